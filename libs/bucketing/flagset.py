@@ -1,0 +1,198 @@
+"""The compiled configuration of one environment as plain, immutable data.
+
+Everything the engine decides with stands here: flags, segments and experiments, and the salt of the
+environment. Times are milliseconds since the Unix epoch (UTC), weights and shares are hundredths of a
+percent (0 to 10,000, so a bucket compares with them directly).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+BUCKET_COUNT = 10_000
+ALGORITHM = "sha256-10000-v1"
+
+Json = Any
+"""A JSON value: None, bool, int, float, str, list or dict of them."""
+
+
+class FlagType(StrEnum):
+    BOOLEAN = "boolean"
+    STRING = "string"
+    INTEGER = "integer"
+    NUMBER = "number"
+    OBJECT = "object"
+
+
+class ExperimentMode(StrEnum):
+    ASSIGNS = "assigns"
+    OBSERVES = "observes"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """`attribute operator value`; `value` is None for `exists` and `not_exists`."""
+
+    attribute: str
+    operator: str
+    value: Json = None
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    conditions: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    conditions: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    condition: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class InSegment:
+    """True when the context is in at least one of the named segments."""
+
+    segments: tuple[str, ...]
+
+
+Condition = Comparison | AllOf | AnyOf | Not | InSegment
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One variation's part of a rollout; `weight` in hundredths of a percent."""
+
+    variation: str
+    weight: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rollout:
+    """Shares that add up to 10,000; `bucket_by` is None for the targeting key."""
+
+    shares: tuple[Share, ...]
+    bucket_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """Serves one variation to everybody."""
+
+    variation: str
+
+
+Serve = Fixed | Rollout
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`id` is unique within its flag; `description` is for people and appears in explanations."""
+
+    id: str
+    condition: Condition
+    serve: Serve
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An individual target: `key` gets `variation` while the time is before `expires_at` (None: always)."""
+
+    key: str
+    variation: str
+    expires_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prerequisite:
+    flag: str
+    variation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A flag with its settings in one environment. `version` is the config version that last changed it."""
+
+    key: str
+    type: FlagType
+    variations: Mapping[str, Json]
+    off_variation: str
+    default: Serve
+    enabled: bool = True
+    archived: bool = False
+    client_visible: bool = False
+    report_exposures: bool = False
+    prerequisites: tuple[Prerequisite, ...] = ()
+    targets: tuple[Target, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Membership by precedence: `excluded`, then `included` keys, then `condition` (None: nobody else).
+
+    A key in both lists is refused when saved, so the order of the two lists can't matter.
+    """
+
+    key: str
+    included: frozenset[str] = frozenset()
+    excluded: frozenset[str] = frozenset()
+    condition: Condition | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LayerSlot:
+    """Buckets `start <= bucket < end` of a layer; experiments of one layer own disjoint slots."""
+
+    layer: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Holdout:
+    """A share of units (hundredths of a percent) that no experiment naming this holdout ever enrols."""
+
+    key: str
+    share: int
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """An experiment on `flag`. It runs from `start_at` until before `stop_at` (None: open end).
+
+    `shares` are the assigned weights, or for one that observes, the expected ones. `traffic` is the part of
+    the audience that takes part, in hundredths of a percent.
+    """
+
+    key: str
+    flag: str
+    mode: ExperimentMode
+    shares: tuple[Share, ...]
+    start_at: int
+    stop_at: int | None = None
+    traffic: int = BUCKET_COUNT
+    audience: Condition | None = None
+    bucket_by: str | None = None
+    slot: LayerSlot | None = None
+    holdouts: tuple[Holdout, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FlagSet:
+    """All that an environment serves, at config version `version`."""
+
+    salt: str
+    version: int = 0
+    flags: Mapping[str, Flag] = field(default_factory=dict)
+    segments: Mapping[str, Segment] = field(default_factory=dict)
+    experiments: Mapping[str, Experiment] = field(default_factory=dict)
