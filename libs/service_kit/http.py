@@ -1,0 +1,121 @@
+"""A FastAPI app with what every service shares: problems, health, metrics, request ids and a limit on bodies."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager, suppress
+from typing import Any
+from uuid import uuid4
+
+from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service_kit.health import Check, health_router
+from service_kit.logs import get_logger, set_request_id
+from service_kit.metrics import HttpMetrics, metrics_router
+from service_kit.problems import TooLarge, install_problem_handlers, problem_response
+
+DEFAULT_BODY_LIMIT_BYTES = 1024 * 1024
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_log = get_logger("http")
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+def create_app(
+    title: str,
+    *,
+    registry: CollectorRegistry,
+    checks: Mapping[str, Check],
+    lifespan: Lifespan | None = None,
+    body_limit_bytes: int = DEFAULT_BODY_LIMIT_BYTES,
+    **options: Any,
+) -> FastAPI:
+    """An app with `/healthz`, `/readyz`, `/metrics`, `/openapi.json`, `/api/docs` and problem+json errors.
+
+    Bodies over `body_limit_bytes` get 413, before they are read where the length is declared.
+    """
+    app = FastAPI(
+        title=title,
+        docs_url="/api/docs",
+        redoc_url=None,
+        lifespan=lifespan,
+        strict_content_type=False,
+        **options,
+    )
+    install_problem_handlers(app)
+    app.include_router(health_router(checks))
+    app.include_router(metrics_router(registry))
+    app.add_middleware(RequestEnvelope, metrics=HttpMetrics(registry), body_limit_bytes=body_limit_bytes)
+    return app
+
+
+class RequestEnvelope:
+    """ASGI middleware: request id in and out, body limit, counts and times by route template."""
+
+    def __init__(self, app: ASGIApp, metrics: HttpMetrics, body_limit_bytes: int) -> None:
+        self._app = app
+        self._metrics = metrics
+        self._limit = body_limit_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = _request_id_of(scope)
+        set_request_id(request_id)
+        started = time.perf_counter()
+        status = 500
+        read = 0
+        too_large = TooLarge(f"the body is over {self._limit} bytes")
+
+        async def limited_receive() -> Message:
+            nonlocal read
+            message = await receive()
+            read += len(message.get("body", b""))
+            if read > self._limit:
+                raise too_large
+            return message
+
+        async def marked_send(message: Message) -> None:
+            nonlocal status
+            if read > self._limit and message["type"].startswith("http.response"):
+                return
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
+            await send(message)
+
+        self._metrics.in_flight.inc()
+        try:
+            if _declared_length(scope) <= self._limit:
+                # The framework may answer the interrupted read itself; that answer is dropped for ours.
+                with suppress(TooLarge):
+                    await self._app(scope, limited_receive, marked_send)
+            if _declared_length(scope) > self._limit or read > self._limit:
+                read = 0
+                await problem_response(too_large)(scope, receive, marked_send)
+        finally:
+            self._metrics.in_flight.dec()
+            route = getattr(scope.get("route"), "path", "unmatched")
+            self._metrics.requests.labels(scope["method"], route, str(status)).inc()
+            self._metrics.seconds.labels(scope["method"], route).observe(time.perf_counter() - started)
+
+
+def _request_id_of(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name == b"x-request-id":
+            text = value.decode("latin-1")
+            if _REQUEST_ID.fullmatch(text):
+                return str(text)
+    return uuid4().hex
+
+
+def _declared_length(scope: Scope) -> int:
+    for name, value in scope["headers"]:
+        if name == b"content-length":
+            return int(value) if value.isdigit() else 0
+    return 0

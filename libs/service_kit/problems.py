@@ -1,0 +1,213 @@
+"""Expected errors, each a class with a status and a stable code, rendered once as RFC 9457 problem details.
+
+Problem
+├── BadRequest 400 · Unauthorized 401 · Forbidden 403 · NotFound 404 · Conflict 409
+├── PreconditionFailed 412 · TooLarge 413 · InvalidInput 422 (with field errors) · PreconditionRequired 428
+└── TooManyRequests 429 · Unavailable 503 (with `Retry-After`)
+
+A service derives its own from these, or raises them with a code of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, ClassVar
+
+import msgspec
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+
+from service_kit.logs import current_request_id, get_logger
+
+PROBLEM_JSON = "application/problem+json"
+_log = get_logger("problems")
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """`field` is a path like `rules[0].if.value`, `code` is stable, `reason` is a sentence for people."""
+
+    field: str
+    code: str
+    reason: str
+
+
+class Problem(Exception):
+    """An expected error. `code` is stable for programs, `detail` is a sentence for people."""
+
+    status: ClassVar[int] = 500
+    default_code: ClassVar[str] = "internal_error"
+
+    def __init__(
+        self,
+        detail: str = "",
+        *,
+        code: str | None = None,
+        errors: Sequence[FieldError] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.code = code or self.default_code
+        self.errors = tuple(errors)
+        self.headers = dict(headers or {})
+
+
+class BadRequest(Problem):
+    status, default_code = 400, "bad_request"
+
+
+class Unauthorized(Problem):
+    status, default_code = 401, "unauthorized"
+
+    def __init__(self, detail: str = "", **more: Any) -> None:
+        super().__init__(detail, **more)
+        self.headers.setdefault("WWW-Authenticate", "Bearer")
+
+
+class Forbidden(Problem):
+    status, default_code = 403, "forbidden"
+
+
+class NotFound(Problem):
+    status, default_code = 404, "not_found"
+
+
+class Conflict(Problem):
+    status, default_code = 409, "conflict"
+
+
+class PreconditionFailed(Problem):
+    status, default_code = 412, "version_mismatch"
+
+
+class TooLarge(Problem):
+    status, default_code = 413, "body_too_large"
+
+
+class InvalidInput(Problem):
+    status, default_code = 422, "invalid_input"
+
+    def __init__(self, errors: Sequence[FieldError], detail: str = "", *, code: str | None = None) -> None:
+        named = detail or "; ".join(f"{error.field}: {error.reason}" for error in errors[:5])
+        super().__init__(named, errors=errors, code=code)
+
+
+class PreconditionRequired(Problem):
+    status, default_code = 428, "if_match_required"
+
+
+class TooManyRequests(Problem):
+    status, default_code = 429, "too_many_requests"
+
+    def __init__(self, detail: str = "", *, retry_after_seconds: int = 1, code: str | None = None) -> None:
+        super().__init__(detail, code=code, headers={"Retry-After": str(retry_after_seconds)})
+
+
+class Unavailable(Problem):
+    status, default_code = 503, "unavailable"
+
+    def __init__(self, detail: str = "", *, retry_after_seconds: int = 1, code: str | None = None) -> None:
+        super().__init__(detail, code=code, headers={"Retry-After": str(retry_after_seconds)})
+
+
+def problem_response(problem: Problem, *, status: int | None = None) -> Response:
+    """The problem as `application/problem+json`; `status` stands in for the status of its class."""
+    status = status or problem.status
+    document: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "code": problem.code,
+        "detail": problem.detail,
+    }
+    if problem.errors:
+        document["errors"] = [
+            {"field": error.field, "code": error.code, "reason": error.reason} for error in problem.errors
+        ]
+    if request_id := current_request_id():
+        document["request_id"] = request_id
+    return Response(
+        msgspec.json.encode(document),
+        status_code=status,
+        headers=problem.headers,
+        media_type=PROBLEM_JSON,
+    )
+
+
+def field_path(location: Sequence[str | int]) -> str:
+    """A pydantic location as a path: `("body", "rules", 0, "if")` becomes `rules[0].if`."""
+    path = ""
+    for part in location[1:] if location and location[0] in ("body", "query", "path", "header") else location:
+        path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else str(part)
+    return path or str(location[0] if location else "body")
+
+
+def install_problem_handlers(app: FastAPI) -> None:
+    """Every error of the app leaves as a problem: ours, the framework's, validation's, and the unexpected."""
+
+    async def on_problem(_: Request, error: Exception) -> Response:
+        assert isinstance(error, Problem)  # noqa: S101 - registered for this class only
+        return problem_response(error)
+
+    async def on_validation(_: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class only
+        errors = [FieldError(field_path(each["loc"]), each["type"], each["msg"]) for each in error.errors()[:100]]
+        if any(each["type"] == "json_invalid" for each in error.errors()):
+            return problem_response(BadRequest("the body is not valid JSON", code="invalid_json"))
+        return problem_response(InvalidInput(errors))
+
+    async def on_http(_: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class only
+        code = HTTPStatus(error.status_code).name.lower()
+        problem = Problem(str(error.detail), code=code, headers=error.headers)
+        return problem_response(problem, status=error.status_code)
+
+    async def on_unexpected(request: Request, error: Exception) -> Response:
+        _log.error("unexpected error", path=request.url.path, error=type(error).__name__, exc_info=error)
+        return problem_response(Problem("an unexpected error; the log has it under this request id"))
+
+    app.add_exception_handler(Problem, on_problem)
+    app.add_exception_handler(RequestValidationError, on_validation)
+    app.add_exception_handler(HTTPException, on_http)
+    app.add_exception_handler(Exception, on_unexpected)
+
+
+def problem_document_schema() -> dict[str, Any]:
+    """The OpenAPI schema of a problem, for the `responses` of routers."""
+    text = {"type": "string"}
+    return {
+        "type": "object",
+        "required": ["type", "title", "status", "code", "detail"],
+        "properties": {
+            "type": text,
+            "title": text,
+            "status": {"type": "integer"},
+            "code": text,
+            "detail": text,
+            "request_id": text,
+            "errors": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "required": ["field", "code", "reason"],
+                    "properties": {"field": text, "code": text, "reason": text},
+                },
+            },
+        },
+    }
+
+
+def problem_responses(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:
+    """`responses=` of a FastAPI route that may answer with these problems."""
+    return {
+        kind.status: {
+            "description": HTTPStatus(kind.status).phrase,
+            "content": {PROBLEM_JSON: {"schema": problem_document_schema()}},
+        }
+        for kind in kinds
+    }
