@@ -1,0 +1,219 @@
+"""From single CONFIG messages to whole versions.
+
+Entries are staged until the manifest of their version arrives and its digest fits the entries held with the
+staged ones laid over them. Then they become the held state at once, so a change of twenty flags is seen whole
+or not at all. A digest that does not fit means that something is missing: the environment is read anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from google.protobuf.message import DecodeError
+
+from messages.digest import combined, digest_bytes, entry_digest
+from messages.generated.config_pb2 import ConfigMessage
+from messages.subjects import manifest_subject, parse_config_subject
+
+_STAGED_MAX = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """A new held state. `changed` maps subjects to their new message, None where it is gone.
+
+    `complete` says that this is all there is: what is not in `changed` no longer exists.
+    `undecodable` names the subjects whose bytes belong to the state but can't be read, with the reason.
+    """
+
+    environment_id: str
+    version: int
+    epoch: int
+    published_at: int
+    complete: bool
+    changed: Mapping[str, ConfigMessage | None]
+    undecodable: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A message that changes nothing: `reason` is `undecodable`, `old_epoch`, `old_version` or `overflow`."""
+
+    subject: str
+    reason: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """What is held is not what the manifest of `version` stands for."""
+
+    environment_id: str
+    version: int
+    expected_digest: bytes
+    held_digest: bytes
+
+
+@dataclass
+class _Environment:
+    entries: dict[str, bytes] = field(default_factory=dict)
+    digests: dict[str, int] = field(default_factory=dict)
+    total: int = 0
+    version: int = -1
+    epoch: int = -1
+    manifest: bytes = b""
+    staged: dict[str, _Staged] = field(default_factory=dict)
+    fresh: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class _Staged:
+    """`payload` None is a tombstone; `message` None can't be read."""
+
+    version: int
+    payload: bytes | None
+    message: ConfigMessage | None
+    error: str = ""
+
+
+class ConfigStaging:
+    """Holds the present entries of every environment it is fed. Not safe for several threads."""
+
+    def __init__(self) -> None:
+        self._environments: dict[str, _Environment] = {}
+
+    @property
+    def environment_ids(self) -> tuple[str, ...]:
+        return tuple(self._environments)
+
+    def entries(self, environment_id: str) -> Mapping[str, bytes]:
+        """Held live entries by subject, as they came."""
+        return MappingProxyType(self._environments[environment_id].entries)
+
+    def manifest(self, environment_id: str) -> bytes:
+        """The manifest message that the held entries fit; empty when none has arrived."""
+        return self._environments[environment_id].manifest
+
+    def version(self, environment_id: str) -> int:
+        """The held version, -1 when nothing is held."""
+        environment = self._environments.get(environment_id)
+        return environment.version if environment else -1
+
+    def reset(self, environment_id: str) -> None:
+        """Begins to read the environment anew: the next manifest is compared with only what is fed from now on.
+
+        What was held stays readable until then.
+        """
+        environment = self._environments.setdefault(environment_id, _Environment())
+        environment.staged.clear()
+        environment.fresh = True
+
+    def accept(self, subject: str, payload: bytes) -> Update | Rejected | Mismatch | None:
+        """Takes one message. None: staged, or already known. Never raises for what is in it."""
+        try:
+            parsed = parse_config_subject(subject)
+        except ValueError as error:
+            return Rejected(subject, "undecodable", str(error))
+        environment = self._environments.setdefault(parsed.environment_id, _Environment())
+        message: ConfigMessage | None = ConfigMessage()
+        problem = ""
+        try:
+            assert message is not None  # noqa: S101 - assigned above
+            message.ParseFromString(payload)
+            problem = _misplaced(message, parsed.environment_id, parsed.kind)
+        except DecodeError as error:
+            problem = str(error) or "not a ConfigMessage"
+        if problem:
+            message = None
+        if parsed.is_manifest:
+            if message is None:
+                return Rejected(subject, "undecodable", problem)
+            return self._swap(parsed.environment_id, environment, message, payload)
+        return _stage(environment, subject, payload, message, problem)
+
+    def _swap(
+        self, environment_id: str, environment: _Environment, message: ConfigMessage, payload: bytes
+    ) -> Update | Rejected | Mismatch | None:
+        subject = manifest_subject(environment_id)
+        if message.epoch < environment.epoch:
+            return Rejected(subject, "old_epoch", f"{message.epoch} < {environment.epoch}")
+        if message.version < environment.version:
+            return Rejected(subject, "old_version", f"{message.version} < {environment.version}")
+        ready = {key: each for key, each in environment.staged.items() if each.version <= message.version}
+        base = {} if environment.fresh else environment.digests
+        total = 0 if environment.fresh else environment.total
+        digests: dict[str, int] = {}
+        for key, each in ready.items():
+            if each.payload is not None:
+                digests[key] = entry_digest(key, each.payload)
+            total = combined(total, added=digests.get(key, 0), removed=base.get(key, 0))
+        if digest_bytes(total) != message.manifest.digest:
+            return Mismatch(environment_id, message.version, message.manifest.digest, digest_bytes(total))
+        nothing_new = not ready and not environment.fresh and message.version == environment.version
+        update = self._apply(environment_id, environment, ready, message)
+        _hold(environment, ready, digests, total)
+        environment.version, environment.epoch, environment.manifest = message.version, message.epoch, payload
+        return None if nothing_new else update
+
+    def _apply(
+        self,
+        environment_id: str,
+        environment: _Environment,
+        ready: Mapping[str, _Staged],
+        message: ConfigMessage,
+    ) -> Update:
+        return Update(
+            environment_id,
+            message.version,
+            message.epoch,
+            message.manifest.published_at,
+            environment.fresh,
+            {
+                key: each.message
+                for key, each in ready.items()
+                if not each.error and not (environment.fresh and each.payload is None)
+            },
+            {key: each.error for key, each in ready.items() if each.error},
+        )
+
+
+def _misplaced(message: ConfigMessage, environment_id: str, kind: str) -> str:
+    """Why the message can't stand on its subject, or an empty text."""
+    content = message.WhichOneof("content")
+    if message.environment_id != environment_id:
+        return f"names environment {message.environment_id!r}"
+    if content != kind and not (content == "tombstone" and kind != "manifest"):
+        return f"holds {content or 'nothing known'} on a subject for {kind}"
+    return ""
+
+
+def _stage(
+    environment: _Environment, subject: str, payload: bytes, message: ConfigMessage | None, problem: str
+) -> Rejected | None:
+    if len(environment.staged) >= _STAGED_MAX:
+        return Rejected(subject, "overflow", f"over {_STAGED_MAX} entries without a manifest")
+    if message is None:
+        # Its version can't be read; it belongs to whatever manifest comes next.
+        environment.staged[subject] = _Staged(0, payload, None, problem)
+        return Rejected(subject, "undecodable", problem)
+    if message.epoch < environment.epoch and not environment.fresh:
+        return Rejected(subject, "old_epoch", f"{message.epoch} < {environment.epoch}")
+    gone = message.WhichOneof("content") == "tombstone"
+    environment.staged[subject] = _Staged(message.version, None if gone else payload, None if gone else message)
+    return None
+
+
+def _hold(environment: _Environment, ready: Mapping[str, _Staged], digests: Mapping[str, int], total: int) -> None:
+    if environment.fresh:
+        environment.entries, environment.digests, environment.fresh = {}, {}, False
+    for key, each in ready.items():
+        environment.staged.pop(key, None)
+        if each.payload is None:
+            environment.entries.pop(key, None)
+            environment.digests.pop(key, None)
+        else:
+            environment.entries[key] = each.payload
+            environment.digests[key] = digests[key]
+    environment.total = total

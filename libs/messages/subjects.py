@@ -1,0 +1,86 @@
+"""The streams of the bus and the subjects in them.
+
+`config.<environment>.<kind>.<key>` · `events.<environment>` · `dead_letters.<environment>`. A key may hold dots,
+which separate tokens in a subject, so they travel as `~`, a character that no key has.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from streams import StreamSpec
+
+CONFIG = "CONFIG"
+EVENTS = "EVENTS"
+DEAD_LETTERS = "DEAD_LETTERS"
+
+ENTITY_KINDS = ("environment", "flag", "segment", "experiment", "metric")
+_MANIFEST = "manifest"
+_DAY_SECONDS = 86_400.0
+_MEBIBYTE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigSubject:
+    """The parts of a subject of the CONFIG stream; `kind` is an entity kind or `manifest`."""
+
+    environment_id: str
+    kind: str
+    key: str
+
+    @property
+    def is_manifest(self) -> bool:
+        return self.kind == _MANIFEST
+
+
+def config_subject(environment_id: str, kind: str, key: str) -> str:
+    """The subject of one entity. Raises ValueError for an unknown kind."""
+    if kind not in ENTITY_KINDS:
+        raise ValueError(f"unknown kind {kind!r}")
+    return f"config.{environment_id}.{kind}.{key.replace('.', '~')}"
+
+
+def manifest_subject(environment_id: str) -> str:
+    return f"config.{environment_id}.{_MANIFEST}"
+
+
+def config_filter(environment_id: str | None = None) -> str:
+    """Everything of one environment, or of all."""
+    return f"config.{environment_id}.>" if environment_id else "config.>"
+
+
+def parse_config_subject(subject: str) -> ConfigSubject:
+    """The inverse of `config_subject` and `manifest_subject`. Raises ValueError for anything else."""
+    parts = subject.split(".")
+    if len(parts) == 3 and parts[0] == "config" and parts[2] == _MANIFEST:
+        return ConfigSubject(parts[1], _MANIFEST, "")
+    if len(parts) == 4 and parts[0] == "config" and parts[2] in ENTITY_KINDS:
+        return ConfigSubject(parts[1], parts[2], parts[3].replace("~", "."))
+    raise ValueError(f"not a subject of {CONFIG}: {subject!r}")
+
+
+def events_subject(environment_id: str) -> str:
+    return f"events.{environment_id}"
+
+
+def dead_letters_subject(environment_id: str) -> str:
+    """An unreadable message has no environment: it goes under `unknown`."""
+    return f"dead_letters.{environment_id or 'unknown'}"
+
+
+def config_stream(*, max_bytes: int = 1024 * _MEBIBYTE, replicas: int = 1) -> StreamSpec:
+    """Kept for ever, the newest message of each subject."""
+    return StreamSpec(CONFIG, ("config.>",), max_bytes, last_per_subject=True, replicas=replicas)
+
+
+def events_stream(
+    *, max_bytes: int = 8192 * _MEBIBYTE, max_age_seconds: float = _DAY_SECONDS, replicas: int = 1
+) -> StreamSpec:
+    """Kept by limits, so that the last day can be replayed."""
+    return StreamSpec(EVENTS, ("events.>",), max_bytes, max_age_seconds=max_age_seconds, replicas=replicas)
+
+
+def dead_letters_stream(
+    *, max_bytes: int = 1024 * _MEBIBYTE, max_age_seconds: float = 30 * _DAY_SECONDS, replicas: int = 1
+) -> StreamSpec:
+    return StreamSpec(DEAD_LETTERS, ("dead_letters.>",), max_bytes, max_age_seconds=max_age_seconds, replicas=replicas)

@@ -1,0 +1,219 @@
+"""The port inside one process: for tests that need a bus but not NATS. Passes the same tests."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+from streams.port import (
+    BatchConsumer,
+    BusUnavailable,
+    CaughtUp,
+    Delivered,
+    ExpectedLast,
+    FollowEvent,
+    Message,
+    MessageTooLarge,
+    PublishAck,
+    StreamFull,
+    StreamSpec,
+    StreamState,
+    WrongLastSequence,
+)
+
+
+def matches(subject: str, pattern: str) -> bool:
+    """Whether `subject` fits a NATS pattern with `*` (one token) and a closing `>` (one token or more)."""
+    tokens, wanted = subject.split("."), pattern.split(".")
+    for index, expected in enumerate(wanted):
+        if expected == ">":
+            return len(tokens) > index
+        if index >= len(tokens) or expected not in ("*", tokens[index]):
+            return False
+    return len(tokens) == len(wanted)
+
+
+@dataclass
+class _Stream:
+    spec: StreamSpec
+    messages: dict[int, Delivered] = field(default_factory=dict)
+    last_by_subject: dict[str, int] = field(default_factory=dict)
+    ids: dict[str, int] = field(default_factory=dict)
+    last_sequence: int = 0
+    bytes: int = 0
+    consumers: dict[str, _MemoryConsumer] = field(default_factory=dict)
+
+    def newest_per_subject(self, pattern: str) -> list[Delivered]:
+        sequences = sorted(seq for subject, seq in self.last_by_subject.items() if matches(subject, pattern))
+        return [self.messages[sequence] for sequence in sequences]
+
+
+class MemoryBus:
+    def __init__(self) -> None:
+        self._streams: dict[str, _Stream] = {}
+        self._changed = asyncio.Condition()
+        self.connected = True
+
+    def _stream(self, name: str) -> _Stream:
+        if not self.connected or name not in self._streams:
+            raise BusUnavailable(f"no stream {name}")
+        return self._streams[name]
+
+    async def ensure_stream(self, spec: StreamSpec) -> None:
+        if not self.connected:
+            raise BusUnavailable("not connected")
+        if spec.name in self._streams:
+            self._streams[spec.name].spec = spec
+        else:
+            self._streams[spec.name] = _Stream(spec)
+            async with self._changed:
+                self._changed.notify_all()
+
+    async def publish(
+        self, subject: str, payload: bytes, *, message_id: str | None = None, expected: ExpectedLast | None = None
+    ) -> PublishAck:
+        stream = next(
+            (each for each in self._streams.values() if any(matches(subject, one) for one in each.spec.subjects)), None
+        )
+        if stream is None or not self.connected:
+            raise BusUnavailable(f"no stream takes {subject}")
+        if message_id is not None and message_id in stream.ids:
+            return PublishAck(stream.ids[message_id], duplicate=True)
+        if expected is not None and stream.last_by_subject.get(expected.subject, 0) != expected.sequence:
+            raise WrongLastSequence(f"{expected.subject} is not at {expected.sequence}")
+        if len(payload) > stream.spec.max_message_bytes:
+            raise MessageTooLarge(f"{len(payload)} bytes")
+        replaced = stream.last_by_subject.get(subject) if stream.spec.last_per_subject else None
+        freed = len(stream.messages[replaced].payload) if replaced else 0
+        if stream.bytes - freed + len(payload) > stream.spec.max_bytes:
+            raise StreamFull(f"{stream.spec.name} is full")
+        if replaced:
+            del stream.messages[replaced]
+        stream.last_sequence += 1
+        sequence = stream.last_sequence
+        stream.messages[sequence] = Delivered(subject, payload, sequence, time.time_ns() // 1_000_000)
+        stream.last_by_subject[subject] = sequence
+        stream.bytes += len(payload) - freed
+        if message_id is not None:
+            stream.ids[message_id] = sequence
+        async with self._changed:
+            self._changed.notify_all()
+        return PublishAck(sequence, duplicate=False)
+
+    async def follow(self, stream: str, filter_subject: str) -> AsyncIterator[FollowEvent]:
+        async with self._changed:
+            await self._changed.wait_for(lambda: stream in self._streams)
+        followed = self._streams[stream]
+        last = followed.last_sequence
+        for delivered in followed.newest_per_subject(filter_subject):
+            yield delivered
+        yield CaughtUp()
+        while True:
+            async with self._changed:
+                while followed.last_sequence <= last:
+                    await self._changed.wait()
+            news = [seq for seq in sorted(followed.messages) if seq > last]
+            last = followed.last_sequence
+            for sequence in news:
+                if matches(followed.messages[sequence].subject, filter_subject):
+                    yield followed.messages[sequence]
+
+    async def changed_within(self, seconds: float) -> None:
+        """Waits for the next publication, at most so long."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds), self._changed:
+                await self._changed.wait()
+
+    async def last_message(self, stream: str, subject: str) -> Delivered | None:
+        found = self._stream(stream)
+        sequence = found.last_by_subject.get(subject)
+        return found.messages[sequence] if sequence else None
+
+    async def read_all(self, stream: str, filter_subject: str) -> list[Delivered]:
+        return self._stream(stream).newest_per_subject(filter_subject)
+
+    async def pull(
+        self, stream: str, durable: str, *, filter_subject: str, ack_wait_seconds: float, max_ack_pending: int
+    ) -> BatchConsumer:
+        found = self._stream(stream)
+        if durable not in found.consumers:
+            found.consumers[durable] = _MemoryConsumer(self, stream, filter_subject, ack_wait_seconds, max_ack_pending)
+        return found.consumers[durable]
+
+    async def state(self, stream: str) -> StreamState:
+        found = self._stream(stream)
+        first = min(found.messages, default=found.last_sequence + 1)
+        return StreamState(len(found.messages), found.bytes, first, found.last_sequence)
+
+    async def close(self) -> None:
+        self.connected = False
+
+
+class _MemoryConsumer:
+    def __init__(self, bus: MemoryBus, stream: str, pattern: str, ack_wait: float, max_pending: int) -> None:
+        self._bus = bus
+        self._name = stream
+        self._pattern = pattern
+        self._ack_wait = ack_wait
+        self._max_pending = max_pending
+        self._next = 1
+        self._due: dict[int, float] = {}
+        self._deliveries: dict[int, int] = {}
+
+    def _take(self, limit: int) -> list[Message]:
+        stream = self._bus._stream(self._name)
+        now = time.monotonic()
+        again = [seq for seq, due in sorted(self._due.items()) if due <= now and seq in stream.messages]
+        room = max(0, self._max_pending - len(self._due))
+        fresh = [
+            seq
+            for seq in sorted(stream.messages)
+            if seq >= self._next and matches(stream.messages[seq].subject, self._pattern)
+        ][: min(room, max(0, limit - len(again)))]
+        if fresh:
+            self._next = fresh[-1] + 1
+        taken: list[Message] = []
+        for seq in (again + fresh)[:limit]:
+            self._due[seq] = now + self._ack_wait
+            self._deliveries[seq] = self._deliveries.get(seq, 0) + 1
+            taken.append(_MemoryMessage(self, stream.messages[seq], self._deliveries[seq]))
+        return taken
+
+    async def fetch(self, max_messages: int, timeout_seconds: float) -> list[Message]:
+        deadline = time.monotonic() + timeout_seconds
+        while not (taken := self._take(max_messages)) and (left := deadline - time.monotonic()) > 0:
+            due = min(self._due.values(), default=deadline) - time.monotonic()
+            await self._bus.changed_within(max(0.001, min(left, due)))
+        return taken
+
+    async def pending(self) -> int:
+        stream = self._bus._stream(self._name)
+        waiting = [
+            seq for seq in stream.messages if seq >= self._next and matches(stream.messages[seq].subject, self._pattern)
+        ]
+        return len(waiting) + len(self._due)
+
+    def settle(self, sequence: int, again_after: float | None) -> None:
+        if again_after is None:
+            self._due.pop(sequence, None)
+        else:
+            self._due[sequence] = time.monotonic() + again_after
+
+
+class _MemoryMessage:
+    def __init__(self, consumer: _MemoryConsumer, delivered: Delivered, deliveries: int) -> None:
+        self._consumer = consumer
+        self.subject = delivered.subject
+        self.payload = delivered.payload
+        self.sequence = delivered.sequence
+        self.published_at = delivered.published_at
+        self.deliveries = deliveries
+
+    async def ack(self) -> None:
+        self._consumer.settle(self.sequence, None)
+
+    async def nak(self, delay_seconds: float) -> None:
+        self._consumer.settle(self.sequence, delay_seconds)

@@ -1,0 +1,169 @@
+"""What the services ask of a message bus.
+
+BusError
+├── BusUnavailable      nobody answered in time; nothing is known to be stored
+├── StreamFull          the stream's size limit is reached; nothing was stored
+├── MessageTooLarge     the message is over the stream's or the server's limit
+└── WrongLastSequence   the expectation sent along does not hold; nothing was stored
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class BusError(Exception):
+    """A bus could not do what was asked."""
+
+
+class BusUnavailable(BusError):
+    pass
+
+
+class StreamFull(BusError):
+    pass
+
+
+class MessageTooLarge(BusError):
+    pass
+
+
+class WrongLastSequence(BusError):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class StreamSpec:
+    """A stream on disk that refuses new messages when it is full and never drops what it has acknowledged.
+
+    `last_per_subject` keeps only the newest message of each subject. `max_age_seconds` None keeps for ever.
+    """
+
+    name: str
+    subjects: tuple[str, ...]
+    max_bytes: int
+    max_age_seconds: float | None = None
+    last_per_subject: bool = False
+    replicas: int = 1
+    duplicate_window_seconds: float = 120
+    max_message_bytes: int = 8 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedLast:
+    """Store only if the newest message on `subject` has this `sequence` (0: there is none)."""
+
+    sequence: int
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class PublishAck:
+    """`duplicate`: the message id was seen within the window, and `sequence` is that of the first one."""
+
+    sequence: int
+    duplicate: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """`published_at` is the server's time in milliseconds since the Unix epoch."""
+
+    subject: str
+    payload: bytes
+    sequence: int
+    published_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class CaughtUp:
+    """All that the stream held when the follower (re)started has been delivered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Restarted:
+    """The stream is not the one that was followed: everything it holds is delivered anew."""
+
+
+FollowEvent = Delivered | CaughtUp | Restarted
+
+
+@dataclass(frozen=True, slots=True)
+class StreamState:
+    messages: int
+    bytes: int
+    first_sequence: int
+    last_sequence: int
+
+
+class Message(Protocol):
+    """A message to be acknowledged; without acknowledgement it comes again after the consumer's wait."""
+
+    @property
+    def subject(self) -> str: ...
+
+    @property
+    def payload(self) -> bytes: ...
+
+    @property
+    def sequence(self) -> int: ...
+
+    @property
+    def deliveries(self) -> int:
+        """1 for the first delivery."""
+
+    @property
+    def published_at(self) -> int:
+        """Milliseconds since the Unix epoch."""
+
+    async def ack(self) -> None: ...
+
+    async def nak(self, delay_seconds: float) -> None:
+        """Asks for redelivery after the delay."""
+
+
+class BatchConsumer(Protocol):
+    """A named, durable position in a stream, shared by all that pull under its name."""
+
+    async def fetch(self, max_messages: int, timeout_seconds: float) -> list[Message]:
+        """Up to `max_messages`, or none when the time is over. Raises BusUnavailable."""
+
+    async def pending(self) -> int:
+        """Messages that nobody has acknowledged yet. Raises BusUnavailable."""
+
+
+class Bus(Protocol):
+    @property
+    def connected(self) -> bool: ...
+
+    async def ensure_stream(self, spec: StreamSpec) -> None:
+        """Creates the stream or changes it to `spec`. Raises BusUnavailable."""
+
+    async def publish(
+        self, subject: str, payload: bytes, *, message_id: str | None = None, expected: ExpectedLast | None = None
+    ) -> PublishAck:
+        """Returns when the stream has stored the message. Raises any BusError."""
+
+    def follow(self, stream: str, filter_subject: str) -> AsyncIterator[FollowEvent]:
+        """The newest message of each subject, `CaughtUp`, then every change, in order and without gaps.
+
+        Waits while the bus is away; never raises. It may deliver a message twice after a reconnection.
+        """
+
+    async def last_message(self, stream: str, subject: str) -> Delivered | None:
+        """The newest message on `subject`. Raises BusUnavailable."""
+
+    async def read_all(self, stream: str, filter_subject: str) -> list[Delivered]:
+        """The newest message of each subject, in stream order. Raises BusUnavailable."""
+
+    async def pull(
+        self, stream: str, durable: str, *, filter_subject: str, ack_wait_seconds: float, max_ack_pending: int
+    ) -> BatchConsumer:
+        """Opens (or creates) the durable consumer. Raises BusUnavailable."""
+
+    async def state(self, stream: str) -> StreamState:
+        """Raises BusUnavailable."""
+
+    async def close(self) -> None: ...
