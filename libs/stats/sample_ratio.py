@@ -1,0 +1,146 @@
+"""Sample ratio mismatch: do the arms have the shares of units that were configured?
+
+Source: Fabijan et al. 2019, "Diagnosing Sample Ratio Mismatch in Online Controlled Experiments"; the test
+is Pearson's chi-square for given shares, exact multinomial when an expected count is small.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import special
+
+from stats import distributions, validation
+from stats.errors import InvalidInputError
+from stats.statuses import Notice, Status, notice
+
+ALARM_THRESHOLD = 0.001
+EXACT_BELOW_EXPECTED = 10.0
+EXACT_TABLES_MAX = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class SampleRatioResult:
+    """The check over the arms with a positive weight; `arms`, `observed` and `expected` run in parallel.
+
+    `mismatch` is None when nothing can be said yet. `p_value` is the exact one when `method` is `exact`.
+    `blocks_decision` is true on an alarm that the caller's rule of repetition confirms.
+    """
+
+    status: Status
+    arms: tuple[str, ...]
+    observed: tuple[int, ...]
+    observed_share: tuple[float, ...]
+    expected_share: tuple[float, ...]
+    threshold: float
+    method: str
+    statistic: float | None
+    df: int | None
+    p_value: float | None
+    log10_p: float | None
+    mismatch: bool | None
+    blocks_decision: bool
+    max_abs_deviation: float | None
+    notices: tuple[Notice, ...] = ()
+
+
+def check_sample_ratio(
+    counts: Mapping[str, int],
+    expected_weights: Mapping[str, float],
+    threshold: float = ALARM_THRESHOLD,
+    *,
+    previous_alarm: bool | None = None,
+) -> SampleRatioResult:
+    """Compare units per arm with the configured weights (any positive scale).
+
+    An arm that is configured and has no units counts as 0; one that has units and no weight is told and
+    left out. `previous_alarm`: None for a single check; for a check repeated daily, whether the one
+    before was an alarm, since only two in a row block the decision.
+    """
+    threshold = validation.fraction(threshold, "threshold")
+    weights = {arm: validation.non_negative(w, f"expected_weights.{arm}") for arm, w in expected_weights.items()}
+    observed = {arm: validation.count(n, f"counts.{arm}") for arm, n in counts.items()}
+    arms = tuple(arm for arm, weight in weights.items() if weight > 0.0)
+    if len(arms) < 2:
+        raise InvalidInputError("expected_weights", "needs at least two arms with a positive weight")
+    strangers = [arm for arm, n in observed.items() if n > 0 and weights.get(arm, 0.0) == 0.0]
+    notices = tuple(notice(Status.UNEXPECTED_TRAFFIC_IN_ZERO_WEIGHT_ARM, arm) for arm in strangers)
+    units = tuple(observed.get(arm, 0) for arm in arms)
+    scale = math.fsum(weights[arm] for arm in arms)
+    shares = tuple(weights[arm] / scale for arm in arms)
+    status = Status.UNEXPECTED_TRAFFIC_IN_ZERO_WEIGHT_ARM if strangers else Status.OK
+    if sum(units) == 0:
+        return SampleRatioResult(
+            Status.INSUFFICIENT_DATA, arms, units, (), shares, threshold, "none", None, None, None, None,
+            None, False, None, (*notices, notice(Status.INSUFFICIENT_DATA)),
+        )  # fmt: skip
+    total = sum(units)
+    statistic, df, p_value, log10_p = chi_square_test(units, shares)
+    method = "chi_square"
+    if total * min(shares) < EXACT_BELOW_EXPECTED and _table_count(total, len(units)) <= EXACT_TABLES_MAX:
+        method, p_value = "exact", exact_p(units, shares)
+        log10_p = math.log10(p_value) if p_value > 0.0 else -math.inf
+    alarm = p_value < threshold
+    blocks = alarm and previous_alarm is not False
+    if blocks:
+        notices = (*notices, notice(Status.SRM_BLOCKS_DECISION))
+        status = Status.SRM_BLOCKS_DECISION if status is Status.OK else status
+    observed_share = tuple(n / total for n in units)
+    deviation = max(abs(seen - share) for seen, share in zip(observed_share, shares, strict=True))
+    return SampleRatioResult(
+        status, arms, units, observed_share, shares, threshold, method, statistic, df, p_value, log10_p,
+        alarm, blocks, deviation, notices,
+    )  # fmt: skip
+
+
+def check_segment_ratios(
+    counts: Mapping[str, Mapping[str, int]],
+    expected_weights: Mapping[str, float],
+    threshold: float = ALARM_THRESHOLD,
+) -> dict[str, SampleRatioResult]:
+    """The same check in each segment, at threshold / number of segments (Bonferroni)."""
+    if not counts:
+        return {}
+    each = validation.fraction(threshold, "threshold") / len(counts)
+    return {segment: check_sample_ratio(units, expected_weights, each) for segment, units in counts.items()}
+
+
+def chi_square_test(units: Sequence[int], shares: Sequence[float]) -> tuple[float, int, float, float]:
+    """Σ(observed − expected)²/expected with df = arms − 1: (statistic, df, p, log10 p)."""
+    total = sum(units)
+    statistic = math.fsum((n - total * s) ** 2 / (total * s) for n, s in zip(units, shares, strict=True))
+    df = len(units) - 1
+    return statistic, df, float(special.chdtrc(df, statistic)), distributions.log10_chi_square_p(statistic, df)
+
+
+def exact_p(units: Sequence[int], shares: Sequence[float]) -> float:
+    """P of all tables that are not more likely than this one (exact multinomial; binomial for two arms)."""
+    total = sum(units)
+    tables = np.array(list(_tables(total, len(units))), dtype=np.float64)
+    seen = _log_probability(np.array([units], dtype=np.float64), shares)[0]
+    every = _log_probability(tables, shares)
+    # Equally likely tables differ in the last digits, hence the relative allowance.
+    return min(1.0, math.fsum(np.exp(every[every <= seen + 1e-7])))
+
+
+def _log_probability(tables: np.ndarray, shares: Sequence[float]) -> np.ndarray:
+    total = float(tables[0].sum())
+    logs = special.gammaln(total + 1.0) - special.gammaln(tables + 1.0).sum(axis=1)
+    result: np.ndarray = logs + tables @ np.log(np.asarray(shares))
+    return result
+
+
+def _table_count(total: int, arms: int) -> int:
+    return math.comb(total + arms - 1, arms - 1)
+
+
+def _tables(total: int, arms: int) -> Iterator[tuple[int, ...]]:
+    if arms == 1:
+        yield (total,)
+        return
+    for first in range(total + 1):
+        for rest in _tables(total - first, arms - 1):
+            yield (first, *rest)

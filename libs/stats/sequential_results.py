@@ -1,0 +1,65 @@
+"""What the sequential modes add to a comparison."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stats.statuses import Notice, Status
+
+
+@dataclass(frozen=True, slots=True)
+class GroupSequentialResult:
+    """The state after a planned look. Interval and estimates are in the metric's unit.
+
+    `bound_z` is the bound of this look and `bound_p` its nominal two-sided p; `bounds_z` those of all
+    looks so far (None where a look brought no information). `crossed_at` is the first look that crossed.
+    `lower`, `upper` are the repeated interval; the final interval, `p_value` and `median_unbiased`
+    follow the stagewise ordering and are given once the experiment stops (bound crossed or last look).
+    """
+
+    method: str
+    status: Status
+    look: int
+    looks_planned: int
+    information: tuple[float, ...]
+    bounds_z: tuple[float | None, ...]
+    bound_z: float | None
+    bound_p: float | None
+    alpha_spent: float
+    z: float
+    crossed: bool
+    crossed_at: int | None
+    lower: float | None
+    upper: float | None
+    p_value: float | None = None
+    median_unbiased: float | None = None
+    final_lower: float | None = None
+    final_upper: float | None = None
+    notices: tuple[Notice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AlwaysValidResult:
+    """The confidence sequence at this moment: valid at any time, however often it is read.
+
+    `p_value` is the running minimum, `lower` and `upper` the running intersection over all looks told;
+    `current_*` belong to this look alone. The intersection is None when it is empty (`drift_detected`).
+    """
+
+    method: str
+    status: Status
+    n: int
+    n_star: float
+    rho2: float
+    e_value_log10: float
+    p_value: float
+    crossed: bool
+    lower: float | None
+    upper: float | None
+    current_p_value: float
+    current_lower: float
+    current_upper: float
+    notices: tuple[Notice, ...] = ()
+
+
+SequentialResult = GroupSequentialResult | AlwaysValidResult

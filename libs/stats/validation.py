@@ -1,0 +1,66 @@
+"""Checks at the door: each returns the value in its proper type or raises `InvalidInputError`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from stats.errors import InvalidInputError
+
+UNITS_MAX = 2**53
+
+
+def finite(value: object, field: str) -> float:
+    """A finite real number; booleans and text are refused."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise InvalidInputError(field, f"must be a number, got {type(value).__name__}")
+    try:
+        number = float(value)
+    except OverflowError:
+        raise InvalidInputError(field, "is too large for a double") from None
+    if not math.isfinite(number):
+        raise InvalidInputError(field, "must be finite")
+    return number
+
+
+def count(value: object, field: str) -> int:
+    """A whole number from 0 to 2^53 (a float without fraction is accepted)."""
+    number = finite(value, field)
+    if number != int(number):
+        raise InvalidInputError(field, "must be a whole number")
+    if not 0 <= number <= UNITS_MAX:
+        raise InvalidInputError(field, f"must lie between 0 and 2^53, got {number:g}")
+    return int(number)
+
+
+def positive(value: object, field: str) -> float:
+    """A finite number above 0."""
+    number = finite(value, field)
+    if number <= 0:
+        raise InvalidInputError(field, f"must be above 0, got {number:g}")
+    return number
+
+
+def non_negative(value: object, field: str) -> float:
+    """A finite number of at least 0."""
+    number = finite(value, field)
+    if number < 0:
+        raise InvalidInputError(field, f"must not be negative, got {number:g}")
+    return number
+
+
+def fraction(value: object, field: str) -> float:
+    """A number strictly between 0 and 1."""
+    number = finite(value, field)
+    if not 0 < number < 1:
+        raise InvalidInputError(field, f"must lie strictly between 0 and 1, got {number:g}")
+    return number
+
+
+def finite_vector(values: object, field: str, length: int | None = None) -> tuple[float, ...]:
+    """A sequence of finite numbers, of the given length if one is given."""
+    if not isinstance(values, Sequence) or isinstance(values, (str, bytes)):
+        raise InvalidInputError(field, "must be a list of numbers")
+    if length is not None and len(values) != length:
+        raise InvalidInputError(field, f"must have {length} entries, got {len(values)}")
+    return tuple(finite(value, f"{field}[{index}]") for index, value in enumerate(values))
