@@ -1,0 +1,224 @@
+"""One set of tests for the port; each adapter passes it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from uuid import uuid4
+
+import pytest
+from streams import (
+    Bus,
+    BusUnavailable,
+    CaughtUp,
+    Delivered,
+    ExpectedLast,
+    FollowEvent,
+    MessageTooLarge,
+    Restarted,
+    StreamFull,
+    StreamSpec,
+    WrongLastSequence,
+)
+from streams.jetstream import JetStreamBus
+from streams.memory import MemoryBus
+
+from devstack.parts import Nats
+
+
+@pytest.fixture(params=["memory", "jetstream"])
+async def bus(request: pytest.FixtureRequest) -> AsyncIterator[Bus]:
+    made: Bus
+    if request.param == "memory":
+        made = MemoryBus()
+    else:
+        made = await JetStreamBus.connect(request.getfixturevalue("nats_url"), name="test")
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+def spec() -> StreamSpec:
+    name = f"S{uuid4().hex}"
+    return StreamSpec(name, (f"{name}.>",), max_bytes=1_000_000)
+
+
+async def take(events: AsyncIterator[FollowEvent], count: int) -> list[FollowEvent]:
+    async with asyncio.timeout(20):
+        return [await anext(events) for _ in range(count)]
+
+
+async def test_a_message_id_makes_a_repeat_harmless(bus: Bus, spec: StreamSpec) -> None:
+    await bus.ensure_stream(spec)
+    first = await bus.publish(f"{spec.name}.a", b"1", message_id="m1")
+    again = await bus.publish(f"{spec.name}.a", b"1", message_id="m1")
+    assert (again.sequence, again.duplicate, first.duplicate) == (first.sequence, True, False)
+    assert (await bus.state(spec.name)).messages == 1
+
+
+async def test_publishing_without_a_stream_is_an_error(bus: Bus) -> None:
+    with pytest.raises(BusUnavailable):
+        await bus.publish(f"nowhere{uuid4().hex}.a", b"1")
+
+
+async def test_a_full_stream_refuses_and_keeps_what_it_has(bus: Bus, spec: StreamSpec) -> None:
+    await bus.ensure_stream(replace(spec, max_bytes=3000))
+    for _ in range(2):
+        await bus.publish(f"{spec.name}.a", b"x" * 1000)
+    with pytest.raises(StreamFull):
+        for _ in range(3):
+            await bus.publish(f"{spec.name}.a", b"x" * 1000)
+    assert (await bus.state(spec.name)).first_sequence == 1
+
+
+async def test_a_message_over_the_limit_is_refused(bus: Bus, spec: StreamSpec) -> None:
+    await bus.ensure_stream(replace(spec, max_message_bytes=500))
+    with pytest.raises(MessageTooLarge):
+        await bus.publish(f"{spec.name}.a", b"x" * 1000)
+
+
+async def test_an_expectation_on_another_subject_fences_a_writer(bus: Bus, spec: StreamSpec) -> None:
+    await bus.ensure_stream(replace(spec, last_per_subject=True))
+    fence = f"{spec.name}.fence"
+    stale = ExpectedLast(0, fence)
+    await bus.publish(f"{spec.name}.a", b"1", expected=stale)
+    newest = await bus.publish(fence, b"f", expected=stale)
+    with pytest.raises(WrongLastSequence):
+        await bus.publish(f"{spec.name}.a", b"zombie", expected=stale)
+    await bus.publish(f"{spec.name}.a", b"2", expected=ExpectedLast(newest.sequence, fence))
+    last = await bus.last_message(spec.name, f"{spec.name}.a")
+    assert last is not None
+    assert last.payload == b"2"
+
+
+async def test_the_last_message_of_an_unknown_subject_is_none(bus: Bus, spec: StreamSpec) -> None:
+    await bus.ensure_stream(spec)
+    assert await bus.last_message(spec.name, f"{spec.name}.none") is None
+
+
+async def test_following_gives_the_present_state_then_each_change(bus: Bus, spec: StreamSpec) -> None:
+    await bus.ensure_stream(replace(spec, last_per_subject=True))
+    for subject, payload in (("a.x", b"1"), ("b", b"2"), ("a.x", b"3"), ("c", b"4")):
+        await bus.publish(f"{spec.name}.{subject}", payload)
+    events = bus.follow(spec.name, f"{spec.name}.>")
+    state = await take(events, 4)
+    assert [each.payload for each in state[:3] if isinstance(each, Delivered)] == [b"2", b"3", b"4"]
+    assert state[3] == CaughtUp()
+    await bus.publish(f"{spec.name}.b", b"5")
+    (change,) = await take(events, 1)
+    assert isinstance(change, Delivered)
+    assert (change.subject, change.payload, change.sequence) == (f"{spec.name}.b", b"5", 5)
+
+
+async def test_following_an_empty_stream_is_caught_up_at_once(bus: Bus, spec: StreamSpec) -> None:
+    await bus.ensure_stream(spec)
+    assert await take(bus.follow(spec.name, f"{spec.name}.>"), 1) == [CaughtUp()]
+
+
+async def test_reading_all_gives_the_newest_of_each_subject(bus: Bus, spec: StreamSpec) -> None:
+    await bus.ensure_stream(replace(spec, last_per_subject=True))
+    assert await bus.read_all(spec.name, f"{spec.name}.>") == []
+    for index in range(300):
+        await bus.publish(f"{spec.name}.e.k{index % 100}", str(index).encode())
+    await bus.publish(f"{spec.name}.other.k", b"x")
+    found = await bus.read_all(spec.name, f"{spec.name}.e.>")
+    assert [each.payload for each in found] == [str(index).encode() for index in range(200, 300)]
+
+
+async def test_a_puller_gets_again_what_it_did_not_acknowledge(bus: Bus, spec: StreamSpec) -> None:
+    await bus.ensure_stream(spec)
+    for index in range(3):
+        await bus.publish(f"{spec.name}.a", str(index).encode())
+    consumer = await bus.pull(
+        spec.name, "loader", filter_subject=f"{spec.name}.>", ack_wait_seconds=0.5, max_ack_pending=10
+    )
+    first = await consumer.fetch(10, 2)
+    assert [each.payload for each in first] == [b"0", b"1", b"2"]
+    await first[0].ack()
+    await first[2].ack()
+    again = await consumer.fetch(10, 5)
+    assert [(each.payload, each.deliveries) for each in again] == [(b"1", 2)]
+    await again[0].ack()
+    assert await consumer.fetch(10, 0.2) == []
+    async with asyncio.timeout(10):
+        while await consumer.pending():
+            await asyncio.sleep(0.02)
+
+
+async def test_a_refused_message_comes_again_after_its_delay(bus: Bus, spec: StreamSpec) -> None:
+    await bus.ensure_stream(spec)
+    await bus.publish(f"{spec.name}.a", b"1")
+    consumer = await bus.pull(spec.name, "d", filter_subject=f"{spec.name}.>", ack_wait_seconds=30, max_ack_pending=10)
+    (message,) = await consumer.fetch(1, 2)
+    await message.nak(0.05)
+    (again,) = await consumer.fetch(1, 5)
+    assert again.deliveries == 2
+
+
+async def test_a_follower_misses_nothing_while_the_server_is_killed(fresh_nats: Nats) -> None:
+    bus = await JetStreamBus.connect(fresh_nats.url, name="test")
+    spec = StreamSpec("K", ("K.>",), max_bytes=10_000_000, last_per_subject=True)
+    await bus.ensure_stream(spec)
+    seen: dict[str, bytes] = {}
+
+    async def follow() -> None:
+        async for event in bus.follow("K", "K.>"):
+            if isinstance(event, Delivered):
+                seen[event.subject] = event.payload
+
+    following = asyncio.create_task(follow())
+    for kill in range(3):
+        for index in range(50):
+            await _publish_through(bus, f"K.k{index % 7}", f"{kill}-{index}".encode())
+        await asyncio.to_thread(fresh_nats.kill)
+        await asyncio.to_thread(fresh_nats.restart)
+    wanted = {f"K.k{index % 7}": f"2-{index}".encode() for index in range(50)}
+    async with asyncio.timeout(30):
+        while seen != wanted:
+            await asyncio.sleep(0.02)
+    following.cancel()
+    await bus.close()
+
+
+async def test_a_stream_made_anew_is_delivered_anew(fresh_nats: Nats) -> None:
+    bus = await JetStreamBus.connect(fresh_nats.url, name="test")
+    spec = StreamSpec("K", ("K.>",), max_bytes=10_000_000, last_per_subject=True)
+    await bus.ensure_stream(spec)
+    await bus.publish("K.a", b"1")
+    events = bus.follow("K", "K.>")
+    await take(events, 2)
+    await bus._context.delete_stream("K")  # type: ignore[attr-defined]
+    await bus.ensure_stream(spec)
+    await bus.publish("K.a", b"2")
+    restarted, delivered, caught_up = await take(events, 3)
+    assert (restarted, caught_up) == (Restarted(), CaughtUp())
+    assert isinstance(delivered, Delivered)
+    assert delivered.payload == b"2"
+    await bus.close()
+
+
+async def test_a_bus_that_is_away_says_so_and_comes_back(fresh_nats: Nats) -> None:
+    await asyncio.to_thread(fresh_nats.kill)
+    bus = await JetStreamBus.connect(fresh_nats.url, name="test", wait=False)
+    assert not bus.connected
+    with pytest.raises(BusUnavailable):
+        await bus.publish("K.a", b"1")
+    await asyncio.to_thread(fresh_nats.restart)
+    async with asyncio.timeout(20):
+        while not bus.connected:
+            await asyncio.sleep(0.02)
+    await bus.ensure_stream(StreamSpec("K", ("K.>",), max_bytes=10_000))
+    assert (await bus.publish("K.a", b"1")).sequence == 1
+    await bus.close()
+
+
+async def _publish_through(bus: Bus, subject: str, payload: bytes) -> None:
+    async with asyncio.timeout(30):
+        while True:
+            try:
+                await bus.publish(subject, payload)
+            except BusUnavailable:
+                await asyncio.sleep(0.05)
+            else:
+                return
