@@ -1,0 +1,39 @@
+"""What other features may ask about access."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from service_kit.problems import NotFound
+
+from control_plane.access import repository
+from control_plane.access.actor import Actor
+from control_plane.access.roles import Role
+from control_plane.access.scopes import OrganizationScope
+from control_plane.database import Connection
+
+
+async def resolve_organization(tx: Connection, actor: Actor, reference: str) -> OrganizationScope:
+    """The organization with this id or key. Raises `NotFound` unless the actor belongs to it."""
+    row = await tx.fetchrow(
+        "SELECT id, key FROM organizations WHERE (id::text = $1 OR key = $1) AND id = ANY($2::uuid[]) "
+        "ORDER BY id::text = $1 DESC LIMIT 1",
+        reference.lower() if _is_uuid(reference) else reference,
+        list(actor.organizations),
+    )
+    if row is None:
+        raise NotFound("there is nothing at this address")
+    return OrganizationScope(row["id"], row["key"])
+
+
+async def add_owner(tx: Connection, organization_id: UUID, user_id: UUID) -> None:
+    """Makes the founder of a new organization its first owner."""
+    await repository.insert_member(tx, organization_id, user_id, Role.OWNER)
+
+
+def _is_uuid(reference: str) -> bool:
+    try:
+        UUID(reference)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,39 @@
+"""What a change says about itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from uuid import UUID
+
+
+class Author(Protocol):
+    """Who made a change; the access feature's `Actor` is one."""
+
+    @property
+    def kind(self) -> str:
+        """`user`, `token` or `system`."""
+
+    @property
+    def id(self) -> UUID:
+        """Of the person or the token."""
+
+    @property
+    def name(self) -> str:
+        """For people who read the audit log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One domain write. `before` is None for a creation, `after` is None for a deletion; both are JSON objects."""
+
+    organization_id: UUID
+    project_id: UUID | None
+    entity: str
+    entity_key: str
+    action: str
+    actor: Author
+    environment_ids: Sequence[UUID] = field(default=())
+    before: Mapping[str, Any] | None = None
+    after: Mapping[str, Any] | None = None

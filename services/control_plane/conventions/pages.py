@@ -1,0 +1,65 @@
+"""Lists in pages: `?limit=50&cursor=…` gives `{"items": […], "next_cursor": … or null}`.
+
+The cursor holds the sort key of the last row that was given, so that rows added meanwhile shift nothing.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Generic, TypeVar
+
+from fastapi import Depends, Query
+from pydantic import BaseModel
+from service_kit.problems import FieldError, InvalidInput
+
+LIMIT_MAX = 200
+CURSOR_LENGTH_MAX = 600
+T = TypeVar("T")
+Row = TypeVar("Row")
+
+
+class Page(BaseModel, Generic[T]):
+    items: list[T]
+    next_cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """`after` is the sort key of the last row already given, None for the first page."""
+
+    limit: int
+    after: str | None
+
+    @property
+    def fetch(self) -> int:
+        """Rows to ask the database for: one more than wanted shows whether there is another page."""
+        return self.limit + 1
+
+
+def requested_page(
+    limit: Annotated[int, Query(ge=1, le=LIMIT_MAX)] = 50,
+    cursor: Annotated[str | None, Query(max_length=CURSOR_LENGTH_MAX)] = None,
+) -> PageRequest:
+    if cursor is None:
+        return PageRequest(limit, None)
+    try:
+        after = base64.b64decode(cursor.encode("ascii"), altchars=b"-_", validate=True).decode("utf-8")
+    except (binascii.Error, UnicodeError):
+        after = ""
+    if not after or "\x00" in after:
+        raise InvalidInput([FieldError("cursor", "invalid_cursor", "is not a cursor of this list")])
+    return PageRequest(limit, after)
+
+
+RequestedPage = Annotated[PageRequest, Depends(requested_page)]
+
+
+def page_of(rows: Sequence[Row], page: PageRequest, sort_key: Callable[[Row], str]) -> tuple[list[Row], str | None]:
+    """The rows of this page and the cursor of the next one, from at most `page.fetch` rows."""
+    if len(rows) <= page.limit:
+        return list(rows), None
+    given = list(rows[: page.limit])
+    return given, base64.urlsafe_b64encode(sort_key(given[-1]).encode()).decode()

@@ -1,0 +1,131 @@
+"""One pool of PostgreSQL connections; one request or one message is one transaction."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Literal, TypeAlias
+
+import asyncpg
+import msgspec
+from asyncpg.pool import PoolConnectionProxy
+from service_kit.logs import get_logger
+from service_kit.problems import Unavailable
+
+from control_plane.database.migrate import migrate
+
+Connection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
+Isolation = Literal["read_committed", "repeatable_read"]
+
+_log = get_logger("database")
+_AWAY = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+)
+_BUSY = (
+    asyncpg.LockNotAvailableError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+    asyncpg.QueryCanceledError,
+)
+_SESSION = {
+    "application_name": "control_plane",
+    "statement_timeout": "10s",
+    "lock_timeout": "5s",
+    "idle_in_transaction_session_timeout": "30s",
+    "timezone": "UTC",
+}
+
+
+class Database:
+    """Hands out connections of the pool; a database that is away or too busy raises `Unavailable` (503)."""
+
+    def __init__(self, pool: asyncpg.Pool[asyncpg.Record], acquire_timeout_seconds: float) -> None:
+        self._pool = pool
+        self._acquire_timeout_seconds = acquire_timeout_seconds
+
+    @classmethod
+    async def connect(
+        cls,
+        url: str,
+        *,
+        pool_size: int = 10,
+        wait_seconds: float = 30.0,
+        acquire_timeout_seconds: float = 5.0,
+    ) -> Database:
+        """Opens the pool, trying for `wait_seconds` while the server is not there yet."""
+        deadline = time.monotonic() + wait_seconds
+        while True:
+            try:
+                pool = await asyncpg.create_pool(
+                    url,
+                    min_size=1,
+                    max_size=pool_size,
+                    timeout=5,
+                    command_timeout=30,
+                    server_settings=_SESSION,
+                    init=_prepare,
+                )
+                return cls(pool, acquire_timeout_seconds)
+            except _AWAY as error:
+                if time.monotonic() >= deadline:
+                    raise
+                _log.warning("database not reachable, trying again", error=type(error).__name__)
+                await asyncio.sleep(0.25)
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        """A connection outside of a transaction."""
+        try:
+            async with self._pool.acquire(timeout=self._acquire_timeout_seconds) as connection:
+                yield connection
+        except _AWAY as error:
+            _log.warning("database away", error=type(error).__name__)
+            raise Unavailable("the database can't be reached", code="database_unavailable") from error
+        except _BUSY as error:
+            _log.warning("database busy", error=type(error).__name__)
+            raise Unavailable("the database is busy, try again", code="database_busy") from error
+
+    @asynccontextmanager
+    async def transaction(self, isolation: Isolation = "read_committed") -> AsyncIterator[Connection]:
+        """A transaction: committed at the end of the block, rolled back when it raises."""
+        async with self.connection() as connection, connection.transaction(isolation=isolation):
+            yield connection
+
+    async def migrate(self) -> list[str]:
+        """Applies the migrations that are missing; answers their names."""
+        async with self.connection() as connection:
+            return await migrate(connection)
+
+    async def check(self) -> str | None:
+        """For readiness: None, or what is wrong."""
+        try:
+            async with self.connection() as connection:
+                await connection.fetchval("SELECT 1")
+        except Unavailable as problem:
+            return problem.detail
+        return None
+
+    async def close(self) -> None:
+        """Returns when all connections are closed, by force after five seconds."""
+        try:
+            await asyncio.wait_for(self._pool.close(), 5)
+        except TimeoutError:
+            self._pool.terminate()
+
+
+async def _prepare(connection: Any) -> None:
+    for name in ("json", "jsonb"):
+        await connection.set_type_codec(
+            name,
+            schema="pg_catalog",
+            encoder=lambda value: msgspec.json.encode(value).decode(),
+            decoder=msgspec.json.decode,
+        )

@@ -1,0 +1,98 @@
+"""What other features may ask about projects and environments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+from service_kit.problems import Conflict, NotFound
+
+from control_plane.access import Actor, ProjectScope
+from control_plane.database import Connection
+
+_COLUMNS = """id, organization_id, project_id, key, name, salt, hash_user_keys, pii_attributes, revision, version,
+published_version, published_at, archived_at"""
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentRow:
+    """`version` is the config version (everything the environment serves), `revision` that of the row itself."""
+
+    id: UUID
+    organization_id: UUID
+    project_id: UUID
+    key: str
+    name: str
+    salt: str
+    hash_user_keys: bool
+    pii_attributes: tuple[str, ...]
+    revision: int
+    version: int
+    published_version: int
+    published_at: datetime | None
+    archived: bool
+
+
+async def resolve_project(tx: Connection, actor: Actor, reference: str) -> ProjectScope:
+    """The project with this id, or with this key in an organization of the actor.
+
+    Raises `NotFound` for one that is absent or another tenant's, `Conflict` (`ambiguous_project`) for a key that
+    two of the actor's organizations use. Check the right with `require(actor, …, scope)` after it.
+    """
+    rows = await tx.fetch(
+        "SELECT id, organization_id, key, archived_at FROM projects "
+        "WHERE (id = $1 OR ($1::uuid IS NULL AND key = $2)) AND organization_id = ANY($3::uuid[]) LIMIT 2",
+        _as_uuid(reference),
+        reference,
+        list(actor.organizations),
+    )
+    if not rows:
+        raise NotFound("there is nothing at this address")
+    if len(rows) > 1:
+        raise Conflict("two of your organizations have a project of this key: use its id", code="ambiguous_project")
+    row = rows[0]
+    return ProjectScope(row["organization_id"], row["id"], row["key"], row["archived_at"] is not None)
+
+
+async def environments_of(tx: Connection, project_id: UUID, *, include_archived: bool = False) -> list[EnvironmentRow]:
+    """The project's environments in the order in which they were made."""
+    rows = await tx.fetch(
+        f"SELECT {_COLUMNS} FROM environments WHERE project_id = $1 AND ($2 OR archived_at IS NULL) "  # noqa: S608
+        "ORDER BY created_at, key",
+        project_id,
+        include_archived,
+    )
+    return [environment_of(row) for row in rows]
+
+
+async def environment_by_key(tx: Connection, project_id: UUID, key: str) -> EnvironmentRow:
+    """Raises `NotFound` when the project has no such environment."""
+    row = await tx.fetchrow(
+        f"SELECT {_COLUMNS} FROM environments WHERE project_id = $1 AND key = $2",  # noqa: S608
+        project_id,
+        key,
+    )
+    if row is None:
+        raise NotFound("there is nothing at this address")
+    return environment_of(row)
+
+
+async def environment_by_id(tx: Connection, environment_id: UUID) -> EnvironmentRow | None:
+    row = await tx.fetchrow(f"SELECT {_COLUMNS} FROM environments WHERE id = $1", environment_id)  # noqa: S608
+    return None if row is None else environment_of(row)
+
+
+def environment_of(row: asyncpg.Record) -> EnvironmentRow:
+    values = {name: row[name] for name in EnvironmentRow.__slots__ if name not in ("archived", "pii_attributes")}
+    return EnvironmentRow(
+        **values, pii_attributes=tuple(row["pii_attributes"]), archived=row["archived_at"] is not None
+    )
+
+
+def _as_uuid(reference: str) -> UUID | None:
+    try:
+        return UUID(reference)
+    except ValueError:
+        return None
