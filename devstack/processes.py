@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -49,12 +49,12 @@ def _last_lines(log: Path) -> str:
 
 @dataclass(frozen=True)
 class Program:
-    """What to run: arguments, extra environment, the log file, and for root the user to run as."""
+    """What to run: arguments, the log file, the environment (None: ours), and for root the user to run as."""
 
     name: str
     arguments: Sequence[str]
     log: Path
-    environment: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] | None = None
     user: str | None = None
 
     def launched(self) -> list[str]:
@@ -100,7 +100,7 @@ def _fork(program: Program) -> subprocess.Popen[bytes]:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
-            env={**os.environ, **program.environment},
+            env=program.environment,
             start_new_session=True,
         )
 
