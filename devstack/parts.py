@@ -18,6 +18,7 @@ from pathlib import Path
 
 from .probes import clickhouse_answers, nats_answers, postgres_answers, redis_answers
 from .processes import PartFailedError, Process, Program
+from .server import READY_SECONDS, Server
 
 
 class Part(Server):
