@@ -84,6 +84,12 @@ class Postgres(Part):
         self.run_sql(f"CREATE DATABASE {name} TEMPLATE {template}")
         return self.database_url(name)
 
+    def ensure_database(self, name: str) -> str:
+        """Create the database unless it is there, and return its address."""
+        if self.run_sql(f"SELECT 1 FROM pg_database WHERE datname = '{name}'") != "1":
+            self.create_database(name)
+        return self.database_url(name)
+
     def drop_database(self, name: str) -> None:
         """Drop a database, closing its connections."""
         self.run_sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")

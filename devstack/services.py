@@ -1,0 +1,149 @@
+"""The product's services as processes on top of the embedded stack, told where everything is by `FF_` variables."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from .probes import http_answers
+from .processes import Program
+from .server import Server
+from .stack import Stack
+
+DATABASE = "verdict"
+
+
+@dataclass(frozen=True)
+class Administrator:
+    """The first administrator, and the secret that signs everybody's tokens."""
+
+    email: str = "admin@example.com"
+    password: str = field(default_factory=lambda: secrets.token_urlsafe(18))
+    jwt_secret: str = field(default_factory=lambda: secrets.token_urlsafe(48))
+
+
+class Service(Server):
+    """One process of a service; ready when its `/readyz` says so."""
+
+    def __init__(self, root: Path, name: str, command: tuple[str, ...], environment: Mapping[str, str]) -> None:
+        self.name = name
+        super().__init__(root)
+        self._command = command
+        self.environment = dict(environment)
+
+    @property
+    def url(self) -> str:
+        """The base address."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def _program(self) -> Program:
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("FF_")}
+        own = {"FF_HOST": "127.0.0.1", "FF_PORT": str(self.port), **self.environment}
+        script, *arguments = self._command
+        line = [str(Path(sys.executable).with_name(script)), *arguments]
+        return Program(self.name, line, self.log, environment=inherited | own)
+
+    def _missing(self) -> str | None:
+        return http_answers(self.port, "/readyz")
+
+
+def control_plane(root: Path, stack: Stack, administrator: Administrator, name: str = "control_plane") -> Service:
+    """The control plane with its relay, in the database of its own that is created here if need be."""
+    database_url = stack.postgres.ensure_database(DATABASE)
+    environment = {
+        "FF_DATABASE_URL": database_url,
+        "FF_REDIS_URL": stack.redis.url,
+        "FF_NATS_URL": stack.nats.url,
+        "FF_AUTH_JWT_SECRET": administrator.jwt_secret,
+        "FF_ADMIN_EMAIL": administrator.email,
+        "FF_ADMIN_PASSWORD": administrator.password,
+    }
+    return Service(root, name, ("control_plane", "serve"), environment)
+
+
+def edge(root: Path, stack: Stack, ingestor_url: str, name: str = "edge_evaluator") -> Service:
+    """An edge with a snapshot folder of its own."""
+    environment = {
+        "FF_NATS_URL": stack.nats.url,
+        "FF_REDIS_URL": stack.redis.url,
+        "FF_INGESTOR_URL": ingestor_url,
+        "FF_EDGE_SNAPSHOT_DIR": str((root / name / "snapshot").absolute()),
+    }
+    return Service(root, name, ("edge_evaluator",), environment)
+
+
+def ingestor(root: Path, stack: Stack, name: str = "event_ingestor") -> Service:
+    """An event ingestor."""
+    environment = {"FF_NATS_URL": stack.nats.url, "FF_REDIS_URL": stack.redis.url}
+    return Service(root, name, ("event_ingestor",), environment)
+
+
+def analytics(root: Path, stack: Stack, administrator: Administrator, name: str = "analytics") -> Service:
+    """The analytics API."""
+    return Service(root, name, ("analytics", "serve"), _warehouse(stack, administrator))
+
+
+def loader(root: Path, stack: Stack, administrator: Administrator, name: str = "loader") -> Service:
+    """The process that moves events into ClickHouse."""
+    return Service(root, name, ("analytics", "load"), _warehouse(stack, administrator))
+
+
+def _warehouse(stack: Stack, administrator: Administrator) -> dict[str, str]:
+    return {
+        "FF_NATS_URL": stack.nats.url,
+        "FF_CLICKHOUSE_URL": stack.clickhouse.url,
+        "FF_CLICKHOUSE_DATABASE": DATABASE,
+        "FF_AUTH_JWT_SECRET": administrator.jwt_secret,
+    }
+
+
+class Services:
+    """One process of each service; a context manager that starts and stops them. The stack must be up."""
+
+    def __init__(self, root: Path, stack: Stack, administrator: Administrator) -> None:
+        self.administrator = administrator
+        self.control_plane = control_plane(root, stack, administrator)
+        self.ingestor = ingestor(root, stack)
+        self.edge = edge(root, stack, self.ingestor.url)
+        self.analytics = analytics(root, stack, administrator)
+        self.loader = loader(root, stack, administrator)
+        self._exit = ExitStack()
+
+    @property
+    def all(self) -> tuple[Service, ...]:
+        """In the order of their start."""
+        return (self.control_plane, self.ingestor, self.edge, self.analytics, self.loader)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start all side by side and wait until each is ready; when one fails, none is left."""
+        with ExitStack() as undo:
+            undo.callback(self._stop_all)
+            for service in self.all:
+                service.launch()
+            for service in self.all:
+                service.wait_ready()
+            self._exit = undo.pop_all()
+
+    def stop(self) -> None:
+        """Stop all, the last one first. Harmless when repeated."""
+        self._exit.close()
+
+    def _stop_all(self) -> None:
+        for service in reversed(self.all):
+            service.stop()
