@@ -1,0 +1,77 @@
+"""Cuts connections whose headers or body take too long to arrive, which uvicorn leaves open for ever.
+
+A request that arrives in one piece costs two comparisons: timers run only while something is still missing.
+"""
+
+from __future__ import annotations
+
+from asyncio import BaseTransport, TimerHandle, Transport
+from typing import Any, ClassVar, cast
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+_REQUEST_TIMEOUT = (
+    b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"  # the app never saw a request
+)
+
+
+class PatientHttpProtocol(HttpToolsProtocol):
+    """For `serve(app, settings, http=PatientHttpProtocol)`. Headers: 10 s from the first byte (or from the
+    connection, if none comes); body: 30 s more. Late headers get 408, a late body ends the connection."""
+
+    headers_seconds_max: ClassVar[float] = 10.0
+    body_seconds_max: ClassVar[float] = 30.0
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._deadline: TimerHandle | None = None
+        self._in_headers = False
+        self._in_body = False
+
+    def connection_made(self, transport: BaseTransport) -> None:
+        super().connection_made(cast("Transport", transport))
+        self._deadline = self.loop.call_later(self.headers_seconds_max, self._cut)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._cancel_deadline()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        before = (self._in_headers, self._in_body)
+        newest = self.cycle
+        super().data_received(data)
+        after = (self._in_headers, self._in_body)
+        # Line breaks between requests begin nothing, yet they stop uvicorn's own timer: they count as late headers.
+        nothing_began = self.cycle is newest and (newest is None or newest.response_complete)
+        if after == (False, False) and not nothing_began:
+            if self._deadline is not None:
+                self._cancel_deadline()
+        elif after != before or self._deadline is None:
+            self._cancel_deadline()
+            seconds = self.body_seconds_max if self._in_body else self.headers_seconds_max
+            self._deadline = self.loop.call_later(seconds, self._cut)
+
+    def on_message_begin(self) -> None:
+        self._in_headers = True
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        self._in_headers, self._in_body = False, True
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._in_body = False
+        super().on_message_complete()
+
+    def _cancel_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _cut(self) -> None:
+        self._deadline = None
+        if self.transport.is_closing():
+            return
+        if not self._in_body and (self.cycle is None or self.cycle.response_complete):
+            self.transport.write(_REQUEST_TIMEOUT)
+        self.transport.close()

@@ -1,0 +1,104 @@
+"""Connections that dawdle are ended; those that send whole requests, or wait for an answer, are not."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+import uvicorn
+from service_kit.slow_clients import PatientHttpProtocol
+from starlette.types import Receive, Scope, Send
+
+
+class ImpatientProtocol(PatientHttpProtocol):
+    headers_seconds_max = 0.3
+    body_seconds_max = 0.3
+
+
+async def slow_echo(scope: Scope, receive: Receive, send: Send) -> None:
+    body = b""
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return
+        body += message["body"]
+        if not message.get("more_body"):
+            break
+    await asyncio.sleep(0.5)
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(body))]})
+    await send({"type": "http.response.body", "body": body})
+
+
+@pytest.fixture
+async def port() -> AsyncIterator[int]:
+    config = uvicorn.Config(
+        slow_echo, port=0, http=ImpatientProtocol, log_config=None, lifespan="off", timeout_keep_alive=30
+    )
+    server = uvicorn.Server(config)
+    config.load()
+    server.lifespan = config.lifespan_class(config)
+    await server.startup()
+    yield server.servers[0].sockets[0].getsockname()[1]
+    await server.shutdown()
+
+
+REQUEST = b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\n\r\nbody"
+
+
+async def exchange(port: int, *pieces: bytes) -> bytes:
+    """Sends the pieces and reads until the server ends the connection."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    for piece in pieces:
+        writer.write(piece)
+        await writer.drain()
+    async with asyncio.timeout(20):
+        answer = await reader.read()
+    writer.close()
+    return answer
+
+
+@pytest.mark.parametrize("pieces", [(), (b"POST / HT",), (b"POST / HTTP/1.1\r\nhost: x\r\n",), (b"\r\n\r\n",)])
+async def test_late_headers_get_408_and_the_connection_ends(port: int, pieces: tuple[bytes, ...]) -> None:
+    assert (await exchange(port, *pieces)).startswith(b"HTTP/1.1 408 ")
+
+
+async def test_dripping_headers_do_not_extend_the_time(port: int) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+
+    async def drip() -> None:
+        writer.write(b"POST / HTTP/1.1\r\nx: ")
+        while not writer.is_closing():
+            writer.write(b"a")
+            await asyncio.sleep(0.05)
+
+    dripping = asyncio.create_task(drip())
+    async with asyncio.timeout(20):
+        assert (await reader.read()).startswith(b"HTTP/1.1 408 ")
+    dripping.cancel()
+    writer.close()
+
+
+async def test_a_late_body_ends_the_connection(port: int) -> None:
+    assert await exchange(port, REQUEST[:-2]) == b""
+
+
+async def test_a_whole_request_may_be_answered_later_than_the_limits(port: int) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    for _ in range(2):
+        writer.write(REQUEST)
+        async with asyncio.timeout(20):
+            head = await reader.readuntil(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 200 ")
+            assert await reader.readexactly(4) == b"body"
+    writer.close()
+
+
+async def test_line_breaks_after_an_answer_do_not_keep_the_connection(port: int) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(REQUEST)
+    async with asyncio.timeout(20):
+        await reader.readuntil(b"\r\n\r\nbody")
+        writer.write(b"\r\n")
+        assert (await reader.read()).startswith(b"HTTP/1.1 408 ")
+    writer.close()
