@@ -1,0 +1,74 @@
+# Every command there is. `make help` prints this list.
+SHELL := bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo up down test check format unit proto lock clean \
+	bench-edge bench-engine bench-ingest bench-analytics bench-control-plane calibrate chaos
+
+help: ## Print this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(INSTALLED) ## Create the virtual environment with everything in it
+
+$(INSTALLED): requirements/dev.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	touch $@
+
+demo: install ## Replay a real experiment through the whole platform on embedded servers
+	$(BIN)/python -m devstack.demo
+
+up: install ## Keep the platform running with the demo's data; addresses in build/devstack.json
+	$(BIN)/python -m devstack.up
+
+down: ## Stop what `make up` started
+	$(BIN)/python -m devstack.down
+
+test: check unit ## Everything that must hold: linters, types, import rules, and all tests
+
+unit: install ## The tests alone
+	$(BIN)/python -m pytest -q
+
+check: install ## Linters, types, import rules, drift of generated code
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python proto/generate.py --check
+
+format: install ## Format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+proto: install ## Generate libs/messages/generated from proto/
+	$(BIN)/python proto/generate.py
+
+lock: ## Resolve the dependencies anew into requirements/ (needs uv)
+	./requirements/lock
+
+clean: ## Stop everything and remove what was built
+	-@test -x $(BIN)/python && $(BIN)/python -m devstack.down
+	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+bench-edge: install ## The edge beside bare handlers: CPU per request and latency
+	$(BIN)/python benchmarks/edge.py
+
+bench-engine: install ## The rule engine: nanoseconds per flag, load time, memory
+	$(BIN)/python benchmarks/engine.py
+
+bench-ingest: install ## The ingestor: durable events per second by batch size
+	$(BIN)/python benchmarks/ingest.py
+
+bench-analytics: install ## The time of a result over millions of events
+	$(BIN)/python benchmarks/analytics.py
+
+bench-control-plane: install ## Latency of the control plane's reads and writes
+	$(BIN)/python benchmarks/control_plane.py
+
+calibrate: install ## Simulate the statistics' error rates; fails outside their bands
+	$(BIN)/python benchmarks/calibrate.py

@@ -1,0 +1,136 @@
+"""Compose, Dockerfile and Kubernetes manifests hold what they promise."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import kubernetes_validate
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+MANIFESTS = [
+    pytest.param(document, id=f"{path.stem}-{document['kind']}-{document['metadata']['name']}")
+    for path in sorted((ROOT / "deploy/k8s").glob("*.yaml"))
+    if path.name != "kustomization.yaml"
+    for document in yaml.safe_load_all(path.read_text())
+]
+DEPLOYMENTS = [each for each in MANIFESTS if each.values[0]["kind"] == "Deployment"]
+SERVICES = {"control-plane", "edge-evaluator", "event-ingestor", "analytics", "loader"}
+KUBERNETES_VERSIONS = ("1.30", "1.34")
+
+
+def test_the_dockerfile_passes_its_linter() -> None:
+    hadolint = shutil.which("hadolint", path=str(Path(sys.executable).parent))
+    assert hadolint
+    found = subprocess.run(
+        [hadolint, "deploy/docker/Dockerfile"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert found.returncode == 0, found.stdout + found.stderr
+
+
+def test_there_is_an_image_per_service_and_none_runs_as_root() -> None:
+    text = (ROOT / "deploy/docker/Dockerfile").read_text()
+    targets = set(re.findall(r"^FROM runtime AS (\S+)$", text, re.MULTILINE))
+    assert targets == SERVICES - {"loader"}
+    runtime = text.split("AS runtime\n")[1].split("\nFROM ")[0]
+    assert "USER 10001:10001" in runtime
+    assert not re.search(r"^USER ", text.split("AS runtime\n")[1].split("\nFROM ", 1)[1], re.MULTILINE)
+
+
+@pytest.mark.parametrize("version", KUBERNETES_VERSIONS)
+@pytest.mark.parametrize("document", MANIFESTS)
+def test_a_manifest_fits_the_schema_strictly(document: dict[str, Any], version: str) -> None:
+    kubernetes_validate.validate(document, version, strict=True)
+
+
+def test_the_schema_check_can_fail() -> None:
+    broken = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a"}, "spec": {"portz": []}}
+    with pytest.raises(kubernetes_validate.ValidationError):
+        kubernetes_validate.validate(broken, KUBERNETES_VERSIONS[0], strict=True)
+
+
+def test_every_manifest_is_listed_for_kustomize() -> None:
+    listed = yaml.safe_load((ROOT / "deploy/k8s/kustomization.yaml").read_text())["resources"]
+    there = {path.name for path in (ROOT / "deploy/k8s").glob("*.yaml")} - {"kustomization.yaml"}
+    assert set(listed) == there
+
+
+@pytest.mark.parametrize("document", DEPLOYMENTS)
+def test_a_workload_is_probed_bounded_and_without_rights(document: dict[str, Any]) -> None:
+    pod = document["spec"]["template"]["spec"]
+    assert pod["automountServiceAccountToken"] is False
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    for container in pod["containers"]:
+        assert {"startupProbe", "livenessProbe", "readinessProbe"} <= set(container)
+        assert container["livenessProbe"]["httpGet"]["path"] == "/healthz"
+        assert set(container["resources"]) == {"requests", "limits"}
+        assert container["securityContext"]["readOnlyRootFilesystem"] is True
+        assert container["securityContext"]["allowPrivilegeEscalation"] is False
+        assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+        for variable in container["env"]:
+            if re.search("SECRET|PASSWORD|DATABASE_URL|CLICKHOUSE_URL", variable["name"]):
+                assert "secretKeyRef" in variable["valueFrom"], variable["name"]
+
+
+def test_there_is_a_workload_per_service() -> None:
+    assert {each.values[0]["metadata"]["name"] for each in DEPLOYMENTS} == SERVICES
+
+
+@pytest.mark.parametrize("name", sorted(COMPOSE["services"]))
+def test_a_container_is_checked_and_bound_to_loopback(name: str) -> None:
+    service = COMPOSE["services"][name]
+    assert service["healthcheck"]["test"][0] in ("CMD", "CMD-SHELL")
+    for port in service.get("ports", []):
+        assert port.startswith("127.0.0.1:"), port
+    for needed, how in service.get("depends_on", {}).items():
+        assert needed in COMPOSE["services"]
+        assert how == {"condition": "service_healthy"}
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES))
+def test_a_service_container_is_hardened_and_built_from_its_target(name: str) -> None:
+    service = COMPOSE["services"][name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["build"]["target"] == ("analytics" if name == "loader" else name)
+
+
+def test_no_secret_stands_in_the_compose_file() -> None:
+    text = (ROOT / "docker-compose.yml").read_text()
+    example = (ROOT / ".env.example").read_text()
+    for key, value in re.findall(r"^\s+(\w*(?:PASSWORD|SECRET)\w*): (.+)$", text, re.MULTILINE):
+        assert re.fullmatch(r"\$\{\w+:\?[^}]+\}", value), key
+    for variable in re.findall(r"\$\{(\w+)", text):
+        assert re.search(rf"^{variable}=", example, re.MULTILINE), f"{variable} is not in .env.example"
+    for _, password in re.findall(r"//(\w+):([^@]+)@", text):
+        assert password.startswith("${")
+
+
+def test_volumes_are_declared() -> None:
+    used = {
+        volume.split(":")[0]
+        for service in COMPOSE["services"].values()
+        for volume in service.get("volumes", [])
+        if not volume.startswith(".")
+    }
+    assert used == set(COMPOSE["volumes"])
+
+
+def test_nats_has_a_message_on_disk_before_it_acknowledges() -> None:
+    assert re.search(r"^\s*sync_interval: always$", (ROOT / "deploy/docker/nats.conf").read_text(), re.MULTILINE)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "requirements").glob("*.txt")), ids=lambda path: path.stem)
+def test_a_lock_file_pins_with_hashes_and_names_no_registry(path: Path) -> None:
+    text = path.read_text()
+    assert "://" not in text
+    assert "index-url" not in text
+    pins = re.split(r"\n(?=[a-zA-Z0-9])", text.strip())
+    assert all("==" in pin and "--hash=sha256:" in pin for pin in pins)
