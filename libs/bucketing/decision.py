@@ -1,0 +1,77 @@
+"""The answer of an evaluation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bucketing.flagset import Json
+
+
+class Reason(StrEnum):
+    """OpenFeature's resolution reasons, as far as this engine gives them."""
+
+    STATIC = "STATIC"
+    DEFAULT = "DEFAULT"
+    TARGETING_MATCH = "TARGETING_MATCH"
+    SPLIT = "SPLIT"
+    DISABLED = "DISABLED"
+    ERROR = "ERROR"
+
+
+class ErrorCode(StrEnum):
+    """OpenFeature's error codes, as far as this engine gives them."""
+
+    FLAG_NOT_FOUND = "FLAG_NOT_FOUND"
+    PARSE_ERROR = "PARSE_ERROR"
+    TARGETING_KEY_MISSING = "TARGETING_KEY_MISSING"
+    INVALID_CONTEXT = "INVALID_CONTEXT"
+    GENERAL = "GENERAL"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decision:
+    """What a flag serves, and why.
+
+    Every decision that a flag can reach without an unforeseen error is built once, when the flag is compiled,
+    and returned again and again: equal answers of one compiled flag are the same object. Decisions therefore
+    compare and hash by identity, and a caller may keep prepared bytes in a dict from Decision to bytes.
+
+    flag: the key asked for. value: the variation's JSON value (not to be changed), None with an error.
+    variation: its key, None with an error. version: the config version that last changed the flag.
+    experiment: key of the experiment that the unit takes part in. prerequisite: key of the prerequisite flag
+    that failed, or whose error this is.
+    """
+
+    flag: str
+    value: Json
+    variation: str | None
+    reason: Reason
+    version: int = 0
+    error_code: ErrorCode | None = None
+    error_message: str | None = None
+    experiment: str | None = None
+    prerequisite: str | None = None
+
+    def to_dict(self) -> dict[str, Json]:
+        """The decision as JSON; absent parts are left out, `value`, `variation` and `reason` never are."""
+        document: dict[str, Json] = {
+            "flag": self.flag,
+            "value": self.value,
+            "variation": self.variation,
+            "reason": self.reason.value,
+            "version": self.version,
+        }
+        if self.error_code is not None:
+            document["errorCode"] = self.error_code.value
+            document["errorMessage"] = self.error_message
+        if self.experiment is not None:
+            document["experiment"] = self.experiment
+        if self.prerequisite is not None:
+            document["prerequisite"] = self.prerequisite
+        return document
+
+
+def failure(flag: str, code: ErrorCode, message: str, version: int = 0, prerequisite: str | None = None) -> Decision:
+    """The decision of an evaluation that ended in an error."""
+    return Decision(flag, None, None, Reason.ERROR, version, code, message, prerequisite=prerequisite)

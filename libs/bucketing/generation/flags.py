@@ -1,0 +1,146 @@
+"""A flag as generated statements, in the order of an evaluation.
+
+Off, prerequisites, individual targets, running experiments that assign, rules from the top, default. What is
+decided after the targets is then looked at by the running experiments that observe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bucketing.decision import Reason
+from bucketing.flagset import Condition, Experiment, ExperimentMode, Flag, Rollout, Serve
+from bucketing.generation.conditions import ConditionWriter, attribute_counts
+from bucketing.generation.experiments import ExperimentWriter, running
+from bucketing.generation.outcomes import Outcomes
+from bucketing.generation.source import Source
+from bucketing.generation.units import UnitWriter, only_variation
+
+
+class FlagWriter:
+    """Writes one flag into a source; the decision ends up in the local variable `result`."""
+
+    def __init__(
+        self, source: Source, flag: Flag, experiments: Sequence[Experiment], salt: str, result: str = "result"
+    ) -> None:
+        self._source = source
+        self._flag = flag
+        self._assigning = [one for one in experiments if one.mode is ExperimentMode.ASSIGNS]
+        self._observing = [one for one in experiments if one.mode is ExperimentMode.OBSERVES]
+        self._result = result
+        conditions: list[Condition] = [rule.condition for rule in flag.rules]
+        conditions += [one.audience for one in experiments if one.audience is not None]
+        self._outcomes = Outcomes(flag)
+        self._conditions = ConditionWriter(source, attribute_counts(conditions))
+        self._units = UnitWriter(source, self._conditions, self._outcomes, salt, result)
+        self._experiments = ExperimentWriter(source, self._conditions, self._units, self._outcomes)
+
+    def write(self) -> None:
+        """Write all steps; raises InvalidConfig for a flag that can't be evaluated."""
+        off = self._outcomes.served(self._flag.off_variation, Reason.DISABLED)
+        if not self._flag.enabled or self._flag.archived:
+            self._source.line(f"{self._result} = {self._source.constant(off)}")
+            return
+        self._source.open("while 1:")
+        self._prerequisites()
+        self._targets()
+        if self._observing:
+            self._source.open("while 1:")
+        for experiment in self._assigning:
+            self._experiments.assign(experiment)
+        self._rules()
+        self._default()
+        if self._observing:
+            self._source.close()
+            for experiment in self._observing:
+                self._experiments.observe(experiment, self._result)
+            self._source.line("break")
+        self._source.close()
+
+    def _prerequisites(self) -> None:
+        source = self._source
+        for index, prerequisite in enumerate(self._flag.prerequisites):
+            served = source.local()
+            asked = f"world.prerequisite({source.constant(prerequisite.flag)}, context, now, memo)"
+            source.line(f"{served} = {source.probe(f'prerequisites[{index}]', asked)}")
+            source.open(f"if {served}.error_code is not None:")
+            self._units.decide_by(f"{source.constant(self._outcomes.prerequisite_failed)}({served})")
+            source.close()
+            source.open(f"if {served}.variation != {source.constant(prerequisite.variation)}:")
+            self._units.decide(
+                self._outcomes.served(self._flag.off_variation, Reason.DEFAULT, prerequisite=prerequisite.flag)
+            )
+            source.close()
+
+    def _targets(self) -> None:
+        source = self._source
+        permanent, expiring = {}, {}
+        for target in reversed(self._flag.targets):
+            decision = self._outcomes.served(target.variation, Reason.TARGETING_MATCH)
+            if target.expires_at is None:
+                permanent[target.key] = decision
+            else:
+                expiring[target.key] = (target.expires_at, decision)
+        if self._flag.targets:
+            unit = self._units.read_targeting_key_for_all()
+        if permanent:
+            found = source.probe("targets", f"{source.constant(permanent)}.get({unit})")
+            source.open(f"if (target := {found}) is not None:")
+            self._units.decide_by("target")
+            source.close()
+        if expiring:
+            source.line(f"target = {source.constant(expiring)}.get({unit})")
+            unexpired = source.probe("targets.unexpired", "(target is not None and now < target[0])")
+            source.open(f"if {unexpired}:")
+            self._units.decide_by("target[1]")
+            source.close()
+
+    def _rules(self) -> None:
+        for index, rule in enumerate(self._flag.rules):
+            path = f"rules[{index}]"
+            self._conditions.fetch([rule.condition])
+            self._source.open(f"if {self._conditions.expression(rule.condition, f'{path}.if')}:")
+            self._serve(rule.serve, f"{path}.then")
+            self._source.close()
+
+    def _serve(self, serve: Serve, path: str) -> None:
+        variation = only_variation(serve)
+        if variation is not None:
+            self._units.decide(self._outcomes.served(variation, Reason.TARGETING_MATCH))
+        elif isinstance(serve, Rollout):
+            self._split(serve, path)
+
+    def _split(self, rollout: Rollout, path: str) -> None:
+        unit = self._units.open_unit(rollout.bucket_by, path)
+        bucket = self._units.bucket(self._flag.key, unit, f"{path}.bucket")
+        self._units.decide_by(
+            self._units.split(rollout.shares, bucket, lambda variation: self._outcomes.served(variation, Reason.SPLIT))
+        )
+        self._source.close()
+
+    def _default(self) -> None:
+        serve = self._flag.default
+        variation = only_variation(serve)
+        if variation is not None:
+            self._units.decide_by(self._unsplit_default(variation))
+            return
+        if isinstance(serve, Rollout):
+            self._split(serve, "default")
+            if serve.bucket_by is not None:
+                self._units.decide(self._outcomes.served(self._flag.off_variation, Reason.DEFAULT))
+
+    def _unsplit_default(self, variation: str) -> str:
+        """DEFAULT while something could change what is served, STATIC otherwise."""
+        default = self._source.constant(self._outcomes.served(variation, Reason.DEFAULT))
+        if (
+            self._flag.prerequisites
+            or self._flag.rules
+            or any(target.expires_at is None for target in self._flag.targets)
+        ):
+            return default
+        static = self._source.constant(self._outcomes.served(variation, Reason.STATIC))
+        changers = [running(self._source, experiment) for experiment in self._assigning]
+        expiries = [target.expires_at for target in self._flag.targets if target.expires_at is not None]
+        if expiries:
+            changers.append(f"now < {self._source.constant(max(expiries))}")
+        return f"{default} if {' or '.join(changers)} else {static}" if changers else static

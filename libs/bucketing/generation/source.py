@@ -1,0 +1,79 @@
+"""The text of one generated function, and the objects it is bound to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from types import CodeType
+from typing import Any
+
+from bucketing.attributes import lookup
+from bucketing.hashing import place, unit_key
+from bucketing.operators import EXPRESSION_NAMES
+
+Probe = Callable[[str, Any], Any]
+"""Told the path of each step and its value while a traced function runs; gives the value back."""
+
+PARAMETERS = "context, now, world, memo"
+
+_NAMES: dict[str, Any] = {**EXPRESSION_NAMES, "lookup": lookup, "place": place, "unit_key": unit_key}
+
+
+@lru_cache(maxsize=4096)
+def _code(text: str) -> CodeType:
+    return compile(text, "<generated>", "exec")
+
+
+class Source:
+    """Lines of a function `(context, now, world, memo)`, with constants as closure variables.
+
+    `traced` functions tell a probe each step's value. They are written by the same statements; the only
+    difference is that `probe` wraps an expression.
+    """
+
+    def __init__(self, traced: bool = False) -> None:
+        self.traced = traced
+        self._lines: list[str] = []
+        self._depth = 2
+        self._constants: list[Any] = []
+        self._names_by_identity: dict[int, str] = {}
+        self._locals = 0
+
+    def constant(self, value: Any) -> str:
+        """The name under which `value` stands in the function."""
+        name = self._names_by_identity.get(id(value))
+        if name is None:
+            name = f"c{len(self._constants)}"
+            self._constants.append(value)
+            self._names_by_identity[id(value)] = name
+        return name
+
+    def local(self) -> str:
+        """A new name of a local variable."""
+        self._locals += 1
+        return f"l{self._locals}"
+
+    def line(self, text: str) -> None:
+        self._lines.append("    " * self._depth + text)
+
+    def open(self, head: str) -> None:
+        """Begin a block: `if …:` or `while 1:`."""
+        self.line(head)
+        self._depth += 1
+
+    def close(self) -> None:
+        self._depth -= 1
+
+    def probe(self, path: str, expression: str) -> str:
+        """The expression, whose value a traced function reports under `path`."""
+        return f"probe({self.constant(path)}, {expression})" if self.traced else expression
+
+    def function(self, probe: Probe | None = None) -> Callable[..., Any]:
+        """The function, compiled and bound."""
+        parameters = ", ".join(["probe", *(f"c{index}" for index in range(len(self._constants)))])
+        body = "\n".join(self._lines)
+        text = f"def make({parameters}):\n    def run({PARAMETERS}):\n{body}\n    return run\n"
+        namespace: dict[str, Any] = {}
+        exec(_code(text), _NAMES, namespace)  # noqa: S102 - the text holds no configured value
+        made: Callable[..., Any] = namespace["make"](probe, *self._constants)
+        return made

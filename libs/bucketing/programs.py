@@ -1,0 +1,131 @@
+"""What an evaluation runs: the functions of flags and segments, and the world they ask each other through."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from bucketing.decision import Decision, ErrorCode, failure
+from bucketing.errors import EvaluationFailed, InvalidConfig
+from bucketing.flagset import Experiment, Flag, Json, Segment
+from bucketing.generation.flags import FlagWriter
+from bucketing.generation.segments import UNFINISHED, write_segment
+from bucketing.generation.source import Probe, Source
+
+Context = Mapping[str, Json]
+Memo = dict[Any, Any]
+Program = Callable[[Context, int, "World", Memo], Decision]
+Membership = Callable[[Context, int, "World", Memo], bool]
+
+
+def flag_program(flag: Flag, experiments: Sequence[Experiment], salt: str, probe: Probe | None = None) -> Program:
+    """The function that decides a flag; with a probe, one that also reports each step. Raises InvalidConfig."""
+    source = Source(traced=probe is not None)
+    source.line("get = context.get")
+    FlagWriter(source, flag, experiments, salt).write()
+    source.line("return result")
+    return source.function(probe)
+
+
+def segment_program(segment: Segment, probe: Probe | None = None) -> Membership:
+    """The function that says who is in a segment; with a probe, one that also reports. Raises InvalidConfig."""
+    source = Source(traced=probe is not None)
+    write_segment(source, segment)
+    return source.function(probe)
+
+
+def nobody(_context: Context, _now: int, _world: World, _memo: Memo) -> bool:
+    """An unknown segment matches nobody."""
+    return False
+
+
+class Broken:
+    """Stands in a flag's or segment's place when it can't be evaluated."""
+
+    __slots__ = ("message",)
+
+    def __init__(self, message: str) -> None:
+        self.message = message
+
+    def __call__(self, _context: Context, _now: int, _world: World, _memo: Memo) -> Any:
+        raise EvaluationFailed(ErrorCode.PARSE_ERROR, self.message)
+
+
+class PendingFlag:
+    """A flag whose function is written when it is first asked for."""
+
+    __slots__ = ("experiments", "flag", "salt")
+
+    def __init__(self, flag: Flag, experiments: Sequence[Experiment], salt: str) -> None:
+        self.flag = flag
+        self.experiments = experiments
+        self.salt = salt
+
+    def __call__(self, context: Context, now: int, world: World, memo: Memo) -> Decision:
+        program: Program
+        try:
+            program = flag_program(self.flag, self.experiments, self.salt)
+        except (InvalidConfig, RecursionError, SyntaxError, MemoryError) as error:
+            program = Broken(str(error))
+        world.settle(world.programs, self.flag.key, self, program)
+        return program(context, now, world, memo)
+
+
+class PendingSegment:
+    """A segment whose function is written when it is first asked for."""
+
+    __slots__ = ("segment",)
+
+    def __init__(self, segment: Segment) -> None:
+        self.segment = segment
+
+    def __call__(self, context: Context, now: int, world: World, memo: Memo) -> bool:
+        program: Membership
+        try:
+            program = segment_program(self.segment)
+        except (InvalidConfig, RecursionError, SyntaxError, MemoryError) as error:
+            program = Broken(f"segment {self.segment.key!r}: {error}")
+        world.settle(world.segments, self.segment.key, self, program)
+        return program(context, now, world, memo)
+
+
+class Memberships(dict[str, Membership]):
+    def __missing__(self, key: str) -> Membership:
+        return nobody
+
+
+class World:
+    """The functions of one flag set. Functions find each other here by key, so a change replaces one entry."""
+
+    __slots__ = ("programs", "segments")
+
+    def __init__(self, programs: dict[str, Program], segments: Memberships) -> None:
+        self.programs = programs
+        self.segments = segments
+
+    @staticmethod
+    def settle(table: dict[str, Any], key: str, pending: object, program: object) -> None:
+        """Put a finished function in the place of its pending one."""
+        if table.get(key) is pending:
+            table[key] = program
+
+    def prerequisite(self, key: str, context: Context, now: int, memo: Memo) -> Decision:
+        """What another flag serves in this evaluation; worked out once, and an error if it asks for itself."""
+        slot = ("flag", key)
+        decision = memo.get(slot)
+        if decision is UNFINISHED:
+            raise EvaluationFailed(ErrorCode.GENERAL, "prerequisites name each other in a cycle")
+        if decision is None:
+            memo[slot] = UNFINISHED
+            memo[slot] = decision = self._decide(key, context, now, memo)
+        found: Decision = decision
+        return found
+
+    def _decide(self, key: str, context: Context, now: int, memo: Memo) -> Decision:
+        program = self.programs.get(key)
+        if program is None:
+            return failure(key, ErrorCode.FLAG_NOT_FOUND, "there is no such flag")
+        try:
+            return program(context, now, self, memo)
+        except EvaluationFailed as error:
+            return failure(key, error.code, error.message)

@@ -1,0 +1,72 @@
+"""Which flags and segments an entity names, and whether such names run in a circle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from bucketing.flagset import AllOf, AnyOf, Condition, Experiment, Flag, InSegment, Not, Segment
+
+
+@dataclass(frozen=True, slots=True)
+class References:
+    """Keys that an entity names."""
+
+    flags: frozenset[str] = frozenset()
+    segments: frozenset[str] = frozenset()
+
+
+def _segments(condition: Condition) -> Iterator[str]:
+    if isinstance(condition, InSegment):
+        yield from condition.segments
+    elif isinstance(condition, AllOf | AnyOf):
+        for part in condition.conditions:
+            yield from _segments(part)
+    elif isinstance(condition, Not):
+        yield from _segments(condition.condition)
+
+
+def flag_references(flag: Flag) -> References:
+    """The flags that are its prerequisites, and the segments in its rules."""
+    return References(
+        flags=frozenset(prerequisite.flag for prerequisite in flag.prerequisites),
+        segments=frozenset(key for rule in flag.rules for key in _segments(rule.condition)),
+    )
+
+
+def segment_references(segment: Segment) -> References:
+    """The segments in its condition."""
+    return References(segments=frozenset() if segment.condition is None else frozenset(_segments(segment.condition)))
+
+
+def experiment_references(experiment: Experiment) -> References:
+    """Its flag, and the segments in its audience."""
+    return References(
+        flags=frozenset({experiment.flag}),
+        segments=frozenset() if experiment.audience is None else frozenset(_segments(experiment.audience)),
+    )
+
+
+def find_cycle(edges: Mapping[str, Iterable[str]]) -> list[str] | None:
+    """A circle among `edges` (each key with the keys it names), first key repeated at the end, or None.
+
+    Depth-first with a stack of its own, so that no length of chain exhausts Python's; keys in sorted order, so
+    that the same edges give the same circle.
+    """
+    done: set[str] = set()
+    for start in sorted(edges):
+        if start in done:
+            continue
+        trail: dict[str, Iterator[str]] = {start: iter(sorted(edges[start]))}
+        while trail:
+            key, following = next(reversed(trail.items()))
+            successor = next(following, None)
+            if successor is None:
+                done.add(key)
+                del trail[key]
+            elif successor in trail:
+                path = list(trail)
+                return [*path[path.index(successor) :], successor]
+            elif successor not in done:
+                trail[successor] = iter(sorted(edges.get(successor, ())))
+    return None
