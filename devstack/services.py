@@ -30,13 +30,13 @@ class Administrator:
 
 
 class Service(Server):
-    """One process of a service; ready when its `/readyz` says so."""
+    """One process of a service; ready when its `/readyz` says so. `environment` may be changed before a start."""
 
     def __init__(self, root: Path, name: str, command: tuple[str, ...], environment: Mapping[str, str]) -> None:
         self.name = name
         super().__init__(root)
         self._command = command
-        self.environment = dict(environment)
+        self.environment = {"FF_HOST": "127.0.0.1", "FF_PORT": str(self.port), **environment}
 
     @property
     def url(self) -> str:
@@ -45,10 +45,9 @@ class Service(Server):
 
     def _program(self) -> Program:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("FF_")}
-        own = {"FF_HOST": "127.0.0.1", "FF_PORT": str(self.port), **self.environment}
         script, *arguments = self._command
         line = [str(Path(sys.executable).with_name(script)), *arguments]
-        return Program(self.name, line, self.log, environment=inherited | own)
+        return Program(self.name, line, self.log, environment=inherited | self.environment)
 
     def _missing(self) -> str | None:
         return http_answers(self.port, "/readyz")
@@ -92,7 +91,9 @@ def analytics(root: Path, stack: Stack, administrator: Administrator, name: str 
 
 def loader(root: Path, stack: Stack, administrator: Administrator, name: str = "loader") -> Service:
     """The process that moves events into ClickHouse."""
-    return Service(root, name, ("analytics", "load"), _warehouse(stack, administrator))
+    service = Service(root, name, ("analytics", "load"), _warehouse(stack, administrator))
+    service.environment["FF_LOADER_PORT"] = str(service.port)
+    return service
 
 
 def _warehouse(stack: Stack, administrator: Administrator) -> dict[str, str]:
