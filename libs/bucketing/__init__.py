@@ -3,6 +3,7 @@
 from bucketing.compiled import CompiledFlagSet, compile_flagset
 from bucketing.decision import Decision, ErrorCode, Reason
 from bucketing.errors import FieldError, InvalidConfig
+from bucketing.explanation import Explanation
 from bucketing.flagset import ALGORITHM, BUCKET_COUNT
 from bucketing.hashing import bucket, unit_key
 
@@ -12,6 +13,7 @@ __all__ = [
     "CompiledFlagSet",
     "Decision",
     "ErrorCode",
+    "Explanation",
     "FieldError",
     "InvalidConfig",
     "Reason",

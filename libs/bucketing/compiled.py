@@ -7,9 +7,10 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TypeVar
 
-from bucketing.decision import Decision, ErrorCode, failure
+from bucketing.decision import Decision
 from bucketing.defects import check_flag, check_segment
-from bucketing.errors import EvaluationFailed, InvalidConfig
+from bucketing.errors import InvalidConfig
+from bucketing.explanation import Explanation, Question, explain
 from bucketing.flagset import Experiment, Flag, FlagSet, Segment
 from bucketing.programs import (
     Broken,
@@ -20,6 +21,7 @@ from bucketing.programs import (
     PendingSegment,
     World,
 )
+from bucketing.recovery import recovered, unknown_flag
 
 Entity = TypeVar("Entity")
 NOTHING: Mapping[str, None] = MappingProxyType({})
@@ -151,10 +153,11 @@ class CompiledFlagSet:
         try:
             program = self._world.programs.get(flag_key)
             if program is None:
-                return failure(flag_key, ErrorCode.FLAG_NOT_FOUND, "there is no such flag")
+                return unknown_flag(flag_key)
             return program(context, now, self._world, {})
         except Exception as error:
-            return self._failure(flag_key, context, error)
+            flag = self._flagset.flags.get(flag_key) if isinstance(flag_key, str) else None
+            return unknown_flag(flag_key) if flag is None else recovered(flag, context, error)
 
     def evaluate_all(self, context: Context, now: int, client_only: bool = False) -> list[Decision]:
         """What every flag (or every client-visible one) serves, one decision a flag. Never raises."""
@@ -168,20 +171,20 @@ class CompiledFlagSet:
                 decisions.append(self._world.programs[flag.key](context, now, self._world, memo))
             except Exception as error:
                 memo.clear()
-                decisions.append(self._failure(flag.key, context, error))
+                decisions.append(recovered(flag, context, error))
         return decisions
 
-    def _failure(self, flag_key: str, context: Context, error: Exception) -> Decision:
-        key = flag_key if isinstance(flag_key, str) else ""
-        flag = self._flagset.flags.get(key)
-        version = 0 if flag is None else flag.version
-        if isinstance(error, EvaluationFailed):
-            return failure(key, error.code, error.message, version)
+    def explain(self, flag_key: str, context: Context, now: int, *, show_salt: bool = False) -> Explanation:
+        """The decision of `evaluate` with the ordered trace of how it came about.
+
+        For server keys and administrators only: it tells rules, segments and targets, and with `show_salt` the
+        environment's salt. `context` is JSON.
+        """
+        flag = self._flagset.flags.get(flag_key)
         if flag is None:
-            return failure(key, ErrorCode.FLAG_NOT_FOUND, "there is no such flag")
-        if not isinstance(context, Mapping):
-            return failure(key, ErrorCode.INVALID_CONTEXT, "the context must be an object", version)
-        return failure(key, ErrorCode.GENERAL, f"the evaluation failed: {type(error).__name__}", version)
+            return Explanation(unknown_flag(flag_key), self.version, now)
+        experiments = self._experiments.get(flag.key, ())
+        return explain(self._flagset, experiments, self._world, flag, Question(context, now, show_salt))
 
 
 def compile_flagset(flagset: FlagSet) -> CompiledFlagSet:

@@ -57,7 +57,7 @@ def _comparison(fields: dict[str, Json], path: str) -> Condition:
     if operator == "in_segment":
         return _segments(fields.get("value"), at(path, "value"))
     if operator in PRESENCE:
-        if fields.get("value") not in (None, True):
+        if fields.get("value") is not None and fields["value"] is not True:
             raise InvalidConfig(at(path, "value"), f"{operator} takes no value", "unexpected")
         return Comparison(attribute, operator)
     if "value" not in fields:

@@ -120,6 +120,8 @@ class FlagWriter:
 
     def _default(self) -> None:
         serve = self._flag.default
+        if self._source.traced:
+            self._source.line(self._source.probe("default", "True"))
         variation = only_variation(serve)
         if variation is not None:
             self._units.decide_by(self._unsplit_default(variation))

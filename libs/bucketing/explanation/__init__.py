@@ -1,0 +1,9 @@
+"""Why a flag serves what it serves: the ordered trace of one evaluation.
+
+The trace is recorded by the flag's own generated function, written by the same statements with a probe around
+each step, and then told in the words of the authoring form.
+"""
+
+from bucketing.explanation.flags import Explanation, Question, explain
+
+__all__ = ["Explanation", "Question", "explain"]

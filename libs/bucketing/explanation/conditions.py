@@ -1,0 +1,86 @@
+"""Conditions with what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bucketing.attributes import read
+from bucketing.document.conditions import condition_to_document
+from bucketing.errors import EvaluationFailed, InvalidConfig
+from bucketing.flagset import AllOf, AnyOf, Comparison, Condition, InSegment, Json, Not, Segment
+from bucketing.hashing import unit_key
+from bucketing.programs import Context, World, segment_program
+
+
+class Recorder:
+    """A probe that remembers."""
+
+    def __init__(self) -> None:
+        self.seen: dict[str, Any] = {}
+
+    def __call__(self, path: str, value: Any) -> Any:
+        self.seen[path] = value
+        return value
+
+
+class ConditionTracer:
+    """Tells conditions of one evaluation; collects the segments they name."""
+
+    def __init__(self, segments: Mapping[str, Segment], context: Context, now: int, world: World) -> None:
+        self._segments = segments
+        self._context = context
+        self._now = now
+        self._world = world
+        self._pending: list[str] = []
+
+    def trace(self, condition: Condition, path: str, recorder: Recorder) -> dict[str, Json]:
+        """The condition in its authoring form, each part with `matched` (None: it was not needed)."""
+        matched = recorder.seen.get(path)
+        if isinstance(condition, Comparison):
+            actual = read(self._context, condition.attribute)
+            return {
+                **condition_to_document(condition),
+                "actual": actual,
+                "present": actual is not None,
+                "matched": matched,
+            }
+        if isinstance(condition, Not):
+            return {"not": self.trace(condition.condition, f"{path}.not", recorder), "matched": matched}
+        if isinstance(condition, InSegment):
+            if matched is not None:
+                self._pending += condition.segments
+            return {**condition_to_document(condition), "matched": matched}
+        kind = "and" if isinstance(condition, AllOf) else "or"
+        return {kind: self._parts(condition, f"{path}.{kind}", recorder), "matched": matched}
+
+    def _parts(self, condition: AllOf | AnyOf, path: str, recorder: Recorder) -> list[Json]:
+        return [self.trace(part, f"{path}[{index}]", recorder) for index, part in enumerate(condition.conditions)]
+
+    def memberships(self) -> dict[str, Json]:
+        """Every segment that was asked for, by a rule or by another segment, with how it answered."""
+        told: dict[str, Json] = {}
+        while self._pending:
+            key = self._pending.pop(0)
+            if key not in told:
+                told[key] = self._membership(key)
+        return told
+
+    def _membership(self, key: str) -> dict[str, Json]:
+        segment = self._segments.get(key)
+        if segment is None:
+            return {"member": False, "because": "there is no such segment"}
+        recorder = Recorder()
+        try:
+            member = segment_program(segment, recorder)(self._context, self._now, self._world, {})
+        except (EvaluationFailed, InvalidConfig) as error:
+            return {"member": None, "because": str(error)}
+        told: dict[str, Json] = {"member": member, "unit": unit_key(self._context.get("targetingKey"))}
+        if recorder.seen.get("excluded"):
+            return {**told, "because": "the key is excluded"}
+        if recorder.seen.get("included"):
+            return {**told, "because": "the key is included"}
+        if segment.condition is None:
+            return {**told, "because": "the key is not included, and there is no condition"}
+        because = "the condition matches" if member else "the condition does not match"
+        return {**told, "because": because, "if": self.trace(segment.condition, "if", recorder)}

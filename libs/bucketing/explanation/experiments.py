@@ -1,0 +1,76 @@
+"""Experiments in the trace: who takes part, and who gets what."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bucketing.explanation.conditions import ConditionTracer, Recorder
+from bucketing.explanation.splits import SplitTracer, owner, ranges
+from bucketing.flagset import BUCKET_COUNT, Experiment, ExperimentMode, Json
+
+
+class ExperimentTracer:
+    """Tells the steps of experiments from what the flag's function reported."""
+
+    def __init__(self, recorder: Recorder, conditions: ConditionTracer, splits: SplitTracer) -> None:
+        self._recorder = recorder
+        self._conditions = conditions
+        self._splits = splits
+
+    def step(self, experiment: Experiment) -> dict[str, Json]:
+        """One experiment; `result` is `taking part` or why the unit doesn't."""
+        path = f"experiments.{experiment.key}"
+        seen = self._recorder.seen
+        step: dict[str, Json] = {
+            "step": "experiment",
+            "experiment": experiment.key,
+            "mode": experiment.mode.value,
+            "start_at": experiment.start_at,
+            "stop_at": experiment.stop_at,
+        }
+        if f"{path}.running" not in seen:
+            return {**step, "result": "not reached"}
+        if not seen[f"{path}.running"]:
+            return {**step, "result": "not running"}
+        if experiment.audience is not None:
+            step["audience"] = self._conditions.trace(experiment.audience, f"{path}.audience", self._recorder)
+            if not seen[f"{path}.audience"]:
+                return {**step, "result": "not in the audience"}
+        unit = seen.get(f"{path}.unit")
+        if unit is None or (unit == "" and experiment.bucket_by is None):
+            return {**step, "result": "no usable unit"}
+        return self._enrolment(experiment, path, unit, step)
+
+    def _enrolment(self, experiment: Experiment, path: str, unit: str, step: dict[str, Json]) -> dict[str, Json]:
+        """Holdouts, layer, traffic, assignment, as far as they were asked."""
+        seen = self._recorder.seen
+        told: dict[str, Any] = dict(step)
+        by = experiment.bucket_by
+        for index, holdout in enumerate(experiment.holdouts):
+            place = seen.get(f"{path}.holdouts[{index}]")
+            if place is not None:
+                bucket = self._splits.bucket(f"holdout:{holdout.key}", by, unit, place)
+                told.setdefault("holdouts", []).append({"holdout": holdout.key, "below": holdout.share, **bucket})
+                if place < holdout.share:
+                    return {**told, "result": "held out"}
+        slot = experiment.slot
+        if slot is not None:
+            place = seen[f"{path}.layer"]
+            bucket = self._splits.bucket(f"layer:{slot.layer}", by, unit, place)
+            told["layer"] = {"layer": slot.layer, "from": slot.start, "to": slot.end, **bucket}
+            if not slot.start <= place < slot.end:
+                return {**told, "result": "outside its part of the layer"}
+        if experiment.traffic < BUCKET_COUNT:
+            place = seen[f"{path}.traffic"]
+            bucket = self._splits.bucket(f"traffic:{experiment.key}", by, unit, place)
+            told["traffic"] = {"below": experiment.traffic, **bucket}
+            if place >= experiment.traffic:
+                return {**told, "result": "outside its traffic"}
+        if experiment.mode is ExperimentMode.ASSIGNS:
+            place = seen[f"{path}.assignment"]
+            told["assignment"] = {
+                **self._splits.bucket(experiment.key, by, unit, place),
+                "ranges": ranges(experiment.shares),
+                "variation": owner(experiment.shares, place),
+            }
+        return {**told, "result": "taking part"}
