@@ -1,0 +1,70 @@
+"""The analytics API as one FastAPI app: routers plugged in, the store's errors rendered once."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from fastapi import FastAPI, Request
+from prometheus_client import CollectorRegistry
+from service_kit.clock import Clock
+from service_kit.http import Lifespan, create_app
+from service_kit.logs import get_logger
+from service_kit.problems import Unavailable, problem_response
+from starlette.responses import Response
+
+from analytics.access import TokenVerifier
+from analytics.catalog.catalog import Catalog
+from analytics.results.analysis import Analyst
+from analytics.results.endpoints import router as results_router
+from analytics.warehouse.client import Warehouse
+from analytics.warehouse.errors import QueryTooExpensive, WarehouseError
+from analytics.warehouse.experiments import ExperimentReader
+from analytics.warehouse.exposures import ExposureReader
+
+_log = get_logger("analytics")
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the composition root hands to the app."""
+
+    catalog: Catalog
+    warehouse: Warehouse
+    verifier: TokenVerifier
+    clock: Clock
+
+
+def build_app(parts: Parts, registry: CollectorRegistry, lifespan: Lifespan | None = None) -> FastAPI:
+    async def catalog_ready() -> str | None:
+        return None if parts.catalog.ready else "the experiments have not been read from the bus yet"
+
+    app = create_app(
+        "Verdict analytics",
+        registry=registry,
+        checks={"catalog": catalog_ready, "clickhouse": parts.warehouse.ping},
+        lifespan=lifespan or _nothing,
+    )
+    app.state.catalog = parts.catalog
+    app.state.verifier = parts.verifier
+    app.state.clock = parts.clock
+    app.state.analyst = Analyst(ExperimentReader(parts.warehouse), parts.catalog)
+    app.state.exposures = ExposureReader(parts.warehouse)
+    app.include_router(results_router)
+    app.add_exception_handler(WarehouseError, _on_warehouse_error)
+    return app
+
+
+@asynccontextmanager
+async def _nothing(_: FastAPI) -> AsyncIterator[None]:
+    yield
+
+
+async def _on_warehouse_error(request: Request, error: Exception) -> Response:
+    _log.error("ClickHouse did not answer", path=request.url.path, error=str(error))
+    if isinstance(error, QueryTooExpensive):
+        problem = Unavailable("the question takes more time or memory than it may", code="query_too_expensive")
+    else:
+        problem = Unavailable("ClickHouse does not answer", code="warehouse_unavailable", retry_after_seconds=5)
+    return problem_response(problem)

@@ -1,0 +1,109 @@
+"""Looks up experiments, metrics and environments, always for a set of organizations."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+
+from service_kit.problems import NotFound
+
+from analytics.catalog.entries import Environment, Experiment, Metric
+
+
+class ExperimentNotFound(NotFound):
+    default_code = "experiment_not_found"
+
+
+class FlagNotFound(NotFound):
+    default_code = "flag_not_found"
+
+
+class EnvironmentNotFound(NotFound):
+    default_code = "environment_not_found"
+
+
+@dataclass(slots=True)
+class EnvironmentEntries:
+    """One environment's entities by key."""
+
+    environment: Environment | None = None
+    experiments: dict[str, Experiment] = field(default_factory=dict)
+    metrics: dict[str, Metric] = field(default_factory=dict)
+    flags: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+class Catalog:
+    """Absent and not yours are the same: the lookups take the organizations of the caller and raise NotFound."""
+
+    def __init__(self) -> None:
+        self._environments: dict[str, EnvironmentEntries] = {}
+        self.ready = False
+
+    def entries(self, environment_id: str) -> EnvironmentEntries:
+        """The (mutable) entries of an environment, made when first asked for; for the feed."""
+        return self._environments.setdefault(environment_id, EnvironmentEntries())
+
+    def replace(self, environment_id: str, entries: EnvironmentEntries) -> None:
+        self._environments[environment_id] = entries
+
+    def keep_only(self, environment_ids: Collection[str]) -> None:
+        """Forgets every other environment."""
+        self._environments = {key: each for key, each in self._environments.items() if key in environment_ids}
+
+    def environment(self, organizations: Collection[str], project: str, environment: str) -> Environment:
+        """`project` and `environment` are ids or keys. Raises EnvironmentNotFound, also when it is ambiguous."""
+        found = [
+            each
+            for each in self._visible(organizations)
+            if project in (each.project_id, each.project_key) and environment in (each.id, each.key)
+        ]
+        if len(found) != 1:
+            raise EnvironmentNotFound("no such environment in a project of yours")
+        return found[0]
+
+    def environment_by_id(self, environment_id: str) -> Environment:
+        environment = self.entries(environment_id).environment
+        if environment is None:
+            raise EnvironmentNotFound("no such environment in a project of yours")
+        return environment
+
+    def experiment(self, organizations: Collection[str], experiment_id: str) -> Experiment:
+        """By id. Raises ExperimentNotFound."""
+        for environment in self._visible(organizations):
+            for experiment in self.entries(environment.id).experiments.values():
+                if experiment.id == experiment_id:
+                    return experiment
+        raise ExperimentNotFound("no such experiment in an organization of yours")
+
+    def experiment_by_key(self, environment: Environment, key: str) -> Experiment:
+        """By key or id in one environment. Raises ExperimentNotFound."""
+        experiments = self.entries(environment.id).experiments
+        found = experiments.get(key) or next((each for each in experiments.values() if each.id == key), None)
+        if found is None:
+            raise ExperimentNotFound("no such experiment in this environment")
+        return found
+
+    def flag_variations(self, environment: Environment, key: str) -> tuple[str, ...]:
+        """The variations of a flag. Raises FlagNotFound."""
+        flags = self.entries(environment.id).flags
+        if key not in flags:
+            raise FlagNotFound("no such flag in this environment")
+        return flags[key]
+
+    def metric(self, environment_id: str, key: str) -> Metric | None:
+        return self.entries(environment_id).metrics.get(key)
+
+    def running(self) -> list[Experiment]:
+        """Every experiment that has started and isn't archived away, of all organizations; for the worker."""
+        return [
+            experiment
+            for entries in self._environments.values()
+            if entries.environment is not None
+            for experiment in entries.experiments.values()
+            if experiment.status == "running"
+        ]
+
+    def _visible(self, organizations: Collection[str]) -> Iterator[Environment]:
+        for entries in self._environments.values():
+            if entries.environment is not None and entries.environment.organization_id in organizations:
+                yield entries.environment

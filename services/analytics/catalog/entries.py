@@ -1,0 +1,171 @@
+"""What the catalog holds, as plain data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from messages.generated import config_pb2 as pb
+
+_AGGREGATIONS = {
+    pb.AGGREGATION_CONVERSION: "conversion",
+    pb.AGGREGATION_SUM: "sum",
+    pb.AGGREGATION_COUNT: "count",
+    pb.AGGREGATION_MEAN: "mean",
+    pb.AGGREGATION_RATIO: "ratio",
+    pb.AGGREGATION_QUANTILE: "quantile",
+    pb.AGGREGATION_RETENTION: "retention",
+}
+_ROLES = {
+    pb.METRIC_ROLE_UNSPECIFIED: "goal",
+    pb.METRIC_ROLE_GOAL: "goal",
+    pb.METRIC_ROLE_SECONDARY: "secondary",
+    pb.METRIC_ROLE_GUARDRAIL: "guardrail",
+}
+_STATUSES = {
+    pb.EXPERIMENT_STATUS_DRAFT: "draft",
+    pb.EXPERIMENT_STATUS_RUNNING: "running",
+    pb.EXPERIMENT_STATUS_STOPPED: "stopped",
+}
+_MODES = {
+    pb.SEQUENTIAL_MODE_UNSPECIFIED: "fixed",
+    pb.SEQUENTIAL_MODE_FIXED: "fixed",
+    pb.SEQUENTIAL_MODE_GROUP: "group",
+    pb.SEQUENTIAL_MODE_ALWAYS_VALID: "always_valid",
+}
+DEFAULT_ALPHA = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    id: str
+    key: str
+    project_id: str
+    project_key: str
+    organization_id: str
+    salt: str
+    hash_user_keys: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """`event` is the name in the events; windows are seconds after the first exposure, `window_end` 0: open.
+
+    `winsorize_at` is a pooled percentile in (0, 1), 0: not capped.
+    """
+
+    id: str
+    key: str
+    name: str
+    aggregation: str
+    higher_is_better: bool
+    event: str
+    denominator_event: str = ""
+    quantile: float = 0.0
+    window_start: int = 0
+    window_end: int = 0
+    winsorize_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class MetricUse:
+    """An experiment's metric: role `goal`, `secondary` or `guardrail`; `margin` is relative."""
+
+    metric: str
+    role: str
+    margin: float
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`mode`: fixed, group or always_valid. `planned_units` 0: not planned.
+
+    `correction`: holm, benjamini_hochberg or none.
+    """
+
+    alpha: float = DEFAULT_ALPHA
+    mode: str = "fixed"
+    planned_looks: int = 0
+    planned_units: int = 0
+    correction: str = "holm"
+    cuped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """`shares`: expected weight by variation. Times in epoch milliseconds, None: not started, not stopped."""
+
+    id: str
+    key: str
+    name: str
+    environment_id: str
+    flag: str
+    assigns: bool
+    status: str
+    start_at: int | None
+    stop_at: int | None
+    shares: dict[str, int]
+    control: str
+    metrics: tuple[MetricUse, ...]
+    plan: Plan
+    bucket_by: str = ""
+
+
+def environment_of(environment_id: str, wire: pb.Environment) -> Environment:
+    return Environment(
+        environment_id,
+        wire.key,
+        wire.project_id,
+        wire.project_key,
+        wire.organization_id,
+        wire.salt,
+        wire.hash_user_keys,
+    )
+
+
+def metric_of(wire: pb.Metric) -> Metric:
+    """Raises ValueError for an aggregation that this version doesn't know."""
+    if wire.aggregation not in _AGGREGATIONS:
+        raise ValueError(f"aggregation {wire.aggregation}")
+    return Metric(
+        wire.id,
+        wire.key,
+        wire.name or wire.key,
+        _AGGREGATIONS[wire.aggregation],
+        wire.direction != pb.DIRECTION_LOWER_IS_BETTER,
+        wire.event or wire.key,
+        wire.denominator_event,
+        wire.quantile,
+        wire.window_start,
+        wire.window_end,
+        wire.winsorize_at,
+    )
+
+
+def experiment_of(environment_id: str, wire: pb.Experiment) -> Experiment:
+    """Raises ValueError for a status this version doesn't know or without variations."""
+    if wire.status not in _STATUSES or not wire.shares:
+        raise ValueError(f"status {wire.status}, {len(wire.shares)} shares")
+    shares = {share.variation: share.weight for share in wire.shares}
+    return Experiment(
+        wire.id,
+        wire.key,
+        wire.name or wire.key,
+        environment_id,
+        wire.flag,
+        wire.mode == pb.EXPERIMENT_MODE_ASSIGNS,
+        _STATUSES[wire.status],
+        wire.start_at or None,
+        wire.stop_at or None,
+        shares,
+        wire.control_variation if wire.control_variation in shares else next(iter(shares)),
+        tuple(MetricUse(use.metric, _ROLES.get(use.role, "goal"), use.margin) for use in wire.metrics),
+        Plan(
+            wire.plan.alpha if 0 < wire.plan.alpha < 1 else DEFAULT_ALPHA,
+            _MODES.get(wire.plan.mode, "fixed"),
+            wire.plan.planned_looks,
+            wire.plan.planned_units,
+            wire.plan.correction or "holm",
+            wire.plan.cuped,
+        ),
+        wire.bucket_by,
+    )

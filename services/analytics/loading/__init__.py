@@ -1,0 +1,1 @@
+"""⑨ From the EVENTS stream into ClickHouse: pull a batch, insert, then acknowledge."""

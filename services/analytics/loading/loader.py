@@ -1,0 +1,162 @@
+"""⑨ The loader: collect a batch, insert it, then acknowledge it. Nothing is acknowledged before it is stored.
+
+Redeliveries are normal and harmless, because readers count a row once by its event id. While ClickHouse or the
+bus is away, the batch in hand is kept and tried again; at most three batches are in memory.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from messages.subjects import EVENTS, dead_letters_stream
+from service_kit.clock import Clock
+from service_kit.logs import get_logger
+from streams import BatchConsumer, Bus, BusError, BusUnavailable, StreamSpec
+
+from analytics.loading import dead_letters
+from analytics.loading.batches import Batch, BatchLimits, Collector
+from analytics.loading.metrics import LoaderMetrics
+from analytics.loading.storing import store
+from analytics.warehouse.client import Warehouse
+from analytics.warehouse.errors import WarehouseError
+
+_SUBJECTS = "events.>"
+_BACKOFF_SECONDS_FIRST, _BACKOFF_SECONDS_MAX = 0.2, 10.0
+_LAG_EVERY_SECONDS = 5.0
+_log = get_logger("loader")
+
+
+@dataclass(frozen=True, slots=True)
+class LoaderOptions:
+    """`ack_wait_seconds`: how long a batch may take before its messages are delivered again."""
+
+    limits: BatchLimits = field(default_factory=BatchLimits)
+    ack_wait_seconds: float = 60.0
+    max_ack_pending: int = 20_000
+    durable: str = "analytics-loader"
+    dead_letters: StreamSpec = field(default_factory=dead_letters_stream)
+
+
+class Loader:
+    """Any number of loaders share the work under one durable name."""
+
+    def __init__(
+        self, bus: Bus, warehouse: Warehouse, metrics: LoaderMetrics, clock: Clock, options: LoaderOptions
+    ) -> None:
+        self._bus = bus
+        self._warehouse = warehouse
+        self._metrics = metrics
+        self._clock = clock
+        self._options = options
+        self._batches: asyncio.Queue[Batch | None] = asyncio.Queue(maxsize=1)
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        """Asks `run` to end; what is not acknowledged by then is delivered again to the next loader."""
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Loads until `stop`; what has been collected by then is still stored, unless its store is away."""
+        wait = _BACKOFF_SECONDS_FIRST
+        while not self._stopping.is_set():
+            try:
+                await self._bus.ensure_stream(self._options.dead_letters)
+                break
+            except BusUnavailable as error:
+                wait = await self._back_off("bus", error, wait)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._collect(), name="loader-collect")
+            tasks.create_task(self._store(), name="loader-store")
+            tasks.create_task(self._watch_lag(), name="loader-lag")
+
+    async def _collect(self) -> None:
+        collector: Collector | None = None
+        wait = _BACKOFF_SECONDS_FIRST
+        while not self._stopping.is_set():
+            try:
+                collector = collector or Collector(await self._consumer(), self._options.limits, self._clock)
+                batch = await collector.collect()
+            except BusUnavailable as error:
+                collector = None
+                wait = await self._back_off("bus", error, wait)
+                continue
+            wait = _BACKOFF_SECONDS_FIRST
+            if batch.messages:
+                await self._batches.put(batch)
+        await self._batches.put(None)
+
+    async def _consumer(self) -> BatchConsumer:
+        return await self._bus.pull(
+            EVENTS,
+            self._options.durable,
+            filter_subject=_SUBJECTS,
+            ack_wait_seconds=self._options.ack_wait_seconds,
+            max_ack_pending=self._options.max_ack_pending,
+        )
+
+    async def _store(self) -> None:
+        while (batch := await self._batches.get()) is not None:
+            wait = _BACKOFF_SECONDS_FIRST
+            while not await self._stored(batch, wait):
+                if self._stopping.is_set():
+                    break
+                wait = min(wait * 2, _BACKOFF_SECONDS_MAX)
+
+    async def _stored(self, batch: Batch, wait: float) -> bool:
+        """Stores and acknowledges; False after a pause when a part is away."""
+        try:
+            with self._metrics.store_seconds.time():
+                letters = list(batch.letters)
+                for block in (batch.exposures, batch.metrics):
+                    letters += await store(self._warehouse, block)
+                await dead_letters.send(self._bus, letters, self._clock.now())
+        except WarehouseError as error:
+            await self._back_off("clickhouse", error, wait)
+            return False
+        except BusError as error:
+            await self._back_off("bus", error, wait)
+            return False
+        await self._acknowledge(batch)
+        self._count(batch, [dead_letters.REASON_NAMES[letter.reason] for letter in letters])
+        return True
+
+    async def _acknowledge(self, batch: Batch) -> None:
+        # An acknowledgement that is lost brings the message again, and its rows count once all the same.
+        with suppress(BusError):
+            for message in batch.messages:
+                await message.ack()
+
+    def _count(self, batch: Batch, letter_reasons: list[str]) -> None:
+        metrics = self._metrics
+        metrics.batches.inc()
+        for block in (batch.exposures, batch.metrics):
+            metrics.rows.labels(block.table).inc(len(block))
+        metrics.redelivered.inc(sum(message.deliveries > 1 for message in batch.messages))
+        if batch.oldest_received_at is not None:
+            metrics.batch_age_seconds.set((self._clock.now() - batch.oldest_received_at) / 1000)
+        for reason in letter_reasons:
+            metrics.dead_letters.labels(reason).inc()
+        if letter_reasons:
+            _log.warning(
+                "events set aside as dead letters", count=len(letter_reasons), reasons=sorted({*letter_reasons})
+            )
+
+    async def _watch_lag(self) -> None:
+        consumer: BatchConsumer | None = None
+        while not self._stopping.is_set():
+            with suppress(BusUnavailable):
+                consumer = consumer or await self._consumer()
+                self._metrics.lag_messages.set(await consumer.pending())
+            await self._pause(_LAG_EVERY_SECONDS)
+
+    async def _back_off(self, part: str, error: Exception, wait: float) -> float:
+        self._metrics.retries.labels(part).inc()
+        _log.warning("a part is away, trying again", part=part, error=str(error), retry_in_seconds=wait)
+        await self._pause(wait)
+        return min(wait * 2, _BACKOFF_SECONDS_MAX)
+
+    async def _pause(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), seconds)

@@ -1,0 +1,111 @@
+"""Lists dead letters and puts them back on the EVENTS stream, as a command or for the API.
+
+A durable consumer remembers which letters have been replayed; listing looks at the others and hands them back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from uuid import uuid4
+
+from google.protobuf.message import DecodeError
+from messages.generated.event_pb2 import DEAD_LETTER_REASON_UNDECODABLE, DeadLetter, EventBatch
+from messages.subjects import DEAD_LETTERS, dead_letters_subject, events_subject
+from streams import BatchConsumer, Bus, Message
+
+from analytics.loading.dead_letters import REASON_NAMES
+
+_ACK_WAIT_SECONDS = 30.0
+_FETCH_SECONDS = 0.5
+_FETCH_MAX = 100
+LIST_MAX = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A dead letter on the stream, at `sequence`."""
+
+    sequence: int
+    letter: DeadLetter
+
+    @property
+    def reason(self) -> str:
+        return REASON_NAMES.get(self.letter.reason, "unknown")
+
+
+async def listed(bus: Bus, environment_id: str | None, limit: int) -> list[Letter]:
+    """Up to `limit` letters (at most 1,000) that have not been replayed, of one environment or of all."""
+    consumer = await _consumer(bus, environment_id)
+    letters: list[Letter] = []
+    messages = [message async for message in _messages(consumer, min(limit, LIST_MAX))]
+    for message in messages:
+        letter = _read(message)
+        if letter is not None:
+            letters.append(letter)
+    for message in messages:
+        await message.nak(0)
+    return sorted(letters, key=lambda each: each.sequence)
+
+
+async def replay(bus: Bus, environment_id: str | None, limit: int) -> int:
+    """Publishes up to `limit` letters as events again and returns how many; the loader judges them anew."""
+    consumer = await _consumer(bus, environment_id)
+    count = 0
+    async for message in _messages(consumer, limit):
+        letter = _read(message)
+        if letter is not None:
+            await _publish(bus, letter)
+            count += 1
+        await message.ack()
+    return count
+
+
+async def _consumer(bus: Bus, environment_id: str | None) -> BatchConsumer:
+    return await bus.pull(
+        DEAD_LETTERS,
+        f"dead-letters-{environment_id}" if environment_id else "dead-letters",
+        filter_subject=dead_letters_subject(environment_id) if environment_id else "dead_letters.>",
+        ack_wait_seconds=_ACK_WAIT_SECONDS,
+        max_ack_pending=LIST_MAX,
+    )
+
+
+async def _messages(consumer: BatchConsumer, limit: int) -> AsyncIterator[Message]:
+    while limit > 0:
+        found = await consumer.fetch(min(limit, _FETCH_MAX), _FETCH_SECONDS)
+        if not found:
+            return
+        limit -= len(found)
+        for message in found:
+            yield message
+
+
+def _read(message: Message) -> Letter | None:
+    letter = DeadLetter()
+    try:
+        letter.ParseFromString(message.payload)
+    except DecodeError:
+        return None
+    return Letter(message.sequence, letter)
+
+
+async def _publish(bus: Bus, letter: Letter) -> None:
+    content = letter.letter
+    if content.reason == DEAD_LETTER_REASON_UNDECODABLE:
+        payload = content.raw
+    else:
+        is_exposure = content.kind == "exposure"
+        payload = EventBatch(
+            batch_id=uuid4().hex,
+            organization_id=content.organization_id,
+            project_id=content.project_id,
+            environment_id=content.environment_id,
+            received_at=content.received_at,
+            exposure_count=int(is_exposure),
+            metric_count=int(not is_exposure),
+            exposures=content.raw if is_exposure else b"",
+            metrics=b"" if is_exposure else content.raw,
+        ).SerializeToString()
+    subject = events_subject(content.environment_id or "unknown")
+    await bus.publish(subject, payload, message_id=f"replay-{letter.sequence}-{content.failed_at}")

@@ -1,0 +1,220 @@
+"""From the bytes of a batch to columns of rows. Pure; what is not an event becomes a rejected line, never an error.
+
+A block is columns of one table, and knows for each row the line that it came from, so that a row which the
+store refuses can be kept as it was received.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
+
+import msgspec
+from messages.generated.event_pb2 import EventBatch
+
+from analytics.warehouse.tables import EXPOSURE_COLUMNS, EXPOSURE_TABLE, METRIC_COLUMNS, METRIC_TABLE
+
+Kind = Literal["exposure", "metric"]
+TABLES: dict[Kind, str] = {"exposure": EXPOSURE_TABLE, "metric": METRIC_TABLE}
+COLUMNS: dict[Kind, dict[str, str]] = {"exposure": EXPOSURE_COLUMNS, "metric": METRIC_COLUMNS}
+
+LINE_BYTES_MAX = 1024 * 1024
+# The range that DateTime64 keeps exactly, and in which a clock may reasonably stand: 2000-01-01 to 2200-01-01.
+TIMESTAMP_MIN, TIMESTAMP_MAX = 946_684_800_000, 7_258_118_400_000
+_DETAIL_MAX = 300
+
+_Id = Annotated[str, msgspec.Meta(min_length=1, max_length=1024)]
+_Millis = Annotated[int, msgspec.Meta(ge=TIMESTAMP_MIN, le=TIMESTAMP_MAX)]
+_Version = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+_EMPTY = msgspec.Raw(b"{}")
+
+
+class ExposureLine(msgspec.Struct, gc=False):
+    """One exposure as the ingestor wrote it."""
+
+    event_id: _Id
+    timestamp: _Millis
+    user_key: _Id
+    flag: _Id
+    variation: _Id
+    experiment: str | None = None
+    config_version: _Version | None = None
+    context: msgspec.Raw = _EMPTY
+
+
+class MetricLine(msgspec.Struct, gc=False):
+    """One metric event as the ingestor wrote it; without a value it only counts."""
+
+    event_id: _Id
+    timestamp: _Millis
+    user_key: _Id
+    metric: _Id
+    value: float | None = None
+    properties: msgspec.Raw = _EMPTY
+
+
+_DECODERS: dict[Kind, msgspec.json.Decoder[Any]] = {
+    "exposure": msgspec.json.Decoder(ExposureLine),
+    "metric": msgspec.json.Decoder(MetricLine),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The message a row came in."""
+
+    organization_id: str
+    project_id: str
+    environment_id: str
+    sdk_key_id: str
+    received_at: int
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedLine:
+    """A line that is no event of its kind: `detail` says why, `raw` is the line as it came."""
+
+    kind: Kind
+    origin: Origin
+    raw: bytes
+    detail: str
+
+
+@dataclass(slots=True)
+class Block:
+    """Rows of one table by columns, in the order of the table's columns."""
+
+    kind: Kind
+    columns: list[list[Any]]
+    _starts: list[int] = field(default_factory=list)
+    _runs: list[tuple[Origin, Sequence[bytes] | bytes]] = field(default_factory=list)
+
+    @classmethod
+    def empty(cls, kind: Kind) -> Block:
+        return cls(kind, [[] for _ in COLUMNS[kind]])
+
+    def __len__(self) -> int:
+        return len(self.columns[0])
+
+    @property
+    def table(self) -> str:
+        return TABLES[self.kind]
+
+    def typed_columns(self, start: int, stop: int) -> dict[str, tuple[str, list[Any]]]:
+        """Rows `start <= row < stop` as name to (ClickHouse type, values)."""
+        named = zip(COLUMNS[self.kind].items(), self.columns, strict=True)
+        whole = start == 0 and stop == len(self)
+        return {name: (kind, values if whole else values[start:stop]) for (name, kind), values in named}
+
+    def append(self, origin: Origin, columns: list[list[Any]], lines: Sequence[bytes] | bytes) -> None:
+        """Adds rows that came in one message; `lines` are theirs, split or still as one text."""
+        self._starts.append(len(self))
+        self._runs.append((origin, lines))
+        for column, values in zip(self.columns, columns, strict=True):
+            column.extend(values)
+
+    def source(self, row: int) -> tuple[Origin, bytes]:
+        """The message and the line that a row came from."""
+        run = bisect_right(self._starts, row) - 1
+        origin, lines = self._runs[run]
+        if isinstance(lines, bytes):
+            lines = list(_lines(lines))
+        return origin, lines[row - self._starts[run]]
+
+    def sources(self) -> Iterator[tuple[Origin, bytes]]:
+        """The runs of rows with the bytes they came from, in order."""
+        for origin, lines in self._runs:
+            yield origin, lines if isinstance(lines, bytes) else b"\n".join(lines)
+
+
+def origin_of(batch: EventBatch, sequence: int) -> Origin:
+    return Origin(
+        batch.organization_id,
+        batch.project_id,
+        batch.environment_id,
+        batch.sdk_key_id,
+        min(max(batch.received_at, TIMESTAMP_MIN), TIMESTAMP_MAX),
+        sequence,
+    )
+
+
+def decode_into(block: Block, data: bytes, origin: Origin) -> list[RejectedLine]:
+    """Adds the events in `data` (one JSON object per line) to the block; returns the lines that are none."""
+    if not data:
+        return []
+    try:
+        data.decode()
+        events = _DECODERS[block.kind].decode_lines(data)
+        columns = _columns(block.kind, events, origin)
+    except (msgspec.MsgspecError, UnicodeDecodeError, ValueError):
+        return _decode_each(block, data, origin)
+    block.append(origin, columns, data)
+    return []
+
+
+def _decode_each(block: Block, data: bytes, origin: Origin) -> list[RejectedLine]:
+    rejected: list[RejectedLine] = []
+    kept: list[bytes] = []
+    events = []
+    for line in _lines(data):
+        try:
+            line.decode()
+            event = _DECODERS[block.kind].decode(line)
+            _columns(block.kind, [event], origin)
+        except (msgspec.MsgspecError, UnicodeDecodeError, ValueError) as error:
+            rejected.append(RejectedLine(block.kind, origin, line, str(error)[:_DETAIL_MAX]))
+            continue
+        events.append(event)
+        kept.append(line)
+    if events:
+        block.append(origin, _columns(block.kind, events, origin), kept)
+    return rejected
+
+
+def _lines(data: bytes) -> Iterator[bytes]:
+    return (line for line in data.split(b"\n") if line.strip())
+
+
+def _columns(kind: Kind, events: list[Any], origin: Origin) -> list[list[Any]]:
+    count = len(events)
+    constant = [
+        [origin.organization_id] * count,
+        [origin.project_id] * count,
+        [origin.environment_id] * count,
+        [origin.sdk_key_id] * count,
+    ]
+    if kind == "exposure":
+        named = [
+            [event.flag for event in events],
+            [event.variation for event in events],
+            [event.experiment or "" for event in events],
+            [event.user_key for event in events],
+            [event.event_id for event in events],
+            [event.config_version or 0 for event in events],
+            _json_objects([event.context for event in events]),
+        ]
+    else:
+        named = [
+            [event.metric for event in events],
+            [event.user_key for event in events],
+            [event.event_id for event in events],
+            [event.value for event in events],
+            _json_objects([event.properties for event in events]),
+        ]
+    return [*constant, *named, [event.timestamp for event in events], [origin.received_at] * count]
+
+
+def _json_objects(values: list[msgspec.Raw]) -> list[bytes]:
+    """Raises ValueError for anything but an object (null is an empty one) or an object that is too large."""
+    texts = [bytes(value) for value in values]
+    for index, text in enumerate(texts):
+        if text[:1] != b"{":
+            if text != b"null":
+                raise ValueError("context and properties must be JSON objects")
+            texts[index] = b"{}"
+        elif len(text) > LINE_BYTES_MAX:
+            raise ValueError(f"context and properties must be at most {LINE_BYTES_MAX} bytes")
+    return texts

@@ -1,0 +1,207 @@
+"""Composition root of the analytics service: `analytics serve | load | migrate | dead-letters list | replay`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+
+from fastapi import FastAPI
+from messages.subjects import dead_letters_stream
+from service_kit.clock import SystemClock
+from service_kit.http import create_app
+from service_kit.logs import configure_logging, get_logger
+from service_kit.metrics import new_registry
+from service_kit.serving import serve
+from service_kit.settings import load_settings
+from streams import Bus
+from streams.jetstream import JetStreamBus
+
+from analytics.access import TokenVerifier
+from analytics.app import Parts, build_app
+from analytics.catalog.catalog import Catalog
+from analytics.catalog.feed import CatalogFeed
+from analytics.loading.batches import BatchLimits
+from analytics.loading.letters_command import list_letters, replay_letters
+from analytics.loading.loader import Loader, LoaderOptions
+from analytics.loading.metrics import LoaderMetrics
+from analytics.settings import LoadSettings, ServeSettings, StoreSettings
+from analytics.warehouse.client import Warehouse
+from analytics.warehouse.errors import WarehouseUnavailable
+from analytics.warehouse.migrations import migrate
+
+_MIGRATE_AGAIN_SECONDS = 1.0
+_STOP_SECONDS = 10.0
+_log = get_logger("analytics")
+
+
+class Background:
+    """Tasks beside the server; one that fails unexpectedly ends the process, so that it is started anew."""
+
+    def __init__(self) -> None:
+        self._tasks: list[asyncio.Task[None]] = []
+        self.failed = False
+
+    def start(self, work: Awaitable[None], name: str) -> None:
+        self._tasks.append(asyncio.create_task(self._watched(work, name), name=name))
+
+    async def _watched(self, work: Awaitable[None], name: str) -> None:
+        try:
+            await work
+        except Exception as error:
+            self.failed = True
+            _log.error("a task ended unexpectedly", task=name, exc_info=error)
+            signal.raise_signal(signal.SIGTERM)
+
+    async def stop(self, wait_seconds: float = 0.0) -> None:
+        if self._tasks and wait_seconds:
+            await asyncio.wait(self._tasks, timeout=wait_seconds)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+async def migrated(warehouse: Warehouse) -> None:
+    """Migrates as soon as ClickHouse answers."""
+    while True:
+        try:
+            applied = await migrate(warehouse)
+        except WarehouseUnavailable as error:
+            _log.warning("ClickHouse is away, migrating later", error=str(error))
+            await asyncio.sleep(_MIGRATE_AGAIN_SECONDS)
+            continue
+        _log.info("the tables are up to date", applied=[each.name for each in applied])
+        return
+
+
+def run_serve(settings: ServeSettings) -> bool:
+    """Serves the API until it is stopped; False when a task failed."""
+    registry = new_registry()
+    clock = SystemClock()
+    catalog = Catalog()
+    warehouse = Warehouse(settings.warehouse())
+    background = Background()
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        bus = await JetStreamBus.connect(settings.nats_url, name="analytics", wait=False)
+        background.start(CatalogFeed(bus, catalog).run(), "catalog-feed")
+        background.start(migrated(warehouse), "migrate")
+        try:
+            yield
+        finally:
+            await background.stop()
+            await bus.close()
+            await warehouse.close()
+
+    verifier = TokenVerifier(settings.auth_jwt_secret.get_secret_value())
+    serve(build_app(Parts(catalog, warehouse, verifier, clock), registry, lifespan), settings)
+    return not background.failed
+
+
+def run_load(settings: LoadSettings) -> bool:
+    """Loads, and serves health and metrics, until it is stopped; False when a task failed."""
+    registry = new_registry()
+    warehouse = Warehouse(settings.warehouse())
+    background = Background()
+    buses: list[Bus] = []
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        bus = await JetStreamBus.connect(settings.nats_url, name="analytics-loader", wait=False)
+        buses.append(bus)
+        loader = Loader(bus, warehouse, LoaderMetrics(registry), SystemClock(), _loader_options(settings))
+
+        async def load() -> None:
+            await migrated(warehouse)
+            await loader.run()
+
+        background.start(load(), "loader")
+        try:
+            yield
+        finally:
+            loader.stop()
+            await background.stop(_STOP_SECONDS)
+            await bus.close()
+            await warehouse.close()
+
+    async def bus_connected() -> str | None:
+        return None if buses and buses[0].connected else "not connected to the bus"
+
+    app = create_app(
+        "Verdict loader",
+        registry=registry,
+        checks={"bus": bus_connected, "clickhouse": warehouse.ping},
+        lifespan=lifespan,
+    )
+    serve(app, settings)
+    return not background.failed
+
+
+def _loader_options(settings: LoadSettings) -> LoaderOptions:
+    return LoaderOptions(
+        limits=BatchLimits(settings.loader_rows_max, settings.loader_bytes_max, settings.loader_seconds_max),
+        ack_wait_seconds=settings.loader_ack_wait_seconds,
+        dead_letters=dead_letters_stream(replicas=settings.nats_replicas),
+    )
+
+
+async def run_migrate(settings: StoreSettings) -> None:
+    warehouse = Warehouse(settings.warehouse())
+    try:
+        for each in await migrate(warehouse):
+            print(f"applied {each.number:04} {each.name}")
+    finally:
+        await warehouse.close()
+
+
+async def with_bus(settings: StoreSettings, work: Callable[[Bus], Awaitable[None]]) -> None:
+    bus = await JetStreamBus.connect(settings.nats_url, name="analytics-command")
+    try:
+        await work(bus)
+    finally:
+        await bus.close()
+
+
+def parser() -> argparse.ArgumentParser:
+    commands = argparse.ArgumentParser(prog="analytics", description=__doc__)
+    each = commands.add_subparsers(dest="command", required=True)
+    each.add_parser("serve", help="serve the analytics API")
+    each.add_parser("load", help="move events from the stream into ClickHouse")
+    each.add_parser("migrate", help="create or update the tables and exit")
+    letters = each.add_parser("dead-letters", help="events that could not be stored")
+    actions = letters.add_subparsers(dest="action", required=True)
+    for name, text in (("list", "one JSON line per letter"), ("replay", "put them back on the stream")):
+        action = actions.add_parser(name, help=text)
+        action.add_argument("--environment", default=None, help="id of an environment; all of them if not given")
+        action.add_argument("--limit", type=int, default=100)
+    return commands
+
+
+def main() -> None:
+    options = parser().parse_args()
+    configure_logging("analytics")
+    match options.command:
+        case "serve":
+            serve_settings = load_settings(ServeSettings)
+            configure_logging("analytics", serve_settings.log_level)
+            sys.exit(0 if run_serve(serve_settings) else 1)
+        case "load":
+            load_settings_ = load_settings(LoadSettings)
+            configure_logging("analytics-loader", load_settings_.log_level)
+            sys.exit(0 if run_load(load_settings_) else 1)
+        case "migrate":
+            asyncio.run(run_migrate(load_settings(StoreSettings)))
+        case "dead-letters":
+            command = list_letters if options.action == "list" else replay_letters
+            with suppress(KeyboardInterrupt):
+                asyncio.run(
+                    with_bus(load_settings(StoreSettings), lambda bus: command(bus, options.environment, options.limit))
+                )
+
+
+if __name__ == "__main__":
+    main()

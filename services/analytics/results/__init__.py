@@ -1,0 +1,1 @@
+"""⑩ From aggregates to results: analysis, endpoints, and the sentence for people."""

@@ -1,0 +1,167 @@
+"""An analysis as the JSON of the answer. Every number is finite or null, times are RFC 3339 in UTC."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import UTC, datetime
+from typing import Any
+
+from stats import ENGINE_VERSION, ArmResult, Comparison, MetricResult, as_document
+
+from analytics.catalog.entries import Environment, Experiment
+from analytics.results.analysis import Analysis, MetricAnalysis
+from analytics.results.summaries import BINARY
+from analytics.results.wording import comparison_sentence, metric_sentences, sample_ratio_sentence, summary_of
+
+Document = dict[str, Any]
+
+
+def moment(epoch_milliseconds: int | None) -> str | None:
+    """RFC 3339 with milliseconds, or None."""
+    if epoch_milliseconds is None:
+        return None
+    text = datetime.fromtimestamp(epoch_milliseconds / 1000, UTC).isoformat(timespec="milliseconds")
+    return text.replace("+00:00", "Z")
+
+
+def analysis_document(analysis: Analysis) -> Document:
+    """The whole answer of `GET /v1/experiments/{id}/results`."""
+    total = sum(analysis.units.values())
+    return {
+        "experiment": experiment_document(analysis.experiment, analysis.environment),
+        "computed_at": moment(analysis.computed_at),
+        "as_of": moment(analysis.as_of),
+        "engine_version": ENGINE_VERSION,
+        "summary": summary_of(analysis),
+        "units": {
+            "total": total,
+            "in_several_variations": analysis.units_in_several,
+            "variations": [
+                {"variation": each, "units": count, "share": count / total if total else None}
+                for each, count in analysis.units.items()
+            ],
+        },
+        "sample_ratio": _sample_ratio(analysis),
+        "metrics": [metric_document(metric) for metric in analysis.metrics],
+        "missing_metrics": analysis.missing_metrics,
+        "exposures_per_day": _per_day(analysis),
+    }
+
+
+def experiment_document(experiment: Experiment, environment: Environment) -> Document:
+    return {
+        "id": experiment.id,
+        "key": experiment.key,
+        "name": experiment.name,
+        "flag": experiment.flag,
+        "project": environment.project_key,
+        "environment": environment.key,
+        "mode": "assigns" if experiment.assigns else "observes",
+        "status": experiment.status,
+        "start_at": moment(experiment.start_at),
+        "stop_at": moment(experiment.stop_at),
+        "control": experiment.control,
+        "shares": {each: weight / 100 for each, weight in experiment.shares.items()},
+    }
+
+
+def metric_document(metric: MetricAnalysis) -> Document:
+    """One metric: its definition, and per variation the estimate and the comparison with the control."""
+    result = metric.result
+    return {
+        "metric": metric.metric.key,
+        "name": metric.metric.name,
+        "role": metric.use.role,
+        "aggregation": metric.metric.aggregation,
+        "higher_is_better": metric.metric.higher_is_better,
+        "status": result.status.value if result else "invalid_input",
+        "explanation": result.explanation if result else metric.problem,
+        "summary": " ".join(metric_sentences(metric)),
+        "alpha": result.alpha if result else None,
+        "control": result.control if result else None,
+        "variations": [_variation(metric, result, arm) for arm in result.arms] if result else [],
+        "omnibus": as_document(result.omnibus) if result else None,
+        "warnings": as_document(result.warnings) if result else [],
+        "inputs": as_document(result.inputs) if result else {},
+    }
+
+
+def _variation(metric: MetricAnalysis, result: MetricResult, arm: ArmResult) -> Document:
+    is_control = arm.arm == result.control
+    return {
+        "variation": arm.arm,
+        "is_control": is_control,
+        "units": arm.n,
+        "mean": arm.mean,
+        "rate": arm.mean if metric.metric.aggregation in BINARY else None,
+        "standard_error": arm.se,
+        "lower": arm.lower,
+        "upper": arm.upper,
+        "comparison": None if is_control else _comparison(metric, result.comparison(arm.arm)),
+    }
+
+
+def _comparison(metric: MetricAnalysis, comparison: Comparison) -> Document:
+    document: Document = as_document(comparison)
+    test = document.pop("test")
+    for known in ("arm", "n_treatment", "n_control"):
+        del document[known]
+    return {
+        **document,
+        "summary": comparison_sentence(metric, comparison),
+        "method": test["method"],
+        "statistic_name": test["statistic_name"],
+        "statistic": test["statistic"],
+        "df": test["df"],
+        "p_value": test["p_value"],
+        "log10_p": test["log10_p"],
+    }
+
+
+def _sample_ratio(analysis: Analysis) -> Document | None:
+    ratio = analysis.sample_ratio
+    if ratio is None:
+        return None
+    return {
+        "status": ratio.status.value,
+        "mismatch": ratio.mismatch,
+        "blocks_decision": ratio.blocks_decision,
+        "p_value": ratio.p_value,
+        "statistic": ratio.statistic,
+        "df": ratio.df,
+        "method": ratio.method,
+        "threshold": ratio.threshold,
+        "summary": sample_ratio_sentence(ratio),
+        "variations": [
+            {
+                "variation": arm,
+                "units": ratio.observed[index],
+                "share": ratio.observed_share[index] if ratio.observed_share else None,
+                "expected_share": ratio.expected_share[index],
+            }
+            for index, arm in enumerate(ratio.arms)
+        ],
+    }
+
+
+def _per_day(analysis: Analysis) -> list[Document]:
+    """New units per day, and how many there are until the end of that day."""
+    days: dict[str, dict[str, int]] = defaultdict(dict)
+    for each in analysis.days:
+        days[each.day.isoformat()][each.variation] = each.units
+    running = dict.fromkeys(analysis.units, 0)
+    documents = []
+    for day, counts in sorted(days.items()):
+        for variation, count in counts.items():
+            running[variation] += count
+        documents.append(
+            {
+                "date": day,
+                "units": sum(counts.values()),
+                "variations": [
+                    {"variation": each, "units": counts.get(each, 0), "cumulative_units": running[each]}
+                    for each in running
+                ],
+            }
+        )
+    return documents

@@ -1,0 +1,121 @@
+"""The exposures of a flag: counts, shares, a time series and the latest decisions."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from service_kit.problems import FieldError, InvalidInput
+
+from analytics.catalog.entries import Environment
+from analytics.results.documents import moment
+from analytics.warehouse.client import Row
+from analytics.warehouse.exposures import ExposureReader
+
+_DAY_MILLISECONDS = 86_400_000
+_DEFAULT_DAYS = 7
+_POINTS_MAX = 500
+_BUCKETS_SECONDS = (60, 300, 900, 3600, 21_600, 86_400, 604_800)
+
+
+@dataclass(frozen=True, slots=True)
+class ExposureReport:
+    """Which flag and time (epoch milliseconds, `start <= time < end`), and the width of the series' buckets."""
+
+    flag: str
+    variations: tuple[str, ...]
+    start: int
+    end: int
+    bucket_seconds: int
+
+    @classmethod
+    def between(
+        cls, flag: str, variations: tuple[str, ...], start: int | None, end: int | None, now: int
+    ) -> ExposureReport:
+        """Raises InvalidInput when `start` is not before `end`."""
+        # An event may carry a clock that is a little ahead.
+        end = now + _DAY_MILLISECONDS if end is None else end
+        start = min(end, now) - _DEFAULT_DAYS * _DAY_MILLISECONDS if start is None else start
+        if start >= end:
+            raise InvalidInput([FieldError("start", "after_end", "must be before `end`")])
+        seconds = (end - start) / 1000
+        width = next((each for each in _BUCKETS_SECONDS if seconds / each <= _POINTS_MAX), None)
+        return cls(flag, variations, start, end, width or _whole_days(seconds))
+
+
+def _whole_days(seconds: float) -> int:
+    return 86_400 * (int(seconds / 86_400 / _POINTS_MAX) + 1)
+
+
+async def flag_exposures(
+    reader: ExposureReader, environment: Environment, report: ExposureReport, recent: int
+) -> dict[str, Any]:
+    """The answer's document. Raises WarehouseError."""
+    asked = {
+        "organization": environment.organization_id,
+        "environment": environment.id,
+        "flag": report.flag,
+        "start": report.start,
+        "stop": report.end,
+    }
+    totals, series, latest = await asyncio.gather(
+        reader.totals(asked), reader.series(asked, report.bucket_seconds), reader.recent(asked, recent)
+    )
+    exposures = sum(row["exposures"] for row in totals)
+    by_variation = {row["variation"]: row for row in totals}
+    names = [*report.variations, *(name for name in by_variation if name not in report.variations)]
+    return {
+        "flag": report.flag,
+        "project": environment.project_key,
+        "environment": environment.key,
+        "start": moment(report.start),
+        "end": moment(report.end),
+        "exposures": exposures,
+        "variations": [_variation(name, by_variation.get(name), exposures) for name in names],
+        "bucket_seconds": report.bucket_seconds,
+        "series": _series(series),
+        "recent": [_decision(row) for row in latest],
+    }
+
+
+def _variation(name: str, row: Row | None, total: int) -> dict[str, Any]:
+    count = row["exposures"] if row else 0
+    return {
+        "variation": name,
+        "exposures": count,
+        "units": row["units"] if row else 0,
+        "share": count / total if total else None,
+    }
+
+
+def _series(rows: list[Row]) -> list[dict[str, Any]]:
+    points: dict[datetime, list[dict[str, Any]]] = {}
+    for row in rows:
+        point = {"variation": row["variation"], "exposures": row["exposures"], "units": row["units"]}
+        points.setdefault(row["bucket"], []).append(point)
+    return [{"time": _text(bucket), "variations": values} for bucket, values in sorted(points.items())]
+
+
+def _decision(row: Row) -> dict[str, Any]:
+    try:
+        context = msgspec.json.decode(row["context"])
+    except msgspec.MsgspecError:
+        context = {}
+    return {
+        "event_id": row["event_id"],
+        "user_key": row["user_key"],
+        "variation": row["variation"],
+        "experiment": row["experiment"] or None,
+        "config_version": row["config_version"],
+        "context": context,
+        "occurred_at": _text(row["occurred_at"]),
+        "received_at": _text(row["received_at"]),
+    }
+
+
+def _text(value: datetime) -> str | None:
+    aware = value if value.tzinfo else value.replace(tzinfo=UTC)
+    return moment(round(aware.timestamp() * 1000))

@@ -1,0 +1,28 @@
+"""From an experiment's definition to what is asked of the store."""
+
+from __future__ import annotations
+
+from analytics.catalog.entries import Environment, Experiment
+from analytics.warehouse.experiments import Scope
+
+END_OF_TIME = 7_258_118_400_000
+"""2200-01-01 in epoch milliseconds: later than any event that is taken."""
+
+
+def scope_of(experiment: Experiment, environment: Environment, as_of: int | None = None) -> Scope:
+    """An assigning experiment counts exposures that name it; one that observes counts what its flag served.
+
+    `as_of`: only what had been received by then (epoch milliseconds). An experiment that has not started has an
+    empty scope.
+    """
+    start = experiment.start_at if experiment.start_at is not None else END_OF_TIME
+    return Scope(
+        organization_id=environment.organization_id,
+        environment_id=environment.id,
+        flag=experiment.flag,
+        experiment=experiment.key if experiment.assigns else "",
+        variations=tuple(experiment.shares),
+        start=start,
+        stop=experiment.stop_at if experiment.stop_at is not None else END_OF_TIME,
+        as_of=as_of if as_of is not None else END_OF_TIME,
+    )

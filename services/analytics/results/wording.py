@@ -1,0 +1,77 @@
+"""Results as sentences for people."""
+
+from __future__ import annotations
+
+from stats import Comparison, SampleRatioResult, Status
+
+from analytics.results.analysis import Analysis, MetricAnalysis
+from analytics.results.summaries import BINARY
+
+
+def summary_of(analysis: Analysis) -> str:
+    """What the results say, in a few sentences."""
+    total = sum(analysis.units.values())
+    if analysis.experiment.start_at is None:
+        return "The experiment has not started."
+    if total == 0:
+        return "No unit has been exposed yet."
+    shares = ", ".join(f"{count:,} {name}" for name, count in analysis.units.items())
+    sentences = [f"{total:,} units ({shares})."]
+    if analysis.units_in_several:
+        sentences.append(f"{analysis.units_in_several:,} units saw several variations and are left out.")
+    if analysis.sample_ratio is not None and analysis.sample_ratio.mismatch:
+        sentences.append(sample_ratio_sentence(analysis.sample_ratio))
+    sentences += [sentence for metric in analysis.metrics for sentence in metric_sentences(metric)]
+    return " ".join(sentences)
+
+
+def sample_ratio_sentence(ratio: SampleRatioResult) -> str:
+    """What the sample-ratio check says."""
+    if ratio.mismatch is None or ratio.p_value is None:
+        return "The shares can't be checked yet."
+    p_value = probability(ratio.p_value)
+    if ratio.mismatch:
+        return f"The shares of units are not the expected ones ({p_value}): find the cause before you decide."
+    return f"The shares of units agree with the expected ones ({p_value}; an alarm needs p < {ratio.threshold:g})."
+
+
+def metric_sentences(metric: MetricAnalysis) -> list[str]:
+    """One sentence per compared variation."""
+    if metric.result is None:
+        return [f"{metric.metric.name} can't be analysed: {metric.problem}."]
+    return [comparison_sentence(metric, comparison) for comparison in metric.result.comparisons]
+
+
+def comparison_sentence(metric: MetricAnalysis, comparison: Comparison) -> str:
+    """The means of both variations, the lift with its interval, and whether it could be chance."""
+    if metric.result is None or comparison.difference.estimate is None or comparison.test.p_value is None:
+        return f"{metric.metric.name}, {comparison.arm}: {comparison.explanation}"
+    means = {arm.arm: arm.mean for arm in metric.result.arms}
+    shown = f"{quantity(metric, means[comparison.arm])} against {quantity(metric, means[comparison.control])}"
+    verdict = "a difference this large is unlikely by chance" if comparison.significant else "it could be chance"
+    return (
+        f"{metric.metric.name}: {comparison.arm} {shown} in {comparison.control}, "
+        f"{effect(comparison)}, {probability(comparison.test.p_value)}; {verdict}."
+    )
+
+
+def effect(comparison: Comparison) -> str:
+    """The lift with its interval where it is bounded, else the difference."""
+    lift, difference = comparison.lift, comparison.difference
+    level = f"{100 * (1 - comparison.alpha):g} %"
+    if lift.status is Status.OK and lift.estimate is not None and lift.lower is not None and lift.upper is not None:
+        return f"{lift.estimate:+.2%} ({level} interval {lift.lower:+.2%} to {lift.upper:+.2%})"
+    if difference.estimate is None or difference.lower is None or difference.upper is None:
+        return "no interval"
+    return f"{difference.estimate:+.4g} ({level} interval {difference.lower:+.4g} to {difference.upper:+.4g})"
+
+
+def quantity(metric: MetricAnalysis, value: float | None) -> str:
+    """A rate in percent, a mean as a number."""
+    if value is None:
+        return "nothing"
+    return f"{value:.2%}" if metric.metric.aggregation in BINARY else f"{value:.4g}"
+
+
+def probability(p_value: float) -> str:
+    return "p < 0.0001" if p_value < 0.0001 else f"p = {p_value:.4f}"

@@ -1,0 +1,1 @@
+"""The only module that speaks ClickHouse SQL: client, tables, migrations, and the queries by name."""

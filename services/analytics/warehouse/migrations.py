@@ -1,0 +1,122 @@
+"""Numbered migrations, rendered for a single node or a cluster, each applied once and safe to repeat.
+
+ClickHouse has no transactional DDL, so every statement is idempotent (`IF NOT EXISTS`), and two processes may
+run the same migration at the same time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from string import Template
+
+from analytics.warehouse.client import Warehouse
+from analytics.warehouse.errors import WarehouseError
+from analytics.warehouse.settings import WarehouseSettings
+
+_FOLDER = Path(__file__).with_name("migrations")
+_FILE = re.compile(r"(\d{4})_([a-z0-9_]+)\.sql")
+_COMMENT = re.compile(r"^--.*\n", re.MULTILINE)
+EVENT_TABLES = ("events_exposure", "events_metric")
+
+_JOURNAL = """CREATE TABLE IF NOT EXISTS schema_migrations $on_cluster
+(
+    number UInt32,
+    name String,
+    checksum String,
+    applied_at DateTime64(3, 'UTC') DEFAULT now64(3)
+)
+ENGINE = ${replicated}ReplacingMergeTree
+ORDER BY number"""
+
+
+class MigrationChanged(WarehouseError):
+    """A migration that was applied has another text now; write a new one instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """`checksum` is of the unrendered text, so it doesn't depend on the settings."""
+
+    number: int
+    name: str
+    text: str
+
+    @property
+    def checksum(self) -> str:
+        return hashlib.sha256(self.text.encode()).hexdigest()[:16]
+
+    def statements(self, settings: WarehouseSettings) -> list[str]:
+        """The statements for a single node or for the settings' cluster."""
+        return [part.strip() for part in render(_COMMENT.sub("", self.text), settings).split(";\n") if part.strip()]
+
+
+def render(text: str, settings: WarehouseSettings) -> str:
+    """Fills in what differs between a single node and a cluster."""
+    cluster = settings.cluster
+    return Template(text).substitute(
+        on_cluster=f"ON CLUSTER {cluster}" if cluster else "",
+        replicated="Replicated" if cluster else "",
+        deduplication_window="replicated_deduplication_window" if cluster else "non_replicated_deduplication_window",
+    )
+
+
+def known_migrations() -> list[Migration]:
+    """Every migration in its order; the numbers are 1, 2, 3, … without gaps."""
+    found: list[Migration] = []
+    for path in sorted(_FOLDER.glob("*.sql")):
+        match = _FILE.fullmatch(path.name)
+        if match is None or int(match[1]) != len(found) + 1:
+            raise ValueError(f"{path.name}: migrations are numbered 0001, 0002, … without gaps")
+        found.append(Migration(int(match[1]), match[2], path.read_text()))
+    return found
+
+
+async def migrate(warehouse: Warehouse) -> list[Migration]:
+    """Creates the database, applies what is missing, sets the retention; returns what it applied."""
+    settings = warehouse.settings
+    await warehouse.create_database()
+    await warehouse.command(render(_JOURNAL, settings))
+    rows = await warehouse.rows("SELECT number, checksum FROM schema_migrations", {})
+    applied = {row["number"]: row["checksum"] for row in rows}
+    fresh = []
+    for migration in known_migrations():
+        if migration.number in applied:
+            if applied[migration.number] != migration.checksum:
+                raise MigrationChanged(f"migration {migration.number:04} differs from the one that was applied")
+            continue
+        for statement in migration.statements(settings):
+            await warehouse.command(statement)
+        await warehouse.insert(
+            "schema_migrations",
+            {
+                "number": ("UInt32", [migration.number]),
+                "name": ("String", [migration.name]),
+                "checksum": ("String", [migration.checksum]),
+            },
+        )
+        fresh.append(migration)
+    await _set_retention(warehouse)
+    return fresh
+
+
+async def _set_retention(warehouse: Warehouse) -> None:
+    days = warehouse.settings.retention_days
+    wanted = f"toIntervalDay({days})"
+    rows = await warehouse.rows(
+        "SELECT name, engine_full FROM system.tables"
+        " WHERE database = {database:String} AND name IN {tables:Array(String)}",
+        {"database": warehouse.settings.database, "tables": list(EVENT_TABLES)},
+    )
+    for row in rows:
+        present = " TTL " in row["engine_full"]
+        if days and wanted not in row["engine_full"]:
+            change = f"MODIFY TTL toDateTime(received_at) + {wanted}"
+        elif not days and present:
+            change = "REMOVE TTL"
+        else:
+            continue
+        on_cluster = render("$on_cluster", warehouse.settings)
+        await warehouse.command(f"ALTER TABLE {row['name']} {on_cluster} {change}")
