@@ -37,6 +37,17 @@ ExpectedVersion = Annotated[int, Depends(_expected_version)]
 """As a parameter of an endpoint: the version that the caller has seen."""
 
 
+def _version_if_given(
+    request: Request,
+    _if_match: Annotated[str | None, Header(alias="If-Match", description="Optional: the ETag that was read")] = None,
+) -> int | None:
+    return None if _if_match is None else require_version(request)
+
+
+VersionIfGiven = Annotated[int | None, Depends(_version_if_given)]
+"""For writes that say all they mean (archive, delete, a switch): compared when sent, not needed."""
+
+
 def check_version(expected: int, actual: int) -> None:
     """Raises 412 unless the caller has seen the version that stands."""
     if expected != actual:

@@ -1,0 +1,48 @@
+"""Why a write of a project entity is refused.
+
+Conflict 409
+├── KeyTaken      `key_taken`: the project has this entity already
+├── InUse         `in_use`: others name it; the detail says who
+├── NotArchived   `not_archived`: only an archived entity is deleted
+└── TooMany       `too_many`: the project is full
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from service_kit.problems import Conflict
+
+from control_plane.entities.usages import Usage
+
+_NAMED_MAX = 10
+
+
+class KeyTaken(Conflict):
+    default_code = "key_taken"
+
+    def __init__(self, kind: str, key: str) -> None:
+        super().__init__(f"the project has a {kind} {key!r} already")
+
+
+class InUse(Conflict):
+    default_code = "in_use"
+
+    def __init__(self, what: str, usages: Sequence[Usage]) -> None:
+        named = ", ".join(str(each) for each in usages[:_NAMED_MAX])
+        more = f" and {len(usages) - _NAMED_MAX} more" if len(usages) > _NAMED_MAX else ""
+        super().__init__(f"{what} is used by {named}{more}")
+
+
+class NotArchived(Conflict):
+    default_code = "not_archived"
+
+    def __init__(self, kind: str, key: str) -> None:
+        super().__init__(f"the {kind} {key!r} is not archived: archive it before it is deleted")
+
+
+class TooMany(Conflict):
+    default_code = "too_many"
+
+    def __init__(self, kind: str, maximum: int) -> None:
+        super().__init__(f"a project holds at most {maximum} of this kind: {kind}")

@@ -1,0 +1,56 @@
+"""Field types that the entities' requests and answers share."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field
+
+from control_plane.conventions.schemas import Output, Tag
+
+Tags = Annotated[list[Tag], Field(max_length=50)]
+UnitKey = Annotated[str, Field(min_length=1, max_length=1024)]
+Percent = Annotated[float, Field(ge=0, le=100, description="At most two decimals.")]
+ConditionDocument = Annotated[
+    dict[str, Any],
+    Field(
+        description='`{"attribute", "operator", "value"}`, `{"and": […]}`, `{"or": […]}`, `{"not": {…}}` or '
+        '`{"segment": key}`.'
+    ),
+]
+ServeDocument = Annotated[
+    dict[str, Any],
+    Field(
+        description='`{"variation": key}` or `{"rollout": {"variations": [{"key", "weight"}], "bucket_by"?}}`; '
+        "weights are percent with at most two decimals and add up to 100."
+    ),
+]
+EnvironmentVersions = Annotated[
+    dict[str, int],
+    Field(description="After a write: the config version that each changed environment has now, by its key."),
+]
+
+
+class EntityView(Output, from_attributes=True):
+    """What every entity answers with."""
+
+    id: UUID
+    key: str
+    name: str
+    description: str
+    tags: list[str]
+    archived: bool
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    environment_versions: EnvironmentVersions = Field({})
+
+    def audited(self) -> dict[str, Any]:
+        """The entity as the audit log keeps it."""
+        return self.model_dump(mode="json", by_alias=True, exclude={"environment_versions"})
+
+
+class Deleted(Output):
+    environment_versions: EnvironmentVersions

@@ -1,0 +1,158 @@
+"""Who uses what in a project. A user names all it uses when it is saved; what is used can't be taken away.
+
+A usage is active while its user takes part in evaluations: an archived flag or an experiment that isn't running
+keeps its usages, but they are not active. Deleting is refused by any usage, archiving by an active one.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+from control_plane.database import Connection
+from control_plane.entities.table import Scope
+
+TargetKind = Literal["segment", "flag", "metric", "layer", "holdout"]
+UserKind = Literal["segment", "flag", "experiment"]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """`parts` are the variations of a flag that the user names."""
+
+    kind: TargetKind
+    key: str
+    parts: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """`environment_id` is None for a user that is the same in all environments."""
+
+    kind: UserKind
+    key: str
+    environment_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """`environment` is the key of the user's environment."""
+
+    user_kind: UserKind
+    user_key: str
+    environment: str | None
+    active: bool
+    parts: frozenset[str]
+
+    def __str__(self) -> str:
+        where = f" in {self.environment}" if self.environment else ""
+        return f"{self.user_kind} {self.user_key}{where}"
+
+
+async def replace(tx: Connection, scope: Scope, user: User, targets: Iterable[Target], *, active: bool) -> None:
+    """From now on `user` uses exactly `targets`."""
+    await tx.execute(
+        "DELETE FROM usages WHERE organization_id = $1 AND project_id = $2 AND user_kind = $3 AND user_key = $4 "
+        "AND environment_id IS NOT DISTINCT FROM $5",
+        scope.organization_id,
+        scope.project_id,
+        user.kind,
+        user.key,
+        user.environment_id,
+    )
+    parts: dict[tuple[TargetKind, str], frozenset[str]] = {}
+    for target in targets:
+        parts[target.kind, target.key] = parts.get((target.kind, target.key), frozenset()) | target.parts
+    if not parts:
+        return
+    await tx.executemany(
+        "INSERT INTO usages (organization_id, project_id, user_kind, user_key, environment_id, target_kind, "
+        "target_key, parts, active) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        [
+            (
+                scope.organization_id,
+                scope.project_id,
+                user.kind,
+                user.key,
+                user.environment_id,
+                kind,
+                key,
+                sorted(used),
+                active,
+            )
+            for (kind, key), used in sorted(parts.items())
+        ],
+    )
+
+
+async def activate(tx: Connection, scope: Scope, user_kind: UserKind, user_key: str, *, active: bool) -> None:
+    """All usages of a user, in every environment, become active or inactive."""
+    await tx.execute(
+        "UPDATE usages SET active = $5 "
+        "WHERE organization_id = $1 AND project_id = $2 AND user_kind = $3 AND user_key = $4",
+        scope.organization_id,
+        scope.project_id,
+        user_kind,
+        user_key,
+        active,
+    )
+
+
+async def forget(tx: Connection, scope: Scope, user_kind: UserKind, user_key: str) -> None:
+    """A user that is deleted uses nothing."""
+    await tx.execute(
+        "DELETE FROM usages WHERE organization_id = $1 AND project_id = $2 AND user_kind = $3 AND user_key = $4",
+        scope.organization_id,
+        scope.project_id,
+        user_kind,
+        user_key,
+    )
+
+
+async def usages_of(tx: Connection, scope: Scope, kind: TargetKind | UserKind, key: str) -> list[Usage]:
+    """Who uses this entity, in a stable order."""
+    records = await tx.fetch(
+        "SELECT u.user_kind, u.user_key, e.key AS environment, u.active, u.parts "
+        "FROM usages u LEFT JOIN environments e ON e.id = u.environment_id "
+        "WHERE u.organization_id = $1 AND u.project_id = $2 AND u.target_kind = $3 AND u.target_key = $4 "
+        "ORDER BY u.user_kind, u.user_key, e.key",
+        scope.organization_id,
+        scope.project_id,
+        kind,
+        key,
+    )
+    return [Usage(**{**record, "parts": frozenset(record["parts"])}) for record in records]
+
+
+async def targets_of(tx: Connection, scope: Scope, user_kind: UserKind, user_key: str) -> set[tuple[TargetKind, str]]:
+    """Kind and key of all that this user names, in any environment."""
+    records = await tx.fetch(
+        "SELECT DISTINCT target_kind, target_key FROM usages "
+        "WHERE organization_id = $1 AND project_id = $2 AND user_kind = $3 AND user_key = $4",
+        scope.organization_id,
+        scope.project_id,
+        user_kind,
+        user_key,
+    )
+    return {(record["target_kind"], record["target_key"]) for record in records}
+
+
+async def edges(
+    tx: Connection, scope: Scope, kind: Literal["segment", "flag"], environment_id: UUID | None
+) -> Mapping[str, Sequence[str]]:
+    """Which entities of `kind` use which others of the same kind in this environment, by the user's key."""
+    records = await tx.fetch(
+        "SELECT user_key, target_key FROM usages WHERE organization_id = $1 AND project_id = $2 "
+        "AND user_kind = $3 AND target_kind = $3 AND environment_id IS NOT DISTINCT FROM $4",
+        scope.organization_id,
+        scope.project_id,
+        kind,
+        environment_id,
+    )
+    found: dict[str, list[str]] = defaultdict(list)
+    for record in records:
+        found[record["user_key"]].append(record["target_key"])
+    return found

@@ -1,0 +1,125 @@
+"""The frame of every write of a project entity: one transaction, one writer a project, one recorded change."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from service_kit.problems import NotFound, PreconditionFailed
+
+from control_plane.access import Actor, ProjectScope, require
+from control_plane.changes import Change, record
+from control_plane.conventions.context import AppContext
+from control_plane.conventions.versions import check_version
+from control_plane.database import Connection
+from control_plane.entities.errors import KeyTaken
+from control_plane.entities.table import EntityTable, Row
+from control_plane.environments.queries import EnvironmentRow, environments_of, resolve_project
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A transaction in a project that the actor may read."""
+
+    tx: Connection
+    scope: ProjectScope
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """A transaction in a project that the actor may change; no other write of the project runs beside it.
+
+    So that what is checked against other entities (references, cycles, layers) still holds at the commit.
+    """
+
+    tx: Connection
+    scope: ProjectScope
+    actor: Actor
+    environments: tuple[EnvironmentRow, ...]
+    now: datetime
+    entity: str
+
+    async def insert(self, table: EntityTable[Row], row: Row) -> Row:
+        """Raises `KeyTaken`."""
+        stored = await table.insert(self.tx, row)
+        if stored is None:
+            raise KeyTaken(self.entity, row.key)
+        return stored
+
+    async def update(self, table: EntityTable[Row], row: Row) -> Row:
+        """Raises `PreconditionFailed` when the row was changed since it was read."""
+        stored = await table.update(self.tx, row)
+        if stored is None:
+            raise PreconditionFailed("the entity was changed meanwhile: read it again")
+        return stored
+
+    async def record(
+        self,
+        action: str,
+        key: str,
+        *,
+        before: Mapping[str, Any] | None,
+        after: Mapping[str, Any] | None,
+        environments: Sequence[EnvironmentRow] | None = None,
+    ) -> dict[str, int]:
+        """Ends the write. Answers each environment's new version by its key (without `environments`: all of them)."""
+        changed = self.environments if environments is None else environments
+        versions = await record(
+            self.tx,
+            Change(
+                organization_id=self.scope.organization_id,
+                project_id=self.scope.project_id,
+                environment_ids=[each.id for each in changed],
+                entity=self.entity,
+                entity_key=key,
+                action=action,
+                actor=self.actor,
+                before=before,
+                after=after,
+            ),
+        )
+        return {each.key: versions[each.id] for each in changed}
+
+
+@asynccontextmanager
+async def reading(context: AppContext, actor: Actor, project: str, resource: str) -> AsyncIterator[Reading]:
+    """Raises `NotFound` for a project that isn't the actor's, `Forbidden` without the right to read."""
+    async with context.database.transaction() as tx:
+        scope = await resolve_project(tx, actor, project)
+        require(actor, "read", resource, scope)
+        yield Reading(tx, scope)
+
+
+@asynccontextmanager
+async def writing(
+    context: AppContext, actor: Actor, project: str, action: str, resource: str, *, entity: str = ""
+) -> AsyncIterator[Writing]:
+    """Commits at the end of the block. `entity` is the name in the audit log where it isn't the `resource`.
+
+    Raises `NotFound` and `Forbidden` like `reading`.
+    """
+    async with context.database.transaction() as tx:
+        scope = await resolve_project(tx, actor, project)
+        require(actor, action, resource, scope)
+        # Also holds off a new environment of the project, which must see this write or be part of it.
+        await tx.execute(
+            "SELECT 1 FROM projects WHERE organization_id = $1 AND id = $2 FOR UPDATE",
+            scope.organization_id,
+            scope.project_id,
+        )
+        environments = tuple(await environments_of(tx, scope.project_id))
+        now = datetime.fromtimestamp(context.clock.now() / 1000, UTC)
+        yield Writing(tx, scope, actor, environments, now, entity or resource)
+
+
+async def find(open_: Reading | Writing, table: EntityTable[Row], key: str, expected: int | None = None) -> Row:
+    """Raises `NotFound` for an absent key, and `PreconditionFailed` when it is not at the `expected` version."""
+    row = await table.find(open_.tx, open_.scope, key)
+    if row is None:
+        raise NotFound("there is nothing at this address")
+    if expected is not None:
+        check_version(expected, row.version)
+    return row

@@ -1,0 +1,96 @@
+"""From a stored flag with its settings to the rule engine's flag, and what is checked on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from bucketing.document import flag_from_document, serve_to_document
+from bucketing.document.flags import rule_to_document, target_to_document
+from bucketing.errors import FieldError as EngineError
+from bucketing.errors import InvalidConfig
+from bucketing.flagset import Flag
+from bucketing.validation import flag_errors
+from messages.wire import flag_to_wire
+from service_kit.problems import FieldError, InvalidInput
+
+from control_plane.entities.sizes import check_size
+from control_plane.flags.models import FlagRow, SettingsRow
+
+
+def flag_of(row: FlagRow, settings: SettingsRow | None) -> Flag:
+    """The flag as an environment serves it. Raises `InvalidConfig` for a document of a wrong shape."""
+    document: dict[str, Any] = {
+        "key": row.key,
+        "type": row.type,
+        "variations": {each["key"]: each["value"] for each in row.variations},
+        "off_variation": row.off_variation,
+        "default": row.default_serve,
+        "enabled": False,
+        "archived": row.archived,
+        "client_visible": row.client_visible,
+    }
+    if settings is not None:
+        document.update(
+            enabled=settings.enabled,
+            rules=settings.rules,
+            targets=settings.targets,
+            prerequisites=settings.prerequisites,
+            report_exposures=settings.report_exposures,
+            default=row.default_serve if settings.default_serve is None else settings.default_serve,
+            off_variation=row.off_variation if settings.off_variation is None else settings.off_variation,
+        )
+    return flag_from_document(document)
+
+
+def checked_definition(row: FlagRow) -> Flag:
+    """The flag without settings. Raises `InvalidInput` with the path of each field that is wrong."""
+    keys = [each["key"] for each in row.variations]
+    repeated = [index for index, key in enumerate(keys) if key in keys[:index]]
+    if repeated:
+        named = [(f"variations[{index}].key", f"{keys[index]!r} stands here twice") for index in repeated]
+        raise InvalidInput([FieldError(field, "duplicate", reason) for field, reason in named])
+    return _checked(row, None, "variations")
+
+
+def checked_settings(row: FlagRow, settings: SettingsRow) -> Flag:
+    """The flag in an environment. Raises `InvalidInput` with the path of each field that is wrong."""
+    return _checked(row, settings, "rules")
+
+
+def canonical_settings(flag: Flag, settings: SettingsRow) -> dict[str, Any]:
+    """The documents to be stored, all in the one form that the engine writes."""
+    return {
+        "rules": [rule_to_document(each) for each in flag.rules],
+        "targets": [target_to_document(each) for each in flag.targets],
+        "default_serve": None if settings.default_serve is None else serve_to_document(flag.default),
+    }
+
+
+def with_rule_ids(rules: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each rule without an id gets the first free `rule-<number>`, and keeps it from then on."""
+    taken = {rule["id"] for rule in rules if isinstance(rule.get("id"), str)}
+    numbers = (number for number in range(1, 2 * len(rules) + 2) if f"rule-{number}" not in taken)
+    return [rule if rule.get("id") is not None else {**rule, "id": f"rule-{next(numbers)}"} for rule in rules]
+
+
+def _checked(row: FlagRow, settings: SettingsRow | None, largest: str) -> Flag:
+    try:
+        flag = flag_of(row, settings)
+        errors: Iterable[EngineError] = flag_errors(flag)
+    except InvalidConfig as error:
+        errors = error.errors
+    found = [FieldError(_authored(each.field, row), each.code, each.reason) for each in errors]
+    if found:
+        raise InvalidInput(found)
+    check_size(flag_to_wire(flag), largest)
+    return flag
+
+
+def _authored(field: str, row: FlagRow) -> str:
+    """The engine holds variations by key, a request lists them: `variations.on` is `variations[0].value`."""
+    for index, each in enumerate(row.variations):
+        prefix = f"variations.{each['key']}"
+        if field == prefix or field.startswith((f"{prefix}.", f"{prefix}[")):
+            return f"variations[{index}].value{field[len(prefix) :]}"
+    return field

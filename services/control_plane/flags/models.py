@@ -1,0 +1,78 @@
+"""A flag, and its settings in one environment, as they are stored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from control_plane.entities.table import EntityTable
+
+
+@dataclass(frozen=True, slots=True)
+class FlagRow:
+    """`variations` are `{"key", "value", "name"}`; `default_serve` is a serve document."""
+
+    id: UUID
+    organization_id: UUID
+    project_id: UUID
+    key: str
+    name: str
+    description: str
+    tags: list[str]
+    type: str
+    variations: list[dict[str, Any]]
+    off_variation: str
+    default_serve: dict[str, Any]
+    client_visible: bool
+    archived: bool
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def variation_keys(self) -> frozenset[str]:
+        return frozenset(each["key"] for each in self.variations)
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsRow:
+    """Rules, targets (expiry in epoch milliseconds) and prerequisites as the rule engine's documents.
+
+    `default_serve` and `off_variation` are None where the flag's own apply.
+    """
+
+    flag_id: UUID
+    environment_id: UUID
+    organization_id: UUID
+    enabled: bool
+    rules: list[dict[str, Any]]
+    targets: list[dict[str, Any]]
+    prerequisites: list[dict[str, Any]]
+    default_serve: dict[str, Any] | None
+    off_variation: str | None
+    report_exposures: bool
+    version: int
+    updated_at: datetime
+
+
+FLAGS = EntityTable("flags", FlagRow)
+
+
+def new_settings(flag: FlagRow, environment_id: UUID) -> SettingsRow:
+    """What holds in an environment in which nobody has set anything: the flag is off."""
+    return SettingsRow(
+        flag_id=flag.id,
+        environment_id=environment_id,
+        organization_id=flag.organization_id,
+        enabled=False,
+        rules=[],
+        targets=[],
+        prerequisites=[],
+        default_serve=None,
+        off_variation=None,
+        report_exposures=False,
+        version=1,
+        updated_at=flag.created_at,
+    )

@@ -1,0 +1,43 @@
+"""What other features may ask about flags."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from uuid import UUID
+
+import asyncpg
+from bucketing.flagset import Flag
+
+from control_plane.database import Connection
+from control_plane.entities.table import Scope
+from control_plane.flags.definition import flag_of
+from control_plane.flags.models import FLAGS, FlagRow, SettingsRow
+
+_FLAG_COLUMNS = tuple(each.name for each in fields(FlagRow))
+_SETTINGS_COLUMNS = tuple(each.name for each in fields(SettingsRow))
+_OF_ENVIRONMENT = f"""
+SELECT {", ".join(f"f.{each} AS flag_{each}" for each in _FLAG_COLUMNS)},
+    {", ".join(f"s.{each} AS settings_{each}" for each in _SETTINGS_COLUMNS)}
+FROM environments e
+JOIN flags f ON f.organization_id = e.organization_id AND f.project_id = e.project_id
+LEFT JOIN flag_settings s ON s.environment_id = e.id AND s.flag_id = f.id
+WHERE e.id = $1
+ORDER BY f.key
+"""  # noqa: S608 - column names of our own
+
+
+async def find_flag(tx: Connection, scope: Scope, key: str) -> FlagRow | None:
+    return await FLAGS.find(tx, scope, key)
+
+
+async def compiled(tx: Connection, environment_id: UUID) -> list[Flag]:
+    """Every flag of the environment's project as the environment serves it; archived ones too, they are off."""
+    return [_flag(record) for record in await tx.fetch(_OF_ENVIRONMENT, environment_id)]
+
+
+def _flag(record: asyncpg.Record) -> Flag:
+    row = FlagRow(**{name: record[f"flag_{name}"] for name in _FLAG_COLUMNS})
+    settings = None
+    if record["settings_flag_id"] is not None:
+        settings = SettingsRow(**{name: record[f"settings_{name}"] for name in _SETTINGS_COLUMNS})
+    return flag_of(row, settings)

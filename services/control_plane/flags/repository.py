@@ -1,0 +1,74 @@
+"""The rows of flag settings."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, fields
+from uuid import UUID
+
+from control_plane.database import Connection
+from control_plane.flags.models import FlagRow, SettingsRow
+
+_COLUMNS = tuple(each.name for each in fields(SettingsRow))
+_CHANGING = _COLUMNS[3:]
+_LISTED = ", ".join(_COLUMNS)
+_SAVE = (
+    f"INSERT INTO flag_settings ({_LISTED}) "  # noqa: S608 - column names of our own
+    f"VALUES ({', '.join(f'${index}' for index in range(1, len(_COLUMNS) + 1))}) "
+    "ON CONFLICT (environment_id, flag_id) DO UPDATE SET "
+    f"{', '.join(f'{each} = excluded.{each}' for each in _CHANGING)} "
+    "WHERE flag_settings.organization_id = excluded.organization_id"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """Whether a flag is on in one environment."""
+
+    environment: str
+    enabled: bool
+    version: int
+
+
+async def find_settings(tx: Connection, flag: FlagRow, environment_id: UUID) -> SettingsRow | None:
+    record = await tx.fetchrow(
+        f"SELECT {_LISTED} FROM flag_settings "  # noqa: S608 - column names of our own
+        "WHERE organization_id = $1 AND flag_id = $2 AND environment_id = $3",
+        flag.organization_id,
+        flag.id,
+        environment_id,
+    )
+    return None if record is None else SettingsRow(**record)
+
+
+async def settings_of(tx: Connection, flag: FlagRow) -> dict[UUID, SettingsRow]:
+    """What was set of this flag, by environment id."""
+    records = await tx.fetch(
+        f"SELECT {_LISTED} FROM flag_settings WHERE organization_id = $1 AND flag_id = $2",  # noqa: S608
+        flag.organization_id,
+        flag.id,
+    )
+    return {record["environment_id"]: SettingsRow(**record) for record in records}
+
+
+async def save_settings(tx: Connection, settings: SettingsRow) -> None:
+    """Writes all columns, the version included."""
+    await tx.execute(_SAVE, *(getattr(settings, each) for each in _COLUMNS))
+
+
+async def switches_of(tx: Connection, organization_id: UUID, flag_ids: Collection[UUID]) -> dict[UUID, list[Switch]]:
+    """For each flag, each environment of its project that isn't archived."""
+    records = await tx.fetch(
+        "SELECT f.id, e.key, coalesce(s.enabled, false) AS enabled, coalesce(s.version, 1) AS version "
+        "FROM flags f "
+        "JOIN environments e ON e.project_id = f.project_id AND e.organization_id = f.organization_id "
+        "LEFT JOIN flag_settings s ON s.environment_id = e.id AND s.flag_id = f.id "
+        "WHERE f.organization_id = $1 AND f.id = ANY($2::uuid[]) AND e.archived_at IS NULL "
+        "ORDER BY e.created_at, e.key",
+        organization_id,
+        list(flag_ids),
+    )
+    found: dict[UUID, list[Switch]] = {each: [] for each in flag_ids}
+    for record in records:
+        found[record["id"]].append(Switch(record["key"], record["enabled"], record["version"]))
+    return found

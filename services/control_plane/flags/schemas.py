@@ -1,0 +1,123 @@
+"""What the flags' endpoints take and answer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from bucketing.limits import (
+    FLAG_PREREQUISITES_MAX,
+    FLAG_RULES_MAX,
+    FLAG_TARGETS_MAX,
+    FLAG_VARIATIONS_MAX,
+    VARIATION_KEY_PATTERN,
+)
+from pydantic import Field, StringConstraints
+
+from control_plane.conventions.schemas import Description, EntityKey, Input, Name, Output
+from control_plane.entities.schemas import EntityView, EnvironmentVersions, ServeDocument, Tags, UnitKey
+
+FlagType = Literal["boolean", "string", "integer", "number", "object"]
+VariationKey = Annotated[str, StringConstraints(pattern=f"^{VARIATION_KEY_PATTERN}$")]
+
+
+class Variation(Input, strict=True):
+    key: VariationKey
+    value: Any = Field(description="Of the flag's type; never null.")
+    name: Annotated[str, StringConstraints(max_length=200)] = ""
+
+
+Variations = Annotated[list[Variation], Field(min_length=1, max_length=FLAG_VARIATIONS_MAX)]
+
+
+class FlagCreate(Input, strict=True):
+    key: EntityKey
+    name: Name | None = Field(None, description="Defaults to the key.")
+    description: Description = ""
+    tags: Tags = Field([])
+    type: FlagType
+    variations: Variations
+    off_variation: VariationKey
+    default: ServeDocument
+    client_visible: bool = Field(False, description="May client keys see its evaluated value?")
+
+
+class FlagPatch(Input, strict=True):
+    """Only the fields that are given change; key and type never do."""
+
+    name: Name = "unnamed"
+    description: Description = ""
+    tags: Tags = Field([])
+    variations: Variations = Field([])
+    off_variation: VariationKey = ""
+    default: ServeDocument = Field({})
+    client_visible: bool = False
+
+
+class FlagDefinition(EntityView):
+    type: FlagType
+    variations: list[Variation]
+    off_variation: str
+    default: ServeDocument = Field(validation_alias="default_serve")
+    client_visible: bool
+
+
+class SwitchView(Output):
+    enabled: bool
+    version: int = Field(description="Of the settings in this environment.")
+
+
+class FlagView(FlagDefinition):
+    environments: dict[str, SwitchView] = Field(description="Where the flag is on, by the environment's key.")
+
+
+class TargetFields(Input, strict=True):
+    key: UnitKey = Field(description="A targeting key.")
+    variation: VariationKey
+    expires_at: str | int | None = Field(None, description="RFC 3339 with an offset, or epoch milliseconds.")
+
+
+class PrerequisiteFields(Input, strict=True):
+    flag: EntityKey
+    variation: VariationKey = Field(description="What the other flag must serve.")
+
+
+RuleDocument = Annotated[
+    dict[str, Any],
+    Field(
+        description='`{"id"?, "description"?, "if": condition, "then": serve}`; a rule without an id gets one. '
+        'The form `{"field", "op", "value", "enabled"}` of older clients is taken, too.'
+    ),
+]
+
+
+class SettingsPatch(Input, strict=True):
+    """Only the fields that are given change; a list replaces the whole list."""
+
+    enabled: bool = False
+    rules: Annotated[list[RuleDocument], Field(max_length=FLAG_RULES_MAX)] = Field([])
+    targets: Annotated[list[TargetFields], Field(max_length=FLAG_TARGETS_MAX)] = Field([])
+    prerequisites: Annotated[list[PrerequisiteFields], Field(max_length=FLAG_PREREQUISITES_MAX)] = Field([])
+    default: ServeDocument | None = Field(None, description="null: the flag's own default.")
+    off_variation: VariationKey | None = Field(None, description="null: the flag's own off variation.")
+    report_exposures: bool = Field(False, description="The edge reports remote evaluations as exposures.")
+
+
+class Enabled(Input, strict=True):
+    enabled: bool
+
+
+class SettingsView(Output):
+    flag: str
+    environment: str
+    enabled: bool
+    rules: list[RuleDocument]
+    targets: list[TargetFields]
+    prerequisites: list[PrerequisiteFields]
+    default: ServeDocument
+    off_variation: str
+    inherited: list[Literal["default", "off_variation"]] = Field(description="What comes from the flag itself.")
+    report_exposures: bool
+    version: int
+    updated_at: datetime
+    environment_versions: EnvironmentVersions = Field({})

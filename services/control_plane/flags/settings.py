@@ -1,0 +1,124 @@
+"""① A flag's settings in one environment are edited: on and off, rules, targets, prerequisites, what is served."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from bucketing.instants import parse_instant
+from service_kit.problems import Conflict, FieldError, InvalidInput
+
+from control_plane.access import Actor
+from control_plane.conventions.context import AppContext
+from control_plane.conventions.versions import check_version
+from control_plane.entities.writing import Reading, Writing, find, reading, writing
+from control_plane.environments.queries import EnvironmentRow, environment_by_key
+from control_plane.flags.definition import canonical_settings, checked_settings, with_rule_ids
+from control_plane.flags.models import FLAGS, FlagRow, SettingsRow, new_settings
+from control_plane.flags.references import keep_references
+from control_plane.flags.repository import find_settings, save_settings
+from control_plane.flags.schemas import SettingsPatch, TargetFields
+from control_plane.flags.views import audited_settings
+
+_COPIED = ("rules", "targets", "prerequisites", "default_serve", "off_variation")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Project (id or key), flag and environment, as the path names them."""
+
+    project: str
+    flag: str
+    environment: str
+
+
+@dataclass(frozen=True, slots=True)
+class FlagSettings:
+    """`environment_versions` is empty for what was only read."""
+
+    flag: FlagRow
+    environment: str
+    settings: SettingsRow
+    environment_versions: Mapping[str, int]
+
+
+class SettingsService:
+    """`expected` is the version that the caller has seen: another one raises `PreconditionFailed`."""
+
+    def __init__(self, context: AppContext) -> None:
+        self._context = context
+
+    async def read(self, actor: Actor, at: Address) -> FlagSettings:
+        async with reading(self._context, actor, at.project, "flag") as read:
+            flag = await find(read, FLAGS, at.flag)
+            environment = await environment_by_key(read.tx, read.scope.project_id, at.environment)
+            return FlagSettings(flag, environment.key, await _settings(read, flag, environment), {})
+
+    async def change(self, actor: Actor, at: Address, expected: int, body: SettingsPatch) -> FlagSettings:
+        patch = body.model_dump(exclude_unset=True)
+        if "default" in patch:
+            patch["default_serve"] = patch.pop("default")
+        if "rules" in patch:
+            patch["rules"] = with_rule_ids(patch["rules"])
+        if "targets" in patch:
+            patch["targets"] = _targets(body.targets)
+        return await self._write(actor, at, expected, lambda row: replace(row, **patch))
+
+    async def switch(self, actor: Actor, at: Address, expected: int | None, *, enabled: bool) -> FlagSettings:
+        """Without `expected` it says all it means: the quick way to turn a flag off."""
+        return await self._write(actor, at, expected, lambda row: replace(row, enabled=enabled))
+
+    async def copy(self, actor: Actor, at: Address, source: str, expected: int) -> FlagSettings:
+        """Rules, targets, prerequisites and what is served come from `source`; on and off stay as they are."""
+        given = await self.read(actor, replace(at, environment=source))
+        copied = {name: getattr(given.settings, name) for name in _COPIED}
+        return await self._write(actor, at, expected, lambda row: replace(row, **copied))
+
+    async def _write(
+        self, actor: Actor, at: Address, expected: int | None, change: Callable[[SettingsRow], SettingsRow]
+    ) -> FlagSettings:
+        async with writing(self._context, actor, at.project, "update", "flag", entity="flag_settings") as write:
+            flag = await find(write, FLAGS, at.flag)
+            environment = await environment_by_key(write.tx, write.scope.project_id, at.environment)
+            if environment.archived:
+                raise Conflict("the environment is archived: restore it first", code="environment_archived")
+            before = await _settings(write, flag, environment)
+            if expected is not None:
+                check_version(expected, before.version)
+            changed = replace(change(before), version=before.version + 1, updated_at=write.now)
+            checked = checked_settings(flag, changed)
+            await keep_references(write, checked, environment.id)
+            after = replace(changed, **canonical_settings(checked, changed))
+            await save_settings(write.tx, after)
+            versions = await write.record(
+                "update",
+                f"{flag.key}/{environment.key}",
+                before=audited_settings(flag, environment.key, before),
+                after=audited_settings(flag, environment.key, after),
+                environments=[environment],
+            )
+            return FlagSettings(flag, environment.key, after, versions)
+
+
+async def _settings(open_: Reading | Writing, flag: FlagRow, environment: EnvironmentRow) -> SettingsRow:
+    return await find_settings(open_.tx, flag, environment.id) or new_settings(flag, environment.id)
+
+
+def _targets(given: list[TargetFields]) -> list[dict[str, Any]]:
+    targets: list[dict[str, Any]] = []
+    for index, each in enumerate(given):
+        target: dict[str, Any] = {"key": each.key, "variation": each.variation}
+        if each.expires_at is not None:
+            target["expires_at"] = _epoch_milliseconds(each.expires_at, f"targets[{index}].expires_at")
+        targets.append(target)
+    return targets
+
+
+def _epoch_milliseconds(moment: str | int, field: str) -> int:
+    instant = parse_instant(moment)
+    if instant is None or instant[0] <= 0:
+        reason = "must be a date and time with an offset (RFC 3339) or epoch milliseconds, after 1970"
+        raise InvalidInput([FieldError(field, "date", reason)])
+    seconds, fraction = instant
+    return seconds * 1000 + int(fraction[:3].ljust(3, "0"))

@@ -1,0 +1,59 @@
+"""The settings of a flag in one environment."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Response
+
+from control_plane.access import CurrentActor
+from control_plane.conventions.context import AppContext
+from control_plane.conventions.versions import ExpectedVersion, VersionIfGiven, etag
+from control_plane.entities.endpoints import CHANGE, READ
+from control_plane.flags.schemas import Enabled, SettingsPatch, SettingsView
+from control_plane.flags.settings import Address, FlagSettings, SettingsService
+from control_plane.flags.views import settings_view
+
+_ONE = "/projects/{project}/flags/{key}/environments/{environment}"
+
+
+def _address(project: str, key: str, environment: str) -> Address:
+    return Address(project, key, environment)
+
+
+RequestedAddress = Annotated[Address, Depends(_address)]
+
+
+def add_settings(router: APIRouter, context: AppContext) -> None:
+    service = SettingsService(context)
+
+    @router.get(_ONE, responses=READ)
+    async def get_flag_settings(at: RequestedAddress, actor: CurrentActor, response: Response) -> SettingsView:
+        """What the flag serves in one environment."""
+        return _answer(await service.read(actor, at), response)
+
+    @router.patch(_ONE, responses=CHANGE)
+    async def change_flag_settings(
+        at: RequestedAddress, body: SettingsPatch, expected: ExpectedVersion, actor: CurrentActor, response: Response
+    ) -> SettingsView:
+        """Changes the fields that are given; a list replaces the whole list."""
+        return _answer(await service.change(actor, at, expected, body), response)
+
+    @router.put(f"{_ONE}/enabled", responses=CHANGE)
+    async def switch_flag(
+        at: RequestedAddress, body: Enabled, expected: VersionIfGiven, actor: CurrentActor, response: Response
+    ) -> SettingsView:
+        """Turns the flag on or off; `If-Match` may be left out, so that nothing delays turning it off."""
+        return _answer(await service.switch(actor, at, expected, enabled=body.enabled), response)
+
+    @router.post(f"{_ONE}/copy-from/{{source}}", responses=CHANGE)
+    async def copy_flag_settings(
+        at: RequestedAddress, source: str, expected: ExpectedVersion, actor: CurrentActor, response: Response
+    ) -> SettingsView:
+        """Takes rules, targets, prerequisites and what is served from another environment; on and off stay."""
+        return _answer(await service.copy(actor, at, source, expected), response)
+
+
+def _answer(found: FlagSettings, response: Response) -> SettingsView:
+    response.headers["ETag"] = etag(found.settings.version)
+    return settings_view(found.flag, found.environment, found.settings, found.environment_versions)

@@ -1,0 +1,53 @@
+"""What other features may ask about metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from uuid import UUID
+
+from messages.generated import config_pb2 as pb
+
+from control_plane.database import Connection
+from control_plane.entities.table import Scope
+from control_plane.metrics.models import METRICS, MetricRow
+
+_AGGREGATIONS = {
+    "conversion": pb.AGGREGATION_CONVERSION,
+    "sum": pb.AGGREGATION_SUM,
+    "count": pb.AGGREGATION_COUNT,
+    "mean": pb.AGGREGATION_MEAN,
+    "ratio": pb.AGGREGATION_RATIO,
+    "quantile": pb.AGGREGATION_QUANTILE,
+    "retention": pb.AGGREGATION_RETENTION,
+}
+_DIRECTIONS = {
+    "higher_is_better": pb.DIRECTION_HIGHER_IS_BETTER,
+    "lower_is_better": pb.DIRECTION_LOWER_IS_BETTER,
+}
+
+
+async def metrics_of_keys(tx: Connection, scope: Scope, keys: Collection[str]) -> dict[str, MetricRow]:
+    """By key; a key without a metric is left out."""
+    return await METRICS.of_keys(tx, scope, keys)
+
+
+async def compiled(tx: Connection, environment_id: UUID) -> list[pb.Metric]:
+    """The metrics of the environment's project, as they travel."""
+    return [_message(row) for row in await METRICS.of_environment(tx, environment_id)]
+
+
+def _message(row: MetricRow) -> pb.Metric:
+    return pb.Metric(
+        id=str(row.id),
+        key=row.key,
+        name=row.name,
+        archived=row.archived,
+        aggregation=_AGGREGATIONS[row.aggregation],
+        direction=_DIRECTIONS[row.direction],
+        event=row.event,
+        denominator_event=row.denominator_event or "",
+        quantile=row.quantile or 0.0,
+        window_start=row.window_start_seconds or 0,
+        window_end=row.window_end_seconds or 0,
+        winsorize_at=row.winsorize_at or 0.0,
+    )

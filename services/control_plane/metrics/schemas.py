@@ -1,0 +1,56 @@
+"""What the metrics' endpoints take and answer."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from control_plane.conventions.schemas import Description, EntityKey, Input, Name
+from control_plane.entities.schemas import EntityView, Tags
+
+SECONDS_MAX = 366 * 24 * 3600
+
+Aggregation = Literal["conversion", "sum", "count", "mean", "ratio", "quantile", "retention"]
+Direction = Literal["higher_is_better", "lower_is_better"]
+EventName = Annotated[str, StringConstraints(min_length=1, max_length=256)]
+"""As SDKs send it in an event's `metric` field."""
+Seconds = Annotated[int, Field(ge=0, le=SECONDS_MAX)]
+Percentile = Annotated[float, Field(gt=0, lt=1)]
+
+
+class MetricFields(Input, strict=True):
+    """A metric's definition, checked field by field; `definition.py` checks the fields against each other."""
+
+    name: Name = "unnamed"
+    description: Description = ""
+    tags: Tags = Field([])
+    aggregation: Aggregation = "conversion"
+    direction: Direction = "higher_is_better"
+    event: EventName | None = Field(None, description="Defaults to the metric's key.")
+    denominator_event: EventName | None = Field(None, description="Only for `ratio`: whose values are divided by.")
+    quantile: Percentile | None = Field(None, description="Only for `quantile`: 0.5 is the median.")
+    window_start_seconds: Seconds | None = Field(None, description="Events count from so long after the exposure.")
+    window_end_seconds: Seconds | None = Field(None, description="Events count until so long after the exposure.")
+    winsorize_at: Percentile | None = Field(None, description="Pooled percentile at which unit values are capped.")
+
+
+class MetricCreate(MetricFields, strict=True):
+    key: EntityKey
+    aggregation: Aggregation
+    name: Name | None = Field(None, description="Defaults to the key.")  # type: ignore[assignment]
+
+
+class MetricPatch(MetricFields, strict=True):
+    """Only the fields that are given change."""
+
+
+class MetricView(EntityView):
+    aggregation: Aggregation
+    direction: Direction
+    event: str
+    denominator_event: str | None
+    quantile: float | None
+    window_start_seconds: int | None
+    window_end_seconds: int | None
+    winsorize_at: float | None

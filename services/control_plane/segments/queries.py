@@ -1,0 +1,39 @@
+"""What other features may ask about segments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from bucketing.flagset import Condition, Segment
+from service_kit.problems import FieldError, InvalidInput
+
+from control_plane.database import Connection
+from control_plane.entities.table import Scope
+from control_plane.entities.usages import Target
+from control_plane.segments.definition import segment_of
+from control_plane.segments.models import SEGMENTS
+from control_plane.segments.references import segments_in
+
+
+async def named_segments(tx: Connection, scope: Scope, conditions: Iterable[tuple[str, Condition]]) -> list[Target]:
+    """The segments that these conditions (with their field paths) name, to be kept as usages.
+
+    Raises `InvalidInput`, with the path of each, for a segment that is absent or archived.
+    """
+    named = [found for path, condition in conditions for found in segments_in(condition, path)]
+    rows = await SEGMENTS.of_keys(tx, scope, {key for _, key in named})
+    errors: list[FieldError] = []
+    for path, key in named:
+        if key not in rows:
+            errors.append(FieldError(path, "unknown_segment", f"there is no segment {key!r}"))
+        elif rows[key].archived:
+            errors.append(FieldError(path, "archived_segment", f"the segment {key!r} is archived"))
+    if errors:
+        raise InvalidInput(errors)
+    return [Target("segment", key) for key in rows]
+
+
+async def compiled(tx: Connection, environment_id: UUID) -> list[Segment]:
+    """The segments of the environment's project that aren't archived."""
+    return [segment_of(row) for row in await SEGMENTS.of_environment(tx, environment_id) if not row.archived]

@@ -1,0 +1,38 @@
+"""What the segments' endpoints take and answer."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from bucketing.limits import SEGMENT_KEYS_MAX
+from pydantic import Field
+
+from control_plane.conventions.schemas import Description, EntityKey, Input, Name
+from control_plane.entities.schemas import ConditionDocument, EntityView, Tags, UnitKey
+
+Keys = Annotated[list[UnitKey], Field(max_length=SEGMENT_KEYS_MAX)]
+
+
+class SegmentFields(Input, strict=True):
+    description: Description = ""
+    tags: Tags = Field([])
+    included: Keys = Field([], description="Targeting keys that are always in it, unless they are excluded.")
+    excluded: Keys = Field([], description="Targeting keys that are never in it.")
+    condition: ConditionDocument | None = Field(None, alias="if")
+
+
+class SegmentCreate(SegmentFields, strict=True):
+    key: EntityKey
+    name: Name | None = Field(None, description="Defaults to the key.")
+
+
+class SegmentPatch(SegmentFields, strict=True):
+    """Only the fields that are given change."""
+
+    name: Name = "unnamed"
+
+
+class SegmentView(EntityView, serialize_by_alias=True, validate_by_name=True):
+    included: list[str]
+    excluded: list[str]
+    condition: ConditionDocument | None = Field(alias="if")
