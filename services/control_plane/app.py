@@ -2,35 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from fastapi import APIRouter, FastAPI
 from prometheus_client import CollectorRegistry
-from service_kit.health import Check
 from service_kit.http import Lifespan, create_app
 from service_kit.problems import Problem, problem_responses
 
+from control_plane.access import endpoints as access_endpoints
 from control_plane.access.gate import Gate
+from control_plane.access.service import Access
 from control_plane.conventions.context import AppContext
+from control_plane.environments import (
+    audit_endpoints,
+    organizations_endpoints,
+    sdk_keys_endpoints,
+)
+from control_plane.environments import endpoints as environments_endpoints
+from control_plane.publishing import endpoints as publishing_endpoints
 
 BuildRouter = Callable[[AppContext], APIRouter]
 
 # The one list of features with endpoints of their own, in the order of the API's documentation.
-FEATURES: Sequence[BuildRouter] = ()
+FEATURES: Sequence[BuildRouter] = (
+    organizations_endpoints.build_router,
+    environments_endpoints.build_router,
+    sdk_keys_endpoints.build_router,
+    publishing_endpoints.build_router,
+    audit_endpoints.build_router,
+)
 
 
 def create_control_plane(
     context: AppContext,
     gate: Gate,
+    access: Access,
     *,
     registry: CollectorRegistry,
-    checks: Mapping[str, Check],
-    access_router: APIRouter,
     lifespan: Lifespan | None = None,
+    body_limit_bytes: int = 2 * 1024 * 1024,
 ) -> FastAPI:
     """The control plane's app, all of it under `/api/v1`."""
-    app = create_app("Verdict control plane", registry=registry, checks=checks, lifespan=lifespan)
+    app = create_app(
+        "Verdict control plane",
+        registry=registry,
+        checks={"database": context.database.check},
+        lifespan=lifespan,
+        body_limit_bytes=body_limit_bytes,
+    )
     app.state.gate = gate
-    for router in (access_router, *(build(context) for build in FEATURES)):
+    routers = (access_endpoints.build_router(context, access), *(build(context) for build in FEATURES))
+    for router in routers:
         app.include_router(router, prefix="/api/v1", responses=problem_responses(Problem))
     return app

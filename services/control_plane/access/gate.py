@@ -28,7 +28,7 @@ class Gate:
         claims = self._tokens.verify(bearer)
         async with self._database.connection() as connection:
             row = await repository.find_actor(connection, claims.user_id)
-        if row is None or claims.issued_at < int(row["sessions_valid_from"].timestamp()):
+        if row is None or claims.generation != row["session_generation"]:
             raise Unauthorized("the access token was withdrawn", code="token_withdrawn")
         return actor_of(row)
 

@@ -10,7 +10,7 @@ from control_plane.access.roles import Role
 from control_plane.database import Connection
 
 _ACTOR = """
-SELECT users.id, users.email, users.name, users.is_administrator, users.sessions_valid_from,
+SELECT users.id, users.email, users.name, users.is_administrator, users.session_generation,
     COALESCE((SELECT jsonb_object_agg(organization_id, role) FROM memberships WHERE user_id = users.id), '{}')
         AS organizations,
     COALESCE((SELECT jsonb_object_agg(project_id, role) FROM project_roles WHERE user_id = users.id), '{}')
@@ -29,8 +29,20 @@ async def find_actor(tx: Connection, user_id: UUID) -> asyncpg.Record | None:
     return await tx.fetchrow(_ACTOR, user_id)
 
 
+async def list_organizations(tx: Connection, user_id: UUID) -> list[asyncpg.Record]:
+    """The organizations of a person with the role in each, by key."""
+    return await tx.fetch(
+        "SELECT organizations.id, organizations.key, organizations.name, memberships.role FROM memberships "
+        "JOIN organizations ON organizations.id = memberships.organization_id "
+        "WHERE memberships.user_id = $1 ORDER BY organizations.key",
+        user_id,
+    )
+
+
 async def find_login(tx: Connection, email: str) -> asyncpg.Record | None:
-    return await tx.fetchrow("SELECT id, password_hash FROM users WHERE lower(email) = lower($1)", email)
+    return await tx.fetchrow(
+        "SELECT id, password_hash, session_generation FROM users WHERE lower(email) = lower($1)", email
+    )
 
 
 async def insert_user(
@@ -51,7 +63,9 @@ async def insert_user(
 async def set_password(tx: Connection, user_id: UUID, password_hash: str) -> None:
     """Also ends every session of that person."""
     await tx.execute(
-        "UPDATE users SET password_hash = $2, sessions_valid_from = now() WHERE id = $1", user_id, password_hash
+        "UPDATE users SET password_hash = $2, session_generation = session_generation + 1 WHERE id = $1",
+        user_id,
+        password_hash,
     )
 
 

@@ -20,8 +20,8 @@ SECRET_BYTES_MIN = 32
 @dataclass(frozen=True, slots=True)
 class Claims:
     user_id: UUID
-    issued_at: int
-    """Seconds since the Unix epoch."""
+    generation: int
+    """Of the person's sessions: a changed password begins a new one."""
 
 
 class Tokens:
@@ -32,11 +32,12 @@ class Tokens:
         self._clock = clock
         self.lifetime_seconds = lifetime_seconds
 
-    def issue(self, user_id: UUID, organizations: Mapping[UUID, Role]) -> str:
+    def issue(self, user_id: UUID, generation: int, organizations: Mapping[UUID, Role]) -> str:
         """A token for this person; `organizations` are the roles as other services will read them."""
         now = self._clock.now() // 1000
         claims = {
             "sub": str(user_id),
+            "generation": generation,
             "organizations": {str(each): role.value for each, role in organizations.items()},
             "aud": AUDIENCE,
             "iss": ISSUER,
@@ -56,9 +57,9 @@ class Tokens:
                 issuer=ISSUER,
                 options={"require": ["sub", "aud", "iss", "iat", "exp"], "verify_exp": False, "verify_iat": False},
             )
-            verified = Claims(UUID(claims["sub"]), int(claims["iat"]))
+            verified = Claims(UUID(claims["sub"]), int(claims["generation"]))
             expires_at = int(claims["exp"])
-        except (jwt.InvalidTokenError, ValueError, TypeError, AttributeError):
+        except (jwt.InvalidTokenError, KeyError, ValueError, TypeError, AttributeError):
             raise Unauthorized("the access token is not valid", code="invalid_token") from None
         if expires_at <= self._clock.now() // 1000:
             raise Unauthorized("the access token has expired", code="token_expired")

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+import asyncpg
 import msgspec
 
 GENESIS = bytes(32)
@@ -38,7 +39,7 @@ def canonical_json(value: object) -> str:
     return _encoder.encode(value).decode()
 
 
-def entry_hash(entry: Mapping[str, Any], previous: bytes) -> bytes:
+def entry_hash(entry: Mapping[str, Any] | asyncpg.Record, previous: bytes) -> bytes:
     """SHA-256 over the previous hash (32 bytes) and the entry's columns."""
     content = {name: _plain(entry[name]) for name in COLUMNS}
     return hashlib.sha256(previous + _encoder.encode(content)).digest()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Literal, TypeAlias
 
@@ -47,33 +47,33 @@ _SESSION = {
 class Database:
     """Hands out connections of the pool; a database that is away or too busy raises `Unavailable` (503)."""
 
-    def __init__(self, pool: asyncpg.Pool[asyncpg.Record], acquire_timeout_seconds: float) -> None:
-        self._pool = pool
+    def __init__(self, url: str, *, pool_size: int = 10, acquire_timeout_seconds: float = 5.0) -> None:
+        self._url = url
+        self._pool_size = pool_size
         self._acquire_timeout_seconds = acquire_timeout_seconds
+        self._pool: asyncpg.Pool[asyncpg.Record] | None = None
 
     @classmethod
-    async def connect(
-        cls,
-        url: str,
-        *,
-        pool_size: int = 10,
-        wait_seconds: float = 30.0,
-        acquire_timeout_seconds: float = 5.0,
-    ) -> Database:
+    async def connect(cls, url: str, *, pool_size: int = 10, wait_seconds: float = 30.0) -> Database:
+        """A database that is open."""
+        database = cls(url, pool_size=pool_size)
+        await database.open(wait_seconds)
+        return database
+
+    async def open(self, wait_seconds: float = 30.0) -> None:
         """Opens the pool, trying for `wait_seconds` while the server is not there yet."""
         deadline = time.monotonic() + wait_seconds
-        while True:
+        while self._pool is None:
             try:
-                pool = await asyncpg.create_pool(
-                    url,
+                self._pool = await asyncpg.create_pool(
+                    self._url,
                     min_size=1,
-                    max_size=pool_size,
+                    max_size=self._pool_size,
                     timeout=5,
                     command_timeout=30,
                     server_settings=_SESSION,
                     init=_prepare,
                 )
-                return cls(pool, acquire_timeout_seconds)
             except _AWAY as error:
                 if time.monotonic() >= deadline:
                     raise
@@ -83,6 +83,8 @@ class Database:
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
         """A connection outside of a transaction."""
+        if self._pool is None:
+            raise Unavailable("the database is not open yet", code="database_unavailable")
         try:
             async with self._pool.acquire(timeout=self._acquire_timeout_seconds) as connection:
                 yield connection
@@ -113,12 +115,35 @@ class Database:
             return problem.detail
         return None
 
+    async def listen(self, channel: str, heard: Callable[[], None]) -> None:
+        """Calls `heard` for each notification, and after each reconnection, until it is cancelled."""
+        while True:
+            try:
+                await self._listen_once(channel, heard)
+            except (*_AWAY, asyncpg.InterfaceError) as error:
+                _log.warning("not listening, trying again", channel=channel, error=type(error).__name__)
+            await asyncio.sleep(1)
+
+    async def _listen_once(self, channel: str, heard: Callable[[], None]) -> None:
+        closed = asyncio.Event()
+        connection = await asyncpg.connect(self._url, timeout=5, server_settings=_SESSION)
+        try:
+            connection.add_termination_listener(lambda _: closed.set())
+            await connection.add_listener(channel, lambda *_: heard())
+            heard()
+            await closed.wait()
+        finally:
+            await connection.close(timeout=2)
+
     async def close(self) -> None:
         """Returns when all connections are closed, by force after five seconds."""
+        pool, self._pool = self._pool, None
+        if pool is None:
+            return
         try:
-            await asyncio.wait_for(self._pool.close(), 5)
+            await asyncio.wait_for(pool.close(), 5)
         except TimeoutError:
-            self._pool.terminate()
+            pool.terminate()
 
 
 async def _prepare(connection: Any) -> None:

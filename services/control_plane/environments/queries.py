@@ -1,8 +1,10 @@
 """What other features may ask about projects and environments."""
 
+# ruff: noqa: S608 - nothing but column names of our own is put into the statements
+
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -11,6 +13,7 @@ from service_kit.problems import Conflict, NotFound
 
 from control_plane.access import Actor, ProjectScope
 from control_plane.database import Connection
+from control_plane.environments import sdk_keys
 
 _COLUMNS = """id, organization_id, project_id, key, name, salt, hash_user_keys, pii_attributes, revision, version,
 published_version, published_at, archived_at"""
@@ -59,7 +62,7 @@ async def resolve_project(tx: Connection, actor: Actor, reference: str) -> Proje
 async def environments_of(tx: Connection, project_id: UUID, *, include_archived: bool = False) -> list[EnvironmentRow]:
     """The project's environments in the order in which they were made."""
     rows = await tx.fetch(
-        f"SELECT {_COLUMNS} FROM environments WHERE project_id = $1 AND ($2 OR archived_at IS NULL) "  # noqa: S608
+        f"SELECT {_COLUMNS} FROM environments WHERE project_id = $1 AND ($2 OR archived_at IS NULL) "
         "ORDER BY created_at, key",
         project_id,
         include_archived,
@@ -70,7 +73,7 @@ async def environments_of(tx: Connection, project_id: UUID, *, include_archived:
 async def environment_by_key(tx: Connection, project_id: UUID, key: str) -> EnvironmentRow:
     """Raises `NotFound` when the project has no such environment."""
     row = await tx.fetchrow(
-        f"SELECT {_COLUMNS} FROM environments WHERE project_id = $1 AND key = $2",  # noqa: S608
+        f"SELECT {_COLUMNS} FROM environments WHERE project_id = $1 AND key = $2",
         project_id,
         key,
     )
@@ -79,9 +82,20 @@ async def environment_by_key(tx: Connection, project_id: UUID, key: str) -> Envi
     return environment_of(row)
 
 
-async def environment_by_id(tx: Connection, environment_id: UUID) -> EnvironmentRow | None:
-    row = await tx.fetchrow(f"SELECT {_COLUMNS} FROM environments WHERE id = $1", environment_id)  # noqa: S608
-    return None if row is None else environment_of(row)
+async def environment_for_publishing(tx: Connection, environment_id: UUID) -> tuple[EnvironmentRow, str] | None:
+    """The environment and its project's key; an environment of an archived project counts as archived."""
+    row = await tx.fetchrow(f"SELECT {_COLUMNS} FROM environments WHERE id = $1", environment_id)
+    if row is None:
+        return None
+    project = await tx.fetchrow("SELECT key, archived_at FROM projects WHERE id = $1", row["project_id"])
+    assert project is not None  # noqa: S101 - a foreign key
+    found = environment_of(row)
+    return replace(found, archived=found.archived or project["archived_at"] is not None), project["key"]
+
+
+async def published_sdk_keys(tx: Connection, environment_id: UUID) -> list[asyncpg.Record]:
+    """The keys that the edge should take: id, kind, sha256, expires_at."""
+    return await sdk_keys.published(tx, environment_id)
 
 
 def environment_of(row: asyncpg.Record) -> EnvironmentRow:

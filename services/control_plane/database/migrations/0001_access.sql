@@ -4,8 +4,8 @@ CREATE TABLE users (
     name text NOT NULL,
     password_hash text NOT NULL,
     is_administrator boolean NOT NULL DEFAULT false,
-    -- A token issued before this moment is no longer taken.
-    sessions_valid_from timestamptz NOT NULL DEFAULT now(),
+    -- A token of an earlier generation is no longer taken.
+    session_generation integer NOT NULL DEFAULT 1,
     created_at timestamptz NOT NULL DEFAULT now()
 );
 CREATE UNIQUE INDEX users_email ON users (lower(email));

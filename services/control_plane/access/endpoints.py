@@ -1,0 +1,176 @@
+"""Signing in, and the members of an organization."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import asyncpg
+from fastapi import APIRouter, Request, Response
+from service_kit.problems import (
+    Conflict,
+    Forbidden,
+    InvalidInput,
+    NotFound,
+    PreconditionFailed,
+    PreconditionRequired,
+    TooManyRequests,
+    Unauthorized,
+    problem_responses,
+)
+
+from control_plane.access import repository
+from control_plane.access.decisions import require
+from control_plane.access.dependency import CurrentActor
+from control_plane.access.queries import resolve_organization
+from control_plane.access.schemas import (
+    LoginIn,
+    MemberIn,
+    MemberOut,
+    MeOut,
+    NewMemberOut,
+    OrganizationRole,
+    PasswordIn,
+    RoleIn,
+    TokenOut,
+)
+from control_plane.access.service import Access
+from control_plane.conventions.context import AppContext
+from control_plane.conventions.pages import Page, RequestedPage, page_of
+from control_plane.conventions.requests import new_router
+from control_plane.conventions.versions import ExpectedVersion, etag
+from control_plane.database import Connection
+
+
+def build_router(context: AppContext, access: Access) -> APIRouter:
+    router = new_router("access")
+    _add_sign_in(router, access)
+    _add_me(router, context, access)
+    _add_members(router, context)
+    _add_member_writes(router, context, access)
+    return router
+
+
+def _add_sign_in(router: APIRouter, access: Access) -> None:
+    @router.post("/auth/login", responses=problem_responses(Unauthorized, TooManyRequests, InvalidInput))
+    async def login(body: LoginIn, request: Request) -> TokenOut:
+        """Gives an access token for an e-mail and a password."""
+        token = await access.login(body.email, body.password, _address(request))
+        return TokenOut(access_token=token, expires_in=access.tokens.lifetime_seconds)
+
+
+def _add_me(router: APIRouter, context: AppContext, access: Access) -> None:
+    @router.get("/me", responses=problem_responses(Unauthorized))
+    async def me(actor: CurrentActor) -> MeOut:
+        """Who is signed in, with all roles."""
+        async with context.database.connection() as connection:
+            return await _me(connection, actor.id)
+
+    @router.put("/me/password", responses=problem_responses(Unauthorized, Forbidden, TooManyRequests, InvalidInput))
+    async def change_password(body: PasswordIn, actor: CurrentActor, request: Request) -> TokenOut:
+        """Changes the password and ends every other session; answers a token for this one."""
+        token = await access.change_password(actor, body.current_password, body.new_password, _address(request))
+        return TokenOut(access_token=token, expires_in=access.tokens.lifetime_seconds)
+
+
+def _add_members(router: APIRouter, context: AppContext) -> None:
+    @router.get("/organizations/{organization}/members", responses=problem_responses(Unauthorized, NotFound))
+    async def list_members(organization: str, page: RequestedPage, actor: CurrentActor) -> Page[MemberOut]:
+        """The members by e-mail."""
+        async with context.database.transaction() as tx:
+            scope = await resolve_organization(tx, actor, organization)
+            require(actor, "read", "member", scope)
+            rows = await repository.list_members(tx, scope.organization_id, page.after or "", page.fetch)
+        given, cursor = page_of(rows, page, lambda row: str(row["email"]).lower())
+        return Page(items=[_member_out(row) for row in given], next_cursor=cursor)
+
+    @router.get("/organizations/{organization}/members/{user}", responses=problem_responses(Unauthorized, NotFound))
+    async def get_member(organization: str, user: UUID, actor: CurrentActor, response: Response) -> MemberOut:
+        """One member."""
+        async with context.database.transaction() as tx:
+            scope = await resolve_organization(tx, actor, organization)
+            require(actor, "read", "member", scope)
+            row = await repository.find_member(tx, scope.organization_id, user)
+        if row is None:
+            raise NotFound("there is nothing at this address")
+        response.headers["ETag"] = etag(row["revision"])
+        return _member_out(row)
+
+
+def _add_member_writes(router: APIRouter, context: AppContext, access: Access) -> None:
+    @router.post(
+        "/organizations/{organization}/members",
+        status_code=201,
+        responses=problem_responses(Unauthorized, Forbidden, NotFound, Conflict, InvalidInput),
+    )
+    async def add_member(organization: str, body: MemberIn, actor: CurrentActor, response: Response) -> NewMemberOut:
+        """Adds a person by e-mail; somebody new gets an initial password, shown once."""
+        async with context.database.transaction() as tx:
+            scope = await resolve_organization(tx, actor, organization)
+            require(actor, "create", "member", scope)
+        row, password = await access.add_member(scope, actor, body.email, body.name, body.role)
+        response.headers["Location"] = f"/api/v1/organizations/{scope.organization_id}/members/{row['id']}"
+        response.headers["ETag"] = etag(row["revision"])
+        return NewMemberOut(**_member_out(row).model_dump(), initial_password=password)
+
+    @router.patch(
+        "/organizations/{organization}/members/{user}",
+        responses=problem_responses(
+            Unauthorized, Forbidden, NotFound, Conflict, PreconditionFailed, PreconditionRequired, InvalidInput
+        ),
+    )
+    async def change_role(
+        organization: str,
+        user: UUID,
+        body: RoleIn,
+        expected: ExpectedVersion,
+        actor: CurrentActor,
+        response: Response,
+    ) -> MemberOut:
+        """Changes a member's role; owners are made and unmade by owners only."""
+        async with context.database.transaction() as tx:
+            scope = await resolve_organization(tx, actor, organization)
+            require(actor, "update", "member", scope)
+            row = await access.change_role(tx, scope, actor, user, body.role, expected)
+        response.headers["ETag"] = etag(row["revision"])
+        return _member_out(row)
+
+    @router.delete(
+        "/organizations/{organization}/members/{user}",
+        status_code=204,
+        responses=problem_responses(Unauthorized, Forbidden, NotFound, Conflict),
+    )
+    async def remove_member(organization: str, user: UUID, actor: CurrentActor) -> None:
+        """Takes a person out of the organization; their account stays."""
+        async with context.database.transaction() as tx:
+            scope = await resolve_organization(tx, actor, organization)
+            require(actor, "delete", "member", scope)
+            await access.remove_member(tx, scope, actor, user)
+
+
+async def _me(connection: Connection, user_id: UUID) -> MeOut:
+    row = await repository.find_actor(connection, user_id)
+    assert row is not None  # noqa: S101 - people are never deleted
+    organizations = await repository.list_organizations(connection, user_id)
+    return MeOut(
+        id=row["id"],
+        email=row["email"],
+        name=row["name"],
+        is_administrator=row["is_administrator"],
+        organizations=[OrganizationRole(**each) for each in organizations],
+        project_roles=row["project_roles"],
+    )
+
+
+def _member_out(row: asyncpg.Record) -> MemberOut:
+    return MemberOut(
+        id=row["id"],
+        email=row["email"],
+        name=row["name"],
+        role=row["role"],
+        version=row["revision"],
+        created_at=row["created_at"],
+    )
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""

@@ -1,0 +1,83 @@
+"""The audit log of an organization: reading it, and verifying that nobody changed it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+import asyncpg
+import msgspec
+from fastapi import APIRouter, Query
+from service_kit.problems import FieldError, InvalidInput, NotFound, Unauthorized, problem_responses
+
+from control_plane.access import CurrentActor, require
+from control_plane.access.queries import resolve_organization
+from control_plane.changes import queries
+from control_plane.conventions.context import AppContext
+from control_plane.conventions.pages import Page, RequestedPage, page_of
+from control_plane.conventions.requests import new_router
+from control_plane.environments.schemas import AuditEntryOut, AuditVerdictOut
+
+_READ = problem_responses(Unauthorized, NotFound, InvalidInput)
+Filter = Annotated[str | None, Query(max_length=128)]
+
+
+def build_router(context: AppContext) -> APIRouter:
+    router = new_router("audit")
+
+    @router.get("/organizations/{organization}/audit", responses=_READ)
+    async def list_audit_entries(
+        organization: str,
+        page: RequestedPage,
+        actor: CurrentActor,
+        project: UUID | None = None,
+        entity: Filter = None,
+        entity_key: Filter = None,
+    ) -> Page[AuditEntryOut]:
+        """Who changed what, the newest first."""
+        if page.after is not None and not (page.after.isdigit() and len(page.after) < 19):
+            raise InvalidInput([FieldError("cursor", "invalid_cursor", "is not a cursor of this list")])
+        async with context.database.transaction() as tx:
+            scope = await resolve_organization(tx, actor, organization)
+            require(actor, "read", "audit", scope)
+            rows = await queries.entries_before(
+                tx,
+                scope.organization_id,
+                int(page.after) if page.after else None,
+                page.fetch,
+                queries.EntryFilter(project, entity, entity_key),
+            )
+        given, cursor = page_of(rows, page, lambda row: str(row["number"]))
+        return Page(items=[_entry_out(row) for row in given], next_cursor=cursor)
+
+    @router.get("/organizations/{organization}/audit/verification", responses=_READ)
+    async def verify_audit_log(organization: str, actor: CurrentActor) -> AuditVerdictOut:
+        """Recomputes the whole hash chain and names the first entry that is not as it was written."""
+        async with context.database.transaction("repeatable_read") as tx:
+            scope = await resolve_organization(tx, actor, organization)
+            require(actor, "read", "audit", scope)
+            verdict = await queries.verify(tx, scope.organization_id)
+        return AuditVerdictOut(
+            intact=verdict.first_bad is None,
+            entries=verdict.entries,
+            first_bad=verdict.first_bad,
+            reason=verdict.reason,
+        )
+
+    return router
+
+
+def _entry_out(row: asyncpg.Record) -> AuditEntryOut:
+    return AuditEntryOut(
+        number=row["number"],
+        at=row["at"],
+        actor={"kind": row["actor_kind"], "id": row["actor_id"], "name": row["actor_name"]},
+        project_id=row["project_id"],
+        entity=row["entity"],
+        entity_key=row["entity_key"],
+        action=row["action"],
+        environment_versions=row["environment_versions"],
+        before=msgspec.json.decode(row["before"]) if row["before"] else None,
+        after=msgspec.json.decode(row["after"]) if row["after"] else None,
+        hash=row["hash"].hex(),
+    )

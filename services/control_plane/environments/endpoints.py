@@ -1,0 +1,145 @@
+"""The environments of a project."""
+
+from __future__ import annotations
+
+import asyncpg
+from fastapi import APIRouter, Response
+from service_kit.problems import (
+    Conflict,
+    Forbidden,
+    InvalidInput,
+    NotFound,
+    PreconditionFailed,
+    PreconditionRequired,
+    Unauthorized,
+    problem_responses,
+)
+
+from control_plane.access import CurrentActor, require
+from control_plane.conventions.context import AppContext
+from control_plane.conventions.pages import Page, RequestedPage, page_of
+from control_plane.conventions.requests import new_router
+from control_plane.conventions.versions import ExpectedVersion, etag
+from control_plane.environments import repository, service
+from control_plane.environments.queries import resolve_project
+from control_plane.environments.schemas import EnvironmentChange, EnvironmentIn, EnvironmentOut
+
+_READ = problem_responses(Unauthorized, NotFound)
+_CREATE = problem_responses(Unauthorized, Forbidden, NotFound, Conflict, InvalidInput)
+_CHANGE = problem_responses(
+    Unauthorized, Forbidden, NotFound, Conflict, PreconditionFailed, PreconditionRequired, InvalidInput
+)
+
+
+def build_router(context: AppContext) -> APIRouter:
+    router = new_router("environments")
+    _add_reads(router, context)
+    _add_writes(router, context)
+    _add_archive(router, context)
+    return router
+
+
+def _add_reads(router: APIRouter, context: AppContext) -> None:
+    @router.get("/projects/{project}/environments", responses=_READ)
+    async def list_environments(
+        project: str, page: RequestedPage, actor: CurrentActor, archived: bool = False
+    ) -> Page[EnvironmentOut]:
+        """The project's environments by key; `archived=true` shows archived ones too."""
+        async with context.database.transaction() as tx:
+            scope = await resolve_project(tx, actor, project)
+            require(actor, "read", "environment", scope)
+            rows = await repository.list_environments(tx, scope, page.after or "", page.fetch, archived=archived)
+        given, cursor = page_of(rows, page, lambda row: str(row["key"]))
+        return Page(items=[_out(row) for row in given], next_cursor=cursor)
+
+    @router.get("/projects/{project}/environments/{environment}", responses=_READ)
+    async def get_environment(
+        project: str, environment: str, actor: CurrentActor, response: Response
+    ) -> EnvironmentOut:
+        """One environment by key."""
+        async with context.database.transaction() as tx:
+            scope = await resolve_project(tx, actor, project)
+            require(actor, "read", "environment", scope)
+            row = await repository.find_environment(tx, scope, environment)
+        return _answer(row, response, {})
+
+
+def _add_writes(router: APIRouter, context: AppContext) -> None:
+    @router.post("/projects/{project}/environments", status_code=201, responses=_CREATE)
+    async def create_environment(
+        project: str, body: EnvironmentIn, actor: CurrentActor, response: Response
+    ) -> EnvironmentOut:
+        """Creates an environment; every flag of the project is off in it at first."""
+        async with context.database.transaction() as tx:
+            scope = await resolve_project(tx, actor, project)
+            require(actor, "create", "environment", scope)
+            row, versions = await service.create_environment(tx, actor, scope, body.model_dump())
+        response.headers["Location"] = f"/api/v1/projects/{scope.project_id}/environments/{row['key']}"
+        return _answer(row, response, versions)
+
+    @router.patch("/projects/{project}/environments/{environment}", responses=_CHANGE)
+    async def update_environment(
+        project: str,
+        environment: str,
+        body: EnvironmentChange,
+        expected: ExpectedVersion,
+        actor: CurrentActor,
+        response: Response,
+    ) -> EnvironmentOut:
+        """Changes the name, or what is stored hashed."""
+        async with context.database.transaction() as tx:
+            scope = await resolve_project(tx, actor, project)
+            require(actor, "update", "environment", scope)
+            before = await repository.find_environment(tx, scope, environment, lock=True)
+            changes = body.model_dump(exclude_none=True)
+            row, versions = await service.update_environment(tx, actor, before, changes, expected)
+        return _answer(row, response, versions)
+
+
+def _add_archive(router: APIRouter, context: AppContext) -> None:
+    async def archive(
+        address: tuple[str, str], expected: int, actor: CurrentActor, response: Response, *, archived: bool
+    ) -> EnvironmentOut:
+        project, environment = address
+        async with context.database.transaction() as tx:
+            scope = await resolve_project(tx, actor, project)
+            service.require_for_archived(actor, "environment", scope, archived=archived)
+            before = await repository.find_environment(tx, scope, environment, lock=True)
+            row, versions = await service.archive_environment(tx, actor, before, expected, archived=archived)
+        return _answer(row, response, versions)
+
+    @router.post("/projects/{project}/environments/{environment}/archive", responses=_CHANGE)
+    async def archive_environment(
+        project: str, environment: str, expected: ExpectedVersion, actor: CurrentActor, response: Response
+    ) -> EnvironmentOut:
+        """Takes back everything that the environment serves: its SDK keys are refused until it is restored."""
+        return await archive((project, environment), expected, actor, response, archived=True)
+
+    @router.post("/projects/{project}/environments/{environment}/restore", responses=_CHANGE)
+    async def restore_environment(
+        project: str, environment: str, expected: ExpectedVersion, actor: CurrentActor, response: Response
+    ) -> EnvironmentOut:
+        """Serves an archived environment again."""
+        return await archive((project, environment), expected, actor, response, archived=False)
+
+
+def _answer(row: asyncpg.Record, response: Response, versions: dict[str, int]) -> EnvironmentOut:
+    response.headers["ETag"] = etag(row["revision"])
+    return _out(row, versions)
+
+
+def _out(row: asyncpg.Record, versions: dict[str, int] | None = None) -> EnvironmentOut:
+    given = versions or {}
+    return EnvironmentOut(
+        id=row["id"],
+        project_id=row["project_id"],
+        key=row["key"],
+        name=row["name"],
+        hash_user_keys=row["hash_user_keys"],
+        pii_attributes=row["pii_attributes"],
+        archived=row["archived_at"] is not None,
+        version=row["revision"],
+        config_version=given.get(row["key"], row["version"]),
+        created_at=row["created_at"],
+        environment_versions=given,
+    )

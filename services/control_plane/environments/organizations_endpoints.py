@@ -1,0 +1,183 @@
+"""Organizations and their projects."""
+
+from __future__ import annotations
+
+import asyncpg
+from fastapi import APIRouter, Response
+from service_kit.problems import (
+    Conflict,
+    Forbidden,
+    InvalidInput,
+    NotFound,
+    PreconditionFailed,
+    PreconditionRequired,
+    Unauthorized,
+    problem_responses,
+)
+
+from control_plane.access import CurrentActor, require
+from control_plane.access.queries import resolve_organization
+from control_plane.conventions.context import AppContext
+from control_plane.conventions.pages import Page, RequestedPage, page_of
+from control_plane.conventions.requests import new_router
+from control_plane.conventions.versions import ExpectedVersion, etag
+from control_plane.environments import repository, service
+from control_plane.environments.queries import resolve_project
+from control_plane.environments.schemas import (
+    NameIn,
+    OrganizationIn,
+    OrganizationOut,
+    ProjectChange,
+    ProjectIn,
+    ProjectOut,
+)
+
+_READ = problem_responses(Unauthorized, NotFound)
+_CREATE = problem_responses(Unauthorized, Forbidden, NotFound, Conflict, InvalidInput)
+_CHANGE = problem_responses(
+    Unauthorized, Forbidden, NotFound, Conflict, PreconditionFailed, PreconditionRequired, InvalidInput
+)
+
+
+def build_router(context: AppContext) -> APIRouter:
+    router = new_router("organizations and projects")
+    _add_organizations(router, context)
+    _add_projects(router, context)
+    _add_project_changes(router, context)
+    return router
+
+
+def _add_organizations(router: APIRouter, context: AppContext) -> None:
+    @router.get("/organizations", responses=problem_responses(Unauthorized))
+    async def list_organizations(page: RequestedPage, actor: CurrentActor) -> Page[OrganizationOut]:
+        """The organizations that one belongs to."""
+        async with context.database.transaction() as tx:
+            rows = await repository.list_organizations(tx, actor, page.after or "", page.fetch)
+        given, cursor = page_of(rows, page, lambda row: str(row["key"]))
+        return Page(items=[_organization_out(row) for row in given], next_cursor=cursor)
+
+    @router.post("/organizations", status_code=201, responses=_CREATE)
+    async def create_organization(body: OrganizationIn, actor: CurrentActor, response: Response) -> OrganizationOut:
+        """Creates a tenant; for administrators."""
+        async with context.database.transaction() as tx:
+            row = await service.create_organization(tx, actor, body.key, body.name)
+        response.headers["Location"] = f"/api/v1/organizations/{row['id']}"
+        return _organization_answer(row, response)
+
+    @router.get("/organizations/{organization}", responses=_READ)
+    async def get_organization(organization: str, actor: CurrentActor, response: Response) -> OrganizationOut:
+        """One organization, by id or key."""
+        async with context.database.transaction() as tx:
+            scope = await resolve_organization(tx, actor, organization)
+            require(actor, "read", "organization", scope)
+            row = await repository.find_organization(tx, scope)
+        return _organization_answer(row, response)
+
+    @router.patch("/organizations/{organization}", responses=_CHANGE)
+    async def rename_organization(
+        organization: str, body: NameIn, expected: ExpectedVersion, actor: CurrentActor, response: Response
+    ) -> OrganizationOut:
+        """Changes the name."""
+        async with context.database.transaction() as tx:
+            scope = await resolve_organization(tx, actor, organization)
+            require(actor, "update", "organization", scope)
+            row = await service.rename_organization(tx, actor, scope, body.name, expected)
+        return _organization_answer(row, response)
+
+
+def _add_projects(router: APIRouter, context: AppContext) -> None:
+    @router.get("/organizations/{organization}/projects", responses=_READ)
+    async def list_projects(
+        organization: str, page: RequestedPage, actor: CurrentActor, archived: bool = False
+    ) -> Page[ProjectOut]:
+        """The organization's projects; `archived=true` shows archived ones too."""
+        async with context.database.transaction() as tx:
+            scope = await resolve_organization(tx, actor, organization)
+            require(actor, "read", "project", scope)
+            rows = await repository.list_projects(tx, scope, page.after or "", page.fetch, archived=archived)
+        given, cursor = page_of(rows, page, lambda row: str(row["key"]))
+        return Page(items=[_project_out(row) for row in given], next_cursor=cursor)
+
+    @router.post("/organizations/{organization}/projects", status_code=201, responses=_CREATE)
+    async def create_project(organization: str, body: ProjectIn, actor: CurrentActor, response: Response) -> ProjectOut:
+        """Creates a project without environments."""
+        async with context.database.transaction() as tx:
+            scope = await resolve_organization(tx, actor, organization)
+            require(actor, "create", "project", scope)
+            row = await service.create_project(tx, actor, scope, body.model_dump())
+        response.headers["Location"] = f"/api/v1/projects/{row['id']}"
+        return _project_answer(row, response)
+
+    @router.get("/projects/{project}", responses=_READ)
+    async def get_project(project: str, actor: CurrentActor, response: Response) -> ProjectOut:
+        """One project, by id, or by key if that is unambiguous for the caller."""
+        async with context.database.transaction() as tx:
+            scope = await resolve_project(tx, actor, project)
+            require(actor, "read", "project", scope)
+            row = await repository.find_project(tx, scope)
+        return _project_answer(row, response)
+
+
+def _add_project_changes(router: APIRouter, context: AppContext) -> None:
+    @router.patch("/projects/{project}", responses=_CHANGE)
+    async def update_project(
+        project: str, body: ProjectChange, expected: ExpectedVersion, actor: CurrentActor, response: Response
+    ) -> ProjectOut:
+        """Changes name or description."""
+        async with context.database.transaction() as tx:
+            scope = await resolve_project(tx, actor, project)
+            require(actor, "update", "project", scope)
+            row = await service.update_project(tx, actor, scope, body.model_dump(exclude_none=True), expected)
+        return _project_answer(row, response)
+
+    async def archive(
+        project: str, expected: int, actor: CurrentActor, response: Response, *, archived: bool
+    ) -> ProjectOut:
+        async with context.database.transaction() as tx:
+            scope = await resolve_project(tx, actor, project)
+            service.require_for_archived(actor, "project", scope, archived=archived)
+            row = await service.archive_project(tx, actor, scope, expected, archived=archived)
+        return _project_answer(row, response)
+
+    @router.post("/projects/{project}/archive", responses=_CHANGE)
+    async def archive_project(
+        project: str, expected: ExpectedVersion, actor: CurrentActor, response: Response
+    ) -> ProjectOut:
+        """Ends everything that the project's environments serve, until it is restored."""
+        return await archive(project, expected, actor, response, archived=True)
+
+    @router.post("/projects/{project}/restore", responses=_CHANGE)
+    async def restore_project(
+        project: str, expected: ExpectedVersion, actor: CurrentActor, response: Response
+    ) -> ProjectOut:
+        """Brings an archived project back."""
+        return await archive(project, expected, actor, response, archived=False)
+
+
+def _organization_answer(row: asyncpg.Record, response: Response) -> OrganizationOut:
+    response.headers["ETag"] = etag(row["revision"])
+    return _organization_out(row)
+
+
+def _organization_out(row: asyncpg.Record) -> OrganizationOut:
+    return OrganizationOut(
+        id=row["id"], key=row["key"], name=row["name"], version=row["revision"], created_at=row["created_at"]
+    )
+
+
+def _project_answer(row: asyncpg.Record, response: Response) -> ProjectOut:
+    response.headers["ETag"] = etag(row["revision"])
+    return _project_out(row)
+
+
+def _project_out(row: asyncpg.Record) -> ProjectOut:
+    return ProjectOut(
+        id=row["id"],
+        organization_id=row["organization_id"],
+        key=row["key"],
+        name=row["name"],
+        description=row["description"],
+        archived=row["archived_at"] is not None,
+        version=row["revision"],
+        created_at=row["created_at"],
+    )

@@ -1,0 +1,133 @@
+"""Bodies and answers of organizations, projects, environments and SDK keys."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from control_plane.conventions.schemas import Description, EntityKey, Input, Name, Output
+
+OVERLAP_SECONDS_MAX = 30 * 86_400
+AttributeName = Annotated[str, StringConstraints(min_length=1, max_length=256)]
+PiiAttributes = Annotated[list[AttributeName], Field(max_length=100)]
+
+
+class OrganizationIn(Input):
+    key: EntityKey
+    name: Name
+
+
+class NameIn(Input):
+    name: Name
+
+
+class OrganizationOut(Output):
+    id: UUID
+    key: str
+    name: str
+    version: int
+    created_at: datetime
+
+
+class ProjectIn(Input):
+    key: EntityKey
+    name: Name
+    description: Description = ""
+
+
+class ProjectChange(Input):
+    name: Name | None = None
+    description: Description | None = None
+
+
+class ProjectOut(Output):
+    id: UUID
+    organization_id: UUID
+    key: str
+    name: str
+    description: str
+    archived: bool
+    version: int
+    created_at: datetime
+
+
+class EnvironmentIn(Input):
+    key: EntityKey
+    name: Name
+    hash_user_keys: bool = False
+    pii_attributes: PiiAttributes = Field(default_factory=list)
+
+
+class EnvironmentChange(Input):
+    name: Name | None = None
+    hash_user_keys: bool | None = None
+    pii_attributes: PiiAttributes | None = None
+
+
+class EnvironmentOut(Output):
+    id: UUID
+    project_id: UUID
+    key: str
+    name: str
+    hash_user_keys: bool
+    pii_attributes: list[str]
+    archived: bool
+    version: int
+    """Of the environment's own fields, for If-Match."""
+    config_version: int
+    """Of everything that it serves."""
+    created_at: datetime
+    environment_versions: dict[str, int] = Field(default_factory=dict)
+
+
+class SdkKeyIn(Input):
+    kind: Literal["server", "client"]
+    name: Name
+    expires_at: datetime | None = None
+
+
+class RotationIn(Input):
+    overlap_seconds: Annotated[int, Field(ge=0, le=OVERLAP_SECONDS_MAX)] = 86_400
+    """How long the old key is still taken."""
+
+
+class SdkKeyOut(Output):
+    id: UUID
+    kind: Literal["server", "client"]
+    name: str
+    hint: str
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    created_at: datetime
+    environment_versions: dict[str, int] = Field(default_factory=dict)
+
+
+class NewSdkKeyOut(SdkKeyOut):
+    key: str
+    """Shown this once."""
+
+
+class AuditEntryOut(Output):
+    number: int
+    at: datetime
+    actor: dict[str, str]
+    project_id: UUID | None
+    entity: str
+    entity_key: str
+    action: str
+    environment_versions: dict[UUID, int]
+    before: object
+    after: object
+    hash: str
+
+
+class AuditVerdictOut(Output):
+    """`first_bad` is the number of the first entry that is not as it was written; None when all are."""
+
+    intact: bool
+    entries: int
+    first_bad: int | None
+    reason: str | None

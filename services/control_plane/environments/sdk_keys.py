@@ -1,0 +1,102 @@
+"""SDK keys: `sdk-server-<43 characters>` or `sdk-client-…`, 256 random bits, stored as SHA-256 alone."""
+
+# ruff: noqa: S608 - nothing but column names of our own is put into the statements
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+from service_kit.problems import Conflict, NotFound
+
+from control_plane.database import Connection
+
+ACTIVE_KEYS_MAX = 50
+_COLUMNS = "id, kind, name, hint, expires_at, revoked_at, created_at"
+
+
+def generate(kind: str) -> str:
+    return f"sdk-{kind}-{secrets.token_urlsafe(32)}"
+
+
+def digest(key: str) -> bytes:
+    return hashlib.sha256(key.encode()).digest()
+
+
+async def insert(
+    tx: Connection, environment: asyncpg.Record, kind: str, name: str, expires_at: datetime | None
+) -> tuple[asyncpg.Record, str]:
+    """The new row and the key. Raises `Conflict` (`too_many_keys`) over the limit of an environment."""
+    active = await tx.fetchval(
+        "SELECT count(*) FROM sdk_keys WHERE environment_id = $1 AND revoked_at IS NULL "
+        "AND (expires_at IS NULL OR expires_at > now())",
+        environment["id"],
+    )
+    if active >= ACTIVE_KEYS_MAX:
+        raise Conflict(f"an environment has at most {ACTIVE_KEYS_MAX} keys: revoke one", code="too_many_keys")
+    key = generate(kind)
+    row = await tx.fetchrow(
+        f"INSERT INTO sdk_keys (organization_id, environment_id, kind, name, hint, sha256, expires_at) "
+        f"VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING {_COLUMNS}",
+        environment["organization_id"],
+        environment["id"],
+        kind,
+        name,
+        key[-4:],
+        digest(key),
+        expires_at,
+    )
+    assert row is not None  # noqa: S101 - an insert returns its row
+    return row, key
+
+
+async def listing(
+    tx: Connection, environment_id: UUID, after: tuple[datetime, UUID] | None, limit: int
+) -> list[asyncpg.Record]:
+    """Keys in the order in which they were made."""
+    moment, identity = after or (None, None)
+    return await tx.fetch(
+        f"SELECT {_COLUMNS} FROM sdk_keys WHERE environment_id = $1 "
+        "AND ($2::timestamptz IS NULL OR (created_at, id) > ($2, $3::uuid)) ORDER BY created_at, id LIMIT $4",
+        environment_id,
+        moment,
+        identity,
+        limit,
+    )
+
+
+async def locked(tx: Connection, environment_id: UUID, key_id: UUID) -> asyncpg.Record:
+    """Raises `NotFound` when the environment has no such key."""
+    row = await tx.fetchrow(
+        f"SELECT {_COLUMNS} FROM sdk_keys WHERE environment_id = $1 AND id = $2 FOR UPDATE",
+        environment_id,
+        key_id,
+    )
+    if row is None:
+        raise NotFound("there is nothing at this address")
+    return row
+
+
+async def revoke(tx: Connection, key_id: UUID) -> None:
+    await tx.execute("UPDATE sdk_keys SET revoked_at = now() WHERE id = $1 AND revoked_at IS NULL", key_id)
+
+
+async def expire(tx: Connection, key_id: UUID, overlap_seconds: int) -> None:
+    """Lets the key end after the overlap, or when it would have ended anyway."""
+    await tx.execute(
+        "UPDATE sdk_keys SET expires_at = LEAST(expires_at, now() + make_interval(secs => $2)) WHERE id = $1",
+        key_id,
+        overlap_seconds,
+    )
+
+
+async def published(tx: Connection, environment_id: UUID) -> list[asyncpg.Record]:
+    """The keys that the edge should take, with their hashes."""
+    return await tx.fetch(
+        "SELECT id, kind, sha256, expires_at FROM sdk_keys WHERE environment_id = $1 AND revoked_at IS NULL "
+        "AND (expires_at IS NULL OR expires_at > now()) ORDER BY id",
+        environment_id,
+    )

@@ -1,0 +1,129 @@
+"""The SDK keys of an environment."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+import asyncpg
+from fastapi import APIRouter, Response
+from service_kit.problems import (
+    Conflict,
+    FieldError,
+    Forbidden,
+    InvalidInput,
+    NotFound,
+    Unauthorized,
+    problem_responses,
+)
+
+from control_plane.access import Actor, CurrentActor, require
+from control_plane.conventions.context import AppContext
+from control_plane.conventions.pages import Page, RequestedPage, page_of
+from control_plane.conventions.requests import new_router
+from control_plane.database import Connection
+from control_plane.environments import repository, sdk_keys, service
+from control_plane.environments.queries import resolve_project
+from control_plane.environments.schemas import NewSdkKeyOut, RotationIn, SdkKeyIn, SdkKeyOut
+
+_PATH = "/projects/{project}/environments/{environment}/sdk-keys"
+_READ = problem_responses(Unauthorized, NotFound, InvalidInput)
+_WRITE = problem_responses(Unauthorized, Forbidden, NotFound, Conflict, InvalidInput)
+
+
+def build_router(context: AppContext) -> APIRouter:
+    router = new_router("SDK keys")
+    _add_listing(router, context)
+    _add_creation(router, context)
+    _add_ends(router, context)
+    return router
+
+
+def _add_listing(router: APIRouter, context: AppContext) -> None:
+    @router.get(_PATH, responses=_READ)
+    async def list_sdk_keys(
+        project: str, environment: str, page: RequestedPage, actor: CurrentActor
+    ) -> Page[SdkKeyOut]:
+        """The environment's keys, revoked ones too, without the keys themselves."""
+        async with context.database.transaction() as tx:
+            row = await _environment(tx, actor, "read", (project, environment))
+            rows = await sdk_keys.listing(tx, row["id"], _position(page.after), page.fetch)
+        given, cursor = page_of(rows, page, lambda each: f"{each['created_at'].isoformat()} {each['id']}")
+        return Page(items=[SdkKeyOut(**each) for each in given], next_cursor=cursor)
+
+
+def _add_creation(router: APIRouter, context: AppContext) -> None:
+    @router.post(_PATH, status_code=201, responses=_WRITE)
+    async def create_sdk_key(
+        project: str, environment: str, body: SdkKeyIn, actor: CurrentActor, response: Response
+    ) -> NewSdkKeyOut:
+        """Creates a key; this answer is the only one that shows it."""
+        _check_expiry(body.expires_at)
+        async with context.database.transaction() as tx:
+            row = await _environment(tx, actor, "create", (project, environment))
+            made, key = await sdk_keys.insert(tx, row, body.kind, body.name, body.expires_at)
+            versions = await service.record_sdk_key(tx, actor, row, "create", made)
+        response.headers["Location"] = _address(row, made["id"])
+        return NewSdkKeyOut(**made, key=key, environment_versions=versions)
+
+    @router.post(_PATH + "/{sdk_key}/rotate", status_code=201, responses=_WRITE)
+    async def rotate_sdk_key(
+        project: str, environment: str, sdk_key: UUID, body: RotationIn, actor: CurrentActor, response: Response
+    ) -> NewSdkKeyOut:
+        """Makes a new key of the same kind and name; the old one is taken until the overlap is over."""
+        async with context.database.transaction() as tx:
+            row = await _environment(tx, actor, "rotate", (project, environment))
+            old = await sdk_keys.locked(tx, row["id"], sdk_key)
+            if old["revoked_at"] is not None:
+                raise Conflict("a revoked key can't be rotated", code="key_revoked")
+            made, key = await sdk_keys.insert(tx, row, old["kind"], old["name"], None)
+            await sdk_keys.expire(tx, old["id"], body.overlap_seconds)
+            versions = await service.record_sdk_key(tx, actor, row, "rotate", made)
+        response.headers["Location"] = _address(row, made["id"])
+        return NewSdkKeyOut(**made, key=key, environment_versions=versions)
+
+
+def _add_ends(router: APIRouter, context: AppContext) -> None:
+    @router.delete(_PATH + "/{sdk_key}", responses=_WRITE)
+    async def revoke_sdk_key(project: str, environment: str, sdk_key: UUID, actor: CurrentActor) -> SdkKeyOut:
+        """Revokes a key for good; the edge refuses it as soon as the change has arrived."""
+        async with context.database.transaction() as tx:
+            row = await _environment(tx, actor, "revoke", (project, environment))
+            old = await sdk_keys.locked(tx, row["id"], sdk_key)
+            if old["revoked_at"] is not None:
+                return SdkKeyOut(**old)
+            await sdk_keys.revoke(tx, sdk_key)
+            versions = await service.record_sdk_key(tx, actor, row, "revoke", old)
+            revoked = await sdk_keys.locked(tx, row["id"], sdk_key)
+        return SdkKeyOut(**revoked, environment_versions=versions)
+
+
+async def _environment(tx: Connection, actor: Actor, action: str, address: tuple[str, str]) -> asyncpg.Record:
+    """The environment's row, locked for writes so that the limit on keys holds."""
+    project, environment = address
+    scope = await resolve_project(tx, actor, project)
+    require(actor, action, "sdk_key", scope)
+    return await repository.find_environment(tx, scope, environment, lock=action != "read")
+
+
+def _check_expiry(expires_at: datetime | None) -> None:
+    if expires_at is None:
+        return
+    if expires_at.tzinfo is None:
+        raise InvalidInput([FieldError("expires_at", "no_offset", "needs an offset, such as Z")])
+    if expires_at <= datetime.now(UTC):
+        raise InvalidInput([FieldError("expires_at", "in_the_past", "must lie in the future")])
+
+
+def _position(after: str | None) -> tuple[datetime, UUID] | None:
+    if after is None:
+        return None
+    moment, _, identity = after.partition(" ")
+    try:
+        return datetime.fromisoformat(moment), UUID(identity)
+    except ValueError:
+        raise InvalidInput([FieldError("cursor", "invalid_cursor", "is not a cursor of this list")]) from None
+
+
+def _address(row: asyncpg.Record, key_id: UUID) -> str:
+    return f"/api/v1/projects/{row['project_id']}/environments/{row['key']}/sdk-keys/{key_id}"

@@ -1,0 +1,144 @@
+"""The control plane's composition root: `control_plane serve`, `control_plane relay`, `control_plane migrate`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+from messages.subjects import config_stream
+from prometheus_client import CollectorRegistry
+from service_kit.clock import SystemClock
+from service_kit.http import create_app
+from service_kit.logs import configure_logging, get_logger
+from service_kit.metrics import new_registry
+from service_kit.serving import serve
+from service_kit.settings import load_settings
+from service_kit.slow_clients import PatientHttpProtocol
+from streams.jetstream import JetStreamBus
+
+from control_plane.access.gate import Gate
+from control_plane.access.login_limit import LoginLimit
+from control_plane.access.passwords import Passwords
+from control_plane.access.service import Access
+from control_plane.access.tokens import Tokens
+from control_plane.app import create_control_plane
+from control_plane.conventions.context import AppContext
+from control_plane.database import Database, MigrationError
+from control_plane.publishing.relay import Relay
+from control_plane.publishing.relay_metrics import RelayMetrics
+from control_plane.settings import Settings
+
+_log = get_logger("main")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="control_plane", description="Verdict's control plane")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("serve", help="the API, and a relay unless FF_RELAY_ENABLED is false")
+    commands.add_parser("relay", help="a relay alone, with health and metrics on FF_PORT")
+    commands.add_parser("migrate", help="apply missing migrations and end")
+    command = parser.parse_args().command
+    settings = load_settings(Settings)
+    configure_logging("control_plane", settings.log_level)
+    if command == "migrate":
+        asyncio.run(_migrate(settings))
+    else:
+        app = build_api(settings) if command == "serve" else build_relay(settings)
+        serve(app, settings, http=PatientHttpProtocol)
+
+
+def build_api(settings: Settings) -> FastAPI:
+    """The API's app; it connects when it starts."""
+    clock, registry = SystemClock(), new_registry()
+    database = _database(settings)
+    tokens = Tokens(settings.auth_jwt_secret.get_secret_value(), settings.auth_token_minutes * 60, clock)
+    access = Access(database, tokens, Passwords(), LoginLimit(clock))
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with _opened(database, settings):
+            if settings.admin_email:
+                await access.ensure_administrator(settings.admin_email, settings.admin_password.get_secret_value())
+            async with _relaying(database, settings, registry) if settings.relay_enabled else contextlib.nullcontext():
+                yield
+
+    app = create_control_plane(
+        AppContext(database, clock),
+        Gate(database, tokens),
+        access,
+        registry=registry,
+        lifespan=lifespan,
+        body_limit_bytes=settings.body_limit_bytes,
+    )
+    if settings.origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.origins,
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "If-Match", "If-None-Match"],
+            expose_headers=["ETag", "Location", "Retry-After", "X-Request-Id"],
+        )
+    return app
+
+
+def build_relay(settings: Settings) -> FastAPI:
+    """A relay with nothing but health and metrics around it."""
+    registry = new_registry()
+    database = _database(settings)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with _opened(database, settings), _relaying(database, settings, registry):
+            yield
+
+    return create_app("Verdict relay", registry=registry, checks={"database": database.check}, lifespan=lifespan)
+
+
+def _database(settings: Settings) -> Database:
+    return Database(settings.database_url.get_secret_value(), pool_size=settings.database_pool_size)
+
+
+@contextlib.asynccontextmanager
+async def _opened(database: Database, settings: Settings) -> AsyncIterator[None]:
+    await database.open()
+    try:
+        if settings.migrate_on_start:
+            await database.migrate()
+        yield
+    finally:
+        await database.close()
+
+
+@contextlib.asynccontextmanager
+async def _relaying(database: Database, settings: Settings, registry: CollectorRegistry) -> AsyncIterator[None]:
+    bus = await JetStreamBus.connect(settings.nats_url, name="control-plane", wait=False)
+    stream = config_stream(max_bytes=settings.config_max_bytes, replicas=settings.nats_replicas)
+    relay = Relay(database, bus, SystemClock(), RelayMetrics(registry), stream=stream)
+    working = asyncio.create_task(relay.run(), name="relay")
+    try:
+        yield
+    finally:
+        working.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await working
+        await bus.close()
+
+
+async def _migrate(settings: Settings) -> None:
+    database = _database(settings)
+    try:
+        await database.open()
+        applied = await database.migrate()
+    except MigrationError as error:
+        raise SystemExit(str(error)) from None
+    finally:
+        await database.close()
+    _log.info("migrated", applied=applied)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,191 @@
+"""② Compiles the present state of one environment into entries that have been shown to work in the rule engine.
+
+One snapshot of the database gives the entities and the version they belong to. An entity that fails its check is
+named in `invalid` and never holds up the others.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from bucketing.compiled import compile_flagset
+from bucketing.errors import InvalidConfig
+from bucketing.flagset import Flag, FlagSet, Segment
+from messages.generated import config_pb2 as pb
+from messages.subjects import config_subject
+from messages.wire import WireError, experiment_from_wire, flag_to_wire, segment_to_wire
+
+from control_plane.database import Database
+from control_plane.environments.queries import EnvironmentRow, environment_for_publishing, published_sdk_keys
+from control_plane.experiments import queries as experiments
+from control_plane.flags import queries as flags
+from control_plane.metrics import queries as metrics
+from control_plane.publishing.entries import content_of
+from control_plane.segments import queries as segments
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledEnvironment:
+    """`entries` maps subjects to contents, `invalid` maps subjects to what is wrong with the entity."""
+
+    environment_id: str
+    version: int
+    entries: Mapping[str, bytes] = field(default_factory=dict)
+    invalid: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All rows of one environment at one version."""
+
+    environment: EnvironmentRow
+    message: pb.Environment
+    flags: list[Flag]
+    segments: list[Segment]
+    experiments: list[pb.Experiment]
+    metrics: list[pb.Metric]
+
+
+class Compiler:
+    """Remembers per environment what it compiled, so that a change costs the check of what changed."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._checked: dict[UUID, Mapping[str, bytes]] = {}
+
+    async def compile(self, environment_id: UUID) -> CompiledEnvironment | None:
+        """The environment as it is now, without entries when it is archived; None when it doesn't exist."""
+        snapshot = await self._read(environment_id)
+        if snapshot is None:
+            self._checked.pop(environment_id, None)
+            return None
+        compilation = _Compilation(str(environment_id), self._checked.get(environment_id, {}))
+        if not snapshot.environment.archived:
+            # In a thread: thousands of flags take a second, in which requests want to be served.
+            await asyncio.to_thread(compilation.add_all, snapshot)
+        self._checked[environment_id] = compilation.entries
+        return CompiledEnvironment(
+            str(environment_id), snapshot.environment.version, compilation.entries, compilation.invalid
+        )
+
+    async def _read(self, environment_id: UUID) -> Snapshot | None:
+        async with self._database.transaction("repeatable_read") as tx:
+            found = await environment_for_publishing(tx, environment_id)
+            if found is None:
+                return None
+            environment, project_key = found
+            if environment.archived:
+                return Snapshot(environment, pb.Environment(), [], [], [], [])
+            keys = await published_sdk_keys(tx, environment_id)
+            return Snapshot(
+                environment,
+                _environment_message(environment, project_key, keys),
+                await flags.compiled(tx, environment_id),
+                await segments.compiled(tx, environment_id),
+                await experiments.compiled(tx, environment_id),
+                await metrics.compiled(tx, environment_id),
+            )
+
+
+class _Compilation:
+    """One run over one snapshot. What an earlier run has checked, byte for byte, is not checked again."""
+
+    def __init__(self, environment_id: str, checked: Mapping[str, bytes]) -> None:
+        self._environment_id = environment_id
+        self._checked = checked
+        self.entries: dict[str, bytes] = {}
+        self.invalid: dict[str, str] = {}
+
+    def add_all(self, snapshot: Snapshot) -> None:
+        self._add("environment", snapshot.environment.key, partial(dict, environment=snapshot.message))
+        for segment in snapshot.segments:
+            self._add_segment(segment)
+        unchanged = {flag.key for flag in snapshot.flags if self._add_flag(flag)}
+        flags = {flag.key: flag for flag in snapshot.flags}
+        for experiment in snapshot.experiments:
+            flag = flags.get(experiment.flag)
+            self._add_experiment(experiment, flag, flag_unchanged=experiment.flag in unchanged)
+        for metric in snapshot.metrics:
+            self._add("metric", metric.key, partial(dict, metric=metric))
+
+    def _add_segment(self, segment: Segment) -> None:
+        self._add(
+            "segment",
+            segment.key,
+            lambda: {"segment": segment_to_wire(segment)},
+            lambda: _check(FlagSet("", segments={segment.key: segment})),
+        )
+
+    def _add_flag(self, flag: Flag) -> bool:
+        return self._add(
+            "flag",
+            flag.key,
+            lambda: {"flag": flag_to_wire(flag)},
+            lambda: _check(FlagSet("", flags={flag.key: flag})),
+        )
+
+    def _add_experiment(self, message: pb.Experiment, flag: Flag | None, *, flag_unchanged: bool) -> None:
+        """Checked together with its flag, since at the edge a bad experiment would take its flag down."""
+
+        def check() -> None:
+            experiment = experiment_from_wire(message)
+            if experiment is not None and flag is not None:
+                _check(FlagSet("", flags={flag.key: flag}, experiments={experiment.key: experiment}))
+
+        self._add("experiment", message.key, lambda: {"experiment": message}, check, trusting=flag_unchanged)
+
+    def _add(
+        self,
+        kind: str,
+        key: str,
+        encode: Callable[[], dict[str, Any]],
+        check: Callable[[], None] | None = None,
+        *,
+        trusting: bool = True,
+    ) -> bool:
+        """Adds the entity, or names it in `invalid`. True when it is as an earlier run has checked it."""
+        subject = config_subject(self._environment_id, kind, key)
+        try:
+            content = content_of(pb.ConfigMessage(environment_id=self._environment_id, **encode()))
+            unchanged = trusting and self._checked.get(subject) == content
+            if check is not None and not unchanged:
+                check()
+        except (InvalidConfig, WireError, ValueError, TypeError) as error:
+            self.invalid[subject] = f"{type(error).__name__}: {error}"
+            return False
+        self.entries[subject] = content
+        return unchanged
+
+
+def _check(flagset: FlagSet) -> None:
+    compiled = compile_flagset(flagset)
+    for failed in (compiled.failed, compiled.failed_segments):
+        for key, reason in failed.items():
+            raise ValueError(f"{key}: {reason}")
+
+
+def _environment_message(environment: EnvironmentRow, project_key: str, keys: list[Any]) -> pb.Environment:
+    kinds = {"server": pb.SDK_KEY_KIND_SERVER, "client": pb.SDK_KEY_KIND_CLIENT}
+    return pb.Environment(
+        key=environment.key,
+        project_id=str(environment.project_id),
+        project_key=project_key,
+        organization_id=str(environment.organization_id),
+        salt=environment.salt,
+        sdk_keys=[
+            pb.SdkKey(
+                id=str(key["id"]),
+                kind=kinds[key["kind"]],
+                sha256=key["sha256"],
+                expires_at=round(key["expires_at"].timestamp() * 1000) if key["expires_at"] else 0,
+            )
+            for key in keys
+        ],
+        hash_user_keys=environment.hash_user_keys,
+        pii_attributes=sorted(environment.pii_attributes),
+    )

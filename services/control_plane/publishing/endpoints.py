@@ -1,0 +1,53 @@
+"""How far an environment is published, and a request to compare it with the stream."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from fastapi import APIRouter
+from service_kit.problems import Forbidden, NotFound, Unauthorized, problem_responses
+
+from control_plane.access import CurrentActor, require
+from control_plane.conventions.context import AppContext
+from control_plane.conventions.requests import new_router
+from control_plane.conventions.schemas import Output
+from control_plane.environments.queries import EnvironmentRow, environment_by_key, resolve_project
+from control_plane.publishing import queries
+
+_PATH = "/projects/{project}/environments/{environment}"
+
+
+class PublicationOut(Output):
+    version: int
+    """Of what is saved."""
+    published_version: int
+    """Of what the edges are given; at most `version`."""
+    published_at: datetime | None
+
+
+def build_router(context: AppContext) -> APIRouter:
+    router = new_router("environments")
+
+    @router.get(_PATH + "/publication", responses=problem_responses(Unauthorized, NotFound))
+    async def get_publication(project: str, environment: str, actor: CurrentActor) -> PublicationOut:
+        """Whether what was saved has been handed to the edges."""
+        async with context.database.transaction() as tx:
+            scope = await resolve_project(tx, actor, project)
+            require(actor, "read", "publication", scope)
+            return _out(await environment_by_key(tx, scope.project_id, environment))
+
+    @router.post(_PATH + "/republish", status_code=202, responses=problem_responses(Unauthorized, Forbidden, NotFound))
+    async def republish(project: str, environment: str, actor: CurrentActor) -> PublicationOut:
+        """Asks the relay to compare the environment with the stream and to repair what differs."""
+        async with context.database.transaction() as tx:
+            scope = await resolve_project(tx, actor, project)
+            require(actor, "republish", "publication", scope)
+            row = await environment_by_key(tx, scope.project_id, environment)
+            await queries.request_repair(tx, row.id)
+        return _out(row)
+
+    return router
+
+
+def _out(row: EnvironmentRow) -> PublicationOut:
+    return PublicationOut(version=row.version, published_version=row.published_version, published_at=row.published_at)

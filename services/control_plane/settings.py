@@ -1,0 +1,44 @@
+"""The control plane's settings, read by `main.py` alone."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, SecretStr, model_validator
+from service_kit.settings import ServiceSettings
+
+from control_plane.access.passwords import PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN
+from control_plane.access.tokens import SECRET_BYTES_MIN
+
+
+class Settings(ServiceSettings):
+    port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    database_url: SecretStr
+    database_pool_size: Annotated[int, Field(ge=2, le=200)] = 10
+    nats_url: str = "nats://127.0.0.1:4222"
+    nats_replicas: Annotated[int, Field(ge=1, le=5)] = 1
+    config_max_bytes: Annotated[int, Field(ge=1024 * 1024)] = 1024 * 1024 * 1024
+    auth_jwt_secret: SecretStr
+    auth_token_minutes: Annotated[int, Field(ge=1, le=60 * 24 * 30)] = 60 * 12
+    admin_email: str = ""
+    admin_password: SecretStr = SecretStr("")
+    relay_enabled: bool = True
+    migrate_on_start: bool = True
+    cors_origins: str = ""
+    """Origins that may call the API from a browser, separated by commas."""
+    body_limit_bytes: Annotated[int, Field(ge=1024, le=64 * 1024 * 1024)] = 2 * 1024 * 1024
+
+    @property
+    def origins(self) -> list[str]:
+        return [each.strip() for each in self.cors_origins.split(",") if each.strip()]
+
+    @model_validator(mode="after")
+    def _check_secrets(self) -> Settings:
+        if len(self.auth_jwt_secret.get_secret_value().encode()) < SECRET_BYTES_MIN:
+            raise ValueError(f"FF_AUTH_JWT_SECRET needs at least {SECRET_BYTES_MIN} bytes")
+        if bool(self.admin_email) != bool(self.admin_password.get_secret_value()):
+            raise ValueError("give both FF_ADMIN_EMAIL and FF_ADMIN_PASSWORD, or neither")
+        given = len(self.admin_password.get_secret_value())
+        if given and not PASSWORD_LENGTH_MIN <= given <= PASSWORD_LENGTH_MAX:
+            raise ValueError(f"FF_ADMIN_PASSWORD has {PASSWORD_LENGTH_MIN} to {PASSWORD_LENGTH_MAX} characters")
+        return self
