@@ -1,0 +1,68 @@
+"""Accepted events as messages of the bus: packed, cut to the size a message may have, and named by their content."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from messages.generated.event_pb2 import EventBatch
+
+from event_ingestor.senders import Sender
+
+
+class Lines(NamedTuple):
+    """Checked events as JSON lines, each with its `\\n`."""
+
+    exposures: bytes
+    metrics: bytes
+
+    @property
+    def size(self) -> int:
+        return len(self.exposures) + len(self.metrics)
+
+
+def messages_of(sender: Sender, lines: Lines, received_at: int, bytes_max: int) -> list[EventBatch]:
+    """One message, or several when the lines take more than `bytes_max` (which no single line does).
+
+    The id depends on the environment and the events alone, so that the same request sent again makes the same ids.
+    """
+    return [_message(sender, part, received_at) for part in _parts(lines, bytes_max)]
+
+
+def _parts(lines: Lines, bytes_max: int) -> Iterator[Lines]:
+    if lines.size <= bytes_max:
+        yield lines
+        return
+    for chunk in _chunks(lines.exposures, bytes_max):
+        yield Lines(chunk, b"")
+    for chunk in _chunks(lines.metrics, bytes_max):
+        yield Lines(b"", chunk)
+
+
+def _chunks(lines: bytes, bytes_max: int) -> Iterator[bytes]:
+    start = 0
+    while start < len(lines):
+        end = lines.rindex(b"\n", start, start + bytes_max) + 1
+        yield lines[start:end]
+        start = end
+
+
+def _message(sender: Sender, lines: Lines, received_at: int) -> EventBatch:
+    environment = sender.environment
+    digest = hashlib.sha256(environment.environment_id.encode())
+    for part in lines:
+        digest.update(len(part).to_bytes(8, "big"))
+        digest.update(part)
+    return EventBatch(
+        batch_id=digest.hexdigest()[:32],
+        organization_id=environment.organization_id,
+        project_id=environment.project_id,
+        environment_id=environment.environment_id,
+        sdk_key_id=sender.key.id,
+        received_at=received_at,
+        exposure_count=lines.exposures.count(b"\n"),
+        metric_count=lines.metrics.count(b"\n"),
+        exposures=lines.exposures,
+        metrics=lines.metrics,
+    )

@@ -1,0 +1,113 @@
+"""Reads the body of a request, unpacks it, and counts what all requests under way hold together."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from service_kit.problems import BadRequest, Problem, TooLarge, TooManyRequests
+from starlette.types import Receive, Scope
+
+BODY_BYTES_MAX = 5 * 1024 * 1024
+"""Of a body as it is sent, and again after it was unpacked."""
+
+_GZIP = 16 + zlib.MAX_WBITS
+
+
+class UnsupportedEncoding(Problem):
+    status, default_code = 415, "unsupported_encoding"
+
+
+class ClientGone(BadRequest):
+    """The client went away in the middle of its body; nobody reads the answer."""
+
+
+class Room:
+    """At most `bytes_max` in all bodies under way, from their arrival until they are stored."""
+
+    def __init__(self, bytes_max: int) -> None:
+        self._bytes_max = bytes_max
+        self.taken = 0
+
+    @contextmanager
+    def share(self) -> Iterator[Share]:
+        """What one request takes; given back at the end."""
+        share = Share(self)
+        try:
+            yield share
+        finally:
+            self.taken -= share.taken
+
+    def has(self, count: int) -> bool:
+        return self.taken + count <= self._bytes_max
+
+
+class Share:
+    __slots__ = ("_room", "taken")
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+        self.taken = 0
+
+    def take(self, count: int) -> None:
+        """Raises TooManyRequests when so much more would be over the limit of all."""
+        if not self._room.has(count):
+            raise TooManyRequests("too much is under way at the moment", code="too_much_in_flight")
+        self._room.taken += count
+        self.taken += count
+
+
+async def read_body(scope: Scope, receive: Receive, share: Share) -> bytes:
+    """The unpacked body.
+
+    Raises TooLarge, TooManyRequests, UnsupportedEncoding, BadRequest (`invalid_gzip`), ClientGone.
+    """
+    encoding = b""
+    for name, value in scope["headers"]:
+        if name == b"content-encoding":
+            encoding = value.strip().lower()
+    if encoding not in (b"", b"identity", b"gzip", b"x-gzip"):
+        raise UnsupportedEncoding("a body may be sent plain or with Content-Encoding: gzip")
+    body = await _receive_all(receive, share)
+    return _unpacked(body, share) if encoding in (b"gzip", b"x-gzip") else body
+
+
+async def _receive_all(receive: Receive, share: Share) -> bytes:
+    chunks: list[bytes] = []
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone("the client went away", code="client_gone")
+        chunk = message.get("body", b"")
+        share.take(len(chunk))
+        if share.taken > BODY_BYTES_MAX:
+            raise _too_large()
+        chunks.append(chunk)
+        if not message.get("more_body"):
+            return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def _unpacked(body: bytes, share: Share) -> bytes:
+    """All members of a gzip file, never unpacking more than the limit."""
+    members: list[bytes] = []
+    left = BODY_BYTES_MAX
+    while body:
+        unpacker = zlib.decompressobj(_GZIP)
+        try:
+            member = unpacker.decompress(body, left + 1)
+        except zlib.error:
+            raise BadRequest("the body is not valid gzip", code="invalid_gzip") from None
+        if len(member) > left:
+            raise _too_large()
+        if not unpacker.eof:
+            raise BadRequest("the gzip body ends too early", code="invalid_gzip")
+        share.take(len(member))
+        left -= len(member)
+        members.append(member)
+        body = unpacker.unused_data
+    return b"".join(members)
+
+
+def _too_large() -> TooLarge:
+    return TooLarge(f"the body is over {BODY_BYTES_MAX} bytes")

@@ -1,0 +1,133 @@
+"""Publishes accepted events to the EVENTS stream, and returns when they are on its disk.
+
+A large request is a message of its own. Small ones of one sender that arrive within the linger become one message
+together (group commit); each of them waits for that message's acknowledgement.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+from messages.generated.event_pb2 import EventBatch
+from messages.subjects import EVENTS, events_subject
+from service_kit.clock import Clock
+from service_kit.logs import get_logger
+from service_kit.problems import Problem, Unavailable
+from streams import Bus, BusError, StreamFull
+
+from event_ingestor.batches import Lines, messages_of
+from event_ingestor.metrics import IngestMetrics
+from event_ingestor.senders import Sender
+
+_log = get_logger("event_log")
+
+
+@dataclass(frozen=True, slots=True)
+class LogLimits:
+    """`message_bytes_max` is of the events in a message: under the server's limit by a margin for the envelope.
+    Requests from `alone_bytes_min` on don't linger."""
+
+    linger_seconds: float = 0.002
+    message_bytes_max: int = 900_000
+    alone_bytes_min: int = 16_384
+
+
+@dataclass(slots=True)
+class _Group:
+    sender: Sender
+    exposures: list[bytes] = field(default_factory=list)
+    metrics: list[bytes] = field(default_factory=list)
+    size: int = 0
+    waiting: list[asyncio.Future[BusError | None]] = field(default_factory=list)
+    timer: asyncio.TimerHandle | None = None
+
+
+class EventLog:
+    def __init__(self, bus: Bus, limits: LogLimits, metrics: IngestMetrics, clock: Clock) -> None:
+        self._bus = bus
+        self._limits = limits
+        self._metrics = metrics
+        self._clock = clock
+        self._groups: dict[tuple[str, str], _Group] = {}
+        self._commits: set[asyncio.Task[None]] = set()
+
+    async def append(self, sender: Sender, lines: Lines) -> None:
+        """Returns when the stream has stored every event. Raises Unavailable when it is not known to have.
+
+        Then some parts of a request that takes several messages may be stored all the same; sending it again is
+        harmless, because of the event ids.
+        """
+        if not self._bus.connected:
+            raise _refusal(BusError("not connected"))
+        if lines.size >= self._limits.alone_bytes_min or self._limits.linger_seconds <= 0:
+            error = await self._store(sender, lines)
+        else:
+            error = await self._join(sender, lines)
+        if error is not None:
+            raise _refusal(error)
+
+    async def close(self) -> None:
+        """Commits what is waiting."""
+        for group in list(self._groups.values()):
+            self._commit(group)
+        await asyncio.gather(*self._commits)
+
+    def _join(self, sender: Sender, lines: Lines) -> asyncio.Future[BusError | None]:
+        loop = asyncio.get_running_loop()
+        key = (sender.environment.environment_id, sender.key.id)
+        group = self._groups.get(key)
+        if group is not None and group.size + lines.size > self._limits.message_bytes_max:
+            self._commit(group)
+            group = None
+        if group is None:
+            group = self._groups[key] = _Group(sender)
+            group.timer = loop.call_later(self._limits.linger_seconds, self._commit, group)
+        group.exposures.append(lines.exposures)
+        group.metrics.append(lines.metrics)
+        group.size += lines.size
+        waiting: asyncio.Future[BusError | None] = loop.create_future()
+        group.waiting.append(waiting)
+        return waiting
+
+    def _commit(self, group: _Group) -> None:
+        if group.timer is not None:
+            group.timer.cancel()
+        self._groups.pop((group.sender.environment.environment_id, group.sender.key.id), None)
+        task = asyncio.create_task(self._store_group(group))
+        self._commits.add(task)
+        task.add_done_callback(self._commits.discard)
+
+    async def _store_group(self, group: _Group) -> None:
+        error = await self._store(group.sender, Lines(b"".join(group.exposures), b"".join(group.metrics)))
+        for waiting in group.waiting:
+            if not waiting.done():
+                waiting.set_result(error)
+
+    async def _store(self, sender: Sender, lines: Lines) -> BusError | None:
+        messages = messages_of(sender, lines, self._clock.now(), self._limits.message_bytes_max)
+        if len(messages) == 1:
+            return await self._publish(messages[0])
+        errors = await asyncio.gather(*(self._publish(each) for each in messages))
+        return next((error for error in errors if error is not None), None)
+
+    async def _publish(self, batch: EventBatch) -> BusError | None:
+        started = self._clock.monotonic()
+        payload = batch.SerializeToString()
+        try:
+            ack = await self._bus.publish(
+                events_subject(batch.environment_id), payload, message_id=f"{EVENTS}:{batch.batch_id}"
+            )
+        except BusError as error:
+            self._metrics.publish_errors.labels(type(error).__name__).inc()
+            _log.warning("batch not stored", reason=type(error).__name__, detail=str(error))
+            return error
+        self._metrics.publish_seconds.observe(self._clock.monotonic() - started)
+        self._metrics.messages.labels("repeated" if ack.duplicate else "stored").inc()
+        return None
+
+
+def _refusal(error: BusError) -> Problem:
+    if isinstance(error, StreamFull):
+        return Unavailable("the event stream is full; nothing was stored", code="stream_full", retry_after_seconds=5)
+    return Unavailable("events can't be stored at the moment", code="bus_unavailable", retry_after_seconds=1)

@@ -1,0 +1,102 @@
+"""One request from its headers to its receipt: who sends, what it holds, what is taken, stored, counted, shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import msgspec
+from service_kit.clock import Clock
+from service_kit.problems import Problem, Unauthorized, Unavailable
+from starlette.types import Receive, Scope
+
+from event_ingestor.admission import Admission, Rules, Window, admit
+from event_ingestor.batches import Lines
+from event_ingestor.bodies import Room, read_body
+from event_ingestor.counts import Counts
+from event_ingestor.event_log import EventLog
+from event_ingestor.key_feed import KeyFeed
+from event_ingestor.metrics import IngestMetrics
+from event_ingestor.refusals import Rejection
+from event_ingestor.senders import Sender, Senders
+from event_ingestor.tail import Tail
+
+_LINE_TYPES = (b"application/x-ndjson", b"application/ndjson", b"application/jsonl", b"application/json-lines")
+
+
+class Receipt(msgspec.Struct):
+    accepted: int
+    rejected: tuple[Rejection, ...]
+
+
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """The parts of the ingestor, put together in `app`."""
+
+    senders: Senders
+    feed: KeyFeed
+    log: EventLog
+    counts: Counts
+    tail: Tail
+    room: Room
+    metrics: IngestMetrics
+    window: Window
+    clock: Clock
+
+    def authorise(self, headers: Iterable[tuple[bytes, bytes]]) -> Sender:
+        """Raises Unauthorized, or Unavailable while the keys have not been read yet."""
+        try:
+            return self.senders.find(headers, self.clock.now())
+        except Unauthorized as error:
+            if not self.feed.caught_up and error.code == "sdk_key_invalid":
+                raise Unavailable("the SDK keys have not been read yet", code="keys_unknown") from None
+            raise
+
+    async def take(self, scope: Scope, receive: Receive) -> bytes:
+        """The receipt as JSON, once every accepted event is stored. Raises Problem."""
+        sender = self.authorise(scope["headers"])
+        environment_id = sender.environment.environment_id
+        try:
+            with self.room.share() as share:
+                body = await read_body(scope, receive, share)
+                received_at = self.clock.now()
+                rules = Rules(received_at, self.window, sender.privacy)
+                admission = admit(body, rules, lines=_declares_lines(scope))
+                del body
+                await self._store(sender, received_at, admission)
+        except Problem as error:
+            if error.status in (429, 503):
+                self.metrics.requests_unstored.labels(environment_id, error.code).inc()
+            raise
+        self._tell(environment_id, received_at, admission)
+        return _encode(Receipt(admission.accepted, admission.rejected))
+
+    async def _store(self, sender: Sender, received_at: int, admission: Admission) -> None:
+        if not admission.accepted:
+            return
+        try:
+            await self.log.append(sender, Lines(admission.exposures, admission.metrics))
+        except Problem:
+            self.counts.unstored(sender.environment.environment_id, received_at, admission)
+            raise
+
+    def _tell(self, environment_id: str, received_at: int, admission: Admission) -> None:
+        self.counts.stored(environment_id, received_at, admission)
+        self.tail.tell(environment_id, received_at, admission)
+        self.metrics.batch_events.observe(admission.accepted + len(admission.rejected))
+        if admission.exposure_count:
+            self.metrics.accepted.labels(environment_id, "exposure").inc(admission.exposure_count)
+        if admission.metric_count:
+            self.metrics.accepted.labels(environment_id, "metric").inc(admission.metric_count)
+        for each in admission.rejected:
+            self.metrics.rejected.labels(environment_id, each.code).inc()
+
+
+def _declares_lines(scope: Scope) -> bool:
+    for name, value in scope["headers"]:
+        if name == b"content-type":
+            return value.partition(b";")[0].strip().lower() in _LINE_TYPES
+    return False

@@ -1,0 +1,30 @@
+"""Composition root of the event ingestor: `event_ingestor`, configured by the environment alone."""
+
+from __future__ import annotations
+
+from service_kit.clock import SystemClock
+from service_kit.logs import configure_logging
+from service_kit.metrics import new_registry
+from service_kit.serving import serve
+from service_kit.settings import load_settings
+from service_kit.slow_clients import PatientHttpProtocol
+from streams import Bus
+from streams.jetstream import JetStreamBus
+
+from event_ingestor.app import build_app
+from event_ingestor.settings import IngestorSettings
+
+
+def main() -> None:
+    """Serves until SIGINT or SIGTERM."""
+    settings = load_settings(IngestorSettings)
+    configure_logging("event_ingestor", settings.log_level)
+
+    async def connect() -> Bus:
+        return await JetStreamBus.connect(settings.nats_url, name="event_ingestor", wait=False)
+
+    serve(build_app(settings, connect, new_registry(), SystemClock()), settings, http=PatientHttpProtocol)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,38 @@
+"""What `/metrics` tells of the events."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from service_kit.metrics import LATENCY_BUCKETS_SECONDS
+
+_BATCH_BUCKETS = (1, 10, 100, 1000, 5000)
+
+
+class IngestMetrics:
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.accepted = Counter(
+            "events_accepted_total", "Events stored and acknowledged", ["environment", "type"], registry=registry
+        )
+        self.rejected = Counter(
+            "events_rejected_total", "Events refused for what is in them", ["environment", "code"], registry=registry
+        )
+        self.requests_unstored = Counter(
+            "event_requests_unstored_total", "Requests answered 503 or 429", ["environment", "code"], registry=registry
+        )
+        self.batch_events = Histogram(
+            "event_request_events", "Events in a request", buckets=_BATCH_BUCKETS, registry=registry
+        )
+        self.messages = Counter(
+            "event_messages_total", "Messages acknowledged by the stream", ["outcome"], registry=registry
+        )
+        self.publish_errors = Counter(
+            "event_publish_errors_total", "Messages that were not stored", ["reason"], registry=registry
+        )
+        self.publish_seconds = Histogram(
+            "event_publish_seconds",
+            "Time until the stream acknowledged a message",
+            buckets=LATENCY_BUCKETS_SECONDS,
+            registry=registry,
+        )
+        self.in_flight_bytes = Gauge("event_in_flight_bytes", "Bytes of requests under way", registry=registry)
+        self.environments = Gauge("event_environments_known", "Environments whose keys are known", registry=registry)

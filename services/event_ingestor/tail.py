@@ -1,0 +1,93 @@
+"""Accepted and refused events as they come, for people who debug their SDK.
+
+A watcher that does not keep up is told how many records it missed; nobody else waits for it. Accepted events are
+shown as they are stored, so what the environment hides is hidden here too; of refused ones only the reason.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+
+import msgspec
+from service_kit.problems import TooManyRequests
+
+from event_ingestor.admission import Admission
+from event_ingestor.refusals import Rejection
+
+RECORDS_WAITING_MAX = 1_000
+WATCHERS_PER_ENVIRONMENT_MAX = 5
+_encode = msgspec.json.Encoder().encode
+
+
+class Watcher:
+    """One reader's place in the tail of one environment."""
+
+    def __init__(self) -> None:
+        self._records: deque[bytes] = deque()
+        self._missed = 0
+        self._news = asyncio.Event()
+
+    def offer(self, record: bytes) -> None:
+        if len(self._records) == RECORDS_WAITING_MAX:
+            self._missed += 1
+        else:
+            self._records.append(record)
+        self._news.set()
+
+    async def frames(self, idle_seconds: float) -> AsyncIterator[bytes]:
+        """Server-sent events; a comment when nothing came for `idle_seconds`."""
+        while True:
+            try:
+                await asyncio.wait_for(self._news.wait(), idle_seconds)
+            except TimeoutError:
+                yield b": idle\n\n"
+                continue
+            self._news.clear()
+            missed, self._missed = self._missed, 0
+            records = [*self._records]
+            self._records.clear()
+            if missed:
+                records.append(b'event: missed\ndata: {"count":%d}\n\n' % missed)
+            yield b"".join(records)
+
+
+class Tail:
+    def __init__(self) -> None:
+        self._watchers: dict[str, list[Watcher]] = {}
+
+    @contextmanager
+    def watch(self, environment_id: str) -> Iterator[Watcher]:
+        """Raises TooManyRequests when the environment has its watchers already."""
+        watchers = self._watchers.setdefault(environment_id, [])
+        if len(watchers) >= WATCHERS_PER_ENVIRONMENT_MAX:
+            raise TooManyRequests("too many watch this environment already", code="too_many_watchers")
+        watcher = Watcher()
+        watchers.append(watcher)
+        try:
+            yield watcher
+        finally:
+            watchers.remove(watcher)
+            if not watchers:
+                self._watchers.pop(environment_id, None)
+
+    def tell(self, environment_id: str, received_at: int, admission: Admission) -> None:
+        """Costs nothing while nobody watches."""
+        for watcher in self._watchers.get(environment_id, ()):
+            for record in _records(received_at, admission):
+                watcher.offer(record)
+
+
+def _records(received_at: int, admission: Admission) -> Iterator[bytes]:
+    for kind, lines in ((b"exposure", admission.exposures), (b"metric", admission.metrics)):
+        for line in lines.splitlines():
+            yield b'event: accepted\ndata: {"received_at":%d,"type":"%s","event":%s}\n\n' % (received_at, kind, line)
+    for each in admission.rejected:
+        yield b"event: rejected\ndata: %s\n\n" % _encode(_Refused(received_at, each))
+
+
+class _Refused(msgspec.Struct):
+    received_at: int
+    rejected: Rejection
