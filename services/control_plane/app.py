@@ -19,7 +19,10 @@ from control_plane.environments import (
     sdk_keys_endpoints,
 )
 from control_plane.environments import endpoints as environments_endpoints
+from control_plane.flags import endpoints as flags_endpoints
+from control_plane.metrics import endpoints as metrics_endpoints
 from control_plane.publishing import endpoints as publishing_endpoints
+from control_plane.segments import endpoints as segments_endpoints
 
 BuildRouter = Callable[[AppContext], APIRouter]
 
@@ -29,6 +32,9 @@ FEATURES: Sequence[BuildRouter] = (
     environments_endpoints.build_router,
     sdk_keys_endpoints.build_router,
     publishing_endpoints.build_router,
+    segments_endpoints.build_router,
+    flags_endpoints.build_router,
+    metrics_endpoints.build_router,
     audit_endpoints.build_router,
 )
 

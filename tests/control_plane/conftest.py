@@ -1,0 +1,133 @@
+"""A control plane on a migrated database of the test's own, spoken to over HTTP."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import pytest
+from argon2 import PasswordHasher
+from control_plane.access.gate import Gate
+from control_plane.access.login_limit import LoginLimit
+from control_plane.access.passwords import Passwords
+from control_plane.access.service import Access
+from control_plane.access.tokens import Tokens
+from control_plane.app import create_control_plane
+from control_plane.conventions.context import AppContext
+from control_plane.database import Database
+from fastapi import FastAPI
+from service_kit.clock import ManualClock
+from service_kit.metrics import new_registry
+
+SECRET = "a-secret-of-the-tests-with-more-than-32-bytes"
+ADMINISTRATOR = ("admin@example.com", "correct horse battery")
+_keys = itertools.count(1)
+
+
+@dataclass
+class Api:
+    """The API as one person sees it."""
+
+    client: httpx.AsyncClient
+    token: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+
+    async def __call__(self, method: str, path: str, body: Any = None, **more: Any) -> httpx.Response:
+        headers = {**self.headers, **more.pop("headers", {})}
+        if self.token:
+            headers.setdefault("Authorization", f"Bearer {self.token}")
+        if body is not None:
+            more["json"] = body
+        return await self.client.request(method, f"/api/v1{path}", headers=headers, **more)
+
+    async def ok(self, method: str, path: str, body: Any = None, **more: Any) -> Any:
+        answer = await self(method, path, body, **more)
+        assert answer.is_success, (method, path, answer.status_code, answer.text)
+        return answer.json() if answer.content else None
+
+    async def changed(self, method: str, path: str, body: Any = None, *, read: str | None = None) -> Any:
+        """A write with the ETag that stands now."""
+        etag = (await self("GET", read or path)).headers["etag"]
+        return await self.ok(method, path, body, headers={"If-Match": etag})
+
+    def of(self, token: str) -> Api:
+        return Api(self.client, token)
+
+
+@dataclass(frozen=True)
+class Tenant:
+    """An organization with one project and one environment, and its owner's API."""
+
+    api: Api
+    organization: str
+    project: str
+    environment: str
+
+    @property
+    def path(self) -> str:
+        return f"/projects/{self.project}/environments/{self.environment}"
+
+
+@pytest.fixture
+async def database(postgres_url: str) -> AsyncIterator[Database]:
+    database = await Database.connect(postgres_url, pool_size=12)
+    await database.migrate()
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+async def app(database: Database, clock: ManualClock) -> FastAPI:
+    tokens = Tokens(SECRET, 3600, clock)
+    passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    access = Access(database, tokens, passwords, LoginLimit(clock))
+    await access.ensure_administrator(*ADMINISTRATOR)
+    return create_control_plane(AppContext(database, clock), Gate(database, tokens), access, registry=new_registry())
+
+
+@pytest.fixture
+async def anonymous(app: FastAPI) -> AsyncIterator[Api]:
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        yield Api(client)
+
+
+async def sign_in(api: Api, email: str, password: str) -> Api:
+    answer = await api.ok("POST", "/auth/login", {"email": email, "password": password})
+    return api.of(answer["access_token"])
+
+
+@pytest.fixture
+async def admin(anonymous: Api) -> Api:
+    return await sign_in(anonymous, *ADMINISTRATOR)
+
+
+async def new_member(owner: Api, organization: str, role: str) -> Api:
+    """Somebody new in the organization, signed in."""
+    email = f"person-{next(_keys)}@example.com"
+    made = await owner.ok("POST", f"/organizations/{organization}/members", {"email": email, "role": role})
+    return await sign_in(owner, email, made["initial_password"])
+
+
+async def new_tenant(admin: Api, key: str) -> Tenant:
+    """An organization owned by somebody who is no administrator."""
+    organization = await admin.ok("POST", "/organizations", {"key": key, "name": key})
+    owner = await new_member(admin, organization["id"], "owner")
+    body = {"key": "shop", "name": "Shop"}
+    project = await owner.ok("POST", f"/organizations/{organization['id']}/projects", body)
+    environment = {"key": "production", "name": "Production"}
+    await owner.ok("POST", f"/projects/{project['id']}/environments", environment)
+    return Tenant(owner, organization["id"], project["id"], "production")
+
+
+@pytest.fixture
+async def tenant(admin: Api) -> Tenant:
+    return await new_tenant(admin, "acme")

@@ -1,0 +1,142 @@
+"""Signing in, members and roles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jwt
+import pytest
+from service_kit.clock import ManualClock
+
+SECRET = "a-secret-of-the-tests-with-more-than-32-bytes"
+CREDENTIALS = {"email": "admin@example.com", "password": "correct horse battery"}
+
+
+async def test_login_gives_a_token_that_other_services_can_read(anonymous: Any, tenant: Any) -> None:
+    answer = await anonymous.ok("POST", "/auth/login", CREDENTIALS)
+    assert (answer["token_type"], answer["expires_in"]) == ("bearer", 3600)
+    claims = jwt.decode(
+        answer["access_token"], SECRET, algorithms=["HS256"], audience="verdict", options={"verify_exp": False}
+    )
+    assert claims["organizations"] == {tenant.organization: "owner"}
+    assert claims["iss"] == "verdict-control-plane"
+
+
+async def test_an_e_mail_is_one_whatever_its_case(anonymous: Any) -> None:
+    await anonymous.ok("POST", "/auth/login", {**CREDENTIALS, "email": "Admin@Example.com"})
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"password": "wrong"}, {"email": "nobody@example.com"}, {"email": "", "password": "x"}]
+)
+async def test_a_wrong_login_says_no_more_than_that(anonymous: Any, wrong: dict[str, str]) -> None:
+    answer = await anonymous("POST", "/auth/login", {**CREDENTIALS, **wrong})
+    assert (answer.status_code, answer.json()["code"]) == (401, "invalid_credentials")
+
+
+async def test_guessing_is_slowed_down(anonymous: Any, clock: ManualClock) -> None:
+    statuses = [
+        (await anonymous("POST", "/auth/login", {**CREDENTIALS, "password": f"guess {n}"})).status_code
+        for n in range(9)
+    ]
+    assert statuses == [401] * 8 + [429]
+    refused = await anonymous("POST", "/auth/login", CREDENTIALS)
+    assert int(refused.headers["retry-after"]) > 0
+    clock.advance(301)
+    await anonymous.ok("POST", "/auth/login", CREDENTIALS)
+
+
+def forged(**changes: Any) -> dict[str, Any]:
+    subject = "00000000-0000-0000-0000-000000000000"
+    now = ManualClock().now() // 1000
+    claims = {"sub": subject, "generation": 1, "aud": "verdict", "iss": "verdict-control-plane"}
+    return {**claims, "iat": now, "exp": now + 60, **changes}
+
+
+@pytest.mark.parametrize(
+    ("token", "code"),
+    [
+        (None, "token_required"),
+        ("", "token_required"),
+        ("rubbish", "invalid_token"),
+        (jwt.encode(forged(), "another secret of more than 32 bytes!", "HS256"), "invalid_token"),
+        (jwt.encode(forged(), None, "none"), "invalid_token"),
+        (jwt.encode(forged(aud="other"), SECRET, "HS256"), "invalid_token"),
+        (jwt.encode(forged(iss="other"), SECRET, "HS256"), "invalid_token"),
+        (jwt.encode(forged(sub="nobody"), SECRET, "HS256"), "invalid_token"),
+        (jwt.encode({k: v for k, v in forged().items() if k != "aud"}, SECRET, "HS256"), "invalid_token"),
+        (jwt.encode({k: v for k, v in forged().items() if k != "exp"}, SECRET, "HS256"), "invalid_token"),
+        (jwt.encode(forged(exp=1), SECRET, "HS256"), "token_expired"),
+        (jwt.encode(forged(), SECRET, "HS256"), "token_withdrawn"),
+    ],
+)
+async def test_a_token_that_is_not_ours_is_refused(anonymous: Any, token: str | None, code: str) -> None:
+    headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+    answer = await anonymous("GET", "/me", headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (401, code)
+    assert answer.headers["www-authenticate"] == "Bearer"
+
+
+async def test_a_token_ends_with_its_time(admin: Any, clock: ManualClock) -> None:
+    clock.advance(3601)
+    assert (await admin("GET", "/me")).json()["code"] == "token_expired"
+
+
+async def test_a_new_password_ends_other_sessions(admin: Any) -> None:
+    wrong = {"current_password": "wrong", "new_password": "another long password"}
+    assert (await admin("PUT", "/me/password", wrong)).json()["code"] == "wrong_password"
+    short = {"current_password": CREDENTIALS["password"], "new_password": "short"}
+    assert (await admin("PUT", "/me/password", short)).status_code == 422
+    fresh = await admin.ok("PUT", "/me/password", {**short, "new_password": "another long password"})
+    assert (await admin("GET", "/me")).json()["code"] == "token_withdrawn"
+    await admin.of(fresh["access_token"]).ok("GET", "/me")
+
+
+async def test_a_role_that_is_taken_away_is_gone_at_once(tenant: Any, anonymous: Any) -> None:
+    members = f"/organizations/{tenant.organization}/members"
+    made = await tenant.api.ok("POST", members, {"email": "eve@example.com", "role": "admin"})
+    login = {"email": "eve@example.com", "password": made["initial_password"]}
+    eve = anonymous.of((await anonymous.ok("POST", "/auth/login", login))["access_token"])
+    project = {"key": "p1", "name": "P"}
+    await eve.ok("POST", f"/organizations/{tenant.organization}/projects", project)
+    await tenant.api.changed("PATCH", f"{members}/{made['id']}", {"role": "viewer"})
+    refused = await eve("POST", f"/organizations/{tenant.organization}/projects", {"key": "p2", "name": "P"})
+    assert refused.status_code == 403
+    await tenant.api.ok("DELETE", f"{members}/{made['id']}")
+    assert (await eve("GET", f"/organizations/{tenant.organization}")).status_code == 404
+    assert (await eve.ok("GET", "/me"))["organizations"] == []
+
+
+async def test_somebody_with_an_account_joins_without_a_new_password(tenant: Any, admin: Any) -> None:
+    other = await admin.ok("POST", "/organizations", {"key": "other", "name": "Other"})
+    members = f"/organizations/{other['id']}/members"
+    person = {"email": "kim@example.com", "role": "editor"}
+    first = await tenant.api.ok("POST", f"/organizations/{tenant.organization}/members", person)
+    second = await admin.ok("POST", members, {**person, "email": "KIM@example.com"})
+    assert first["initial_password"]
+    assert second["initial_password"] is None
+    assert second["id"] == first["id"]
+    again = await admin("POST", members, person)
+    assert (again.status_code, again.json()["code"]) == (409, "already_member")
+
+
+async def test_an_organization_keeps_an_owner(tenant: Any) -> None:
+    members = f"/organizations/{tenant.organization}/members"
+    owners = [each for each in (await tenant.api.ok("GET", members))["items"] if each["role"] == "owner"]
+    assert len(owners) == 2
+    mine = (await tenant.api.ok("GET", "/me"))["id"]
+    other = next(each["id"] for each in owners if each["id"] != mine)
+    await tenant.api.ok("DELETE", f"{members}/{other}")
+    answer = await tenant.api("PATCH", f"{members}/{mine}", {"role": "viewer"}, headers={"If-Match": '"1"'})
+    assert (answer.status_code, answer.json()["code"]) == (409, "last_owner")
+
+
+async def test_only_owners_make_owners(tenant: Any, anonymous: Any) -> None:
+    members = f"/organizations/{tenant.organization}/members"
+    made = await tenant.api.ok("POST", members, {"email": "ann@example.com", "role": "admin"})
+    login = {"email": "ann@example.com", "password": made["initial_password"]}
+    ann = anonymous.of((await anonymous.ok("POST", "/auth/login", login))["access_token"])
+    assert (await ann("POST", members, {"email": "x@example.com", "role": "owner"})).status_code == 403
+    raised = await ann("PATCH", f"{members}/{made['id']}", {"role": "owner"}, headers={"If-Match": '"1"'})
+    assert raised.status_code == 403
+    await ann.ok("POST", members, {"email": "x@example.com", "role": "editor"})
