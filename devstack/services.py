@@ -21,12 +21,13 @@ DATABASE = "verdict"
 
 
 @dataclass(frozen=True)
-class Administrator:
-    """The first administrator, and the secret that signs everybody's tokens."""
+class Credentials:
+    """The first administrator, the secret that signs everybody's tokens, and the one that hides user keys."""
 
-    email: str = "admin@example.com"
-    password: str = field(default_factory=lambda: secrets.token_urlsafe(18))
+    admin_email: str = "admin@example.com"
+    admin_password: str = field(default_factory=lambda: secrets.token_urlsafe(18))
     jwt_secret: str = field(default_factory=lambda: secrets.token_urlsafe(48))
+    pii_secret: str = field(default_factory=lambda: secrets.token_urlsafe(48))
 
 
 class Service(Server):
@@ -53,16 +54,16 @@ class Service(Server):
         return http_answers(self.port, "/readyz")
 
 
-def control_plane(root: Path, stack: Stack, administrator: Administrator, name: str = "control_plane") -> Service:
+def control_plane(root: Path, stack: Stack, credentials: Credentials, name: str = "control_plane") -> Service:
     """The control plane with its relay, in the database of its own that is created here if need be."""
     database_url = stack.postgres.ensure_database(DATABASE)
     environment = {
         "FF_DATABASE_URL": database_url,
         "FF_REDIS_URL": stack.redis.url,
         "FF_NATS_URL": stack.nats.url,
-        "FF_AUTH_JWT_SECRET": administrator.jwt_secret,
-        "FF_ADMIN_EMAIL": administrator.email,
-        "FF_ADMIN_PASSWORD": administrator.password,
+        "FF_AUTH_JWT_SECRET": credentials.jwt_secret,
+        "FF_ADMIN_EMAIL": credentials.admin_email,
+        "FF_ADMIN_PASSWORD": credentials.admin_password,
     }
     return Service(root, name, ("control_plane", "serve"), environment)
 
@@ -78,43 +79,49 @@ def edge(root: Path, stack: Stack, ingestor_url: str, name: str = "edge_evaluato
     return Service(root, name, ("edge_evaluator",), environment)
 
 
-def ingestor(root: Path, stack: Stack, name: str = "event_ingestor") -> Service:
-    """An event ingestor."""
-    environment = {"FF_NATS_URL": stack.nats.url, "FF_REDIS_URL": stack.redis.url}
+def ingestor(root: Path, stack: Stack, credentials: Credentials, name: str = "event_ingestor") -> Service:
+    """An event ingestor; its stream may take a gibibyte, so that it fits on a small disk."""
+    environment = {
+        "FF_NATS_URL": stack.nats.url,
+        "FF_REDIS_URL": stack.redis.url,
+        "FF_PII_SECRET": credentials.pii_secret,
+        "FF_INGESTOR_SNAPSHOT_FILE": str((root / name / "snapshot.json").absolute()),
+        "FF_EVENTS_MAX_BYTES": str(1 << 30),
+    }
     return Service(root, name, ("event_ingestor",), environment)
 
 
-def analytics(root: Path, stack: Stack, administrator: Administrator, name: str = "analytics") -> Service:
+def analytics(root: Path, stack: Stack, credentials: Credentials, name: str = "analytics") -> Service:
     """The analytics API."""
-    return Service(root, name, ("analytics", "serve"), _warehouse(stack, administrator))
+    return Service(root, name, ("analytics", "serve"), _warehouse(stack, credentials))
 
 
-def loader(root: Path, stack: Stack, administrator: Administrator, name: str = "loader") -> Service:
+def loader(root: Path, stack: Stack, credentials: Credentials, name: str = "loader") -> Service:
     """The process that moves events into ClickHouse."""
-    service = Service(root, name, ("analytics", "load"), _warehouse(stack, administrator))
+    service = Service(root, name, ("analytics", "load"), _warehouse(stack, credentials))
     service.environment["FF_LOADER_PORT"] = str(service.port)
     return service
 
 
-def _warehouse(stack: Stack, administrator: Administrator) -> dict[str, str]:
+def _warehouse(stack: Stack, credentials: Credentials) -> dict[str, str]:
     return {
         "FF_NATS_URL": stack.nats.url,
         "FF_CLICKHOUSE_URL": stack.clickhouse.url,
         "FF_CLICKHOUSE_DATABASE": DATABASE,
-        "FF_AUTH_JWT_SECRET": administrator.jwt_secret,
+        "FF_AUTH_JWT_SECRET": credentials.jwt_secret,
     }
 
 
 class Services:
     """One process of each service; a context manager that starts and stops them. The stack must be up."""
 
-    def __init__(self, root: Path, stack: Stack, administrator: Administrator) -> None:
-        self.administrator = administrator
-        self.control_plane = control_plane(root, stack, administrator)
-        self.ingestor = ingestor(root, stack)
+    def __init__(self, root: Path, stack: Stack, credentials: Credentials) -> None:
+        self.credentials = credentials
+        self.control_plane = control_plane(root, stack, credentials)
+        self.ingestor = ingestor(root, stack, credentials)
         self.edge = edge(root, stack, self.ingestor.url)
-        self.analytics = analytics(root, stack, administrator)
-        self.loader = loader(root, stack, administrator)
+        self.analytics = analytics(root, stack, credentials)
+        self.loader = loader(root, stack, credentials)
         self._exit = ExitStack()
 
     @property

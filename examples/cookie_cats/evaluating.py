@@ -32,7 +32,7 @@ async def evaluate_players(edge: str, key: str, players: Sequence[Player], advan
 
     def take(player: Player, body: bytes) -> None:
         answer = json.loads(body)
-        served.append(Served(player, answer["variant"], answer["metadata"]["configVersion"]))
+        served.append(Served(player, answer["variant"], answer["metadata"]["version"]))
         advance(1)
 
     await post_all(edge, (target.request(player, _context(player)) for player in players), take, _LANES)

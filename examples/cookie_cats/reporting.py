@@ -36,7 +36,7 @@ def exposures(served: Sequence[Served]) -> Iterator[Event]:
         }
 
 
-def outcomes(served: Sequence[Served]) -> Iterator[Event]:
+def outcome_events(served: Sequence[Served]) -> Iterator[Event]:
     """The returns and the rounds of each player; nothing is sent for a player who did nothing."""
     for one in served:
         player = one.player

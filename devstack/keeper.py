@@ -1,0 +1,72 @@
+"""`python -m devstack.keeper FOLDER`: run the whole stack and the services in this folder until SIGTERM."""
+
+from __future__ import annotations
+
+import json
+import logging
+import signal
+import sys
+import threading
+from dataclasses import asdict
+from pathlib import Path
+
+from examples.cookie_cats.addresses import Addresses
+
+from .processes import PartFailedError
+from .running import announce, keeper_file, write_privately
+from .services import Credentials, Services
+from .stack import Stack
+
+_WATCH_SECONDS = 1.0
+_log = logging.getLogger(__name__)
+
+
+def addresses_of(services: Services) -> Addresses:
+    """Where the services listen."""
+    return Addresses(
+        control_plane=services.control_plane.url,
+        edge=services.edge.url,
+        ingestor=services.ingestor.url,
+        analytics=services.analytics.url,
+        admin_email=services.credentials.admin_email,
+        admin_password=services.credentials.admin_password,
+    )
+
+
+def _credentials(folder: Path) -> Credentials:
+    """The credentials of this folder's databases: the same in every run."""
+    file = folder / "credentials.json"
+    if file.exists():
+        return Credentials(**json.loads(file.read_text("utf-8")))
+    credentials = Credentials()
+    write_privately(file, asdict(credentials))
+    return credentials
+
+
+def keep(folder: Path, stopped: threading.Event) -> None:
+    """Run everything until `stopped` is set; a process that ends by itself is started again."""
+    keeper_file(folder).unlink(missing_ok=True)
+    with Stack(folder) as stack, Services(folder, stack, _credentials(folder)) as services:
+        announce(folder, addresses_of(services))
+        while not stopped.wait(_WATCH_SECONDS):
+            for server in (*stack.parts, *services.all):
+                if not server.running:
+                    _log.warning("%s has ended and is started again; its log is %s", server.name, server.log)
+                    server.launch()
+    keeper_file(folder).unlink(missing_ok=True)
+
+
+def main() -> None:
+    """Keep the stack of the folder given as the only argument."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    stopped = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
+    try:
+        keep(Path(sys.argv[1]), stopped)
+    except PartFailedError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,98 @@
+"""`make up`: the stack and the services in the background, with the demo's data; addresses in build/devstack.json.
+
+The first time, the data comes from the same replay as in `make demo`. Later runs find it in the folder.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+from rich.console import Console
+
+from examples.cookie_cats.addresses import Addresses
+from examples.cookie_cats.project import Demo
+from examples.cookie_cats.replay import replay
+from examples.cookie_cats.stages import Stages
+
+from .down import stop_keeper
+from .running import ADDRESS_FILE, STACK_FOLDER, Keeper, running_keeper, write_privately
+
+_START_SECONDS = 180.0
+_POLL_SECONDS = 0.1
+
+
+def main() -> int:
+    """Bring everything up; 0 when it runs with its data."""
+    console = Console()
+    stages = Stages(console)
+    keeper = running_keeper(STACK_FOLDER)
+    started_here = keeper is None
+    if keeper is None:
+        with stages.stage("Starting the stack and the services"):
+            keeper = _start_keeper(console)
+        if keeper is None:
+            return 1
+    try:
+        demo = _demo(keeper.addresses, stages)
+    except BaseException:
+        if started_here:
+            stop_keeper(STACK_FOLDER)
+        raise
+    write_privately(ADDRESS_FILE, _address_book(keeper.addresses, demo))
+    console.print(f"The stack runs; addresses and keys are in {ADDRESS_FILE}. `make down` stops it.", highlight=False)
+    return 0
+
+
+def _start_keeper(console: Console) -> Keeper | None:
+    STACK_FOLDER.mkdir(parents=True, exist_ok=True)
+    log = STACK_FOLDER / "keeper.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "devstack.keeper", str(STACK_FOLDER)],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        keeper = running_keeper(STACK_FOLDER)
+        if keeper is not None and keeper.pid == process.pid:
+            return keeper
+        if process.poll() is not None:
+            break
+        time.sleep(_POLL_SECONDS)
+    process.terminate()
+    console.print(f"The stack did not start (log: {log}):\n{log.read_text('utf-8', 'replace')}", markup=False)
+    return None
+
+
+def _demo(addresses: Addresses, stages: Stages) -> Demo:
+    file = STACK_FOLDER / "demo.json"
+    if file.exists():
+        return Demo(**json.loads(file.read_text("utf-8")))
+    demo = asyncio.run(replay(addresses, stages, Path("build/demo"))).demo
+    write_privately(file, asdict(demo))
+    return demo
+
+
+def _address_book(addresses: Addresses, demo: Demo) -> dict[str, object]:
+    return {
+        "control_plane": addresses.control_plane,
+        "edge": addresses.edge,
+        "ingestor": addresses.ingestor,
+        "analytics": addresses.analytics,
+        "admin": {"email": addresses.admin_email, "password": addresses.admin_password},
+        "project": demo.project,
+        "environments": {"production": {"server_key": demo.server_key, "client_key": demo.client_key}},
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,102 @@
+"""The main job on real data: a flag, an experiment, 90,189 players, and results that are known beforehand."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import httpx
+
+from .addresses import Addresses
+from .evaluating import Served, evaluate_players
+from .known_answers import Check, compare
+from .outcomes import CONFIDENCE, Results, figures, outcomes, sent_totals, wait_for_results
+from .players import read_players
+from .project import ControlPlane, Demo, SetUp, set_up, wait_for_edge
+from .report import draw_lifts, print_checks, print_outcomes
+from .reporting import exposures, outcome_events, send_events
+from .stages import Stages
+
+_REQUEST_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """How the replay ended."""
+
+    demo: Demo
+    checks: list[Check]
+
+    @property
+    def agrees(self) -> bool:
+        """Whether every known answer was found again."""
+        return all(check.agrees for check in self.checks)
+
+
+async def replay(addresses: Addresses, stages: Stages, folder: Path) -> Replayed:
+    """Do everything, tell the user about it, and leave `results.json` and `results.png` in the folder.
+
+    The services must be empty of this demo. Raises `SetUpError`, `RequestFailedError` or `ResultsMissingError` when
+    a service does not do its part.
+    """
+    async with httpx.AsyncClient(base_url=addresses.control_plane, timeout=_REQUEST_SECONDS) as client:
+        api = ControlPlane(client)
+        with stages.stage("Creating the project, the flag, the metrics and the experiment"):
+            setup = await set_up(api, addresses)
+        token = await api.sign_in(addresses.admin_email, addresses.admin_password)
+    propagation_seconds = await _wait_for_edge(addresses, setup, stages)
+    served = await _play(addresses, setup.demo, stages)
+    results = await _collect(addresses, setup.demo, token, served, stages)
+    checks = compare(figures(results))
+    _show(stages, results, checks, folder)
+    _write(folder / "results.json", results, checks, propagation_seconds, stages)
+    stages.say(f"Results: {folder / 'results.json'}, picture: {folder / 'results.png'}")
+    return Replayed(setup.demo, checks)
+
+
+async def _wait_for_edge(addresses: Addresses, setup: SetUp, stages: Stages) -> float:
+    async with httpx.AsyncClient(base_url=addresses.edge, timeout=_REQUEST_SECONDS) as client:
+        seconds = await wait_for_edge(client, setup)
+    stages.say(f"The edge held version {setup.config_version} after {seconds * 1000:.0f} ms.")
+    return seconds
+
+
+async def _play(addresses: Addresses, demo: Demo, stages: Stages) -> list[Served]:
+    players = read_players()
+    with stages.stage("Evaluating the players at the edge", len(players)) as advance:
+        served = await evaluate_players(addresses.edge, demo.client_key, players, advance)
+    seen = list(exposures(served))
+    with stages.stage("Sending exposures", len(seen)) as advance:
+        await send_events(addresses.ingestor, demo.client_key, seen, advance)
+    done = list(outcome_events(served))
+    with stages.stage("Sending returns and rounds", len(done)) as advance:
+        await send_events(addresses.ingestor, demo.client_key, done, advance)
+    return served
+
+
+async def _collect(addresses: Addresses, demo: Demo, token: str, served: list[Served], stages: Stages) -> Results:
+    headers = {"Authorization": f"Bearer {token}"}
+    with stages.stage("Waiting for the results", len(served)) as advance:
+        async with httpx.AsyncClient(base_url=addresses.analytics, headers=headers, timeout=_REQUEST_SECONDS) as client:
+            return await wait_for_results(client, demo.experiment_id, sent_totals(served), advance)
+
+
+def _show(stages: Stages, results: Results, checks: list[Check], folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = outcomes(results)
+    print_outcomes(stages.console, rows, CONFIDENCE)
+    stages.say(results["summary"])
+    print_checks(stages.console, checks)
+    draw_lifts(rows, CONFIDENCE, folder / "results.png")
+
+
+def _write(file: Path, results: Results, checks: list[Check], propagation_seconds: float, stages: Stages) -> None:
+    document = {
+        "agrees": all(check.agrees for check in checks),
+        "checks": [asdict(check) | {"agrees": check.agrees} for check in checks],
+        "propagation_seconds": propagation_seconds,
+        "stage_seconds": stages.seconds,
+        "results": results,
+    }
+    file.write_text(json.dumps(document, indent=2) + "\n", "utf-8")
