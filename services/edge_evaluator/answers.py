@@ -1,0 +1,100 @@
+"""The bytes of OFREP answers.
+
+Every decision that a flag can reach is one object, so its answer is written once per configuration and found
+again by the decision. Numbers of a flag of type number are written as floats, of type integer as integers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from bucketing.decision import Decision
+from bucketing.flagset import Flag, FlagType
+
+_encode = msgspec.json.Encoder().encode
+
+# A client key learns that an evaluation failed, not which rule, segment or attribute made it fail.
+CLIENT_ERROR_DETAILS = {
+    "FLAG_NOT_FOUND": "there is no such flag",
+    "PARSE_ERROR": "the flag's configuration can't be evaluated",
+    "TARGETING_KEY_MISSING": "the flag needs a targetingKey: a non-empty string, or a number without a fraction",
+    "INVALID_CONTEXT": "the context does not fit the flag",
+}
+_CLIENT_OTHER_ERROR = "the evaluation failed"
+
+
+def typed_value(flag: Flag, value: Any) -> Any:
+    """The value as its flag's type wants it written: `1` of type number as `1.0`, `2.0` of type integer as `2`."""
+    if flag.type is FlagType.NUMBER and type(value) is int:
+        return float(value)
+    if flag.type is FlagType.INTEGER and type(value) is float and value.is_integer():
+        return int(value)
+    return value
+
+
+def failure_body(code: str, details: str, key: str | None = None) -> bytes:
+    """OFREP's error object; `key` is None for what concerns a whole request."""
+    named = {} if key is None else {"key": key}
+    return _encode({**named, "errorCode": code, "errorDetails": details})
+
+
+def failure_status(code: str) -> int:
+    return 404 if code == "FLAG_NOT_FOUND" else 400
+
+
+class AnswerBook:
+    """The answers of one configuration to one kind of key. `metadata` stands in each of them.
+
+    `flags` are those that the key may see.
+    """
+
+    __slots__ = ("_bodies", "_flags", "_metadata", "_terse")
+
+    def __init__(self, flags: Mapping[str, Flag], metadata: Mapping[str, Any], *, terse: bool) -> None:
+        self._flags = flags
+        self._metadata = dict(metadata)
+        self._terse = terse
+        self._bodies: dict[Decision, bytes] = {}
+
+    @property
+    def bodies(self) -> dict[Decision, bytes]:
+        """The answers written so far; what is not in it comes from `body`."""
+        return self._bodies
+
+    def restamp(self, metadata: Mapping[str, Any]) -> None:
+        """From now on answers carry other metadata."""
+        self._metadata = dict(metadata)
+        self._bodies = {}
+
+    def body(self, decision: Decision) -> bytes:
+        """The answer as JSON, whether it is a value or an error."""
+        if decision.error_code is not None:
+            return failure_body(*self.error_of(decision), decision.flag)
+        found = self._bodies.get(decision)
+        if found is None:
+            found = self._bodies[decision] = _encode(self.document(decision))
+        return found
+
+    def document(self, decision: Decision) -> dict[str, Any]:
+        """The answer of a decision without an error as an object."""
+        metadata = dict(self._metadata)
+        if decision.experiment is not None:
+            metadata["experiment"] = decision.experiment
+        if decision.prerequisite is not None and decision.prerequisite in self._flags:
+            metadata["prerequisite"] = decision.prerequisite
+        return {
+            "key": decision.flag,
+            "value": typed_value(self._flags[decision.flag], decision.value),
+            "variant": decision.variation,
+            "reason": decision.reason.value,
+            "metadata": metadata,
+        }
+
+    def error_of(self, decision: Decision) -> tuple[str, str]:
+        """Error code and details, as far as the key may know them."""
+        code = decision.error_code.value if decision.error_code is not None else "GENERAL"
+        if self._terse:
+            return code, CLIENT_ERROR_DETAILS.get(code, _CLIENT_OTHER_ERROR)
+        return code, decision.error_message or _CLIENT_OTHER_ERROR

@@ -1,0 +1,65 @@
+"""The edge's HTTP surface: routers plugged into one app."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
+from service_kit.http import Lifespan, create_app
+from starlette.middleware.cors import CORSMiddleware
+
+from edge_evaluator.config_endpoints import config_router
+from edge_evaluator.contexts import ContextLimits
+from edge_evaluator.door import Door, StreamGate
+from edge_evaluator.evaluation import Evaluator
+from edge_evaluator.flag_endpoints import flag_router
+from edge_evaluator.ofrep import ofrep_router
+
+
+@dataclass(frozen=True, slots=True)
+class HttpOptions:
+    """`public_url`: the address in answers, empty for the one each request came to."""
+
+    limits: ContextLimits
+    body_limit_bytes: int
+    cors_origins: tuple[str, ...]
+    public_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeParts:
+    """What requests are served from."""
+
+    door: Door
+    evaluator: Evaluator
+    gate: StreamGate
+    registry: CollectorRegistry
+
+
+def build_app(parts: EdgeParts, options: HttpOptions, lifespan: Lifespan | None) -> FastAPI:
+    memory = parts.door.memory
+
+    async def configuration() -> str | None:
+        return None if memory.ready else "no configuration has arrived yet, and there is no usable snapshot"
+
+    app = create_app(
+        "Verdict edge evaluator",
+        registry=parts.registry,
+        checks={"configuration": configuration},
+        lifespan=lifespan,
+        body_limit_bytes=options.body_limit_bytes,
+    )
+    app.include_router(ofrep_router(parts.door, parts.evaluator, parts.gate, options.limits, options.public_url))
+    app.include_router(flag_router(parts.door, parts.evaluator, options.limits))
+    app.include_router(config_router(parts.door, parts.gate))
+    if options.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(options.cors_origins),
+            allow_methods=["GET", "POST", "OPTIONS"],
+            allow_headers=["Authorization", "X-API-Key", "If-None-Match", "Content-Type"],
+            expose_headers=["ETag", "Retry-After"],
+            max_age=600,
+        )
+    return app

@@ -1,0 +1,163 @@
+"""The evaluation context as it comes in: a JSON body or query parameters, checked at the door.
+
+A body is `{"context": {...}}`. Refused with OpenFeature's error codes: what is not JSON (NaN, lone surrogates,
+bad UTF-8), duplicate keys, NUL, integers beyond 64 bits, too many attributes, too deep a nesting.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+ATTRIBUTE_NAME_BYTES_MAX = 256
+_INTEGER_BITS_MAX = 63
+_BEFORE_COLON = (b'":', b" :", b"\t:", b"\n:", b"\r:")
+_JSON_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+_NUL_ESCAPE = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+_decode = msgspec.json.Decoder().decode
+
+
+class BadRequestBody(Exception):
+    """`code` is OpenFeature's (`PARSE_ERROR` or `INVALID_CONTEXT`), `details` a sentence for people."""
+
+    def __init__(self, code: str, details: str) -> None:
+        super().__init__(details)
+        self.code = code
+        self.details = details
+
+
+@dataclass(frozen=True, slots=True)
+class ContextLimits:
+    """`attributes`: keys and list elements in the whole context; `depth`: 1 is a context of plain values."""
+
+    attributes: int = 1000
+    depth: int = 10
+
+
+def decode_object(body: bytes, limits: ContextLimits) -> dict[str, Any]:
+    """The JSON object in `body`, an empty body being `{}`. Raises BadRequestBody."""
+    if not body:
+        return {}
+    try:
+        document = _decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ValueError) as error:
+        raise BadRequestBody("PARSE_ERROR", f"the body is not valid JSON: {error}") from None
+    if type(document) is not dict:
+        raise BadRequestBody("PARSE_ERROR", "the body must be a JSON object")
+    # A flat context in plain form, the usual case, is seen to have no duplicate keys by counting colons.
+    keys, plain = len(document), True
+    for value in document.values():
+        if type(value) is dict:
+            keys += len(value)
+            plain = plain and len(value) <= limits.attributes and not _nested(value)
+        elif type(value) is list:
+            plain = False
+    if not plain:
+        keys = _measure(document, limits)
+    if sum(map(body.count, _BEFORE_COLON)) != keys:
+        _refuse_duplicates(body)
+    if b"\\u0000" in body and _NUL_ESCAPE.search(body):
+        raise BadRequestBody("INVALID_CONTEXT", "text must not contain U+0000")
+    return document
+
+
+def context_of(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The `context` of a request, `{}` when it is absent or null. Raises BadRequestBody."""
+    context = document.get("context")
+    if context is None:
+        return {}
+    if type(context) is not dict:
+        raise BadRequestBody("INVALID_CONTEXT", "context: must be a JSON object")
+    return context
+
+
+def query_context(pairs: Iterable[tuple[str, str]], limits: ContextLimits) -> dict[str, Any]:
+    """Attributes of a GET: a JSON number, `true` and `false` are read as such, anything else is text.
+
+    `user_id` is also the targeting key, unless `targetingKey` is given. Raises BadRequestBody.
+    """
+    context: dict[str, Any] = {}
+    for name, text in pairs:
+        if name in context:
+            raise BadRequestBody("INVALID_CONTEXT", f"{name[:64]}: given twice")
+        if "\0" in text or "\0" in name or not _is_unicode(name) or not _is_unicode(text):
+            raise BadRequestBody("INVALID_CONTEXT", "text must be UTF-8 without U+0000")
+        if not name or len(name.encode()) > ATTRIBUTE_NAME_BYTES_MAX:
+            raise BadRequestBody("INVALID_CONTEXT", f"an attribute name has 1 to {ATTRIBUTE_NAME_BYTES_MAX} bytes")
+        context[name] = text if name in ("user_id", "targetingKey") else _typed(text)
+    if len(context) > limits.attributes:
+        raise BadRequestBody("INVALID_CONTEXT", f"more than {limits.attributes} attributes")
+    if "user_id" in context:
+        context.setdefault("targetingKey", context["user_id"])
+    return context
+
+
+def _typed(text: str) -> Any:
+    if text in ("true", "false"):
+        return text == "true"
+    if not _JSON_NUMBER.fullmatch(text) or len(text) > 400:
+        return text
+    number = float(text) if any(mark in text for mark in ".eE") else int(text)
+    if isinstance(number, int) and number.bit_length() > _INTEGER_BITS_MAX:
+        return text
+    return number if math.isfinite(number) else text
+
+
+def _is_unicode(text: str) -> bool:
+    return not any("\ud800" <= character <= "\udfff" for character in text) and "\ufffd" not in text
+
+
+def _nested(context: dict[str, Any]) -> bool:
+    """Whether anything but short plain values is in it."""
+    for value in context.values():
+        kind = type(value)
+        if kind is dict or kind is list or (kind is int and value.bit_length() > _INTEGER_BITS_MAX):
+            return True
+    return False
+
+
+def _measure(document: dict[str, Any], limits: ContextLimits) -> int:
+    """The number of keys in the document. Raises BadRequestBody when it is over a limit."""
+    keys = len(document)
+    depth = members = 0
+    level: list[Any] = list(document.values())
+    while any(type(value) in (dict, list) for value in level):
+        depth += 1
+        if depth > limits.depth:
+            raise BadRequestBody("INVALID_CONTEXT", f"nested deeper than {limits.depth}")
+        following: list[Any] = []
+        for value in level:
+            if type(value) is dict:
+                keys += len(value)
+                following.extend(value.values())
+            elif type(value) is list:
+                following.extend(value)
+        members += len(following)
+        if members > limits.attributes:
+            raise BadRequestBody("INVALID_CONTEXT", f"more than {limits.attributes} attributes and elements")
+        _refuse_huge_integers(following)
+        level = following
+    return keys
+
+
+def _refuse_huge_integers(values: Iterable[Any]) -> None:
+    for value in values:
+        if type(value) is int and value.bit_length() > _INTEGER_BITS_MAX:
+            raise BadRequestBody("INVALID_CONTEXT", "an integer is beyond 64 bits")
+
+
+def _refuse_duplicates(body: bytes) -> None:
+    def unique(pairs: list[tuple[str, Any]]) -> None:
+        if len({name for name, _ in pairs}) != len(pairs):
+            raise BadRequestBody("PARSE_ERROR", "an object has the same key twice")
+
+    try:
+        json.loads(body, object_pairs_hook=unique)
+    except (ValueError, RecursionError) as error:
+        raise BadRequestBody("PARSE_ERROR", f"the body is not valid JSON: {error}") from None

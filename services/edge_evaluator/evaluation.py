@@ -1,0 +1,72 @@
+"""One evaluation from the caller's key to the answer's bytes; exposures are handed on, never waited for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bucketing.decision import Decision, ErrorCode, failure
+from service_kit.clock import Clock
+
+from edge_evaluator.answers import failure_status
+from edge_evaluator.authorization import Caller
+from edge_evaluator.exposures import Exposures
+from edge_evaluator.flag_memory import FlagMemory
+from edge_evaluator.views import View
+
+
+class Evaluator:
+    def __init__(self, memory: FlagMemory, exposures: Exposures, clock: Clock) -> None:
+        self._memory = memory
+        self._exposures = exposures
+        self._clock = clock
+
+    def view(self, caller: Caller) -> View:
+        return self._memory.held(caller.grant).view(caller.grant)
+
+    def decide(self, view: View, flag_key: str, context: dict[str, Any]) -> Decision:
+        """What the flag serves, as far as this view may know it."""
+        if flag_key in view.flags:
+            return view.evaluate(flag_key, context, self._clock.now())
+        if flag_key in view.unreadable:
+            return failure(flag_key, ErrorCode.PARSE_ERROR, view.unreadable[flag_key])
+        return failure(flag_key, ErrorCode.FLAG_NOT_FOUND, "there is no such flag")
+
+    def single(
+        self, caller: Caller, flag_key: str, context: dict[str, Any], *, expose: bool = False
+    ) -> tuple[int, bytes]:
+        """Status and OFREP body of one flag. `expose` reports the evaluation although its flag does not ask."""
+        view = self.view(caller)
+        decision = self.decide(view, flag_key, context)
+        if decision.error_code is not None:
+            return failure_status(decision.error_code.value), view.answers.body(decision)
+        self.report(caller, view, context, decision, expose=expose)
+        return 200, view.answers.bodies.get(decision) or view.answers.body(decision)
+
+    def bulk(self, caller: Caller, context: dict[str, Any], origin: str, *, expose: bool = False) -> bytes:
+        """OFREP body of all flags; one that fails stands in it with its error.
+
+        Fetching everything is not yet using it, so exposures are reported only when the request asks.
+        """
+        view = self.view(caller)
+        found, write = view.answers.bodies.get, view.answers.body
+        decisions = view.evaluate_all(context, self._clock.now())
+        bodies = [found(decision) or write(decision) for decision in decisions]
+        for key, reason in view.unreadable.items():
+            bodies.append(write(failure(key, ErrorCode.PARSE_ERROR, reason)))
+        if expose:
+            for decision in decisions:
+                self.report(caller, view, context, decision, expose=True)
+        return b'{"flags":[' + b",".join(bodies) + view.bulk_tail(caller.grant, origin)
+
+    def report(self, caller: Caller, view: View, context: dict[str, Any], decision: Decision, *, expose: bool) -> None:
+        """Hands an evaluation without an error on as an exposure, if its flag or the request asks for it."""
+        if decision.error_code is None and (expose or decision.flag in view.reporting):
+            self._exposures.offer(caller, view.config.version, context, decision)
+
+    def explain(self, view: View, flag_key: str, context: dict[str, Any]) -> dict[str, Any]:
+        """The ordered trace of a decision, without the environment's salt; for server keys only."""
+        return view.config.compiled.explain(flag_key, context, self._clock.now()).to_dict()
+
+    def etag(self, caller: Caller, body: bytes) -> str:
+        """The entity tag of a bulk answer to this request body."""
+        return self.view(caller).etag(caller.grant, body, self._clock.now())

@@ -1,0 +1,34 @@
+"""What the config feed tells Prometheus."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+DELAY_BUCKETS_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60)
+STALE_AFTER_SECONDS = 10.0
+
+
+class FeedMetrics:
+    """Gauges are labelled with project and environment key."""
+
+    stale_after_seconds = STALE_AFTER_SECONDS
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        place = ["project", "environment"]
+        self.age = Gauge(
+            "edge_config_age_seconds", "Since the bus last confirmed the configuration", place, registry=registry
+        )
+        self.version = Gauge("edge_config_version", "The configuration being served", place, registry=registry)
+        self.delay = Histogram(
+            "edge_config_delay_seconds",
+            "From publication to being served",
+            buckets=DELAY_BUCKETS_SECONDS,
+            registry=registry,
+        )
+        self.rejected = Counter("edge_config_rejected_total", "Messages not taken", ["reason"], registry=registry)
+        self.unusable = Counter("edge_config_unusable_total", "Entities not usable", ["kind"], registry=registry)
+        self.mismatches = Counter("edge_config_digest_mismatches_total", "Digests that differ", registry=registry)
+        self.rereads = Counter("edge_config_rereads_total", "Environments read anew", registry=registry)
+        self.unreachable = Counter("edge_config_unconfirmed_total", "Rounds without the bus", registry=registry)
+        self.bus_connected = Gauge("edge_bus_connected", "1 while the bus is connected", registry=registry)
+        self.snapshots = Counter("edge_snapshots_total", "Snapshots written or not", ["outcome"], registry=registry)

@@ -1,0 +1,68 @@
+"""Evaluation endpoints keep OFREP's own form of errors: `{"key"?, "errorCode", "errorDetails"}`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+from service_kit.problems import Problem
+from starlette.requests import ClientDisconnect
+
+from edge_evaluator.answers import failure_body
+from edge_evaluator.contexts import BadRequestBody
+
+JSON = "application/json"
+FAILURE_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "required": ["errorCode"],
+    "properties": {
+        "key": {"type": "string"},
+        "errorCode": {"type": "string"},
+        "errorDetails": {"type": "string"},
+    },
+}
+
+
+class UnsupportedBody(Problem):
+    status, default_code = 415, "unsupported_content_encoding"
+
+
+def failure_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """`responses=` of a route that may answer with these statuses in OFREP's form."""
+    return {
+        status: {"description": "OFREP failure", "content": {JSON: {"schema": FAILURE_SCHEMA}}} for status in statuses
+    }
+
+
+class OfrepRoute(APIRoute):
+    """Renders what the endpoint or the door raises."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def rendered(request: Request) -> Response:
+            key = request.path_params.get("key")
+            try:
+                return await handle(request)
+            except BadRequestBody as error:
+                return failure(400, error.code, error.details, key)
+            except Problem as error:
+                return failure(error.status, "GENERAL", error.detail, key, error.headers)
+            except ClientDisconnect:
+                return Response(status_code=400)
+
+        return rendered
+
+
+def failure(status: int, code: str, details: str, key: str | None, headers: dict[str, str] | None = None) -> Response:
+    return Response(failure_body(code, details, key), status, headers, JSON)
+
+
+async def plain_body(request: Request) -> bytes:
+    """The request's body. Raises UnsupportedBody for a compressed one."""
+    encoding = request.headers.get("content-encoding", "identity").strip().lower()
+    if encoding != "identity":
+        raise UnsupportedBody("compressed bodies are not taken")
+    return await request.body()

@@ -1,0 +1,52 @@
+"""What the edge can be told by environment variables (`FF_` and the name in capitals)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, field_validator
+from service_kit.settings import ServiceSettings
+
+
+class EdgeSettings(ServiceSettings):
+    """Read by `main` alone. Times in seconds, sizes in bytes; an empty address turns its part off."""
+
+    port: Annotated[int, Field(ge=0, le=65535)] = 8081
+    nats_url: str = "nats://127.0.0.1:4222"
+    ingestor_url: str = ""
+    redis_url: str = ""
+
+    edge_snapshot_dir: Path | None = None
+    edge_snapshot_interval_seconds: Annotated[float, Field(gt=0, le=3600)] = 1.0
+    edge_anti_entropy_seconds: Annotated[float, Field(gt=0, le=60)] = 2.0
+    edge_public_url: str = ""
+    edge_cors_origins: str = ""
+    edge_fast_path: bool = True
+
+    edge_body_limit_bytes: Annotated[int, Field(ge=1024, le=64 * 1024 * 1024)] = 1024 * 1024
+    edge_context_attributes_max: Annotated[int, Field(ge=1, le=100_000)] = 1000
+    edge_context_depth_max: Annotated[int, Field(ge=1, le=64)] = 10
+    edge_header_seconds_max: Annotated[float, Field(gt=0, le=300)] = 10.0
+    edge_body_seconds_max: Annotated[float, Field(gt=0, le=300)] = 30.0
+    edge_connections_per_address_max: Annotated[int, Field(ge=1)] = 2000
+    edge_connections_per_key_max: Annotated[int, Field(ge=1)] = 10_000
+    edge_streams_per_key_max: Annotated[int, Field(ge=1)] = 5000
+    edge_requests_per_key_per_second: Annotated[int, Field(ge=1)] = 100_000
+    edge_requests_per_address_per_second: Annotated[int, Field(ge=1)] = 50_000
+
+    edge_exposure_buffer_max: Annotated[int, Field(ge=1, le=1_000_000)] = 20_000
+    edge_exposure_flush_seconds: Annotated[float, Field(gt=0, le=60)] = 1.0
+    edge_exposure_window_seconds: Annotated[float, Field(gt=0, le=86_400)] = 600.0
+
+    @field_validator("ingestor_url", "edge_public_url")
+    @classmethod
+    def _is_http_address(cls, value: str) -> str:
+        if value and not value.startswith(("http://", "https://")):
+            raise ValueError("must be empty or an http:// or https:// address")
+        return value.rstrip("/")
+
+    @property
+    def cors_origins(self) -> tuple[str, ...]:
+        """The origins of `FF_EDGE_CORS_ORIGINS`, which stand there with commas between them."""
+        return tuple(origin.strip().rstrip("/") for origin in self.edge_cors_origins.split(",") if origin.strip())

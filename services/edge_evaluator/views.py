@@ -1,0 +1,109 @@
+"""What one kind of key sees of an environment's configuration: its flags, its answers, its entity tags."""
+
+from __future__ import annotations
+
+import hashlib
+from bisect import bisect_right
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import msgspec
+from bucketing.document import flagset_to_document
+from bucketing.flagset import Experiment, Flag
+
+from edge_evaluator.answers import AnswerBook
+from edge_evaluator.assembly import EnvironmentConfig
+from edge_evaluator.authorization import Grant, KeyKind
+
+INACTIVITY_SECONDS = 120
+_ORIGINS_MAX = 64
+_ETAG_BYTES = 16
+_encode = msgspec.json.Encoder().encode
+
+
+class View:
+    """`flags` are those that the key may see; `reporting` those whose evaluations are exposures."""
+
+    def __init__(self, config: EnvironmentConfig, kind: KeyKind, age_seconds: int) -> None:
+        client = kind is KeyKind.CLIENT
+        flags = config.flagset.flags
+        self.config = config
+        self.kind = kind
+        self.evaluate = config.compiled.evaluate
+        self.evaluate_all = partial(config.compiled.evaluate_all, client_only=client)
+        self.flags: Mapping[str, Flag] = (
+            {key: flag for key, flag in flags.items() if flag.client_visible} if client else flags
+        )
+        self.unreadable: Mapping[str, str] = {} if client else config.unreadable
+        self.reporting = frozenset(key for key, flag in self.flags.items() if flag.report_exposures)
+        self.metadata = _metadata(config, age_seconds)
+        self.answers = AnswerBook(self.flags, self.metadata, terse=client)
+        self._instants = _instants(flags.values(), config.flagset.experiments.values())
+        self._document: bytes | None = None
+        self._seeds: dict[tuple[bytes, int], Any] = {}
+        self._tails: dict[tuple[str, str], bytes] = {}
+
+    def restamp(self, age_seconds: int) -> None:
+        """From now on answers tell another age of the configuration."""
+        self.metadata = _metadata(self.config, age_seconds)
+        self.answers.restamp(self.metadata)
+        self._tails = {}
+
+    def document(self) -> bytes:
+        """The whole configuration as a config document; only for server keys. May take a while when it is large."""
+        if self._document is None:
+            self._document = _encode(flagset_to_document(self.config.flagset))
+        return self._document
+
+    def phase(self, now: int) -> int:
+        """Counts the starts, ends and expiries that have passed: the same version answers differently after one."""
+        return bisect_right(self._instants, now) if self._instants else 0
+
+    def etag(self, grant: Grant, body: bytes, now: int) -> str:
+        """A strong entity tag over version, key, time-dependent parts and the whole request body."""
+        phase = self.phase(now)
+        seed = self._seeds.get((grant.sha256, phase))
+        if seed is None:
+            config = self.config
+            text = f"{config.environment_id} {config.version} {config.epoch} {config.digest} {phase} "
+            seed = hashlib.blake2b(text.encode() + grant.sha256, digest_size=_ETAG_BYTES)
+            self._seeds[grant.sha256, phase] = seed
+        tag = seed.copy()
+        tag.update(body)
+        return f'"{tag.hexdigest()}"'
+
+    def bulk_tail(self, grant: Grant, origin: str) -> bytes:
+        """What follows the flags in a bulk answer; `origin` is the address the edge is reached at."""
+        tail = self._tails.get((origin, grant.stream_token))
+        if tail is None:
+            stream = {
+                "type": "sse",
+                "url": f"{origin}/ofrep/v1/events?token={grant.stream_token}",
+                "inactivityDelaySec": INACTIVITY_SECONDS,
+            }
+            tail = b"]," + _encode({"metadata": self.metadata, "eventStreams": [stream]})[1:]
+            if len(self._tails) < _ORIGINS_MAX:
+                self._tails[origin, grant.stream_token] = tail
+        return tail
+
+
+def _metadata(config: EnvironmentConfig, age_seconds: int) -> dict[str, Any]:
+    return {
+        "version": config.version,
+        "flagSetId": f"{config.project_key}/{config.key}",
+        "ageSeconds": age_seconds,
+    }
+
+
+def _instants(flags: Any, experiments: Any) -> tuple[int, ...]:
+    """Every time (epoch milliseconds) at which an answer may change without a new version."""
+    found: set[int] = set()
+    for flag in flags:
+        found.update(target.expires_at for target in flag.targets if target.expires_at is not None)
+    experiment: Experiment
+    for experiment in experiments:
+        found.add(experiment.start_at)
+        if experiment.stop_at is not None:
+            found.add(experiment.stop_at)
+    return tuple(sorted(found))

@@ -1,0 +1,40 @@
+"""An edge served on a real socket, fast path on and off, fed from a bus in memory."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import pytest
+from edge_evaluator.settings import EdgeSettings
+
+from tests.edge_evaluator.running_edge import RunningEdge, running_edge
+
+StartEdge = Callable[..., Awaitable[RunningEdge]]
+
+
+@pytest.fixture(params=["fast", "slow"])
+def fast_path(request: pytest.FixtureRequest) -> bool:
+    return request.param == "fast"
+
+
+@pytest.fixture
+async def start_edge(fast_path: bool) -> AsyncIterator[StartEdge]:
+    """Starts an edge with other settings than the default; any number in one test."""
+    running: list[Any] = []
+
+    async def start(**changes: Any) -> RunningEdge:
+        settings = EdgeSettings(**({"edge_fast_path": fast_path, "edge_anti_entropy_seconds": 0.1} | changes))
+        context = running_edge(settings)
+        running.append(context)
+        return await context.__aenter__()
+
+    yield start
+    for context in reversed(running):
+        await context.__aexit__(None, None, None)
+
+
+@pytest.fixture
+async def edge(start_edge: StartEdge) -> RunningEdge:
+    """An edge that serves the sample flags."""
+    return await start_edge()

@@ -1,0 +1,120 @@
+"""An edge in this process on a real socket."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import uvicorn
+from edge_evaluator.main import Edge
+from edge_evaluator.settings import EdgeSettings
+from streams import Bus
+from streams.memory import MemoryBus
+
+from tests.edge_evaluator.config_writer import CLIENT_KEY, SERVER_KEY, ConfigWriter, open_stream, publish
+from tests.edge_evaluator.sample_flags import FLAGS, SEGMENTS
+
+WAIT_SECONDS = 10
+
+
+@dataclass
+class RunningEdge:
+    edge: Edge
+    bus: MemoryBus
+    writer: ConfigWriter
+    port: int
+    http: httpx.AsyncClient
+
+    async def write(self, **changes: Any) -> None:
+        """Publishes a version and waits until it is served."""
+        await publish(self.bus, self.writer.write(**changes))
+        await self.serves(self.writer.version)
+
+    async def serves(self, version: int) -> None:
+        await until(
+            lambda: (
+                (held := self.edge.memory.environments.get(self.writer.environment_id)) is not None
+                and held.config.version >= version
+            )
+        )
+
+    async def post(
+        self, path: str, body: Any = None, *, key: str | None = SERVER_KEY, headers: dict[str, str] | None = None
+    ) -> httpx.Response:
+        given = {"x-request-id": "a-test", **(headers or {})}
+        if key is not None:
+            given.setdefault("authorization", f"Bearer {key}")
+        if isinstance(body, bytes):
+            return await self.http.post(path, content=body, headers={"content-type": "application/json"} | given)
+        return await self.http.post(path, json={} if body is None else body, headers=given)
+
+    async def flag(self, flag: str, context: dict[str, Any] | None = None, **more: Any) -> httpx.Response:
+        return await self.post(f"/ofrep/v1/evaluate/flags/{flag}", {"context": context or {}}, **more)
+
+    async def bulk(self, context: dict[str, Any] | None = None, **more: Any) -> httpx.Response:
+        return await self.post("/ofrep/v1/evaluate/flags", {"context": context or {}}, **more)
+
+    async def get(self, path: str, *, key: str | None = SERVER_KEY, **headers: str) -> httpx.Response:
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        if key is not None:
+            given["authorization"] = f"Bearer {key}"
+        return await self.http.get(path, headers=given)
+
+    async def raw(self, *pieces: bytes) -> bytes:
+        """Sends the pieces on one connection and reads until the edge ends it."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        for piece in pieces:
+            writer.write(piece)
+            await writer.drain()
+            await asyncio.sleep(0.01)
+        answer = await asyncio.wait_for(reader.read(), WAIT_SECONDS)
+        writer.close()
+        return answer
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Returns when the condition holds; fails the test after ten seconds."""
+    async with asyncio.timeout(WAIT_SECONDS):
+        while not condition():
+            await asyncio.sleep(0.005)
+
+
+@asynccontextmanager
+async def running_edge(
+    settings: EdgeSettings, *, flags: Iterable[Any] = FLAGS, bus: MemoryBus | None = None
+) -> AsyncIterator[RunningEdge]:
+    """Serves until the context ends; with no flags the bus stays as it is given."""
+    source = bus or MemoryBus()
+
+    async def connect() -> Bus:
+        return source
+
+    edge = Edge(settings, connect)
+    config = uvicorn.Config(
+        edge.app, host="127.0.0.1", port=0, http=edge.protocol(), log_config=None, server_header=False, ws="none"
+    )
+    server = uvicorn.Server(config)
+    config.load()
+    server.lifespan = config.lifespan_class(config)
+    await server.startup()
+    ticking = asyncio.create_task(server.main_loop())
+    port = server.servers[0].sockets[0].getsockname()[1]
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:
+        running = RunningEdge(edge, source, ConfigWriter(), port, http)
+        if flags:
+            await open_stream(source)
+            await running.write(flags=flags, segments=SEGMENTS)
+        try:
+            yield running
+        finally:
+            await http.aclose()
+            server.should_exit = True
+            await ticking
+            await server.shutdown()
+
+
+__all__ = ["CLIENT_KEY", "SERVER_KEY", "RunningEdge", "running_edge", "until"]
