@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from stats import binary_intervals, distributions
 from stats.comparing import Pair, compare_binary_pair, compare_pair
+from stats.covariates import CupedSummary
+from stats.cuped import balance_p
 from stats.documents import as_document
+from stats.dunnett import dunnett
+from stats.enriching import Context, enrich
 from stats.errors import InvalidInputError
 from stats.metrics import AnalysisOptions, MetricSpec
 from stats.omnibus import chi_square_omnibus, welch_anova
-from stats.preparing import PreparedArm, PreparedArms, Summary, prepare
-from stats.results import ArmResult, Comparison, MetricResult, Omnibus
+from stats.preparing import PreparedArm, PreparedArms, Summary, prepare, prepare_arm
+from stats.results import ArmResult, Comparison, CupedBlock, MetricResult, Omnibus, WinsorBlock
 from stats.statuses import SENTENCES, Status
-from stats.summaries import BinarySummary
+from stats.summaries import BinarySummary, MeanSummary
 from stats.version import ENGINE_VERSION
+from stats.winsorising import Winsorising
 
 DEFAULT_OPTIONS = AnalysisOptions()
+
+
+@dataclass(frozen=True, slots=True)
+class Capped:
+    """Says that the arms' outcome was capped, and gives the arms without the cap."""
+
+    how: Winsorising
+    uncapped: Mapping[str, Summary]
 
 
 def analyse_metric(
@@ -25,9 +39,11 @@ def analyse_metric(
     *,
     control: str,
     options: AnalysisOptions = DEFAULT_OPTIONS,
+    capped: Capped | None = None,
 ) -> MetricResult:
     """Analyse one metric from one summary per arm, all of the same kind.
 
+    `capped` tells that the outcome was winsorised, and brings the uncapped arms to stand beside it.
     Answers with a status instead of raising when the data can't carry a number; raises
     `InvalidInputError` (with `field`) only for a call that is wrong: no such control, mixed kinds, fewer
     than two arms.
@@ -36,8 +52,12 @@ def analyse_metric(
     if control not in arms:
         raise InvalidInputError("control", f"{control!r} is not among the arms")
     treatments = [arm for arm in arms if arm != control]
-    comparisons = tuple(_compare(arms, prepared, arm, control, options) for arm in treatments)
-    status = _worst_status(comparisons)
+    comparisons = tuple(
+        _complete(Context(metric, options, _pair(prepared, arm, control), arms[arm], arms[control]), prepared)
+        for arm in treatments
+    )
+    comparisons = _with_uncapped(_with_dunnett(comparisons, arms, control), capped, arms, options)
+    status = next((one.status for one in comparisons if one.status is not Status.OK), Status.OK)
     return MetricResult(
         metric=metric.key,
         kind=prepared.kind,
@@ -53,22 +73,106 @@ def analyse_metric(
         engine_version=ENGINE_VERSION,
         is_guardrail=metric.guardrail is not None,
         warnings=prepared.notices,
-        inputs=_inputs(metric, arms, options),
+        inputs={
+            "metric": as_document(metric),
+            "arms": as_document(arms),
+            "control": control,
+            "options": as_document(options),
+            "capped": as_document(capped),
+        },
     )
 
 
-def _compare(
+def _pair(prepared: PreparedArms, treatment: str, control: str) -> Pair:
+    return Pair(treatment, control, prepared.arms[treatment], prepared.arms[control], prepared.shared_variance)
+
+
+def _complete(context: Context, prepared: PreparedArms) -> Comparison:
+    comparison = enrich(_fixed(context.pair, context.treatment, context.control, context.options.alpha), context)
+    if isinstance(context.treatment, CupedSummary) and isinstance(context.control, CupedSummary):
+        block = _cuped_block(comparison, context.treatment, context.control, prepared)
+        return replace(comparison, cuped=block)
+    return comparison
+
+
+def _fixed(pair: Pair, treatment: Summary, control: Summary, alpha: float) -> Comparison:
+    if isinstance(treatment, BinarySummary) and isinstance(control, BinarySummary):
+        return compare_binary_pair(pair, treatment, control, alpha)
+    return compare_pair(pair, alpha)
+
+
+def _cuped_block(
+    comparison: Comparison, treatment: CupedSummary, control: CupedSummary, prepared: PreparedArms
+) -> CupedBlock:
+    """The unadjusted comparison stands beside the adjusted one whether or not CUPED was applied."""
+    plain = Pair(
+        comparison.arm,
+        comparison.control,
+        prepare_arm(treatment.outcome),
+        prepare_arm(control.outcome),
+    )
+    unadjusted = compare_pair(plain, comparison.alpha)
+    fit, reduction = prepared.cuped, None
+    applied = fit is not None and fit.applied
+    if applied and comparison.difference.se is not None and unadjusted.difference.se:
+        reduction = 1.0 - (comparison.difference.se / unadjusted.difference.se) ** 2
+    units = treatment.n + control.n
+    known = treatment.history_n is not None and control.history_n is not None
+    history = (treatment.history_n or 0) + (control.history_n or 0)
+    return CupedBlock(
+        applied=applied,
+        reason=fit.reason if fit else None,
+        covariates=treatment.covariates,
+        theta=fit.theta if fit else (),
+        variance_reduction=reduction,
+        balance_p=balance_p(treatment, control) if min(treatment.n, control.n) > 1 else None,
+        history_share=history / units if known and units else None,
+        unadjusted=unadjusted,
+    )
+
+
+def _with_dunnett(
+    comparisons: tuple[Comparison, ...], arms: Mapping[str, Summary], control: str
+) -> tuple[Comparison, ...]:
+    """Family-wise p over several treatments of a mean; Dunnett's pooled variance is its assumption."""
+    means = {arm: summary for arm, summary in arms.items() if isinstance(summary, MeanSummary)}
+    if len(arms) < 3 or len(means) < len(arms) or any(summary.n < 2 for summary in means.values()):
+        return comparisons
+    test = dunnett([means[one.arm] for one in comparisons], means[control])
+    if test is None:
+        return comparisons
+    return tuple(replace(one, p_many_to_one=p) for one, p in zip(comparisons, test.p_values, strict=True))
+
+
+def _with_uncapped(
+    comparisons: tuple[Comparison, ...],
+    capped: Capped | None,
     arms: Mapping[str, Summary],
-    prepared: PreparedArms,
-    treatment: str,
-    control: str,
     options: AnalysisOptions,
-) -> Comparison:
-    pair = Pair(treatment, control, prepared.arms[treatment], prepared.arms[control], prepared.shared_variance)
-    treatment_summary, control_summary = arms[treatment], arms[control]
-    if isinstance(treatment_summary, BinarySummary) and isinstance(control_summary, BinarySummary):
-        return compare_binary_pair(pair, treatment_summary, control_summary, options.alpha)
-    return compare_pair(pair, options.alpha)
+) -> tuple[Comparison, ...]:
+    if capped is None:
+        return comparisons
+    if set(capped.uncapped) != set(arms):
+        raise InvalidInputError("capped.uncapped", "must have the same arms as the capped outcome")
+    prepared = prepare(capped.uncapped)
+    share = capped.how.share_capped(sum(one.n for one in prepared.arms.values()))
+    return tuple(
+        replace(
+            one,
+            winsor=WinsorBlock(
+                capped.how.percentile,
+                capped.how.cap,
+                share,
+                _fixed(
+                    _pair(prepared, one.arm, one.control),
+                    capped.uncapped[one.arm],
+                    capped.uncapped[one.control],
+                    options.alpha,
+                ),
+            ),
+        )
+        for one in comparisons
+    )
 
 
 def _arm_result(name: str, summary: Summary, prepared: PreparedArm, alpha: float) -> ArmResult:
@@ -95,11 +199,3 @@ def _omnibus(arms: Mapping[str, Summary], prepared: PreparedArms) -> Omnibus | N
     if len(estimates) < len(arms):
         return Omnibus("welch_anova", None, len(arms) - 1.0, None, None, Status.INSUFFICIENT_DATA)
     return welch_anova(estimates)
-
-
-def _worst_status(comparisons: tuple[Comparison, ...]) -> Status:
-    return next((one.status for one in comparisons if one.status is not Status.OK), Status.OK)
-
-
-def _inputs(metric: MetricSpec, arms: Mapping[str, Summary], options: AnalysisOptions) -> dict[str, object]:
-    return {"metric": as_document(metric), "arms": as_document(arms), "options": as_document(options)}

@@ -61,7 +61,9 @@ def miettinen_nurminen(treatment: BinarySummary, control: BinarySummary, alpha: 
     def bound(end: float) -> float:
         if difference == end or excess(end) <= 0.0:
             return end
-        return float(optimize.brentq(excess, difference, end, xtol=1e-15, rtol=1e-14))
+        # At the difference itself the excess may be 0 (no conversions at all), so start beside it.
+        beside = difference + (end - difference) * 1e-9
+        return float(optimize.brentq(excess, beside, end, xtol=1e-15, rtol=1e-14))
 
     return bound(-1.0), bound(1.0)
 
@@ -75,10 +77,10 @@ def unpooled_se(treatment: BinarySummary, control: BinarySummary) -> float:
 def _score_variance(treatment: BinarySummary, control: BinarySummary, delta: float) -> float:
     """Var(difference) at the rates most likely under pt − pc = delta (the root of a cubic in pc)."""
     nc, nt, total = control.n, treatment.n, control.n + treatment.n
-    xt, hits = treatment.conversions, control.conversions + treatment.conversions
-    square = ((nc + 2 * nt) * delta - total - hits) / total
-    linear = ((nt * delta - total - 2 * xt) * delta + hits) / total
-    constant = xt * delta * (1.0 - delta) / total
+    xc, hits = control.conversions, control.conversions + treatment.conversions
+    square = ((nt + 2 * nc) * delta - total - hits) / total
+    linear = ((nc * delta - total - 2 * xc) * delta + hits) / total
+    constant = xc * delta * (1.0 - delta) / total
     q = square**3 / 27.0 - linear * square / 6.0 + constant / 2.0
     p = math.copysign(math.sqrt(max(square * square / 9.0 - linear / 3.0, 0.0)), q)
     cosine = q / p**3 if p != 0.0 else 1.0

@@ -14,8 +14,6 @@ from stats.results import Comparison, Difference, Lift, Test
 from stats.statuses import SENTENCES, Notice, Status, notice
 from stats.summaries import BinarySummary
 
-NO_LIFT = Lift(Status.INSUFFICIENT_DATA)
-
 
 @dataclass(frozen=True, slots=True)
 class Pair:

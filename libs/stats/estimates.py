@@ -20,6 +20,8 @@ class ArmEstimate:
     """mean; variance of the mean; n units; df (infinity: the normal distribution applies).
 
     `variance_error` bounds the absolute rounding error of `variance` that the sums carry.
+    `shared_covariance` is the covariance of this mean's own part with a part that all arms share (CUPED's
+    grand covariate mean); it cancels in differences and matters for ratios.
     """
 
     mean: float
@@ -27,6 +29,7 @@ class ArmEstimate:
     n: int
     df: float
     variance_error: float = 0.0
+    shared_covariance: float = 0.0
 
     @property
     def loses_precision(self) -> bool:
@@ -62,3 +65,27 @@ def estimate_ratio(summary: RatioSummary) -> ArmEstimate:
     variance = max(squares, 0.0) / scale
     error = 0.0 if squares == 0.0 else 2.0 * EPSILON * size / scale
     return ArmEstimate(ratio, variance, n, n - 1.0, error)
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """Variances of both means and their covariance, complete with what the arms share."""
+
+    treatment: float
+    control: float
+    covariance: float
+
+    def of_combination(self, factor: float) -> float:
+        """Var(treatment mean − factor · control mean)."""
+        variance = self.treatment + factor * factor * self.control - 2.0 * factor * self.covariance
+        return max(variance, 0.0)
+
+
+def moments(treatment: ArmEstimate, control: ArmEstimate, shared_variance: float = 0.0) -> Moments:
+    """Add the shared part to both arms: vₐ + 2kₐ + V each, kt + kc + V between them."""
+    own_t, own_c = treatment.shared_covariance, control.shared_covariance
+    return Moments(
+        treatment.variance + 2.0 * own_t + shared_variance,
+        control.variance + 2.0 * own_c + shared_variance,
+        own_t + own_c + shared_variance,
+    )

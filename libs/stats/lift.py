@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass
 from enum import StrEnum
 
-from stats.estimates import ArmEstimate
+from stats.estimates import ArmEstimate, moments
 
 
 class SetKind(StrEnum):
@@ -52,16 +52,18 @@ class FiellerSet:
 def fieller(treatment: ArmEstimate, control: ArmEstimate, critical: float, shared: float = 0.0) -> FiellerSet:
     """The set of r with (mt − r·mc)² ≤ critical²·Var(mt − r·mc), as lifts r − 1.
 
-    `shared` is a variance that both means carry in common (CUPED's grand covariate mean): it adds to
-    both variances and is their covariance. The control's mean must not be 0.
+    `shared` is the variance of what both means carry in common (see `estimates.moments`). The control's
+    mean must not be 0.
     """
     mt, mc, q2 = treatment.mean, control.mean, critical * critical
-    vt, vc = treatment.variance + shared, control.variance + shared
+    spread = moments(treatment, control, shared)
+    vt, vc, covariance = spread.treatment, spread.control, spread.covariance
     a = mc * mc - q2 * vc
-    half_b = -(mt * mc - q2 * shared)
+    half_b = -(mt * mc - q2 * covariance)
     c = mt * mt - q2 * vt
     # D/4 = b²/4 − ac, written out so that the leading terms, which cancel, never appear.
-    quarter = q2 * (mc * mc * vt + mt * mt * vc - 2.0 * mt * mc * shared) - q2 * q2 * (vt * vc - shared * shared)
+    leading = mc * mc * vt + mt * mt * vc - 2.0 * mt * mc * covariance
+    quarter = q2 * leading - q2 * q2 * (vt * vc - covariance * covariance)
     g = q2 * vc / (mc * mc)
     if a < 0.0 and quarter <= 0.0:
         return FiellerSet(SetKind.ALL_REALS, g)
@@ -86,10 +88,8 @@ def _ray(half_b: float, c: float, g: float) -> FiellerSet:
 
 def delta_se(treatment: ArmEstimate, control: ArmEstimate, shared: float = 0.0) -> float:
     """√(vt/mc² + mt²·vc/mc⁴ − 2κ·mt/mc³), the first-order standard error of the lift."""
-    mt, mc = treatment.mean, control.mean
-    ratio = mt / mc
-    vt, vc = treatment.variance + shared, control.variance + shared
-    return math.sqrt(max(vt + ratio * ratio * vc - 2.0 * ratio * shared, 0.0)) / abs(mc)
+    spread = moments(treatment, control, shared)
+    return math.sqrt(spread.of_combination(treatment.mean / control.mean)) / abs(control.mean)
 
 
 def log_ratio_interval(treatment: ArmEstimate, control: ArmEstimate, critical: float) -> tuple[float, float] | None:

@@ -9,6 +9,9 @@ from enum import StrEnum
 from stats import validation
 from stats.errors import InvalidInputError
 
+LOOKS_PLANNED_MAX = 400
+HISTORY_MAX = 10_000
+
 
 class Direction(StrEnum):
     """Which way the metric should go."""
@@ -121,11 +124,9 @@ class AnalysisOptions:
             validation.positive(self.n_star, "n_star")
         if self.mode is Mode.GROUP and self.looks_planned is None:
             raise InvalidInputError("looks_planned", "is needed in the mode `group`")
-        if self.looks_planned is not None and not 1 <= self.looks_planned <= LOOKS_MAX:
-            raise InvalidInputError("looks_planned", f"must lie between 1 and {LOOKS_MAX}")
+        if self.looks_planned is not None and not 1 <= self.looks_planned <= LOOKS_PLANNED_MAX:
+            raise InvalidInputError("looks_planned", f"must lie between 1 and {LOOKS_PLANNED_MAX}")
+        most = LOOKS_PLANNED_MAX - 1 if self.mode is Mode.GROUP else HISTORY_MAX
         for arm, looks in self.history.items():
-            if len(looks) > LOOKS_MAX:
-                raise InvalidInputError(f"history.{arm}", f"must have at most {LOOKS_MAX} looks")
-
-
-LOOKS_MAX = 10_000
+            if len(looks) > most:
+                raise InvalidInputError(f"history.{arm}", f"must have at most {most} looks in this mode")

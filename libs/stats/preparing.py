@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from stats.covariates import CupedSummary
+from stats.cuped import CupedFit, fit_cuped
 from stats.errors import InvalidInputError
 from stats.estimates import ArmEstimate, estimate_mean, estimate_rate, estimate_ratio
+from stats.quantile import QuantileSummary, estimate_quantile
 from stats.statuses import Notice, Status, notice
 from stats.summaries import BinarySummary, MeanSummary, RatioSummary
 
-Summary = BinarySummary | MeanSummary | RatioSummary
+Summary = BinarySummary | MeanSummary | RatioSummary | CupedSummary | QuantileSummary
 
 KIND_NAMES: dict[type[Summary], str] = {
     BinarySummary: "binary",
     MeanSummary: "mean",
     RatioSummary: "ratio",
+    CupedSummary: "cuped",
+    QuantileSummary: "quantile",
 }
 ARMS_MAX = 100
 
@@ -32,12 +37,17 @@ class PreparedArm:
 
 @dataclass(frozen=True, slots=True)
 class PreparedArms:
-    """All arms of one metric in one form; `shared_variance` is carried by every mean in common."""
+    """All arms of one metric in one form; `cuped` is the fit behind adjusted means, if covariates came."""
 
     kind: str
     arms: Mapping[str, PreparedArm]
-    shared_variance: float = 0.0
+    cuped: CupedFit | None = None
     notices: tuple[Notice, ...] = field(default=())
+
+    @property
+    def shared_variance(self) -> float:
+        """The variance that every mean carries in common (CUPED's grand covariate mean)."""
+        return self.cuped.shared_variance if self.cuped else 0.0
 
 
 def kind_of(arms: Mapping[str, Summary]) -> str:
@@ -55,15 +65,22 @@ def kind_of(arms: Mapping[str, Summary]) -> str:
 
 
 def prepare(arms: Mapping[str, Summary]) -> PreparedArms:
-    """Estimate every arm by itself."""
+    """Estimate every arm by itself, or with covariates all arms together."""
     kind = kind_of(arms)
     prepared = {arm: prepare_arm(summary) for arm, summary in arms.items()}
-    notices = tuple(
+    notices: tuple[Notice, ...] = ()
+    with_covariates = {arm: one for arm, one in arms.items() if isinstance(one, CupedSummary)}
+    fit = fit_cuped(with_covariates) if with_covariates else None
+    if fit is not None and fit.applied:
+        prepared = {arm: PreparedArm(one.n, one.mean, one) for arm, one in fit.arms.items()}
+    elif fit is not None:
+        notices = (notice(Status.CUPED_NOT_APPLIED, detail=f"Why: {fit.reason}."),)
+    losses = tuple(
         notice(Status.PRECISION_LOSS, arm)
         for arm, one in prepared.items()
         if one.estimate is not None and one.estimate.loses_precision
     )
-    return PreparedArms(kind, prepared, notices=notices)
+    return PreparedArms(kind, prepared, fit, (*notices, *losses))
 
 
 def prepare_arm(summary: Summary) -> PreparedArm:
@@ -72,7 +89,9 @@ def prepare_arm(summary: Summary) -> PreparedArm:
         return _prepare_rate(summary)
     if isinstance(summary, RatioSummary):
         return _prepare_ratio(summary)
-    return _prepare_mean(summary)
+    if isinstance(summary, QuantileSummary):
+        return _prepare_quantile(summary)
+    return _prepare_mean(summary.outcome if isinstance(summary, CupedSummary) else summary)
 
 
 def _prepare_rate(summary: BinarySummary) -> PreparedArm:
@@ -97,3 +116,11 @@ def _prepare_ratio(summary: RatioSummary) -> PreparedArm:
         return PreparedArm(summary.n, summary.num_sum / summary.den_sum, None, Status.INSUFFICIENT_DATA)
     estimate = estimate_ratio(summary)
     return PreparedArm(summary.n, estimate.mean, estimate)
+
+
+def _prepare_quantile(summary: QuantileSummary) -> PreparedArm:
+    if summary.units < 2:
+        return PreparedArm(summary.units, summary.value, None, Status.INSUFFICIENT_DATA)
+    estimate = estimate_quantile(summary)
+    problem = Status.NOT_ESTIMABLE_QUANTILE if estimate is None else None
+    return PreparedArm(summary.units, summary.value, estimate, problem)

@@ -135,12 +135,17 @@ class MdeBlock:
 
 @dataclass(frozen=True, slots=True)
 class BayesBlock:
-    """A second view with its prior stated; peeking is not controlled by it, and `caution` says so."""
+    """A second view with its prior stated; peeking is not controlled by it, and `caution` says so.
+
+    `chance_to_win` is the probability that the treatment is better in the metric's direction; losses and
+    the credible interval are in the unit that `scale` names (`rate_difference` or `lift`).
+    """
 
     method: str
     prior: str
+    scale: str
     chance_to_win: float
-    expected_loss: float
+    expected_loss_treatment: float
     expected_loss_control: float
     lower: float
     upper: float

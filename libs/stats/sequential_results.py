@@ -15,6 +15,8 @@ class GroupSequentialResult:
     looks so far (None where a look brought no information). `crossed_at` is the first look that crossed.
     `lower`, `upper` are the repeated interval; the final interval, `p_value` and `median_unbiased`
     follow the stagewise ordering and are given once the experiment stops (bound crossed or last look).
+    `approximate` is true while units are still inside their conversion window: the increments are then
+    not independent.
     """
 
     method: str
@@ -35,6 +37,7 @@ class GroupSequentialResult:
     median_unbiased: float | None = None
     final_lower: float | None = None
     final_upper: float | None = None
+    approximate: bool = False
     notices: tuple[Notice, ...] = ()
 
 

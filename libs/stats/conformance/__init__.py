@@ -1,0 +1,1 @@
+"""`python -m stats.conformance FILE`: hold the engine, or any other by its own runner, to golden cases."""

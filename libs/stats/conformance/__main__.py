@@ -1,0 +1,42 @@
+"""python -m stats.conformance FILE: one JSON line per case, then a summary; exit 1 if a binding case fails."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from stats.conformance.running import run_case
+from stats.version import ENGINE_VERSION
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """0: every `must` and `policy` case holds; 1: one fails; 2: the file can't be read as cases."""
+    parser = argparse.ArgumentParser(prog="python -m stats.conformance", description=__doc__)
+    parser.add_argument("file", type=Path, help="golden cases in the form of tests/vectors/statistics.json")
+    path: Path = parser.parse_args(arguments).file
+    try:
+        cases = json.loads(path.read_text(encoding="utf-8"))["cases"]
+        verdicts = [run_case(case, index) for index, case in enumerate(cases)]
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
+        print(f"{path} holds no golden cases: {type(error).__name__}: {error}", file=sys.stderr)
+        return 2
+    for verdict in verdicts:
+        print(verdict.line())
+    failed = [verdict for verdict in verdicts if not verdict.ok]
+    binding = [verdict for verdict in failed if verdict.binds]
+    summary = {
+        "summary": True,
+        "engine_version": ENGINE_VERSION,
+        "cases": len(verdicts),
+        "passed": len(verdicts) - len(failed),
+        "failed": [verdict.id for verdict in failed],
+        "binding_failed": len(binding),
+    }
+    print(json.dumps(summary))
+    return 1 if binding else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,167 @@
+"""Cases on proportions, sample ratios and the beta-binomial."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy import special
+from scipy.stats import barnard_exact
+
+from stats import bayes, binary, binary_intervals, distributions, multiplicity
+from stats.conformance.reading import Case, summary, two_rates
+from stats.errors import InvalidInputError
+from stats.estimates import estimate_rate
+from stats.lift import delta_se, log_ratio_interval
+from stats.omnibus import chi_square_omnibus
+from stats.sample_ratio import check_sample_ratio, chi_square_test, exact_p
+from stats.stratification import allocation_changed, mantel_haenszel
+from stats.summaries import BinarySummary
+
+BARNARD_UNITS_MAX = 200
+
+
+def two_proportions(inputs: Case, options: Case) -> dict[str, Any]:
+    """binary_2x2 and binary_edge."""
+    treatment, control = two_rates(inputs)
+    alpha = options.get("alpha", 0.05)
+    test = binary.compare_rates(treatment, control)
+    degenerate = test.chi_square is None
+    rates = estimate_rate(treatment), estimate_rate(control)
+    critical = distributions.critical(alpha)
+    answer: dict[str, Any] = {
+        "p_control": control.rate,
+        "p_treatment": treatment.rate,
+        "diff": treatment.rate - control.rate,
+        "df": 1,
+        "chi2": 0.0 if degenerate else test.chi_square,
+        "z": 0.0 if degenerate else test.z,
+        "p_value": 1.0 if test.z is None else distributions.two_sided_p(test.z),
+        "p_value_fisher": binary.fisher_p(treatment, control),
+        "status": "degenerate_pooled_variance" if degenerate else "ok",
+        "min_expected_cell": test.expected_min,
+        "recommended_p": "fisher" if test.exact else "chi2",
+        "se_unpooled": binary_intervals.unpooled_se(treatment, control),
+        "ci_wald": binary_intervals.wald(treatment, control, alpha),
+        "ci_newcombe": binary_intervals.newcombe(treatment, control, alpha),
+        "ci_agresti_caffo": binary_intervals.agresti_caffo(treatment, control, alpha),
+        "ci_miettinen_nurminen": binary_intervals.miettinen_nurminen(treatment, control, alpha),
+        "wilson_control": binary_intervals.wilson(control, alpha),
+        "wilson_treatment": binary_intervals.wilson(treatment, alpha),
+        "lift": None,
+        "lift_status": "undefined_zero_baseline",
+        "lift_ci_log": log_ratio_interval(*rates, critical),
+        "lift_ci_delta": None,
+        **_other_tests(treatment, control),
+    }
+    if control.conversions > 0:
+        lift, half_width = treatment.rate / control.rate - 1.0, critical * delta_se(*rates)
+        answer |= {"lift": lift, "lift_status": "ok", "lift_ci_delta": [lift - half_width, lift + half_width]}
+    return answer
+
+
+def _other_tests(treatment: BinarySummary, control: BinarySummary) -> dict[str, Any]:
+    """Yates' correction, the likelihood ratio, and for small tables Barnard's unconditional test.
+
+    Barnard's p is that of scipy for a table with one row per arm, as the vectors have it.
+    """
+    table = np.array(
+        [
+            [treatment.conversions, treatment.n - treatment.conversions],
+            [control.conversions, control.n - control.conversions],
+        ],
+        dtype=np.float64,
+    )
+    total = table.sum()
+    expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / total
+    if (expected == 0.0).any():
+        return {}
+    shift = min(0.5, float(np.abs(table - expected).max()))
+    yates = float(((np.abs(table - expected) - shift) ** 2 / expected).sum())
+    likelihood = 2.0 * float(special.xlogy(table, table / expected).sum())
+    answer = {
+        "chi2_yates": yates,
+        "p_value_yates": float(special.chdtrc(1, yates)),
+        "g_stat": likelihood,
+        "p_value_g": float(special.chdtrc(1, likelihood)),
+    }
+    if total <= BARNARD_UNITS_MAX:
+        answer["p_value_barnard"] = float(barnard_exact(table.astype(np.int64), pooled=True).pvalue)
+    return answer
+
+
+def many_proportions(inputs: Case, options: Case) -> dict[str, Any]:
+    """binary_kxc: over all arms, then each against the baseline."""
+    arms = [summary(arm) for arm in inputs["arms"]]
+    rates = [arm for arm in arms if isinstance(arm, BinarySummary)]
+    if len(rates) < len(arms):
+        raise InvalidInputError("arms", "must be binary")
+    baseline = options.get("baseline_index", 0)
+    omnibus = chi_square_omnibus(rates)
+    others = [arm for index, arm in enumerate(rates) if index != baseline]
+    zs = [binary.pooled_z(arm, rates[baseline]) for arm in others]
+    p_values = [1.0 if z is None else distributions.two_sided_p(z) for z in zs]
+    return {
+        "chi2": omnibus.statistic,
+        "df": omnibus.df,
+        "p_value": omnibus.p_value,
+        "pairwise_p": p_values,
+        **{f"pairwise_{method}": multiplicity.adjust(p_values, method) for method in multiplicity.METHODS},
+    }
+
+
+def sample_ratio(inputs: Case, options: Case) -> dict[str, Any]:
+    """srm."""
+    counts = {f"arm {index}": count for index, count in enumerate(inputs["observed"])}
+    weights = {f"arm {index}": weight for index, weight in enumerate(inputs["weights"])}
+    result = check_sample_ratio(counts, weights, options.get("threshold", 0.001))
+    exact = result.method == "exact"
+    statistic, df, p_chi_square, log10_p = chi_square_test(result.observed, result.expected_share)
+    return {
+        "chi2": statistic,
+        "df": df,
+        "p_value": p_chi_square,
+        "p_value_chi2": p_chi_square,
+        "log10_p": log10_p,
+        "p_value_exact": exact_p(result.observed, result.expected_share) if exact else None,
+        "method": result.method,
+        "srm": result.mismatch,
+        "observed_share": result.observed_share,
+        "max_abs_deviation": result.max_abs_deviation,
+        "status": result.status.value,
+    }
+
+
+def beta_binomial(inputs: Case, options: Case) -> dict[str, Any]:
+    """bayes_beta."""
+    treatment, control = two_rates(inputs)
+    prior = options.get("prior", [1.0, 1.0])
+    result = bayes.compare_betas(treatment, control, (prior[0], prior[1]), options.get("alpha", 0.05))
+    return {
+        "chance_to_win": result.chance_to_win,
+        "posterior_mean_control": result.control.mean,
+        "posterior_mean_treatment": result.treatment.mean,
+        "expected_loss_choose_treatment": result.expected_loss_treatment,
+        "expected_loss_choose_control": result.expected_loss_control,
+        "credible_control": [result.control.lower, result.control.upper],
+        "credible_treatment": [result.treatment.lower, result.treatment.upper],
+    }
+
+
+def rate_periods(inputs: Case) -> dict[str, Any]:
+    """segments given as periods of two rates."""
+    pairs = [two_rates(period) for period in inputs["periods"]]
+    pooled_t = sum(t.conversions for t, _ in pairs) / sum(t.n for t, _ in pairs)
+    pooled_c = sum(c.conversions for _, c in pairs) / sum(c.n for _, c in pairs)
+    result = mantel_haenszel(pairs)
+    changed = allocation_changed([(t.n, c.n) for t, c in pairs])
+    return {
+        "pooled_diff": pooled_t - pooled_c,
+        "period_diff": [t.rate - c.rate for t, c in pairs],
+        "cmh_stat": result.statistic,
+        "cmh_p": result.p_value,
+        "mh_odds_ratio": result.odds_ratio,
+        "mh_risk_ratio": result.risk_ratio,
+        "mh_risk_difference": result.risk_difference,
+        "status": "allocation_changed_stratify_by_period" if changed else "ok",
+    }

@@ -1,0 +1,113 @@
+"""Run a file of golden cases: one verdict per case."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from stats.conformance import adjusting, means, planning, rates, sequential
+from stats.conformance.comparison import UNSTATED, differences
+from stats.errors import InvalidInputError
+
+Compute = Callable[[Mapping[str, Any], Mapping[str, Any]], dict[str, Any]]
+BINDING_ROLES = frozenset({"must", "policy"})
+
+CATEGORIES: dict[str, Compute] = {
+    "always_valid": sequential.any_time,
+    "bayes_beta": rates.beta_binomial,
+    "bayes_normal": adjusting.normal_normal,
+    "binary_2x2": rates.two_proportions,
+    "binary_edge": rates.two_proportions,
+    "binary_kxc": rates.many_proportions,
+    "cuped": adjusting.cuped,
+    "cuped_multi": adjusting.several_covariates,
+    "edge": adjusting.edge,
+    "gs_edge": sequential.spending,
+    "gs_inference": sequential.inference,
+    "gs_landemets": sequential.spending,
+    "gs_naive": sequential.naive_peeking,
+    "gs_obf": sequential.obrien_fleming,
+    "gs_pocock": sequential.pocock,
+    "gs_rpact": sequential.spending,
+    "guardrail": means.guardrail,
+    "lift_fieller": means.two_sample,
+    "mean_karm": means.many_means,
+    "mean_welch": means.two_sample,
+    "multiple_testing": adjusting.family,
+    "numerics": means.precision,
+    "post_stratification": adjusting.strata,
+    "power": planning.sizes,
+    "quantile": means.quantile,
+    "ratio": means.ratio,
+    "segments": adjusting.segments,
+    "srm": rates.sample_ratio,
+    "winsorize": means.two_sample,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One case: its id (or index), whether all that it expects was computed, and the computation."""
+
+    id: str | int
+    role: str
+    ok: bool
+    problems: tuple[str, ...]
+    computed: Mapping[str, Any]
+
+    @property
+    def binds(self) -> bool:
+        """True if the engine has to agree with this case."""
+        return self.role in BINDING_ROLES
+
+    def line(self) -> str:
+        """One line of JSON."""
+        return json.dumps(
+            {
+                "id": self.id,
+                "role": self.role,
+                "ok": self.ok,
+                "problems": list(self.problems),
+                "computed": _plain(self.computed),
+            },
+            allow_nan=False,
+        )
+
+
+def run_case(case: Mapping[str, Any], index: int) -> Verdict:
+    """Compute a case from its inputs and options alone, then compare."""
+    name = case.get("id", index)
+    role = str(case.get("role", "must"))
+    try:
+        computed = compute(case)
+    except InvalidInputError as error:
+        computed = {"status": error.status.value, "field": error.field, "reason": error.reason}
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        return Verdict(name, role, False, (f"{type(error).__name__}: {error}",), {})
+    problems = differences(case.get("expected", {}), computed, case.get("tolerance", UNSTATED))
+    return Verdict(name, role, not problems, tuple(problems), computed)
+
+
+def compute(case: Mapping[str, Any]) -> dict[str, Any]:
+    """What the engine says to the case's category, inputs and options."""
+    category, options = str(case.get("category")), case.get("options") or {}
+    if category == "gs_inflation":
+        shape = f"{options.get('boundary', '')} {case.get('title', '')} {case.get('id', '')}"
+        return sequential.inflation(case["inputs"], options, shape)
+    if category not in CATEGORIES:
+        raise LookupError(f"the category {category!r} is not known")
+    return CATEGORIES[category](case["inputs"], options)
+
+
+def _plain(value: Any) -> Any:
+    """JSON without infinities: they are the strings that the vectors use."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(entry) for entry in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None if math.isnan(value) else ("inf" if value > 0 else "-inf")
+    return value

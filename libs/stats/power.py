@@ -1,0 +1,161 @@
+"""Power, smallest detectable effects and sample sizes; never "observed power".
+
+Sources: Cohen 1988; Fleiss, Levin & Paik 2003 (rates: pooled variance under the null, unpooled under the
+alternative); Chow, Shao, Wang & Lokhnygina 2017. All tests are two-sided unless stated.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+from scipy import optimize, special
+
+from stats import distributions, validation
+from stats.errors import InvalidInputError
+
+UNITS_SEARCHED_MAX = 1e15
+UNITS_T_MIN = 1.5
+DF_NORMAL = 1e7
+SCALE_TAIL = 1e-16
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(128)
+
+
+def detectable_multiple(alpha: float, power: float) -> float:
+    """k = z₁₋α/₂ + z₁₋β: the smallest detectable effect in standard errors."""
+    return distributions.critical(validation.fraction(alpha, "alpha")) + distributions.upper_quantile(
+        1.0 - validation.fraction(power, "power")
+    )
+
+
+def power_normal(effect: float, se: float, alpha: float) -> float:
+    """Power of the two-sided z test for a true effect (both tails counted)."""
+    z, shift = distributions.critical(alpha), effect / validation.positive(se, "se")
+    return distributions.upper_p(z - shift) + distributions.upper_p(z + shift)
+
+
+def mde_normal_exact(se: float, alpha: float, power: float) -> float:
+    """The effect at which `power_normal` equals `power`: the far tail is counted, unlike in k·se."""
+    validation.positive(se, "se")
+    if validation.fraction(power, "power") <= validation.fraction(alpha, "alpha"):
+        raise InvalidInputError("power", "must be above alpha")
+    top = detectable_multiple(alpha, power)
+    return se * _root(lambda multiple: power_normal(multiple, 1.0, alpha) - power, 0.0, max(top, 1.0) + 1.0)
+
+
+def mde_relative(variance_control: float, variance_treatment: float, baseline: float, k: float) -> float | None:
+    """The smallest lift r with r = k·√(vt + (1 + r)²·vc)/|baseline|: the lift's own variance grows with r.
+
+    Variances are those of the means. None where no lift is large enough (k²·vc ≥ baseline²).
+    """
+    if baseline == 0.0:
+        return None
+    c, t = (k * k * v / (baseline * baseline) for v in (variance_control, variance_treatment))
+    if c >= 1.0:
+        return None
+    # (1 − c)r² − 2cr − (c + t) = 0, the positive root.
+    return (c + math.sqrt(c * c + (1.0 - c) * (c + t))) / (1.0 - c)
+
+
+def power_rates(control: float, treatment: float, sizes: tuple[float, float], alpha: float) -> float:
+    """Power of the pooled z test in the direction of the difference; sizes are (control, treatment) units."""
+    n_control, n_treatment = sizes
+    pooled = (n_control * control + n_treatment * treatment) / (n_control + n_treatment)
+    null_se = math.sqrt(pooled * (1.0 - pooled) * (1.0 / n_control + 1.0 / n_treatment))
+    true_se = math.sqrt(control * (1.0 - control) / n_control + treatment * (1.0 - treatment) / n_treatment)
+    if true_se == 0.0:
+        return 1.0 if treatment != control else alpha
+    gap = abs(treatment - control)
+    return distributions.upper_p((distributions.critical(alpha) * null_se - gap) / true_se)
+
+
+def mde_rate(baseline: float, sizes: tuple[float, float], alpha: float, power: float) -> float | None:
+    """The smallest rise above the baseline rate with this power; None if even a rate of 1 is too little."""
+    validation.fraction(baseline, "baseline")
+    _check_sizes(sizes)
+
+    def excess(rise: float) -> float:
+        return power_rates(baseline, baseline + rise, sizes, alpha) - power
+
+    most = 1.0 - baseline
+    if excess(most) < 0.0:
+        return None
+    return _root(excess, 0.0, most)
+
+
+def mde_rate_simple(baseline: float, sizes: tuple[float, float], alpha: float, power: float) -> float:
+    """k·√(p(1 − p)(1/nc + 1/nt)): the usual shortcut, too small for rare events."""
+    _check_sizes(sizes)
+    variance = baseline * (1.0 - baseline) * (1.0 / sizes[0] + 1.0 / sizes[1])
+    return detectable_multiple(alpha, power) * math.sqrt(variance)
+
+
+def units_per_arm_rates(
+    control: float, treatment: float, alpha: float, power: float, *, pooled_null: bool = True
+) -> float:
+    """Units in each of two equal arms to tell two rates apart (not rounded)."""
+    for name, value in (("control", control), ("treatment", treatment)):
+        if not 0.0 <= validation.finite(value, name) <= 1.0:
+            raise InvalidInputError(name, "must lie between 0 and 1")
+    if control == treatment:
+        raise InvalidInputError("treatment", "must differ from the control's rate")
+    true_variance = control * (1.0 - control) + treatment * (1.0 - treatment)
+    middle = (control + treatment) / 2.0
+    null_variance = 2.0 * middle * (1.0 - middle) if pooled_null else true_variance
+    reach = distributions.critical(alpha) * math.sqrt(null_variance)
+    reach += distributions.upper_quantile(1.0 - power) * math.sqrt(true_variance)
+    return (reach / (treatment - control)) ** 2
+
+
+def units_per_arm_means(effect: float, sd: float, alpha: float, power: float) -> float:
+    """Units in each of two equal arms for a difference in means, normal approximation (not rounded)."""
+    if validation.finite(effect, "effect") == 0.0:
+        raise InvalidInputError("effect", "must not be 0")
+    return 2.0 * (detectable_multiple(alpha, power) * validation.positive(sd, "sd") / effect) ** 2
+
+
+def units_per_arm_t(effect_size: float, alpha: float, power: float) -> float:
+    """The same by the noncentral t distribution, for an effect in standard deviations (not rounded)."""
+    size = abs(validation.finite(effect_size, "effect_size"))
+    if size == 0.0:
+        raise InvalidInputError("effect_size", "must not be 0")
+    start = max(2.0, units_per_arm_means(size, 1.0, alpha, power))
+    high = start + 2.0
+    while power_t(size, high, alpha) < power:
+        high *= 2.0
+        if high > UNITS_SEARCHED_MAX:
+            raise InvalidInputError("effect_size", "is too small to be planned for")
+    if power_t(size, UNITS_T_MIN, alpha) >= power:
+        return UNITS_T_MIN
+    return _root(lambda n: power_t(size, n, alpha) - power, UNITS_T_MIN, high)
+
+
+def power_t(effect_size: float, units_per_arm: float, alpha: float) -> float:
+    """Power of the two-sided t test with two equal arms of at least 1.5 units (both tails counted).
+
+    The noncentral t is (Z + shift)/S with df·S² chi-square: integrated over S, which stays exact where
+    series for the distribution break off.
+    """
+    df = 2.0 * units_per_arm - 2.0
+    shift = effect_size * math.sqrt(units_per_arm / 2.0)
+    if df > DF_NORMAL:
+        return power_normal(shift, 1.0, alpha)
+    critical = distributions.critical(alpha, df)
+    shape = df / 2.0
+    low = math.sqrt(special.gammaincinv(shape, SCALE_TAIL) / shape)
+    high = math.sqrt(special.gammainccinv(shape, SCALE_TAIL) / shape)
+    scales = (high + low) / 2.0 + (high - low) / 2.0 * _NODES
+    log_density = (df - 1.0) * np.log(scales) - shape * scales**2 + shape * math.log(shape) + math.log(2.0)
+    weights = (high - low) / 2.0 * _WEIGHTS * np.exp(log_density - float(special.gammaln(shape)))
+    beyond = special.ndtr(shift - critical * scales) + special.ndtr(-shift - critical * scales)
+    return float(weights @ beyond)
+
+
+def _check_sizes(sizes: tuple[float, float]) -> None:
+    validation.positive(sizes[0], "n_control")
+    validation.positive(sizes[1], "n_treatment")
+
+
+def _root(function: Callable[[float], float], low: float, high: float) -> float:
+    return float(optimize.brentq(function, low, high, xtol=1e-15, rtol=1e-13))
