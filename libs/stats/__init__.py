@@ -11,9 +11,14 @@ Pure functions over frozen data; no clock, no file, no network. The usual way in
     result.comparisons[0].test.p_value
 """
 
-from stats.analysis import analyse_metric
+from stats.analysis import Capped, analyse_metric
+from stats.bayes import BetaComparison, NormalPosterior, compare_betas, normal_posterior
+from stats.covariates import CupedSummary, single_covariate
+from stats.decision import Decision, Progress, Verdict, decide
 from stats.documents import as_document
 from stats.errors import InvalidInputError, StatisticsError
+from stats.families import Family, FamilyMember, adjust_family
+from stats.merging import merge_binaries, merge_means, merge_ratios
 from stats.metrics import (
     AnalysisOptions,
     BayesPrior,
@@ -24,39 +29,101 @@ from stats.metrics import (
     MetricSpec,
     Mode,
 )
-from stats.results import ArmResult, Comparison, Difference, Lift, MetricResult, Omnibus, Test
+from stats.planner import MdeAtDay, Plan, PlanRequest, days_left, plan
+from stats.preparing import Summary
+from stats.quantile import ClusterSums, QuantileRanks, QuantileSummary, quantile_ranks
+from stats.reproducing import analyse_aggregates, reproduce, summary_from
+from stats.results import (
+    ArmResult,
+    BayesBlock,
+    Comparison,
+    CupedBlock,
+    Difference,
+    GuardrailBlock,
+    Lift,
+    MdeBlock,
+    MetricResult,
+    Omnibus,
+    Test,
+    WinsorBlock,
+)
 from stats.sample_ratio import SampleRatioResult, check_sample_ratio, check_segment_ratios
+from stats.segments import SegmentedResult, analyse_segments, combine_periods
+from stats.sequential_results import AlwaysValidResult, GroupSequentialResult
 from stats.statuses import Notice, Status
 from stats.summaries import BinarySummary, MeanSummary, RatioSummary
 from stats.version import ENGINE_VERSION
+from stats.winsorising import Winsorising, pooled_cap
 
 __all__ = [
     "ENGINE_VERSION",
+    "AlwaysValidResult",
     "AnalysisOptions",
     "ArmResult",
+    "BayesBlock",
     "BayesPrior",
+    "BetaComparison",
     "BinarySummary",
     "Boundary",
+    "Capped",
+    "ClusterSums",
     "Comparison",
+    "CupedBlock",
+    "CupedSummary",
+    "Decision",
     "Difference",
     "Direction",
+    "Family",
+    "FamilyMember",
+    "GroupSequentialResult",
     "Guardrail",
+    "GuardrailBlock",
     "InvalidInputError",
     "Lift",
     "Look",
+    "MdeAtDay",
+    "MdeBlock",
     "MeanSummary",
     "MetricResult",
     "MetricSpec",
     "Mode",
+    "NormalPosterior",
     "Notice",
     "Omnibus",
+    "Plan",
+    "PlanRequest",
+    "Progress",
+    "QuantileRanks",
+    "QuantileSummary",
     "RatioSummary",
     "SampleRatioResult",
+    "SegmentedResult",
     "StatisticsError",
     "Status",
+    "Summary",
     "Test",
+    "Verdict",
+    "WinsorBlock",
+    "Winsorising",
+    "adjust_family",
+    "analyse_aggregates",
     "analyse_metric",
+    "analyse_segments",
     "as_document",
     "check_sample_ratio",
     "check_segment_ratios",
+    "combine_periods",
+    "compare_betas",
+    "days_left",
+    "decide",
+    "merge_binaries",
+    "merge_means",
+    "merge_ratios",
+    "normal_posterior",
+    "plan",
+    "pooled_cap",
+    "quantile_ranks",
+    "reproduce",
+    "single_covariate",
+    "summary_from",
 ]

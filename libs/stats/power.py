@@ -22,11 +22,15 @@ SCALE_TAIL = 1e-16
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(128)
 
 
+def detectable_parts(alpha: float, power: float) -> tuple[float, float]:
+    """(z₁₋α/₂, z₁₋β)."""
+    tail = 1.0 - validation.fraction(power, "power")
+    return distributions.critical(validation.fraction(alpha, "alpha")), distributions.upper_quantile(tail)
+
+
 def detectable_multiple(alpha: float, power: float) -> float:
     """k = z₁₋α/₂ + z₁₋β: the smallest detectable effect in standard errors."""
-    return distributions.critical(validation.fraction(alpha, "alpha")) + distributions.upper_quantile(
-        1.0 - validation.fraction(power, "power")
-    )
+    return sum(detectable_parts(alpha, power))
 
 
 def power_normal(effect: float, se: float, alpha: float) -> float:
