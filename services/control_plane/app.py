@@ -16,9 +16,12 @@ from control_plane.conventions.context import AppContext
 from control_plane.environments import (
     audit_endpoints,
     organizations_endpoints,
+    project_roles_endpoints,
     sdk_keys_endpoints,
 )
 from control_plane.environments import endpoints as environments_endpoints
+from control_plane.experiments import endpoints as experiments_endpoints
+from control_plane.experiments import holdouts_endpoints, layers_endpoints
 from control_plane.flags import endpoints as flags_endpoints
 from control_plane.metrics import endpoints as metrics_endpoints
 from control_plane.publishing import endpoints as publishing_endpoints
@@ -29,12 +32,16 @@ BuildRouter = Callable[[AppContext], APIRouter]
 # The one list of features with endpoints of their own, in the order of the API's documentation.
 FEATURES: Sequence[BuildRouter] = (
     organizations_endpoints.build_router,
+    project_roles_endpoints.build_router,
     environments_endpoints.build_router,
     sdk_keys_endpoints.build_router,
     publishing_endpoints.build_router,
     segments_endpoints.build_router,
     flags_endpoints.build_router,
     metrics_endpoints.build_router,
+    experiments_endpoints.build_router,
+    layers_endpoints.build_router,
+    holdouts_endpoints.build_router,
     audit_endpoints.build_router,
 )
 
@@ -55,6 +62,8 @@ def create_control_plane(
         checks={"database": context.database.check},
         lifespan=lifespan,
         body_limit_bytes=body_limit_bytes,
+        # The endpoint's name: what generated clients call the operation.
+        generate_unique_id_function=lambda route: route.name,
     )
     app.state.gate = gate
     routers = (access_endpoints.build_router(context, access), *(build(context) for build in FEATURES))

@@ -101,6 +101,18 @@ async def activate(tx: Connection, scope: Scope, user_kind: UserKind, user_key: 
     )
 
 
+async def release_parts(tx: Connection, scope: Scope, user_kind: UserKind, user_key: str) -> None:
+    """The user goes on naming its flags, but no longer needs any of their variations."""
+    await tx.execute(
+        "UPDATE usages SET parts = '{}' "
+        "WHERE organization_id = $1 AND project_id = $2 AND user_kind = $3 AND user_key = $4",
+        scope.organization_id,
+        scope.project_id,
+        user_kind,
+        user_key,
+    )
+
+
 async def forget(tx: Connection, scope: Scope, user_kind: UserKind, user_key: str) -> None:
     """A user that is deleted uses nothing."""
     await tx.execute(
@@ -125,19 +137,6 @@ async def usages_of(tx: Connection, scope: Scope, kind: TargetKind | UserKind, k
         key,
     )
     return [Usage(**{**record, "parts": frozenset(record["parts"])}) for record in records]
-
-
-async def targets_of(tx: Connection, scope: Scope, user_kind: UserKind, user_key: str) -> set[tuple[TargetKind, str]]:
-    """Kind and key of all that this user names, in any environment."""
-    records = await tx.fetch(
-        "SELECT DISTINCT target_kind, target_key FROM usages "
-        "WHERE organization_id = $1 AND project_id = $2 AND user_kind = $3 AND user_key = $4",
-        scope.organization_id,
-        scope.project_id,
-        user_kind,
-        user_key,
-    )
-    return {(record["target_kind"], record["target_key"]) for record in records}
 
 
 async def edges(

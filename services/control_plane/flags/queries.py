@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import fields
 from uuid import UUID
 
@@ -32,7 +33,9 @@ async def find_flag(tx: Connection, scope: Scope, key: str) -> FlagRow | None:
 
 async def compiled(tx: Connection, environment_id: UUID) -> list[Flag]:
     """Every flag of the environment's project as the environment serves it; archived ones too, they are off."""
-    return [_flag(record) for record in await tx.fetch(_OF_ENVIRONMENT, environment_id)]
+    records = await tx.fetch(_OF_ENVIRONMENT, environment_id)
+    # In a thread: thousands of flags take a second, in which requests want to be served.
+    return await asyncio.to_thread(lambda: [_flag(record) for record in records])
 
 
 def _flag(record: asyncpg.Record) -> Flag:

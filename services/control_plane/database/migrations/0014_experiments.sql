@@ -39,6 +39,8 @@ CREATE TABLE experiments (
     organization_id uuid NOT NULL,
     project_id uuid NOT NULL,
     environment_id uuid NOT NULL REFERENCES environments (id),
+    -- The environment's key, which never changes.
+    environment text NOT NULL,
     key text NOT NULL,
     name text NOT NULL,
     description text NOT NULL,
@@ -48,7 +50,7 @@ CREATE TABLE experiments (
     mode text NOT NULL CHECK (mode IN ('assigns', 'observes')),
     status text NOT NULL CHECK (status IN ('draft', 'running', 'stopped')),
     variations json NOT NULL,
-    control_variation text NOT NULL,
+    control text NOT NULL,
     traffic integer NOT NULL CHECK (traffic BETWEEN 0 AND 10000),
     audience json,
     bucket_by text,

@@ -1,0 +1,65 @@
+"""What an experiment names: its flag, segments, metrics, layer and holdouts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Protocol
+
+from bucketing.flagset import Condition
+from service_kit.problems import FieldError, InvalidInput
+
+from control_plane.entities import usages
+from control_plane.entities.usages import Target
+from control_plane.entities.writing import Writing
+from control_plane.experiments.models import HOLDOUTS, LAYERS, ExperimentRow
+from control_plane.flags.models import FlagRow
+from control_plane.flags.queries import find_flag
+from control_plane.metrics.queries import metrics_of_keys
+from control_plane.segments.queries import named_segments
+
+
+class _Archivable(Protocol):
+    @property
+    def archived(self) -> bool: ...
+
+
+async def flag_of_experiment(write: Writing, key: str) -> FlagRow:
+    """Raises `InvalidInput` for a flag that is absent or archived."""
+    flag = await find_flag(write.tx, write.scope, key)
+    if flag is None:
+        raise InvalidInput([FieldError("flag", "unknown_flag", f"there is no flag {key!r}")])
+    if flag.archived:
+        raise InvalidInput([FieldError("flag", "archived_flag", f"the flag {key!r} is archived")])
+    return flag
+
+
+async def keep_references(write: Writing, row: ExperimentRow, audience: Condition | None) -> None:
+    """From now on the experiment uses what it names. Raises `InvalidInput` with the path of each unusable name."""
+    segments = await named_segments(write.tx, write.scope, [] if audience is None else [("audience", audience)])
+    metrics = {f"metrics[{index}].metric": each["metric"] for index, each in enumerate(row.metrics)}
+    holdouts = {f"holdouts[{index}]": key for index, key in enumerate(row.holdouts)}
+    layers = {"layer.key": row.layer} if row.layer else {}
+    errors = [
+        *_unusable("metric", metrics, await metrics_of_keys(write.tx, write.scope, metrics.values())),
+        *_unusable("holdout", holdouts, await HOLDOUTS.of_keys(write.tx, write.scope, holdouts.values())),
+        *_unusable("layer", layers, await LAYERS.of_keys(write.tx, write.scope, layers.values())),
+    ]
+    if errors:
+        raise InvalidInput(errors)
+    targets = [
+        Target("flag", row.flag, frozenset(each["key"] for each in row.variations)),
+        *segments,
+        *(Target("metric", key) for key in metrics.values()),
+        *(Target("holdout", key) for key in holdouts.values()),
+        *(Target("layer", key) for key in layers.values()),
+    ]
+    user = usages.User("experiment", row.key, row.environment_id)
+    await usages.replace(write.tx, write.scope, user, targets, active=row.status == "running")
+
+
+def _unusable(kind: str, named: Mapping[str, str], rows: Mapping[str, _Archivable]) -> Iterator[FieldError]:
+    for path, key in named.items():
+        if key not in rows:
+            yield FieldError(path, f"unknown_{kind}", f"there is no {kind} {key!r}")
+        elif rows[key].archived:
+            yield FieldError(path, f"archived_{kind}", f"the {kind} {key!r} is archived")

@@ -1,0 +1,42 @@
+"""Questions about experiments beyond those that all entities answer."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from uuid import UUID
+
+from control_plane.database import Connection
+from control_plane.experiments.models import ExperimentRow
+
+_COLUMNS = ", ".join(f"x.{each.name}" for each in fields(ExperimentRow))
+_SHARES = """
+SELECT h.key, h.share FROM holdouts h
+JOIN environments e ON e.organization_id = h.organization_id AND e.project_id = h.project_id
+WHERE e.id = $1
+"""
+
+
+async def running_assigning(tx: Connection, organization_id: UUID, environment_id: UUID) -> list[ExperimentRow]:
+    """The environment's running experiments that assign."""
+    records = await tx.fetch(
+        f"SELECT {_COLUMNS} FROM experiments x WHERE x.organization_id = $1 AND x.environment_id = $2 "  # noqa: S608
+        "AND x.status = 'running' AND x.mode = 'assigns' ORDER BY x.key",
+        organization_id,
+        environment_id,
+    )
+    return [ExperimentRow(**record) for record in records]
+
+
+async def of_environment(tx: Connection, environment_id: UUID) -> list[ExperimentRow]:
+    """All of the environment's experiments, in the order of the keys."""
+    records = await tx.fetch(
+        f"SELECT {_COLUMNS} FROM environments e JOIN experiments x "  # noqa: S608 - column names of our own
+        "ON x.organization_id = e.organization_id AND x.environment_id = e.id WHERE e.id = $1 ORDER BY x.key",
+        environment_id,
+    )
+    return [ExperimentRow(**record) for record in records]
+
+
+async def holdout_shares(tx: Connection, environment_id: UUID) -> dict[str, int]:
+    """Hundredths of a percent by key, for the environment's project."""
+    return {record["key"]: record["share"] for record in await tx.fetch(_SHARES, environment_id)}

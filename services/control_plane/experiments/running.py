@@ -1,0 +1,68 @@
+"""How an experiment starts and stops. There is no way back: a stopped one is drafted anew."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from service_kit.problems import Conflict
+
+from control_plane.entities.writing import Writing
+from control_plane.experiments.models import ExperimentRow
+from control_plane.experiments.repository import running_assigning
+from control_plane.experiments.slots import free_slot
+
+
+async def started(write: Writing, row: ExperimentRow) -> ExperimentRow:
+    """The row as it runs from now on, with its place in its layer.
+
+    Raises `Conflict`: `not_a_draft`; `flag_has_experiment` when another one assigns on the same flag and both are
+    not in one layer; `layer_full`; `layer_bucket_by` when the layer's experiments bucket by another attribute.
+    """
+    if row.status != "draft" or row.archived:
+        state = "archived" if row.archived else row.status
+        raise Conflict(f"only a draft is started, this experiment is {state}", code="not_a_draft")
+    now = round(write.now.timestamp() * 1000)
+    begun = replace(row, status="running", start_at=now, updated_at=write.now)
+    if row.mode == "observes":
+        return begun
+    others = await running_assigning(write.tx, row.organization_id, row.environment_id)
+    _refuse_rival(row, others)
+    return begun if row.layer is None else _placed(begun, [each for each in others if each.layer == row.layer])
+
+
+def stopped(write: Writing, row: ExperimentRow) -> ExperimentRow:
+    """The row as it has run until now. Raises `Conflict` (`not_running`)."""
+    if row.status != "running":
+        raise Conflict(f"only a running experiment is stopped, this one is a {row.status} one", code="not_running")
+    # At least a millisecond, so that the time in which it ran is not empty.
+    now = max(round(write.now.timestamp() * 1000), (row.start_at or 0) + 1)
+    return replace(row, status="stopped", stop_at=now, updated_at=write.now)
+
+
+def _refuse_rival(row: ExperimentRow, others: list[ExperimentRow]) -> None:
+    for other in others:
+        if other.flag == row.flag and (row.layer is None or other.layer != row.layer):
+            raise Conflict(
+                f"the experiment {other.key!r} assigns on the flag {row.flag!r} in {row.environment}: stop it first, "
+                "or put both into one layer",
+                code="flag_has_experiment",
+            )
+
+
+def _placed(row: ExperimentRow, others: list[ExperimentRow]) -> ExperimentRow:
+    for other in others:
+        if other.bucket_by != row.bucket_by:
+            raise Conflict(
+                f"the experiment {other.key!r} of the layer {row.layer!r} buckets by "
+                f"{other.bucket_by or 'the targeting key'}: one layer divides one kind of unit",
+                code="layer_bucket_by",
+            )
+    taken = [(each.slot_start or 0, each.slot_end or 0) for each in others]
+    slot = free_slot(taken, row.layer_share or 0)
+    if slot is None:
+        held = ", ".join(f"{each.key} ({(each.layer_share or 0) / 100:g} %)" for each in others)
+        raise Conflict(
+            f"the layer {row.layer!r} has no {(row.layer_share or 0) / 100:g} % in one piece left: {held}",
+            code="layer_full",
+        )
+    return replace(row, slot_start=slot[0], slot_end=slot[1])

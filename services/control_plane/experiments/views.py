@@ -1,0 +1,47 @@
+"""From rows to what is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from bucketing.document.serves import percent
+
+from control_plane.experiments.models import ExperimentRow, HoldoutRow
+from control_plane.experiments.schemas import ExperimentView, HoldoutView
+
+
+def experiment_view(row: ExperimentRow, versions: Mapping[str, int] | None = None) -> ExperimentView:
+    return ExperimentView.model_validate(
+        {
+            **asdict(row),
+            "traffic": percent(row.traffic),
+            "layer": _layer(row),
+            "start_at": _moment(row.start_at),
+            "stop_at": _moment(row.stop_at),
+            "environment_versions": dict(versions or {}),
+        }
+    )
+
+
+def holdout_view(row: HoldoutRow, versions: Mapping[str, int] | None = None) -> HoldoutView:
+    return HoldoutView.model_validate(
+        {**asdict(row), "share": percent(row.share), "environment_versions": dict(versions or {})}
+    )
+
+
+def _layer(row: ExperimentRow) -> dict[str, Any] | None:
+    if row.layer is None:
+        return None
+    return {
+        "key": row.layer,
+        "share": percent(row.layer_share or 0),
+        "start": row.slot_start,
+        "end": row.slot_end,
+    }
+
+
+def _moment(milliseconds: int | None) -> datetime | None:
+    return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC)
