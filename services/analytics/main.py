@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -166,6 +167,13 @@ async def with_bus(settings: StoreSettings, work: Callable[[Bus], Awaitable[None
         await bus.close()
 
 
+def configure_logs(service: str, level: str = "INFO") -> None:
+    configure_logging(service, level)
+    # The driver repeats as warnings what its exceptions say.
+    for name in ("urllib3", "clickhouse_connect"):
+        logging.getLogger(name).setLevel("ERROR")
+
+
 def parser() -> argparse.ArgumentParser:
     commands = argparse.ArgumentParser(prog="analytics", description=__doc__)
     each = commands.add_subparsers(dest="command", required=True)
@@ -183,15 +191,15 @@ def parser() -> argparse.ArgumentParser:
 
 def main() -> None:
     options = parser().parse_args()
-    configure_logging("analytics")
+    configure_logs("analytics")
     match options.command:
         case "serve":
             serve_settings = load_settings(ServeSettings)
-            configure_logging("analytics", serve_settings.log_level)
+            configure_logs("analytics", serve_settings.log_level)
             sys.exit(0 if run_serve(serve_settings) else 1)
         case "load":
             load_settings_ = load_settings(LoadSettings)
-            configure_logging("analytics-loader", load_settings_.log_level)
+            configure_logs("analytics-loader", load_settings_.log_level)
             sys.exit(0 if run_load(load_settings_) else 1)
         case "migrate":
             asyncio.run(run_migrate(load_settings(StoreSettings)))

@@ -22,7 +22,7 @@ Columns = Mapping[str, tuple[str, Sequence[Any]]]
 """Column name to (ClickHouse type, values); all columns have the same length."""
 
 _INSERT_SETTINGS = {"async_insert": 0, "wait_end_of_query": 1, "insert_deduplicate": 1}
-_TEXT_MAX = 500
+_TEXT_MAX = 300
 AnswerT = TypeVar("AnswerT")
 
 
@@ -34,6 +34,7 @@ class Warehouse:
         self._threads = ThreadPoolExecutor(settings.connections_max, thread_name_prefix="clickhouse")
         self._lock = threading.Lock()
         self._client: Client | None = None
+        self.migrated = False
 
     async def rows(self, sql: str, parameters: Mapping[str, Any]) -> list[Row]:
         """The answer's rows as dicts. `{name:Type}` in the text stands for a parameter, bound by the server."""
@@ -59,7 +60,9 @@ class Warehouse:
         )
 
     async def ping(self) -> str | None:
-        """None if it answers, else a sentence (a health check)."""
+        """None if it answers and has its tables, else a sentence (a health check)."""
+        if not self.migrated:
+            return "the tables have not been made or checked yet"
         try:
             await self.rows("SELECT 1", {})
         except WarehouseError as error:

@@ -99,6 +99,7 @@ async def migrate(warehouse: Warehouse) -> list[Migration]:
         )
         fresh.append(migration)
     await _set_retention(warehouse)
+    warehouse.migrated = True
     return fresh
 
 
