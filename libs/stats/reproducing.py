@@ -57,9 +57,8 @@ def analyse_aggregates(
 def reproduce(document: Fields) -> MetricResult:
     """Compute a stored result again from its document (`as_document` of a `MetricResult`)."""
     kind, inputs = str(document["kind"]), document["inputs"]
-    metric = _build(
-        MetricSpec, dict(inputs["metric"]) | {"guardrail": _optional(Guardrail, inputs["metric"]["guardrail"])}
-    )
+    asked = dict(inputs["metric"])
+    asked["guardrail"] = _optional(Guardrail, asked["guardrail"])
     given = dict(inputs["options"])
     given["bayes"] = _optional(BayesPrior, given["bayes"])
     given["history"] = {arm: tuple(_build(Look, look) for look in looks) for arm, looks in given["history"].items()}
