@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -131,3 +131,15 @@ async def new_tenant(admin: Api, key: str) -> Tenant:
 @pytest.fixture
 async def tenant(admin: Api) -> Tenant:
     return await new_tenant(admin, "acme")
+
+
+@pytest.fixture
+async def make_tenant(admin: Api) -> Callable[[str], Awaitable[Tenant]]:
+    """A further tenant with this key."""
+    return lambda key: new_tenant(admin, key)
+
+
+@pytest.fixture
+def make_member() -> Callable[[Tenant, str], Awaitable[Api]]:
+    """Somebody new with this role in the tenant's organization."""
+    return lambda tenant, role: new_member(tenant.api, tenant.organization, role)

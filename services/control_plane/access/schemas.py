@@ -62,10 +62,6 @@ class RoleIn(Input):
     role: Role
 
 
-class ProjectRoleIn(Input):
-    role: Literal["admin", "editor", "viewer"]
-
-
 class MemberOut(Output):
     id: UUID
     email: str

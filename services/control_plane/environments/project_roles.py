@@ -1,0 +1,91 @@
+"""Roles that members have in one project beyond the one in its organization."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import asyncpg
+from service_kit.problems import NotFound
+
+from control_plane.access import Actor, ProjectScope
+from control_plane.changes import Change, record
+from control_plane.database import Connection
+
+_LISTING = """
+SELECT users.id, users.email, users.name, project_roles.role
+FROM project_roles JOIN users ON users.id = project_roles.user_id
+WHERE project_roles.organization_id = $1 AND project_roles.project_id = $2
+"""
+
+
+async def listing(tx: Connection, scope: ProjectScope, after: str, limit: int) -> list[asyncpg.Record]:
+    """People with a role of their own in the project, by e-mail."""
+    return await tx.fetch(
+        _LISTING + " AND lower(users.email) > $3 ORDER BY lower(users.email) LIMIT $4",
+        scope.organization_id,
+        scope.project_id,
+        after,
+        limit,
+    )
+
+
+async def grant(tx: Connection, actor: Actor, scope: ProjectScope, user_id: UUID, role: str) -> asyncpg.Record:
+    """Gives or changes a role. Raises `NotFound` for somebody who is not a member of the organization."""
+    member = await tx.fetchval(
+        "SELECT role FROM memberships WHERE organization_id = $1 AND user_id = $2 FOR UPDATE",
+        scope.organization_id,
+        user_id,
+    )
+    if member is None:
+        raise NotFound("there is nothing at this address")
+    before = await _find(tx, scope, user_id)
+    await tx.execute(
+        "INSERT INTO project_roles (organization_id, project_id, user_id, role) VALUES ($1, $2, $3, $4) "
+        "ON CONFLICT (project_id, user_id) DO UPDATE SET role = excluded.role",
+        scope.organization_id,
+        scope.project_id,
+        user_id,
+        role,
+    )
+    after = await _find(tx, scope, user_id)
+    assert after is not None  # noqa: S101 - written above
+    await _record(tx, actor, scope, before, after)
+    return after
+
+
+async def withdraw(tx: Connection, actor: Actor, scope: ProjectScope, user_id: UUID) -> None:
+    """Raises `NotFound` for somebody without a role of their own in the project."""
+    before = await _find(tx, scope, user_id)
+    if before is None:
+        raise NotFound("there is nothing at this address")
+    await tx.execute(
+        "DELETE FROM project_roles WHERE organization_id = $1 AND project_id = $2 AND user_id = $3",
+        scope.organization_id,
+        scope.project_id,
+        user_id,
+    )
+    await _record(tx, actor, scope, before, None)
+
+
+async def _find(tx: Connection, scope: ProjectScope, user_id: UUID) -> asyncpg.Record | None:
+    return await tx.fetchrow(_LISTING + " AND users.id = $3", scope.organization_id, scope.project_id, user_id)
+
+
+async def _record(
+    tx: Connection, actor: Actor, scope: ProjectScope, before: asyncpg.Record | None, after: asyncpg.Record | None
+) -> None:
+    row = after or before
+    assert row is not None  # noqa: S101 - a change has at least one side
+    action = "create" if before is None else "delete" if after is None else "update"
+    change = Change(
+        scope.organization_id,
+        scope.project_id,
+        "project_role",
+        row["email"],
+        action,
+        actor,
+        (),
+        None if before is None else {"role": before["role"]},
+        None if after is None else {"role": after["role"]},
+    )
+    await record(tx, change)

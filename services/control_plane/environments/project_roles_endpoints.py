@@ -1,0 +1,63 @@
+"""Who may do more in one project than in the rest of the organization."""
+
+from __future__ import annotations
+
+from typing import Literal
+from uuid import UUID
+
+from fastapi import APIRouter
+from service_kit.problems import Conflict, Forbidden, InvalidInput, NotFound, Unauthorized, problem_responses
+
+from control_plane.access import CurrentActor, require
+from control_plane.conventions.context import AppContext
+from control_plane.conventions.pages import Page, RequestedPage, page_of
+from control_plane.conventions.requests import new_router
+from control_plane.conventions.schemas import Input, Output
+from control_plane.environments import project_roles
+from control_plane.environments.queries import resolve_project
+
+_WRITE = problem_responses(Unauthorized, Forbidden, NotFound, Conflict, InvalidInput)
+
+
+class ProjectRoleIn(Input):
+    role: Literal["admin", "editor", "viewer"]
+
+
+class ProjectRoleOut(Output):
+    id: UUID
+    email: str
+    name: str
+    role: str
+
+
+def build_router(context: AppContext) -> APIRouter:
+    router = new_router("access")
+
+    @router.get("/projects/{project}/members", responses=problem_responses(Unauthorized, NotFound))
+    async def list_project_roles(project: str, page: RequestedPage, actor: CurrentActor) -> Page[ProjectRoleOut]:
+        """People with a role of their own in the project; everybody else has the organization's."""
+        async with context.database.transaction() as tx:
+            scope = await resolve_project(tx, actor, project)
+            require(actor, "read", "member", scope)
+            rows = await project_roles.listing(tx, scope, page.after or "", page.fetch)
+        given, cursor = page_of(rows, page, lambda row: str(row["email"]).lower())
+        return Page(items=[ProjectRoleOut(**row) for row in given], next_cursor=cursor)
+
+    @router.put("/projects/{project}/members/{user}", responses=_WRITE)
+    async def grant_project_role(project: str, user: UUID, body: ProjectRoleIn, actor: CurrentActor) -> ProjectRoleOut:
+        """Gives a member of the organization a role in this project; it adds to the one they have."""
+        async with context.database.transaction() as tx:
+            scope = await resolve_project(tx, actor, project)
+            require(actor, "update", "member", scope)
+            row = await project_roles.grant(tx, actor, scope, user, body.role)
+        return ProjectRoleOut(**row)
+
+    @router.delete("/projects/{project}/members/{user}", status_code=204, responses=_WRITE)
+    async def withdraw_project_role(project: str, user: UUID, actor: CurrentActor) -> None:
+        """Takes the project's role away; the organization's stays."""
+        async with context.database.transaction() as tx:
+            scope = await resolve_project(tx, actor, project)
+            require(actor, "delete", "member", scope)
+            await project_roles.withdraw(tx, actor, scope, user)
+
+    return router

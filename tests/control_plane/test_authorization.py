@@ -1,0 +1,213 @@
+"""Every operation of the API, taken from its OpenAPI document, tried by all who may not.
+
+A new operation without a row in `ROWS` fails `test_each_operation_has_a_row`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from fastapi import FastAPI
+
+ROLES = ("viewer", "editor", "admin", "owner")
+PUBLIC = {("POST", "/auth/login"), ("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/metrics")}
+# For everybody who is signed in, about themselves; creating organizations asks for an administrator.
+PERSONAL = {("GET", "/me"), ("PUT", "/me/password"), ("GET", "/organizations"), ("POST", "/organizations")}
+PROJECT = "/projects/{project}"
+ENVIRONMENT = PROJECT + "/environments/{environment}"
+MEMBERS = "/organizations/{organization}/members"
+SERVED = {"enabled": True}
+FLAG = {
+    "key": "new",
+    "name": "New",
+    "type": "boolean",
+    "variations": [{"key": "on", "value": True}, {"key": "off", "value": False}],
+    "off_variation": "off",
+    "default": {"variation": "on"},
+}
+METRIC = {"key": "new", "name": "New", "aggregation": "conversion", "event": "purchase"}
+
+EXPERIMENT = {
+    "key": "new",
+    "environment": "production",
+    "flag": "thing",
+    "variations": [{"key": "on", "weight": 50}, {"key": "off", "weight": 50}],
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """Who may do it at least, and a body that would be taken."""
+
+    role: str
+    body: dict[str, Any] | None = None
+
+
+def feature(noun: str, creation: dict[str, Any]) -> dict[tuple[str, str], Row]:
+    one = f"{PROJECT}/{noun}/{{key}}"
+    return {
+        ("GET", f"{PROJECT}/{noun}"): Row("viewer"),
+        ("POST", f"{PROJECT}/{noun}"): Row("editor", creation),
+        ("GET", one): Row("viewer"),
+        ("PATCH", one): Row("editor", {"name": "Other"}),
+        ("DELETE", one): Row("editor"),
+        ("POST", f"{one}/archive"): Row("editor"),
+        ("POST", f"{one}/restore"): Row("editor"),
+    }
+
+
+ROWS: dict[tuple[str, str], Row] = {
+    ("GET", "/organizations/{organization}"): Row("viewer"),
+    ("PATCH", "/organizations/{organization}"): Row("admin", {"name": "Other"}),
+    ("GET", MEMBERS): Row("viewer"),
+    ("POST", MEMBERS): Row("admin", {"email": "somebody@example.com", "role": "viewer"}),
+    ("GET", MEMBERS + "/{user}"): Row("viewer"),
+    ("PATCH", MEMBERS + "/{user}"): Row("admin", {"role": "viewer"}),
+    ("DELETE", MEMBERS + "/{user}"): Row("admin"),
+    ("GET", "/organizations/{organization}/projects"): Row("viewer"),
+    ("POST", "/organizations/{organization}/projects"): Row("admin", {"key": "new", "name": "New"}),
+    ("GET", "/organizations/{organization}/audit"): Row("viewer"),
+    ("GET", "/organizations/{organization}/audit/verification"): Row("viewer"),
+    ("GET", PROJECT): Row("viewer"),
+    ("PATCH", PROJECT): Row("admin", {"name": "Other"}),
+    ("POST", PROJECT + "/archive"): Row("admin"),
+    ("POST", PROJECT + "/restore"): Row("admin"),
+    ("GET", PROJECT + "/members"): Row("viewer"),
+    ("PUT", PROJECT + "/members/{user}"): Row("admin", {"role": "viewer"}),
+    ("DELETE", PROJECT + "/members/{user}"): Row("admin"),
+    ("GET", PROJECT + "/environments"): Row("viewer"),
+    ("POST", PROJECT + "/environments"): Row("admin", {"key": "new", "name": "New"}),
+    ("GET", ENVIRONMENT): Row("viewer"),
+    ("PATCH", ENVIRONMENT): Row("admin", {"name": "Other"}),
+    ("POST", ENVIRONMENT + "/archive"): Row("admin"),
+    ("POST", ENVIRONMENT + "/restore"): Row("admin"),
+    ("GET", ENVIRONMENT + "/publication"): Row("viewer"),
+    ("POST", ENVIRONMENT + "/republish"): Row("editor"),
+    ("GET", ENVIRONMENT + "/sdk-keys"): Row("viewer"),
+    ("POST", ENVIRONMENT + "/sdk-keys"): Row("admin", {"kind": "server", "name": "New"}),
+    ("POST", ENVIRONMENT + "/sdk-keys/{sdk_key}/rotate"): Row("admin", {}),
+    ("DELETE", ENVIRONMENT + "/sdk-keys/{sdk_key}"): Row("admin"),
+    **feature("segments", {"key": "new", "name": "New", "included": ["u1"]}),
+    **feature("flags", FLAG),
+    ("GET", PROJECT + "/flags/{key}/environments/{environment}"): Row("viewer"),
+    ("PATCH", PROJECT + "/flags/{key}/environments/{environment}"): Row("editor", SERVED),
+    ("PUT", PROJECT + "/flags/{key}/environments/{environment}/enabled"): Row("editor", SERVED),
+    ("POST", PROJECT + "/flags/{key}/environments/{environment}/copy-from/{source}"): Row("editor"),
+    **feature("metrics", METRIC),
+    **feature("experiments", EXPERIMENT),
+    ("POST", PROJECT + "/experiments/{key}/start"): Row("editor"),
+    ("POST", PROJECT + "/experiments/{key}/stop"): Row("editor"),
+    **feature("layers", {"key": "new", "name": "New"}),
+    **feature("holdouts", {"key": "new", "name": "New", "share": 5}),
+}
+_STALE = {"If-Match": '"999999"'}
+
+
+def operations(app: FastAPI) -> set[tuple[str, str]]:
+    found = set()
+    for path, methods in app.openapi()["paths"].items():
+        found |= {(method.upper(), path.removeprefix("/api/v1")) for method in methods}
+    return found
+
+
+def filled(path: str, values: dict[str, str]) -> str:
+    for name, value in values.items():
+        path = path.replace(f"{{{name}}}", value)
+    assert "{" not in path
+    return path
+
+
+def harmless_first(operation: tuple[str, str]) -> tuple[bool, int, str]:
+    """Deletions last, the innermost first among them: a role in a project goes with its membership."""
+    method, path = operation
+    return method == "DELETE", -path.count("project") if method == "DELETE" else 0, path
+
+
+@pytest.fixture
+async def places(tenant: Any, make_member: Any) -> dict[str, str]:
+    """A tenant in which everything that a path can name exists."""
+    await tenant.api.ok("POST", f"/projects/{tenant.project}/environments", {"key": "staging", "name": "Staging"})
+    key = await tenant.api.ok("POST", f"{tenant.path}/sdk-keys", {"kind": "server", "name": "backend"})
+    project = f"/projects/{tenant.project}"
+    await tenant.api.ok("POST", f"{project}/segments", {"key": "thing", "name": "T", "included": ["u1"]})
+    await tenant.api.ok("POST", f"{project}/flags", {**FLAG, "key": "thing"})
+    await tenant.api.ok("POST", f"{project}/metrics", {**METRIC, "key": "thing"})
+    await tenant.api.ok("POST", f"{project}/experiments", {**EXPERIMENT, "key": "thing"})
+    await tenant.api.ok("POST", f"{project}/layers", {"key": "thing", "name": "T"})
+    await tenant.api.ok("POST", f"{project}/holdouts", {"key": "thing", "name": "T", "share": 5})
+    member = await make_member(tenant, "viewer")
+    identity = (await member.ok("GET", "/me"))["id"]
+    await tenant.api.ok("PUT", f"/projects/{tenant.project}/members/{identity}", {"role": "viewer"})
+    return {
+        "organization": tenant.organization,
+        "project": tenant.project,
+        "environment": "production",
+        "source": "staging",
+        "sdk_key": key["id"],
+        "user": identity,
+        "key": "thing",
+    }
+
+
+def test_each_operation_has_a_row(app: FastAPI) -> None:
+    assert operations(app) - PUBLIC - PERSONAL == set(ROWS)
+
+
+async def test_nothing_is_done_without_a_token(app: FastAPI, anonymous: Any, places: dict[str, str]) -> None:
+    for method, path in sorted(operations(app) - PUBLIC):
+        row = ROWS.get((method, path), Row("viewer"))
+        answer = await anonymous(method, filled(path, places), row.body, headers=_STALE)
+        assert (answer.status_code, answer.json()["code"]) == (401, "token_required"), (method, path)
+
+
+async def test_another_tenant_sees_what_is_there_as_absent(make_tenant: Any, places: dict[str, str]) -> None:
+    stranger = (await make_tenant("stranger")).api
+    absent = {**places, "organization": str(uuid4()), "project": str(uuid4())}
+    for (method, path), row in sorted(ROWS.items()):
+        answers = []
+        for values in (places, absent):
+            answer = await stranger(method, filled(path, values), row.body, headers=_STALE)
+            problem = answer.json()
+            problem.pop("request_id")
+            answers.append((answer.status_code, problem, answer.headers.get("etag")))
+        assert answers[0][0] == 404, (method, path, answers[0])
+        assert answers[0] == answers[1], (method, path)
+
+
+async def test_what_is_below_a_foreign_project_is_absent_too(make_tenant: Any, places: dict[str, str]) -> None:
+    """One's own project in the path, another tenant's entity after it."""
+    stranger = await make_tenant("stranger")
+    mixed = {**places, "organization": stranger.organization, "project": stranger.project}
+    for (method, path), row in sorted(ROWS.items()):
+        if "{user}" in path or "{sdk_key}" in path or "{key}" in path:
+            answer = await stranger.api(method, filled(path, mixed), row.body, headers=_STALE)
+            assert answer.status_code == 404, (method, path, answer.text)
+
+
+async def test_each_role_may_do_what_its_row_says(tenant: Any, make_member: Any, places: dict[str, str]) -> None:
+    people = {role: await make_member(tenant, role) for role in ROLES}
+    wrong = []
+    for (method, path), row in sorted(ROWS.items(), key=lambda each: harmless_first(each[0])):
+        for role in ROLES:
+            allowed = ROLES.index(role) >= ROLES.index(row.role)
+            if allowed and role != row.role:
+                continue
+            answer = await people[role](method, filled(path, places), row.body, headers=_STALE)
+            if (answer.status_code == 403) == allowed or answer.status_code in (401, 404, 500):
+                wrong.append((method, path, role, answer.status_code, answer.text))
+    assert wrong == []
+
+
+async def test_a_role_in_a_project_reaches_no_further(tenant: Any, make_member: Any, places: dict[str, str]) -> None:
+    viewer = await make_member(tenant, "viewer")
+    identity = (await viewer.ok("GET", "/me"))["id"]
+    other = {"key": "other", "name": "Other"}
+    second = await tenant.api.ok("POST", f"/organizations/{tenant.organization}/projects", other)
+    await tenant.api.ok("PUT", f"/projects/{tenant.project}/members/{identity}", {"role": "editor"})
+    await viewer.ok("POST", f"/projects/{tenant.project}/flags", FLAG)
+    assert (await viewer("POST", f"/projects/{second['id']}/flags", FLAG)).status_code == 403
+    await tenant.api.ok("DELETE", f"/projects/{tenant.project}/members/{identity}")
+    assert (await viewer("POST", f"/projects/{tenant.project}/flags", {**FLAG, "key": "n2"})).status_code == 403
