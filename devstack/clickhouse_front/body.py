@@ -23,31 +23,80 @@ MAX_BODY_BYTES = 1 << 30
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
 
-class _Decompressor(Protocol):
+class _Frame(Protocol):
+    """What the decompressors of zlib, zstd and lz4 have in common; one reads one frame."""
+
+    @property
+    def eof(self) -> bool: ...
+
+    @property
+    def unused_data(self) -> bytes | None: ...
+
     def decompress(self, data: bytes) -> bytes: ...
 
 
-def _decompressor(encoding: str) -> _Decompressor | None:
-    match encoding:
-        case "" | "identity":
-            return None
-        case "gzip":
-            return zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
-        case "deflate":
-            return zlib.decompressobj()
-        case "zstd":
-            return zstd.ZstdDecompressor()
-        case "lz4":
-            decompressor: _Decompressor = lz4.frame.LZ4FrameDecompressor()
-            return decompressor
-        case _:
-            reason = f"Unknown Content-Encoding {encoding[:32]!r}"
-            raise ClickHouseError.refused(NOT_IMPLEMENTED, "NOT_IMPLEMENTED", reason)
+_FRAMES: dict[str, Callable[[], _Frame]] = {
+    "gzip": lambda: zlib.decompressobj(wbits=zlib.MAX_WBITS | 16),
+    "deflate": lambda: zlib.decompressobj(),  # noqa: PLW0108  # the signature of the bare function has options
+    "zstd": zstd.ZstdDecompressor,
+    "lz4": lz4.frame.LZ4FrameDecompressor,
+}
+
+
+class _Plain:
+    """No compression."""
+
+    def feed(self, data: bytes) -> bytes:
+        return data
+
+    def end(self) -> None:
+        return
+
+
+class _Frames:
+    """A body of any number of compressed frames, one after another; clients send one frame per block."""
+
+    def __init__(self, new_frame: Callable[[], _Frame]) -> None:
+        self._new_frame = new_frame
+        self._frame = new_frame()
+        self._begun = False
+
+    def feed(self, data: bytes) -> bytes:
+        pieces = []
+        while data:
+            if self._frame.eof:
+                self._frame = self._new_frame()
+            self._begun = True
+            try:
+                pieces.append(self._frame.decompress(data))
+            except (EOFError, RuntimeError, zlib.error, zstd.ZstdError) as error:
+                raise _damaged(str(error)) from error
+            data = (self._frame.unused_data or b"") if self._frame.eof else b""
+        return b"".join(pieces)
+
+    def end(self) -> None:
+        """Raises `ClickHouseError` when the body stops in the middle of a frame."""
+        if self._begun and not self._frame.eof:
+            raise _damaged("it stops in the middle")
+
+
+def _damaged(why: str) -> ClickHouseError:
+    return ClickHouseError.refused(CANNOT_DECOMPRESS, "CANNOT_DECOMPRESS", f"Cannot decompress the body: {why}")
+
+
+def _decoder(encoding: str) -> _Plain | _Frames:
+    if encoding in ("", "identity"):
+        return _Plain()
+    new_frame = _FRAMES.get(encoding)
+    if new_frame is None:
+        reason = f"Unknown Content-Encoding {encoding[:32]!r}"
+        raise ClickHouseError.refused(NOT_IMPLEMENTED, "NOT_IMPLEMENTED", reason)
+    return _Frames(new_frame)
 
 
 async def read_body(receive: Receive, encoding: str) -> bytes:
     """Read and decompress a body of at most 1 GiB; raises `ClickHouseError` when it is larger or damaged."""
-    decompressor = _decompressor(encoding)
+    decoder = _decoder(encoding)
     pieces: list[bytes] = []
     size = 0
     more = True
@@ -55,23 +104,14 @@ async def read_body(receive: Receive, encoding: str) -> bytes:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise ClickHouseError.refused(210, "NETWORK_ERROR", "The client went away")
-        piece: bytes = message.get("body", b"")
+        piece = decoder.feed(message.get("body", b""))
         more = message.get("more_body", False)
-        if decompressor is not None and piece:
-            piece = _decompressed(decompressor, piece)
         size += len(piece)
         if size > MAX_BODY_BYTES:
             raise ClickHouseError.refused(TOO_MANY_BYTES, "TOO_MANY_BYTES", f"Body over {MAX_BODY_BYTES} bytes")
         pieces.append(piece)
+    decoder.end()
     return b"".join(pieces)
-
-
-def _decompressed(decompressor: _Decompressor, piece: bytes) -> bytes:
-    try:
-        return decompressor.decompress(piece)
-    except (EOFError, RuntimeError, zlib.error, zstd.ZstdError) as error:
-        reason = f"Cannot decompress the body: {error}"
-        raise ClickHouseError.refused(CANNOT_DECOMPRESS, "CANNOT_DECOMPRESS", reason) from error
 
 
 def read_form(content_type: str, body: bytes) -> dict[str, str]:

@@ -18,6 +18,7 @@ from .stages import Advance
 
 CONFIDENCE = 0.95
 _METRICS = {DAY_1: "day-1 retention", DAY_7: "day-7 retention", ROUNDS: "rounds"}
+_METHODS = {"pearson_chi_square": "chi-square", "welch_t": "Welch's t"}
 _WAIT_SECONDS = 120.0
 _POLL_SECONDS = 0.5
 
@@ -115,7 +116,7 @@ def _outcome(metric: dict[str, Any]) -> Outcome:
         lift_low=lift["lower"],
         lift_high=lift["upper"],
         p=comparison["p_value"],
-        method=comparison["method"],
+        method=_METHODS.get(comparison["method"], comparison["method"]),
         is_rate=metric["metric"] != ROUNDS,
     )
 

@@ -208,6 +208,23 @@ def test_compressed_bodies(clickhouse_server: ClickHouse, encoding: str, compres
     assert (status, headers["x-clickhouse-exception-code"]) == (500, "271")
 
 
+@pytest.mark.parametrize(
+    ("encoding", "compress"), [("gzip", gzip.compress), ("zstd", zstd.compress), ("lz4", lz4.frame.compress)]
+)
+def test_a_body_of_many_frames_is_one_body_and_half_a_frame_is_none(
+    clickhouse_server: ClickHouse, clickhouse_database: str, encoding: str, compress: Any
+) -> None:
+    database = clickhouse_database
+    ask(clickhouse_server, b"CREATE TABLE t (n UInt32) ENGINE = Memory", database=database)
+    lines = [b"".join(b"%d\n" % n for n in range(start, start + 5_000)) for start in range(0, 200_000, 5_000)]
+    body = compress(b"INSERT INTO t FORMAT CSV\n") + b"".join(map(compress, lines))
+    headers = {"Content-Encoding": encoding}
+    assert ask(clickhouse_server, body, headers, database=database)[0] == 200
+    assert ask(clickhouse_server, b"SELECT count(), sum(n) FROM t", database=database)[2] == b"200000\t19999900000\n"
+    status, answer, _ = ask(clickhouse_server, body[:-20], headers, database=database)
+    assert (status, answer["x-clickhouse-exception-code"]) == (500, "271")
+
+
 def test_an_unknown_encoding_is_refused(clickhouse_server: ClickHouse) -> None:
     assert ask(clickhouse_server, b"SELECT 1", {"Content-Encoding": "snappy"})[0] == 501
 
