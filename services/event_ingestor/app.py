@@ -10,11 +10,13 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from service_kit.clock import Clock
 from service_kit.http import create_app
+from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from streams import Bus
 
 from event_ingestor.bodies import BODY_BYTES_MAX
 from event_ingestor.endpoints import router
+from event_ingestor.fast_route import FastRoute
 from event_ingestor.lifetime import Lifetime
 from event_ingestor.settings import IngestorSettings
 
@@ -46,6 +48,7 @@ def build_app(
         body_limit_bytes=BODY_BYTES_MAX,
     )
     app.include_router(router)
+    app.user_middleware.append(Middleware(FastRoute))  # the innermost; `add_middleware` would make it the outermost
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,

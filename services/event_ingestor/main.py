@@ -23,7 +23,12 @@ def main() -> None:
     async def connect() -> Bus:
         return await JetStreamBus.connect(settings.nats_url, name="event_ingestor", wait=False)
 
-    serve(build_app(settings, connect, new_registry(), SystemClock()), settings, http=PatientHttpProtocol)
+    serve(
+        build_app(settings, connect, new_registry(), SystemClock()),
+        settings,
+        http=PatientHttpProtocol,
+        proxy_headers=False,
+    )
 
 
 if __name__ == "__main__":
