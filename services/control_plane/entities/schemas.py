@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from control_plane.conventions.schemas import Output, Tag
+from control_plane.conventions.schemas import Input, Output, Tag
 
 Tags = Annotated[list[Tag], Field(max_length=50)]
 UnitKey = Annotated[str, Field(min_length=1, max_length=1024)]
@@ -31,6 +31,13 @@ EnvironmentVersions = Annotated[
     dict[str, int],
     Field(description="After a write: the config version that each changed environment has now, by its key."),
 ]
+
+
+class Changes(Input, strict=True):
+    """Base of what a PATCH takes: only the fields that are given change."""
+
+    def given(self) -> dict[str, Any]:
+        return {name: value for name, value in self.model_dump().items() if name in self.model_fields_set}
 
 
 class EntityView(Output, from_attributes=True):

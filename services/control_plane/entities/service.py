@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Generic
 
@@ -16,6 +16,7 @@ from control_plane.entities import usages
 from control_plane.entities.errors import InUse, TooMany
 from control_plane.entities.table import EntityTable, ListFilter, Row
 from control_plane.entities.writing import Writing, find, reading, writing
+from control_plane.environments.queries import EnvironmentRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,13 @@ class EntityService(ABC, Generic[Row]):
             row = await find(write, self.table, key, expected)
             await self.check_delete(write, row)
             await self.table.delete(write.tx, row)
-            return await write.record("delete", key, before=self.document(row), after=None)
+            return await write.record(
+                "delete", key, before=self.document(row), after=None, environments=self.served_by(write, row)
+            )
+
+    def served_by(self, write: Writing, row: Row) -> Sequence[EnvironmentRow]:
+        """The environments in which a change of the entity is seen."""
+        return write.environments
 
     async def check_archive(self, write: Writing, row: Row) -> None:
         await self.refuse_used(write, row.key, active_only=True)
@@ -100,11 +107,19 @@ class EntityService(ABC, Generic[Row]):
         if await self.table.count(write.tx, write.scope) >= self.count_max:
             raise TooMany(self.kind, self.count_max)
         stored = await write.insert(self.table, row)
-        versions = await write.record("create", row.key, before=None, after=self.document(stored))
+        versions = await write.record(
+            "create", row.key, before=None, after=self.document(stored), environments=self.served_by(write, row)
+        )
         return Written(stored, versions)
 
     async def update(self, write: Writing, row: Row, changed: Row, action: str = "update") -> Written[Row]:
         """Stores a changed row and ends the write."""
         stored = await write.update(self.table, changed)
-        versions = await write.record(action, row.key, before=self.document(row), after=self.document(stored))
+        versions = await write.record(
+            action,
+            row.key,
+            before=self.document(row),
+            after=self.document(stored),
+            environments=self.served_by(write, row),
+        )
         return Written(stored, versions)

@@ -63,16 +63,15 @@ class Writing:
         *,
         before: Mapping[str, Any] | None,
         after: Mapping[str, Any] | None,
-        environments: Sequence[EnvironmentRow] | None = None,
+        environments: Sequence[EnvironmentRow],
     ) -> dict[str, int]:
-        """Ends the write. Answers each environment's new version by its key (without `environments`: all of them)."""
-        changed = self.environments if environments is None else environments
+        """Ends the write. Answers the new version of each of `environments` by its key."""
         versions = await record(
             self.tx,
             Change(
                 organization_id=self.scope.organization_id,
                 project_id=self.scope.project_id,
-                environment_ids=[each.id for each in changed],
+                environment_ids=[each.id for each in environments],
                 entity=self.entity,
                 entity_key=key,
                 action=action,
@@ -81,7 +80,7 @@ class Writing:
                 after=after,
             ),
         )
-        return {each.key: versions[each.id] for each in changed}
+        return {each.key: versions[each.id] for each in environments}
 
 
 @asynccontextmanager

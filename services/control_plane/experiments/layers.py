@@ -44,7 +44,7 @@ class LayerService(EntityService[LayerRow]):
     async def change(self, actor: Actor, project: str, key: str, expected: int, body: LayerPatch) -> Written[LayerRow]:
         async with writing(self._context, actor, project, "update", self.resource, entity=self.kind) as write:
             row = await find(write, LAYERS, key, expected)
-            changed = replace(row, **body.model_dump(exclude_unset=True), updated_at=write.now)
+            changed = replace(row, **body.given(), updated_at=write.now)
             return await self.update(write, row, changed)
 
 
@@ -77,7 +77,7 @@ class HoldoutService(EntityService[HoldoutRow]):
         """Raises `InUse` for a new share while an experiment runs with the old one."""
         async with writing(self._context, actor, project, "update", self.resource, entity=self.kind) as write:
             row = await find(write, HOLDOUTS, key, expected)
-            patch = body.model_dump(exclude_unset=True)
+            patch = body.given()
             if "share" in patch:
                 patch["share"] = _share(body.share)
             changed = replace(row, **patch, updated_at=write.now)

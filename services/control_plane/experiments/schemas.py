@@ -9,7 +9,7 @@ from bucketing.limits import ATTRIBUTE_NAME_BYTES_MAX, EXPERIMENT_HOLDOUTS_MAX, 
 from pydantic import Field, StringConstraints
 
 from control_plane.conventions.schemas import Description, EntityKey, Input, Name, Output
-from control_plane.entities.schemas import ConditionDocument, EntityView, Percent, Tags
+from control_plane.entities.schemas import Changes, ConditionDocument, EntityView, Percent, Tags
 
 Mode = Literal["assigns", "observes"]
 Status = Literal["draft", "running", "stopped"]
@@ -75,7 +75,7 @@ class ExperimentCreate(ExperimentFields, strict=True):
     control: VariationKey | None = Field(None, description="Defaults to the first of the variations.")
 
 
-class ExperimentPatch(ExperimentFields, strict=True):
+class ExperimentPatch(ExperimentFields, Changes, strict=True):
     """Only the fields that are given change. Key, environment and flag never do; see the docs for a running one."""
 
     name: Name = "unnamed"
@@ -119,7 +119,7 @@ class LayerCreate(LayerFields, strict=True):
     name: Name | None = Field(None, description="Defaults to the key.")
 
 
-class LayerPatch(LayerFields, strict=True):
+class LayerPatch(LayerFields, Changes, strict=True):
     name: Name = "unnamed"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 from uuid import uuid4
@@ -68,7 +68,7 @@ class ExperimentService(EntityService[ExperimentRow]):
         """A draft changes freely, a started experiment as far as its analysis allows."""
         async with writing(self._context, actor, project, "update", self.resource) as write:
             row = await find(write, EXPERIMENTS, key, expected)
-            patch = body.model_dump(exclude_unset=True)
+            patch = body.given()
             if "traffic" in patch:
                 patch["traffic"] = _hundredths(body.traffic, "traffic")
             if "layer" in patch:
@@ -96,6 +96,9 @@ class ExperimentService(EntityService[ExperimentRow]):
             ended = stopped(write, row)
             await usages.activate(write.tx, write.scope, "experiment", key, active=False)
             return await self.update(write, row, ended, "stop")
+
+    def served_by(self, write: Writing, row: ExperimentRow) -> Sequence[EnvironmentRow]:
+        return [each for each in write.environments if each.id == row.environment_id]
 
     async def check_archive(self, write: Writing, row: ExperimentRow) -> None:
         if row.status == "running":

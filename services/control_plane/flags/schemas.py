@@ -15,7 +15,7 @@ from bucketing.limits import (
 from pydantic import Field, StringConstraints
 
 from control_plane.conventions.schemas import Description, EntityKey, Input, Name, Output
-from control_plane.entities.schemas import EntityView, EnvironmentVersions, ServeDocument, Tags, UnitKey
+from control_plane.entities.schemas import Changes, EntityView, EnvironmentVersions, ServeDocument, Tags, UnitKey
 
 FlagType = Literal["boolean", "string", "integer", "number", "object"]
 VariationKey = Annotated[str, StringConstraints(pattern=f"^{VARIATION_KEY_PATTERN}$")]
@@ -42,7 +42,7 @@ class FlagCreate(Input, strict=True):
     client_visible: bool = Field(False, description="May client keys see its evaluated value?")
 
 
-class FlagPatch(Input, strict=True):
+class FlagPatch(Changes, strict=True):
     """Only the fields that are given change; key and type never do."""
 
     name: Name = "unnamed"
@@ -91,7 +91,7 @@ RuleDocument = Annotated[
 ]
 
 
-class SettingsPatch(Input, strict=True):
+class SettingsPatch(Changes, strict=True):
     """Only the fields that are given change; a list replaces the whole list."""
 
     enabled: bool = False

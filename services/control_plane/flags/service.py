@@ -69,7 +69,7 @@ class FlagService(EntityService[FlagRow]):
         """A variation that is in use is not taken away."""
         async with writing(self._context, actor, project, "update", self.resource) as write:
             row = await find(write, FLAGS, key, expected)
-            patch = body.model_dump(exclude_unset=True)
+            patch = body.given()
             if "default" in patch:
                 patch["default_serve"] = patch.pop("default")
             changed = replace(row, **patch, updated_at=write.now)

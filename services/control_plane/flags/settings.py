@@ -56,7 +56,7 @@ class SettingsService:
             return FlagSettings(flag, environment.key, await _settings(read, flag, environment), {})
 
     async def change(self, actor: Actor, at: Address, expected: int, body: SettingsPatch) -> FlagSettings:
-        patch = body.model_dump(exclude_unset=True)
+        patch = body.given()
         if "default" in patch:
             patch["default_serve"] = patch.pop("default")
         if "rules" in patch:

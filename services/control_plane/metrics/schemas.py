@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from control_plane.conventions.schemas import Description, EntityKey, Input, Name
-from control_plane.entities.schemas import EntityView, Tags
+from control_plane.entities.schemas import Changes, EntityView, Tags
 
 SECONDS_MAX = 366 * 24 * 3600
 
@@ -41,7 +41,7 @@ class MetricCreate(MetricFields, strict=True):
     name: Name | None = Field(None, description="Defaults to the key.")  # type: ignore[assignment]
 
 
-class MetricPatch(MetricFields, strict=True):
+class MetricPatch(MetricFields, Changes, strict=True):
     """Only the fields that are given change."""
 
 

@@ -46,7 +46,7 @@ class MetricService(EntityService[MetricRow]):
         """Raises `InUse` for a change of what a running experiment is judged by."""
         async with writing(self._context, actor, project, "update", self.resource) as write:
             row = await find(write, METRICS, key, expected)
-            patch = body.model_dump(exclude_unset=True)
+            patch = body.given()
             if "event" in patch:
                 patch["event"] = patch["event"] or key
             changed = replace(row, **patch, updated_at=write.now)

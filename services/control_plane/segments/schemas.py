@@ -8,7 +8,7 @@ from bucketing.limits import SEGMENT_KEYS_MAX
 from pydantic import Field
 
 from control_plane.conventions.schemas import Description, EntityKey, Input, Name
-from control_plane.entities.schemas import ConditionDocument, EntityView, Tags, UnitKey
+from control_plane.entities.schemas import Changes, ConditionDocument, EntityView, Tags, UnitKey
 
 Keys = Annotated[list[UnitKey], Field(max_length=SEGMENT_KEYS_MAX)]
 
@@ -26,7 +26,7 @@ class SegmentCreate(SegmentFields, strict=True):
     name: Name | None = Field(None, description="Defaults to the key.")
 
 
-class SegmentPatch(SegmentFields, strict=True):
+class SegmentPatch(SegmentFields, Changes, strict=True):
     """Only the fields that are given change."""
 
     name: Name = "unnamed"

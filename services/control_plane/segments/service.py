@@ -53,7 +53,7 @@ class SegmentService(EntityService[SegmentRow]):
     ) -> Written[SegmentRow]:
         async with writing(self._context, actor, project, "update", self.resource) as write:
             row = await find(write, SEGMENTS, key, expected)
-            changed = replace(row, **body.model_dump(exclude_unset=True), updated_at=write.now)
+            changed = replace(row, **body.given(), updated_at=write.now)
             return await self.update(write, row, await self._checked(write, changed))
 
     async def check_archive(self, write: Writing, row: SegmentRow) -> None:
