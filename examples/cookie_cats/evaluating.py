@@ -17,11 +17,12 @@ _LANES = 16
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """What the edge served to a player, under which version of the configuration."""
+    """What the edge served to a player, under which version of the configuration and in which experiment, if any."""
 
     player: Player
     variant: str
     config_version: int
+    experiment: str | None
 
 
 async def evaluate_players(edge: str, key: str, players: Sequence[Player], advance: Advance) -> list[Served]:
@@ -32,7 +33,8 @@ async def evaluate_players(edge: str, key: str, players: Sequence[Player], advan
 
     def take(player: Player, body: bytes) -> None:
         answer = json.loads(body)
-        served.append(Served(player, answer["variant"], answer["metadata"]["version"]))
+        metadata = answer["metadata"]
+        served.append(Served(player, answer["variant"], metadata["version"], metadata.get("experiment")))
         advance(1)
 
     await post_all(edge, (target.request(player, _context(player)) for player in players), take, _LANES)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -30,8 +31,8 @@ class Outcome:
 
 def print_outcomes(console: Console, outcomes: Sequence[Outcome], confidence: float) -> None:
     """Print one row per metric; `confidence` is that of the intervals (0.95)."""
-    table = Table(title="gate_40 against gate_30")
-    table.add_column("Metric")
+    table = Table(title="gate_40 against gate_30", box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column("Metric", no_wrap=True)
     for heading in (*ARMS, "Lift", f"{confidence:.0%} interval", "p"):
         table.add_column(heading, justify="right")
     table.add_column("Method")
@@ -44,7 +45,7 @@ def print_outcomes(console: Console, outcomes: Sequence[Outcome], confidence: fl
             shown.format(outcome.treatment),
             f"{outcome.lift:+.2%}",
             interval,
-            f"{outcome.p:.5f}",
+            f"{outcome.p:.4f}",
             outcome.method,
         )
     console.print(table)

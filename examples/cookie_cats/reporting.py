@@ -31,6 +31,7 @@ def exposures(served: Sequence[Served]) -> Iterator[Event]:
             "user_key": one.player.user_key,
             "flag": FLAG,
             "variation": one.variant,
+            "experiment": one.experiment,
             "config_version": one.config_version,
             "context": {RECORDED_ARM: one.player.arm},
         }
