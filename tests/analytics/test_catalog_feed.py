@@ -1,0 +1,150 @@
+"""The catalog follows the CONFIG stream, version by version, and shows nothing to strangers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+from analytics.catalog.catalog import Catalog, EnvironmentNotFound, ExperimentNotFound, FlagNotFound
+from analytics.catalog.feed import CatalogFeed
+from messages.digest import combined, digest_bytes, entry_digest
+from messages.generated import config_pb2 as pb
+from messages.subjects import config_stream, config_subject, manifest_subject
+from streams.memory import MemoryBus
+
+
+class Publisher:
+    """Publishes whole versions of one environment the way the control plane does."""
+
+    def __init__(self, bus: MemoryBus, environment_id: str) -> None:
+        self._bus = bus
+        self._environment_id = environment_id
+        self._entries: dict[str, bytes] = {}
+        self._version = 0
+
+    async def version(self, **entities: object) -> None:
+        """`kind__key=message` sets an entity, None removes it."""
+        self._version += 1
+        for name, entity in entities.items():
+            kind, key = name.split("__")
+            subject = config_subject(self._environment_id, kind, key)
+            message = self._message()
+            if entity is None:
+                message.tombstone.SetInParent()
+                self._entries.pop(subject, None)
+            else:
+                getattr(message, kind).CopyFrom(entity)
+                self._entries[subject] = message.SerializeToString()
+            await self._bus.publish(subject, message.SerializeToString())
+        await self.manifest()
+
+    async def manifest(self) -> None:
+        total = 0
+        for subject, payload in self._entries.items():
+            total = combined(total, added=entry_digest(subject, payload))
+        message = self._message()
+        message.manifest.CopyFrom(pb.Manifest(entity_count=len(self._entries), digest=digest_bytes(total)))
+        await self._bus.publish(manifest_subject(self._environment_id), message.SerializeToString())
+
+    def _message(self) -> pb.ConfigMessage:
+        return pb.ConfigMessage(environment_id=self._environment_id, version=self._version, epoch=1)
+
+
+def environment(organization: str, key: str = "production") -> pb.Environment:
+    return pb.Environment(key=key, project_id=f"p-{organization}", project_key="shop", organization_id=organization)
+
+
+def experiment(key: str, **more: object) -> pb.Experiment:
+    shares = [pb.Share(variation="on", weight=5000), pb.Share(variation="off", weight=5000)]
+    return pb.Experiment(id=f"id-{key}", key=key, flag="f", status=pb.EXPERIMENT_STATUS_RUNNING, shares=shares, **more)
+
+
+@pytest.fixture
+async def bus() -> MemoryBus:
+    bus = MemoryBus()
+    await bus.ensure_stream(config_stream())
+    return bus
+
+
+@pytest.fixture
+async def catalog(bus: MemoryBus) -> AsyncIterator[Catalog]:
+    catalog = Catalog()
+    running = asyncio.create_task(CatalogFeed(bus, catalog).run())
+    yield catalog
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+async def until(condition: Callable[[], object]) -> None:
+    async with asyncio.timeout(10):
+        while not condition():
+            await asyncio.sleep(0.005)
+
+
+async def test_experiments_metrics_and_flags_arrive_with_their_version(bus: MemoryBus, catalog: Catalog) -> None:
+    publisher = Publisher(bus, "e1")
+    metric = pb.Metric(id="m1", key="revenue", aggregation=pb.AGGREGATION_SUM, direction=2)
+    flag = pb.Flag(key="f", variations=[pb.Variation(key="on"), pb.Variation(key="off")])
+    await publisher.version(
+        environment__production=environment("o1"), experiment__a=experiment("a"), metric__revenue=metric, flag__f=flag
+    )
+    await until(lambda: catalog.ready and catalog.metric("e1", "revenue"))
+
+    found = catalog.experiment(["o1"], "id-a")
+    where = catalog.environment(["o1"], "shop", "production")
+
+    assert (found.key, found.environment_id, found.control, found.plan.alpha) == ("a", "e1", "on", 0.05)
+    assert catalog.experiment_by_key(where, "a") == found
+    assert catalog.flag_variations(where, "f") == ("on", "off")
+    revenue = catalog.metric("e1", "revenue")
+    assert revenue is not None
+    assert (revenue.event, revenue.higher_is_better) == ("revenue", False)
+
+
+async def test_strangers_get_the_same_answer_as_for_what_is_absent(bus: MemoryBus, catalog: Catalog) -> None:
+    await Publisher(bus, "e1").version(environment__production=environment("o1"), experiment__a=experiment("a"))
+    await until(lambda: catalog.ready and catalog.entries("e1").environment)
+
+    with pytest.raises(ExperimentNotFound) as of_stranger:
+        catalog.experiment(["o2"], "id-a")
+    with pytest.raises(ExperimentNotFound) as of_absent:
+        catalog.experiment(["o1"], "id-b")
+    assert str(of_stranger.value) == str(of_absent.value)
+    with pytest.raises(EnvironmentNotFound):
+        catalog.environment(["o2"], "shop", "production")
+
+
+async def test_a_key_that_two_projects_have_needs_the_id(bus: MemoryBus, catalog: Catalog) -> None:
+    await Publisher(bus, "e1").version(environment__production=environment("o1"))
+    await Publisher(bus, "e2").version(environment__production=environment("o2"))
+    await until(lambda: catalog.ready and catalog.entries("e2").environment)
+
+    with pytest.raises(EnvironmentNotFound):
+        catalog.environment(["o1", "o2"], "shop", "production")
+    assert catalog.environment(["o1", "o2"], "p-o2", "production").id == "e2"
+
+
+async def test_changes_and_removals_arrive(bus: MemoryBus, catalog: Catalog) -> None:
+    publisher = Publisher(bus, "e1")
+    await publisher.version(
+        environment__production=environment("o1"), experiment__a=experiment("a"), flag__f=pb.Flag(key="f")
+    )
+    await until(lambda: catalog.ready and catalog.entries("e1").environment)
+    await publisher.version(experiment__a=experiment("a", start_at=5), flag__f=None)
+    await until(lambda: catalog.experiment(["o1"], "id-a").start_at == 5)
+
+    with pytest.raises(FlagNotFound):
+        catalog.flag_variations(catalog.environment(["o1"], "shop", "production"), "f")
+
+
+async def test_an_entity_that_can_not_be_read_leaves_the_others(bus: MemoryBus, catalog: Catalog) -> None:
+    await Publisher(bus, "e1").version(
+        environment__production=environment("o1"),
+        experiment__a=experiment("a"),
+        metric__odd=pb.Metric(id="m", key="odd", aggregation=99),
+    )
+    await until(lambda: catalog.ready and catalog.entries("e1").environment)
+
+    assert catalog.experiment(["o1"], "id-a").key == "a"
+    assert catalog.metric("e1", "odd") is None

@@ -1,0 +1,228 @@
+"""The analytics API over HTTP: who may read what, and that each wrong question has a clear answer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import jwt
+import pytest
+from analytics.access import TokenVerifier
+from analytics.app import Parts, build_app
+from analytics.catalog.catalog import Catalog
+from analytics.catalog.entries import Environment, Experiment, Metric, MetricUse, Plan
+from analytics.results.schemas import ExposuresDocument, ResultsDocument
+from analytics.warehouse.client import Warehouse
+from analytics.warehouse.migrations import migrate
+from analytics.warehouse.settings import WarehouseSettings
+from analytics.warehouse.tables import EXPOSURE_COLUMNS
+from prometheus_client import CollectorRegistry
+from service_kit.clock import ManualClock
+
+SECRET = "a secret of more than thirty-two bytes"
+NOW = 1_767_607_200_000
+RESULTS = "/v1/experiments/exp-1/results"
+EXPOSURES = "/v1/flags/checkout/exposures?project=shop&environment=production"
+
+
+def token(**changes: Any) -> str:
+    claims = {"sub": "u1", "aud": "verdict", "exp": time.time() + 60, "organizations": {"org-1": "viewer"}} | changes
+    secret = claims.pop("secret", SECRET)
+    return jwt.encode({name: value for name, value in claims.items() if value is not None}, secret, algorithm="HS256")
+
+
+def bearer(**changes: Any) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token(**changes)}"}
+
+
+def catalog() -> Catalog:
+    made = Catalog()
+    entries = made.entries("env-1")
+    entries.environment = Environment("env-1", "production", "project-1", "shop", "org-1", "salt", False)
+    entries.metrics["revenue"] = Metric("m1", "revenue", "Revenue", "sum", True, "purchase")
+    entries.flags["checkout"] = ("on", "off")
+    entries.experiments["test"] = Experiment(
+        id="exp-1",
+        key="test",
+        name="Test",
+        environment_id="env-1",
+        flag="checkout",
+        assigns=False,
+        status="running",
+        start_at=NOW - 1000,
+        stop_at=None,
+        shares={"on": 5000, "off": 5000},
+        control="off",
+        metrics=(MetricUse("revenue", "goal", 0.0), MetricUse("gone", "goal", 0.0)),
+        plan=Plan(),
+    )
+    made.ready = True
+    return made
+
+
+async def expose(warehouse: Warehouse, organization: str, users: list[str], variation: str) -> None:
+    values: dict[str, list[Any]] = {
+        "organization_id": [organization] * len(users),
+        "project_id": ["project-1"] * len(users),
+        "environment_id": ["env-1"] * len(users),
+        "sdk_key_id": [""] * len(users),
+        "flag": ["checkout"] * len(users),
+        "variation": [variation] * len(users),
+        "experiment": [""] * len(users),
+        "user_key": users,
+        "event_id": [f"{variation}-{user}" for user in users],
+        "config_version": [3] * len(users),
+        "context": ['{"country":"US"}'] * len(users),
+        "occurred_at": [NOW] * len(users),
+        "received_at": [NOW] * len(users),
+    }
+    await warehouse.insert("events_exposure", {name: (EXPOSURE_COLUMNS[name], values[name]) for name in values})
+
+
+@pytest.fixture
+async def warehouse(clickhouse_url: str, clickhouse_database: str) -> AsyncIterator[Warehouse]:
+    warehouse = Warehouse(WarehouseSettings(url=clickhouse_url, database=clickhouse_database))
+    await migrate(warehouse)
+    yield warehouse
+    await warehouse.close()
+
+
+@pytest.fixture
+async def client(warehouse: Warehouse) -> AsyncIterator[httpx.AsyncClient]:
+    parts = Parts(catalog(), warehouse, TokenVerifier(SECRET), ManualClock(NOW))
+    app = build_app(parts, CollectorRegistry())
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://analytics") as client:
+        yield client
+
+
+async def test_results_have_the_documented_form(client: httpx.AsyncClient, warehouse: Warehouse) -> None:
+    await expose(warehouse, "org-1", ["a", "b", "c"], "on")
+    await expose(warehouse, "org-1", ["d", "e"], "off")
+    answer = await client.get(RESULTS, headers=bearer())
+
+    document = ResultsDocument.model_validate_json(answer.content)
+    assert answer.status_code == 200
+    assert {each.variation: each.units for each in document.units.variations} == {"on": 3, "off": 2}
+    assert document.missing_metrics == ["gone"]
+    assert b"NaN" not in answer.content
+
+
+async def test_an_experiment_is_found_by_key_as_well(client: httpx.AsyncClient) -> None:
+    by_id = await client.get(RESULTS, headers=bearer())
+    by_key = await client.get("/v1/experiments/test/results?project=shop&environment=production", headers=bearer())
+
+    assert by_key.status_code == 200
+    assert by_key.json() == by_id.json()
+
+
+async def test_exposures_have_counts_shares_series_and_decisions(
+    client: httpx.AsyncClient, warehouse: Warehouse
+) -> None:
+    await expose(warehouse, "org-1", ["a", "b", "c"], "on")
+    await expose(warehouse, "org-1", ["a", "b", "c"], "on")
+    await expose(warehouse, "org-1", ["d"], "off")
+    await expose(warehouse, "org-2", ["stranger"], "off")
+    answer = await client.get(EXPOSURES, headers=bearer())
+
+    document = ExposuresDocument.model_validate_json(answer.content)
+    assert [(each.variation, each.exposures, each.units, each.share) for each in document.variations] == [
+        ("on", 3, 3, 0.75),
+        ("off", 1, 1, 0.25),
+    ]
+    assert [[each.exposures for each in point.variations] for point in document.series] == [[1, 3]]
+    assert sorted(each.user_key for each in document.recent) == ["a", "b", "c", "d"]
+    assert document.recent[0].context == {"country": "US"}
+    assert document.recent[0].occurred_at == "2026-01-05T10:00:00.000Z"
+
+
+@pytest.mark.parametrize(
+    ("headers", "code"),
+    [
+        ({}, "token_missing"),
+        ({"Authorization": "Basic eDp5"}, "token_missing"),
+        ({"Authorization": "Bearer not-a-token"}, "token_invalid"),
+        (bearer(secret="another secret of more than 32 bytes"), "token_invalid"),
+        (bearer(aud="elsewhere"), "token_invalid"),
+        (bearer(aud=None), "token_invalid"),
+        (bearer(exp=None), "token_invalid"),
+        (bearer(exp=1), "token_expired"),
+        (bearer(organizations=["org-1"]), "token_invalid"),
+        ({"Authorization": "Bearer " + jwt.encode({"sub": "u"}, "", algorithm="none")}, "token_invalid"),
+    ],
+)
+@pytest.mark.parametrize("path", [RESULTS, EXPOSURES])
+async def test_no_answer_without_a_good_token(
+    client: httpx.AsyncClient, path: str, headers: dict[str, str], code: str
+) -> None:
+    answer = await client.get(path, headers=headers)
+
+    assert (answer.status_code, answer.json()["code"]) == (401, code)
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("path", "absent"),
+    [
+        (RESULTS, "/v1/experiments/nothing/results"),
+        (EXPOSURES, "/v1/flags/checkout/exposures?project=shop&environment=staging"),
+        (
+            "/v1/experiments/test/results?project=shop&environment=production",
+            "/v1/experiments/test/results?project=none&environment=production",
+        ),
+    ],
+)
+async def test_absent_and_not_yours_are_the_same(client: httpx.AsyncClient, path: str, absent: str) -> None:
+    of_stranger = await client.get(path, headers=bearer(organizations={"org-2": "owner"}))
+    of_absent = await client.get(absent, headers=bearer())
+    drop = {"request_id"}
+
+    assert of_stranger.status_code == of_absent.status_code == 404
+    assert {k: v for k, v in of_stranger.json().items() if k not in drop} == {
+        k: v for k, v in of_absent.json().items() if k not in drop
+    }
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "field"),
+    [
+        ("/v1/flags/checkout/exposures", 400, ""),
+        ("/v1/flags/checkout/exposures?project=shop", 400, ""),
+        (f"{EXPOSURES}&start=yesterday", 422, "start"),
+        (f"{EXPOSURES}&start=2026-01-05", 422, "start"),
+        (f"{EXPOSURES}&start=2026-01-05T10:00:00Z&end=2026-01-05T09:00:00Z", 422, "start"),
+        (f"{EXPOSURES}&end=99999999999999999999", 422, "end"),
+        (f"{EXPOSURES}&limit=100000", 422, "limit"),
+        (f"{EXPOSURES}&limit=NaN", 422, "limit"),
+        (f"{RESULTS}?as_of=never", 422, "as_of"),
+        (f"{RESULTS}?project=shop", 400, ""),
+    ],
+)
+async def test_a_wrong_question_names_its_field(client: httpx.AsyncClient, path: str, status: int, field: str) -> None:
+    answer = await client.get(path, headers=bearer())
+
+    assert answer.status_code == status
+    assert [each["field"] for each in answer.json().get("errors", [])] == ([field] if field else [])
+
+
+async def test_clickhouse_away_is_503(clickhouse_url: str) -> None:
+    warehouse = Warehouse(WarehouseSettings(url="http://127.0.0.1:9"))
+    app = build_app(Parts(catalog(), warehouse, TokenVerifier(SECRET), ManualClock(NOW)), CollectorRegistry())
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://analytics") as client:
+        answer = await client.get(RESULTS, headers=bearer())
+        ready = await client.get("/readyz")
+    await warehouse.close()
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "warehouse_unavailable")
+    assert answer.headers["retry-after"] == "5"
+    assert ready.status_code == 503
+
+
+async def test_before_the_catalog_is_read_the_answer_is_503(warehouse: Warehouse) -> None:
+    app = build_app(Parts(Catalog(), warehouse, TokenVerifier(SECRET), ManualClock(NOW)), CollectorRegistry())
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://analytics") as client:
+        answer = await client.get(RESULTS, headers=bearer())
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "catalog_not_ready")
