@@ -1,0 +1,157 @@
+"""The whole platform on real processes, once per session, and a tenant of its own for each test."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from devstack.services import Credentials, Services
+from devstack.stack import Stack
+
+_counter = itertools.count(1)
+
+
+@dataclass
+class Tenant:
+    """An organization with a project and a production environment, as its administrator sees it."""
+
+    api: httpx.Client
+    organization: str
+    project: str
+    server_key: str
+    client_key: str
+    services: Services
+    versions: list[int] = field(default_factory=list)
+
+    def create(self, kind: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Creates an entity of the project and returns the answer."""
+        answer = self.api.post(f"/api/v1/projects/{self.project}/{kind}", json=body)
+        assert answer.status_code == 201, answer.text
+        return self._seen(answer)
+
+    def change(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Changes an entity at the version it has now."""
+        url = f"/api/v1/projects/{self.project}/{path}"
+        version = self.api.get(url).headers["etag"]
+        answer = self.api.patch(url, json=body, headers={"If-Match": version})
+        assert answer.status_code == 200, answer.text
+        return self._seen(answer)
+
+    def act(self, path: str) -> dict[str, Any]:
+        """An action like `experiments/a/start`, at the version the entity has now."""
+        url = f"/api/v1/projects/{self.project}/{path}"
+        version = self.api.get(url.rsplit("/", 1)[0]).headers["etag"]
+        answer = self.api.post(url, headers={"If-Match": version})
+        assert answer.status_code == 200, answer.text
+        return self._seen(answer)
+
+    def _seen(self, answer: httpx.Response) -> dict[str, Any]:
+        document: dict[str, Any] = answer.json()
+        if "production" in document.get("environment_versions", {}):
+            self.versions.append(document["environment_versions"]["production"])
+        return document
+
+    def edge(self, key: str | None = None) -> httpx.Client:
+        return httpx.Client(
+            base_url=self.services.edge.url, headers={"Authorization": f"Bearer {key or self.server_key}"}
+        )
+
+    def wait_for_edge(self) -> float:
+        """Seconds until the edge serves the newest version that this tenant has written."""
+        with self.edge() as edge:
+            return until(
+                lambda: (
+                    (answer := edge.get("/v1/environment")).status_code == 200
+                    and answer.json()["version"] >= self.versions[-1]
+                )
+            )
+
+    def send(self, events: list[dict[str, Any]]) -> httpx.Response:
+        return httpx.post(
+            f"{self.services.ingestor.url}/v1/events",
+            json=events,
+            headers={"Authorization": f"Bearer {self.server_key}"},
+        )
+
+    def results(self, experiment_id: str) -> dict[str, Any]:
+        answer = httpx.get(
+            f"{self.services.analytics.url}/v1/experiments/{experiment_id}/results",
+            headers={"Authorization": self.api.headers["Authorization"]},
+            timeout=30,
+        )
+        assert answer.status_code == 200, answer.text
+        document: dict[str, Any] = answer.json()
+        return document
+
+
+def until(condition: Callable[[], Any], seconds: float = 30) -> float:
+    """Waits for the condition and returns how long it took; fails when it takes longer than `seconds`."""
+    started = time.monotonic()
+    while not condition():
+        if time.monotonic() - started > seconds:
+            pytest.fail(f"not within {seconds} s")
+        time.sleep(0.01)
+    return time.monotonic() - started
+
+
+@pytest.fixture(scope="session")
+def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
+    root: Path = tmp_path_factory.mktemp("platform")
+    with Stack(root / "stack") as stack, Services(root / "services", stack, Credentials()) as running:
+        yield running
+
+
+def log_in(services: Services) -> httpx.Client:
+    """A client of the control plane as the first administrator."""
+    credentials = services.credentials
+    api = httpx.Client(base_url=services.control_plane.url, timeout=30)
+    answer = api.post(
+        "/api/v1/auth/login", json={"email": credentials.admin_email, "password": credentials.admin_password}
+    )
+    assert answer.status_code == 200, answer.text
+    api.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+    return api
+
+
+@pytest.fixture
+def make_tenant(services: Services) -> Iterator[Callable[[], Tenant]]:
+    clients: list[httpx.Client] = []
+
+    def make() -> Tenant:
+        api = log_in(services)
+        clients.append(api)
+        name = f"tenant-{next(_counter)}"
+        organization = api.post("/api/v1/organizations", json={"key": name, "name": name}).json()["id"]
+        api = log_in(services)  # A token names the organizations of its bearer.
+        clients.append(api)
+        project = api.post(
+            f"/api/v1/organizations/{organization}/projects", json={"key": "shop", "name": "Shop"}
+        ).json()["id"]
+        environments = f"/api/v1/projects/{project}/environments"
+        answer = api.post(environments, json={"key": "production", "name": "Production"})
+        assert answer.status_code == 201, answer.text
+        keys = {}
+        for kind in ("server", "client"):
+            made = api.post(f"{environments}/production/sdk-keys", json={"name": kind, "kind": kind})
+            assert made.status_code == 201, made.text
+            keys[kind] = made.json()["key"]
+        tenant = Tenant(api, organization, project, keys["server"], keys["client"], services)
+        with tenant.edge() as edge:
+            until(lambda: edge.get("/v1/environment").status_code == 200)
+        return tenant
+
+    yield make
+    for client in clients:
+        client.close()
+
+
+@pytest.fixture
+def tenant(make_tenant: Callable[[], Tenant]) -> Tenant:
+    return make_tenant()
