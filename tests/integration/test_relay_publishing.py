@@ -1,0 +1,353 @@
+"""From a commit in PostgreSQL to complete versions on a real JetStream."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+import pytest
+from control_plane.access import Actor
+from control_plane.changes import Change, record
+from control_plane.database import Database
+from control_plane.publishing import queries
+from control_plane.publishing.compiler import CompiledEnvironment, Compiler
+from control_plane.publishing.publisher import Fenced, Publisher
+from control_plane.publishing.relay import Relay
+from control_plane.publishing.relay_metrics import RelayMetrics
+from messages.generated.config_pb2 import ConfigMessage
+from messages.staging import ConfigStaging, Update
+from messages.subjects import CONFIG, config_filter, config_stream, config_subject, manifest_subject
+from prometheus_client import CollectorRegistry
+from service_kit.clock import SystemClock
+from streams import Bus, Delivered, StreamSpec
+from streams.jetstream import JetStreamBus
+
+from devstack.parts import Nats
+
+ACTOR = Actor("system", uuid4(), "test")
+
+
+@dataclass
+class Stand:
+    """A database with one project, a bus, and relays to run."""
+
+    database: Database
+    bus: Bus
+    organization: UUID
+    project: UUID
+    environment: UUID
+    stream: StreamSpec
+    registries: list[CollectorRegistry]
+
+    async def add_environment(self, key: str) -> UUID:
+        async with self.database.transaction() as tx:
+            environment: UUID = await tx.fetchval(
+                "INSERT INTO environments (organization_id, project_id, key, name, salt) "
+                "VALUES ($1, $2, $3, $3, 'salt') RETURNING id",
+                self.organization,
+                self.project,
+                key,
+            )
+        await self.change(
+            "INSERT INTO sdk_keys (organization_id, environment_id, kind, name, hint, sha256) "
+            "VALUES ($1, $2::uuid, 'server', 'k', 'hint', sha256($2::uuid::text::bytea))",
+            self.organization,
+            environment,
+            environment=environment,
+        )
+        return environment
+
+    async def change(self, statement: str = "SELECT", *values: object, environment: UUID | None = None) -> int:
+        """A domain write as a feature makes it; the environment's new version."""
+        wanted = environment or self.environment
+        async with self.database.transaction() as tx:
+            await tx.execute(statement, *values)
+            versions = await record(
+                tx, Change(self.organization, self.project, "flag", "any", "update", ACTOR, [wanted])
+            )
+        return versions[wanted]
+
+    async def rename_attributes(self, *names: str) -> int:
+        """A change that shows in what is published."""
+        return await self.change(
+            "UPDATE environments SET pii_attributes = $2 WHERE id = $1", self.environment, list(names)
+        )
+
+    @contextlib.asynccontextmanager
+    async def relay(self) -> AsyncIterator[Relay]:
+        registry = CollectorRegistry()
+        self.registries.append(registry)
+        relay = Relay(self.database, self.bus, SystemClock(), RelayMetrics(registry), stream=self.stream)
+        running = asyncio.create_task(relay.run())
+        try:
+            yield relay
+        finally:
+            running.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await running
+
+    async def published(self, version: int, environment: UUID | None = None) -> None:
+        async def reached() -> bool:
+            async with self.database.connection() as connection:
+                at = await connection.fetchval(
+                    "SELECT published_version FROM environments WHERE id = $1", environment or self.environment
+                )
+            return bool(at >= version)
+
+        await until(reached)
+
+    async def held(self, environment: UUID | None = None) -> tuple[Update, dict[str, ConfigMessage | None]]:
+        """What a fresh edge gets from the stream: fails unless the digest fits."""
+        staging = ConfigStaging()
+        answers = [
+            staging.accept(each.subject, each.payload)
+            for each in await self.bus.read_all(CONFIG, config_filter(str(environment or self.environment)))
+        ]
+        update = answers[-1]
+        assert isinstance(update, Update), update
+        assert update.complete
+        assert not update.undecodable
+        return update, dict(update.changed)
+
+    def metric(self, name: str) -> float:
+        return sum(registry.get_sample_value(name) or 0 for registry in self.registries)
+
+
+async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 30) -> None:
+    async with asyncio.timeout(seconds):
+        while not await condition():
+            await asyncio.sleep(0.02)
+
+
+@pytest.fixture
+async def stand(postgres_url: str, fresh_nats: Nats) -> AsyncIterator[Stand]:
+    database = await Database.connect(postgres_url, pool_size=12)
+    await database.migrate()
+    bus = await JetStreamBus.connect(fresh_nats.url, name="test")
+    async with database.transaction() as tx:
+        organization = await tx.fetchval("INSERT INTO organizations (key, name) VALUES ('acme', 'A') RETURNING id")
+        project = await tx.fetchval(
+            "INSERT INTO projects (organization_id, key, name) VALUES ($1, 'shop', 'S') RETURNING id", organization
+        )
+    stand = Stand(database, bus, organization, project, UUID(int=0), config_stream(max_bytes=64 * 1024 * 1024), [])
+    stand.environment = await stand.add_environment("production")
+    yield stand
+    await bus.close()
+    await database.close()
+
+
+async def test_a_commit_is_published_as_a_complete_version(stand: Stand) -> None:
+    async with stand.relay():
+        await stand.published(1)
+        version = await stand.rename_attributes("email", "address")
+        await stand.published(version)
+    update, entries = await stand.held()
+    assert (update.version, len(entries)) == (2, 1)
+    message = entries[config_subject(str(stand.environment), "environment", "production")]
+    assert message is not None
+    assert list(message.environment.pii_attributes) == ["address", "email"]
+    assert message.environment.sdk_keys[0].kind == 1
+    assert message.environment.organization_id == str(stand.organization)
+    assert message.version == version
+    async with stand.database.connection() as connection:
+        assert await queries.oldest_unpublished_seconds(connection) == 0
+        assert await connection.fetchval("SELECT count(*) FROM outbox") == 0
+
+
+async def test_what_was_committed_before_the_relay_came_is_published(stand: Stand) -> None:
+    for number in range(20):
+        await stand.rename_attributes(f"a{number}")
+    async with stand.relay():
+        await stand.published(21)
+    update, entries = await stand.held()
+    assert update.version == 21
+    assert [list(each.environment.pii_attributes) for each in entries.values() if each] == [["a19"]]
+
+
+async def test_an_unchanged_entry_is_not_written_again(stand: Stand) -> None:
+    async with stand.relay():
+        await stand.published(1)
+        before = await stand.bus.state(CONFIG)
+        await stand.published(await stand.change())
+        after = await stand.bus.state(CONFIG)
+    assert after.last_sequence == before.last_sequence + 1
+    assert (await stand.held())[0].version == 2
+
+
+async def test_one_relay_leads_and_the_next_takes_over(stand: Stand) -> None:
+    async with contextlib.AsyncExitStack() as running:
+        first = await running.enter_async_context(stand.relay())
+        await stand.published(1)
+        async with stand.relay() as second:
+            for number in range(10):
+                await stand.published(await stand.rename_attributes(f"a{number}"))
+                assert (first.leading, second.leading) == (True, False)
+            await running.aclose()
+            await stand.published(await stand.rename_attributes("last"))
+            assert second.leading
+    update, _ = await stand.held()
+    assert (update.version, update.epoch) == (12, 2)
+
+
+async def test_an_earlier_leader_is_fenced_off(stand: Stand) -> None:
+    await stand.bus.ensure_stream(stand.stream)
+    identity, compiler = str(stand.environment), Compiler(stand.database)
+    zombie, leader = Publisher(stand.bus, SystemClock(), 1), Publisher(stand.bus, SystemClock(), 2)
+    await zombie.take_over([identity])
+    compiled = await compiler.compile(stand.environment)
+    assert compiled is not None
+    await zombie.publish(compiled)
+    await stand.rename_attributes("new")
+    await leader.take_over([identity])
+    before = await stand.bus.state(CONFIG)
+    content = next(iter(compiled.entries.values()))
+    ghost = {**compiled.entries, config_subject(identity, "flag", "ghost"): content}
+    with pytest.raises(Fenced):
+        await zombie.publish(CompiledEnvironment(identity, compiled.version + 5, ghost))
+    with pytest.raises(Fenced):
+        await zombie.take_over([identity])
+    assert await stand.bus.state(CONFIG) == before
+    current = await compiler.compile(stand.environment)
+    assert current is not None
+    await leader.publish(current)
+    assert (await stand.held())[0].version == current.version
+
+
+async def corrupt_text(stand: Stand, subject: str) -> None:
+    await stand.bus.publish(subject, b"\xff not a message")
+
+
+async def corrupt_content(stand: Stand, subject: str) -> None:
+    message = ConfigMessage(environment_id=str(stand.environment), version=1, epoch=1)
+    message.environment.key = "another"
+    await stand.bus.publish(subject, message.SerializeToString())
+
+
+async def remove_entry(stand: Stand, subject: str) -> None:
+    message = ConfigMessage(environment_id=str(stand.environment), version=1, epoch=1)
+    message.tombstone.SetInParent()
+    await stand.bus.publish(subject, message.SerializeToString())
+
+
+async def add_entry(stand: Stand, subject: str) -> None:
+    message = ConfigMessage(environment_id=str(stand.environment), version=1, epoch=1)
+    message.flag.key = "ghost"
+    await stand.bus.publish(config_subject(str(stand.environment), "flag", "ghost"), message.SerializeToString())
+
+
+async def corrupt_manifest(stand: Stand, subject: str) -> None:
+    await stand.bus.publish(manifest_subject(str(stand.environment)), b"\xff")
+
+
+@pytest.mark.parametrize(
+    "damage", [corrupt_text, corrupt_content, remove_entry, add_entry, corrupt_manifest], ids=lambda each: each.__name__
+)
+async def test_a_damaged_stream_is_repaired_on_request(
+    stand: Stand, damage: Callable[[Stand, str], Awaitable[None]]
+) -> None:
+    subject = config_subject(str(stand.environment), "environment", "production")
+    async with stand.relay():
+        await stand.published(1)
+        sound = await stand.held()
+        await damage(stand, subject)
+        async with stand.database.transaction() as tx:
+            await queries.request_repair(tx, stand.environment)
+
+        async def no_request() -> bool:
+            async with stand.database.connection() as connection:
+                return bool(await connection.fetchval("SELECT bool_and(repair_requested_at IS NULL) FROM environments"))
+
+        await until(no_request)
+    update, entries = await stand.held()
+    assert update.version == 1
+    live = {key: each.environment.key for key, each in entries.items() if each is not None}
+    assert live == {key: each.environment.key for key, each in sound[1].items() if each is not None}
+
+
+async def test_a_new_leader_repairs_at_its_start(stand: Stand) -> None:
+    subject = config_subject(str(stand.environment), "environment", "production")
+    async with stand.relay():
+        await stand.published(1)
+    await corrupt_text(stand, subject)
+    async with stand.relay():
+
+        async def repaired() -> bool:
+            return stand.metric("relay_repaired_entries_total") >= 2
+
+        await until(repaired)
+    update, _ = await stand.held()
+    assert (update.version, update.epoch) == (1, 2)
+
+
+async def test_a_database_behind_the_stream_moves_past_it(stand: Stand) -> None:
+    """As after restoring a backup: edges would never take a version below the one they hold."""
+    async with stand.relay():
+        await stand.published(await stand.rename_attributes("lost"))
+    async with stand.database.transaction() as tx:
+        await tx.execute("UPDATE environments SET version = 1, published_version = 1, pii_attributes = '{kept}'")
+    async with stand.relay():
+        await stand.published(3)
+    update, entries = await stand.held()
+    assert update.version == 3
+    assert [list(each.environment.pii_attributes) for each in entries.values() if each] == [["kept"]]
+
+
+async def test_an_archived_environment_leaves_nothing_but_its_manifest(stand: Stand) -> None:
+    staging = await stand.add_environment("staging")
+    archive = "UPDATE environments SET archived_at = $2::text::timestamptz WHERE id = $1"
+    async with stand.relay():
+        await stand.published(1, staging)
+        assert len((await stand.held(staging))[1]) == 1
+        await stand.published(await stand.change(archive, staging, "2026-01-01Z", environment=staging), staging)
+        update, entries = await stand.held(staging)
+        assert (update.version, entries) == (2, {})
+        await stand.published(await stand.change(archive, staging, None, environment=staging), staging)
+        assert len((await stand.held(staging))[1]) == 1
+        assert (await stand.held())[0].version == 1
+
+
+async def test_environments_of_another_database_are_left_alone(stand: Stand) -> None:
+    foreign = str(uuid4())
+    await stand.bus.ensure_stream(stand.stream)
+    message = ConfigMessage(environment_id=foreign, version=7, epoch=1)
+    message.manifest.SetInParent()
+    await stand.bus.publish(manifest_subject(foreign), message.SerializeToString())
+    async with stand.relay():
+        await stand.published(1)
+        assert stand.metric("relay_foreign_environments") == 1
+    last = await stand.bus.last_message(CONFIG, manifest_subject(foreign))
+    assert isinstance(last, Delivered)
+    assert last.payload == message.SerializeToString()
+
+
+async def test_an_entry_too_large_for_the_bus_holds_up_nothing(stand: Stand) -> None:
+    spec = stand.stream
+    stand.stream = StreamSpec(spec.name, spec.subjects, spec.max_bytes, last_per_subject=True, max_message_bytes=20_000)
+    async with stand.relay():
+        await stand.published(1)
+        await stand.published(await stand.rename_attributes(*(f"{n}-{'x' * 240}" for n in range(100))))
+        update, entries = await stand.held()
+        assert update.version == 2
+        assert [list(each.environment.pii_attributes) for each in entries.values() if each] == [[]]
+        await stand.published(await stand.rename_attributes("short"))
+    _, entries = await stand.held()
+    assert [list(each.environment.pii_attributes) for each in entries.values() if each] == [["short"]]
+
+
+async def test_a_bus_that_was_away_gets_everything(stand: Stand, fresh_nats: Nats) -> None:
+    async with stand.relay() as relay:
+        await stand.published(1)
+        fresh_nats.kill()
+
+        async def stepped_down() -> bool:
+            return not relay.leading
+
+        version = await stand.rename_attributes("meanwhile")
+        await until(stepped_down)
+        fresh_nats.start()
+        await stand.published(version)
+    update, _ = await stand.held()
+    assert update.version == version
