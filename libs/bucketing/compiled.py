@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import replace
 from types import MappingProxyType
 from typing import TypeVar
 
+from bucketing.bulk import Bulk
 from bucketing.decision import Decision
 from bucketing.defects import check_flag, check_segment
 from bucketing.errors import InvalidConfig
 from bucketing.explanation import Explanation, Question, explain
 from bucketing.flagset import Experiment, Flag, FlagSet, Segment
+from bucketing.generation.flags import Evaluable
 from bucketing.programs import (
     Broken,
     Context,
     Memberships,
-    Memo,
     PendingFlag,
     PendingSegment,
     World,
@@ -51,13 +52,15 @@ class CompiledFlagSet:
     Functions are written when a flag is first asked for; what can't be evaluated is found when the set is made.
     """
 
-    __slots__ = ("_experiments", "_failed", "_failed_segments", "_flagset", "_world")
+    __slots__ = ("_bulks", "_experiments", "_failed", "_failed_segments", "_flagset", "_items", "_world")
 
     def __init__(self, flagset: FlagSet) -> None:
         self._flagset = flagset
         self._experiments = _by_flag(flagset.experiments.values())
         self._failed: dict[str, str] = {}
         self._failed_segments: dict[str, str] = {}
+        self._items: dict[str, Evaluable] = {}
+        self._bulks: dict[bool, Bulk] = {}
         self._world = World({}, Memberships())
         for segment in flagset.segments.values():
             self._place_segment(segment)
@@ -105,8 +108,14 @@ class CompiledFlagSet:
         changed._experiments = _by_flag(changed._flagset.experiments.values()) if experiments else self._experiments
         changed._failed = dict(self._failed)
         changed._failed_segments = dict(self._failed_segments)
+        changed._items = dict(self._items)
         changed._world = World(dict(self._world.programs), Memberships(self._world.segments))
-        changed._place_changes(flags.keys() | self._experiment_flags(changed, experiments), segments)
+        touched = flags.keys() | self._experiment_flags(changed, experiments)
+        changed._place_changes(touched, segments)
+        changed._bulks = {
+            client_only: bulk.updated(touched, changed._keys(client_only), changed._items)
+            for client_only, bulk in self._bulks.items()
+        }
         return changed
 
     def _experiment_flags(self, changed: CompiledFlagSet, experiments: Iterable[str]) -> set[str]:
@@ -116,6 +125,7 @@ class CompiledFlagSet:
     def _place_changes(self, flags: Iterable[str], segments: Iterable[str]) -> None:
         for key in flags:
             self._failed.pop(key, None)
+            self._items.pop(key, None)
             self._world.programs.pop(key, None)
             if key in self._flagset.flags:
                 self._place_flag(self._flagset.flags[key])
@@ -133,7 +143,8 @@ class CompiledFlagSet:
             self._failed[flag.key] = str(error)
             self._world.programs[flag.key] = Broken(str(error))
         else:
-            self._world.programs[flag.key] = PendingFlag(flag, experiments, self._flagset.salt)
+            item = self._items[flag.key] = Evaluable(flag, experiments, self._flagset.salt)
+            self._world.programs[flag.key] = PendingFlag(item)
 
     def _place_segment(self, segment: Segment) -> None:
         try:
@@ -160,19 +171,30 @@ class CompiledFlagSet:
             return unknown_flag(flag_key) if flag is None else recovered(flag, context, error)
 
     def evaluate_all(self, context: Context, now: int, client_only: bool = False) -> list[Decision]:
-        """What every flag (or every client-visible one) serves, one decision a flag. Never raises."""
-        flags = self._flagset.flags.values()
-        memo: Memo = {}
-        decisions = []
-        for flag in flags:
-            if client_only and not flag.client_visible:
-                continue
-            try:
-                decisions.append(self._world.programs[flag.key](context, now, self._world, memo))
-            except Exception as error:
-                memo.clear()
-                decisions.append(recovered(flag, context, error))
-        return decisions
+        """What every flag (or every client-visible one) serves, one decision a flag. Never raises.
+
+        The decisions are those of `evaluate`, in an order that is the same for every context.
+        """
+        return self._bulk(client_only).evaluate(context, now, self._world, self.evaluate)
+
+    def prepare(self) -> Iterator[None]:
+        """Write all functions that are still to be written, a few milliseconds a step at most.
+
+        For a caller that would rather spend that time before the first evaluation; it may stop at any step.
+        """
+        yield from self._world.prepare()
+        for client_only in (False, True):
+            yield from self._bulk(client_only).prepare()
+
+    def _keys(self, client_only: bool) -> Set[str]:
+        flags = self._flagset.flags
+        return {key for key, flag in flags.items() if flag.client_visible} if client_only else flags.keys()
+
+    def _bulk(self, client_only: bool) -> Bulk:
+        bulk = self._bulks.get(client_only)
+        if bulk is None:
+            bulk = self._bulks[client_only] = Bulk.of(sorted(self._keys(client_only)), self._items)
+        return bulk
 
     def explain(self, flag_key: str, context: Context, now: int, *, show_salt: bool = False) -> Explanation:
         """The decision of `evaluate` with the ordered trace of how it came about.
@@ -183,8 +205,10 @@ class CompiledFlagSet:
         flag = self._flagset.flags.get(flag_key)
         if flag is None:
             return Explanation(unknown_flag(flag_key), self.version, now)
-        experiments = self._experiments.get(flag.key, ())
-        return explain(self._flagset, experiments, self._world, flag, Question(context, now, show_salt))
+        item = self._items.get(flag_key)
+        if item is None:
+            return Explanation(self.evaluate(flag_key, context, now), self.version, now)
+        return explain(self._flagset, self._world, item, Question(context, now, show_salt))
 
 
 def compile_flagset(flagset: FlagSet) -> CompiledFlagSet:

@@ -9,7 +9,9 @@ questions share a hash.
 from __future__ import annotations
 
 import codecs
+from collections.abc import Callable
 from hashlib import sha256
+from typing import Any
 
 from bucketing.flagset import BUCKET_COUNT, Json
 
@@ -36,14 +38,28 @@ def text_bytes(text: str) -> bytes:
     return text.encode("utf-8", TEXT_ERRORS)
 
 
-def place(prefix: bytes, unit: str) -> int:
-    """The bucket (0 to 9999) of a unit; `prefix` is the UTF-8 of salt and key."""
-    return _from_bytes(sha256(prefix + unit.encode("utf-8", TEXT_ERRORS)).digest(), "big") % BUCKET_COUNT
+Start = Callable[[], Any]
+"""Gives a fresh SHA-256 that has already read salt and key; copying one is cheaper than beginning one."""
+
+
+def start(salt: str, key: str) -> Start:
+    """The beginning that all units of one question share."""
+    return sha256(text_bytes(salt + key)).copy
+
+
+def place(begin: Start, unit: str) -> int:
+    """The bucket (0 to 9999) of a unit."""
+    state = begin()
+    try:
+        state.update(unit.encode())
+    except UnicodeEncodeError:
+        state.update(text_bytes(unit))
+    return _from_bytes(state.digest(), "big") % BUCKET_COUNT
 
 
 def bucket(salt: str, key: str, unit: str) -> int:
     """The bucket (0 to 9999) of `unit`; total: any three texts have one, the empty ones too."""
-    return place(text_bytes(salt + key), unit)
+    return place(start(salt, key), unit)
 
 
 def unit_key(value: Json) -> str | None:

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from bucketing.decision import Decision, ErrorCode, failure
 from bucketing.errors import EvaluationFailed, InvalidConfig
-from bucketing.flagset import Experiment, Flag, Json, Segment
-from bucketing.generation.flags import FlagWriter
+from bucketing.flagset import Json, Segment
+from bucketing.generation.flags import Evaluable, FlagWriter
+from bucketing.generation.reads import Reads
 from bucketing.generation.segments import UNFINISHED, write_segment
 from bucketing.generation.source import Probe, Source
 
 Context = Mapping[str, Json]
 Memo = dict[Any, Any]
 Program = Callable[[Context, int, "World", Memo], Decision]
+UNWRITABLE = (InvalidConfig, RecursionError, SyntaxError, MemoryError)
+"""What writing and compiling a function may raise."""
+
 Membership = Callable[[Context, int, "World", Memo], bool]
 
 
-def flag_program(flag: Flag, experiments: Sequence[Experiment], salt: str, probe: Probe | None = None) -> Program:
+def flag_program(item: Evaluable, probe: Probe | None = None) -> Program:
     """The function that decides a flag; with a probe, one that also reports each step. Raises InvalidConfig."""
     source = Source(traced=probe is not None)
     source.line("get = context.get")
-    FlagWriter(source, flag, experiments, salt).write()
+    FlagWriter(source, Reads(source), item).write()
     source.line("return result")
     return source.function(probe)
 
@@ -54,21 +58,23 @@ class Broken:
 class PendingFlag:
     """A flag whose function is written when it is first asked for."""
 
-    __slots__ = ("experiments", "flag", "salt")
+    __slots__ = ("item",)
 
-    def __init__(self, flag: Flag, experiments: Sequence[Experiment], salt: str) -> None:
-        self.flag = flag
-        self.experiments = experiments
-        self.salt = salt
+    def __init__(self, item: Evaluable) -> None:
+        self.item = item
 
     def __call__(self, context: Context, now: int, world: World, memo: Memo) -> Decision:
+        return self.prepare(world)(context, now, world, memo)
+
+    def prepare(self, world: World) -> Program:
+        """Write the function and put it in this one's place."""
         program: Program
         try:
-            program = flag_program(self.flag, self.experiments, self.salt)
-        except (InvalidConfig, RecursionError, SyntaxError, MemoryError) as error:
+            program = flag_program(self.item)
+        except UNWRITABLE as error:
             program = Broken(str(error))
-        world.settle(world.programs, self.flag.key, self, program)
-        return program(context, now, world, memo)
+        world.settle(world.programs, self.item.flag.key, self, program)
+        return program
 
 
 class PendingSegment:
@@ -80,13 +86,17 @@ class PendingSegment:
         self.segment = segment
 
     def __call__(self, context: Context, now: int, world: World, memo: Memo) -> bool:
+        return self.prepare(world)(context, now, world, memo)
+
+    def prepare(self, world: World) -> Membership:
+        """Write the function and put it in this one's place."""
         program: Membership
         try:
             program = segment_program(self.segment)
-        except (InvalidConfig, RecursionError, SyntaxError, MemoryError) as error:
+        except UNWRITABLE as error:
             program = Broken(f"segment {self.segment.key!r}: {error}")
         world.settle(world.segments, self.segment.key, self, program)
-        return program(context, now, world, memo)
+        return program
 
 
 class Memberships(dict[str, Membership]):
@@ -108,6 +118,15 @@ class World:
         """Put a finished function in the place of its pending one."""
         if table.get(key) is pending:
             table[key] = program
+
+    def prepare(self) -> Iterator[None]:
+        """Write all pending functions, one a step."""
+        tables: tuple[dict[str, Any], ...] = (self.segments, self.programs)
+        for table in tables:
+            for program in list(table.values()):
+                if isinstance(program, PendingFlag | PendingSegment):
+                    program.prepare(self)
+                    yield
 
     def prerequisite(self, key: str, context: Context, now: int, memo: Memo) -> Decision:
         """What another flag serves in this evaluation; worked out once, and an error if it asks for itself."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bucketing.decision import Decision, ErrorCode, failure
@@ -10,7 +9,8 @@ from bucketing.errors import InvalidConfig
 from bucketing.explanation.conditions import ConditionTracer, Recorder
 from bucketing.explanation.experiments import ExperimentTracer
 from bucketing.explanation.splits import SplitTracer, owner, ranges
-from bucketing.flagset import Experiment, ExperimentMode, Fixed, Flag, FlagSet, Json, Serve
+from bucketing.flagset import ExperimentMode, Fixed, Flag, FlagSet, Json, Serve
+from bucketing.generation.flags import Evaluable
 from bucketing.generation.units import only_variation
 from bucketing.hashing import unit_key
 from bucketing.programs import Context, World, flag_program
@@ -140,14 +140,12 @@ class Question:
     show_salt: bool = False
 
 
-def explain(
-    flagset: FlagSet, experiments: Sequence[Experiment], world: World, flag: Flag, question: Question
-) -> Explanation:
+def explain(flagset: FlagSet, world: World, item: Evaluable, question: Question) -> Explanation:
     """Evaluate a flag with a probe at each step, and tell the steps. Never raises for a JSON context."""
-    context, now = question.context, question.now
+    flag, context, now = item.flag, question.context, question.now
     recorder = Recorder()
     try:
-        decision = flag_program(flag, experiments, flagset.salt, recorder)(context, now, world, {})
+        decision = flag_program(item, recorder)(context, now, world, {})
     except InvalidConfig as error:
         return Explanation(failure(flag.key, ErrorCode.PARSE_ERROR, str(error), flag.version), flagset.version, now)
     except Exception as error:
@@ -160,7 +158,7 @@ def explain(
     steps = flags.before_experiments(context)
     if flag.enabled and not flag.archived:
         trace = ExperimentTracer(recorder, conditions, splits)
-        steps += [trace.step(one) for one in experiments if one.mode is ExperimentMode.ASSIGNS]
+        steps += [trace.step(one) for one in item.experiments if one.mode is ExperimentMode.ASSIGNS]
         steps += [*flags.rules(), flags.default()]
-        steps += [trace.step(one) for one in experiments if one.mode is ExperimentMode.OBSERVES]
+        steps += [trace.step(one) for one in item.experiments if one.mode is ExperimentMode.OBSERVES]
     return Explanation(decision, flagset.version, now, tuple(steps), conditions.memberships())

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from bucketing.errors import InvalidConfig
 from bucketing.flagset import AllOf, AnyOf, Comparison, Condition, InSegment, Not
+from bucketing.generation.reads import Reads
 from bucketing.generation.source import PARAMETERS, Source
 from bucketing.operators import OPERATORS, PRESENCE, AnyElement, InvalidLiteral, Test
 
@@ -20,6 +21,15 @@ def comparisons(condition: Condition) -> Iterator[Comparison]:
             yield from comparisons(part)
     elif isinstance(condition, Not):
         yield from comparisons(condition.condition)
+
+
+def comparison_count(condition: Condition) -> int:
+    """How many comparisons a condition holds."""
+    if isinstance(condition, Comparison):
+        return 1
+    if isinstance(condition, AllOf | AnyOf):
+        return sum(map(comparison_count, condition.conditions))
+    return comparison_count(condition.condition) if isinstance(condition, Not) else 0
 
 
 def attribute_counts(conditions: Iterable[Condition]) -> Counter[str]:
@@ -39,29 +49,16 @@ def prepared(comparison: Comparison, path: str) -> tuple[Test, bool]:
 
 
 class ConditionWriter:
-    """Writes conditions into a source. An attribute that is compared more than once is fetched once."""
+    """Writes conditions into a source. An attribute that is compared more than once is read once."""
 
-    def __init__(self, source: Source, counts: Counter[str]) -> None:
+    def __init__(self, source: Source, reads: Reads, counts: Counter[str]) -> None:
         self._source = source
+        self._reads = reads
         self._counts = counts
-        self._fetched: dict[str, str] = {}
 
-    def fetch(self, conditions: Iterable[Condition]) -> None:
-        """Write the look-ups of the conditions' repeated attributes; call where control always passes."""
-        for condition in conditions:
-            for part in comparisons(condition):
-                name = part.attribute
-                if self._counts[name] > 1 and name not in self._fetched:
-                    variable = self._source.local()
-                    self._source.line(f"{variable} = {self.attribute(name)}")
-                    self._fetched[name] = variable
-
-    def attribute(self, name: str) -> str:
-        """The expression that reads an attribute (None: missing or null)."""
-        constant = self._source.constant(name)
-        if "." in name:
-            return f"lookup(context, {constant}, {self._source.constant(tuple(name.split('.')))})"
-        return f"get({constant})"
+    def fetch(self, condition: Condition) -> None:
+        """Write the reading of the condition's repeated attributes; call where control always passes."""
+        self._reads.fetch(part.attribute for part in comparisons(condition) if self._counts[part.attribute] > 1)
 
     def expression(self, condition: Condition, path: str) -> str:
         """A parenthesised expression, true when the condition holds; raises InvalidConfig."""
@@ -83,10 +80,10 @@ class ConditionWriter:
 
     def _comparison(self, comparison: Comparison, path: str) -> str:
         test, negated = prepared(comparison, path)
-        variable = self._fetched.get(comparison.attribute)
+        variable = self._reads.variable(comparison.attribute)
         if variable is None:
             variable = self._source.local()
-            value = f"({variable} := {self.attribute(comparison.attribute)})"
+            value = f"({variable} := {self._reads.attribute(comparison.attribute)})"
         else:
             value = variable
         if comparison.operator in PRESENCE:

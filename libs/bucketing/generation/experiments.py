@@ -65,7 +65,7 @@ class ExperimentWriter:
 
     def _open_audience(self, experiment: Experiment, path: str) -> int:
         if experiment.audience is not None:
-            self._conditions.fetch([experiment.audience])
+            self._conditions.fetch(experiment.audience)
         self._source.open(f"if {self._source.probe(f'{path}.running', running(self._source, experiment))}:")
         if experiment.audience is None:
             return 1

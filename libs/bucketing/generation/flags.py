@@ -6,33 +6,50 @@ decided after the targets is then looked at by the running experiments that obse
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from bucketing.decision import Reason
 from bucketing.flagset import Condition, Experiment, ExperimentMode, Flag, Rollout, Serve
-from bucketing.generation.conditions import ConditionWriter, attribute_counts
+from bucketing.generation.conditions import ConditionWriter, attribute_counts, comparison_count
 from bucketing.generation.experiments import ExperimentWriter, running
 from bucketing.generation.outcomes import Outcomes
+from bucketing.generation.reads import Reads
 from bucketing.generation.source import Source
 from bucketing.generation.units import UnitWriter, only_variation
+
+
+class Evaluable:
+    """A flag with all that its evaluation needs beside the context and the other entities.
+
+    All functions that are written from it give the same decision objects. `size` is the number of comparisons.
+    """
+
+    __slots__ = ("experiments", "flag", "outcomes", "salt", "size")
+
+    def __init__(self, flag: Flag, experiments: tuple[Experiment, ...], salt: str) -> None:
+        self.flag = flag
+        self.experiments = experiments
+        self.salt = salt
+        self.outcomes = Outcomes(flag)
+        self.size = sum(map(comparison_count, self.conditions()))
+
+    def conditions(self) -> list[Condition]:
+        """Every condition that an evaluation may ask."""
+        rules: list[Condition] = [rule.condition for rule in self.flag.rules]
+        return rules + [one.audience for one in self.experiments if one.audience is not None]
 
 
 class FlagWriter:
     """Writes one flag into a source; the decision ends up in the local variable `result`."""
 
-    def __init__(
-        self, source: Source, flag: Flag, experiments: Sequence[Experiment], salt: str, result: str = "result"
-    ) -> None:
+    def __init__(self, source: Source, reads: Reads, item: Evaluable, result: str = "result") -> None:
         self._source = source
-        self._flag = flag
-        self._assigning = [one for one in experiments if one.mode is ExperimentMode.ASSIGNS]
-        self._observing = [one for one in experiments if one.mode is ExperimentMode.OBSERVES]
+        self._reads = reads
+        self._flag = item.flag
+        self._assigning = [one for one in item.experiments if one.mode is ExperimentMode.ASSIGNS]
+        self._observing = [one for one in item.experiments if one.mode is ExperimentMode.OBSERVES]
         self._result = result
-        conditions: list[Condition] = [rule.condition for rule in flag.rules]
-        conditions += [one.audience for one in experiments if one.audience is not None]
-        self._outcomes = Outcomes(flag)
-        self._conditions = ConditionWriter(source, attribute_counts(conditions))
-        self._units = UnitWriter(source, self._conditions, self._outcomes, salt, result)
+        self._outcomes = item.outcomes
+        self._conditions = ConditionWriter(source, reads, attribute_counts(item.conditions()))
+        self._units = UnitWriter(source, reads, self._outcomes, item.salt, result)
         self._experiments = ExperimentWriter(source, self._conditions, self._units, self._outcomes)
 
     def write(self) -> None:
@@ -82,7 +99,7 @@ class FlagWriter:
             else:
                 expiring[target.key] = (target.expires_at, decision)
         if self._flag.targets:
-            unit = self._units.read_targeting_key_for_all()
+            unit = self._reads.targeting_key()
         if permanent:
             found = source.probe("targets", f"{source.constant(permanent)}.get({unit})")
             source.open(f"if (target := {found}) is not None:")
@@ -98,7 +115,7 @@ class FlagWriter:
     def _rules(self) -> None:
         for index, rule in enumerate(self._flag.rules):
             path = f"rules[{index}]"
-            self._conditions.fetch([rule.condition])
+            self._conditions.fetch(rule.condition)
             self._source.open(f"if {self._conditions.expression(rule.condition, f'{path}.if')}:")
             self._serve(rule.serve, f"{path}.then")
             self._source.close()

@@ -22,6 +22,7 @@ class Outcomes:
     def __init__(self, flag: Flag) -> None:
         self._flag = flag
         self._served: dict[tuple[str, Reason, str | None, str | None], Decision] = {}
+        self._invalid_units: dict[str, Decision] = {}
         self._values = {key: served_value(flag.type, value) for key, value in flag.variations.items()}
         self.targeting_key_missing = failure(
             flag.key,
@@ -61,12 +62,12 @@ class Outcomes:
 
     def invalid_unit(self, attribute: str) -> Decision:
         """The error of a unit attribute that is neither a string nor a whole number."""
-        return failure(
-            self._flag.key,
-            ErrorCode.INVALID_CONTEXT,
-            f"the attribute {attribute!r} is needed as a unit, and is neither a string nor a whole number",
-            self._flag.version,
-        )
+        decision = self._invalid_units.get(attribute)
+        if decision is None:
+            message = f"the attribute {attribute!r} is needed as a unit, and is neither a string nor a whole number"
+            decision = failure(self._flag.key, ErrorCode.INVALID_CONTEXT, message, self._flag.version)
+            self._invalid_units[attribute] = decision
+        return decision
 
     def prerequisite_failed(self, decision: Decision) -> Decision:
         """The error of a flag whose prerequisite ended in `decision`, an error."""

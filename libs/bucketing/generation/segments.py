@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from bucketing.attributes import TARGETING_KEY
 from bucketing.decision import ErrorCode
 from bucketing.errors import EvaluationFailed
 from bucketing.flagset import Segment
 from bucketing.generation.conditions import ConditionWriter, attribute_counts
+from bucketing.generation.reads import Reads
 from bucketing.generation.source import Source
+from bucketing.references import segment_references
 
 
 class Unfinished:
@@ -26,18 +27,21 @@ def write_segment(source: Source, segment: Segment) -> None:
     Raises InvalidConfig for a condition that can't be evaluated.
     """
     own = source.constant(segment.key)
-    source.line(f"memo[{own}] = {source.constant(UNFINISHED)}")
+    reads = Reads(source)
     source.line("get = context.get")
-    source.line(f"unit = get({source.constant(TARGETING_KEY)})")
-    source.line("if unit.__class__ is not str: unit = unit_key(unit)")
-    excluded = source.probe("excluded", f"(unit in {source.constant(segment.excluded)})")
-    included = source.probe("included", f"(unit in {source.constant(segment.included)})")
-    held = "False"
+    if segment_references(segment).segments:
+        source.line(f"memo[{own}] = {source.constant(UNFINISHED)}")
+    if segment.included or segment.excluded:
+        reads.targeting_key()
+    parts = []
+    if segment.excluded:
+        excluded = source.probe("excluded", f"(unit in {source.constant(segment.excluded)})")
+        parts.append(f"not {excluded}")
+    belongs = [source.probe("included", f"(unit in {source.constant(segment.included)})")] if segment.included else []
     if segment.condition is not None:
-        conditions = ConditionWriter(source, attribute_counts([segment.condition]))
-        conditions.fetch([segment.condition])
-        held = conditions.expression(segment.condition, "if")
-    parts = f"({included} or {held})" if segment.included or source.traced else held
-    result = f"not {excluded} and {parts}" if segment.excluded or source.traced else parts
-    source.line(f"memo[{own}] = result = {result}")
+        conditions = ConditionWriter(source, reads, attribute_counts([segment.condition]))
+        conditions.fetch(segment.condition)
+        belongs.append(conditions.expression(segment.condition, "if"))
+    parts.append(f"({' or '.join(belongs) or False})")
+    source.line(f"memo[{own}] = result = {' and '.join(parts)}")
     source.line("return result")

@@ -6,14 +6,13 @@ from bisect import bisect_right
 from collections.abc import Callable
 from itertools import accumulate
 
-from bucketing.attributes import TARGETING_KEY
 from bucketing.decision import Decision
 from bucketing.errors import InvalidConfig
 from bucketing.flagset import BUCKET_COUNT, Fixed, Serve, Share
-from bucketing.generation.conditions import ConditionWriter
 from bucketing.generation.outcomes import Outcomes
+from bucketing.generation.reads import Reads
 from bucketing.generation.source import Source
-from bucketing.hashing import text_bytes
+from bucketing.hashing import start
 
 
 def only_variation(serve: Serve) -> str | None:
@@ -27,13 +26,12 @@ def only_variation(serve: Serve) -> str | None:
 class UnitWriter:
     """Writes how a unit is found and in which bucket it falls."""
 
-    def __init__(self, source: Source, conditions: ConditionWriter, outcomes: Outcomes, salt: str, result: str) -> None:
+    def __init__(self, source: Source, reads: Reads, outcomes: Outcomes, salt: str, result: str) -> None:
         self._source = source
-        self._conditions = conditions
+        self._reads = reads
         self._outcomes = outcomes
         self._salt = salt
         self._result = result
-        self._targeting_key_read = False
 
     def decide(self, decision: Decision) -> None:
         self.decide_by(self._source.constant(decision))
@@ -43,33 +41,20 @@ class UnitWriter:
         self._source.line(f"{self._result} = {expression}")
         self._source.line("break")
 
-    def read_targeting_key(self) -> str:
-        """Write the reading of the targeting key's unit (None: no unit), for all that follows in this block."""
-        self._source.line(f"unit = get({self._source.constant(TARGETING_KEY)})")
-        self._source.line("if unit.__class__ is not str: unit = unit_key(unit)")
-        return "unit"
-
-    def read_targeting_key_for_all(self) -> str:
-        """The same at the top of a flag, where control always passes: read once."""
-        if not self._targeting_key_read:
-            self.read_targeting_key()
-            self._targeting_key_read = True
-        return "unit"
-
     def open_unit(self, bucket_by: str | None, path: str) -> str:
         """Open a block that runs with a usable unit, whose variable is returned.
 
         A unit that can't be used ends the evaluation in an error; an absent attribute skips the block.
         """
         if bucket_by is None:
-            unit = "unit" if self._targeting_key_read else self.read_targeting_key()
+            unit = self._reads.branch().targeting_key()
             self._source.open(f"if not {self._source.probe(f'{path}.unit', unit)}:")
             self.decide(self._outcomes.targeting_key_missing)
             self._source.close()
             self._source.open("if 1:")
             return unit
         value, unit = self._source.local(), self._source.local()
-        self._source.open(f"if ({value} := {self._conditions.attribute(bucket_by)}) is not None:")
+        self._source.open(f"if ({value} := {self._reads.attribute(bucket_by)}) is not None:")
         self._source.line(f"{unit} = {self._source.probe(f'{path}.unit', f'unit_key({value})')}")
         self._source.open(f"if {unit} is None:")
         self.decide(self._outcomes.invalid_unit(bucket_by))
@@ -80,15 +65,15 @@ class UnitWriter:
         """Write the reading of a unit that may be missing or unusable; its variable is None then."""
         unit = self._source.local()
         if bucket_by is None:
-            self._source.line(f"{unit} = {self.read_targeting_key()} or None")
+            self._source.line(f"{unit} = {self._reads.branch().targeting_key()} or None")
         else:
-            self._source.line(f"{unit} = unit_key({self._conditions.attribute(bucket_by)})")
+            self._source.line(f"{unit} = unit_key({self._reads.attribute(bucket_by)})")
         return unit
 
     def bucket(self, key: str, unit: str, path: str) -> str:
         """The expression of the unit's bucket under `key`."""
-        prefix = self._source.constant(text_bytes(self._salt + key))
-        return self._source.probe(path, f"place({prefix}, {unit})")
+        begin = self._source.constant(start(self._salt, key))
+        return self._source.probe(path, f"place({begin}, {unit})")
 
     def split(self, shares: tuple[Share, ...], bucket: str, outcome: Callable[[str], Decision]) -> str:
         """The expression that picks the outcome whose share owns the bucket."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bucketing.errors import FieldError
 from bucketing.flagset import Flag
-from bucketing.generation.conditions import comparisons
+from bucketing.generation.conditions import comparison_count
 from bucketing.limits import (
     DESCRIPTION_BYTES_MAX,
     FLAG_COMPARISONS_MAX,
@@ -70,7 +70,7 @@ def _check_rules(findings: Findings, flag: Flag) -> None:
         seen.add(rule.id)
         check_condition(findings, rule.condition, f"{here}.if")
         check_serve(findings, rule.serve, flag.variations, f"{here}.then")
-    compared = sum(1 for rule in flag.rules for _ in comparisons(rule.condition))
+    compared = sum(comparison_count(rule.condition) for rule in flag.rules)
     findings.count(compared, "rules", FLAG_COMPARISONS_MAX)
 
 

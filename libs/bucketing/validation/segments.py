@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bucketing.errors import FieldError
 from bucketing.flagset import Segment
-from bucketing.generation.conditions import comparisons
+from bucketing.generation.conditions import comparison_count
 from bucketing.limits import SEGMENT_COMPARISONS_MAX, SEGMENT_KEYS_MAX, UNIT_KEY_BYTES_MAX
 from bucketing.references import segment_references
 from bucketing.validation.conditions import check_condition
@@ -23,7 +23,7 @@ def _check(segment: Segment) -> Findings:
         findings.add("excluded", "both_lists", f"{both[0]!r} is included and excluded")
     if segment.condition is not None:
         check_condition(findings, segment.condition, "if")
-        compared = sum(1 for _ in comparisons(segment.condition))
+        compared = comparison_count(segment.condition)
         findings.count(compared, "if", SEGMENT_COMPARISONS_MAX)
         if segment.key in segment_references(segment).segments:
             findings.add("if", "cycle", "a segment can't name itself")

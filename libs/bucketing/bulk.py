@@ -1,0 +1,119 @@
+"""All flags of a set for one context, by functions that decide several flags at a time.
+
+A chunk's function costs milliseconds to write, so at most one is written in each evaluation (or all of them
+beforehand, by `prepare`); until then its flags are decided one by one. A change of a flag costs its chunk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+
+from bucketing.decision import Decision
+from bucketing.generation.chunks import write_chunk
+from bucketing.generation.flags import Evaluable
+from bucketing.generation.source import Source
+from bucketing.programs import UNWRITABLE, Context, Memo, World
+
+CHUNK_FLAGS_MAX = 16
+CHUNK_COMPARISONS_MAX = 200
+
+Items = Mapping[str, Evaluable]
+ChunkProgram = Callable[[Context, int, World, Memo], tuple[Decision, ...]]
+Alone = Callable[[str, Context, int], Decision]
+"""Decides one flag, and never raises."""
+
+
+class Chunk:
+    """Some flags and, once it is written, their function. Without items they are decided one by one."""
+
+    __slots__ = ("_items", "keys", "program")
+
+    def __init__(self, keys: tuple[str, ...], items: tuple[Evaluable, ...] = ()) -> None:
+        self.keys = keys
+        self.program: ChunkProgram | None = None
+        self._items = items
+
+    @property
+    def writable(self) -> bool:
+        """Is there a function that could still be written?"""
+        return self.program is None and bool(self._items)
+
+    def write(self) -> None:
+        """Write the function; flags for which that fails stay alone."""
+        source = Source()
+        try:
+            write_chunk(source, self._items)
+            self.program = source.function()
+        except UNWRITABLE:
+            self._items = ()
+
+
+def _chunks(keys: Iterable[str], items: Items) -> Iterator[Chunk]:
+    """Chunks of limited size; a flag that can't be evaluated (it has no item) or is large stays alone."""
+    gathered: list[Evaluable] = []
+    total = 0
+    for key in keys:
+        item = items.get(key)
+        if item is None or item.size > CHUNK_COMPARISONS_MAX:
+            yield Chunk((key,))
+            continue
+        if len(gathered) == CHUNK_FLAGS_MAX or total + item.size > CHUNK_COMPARISONS_MAX:
+            yield _chunk(gathered)
+            gathered, total = [], 0
+        gathered.append(item)
+        total += item.size
+    if gathered:
+        yield _chunk(gathered)
+
+
+def _chunk(items: list[Evaluable]) -> Chunk:
+    return Chunk(tuple(item.flag.key for item in items), tuple(items))
+
+
+class Bulk:
+    """A division of flags into chunks."""
+
+    __slots__ = ("_chunks",)
+
+    def __init__(self, chunks: tuple[Chunk, ...]) -> None:
+        self._chunks = chunks
+
+    @classmethod
+    def of(cls, keys: Iterable[str], items: Items) -> Bulk:
+        """Divide flags; their functions are written later."""
+        return cls(tuple(_chunks(keys, items)))
+
+    def updated(self, changed: Set[str], keys: Set[str], items: Items) -> Bulk:
+        """The division after a change: `changed` flags lose their chunk, and those that are still among `keys`
+        get a new one, with their former neighbours."""
+        touched = [chunk for chunk in self._chunks if not changed.isdisjoint(chunk.keys)]
+        former = [key for chunk in touched for key in chunk.keys if key in keys]
+        added = sorted(key for key in changed if key in keys and key not in former)
+        kept = tuple(chunk for chunk in self._chunks if chunk not in touched)
+        return Bulk((*kept, *_chunks([*former, *added], items)))
+
+    def prepare(self) -> Iterator[None]:
+        """Write all functions, one a step."""
+        for chunk in self._chunks:
+            if chunk.writable:
+                chunk.write()
+                yield
+
+    def evaluate(self, context: Context, now: int, world: World, alone: Alone) -> list[Decision]:
+        """One decision a flag. Never raises."""
+        memo: Memo = {}
+        decisions: list[Decision] = []
+        may_write = True
+        for chunk in self._chunks:
+            if may_write and chunk.writable:
+                chunk.write()
+                may_write = False
+            program = chunk.program
+            if program is not None:
+                try:
+                    decisions += program(context, now, world, memo)
+                    continue
+                except Exception:
+                    memo = {}
+            decisions += [alone(key, context, now) for key in chunk.keys]
+        return decisions

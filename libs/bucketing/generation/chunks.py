@@ -1,0 +1,29 @@
+"""Several flags as one generated function."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from bucketing.generation.conditions import comparisons
+from bucketing.generation.flags import Evaluable, FlagWriter
+from bucketing.generation.reads import Reads
+from bucketing.generation.source import Source
+
+
+def write_chunk(source: Source, items: Sequence[Evaluable]) -> None:
+    """Write a function that gives a tuple of decisions, one a flag, in the order of `items`.
+
+    What several flags ask of the context is read once. Raises InvalidConfig.
+    """
+    source.line("get = context.get")
+    reads = Reads(source)
+    asked = Counter(
+        name for item in items for name in {part.attribute for one in item.conditions() for part in comparisons(one)}
+    )
+    reads.fetch(name for name, flags in asked.items() if flags > 1)
+    reads.targeting_key()
+    results = [f"r{index}" for index in range(len(items))]
+    for item, result in zip(items, results, strict=True):
+        FlagWriter(source, reads.branch(), item, result).write()
+    source.line(f"return ({', '.join(results)},)")
