@@ -11,6 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from examples.cookie_cats.errors import ReplayError
 from examples.cookie_cats.replay import replay
 from examples.cookie_cats.stages import Stages
 
@@ -38,8 +39,9 @@ def main() -> int:
                 services = undo.enter_context(Services(folder, stack, Credentials()))
             replayed = asyncio.run(replay(addresses_of(services), stages, _OUTPUT))
         return 0 if replayed.agrees else 1
-    except PartFailedError as error:
+    except (PartFailedError, ReplayError) as error:
         console.print(str(error), style="red", markup=False, highlight=False)
+        console.print(f"Logs: {folder}/*/log.txt", markup=False, highlight=False)
         return 1
     except KeyboardInterrupt:
         console.print("Stopped.")

@@ -8,17 +8,20 @@ from pathlib import Path
 
 _FIRST_PORT = 15_000
 _TRIES = 200
+_given: set[int] = set()
 
 
 def free_port() -> int:
     """Return a loopback TCP port that nobody listens on.
 
     The port lies below the range from which the system takes ports for outgoing connections: a server that is
-    killed and started again finds its port still free. Raises `OSError` when no port is free.
+    killed and started again finds its port still free. One process never gives a port twice. Raises `OSError` when
+    no port is free.
     """
     for _ in range(_TRIES):
         port = random.randrange(_FIRST_PORT, _first_ephemeral_port())
-        if is_free(port):
+        if port not in _given and is_free(port):
+            _given.add(port)
             return port
     raise OSError("no free loopback port found")
 

@@ -100,9 +100,13 @@ class Stack:
 
 @contextmanager
 def _only_user_of(root: Path) -> Iterator[None]:
-    root.mkdir(parents=True, exist_ok=True)
     lock = root / "lock"
-    with lock.open("a+") as file:
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        file = lock.open("a+")
+    except OSError as error:
+        raise PartFailedError("stack", f"cannot use the folder {root}: {error}", lock) from error
+    with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -16,6 +16,7 @@ from pathlib import Path
 from rich.console import Console
 
 from examples.cookie_cats.addresses import Addresses
+from examples.cookie_cats.errors import ReplayError
 from examples.cookie_cats.project import Demo
 from examples.cookie_cats.replay import replay
 from examples.cookie_cats.stages import Stages
@@ -40,10 +41,13 @@ def main() -> int:
             return 1
     try:
         demo = _demo(keeper.addresses, stages)
-    except BaseException:
+    except BaseException as error:
         if started_here:
             stop_keeper(STACK_FOLDER)
-        raise
+        if not isinstance(error, ReplayError):
+            raise
+        console.print(f"{error}\nLogs: {STACK_FOLDER}/*/log.txt", style="red", markup=False, highlight=False)
+        return 1
     write_privately(ADDRESS_FILE, _address_book(keeper.addresses, demo))
     console.print(f"The stack runs; addresses and keys are in {ADDRESS_FILE}. `make down` stops it.", highlight=False)
     return 0

@@ -15,14 +15,12 @@ from urllib.parse import urlsplit
 
 import httptools
 
+from .errors import RequestFailedError
+
 T = TypeVar("T")
 
 _ATTEMPTS_MAX = 50
 _RETRY_SECONDS = 0.2
-
-
-class RequestFailedError(RuntimeError):
-    """A request was refused for good, or its connection was lost."""
 
 
 @dataclass(slots=True)

@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 
+from .errors import ResultsMissingError
 from .evaluating import Served
 from .players import ARMS
 from .report import Outcome
@@ -25,10 +26,6 @@ _POLL_SECONDS = 0.5
 Results = dict[str, Any]
 Totals = dict[tuple[str, str], int]
 """By metric and arm; the metric `players` counts the players themselves."""
-
-
-class ResultsMissingError(RuntimeError):
-    """The analytics service did not arrive at what was sent."""
 
 
 def sent_totals(served: Sequence[Served]) -> Totals:

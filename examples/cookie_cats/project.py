@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 
 from .addresses import Addresses
+from .errors import SetUpError
 from .evaluating import FLAG, RECORDED_ARM
 from .players import ARMS
 from .reporting import DAY_1, DAY_7, ROUNDS
@@ -24,10 +25,6 @@ _METRICS = (
     (ROUNDS, "Rounds played", "sum"),
 )
 _ROLES = {DAY_1: "secondary", DAY_7: "goal", ROUNDS: "secondary"}
-
-
-class SetUpError(RuntimeError):
-    """The control plane refused something; the message says what and why."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +84,7 @@ async def set_up(api: ControlPlane, addresses: Addresses) -> SetUp:
     """Create the demo from nothing; the last change is the start of the experiment. Raises `SetUpError`."""
     await api.sign_in(addresses.admin_email, addresses.admin_password)
     await api.post("/organizations", {"key": ORGANIZATION, "name": "Cookie Cats Studio"})
+    # A token names the organizations of its bearer, so a new one is needed.
     await api.sign_in(addresses.admin_email, addresses.admin_password)
     await api.post(f"/organizations/{ORGANIZATION}/projects", {"key": PROJECT, "name": "Cookie Cats"})
     project = f"/projects/{PROJECT}"

@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 
 from .addresses import Addresses
+from .errors import ServiceAwayError
 from .evaluating import Served, evaluate_players
 from .known_answers import Check, compare
 from .outcomes import CONFIDENCE, Results, figures, outcomes, sent_totals, wait_for_results
@@ -37,9 +38,15 @@ class Replayed:
 async def replay(addresses: Addresses, stages: Stages, folder: Path) -> Replayed:
     """Do everything, tell the user about it, and leave `results.json` and `results.png` in the folder.
 
-    The services must be empty of this demo. Raises `SetUpError`, `RequestFailedError` or `ResultsMissingError` when
-    a service does not do its part.
+    The services must be empty of this demo. Raises `ReplayError` when a service does not do its part.
     """
+    try:
+        return await _replay(addresses, stages, folder)
+    except (httpx.TransportError, ConnectionError) as error:
+        raise ServiceAwayError(f"a service does not answer: {error or type(error).__name__}") from error
+
+
+async def _replay(addresses: Addresses, stages: Stages, folder: Path) -> Replayed:
     async with httpx.AsyncClient(base_url=addresses.control_plane, timeout=_REQUEST_SECONDS) as client:
         api = ControlPlane(client)
         with stages.stage("Creating the project, the flag, the metrics and the experiment"):

@@ -7,8 +7,9 @@ import uuid
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
+from .errors import RequestFailedError
 from .evaluating import FLAG, RECORDED_ARM, Served
-from .lanes import RequestFailedError, Target, post_all
+from .lanes import Target, post_all
 from .stages import Advance
 
 DAY_1 = "day-1-return"

@@ -10,7 +10,8 @@ from contextlib import asynccontextmanager, suppress
 
 import pytest
 
-from examples.cookie_cats.lanes import Request, RequestFailedError, Target, post_all
+from examples.cookie_cats.errors import RequestFailedError
+from examples.cookie_cats.lanes import Request, Target, post_all
 
 Answer = Callable[[dict[str, int]], tuple[int, str]]
 
