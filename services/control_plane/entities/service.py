@@ -82,7 +82,7 @@ class EntityService(ABC, Generic[Row]):
                 "delete", key, before=self.document(row), after=None, environments=self.served_by(write, row)
             )
 
-    def served_by(self, write: Writing, row: Row) -> Sequence[EnvironmentRow]:
+    def served_by(self, write: Writing, row: Row) -> Sequence[EnvironmentRow]:  # noqa: ARG002 - for subclasses
         """The environments in which a change of the entity is seen."""
         return write.environments
 

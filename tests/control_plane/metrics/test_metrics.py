@@ -1,0 +1,70 @@
+"""Metrics over HTTP: their life, and which fields belong together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def metrics(tenant: Any) -> str:
+    return f"/projects/{tenant.project}/metrics"
+
+
+async def test_a_metric_lives_from_creation_to_deletion(tenant: Any, metrics: str) -> None:
+    api, one = tenant.api, f"{metrics}/revenue"
+    made = await api.ok("POST", metrics, {"key": "revenue", "aggregation": "sum", "winsorize_at": 0.99})
+    assert (made["name"], made["event"], made["direction"]) == ("revenue", "revenue", "higher_is_better")
+    assert (made["winsorize_at"], made["environment_versions"]) == (0.99, {"production": 2})
+    changed = await api.changed("PATCH", one, {"event": "purchase", "window_end_seconds": 604_800})
+    assert (changed["event"], changed["window_end_seconds"], changed["winsorize_at"]) == ("purchase", 604_800, 0.99)
+    assert (await api.changed("PATCH", one, {"event": None, "winsorize_at": None}))["event"] == "revenue"
+    assert (await api.ok("POST", f"{one}/archive"))["archived"] is True
+    assert (await api.ok("GET", metrics))["items"] == []
+    assert (await api.ok("POST", f"{one}/restore"))["version"] == 5
+    await api.ok("DELETE", one)
+    assert (await api("GET", one)).status_code == 404
+
+
+GOOD: list[dict[str, Any]] = [
+    {"aggregation": "conversion", "window_end_seconds": 86_400},
+    {"aggregation": "count"},
+    {"aggregation": "mean", "direction": "lower_is_better"},
+    {"aggregation": "ratio", "denominator_event": "visit"},
+    {"aggregation": "quantile", "quantile": 0.95},
+    {"aggregation": "retention", "window_start_seconds": 518_400, "window_end_seconds": 604_800},
+]
+BAD: list[tuple[dict[str, Any], list[str]]] = [
+    ({"aggregation": "median"}, ["aggregation"]),
+    ({"aggregation": None}, ["aggregation"]),
+    ({"aggregation": "ratio"}, ["denominator_event"]),
+    ({"denominator_event": "visit"}, ["denominator_event"]),
+    ({"aggregation": "quantile"}, ["quantile"]),
+    ({"aggregation": "quantile", "quantile": 1}, ["quantile"]),
+    ({"quantile": 0.5}, ["quantile"]),
+    ({"winsorize_at": 0.99}, ["winsorize_at"]),
+    ({"aggregation": "retention"}, ["window_end_seconds"]),
+    ({"window_start_seconds": 60, "window_end_seconds": 60}, ["window_end_seconds"]),
+    ({"window_start_seconds": -1}, ["window_start_seconds"]),
+    ({"window_end_seconds": 2**60}, ["window_end_seconds"]),
+    ({"window_end_seconds": 1.5}, ["window_end_seconds"]),
+    ({"direction": "up"}, ["direction"]),
+    ({"event": ""}, ["event"]),
+    ({"event": "a\x00"}, ["event"]),
+    ({"unit": "EUR"}, ["unit"]),
+]
+
+
+async def test_each_aggregation_has_its_fields(tenant: Any, metrics: str) -> None:
+    for number, fields in enumerate(GOOD):
+        made = await tenant.api.ok("POST", metrics, {"key": f"m{number}", **fields})
+        assert {name: made[name] for name in fields} == fields
+
+
+async def test_a_bad_metric_is_refused_with_its_field(tenant: Any, metrics: str) -> None:
+    for patch, fields in BAD:
+        answer = await tenant.api("POST", metrics, {"key": "bad", "aggregation": "conversion", **patch})
+        assert answer.status_code == 422, (patch, answer.text)
+        assert [each["field"] for each in answer.json()["errors"]] == fields
+    assert (await tenant.api.ok("GET", metrics))["items"] == []
