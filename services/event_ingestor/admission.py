@@ -103,6 +103,8 @@ def _decode_each(texts: list[bytes], rejected: list[Rejection]) -> list[Event | 
         except formats.UNDECODABLE:
             events.append(None)
             rejected.append(Rejection(index, *explain(text)))
+    if texts and len(rejected) == len(texts) and all(each.code == "invalid_json" for each in rejected):
+        raise formats.not_json()
     return events
 
 

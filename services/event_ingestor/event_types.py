@@ -28,7 +28,8 @@ Name = Annotated[str, Meta(min_length=1, max_length=NAME_LENGTH_MAX)]
 AttributeName = Annotated[str, Meta(min_length=1, max_length=ATTRIBUTE_NAME_LENGTH_MAX)]
 
 _Scalar = str | Integer | float | bool | None
-_Depth5 = _Scalar | list[_Scalar] | dict[str, _Scalar]
+_Depth6 = _Scalar | list[_Scalar] | dict[str, _Scalar]
+_Depth5 = _Scalar | list[_Depth6] | dict[str, _Depth6]
 _Depth4 = _Scalar | list[_Depth5] | dict[str, _Depth5]
 _Depth3 = _Scalar | list[_Depth4] | dict[str, _Depth4]
 _Depth2 = _Scalar | list[_Depth3] | dict[str, _Depth3]

@@ -17,7 +17,7 @@ from service_kit.problems import BadRequest, TooLarge
 from event_ingestor.event_types import EVENTS_PER_REQUEST_MAX, Event
 
 _LINE_BREAK = b"\n"
-_UNREADABLE_NESTING_BYTES_MAX = 256 * 1024
+_BRACKETS_SEARCHED_BYTES_MAX = 256 * 1024
 
 
 class _Envelope(msgspec.Struct, gc=False):
@@ -74,12 +74,13 @@ def _decode(body: bytes, lines: bool) -> list[Event] | None:
 
 
 def split(body: bytes, *, lines: bool) -> list[bytes]:
-    """The JSON text of each event, its inside unchecked. Raises BadRequest (not JSON), TooLarge (over 5,000)."""
+    """The text of each event, its inside unchecked. Raises BadRequest (not JSON), TooLarge (over 5,000)."""
     # One character per byte, so that positions in the text are positions in the body.
     text = body.decode("latin-1")
     start = _skip_blank(text, 0)
+    is_array = text.startswith("[", start)
     try:
-        if text.startswith("[", start):
+        if is_array:
             found, end = _array(body, text, start)
             if _skip_blank(text, end) != len(text):
                 raise _NotOneDocument
@@ -87,11 +88,11 @@ def split(body: bytes, *, lines: bool) -> list[bytes]:
         if text.startswith("{", start) and not lines:
             return _object(body, text, start)
     except _NotOneDocument:
-        if text.startswith("[", start) or _LINE_BREAK not in body.strip():
-            raise _not_json() from None
+        if is_array:
+            raise not_json() from None
     found = _limited(each.group() for each in _line.finditer(body))
-    if not any(_is_json(each) for each in found):
-        raise _not_json()
+    if not found or (len(found) == 1 and not lines):
+        raise not_json()
     return found
 
 
@@ -99,7 +100,7 @@ class _NotOneDocument(Exception):
     pass
 
 
-def _not_json() -> BadRequest:
+def not_json() -> BadRequest:
     return BadRequest("the body is not valid JSON", code="invalid_json")
 
 
@@ -116,14 +117,6 @@ def _limited(texts: Iterable[bytes]) -> list[bytes]:
     return found
 
 
-def _is_json(line: bytes) -> bool:
-    text = line.decode("latin-1")
-    try:
-        return _skip_blank(text, _end_of_value(text, 0)) == len(text)
-    except _NotOneDocument:
-        return False
-
-
 def _skip_blank(text: str, position: int) -> int:
     found = _blank(text, position)
     return found.end() if found else position
@@ -133,15 +126,16 @@ def _end_of_value(text: str, position: int) -> int:
     """Where the JSON value at `position` ends."""
     try:
         return int(_scan_once(text, position)[1])
-    except (StopIteration, ValueError):
-        raise _NotOneDocument from None
-    except RecursionError:
+    except (StopIteration, ValueError, RecursionError):
         return _end_of_nesting(text, position)
 
 
 def _end_of_nesting(text: str, position: int) -> int:
+    """Where the object or array at `position` ends, by its brackets alone."""
+    if not text.startswith(("{", "["), position):
+        raise _NotOneDocument
     depth = 0
-    for token in _nesting.finditer(text, position, position + _UNREADABLE_NESTING_BYTES_MAX):
+    for token in _nesting.finditer(text, position, position + _BRACKETS_SEARCHED_BYTES_MAX):
         mark = token.group()
         depth += (mark in "[{") - (mark in "]}")
         if depth == 0:

@@ -1,0 +1,55 @@
+"""Events as clients send them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+from event_ingestor.admission import Admission, Rules, admit
+
+NOW = 1_767_607_200_000
+"""2026-01-05T10:00:00Z."""
+RULES = Rules(NOW)
+
+
+def exposure(**changes: Any) -> dict[str, Any]:
+    """A complete exposure; a change to `...` leaves the field out."""
+    event = {
+        "type": "exposure",
+        "event_id": "e-1",
+        "timestamp": "2026-01-05T10:00:00Z",
+        "user_key": "u1",
+        "flag": "new-checkout",
+        "variation": "on",
+        "experiment": "checkout-test",
+        "config_version": 17,
+        "context": {"country": "US"},
+    }
+    return {name: value for name, value in (event | changes).items() if value is not ...}
+
+
+def metric(**changes: Any) -> dict[str, Any]:
+    event = {
+        "type": "metric",
+        "event_id": "e-2",
+        "timestamp": "2026-01-05T10:00:00Z",
+        "user_key": "u1",
+        "metric": "purchase",
+        "value": 12.5,
+        "properties": {"currency": "EUR"},
+    }
+    return {name: value for name, value in (event | changes).items() if value is not ...}
+
+
+def judged(*events: Any, rules: Rules = RULES) -> Admission:
+    return admit(json.dumps(events).encode(), rules)
+
+
+def lines_of(admission: Admission) -> list[dict[str, Any]]:
+    """Every accepted line, exposures first."""
+    return [msgspec.json.decode(line) for line in (admission.exposures + admission.metrics).splitlines()]
+
+
+def codes(admission: Admission) -> list[tuple[int, str]]:
+    return [(each.index, each.code) for each in admission.rejected]

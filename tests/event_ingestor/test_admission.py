@@ -1,0 +1,225 @@
+"""Which events are taken, in which form, and why the others are not."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+import pytest
+from event_ingestor.admission import DAY_MS, Rules, Window, admit
+from event_ingestor.event_types import EVENT_BYTES_MAX
+
+from tests.event_ingestor.events import NOW, RULES, codes, exposure, judged, lines_of, metric
+
+
+def test_an_exposure_travels_on_with_its_time_as_a_number() -> None:
+    assert lines_of(judged(exposure(timestamp="2026-01-05T12:00:00.123+02:00"))) == [
+        {
+            "event_id": "e-1",
+            "timestamp": NOW + 123,
+            "user_key": "u1",
+            "flag": "new-checkout",
+            "variation": "on",
+            "experiment": "checkout-test",
+            "config_version": 17,
+            "context": {"country": "US"},
+        }
+    ]
+
+
+def test_a_metric_event_travels_on_with_its_value_as_a_float() -> None:
+    admission = judged(metric(value=5))
+    assert admission.metrics == (
+        b'{"event_id":"e-2","timestamp":1767607200000,"user_key":"u1","metric":"purchase","value":5.0,'
+        b'"properties":{"currency":"EUR"}}\n'
+    )
+    assert (admission.exposure_count, admission.metric_count, admission.accepted) == (0, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [
+        (exposure(experiment=..., config_version=..., context=...), {"experiment": "", "config_version": 0}),
+        (exposure(experiment=None, config_version=None, context=None), {"experiment": "", "context": {}}),
+        (exposure(experiment=""), {"experiment": ""}),
+        (metric(value=..., properties=...), {"value": 1.0, "properties": {}}),
+        (metric(value=-0.0), {"value": 0.0}),
+        (metric(value=2**60), {"value": float(2**60)}),
+        (metric(user_key=123), {"user_key": "123"}),
+        (metric(user_key=123.0), {"user_key": "123"}),
+        (metric(user_key=-7), {"user_key": "-7"}),
+        (metric(user_key=2**53 - 1), {"user_key": "9007199254740991"}),
+        (metric(user_key="ключ 🙂"), {"user_key": "ключ 🙂"}),
+        (metric(timestamp=NOW - 5), {"timestamp": NOW - 5}),
+        (metric(timestamp=NOW + 0.6), {"timestamp": NOW + 1}),
+        (metric(timestamp="2026-01-05 10:00:00z"), {"timestamp": NOW}),
+        (metric(unknown={"deep": [1]}), {"value": 12.5}),
+        (metric(properties={"a": [1, None, {"b": True}]}), {"properties": {"a": [1, None, {"b": True}]}}),
+        (metric(properties={"text": 'a\n"\\u0000'}), {"properties": {"text": 'a\n"\\u0000'}}),
+    ],
+)
+def test_what_may_be_left_out_or_written_otherwise(event: dict[str, Any], expected: dict[str, Any]) -> None:
+    (line,) = lines_of(judged(event))
+    assert {name: line[name] for name in expected} == expected
+
+
+DEEP: Any = [[[[[1]]]]]
+
+REFUSED: list[tuple[str, Any]] = [
+    ("wrong_type", 7),
+    ("wrong_type", None),
+    ("wrong_type", [metric()]),
+    ("missing_field", {}),
+    ("missing_field", exposure(type=...)),
+    ("unknown_type", exposure(type="conversion")),
+    ("unknown_type", exposure(type=None)),
+    ("unknown_type", exposure(type=["metric"])),
+    *[
+        ("missing_field", exposure(**{name: ...}))
+        for name in ("event_id", "timestamp", "user_key", "flag", "variation")
+    ],
+    ("missing_field", metric(metric=...)),
+    *[("wrong_type", exposure(**{name: 5})) for name in ("event_id", "flag", "variation", "experiment", "context")],
+    *[("wrong_type", exposure(**{name: None})) for name in ("event_id", "timestamp", "user_key", "flag", "variation")],
+    ("wrong_type", exposure(config_version="17")),
+    ("wrong_type", exposure(config_version=17.5)),
+    ("wrong_type", exposure(context=[])),
+    ("wrong_type", metric(value="12.5")),
+    ("wrong_type", metric(value=True)),
+    ("wrong_type", metric(value=None)),
+    ("wrong_type", metric(properties="x")),
+    ("wrong_type", metric(user_key=True)),
+    ("wrong_type", metric(user_key=1.5)),
+    ("wrong_type", metric(user_key=2**53)),
+    ("wrong_type", metric(user_key=-(2**53))),
+    ("wrong_type", metric(timestamp=True)),
+    ("out_of_range", exposure(config_version=-1)),
+    ("out_of_range", exposure(config_version=2**63)),
+    ("out_of_range", metric(properties={"n": 2**63})),
+    ("empty_field", metric(event_id="")),
+    ("empty_field", metric(user_key="")),
+    ("empty_field", exposure(variation="")),
+    ("too_long", metric(event_id="e" * 129)),
+    ("too_long", metric(user_key="u" * 513)),
+    ("too_long", metric(metric="m" * 129)),
+    ("too_long", metric(properties={"n" * 257: 1})),
+    ("too_long", metric(properties={"": 1})),
+    ("invalid_event_id", metric(event_id="two words")),
+    ("invalid_event_id", metric(event_id="é")),
+    ("invalid_event_id", metric(event_id="a\n")),
+    ("invalid_key", exposure(flag="New Checkout")),
+    ("invalid_key", exposure(flag="-a")),
+    ("invalid_key", exposure(experiment="Ünı")),
+    ("invalid_timestamp", metric(timestamp="yesterday")),
+    ("invalid_timestamp", metric(timestamp="")),
+    ("invalid_timestamp", metric(timestamp="2026-01-05")),
+    ("invalid_timestamp", metric(timestamp="2026-01-05T10:00:00")),
+    ("invalid_timestamp", metric(timestamp="2026-02-30T10:00:00Z")),
+    ("invalid_timestamp", metric(timestamp="1767607200000")),
+    ("timestamp_too_old", metric(timestamp="0001-01-01T00:00:00+05:00")),
+    ("timestamp_too_old", metric(timestamp=NOW // 1000)),
+    ("timestamp_too_old", metric(timestamp=-1e300)),
+    ("timestamp_too_new", metric(timestamp="9999-12-31T23:59:59-05:00")),
+    ("timestamp_too_new", metric(timestamp=10**40)),
+    ("not_finite", metric(value=float("nan"))),
+    ("not_finite", metric(value=float("inf"))),
+    ("not_finite", metric(properties={"a": [float("-inf")]})),
+    ("not_finite", metric(timestamp=float("nan"))),
+    ("not_finite", metric(user_key=float("inf"))),
+    ("not_finite", metric(other=float("nan"))),
+    ("nul_character", metric(user_key="a\0b")),
+    ("nul_character", metric(properties={"a\0": 1})),
+    ("nul_character", exposure(context={"a": [{"b": "\0"}]})),
+    ("lone_surrogate", metric(user_key="\ud800")),
+    ("lone_surrogate", metric(properties={"a": ["\udfff"]})),
+    ("lone_surrogate", metric(properties={"\ud800x": 1})),
+    ("lone_surrogate", metric(other="\ud800")),
+    ("nested_too_deep", metric(properties={"a": [DEEP]})),
+    ("nested_too_deep", exposure(context={"a": {"b": {"c": {"d": {"e": {"f": {}}}}}}})),
+    ("event_too_large", metric(properties={"a": "x" * EVENT_BYTES_MAX})),
+]
+
+
+@pytest.mark.parametrize(("code", "event"), REFUSED, ids=lambda value: value if isinstance(value, str) else "")
+def test_a_bad_event_is_named_and_never_costs_its_neighbours(code: str, event: Any) -> None:
+    admission = judged(exposure(), event, metric())
+    assert codes(admission) == [(1, code)]
+    assert lines_of(admission) == lines_of(judged(exposure(), metric()))
+    assert admission.rejected[0].detail
+
+
+@pytest.mark.parametrize(
+    ("code", "raw"),
+    [
+        ("invalid_utf8", b'{"type":"metric","user_key":"\xff"}'),
+        ("invalid_utf8", b'{"type":"metric","user_key":"\xed\xa0\x80"}'),
+        ("invalid_json", b'{"type":"metric","user_key":"a\tb\n"}'),
+        ("invalid_json", b'{"type":"metric","user_key":"\\x"}'),
+        ("not_finite", b'{"type":"metric","event_id":"a","timestamp":0,"user_key":"u","metric":"m","value":1e999}'),
+        ("not_finite", b'{"type":"metric","event_id":"a","timestamp":0,"user_key":"u","metric":"m","value":%s}'
+         % (b"9" * 5000)),
+        ("nested_too_deep", b'{"type":"metric","properties":' + b'{"a":' * 20_000 + b"1" + b"}" * 20_000 + b"}"),
+    ],
+)  # fmt: skip
+def test_bytes_that_no_encoder_would_write(code: str, raw: bytes) -> None:
+    good = json.dumps(metric()).encode()
+    admission = admit(b"[" + good + b", " + raw + b" ," + good + b"]", RULES)
+    assert codes(admission) == [(1, code)]
+    assert admission.metric_count == 2
+
+
+def test_a_detail_never_repeats_what_was_sent() -> None:
+    secret = "alice@example.org"
+    admission = judged(
+        *[metric(**{name: [secret]}) for name in ("event_id", "user_key", "timestamp", "metric", "value", "type")],
+        metric(timestamp=secret),
+        metric(event_id=secret + " "),
+        exposure(flag=secret),
+        metric(properties={secret: float("nan")}),
+        metric(properties={secret + "\0": 1}),
+        metric(**{secret: float("nan")}),
+    )
+    assert len(admission.rejected) == 12
+    assert all(secret not in each.detail for each in admission.rejected)
+
+
+def test_of_a_repeated_field_the_last_counts() -> None:
+    text = json.dumps(metric(properties=...))[:-1] + ', "value": 3, "value": 4}'
+    (line,) = lines_of(admit(f"[{text}]".encode(), RULES))
+    assert line["value"] == 4.0
+
+
+@pytest.mark.parametrize(
+    ("offset", "code"), [(-DAY_MS, None), (-DAY_MS - 1, "timestamp_too_old"), (60, None), (61, "timestamp_too_new")]
+)
+def test_the_window_of_times_is_inclusive(offset: int, code: str | None) -> None:
+    rules = Rules(NOW, Window(age_max=DAY_MS, ahead_max=60))
+    assert codes(judged(metric(timestamp=NOW + offset), rules=rules)) == ([(0, code)] if code else [])
+
+
+def test_seconds_in_place_of_milliseconds_are_recognised() -> None:
+    (rejection,) = judged(metric(timestamp=NOW // 1000)).rejected
+    assert "milliseconds" in rejection.detail
+
+
+def test_rejections_come_in_the_order_of_the_events() -> None:
+    assert codes(judged(metric(event_id="a b"), metric(value=None), metric(), metric(flag=1, event_id="é"))) == [
+        (0, "invalid_event_id"),
+        (1, "wrong_type"),
+        (3, "invalid_event_id"),
+    ]
+
+
+def test_an_event_of_exactly_the_limit_is_taken() -> None:
+    size = len(judged(metric(properties={"a": ""})).metrics) - 1
+    at_limit = metric(properties={"a": "x" * (EVENT_BYTES_MAX - size)})
+    over = metric(properties={"a": "x" * (EVENT_BYTES_MAX - size + 1)})
+    assert codes(judged(at_limit, over)) == [(1, "event_too_large")]
+
+
+def test_lines_hold_no_line_break_of_their_own() -> None:
+    pretty = json.dumps([metric(properties={"a": "x\ny", "b": {"c": [1, 2]}})], indent=2).encode()
+    admission = admit(pretty, RULES)
+    assert admission.metrics.count(b"\n") == 1
+    assert msgspec.json.decode(admission.metrics)["properties"] == {"a": "x\ny", "b": {"c": [1, 2]}}

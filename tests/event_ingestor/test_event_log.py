@@ -1,0 +1,194 @@
+"""Accepted events become durable messages; whoever waits hears of them only then."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+from event_ingestor.batches import Lines, messages_of
+from event_ingestor.event_log import EventLog, LogLimits
+from event_ingestor.metrics import IngestMetrics
+from event_ingestor.senders import EnvironmentKeys, SdkKey, Sender, Senders
+from hypothesis import given
+from hypothesis import strategies as st
+from messages.generated.event_pb2 import EventBatch
+from messages.subjects import EVENTS, events_stream
+from prometheus_client import CollectorRegistry
+from service_kit.clock import ManualClock
+from service_kit.problems import Unavailable
+from streams import BusUnavailable, MessageTooLarge, PublishAck
+from streams.memory import MemoryBus
+
+CLOCK = ManualClock()
+
+
+def sender(environment_id: str = "e1", key_id: str = "k1") -> Sender:
+    senders = Senders("a secret of the tests")
+    sdk_key = SdkKey(key_id, "server", b"h" * 32)
+    senders.put(EnvironmentKeys(environment_id, "org", "project", (sdk_key,)))
+    return Sender(sdk_key, senders.environments[0], senders._by_hash[b"h" * 32].privacy)
+
+
+def lines(*texts: str, kind: str = "metrics") -> Lines:
+    joined = "".join(f"{text}\n" for text in texts).encode()
+    return Lines(b"", joined) if kind == "metrics" else Lines(joined, b"")
+
+
+@pytest.fixture
+async def bus() -> MemoryBus:
+    made = MemoryBus()
+    await made.ensure_stream(events_stream())
+    return made
+
+
+def event_log(bus: MemoryBus, **limits: float) -> EventLog:
+    return EventLog(bus, replace(LogLimits(), **limits), IngestMetrics(CollectorRegistry()), CLOCK)
+
+
+async def stored(bus: MemoryBus) -> list[EventBatch]:
+    consumer = await bus.pull(EVENTS, "test", filter_subject="events.>", ack_wait_seconds=60, max_ack_pending=1000)
+    return [EventBatch.FromString(message.payload) for message in await consumer.fetch(1000, 0)]
+
+
+async def test_a_batch_is_one_message_that_says_where_it_comes_from(bus: MemoryBus) -> None:
+    await event_log(bus).append(sender(), Lines(b"a\nb\n", b"c\n"))
+    (batch,) = await stored(bus)
+    assert batch == EventBatch(
+        batch_id=batch.batch_id,
+        organization_id="org",
+        project_id="project",
+        environment_id="e1",
+        sdk_key_id="k1",
+        received_at=CLOCK.now(),
+        exposure_count=2,
+        metric_count=1,
+        exposures=b"a\nb\n",
+        metrics=b"c\n",
+    )
+
+
+async def test_small_requests_of_one_sender_become_one_message(bus: MemoryBus) -> None:
+    log = event_log(bus)
+    other_key, other_environment = sender(key_id="k2"), sender("e2")
+    await asyncio.gather(
+        *(log.append(sender(), lines(f"m{number}")) for number in range(50)),
+        *(log.append(sender(), lines(f"e{number}", kind="exposures")) for number in range(50)),
+        log.append(other_key, lines("x")),
+        log.append(other_environment, lines("y")),
+    )
+    batches = await stored(bus)
+    assert sorted(
+        (each.environment_id, each.sdk_key_id, each.exposure_count, each.metric_count) for each in batches
+    ) == [
+        ("e1", "k1", 50, 50),
+        ("e1", "k2", 0, 1),
+        ("e2", "k1", 0, 1),
+    ]
+
+
+async def test_a_group_never_outgrows_a_message(bus: MemoryBus) -> None:
+    log = event_log(bus, message_bytes_max=100)
+    await asyncio.gather(*(log.append(sender(), lines(str(number) * 39)) for number in range(5)))
+    assert sorted(len(each.metrics) for each in await stored(bus)) == [40, 80, 80]
+
+
+async def test_a_large_request_does_not_wait_for_others(bus: MemoryBus) -> None:
+    log = event_log(bus, linger_seconds=3600, alone_bytes_min=10)
+    await log.append(sender(), lines("0123456789"))
+    waiting = asyncio.create_task(log.append(sender(), lines("small")))
+    await asyncio.sleep(0)
+    assert len(await stored(bus)) == 1
+    await log.close()
+    await waiting
+
+
+async def test_without_a_linger_nothing_waits(bus: MemoryBus) -> None:
+    log = event_log(bus, linger_seconds=0)
+    await asyncio.gather(log.append(sender(), lines("a")), log.append(sender(), lines("b")))
+    assert len(await stored(bus)) == 2
+
+
+async def test_a_request_over_the_size_of_a_message_is_cut_between_events(bus: MemoryBus) -> None:
+    texts = [str(number) * 9 for number in range(10)]
+    whole = Lines(lines(*texts).metrics, lines(*texts).metrics)
+    await event_log(bus, message_bytes_max=35, alone_bytes_min=1).append(sender(), whole)
+    batches = await stored(bus)
+    assert max(len(each.exposures) + len(each.metrics) for each in batches) <= 35
+    assert b"".join(each.exposures for each in batches) == whole.exposures
+    assert b"".join(each.metrics for each in batches) == whole.metrics
+    assert sum(each.exposure_count for each in batches) == sum(each.metric_count for each in batches) == 10
+
+
+@given(st.lists(st.integers(0, 30)), st.lists(st.integers(0, 30)), st.integers(31, 100))
+def test_cutting_keeps_every_line_in_order(exposures: list[int], metrics: list[int], bytes_max: int) -> None:
+    whole = Lines(lines(*["x" * size for size in exposures]).metrics, lines(*["y" * size for size in metrics]).metrics)
+    parts = messages_of(sender(), whole, 0, bytes_max)
+    assert b"".join(each.exposures for each in parts) == whole.exposures
+    assert b"".join(each.metrics for each in parts) == whole.metrics
+    assert all(len(each.exposures) + len(each.metrics) <= bytes_max for each in parts)
+    assert sum(each.exposure_count for each in parts) == len(exposures)
+
+
+async def test_the_same_request_again_is_stored_once(bus: MemoryBus) -> None:
+    log = event_log(bus)
+    await log.append(sender(), lines("a"))
+    CLOCK.advance(1)
+    await log.append(sender(), lines("a"))
+    await log.append(sender(), lines("b"))
+    await log.append(sender("e2"), lines("a"))
+    await log.append(sender(), lines("a", kind="exposures"))
+    assert (await bus.state(EVENTS)).messages == 4
+
+
+async def test_without_a_bus_nothing_is_accepted(bus: MemoryBus) -> None:
+    bus.connected = False
+    log = event_log(bus)
+    for each in (lines("a"), lines("a" * 20_000)):
+        with pytest.raises(Unavailable) as refused:
+            await log.append(sender(), each)
+        assert (refused.value.code, refused.value.headers) == ("bus_unavailable", {"Retry-After": "1"})
+
+
+async def test_a_full_stream_refuses_everyone_in_the_group() -> None:
+    bus = MemoryBus()
+    await bus.ensure_stream(events_stream(max_bytes=10))
+    log = event_log(bus)
+    answers = await asyncio.gather(*(log.append(sender(), lines("a")) for _ in range(3)), return_exceptions=True)
+    assert [answer.code for answer in answers if isinstance(answer, Unavailable)] == ["stream_full"] * 3
+
+
+class PartlyFailing(MemoryBus):
+    """Refuses each second message."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error
+        self.asked = 0
+
+    async def publish(self, *arguments: object, **named: object) -> PublishAck:
+        self.asked += 1
+        if self.asked % 2 == 0:
+            raise self.error
+        return await super().publish(*arguments, **named)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("error", [BusUnavailable("away"), MessageTooLarge("limit of the server")])
+async def test_a_request_of_which_a_part_is_missing_is_not_acknowledged(error: Exception) -> None:
+    bus = PartlyFailing(error)
+    await bus.ensure_stream(events_stream())
+    log = event_log(bus, message_bytes_max=10, alone_bytes_min=1)
+    with pytest.raises(Unavailable):
+        await log.append(sender(), lines("123456", "123456", "123456"))
+    assert bus.asked == 3
+
+
+async def test_one_that_stops_waiting_does_not_disturb_the_others(bus: MemoryBus) -> None:
+    log = event_log(bus)
+    impatient = asyncio.create_task(log.append(sender(), lines("a")))
+    patient = asyncio.create_task(log.append(sender(), lines("b")))
+    await asyncio.sleep(0)
+    impatient.cancel()
+    await patient
+    (batch,) = await stored(bus)
+    assert batch.metrics == b"a\nb\n"

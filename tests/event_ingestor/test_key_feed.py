@@ -1,0 +1,177 @@
+"""Keys are learned from the bus, whole versions at a time, and survive a restart in a file."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+from event_ingestor import key_snapshot
+from event_ingestor.key_feed import KeyFeed
+from event_ingestor.senders import EnvironmentKeys, SdkKey, Senders
+from service_kit.problems import Unauthorized
+from streams.memory import MemoryBus
+
+from tests.event_ingestor.config_writer import CLIENT, ConfigWriter, pb, sdk_key
+
+
+def opens(senders: Senders, key: str) -> bool:
+    try:
+        senders.find([(b"x-api-key", key.encode())], now=0)
+    except Unauthorized:
+        return False
+    return True
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not condition():
+            await asyncio.sleep(0.005)
+
+
+class Followed:
+    """A feed at work; `changes` counts its calls."""
+
+    def __init__(self, bus: MemoryBus) -> None:
+        self.changes = 0
+        self.senders = Senders("a secret of the tests")
+        self.feed = KeyFeed(self.senders, self._count)
+        self.task = asyncio.create_task(self.feed.follow(bus))
+
+    def _count(self) -> None:
+        self.changes += 1
+
+
+@pytest.fixture
+def bus() -> MemoryBus:
+    return MemoryBus()
+
+
+@pytest.fixture
+async def followed(bus: MemoryBus) -> AsyncIterator[Followed]:
+    made = Followed(bus)
+    yield made
+    made.task.cancel()
+
+
+async def test_keys_come_go_and_change_with_the_versions(bus: MemoryBus, followed: Followed) -> None:
+    first, second = ConfigWriter("e1"), ConfigWriter("e2")
+    await first.publish(bus, pb.Environment(sdk_keys=[sdk_key("a"), sdk_key("b", CLIENT)]))
+    await second.publish(bus, pb.Environment(sdk_keys=[sdk_key("c")], hash_user_keys=True, pii_attributes=["email"]))
+    await until(lambda: opens(followed.senders, "a") and opens(followed.senders, "b") and opens(followed.senders, "c"))
+    known = {each.environment_id: each for each in followed.senders.environments}
+    assert (known["e2"].hash_user_keys, known["e2"].pii_attributes, known["e2"].project_id) == (
+        True,
+        ("email",),
+        "project",
+    )
+    await first.publish(bus, pb.Environment(sdk_keys=[sdk_key("b", CLIENT), sdk_key("d")]))
+    await until(lambda: opens(followed.senders, "d"))
+    assert not opens(followed.senders, "a")
+    await second.publish(bus, None)
+    await until(lambda: not opens(followed.senders, "c"))
+    assert opens(followed.senders, "d")
+    assert followed.feed.caught_up
+
+
+async def test_a_key_is_unknown_until_its_version_is_complete(bus: MemoryBus, followed: Followed) -> None:
+    writer = ConfigWriter("e1")
+    await writer.publish(bus, pb.Environment(sdk_keys=[sdk_key("a")]))
+    await until(lambda: opens(followed.senders, "a"))
+    entry, manifest = writer.messages(pb.Environment(sdk_keys=[sdk_key("b")]))
+    await bus.publish(*entry)
+    other = ConfigWriter("e2")
+    await other.publish(bus, pb.Environment(sdk_keys=[sdk_key("c")]))
+    await until(lambda: opens(followed.senders, "c"))
+    assert (opens(followed.senders, "a"), opens(followed.senders, "b")) == (True, False)
+    await bus.publish(*manifest)
+    await until(lambda: opens(followed.senders, "b"))
+    assert not opens(followed.senders, "a")
+
+
+async def test_broken_messages_take_nothing_away(bus: MemoryBus, followed: Followed) -> None:
+    writer = ConfigWriter("e1")
+    await writer.publish(bus, pb.Environment(sdk_keys=[sdk_key("a")]))
+    await until(lambda: opens(followed.senders, "a"))
+    await bus.publish("config.e1.manifest", b"\xff\xff")
+    await bus.publish("config.e1.flag.x", b"\xff\xff")
+    await bus.publish("config.odd", b"")
+    await ConfigWriter("e2").publish(bus, pb.Environment(sdk_keys=[sdk_key("c")]))
+    await until(lambda: opens(followed.senders, "c"))
+    assert opens(followed.senders, "a")
+
+
+async def test_odd_keys_open_nothing(bus: MemoryBus, followed: Followed) -> None:
+    unspecified, short = sdk_key("b", pb.SDK_KEY_KIND_UNSPECIFIED), sdk_key("d")
+    short.sha256 = short.sha256[:31]
+    await ConfigWriter("e1").publish(bus, pb.Environment(sdk_keys=[sdk_key("a"), unspecified, short]))
+    await until(lambda: opens(followed.senders, "a"))
+    assert [key.id for key in followed.senders.environments[0].keys] == ["id-a"]
+
+
+async def test_a_missed_version_is_found_by_asking(bus: MemoryBus, followed: Followed) -> None:
+    writer = ConfigWriter("e1")
+    await writer.publish(bus, pb.Environment(sdk_keys=[sdk_key("a")]))
+    await until(lambda: opens(followed.senders, "a"))
+    followed.task.cancel()
+    await asyncio.wait([followed.task])
+    await writer.publish(bus, pb.Environment(sdk_keys=[sdk_key("b")]))
+    await followed.feed.check(bus)
+    assert opens(followed.senders, "a")
+    await followed.feed.check(bus)
+    assert (opens(followed.senders, "a"), opens(followed.senders, "b")) == (False, True)
+
+
+async def test_what_a_snapshot_knew_is_forgotten_when_the_stream_does_not(bus: MemoryBus) -> None:
+    await ConfigWriter("e1").publish(bus, pb.Environment(sdk_keys=[sdk_key("a")]))
+    earlier = Senders("a secret of the tests")
+    for environment_id in ("e1", "gone"):
+        key = sdk_key(f"old-{environment_id}")
+        earlier.put(EnvironmentKeys(environment_id, "org", "project", (SdkKey(key.id, "server", key.sha256),)))
+    feed = KeyFeed(earlier, lambda: None)
+    task = asyncio.create_task(feed.follow(bus))
+    await until(lambda: feed.caught_up)
+    assert [opens(earlier, key) for key in ("a", "old-e1", "old-gone")] == [True, False, False]
+    task.cancel()
+
+
+async def test_a_snapshot_brings_back_what_was_known(bus: MemoryBus, followed: Followed, tmp_path: Path) -> None:
+    await ConfigWriter("e1").publish(
+        bus, pb.Environment(sdk_keys=[sdk_key("a", expires_at=5)], pii_attributes=["email"])
+    )
+    await until(lambda: followed.changes > 0)
+    path = tmp_path / "folder" / "senders"
+    key_snapshot.save(path, followed.senders.environments)
+    assert tuple(key_snapshot.load(path)) == tuple(followed.senders.environments)
+    assert [each.name for each in path.parent.iterdir()] == ["senders"]
+
+
+async def test_a_damaged_snapshot_is_as_good_as_none(bus: MemoryBus, followed: Followed, tmp_path: Path) -> None:
+    await ConfigWriter("e1").publish(bus, pb.Environment(sdk_keys=[sdk_key("a")]))
+    await until(lambda: followed.changes > 0)
+    path = tmp_path / "senders"
+    assert key_snapshot.load(path) == ()
+    key_snapshot.save(path, followed.senders.environments)
+    good = path.read_bytes()
+    for cut in range(0, len(good), 7):
+        path.write_bytes(good[:cut])
+        assert key_snapshot.load(path) == ()
+    for place in range(0, len(good), 11):
+        path.write_bytes(good[:place] + bytes([good[place] ^ 1]) + good[place + 1 :])
+        assert key_snapshot.load(path) == ()
+    assert key_snapshot.load(tmp_path) == ()
+
+
+async def test_the_writer_follows_the_changes(bus: MemoryBus, tmp_path: Path) -> None:
+    path = tmp_path / "senders"
+    writer = key_snapshot.SnapshotWriter(path)
+    senders = Senders("a secret of the tests")
+    feed = KeyFeed(senders, writer.ask)
+    tasks = [asyncio.create_task(feed.follow(bus)), asyncio.create_task(writer.keep_writing(senders))]
+    config = ConfigWriter("e1")
+    for key in ("a", "b"):
+        await config.publish(bus, pb.Environment(sdk_keys=[sdk_key(key)]))
+        await until(lambda key=key: [each.keys[0].id for each in key_snapshot.load(path)] == [f"id-{key}"])
+    for task in tasks:
+        task.cancel()

@@ -1,0 +1,86 @@
+"""Whose key opens what, and until when."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+from event_ingestor.senders import EnvironmentKeys, SdkKey, Senders
+from service_kit.problems import Forbidden, Unauthorized
+
+NOW = 1_000_000
+
+
+def key(text: str, kind: str = "server", expires_at: int = 0) -> SdkKey:
+    assert kind in ("server", "client")
+    return SdkKey(f"id-{text}", kind, hashlib.sha256(text.encode()).digest(), expires_at)  # type: ignore[arg-type]
+
+
+def environment(environment_id: str, *keys: SdkKey) -> EnvironmentKeys:
+    return EnvironmentKeys(environment_id, "org", "project", keys)
+
+
+@pytest.fixture
+def senders() -> Senders:
+    made = Senders("a secret of the tests")
+    made.put(environment("e1", key("server"), key("client", "client"), key("ending", expires_at=NOW)))
+    made.put(environment("e2", key("other")))
+    return made
+
+
+@pytest.mark.parametrize(
+    ("header", "environment_id", "key_id"),
+    [
+        ((b"authorization", b"Bearer server"), "e1", "id-server"),
+        ((b"authorization", b"bearer  client "), "e1", "id-client"),
+        ((b"x-api-key", b"client"), "e1", "id-client"),
+        ((b"x-api-key", b" other "), "e2", "id-other"),
+    ],
+)
+def test_a_key_opens_its_environment(
+    senders: Senders, header: tuple[bytes, bytes], environment_id: str, key_id: str
+) -> None:
+    sender = senders.find([(b"host", b"x"), header], NOW)
+    assert (sender.environment.environment_id, sender.key.id) == (environment_id, key_id)
+
+
+@pytest.mark.parametrize(
+    ("headers", "code"),
+    [
+        ([], "sdk_key_missing"),
+        ([(b"authorization", b"")], "sdk_key_missing"),
+        ([(b"authorization", b"Bearer ")], "sdk_key_missing"),
+        ([(b"authorization", b"Basic server")], "sdk_key_missing"),
+        ([(b"x-api-key", b"")], "sdk_key_missing"),
+        ([(b"authorization", b"Bearer Server")], "sdk_key_invalid"),
+        ([(b"authorization", b"Bearer \xff\xfe")], "sdk_key_invalid"),
+        ([(b"x-api-key", b"ending")], "sdk_key_invalid"),
+        ([(b"x-api-key", hashlib.sha256(b"server").hexdigest().encode())], "sdk_key_invalid"),
+    ],
+)
+def test_anything_else_opens_nothing(senders: Senders, headers: list[tuple[bytes, bytes]], code: str) -> None:
+    with pytest.raises(Unauthorized) as refused:
+        senders.find(headers, NOW)
+    assert refused.value.code == code
+
+
+def test_a_key_is_good_until_its_end(senders: Senders) -> None:
+    assert senders.find([(b"x-api-key", b"ending")], NOW - 1).key.id == "id-ending"
+
+
+def test_new_keys_take_the_place_of_the_old_ones(senders: Senders) -> None:
+    senders.put(environment("e1", key("fresh"), key("client", "client")))
+    for text in (b"fresh", b"client", b"other"):
+        senders.find([(b"x-api-key", text)], NOW)
+    with pytest.raises(Unauthorized):
+        senders.find([(b"x-api-key", b"server")], NOW)
+    senders.remove("e1")
+    senders.remove("unknown")
+    with pytest.raises(Unauthorized):
+        senders.find([(b"x-api-key", b"fresh")], NOW)
+
+
+def test_some_things_need_a_server_key(senders: Senders) -> None:
+    senders.find([(b"x-api-key", b"server")], NOW).require_server_key()
+    with pytest.raises(Forbidden):
+        senders.find([(b"x-api-key", b"client")], NOW).require_server_key()
