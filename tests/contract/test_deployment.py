@@ -109,7 +109,7 @@ def test_no_secret_stands_in_the_compose_file() -> None:
         assert re.fullmatch(r"\$\{\w+:\?[^}]+\}", value), key
     for variable in re.findall(r"\$\{(\w+)", text):
         assert re.search(rf"^{variable}=", example, re.MULTILINE), f"{variable} is not in .env.example"
-    for _, password in re.findall(r"//(\w+):([^@]+)@", text):
+    for _, password in re.findall(r"//(\w+):([^@\s]+)@", text):
         assert password.startswith("${")
 
 

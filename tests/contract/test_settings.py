@@ -1,0 +1,68 @@
+"""`.env.example` lists every setting, with the default that the code has."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from pydantic import SecretStr
+from pydantic_core import PydanticUndefined
+from service_kit.settings import ServiceSettings, load_settings
+
+ROOT = Path(__file__).resolve().parents[2]
+MODULES = ("control_plane", "edge_evaluator", "event_ingestor", "analytics")
+EXAMPLE = dict(re.findall(r"^#?(FF_\w+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE))
+
+
+def settings_classes() -> Iterator[type[ServiceSettings]]:
+    for name in MODULES:
+        for each in vars(importlib.import_module(f"{name}.settings")).values():
+            if isinstance(each, type) and issubclass(each, ServiceSettings) and each is not ServiceSettings:
+                yield each
+
+
+FIELDS = {
+    f"FF_{name.upper()}": field.default for each in settings_classes() for name, field in each.model_fields.items()
+}
+
+
+def text(default: Any) -> str:
+    if default is PydanticUndefined or default is None:
+        return ""
+    if isinstance(default, SecretStr):
+        return default.get_secret_value()
+    return str(default).lower() if isinstance(default, bool) else str(default)
+
+
+@pytest.mark.parametrize("variable", sorted(FIELDS.keys() - {"FF_PORT"}))
+def test_a_setting_is_listed_with_its_default(variable: str) -> None:
+    assert EXAMPLE.get(variable) == text(FIELDS[variable])
+
+
+def test_nothing_is_listed_that_no_service_reads() -> None:
+    assert EXAMPLE.keys() - FIELDS.keys() == set()
+
+
+def test_compose_and_kubernetes_set_only_what_a_service_reads() -> None:
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    used = {name for each in compose["services"].values() for name in each.get("environment", {})}
+    for path in (ROOT / "deploy/k8s").glob("*.yaml"):
+        used |= set(re.findall(r"\bFF_[A-Z_]+\b", path.read_text()))
+    assert {name for name in used if name.startswith("FF_")} - FIELDS.keys() == set()
+
+
+def test_a_wrong_setting_is_named_without_its_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Some(ServiceSettings):
+        port: int = 1
+        auth_secret: int
+
+    monkeypatch.setenv("FF_AUTH_SECRET", "hush")
+    with pytest.raises(SystemExit) as stopped:
+        load_settings(Some)
+    assert "FF_AUTH_SECRET" in str(stopped.value)
+    assert "hush" not in str(stopped.value)
