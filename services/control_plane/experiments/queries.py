@@ -9,6 +9,7 @@ from messages.generated import config_pb2 as pb
 from messages.wire import condition_to_wire, shares_to_wire
 
 from control_plane.database import Connection
+from control_plane.entities.reading import Unreadable, read_each
 from control_plane.experiments import repository
 from control_plane.experiments.definition import engine_experiment
 from control_plane.experiments.models import ExperimentRow
@@ -31,11 +32,11 @@ _SEQUENTIAL = {
 }
 
 
-async def compiled(tx: Connection, environment_id: UUID) -> list[pb.Experiment]:
+async def compiled(tx: Connection, environment_id: UUID) -> list[pb.Experiment | Unreadable]:
     """The environment's experiments as they travel: drafts and archived ones, too, for the analysis' catalog."""
     rows = await repository.of_environment(tx, environment_id)
     shares = await repository.holdout_shares(tx, environment_id) if rows else {}
-    return [_message(row, shares) for row in rows]
+    return read_each(rows, lambda row: row.key, lambda row: _message(row, shares))
 
 
 def _message(row: ExperimentRow, holdout_shares: Mapping[str, int]) -> pb.Experiment:

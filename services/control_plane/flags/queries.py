@@ -10,6 +10,7 @@ import asyncpg
 from bucketing.flagset import Flag
 
 from control_plane.database import Connection
+from control_plane.entities.reading import Unreadable, read_each
 from control_plane.entities.table import Scope
 from control_plane.flags.definition import flag_of
 from control_plane.flags.models import FLAGS, FlagRow, SettingsRow
@@ -31,11 +32,11 @@ async def find_flag(tx: Connection, scope: Scope, key: str) -> FlagRow | None:
     return await FLAGS.find(tx, scope, key)
 
 
-async def compiled(tx: Connection, environment_id: UUID) -> list[Flag]:
+async def compiled(tx: Connection, environment_id: UUID) -> list[Flag | Unreadable]:
     """Every flag of the environment's project as the environment serves it; archived ones too, they are off."""
     records = await tx.fetch(_OF_ENVIRONMENT, environment_id)
     # In a thread: thousands of flags take a second, in which requests want to be served.
-    return await asyncio.to_thread(lambda: [_flag(record) for record in records])
+    return await asyncio.to_thread(read_each, records, lambda record: str(record["flag_key"]), _flag)
 
 
 def _flag(record: asyncpg.Record) -> Flag:

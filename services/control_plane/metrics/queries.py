@@ -8,6 +8,7 @@ from uuid import UUID
 from messages.generated import config_pb2 as pb
 
 from control_plane.database import Connection
+from control_plane.entities.reading import Unreadable, read_each
 from control_plane.entities.table import Scope
 from control_plane.metrics.models import METRICS, MetricRow
 
@@ -31,9 +32,9 @@ async def metrics_of_keys(tx: Connection, scope: Scope, keys: Collection[str]) -
     return await METRICS.of_keys(tx, scope, keys)
 
 
-async def compiled(tx: Connection, environment_id: UUID) -> list[pb.Metric]:
+async def compiled(tx: Connection, environment_id: UUID) -> list[pb.Metric | Unreadable]:
     """The metrics of the environment's project, as they travel."""
-    return [_message(row) for row in await METRICS.of_environment(tx, environment_id)]
+    return read_each(await METRICS.of_environment(tx, environment_id), lambda row: row.key, _message)
 
 
 def _message(row: MetricRow) -> pb.Metric:

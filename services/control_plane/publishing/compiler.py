@@ -7,10 +7,10 @@ named in `invalid` and never holds up the others.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from bucketing.compiled import compile_flagset
@@ -21,12 +21,15 @@ from messages.subjects import config_subject
 from messages.wire import WireError, experiment_from_wire, flag_to_wire, segment_to_wire
 
 from control_plane.database import Database
+from control_plane.entities.reading import Unreadable
 from control_plane.environments.queries import EnvironmentRow, environment_for_publishing, published_sdk_keys
 from control_plane.experiments import queries as experiments
 from control_plane.flags import queries as flags
 from control_plane.metrics import queries as metrics
 from control_plane.publishing.entries import content_of
 from control_plane.segments import queries as segments
+
+Entity = TypeVar("Entity")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +48,10 @@ class Snapshot:
 
     environment: EnvironmentRow
     message: pb.Environment
-    flags: list[Flag]
-    segments: list[Segment]
-    experiments: list[pb.Experiment]
-    metrics: list[pb.Metric]
+    flags: Sequence[Flag | Unreadable] = ()
+    segments: Sequence[Segment | Unreadable] = ()
+    experiments: Sequence[pb.Experiment | Unreadable] = ()
+    metrics: Sequence[pb.Metric | Unreadable] = ()
 
 
 class Compiler:
@@ -64,14 +67,10 @@ class Compiler:
         if snapshot is None:
             self._checked.pop(environment_id, None)
             return None
-        compilation = _Compilation(str(environment_id), self._checked.get(environment_id, {}))
-        if not snapshot.environment.archived:
-            # In a thread: thousands of flags take a second, in which requests want to be served.
-            await asyncio.to_thread(compilation.add_all, snapshot)
-        self._checked[environment_id] = compilation.entries
-        return CompiledEnvironment(
-            str(environment_id), snapshot.environment.version, compilation.entries, compilation.invalid
-        )
+        # In a thread: thousands of flags take a second, in which requests want to be served.
+        compiled = await asyncio.to_thread(compile_snapshot, snapshot, self._checked.get(environment_id, {}))
+        self._checked[environment_id] = compiled.entries
+        return compiled
 
     async def _read(self, environment_id: UUID) -> Snapshot | None:
         async with self._database.transaction("repeatable_read") as tx:
@@ -80,7 +79,7 @@ class Compiler:
                 return None
             environment, project_key = found
             if environment.archived:
-                return Snapshot(environment, pb.Environment(), [], [], [], [])
+                return Snapshot(environment, pb.Environment())
             keys = await published_sdk_keys(tx, environment_id)
             return Snapshot(
                 environment,
@@ -90,6 +89,15 @@ class Compiler:
                 await experiments.compiled(tx, environment_id),
                 await metrics.compiled(tx, environment_id),
             )
+
+
+def compile_snapshot(snapshot: Snapshot, checked: Mapping[str, bytes]) -> CompiledEnvironment:
+    """Encodes and checks; `checked` holds the entries of an earlier compilation of the same environment."""
+    environment = snapshot.environment
+    compilation = _Compilation(str(environment.id), checked)
+    if not environment.archived:
+        compilation.add_all(snapshot)
+    return CompiledEnvironment(str(environment.id), environment.version, compilation.entries, compilation.invalid)
 
 
 class _Compilation:
@@ -103,15 +111,24 @@ class _Compilation:
 
     def add_all(self, snapshot: Snapshot) -> None:
         self._add("environment", snapshot.environment.key, partial(dict, environment=snapshot.message))
-        for segment in snapshot.segments:
+        for segment in self._readable("segment", snapshot.segments):
             self._add_segment(segment)
-        unchanged = {flag.key for flag in snapshot.flags if self._add_flag(flag)}
-        flags = {flag.key: flag for flag in snapshot.flags}
-        for experiment in snapshot.experiments:
+        flags = {flag.key: flag for flag in self._readable("flag", snapshot.flags)}
+        unchanged = {flag.key for flag in flags.values() if self._add_flag(flag)}
+        for experiment in self._readable("experiment", snapshot.experiments):
             flag = flags.get(experiment.flag)
             self._add_experiment(experiment, flag, flag_unchanged=experiment.flag in unchanged)
-        for metric in snapshot.metrics:
+        for metric in self._readable("metric", snapshot.metrics):
             self._add("metric", metric.key, partial(dict, metric=metric))
+
+    def _readable(self, kind: str, entities: Iterable[Entity | Unreadable]) -> list[Entity]:
+        readable: list[Entity] = []
+        for each in entities:
+            if isinstance(each, Unreadable):
+                self.invalid[config_subject(self._environment_id, kind, each.key)] = each.reason
+            else:
+                readable.append(each)
+        return readable
 
     def _add_segment(self, segment: Segment) -> None:
         self._add(

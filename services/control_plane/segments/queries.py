@@ -9,6 +9,7 @@ from bucketing.flagset import Condition, Segment
 from service_kit.problems import FieldError, InvalidInput
 
 from control_plane.database import Connection
+from control_plane.entities.reading import Unreadable, read_each
 from control_plane.entities.table import Scope
 from control_plane.entities.usages import Target
 from control_plane.segments.definition import segment_of
@@ -34,6 +35,7 @@ async def named_segments(tx: Connection, scope: Scope, conditions: Iterable[tupl
     return [Target("segment", key) for key in rows]
 
 
-async def compiled(tx: Connection, environment_id: UUID) -> list[Segment]:
+async def compiled(tx: Connection, environment_id: UUID) -> list[Segment | Unreadable]:
     """The segments of the environment's project that aren't archived."""
-    return [segment_of(row) for row in await SEGMENTS.of_environment(tx, environment_id) if not row.archived]
+    rows = [row for row in await SEGMENTS.of_environment(tx, environment_id) if not row.archived]
+    return read_each(rows, lambda row: row.key, segment_of)

@@ -1,0 +1,145 @@
+"""What is published of an environment: checked entities, each on its own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+import pytest
+from bucketing.flagset import Comparison, Fixed, Flag, FlagType, Rollout, Rule, Segment, Share
+from control_plane.database import Database
+from control_plane.entities.reading import Unreadable, read_each
+from control_plane.environments.queries import EnvironmentRow
+from control_plane.publishing.compiler import CompiledEnvironment, Compiler, Snapshot, compile_snapshot
+from messages.generated import config_pb2 as pb
+from messages.generated.config_pb2 import ConfigMessage
+from messages.subjects import config_subject
+
+ID = UUID(int=1)
+ENVIRONMENT = EnvironmentRow(ID, UUID(int=2), UUID(int=3), "production", "P", "salt", False, (), 1, 7, 0, None, False)
+FLAG = Flag("f", FlagType.BOOLEAN, {"on": True, "off": False}, "off", Fixed("on"))
+HALVES = (Share("on", 5000), Share("off", 5000))
+EXPERIMENT = pb.Experiment(
+    id="e1",
+    key="e",
+    flag="f",
+    mode=pb.EXPERIMENT_MODE_ASSIGNS,
+    status=pb.EXPERIMENT_STATUS_RUNNING,
+    start_at=1,
+    traffic=10_000,
+    shares=[pb.Share(variation="on", weight=5000), pb.Share(variation="off", weight=5000)],
+)
+
+
+def subject(kind: str, key: str) -> str:
+    return config_subject(str(ID), kind, key)
+
+
+def compiled(checked: dict[str, bytes] | None = None, **parts: Any) -> CompiledEnvironment:
+    return compile_snapshot(Snapshot(ENVIRONMENT, pb.Environment(key="production"), **parts), checked or {})
+
+
+def test_each_entity_is_an_entry_without_version() -> None:
+    metric = pb.Metric(id="m1", key="m")
+    found = compiled(flags=[FLAG], segments=[Segment("s")], experiments=[EXPERIMENT], metrics=[metric])
+    kinds = {"environment": "production", "flag": "f", "segment": "s", "experiment": "e", "metric": "m"}
+    assert set(found.entries) == {subject(*each) for each in kinds.items()}
+    assert (found.version, found.invalid) == (7, {})
+    message = ConfigMessage.FromString(found.entries[subject("flag", "f")])
+    assert (message.environment_id, message.version, message.epoch) == (str(ID), 0, 0)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        replace(FLAG, key="broken", off_variation="gone"),
+        replace(FLAG, key="broken", default=Fixed("gone")),
+        replace(FLAG, key="broken", default=Rollout((Share("on", 9900),))),
+        replace(FLAG, key="broken", rules=(Rule("r", Comparison("a", "unheard_of", 1), Fixed("on")),)),
+        replace(FLAG, key="broken", rules=(Rule("r", Comparison("a", "matches", "("), Fixed("on")),)),
+        Unreadable("broken", "KeyError: 'kind'"),
+    ],
+)
+def test_a_broken_flag_is_named_and_holds_up_nothing(broken: Any) -> None:
+    found = compiled(flags=[FLAG, broken])
+    assert set(found.invalid) == {subject("flag", "broken")}
+    assert set(found.entries) == {subject("flag", "f"), subject("environment", "production")}
+
+
+def test_a_broken_segment_and_experiment_are_named() -> None:
+    experiment = pb.Experiment()
+    experiment.CopyFrom(EXPERIMENT)
+    experiment.shares[0].weight = 1
+    segment = Segment("s", condition=Comparison("a", "matches", "("))
+    found = compiled(flags=[FLAG], segments=[segment], experiments=[experiment])
+    assert set(found.invalid) == {subject("segment", "s"), subject("experiment", "e")}
+
+
+def test_an_experiment_is_checked_again_when_its_flag_changes() -> None:
+    first = compiled(flags=[FLAG], experiments=[EXPERIMENT])
+    renamed = replace(FLAG, variations={"yes": True, "no": False}, off_variation="no", default=Fixed("yes"))
+    second = compiled(dict(first.entries), flags=[renamed], experiments=[EXPERIMENT])
+    assert set(second.invalid) == {subject("experiment", "e")}
+
+
+@pytest.mark.parametrize(("before", "after"), [(1, 1.0), (1, True), (0, False), (1.0, True)])
+def test_values_that_python_calls_equal_are_different_contents(before: Any, after: Any) -> None:
+    flag = replace(FLAG, rules=(Rule("r", Comparison("a", "eq", before), Fixed("on")),))
+    first = compiled(flags=[flag])
+    second = compiled(
+        dict(first.entries), flags=[replace(flag, rules=(Rule("r", Comparison("a", "eq", after), Fixed("on")),))]
+    )
+    assert first.entries[subject("flag", "f")] != second.entries[subject("flag", "f")]
+
+
+def test_an_archived_environment_has_no_entries() -> None:
+    found = compile_snapshot(Snapshot(replace(ENVIRONMENT, archived=True), pb.Environment(), flags=[FLAG]), {})
+    assert (found.entries, found.version) == ({}, 7)
+
+
+def test_a_row_that_can_not_be_read_leaves_its_neighbours() -> None:
+    found = read_each(["1", "x", "3"], str, int)
+    assert found[0] == 1
+    assert found[2] == 3
+    assert isinstance(found[1], Unreadable)
+    assert found[1].key == "x"
+
+
+async def test_what_the_api_saved_is_compiled(tenant: Any, database: Database) -> None:
+    project = f"/projects/{tenant.project}"
+    flag = {
+        "key": "new-checkout",
+        "name": "New checkout",
+        "type": "boolean",
+        "variations": [{"key": "on", "value": True}, {"key": "off", "value": False}],
+        "off_variation": "off",
+        "default": {"variation": "on"},
+    }
+    await tenant.api.ok("POST", f"{project}/flags", flag)
+    await tenant.api.ok("POST", f"{project}/segments", {"key": "beta", "name": "Beta", "included": ["u1"]})
+    metric = {"key": "bought", "name": "Bought", "aggregation": "conversion", "event": "purchase"}
+    await tenant.api.ok("POST", f"{project}/metrics", metric)
+    experiment = {
+        "key": "test",
+        "environment": "production",
+        "flag": "new-checkout",
+        "variations": [{"key": "on", "weight": 50}, {"key": "off", "weight": 50}],
+    }
+    await tenant.api.ok("POST", f"{project}/experiments", experiment)
+    environment = await tenant.api.ok("GET", tenant.path)
+    found = await Compiler(database).compile(UUID(environment["id"]))
+    assert found is not None
+    assert found.invalid == {}
+    assert {each.split(".", 2)[2] for each in found.entries} == {
+        "environment.production",
+        "flag.new-checkout",
+        "segment.beta",
+        "metric.bought",
+        "experiment.test",
+    }
+    assert found.version == environment["config_version"]
+
+
+async def test_an_environment_that_does_not_exist_compiles_to_nothing(database: Database) -> None:
+    assert await Compiler(database).compile(UUID(int=9)) is None
