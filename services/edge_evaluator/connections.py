@@ -76,15 +76,18 @@ def _leave(counter: Counter[Any], name: Any) -> None:
         del counter[name]
 
 
-def edge_protocol(limits: ConnectionLimits, gate: StreamGate) -> type[EdgeProtocol]:
-    """The protocol class to hand to the server."""
+def edge_protocol(
+    limits: ConnectionLimits, gate: StreamGate, base: type[EdgeProtocol] = EdgeProtocol, **bound: Any
+) -> type[EdgeProtocol]:
+    """The protocol class to hand to the server; `bound` are further attributes that `base` asks for."""
     return type(
         "BoundEdgeProtocol",
-        (EdgeProtocol,),
+        (base,),
         {
             "limits": limits,
             "gate": gate,
             "headers_seconds_max": limits.headers_seconds,
             "body_seconds_max": limits.body_seconds,
+            **bound,
         },
     )

@@ -42,6 +42,18 @@ class Evaluator:
         self.report(caller, view, context, decision, expose=expose)
         return 200, view.answers.bodies.get(decision) or view.answers.body(decision)
 
+    def value(self, caller: Caller, flag_key: str, context: dict[str, Any]) -> bytes | None:
+        """The body of `single` when its status is 200, else None."""
+        view = self.view(caller)
+        if flag_key not in view.flags:
+            return None
+        decision = view.evaluate(flag_key, context, self._clock.now())
+        if decision.error_code is not None:
+            return None
+        if flag_key in view.reporting:
+            self._exposures.offer(caller, view.config.version, context, decision)
+        return view.answers.bodies.get(decision) or view.answers.body(decision)
+
     def bulk(self, caller: Caller, context: dict[str, Any], origin: str, *, expose: bool = False) -> bytes:
         """OFREP body of all flags; one that fails stands in it with its error.
 

@@ -44,36 +44,39 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class _State:
+class State:
+    """All that is served at one moment."""
+
     environments: Mapping[str, Held] = field(default_factory=dict)
     grants: Mapping[bytes, Grant] = field(default_factory=dict)
     stream_tokens: Mapping[str, Grant] = field(default_factory=dict)
 
 
 class FlagMemory:
-    """`complete` becomes true once all that the bus holds has been seen: then an unknown key is a wrong key."""
+    """`state` is replaced whole. `complete` becomes true once all that the bus holds has been seen: from then on
+    an unknown key is a wrong key."""
 
     def __init__(self) -> None:
-        self._state = _State()
+        self.state = State()
         self._changed: dict[str, asyncio.Event] = {}
         self.complete = False
 
     @property
     def environments(self) -> Mapping[str, Held]:
         """By environment id."""
-        return self._state.environments
+        return self.state.environments
 
     @property
     def ready(self) -> bool:
-        return self.complete or bool(self._state.environments)
+        return self.complete or bool(self.state.environments)
 
     def put(self, held: Held) -> None:
         """Serves `held` from the next request on."""
         config = held.config
-        before = self._state
+        before = self.state
         others = [grant for grant in before.grants.values() if grant.environment_id != config.environment_id]
         grants = [*others, *config.grants]
-        self._state = _State(
+        self.state = State(
             {**before.environments, config.environment_id: held},
             {grant.sha256: grant for grant in grants},
             {grant.stream_token: grant for grant in grants},
@@ -85,15 +88,15 @@ class FlagMemory:
         return self.grant_of_hash(key_hash(sdk_key), now)
 
     def grant_of_hash(self, key_sha256: bytes, now: int) -> Grant | None:
-        grant = self._state.grants.get(key_sha256)
+        grant = self.state.grants.get(key_sha256)
         return grant if grant is not None and grant.valid_at(now) else None
 
     def grant_of_stream(self, token: str, now: int) -> Grant | None:
-        grant = self._state.stream_tokens.get(token)
+        grant = self.state.stream_tokens.get(token)
         return grant if grant is not None and grant.valid_at(now) else None
 
     def held(self, grant: Grant) -> Held:
-        return self._state.environments[grant.environment_id]
+        return self.state.environments[grant.environment_id]
 
     def announce(self, environment_id: str) -> None:
         """Wakes everybody who waits for a change of this environment."""

@@ -26,6 +26,7 @@ from edge_evaluator.contexts import ContextLimits
 from edge_evaluator.door import Door, StreamGate
 from edge_evaluator.evaluation import Evaluator
 from edge_evaluator.exposures import ExposureBuffer, ExposureLimits, NoExposures
+from edge_evaluator.fast_path import FastPath, FastPathProtocol
 from edge_evaluator.feed_metrics import FeedMetrics
 from edge_evaluator.flag_memory import FlagMemory
 from edge_evaluator.limits import RequestLimit
@@ -141,7 +142,17 @@ class Edge:
             settings.edge_header_seconds_max,
             settings.edge_body_seconds_max,
         )
-        return edge_protocol(limits, self.gate)
+        if not settings.edge_fast_path:
+            return edge_protocol(limits, self.gate)
+        fast = FastPath(
+            self.door,
+            self.evaluator,
+            self.context_limits,
+            settings.edge_body_limit_bytes,
+            settings.edge_public_url,
+        )
+        self._registry.register(fast.metrics)
+        return edge_protocol(limits, self.gate, FastPathProtocol, fast=fast)
 
 
 async def _again(name: str, pause_seconds: float, work: Work) -> None:

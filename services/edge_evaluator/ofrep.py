@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from functools import lru_cache
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
@@ -92,14 +93,17 @@ def fresh(if_none_match: str | None, etag: str) -> bool:
 
 
 def origin_of(request: Request, public_url: str) -> str:
-    """The address at which the client reaches this edge: the setting, or else what the request says."""
+    """The address at which the client reaches this edge."""
+    scheme = request.headers.get("x-forwarded-proto", request.url.scheme)
+    return origin_at(request.headers.get("host", ""), scheme, public_url)
+
+
+@lru_cache(maxsize=256)
+def origin_at(host: str, scheme: str, public_url: str) -> str:
+    """`public_url` if it is set, or else what the request says; empty when that is no address."""
     if public_url:
         return public_url
-    host = request.headers.get("host", "")
-    scheme = request.headers.get("x-forwarded-proto", request.url.scheme)
-    if not _HOST.fullmatch(host) or scheme not in ("http", "https"):
-        return ""
-    return f"{scheme}://{host}"
+    return f"{scheme}://{host}" if _HOST.fullmatch(host) and scheme in ("http", "https") else ""
 
 
 async def _wait_for_version(door: Door, caller: Caller, version: int | None) -> None:

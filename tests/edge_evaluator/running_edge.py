@@ -16,6 +16,7 @@ from streams import Bus
 from streams.memory import MemoryBus
 
 from tests.edge_evaluator.config_writer import CLIENT_KEY, SERVER_KEY, ConfigWriter, open_stream, publish
+from tests.edge_evaluator.one_piece import OnePieceTransport
 from tests.edge_evaluator.sample_flags import FLAGS, SEGMENTS
 
 WAIT_SECONDS = 10
@@ -64,6 +65,11 @@ class RunningEdge:
             given["authorization"] = f"Bearer {key}"
         return await self.http.get(path, headers=given)
 
+    async def fast_answers(self) -> int:
+        """How many requests the fast path has answered."""
+        lines = (await self.get("/metrics")).text.splitlines()
+        return int(sum(float(line.split()[-1]) for line in lines if line.startswith("edge_fast_requests_total")))
+
     async def raw(self, *pieces: bytes) -> bytes:
         """Sends the pieces on one connection and reads until the edge ends it."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
@@ -85,7 +91,11 @@ async def until(condition: Callable[[], bool]) -> None:
 
 @asynccontextmanager
 async def running_edge(
-    settings: EdgeSettings, *, flags: Iterable[Any] = FLAGS, bus: MemoryBus | None = None
+    settings: EdgeSettings,
+    *,
+    flags: Iterable[Any] = FLAGS,
+    bus: MemoryBus | None = None,
+    keep_alive_seconds: int = 5,
 ) -> AsyncIterator[RunningEdge]:
     """Serves until the context ends; with no flags the bus stays as it is given."""
     source = bus or MemoryBus()
@@ -95,7 +105,14 @@ async def running_edge(
 
     edge = Edge(settings, connect)
     config = uvicorn.Config(
-        edge.app, host="127.0.0.1", port=0, http=edge.protocol(), log_config=None, server_header=False, ws="none"
+        edge.app,
+        host="127.0.0.1",
+        port=0,
+        http=edge.protocol(),
+        log_config=None,
+        server_header=False,
+        ws="none",
+        timeout_keep_alive=keep_alive_seconds,
     )
     server = uvicorn.Server(config)
     config.load()
@@ -103,7 +120,7 @@ async def running_edge(
     await server.startup()
     ticking = asyncio.create_task(server.main_loop())
     port = server.servers[0].sockets[0].getsockname()[1]
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", transport=OnePieceTransport()) as http:
         running = RunningEdge(edge, source, ConfigWriter(), port, http)
         if flags:
             await open_stream(source)

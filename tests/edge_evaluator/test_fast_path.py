@@ -1,0 +1,221 @@
+"""The fast path answers byte for byte what FastAPI answers, and only what it should."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from edge_evaluator.settings import EdgeSettings
+
+from tests.edge_evaluator.one_piece import read_response, request_bytes
+from tests.edge_evaluator.running_edge import CLIENT_KEY, SERVER_KEY, RunningEdge, running_edge
+from tests.edge_evaluator.sample_flags import FLAGS
+from tests.edge_evaluator.test_ofrep import BAD_BODIES, GOOD_BODIES
+
+SINGLE = "/ofrep/v1/evaluate/flags/"
+BULK = "/ofrep/v1/evaluate/flags"
+DATE = re.compile(rb"date: [^\r]*\r\n")
+BASE = [("host", "edge.example"), ("x-request-id", "same-for-both"), ("accept", "*/*")]
+BEARER = ("authorization", f"Bearer {SERVER_KEY}")
+
+
+@pytest.fixture
+async def both() -> AsyncIterator[tuple[RunningEdge, RunningEdge]]:
+    """An edge with the fast path and one without, which hold the same."""
+    async with (
+        running_edge(EdgeSettings(edge_fast_path=True)) as fast,
+        running_edge(EdgeSettings(edge_fast_path=False)) as slow,
+    ):
+        yield fast, slow
+
+
+async def exchange(edge: RunningEdge, *requests: bytes) -> list[bytes]:
+    """The answers to requests on one connection, without their dates."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", edge.port)
+    answers = []
+    for request in requests:
+        writer.write(request)
+        answers.append(DATE.sub(b"", await read_response(reader)))
+    writer.close()
+    return answers
+
+
+def post(target: str, body: bytes, *headers: tuple[str, str], auth: tuple[str, str] = BEARER) -> bytes:
+    return request_bytes("POST", target, [*BASE, auth, ("content-length", str(len(body))), *headers], body)
+
+
+def context(**attributes: Any) -> bytes:
+    return json.dumps({"context": attributes}, ensure_ascii=False).encode()
+
+
+CONTEXTS = [
+    b"{}",
+    context(targetingKey="u1"),
+    context(targetingKey="hidden-target-user", country="US", plan="gold", company=7, email="a@b.c", age=33),
+    context(targetingKey="ünï", nested={"a": [1, {"b": None}]}, f=1.5, t=True),
+]
+
+
+@pytest.mark.parametrize("key", [SERVER_KEY, CLIENT_KEY])
+async def test_every_answer_is_the_same_byte_for_byte(both: tuple[RunningEdge, RunningEdge], key: str) -> None:
+    fast, slow = both
+    auth = ("authorization", f"Bearer {key}")
+    targets = [*(SINGLE + flag.key for flag in FLAGS), SINGLE + "unknown", BULK]
+    bodies = [*CONTEXTS, *GOOD_BODIES.values(), *(body for body in BAD_BODIES.values() if len(body) < 20_000)]
+    requests = [post(target, body, auth=auth) for target in targets for body in bodies]
+    assert await exchange(fast, *requests) == await exchange(slow, *requests)
+    assert await fast.fast_answers() > len(FLAGS)
+    assert await slow.fast_answers() == 0
+
+
+async def test_entity_tags_are_the_same(both: tuple[RunningEdge, RunningEdge]) -> None:
+    (first,) = await exchange(both[0], post(BULK, CONTEXTS[1]))
+    etag = re.search(rb'etag: ("[^"]+")', first)[1].decode()  # type: ignore[index]
+    forms = [etag, f"W/{etag}", etag.strip('"'), f'"x", {etag}', "*", '"other"', ""]
+    requests = [post(BULK, CONTEXTS[1], ("if-none-match", form)) for form in forms]
+    fast, slow = [await exchange(each, *requests) for each in both]
+    assert fast == slow
+    assert [answer.split(b" ")[1] for answer in fast] == [b"304"] * 5 + [b"200"] * 2
+
+
+ODD_HEADERS: dict[str, list[tuple[str, str]]] = {
+    "expect": [("expect", "100-continue")],
+    "upgrade": [("connection", "upgrade"), ("upgrade", "h2c")],
+    "two hosts": [("host", "other")],
+    "both keys": [("x-api-key", CLIENT_KEY)],
+    "two keys": [BEARER],
+    "a bad request id": [("x-request-id", "no good")],
+    "forwarded": [("x-forwarded-proto", "https"), ("x-forwarded-for", "10.0.0.1")],
+    "identity": [("content-encoding", "identity")],
+    "traceparent": [("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")],
+    "odd case": [("X-Whatever", "Y"), ("ACCEPT-LANGUAGE", "de")],
+}
+
+
+@pytest.mark.parametrize("name", ODD_HEADERS)
+async def test_odd_headers_make_no_difference(both: tuple[RunningEdge, RunningEdge], name: str) -> None:
+    requests = [post(target, CONTEXTS[2], *ODD_HEADERS[name]) for target in (SINGLE + "ruled", BULK)]
+    answers = [[(await exchange(edge, request))[0] for request in requests] for edge in both]
+    assert [head.split(b"\r\n")[0] for head in answers[0]] == [head.split(b"\r\n")[0] for head in answers[1]]
+    if name not in ("a bad request id", "expect"):
+        assert answers[0] == answers[1]
+
+
+async def test_other_ways_to_authorise(both: tuple[RunningEdge, RunningEdge]) -> None:
+    ways = [
+        ("x-api-key", SERVER_KEY),
+        ("authorization", f"bearer {SERVER_KEY}"),
+        ("authorization", f"Bearer  {SERVER_KEY} "),
+        ("authorization", f"Basic {SERVER_KEY}"),
+        ("authorization", "Bearer"),
+        ("authorization", "Bearer wrong"),
+        ("x-api-key", ""),
+    ]
+    requests = [post(SINGLE + "plain", b"{}", auth=way) for way in ways]
+    fast, slow = [await exchange(each, *requests) for each in both]
+    assert fast == slow
+    assert [answer.split(b" ")[1] for answer in fast] == [b"200"] * 3 + [b"401"] * 4
+
+
+async def test_pipelined_requests_are_answered_in_order(both: tuple[RunningEdge, RunningEdge]) -> None:
+    targets = [SINGLE + "plain", SINGLE + "unknown", SINGLE + "greeting", BULK, SINGLE + "plain", "/v1/environment"]
+    burst = b"".join(post(target, b"{}") for target in targets)
+    answers = []
+    for edge in both:
+        reader, writer = await asyncio.open_connection("127.0.0.1", edge.port)
+        writer.write(burst)
+        answers.append([DATE.sub(b"", await read_response(reader)) for _ in targets])
+        writer.close()
+    assert answers[0] == answers[1]
+    assert [answer.split(b" ")[1] for answer in answers[0]] == [b"200", b"404", b"200", b"200", b"200", b"405"]
+
+
+@pytest.mark.parametrize("size", [1, 7, 60])
+async def test_requests_in_pieces_are_served(both: tuple[RunningEdge, RunningEdge], size: int) -> None:
+    request = post(SINGLE + "ruled", CONTEXTS[2]) + post(BULK, CONTEXTS[1])
+    answers = []
+    for edge in both:
+        reader, writer = await asyncio.open_connection("127.0.0.1", edge.port)
+        for start in range(0, len(request), size):
+            writer.write(request[start : start + size])
+            await writer.drain()
+            await asyncio.sleep(0)
+        answers.append([DATE.sub(b"", await read_response(reader)) for _ in range(2)])
+        writer.close()
+    assert answers[0] == answers[1]
+    assert all(b" 200 OK" in answer for answer in answers[0])
+
+
+async def test_chunked_bodies_are_served(both: tuple[RunningEdge, RunningEdge]) -> None:
+    body = CONTEXTS[2]
+    chunks = b"%x\r\n%b\r\n5\r\n     \r\n0\r\n\r\n" % (len(body), body)
+    request = request_bytes("POST", SINGLE + "ruled", [*BASE, BEARER, ("transfer-encoding", "chunked")], chunks)
+    fast, slow = [await exchange(each, request, post(SINGLE + "ruled", body)) for each in both]
+    assert fast == slow
+    assert fast[0] == fast[1]
+
+
+async def test_a_connection_to_be_closed_is_closed(both: tuple[RunningEdge, RunningEdge]) -> None:
+    request = post(SINGLE + "plain", b"{}", ("connection", "close"))
+    old = request.replace(b"HTTP/1.1", b"HTTP/1.0")
+    for each in (request, old):
+        answers = [DATE.sub(b"", await edge.raw(each)) for edge in both]
+        assert answers[0] == answers[1]
+        assert b"connection: close" in answers[0]
+
+
+async def test_what_is_not_http_is_refused(both: tuple[RunningEdge, RunningEdge]) -> None:
+    good = post(SINGLE + "plain", b"{}")
+    for bad in (b"nonsense\r\n\r\n", good.replace(b"content-length: 2", b"content-length: x")):
+        answers = [DATE.sub(b"", await edge.raw(bad)) for edge in both]
+        assert answers[0] == answers[1]
+        assert b"HTTP/1.1 400 Bad Request" in answers[0]
+    after_a_good_one = await both[0].raw(good + b"nonsense\r\n\r\n")
+    assert [line.split(b" ")[1] for line in after_a_good_one.split(b"\r\n") if b"HTTP/1.1" in line] == [b"200", b"400"]
+
+
+async def test_which_requests_it_answers(both: tuple[RunningEdge, RunningEdge]) -> None:
+    edge = both[0]
+    plain = [post(SINGLE + "plain", b"{}"), post(BULK, b"{}"), post(SINGLE + "half", CONTEXTS[1], ("traceparent", "x"))]
+    others = [
+        post(SINGLE + "unknown", b"{}"),
+        post(SINGLE + "half", b"{}"),
+        post(SINGLE + "plain?expose=true", b"{}"),
+        post(SINGLE + "plain", b"["),
+        post(SINGLE + "plain", b"{}", auth=("authorization", "Bearer wrong")),
+        post(SINGLE + "plain", b"{}", ("origin", "https://example.com")),
+    ]
+    await exchange(edge, *others)
+    assert await edge.fast_answers() == 0
+    await exchange(edge, *plain)
+    assert await edge.fast_answers() == len(plain)
+
+
+async def test_a_revoked_key_is_forgotten_on_an_open_connection(both: tuple[RunningEdge, RunningEdge]) -> None:
+    edge = both[0]
+    reader, writer = await asyncio.open_connection("127.0.0.1", edge.port)
+    statuses = []
+    for _ in range(2):
+        writer.write(post(SINGLE + "plain", b"{}"))
+        statuses.append((await read_response(reader)).split(b" ")[1])
+        for subject, payload in edge.writer.rewrite_keys([("another", "server")]):
+            await edge.bus.publish(subject, payload)
+        await edge.serves(edge.writer.version)
+    writer.close()
+    assert statuses == [b"200", b"401"]
+
+
+async def test_an_idle_connection_is_ended_and_a_used_one_is_not() -> None:
+    async with running_edge(EdgeSettings(edge_header_seconds_max=0.4), keep_alive_seconds=1) as edge:
+        reader, writer = await asyncio.open_connection("127.0.0.1", edge.port)
+        for _ in range(8):
+            writer.write(post(SINGLE + "plain", b"{}"))
+            assert b" 200 OK" in await read_response(reader)
+            await asyncio.sleep(0.15)
+        assert await edge.fast_answers() == 8
+        assert await asyncio.wait_for(reader.read(), 5) == b""
+        writer.close()

@@ -1,0 +1,354 @@
+"""A real edge process beside a real bus that is killed, paused and fed with broken messages."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from bucketing.flagset import Comparison, Fixed, Rule
+from edge_evaluator.snapshot import Snapshot, SnapshotStore
+from messages.generated.config_pb2 import ConfigMessage
+from messages.subjects import config_subject
+from messages.wire import flag_to_wire
+from streams import BusError
+from streams.jetstream import JetStreamBus
+
+from devstack.parts import Nats
+from devstack.services import Service
+from tests.edge_evaluator.config_writer import SERVER_KEY, ConfigWriter, Messages, open_stream, publish
+from tests.edge_evaluator.sample_flags import FLAGS, SEGMENTS, boolean
+
+EDITS = int(os.environ.get("VERDICT_EDGE_EDITS", "120"))
+KILLS = max(3, EDITS // 50)
+USERS = 400
+HEADERS = {"authorization": f"Bearer {SERVER_KEY}"}
+
+
+class Edge:
+    """A process, and what a client asks it."""
+
+    def __init__(self, root: Path, nats_url: str, **settings: str) -> None:
+        self.folder = root / "snapshot"
+        self.service = Service(
+            root,
+            "edge",
+            ("edge_evaluator",),
+            {
+                "FF_NATS_URL": nats_url,
+                "FF_EDGE_SNAPSHOT_DIR": str(self.folder),
+                "FF_EDGE_SNAPSHOT_INTERVAL_SECONDS": "0.05",
+            }
+            | settings,
+        )
+
+    def client(self) -> httpx.Client:
+        return httpx.Client(base_url=self.service.url, headers=HEADERS, timeout=5)
+
+    def get(self, path: str) -> httpx.Response:
+        with self.client() as client:
+            return client.get(path)
+
+    def flag(self, key: str, user: str = "u") -> httpx.Response:
+        return self.get(f"/v1/flags/{key}?user_id={user}")
+
+    def assignments(self) -> dict[str, str]:
+        with self.client() as client:
+            return {
+                f"u{n}": client.post(
+                    "/ofrep/v1/evaluate/flags/half", json={"context": {"targetingKey": f"u{n}"}}
+                ).json()["variant"]
+                for n in range(USERS)
+            }
+
+    def metric(self, line: str) -> float:
+        for each in self.get("/metrics").text.splitlines():
+            if each.startswith(line + " ") or (each.startswith(line + "{") and "{" not in line):
+                return float(each.rsplit(" ", 1)[1])
+        return 0.0
+
+    async def eventually(self, version: int, seconds: float = 20) -> float:
+        """Seconds until the edge serves the version."""
+        started = time.monotonic()
+        while self.get("/v1/environment").json().get("version") != version:
+            assert time.monotonic() - started < seconds, f"version {version} has not arrived"
+            await asyncio.sleep(0.01)
+        return time.monotonic() - started
+
+
+@pytest.fixture
+def edge(tmp_path: Path, fresh_nats: Nats) -> Iterator[Edge]:
+    made = Edge(tmp_path, fresh_nats.url)
+    yield made
+    made.service.stop()
+
+
+@pytest.fixture
+async def bus(fresh_nats: Nats) -> AsyncIterator[JetStreamBus]:
+    connected = await JetStreamBus.connect(fresh_nats.url, name="test")
+    await open_stream(connected)
+    yield connected
+    await connected.close()
+
+
+async def publish_stubbornly(bus: JetStreamBus, messages: Messages) -> None:
+    """Repeats each message until the bus has it, like the relay does."""
+    for subject, payload in messages:
+        while True:
+            try:
+                await bus.publish(subject, payload)
+                break
+            except BusError:
+                await asyncio.sleep(0.02)
+
+
+@asynccontextmanager
+async def serving(edge: Edge, bus: JetStreamBus) -> AsyncIterator[ConfigWriter]:
+    writer = ConfigWriter()
+    await publish(bus, writer.write(flags=FLAGS, segments=SEGMENTS))
+    edge.service.start()
+    await edge.eventually(1)
+    yield writer
+
+
+async def test_an_empty_bus_is_a_bus(edge: Edge, fresh_nats: Nats) -> None:
+    edge.service.start()
+    assert edge.flag("plain").status_code == 401
+    bus = await JetStreamBus.connect(fresh_nats.url, name="test")
+    writer = ConfigWriter()
+    await publish(bus, writer.write(flags=FLAGS, segments=SEGMENTS))
+    await edge.eventually(1)
+    assert edge.flag("plain").json()["value"] is True
+    await bus.close()
+
+
+async def test_nothing_behind_and_nothing_saved_is_unready_not_empty(tmp_path: Path) -> None:
+    edge = Edge(tmp_path, "nats://127.0.0.1:1")
+    edge.service.launch()
+    try:
+        started = time.monotonic()
+        while True:
+            assert time.monotonic() - started < 20
+            try:
+                assert edge.get("/healthz").status_code == 200
+                break
+            except httpx.TransportError:
+                await asyncio.sleep(0.05)
+        assert edge.get("/readyz").status_code == 503
+        answer = edge.flag("plain")
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+        assert answer.json()["errorCode"] == "GENERAL"
+    finally:
+        edge.service.stop()
+
+
+async def test_everything_behind_the_edge_dies_and_it_answers_as_before(
+    edge: Edge, bus: JetStreamBus, fresh_nats: Nats
+) -> None:
+    async with serving(edge, bus):
+        before = edge.assignments()
+        fresh_nats.kill()
+        assert edge.assignments() == before
+        assert edge.get("/readyz").status_code == 200
+        await asyncio.to_thread(_until_saved, edge)
+        edge.service.kill()
+        edge.service.start()
+        assert edge.assignments() == before
+        assert edge.get("/readyz").status_code == 200
+
+
+async def test_staleness_is_told_while_the_bus_is_paused_and_ends_afterwards(
+    edge: Edge, bus: JetStreamBus, fresh_nats: Nats
+) -> None:
+    async with serving(edge, bus) as writer:
+        fresh_nats.pause()
+        try:
+            started = time.monotonic()
+            while edge.get("/v1/environment").json()["age_seconds"] < 4 or edge.metric("edge_config_age_seconds") < 4:
+                assert time.monotonic() - started < 12
+                await asyncio.sleep(0.05)
+            assert edge.get("/readyz").status_code == 200
+            assert edge.flag("plain").json()["value"] is True
+        finally:
+            fresh_nats.resume()
+        await publish_stubbornly(bus, writer.write(flags=[boolean("plain", default=Fixed("off"))]))
+        await edge.eventually(2, 10)
+        assert edge.flag("plain").json()["value"] is False
+        started = time.monotonic()
+        while edge.get("/v1/environment").json()["age_seconds"] > 3:
+            assert time.monotonic() - started < 10
+            await asyncio.sleep(0.05)
+
+
+async def test_no_edit_is_missed_while_the_bus_is_killed_again_and_again(
+    edge: Edge, bus: JetStreamBus, fresh_nats: Nats
+) -> None:
+    async with serving(edge, bus) as writer:
+        kill_at = {(n + 1) * EDITS // (KILLS + 1) for n in range(KILLS)}
+        for edit in range(EDITS):
+            if edit in kill_at:
+                fresh_nats.kill()
+                await asyncio.to_thread(fresh_nats.start)
+            flag = boolean(f"edited-{edit % 17}", default=Fixed("on" if edit % 2 else "off"))
+            await publish_stubbornly(bus, writer.write(flags=[flag]))
+        await edge.eventually(writer.version, 30)
+        assert edge.get("/v1/environment").json()["digest"] == writer.digest
+
+
+async def test_what_cannot_be_read_never_replaces_what_can(edge: Edge, bus: JetStreamBus) -> None:
+    async with serving(edge, bus) as writer:
+        torn_subject = config_subject(writer.environment_id, "flag", "plain")
+        new_subject = config_subject(writer.environment_id, "flag", "never-good")
+        writer.version += 1
+        writer.hold(torn_subject, writer.entries[torn_subject][:-3])
+        writer.hold(new_subject, b"\xff\xff\xff")
+        strange = boolean("half", rules=(Rule("r", Comparison("a", "is_telepathic", 1), Fixed("on")),))
+        strange_message = writer.entity("flag", "half", flag=flag_to_wire(strange))
+        other = writer.entity("flag", "other", flag=flag_to_wire(boolean("other")))
+        await publish(bus, [(torn_subject, writer.entries[torn_subject]), (new_subject, b"\xff\xff\xff")])
+        await publish(bus, [strange_message, other, writer.manifest()])
+        await edge.eventually(2)
+        assert edge.flag("plain").json()["value"] is True
+        assert edge.flag("half", "u1").json()["reason"] == "SPLIT"
+        assert edge.flag("other").json()["value"] is True
+        unread = edge.flag("never-good")
+        assert (unread.status_code, unread.json()["errorCode"]) == (400, "PARSE_ERROR")
+        assert edge.metric('edge_config_unusable_total{kind="flag"}') == 3
+        before = edge.assignments()
+        await asyncio.to_thread(_until_saved, edge, 2)
+        edge.service.kill()
+        edge.service.environment["FF_NATS_URL"] = "nats://127.0.0.1:1"
+        edge.service.start()
+        assert edge.flag("plain").json()["value"] is True
+        assert edge.assignments() == before
+        assert edge.flag("never-good").json()["errorCode"] == "PARSE_ERROR"
+
+
+async def test_a_wrong_digest_keeps_the_last_good_until_the_right_one(edge: Edge, bus: JetStreamBus) -> None:
+    async with serving(edge, bus) as writer:
+        *entries, manifest = writer.write(flags=[boolean("plain", default=Fixed("off"))])
+        wrong = ConfigWriter()
+        wrong.version = writer.version
+        await publish(bus, [*entries, wrong.manifest()])
+        started = time.monotonic()
+        while edge.metric("edge_config_rereads_total") < 2:
+            assert time.monotonic() - started < 20
+            await asyncio.sleep(0.05)
+        assert edge.get("/v1/environment").json()["version"] == 1
+        assert edge.flag("plain").json()["value"] is True
+        await publish(bus, [manifest])
+        await edge.eventually(2)
+        assert edge.flag("plain").json()["value"] is False
+
+
+async def test_a_stream_made_anew_is_followed(edge: Edge, bus: JetStreamBus, fresh_nats: Nats) -> None:
+    async with serving(edge, bus) as writer:
+        fresh_nats.kill()
+        shutil.rmtree(fresh_nats.data)
+        fresh_nats.start()
+        while True:
+            try:
+                await open_stream(bus)
+                break
+            except BusError:
+                await asyncio.sleep(0.05)
+        again = ConfigWriter()
+        again.version = writer.version + 4
+        assert edge.flag("plain").json()["value"] is True
+        await publish_stubbornly(bus, again.write(flags=[boolean("plain", default=Fixed("off"))]))
+        await edge.eventually(again.version)
+        assert edge.flag("plain").json()["value"] is False
+        assert edge.flag("half").status_code == 404
+
+
+async def test_every_damage_of_a_snapshot_is_seen(edge: Edge, bus: JetStreamBus) -> None:
+    async with serving(edge, bus):
+        await asyncio.to_thread(_until_saved, edge)
+        good = SnapshotStore(edge.folder).files()[0].read_bytes()
+        edge.service.stop()
+    damages = [good[: len(good) * n // 64] for n in range(64)]
+    damages += [_flipped(good, n * (len(good) - 1) // 15) for n in range(16)]
+    damages += [b"", good.replace(b" 1 ", b" 0 ", 1), good + b"x"]
+    store = SnapshotStore(edge.folder)
+    for file in store.files():
+        file.unlink()
+    for number, damage in enumerate(damages, start=1):
+        (edge.folder / f"config-{number:012d}.snapshot").write_bytes(damage)
+    usable = [path for path, found in store.load() if not isinstance(found, Exception)]
+    assert usable == []
+    (edge.folder / "config-000000000000.snapshot").write_bytes(good)
+    edge.service.environment["FF_NATS_URL"] = "nats://127.0.0.1:1"
+    edge.service.start()
+    assert edge.flag("plain").json()["value"] is True
+
+
+async def test_a_bad_snapshot_alone_is_like_none(tmp_path: Path) -> None:
+    edge = Edge(tmp_path, "nats://127.0.0.1:1")
+    edge.folder.mkdir()
+    (edge.folder / "config-000000000001.snapshot").write_bytes(b"verdict-edge-snapshot 1 00\nx")
+    edge.service.launch()
+    try:
+        started = time.monotonic()
+        while True:
+            assert time.monotonic() - started < 20
+            try:
+                assert edge.get("/readyz").status_code == 503
+                break
+            except httpx.TransportError:
+                await asyncio.sleep(0.05)
+        assert edge.flag("plain").status_code == 503
+    finally:
+        edge.service.stop()
+
+
+async def test_a_revoked_key_stops_working_and_its_replacement_overlaps(edge: Edge, bus: JetStreamBus) -> None:
+    async with serving(edge, bus) as writer:
+        both = [(SERVER_KEY, "server"), ("srv_replacement", "server")]
+        await publish(bus, writer.rewrite_keys(both))
+        await edge.eventually(2)
+        await publish(bus, writer.rewrite_keys(both[1:]))
+        started = time.monotonic()
+        while edge.flag("plain").status_code != 401:
+            assert time.monotonic() - started < 5
+            await asyncio.sleep(0.01)
+        async with httpx.AsyncClient(base_url=edge.service.url, headers={"x-api-key": "srv_replacement"}) as client:
+            assert (await client.get("/v1/flags/plain")).status_code == 200
+
+
+async def test_it_stops_when_asked_although_streams_are_open(edge: Edge, bus: JetStreamBus) -> None:
+    async with serving(edge, bus):
+        with edge.client() as client, client.stream("GET", "/v1/stream") as stream:
+            lines = stream.iter_lines()
+            assert next(lines).startswith("retry:")
+            os.kill(edge.service.pid, signal.SIGTERM)
+            started = time.monotonic()
+            for _ in lines:
+                pass
+            assert edge.service.process.wait(8) in (0, -signal.SIGTERM)
+            assert time.monotonic() - started < 8
+
+
+def _flipped(data: bytes, position: int) -> bytes:
+    return data[:position] + bytes([data[position] ^ 0x10]) + data[position + 1 :]
+
+
+def _until_saved(edge: Edge, version: int = 1) -> None:
+    """Waits until a snapshot of the version is on disk."""
+    deadline = time.monotonic() + 10
+    while _saved_version(edge) < version:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def _saved_version(edge: Edge) -> int:
+    _, newest = next(iter(SnapshotStore(edge.folder).load()), (None, None))
+    if not isinstance(newest, Snapshot):
+        return 0
+    return ConfigMessage.FromString(newest.environments[0].manifest).version
