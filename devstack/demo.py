@@ -17,6 +17,7 @@ from examples.cookie_cats.stages import Stages
 
 from .keeper import addresses_of
 from .processes import PartFailedError
+from .running import is_locked
 from .services import Credentials, Services
 from .stack import Stack
 
@@ -30,6 +31,9 @@ def main() -> int:
     console = Console()
     stages = Stages(console)
     folder = _OUTPUT / "stack"
+    if is_locked(folder):
+        console.print(f"Another demo is running in {folder}.")
+        return 1
     shutil.rmtree(folder, ignore_errors=True)
     try:
         with ExitStack() as undo:

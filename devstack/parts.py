@@ -6,13 +6,13 @@ and folder. Errors: `PartFailedError`.
 
 from __future__ import annotations
 
+import http.client
 import os
 import pwd
 import re
 import signal
 import subprocess
 import sys
-import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -208,12 +208,18 @@ class ClickHouse(Part):
 
     def run_sql(self, statement: str) -> str:
         """Run one statement and return its answer as text; raises `PartFailedError` when it is refused."""
-        request = urllib.request.Request(self.url, data=statement.encode(), method="POST")
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=READY_SECONDS)
         try:
-            with urllib.request.urlopen(request, timeout=READY_SECONDS) as response:
-                return bytes(response.read()).decode()
-        except OSError as error:
-            raise PartFailedError(self.name, f"refused {statement!r}: {error}", self.log) from error
+            connection.request("POST", "/", body=statement.encode())
+            response = connection.getresponse()
+            answer = response.read().decode()
+        except (OSError, http.client.HTTPException) as error:
+            raise PartFailedError(self.name, f"did not answer {statement!r}: {error}", self.log) from error
+        finally:
+            connection.close()
+        if response.status != 200:
+            raise PartFailedError(self.name, f"refused {statement!r}: {answer.strip()}", self.log)
+        return answer
 
     def _missing(self) -> str | None:
         return clickhouse_answers(self.port)

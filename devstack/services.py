@@ -37,7 +37,9 @@ class Service(Server):
         self.name = name
         super().__init__(root)
         self._command = command
-        self.environment = {"FF_HOST": "127.0.0.1", "FF_PORT": str(self.port), **environment}
+        direct = ",".join(filter(None, [os.environ.get("NO_PROXY"), "127.0.0.1"]))
+        own = {"FF_HOST": "127.0.0.1", "FF_PORT": str(self.port), "NO_PROXY": direct}
+        self.environment = {**own, **environment}
 
     @property
     def url(self) -> str:

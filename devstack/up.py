@@ -64,16 +64,25 @@ def _start_keeper(console: Console) -> Keeper | None:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+    try:
+        keeper = _ready_keeper(process)
+    except BaseException:
+        process.terminate()
+        raise
+    if keeper is None:
+        process.terminate()
+        console.print(f"The stack did not start (log: {log}):\n{log.read_text('utf-8', 'replace')}", markup=False)
+    return keeper
+
+
+def _ready_keeper(process: subprocess.Popen[bytes]) -> Keeper | None:
+    """Wait for the keeper to announce itself; None when it ends first or the time is up."""
     deadline = time.monotonic() + _START_SECONDS
-    while time.monotonic() < deadline:
+    while process.poll() is None and time.monotonic() < deadline:
         keeper = running_keeper(STACK_FOLDER)
         if keeper is not None and keeper.pid == process.pid:
             return keeper
-        if process.poll() is not None:
-            break
         time.sleep(_POLL_SECONDS)
-    process.terminate()
-    console.print(f"The stack did not start (log: {log}):\n{log.read_text('utf-8', 'replace')}", markup=False)
     return None
 
 

@@ -47,7 +47,7 @@ async def replay(addresses: Addresses, stages: Stages, folder: Path) -> Replayed
 
 
 async def _replay(addresses: Addresses, stages: Stages, folder: Path) -> Replayed:
-    async with httpx.AsyncClient(base_url=addresses.control_plane, timeout=_REQUEST_SECONDS) as client:
+    async with _client(addresses.control_plane) as client:
         api = ControlPlane(client)
         with stages.stage("Creating the project, the flag, the metrics and the experiment"):
             setup = await set_up(api, addresses)
@@ -62,8 +62,13 @@ async def _replay(addresses: Addresses, stages: Stages, folder: Path) -> Replaye
     return Replayed(setup.demo, checks)
 
 
+def _client(base_url: str, headers: dict[str, str] | None = None) -> httpx.AsyncClient:
+    """A client that never goes through a proxy: the services listen on this machine."""
+    return httpx.AsyncClient(base_url=base_url, headers=headers, timeout=_REQUEST_SECONDS, trust_env=False)
+
+
 async def _wait_for_edge(addresses: Addresses, setup: SetUp, stages: Stages) -> float:
-    async with httpx.AsyncClient(base_url=addresses.edge, timeout=_REQUEST_SECONDS) as client:
+    async with _client(addresses.edge) as client:
         seconds = await wait_for_edge(client, setup)
     stages.say(f"The edge held version {setup.config_version} after {seconds * 1000:.0f} ms.")
     return seconds
@@ -85,7 +90,7 @@ async def _play(addresses: Addresses, demo: Demo, stages: Stages) -> list[Served
 async def _collect(addresses: Addresses, demo: Demo, token: str, served: list[Served], stages: Stages) -> Results:
     headers = {"Authorization": f"Bearer {token}"}
     with stages.stage("Waiting for the results", len(served)) as advance:
-        async with httpx.AsyncClient(base_url=addresses.analytics, headers=headers, timeout=_REQUEST_SECONDS) as client:
+        async with _client(addresses.analytics, headers) as client:
             return await wait_for_results(client, demo.experiment_id, sent_totals(served), advance)
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import http.client
+import itertools
 import os
 import pwd
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import asyncpg
@@ -76,6 +80,36 @@ def test_clickhouse_keeps_acknowledged_inserts_over_kill_and_restart(fresh_click
         fresh_clickhouse.kill()
         fresh_clickhouse.start()
     assert fresh_clickhouse.run_sql("SELECT n FROM kept ORDER BY n") == "0\n1\n2\n"
+
+
+def test_clickhouse_loses_no_acknowledged_insert_when_killed_under_load(fresh_clickhouse: ClickHouse) -> None:
+    fresh_clickhouse.run_sql("CREATE TABLE kept (batch UInt32, n UInt32) ENGINE = MergeTree ORDER BY batch")
+    batches = itertools.count()
+    acknowledged: list[int] = []
+    over = threading.Event()
+
+    def insert() -> None:
+        while not over.is_set():
+            batch = next(batches)
+            values = ",".join(f"({batch},{n})" for n in range(50))
+            with suppress(PartFailedError):
+                fresh_clickhouse.run_sql(f"INSERT INTO kept VALUES {values}")
+                acknowledged.append(batch)
+
+    with ThreadPoolExecutor(3) as pool:
+        work = [pool.submit(insert) for _ in range(3)]
+        for _ in range(4):
+            enough = len(acknowledged) + 20
+            wait_until(lambda enough=enough: len(acknowledged) > enough)
+            fresh_clickhouse.kill()
+            fresh_clickhouse.start()
+        over.set()
+        for each in work:
+            each.result(timeout=60)
+    lines = fresh_clickhouse.run_sql("SELECT batch, count() FROM kept GROUP BY batch").splitlines()
+    stored = {int(batch): int(count) for batch, count in (line.split("\t") for line in lines)}
+    assert {batch: stored.get(batch) for batch in acknowledged} == dict.fromkeys(acknowledged, 50)
+    assert set(stored.values()) == {50}
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
