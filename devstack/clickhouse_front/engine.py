@@ -6,9 +6,13 @@ millisecond. The first connection stays open, because the engine lives as long a
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -149,16 +153,26 @@ def _refuse_writes(statement: Statement) -> None:
 
 
 def _insert(connection: Any, statement: Statement) -> Any:
-    """Through a file: the engine's own streamed insert answers as if all were well when a row is refused late."""
-    rows = statement.rows
-    assert rows is not None
+    """As from a file: the engine's own streamed insert answers as if all were well when a row is refused late."""
     head, *settings = _INSERT_SETTINGS.split(statement.sql.decode(), maxsplit=1)
     named = f" SETTINGS {settings[0]}" if settings else ""
-    with tempfile.NamedTemporaryFile(prefix="insert-") as file:
-        file.write(rows)
-        file.flush()
-        path = _quoted(file.name, chr(39))
-        return connection.query(f"{head} FROM INFILE {path}{named} FORMAT {statement.rows_format}")
+    with _as_file(statement.rows or memoryview(b"")) as path:
+        return connection.query(f"{head} FROM INFILE '{path}'{named} FORMAT {statement.rows_format}")
+
+
+@contextmanager
+def _as_file(rows: memoryview) -> Iterator[str]:
+    """The path of a file of these rows for the engine in this process, in memory where the system can."""
+    if sys.platform == "linux":
+        with os.fdopen(os.memfd_create("insert"), "wb") as memory:
+            memory.write(rows)
+            memory.flush()
+            yield f"/proc/self/fd/{memory.fileno()}"
+    else:
+        with tempfile.NamedTemporaryFile(prefix="insert-") as file:
+            file.write(rows)
+            file.flush()
+            yield file.name
 
 
 def _streamed(connection: Any, statement: Statement, started_ns: int) -> Answer | None:

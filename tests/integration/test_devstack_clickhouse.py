@@ -113,6 +113,24 @@ def test_an_insert_reports_what_it_wrote_and_takes_settings(client: Client) -> N
     assert client.command("SELECT count() FROM t") == 2
 
 
+def test_an_insert_refused_at_its_last_row_is_an_error_and_stores_nothing(
+    clickhouse_server: ClickHouse, clickhouse_database: str
+) -> None:
+    place = {"database": clickhouse_database}
+    columns = b"n UInt32, CONSTRAINT low CHECK n < 9"
+    ask(clickhouse_server, b"CREATE TABLE t (%s) ENGINE = MergeTree ORDER BY n" % columns, **place)
+    ask(clickhouse_server, b"INSERT INTO t FORMAT CSV\n1\n2\n", **place)
+    native = ask(clickhouse_server, b"SELECT n FROM t FORMAT Native", **place)[2]
+    for rows, code in (
+        (b"FORMAT CSV\n3\n4\nfive\n", "117"),
+        (b"FORMAT CSV\n3\n4\n10\n", "469"),
+        (b"FORMAT Native\n" + native[:-2], "33"),
+    ):
+        status, headers, _ = ask(clickhouse_server, b"INSERT INTO t SETTINGS async_insert = 0 " + rows, **place)
+        assert (status != 200, headers.get("x-clickhouse-exception-code")) == (True, code)
+    assert ask(clickhouse_server, b"SELECT count() FROM t", **place)[2] == b"2\n"
+
+
 @pytest.mark.parametrize("compression", ["lz4", "zstd", "gzip", False])
 def test_every_compression_of_the_client_works(
     clickhouse_server: ClickHouse, clickhouse_database: str, compression: str | bool
