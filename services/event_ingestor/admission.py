@@ -16,6 +16,7 @@ import msgspec
 from event_ingestor import formats
 from event_ingestor.event_types import (
     EVENT_BYTES_MAX,
+    EVENT_TEXT_BYTES_MAX,
     Event,
     ExposureEvent,
     ExposureLine,
@@ -29,6 +30,7 @@ DAY_MS = 86_400_000
 
 _KEY = re.compile(r"[a-z0-9][a-z0-9._-]{0,127}").fullmatch
 _encode = msgspec.json.Encoder().encode
+_TOO_LARGE = Reason("event_too_large", f"an event may take {EVENT_BYTES_MAX} bytes")
 _INVALID_KEY = "must be a key: lower-case letters, digits, '.', '_' and '-', beginning with a letter or digit"
 
 
@@ -86,7 +88,7 @@ def admit(body: bytes, rules: Rules, *, lines: bool = False) -> Admission:
             continue
         encoded = _encode(line)
         if len(encoded) > EVENT_BYTES_MAX:
-            rejected.append(Rejection(index, "event_too_large", f"an event may take {EVENT_BYTES_MAX} bytes"))
+            rejected.append(Rejection(index, *_TOO_LARGE))
         elif type(line) is ExposureLine:
             exposures.append(encoded)
         else:
@@ -98,6 +100,10 @@ def admit(body: bytes, rules: Rules, *, lines: bool = False) -> Admission:
 def _decode_each(texts: list[bytes], rejected: list[Rejection]) -> list[Event | None]:
     events: list[Event | None] = []
     for index, text in enumerate(texts):
+        if len(text) > EVENT_TEXT_BYTES_MAX:
+            events.append(None)
+            rejected.append(Rejection(index, *_TOO_LARGE))
+            continue
         try:
             events.append(formats.decode_one(text))
         except formats.UNDECODABLE:

@@ -13,6 +13,8 @@ from msgspec import Meta, Struct
 EVENTS_PER_REQUEST_MAX = 5_000
 EVENT_BYTES_MAX = 32 * 1024
 """Of one event in the form in which it travels on."""
+EVENT_TEXT_BYTES_MAX = 6 * EVENT_BYTES_MAX
+"""Of one event as it is sent, where a character may take six bytes as an escape."""
 EVENT_ID_LENGTH_MAX = 128
 USER_KEY_LENGTH_MAX = 512
 NAME_LENGTH_MAX = 128

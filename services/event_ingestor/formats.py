@@ -17,7 +17,8 @@ from service_kit.problems import BadRequest, TooLarge
 from event_ingestor.event_types import EVENTS_PER_REQUEST_MAX, Event
 
 _LINE_BREAK = b"\n"
-_BRACKETS_SEARCHED_BYTES_MAX = 256 * 1024
+_WINDOW_BYTES = 4096
+_DEPTH_MAX = 50_000
 
 
 class _Envelope(msgspec.Struct, gc=False):
@@ -33,7 +34,9 @@ _scan_once = make_scanner(
 )
 _blank = re.compile(r"[ \t\r\n]*").match
 _line = re.compile(rb"[^ \t\r\n][^\r\n]*")
-_nesting = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
+# A bracket, after everything that can't change the depth: strings, scalars, and brackets with only scalars inside.
+_bracket = re.compile(r'(?:[^][{}"]++|"(?:[^"\\]++|\\.)*+"|\[[^][{}"]*+\]|\{[^][{}"]*+\})*+([][{}])', re.DOTALL).match
+_string = re.compile(r'"(?:[^"\\]++|\\.)*+"', re.DOTALL).match
 
 UNDECODABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """What decoding may raise."""
@@ -124,23 +127,28 @@ def _skip_blank(text: str, position: int) -> int:
 
 def _end_of_value(text: str, position: int) -> int:
     """Where the JSON value at `position` ends."""
+    # A window, because the scanner's error counts the lines of all the text that it was given.
+    window = text[position : position + _WINDOW_BYTES]
     try:
-        return int(_scan_once(text, position)[1])
+        end = position + int(_scan_once(window, 0)[1])
     except (StopIteration, ValueError, RecursionError):
-        return _end_of_nesting(text, position)
+        return _end_by_brackets(text, position)
+    return end if end < position + _WINDOW_BYTES else _end_by_brackets(text, position)
 
 
-def _end_of_nesting(text: str, position: int) -> int:
-    """Where the object or array at `position` ends, by its brackets alone."""
+def _end_by_brackets(text: str, position: int) -> int:
+    """Where the object, array or string at `position` ends, whatever else is in it."""
+    if found := _string(text, position):
+        return found.end()
     if not text.startswith(("{", "["), position):
         raise _NotOneDocument
-    depth = 0
-    for token in _nesting.finditer(text, position, position + _BRACKETS_SEARCHED_BYTES_MAX):
-        mark = token.group()
-        depth += (mark in "[{") - (mark in "]}")
-        if depth == 0:
-            return token.end()
-    raise _NotOneDocument
+    depth, position = 1, position + 1
+    while 0 < depth <= _DEPTH_MAX and (found := _bracket(text, position)):
+        depth += 1 if found.group(1) in "[{" else -1
+        position = found.end()
+    if depth != 0:
+        raise _NotOneDocument
+    return position
 
 
 def _array(body: bytes, text: str, position: int) -> tuple[list[bytes], int]:

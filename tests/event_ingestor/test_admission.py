@@ -169,6 +169,18 @@ def test_bytes_that_no_encoder_would_write(code: str, raw: bytes) -> None:
     assert admission.metric_count == 2
 
 
+@pytest.mark.parametrize(
+    "filling", ['"' + "x" * 2_000_000 + '"', "[" + "[1]," * 200_000 + "1]", "[" + "1," * 500_000 + "1e999]"]
+)
+def test_a_huge_event_costs_itself_alone(filling: str) -> None:
+    good = json.dumps(metric())
+    huge = json.dumps(metric(properties={"a": "?"})).replace('"?"', filling)
+    for other in (good, "{}"):
+        admission = admit(f"[{good},{huge},{other},{good}]".encode(), RULES)
+        assert codes(admission)[0] == (1, "event_too_large")
+        assert admission.metric_count == 2 + (other == good)
+
+
 def test_a_detail_never_repeats_what_was_sent() -> None:
     secret = "alice@example.org"
     admission = judged(
