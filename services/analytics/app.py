@@ -16,12 +16,9 @@ from starlette.responses import Response
 
 from analytics.access import TokenVerifier
 from analytics.catalog.catalog import Catalog
-from analytics.results.analysis import Analyst
 from analytics.results.endpoints import router as results_router
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.errors import QueryTooExpensive, WarehouseError
-from analytics.warehouse.experiments import ExperimentReader
-from analytics.warehouse.exposures import ExposureReader
 
 _log = get_logger("analytics")
 
@@ -49,8 +46,7 @@ def build_app(parts: Parts, registry: CollectorRegistry, lifespan: Lifespan | No
     app.state.catalog = parts.catalog
     app.state.verifier = parts.verifier
     app.state.clock = parts.clock
-    app.state.analyst = Analyst(ExperimentReader(parts.warehouse), parts.catalog)
-    app.state.exposures = ExposureReader(parts.warehouse)
+    app.state.warehouse = parts.warehouse
     app.include_router(results_router)
     app.add_exception_handler(WarehouseError, _on_warehouse_error)
     return app

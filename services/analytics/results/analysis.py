@@ -6,27 +6,39 @@ Nothing here sees a row of an event: the store answers with one line per variati
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from stats import (
     AnalysisOptions,
+    Decision,
     Direction,
+    Family,
     Guardrail,
     InvalidInputError,
     MetricResult,
     MetricSpec,
+    Mode,
+    Progress,
     SampleRatioResult,
+    adjust_family,
     analyse_metric,
     check_sample_ratio,
+    decide,
 )
 
 from analytics.catalog.catalog import Catalog
 from analytics.catalog.entries import Environment, Experiment, Metric, MetricUse
+from analytics.results.health import HealthCheck, balance_check, health_checks
+from analytics.results.measuring import MeasuredMetric, MeasureOptions, Measurer, all_groups
 from analytics.results.scoping import scope_of
-from analytics.results.summaries import summaries_of, window_of
-from analytics.warehouse.experiments import DayCount, ExperimentReader, Moments
+from analytics.results.summaries import Grouped
+from analytics.warehouse.aggregates import ExposureHealth, UnitCounts
+from analytics.warehouse.experiments import ExperimentReader
+from analytics.warehouse.scopes import BY_DAY
 
 SAMPLE_RATIO_THRESHOLD = 0.001
+DAY_MILLISECONDS = 86_400_000
+CORRECTIONS = {"holm": "holm", "benjamini_hochberg": "bh"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,91 +52,176 @@ class MetricAnalysis:
 
 
 @dataclass(frozen=True, slots=True)
+class Moment:
+    """When the results are computed, and from what: `as_of` None is everything received by `now`."""
+
+    now: int
+    as_of: int | None = None
+
+    @property
+    def shown(self) -> int:
+        return self.now if self.as_of is None else self.as_of
+
+
+@dataclass(frozen=True, slots=True)
 class Analysis:
-    """Everything about an experiment at one moment. `units`: analysed units by variation, all variations named."""
+    """Everything about an experiment at one moment. `units`: analysed units by variation, all variations named;
+    `days`: the same by the day (UTC) of the first exposure."""
 
     experiment: Experiment
     environment: Environment
-    computed_at: int
-    as_of: int | None
+    moment: Moment
     units: dict[str, int]
     units_in_several: int
-    days: list[DayCount]
+    days: dict[str, dict[str, int]]
     sample_ratio: SampleRatioResult | None
     metrics: list[MetricAnalysis]
-    missing_metrics: list[str] = field(default_factory=list)
+    missing_metrics: list[str]
+    family: Family | None
+    decisions: list[Decision]
+    health: list[HealthCheck]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The store's answers, before the engine sees them."""
+
+    experiment: Experiment
+    environment: Environment
+    moment: Moment
+    counts: UnitCounts
+    days: UnitCounts
+    health: ExposureHealth
+    metrics: list[tuple[MetricUse, Metric, MeasuredMetric]]
+    missing: list[str]
 
 
 class Analyst:
+    """Answers for one request: the reader remembers what was asked, to explain it."""
+
     def __init__(self, reader: ExperimentReader, catalog: Catalog) -> None:
         self._reader = reader
         self._catalog = catalog
 
-    async def analyse(
-        self, experiment: Experiment, environment: Environment, *, now: int, as_of: int | None = None
-    ) -> Analysis:
-        """The results at `now`, or as they were at `as_of` (epoch milliseconds). Raises WarehouseError."""
-        scope = scope_of(experiment, environment, as_of)
+    def known_metrics(self, experiment: Experiment) -> tuple[list[tuple[MetricUse, Metric]], list[str]]:
+        """The experiment's metrics, and the keys of those that no longer exist."""
         known: list[tuple[MetricUse, Metric]] = []
         missing: list[str] = []
         for use in experiment.metrics:
-            metric = self._catalog.metric(environment.id, use.metric)
+            metric = self._catalog.metric(experiment.environment_id, use.metric)
             if metric is None:
                 missing.append(use.metric)
             else:
                 known.append((use, metric))
-        (counts, days), measured = await asyncio.gather(
-            asyncio.gather(self._reader.unit_counts(scope), self._reader.units_per_day(scope)),
-            asyncio.gather(*(self._reader.moments(scope, window_of(metric)) for _, metric in known)),
+        return known, missing
+
+    async def analyse(self, experiment: Experiment, environment: Environment, moment: Moment) -> Analysis:
+        """Raises WarehouseError."""
+        known, missing = self.known_metrics(experiment)
+        scope = scope_of(experiment, environment, moment.as_of)
+        by_day = scope_of(experiment, environment, moment.as_of, BY_DAY)
+        counts, days, health = await asyncio.gather(
+            self._reader.unit_counts(scope), self._reader.unit_counts(by_day), self._reader.health(scope)
         )
-        units = {each: counts.by_variation.get(each, 0) for each in experiment.shares}
+        units = all_groups(counts.units, scope.variations, [""])
+        options = MeasureOptions(experiment.plan.cuped, experiment.plan.alpha)
+        measurer = Measurer(self._reader, scope, units, options)
+        measured = await asyncio.gather(*(measurer.measure(metric) for _, metric in known))
+        metrics = [(use, metric, each) for (use, metric), each in zip(known, measured, strict=True)]
+        asked = _Asked(experiment, environment, moment, counts, days, health, metrics, missing)
         # The engine's numbers are milliseconds of pure computation, so they are not made on the event loop.
-        sample_ratio, results = await asyncio.to_thread(_computed, experiment, units, known, measured)
-        return Analysis(
-            experiment=experiment,
-            environment=environment,
-            computed_at=now,
-            as_of=as_of,
-            units=units,
-            units_in_several=counts.in_several,
-            days=days,
-            sample_ratio=sample_ratio,
-            metrics=results,
-            missing_metrics=missing,
-        )
+        return await asyncio.to_thread(_analysed, asked)
 
 
-def _computed(
-    experiment: Experiment,
-    units: dict[str, int],
-    known: list[tuple[MetricUse, Metric]],
-    measured: list[dict[str, Moments]],
-) -> tuple[SampleRatioResult | None, list[MetricAnalysis]]:
+def analysis_options(experiment: Experiment, metric: Metric, last_exposure_at: int, shown_at: int) -> AnalysisOptions:
+    """The engine's options from the experiment's plan; windows are open while a unit can still get events in them."""
+    plan = experiment.plan
+    weights = experiment.shares
+    pair = weights[experiment.control] + max(
+        (each for name, each in weights.items() if name != experiment.control), default=0
+    )
+    share = pair / max(sum(weights.values()), 1)
+    open_until = last_exposure_at + metric.window_end * 1000 if metric.window_end else 0
+    return AnalysisOptions(
+        alpha=plan.alpha,
+        mode=Mode(plan.mode),
+        planned_units=max(round(plan.planned_units * share), 1) if plan.planned_units else None,
+        looks_planned=plan.planned_looks or (1 if plan.mode == "group" else None),
+        windows_closed=shown_at >= open_until,
+    )
+
+
+def metric_spec(metric: Metric, use: MetricUse) -> MetricSpec:
+    direction = Direction.INCREASE if metric.higher_is_better else Direction.DECREASE
+    return MetricSpec(metric.key, direction, Guardrail(use.margin) if use.role == "guardrail" else None)
+
+
+def _analysed(asked: _Asked) -> Analysis:
+    experiment = asked.experiment
+    units = {each: asked.counts.units.get(("", each), 0) for each in experiment.shares}
     sample_ratio = None
     if sum(weight > 0 for weight in experiment.shares.values()) > 1:
         sample_ratio = check_sample_ratio(units, experiment.shares, SAMPLE_RATIO_THRESHOLD)
-    results = [
-        _metric_result(experiment, units, use, metric, moments)
-        for (use, metric), moments in zip(known, measured, strict=True)
+    metrics = [_metric_result(asked, use, metric, measured) for use, metric, measured in asked.metrics]
+    results = [each.result for each in metrics if each.result is not None]
+    goals = [each.result for each in metrics if each.result is not None and each.use.role == "goal"]
+    method = CORRECTIONS.get(experiment.plan.correction)
+    family = adjust_family(goals, method, alpha=experiment.plan.alpha) if goals and method else None
+    health = [
+        *health_checks(experiment, asked.health, sample_ratio, asked.counts.in_several, asked.moment.shown),
+        balance_check(results),
     ]
-    return sample_ratio, results
-
-
-def _metric_result(
-    experiment: Experiment, units: dict[str, int], use: MetricUse, metric: Metric, moments: dict[str, Moments]
-) -> MetricAnalysis:
-    spec = MetricSpec(
-        metric.key,
-        Direction.INCREASE if metric.higher_is_better else Direction.DECREASE,
-        Guardrail(use.margin) if use.role == "guardrail" else None,
+    judged = [each.result for each in metrics if each.result is not None and each.use.role != "secondary"]
+    return Analysis(
+        experiment=experiment,
+        environment=asked.environment,
+        moment=asked.moment,
+        units=units,
+        units_in_several=asked.counts.in_several,
+        days=asked.days.segments(),
+        sample_ratio=sample_ratio,
+        metrics=metrics,
+        missing_metrics=asked.missing,
+        family=family,
+        decisions=_decisions(asked, judged, sample_ratio, family, health) if judged else [],
+        health=health,
     )
+
+
+def _metric_result(asked: _Asked, use: MetricUse, metric: Metric, measured: MeasuredMetric) -> MetricAnalysis:
+    arms: Grouped = measured.summaries
     try:
         result = analyse_metric(
-            spec,
-            summaries_of(metric, units, moments),
-            control=experiment.control,
-            options=AnalysisOptions(alpha=experiment.plan.alpha),
+            metric_spec(metric, use),
+            arms[""],
+            control=asked.experiment.control,
+            options=analysis_options(asked.experiment, metric, asked.counts.last_at, asked.moment.shown),
+            capped=measured.capped,
         )
     except InvalidInputError as error:
         return MetricAnalysis(metric, use, None, str(error))
     return MetricAnalysis(metric, use, result)
+
+
+def _decisions(
+    asked: _Asked,
+    results: list[MetricResult],
+    sample_ratio: SampleRatioResult | None,
+    family: Family | None,
+    health: list[HealthCheck],
+) -> list[Decision]:
+    experiment = asked.experiment
+    end = min(experiment.stop_at or asked.moment.shown, asked.moment.shown)
+    days = max((end - experiment.start_at) / DAY_MILLISECONDS, 0.0) if experiment.start_at else 0.0
+    problems = [each.finding for each in health if each.state == "problem" and each.name != "sample_ratio"]
+    decisions = []
+    for arm in experiment.shares:
+        if arm == experiment.control:
+            continue
+        units = sum(asked.counts.units.get(("", each), 0) for each in (arm, experiment.control))
+        planned = analysis_options(experiment, asked.metrics[0][1], 0, 0).planned_units
+        progress = Progress(units, planned, days, 0.0, units / days if days else None)
+        decisions.append(
+            decide(arm, results, progress, sample_ratio=sample_ratio, family=family, health_problems=problems)
+        )
+    return decisions

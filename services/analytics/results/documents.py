@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from datetime import UTC, datetime
 from typing import Any
 
-from stats import ENGINE_VERSION, ArmResult, Comparison, MetricResult, as_document
+from stats import ENGINE_VERSION, ArmResult, Comparison, Family, MetricResult, as_document
 
 from analytics.catalog.entries import Environment, Experiment
 from analytics.results.analysis import Analysis, MetricAnalysis
@@ -29,8 +28,8 @@ def analysis_document(analysis: Analysis) -> Document:
     total = sum(analysis.units.values())
     return {
         "experiment": experiment_document(analysis.experiment, analysis.environment),
-        "computed_at": moment(analysis.computed_at),
-        "as_of": moment(analysis.as_of),
+        "computed_at": moment(analysis.moment.now),
+        "as_of": moment(analysis.moment.as_of),
         "engine_version": ENGINE_VERSION,
         "summary": summary_of(analysis),
         "units": {
@@ -42,8 +41,11 @@ def analysis_document(analysis: Analysis) -> Document:
             ],
         },
         "sample_ratio": _sample_ratio(analysis),
-        "metrics": [metric_document(metric) for metric in analysis.metrics],
+        "metrics": [metric_document(metric, analysis.family) for metric in analysis.metrics],
         "missing_metrics": analysis.missing_metrics,
+        "family": _family(analysis.family),
+        "decisions": [as_document(each) for each in analysis.decisions],
+        "health": [as_document(each) for each in analysis.health],
         "exposures_per_day": _per_day(analysis),
     }
 
@@ -65,7 +67,7 @@ def experiment_document(experiment: Experiment, environment: Environment) -> Doc
     }
 
 
-def metric_document(metric: MetricAnalysis) -> Document:
+def metric_document(metric: MetricAnalysis, family: Family | None = None) -> Document:
     """One metric: its definition, and per variation the estimate and the comparison with the control."""
     result = metric.result
     return {
@@ -79,14 +81,14 @@ def metric_document(metric: MetricAnalysis) -> Document:
         "summary": " ".join(metric_sentences(metric)),
         "alpha": result.alpha if result else None,
         "control": result.control if result else None,
-        "variations": [_variation(metric, result, arm) for arm in result.arms] if result else [],
+        "variations": [_variation(metric, result, arm, family) for arm in result.arms] if result else [],
         "omnibus": as_document(result.omnibus) if result else None,
         "warnings": as_document(result.warnings) if result else [],
         "inputs": as_document(result.inputs) if result else {},
     }
 
 
-def _variation(metric: MetricAnalysis, result: MetricResult, arm: ArmResult) -> Document:
+def _variation(metric: MetricAnalysis, result: MetricResult, arm: ArmResult, family: Family | None) -> Document:
     is_control = arm.arm == result.control
     return {
         "variation": arm.arm,
@@ -97,11 +99,11 @@ def _variation(metric: MetricAnalysis, result: MetricResult, arm: ArmResult) -> 
         "standard_error": arm.se,
         "lower": arm.lower,
         "upper": arm.upper,
-        "comparison": None if is_control else _comparison(metric, result.comparison(arm.arm)),
+        "comparison": None if is_control else _comparison(metric, result.comparison(arm.arm), family),
     }
 
 
-def _comparison(metric: MetricAnalysis, comparison: Comparison) -> Document:
+def _comparison(metric: MetricAnalysis, comparison: Comparison, family: Family | None) -> Document:
     document: Document = as_document(comparison)
     test = document.pop("test")
     for known in ("arm", "n_treatment", "n_control"):
@@ -115,6 +117,7 @@ def _comparison(metric: MetricAnalysis, comparison: Comparison) -> Document:
         "df": test["df"],
         "p_value": test["p_value"],
         "log10_p": test["log10_p"],
+        "adjusted_p": _adjusted_p(metric, comparison, family),
     }
 
 
@@ -144,24 +147,28 @@ def _sample_ratio(analysis: Analysis) -> Document | None:
     }
 
 
+def _adjusted_p(metric: MetricAnalysis, comparison: Comparison, family: Family | None) -> float | None:
+    for member in family.members if family else ():
+        if member.metric == metric.metric.key and member.arm == comparison.arm:
+            return member.adjusted_p
+    return None
+
+
+def _family(family: Family | None) -> Document | None:
+    if family is None:
+        return None
+    return {"method": family.method, "alpha": family.alpha, "size": family.size}
+
+
 def _per_day(analysis: Analysis) -> list[Document]:
     """New units per day, and how many there are until the end of that day."""
-    days: dict[str, dict[str, int]] = defaultdict(dict)
-    for each in analysis.days:
-        days[each.day.isoformat()][each.variation] = each.units
     running = dict.fromkeys(analysis.units, 0)
     documents = []
-    for day, counts in sorted(days.items()):
+    for day, counts in sorted(analysis.days.items()):
         for variation, count in counts.items():
             running[variation] += count
-        documents.append(
-            {
-                "date": day,
-                "units": sum(counts.values()),
-                "variations": [
-                    {"variation": each, "units": counts.get(each, 0), "cumulative_units": running[each]}
-                    for each in running
-                ],
-            }
-        )
+        variations = [
+            {"variation": each, "units": counts.get(each, 0), "cumulative_units": running[each]} for each in running
+        ]
+        documents.append({"date": day, "units": sum(counts.values()), "variations": variations})
     return documents

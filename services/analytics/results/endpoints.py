@@ -20,11 +20,12 @@ from service_kit.problems import (
 from analytics.access import Caller, current_caller
 from analytics.catalog.catalog import Catalog
 from analytics.catalog.entries import Environment, Experiment
-from analytics.results.analysis import Analyst
+from analytics.results.analysis import Analyst, Moment
 from analytics.results.documents import analysis_document
 from analytics.results.exposures import ExposureReport, flag_exposures
 from analytics.results.instants import instant
 from analytics.results.schemas import ExposuresDocument, ResultsDocument
+from analytics.warehouse.experiments import ExperimentReader
 from analytics.warehouse.exposures import ExposureReader
 
 router = APIRouter(prefix="/v1", tags=["results"])
@@ -103,8 +104,8 @@ async def experiment_results(
     """
     found, where = find_experiment(request, caller, experiment, place)
     clock: Clock = request.app.state.clock
-    analyst: Analyst = request.app.state.analyst
-    analysis = await analyst.analyse(found, where, now=clock.now(), as_of=instant(as_of, "as_of"))
+    analyst = Analyst(ExperimentReader(request.app.state.warehouse), request.app.state.catalog)
+    analysis = await analyst.analyse(found, where, Moment(clock.now(), instant(as_of, "as_of")))
     return json_response(analysis_document(analysis))
 
 
@@ -128,5 +129,5 @@ async def exposures_of_flag(
     clock: Clock = request.app.state.clock
     start, end = instant(period.start, "start"), instant(period.end, "end")
     report = ExposureReport.between(key, variations, start, end, clock.now())
-    reader: ExposureReader = request.app.state.exposures
+    reader = ExposureReader(request.app.state.warehouse)
     return json_response(await flag_exposures(reader, where, report, period.limit))

@@ -86,6 +86,7 @@ class ComparisonDocument(BaseModel):
     lift: LiftDocument
     p_value: float | None
     log10_p: float | None
+    adjusted_p: float | None
     method: str
     statistic_name: str | None
     statistic: float | None
@@ -135,6 +136,33 @@ class DayDocument(_Model):
     variations: list[DayVariation]
 
 
+class FamilyDocument(_Model):
+    """The tests whose p-values were adjusted together."""
+
+    method: str
+    alpha: float
+    size: int
+
+
+class DecisionDocument(_Model):
+    """What to do with a variation now, and the rule behind it."""
+
+    arm: str
+    verdict: Literal["ship", "roll_back", "keep_running", "unhealthy"]
+    reasons: list[str]
+    rule: str
+    days_left: float | None
+    notices: list[dict[str, Any]]
+
+
+class HealthDocument(_Model):
+    name: str
+    state: Literal["ok", "warning", "problem", "unknown"]
+    finding: str
+    meaning: str
+    action: str
+
+
 class ResultsDocument(_Model):
     experiment: ExperimentDocument
     computed_at: str
@@ -145,6 +173,9 @@ class ResultsDocument(_Model):
     sample_ratio: SampleRatioDocument | None
     metrics: list[MetricDocument]
     missing_metrics: list[str]
+    family: FamilyDocument | None
+    decisions: list[DecisionDocument]
+    health: list[HealthDocument]
     exposures_per_day: list[DayDocument]
 
 

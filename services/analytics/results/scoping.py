@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from analytics.catalog.entries import Environment, Experiment
-from analytics.warehouse.experiments import Scope
+from analytics.catalog.entries import Environment, Experiment, Metric
+from analytics.warehouse.scopes import MetricWindow, Scope
 
 END_OF_TIME = 7_258_118_400_000
 """2200-01-01 in epoch milliseconds: later than any event that is taken."""
 
 
-def scope_of(experiment: Experiment, environment: Environment, as_of: int | None = None) -> Scope:
+def scope_of(experiment: Experiment, environment: Environment, as_of: int | None = None, segment: str = "") -> Scope:
     """An assigning experiment counts exposures that name it; one that observes counts what its flag served.
 
     `as_of`: only what had been received by then (epoch milliseconds). An experiment that has not started has an
@@ -25,4 +25,12 @@ def scope_of(experiment: Experiment, environment: Environment, as_of: int | None
         start=start,
         stop=experiment.stop_at if experiment.stop_at is not None else END_OF_TIME,
         as_of=as_of if as_of is not None else END_OF_TIME,
+        segment=segment,
+    )
+
+
+def window_of(metric: Metric) -> MetricWindow:
+    """Which events of the metric count for a unit."""
+    return MetricWindow(
+        metric.event, metric.aggregation, metric.window_start, metric.window_end, metric.denominator_event
     )

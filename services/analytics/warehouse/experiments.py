@@ -1,109 +1,111 @@
-"""What an experiment's analysis asks of ClickHouse: only aggregates come back, never rows."""
+"""What an experiment's analysis asks of ClickHouse. A reader remembers its questions, to explain its answers."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
-from analytics.warehouse.client import Warehouse
+from analytics.warehouse.aggregates import (
+    ClusterTotals,
+    CovariateMoments,
+    ExposureHealth,
+    Group,
+    Moments,
+    RatioSums,
+    UnitCounts,
+)
+from analytics.warehouse.client import Row, Warehouse
+from analytics.warehouse.scopes import MetricWindow, Scope
 from analytics.warehouse.sql import query
 
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Which exposures count. Times in epoch milliseconds; `experiment` empty: whatever the flag served.
-
-    `as_of`: only rows received until then, so that a past result can be computed again.
-    """
-
-    organization_id: str
-    environment_id: str
-    flag: str
-    experiment: str
-    variations: tuple[str, ...]
-    start: int
-    stop: int
-    as_of: int
-
-    def parameters(self) -> dict[str, Any]:
-        return {
-            "organization": self.organization_id,
-            "environment": self.environment_id,
-            "flag": self.flag,
-            "experiment": self.experiment,
-            "variations": list(self.variations),
-            "start": self.start,
-            "stop": self.stop,
-            "as_of": self.as_of,
-        }
+NO_CAP = sys.float_info.max
 
 
 @dataclass(frozen=True, slots=True)
-class UnitCounts:
-    """Analysed units by variation, and how many saw several variations and are left out."""
+class Question:
+    """A query as it was asked, and the rows of its answer."""
 
-    by_variation: Mapping[str, int]
-    in_several: int
-
-
-@dataclass(frozen=True, slots=True)
-class DayCount:
-    day: date
-    variation: str
-    units: int
-
-
-@dataclass(frozen=True, slots=True)
-class MetricWindow:
-    """`start` and `end` in seconds after the first exposure; `end` 0: until the experiment stops."""
-
-    event: str
-    aggregation: str
-    start: int = 0
-    end: int = 0
-
-    def parameters(self) -> dict[str, Any]:
-        return {
-            "metric": self.event,
-            "aggregation": self.aggregation,
-            "window_start": self.start,
-            "window_end": self.end,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Moments:
-    """Of `units` values: their mean, and Σ(value − mean)²."""
-
-    units: int
-    mean: float
-    squares: float
-
-    def with_zeros(self, zeros: int) -> Moments:
-        """The moments when `zeros` more units have the value 0 (Chan's update)."""
-        total = self.units + zeros
-        if total == 0:
-            return Moments(0, 0.0, 0.0)
-        squares = self.squares + self.mean**2 * self.units * zeros / total
-        return Moments(total, self.mean * self.units / total, squares)
+    name: str
+    sql: str
+    parameters: Mapping[str, Any]
+    rows: list[Row]
 
 
 class ExperimentReader:
+    """One per request; `questions` are all that were asked so far."""
+
     def __init__(self, warehouse: Warehouse) -> None:
         self._warehouse = warehouse
+        self.questions: list[Question] = []
 
     async def unit_counts(self, scope: Scope) -> UnitCounts:
-        rows = await self._warehouse.rows(query("unit_counts"), scope.parameters())
-        single = {row["variation"]: row["units"] for row in rows if not row["several"]}
-        return UnitCounts(single, sum(row["units"] for row in rows if row["several"]))
+        rows = await self._ask("unit_counts", scope)
+        return UnitCounts(
+            {(row["segment"], row["variation"]): row["units"] for row in rows if not row["several"]},
+            sum(row["units"] for row in rows if row["several"]),
+            max((row["last_at"] for row in rows), default=0),
+        )
 
-    async def units_per_day(self, scope: Scope) -> list[DayCount]:
-        rows = await self._warehouse.rows(query("units_per_day"), scope.parameters())
-        return [DayCount(row["day"], row["variation"], row["units"]) for row in rows]
+    async def health(self, scope: Scope) -> ExposureHealth:
+        row = (await self._ask("health", scope))[0]
+        others = await self._ask("other_variations", scope)
+        return ExposureHealth(**row, others={each["variation"]: each["exposures"] for each in others})
 
-    async def moments(self, scope: Scope, window: MetricWindow) -> dict[str, Moments]:
-        """By variation, over the units that have a value; a variation without any is missing."""
-        rows = await self._warehouse.rows(query("metric_moments"), scope.parameters() | window.parameters())
-        return {row["variation"]: Moments(row["units"], row["mean"], max(row["squares"], 0.0)) for row in rows}
+    async def moments(self, scope: Scope, window: MetricWindow, cap: float = NO_CAP) -> dict[Group, Moments]:
+        """By group, over the units that have a value; a group without any is missing."""
+        rows = await self._ask("metric_moments", scope, window.parameters() | {"cap": cap})
+        return {
+            _group(row): Moments(row["units"], row["mean"], max(row["squares"], 0.0), row["capped"]) for row in rows
+        }
+
+    async def covariate_moments(
+        self, scope: Scope, window: MetricWindow, cap: float = NO_CAP
+    ) -> dict[Group, CovariateMoments]:
+        """By group, over the units that have a value or a history."""
+        rows = await self._ask("covariate_moments", scope, window.parameters() | {"cap": cap})
+        return {
+            _group(row): CovariateMoments(**{name: row[name] for name in CovariateMoments.__dataclass_fields__})
+            for row in rows
+        }
+
+    async def ratio_sums(self, scope: Scope, window: MetricWindow) -> dict[Group, RatioSums]:
+        rows = await self._ask("ratio_sums", scope, window.parameters())
+        return {_group(row): RatioSums(**{name: row[name] for name in RatioSums.__dataclass_fields__}) for row in rows}
+
+    async def pooled_value(self, scope: Scope, window: MetricWindow, zeros: int, place: int) -> float | None:
+        """The value at `place` (0 is the smallest) of all units' values, `zeros` of them 0 for want of an event."""
+        rows = await self._ask("pooled_value", scope, window.parameters() | {"zeros": zeros, "place": place})
+        return float(rows[0]["value"]) if rows else None
+
+    async def observation_counts(self, scope: Scope, window: MetricWindow) -> dict[Group, int]:
+        """Events that carry a value."""
+        rows = await self._ask("observation_counts", scope, window.parameters())
+        return {_group(row): row["observations"] for row in rows}
+
+    async def order_statistics(
+        self, scope: Scope, window: MetricWindow, variation: str, places: Sequence[int]
+    ) -> dict[int, float]:
+        """The events' values at `places` (1 is the smallest) of one variation."""
+        asked = window.parameters() | {"variation": variation, "places": sorted(places)}
+        rows = await self._ask("order_statistics", scope, asked)
+        return {row["place"]: row["value"] for row in rows}
+
+    async def cluster_totals(
+        self, scope: Scope, window: MetricWindow, variation: str, threshold: float
+    ) -> ClusterTotals:
+        asked = window.parameters() | {"variation": variation, "threshold": threshold}
+        return ClusterTotals(**(await self._ask("cluster_sums", scope, asked))[0])
+
+    async def _ask(self, name: str, scope: Scope, more: Mapping[str, Any] | None = None) -> list[Row]:
+        sql = query(name, by_segment=bool(scope.segment))
+        given = scope.parameters() | dict(more or {})
+        parameters = {key: value for key, value in given.items() if f"{{{key}:" in sql}
+        rows = await self._warehouse.rows(sql, parameters)
+        self.questions.append(Question(name, sql, parameters, rows))
+        return rows
+
+
+def _group(row: Row) -> Group:
+    return row["segment"], row["variation"]

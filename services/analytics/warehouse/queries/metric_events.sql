@@ -2,10 +2,9 @@
 -- The unit's events of one metric from its first exposure on, each event once (the first one received).
 SELECT
     event.user_key AS user_key,
+    any(unit.segment) AS segment,
     any(unit.first_variation) AS variation,
-    argMin(event.value, event.received_at) AS value,
-    min(event.occurred_at) AS happened_at,
-    any(unit.first_at) AS first_at
+    argMin(event.value, event.received_at) AS value
 FROM events_metric AS event
 INNER JOIN units AS unit ON unit.user_key = event.user_key
 WHERE event.organization_id = {organization:String}

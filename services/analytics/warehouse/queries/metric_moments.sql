@@ -1,10 +1,13 @@
 -- with: units, metric_events, unit_values
--- Per variation: units that have a value, its mean, and the sum of squared deviations from that mean.
+-- Per variation: units that have a value, the mean of the capped values, their sum of squared deviations from that
+-- mean, and how many values lie above the cap.
 SELECT
+    segment,
     variation,
     count() AS units,
-    avg(value) AS mean,
-    varPopStable(value) * count() AS squares
-FROM (SELECT variation, assumeNotNull(y) AS value FROM unit_values)
-GROUP BY variation
-ORDER BY variation
+    avg(least(y, {cap:Float64})) AS mean,
+    varPopStable(least(y, {cap:Float64})) * count() AS squares,
+    countIf(y > {cap:Float64}) AS capped
+FROM unit_values
+GROUP BY segment, variation
+ORDER BY segment, variation

@@ -2,6 +2,7 @@
 -- Idempotent under repeated rows, so nothing has to be made unique first.
 SELECT
     user_key,
+    '' AS segment,
     min(occurred_at) AS first_at,
     argMin(variation, (occurred_at, event_id)) AS first_variation,
     min(variation) != max(variation) AS several

@@ -1,0 +1,151 @@
+"""Checks of an experiment's data, each with what it means and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from stats import MetricResult, SampleRatioResult
+
+from analytics.catalog.entries import Experiment
+from analytics.warehouse.aggregates import ExposureHealth
+
+State = Literal["ok", "warning", "problem", "unknown"]
+SEVERAL_SHARE_MAX = 0.01
+PLACEHOLDER_SHARE_MAX = 0.001
+REPEATS_PER_UNIT_MAX = 50.0
+BALANCE_P_MIN = 0.001
+QUIET_MILLISECONDS = 24 * 3_600_000
+
+
+@dataclass(frozen=True, slots=True)
+class HealthCheck:
+    """`state`: a `problem` forbids a decision, a `warning` wants a look, `unknown` has nothing to judge yet."""
+
+    name: str
+    state: State
+    finding: str
+    meaning: str
+    action: str
+
+
+def health_checks(
+    experiment: Experiment,
+    health: ExposureHealth,
+    sample_ratio: SampleRatioResult | None,
+    units_in_several: int,
+    now: int,
+) -> list[HealthCheck]:
+    """Every check that needs no metric, in the order in which people should look at them."""
+    return [
+        _data(experiment, health, now),
+        _sample_ratio(sample_ratio),
+        _several(health, units_in_several),
+        _before_start(experiment, health),
+        _repeated(health),
+        _missing_ids(health),
+        _others(health),
+    ]
+
+
+def _data(experiment: Experiment, health: ExposureHealth, now: int) -> HealthCheck:
+    quiet = experiment.status == "running" and health.last_received_at < now - QUIET_MILLISECONDS
+    return HealthCheck(
+        "no_data",
+        "problem" if not health.exposures else "warning" if quiet else "ok",
+        f"{health.exposures:,} exposures." if health.exposures else "No exposure has arrived.",
+        "A running experiment gets exposures all the time; a silence of a day means that none are sent or loaded.",
+        "Check that the flag is on, that the SDK sends exposures, and that the loader's lag is small.",
+    )
+
+
+def _sample_ratio(ratio: SampleRatioResult | None) -> HealthCheck:
+    known = ratio is not None and ratio.mismatch is not None
+    p_value = ratio.p_value if ratio is not None else None
+    return HealthCheck(
+        "sample_ratio",
+        "unknown" if not known else "problem" if ratio is not None and ratio.mismatch else "ok",
+        "The shares can't be checked yet." if p_value is None else f"p = {p_value:.4g} for the configured shares.",
+        "Shares that differ from the configured ones mean that units are lost or added unevenly, which biases every"
+        " metric.",
+        "Look at the shares by day, SDK key and segment; compare redirects, crashes and bot filters.",
+    )
+
+
+def _several(health: ExposureHealth, units_in_several: int) -> HealthCheck:
+    share = units_in_several / health.units if health.units else 0.0
+    return HealthCheck(
+        "several_variations",
+        "problem" if share > SEVERAL_SHARE_MAX else "warning" if units_in_several else "ok",
+        f"{units_in_several:,} units saw several variations ({share:.2%}); they are left out.",
+        "Assignment is not sticky for these units: rules or attributes changed, or several people share an id.",
+        "Keep rules and shares unchanged while the experiment runs, and use an id that stays with the person.",
+    )
+
+
+def _before_start(experiment: Experiment, health: ExposureHealth) -> HealthCheck:
+    expected = not experiment.assigns
+    return HealthCheck(
+        "exposures_before_start",
+        "warning" if health.before_start and not expected else "ok",
+        f"{health.before_start:,} exposures lie before the start and are not counted.",
+        "An experiment that observes a flag has a past; for one that assigns, clocks of clients are wrong.",
+        "Check the clocks of the clients, and that exposures are sent when they happen.",
+    )
+
+
+def _repeated(health: ExposureHealth) -> HealthCheck:
+    per_unit = health.exposures / health.units if health.units else 0.0
+    return HealthCheck(
+        "repeated_exposures",
+        "warning" if per_unit > REPEATS_PER_UNIT_MAX else "ok",
+        f"{per_unit:.1f} exposures per unit; only the first counts.",
+        "Repeats cost storage and change nothing; very many mean a loop in the client or one id for many people.",
+        "Let the SDK send one exposure per unit and flag within some minutes.",
+    )
+
+
+def _missing_ids(health: ExposureHealth) -> HealthCheck:
+    share = health.placeholder_exposures / health.exposures if health.exposures else 0.0
+    return HealthCheck(
+        "missing_ids",
+        "problem" if share > PLACEHOLDER_SHARE_MAX else "warning" if health.placeholder_exposures else "ok",
+        f"{health.placeholder_exposures:,} exposures carry a placeholder such as `undefined` as their id.",
+        "All of them count as one unit, and what these people do is lost.",
+        "Find the client that evaluates before it knows its user.",
+    )
+
+
+def _others(health: ExposureHealth) -> HealthCheck:
+    named = ", ".join(f"{name} ({count:,})" for name, count in health.others.items())
+    return HealthCheck(
+        "other_variations",
+        "warning" if health.others else "ok",
+        f"Exposures to variations outside of the experiment: {named}." if named else "None.",
+        "The flag served something that the experiment does not compare; these exposures are not counted.",
+        "Check the flag's off variation and rules, or add the variation to the experiment.",
+    )
+
+
+def balance_check(results: Sequence[MetricResult]) -> HealthCheck:
+    """Whether the variations already differed before the start, by the covariates of CUPED."""
+    p_values = {
+        result.metric: comparison.cuped.balance_p
+        for result in results
+        for comparison in result.comparisons
+        if comparison.cuped is not None and comparison.cuped.balance_p is not None
+    }
+    least = min(p_values.values(), default=None)
+    suspicious = sorted(name for name, p in p_values.items() if p < BALANCE_P_MIN / max(len(p_values), 1))
+    finding = "Not known without covariates."
+    if least is not None:
+        named = f" ({', '.join(suspicious)})" if suspicious else ""
+        finding = f"Smallest p = {least:.4g} over {len(p_values)} covariates{named}."
+    return HealthCheck(
+        "pre_experiment_balance",
+        "unknown" if least is None else "problem" if suspicious else "ok",
+        finding,
+        "Variations that differ before the start were not assigned at random, or an earlier experiment still shows.",
+        "Find the cause before you decide; a new salt (a new experiment key) gives a new assignment.",
+    )

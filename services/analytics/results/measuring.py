@@ -1,0 +1,131 @@
+"""Asks for the aggregates that a metric's analysis needs, and puts them into the engine's summaries.
+
+A new kind of metric is one branch in `measure`, one query, and one function in `summaries`.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from stats import Capped, ClusterSums, QuantileSummary, Summary, Winsorising, quantile_ranks
+
+from analytics.catalog.entries import Metric
+from analytics.results.scoping import window_of
+from analytics.results.summaries import (
+    COUNTS_ABSENT_AS_ZERO,
+    Grouped,
+    Units,
+    binary_or_mean,
+    ratios,
+    with_covariate,
+)
+from analytics.warehouse.aggregates import Group
+from analytics.warehouse.experiments import NO_CAP, ExperimentReader
+from analytics.warehouse.scopes import MetricWindow, Scope
+
+CAPPABLE = frozenset({"sum", "count", "mean"})
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredMetric:
+    """Summaries by segment and variation; `capped` if the values were cut at a pooled percentile."""
+
+    summaries: Grouped
+    capped: Capped | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureOptions:
+    """`cuped`: bring the covariate. `alpha` sets the ranks of a quantile's interval."""
+
+    cuped: bool = False
+    alpha: float = 0.05
+
+
+class Measurer:
+    """Measures metrics of one scope; `units` are its analysed units."""
+
+    def __init__(self, reader: ExperimentReader, scope: Scope, units: Units, options: MeasureOptions) -> None:
+        self._reader = reader
+        self._scope = scope
+        self._units = units
+        self._options = options
+
+    async def measure(self, metric: Metric) -> MeasuredMetric:
+        """Raises WarehouseError."""
+        window = window_of(metric)
+        if metric.aggregation == "ratio":
+            return MeasuredMetric(ratios(self._units, await self._reader.ratio_sums(self._scope, window)))
+        if metric.aggregation == "quantile":
+            return MeasuredMetric(await self._quantiles(metric, window))
+        if metric.winsorize_at and metric.aggregation in CAPPABLE:
+            return await self._winsorised(metric, window)
+        return MeasuredMetric(await self._plain(metric, window, NO_CAP))
+
+    async def _plain(self, metric: Metric, window: MetricWindow, cap: float) -> Grouped:
+        if self._options.cuped:
+            moments = await self._reader.covariate_moments(self._scope, window, cap)
+            return with_covariate(metric.aggregation, self._units, moments)
+        return binary_or_mean(metric.aggregation, self._units, await self._reader.moments(self._scope, window, cap))
+
+    async def _winsorised(self, metric: Metric, window: MetricWindow) -> MeasuredMetric:
+        """The cap is pooled over all variations and segments."""
+        uncapped = await self._reader.moments(self._scope, window)
+        measured = sum(each.units for each in uncapped.values())
+        total = sum(self._units.values()) if metric.aggregation in COUNTS_ABSENT_AS_ZERO else measured
+        place = max(math.ceil(metric.winsorize_at * total) - 1, 0)
+        cap = await self._reader.pooled_value(self._scope, window, total - measured, place)
+        if cap is None:
+            return MeasuredMetric(binary_or_mean(metric.aggregation, self._units, uncapped))
+        capped = await self._reader.moments(self._scope, window, cap)
+        count = sum(each.capped for each in capped.values())
+        plain = binary_or_mean(metric.aggregation, self._units, uncapped)
+        summaries = (
+            await self._plain(metric, window, cap)
+            if self._options.cuped
+            else binary_or_mean(metric.aggregation, self._units, capped)
+        )
+        how = Winsorising(metric.winsorize_at, cap, count)
+        return MeasuredMetric(summaries, Capped(how, plain.get("", {})))
+
+    async def _quantiles(self, metric: Metric, window: MetricWindow) -> Grouped:
+        """Of the events' values, with the units as clusters; only without segments."""
+        counts = await self._reader.observation_counts(self._scope, window)
+        summaries: dict[str, Summary] = {}
+        for _, variation in self._units:
+            summaries[variation] = await self._quantile(metric, window, variation, counts.get(("", variation), 0))
+        return {"": summaries}
+
+    async def _quantile(
+        self, metric: Metric, window: MetricWindow, variation: str, observations: int
+    ) -> QuantileSummary:
+        level, alpha = metric.quantile, self._options.alpha
+        if observations == 0:
+            return QuantileSummary(0, level, 0.0, None, None, alpha)
+        ranks = quantile_ranks(observations, level, alpha)
+        middle = max(math.ceil(level * observations), 1)
+        places = [middle, *(each for each in (ranks.lower, ranks.upper) if each is not None)]
+        values = await self._reader.order_statistics(self._scope, window, variation, places)
+        found = await self._reader.cluster_totals(self._scope, window, variation, values[middle])
+        return QuantileSummary(
+            observations,
+            level,
+            values[middle],
+            values[ranks.lower] if ranks.lower is not None else None,
+            values[ranks.upper] if ranks.upper is not None else None,
+            alpha,
+            ClusterSums(
+                found.n,
+                found.below_sum,
+                found.below_sum_sq,
+                found.size_sum,
+                found.size_sum_sq,
+                found.below_size_sum,
+            ),
+        )
+
+
+def all_groups(units: Units, variations: tuple[str, ...], segments: list[str]) -> dict[Group, int]:
+    """Every pair of segment and variation, with 0 for one that has no unit."""
+    return {(segment, each): units.get((segment, each), 0) for segment in segments for each in variations}

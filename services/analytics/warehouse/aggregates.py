@@ -1,0 +1,121 @@
+"""What comes back from the store about a metric: aggregates per segment and variation, never rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+Group = tuple[str, str]
+"""Segment (empty: all together) and variation."""
+AggregateT = TypeVar("AggregateT")
+
+
+@dataclass(frozen=True, slots=True)
+class UnitCounts:
+    """Analysed units by group, how many saw several variations and are left out, and when the last one came in."""
+
+    units: Mapping[Group, int]
+    in_several: int
+    last_at: int
+
+    def segments(self) -> dict[str, dict[str, int]]:
+        """By segment and variation."""
+        return by_segment(self.units)
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """Of `units` values: their mean, Σ(value − mean)², and how many were capped."""
+
+    units: int = 0
+    mean: float = 0.0
+    squares: float = 0.0
+    capped: int = 0
+
+    def with_zeros(self, zeros: int) -> Moments:
+        """The moments when `zeros` more units have the value 0 (Chan's update)."""
+        total = self.units + zeros
+        if total == 0:
+            return self
+        squares = self.squares + self.mean**2 * self.units * zeros / total
+        return Moments(total, self.mean * self.units / total, squares, self.capped)
+
+
+@dataclass(frozen=True, slots=True)
+class CovariateMoments:
+    """Of `units` pairs (y: the metric, x: the same before the first exposure): means and centred products.
+
+    `history_units` have an x of their own, for the others it is 0; `history_y_sum` is Σy over them.
+    """
+
+    units: int = 0
+    y_mean: float = 0.0
+    x_mean: float = 0.0
+    y_squares: float = 0.0
+    x_squares: float = 0.0
+    xy_products: float = 0.0
+    history_units: int = 0
+    history_y_sum: float = 0.0
+
+    def with_zeros(self, zeros: int) -> CovariateMoments:
+        """When `zeros` more units have neither (Chan's update)."""
+        total = self.units + zeros
+        if total == 0:
+            return self
+        weight = self.units * zeros / total
+        share = self.units / total
+        return CovariateMoments(
+            total,
+            self.y_mean * share,
+            self.x_mean * share,
+            self.y_squares + self.y_mean**2 * weight,
+            self.x_squares + self.x_mean**2 * weight,
+            self.xy_products + self.x_mean * self.y_mean * weight,
+            self.history_units,
+            self.history_y_sum,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RatioSums:
+    """Σm, Σm², Σd, Σd², Σmd over the units that have an event; the others add nothing."""
+
+    num_sum: float = 0.0
+    num_sum_sq: float = 0.0
+    den_sum: float = 0.0
+    den_sum_sq: float = 0.0
+    num_den_sum: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterTotals:
+    """Per unit: N observations, J at or below a threshold; their sums over `n` units."""
+
+    n: int
+    below_sum: float
+    below_sum_sq: float
+    size_sum: float
+    size_sum_sq: float
+    below_size_sum: float
+
+
+@dataclass(frozen=True, slots=True)
+class ExposureHealth:
+    """`last_at`, `last_received_at` in epoch milliseconds, 0: none. `others`: exposures of foreign variations."""
+
+    exposures: int
+    units: int
+    placeholder_exposures: int
+    before_start: int
+    last_at: int
+    last_received_at: int
+    others: Mapping[str, int]
+
+
+def by_segment(groups: Mapping[Group, AggregateT]) -> dict[str, dict[str, AggregateT]]:
+    """Segment to variation to aggregate."""
+    segments: dict[str, dict[str, AggregateT]] = {}
+    for (segment, variation), aggregate in groups.items():
+        segments.setdefault(segment, {})[variation] = aggregate
+    return segments

@@ -1,0 +1,67 @@
+"""Which exposures and which events of a metric a question is about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+BY_DAY, BY_SDK_KEY, BY_CONFIG_VERSION = "$day", "$sdk_key", "$config_version"
+"""Segments that are no context attribute: the day (UTC), SDK key and config version of the first exposure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which exposures count. Times in epoch milliseconds; `experiment` empty: whatever the flag served.
+
+    `as_of`: only rows received until then, so that a past result can be computed again. `segment`: the context
+    attribute (or one of the `BY_…` above) by which aggregates come apart; empty: all together.
+    """
+
+    organization_id: str
+    environment_id: str
+    flag: str
+    experiment: str
+    variations: tuple[str, ...]
+    start: int
+    stop: int
+    as_of: int
+    segment: str = ""
+
+    def parameters(self) -> dict[str, Any]:
+        """As server-side parameters."""
+        parameters = {
+            "organization": self.organization_id,
+            "environment": self.environment_id,
+            "flag": self.flag,
+            "experiment": self.experiment,
+            "variations": list(self.variations),
+            "start": self.start,
+            "stop": self.stop,
+            "as_of": self.as_of,
+        }
+        return parameters | ({"segment": self.segment} if self.segment else {})
+
+
+@dataclass(frozen=True, slots=True)
+class MetricWindow:
+    """Events named `event` within a window. `start` and `end` in seconds after the first exposure, `end` 0: until the
+    experiment stops; `lookback` in seconds before it, for the covariate. `denominator`: the other event of a ratio.
+    """
+
+    event: str
+    aggregation: str
+    start: int = 0
+    end: int = 0
+    denominator: str = ""
+    lookback: int = 14 * 86_400
+
+    def parameters(self) -> dict[str, Any]:
+        """As server-side parameters; a query takes those it names."""
+        return {
+            "metric": self.event,
+            "aggregation": self.aggregation,
+            "window_start": self.start,
+            "window_end": self.end,
+            "denominator": self.denominator,
+            "lookback": self.lookback,
+        }
