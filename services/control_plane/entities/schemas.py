@@ -33,7 +33,12 @@ EnvironmentVersions = Annotated[
 ]
 
 
-class Changes(Input, strict=True):
+def _without_defaults(schema: dict[str, Any]) -> None:
+    for field in schema.get("properties", {}).values():
+        field.pop("default", None)
+
+
+class Changes(Input, strict=True, json_schema_extra=_without_defaults):
     """Base of what a PATCH takes: only the fields that are given change."""
 
     def given(self) -> dict[str, Any]:
