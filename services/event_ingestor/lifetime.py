@@ -103,7 +103,7 @@ class Lifetime:
         spec = events_stream(
             max_bytes=settings.events_max_bytes,
             max_age_seconds=settings.events_max_age_seconds,
-            replicas=settings.events_replicas,
+            replicas=settings.nats_replicas,
         )
         while True:
             try:

@@ -16,11 +16,11 @@ class IngestorSettings(ServiceSettings):
 
     port: Annotated[int, Field(ge=0, le=65535)] = 8082
     nats_url: str = "nats://127.0.0.1:4222"
+    nats_replicas: Annotated[int, Field(ge=1, le=5)] = 1
     pii_secret: Annotated[SecretStr, Field(min_length=16)]
 
     events_max_bytes: Annotated[int, Field(ge=_MEBIBYTE)] = 8192 * _MEBIBYTE
     events_max_age_seconds: Annotated[float, Field(ge=600)] = 86_400.0
-    events_replicas: Annotated[int, Field(ge=1, le=5)] = 1
 
     events_linger_seconds: Annotated[float, Field(ge=0, le=1)] = 0.002
     events_message_bytes: Annotated[int, Field(ge=64 * 1024, le=7 * _MEBIBYTE)] = 900_000
