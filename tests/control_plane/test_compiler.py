@@ -11,7 +11,7 @@ from bucketing.flagset import Comparison, Fixed, Flag, FlagType, Rollout, Rule, 
 from control_plane.database import Database
 from control_plane.entities.reading import Unreadable, read_each
 from control_plane.environments.queries import EnvironmentRow
-from control_plane.publishing.compiler import CompiledEnvironment, Compiler, Snapshot, compile_snapshot
+from control_plane.publishing.compiler import Checked, CompiledEnvironment, Compiler, Snapshot, compile_snapshot
 from messages.generated import config_pb2 as pb
 from messages.generated.config_pb2 import ConfigMessage
 from messages.subjects import config_subject
@@ -36,8 +36,9 @@ def subject(kind: str, key: str) -> str:
     return config_subject(str(ID), kind, key)
 
 
-def compiled(checked: dict[str, bytes] | None = None, **parts: Any) -> CompiledEnvironment:
-    return compile_snapshot(Snapshot(ENVIRONMENT, pb.Environment(key="production"), **parts), checked or {})
+def compiled(checked: Checked | None = None, **parts: Any) -> CompiledEnvironment:
+    snapshot = Snapshot(ENVIRONMENT, pb.Environment(key="production"), **parts)
+    return compile_snapshot(snapshot, {} if checked is None else checked)
 
 
 def test_each_entity_is_an_entry_without_version() -> None:
@@ -77,19 +78,19 @@ def test_a_broken_segment_and_experiment_are_named() -> None:
 
 
 def test_an_experiment_is_checked_again_when_its_flag_changes() -> None:
-    first = compiled(flags=[FLAG], experiments=[EXPERIMENT])
+    checked: Checked = {}
+    assert not compiled(checked, flags=[FLAG], experiments=[EXPERIMENT]).invalid
     renamed = replace(FLAG, variations={"yes": True, "no": False}, off_variation="no", default=Fixed("yes"))
-    second = compiled(dict(first.entries), flags=[renamed], experiments=[EXPERIMENT])
+    second = compiled(checked, flags=[renamed], experiments=[EXPERIMENT])
     assert set(second.invalid) == {subject("experiment", "e")}
 
 
 @pytest.mark.parametrize(("before", "after"), [(1, 1.0), (1, True), (0, False), (1.0, True)])
 def test_values_that_python_calls_equal_are_different_contents(before: Any, after: Any) -> None:
     flag = replace(FLAG, rules=(Rule("r", Comparison("a", "eq", before), Fixed("on")),))
-    first = compiled(flags=[flag])
-    second = compiled(
-        dict(first.entries), flags=[replace(flag, rules=(Rule("r", Comparison("a", "eq", after), Fixed("on")),))]
-    )
+    checked: Checked = {}
+    first = compiled(checked, flags=[flag])
+    second = compiled(checked, flags=[replace(flag, rules=(Rule("r", Comparison("a", "eq", after), Fixed("on")),))])
     assert first.entries[subject("flag", "f")] != second.entries[subject("flag", "f")]
 
 
@@ -139,6 +140,33 @@ async def test_what_the_api_saved_is_compiled(tenant: Any, database: Database) -
         "experiment.test",
     }
     assert found.version == environment["config_version"]
+
+
+async def test_only_what_was_written_is_read_and_encoded_again(tenant: Any, database: Database) -> None:
+    flags = f"/projects/{tenant.project}/flags"
+    flag = {
+        "type": "boolean",
+        "variations": [{"key": "on", "value": True}, {"key": "off", "value": False}],
+        "off_variation": "off",
+        "default": {"variation": "on"},
+    }
+    for key in ("a", "b", "c"):
+        await tenant.api.ok("POST", flags, {**flag, "key": key, "name": key})
+    environment = UUID((await tenant.api.ok("GET", tenant.path))["id"])
+    compiler = Compiler(database)
+    first = await compiler.compile(environment)
+    await tenant.api.changed("PATCH", f"{flags}/b/environments/production", {"enabled": True})
+    await tenant.api.changed("POST", f"{flags}/c/archive", read=f"{flags}/c")
+    await tenant.api.changed("DELETE", f"{flags}/c")
+    second = await compiler.compile(environment)
+    assert first is not None
+    assert second is not None
+    names = {each: config_subject(str(environment), "flag", each) for each in ("a", "b", "c")}
+    assert second.entries[names["a"]] is first.entries[names["a"]]
+    assert second.entries[names["b"]] != first.entries[names["b"]]
+    assert names["c"] not in second.entries
+    fresh = await Compiler(database).compile(environment)
+    assert fresh == second
 
 
 async def test_an_environment_that_does_not_exist_compiles_to_nothing(database: Database) -> None:

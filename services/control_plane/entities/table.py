@@ -76,6 +76,11 @@ class EntityTable(Generic[Row]):
         qualified = ", ".join(f"t.{each}" for each in self._columns)
         self._of_environment = (
             f"SELECT {qualified} FROM {name} t JOIN environments e "  # noqa: S608
+            "ON e.organization_id = t.organization_id AND e.project_id = t.project_id WHERE e.id = $1 "
+            "AND ($2::text[] IS NULL OR t.key = ANY($2)) ORDER BY t.key"
+        )
+        self._stamps = (
+            f"SELECT t.key, t.xmin::text AS stamp FROM {name} t JOIN environments e "  # noqa: S608
             "ON e.organization_id = t.organization_id AND e.project_id = t.project_id WHERE e.id = $1 ORDER BY t.key"
         )
         self._insert = (
@@ -101,9 +106,15 @@ class EntityTable(Generic[Row]):
         records = await tx.fetch(statement, scope.organization_id, scope.project_id, sorted(keys))
         return {record["key"]: self._row_type(**record) for record in records}
 
-    async def of_environment(self, tx: Connection, environment_id: UUID) -> list[Row]:
-        """Every row of the project that the environment belongs to, in the order of the keys."""
-        records = await tx.fetch(self._of_environment, environment_id)
+    async def stamps_of_environment(self, tx: Connection, environment_id: UUID) -> dict[str, str]:
+        """By key, a text for every row of the environment's project that changes with each write of the row."""
+        return {record["key"]: record["stamp"] for record in await tx.fetch(self._stamps, environment_id)}
+
+    async def of_environment(
+        self, tx: Connection, environment_id: UUID, keys: Collection[str] | None = None
+    ) -> list[Row]:
+        """The rows of the project that the environment belongs to, all or those of `keys`, in the keys' order."""
+        records = await tx.fetch(self._of_environment, environment_id, None if keys is None else list(keys))
         return [self._row_type(**record) for record in records]
 
     async def count(self, tx: Connection, scope: Scope) -> int:

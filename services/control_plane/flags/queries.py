@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from uuid import UUID
 
 import asyncpg
 from bucketing.flagset import Flag
 
 from control_plane.database import Connection
-from control_plane.entities.reading import Unreadable, read_each
+from control_plane.entities.reading import Memory, Unreadable, read_each
 from control_plane.entities.table import Scope
 from control_plane.flags.definition import flag_of
 from control_plane.flags.models import FLAGS, FlagRow, SettingsRow
@@ -23,20 +23,45 @@ SELECT {", ".join(f"f.{each} AS flag_{each}" for each in _FLAG_COLUMNS)},
 FROM environments e
 JOIN flags f ON f.organization_id = e.organization_id AND f.project_id = e.project_id
 LEFT JOIN flag_settings s ON s.environment_id = e.id AND s.flag_id = f.id
-WHERE e.id = $1
+WHERE e.id = $1 AND f.key = ANY($2::text[])
 ORDER BY f.key
 """  # noqa: S608 - column names of our own
+# Which transaction wrote each row: it changes with every write, whoever makes it.
+_STAMPS = """
+SELECT f.key, f.xmin::text || ' ' || COALESCE(s.xmin::text, '') AS stamp
+FROM environments e
+JOIN flags f ON f.organization_id = e.organization_id AND f.project_id = e.project_id
+LEFT JOIN flag_settings s ON s.environment_id = e.id AND s.flag_id = f.id
+WHERE e.id = $1
+ORDER BY f.key
+"""
 
 
-async def find_flag(tx: Connection, scope: Scope, key: str) -> FlagRow | None:
-    return await FLAGS.find(tx, scope, key)
+@dataclass(frozen=True, slots=True)
+class FlagOutline:
+    """`variations` are keys."""
+
+    key: str
+    archived: bool
+    variations: frozenset[str]
 
 
-async def compiled(tx: Connection, environment_id: UUID) -> list[Flag | Unreadable]:
-    """Every flag of the environment's project as the environment serves it; archived ones too, they are off."""
-    records = await tx.fetch(_OF_ENVIRONMENT, environment_id)
+async def find_flag(tx: Connection, scope: Scope, key: str) -> FlagOutline | None:
+    row = await FLAGS.find(tx, scope, key)
+    return None if row is None else FlagOutline(row.key, row.archived, row.variation_keys)
+
+
+async def compiled(tx: Connection, environment_id: UUID, memory: Memory[Flag]) -> list[Flag | Unreadable]:
+    """Every flag of the environment's project as the environment serves it; archived ones too, they are off.
+
+    Only those that changed since they were put into `memory` are read.
+    """
+    stamps = {record["key"]: record["stamp"] for record in await tx.fetch(_STAMPS, environment_id)}
+    changed = memory.changed(stamps)
+    records = await tx.fetch(_OF_ENVIRONMENT, environment_id, changed) if changed else []
     # In a thread: thousands of flags take a second, in which requests want to be served.
-    return await asyncio.to_thread(read_each, records, lambda record: str(record["flag_key"]), _flag)
+    fresh = await asyncio.to_thread(read_each, records, lambda record: str(record["flag_key"]), _flag)
+    return memory.updated(stamps, dict(zip((record["flag_key"] for record in records), fresh, strict=True)))
 
 
 def _flag(record: asyncpg.Record) -> Flag:

@@ -21,7 +21,7 @@ from messages.subjects import config_subject
 from messages.wire import WireError, experiment_from_wire, flag_to_wire, segment_to_wire
 
 from control_plane.database import Database
-from control_plane.entities.reading import Unreadable
+from control_plane.entities.reading import Memory, Unreadable
 from control_plane.environments.queries import EnvironmentRow, environment_for_publishing, published_sdk_keys
 from control_plane.experiments import queries as experiments
 from control_plane.flags import queries as flags
@@ -54,25 +54,44 @@ class Snapshot:
     metrics: Sequence[pb.Metric | Unreadable] = ()
 
 
+Checked = dict[str, tuple[Any, bytes]]
+"""By subject: an entity and the content that it was encoded and checked as."""
+
+
+class _Memories:
+    """What was read and compiled of one environment."""
+
+    def __init__(self) -> None:
+        self.flags: Memory[Flag] = Memory()
+        self.segments: Memory[Segment | None] = Memory()
+        self.checked: Checked = {}
+
+
 class Compiler:
-    """Remembers per environment what it compiled, so that a change costs the check of what changed."""
+    """Remembers per environment what it compiled, so that a change costs what changed."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._checked: dict[UUID, Mapping[str, bytes]] = {}
+        self._memories: dict[UUID, _Memories] = {}
 
     async def compile(self, environment_id: UUID) -> CompiledEnvironment | None:
         """The environment as it is now, without entries when it is archived; None when it doesn't exist."""
-        snapshot = await self._read(environment_id)
+        # Put back only after a success: what a failed attempt has read is not relied on.
+        memories = self._memories.pop(environment_id, None) or _Memories()
+        snapshot = await self._read(environment_id, memories)
         if snapshot is None:
-            self._checked.pop(environment_id, None)
             return None
         # In a thread: thousands of flags take a second, in which requests want to be served.
-        compiled = await asyncio.to_thread(compile_snapshot, snapshot, self._checked.get(environment_id, {}))
-        self._checked[environment_id] = compiled.entries
+        compiled = await asyncio.to_thread(compile_snapshot, snapshot, memories.checked)
+        if not snapshot.environment.archived:
+            self._memories[environment_id] = memories
         return compiled
 
-    async def _read(self, environment_id: UUID) -> Snapshot | None:
+    def forget(self, environment_id: UUID) -> None:
+        """Lets the next compilation begin from nothing."""
+        self._memories.pop(environment_id, None)
+
+    async def _read(self, environment_id: UUID, memories: _Memories) -> Snapshot | None:
         async with self._database.transaction("repeatable_read") as tx:
             found = await environment_for_publishing(tx, environment_id)
             if found is None:
@@ -84,33 +103,40 @@ class Compiler:
             return Snapshot(
                 environment,
                 _environment_message(environment, project_key, keys),
-                await flags.compiled(tx, environment_id),
-                await segments.compiled(tx, environment_id),
+                await flags.compiled(tx, environment_id, memories.flags),
+                await segments.compiled(tx, environment_id, memories.segments),
                 await experiments.compiled(tx, environment_id),
                 await metrics.compiled(tx, environment_id),
             )
 
 
-def compile_snapshot(snapshot: Snapshot, checked: Mapping[str, bytes]) -> CompiledEnvironment:
-    """Encodes and checks; `checked` holds the entries of an earlier compilation of the same environment."""
+def compile_snapshot(snapshot: Snapshot, checked: Checked) -> CompiledEnvironment:
+    """Encodes and checks. `checked` is what an earlier compilation left, and is brought up to this one."""
     environment = snapshot.environment
     compilation = _Compilation(str(environment.id), checked)
     if not environment.archived:
         compilation.add_all(snapshot)
-    return CompiledEnvironment(str(environment.id), environment.version, compilation.entries, compilation.invalid)
+    checked.clear()
+    checked.update(compilation.checked)
+    entries = {subject: content for subject, (_, content) in checked.items()}
+    return CompiledEnvironment(str(environment.id), environment.version, entries, compilation.invalid)
 
 
 class _Compilation:
-    """One run over one snapshot. What an earlier run has checked, byte for byte, is not checked again."""
+    """One run over one snapshot.
 
-    def __init__(self, environment_id: str, checked: Mapping[str, bytes]) -> None:
+    The same object as in an earlier run is not encoded again, the same content is not checked again. Not an equal
+    object: Python calls 1, 1.0 and true equal.
+    """
+
+    def __init__(self, environment_id: str, before: Checked) -> None:
         self._environment_id = environment_id
-        self._checked = checked
-        self.entries: dict[str, bytes] = {}
+        self._before = before
+        self.checked: Checked = {}
         self.invalid: dict[str, str] = {}
 
     def add_all(self, snapshot: Snapshot) -> None:
-        self._add("environment", snapshot.environment.key, partial(dict, environment=snapshot.message))
+        self._add("environment", snapshot.message, lambda: {"environment": snapshot.message})
         for segment in self._readable("segment", snapshot.segments):
             self._add_segment(segment)
         flags = {flag.key: flag for flag in self._readable("flag", snapshot.flags)}
@@ -119,7 +145,7 @@ class _Compilation:
             flag = flags.get(experiment.flag)
             self._add_experiment(experiment, flag, flag_unchanged=experiment.flag in unchanged)
         for metric in self._readable("metric", snapshot.metrics):
-            self._add("metric", metric.key, partial(dict, metric=metric))
+            self._add("metric", metric, partial(dict, metric=metric))
 
     def _readable(self, kind: str, entities: Iterable[Entity | Unreadable]) -> list[Entity]:
         readable: list[Entity] = []
@@ -133,7 +159,7 @@ class _Compilation:
     def _add_segment(self, segment: Segment) -> None:
         self._add(
             "segment",
-            segment.key,
+            segment,
             lambda: {"segment": segment_to_wire(segment)},
             lambda: _check(FlagSet("", segments={segment.key: segment})),
         )
@@ -141,7 +167,7 @@ class _Compilation:
     def _add_flag(self, flag: Flag) -> bool:
         return self._add(
             "flag",
-            flag.key,
+            flag,
             lambda: {"flag": flag_to_wire(flag)},
             lambda: _check(FlagSet("", flags={flag.key: flag})),
         )
@@ -154,28 +180,32 @@ class _Compilation:
             if experiment is not None and flag is not None:
                 _check(FlagSet("", flags={flag.key: flag}, experiments={experiment.key: experiment}))
 
-        self._add("experiment", message.key, lambda: {"experiment": message}, check, trusting=flag_unchanged)
+        self._add("experiment", message, lambda: {"experiment": message}, check, trusting=flag_unchanged)
 
     def _add(
         self,
         kind: str,
-        key: str,
+        entity: Any,
         encode: Callable[[], dict[str, Any]],
         check: Callable[[], None] | None = None,
         *,
         trusting: bool = True,
     ) -> bool:
         """Adds the entity, or names it in `invalid`. True when it is as an earlier run has checked it."""
-        subject = config_subject(self._environment_id, kind, key)
+        subject = config_subject(self._environment_id, kind, entity.key)
+        known, known_content = self._before.get(subject, (None, b""))
+        if trusting and known is entity:
+            self.checked[subject] = (entity, known_content)
+            return True
         try:
             content = content_of(pb.ConfigMessage(environment_id=self._environment_id, **encode()))
-            unchanged = trusting and self._checked.get(subject) == content
+            unchanged = trusting and known_content == content
             if check is not None and not unchanged:
                 check()
         except (InvalidConfig, WireError, ValueError, TypeError) as error:
             self.invalid[subject] = f"{type(error).__name__}: {error}"
             return False
-        self.entries[subject] = content
+        self.checked[subject] = (entity, content)
         return unchanged
 
 

@@ -144,6 +144,8 @@ class Relay:
     async def _publish(
         self, publisher: Publisher, environment_id: UUID, repair: datetime | None, *, comparing: bool
     ) -> None:
+        if repair is not None:
+            self._compiler.forget(environment_id)
         compiled = await self._compiler.compile(environment_id)
         if compiled is None:
             return
