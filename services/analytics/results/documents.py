@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from stats import ENGINE_VERSION, ArmResult, Comparison, Family, MetricResult, as_document
+from stats import ENGINE_VERSION, ArmResult, Comparison, Family, MetricResult, SampleRatioResult, as_document
 
 from analytics.catalog.entries import Environment, Experiment
 from analytics.results.analysis import Analysis, MetricAnalysis
@@ -40,7 +40,7 @@ def analysis_document(analysis: Analysis) -> Document:
                 for each, count in analysis.units.items()
             ],
         },
-        "sample_ratio": _sample_ratio(analysis),
+        "sample_ratio": sample_ratio_document(analysis.sample_ratio),
         "metrics": [metric_document(metric, analysis.family) for metric in analysis.metrics],
         "missing_metrics": analysis.missing_metrics,
         "family": _family(analysis.family),
@@ -121,8 +121,8 @@ def _comparison(metric: MetricAnalysis, comparison: Comparison, family: Family |
     }
 
 
-def _sample_ratio(analysis: Analysis) -> Document | None:
-    ratio = analysis.sample_ratio
+def sample_ratio_document(ratio: SampleRatioResult | None) -> Document | None:
+    """The check with each variation's share and expected share."""
     if ratio is None:
         return None
     return {

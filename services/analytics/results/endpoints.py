@@ -1,49 +1,33 @@
-"""`GET /v1/experiments/{experiment}/results` and `GET /v1/flags/{key}/exposures`."""
+"""`GET /v1/experiments/{experiment}/results` and what belongs to it, `GET /v1/flags/{key}/exposures`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
-import msgspec
 from fastapi import APIRouter, Depends, Query, Request, Response
 from service_kit.clock import Clock
-from service_kit.problems import (
-    BadRequest,
-    InvalidInput,
-    NotFound,
-    Unauthorized,
-    Unavailable,
-    problem_responses,
-)
 
-from analytics.access import Caller, current_caller
-from analytics.catalog.catalog import Catalog
-from analytics.catalog.entries import Environment, Experiment
-from analytics.results.analysis import Analyst, Moment
 from analytics.results.documents import analysis_document
+from analytics.results.explaining import explanation
 from analytics.results.exposures import ExposureReport, flag_exposures
 from analytics.results.instants import instant
+from analytics.results.questions import (
+    PROBLEMS,
+    Instant,
+    Question,
+    Where,
+    Who,
+    find_environment,
+    json_response,
+    ready_catalog,
+)
 from analytics.results.schemas import ExposuresDocument, ResultsDocument
-from analytics.warehouse.experiments import ExperimentReader
+from analytics.results.segment_documents import daily_document, segmented_document
+from analytics.results.segmenting import SegmentAnalyst
 from analytics.warehouse.exposures import ExposureReader
 
 router = APIRouter(prefix="/v1", tags=["results"])
-_PROBLEMS = problem_responses(BadRequest, Unauthorized, NotFound, InvalidInput, Unavailable)
-
-Who = Annotated[Caller, Depends(current_caller)]
-Instant = Annotated[str | None, Query(max_length=64, description="RFC 3339 with an offset, or epoch milliseconds")]
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """The query parameters that name an environment."""
-
-    project: Annotated[str | None, Query(max_length=128, description="Id or key of the project")] = None
-    environment: Annotated[str | None, Query(max_length=128, description="Key or id of the environment")] = None
-
-
-Where = Annotated[Place, Depends()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,64 +39,67 @@ class Period:
     limit: Annotated[int, Query(ge=0, le=200, description="Recent decisions to show")] = 50
 
 
-def json_response(document: Any) -> Response:
-    """msgspec refuses what is not JSON; NaN would become null."""
-    return Response(msgspec.json.encode(document), media_type="application/json")
-
-
-def find_experiment(request: Request, caller: Caller, experiment: str, place: Place) -> tuple[Experiment, Environment]:
-    """By id, or by key together with `project` and `environment`. Raises NotFound, BadRequest, Unavailable."""
-    catalog = ready_catalog(request)
-    if place.project is None and place.environment is None:
-        found = catalog.experiment(caller.organizations, experiment)
-        return found, catalog.environment_by_id(found.environment_id)
-    where = find_environment(request, caller, place)
-    return catalog.experiment_by_key(where, experiment), where
-
-
-def find_environment(request: Request, caller: Caller, place: Place) -> Environment:
-    """Raises NotFound, BadRequest, Unavailable."""
-    if place.project is None or place.environment is None:
-        raise BadRequest("give both `project` and `environment`", code="environment_missing")
-    return ready_catalog(request).environment(caller.organizations, place.project, place.environment)
-
-
-def ready_catalog(request: Request) -> Catalog:
-    catalog: Catalog = request.app.state.catalog
-    if not catalog.ready:
-        raise Unavailable("the experiments have not been read from the bus yet", code="catalog_not_ready")
-    return catalog
-
-
 @router.get(
     "/experiments/{experiment}/results",
     summary="Results of an experiment",
-    responses={**_PROBLEMS, 200: {"model": ResultsDocument}},
+    responses={**PROBLEMS, 200: {"model": ResultsDocument}},
     response_class=Response,
 )
 async def experiment_results(
-    request: Request,
-    caller: Who,
-    experiment: str,
-    place: Where,
-    as_of: Instant = None,
+    question: Question,
+    explain: Annotated[bool, Query(description="Add each query with its parameters and answer")] = False,
 ) -> Response:
-    """Per metric and variation: units, mean or rate, difference and lift with intervals, p-value and method.
+    """Per metric and variation: units, mean or rate, difference and lift with intervals, p-value and method; health,
+    decision, exposures per day and a summary in words."""
+    analysis = await question.analyst.analyse(question.experiment, question.environment, question.moment)
+    document = analysis_document(analysis)
+    if explain:
+        document["explanation"] = explanation(question.reader.questions)
+    return json_response(document)
 
-    `experiment` is the id, or the key together with `project` and `environment`. `as_of` computes the results from
-    what had been received by then.
-    """
-    found, where = find_experiment(request, caller, experiment, place)
-    clock: Clock = request.app.state.clock
-    analyst = Analyst(ExperimentReader(request.app.state.warehouse), request.app.state.catalog)
-    analysis = await analyst.analyse(found, where, Moment(clock.now(), instant(as_of, "as_of")))
-    return json_response(analysis_document(analysis))
+
+@router.get(
+    "/experiments/{experiment}/results/segments",
+    summary="Results per segment",
+    responses=PROBLEMS,
+    response_class=Response,
+)
+async def segmented_results(
+    question: Question,
+    by: Annotated[
+        str,
+        Query(
+            min_length=1,
+            max_length=256,
+            description="A context attribute at the first exposure, or $day, $sdk_key, $config_version",
+        ),
+    ],
+) -> Response:
+    """The results of each of the 20 largest segments, p-values adjusted over all of them, and the sample-ratio check
+    of each segment."""
+    analyst = SegmentAnalyst(question.reader, question.analyst)
+    analysis = await analyst.by_segment(question.experiment, question.environment, question.moment, by)
+    return json_response(segmented_document(analysis))
+
+
+@router.get(
+    "/experiments/{experiment}/results/over-time",
+    summary="Results as they grew, day by day",
+    responses=PROBLEMS,
+    response_class=Response,
+)
+async def results_over_time(question: Question) -> Response:
+    """Per metric and day (UTC): the results of all units that came in until the end of that day."""
+    analyst = SegmentAnalyst(question.reader, question.analyst)
+    return json_response(
+        daily_document(await analyst.over_time(question.experiment, question.environment, question.moment))
+    )
 
 
 @router.get(
     "/flags/{key}/exposures",
     summary="Who saw which variation of a flag",
-    responses={**_PROBLEMS, 200: {"model": ExposuresDocument}},
+    responses={**PROBLEMS, 200: {"model": ExposuresDocument}},
     response_class=Response,
 )
 async def exposures_of_flag(

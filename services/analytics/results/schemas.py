@@ -177,6 +177,7 @@ class ResultsDocument(_Model):
     decisions: list[DecisionDocument]
     health: list[HealthDocument]
     exposures_per_day: list[DayDocument]
+    explanation: list[dict[str, Any]] | None = None
 
 
 class ExposedVariation(_Model):

@@ -1,0 +1,171 @@
+"""Results per segment, with a family of their own, and over time by the day of the first exposure."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass
+
+from stats import (
+    BinarySummary,
+    InvalidInputError,
+    MeanSummary,
+    MetricResult,
+    RatioSummary,
+    SampleRatioResult,
+    SegmentedResult,
+    Summary,
+    analyse_metric,
+    analyse_segments,
+    check_segment_ratios,
+    merge_binaries,
+    merge_means,
+    merge_ratios,
+)
+
+from analytics.catalog.entries import Environment, Experiment, Metric, MetricUse
+from analytics.results.analysis import (
+    CORRECTIONS,
+    SAMPLE_RATIO_THRESHOLD,
+    Analyst,
+    Moment,
+    analysis_options,
+    metric_spec,
+)
+from analytics.results.measuring import MeasureOptions, Measurer, all_groups
+from analytics.results.scoping import scope_of
+from analytics.results.summaries import Grouped
+from analytics.warehouse.aggregates import UnitCounts
+from analytics.warehouse.experiments import ExperimentReader
+from analytics.warehouse.scopes import BY_DAY
+
+SEGMENTS_MAX = 20
+DAYS_MAX = 400
+# The order statistics of a quantile can't be merged, and are asked for without segments only.
+UNSEGMENTED = frozenset({"quantile"})
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentedAnalysis:
+    """Up to 20 segments by size. `units`: segment to variation to units; `left_out`: how many smaller segments."""
+
+    experiment: Experiment
+    environment: Environment
+    moment: Moment
+    by: str
+    units: dict[str, dict[str, int]]
+    left_out: dict[str, int]
+    sample_ratios: dict[str, SampleRatioResult]
+    metrics: list[tuple[MetricUse, Metric, SegmentedResult]]
+
+
+@dataclass(frozen=True, slots=True)
+class DailyAnalysis:
+    """Per metric and day (UTC, of the first exposure): all units that came in until the end of that day, with all
+    that they have done since."""
+
+    experiment: Experiment
+    environment: Environment
+    moment: Moment
+    metrics: list[tuple[MetricUse, Metric, dict[str, MetricResult]]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    counts: UnitCounts
+    metrics: list[tuple[MetricUse, Metric, Grouped]]
+
+
+class SegmentAnalyst:
+    """Needs the reader of the analyst it is given."""
+
+    def __init__(self, reader: ExperimentReader, analyst: Analyst) -> None:
+        self._reader = reader
+        self._analyst = analyst
+
+    async def by_segment(
+        self, experiment: Experiment, environment: Environment, moment: Moment, by: str
+    ) -> SegmentedAnalysis:
+        """`by`: a context attribute, `$day`, `$sdk_key` or `$config_version`. Raises WarehouseError."""
+        measured = await self._measured(experiment, environment, moment, by)
+        return await asyncio.to_thread(_by_segment, experiment, environment, moment, by, measured)
+
+    async def over_time(self, experiment: Experiment, environment: Environment, moment: Moment) -> DailyAnalysis:
+        """Raises WarehouseError."""
+        measured = await self._measured(experiment, environment, moment, BY_DAY)
+        return await asyncio.to_thread(_over_time, experiment, environment, moment, measured)
+
+    async def _measured(self, experiment: Experiment, environment: Environment, moment: Moment, by: str) -> _Measured:
+        scope = scope_of(experiment, environment, moment.as_of, by)
+        counts = await self._reader.unit_counts(scope)
+        units = all_groups(counts.units, scope.variations, list(counts.segments()))
+        measurer = Measurer(self._reader, scope, units, MeasureOptions(alpha=experiment.plan.alpha))
+        known, _ = self._analyst.known_metrics(experiment)
+        usable = [(use, metric) for use, metric in known if metric.aggregation not in UNSEGMENTED]
+        found = await asyncio.gather(*(measurer.measure(metric) for _, metric in usable))
+        metrics = [(use, metric, each.summaries) for (use, metric), each in zip(usable, found, strict=True)]
+        return _Measured(counts, metrics)
+
+
+def _by_segment(
+    experiment: Experiment, environment: Environment, moment: Moment, by: str, measured: _Measured
+) -> SegmentedAnalysis:
+    sizes = Counter({name: sum(each.values()) for name, each in measured.counts.segments().items()})
+    shown = [name for name, _ in sizes.most_common(SEGMENTS_MAX)]
+    groups = all_groups(measured.counts.units, tuple(experiment.shares), shown)
+    units = {name: {each: groups[name, each] for each in experiment.shares} for name in shown}
+    comparable = sum(weight > 0 for weight in experiment.shares.values()) > 1
+    metrics = []
+    for use, metric, summaries in measured.metrics if shown else []:
+        options = analysis_options(experiment, metric, measured.counts.last_at, moment.shown)
+        method = CORRECTIONS.get(experiment.plan.correction, "holm")
+        with_units = {name: summaries[name] for name in shown}
+        try:
+            result = analyse_segments(
+                metric_spec(metric, use), with_units, control=experiment.control, options=options, method=method
+            )
+        except InvalidInputError:
+            continue
+        metrics.append((use, metric, result))
+    rest = set(sizes) - set(shown)
+    return SegmentedAnalysis(
+        experiment,
+        environment,
+        moment,
+        by,
+        units,
+        {"segments": len(rest), "units": sum(sizes[name] for name in rest)},
+        check_segment_ratios(units, experiment.shares, SAMPLE_RATIO_THRESHOLD) if comparable else {},
+        metrics,
+    )
+
+
+def _over_time(experiment: Experiment, environment: Environment, moment: Moment, measured: _Measured) -> DailyAnalysis:
+    metrics = []
+    for use, metric, summaries in measured.metrics:
+        options = analysis_options(experiment, metric, measured.counts.last_at, moment.shown)
+        days: dict[str, MetricResult] = {}
+        so_far: dict[str, Summary] = {}
+        for day in sorted(summaries)[-DAYS_MAX:]:
+            so_far = {arm: merged(so_far.get(arm), each) for arm, each in summaries[day].items()}
+            try:
+                days[day] = analyse_metric(
+                    metric_spec(metric, use), so_far, control=experiment.control, options=options
+                )
+            except InvalidInputError:
+                continue
+        metrics.append((use, metric, days))
+    return DailyAnalysis(experiment, environment, moment, metrics)
+
+
+def merged(one: Summary | None, other: Summary) -> Summary:
+    """The summary of both parts' units; None is no units yet."""
+    if one is None:
+        return other
+    if isinstance(one, BinarySummary) and isinstance(other, BinarySummary):
+        return merge_binaries([one, other])
+    if isinstance(one, MeanSummary) and isinstance(other, MeanSummary):
+        return merge_means([one, other])
+    if isinstance(one, RatioSummary) and isinstance(other, RatioSummary):
+        return merge_ratios([one, other])
+    raise TypeError(f"{type(one).__name__} and {type(other).__name__} can't be merged")
