@@ -12,8 +12,7 @@ from control_plane.entities import usages
 from control_plane.entities.usages import Target
 from control_plane.entities.writing import Writing
 from control_plane.experiments.models import HOLDOUTS, LAYERS, ExperimentRow
-from control_plane.flags.models import FlagRow
-from control_plane.flags.queries import find_flag
+from control_plane.flags.queries import FlagOutline, find_flag
 from control_plane.metrics.queries import metrics_of_keys
 from control_plane.segments.queries import named_segments
 
@@ -23,7 +22,7 @@ class _Archivable(Protocol):
     def archived(self) -> bool: ...
 
 
-async def flag_of_experiment(write: Writing, key: str) -> FlagRow:
+async def flag_of_experiment(write: Writing, key: str) -> FlagOutline:
     """Raises `InvalidInput` for a flag that is absent or archived."""
     flag = await find_flag(write.tx, write.scope, key)
     if flag is None:

@@ -117,7 +117,7 @@ class ExperimentService(EntityService[ExperimentRow]):
 async def _checked(write: Writing, row: ExperimentRow) -> ExperimentRow:
     """The row in canonical form; what it names is kept as its usages."""
     flag = await flag_of_experiment(write, row.flag)
-    canonical, experiment = checked(row, flag.variation_keys)
+    canonical, experiment = checked(row, flag.variations)
     await keep_references(write, canonical, experiment.audience)
     return canonical
 
