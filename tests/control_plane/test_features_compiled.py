@@ -9,6 +9,7 @@ import pytest
 from bucketing import CompiledFlagSet, compile_flagset
 from bucketing.flagset import FlagSet
 from control_plane.database import Database
+from control_plane.entities.reading import Memory
 from control_plane.experiments import queries as experiments
 from control_plane.flags import queries as flags
 from control_plane.metrics import queries as metrics
@@ -38,8 +39,8 @@ async def compiled(database: Database, environment_id: UUID) -> CompiledFlagSet:
         running = [each for each in map(experiment_from_wire, messages) if each is not None]
         flagset = FlagSet(
             SALT,
-            flags={each.key: each for each in await flags.compiled(tx, environment_id)},
-            segments={each.key: each for each in await segments.compiled(tx, environment_id)},
+            flags={each.key: each for each in await flags.compiled(tx, environment_id, Memory())},
+            segments={each.key: each for each in await segments.compiled(tx, environment_id, Memory())},
             experiments={each.key: each for each in running},
         )
     for flag in flagset.flags.values():
@@ -89,8 +90,8 @@ async def test_settings_decide_as_they_were_saved(
     assert decide(engine, "checkout", "u9") == ("NEW", "DEFAULT")
     assert decide(engine, "checkout", "u8") == ("NEWEST", "TARGETING_MATCH")
     async with database.transaction() as tx:
-        assert [each.key for each in await segments.compiled(tx, environment_id)] == ["beta"]
-        held = {each.key: each for each in await flags.compiled(tx, environment_id)}
+        assert [each.key for each in await segments.compiled(tx, environment_id, Memory())] == ["beta"]
+        held = {each.key: each for each in await flags.compiled(tx, environment_id, Memory())}
     assert (held["checkout"].report_exposures, held["gate"].report_exposures) == (True, False)
 
 
@@ -172,9 +173,9 @@ async def test_many_flags_are_read_at_once(tenant: Any, database: Database, envi
         statements: list[Any] = []
         connection: Any = tx
         connection.add_query_logger(statements.append)
-        found = await flags.compiled(tx, environment_id)
+        found = await flags.compiled(tx, environment_id, Memory())
         connection.remove_query_logger(statements.append)
     assert len(found) == 10_000
     assert len({each.key for each in found}) == 10_000
     assert all(len(each.rules) == 1 for each in found)
-    assert len(statements) == 1
+    assert len(statements) == 2

@@ -21,6 +21,7 @@ from control_plane.flags.repository import find_settings, save_settings
 from control_plane.flags.schemas import SettingsPatch, TargetFields
 from control_plane.flags.views import audited_settings
 
+_YEAR_10000_SECONDS = 253_402_300_800
 _COPIED = ("rules", "targets", "prerequisites", "default_serve", "off_variation")
 
 
@@ -117,8 +118,8 @@ def _targets(given: list[TargetFields]) -> list[dict[str, Any]]:
 
 def _epoch_milliseconds(moment: str | int, field: str) -> int:
     instant = parse_instant(moment)
-    if instant is None or instant[0] <= 0:
-        reason = "must be a date and time with an offset (RFC 3339) or epoch milliseconds, after 1970"
+    if instant is None or not 0 < instant[0] < _YEAR_10000_SECONDS:
+        reason = "must be a date and time with an offset (RFC 3339) or epoch milliseconds, after 1970 and before 10000"
         raise InvalidInput([FieldError(field, "date", reason)])
     seconds, fraction = instant
     return seconds * 1000 + int(fraction[:3].ljust(3, "0"))

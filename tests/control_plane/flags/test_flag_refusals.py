@@ -168,6 +168,7 @@ BAD_SETTINGS: list[tuple[dict[str, Any], list[str]]] = [
     ({"targets": [{"key": "u1", "variation": "on", "expires_at": "2026-02-30T00:00:00Z"}]},
      ["targets[0].expires_at"]),
     ({"targets": [{"key": "u1", "variation": "on", "expires_at": -1}]}, ["targets[0].expires_at"]),
+    ({"targets": [{"key": "u1", "variation": "on", "expires_at": 2**52}]}, ["targets[0].expires_at"]),
     ({"prerequisites": [{"flag": "absent", "variation": "on"}]}, ["prerequisites[0].flag"]),
     ({"prerequisites": [{"flag": "other", "variation": "gone"}]}, ["prerequisites[0].variation"]),
     ({"prerequisites": [{"flag": "checkout", "variation": "on"}]}, ["prerequisites[0].flag"]),
