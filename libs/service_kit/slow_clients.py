@@ -1,4 +1,6 @@
-"""Cuts connections whose headers or body take too long to arrive, which uvicorn leaves open for ever.
+"""Cuts connections whose headers or body take too long to arrive, or whose headers never end.
+
+uvicorn on httptools leaves the former open for ever and keeps whatever the latter send.
 
 A request that arrives in one piece costs two comparisons: timers run only while something is still missing.
 """
@@ -10,15 +12,17 @@ from typing import Any, ClassVar, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-_REQUEST_TIMEOUT = (
-    b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"  # the app never saw a request
-)
+# The app never sees these requests.
+_REQUEST_TIMEOUT = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+_HEADERS_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 
 class PatientHttpProtocol(HttpToolsProtocol):
     """For `serve(app, settings, http=PatientHttpProtocol)`. Headers: 10 s from the first byte (or from the
-    connection, if none comes); body: 30 s more. Late headers get 408, a late body ends the connection."""
+    connection, if none comes) and 64 KiB; body: 30 s more. Late headers get 408, large ones that come in pieces 431,
+    a late body ends the connection."""
 
+    headers_bytes_max: ClassVar[int] = 64 * 1024
     headers_seconds_max: ClassVar[float] = 10.0
     body_seconds_max: ClassVar[float] = 30.0
 
@@ -27,6 +31,8 @@ class PatientHttpProtocol(HttpToolsProtocol):
         self._deadline: TimerHandle | None = None
         self._in_headers = False
         self._in_body = False
+        self._headers_begun = 0
+        self._headers_bytes = 0
 
     def connection_made(self, transport: BaseTransport) -> None:
         super().connection_made(cast("Transport", transport))
@@ -38,7 +44,7 @@ class PatientHttpProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         before = (self._in_headers, self._in_body)
-        newest = self.cycle
+        newest, begun = self.cycle, self._headers_begun
         super().data_received(data)
         after = (self._in_headers, self._in_body)
         # Line breaks between requests begin nothing, yet they stop uvicorn's own timer: they count as late headers.
@@ -50,9 +56,16 @@ class PatientHttpProtocol(HttpToolsProtocol):
             self._cancel_deadline()
             seconds = self.body_seconds_max if self._in_body else self.headers_seconds_max
             self._deadline = self.loop.call_later(seconds, self._cut)
+        # Of a piece that ends an earlier request and begins this one, nobody knows how much is headers.
+        all_headers = self._headers_begun == begun + (before == (False, False))
+        if self._in_headers and all_headers:
+            self._headers_bytes += len(data)
+            if self._headers_bytes > self.headers_bytes_max:
+                self._cut(_HEADERS_TOO_LARGE)
 
     def on_message_begin(self) -> None:
-        self._in_headers = True
+        self._in_headers, self._headers_bytes = True, 0
+        self._headers_begun += 1
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
@@ -68,10 +81,10 @@ class PatientHttpProtocol(HttpToolsProtocol):
             self._deadline.cancel()
             self._deadline = None
 
-    def _cut(self) -> None:
-        self._deadline = None
+    def _cut(self, answer: bytes = _REQUEST_TIMEOUT) -> None:
+        self._cancel_deadline()
         if self.transport.is_closing():
             return
         if not self._in_body and (self.cycle is None or self.cycle.response_complete):
-            self.transport.write(_REQUEST_TIMEOUT)
+            self.transport.write(answer)
         self.transport.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -91,8 +92,8 @@ class Intake:
             self.metrics.accepted.labels(environment_id, "exposure").inc(admission.exposure_count)
         if admission.metric_count:
             self.metrics.accepted.labels(environment_id, "metric").inc(admission.metric_count)
-        for each in admission.rejected:
-            self.metrics.rejected.labels(environment_id, each.code).inc()
+        for code, count in Counter(each.code for each in admission.rejected).items():
+            self.metrics.rejected.labels(environment_id, code).inc(count)
 
 
 def _declares_lines(scope: Scope) -> bool:

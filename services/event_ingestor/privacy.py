@@ -18,8 +18,7 @@ def unit_text(value: str | float) -> str | None:
     """A user key as text: a number without a fraction below 2^53 is its decimal digits. None: no user key."""
     if isinstance(value, str):
         return value
-    whole = int(value) if value == value and abs(value) < 2**53 and value == int(value) else None  # noqa: PLR0124
-    return None if whole is None else str(whole)
+    return str(int(value)) if abs(value) < 2**53 and value == int(value) else None
 
 
 class Privacy:

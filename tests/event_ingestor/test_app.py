@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import json
 from collections.abc import AsyncIterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import httpx
 import pytest
 from event_ingestor.app import build_app
 from event_ingestor.settings import IngestorSettings
+from event_ingestor.tail import WATCHERS_PER_ENVIRONMENT_MAX
 from fastapi import FastAPI
 from messages.generated.event_pb2 import EventBatch
 from messages.subjects import EVENTS
@@ -254,7 +256,7 @@ async def test_browsers_may_send_from_the_configured_origins(client: httpx.Async
 
 
 async def test_the_tail_shows_what_comes_in(bus: MemoryBus, clock: ManualClock) -> None:
-    """Over a real connection: the client of the other tests reads an answer only when it is complete."""
+    """Asked by hand, because the client of the other tests reads an answer only when it is complete."""
     app = app_on(bus, clock)
     async with app.router.lifespan_context(app), client_of(app) as client:
         await wait_ready(client)
@@ -289,6 +291,10 @@ async def test_the_tail_shows_what_comes_in(bus: MemoryBus, clock: ManualClock) 
         sent_away.set()
         await watching
         assert frames.empty()
+        with ExitStack() as stack:
+            for _ in range(WATCHERS_PER_ENVIRONMENT_MAX):
+                stack.enter_context(app.state.intake.tail.watch("e1"))
+            assert (await client.get("/v1/events/tail")).status_code == 429
 
 
 async def test_metrics_speak_of_events_not_of_people(client: httpx.AsyncClient) -> None:

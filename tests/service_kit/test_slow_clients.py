@@ -79,6 +79,13 @@ async def test_dripping_headers_do_not_extend_the_time(port: int) -> None:
     writer.close()
 
 
+async def test_headers_that_never_end_are_cut_by_their_size(port: int) -> None:
+    start = b"POST / HTTP/1.1\r\nx-filling: "
+    over = ImpatientProtocol.headers_bytes_max + 1 - len(start)
+    assert (await exchange(port, start, b"a" * over)).startswith(b"HTTP/1.1 431 ")
+    assert (await exchange(port, start, b"a" * (over - 1))).startswith(b"HTTP/1.1 408 ")
+
+
 async def test_a_late_body_ends_the_connection(port: int) -> None:
     assert await exchange(port, REQUEST[:-2]) == b""
 
