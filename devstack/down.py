@@ -8,7 +8,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from .running import ADDRESS_FILE, STACK_FOLDER, is_locked, lock_file, wait_unlocked
+from .running import ADDRESS_FILE, SHELL_FILE, STACK_FOLDER, is_locked, lock_file, wait_unlocked
 
 _STOP_SECONDS = 60.0
 
@@ -26,7 +26,8 @@ def main() -> int:
     """Stop the stack; 0 when nothing runs any more."""
     was_running = is_locked(STACK_FOLDER)
     stopped = stop_keeper(STACK_FOLDER)
-    ADDRESS_FILE.unlink(missing_ok=True)
+    for file in (ADDRESS_FILE, SHELL_FILE):
+        file.unlink(missing_ok=True)
     if not stopped:
         print(f"The stack in {STACK_FOLDER} did not stop within {_STOP_SECONDS:g} s.", file=sys.stderr)
         return 1

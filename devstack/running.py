@@ -13,6 +13,7 @@ from examples.cookie_cats.addresses import Addresses
 
 STACK_FOLDER = Path("build/devstack")
 ADDRESS_FILE = Path("build/devstack.json")
+SHELL_FILE = Path("build/devstack.env")
 _POLL_SECONDS = 0.05
 
 
@@ -36,12 +37,16 @@ def keeper_file(folder: Path) -> Path:
 
 def write_privately(path: Path, content: object) -> None:
     """Replace a file of JSON at once; only its owner may read it (it holds passwords or keys)."""
+    write_text_privately(path, json.dumps(content, indent=2) + "\n")
+
+
+def write_text_privately(path: Path, text: str) -> None:
+    """Replace a file at once; only its owner may read it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(path.name + ".draft")
     draft.unlink(missing_ok=True)
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        json.dump(content, file, indent=2)
-        file.write("\n")
+        file.write(text)
     draft.replace(path)
 
 

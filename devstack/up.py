@@ -1,4 +1,5 @@
-"""`make up`: the stack and the services in the background, with the demo's data; addresses in build/devstack.json.
+"""`make up`: the stack and the services in the background, with the demo's data; addresses in build/devstack.json,
+and for a shell in build/devstack.env.
 
 The first time, the data comes from the same replay as in `make demo`. Later runs find it in the folder.
 """
@@ -7,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shlex
 import subprocess
 import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -22,7 +25,15 @@ from examples.cookie_cats.replay import replay
 from examples.cookie_cats.stages import Stages
 
 from .down import stop_keeper
-from .running import ADDRESS_FILE, STACK_FOLDER, Keeper, running_keeper, write_privately
+from .running import (
+    ADDRESS_FILE,
+    SHELL_FILE,
+    STACK_FOLDER,
+    Keeper,
+    running_keeper,
+    write_privately,
+    write_text_privately,
+)
 
 _START_SECONDS = 180.0
 _POLL_SECONDS = 0.1
@@ -48,7 +59,9 @@ def main() -> int:
             raise
         console.print(f"{error}\nLogs: {STACK_FOLDER}/*/log.txt", style="red", markup=False, highlight=False)
         return 1
-    write_privately(ADDRESS_FILE, _address_book(keeper.addresses, demo))
+    book = _address_book(keeper.addresses, demo)
+    write_privately(ADDRESS_FILE, book)
+    write_text_privately(SHELL_FILE, _shell_variables(book))
     console.print(f"The stack runs; addresses and keys are in {ADDRESS_FILE}. `make down` stops it.", highlight=False)
     return 0
 
@@ -95,7 +108,7 @@ def _demo(addresses: Addresses, stages: Stages) -> Demo:
     return demo
 
 
-def _address_book(addresses: Addresses, demo: Demo) -> dict[str, object]:
+def _address_book(addresses: Addresses, demo: Demo) -> dict[str, Any]:
     return {
         "control_plane": addresses.control_plane,
         "edge": addresses.edge,
@@ -105,6 +118,23 @@ def _address_book(addresses: Addresses, demo: Demo) -> dict[str, object]:
         "project": demo.project,
         "environments": {"production": {"server_key": demo.server_key, "client_key": demo.client_key}},
     }
+
+
+def _shell_variables(book: dict[str, Any]) -> str:
+    """The address book as assignments, to be sourced by a shell."""
+    production = book["environments"]["production"]
+    variables = {
+        "CONTROL_PLANE": book["control_plane"],
+        "EDGE": book["edge"],
+        "INGESTOR": book["ingestor"],
+        "ANALYTICS": book["analytics"],
+        "ADMIN_EMAIL": book["admin"]["email"],
+        "ADMIN_PASSWORD": book["admin"]["password"],
+        "PROJECT": book["project"],
+        "SERVER_KEY": production["server_key"],
+        "CLIENT_KEY": production["client_key"],
+    }
+    return "".join(f"{name}={shlex.quote(value)}\n" for name, value in variables.items())
 
 
 if __name__ == "__main__":
