@@ -100,15 +100,11 @@ def admit(body: bytes, rules: Rules, *, lines: bool = False) -> Admission:
 def _decode_each(texts: list[bytes], rejected: list[Rejection]) -> list[Event | None]:
     events: list[Event | None] = []
     for index, text in enumerate(texts):
-        if len(text) > EVENT_TEXT_BYTES_MAX:
-            events.append(None)
-            rejected.append(Rejection(index, *_TOO_LARGE))
-            continue
         try:
             events.append(formats.decode_one(text))
         except formats.UNDECODABLE:
             events.append(None)
-            rejected.append(Rejection(index, *explain(text)))
+            rejected.append(Rejection(index, *(explain(text) if len(text) <= EVENT_TEXT_BYTES_MAX else _TOO_LARGE)))
     if texts and len(rejected) == len(texts) and all(each.code == "invalid_json" for each in rejected):
         raise formats.not_json()
     return events
@@ -148,7 +144,8 @@ class _Judge:
             user_key = self._privacy.user_key(user_key)
             attributes = self._privacy.attributes(attributes)
         if isinstance(event, MetricEvent):
-            return MetricLine(event_id, milliseconds, user_key, event.metric, event.value, attributes)
+            value = None if isinstance(event.value, msgspec.UnsetType) else event.value
+            return MetricLine(event_id, milliseconds, user_key, event.metric, value, attributes)
         experiment = event.experiment or ""
         if not self._is_key(event.flag):
             return Reason("invalid_key", f"flag: {_INVALID_KEY}")

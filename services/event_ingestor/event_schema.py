@@ -72,7 +72,7 @@ _METRIC: dict[str, Any] = {
         "type": {"const": "metric"},
         **_ENVELOPE,
         "metric": _text(),
-        "value": {"type": "number", "default": 1},
+        "value": {"type": "number", "description": "Without it the event only counts"},
         "properties": {"type": "object"},
     },
 }

@@ -8,13 +8,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 EVENTS_PER_REQUEST_MAX = 5_000
 EVENT_BYTES_MAX = 32 * 1024
 """Of one event in the form in which it travels on."""
 EVENT_TEXT_BYTES_MAX = 6 * EVENT_BYTES_MAX
-"""Of one event as it is sent, where a character may take six bytes as an escape."""
+"""Of one event as it is sent, where a character may take six bytes: of a larger one no other fault is looked for."""
 EVENT_ID_LENGTH_MAX = 128
 USER_KEY_LENGTH_MAX = 512
 NAME_LENGTH_MAX = 128
@@ -55,13 +55,13 @@ class ExposureEvent(Struct, tag_field="type", tag="exposure", frozen=True, gc=Fa
 
 
 class MetricEvent(Struct, tag_field="type", tag="metric", frozen=True, gc=False):
-    """An absent `value` is 1: the thing happened once."""
+    """Without a `value` it only counts. Null is refused, because JavaScript writes NaN that way."""
 
     event_id: EventId
     timestamp: Timestamp
     user_key: UserKey
     metric: Name
-    value: float = 1.0
+    value: float | UnsetType = UNSET
     properties: Attributes | None = None
 
 
@@ -86,5 +86,5 @@ class MetricLine(Struct, gc=False):
     timestamp: int
     user_key: str
     metric: str
-    value: float
+    value: float | None
     properties: Attributes

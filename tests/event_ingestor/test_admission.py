@@ -43,7 +43,7 @@ def test_a_metric_event_travels_on_with_its_value_as_a_float() -> None:
         (exposure(experiment=..., config_version=..., context=...), {"experiment": "", "config_version": 0}),
         (exposure(experiment=None, config_version=None, context=None), {"experiment": "", "context": {}}),
         (exposure(experiment=""), {"experiment": ""}),
-        (metric(value=..., properties=...), {"value": 1.0, "properties": {}}),
+        (metric(value=..., properties=...), {"value": None, "properties": {}}),
         (metric(value=-0.0), {"value": 0.0}),
         (metric(value=2**60), {"value": float(2**60)}),
         (metric(user_key=123), {"user_key": "123"}),
