@@ -61,6 +61,7 @@ class FlagWriter:
         self._source.open("while 1:")
         self._prerequisites()
         self._targets()
+        known = self._reads.branch()
         if self._observing:
             self._source.open("while 1:")
         for experiment in self._assigning:
@@ -69,6 +70,7 @@ class FlagWriter:
         self._default()
         if self._observing:
             self._source.close()
+            self._reads.forget_since(known)
             for experiment in self._observing:
                 self._experiments.observe(experiment, self._result)
             self._source.line("break")

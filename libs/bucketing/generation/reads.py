@@ -26,6 +26,11 @@ class Reads:
         branch._unit_read = self._unit_read
         return branch
 
+    def forget_since(self, branch: Reads) -> None:
+        """Know only what was known when `branch` was made: control may have skipped the rest."""
+        self._variables = dict(branch._variables)
+        self._unit_read = branch._unit_read
+
     def variable(self, name: str) -> str | None:
         """The variable that holds an attribute, if it was fetched."""
         return self._variables.get(name)

@@ -1,0 +1,216 @@
+"""A plain interpreter of a flag set: what the engine is compared with, in speed and in answers.
+
+It walks the data on every evaluation, in the order of docs/evaluation.md, and shares with the engine only the
+readers of versions, times, addresses and patterns.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from bucketing.flagset import AllOf, AnyOf, Comparison, Fixed, FlagSet, InSegment, Not
+from bucketing.instants import parse_instant
+from bucketing.networks import BlockSet, parse_block
+from bucketing.patterns import compile_pattern
+from bucketing.semver import parse_version
+
+MISSING_KEY = ("ERROR", None, "TARGETING_KEY_MISSING", None)
+INVALID = ("ERROR", None, "INVALID_CONTEXT", None)
+NEGATED = {"ne": "eq", "not_in": "in", "not_contains": "contains"}
+
+
+class Interpreter:
+    """`evaluate` gives (reason, variation, error code, experiment). The flag set has no cycles."""
+
+    def __init__(self, flagset: FlagSet) -> None:
+        self.flagset = flagset
+
+    def bucket(self, key, unit):
+        digest = hashlib.sha256((self.flagset.salt + key + unit).encode()).hexdigest()
+        return int(digest, 16) % 10_000
+
+    def attribute(self, context, name):
+        if name in context:
+            return context[name]
+        value = context
+        for step in name.split("."):
+            if not isinstance(value, dict):
+                return None
+            value = value.get(step)
+        return value
+
+    def unit(self, value):
+        if isinstance(value, bool):
+            return None
+        if isinstance(value, str):
+            return value
+        if isinstance(value, int | float) and abs(value) < 2**53 and value == int(value):
+            return str(int(value))
+        return None
+
+    def one(self, operator, value, literal):
+        """A positive operator on one value."""
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        text = isinstance(value, str)
+
+        def equal(other):
+            if isinstance(value, bool) or isinstance(other, bool):
+                return value is other
+            return (text or number) and value == other
+
+        if operator == "eq":
+            return value is not None and equal(literal)
+        if operator == "in":
+            return value is not None and not isinstance(value, dict | list) and any(map(equal, literal))
+        if operator in ("gt", "gte", "lt", "lte"):
+            orders = {"gt": "__gt__", "gte": "__ge__", "lt": "__lt__", "lte": "__le__"}
+            return number and getattr(float(value), orders[operator])(float(literal))
+        if operator in ("contains", "starts_with", "ends_with", "matches", "in_cidr"):
+            if not text:
+                return False
+            if operator == "contains":
+                return value.find(literal) >= 0
+            if operator == "starts_with":
+                return value[: len(literal)] == literal
+            if operator == "ends_with":
+                return not literal or value[-len(literal) :] == literal
+            if operator == "matches":
+                return compile_pattern(literal)(value)
+            blocks = literal if isinstance(literal, list) else [literal]
+            return BlockSet([parse_block(block) for block in blocks]).holds(value)
+        if operator.startswith("semver_"):
+            left, right = parse_version(value) if text else None, parse_version(literal)
+            signs = {"eq": (0,), "gt": (1,), "gte": (0, 1), "lt": (-1,), "lte": (-1, 0)}[operator[7:]]
+            return left is not None and (left > right) - (left < right) in signs
+        left, right = parse_instant(value), parse_instant(literal)
+        return left is not None and (left < right if operator == "before" else left > right)
+
+    def compare(self, comparison: Comparison, context):
+        value = self.attribute(context, comparison.attribute)
+        operator = comparison.operator
+        if operator == "exists":
+            return value is not None
+        if operator == "not_exists":
+            return value is None
+        if value is None:
+            return False
+        positive = NEGATED.get(operator, operator)
+        values = value if isinstance(value, list) else [value]
+        matched = any(
+            not isinstance(element, list) and self.one(positive, element, comparison.value) for element in values
+        )
+        return matched != (operator in NEGATED)
+
+    def holds(self, condition, context):
+        if isinstance(condition, Comparison):
+            return self.compare(condition, context)
+        if isinstance(condition, AllOf):
+            return all(self.holds(part, context) for part in condition.conditions)
+        if isinstance(condition, AnyOf):
+            return any(self.holds(part, context) for part in condition.conditions)
+        if isinstance(condition, Not):
+            return not self.holds(condition.condition, context)
+        assert isinstance(condition, InSegment)
+        return any(self.member(key, context) for key in condition.segments)
+
+    def member(self, key, context):
+        segment = self.flagset.segments.get(key)
+        unit = self.unit(context.get("targetingKey"))
+        if segment is None or unit in segment.excluded:
+            return False
+        return unit in segment.included or (segment.condition is not None and self.holds(segment.condition, context))
+
+    def owner(self, shares, bucket):
+        for share in shares:
+            if bucket < share.weight:
+                return share.variation
+            bucket -= share.weight
+        raise AssertionError("weights")
+
+    def serve(self, flag, serve, context, reason):
+        """An answer, or None if the unit's attribute is absent."""
+        owned = [serve.variation] if isinstance(serve, Fixed) else [s.variation for s in serve.shares if s.weight]
+        if len(owned) == 1:
+            return (reason, owned[0], None, None)
+        value = self.attribute(context, serve.bucket_by or "targetingKey")
+        if serve.bucket_by is not None and value is None:
+            return None
+        unit = self.unit(value)
+        if unit is None or (not unit and serve.bucket_by is None):
+            return INVALID if serve.bucket_by is not None else MISSING_KEY
+        return ("SPLIT", self.owner(serve.shares, self.bucket(flag.key, unit)), None, None)
+
+    def enrolled(self, experiment, unit):
+        held = any(self.bucket(f"holdout:{one.key}", unit) < one.share for one in experiment.holdouts)
+        slot = experiment.slot
+        inside = slot is None or slot.start <= self.bucket(f"layer:{slot.layer}", unit) < slot.end
+        return not held and inside and self.bucket(f"traffic:{experiment.key}", unit) < experiment.traffic
+
+    def running(self, flag, mode, now):
+        experiments = sorted(self.flagset.experiments.values(), key=lambda one: (one.start_at, one.key))
+        return [
+            one
+            for one in experiments
+            if one.flag == flag.key
+            and one.mode == mode
+            and one.start_at <= now
+            and (one.stop_at is None or now < one.stop_at)
+        ]
+
+    def assigned(self, flag, context, now):
+        for experiment in self.running(flag, "assigns", now):
+            if experiment.audience is not None and not self.holds(experiment.audience, context):
+                continue
+            value = self.attribute(context, experiment.bucket_by or "targetingKey")
+            if experiment.bucket_by is not None and value is None:
+                continue
+            unit = self.unit(value)
+            if unit is None or (not unit and experiment.bucket_by is None):
+                return INVALID if experiment.bucket_by is not None else MISSING_KEY
+            if self.enrolled(experiment, unit):
+                variation = self.owner(experiment.shares, self.bucket(experiment.key, unit))
+                return ("SPLIT", variation, None, experiment.key)
+        return None
+
+    def ruled(self, flag, context, now):
+        for rule in flag.rules:
+            if self.holds(rule.condition, context):
+                answer = self.serve(flag, rule.serve, context, "TARGETING_MATCH")
+                if answer is not None:
+                    return answer
+        live = any(target.expires_at is None or now < target.expires_at for target in flag.targets)
+        could_change = flag.prerequisites or flag.rules or live or self.running(flag, "assigns", now)
+        reason = "DEFAULT" if could_change else "STATIC"
+        return self.serve(flag, flag.default, context, reason) or ("DEFAULT", flag.off_variation, None, None)
+
+    def observed(self, flag, answer, context, now):
+        reason, variation, error, experiment = answer
+        if error is not None or experiment is not None:
+            return answer
+        for one in self.running(flag, "observes", now):
+            unit = self.unit(self.attribute(context, one.bucket_by or "targetingKey"))
+            usable = unit is not None and (unit or one.bucket_by is not None)
+            expected = any(share.variation == variation and share.weight for share in one.shares)
+            audience = one.audience is None or self.holds(one.audience, context)
+            if expected and audience and usable and self.enrolled(one, unit):
+                return (reason, variation, None, one.key)
+        return answer
+
+    def evaluate(self, key, context, now):
+        flag = self.flagset.flags.get(key)
+        if flag is None:
+            return ("ERROR", None, "FLAG_NOT_FOUND", None)
+        if flag.archived or not flag.enabled:
+            return ("DISABLED", flag.off_variation, None, None)
+        for prerequisite in flag.prerequisites:
+            _, variation, error, _ = self.evaluate(prerequisite.flag, context, now)
+            if error is not None:
+                return ("ERROR", None, "GENERAL" if error == "FLAG_NOT_FOUND" else error, None)
+            if variation != prerequisite.variation:
+                return ("DEFAULT", flag.off_variation, None, None)
+        unit = self.unit(context.get("targetingKey"))
+        for target in flag.targets:
+            if target.key == unit and (target.expires_at is None or now < target.expires_at):
+                return ("TARGETING_MATCH", target.variation, None, None)
+        answer = self.assigned(flag, context, now) or self.ruled(flag, context, now)
+        return self.observed(flag, answer, context, now)
