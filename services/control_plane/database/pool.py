@@ -28,6 +28,8 @@ _AWAY = (
     asyncpg.TooManyConnectionsError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
+    # How the driver tells of a connection that broke while it was being used.
+    asyncpg.InternalClientError,
 )
 _BUSY = (
     asyncpg.LockNotAvailableError,
@@ -87,7 +89,12 @@ class Database:
             raise Unavailable("the database is not open yet", code="database_unavailable")
         try:
             async with self._pool.acquire(timeout=self._acquire_timeout_seconds) as connection:
-                yield connection
+                try:
+                    yield connection
+                except asyncpg.InterfaceError as error:
+                    if _is_lost(connection):
+                        raise asyncpg.ConnectionDoesNotExistError(str(error)) from error
+                    raise
         except _AWAY as error:
             _log.warning("database away", error=type(error).__name__)
             raise Unavailable("the database can't be reached", code="database_unavailable") from error
@@ -120,7 +127,7 @@ class Database:
         while True:
             try:
                 await self._listen_once(channel, heard)
-            except (*_AWAY, asyncpg.InterfaceError) as error:
+            except (*_AWAY, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
                 _log.warning("not listening, trying again", channel=channel, error=type(error).__name__)
             await asyncio.sleep(1)
 
@@ -144,6 +151,14 @@ class Database:
             await asyncio.wait_for(pool.close(), 5)
         except TimeoutError:
             pool.terminate()
+
+
+def _is_lost(connection: Connection) -> bool:
+    """Whether the connection broke: the pool takes it back under our hands when it does."""
+    try:
+        return connection.is_closed()
+    except asyncpg.InterfaceError:
+        return True
 
 
 async def _prepare(connection: Any) -> None:

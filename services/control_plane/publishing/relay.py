@@ -74,9 +74,13 @@ class Relay:
         """Keeps the lease through publications that take longer than it lasts."""
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            if self._publisher is not None:
-                with contextlib.suppress(Problem):
-                    await self._lease.hold()
+            if self._publisher is None:
+                continue
+            try:
+                await self._lease.hold()
+            except Exception as error:
+                # The next turn finds out; what is published meanwhile is fenced by the epoch.
+                _log.warning("lease not renewed", error=type(error).__name__)
 
     async def _try_turn(self) -> None:
         try:

@@ -1,0 +1,138 @@
+"""`control_plane serve` as a process: its settings, its first administrator, and what it does without its database."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from devstack.parts import Nats, Postgres
+from devstack.ports import free_port
+
+SETTINGS = {
+    "FF_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
+    "FF_AUTH_JWT_SECRET": "a-secret-of-the-tests-with-more-than-32-bytes",
+    "FF_ADMIN_EMAIL": "admin@example.com",
+    "FF_ADMIN_PASSWORD": "correct horse battery",
+}
+LOGIN = {"email": SETTINGS["FF_ADMIN_EMAIL"], "password": SETTINGS["FF_ADMIN_PASSWORD"]}
+
+
+def environment(**changes: str | None) -> dict[str, str]:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("FF_")}
+    return {name: value for name, value in {**inherited, **SETTINGS, **changes}.items() if value is not None}
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"FF_DATABASE_URL": None}, "FF_DATABASE_URL: Field required"),
+        ({"FF_AUTH_JWT_SECRET": None}, "FF_AUTH_JWT_SECRET: Field required"),
+        ({"FF_AUTH_JWT_SECRET": "short"}, "FF_AUTH_JWT_SECRET needs at least 32 bytes"),
+        ({"FF_ADMIN_PASSWORD": None}, "give both FF_ADMIN_EMAIL and FF_ADMIN_PASSWORD"),
+        ({"FF_ADMIN_PASSWORD": "tooshort"}, "FF_ADMIN_PASSWORD has 12 to 256 characters"),
+        ({"FF_PORT": "99999"}, "FF_PORT: "),
+    ],
+)
+def test_wrong_settings_are_named_without_their_values(changes: dict[str, str | None], named: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "control_plane.main", "serve"],
+        env=environment(**changes),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert named in done.stderr
+    assert "Traceback" not in done.stderr
+    for value in changes.values():
+        assert value is None or value == "99999" or value not in done.stderr
+
+
+def test_migrate_ends_when_it_is_done(postgres_url: str) -> None:
+    command = [sys.executable, "-m", "control_plane.main", "migrate"]
+    for expected in ("0001_access.sql", '"applied":[]'):
+        done = subprocess.run(
+            command,
+            env=environment(FF_DATABASE_URL=postgres_url),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+        )
+        assert expected in done.stderr
+
+
+@pytest.fixture
+async def client(fresh_postgres: Postgres, nats_server: Nats, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    port = free_port()
+    settings = environment(
+        FF_DATABASE_URL=fresh_postgres.url, FF_NATS_URL=nats_server.url, FF_PORT=str(port), FF_RELAY_ENABLED="false"
+    )
+    with (tmp_path / "log.txt").open("wb") as log:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "control_plane.main", "serve", env=settings, stderr=log, stdout=log
+        )
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False) as client:
+        await until_ready(client)
+        yield client
+    process.terminate()
+    # The signal that ended it, after everything was closed.
+    assert await process.wait() in (0, -signal.SIGTERM)
+    text = (tmp_path / "log.txt").read_text()
+    assert not any(each in text for each in (SETTINGS["FF_ADMIN_PASSWORD"], SETTINGS["FF_AUTH_JWT_SECRET"]))
+
+
+async def until_ready(client: httpx.AsyncClient) -> None:
+    async with asyncio.timeout(60):
+        while True:
+            try:
+                if (await client.get("/readyz")).status_code == 200:
+                    return
+            except httpx.TransportError:
+                pass
+            await asyncio.sleep(0.05)
+
+
+async def test_without_its_database_it_answers_503_and_comes_back(
+    client: httpx.AsyncClient, fresh_postgres: Postgres
+) -> None:
+    token = (await client.post("/api/v1/auth/login", json=LOGIN)).json()["access_token"]
+    client.headers["Authorization"] = f"Bearer {token}"
+    assert (await client.get("/api/v1/me")).status_code == 200
+    statuses: set[int] = set()
+    stopping = asyncio.Event()
+
+    async def ask() -> None:
+        while not stopping.is_set():
+            answer = await client.post("/api/v1/organizations", json={"key": os.urandom(8).hex(), "name": "x"})
+            statuses.add(answer.status_code)
+            if answer.status_code == 503:
+                assert int(answer.headers["retry-after"]) >= 1
+                assert answer.json()["code"] in ("database_unavailable", "database_busy")
+
+    asking = [asyncio.create_task(ask()) for _ in range(8)]
+    for _ in range(3):
+        seen = len(statuses)
+        await asyncio.to_thread(fresh_postgres.kill)
+        async with asyncio.timeout(30):
+            while 503 not in statuses or len(statuses) < seen:
+                await asyncio.sleep(0.02)
+        assert (await client.get("/readyz")).status_code == 503
+        assert (await client.get("/healthz")).status_code == 200
+        await asyncio.to_thread(fresh_postgres.start)
+        await until_ready(client)
+    stopping.set()
+    await asyncio.gather(*asking)
+    assert statuses == {201, 503}
+    organizations = (await client.get("/api/v1/organizations?limit=1")).json()["items"]
+    verdict = await client.get(f"/api/v1/organizations/{organizations[0]['id']}/audit/verification")
+    assert verdict.json()["intact"]
