@@ -74,10 +74,21 @@ def config_stream(*, max_bytes: int = 1024 * _MEBIBYTE, replicas: int = 1) -> St
 
 
 def events_stream(
-    *, max_bytes: int = 8192 * _MEBIBYTE, max_age_seconds: float = _DAY_SECONDS, replicas: int = 1
+    *,
+    max_bytes: int = 8192 * _MEBIBYTE,
+    max_age_seconds: float = _DAY_SECONDS,
+    replicas: int = 1,
+    duplicate_window_seconds: float = 120,
 ) -> StreamSpec:
     """Kept by limits, so that the last day can be replayed."""
-    return StreamSpec(EVENTS, ("events.>",), max_bytes, max_age_seconds=max_age_seconds, replicas=replicas)
+    return StreamSpec(
+        EVENTS,
+        ("events.>",),
+        max_bytes,
+        max_age_seconds=max_age_seconds,
+        replicas=replicas,
+        duplicate_window_seconds=duplicate_window_seconds,
+    )
 
 
 def dead_letters_stream(

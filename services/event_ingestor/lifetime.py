@@ -104,6 +104,7 @@ class Lifetime:
             max_bytes=settings.events_max_bytes,
             max_age_seconds=settings.events_max_age_seconds,
             replicas=settings.nats_replicas,
+            duplicate_window_seconds=settings.events_duplicate_window_seconds,
         )
         while True:
             try:

@@ -21,6 +21,7 @@ class IngestorSettings(ServiceSettings):
 
     events_max_bytes: Annotated[int, Field(ge=_MEBIBYTE)] = 8192 * _MEBIBYTE
     events_max_age_seconds: Annotated[float, Field(ge=600)] = 86_400.0
+    events_duplicate_window_seconds: Annotated[float, Field(ge=0.1, le=600)] = 120.0
 
     events_linger_seconds: Annotated[float, Field(ge=0, le=1)] = 0.002
     events_message_bytes: Annotated[int, Field(ge=64 * 1024, le=7 * _MEBIBYTE)] = 900_000
