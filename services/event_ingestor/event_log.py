@@ -30,7 +30,7 @@ class LogLimits:
 
     linger_seconds: float = 0.002
     message_bytes_max: int = 900_000
-    alone_bytes_min: int = 16_384
+    alone_bytes_min: int = 128 * 1024
 
 
 @dataclass(slots=True)
