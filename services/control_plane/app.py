@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry
 from service_kit.http import Lifespan, create_app
 from service_kit.problems import Problem, problem_responses
 
+from control_plane.access import api_tokens_endpoints
 from control_plane.access import endpoints as access_endpoints
 from control_plane.access.gate import Gate
 from control_plane.access.service import Access
@@ -31,6 +32,7 @@ BuildRouter = Callable[[AppContext], APIRouter]
 
 # The one list of features with endpoints of their own, in the order of the API's documentation.
 FEATURES: Sequence[BuildRouter] = (
+    api_tokens_endpoints.build_router,
     organizations_endpoints.build_router,
     project_roles_endpoints.build_router,
     environments_endpoints.build_router,

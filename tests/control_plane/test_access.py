@@ -6,9 +6,11 @@ from typing import Any
 
 import jwt
 import pytest
+from control_plane.database import Database
 from service_kit.clock import ManualClock
 
 SECRET = "a-secret-of-the-tests-with-more-than-32-bytes"
+PASSWORDS = {"current_password": "correct horse battery", "new_password": "another long password"}
 CREDENTIALS = {"email": "admin@example.com", "password": "correct horse battery"}
 
 
@@ -140,3 +142,34 @@ async def test_only_owners_make_owners(tenant: Any, anonymous: Any) -> None:
     raised = await ann("PATCH", f"{members}/{made['id']}", {"role": "owner"}, headers={"If-Match": '"1"'})
     assert raised.status_code == 403
     await ann.ok("POST", members, {"email": "x@example.com", "role": "editor"})
+
+
+async def test_a_token_of_a_program_has_its_role_and_no_account(tenant: Any, database: Database) -> None:
+    tokens = f"/organizations/{tenant.organization}/tokens"
+    made = await tenant.api.ok("POST", tokens, {"name": "ci", "role": "admin"})
+    assert made["token"].startswith("vt_")
+    assert made["token"] not in str(await tenant.api.ok("GET", tokens))
+    program = tenant.api.of(made["token"])
+    await program.ok("POST", f"/organizations/{tenant.organization}/projects", {"key": "p", "name": "P"})
+    audit = f"/organizations/{tenant.organization}/audit"
+    assert (await program.ok("GET", audit))["items"][0]["actor"] == {"kind": "token", "id": made["id"], "name": "ci"}
+    for method, path, body in (("GET", "/me", None), ("PUT", "/me/password", PASSWORDS)):
+        assert (await program(method, path, body)).json()["code"] == "not_a_person"
+    assert (await program("POST", "/organizations", {"key": "x", "name": "X"})).status_code == 403
+    raised = await program("POST", tokens, {"name": "more", "role": "owner"})
+    assert raised.status_code == 403
+    await program.ok("DELETE", f"{tokens}/{made['id']}")
+    assert (await program("GET", audit)).json()["code"] == "invalid_token"
+    async with database.connection() as connection:
+        stored = await connection.fetch("SELECT * FROM api_tokens, audit_entries")
+    assert made["token"] not in str(stored)
+
+
+async def test_a_token_of_a_program_expires(tenant: Any, database: Database) -> None:
+    body = {"name": "ci", "role": "viewer", "expires_at": "2999-01-01T00:00:00Z"}
+    made = await tenant.api.ok("POST", f"/organizations/{tenant.organization}/tokens", body)
+    program = tenant.api.of(made["token"])
+    await program.ok("GET", "/organizations")
+    async with database.connection() as connection:
+        await connection.execute("UPDATE api_tokens SET expires_at = now()")
+    assert (await program("GET", "/organizations")).status_code == 401

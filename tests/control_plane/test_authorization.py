@@ -67,6 +67,9 @@ ROWS: dict[tuple[str, str], Row] = {
     ("GET", MEMBERS + "/{user}"): Row("viewer"),
     ("PATCH", MEMBERS + "/{user}"): Row("admin", {"role": "viewer"}),
     ("DELETE", MEMBERS + "/{user}"): Row("admin"),
+    ("GET", "/organizations/{organization}/tokens"): Row("viewer"),
+    ("POST", "/organizations/{organization}/tokens"): Row("admin", {"name": "New", "role": "viewer"}),
+    ("DELETE", "/organizations/{organization}/tokens/{token}"): Row("admin"),
     ("GET", "/organizations/{organization}/projects"): Row("viewer"),
     ("POST", "/organizations/{organization}/projects"): Row("admin", {"key": "new", "name": "New"}),
     ("GET", "/organizations/{organization}/audit"): Row("viewer"),
@@ -131,6 +134,8 @@ async def places(tenant: Any, make_member: Any) -> dict[str, str]:
     """A tenant in which everything that a path can name exists."""
     await tenant.api.ok("POST", f"/projects/{tenant.project}/environments", {"key": "staging", "name": "Staging"})
     key = await tenant.api.ok("POST", f"{tenant.path}/sdk-keys", {"kind": "server", "name": "backend"})
+    tokens = f"/organizations/{tenant.organization}/tokens"
+    token = await tenant.api.ok("POST", tokens, {"name": "T", "role": "viewer"})
     project = f"/projects/{tenant.project}"
     await tenant.api.ok("POST", f"{project}/segments", {"key": "thing", "name": "T", "included": ["u1"]})
     await tenant.api.ok("POST", f"{project}/flags", {**FLAG, "key": "thing"})
@@ -147,6 +152,7 @@ async def places(tenant: Any, make_member: Any) -> dict[str, str]:
         "environment": "production",
         "source": "staging",
         "sdk_key": key["id"],
+        "token": token["id"],
         "user": identity,
         "key": "thing",
     }
@@ -182,7 +188,7 @@ async def test_what_is_below_a_foreign_project_is_absent_too(make_tenant: Any, p
     stranger = await make_tenant("stranger")
     mixed = {**places, "organization": stranger.organization, "project": stranger.project}
     for (method, path), row in sorted(ROWS.items()):
-        if "{user}" in path or "{sdk_key}" in path or "{key}" in path:
+        if "{user}" in path or "{sdk_key}" in path or "{token}" in path or "{key}" in path:
             answer = await stranger.api(method, filled(path, mixed), row.body, headers=_STALE)
             assert answer.status_code == 404, (method, path, answer.text)
 

@@ -19,6 +19,7 @@ from service_kit.problems import (
 )
 
 from control_plane.access import repository
+from control_plane.access.actor import Actor
 from control_plane.access.decisions import require
 from control_plane.access.dependency import CurrentActor
 from control_plane.access.queries import resolve_organization
@@ -59,15 +60,17 @@ def _add_sign_in(router: APIRouter, access: Access) -> None:
 
 
 def _add_me(router: APIRouter, context: AppContext, access: Access) -> None:
-    @router.get("/me", responses=problem_responses(Unauthorized))
+    @router.get("/me", responses=problem_responses(Unauthorized, Forbidden))
     async def me(actor: CurrentActor) -> MeOut:
-        """Who is signed in, with all roles."""
+        """Who is signed in, with all roles; for people."""
+        _require_person(actor)
         async with context.database.connection() as connection:
             return await _me(connection, actor.id)
 
     @router.put("/me/password", responses=problem_responses(Unauthorized, Forbidden, TooManyRequests, InvalidInput))
     async def change_password(body: PasswordIn, actor: CurrentActor, request: Request) -> TokenOut:
         """Changes the password and ends every other session; answers a token for this one."""
+        _require_person(actor)
         token = await access.change_password(actor, body.current_password, body.new_password, _address(request))
         return TokenOut(access_token=token, expires_in=access.tokens.lifetime_seconds)
 
@@ -145,6 +148,11 @@ def _add_member_writes(router: APIRouter, context: AppContext, access: Access) -
             scope = await resolve_organization(tx, actor, organization)
             require(actor, "delete", "member", scope)
             await access.remove_member(tx, scope, actor, user)
+
+
+def _require_person(actor: Actor) -> None:
+    if actor.kind != "user":
+        raise Forbidden("a token has no account of its own", code="not_a_person")
 
 
 async def _me(connection: Connection, user_id: UUID) -> MeOut:

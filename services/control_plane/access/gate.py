@@ -7,7 +7,7 @@ from uuid import UUID
 import asyncpg
 from service_kit.problems import Unauthorized
 
-from control_plane.access import repository
+from control_plane.access import api_tokens, repository
 from control_plane.access.actor import Actor
 from control_plane.access.roles import Role
 from control_plane.access.tokens import Tokens
@@ -25,12 +25,21 @@ class Gate:
         """Raises `Unauthorized` without a token, or with one that is wrong, expired or withdrawn."""
         if bearer is None:
             raise Unauthorized("send an access token: Authorization: Bearer …", code="token_required")
+        if bearer.startswith(api_tokens.PREFIX):
+            return await self._program(bearer)
         claims = self._tokens.verify(bearer)
         async with self._database.connection() as connection:
             row = await repository.find_actor(connection, claims.user_id)
         if row is None or claims.generation != row["session_generation"]:
             raise Unauthorized("the access token was withdrawn", code="token_withdrawn")
         return actor_of(row)
+
+    async def _program(self, bearer: str) -> Actor:
+        async with self._database.connection() as connection:
+            actor = await api_tokens.find_actor(connection, bearer)
+        if actor is None:
+            raise Unauthorized("the token is not known, revoked or expired", code="invalid_token")
+        return actor
 
 
 def actor_of(row: asyncpg.Record) -> Actor:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from uuid import UUID
 
 import asyncpg
 from fastapi import APIRouter, Response
 from service_kit.problems import (
     Conflict,
-    FieldError,
     Forbidden,
     InvalidInput,
     NotFound,
@@ -19,6 +17,7 @@ from service_kit.problems import (
 
 from control_plane.access import Actor, CurrentActor, require
 from control_plane.conventions.context import AppContext
+from control_plane.conventions.moments import check_future, moment_position, position_of
 from control_plane.conventions.pages import Page, RequestedPage, page_of
 from control_plane.conventions.requests import new_router
 from control_plane.database import Connection
@@ -47,8 +46,8 @@ def _add_listing(router: APIRouter, context: AppContext) -> None:
         """The environment's keys, revoked ones too, without the keys themselves."""
         async with context.database.transaction() as tx:
             row = await _environment(tx, actor, "read", (project, environment))
-            rows = await sdk_keys.listing(tx, row["id"], _position(page.after), page.fetch)
-        given, cursor = page_of(rows, page, lambda each: f"{each['created_at'].isoformat()} {each['id']}")
+            rows = await sdk_keys.listing(tx, row["id"], moment_position(page.after), page.fetch)
+        given, cursor = page_of(rows, page, position_of)
         return Page(items=[SdkKeyOut(**each) for each in given], next_cursor=cursor)
 
 
@@ -58,7 +57,7 @@ def _add_creation(router: APIRouter, context: AppContext) -> None:
         project: str, environment: str, body: SdkKeyIn, actor: CurrentActor, response: Response
     ) -> NewSdkKeyOut:
         """Creates a key; this answer is the only one that shows it."""
-        _check_expiry(body.expires_at)
+        check_future("expires_at", body.expires_at)
         async with context.database.transaction() as tx:
             row = await _environment(tx, actor, "create", (project, environment))
             made, key = await sdk_keys.insert(tx, row, body.kind, body.name, body.expires_at)
@@ -104,25 +103,6 @@ async def _environment(tx: Connection, actor: Actor, action: str, address: tuple
     scope = await resolve_project(tx, actor, project)
     require(actor, action, "sdk_key", scope)
     return await repository.find_environment(tx, scope, environment, lock=action != "read")
-
-
-def _check_expiry(expires_at: datetime | None) -> None:
-    if expires_at is None:
-        return
-    if expires_at.tzinfo is None:
-        raise InvalidInput([FieldError("expires_at", "no_offset", "needs an offset, such as Z")])
-    if expires_at <= datetime.now(UTC):
-        raise InvalidInput([FieldError("expires_at", "in_the_past", "must lie in the future")])
-
-
-def _position(after: str | None) -> tuple[datetime, UUID] | None:
-    if after is None:
-        return None
-    moment, _, identity = after.partition(" ")
-    try:
-        return datetime.fromisoformat(moment), UUID(identity)
-    except ValueError:
-        raise InvalidInput([FieldError("cursor", "invalid_cursor", "is not a cursor of this list")]) from None
 
 
 def _address(row: asyncpg.Record, key_id: UUID) -> str:

@@ -1,0 +1,81 @@
+"""The tokens with which programs use an organization's API."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+from service_kit.problems import Conflict, Forbidden, InvalidInput, NotFound, Unauthorized, problem_responses
+
+from control_plane.access import api_tokens
+from control_plane.access.decisions import require
+from control_plane.access.dependency import CurrentActor
+from control_plane.access.queries import resolve_organization
+from control_plane.access.roles import Role
+from control_plane.conventions.context import AppContext
+from control_plane.conventions.moments import check_future, moment_position, position_of
+from control_plane.conventions.pages import Page, RequestedPage, page_of
+from control_plane.conventions.requests import new_router
+from control_plane.conventions.schemas import Input, Name, Output
+
+_PATH = "/organizations/{organization}/tokens"
+_WRITE = problem_responses(Unauthorized, Forbidden, NotFound, Conflict, InvalidInput)
+
+
+class ApiTokenIn(Input):
+    name: Name
+    role: Role
+    expires_at: datetime | None = None
+
+
+class ApiTokenOut(Output):
+    id: UUID
+    name: str
+    role: Role
+    hint: str
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    created_at: datetime
+
+
+class NewApiTokenOut(ApiTokenOut):
+    token: str
+    """Shown this once; sent as `Authorization: Bearer vt_…`."""
+
+
+def build_router(context: AppContext) -> APIRouter:
+    router = new_router("access")
+
+    @router.get(_PATH, responses=problem_responses(Unauthorized, NotFound, InvalidInput))
+    async def list_api_tokens(organization: str, page: RequestedPage, actor: CurrentActor) -> Page[ApiTokenOut]:
+        """The organization's tokens without the tokens themselves."""
+        async with context.database.transaction() as tx:
+            scope = await resolve_organization(tx, actor, organization)
+            require(actor, "read", "token", scope)
+            rows = await api_tokens.listing(tx, scope, moment_position(page.after), page.fetch)
+        given, cursor = page_of(rows, page, position_of)
+        return Page(items=[ApiTokenOut(**row) for row in given], next_cursor=cursor)
+
+    @router.post(_PATH, status_code=201, responses=_WRITE)
+    async def create_api_token(
+        organization: str, body: ApiTokenIn, actor: CurrentActor, response: Response
+    ) -> NewApiTokenOut:
+        """Creates a token with at most one's own role; this answer is the only one that shows it."""
+        check_future("expires_at", body.expires_at)
+        async with context.database.transaction() as tx:
+            scope = await resolve_organization(tx, actor, organization)
+            require(actor, "create", "token", scope)
+            row, token = await api_tokens.create(tx, actor, scope, body.name, body.role, body.expires_at)
+        response.headers["Location"] = f"/api/v1/organizations/{scope.organization_id}/tokens/{row['id']}"
+        return NewApiTokenOut(**row, token=token)
+
+    @router.delete(_PATH + "/{token}", responses=_WRITE)
+    async def revoke_api_token(organization: str, token: UUID, actor: CurrentActor) -> ApiTokenOut:
+        """Revokes a token for good, from the next request on."""
+        async with context.database.transaction() as tx:
+            scope = await resolve_organization(tx, actor, organization)
+            require(actor, "revoke", "token", scope)
+            return ApiTokenOut(**await api_tokens.revoke(tx, actor, scope, token))
+
+    return router
