@@ -38,8 +38,8 @@ class CupedSummary:
         k = len(self.x_sum) if isinstance(self.x_sum, Sequence) else 0
         if not 1 <= k <= COVARIATES_MAX:
             raise InvalidInputError("x_sum", f"must have 1 to {COVARIATES_MAX} covariates")
-        object.__setattr__(self, "x_sum", validation.finite_vector(self.x_sum, "x_sum", k))
-        object.__setattr__(self, "xy", validation.finite_vector(self.xy, "xy", k))
+        object.__setattr__(self, "x_sum", _sums(self.x_sum, "x_sum", k, 1))
+        object.__setattr__(self, "xy", _sums(self.xy, "xy", k, 2))
         object.__setattr__(self, "xx", _symmetric(self.xx, k))
         names = self.covariates or tuple(f"x{index + 1}" for index in range(k))
         if len(names) != k:
@@ -104,10 +104,15 @@ def single_covariate(
     )
 
 
+def _sums(values: object, field: str, k: int, power: int) -> tuple[float, ...]:
+    checked = validation.finite_vector(values, field, k)
+    return tuple(validation.outcome_sum(value, f"{field}[{index}]", power) for index, value in enumerate(checked))
+
+
 def _symmetric(matrix: object, k: int) -> tuple[tuple[float, ...], ...]:
     if not isinstance(matrix, Sequence) or len(matrix) != k:
         raise InvalidInputError("xx", f"must be a {k}×{k} matrix")
-    rows = tuple(validation.finite_vector(row, f"xx[{index}]", k) for index, row in enumerate(matrix))
+    rows = tuple(_sums(row, f"xx[{index}]", k, 2) for index, row in enumerate(matrix))
     for i in range(k):
         for j in range(i):
             # A tolerance relative to the diagonal: both halves were summed, maybe in different order.

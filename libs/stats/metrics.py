@@ -11,6 +11,7 @@ from stats.errors import InvalidInputError
 
 LOOKS_PLANNED_MAX = 400
 HISTORY_MAX = 10_000
+LOOK_UNITS_MAX = 2 * validation.UNITS_MAX
 
 
 class Direction(StrEnum):
@@ -71,7 +72,8 @@ class Look:
     se: float
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "n", validation.count(self.n, "look.n"))
+        object.__setattr__(self, "n", validation.count(self.n, "look.n", LOOK_UNITS_MAX))
+        validation.positive(self.n, "look.n")
         object.__setattr__(self, "difference", validation.finite(self.difference, "look.difference"))
         object.__setattr__(self, "se", validation.positive(self.se, "look.se"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -85,6 +86,14 @@ def prepare(arms: Mapping[str, Summary]) -> PreparedArms:
 
 def prepare_arm(summary: Summary) -> PreparedArm:
     """The estimate of one arm, or why there is none."""
+    prepared = _prepare_arm(summary)
+    estimate = prepared.estimate
+    if estimate is not None and not (math.isfinite(estimate.mean) and math.isfinite(estimate.variance)):
+        return PreparedArm(prepared.n, None, None, Status.PRECISION_LOSS)
+    return prepared
+
+
+def _prepare_arm(summary: Summary) -> PreparedArm:
     if isinstance(summary, BinarySummary):
         return _prepare_rate(summary)
     if isinstance(summary, RatioSummary):

@@ -78,10 +78,12 @@ class QuantileSummary:
         object.__setattr__(self, "n", validation.count(self.n, "n"))
         validation.fraction(self.q, "q")
         validation.fraction(self.alpha, "alpha")
-        validation.finite(self.value, "value")
-        if self.lower is not None and validation.finite(self.lower, "lower") > self.value:
+        for name in ("value", "lower", "upper"):
+            if name == "value" or getattr(self, name) is not None:
+                object.__setattr__(self, name, validation.outcome_sum(getattr(self, name), name))
+        if self.lower is not None and self.lower > self.value:
             raise InvalidInputError("lower", "must not exceed the value")
-        if self.upper is not None and validation.finite(self.upper, "upper") < self.value:
+        if self.upper is not None and self.upper < self.value:
             raise InvalidInputError("upper", "must not be below the value")
 
     @property

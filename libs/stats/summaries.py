@@ -52,8 +52,8 @@ class MeanSummary:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "n", validation.count(self.n, "n"))
-        for name in ("sum", "sum_sq", "centre"):
-            object.__setattr__(self, name, validation.finite(getattr(self, name), name))
+        for name, power in (("sum", 1), ("sum_sq", 2), ("centre", 1)):
+            object.__setattr__(self, name, validation.outcome_sum(getattr(self, name), name, power))
         check_square_sum(self.n, self.sum, self.sum_sq, "sum_sq")
 
     @classmethod
@@ -101,8 +101,14 @@ class RatioSummary:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "n", validation.count(self.n, "n"))
-        for name in ("num_sum", "num_sum_sq", "den_sum", "den_sum_sq", "num_den_sum"):
-            object.__setattr__(self, name, validation.finite(getattr(self, name), name))
+        for name, power in (
+            ("num_sum", 1),
+            ("num_sum_sq", 2),
+            ("den_sum", 1),
+            ("den_sum_sq", 2),
+            ("num_den_sum", 2),
+        ):
+            object.__setattr__(self, name, validation.outcome_sum(getattr(self, name), name, power))
         check_square_sum(self.n, self.num_sum, self.num_sum_sq, "num_sum_sq")
         check_square_sum(self.n, self.den_sum, self.den_sum_sq, "den_sum_sq")
         check_cross_sum(self.num_sum_sq, self.den_sum_sq, self.num_den_sum, "num_den_sum")
@@ -122,8 +128,6 @@ def check_square_sum(n: int, total: float, square_total: float, field: str) -> N
             raise InvalidInputError(field, "must be 0 when n is 0, like its sum")
         return
     least = total * total / n
-    if not math.isfinite(least):
-        raise InvalidInputError(field, "its sum is too large to be squared")
     if square_total < least - SUM_ROUNDING * max(least, square_total):
         raise InvalidInputError(field, f"is below sum²/n ({square_total:g} < {least:g}): no data have these sums")
 

@@ -7,7 +7,10 @@ from collections.abc import Sequence
 
 from stats.errors import InvalidInputError
 
-UNITS_MAX = 2**53
+UNITS_MAX = 10**12
+SUM_MAX = 1e60
+SUM_MIN = 1e-60
+"""Outside of this range products of sums over- or underflow a double; smaller sums count as 0."""
 
 
 def finite(value: object, field: str) -> float:
@@ -23,13 +26,21 @@ def finite(value: object, field: str) -> float:
     return number
 
 
-def count(value: object, field: str) -> int:
-    """A whole number from 0 to 2^53 (a float without fraction is accepted)."""
+def outcome_sum(value: object, field: str, power: int = 1) -> float:
+    """A sum of outcomes (`power` 2: of squares or products): at most 1e60 (1e120), below 1e-60 it is 0."""
+    number = finite(value, field)
+    if abs(number) > SUM_MAX**power:
+        raise InvalidInputError(field, f"must not be larger than {SUM_MAX**power:g}; scale the outcome")
+    return number if abs(number) >= SUM_MIN**power else 0.0
+
+
+def count(value: object, field: str, most: int = UNITS_MAX) -> int:
+    """A whole number from 0 to `most` (a float without fraction is accepted)."""
     number = finite(value, field)
     if number != int(number):
         raise InvalidInputError(field, "must be a whole number")
-    if not 0 <= number <= UNITS_MAX:
-        raise InvalidInputError(field, f"must lie between 0 and 2^53, got {number:g}")
+    if not 0 <= number <= most:
+        raise InvalidInputError(field, f"must lie between 0 and {most:g}, got {number:g}")
     return int(number)
 
 
@@ -58,7 +69,7 @@ def fraction(value: object, field: str) -> float:
 
 
 def finite_vector(values: object, field: str, length: int | None = None) -> tuple[float, ...]:
-    """A sequence of finite numbers, of the given length if one is given."""
+    """A list of finite numbers, of the given length if one is given."""
     if not isinstance(values, Sequence) or isinstance(values, (str, bytes)):
         raise InvalidInputError(field, "must be a list of numbers")
     if length is not None and len(values) != length:

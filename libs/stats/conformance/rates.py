@@ -12,6 +12,7 @@ from stats import bayes, binary, binary_intervals, distributions, multiplicity
 from stats.conformance.reading import Case, summary, two_rates
 from stats.errors import InvalidInputError
 from stats.estimates import estimate_rate
+from stats.fisher import fisher_exact
 from stats.lift import delta_se, log_ratio_interval
 from stats.omnibus import chi_square_omnibus
 from stats.sample_ratio import check_sample_ratio, chi_square_test, exact_p
@@ -37,7 +38,7 @@ def two_proportions(inputs: Case, options: Case) -> dict[str, Any]:
         "chi2": 0.0 if degenerate else test.chi_square,
         "z": 0.0 if degenerate else test.z,
         "p_value": 1.0 if test.z is None else distributions.two_sided_p(test.z),
-        "p_value_fisher": binary.fisher_p(treatment, control),
+        "p_value_fisher": fisher_exact(treatment, control)[0],
         "status": "degenerate_pooled_variance" if degenerate else "ok",
         "min_expected_cell": test.expected_min,
         "recommended_p": "fisher" if test.exact else "chi2",

@@ -1,0 +1,88 @@
+"""Every golden case of the shared vectors, and the runner that other engines use too."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from stats.conformance.__main__ import main
+from stats.conformance.running import CATEGORIES, run_case
+
+VECTORS = Path(__file__).parents[1] / "vectors" / "statistics.json"
+CASES: list[dict[str, Any]] = json.loads(VECTORS.read_text(encoding="utf-8"))["cases"]
+BY_ID = {case["id"]: case for case in CASES}
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["id"] for case in CASES])
+def test_case(case: dict[str, Any]) -> None:
+    assert run_case(case, 0).problems == ()
+
+
+def test_each_category_of_the_vectors_is_known() -> None:
+    assert {case["category"] for case in CASES} <= {*CATEGORIES, "gs_inflation"}
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["id"] for case in CASES])
+def test_a_wrong_expectation_is_noticed(case: dict[str, Any]) -> None:
+    """No case passes because its numbers are not looked at."""
+    spoiled = dict(case, expected=_spoil(case["expected"]))
+    verdict = run_case(spoiled, 0)
+    assert not verdict.ok
+    assert len(verdict.problems) >= _leaves(case["expected"])
+
+
+def test_runner_prints_a_line_per_case_and_a_summary(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    good, bad = BY_ID["srm-90-10"], dict(BY_ID["mt-ties"], id="wrong", expected={"holm": [1.0]})
+    path = tmp_path / "cases.json"
+    path.write_text(json.dumps({"cases": [good, bad]}), encoding="utf-8")
+    assert main([str(path)]) == 1
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["ok"] for line in lines[:2]] == [True, False]
+    assert lines[1]["problems"][0].startswith("holm: expected 1 values")
+    assert lines[2]["summary"] is True
+    assert lines[2]["failed"] == ["wrong"]
+
+
+@pytest.mark.parametrize(("role", "code"), [("must", 1), ("policy", 1), ("convention", 0), ("observed", 0)])
+def test_only_binding_cases_fail_the_run(role: str, code: int, tmp_path: Path) -> None:
+    path = tmp_path / "cases.json"
+    wrong = dict(BY_ID["srm-90-10"], role=role, expected={"chi2": 1.0})
+    path.write_text(json.dumps({"cases": [wrong]}), encoding="utf-8")
+    assert main([str(path)]) == code
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"cases": 3}', '{"cases": [1]}', "\x00"])
+def test_a_file_without_cases_is_told(text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "cases.json"
+    path.write_text(text, encoding="utf-8")
+    assert main([str(path)]) == 2
+    assert "holds no golden cases" in capsys.readouterr().err
+
+
+def test_a_case_that_cannot_be_computed_fails_by_itself() -> None:
+    unknown = run_case({"category": "astrology", "inputs": {}, "expected": {}}, 7)
+    assert (unknown.id, unknown.ok) == (7, False)
+    missing = run_case({"category": "mean_welch", "inputs": {}, "expected": {}}, 8)
+    assert not missing.ok
+
+
+def _spoil(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _spoil(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [_spoil(entry) for entry in value]
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, (int, float)):
+        return value * 1.5 + 1.0
+    return "something else"
+
+
+def _leaves(value: Any) -> int:
+    if isinstance(value, dict):
+        return sum(_leaves(entry) for entry in value.values())
+    if isinstance(value, list):
+        return sum(_leaves(entry) for entry in value)
+    return 1
