@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import jwt
 import pytest
+from argon2 import PasswordHasher
+from control_plane.access.passwords import Passwords
 from control_plane.database import Database
 from service_kit.clock import ManualClock
+from service_kit.problems import Unavailable
 
 SECRET = "a-secret-of-the-tests-with-more-than-32-bytes"
 PASSWORDS = {"current_password": "correct horse battery", "new_password": "another long password"}
@@ -46,6 +50,17 @@ async def test_guessing_is_slowed_down(anonymous: Any, clock: ManualClock) -> No
     assert int(refused.headers["retry-after"]) > 0
     clock.advance(301)
     await anonymous.ok("POST", "/auth/login", CREDENTIALS)
+
+
+async def test_a_crowd_that_signs_in_waits_in_a_queue_with_an_end() -> None:
+    passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    stored = await passwords.hash("a password of somebody")
+    answers = await asyncio.gather(
+        *(passwords.verify(stored, "a password of somebody") for _ in range(80)), return_exceptions=True
+    )
+    assert sum(answer is True for answer in answers) == 64
+    assert sum(isinstance(answer, Unavailable) for answer in answers) == 16
+    assert await passwords.verify(stored, "another") is False
 
 
 def forged(**changes: Any) -> dict[str, Any]:

@@ -75,7 +75,11 @@ def test_migrate_ends_when_it_is_done(postgres_url: str) -> None:
 async def client(fresh_postgres: Postgres, nats_server: Nats, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     port = free_port()
     settings = environment(
-        FF_DATABASE_URL=fresh_postgres.url, FF_NATS_URL=nats_server.url, FF_PORT=str(port), FF_RELAY_ENABLED="false"
+        FF_DATABASE_URL=fresh_postgres.url,
+        FF_NATS_URL=nats_server.url,
+        FF_PORT=str(port),
+        FF_RELAY_ENABLED="false",
+        FF_CORS_ORIGINS="https://admin.example.com",
     )
     with (tmp_path / "log.txt").open("wb") as log:
         process = await asyncio.create_subprocess_exec(
@@ -100,6 +104,16 @@ async def until_ready(client: httpx.AsyncClient) -> None:
             except httpx.TransportError:
                 pass
             await asyncio.sleep(0.05)
+
+
+async def test_configured_origins_may_call_it_from_a_browser(client: httpx.AsyncClient) -> None:
+    for origin, allowed in (("https://admin.example.com", "https://admin.example.com"), ("https://evil.example", None)):
+        headers = {"Origin": origin, "Access-Control-Request-Method": "PATCH"}
+        preflight = await client.options("/api/v1/me", headers=headers)
+        assert preflight.headers.get("access-control-allow-origin") == allowed
+        answer = await client.get("/api/v1/me", headers={"Origin": origin})
+        assert answer.headers.get("access-control-allow-origin") == allowed
+        assert answer.status_code == 401
 
 
 async def test_without_its_database_it_answers_503_and_comes_back(

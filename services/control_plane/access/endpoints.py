@@ -15,6 +15,7 @@ from service_kit.problems import (
     PreconditionRequired,
     TooManyRequests,
     Unauthorized,
+    Unavailable,
     problem_responses,
 )
 
@@ -52,7 +53,7 @@ def build_router(context: AppContext, access: Access) -> APIRouter:
 
 
 def _add_sign_in(router: APIRouter, access: Access) -> None:
-    @router.post("/auth/login", responses=problem_responses(Unauthorized, TooManyRequests, InvalidInput))
+    @router.post("/auth/login", responses=problem_responses(Unauthorized, TooManyRequests, Unavailable, InvalidInput))
     async def login(body: LoginIn, request: Request) -> TokenOut:
         """Gives an access token for an e-mail and a password."""
         token = await access.login(body.email, body.password, _address(request))

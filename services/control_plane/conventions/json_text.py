@@ -16,6 +16,7 @@ DEPTH_MAX = 64
 NAME_LENGTH_MAX = 1024
 INTEGER_MAX = 2**53
 _NUMBER_TEXT_LENGTH_MAX = 400
+_TOO_DEEP = f"at most {DEPTH_MAX} levels of nesting"
 
 
 class _Duplicated(dict[str, Any]):
@@ -33,13 +34,14 @@ def decode_json(body: bytes) -> Any:
         text = body.decode("utf-8")
     except UnicodeDecodeError:
         raise BadRequest("the body is not UTF-8", code="invalid_json") from None
-    _check_depth(text)
     try:
         value = json.loads(text, object_pairs_hook=_object, parse_constant=_constant, parse_int=_integer)
     except json.JSONDecodeError as error:
         detail = f"the body is not valid JSON: {error.msg} at line {error.lineno}, column {error.colno}"
         raise BadRequest(detail, code="invalid_json") from None
-    _check(value, "")
+    except RecursionError:
+        raise _refused("body", "too_deep", _TOO_DEEP) from None
+    _check(value, "", 1)
     return value
 
 
@@ -64,30 +66,11 @@ def _integer(digits: str) -> int | float:
     return int(digits) if len(digits) <= _NUMBER_TEXT_LENGTH_MAX else math.inf
 
 
-def _check_depth(text: str) -> None:
-    depth = 0
-    in_text = escaped = False
-    for character in text:
-        if in_text:
-            if escaped:
-                escaped = False
-            elif character == "\\":
-                escaped = True
-            elif character == '"':
-                in_text = False
-        elif character == '"':
-            in_text = True
-        elif character in "[{":
-            depth += 1
-            if depth > DEPTH_MAX:
-                raise _refused("body", "too_deep", f"at most {DEPTH_MAX} levels of nesting")
-        elif character in "]}":
-            depth -= 1
-
-
-def _check(value: Any, path: str) -> None:
+def _check(value: Any, path: str, depth: int) -> None:
     if isinstance(value, str):
         _check_text(value, path)
+    elif depth > DEPTH_MAX and isinstance(value, dict | list):
+        raise _refused("body", "too_deep", _TOO_DEEP)
     elif isinstance(value, dict):
         if isinstance(value, _Duplicated):
             raise _refused(f"{path}.{value.key}".lstrip("."), "duplicate_key", "must be given once")
@@ -95,10 +78,10 @@ def _check(value: Any, path: str) -> None:
             if len(key) > NAME_LENGTH_MAX:
                 raise _refused(path or "body", "name_too_long", f"names hold at most {NAME_LENGTH_MAX} characters")
             _check_text(key, path or "body")
-            _check(each, f"{path}.{key}".lstrip("."))
+            _check(each, f"{path}.{key}".lstrip("."), depth + 1)
     elif isinstance(value, list):
         for index, each in enumerate(value):
-            _check(each, f"{path}[{index}]")
+            _check(each, f"{path}[{index}]", depth + 1)
     elif isinstance(value, int):
         if abs(value) > INTEGER_MAX:
             raise _refused(path, "number_out_of_range", "integers lie between -2^53 and 2^53")

@@ -1,0 +1,147 @@
+"""The publisher over a bus that fails at every possible place: whatever happens, trying again ends complete."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import pytest
+from control_plane.publishing.compiler import CompiledEnvironment
+from control_plane.publishing.entries import content_of, published_content
+from control_plane.publishing.publisher import BehindTheBus, Fenced, Publisher
+from messages.generated.config_pb2 import ConfigMessage
+from messages.staging import ConfigStaging, Update
+from messages.subjects import CONFIG, config_filter, config_stream, config_subject
+from service_kit.clock import ManualClock
+from streams import Bus, BusUnavailable, ExpectedLast, PublishAck
+from streams.memory import MemoryBus
+
+ID = "11111111-1111-1111-1111-111111111111"
+Failure = Literal["lost", "unanswered"]
+
+
+class FailingBus(MemoryBus):
+    """Fails at one publish, counted from 1: the message is `lost`, or stored and `unanswered`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.publishes = 0
+        self.fail_at = 0
+        self.failure: Failure = "lost"
+
+    async def publish(
+        self, subject: str, payload: bytes, *, message_id: str | None = None, expected: ExpectedLast | None = None
+    ) -> PublishAck:
+        self.publishes += 1
+        failing = self.publishes == self.fail_at
+        if failing and self.failure == "lost":
+            raise BusUnavailable("nobody there")
+        ack = await super().publish(subject, payload, message_id=message_id, expected=expected)
+        if failing:
+            raise BusUnavailable("no answer")
+        return ack
+
+
+def flags(version: int, **values: str) -> CompiledEnvironment:
+    entries = {}
+    for key, name in values.items():
+        message = ConfigMessage(environment_id=ID)
+        message.flag.key, message.flag.off_variation = key, name
+        entries[config_subject(ID, "flag", key)] = content_of(message)
+    return CompiledEnvironment(ID, version, entries)
+
+
+async def held(bus: Bus) -> tuple[Update, dict[str, str]]:
+    staging = ConfigStaging()
+    answer = None
+    for each in await bus.read_all(CONFIG, config_filter(ID)):
+        answer = staging.accept(each.subject, each.payload)
+    assert isinstance(answer, Update), answer
+    return answer, {each.flag.key: each.flag.off_variation for each in answer.changed.values() if each is not None}
+
+
+async def persistently(bus: FailingBus, compiled: CompiledEnvironment, epoch: int) -> Publisher:
+    """As the relay does it: after an error it begins its term again."""
+    for _ in range(3):
+        publisher = Publisher(bus, ManualClock(), epoch)
+        try:
+            await publisher.take_over([ID])
+            await publisher.publish(compiled)
+        except BusUnavailable:
+            continue
+        return publisher
+    raise AssertionError("one failure, three attempts")
+
+
+@pytest.mark.parametrize("failure", ["lost", "unanswered"])
+@pytest.mark.parametrize("place", range(1, 10))
+async def test_a_failure_at_any_place_is_made_good(failure: Failure, place: int) -> None:
+    bus = FailingBus()
+    await bus.ensure_stream(config_stream())
+    await persistently(bus, flags(1, a="1", b="1", c="1"), epoch=1)
+    bus.publishes, bus.fail_at, bus.failure = 0, place, failure
+    await persistently(bus, flags(2, a="1", b="2", d="2"), epoch=2)
+    await persistently(bus, flags(3, a="3", d="2"), epoch=2)
+    update, values = await held(bus)
+    assert (update.version, update.epoch, values) == (3, 2, {"a": "3", "d": "2"})
+    assert bus.publishes >= place
+
+
+async def test_a_failed_publication_is_tried_again_by_the_same_publisher() -> None:
+    bus = FailingBus()
+    await bus.ensure_stream(config_stream())
+    publisher = await persistently(bus, flags(1, a="1"), epoch=1)
+    bus.publishes, bus.fail_at, bus.failure = 0, 2, "unanswered"
+    with pytest.raises(BusUnavailable):
+        await publisher.publish(flags(2, a="2"))
+    await publisher.publish(flags(2, a="2"))
+    assert (await held(bus))[1] == {"a": "2"}
+
+
+async def test_what_is_invalid_stays_as_it_was_published() -> None:
+    bus = FailingBus()
+    await bus.ensure_stream(config_stream())
+    publisher = await persistently(bus, flags(1, a="1", b="1"), epoch=1)
+    broken = config_subject(ID, "flag", "b")
+    good = flags(2, a="2")
+    await publisher.publish(CompiledEnvironment(ID, 2, good.entries, {broken: "does not compile"}))
+    assert (await held(bus))[1] == {"a": "2", "b": "1"}
+    await publisher.publish(flags(3, a="2"))
+    assert (await held(bus))[1] == {"a": "2"}
+
+
+async def test_a_version_below_the_stream_is_refused() -> None:
+    bus = FailingBus()
+    await bus.ensure_stream(config_stream())
+    publisher = await persistently(bus, flags(5, a="1"), epoch=1)
+    with pytest.raises(BehindTheBus) as refused:
+        await publisher.publish(flags(4, a="2"))
+    assert refused.value.version == 5
+    assert (await held(bus))[1] == {"a": "1"}
+
+
+async def test_an_earlier_term_ends_at_its_next_write() -> None:
+    bus = FailingBus()
+    await bus.ensure_stream(config_stream())
+    earlier = await persistently(bus, flags(1, a="1"), epoch=1)
+    await persistently(bus, flags(2, a="2"), epoch=2)
+    with pytest.raises(Fenced):
+        await earlier.publish(flags(3, a="3", ghost="3"))
+    with pytest.raises(Fenced):
+        await earlier.publish(flags(3, a="3"))
+    assert (await held(bus))[1] == {"a": "2"}
+
+
+async def test_the_same_version_again_writes_nothing() -> None:
+    bus = FailingBus()
+    await bus.ensure_stream(config_stream())
+    publisher = await persistently(bus, flags(1, a="1"), epoch=1)
+    before = bus.publishes
+    publication = await publisher.publish(flags(1, a="1"))
+    assert (publication.changed, publication.removed, bus.publishes) == (0, 0, before)
+
+
+def test_an_unreadable_message_has_no_content_and_a_tombstone_none() -> None:
+    assert published_content(b"\xff") == b""
+    message = ConfigMessage(environment_id=ID, version=1)
+    message.tombstone.SetInParent()
+    assert published_content(message.SerializeToString()) is None
