@@ -46,6 +46,8 @@ class Chunk:
             self.program = source.function()
         except UNWRITABLE:
             self._items = ()
+        except (RecursionError, MemoryError):
+            self.program = None
 
 
 def _chunks(keys: Iterable[str], items: Items) -> Iterator[Chunk]:

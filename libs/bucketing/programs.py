@@ -16,8 +16,8 @@ from bucketing.generation.source import Probe, Source
 Context = Mapping[str, Json]
 Memo = dict[Any, Any]
 Program = Callable[[Context, int, "World", Memo], Decision]
-UNWRITABLE = (InvalidConfig, RecursionError, SyntaxError, MemoryError)
-"""What writing and compiling a function may raise."""
+UNWRITABLE = (InvalidConfig, SyntaxError)
+"""What writing a function raises if it can never be written; a full stack or memory may be empty next time."""
 
 Membership = Callable[[Context, int, "World", Memo], bool]
 

@@ -74,5 +74,7 @@ class Outcomes:
         code = decision.error_code or ErrorCode.GENERAL
         if code is ErrorCode.FLAG_NOT_FOUND:
             code = ErrorCode.GENERAL
-        message = f"prerequisite {decision.flag!r}: {decision.error_message}"
-        return failure(self._flag.key, code, message, self._flag.version, prerequisite=decision.flag)
+        message = decision.error_message
+        if decision.prerequisite is None:
+            message = f"prerequisite {decision.flag!r}: {message}"
+        return failure(self._flag.key, code, message or code, self._flag.version, prerequisite=decision.flag)

@@ -1,0 +1,228 @@
+"""A compiled flag set: what changes with an update, and what callers may rely on."""
+
+from dataclasses import replace
+
+import pytest
+from bucketing import ErrorCode, Reason, compile_flagset
+from bucketing.document import flagset_from_document
+from bucketing.flagset import AllOf, Comparison, Fixed, Flag, FlagSet, FlagType, InSegment, Not, Prerequisite, Rule
+from bucketing.generation import source
+from bucketing.limits import CONDITION_DEPTH_MAX
+
+VALUES = {"on": True, "off": False}
+UNKNOWN = Comparison("a", "sounds_like", "b")
+
+
+def flag(key="f", **fields):
+    return Flag(key, FlagType.BOOLEAN, VALUES, "off", Fixed("off"), **fields)
+
+
+def ruled(condition, key="f", **fields):
+    return flag(key, rules=(Rule("r", condition, Fixed("on")),), **fields)
+
+
+def flagset(*flags, **fields):
+    return FlagSet("salt", 1, {one.key: one for one in flags}, **fields)
+
+
+def segments(condition):
+    return flagset_from_document({"salt": "", "segments": {"s": {"if": condition}}}).segments
+
+
+def test_failed_flags_are_named_with_the_reason_and_the_others_go_on():
+    compiled = compile_flagset(flagset(ruled(UNKNOWN), flag("g")))
+    assert dict(compiled.failed) == {"f": "rules[0].if.operator: unknown operator 'sounds_like'"}
+    assert compiled.evaluate("f", {}, 0).error_code is ErrorCode.PARSE_ERROR
+    assert compiled.evaluate("g", {}, 0).reason is Reason.STATIC
+    assert {one.flag: one.reason for one in compiled.evaluate_all({}, 0)} == {"f": Reason.ERROR, "g": Reason.STATIC}
+
+
+def test_a_repaired_flag_is_no_longer_failed():
+    compiled = compile_flagset(flagset(ruled(UNKNOWN)))
+    repaired = compiled.updated(version=2, flags={"f": flag()})
+    assert not repaired.failed
+    assert compiled.failed
+
+
+def test_a_failed_segment_fails_the_flags_that_ask_for_it():
+    held = segments({"attribute": "a", "operator": "eq", "value": "b"})
+    broken = {"s": replace(held["s"], condition=UNKNOWN)}
+    compiled = compile_flagset(flagset(ruled(InSegment(("s",))), flag("g"), segments=broken))
+    assert list(compiled.failed_segments) == ["s"]
+    assert compiled.evaluate("f", {}, 0).error_code is ErrorCode.PARSE_ERROR
+    assert [one.reason for one in compiled.evaluate_all({}, 0)] == [Reason.ERROR, Reason.STATIC]
+    repaired = compiled.updated(version=2, segments=held)
+    assert not repaired.failed_segments
+    assert repaired.evaluate("f", {"a": "b"}, 0).value is True
+
+
+def test_an_update_leaves_the_old_set_as_it_was():
+    old = compile_flagset(flagset(flag("f"), flag("g")))
+    new = old.updated(version=2, flags={"f": flag(enabled=False), "g": None, "h": flag("h")})
+    assert (old.version, new.version) == (1, 2)
+    assert set(old.flagset.flags) == {"f", "g"}
+    assert set(new.flagset.flags) == {"f", "h"}
+    assert old.evaluate("f", {}, 0).reason is Reason.STATIC
+    assert new.evaluate("f", {}, 0).reason is Reason.DISABLED
+    assert new.evaluate("g", {}, 0).error_code is ErrorCode.FLAG_NOT_FOUND
+    assert {one.flag for one in old.evaluate_all({}, 0)} == {"f", "g"}
+
+
+def test_an_update_writes_only_the_functions_of_what_changed(monkeypatch):
+    compiled = compile_flagset(flagset(*(flag(f"f{number}") for number in range(40))))
+    list(compiled.prepare())
+    written = []
+    plain = source.Source.function
+    monkeypatch.setattr(source.Source, "function", lambda *arguments: written.append(1) or plain(*arguments))
+    list(compiled.prepare())
+    assert not written
+    list(compiled.updated(version=2, flags={"f7": flag("f7", enabled=False)}).prepare())
+    # the flag itself, and the chunk of at most 16 flags in which it is decided with others
+    assert len(written) == 2
+
+
+def test_a_changed_segment_is_seen_by_the_flags_that_name_it():
+    compiled = compile_flagset(
+        flagset(ruled(InSegment(("s",))), segments=segments({"attribute": "a", "operator": "eq", "value": 1}))
+    )
+    assert compiled.evaluate("f", {"a": 2}, 0).value is False
+    changed = compiled.updated(version=2, segments=segments({"attribute": "a", "operator": "eq", "value": 2}))
+    assert changed.evaluate("f", {"a": 2}, 0).value is True
+    assert changed.updated(version=3, segments={"s": None}).evaluate("f", {"a": 2}, 0).value is False
+
+
+def test_a_changed_experiment_is_seen_by_its_old_and_its_new_flag():
+    def experiments(key):
+        weights = [{"key": "on", "weight": 50}, {"key": "off", "weight": 50}]
+        one = {"flag": key, "mode": "assigns", "variations": weights, "start_at": 0}
+        return flagset_from_document({"salt": "", "experiments": {"e": one}}).experiments
+
+    compiled = compile_flagset(flagset(flag("f"), flag("g"), experiments=experiments("f")))
+    moved = compiled.updated(version=2, experiments=experiments("g"))
+    context = {"targetingKey": "u"}
+    assert [compiled.evaluate(key, context, 1).experiment for key in "fg"] == ["e", None]
+    assert [moved.evaluate(key, context, 1).experiment for key in "fg"] == [None, "e"]
+    assert [one.experiment for one in moved.evaluate_all(context, 1)] == [None, "e"]
+    gone = moved.updated(version=3, experiments={"e": None})
+    assert gone.evaluate("g", context, 1).reason is Reason.STATIC
+
+
+def test_equal_answers_are_one_object_however_they_are_asked_for():
+    weights = [{"key": "on", "weight": 50}, {"key": "off", "weight": 50}]
+    document = {
+        "type": "boolean",
+        "variations": VALUES,
+        "off_variation": "off",
+        "default": {"rollout": {"variations": weights}},
+    }
+    compiled = compile_flagset(flagset_from_document({"salt": "s", "flags": {"f": document, "g": document}}))
+    answers = {id(compiled.evaluate("f", {"targetingKey": str(number)}, 0)) for number in range(100)}
+    assert len(answers) == 2
+    together = {id(compiled.evaluate_all({"targetingKey": str(number)}, 0)[0]) for number in range(100)}
+    assert together == answers
+    assert compiled.evaluate("f", {}, 0) is compiled.evaluate("f", {"targetingKey": ""}, 0)
+    assert id(compiled.explain("f", {"targetingKey": "1"}, 0).decision) in answers
+
+
+def test_only_client_visible_flags_for_a_client():
+    compiled = compile_flagset(flagset(flag("a", client_visible=True), flag("b"), flag("c", client_visible=True)))
+    assert [one.flag for one in compiled.evaluate_all({}, 0, client_only=True)] == ["a", "c"]
+    hidden = compiled.updated(version=2, flags={"a": flag("a"), "b": flag("b", client_visible=True)})
+    assert [one.flag for one in hidden.evaluate_all({}, 0, client_only=True)] == ["c", "b"]
+
+
+@pytest.mark.parametrize("count", [1, 15, 16, 17, 40])
+def test_every_flag_is_answered_once_whatever_the_number_of_chunks(count):
+    compiled = compile_flagset(flagset(*(ruled(Comparison("a", "eq", f"v{n}"), f"f{n}") for n in range(count))))
+    for _ in range(4):  # one more chunk is written at each evaluation
+        values = {one.flag: one.value for one in compiled.evaluate_all({"a": "v0"}, 0)}
+        assert values == {f"f{number}": number == 0 for number in range(count)}
+
+
+def test_no_configured_text_becomes_code():
+    nasty = "')\nraise SystemExit(1)#{v}{c}%s"
+    one = Flag(
+        nasty,
+        FlagType.STRING,
+        {nasty: nasty, "off": "off"},
+        "off",
+        Fixed("off"),
+        rules=(
+            Rule(
+                nasty, AllOf((Comparison(nasty, "eq", nasty), Comparison(f"{nasty}.x", "in", [nasty, 1]))), Fixed(nasty)
+            ),
+        ),
+    )
+    compiled = compile_flagset(flagset(one, flag("g")))
+    context = {nasty: nasty, f"{nasty}.x": 1}
+    assert compiled.evaluate(nasty, context, 0).value == nasty
+    assert compiled.evaluate_all(context, 0)[0].value in (nasty, False)
+    assert compiled.explain(nasty, context, 0).decision.value == nasty
+
+
+def test_flags_of_one_shape_share_their_code():
+    compiled = compile_flagset(flagset(ruled(Comparison("a", "eq", "x")), ruled(Comparison("b", "eq", "y"), "g")))
+    compiled.evaluate("f", {}, 0)
+    before = source._code.cache_info().misses
+    compiled.evaluate("g", {}, 0)
+    assert source._code.cache_info().misses == before
+
+
+def nested(depth):
+    condition = Comparison("a", "exists")
+    for _ in range(depth - 1):
+        condition = Not(condition)
+    return condition
+
+
+def test_the_deepest_condition_works_and_a_deeper_one_is_refused():
+    assert not compile_flagset(flagset(ruled(nested(CONDITION_DEPTH_MAX)))).failed
+    assert compile_flagset(flagset(ruled(nested(CONDITION_DEPTH_MAX + 1)))).failed
+    assert compile_flagset(flagset(ruled(nested(900)))).evaluate("f", {}, 0).error_code is ErrorCode.PARSE_ERROR
+
+
+def test_thousands_of_conditions_in_one_rule_and_hundreds_of_rules():
+    wide = ruled(AllOf(tuple(Comparison(f"a{number}", "eq", number) for number in range(2_000))))
+    long = flag("g", rules=tuple(Rule(f"r{n}", Comparison("a", "eq", n), Fixed("on")) for n in range(500)))
+    compiled = compile_flagset(flagset(wide, long))
+    context = {f"a{number}": number for number in range(2_000)} | {"a": 499}
+    assert [one.value for one in compiled.evaluate_all(context, 0)] == [True, True]
+    assert compiled.evaluate("f", context | {"a1999": 0}, 0).value is False
+
+
+def test_a_long_chain_of_prerequisites_ends_as_an_error_and_spoils_no_flag():
+    chain = [flag("f0")] + [
+        flag(f"f{number}", prerequisites=(Prerequisite(f"f{number - 1}", "off"),)) for number in range(1, 3_000)
+    ]
+    compiled = compile_flagset(flagset(*chain))
+    assert compiled.evaluate("f2999", {}, 0).error_code is ErrorCode.GENERAL
+    assert {compiled.evaluate(f"f{number}", {}, 0).variation for number in range(0, 3_000, 100)} == {"off", None}
+    assert compiled.evaluate("f50", {}, 0).variation == "off"
+
+
+def test_diamonds_of_prerequisites_are_walked_once():
+    both = lambda number: (Prerequisite(f"f{number - 1}", "off"), Prerequisite(f"g{number - 1}", "off"))  # noqa: E731
+    ladder = [flag("f0"), flag("g0")]
+    for number in range(1, 60):
+        ladder += [flag(f"{side}{number}", prerequisites=both(number)) for side in "fg"]
+    assert compile_flagset(flagset(*ladder)).evaluate("f59", {}, 0).variation == "off"
+
+
+def test_a_flag_that_names_what_it_has_not_is_failed():
+    bad = [
+        replace(flag(), off_variation="gone"),
+        replace(flag(), default=Fixed("gone")),
+        flag(rules=(Rule("r", AllOf(()), Fixed("on")),)),
+        flag(rules=(Rule("r", InSegment(()), Fixed("on")),)),
+        flag(rules=(Rule("r", None, Fixed("on")),)),  # type: ignore[arg-type]
+    ]
+    for one in bad:
+        assert compile_flagset(flagset(one)).failed
+
+
+def test_numbers_are_served_as_their_type_says():
+    number = Flag("n", FlagType.NUMBER, {"one": 1}, "one", Fixed("one"))
+    integer = Flag("i", FlagType.INTEGER, {"three": 3.0}, "three", Fixed("three"))
+    compiled = compile_flagset(flagset(number, integer))
+    assert isinstance(compiled.evaluate("n", {}, 0).value, float)
+    assert isinstance(compiled.evaluate("i", {}, 0).value, int)

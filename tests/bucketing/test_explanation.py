@@ -1,0 +1,188 @@
+"""Explanations: every step of a decision, in order, and no salt unless it is asked for."""
+
+import json
+
+import pytest
+from bucketing import compile_flagset
+from bucketing.document import flagset_from_document
+
+SPLIT = {"rollout": {"variations": [{"key": "on", "weight": 50}, {"key": "off", "weight": 50}]}}
+US = {"attribute": "country", "operator": "eq", "value": "US"}
+FLAG = {"type": "boolean", "variations": {"on": True, "off": False}, "off_variation": "off"}
+DOCUMENT = {
+    "salt": "hidden-salt",
+    "version": 9,
+    "flags": {
+        "base": FLAG | {"default": {"variation": "on"}},
+        "off": FLAG | {"default": {"variation": "on"}, "enabled": False},
+        "broken": FLAG | {"default": {"variation": "gone"}},
+        "f": FLAG
+        | {
+            "default": SPLIT,
+            "prerequisites": [{"flag": "base", "variation": "on"}],
+            "targets": [{"key": "vip", "variation": "on", "expires_at": 100}],
+            "rules": [
+                {"id": "beta", "if": {"and": [US, {"segment": "beta"}]}, "then": {"variation": "on"}},
+                {
+                    "id": "company",
+                    "if": US,
+                    "then": {"rollout": {**SPLIT["rollout"], "bucket_by": "company"}},
+                },
+            ],
+        },
+        "needs": FLAG | {"default": {"variation": "on"}, "prerequisites": [{"flag": "base", "variation": "off"}]},
+    },
+    "segments": {
+        "beta": {"included": ["member"], "excluded": ["banned"], "if": {"segment": "inner"}},
+        "inner": {"if": {"attribute": "plan", "operator": "eq", "value": "pro"}},
+    },
+    "experiments": {
+        "e": {
+            "flag": "f",
+            "mode": "assigns",
+            "variations": SPLIT["rollout"]["variations"],
+            "start_at": 50,
+            "traffic": 50,
+            "audience": {"attribute": "country", "operator": "eq", "value": "FR"},
+            "holdouts": [{"key": "h", "share": 10}],
+            "layer": {"key": "l", "start": 0, "end": 5000},
+        },
+        "watch": {
+            "flag": "f",
+            "mode": "observes",
+            "variations": SPLIT["rollout"]["variations"],
+            "start_at": 50,
+        },
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def compiled():
+    return compile_flagset(flagset_from_document(DOCUMENT))
+
+
+def steps(compiled, context, now=60, flag="f"):
+    told = compiled.explain(flag, context, now).to_dict()
+    json.dumps(told)
+    return told["steps"]
+
+
+def test_the_steps_stand_in_the_order_of_an_evaluation(compiled):
+    taken = steps(compiled, {"targetingKey": "u1"})
+    assert [step["step"] for step in taken] == [
+        "enabled",
+        "prerequisite",
+        "targets",
+        "experiment",
+        "rule",
+        "rule",
+        "default",
+        "experiment",
+    ]
+    assert [step["result"] for step in taken] == [
+        "passed",
+        "met",
+        "no target",
+        "not in the audience",
+        "not matched",
+        "not matched",
+        "served",
+        "taking part",
+    ]
+
+
+def test_what_was_not_needed_is_not_reached(compiled):
+    taken = steps(compiled, {"targetingKey": "vip", "country": "US"})
+    assert (taken[2]["result"], taken[2]["variation"]) == ("matched", "on")
+    assert {step["result"] for step in taken[3:]} == {"not reached"}
+    assert steps(compiled, {"targetingKey": "vip"}, now=100)[2]["result"] == "expired"
+
+
+def test_a_rule_tells_each_condition_and_what_it_found(compiled):
+    rule = steps(compiled, {"targetingKey": "u1", "country": "DE"})[4]
+    assert rule["if"] == {
+        "and": [
+            {**US, "actual": "DE", "present": True, "matched": False},
+            {"segment": "beta", "matched": None},
+        ],
+        "matched": False,
+    }
+    missing = steps(compiled, {"targetingKey": "u1"})[4]["if"]["and"][0]
+    assert (missing["actual"], missing["present"]) == (None, False)
+
+
+@pytest.mark.parametrize(
+    ("context", "member", "because"),
+    [
+        ({"targetingKey": "member"}, True, "the key is included"),
+        ({"targetingKey": "banned", "plan": "pro"}, False, "the key is excluded"),
+        ({"targetingKey": "u1", "plan": "pro"}, True, "the condition matches"),
+        ({"targetingKey": "u1"}, False, "the condition does not match"),
+    ],
+)
+def test_memberships_are_told_with_their_reason(compiled, context, member, because):
+    told = compiled.explain("f", {**context, "country": "US"}, 60).to_dict()["segments"]
+    assert (told["beta"]["member"], told["beta"]["because"]) == (member, because)
+    assert ("inner" in told) == ("condition" in because)
+
+
+def test_a_bucket_is_told_with_the_names_of_its_inputs(compiled):
+    default = steps(compiled, {"targetingKey": "u1"})[6]
+    assert default["inputs"] == {
+        "salt": "(hidden)",
+        "key": "f",
+        "unit": "u1",
+        "unit_attribute": "targetingKey",
+    }
+    owner = next(one for one in default["ranges"] if one["from"] <= default["bucket"] < one["to"])
+    assert default["variation"] == owner["variation"]
+
+
+def test_the_salt_is_told_only_on_request(compiled):
+    context = {"targetingKey": "u1", "country": "FR"}
+    assert "hidden-salt" not in json.dumps(compiled.explain("f", context, 60).to_dict())
+    assert "hidden-salt" in json.dumps(compiled.explain("f", context, 60, show_salt=True).to_dict())
+
+
+def test_a_rule_without_its_unit_is_passed_over(compiled):
+    assert steps(compiled, {"targetingKey": "u1", "country": "US"})[5]["result"] == "passed over"
+    told = compiled.explain("f", {"country": "US", "company": True}, 60)
+    assert (told.decision.error_code, told.steps[5]["result"]) == ("INVALID_CONTEXT", "error")
+
+
+def test_an_experiment_tells_how_far_a_unit_came(compiled):
+    results = {steps(compiled, {"targetingKey": f"u{number}", "country": "FR"})[3]["result"] for number in range(200)}
+    assert results == {"held out", "outside its part of the layer", "outside its traffic", "taking part"}
+    assert steps(compiled, {"targetingKey": "u1"}, now=10)[3]["result"] == "not running"
+    assert steps(compiled, {"country": "FR"})[3]["result"] == "no usable unit"
+
+
+def test_an_assignment_tells_ranges_and_variation(compiled):
+    for number in range(200):
+        told = compiled.explain("f", {"targetingKey": f"u{number}", "country": "FR"}, 60)
+        step = told.steps[3]
+        if step["result"] == "taking part":
+            assert told.decision.experiment == "e"
+            assert step["assignment"]["variation"] == told.decision.variation
+            return
+    pytest.fail("no unit takes part")
+
+
+def test_a_failed_prerequisite_ends_the_trace(compiled):
+    told = compiled.explain("needs", {}, 0)
+    assert (told.decision.prerequisite, told.steps[1]["result"]) == ("base", "failed")
+    assert told.steps[-1] == {"step": "default", "result": "not reached"}
+
+
+@pytest.mark.parametrize(
+    ("flag", "context", "code"),
+    [("gone", {}, "FLAG_NOT_FOUND"), ("broken", {}, "PARSE_ERROR"), ("f", [], "INVALID_CONTEXT")],
+)
+def test_an_evaluation_that_never_began_has_no_steps(compiled, flag, context, code):
+    told = compiled.explain(flag, context, 0)
+    assert (told.decision.error_code, told.steps, told.config_version) == (code, (), 9)
+
+
+def test_a_flag_that_is_off_has_one_step(compiled):
+    assert steps(compiled, {}, flag="off") == [{"step": "enabled", "result": "off", "variation": "off"}]
