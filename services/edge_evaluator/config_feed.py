@@ -38,7 +38,7 @@ class ConfigFeed:
         self._clock = clock
         self._lock = asyncio.Lock()
         self._rereads = _Rereads()
-        self._warmer = Warmer(clock)
+        self._warmer = Warmer()
         self.staging = ConfigStaging()
         self.revision = 0
 
@@ -96,8 +96,7 @@ class ConfigFeed:
         self.revision += 1
         self._metrics.version.labels(config.project_key, config.key).set(config.version)
         _log.info("config applied", environment=environment_id, version=config.version, changed=len(update.changed))
-        if large or before is None:
-            self._warmer.warm(config.compiled)
+        self._warmer.warm(environment_id, config.compiled)
 
     def _prepare(
         self, before: Held | None, update: Update, digest: str, confirmed_at: int

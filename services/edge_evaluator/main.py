@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 
@@ -31,6 +32,7 @@ from edge_evaluator.feed_metrics import FeedMetrics
 from edge_evaluator.flag_memory import FlagMemory
 from edge_evaluator.limits import RequestLimit
 from edge_evaluator.persistence import SnapshotKeeper
+from edge_evaluator.plain_requests import PlainRequests
 from edge_evaluator.settings import EdgeSettings
 from edge_evaluator.shared_limits import SharedLimits
 from edge_evaluator.snapshot import SnapshotStore
@@ -39,6 +41,8 @@ _REDIS_SECONDS = 0.5
 _EXPOSURE_SECONDS = 5.0
 _LIMIT_ROUND_SECONDS = 1.0
 _RESTART_SECONDS = 1.0
+# A configuration is compiled beside the event loop, which must not wait long for its turn.
+_THREAD_SWITCH_SECONDS = 0.001
 _log = get_logger("edge")
 
 Work = Callable[[], Awaitable[None]]
@@ -144,13 +148,8 @@ class Edge:
         )
         if not settings.edge_fast_path:
             return edge_protocol(limits, self.gate)
-        fast = FastPath(
-            self.door,
-            self.evaluator,
-            self.context_limits,
-            settings.edge_body_limit_bytes,
-            settings.edge_public_url,
-        )
+        requests = PlainRequests(settings.edge_body_limit_bytes, settings.edge_public_url)
+        fast = FastPath(self.door, self.evaluator, self.context_limits, requests)
         self._registry.register(fast.metrics)
         return edge_protocol(limits, self.gate, FastPathProtocol, fast=fast)
 
@@ -174,6 +173,7 @@ def _redis(url: str) -> Redis | None:
 def main() -> None:
     settings = load_settings(EdgeSettings)
     configure_logging("edge_evaluator", settings.log_level)
+    sys.setswitchinterval(_THREAD_SWITCH_SECONDS)
     edge = Edge(settings)
     serve(edge.app, settings, http=edge.protocol(), ws="none")
 

@@ -3,29 +3,37 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 
 from bucketing.compiled import CompiledFlagSet
-from service_kit.clock import Clock
 
-_FLAGS_PER_STEP = 10
+_STEPS_AT_ONCE = 4
 
 
 class Warmer:
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._tasks: set[asyncio.Task[None]] = set()
+    """One thread's worth of work at a time; of an environment only the newest set is worth warming."""
 
-    def warm(self, compiled: CompiledFlagSet) -> None:
-        """Returns at once; the flags are asked for one after the other in a thread."""
-        task = asyncio.create_task(self._run(compiled), name="warm-flags")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    def __init__(self) -> None:
+        self._newest: dict[str, CompiledFlagSet] = {}
+        self._task: asyncio.Task[None] | None = None
 
-    async def _run(self, compiled: CompiledFlagSet) -> None:
-        keys = list(compiled.flagset.flags)
-        for start in range(0, len(keys), _FLAGS_PER_STEP):
-            await asyncio.to_thread(self._ask, compiled, keys[start : start + _FLAGS_PER_STEP])
+    def warm(self, environment_id: str, compiled: CompiledFlagSet) -> None:
+        """Returns at once."""
+        self._newest[environment_id] = compiled
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._run(), name="warm-flags")
 
-    def _ask(self, compiled: CompiledFlagSet, keys: list[str]) -> None:
-        for key in keys:
-            compiled.evaluate(key, {}, self._clock.now())
+    async def _run(self) -> None:
+        while self._newest:
+            environment_id, compiled = self._newest.popitem()
+            steps = compiled.prepare()
+            while environment_id not in self._newest and await asyncio.to_thread(_advance, steps):
+                pass
+
+
+def _advance(steps: Iterator[None]) -> bool:
+    """Whether there may be more to do."""
+    return all(next(steps, _DONE) is not _DONE for _ in range(_STEPS_AT_ONCE))
+
+
+_DONE = object()

@@ -67,8 +67,10 @@ async def test_every_answer_is_the_same_byte_for_byte(both: tuple[RunningEdge, R
     targets = [*(SINGLE + flag.key for flag in FLAGS), SINGLE + "unknown", BULK]
     bodies = [*CONTEXTS, *GOOD_BODIES.values(), *(body for body in BAD_BODIES.values() if len(body) < 20_000)]
     requests = [post(target, body, auth=auth) for target in targets for body in bodies]
-    assert await exchange(fast, *requests) == await exchange(slow, *requests)
-    assert await fast.fast_answers() > len(FLAGS)
+    expected = await exchange(slow, *requests)
+    assert await exchange(fast, *requests) == expected
+    assert await exchange(fast, *requests) == expected  # heads that are known by now
+    assert await fast.fast_answers() > 2 * len(FLAGS)
     assert await slow.fast_answers() == 0
 
 
@@ -127,11 +129,15 @@ async def test_pipelined_requests_are_answered_in_order(both: tuple[RunningEdge,
     answers = []
     for edge in both:
         reader, writer = await asyncio.open_connection("127.0.0.1", edge.port)
-        writer.write(burst)
-        answers.append([DATE.sub(b"", await read_response(reader)) for _ in targets])
+        found = []
+        for _ in range(2):
+            writer.write(burst)
+            found.append([DATE.sub(b"", await read_response(reader)) for _ in targets])
+        answers.append(found)
         writer.close()
     assert answers[0] == answers[1]
-    assert [answer.split(b" ")[1] for answer in answers[0]] == [b"200", b"404", b"200", b"200", b"200", b"405"]
+    statuses = [b"200", b"404", b"200", b"200", b"200", b"405"]
+    assert [[answer.split(b" ")[1] for answer in found] for found in answers[0]] == [statuses] * 2
 
 
 @pytest.mark.parametrize("size", [1, 7, 60])
@@ -140,6 +146,8 @@ async def test_requests_in_pieces_are_served(both: tuple[RunningEdge, RunningEdg
     answers = []
     for edge in both:
         reader, writer = await asyncio.open_connection("127.0.0.1", edge.port)
+        writer.write(post(SINGLE + "ruled", CONTEXTS[2]))
+        await read_response(reader)
         for start in range(0, len(request), size):
             writer.write(request[start : start + size])
             await writer.drain()

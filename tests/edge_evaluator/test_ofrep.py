@@ -138,8 +138,7 @@ BAD_BODIES = {
     "duplicate key, spaced": b'{"context":{"a" : 1,"a":2}}',
     "duplicate context": b'{"context":{},"context":{"a":1}}',
     "duplicate deep": b'{"context":{"a":[{"b":1,"b":"x:y"}]}}',
-    "huge integer": b'{"context":{"a":123456789012345678901234567890}}',
-    "huge integer deep": b'{"context":{"a":[123456789012345678901234567890]}}',
+    "endless integer": b'{"context":{"a":' + b"1" * 5000 + b"}}",
     "context is a list": b'{"context":[1]}',
     "context is text": b'{"context":"x"}',
     "too deep": b'{"context":{"a":' + b"[" * 50 + b"]" * 50 + b"}}",
@@ -169,6 +168,7 @@ GOOD_BODIES = {
     "colons in text": b'{"context":{"a":"2026-01-05T10:00:00Z","b":"\\": \\":"}}',
     "escaped backslash before u0000": b'{"context":{"a":"\\\\u0000"}}',
     "nested": b'{"context":{"a":{"b":[1,{"c":2}]}}}',
+    "huge integer": b'{"context":{"a":123456789012345678901234567890}}',
     "64 bits": b'{"context":{"a":9223372036854775807,"b":[9007199254740993]}}',
 }
 
