@@ -65,7 +65,7 @@ bench-ingest: install ## The ingestor: durable events per second by batch size
 	$(BIN)/python benchmarks/ingest.py
 
 bench-analytics: install ## The time of a result over millions of events
-	$(BIN)/python benchmarks/analytics.py
+	$(BIN)/python benchmarks/results.py
 
 bench-control-plane: install ## Latency of the control plane's reads and writes
 	$(BIN)/python benchmarks/control_plane.py

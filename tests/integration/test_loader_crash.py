@@ -38,6 +38,18 @@ def batch(number: int) -> tuple[bytes, list[float]]:
         )
         for index, value in enumerate(values)
     ]
+    exposures = [
+        msgspec.json.encode(
+            {
+                "event_id": f"{number}-{index}",
+                "timestamp": RECEIVED_AT,
+                "user_key": f"user-{number}-{index}",
+                "flag": "checkout",
+                "variation": "on",
+            }
+        )
+        for index in range(EVENTS_PER_BATCH)
+    ]
     message = EventBatch(
         batch_id=str(number),
         organization_id="org-1",
@@ -46,6 +58,7 @@ def batch(number: int) -> tuple[bytes, list[float]]:
         received_at=RECEIVED_AT,
         metric_count=len(lines),
         metrics=b"\n".join(lines),
+        exposures=b"\n".join(exposures),
     )
     return message.SerializeToString(), values
 
@@ -71,6 +84,15 @@ async def counted(warehouse: Warehouse) -> tuple[int, int, float]:
         {},
     )
     return rows[0]["stored"], rows[0]["events"], rows[0]["total"]
+
+
+async def exposed_units(warehouse: Warehouse) -> tuple[int, int]:
+    """Units in the raw exposures and in their aggregate."""
+    counts = [
+        (await warehouse.rows(f"SELECT uniqExact(user_key) AS units FROM {table}", {}))[0]["units"]
+        for table in ("events_exposure", "exposure_units")
+    ]
+    return counts[0], counts[1]
 
 
 async def until_loaded(warehouse: Warehouse, events: int) -> tuple[int, int, float]:
@@ -122,6 +144,7 @@ async def test_kills_lose_and_double_nothing(tmp_path: Path, fresh_nats: Nats, f
 
         assert events == BATCHES * EVENTS_PER_BATCH
         assert total == expected
+        assert await exposed_units(warehouse) == (events, events)
         consumer = await bus.pull(
             EVENTS, "analytics-loader", filter_subject="events.>", ack_wait_seconds=2, max_ack_pending=20_000
         )

@@ -6,6 +6,7 @@ Nothing here sees a row of an event: the store answers with one line per variati
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from stats import (
@@ -34,7 +35,6 @@ from analytics.results.scoping import scope_of
 from analytics.results.summaries import Grouped
 from analytics.warehouse.aggregates import ExposureHealth, UnitCounts
 from analytics.warehouse.experiments import ExperimentReader
-from analytics.warehouse.scopes import BY_DAY
 
 SAMPLE_RATIO_THRESHOLD = 0.001
 DAY_MILLISECONDS = 86_400_000
@@ -73,7 +73,7 @@ class Analysis:
     moment: Moment
     units: dict[str, int]
     units_in_several: int
-    days: dict[str, dict[str, int]]
+    days: Mapping[str, Mapping[str, int]]
     sample_ratio: SampleRatioResult | None
     metrics: list[MetricAnalysis]
     missing_metrics: list[str]
@@ -90,7 +90,6 @@ class _Asked:
     environment: Environment
     moment: Moment
     counts: UnitCounts
-    days: UnitCounts
     health: ExposureHealth
     metrics: list[tuple[MetricUse, Metric, MeasuredMetric]]
     missing: list[str]
@@ -119,16 +118,13 @@ class Analyst:
         """Raises WarehouseError."""
         known, missing = self.known_metrics(experiment)
         scope = scope_of(experiment, environment, moment.as_of)
-        by_day = scope_of(experiment, environment, moment.as_of, BY_DAY)
-        counts, days, health = await asyncio.gather(
-            self._reader.unit_counts(scope), self._reader.unit_counts(by_day), self._reader.health(scope)
-        )
+        counts, health = await asyncio.gather(self._reader.unit_counts(scope), self._reader.health(scope))
         units = all_groups(counts.units, scope.variations, [""])
         options = MeasureOptions(experiment.plan.cuped, experiment.plan.alpha)
         measurer = Measurer(self._reader, scope, units, options)
         measured = await asyncio.gather(*(measurer.measure(metric) for _, metric in known))
         metrics = [(use, metric, each) for (use, metric), each in zip(known, measured, strict=True)]
-        asked = _Asked(experiment, environment, moment, counts, days, health, metrics, missing)
+        asked = _Asked(experiment, environment, moment, counts, health, metrics, missing)
         # The engine's numbers are milliseconds of pure computation, so they are not made on the event loop.
         return await asyncio.to_thread(_analysed, asked)
 
@@ -168,7 +164,7 @@ def _analysed(asked: _Asked) -> Analysis:
     method = CORRECTIONS.get(experiment.plan.correction)
     family = adjust_family(goals, method, alpha=experiment.plan.alpha) if goals and method else None
     health = [
-        *health_checks(experiment, asked.health, sample_ratio, asked.counts.in_several, asked.moment.shown),
+        *health_checks(experiment, asked.health, sample_ratio, units, asked.counts.in_several, asked.moment.shown),
         balance_check(results),
     ]
     judged = [each.result for each in metrics if each.result is not None and each.use.role != "secondary"]
@@ -178,7 +174,7 @@ def _analysed(asked: _Asked) -> Analysis:
         moment=asked.moment,
         units=units,
         units_in_several=asked.counts.in_several,
-        days=asked.days.segments(),
+        days=asked.counts.days,
         sample_ratio=sample_ratio,
         metrics=metrics,
         missing_metrics=asked.missing,

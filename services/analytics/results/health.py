@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -34,16 +34,18 @@ def health_checks(
     experiment: Experiment,
     health: ExposureHealth,
     sample_ratio: SampleRatioResult | None,
+    units: Mapping[str, int],
     units_in_several: int,
     now: int,
 ) -> list[HealthCheck]:
-    """Every check that needs no metric, in the order in which people should look at them."""
+    """Every check that needs no metric, in the order in which people should look at them. `units`: by variation."""
+    everybody = sum(units.values()) + units_in_several
     return [
         _data(experiment, health, now),
         _sample_ratio(sample_ratio),
-        _several(health, units_in_several),
+        _several(everybody, units_in_several),
         _before_start(experiment, health),
-        _repeated(health),
+        _repeated(health, everybody),
         _missing_ids(health),
         _others(health),
     ]
@@ -73,8 +75,8 @@ def _sample_ratio(ratio: SampleRatioResult | None) -> HealthCheck:
     )
 
 
-def _several(health: ExposureHealth, units_in_several: int) -> HealthCheck:
-    share = units_in_several / health.units if health.units else 0.0
+def _several(everybody: int, units_in_several: int) -> HealthCheck:
+    share = units_in_several / everybody if everybody else 0.0
     return HealthCheck(
         "several_variations",
         "problem" if share > SEVERAL_SHARE_MAX else "warning" if units_in_several else "ok",
@@ -95,8 +97,8 @@ def _before_start(experiment: Experiment, health: ExposureHealth) -> HealthCheck
     )
 
 
-def _repeated(health: ExposureHealth) -> HealthCheck:
-    per_unit = health.exposures / health.units if health.units else 0.0
+def _repeated(health: ExposureHealth, everybody: int) -> HealthCheck:
+    per_unit = health.exposures / everybody if everybody else 0.0
     return HealthCheck(
         "repeated_exposures",
         "warning" if per_unit > REPEATS_PER_UNIT_MAX else "ok",

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from analytics.catalog.entries import Environment, Experiment, Metric
-from analytics.warehouse.scopes import MetricWindow, Scope
-
-END_OF_TIME = 7_258_118_400_000
-"""2200-01-01 in epoch milliseconds: later than any event that is taken."""
+from analytics.warehouse.scopes import END_OF_TIME, MetricWindow, Scope
 
 
 def scope_of(experiment: Experiment, environment: Environment, as_of: int | None = None, segment: str = "") -> Scope:

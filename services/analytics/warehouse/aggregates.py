@@ -13,9 +13,11 @@ AggregateT = TypeVar("AggregateT")
 
 @dataclass(frozen=True, slots=True)
 class UnitCounts:
-    """Analysed units by group, how many saw several variations and are left out, and when the last one came in."""
+    """Analysed units by group, and by day (UTC, ISO) and variation; how many saw several variations and are left out;
+    when the last one came in."""
 
     units: Mapping[Group, int]
+    days: Mapping[str, Mapping[str, int]]
     in_several: int
     last_at: int
 
@@ -105,7 +107,6 @@ class ExposureHealth:
     """`last_at`, `last_received_at` in epoch milliseconds, 0: none. `others`: exposures of foreign variations."""
 
     exposures: int
-    units: int
     placeholder_exposures: int
     before_start: int
     last_at: int

@@ -21,7 +21,13 @@ Row = dict[str, Any]
 Columns = Mapping[str, tuple[str, Sequence[Any]]]
 """Column name to (ClickHouse type, values); all columns have the same length."""
 
-_INSERT_SETTINGS = {"async_insert": 0, "wait_end_of_query": 1, "insert_deduplicate": 1}
+_INSERT_SETTINGS = {
+    "async_insert": 0,
+    "wait_end_of_query": 1,
+    "insert_deduplicate": 1,
+    # A repeat that the table knows still reaches the aggregates that a crash kept from them.
+    "deduplicate_blocks_in_dependent_materialized_views": 1,
+}
 _TEXT_MAX = 300
 AnswerT = TypeVar("AnswerT")
 
@@ -40,9 +46,9 @@ class Warehouse:
         """The answer's rows as dicts. `{name:Type}` in the text stands for a parameter, bound by the server."""
         return await self._run(partial(self._rows, sql, dict(parameters)), query_error)
 
-    async def command(self, sql: str) -> None:
-        """Runs a statement without an answer (DDL)."""
-        await self._run(lambda: self._connected().command(sql), query_error)
+    async def command(self, sql: str, parameters: Mapping[str, Any] | None = None) -> None:
+        """Runs a statement without an answer (DDL, deletions)."""
+        await self._run(lambda: self._connected().command(sql, dict(parameters or {})), query_error)
 
     async def insert(self, table: str, columns: Columns, *, token: str = "") -> None:
         """Inserts by columns and returns when the rows are stored. Repeats with the same token add nothing.
@@ -122,6 +128,10 @@ class Warehouse:
                 "max_execution_time": settings.query_seconds_max,
                 "max_memory_usage": settings.query_memory_bytes_max,
                 "async_insert": 0,
+                # Joins of millions of units sort instead of holding one side in memory, and large states go to disk.
+                "join_algorithm": "full_sorting_merge",
+                "max_bytes_before_external_sort": settings.query_memory_bytes_max // 2,
+                "max_bytes_before_external_group_by": settings.query_memory_bytes_max // 2,
             },
         )
 

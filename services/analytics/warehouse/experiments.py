@@ -42,8 +42,16 @@ class ExperimentReader:
 
     async def unit_counts(self, scope: Scope) -> UnitCounts:
         rows = await self._ask("unit_counts", scope)
+        units: dict[Group, int] = {}
+        days: dict[str, dict[str, int]] = {}
+        for row in rows:
+            if not row["several"]:
+                units[_group(row)] = units.get(_group(row), 0) + row["units"]
+                day = days.setdefault(row["day"].isoformat(), {})
+                day[row["variation"]] = day.get(row["variation"], 0) + row["units"]
         return UnitCounts(
-            {(row["segment"], row["variation"]): row["units"] for row in rows if not row["several"]},
+            units,
+            days,
             sum(row["units"] for row in rows if row["several"]),
             max((row["last_at"] for row in rows), default=0),
         )
@@ -51,7 +59,14 @@ class ExperimentReader:
     async def health(self, scope: Scope) -> ExposureHealth:
         row = (await self._ask("health", scope))[0]
         others = await self._ask("other_variations", scope)
-        return ExposureHealth(**row, others={each["variation"]: each["exposures"] for each in others})
+        return ExposureHealth(
+            row["exposure_count"],
+            row["placeholder_count"],
+            row["early_count"],
+            row["latest_at"],
+            row["latest_received_at"],
+            {each["variation"]: each["exposure_count"] for each in others},
+        )
 
     async def moments(self, scope: Scope, window: MetricWindow, cap: float = NO_CAP) -> dict[Group, Moments]:
         """By group, over the units that have a value; a group without any is missing."""
@@ -99,7 +114,7 @@ class ExperimentReader:
         return ClusterTotals(**(await self._ask("cluster_sums", scope, asked))[0])
 
     async def _ask(self, name: str, scope: Scope, more: Mapping[str, Any] | None = None) -> list[Row]:
-        sql = query(name, by_segment=bool(scope.segment))
+        sql = query(name, units=scope.units)
         given = scope.parameters() | dict(more or {})
         parameters = {key: value for key, value in given.items() if f"{{{key}:" in sql}
         rows = await self._warehouse.rows(sql, parameters)

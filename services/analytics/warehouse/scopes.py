@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+END_OF_TIME = 7_258_118_400_000
+"""2200-01-01 in epoch milliseconds: later than any event that is taken."""
 BY_DAY, BY_SDK_KEY, BY_CONFIG_VERSION = "$day", "$sdk_key", "$config_version"
 """Segments that are no context attribute: the day (UTC), SDK key and config version of the first exposure."""
 
@@ -29,7 +31,7 @@ class Scope:
 
     def parameters(self) -> dict[str, Any]:
         """As server-side parameters."""
-        parameters = {
+        return {
             "organization": self.organization_id,
             "environment": self.environment_id,
             "flag": self.flag,
@@ -38,8 +40,14 @@ class Scope:
             "start": self.start,
             "stop": self.stop,
             "as_of": self.as_of,
+            "segment": self.segment,
         }
-        return parameters | ({"segment": self.segment} if self.segment else {})
+
+    @property
+    def units(self) -> str:
+        """The query of units: from the aggregate, which knows no segments but days, and only the present."""
+        from_aggregate = self.segment in ("", BY_DAY) and self.as_of >= END_OF_TIME
+        return "units" if from_aggregate else "units_from_events"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,10 @@ _WITH = "-- with: "
 
 
 @cache
-def query(name: str, *, by_segment: bool = False) -> str:
-    """The whole text of a query; `by_segment` lets each unit carry its segment. FileNotFoundError: no such query."""
+def query(name: str, *, units: str = "units") -> str:
+    """The whole text of a query, with the file `units` as its `units`. FileNotFoundError: no such query."""
     needed, body = _parts(name)
-    files = ["units_by_segment" if each == "units" and by_segment else each for each in needed]
+    files = [units if each == "units" else each for each in needed]
     expressions = [f"{each} AS\n(\n{_parts(file)[1]}\n)" for each, file in zip(needed, files, strict=True)]
     return "WITH\n" + ",\n".join(expressions) + f"\n{body}" if expressions else body
 

@@ -3,7 +3,7 @@
 SELECT
     event.user_key AS user_key,
     any(unit.segment) AS segment,
-    any(unit.first_variation) AS variation,
+    any(unit.only_variation) AS variation,
     argMin(event.value, event.received_at) AS value
 FROM events_metric AS event
 INNER JOIN units AS unit ON unit.user_key = event.user_key
@@ -17,4 +17,4 @@ WHERE event.organization_id = {organization:String}
     AND (if({window_end:Int64} > 0,
             event.occurred_at < addSeconds(unit.first_at, {window_end:Int64}),
             event.occurred_at < fromUnixTimestamp64Milli({stop:Int64})))
-GROUP BY user_key, event.event_id
+GROUP BY user_key, sipHash64(event.event_id)

@@ -1,27 +1,15 @@
--- What the exposures of an experiment look like beyond their counts, each event once.
+-- What the exposures of an experiment look like beyond their units. Days are whole: the first and last may hold
+-- exposures from outside. The counts are sketches, exact to about a percent.
 SELECT
-    countIf(inside) AS exposures,
-    uniqExactIf(user_key, inside) AS units,
-    countIf(inside AND lower(user_key) IN ('', '0', '-1', 'null', 'none', 'nil', 'undefined', 'nan', 'unknown', 'anonymous'))
-        AS placeholder_exposures,
-    countIf(NOT inside AND happened_at < fromUnixTimestamp64Milli({start:Int64})) AS before_start,
-    max(if(inside, toUnixTimestamp64Milli(happened_at), 0)) AS last_at,
-    max(if(inside, toUnixTimestamp64Milli(arrived_at), 0)) AS last_received_at
-FROM
-(
-    SELECT
-        user_key,
-        argMin(occurred_at, received_at) AS happened_at,
-        min(received_at) AS arrived_at,
-        happened_at >= fromUnixTimestamp64Milli({start:Int64})
-            AND happened_at < fromUnixTimestamp64Milli({stop:Int64}) AS inside
-    FROM events_exposure
-    WHERE organization_id = {organization:String}
-        AND environment_id = {environment:String}
-        AND flag = {flag:String}
-        AND ({experiment:String} = '' OR experiment = {experiment:String})
-        AND has({variations:Array(String)}, variation)
-        AND occurred_at < fromUnixTimestamp64Milli({stop:Int64})
-        AND received_at <= fromUnixTimestamp64Milli({as_of:Int64})
-    GROUP BY user_key, event_id
-)
+    uniqCombined64MergeIf(exposures, day >= toDate32(fromUnixTimestamp64Milli({start:Int64}))) AS exposure_count,
+    uniqCombined64IfMergeIf(placeholders, day >= toDate32(fromUnixTimestamp64Milli({start:Int64}))) AS placeholder_count,
+    uniqCombined64MergeIf(exposures, day < toDate32(fromUnixTimestamp64Milli({start:Int64}))) AS early_count,
+    toUnixTimestamp64Milli(max(last_at)) AS latest_at,
+    toUnixTimestamp64Milli(max(last_received_at)) AS latest_received_at
+FROM exposure_days
+WHERE organization_id = {organization:String}
+    AND environment_id = {environment:String}
+    AND flag = {flag:String}
+    AND ({experiment:String} = '' OR experiment = {experiment:String})
+    AND has({variations:Array(String)}, variation)
+    AND day <= toDate32(least(fromUnixTimestamp64Milli({stop:Int64}), fromUnixTimestamp64Milli({as_of:Int64})))

@@ -1,19 +1,13 @@
 -- Variations that the flag served during the experiment although they are not part of it.
-SELECT shown AS variation, count() AS exposures
-FROM
-(
-    SELECT argMin(variation, received_at) AS shown
-    FROM events_exposure
-    WHERE organization_id = {organization:String}
-        AND environment_id = {environment:String}
-        AND flag = {flag:String}
-        AND ({experiment:String} = '' OR experiment = {experiment:String})
-        AND NOT has({variations:Array(String)}, variation)
-        AND occurred_at >= fromUnixTimestamp64Milli({start:Int64})
-        AND occurred_at < fromUnixTimestamp64Milli({stop:Int64})
-        AND received_at <= fromUnixTimestamp64Milli({as_of:Int64})
-    GROUP BY user_key, event_id
-)
-GROUP BY shown
-ORDER BY exposures DESC
+SELECT variation, uniqCombined64Merge(exposures) AS exposure_count
+FROM exposure_days
+WHERE organization_id = {organization:String}
+    AND environment_id = {environment:String}
+    AND flag = {flag:String}
+    AND ({experiment:String} = '' OR experiment = {experiment:String})
+    AND NOT has({variations:Array(String)}, variation)
+    AND day >= toDate32(fromUnixTimestamp64Milli({start:Int64}))
+    AND day <= toDate32(least(fromUnixTimestamp64Milli({stop:Int64}), fromUnixTimestamp64Milli({as_of:Int64})))
+GROUP BY variation
+ORDER BY exposure_count DESC, variation
 LIMIT 20

@@ -3,7 +3,7 @@
 SELECT
     event.user_key AS user_key,
     any(unit.segment) AS segment,
-    any(unit.first_variation) AS variation,
+    any(unit.only_variation) AS variation,
     argMin(event.value, event.received_at) AS value
 FROM events_metric AS event
 INNER JOIN units AS unit ON unit.user_key = event.user_key
@@ -14,4 +14,4 @@ WHERE event.organization_id = {organization:String}
     AND NOT unit.several
     AND event.occurred_at < unit.first_at
     AND event.occurred_at >= subtractSeconds(unit.first_at, {lookback:Int64})
-GROUP BY user_key, event.event_id
+GROUP BY user_key, sipHash64(event.event_id)

@@ -1,18 +1,44 @@
--- One row per unit: its first exposure, the variation it had then, and whether it saw another one.
--- Idempotent under repeated rows, so nothing has to be made unique first.
+-- One row per unit: its first exposure, the variation it saw, and whether it saw another one. From the aggregate of
+-- first exposures; only of units that were there before the start, the raw exposures are read.
+-- `seen` has one bit per variation; for a single bit, its place is the count of the bits below it.
 SELECT
     user_key,
-    '' AS segment,
-    min(occurred_at) AS first_at,
-    argMin(variation, (occurred_at, event_id)) AS first_variation,
-    min(variation) != max(variation) AS several
-FROM events_exposure
-WHERE organization_id = {organization:String}
-    AND environment_id = {environment:String}
-    AND flag = {flag:String}
-    AND ({experiment:String} = '' OR experiment = {experiment:String})
-    AND has({variations:Array(String)}, variation)
-    AND occurred_at >= fromUnixTimestamp64Milli({start:Int64})
-    AND occurred_at < fromUnixTimestamp64Milli({stop:Int64})
-    AND received_at <= fromUnixTimestamp64Milli({as_of:Int64})
+    min(exposed_at) AS first_at,
+    if({segment:String} = '$day', toString(toDate(first_at)), '') AS segment,
+    groupBitOr(bitShiftLeft(toUInt64(1), indexOf({variations:Array(String)}, variation))) AS seen,
+    bitCount(seen) > 1 AS several,
+    if(several, '', arrayElement({variations:Array(String)}, bitCount(seen - 1))) AS only_variation
+FROM
+(
+    SELECT user_key, variation, first_at AS exposed_at
+    FROM exposure_units
+    WHERE organization_id = {organization:String}
+        AND environment_id = {environment:String}
+        AND flag = {flag:String}
+        AND ({experiment:String} = '' OR experiment = {experiment:String})
+        AND has({variations:Array(String)}, variation)
+        AND first_at >= fromUnixTimestamp64Milli({start:Int64})
+        AND first_at < fromUnixTimestamp64Milli({stop:Int64})
+    UNION ALL
+    SELECT user_key, variation, occurred_at AS exposed_at
+    FROM events_exposure
+    WHERE organization_id = {organization:String}
+        AND environment_id = {environment:String}
+        AND flag = {flag:String}
+        AND ({experiment:String} = '' OR experiment = {experiment:String})
+        AND has({variations:Array(String)}, variation)
+        AND occurred_at >= fromUnixTimestamp64Milli({start:Int64})
+        AND occurred_at < fromUnixTimestamp64Milli({stop:Int64})
+        AND user_key IN
+        (
+            SELECT user_key
+            FROM exposure_units
+            WHERE organization_id = {organization:String}
+                AND environment_id = {environment:String}
+                AND flag = {flag:String}
+                AND ({experiment:String} = '' OR experiment = {experiment:String})
+                AND first_at < fromUnixTimestamp64Milli({start:Int64})
+                AND last_at >= fromUnixTimestamp64Milli({start:Int64})
+        )
+)
 GROUP BY user_key

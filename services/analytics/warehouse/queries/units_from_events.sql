@@ -1,18 +1,20 @@
--- The same with the unit's segment at its first exposure: a context attribute, or the day (UTC), the SDK key or the
--- config version.
+-- The same from the raw exposures: as of a moment, or with the unit's segment at its first exposure, which is a
+-- context attribute, the day (UTC), the SDK key or the config version.
 SELECT
     user_key,
+    min(occurred_at) AS first_at,
     argMin(
         multiIf(
+            {segment:String} = '', '',
             {segment:String} = '$day', toString(toDate(occurred_at)),
             {segment:String} = '$sdk_key', toString(sdk_key_id),
             {segment:String} = '$config_version', toString(config_version),
             JSONType(context, {segment:String}) = 'String', JSONExtractString(context, {segment:String}),
             JSONExtractRaw(context, {segment:String})),
         (occurred_at, event_id)) AS segment,
-    min(occurred_at) AS first_at,
-    argMin(variation, (occurred_at, event_id)) AS first_variation,
-    min(variation) != max(variation) AS several
+    groupBitOr(bitShiftLeft(toUInt64(1), indexOf({variations:Array(String)}, variation))) AS seen,
+    bitCount(seen) > 1 AS several,
+    if(several, '', arrayElement({variations:Array(String)}, bitCount(seen - 1))) AS only_variation
 FROM events_exposure
 WHERE organization_id = {organization:String}
     AND environment_id = {environment:String}
