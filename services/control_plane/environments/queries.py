@@ -59,13 +59,11 @@ async def resolve_project(tx: Connection, actor: Actor, reference: str) -> Proje
     return ProjectScope(row["organization_id"], row["id"], row["key"], row["archived_at"] is not None)
 
 
-async def environments_of(tx: Connection, project_id: UUID, *, include_archived: bool = False) -> list[EnvironmentRow]:
-    """The project's environments in the order in which they were made."""
+async def environments_of(tx: Connection, project_id: UUID) -> list[EnvironmentRow]:
+    """The project's environments that aren't archived, in the order in which they were made."""
     rows = await tx.fetch(
-        f"SELECT {_COLUMNS} FROM environments WHERE project_id = $1 AND ($2 OR archived_at IS NULL) "
-        "ORDER BY created_at, key",
+        f"SELECT {_COLUMNS} FROM environments WHERE project_id = $1 AND archived_at IS NULL ORDER BY created_at, key",
         project_id,
-        include_archived,
     )
     return [environment_of(row) for row in rows]
 
