@@ -19,6 +19,8 @@ SPENDING = {Boundary.POCOCK: pocock_spending, Boundary.OBRIEN_FLEMING: obrien_fl
 SPACING_TOLERANCE = 0.1
 """A look is on plan if its information is within this share of the spacing between planned looks."""
 
+ALPHA_ROUNDING = 1e-9
+
 
 @dataclass(frozen=True, slots=True)
 class LookBounds:
@@ -100,8 +102,10 @@ def look_bounds(units: Sequence[int], options: AnalysisOptions) -> LookBounds:
         notices = (notice(Status.LOOKS_EXCEED_PLAN),)
     spend = SPENDING[options.boundary]
     for time in times[on_plan:]:
+        before = spent[-1] if spent else 0.0
         target = 2.0 * spend(min(time, 1.0), options.alpha / 2.0)
-        spent.append(max(spent[-1] if spent else 0.0, min(target, options.alpha)))
+        left = options.alpha - before > ALPHA_ROUNDING
+        spent.append(max(before, min(target, options.alpha)) if left else before)
     information = _rising([*nominal, *times[on_plan:]])
     later = bounds_for_spent(information, spent)
     bounds = (*constants, *later.bounds[on_plan:])

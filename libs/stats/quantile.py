@@ -17,6 +17,16 @@ from stats.estimates import ArmEstimate, estimate_ratio
 from stats.statuses import Status
 from stats.summaries import RatioSummary
 
+OWN_NAMES = {
+    "n": "n",
+    "num_sum": "below_sum",
+    "num_sum_sq": "below_sum_sq",
+    "den_sum": "size_sum",
+    "den_sum_sq": "size_sum_sq",
+    "num_den_sum": "below_size_sum",
+}
+"""The fields of `ClusterSums` under the names that `RatioSummary` has for them."""
+
 
 @dataclass(frozen=True, slots=True)
 class QuantileRanks:
@@ -55,7 +65,10 @@ class ClusterSums:
         )
 
     def __post_init__(self) -> None:
-        self.as_ratio()
+        try:
+            self.as_ratio()
+        except InvalidInputError as error:
+            raise InvalidInputError(OWN_NAMES[error.field], error.reason) from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,189 @@
+"""The decision rule, the family it may follow, and guardrails with their states."""
+
+from __future__ import annotations
+
+import pytest
+from stats import (
+    AnalysisOptions,
+    BinarySummary,
+    Direction,
+    Guardrail,
+    InvalidInputError,
+    Look,
+    MeanSummary,
+    MetricResult,
+    MetricSpec,
+    Mode,
+    Progress,
+    Verdict,
+    adjust_family,
+    analyse_metric,
+    check_sample_ratio,
+    decide,
+)
+
+DONE = Progress(units=20_000, planned_units=20_000, days_run=14, days_min=7)
+
+
+def rate(key: str, lift: float, spec: dict[str, object] | None = None, n: int = 10_000) -> MetricResult:
+    arms = {"c": BinarySummary(n, n // 10), "t": BinarySummary(n, round(n / 10 * (1.0 + lift)))}
+    metric = MetricSpec(key, **(spec or {}))  # type: ignore[arg-type]
+    return analyse_metric(metric, arms, control="c")
+
+
+def protected(key: str, lift: float, n: int = 10_000) -> MetricResult:
+    return rate(key, lift, {"guardrail": Guardrail(0.05)}, n)
+
+
+def test_ship_when_a_goal_wins_and_guardrails_pass() -> None:
+    decision = decide("t", [rate("signup", 0.2), protected("uptime", 0.05)], DONE)
+    assert decision.verdict is Verdict.SHIP
+    assert decision.reasons == ("signup moved significantly the right way.",)
+    assert "3. ship" in decision.rule
+    assert decision.days_left is None
+
+
+def test_a_metric_that_should_fall_ships_when_it_falls() -> None:
+    errors = {"direction": Direction.DECREASE}
+    assert decide("t", [rate("errors", -0.2, errors)], DONE).verdict is Verdict.SHIP
+    assert decide("t", [rate("errors", 0.2, errors)], DONE).verdict is Verdict.ROLL_BACK
+
+
+def test_roll_back_on_a_deteriorated_guardrail_even_if_a_goal_wins() -> None:
+    decision = decide("t", [rate("signup", 0.3), protected("uptime", -0.3)], DONE)
+    assert decision.verdict is Verdict.ROLL_BACK
+    assert decision.reasons == ("The guardrail uptime deteriorated.",)
+
+
+def test_keep_running_with_days_left() -> None:
+    progress = Progress(units=5_000, planned_units=20_000, days_run=3, days_min=7, units_per_day=2_000.0)
+    decision = decide("t", [rate("signup", 0.01)], progress)
+    assert decision.verdict is Verdict.KEEP_RUNNING
+    assert decision.days_left == 8
+    assert "No goal metric has moved significantly yet." in decision.reasons
+
+
+def test_a_fixed_horizon_winner_waits_for_the_plan() -> None:
+    """Peeking at a fixed-horizon result decides nothing, in either direction."""
+    progress = Progress(units=10_000, planned_units=20_000, days_run=14, units_per_day=1_000.0)
+    assert decide("t", [rate("signup", 0.3)], progress).verdict is Verdict.KEEP_RUNNING
+    assert decide("t", [rate("signup", -0.3)], progress).verdict is Verdict.KEEP_RUNNING
+    unplanned = Progress(units=10_000, days_run=14)
+    assert decide("t", [rate("signup", 0.3)], unplanned).verdict is Verdict.SHIP
+    assert unplanned.days_left is None
+
+
+def test_an_anytime_winner_need_not_wait_for_the_plan_but_for_the_minimum_time() -> None:
+    arms = {"c": BinarySummary(10_000, 1_000), "t": BinarySummary(10_000, 1_300)}
+    options = AnalysisOptions(mode=Mode.ALWAYS_VALID, planned_units=40_000)
+    result = analyse_metric(MetricSpec("signup"), arms, control="c", options=options)
+    ready = Progress(units=20_000, planned_units=40_000, days_run=7, days_min=7)
+    early = Progress(units=20_000, planned_units=40_000, days_run=2, days_min=7, units_per_day=1e6)
+    assert decide("t", [result], ready).verdict is Verdict.SHIP
+    decision = decide("t", [result], early)
+    assert decision.verdict is Verdict.KEEP_RUNNING
+    assert decision.days_left == 5
+
+
+def test_the_end_without_a_win_is_a_roll_back() -> None:
+    decision = decide("t", [rate("signup", 0.0)], DONE)
+    assert decision.verdict is Verdict.ROLL_BACK
+    assert decision.reasons[-1].startswith("The planned units are reached")
+
+
+def test_unhealthy_data_decide_nothing() -> None:
+    mismatch = check_sample_ratio({"c": 10_000, "t": 11_000}, {"c": 1, "t": 1})
+    assert mismatch.blocks_decision
+    decision = decide("t", [rate("signup", 0.3)], DONE, sample_ratio=mismatch)
+    assert decision.verdict is Verdict.UNHEALTHY
+    assert decision.notices[0].status.value == "srm_blocks_decision"
+    told = decide("t", [rate("signup", 0.3)], DONE, health_problems=["Units were seen in two arms."])
+    assert (told.verdict, told.reasons) == (Verdict.UNHEALTHY, ("Units were seen in two arms.",))
+
+
+def test_the_family_takes_back_what_chance_gave() -> None:
+    results = [rate("signup", 0.085), *(rate(f"other {index}", 0.0) for index in range(9))]
+    assert results[0].comparisons[0].significant
+    family = adjust_family(results, "holm")
+    assert family.size == 10
+    assert family.members[0].adjusted_p == pytest.approx(10 * (results[0].comparisons[0].test.p_value or 0.0))
+    assert family.members[0].significant is False
+    assert decide("t", results, DONE).verdict is Verdict.SHIP
+    assert decide("t", results, DONE, family=family).verdict is Verdict.ROLL_BACK
+
+
+def test_guardrails_and_results_without_p_stay_out_of_the_family() -> None:
+    nothing = analyse_metric(MetricSpec("x"), {"c": MeanSummary(0, 0, 0), "t": MeanSummary(0, 0, 0)}, control="c")
+    family = adjust_family([rate("signup", 0.2), protected("uptime", 0.0), nothing], "bh")
+    assert [member.metric for member in family.members] == ["signup", "x"]
+    assert family.size == 1
+    assert family.members[1].adjusted_p is None
+    with pytest.raises(InvalidInputError) as refusal:
+        adjust_family([], "guess")
+    assert refusal.value.field == "method"
+
+
+def test_a_family_of_sequential_results_uses_their_p() -> None:
+    arms = {"c": BinarySummary(10_000, 1_000), "t": BinarySummary(10_000, 1_150)}
+    options = AnalysisOptions(mode=Mode.ALWAYS_VALID, planned_units=40_000)
+    result = analyse_metric(MetricSpec("signup"), arms, control="c", options=options)
+    member = adjust_family([result]).members[0]
+    assert result.comparisons[0].sequential is not None
+    assert member.p_value == result.comparisons[0].sequential.p_value
+    assert member.p_value != result.comparisons[0].test.p_value
+
+
+@pytest.mark.parametrize(
+    ("lift", "n", "state"),
+    [(0.0, 200_000, "pass"), (0.0, 2_000, "inconclusive"), (-0.3, 20_000, "deteriorated"), (-0.02, 2_000_000, "pass")],
+)
+def test_guardrail_states(lift: float, n: int, state: str) -> None:
+    block = protected("uptime", lift, n).comparisons[0].guardrail
+    assert block is not None
+    assert block.state == state
+    assert block.margin_kind == "relative"
+    assert block.bound is not None
+    if state == "pass":
+        assert block.bound > -0.05
+
+
+def test_a_guardrail_without_data_is_insufficient() -> None:
+    spec = MetricSpec("uptime", guardrail=Guardrail(0.05))
+    empty, constant = MeanSummary(0, 0, 0), MeanSummary(10, 10, 10)
+    for arm in (empty, constant):
+        block = analyse_metric(spec, {"c": arm, "t": arm}, control="c").comparisons[0].guardrail
+        assert block is not None
+        assert (block.state, block.p_value) == ("insufficient", None)
+
+
+def test_a_guardrail_watched_daily_remembers_its_worst_day() -> None:
+    spec = MetricSpec("uptime", guardrail=Guardrail(0.01))
+    arms = {"c": MeanSummary.from_moments(1_000, 100.0, 400.0), "t": MeanSummary.from_moments(1_000, 99.5, 400.0)}
+    quiet = analyse_metric(spec, arms, control="c").comparisons[0].guardrail
+    looks = {"t": (Look(1_500, -6.0, 1.0),)}
+    options = AnalysisOptions(history=looks, planned_units=4_000)
+    alarmed = analyse_metric(spec, arms, control="c", options=options).comparisons[0].guardrail
+    assert quiet is not None
+    assert alarmed is not None
+    assert (quiet.state, alarmed.state) == ("inconclusive", "deteriorated")
+
+
+def test_an_unknown_treatment_is_refused() -> None:
+    with pytest.raises(InvalidInputError) as refusal:
+        decide("x", [rate("signup", 0.1)], DONE)
+    assert refusal.value.field == "arm"
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"units": -1}, "progress.units"),
+        ({"units": 1, "planned_units": 0}, "progress.planned_units"),
+        ({"units": 1, "days_run": -1.0}, "progress.days_run"),
+        ({"units": 1, "units_per_day": float("inf")}, "progress.units_per_day"),
+    ],
+)
+def test_wrong_progress_is_refused(fields: dict[str, float], field: str) -> None:
+    with pytest.raises(InvalidInputError) as refusal:
+        Progress(**fields)  # type: ignore[arg-type]
+    assert refusal.value.field == field
