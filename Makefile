@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo up down test check format unit proto lock clean \
+.PHONY: help install native demo up down test check format unit proto lock clean \
 	bench-edge bench-engine bench-ingest bench-analytics bench-control-plane calibrate chaos
 
 help: ## Print this list
@@ -18,7 +18,11 @@ $(INSTALLED): requirements/dev.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	-$(BIN)/python -m bucketing.native
 	touch $@
+
+native: install ## Compile the bucket function in C (done by install where a compiler is)
+	$(BIN)/python -m bucketing.native
 
 demo: install ## Replay a real experiment through the whole platform on embedded servers
 	$(BIN)/python -m devstack.demo
@@ -72,3 +76,6 @@ bench-control-plane: install ## Latency of the control plane's reads and writes
 
 calibrate: install ## Simulate the statistics' error rates; fails outside their bands
 	$(BIN)/python benchmarks/calibrate.py
+
+chaos: install ## Kill, pause and cut parts at random under load, and hold the platform's promises
+	$(BIN)/python -m chaos --seconds $(or $(CHAOS_SECONDS),60) $(CHAOS_OPTIONS)

@@ -54,6 +54,10 @@ class Server(ABC):
         """Whether the process lives."""
         return self._process is not None and self._process.running
 
+    def is_ready(self) -> bool:
+        """Whether it runs and answers now."""
+        return self.running and self._missing() is None
+
     def launch(self) -> None:
         """Start the process and return before it is ready."""
         if not self.running and not is_free(self.port):

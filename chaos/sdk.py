@@ -1,0 +1,128 @@
+"""Sends batches like an SDK: again after a refusal, a cut or silence; what is acknowledged goes into the ledger."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import httpx
+
+from .events import Batch, Crowd
+from .ledger import Ledger
+
+_SENDERS = 6
+_REPEATED = 0.05
+_AGAIN_SECONDS = 0.1
+_TIMEOUT_SECONDS = 12.0
+_TOLD_TO_WAIT = (429, 503)
+
+
+@dataclass(slots=True)
+class Heard:
+    """What came back: answers by status (`cut` for none), events refused wrongly or taken wrongly, repeats sent."""
+
+    answers: Counter[str] = field(default_factory=Counter)
+    poison_refused: Counter[str] = field(default_factory=Counter)
+    misjudged: list[str] = field(default_factory=list)
+    without_retry_after: int = 0
+    repeats_within: int = 0
+    repeats_after: int = 0
+
+    @property
+    def batches_with_poison(self) -> int:
+        return self.poison_refused.total()
+
+    def unexpected(self) -> dict[str, int]:
+        """Answers that no SDK should ever get for such requests."""
+        fine = {"202", "cut", *(str(status) for status in _TOLD_TO_WAIT)}
+        return {status: count for status, count in sorted(self.answers.items()) if status not in fine}
+
+
+class Sdk:
+    """One client of the ingestor. `window_seconds` is that of the stream's duplicates."""
+
+    def __init__(self, url: str, key: str, ledger: Ledger, window_seconds: float, chance: random.Random) -> None:
+        self._client = httpx.AsyncClient(
+            base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=_TIMEOUT_SECONDS
+        )
+        self._ledger = ledger
+        self._window_seconds = window_seconds
+        self._chance = chance
+        self._repeats: set[asyncio.Task[None]] = set()
+        self.heard = Heard()
+
+    async def send(self, crowd: Crowd, events_per_second: float, finished: Callable[[], bool]) -> None:
+        """Sends the crowd's events at about this rate until `finished`, then what has to be sent again."""
+        started = time.monotonic()
+        sent = 0
+
+        async def sender() -> None:
+            nonlocal sent
+            while not finished():
+                if sent > events_per_second * (time.monotonic() - started):
+                    await asyncio.sleep(0.01)
+                    continue
+                batch = await crowd.batch()
+                sent += len(batch.events)
+                await self.deliver(batch)
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(_SENDERS):
+                group.create_task(sender())
+        await asyncio.gather(*self._repeats)
+
+    async def deliver(self, batch: Batch) -> None:
+        """Sends until it is acknowledged; some batches are then sent again, now or after the window."""
+        await self._insist(batch)
+        self._ledger.acknowledge(event.entry for event in batch.events)
+        if self._chance.random() < _REPEATED:
+            if self._chance.random() < 0.5:
+                self.heard.repeats_within += 1
+                repeat = self._repeat(batch, 0)
+            else:
+                self.heard.repeats_after += 1
+                again = batch.shuffled(self._chance) if self._chance.random() < 0.5 else batch
+                repeat = self._repeat(again, self._window_seconds + 1)
+            task = asyncio.create_task(repeat)
+            self._repeats.add(task)
+            task.add_done_callback(self._repeats.discard)
+
+    async def try_once(self, batch: Batch) -> httpx.Response | None:
+        """One attempt; None when there was no answer."""
+        try:
+            answer = await self._client.post("/v1/events", content=batch.body)
+        except httpx.TransportError:
+            self.heard.answers["cut"] += 1
+            return None
+        self.heard.answers[str(answer.status_code)] += 1
+        if answer.status_code in _TOLD_TO_WAIT and not answer.headers.get("retry-after", "").isdecimal():
+            self.heard.without_retry_after += 1
+        return answer
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    async def _repeat(self, batch: Batch, after_seconds: float) -> None:
+        await asyncio.sleep(after_seconds)
+        await self._insist(batch)
+
+    async def _insist(self, batch: Batch) -> None:
+        while True:
+            answer = await self.try_once(batch)
+            if answer is not None and answer.status_code == 202:
+                self._judge(batch, answer)
+                return
+            await asyncio.sleep(_AGAIN_SECONDS)
+
+    def _judge(self, batch: Batch, answer: httpx.Response) -> None:
+        """Exactly the poison is refused."""
+        receipt = answer.json()
+        refused = {each["index"]: each["code"] for each in receipt["rejected"]}
+        if refused.keys() == batch.poison.keys() and receipt["accepted"] == len(batch.events):
+            self.heard.poison_refused.update(batch.poison.values())
+        else:
+            self.heard.misjudged.append(f"{batch.poison} was answered by {answer.text[:300]}")

@@ -1,0 +1,84 @@
+"""Kills, pauses and starts parts on order, and starts again whatever ends by itself, which it remembers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+from devstack.server import Server
+
+_WATCH_SECONDS = 0.1
+_AGAIN_SECONDS = 0.5
+
+
+class Supervisor:
+    """`kills` by part; `ended` names each part that ended without having been told to, as often as it did."""
+
+    def __init__(self, servers: Mapping[str, Server]) -> None:
+        self._servers = servers
+        self._locks = {name: asyncio.Lock() for name in servers}
+        self._kept_down: set[str] = set()
+        self.kills: Counter[str] = Counter()
+        self.pauses: Counter[str] = Counter()
+        self.ended: Counter[str] = Counter()
+
+    @asynccontextmanager
+    async def down(self, name: str) -> AsyncIterator[None]:
+        """Kills the part; it is launched (and not waited for) at the end of the block."""
+        server = self._servers[name]
+        async with self._locks[name]:
+            self._kept_down.add(name)
+            if server.running:
+                await asyncio.to_thread(server.kill)
+            self.kills[name] += 1
+            try:
+                yield
+            finally:
+                await asyncio.to_thread(server.launch)
+                self._kept_down.discard(name)
+
+    @asynccontextmanager
+    async def paused(self, name: str) -> AsyncIterator[None]:
+        """Freezes the part for the time of the block."""
+        server = self._servers[name]
+        async with self._locks[name]:
+            await asyncio.to_thread(server.pause)
+            self.pauses[name] += 1
+            try:
+                yield
+            finally:
+                await asyncio.to_thread(server.resume)
+
+    async def bounce(self, name: str) -> None:
+        """Kills the part and returns when it is ready again."""
+        async with self.down(name):
+            pass
+        await self.ready(name)
+
+    async def ready(self, name: str, seconds: float = 60) -> None:
+        """Returns when the part answers in its own protocol; raises TimeoutError."""
+        server = self._servers[name]
+        async with asyncio.timeout(seconds):
+            while True:
+                if await asyncio.to_thread(server.is_ready):
+                    return
+                await asyncio.sleep(_WATCH_SECONDS)
+
+    async def all_ready(self) -> None:
+        """Returns when every part is ready."""
+        for name in self._servers:
+            await self.ready(name)
+
+    async def watch(self) -> None:
+        """Runs until it is cancelled."""
+        while True:
+            for name, server in self._servers.items():
+                if not server.running and name not in self._kept_down:
+                    self.ended[name] += 1
+                    await asyncio.sleep(_AGAIN_SECONDS)
+                    async with self._locks[name]:
+                        if not server.running and name not in self._kept_down:
+                            await asyncio.to_thread(server.launch)
+            await asyncio.sleep(_WATCH_SECONDS)

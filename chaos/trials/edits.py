@@ -1,0 +1,102 @@
+"""No update is missed: many edits while the bus is killed, and the control plane between commit and publish."""
+
+from __future__ import annotations
+
+import asyncio
+
+from chaos.edge_client import EdgeClient
+from chaos.promises import Promise
+from chaos.scene import Scene
+
+_FLAGS = 10
+_ARRIVAL_SECONDS_MAX = 60.0
+_POLL_SECONDS = 0.05
+
+
+async def edits(scene: Scene) -> list[Promise]:
+    """Edits flags through both kinds of kills, then compares every edge with the control plane."""
+    flags = [f"edited-{number}" for number in range(min(_FLAGS, scene.plan.edits))]
+    for flag in flags:
+        await scene.tenant.create_flag(flag)
+    bus_kills = max(2, scene.plan.edits // 50)
+    commit_kills = max(2, scene.plan.edits // 100)
+    for number in range(scene.plan.edits):
+        if _due(number, bus_kills, scene.plan.edits):
+            async with scene.supervisor.down("nats"):
+                await _edit(scene, flags, number)
+        elif _due(number + 1, commit_kills, scene.plan.edits):
+            await _commit_and_die(scene, flags, number)
+        else:
+            await _edit(scene, flags, number)
+    held = [await _held(edge, scene.tenant.version) for edge in (*scene.edges, await _fresh_edge(scene))]
+    stale = await _stale_flags(scene, flags)
+    last = scene.tenant.version
+    digests = {digest for _, digest in held}
+    return [
+        Promise(
+            "no update is missed",
+            f"{scene.plan.edits:,} edits, NATS killed {bus_kills} times",
+            f"versions {sorted({version for version, _ in held})} of {last} at {len(held)} edges, one of them new; "
+            f"{len(digests)} digest; {stale} flags differ",
+            {version for version, _ in held} == {last} and len(digests) == 1 and stale == 0,
+        ),
+        Promise(
+            "commit equals publish",
+            f"control plane killed {commit_kills} times between commit and publish",
+            f"{last - min(version for version, _ in held)} committed versions unpublished",
+            all(version == last for version, _ in held),
+        ),
+    ]
+
+
+def _due(number: int, times: int, edits: int) -> bool:
+    """Whether one of `times` events that are spread over `edits` falls on this number."""
+    return number % (edits // times) == edits // times // 2
+
+
+async def _edit(scene: Scene, flags: list[str], number: int) -> None:
+    condition = {"attribute": "edit", "operator": "eq", "value": number}
+    body = {"rules": [{"if": condition, "then": {"variation": "on"}}]}
+    await scene.tenant.change_stubbornly(f"flags/{flags[number % len(flags)]}/environments/production", body)
+
+
+async def _commit_and_die(scene: Scene, flags: list[str], number: int) -> None:
+    wire = scene.bed.wires["control_plane-nats"]
+    wire.swallow()
+    try:
+        await _edit(scene, flags, number)
+        async with scene.supervisor.down("control_plane"):
+            pass
+    finally:
+        wire.mend()
+    await scene.supervisor.ready("control_plane")
+
+
+async def _fresh_edge(scene: Scene) -> EdgeClient:
+    """An edge that has never held anything tells what the stream holds."""
+    service = scene.bed.new_edge("fresh_edge")
+    await asyncio.to_thread(service.start)
+    return EdgeClient(service.url, scene.tenant.server_key)
+
+
+async def _held(edge: EdgeClient, version: int) -> tuple[int, str]:
+    """Version and digest once the version has arrived, or those of the time when the patience ends."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + _ARRIVAL_SECONDS_MAX
+    while True:
+        held = await edge.environment()
+        if held is not None and (held[0] >= version or loop.time() > until):
+            return held
+        await asyncio.sleep(_POLL_SECONDS)
+
+
+async def _stale_flags(scene: Scene, flags: list[str]) -> int:
+    """Flags whose rule, as the control plane tells it, some edge does not follow."""
+    stale = 0
+    for flag in flags:
+        settings = await scene.tenant.read(f"flags/{flag}/environments/production")
+        value = settings["rules"][0]["if"]["value"]
+        for edge in scene.edges:
+            answer = await edge.evaluate("anyone", flag, edit=value)
+            stale += answer is None or answer.json().get("variant") != "on"
+    return stale
