@@ -13,6 +13,7 @@ from collections.abc import Callable
 from hashlib import sha256
 from typing import Any
 
+from bucketing import native
 from bucketing.flagset import BUCKET_COUNT, Json
 
 UNIT_INTEGER_LIMIT = 2**53
@@ -38,23 +39,33 @@ def text_bytes(text: str) -> bytes:
     return text.encode("utf-8", TEXT_ERRORS)
 
 
-Start = Callable[[], Any]
-"""Gives a fresh SHA-256 that has already read salt and key; copying one is cheaper than beginning one."""
+Begin = Any
+"""Salt and key in the form that `place` wants."""
 
 
-def start(salt: str, key: str) -> Start:
-    """The beginning that all units of one question share."""
+def python_start(salt: str, key: str) -> Callable[[], Any]:
+    """The copying of a SHA-256 that has read salt and key: cheaper than to begin a new one for every unit."""
     return sha256(text_bytes(salt + key)).copy
 
 
-def place(begin: Start, unit: str) -> int:
-    """The bucket (0 to 9999) of a unit."""
+def python_place(begin: Callable[[], Any], unit: str) -> int:
+    """The bucket (0 to 9999) of a unit, in Python."""
     state = begin()
     try:
         state.update(unit.encode())
     except UnicodeEncodeError:
         state.update(text_bytes(unit))
     return _from_bytes(state.digest(), "big") % BUCKET_COUNT
+
+
+def native_start(salt: str, key: str) -> bytes:
+    """What native.place reads before the unit."""
+    return text_bytes(salt + key)
+
+
+start: Callable[[str, str], Begin] = python_start if native.place is None else native_start
+place: Callable[[Begin, str], int] = python_place if native.place is None else native.place
+"""`place(start(salt, key), unit)` is the bucket: in C where it was compiled, in Python elsewhere."""
 
 
 def bucket(salt: str, key: str, unit: str) -> int:

@@ -19,17 +19,18 @@ from bucketing.instants import parse_instant
 from bucketing.limits import LITERAL_LIST_MAX, LITERAL_TEXT_BYTES_MAX
 from bucketing.networks import Block, BlockSet, parse_block
 from bucketing.patterns import InvalidPattern, compile_pattern
-from bucketing.semver import parse_version
+from bucketing.semver import VERSION_LENGTH_MAX, parse_short_version, parse_version
 
 EXPRESSION_NAMES: dict[str, Any] = {
     "__builtins__": {},
     "bool": bool,
     "float": float,
     "int": int,
+    "len": len,
     "list": list,
     "str": str,
     "parse_instant": parse_instant,
-    "parse_version": parse_version,
+    "parse_short_version": parse_short_version,
 }
 """All that an expression may name besides its value and its literal."""
 
@@ -158,7 +159,8 @@ def _version(comparison: str) -> Callable[[Json], Test]:
         version = parse_version(_text(literal))
         if version is None:
             raise InvalidLiteral("version", "must be a semantic version, like 1.4.0 or 2.0.0-rc.1")
-        return Test(f"{IS_TEXT}(w := parse_version({{v}})) is not None and w {comparison} {{c}}", version)
+        parsed = f"len({{v}}) <= {VERSION_LENGTH_MAX} and (w := parse_short_version({{v}})) is not None"
+        return Test(f"{IS_TEXT}{parsed} and w {comparison} {{c}}", version)
 
     return prepare
 

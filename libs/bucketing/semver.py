@@ -25,7 +25,8 @@ def _identifier(text: str) -> Identifier:
 
 
 @lru_cache(maxsize=4096)
-def _parse(text: str) -> Version | None:
+def parse_short_version(text: str) -> Version | None:
+    """`parse_version` for a text that is known to have at most 256 characters; remembers the latest 4,096."""
     match = _VERSION.fullmatch(text)
     if match is None:
         return None
@@ -40,4 +41,4 @@ def parse_version(text: str) -> Version | None:
     A leading v or V is allowed, missing minor and patch numbers are 0 (also before a pre-release), build
     metadata is checked and ignored. At most 256 characters, so no value costs more than that.
     """
-    return _parse(text) if len(text) <= VERSION_LENGTH_MAX else None
+    return parse_short_version(text) if len(text) <= VERSION_LENGTH_MAX else None
