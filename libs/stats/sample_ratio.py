@@ -20,6 +20,7 @@ from stats.statuses import Notice, Status, notice
 ALARM_THRESHOLD = 0.001
 EXACT_BELOW_EXPECTED = 10.0
 EXACT_TABLES_MAX = 200_000
+ARMS_MAX = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,18 @@ class SampleRatioResult:
     notices: tuple[Notice, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Tested:
+    method: str
+    statistic: float | None = None
+    df: int | None = None
+    p_value: float | None = None
+    log10_p: float | None = None
+
+
+NOTHING_TESTED = _Tested("none")
+
+
 def check_sample_ratio(
     counts: Mapping[str, int],
     expected_weights: Mapping[str, float],
@@ -61,39 +74,37 @@ def check_sample_ratio(
     before was an alarm, since only two in a row block the decision.
     """
     threshold = validation.fraction(threshold, "threshold")
-    weights = {arm: validation.non_negative(w, f"expected_weights.{arm}") for arm, w in expected_weights.items()}
+    shares = _shares(expected_weights)
     observed = {arm: validation.count(n, f"counts.{arm}") for arm, n in counts.items()}
-    arms = tuple(arm for arm, weight in weights.items() if weight > 0.0)
-    if len(arms) < 2:
-        raise InvalidInputError("expected_weights", "needs at least two arms with a positive weight")
-    strangers = [arm for arm, n in observed.items() if n > 0 and weights.get(arm, 0.0) == 0.0]
-    notices = tuple(notice(Status.UNEXPECTED_TRAFFIC_IN_ZERO_WEIGHT_ARM, arm) for arm in strangers)
-    units = tuple(observed.get(arm, 0) for arm in arms)
-    scale = math.fsum(weights[arm] for arm in arms)
-    shares = tuple(weights[arm] / scale for arm in arms)
-    status = Status.UNEXPECTED_TRAFFIC_IN_ZERO_WEIGHT_ARM if strangers else Status.OK
-    if sum(units) == 0:
-        return SampleRatioResult(
-            Status.INSUFFICIENT_DATA, arms, units, (), shares, threshold, "none", None, None, None, None,
-            None, False, None, (*notices, notice(Status.INSUFFICIENT_DATA)),
-        )  # fmt: skip
-    total = sum(units)
-    statistic, df, p_value, log10_p = chi_square_test(units, shares)
-    method = "chi_square"
-    if total * min(shares) < EXACT_BELOW_EXPECTED and _table_count(total, len(units)) <= EXACT_TABLES_MAX:
-        method, p_value = "exact", exact_p(units, shares)
-        log10_p = math.log10(p_value) if p_value > 0.0 else -math.inf
-    alarm = p_value < threshold
-    blocks = alarm and previous_alarm is not False
+    units = tuple(observed.get(arm, 0) for arm in shares)
+    strangers = [arm for arm, n in observed.items() if n > 0 and arm not in shares]
+    tested = _test(units, tuple(shares.values())) if sum(units) else NOTHING_TESTED
+    alarm = None if tested.p_value is None else tested.p_value < threshold
+    blocks = alarm is True and previous_alarm is not False
+    notices = [notice(Status.UNEXPECTED_TRAFFIC_IN_ZERO_WEIGHT_ARM, arm) for arm in strangers]
+    if alarm is None:
+        notices.append(notice(Status.INSUFFICIENT_DATA))
     if blocks:
-        notices = (*notices, notice(Status.SRM_BLOCKS_DECISION))
-        status = Status.SRM_BLOCKS_DECISION if status is Status.OK else status
-    observed_share = tuple(n / total for n in units)
-    deviation = max(abs(seen - share) for seen, share in zip(observed_share, shares, strict=True))
+        notices.append(notice(Status.SRM_BLOCKS_DECISION))
+    observed_share = tuple(n / sum(units) for n in units) if sum(units) else ()
+    gaps = [abs(seen - share) for seen, share in zip(observed_share, shares.values(), strict=False)]
     return SampleRatioResult(
-        status, arms, units, observed_share, shares, threshold, method, statistic, df, p_value, log10_p,
-        alarm, blocks, deviation, notices,
-    )  # fmt: skip
+        status=notices[0].status if notices else Status.OK,
+        arms=tuple(shares),
+        observed=units,
+        observed_share=observed_share,
+        expected_share=tuple(shares.values()),
+        threshold=threshold,
+        method=tested.method,
+        statistic=tested.statistic,
+        df=tested.df,
+        p_value=tested.p_value,
+        log10_p=tested.log10_p,
+        mismatch=alarm,
+        blocks_decision=blocks,
+        max_abs_deviation=max(gaps) if gaps else None,
+        notices=tuple(notices),
+    )
 
 
 def check_segment_ratios(
@@ -106,6 +117,28 @@ def check_segment_ratios(
         return {}
     each = validation.fraction(threshold, "threshold") / len(counts)
     return {segment: check_sample_ratio(units, expected_weights, each) for segment, units in counts.items()}
+
+
+def _shares(expected_weights: Mapping[str, float]) -> dict[str, float]:
+    """The arms with a positive weight, their weights scaled to add up to 1."""
+    weights: dict[str, float] = {}
+    for arm, weight in expected_weights.items():
+        field = f"expected_weights.{arm}"
+        weights[arm] = validation.outcome_sum(validation.non_negative(weight, field), field)
+    positive = {arm: weight for arm, weight in weights.items() if weight > 0.0}
+    if not 2 <= len(positive) <= ARMS_MAX:
+        raise InvalidInputError("expected_weights", f"needs 2 to {ARMS_MAX} arms with a positive weight")
+    scale = math.fsum(positive.values())
+    return {arm: weight / scale for arm, weight in positive.items()}
+
+
+def _test(units: Sequence[int], shares: Sequence[float]) -> _Tested:
+    statistic, df, p_value, log10_p = chi_square_test(units, shares)
+    few = sum(units) * min(shares) < EXACT_BELOW_EXPECTED
+    if few and math.comb(sum(units) + df, df) <= EXACT_TABLES_MAX:
+        exact = exact_p(units, shares)
+        return _Tested("exact", statistic, df, exact, math.log10(exact) if exact > 0.0 else -math.inf)
+    return _Tested("chi_square", statistic, df, p_value, log10_p)
 
 
 def chi_square_test(units: Sequence[int], shares: Sequence[float]) -> tuple[float, int, float, float]:
@@ -131,10 +164,6 @@ def _log_probability(tables: np.ndarray, shares: Sequence[float]) -> np.ndarray:
     logs = special.gammaln(total + 1.0) - special.gammaln(tables + 1.0).sum(axis=1)
     result: np.ndarray = logs + tables @ np.log(np.asarray(shares))
     return result
-
-
-def _table_count(total: int, arms: int) -> int:
-    return math.comb(total + arms - 1, arms - 1)
 
 
 def _tables(total: int, arms: int) -> Iterator[tuple[int, ...]]:
