@@ -1,0 +1,96 @@
+"""The configuration, the environment, the manifest, readiness and CORS."""
+
+from __future__ import annotations
+
+from bucketing.document import flagset_from_document
+
+from tests.edge_evaluator.conftest import StartEdge
+from tests.edge_evaluator.running_edge import CLIENT_KEY, RunningEdge
+from tests.edge_evaluator.sample_flags import FLAGS, boolean
+
+
+async def test_the_environment_tells_version_digest_and_age(edge: RunningEdge) -> None:
+    answer = (await edge.get("/v1/environment")).json()
+    assert answer.pop("age_seconds") < 10
+    assert answer == {"environment": "production", "project": "shop", "version": 1, "digest": edge.writer.digest}
+
+
+async def test_the_whole_configuration_is_for_server_keys(edge: RunningEdge) -> None:
+    answer = await edge.get("/v1/config")
+    flagset = flagset_from_document(answer.json())
+    assert set(flagset.flags) == {flag.key for flag in FLAGS}
+    assert flagset.salt == "salt-of-env-1"
+    etag = answer.headers["etag"]
+    unchanged = await edge.get("/v1/config", if_none_match=etag)
+    assert (unchanged.status_code, unchanged.content) == (304, b"")
+    await edge.write(flags=[boolean("new")])
+    assert (await edge.get("/v1/config", if_none_match=etag)).json()["version"] == 2
+    refused = await edge.get("/v1/config", key=CLIENT_KEY)
+    assert (refused.status_code, refused.json()["code"]) == (403, "server_key_needed")
+
+
+async def test_no_key_opens_nothing(edge: RunningEdge) -> None:
+    for path in ("/v1/environment", "/v1/config", "/v1/stream", "/openfeature/v0/manifest"):
+        for key in (None, "wrong"):
+            answer = await edge.get(path, key=key)
+            assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized")
+            assert answer.headers["www-authenticate"] == "Bearer"
+
+
+async def test_the_manifest_names_types_and_defaults(edge: RunningEdge) -> None:
+    answer = await edge.get("/openfeature/v0/manifest")
+    flags = {flag["key"]: flag for flag in answer.json()["flags"]}
+    assert flags["greeting"] == {"key": "greeting", "type": "string", "defaultValue": "bye"}
+    assert flags["ratio"] == {"key": "ratio", "type": "float", "defaultValue": 0.5}
+    assert flags["limit"]["type"] == "integer"
+    assert flags["theme"] == {"key": "theme", "type": "object", "defaultValue": {}}
+    assert "archived" not in flags
+    visible = (await edge.get("/openfeature/v0/manifest", key=CLIENT_KEY)).json()["flags"]
+    assert {flag["key"] for flag in visible} == {
+        flag.key for flag in FLAGS if flag.client_visible and not flag.archived
+    }
+
+
+async def test_it_is_ready_when_it_holds_a_configuration(edge: RunningEdge) -> None:
+    assert (await edge.get("/readyz", key=None)).json() == {"status": "ok", "checks": {"configuration": "ok"}}
+    edge.bus.connected = False
+    assert (await edge.get("/readyz", key=None)).status_code == 200
+    assert (await edge.flag("plain")).status_code == 200
+
+
+async def test_a_browser_may_ask_from_a_configured_origin(start_edge: StartEdge) -> None:
+    edge = await start_edge(edge_cors_origins="https://app.example, https://other.example")
+    asking = {
+        "origin": "https://app.example",
+        "access-control-request-method": "POST",
+        "access-control-request-headers": "authorization, x-api-key, if-none-match, content-type",
+    }
+    allowed = await edge.http.request("OPTIONS", "/ofrep/v1/evaluate/flags", headers=asking)
+    assert allowed.status_code == 200
+    assert allowed.headers["access-control-allow-origin"] == "https://app.example"
+    refused = await edge.http.request(
+        "OPTIONS", "/ofrep/v1/evaluate/flags", headers=asking | {"origin": "https://evil.example"}
+    )
+    assert refused.status_code == 400
+    answer = await edge.bulk({}, headers={"origin": "https://other.example"})
+    assert answer.headers["access-control-allow-origin"] == "https://other.example"
+    assert answer.headers["access-control-expose-headers"] == "ETag, Retry-After"
+    assert (
+        "access-control-allow-origin" not in (await edge.bulk({}, headers={"origin": "https://evil.example"})).headers
+    )
+
+
+async def test_answers_tell_the_age_of_a_configuration_that_is_not_confirmed(start_edge: StartEdge) -> None:
+    edge = await start_edge()
+    assert (await edge.flag("plain")).json()["metadata"]["ageSeconds"] == 0
+    edge.bus.connected = False
+    held = edge.edge.memory.environments["env-1"]
+    held.confirmed_at -= 3_600_000
+    answer = (await edge.flag("plain")).json()
+    while answer["metadata"]["ageSeconds"] == 0:
+        answer = (await edge.flag("plain")).json()
+    assert 3600 <= answer["metadata"]["ageSeconds"] < 3700
+    assert (await edge.bulk({})).json()["metadata"]["ageSeconds"] >= 3600
+    edge.bus.connected = True
+    while answer["metadata"]["ageSeconds"]:
+        answer = (await edge.flag("plain")).json()

@@ -1,0 +1,149 @@
+"""Server-sent events: OFREP's re-fetch, and the configuration for server keys."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+from bucketing.document import flagset_from_document
+from bucketing.flagset import Target
+
+from tests.edge_evaluator.config_writer import publish
+from tests.edge_evaluator.conftest import StartEdge
+from tests.edge_evaluator.running_edge import CLIENT_KEY, SERVER_KEY, RunningEdge
+from tests.edge_evaluator.sample_flags import boolean
+
+Event = dict[str, str]
+
+
+@asynccontextmanager
+async def stream(edge: RunningEdge, path: str, **headers: str) -> AsyncIterator[AsyncIterator[Event]]:
+    async with (
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{edge.port}", timeout=10) as client,
+        client.stream(
+            "GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()}
+        ) as answer,
+    ):
+        assert answer.status_code == 200
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        yield events(answer)
+
+
+async def events(answer: httpx.Response) -> AsyncIterator[Event]:
+    event: Event = {}
+    async for line in answer.aiter_lines():
+        if line:
+            name, _, value = line.partition(":")
+            event[name] = value.removeprefix(" ")
+        else:
+            if "data" in event:
+                yield event
+            event = {}
+
+
+async def following(source: AsyncIterator[Event]) -> Event:
+    return await asyncio.wait_for(anext(source), 10)
+
+
+async def stream_path(edge: RunningEdge, key: str) -> str:
+    url = (await edge.bulk({}, key=key)).json()["eventStreams"][0]["url"]
+    return str(url).removeprefix(f"http://127.0.0.1:{edge.port}")
+
+
+async def test_a_change_asks_to_refetch_and_the_refetch_is_new(edge: RunningEdge) -> None:
+    async with stream(edge, await stream_path(edge, CLIENT_KEY)) as source:
+        await edge.write(flags=[boolean("visible", enabled=False, client_visible=True)])
+        event = await following(source)
+        data = json.loads(event["data"])
+        assert data["type"] == "refetchEvaluation"
+        assert abs(data["lastModified"] - time.time()) < 60
+        answer = await edge.post(
+            f"/ofrep/v1/evaluate/flags?flagConfigEtag={data['etag']}&flagConfigLastModified=1", key=CLIENT_KEY
+        )
+        assert answer.json()["metadata"]["version"] == 2
+        assert SERVER_KEY not in str(event)
+
+
+async def test_a_missed_change_is_told_when_the_client_comes_back(edge: RunningEdge) -> None:
+    path = await stream_path(edge, CLIENT_KEY)
+    async with stream(edge, path) as source:
+        await edge.write(flags=[boolean("one")])
+        seen = (await following(source))["id"]
+    await edge.write(flags=[boolean("two")])
+    async with stream(edge, path, last_event_id=seen) as source:
+        assert json.loads((await following(source))["data"])["etag"].startswith('"3-')
+
+
+async def test_an_expiring_target_asks_to_refetch_and_changes_the_etag(edge: RunningEdge) -> None:
+    expires = time.time_ns() // 1_000_000 + 1500
+    target = boolean("timed", client_visible=True, targets=(Target("u", "off", expires),))
+    await edge.write(flags=[target])
+    context = {"targetingKey": "u"}
+    before = await edge.bulk(context)
+    async with stream(edge, await stream_path(edge, CLIENT_KEY)) as source:
+        assert (await edge.flag("timed", context)).json()["variant"] == "off"
+        await following(source)
+        after = await edge.bulk(context, headers={"if-none-match": before.headers["etag"]})
+        assert after.status_code == 200
+        assert (await edge.flag("timed", context)).json()["variant"] == "on"
+
+
+async def test_a_wrong_token_opens_nothing(edge: RunningEdge) -> None:
+    for token in ("", "x", SERVER_KEY):
+        answer = await edge.get(f"/ofrep/v1/events?token={token}", key=None)
+        assert (answer.status_code, answer.json()["errorCode"]) == (401, "GENERAL")
+
+
+async def test_a_stream_ends_with_its_key(edge: RunningEdge) -> None:
+    async with stream(edge, await stream_path(edge, CLIENT_KEY)) as source:
+        await publish(edge.bus, edge.writer.rewrite_keys([(SERVER_KEY, "server")]))
+        assert [event async for event in source] == []
+
+
+async def test_the_configuration_is_streamed_as_snapshot_and_changes(edge: RunningEdge) -> None:
+    headers = {"authorization": f"Bearer {SERVER_KEY}"}
+    async with stream(edge, "/v1/stream", **headers) as source:
+        snapshot = await following(source)
+        assert snapshot["event"] == "snapshot"
+        assert "plain" in flagset_from_document(json.loads(snapshot["data"])).flags
+        await edge.write(flags=[boolean("new")], removed=[("flag", "plain")])
+        change = await following(source)
+        assert change["event"] == "change"
+        data = json.loads(change["data"])
+        assert (data["version"], data["flags"]["plain"], data["flags"]["new"]["key"]) == (2, None, "new")
+    for number in range(3):
+        await edge.write(flags=[boolean(f"later-{number}")])
+    async with stream(edge, "/v1/stream", last_event_id=change["id"], **headers) as source:
+        later = [json.loads((await following(source))["data"]) for _ in range(3)]
+        assert [(each["version"], list(each["flags"])) for each in later] == [
+            (3, ["later-0"]),
+            (4, ["later-1"]),
+            (5, ["later-2"]),
+        ]
+    async with stream(edge, "/v1/stream", last_event_id="99-unknown", **headers) as source:
+        assert (await following(source))["event"] == "snapshot"
+
+
+async def test_a_stream_is_not_for_client_keys(edge: RunningEdge) -> None:
+    assert (await edge.get("/v1/stream", key=CLIENT_KEY)).status_code == 403
+
+
+async def test_a_key_has_only_so_many_streams(start_edge: StartEdge) -> None:
+    edge = await start_edge(edge_streams_per_key_max=1)
+    headers = {"authorization": f"Bearer {SERVER_KEY}"}
+    async with stream(edge, "/v1/stream", **headers) as source:
+        await following(source)
+        refused = await edge.get("/v1/stream")
+        assert (refused.status_code, refused.json()["code"]) == (429, "too_many_streams")
+
+    async def opens_again() -> dict[str, Any]:
+        while (answer := await edge.get("/ofrep/v1/events?token=")).status_code == 429:
+            await asyncio.sleep(0.01)
+        return dict(answer.json())
+
+    assert (await opens_again())["errorCode"] == "GENERAL"

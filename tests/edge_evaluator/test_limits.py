@@ -1,0 +1,107 @@
+"""Too much of anything is refused in words, and the edge goes on."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from edge_evaluator.limits import RequestLimit
+from service_kit.clock import ManualClock
+
+from tests.edge_evaluator.conftest import StartEdge
+from tests.edge_evaluator.one_piece import request_bytes
+from tests.edge_evaluator.running_edge import CLIENT_KEY, SERVER_KEY
+
+PLAIN = request_bytes(
+    "POST",
+    "/ofrep/v1/evaluate/flags/plain",
+    [("host", "x"), ("authorization", f"Bearer {SERVER_KEY}"), ("content-length", "2")],
+    b"{}",
+)
+
+
+async def test_a_key_over_its_limit_is_told_when_to_come_back(start_edge: StartEdge) -> None:
+    edge = await start_edge(edge_requests_per_key_per_second=1)
+    answers = [await edge.flag("plain") for _ in range(12)]
+    refused = [answer for answer in answers if answer.status_code == 429]
+    assert refused
+    assert 1 <= int(refused[0].headers["retry-after"]) <= 10
+    assert refused[0].json()["errorCode"] == "GENERAL"
+    assert (await edge.flag("visible", key=CLIENT_KEY)).status_code == 200
+
+
+async def test_an_address_over_its_limit_is_refused_whatever_its_key(start_edge: StartEdge) -> None:
+    edge = await start_edge(edge_requests_per_address_per_second=1)
+    statuses = [(await edge.flag("plain", key=f"guess-{n}")).status_code for n in range(12)]
+    assert set(statuses) == {401, 429}
+    assert (await edge.flag("plain")).status_code == 429
+
+
+async def test_too_many_connections_of_an_address_are_refused(start_edge: StartEdge) -> None:
+    edge = await start_edge(edge_connections_per_address_max=2)
+    held = [await asyncio.open_connection("127.0.0.1", edge.port) for _ in range(2)]
+    for reader, writer in held:
+        writer.write(PLAIN)
+        assert b"200 OK" in await reader.readuntil(b"\r\n")
+    assert (await edge.raw(PLAIN)).startswith(b"HTTP/1.1 429 ")
+    for _, writer in held:
+        writer.close()
+    async with asyncio.timeout(10):
+        while (await edge.raw(PLAIN.replace(b"host: x", b"host: x\r\nconnection: close"))).startswith(b"HTTP/1.1 429"):
+            await asyncio.sleep(0.01)
+
+
+async def test_too_many_connections_of_a_key_are_refused(start_edge: StartEdge) -> None:
+    edge = await start_edge(edge_connections_per_key_max=1)
+    reader, writer = await asyncio.open_connection("127.0.0.1", edge.port)
+    writer.write(PLAIN)
+    assert b"200 OK" in await reader.readuntil(b"\r\n")
+    refused = await edge.flag("plain")
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, "1")
+    assert (await edge.flag("visible", key=CLIENT_KEY)).status_code == 200
+    writer.close()
+
+
+@pytest.mark.parametrize(
+    "beginning", [b"POST /ofrep/v1/evaluate/flags/plain HTTP/1.1\r\nhost: x\r\n", b"PO", PLAIN[:-1]]
+)
+async def test_slow_senders_are_cut(start_edge: StartEdge, beginning: bytes) -> None:
+    edge = await start_edge(edge_header_seconds_max=0.3, edge_body_seconds_max=0.3)
+    answer = await edge.raw(beginning)
+    assert answer == b"" or answer.startswith(b"HTTP/1.1 408")
+    assert (await edge.flag("plain")).status_code == 200
+
+
+async def test_settings_bound_a_context(start_edge: StartEdge) -> None:
+    edge = await start_edge(edge_context_attributes_max=3, edge_context_depth_max=2)
+    assert (await edge.flag("plain", {"a": {"b": 1}})).status_code == 200
+    assert (await edge.flag("plain", {"a": {"b": [1]}})).status_code == 400
+    assert (await edge.flag("plain", {"a": 1, "b": 2, "c": 3, "d": 4})).status_code == 400
+
+
+def test_a_window_counts_and_then_begins_anew() -> None:
+    clock = ManualClock(1_767_607_200_000)
+    limit = RequestLimit("key", 1, clock)
+    allowance = limit.allowance("a")
+    assert [allowance.take() for _ in range(12)] == [True] * 10 + [False] * 2
+    clock.advance(4)
+    limit.roll()
+    assert (allowance.exhausted, limit.retry_after_seconds()) == (True, 6)
+    clock.advance(6)
+    limit.roll()
+    assert not limit.allowance("a").exhausted
+
+
+def test_what_others_have_counted_counts() -> None:
+    limit = RequestLimit("key", 1, ManualClock())
+    allowance = limit.allowance("a")
+    allowance.elsewhere = 9
+    assert [allowance.take(), allowance.take()] == [True, False]
+
+
+def test_names_without_end_share_one_allowance() -> None:
+    limit = RequestLimit("address", 1, ManualClock())
+    for number in range(100_001):
+        limit.allowance(str(number)).take()
+    assert limit.allowance("another") is limit.allowance("yet another")
+    assert limit.allowance("5") is not limit.allowance("6")
