@@ -1,0 +1,127 @@
+"""What is good stays, whatever arrives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bucketing.flagset import Comparison, Fixed, InSegment, Rule, Segment
+from edge_evaluator.assembly import EntityProblem, EnvironmentConfig, assemble
+from messages.generated import config_pb2 as pb
+from messages.staging import ConfigStaging, Update
+
+from tests.edge_evaluator.config_writer import ConfigWriter, Messages
+from tests.edge_evaluator.sample_flags import boolean
+
+STRANGE = Comparison("a", "is_telepathic", 1)
+
+
+class Feeding:
+    """Feeds what a writer writes through staging into configurations."""
+
+    def __init__(self) -> None:
+        self.writer = ConfigWriter()
+        self.staging = ConfigStaging()
+        self.config: EnvironmentConfig | None = None
+        self.problems: list[EntityProblem] = []
+
+    def feed(self, messages: Messages) -> None:
+        for subject, payload in messages:
+            update = self.staging.accept(subject, payload)
+            if isinstance(update, Update):
+                self.config, self.problems = assemble(self.config, update, self.writer.digest)
+
+    def write(self, **changes: Any) -> None:
+        self.feed(self.writer.write(**changes))
+
+    def serves(self, flag: str, context: dict[str, Any] | None = None) -> str | None:
+        assert self.config is not None
+        return self.config.compiled.evaluate(flag, context or {}, 0).variation
+
+
+def named(problems: list[EntityProblem]) -> set[tuple[str, str, bool]]:
+    return {(problem.kind, problem.key, problem.kept) for problem in problems}
+
+
+def test_an_unknown_operator_keeps_the_flag_as_it_was() -> None:
+    feeding = Feeding()
+    feeding.write(flags=[boolean("a"), boolean("b")])
+    feeding.write(flags=[boolean("a", rules=(Rule("r", STRANGE, Fixed("off")),)), boolean("b", default=Fixed("off"))])
+    assert (feeding.serves("a"), feeding.serves("b")) == ("on", "off")
+    assert named(feeding.problems) == {("flag", "a", True)}
+    assert feeding.config is not None
+    assert feeding.config.kept == {("flag", "a")}
+    feeding.write(flags=[boolean("c")])
+    assert feeding.config.kept == {("flag", "a")}
+    feeding.write(flags=[boolean("a", default=Fixed("off"))])
+    assert (feeding.serves("a"), feeding.config.kept) == ("off", frozenset())
+
+
+def test_a_new_flag_with_an_unknown_operator_costs_only_itself() -> None:
+    feeding = Feeding()
+    feeding.write(flags=[boolean("a", rules=(Rule("r", STRANGE, Fixed("off")),)), boolean("b")])
+    assert (feeding.serves("a"), feeding.serves("b")) == (None, "on")
+    assert named(feeding.problems) == {("flag", "a", False)}
+
+
+def test_an_unknown_operator_keeps_the_segment_as_it_was() -> None:
+    feeding = Feeding()
+    flag = boolean("a", default=Fixed("off"), rules=(Rule("r", InSegment(("s",)), Fixed("on")),))
+    feeding.write(flags=[flag], segments=[Segment("s", condition=Comparison("x", "eq", 1))])
+    feeding.write(segments=[Segment("s", condition=STRANGE)])
+    assert (feeding.serves("a", {"x": 1}), feeding.serves("a", {"x": 2})) == ("on", "off")
+    assert named(feeding.problems) == {("segment", "s", True)}
+
+
+def test_an_experiment_that_cannot_be_read_keeps_its_flag_as_it_was() -> None:
+    feeding = Feeding()
+    feeding.write(flags=[boolean("a")])
+    halves = [pb.Share(variation="on", weight=5000), pb.Share(variation="gone", weight=5000)]
+    broken = pb.Experiment(
+        key="e",
+        flag="a",
+        mode=pb.EXPERIMENT_MODE_ASSIGNS,
+        status=pb.EXPERIMENT_STATUS_RUNNING,
+        start_at=1,
+        traffic=10_000,
+        shares=halves,
+    )
+    feeding.write(experiments=[broken])
+    assert feeding.serves("a", {"targetingKey": "u"}) == "on"
+    assert ("flag", "a", True) in named(feeding.problems)
+
+
+def test_bytes_that_are_no_message_keep_what_was_there() -> None:
+    feeding = Feeding()
+    feeding.write(flags=[boolean("a")])
+    writer = feeding.writer
+    for subject in list(writer.entries):
+        writer.hold(subject, b"\xff\xff")
+    writer.hold("config.env-1.flag.new", b"\xff\xff")
+    writer.version += 1
+    feeding.feed([*writer.entries.items(), writer.manifest()])
+    assert feeding.serves("a") == "on"
+    assert named(feeding.problems) == {("flag", "a", True), ("environment", "env-1", True), ("flag", "new", False)}
+    assert feeding.config is not None
+    assert (set(feeding.config.unreadable), len(feeding.config.grants)) == ({"new"}, 2)
+    feeding.write(flags=[boolean("new")])
+    assert (feeding.serves("new"), feeding.config.unreadable) == ("on", {})
+
+
+def test_without_its_settings_an_environment_is_not_served() -> None:
+    feeding = Feeding()
+    messages = feeding.writer.write(flags=[boolean("a")])
+    feeding.writer.hold(messages[0][0], None)
+    feeding.feed([*messages[1:-1], feeding.writer.manifest()])
+    assert feeding.config is None
+    assert named(feeding.problems) == {("environment", "env-1", False)}
+
+
+def test_what_a_complete_update_does_not_name_is_gone() -> None:
+    feeding = Feeding()
+    feeding.write(flags=[boolean("a"), boolean("b")])
+    feeding.staging.reset("env-1")
+    again = ConfigWriter()
+    again.version = 5
+    feeding.writer = again
+    feeding.write(flags=[boolean("b", default=Fixed("off"))])
+    assert (feeding.serves("a"), feeding.serves("b")) == (None, "off")

@@ -1,0 +1,168 @@
+"""Exposures on their way to the ingestor."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+from bucketing.decision import Decision, Reason
+from edge_evaluator.authorization import Caller, Grant, KeyKind
+from edge_evaluator.exposures import ExposureBuffer, ExposureLimits
+from prometheus_client import CollectorRegistry
+from service_kit.clock import ManualClock
+
+CALLER = Caller(b"a-key", Grant("env-1", "k", KeyKind.SERVER, b"x" * 32, None, "token"))
+OTHER = Caller(b"other-key", Grant("env-2", "k", KeyKind.SERVER, b"y" * 32, None, "token"))
+
+
+def decision(flag: str = "f", variation: str = "on", experiment: str | None = None) -> Decision:
+    return Decision(flag, True, variation, Reason.SPLIT, experiment=experiment)
+
+
+class Ingestor:
+    """Takes what the buffer sends; `status` is what it answers."""
+
+    def __init__(self) -> None:
+        self.status = 202
+        self.requests: list[httpx.Request] = []
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        return [event for request in self.requests for event in json.loads(request.content)]
+
+    async def __call__(self, request: httpx.Request) -> httpx.Response:
+        if self.status == 0:
+            raise httpx.ConnectError("refused")
+        self.requests.append(request)
+        return httpx.Response(self.status, json={})
+
+
+class Setup:
+    def __init__(self, **limits: Any) -> None:
+        self.ingestor = Ingestor()
+        self.clock = ManualClock()
+        self.registry = CollectorRegistry()
+        client = httpx.AsyncClient(transport=httpx.MockTransport(self.ingestor), base_url="http://ingestor")
+        self.buffer = ExposureBuffer(client, ExposureLimits(**limits), self.clock, self.registry)
+
+    def offer(self, user: Any, made: Decision | None = None, *, version: int = 1, caller: Caller = CALLER) -> None:
+        self.buffer.offer(caller, version, {"targetingKey": user, "secret": "x"}, made or decision())
+
+    def counted(self, name: str, **labels: str) -> float:
+        return self.registry.get_sample_value(name, labels) or 0.0
+
+
+@pytest.fixture
+async def setup() -> AsyncIterator[Setup]:
+    made = Setup()
+    yield made
+    await made.buffer.close()
+
+
+async def test_an_exposure_is_sent_with_the_callers_key(setup: Setup) -> None:
+    setup.offer("u1", decision(experiment="checkout-test"))
+    assert await setup.buffer.flush()
+    (request,) = setup.ingestor.requests
+    assert (request.url.path, request.headers["authorization"]) == ("/v1/events", "Bearer a-key")
+    (event,) = setup.ingestor.events
+    assert len(event.pop("event_id")) == 36
+    assert event == {
+        "type": "exposure",
+        "timestamp": "2026-01-05T10:00:00.000Z",
+        "user_key": "u1",
+        "flag": "f",
+        "variation": "on",
+        "config_version": 1,
+        "context": {},
+        "experiment": "checkout-test",
+    }
+
+
+async def test_the_same_exposure_is_sent_once_in_a_window(setup: Setup) -> None:
+    for _ in range(3):
+        setup.offer("u1")
+    setup.offer("u1", decision(variation="off"))
+    setup.offer("u1", version=2)
+    setup.offer("u2")
+    setup.offer("u1", caller=OTHER)
+    await setup.buffer.flush()
+    assert len(setup.ingestor.events) == 5
+    assert setup.counted("edge_exposures_repeated_total") == 2
+    setup.clock.advance(1300)
+    setup.offer("u9")
+    setup.clock.advance(1300)
+    setup.offer("u8")
+    setup.offer("u1")
+    await setup.buffer.flush()
+    assert len(setup.ingestor.events) == 8
+    assert len({event["event_id"] for event in setup.ingestor.events}) == 8
+
+
+async def test_two_edges_give_the_same_exposure_the_same_id(setup: Setup) -> None:
+    another = Setup()
+    for each in (setup, another):
+        each.offer(7)
+        await each.buffer.flush()
+    assert setup.ingestor.events == another.ingestor.events
+    await another.buffer.close()
+
+
+@pytest.mark.parametrize(
+    ("user", "key"), [(7, "7"), (7.0, "7"), ("ü", "ü"), (None, None), ("", None), (1.5, None), ([], None)]
+)
+async def test_only_a_unit_is_exposed(setup: Setup, user: Any, key: str | None) -> None:
+    setup.offer(user)
+    await setup.buffer.flush()
+    assert [event["user_key"] for event in setup.ingestor.events] == ([key] if key else [])
+
+
+@pytest.mark.parametrize("status", [0, 429, 503])
+async def test_what_could_not_be_delivered_is_sent_again(setup: Setup, status: int) -> None:
+    setup.ingestor.status = status
+    for user in range(1200):
+        setup.offer(user)
+    assert not await setup.buffer.flush()
+    setup.ingestor.status, setup.ingestor.requests = 202, []
+    assert await setup.buffer.flush()
+    assert [len(json.loads(request.content)) for request in setup.ingestor.requests] == [500, 500, 200]
+    assert {event["user_key"] for event in setup.ingestor.events} == {str(user) for user in range(1200)}
+    assert setup.counted("edge_exposures_sent_total") == 1200
+
+
+async def test_what_is_refused_is_dropped_and_counted(setup: Setup) -> None:
+    setup.ingestor.status = 401
+    setup.offer("u1")
+    assert await setup.buffer.flush()
+    assert setup.counted("edge_exposures_dropped_total", reason="refused") == 1
+    assert await setup.buffer.flush()
+    assert len(setup.ingestor.requests) == 1
+
+
+async def test_a_full_buffer_drops_and_counts_and_can_expose_again_later() -> None:
+    setup = Setup(buffered=3)
+    setup.ingestor.status = 503
+    for user in range(5):
+        setup.offer(user)
+    assert setup.counted("edge_exposures_dropped_total", reason="buffer_full") == 2
+    await setup.buffer.flush()
+    setup.ingestor.status, setup.ingestor.requests = 202, []
+    await setup.buffer.flush()
+    setup.offer(4)
+    await setup.buffer.close()
+    assert [event["user_key"] for event in setup.ingestor.events] == ["0", "1", "2", "4"]
+
+
+async def test_it_runs_until_it_is_cancelled() -> None:
+    setup = Setup(flush_seconds=0.01)
+    running = asyncio.create_task(setup.buffer.run())
+    setup.offer("u1")
+    async with asyncio.timeout(10):
+        while not setup.ingestor.requests:
+            await asyncio.sleep(0.005)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    await setup.buffer.close()
