@@ -11,7 +11,7 @@ from service_kit.problems import Forbidden, Unauthorized
 
 ALGORITHM = "HS256"
 AUDIENCE = "verdict"
-WRITER_ROLES = frozenset({"owner", "admin", "editor", "developer"})
+WRITER_ROLES = frozenset({"owner", "admin", "editor"})
 
 
 @dataclass(frozen=True, slots=True)

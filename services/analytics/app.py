@@ -16,7 +16,9 @@ from starlette.responses import Response
 
 from analytics.access import TokenVerifier
 from analytics.catalog.catalog import Catalog
+from analytics.reports.endpoints import router as reports_router
 from analytics.results.endpoints import router as results_router
+from analytics.results.snapshot_endpoints import router as snapshots_router
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.errors import QueryTooExpensive, WarehouseError
 
@@ -47,7 +49,8 @@ def build_app(parts: Parts, registry: CollectorRegistry, lifespan: Lifespan | No
     app.state.verifier = parts.verifier
     app.state.clock = parts.clock
     app.state.warehouse = parts.warehouse
-    app.include_router(results_router)
+    for router in (results_router, snapshots_router, reports_router):
+        app.include_router(router)
     app.add_exception_handler(WarehouseError, _on_warehouse_error)
     return app
 

@@ -29,6 +29,7 @@ from analytics.loading.batches import BatchLimits
 from analytics.loading.letters_command import list_letters, replay_letters
 from analytics.loading.loader import Loader, LoaderOptions
 from analytics.loading.metrics import LoaderMetrics
+from analytics.results.snapshots import Snapshotter
 from analytics.settings import LoadSettings, ServeSettings, StoreSettings
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.errors import WarehouseUnavailable
@@ -91,6 +92,9 @@ def run_serve(settings: ServeSettings) -> bool:
         bus = await JetStreamBus.connect(settings.nats_url, name="analytics", wait=False)
         background.start(CatalogFeed(bus, catalog).run(), "catalog-feed")
         background.start(migrated(warehouse), "migrate")
+        if settings.analytics_snapshot_seconds:
+            snapshotter = Snapshotter(warehouse, catalog, clock)
+            background.start(snapshotter.run(settings.analytics_snapshot_seconds), "snapshots")
         try:
             yield
         finally:

@@ -50,9 +50,10 @@ class LoadSettings(StoreSettings):
 
 
 class ServeSettings(StoreSettings):
-    """`analytics serve`."""
+    """`analytics serve`. A snapshot of each running experiment is stored per interval; 0 takes none."""
 
     auth_jwt_secret: SecretStr
+    analytics_snapshot_seconds: Annotated[int, Field(ge=0, le=604_800)] = 3600
 
     @field_validator("auth_jwt_secret")
     @classmethod

@@ -1,0 +1,1 @@
+"""Results in forms for other programs: CSV and Parquet."""

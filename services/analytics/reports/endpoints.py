@@ -1,0 +1,64 @@
+"""`GET /v1/experiments/{experiment}/report` and the results as a file."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Response
+
+from analytics.exports.tables import as_csv, as_parquet, result_rows
+from analytics.reports.figures import as_pdf, as_png, figures
+from analytics.reports.page import report_page
+from analytics.results.documents import analysis_document
+from analytics.results.questions import PROBLEMS, Asked, Question
+from analytics.results.segment_documents import daily_document
+from analytics.results.segmenting import SegmentAnalyst
+
+router = APIRouter(prefix="/v1/experiments/{experiment}", tags=["reports"])
+_PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+Picture = Literal["intervals", "lift_over_time", "daily_units"]
+_PICTURES: tuple[Picture, ...] = ("intervals", "lift_over_time", "daily_units")
+
+
+@router.get("/report", summary="Report as a page, PDF or picture", responses=PROBLEMS, response_class=Response)
+async def report(
+    question: Question,
+    as_: Annotated[Literal["html", "pdf", "png"], Query(alias="format")] = "html",
+    picture: Annotated[Picture, Query(description="Which picture, for png")] = "intervals",
+) -> Response:
+    """Summary, decision, metrics, health, and pictures of intervals, lift over time and daily units."""
+    results, over_time = await _documents(question)
+    if as_ == "html":
+        page = await asyncio.to_thread(report_page, results, over_time)
+        return Response(page, media_type="text/html", headers={"Content-Security-Policy": _PAGE_POLICY})
+    drawn = await asyncio.to_thread(figures, results, over_time)
+    if as_ == "pdf":
+        content = await asyncio.to_thread(as_pdf, drawn, question.experiment.name)
+        return _file(content, "application/pdf", f"{question.experiment.key}.pdf")
+    content = await asyncio.to_thread(as_png, drawn[_PICTURES.index(picture)])
+    return Response(content, media_type="image/png")
+
+
+@router.get("/results/export", summary="Results as a file", responses=PROBLEMS, response_class=Response)
+async def export_results(
+    question: Question, as_: Annotated[Literal["csv", "parquet"], Query(alias="format")] = "csv"
+) -> Response:
+    """One line per metric and variation."""
+    analysis = await question.analyst.analyse(question.experiment, question.environment, question.moment)
+    rows = result_rows(analysis_document(analysis))
+    if as_ == "csv":
+        return _file(as_csv(rows), "text/csv; charset=utf-8", f"{question.experiment.key}.csv")
+    content = await asyncio.to_thread(as_parquet, rows)
+    return _file(content, "application/vnd.apache.parquet", f"{question.experiment.key}.parquet")
+
+
+async def _documents(question: Asked) -> tuple[dict[str, Any], dict[str, Any]]:
+    segments = SegmentAnalyst(question.reader, question.analyst)
+    asked = (question.experiment, question.environment, question.moment)
+    analysis, daily = await asyncio.gather(question.analyst.analyse(*asked), segments.over_time(*asked))
+    return analysis_document(analysis), daily_document(daily)
+
+
+def _file(content: bytes, media_type: str, name: str) -> Response:
+    return Response(content, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})

@@ -1,0 +1,80 @@
+"""Takes snapshots of results: on demand, and of every running experiment by a worker."""
+
+from __future__ import annotations
+
+import asyncio
+from uuid import uuid4
+
+import msgspec
+from service_kit.clock import Clock
+from service_kit.logs import get_logger
+from stats import ENGINE_VERSION
+
+from analytics.catalog.catalog import Catalog
+from analytics.catalog.entries import Environment, Experiment
+from analytics.results.analysis import Analyst, Moment
+from analytics.results.documents import analysis_document
+from analytics.warehouse.client import Warehouse
+from analytics.warehouse.errors import WarehouseError
+from analytics.warehouse.experiments import ExperimentReader
+from analytics.warehouse.snapshots import SnapshotEntry, SnapshotKey, SnapshotStore
+
+_log = get_logger("snapshots")
+
+
+class Snapshotter:
+    """`catalog` must be ready."""
+
+    def __init__(self, warehouse: Warehouse, catalog: Catalog, clock: Clock) -> None:
+        self._warehouse = warehouse
+        self._catalog = catalog
+        self._clock = clock
+        self._store = SnapshotStore(warehouse)
+
+    async def take(self, experiment: Experiment, environment: Environment) -> SnapshotEntry:
+        """Analyses and stores now, on demand. Raises WarehouseError."""
+        entry = SnapshotEntry(uuid4().hex, self._clock.now(), "on_demand", ENGINE_VERSION)
+        await self._write(experiment, environment, entry)
+        return entry
+
+    async def take_due(self, every_seconds: int) -> int:
+        """One snapshot of each running experiment per interval, whoever asks first; returns how many were taken.
+
+        Its id and time are those of the interval, so two workers at once make the same snapshot.
+        """
+        slot = self._clock.now() // (every_seconds * 1000)
+        taken = 0
+        for experiment in self._catalog.running():
+            environment = self._catalog.environment_by_id(experiment.environment_id)
+            entry = SnapshotEntry(
+                f"scheduled-{every_seconds}-{slot}", slot * every_seconds * 1000, "scheduled", ENGINE_VERSION
+            )
+            if await self._store.document(environment.organization_id, experiment.id, entry.id) is None:
+                await self._write(experiment, environment, entry)
+                taken += 1
+        return taken
+
+    async def run(self, every_seconds: int) -> None:
+        """Takes what is due, for ever; a failure is logged and tried again a minute later at most."""
+        while True:
+            if self._catalog.ready and self._warehouse.migrated:
+                try:
+                    taken = await self.take_due(every_seconds)
+                    if taken:
+                        _log.info("snapshots taken", count=taken)
+                except WarehouseError as error:
+                    _log.warning("snapshots wait for ClickHouse", error=str(error))
+            await asyncio.sleep(min(every_seconds, 60))
+
+    async def _write(self, experiment: Experiment, environment: Environment, entry: SnapshotEntry) -> None:
+        analyst = Analyst(ExperimentReader(self._warehouse), self._catalog)
+        analysis = await analyst.analyse(experiment, environment, Moment(self._clock.now()))
+        key = SnapshotKey(
+            environment.organization_id,
+            environment.project_id,
+            environment.id,
+            experiment.id,
+            experiment.key,
+            entry.id,
+        )
+        await self._store.write(key, entry, msgspec.json.encode(analysis_document(analysis)))

@@ -1,0 +1,72 @@
+"""Results as they were shown at a moment, in the table `experiments_snapshot`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from analytics.warehouse.client import Warehouse
+from analytics.warehouse.sql import query
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotKey:
+    """What a snapshot is of. `id` is unique in its experiment; one that is stored again is the same snapshot."""
+
+    organization_id: str
+    project_id: str
+    environment_id: str
+    experiment_id: str
+    experiment_key: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotEntry:
+    """`taken_at` in epoch milliseconds; `cause`: scheduled or on_demand."""
+
+    id: str
+    taken_at: int
+    cause: str
+    engine_version: str
+
+
+class SnapshotStore:
+    def __init__(self, warehouse: Warehouse) -> None:
+        self._warehouse = warehouse
+
+    async def write(self, key: SnapshotKey, entry: SnapshotEntry, document: bytes) -> None:
+        """Returns when it is stored. Raises WarehouseError."""
+        text = {
+            "organization_id": key.organization_id,
+            "project_id": key.project_id,
+            "environment_id": key.environment_id,
+            "experiment_id": key.experiment_id,
+            "experiment_key": key.experiment_key,
+            "snapshot_id": key.id,
+            "cause": entry.cause,
+            "engine_version": entry.engine_version,
+            "document": document.decode(),
+        }
+        columns = {name: ("String", [value]) for name, value in text.items()}
+        moment = ("DateTime64(3, 'UTC')", [entry.taken_at])
+        await self._warehouse.insert("experiments_snapshot", {**columns, "taken_at": moment})
+
+    async def entries(self, organization_id: str, experiment_id: str, limit: int) -> list[SnapshotEntry]:
+        """Newest first."""
+        asked = {"organization": organization_id, "experiment_id": experiment_id, "limit": limit}
+        rows = await self._warehouse.rows(query("snapshots"), asked)
+        return [
+            SnapshotEntry(row["snapshot_id"], _millis(row["taken_at"]), row["cause"], row["engine_version"])
+            for row in rows
+        ]
+
+    async def document(self, organization_id: str, experiment_id: str, snapshot_id: str) -> bytes | None:
+        """The JSON as it was stored, None if there is no such snapshot."""
+        asked = {"organization": organization_id, "experiment_id": experiment_id, "snapshot_id": snapshot_id}
+        rows = await self._warehouse.rows(query("snapshot"), asked)
+        return rows[0]["document"].encode() if rows else None
+
+
+def _millis(value: datetime) -> int:
+    return round((value if value.tzinfo else value.replace(tzinfo=UTC)).timestamp() * 1000)

@@ -1,0 +1,182 @@
+"""Snapshots, files, the report page, explanations, segments: the other forms that results go out in."""
+
+from __future__ import annotations
+
+import csv
+import io
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import jwt
+import pytest
+from analytics.access import TokenVerifier
+from analytics.app import Parts, build_app
+from analytics.catalog.catalog import Catalog
+from analytics.catalog.entries import Environment, Experiment, Metric, MetricUse, Plan
+from analytics.results.schemas import ResultsDocument
+from analytics.results.snapshots import Snapshotter
+from analytics.warehouse.client import Warehouse
+from analytics.warehouse.migrations import migrate
+from analytics.warehouse.settings import WarehouseSettings
+from analytics.warehouse.tables import EXPOSURE_COLUMNS, METRIC_COLUMNS
+from prometheus_client import CollectorRegistry
+from pyarrow import parquet
+from service_kit.clock import ManualClock
+
+SECRET = "a secret of more than thirty-two bytes"
+START = 1_767_607_200_000
+NOW = START + 3 * 86_400_000
+BASE = "/v1/experiments/exp-1"
+
+
+def bearer(role: str = "editor", organization: str = "org-1") -> dict[str, str]:
+    claims = {"sub": "u1", "aud": "verdict", "exp": time.time() + 60, "organizations": {organization: role}}
+    return {"Authorization": f"Bearer {jwt.encode(claims, SECRET, algorithm='HS256')}"}
+
+
+def catalog() -> Catalog:
+    made = Catalog()
+    entries = made.entries("env-1")
+    entries.environment = Environment("env-1", "production", "project-1", "shop", "org-1", "salt", False)
+    entries.metrics["revenue"] = Metric("m1", "revenue", "Revenue <b>", "sum", True, "purchase")
+    entries.experiments["test"] = Experiment(
+        id="exp-1",
+        key="test",
+        name="=Test & <script>alert(1)</script>",
+        environment_id="env-1",
+        flag="checkout",
+        assigns=False,
+        status="running",
+        start_at=START,
+        stop_at=None,
+        shares={"off": 5000, "on": 5000},
+        control="off",
+        metrics=(MetricUse("revenue", "goal", 0.0),),
+        plan=Plan(),
+    )
+    made.ready = True
+    return made
+
+
+async def store(warehouse: Warehouse, table: str, columns: dict[str, str], rows: list[dict[str, Any]]) -> None:
+    origin = {"organization_id": "org-1", "project_id": "project-1", "environment_id": "env-1", "sdk_key_id": "k"}
+    full = [origin | row for row in rows]
+    await warehouse.insert(table, {name: (kind, [row[name] for row in full]) for name, kind in columns.items()})
+
+
+@pytest.fixture
+async def warehouse(clickhouse_url: str, clickhouse_database: str) -> AsyncIterator[Warehouse]:
+    warehouse = Warehouse(WarehouseSettings(url=clickhouse_url, database=clickhouse_database))
+    await migrate(warehouse)
+    exposures, events = [], []
+    for number in range(200):
+        at = START + number * 800_000
+        exposure = {"flag": "checkout", "variation": "on" if number % 2 else "off", "experiment": ""}
+        exposure |= {"user_key": f"u{number}", "event_id": f"e{number}", "config_version": 1}
+        exposures.append(exposure | {"context": '{"country":"US"}', "occurred_at": at, "received_at": at})
+        event = {"metric": "purchase", "user_key": f"u{number}", "event_id": f"m{number}", "value": number * 0.5}
+        events.append(event | {"properties": "{}", "occurred_at": at, "received_at": at})
+    await store(warehouse, "events_exposure", EXPOSURE_COLUMNS, exposures)
+    await store(warehouse, "events_metric", METRIC_COLUMNS, events)
+    yield warehouse
+    await warehouse.close()
+
+
+@pytest.fixture
+async def client(warehouse: Warehouse) -> AsyncIterator[httpx.AsyncClient]:
+    app = build_app(Parts(catalog(), warehouse, TokenVerifier(SECRET), ManualClock(NOW)), CollectorRegistry())
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://analytics", headers=bearer()) as client:
+        yield client
+
+
+async def test_a_snapshot_is_kept_as_it_was(client: httpx.AsyncClient, warehouse: Warehouse) -> None:
+    before = (await client.get(f"{BASE}/results")).json()
+    taken = await client.post(f"{BASE}/snapshots")
+    late = {"flag": "checkout", "variation": "on", "experiment": "", "user_key": "late", "event_id": "late"}
+    late |= {"config_version": 1, "context": "{}", "occurred_at": NOW, "received_at": NOW}
+    await store(warehouse, "events_exposure", EXPOSURE_COLUMNS, [late])
+
+    listed = (await client.get(f"{BASE}/snapshots")).json()["items"]
+    kept = await client.get(f"{BASE}/snapshots/{taken.json()['id']}")
+
+    assert taken.status_code == 201
+    assert [each["id"] for each in listed] == [taken.json()["id"]]
+    ResultsDocument.model_validate_json(kept.content)
+    assert kept.json() == before
+    assert (await client.get(f"{BASE}/results")).json()["units"]["total"] == 201
+
+
+async def test_only_editors_take_snapshots_and_strangers_see_none(client: httpx.AsyncClient) -> None:
+    taken = (await client.post(f"{BASE}/snapshots")).json()["id"]
+
+    assert (await client.post(f"{BASE}/snapshots", headers=bearer("viewer"))).status_code == 403
+    for path in ("", f"/{taken}"):
+        answer = await client.get(f"{BASE}/snapshots{path}", headers=bearer("owner", "org-2"))
+        assert answer.status_code == 404
+    assert (await client.get(f"{BASE}/snapshots/none")).json()["code"] == "snapshot_not_found"
+
+
+async def test_the_worker_takes_one_snapshot_per_interval(warehouse: Warehouse) -> None:
+    clock = ManualClock(NOW)
+    first = Snapshotter(warehouse, catalog(), clock)
+    second = Snapshotter(warehouse, catalog(), clock)
+
+    assert [await first.take_due(3600), await second.take_due(3600)] == [1, 0]
+    clock.advance(3600)
+    assert await second.take_due(3600) == 1
+
+
+async def test_csv_and_parquet_have_the_same_lines(client: httpx.AsyncClient) -> None:
+    text = await client.get(f"{BASE}/results/export?format=csv")
+    binary = await client.get(f"{BASE}/results/export?format=parquet")
+    results = (await client.get(f"{BASE}/results")).json()
+
+    lines = list(csv.DictReader(io.StringIO(text.text)))
+    table = parquet.read_table(io.BytesIO(binary.content)).to_pylist()
+    treatment = results["metrics"][0]["variations"][1]
+    assert [each["variation"] for each in lines] == [each["variation"] for each in table] == ["off", "on"]
+    assert float(lines[1]["p_value"]) == table[1]["p_value"] == treatment["comparison"]["p_value"]
+    assert (table[0]["p_value"], lines[0]["p_value"]) == (None, "")
+    assert text.headers["content-disposition"] == 'attachment; filename="test.csv"'
+
+
+async def test_the_page_needs_nothing_and_runs_nothing(client: httpx.AsyncClient) -> None:
+    page = await client.get(f"{BASE}/report")
+
+    assert page.headers["content-type"].startswith("text/html")
+    assert "<script" not in page.text
+    assert "&lt;script&gt;" in page.text
+    assert page.text.count("<svg") == 3
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize(
+    ("query", "start"), [("pdf", b"%PDF"), ("png", b"\x89PNG"), ("png&picture=daily_units", b"\x89PNG")]
+)
+async def test_the_report_as_file_and_picture(client: httpx.AsyncClient, query: str, start: bytes) -> None:
+    answer = await client.get(f"{BASE}/report?format={query}")
+
+    assert answer.status_code == 200
+    assert answer.content.startswith(start)
+
+
+async def test_an_explanation_shows_sql_parameters_and_aggregates(client: httpx.AsyncClient) -> None:
+    document = (await client.get(f"{BASE}/results?explain=true")).json()
+
+    by_name = {each["query"]: each for each in document["explanation"]}
+    assert {"unit_counts", "metric_moments", "health"} <= set(by_name)
+    assert "{organization:String}" in by_name["unit_counts"]["sql"]
+    assert by_name["unit_counts"]["parameters"]["organization"] == "org-1"
+    assert sum(row["units"] for row in by_name["unit_counts"]["rows"]) == 200
+
+
+async def test_segments_and_days_over_http(client: httpx.AsyncClient) -> None:
+    segments = await client.get(f"{BASE}/results/segments?by=country")
+    days = await client.get(f"{BASE}/results/over-time")
+
+    assert [each["segment"] for each in segments.json()["segments"]] == ["US"]
+    assert [each["date"] for each in days.json()["metrics"][0]["days"]] == ["2026-01-05", "2026-01-06", "2026-01-07"]
+    assert (await client.get(f"{BASE}/results/segments")).status_code == 422
