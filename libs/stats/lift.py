@@ -52,8 +52,8 @@ class FiellerSet:
 def fieller(treatment: ArmEstimate, control: ArmEstimate, critical: float, shared: float = 0.0) -> FiellerSet:
     """The set of r with (mt − r·mc)² ≤ critical²·Var(mt − r·mc), as lifts r − 1.
 
-    `shared` is the variance of what both means carry in common (see `estimates.moments`). The control's
-    mean must not be 0.
+    `shared` is the variance of what both means carry in common (see `estimates.moments`). With a
+    control mean of 0 the set of ratios still exists, unbounded, although no lift does; g is then infinite.
     """
     mt, mc, q2 = treatment.mean, control.mean, critical * critical
     spread = moments(treatment, control, shared)
@@ -64,7 +64,7 @@ def fieller(treatment: ArmEstimate, control: ArmEstimate, critical: float, share
     # D/4 = b²/4 − ac, written out so that the leading terms, which cancel, never appear.
     leading = mc * mc * vt + mt * mt * vc - 2.0 * mt * mc * covariance
     quarter = q2 * leading - q2 * q2 * (vt * vc - covariance * covariance)
-    g = q2 * vc / (mc * mc)
+    g = q2 * vc / (mc * mc) if mc != 0.0 else math.inf
     if a < 0.0 and quarter <= 0.0:
         return FiellerSet(SetKind.ALL_REALS, g)
     if a == 0.0:

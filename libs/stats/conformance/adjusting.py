@@ -175,6 +175,9 @@ def edge(inputs: Case, options: Case) -> dict[str, Any]:
         arm.lacks_indicator for arm in arms.values() if isinstance(arm, CupedSummary)
     )
     means = {arm.arm: arm.mean for arm in result.arms}
+    lift = one.lift.estimate
+    if lift is not None and one.lift.denominator != "control_mean" and "abs" not in str(options.get("denominator")):
+        lift = -lift
     return {
         "status": "invalid_input_or_impute" if refused else one.status.value,
         "diff": one.difference.estimate,
@@ -186,7 +189,7 @@ def edge(inputs: Case, options: Case) -> dict[str, Any]:
         "ci": None if one.difference.lower is None else [one.difference.lower, one.difference.upper],
         "mean_control": means["control"],
         "mean_treatment": means["treatment"],
-        "lift": one.lift.estimate,
+        "lift": lift,
         "lift_status": one.lift.status.value,
         "lift_type": one.lift.kind.value if one.lift.kind else None,
         "cuped_applied": cuped_block.applied if cuped_block else False,

@@ -57,16 +57,15 @@ def lift_keys(
     treatment: ArmEstimate, control: ArmEstimate, alpha: float, *, shared: float = 0.0, absolute: bool = False
 ) -> dict[str, Any]:
     """The lift with each interval at the t and at the normal critical value."""
-    if control.mean == 0.0:
-        return {"lift": None, "lift_status": Status.UNDEFINED_ZERO_BASELINE.value}
     sign = -1.0 if absolute and control.mean < 0.0 else 1.0
-    lift = sign * (treatment.mean / control.mean - 1.0)
-    se = delta_se(treatment, control, shared)
-    answer: dict[str, Any] = {"lift": lift, "lift_se_delta": se, "lift_status": "ok"}
+    lift = sign * (treatment.mean / control.mean - 1.0) if control.mean != 0.0 else None
+    se = delta_se(treatment, control, shared) if lift is not None else None
+    status = Status.UNDEFINED_ZERO_BASELINE if lift is None else Status.OK
+    answer: dict[str, Any] = {"lift": lift, "lift_se_delta": se, "lift_status": status.value}
     for name, df in (("t", compare(treatment, control, alpha).df), ("z", math.inf)):
         critical = distributions.critical(alpha, df)
         region = fieller(treatment, control, critical, shared)
-        answer[f"lift_ci_delta_{name}"] = _around(lift, critical * se)
+        answer[f"lift_ci_delta_{name}"] = None if lift is None or se is None else _around(lift, critical * se)
         answer[f"lift_fieller_{name}"] = fieller_keys(region.mirrored() if sign < 0.0 else region)
         answer[f"lift_ci_log_{name}"] = log_ratio_interval(treatment, control, critical)
     return answer

@@ -16,6 +16,7 @@ from stats.fisher import fisher_exact
 from stats.lift import delta_se, log_ratio_interval
 from stats.omnibus import chi_square_omnibus
 from stats.sample_ratio import check_sample_ratio, chi_square_test, exact_p
+from stats.statuses import Status
 from stats.stratification import allocation_changed, mantel_haenszel
 from stats.summaries import BinarySummary
 
@@ -25,6 +26,9 @@ BARNARD_UNITS_MAX = 200
 def two_proportions(inputs: Case, options: Case) -> dict[str, Any]:
     """binary_2x2 and binary_edge."""
     treatment, control = two_rates(inputs)
+    if treatment.n == 0 or control.n == 0:
+        absent = ("diff", "chi2", "p_value", "p_value_fisher", "ci_newcombe", "ci_miettinen_nurminen", "lift")
+        return dict.fromkeys(absent) | {"status": Status.INSUFFICIENT_DATA.value}
     alpha = options.get("alpha", 0.05)
     test = binary.compare_rates(treatment, control)
     degenerate = test.chi_square is None

@@ -20,6 +20,7 @@ from stats.spending import (
     power_spending,
     spending_bounds,
 )
+from stats.statuses import Status
 
 
 def _even(looks: int) -> list[float]:
@@ -86,8 +87,14 @@ def spending(inputs: Case, options: Case) -> dict[str, Any]:
         "z_bounds_recomputed": result.bounds,
         "cumulative_alpha": result.cumulative_alpha,
         "nominal_p": [None if bound is None else sided(bound) for bound in result.bounds],
-        "status": f"no_new_information_at_look_{stale[0] + 1}" if stale else "ok",
+        "status": _status(information, stale),
     }
+
+
+def _status(information: list[float], stale: tuple[int, ...]) -> str:
+    if stale:
+        return f"no_new_information_at_look_{stale[0] + 1}"
+    return Status.LOOKS_EXCEED_PLAN.value if information[-1] > 1.0 else Status.OK.value
 
 
 def _spend(information: list[float], options: Case, *, two_sided: bool) -> SpendingBounds:
