@@ -10,7 +10,6 @@ from typing import TypeVar
 from bucketing.bulk import Bulk
 from bucketing.decision import Decision
 from bucketing.defects import check_flag, check_segment
-from bucketing.errors import InvalidConfig
 from bucketing.explanation import Explanation, Question, explain
 from bucketing.flagset import Experiment, Flag, FlagSet, Segment
 from bucketing.generation.flags import Evaluable
@@ -139,17 +138,18 @@ class CompiledFlagSet:
         experiments = self._experiments.get(flag.key, ())
         try:
             check_flag(flag, experiments)
-        except InvalidConfig as error:
+            item = Evaluable(flag, experiments, self._flagset.salt)
+        except Exception as error:  # whatever is wrong with one flag must not cost the others
             self._failed[flag.key] = str(error)
             self._world.programs[flag.key] = Broken(str(error))
         else:
-            item = self._items[flag.key] = Evaluable(flag, experiments, self._flagset.salt)
+            self._items[flag.key] = item
             self._world.programs[flag.key] = PendingFlag(item)
 
     def _place_segment(self, segment: Segment) -> None:
         try:
             check_segment(segment)
-        except InvalidConfig as error:
+        except Exception as error:
             self._failed_segments[segment.key] = str(error)
             self._world.segments[segment.key] = Broken(f"segment {segment.key!r}: {error}")
         else:

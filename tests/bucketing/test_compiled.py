@@ -214,10 +214,14 @@ def test_a_flag_that_names_what_it_has_not_is_failed():
         replace(flag(), default=Fixed("gone")),
         flag(rules=(Rule("r", AllOf(()), Fixed("on")),)),
         flag(rules=(Rule("r", InSegment(()), Fixed("on")),)),
-        flag(rules=(Rule("r", None, Fixed("on")),)),  # type: ignore[arg-type]
+        flag(rules=(Rule("r", None, Fixed("on")),)),
+        flag(rules=(None,)),
+        replace(flag(), type=FlagType.NUMBER, variations={"off": 10**400}),
     ]
     for one in bad:
-        assert compile_flagset(flagset(one)).failed
+        compiled = compile_flagset(flagset(one, flag("g")))
+        assert list(compiled.failed) == ["f"]
+        assert [answer.error_code for answer in compiled.evaluate_all({}, 0)] == [ErrorCode.PARSE_ERROR, None]
 
 
 def test_numbers_are_served_as_their_type_says():

@@ -8,9 +8,15 @@ from bucketing.flagset import Flag, FlagType, Json
 
 
 def served_value(flag_type: FlagType, value: Json) -> Json:
-    """The value as the flag's type says it: a number is a float, an integer has no fraction."""
+    """The value as the flag's type says it: a number is a float, an integer has no fraction.
+
+    Raises InvalidConfig for an integer that no float can hold.
+    """
     if flag_type is FlagType.NUMBER and value.__class__ is int:
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError:
+            raise InvalidConfig("variations", "a number is too large", "range") from None
     if flag_type is FlagType.INTEGER and value.__class__ is float and value.is_integer():
         return int(value)
     return value
