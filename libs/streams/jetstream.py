@@ -192,6 +192,30 @@ class JetStreamBus:
             round(stamp.timestamp() * 1000) if stamp is not None else 0,
         )
 
+    async def message_at(self, stream: str, sequence: int) -> Delivered | None:
+        self._require_connection()
+        try:
+            found = await asked(self._context.get_msg(stream, sequence, direct=True))
+        except BusUnavailable as error:
+            if isinstance(error.__cause__, nats.js.errors.NotFoundError):
+                return None
+            raise
+        stamp = found.time
+        return Delivered(
+            found.subject or "",
+            found.data or b"",
+            sequence,
+            round(stamp.timestamp() * 1000) if stamp is not None else 0,
+        )
+
+    async def delete_message(self, stream: str, sequence: int) -> None:
+        self._require_connection()
+        try:
+            await asked(self._context.delete_msg(stream, sequence))
+        except BusUnavailable as error:
+            if not isinstance(error.__cause__, nats.js.errors.APIError):
+                raise
+
     async def read_all(self, stream: str, filter_subject: str) -> list[Delivered]:
         self._require_connection()
         follower = OrderedFollower(self._client, self._context, stream, filter_subject)

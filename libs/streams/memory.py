@@ -132,6 +132,20 @@ class MemoryBus:
         sequence = found.last_by_subject.get(subject)
         return found.messages[sequence] if sequence else None
 
+    async def message_at(self, stream: str, sequence: int) -> Delivered | None:
+        return self._stream(stream).messages.get(sequence)
+
+    async def delete_message(self, stream: str, sequence: int) -> None:
+        found = self._stream(stream)
+        gone = found.messages.pop(sequence, None)
+        if gone is not None:
+            found.bytes -= len(gone.payload)
+            if found.last_by_subject.get(gone.subject) == sequence:
+                earlier = [seq for seq, each in found.messages.items() if each.subject == gone.subject]
+                found.last_by_subject.pop(gone.subject)
+                if earlier:
+                    found.last_by_subject[gone.subject] = max(earlier)
+
     async def read_all(self, stream: str, filter_subject: str) -> list[Delivered]:
         return self._stream(stream).newest_per_subject(filter_subject)
 

@@ -155,6 +155,12 @@ class Bus(Protocol):
     async def last_message(self, stream: str, subject: str) -> Delivered | None:
         """The newest message on `subject`. Raises BusUnavailable."""
 
+    async def message_at(self, stream: str, sequence: int) -> Delivered | None:
+        """The message with this sequence, None if there is none (any more). Raises BusUnavailable."""
+
+    async def delete_message(self, stream: str, sequence: int) -> None:
+        """Removes one message for good, overwriting its bytes; harmless when it is gone. Raises BusUnavailable."""
+
     async def read_all(self, stream: str, filter_subject: str) -> list[Delivered]:
         """The newest message of each subject, in stream order. Raises BusUnavailable."""
 

@@ -222,3 +222,15 @@ async def _publish_through(bus: Bus, subject: str, payload: bytes) -> None:
                 await asyncio.sleep(0.05)
             else:
                 return
+
+
+async def test_a_deleted_message_is_gone_and_its_neighbours_stay(bus: Bus, spec: StreamSpec) -> None:
+    await bus.ensure_stream(spec)
+    sequences = [(await bus.publish(f"{spec.name}.a", payload)).sequence for payload in (b"1", b"2", b"3")]
+
+    await bus.delete_message(spec.name, sequences[1])
+    await bus.delete_message(spec.name, sequences[1])
+
+    found = [await bus.message_at(spec.name, sequence) for sequence in sequences]
+    assert [each.payload if each else None for each in found] == [b"1", None, b"3"]
+    assert (await bus.state(spec.name)).messages == 2

@@ -1,13 +1,13 @@
 -- One row per unit: its first exposure, the variation it saw, and whether it saw another one. From the aggregate of
 -- first exposures; only of units that were there before the start, the raw exposures are read.
--- `seen` has one bit per variation; for a single bit, its place is the count of the bits below it.
 SELECT
     user_key,
     min(exposed_at) AS first_at,
     if({segment:String} = '$day', toString(toDate(first_at)), '') AS segment,
-    groupBitOr(bitShiftLeft(toUInt64(1), indexOf({variations:Array(String)}, variation))) AS seen,
-    bitCount(seen) > 1 AS several,
-    if(several, '', arrayElement({variations:Array(String)}, bitCount(seen - 1))) AS only_variation
+    min(indexOf({variations:Array(String)}, variation)) AS lowest,
+    max(indexOf({variations:Array(String)}, variation)) AS highest,
+    lowest != highest AS several,
+    if(several, '', arrayElement({variations:Array(String)}, lowest)) AS only_variation
 FROM
 (
     SELECT user_key, variation, first_at AS exposed_at

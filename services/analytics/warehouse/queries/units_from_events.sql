@@ -12,9 +12,10 @@ SELECT
             JSONType(context, {segment:String}) = 'String', JSONExtractString(context, {segment:String}),
             JSONExtractRaw(context, {segment:String})),
         (occurred_at, event_id)) AS segment,
-    groupBitOr(bitShiftLeft(toUInt64(1), indexOf({variations:Array(String)}, variation))) AS seen,
-    bitCount(seen) > 1 AS several,
-    if(several, '', arrayElement({variations:Array(String)}, bitCount(seen - 1))) AS only_variation
+    min(indexOf({variations:Array(String)}, variation)) AS lowest,
+    max(indexOf({variations:Array(String)}, variation)) AS highest,
+    lowest != highest AS several,
+    if(several, '', arrayElement({variations:Array(String)}, lowest)) AS only_variation
 FROM events_exposure
 WHERE organization_id = {organization:String}
     AND environment_id = {environment:String}
