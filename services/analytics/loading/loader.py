@@ -33,7 +33,7 @@ class LoaderOptions:
     """`ack_wait_seconds`: how long a batch may take before its messages are delivered again."""
 
     limits: BatchLimits = field(default_factory=BatchLimits)
-    ack_wait_seconds: float = 60.0
+    ack_wait_seconds: float = 15.0
     max_ack_pending: int = 20_000
     durable: str = "analytics-loader"
     dead_letters: StreamSpec = field(default_factory=dead_letters_stream)
