@@ -12,13 +12,12 @@ from functools import partial
 
 from messages.generated.config_pb2 import ConfigMessage
 from messages.staging import ConfigStaging, Mismatch, Rejected, Update
-from messages.subjects import CONFIG, config_filter, config_stream, manifest_subject
+from messages.subjects import CONFIG, config_filter, config_stream, manifest_subject, parse_config_subject
 from service_kit.clock import Clock
 from service_kit.logs import get_logger
 from streams import Bus, BusError, CaughtUp, Delivered, Restarted
 
 from edge_evaluator.assembly import EntityProblem, assemble
-from edge_evaluator.change_log import ChangeLog
 from edge_evaluator.feed_metrics import STALE_AFTER_SECONDS, FeedMetrics
 from edge_evaluator.flag_memory import FlagMemory, Held
 from edge_evaluator.warming import Warmer
@@ -104,8 +103,9 @@ class ConfigFeed:
         config, problems = assemble(before.config if before else None, update, digest)
         if config is None:
             return None, problems
-        log = before.log if before else ChangeLog()
-        return Held(config, confirmed_at, self._clock.now(), log), problems
+        subjects = (*update.changed, *update.undecodable)
+        flags = [each.key for each in map(parse_config_subject, subjects) if each.kind == "flag"]
+        return Held(config, confirmed_at, self._clock.now(), before, None if update.complete else flags), problems
 
     async def _take(self, subject: str, payload: bytes) -> None:
         result = self.staging.accept(subject, payload)

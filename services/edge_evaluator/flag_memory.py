@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from edge_evaluator.assembly import EnvironmentConfig
 from edge_evaluator.authorization import Grant, KeyKind, key_hash
 from edge_evaluator.change_log import ChangeLog
-from edge_evaluator.views import View
+from edge_evaluator.views import Selection, View
 
 
 class Held:
@@ -19,15 +19,24 @@ class Held:
     `View.phase`; whoever waits for changes has been told of it. `log`: the changes that led here.
     """
 
-    __slots__ = ("_client", "_server", "age_seconds", "announced_phase", "config", "confirmed_at", "log")
+    __slots__ = ("_client", "_selection", "_server", "age_seconds", "announced_phase", "config", "confirmed_at", "log")
 
-    def __init__(self, config: EnvironmentConfig, confirmed_at: int, now: int, log: ChangeLog) -> None:
+    def __init__(
+        self,
+        config: EnvironmentConfig,
+        confirmed_at: int,
+        now: int,
+        before: Held | None = None,
+        changed: Iterable[str] | None = None,
+    ) -> None:
+        """`changed`: the flags that may differ from `before`, None for any."""
         self.config = config
-        self.log = log
         self.confirmed_at = confirmed_at
         self.age_seconds = 0
-        self._server = View(config, KeyKind.SERVER, 0)
-        self._client = View(config, KeyKind.CLIENT, 0)
+        self.log: ChangeLog = before.log if before is not None else ChangeLog()
+        self._selection: Selection = Selection.of(config.flagset, before._selection if before else None, changed)
+        self._server = View(config, self._selection, KeyKind.SERVER)
+        self._client = View(config, self._selection, KeyKind.CLIENT)
         self.announced_phase = self._server.phase(now)
 
     def view(self, grant: Grant) -> View:

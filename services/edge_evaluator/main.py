@@ -43,6 +43,8 @@ _LIMIT_ROUND_SECONDS = 1.0
 _RESTART_SECONDS = 1.0
 # A configuration is compiled beside the event loop, which must not wait long for its turn.
 _THREAD_SWITCH_SECONDS = 0.001
+# Requests leave no cycles behind; those of replaced configurations can wait.
+_COLLECTOR_THRESHOLDS = (10_000, 20, 50)
 _log = get_logger("edge")
 
 Work = Callable[[], Awaitable[None]]
@@ -90,8 +92,6 @@ class Edge:
         settings = self._settings
         if self._keeper is not None:
             await self._keeper.restore()
-        gc.collect()
-        gc.freeze()
         bus = await self._connect()
         redis = _redis(settings.redis_url)
         shared = SharedLimits(redis, self._limits) if redis is not None else None
@@ -174,6 +174,7 @@ def main() -> None:
     settings = load_settings(EdgeSettings)
     configure_logging("edge_evaluator", settings.log_level)
     sys.setswitchinterval(_THREAD_SWITCH_SECONDS)
+    gc.set_threshold(*_COLLECTOR_THRESHOLDS)
     edge = Edge(settings)
     serve(edge.app, settings, http=edge.protocol(), ws="none")
 

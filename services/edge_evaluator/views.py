@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import msgspec
 from bucketing.document import flagset_to_document
-from bucketing.flagset import Experiment, Flag
+from bucketing.flagset import Flag, FlagSet
 
 from edge_evaluator.answers import AnswerBook
 from edge_evaluator.assembly import EnvironmentConfig
@@ -22,24 +23,65 @@ _ETAG_BYTES = 16
 _encode = msgspec.json.Encoder().encode
 
 
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What views pick out of the flags: those that clients see, that are reported, and that expire for somebody.
+
+    `instants`: every time (epoch milliseconds) at which an answer may change without a new version.
+    """
+
+    visible: Mapping[str, Flag]
+    reporting: Mapping[str, Flag]
+    expiring: Mapping[str, Flag]
+    instants: tuple[int, ...]
+
+    @classmethod
+    def of(cls, flagset: FlagSet, before: Selection | None = None, changed: Iterable[str] | None = None) -> Selection:
+        """After a change of few flags it is made from the one before; `changed` None stands for all flags."""
+        keys = flagset.flags.keys() if before is None or changed is None else list(changed)
+        held = None if changed is None else before
+        visible = _select(flagset, lambda flag: flag.client_visible, held.visible if held else {}, keys)
+        reporting = _select(flagset, lambda flag: flag.report_exposures, held.reporting if held else {}, keys)
+        expiring = _select(flagset, _expires, held.expiring if held else {}, keys)
+        instants = {target.expires_at for flag in expiring.values() for target in flag.targets}
+        for experiment in flagset.experiments.values():
+            instants |= {experiment.start_at, experiment.stop_at}
+        ordered = tuple(sorted(instant for instant in instants if instant is not None))
+        return cls(visible, reporting, expiring, ordered)
+
+
+def _select(
+    flagset: FlagSet, wanted: Callable[[Flag], bool], held: Mapping[str, Flag], keys: Iterable[str]
+) -> dict[str, Flag]:
+    """`held`, with each of `keys` put in or taken out as it is now."""
+    selected = dict(held)
+    for key in keys:
+        flag = flagset.flags.get(key)
+        if flag is not None and wanted(flag):
+            selected[key] = flag
+        else:
+            selected.pop(key, None)
+    return selected
+
+
+def _expires(flag: Flag) -> bool:
+    return any(target.expires_at is not None for target in flag.targets)
+
+
 class View:
     """`flags` are those that the key may see; `reporting` those whose evaluations are exposures."""
 
-    def __init__(self, config: EnvironmentConfig, kind: KeyKind, age_seconds: int) -> None:
+    def __init__(self, config: EnvironmentConfig, selection: Selection, kind: KeyKind) -> None:
         client = kind is KeyKind.CLIENT
-        flags = config.flagset.flags
         self.config = config
-        self.kind = kind
         self.evaluate = config.compiled.evaluate
         self.evaluate_all = partial(config.compiled.evaluate_all, client_only=client)
-        self.flags: Mapping[str, Flag] = (
-            {key: flag for key, flag in flags.items() if flag.client_visible} if client else flags
-        )
+        self.flags: Mapping[str, Flag] = selection.visible if client else config.flagset.flags
         self.unreadable: Mapping[str, str] = {} if client else config.unreadable
-        self.reporting = frozenset(key for key, flag in self.flags.items() if flag.report_exposures)
-        self.metadata = _metadata(config, age_seconds)
+        self.reporting: Collection[str] = selection.reporting
+        self.metadata = _metadata(config, 0)
         self.answers = AnswerBook(self.flags, self.metadata, terse=client)
-        self._instants = _instants(flags.values(), config.flagset.experiments.values())
+        self._instants = selection.instants
         self._document: bytes | None = None
         self._seeds: dict[tuple[bytes, int], Any] = {}
         self._tails: dict[tuple[str, str], bytes] = {}
@@ -94,16 +136,3 @@ def _metadata(config: EnvironmentConfig, age_seconds: int) -> dict[str, Any]:
         "flagSetId": f"{config.project_key}/{config.key}",
         "ageSeconds": age_seconds,
     }
-
-
-def _instants(flags: Any, experiments: Any) -> tuple[int, ...]:
-    """Every time (epoch milliseconds) at which an answer may change without a new version."""
-    found: set[int] = set()
-    for flag in flags:
-        found.update(target.expires_at for target in flag.targets if target.expires_at is not None)
-    experiment: Experiment
-    for experiment in experiments:
-        found.add(experiment.start_at)
-        if experiment.stop_at is not None:
-            found.add(experiment.stop_at)
-    return tuple(sorted(found))

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Iterator
 
 from bucketing.compiled import CompiledFlagSet
 
 _STEPS_AT_ONCE = 4
+_PAUSE_SECONDS = 0.05
+_BREATH_SECONDS = 0.002
 
 
 class Warmer:
@@ -16,6 +19,7 @@ class Warmer:
     def __init__(self) -> None:
         self._newest: dict[str, CompiledFlagSet] = {}
         self._task: asyncio.Task[None] | None = None
+        self._frozen = False
 
     def warm(self, environment_id: str, compiled: CompiledFlagSet) -> None:
         """Returns at once."""
@@ -24,11 +28,20 @@ class Warmer:
             self._task = asyncio.create_task(self._run(), name="warm-flags")
 
     async def _run(self) -> None:
+        await asyncio.sleep(_PAUSE_SECONDS)
         while self._newest:
             environment_id, compiled = self._newest.popitem()
-            steps = compiled.prepare()
-            while environment_id not in self._newest and await asyncio.to_thread(_advance, steps):
-                pass
+            await self._write(environment_id, compiled.prepare())
+        if not self._frozen:
+            # What was loaded at the start stays: the collector need not walk through it again and again.
+            self._frozen = True
+            gc.freeze()
+
+    async def _write(self, environment_id: str, steps: Iterator[None]) -> None:
+        while await asyncio.to_thread(_advance, steps):
+            await asyncio.sleep(_BREATH_SECONDS)
+            if environment_id in self._newest:
+                return
 
 
 def _advance(steps: Iterator[None]) -> bool:
