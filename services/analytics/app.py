@@ -13,9 +13,13 @@ from service_kit.http import Lifespan, create_app
 from service_kit.logs import get_logger
 from service_kit.problems import Unavailable, problem_response
 from starlette.responses import Response
+from streams import BusError
 
 from analytics.access import TokenVerifier
 from analytics.catalog.catalog import Catalog
+from analytics.operations.endpoints import router as operations_router
+from analytics.operations.metrics import OperationMetrics
+from analytics.planning.endpoints import router as planning_router
 from analytics.reports.endpoints import router as reports_router
 from analytics.results.endpoints import router as results_router
 from analytics.results.snapshot_endpoints import router as snapshots_router
@@ -33,6 +37,7 @@ class Parts:
     warehouse: Warehouse
     verifier: TokenVerifier
     clock: Clock
+    pii_secret: str = ""
 
 
 def build_app(parts: Parts, registry: CollectorRegistry, lifespan: Lifespan | None = None) -> FastAPI:
@@ -49,15 +54,25 @@ def build_app(parts: Parts, registry: CollectorRegistry, lifespan: Lifespan | No
     app.state.verifier = parts.verifier
     app.state.clock = parts.clock
     app.state.warehouse = parts.warehouse
-    for router in (results_router, snapshots_router, reports_router):
+    app.state.pii_secret = parts.pii_secret
+    app.state.metrics = OperationMetrics(registry)
+    # The bus belongs to the running loop, so the lifespan sets it.
+    app.state.bus = None
+    for router in (results_router, snapshots_router, reports_router, planning_router, operations_router):
         app.include_router(router)
     app.add_exception_handler(WarehouseError, _on_warehouse_error)
+    app.add_exception_handler(BusError, _on_bus_error)
     return app
 
 
 @asynccontextmanager
 async def _nothing(_: FastAPI) -> AsyncIterator[None]:
     yield
+
+
+async def _on_bus_error(request: Request, error: Exception) -> Response:
+    _log.error("the bus did not answer", path=request.url.path, error=str(error))
+    return problem_response(Unavailable("the bus does not answer", code="bus_unavailable", retry_after_seconds=5))
 
 
 async def _on_warehouse_error(request: Request, error: Exception) -> Response:

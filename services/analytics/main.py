@@ -88,8 +88,9 @@ def run_serve(settings: ServeSettings) -> bool:
     background = Background()
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         bus = await JetStreamBus.connect(settings.nats_url, name="analytics", wait=False)
+        app.state.bus = bus
         background.start(CatalogFeed(bus, catalog).run(), "catalog-feed")
         background.start(migrated(warehouse), "migrate")
         if settings.analytics_snapshot_seconds:
@@ -103,7 +104,8 @@ def run_serve(settings: ServeSettings) -> bool:
             await warehouse.close()
 
     verifier = TokenVerifier(settings.auth_jwt_secret.get_secret_value())
-    serve(build_app(Parts(catalog, warehouse, verifier, clock), registry, lifespan), settings)
+    parts = Parts(catalog, warehouse, verifier, clock, settings.pii_secret.get_secret_value())
+    serve(build_app(parts, registry, lifespan), settings)
     return not background.failed
 
 

@@ -46,13 +46,17 @@ class LoadSettings(StoreSettings):
     loader_rows_max: Annotated[int, Field(ge=1, le=1_000_000)] = 50_000
     loader_bytes_max: Annotated[int, Field(ge=1024)] = 32 * 1024 * 1024
     loader_seconds_max: Annotated[float, Field(gt=0, le=60)] = 1.0
-    loader_ack_wait_seconds: Annotated[float, Field(ge=1, le=3600)] = 60.0
+    loader_ack_wait_seconds: Annotated[float, Field(ge=1, le=3600)] = 15.0
 
 
 class ServeSettings(StoreSettings):
-    """`analytics serve`. A snapshot of each running experiment is stored per interval; 0 takes none."""
+    """`analytics serve`. A snapshot of each running experiment is stored per interval; 0 takes none.
+
+    `pii_secret` is the ingestor's: with it a person's rows are found where user keys are stored as stand-ins.
+    """
 
     auth_jwt_secret: SecretStr
+    pii_secret: SecretStr = SecretStr("")
     analytics_snapshot_seconds: Annotated[int, Field(ge=0, le=604_800)] = 3600
 
     @field_validator("auth_jwt_secret")

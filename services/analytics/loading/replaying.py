@@ -81,13 +81,19 @@ async def _messages(consumer: BatchConsumer, limit: int) -> AsyncIterator[Messag
             yield message
 
 
-def _read(message: Message) -> Letter | None:
+def read_letter(payload: bytes) -> DeadLetter | None:
+    """None for bytes that are no letter."""
     letter = DeadLetter()
     try:
-        letter.ParseFromString(message.payload)
+        letter.ParseFromString(payload)
     except DecodeError:
         return None
-    return Letter(message.sequence, letter)
+    return letter
+
+
+def _read(message: Message) -> Letter | None:
+    letter = read_letter(message.payload)
+    return None if letter is None else Letter(message.sequence, letter)
 
 
 async def _publish(bus: Bus, letter: Letter) -> None:

@@ -29,10 +29,15 @@ def binary_or_mean(aggregation: str, units: Units, moments: Mapping[Group, Momen
         else:
             if aggregation in COUNTS_ABSENT_AS_ZERO:
                 found = found.with_zeros(count - found.units)
-            variance = found.squares / (found.units - 1) if found.units > 1 else 0.0
-            summary = MeanSummary.from_moments(found.units, found.mean, variance)
+            summary = mean_summary(found)
         grouped.setdefault(segment, {})[variation] = summary
     return grouped
+
+
+def mean_summary(moments: Moments) -> MeanSummary:
+    """The engine's form of the moments."""
+    variance = moments.squares / (moments.units - 1) if moments.units > 1 else 0.0
+    return MeanSummary.from_moments(moments.units, moments.mean, variance)
 
 
 def with_covariate(aggregation: str, units: Units, moments: Mapping[Group, CovariateMoments]) -> Grouped:

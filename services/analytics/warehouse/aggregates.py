@@ -36,12 +36,18 @@ class Moments:
     capped: int = 0
 
     def with_zeros(self, zeros: int) -> Moments:
-        """The moments when `zeros` more units have the value 0 (Chan's update)."""
-        total = self.units + zeros
+        """The moments when `zeros` more units have the value 0."""
+        return self.merged(Moments(zeros))
+
+    def merged(self, other: Moments) -> Moments:
+        """The moments of both parts' units (Chan's update)."""
+        total = self.units + other.units
         if total == 0:
             return self
-        squares = self.squares + self.mean**2 * self.units * zeros / total
-        return Moments(total, self.mean * self.units / total, squares, self.capped)
+        gap = other.mean - self.mean
+        squares = self.squares + other.squares + gap**2 * self.units * other.units / total
+        mean = (self.mean * self.units + other.mean * other.units) / total
+        return Moments(total, mean, squares, self.capped + other.capped)
 
 
 @dataclass(frozen=True, slots=True)

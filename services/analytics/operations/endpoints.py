@@ -1,0 +1,106 @@
+"""Dead letters, reconciliation and erasure over HTTP."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+from service_kit.clock import Clock
+from service_kit.problems import Forbidden, Unavailable, problem_responses
+from streams import Bus
+
+from analytics.access import Caller
+from analytics.loading.letters_command import letter_document
+from analytics.loading.replaying import LIST_MAX, listed, replay
+from analytics.operations.erasure import Eraser
+from analytics.operations.reconciliation import MINUTE_MILLISECONDS, reconcile
+from analytics.results.documents import moment
+from analytics.results.questions import PROBLEMS, Place, Where, Who, find_environment, json_response
+
+router = APIRouter(prefix="/v1", tags=["operations"])
+_WRITES = {**PROBLEMS, **problem_responses(Forbidden)}
+_Limit = Annotated[int, Query(ge=1, le=LIST_MAX)]
+
+
+class ErasureRequest(BaseModel):
+    """Whose data, and where."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+    project: Annotated[str, Field(min_length=1, max_length=128)]
+    environment: Annotated[str, Field(min_length=1, max_length=128)]
+    user_key: Annotated[str, Field(min_length=1, max_length=1024)]
+
+
+def bus_of(request: Request) -> Bus:
+    bus: Bus | None = request.app.state.bus
+    if bus is None:
+        raise Unavailable("not connected to the bus yet", code="bus_unavailable")
+    return bus
+
+
+@router.get("/dead-letters", summary="Events that could not be stored", responses=PROBLEMS, response_class=Response)
+async def dead_letters(request: Request, caller: Who, place: Where, limit: _Limit = 100) -> Response:
+    """Those of one environment that have not been replayed, with the reason and the bytes as they came; for editors
+    and above, because raw events may hold personal data."""
+    environment = find_environment(request, caller, place)
+    caller.require_writer(environment.organization_id)
+    letters = await listed(bus_of(request), environment.id, limit)
+    return json_response({"items": [letter_document(each) for each in letters]})
+
+
+@router.post("/dead-letters/replay", summary="Load dead letters again", responses=_WRITES, response_class=Response)
+async def replay_dead_letters(request: Request, caller: Who, place: Where, limit: _Limit = 1000) -> Response:
+    """Puts up to `limit` letters of one environment back on the stream; one that fails again is a new letter."""
+    environment = find_environment(request, caller, place)
+    caller.require_writer(environment.organization_id)
+    return json_response({"replayed": await replay(bus_of(request), environment.id, limit)})
+
+
+@router.get(
+    "/reconciliation",
+    summary="Accepted, streamed and stored events per minute",
+    responses=PROBLEMS,
+    response_class=Response,
+)
+async def reconciliation(
+    request: Request, caller: Who, place: Where, minutes: Annotated[int, Query(ge=1, le=120)] = 15
+) -> Response:
+    """The last whole minutes and the present one. `missing` counts distinct events of the stream that are neither
+    stored nor dead letters; it should be 0 but for the last seconds."""
+    environment = find_environment(request, caller, place)
+    clock: Clock = request.app.state.clock
+    stop = (clock.now() // MINUTE_MILLISECONDS + 1) * MINUTE_MILLISECONDS
+    start = stop - minutes * MINUTE_MILLISECONDS
+    warehouse = request.app.state.warehouse
+    found = await reconcile(bus_of(request), warehouse, environment.organization_id, environment.id, start, stop)
+    items: list[dict[str, Any]] = [
+        {
+            "minute": moment(at),
+            "accepted": each.accepted,
+            "streamed": each.streamed,
+            "distinct": each.distinct,
+            "stored": each.stored,
+            "dead_letters": each.dead_letters,
+            "missing": each.missing,
+        }
+        for at, each in found.minutes.items()
+    ]
+    request.app.state.metrics.missing_events.labels(environment.id).set(sum(each["missing"] for each in items[:-1]))
+    return json_response({"complete": found.complete, "items": items})
+
+
+@router.post("/erasures", summary="Erase one user's data", responses=_WRITES, response_class=Response)
+async def erase(request: Request, caller: Who, body: ErasureRequest) -> Response:
+    """Removes every exposure and metric event of `user_key` (or of its stand-in), and dead letters that hold it; for
+    owners and admins."""
+    environment = find_environment(request, caller, Place(body.project, body.environment))
+    _require_admin(caller, environment.organization_id)
+    state = request.app.state
+    erased = await Eraser(bus_of(request), state.warehouse, state.pii_secret).erase(environment, body.user_key)
+    return json_response({"erased": erased.rows, "dead_letters": erased.dead_letters})
+
+
+def _require_admin(caller: Caller, organization_id: str) -> None:
+    if caller.organizations.get(organization_id) not in ("owner", "admin"):
+        raise Forbidden("only owners and admins erase data", code="role_forbids")

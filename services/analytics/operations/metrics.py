@@ -1,0 +1,15 @@
+"""What the API tells about its data."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Gauge
+
+
+class OperationMetrics:
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.missing_events = Gauge(
+            "reconciliation_missing_events",
+            "Events of the stream that were neither stored nor set aside, at the last reconciliation",
+            ["environment"],
+            registry=registry,
+        )

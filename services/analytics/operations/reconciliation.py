@@ -1,0 +1,112 @@
+"""Per minute: what the ingestor accepted, what the stream holds, what ClickHouse holds and what was set aside.
+
+A batch says how many events were accepted into it; its lines are what the stream holds. Both are counted by reading
+the newest messages of the stream, so the answer needs nothing that the loader has written.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from google.protobuf.message import DecodeError
+from messages.generated.event_pb2 import DeadLetter, EventBatch
+from messages.subjects import DEAD_LETTERS, EVENTS, dead_letters_subject, events_subject
+from streams import Bus, Delivered, StreamState
+
+from analytics.warehouse.client import Warehouse
+from analytics.warehouse.sql import query
+
+MINUTE_MILLISECONDS = 60_000
+MESSAGES_MAX = 20_000
+# The clock of an ingestor and the bus may differ by this much; a message that is older ends the reading.
+_SKEW_MILLISECONDS = 120_000
+
+
+@dataclass(slots=True)
+class Minute:
+    """`distinct` events by id of what the stream holds; a repeat is accepted again and stored once."""
+
+    accepted: int = 0
+    streamed: int = 0
+    stored: int = 0
+    dead_letters: int = 0
+    _ids: set[int] = field(default_factory=set)
+
+    @property
+    def distinct(self) -> int:
+        return len(self._ids)
+
+    @property
+    def missing(self) -> int:
+        """Distinct events of the stream that are neither stored nor set aside; what is being loaded counts too."""
+        return max(self.distinct - self.stored - self.dead_letters, 0)
+
+    def add(self, batch: EventBatch) -> None:
+        self.accepted += batch.exposure_count + batch.metric_count
+        for text in (batch.exposures, batch.metrics):
+            lines = [line for line in text.split(b"\n") if line.strip()]
+            self.streamed += len(lines)
+            self._ids.update(hash(line) for line in lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """`complete` False: the stream holds more messages of this time than one answer reads. Times in epoch ms."""
+
+    minutes: dict[int, Minute]
+    complete: bool
+
+
+async def reconcile(
+    bus: Bus, warehouse: Warehouse, organization_id: str, environment_id: str, start: int, stop: int
+) -> Reconciliation:
+    """`start` and `stop` are whole minutes. Raises BusUnavailable and WarehouseError."""
+    minutes = {minute: Minute() for minute in range(start, stop, MINUTE_MILLISECONDS)}
+    complete = True
+    for stream, subject in (
+        (EVENTS, events_subject(environment_id)),
+        (DEAD_LETTERS, dead_letters_subject(environment_id)),
+    ):
+        state = await bus.state(stream)
+        complete &= await _read(bus, stream, state, subject, minutes)
+    asked = {"organization": organization_id, "environment": environment_id, "start": start, "stop": stop}
+    for row in await warehouse.rows(query("stored_per_minute"), asked):
+        stamp: datetime = row["minute"]
+        aware = stamp if stamp.tzinfo else stamp.replace(tzinfo=UTC)
+        minutes[round(aware.timestamp() * 1000)].stored = row["events"]
+    return Reconciliation(minutes, complete)
+
+
+async def _read(bus: Bus, stream: str, state: StreamState, subject: str, minutes: dict[int, Minute]) -> bool:
+    """From the newest message back, until one is older than the first minute."""
+    oldest = min(minutes) - _SKEW_MILLISECONDS
+    last = max(state.first_sequence, state.last_sequence - MESSAGES_MAX + 1, 1)
+    for sequence in range(state.last_sequence, last - 1, -1):
+        message = await bus.message_at(stream, sequence)
+        if message is None:
+            continue
+        if message.published_at < oldest:
+            return True
+        if message.subject == subject:
+            _count(stream, message, minutes)
+    return last <= state.first_sequence or state.messages == 0
+
+
+def _count(stream: str, message: Delivered, minutes: dict[int, Minute]) -> None:
+    try:
+        if stream == EVENTS:
+            batch = EventBatch.FromString(message.payload)
+            if minute := _minute(batch.received_at, minutes):
+                minute.add(batch)
+        else:
+            letter = DeadLetter.FromString(message.payload)
+            if letter.kind and (minute := _minute(letter.received_at, minutes)):
+                minute.dead_letters += 1
+    except DecodeError:
+        # What is no batch has no events to count; the loader keeps it as a dead letter.
+        return
+
+
+def _minute(received_at: int, minutes: dict[int, Minute]) -> Minute | None:
+    return minutes.get(received_at // MINUTE_MILLISECONDS * MINUTE_MILLISECONDS)

@@ -1,0 +1,155 @@
+"""`GET /v1/planner` and `GET /v1/calibration`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from service_kit.problems import FieldError, InvalidInput, NotFound
+from stats import InvalidInputError, PlanRequest, as_document, plan
+
+from analytics.catalog.entries import Environment, Metric
+from analytics.planning.history import PLANNABLE, Baseline, Period, baseline, calibrate
+from analytics.results.documents import moment
+from analytics.results.questions import (
+    PROBLEMS,
+    Where,
+    Who,
+    find_environment,
+    json_response,
+    ready_catalog,
+)
+
+router = APIRouter(prefix="/v1", tags=["planning"])
+_DAY_MILLISECONDS = 86_400_000
+
+
+class MetricNotFound(NotFound):
+    default_code = "metric_not_found"
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """What is planned: the lift to find, error rates, arms, looks; see the engine's `PlanRequest`."""
+
+    effect: Annotated[float, Query(description="Relative effect to find: 0.05 is +5 %", allow_inf_nan=False)]
+    alpha: Annotated[float, Query(gt=0, lt=1)] = 0.05
+    power: Annotated[float, Query(gt=0, lt=1)] = 0.8
+    arms: Annotated[int, Query(ge=2, le=100, description="The control counts")] = 2
+    looks: Annotated[int, Query(ge=1, le=100)] = 1
+    comparisons: Annotated[int, Query(ge=1, le=10_000)] = 1
+    rho: Annotated[float, Query(gt=-1, lt=1, description="Correlation with CUPED's covariate")] = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A baseline that is given instead of taken from history."""
+
+    baseline: Annotated[float | None, Query(allow_inf_nan=False, description="Mean, or rate without `sd`")] = None
+    sd: Annotated[float | None, Query(gt=0, allow_inf_nan=False)] = None
+    units_per_day: Annotated[float | None, Query(gt=0, allow_inf_nan=False)] = None
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Which past units to look at: those exposed to `flag` in the last `days`, and one metric of theirs."""
+
+    metric: Annotated[str | None, Query(max_length=128)] = None
+    flag: Annotated[str | None, Query(max_length=128)] = None
+    days: Annotated[int, Query(ge=1, le=365)] = 14
+
+
+def _past(request: Request, environment: Environment, history: History) -> tuple[Metric, Period]:
+    """Raises InvalidInput that names what is missing, MetricNotFound, FlagNotFound."""
+    missing = [name for name in ("metric", "flag") if getattr(history, name) is None]
+    if missing or history.metric is None or history.flag is None:
+        raise InvalidInput(
+            [FieldError(name, "missing", "give it to take the baseline from history") for name in missing]
+        )
+    catalog = ready_catalog(request)
+    metric = catalog.metric(environment.id, history.metric)
+    if metric is None:
+        raise MetricNotFound("no such metric in this environment")
+    if metric.aggregation not in PLANNABLE:
+        reason = f"must be one of {', '.join(sorted(PLANNABLE))}"
+        raise InvalidInput([FieldError("metric", "unsupported_aggregation", reason)])
+    now = request.app.state.clock.now()
+    variations = catalog.flag_variations(environment, history.flag)
+    return metric, Period(environment, history.flag, variations, now - history.days * _DAY_MILLISECONDS, now)
+
+
+@router.get(
+    "/planner", summary="Sample size, run time and what can be found", responses=PROBLEMS, response_class=Response
+)
+async def planner(
+    request: Request,
+    caller: Who,
+    place: Where,
+    design: Annotated[Design, Depends()],
+    known: Annotated[Known, Depends()],
+    history: Annotated[History, Depends()],
+) -> Response:
+    """With `baseline` (and `sd` unless it is a rate) from what is given, else from the history of `metric` among the
+    units of `flag`."""
+    environment = find_environment(request, caller, place)
+    if known.baseline is not None:
+        found = Baseline(0, known.baseline, known.sd, known.units_per_day)
+        source = "given"
+    else:
+        metric, period = _past(request, environment, history)
+        found = await baseline(request.app.state.warehouse, metric, period)
+        source = "history"
+    try:
+        planned = plan(
+            PlanRequest(
+                baseline=found.mean,
+                effect_relative=design.effect,
+                sd=found.sd,
+                alpha=design.alpha,
+                power=design.power,
+                arms=design.arms,
+                units_per_day=known.units_per_day or found.units_per_day,
+                rho=design.rho,
+                looks=design.looks,
+                comparisons=design.comparisons,
+            )
+        )
+    except InvalidInputError as error:
+        raise InvalidInput([FieldError(error.field, "invalid", error.reason)]) from None
+    return json_response({"baseline": {"source": source, **as_document(found)}, "plan": as_document(planned)})
+
+
+@router.get(
+    "/calibration", summary="False positives of random splits of the past", responses=PROBLEMS, response_class=Response
+)
+async def calibration(
+    request: Request,
+    caller: Who,
+    place: Where,
+    history: Annotated[History, Depends()],
+    splits: Annotated[int, Query(ge=10, le=2000)] = 200,
+    alpha: Annotated[float, Query(gt=0, lt=1)] = 0.05,
+) -> Response:
+    """An A/A test on your own events: each split halves the units of `flag` at random, so about a share `alpha` of the
+    tests should be significant. Far more means that p-values of this metric can't be trusted as they are."""
+    environment = find_environment(request, caller, place)
+    metric, period = _past(request, environment, history)
+    found = await calibrate(request.app.state.warehouse, metric, period, splits=splits, seed=period.start, alpha=alpha)
+    tested = len(found.p_values)
+    rate = found.false_positives / tested if tested else None
+    document: dict[str, Any] = {
+        "metric": metric.key,
+        "flag": period.flag,
+        "start": moment(period.start),
+        "stop": moment(period.stop),
+        "splits": found.splits,
+        "tested": tested,
+        "alpha": alpha,
+        "false_positives": found.false_positives,
+        "false_positive_rate": rate,
+        "tolerance": found.tolerance,
+        "calibrated": None if rate is None else abs(rate - alpha) <= found.tolerance,
+        "p_value_deciles": [found.p_values[tested * each // 10] for each in range(1, 10)] if tested else [],
+    }
+    return json_response(document)

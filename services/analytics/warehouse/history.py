@@ -1,0 +1,43 @@
+"""What a metric did in the past, for planning."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from analytics.warehouse.aggregates import Moments
+from analytics.warehouse.client import Warehouse
+from analytics.warehouse.experiments import NO_CAP
+from analytics.warehouse.scopes import MetricWindow, Scope
+from analytics.warehouse.sql import query
+
+
+@dataclass(frozen=True, slots=True)
+class Half:
+    """One half of a random split: `units`, and the moments over those that count (`moments.units`).
+
+    `with_value` have an event of their own.
+    """
+
+    units: int
+    with_value: int
+    moments: Moments
+
+
+class HistoryReader:
+    def __init__(self, warehouse: Warehouse) -> None:
+        self._warehouse = warehouse
+
+    async def random_splits(
+        self, scope: Scope, window: MetricWindow, *, splits: int, seed: int, zeros: bool
+    ) -> list[tuple[Half, Half]]:
+        """`splits` random halvings of the scope's units; `zeros`: a unit without an event counts 0. A split with an
+        empty half is left out."""
+        sql = query("random_splits", units=scope.units)
+        given = scope.parameters() | window.parameters() | {"cap": NO_CAP}
+        given |= {"splits": splits, "seed": seed, "zeros": int(zeros)}
+        rows = await self._warehouse.rows(sql, {name: each for name, each in given.items() if f"{{{name}:" in sql})
+        halves: dict[int, dict[int, Half]] = {}
+        for row in rows:
+            moments = Moments(row["units"], row["mean"], max(row["squares"], 0.0))
+            halves.setdefault(row["split"], {})[row["half"]] = Half(row["units"], row["with_value"], moments)
+        return [(each[0], each[1]) for each in halves.values() if len(each) == 2]

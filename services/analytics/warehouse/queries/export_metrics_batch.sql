@@ -1,0 +1,25 @@
+-- The metric events of a batch, each event once, the first one received.
+SELECT
+    event_id,
+    user_key,
+    toString(metric) AS metric,
+    value,
+    properties,
+    occurred_at,
+    received_at,
+    toString(organization_id) AS organization_id,
+    toString(project_id) AS project_id,
+    toString(environment_id) AS environment_id,
+    toString(sdk_key_id) AS sdk_key_id,
+    sipHash128(events_metric.metric, user_key, event_id) AS event_key
+FROM events_metric
+WHERE events_metric.organization_id = {organization:String}
+    AND events_metric.environment_id = {environment:String}
+    AND loaded_at > fromUnixTimestamp64Milli({since:Int64})
+    AND loaded_at <= fromUnixTimestamp64Milli({until:Int64})
+    AND events_metric.metric >= {after_name:String}
+    AND events_metric.metric <= {last_name:String}
+    AND (events_metric.metric, user_key, event_id) > ({after_name:String}, {after_user:String}, {after_event:String})
+    AND (events_metric.metric, user_key, event_id) <= ({last_name:String}, {last_user:String}, {last_event:String})
+ORDER BY events_metric.metric, user_key, event_id, received_at, loaded_at
+LIMIT 1 BY events_metric.metric, user_key, event_id

@@ -1,0 +1,258 @@
+"""Dead letters, reconciliation, erasure, the planner and A/A calibration over HTTP."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import jwt
+import msgspec
+import pytest
+from analytics.access import TokenVerifier
+from analytics.app import Parts, build_app
+from analytics.catalog.catalog import Catalog
+from analytics.catalog.entries import Environment, Metric
+from analytics.loading.batches import Batch
+from analytics.loading.dead_letters import send
+from analytics.loading.storing import store
+from analytics.warehouse.client import Warehouse
+from analytics.warehouse.migrations import migrate
+from analytics.warehouse.settings import WarehouseSettings
+from messages.generated.event_pb2 import EventBatch
+from messages.pseudonyms import Pseudonyms
+from messages.subjects import DEAD_LETTERS, EVENTS, dead_letters_stream, events_stream, events_subject
+from prometheus_client import CollectorRegistry
+from service_kit.clock import SystemClock
+from streams.memory import MemoryBus
+
+SECRET = "a secret of more than thirty-two bytes"
+PII_SECRET = "a secret for pseudonyms"
+PLACE = "project=shop&environment=production"
+
+
+def bearer(role: str = "admin", organization: str = "org-1") -> dict[str, str]:
+    claims = {"sub": "u1", "aud": "verdict", "exp": time.time() + 60, "organizations": {organization: role}}
+    return {"Authorization": f"Bearer {jwt.encode(claims, SECRET, algorithm='HS256')}"}
+
+
+def catalog() -> Catalog:
+    made = Catalog()
+    entries = made.entries("env-1")
+    entries.environment = Environment("env-1", "production", "project-1", "shop", "org-1", "salt", False)
+    entries.flags["checkout"] = ("on", "off")
+    for aggregation in ("conversion", "sum", "mean", "ratio"):
+        entries.metrics[aggregation] = Metric("m", aggregation, aggregation, aggregation, True, "purchase")
+    made.ready = True
+    return made
+
+
+@pytest.fixture
+async def warehouse(clickhouse_url: str, clickhouse_database: str) -> AsyncIterator[Warehouse]:
+    warehouse = Warehouse(WarehouseSettings(url=clickhouse_url, database=clickhouse_database))
+    await migrate(warehouse)
+    yield warehouse
+    await warehouse.close()
+
+
+@pytest.fixture
+async def bus() -> MemoryBus:
+    bus = MemoryBus()
+    await bus.ensure_stream(events_stream())
+    await bus.ensure_stream(dead_letters_stream())
+    return bus
+
+
+@pytest.fixture
+async def client(warehouse: Warehouse, bus: MemoryBus) -> AsyncIterator[httpx.AsyncClient]:
+    parts = Parts(catalog(), warehouse, TokenVerifier(SECRET), SystemClock(), PII_SECRET)
+    app = build_app(parts, CollectorRegistry())
+    app.state.bus = bus
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://analytics", headers=bearer()) as client:
+        yield client
+
+
+def event(kind: str, user: str, number: int, at: int, **more: Any) -> bytes:
+    named = {"flag": "checkout", "variation": "on"} if kind == "exposure" else {"metric": "purchase", "value": 2.0}
+    base = {"event_id": f"{kind}-{user}-{number}", "timestamp": at, "user_key": user}
+    return msgspec.json.encode(base | named | more)
+
+
+async def accept(bus: MemoryBus, exposures: list[bytes], metrics: list[bytes], at: int) -> None:
+    batch = EventBatch(
+        batch_id="b",
+        organization_id="org-1",
+        project_id="project-1",
+        environment_id="env-1",
+        received_at=at,
+        exposure_count=len(exposures),
+        metric_count=len(metrics),
+        exposures=b"\n".join(exposures),
+        metrics=b"\n".join(metrics),
+    )
+    await bus.publish(events_subject("env-1"), batch.SerializeToString())
+
+
+async def load(bus: MemoryBus, warehouse: Warehouse) -> None:
+    """One pass of what the loader does."""
+    consumer = await bus.pull(EVENTS, "load", filter_subject="events.>", ack_wait_seconds=60, max_ack_pending=1000)
+    batch = Batch()
+    for message in await consumer.fetch(1000, 0.05):
+        batch.add(message)
+        await message.ack()
+    letters = [*batch.letters, *await store(warehouse, batch.exposures), *await store(warehouse, batch.metrics)]
+    await send(bus, letters, 0)
+
+
+def now() -> int:
+    return time.time_ns() // 1_000_000
+
+
+async def test_reconciliation_finds_what_is_not_stored(
+    client: httpx.AsyncClient, bus: MemoryBus, warehouse: Warehouse
+) -> None:
+    at = now()
+    lines = [event("metric", f"u{number}", 1, at) for number in range(10)]
+    await accept(bus, [event("exposure", "u1", 1, at)], [*lines, b"no event"], at)
+    await accept(bus, [], lines[:3], at)
+    before = (await client.get(f"/v1/reconciliation?{PLACE}&minutes=5")).json()
+    await load(bus, warehouse)
+    after = (await client.get(f"/v1/reconciliation?{PLACE}&minutes=5")).json()
+
+    def totals(document: dict[str, Any]) -> dict[str, int]:
+        names = ("accepted", "streamed", "distinct", "stored", "dead_letters", "missing")
+        return {name: sum(each[name] for each in document["items"]) for name in names}
+
+    counts = {"accepted": 15, "streamed": 15, "distinct": 12}
+    assert before["complete"]
+    assert totals(before) == counts | {"stored": 0, "dead_letters": 0, "missing": 12}
+    assert totals(after) == counts | {"stored": 11, "dead_letters": 1, "missing": 0}
+
+
+async def test_dead_letters_are_listed_and_replayed(
+    client: httpx.AsyncClient, bus: MemoryBus, warehouse: Warehouse
+) -> None:
+    await accept(bus, [], [b"torn"], now())
+    await load(bus, warehouse)
+
+    listed = (await client.get(f"/v1/dead-letters?{PLACE}")).json()["items"]
+    replayed = (await client.post(f"/v1/dead-letters/replay?{PLACE}")).json()
+
+    assert [(each["reason"], each["raw"], each["kind"]) for each in listed] == [("malformed_event", "torn", "metric")]
+    assert replayed == {"replayed": 1}
+    assert (await client.get(f"/v1/dead-letters?{PLACE}")).json() == {"items": []}
+    assert (await bus.state(EVENTS)).messages == 2
+
+
+async def test_erasing_removes_rows_stand_ins_and_dead_letters_of_one_user(
+    client: httpx.AsyncClient, bus: MemoryBus, warehouse: Warehouse
+) -> None:
+    at = now()
+    stand_in = Pseudonyms(PII_SECRET, "env-1").of("ann")
+    users = ("ann", stand_in, "bob")
+    await accept(
+        bus,
+        [event("exposure", user, 1, at) for user in users],
+        [*(event("metric", user, 1, at) for user in users), event("metric", "ann", 2, at, value="x")],
+        at,
+    )
+    await load(bus, warehouse)
+
+    body = {"project": "shop", "environment": "production", "user_key": "ann"}
+    erased = (await client.post("/v1/erasures", json=body)).json()
+    again = (await client.post("/v1/erasures", json=body)).json()
+
+    assert erased == {"erased": {"events_exposure": 2, "events_metric": 2, "exposure_units": 2}, "dead_letters": 1}
+    assert again == {"erased": {"events_exposure": 0, "events_metric": 0, "exposure_units": 0}, "dead_letters": 0}
+    assert (await bus.state(DEAD_LETTERS)).messages == 0
+    for table in ("events_exposure", "events_metric", "exposure_units"):
+        rows = await warehouse.rows(f"SELECT DISTINCT user_key FROM {table}", {})
+        assert [row["user_key"] for row in rows] == ["bob"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "least"),
+    [
+        ("GET", f"/v1/dead-letters?{PLACE}", "editor"),
+        ("POST", f"/v1/dead-letters/replay?{PLACE}", "editor"),
+        ("GET", f"/v1/reconciliation?{PLACE}", "viewer"),
+        ("POST", "/v1/erasures", "admin"),
+        ("GET", f"/v1/planner?{PLACE}&effect=0.1&baseline=0.2", "viewer"),
+        ("GET", f"/v1/calibration?{PLACE}&metric=sum&flag=checkout", "viewer"),
+    ],
+)
+async def test_roles_and_strangers(client: httpx.AsyncClient, method: str, path: str, least: str) -> None:
+    body = {"project": "shop", "environment": "production", "user_key": "x"} if method == "POST" else None
+    roles = ["viewer", "editor", "admin", "owner"]
+    for role in roles:
+        answer = await client.request(method, path, json=body, headers=bearer(role))
+        assert answer.status_code == (200 if roles.index(role) >= roles.index(least) else 403), role
+    stranger = await client.request(method, path, json=body, headers=bearer("owner", "org-2"))
+    nobody = await client.request(method, path, json=body, headers={"Authorization": ""})
+    assert (stranger.status_code, nobody.status_code) == (404, 401)
+
+
+async def test_the_planner_takes_a_baseline_that_is_given(client: httpx.AsyncClient) -> None:
+    answer = await client.get(f"/v1/planner?{PLACE}&effect=0.05&baseline=0.2&units_per_day=1000")
+
+    document = answer.json()
+    assert document["baseline"]["source"] == "given"
+    assert document["plan"]["units_total"] == pytest.approx(51_000, rel=0.02)
+    assert document["plan"]["days"] == -(-document["plan"]["units_total"] // 1000)
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("effect=0.05", "metric"),
+        ("effect=0&baseline=0.2", "effect_relative"),
+        ("effect=0.05&baseline=2", "baseline"),
+        ("effect=nan&baseline=0.2", "effect"),
+        ("effect=0.05&metric=ratio&flag=checkout", "metric"),
+        ("baseline=0.2", "effect"),
+    ],
+)
+async def test_a_plan_that_makes_no_sense_names_its_field(client: httpx.AsyncClient, query: str, field: str) -> None:
+    answer = await client.get(f"/v1/planner?{PLACE}&{query}")
+
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == field
+
+
+async def past_of(bus: MemoryBus, warehouse: Warehouse) -> dict[str, list[float]]:
+    """2,000 units with purchases; their values."""
+    random.seed(5)
+    at = now() - 86_400_000
+    exposures, metrics = [], []
+    values: dict[str, list[float]] = {}
+    for number in range(2000):
+        user = f"u{number}"
+        exposures.append(event("exposure", user, 1, at))
+        values[user] = [round(random.expovariate(0.1), 2) for _ in range(random.choice((0, 1, 2)))]
+        metrics += [event("metric", user, each, at + 1000, value=v) for each, v in enumerate(values[user])]
+    await accept(bus, exposures, metrics, at)
+    await load(bus, warehouse)
+    return values
+
+
+@pytest.mark.parametrize("metric", ["sum", "conversion", "mean"])
+async def test_history_gives_the_baseline_and_calibrates(
+    client: httpx.AsyncClient, bus: MemoryBus, warehouse: Warehouse, metric: str
+) -> None:
+    values = await past_of(bus, warehouse)
+    by_unit = {
+        "sum": [sum(each) for each in values.values()],
+        "conversion": [float(bool(each)) for each in values.values()],
+        "mean": [sum(each) / len(each) for each in values.values() if each],
+    }[metric]
+
+    planned = (await client.get(f"/v1/planner?{PLACE}&effect=0.1&metric={metric}&flag=checkout&days=10")).json()
+    calibrated = (await client.get(f"/v1/calibration?{PLACE}&metric={metric}&flag=checkout&splits=300")).json()
+
+    assert planned["baseline"]["mean"] == pytest.approx(sum(by_unit) / len(by_unit))
+    assert planned["baseline"]["units_per_day"] == pytest.approx(200)
+    assert calibrated["tested"] == 300
+    assert calibrated["calibrated"], calibrated
