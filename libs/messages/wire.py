@@ -55,13 +55,16 @@ def _json_text(value: Any) -> str:
 
 def _json_value(text: str) -> Any:
     try:
-        return json.loads(text, parse_constant=_refuse_constant)
+        return _decode(text)
     except (ValueError, RecursionError) as error:
         raise WireError(f"not JSON: {error}") from error
 
 
 def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
+
+
+_decode = json.JSONDecoder(parse_constant=_refuse_constant).decode
 
 
 def condition_to_wire(condition: Condition) -> pb.Condition:
