@@ -6,9 +6,11 @@ import asyncio
 import os
 import shutil
 import signal
+import threading
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import httpx
@@ -28,7 +30,7 @@ from tests.edge_evaluator.sample_flags import FLAGS, SEGMENTS, boolean
 
 EDITS = int(os.environ.get("VERDICT_EDGE_EDITS", "120"))
 KILLS = max(3, EDITS // 50)
-USERS = 400
+USERS = int(os.environ.get("VERDICT_EDGE_USERS", "400"))
 HEADERS = {"authorization": f"Bearer {SERVER_KEY}"}
 
 
@@ -81,6 +83,27 @@ class Edge:
             assert time.monotonic() - started < seconds, f"version {version} has not arrived"
             await asyncio.sleep(0.01)
         return time.monotonic() - started
+
+
+@contextmanager
+def under_load(edge: Edge) -> Iterator[list[int]]:
+    """Asks without a pause in four threads; the statuses are whole when the context has ended."""
+    statuses: list[int] = []
+    over = threading.Event()
+
+    def ask(number: int) -> None:
+        with edge.client() as client:
+            while not over.is_set():
+                body = {"context": {"targetingKey": f"u{number}"}}
+                statuses.append(client.post("/ofrep/v1/evaluate/flags/half", json=body).status_code)
+                statuses.append(client.post("/ofrep/v1/evaluate/flags", json=body).status_code)
+
+    with ThreadPoolExecutor(4) as pool:
+        asking = [pool.submit(ask, number) for number in range(4)]
+        yield statuses
+        over.set()
+        for each in asking:
+            each.result()
 
 
 @pytest.fixture
@@ -154,8 +177,11 @@ async def test_everything_behind_the_edge_dies_and_it_answers_as_before(
 ) -> None:
     async with serving(edge, bus):
         before = edge.assignments()
-        fresh_nats.kill()
-        assert edge.assignments() == before
+        with under_load(edge) as statuses:
+            fresh_nats.kill()
+            assert edge.assignments() == before
+        assert len(statuses) > 100
+        assert set(statuses) == {200}
         assert edge.get("/readyz").status_code == 200
         await asyncio.to_thread(_until_saved, edge)
         edge.service.kill()
