@@ -14,12 +14,13 @@ from functools import lru_cache
 from scipy import optimize
 
 from stats import distributions, validation
-from stats.errors import InvalidInputError
+from stats.errors import InvalidInputError, StatisticsError
 from stats.metrics import LOOKS_PLANNED_MAX, Boundary
 from stats.sub_density import SubDensity
 
 INFORMATION_STEP_MIN = 1e-3
 """A look that adds less than this share to the information has seen nothing new."""
+WIDENINGS_MAX = 60
 SHAPES = {Boundary.POCOCK: 0.5, Boundary.OBRIEN_FLEMING: 0.0}
 
 
@@ -43,7 +44,7 @@ class Crossing:
 
 
 def check_information(information: Sequence[float], field: str = "information") -> tuple[float, ...]:
-    """Positive, not falling, at most 400 looks."""
+    """Positive, not falling, at most 200 looks."""
     times = validation.finite_vector(information, field)
     if not 1 <= len(times) <= LOOKS_PLANNED_MAX:
         raise InvalidInputError(field, f"must have 1 to {LOOKS_PLANNED_MAX} looks")
@@ -117,8 +118,11 @@ def haybittle_peto_bounds(information: Sequence[float], alpha: float, early: flo
 
 def solve_falling(function: Callable[[float], float], low: float, high: float) -> float:
     """The root of a falling function; the bracket is widened upwards and downwards as needed."""
-    while function(high) > 0.0:
-        low, high = high, high + (high - low) * 2.0
-    while function(low) < 0.0:
-        low, high = low - (high - low) * 2.0, low
-    return float(optimize.brentq(function, low, high, xtol=1e-13, rtol=1e-13))
+    for _ in range(WIDENINGS_MAX):
+        if function(high) > 0.0:
+            low, high = high, high + (high - low) * 2.0
+        elif function(low) < 0.0:
+            low, high = low - (high - low) * 2.0, low
+        else:
+            return float(optimize.brentq(function, low, high, xtol=1e-13, rtol=1e-13))
+    raise StatisticsError("no bound or drift meets these levels")

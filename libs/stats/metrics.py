@@ -9,7 +9,7 @@ from enum import StrEnum
 from stats import validation
 from stats.errors import InvalidInputError
 
-LOOKS_PLANNED_MAX = 400
+LOOKS_PLANNED_MAX = 200
 HISTORY_MAX = 10_000
 LOOK_UNITS_MAX = 2 * validation.UNITS_MAX
 
@@ -98,7 +98,7 @@ class BayesPrior:
 class AnalysisOptions:
     """How to analyse. All sizes are units.
 
-    alpha, power: in (0, 1). `planned_units` is the planned total of all arms of one comparison (both
+    alpha: 1e-9 to 0.5; power: 0.05 to 0.9999. `planned_units` is the planned total of all arms of one comparison (both
     arms together); it tunes `always_valid` and gives `group` its information. `looks_planned` and
     `boundary` are for `group`. `history` holds the earlier looks per treatment arm, oldest first.
     `windows_closed` false says that some units are still inside their conversion window.
@@ -116,8 +116,9 @@ class AnalysisOptions:
     bayes: BayesPrior | None = None
 
     def __post_init__(self) -> None:
-        validation.fraction(self.alpha, "alpha")
-        validation.fraction(self.power, "power")
+        validation.level(self.alpha)
+        if validation.power(self.power) <= self.alpha:
+            raise InvalidInputError("power", "must be above alpha")
         object.__setattr__(self, "mode", Mode(self.mode))
         object.__setattr__(self, "boundary", Boundary(self.boundary))
         if self.planned_units is not None:

@@ -51,8 +51,8 @@ class PlanRequest:
             validation.positive(self.sd, "sd")
         elif not (0.0 < baseline < 1.0 and 0.0 < baseline * (1.0 + effect) < 1.0):
             raise InvalidInputError("baseline", "a rate and the rate after the effect must lie between 0 and 1")
-        validation.fraction(self.alpha, "alpha")
-        if validation.fraction(self.power, "power") <= self.alpha:
+        validation.level(self.alpha)
+        if validation.power(self.power) <= self.alpha:
             raise InvalidInputError("power", "must be above alpha")
         for name, value, least, most in (
             ("arms", self.arms, 2, ARMS_MAX),
@@ -61,6 +61,7 @@ class PlanRequest:
         ):
             if not least <= validation.count(value, name) <= most:
                 raise InvalidInputError(name, f"must lie between {least} and {most}")
+        validation.level(self.alpha / self.comparisons, "comparisons")
         if not -1.0 < validation.finite(self.rho, "rho") < 1.0:
             raise InvalidInputError("rho", "must lie strictly between -1 and 1")
         if self.units_per_day is not None:

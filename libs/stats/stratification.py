@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from scipy import special
 
-from stats import distributions, validation
+from stats import distributions
 from stats.contrasts import Contrast, compare
 from stats.errors import InvalidInputError
 from stats.estimates import ArmEstimate
@@ -101,8 +101,14 @@ def heterogeneity(segments: Sequence[EstimatePair], alpha: float = 0.05) -> Hete
 
 
 def mantel_haenszel(strata: Sequence[RatePair]) -> MantelHaenszel:
-    """Cochran–Mantel–Haenszel without continuity correction, and the common odds and risk ratio."""
+    """Cochran–Mantel–Haenszel without continuity correction, and the common odds and risk ratio.
+
+    A stratum in which an arm has no units says nothing and is passed over; one at least must have both.
+    """
     _check(strata)
+    strata = [pair for pair in strata if pair[0].n > 0 and pair[1].n > 0]
+    if not strata:
+        raise InvalidInputError("strata", "none has units in both arms")
     gap = variance = difference = weight = 0.0
     odds_top = odds_bottom = risk_top = risk_bottom = 0.0
     for treatment, control in strata:
@@ -149,10 +155,3 @@ def allocation_changed(sizes: Sequence[tuple[int, int]]) -> bool:
 def _check(strata: Sequence[object]) -> None:
     if not 1 <= len(strata) <= STRATA_MAX:
         raise InvalidInputError("strata", f"must be 1 to {STRATA_MAX}")
-
-
-def check_pairs(strata: Sequence[RatePair]) -> None:
-    """Refuse strata in which an arm has no units."""
-    for index, (treatment, control) in enumerate(strata):
-        validation.positive(treatment.n, f"strata[{index}].treatment.n")
-        validation.positive(control.n, f"strata[{index}].control.n")

@@ -16,10 +16,10 @@ from scipy import special
 
 Vector = NDArray[np.float64]
 
-NODES_PER_PANEL = 16
-PANEL_WIDTH = 3.0
-REACH = 9.0
-"""Standard deviations beyond which a path's probability (below 1e-18) is neglected."""
+NODES_PER_PANEL = 12
+PANEL_WIDTH = 4.0
+REACH = 8.5
+"""Standard deviations beyond which a path's probability (below 1e-16) is neglected."""
 _ROOT_TWO_PI = math.sqrt(2.0 * math.pi)
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(NODES_PER_PANEL)
 

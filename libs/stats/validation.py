@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from stats.errors import InvalidInputError
 
 UNITS_MAX = 10**12
+ALPHA_MIN, ALPHA_MAX = 1e-9, 0.5
+POWER_MIN, POWER_MAX = 0.05, 0.9999
 SUM_MAX = 1e60
 SUM_MIN = 1e-60
 """Outside of this range products of sums over- or underflow a double; smaller sums count as 0."""
@@ -65,6 +67,23 @@ def fraction(value: object, field: str) -> float:
     number = finite(value, field)
     if not 0 < number < 1:
         raise InvalidInputError(field, f"must lie strictly between 0 and 1, got {number:g}")
+    return number
+
+
+def level(value: object, field: str = "alpha") -> float:
+    """A significance level from 1e-9 to 0.5."""
+    return _between(value, field, ALPHA_MIN, ALPHA_MAX)
+
+
+def power(value: object, field: str = "power") -> float:
+    """A power from 0.05 to 0.9999."""
+    return _between(value, field, POWER_MIN, POWER_MAX)
+
+
+def _between(value: object, field: str, least: float, most: float) -> float:
+    number = finite(value, field)
+    if not least <= number <= most:
+        raise InvalidInputError(field, f"must lie between {least:g} and {most:g}, got {number:g}")
     return number
 
 

@@ -73,8 +73,8 @@ cuped = st.lists(st.tuples(numbers, numbers), max_size=8).map(with_covariate).fi
 quantile = built(QuantileSummary, counts, st.floats(0.01, 0.99), numbers, st.none() | numbers, st.none() | numbers)
 options = st.builds(
     AnalysisOptions,
-    alpha=st.sampled_from([0.001, 0.05, 0.5]),
-    power=st.sampled_from([0.6, 0.8, 0.99]),
+    alpha=st.sampled_from([1e-9, 0.05, 0.5]),
+    power=st.sampled_from([0.6, 0.8, 0.9999]),
     mode=st.sampled_from(Mode),
     planned_units=st.none() | st.integers(1, 10**6),
     looks_planned=st.integers(1, 6),

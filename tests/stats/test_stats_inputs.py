@@ -61,11 +61,13 @@ REFUSED: list[tuple[Any, dict[str, Any], str]] = [
     (Guardrail, {"margin": 1.0}, "guardrail.margin"),
     (MetricSpec, {"key": ""}, "metric.key"),
     (AnalysisOptions, {"alpha": 0.0}, "alpha"),
+    (AnalysisOptions, {"alpha": 1e-10}, "alpha"),
     (AnalysisOptions, {"power": 1.0}, "power"),
+    (AnalysisOptions, {"power": 0.1, "alpha": 0.2}, "power"),
     (AnalysisOptions, {"planned_units": 0}, "planned_units"),
     (AnalysisOptions, {"mode": "group"}, "looks_planned"),
-    (AnalysisOptions, {"mode": "group", "looks_planned": 401}, "looks_planned"),
-    (AnalysisOptions, {"mode": "group", "looks_planned": 2, "history": {"t": (Look(1, 0.0, 1.0),) * 400}}, "history.t"),
+    (AnalysisOptions, {"mode": "group", "looks_planned": 201}, "looks_planned"),
+    (AnalysisOptions, {"mode": "group", "looks_planned": 2, "history": {"t": (Look(1, 0.0, 1.0),) * 200}}, "history.t"),
     (Winsorising, {"percentile": 1.0, "cap": 1.0, "units_capped": 0}, "winsorising.percentile"),
 ]
 

@@ -255,6 +255,7 @@ def test_what_a_plan_saves_and_costs() -> None:
         ({"arms": 1}, "arms"),
         ({"looks": 0}, "looks"),
         ({"comparisons": 0}, "comparisons"),
+        ({"comparisons": 1_000, "alpha": 1e-7}, "comparisons"),
         ({"rho": 1.0}, "rho"),
         ({"shares": (0.8, 0.4)}, "shares"),
         ({"units_per_day": 0.0}, "units_per_day"),
