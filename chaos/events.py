@@ -15,9 +15,9 @@ from .tenant import EXPERIMENT, FLAG
 _SIZES = (1, 5, 20, 100, 300, 500)
 _METRIC_EVENTS_MAX = 8
 _EXPOSED_TWICE = 0.1
-_POISONED = 0.05
+_POISONED = 0.15
 _POISON_BYTES = 2 * 1024 * 1024
-_MAKERS: dict[str, Callable[[bytes], bytes]] = {
+POISON: dict[str, Callable[[bytes], bytes]] = {
     "bad UTF-8": lambda good: good.replace(b'"user_key":"', b'"user_key":"\xff\xfe'),
     "NUL": lambda good: good.replace(b'"user_key":"', b'"user_key":"\\u0000'),
     "NaN": lambda good: good.replace(b'"value":1', b'"value":NaN'),
@@ -94,7 +94,7 @@ class Crowd:
         if self._chance.random() >= _POISONED:
             return Batch(events, _body(lines))
         name, index = self._next_poison(), self._chance.randrange(size + 1)
-        lines.insert(index, _MAKERS[name](self._good_line()))
+        lines.insert(index, POISON[name](self._good_line()))
         return Batch(events, _body(lines), {index: name})
 
     def _next_user(self) -> str:
@@ -104,7 +104,7 @@ class Crowd:
     def _next_poison(self) -> str:
         name = next(self._poisons, None)
         if name is None:
-            self._poisons = iter(self._chance.sample(list(_MAKERS), len(_MAKERS)))
+            self._poisons = iter(self._chance.sample(list(POISON), len(POISON)))
             name = next(self._poisons)
         return name
 

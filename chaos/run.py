@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections import Counter
+from contextlib import AsyncExitStack
 from dataclasses import asdict
 from pathlib import Path
 
@@ -24,25 +25,25 @@ from .trials.settling import promises_kept, settle
 async def run(plan: Plan, folder: Path, teller: Teller, *, durable: bool = True) -> list[Promise]:
     """All promises, kept or not; the report is in the folder, which is emptied before. Raises PartFailedError."""
     shutil.rmtree(folder, ignore_errors=True)
-    with teller.stage("Starting the platform"):
-        opening = opened(plan, folder, durable=durable)
-        scene = await opening.__aenter__()
-    try:
+    async with AsyncExitStack() as undo:
+        with teller.stage("Starting the platform"):
+            scene = await undo.enter_async_context(opened(plan, folder, durable=durable))
         promises = await _promises(scene, teller)
-        facts = {
-            "plan": asdict(plan),
-            "kills": dict(scene.supervisor.kills),
-            "pauses": dict(scene.supervisor.pauses),
-            "ended_by_themselves": dict(scene.supervisor.ended),
-            "ingestor_answers": dict(scene.sdk.heard.answers),
-            "edge_answers": dict(sum((edge.statuses for edge in scene.edges), start=Counter[str]())),
-            "poison_refused": dict(scene.sdk.heard.poison_refused),
-        }
-        write_report(folder / "report.json", promises, facts)
-        return promises
-    finally:
-        with teller.stage("Stopping"):
-            await opening.__aexit__(None, None, None)
+        write_report(folder / "report.json", promises, _facts(scene))
+    return promises
+
+
+def _facts(scene: Scene) -> dict[str, object]:
+    heard = scene.sdk.heard
+    return {
+        "plan": asdict(scene.plan),
+        "kills": dict(scene.supervisor.kills),
+        "pauses": dict(scene.supervisor.pauses),
+        "ended_by_themselves": dict(scene.supervisor.ended),
+        "ingestor_answers": dict(heard.answers),
+        "edge_answers": dict(sum((edge.statuses for edge in scene.edges), start=Counter[str]())),
+        "poison_refused": dict(heard.poison_refused),
+    }
 
 
 async def _promises(scene: Scene, teller: Teller) -> list[Promise]:

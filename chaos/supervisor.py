@@ -17,7 +17,7 @@ class Supervisor:
     """`kills` by part; `ended` names each part that ended without having been told to, as often as it did."""
 
     def __init__(self, servers: Mapping[str, Server]) -> None:
-        self._servers = servers
+        self._servers = dict(servers)
         self._locks = {name: asyncio.Lock() for name in servers}
         self._kept_down: set[str] = set()
         self.kills: Counter[str] = Counter()

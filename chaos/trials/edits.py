@@ -28,7 +28,8 @@ async def edits(scene: Scene) -> list[Promise]:
             await _commit_and_die(scene, flags, number)
         else:
             await _edit(scene, flags, number)
-    held = [await _held(edge, scene.tenant.version) for edge in (*scene.edges, await _fresh_edge(scene))]
+    held = [await _held(edge, scene.tenant.version) for edge in scene.edges]
+    held.append(await _held_by_a_new_edge(scene))
     stale = await _stale_flags(scene, flags)
     last = scene.tenant.version
     digests = {digest for _, digest in held}
@@ -72,11 +73,16 @@ async def _commit_and_die(scene: Scene, flags: list[str], number: int) -> None:
     await scene.supervisor.ready("control_plane")
 
 
-async def _fresh_edge(scene: Scene) -> EdgeClient:
-    """An edge that has never held anything tells what the stream holds."""
-    service = scene.bed.new_edge("fresh_edge")
+async def _held_by_a_new_edge(scene: Scene) -> tuple[int, str]:
+    """What the stream holds, told by an edge that has never held anything."""
+    service = scene.bed.new_edge("new_edge")
     await asyncio.to_thread(service.start)
-    return EdgeClient(service.url, scene.tenant.server_key)
+    edge = EdgeClient(service.url, scene.tenant.server_key)
+    try:
+        return await _held(edge, scene.tenant.version)
+    finally:
+        await edge.close()
+        await asyncio.to_thread(service.stop)
 
 
 async def _held(edge: EdgeClient, version: int) -> tuple[int, str]:

@@ -1,0 +1,26 @@
+"""The harness itself, in its shortest form: real processes, at least ten kills, every promise."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from chaos.console import Teller
+from chaos.plan import Plan
+from chaos.run import run
+
+PLAN = Plan(seconds=15, kills=12, events=4000, seed=7, edits=20, users=100, duplicate_window_seconds=3)
+
+
+@pytest.mark.timeout(280)
+async def test_every_promise_is_kept_through_a_storm(tmp_path: Path) -> None:
+    promises = await run(PLAN, tmp_path / "chaos", Teller(Console(quiet=True)), durable=False)
+
+    assert [f"{each.name}: {each.figure}" for each in promises if not each.met] == []
+    report = json.loads((tmp_path / "chaos" / "report.json").read_text())
+    assert report["met"] is True
+    assert sum(report["kills"].values()) >= 10
+    assert len(report["promises"]) == len(promises) == 12
