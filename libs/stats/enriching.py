@@ -18,6 +18,7 @@ from stats.preparing import Summary
 from stats.results import BayesBlock, Comparison, GuardrailBlock, MdeBlock
 from stats.sequential_inference import sample_inflation
 from stats.sequential_results import AlwaysValidResult
+from stats.statuses import Status
 from stats.summaries import BinarySummary
 
 
@@ -33,9 +34,9 @@ class Context:
 
 
 def enrich(comparison: Comparison, context: Context) -> Comparison:
-    """The comparison with all blocks that the metric and the options ask for."""
+    """The comparison with all blocks that the metric and the options ask for, and the data can carry."""
     treatment, control = context.pair.treatment.estimate, context.pair.control.estimate
-    if treatment is None or control is None:
+    if treatment is None or control is None or comparison.status is Status.PRECISION_LOSS:
         if context.metric.guardrail is None:
             return comparison
         guardrail = guardrail_block(None, None, context.metric.guardrail, context.metric.direction)

@@ -188,7 +188,10 @@ def test_cancelled_sums_are_told_and_give_no_p() -> None:
     assert compared(exact, exact).status is Status.OK
     one = compared(lost, lost)
     assert one.status is Status.PRECISION_LOSS
-    assert one.test.p_value is None
+    assert (one.test.p_value, one.mde) == (None, None)
+    guarded = analyse_metric(MetricSpec("m", guardrail=Guardrail(0.01)), {"c": lost, "t": lost}, control="c")
+    assert guarded.comparisons[0].guardrail is not None
+    assert guarded.comparisons[0].guardrail.state == "insufficient"
 
 
 def test_slightly_cancelled_sums_are_a_warning() -> None:
