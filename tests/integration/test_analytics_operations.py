@@ -132,6 +132,21 @@ async def test_reconciliation_finds_what_is_not_stored(
     assert totals(after) == counts | {"stored": 11, "dead_letters": 1, "missing": 0}
 
 
+async def test_an_event_that_comes_again_minutes_later_is_not_missing_there(
+    client: httpx.AsyncClient, bus: MemoryBus, warehouse: Warehouse
+) -> None:
+    at = now()
+    lines = [event("metric", f"u{number}", 1, at - 180_000) for number in range(10)]
+    await accept(bus, [], lines, at - 180_000)
+    await accept(bus, [], lines[:4], at - 60_000)
+    await load(bus, warehouse)
+    for _ in range(2):
+        items = (await client.get(f"/v1/reconciliation?{PLACE}&minutes=5")).json()["items"]
+        assert [(each["distinct"], each["stored"]) for each in items if each["stored"]] == [(10, 10)]
+        assert [each["missing"] for each in items] == [0] * 5
+        await warehouse.command("OPTIMIZE TABLE events_metric FINAL")
+
+
 async def test_dead_letters_are_listed_and_replayed(
     client: httpx.AsyncClient, bus: MemoryBus, warehouse: Warehouse
 ) -> None:
@@ -193,6 +208,16 @@ async def test_roles_and_strangers(client: httpx.AsyncClient, method: str, path:
     stranger = await client.request(method, path, json=body, headers=bearer("owner", "org-2"))
     nobody = await client.request(method, path, json=body, headers={"Authorization": ""})
     assert (stranger.status_code, nobody.status_code) == (404, 401)
+
+
+async def test_every_operation_asks_for_a_token(client: httpx.AsyncClient) -> None:
+    paths = (await client.get("/openapi.json")).json()["paths"]
+    operations = [(method, path) for path, each in paths.items() for method in each if path.startswith("/v1/")]
+    assert len(operations) > 12
+
+    for method, path in operations:
+        answer = await client.request(method, path.replace("{", "").replace("}", ""), headers={"Authorization": ""})
+        assert (answer.status_code, answer.json()["code"]) == (401, "token_missing"), (method, path)
 
 
 async def test_the_planner_takes_a_baseline_that_is_given(client: httpx.AsyncClient) -> None:

@@ -25,7 +25,8 @@ _SKEW_MILLISECONDS = 120_000
 
 @dataclass(slots=True)
 class Minute:
-    """`distinct` events by id of what the stream holds; a repeat is accepted again and stored once."""
+    """`distinct` events of what the stream holds, each in the first minute that it came in; a repeat is accepted
+    again and stored once."""
 
     accepted: int = 0
     streamed: int = 0
@@ -49,6 +50,11 @@ class Minute:
             self.streamed += len(lines)
             self._ids.update(hash(line) for line in lines)
 
+    def leave_out(self, earlier: set[int]) -> None:
+        """Drops what came in an earlier minute, and adds the others to it."""
+        self._ids -= earlier
+        earlier |= self._ids
+
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
@@ -70,6 +76,9 @@ async def reconcile(
     ):
         state = await bus.state(stream)
         complete &= await _read(bus, stream, state, subject, minutes)
+    earlier: set[int] = set()
+    for minute in sorted(minutes):
+        minutes[minute].leave_out(earlier)
     asked = {"organization": organization_id, "environment": environment_id, "start": start, "stop": stop}
     for row in await warehouse.rows(query("stored_per_minute"), asked):
         stamp: datetime = row["minute"]
