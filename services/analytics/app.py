@@ -12,6 +12,7 @@ from service_kit.clock import Clock
 from service_kit.http import Lifespan, create_app
 from service_kit.logs import get_logger
 from service_kit.problems import Unavailable, problem_response
+from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from streams import BusError
 
@@ -38,6 +39,7 @@ class Parts:
     verifier: TokenVerifier
     clock: Clock
     pii_secret: str = ""
+    cors_origins: tuple[str, ...] = ()
 
 
 def build_app(parts: Parts, registry: CollectorRegistry, lifespan: Lifespan | None = None) -> FastAPI:
@@ -60,6 +62,14 @@ def build_app(parts: Parts, registry: CollectorRegistry, lifespan: Lifespan | No
     app.state.bus = None
     for router in (results_router, snapshots_router, reports_router, planning_router, operations_router):
         app.include_router(router)
+    if parts.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=parts.cors_origins,
+            allow_methods=["GET", "POST"],
+            allow_headers=["Authorization", "Content-Type"],
+            expose_headers=["Retry-After", "Content-Disposition"],
+        )
     app.add_exception_handler(WarehouseError, _on_warehouse_error)
     app.add_exception_handler(BusError, _on_bus_error)
     return app

@@ -104,7 +104,8 @@ def run_serve(settings: ServeSettings) -> bool:
             await warehouse.close()
 
     verifier = TokenVerifier(settings.auth_jwt_secret.get_secret_value())
-    parts = Parts(catalog, warehouse, verifier, clock, settings.pii_secret.get_secret_value())
+    secret = settings.pii_secret.get_secret_value()
+    parts = Parts(catalog, warehouse, verifier, clock, secret, settings.cors_origins)
     serve(build_app(parts, registry, lifespan), settings)
     return not background.failed
 

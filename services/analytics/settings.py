@@ -57,7 +57,13 @@ class ServeSettings(StoreSettings):
 
     auth_jwt_secret: SecretStr
     pii_secret: SecretStr = SecretStr("")
+    analytics_cors_origins: str = ""
     analytics_snapshot_seconds: Annotated[int, Field(ge=0, le=604_800)] = 3600
+
+    @property
+    def cors_origins(self) -> tuple[str, ...]:
+        """The origins of `FF_ANALYTICS_CORS_ORIGINS`, which stand there with commas between them."""
+        return tuple(each.strip().rstrip("/") for each in self.analytics_cors_origins.split(",") if each.strip())
 
     @field_validator("auth_jwt_secret")
     @classmethod

@@ -48,6 +48,7 @@ def health_checks(
         _repeated(health, everybody),
         _missing_ids(health),
         _others(health),
+        _unit(experiment),
     ]
 
 
@@ -127,6 +128,17 @@ def _others(health: ExposureHealth) -> HealthCheck:
         f"Exposures to variations outside of the experiment: {named}." if named else "None.",
         "The flag served something that the experiment does not compare; these exposures are not counted.",
         "Check the flag's off variation and rules, or add the variation to the experiment.",
+    )
+
+
+def _unit(experiment: Experiment) -> HealthCheck:
+    by = experiment.bucket_by
+    return HealthCheck(
+        "unit_of_analysis",
+        "warning" if by else "ok",
+        f"Variations are assigned by `{by}`, results are computed by user key." if by else "Users are assigned.",
+        "Users who share an assignment are not independent, so intervals are narrower than they should be.",
+        f"Send `{by}` as the user key of exposures and metric events of this experiment." if by else "Nothing.",
     )
 
 
