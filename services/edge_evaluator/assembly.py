@@ -65,6 +65,7 @@ class EnvironmentConfig:
 @dataclass
 class _Changes:
     environment: pb.Environment | None = None
+    deleted: bool = False
     flags: dict[str, Flag | None] = field(default_factory=dict)
     segments: dict[str, Segment | None] = field(default_factory=dict)
     experiments: dict[str, Experiment | None] = field(default_factory=dict)
@@ -85,19 +86,22 @@ def assemble(
 ) -> tuple[EnvironmentConfig | None, list[EntityProblem]]:
     """The next configuration, and what of the update could not be used.
 
-    None when the environment itself has never been readable: there is nothing to serve then.
+    None when the environment itself has never been readable: there is nothing to serve then. Of one that was
+    deleted no key works any more.
     """
     changes = _read(update)
     if held is not None and update.complete:
         _forget_absent(held, changes)
     if changes.environment is None and held is None:
+        if not update.changed and not update.undecodable:
+            return None, []
         problems = [EntityProblem(kind, key, reason, False) for (kind, key), reason in changes.bad.items()]
         missing = EntityProblem("environment", update.environment_id, "its settings have not arrived", False)
         return None, problems or [missing]
     compiled = _compile(held, update.version, changes)
     compiled, reverted = _keep_good(held, compiled, changes)
     problems = _problems(held, compiled, changes, reverted)
-    config = _configured(held, update, digest, changes.environment, compiled)
+    config = _configured(held, update, digest, changes, compiled)
     kept = frozenset((each.kind, each.key) for each in problems if each.kept)
     if held is not None and not update.complete:
         kept |= held.kept - changes.touched
@@ -115,6 +119,7 @@ def _read(update: Update) -> _Changes:
         parsed = parse_config_subject(subject)
         if parsed.kind == "environment":
             changes.environment = message.environment if message is not None else None
+            changes.deleted = message is None
         elif parsed.kind in tables:
             table, decode = tables[parsed.kind]
             try:
@@ -129,6 +134,8 @@ def _read(update: Update) -> _Changes:
 
 def _forget_absent(held: EnvironmentConfig, changes: _Changes) -> None:
     """A complete update is all there is: what it neither holds nor fails to hold is gone."""
+    environment_is_bad = ("environment", held.environment_id) in changes.bad
+    changes.deleted = changes.environment is None and not environment_is_bad
     for kind, present, table in (
         ("flag", held.flagset.flags, changes.flags),
         ("segment", held.flagset.segments, changes.segments),
@@ -228,19 +235,21 @@ def _configured(
     held: EnvironmentConfig | None,
     update: Update,
     digest: str,
-    environment: pb.Environment | None,
+    changes: _Changes,
     compiled: CompiledFlagSet,
 ) -> EnvironmentConfig:
-    if environment is None:
+    if changes.environment is not None:
+        settings, grants = changes.environment, grants_of(update.environment_id, changes.environment)
+    else:
         assert held is not None  # noqa: S101 - without either there is nothing to configure
-        environment = held.settings
+        settings, grants = held.settings, () if changes.deleted else held.grants
     return EnvironmentConfig(
         environment_id=update.environment_id,
-        settings=environment,
+        settings=settings,
         version=update.version,
         epoch=update.epoch,
         digest=digest,
         published_at=update.published_at,
         compiled=compiled,
-        grants=grants_of(update.environment_id, environment),
+        grants=grants,
     )

@@ -71,7 +71,7 @@ class ConfigFeed:
         now = self._clock.now()
         for environment_id, held in self._memory.environments.items():
             age = max(0, now - held.confirmed_at) / 1000
-            self._metrics.age.labels(held.config.project_key, held.config.key).set(age)
+            self._metrics.age.labels(environment_id, held.config.project_key, held.config.key).set(age)
             held.restamp(int(age) if age >= STALE_AFTER_SECONDS else 0)
             if held.phase(now) != held.announced_phase:
                 held.announced_phase = held.phase(now)
@@ -93,7 +93,7 @@ class ConfigFeed:
         held.log.record(before.config if before else None, config, (*update.changed, *update.undecodable))
         self._memory.put(held)
         self.revision += 1
-        self._metrics.version.labels(config.project_key, config.key).set(config.version)
+        self._metrics.version.labels(environment_id, config.project_key, config.key).set(config.version)
         _log.info("config applied", environment=environment_id, version=config.version, changed=len(update.changed))
         self._warmer.warm(environment_id, config.compiled)
 

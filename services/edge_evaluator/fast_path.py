@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from asyncio import TimerHandle
+from asyncio import BaseTransport, TimerHandle
 from itertools import count
 from typing import Any, ClassVar
 
@@ -28,6 +28,7 @@ from edge_evaluator.limits import Allowance
 from edge_evaluator.ofrep import fresh
 from edge_evaluator.plain_requests import PlainRequest, PlainRequests
 
+_TRUSTED_PROXIES = "127.0.0.1,::1"
 _BLANK_LINE = b"\r\n\r\n"
 _BODY_HEAD = b"content-length: %d\r\ncontent-type: application/json\r\nx-request-id: %b\r\n\r\n"
 
@@ -67,6 +68,7 @@ class FastPathProtocol(EdgeProtocol):
         """Set while a plain request's body is awaited."""
         self._data = self._body = b""
         self._between_messages = False
+        self._trusts_proxies = True
         self._answered_at = 0.0
         self._idle: TimerHandle | None = None
         self._window = -1
@@ -157,7 +159,9 @@ class FastPathProtocol(EdgeProtocol):
         started = time.perf_counter()
         fast = self.fast
         caller = self._admitted(plain.sdk_key)
-        if caller is None or self.flow.write_paused or self.transport.is_closing():
+        if (plain.forwarded and self._trusts_proxies) or caller is None:
+            return False
+        if self.flow.write_paused or self.transport.is_closing():
             return False
         try:
             context = context_of(decode_object(body, fast.limits))
@@ -205,6 +209,12 @@ class FastPathProtocol(EdgeProtocol):
             self._key_allowance = door.keys.allowance(caller.grant.sha256)
             self._window = door.keys.window
         return None if self._address_allowance.exhausted or self._key_allowance.exhausted else caller
+
+    def connection_made(self, transport: BaseTransport) -> None:
+        super().connection_made(transport)
+        # Whose word uvicorn takes for a client's address: by default that of this machine.
+        trusted = self.config.forwarded_allow_ips
+        self._trusts_proxies = trusted != _TRUSTED_PROXIES or self._address in _TRUSTED_PROXIES.split(",")
 
     # Idle connections: one timer that looks back at the last answer, instead of one for each answer
 

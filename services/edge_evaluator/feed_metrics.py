@@ -9,12 +9,10 @@ STALE_AFTER_SECONDS = 10.0
 
 
 class FeedMetrics:
-    """Gauges are labelled with project and environment key."""
-
-    stale_after_seconds = STALE_AFTER_SECONDS
+    """Gauges are labelled with the environment's id, and its project's and its own key for people."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        place = ["project", "environment"]
+        place = ["environment_id", "project", "environment"]
         self.age = Gauge(
             "edge_config_age_seconds", "Since the bus last confirmed the configuration", place, registry=registry
         )

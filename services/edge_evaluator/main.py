@@ -123,7 +123,7 @@ class Edge:
         settings = self._settings
         if not settings.ingestor_url:
             return None
-        client = httpx.AsyncClient(base_url=settings.ingestor_url, timeout=_EXPOSURE_SECONDS)
+        client = httpx.AsyncClient(base_url=settings.ingestor_url, timeout=_EXPOSURE_SECONDS, trust_env=False)
         limits = ExposureLimits(
             settings.edge_exposure_buffer_max,
             settings.edge_exposure_flush_seconds,

@@ -6,8 +6,9 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from service_kit.problems import Problem
+from service_kit.problems import Problem, field_path
 from starlette.requests import ClientDisconnect
 
 from edge_evaluator.answers import failure_body
@@ -50,6 +51,9 @@ class OfrepRoute(APIRoute):
                 return failure(400, error.code, error.details, key)
             except Problem as error:
                 return failure(error.status, "GENERAL", error.detail, key, error.headers)
+            except RequestValidationError as error:
+                wrong = "; ".join(f"{field_path(each['loc'])}: {each['msg']}" for each in error.errors()[:5])
+                return failure(400, "GENERAL", wrong, key)
             except ClientDisconnect:
                 return Response(status_code=400)
 

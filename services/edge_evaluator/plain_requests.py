@@ -9,7 +9,7 @@ from edge_evaluator.ofrep import origin_at
 
 _BULK = b"/ofrep/v1/evaluate/flags"
 _SINGLE = _BULK + b"/"
-_KEY, _API_KEY, _HOST, _HELD, _REQUEST_ID, _LENGTH, _CONNECTION, _UNUSUAL = range(1, 9)
+_KEY, _API_KEY, _HOST, _HELD, _REQUEST_ID, _LENGTH, _CONNECTION, _SCHEME, _CLIENT, _UNUSUAL = range(1, 11)
 _ROLES = {
     b"authorization": _KEY,
     b"x-api-key": _API_KEY,
@@ -20,13 +20,11 @@ _ROLES = {
     b"connection": _CONNECTION,
     b"content-encoding": _UNUSUAL,
     b"expect": _UNUSUAL,
-    b"forwarded": _UNUSUAL,
     b"origin": _UNUSUAL,
     b"transfer-encoding": _UNUSUAL,
     b"upgrade": _UNUSUAL,
-    b"x-forwarded-for": _UNUSUAL,
-    b"x-forwarded-host": _UNUSUAL,
-    b"x-forwarded-proto": _UNUSUAL,
+    b"x-forwarded-for": _CLIENT,
+    b"x-forwarded-proto": _SCHEME,
 }
 _NAMES_MAX = 1000
 _HEADS_MAX = 2000
@@ -36,7 +34,8 @@ _good_request_id = re.compile(rb"[A-Za-z0-9._-]{1,64}").fullmatch
 
 @dataclass(frozen=True, slots=True)
 class PlainRequest:
-    """What a head asks for. `flag` None is a bulk; `held` is If-None-Match; `request_id` None asks for a new one."""
+    """What a head asks for. `flag` None is a bulk; `held` is If-None-Match; `request_id` None asks for a new one;
+    `forwarded` says that a proxy names another client."""
 
     sdk_key: bytes
     flag: str | None
@@ -44,6 +43,7 @@ class PlainRequest:
     held: str | None
     request_id: bytes | None
     origin: str
+    forwarded: bool
 
 
 class PlainRequests:
@@ -90,7 +90,12 @@ class PlainRequests:
             length,
             None if held is None else held.decode("latin-1"),
             request_id,
-            origin_at(found.get(_HOST, b"").decode("latin-1"), scheme, self._public_url),
+            origin_at(
+                found.get(_HOST, b"").decode("latin-1"),
+                found.get(_SCHEME, scheme.encode()).decode("latin-1"),
+                self._public_url,
+            ),
+            _CLIENT in found or _SCHEME in found,
         )
 
     def _role(self, name: bytes) -> int:

@@ -39,6 +39,11 @@ class EdgeSettings(ServiceSettings):
     edge_exposure_flush_seconds: Annotated[float, Field(gt=0, le=60)] = 1.0
     edge_exposure_window_seconds: Annotated[float, Field(gt=0, le=86_400)] = 600.0
 
+    @field_validator("edge_snapshot_dir", mode="before")
+    @classmethod
+    def _is_off_when_empty(cls, value: object) -> object:
+        return value or None
+
     @field_validator("ingestor_url", "edge_public_url")
     @classmethod
     def _is_http_address(cls, value: str) -> str:

@@ -8,6 +8,7 @@ from bucketing.flagset import Comparison, Fixed, InSegment, Rule, Segment
 from edge_evaluator.assembly import EntityProblem, EnvironmentConfig, assemble
 from messages.generated import config_pb2 as pb
 from messages.staging import ConfigStaging, Update
+from messages.wire import flag_to_wire
 
 from tests.edge_evaluator.config_writer import ConfigWriter, Messages
 from tests.edge_evaluator.sample_flags import boolean
@@ -125,3 +126,23 @@ def test_what_a_complete_update_does_not_name_is_gone() -> None:
     feeding.writer = again
     feeding.write(flags=[boolean("b", default=Fixed("off"))])
     assert (feeding.serves("a"), feeding.serves("b")) == (None, "off")
+
+
+def test_no_key_of_a_deleted_environment_works() -> None:
+    feeding = Feeding()
+    feeding.write(flags=[boolean("a")])
+    feeding.write(removed=[("environment", "env-1"), ("flag", "a")])
+    assert feeding.config is not None
+    assert feeding.config.grants == ()
+    feeding.writer.version += 1
+    feeding.feed([feeding.writer.entity("flag", "late", flag=flag_to_wire(boolean("late"))), feeding.writer.manifest()])
+    assert (feeding.serves("late"), feeding.config.grants) == ("on", ())
+    feeding.feed(feeding.writer.rewrite_keys([("a-key", "server")]))
+    assert len(feeding.config.grants) == 1
+
+
+def test_a_deleted_environment_is_no_news_to_a_starting_edge() -> None:
+    feeding = Feeding()
+    messages = feeding.writer.write(flags=[boolean("a")], removed=[("environment", "env-1"), ("flag", "a")])
+    feeding.feed([message for message in messages if message[0] not in feeding.writer.entries][-3:])
+    assert (feeding.config, feeding.problems) == (None, [])
