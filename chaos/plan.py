@@ -52,7 +52,8 @@ class Fault:
 class Plan:
     """`seconds`: how long faults are sown; `kills` and `events` are the least there must be of each.
 
-    `edits` of a flag while the bus is killed, `users` whose variants are compared with everything down.
+    `edits` of a flag while the bus is killed, `users` whose variants are compared with everything down;
+    this share of the acknowledged batches is `repeated`, half of them after the stream's duplicate window.
     """
 
     seconds: float = 60.0
@@ -62,6 +63,7 @@ class Plan:
     edits: int = 100
     users: int = 1000
     duplicate_window_seconds: float = 5.0
+    repeated: float = 0.05
 
     @property
     def events_per_second(self) -> float:

@@ -19,6 +19,7 @@ from .trials.dead_letters import letters_of_poison, poison_the_stream
 from .trials.edge_alone import edge_alone
 from .trials.edits import edits
 from .trials.full_stream import full_stream
+from .trials.reconciling import reconciled
 from .trials.settling import promises_kept, settle
 
 
@@ -62,8 +63,9 @@ async def _promises(scene: Scene, teller: Teller) -> list[Promise]:
         await scene.supervisor.all_ready()
         settled = await settle(scene)
         letters = await letters_of_poison(scene)
+        account = await reconciled(scene)
     kept = promises_kept(settled, scene, faults, half_accepted)
-    return [*kept[:2], durable, kept[2], full, letters, *_doors(scene), alone, *edited]
+    return [*kept[:2], account, durable, kept[2], full, letters, *_doors(scene), alone, *edited, _stamina(scene)]
 
 
 async def _weather(scene: Scene, teller: Teller) -> Counter[str]:
@@ -118,3 +120,14 @@ def _doors(scene: Scene) -> list[Promise]:
             not edges,
         ),
     ]
+
+
+def _stamina(scene: Scene) -> Promise:
+    supervisor = scene.supervisor
+    ended = ", ".join(f"{name} {count} times" for name, count in supervisor.ended.items())
+    return Promise(
+        "no part ends because another is away",
+        f"{supervisor.kills.total()} kills and {supervisor.pauses.total()} pauses of parts over the whole run",
+        f"ended by itself: {ended or 'none'}",
+        not ended,
+    )

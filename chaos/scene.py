@@ -53,9 +53,7 @@ async def opened(plan: Plan, folder: Path, *, durable: bool) -> AsyncIterator[Sc
         undo.push_async_callback(tenant.close)
         ledger = Ledger(folder / "ledger.jsonl")
         undo.callback(ledger.close)
-        sdk = Sdk(
-            bed.services.ingestor.url, tenant.server_key, ledger, plan.duplicate_window_seconds, plan.chance("sdk")
-        )
+        sdk = Sdk(bed.services.ingestor.url, tenant.server_key, ledger, plan)
         undo.push_async_callback(sdk.close)
         edges = tuple(EdgeClient(each.url, tenant.server_key) for each in bed.edges)
         for edge in edges:

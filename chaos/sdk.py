@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -13,9 +12,9 @@ import httpx
 
 from .events import Batch, Crowd
 from .ledger import Ledger
+from .plan import Plan
 
 _SENDERS = 6
-_REPEATED = 0.05
 _AGAIN_SECONDS = 0.1
 _TIMEOUT_SECONDS = 12.0
 _TOLD_TO_WAIT = (429, 503)
@@ -43,15 +42,15 @@ class Heard:
 
 
 class Sdk:
-    """One client of the ingestor. `window_seconds` is that of the stream's duplicates."""
+    """One client of the ingestor."""
 
-    def __init__(self, url: str, key: str, ledger: Ledger, window_seconds: float, chance: random.Random) -> None:
+    def __init__(self, url: str, key: str, ledger: Ledger, plan: Plan) -> None:
         self._client = httpx.AsyncClient(
             base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=_TIMEOUT_SECONDS
         )
         self._ledger = ledger
-        self._window_seconds = window_seconds
-        self._chance = chance
+        self._plan = plan
+        self._chance = plan.chance("sdk")
         self._repeats: set[asyncio.Task[None]] = set()
         self.heard = Heard()
 
@@ -79,14 +78,14 @@ class Sdk:
         """Sends until it is acknowledged; some batches are then sent again, now or after the window."""
         await self._insist(batch)
         self._ledger.acknowledge(event.entry for event in batch.events)
-        if self._chance.random() < _REPEATED:
+        if self._chance.random() < self._plan.repeated:
             if self._chance.random() < 0.5:
                 self.heard.repeats_within += 1
                 repeat = self._repeat(batch, 0)
             else:
                 self.heard.repeats_after += 1
                 again = batch.shuffled(self._chance) if self._chance.random() < 0.5 else batch
-                repeat = self._repeat(again, self._window_seconds + 1)
+                repeat = self._repeat(again, self._plan.duplicate_window_seconds + 1)
             task = asyncio.create_task(repeat)
             self._repeats.add(task)
             task.add_done_callback(self._repeats.discard)

@@ -99,6 +99,14 @@ class Tenant:
         document: dict[str, Any] = (await self._api.get(url, timeout=60)).raise_for_status().json()
         return document
 
+    async def reconciliation(self) -> dict[str, Any]:
+        """What the product says was accepted, streamed and stored in the last two hours. Raises httpx.HTTPError."""
+        where = {"project": self.project, "environment": "production", "minutes": "120"}
+        url = f"{self._services.analytics.url}/v1/reconciliation"
+        answer = await self._api.get(url, params=where, timeout=60)
+        document: dict[str, Any] = answer.raise_for_status().json()
+        return document
+
     async def close(self) -> None:
         await self._api.aclose()
 
