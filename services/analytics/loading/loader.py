@@ -23,7 +23,7 @@ from analytics.warehouse.client import Warehouse
 from analytics.warehouse.errors import WarehouseError
 
 _SUBJECTS = "events.>"
-_BACKOFF_SECONDS_FIRST, _BACKOFF_SECONDS_MAX = 0.2, 10.0
+_BACKOFF_SECONDS_FIRST, _BACKOFF_SECONDS_MAX = 0.2, 5.0
 _LAG_EVERY_SECONDS = 5.0
 _log = get_logger("loader")
 
