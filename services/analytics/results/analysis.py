@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from stats import (
     AnalysisOptions,
@@ -16,6 +16,7 @@ from stats import (
     Family,
     Guardrail,
     InvalidInputError,
+    Look,
     MetricResult,
     MetricSpec,
     Mode,
@@ -33,7 +34,7 @@ from analytics.results.health import HealthCheck, balance_check, health_checks
 from analytics.results.measuring import MeasuredMetric, MeasureOptions, Measurer, all_groups
 from analytics.results.scoping import scope_of
 from analytics.results.summaries import Grouped
-from analytics.warehouse.aggregates import ExposureHealth, UnitCounts
+from analytics.warehouse.aggregates import ExposureHealth, PastLook, UnitCounts
 from analytics.warehouse.experiments import ExperimentReader
 
 SAMPLE_RATIO_THRESHOLD = 0.001
@@ -91,6 +92,7 @@ class _Asked:
     moment: Moment
     counts: UnitCounts
     health: ExposureHealth
+    looks: list[PastLook]
     metrics: list[tuple[MetricUse, Metric, MeasuredMetric]]
     missing: list[str]
 
@@ -120,13 +122,19 @@ class Analyst:
         scope = scope_of(experiment, environment, moment.as_of)
         counts, health = await asyncio.gather(self._reader.unit_counts(scope), self._reader.health(scope))
         units = all_groups(counts.units, scope.variations, [""])
+        looks = await self._past_looks(experiment, environment, moment)
         options = MeasureOptions(experiment.plan.cuped, experiment.plan.alpha)
         measurer = Measurer(self._reader, scope, units, options)
         measured = await asyncio.gather(*(measurer.measure(metric) for _, metric in known))
         metrics = [(use, metric, each) for (use, metric), each in zip(known, measured, strict=True)]
-        asked = _Asked(experiment, environment, moment, counts, health, metrics, missing)
+        asked = _Asked(experiment, environment, moment, counts, health, looks, metrics, missing)
         # The engine's numbers are milliseconds of pure computation, so they are not made on the event loop.
         return await asyncio.to_thread(_analysed, asked)
+
+    async def _past_looks(self, experiment: Experiment, environment: Environment, moment: Moment) -> list[PastLook]:
+        if experiment.plan.mode != Mode.GROUP.value or not experiment.plan.planned_units:
+            return []
+        return await self._reader.past_looks(environment.organization_id, experiment.id, moment.shown)
 
 
 def analysis_options(experiment: Experiment, metric: Metric, last_exposure_at: int, shown_at: int) -> AnalysisOptions:
@@ -145,6 +153,21 @@ def analysis_options(experiment: Experiment, metric: Metric, last_exposure_at: i
         looks_planned=plan.planned_looks or (1 if plan.mode == "group" else None),
         windows_closed=shown_at >= open_until,
     )
+
+
+def with_history(options: AnalysisOptions, metric: str, looks: list[PastLook]) -> AnalysisOptions:
+    """The options with the earlier looks of one metric: for each planned share of the units, the first snapshot that
+    had reached it. How often people read the results between them does not count as looking."""
+    if options.planned_units is None or options.looks_planned is None:
+        return options
+    history: dict[str, dict[int, Look]] = {}
+    for each in looks:
+        stage = min(each.units * options.looks_planned // options.planned_units, options.looks_planned - 1)
+        taken = history.setdefault(each.variation, {})
+        if each.metric == metric and stage > max(taken, default=0):
+            taken[stage] = Look(each.units, each.difference, each.se)
+    looks_taken = {name: tuple(taken.values()) for name, taken in history.items() if taken}
+    return replace(options, history=looks_taken)
 
 
 def metric_spec(metric: Metric, use: MetricUse) -> MetricSpec:
@@ -186,12 +209,13 @@ def _analysed(asked: _Asked) -> Analysis:
 
 def _metric_result(asked: _Asked, use: MetricUse, metric: Metric, measured: MeasuredMetric) -> MetricAnalysis:
     arms: Grouped = measured.summaries
+    options = analysis_options(asked.experiment, metric, asked.counts.last_at, asked.moment.shown)
     try:
         result = analyse_metric(
             metric_spec(metric, use),
             arms[""],
             control=asked.experiment.control,
-            options=analysis_options(asked.experiment, metric, asked.counts.last_at, asked.moment.shown),
+            options=with_history(options, metric.key, asked.looks),
             capped=measured.capped,
         )
     except InvalidInputError as error:

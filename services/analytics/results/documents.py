@@ -110,6 +110,7 @@ def _comparison(metric: MetricAnalysis, comparison: Comparison, family: Family |
         del document[known]
     return {
         **document,
+        "units_compared": comparison.n_treatment + comparison.n_control,
         "summary": comparison_sentence(metric, comparison),
         "method": test["method"],
         "statistic_name": test["statistic_name"],

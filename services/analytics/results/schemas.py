@@ -82,6 +82,7 @@ class ComparisonDocument(BaseModel):
     explanation: str
     summary: str
     alpha: float
+    units_compared: int
     difference: DifferenceDocument
     lift: LiftDocument
     p_value: float | None

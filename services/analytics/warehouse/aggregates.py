@@ -109,6 +109,17 @@ class ClusterTotals:
 
 
 @dataclass(frozen=True, slots=True)
+class PastLook:
+    """What a snapshot showed of one comparison: units of both variations, difference and its standard error."""
+
+    metric: str
+    variation: str
+    units: int
+    difference: float
+    se: float
+
+
+@dataclass(frozen=True, slots=True)
 class ExposureHealth:
     """`last_at`, `last_received_at` in epoch milliseconds, 0: none. `others`: exposures of foreign variations."""
 

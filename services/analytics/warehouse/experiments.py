@@ -13,6 +13,7 @@ from analytics.warehouse.aggregates import (
     ExposureHealth,
     Group,
     Moments,
+    PastLook,
     RatioSums,
     UnitCounts,
 )
@@ -113,10 +114,18 @@ class ExperimentReader:
         asked = window.parameters() | {"variation": variation, "threshold": threshold}
         return ClusterTotals(**(await self._ask("cluster_sums", scope, asked))[0])
 
+    async def past_looks(self, organization_id: str, experiment_id: str, until: int) -> list[PastLook]:
+        """What scheduled snapshots before `until` (epoch milliseconds) showed, oldest first."""
+        asked = {"organization": organization_id, "experiment_id": experiment_id, "until": until}
+        rows = await self._answered("looks", query("looks"), asked)
+        return [PastLook(row["metric"], row["variation"], row["units"], row["difference"], row["se"]) for row in rows]
+
     async def _ask(self, name: str, scope: Scope, more: Mapping[str, Any] | None = None) -> list[Row]:
         sql = query(name, units=scope.units)
         given = scope.parameters() | dict(more or {})
-        parameters = {key: value for key, value in given.items() if f"{{{key}:" in sql}
+        return await self._answered(name, sql, {key: value for key, value in given.items() if f"{{{key}:" in sql})
+
+    async def _answered(self, name: str, sql: str, parameters: Mapping[str, Any]) -> list[Row]:
         rows = await self._warehouse.rows(sql, parameters)
         self.questions.append(Question(name, sql, parameters, rows))
         return rows
