@@ -6,7 +6,7 @@ import csv
 import io
 from typing import Any
 
-import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow as pa
 from pyarrow import parquet
 
 TEXT, WHOLE, NUMBER, TRUTH = "text", "whole", "number", "truth"
