@@ -53,7 +53,8 @@ class Plan:
     """`seconds`: how long faults are sown; `kills` and `events` are the least there must be of each.
 
     `edits` of a flag while the bus is killed, `users` whose variants are compared with everything down;
-    this share of the acknowledged batches is `repeated`, half of them after the stream's duplicate window.
+    this share of the acknowledged batches is `repeated`, half of them after the stream's duplicate window;
+    after a fault has ended, the last version must be on each edge within `fresh_seconds`.
     """
 
     seconds: float = 60.0
@@ -64,6 +65,7 @@ class Plan:
     users: int = 1000
     duplicate_window_seconds: float = 5.0
     repeated: float = 0.05
+    fresh_seconds: float = 5.0
 
     @property
     def events_per_second(self) -> float:

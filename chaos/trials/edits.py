@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 from chaos.edge_client import EdgeClient
 from chaos.promises import Promise
@@ -20,14 +21,20 @@ async def edits(scene: Scene) -> list[Promise]:
         await scene.tenant.create_flag(flag)
     bus_kills = max(2, scene.plan.edits // 50)
     commit_kills = max(2, scene.plan.edits // 100)
+    freshness = _Freshness(scene)
     for number in range(scene.plan.edits):
         if _due(number, bus_kills, scene.plan.edits):
+            await freshness.known()
             async with scene.supervisor.down("nats"):
                 await _edit(scene, flags, number)
+            freshness.measure("nats")
         elif _due(number + 1, commit_kills, scene.plan.edits):
+            await freshness.known()
             await _commit_and_die(scene, flags, number)
+            freshness.measure("control_plane")
         else:
             await _edit(scene, flags, number)
+    await freshness.known()
     held = [await _held(edge, scene.tenant.version) for edge in scene.edges]
     held.append(await _held_by_a_new_edge(scene))
     stale = await _stale_flags(scene, flags)
@@ -46,6 +53,12 @@ async def edits(scene: Scene) -> list[Promise]:
             f"control plane killed {commit_kills} times between commit and publish",
             f"{last - min(version for version, _ in held)} committed versions unpublished",
             all(version == last for version, _ in held),
+        ),
+        Promise(
+            "fresh again quickly",
+            f"each of these {len(freshness.seconds)} kills, from the part's return to the last version on every edge",
+            f"{max(freshness.seconds):.2f} s at most",
+            max(freshness.seconds) <= scene.plan.fresh_seconds,
         ),
     ]
 
@@ -73,6 +86,34 @@ async def _commit_and_die(scene: Scene, flags: list[str], number: int) -> None:
     await scene.supervisor.ready("control_plane")
 
 
+class _Freshness:
+    """`seconds` from each killed part's return until every edge held what had been committed by the kill.
+
+    Edits go on while it is measured; the next kill waits for it, so that a figure belongs to one fault.
+    """
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+        self._measuring: asyncio.Task[float] | None = None
+        self.seconds: list[float] = []
+
+    def measure(self, part: str) -> None:
+        self._measuring = asyncio.create_task(self._measure(part, self._scene.tenant.version))
+
+    async def known(self) -> None:
+        """Returns when nothing is being measured."""
+        if self._measuring is not None:
+            self.seconds.append(await self._measuring)
+            self._measuring = None
+
+    async def _measure(self, part: str, version: int) -> float:
+        await self._scene.supervisor.ready(part)
+        started = time.monotonic()
+        for edge in self._scene.edges:
+            await _held(edge, version)
+        return time.monotonic() - started
+
+
 async def _held_by_a_new_edge(scene: Scene) -> tuple[int, str]:
     """What the stream holds, told by an edge that has never held anything."""
     service = scene.bed.new_edge("new_edge")
@@ -87,11 +128,10 @@ async def _held_by_a_new_edge(scene: Scene) -> tuple[int, str]:
 
 async def _held(edge: EdgeClient, version: int) -> tuple[int, str]:
     """Version and digest once the version has arrived, or those of the time when the patience ends."""
-    loop = asyncio.get_running_loop()
-    until = loop.time() + _ARRIVAL_SECONDS_MAX
+    until = time.monotonic() + _ARRIVAL_SECONDS_MAX
     while True:
         held = await edge.environment()
-        if held is not None and (held[0] >= version or loop.time() > until):
+        if held is not None and (held[0] >= version or time.monotonic() > until):
             return held
         await asyncio.sleep(_POLL_SECONDS)
 
