@@ -4,10 +4,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+PEERS := build/bench-venv
 
 .DEFAULT_GOAL := help
 .PHONY: help install native demo up down test check format unit proto lock clean \
-	bench-edge bench-engine bench-ingest bench-analytics bench-control-plane calibrate chaos
+	bench-edge bench-engine bench-peers bench-ingest bench-analytics bench-control-plane calibrate chaos
 
 help: ## Print this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +65,14 @@ bench-edge: install ## The edge beside bare handlers: CPU per request and latenc
 
 bench-engine: install ## The rule engine: nanoseconds per flag, load time, memory
 	$(BIN)/python benchmarks/engine.py
+
+bench-peers: install $(PEERS)/.installed ## The rule engine beside the Python SDKs of others
+	PYTHONPATH=libs:. $(PEERS)/bin/python -m benchmarks.peers
+
+$(PEERS)/.installed: requirements/benchmark.txt
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --require-hashes -r requirements/benchmark.txt
+	touch $@
 
 bench-ingest: install ## The ingestor: durable events per second by batch size
 	$(BIN)/python benchmarks/ingest.py
