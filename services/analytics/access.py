@@ -1,4 +1,7 @@
-"""Who asks: the control plane's token, and the organizations it opens."""
+"""Who asks: the control plane's token, and the organizations it opens.
+
+A role that was given or withdrawn after the sign-in counts as soon as it is published.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,8 @@ from dataclasses import dataclass
 import jwt
 from fastapi import Request
 from service_kit.problems import Forbidden, Unauthorized
+
+from analytics.catalog.catalog import Catalog
 
 ALGORITHM = "HS256"
 AUDIENCE = "verdict"
@@ -62,4 +67,6 @@ async def current_caller(request: Request) -> Caller:
     if scheme.lower() != "bearer" or not token.strip():
         raise Unauthorized("send `Authorization: Bearer` with a token of the control plane", code="token_missing")
     verifier: TokenVerifier = request.app.state.verifier
-    return verifier.caller(token.strip())
+    caller = verifier.caller(token.strip())
+    catalog: Catalog = request.app.state.catalog
+    return Caller(caller.subject, catalog.organizations_of(caller.subject, caller.organizations))

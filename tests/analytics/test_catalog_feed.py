@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from uuid import UUID
 
 import pytest
 from analytics.catalog.catalog import Catalog, EnvironmentNotFound, ExperimentNotFound, FlagNotFound
@@ -148,3 +149,16 @@ async def test_an_entity_that_can_not_be_read_leaves_the_others(bus: MemoryBus, 
 
     assert catalog.experiment(["o1"], "id-a").key == "a"
     assert catalog.metric("e1", "odd") is None
+
+
+async def test_what_is_published_about_members_counts_before_the_sign_in(bus: MemoryBus, catalog: Catalog) -> None:
+    joined, left = UUID(int=1), UUID(int=2)
+    members = [pb.Member(user_id=joined.bytes, role="editor"), pb.Member(user_id=b"short", role="owner")]
+    published = environment("o1")
+    published.members.extend(members)
+    await Publisher(bus, "e1").version(environment__production=published)
+    await Publisher(bus, "e2").version(environment__production=environment("o2"))
+    await until(lambda: catalog.ready and catalog.entries("e2").environment)
+
+    assert catalog.organizations_of(str(joined), {}) == {"o1": "editor"}
+    assert catalog.organizations_of(str(left), {"o1": "owner", "o2": "viewer"}) == {"o2": "viewer"}

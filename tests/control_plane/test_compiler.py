@@ -142,6 +142,27 @@ async def test_what_the_api_saved_is_compiled(tenant: Any, database: Database) -
     assert found.version == environment["config_version"]
 
 
+async def test_members_are_published_as_they_change(tenant: Any, database: Database) -> None:
+    environment = UUID((await tenant.api.ok("GET", tenant.path))["id"])
+    entry = config_subject(str(environment), "environment", "production")
+
+    async def published() -> tuple[int, dict[UUID, str]]:
+        compiled = await Compiler(database).compile(environment)
+        assert compiled is not None
+        members = ConfigMessage.FromString(compiled.entries[entry]).environment.members
+        return compiled.version, {UUID(bytes=each.user_id): each.role for each in members}
+
+    version, before = await published()
+    members = f"/organizations/{tenant.organization}/members"
+    made = await tenant.api.ok("POST", members, {"email": "eve@example.com", "role": "admin"})
+    eve = UUID(made["id"])
+    assert await published() == (version + 1, {**before, eve: "admin"})
+    await tenant.api.changed("PATCH", f"{members}/{eve}", {"role": "viewer"})
+    assert await published() == (version + 2, {**before, eve: "viewer"})
+    await tenant.api.ok("DELETE", f"{members}/{eve}")
+    assert await published() == (version + 3, before)
+
+
 async def test_only_what_was_written_is_read_and_encoded_again(tenant: Any, database: Database) -> None:
     flags = f"/projects/{tenant.project}/flags"
     flag = {

@@ -151,8 +151,16 @@ class SdkKey(_message.Message):
     expires_at: int
     def __init__(self, id: _Optional[str] = ..., kind: _Optional[_Union[SdkKeyKind, str]] = ..., sha256: _Optional[bytes] = ..., expires_at: _Optional[int] = ...) -> None: ...
 
+class Member(_message.Message):
+    __slots__ = ("user_id", "role")
+    USER_ID_FIELD_NUMBER: _ClassVar[int]
+    ROLE_FIELD_NUMBER: _ClassVar[int]
+    user_id: bytes
+    role: str
+    def __init__(self, user_id: _Optional[bytes] = ..., role: _Optional[str] = ...) -> None: ...
+
 class Environment(_message.Message):
-    __slots__ = ("key", "project_id", "project_key", "organization_id", "salt", "sdk_keys", "hash_user_keys", "pii_attributes")
+    __slots__ = ("key", "project_id", "project_key", "organization_id", "salt", "sdk_keys", "hash_user_keys", "pii_attributes", "members")
     KEY_FIELD_NUMBER: _ClassVar[int]
     PROJECT_ID_FIELD_NUMBER: _ClassVar[int]
     PROJECT_KEY_FIELD_NUMBER: _ClassVar[int]
@@ -161,6 +169,7 @@ class Environment(_message.Message):
     SDK_KEYS_FIELD_NUMBER: _ClassVar[int]
     HASH_USER_KEYS_FIELD_NUMBER: _ClassVar[int]
     PII_ATTRIBUTES_FIELD_NUMBER: _ClassVar[int]
+    MEMBERS_FIELD_NUMBER: _ClassVar[int]
     key: str
     project_id: str
     project_key: str
@@ -169,7 +178,8 @@ class Environment(_message.Message):
     sdk_keys: _containers.RepeatedCompositeFieldContainer[SdkKey]
     hash_user_keys: bool
     pii_attributes: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, key: _Optional[str] = ..., project_id: _Optional[str] = ..., project_key: _Optional[str] = ..., organization_id: _Optional[str] = ..., salt: _Optional[str] = ..., sdk_keys: _Optional[_Iterable[_Union[SdkKey, _Mapping]]] = ..., hash_user_keys: _Optional[bool] = ..., pii_attributes: _Optional[_Iterable[str]] = ...) -> None: ...
+    members: _containers.RepeatedCompositeFieldContainer[Member]
+    def __init__(self, key: _Optional[str] = ..., project_id: _Optional[str] = ..., project_key: _Optional[str] = ..., organization_id: _Optional[str] = ..., salt: _Optional[str] = ..., sdk_keys: _Optional[_Iterable[_Union[SdkKey, _Mapping]]] = ..., hash_user_keys: _Optional[bool] = ..., pii_attributes: _Optional[_Iterable[str]] = ..., members: _Optional[_Iterable[_Union[Member, _Mapping]]] = ...) -> None: ...
 
 class Variation(_message.Message):
     __slots__ = ("key", "value_json")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from service_kit.problems import NotFound
@@ -24,9 +24,10 @@ class EnvironmentNotFound(NotFound):
 
 @dataclass(slots=True)
 class EnvironmentEntries:
-    """One environment's entities by key."""
+    """One environment's entities by key; `members`: role by user id, empty when the publisher did not say."""
 
     environment: Environment | None = None
+    members: dict[str, str] = field(default_factory=dict)
     experiments: dict[str, Experiment] = field(default_factory=dict)
     metrics: dict[str, Metric] = field(default_factory=dict)
     flags: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -49,6 +50,18 @@ class Catalog:
     def keep_only(self, environment_ids: Collection[str]) -> None:
         """Forgets every other environment."""
         self._environments = {key: each for key, each in self._environments.items() if key in environment_ids}
+
+    def organizations_of(self, subject: str, at_sign_in: Mapping[str, str]) -> dict[str, str]:
+        """The role of a person by organization: as published, else as the token says that it was at sign-in."""
+        organizations = dict(at_sign_in)
+        for entries in self._environments.values():
+            if entries.environment is not None and entries.members:
+                role = entries.members.get(subject)
+                if role is not None:
+                    organizations[entries.environment.organization_id] = role
+                else:
+                    organizations.pop(entries.environment.organization_id, None)
+        return organizations
 
     def environment(self, organizations: Collection[str], project: str, environment: str) -> Environment:
         """`project` and `environment` are ids or keys. Raises EnvironmentNotFound, also when it is ambiguous."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from messages.generated import config_pb2 as pb
 
@@ -120,6 +121,11 @@ def environment_of(environment_id: str, wire: pb.Environment) -> Environment:
         wire.salt,
         wire.hash_user_keys,
     )
+
+
+def members_of(wire: pb.Environment) -> dict[str, str]:
+    """Role by user id. An id of another length belongs to nobody."""
+    return {str(UUID(bytes=each.user_id)): each.role for each in wire.members if len(each.user_id) == 16}
 
 
 def metric_of(wire: pb.Metric) -> Metric:

@@ -11,7 +11,7 @@ from service_kit.logs import get_logger
 from streams import Bus, BusUnavailable, CaughtUp, Delivered, Restarted
 
 from analytics.catalog.catalog import Catalog, EnvironmentEntries
-from analytics.catalog.entries import environment_of, experiment_of, metric_of
+from analytics.catalog.entries import environment_of, experiment_of, members_of, metric_of
 
 _REREAD_ATTEMPTS, _REREAD_PAUSE_SECONDS = 5, 0.5
 _log = get_logger("catalog")
@@ -80,6 +80,7 @@ def _change(entries: EnvironmentEntries, environment_id: str, subject: str, mess
     match parsed.kind:
         case "environment":
             entries.environment = environment_of(environment_id, message.environment) if message else None
+            entries.members = members_of(message.environment) if message else {}
         case "experiment":
             entries.experiments.pop(parsed.key, None)
             if message:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+import asyncpg
 from service_kit.problems import NotFound
 
 from control_plane.access import repository
@@ -29,6 +30,11 @@ async def resolve_organization(tx: Connection, actor: Actor, reference: str) -> 
 async def add_owner(tx: Connection, organization_id: UUID, user_id: UUID) -> None:
     """Makes the founder of a new organization its first owner."""
     await repository.insert_member(tx, organization_id, user_id, Role.OWNER)
+
+
+async def published_members(tx: Connection, organization_id: UUID) -> list[asyncpg.Record]:
+    """Who belongs to the organization: user_id and role, by user_id."""
+    return await repository.list_roles(tx, organization_id)
 
 
 def _is_uuid(reference: str) -> bool:

@@ -76,6 +76,13 @@ async def list_members(tx: Connection, organization_id: UUID, after: str, limit:
     )
 
 
+async def list_roles(tx: Connection, organization_id: UUID) -> list[asyncpg.Record]:
+    """Each member's user_id and role, by user_id."""
+    return await tx.fetch(
+        "SELECT user_id, role FROM memberships WHERE organization_id = $1 ORDER BY user_id", organization_id
+    )
+
+
 async def find_member(
     tx: Connection, organization_id: UUID, user_id: UUID, *, lock: bool = False
 ) -> asyncpg.Record | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from uuid import UUID
 
 import asyncpg
@@ -88,9 +89,7 @@ class Access:
                 raise Conflict("this person is a member already", code="already_member")
             member = await _member(tx, scope, user_id)
             after = {"email": member["email"], "role": role.value}
-            await record(
-                tx, Change(scope.organization_id, None, "member", member["email"], "create", actor, after=after)
-            )
+            await record(tx, _membership(scope, actor, member["email"], "create", after=after))
         return member, initial if is_new else None
 
     async def change_role(
@@ -101,9 +100,7 @@ class Access:
         check_version(expected, member["revision"])
         await repository.update_member(tx, scope.organization_id, user_id, role)
         before, after = {"role": member["role"]}, {"role": role.value}
-        await record(
-            tx, Change(scope.organization_id, None, "member", member["email"], "update", actor, (), before, after)
-        )
+        await record(tx, _membership(scope, actor, member["email"], "update", before, after))
         return await _member(tx, scope, user_id)
 
     async def remove_member(self, tx: Connection, scope: OrganizationScope, actor: Actor, user_id: UUID) -> None:
@@ -111,9 +108,7 @@ class Access:
         member = await self._changeable(tx, scope, actor, user_id, None)
         await repository.delete_member(tx, scope.organization_id, user_id)
         before = {"email": member["email"], "role": member["role"]}
-        await record(
-            tx, Change(scope.organization_id, None, "member", member["email"], "delete", actor, (), before, None)
-        )
+        await record(tx, _membership(scope, actor, member["email"], "delete", before))
 
     async def _changeable(
         self, tx: Connection, scope: OrganizationScope, actor: Actor, user_id: UUID, new_role: Role | None
@@ -137,6 +132,20 @@ async def _member(tx: Connection, scope: OrganizationScope, user_id: UUID) -> as
     if member is None:
         raise NotFound("there is nothing at this address")
     return member
+
+
+def _membership(
+    scope: OrganizationScope,
+    actor: Actor,
+    email: str,
+    action: str,
+    before: Mapping[str, str] | None = None,
+    after: Mapping[str, str] | None = None,
+) -> Change:
+    """Concerns every environment: each publishes who belongs to the organization."""
+    return Change(
+        scope.organization_id, None, "member", email, action, actor, before=before, after=after, everywhere=True
+    )
 
 
 def _guard_owner(actor: Actor, scope: OrganizationScope, *roles: Role | None) -> None:

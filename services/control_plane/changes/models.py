@@ -26,7 +26,10 @@ class Author(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One domain write. `before` is None for a creation, `after` is None for a deletion; both are JSON objects."""
+    """One domain write. `before` is None for a creation, `after` is None for a deletion; both are JSON objects.
+
+    `everywhere`: it concerns every environment of the organization.
+    """
 
     organization_id: UUID
     project_id: UUID | None
@@ -37,3 +40,4 @@ class Change:
     environment_ids: Sequence[UUID] = field(default=())
     before: Mapping[str, Any] | None = None
     after: Mapping[str, Any] | None = None
+    everywhere: bool = False

@@ -14,7 +14,7 @@ CHANNEL = "environment_changed"
 _NEXT_VERSIONS = """
 WITH locked AS (
     SELECT id FROM environments
-    WHERE id = ANY($1::uuid[]) AND organization_id = $2
+    WHERE (id = ANY($1::uuid[]) OR $3) AND organization_id = $2
     ORDER BY id FOR NO KEY UPDATE
 )
 UPDATE environments SET version = version + 1 FROM locked WHERE environments.id = locked.id
@@ -43,10 +43,10 @@ async def record(tx: Connection, change: Change) -> dict[UUID, int]:
     """
     wanted = sorted(set(change.environment_ids))
     versions: dict[UUID, int] = {}
-    if wanted:
-        rows = await tx.fetch(_NEXT_VERSIONS, wanted, change.organization_id)
+    if wanted or change.everywhere:
+        rows = await tx.fetch(_NEXT_VERSIONS, wanted, change.organization_id, change.everywhere)
         versions = {row["id"]: row["version"] for row in sorted(rows, key=lambda row: row["id"])}
-    if len(versions) != len(wanted):
+    if not versions.keys() >= set(wanted):
         raise LookupError("a change names an environment that its organization does not have")
     number = await _append(tx, change, versions)
     if versions:

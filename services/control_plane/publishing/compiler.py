@@ -20,6 +20,7 @@ from messages.generated import config_pb2 as pb
 from messages.subjects import config_subject
 from messages.wire import WireError, experiment_from_wire, flag_to_wire, segment_to_wire
 
+from control_plane.access.queries import published_members
 from control_plane.database import Database
 from control_plane.entities.reading import Memory, Unreadable
 from control_plane.environments.queries import EnvironmentRow, environment_for_publishing, published_sdk_keys
@@ -100,9 +101,10 @@ class Compiler:
             if environment.archived:
                 return Snapshot(environment, pb.Environment())
             keys = await published_sdk_keys(tx, environment_id)
+            members = await published_members(tx, environment.organization_id)
             return Snapshot(
                 environment,
-                _environment_message(environment, project_key, keys),
+                _environment_message(environment, project_key, keys, members),
                 await flags.compiled(tx, environment_id, memories.flags),
                 await segments.compiled(tx, environment_id, memories.segments),
                 await experiments.compiled(tx, environment_id),
@@ -216,7 +218,9 @@ def _check(flagset: FlagSet) -> None:
             raise ValueError(f"{key}: {reason}")
 
 
-def _environment_message(environment: EnvironmentRow, project_key: str, keys: list[Any]) -> pb.Environment:
+def _environment_message(
+    environment: EnvironmentRow, project_key: str, keys: list[Any], members: list[Any]
+) -> pb.Environment:
     kinds = {"server": pb.SDK_KEY_KIND_SERVER, "client": pb.SDK_KEY_KIND_CLIENT}
     return pb.Environment(
         key=environment.key,
@@ -235,4 +239,5 @@ def _environment_message(environment: EnvironmentRow, project_key: str, keys: li
         ],
         hash_user_keys=environment.hash_user_keys,
         pii_attributes=sorted(environment.pii_attributes),
+        members=[pb.Member(user_id=each["user_id"].bytes, role=each["role"]) for each in members],
     )

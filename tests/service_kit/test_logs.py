@@ -1,0 +1,42 @@
+"""Logs: one JSON object a line, in UTC, quiet about libraries."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from service_kit.logs import JsonFormatter, configure_logging, get_logger
+
+
+@pytest.fixture
+def kept_root() -> Iterator[None]:
+    handlers, level = logging.root.handlers, logging.root.level
+    yield
+    logging.root.handlers = handlers
+    logging.root.setLevel(level)
+
+
+def test_a_line_says_when_in_utc() -> None:
+    record = logging.LogRecord("x", logging.INFO, __file__, 1, "said", None, None)
+    line = json.loads(JsonFormatter("tests").format(record))
+    told = datetime.fromisoformat(line["time"])
+    assert told.utcoffset() == datetime.now(UTC).utcoffset()
+    assert abs(told.timestamp() - record.created) < 0.002
+
+
+def test_fields_of_a_message_stand_beside_it(kept_root: None, capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging("tests")
+    get_logger("feed").info("config applied", version=3)
+    line = json.loads(capsys.readouterr().err)
+    assert (line["service"], line["logger"], line["message"], line["version"]) == ("tests", "feed", "config applied", 3)
+
+
+def test_libraries_tell_no_small_things(kept_root: None, capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging("tests")
+    for name in ("casbin.policy", "casbin.role", "httpx", "uvicorn.access"):
+        logging.getLogger(name).info("a policy, an address")
+    logging.getLogger("casbin.policy").warning("worth a line")
+    assert [json.loads(line)["message"] for line in capsys.readouterr().err.splitlines()] == ["worth a line"]
