@@ -44,38 +44,29 @@ def failure_status(code: str) -> int:
     return 404 if code == "FLAG_NOT_FOUND" else 400
 
 
-class AnswerBook:
-    """The answers of one configuration to one kind of key. `metadata` stands in each of them.
+class AnswerBook(dict[Decision, bytes]):
+    """The answers of one configuration to one kind of key, written when they are first asked for: JSON, whether it
+    is a value or an error. `metadata` stands in each value; `flags` are those that the key may see."""
 
-    `flags` are those that the key may see.
-    """
-
-    __slots__ = ("_bodies", "_flags", "_metadata", "_terse")
+    __slots__ = ("_flags", "_metadata", "_terse")
 
     def __init__(self, flags: Mapping[str, Flag], metadata: Mapping[str, Any], *, terse: bool) -> None:
+        super().__init__()
         self._flags = flags
         self._metadata = dict(metadata)
         self._terse = terse
-        self._bodies: dict[Decision, bytes] = {}
-
-    @property
-    def bodies(self) -> dict[Decision, bytes]:
-        """The answers written so far; what is not in it comes from `body`."""
-        return self._bodies
 
     def restamp(self, metadata: Mapping[str, Any]) -> None:
         """From now on answers carry other metadata."""
         self._metadata = dict(metadata)
-        self._bodies = {}
+        self.clear()
 
-    def body(self, decision: Decision) -> bytes:
-        """The answer as JSON, whether it is a value or an error."""
+    def __missing__(self, decision: Decision) -> bytes:
+        # Only decisions without an error are the same object each time, so only they are kept.
         if decision.error_code is not None:
             return failure_body(*self.error_of(decision), decision.flag)
-        found = self._bodies.get(decision)
-        if found is None:
-            found = self._bodies[decision] = _encode(self.document(decision))
-        return found
+        written = self[decision] = _encode(self.document(decision))
+        return written
 
     def document(self, decision: Decision) -> dict[str, Any]:
         """The answer of a decision without an error as an object."""

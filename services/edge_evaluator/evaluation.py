@@ -38,9 +38,9 @@ class Evaluator:
         view = self.view(caller)
         decision = self.decide(view, flag_key, context)
         if decision.error_code is not None:
-            return failure_status(decision.error_code.value), view.answers.body(decision)
+            return failure_status(decision.error_code.value), view.answers[decision]
         self.report(caller, view, context, decision, expose=expose)
-        return 200, view.answers.bodies.get(decision) or view.answers.body(decision)
+        return 200, view.answers[decision]
 
     def value(self, caller: Caller, flag_key: str, context: dict[str, Any]) -> bytes | None:
         """The body of `single` when its status is 200, else None."""
@@ -52,23 +52,25 @@ class Evaluator:
             return None
         if flag_key in view.reporting:
             self._exposures.offer(caller, view.config.version, context, decision)
-        return view.answers.bodies.get(decision) or view.answers.body(decision)
+        return view.answers[decision]
 
-    def bulk(self, caller: Caller, context: dict[str, Any], origin: str, *, expose: bool = False) -> bytes:
-        """OFREP body of all flags; one that fails stands in it with its error.
+    def bulk(
+        self, caller: Caller, context: dict[str, Any], origin: str, *, expose: bool = False
+    ) -> tuple[bytes, bytes, bytes]:
+        """OFREP body of all flags, in three pieces; a flag that fails stands in it with its error.
 
         Fetching everything is not yet using it, so exposures are reported only when the request asks.
         """
         view = self.view(caller)
-        found, write = view.answers.bodies.get, view.answers.body
         decisions = view.evaluate_all(context, self._clock.now())
-        bodies = [found(decision) or write(decision) for decision in decisions]
-        for key, reason in view.unreadable.items():
-            bodies.append(write(failure(key, ErrorCode.PARSE_ERROR, reason)))
+        if view.unreadable:
+            unreadable = view.unreadable.items()
+            decisions = [*decisions, *[failure(key, ErrorCode.PARSE_ERROR, reason) for key, reason in unreadable]]
         if expose:
             for decision in decisions:
                 self.report(caller, view, context, decision, expose=True)
-        return b'{"flags":[' + b",".join(bodies) + view.bulk_tail(caller.grant, origin)
+        flags = b",".join(map(view.answers.__getitem__, decisions))
+        return b'{"flags":[', flags, view.bulk_tail(caller.grant, origin)
 
     def report(self, caller: Caller, view: View, context: dict[str, Any], decision: Decision, *, expose: bool) -> None:
         """Hands an evaluation without an error on as an exposure, if its flag or the request asks for it."""

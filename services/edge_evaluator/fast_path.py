@@ -183,9 +183,10 @@ class FastPathProtocol(EdgeProtocol):
                 )
                 fast.metrics.unmodified += 1
             else:
-                answer = fast.evaluator.bulk(caller, context, plain.origin)
+                pieces = fast.evaluator.bulk(caller, context, plain.origin)
+                length = sum(map(len, pieces))
                 head = b"%betag: %b\r\n" % (ok, etag.encode())
-                self.transport.write(b"".join((head, _BODY_HEAD % (len(answer), request_id), answer)))
+                self.transport.write(b"".join((head, _BODY_HEAD % (length, request_id), *pieces)))
                 fast.metrics.bulk += 1
         self._address_allowance.taken += 1
         self._key_allowance.taken += 1

@@ -63,7 +63,7 @@ def ofrep_router(
         if fresh(request.headers.get("if-none-match"), etag):
             return Response(status_code=304, headers={"ETag": etag})
         answer = evaluator.bulk(caller, context, origin_of(request, public_url), expose=expose)
-        return Response(answer, headers={"ETag": etag}, media_type=JSON)
+        return Response(b"".join(answer), headers={"ETag": etag}, media_type=JSON)
 
     @router.get(
         "/events",
