@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fastapi import FastAPI, Request
 from prometheus_client import CollectorRegistry
@@ -18,6 +19,12 @@ from streams import BusError
 
 from analytics.access import TokenVerifier
 from analytics.catalog.catalog import Catalog
+from analytics.exports.destinations.opening import DestinationPolicy
+from analytics.exports.endpoints import TESTS_AT_ONCE
+from analytics.exports.endpoints import router as exports_router
+from analytics.exports.register import Register
+from analytics.exports.sealing import Sealer
+from analytics.exports.service import ExportService
 from analytics.operations.endpoints import router as operations_router
 from analytics.operations.metrics import OperationMetrics
 from analytics.planning.endpoints import router as planning_router
@@ -26,6 +33,7 @@ from analytics.results.endpoints import router as results_router
 from analytics.results.snapshot_endpoints import router as snapshots_router
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.errors import QueryTooExpensive, WarehouseError
+from analytics.warehouse.exports import ExportStore
 
 _log = get_logger("analytics")
 
@@ -40,6 +48,8 @@ class Parts:
     clock: Clock
     pii_secret: str = ""
     cors_origins: tuple[str, ...] = ()
+    destinations: DestinationPolicy = field(default_factory=lambda: DestinationPolicy(None, ()))
+    sealer: Sealer = field(default_factory=lambda: Sealer(""))
 
 
 def build_app(parts: Parts, registry: CollectorRegistry, lifespan: Lifespan | None = None) -> FastAPI:
@@ -60,15 +70,25 @@ def build_app(parts: Parts, registry: CollectorRegistry, lifespan: Lifespan | No
     app.state.metrics = OperationMetrics(registry)
     # The bus belongs to the running loop, so the lifespan sets it.
     app.state.bus = None
-    for router in (results_router, snapshots_router, reports_router, planning_router, operations_router):
+    register = Register(ExportStore(parts.warehouse))
+    app.state.exports = ExportService(register, parts.catalog, parts.sealer, parts.destinations, parts.clock)
+    app.state.export_tests = asyncio.Semaphore(TESTS_AT_ONCE)
+    for router in (
+        results_router,
+        snapshots_router,
+        reports_router,
+        planning_router,
+        operations_router,
+        exports_router,
+    ):
         app.include_router(router)
     if parts.cors_origins:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=parts.cors_origins,
-            allow_methods=["GET", "POST"],
-            allow_headers=["Authorization", "Content-Type"],
-            expose_headers=["Retry-After", "Content-Disposition"],
+            allow_methods=["GET", "POST", "PATCH", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "If-Match"],
+            expose_headers=["Retry-After", "Content-Disposition", "ETag", "Location"],
         )
     app.add_exception_handler(WarehouseError, _on_warehouse_error)
     app.add_exception_handler(BusError, _on_bus_error)

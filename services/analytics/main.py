@@ -1,17 +1,21 @@
-"""Composition root of the analytics service: `analytics serve | load | migrate | dead-letters list | replay`."""
+"""Composition root of the analytics service: `analytics serve | load | export | migrate | dead-letters`."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
 import logging
+import os
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 
 from fastapi import FastAPI
 from messages.subjects import dead_letters_stream
+from prometheus_client import CollectorRegistry
 from service_kit.clock import SystemClock
 from service_kit.http import create_app
 from service_kit.logs import configure_logging, get_logger
@@ -25,14 +29,23 @@ from analytics.access import TokenVerifier
 from analytics.app import Parts, build_app
 from analytics.catalog.catalog import Catalog
 from analytics.catalog.feed import CatalogFeed
+from analytics.exports.destinations.opening import open_target
+from analytics.exports.lease import LeaseTerms
+from analytics.exports.metrics import ExportMetrics
+from analytics.exports.register import Register
+from analytics.exports.running import BatchLimits as ExportBatchLimits
+from analytics.exports.running import Runner
+from analytics.exports.worker import ExportWorker, WorkerOptions, WorkerParts
 from analytics.loading.batches import BatchLimits
 from analytics.loading.letters_command import list_letters, replay_letters
 from analytics.loading.loader import Loader, LoaderOptions
 from analytics.loading.metrics import LoaderMetrics
 from analytics.results.snapshots import Snapshotter
-from analytics.settings import LoadSettings, ServeSettings, StoreSettings
+from analytics.settings import ExportSettings, LoadSettings, ServeSettings, StoreSettings
+from analytics.warehouse.arrow import ArrowWarehouse
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.errors import WarehouseUnavailable
+from analytics.warehouse.exports import ExportStore
 from analytics.warehouse.migrations import migrate
 
 _MIGRATE_AGAIN_SECONDS = 1.0
@@ -105,7 +118,8 @@ def run_serve(settings: ServeSettings) -> bool:
 
     verifier = TokenVerifier(settings.auth_jwt_secret.get_secret_value())
     secret = settings.pii_secret.get_secret_value()
-    parts = Parts(catalog, warehouse, verifier, clock, secret, settings.cors_origins)
+    exporting = (settings.destinations(), settings.sealer())
+    parts = Parts(catalog, warehouse, verifier, clock, secret, settings.cors_origins, *exporting)
     serve(build_app(parts, registry, lifespan), settings)
     return not background.failed
 
@@ -157,6 +171,68 @@ def _loader_options(settings: LoadSettings) -> LoaderOptions:
     )
 
 
+def run_export(settings: ExportSettings) -> bool:
+    """Works on exports, and serves health and metrics, until it is stopped; False when a task failed."""
+    registry = new_registry()
+    catalog = Catalog()
+    warehouse = ArrowWarehouse(settings.warehouse())
+    background = Background()
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        bus = await JetStreamBus.connect(settings.nats_url, name="analytics-export", wait=False)
+        worker = _export_worker(settings, warehouse, catalog, registry)
+
+        async def work() -> None:
+            await migrated(warehouse)
+            await worker.run()
+
+        background.start(CatalogFeed(bus, catalog).run(), "catalog-feed")
+        background.start(work(), "export")
+        try:
+            yield
+        finally:
+            worker.stop()
+            await background.stop()
+            await bus.close()
+            await warehouse.close()
+
+    async def catalog_ready() -> str | None:
+        return None if catalog.ready else "the environments have not been read from the bus yet"
+
+    app = create_app(
+        "Verdict exports",
+        registry=registry,
+        checks={"catalog": catalog_ready, "clickhouse": warehouse.ping},
+        lifespan=lifespan,
+    )
+    serve(app, settings)
+    return not background.failed
+
+
+def _export_worker(
+    settings: ExportSettings, warehouse: ArrowWarehouse, catalog: Catalog, registry: CollectorRegistry
+) -> ExportWorker:
+    store = ExportStore(warehouse)
+    limits = ExportBatchLimits(settings.export_batch_rows, settings.export_batch_bytes)
+    parts = WorkerParts(
+        Register(store),
+        Runner(warehouse, store, catalog, limits),
+        catalog,
+        settings.sealer(),
+        partial(open_target, settings.destinations()),
+        SystemClock(),
+        ExportMetrics(registry),
+    )
+    options = WorkerOptions(
+        LeaseTerms(f"{socket.gethostname()}-{os.getpid()}", settings.export_lease_seconds),
+        lag_seconds=settings.export_lag_seconds,
+        poll_seconds=settings.export_poll_seconds,
+        runs_at_once=settings.export_runs_at_once,
+    )
+    return ExportWorker(parts, options)
+
+
 async def run_migrate(settings: StoreSettings) -> None:
     warehouse = Warehouse(settings.warehouse())
     try:
@@ -177,7 +253,7 @@ async def with_bus(settings: StoreSettings, work: Callable[[Bus], Awaitable[None
 def configure_logs(service: str, level: str = "INFO") -> None:
     configure_logging(service, level)
     # The driver repeats as warnings what its exceptions say.
-    for name in ("urllib3", "clickhouse_connect"):
+    for name in ("urllib3", "clickhouse_connect", "snowflake", "botocore"):
         logging.getLogger(name).setLevel("ERROR")
 
 
@@ -186,6 +262,7 @@ def parser() -> argparse.ArgumentParser:
     each = commands.add_subparsers(dest="command", required=True)
     each.add_parser("serve", help="serve the analytics API")
     each.add_parser("load", help="move events from the stream into ClickHouse")
+    each.add_parser("export", help="bring events, flags, experiments and results to other warehouses")
     each.add_parser("migrate", help="create or update the tables and exit")
     letters = each.add_parser("dead-letters", help="events that could not be stored")
     actions = letters.add_subparsers(dest="action", required=True)
@@ -208,6 +285,10 @@ def main() -> None:
             load_settings_ = load_settings(LoadSettings)
             configure_logs("analytics-loader", load_settings_.log_level)
             sys.exit(0 if run_load(load_settings_) else 1)
+        case "export":
+            export_settings = load_settings(ExportSettings)
+            configure_logs("analytics-export", export_settings.log_level)
+            sys.exit(0 if run_export(export_settings) else 1)
         case "migrate":
             asyncio.run(run_migrate(load_settings(StoreSettings)))
         case "dead-letters":

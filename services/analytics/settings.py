@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, SecretStr, field_validator
 from service_kit.settings import ServiceSettings
 
+from analytics.exports.destinations.opening import DestinationPolicy
+from analytics.exports.sealing import Sealer
 from analytics.warehouse.settings import WarehouseSettings
 
 JWT_SECRET_BYTES_MIN = 32
@@ -39,6 +42,59 @@ class StoreSettings(ServiceSettings):
         )
 
 
+class DestinationSettings(StoreSettings):
+    """What exports may reach, and the secret that their credentials are encrypted with.
+
+    `export_secret`: 32 bytes or more; several with commas: the first encrypts, all decrypt. `export_folder_root`: the
+    folder that exports to folders stay in; empty: none are made. `export_object_store_hosts`: with commas, `*` stands
+    for one label.
+    """
+
+    export_secret: SecretStr = SecretStr("")
+    export_folder_root: str = ""
+    export_object_store_hosts: str = (
+        "s3.*.amazonaws.com,storage.googleapis.com,*.r2.cloudflarestorage.com,*.digitaloceanspaces.com"
+    )
+    export_private_hosts_allowed: bool = False
+
+    @field_validator("export_secret")
+    @classmethod
+    def _secrets_long_enough(cls, value: SecretStr) -> SecretStr:
+        Sealer(value.get_secret_value())
+        return value
+
+    @field_validator("export_folder_root")
+    @classmethod
+    def _absolute(cls, value: str) -> str:
+        if value and not Path(value).is_absolute():
+            raise ValueError("must be an absolute path")
+        return value
+
+    def destinations(self) -> DestinationPolicy:
+        hosts = [each.strip() for each in self.export_object_store_hosts.split(",") if each.strip()]
+        root = Path(self.export_folder_root) if self.export_folder_root else None
+        return DestinationPolicy(root, hosts, self.export_private_hosts_allowed)
+
+    def sealer(self) -> Sealer:
+        return Sealer(self.export_secret.get_secret_value())
+
+
+class ExportSettings(DestinationSettings):
+    """`analytics export`; its port serves health and metrics.
+
+    `export_lag_seconds`: rows younger than this wait for the next run; longer than an insert can take.
+    `export_lease_seconds`: a worker that is silent for so long loses its run to another one.
+    """
+
+    port: Annotated[int, Field(ge=0, le=65535)] = 8085
+    export_lag_seconds: Annotated[float, Field(ge=0, le=86_400)] = 120.0
+    export_batch_rows: Annotated[int, Field(ge=1, le=1_000_000)] = 50_000
+    export_batch_bytes: Annotated[int, Field(ge=1024, le=1024**3)] = 64 * 1024 * 1024
+    export_lease_seconds: Annotated[float, Field(ge=1, le=3600)] = 30.0
+    export_poll_seconds: Annotated[float, Field(gt=0, le=60)] = 2.0
+    export_runs_at_once: Annotated[int, Field(ge=1, le=32)] = 2
+
+
 class LoadSettings(StoreSettings):
     """`analytics load`; its port serves health and metrics. A batch is closed by rows, bytes or seconds."""
 
@@ -49,7 +105,7 @@ class LoadSettings(StoreSettings):
     loader_ack_wait_seconds: Annotated[float, Field(ge=1, le=3600)] = 15.0
 
 
-class ServeSettings(StoreSettings):
+class ServeSettings(DestinationSettings):
     """`analytics serve`. A snapshot of each running experiment is stored per interval; 0 takes none.
 
     `pii_secret` is the ingestor's: with it a person's rows are found where user keys are stored as stand-ins.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from service_kit.problems import NotFound
 
-from analytics.catalog.entries import Environment, Experiment, Metric
+from analytics.catalog.entries import Environment, Experiment, FlagDefinition, Metric
 
 
 class ExperimentNotFound(NotFound):
@@ -31,6 +31,7 @@ class EnvironmentEntries:
     experiments: dict[str, Experiment] = field(default_factory=dict)
     metrics: dict[str, Metric] = field(default_factory=dict)
     flags: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    definitions: dict[str, FlagDefinition] = field(default_factory=dict)
 
 
 class Catalog:

@@ -33,6 +33,13 @@ _MODES = {
     pb.SEQUENTIAL_MODE_GROUP: "group",
     pb.SEQUENTIAL_MODE_ALWAYS_VALID: "always_valid",
 }
+_FLAG_TYPES = {
+    pb.FLAG_TYPE_BOOLEAN: "boolean",
+    pb.FLAG_TYPE_STRING: "string",
+    pb.FLAG_TYPE_INTEGER: "integer",
+    pb.FLAG_TYPE_NUMBER: "number",
+    pb.FLAG_TYPE_OBJECT: "object",
+}
 DEFAULT_ALPHA = 0.05
 
 
@@ -45,6 +52,24 @@ class Environment:
     organization_id: str
     salt: str
     hash_user_keys: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FlagDefinition:
+    """A flag as an environment has it. `variations`: value as JSON text by key; `shares`: what the default serves, in
+    hundredths of a percent by variation; `rules`, `targets` and `prerequisites` are counts."""
+
+    key: str
+    type: str
+    enabled: bool
+    archived: bool
+    client_visible: bool
+    variations: dict[str, str]
+    off_variation: str
+    shares: dict[str, int]
+    rules: int
+    targets: int
+    prerequisites: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +151,24 @@ def environment_of(environment_id: str, wire: pb.Environment) -> Environment:
 def members_of(wire: pb.Environment) -> dict[str, str]:
     """Role by user id. An id of another length belongs to nobody."""
     return {str(UUID(bytes=each.user_id)): each.role for each in wire.members if len(each.user_id) == 16}
+
+
+def definition_of(wire: pb.Flag) -> FlagDefinition:
+    default = wire.default_serve
+    rollout = {share.variation: share.weight for share in default.rollout.shares}
+    return FlagDefinition(
+        wire.key,
+        _FLAG_TYPES.get(wire.type, "unknown"),
+        wire.enabled,
+        wire.archived,
+        wire.client_visible,
+        {each.key: each.value_json for each in wire.variations},
+        wire.off_variation,
+        {default.variation: 10_000} if default.variation else rollout,
+        len(wire.rules),
+        len(wire.targets),
+        len(wire.prerequisites),
+    )
 
 
 def metric_of(wire: pb.Metric) -> Metric:

@@ -11,7 +11,7 @@ from service_kit.logs import get_logger
 from streams import Bus, BusUnavailable, CaughtUp, Delivered, Restarted
 
 from analytics.catalog.catalog import Catalog, EnvironmentEntries
-from analytics.catalog.entries import environment_of, experiment_of, members_of, metric_of
+from analytics.catalog.entries import definition_of, environment_of, experiment_of, members_of, metric_of
 
 _REREAD_ATTEMPTS, _REREAD_PAUSE_SECONDS = 5, 0.5
 _log = get_logger("catalog")
@@ -91,5 +91,7 @@ def _change(entries: EnvironmentEntries, environment_id: str, subject: str, mess
                 entries.metrics[parsed.key] = metric_of(message.metric)
         case "flag":
             entries.flags.pop(parsed.key, None)
+            entries.definitions.pop(parsed.key, None)
             if message:
+                entries.definitions[parsed.key] = definition_of(message.flag)
                 entries.flags[parsed.key] = tuple(each.key for each in message.flag.variations)

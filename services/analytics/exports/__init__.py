@@ -1,1 +1,1 @@
-"""Results in forms for other programs: CSV and Parquet."""
+"""Exposures, metric events, flags, experiments and results on their way to other warehouses and programs."""

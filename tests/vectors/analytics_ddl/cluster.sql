@@ -155,3 +155,67 @@ SELECT
     max(received_at)
 FROM events_exposure
 GROUP BY organization_id, environment_id, flag, experiment, variation, day;
+
+CREATE TABLE IF NOT EXISTS exports ON CLUSTER main
+(
+    organization_id String,
+    export_id String,
+    version UInt64,
+    write_id String,
+    document String,
+    key_id String,
+    sealed_credentials String,
+    written_at DateTime64(3, 'UTC') DEFAULT now64(3)
+)
+ENGINE = ReplicatedReplacingMergeTree(version)
+ORDER BY (organization_id, export_id)
+SETTINGS replicated_deduplication_window = 1000;
+
+CREATE TABLE IF NOT EXISTS export_runs ON CLUSTER main
+(
+    organization_id String,
+    export_id String,
+    number UInt64,
+    version UInt64,
+    write_id String,
+    document String,
+    written_at DateTime64(3, 'UTC') DEFAULT now64(3)
+)
+ENGINE = ReplicatedReplacingMergeTree(version)
+ORDER BY (organization_id, export_id, number)
+SETTINGS replicated_deduplication_window = 1000;
+
+CREATE TABLE IF NOT EXISTS export_batches ON CLUSTER main
+(
+    organization_id String,
+    export_id String,
+    generation UInt64,
+    dataset LowCardinality(String),
+    number UInt64,
+    write_id String,
+    run UInt64,
+    rows UInt64,
+    document String,
+    written_at DateTime64(3, 'UTC') DEFAULT now64(3),
+    first_wins UInt64 DEFAULT 18446744073709551615 - toUInt64(toUnixTimestamp64Milli(written_at))
+)
+ENGINE = ReplicatedReplacingMergeTree(first_wins)
+ORDER BY (organization_id, export_id, generation, dataset, number)
+SETTINGS replicated_deduplication_window = 1000;
+
+CREATE TABLE IF NOT EXISTS exported_events ON CLUSTER main
+(
+    organization_id LowCardinality(String),
+    export_id LowCardinality(String),
+    generation UInt64,
+    dataset LowCardinality(String),
+    event_key FixedString(16),
+    write_id LowCardinality(String)
+)
+ENGINE = ReplicatedReplacingMergeTree
+ORDER BY (organization_id, export_id, generation, dataset, event_key, write_id)
+SETTINGS replicated_deduplication_window = 1000;
+
+ALTER TABLE events_exposure ON CLUSTER main ADD INDEX IF NOT EXISTS loaded_range loaded_at TYPE minmax GRANULARITY 4;
+
+ALTER TABLE events_metric ON CLUSTER main ADD INDEX IF NOT EXISTS loaded_range loaded_at TYPE minmax GRANULARITY 4;

@@ -1,0 +1,1 @@
+"""Where exports go: one port, Parquet files over two kinds of store, and Snowflake."""

@@ -1,0 +1,70 @@
+"""Parquet files: `<dataset>/generation-0001/00000001-1.1.parquet`, and `_manifest.json`, which lists those that count.
+
+A name has the batch, the run and the claim under which it was written, so a worker that comes back from the dead never
+writes over a committed file. The manifest is replaced at the end of a run: who reads by it sees whole runs only.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection
+
+import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from analytics.exports.datasets import DATASETS
+from analytics.exports.destinations.port import Cargo, Delivered, Outcome
+from analytics.exports.destinations.stores import FileStore
+
+MANIFEST = "_manifest.json"
+_TEST_FILE = "_connection_test"
+_OWN_FILE = re.compile(r"[a-z_]+/generation-\d{4,}/\d{8,}-\d+\.\d+\.parquet")
+
+
+class ParquetTarget:
+    """Files over any store."""
+
+    def __init__(self, store: FileStore) -> None:
+        self._store = store
+
+    def test(self) -> None:
+        self._store.put(_TEST_FILE, b"Verdict may write here.\n", _nothing)
+        self._store.remove(_TEST_FILE)
+
+    def begin(self, generation: int, committed: Collection[str]) -> None:
+        for dataset in DATASETS:
+            self._keep_only(_folder(dataset, generation), committed)
+
+    def deliver(self, cargo: Cargo, still_mine: Callable[[], None]) -> Delivered:
+        sink = pa.BufferOutputStream()
+        pq.write_table(cargo.rows, sink, compression="zstd", coerce_timestamps="ms")
+        data = sink.getvalue().to_pybytes()
+        path = f"{_folder(cargo.dataset.name, cargo.generation)}/{cargo.number:08d}-{cargo.claim}.parquet"
+        self._store.put(path, data, still_mine)
+        return Delivered(path, len(data))
+
+    def discard(self, delivered: Delivered) -> None:
+        self._store.remove(delivered.file)
+
+    def finish(self, outcome: Outcome) -> None:
+        self._store.put(MANIFEST, msgspec.json.format(msgspec.json.encode(outcome.manifest)), _nothing)
+        for dataset in DATASETS:
+            self._keep_only(dataset, outcome.files)
+
+    def close(self) -> None:
+        """Files hold no connection."""
+
+    def _keep_only(self, folder: str, files: Collection[str]) -> None:
+        """Removes the export's own other files, nobody else's."""
+        for name in self._store.names(folder):
+            if _OWN_FILE.fullmatch(name) and name not in files:
+                self._store.remove(name)
+
+
+def _folder(dataset: str, generation: int) -> str:
+    return f"{dataset}/generation-{generation:04d}"
+
+
+def _nothing() -> None:
+    pass

@@ -1,0 +1,66 @@
+"""What an export needs of a destination. Calls block, so they are made in threads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import pyarrow as pa
+
+from analytics.exports.datasets import Dataset
+
+
+@dataclass(frozen=True, slots=True)
+class Cargo:
+    """Rows of one batch. `claim` names run and worker, so that no two workers ever write one name."""
+
+    dataset: Dataset
+    generation: int
+    number: int
+    claim: str
+    rows: pa.Table
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """`file` is the path of the file below the destination, empty where there are no files; `bytes` its size."""
+
+    file: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a finished run leaves: the files that count, and a document that says so for readers.
+
+    `full`: the run brought everything, so what older generations brought can go.
+    """
+
+    generation: int
+    full: bool
+    environment_id: str
+    files: frozenset[str]
+    manifest: Mapping[str, Any]
+
+
+class Target(Protocol):
+    """Every call raises DestinationError. Repeating a call does no harm."""
+
+    def test(self) -> None:
+        """Tries what a run needs, and leaves nothing behind."""
+
+    def begin(self, generation: int, committed: Collection[str]) -> None:
+        """Before the batches of a run: `committed` are the files of the generation that count; others are remains."""
+
+    def deliver(self, cargo: Cargo, still_mine: Callable[[], None]) -> Delivered:
+        """Brings the rows there. Calls `still_mine`, which may raise LeaseLost, right before they become visible."""
+
+    def discard(self, delivered: Delivered) -> None:
+        """Takes back what was delivered and not committed."""
+
+    def finish(self, outcome: Outcome) -> None:
+        """After the batches: the generation becomes the one that counts, older ones go."""
+
+    def close(self) -> None:
+        """Gives connections back; never raises."""

@@ -1,0 +1,194 @@
+"""Snowflake: a batch is put on a temporary stage, copied into a temporary table, and merged by the dataset's key.
+
+Repeating a batch merges the same rows again and adds none. Each row carries the generation that brought it; when a
+full export has ended, the rows of older generations are deleted.
+"""
+
+from __future__ import annotations
+
+import importlib
+import tempfile
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from analytics.exports.datasets import DATASETS, Dataset
+from analytics.exports.destinations.hosts import HostRule
+from analytics.exports.destinations.port import Cargo, Delivered, Outcome
+from analytics.exports.destinations.snowflake_errors import snowflake_error
+from analytics.exports.errors import DestinationRefused
+from analytics.exports.models import SnowflakeDestination
+
+if TYPE_CHECKING:
+    from snowflake.connector import SnowflakeConnection
+
+GENERATION = "export_generation"
+_STAGE, _TEST_TABLE = "VERDICT_EXPORT_STAGE", "VERDICT_CONNECTION_TEST"
+_LOGIN_SECONDS, _NETWORK_SECONDS = 20, 120
+_TYPES = {
+    pa.string(): "VARCHAR",
+    pa.int64(): "NUMBER(19,0)",
+    pa.float64(): "DOUBLE",
+    pa.bool_(): "BOOLEAN",
+    pa.timestamp("ms", tz="UTC"): "TIMESTAMP_TZ(3)",
+}
+
+
+class SnowflakeTarget:
+    """One connection, opened when it is first needed."""
+
+    def __init__(self, destination: SnowflakeDestination, credentials: dict[str, str], rule: HostRule) -> None:
+        self._destination = destination
+        self._credentials = credentials
+        self._rule = rule
+        self._connection: SnowflakeConnection | None = None
+        self._made: set[str] = set()
+
+    def test(self) -> None:
+        table = self._name(_TEST_TABLE)
+        self._run(f"CREATE OR REPLACE TEMPORARY TABLE {table} (A NUMBER)")
+        self._run(f"CREATE TEMPORARY STAGE IF NOT EXISTS {self._name(_STAGE)}")
+        self._run(f"DROP TABLE IF EXISTS {table}")
+
+    def begin(self, generation: int, committed: Collection[str]) -> None:
+        """Nothing stays of a batch that was not merged: stage and table end with the session."""
+
+    def deliver(self, cargo: Cargo, still_mine: Callable[[], None]) -> Delivered:
+        dataset = cargo.dataset
+        self._prepare(dataset)
+        generation = pa.array([cargo.generation] * cargo.rows.num_rows, pa.int64())
+        rows = cargo.rows.append_column(GENERATION, generation)
+        with tempfile.TemporaryDirectory(prefix="verdict-export-") as folder:
+            file = Path(folder) / f"{dataset.name}.parquet"
+            pq.write_table(rows, file, compression="snappy", coerce_timestamps="ms")
+            size = file.stat().st_size
+            self._run(f"PUT 'file://{file}' @{self._name(_STAGE)} AUTO_COMPRESS=FALSE OVERWRITE=TRUE")
+        waiting = self._waiting(dataset)
+        self._run(f"TRUNCATE TABLE {waiting}")
+        self._run(
+            f"COPY INTO {waiting} FROM @{self._name(_STAGE)}/{file.name}"
+            " FILE_FORMAT=(TYPE=PARQUET USE_LOGICAL_TYPE=TRUE) MATCH_BY_COLUMN_NAME=CASE_INSENSITIVE FORCE=TRUE"
+        )
+        still_mine()
+        self._run(_merge(self._table(dataset), waiting, dataset))
+        return Delivered("", size)
+
+    def discard(self, delivered: Delivered) -> None:
+        """Merged rows are right whoever merged them."""
+
+    def finish(self, outcome: Outcome) -> None:
+        if not outcome.full:
+            return
+        for name in outcome.manifest["datasets"]:
+            dataset = DATASETS[name]
+            self._prepare(dataset)
+            self._run(
+                f"DELETE FROM {self._table(dataset)}"  # noqa: S608
+                f" WHERE ENVIRONMENT_ID = %s AND {GENERATION.upper()} < %s",
+                (outcome.environment_id, outcome.generation),
+            )
+
+    def close(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(Exception):
+                connection.close()
+
+    def _prepare(self, dataset: Dataset) -> None:
+        if dataset.name in self._made:
+            return
+        columns = ", ".join([*_columns(dataset), f"{GENERATION.upper()} NUMBER(19,0)"])
+        self._run(f"CREATE TABLE IF NOT EXISTS {self._table(dataset)} ({columns})")
+        self._run(f"CREATE OR REPLACE TEMPORARY TABLE {self._waiting(dataset)} ({columns})")
+        self._run(f"CREATE TEMPORARY STAGE IF NOT EXISTS {self._name(_STAGE)}")
+        self._made.add(dataset.name)
+
+    def _name(self, name: str) -> str:
+        return f"{self._destination.database}.{self._destination.schema}.{name}".upper()
+
+    def _table(self, dataset: Dataset) -> str:
+        return self._name(f"VERDICT_{dataset.name}")
+
+    def _waiting(self, dataset: Dataset) -> str:
+        return self._name(f"VERDICT_INCOMING_{dataset.name}")
+
+    def _run(self, sql: str, parameters: tuple[Any, ...] | None = None) -> None:
+        try:
+            with self._connected().cursor() as cursor:
+                cursor.execute(sql, parameters)
+        except DestinationRefused:
+            raise
+        except Exception as error:
+            raise snowflake_error(error, self._credentials.values()) from None
+
+    def _connected(self) -> SnowflakeConnection:
+        if self._connection is None:
+            try:
+                connector = importlib.import_module("snowflake.connector")
+            except ImportError:
+                raise DestinationRefused(
+                    "not_installed", "this server was installed without Snowflake's driver (the extra `snowflake`)"
+                ) from None
+            self._connection = connector.connect(**self._arguments())
+        return self._connection
+
+    def _arguments(self) -> dict[str, Any]:
+        wanted = self._destination
+        endpoint = wanted.endpoint or f"https://{wanted.account}.snowflakecomputing.com"
+        address = urlsplit(endpoint if "://" in endpoint else f"https://{endpoint}")
+        self._rule.check(address.hostname or "")
+        key = self._credentials.get("private_key")
+        secret = {"private_key": _private_key(key)} if key else {"password": self._credentials.get("password", "")}
+        return {
+            "account": wanted.account,
+            "user": wanted.user,
+            **secret,
+            "host": address.hostname,
+            "port": address.port or 443,
+            "protocol": address.scheme,
+            "role": wanted.role or None,
+            "warehouse": wanted.warehouse or None,
+            "database": wanted.database,
+            "schema": wanted.schema,
+            "login_timeout": _LOGIN_SECONDS,
+            "network_timeout": _NETWORK_SECONDS,
+            "application": "Verdict",
+            "session_parameters": {"TIMEZONE": "UTC", "CLIENT_OUT_OF_BAND_TELEMETRY_ENABLED": False},
+        }
+
+
+def _private_key(text: str) -> bytes:
+    """PEM as DER, which the driver wants."""
+    serialization = importlib.import_module("cryptography.hazmat.primitives.serialization")
+    try:
+        key = serialization.load_pem_private_key(text.encode(), password=None)
+    except (ValueError, TypeError):
+        raise DestinationRefused("wrong_credentials", "the private key is not an unencrypted PEM key") from None
+    form, plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    der: bytes = key.private_bytes(serialization.Encoding.DER, form, plain)
+    return der
+
+
+def _columns(dataset: Dataset) -> list[str]:
+    return [f"{field.name.upper()} {_TYPES[field.type]}" for field in dataset.schema]
+
+
+def _merge(table: str, waiting: str, dataset: Dataset) -> str:
+    names = [*(field.name.upper() for field in dataset.schema), GENERATION.upper()]
+    key = [each.upper() for each in dataset.key]
+    return "".join(
+        (
+            f"MERGE INTO {table} AS T USING {waiting} AS S ON ",
+            " AND ".join(f"T.{each} = S.{each}" for each in key),
+            " WHEN MATCHED THEN UPDATE SET ",
+            ", ".join(f"T.{each} = S.{each}" for each in names if each not in key),
+            f" WHEN NOT MATCHED THEN INSERT ({', '.join(names)}) VALUES (",  # noqa: S608
+            ", ".join(f"S.{each}" for each in names),
+            ")",
+        )
+    )

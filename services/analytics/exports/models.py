@@ -1,0 +1,104 @@
+"""What an export, one of its runs and a committed batch are; stored as JSON documents."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+Schedule = Literal["manual", "hourly", "daily"]
+Mode = Literal["incremental", "full"]
+Status = Literal["queued", "running", "succeeded", "failed"]
+FINISHED: frozenset[Status] = frozenset({"succeeded", "failed"})
+
+
+class FolderDestination(msgspec.Struct, frozen=True, tag="folder"):
+    """Parquet below the operator's root folder; `path` is relative to the organization's folder in it."""
+
+    path: str
+
+
+class ObjectStoreDestination(msgspec.Struct, frozen=True, tag="object_store"):
+    """Parquet in a bucket that speaks S3. `endpoint` empty: Amazon's, of `region`."""
+
+    bucket: str
+    prefix: str = ""
+    region: str = "us-east-1"
+    endpoint: str = ""
+
+
+class SnowflakeDestination(msgspec.Struct, frozen=True, tag="snowflake"):
+    """Tables `VERDICT_…` in a schema. `endpoint` empty: the account's own address."""
+
+    account: str
+    user: str
+    database: str
+    schema: str
+    warehouse: str = ""
+    role: str = ""
+    endpoint: str = ""
+
+
+Destination = FolderDestination | ObjectStoreDestination | SnowflakeDestination
+
+
+class Export(msgspec.Struct, frozen=True, kw_only=True):
+    """What is exported where and when. Times in epoch milliseconds."""
+
+    id: str
+    organization_id: str
+    project_id: str
+    project: str
+    environment_id: str
+    environment: str
+    name: str
+    destination: Destination
+    datasets: tuple[str, ...]
+    schedule: Schedule = "daily"
+    daily_at: str = "02:00"
+    paused: bool = False
+    scheduled_since: int
+    created_at: int
+    created_by: str
+    updated_at: int
+    updated_by: str
+    deleted: bool = False
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """One run. `until` (by ClickHouse's clock) and `generation` are fixed when it starts; `lease_until` says how long
+    `worker` may work on it without a sign of life. `place` names the destination without credentials."""
+
+    number: int
+    mode: Mode
+    cause: Literal["manual", "schedule"]
+    status: Status = "queued"
+    requested_by: str = ""
+    requested_at: int
+    scheduled_for: int | None = None
+    started_at: int | None = None
+    finished_at: int | None = None
+    generation: int = 0
+    until: int = 0
+    place: str = ""
+    worker: str = ""
+    claims: int = 0
+    lease_until: int = 0
+    error_code: str = ""
+    error: str = ""
+
+    @property
+    def finished(self) -> bool:
+        return self.status in FINISHED
+
+
+class Batch(msgspec.Struct, frozen=True, kw_only=True):
+    """What a commit says: the window it belongs to, how far it got (`after`), whether it is the window's last one."""
+
+    since: int
+    until: int
+    after: tuple[str, str, str] = ("", "", "")
+    last: bool
+    file: str = ""
+    bytes: int = 0
+    digest: str = ""

@@ -1,0 +1,214 @@
+"""Making and changing exports: who may, what is refused, and that nobody overwrites what they have not seen."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+import msgspec
+from service_kit.clock import Clock
+from service_kit.problems import Conflict, FieldError, Forbidden, InvalidInput, NotFound, PreconditionFailed
+
+from analytics.access import Caller
+from analytics.catalog.catalog import Catalog
+from analytics.exports.credentials import opened, place_of, seal
+from analytics.exports.destinations.opening import DestinationPolicy, open_target
+from analytics.exports.destinations.port import Target
+from analytics.exports.models import Destination, Export, FolderDestination, Mode, ObjectStoreDestination, Run
+from analytics.exports.models import SnowflakeDestination as Snowflake
+from analytics.exports.register import Register, VersionedExport, VersionedRun
+from analytics.exports.schemas import ChangeExport, CreateExport, FolderPlace, ObjectStorePlace, SnowflakePlace
+from analytics.exports.sealing import NoSuchKey, Sealed, Sealer
+
+MANAGING_ROLES = frozenset({"owner", "admin"})
+_EXPORTS_PER_ENVIRONMENT_MAX = 20
+
+
+class ExportNotFound(NotFound):
+    default_code = "export_not_found"
+
+
+class RunInProgress(Conflict):
+    default_code = "run_in_progress"
+
+
+@dataclass(frozen=True, slots=True)
+class ExportService:
+    """Every call takes the caller and raises Problems and WarehouseError."""
+
+    register: Register
+    catalog: Catalog
+    sealer: Sealer
+    policy: DestinationPolicy
+    clock: Clock
+
+    async def find(self, caller: Caller, export_id: str) -> VersionedExport:
+        """Raises ExportNotFound, whether it is absent or somebody else's."""
+        for each in await self.register.exports(caller.organizations):
+            if each.export.id == export_id:
+                return each
+        raise ExportNotFound("no such export in an organization of yours")
+
+    async def find_managed(self, caller: Caller, export_id: str) -> VersionedExport:
+        """Raises ExportNotFound, and Forbidden for a role that may not change it."""
+        found = await self.find(caller, export_id)
+        _require_manager(caller, found.export.organization_id)
+        return found
+
+    async def create(self, caller: Caller, wanted: CreateExport) -> VersionedExport:
+        environment = self.catalog.environment(caller.organizations, wanted.project, wanted.environment)
+        _require_manager(caller, environment.organization_id)
+        destination = _destination(wanted.destination)
+        self._require_allowed(destination)
+        now = self.clock.now()
+        export = Export(
+            id=str(uuid.uuid4()),
+            organization_id=environment.organization_id,
+            project_id=environment.project_id,
+            project=environment.project_key,
+            environment_id=environment.id,
+            environment=environment.key,
+            name=wanted.name,
+            destination=destination,
+            datasets=tuple(dict.fromkeys(wanted.datasets)),
+            schedule=wanted.schedule,
+            daily_at=wanted.daily_at,
+            paused=wanted.paused,
+            scheduled_since=now,
+            created_at=now,
+            created_by=caller.subject,
+            updated_at=now,
+            updated_by=caller.subject,
+        )
+        await self._require_room(export)
+        sealed = self._sealed(export, wanted.credentials.plain())
+        await self.register.save(export, 1, sealed)
+        return VersionedExport(export, 1, sealed)
+
+    async def change(self, caller: Caller, export_id: str, version: int, wanted: ChangeExport) -> VersionedExport:
+        found = await self.find_managed(caller, export_id)
+        _require_version(found, version)
+        given = {name: value for name in wanted.model_fields_set if (value := getattr(wanted, name)) is not None}
+        credentials = given.pop("credentials", None)
+        now = self.clock.now()
+        changes: dict[str, Any] = given | {"updated_at": now, "updated_by": caller.subject}
+        if {"schedule", "daily_at", "paused"} & given.keys():
+            changes["scheduled_since"] = now
+        if "datasets" in given:
+            changes["datasets"] = tuple(dict.fromkeys(given["datasets"]))
+        if "destination" in given:
+            changes["destination"] = _destination(given["destination"])
+            self._require_allowed(changes["destination"])
+        export = msgspec.structs.replace(found.export, **changes)
+        moved = export.destination != found.export.destination
+        if moved:
+            await self._require_room(export)
+        sealed = found.sealed
+        if moved or credentials is not None:
+            sealed = self._sealed(export, credentials.plain() if credentials else {})
+        return await self._save(export, version + 1, sealed)
+
+    async def delete(self, caller: Caller, export_id: str, version: int) -> None:
+        """The definition and its credentials go; what was exported stays where it is."""
+        found = await self.find_managed(caller, export_id)
+        _require_version(found, version)
+        export = msgspec.structs.replace(
+            found.export, deleted=True, updated_at=self.clock.now(), updated_by=caller.subject
+        )
+        await self._save(export, version + 1, None)
+        await self.register.store.forget_keys(export.organization_id, export.id, keep_generation=0)
+
+    async def start_run(self, caller: Caller, export_id: str, mode: Mode) -> VersionedRun:
+        """Raises RunInProgress while another one waits or runs."""
+        export = (await self.find_managed(caller, export_id)).export
+        earlier = await self.register.runs(export, 1, 2**63)
+        if earlier and not earlier[0].run.finished:
+            raise RunInProgress(f"run {earlier[0].run.number} is {earlier[0].run.status}")
+        number = earlier[0].run.number + 1 if earlier else 1
+        run = Run(number=number, mode=mode, cause="manual", requested_by=caller.subject, requested_at=self.clock.now())
+        if not await self.register.save_run(export, run, 1):
+            raise RunInProgress(f"run {number} was started by somebody else")
+        return VersionedRun(export.organization_id, export.id, run, 1)
+
+    def target(self, found: VersionedExport) -> Target:
+        """Raises DestinationError."""
+        export = found.export
+        return open_target(self.policy, export.organization_id, export.destination, opened(self.sealer, found))
+
+    async def _save(self, export: Export, version: int, sealed: Sealed | None) -> VersionedExport:
+        if not await self.register.save(export, version, sealed):
+            raise PreconditionFailed("the export was changed by somebody else")
+        return VersionedExport(export, version, sealed)
+
+    async def _require_room(self, export: Export) -> None:
+        others = [
+            each.export
+            for each in await self.register.exports([export.organization_id])
+            if each.export.environment_id == export.environment_id and each.export.id != export.id
+        ]
+        if len(others) >= _EXPORTS_PER_ENVIRONMENT_MAX:
+            reason = f"an environment has at most {_EXPORTS_PER_ENVIRONMENT_MAX} exports"
+            raise Conflict(reason, code="too_many_exports")
+        if isinstance(export.destination, FolderDestination | ObjectStoreDestination):
+            others = [each.export for each in await self.register.exports([export.organization_id])]
+        if any(place_of(each.destination) == place_of(export.destination) for each in others if each.id != export.id):
+            raise Conflict("another export goes to this destination", code="destination_taken")
+
+    def _require_allowed(self, destination: Destination) -> None:
+        if isinstance(destination, FolderDestination):
+            if self.policy.folder_root is None:
+                _refuse("destination.type", "not_allowed", "this server exports to no folders")
+            return
+        rule = self.policy.snowflake if isinstance(destination, Snowflake) else self.policy.object_stores
+        problem = rule.problem(destination.endpoint) if destination.endpoint else None
+        if problem:
+            _refuse("destination.endpoint", "host_not_allowed", problem)
+
+    def _sealed(self, export: Export, credentials: dict[str, str]) -> Sealed | None:
+        _require_fitting(export.destination, credentials)
+        try:
+            return seal(self.sealer, export, credentials)
+        except NoSuchKey:
+            reason = "this server keeps no credentials: FF_EXPORT_SECRET is not set"
+            raise InvalidInput([FieldError("credentials", "no_secret", reason)]) from None
+
+
+def _require_manager(caller: Caller, organization_id: str) -> None:
+    if caller.organizations.get(organization_id) not in MANAGING_ROLES:
+        raise Forbidden("only owners and admins of the organization change exports", code="role_forbids")
+
+
+def _require_version(found: VersionedExport, version: int) -> None:
+    if found.version != version:
+        raise PreconditionFailed(f"the export has version {found.version}")
+
+
+def _refuse(field: str, code: str, reason: str) -> NoReturn:
+    raise InvalidInput([FieldError(field, code, reason)])
+
+
+def _destination(place: FolderPlace | ObjectStorePlace | SnowflakePlace) -> Destination:
+    values = place.model_dump(exclude={"type"}, by_alias=True)
+    match place:
+        case FolderPlace():
+            return FolderDestination(**values)
+        case ObjectStorePlace():
+            return ObjectStoreDestination(**values)
+        case SnowflakePlace():
+            return Snowflake(**values)
+
+
+def _require_fitting(destination: Destination, credentials: dict[str, str]) -> None:
+    given = credentials.keys()
+    match destination:
+        case FolderDestination():
+            fits, reason = not given, "a folder takes none"
+        case ObjectStoreDestination():
+            needed = {"access_key_id", "secret_access_key"}
+            fits = needed <= given <= needed | {"session_token"}
+            reason = "an object store takes access_key_id and secret_access_key, and session_token if there is one"
+        case Snowflake():
+            fits, reason = given in ({"password"}, {"private_key"}), "Snowflake takes either password or private_key"
+    if not fits:
+        _refuse("credentials", "do_not_fit", reason)

@@ -1,0 +1,23 @@
+"""Answers as Arrow tables, for what leaves in bulk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import pyarrow as pa
+
+from analytics.warehouse.client import Warehouse
+from analytics.warehouse.errors import query_error
+
+
+class ArrowWarehouse(Warehouse):
+    """A warehouse whose answers can also be had by columns."""
+
+    async def table(self, sql: str, parameters: Mapping[str, Any]) -> pa.Table:
+        """The answer as a table; text is UTF-8 strings, moments are timestamps in UTC. Raises WarehouseError."""
+        return await self._run(partial(self._table, sql, dict(parameters)), query_error)
+
+    def _table(self, sql: str, parameters: dict[str, Any]) -> pa.Table:
+        return self._connected().query_arrow(sql, parameters=parameters, use_strings=True)
