@@ -32,7 +32,8 @@ class ChangeLog:
         self._bytes = 0
 
     def record(self, before: EnvironmentConfig | None, after: EnvironmentConfig, subjects: Iterable[str]) -> None:
-        """`subjects` are those that may differ; too many of them empty the log, and followers begin anew."""
+        """`subjects` are those that may differ from `before`; too many of them, or no `before`, empty the log, and
+        followers begin anew."""
         changed = list(subjects)
         if before is None or len(changed) > _ENTITIES_PER_CHANGE_MAX:
             self._changes.clear()

@@ -90,7 +90,8 @@ class ConfigFeed:
         if held is None:
             return
         config = held.config
-        held.log.record(before.config if before else None, config, (*update.changed, *update.undecodable))
+        known = None if before is None or update.complete else before.config
+        held.log.record(known, config, (*update.changed, *update.undecodable))
         self._memory.put(held)
         self.revision += 1
         self._metrics.version.labels(environment_id, config.project_key, config.key).set(config.version)

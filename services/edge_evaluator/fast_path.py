@@ -66,7 +66,9 @@ class FastPathProtocol(EdgeProtocol):
         super().__init__(*arguments, **named)
         self._plain: PlainRequest | None = None
         """Set while a plain request's body is awaited."""
-        self._data = self._body = b""
+        self._body = b""
+        self._data = b""
+        """What is being read, if no message was under way before it."""
         self._between_messages = False
         self._trusts_proxies = True
         self._answered_at = 0.0
@@ -82,12 +84,13 @@ class FastPathProtocol(EdgeProtocol):
             plain = self.fast.requests.known.get(data[:end])
             if plain is not None and len(data) - end == plain.length and self._answer(plain, data[end:]):
                 return
-        self._data = data
+        self._data = b"" if self._in_headers or self._in_body else data
         super().data_received(data)
         if self._plain is not None:
             self._give_up()
         elif self._between_messages:
             self._rest()
+        self._data = b""
 
     # The parser's callbacks
 
@@ -131,8 +134,9 @@ class FastPathProtocol(EdgeProtocol):
         self._in_body = False
         self._between_messages = True
         head, blank_line, body = self._data.partition(_BLANK_LINE)
-        if plain is not None and body == self._body:
+        if blank_line and body == self._body and plain is not None:
             self.fast.requests.remember(head + blank_line, plain)
+        self._body = b""
 
     # Handing over to uvicorn
 

@@ -147,3 +147,18 @@ async def test_a_key_has_only_so_many_streams(start_edge: StartEdge) -> None:
         return dict(answer.json())
 
     assert (await opens_again())["errorCode"] == "GENERAL"
+
+
+async def test_after_a_full_reread_followers_begin_anew(edge: RunningEdge) -> None:
+    headers = {"authorization": f"Bearer {SERVER_KEY}"}
+    async with stream(edge, "/v1/stream", **headers) as source:
+        await following(source)
+        lost = "config.env-1.flag.plain"
+        edge.writer.hold(lost, None)
+        purged = edge.bus._streams["CONFIG"]
+        del purged.messages[purged.last_by_subject.pop(lost)]
+        await edge.write(flags=[boolean("new")])
+        snapshot = await following(source)
+        assert snapshot["event"] == "snapshot"
+        flags = json.loads(snapshot["data"])["flags"]
+        assert ("plain" in flags, "new" in flags) == (False, True)

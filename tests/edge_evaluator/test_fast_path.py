@@ -158,6 +158,28 @@ async def test_requests_in_pieces_are_served(both: tuple[RunningEdge, RunningEdg
     assert all(b" 200 OK" in answer for answer in answers[0])
 
 
+async def test_a_part_of_a_head_is_never_taken_for_a_head(both: tuple[RunningEdge, RunningEdge]) -> None:
+    request = post(SINGLE + "plain", b"{}")
+    line, _, rest = request.partition(b"\r\n")
+    for pieces, alone in (((line + b"\r\n", rest), rest), ((request[:-1], b"}" + request), b"}" + request)):
+        answers = []
+        for edge in both:
+            reader, writer = await asyncio.open_connection("127.0.0.1", edge.port)
+            for piece in pieces:
+                writer.write(piece)
+                await writer.drain()
+                await asyncio.sleep(0.02)
+            for _ in range(b"".join(pieces).count(b"POST")):
+                assert b" 200 OK" in await read_response(reader)
+            writer.write(request)
+            assert b" 200 OK" in await read_response(reader)
+            writer.write(alone)
+            answers.append(DATE.sub(b"", await read_response(reader)))
+            writer.close()
+        assert answers[0] == answers[1]
+        assert b" 400 Bad Request" in answers[0]
+
+
 async def test_chunked_bodies_are_served(both: tuple[RunningEdge, RunningEdge]) -> None:
     body = CONTEXTS[2]
     chunks = b"%x\r\n%b\r\n5\r\n     \r\n0\r\n\r\n" % (len(body), body)
