@@ -74,8 +74,10 @@ $(PEERS)/.installed: requirements/benchmark.txt
 	$(PEERS)/bin/python -m pip install --quiet --require-hashes -r requirements/benchmark.txt
 	touch $@
 
-bench-ingest: install ## The ingestor: durable events per second by batch size
-	$(BIN)/python benchmarks/ingest.py
+bench-ingest: install ## Events: durable ones per second, rows loaded per second, their age at 10,000 a second
+	$(BIN)/python -m benchmarks.ingest
+	$(BIN)/python -m benchmarks.loader
+	$(BIN)/python -m benchmarks.freshness
 
 bench-analytics: install ## The time of a result over millions of events
 	$(BIN)/python benchmarks/results.py

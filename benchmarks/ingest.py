@@ -100,15 +100,19 @@ class Load:
     async def _connection(self, deadline: float) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         while (started := time.perf_counter()) < deadline:
-            self._sent += 1
-            writer.write(self._template.replace(REQUEST_MARK, b"%012d" % self._sent))
-            head = await reader.readuntil(b"\r\n\r\n")
-            if not head.startswith(b"HTTP/1.1 202"):
-                raise SystemExit(f"refused: {head.decode()}{(await reader.read(500)).decode()}")
-            await reader.readuntil(b'"rejected":[]}')
+            await self.send(reader, writer)
             self.seconds.append(time.perf_counter() - started)
             self.answered += 1
         writer.close()
+
+    async def send(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One batch, until its 202 is there."""
+        self._sent += 1
+        writer.write(self._template.replace(REQUEST_MARK, b"%012d" % self._sent))
+        head = await reader.readuntil(b"\r\n\r\n")
+        if not head.startswith(b"HTTP/1.1 202"):
+            raise SystemExit(f"refused: {head.decode()}{(await reader.read(500)).decode()}")
+        await reader.readuntil(b'"rejected":[]}')
 
 
 async def measure(process: Process, port: int, events: int, seconds: float) -> Measured:
