@@ -2,7 +2,8 @@
 
 Problem
 ├── BadRequest 400 · Unauthorized 401 · Forbidden 403 · NotFound 404 · Conflict 409
-├── PreconditionFailed 412 · TooLarge 413 · InvalidInput 422 (with field errors) · PreconditionRequired 428
+├── PreconditionFailed 412 · TooLarge 413 · UnsupportedMedia 415 · InvalidInput 422 (with field errors)
+├── PreconditionRequired 428
 └── TooManyRequests 429 · Unavailable 503 (with `Retry-After`)
 
 A service derives its own from these, or raises them with a code of its own.
@@ -89,6 +90,10 @@ class TooLarge(Problem):
     status, default_code = 413, "body_too_large"
 
 
+class UnsupportedMedia(Problem):
+    status, default_code = 415, "unsupported_media_type"
+
+
 class InvalidInput(Problem):
     status, default_code = 422, "invalid_input"
 
@@ -147,6 +152,12 @@ def field_path(location: Sequence[str | int]) -> str:
     return path or str(location[0] if location else "body")
 
 
+def declares_json(request: Request) -> bool:
+    """Whether the body is said to be JSON, or nothing is said."""
+    media_type = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+    return media_type == "application/json" or media_type.endswith("+json")
+
+
 def install_problem_handlers(app: FastAPI) -> None:
     """Every error of the app leaves as a problem: ours, the framework's, validation's, and the unexpected."""
 
@@ -154,8 +165,10 @@ def install_problem_handlers(app: FastAPI) -> None:
         assert isinstance(error, Problem)  # noqa: S101 - registered for this class only
         return problem_response(error)
 
-    async def on_validation(_: Request, error: Exception) -> Response:
+    async def on_validation(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class only
+        if any(each["loc"] == ("body",) for each in error.errors()) and not declares_json(request):
+            return problem_response(UnsupportedMedia("send the body as `Content-Type: application/json`"))
         errors = [FieldError(field_path(each["loc"]), each["type"], each["msg"]) for each in error.errors()[:100]]
         if any(each["type"] == "json_invalid" for each in error.errors()):
             return problem_response(BadRequest("the body is not valid JSON", code="invalid_json"))

@@ -93,6 +93,15 @@ async def test_an_archived_environment_is_hidden_until_restored(tenant: Any) -> 
     assert restored["config_version"] == 3
 
 
+@pytest.mark.parametrize("of", ["environment", "project"])
+async def test_archive_and_restore_compare_a_version_only_when_one_is_sent(tenant: Any, of: str) -> None:
+    path = tenant.path if of == "environment" else f"/projects/{tenant.project}"
+    for action in ("archive", "restore"):
+        old = await tenant.api("POST", f"{path}/{action}", headers={"If-Match": '"9"'})
+        assert (old.status_code, old.json()["code"]) == (412, "version_mismatch")
+        assert (await tenant.api.ok("POST", f"{path}/{action}"))["archived"] is (action == "archive")
+
+
 async def test_an_archived_project_refuses_writes(tenant: Any) -> None:
     project = f"/projects/{tenant.project}"
     await tenant.api.changed("POST", f"{project}/archive", read=project)

@@ -61,6 +61,14 @@ async def test_a_body_over_the_limit_is_refused(tenant: Any) -> None:
     assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
 
 
+@pytest.mark.parametrize("media", ["application/x-www-form-urlencoded", "text/plain"])
+async def test_a_body_that_is_not_said_to_be_json_is_refused_by_its_type(tenant: Any, media: str) -> None:
+    headers = {"If-Match": '"1"', "Content-Type": media}
+    answer = await tenant.api("PATCH", f"/projects/{tenant.project}", content=b'{"name": "New"}', headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
+    assert "application/json" in answer.json()["detail"]
+
+
 @pytest.mark.parametrize(
     ("path", "status"),
     [

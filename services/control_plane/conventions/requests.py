@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
-from service_kit.problems import FieldError, InvalidInput, NotFound
+from service_kit.problems import FieldError, InvalidInput, NotFound, declares_json
 
 from control_plane.conventions.json_text import decode_json
 
@@ -37,7 +37,7 @@ class StrictRoute(APIRoute):
             _check_address(request)
             strict = CheckedRequest(request.scope, request.receive)
             # Decoded here, because the framework would turn our problem into one of its own.
-            if await strict.body() and _declares_json(strict):
+            if await strict.body() and declares_json(strict):
                 await strict.json()
             return await handle(strict)
 
@@ -47,11 +47,6 @@ class StrictRoute(APIRoute):
 def new_router(tag: str) -> APIRouter:
     """The router to build a feature's endpoints on; `tag` groups them in the API's documentation."""
     return APIRouter(tags=[tag], route_class=StrictRoute)
-
-
-def _declares_json(request: Request) -> bool:
-    media_type = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
-    return media_type == "application/json" or media_type.endswith("+json")
 
 
 def _check_address(request: Request) -> None:

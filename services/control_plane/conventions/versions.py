@@ -48,7 +48,7 @@ VersionIfGiven = Annotated[int | None, Depends(_version_if_given)]
 """For writes that say all they mean (archive, delete, a switch): compared when sent, not needed."""
 
 
-def check_version(expected: int, actual: int) -> None:
-    """Raises 412 unless the caller has seen the version that stands."""
-    if expected != actual:
+def check_version(expected: int | None, actual: int) -> None:
+    """Raises 412 unless the caller has seen the version that stands, or names none."""
+    if expected is not None and expected != actual:
         raise PreconditionFailed(f"the entity is at version {actual}, not {expected}: read it again")

@@ -119,6 +119,5 @@ async def find(open_: Reading | Writing, table: EntityTable[Row], key: str, expe
     row = await table.find(open_.tx, open_.scope, key)
     if row is None:
         raise NotFound("there is nothing at this address")
-    if expected is not None:
-        check_version(expected, row.version)
+    check_version(expected, row.version)
     return row

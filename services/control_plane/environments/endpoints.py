@@ -19,7 +19,7 @@ from control_plane.access import CurrentActor, require
 from control_plane.conventions.context import AppContext
 from control_plane.conventions.pages import Page, RequestedPage, page_of
 from control_plane.conventions.requests import new_router
-from control_plane.conventions.versions import ExpectedVersion, etag
+from control_plane.conventions.versions import ExpectedVersion, VersionIfGiven, etag
 from control_plane.environments import repository, service
 from control_plane.environments.queries import resolve_project
 from control_plane.environments.schemas import EnvironmentChange, EnvironmentIn, EnvironmentOut
@@ -98,7 +98,7 @@ def _add_writes(router: APIRouter, context: AppContext) -> None:
 
 def _add_archive(router: APIRouter, context: AppContext) -> None:
     async def archive(
-        address: tuple[str, str], expected: int, actor: CurrentActor, response: Response, *, archived: bool
+        address: tuple[str, str], expected: int | None, actor: CurrentActor, response: Response, *, archived: bool
     ) -> EnvironmentOut:
         project, environment = address
         async with context.database.transaction() as tx:
@@ -110,14 +110,14 @@ def _add_archive(router: APIRouter, context: AppContext) -> None:
 
     @router.post("/projects/{project}/environments/{environment}/archive", responses=_CHANGE)
     async def archive_environment(
-        project: str, environment: str, expected: ExpectedVersion, actor: CurrentActor, response: Response
+        project: str, environment: str, expected: VersionIfGiven, actor: CurrentActor, response: Response
     ) -> EnvironmentOut:
         """Takes back everything that the environment serves: its SDK keys are refused until it is restored."""
         return await archive((project, environment), expected, actor, response, archived=True)
 
     @router.post("/projects/{project}/environments/{environment}/restore", responses=_CHANGE)
     async def restore_environment(
-        project: str, environment: str, expected: ExpectedVersion, actor: CurrentActor, response: Response
+        project: str, environment: str, expected: VersionIfGiven, actor: CurrentActor, response: Response
     ) -> EnvironmentOut:
         """Serves an archived environment again."""
         return await archive((project, environment), expected, actor, response, archived=False)

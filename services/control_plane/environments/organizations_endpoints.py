@@ -20,7 +20,7 @@ from control_plane.access.queries import resolve_organization
 from control_plane.conventions.context import AppContext
 from control_plane.conventions.pages import Page, RequestedPage, page_of
 from control_plane.conventions.requests import new_router
-from control_plane.conventions.versions import ExpectedVersion, etag
+from control_plane.conventions.versions import ExpectedVersion, VersionIfGiven, etag
 from control_plane.environments import repository, service
 from control_plane.environments.queries import resolve_project
 from control_plane.environments.schemas import (
@@ -131,7 +131,7 @@ def _add_project_changes(router: APIRouter, context: AppContext) -> None:
         return _project_answer(row, response)
 
     async def archive(
-        project: str, expected: int, actor: CurrentActor, response: Response, *, archived: bool
+        project: str, expected: int | None, actor: CurrentActor, response: Response, *, archived: bool
     ) -> ProjectOut:
         async with context.database.transaction() as tx:
             scope = await resolve_project(tx, actor, project)
@@ -141,14 +141,14 @@ def _add_project_changes(router: APIRouter, context: AppContext) -> None:
 
     @router.post("/projects/{project}/archive", responses=_CHANGE)
     async def archive_project(
-        project: str, expected: ExpectedVersion, actor: CurrentActor, response: Response
+        project: str, expected: VersionIfGiven, actor: CurrentActor, response: Response
     ) -> ProjectOut:
         """Ends everything that the project's environments serve, until it is restored."""
         return await archive(project, expected, actor, response, archived=True)
 
     @router.post("/projects/{project}/restore", responses=_CHANGE)
     async def restore_project(
-        project: str, expected: ExpectedVersion, actor: CurrentActor, response: Response
+        project: str, expected: VersionIfGiven, actor: CurrentActor, response: Response
     ) -> ProjectOut:
         """Brings an archived project back."""
         return await archive(project, expected, actor, response, archived=False)

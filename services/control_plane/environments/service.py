@@ -62,7 +62,7 @@ async def update_project(
 
 
 async def archive_project(
-    tx: Connection, actor: Actor, scope: ProjectScope, expected: int, *, archived: bool
+    tx: Connection, actor: Actor, scope: ProjectScope, expected: int | None, *, archived: bool
 ) -> asyncpg.Record:
     """Archiving ends what its environments serve; restoring brings it back. Each environment gets a new version."""
     before = await repository.find_project(tx, scope, lock=True)
@@ -92,7 +92,7 @@ async def update_environment(
 
 
 async def archive_environment(
-    tx: Connection, actor: Actor, before: asyncpg.Record, expected: int, *, archived: bool
+    tx: Connection, actor: Actor, before: asyncpg.Record, expected: int | None, *, archived: bool
 ) -> tuple[asyncpg.Record, dict[str, int]]:
     """Archiving takes back everything the environment serves, its SDK keys too."""
     check_version(expected, before["revision"])

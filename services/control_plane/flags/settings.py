@@ -85,8 +85,7 @@ class SettingsService:
             if environment.archived:
                 raise Conflict("the environment is archived: restore it first", code="environment_archived")
             before = await _settings(write, flag, environment)
-            if expected is not None:
-                check_version(expected, before.version)
+            check_version(expected, before.version)
             changed = replace(change(before), version=before.version + 1, updated_at=write.now)
             checked = checked_settings(flag, changed)
             await keep_references(write, checked, environment.id)
