@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -15,6 +15,7 @@ from .ledger import Ledger
 from .plan import Plan
 
 _SENDERS = 6
+_RECENT = 20
 _AGAIN_SECONDS = 0.1
 _TIMEOUT_SECONDS = 12.0
 _TOLD_TO_WAIT = (429, 503)
@@ -51,6 +52,7 @@ class Sdk:
         self._ledger = ledger
         self._plan = plan
         self._chance = plan.chance("sdk")
+        self._recent: deque[Batch] = deque(maxlen=_RECENT)
         self._repeats: set[asyncio.Task[None]] = set()
         self.heard = Heard()
 
@@ -78,6 +80,7 @@ class Sdk:
         """Sends until it is acknowledged; some batches are then sent again, now or after the window."""
         await self._insist(batch)
         self._ledger.acknowledge(event.entry for event in batch.events)
+        self._recent.append(batch)
         if self._chance.random() < self._plan.repeated:
             if self._chance.random() < 0.5:
                 self.heard.repeats_within += 1
@@ -89,6 +92,11 @@ class Sdk:
             task = asyncio.create_task(repeat)
             self._repeats.add(task)
             task.add_done_callback(self._repeats.discard)
+
+    async def repeat_recent(self) -> None:
+        """Sends the last acknowledged batches again, in another order, so that the stream takes them as new."""
+        for batch in self._recent:
+            await self._insist(batch.shuffled(self._chance))
 
     async def try_once(self, batch: Batch) -> httpx.Response | None:
         """One attempt; None when there was no answer."""
