@@ -11,18 +11,21 @@ from uuid import uuid4
 
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service_kit.health import Check, health_router
 from service_kit.logs import get_logger, set_request_id
 from service_kit.metrics import HttpMetrics, metrics_router
-from service_kit.problems import TooLarge, install_problem_handlers, problem_response
+from service_kit.problems import Problem, TooLarge, install_problem_handlers, problem_response
 
 DEFAULT_BODY_LIMIT_BYTES = 1024 * 1024
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _log = get_logger("http")
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+Refusal = Callable[[str, Problem], Response]
+"""The answer at a path to a request that no route has seen."""
 
 
 def create_app(
@@ -32,11 +35,13 @@ def create_app(
     checks: Mapping[str, Check],
     lifespan: Lifespan | None = None,
     body_limit_bytes: int = DEFAULT_BODY_LIMIT_BYTES,
+    refusal: Refusal | None = None,
     **options: Any,
 ) -> FastAPI:
     """An app with `/healthz`, `/readyz`, `/metrics`, `/openapi.json`, `/api/docs` and problem+json errors.
 
-    Bodies over `body_limit_bytes` get 413, before they are read where the length is declared.
+    Bodies over `body_limit_bytes` get 413, before they are read where the length is declared. `refusal` writes that
+    answer in another form than a problem's.
     """
     app = FastAPI(
         title=title,
@@ -49,17 +54,22 @@ def create_app(
     install_problem_handlers(app)
     app.include_router(health_router(checks))
     app.include_router(metrics_router(registry))
-    app.add_middleware(RequestEnvelope, metrics=HttpMetrics(registry), body_limit_bytes=body_limit_bytes)
+    app.add_middleware(
+        RequestEnvelope, metrics=HttpMetrics(registry), body_limit_bytes=body_limit_bytes, refusal=refusal
+    )
     return app
 
 
 class RequestEnvelope:
     """ASGI middleware: request id in and out, body limit, counts and times by route template."""
 
-    def __init__(self, app: ASGIApp, metrics: HttpMetrics, body_limit_bytes: int) -> None:
+    def __init__(
+        self, app: ASGIApp, metrics: HttpMetrics, body_limit_bytes: int, refusal: Refusal | None = None
+    ) -> None:
         self._app = app
         self._metrics = metrics
         self._limit = body_limit_bytes
+        self._refusal = refusal or _as_problem
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -97,12 +107,16 @@ class RequestEnvelope:
                     await self._app(scope, limited_receive, marked_send)
             if _declared_length(scope) > self._limit or read > self._limit:
                 read = 0
-                await problem_response(too_large)(scope, receive, marked_send)
+                await self._refusal(scope["path"], too_large)(scope, receive, marked_send)
         finally:
             self._metrics.in_flight.dec()
             route = getattr(scope.get("route"), "path", "unmatched")
             self._metrics.requests.labels(scope["method"], route, str(status)).inc()
             self._metrics.seconds.labels(scope["method"], route).observe(time.perf_counter() - started)
+
+
+def _as_problem(_: str, problem: Problem) -> Response:
+    return problem_response(problem)
 
 
 def _request_id_of(scope: Scope) -> str:

@@ -15,6 +15,7 @@ from edge_evaluator.door import Door, StreamGate
 from edge_evaluator.evaluation import Evaluator
 from edge_evaluator.flag_endpoints import flag_router
 from edge_evaluator.ofrep import ofrep_router
+from edge_evaluator.ofrep_route import refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ def build_app(parts: EdgeParts, options: HttpOptions, lifespan: Lifespan | None)
         checks={"configuration": configuration},
         lifespan=lifespan,
         body_limit_bytes=options.body_limit_bytes,
+        refusal=refused,
     )
     app.include_router(ofrep_router(parts.door, parts.evaluator, parts.gate, options.limits, options.public_url))
     app.include_router(flag_router(parts.door, parts.evaluator, options.limits))

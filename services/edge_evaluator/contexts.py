@@ -46,7 +46,7 @@ def decode_object(body: bytes, limits: ContextLimits) -> dict[str, Any]:
     try:
         document = _decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ValueError) as error:
-        raise BadRequestBody("PARSE_ERROR", f"the body is not valid JSON: {error}") from None
+        raise BadRequestBody("PARSE_ERROR", f"the body is not valid JSON: {_reason(body, error)}") from None
     if type(document) is not dict:
         raise BadRequestBody("PARSE_ERROR", "the body must be a JSON object")
     context = document.get("context")
@@ -62,6 +62,19 @@ def decode_object(body: bytes, limits: ContextLimits) -> dict[str, Any]:
     ):
         _check(document, body, limits)
     return document
+
+
+def _reason(body: bytes, error: Exception) -> str:
+    """Why the decoder refused, where its own words don't say."""
+    try:
+        json.dumps(json.loads(body), ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return "text holds half of a surrogate pair"
+    except RecursionError:
+        return "it is nested too deep"
+    except ValueError:
+        pass
+    return str(error)
 
 
 def _check(document: dict[str, Any], body: bytes, limits: ContextLimits) -> None:

@@ -54,7 +54,7 @@ def flag_router(door: Door, evaluator: Evaluator, limits: ContextLimits) -> APIR
     @router.post(
         "/evaluate",
         summary="Evaluate one flag, several, or all",
-        responses=failure_responses(400, 401, 403, 404, 415, 429, 503),
+        responses=failure_responses(400, 401, 403, 404, 413, 415, 429, 503),
         openapi_extra={"requestBody": {"content": {JSON: {"schema": _BODY}}}},
     )
     async def evaluate(request: Request) -> Response:

@@ -34,7 +34,7 @@ def ofrep_router(
     @router.post(
         "/evaluate/flags/{key}",
         summary="Evaluate one flag",
-        responses=failure_responses(400, 401, 403, 404, 415, 429, 503),
+        responses=failure_responses(400, 401, 403, 404, 413, 415, 429, 503),
         openapi_extra=_BODY_SCHEMA,
     )
     async def evaluate_flag(request: Request, key: str, expose: bool = False) -> Response:
@@ -46,7 +46,7 @@ def ofrep_router(
     @router.post(
         "/evaluate/flags",
         summary="Evaluate all flags",
-        responses={304: {"description": "Nothing has changed"}, **failure_responses(400, 401, 403, 415, 429, 503)},
+        responses={304: {"description": "Nothing has changed"}, **failure_responses(400, 401, 403, 413, 415, 429, 503)},
         openapi_extra=_BODY_SCHEMA,
     )
     async def evaluate_flags(

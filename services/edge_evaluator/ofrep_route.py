@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Coroutine
 from typing import Any
 
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from service_kit.problems import Problem, field_path
+from service_kit.problems import Problem, field_path, problem_response
 from starlette.requests import ClientDisconnect
 
 from edge_evaluator.answers import failure_body
@@ -24,6 +25,9 @@ FAILURE_SCHEMA: dict[str, Any] = {
         "errorDetails": {"type": "string"},
     },
 }
+
+
+_EVALUATION_PATH = re.compile(r"/ofrep/v1/evaluate/flags(?:/(?P<key>[^/]+))?|/v1/evaluate|/v1/flags/[^/]+")
 
 
 class UnsupportedBody(Problem):
@@ -62,6 +66,14 @@ class OfrepRoute(APIRoute):
 
 def failure(status: int, code: str, details: str, key: str | None, headers: dict[str, str] | None = None) -> Response:
     return Response(failure_body(code, details, key), status, headers, JSON)
+
+
+def refused(path: str, problem: Problem) -> Response:
+    """A problem that came up before any route: in OFREP's form at the addresses where flags are evaluated."""
+    found = _EVALUATION_PATH.fullmatch(path)
+    if found is None:
+        return problem_response(problem)
+    return failure(problem.status, "GENERAL", problem.detail, found["key"], problem.headers)
 
 
 async def plain_body(request: Request) -> bytes:

@@ -180,9 +180,28 @@ async def test_an_odd_body_is_taken(edge: RunningEdge, name: str) -> None:
 
 
 async def test_a_body_over_the_limit_is_refused(edge: RunningEdge) -> None:
-    answer = await edge.post("/ofrep/v1/evaluate/flags", b'{"context":{"a":"' + b"x" * (1 << 20) + b'"}}')
-    assert answer.status_code == 413
+    body = b'{"context":{"a":"' + b"x" * (1 << 20) + b'"}}'
+    for path, key in (("", None), ("/plain", "plain")):
+        answer = await edge.post(f"/ofrep/v1/evaluate/flags{path}", body)
+        assert (answer.status_code, answer.headers["content-type"]) == (413, "application/json")
+        assert (answer.json().get("key"), answer.json()["errorCode"]) == (key, "GENERAL")
+        assert "1048576" in answer.json()["errorDetails"]
     assert (await edge.flag("plain")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b'{"context":{"a":"\\ud83d"}}', "half of a surrogate pair"),
+        (b'{"context":{"a":"\\ude00 \\ud83d\\ude00"}}', "half of a surrogate pair"),
+        (b'{"context":{"a":"\\ud83d\\ude00","b":NaN}}', "invalid character"),
+        (b'{"context":{"a":' + b"[" * 5000 + b"]" * 5000 + b"}}", "nested too deep"),
+    ],
+)
+async def test_a_body_that_is_no_json_is_told_why(edge: RunningEdge, body: bytes, reason: str) -> None:
+    answer = await edge.post("/ofrep/v1/evaluate/flags/plain", body)
+    assert (answer.status_code, answer.json()["errorCode"]) == (400, "PARSE_ERROR")
+    assert reason in answer.json()["errorDetails"]
 
 
 async def test_a_compressed_body_is_refused(edge: RunningEdge) -> None:

@@ -13,7 +13,7 @@ SECONDS_MAX = 366 * 24 * 3600
 
 Aggregation = Literal["conversion", "sum", "count", "mean", "ratio", "quantile", "retention"]
 Direction = Literal["higher_is_better", "lower_is_better"]
-EventName = Annotated[str, StringConstraints(min_length=1, max_length=256)]
+EventName = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 """As SDKs send it in an event's `metric` field."""
 Seconds = Annotated[int, Field(ge=0, le=SECONDS_MAX)]
 Percentile = Annotated[float, Field(gt=0, lt=1)]

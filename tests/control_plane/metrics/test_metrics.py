@@ -51,6 +51,7 @@ BAD: list[tuple[dict[str, Any], list[str]]] = [
     ({"window_end_seconds": 1.5}, ["window_end_seconds"]),
     ({"direction": "up"}, ["direction"]),
     ({"event": ""}, ["event"]),
+    ({"event": "e" * 129}, ["event"]),
     ({"event": "a\x00"}, ["event"]),
     ({"unit": "EUR"}, ["unit"]),
 ]
