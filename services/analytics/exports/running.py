@@ -16,7 +16,7 @@ import pyarrow as pa
 from analytics.catalog.catalog import Catalog
 from analytics.catalog.entries import Environment
 from analytics.exports.datasets import DATASETS, Dataset
-from analytics.exports.destinations.port import Cargo, Delivered, Outcome, Target
+from analytics.exports.destinations.port import Attempt, Cargo, Delivered, Outcome, Target
 from analytics.exports.errors import LeaseLost
 from analytics.exports.lease import Lease
 from analytics.exports.manifests import manifest_of
@@ -72,8 +72,9 @@ class Runner:
         for name in export.datasets:
             await self._fence(export, name, lease)
         committed = await self._store.batches(export.organization_id, export.id, run.generation)
-        files = {batch_of(each).file for each in committed}
-        await asyncio.to_thread(target.begin, run.generation, files)
+        files = frozenset(batch_of(each).file for each in committed)
+        attempt = Attempt(export.id, run.generation, f"{run.number}.{run.claims}", files)
+        await asyncio.to_thread(target.begin, attempt)
         for name in export.datasets:
             await self._bring(export, DATASETS[name], environment, lease, target)
         await self._finish(export, environment, lease, target)
@@ -91,7 +92,7 @@ class Runner:
             load = await self._load(export, dataset, environment, run.generation, progress)
             delivered = Delivered("", 0)
             if load.rows.num_rows:
-                cargo = Cargo(dataset, run.generation, progress.number, _claim(run.number, run.claims), load.rows)
+                cargo = Cargo(dataset, progress.number, load.rows)
                 delivered = await asyncio.to_thread(target.deliver, cargo, lease.still_mine)
             lease.still_mine()
             reached = msgspec.structs.replace(load.reached, file=delivered.file, bytes=delivered.bytes)
@@ -183,7 +184,3 @@ def _stored(export: Export, run: Run, place: tuple[str, int], rows: int, reached
         document,
         str(uuid.uuid4()),
     )
-
-
-def _claim(run: int, claims: int) -> str:
-    return f"{run}.{claims}"

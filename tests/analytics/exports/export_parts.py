@@ -91,7 +91,7 @@ def export_of(destination: Destination, **changes: Any) -> Export:
 
 def export_worker(
     warehouse: ArrowWarehouse,
-    root: Path,
+    root: Path | None = None,
     *,
     clock: ManualClock | None = None,
     rows: int = 100,

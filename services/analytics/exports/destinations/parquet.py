@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analytics.exports.datasets import DATASETS
-from analytics.exports.destinations.port import Cargo, Delivered, Outcome
+from analytics.exports.destinations.port import Attempt, Cargo, Delivered, Outcome
 from analytics.exports.destinations.stores import FileStore
 
 MANIFEST = "_manifest.json"
@@ -27,20 +27,23 @@ class ParquetTarget:
 
     def __init__(self, store: FileStore) -> None:
         self._store = store
+        self._attempt = Attempt("", 0, "0.0", frozenset())
 
     def test(self) -> None:
         self._store.put(_TEST_FILE, b"Verdict may write here.\n", _nothing)
         self._store.remove(_TEST_FILE)
 
-    def begin(self, generation: int, committed: Collection[str]) -> None:
+    def begin(self, attempt: Attempt) -> None:
+        self._attempt = attempt
         for dataset in DATASETS:
-            self._keep_only(_folder(dataset, generation), committed)
+            self._keep_only(_folder(dataset, attempt.generation), attempt.committed)
 
     def deliver(self, cargo: Cargo, still_mine: Callable[[], None]) -> Delivered:
+        attempt = self._attempt
         sink = pa.BufferOutputStream()
         pq.write_table(cargo.rows, sink, compression="zstd", coerce_timestamps="ms")
         data = sink.getvalue().to_pybytes()
-        path = f"{_folder(cargo.dataset.name, cargo.generation)}/{cargo.number:08d}-{cargo.claim}.parquet"
+        path = f"{_folder(cargo.dataset.name, attempt.generation)}/{cargo.number:08d}-{attempt.claim}.parquet"
         self._store.put(path, data, still_mine)
         return Delivered(path, len(data))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -12,13 +12,22 @@ from analytics.exports.datasets import Dataset
 
 
 @dataclass(frozen=True, slots=True)
+class Attempt:
+    """`claim` names run and worker, so that no two workers ever write one name; `committed` are the files of the
+    generation that count."""
+
+    export_id: str
+    generation: int
+    claim: str
+    committed: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Cargo:
-    """Rows of one batch. `claim` names run and worker, so that no two workers ever write one name."""
+    """Rows of one batch."""
 
     dataset: Dataset
-    generation: int
     number: int
-    claim: str
     rows: pa.Table
 
 
@@ -50,8 +59,8 @@ class Target(Protocol):
     def test(self) -> None:
         """Tries what a run needs, and leaves nothing behind."""
 
-    def begin(self, generation: int, committed: Collection[str]) -> None:
-        """Before the batches of a run: `committed` are the files of the generation that count; others are remains."""
+    def begin(self, attempt: Attempt) -> None:
+        """Before the batches of a run: what earlier attempts left unfinished goes. Deliveries belong to it."""
 
     def deliver(self, cargo: Cargo, still_mine: Callable[[], None]) -> Delivered:
         """Brings the rows there. Calls `still_mine`, which may raise LeaseLost, right before they become visible."""

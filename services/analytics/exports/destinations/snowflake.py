@@ -1,4 +1,4 @@
-"""Snowflake: a batch is put on a temporary stage, copied into a temporary table, and merged by the dataset's key.
+"""Snowflake: a batch is put on a temporary stage, copied into a table of this attempt's own, and merged by key.
 
 Repeating a batch merges the same rows again and adds none. Each row carries the generation that brought it; when a
 full export has ended, the rows of older generations are deleted.
@@ -7,9 +7,11 @@ full export has ended, the rows of older generations are deleted.
 from __future__ import annotations
 
 import importlib
+import secrets
 import tempfile
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from contextlib import suppress
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -19,16 +21,16 @@ import pyarrow.parquet as pq
 
 from analytics.exports.datasets import DATASETS, Dataset
 from analytics.exports.destinations.hosts import HostRule
-from analytics.exports.destinations.port import Cargo, Delivered, Outcome
+from analytics.exports.destinations.port import Attempt, Cargo, Delivered, Outcome
 from analytics.exports.destinations.snowflake_errors import snowflake_error
-from analytics.exports.errors import DestinationRefused
+from analytics.exports.errors import DestinationError, DestinationRefused
 from analytics.exports.models import SnowflakeDestination
 
 if TYPE_CHECKING:
     from snowflake.connector import SnowflakeConnection
 
 GENERATION = "export_generation"
-_STAGE, _TEST_TABLE = "VERDICT_EXPORT_STAGE", "VERDICT_CONNECTION_TEST"
+_STAGE, _TEST_TABLE, _INCOMING = "VERDICT_EXPORT_STAGE", "VERDICT_CONNECTION_TEST", "VERDICT_INCOMING"
 _LOGIN_SECONDS, _NETWORK_SECONDS = 20, 120
 _TYPES = {
     pa.string(): "VARCHAR",
@@ -48,34 +50,43 @@ class SnowflakeTarget:
         self._rule = rule
         self._connection: SnowflakeConnection | None = None
         self._made: set[str] = set()
+        self._attempt = Attempt("", 0, "0.0", frozenset())
 
     def test(self) -> None:
-        table = self._name(_TEST_TABLE)
-        self._run(f"CREATE OR REPLACE TEMPORARY TABLE {table} (A NUMBER)")
+        table = self._name(f"{_TEST_TABLE}_{secrets.token_hex(4)}")
+        self._run(f"CREATE TRANSIENT TABLE {table} (A NUMBER)")
         self._run(f"CREATE TEMPORARY STAGE IF NOT EXISTS {self._name(_STAGE)}")
         self._run(f"DROP TABLE IF EXISTS {table}")
 
-    def begin(self, generation: int, committed: Collection[str]) -> None:
-        """Nothing stays of a batch that was not merged: stage and table end with the session."""
+    def begin(self, attempt: Attempt) -> None:
+        """Drops the incoming tables of this export's earlier attempts: a worker that still has one can't merge it."""
+        self._attempt = attempt
+        found = self._run(
+            f"SELECT TABLE_NAME FROM {self._destination.database}.INFORMATION_SCHEMA.TABLES"  # noqa: S608
+            " WHERE TABLE_SCHEMA = %s AND STARTSWITH(TABLE_NAME, %s)",
+            (self._destination.schema.upper(), self._incoming_prefix()),
+        )
+        for (name,) in found:
+            self._run(f"DROP TABLE IF EXISTS {self._name(name)}")
 
     def deliver(self, cargo: Cargo, still_mine: Callable[[], None]) -> Delivered:
         dataset = cargo.dataset
         self._prepare(dataset)
-        generation = pa.array([cargo.generation] * cargo.rows.num_rows, pa.int64())
+        generation = pa.array([self._attempt.generation] * cargo.rows.num_rows, pa.int64())
         rows = cargo.rows.append_column(GENERATION, generation)
         with tempfile.TemporaryDirectory(prefix="verdict-export-") as folder:
             file = Path(folder) / f"{dataset.name}.parquet"
             pq.write_table(rows, file, compression="snappy", coerce_timestamps="ms")
             size = file.stat().st_size
             self._run(f"PUT 'file://{file}' @{self._name(_STAGE)} AUTO_COMPRESS=FALSE OVERWRITE=TRUE")
-        waiting = self._waiting(dataset)
-        self._run(f"TRUNCATE TABLE {waiting}")
+        incoming = self._incoming(dataset)
+        self._run(f"TRUNCATE TABLE {incoming}")
         self._run(
-            f"COPY INTO {waiting} FROM @{self._name(_STAGE)}/{file.name}"
+            f"COPY INTO {incoming} FROM @{self._name(_STAGE)}/{file.name}"
             " FILE_FORMAT=(TYPE=PARQUET USE_LOGICAL_TYPE=TRUE) MATCH_BY_COLUMN_NAME=CASE_INSENSITIVE FORCE=TRUE"
         )
         still_mine()
-        self._run(_merge(self._table(dataset), waiting, dataset))
+        self._run(_merge(self._table(dataset), incoming, dataset))
         return Delivered("", size)
 
     def discard(self, delivered: Delivered) -> None:
@@ -94,6 +105,11 @@ class SnowflakeTarget:
             )
 
     def close(self) -> None:
+        if self._connection is None:
+            return
+        for name in self._made:
+            with suppress(DestinationError):
+                self._run(f"DROP TABLE IF EXISTS {self._incoming(DATASETS[name])}")
         connection, self._connection = self._connection, None
         if connection is not None:
             with suppress(Exception):
@@ -104,7 +120,7 @@ class SnowflakeTarget:
             return
         columns = ", ".join([*_columns(dataset), f"{GENERATION.upper()} NUMBER(19,0)"])
         self._run(f"CREATE TABLE IF NOT EXISTS {self._table(dataset)} ({columns})")
-        self._run(f"CREATE OR REPLACE TEMPORARY TABLE {self._waiting(dataset)} ({columns})")
+        self._run(f"CREATE OR REPLACE TRANSIENT TABLE {self._incoming(dataset)} ({columns})")
         self._run(f"CREATE TEMPORARY STAGE IF NOT EXISTS {self._name(_STAGE)}")
         self._made.add(dataset.name)
 
@@ -114,13 +130,18 @@ class SnowflakeTarget:
     def _table(self, dataset: Dataset) -> str:
         return self._name(f"VERDICT_{dataset.name}")
 
-    def _waiting(self, dataset: Dataset) -> str:
-        return self._name(f"VERDICT_INCOMING_{dataset.name}")
+    def _incoming(self, dataset: Dataset) -> str:
+        claim = self._attempt.claim.replace(".", "_")
+        return self._name(f"{self._incoming_prefix()}{claim}_{dataset.name}")
 
-    def _run(self, sql: str, parameters: tuple[Any, ...] | None = None) -> None:
+    def _incoming_prefix(self) -> str:
+        return f"{_INCOMING}_{sha256(self._attempt.export_id.encode()).hexdigest()[:12]}_".upper()
+
+    def _run(self, sql: str, parameters: tuple[Any, ...] | None = None) -> list[Any]:
         try:
             with self._connected().cursor() as cursor:
                 cursor.execute(sql, parameters)
+                return list(cursor.fetchall())
         except DestinationRefused:
             raise
         except Exception as error:
@@ -178,12 +199,12 @@ def _columns(dataset: Dataset) -> list[str]:
     return [f"{field.name.upper()} {_TYPES[field.type]}" for field in dataset.schema]
 
 
-def _merge(table: str, waiting: str, dataset: Dataset) -> str:
+def _merge(table: str, incoming: str, dataset: Dataset) -> str:
     names = [*(field.name.upper() for field in dataset.schema), GENERATION.upper()]
     key = [each.upper() for each in dataset.key]
     return "".join(
         (
-            f"MERGE INTO {table} AS T USING {waiting} AS S ON ",
+            f"MERGE INTO {table} AS T USING {incoming} AS S ON ",
             " AND ".join(f"T.{each} = S.{each}" for each in key),
             " WHEN MATCHED THEN UPDATE SET ",
             ", ".join(f"T.{each} = S.{each}" for each in names if each not in key),
