@@ -23,6 +23,7 @@ from control_plane.environments import (
 from control_plane.environments import endpoints as environments_endpoints
 from control_plane.experiments import endpoints as experiments_endpoints
 from control_plane.experiments import holdouts_endpoints, layers_endpoints
+from control_plane.explanations import endpoints as explanations_endpoints
 from control_plane.flags import endpoints as flags_endpoints
 from control_plane.metrics import endpoints as metrics_endpoints
 from control_plane.publishing import endpoints as publishing_endpoints
@@ -40,6 +41,7 @@ FEATURES: Sequence[BuildRouter] = (
     publishing_endpoints.build_router,
     segments_endpoints.build_router,
     flags_endpoints.build_router,
+    explanations_endpoints.build_router,
     metrics_endpoints.build_router,
     experiments_endpoints.build_router,
     layers_endpoints.build_router,

@@ -89,6 +89,7 @@ ROWS: dict[tuple[str, str], Row] = {
     ("POST", ENVIRONMENT + "/restore"): Row("admin"),
     ("GET", ENVIRONMENT + "/publication"): Row("viewer"),
     ("POST", ENVIRONMENT + "/republish"): Row("editor"),
+    ("POST", ENVIRONMENT + "/explain"): Row("viewer", {"flag": "thing"}),
     ("GET", ENVIRONMENT + "/sdk-keys"): Row("viewer"),
     ("POST", ENVIRONMENT + "/sdk-keys"): Row("admin", {"kind": "server", "name": "New"}),
     ("POST", ENVIRONMENT + "/sdk-keys/{sdk_key}/rotate"): Row("admin", {}),

@@ -1,0 +1,28 @@
+"""Why somebody gets a variation."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from service_kit.problems import BadRequest, Forbidden, InvalidInput, NotFound, Unauthorized, problem_responses
+
+from control_plane.access import CurrentActor
+from control_plane.conventions.context import AppContext
+from control_plane.conventions.requests import new_router
+from control_plane.explanations.schemas import ExplanationAsked, ExplanationOut
+from control_plane.explanations.service import Explainer
+
+
+def build_router(context: AppContext) -> APIRouter:
+    router = new_router("flags")
+    explainer = Explainer(context)
+
+    @router.post(
+        "/projects/{project}/environments/{environment}/explain",
+        responses=problem_responses(BadRequest, Unauthorized, Forbidden, NotFound, InvalidInput),
+    )
+    async def explain(project: str, environment: str, body: ExplanationAsked, actor: CurrentActor) -> ExplanationOut:
+        """What a context gets from a flag as it is saved now, and each step that led there. Changes nothing."""
+        explanation = await explainer.explain(actor, project, environment, body.flag, body.context)
+        return ExplanationOut.model_validate(explanation.to_dict())
+
+    return router

@@ -1,0 +1,86 @@
+"""Evaluates what is saved, by the code that evaluates at the edges."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
+from uuid import UUID
+
+from bucketing.compiled import compile_flagset
+from bucketing.explanation import Explanation
+from bucketing.flagset import Flag, FlagSet, Segment
+from messages.wire import WireError, experiment_from_wire
+from service_kit.problems import NotFound
+
+from control_plane.access import Actor, require
+from control_plane.conventions.context import AppContext
+from control_plane.entities.reading import Memory, Unreadable
+from control_plane.environments.queries import EnvironmentRow, environment_by_key, resolve_project
+from control_plane.experiments import queries as experiments
+from control_plane.flags import queries as flags
+from control_plane.segments import queries as segments
+
+_REMEMBERED_MAX = 16
+Entity = TypeVar("Entity", Flag, Segment)
+
+
+class Explainer:
+    """Remembers the rows of the environments asked for last, so that a question reads only what has changed."""
+
+    def __init__(self, context: AppContext) -> None:
+        self._database = context.database
+        self._clock = context.clock
+        self._memories: OrderedDict[UUID, tuple[Memory[Flag], Memory[Segment | None]]] = OrderedDict()
+        self._reading = asyncio.Lock()
+
+    async def explain(
+        self, actor: Actor, project: str, environment: str, flag: str, attributes: Mapping[str, Any]
+    ) -> Explanation:
+        """The decision and its trace; with the salt for those who may change the environment.
+
+        Raises NotFound for a project, an environment or a flag that is not there for `actor`.
+        """
+        async with self._reading, self._database.transaction("repeatable_read") as tx:
+            scope = await resolve_project(tx, actor, project)
+            require(actor, "read", "flag", scope)
+            row = await environment_by_key(tx, scope.project_id, environment)
+            memories = self._memories.pop(row.id, None) or (Memory(), Memory())
+            flagset = await _flagset(tx, row, *memories)
+            self._memories[row.id] = memories
+            if len(self._memories) > _REMEMBERED_MAX:
+                self._memories.popitem(last=False)
+        if flag not in flagset.flags:
+            raise NotFound(f"there is no flag {flag}", code="flag_not_found")
+        show_salt = actor.may("update", "environment", scope)
+        now = self._clock.now()
+        return await asyncio.to_thread(
+            lambda: compile_flagset(flagset).explain(flag, dict(attributes), now, show_salt=show_salt)
+        )
+
+
+async def _flagset(
+    tx: Any, row: EnvironmentRow, flag_memory: Memory[Flag], segment_memory: Memory[Segment | None]
+) -> FlagSet:
+    found = await experiments.compiled(tx, row.id)
+    running = {}
+    for message in found:
+        if not isinstance(message, Unreadable):
+            try:
+                experiment = experiment_from_wire(message)
+            except WireError:
+                continue
+            if experiment is not None:
+                running[experiment.key] = experiment
+    return FlagSet(
+        salt=row.salt,
+        version=row.version,
+        flags=_readable(await flags.compiled(tx, row.id, flag_memory)),
+        segments=_readable(await segments.compiled(tx, row.id, segment_memory)),
+        experiments=running,
+    )
+
+
+def _readable(entities: Iterable[Entity | Unreadable]) -> dict[str, Entity]:
+    return {each.key: each for each in entities if not isinstance(each, Unreadable)}
