@@ -13,6 +13,7 @@ _FILE_ERRORS = {
     errno.EACCES: ("permission_denied", "the service may not write there"),
     errno.EPERM: ("permission_denied", "the service may not write there"),
     errno.EROFS: ("read_only", "the folder is on a file system that can't be written"),
+    errno.EEXIST: ("not_a_folder", "a part of the path is a file, not a folder"),
     errno.ENOTDIR: ("not_a_folder", "a part of the path is a file, not a folder"),
     errno.ENAMETOOLONG: ("name_too_long", "the path is too long"),
 }
