@@ -54,7 +54,8 @@ def lift_over_time(over_time: Document) -> Figure:
             colour = _COLOURS[number % len(_COLOURS)]
             number += 1
             days = [day for day, *_ in points]
-            axes.plot(days, [100 * point[1] for point in points], color=colour, label=f"{metric['name']}: {variation}")
+            lifts = [100 * point[1] for point in points]
+            axes.plot(days, lifts, "o-", markersize=4, color=colour, label=f"{metric['name']}: {variation}")
             axes.fill_between(
                 days,
                 [100 * point[2] for point in points],

@@ -57,7 +57,7 @@ def _data(experiment: Experiment, health: ExposureHealth, now: int) -> HealthChe
     return HealthCheck(
         "no_data",
         "problem" if not health.exposures else "warning" if quiet else "ok",
-        f"{health.exposures:,} exposures." if health.exposures else "No exposure has arrived.",
+        f"About {health.exposures:,} exposures." if health.exposures else "No exposure has arrived.",
         "A running experiment gets exposures all the time; a silence of a day means that none are sent or loaded.",
         "Check that the flag is on, that the SDK sends exposures, and that the loader's lag is small.",
     )
@@ -92,7 +92,7 @@ def _before_start(experiment: Experiment, health: ExposureHealth) -> HealthCheck
     return HealthCheck(
         "exposures_before_start",
         "warning" if health.before_start and not expected else "ok",
-        f"{health.before_start:,} exposures lie before the start and are not counted.",
+        f"About {health.before_start:,} exposures lie before the start and are not counted.",
         "An experiment that observes a flag has a past; for one that assigns, clocks of clients are wrong.",
         "Check the clocks of the clients, and that exposures are sent when they happen.",
     )
@@ -114,7 +114,7 @@ def _missing_ids(health: ExposureHealth) -> HealthCheck:
     return HealthCheck(
         "missing_ids",
         "problem" if share > PLACEHOLDER_SHARE_MAX else "warning" if health.placeholder_exposures else "ok",
-        f"{health.placeholder_exposures:,} exposures carry a placeholder such as `undefined` as their id.",
+        f"About {health.placeholder_exposures:,} exposures carry a placeholder such as `undefined` as their id.",
         "All of them count as one unit, and what these people do is lost.",
         "Find the client that evaluates before it knows its user.",
     )
