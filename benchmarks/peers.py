@@ -55,6 +55,13 @@ def offline() -> None:
     socket.socket.connect_ex = refuse  # type: ignore[method-assign,assignment]
 
 
+def without_c() -> None:
+    """Makes the next import of this engine one that finds no compiled bucket."""
+    for name in [each for each in sys.modules if each.startswith(("bucketing", "benchmarks.engine_flags"))]:
+        del sys.modules[name]
+    sys.modules["bucketing.native._place"] = None  # type: ignore[assignment]
+
+
 def every_peer() -> list[Peer]:
     """This engine first."""
     from benchmarks.peer_sdks import flagd, growthbook, launchdarkly, unleash, verdict  # noqa: PLC0415
@@ -141,7 +148,7 @@ def main() -> int:
     parser.add_argument("--without-c", action="store_true", help="this engine's bucket in Python instead of C")
     options = parser.parse_args()
     if options.without_c:
-        sys.modules["bucketing.native._place"] = None  # type: ignore[assignment]
+        without_c()
     offline()
     peers = every_peer()
     for peer in peers:
