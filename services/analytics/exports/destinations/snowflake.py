@@ -118,7 +118,7 @@ class SnowflakeTarget:
     def _prepare(self, dataset: Dataset) -> None:
         if dataset.name in self._made:
             return
-        columns = ", ".join([*_columns(dataset), f"{GENERATION.upper()} NUMBER(19,0)"])
+        columns = ", ".join([*column_types(dataset), f"{GENERATION.upper()} NUMBER(19,0)"])
         self._run(f"CREATE TABLE IF NOT EXISTS {self._table(dataset)} ({columns})")
         self._run(f"CREATE OR REPLACE TRANSIENT TABLE {self._incoming(dataset)} ({columns})")
         self._run(f"CREATE TEMPORARY STAGE IF NOT EXISTS {self._name(_STAGE)}")
@@ -195,7 +195,8 @@ def _private_key(text: str) -> bytes:
     return der
 
 
-def _columns(dataset: Dataset) -> list[str]:
+def column_types(dataset: Dataset) -> list[str]:
+    """`NAME TYPE` per column, as Snowflake writes them."""
     return [f"{field.name.upper()} {_TYPES[field.type]}" for field in dataset.schema]
 
 
