@@ -34,7 +34,7 @@ PLACE = "project=shop&environment=production"
 
 
 def bearer(role: str = "admin", organization: str = "org-1") -> dict[str, str]:
-    claims = {"sub": "u1", "aud": "verdict", "exp": time.time() + 60, "organizations": {organization: role}}
+    claims = {"sub": "u1", "aud": "verdict", "exp": time.time() + 3600, "organizations": {organization: role}}
     return {"Authorization": f"Bearer {jwt.encode(claims, SECRET, algorithm='HS256')}"}
 
 

@@ -33,7 +33,7 @@ BASE = "/v1/experiments/exp-1"
 
 
 def bearer(role: str = "editor", organization: str = "org-1") -> dict[str, str]:
-    claims = {"sub": "u1", "aud": "verdict", "exp": time.time() + 60, "organizations": {organization: role}}
+    claims = {"sub": "u1", "aud": "verdict", "exp": time.time() + 3600, "organizations": {organization: role}}
     return {"Authorization": f"Bearer {jwt.encode(claims, SECRET, algorithm='HS256')}"}
 
 
