@@ -22,7 +22,8 @@ MANIFESTS = [
     for document in yaml.safe_load_all(path.read_text())
 ]
 DEPLOYMENTS = [each for each in MANIFESTS if each.values[0]["kind"] == "Deployment"]
-SERVICES = {"control-plane", "edge-evaluator", "event-ingestor", "analytics", "loader"}
+SERVICES = {"control-plane", "edge-evaluator", "event-ingestor", "analytics", "loader", "exporter"}
+OF_ANALYTICS = {"loader", "exporter"}
 KUBERNETES_VERSIONS = ("1.30", "1.34")
 
 
@@ -38,7 +39,7 @@ def test_the_dockerfile_passes_its_linter() -> None:
 def test_there_is_an_image_per_service_and_none_runs_as_root() -> None:
     text = (ROOT / "deploy/docker/Dockerfile").read_text()
     targets = set(re.findall(r"^FROM runtime AS (\S+)$", text, re.MULTILINE))
-    assert targets == SERVICES - {"loader"}
+    assert targets == SERVICES - OF_ANALYTICS
     runtime = text.split("AS runtime\n")[1].split("\nFROM ")[0]
     assert "USER 10001:10001" in runtime
     assert not re.search(r"^USER ", text.split("AS runtime\n")[1].split("\nFROM ", 1)[1], re.MULTILINE)
@@ -99,7 +100,7 @@ def test_a_service_container_is_hardened_and_built_from_its_target(name: str) ->
     service = COMPOSE["services"][name]
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
-    assert service["build"]["target"] == ("analytics" if name == "loader" else name)
+    assert service["build"]["target"] == ("analytics" if name in OF_ANALYTICS else name)
 
 
 def test_no_secret_stands_in_the_compose_file() -> None:
