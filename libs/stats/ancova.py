@@ -42,7 +42,7 @@ def ancova(treatment: CupedSummary, control: CupedSummary, columns: tuple[int, .
     usable = np.ones(len(first.x_mean), dtype=np.bool_)
     theta = pooled_theta(arms, usable)
     squares = first.x_squares + second.x_squares
-    residual = first.y_squares + second.y_squares - float(theta @ (first.cross + second.cross))
+    residual = max(0.0, first.y_squares + second.y_squares - float(theta @ (first.cross + second.cross)))
     n1, n2 = first.n, second.n
     gap = first.x_mean - second.x_mean
     leverage = 1.0 / n1 + 1.0 / n2 + float(gap @ np.linalg.pinv(squares, hermitian=True) @ gap)
@@ -62,7 +62,7 @@ def lin_adjustment(treatment: CupedSummary, control: CupedSummary) -> LinAdjustm
     means, variances, thetas = [], [], []
     for arm in arms:
         theta = pooled_theta([arm], np.ones(len(arm.x_mean), dtype=np.bool_))
-        residual = arm.y_squares - float(theta @ arm.cross)
+        residual = max(0.0, arm.y_squares - float(theta @ arm.cross))
         means.append(arm.y_mean - float(theta @ (arm.x_mean - grand)))
         variances.append(residual / (arm.n - 1 - len(theta)) / arm.n)
         thetas.append(tuple(float(value) for value in theta))

@@ -95,10 +95,13 @@ def normal_posterior(
     estimate: float, se: float, prior_mean: float = 0.0, prior_sd: float | None = None, alpha: float = 0.05
 ) -> NormalPosterior:
     """Combine an estimate and its standard error with a normal prior; `prior_sd` None is flat."""
-    data = 1.0 / validation.positive(se, "se") ** 2
-    prior = 0.0 if prior_sd is None else 1.0 / validation.positive(prior_sd, "prior_sd") ** 2
-    sd = 1.0 / math.sqrt(data + prior)
-    mean = (data * validation.finite(estimate, "estimate") + prior * prior_mean) / (data + prior)
+    sd, weight = validation.deviation(se, "se"), 1.0
+    if prior_sd is not None:
+        spread = validation.deviation(prior_sd, "prior_sd")
+        total = math.hypot(sd, spread)
+        sd, weight = sd / total * spread, (spread / total) ** 2
+    prior_mean = validation.finite(prior_mean, "prior_mean")
+    mean = weight * validation.finite(estimate, "estimate") + (1.0 - weight) * prior_mean
     half_width = distributions.critical(alpha) * sd
     ratio = mean / sd
     density = sd * math.exp(-0.5 * ratio * ratio) / math.sqrt(2.0 * math.pi)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from stats import validation
 from stats.errors import InvalidInputError
-from stats.summaries import MeanSummary, check_cross_sum, check_square_sum
+from stats.summaries import MeanSummary, check_centred_cross, check_cross_sum, check_square_sum
 
 COVARIATES_MAX = 50
 
@@ -57,6 +57,14 @@ class CupedSummary:
             check_cross_sum(self.xx[j][j], self.sum_sq, self.xy[j], f"xy[{j}]")
             for i in range(j):
                 check_cross_sum(self.xx[i][i], self.xx[j][j], self.xx[i][j], f"xx[{i}][{j}]")
+                check_centred_cross(
+                    self.n,
+                    (self.x_sum[i], self.x_sum[j]),
+                    (self.xx[i][i], self.xx[j][j]),
+                    self.xx[i][j],
+                    f"xx[{i}][{j}]",
+                )
+            check_centred_cross(self.n, (self.sum, total), (self.sum_sq, self.xx[j][j]), self.xy[j], f"xy[{j}]")
 
     @property
     def outcome(self) -> MeanSummary:

@@ -13,7 +13,7 @@ from stats.estimates import ArmEstimate
 from stats.guardrails import guardrail_block, non_inferiority
 from stats.lift import delta_se
 from stats.metrics import AnalysisOptions, BayesPrior, Direction, Look, MetricSpec, Mode
-from stats.monitoring import watch_always, watch_group
+from stats.monitoring import tuned_for, watch_always, watch_group
 from stats.preparing import Summary
 from stats.results import BayesBlock, Comparison, GuardrailBlock, MdeBlock
 from stats.sequential_inference import sample_inflation
@@ -120,8 +120,7 @@ def _detectable(context: Context, n: int) -> tuple[float, str]:
         inflation = sample_inflation(information, bounds, options.alpha, options.power)
         return fixed * math.sqrt(inflation.maximum), f"z_inflated_for_{looks}_looks"
     if options.mode is Mode.ALWAYS_VALID:
-        n_star = options.n_star or (options.planned_units or 2 * n) / 2.0
-        point = sequence_point(0.0, 1.0, n, options.alpha, mixture_variance(options.alpha, n_star))
+        point = sequence_point(0.0, 1.0, n, options.alpha, mixture_variance(options.alpha, tuned_for(options)))
         return point.z_equivalent + distributions.upper_quantile(1.0 - options.power), "confidence_sequence_now"
     return fixed, "z"
 

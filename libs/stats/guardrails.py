@@ -78,11 +78,10 @@ class Equivalence:
         return max(self.p_lower, self.p_upper)
 
 
-def equivalence(treatment: ArmEstimate, control: ArmEstimate, margin: float, alpha: float) -> Equivalence | None:
-    """Schuirmann's test that |difference| is below an absolute margin; None if neither arm varies."""
-    guardrail = Guardrail(margin, relative=False)
-    above = non_inferiority(treatment, control, guardrail, Direction.INCREASE, alpha)
-    below = non_inferiority(treatment, control, guardrail, Direction.DECREASE, alpha)
+def equivalence(treatment: ArmEstimate, control: ArmEstimate, margin: Guardrail, alpha: float) -> Equivalence | None:
+    """Schuirmann's test that |difference| (relative: |lift|) is below the margin; None if neither arm varies."""
+    above = non_inferiority(treatment, control, margin, Direction.INCREASE, alpha)
+    below = non_inferiority(treatment, control, margin, Direction.DECREASE, alpha)
     if above is None or below is None:
         return None
     return Equivalence(above.p_value, below.p_value, above.passes and below.passes)

@@ -13,6 +13,8 @@ from enum import StrEnum
 
 from stats.estimates import ArmEstimate, moments
 
+LOG_MAX = 709.0
+
 
 class SetKind(StrEnum):
     """The shape of a Fieller set: [lower, upper], all but the `excluded` gap, or every number."""
@@ -99,4 +101,5 @@ def log_ratio_interval(treatment: ArmEstimate, control: ArmEstimate, critical: f
         return None
     half_width = critical * math.sqrt(treatment.variance / (mt * mt) + control.variance / (mc * mc))
     centre = math.log(mt / mc)
-    return math.expm1(centre - half_width), math.expm1(centre + half_width)
+    high = centre + half_width
+    return math.expm1(centre - half_width), math.expm1(high) if high < LOG_MAX else math.inf

@@ -34,10 +34,14 @@ class LookBounds:
 
 def watch_always(looks: Sequence[Look], options: AnalysisOptions) -> AlwaysValidResult:
     """The always-valid state after these looks; tuned to half the planned units unless N* is set."""
-    n_star = options.n_star
-    if n_star is None:
-        n_star = options.planned_units / 2.0 if options.planned_units else DEFAULT_N_STAR
-    return monitor(looks, options.alpha, n_star)
+    return monitor(looks, options.alpha, tuned_for(options))
+
+
+def tuned_for(options: AnalysisOptions) -> float:
+    """N*: as set, else half the planned units, else 10,000; never from the data."""
+    if options.n_star is not None:
+        return options.n_star
+    return options.planned_units / 2.0 if options.planned_units else DEFAULT_N_STAR
 
 
 def watch_group(looks: Sequence[Look], z_now: float, df: float, options: AnalysisOptions) -> GroupSequentialResult:

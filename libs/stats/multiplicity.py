@@ -56,7 +56,7 @@ def _hochberg(p: Vector) -> Vector:
 
 
 def _benjamini_hochberg(p: Vector) -> Vector:
-    return _step_up(p * len(p) / np.arange(1, len(p) + 1))
+    return _step_up(p * (len(p) / np.arange(1, len(p) + 1)))
 
 
 def _benjamini_yekutieli(p: Vector) -> Vector:

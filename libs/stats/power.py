@@ -88,6 +88,11 @@ def mde_rate(baseline: float, sizes: tuple[float, float], alpha: float, power: f
     return _root(excess, 0.0, most)
 
 
+def mde_rate_fall(baseline: float, sizes: tuple[float, float], alpha: float, power: float) -> float | None:
+    """The smallest fall below the baseline rate with this power: a rise of the rate of not converting."""
+    return mde_rate(1.0 - validation.fraction(baseline, "baseline"), sizes, alpha, power)
+
+
 def mde_rate_simple(baseline: float, sizes: tuple[float, float], alpha: float, power: float) -> float:
     """k·√(p(1 − p)(1/nc + 1/nt)): the usual shortcut, too small for rare events."""
     _check_sizes(sizes)
@@ -96,17 +101,17 @@ def mde_rate_simple(baseline: float, sizes: tuple[float, float], alpha: float, p
 
 
 def units_per_arm_rates(
-    control: float, treatment: float, alpha: float, power: float, *, pooled_null: bool = True
+    control: float, treatment: float, alpha: float, power: float, *, pooled_null: bool = True, ratio: float = 1.0
 ) -> float:
-    """Units in each of two equal arms to tell two rates apart (not rounded)."""
+    """Units in the control to tell two rates apart (not rounded), `ratio` times as many in the treatment."""
     for name, value in (("control", control), ("treatment", treatment)):
         if not 0.0 <= validation.finite(value, name) <= 1.0:
             raise InvalidInputError(name, "must lie between 0 and 1")
     if control == treatment:
         raise InvalidInputError("treatment", "must differ from the control's rate")
-    true_variance = control * (1.0 - control) + treatment * (1.0 - treatment)
-    middle = (control + treatment) / 2.0
-    null_variance = 2.0 * middle * (1.0 - middle) if pooled_null else true_variance
+    true_variance = control * (1.0 - control) + treatment * (1.0 - treatment) / validation.positive(ratio, "ratio")
+    middle = (control + ratio * treatment) / (1.0 + ratio)
+    null_variance = (1.0 + 1.0 / ratio) * middle * (1.0 - middle) if pooled_null else true_variance
     reach = distributions.critical(alpha) * math.sqrt(null_variance)
     reach += distributions.upper_quantile(1.0 - power) * math.sqrt(true_variance)
     return (reach / (treatment - control)) ** 2
@@ -119,40 +124,58 @@ def units_per_arm_means(effect: float, sd: float, alpha: float, power: float) ->
     return 2.0 * (detectable_multiple(alpha, power) * validation.positive(sd, "sd") / effect) ** 2
 
 
-def units_per_arm_t(effect_size: float, alpha: float, power: float) -> float:
-    """The same by the noncentral t distribution, for an effect in standard deviations (not rounded)."""
+def units_per_arm_t(
+    effect_size: float, alpha: float, power: float, *, two_sided: bool = True, ratio: float = 1.0
+) -> float:
+    """The same by the noncentral t distribution, for an effect in standard deviations (not rounded).
+
+    The answer counts the control's units; the treatment has `ratio` times as many.
+    """
     size = abs(validation.finite(effect_size, "effect_size"))
     if size == 0.0:
         raise InvalidInputError("effect_size", "must not be 0")
+    validation.positive(ratio, "ratio")
+
+    def reached(units: float) -> float:
+        return power_t(size, (units, ratio * units), alpha, two_sided=two_sided)
+
+    least = 2.0 * UNITS_T_MIN / (1.0 + ratio)
     start = max(2.0, units_per_arm_means(size, 1.0, alpha, power))
-    high = start + 2.0
-    while power_t(size, high, alpha) < power:
+    high = max(start, least) + 2.0
+    while reached(high) < power:
         high *= 2.0
         if high > UNITS_SEARCHED_MAX:
             raise InvalidInputError("effect_size", "is too small to be planned for")
-    if power_t(size, UNITS_T_MIN, alpha) >= power:
-        return UNITS_T_MIN
-    return _root(lambda n: power_t(size, n, alpha) - power, UNITS_T_MIN, high)
+    if reached(least) >= power:
+        return least
+    return _root(lambda n: reached(n) - power, least, high)
 
 
-def power_t(effect_size: float, units_per_arm: float, alpha: float) -> float:
-    """Power of the two-sided t test with two equal arms of at least 1.5 units (both tails counted).
+def power_t(effect_size: float, sizes: tuple[float, float], alpha: float, *, two_sided: bool = True) -> float:
+    """Power of the t test with these units per arm, at least 3 together; two-sided: both tails counted.
 
     The noncentral t is (Z + shift)/S with df·S² chi-square: integrated over S, which stays exact where
     series for the distribution break off.
     """
-    df = 2.0 * units_per_arm - 2.0
-    shift = effect_size * math.sqrt(units_per_arm / 2.0)
+    _check_sizes(sizes)
+    df = sizes[0] + sizes[1] - 2.0
+    if df < 1.0:
+        raise InvalidInputError("sizes", "must be at least 3 units together")
+    shift = effect_size * math.sqrt(sizes[0] / (sizes[0] + sizes[1]) * sizes[1])
+    tail = alpha / 2.0 if two_sided else alpha
     if df > DF_NORMAL:
-        return power_normal(shift, 1.0, alpha)
-    critical = distributions.critical(alpha, df)
+        z = distributions.upper_quantile(tail)
+        return distributions.upper_p(z - shift) + (distributions.upper_p(z + shift) if two_sided else 0.0)
+    critical = distributions.upper_quantile(tail, df)
     shape = df / 2.0
     low = math.sqrt(special.gammaincinv(shape, SCALE_TAIL) / shape)
     high = math.sqrt(special.gammainccinv(shape, SCALE_TAIL) / shape)
     scales = (high + low) / 2.0 + (high - low) / 2.0 * _NODES
     log_density = (df - 1.0) * np.log(scales) - shape * scales**2 + shape * math.log(shape) + math.log(2.0)
     weights = (high - low) / 2.0 * _WEIGHTS * np.exp(log_density - float(special.gammaln(shape)))
-    beyond = special.ndtr(shift - critical * scales) + special.ndtr(-shift - critical * scales)
+    beyond = special.ndtr(shift - critical * scales)
+    if two_sided:
+        beyond = beyond + special.ndtr(-shift - critical * scales)
     return float(weights @ beyond)
 
 

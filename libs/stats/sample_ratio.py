@@ -135,8 +135,8 @@ def _shares(expected_weights: Mapping[str, float]) -> dict[str, float]:
 def _test(units: Sequence[int], shares: Sequence[float]) -> _Tested:
     statistic, df, p_value, log10_p = chi_square_test(units, shares)
     few = sum(units) * min(shares) < EXACT_BELOW_EXPECTED
-    if few and math.comb(sum(units) + df, df) <= EXACT_TABLES_MAX:
-        exact = exact_p(units, shares)
+    exact = exact_p(units, shares) if few else None
+    if exact is not None:
         return _Tested("exact", statistic, df, exact, math.log10(exact) if exact > 0.0 else -math.inf)
     return _Tested("chi_square", statistic, df, p_value, log10_p)
 
@@ -144,14 +144,21 @@ def _test(units: Sequence[int], shares: Sequence[float]) -> _Tested:
 def chi_square_test(units: Sequence[int], shares: Sequence[float]) -> tuple[float, int, float, float]:
     """Σ(observed − expected)²/expected with df = arms − 1: (statistic, df, p, log10 p)."""
     total = sum(units)
+    if total == 0:
+        raise InvalidInputError("counts", "must hold at least one unit")
     statistic = math.fsum((n - total * s) ** 2 / (total * s) for n, s in zip(units, shares, strict=True))
     df = len(units) - 1
     return statistic, df, float(special.chdtrc(df, statistic)), distributions.log10_chi_square_p(statistic, df)
 
 
-def exact_p(units: Sequence[int], shares: Sequence[float]) -> float:
-    """P of all tables that are not more likely than this one (exact multinomial; binomial for two arms)."""
+def exact_p(units: Sequence[int], shares: Sequence[float]) -> float | None:
+    """P of all tables that are not more likely than this one (exact multinomial; binomial for two arms).
+
+    None when there are more than 200,000 tables to count.
+    """
     total = sum(units)
+    if math.comb(total + len(units) - 1, len(units) - 1) > EXACT_TABLES_MAX:
+        return None
     tables = np.array(list(_tables(total, len(units))), dtype=np.float64)
     seen = _log_probability(np.array([units], dtype=np.float64), shares)[0]
     every = _log_probability(tables, shares)

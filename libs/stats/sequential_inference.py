@@ -11,7 +11,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from stats import distributions
+from stats import distributions, validation
 from stats.boundaries import crossing, solve_falling
 from stats.errors import InvalidInputError
 from stats.sub_density import SubDensity
@@ -69,11 +69,11 @@ def _as_extreme(information: Sequence[float], bounds: Sequence[float], z: float,
     return earlier + alive.above(z, information[-1])
 
 
-def power_drift(information: Sequence[float], bounds: Sequence[float], power: float) -> float:
+def power_drift(information: Sequence[float], bounds: Sequence[float], power: float, *, two_sided: bool) -> float:
     """The drift at which the bounds on its own side are crossed with probability `power`."""
 
     def shortfall(drift: float) -> float:
-        return power - math.fsum(crossing(information, bounds, drift).upper)
+        return power - math.fsum(crossing(information, bounds, drift, two_sided=two_sided).upper)
 
     return solve_falling(shortfall, 1.0, 4.0)
 
@@ -86,12 +86,16 @@ class Inflation:
     expected: float
 
 
-def sample_inflation(information: Sequence[float], bounds: Sequence[float], alpha: float, power: float) -> Inflation:
+def sample_inflation(
+    information: Sequence[float], bounds: Sequence[float], alpha: float, power: float, *, two_sided: bool = True
+) -> Inflation:
     """What looking early costs at most and saves on average, as factors of the fixed sample size."""
-    drift = power_drift(information, bounds, power)
-    fixed = distributions.critical(alpha) + distributions.upper_quantile(1.0 - power)
+    validation.power(power)
+    drift = power_drift(information, bounds, power, two_sided=two_sided)
+    tail = alpha / 2.0 if two_sided else alpha
+    fixed = distributions.upper_quantile(tail) + distributions.upper_quantile(1.0 - power)
     maximum = (drift / fixed) ** 2
-    stops = crossing(information, bounds, drift)
+    stops = crossing(information, bounds, drift, two_sided=two_sided)
     first = [up + low for up, low in zip(stops.upper, stops.lower, strict=True)]
     early = math.fsum(p * time for p, time in zip(first, information, strict=True))
     return Inflation(maximum, maximum * (early + (1.0 - math.fsum(first)) * information[-1]))

@@ -112,6 +112,13 @@ class RatioSummary:
         check_square_sum(self.n, self.num_sum, self.num_sum_sq, "num_sum_sq")
         check_square_sum(self.n, self.den_sum, self.den_sum_sq, "den_sum_sq")
         check_cross_sum(self.num_sum_sq, self.den_sum_sq, self.num_den_sum, "num_den_sum")
+        check_centred_cross(
+            self.n,
+            (self.num_sum, self.den_sum),
+            (self.num_sum_sq, self.den_sum_sq),
+            self.num_den_sum,
+            "num_den_sum",
+        )
 
 
 def within_squares(n: int, total: float, square_total: float) -> float:
@@ -137,6 +144,18 @@ def check_cross_sum(first_squares: float, second_squares: float, cross: float, f
     most = math.sqrt(first_squares) * math.sqrt(second_squares)
     if abs(cross) > most * (1.0 + SUM_ROUNDING):
         raise InvalidInputError(field, f"is above √(Σa²·Σb²) ({abs(cross):g} > {most:g}): no data have these sums")
+
+
+def check_centred_cross(
+    n: int, sums: tuple[float, float], squares: tuple[float, float], cross: float, field: str
+) -> None:
+    """Refuse a Σab whose covariance exceeds both standard deviations' product, rounding of the sums aside."""
+    if n == 0:
+        return
+    covariance = cross - sums[0] / n * sums[1]
+    most = math.sqrt(within_squares(n, sums[0], squares[0])) * math.sqrt(within_squares(n, sums[1], squares[1]))
+    if abs(covariance) > most * (1.0 + SUM_ROUNDING) + SUM_ROUNDING * math.sqrt(squares[0]) * math.sqrt(squares[1]):
+        raise InvalidInputError(field, "makes a correlation above 1: no data have these sums")
 
 
 def cancellation(n: int, total: float, square_total: float) -> float:

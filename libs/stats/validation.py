@@ -36,6 +36,11 @@ def outcome_sum(value: object, field: str, power: int = 1) -> float:
     return number if abs(number) >= SUM_MIN**power else 0.0
 
 
+def deviation(value: object, field: str) -> float:
+    """A standard deviation or error from 1e-60 to 1e60."""
+    return _between(value, field, SUM_MIN, SUM_MAX)
+
+
 def count(value: object, field: str, most: int = UNITS_MAX) -> int:
     """A whole number from 0 to `most` (a float without fraction is accepted)."""
     number = finite(value, field)

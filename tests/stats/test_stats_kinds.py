@@ -279,7 +279,7 @@ def test_power_of_the_t_test_is_the_noncentral_t() -> None:
         df, shift = 2 * units - 2, size * np.sqrt(units / 2)
         critical = reference.t.ppf(0.975, df)
         expected = reference.nct.sf(critical, df, shift) + reference.nct.cdf(-critical, df, shift)
-        assert power_t(size, units, 0.05) == pytest.approx(float(expected), rel=1e-8)
+        assert power_t(size, (units, units), 0.05) == pytest.approx(float(expected), rel=1e-8)
 
 
 @pytest.mark.parametrize("mode", list(Mode))

@@ -10,9 +10,19 @@ import numpy as np
 from stats import bayes, multiplicity
 from stats.analysis import analyse_metric
 from stats.ancova import ancova, lin_adjustment, total_pooled_fit
-from stats.conformance import rates
+from stats.conformance import means, rates, sequential
 from stats.conformance.means import lift_keys
-from stats.conformance.reading import Case, arm_at, covariate_summary, mean_of, two_means
+from stats.conformance.reading import (
+    Case,
+    arm_at,
+    by_absolute,
+    covariate_summary,
+    fields,
+    level,
+    listed,
+    mean_of,
+    two_means,
+)
 from stats.contrasts import compare
 from stats.covariates import CupedSummary
 from stats.cuped import CupedFit, balance_p, fit_cuped
@@ -20,27 +30,40 @@ from stats.errors import InvalidInputError
 from stats.estimates import estimate_mean
 from stats.merging import merge_means
 from stats.metrics import AnalysisOptions, MetricSpec
+from stats.statuses import Status
 from stats.stratification import allocation_changed, heterogeneity, post_stratify
+from stats.summaries import BinarySummary
 
 
 def _pair(inputs: Case) -> tuple[CupedSummary, CupedSummary]:
-    names = tuple(inputs.get("covariates", ()))
-    return covariate_summary(inputs["treatment"], names), covariate_summary(inputs["control"], names)
+    names = tuple(listed(inputs, "covariates")) if "covariates" in inputs else ()
+    treatment, control = (covariate_summary(arm, names) for arm in fields(inputs, "treatment", "control"))
+    for name, arm in (("treatment", treatment), ("control", control)):
+        if arm.n < 2:
+            raise InvalidInputError(f"{name}.n", "must be at least 2")
+    return treatment, control
 
 
 def cuped(inputs: Case, options: Case) -> dict[str, Any]:
     """cuped: one covariate, in the three usual forms beside the unadjusted result."""
     treatment, control = _pair(inputs)
-    alpha = options.get("alpha", 0.05)
+    alpha = level(options)
     plain = compare(estimate_mean(treatment.outcome), estimate_mean(control.outcome), alpha)
     within = fit_cuped({"treatment": treatment, "control": control})
     if not within.applied:
-        return {"cuped_applied": False, "theta": 0.0, "diff": plain.difference}
+        return {
+            "cuped_applied": False,
+            "status": Status.CUPED_NOT_APPLIED.value,
+            "theta": 0.0,
+            "diff": plain.difference,
+            "se": plain.se,
+            "p_value": plain.p_value,
+        }
     total, correlation = total_pooled_fit(treatment, control)
     lin = lin_adjustment(treatment, control)
     return {
-        "within_pooled_theta": _fit(within, plain.se, alpha),
-        "total_pooled_theta": _fit(total, plain.se, alpha),
+        "within_pooled_theta": _fit(within, plain.se, options),
+        "total_pooled_theta": _fit(total, plain.se, options),
         "lin_interacted": {
             "theta_control": lin.theta_control[0],
             "theta_treatment": lin.theta_treatment[0],
@@ -56,8 +79,8 @@ def cuped(inputs: Case, options: Case) -> dict[str, Any]:
     }
 
 
-def _fit(fit: CupedFit, plain_se: float, alpha: float) -> dict[str, Any]:
-    treatment, control = fit.arms["treatment"], fit.arms["control"]
+def _fit(fit: CupedFit, plain_se: float, options: Case) -> dict[str, Any]:
+    alpha, treatment, control = level(options), fit.arms["treatment"], fit.arms["control"]
     contrast = compare(treatment, control, alpha)
     return {
         "theta": fit.theta[0],
@@ -66,11 +89,11 @@ def _fit(fit: CupedFit, plain_se: float, alpha: float) -> dict[str, Any]:
         "t": contrast.statistic,
         "df": contrast.df,
         "p_value": contrast.p_value,
-        "ci": [contrast.lower, contrast.upper],
+        "ci": None if contrast.lower is None else [contrast.lower, contrast.upper],
         "adj_mean_control": control.mean,
         "adj_mean_treatment": treatment.mean,
-        "variance_reduction": 1.0 - (contrast.se / plain_se) ** 2,
-        **lift_keys(treatment, control, alpha, shared=fit.shared_variance),
+        "variance_reduction": 1.0 - (contrast.se / plain_se) ** 2 if plain_se else None,
+        **lift_keys(treatment, control, alpha, shared=fit.shared_variance, absolute=by_absolute(options)),
     }
 
 
@@ -78,7 +101,7 @@ def several_covariates(inputs: Case, options: Case) -> dict[str, Any]:
     """cuped_multi: the analysis of covariance on all covariates, and on the first alone."""
     treatment, control = _pair(inputs)
     every, first = ancova(treatment, control), ancova(treatment, control, (0,))
-    plain = compare(estimate_mean(treatment.outcome), estimate_mean(control.outcome), options.get("alpha", 0.05))
+    plain = compare(estimate_mean(treatment.outcome), estimate_mean(control.outcome), level(options))
     squares = treatment.outcome.squares + control.outcome.squares
     pooled = squares / (treatment.n + control.n - 2) * (1.0 / treatment.n + 1.0 / control.n)
     return {
@@ -98,8 +121,8 @@ def several_covariates(inputs: Case, options: Case) -> dict[str, Any]:
 
 def strata(inputs: Case, options: Case) -> dict[str, Any]:
     """post_stratification."""
-    pairs = [two_means(stratum) for stratum in inputs["strata"]]
-    result = post_stratify(pairs, options.get("alpha", 0.05))
+    pairs = [two_means(stratum) for stratum in listed(inputs, "strata")]
+    result = post_stratify(pairs, level(options))
     merged = [merge_means([mean_of(stratum, arm) for stratum in inputs["strata"]]) for arm in ("treatment", "control")]
     return {
         "diff": result.difference,
@@ -114,11 +137,11 @@ def strata(inputs: Case, options: Case) -> dict[str, Any]:
 
 def segments(inputs: Case, options: Case) -> dict[str, Any]:
     """segments: heterogeneity of effects, or periods of two rates."""
-    if "periods" in inputs and "conversions" in inputs["periods"][0]["control"]:
+    parts = listed(inputs, "segments" if "segments" in inputs else "periods")
+    if "periods" in inputs and isinstance(arm_at(parts[0], "control"), BinarySummary):
         return rates.rate_periods(inputs)
-    parts = inputs["segments"] if "segments" in inputs else inputs["periods"]
     pairs = [two_means(part) for part in parts]
-    result = heterogeneity(pairs, options.get("alpha", 0.05))
+    result = heterogeneity(pairs, level(options))
     changed = allocation_changed([(treatment.n, control.n) for treatment, control in pairs])
     p_values = [contrast.p_value for contrast in result.contrasts if contrast.p_value is not None]
     return {
@@ -138,10 +161,10 @@ def segments(inputs: Case, options: Case) -> dict[str, Any]:
 
 def family(inputs: Case, options: Case) -> dict[str, Any]:
     """multiple_testing."""
-    alpha = options.get("alpha", 0.05)
+    alpha, p_values = level(options), listed(inputs, "p")
     answer: dict[str, Any] = {}
     for method in multiplicity.METHODS:
-        adjusted = multiplicity.adjust(inputs["p"], method)
+        adjusted = multiplicity.adjust(p_values, method)
         answer[method] = adjusted
         answer[f"reject_{method}"] = [p <= alpha for p in adjusted]
     return answer
@@ -150,7 +173,9 @@ def family(inputs: Case, options: Case) -> dict[str, Any]:
 def normal_normal(inputs: Case, options: Case) -> dict[str, Any]:
     """bayes_normal."""
     prior_mean, prior_sd = options.get("prior_mean", 0.0), options.get("prior_sd")
-    result = bayes.normal_posterior(inputs["estimate"], inputs["se"], prior_mean, prior_sd)
+    estimate, se = fields(inputs, "estimate", "se")
+    flat = prior_sd in (None, "inf")
+    result = bayes.normal_posterior(estimate, se, prior_mean, None if flat else prior_sd, level(options))
     return {
         "posterior_mean": result.mean,
         "posterior_sd": result.sd,
@@ -161,25 +186,36 @@ def normal_normal(inputs: Case, options: Case) -> dict[str, Any]:
     }
 
 
+OTHER_SHAPES = {"observed": rates.sample_ratio, "q": means.quantile, "information": sequential.spending}
+
+
 def edge(inputs: Case, options: Case) -> dict[str, Any]:
-    """edge: the contract of statuses, asked of the same door that the analytics service uses."""
+    """edge: the contract of statuses, asked of the same door that the analytics service uses.
+
+    `status` is what first stands in the way: of the comparison, then of its lift. Other shapes of input
+    (counts against weights, a quantile, information of looks) are asked of their own door.
+    """
+    for shape, answer in OTHER_SHAPES.items():
+        if shape in inputs:
+            return answer(inputs, options)
     try:
         arms = {name: arm_at(inputs, name) for name in ("control", "treatment")}
     except InvalidInputError as error:
         return {"status": error.status.value, "field": error.field, "reason": error.reason}
-    question = AnalysisOptions(alpha=options.get("alpha", 0.05))
+    question = AnalysisOptions(alpha=level(options))
     result = analyse_metric(MetricSpec("edge"), arms, control="control", options=question)
     one = result.comparisons[0]
     cuped_block = one.cuped
     refused = cuped_block is not None and any(
         arm.lacks_indicator for arm in arms.values() if isinstance(arm, CupedSummary)
     )
-    means = {arm.arm: arm.mean for arm in result.arms}
+    arm_means = {arm.arm: arm.mean for arm in result.arms}
     lift = one.lift.estimate
-    if lift is not None and one.lift.denominator != "control_mean" and "abs" not in str(options.get("denominator")):
+    if lift is not None and one.lift.denominator != "control_mean" and not by_absolute(options):
         lift = -lift
+    status = one.lift.status if one.status in {Status.OK, Status.SMALL_SAMPLE_EXACT_USED} else one.status
     return {
-        "status": "invalid_input_or_impute" if refused else one.status.value,
+        "status": "invalid_input_or_impute" if refused else status.value,
         "diff": one.difference.estimate,
         "se": one.difference.se,
         "p_value": one.test.p_value,
@@ -187,8 +223,8 @@ def edge(inputs: Case, options: Case) -> dict[str, Any]:
         "t": one.test.statistic,
         "df": one.test.df,
         "ci": None if one.difference.lower is None else [one.difference.lower, one.difference.upper],
-        "mean_control": means["control"],
-        "mean_treatment": means["treatment"],
+        "mean_control": arm_means["control"],
+        "mean_treatment": arm_means["treatment"],
         "lift": lift,
         "lift_status": one.lift.status.value,
         "lift_type": one.lift.kind.value if one.lift.kind else None,

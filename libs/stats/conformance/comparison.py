@@ -6,10 +6,22 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from stats import validation
+from stats.errors import InvalidInputError
+
 Tolerance = Mapping[str, float]
 UNSTATED: Tolerance = {"rel": 1e-9, "abs": 1e-12}
 FROM_SUMS: Tolerance = {"rel": 0.02, "abs": 0.0}
 """HC2 and HC3 need unit rows; from sums their large-sample form is held to 2 %."""
+
+
+def read_tolerance(stated: object) -> Tolerance:
+    """A case's tolerance: `rel` and `abs`, both finite and not negative; `UNSTATED` if it has none."""
+    if stated is None:
+        return UNSTATED
+    if not isinstance(stated, Mapping):
+        raise InvalidInputError("tolerance", "must be an object with rel and abs")
+    return {name: validation.non_negative(stated.get(name, 0.0), f"tolerance.{name}") for name in ("rel", "abs")}
 
 
 def differences(expected: Any, got: Any, tolerance: Tolerance, path: str = "") -> list[str]:
@@ -45,13 +57,16 @@ def _same(expected: Any, got: Any, tolerance: Tolerance) -> bool:
         return False
     if math.isinf(wanted) or math.isinf(seen):
         return wanted == seen
-    allowed = max(tolerance.get("abs", 0.0), tolerance.get("rel", 0.0) * abs(wanted))
+    allowed = max(tolerance["abs"], tolerance["rel"] * abs(wanted))
     return abs(seen - wanted) <= allowed
 
 
 def _as_number(value: Any) -> float | None:
     if value in ("inf", "-inf"):
         return float(value)
-    if isinstance(value, (int, float)):
+    if not isinstance(value, (int, float)):
+        return None
+    try:
         return float(value)
-    return None
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf

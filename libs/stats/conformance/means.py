@@ -5,25 +5,41 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from stats import distributions
-from stats.conformance.reading import Case, mean_of, summary, two_arms, two_means
+from stats import distributions, validation
+from stats.conformance.reading import (
+    Case,
+    by_absolute,
+    fields,
+    level,
+    listed,
+    mean_of,
+    summary,
+    two_arms,
+    two_means,
+)
 from stats.contrasts import compare
 from stats.dunnett import dunnett
 from stats.errors import InvalidInputError
-from stats.estimates import PRECISION_WARNING, ArmEstimate, estimate_mean, estimate_ratio
+from stats.estimates import PRECISION_WARNING, ArmEstimate, estimate_mean
 from stats.guardrails import equivalence, non_inferiority
-from stats.lift import FiellerSet, delta_se, fieller, log_ratio_interval
+from stats.lift import FiellerSet, SetKind, delta_se, fieller, log_ratio_interval
 from stats.metrics import Direction, Guardrail
 from stats.omnibus import welch_anova
+from stats.preparing import PreparedArm, prepare_arm
 from stats.quantile import quantile_ranks
 from stats.statuses import Status
 from stats.summaries import EPSILON, MeanSummary, RatioSummary
 
+NEED_VARIANCE = ("se", "t", "z", "df", "p_value", "p_value_t", "p_value_z", "ci", "ci_t", "ci_z", "lift")
+
 
 def two_sample(inputs: Case, options: Case) -> dict[str, Any]:
     """mean_welch, lift_fieller and winsorize."""
-    treatment, control = two_means(inputs)
-    alpha = options.get("alpha", 0.05)
+    arms = [prepare_arm(mean_of(inputs, name)) for name in ("treatment", "control")]
+    treatment, control = arms[0].estimate, arms[1].estimate
+    if treatment is None or control is None:
+        return _not_comparable(*arms)
+    alpha = level(options)
     contrast = compare(treatment, control, alpha)
     return {
         "mean_control": control.mean,
@@ -35,7 +51,23 @@ def two_sample(inputs: Case, options: Case) -> dict[str, Any]:
         "p_greater": contrast.p_greater,
         "p_less": contrast.p_less,
         "ci_z": _around(contrast.difference, distributions.critical(alpha) * contrast.se),
-        **lift_keys(treatment, control, alpha, absolute="abs" in str(options.get("denominator", ""))),
+        **lift_keys(treatment, control, alpha, absolute=by_absolute(options)),
+    }
+
+
+def _not_comparable(treatment: PreparedArm, control: PreparedArm) -> dict[str, Any]:
+    """What is left when an arm carries no variance: the means and their difference, if there are any."""
+    difference = None
+    if treatment.mean is not None and control.mean is not None:
+        difference = treatment.mean - control.mean
+    status = control.problem or treatment.problem or Status.INSUFFICIENT_DATA
+    return dict.fromkeys(NEED_VARIANCE) | {
+        "status": status.value,
+        "mean_control": control.mean,
+        "mean_treatment": treatment.mean,
+        "ratio_control": control.mean,
+        "ratio_treatment": treatment.mean,
+        "diff": difference,
     }
 
 
@@ -61,14 +93,16 @@ def lift_keys(
     lift = sign * (treatment.mean / control.mean - 1.0) if control.mean != 0.0 else None
     se = delta_se(treatment, control, shared) if lift is not None else None
     status = Status.UNDEFINED_ZERO_BASELINE if lift is None else Status.OK
-    answer: dict[str, Any] = {"lift": lift, "lift_se_delta": se, "lift_status": status.value}
-    for name, df in (("t", compare(treatment, control, alpha).df), ("z", math.inf)):
+    answer: dict[str, Any] = {"lift": lift, "lift_se_delta": se}
+    for name, df in (("z", math.inf), ("t", compare(treatment, control, alpha).df)):
         critical = distributions.critical(alpha, df)
         region = fieller(treatment, control, critical, shared)
         answer[f"lift_ci_delta_{name}"] = None if lift is None or se is None else _around(lift, critical * se)
         answer[f"lift_fieller_{name}"] = fieller_keys(region.mirrored() if sign < 0.0 else region)
         answer[f"lift_ci_log_{name}"] = log_ratio_interval(treatment, control, critical)
-    return answer
+    if lift is not None and region.kind is not SetKind.INTERVAL:
+        status = Status.LIFT_UNBOUNDED
+    return answer | {"lift_status": status.value}
 
 
 def fieller_keys(region: FiellerSet) -> dict[str, Any]:
@@ -84,11 +118,13 @@ def fieller_keys(region: FiellerSet) -> dict[str, Any]:
 
 def many_means(inputs: Case, options: Case) -> dict[str, Any]:
     """mean_karm: Dunnett if a baseline is named, else Welch's analysis of variance."""
-    arms = [arm for arm in map(summary, inputs["arms"]) if isinstance(arm, MeanSummary)]
-    if len(arms) < len(inputs["arms"]):
-        raise InvalidInputError("arms", "must be numeric")
+    arms = [arm for arm in map(summary, listed(inputs, "arms")) if isinstance(arm, MeanSummary)]
+    if len(arms) < max(2, len(inputs["arms"])):
+        raise InvalidInputError("arms", "must be two numeric arms or more")
+    if any(arm.n < 2 for arm in arms):
+        return {"status": Status.INSUFFICIENT_DATA.value, "f": None, "t": None, "p_value": None}
     if "baseline_index" in options:
-        baseline = options["baseline_index"]
+        baseline = validation.count(options["baseline_index"], "baseline_index", len(arms) - 1)
         test = dunnett([arm for i, arm in enumerate(arms) if i != baseline], arms[baseline])
         if test is None:
             return {"status": Status.ZERO_VARIANCE.value, "t": None, "p_value": None}
@@ -106,11 +142,13 @@ def many_means(inputs: Case, options: Case) -> dict[str, Any]:
 def ratio(inputs: Case, options: Case) -> dict[str, Any]:
     """ratio."""
     arms = two_arms(inputs)
-    estimates = [estimate_ratio(arm) for arm in arms if isinstance(arm, RatioSummary)]
-    if len(estimates) < 2:
+    if not all(isinstance(arm, RatioSummary) for arm in arms):
         raise InvalidInputError("num_sum", "is missing")
-    treatment, control = estimates
-    alpha = options.get("alpha", 0.05)
+    prepared = [prepare_arm(arm) for arm in arms]
+    treatment, control = prepared[0].estimate, prepared[1].estimate
+    if treatment is None or control is None:
+        return _not_comparable(*prepared)
+    alpha = level(options)
     contrast = compare(treatment, control, alpha)
     z = contrast.difference / contrast.se if contrast.se else None
     return {
@@ -122,32 +160,32 @@ def ratio(inputs: Case, options: Case) -> dict[str, Any]:
         "z": z,
         "p_value_z": None if z is None else distributions.two_sided_p(z),
         "p_value_t": contrast.p_value,
-        "ci_t": [contrast.lower, contrast.upper],
+        "ci_t": None if contrast.lower is None else [contrast.lower, contrast.upper],
         "ci_z": _around(contrast.difference, distributions.critical(alpha) * contrast.se),
-        **lift_keys(treatment, control, alpha),
+        **lift_keys(treatment, control, alpha, absolute=by_absolute(options)),
     }
 
 
 def guardrail(inputs: Case, options: Case) -> dict[str, Any]:
     """guardrail: non-inferiority if a direction is named, else equivalence."""
     treatment, control = two_means(inputs)
-    alpha = options.get("alpha", 0.05)
+    alpha = level(options)
+    relative = "margin_rel" in options
+    margin = Guardrail(fields(options, "margin_rel" if relative else "margin_abs")[0], relative)
     if "direction" not in options:
-        both = equivalence(treatment, control, options["margin_abs"], alpha)
+        both = equivalence(treatment, control, margin, alpha)
         if both is None:
-            return {"status": Status.ZERO_VARIANCE.value}
+            return {"status": Status.ZERO_VARIANCE.value, "p_value": None}
         return {
             "p_value": both.p_value,
             "p_lower": both.p_lower,
             "p_upper": both.p_upper,
             "passes": both.passes,
         }
-    direction = Direction.INCREASE if "increase" in options["direction"] else Direction.DECREASE
-    relative = "margin_rel" in options
-    margin = Guardrail(options["margin_rel" if relative else "margin_abs"], relative)
+    direction = Direction.INCREASE if "increase" in str(options["direction"]) else Direction.DECREASE
     test = non_inferiority(treatment, control, margin, direction, alpha)
     if test is None:
-        return {"status": Status.ZERO_VARIANCE.value}
+        return {"status": Status.ZERO_VARIANCE.value, "t": None, "p_value": None}
     return {
         "t": test.statistic,
         "df": test.df,
@@ -159,7 +197,8 @@ def guardrail(inputs: Case, options: Case) -> dict[str, Any]:
 
 def quantile(inputs: Case, options: Case) -> dict[str, Any]:
     """quantile: ranks of the distribution-free interval."""
-    ranks = quantile_ranks(inputs["n"], inputs["q"], options.get("alpha", 0.05))
+    n, q = fields(inputs, "n", "q")
+    ranks = quantile_ranks(n, q, level(options))
     return {
         "rank_lower": ranks.lower,
         "rank_upper": ranks.upper,
@@ -179,6 +218,8 @@ def precision(inputs: Case, _options: Case) -> dict[str, Any]:
     """
     name = "treatment" if "treatment" in inputs else "control"
     arm = mean_of(inputs, name)
+    if arm.n < 2:
+        raise InvalidInputError(f"{name}.n", "must be at least 2")
     naive = (arm.sum_sq - arm.sum * arm.sum / arm.n) / (arm.n - 1)
     resolution = EPSILON * arm.sum_sq / (arm.n - 1)
     variance = naive

@@ -8,14 +8,14 @@ import numpy as np
 from scipy import special
 from scipy.stats import barnard_exact
 
-from stats import bayes, binary, binary_intervals, distributions, multiplicity
-from stats.conformance.reading import Case, summary, two_rates
+from stats import bayes, binary, binary_intervals, distributions, multiplicity, validation
+from stats.conformance.reading import Case, level, listed, summary, two_rates
 from stats.errors import InvalidInputError
 from stats.estimates import estimate_rate
 from stats.fisher import fisher_exact
 from stats.lift import delta_se, log_ratio_interval
 from stats.omnibus import chi_square_omnibus
-from stats.sample_ratio import check_sample_ratio, chi_square_test, exact_p
+from stats.sample_ratio import ALARM_THRESHOLD, check_sample_ratio, chi_square_test, exact_p
 from stats.statuses import Status
 from stats.stratification import allocation_changed, mantel_haenszel
 from stats.summaries import BinarySummary
@@ -29,7 +29,7 @@ def two_proportions(inputs: Case, options: Case) -> dict[str, Any]:
     if treatment.n == 0 or control.n == 0:
         absent = ("diff", "chi2", "p_value", "p_value_fisher", "ci_newcombe", "ci_miettinen_nurminen", "lift")
         return dict.fromkeys(absent) | {"status": Status.INSUFFICIENT_DATA.value}
-    alpha = options.get("alpha", 0.05)
+    alpha = level(options)
     test = binary.compare_rates(treatment, control)
     degenerate = test.chi_square is None
     rates = estimate_rate(treatment), estimate_rate(control)
@@ -97,11 +97,13 @@ def _other_tests(treatment: BinarySummary, control: BinarySummary) -> dict[str, 
 
 def many_proportions(inputs: Case, options: Case) -> dict[str, Any]:
     """binary_kxc: over all arms, then each against the baseline."""
-    arms = [summary(arm) for arm in inputs["arms"]]
+    arms = [summary(arm) for arm in listed(inputs, "arms")]
     rates = [arm for arm in arms if isinstance(arm, BinarySummary)]
-    if len(rates) < len(arms):
-        raise InvalidInputError("arms", "must be binary")
-    baseline = options.get("baseline_index", 0)
+    if len(rates) < max(2, len(arms)):
+        raise InvalidInputError("arms", "must be two binary arms or more")
+    if any(arm.n == 0 for arm in rates):
+        return {"status": Status.INSUFFICIENT_DATA.value, "chi2": None, "p_value": None, "pairwise_p": None}
+    baseline = validation.count(options.get("baseline_index", 0), "baseline_index", len(rates) - 1)
     omnibus = chi_square_omnibus(rates)
     others = [arm for index, arm in enumerate(rates) if index != baseline]
     zs = [binary.pooled_z(arm, rates[baseline]) for arm in others]
@@ -117,10 +119,13 @@ def many_proportions(inputs: Case, options: Case) -> dict[str, Any]:
 
 def sample_ratio(inputs: Case, options: Case) -> dict[str, Any]:
     """srm."""
-    counts = {f"arm {index}": count for index, count in enumerate(inputs["observed"])}
-    weights = {f"arm {index}": weight for index, weight in enumerate(inputs["weights"])}
-    result = check_sample_ratio(counts, weights, options.get("threshold", 0.001))
-    exact = result.method == "exact"
+    counts = {f"arm {index}": count for index, count in enumerate(listed(inputs, "observed"))}
+    weights = {f"arm {index}": weight for index, weight in enumerate(listed(inputs, "weights"))}
+    if len(counts) != len(weights):
+        raise InvalidInputError("weights", f"must have {len(counts)} entries, got {len(weights)}")
+    result = check_sample_ratio(counts, weights, options.get("threshold", ALARM_THRESHOLD))
+    if result.method == "none":
+        return {"status": result.status.value, "chi2": None, "p_value": None, "p_value_exact": None, "srm": None}
     statistic, df, p_chi_square, log10_p = chi_square_test(result.observed, result.expected_share)
     return {
         "chi2": statistic,
@@ -128,7 +133,7 @@ def sample_ratio(inputs: Case, options: Case) -> dict[str, Any]:
         "p_value": p_chi_square,
         "p_value_chi2": p_chi_square,
         "log10_p": log10_p,
-        "p_value_exact": exact_p(result.observed, result.expected_share) if exact else None,
+        "p_value_exact": exact_p(result.observed, result.expected_share),
         "method": result.method,
         "srm": result.mismatch,
         "observed_share": result.observed_share,
@@ -140,8 +145,8 @@ def sample_ratio(inputs: Case, options: Case) -> dict[str, Any]:
 def beta_binomial(inputs: Case, options: Case) -> dict[str, Any]:
     """bayes_beta."""
     treatment, control = two_rates(inputs)
-    prior = options.get("prior", [1.0, 1.0])
-    result = bayes.compare_betas(treatment, control, (prior[0], prior[1]), options.get("alpha", 0.05))
+    a, b = validation.finite_vector(options.get("prior", [1.0, 1.0]), "prior", 2)
+    result = bayes.compare_betas(treatment, control, (a, b), level(options))
     return {
         "chance_to_win": result.chance_to_win,
         "posterior_mean_control": result.control.mean,
@@ -155,7 +160,9 @@ def beta_binomial(inputs: Case, options: Case) -> dict[str, Any]:
 
 def rate_periods(inputs: Case) -> dict[str, Any]:
     """segments given as periods of two rates."""
-    pairs = [two_rates(period) for period in inputs["periods"]]
+    pairs = [two_rates(period) for period in listed(inputs, "periods")]
+    if any(arm.n == 0 for pair in pairs for arm in pair):
+        return {"status": Status.INSUFFICIENT_DATA.value, "pooled_diff": None, "cmh_stat": None, "cmh_p": None}
     pooled_t = sum(t.conversions for t, _ in pairs) / sum(t.n for t, _ in pairs)
     pooled_c = sum(c.conversions for _, c in pairs) / sum(c.n for _, c in pairs)
     result = mantel_haenszel(pairs)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from stats import validation
 from stats.covariates import CupedSummary
 from stats.errors import InvalidInputError
 from stats.estimates import ArmEstimate, estimate_mean
@@ -12,23 +13,55 @@ from stats.preparing import Summary
 from stats.summaries import BinarySummary, MeanSummary, RatioSummary
 
 Case = Mapping[str, Any]
+DEFAULT_ALPHA = 0.05
+ONE_SIDED = frozenset({"larger", "smaller", "greater", "less", "one-sided", "one_sided"})
 
 
 def number(value: object) -> object:
     """The strings `inf`, `-inf` and `nan` as the numbers they name; anything else as it is."""
-    return float(value) if value in ("inf", "-inf", "nan") and isinstance(value, str) else value
+    return float(value) if isinstance(value, str) and value in ("inf", "-inf", "nan") else value
 
 
-def fields(arm: Mapping[str, Any], *names: str) -> list[Any]:
+def level(options: Case) -> float:
+    """The significance level, .05 unless the options set another."""
+    return validation.level(number(options.get("alpha", DEFAULT_ALPHA)))
+
+
+def two_sided(options: Case) -> bool:
+    """False if the options say `sides` 1 or name a one-sided `alternative`."""
+    sides = options.get("sides", 1 if options.get("alternative") in ONE_SIDED else 2)
+    if isinstance(sides, bool) or sides not in (1, 2):
+        raise InvalidInputError("sides", "must be 1 or 2")
+    return bool(sides == 2)
+
+
+def by_absolute(options: Case) -> bool:
+    """True if lifts shall be divided by the control mean's absolute value."""
+    return "abs" in str(options.get("denominator", ""))
+
+
+def listed(inputs: Case, name: str) -> list[Any]:
+    """The list in this field, not empty."""
+    (values,) = fields(inputs, name)
+    if not isinstance(values, list) or not values:
+        raise InvalidInputError(name, "must be a list that is not empty")
+    return [number(value) for value in values]
+
+
+def fields(arm: object, *names: str) -> list[Any]:
     """The values of these fields; a missing one is an error that names it."""
+    if not isinstance(arm, Mapping):
+        raise InvalidInputError(names[0], "is missing: its object is none")
     for name in names:
         if name not in arm:
             raise InvalidInputError(name, "is missing")
     return [number(arm[name]) for name in names]
 
 
-def summary(arm: Mapping[str, Any]) -> Summary:
+def summary(arm: object) -> Summary:
     """The summary whose fields the arm has."""
+    if not isinstance(arm, Mapping):
+        raise InvalidInputError("n", "is missing: an arm must be an object")
     if "conversions" in arm:
         return BinarySummary(*fields(arm, "n", "conversions"))
     if "num_sum" in arm:
@@ -41,7 +74,7 @@ def summary(arm: Mapping[str, Any]) -> Summary:
 def covariate_summary(arm: Mapping[str, Any], names: tuple[str, ...] = ()) -> CupedSummary:
     """One covariate (x_sum, x_sum_sq, xy_sum) or several (x_sum, xx, xy); x_n counts units with history."""
     n, total, squares = fields(arm, "n", "sum", "sum_sq")
-    if isinstance(arm["x_sum"], list):
+    if isinstance(arm.get("x_sum"), list):
         x_sum, xx, xy = fields(arm, "x_sum", "xx", "xy")
     else:
         x, x_squares, cross = fields(arm, "x_sum", "x_sum_sq", "xy_sum")
@@ -75,13 +108,18 @@ def mean_of(inputs: Case, name: str) -> MeanSummary:
 
 
 def two_means(inputs: Case) -> tuple[ArmEstimate, ArmEstimate]:
-    """(treatment, control) as estimates of means."""
-    return estimate_mean(mean_of(inputs, "treatment")), estimate_mean(mean_of(inputs, "control"))
+    """(treatment, control) as estimates of means; each needs two units."""
+    summaries = mean_of(inputs, "treatment"), mean_of(inputs, "control")
+    for name, one in zip(("treatment", "control"), summaries, strict=True):
+        if one.n < 2:
+            raise InvalidInputError(f"{name}.n", "must be at least 2")
+    return estimate_mean(summaries[0]), estimate_mean(summaries[1])
 
 
 def arm_at(inputs: Case, name: str) -> Summary:
     """The arm under this name, with errors prefixed by it."""
+    (arm,) = fields(inputs, name)
     try:
-        return summary(inputs[name])
+        return summary(arm)
     except InvalidInputError as error:
         raise error.under(name) from None

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from stats.conformance import adjusting, means, planning, rates, sequential
-from stats.conformance.comparison import UNSTATED, differences
-from stats.errors import InvalidInputError
+from stats.conformance.comparison import differences, read_tolerance
+from stats.conformance.reading import fields
+from stats.errors import InvalidInputError, StatisticsError
 
 Compute = Callable[[Mapping[str, Any], Mapping[str, Any]], dict[str, Any]]
-BINDING_ROLES = frozenset({"must", "policy"})
+INFORMATIVE_ROLES = frozenset({"convention", "observed"})
+FAILURES = (ArithmeticError, AttributeError, LookupError, RecursionError, StatisticsError, TypeError, ValueError)
 
 CATEGORIES: dict[str, Compute] = {
     "always_valid": sequential.any_time,
@@ -60,8 +62,8 @@ class Verdict:
 
     @property
     def binds(self) -> bool:
-        """True if the engine has to agree with this case."""
-        return self.role in BINDING_ROLES
+        """True if the engine has to agree with this case: for `must`, `policy`, and a role nobody knows."""
+        return self.role not in INFORMATIVE_ROLES
 
     def line(self) -> str:
         """One line of JSON."""
@@ -77,29 +79,55 @@ class Verdict:
         )
 
 
-def run_case(case: Mapping[str, Any], index: int) -> Verdict:
-    """Compute a case from its inputs and options alone, then compare."""
+def run_case(case: object, index: int) -> Verdict:
+    """Compute a case from its inputs and options alone, then compare; never raises for what a case holds."""
+    if not isinstance(case, Mapping):
+        return Verdict(index, "must", False, (f"a case must be an object, got {type(case).__name__}",), {})
     name = case.get("id", index)
+    name = name if isinstance(name, (str, int)) else index
     role = str(case.get("role", "must"))
+    refused: tuple[str, ...] = ()
     try:
         computed = compute(case)
     except InvalidInputError as error:
         computed = {"status": error.status.value, "field": error.field, "reason": error.reason}
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        return Verdict(name, role, False, (f"{type(error).__name__}: {error}",), {})
-    problems = differences(case.get("expected", {}), computed, case.get("tolerance", UNSTATED))
-    return Verdict(name, role, not problems, tuple(problems), computed)
+        refused = (f"refused: {error}",)
+    except FAILURES as error:
+        return Verdict(name, role, False, (_in_words(error),), {})
+    try:
+        problems = _judge(case, computed)
+    except FAILURES as error:
+        problems = (_in_words(error),)
+    return Verdict(name, role, not problems, (*refused, *problems) if problems else (), computed)
+
+
+def _judge(case: Mapping[str, Any], computed: Mapping[str, Any]) -> tuple[str, ...]:
+    expected = case.get("expected")
+    if not isinstance(expected, Mapping) or not expected:
+        return ("expected: must be an object that is not empty",)
+    return tuple(differences(expected, computed, read_tolerance(case.get("tolerance"))))
+
+
+def _in_words(error: Exception) -> str:
+    if isinstance(error, KeyError):
+        return f"not computed: {error.args[0]!r} is missing"
+    return f"not computed: {type(error).__name__}: {error}"
 
 
 def compute(case: Mapping[str, Any]) -> dict[str, Any]:
     """What the engine says to the case's category, inputs and options."""
-    category, options = str(case.get("category")), case.get("options") or {}
+    category, options = case.get("category"), case.get("options") or {}
+    (inputs,) = fields(case, "inputs")
+    for name, value in (("inputs", inputs), ("options", options)):
+        if not isinstance(value, Mapping):
+            raise InvalidInputError(name, f"must be an object, got {type(value).__name__}")
     if category == "gs_inflation":
         shape = f"{options.get('boundary', '')} {case.get('title', '')} {case.get('id', '')}"
-        return sequential.inflation(case["inputs"], options, shape)
-    if category not in CATEGORIES:
-        raise LookupError(f"the category {category!r} is not known")
-    return CATEGORIES[category](case["inputs"], options)
+        return sequential.inflation(inputs, options, shape)
+    if not isinstance(category, str) or category not in CATEGORIES:
+        known = ", ".join(sorted({*CATEGORIES, "gs_inflation"}))
+        raise LookupError(f"the category {category!r} is not known, only {known}")
+    return CATEGORIES[category](inputs, options)
 
 
 def _plain(value: Any) -> Any:
