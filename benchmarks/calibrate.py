@@ -125,12 +125,14 @@ def newcombe_coverage(rng: np.random.Generator) -> Iterator[Row]:
 def fieller_coverage(rng: np.random.Generator) -> Iterator[Row]:
     """How often the lift's set covers the true lift of rare events."""
     repeats = 30_000
-    for units, control, lift in ((20_000, 0.001, 0.0), (20_000, 0.001, 0.5), (50_000, 0.0005, 0.2)):
+    equal = (((20_000, 20_000), 0.001, 0.0), ((20_000, 20_000), 0.001, 0.5), ((50_000, 50_000), 0.0005, 0.2))
+    uneven = (((90_000, 10_000), 0.01, 0.5), ((10_000, 90_000), 0.01, -0.5))
+    for (units, treated), control, lift in equal + uneven:
         first = rng.binomial(units, control, repeats).tolist()
-        second = rng.binomial(units, control * (1.0 + lift), repeats).tolist()
+        second = rng.binomial(treated, control * (1.0 + lift), repeats).tolist()
         covered = defined = 0
         for baseline, converted in zip(first, second, strict=True):
-            arms = BinarySummary(units, converted), BinarySummary(units, baseline)
+            arms = BinarySummary(treated, converted), BinarySummary(units, baseline)
             pair = Pair("t", "c", prepare_arm(arms[0]), prepare_arm(arms[1]))
             answer = compare_binary_pair(pair, *arms, ALPHA).lift
             defined += answer.kind is not None
@@ -140,8 +142,10 @@ def fieller_coverage(rng: np.random.Generator) -> Iterator[Row]:
                 covered += not answer.excluded[0] < lift < answer.excluded[1]
             else:
                 covered += answer.kind is not None
-        setting = f"rate {control}, lift {lift:+.0%}, n={units}"
-        yield Row("Fieller coverage, rare events", setting, covered / defined, 0.94, 1.0)
+        sizes = f"{units}" if treated == units else f"{units}/{treated}"
+        quantity = f"lift coverage, {'rare events' if treated == units else 'unequal arms'}"
+        setting = f"rate {control}, lift {lift:+.0%}, n={sizes}"
+        yield Row(quantity, setting, covered / defined, 0.94, 1.0)
 
 
 def cuped_variance(rng: np.random.Generator) -> Iterator[Row]:

@@ -10,6 +10,7 @@ import math
 from scipy import optimize
 
 from stats import distributions
+from stats.boundaries import solve_falling
 from stats.summaries import BinarySummary
 
 Bounds = tuple[float, float]
@@ -66,6 +67,33 @@ def miettinen_nurminen(treatment: BinarySummary, control: BinarySummary, alpha: 
         return float(optimize.brentq(excess, beside, end, xtol=1e-15, rtol=1e-14))
 
     return bound(-1.0), bound(1.0)
+
+
+def score_ratio(treatment: BinarySummary, control: BinarySummary, alpha: float) -> Bounds:
+    """The score interval of the ratio pt/pc (Koopman 1984); needs conversions in the control.
+
+    It holds the ratios r with (p̂t − r·p̂c)² ≤ z²·Var(p̂t − r·p̂c), the variance at the rates most likely under
+    pt = r·pc. That is Fieller's inversion with the variance that the hypothesis implies: at r = 1 it is the
+    pooled one, so 1 is outside exactly when Pearson's chi-square rejects.
+    """
+    z = distributions.critical(alpha)
+    hits = treatment.conversions + control.conversions
+    start = math.log(max(treatment.conversions, 0.5) / treatment.n / control.rate)
+
+    def statistic(log_ratio: float) -> float:
+        ratio = math.exp(log_ratio)
+        linear = treatment.n * ratio + treatment.conversions + control.n + control.conversions * ratio
+        root = math.sqrt(max(linear * linear - 4.0 * (treatment.n + control.n) * ratio * hits, 0.0))
+        pc = min(2.0 * hits / (linear + root), 1.0)
+        pt = min(ratio * pc, 1.0)
+        variance = pt * (1.0 - pt) / treatment.n + ratio * ratio * pc * (1.0 - pc) / control.n
+        gap = treatment.rate - ratio * control.rate
+        return gap / math.sqrt(variance) if variance > 0.0 else math.copysign(math.inf, gap) if gap else 0.0
+
+    upper = math.exp(solve_falling(lambda r: statistic(r) + z, start, start + 1.0))
+    if treatment.conversions == 0:
+        return 0.0, upper
+    return math.exp(solve_falling(lambda r: statistic(r) - z, start - 1.0, start)), upper
 
 
 def unpooled_se(treatment: BinarySummary, control: BinarySummary) -> float:

@@ -50,10 +50,10 @@ def compare_pair(pair: Pair, alpha: float) -> Comparison:
 
 
 def compare_binary_pair(pair: Pair, treatment: BinarySummary, control: BinarySummary, alpha: float) -> Comparison:
-    """Chi-square or Fisher for the test, Newcombe for the difference, Fieller for the lift.
+    """Chi-square or Fisher for the test, Newcombe for the difference, the score interval for the lift.
 
-    Fieller's critical value is z·(pooled se / unpooled se), so that its set excludes 0 exactly when the
-    chi-square test, whose variance is pooled, rejects.
+    The score interval is Fieller's inversion with the variance under the hypothesis, as chi-square has it,
+    so that it excludes 0 exactly when chi-square rejects.
     """
     treatment_rate, control_rate = pair.treatment.estimate, pair.control.estimate
     if treatment_rate is None or control_rate is None:
@@ -68,10 +68,13 @@ def compare_binary_pair(pair: Pair, treatment: BinarySummary, control: BinarySum
     else:
         test = Test("pearson_chi_square", "chi_square", tested.chi_square, 1.0, tested.p_value, tested.log10_p)
         status = Status.OK
-    critical = distributions.critical(alpha)
-    if contrast.se > 0.0 and not tested.exact:
-        critical *= binary.pooled_se(treatment, control) / contrast.se
-    lift = lift_of(treatment_rate, control_rate, critical, testable=contrast.se > 0.0)
+    lift = lift_of(treatment_rate, control_rate, distributions.critical(alpha), testable=contrast.se > 0.0)
+    if lift.kind is not None:
+        low, high = binary_intervals.score_ratio(treatment, control, alpha)
+        lift = replace(
+            lift, status=Status.OK, method="score", kind=SetKind.INTERVAL, excluded=None,
+            lower=low - 1.0, upper=high - 1.0,
+        )  # fmt: skip
     return _comparison(pair, replace(contrast, status=status), difference, test, lift)
 
 

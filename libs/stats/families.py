@@ -13,7 +13,8 @@ from stats.results import Comparison, MetricResult
 class FamilyMember:
     """One goal comparison: raw p (of the analysis mode), adjusted p, and the decision at alpha.
 
-    All three are None where there is no p; such a member is not counted in the family.
+    All three are None where there is no p. Such a member is not counted in the family, unless it only waits
+    for a later look: it then counts with a p of 1, or the first to stop would escape the adjustment.
     """
 
     metric: str
@@ -55,13 +56,17 @@ def adjust_family(
         for comparison in result.comparisons
     ]
     p_values = [decisive_p(comparison) for _, comparison, _ in goals]
-    adjusted = iter(multiplicity.adjust([p for p in p_values if p is not None], method))
+    waiting = sum(
+        p is None and comparison.sequential is not None for (_, comparison, _), p in zip(goals, p_values, strict=True)
+    )
+    told = [p for p in p_values if p is not None]
+    adjusted = iter(multiplicity.adjust([*told, *[1.0] * waiting], method))
     members = []
     for (result, comparison, name), p in zip(goals, p_values, strict=True):
         after = None if p is None else next(adjusted)
         below = None if after is None else after < alpha
         members.append(FamilyMember(result.metric, comparison.arm, name, p, after, below))
-    return Family(method, alpha, sum(p is not None for p in p_values), tuple(members))
+    return Family(method, alpha, len(told) + waiting, tuple(members))
 
 
 def decisive_p(comparison: Comparison) -> float | None:

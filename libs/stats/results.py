@@ -55,8 +55,9 @@ class Test:
 
 @dataclass(frozen=True, slots=True)
 class Lift:
-    """The relative difference (0.05 is +5 %) with Fieller's set, and the delta interval beside it.
+    """The relative difference (0.05 is +5 %) with its confidence set, and the delta interval beside it.
 
+    `method` is `fieller`, or for two rates `score`: the same inversion with the variance under the hypothesis.
     `kind` tells the set's shape: `interval` has lower and upper; `complement` is everything outside
     `excluded`; `all_reals` has no bound. `denominator` is `control_mean`, or `absolute_control_mean` when
     the baseline is negative.
@@ -72,6 +73,7 @@ class Lift:
     delta_lower: float | None = None
     delta_upper: float | None = None
     denominator: str = "control_mean"
+    method: str = "fieller"
 
 
 @dataclass(frozen=True, slots=True)

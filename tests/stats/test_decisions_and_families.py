@@ -168,6 +168,23 @@ def test_a_guardrail_watched_daily_remembers_its_worst_day() -> None:
     assert (quiet.state, alarmed.state) == ("inconclusive", "deteriorated")
 
 
+def test_goals_that_wait_for_a_later_look_still_count_in_the_family() -> None:
+    """Else the first of many null goals to cross its bound would need no adjustment."""
+    options = AnalysisOptions(mode=Mode.GROUP, looks_planned=4, planned_units=40_000)
+
+    def at_first_look(key: str, conversions: int) -> MetricResult:
+        arms = {"c": BinarySummary(5_000, 500), "t": BinarySummary(5_000, conversions)}
+        return analyse_metric(MetricSpec(key), arms, control="c", options=options)
+
+    crossed, waiting = at_first_look("signup", 640), at_first_look("revenue", 505)
+    alone = adjust_family([crossed]).members[0]
+    family = adjust_family([crossed, waiting])
+    assert alone.p_value is not None
+    assert family.size == 2
+    assert family.members[0].adjusted_p == pytest.approx(2.0 * alone.p_value)
+    assert family.members[1].p_value is None
+
+
 def test_an_unknown_treatment_is_refused() -> None:
     with pytest.raises(InvalidInputError) as refusal:
         decide("x", [rate("signup", 0.1)], DONE)

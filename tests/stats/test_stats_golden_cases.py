@@ -10,8 +10,11 @@ import pytest
 from stats.conformance.__main__ import main
 from stats.conformance.running import CATEGORIES, run_case
 
-VECTORS = Path(__file__).parents[1] / "vectors" / "statistics.json"
-CASES: list[dict[str, Any]] = json.loads(VECTORS.read_text(encoding="utf-8"))["cases"]
+VECTORS = Path(__file__).parents[1] / "vectors"
+FILES = ("statistics.json", "statistics_more.json")
+CASES: list[dict[str, Any]] = [
+    case for file in FILES for case in json.loads((VECTORS / file).read_text(encoding="utf-8"))["cases"]
+]
 BY_ID = {case["id"]: case for case in CASES}
 
 
@@ -59,6 +62,51 @@ def test_a_file_without_cases_is_told(text: str, tmp_path: Path, capsys: pytest.
     path.write_text(text, encoding="utf-8")
     assert main([str(path)]) == 2
     assert "holds no golden cases" in capsys.readouterr().err
+
+
+def test_ids_are_unique_and_every_case_names_its_source() -> None:
+    assert len(BY_ID) == len(CASES)
+    assert [case["id"] for case in CASES if not case["source"]] == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "problem"),
+    [
+        ({"tolerance": "wide"}, "tolerance: must be an object"),
+        ({"tolerance": {"rel": None}}, "tolerance.rel: must be a number"),
+        ({"tolerance": {"rel": -1}}, "tolerance.rel: must not be negative"),
+        ({"expected": {}}, "expected: must be an object that is not empty"),
+        ({"expected": None}, "expected: must be an object that is not empty"),
+        ({"expected": {"chi2": 10**400}}, "chi2: expected"),
+        ({"expected": {"novelty": 1}}, "novelty: not computed"),
+        ({"inputs": None}, "refused: inputs: must be an object"),
+        ({"options": 5}, "refused: options: must be an object"),
+        ({"inputs": {"weights": [1, 1]}}, "refused: observed: is missing"),
+        ({"inputs": {"observed": [1, 1], "weights": [1]}}, "refused: weights: must have 2 entries"),
+        ({"inputs": {"observed": ["inf", 1], "weights": [1, 1]}}, "refused: counts.arm 0: must be finite"),
+        ({"category": None}, "the category None is not known"),
+        ({"category": ["srm"]}, "is not known"),
+    ],
+)
+def test_what_is_wrong_with_a_case_is_told(changed: dict[str, Any], problem: str) -> None:
+    verdict = run_case({**BY_ID["srm-90-10"], **changed}, 0)
+    assert not verdict.ok
+    assert problem in " | ".join(verdict.problems)
+    json.loads(verdict.line())
+
+
+def test_a_bad_case_costs_no_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "cases.json"
+    path.write_text(json.dumps({"cases": [None, BY_ID["srm-90-10"], {"tolerance": 3}]}), encoding="utf-8")
+    assert main([str(path)]) == 1
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["ok"] for line in lines[:3]] == [False, True, False]
+    assert lines[0]["problems"] == ["a case must be an object, got NoneType"]
+    assert lines[3]["binding_failed"] == 2
+
+
+def test_a_role_that_nobody_knows_binds() -> None:
+    assert run_case(dict(BY_ID["srm-90-10"], role="msut"), 0).binds
 
 
 def test_a_case_that_cannot_be_computed_fails_by_itself() -> None:
