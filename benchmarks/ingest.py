@@ -161,7 +161,7 @@ async def ingestor(nats_url: str, folder: Path) -> AsyncIterator[tuple[Process, 
     await ConfigWriter(ENVIRONMENT).publish(bus, pb.Environment(key="bench", sdk_keys=[sdk_key(KEY)]))
     await bus.close()
     port = free_port()
-    environment = {"FF_NATS_URL": nats_url, "FF_PORT": str(port), "FF_PII_SECRET": "a secret of the benchmark"}
+    environment = {"FF_NATS_URL": nats_url, "FF_PORT": str(port), "FF_PII_SECRET": "a secret of the ingestor benchmark"}
     with server("ingestor", ["-m", "event_ingestor.main"], environment, folder) as process:
         await wait_ready(port)
         yield process, port

@@ -27,8 +27,9 @@ def load_settings(kind: type[SettingsT]) -> SettingsT:
         return kind()
     except ValidationError as error:
         prefix = str(kind.model_config.get("env_prefix", ""))
-        lines = [
-            f"{prefix}{'_'.join(str(part) for part in problem['loc']).upper()}: {problem['msg']}"
-            for problem in error.errors(include_input=False, include_url=False)
-        ]
+        lines = []
+        for problem in error.errors(include_input=False, include_url=False):
+            reason = problem["msg"].removeprefix("Value error, ")
+            name = "_".join(str(part) for part in problem["loc"]).upper()
+            lines.append(f"{prefix}{name}: {reason}" if name else reason)
         raise SystemExit("wrong settings:\n  " + "\n  ".join(lines)) from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator, Awaitable
 from typing import Any, TypeVar
 
@@ -39,6 +40,7 @@ from streams.port import (
     WrongLastSequence,
 )
 
+_log = logging.getLogger("bus")
 _PUBLISH_TIMEOUT_SECONDS = 5.0
 _REQUEST_TIMEOUT_SECONDS = 3.0
 _WRONG_LAST_SEQUENCE = {10071, 10070}
@@ -96,13 +98,27 @@ class JetStreamBus:
         goes on trying in the background, so that a service can start while the bus is away."""
         client = Client()
 
-        async def ignore(*_: object) -> None:
-            """Reconnections are the normal case; `connected` and the followers tell what matters."""
+        told: set[str] = set()
+
+        async def failed(error: Exception) -> None:
+            """Errors of single operations reach who asked for them; while there is no connection, each kind is said
+            once."""
+            reason = f"{type(error).__name__}: {error}"
+            if not client.is_connected and reason not in told:
+                told.add(reason)
+                _log.warning("the bus can't be reached, trying on (%s)", reason)
+
+        async def lost() -> None:
+            _log.warning("the connection to the bus is lost, trying to get it back")
+
+        async def back() -> None:
+            told.clear()
+            _log.info("connected to the bus")
 
         async def keep_trying() -> None:
             while True:
                 # A refused first attempt ends the client's own loop, so it is begun again.
-                with contextlib.suppress(nats.errors.Error, OSError):
+                try:
                     await client.connect(
                         servers=url.split(","),
                         name=name,
@@ -112,11 +128,14 @@ class JetStreamBus:
                         connect_timeout=2,
                         ping_interval=2,
                         max_outstanding_pings=2,
-                        error_cb=ignore,
-                        disconnected_cb=ignore,
-                        reconnected_cb=ignore,
+                        error_cb=failed,
+                        disconnected_cb=lost,
+                        reconnected_cb=back,
                     )
+                    await back()
                     return
+                except (nats.errors.Error, OSError) as error:
+                    await failed(error)
                 await asyncio.sleep(0.25)
 
         if wait:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from service_kit.settings import ServiceSettings
 
 from analytics.exports.destinations.opening import DestinationPolicy
@@ -28,6 +28,15 @@ class StoreSettings(ServiceSettings):
     clickhouse_retention_days: Annotated[int, Field(ge=0, le=36_500)] = 0
     clickhouse_query_seconds_max: Annotated[int, Field(ge=1, le=3600)] = 60
     clickhouse_query_memory_bytes_max: Annotated[int, Field(ge=64 * 1024**2)] = 4 * 1024**3
+
+    @model_validator(mode="after")
+    def _warehouse(self) -> Self:
+        try:
+            self.warehouse()
+        except ValueError as error:
+            name, _, reason = str(error).partition(": ")
+            raise ValueError(f"FF_CLICKHOUSE_{name.upper()}: {reason}") from None
+        return self
 
     def warehouse(self) -> WarehouseSettings:
         """Raises ValueError that names the wrong part."""

@@ -5,14 +5,16 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
+from functools import partial
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from messages.subjects import config_stream
 from prometheus_client import CollectorRegistry
 from service_kit.clock import SystemClock
-from service_kit.http import create_app
+from service_kit.http import Lifespan, create_app
 from service_kit.logs import configure_logging, get_logger
 from service_kit.metrics import new_registry
 from service_kit.serving import serve
@@ -27,7 +29,7 @@ from control_plane.access.service import Access
 from control_plane.access.tokens import Tokens
 from control_plane.app import create_control_plane
 from control_plane.conventions.context import AppContext
-from control_plane.database import Database, MigrationError
+from control_plane.database import Connection, Database, MigrationError, migrate
 from control_plane.publishing.relay import Relay
 from control_plane.publishing.relay_metrics import RelayMetrics
 from control_plane.settings import Settings
@@ -58,20 +60,23 @@ def build_api(settings: Settings) -> FastAPI:
     tokens = Tokens(settings.auth_jwt_secret.get_secret_value(), settings.auth_token_minutes * 60, clock)
     access = Access(database, tokens, Passwords(), LoginLimit(clock))
 
-    @contextlib.asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with _opened(database, settings):
-            if settings.admin_email:
-                await access.ensure_administrator(settings.admin_email, settings.admin_password.get_secret_value())
-            async with _relaying(database, settings, registry) if settings.relay_enabled else contextlib.nullcontext():
-                yield
+    async def prepare(connection: Connection) -> None:
+        await _migrated(connection, settings)
+        if settings.admin_email:
+            password = settings.admin_password.get_secret_value()
+            await access.ensure_administrator(connection, settings.admin_email, password)
+
+    async def work() -> None:
+        await database.keep_opening(prepare)
+        if settings.relay_enabled:
+            await _relay(database, settings, registry)
 
     app = create_control_plane(
         AppContext(database, clock),
         Gate(database, tokens),
         access,
         registry=registry,
-        lifespan=lifespan,
+        lifespan=_beside(work, database),
         body_limit_bytes=settings.body_limit_bytes,
     )
     if settings.origins:
@@ -90,11 +95,11 @@ def build_relay(settings: Settings) -> FastAPI:
     registry = new_registry()
     database = _database(settings)
 
-    @contextlib.asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with _opened(database, settings), _relaying(database, settings, registry):
-            yield
+    async def work() -> None:
+        await database.keep_opening(partial(_migrated, settings=settings))
+        await _relay(database, settings, registry)
 
+    lifespan = _beside(work, database)
     return create_app("Verdict relay", registry=registry, checks={"database": database.check}, lifespan=lifespan)
 
 
@@ -102,29 +107,34 @@ def _database(settings: Settings) -> Database:
     return Database(settings.database_url.get_secret_value(), pool_size=settings.database_pool_size)
 
 
-@contextlib.asynccontextmanager
-async def _opened(database: Database, settings: Settings) -> AsyncIterator[None]:
-    await database.open()
-    try:
-        if settings.migrate_on_start:
-            await database.migrate()
-        yield
-    finally:
-        await database.close()
+def _beside(work: Callable[[], Coroutine[Any, Any, None]], database: Database) -> Lifespan:
+    """Works while requests are served, so that health answers and a signal is heard however long a part is away."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        working = asyncio.create_task(work(), name="work")
+        try:
+            yield
+        finally:
+            working.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await working
+            await database.close()
+
+    return lifespan
 
 
-@contextlib.asynccontextmanager
-async def _relaying(database: Database, settings: Settings, registry: CollectorRegistry) -> AsyncIterator[None]:
+async def _migrated(connection: Connection, settings: Settings) -> None:
+    if settings.migrate_on_start:
+        await migrate(connection)
+
+
+async def _relay(database: Database, settings: Settings, registry: CollectorRegistry) -> None:
     bus = await JetStreamBus.connect(settings.nats_url, name="control-plane", wait=False)
     stream = config_stream(max_bytes=settings.config_max_bytes, replicas=settings.nats_replicas)
-    relay = Relay(database, bus, SystemClock(), RelayMetrics(registry), stream=stream)
-    working = asyncio.create_task(relay.run(), name="relay")
     try:
-        yield
+        await Relay(database, bus, SystemClock(), RelayMetrics(registry), stream=stream).run()
     finally:
-        working.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await working
         await bus.close()
 
 

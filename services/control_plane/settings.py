@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from typing import Annotated
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from service_kit.settings import ServiceSettings
 
 from control_plane.access.passwords import PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN
@@ -31,6 +32,19 @@ class Settings(ServiceSettings):
     @property
     def origins(self) -> list[str]:
         return [each.strip() for each in self.cors_origins.split(",") if each.strip()]
+
+    @field_validator("database_url")
+    @classmethod
+    def _address(cls, value: SecretStr) -> SecretStr:
+        """Here, because the driver's own words about an address may hold a part of the password."""
+        try:
+            address = urlsplit(value.get_secret_value())
+            readable = address.scheme in ("postgresql", "postgres") and (address.port or 1) > 0
+        except ValueError:
+            readable = False
+        if not readable:
+            raise ValueError("must be postgresql://user:password@host:port/database, special characters as %XX")
+        return value
 
     @model_validator(mode="after")
     def _check_secrets(self) -> Settings:

@@ -104,7 +104,7 @@ class _NotOneDocument(Exception):
 
 
 def not_json() -> BadRequest:
-    return BadRequest("the body is neither a JSON array of events, an object with them, nor NDJSON", code="invalid_json")
+    return BadRequest("neither a JSON array of events, nor an object with them, nor NDJSON", code="invalid_json")
 
 
 def _too_many() -> TooLarge:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from service_kit.settings import ServiceSettings
 
+PII_SECRET_BYTES_MIN = 32
 _MEBIBYTE = 1024 * 1024
 
 
@@ -17,7 +18,7 @@ class IngestorSettings(ServiceSettings):
     port: Annotated[int, Field(ge=0, le=65535)] = 8082
     nats_url: str = "nats://127.0.0.1:4222"
     nats_replicas: Annotated[int, Field(ge=1, le=5)] = 1
-    pii_secret: Annotated[SecretStr, Field(min_length=16)]
+    pii_secret: SecretStr
 
     events_max_bytes: Annotated[int, Field(ge=_MEBIBYTE)] = 8192 * _MEBIBYTE
     events_max_age_seconds: Annotated[float, Field(ge=600)] = 86_400.0
@@ -31,6 +32,13 @@ class IngestorSettings(ServiceSettings):
 
     ingestor_cors_origins: str = ""
     ingestor_snapshot_file: Path | None = None
+
+    @field_validator("pii_secret")
+    @classmethod
+    def _long_enough(cls, value: SecretStr) -> SecretStr:
+        if len(value.get_secret_value().encode()) < PII_SECRET_BYTES_MIN:
+            raise ValueError(f"must have at least {PII_SECRET_BYTES_MIN} bytes")
+        return value
 
     @property
     def cors_origins(self) -> tuple[str, ...]:

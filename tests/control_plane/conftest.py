@@ -89,7 +89,8 @@ async def app(database: Database, clock: ManualClock) -> FastAPI:
     tokens = Tokens(SECRET, 3600, clock)
     passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     access = Access(database, tokens, passwords, LoginLimit(clock))
-    await access.ensure_administrator(*ADMINISTRATOR)
+    async with database.connection() as connection:
+        await access.ensure_administrator(connection, *ADMINISTRATOR)
     return create_control_plane(AppContext(database, clock), Gate(database, tokens), access, registry=new_registry())
 
 

@@ -30,7 +30,7 @@ ORIGIN = "https://shop.example.org"
 
 
 def settings(**changes: Any) -> IngestorSettings:
-    return IngestorSettings(pii_secret="a secret of the tests", ingestor_cors_origins=ORIGIN, **changes)
+    return IngestorSettings(pii_secret="a secret of the tests of the ingestor", ingestor_cors_origins=ORIGIN, **changes)
 
 
 def app_on(bus: MemoryBus, clock: ManualClock, **changes: Any) -> FastAPI:

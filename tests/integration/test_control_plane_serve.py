@@ -34,6 +34,7 @@ def environment(**changes: str | None) -> dict[str, str]:
     ("changes", "named"),
     [
         ({"FF_DATABASE_URL": None}, "FF_DATABASE_URL: Field required"),
+        ({"FF_DATABASE_URL": "postgresql://verdict:pa/ss@word@127.0.0.1:5432/verdict"}, "FF_DATABASE_URL: must be"),
         ({"FF_AUTH_JWT_SECRET": None}, "FF_AUTH_JWT_SECRET: Field required"),
         ({"FF_AUTH_JWT_SECRET": "short"}, "FF_AUTH_JWT_SECRET needs at least 32 bytes"),
         ({"FF_ADMIN_PASSWORD": None}, "give both FF_ADMIN_EMAIL and FF_ADMIN_PASSWORD"),
@@ -69,6 +70,39 @@ def test_migrate_ends_when_it_is_done(postgres_url: str) -> None:
             check=True,
         )
         assert expected in done.stderr
+
+
+@pytest.mark.parametrize("command", ["serve", "relay"])
+async def test_it_waits_for_a_database_that_is_not_there_and_stops_when_told(command: str, tmp_path: Path) -> None:
+    port = free_port()
+    log = tmp_path / "log.txt"
+    with log.open("wb") as out:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "control_plane.main", command, env=environment(FF_PORT=str(port)), stderr=out
+        )
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False) as client:
+        answer = await first_answer(client, "/readyz")
+        async with asyncio.timeout(30):
+            while "Connect" not in (missing := answer.json()["checks"]["database"]):
+                await asyncio.sleep(0.05)
+                answer = await client.get("/readyz")
+        assert (answer.status_code, missing[:28]) == (503, "the database is not open yet")
+        assert (await client.get("/healthz")).status_code == 200
+        if command == "serve":
+            assert (await client.post("/api/v1/auth/login", json=LOGIN)).status_code == 503
+    process.terminate()
+    assert await asyncio.wait_for(process.wait(), 30) in (0, -signal.SIGTERM)
+    assert "the database can't be opened, trying again" in log.read_text()
+    assert "Traceback" not in log.read_text()
+
+
+async def first_answer(client: httpx.AsyncClient, path: str) -> httpx.Response:
+    async with asyncio.timeout(60):
+        while True:
+            try:
+                return await client.get(path)
+            except httpx.TransportError:
+                await asyncio.sleep(0.05)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from uuid import uuid4
@@ -211,6 +212,26 @@ async def test_a_bus_that_is_away_says_so_and_comes_back(fresh_nats: Nats) -> No
     await bus.ensure_stream(StreamSpec("K", ("K.>",), max_bytes=10_000))
     assert (await bus.publish("K.a", b"1")).sequence == 1
     await bus.close()
+
+
+async def test_an_outage_is_told_once_and_its_end_too(fresh_nats: Nats, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, logger="bus")
+    await asyncio.to_thread(fresh_nats.kill)
+    bus = await JetStreamBus.connect(fresh_nats.url, name="test", wait=False)
+    await _until_said(caplog, "the bus can't be reached")
+    await asyncio.to_thread(fresh_nats.restart)
+    await _until_said(caplog, "connected to the bus")
+    await asyncio.to_thread(fresh_nats.kill)
+    await _until_said(caplog, "the connection to the bus is lost")
+    said = [record.getMessage() for record in caplog.records if record.name == "bus"]
+    assert len(said) == len(set(said))
+    await bus.close()
+
+
+async def _until_said(caplog: pytest.LogCaptureFixture, text: str) -> None:
+    async with asyncio.timeout(20):
+        while not any(text in record.getMessage() for record in caplog.records):
+            await asyncio.sleep(0.02)
 
 
 async def _publish_through(bus: Bus, subject: str, payload: bytes) -> None:

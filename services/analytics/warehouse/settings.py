@@ -33,9 +33,15 @@ class WarehouseSettings:
                 raise ValueError(f"{name}: letters, digits and underscores only, at most 64")
         if not self.database:
             raise ValueError("database: must not be empty")
-        address = urlsplit(self.url)
-        if address.scheme not in ("http", "https") or not address.hostname:
-            raise ValueError("url: must be http(s)://host[:port]")
+        if not self._is_address():
+            raise ValueError("url: must be http(s)://[user[:password]@]host[:port], special characters as %XX")
+
+    def _is_address(self) -> bool:
+        try:
+            address = urlsplit(self.url)
+            return address.scheme in ("http", "https") and bool(address.hostname) and address.port != 0
+        except ValueError:
+            return False
 
     def connection(self) -> dict[str, object]:
         """The arguments of the driver's client, without a database."""

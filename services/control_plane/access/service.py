@@ -34,16 +34,14 @@ class Access:
         self._limit = limit
         self.tokens = tokens
 
-    async def ensure_administrator(self, email: str, password: str) -> None:
+    async def ensure_administrator(self, connection: Connection, email: str, password: str) -> None:
         """Creates the first administrator; leaves somebody who has this e-mail already as they are."""
-        async with self._database.connection() as connection:
-            if await repository.find_login(connection, email) is not None:
-                return
+        if await repository.find_login(connection, email) is not None:
+            return
         password_hash = await self._passwords.hash(password)
-        async with self._database.transaction() as tx:
-            name = email.partition("@")[0]
-            if await repository.insert_user(tx, email, name, password_hash, is_administrator=True):
-                _log.info("first administrator created")
+        name = email.partition("@")[0]
+        if await repository.insert_user(connection, email, name, password_hash, is_administrator=True):
+            _log.info("first administrator created")
 
     async def login(self, email: str, password: str, address: str) -> str:
         """An access token. Raises `Unauthorized`, or `TooManyRequests` after too many attempts."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Literal, TypeAlias
 
@@ -20,6 +20,7 @@ Connection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
 Isolation = Literal["read_committed", "repeatable_read"]
 
 _log = get_logger("database")
+_RETRY_SECONDS_MIN, _RETRY_SECONDS_MAX = 0.25, 5.0
 _AWAY = (
     OSError,
     TimeoutError,
@@ -54,6 +55,7 @@ class Database:
         self._pool_size = pool_size
         self._acquire_timeout_seconds = acquire_timeout_seconds
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
+        self._missing = "nothing has been tried"
 
     @classmethod
     async def connect(cls, url: str, *, pool_size: int = 10, wait_seconds: float = 30.0) -> Database:
@@ -67,26 +69,49 @@ class Database:
         deadline = time.monotonic() + wait_seconds
         while self._pool is None:
             try:
-                self._pool = await asyncpg.create_pool(
-                    self._url,
-                    min_size=1,
-                    max_size=self._pool_size,
-                    timeout=5,
-                    command_timeout=30,
-                    server_settings=_SESSION,
-                    init=_prepare,
-                )
+                self._pool = await self._new_pool()
             except _AWAY as error:
                 if time.monotonic() >= deadline:
                     raise
                 _log.warning("database not reachable, trying again", error=type(error).__name__)
                 await asyncio.sleep(0.25)
 
+    async def keep_opening(self, prepare: Callable[[Connection], Awaitable[None]]) -> None:
+        """Opens the pool for others once `prepare` has done its part. Whatever is in the way is told to the log and
+        to `check`, and tried again for ever."""
+        pause = _RETRY_SECONDS_MIN
+        while self._pool is None:
+            try:
+                pool = await self._new_pool()
+                try:
+                    async with pool.acquire() as connection:
+                        await prepare(connection)
+                    self._pool = pool
+                finally:
+                    if self._pool is not pool:
+                        pool.terminate()
+            except Exception as error:
+                self._missing = f"{type(error).__name__}: {error}"
+                _log.warning("the database can't be opened, trying again", error=self._missing, retry_in_seconds=pause)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, _RETRY_SECONDS_MAX)
+
+    async def _new_pool(self) -> asyncpg.Pool[asyncpg.Record]:
+        return await asyncpg.create_pool(
+            self._url,
+            min_size=1,
+            max_size=self._pool_size,
+            timeout=5,
+            command_timeout=30,
+            server_settings=_SESSION,
+            init=_prepare,
+        )
+
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
         """A connection outside of a transaction."""
         if self._pool is None:
-            raise Unavailable("the database is not open yet", code="database_unavailable")
+            raise Unavailable(f"the database is not open yet ({self._missing})", code="database_unavailable")
         try:
             async with self._pool.acquire(timeout=self._acquire_timeout_seconds) as connection:
                 try:
