@@ -68,6 +68,8 @@ async def post_all(
             open_lanes.append(lane)
         await work.finished
     finally:
+        # A lane that was still being opened reports to nobody.
+        work.finished.cancel()
         for lane in open_lanes:
             lane.close()
 

@@ -155,7 +155,8 @@ def test_rows_stream_in_blocks(client: Client) -> None:
 
 
 def test_an_error_after_the_first_rows_reaches_the_client(client: Client) -> None:
-    query = "SELECT throwIf(number = 250000) FROM numbers(300000)"
+    # Ten rows every tenth of a second: many are on their way before the last block fails.
+    query = "SELECT sleepEachRow(0.01), throwIf(number=150) FROM numbers(200) SETTINGS max_block_size=10, max_threads=1"
     with pytest.raises(StreamFailureError, match="FUNCTION_THROW_IF"), client.query_rows_stream(query) as rows:
         for _ in rows:
             pass

@@ -19,7 +19,15 @@ DEMO = [sys.executable, "-m", "devstack.demo"]
     ("number", "stage"), [(signal.SIGTERM, "Starting the services"), (signal.SIGINT, "Evaluating the players")]
 )
 def test_an_interrupted_demo_stops_everything(tmp_path: Path, number: signal.Signals, stage: str) -> None:
-    with subprocess.Popen(DEMO, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as demo:
+    # A shell starts background jobs with SIGINT ignored, and children inherit that.
+    with subprocess.Popen(
+        DEMO,
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
+    ) as demo:
         assert demo.stdout is not None
         said = []
         for line in demo.stdout:
@@ -31,7 +39,7 @@ def test_an_interrupted_demo_stops_everything(tmp_path: Path, number: signal.Sig
         demo.send_signal(number)
         rest = demo.stdout.read()
         assert demo.wait(60) == 130, rest
-    assert rest.splitlines()[-1] == "Stopped."
+    assert rest.splitlines()[-1] == "Stopped.", rest
     assert "Traceback" not in rest
     assert [child for child in children if child.is_running()] == []
     assert not is_locked(tmp_path / "build/demo/stack")
