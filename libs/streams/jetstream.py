@@ -109,7 +109,8 @@ class JetStreamBus:
                 _log.warning("the bus can't be reached, trying on (%s)", reason)
 
         async def lost() -> None:
-            _log.warning("the connection to the bus is lost, trying to get it back")
+            if not client.is_closed:
+                _log.warning("the connection to the bus is lost, trying to get it back")
 
         async def back() -> None:
             told.clear()

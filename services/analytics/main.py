@@ -137,14 +137,20 @@ def run_load(settings: LoadSettings) -> bool:
         buses.append(bus)
         loader = Loader(bus, warehouse, LoaderMetrics(registry), SystemClock(), _loader_options(settings))
 
+        migrating = asyncio.create_task(migrated(warehouse), name="migrate")
+
         async def load() -> None:
-            await migrated(warehouse)
-            await loader.run()
+            await asyncio.wait([migrating])
+            if not migrating.cancelled():
+                migrating.result()
+                await loader.run()
 
         background.start(load(), "loader")
         try:
             yield
         finally:
+            # What waits for its tables has nothing to finish.
+            migrating.cancel()
             loader.stop()
             await background.stop(_STOP_SECONDS)
             await bus.close()

@@ -225,12 +225,16 @@ async def test_an_outage_is_told_once_and_its_end_too(fresh_nats: Nats, caplog: 
     await _until_said(caplog, "the connection to the bus is lost")
     said = [record.getMessage() for record in caplog.records if record.name == "bus"]
     assert len(said) == len(set(said))
+    await asyncio.to_thread(fresh_nats.restart)
+    await _until_said(caplog, "connected to the bus", times=2)
+    told = len(caplog.records)
     await bus.close()
+    assert len(caplog.records) == told
 
 
-async def _until_said(caplog: pytest.LogCaptureFixture, text: str) -> None:
+async def _until_said(caplog: pytest.LogCaptureFixture, text: str, times: int = 1) -> None:
     async with asyncio.timeout(20):
-        while not any(text in record.getMessage() for record in caplog.records):
+        while sum(text in record.getMessage() for record in caplog.records) < times:
             await asyncio.sleep(0.02)
 
 
