@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from stats import Comparison, SampleRatioResult, Status
+from stats.families import decisive_p
 
 from analytics.results.analysis import Analysis, MetricAnalysis
 from analytics.results.summaries import BINARY
@@ -48,17 +49,30 @@ def comparison_sentence(metric: MetricAnalysis, comparison: Comparison) -> str:
         return f"{metric.metric.name}, {comparison.arm}: {comparison.explanation}"
     means = {arm.arm: arm.mean for arm in metric.result.arms}
     shown = f"{quantity(metric, means[comparison.arm])} against {quantity(metric, means[comparison.control])}"
-    verdict = "a difference this large is unlikely by chance" if comparison.significant else "it could be chance"
     return (
         f"{metric.metric.name}: {comparison.arm} {shown} in {comparison.control}, "
-        f"{effect(comparison)}, {probability(comparison.test.p_value)}; {verdict}."
+        f"{effect(comparison)}, {verdict(comparison)}."
     )
 
 
+def verdict(comparison: Comparison) -> str:
+    """The p that the analysis mode decides by, and what it means; a look before the end has none."""
+    p_value = decisive_p(comparison)
+    if p_value is None:
+        return "not decided at this look"
+    meaning = "a difference this large is unlikely by chance" if comparison.significant else "it could be chance"
+    return f"{probability(p_value)}; {meaning}"
+
+
 def effect(comparison: Comparison) -> str:
-    """The lift with its interval where it is bounded, else the difference."""
-    lift, difference = comparison.lift, comparison.difference
+    """The lift with its interval where it is bounded, else the difference; the sequential interval in such modes."""
+    lift, difference, sequential = comparison.lift, comparison.difference, comparison.sequential
     level = f"{100 * (1 - comparison.alpha):g} %"
+    if sequential is not None and difference.estimate is not None:
+        if sequential.lower is None or sequential.upper is None:
+            return f"{difference.estimate:+.4g} (no sequential interval)"
+        bounds = f"{sequential.lower:+.4g} to {sequential.upper:+.4g}"
+        return f"{difference.estimate:+.4g} ({level} sequential interval {bounds})"
     if lift.status is Status.OK and lift.estimate is not None and lift.lower is not None and lift.upper is not None:
         return f"{lift.estimate:+.2%} ({level} interval {lift.lower:+.2%} to {lift.upper:+.2%})"
     if difference.estimate is None or difference.lower is None or difference.upper is None:
