@@ -126,6 +126,16 @@ async def test_a_key_that_two_projects_have_needs_the_id(bus: MemoryBus, catalog
     assert catalog.environment(["o1", "o2"], "p-o2", "production").id == "e2"
 
 
+async def test_an_experiment_is_found_by_a_key_that_only_it_has(bus: MemoryBus, catalog: Catalog) -> None:
+    await Publisher(bus, "e1").version(environment__production=environment("o1"), experiment__a=experiment("a"))
+    await Publisher(bus, "e2").version(environment__production=environment("o2"), experiment__a=experiment("a"))
+    await until(lambda: catalog.ready and catalog.entries("e2").environment)
+
+    assert catalog.experiment(["o2"], "a").environment_id == "e2"
+    with pytest.raises(ExperimentNotFound):
+        catalog.experiment(["o1", "o2"], "a")
+
+
 async def test_changes_and_removals_arrive(bus: MemoryBus, catalog: Catalog) -> None:
     publisher = Publisher(bus, "e1")
     await publisher.version(

@@ -82,12 +82,17 @@ class Catalog:
         return environment
 
     def experiment(self, organizations: Collection[str], experiment_id: str) -> Experiment:
-        """By id. Raises ExperimentNotFound."""
-        for environment in self._visible(organizations):
-            for experiment in self.entries(environment.id).experiments.values():
-                if experiment.id == experiment_id:
-                    return experiment
-        raise ExperimentNotFound("no such experiment in an organization of yours")
+        """By id, or by a key that only one of the visible experiments has. Raises ExperimentNotFound."""
+        visible = [
+            experiment
+            for environment in self._visible(organizations)
+            for experiment in self.entries(environment.id).experiments.values()
+        ]
+        found = [each for each in visible if each.id == experiment_id]
+        found = found or [each for each in visible if each.key == experiment_id]
+        if len(found) != 1:
+            raise ExperimentNotFound("no such experiment of yours, or several of this key: add project and environment")
+        return found[0]
 
     def experiment_by_key(self, environment: Environment, key: str) -> Experiment:
         """By key or id in one environment. Raises ExperimentNotFound."""

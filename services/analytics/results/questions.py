@@ -45,8 +45,8 @@ class Asked:
 
 
 def asked(request: Request, caller: Who, experiment: str, place: Where, as_of: Instant = None) -> Asked:
-    """FastAPI dependency. `experiment` is the id, or the key together with `project` and `environment`; `as_of` asks
-    for what had been received by then. Raises NotFound, BadRequest, InvalidInput, Unavailable."""
+    """FastAPI dependency. `experiment` is an id or a key, with `project` and `environment` if several have the key;
+    `as_of` asks for what had been received by then. Raises NotFound, BadRequest, InvalidInput, Unavailable."""
     clock: Clock = request.app.state.clock
     found, where = find_experiment(request, caller, experiment, place)
     moment = Moment(clock.now(), instant(as_of, "as_of"))
@@ -63,7 +63,7 @@ def json_response(document: Any) -> Response:
 
 
 def find_experiment(request: Request, caller: Caller, experiment: str, place: Place) -> tuple[Experiment, Environment]:
-    """By id, or by key together with `project` and `environment`. Raises NotFound, BadRequest, Unavailable."""
+    """By id or key, in the named environment if one is named. Raises NotFound, BadRequest, Unavailable."""
     catalog = ready_catalog(request)
     if place.project is None and place.environment is None:
         found = catalog.experiment(caller.organizations, experiment)
