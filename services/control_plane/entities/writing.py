@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 from service_kit.problems import NotFound, PreconditionFailed
 
@@ -41,6 +42,18 @@ class Writing:
     environments: tuple[EnvironmentRow, ...]
     now: datetime
     entity: str
+
+    def first(self) -> dict[str, Any]:
+        """What every new entity of this write has in common: an id, its tenant, version 1."""
+        return {
+            "id": uuid4(),
+            "organization_id": self.scope.organization_id,
+            "project_id": self.scope.project_id,
+            "archived": False,
+            "version": 1,
+            "created_at": self.now,
+            "updated_at": self.now,
+        }
 
     async def insert(self, table: EntityTable[Row], row: Row) -> Row:
         """Raises `KeyTaken`."""

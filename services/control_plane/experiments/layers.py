@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
-from uuid import uuid4
 
 from bucketing.document.serves import hundredths
 
@@ -31,13 +30,7 @@ class LayerService(EntityService[LayerRow]):
         async with writing(self._context, actor, project, "create", self.resource, entity=self.kind) as write:
             row = LayerRow(
                 **{**body.model_dump(), "name": body.name or body.key},
-                id=uuid4(),
-                organization_id=write.scope.organization_id,
-                project_id=write.scope.project_id,
-                archived=False,
-                version=1,
-                created_at=write.now,
-                updated_at=write.now,
+                **write.first(),
             )
             return await self.insert(write, row)
 
@@ -61,13 +54,7 @@ class HoldoutService(EntityService[HoldoutRow]):
         async with writing(self._context, actor, project, "create", self.resource, entity=self.kind) as write:
             row = HoldoutRow(
                 **{**body.model_dump(), "name": body.name or body.key, "share": _share(body.share)},
-                id=uuid4(),
-                organization_id=write.scope.organization_id,
-                project_id=write.scope.project_id,
-                archived=False,
-                version=1,
-                created_at=write.now,
-                updated_at=write.now,
+                **write.first(),
             )
             return await self.insert(write, row)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
-from uuid import uuid4
 
 from bucketing.document.serves import hundredths
 from service_kit.problems import Conflict, FieldError, InvalidInput
@@ -45,9 +44,7 @@ class ExperimentService(EntityService[ExperimentRow]):
                     "traffic": _hundredths(body.traffic, "traffic"),
                     **_layer(body.layer),
                 },
-                id=uuid4(),
-                organization_id=write.scope.organization_id,
-                project_id=write.scope.project_id,
+                **write.first(),
                 environment_id=environment.id,
                 environment=environment.key,
                 status="draft",
@@ -55,10 +52,6 @@ class ExperimentService(EntityService[ExperimentRow]):
                 slot_end=None,
                 start_at=None,
                 stop_at=None,
-                archived=False,
-                version=1,
-                created_at=write.now,
-                updated_at=write.now,
             )
             return await self.insert(write, await _checked(write, row))
 

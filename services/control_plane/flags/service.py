@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
-from uuid import uuid4
 
 from bucketing.document import serve_to_document
 from service_kit.problems import FieldError, InvalidInput
@@ -55,13 +54,7 @@ class FlagService(EntityService[FlagRow]):
             row = FlagRow(
                 **{**given, "name": body.name or body.key},
                 default_serve=body.default,
-                id=uuid4(),
-                organization_id=write.scope.organization_id,
-                project_id=write.scope.project_id,
-                archived=False,
-                version=1,
-                created_at=write.now,
-                updated_at=write.now,
+                **write.first(),
             )
             return await self.insert(write, _checked(row))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
-from uuid import uuid4
 
 from control_plane.access import Actor
 from control_plane.entities.service import EntityService, Written
@@ -29,13 +28,7 @@ class MetricService(EntityService[MetricRow]):
             given = {**body.model_dump(), "name": body.name or body.key, "event": body.event or body.key}
             row = MetricRow(
                 **given,
-                id=uuid4(),
-                organization_id=write.scope.organization_id,
-                project_id=write.scope.project_id,
-                archived=False,
-                version=1,
-                created_at=write.now,
-                updated_at=write.now,
+                **write.first(),
             )
             check_definition(row)
             return await self.insert(write, row)

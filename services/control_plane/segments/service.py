@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
-from uuid import uuid4
 
 from bucketing.document import condition_to_document
 from bucketing.references import find_cycle
@@ -38,13 +37,7 @@ class SegmentService(EntityService[SegmentRow]):
         async with writing(self._context, actor, project, "create", self.resource) as write:
             row = SegmentRow(
                 **{**body.model_dump(), "name": body.name or body.key},
-                id=uuid4(),
-                organization_id=write.scope.organization_id,
-                project_id=write.scope.project_id,
-                archived=False,
-                version=1,
-                created_at=write.now,
-                updated_at=write.now,
+                **write.first(),
             )
             return await self.insert(write, await self._checked(write, row))
 
