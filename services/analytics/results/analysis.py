@@ -33,6 +33,7 @@ from analytics.catalog.entries import Environment, Experiment, Metric, MetricUse
 from analytics.results.health import HealthCheck, balance_check, health_checks
 from analytics.results.measuring import MeasuredMetric, MeasureOptions, Measurer, all_groups
 from analytics.results.scoping import scope_of
+from analytics.results.steady import steady
 from analytics.results.summaries import Grouped
 from analytics.warehouse.aggregates import ExposureHealth, PastLook, UnitCounts
 from analytics.warehouse.experiments import ExperimentReader
@@ -120,12 +121,16 @@ class Analyst:
         """Raises WarehouseError."""
         known, missing = self.known_metrics(experiment)
         scope = scope_of(experiment, environment, moment.as_of)
-        counts, health = await asyncio.gather(self._reader.unit_counts(scope), self._reader.health(scope))
-        units = all_groups(counts.units, scope.variations, [""])
+        health = await self._reader.health(scope)
         looks = await self._past_looks(experiment, environment, moment)
         options = MeasureOptions(experiment.plan.cuped, experiment.plan.alpha)
-        measurer = Measurer(self._reader, scope, units, options)
-        measured = await asyncio.gather(*(measurer.measure(metric) for _, metric in known))
+
+        async def measure(counts: UnitCounts) -> list[MeasuredMetric]:
+            units = all_groups(counts.units, scope.variations, [""])
+            measurer = Measurer(self._reader, scope, units, options)
+            return await asyncio.gather(*(measurer.measure(metric) for _, metric in known))
+
+        counts, measured = await steady(self._reader, scope, measure)
         metrics = [(use, metric, each) for (use, metric), each in zip(known, measured, strict=True)]
         asked = _Asked(experiment, environment, moment, counts, health, looks, metrics, missing)
         # The engine's numbers are milliseconds of pure computation, so they are not made on the event loop.

@@ -32,8 +32,9 @@ from analytics.results.analysis import (
     analysis_options,
     metric_spec,
 )
-from analytics.results.measuring import MeasureOptions, Measurer, all_groups
+from analytics.results.measuring import MeasuredMetric, MeasureOptions, Measurer, all_groups
 from analytics.results.scoping import scope_of
+from analytics.results.steady import steady
 from analytics.results.summaries import Grouped
 from analytics.warehouse.aggregates import UnitCounts
 from analytics.warehouse.experiments import ExperimentReader
@@ -97,12 +98,15 @@ class SegmentAnalyst:
 
     async def _measured(self, experiment: Experiment, environment: Environment, moment: Moment, by: str) -> _Measured:
         scope = scope_of(experiment, environment, moment.as_of, by)
-        counts = await self._reader.unit_counts(scope)
-        units = all_groups(counts.units, scope.variations, list(counts.segments()))
-        measurer = Measurer(self._reader, scope, units, MeasureOptions(alpha=experiment.plan.alpha))
         known, _ = self._analyst.known_metrics(experiment)
         usable = [(use, metric) for use, metric in known if metric.aggregation not in UNSEGMENTED]
-        found = await asyncio.gather(*(measurer.measure(metric) for _, metric in usable))
+
+        async def measure(counts: UnitCounts) -> list[MeasuredMetric]:
+            units = all_groups(counts.units, scope.variations, list(counts.segments()))
+            measurer = Measurer(self._reader, scope, units, MeasureOptions(alpha=experiment.plan.alpha))
+            return await asyncio.gather(*(measurer.measure(metric) for _, metric in usable))
+
+        counts, found = await steady(self._reader, scope, measure)
         metrics = [(use, metric, each.summaries) for (use, metric), each in zip(usable, found, strict=True)]
         return _Measured(counts, metrics)
 

@@ -19,13 +19,16 @@ Grouped = dict[str, dict[str, Summary]]
 
 
 def binary_or_mean(aggregation: str, units: Units, moments: Mapping[Group, Moments]) -> Grouped:
-    """Rates for conversions and retention, means for sums, counts and means per unit."""
+    """Rates for conversions and retention, means for sums, counts and means per unit.
+
+    Units that came in since `units` were counted are in the moments only; they count.
+    """
     grouped: Grouped = {}
     for (segment, variation), count in units.items():
         found = moments.get((segment, variation), Moments())
         summary: Summary
         if aggregation in BINARY:
-            summary = BinarySummary(count, found.units)
+            summary = BinarySummary(max(count, found.units), found.units)
         else:
             if aggregation in COUNTS_ABSENT_AS_ZERO:
                 found = found.with_zeros(count - found.units)

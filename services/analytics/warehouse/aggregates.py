@@ -36,8 +36,8 @@ class Moments:
     capped: int = 0
 
     def with_zeros(self, zeros: int) -> Moments:
-        """The moments when `zeros` more units have the value 0."""
-        return self.merged(Moments(zeros))
+        """The moments when `zeros` more units have the value 0; negative counts as none."""
+        return self.merged(Moments(max(zeros, 0)))
 
     def merged(self, other: Moments) -> Moments:
         """The moments of both parts' units (Chan's update)."""
@@ -67,7 +67,8 @@ class CovariateMoments:
     history_y_sum: float = 0.0
 
     def with_zeros(self, zeros: int) -> CovariateMoments:
-        """When `zeros` more units have neither (Chan's update)."""
+        """When `zeros` more units have neither (Chan's update); negative counts as none."""
+        zeros = max(zeros, 0)
         total = self.units + zeros
         if total == 0:
             return self

@@ -1,0 +1,85 @@
+"""Results while events come in: never two moments in one answer, and never an error for it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, cast
+
+import pytest
+from analytics.results.steady import TRIES, steady
+from analytics.results.summaries import binary_or_mean, with_covariate
+from analytics.warehouse.aggregates import CovariateMoments, Moments, UnitCounts
+from analytics.warehouse.experiments import ExperimentReader
+from analytics.warehouse.scopes import END_OF_TIME, Scope
+from service_kit.problems import Unavailable
+from stats import BinarySummary, CupedSummary, InvalidInputError, MeanSummary
+
+SCOPE = Scope("o", "e", "f", "", ("on", "off"), 0, END_OF_TIME, END_OF_TIME)
+GROUP = ("", "on")
+
+
+class GrowingStore:
+    """A reader whose units are the next of `units` at each question; the last stays."""
+
+    def __init__(self, *units: int) -> None:
+        self._units = list(units)
+        self.questions: list[Any] = []
+
+    async def unit_counts(self, _: Scope) -> UnitCounts:
+        units = self._units.pop(0) if len(self._units) > 1 else self._units[0]
+        self.questions.append(units)
+        return UnitCounts({GROUP: units}, {}, 0, 0)
+
+    async def asked(self, scope: Scope = SCOPE) -> tuple[int, list[int]]:
+        tries: list[int] = []
+
+        async def measure(counts: UnitCounts) -> int:
+            tries.append(counts.units[GROUP])
+            self.questions.append("measured")
+            return counts.units[GROUP]
+
+        counts, measured = await steady(cast("ExperimentReader", self), scope, measure)
+        assert counts.units[GROUP] == measured
+        return measured, tries
+
+
+async def test_a_quiet_store_is_asked_once() -> None:
+    store = GrowingStore(7)
+    assert await store.asked() == (7, [7])
+    assert store.questions == [7, "measured"]
+
+
+async def test_units_that_came_in_meanwhile_are_measured_too() -> None:
+    store = GrowingStore(0, 44, 44)
+    assert await store.asked() == (44, [0, 44])
+    assert store.questions == [44, "measured"]
+
+
+async def test_a_store_that_never_rests_is_answered_all_the_same() -> None:
+    measured, tries = await GrowingStore(*range(50)).asked()
+    assert len(tries) == TRIES
+    assert measured == tries[-1]
+
+
+async def test_the_past_is_asked_once() -> None:
+    assert await GrowingStore(1, 2, 3).asked(replace(SCOPE, as_of=5)) == (1, [1])
+
+
+async def test_answers_that_never_fit_each_other_are_worth_another_try() -> None:
+    async def measure(_: UnitCounts) -> None:
+        raise InvalidInputError("conversions", "must not exceed n")
+
+    with pytest.raises(Unavailable):
+        await steady(cast("ExperimentReader", GrowingStore(1)), SCOPE, measure)
+
+
+def test_a_unit_counted_late_counts() -> None:
+    rates = binary_or_mean("conversion", {GROUP: 0}, {GROUP: Moments(44, 1.0, 0.0)})
+    assert rates[""]["on"] == BinarySummary(44, 44)
+    sums = binary_or_mean("sum", {GROUP: 1}, {GROUP: Moments(3, 2.0, 0.5)})[""]["on"]
+    assert isinstance(sums, MeanSummary)
+    assert sums.n == 3
+    covariates = with_covariate("sum", {GROUP: 1}, {GROUP: CovariateMoments(3, 2.0, 1.0, 0.5, 0.5, 0.1, 3, 6.0)})
+    adjusted = covariates[""]["on"]
+    assert isinstance(adjusted, CupedSummary)
+    assert adjusted.n == 3
