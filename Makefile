@@ -58,6 +58,7 @@ lock: ## Resolve the dependencies anew into requirements/ (needs uv)
 
 clean: ## Stop everything and remove what was built
 	-@test -x $(BIN)/python && $(BIN)/python -m devstack.down
+	find . -path ./$(VENV) -prune -o -name __pycache__ -prune -exec rm -rf {} +
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 bench-edge: install ## The edge beside bare handlers: CPU per request and latency

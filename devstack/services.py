@@ -61,7 +61,6 @@ def control_plane(root: Path, stack: Stack, credentials: Credentials, name: str 
     database_url = stack.postgres.ensure_database(DATABASE)
     environment = {
         "FF_DATABASE_URL": database_url,
-        "FF_REDIS_URL": stack.redis.url,
         "FF_NATS_URL": stack.nats.url,
         "FF_AUTH_JWT_SECRET": credentials.jwt_secret,
         "FF_ADMIN_EMAIL": credentials.admin_email,
@@ -85,7 +84,6 @@ def ingestor(root: Path, stack: Stack, credentials: Credentials, name: str = "ev
     """An event ingestor; its stream may take a gibibyte, so that it fits on a small disk."""
     environment = {
         "FF_NATS_URL": stack.nats.url,
-        "FF_REDIS_URL": stack.redis.url,
         "FF_PII_SECRET": credentials.pii_secret,
         "FF_INGESTOR_SNAPSHOT_FILE": str((root / name / "snapshot.json").absolute()),
         "FF_EVENTS_MAX_BYTES": str(1 << 30),
@@ -100,9 +98,7 @@ def analytics(root: Path, stack: Stack, credentials: Credentials, name: str = "a
 
 def loader(root: Path, stack: Stack, credentials: Credentials, name: str = "loader") -> Service:
     """The process that moves events into ClickHouse."""
-    service = Service(root, name, ("analytics", "load"), _warehouse(stack, credentials))
-    service.environment["FF_LOADER_PORT"] = str(service.port)
-    return service
+    return Service(root, name, ("analytics", "load"), _warehouse(stack, credentials))
 
 
 def _warehouse(stack: Stack, credentials: Credentials) -> dict[str, str]:
@@ -111,6 +107,7 @@ def _warehouse(stack: Stack, credentials: Credentials) -> dict[str, str]:
         "FF_CLICKHOUSE_URL": stack.clickhouse.url,
         "FF_CLICKHOUSE_DATABASE": DATABASE,
         "FF_AUTH_JWT_SECRET": credentials.jwt_secret,
+        "FF_PII_SECRET": credentials.pii_secret,
     }
 
 
