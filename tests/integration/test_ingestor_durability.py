@@ -34,7 +34,11 @@ class Ingestor:
     def __init__(self, folder: Path, nats_url: str, **settings: str) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        environment = {"FF_NATS_URL": nats_url, "FF_PORT": str(self.port), "FF_PII_SECRET": "a secret of the tests"}
+        environment = {
+            "FF_NATS_URL": nats_url,
+            "FF_PORT": str(self.port),
+            "FF_PII_SECRET": "a secret of the tests, long enough",
+        }
         arguments = [sys.executable, "-m", "event_ingestor.main"]
         self.process = Process(Program("ingestor", arguments, folder / "ingestor.log", environment | settings))
 
@@ -45,6 +49,7 @@ class Ingestor:
     async def wait_ready(self) -> None:
         async with httpx.AsyncClient() as client, asyncio.timeout(60):
             while True:
+                assert self.process.running
                 with contextlib.suppress(httpx.TransportError):
                     if (await client.get(f"{self.url}/readyz")).status_code == 200:
                         return
