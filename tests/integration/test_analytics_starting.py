@@ -16,6 +16,13 @@ from devstack.parts import Nats
 from devstack.ports import free_port
 
 
+async def listens(client: httpx.AsyncClient) -> bool:
+    try:
+        return (await client.get("/healthz")).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
 @pytest.mark.parametrize("command", ["serve", "load"])
 async def test_it_waits_for_clickhouse_and_stops_when_told(command: str, nats_server: Nats, tmp_path: Path) -> None:
     port = free_port()
@@ -33,7 +40,7 @@ async def test_it_waits_for_clickhouse_and_stops_when_told(command: str, nats_se
         )
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False) as client:
         async with asyncio.timeout(60):
-            while "ClickHouse is away" not in log.read_text():
+            while "ClickHouse is away" not in log.read_text() or not await listens(client):
                 await asyncio.sleep(0.05)
         answer = await client.get("/readyz")
         assert answer.status_code == 503
