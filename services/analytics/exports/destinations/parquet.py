@@ -19,7 +19,8 @@ from analytics.exports.destinations.stores import FileStore
 
 MANIFEST = "_manifest.json"
 _TEST_FILE = "_connection_test"
-_OWN_FILE = re.compile(r"[a-z_]+/generation-\d{4,}/\d{8,}-\d+\.\d+\.parquet")
+# A committed file, or what a killed worker left of one.
+_OWN_FILE = re.compile(r"[a-z_]+/generation-\d{4,}/(?:\d{8,}-\d+\.\d+\.parquet|\.\d{8,}-\d+\.\d+\.parquet\.\d+\.tmp)")
 
 
 class ParquetTarget:
