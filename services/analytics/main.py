@@ -74,9 +74,12 @@ class Background:
     async def stop(self, wait_seconds: float = 0.0) -> None:
         if self._tasks and wait_seconds:
             await asyncio.wait(self._tasks, timeout=wait_seconds)
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        pending = {task for task in self._tasks if not task.done()}
+        # A cancellation that meets the end of a wait can be lost, so it is said again.
+        while pending:
+            for task in pending:
+                task.cancel()
+            _, pending = await asyncio.wait(pending, timeout=1)
 
 
 async def migrated(warehouse: Warehouse) -> None:
