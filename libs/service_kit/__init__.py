@@ -1,1 +1,4 @@
-"""What every service needs around its own subject: settings, clock, problems, health, logs, metrics, serving."""
+"""What every service needs around its own subject: strict requests, pages, versions, problems, clock, health, serving.
+
+No domain word inside.
+"""

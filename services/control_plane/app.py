@@ -13,7 +13,7 @@ from control_plane.access import api_tokens_endpoints
 from control_plane.access import endpoints as access_endpoints
 from control_plane.access.gate import Gate
 from control_plane.access.service import Access
-from control_plane.conventions.context import AppContext
+from control_plane.context import AppContext
 from control_plane.environments import (
     audit_endpoints,
     organizations_endpoints,

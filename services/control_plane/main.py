@@ -28,7 +28,7 @@ from control_plane.access.passwords import Passwords
 from control_plane.access.service import Access
 from control_plane.access.tokens import Tokens
 from control_plane.app import create_control_plane
-from control_plane.conventions.context import AppContext
+from control_plane.context import AppContext
 from control_plane.database import Connection, Database, MigrationError, migrate
 from control_plane.publishing.relay import Relay
 from control_plane.publishing.relay_metrics import RelayMetrics

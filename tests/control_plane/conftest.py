@@ -16,7 +16,7 @@ from control_plane.access.passwords import Passwords
 from control_plane.access.service import Access
 from control_plane.access.tokens import Tokens
 from control_plane.app import create_control_plane
-from control_plane.conventions.context import AppContext
+from control_plane.context import AppContext
 from control_plane.database import Database
 from fastapi import FastAPI
 from service_kit.clock import ManualClock

@@ -6,18 +6,18 @@ from datetime import datetime
 from uuid import UUID
 
 from fastapi import APIRouter, Response
+from service_kit.moments import check_future
+from service_kit.pages import Page, RequestedPage, moment_position, page_of, position_of
 from service_kit.problems import Conflict, Forbidden, InvalidInput, NotFound, Unauthorized, problem_responses
+from service_kit.requests import new_router
+from service_kit.schemas import Input, Name, Output
 
 from control_plane.access import api_tokens
 from control_plane.access.decisions import require
 from control_plane.access.dependency import CurrentActor
 from control_plane.access.queries import resolve_organization
 from control_plane.access.roles import Role
-from control_plane.conventions.context import AppContext
-from control_plane.conventions.moments import check_future, moment_position, position_of
-from control_plane.conventions.pages import Page, RequestedPage, page_of
-from control_plane.conventions.requests import new_router
-from control_plane.conventions.schemas import Input, Name, Output
+from control_plane.context import AppContext
 
 _PATH = "/organizations/{organization}/tokens"
 _WRITE = problem_responses(Unauthorized, Forbidden, NotFound, Conflict, InvalidInput)

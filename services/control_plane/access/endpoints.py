@@ -6,6 +6,7 @@ from uuid import UUID
 
 import asyncpg
 from fastapi import APIRouter, Request, Response
+from service_kit.pages import Page, RequestedPage, page_of
 from service_kit.problems import (
     Conflict,
     Forbidden,
@@ -18,6 +19,8 @@ from service_kit.problems import (
     Unavailable,
     problem_responses,
 )
+from service_kit.requests import new_router
+from service_kit.versions import ExpectedVersion, etag
 
 from control_plane.access import repository
 from control_plane.access.actor import Actor
@@ -36,10 +39,7 @@ from control_plane.access.schemas import (
     TokenOut,
 )
 from control_plane.access.service import Access
-from control_plane.conventions.context import AppContext
-from control_plane.conventions.pages import Page, RequestedPage, page_of
-from control_plane.conventions.requests import new_router
-from control_plane.conventions.versions import ExpectedVersion, etag
+from control_plane.context import AppContext
 from control_plane.database import Connection
 
 

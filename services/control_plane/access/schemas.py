@@ -7,10 +7,10 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import StringConstraints
+from service_kit.schemas import Input, Name, Output
 
 from control_plane.access.passwords import PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN
 from control_plane.access.roles import Role
-from control_plane.conventions.schemas import Input, Name, Output
 
 Email = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=254, pattern=r"^[^\s@]{1,64}@[^\s@.]+(\.[^\s@.]+)*$")

@@ -9,6 +9,7 @@ from uuid import UUID
 import asyncpg
 from service_kit.logs import get_logger
 from service_kit.problems import Conflict, Forbidden, NotFound, Unauthorized
+from service_kit.versions import check_version
 
 from control_plane.access import repository
 from control_plane.access.actor import Actor
@@ -19,7 +20,6 @@ from control_plane.access.roles import Role
 from control_plane.access.scopes import OrganizationScope
 from control_plane.access.tokens import Tokens
 from control_plane.changes import Change, record
-from control_plane.conventions.versions import check_version
 from control_plane.database import Connection, Database
 
 _log = get_logger("access")

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
+from service_kit.schemas import Input, Output
 
-from control_plane.conventions.schemas import Input, Output, Tag
-
+Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
 Tags = Annotated[list[Tag], Field(max_length=50)]
 UnitKey = Annotated[str, Field(min_length=1, max_length=1024)]
 Percent = Annotated[float, Field(ge=0, le=100, description="At most two decimals.")]

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Generic
 
+from service_kit.pages import PageRequest
 from service_kit.problems import Conflict
 
 from control_plane.access import Actor
-from control_plane.conventions.context import AppContext
-from control_plane.conventions.pages import PageRequest
+from control_plane.context import AppContext
 from control_plane.entities import usages
 from control_plane.entities.errors import InUse, TooMany
 from control_plane.entities.table import EntityTable, ListFilter, Row

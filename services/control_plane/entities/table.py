@@ -11,7 +11,8 @@ from datetime import datetime
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 from uuid import UUID
 
-from control_plane.conventions.pages import PageRequest
+from service_kit.pages import PageRequest
+
 from control_plane.database import Connection
 
 _FIXED = ("id", "organization_id", "project_id", "key", "version", "created_at")

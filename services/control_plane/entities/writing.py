@@ -10,11 +10,11 @@ from typing import Any
 from uuid import uuid4
 
 from service_kit.problems import NotFound, PreconditionFailed
+from service_kit.versions import check_version
 
 from control_plane.access import Actor, ProjectScope, require
 from control_plane.changes import Change, record
-from control_plane.conventions.context import AppContext
-from control_plane.conventions.versions import check_version
+from control_plane.context import AppContext
 from control_plane.database import Connection
 from control_plane.entities.errors import KeyTaken
 from control_plane.entities.table import EntityTable, Row

@@ -8,14 +8,14 @@ from uuid import UUID
 import asyncpg
 import msgspec
 from fastapi import APIRouter, Query
+from service_kit.pages import Page, RequestedPage, page_of
 from service_kit.problems import FieldError, InvalidInput, NotFound, Unauthorized, problem_responses
+from service_kit.requests import new_router
 
 from control_plane.access import CurrentActor, require
 from control_plane.access.queries import resolve_organization
 from control_plane.changes import queries
-from control_plane.conventions.context import AppContext
-from control_plane.conventions.pages import Page, RequestedPage, page_of
-from control_plane.conventions.requests import new_router
+from control_plane.context import AppContext
 from control_plane.environments.schemas import AuditEntryOut, AuditVerdictOut
 
 _READ = problem_responses(Unauthorized, NotFound, InvalidInput)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncpg
 from fastapi import APIRouter, Response
+from service_kit.pages import Page, RequestedPage, page_of
 from service_kit.problems import (
     Conflict,
     Forbidden,
@@ -14,13 +15,12 @@ from service_kit.problems import (
     Unauthorized,
     problem_responses,
 )
+from service_kit.requests import new_router
+from service_kit.versions import ExpectedVersion, VersionIfGiven, etag
 
 from control_plane.access import CurrentActor, require
 from control_plane.access.queries import resolve_organization
-from control_plane.conventions.context import AppContext
-from control_plane.conventions.pages import Page, RequestedPage, page_of
-from control_plane.conventions.requests import new_router
-from control_plane.conventions.versions import ExpectedVersion, VersionIfGiven, etag
+from control_plane.context import AppContext
 from control_plane.environments import repository, service
 from control_plane.environments.queries import resolve_project
 from control_plane.environments.schemas import (

@@ -6,13 +6,13 @@ from typing import Literal
 from uuid import UUID
 
 from fastapi import APIRouter
+from service_kit.pages import Page, RequestedPage, page_of
 from service_kit.problems import Conflict, Forbidden, InvalidInput, NotFound, Unauthorized, problem_responses
+from service_kit.requests import new_router
+from service_kit.schemas import Input, Output
 
 from control_plane.access import CurrentActor, require
-from control_plane.conventions.context import AppContext
-from control_plane.conventions.pages import Page, RequestedPage, page_of
-from control_plane.conventions.requests import new_router
-from control_plane.conventions.schemas import Input, Output
+from control_plane.context import AppContext
 from control_plane.environments import project_roles
 from control_plane.environments.queries import resolve_project
 

@@ -7,8 +7,9 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
+from service_kit.schemas import Description, Input, Name, Output
 
-from control_plane.conventions.schemas import Description, EntityKey, Input, Name, Output
+from control_plane.environments.keys import EntityKey
 
 OVERLAP_SECONDS_MAX = 30 * 86_400
 AttributeName = Annotated[str, StringConstraints(min_length=1, max_length=256)]

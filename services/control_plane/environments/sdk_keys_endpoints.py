@@ -6,6 +6,8 @@ from uuid import UUID
 
 import asyncpg
 from fastapi import APIRouter, Response
+from service_kit.moments import check_future
+from service_kit.pages import Page, RequestedPage, moment_position, page_of, position_of
 from service_kit.problems import (
     Conflict,
     Forbidden,
@@ -14,12 +16,10 @@ from service_kit.problems import (
     Unauthorized,
     problem_responses,
 )
+from service_kit.requests import new_router
 
 from control_plane.access import Actor, CurrentActor, require
-from control_plane.conventions.context import AppContext
-from control_plane.conventions.moments import check_future, moment_position, position_of
-from control_plane.conventions.pages import Page, RequestedPage, page_of
-from control_plane.conventions.requests import new_router
+from control_plane.context import AppContext
 from control_plane.database import Connection
 from control_plane.environments import repository, sdk_keys, service
 from control_plane.environments.queries import resolve_project

@@ -8,11 +8,11 @@ from uuid import UUID
 
 import asyncpg
 from service_kit.problems import Conflict, Forbidden
+from service_kit.versions import check_version
 
 from control_plane.access import Actor, OrganizationScope, ProjectScope, require
 from control_plane.access.queries import add_owner
 from control_plane.changes import Change, record
-from control_plane.conventions.versions import check_version
 from control_plane.database import Connection
 from control_plane.environments import repository
 from control_plane.environments.queries import environments_of

@@ -7,9 +7,10 @@ from typing import Annotated, Any, Literal
 
 from bucketing.limits import ATTRIBUTE_NAME_BYTES_MAX, EXPERIMENT_HOLDOUTS_MAX, FLAG_VARIATIONS_MAX
 from pydantic import Field, StringConstraints
+from service_kit.schemas import Description, Input, Name, Output
 
-from control_plane.conventions.schemas import Description, EntityKey, Input, Name, Output
 from control_plane.entities.schemas import Changes, ConditionDocument, EntityView, Percent, Tags
+from control_plane.environments.keys import EntityKey
 
 Mode = Literal["assigns", "observes"]
 Status = Literal["draft", "running", "stopped"]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 from service_kit.problems import BadRequest, Forbidden, InvalidInput, NotFound, Unauthorized, problem_responses
+from service_kit.requests import new_router
 
 from control_plane.access import CurrentActor
-from control_plane.conventions.context import AppContext
-from control_plane.conventions.requests import new_router
+from control_plane.context import AppContext
 from control_plane.explanations.schemas import ExplanationAsked, ExplanationOut
 from control_plane.explanations.service import Explainer
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from pydantic import Field
+from service_kit.schemas import Input, Output
 
-from control_plane.conventions.schemas import EntityKey, Input, Output
+from control_plane.environments.keys import EntityKey
 
 ATTRIBUTES_MAX = 1000
 

@@ -15,7 +15,7 @@ from messages.wire import WireError, experiment_from_wire
 from service_kit.problems import NotFound
 
 from control_plane.access import Actor, require
-from control_plane.conventions.context import AppContext
+from control_plane.context import AppContext
 from control_plane.entities.reading import Memory, Unreadable
 from control_plane.environments.queries import EnvironmentRow, environment_by_key, resolve_project
 from control_plane.experiments import queries as experiments

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
+from service_kit.pages import Page, RequestedPage, page_of
+from service_kit.requests import new_router
+from service_kit.versions import ExpectedVersion, VersionIfGiven, etag
 
 from control_plane.access import CurrentActor
-from control_plane.conventions.context import AppContext
-from control_plane.conventions.pages import Page, RequestedPage, page_of
-from control_plane.conventions.requests import new_router
-from control_plane.conventions.versions import ExpectedVersion, VersionIfGiven, etag
+from control_plane.context import AppContext
 from control_plane.entities.endpoints import CHANGE, CREATE, READ, RequestedFilter
 from control_plane.entities.schemas import Deleted
 from control_plane.flags.models import FlagRow

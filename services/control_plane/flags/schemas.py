@@ -13,9 +13,10 @@ from bucketing.limits import (
     VARIATION_KEY_PATTERN,
 )
 from pydantic import Field, StringConstraints
+from service_kit.schemas import Description, Input, Name, Output
 
-from control_plane.conventions.schemas import Description, EntityKey, Input, Name, Output
 from control_plane.entities.schemas import Changes, EntityView, EnvironmentVersions, ServeDocument, Tags, UnitKey
+from control_plane.environments.keys import EntityKey
 
 FlagType = Literal["boolean", "string", "integer", "number", "object"]
 VariationKey = Annotated[str, StringConstraints(pattern=f"^{VARIATION_KEY_PATTERN}$")]

@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from bucketing.document import serve_to_document
+from service_kit.pages import PageRequest
 from service_kit.problems import FieldError, InvalidInput
 
 from control_plane.access import Actor
-from control_plane.conventions.pages import PageRequest
 from control_plane.entities import usages
 from control_plane.entities.errors import NotArchived
 from control_plane.entities.service import EntityService, Written

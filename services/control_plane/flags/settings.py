@@ -8,10 +8,10 @@ from typing import Any
 
 from bucketing.instants import parse_instant
 from service_kit.problems import Conflict, FieldError, InvalidInput
+from service_kit.versions import check_version
 
 from control_plane.access import Actor
-from control_plane.conventions.context import AppContext
-from control_plane.conventions.versions import check_version
+from control_plane.context import AppContext
 from control_plane.entities.writing import Reading, Writing, find, reading, writing
 from control_plane.environments.queries import EnvironmentRow, environment_by_key
 from control_plane.flags.definition import canonical_settings, checked_settings, with_rule_ids

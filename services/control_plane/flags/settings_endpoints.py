@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
+from service_kit.versions import ExpectedVersion, VersionIfGiven, etag
 
 from control_plane.access import CurrentActor
-from control_plane.conventions.context import AppContext
-from control_plane.conventions.versions import ExpectedVersion, VersionIfGiven, etag
+from control_plane.context import AppContext
 from control_plane.entities.endpoints import CHANGE, READ
 from control_plane.flags.schemas import Enabled, SettingsPatch, SettingsView
 from control_plane.flags.settings import Address, FlagSettings, SettingsService

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
+from service_kit.schemas import Description, Input, Name
 
-from control_plane.conventions.schemas import Description, EntityKey, Input, Name
 from control_plane.entities.schemas import Changes, EntityView, Tags
+from control_plane.environments.keys import EntityKey
 
 SECONDS_MAX = 366 * 24 * 3600
 

@@ -6,11 +6,11 @@ from datetime import datetime
 
 from fastapi import APIRouter
 from service_kit.problems import Forbidden, NotFound, Unauthorized, problem_responses
+from service_kit.requests import new_router
+from service_kit.schemas import Output
 
 from control_plane.access import CurrentActor, require
-from control_plane.conventions.context import AppContext
-from control_plane.conventions.requests import new_router
-from control_plane.conventions.schemas import Output
+from control_plane.context import AppContext
 from control_plane.environments.queries import EnvironmentRow, environment_by_key, resolve_project
 from control_plane.publishing import queries
 

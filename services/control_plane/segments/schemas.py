@@ -6,9 +6,10 @@ from typing import Annotated
 
 from bucketing.limits import SEGMENT_KEYS_MAX
 from pydantic import Field
+from service_kit.schemas import Description, Input, Name
 
-from control_plane.conventions.schemas import Description, EntityKey, Input, Name
 from control_plane.entities.schemas import Changes, ConditionDocument, EntityView, Tags, UnitKey
+from control_plane.environments.keys import EntityKey
 
 Keys = Annotated[list[UnitKey], Field(max_length=SEGMENT_KEYS_MAX)]
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
-from service_kit.problems import FieldError, InvalidInput, NotFound, declares_json
 
-from control_plane.conventions.json_text import decode_json
+from service_kit.json_text import decode_json
+from service_kit.problems import FieldError, InvalidInput, NotFound, declares_json
 
 PATH_PART_LENGTH_MAX = 256
 QUERY_VALUE_LENGTH_MAX = 2048

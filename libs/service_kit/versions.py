@@ -6,6 +6,7 @@ import re
 from typing import Annotated
 
 from fastapi import Depends, Header, Request
+
 from service_kit.problems import BadRequest, PreconditionFailed, PreconditionRequired
 
 _ENTITY_TAG = re.compile(r'(?:W/)?"?([0-9]{1,18})"?')

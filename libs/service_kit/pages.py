@@ -9,10 +9,13 @@ import base64
 import binascii
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Generic, TypeVar
+from datetime import datetime
+from typing import Annotated, Any, Generic, TypeVar
+from uuid import UUID
 
 from fastapi import Depends, Query
 from pydantic import BaseModel
+
 from service_kit.problems import FieldError, InvalidInput
 
 LIMIT_MAX = 200
@@ -63,3 +66,22 @@ def page_of(rows: Sequence[Row], page: PageRequest, sort_key: Callable[[Row], st
         return list(rows), None
     given = list(rows[: page.limit])
     return given, base64.urlsafe_b64encode(sort_key(given[-1]).encode()).decode()
+
+
+def position_of(row: Any) -> str:
+    """The sort key of a row with `created_at` and `id`."""
+    return f"{row['created_at'].isoformat()} {row['id']}"
+
+
+def moment_position(after: str | None) -> tuple[datetime, UUID] | None:
+    """The inverse of `position_of`. Raises `InvalidInput` for a cursor of another list."""
+    if after is None:
+        return None
+    moment, _, identity = after.partition(" ")
+    try:
+        parsed = datetime.fromisoformat(moment), UUID(identity)
+    except ValueError:
+        parsed = None
+    if parsed is None or parsed[0].tzinfo is None:
+        raise InvalidInput([FieldError("cursor", "invalid_cursor", "is not a cursor of this list")])
+    return parsed
