@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from bucketing import bucket, compile_flagset
@@ -76,12 +77,12 @@ def growth() -> None:
     works: dict[str, tuple[Work, int]] = {}
     for count in (10, 100, 1_000, 10_000):
         compiled = compile_flagset(flags(count))
-        works[f"one flag among {count:,}"] = (lambda held=compiled: held.evaluate("flag-7", CONTEXT, 0), 1)
+        works[f"one flag among {count:,}"] = (partial(compiled.evaluate, "flag-7", CONTEXT, 0), 1)
     for count in (1, 10, 100, 1_000):
         compiled = compile_flagset(long_flag(count))
         context = {f"a{number}": "x" for number in range(count)} | {"last": "x"}
         works[f"one flag of {count:,} conditions, each condition"] = (
-            lambda held=compiled, asked=context: held.evaluate("long", asked, 0),
+            partial(compiled.evaluate, "long", context, 0),
             count,
         )
     table("growth, nanoseconds", [(name, f"{value:9,.0f}") for name, value in best(works).items()])

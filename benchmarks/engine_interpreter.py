@@ -7,15 +7,32 @@ readers of versions, times, addresses and patterns.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
+from typing import Any
 
-from bucketing.flagset import AllOf, AnyOf, Comparison, Fixed, FlagSet, InSegment, Not
+from bucketing.flagset import (
+    AllOf,
+    AnyOf,
+    Comparison,
+    Condition,
+    Experiment,
+    Fixed,
+    Flag,
+    FlagSet,
+    InSegment,
+    Not,
+    Serve,
+    Share,
+)
 from bucketing.instants import parse_instant
 from bucketing.networks import BlockSet, parse_block
 from bucketing.patterns import compile_pattern
 from bucketing.semver import parse_version
 
-MISSING_KEY = ("ERROR", None, "TARGETING_KEY_MISSING", None)
-INVALID = ("ERROR", None, "INVALID_CONTEXT", None)
+Context = Mapping[str, Any]
+Answer = tuple[str, str | None, str | None, str | None]
+MISSING_KEY: Answer = ("ERROR", None, "TARGETING_KEY_MISSING", None)
+INVALID: Answer = ("ERROR", None, "INVALID_CONTEXT", None)
 NEGATED = {"ne": "eq", "not_in": "in", "not_contains": "contains"}
 
 
@@ -25,21 +42,21 @@ class Interpreter:
     def __init__(self, flagset: FlagSet) -> None:
         self.flagset = flagset
 
-    def bucket(self, key, unit):
+    def bucket(self, key: str, unit: str) -> int:
         digest = hashlib.sha256((self.flagset.salt + key + unit).encode()).hexdigest()
         return int(digest, 16) % 10_000
 
-    def attribute(self, context, name):
+    def attribute(self, context: Context, name: str) -> Any:
         if name in context:
             return context[name]
-        value = context
+        value: Any = context
         for step in name.split("."):
             if not isinstance(value, dict):
                 return None
             value = value.get(step)
         return value
 
-    def unit(self, value):
+    def unit(self, value: Any) -> str | None:
         if isinstance(value, bool):
             return None
         if isinstance(value, str):
@@ -48,12 +65,12 @@ class Interpreter:
             return str(int(value))
         return None
 
-    def one(self, operator, value, literal):
+    def one(self, operator: str, value: Any, literal: Any) -> bool:
         """A positive operator on one value."""
         number = isinstance(value, int | float) and not isinstance(value, bool)
         text = isinstance(value, str)
 
-        def equal(other):
+        def equal(other: Any) -> bool:
             if isinstance(value, bool) or isinstance(other, bool):
                 return value is other
             return (text or number) and value == other
@@ -64,28 +81,28 @@ class Interpreter:
             return value is not None and not isinstance(value, dict | list) and any(map(equal, literal))
         if operator in ("gt", "gte", "lt", "lte"):
             orders = {"gt": "__gt__", "gte": "__ge__", "lt": "__lt__", "lte": "__le__"}
-            return number and getattr(float(value), orders[operator])(float(literal))
+            return number and bool(getattr(float(value), orders[operator])(float(literal)))
         if operator in ("contains", "starts_with", "ends_with", "matches", "in_cidr"):
             if not text:
                 return False
             if operator == "contains":
-                return value.find(literal) >= 0
+                return bool(value.find(literal) >= 0)
             if operator == "starts_with":
-                return value[: len(literal)] == literal
+                return bool(value[: len(literal)] == literal)
             if operator == "ends_with":
-                return not literal or value[-len(literal) :] == literal
+                return not literal or bool(value[-len(literal) :] == literal)
             if operator == "matches":
-                return compile_pattern(literal)(value)
+                return bool(compile_pattern(literal)(value))
             blocks = literal if isinstance(literal, list) else [literal]
-            return BlockSet([parse_block(block) for block in blocks]).holds(value)
+            return BlockSet([block for block in map(parse_block, blocks) if block is not None]).holds(value)
         if operator.startswith("semver_"):
-            left, right = parse_version(value) if text else None, parse_version(literal)
+            version, other = parse_version(value) if text else None, parse_version(literal)
             signs = {"eq": (0,), "gt": (1,), "gte": (0, 1), "lt": (-1,), "lte": (-1, 0)}[operator[7:]]
-            return left is not None and (left > right) - (left < right) in signs
+            return version is not None and other is not None and (version > other) - (version < other) in signs
         left, right = parse_instant(value), parse_instant(literal)
-        return left is not None and (left < right if operator == "before" else left > right)
+        return left is not None and right is not None and (left < right if operator == "before" else left > right)
 
-    def compare(self, comparison: Comparison, context):
+    def compare(self, comparison: Comparison, context: Context) -> bool:
         value = self.attribute(context, comparison.attribute)
         operator = comparison.operator
         if operator == "exists":
@@ -101,7 +118,7 @@ class Interpreter:
         )
         return matched != (operator in NEGATED)
 
-    def holds(self, condition, context):
+    def holds(self, condition: Condition, context: Context) -> bool:
         if isinstance(condition, Comparison):
             return self.compare(condition, context)
         if isinstance(condition, AllOf):
@@ -113,23 +130,25 @@ class Interpreter:
         assert isinstance(condition, InSegment)
         return any(self.member(key, context) for key in condition.segments)
 
-    def member(self, key, context):
+    def member(self, key: str, context: Context) -> bool:
         segment = self.flagset.segments.get(key)
         unit = self.unit(context.get("targetingKey"))
         if segment is None or unit in segment.excluded:
             return False
         return unit in segment.included or (segment.condition is not None and self.holds(segment.condition, context))
 
-    def owner(self, shares, bucket):
+    def owner(self, shares: tuple[Share, ...], bucket: int) -> str:
         for share in shares:
             if bucket < share.weight:
                 return share.variation
             bucket -= share.weight
         raise AssertionError("weights")
 
-    def serve(self, flag, serve, context, reason):
+    def serve(self, flag: Flag, serve: Serve, context: Context, reason: str) -> Answer | None:
         """An answer, or None if the unit's attribute is absent."""
-        owned = [serve.variation] if isinstance(serve, Fixed) else [s.variation for s in serve.shares if s.weight]
+        if isinstance(serve, Fixed):
+            return (reason, serve.variation, None, None)
+        owned = [share.variation for share in serve.shares if share.weight]
         if len(owned) == 1:
             return (reason, owned[0], None, None)
         value = self.attribute(context, serve.bucket_by or "targetingKey")
@@ -140,13 +159,13 @@ class Interpreter:
             return INVALID if serve.bucket_by is not None else MISSING_KEY
         return ("SPLIT", self.owner(serve.shares, self.bucket(flag.key, unit)), None, None)
 
-    def enrolled(self, experiment, unit):
+    def enrolled(self, experiment: Experiment, unit: str) -> bool:
         held = any(self.bucket(f"holdout:{one.key}", unit) < one.share for one in experiment.holdouts)
         slot = experiment.slot
         inside = slot is None or slot.start <= self.bucket(f"layer:{slot.layer}", unit) < slot.end
         return not held and inside and self.bucket(f"traffic:{experiment.key}", unit) < experiment.traffic
 
-    def running(self, flag, mode, now):
+    def running(self, flag: Flag, mode: str, now: int) -> list[Experiment]:
         experiments = sorted(self.flagset.experiments.values(), key=lambda one: (one.start_at, one.key))
         return [
             one
@@ -157,7 +176,7 @@ class Interpreter:
             and (one.stop_at is None or now < one.stop_at)
         ]
 
-    def assigned(self, flag, context, now):
+    def assigned(self, flag: Flag, context: Context, now: int) -> Answer | None:
         for experiment in self.running(flag, "assigns", now):
             if experiment.audience is not None and not self.holds(experiment.audience, context):
                 continue
@@ -172,7 +191,7 @@ class Interpreter:
                 return ("SPLIT", variation, None, experiment.key)
         return None
 
-    def ruled(self, flag, context, now):
+    def ruled(self, flag: Flag, context: Context, now: int) -> Answer:
         for rule in flag.rules:
             if self.holds(rule.condition, context):
                 answer = self.serve(flag, rule.serve, context, "TARGETING_MATCH")
@@ -183,20 +202,21 @@ class Interpreter:
         reason = "DEFAULT" if could_change else "STATIC"
         return self.serve(flag, flag.default, context, reason) or ("DEFAULT", flag.off_variation, None, None)
 
-    def observed(self, flag, answer, context, now):
+    def observed(self, flag: Flag, answer: Answer, context: Context, now: int) -> Answer:
         reason, variation, error, experiment = answer
         if error is not None or experiment is not None:
             return answer
         for one in self.running(flag, "observes", now):
             unit = self.unit(self.attribute(context, one.bucket_by or "targetingKey"))
-            usable = unit is not None and (unit or one.bucket_by is not None)
+            if unit is None or (not unit and one.bucket_by is None):
+                continue
             expected = any(share.variation == variation and share.weight for share in one.shares)
             audience = one.audience is None or self.holds(one.audience, context)
-            if expected and audience and usable and self.enrolled(one, unit):
+            if expected and audience and self.enrolled(one, unit):
                 return (reason, variation, None, one.key)
         return answer
 
-    def evaluate(self, key, context, now):
+    def evaluate(self, key: str, context: Context, now: int) -> Answer:
         flag = self.flagset.flags.get(key)
         if flag is None:
             return ("ERROR", None, "FLAG_NOT_FOUND", None)

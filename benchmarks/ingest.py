@@ -24,6 +24,7 @@ import httpx
 import psutil
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
+from messages.generated import config_pb2 as pb
 from messages.generated.event_pb2 import EventBatch
 from messages.subjects import EVENTS, events_subject
 from streams.jetstream import JetStreamBus
@@ -31,7 +32,7 @@ from streams.jetstream import JetStreamBus
 from devstack.ports import free_port
 from devstack.processes import Process, Program
 from devstack.stack import Stack
-from tests.event_ingestor.config_writer import ConfigWriter, pb, sdk_key
+from tests.event_ingestor.config_writer import ConfigWriter, sdk_key
 
 ENVIRONMENT = "bench"
 KEY = "bench-key"
@@ -198,8 +199,8 @@ async def main(seconds: float, rounds: int) -> None:
             async with ingestor(stack.nats.url, folder) as ingesting:
                 servers = {"ingestor": ingesting, "bare FastAPI": (process, port)}
                 for events in BATCHES * rounds:
-                    for server_name, each in servers.items():
-                        measured = await measure(*each, events, seconds)
+                    for server_name, running in servers.items():
+                        measured = await measure(*running, events, seconds)
                         best = rows[server_name].get(events, measured)
                         rows[server_name][events] = max(best, measured, key=lambda one: one.events_per_second)
                 raw = await raw_publish(stack.nats.url, 100, seconds)

@@ -39,7 +39,7 @@ def peer() -> Peer:
         client.set_attributes(dict(attributes))
 
     def serve(_: None) -> bool:
-        return client.is_on(MEASURED)
+        return bool(client.is_on(MEASURED))
 
     note = "FNV-1a; its context is the client's, one user at a time"
     return Peer("GrowthBook", version("growthbook"), note, context, serve, client.destroy)

@@ -67,7 +67,7 @@ def peer() -> Peer:
     client = UnleashClient("http://none.invalid", "benchmark", cache=cache, disable_metrics=True)
 
     def serve(asked: dict[str, Any]) -> bool:
-        return client.is_enabled(MEASURED, asked)
+        return bool(client.is_enabled(MEASURED, asked))
 
     note = "Murmur3; started from its cache and left offline"
     return Peer("Unleash", version("UnleashClient"), note, context, serve, folder.cleanup)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from typing import Any, cast
 from uuid import UUID
 
 import pytest
@@ -56,7 +57,7 @@ def environment(organization: str, key: str = "production") -> pb.Environment:
     return pb.Environment(key=key, project_id=f"p-{organization}", project_key="shop", organization_id=organization)
 
 
-def experiment(key: str, **more: object) -> pb.Experiment:
+def experiment(key: str, **more: Any) -> pb.Experiment:
     shares = [pb.Share(variation="on", weight=5000), pb.Share(variation="off", weight=5000)]
     return pb.Experiment(id=f"id-{key}", key=key, flag="f", status=pb.EXPERIMENT_STATUS_RUNNING, shares=shares, **more)
 
@@ -85,7 +86,7 @@ async def until(condition: Callable[[], object]) -> None:
 
 async def test_experiments_metrics_and_flags_arrive_with_their_version(bus: MemoryBus, catalog: Catalog) -> None:
     publisher = Publisher(bus, "e1")
-    metric = pb.Metric(id="m1", key="revenue", aggregation=pb.AGGREGATION_SUM, direction=2)
+    metric = pb.Metric(id="m1", key="revenue", aggregation=pb.AGGREGATION_SUM, direction=pb.DIRECTION_LOWER_IS_BETTER)
     flag = pb.Flag(key="f", variations=[pb.Variation(key="on"), pb.Variation(key="off")])
     await publisher.version(
         environment__production=environment("o1"), experiment__a=experiment("a"), metric__revenue=metric, flag__f=flag
@@ -153,7 +154,7 @@ async def test_an_entity_that_can_not_be_read_leaves_the_others(bus: MemoryBus, 
     await Publisher(bus, "e1").version(
         environment__production=environment("o1"),
         experiment__a=experiment("a"),
-        metric__odd=pb.Metric(id="m", key="odd", aggregation=99),
+        metric__odd=pb.Metric(id="m", key="odd", aggregation=cast("pb.Aggregation", 99)),
     )
     await until(lambda: catalog.ready and catalog.entries("e1").environment)
 

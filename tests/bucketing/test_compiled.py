@@ -1,11 +1,27 @@
 """A compiled flag set: what changes with an update, and what callers may rely on."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from bucketing import ErrorCode, Reason, compile_flagset
 from bucketing.document import flagset_from_document
-from bucketing.flagset import AllOf, Comparison, Fixed, Flag, FlagSet, FlagType, InSegment, Not, Prerequisite, Rule
+from bucketing.flagset import (
+    AllOf,
+    Comparison,
+    Condition,
+    Experiment,
+    Fixed,
+    Flag,
+    FlagSet,
+    FlagType,
+    InSegment,
+    Not,
+    Prerequisite,
+    Rule,
+    Segment,
+)
 from bucketing.generation import source
 from bucketing.limits import CONDITION_DEPTH_MAX
 
@@ -13,23 +29,23 @@ VALUES = {"on": True, "off": False}
 UNKNOWN = Comparison("a", "sounds_like", "b")
 
 
-def flag(key="f", **fields):
+def flag(key: str = "f", **fields: Any) -> Flag:
     return Flag(key, FlagType.BOOLEAN, VALUES, "off", Fixed("off"), **fields)
 
 
-def ruled(condition, key="f", **fields):
+def ruled(condition: Condition, key: str = "f", **fields: Any) -> Flag:
     return flag(key, rules=(Rule("r", condition, Fixed("on")),), **fields)
 
 
-def flagset(*flags, **fields):
+def flagset(*flags: Flag, **fields: Any) -> FlagSet:
     return FlagSet("salt", 1, {one.key: one for one in flags}, **fields)
 
 
-def segments(condition):
+def segments(condition: dict[str, Any]) -> Mapping[str, Segment]:
     return flagset_from_document({"salt": "", "segments": {"s": {"if": condition}}}).segments
 
 
-def test_failed_flags_are_named_with_the_reason_and_the_others_go_on():
+def test_failed_flags_are_named_with_the_reason_and_the_others_go_on() -> None:
     compiled = compile_flagset(flagset(ruled(UNKNOWN), flag("g")))
     assert dict(compiled.failed) == {"f": "rules[0].if.operator: unknown operator 'sounds_like'"}
     assert compiled.evaluate("f", {}, 0).error_code is ErrorCode.PARSE_ERROR
@@ -37,14 +53,14 @@ def test_failed_flags_are_named_with_the_reason_and_the_others_go_on():
     assert {one.flag: one.reason for one in compiled.evaluate_all({}, 0)} == {"f": Reason.ERROR, "g": Reason.STATIC}
 
 
-def test_a_repaired_flag_is_no_longer_failed():
+def test_a_repaired_flag_is_no_longer_failed() -> None:
     compiled = compile_flagset(flagset(ruled(UNKNOWN)))
     repaired = compiled.updated(version=2, flags={"f": flag()})
     assert not repaired.failed
     assert compiled.failed
 
 
-def test_a_failed_segment_fails_the_flags_that_ask_for_it():
+def test_a_failed_segment_fails_the_flags_that_ask_for_it() -> None:
     held = segments({"attribute": "a", "operator": "eq", "value": "b"})
     broken = {"s": replace(held["s"], condition=UNKNOWN)}
     compiled = compile_flagset(flagset(ruled(InSegment(("s",))), flag("g"), segments=broken))
@@ -56,7 +72,7 @@ def test_a_failed_segment_fails_the_flags_that_ask_for_it():
     assert repaired.evaluate("f", {"a": "b"}, 0).value is True
 
 
-def test_an_update_leaves_the_old_set_as_it_was():
+def test_an_update_leaves_the_old_set_as_it_was() -> None:
     old = compile_flagset(flagset(flag("f"), flag("g")))
     new = old.updated(version=2, flags={"f": flag(enabled=False), "g": None, "h": flag("h")})
     assert (old.version, new.version) == (1, 2)
@@ -68,12 +84,17 @@ def test_an_update_leaves_the_old_set_as_it_was():
     assert {one.flag for one in old.evaluate_all({}, 0)} == {"f", "g"}
 
 
-def test_an_update_writes_only_the_functions_of_what_changed(monkeypatch):
+def test_an_update_writes_only_the_functions_of_what_changed(monkeypatch: pytest.MonkeyPatch) -> None:
     compiled = compile_flagset(flagset(*(flag(f"f{number}") for number in range(40))))
     list(compiled.prepare())
     written = []
     plain = source.Source.function
-    monkeypatch.setattr(source.Source, "function", lambda *arguments: written.append(1) or plain(*arguments))
+
+    def counted(*arguments: Any) -> Any:
+        written.append(arguments)
+        return plain(*arguments)
+
+    monkeypatch.setattr(source.Source, "function", counted)
     list(compiled.prepare())
     assert not written
     list(compiled.updated(version=2, flags={"f7": flag("f7", enabled=False)}).prepare())
@@ -81,7 +102,7 @@ def test_an_update_writes_only_the_functions_of_what_changed(monkeypatch):
     assert len(written) == 2
 
 
-def test_a_changed_segment_is_seen_by_the_flags_that_name_it():
+def test_a_changed_segment_is_seen_by_the_flags_that_name_it() -> None:
     compiled = compile_flagset(
         flagset(ruled(InSegment(("s",))), segments=segments({"attribute": "a", "operator": "eq", "value": 1}))
     )
@@ -91,8 +112,8 @@ def test_a_changed_segment_is_seen_by_the_flags_that_name_it():
     assert changed.updated(version=3, segments={"s": None}).evaluate("f", {"a": 2}, 0).value is False
 
 
-def test_a_changed_experiment_is_seen_by_its_old_and_its_new_flag():
-    def experiments(key):
+def test_a_changed_experiment_is_seen_by_its_old_and_its_new_flag() -> None:
+    def experiments(key: str) -> Mapping[str, Experiment]:
         weights = [{"key": "on", "weight": 50}, {"key": "off", "weight": 50}]
         one = {"flag": key, "mode": "assigns", "variations": weights, "start_at": 0}
         return flagset_from_document({"salt": "", "experiments": {"e": one}}).experiments
@@ -107,7 +128,7 @@ def test_a_changed_experiment_is_seen_by_its_old_and_its_new_flag():
     assert gone.evaluate("g", context, 1).reason is Reason.STATIC
 
 
-def test_equal_answers_are_one_object_however_they_are_asked_for():
+def test_equal_answers_are_one_object_however_they_are_asked_for() -> None:
     weights = [{"key": "on", "weight": 50}, {"key": "off", "weight": 50}]
     document = {
         "type": "boolean",
@@ -124,7 +145,7 @@ def test_equal_answers_are_one_object_however_they_are_asked_for():
     assert id(compiled.explain("f", {"targetingKey": "1"}, 0).decision) in answers
 
 
-def test_only_client_visible_flags_for_a_client():
+def test_only_client_visible_flags_for_a_client() -> None:
     compiled = compile_flagset(flagset(flag("a", client_visible=True), flag("b"), flag("c", client_visible=True)))
     assert [one.flag for one in compiled.evaluate_all({}, 0, client_only=True)] == ["a", "c"]
     hidden = compiled.updated(version=2, flags={"a": flag("a"), "b": flag("b", client_visible=True)})
@@ -132,14 +153,14 @@ def test_only_client_visible_flags_for_a_client():
 
 
 @pytest.mark.parametrize("count", [1, 15, 16, 17, 40])
-def test_every_flag_is_answered_once_whatever_the_number_of_chunks(count):
+def test_every_flag_is_answered_once_whatever_the_number_of_chunks(count: int) -> None:
     compiled = compile_flagset(flagset(*(ruled(Comparison("a", "eq", f"v{n}"), f"f{n}") for n in range(count))))
     for _ in range(4):  # one more chunk is written at each evaluation
         values = {one.flag: one.value for one in compiled.evaluate_all({"a": "v0"}, 0)}
         assert values == {f"f{number}": number == 0 for number in range(count)}
 
 
-def test_no_configured_text_becomes_code():
+def test_no_configured_text_becomes_code() -> None:
     nasty = "')\nraise SystemExit(1)#{v}{c}%s"
     one = Flag(
         nasty,
@@ -160,7 +181,7 @@ def test_no_configured_text_becomes_code():
     assert compiled.explain(nasty, context, 0).decision.value == nasty
 
 
-def test_flags_of_one_shape_share_their_code():
+def test_flags_of_one_shape_share_their_code() -> None:
     compiled = compile_flagset(flagset(ruled(Comparison("a", "eq", "x")), ruled(Comparison("b", "eq", "y"), "g")))
     compiled.evaluate("f", {}, 0)
     before = source._code.cache_info().misses
@@ -168,20 +189,20 @@ def test_flags_of_one_shape_share_their_code():
     assert source._code.cache_info().misses == before
 
 
-def nested(depth):
-    condition = Comparison("a", "exists")
+def nested(depth: int) -> Condition:
+    condition: Condition = Comparison("a", "exists")
     for _ in range(depth - 1):
         condition = Not(condition)
     return condition
 
 
-def test_the_deepest_condition_works_and_a_deeper_one_is_refused():
+def test_the_deepest_condition_works_and_a_deeper_one_is_refused() -> None:
     assert not compile_flagset(flagset(ruled(nested(CONDITION_DEPTH_MAX)))).failed
     assert compile_flagset(flagset(ruled(nested(CONDITION_DEPTH_MAX + 1)))).failed
     assert compile_flagset(flagset(ruled(nested(900)))).evaluate("f", {}, 0).error_code is ErrorCode.PARSE_ERROR
 
 
-def test_thousands_of_conditions_in_one_rule_and_hundreds_of_rules():
+def test_thousands_of_conditions_in_one_rule_and_hundreds_of_rules() -> None:
     wide = ruled(AllOf(tuple(Comparison(f"a{number}", "eq", number) for number in range(2_000))))
     long = flag("g", rules=tuple(Rule(f"r{n}", Comparison("a", "eq", n), Fixed("on")) for n in range(500)))
     compiled = compile_flagset(flagset(wide, long))
@@ -190,7 +211,7 @@ def test_thousands_of_conditions_in_one_rule_and_hundreds_of_rules():
     assert compiled.evaluate("f", context | {"a1999": 0}, 0).value is False
 
 
-def test_a_long_chain_of_prerequisites_ends_as_an_error_and_spoils_no_flag():
+def test_a_long_chain_of_prerequisites_ends_as_an_error_and_spoils_no_flag() -> None:
     chain = [flag("f0")] + [
         flag(f"f{number}", prerequisites=(Prerequisite(f"f{number - 1}", "off"),)) for number in range(1, 3_000)
     ]
@@ -200,22 +221,25 @@ def test_a_long_chain_of_prerequisites_ends_as_an_error_and_spoils_no_flag():
     assert compiled.evaluate("f50", {}, 0).variation == "off"
 
 
-def test_diamonds_of_prerequisites_are_walked_once():
-    both = lambda number: (Prerequisite(f"f{number - 1}", "off"), Prerequisite(f"g{number - 1}", "off"))  # noqa: E731
+def test_diamonds_of_prerequisites_are_walked_once() -> None:
+    def both(number: int) -> tuple[Prerequisite, ...]:
+        return Prerequisite(f"f{number - 1}", "off"), Prerequisite(f"g{number - 1}", "off")
+
     ladder = [flag("f0"), flag("g0")]
     for number in range(1, 60):
         ladder += [flag(f"{side}{number}", prerequisites=both(number)) for side in "fg"]
     assert compile_flagset(flagset(*ladder)).evaluate("f59", {}, 0).variation == "off"
 
 
-def test_a_flag_that_names_what_it_has_not_is_failed():
+def test_a_flag_that_names_what_it_has_not_is_failed() -> None:
+    nothing: Any = None
     bad = [
         replace(flag(), off_variation="gone"),
         replace(flag(), default=Fixed("gone")),
         flag(rules=(Rule("r", AllOf(()), Fixed("on")),)),
         flag(rules=(Rule("r", InSegment(()), Fixed("on")),)),
-        flag(rules=(Rule("r", None, Fixed("on")),)),
-        flag(rules=(None,)),
+        flag(rules=(Rule("r", nothing, Fixed("on")),)),
+        flag(rules=(nothing,)),
         replace(flag(), type=FlagType.NUMBER, variations={"off": 10**400}),
     ]
     for one in bad:
@@ -224,7 +248,7 @@ def test_a_flag_that_names_what_it_has_not_is_failed():
         assert [answer.error_code for answer in compiled.evaluate_all({}, 0)] == [ErrorCode.PARSE_ERROR, None]
 
 
-def test_numbers_are_served_as_their_type_says():
+def test_numbers_are_served_as_their_type_says() -> None:
     number = Flag("n", FlagType.NUMBER, {"one": 1}, "one", Fixed("one"))
     integer = Flag("i", FlagType.INTEGER, {"three": 3.0}, "three", Fixed("three"))
     compiled = compile_flagset(flagset(number, integer))

@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from bucketing import limits, patterns
@@ -13,12 +14,12 @@ NAMED = sorted(set(re.findall(r"`([\w/]+\.json)#([^`]+)`", TEXT)))
 
 
 @pytest.mark.parametrize(("file", "case"), NAMED, ids=["#".join(one) for one in NAMED])
-def test_a_named_case_exists(file, case):
+def test_a_named_case_exists(file: str, case: dict[str, Any]) -> None:
     document = json.loads((ROOT / "tests" / "vectors" / file).read_text(encoding="utf-8"))
     assert case in [one.get("id") for one in document["cases"]]
 
 
-def test_the_page_names_cases():
+def test_the_page_names_cases() -> None:
     assert len(NAMED) > 100
 
 
@@ -41,16 +42,18 @@ def test_the_page_names_cases():
         ("holdouts of an experiment", limits.EXPERIMENT_HOLDOUTS_MAX),
     ],
 )
-def test_the_page_tells_the_limits(row, number):
+def test_the_page_tells_the_limits(row: str, number: int) -> None:
     stated = re.search(rf"^\| {re.escape(row)} \| ([\d,]+)", TEXT, re.MULTILINE)
     assert stated is not None
     assert int(stated.group(1).replace(",", "")) == number
 
 
-def test_the_example_document_is_one():
+def test_the_example_document_is_one() -> None:
     from bucketing.document import flagset_from_document, flagset_to_document
 
-    example = json.loads(re.search(r"```json\n(\{\"schema_version\".*?)```", TEXT, re.DOTALL).group(1))
+    block = re.search(r"```json\n(\{\"schema_version\".*?)```", TEXT, re.DOTALL)
+    assert block is not None
+    example = json.loads(block[1])
     flagset = flagset_from_document(example)
     del example["flags"]["new-checkout"]["rules"][0]["description"]
     assert flagset_to_document(flagset) == example

@@ -1,9 +1,10 @@
 """Explanations: every step of a decision, in order, and no salt unless it is asked for."""
 
 import json
+from typing import Any, cast
 
 import pytest
-from bucketing import compile_flagset
+from bucketing import CompiledFlagSet, compile_flagset
 from bucketing.document import flagset_from_document
 
 SPLIT = {"rollout": {"variations": [{"key": "on", "weight": 50}, {"key": "off", "weight": 50}]}}
@@ -58,17 +59,17 @@ DOCUMENT = {
 
 
 @pytest.fixture(scope="module")
-def compiled():
+def compiled() -> CompiledFlagSet:
     return compile_flagset(flagset_from_document(DOCUMENT))
 
 
-def steps(compiled, context, now=60, flag="f"):
+def steps(compiled: CompiledFlagSet, context: dict[str, Any], now: int = 60, flag: str = "f") -> list[dict[str, Any]]:
     told = compiled.explain(flag, context, now).to_dict()
     json.dumps(told)
-    return told["steps"]
+    return cast("list[dict[str, Any]]", told["steps"])
 
 
-def test_the_steps_stand_in_the_order_of_an_evaluation(compiled):
+def test_the_steps_stand_in_the_order_of_an_evaluation(compiled: CompiledFlagSet) -> None:
     taken = steps(compiled, {"targetingKey": "u1"})
     assert [step["step"] for step in taken] == [
         "enabled",
@@ -92,14 +93,14 @@ def test_the_steps_stand_in_the_order_of_an_evaluation(compiled):
     ]
 
 
-def test_what_was_not_needed_is_not_reached(compiled):
+def test_what_was_not_needed_is_not_reached(compiled: CompiledFlagSet) -> None:
     taken = steps(compiled, {"targetingKey": "vip", "country": "US"})
     assert (taken[2]["result"], taken[2]["variation"]) == ("matched", "on")
     assert {step["result"] for step in taken[3:]} == {"not reached"}
     assert steps(compiled, {"targetingKey": "vip"}, now=100)[2]["result"] == "expired"
 
 
-def test_a_rule_tells_each_condition_and_what_it_found(compiled):
+def test_a_rule_tells_each_condition_and_what_it_found(compiled: CompiledFlagSet) -> None:
     rule = steps(compiled, {"targetingKey": "u1", "country": "DE"})[4]
     assert rule["if"] == {
         "and": [
@@ -121,13 +122,15 @@ def test_a_rule_tells_each_condition_and_what_it_found(compiled):
         ({"targetingKey": "u1"}, False, "the condition does not match"),
     ],
 )
-def test_memberships_are_told_with_their_reason(compiled, context, member, because):
+def test_memberships_are_told_with_their_reason(
+    compiled: CompiledFlagSet, context: dict[str, Any], member: bool, because: str
+) -> None:
     told = compiled.explain("f", {**context, "country": "US"}, 60).to_dict()["segments"]
     assert (told["beta"]["member"], told["beta"]["because"]) == (member, because)
     assert ("inner" in told) == ("condition" in because)
 
 
-def test_a_bucket_is_told_with_the_names_of_its_inputs(compiled):
+def test_a_bucket_is_told_with_the_names_of_its_inputs(compiled: CompiledFlagSet) -> None:
     default = steps(compiled, {"targetingKey": "u1"})[6]
     assert default["inputs"] == {
         "salt": "(hidden)",
@@ -139,26 +142,26 @@ def test_a_bucket_is_told_with_the_names_of_its_inputs(compiled):
     assert default["variation"] == owner["variation"]
 
 
-def test_the_salt_is_told_only_on_request(compiled):
+def test_the_salt_is_told_only_on_request(compiled: CompiledFlagSet) -> None:
     context = {"targetingKey": "u1", "country": "FR"}
     assert "hidden-salt" not in json.dumps(compiled.explain("f", context, 60).to_dict())
     assert "hidden-salt" in json.dumps(compiled.explain("f", context, 60, show_salt=True).to_dict())
 
 
-def test_a_rule_without_its_unit_is_passed_over(compiled):
+def test_a_rule_without_its_unit_is_passed_over(compiled: CompiledFlagSet) -> None:
     assert steps(compiled, {"targetingKey": "u1", "country": "US"})[5]["result"] == "passed over"
     told = compiled.explain("f", {"country": "US", "company": True}, 60)
     assert (told.decision.error_code, told.steps[5]["result"]) == ("INVALID_CONTEXT", "error")
 
 
-def test_an_experiment_tells_how_far_a_unit_came(compiled):
+def test_an_experiment_tells_how_far_a_unit_came(compiled: CompiledFlagSet) -> None:
     results = {steps(compiled, {"targetingKey": f"u{number}", "country": "FR"})[3]["result"] for number in range(200)}
     assert results == {"held out", "outside its part of the layer", "outside its traffic", "taking part"}
     assert steps(compiled, {"targetingKey": "u1"}, now=10)[3]["result"] == "not running"
     assert steps(compiled, {"country": "FR"})[3]["result"] == "no usable unit"
 
 
-def test_an_assignment_tells_ranges_and_variation(compiled):
+def test_an_assignment_tells_ranges_and_variation(compiled: CompiledFlagSet) -> None:
     for number in range(200):
         told = compiled.explain("f", {"targetingKey": f"u{number}", "country": "FR"}, 60)
         step = told.steps[3]
@@ -169,7 +172,7 @@ def test_an_assignment_tells_ranges_and_variation(compiled):
     pytest.fail("no unit takes part")
 
 
-def test_a_failed_prerequisite_ends_the_trace(compiled):
+def test_a_failed_prerequisite_ends_the_trace(compiled: CompiledFlagSet) -> None:
     told = compiled.explain("needs", {}, 0)
     assert (told.decision.prerequisite, told.steps[1]["result"]) == ("base", "failed")
     assert told.steps[-1] == {"step": "default", "result": "not reached"}
@@ -179,10 +182,12 @@ def test_a_failed_prerequisite_ends_the_trace(compiled):
     ("flag", "context", "code"),
     [("gone", {}, "FLAG_NOT_FOUND"), ("broken", {}, "PARSE_ERROR"), ("f", [], "INVALID_CONTEXT")],
 )
-def test_an_evaluation_that_never_began_has_no_steps(compiled, flag, context, code):
+def test_an_evaluation_that_never_began_has_no_steps(
+    compiled: CompiledFlagSet, flag: str, context: dict[str, Any], code: str
+) -> None:
     told = compiled.explain(flag, context, 0)
     assert (told.decision.error_code, told.steps, told.config_version) == (code, (), 9)
 
 
-def test_a_flag_that_is_off_has_one_step(compiled):
+def test_a_flag_that_is_off_has_one_step(compiled: CompiledFlagSet) -> None:
     assert steps(compiled, {}, flag="off") == [{"step": "enabled", "result": "off", "variation": "off"}]

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from bucketing.conformance.cases import run_case
@@ -19,23 +20,23 @@ CASES = [
 
 
 @pytest.mark.parametrize(("configs", "case"), CASES)
-def test_case(configs, case):
+def test_case(configs: Any, case: dict[str, Any]) -> None:
     outcome = run_case(case, configs)
     assert outcome.ok, outcome.computed
 
 
-def test_there_are_enough_cases_of_our_own():
+def test_there_are_enough_cases_of_our_own() -> None:
     own = [case for name, document in LOADED.items() if name != "bucketing.json" for case in document["cases"]]
     assert len(own) >= 400
 
 
-def test_ids_are_unique_in_their_file():
+def test_ids_are_unique_in_their_file() -> None:
     for name, document in LOADED.items():
         ids = [case["id"] for case in document["cases"] if "id" in case]
         assert len(ids) == len(set(ids)), name
 
 
-def test_every_operator_has_a_file():
+def test_every_operator_has_a_file() -> None:
     from bucketing.operators import OPERATORS
 
     assert {f"conditions/{operator}.json" for operator in OPERATORS} <= LOADED.keys()
@@ -47,7 +48,7 @@ def run_command(*files: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_command_prints_a_line_per_case_and_a_summary():
+def test_the_command_prints_a_line_per_case_and_a_summary() -> None:
     finished = run_command(VECTORS / "bucketing.json")
     lines = [json.loads(line) for line in finished.stdout.splitlines()]
     assert finished.returncode == 0
@@ -56,8 +57,8 @@ def test_the_command_prints_a_line_per_case_and_a_summary():
 
 
 @pytest.mark.parametrize(("role", "status"), [({}, 1), ({"role": "must"}, 1), ({"role": "convention"}, 0)])
-def test_only_a_failing_must_case_fails_the_command(tmp_path, role, status):
-    wrong = {"salt": "", "flag": "new-checkout", "unit": "", "bucket": 1} | role
+def test_only_a_failing_must_case_fails_the_command(tmp_path: Path, role: dict[str, Any], status: int) -> None:
+    wrong: dict[str, Any] = {"salt": "", "flag": "new-checkout", "unit": "", "bucket": 1} | role
     file = tmp_path / "wrong.json"
     file.write_text(json.dumps({"cases": [wrong]}))
     finished = run_command(file)
@@ -66,7 +67,7 @@ def test_only_a_failing_must_case_fails_the_command(tmp_path, role, status):
 
 
 @pytest.mark.parametrize("case", [{}, {"condition": {"and": []}, "context": {}, "expected": True}, {"bucket": 1}])
-def test_a_case_that_cannot_be_run_fails_and_says_why(tmp_path, case):
+def test_a_case_that_cannot_be_run_fails_and_says_why(tmp_path: Path, case: dict[str, Any]) -> None:
     file = tmp_path / "odd.json"
     file.write_text(json.dumps({"cases": [case]}))
     finished = run_command(file)
@@ -75,7 +76,7 @@ def test_a_case_that_cannot_be_run_fails_and_says_why(tmp_path, case):
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"cases": 5}', '{"cases": [5]}'])
-def test_a_file_of_no_cases_is_refused(tmp_path, content):
+def test_a_file_of_no_cases_is_refused(tmp_path: Path, content: str) -> None:
     file = tmp_path / "none.json"
     file.write_text(content)
     finished = run_command(file)
@@ -83,5 +84,5 @@ def test_a_file_of_no_cases_is_refused(tmp_path, content):
     assert "none.json" in finished.stderr
 
 
-def test_the_command_needs_a_file():
+def test_the_command_needs_a_file() -> None:
     assert run_command().returncode == 2

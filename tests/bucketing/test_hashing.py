@@ -1,7 +1,9 @@
 """Units and buckets: uniform, independent, and stable while a share grows."""
 
+from typing import Any
+
 import pytest
-from bucketing import bucket, compile_flagset
+from bucketing import CompiledFlagSet, bucket, compile_flagset
 from bucketing.document import flagset_from_document
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,23 +15,23 @@ FLAG = {"type": "boolean", "variations": {"on": True, "off": False}, "off_variat
 
 
 @given(st.text(), st.text(), st.text())
-def test_every_three_texts_have_a_bucket(salt, key, unit):
+def test_every_three_texts_have_a_bucket(salt: str, key: str, unit: str) -> None:
     assert 0 <= bucket(salt, key, unit) < 10_000
 
 
 @given(st.text(alphabet=st.characters(categories=["Cs", "Lu"])))
-def test_a_unit_with_surrogates_has_a_bucket(unit):
+def test_a_unit_with_surrogates_has_a_bucket(unit: str) -> None:
     assert 0 <= bucket("", "f", unit) < 10_000
 
 
-def test_a_million_units_fall_evenly_into_the_buckets():
+def test_a_million_units_fall_evenly_into_the_buckets() -> None:
     counts = [0] * 10_000
     for number in range(1_000_000):
         counts[bucket("salt", "flag", str(number))] += 1
     assert stats.chisquare(counts).pvalue > 0.001
 
 
-def rollout(hundredths):
+def rollout(hundredths: int) -> CompiledFlagSet:
     """A flag that is on for that many hundredths of a percent."""
     weights = [{"key": "on", "weight": hundredths / 100}, {"key": "off", "weight": (10_000 - hundredths) / 100}]
     flag = FLAG | {"default": {"rollout": {"variations": weights}}}
@@ -37,14 +39,14 @@ def rollout(hundredths):
 
 
 @given(st.integers(0, 10_000), st.integers(0, 10_000), st.text(min_size=1))
-def test_growing_a_share_only_adds_units(one, other, unit):
+def test_growing_a_share_only_adds_units(one: Any, other: Any, unit: str) -> None:
     smaller, larger = sorted((one, other))
     before, after = (rollout(share).evaluate("f", {"targetingKey": unit}, 0).value for share in (smaller, larger))
     assert after or not before
 
 
 @pytest.mark.parametrize("share", [1, 100, 1234, 5000, 9999])
-def test_a_share_gets_its_part(share):
+def test_a_share_gets_its_part(share: int) -> None:
     compiled = rollout(share)
     served = sum(compiled.evaluate("f", {"targetingKey": unit}, 0).value for unit in UNITS)
     assert stats.binomtest(served, len(UNITS), share / 10_000).pvalue > 0.001
@@ -65,14 +67,14 @@ PAIRS = [(one, other) for one in QUESTIONS for other in QUESTIONS if one < other
 
 
 @pytest.mark.parametrize(("one", "other"), PAIRS)
-def test_questions_are_independent_of_each_other(one, other):
+def test_questions_are_independent_of_each_other(one: Any, other: Any) -> None:
     table = [[0] * 4 for _ in range(4)]
     for unit in UNITS:
         table[bucket("s", QUESTIONS[one], unit) // 2500][bucket("s", QUESTIONS[other], unit) // 2500] += 1
     assert stats.chi2_contingency(table).pvalue > 0.0005
 
 
-def test_inclusion_does_not_tilt_the_assignment():
+def test_inclusion_does_not_tilt_the_assignment() -> None:
     """Through the engine: among the units in a fifth of the traffic of half a layer, both arms are as large."""
     experiment = {
         "flag": "f",
@@ -97,8 +99,8 @@ def test_inclusion_does_not_tilt_the_assignment():
     assert stats.binomtest(sum(outside), len(outside), 0.5).pvalue > 0.001
 
 
-def test_two_experiments_of_one_layer_never_share_a_unit():
-    def experiment(flag, start, end):
+def test_two_experiments_of_one_layer_never_share_a_unit() -> None:
+    def experiment(flag: str, start: int, end: int) -> dict[str, Any]:
         layer = {"key": "main", "start": start, "end": end}
         return {"flag": flag, "mode": "assigns", "variations": WEIGHTS, "start_at": 0, "layer": layer}
 

@@ -1,6 +1,8 @@
 """Whatever stands in a document: it is read, or refused with the name of the field; nothing else is raised."""
 
 import copy
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from bucketing import InvalidConfig, compile_flagset
@@ -67,7 +69,7 @@ DOCUMENT = {
 }
 
 
-def places(node, path=()):
+def places(node: Any, path: Any = ()) -> Iterator[tuple[str | int, ...]]:
     yield path
     if isinstance(node, dict | list):
         for name, below in node.items() if isinstance(node, dict) else enumerate(node):
@@ -83,7 +85,7 @@ FIELDS = st.sampled_from(["and", "not", "attribute", "operator", "value", "segme
 ODD_CONDITIONS = st.recursive(ODD, lambda inner: st.lists(inner) | st.dictionaries(FIELDS, inner))
 
 
-def refusal(read, *arguments):
+def refusal(read: Any, *arguments: Any) -> tuple[Any, InvalidConfig | None]:
     """What `read` gives, and the error with which it refuses."""
     try:
         return read(*arguments), None
@@ -93,9 +95,9 @@ def refusal(read, *arguments):
 
 @settings(max_examples=1_000, deadline=None)
 @given(st.sampled_from(PLACES), ODD)
-def test_an_odd_value_anywhere(path, value):
+def test_an_odd_value_anywhere(path: Any, value: Any) -> None:
     document = copy.deepcopy(DOCUMENT)
-    node = document
+    node: Any = document
     for name in path[:-1]:
         node = node[name]
     node[path[-1]] = value
@@ -118,13 +120,13 @@ def test_an_odd_value_anywhere(path, value):
 
 @settings(max_examples=300, deadline=None)
 @given(ODD_CONDITIONS)
-def test_an_odd_condition(document):
+def test_an_odd_condition(document: Any) -> None:
     _, error = refusal(condition_from_document, document, "if")
     assert error is None or error.field.startswith("if")
 
 
-def test_a_condition_of_any_depth_is_refused_calmly():
-    document = {"attribute": "a", "operator": "exists"}
+def test_a_condition_of_any_depth_is_refused_calmly() -> None:
+    document: dict[str, Any] = {"attribute": "a", "operator": "exists"}
     for _ in range(100_000):
         document = {"not": document}
     with pytest.raises(InvalidConfig) as raised:
@@ -135,6 +137,6 @@ def test_a_condition_of_any_depth_is_refused_calmly():
 
 
 @pytest.mark.parametrize("change", [{"algorithm": "murmur"}, {"schema_version": 2}, {"flags": {"f": {"key": "g"}}}])
-def test_a_document_of_another_kind_is_refused(change):
+def test_a_document_of_another_kind_is_refused(change: Any) -> None:
     with pytest.raises(InvalidConfig):
         flagset_from_document(DOCUMENT | change)

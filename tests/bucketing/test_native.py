@@ -4,7 +4,9 @@ import importlib.util
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from bucketing import native
@@ -22,17 +24,23 @@ CASES = [
 LENGTHS = [0, 1, 54, 55, 56, 57, 63, 64, 65, 119, 120, 121, 127, 128, 129, 1_000]
 
 
-def loaded(path):
+Implementation = tuple[Callable[[str, str], Any], Callable[[Any, str], int]]
+
+
+def loaded(path: Path) -> Callable[[Any, str], int]:
     spec = importlib.util.spec_from_file_location("_place", path)
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module.place
+    place: Callable[[Any, str], int] = module.place
+    return place
 
 
 @pytest.fixture(scope="module")
-def implementations(tmp_path_factory):
+def implementations(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Implementation]:
     """Python's, and each that this machine can compile."""
-    found = {"python": (python_start, python_place)}
+    found: dict[str, Implementation] = {"python": (python_start, python_place)}
     for name, options in {"native": (), "portable": ("-DPORTABLE_ONLY",)}.items():
         try:
             found[name] = (native_start, loaded(build(tmp_path_factory.mktemp(name), *options)))
@@ -41,37 +49,38 @@ def implementations(tmp_path_factory):
     return found
 
 
-def test_the_golden_cases_hold_for_each(implementations):
+def test_the_golden_cases_hold_for_each(implementations: dict[str, Implementation]) -> None:
     for begin, bucket_of in implementations.values():
         for case in CASES:
             assert bucket_of(begin(case["salt"], case["flag"]), case["unit"]) == case["bucket"]
 
 
 @pytest.mark.parametrize("prefix", LENGTHS)
-def test_every_length_around_a_block_agrees(implementations, prefix):
+def test_every_length_around_a_block_agrees(implementations: dict[str, Implementation], prefix: int) -> None:
     for unit in LENGTHS:
         buckets = {of(begin("s" * prefix, ""), "ü" * unit) for begin, of in implementations.values()}
         assert len(buckets) == 1
 
 
 @given(st.text(), st.text(alphabet=st.characters()))
-def test_any_texts_agree(implementations, prefix, unit):
+def test_any_texts_agree(implementations: dict[str, Implementation], prefix: str, unit: str) -> None:
     assert len({of(begin(prefix, ""), unit) for begin, of in implementations.values()}) == 1
 
 
-def test_arguments_of_another_type_are_refused(implementations):
+def test_arguments_of_another_type_are_refused(implementations: dict[str, Implementation]) -> None:
     for name, (_, bucket_of) in implementations.items():
         if name != "python":
-            for arguments in [(), ("", ""), (b"", b""), (b"", "", "")]:
+            odd: list[Any] = [(), ("", ""), (b"", b""), (b"", "", "")]
+            for arguments in odd:
                 with pytest.raises(TypeError):
                     bucket_of(*arguments)
 
 
-def test_the_engine_uses_the_compiled_one_if_there_is_one():
+def test_the_engine_uses_the_compiled_one_if_there_is_one() -> None:
     assert (start, place) == ((python_start, python_place) if native.place is None else (native_start, native.place))
 
 
-def test_without_a_compiler_the_command_says_so():
+def test_without_a_compiler_the_command_says_so() -> None:
     script = """
 import sys, sysconfig
 sysconfig.get_config_vars()["CC"] = "/nowhere/cc"

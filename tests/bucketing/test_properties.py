@@ -1,9 +1,11 @@
 """Properties of any configuration and any context, held against a plain interpreter of the same data."""
 
 import json
+from random import Random
+from typing import Any
 
 import pytest
-from bucketing import Reason, compile_flagset
+from bucketing import Decision, Reason, compile_flagset
 from bucketing.document import flagset_from_document, flagset_to_document
 from bucketing.operators import OPERATORS
 from bucketing.validation import flag_errors
@@ -19,7 +21,7 @@ SCALARS = st.sampled_from([*TEXTS, *NUMBERS, True, False])
 NOW = st.integers(0, 6)
 VARIATIONS = ["on", "off", "other"]
 
-LITERALS = {
+LITERALS: dict[str, st.SearchStrategy[Any]] = {
     "in": st.lists(SCALARS, max_size=3),
     "not_in": st.lists(SCALARS, max_size=3),
     "matches": st.sampled_from(["x", "^x$", "(?i)Y", "^\\d"]),
@@ -41,7 +43,7 @@ for _operator in OPERATORS:
 
 
 @st.composite
-def comparisons(draw):
+def comparisons(draw: st.DrawFn) -> dict[str, Any]:
     operator = draw(st.sampled_from(sorted(OPERATORS)))
     return {
         "attribute": draw(st.sampled_from(ATTRIBUTES)),
@@ -50,7 +52,7 @@ def comparisons(draw):
     }
 
 
-def conditions(segments):
+def conditions(segments: list[str]) -> st.SearchStrategy[dict[str, Any]]:
     leaves = comparisons()
     if segments:
         leaves |= st.sampled_from(segments).map(lambda key: {"segment": key})
@@ -66,7 +68,7 @@ def conditions(segments):
 
 
 @st.composite
-def shares(draw):
+def shares(draw: st.DrawFn) -> list[dict[str, Any]]:
     cuts = sorted(draw(st.lists(st.integers(0, 10_000), min_size=2, max_size=2)))
     weights = [cuts[0], cuts[1] - cuts[0], 10_000 - cuts[1]]
     return [{"key": key, "weight": weight / 100} for key, weight in zip(VARIATIONS, weights, strict=True)]
@@ -76,14 +78,14 @@ BUCKET_BY = st.sampled_from([None, "a", "c.d"])
 
 
 @st.composite
-def serves(draw):
+def serves(draw: st.DrawFn) -> dict[str, Any]:
     if draw(st.booleans()):
         return {"variation": draw(st.sampled_from(VARIATIONS))}
     return {"rollout": {"variations": draw(shares()), "bucket_by": draw(BUCKET_BY)}}
 
 
 @st.composite
-def flags(draw, earlier):
+def flags(draw: st.DrawFn, earlier: list[str]) -> dict[str, Any]:
     targets = draw(st.lists(st.sampled_from(["x", "1", "xy"]), unique=True, max_size=2))
     prerequisites = draw(st.lists(st.sampled_from(earlier), unique=True, max_size=2)) if earlier else []
     flag = {
@@ -104,7 +106,7 @@ def flags(draw, earlier):
 
 
 @st.composite
-def experiments(draw, flag_keys):
+def experiments(draw: st.DrawFn, flag_keys: list[str]) -> dict[str, Any]:
     low, high = sorted(draw(st.lists(st.integers(0, 10_000), min_size=2, max_size=2, unique=True)))
     return {
         "flag": draw(st.sampled_from(flag_keys)),
@@ -121,7 +123,7 @@ def experiments(draw, flag_keys):
 
 
 @st.composite
-def documents(draw):
+def documents(draw: st.DrawFn) -> dict[str, Any]:
     keys = ["f", "g", "h"]
     made = {key: draw(flags(keys[:index])) for index, key in enumerate(keys)}
     key_lists = st.lists(st.sampled_from(["x", "1"]), unique=True, max_size=1)
@@ -138,7 +140,7 @@ def documents(draw):
 
 
 @st.composite
-def contexts(draw):
+def contexts(draw: st.DrawFn) -> dict[str, Any]:
     values = SCALARS | st.none() | st.lists(SCALARS | st.none(), max_size=3) | st.just({"d": "x"})
     context = draw(st.dictionaries(st.sampled_from(["a", "b", "c.d"]), values, max_size=3))
     if draw(st.booleans()):
@@ -156,14 +158,14 @@ JSON = st.recursive(
 thorough = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 
 
-def told(decision):
+def told(decision: Decision) -> tuple[str, str | None, str | None, str | None]:
     error = decision.error_code and decision.error_code.value
     return (decision.reason.value, decision.variation, error, decision.experiment)
 
 
 @thorough
 @given(documents(), st.lists(contexts(), min_size=1, max_size=5), NOW)
-def test_the_engine_decides_like_a_plain_interpreter(document, asked, now):
+def test_the_engine_decides_like_a_plain_interpreter(document: Any, asked: Any, now: int) -> None:
     flagset = flagset_from_document(document)
     compiled, interpreter = compile_flagset(flagset), Interpreter(flagset)
     assert not compiled.failed
@@ -174,7 +176,9 @@ def test_the_engine_decides_like_a_plain_interpreter(document, asked, now):
 
 @thorough
 @given(documents(), contexts(), NOW)
-def test_one_by_one_all_together_and_explained_are_the_same_decisions(document, context, now):
+def test_one_by_one_all_together_and_explained_are_the_same_decisions(
+    document: Any, context: dict[str, Any], now: int
+) -> None:
     compiled = compile_flagset(flagset_from_document(document))
     single = {key: compiled.evaluate(key, context, now) for key in compiled.flagset.flags}
     for client_only in (False, True):
@@ -190,7 +194,7 @@ def test_one_by_one_all_together_and_explained_are_the_same_decisions(document, 
 
 @thorough
 @given(documents(), contexts(), NOW, st.randoms())
-def test_the_order_of_attributes_says_nothing(document, context, now, random):
+def test_the_order_of_attributes_says_nothing(document: Any, context: dict[str, Any], now: int, random: Random) -> None:
     compiled = compile_flagset(flagset_from_document(document))
     names = list(context)
     random.shuffle(names)
@@ -201,7 +205,7 @@ def test_the_order_of_attributes_says_nothing(document, context, now, random):
 
 @thorough
 @given(documents(), JSON, NOW)
-def test_no_context_makes_an_evaluation_raise(document, context, now):
+def test_no_context_makes_an_evaluation_raise(document: Any, context: dict[str, Any], now: int) -> None:
     compiled = compile_flagset(flagset_from_document(document))
     for decision in [*compiled.evaluate_all(context, now), compiled.evaluate("f", context, now)]:
         assert (decision.reason is Reason.ERROR) == (decision.error_code is not None)
@@ -210,7 +214,7 @@ def test_no_context_makes_an_evaluation_raise(document, context, now):
 @pytest.mark.parametrize("now", [None, "5", [], float("nan"), 10**400])
 @pytest.mark.parametrize("key", [None, 5, [], {}, "f", "gone", "\ud800"])
 @pytest.mark.parametrize("context", [None, 5, "x", [], {}, {"targetingKey": object()}, {"a": {1: 2}}, {5: 6}])
-def test_nothing_at_all_makes_an_evaluation_raise(key, context, now):
+def test_nothing_at_all_makes_an_evaluation_raise(key: str, context: dict[str, Any], now: int) -> None:
     weights = [{"key": "on", "weight": 50}, {"key": "off", "weight": 50}]
     flag = {
         "type": "boolean",
@@ -227,7 +231,7 @@ def test_nothing_at_all_makes_an_evaluation_raise(key, context, now):
 
 @thorough
 @given(documents())
-def test_documents_survive_reading_and_writing(document):
+def test_documents_survive_reading_and_writing(document: Any) -> None:
     flagset = flagset_from_document(document)
     written = flagset_to_document(flagset)
     assert flagset_from_document(json.loads(json.dumps(written))) == flagset
@@ -238,7 +242,9 @@ def test_documents_survive_reading_and_writing(document):
 
 @thorough
 @given(documents(), documents(), contexts(), NOW, st.booleans())
-def test_an_updated_set_decides_like_a_new_one(old, new, context, now, bulk_first):
+def test_an_updated_set_decides_like_a_new_one(
+    old: Any, new: Any, context: dict[str, Any], now: int, bulk_first: bool
+) -> None:
     before, after = flagset_from_document(old), flagset_from_document(new | {"salt": old["salt"]})
     compiled = compile_flagset(before)
     if bulk_first:

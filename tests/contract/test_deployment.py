@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import kubernetes_validate
 import pytest
@@ -21,7 +21,14 @@ MANIFESTS = [
     if path.name != "kustomization.yaml"
     for document in yaml.safe_load_all(path.read_text())
 ]
-DEPLOYMENTS = [each for each in MANIFESTS if each.values[0]["kind"] == "Deployment"]
+
+
+def of(case: Any) -> dict[str, Any]:
+    """The manifest of a test's parameter."""
+    return cast("dict[str, Any]", case.values[0])
+
+
+DEPLOYMENTS = [each for each in MANIFESTS if of(each)["kind"] == "Deployment"]
 SERVICES = {"control-plane", "edge-evaluator", "event-ingestor", "analytics", "loader", "exporter"}
 OF_ANALYTICS = {"loader", "exporter"}
 KUBERNETES_VERSIONS = ("1.30", "1.34")
@@ -81,7 +88,7 @@ def test_a_workload_is_probed_bounded_and_without_rights(document: dict[str, Any
 
 
 def test_there_is_a_workload_per_service() -> None:
-    assert {each.values[0]["metadata"]["name"] for each in DEPLOYMENTS} == SERVICES
+    assert {of(each)["metadata"]["name"] for each in DEPLOYMENTS} == SERVICES
 
 
 @pytest.mark.parametrize("name", sorted(COMPOSE["services"]))

@@ -77,7 +77,7 @@ def forged(**changes: Any) -> dict[str, Any]:
         ("", "token_required"),
         ("rubbish", "invalid_token"),
         (jwt.encode(forged(), "another secret of more than 32 bytes!", "HS256"), "invalid_token"),
-        (jwt.encode(forged(), None, "none"), "invalid_token"),
+        (jwt.encode(forged(), "", "none"), "invalid_token"),
         (jwt.encode(forged(aud="other"), SECRET, "HS256"), "invalid_token"),
         (jwt.encode(forged(iss="other"), SECRET, "HS256"), "invalid_token"),
         (jwt.encode(forged(sub="nobody"), SECRET, "HS256"), "invalid_token"),

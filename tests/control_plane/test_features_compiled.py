@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, TypeVar
 from uuid import UUID
 
 import pytest
-from bucketing import CompiledFlagSet, compile_flagset
-from bucketing.flagset import FlagSet
+from bucketing import CompiledFlagSet, Reason, compile_flagset
+from bucketing.flagset import Flag, FlagSet, Segment
 from control_plane.database import Database
-from control_plane.entities.reading import Memory
+from control_plane.entities.reading import Memory, Unreadable
 from control_plane.experiments import queries as experiments
 from control_plane.flags import queries as flags
 from control_plane.metrics import queries as metrics
@@ -18,6 +19,7 @@ from messages.generated import config_pb2 as pb
 from messages.wire import experiment_from_wire, flag_from_wire, flag_to_wire
 from service_kit.clock import ManualClock
 
+T = TypeVar("T")
 FLAG = {
     "key": "checkout",
     "type": "string",
@@ -33,14 +35,23 @@ async def environment_id(tenant: Any) -> UUID:
     return UUID((await tenant.api.ok("GET", tenant.path))["id"])
 
 
+def readable(kind: type[T], found: Iterable[T | Unreadable]) -> list[T]:
+    """What the relay got, all of it readable."""
+    given = list(found)
+    assert all(isinstance(each, kind) for each in given)
+    return [each for each in given if isinstance(each, kind)]
+
+
 async def compiled(database: Database, environment_id: UUID) -> CompiledFlagSet:
     async with database.transaction() as tx:
-        messages = await experiments.compiled(tx, environment_id)
+        messages = readable(pb.Experiment, await experiments.compiled(tx, environment_id))
         running = [each for each in map(experiment_from_wire, messages) if each is not None]
         flagset = FlagSet(
             SALT,
-            flags={each.key: each for each in await flags.compiled(tx, environment_id, Memory())},
-            segments={each.key: each for each in await segments.compiled(tx, environment_id, Memory())},
+            flags={each.key: each for each in readable(Flag, await flags.compiled(tx, environment_id, Memory()))},
+            segments={
+                each.key: each for each in readable(Segment, await segments.compiled(tx, environment_id, Memory()))
+            },
             experiments={each.key: each for each in running},
         )
     for flag in flagset.flags.values():
@@ -90,8 +101,10 @@ async def test_settings_decide_as_they_were_saved(
     assert decide(engine, "checkout", "u9") == ("NEW", "DEFAULT")
     assert decide(engine, "checkout", "u8") == ("NEWEST", "TARGETING_MATCH")
     async with database.transaction() as tx:
-        assert [each.key for each in await segments.compiled(tx, environment_id, Memory())] == ["beta"]
-        held = {each.key: each for each in await flags.compiled(tx, environment_id, Memory())}
+        assert [each.key for each in readable(Segment, await segments.compiled(tx, environment_id, Memory()))] == [
+            "beta"
+        ]
+        held = {each.key: each for each in readable(Flag, await flags.compiled(tx, environment_id, Memory()))}
     assert (held["checkout"].report_exposures, held["gate"].report_exposures) == (True, False)
 
 
@@ -121,7 +134,7 @@ async def test_an_experiment_travels_whole(
     }
     await api.ok("POST", f"{project}/experiments", draft)
     async with database.transaction() as tx:
-        [message] = await experiments.compiled(tx, environment_id)
+        [message] = readable(pb.Experiment, await experiments.compiled(tx, environment_id))
     assert (message.status, message.start_at) == (pb.EXPERIMENT_STATUS_DRAFT, 0)
     await api.ok("POST", f"{project}/experiments/test/start")
     started_at = clock.now()
@@ -129,8 +142,8 @@ async def test_an_experiment_travels_whole(
     clock.advance(60)
 
     async with database.transaction() as tx:
-        [message] = await experiments.compiled(tx, environment_id)
-        measured = {each.key: each for each in await metrics.compiled(tx, environment_id)}
+        [message] = readable(pb.Experiment, await experiments.compiled(tx, environment_id))
+        measured = {each.key: each for each in readable(pb.Metric, await metrics.compiled(tx, environment_id))}
     assert [(each.variation, each.weight) for each in message.shares] == [("old", 3333), ("newest", 6667)]
     assert (message.control_variation, message.traffic, message.bucket_by) == ("newest", 8000, "company")
     assert (message.start_at, message.stop_at) == (started_at, 0)
@@ -148,7 +161,7 @@ async def test_an_experiment_travels_whole(
     companies = [f"company-{number}" for number in range(2_000)]
     contexts = [{"targetingKey": "u", "company": each, "plan": "pro"} for each in companies]
     reasons = [engine.evaluate("checkout", context, clock.now()).reason for context in contexts]
-    enrolled = reasons.count("SPLIT") / len(companies)
+    enrolled = reasons.count(Reason.SPLIT) / len(companies)
     assert abs(enrolled - 0.95 * 0.6 * 0.8) < 0.04
     await api.ok("POST", f"{project}/experiments/test/stop")
     engine = await compiled(database, environment_id)
@@ -173,7 +186,7 @@ async def test_many_flags_are_read_at_once(tenant: Any, database: Database, envi
         statements: list[Any] = []
         connection: Any = tx
         connection.add_query_logger(statements.append)
-        found = await flags.compiled(tx, environment_id, Memory())
+        found = readable(Flag, await flags.compiled(tx, environment_id, Memory()))
         connection.remove_query_logger(statements.append)
     assert len(found) == 10_000
     assert len({each.key for each in found}) == 10_000

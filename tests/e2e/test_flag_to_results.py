@@ -157,7 +157,7 @@ def variations_of(results: dict[str, Any], key: str) -> dict[str, dict[str, Any]
 
 def conversions(results: dict[str, Any]) -> int:
     """Units with a purchase, over both variations."""
-    return round(sum(each["units"] * (each["rate"] or 0) for each in variations_of(results, "purchase").values()))
+    return sum(round(each["units"] * (each["rate"] or 0)) for each in variations_of(results, "purchase").values())
 
 
 def test_killing_the_loader_loses_and_doubles_nothing(tenant: Tenant) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from bucketing.flagset import Flag, Segment
 from messages.digest import combined, digest_bytes, entry_digest
@@ -84,7 +85,7 @@ class ConfigWriter:
         )
         return self.entity("environment", self.environment_id, environment=settings)
 
-    def entity(self, kind: str, key: str, **content: object) -> tuple[str, bytes]:
+    def entity(self, kind: str, key: str, **content: Any) -> tuple[str, bytes]:
         message = pb.ConfigMessage(
             environment_id=self.environment_id, version=self.version, epoch=self.epoch, **content
         )

@@ -15,7 +15,7 @@ StartEdge = Callable[..., Awaitable[RunningEdge]]
 
 @pytest.fixture(params=["fast", "slow"])
 def fast_path(request: pytest.FixtureRequest) -> bool:
-    return request.param == "fast"
+    return str(request.param) == "fast"
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import httpx
 
@@ -21,7 +22,12 @@ SECRETS = (
     SERVER_KEY,
     *(flag.key for flag in FLAGS if not flag.client_visible and flag.key not in ("plain", "disabled")),
 )
-CONTEXTS = [{}, {"targetingKey": "someone"}, {"targetingKey": "x", "company": [1]}, {"targetingKey": 1.5}]
+CONTEXTS: list[dict[str, Any]] = [
+    {},
+    {"targetingKey": "someone"},
+    {"targetingKey": "x", "company": [1]},
+    {"targetingKey": 1.5},
+]
 
 
 async def every_answer(edge: RunningEdge) -> list[httpx.Response]:

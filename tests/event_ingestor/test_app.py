@@ -16,6 +16,7 @@ from event_ingestor.app import build_app
 from event_ingestor.settings import IngestorSettings
 from event_ingestor.tail import WATCHERS_PER_ENVIRONMENT_MAX
 from fastapi import FastAPI
+from messages.generated import config_pb2 as pb
 from messages.generated.event_pb2 import EventBatch
 from messages.subjects import EVENTS
 from prometheus_client import CollectorRegistry
@@ -23,7 +24,7 @@ from service_kit.clock import ManualClock
 from streams import Bus
 from streams.memory import MemoryBus
 
-from tests.event_ingestor.config_writer import CLIENT, ConfigWriter, pb, sdk_key
+from tests.event_ingestor.config_writer import CLIENT, ConfigWriter, sdk_key
 from tests.event_ingestor.events import NOW, exposure, metric
 
 ORIGIN = "https://shop.example.org"

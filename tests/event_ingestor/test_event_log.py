@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from event_ingestor.batches import Lines, messages_of
@@ -42,7 +43,7 @@ async def bus() -> MemoryBus:
     return made
 
 
-def event_log(bus: MemoryBus, **limits: float) -> EventLog:
+def event_log(bus: MemoryBus, **limits: Any) -> EventLog:
     return EventLog(bus, replace(LogLimits(), **limits), IngestMetrics(CollectorRegistry()), CLOCK)
 
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 from event_ingestor import key_snapshot
 from event_ingestor.key_feed import KeyFeed
 from event_ingestor.senders import EnvironmentKeys, SdkKey, Senders
+from messages.generated import config_pb2 as pb
 from service_kit.problems import Unauthorized
 from streams.memory import MemoryBus
 
-from tests.event_ingestor.config_writer import CLIENT, ConfigWriter, pb, sdk_key
+from tests.event_ingestor.config_writer import CLIENT, ConfigWriter, sdk_key
 
 
 def opens(senders: Senders, key: str) -> bool:
@@ -22,6 +24,10 @@ def opens(senders: Senders, key: str) -> bool:
     except Unauthorized:
         return False
     return True
+
+
+def holds_key(path: Path, key: str) -> bool:
+    return [each.keys[0].id for each in key_snapshot.load(path)] == [f"id-{key}"]
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -172,6 +178,6 @@ async def test_the_writer_follows_the_changes(bus: MemoryBus, tmp_path: Path) ->
     config = ConfigWriter("e1")
     for key in ("a", "b"):
         await config.publish(bus, pb.Environment(sdk_keys=[sdk_key(key)]))
-        await until(lambda key=key: [each.keys[0].id for each in key_snapshot.load(path)] == [f"id-{key}"])
+        await until(partial(holds_key, path, key))
     for task in tasks:
         task.cancel()

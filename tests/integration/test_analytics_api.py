@@ -28,7 +28,12 @@ EXPOSURES = "/v1/flags/checkout/exposures?project=shop&environment=production"
 
 
 def token(**changes: Any) -> str:
-    claims = {"sub": "u1", "aud": "verdict", "exp": time.time() + 3600, "organizations": {"org-1": "viewer"}} | changes
+    claims: dict[str, Any] = {
+        "sub": "u1",
+        "aud": "verdict",
+        "exp": time.time() + 3600,
+        "organizations": {"org-1": "viewer"},
+    } | changes
     secret = claims.pop("secret", SECRET)
     return jwt.encode({name: value for name, value in claims.items() if value is not None}, secret, algorithm="HS256")
 

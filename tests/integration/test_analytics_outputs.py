@@ -74,7 +74,7 @@ async def warehouse(clickhouse_url: str, clickhouse_database: str) -> AsyncItera
     exposures, events = [], []
     for number in range(200):
         at = START + number * 800_000
-        exposure = {"flag": "checkout", "variation": "on" if number % 2 else "off", "experiment": ""}
+        exposure: dict[str, Any] = {"flag": "checkout", "variation": "on" if number % 2 else "off", "experiment": ""}
         exposure |= {"user_key": f"u{number}", "event_id": f"e{number}", "config_version": 1}
         exposures.append(exposure | {"context": '{"country":"US"}', "occurred_at": at, "received_at": at})
         event = {"metric": "purchase", "user_key": f"u{number}", "event_id": f"m{number}", "value": number * 0.5}
@@ -100,7 +100,13 @@ def p_value(document: dict[str, Any]) -> float:
 async def test_a_snapshot_is_kept_as_it_was(client: httpx.AsyncClient, warehouse: Warehouse) -> None:
     before = (await client.get(f"{BASE}/results")).json()
     taken = await client.post(f"{BASE}/snapshots")
-    late = {"flag": "checkout", "variation": "on", "experiment": "", "user_key": "late", "event_id": "late"}
+    late: dict[str, Any] = {
+        "flag": "checkout",
+        "variation": "on",
+        "experiment": "",
+        "user_key": "late",
+        "event_id": "late",
+    }
     late |= {"config_version": 1, "context": "{}", "occurred_at": NOW, "received_at": NOW}
     await store(warehouse, "events_exposure", EXPOSURE_COLUMNS, [late])
 

@@ -35,7 +35,7 @@ def client(clickhouse_server: ClickHouse, clickhouse_database: str) -> Iterator[
 
 
 def ask(
-    server: ClickHouse, body: bytes, headers: dict[str, str] | None = None, method: str = "POST", **fields: str
+    server: ClickHouse, body: bytes, headers: dict[str, str] | None = None, method: str = "POST", **fields: Any
 ) -> tuple[int, dict[str, str], bytes]:
     """One plain HTTP request: status, headers, body."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
@@ -116,7 +116,7 @@ def test_an_insert_reports_what_it_wrote_and_takes_settings(client: Client) -> N
 def test_an_insert_refused_at_its_last_row_is_an_error_and_stores_nothing(
     clickhouse_server: ClickHouse, clickhouse_database: str
 ) -> None:
-    place = {"database": clickhouse_database}
+    place: dict[str, Any] = {"database": clickhouse_database}
     columns = b"n UInt32, CONSTRAINT low CHECK n < 9"
     ask(clickhouse_server, b"CREATE TABLE t (%s) ENGINE = MergeTree ORDER BY n" % columns, **place)
     ask(clickhouse_server, b"INSERT INTO t FORMAT CSV\n1\n2\n", **place)
@@ -183,7 +183,8 @@ def test_errors_carry_clickhouse_s_code(clickhouse_server: ClickHouse, statement
 
 def test_an_unknown_setting_or_database_is_refused(clickhouse_server: ClickHouse) -> None:
     assert ask(clickhouse_server, b"SELECT 1", no_such_setting="1")[1]["x-clickhouse-exception-code"] == "115"
-    assert ask(clickhouse_server, b"SELECT 1", **{"bad name": "1"})[1]["x-clickhouse-exception-code"] == "115"
+    odd: dict[str, Any] = {"bad name": "1"}
+    assert ask(clickhouse_server, b"SELECT 1", **odd)[1]["x-clickhouse-exception-code"] == "115"
     assert ask(clickhouse_server, b"SELECT 1", database="nowhere")[1]["x-clickhouse-exception-code"] == "81"
 
 

@@ -12,9 +12,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import asyncpg
@@ -82,6 +83,10 @@ def test_clickhouse_keeps_acknowledged_inserts_over_kill_and_restart(fresh_click
     assert fresh_clickhouse.run_sql("SELECT n FROM kept ORDER BY n") == "0\n1\n2\n"
 
 
+def _reached(acknowledged: Sized, enough: int) -> bool:
+    return len(acknowledged) > enough
+
+
 def test_clickhouse_loses_no_acknowledged_insert_when_killed_under_load(fresh_clickhouse: ClickHouse) -> None:
     fresh_clickhouse.run_sql("CREATE TABLE kept (batch UInt32, n UInt32) ENGINE = MergeTree ORDER BY batch")
     batches = itertools.count()
@@ -100,7 +105,7 @@ def test_clickhouse_loses_no_acknowledged_insert_when_killed_under_load(fresh_cl
         work = [pool.submit(insert) for _ in range(3)]
         for _ in range(4):
             enough = len(acknowledged) + 20
-            wait_until(lambda enough=enough: len(acknowledged) > enough)
+            wait_until(partial(_reached, acknowledged, enough))
             fresh_clickhouse.kill()
             fresh_clickhouse.start()
         over.set()

@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import jwt
@@ -81,7 +81,7 @@ async def made(client: Client, **changes: Any) -> dict[str, Any]:
     assert answer.status_code == 201, answer.text
     assert answer.headers["location"] == f"/v1/exports/{answer.json()['id']}"
     assert answer.headers["etag"] == '"1"'
-    return answer.json()
+    return cast("dict[str, Any]", answer.json())
 
 
 async def test_an_export_is_made_tested_run_read_changed_and_removed(
@@ -168,7 +168,7 @@ async def test_absent_and_not_yours_are_the_same(client: Client) -> None:
         ("GET", "/v1/exports/{}/runs"),
         ("GET", "/v1/exports/{}/runs/1"),
     ):
-        more = {"json": {}} if method == "PATCH" else {}
+        more: dict[str, Any] = {"json": {}} if method == "PATCH" else {}
         headers = stranger | {"If-Match": '"1"'}
         hidden = await client.request(method, path.format(mine), headers=headers, **more)
         absent = await client.request(method, path.format("nothing"), headers=headers, **more)

@@ -16,6 +16,7 @@ import httpx
 import msgspec
 import psutil
 import pytest
+from messages.generated import config_pb2 as pb
 from messages.generated.event_pb2 import EventBatch
 from messages.subjects import EVENTS
 from streams.jetstream import JetStreamBus
@@ -23,7 +24,7 @@ from streams.jetstream import JetStreamBus
 from devstack.parts import Nats
 from devstack.ports import free_port
 from devstack.processes import Process, Program
-from tests.event_ingestor.config_writer import CLIENT, ConfigWriter, pb, sdk_key
+from tests.event_ingestor.config_writer import CLIENT, ConfigWriter, sdk_key
 
 SERVER_KEY = {"Authorization": "Bearer server"}
 

@@ -44,7 +44,7 @@ def test_ship_when_a_goal_wins_and_guardrails_pass() -> None:
 
 
 def test_a_metric_that_should_fall_ships_when_it_falls() -> None:
-    errors = {"direction": Direction.DECREASE}
+    errors: dict[str, object] = {"direction": Direction.DECREASE}
     assert decide("t", [rate("errors", -0.2, errors)], DONE).verdict is Verdict.SHIP
     assert decide("t", [rate("errors", 0.2, errors)], DONE).verdict is Verdict.ROLL_BACK
 

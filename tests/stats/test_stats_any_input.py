@@ -119,7 +119,7 @@ def _no_nan(value: Any) -> bool:
 @given(st.data(), metrics, options)
 def test_any_summaries(data: st.DataObject, metric: MetricSpec, asked: AnalysisOptions) -> None:
     kind = data.draw(st.sampled_from([binary, mean, ratio, cuped, quantile]))
-    arms = {name: data.draw(kind) for name in ("c", "t1", "t2")[: data.draw(st.integers(2, 3))]}
+    arms: dict[str, Any] = {name: data.draw(kind) for name in ("c", "t1", "t2")[: data.draw(st.integers(2, 3))]}
     check(analyse_metric(metric, arms, control="c", options=asked))
 
 

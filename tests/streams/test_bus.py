@@ -189,7 +189,7 @@ async def test_a_stream_made_anew_is_delivered_anew(fresh_nats: Nats) -> None:
     await bus.publish("K.a", b"1")
     events = bus.follow("K", "K.>")
     await take(events, 2)
-    await bus._context.delete_stream("K")  # type: ignore[attr-defined]
+    await bus._context.delete_stream("K")
     await bus.ensure_stream(spec)
     await bus.publish("K.a", b"2")
     restarted, delivered, caught_up = await take(events, 3)

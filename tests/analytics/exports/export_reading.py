@@ -20,7 +20,7 @@ def place(root: Path) -> Path:
 
 
 def manifest(root: Path) -> dict[str, Any]:
-    return msgspec.json.decode((place(root) / "_manifest.json").read_bytes())
+    return msgspec.json.decode((place(root) / "_manifest.json").read_bytes(), type=dict[str, Any])
 
 
 def exported(root: Path, dataset: str) -> list[dict[str, Any]]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from control_plane.flags.definition import with_rule_ids
 
 
 def test_a_rule_without_an_id_gets_the_first_free_number() -> None:
-    rules = [{}, {"id": "rule-1"}, {"id": None}, {"id": "own"}, {}]
+    rules: list[dict[str, Any]] = [{}, {"id": "rule-1"}, {"id": None}, {"id": "own"}, {}]
     assert [each["id"] for each in with_rule_ids(rules)] == ["rule-2", "rule-1", "rule-3", "own", "rule-4"]
 
 
