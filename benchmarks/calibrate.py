@@ -13,18 +13,20 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from stats import BinarySummary, CupedSummary, MeanSummary, RatioSummary, binary, power
-from stats.always_valid import mixture_variance, sequence_point
-from stats.binary_intervals import newcombe
-from stats.boundaries import planned_bounds
-from stats.comparing import Pair, compare_binary_pair
-from stats.contrasts import compare
-from stats.cuped import fit_cuped
-from stats.estimates import ArmEstimate, estimate_mean, estimate_ratio
+from stats import BinarySummary, CupedSummary, MeanSummary, RatioSummary
+from stats.analysis.arms import prepare_arm
+from stats.analysis.pairs import Pair, compare_binary_pair
+from stats.comparison.contrasts import compare
+from stats.design import power
+from stats.judgement.multiplicity import adjust
+from stats.judgement.sample_ratio import chi_square_test
+from stats.kinds import binary
+from stats.kinds.binary_intervals import newcombe
+from stats.kinds.cuped import fit_cuped
+from stats.kinds.estimates import ArmEstimate, estimate_mean, estimate_ratio
 from stats.metrics import Boundary
-from stats.multiplicity import adjust
-from stats.preparing import prepare_arm
-from stats.sample_ratio import chi_square_test
+from stats.sequential.always_valid import mixture_variance, sequence_point
+from stats.sequential.boundaries import planned_bounds
 
 ALPHA = 0.05
 SEED = 20260105

@@ -11,14 +11,23 @@ Pure functions over frozen data; no clock, no file, no network. The usual way in
     result.comparisons[0].test.p_value
 """
 
-from stats.analysis import Capped, analyse_metric
-from stats.bayes import BetaComparison, NormalPosterior, compare_betas, normal_posterior
-from stats.covariates import CupedSummary, single_covariate
-from stats.decision import Decision, Progress, Verdict, decide
+from stats.analysis.arms import Summary
+from stats.analysis.metric import Capped, analyse_metric
+from stats.analysis.reproduction import analyse_aggregates, reproduce, summary_from
+from stats.analysis.segments import SegmentedResult, analyse_segments, combine_periods
+from stats.comparison.bayes import BetaComparison, NormalPosterior, compare_betas, normal_posterior
+from stats.comparison.omnibus import Omnibus
+from stats.design.planner import MdeAtDay, Plan, PlanRequest, days_left, plan
 from stats.documents import as_document
 from stats.errors import InvalidInputError, StatisticsError
-from stats.families import Family, FamilyMember, adjust_family
-from stats.merging import merge_binaries, merge_means, merge_ratios
+from stats.judgement.decision import Decision, Progress, Verdict, decide
+from stats.judgement.families import Family, FamilyMember, adjust_family
+from stats.judgement.sample_ratio import SampleRatioResult, check_sample_ratio, check_segment_ratios
+from stats.kinds.covariates import CupedSummary, single_covariate
+from stats.kinds.merges import merge_binaries, merge_means, merge_ratios
+from stats.kinds.quantile import ClusterSums, QuantileRanks, QuantileSummary, quantile_ranks
+from stats.kinds.summaries import BinarySummary, MeanSummary, RatioSummary
+from stats.kinds.winsorisation import Winsorising, pooled_cap
 from stats.metrics import (
     AnalysisOptions,
     BayesPrior,
@@ -29,10 +38,6 @@ from stats.metrics import (
     MetricSpec,
     Mode,
 )
-from stats.planner import MdeAtDay, Plan, PlanRequest, days_left, plan
-from stats.preparing import Summary
-from stats.quantile import ClusterSums, QuantileRanks, QuantileSummary, quantile_ranks
-from stats.reproducing import analyse_aggregates, reproduce, summary_from
 from stats.results import (
     ArmResult,
     BayesBlock,
@@ -43,17 +48,12 @@ from stats.results import (
     Lift,
     MdeBlock,
     MetricResult,
-    Omnibus,
     Test,
     WinsorBlock,
 )
-from stats.sample_ratio import SampleRatioResult, check_sample_ratio, check_segment_ratios
-from stats.segments import SegmentedResult, analyse_segments, combine_periods
-from stats.sequential_results import AlwaysValidResult, GroupSequentialResult
+from stats.sequential.results import AlwaysValidResult, GroupSequentialResult
 from stats.statuses import Notice, Status
-from stats.summaries import BinarySummary, MeanSummary, RatioSummary
 from stats.version import ENGINE_VERSION
-from stats.winsorising import Winsorising, pooled_cap
 
 __all__ = [
     "ENGINE_VERSION",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from stats.lift import SetKind
-from stats.sequential_results import SequentialResult
+from stats.comparison.lift import SetKind
+from stats.comparison.omnibus import Omnibus
+from stats.sequential.results import SequentialResult
 from stats.statuses import Notice, Status
 
 
@@ -178,18 +179,6 @@ class Comparison:
     bayes: BayesBlock | None = None
     p_many_to_one: float | None = None
     warnings: tuple[Notice, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Omnibus:
-    """The test that all k arms are equal: chi-square, or Welch's analysis of variance."""
-
-    method: str
-    statistic: float | None
-    df: float | None
-    df_denominator: float | None
-    p_value: float | None
-    status: Status = Status.OK
 
 
 @dataclass(frozen=True, slots=True)

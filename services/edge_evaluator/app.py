@@ -9,13 +9,13 @@ from prometheus_client import CollectorRegistry
 from service_kit.http import Lifespan, create_app
 from starlette.middleware.cors import CORSMiddleware
 
-from edge_evaluator.config_endpoints import config_router
-from edge_evaluator.contexts import ContextLimits
-from edge_evaluator.door import Door, StreamGate
-from edge_evaluator.evaluation import Evaluator
-from edge_evaluator.flag_endpoints import flag_router
-from edge_evaluator.ofrep import ofrep_router
-from edge_evaluator.ofrep_route import refused
+from edge_evaluator.admission.door import Door, StreamGate
+from edge_evaluator.endpoints.config import config_router
+from edge_evaluator.endpoints.contexts import ContextLimits
+from edge_evaluator.endpoints.flags import flag_router
+from edge_evaluator.endpoints.ofrep import ofrep_router
+from edge_evaluator.endpoints.ofrep_route import refused
+from edge_evaluator.evaluation.evaluator import Evaluator
 
 
 @dataclass(frozen=True, slots=True)

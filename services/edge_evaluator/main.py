@@ -20,22 +20,22 @@ from service_kit.settings import load_settings
 from streams import Bus
 from streams.jetstream import JetStreamBus
 
+from edge_evaluator.admission.connections import ConnectionLimits, EdgeProtocol, edge_protocol
+from edge_evaluator.admission.door import Door, StreamGate
+from edge_evaluator.admission.limits import RequestLimit
+from edge_evaluator.admission.shared_limits import SharedLimits
 from edge_evaluator.app import EdgeParts, HttpOptions, build_app
-from edge_evaluator.config_feed import ConfigFeed
-from edge_evaluator.connections import ConnectionLimits, EdgeProtocol, edge_protocol
-from edge_evaluator.contexts import ContextLimits
-from edge_evaluator.door import Door, StreamGate
-from edge_evaluator.evaluation import Evaluator
-from edge_evaluator.exposures import ExposureBuffer, ExposureLimits, NoExposures
-from edge_evaluator.fast_path import FastPath, FastPathProtocol
-from edge_evaluator.feed_metrics import FeedMetrics
-from edge_evaluator.flag_memory import FlagMemory
-from edge_evaluator.limits import RequestLimit
-from edge_evaluator.persistence import SnapshotKeeper
-from edge_evaluator.plain_requests import PlainRequests
+from edge_evaluator.endpoints.contexts import ContextLimits
+from edge_evaluator.evaluation.evaluator import Evaluator
+from edge_evaluator.evaluation.exposures import ExposureBuffer, ExposureLimits, NoExposures
+from edge_evaluator.fast_path.plain_requests import PlainRequests
+from edge_evaluator.fast_path.protocol import FastPath, FastPathProtocol
+from edge_evaluator.feed.config_feed import ConfigFeed
+from edge_evaluator.feed.metrics import FeedMetrics
+from edge_evaluator.feed.persistence import SnapshotKeeper
+from edge_evaluator.feed.snapshot import SnapshotStore
+from edge_evaluator.memory.flag_memory import FlagMemory
 from edge_evaluator.settings import EdgeSettings
-from edge_evaluator.shared_limits import SharedLimits
-from edge_evaluator.snapshot import SnapshotStore
 
 _REDIS_SECONDS = 0.5
 _EXPOSURE_SECONDS = 5.0

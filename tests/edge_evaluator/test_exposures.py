@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 import pytest
 from bucketing.decision import Decision, Reason
-from edge_evaluator.authorization import Caller, Grant, KeyKind
-from edge_evaluator.exposures import ExposureBuffer, ExposureLimits
+from edge_evaluator.evaluation.exposures import ExposureBuffer, ExposureLimits
+from edge_evaluator.memory.grants import Caller, Grant, KeyKind
 from prometheus_client import CollectorRegistry
 from service_kit.clock import ManualClock
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from edge_evaluator.limits import RequestLimit
+from edge_evaluator.admission.limits import RequestLimit
 from service_kit.clock import ManualClock
 
 from tests.edge_evaluator.conftest import StartEdge

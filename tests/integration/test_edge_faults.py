@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 from bucketing.flagset import Comparison, Fixed, Rule
-from edge_evaluator.snapshot import Snapshot, SnapshotStore
+from edge_evaluator.feed.snapshot import Snapshot, SnapshotStore
 from messages.generated.config_pb2 import ConfigMessage
 from messages.subjects import config_subject
 from messages.wire import flag_to_wire

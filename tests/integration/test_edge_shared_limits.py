@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from edge_evaluator.limits import RequestLimit
+from edge_evaluator.admission.limits import RequestLimit
+from edge_evaluator.admission.shared_limits import SharedLimits
 from edge_evaluator.settings import EdgeSettings
-from edge_evaluator.shared_limits import SharedLimits
 from redis.asyncio import Redis
 from service_kit.clock import ManualClock
 

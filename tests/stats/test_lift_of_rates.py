@@ -16,8 +16,8 @@ from stats import (
     RatioSummary,
     analyse_metric,
 )
-from stats.binary_intervals import score_ratio
-from stats.sequential_results import AlwaysValidResult
+from stats.kinds.binary_intervals import score_ratio
+from stats.sequential.results import AlwaysValidResult
 
 
 def test_the_score_interval_of_a_ratio_is_koopmans() -> None:

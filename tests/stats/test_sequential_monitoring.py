@@ -17,12 +17,12 @@ from stats import (
     Status,
     analyse_metric,
 )
-from stats.boundaries import crossing, haybittle_peto_bounds, planned_bounds, wang_tsiatis_constant
 from stats.errors import InvalidInputError
 from stats.metrics import Direction
-from stats.monitoring import look_bounds
-from stats.sequential_inference import infer_at_stop, sample_inflation
-from stats.spending import (
+from stats.sequential.boundaries import crossing, haybittle_peto_bounds, planned_bounds, wang_tsiatis_constant
+from stats.sequential.inference import infer_at_stop, sample_inflation
+from stats.sequential.monitoring import look_bounds
+from stats.sequential.spending import (
     bounds_for_spent,
     gamma_spending,
     obrien_fleming_spending,

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from stats import Status
-from stats.decision import Verdict
+from stats.judgement.decision import Verdict
 from stats.metrics import Mode
 
 ROOT = Path(__file__).parents[2]

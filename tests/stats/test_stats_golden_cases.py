@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from stats.conformance.__main__ import main
-from stats.conformance.running import CATEGORIES, run_case
+from stats.conformance.runner import CATEGORIES, run_case
 
 VECTORS = Path(__file__).parents[1] / "vectors"
 FILES = ("statistics.json", "statistics_more.json")

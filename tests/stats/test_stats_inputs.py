@@ -23,7 +23,7 @@ from stats import (
     analyse_aggregates,
     analyse_metric,
 )
-from stats.lift import SetKind
+from stats.comparison.lift import SetKind
 from stats.results import Comparison
 
 RATIO = {"n": 2, "num_sum": 1, "num_sum_sq": 1, "den_sum": 1, "den_sum_sq": 1, "num_den_sum": 1}

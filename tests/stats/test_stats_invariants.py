@@ -21,10 +21,10 @@ from stats import (
     analyse_metric,
     merge_means,
 )
+from stats.analysis.arms import prepare_arm
+from stats.comparison.lift import SetKind, fieller
 from stats.distributions import critical
-from stats.lift import SetKind, fieller
-from stats.multiplicity import METHODS, adjust
-from stats.preparing import prepare_arm
+from stats.judgement.multiplicity import METHODS, adjust
 
 rates = st.integers(20, 5_000).flatmap(
     lambda n: st.integers(0, n).map(lambda conversions: BinarySummary(n, conversions))

@@ -38,7 +38,7 @@ from stats import (
     quantile_ranks,
     reproduce,
 )
-from stats.power import power_normal, power_rates, power_t
+from stats.design.power import power_normal, power_rates, power_t
 
 
 def test_exact_sample_ratio_over_three_arms_is_the_multinomial() -> None:
@@ -101,7 +101,7 @@ def test_three_arms_have_an_omnibus_test_and_dunnetts_p() -> None:
 
 
 def test_dunnett_of_one_treatment_is_students_t() -> None:
-    from stats.dunnett import dunnett
+    from stats.comparison.dunnett import dunnett
 
     control, treatment = MeanSummary.from_moments(12, 5.0, 4.0), MeanSummary.from_moments(9, 7.0, 5.0)
     test = dunnett([treatment], control)

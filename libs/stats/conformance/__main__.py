@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from stats.conformance.running import run_case
+from stats.conformance.runner import run_case
 from stats.version import ENGINE_VERSION
 
 

@@ -6,7 +6,12 @@ import math
 from typing import Any
 
 from stats import distributions, validation
-from stats.conformance.reading import (
+from stats.analysis.arms import PreparedArm, prepare_arm
+from stats.comparison.contrasts import compare
+from stats.comparison.dunnett import dunnett
+from stats.comparison.lift import FiellerSet, SetKind, delta_se, fieller, log_ratio_interval
+from stats.comparison.omnibus import welch_anova
+from stats.conformance.cases import (
     Case,
     by_absolute,
     fields,
@@ -17,18 +22,13 @@ from stats.conformance.reading import (
     two_arms,
     two_means,
 )
-from stats.contrasts import compare
-from stats.dunnett import dunnett
 from stats.errors import InvalidInputError
-from stats.estimates import PRECISION_WARNING, ArmEstimate, estimate_mean
-from stats.guardrails import equivalence, non_inferiority
-from stats.lift import FiellerSet, SetKind, delta_se, fieller, log_ratio_interval
+from stats.judgement.guardrails import equivalence, non_inferiority
+from stats.kinds.estimates import PRECISION_WARNING, ArmEstimate, estimate_mean
+from stats.kinds.quantile import quantile_ranks
+from stats.kinds.summaries import EPSILON, MeanSummary, RatioSummary
 from stats.metrics import Direction, Guardrail
-from stats.omnibus import welch_anova
-from stats.preparing import PreparedArm, prepare_arm
-from stats.quantile import quantile_ranks
 from stats.statuses import Status
-from stats.summaries import EPSILON, MeanSummary, RatioSummary
 
 NEED_VARIANCE = ("se", "t", "z", "df", "p_value", "p_value_t", "p_value_z", "ci", "ci_t", "ci_z", "lift")
 

@@ -8,17 +8,20 @@ import numpy as np
 from scipy import special
 from scipy.stats import barnard_exact
 
-from stats import bayes, binary, binary_intervals, distributions, multiplicity, validation
-from stats.conformance.reading import Case, level, listed, summary, two_rates
+from stats import distributions, validation
+from stats.analysis.stratification import allocation_changed, mantel_haenszel
+from stats.comparison import bayes
+from stats.comparison.lift import delta_se, log_ratio_interval
+from stats.comparison.omnibus import chi_square_omnibus
+from stats.conformance.cases import Case, level, listed, summary, two_rates
 from stats.errors import InvalidInputError
-from stats.estimates import estimate_rate
-from stats.fisher import fisher_exact
-from stats.lift import delta_se, log_ratio_interval
-from stats.omnibus import chi_square_omnibus
-from stats.sample_ratio import ALARM_THRESHOLD, check_sample_ratio, chi_square_test, exact_p
+from stats.judgement import multiplicity
+from stats.judgement.sample_ratio import ALARM_THRESHOLD, check_sample_ratio, chi_square_test, exact_p
+from stats.kinds import binary, binary_intervals
+from stats.kinds.estimates import estimate_rate
+from stats.kinds.fisher import fisher_exact
+from stats.kinds.summaries import BinarySummary
 from stats.statuses import Status
-from stats.stratification import allocation_changed, mantel_haenszel
-from stats.summaries import BinarySummary
 
 BARNARD_UNITS_MAX = 200
 

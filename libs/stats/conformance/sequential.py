@@ -5,19 +5,20 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from stats import always_valid, distributions, validation
-from stats.boundaries import (
+from stats import distributions, validation
+from stats.conformance.cases import Case, level, listed, number, two_sided
+from stats.errors import InvalidInputError
+from stats.metrics import LOOKS_PLANNED_MAX, Boundary
+from stats.sequential import always_valid
+from stats.sequential.boundaries import (
     check_information,
     crossing,
     haybittle_peto_bounds,
     planned_bounds,
     wang_tsiatis_constant,
 )
-from stats.conformance.reading import Case, level, listed, number, two_sided
-from stats.errors import InvalidInputError
-from stats.metrics import LOOKS_PLANNED_MAX, Boundary
-from stats.sequential_inference import infer_at_stop, sample_inflation
-from stats.spending import (
+from stats.sequential.inference import infer_at_stop, sample_inflation
+from stats.sequential.spending import (
     Spending,
     SpendingBounds,
     bounds_for_spent,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stats import Comparison, SampleRatioResult, Status
-from stats.families import decisive_p
+from stats.judgement.families import decisive_p
 
 from analytics.results.analysis import Analysis, MetricAnalysis
 from analytics.results.summaries import BINARY

@@ -1,0 +1,1 @@
+"""Whole analyses: one metric over all arms, its segments, a stored result computed again."""

@@ -1,0 +1,135 @@
+"""From the summaries of all arms to one estimate per arm, or the status that stands in its way."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from stats.errors import InvalidInputError
+from stats.kinds.covariates import CupedSummary
+from stats.kinds.cuped import CupedFit, fit_cuped
+from stats.kinds.estimates import ArmEstimate, estimate_mean, estimate_rate, estimate_ratio
+from stats.kinds.quantile import QuantileSummary, estimate_quantile
+from stats.kinds.summaries import BinarySummary, MeanSummary, RatioSummary
+from stats.statuses import Notice, Status, notice
+
+Summary = BinarySummary | MeanSummary | RatioSummary | CupedSummary | QuantileSummary
+
+KIND_NAMES: dict[type[Summary], str] = {
+    BinarySummary: "binary",
+    MeanSummary: "mean",
+    RatioSummary: "ratio",
+    CupedSummary: "cuped",
+    QuantileSummary: "quantile",
+}
+ARMS_MAX = 100
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedArm:
+    """An arm's estimate, or None and the reason; `mean` may be known when a variance is not."""
+
+    n: int
+    mean: float | None
+    estimate: ArmEstimate | None
+    problem: Status | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedArms:
+    """All arms of one metric in one form; `cuped` is the fit behind adjusted means, if covariates came."""
+
+    kind: str
+    arms: Mapping[str, PreparedArm]
+    cuped: CupedFit | None = None
+    notices: tuple[Notice, ...] = field(default=())
+
+    @property
+    def shared_variance(self) -> float:
+        """The variance that every mean carries in common (CUPED's grand covariate mean)."""
+        return self.cuped.shared_variance if self.cuped else 0.0
+
+
+def kind_of(arms: Mapping[str, Summary]) -> str:
+    """The one kind that all arms have; refuses a mixture, fewer than two arms and more than 100."""
+    if not 2 <= len(arms) <= ARMS_MAX:
+        raise InvalidInputError("arms", f"must be 2 to {ARMS_MAX} arms, got {len(arms)}")
+    kinds = {type(summary) for summary in arms.values()}
+    if len(kinds) > 1:
+        names = ", ".join(sorted(kind.__name__ for kind in kinds))
+        raise InvalidInputError("arms", f"must all hold the same kind of summary, got {names}")
+    kind = kinds.pop()
+    if kind not in KIND_NAMES:
+        raise InvalidInputError("arms", f"{kind.__name__} is not a summary")
+    return KIND_NAMES[kind]
+
+
+def prepare(arms: Mapping[str, Summary]) -> PreparedArms:
+    """Estimate every arm by itself, or with covariates all arms together."""
+    kind = kind_of(arms)
+    prepared = {arm: prepare_arm(summary) for arm, summary in arms.items()}
+    notices: tuple[Notice, ...] = ()
+    with_covariates = {arm: one for arm, one in arms.items() if isinstance(one, CupedSummary)}
+    fit = fit_cuped(with_covariates) if with_covariates else None
+    if fit is not None and fit.applied:
+        prepared = {arm: PreparedArm(one.n, one.mean, one) for arm, one in fit.arms.items()}
+    elif fit is not None:
+        notices = (notice(Status.CUPED_NOT_APPLIED, detail=f"Why: {fit.reason}."),)
+    losses = tuple(
+        notice(Status.PRECISION_LOSS, arm)
+        for arm, one in prepared.items()
+        if one.estimate is not None and one.estimate.loses_precision
+    )
+    return PreparedArms(kind, prepared, fit, (*notices, *losses))
+
+
+def prepare_arm(summary: Summary) -> PreparedArm:
+    """The estimate of one arm, or why there is none."""
+    prepared = _prepare_arm(summary)
+    estimate = prepared.estimate
+    if estimate is not None and not (math.isfinite(estimate.mean) and math.isfinite(estimate.variance)):
+        return PreparedArm(prepared.n, None, None, Status.PRECISION_LOSS)
+    return prepared
+
+
+def _prepare_arm(summary: Summary) -> PreparedArm:
+    if isinstance(summary, BinarySummary):
+        return _prepare_rate(summary)
+    if isinstance(summary, RatioSummary):
+        return _prepare_ratio(summary)
+    if isinstance(summary, QuantileSummary):
+        return _prepare_quantile(summary)
+    return _prepare_mean(summary.outcome if isinstance(summary, CupedSummary) else summary)
+
+
+def _prepare_rate(summary: BinarySummary) -> PreparedArm:
+    if summary.n == 0:
+        return PreparedArm(0, None, None, Status.INSUFFICIENT_DATA)
+    return PreparedArm(summary.n, summary.rate, estimate_rate(summary))
+
+
+def _prepare_mean(summary: MeanSummary) -> PreparedArm:
+    if summary.n < 2:
+        mean = summary.mean if summary.n else None
+        return PreparedArm(summary.n, mean, None, Status.INSUFFICIENT_DATA)
+    return PreparedArm(summary.n, summary.mean, estimate_mean(summary))
+
+
+def _prepare_ratio(summary: RatioSummary) -> PreparedArm:
+    if summary.n == 0:
+        return PreparedArm(0, None, None, Status.INSUFFICIENT_DATA)
+    if summary.den_sum == 0.0:
+        return PreparedArm(summary.n, None, None, Status.UNDEFINED_ZERO_DENOMINATOR)
+    if summary.n < 2:
+        return PreparedArm(summary.n, summary.num_sum / summary.den_sum, None, Status.INSUFFICIENT_DATA)
+    estimate = estimate_ratio(summary)
+    return PreparedArm(summary.n, estimate.mean, estimate)
+
+
+def _prepare_quantile(summary: QuantileSummary) -> PreparedArm:
+    if summary.units < 2:
+        return PreparedArm(summary.units, summary.value, None, Status.INSUFFICIENT_DATA)
+    estimate = estimate_quantile(summary)
+    problem = Status.NOT_ESTIMABLE_QUANTILE if estimate is None else None
+    return PreparedArm(summary.units, summary.value, estimate, problem)

@@ -1,0 +1,1 @@
+"""Treatment against control: difference and lift, one control for many, all arms at once, Bayes."""

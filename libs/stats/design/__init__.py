@@ -1,0 +1,1 @@
+"""Before the start: power, sample sizes, duration."""

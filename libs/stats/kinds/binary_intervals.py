@@ -1,0 +1,122 @@
+"""Intervals for one proportion and for the difference of two.
+
+Newcombe's is the one that results show; the others stand beside it for who must report them.
+"""
+
+from __future__ import annotations
+
+import math
+
+from scipy import optimize
+
+from stats import distributions
+from stats.kinds.summaries import BinarySummary
+from stats.roots import solve_falling
+
+Bounds = tuple[float, float]
+
+
+def wilson(summary: BinarySummary, alpha: float) -> Bounds:
+    """Wilson's score interval of a rate (Wilson 1927); needs n ≥ 1."""
+    n, rate = summary.n, summary.rate
+    z = distributions.critical(alpha)
+    share = z * z / n
+    centre = rate + share / 2.0
+    half_width = z * math.sqrt(rate * (1.0 - rate) / n + share / (4.0 * n))
+    low, high = (centre - half_width) / (1.0 + share), (centre + half_width) / (1.0 + share)
+    return (0.0 if summary.conversions == 0 else low, 1.0 if summary.conversions == n else high)
+
+
+def newcombe(treatment: BinarySummary, control: BinarySummary, alpha: float) -> Bounds:
+    """Newcombe's hybrid score interval (Newcombe 1998, method 10)."""
+    (lt, ut), (lc, uc) = wilson(treatment, alpha), wilson(control, alpha)
+    pt, pc = treatment.rate, control.rate
+    difference = pt - pc
+    return difference - math.hypot(pt - lt, uc - pc), difference + math.hypot(ut - pt, pc - lc)
+
+
+def wald(treatment: BinarySummary, control: BinarySummary, alpha: float) -> Bounds:
+    """difference ± z·√(pt(1 − pt)/nt + pc(1 − pc)/nc)."""
+    half_width = distributions.critical(alpha) * unpooled_se(treatment, control)
+    difference = treatment.rate - control.rate
+    return difference - half_width, difference + half_width
+
+
+def agresti_caffo(treatment: BinarySummary, control: BinarySummary, alpha: float) -> Bounds:
+    """Wald's interval after adding one success and one failure to each arm (Agresti & Caffo 2000)."""
+    return wald(_plus_one(treatment), _plus_one(control), alpha)
+
+
+def miettinen_nurminen(treatment: BinarySummary, control: BinarySummary, alpha: float) -> Bounds:
+    """The score interval with the N/(N − 1) variance (Miettinen & Nurminen 1985).
+
+    Each bound is the difference at which the score statistic, with the rates estimated under that
+    difference, meets the critical value; found by bracketing, for the statistic falls in it.
+    """
+    difference = treatment.rate - control.rate
+    z2 = distributions.critical(alpha) ** 2
+
+    def excess(delta: float) -> float:
+        return (difference - delta) ** 2 - z2 * _score_variance(treatment, control, delta)
+
+    def bound(end: float) -> float:
+        if difference == end or excess(end) <= 0.0:
+            return end
+        # At the difference itself the excess may be 0 (no conversions at all), so start beside it.
+        beside = difference + (end - difference) * 1e-9
+        return float(optimize.brentq(excess, beside, end, xtol=1e-15, rtol=1e-14))
+
+    return bound(-1.0), bound(1.0)
+
+
+def score_ratio(treatment: BinarySummary, control: BinarySummary, alpha: float) -> Bounds:
+    """The score interval of the ratio pt/pc (Koopman 1984); needs conversions in the control.
+
+    It holds the ratios r with (p̂t − r·p̂c)² ≤ z²·Var(p̂t − r·p̂c), the variance at the rates most likely under
+    pt = r·pc. That is Fieller's inversion with the variance that the hypothesis implies: at r = 1 it is the
+    pooled one, so 1 is outside exactly when Pearson's chi-square rejects.
+    """
+    z = distributions.critical(alpha)
+    hits = treatment.conversions + control.conversions
+    start = math.log(max(treatment.conversions, 0.5) / treatment.n / control.rate)
+
+    def statistic(log_ratio: float) -> float:
+        ratio = math.exp(log_ratio)
+        linear = treatment.n * ratio + treatment.conversions + control.n + control.conversions * ratio
+        root = math.sqrt(max(linear * linear - 4.0 * (treatment.n + control.n) * ratio * hits, 0.0))
+        pc = min(2.0 * hits / (linear + root), 1.0)
+        pt = min(ratio * pc, 1.0)
+        variance = pt * (1.0 - pt) / treatment.n + ratio * ratio * pc * (1.0 - pc) / control.n
+        gap = treatment.rate - ratio * control.rate
+        return gap / math.sqrt(variance) if variance > 0.0 else math.copysign(math.inf, gap) if gap else 0.0
+
+    upper = math.exp(solve_falling(lambda r: statistic(r) + z, start, start + 1.0))
+    if treatment.conversions == 0:
+        return 0.0, upper
+    return math.exp(solve_falling(lambda r: statistic(r) - z, start - 1.0, start)), upper
+
+
+def unpooled_se(treatment: BinarySummary, control: BinarySummary) -> float:
+    """√(pt(1 − pt)/nt + pc(1 − pc)/nc)."""
+    pt, pc = treatment.rate, control.rate
+    return math.sqrt(pt * (1.0 - pt) / treatment.n + pc * (1.0 - pc) / control.n)
+
+
+def _score_variance(treatment: BinarySummary, control: BinarySummary, delta: float) -> float:
+    """Var(difference) at the rates most likely under pt − pc = delta (the root of a cubic in pc)."""
+    nc, nt, total = control.n, treatment.n, control.n + treatment.n
+    xc, hits = control.conversions, control.conversions + treatment.conversions
+    square = ((nt + 2 * nc) * delta - total - hits) / total
+    linear = ((nc * delta - total - 2 * xc) * delta + hits) / total
+    constant = xc * delta * (1.0 - delta) / total
+    q = square**3 / 27.0 - linear * square / 6.0 + constant / 2.0
+    p = math.copysign(math.sqrt(max(square * square / 9.0 - linear / 3.0, 0.0)), q)
+    cosine = q / p**3 if p != 0.0 else 1.0
+    angle = (math.pi + math.acos(min(1.0, max(-1.0, cosine)))) / 3.0
+    pc = min(1.0, max(0.0, 2.0 * p * math.cos(angle) - square / 3.0))
+    pt = min(1.0, max(0.0, pc + delta))
+    return (pc * (1.0 - pc) / nc + pt * (1.0 - pt) / nt) * total / (total - 1)
+
+
+def _plus_one(summary: BinarySummary) -> BinarySummary:
+    return BinarySummary(summary.n + 2, summary.conversions + 1)

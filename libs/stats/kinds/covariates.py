@@ -1,0 +1,130 @@
+"""Sufficient statistics of an outcome together with k covariates from before the first exposure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from stats import validation
+from stats.errors import InvalidInputError
+from stats.kinds.summaries import MeanSummary, check_centred_cross, check_cross_sum, check_square_sum
+
+COVARIATES_MAX = 50
+
+
+@dataclass(frozen=True, slots=True)
+class CupedSummary:
+    """n, Σy, Σy² and for k covariates Σx (k), X′X (k×k), X′y (k), all over the same n units.
+
+    A unit without history has x = 0. `history_n` is the number of units with history if some lack it;
+    then one covariate must be the indicator of having history (its Σx and Σx² equal `history_n`), or
+    CUPED is not applied. y may be taken around `centre`: then all sums with y hold y − centre.
+    """
+
+    n: int
+    sum: float
+    sum_sq: float
+    x_sum: tuple[float, ...]
+    xx: tuple[tuple[float, ...], ...]
+    xy: tuple[float, ...]
+    covariates: tuple[str, ...] = ()
+    history_n: int | None = None
+    centre: float = 0.0
+
+    def __post_init__(self) -> None:
+        outcome = MeanSummary(self.n, self.sum, self.sum_sq, self.centre)
+        for name in ("n", "sum", "sum_sq", "centre"):
+            object.__setattr__(self, name, getattr(outcome, name))
+        k = len(self.x_sum) if isinstance(self.x_sum, Sequence) else 0
+        if not 1 <= k <= COVARIATES_MAX:
+            raise InvalidInputError("x_sum", f"must have 1 to {COVARIATES_MAX} covariates")
+        object.__setattr__(self, "x_sum", _sums(self.x_sum, "x_sum", k, 1))
+        object.__setattr__(self, "xy", _sums(self.xy, "xy", k, 2))
+        object.__setattr__(self, "xx", _symmetric(self.xx, k))
+        names = self.covariates or tuple(f"x{index + 1}" for index in range(k))
+        if len(names) != k:
+            raise InvalidInputError("covariates", f"must have {k} names, got {len(names)}")
+        object.__setattr__(self, "covariates", tuple(names))
+        if self.history_n is not None:
+            object.__setattr__(self, "history_n", validation.count(self.history_n, "history_n"))
+            if self.history_n > self.n:
+                raise InvalidInputError("history_n", f"must not exceed n ({self.history_n} > {self.n})")
+        self._check_squares()
+
+    def _check_squares(self) -> None:
+        for j, total in enumerate(self.x_sum):
+            check_square_sum(self.n, total, self.xx[j][j], f"xx[{j}][{j}]")
+            check_cross_sum(self.xx[j][j], self.sum_sq, self.xy[j], f"xy[{j}]")
+            for i in range(j):
+                check_cross_sum(self.xx[i][i], self.xx[j][j], self.xx[i][j], f"xx[{i}][{j}]")
+                check_centred_cross(
+                    self.n,
+                    (self.x_sum[i], self.x_sum[j]),
+                    (self.xx[i][i], self.xx[j][j]),
+                    self.xx[i][j],
+                    f"xx[{i}][{j}]",
+                )
+            check_centred_cross(self.n, (self.sum, total), (self.sum_sq, self.xx[j][j]), self.xy[j], f"xy[{j}]")
+
+    @property
+    def outcome(self) -> MeanSummary:
+        """The outcome alone, as the unadjusted analysis sees it."""
+        return MeanSummary(self.n, self.sum, self.sum_sq, self.centre)
+
+    @property
+    def lacks_indicator(self) -> bool:
+        """True if units without history exist that no indicator covariate marks."""
+        history = self.history_n
+        if history is None or history == self.n:
+            return False
+        return not any(total == history and self.xx[j][j] == history for j, total in enumerate(self.x_sum))
+
+
+def single_covariate(
+    outcome: MeanSummary,
+    sums: tuple[float, float, float],
+    *,
+    history: tuple[int, float] | None = None,
+    name: str = "before",
+) -> CupedSummary:
+    """One covariate, given (Σx, Σx², Σx·(y − centre)).
+
+    `history` is (units with history, Σ(y − centre) over them) if some units have none and count as x = 0;
+    the indicator then becomes a second covariate.
+    """
+    x_sum, x_sum_sq, xy_sum = validation.finite_vector(sums, "sums", 3)
+    if history is None:
+        return CupedSummary(
+            outcome.n, outcome.sum, outcome.sum_sq, (x_sum,), ((x_sum_sq,),), (xy_sum,), (name,),
+            centre=outcome.centre,
+        )  # fmt: skip
+    with_history, y_sum = validation.count(history[0], "history[0]"), validation.finite(history[1], "history[1]")
+    return CupedSummary(
+        outcome.n,
+        outcome.sum,
+        outcome.sum_sq,
+        (x_sum, with_history),
+        ((x_sum_sq, x_sum), (x_sum, with_history)),
+        (xy_sum, y_sum),
+        (name, "has_history"),
+        with_history,
+        outcome.centre,
+    )
+
+
+def _sums(values: object, field: str, k: int, power: int) -> tuple[float, ...]:
+    checked = validation.finite_vector(values, field, k)
+    return tuple(validation.outcome_sum(value, f"{field}[{index}]", power) for index, value in enumerate(checked))
+
+
+def _symmetric(matrix: object, k: int) -> tuple[tuple[float, ...], ...]:
+    if not isinstance(matrix, Sequence) or len(matrix) != k:
+        raise InvalidInputError("xx", f"must be a {k}×{k} matrix")
+    rows = tuple(_sums(row, f"xx[{index}]", k, 2) for index, row in enumerate(matrix))
+    for i in range(k):
+        for j in range(i):
+            # A tolerance relative to the diagonal: both halves were summed, maybe in different order.
+            scale = (abs(rows[i][i]) * abs(rows[j][j])) ** 0.5
+            if abs(rows[i][j] - rows[j][i]) > 1e-9 * scale:
+                raise InvalidInputError(f"xx[{i}][{j}]", "must equal its mirror entry")
+    return rows

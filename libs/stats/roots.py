@@ -1,0 +1,26 @@
+"""Roots of functions of one variable, by Brent's method in a bracket that finds itself.
+
+Source: Brent 1973, "Algorithms for Minimization without Derivatives", chapter 4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from scipy import optimize
+
+from stats.errors import StatisticsError
+
+WIDENINGS_MAX = 60
+
+
+def solve_falling(function: Callable[[float], float], low: float, high: float) -> float:
+    """The root of a falling function; the bracket is widened upwards and downwards as needed."""
+    for _ in range(WIDENINGS_MAX):
+        if function(high) > 0.0:
+            low, high = high, high + (high - low) * 2.0
+        elif function(low) < 0.0:
+            low, high = low - (high - low) * 2.0, low
+        else:
+            return float(optimize.brentq(function, low, high, xtol=1e-13, rtol=1e-13))
+    raise StatisticsError("no bound or drift meets these levels")

@@ -1,0 +1,1 @@
+"""Looks before the end: planned bounds, alpha-spending, inference that is valid at any time."""

@@ -1,0 +1,95 @@
+"""Inference that is valid at any time: the normal mixture's e-value and confidence sequence.
+
+Sources: Waudby-Smith, Arbour, Sinha, Kennedy & Ramdas 2024, "Time-uniform central limit theory and
+asymptotic confidence sequences" (equation 9 and its tuning); Robbins 1970 for the mixture; Johari,
+Koomen, Pekelis & Walsh 2022, "Always valid inference" for the mSPRT form.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from stats import validation
+from stats.distributions import LOG_10
+from stats.metrics import Look
+from stats.sequential.results import AlwaysValidResult
+from stats.statuses import Notice, Status, notice
+
+DEFAULT_N_STAR = 10_000.0
+"""Where the sequence is tightest when no size was planned; fixed before the data, as it must be."""
+LOG_E_MAX = 709.0
+
+
+@dataclass(frozen=True, slots=True)
+class SequencePoint:
+    """One look at the confidence sequence: estimate ± half_width, e-value (as a logarithm) and p."""
+
+    half_width: float
+    log_e_value: float
+    p_value: float
+    z_equivalent: float
+
+    @property
+    def e_value(self) -> float:
+        """The evidence against "no difference"; infinity beyond the range of a double."""
+        return math.exp(self.log_e_value) if self.log_e_value < LOG_E_MAX else math.inf
+
+
+def mixture_variance(alpha: float, n_star: float) -> float:
+    """ρ² = (−2 ln α + ln(1 − 2 ln α))/N*: the mixture that is tightest about N* units."""
+    spread = -2.0 * math.log(alpha)
+    return (spread + math.log1p(spread)) / n_star
+
+
+def sequence_point(estimate: float, se: float, n: int, alpha: float, rho2: float) -> SequencePoint:
+    """Half width se·√n·√(2(nρ² + 1)/(n²ρ²)·ln(√(nρ² + 1)/α)) and the e-value of "no difference".
+
+    n counts the units of both arms; se > 0 is the standard error of the estimate at n.
+    """
+    growth = n * rho2
+    z_equivalent = math.sqrt(2.0 * (growth + 1.0) / growth * (0.5 * math.log1p(growth) - math.log(alpha)))
+    z = estimate / se
+    log_e = 0.5 * z * z * growth / (growth + 1.0) - 0.5 * math.log1p(growth)
+    return SequencePoint(z_equivalent * se, log_e, math.exp(min(0.0, -log_e)), z_equivalent)
+
+
+def msprt_point(estimate: float, variance: float, alpha: float, tau2: float) -> SequencePoint:
+    """The mixture likelihood ratio for effects N(0, tau2): Λ = √(V/(V + τ²))·exp(τ²·est²/(2V(V + τ²)))."""
+    validation.positive(variance, "variance")
+    validation.positive(tau2, "tau2")
+    total = variance + tau2
+    log_ratio = 0.5 * math.log(variance / total) + tau2 * estimate * estimate / (2.0 * variance * total)
+    half_width = math.sqrt(variance * total / tau2 * (math.log(total / variance) - 2.0 * math.log(alpha)))
+    return SequencePoint(half_width, log_ratio, math.exp(min(0.0, -log_ratio)), half_width / math.sqrt(variance))
+
+
+def monitor(looks: Sequence[Look], alpha: float, n_star: float) -> AlwaysValidResult:
+    """Running minimum of p and running intersection of the intervals over the looks, the last one now."""
+    rho2 = mixture_variance(alpha, n_star)
+    p_value, lower, upper = 1.0, -math.inf, math.inf
+    for look in looks:
+        point = sequence_point(look.difference, look.se, look.n, alpha, rho2)
+        p_value = min(p_value, point.p_value)
+        lower = max(lower, look.difference - point.half_width)
+        upper = min(upper, look.difference + point.half_width)
+    now = looks[-1]
+    empty = lower > upper
+    notices: tuple[Notice, ...] = (notice(Status.DRIFT_DETECTED),) if empty else ()
+    return AlwaysValidResult(
+        method="normal_mixture_confidence_sequence",
+        status=Status.DRIFT_DETECTED if empty else Status.OK,
+        n=now.n,
+        n_star=n_star,
+        rho2=rho2,
+        e_value_log10=point.log_e_value / LOG_10,
+        p_value=p_value,
+        crossed=p_value < alpha,
+        lower=None if empty else lower,
+        upper=None if empty else upper,
+        current_p_value=point.p_value,
+        current_lower=now.difference - point.half_width,
+        current_upper=now.difference + point.half_width,
+        notices=notices,
+    )

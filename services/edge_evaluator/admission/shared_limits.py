@@ -1,0 +1,52 @@
+"""Joins the request counts of all edges over Redis, once a second. Without Redis each process counts alone."""
+
+from __future__ import annotations
+
+import hashlib
+from itertools import islice
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+from service_kit.logs import get_logger
+
+from edge_evaluator.admission.limits import WINDOW_SECONDS, RequestLimit
+
+_NAMES_PER_ROUND_MAX = 2000
+_log = get_logger("limits")
+
+
+class SharedLimits:
+    def __init__(self, redis: Redis, limits: tuple[RequestLimit, ...]) -> None:
+        self._redis = redis
+        self._limits = limits
+        self._reachable = True
+
+    async def join(self) -> None:
+        """Tells Redis what this process has counted and learns the sum. An unreachable Redis changes nothing."""
+        for limit in self._limits:
+            window = limit.window
+            batch = [(name, each, each.taken) for name, each in islice(limit.counted(), _NAMES_PER_ROUND_MAX)]
+            if not batch:
+                continue
+            try:
+                async with self._redis.pipeline(transaction=False) as pipeline:
+                    for name, each, taken in batch:
+                        key = f"edge:requests:{limit.kind}:{window}:{_hidden(name)}"
+                        pipeline.incrby(key, taken - each.shared)
+                        pipeline.expire(key, WINDOW_SECONDS * 2)
+                    sums = (await pipeline.execute())[::2]
+            except (RedisError, OSError, TimeoutError) as error:
+                if self._reachable:
+                    _log.warning("request counts are not shared", error=type(error).__name__)
+                self._reachable = False
+                return
+            self._reachable = True
+            if limit.window == window:
+                for (_, each, taken), total in zip(batch, sums, strict=True):
+                    each.shared = taken
+                    each.elsewhere = max(0, int(total) - taken)
+
+
+def _hidden(name: str | bytes) -> str:
+    """Neither keys nor addresses stand in Redis as they are."""
+    return hashlib.sha256(name if isinstance(name, bytes) else name.encode()).hexdigest()[:32]

@@ -1,0 +1,88 @@
+"""What an SDK or an operator asks about the configuration itself."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from bucketing.flagset import Flag, FlagType
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse, StreamingResponse
+from service_kit.problems import Forbidden, TooManyRequests, Unauthorized, Unavailable, problem_responses
+
+from edge_evaluator.admission.door import Door, StreamGate, require_server_key
+from edge_evaluator.endpoints.event_streams import EVENT_STREAM, STREAM_HEADERS, Follower
+from edge_evaluator.endpoints.ofrep import fresh
+from edge_evaluator.endpoints.ofrep_route import JSON
+from edge_evaluator.memory.answers import typed_value
+from edge_evaluator.memory.change_log import event_id
+
+_REFUSALS = problem_responses(Unauthorized, TooManyRequests, Unavailable)
+_SERVER_ONLY = problem_responses(Unauthorized, Forbidden, TooManyRequests, Unavailable)
+_MANIFEST_TYPES = {FlagType.NUMBER: "float"}
+
+
+def config_router(door: Door, gate: StreamGate) -> APIRouter:
+    router = APIRouter(tags=["configuration"])
+
+    @router.get("/v1/environment", summary="Which environment, at which version, how old", responses=_REFUSALS)
+    async def environment(request: Request) -> Response:
+        held = door.memory.held(door.admit(request).grant)
+        config = held.config
+        return JSONResponse(
+            {
+                "environment": config.key,
+                "project": config.project_key,
+                "version": config.version,
+                "digest": config.digest,
+                "age_seconds": max(0, door.clock.now() - held.confirmed_at) / 1000,
+            }
+        )
+
+    @router.get(
+        "/v1/config",
+        summary="The whole configuration (server keys)",
+        responses={304: {"description": "Nothing has changed"}, **_SERVER_ONLY},
+    )
+    async def config(request: Request) -> Response:
+        caller = door.admit(request)
+        require_server_key(caller)
+        held = door.memory.held(caller.grant)
+        headers = {"ETag": f'"{event_id(held.config)}"', "Cache-Control": "private, no-cache"}
+        if fresh(request.headers.get("if-none-match"), headers["ETag"]):
+            return Response(status_code=304, headers=headers)
+        document = await asyncio.to_thread(held.view(caller.grant).document)
+        return Response(document, headers=headers, media_type=JSON)
+
+    @router.get(
+        "/v1/stream",
+        summary="The configuration as server-sent events: a snapshot, then changes (server keys)",
+        response_class=StreamingResponse,
+        responses=_SERVER_ONLY,
+    )
+    async def stream(request: Request) -> Response:
+        caller = door.admit(request)
+        require_server_key(caller)
+        gate.require_room(caller.grant)
+        follower = Follower(door, gate, caller.grant, request.headers.get("last-event-id"))
+        return StreamingResponse(follower.configurations(), headers=STREAM_HEADERS, media_type=EVENT_STREAM)
+
+    @router.get(
+        "/openfeature/v0/manifest", summary="Flags and types for OpenFeature's code generators", responses=_REFUSALS
+    )
+    async def manifest(request: Request) -> Response:
+        caller = door.admit(request)
+        flags = door.memory.held(caller.grant).view(caller.grant).flags
+        listed = [_manifest_entry(flags[key]) for key in sorted(flags) if not flags[key].archived]
+        return JSONResponse({"flags": listed}, headers={"X-Manifest-Capabilities": "read"})
+
+    return router
+
+
+def _manifest_entry(flag: Flag) -> dict[str, Any]:
+    """The code default is the value that the flag serves when it is off."""
+    return {
+        "key": flag.key,
+        "type": _MANIFEST_TYPES.get(flag.type, flag.type.value),
+        "defaultValue": typed_value(flag, flag.variations[flag.off_variation]),
+    }

@@ -1,0 +1,119 @@
+"""The OpenFeature Remote Evaluation Protocol: single and bulk evaluation, and the stream that asks to re-fetch."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from functools import lru_cache
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
+from service_kit.problems import Unavailable
+
+from edge_evaluator.admission.door import Door, StreamGate
+from edge_evaluator.endpoints.contexts import ContextLimits, context_of, decode_object
+from edge_evaluator.endpoints.event_streams import EVENT_STREAM, STREAM_HEADERS, Follower, version_in
+from edge_evaluator.endpoints.ofrep_route import JSON, OfrepRoute, failure_responses, plain_body
+from edge_evaluator.evaluation.evaluator import Evaluator
+from edge_evaluator.memory.grants import Caller
+
+_NEWER_WAIT_SECONDS_MAX = 2.0
+_HOST = re.compile(r"[A-Za-z0-9._\-]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?")
+_BODY_SCHEMA = {
+    "requestBody": {
+        "content": {JSON: {"schema": {"type": "object", "properties": {"context": {"type": "object"}}}}},
+    }
+}
+
+
+def ofrep_router(
+    door: Door, evaluator: Evaluator, gate: StreamGate, limits: ContextLimits, public_url: str
+) -> APIRouter:
+    router = APIRouter(prefix="/ofrep/v1", tags=["OFREP"], route_class=OfrepRoute)
+
+    @router.post(
+        "/evaluate/flags/{key}",
+        summary="Evaluate one flag",
+        responses=failure_responses(400, 401, 403, 404, 413, 415, 429, 503),
+        openapi_extra=_BODY_SCHEMA,
+    )
+    async def evaluate_flag(request: Request, key: str, expose: bool = False) -> Response:
+        caller = door.admit(request)
+        context = context_of(decode_object(await plain_body(request), limits))
+        status, answer = evaluator.single(caller, key, context, expose=expose)
+        return Response(answer, status, media_type=JSON)
+
+    @router.post(
+        "/evaluate/flags",
+        summary="Evaluate all flags",
+        responses={304: {"description": "Nothing has changed"}, **failure_responses(400, 401, 403, 413, 415, 429, 503)},
+        openapi_extra=_BODY_SCHEMA,
+    )
+    async def evaluate_flags(
+        request: Request,
+        expose: bool = False,
+        flagConfigEtag: str | None = None,  # noqa: N803 - OFREP's name
+    ) -> Response:
+        caller = door.admit(request)
+        body = await plain_body(request)
+        context = context_of(decode_object(body, limits))
+        if flagConfigEtag is not None:
+            await _wait_for_version(door, caller, version_in(flagConfigEtag))
+        etag = evaluator.etag(caller, body)
+        if fresh(request.headers.get("if-none-match"), etag):
+            return Response(status_code=304, headers={"ETag": etag})
+        answer = evaluator.bulk(caller, context, origin_of(request, public_url), expose=expose)
+        return Response(b"".join(answer), headers={"ETag": etag}, media_type=JSON)
+
+    @router.get(
+        "/events",
+        summary="Server-sent events that ask to re-fetch",
+        response_class=StreamingResponse,
+        responses=failure_responses(401, 429, 503),
+    )
+    async def events(request: Request, token: str = "") -> Response:
+        grant = door.admit_stream(request, token)
+        gate.require_room(grant)
+        follower = Follower(door, gate, grant, request.headers.get("last-event-id"))
+        return StreamingResponse(follower.refetches(), headers=STREAM_HEADERS, media_type=EVENT_STREAM)
+
+    return router
+
+
+def fresh(if_none_match: str | None, etag: str) -> bool:
+    """Whether the client holds `etag`: it may send it quoted, weak or unquoted, in a list, or `*`."""
+    if not if_none_match:
+        return False
+    wanted = etag.strip('"')
+    for part in if_none_match.split(","):
+        held = part.strip()
+        if held == "*" or held.removeprefix("W/").strip('"') == wanted:
+            return True
+    return False
+
+
+def origin_of(request: Request, public_url: str) -> str:
+    """The address at which the client reaches this edge."""
+    scheme = request.headers.get("x-forwarded-proto", request.url.scheme)
+    return origin_at(request.headers.get("host", ""), scheme, public_url)
+
+
+@lru_cache(maxsize=256)
+def origin_at(host: str, scheme: str, public_url: str) -> str:
+    """`public_url` if it is set, or else what the request says; empty when that is no address."""
+    if public_url:
+        return public_url
+    return f"{scheme}://{host}" if _HOST.fullmatch(host) and scheme in ("http", "https") else ""
+
+
+async def _wait_for_version(door: Door, caller: Caller, version: int | None) -> None:
+    """Another edge may have told of a version that has not arrived here yet."""
+    if version is None:
+        return
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + _NEWER_WAIT_SECONDS_MAX
+    while door.memory.held(caller.grant).config.version < version:
+        left = deadline - loop.time()
+        if left <= 0:
+            raise Unavailable("this version has not arrived here yet", code="version_not_here")
+        await door.memory.changed(caller.grant.environment_id, left)

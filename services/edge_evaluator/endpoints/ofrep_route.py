@@ -1,0 +1,84 @@
+"""Evaluation endpoints keep OFREP's own form of errors: `{"key"?, "errorCode", "errorDetails"}`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from service_kit.problems import Problem, field_path, problem_response
+from starlette.requests import ClientDisconnect
+
+from edge_evaluator.endpoints.contexts import BadRequestBody
+from edge_evaluator.memory.answers import failure_body
+
+JSON = "application/json"
+FAILURE_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "required": ["errorCode"],
+    "properties": {
+        "key": {"type": "string"},
+        "errorCode": {"type": "string"},
+        "errorDetails": {"type": "string"},
+    },
+}
+
+
+_EVALUATION_PATH = re.compile(r"/ofrep/v1/evaluate/flags(?:/(?P<key>[^/]+))?|/v1/evaluate|/v1/flags/[^/]+")
+
+
+class UnsupportedBody(Problem):
+    status, default_code = 415, "unsupported_content_encoding"
+
+
+def failure_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """`responses=` of a route that may answer with these statuses in OFREP's form."""
+    return {
+        status: {"description": "OFREP failure", "content": {JSON: {"schema": FAILURE_SCHEMA}}} for status in statuses
+    }
+
+
+class OfrepRoute(APIRoute):
+    """Renders what the endpoint or the door raises."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def rendered(request: Request) -> Response:
+            key = request.path_params.get("key")
+            try:
+                return await handle(request)
+            except BadRequestBody as error:
+                return failure(400, error.code, error.details, key)
+            except Problem as error:
+                return failure(error.status, "GENERAL", error.detail, key, error.headers)
+            except RequestValidationError as error:
+                wrong = "; ".join(f"{field_path(each['loc'])}: {each['msg']}" for each in error.errors()[:5])
+                return failure(400, "GENERAL", wrong, key)
+            except ClientDisconnect:
+                return Response(status_code=400)
+
+        return rendered
+
+
+def failure(status: int, code: str, details: str, key: str | None, headers: dict[str, str] | None = None) -> Response:
+    return Response(failure_body(code, details, key), status, headers, JSON)
+
+
+def refused(path: str, problem: Problem) -> Response:
+    """A problem that came up before any route: in OFREP's form at the addresses where flags are evaluated."""
+    found = _EVALUATION_PATH.fullmatch(path)
+    if found is None:
+        return problem_response(problem)
+    return failure(problem.status, "GENERAL", problem.detail, found["key"], problem.headers)
+
+
+async def plain_body(request: Request) -> bytes:
+    """The request's body. Raises UnsupportedBody for a compressed one."""
+    encoding = request.headers.get("content-encoding", "identity").strip().lower()
+    if encoding != "identity":
+        raise UnsupportedBody("compressed bodies are not taken")
+    return await request.body()

@@ -1,0 +1,1 @@
+"""⑥ One evaluation, and ⑦ its exposure on the way to the ingestor."""

@@ -1,0 +1,86 @@
+"""One evaluation from the caller's key to the answer's bytes; exposures are handed on, never waited for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bucketing.decision import Decision, ErrorCode, failure
+from service_kit.clock import Clock
+
+from edge_evaluator.evaluation.exposures import Exposures
+from edge_evaluator.memory.answers import failure_status
+from edge_evaluator.memory.flag_memory import FlagMemory
+from edge_evaluator.memory.grants import Caller
+from edge_evaluator.memory.views import View
+
+
+class Evaluator:
+    def __init__(self, memory: FlagMemory, exposures: Exposures, clock: Clock) -> None:
+        self._memory = memory
+        self._exposures = exposures
+        self._clock = clock
+
+    def view(self, caller: Caller) -> View:
+        return self._memory.held(caller.grant).view(caller.grant)
+
+    def decide(self, view: View, flag_key: str, context: dict[str, Any]) -> Decision:
+        """What the flag serves, as far as this view may know it."""
+        if flag_key in view.flags:
+            return view.evaluate(flag_key, context, self._clock.now())
+        if flag_key in view.unreadable:
+            return failure(flag_key, ErrorCode.PARSE_ERROR, view.unreadable[flag_key])
+        return failure(flag_key, ErrorCode.FLAG_NOT_FOUND, "there is no such flag")
+
+    def single(
+        self, caller: Caller, flag_key: str, context: dict[str, Any], *, expose: bool = False
+    ) -> tuple[int, bytes]:
+        """Status and OFREP body of one flag. `expose` reports the evaluation although its flag does not ask."""
+        view = self.view(caller)
+        decision = self.decide(view, flag_key, context)
+        if decision.error_code is not None:
+            return failure_status(decision.error_code.value), view.answers[decision]
+        self.report(caller, view, context, decision, expose=expose)
+        return 200, view.answers[decision]
+
+    def value(self, caller: Caller, flag_key: str, context: dict[str, Any]) -> bytes | None:
+        """The body of `single` when its status is 200, else None."""
+        view = self.view(caller)
+        if flag_key not in view.flags:
+            return None
+        decision = view.evaluate(flag_key, context, self._clock.now())
+        if decision.error_code is not None:
+            return None
+        if flag_key in view.reporting:
+            self._exposures.offer(caller, view.config.version, context, decision)
+        return view.answers[decision]
+
+    def bulk(
+        self, caller: Caller, context: dict[str, Any], origin: str, *, expose: bool = False
+    ) -> tuple[bytes, bytes, bytes]:
+        """OFREP body of all flags, in three pieces; a flag that fails stands in it with its error.
+
+        Fetching everything is not yet using it, so exposures are reported only when the request asks.
+        """
+        view = self.view(caller)
+        decisions = view.evaluate_all(context, self._clock.now())
+        if view.unreadable:
+            unreadable = view.unreadable.items()
+            decisions = [*decisions, *[failure(key, ErrorCode.PARSE_ERROR, reason) for key, reason in unreadable]]
+        if expose:
+            for decision in decisions:
+                self.report(caller, view, context, decision, expose=True)
+        flags = b",".join(map(view.answers.__getitem__, decisions))
+        return b'{"flags":[', flags, view.bulk_tail(caller.grant, origin)
+
+    def report(self, caller: Caller, view: View, context: dict[str, Any], decision: Decision, *, expose: bool) -> None:
+        """Hands an evaluation without an error on as an exposure, if its flag or the request asks for it."""
+        if decision.error_code is None and (expose or decision.flag in view.reporting):
+            self._exposures.offer(caller, view.config.version, context, decision)
+
+    def explain(self, view: View, flag_key: str, context: dict[str, Any]) -> dict[str, Any]:
+        """The ordered trace of a decision, without the environment's salt; for server keys only."""
+        return view.config.compiled.explain(flag_key, context, self._clock.now()).to_dict()
+
+    def etag(self, caller: Caller, body: bytes) -> str:
+        """The entity tag of a bulk answer to this request body."""
+        return self.view(caller).etag(caller.grant, body, self._clock.now())

@@ -1,0 +1,1 @@
+"""Plain OFREP requests, answered where they are read."""

@@ -1,0 +1,115 @@
+"""Which requests are plain enough for the fast path, decided from the head alone and remembered by its bytes."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from edge_evaluator.endpoints.ofrep import origin_at
+
+_BULK = b"/ofrep/v1/evaluate/flags"
+_SINGLE = _BULK + b"/"
+_KEY, _API_KEY, _HOST, _HELD, _REQUEST_ID, _LENGTH, _CONNECTION, _SCHEME, _CLIENT, _UNUSUAL = range(1, 11)
+_ROLES = {
+    b"authorization": _KEY,
+    b"x-api-key": _API_KEY,
+    b"host": _HOST,
+    b"if-none-match": _HELD,
+    b"x-request-id": _REQUEST_ID,
+    b"content-length": _LENGTH,
+    b"connection": _CONNECTION,
+    b"content-encoding": _UNUSUAL,
+    b"expect": _UNUSUAL,
+    b"origin": _UNUSUAL,
+    b"transfer-encoding": _UNUSUAL,
+    b"upgrade": _UNUSUAL,
+    b"x-forwarded-for": _CLIENT,
+    b"x-forwarded-proto": _SCHEME,
+}
+_NAMES_MAX = 1000
+_HEADS_MAX = 2000
+_HEAD_BYTES_MAX = 4096
+_good_request_id = re.compile(rb"[A-Za-z0-9._-]{1,64}").fullmatch
+
+
+@dataclass(frozen=True, slots=True)
+class PlainRequest:
+    """What a head asks for. `flag` None is a bulk; `held` is If-None-Match; `request_id` None asks for a new one;
+    `forwarded` says that a proxy names another client."""
+
+    sdk_key: bytes
+    flag: str | None
+    length: int
+    held: str | None
+    request_id: bytes | None
+    origin: str
+    forwarded: bool
+
+
+class PlainRequests:
+    """`known` finds a head seen before by its bytes, which must be those of a whole head, blank line included."""
+
+    def __init__(self, body_limit_bytes: int, public_url: str) -> None:
+        self.known: dict[bytes, PlainRequest] = {}
+        self._body_limit = body_limit_bytes
+        self._public_url = public_url
+        self._roles: dict[bytes, int] = {}
+
+    def remember(self, head: bytes, request: PlainRequest) -> None:
+        """`head` is the bytes that the parser has read as `request`."""
+        if len(head) <= _HEAD_BYTES_MAX:
+            if len(self.known) >= _HEADS_MAX:
+                self.known.clear()
+            self.known[head] = request
+
+    def read(self, url: bytes, headers: list[tuple[bytes, bytes]], scheme: str) -> PlainRequest | None:
+        """The request of a POST over HTTP/1.1, None for one that is not plain. Names in any case."""
+        if url != _BULK and not url.startswith(_SINGLE):
+            return None
+        found: dict[int, bytes] = {}
+        for name, value in headers:
+            role = self._role(name)
+            if role:
+                if role == _UNUSUAL or role in found:
+                    return None
+                found[role] = value
+        sdk_key = _sdk_key(found)
+        request_id = found.get(_REQUEST_ID)
+        length = int(found.get(_LENGTH, b"0"))
+        held = found.get(_HELD)
+        if (
+            sdk_key is None
+            or length > self._body_limit
+            or found.get(_CONNECTION, b"keep-alive").lower() != b"keep-alive"
+            or (request_id is not None and not _good_request_id(request_id))
+        ):
+            return None
+        return PlainRequest(
+            sdk_key,
+            url[len(_SINGLE) :].decode("latin-1") if url != _BULK else None,
+            length,
+            None if held is None else held.decode("latin-1"),
+            request_id,
+            origin_at(
+                found.get(_HOST, b"").decode("latin-1"),
+                found.get(_SCHEME, scheme.encode()).decode("latin-1"),
+                self._public_url,
+            ),
+            _CLIENT in found or _SCHEME in found,
+        )
+
+    def _role(self, name: bytes) -> int:
+        """What a header means here, 0 for nothing; names are remembered as they are spelt."""
+        role = self._roles.get(name)
+        if role is None:
+            role = _ROLES.get(name.lower(), 0)
+            if len(self._roles) < _NAMES_MAX:
+                self._roles[name] = role
+        return role
+
+
+def _sdk_key(found: dict[int, bytes]) -> bytes | None:
+    authorization = found.get(_KEY)
+    if authorization is None:
+        return found.get(_API_KEY)
+    return authorization[7:].strip() if authorization[:7] == b"Bearer " else None

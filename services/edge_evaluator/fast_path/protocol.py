@@ -1,0 +1,244 @@
+"""Answers plain OFREP requests where they are read, without a task, a scope or an ASGI call.
+
+Only what is usual is answered here: a whole POST in one read, a known key within its limits, a body that is right,
+a flag that evaluates. For everything else the request goes to uvicorn as if nothing had happened, and FastAPI
+answers. What is answered here has the same bytes as there; the tests of the HTTP contract run over both.
+
+The parser reads every head once. A head that comes again, byte for byte, means what it meant the first time, so
+the parser is not asked again: it never sees that request, and stands between two messages before and after it.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from asyncio import BaseTransport, TimerHandle
+from itertools import count
+from typing import Any, ClassVar
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from edge_evaluator.admission.connections import EdgeProtocol
+from edge_evaluator.admission.door import Door
+from edge_evaluator.admission.limits import Allowance
+from edge_evaluator.endpoints.contexts import BadRequestBody, ContextLimits, context_of, decode_object
+from edge_evaluator.endpoints.ofrep import fresh
+from edge_evaluator.evaluation.evaluator import Evaluator
+from edge_evaluator.fast_path.metrics import FastMetrics
+from edge_evaluator.fast_path.plain_requests import PlainRequest, PlainRequests
+from edge_evaluator.memory.grants import Caller
+
+_TRUSTED_PROXIES = "127.0.0.1,::1"
+_BLANK_LINE = b"\r\n\r\n"
+_BODY_HEAD = b"content-length: %d\r\ncontent-type: application/json\r\nx-request-id: %b\r\n\r\n"
+
+
+class FastPath:
+    """What all connections of one edge share."""
+
+    def __init__(self, door: Door, evaluator: Evaluator, limits: ContextLimits, requests: PlainRequests) -> None:
+        self.door = door
+        self.evaluator = evaluator
+        self.limits = limits
+        self.requests = requests
+        self.metrics = FastMetrics()
+        self._dates: list[tuple[bytes, bytes]] = []
+        self._heads = (b"", b"")
+        self._prefix = secrets.token_hex(8).encode()
+        self._numbers = count()
+
+    def new_request_id(self) -> bytes:
+        return b"%b%016x" % (self._prefix, next(self._numbers))
+
+    def heads(self, default_headers: list[tuple[bytes, bytes]]) -> tuple[bytes, bytes]:
+        """The first lines of a 200 and of a 304; uvicorn makes a new list when its date changes."""
+        if default_headers is not self._dates:
+            lines = b"".join(b"%b: %b\r\n" % header for header in default_headers)
+            self._heads = b"HTTP/1.1 200 OK\r\n" + lines, b"HTTP/1.1 304 Not Modified\r\n" + lines
+            self._dates = default_headers
+        return self._heads
+
+
+class FastPathProtocol(EdgeProtocol):
+    fast: ClassVar[FastPath]
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._plain: PlainRequest | None = None
+        """Set while a plain request's body is awaited."""
+        self._body = b""
+        self._data = b""
+        """What is being read, if no message was under way before it."""
+        self._between_messages = False
+        self._trusts_proxies = True
+        self._answered_at = 0.0
+        self._idle: TimerHandle | None = None
+        self._window = -1
+        self._address_allowance = self._key_allowance = Allowance(0)
+        self._state: object = None
+        self._caller: Caller | None = None
+
+    def data_received(self, data: bytes) -> None:
+        if self._between_messages:
+            end = data.find(_BLANK_LINE) + len(_BLANK_LINE)
+            plain = self.fast.requests.known.get(data[:end])
+            if plain is not None and len(data) - end == plain.length and self._answer(plain, data[end:]):
+                return
+        self._data = b"" if self._in_headers or self._in_body else data
+        super().data_received(data)
+        if self._plain is not None:
+            self._give_up()
+        elif self._between_messages:
+            self._rest()
+        self._data = b""
+
+    # The parser's callbacks
+
+    def on_message_begin(self) -> None:
+        self._between_messages = False
+        self._in_headers, self._headers_bytes = True, 0
+        self._headers_begun += 1
+        self.url = b""
+        self.headers = []
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self.headers.append((name, value))
+
+    def on_headers_complete(self) -> None:
+        cycle = self.cycle
+        waiting = (cycle is not None and not cycle.response_complete) or self.pipeline
+        if waiting or self.parser.get_method() != b"POST" or self.parser.get_http_version() != "1.1":
+            self._begin_in_uvicorn()
+            return
+        self._plain = self.fast.requests.read(self.url, self.headers, self.scheme or "http")
+        if self._plain is None:
+            self._begin_in_uvicorn()
+        else:
+            self._in_headers, self._in_body = False, True
+            self._body = b""
+
+    def on_body(self, body: bytes) -> None:
+        if self._plain is None:
+            super().on_body(body)
+        else:
+            self._body += body
+
+    def on_message_complete(self) -> None:
+        plain = self._plain
+        if plain is not None and not self._answer(plain, self._body):
+            self._give_up()
+        if self._plain is None:
+            super().on_message_complete()
+            return
+        self._plain = None
+        self._in_body = False
+        self._between_messages = True
+        head, blank_line, body = self._data.partition(_BLANK_LINE)
+        if blank_line and body == self._body and plain is not None:
+            self.fast.requests.remember(head + blank_line, plain)
+        self._body = b""
+
+    # Handing over to uvicorn
+
+    def _begin_in_uvicorn(self) -> None:
+        url, headers = self.url, self.headers
+        HttpToolsProtocol.on_message_begin(self)
+        self.url = url
+        for name, value in headers:
+            HttpToolsProtocol.on_header(self, name, value)
+        super().on_headers_complete()
+
+    def _give_up(self) -> None:
+        """Lets uvicorn have the request with what has come of its body."""
+        self._plain = None
+        body, self._body = self._body, b""
+        self._begin_in_uvicorn()
+        if body:
+            super().on_body(body)
+
+    # Answering
+
+    def _answer(self, plain: PlainRequest, body: bytes) -> bool:
+        """Writes the response. False, and nothing is written or counted, for what uvicorn shall serve."""
+        started = time.perf_counter()
+        fast = self.fast
+        caller = self._admitted(plain.sdk_key)
+        if (plain.forwarded and self._trusts_proxies) or caller is None:
+            return False
+        if self.flow.write_paused or self.transport.is_closing():
+            return False
+        try:
+            context = context_of(decode_object(body, fast.limits))
+        except BadRequestBody:
+            return False
+        request_id = plain.request_id or fast.new_request_id()
+        ok, unmodified = fast.heads(self.server_state.default_headers)
+        if plain.flag is not None:
+            answer = fast.evaluator.value(caller, plain.flag, context)
+            if answer is None:
+                return False
+            self.transport.write(b"".join((ok, _BODY_HEAD % (len(answer), request_id), answer)))
+            fast.metrics.single += 1
+        else:
+            etag = fast.evaluator.etag(caller, body)
+            if fresh(plain.held, etag):
+                self.transport.write(
+                    b"%betag: %b\r\nx-request-id: %b\r\n\r\n" % (unmodified, etag.encode(), request_id)
+                )
+                fast.metrics.unmodified += 1
+            else:
+                pieces = fast.evaluator.bulk(caller, context, plain.origin)
+                length = sum(map(len, pieces))
+                head = b"%betag: %b\r\n" % (ok, etag.encode())
+                self.transport.write(b"".join((head, _BODY_HEAD % (length, request_id), *pieces)))
+                fast.metrics.bulk += 1
+        self._address_allowance.taken += 1
+        self._key_allowance.taken += 1
+        self.server_state.total_requests += 1
+        self._answered_at = self.loop.time()
+        fast.metrics.observe(time.perf_counter() - started)
+        return True
+
+    def _admitted(self, sdk_key: bytes) -> Caller | None:
+        """What the door says, remembered until keys change; None for everything but a plain yes."""
+        door, caller = self.fast.door, self._caller
+        if caller is None or self._state is not door.memory.state or caller.sdk_key != sdk_key:
+            grant = door.memory.grant_of(sdk_key, door.clock.now())
+            if grant is None or grant.expires_at is not None or not self.belongs_to(grant):
+                return None
+            caller = self._caller = Caller(sdk_key, grant)
+            self._state = door.memory.state
+            self._window = -1
+        if self._window != door.keys.window:
+            self._address_allowance = door.addresses.allowance(self._address)
+            self._key_allowance = door.keys.allowance(caller.grant.sha256)
+            self._window = door.keys.window
+        return None if self._address_allowance.exhausted or self._key_allowance.exhausted else caller
+
+    def connection_made(self, transport: BaseTransport) -> None:
+        super().connection_made(transport)
+        # Whose word uvicorn takes for a client's address: by default that of this machine.
+        trusted = self.config.forwarded_allow_ips
+        self._trusts_proxies = trusted != _TRUSTED_PROXIES or self._address in _TRUSTED_PROXIES.split(",")
+
+    # Idle connections: one timer that looks back at the last answer, instead of one for each answer
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._idle is not None:
+            self._idle.cancel()
+        super().connection_lost(exc)
+
+    def _rest(self) -> None:
+        self._cancel_deadline()
+        if self._idle is None:
+            self._idle = self.loop.call_later(self.timeout_keep_alive, self._end_if_idle)
+
+    def _end_if_idle(self) -> None:
+        self._idle = None
+        if not self._between_messages:
+            return
+        left = self._answered_at + self.timeout_keep_alive - self.loop.time()
+        if left > 0:
+            self._idle = self.loop.call_later(left, self._end_if_idle)
+        else:
+            self.transport.close()

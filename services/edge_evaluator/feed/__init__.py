@@ -1,0 +1,1 @@
+"""④ From the CONFIG stream, or the file of the last start, to configurations that are good to serve."""

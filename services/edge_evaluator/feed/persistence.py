@@ -1,0 +1,120 @@
+"""Keeps the snapshot on disk level with what is served, and starts from it."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+from messages.generated.config_pb2 import ConfigMessage
+from messages.staging import Update
+from messages.subjects import config_subject, manifest_subject
+from messages.wire import flag_to_wire, segment_to_wire
+from service_kit.clock import Clock
+from service_kit.logs import get_logger
+
+from edge_evaluator.feed.config_feed import ConfigFeed
+from edge_evaluator.feed.metrics import FeedMetrics
+from edge_evaluator.feed.snapshot import EnvironmentSnapshot, Snapshot, SnapshotStore, SnapshotUnusable
+from edge_evaluator.memory.environment import EnvironmentConfig
+from edge_evaluator.memory.flag_memory import FlagMemory
+
+_log = get_logger("snapshot")
+
+
+class SnapshotKeeper:
+    def __init__(
+        self, store: SnapshotStore, feed: ConfigFeed, memory: FlagMemory, metrics: FeedMetrics, clock: Clock
+    ) -> None:
+        self._store = store
+        self._feed = feed
+        self._memory = memory
+        self._metrics = metrics
+        self._clock = clock
+        self._saved_revision = 0
+
+    async def restore(self) -> bool:
+        """Serves the newest snapshot that is whole. False when there is none."""
+        for path, found in self._store.load():
+            if isinstance(found, SnapshotUnusable):
+                self._metrics.snapshots.labels("unusable").inc()
+                _log.error("snapshot can't be used", file=path.name, reason=str(found))
+                continue
+            for environment in found.environments:
+                await self._restore_environment(environment)
+            self._feed.tell_ages()
+            if self._memory.environments:
+                self._saved_revision = self._feed.revision
+                _log.info("started from snapshot", file=path.name, environments=len(self._memory.environments))
+                return True
+        return False
+
+    async def save_changes(self) -> None:
+        """Saves if what is served is not what was saved last."""
+        if self._feed.revision != self._saved_revision:
+            await self.save()
+
+    async def save(self) -> None:
+        """Writes what is served now; a folder that can't be written is logged and counted."""
+        revision = self._feed.revision
+        try:
+            await asyncio.to_thread(self._store.save, self._present())
+        except OSError as error:
+            self._metrics.snapshots.labels("failed").inc()
+            _log.error("snapshot not written", error=str(error))
+            return
+        self._saved_revision = revision
+        self._metrics.snapshots.labels("written").inc()
+
+    def _present(self) -> Snapshot:
+        staging = self._feed.staging
+        return Snapshot(
+            self._clock.now(),
+            [
+                EnvironmentSnapshot(
+                    environment_id,
+                    held.confirmed_at,
+                    staging.manifest(environment_id),
+                    dict(staging.entries(environment_id)),
+                    _good_messages(held.config),
+                )
+                for environment_id, held in self._memory.environments.items()
+            ],
+        )
+
+    async def _restore_environment(self, saved: EnvironmentSnapshot) -> None:
+        staging = self._feed.staging
+        for subject, payload in saved.entries.items():
+            staging.accept(subject, payload)
+        update = staging.accept(manifest_subject(saved.environment_id), saved.manifest)
+        if not isinstance(update, Update):
+            staging.reset(saved.environment_id)
+            self._metrics.snapshots.labels("unusable").inc()
+            _log.error("environment in snapshot can't be used", environment=saved.environment_id)
+            return
+        good = {subject: ConfigMessage.FromString(payload) for subject, payload in saved.good.items()}
+        undecodable = {subject: why for subject, why in update.undecodable.items() if subject not in good}
+        await self._feed.apply(
+            replace(update, changed={**update.changed, **good}, undecodable=undecodable), saved.confirmed_at
+        )
+        if good:
+            newer = {subject: message for subject, message in update.changed.items() if subject in good}
+            await self._feed.apply(replace(update, complete=False, changed=newer), saved.confirmed_at)
+
+
+def _good_messages(config: EnvironmentConfig) -> dict[str, bytes]:
+    """What is served instead of messages that can't be used, written anew; experiments fall back to none."""
+    messages: dict[str, bytes] = {}
+    for kind, key in config.kept:
+        message = ConfigMessage(environment_id=config.environment_id, version=config.version, epoch=config.epoch)
+        if kind == "flag":
+            flag = config.flagset.flags[key]
+            message.version = flag.version
+            message.flag.CopyFrom(flag_to_wire(flag))
+        elif kind == "segment":
+            message.segment.CopyFrom(segment_to_wire(config.flagset.segments[key]))
+        elif kind == "environment":
+            message.environment.CopyFrom(config.settings)
+        else:
+            continue
+        messages[config_subject(config.environment_id, kind, key)] = message.SerializeToString()
+    return messages

@@ -1,0 +1,43 @@
+"""One environment as it is served: its settings, its compiled flags, and the keys that may ask for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bucketing.compiled import CompiledFlagSet
+from bucketing.flagset import FlagSet
+from messages.generated import config_pb2 as pb
+
+from edge_evaluator.memory.grants import Grant
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentConfig:
+    """One environment at one version. Times in epoch milliseconds; `digest` in hexadecimal.
+
+    `kept` names (kind, key) of what serves an older state than the stream holds.
+    """
+
+    environment_id: str
+    settings: pb.Environment
+    version: int
+    epoch: int
+    digest: str
+    published_at: int
+    compiled: CompiledFlagSet
+    grants: tuple[Grant, ...]
+    unreadable: Mapping[str, str] = field(default_factory=dict)
+    kept: frozenset[tuple[str, str]] = frozenset()
+
+    @property
+    def key(self) -> str:
+        return self.settings.key
+
+    @property
+    def project_key(self) -> str:
+        return self.settings.project_key
+
+    @property
+    def flagset(self) -> FlagSet:
+        return self.compiled.flagset
