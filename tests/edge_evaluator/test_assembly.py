@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from bucketing.flagset import Comparison, Fixed, InSegment, Rule, Segment
-from edge_evaluator.feed.assembly import EntityProblem, EnvironmentConfig, assemble
+from edge_evaluator.feed.assembly import EntityProblem, assemble
+from edge_evaluator.memory.environment import EnvironmentConfig
 from messages.generated import config_pb2 as pb
 from messages.staging import ConfigStaging, Update
 from messages.wire import flag_to_wire
