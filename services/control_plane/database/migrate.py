@@ -13,13 +13,11 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import asyncpg
 from service_kit.logs import get_logger
 
-if TYPE_CHECKING:
-    from control_plane.database.pool import Connection
+from control_plane.database.connections import Connection
 
 FOLDER = Path(__file__).parent / "migrations"
 ADVISORY_LOCK = 7_305_811_264_113

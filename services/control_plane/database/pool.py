@@ -6,17 +6,16 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 
 import asyncpg
 import msgspec
-from asyncpg.pool import PoolConnectionProxy
 from service_kit.logs import get_logger
 from service_kit.problems import Unavailable
 
+from control_plane.database.connections import Connection
 from control_plane.database.migrate import migrate
 
-Connection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
 Isolation = Literal["read_committed", "repeatable_read"]
 
 _log = get_logger("database")
