@@ -59,6 +59,11 @@ def parse_config_subject(subject: str) -> ConfigSubject:
     raise ValueError(f"not a subject of {CONFIG}: {subject!r}")
 
 
+def environment_of(subject: str) -> str:
+    """The environment that a subject of any stream names; empty when it names none."""
+    return subject.split(".", 2)[1] if "." in subject else ""
+
+
 def events_subject(environment_id: str) -> str:
     return f"events.{environment_id}"
 

@@ -118,8 +118,10 @@ class MemoryBus:
             news = [seq for seq in sorted(followed.messages) if seq > last]
             last = followed.last_sequence
             for sequence in news:
-                if matches(followed.messages[sequence].subject, filter_subject):
-                    yield followed.messages[sequence]
+                # A newer one on the same subject may have replaced it in the meantime.
+                message = followed.messages.get(sequence)
+                if message is not None and matches(message.subject, filter_subject):
+                    yield message
 
     async def changed_within(self, seconds: float) -> None:
         """Waits for the next publication, at most so long."""

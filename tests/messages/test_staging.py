@@ -6,49 +6,11 @@ import random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from messages.digest import combined, digest_bytes, entry_digest
 from messages.generated import config_pb2 as pb
 from messages.staging import ConfigStaging, Mismatch, Rejected, Update
 from messages.subjects import config_subject, manifest_subject
 
-ENVIRONMENT = "e1"
-
-
-class Writer:
-    """Writes an environment the way the control plane does."""
-
-    def __init__(self) -> None:
-        self.entries: dict[str, bytes] = {}
-        self.version = 0
-        self.epoch = 1
-
-    def write(self, **flags: bool | None) -> list[tuple[str, bytes]]:
-        """The messages of one version that sets each flag on, off or (None) deletes it."""
-        self.version += 1
-        messages = []
-        for key, enabled in flags.items():
-            subject = config_subject(ENVIRONMENT, "flag", key)
-            message = pb.ConfigMessage(environment_id=ENVIRONMENT, version=self.version, epoch=self.epoch)
-            if enabled is None:
-                message.tombstone.SetInParent()
-                self.entries.pop(subject, None)
-            else:
-                message.flag.CopyFrom(pb.Flag(key=key, enabled=enabled))
-                self.entries[subject] = message.SerializeToString()
-            messages.append((subject, message.SerializeToString()))
-        return [*messages, self.manifest()]
-
-    def manifest(self) -> tuple[str, bytes]:
-        total = 0
-        for subject, payload in self.entries.items():
-            total = combined(total, added=entry_digest(subject, payload))
-        message = pb.ConfigMessage(
-            environment_id=ENVIRONMENT,
-            version=self.version,
-            epoch=self.epoch,
-            manifest=pb.Manifest(entity_count=len(self.entries), digest=digest_bytes(total)),
-        )
-        return manifest_subject(ENVIRONMENT), message.SerializeToString()
+from tests.messages.config_writer import ENVIRONMENT, Writer
 
 
 def feed(staging: ConfigStaging, messages: list[tuple[str, bytes]]) -> list[object]:

@@ -112,6 +112,20 @@ async def test_following_gives_the_present_state_then_each_change(bus: Bus, spec
     assert (change.subject, change.payload, change.sequence) == (f"{spec.name}.b", b"5", 5)
 
 
+async def test_a_slow_follower_passes_over_what_was_replaced(bus: Bus, spec: StreamSpec) -> None:
+    await bus.ensure_stream(replace(spec, last_per_subject=True))
+    events = bus.follow(spec.name, f"{spec.name}.>")
+    await take(events, 1)
+    for subject, payload in (("a", b"1"), ("b", b"2")):
+        await bus.publish(f"{spec.name}.{subject}", payload)
+    await take(events, 1)
+    await bus.publish(f"{spec.name}.b", b"3")
+    async with asyncio.timeout(20):
+        async for event in events:
+            if isinstance(event, Delivered) and event.payload == b"3":
+                break
+
+
 async def test_following_an_empty_stream_is_caught_up_at_once(bus: Bus, spec: StreamSpec) -> None:
     await bus.ensure_stream(spec)
     assert await take(bus.follow(spec.name, f"{spec.name}.>"), 1) == [CaughtUp()]

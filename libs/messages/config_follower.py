@@ -1,0 +1,153 @@
+"""A follower of the CONFIG stream: what the bus delivers becomes whole versions, and the service applies them.
+
+Whatever is lost or damaged on the way is found by the digests, and by asking for the newest manifests every few
+seconds (anti-entropy); then that one environment is read anew, with growing pauses, until it fits. Nothing that
+comes from the bus takes away what is held, and trouble with one environment never holds up another.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from typing import Protocol
+
+from streams import Bus, BusError, CaughtUp, Delivered, Restarted
+
+from messages.rereads import Rereads
+from messages.staging import ConfigStaging, Mismatch, Rejected, Update
+from messages.subjects import CONFIG, config_filter, environment_of, manifest_subject
+
+_log = logging.getLogger("config_follower")
+
+
+class Applier(Protocol):
+    """What a service does with the versions."""
+
+    async def apply(self, update: Update) -> None:
+        """Puts the state after `update` into use. One call at a time; what it raises costs a re-read of the
+        environment, and no other one's update."""
+
+    def caught_up(self) -> None:
+        """All that the stream held has been delivered, and applied where it fitted."""
+
+
+class Listener:
+    """What a follower tells on the way, for metrics. Each does nothing by default."""
+
+    def confirmed(self, environment_id: str) -> None:
+        """The bus said that the newest version is the one in use."""
+
+    def rejected(self, rejected: Rejected) -> None: ...
+
+    def mismatched(self, mismatch: Mismatch) -> None: ...
+
+    def reread(self, environment_id: str) -> None: ...
+
+    def unconfirmed(self, error: BusError) -> None:
+        """A round of anti-entropy ended early, because the bus did not answer."""
+
+
+class ConfigFollower:
+    """`staging` holds the raw messages of what is in use. `follow` runs for ever, `check` every few seconds; either
+    may be cancelled at any point and begun again."""
+
+    def __init__(self, applier: Applier, listener: Listener | None = None, rereads: Rereads | None = None) -> None:
+        self._applier = applier
+        self._listener = listener or Listener()
+        self._rereads = rereads or Rereads()
+        # Held while messages are taken, never while the bus is asked.
+        self._lock = asyncio.Lock()
+        # Messages of environments that are being read anew; they are taken after what was read.
+        self._held_back: dict[str, deque[Delivered]] = {}
+        # Environments whose held version the service failed to apply.
+        self._unapplied: set[str] = set()
+        self._caught_up = False
+        self.staging = ConfigStaging()
+
+    async def follow(self, bus: Bus) -> None:
+        """Until it is cancelled: takes what the stream delivers, across any outage of the bus."""
+        async for event in bus.follow(CONFIG, config_filter()):
+            match event:
+                case Delivered(subject=subject):
+                    held_back = self._held_back.get(environment_of(subject))
+                    if held_back is not None:
+                        held_back.append(event)
+                    else:
+                        async with self._lock:
+                            await self._take(event)
+                case CaughtUp():
+                    self._caught_up = True
+                    self._applier.caught_up()
+                case Restarted():
+                    self._caught_up = False
+                    async with self._lock:
+                        for environment_id in self.staging.environment_ids:
+                            self.staging.reset(environment_id)
+
+    async def check(self, bus: Bus) -> None:
+        """One round of anti-entropy: confirms what is the newest, and reads anew what is due."""
+        for environment_id in self.staging.environment_ids:
+            try:
+                newest = await bus.last_message(CONFIG, manifest_subject(environment_id))
+            except BusError as error:
+                _log.debug("the bus did not confirm the configuration (%s)", error)
+                self._listener.unconfirmed(error)
+                return
+            if newest is None:
+                continue
+            if newest.payload == self.staging.manifest(environment_id) and environment_id not in self._unapplied:
+                self._rereads.settle(environment_id)
+                self._listener.confirmed(environment_id)
+            elif self._caught_up and self._rereads.due(environment_id):
+                await self._read_anew(bus, environment_id)
+
+    async def _read_anew(self, bus: Bus, environment_id: str) -> None:
+        if environment_id in self._held_back:
+            return
+        self._listener.reread(environment_id)
+        held_back = self._held_back[environment_id] = deque[Delivered]()
+        try:
+            try:
+                delivered = await bus.read_all(CONFIG, config_filter(environment_id))
+            except BusError as error:
+                _log.warning("environment %s can't be read anew (%s)", environment_id, error)
+                delivered = []
+            async with self._lock:
+                if delivered:
+                    self.staging.reset(environment_id)
+                for each in delivered:
+                    await self._take(each)
+                while held_back:
+                    await self._take(held_back.popleft())
+        finally:
+            # What a cancellation leaves in here is missed, and found by the next manifest or round.
+            del self._held_back[environment_id]
+
+    async def _take(self, message: Delivered) -> None:
+        outcome = self.staging.accept(message.subject, message.payload)
+        match outcome:
+            case Update():
+                await self._apply(outcome)
+            case Rejected(subject=subject, reason=reason, detail=detail):
+                _log.warning("message on %s rejected: %s (%s)", subject, reason, detail)
+                self._listener.rejected(outcome)
+            case Mismatch(environment_id=environment_id, version=version):
+                _log.warning("environment %s does not fit the manifest of version %d", environment_id, version)
+                self._rereads.ask(environment_id)
+                self._listener.mismatched(outcome)
+
+    async def _apply(self, update: Update) -> None:
+        environment_id = update.environment_id
+        try:
+            await self._applier.apply(update)
+        except BaseException as error:
+            # Now `staging` is ahead of the service: only a whole state brings them together.
+            self._unapplied.add(environment_id)
+            self.staging.reset(environment_id)
+            self._rereads.ask(environment_id)
+            if not isinstance(error, Exception):
+                raise
+            _log.exception("version %d of environment %s was not applied", update.version, environment_id)
+        else:
+            self._unapplied.discard(environment_id)

@@ -1,0 +1,431 @@
+"""A follower brings each environment to its newest whole version, whatever is lost, refused or cut off on the way."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from messages.config_follower import ConfigFollower, Listener
+from messages.rereads import Rereads
+from messages.staging import Mismatch, Rejected, Update
+from messages.subjects import config_stream, config_subject, environment_of, manifest_subject
+from streams import Bus, BusError, BusUnavailable, Delivered, FollowEvent, Restarted
+from streams.jetstream import JetStreamBus
+from streams.memory import MemoryBus
+
+from tests.messages.config_writer import ENVIRONMENT, Writer
+
+OTHER = "e2"
+
+
+class Flags:
+    """An applier: what is in use, by environment and flag."""
+
+    def __init__(self) -> None:
+        self.environments: dict[str, dict[str, bool]] = {}
+        self.versions: dict[str, int] = {}
+        self.applied: list[tuple[str, int]] = []
+        self.ready = False
+        self.failing: set[str] = set()
+        self.let_through = asyncio.Event()
+        self.let_through.set()
+
+    async def apply(self, update: Update) -> None:
+        await self.let_through.wait()
+        if update.environment_id in self.failing:
+            raise RuntimeError("a fault of the service")
+        flags = {} if update.complete else self.environments.setdefault(update.environment_id, {})
+        for subject, message in update.changed.items():
+            if message is None:
+                flags.pop(subject, None)
+            else:
+                flags[subject.split(".")[3]] = message.flag.enabled
+        self.environments[update.environment_id] = flags
+        self.versions[update.environment_id] = update.version
+        self.applied.append((update.environment_id, update.version))
+
+    def caught_up(self) -> None:
+        self.ready = True
+
+
+class Heard(Listener):
+    def __init__(self) -> None:
+        self.rounds: list[str] = []
+        self.reasons: list[str] = []
+        self.mismatches = 0
+        self.rereads: list[str] = []
+
+    def confirmed(self, environment_id: str) -> None:
+        self.rounds.append(environment_id)
+
+    def rejected(self, rejected: Rejected) -> None:
+        self.reasons.append(rejected.reason)
+
+    def mismatched(self, mismatch: Mismatch) -> None:
+        self.mismatches += 1
+
+    def reread(self, environment_id: str) -> None:
+        self.rereads.append(environment_id)
+
+    def unconfirmed(self, error: BusError) -> None:
+        self.rounds.append("away")
+
+
+class TroubledBus(MemoryBus):
+    """Loses messages on subjects in `lost` on their way to a follower; reads wait for `readable`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lost: set[str] = set()
+        self.unreadable: set[str] = set()
+        self.reading = asyncio.Event()
+        self.readable = asyncio.Event()
+        self.readable.set()
+        self.restarts = asyncio.Queue[None]()
+
+    async def follow(self, stream: str, filter_subject: str) -> AsyncIterator[FollowEvent]:
+        while True:
+            events = super().follow(stream, filter_subject)
+            coming = asyncio.ensure_future(anext(events))
+            restart = asyncio.ensure_future(self.restarts.get())
+            try:
+                while not restart.done():
+                    await asyncio.wait({coming, restart}, return_when=asyncio.FIRST_COMPLETED)
+                    if coming.done():
+                        event = coming.result()
+                        if not (isinstance(event, Delivered) and event.subject in self.lost):
+                            yield event
+                        coming = asyncio.ensure_future(anext(events))
+            finally:
+                coming.cancel()
+                restart.cancel()
+                await asyncio.wait({coming, restart})
+            yield Restarted()
+
+    async def read_all(self, stream: str, filter_subject: str) -> list[Delivered]:
+        found = await super().read_all(stream, filter_subject)
+        self.reading.set()
+        await self.readable.wait()
+        if environment_of(filter_subject) in self.unreadable:
+            raise BusUnavailable("too slow")
+        return found
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+class Followed:
+    """A follower at work on a bus."""
+
+    def __init__(self, bus: Bus, clock: Callable[[], float]) -> None:
+        self.bus = bus
+        self.flags = Flags()
+        self.heard = Heard()
+        self.follower = ConfigFollower(self.flags, self.heard, Rereads(clock, lambda: 0.5))
+        self.task = self.start()
+
+    def start(self) -> asyncio.Task[None]:
+        self.task = asyncio.create_task(self.follower.follow(self.bus))
+        return self.task
+
+    async def check(self, rounds: int = 1) -> None:
+        for _ in range(rounds):
+            await self.follower.check(self.bus)
+
+    async def serves(self, environment_id: str, **flags: bool) -> None:
+        await until(lambda: self.flags.environments.get(environment_id) == flags)
+
+    async def stop(self) -> None:
+        self.task.cancel()
+        await asyncio.wait([self.task])
+
+
+async def until(condition: Callable[[], object]) -> None:
+    async with asyncio.timeout(10):
+        while not condition():
+            await asyncio.sleep(0.001)
+
+
+@pytest.fixture
+async def bus() -> TroubledBus:
+    made = TroubledBus()
+    await made.ensure_stream(config_stream())
+    return made
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def followed(bus: TroubledBus, clock: Clock) -> AsyncIterator[Followed]:
+    made = Followed(bus, clock)
+    yield made
+    await made.stop()
+
+
+@pytest.fixture
+def writer() -> Writer:
+    return Writer()
+
+
+async def test_what_the_stream_holds_is_applied_before_it_is_caught_up(bus: TroubledBus, clock: Clock) -> None:
+    await Writer("e1").publish(bus, a=True)
+    await Writer("e2").publish(bus, b=False)
+    followed = Followed(bus, clock)
+    await until(lambda: followed.flags.ready)
+    assert followed.flags.environments == {"e1": {"a": True}, "e2": {"b": False}}
+    await followed.stop()
+
+
+async def test_a_version_that_never_came_is_read_in_the_second_round(
+    bus: TroubledBus, followed: Followed, writer: Writer
+) -> None:
+    await writer.publish(bus, a=True)
+    await followed.serves(ENVIRONMENT, a=True)
+    bus.lost = {config_subject(ENVIRONMENT, "flag", "a"), manifest_subject(ENVIRONMENT)}
+    await writer.publish(bus, a=False)
+    await followed.check()
+    assert (followed.heard.rereads, followed.flags.environments[ENVIRONMENT]) == ([], {"a": True})
+    await followed.check()
+    assert followed.flags.environments[ENVIRONMENT] == {"a": False}
+    await followed.check(2)
+    assert (followed.heard.rereads, followed.heard.rounds) == ([ENVIRONMENT], [ENVIRONMENT] * 2)
+
+
+async def test_a_digest_that_differs_is_read_anew_in_the_next_round(
+    bus: TroubledBus, followed: Followed, writer: Writer
+) -> None:
+    await writer.publish(bus, a=True)
+    await followed.serves(ENVIRONMENT, a=True)
+    bus.lost = {config_subject(ENVIRONMENT, "flag", "b")}
+    await writer.publish(bus, b=True)
+    await until(lambda: followed.heard.mismatches)
+    assert followed.flags.environments[ENVIRONMENT] == {"a": True}
+    await followed.check()
+    assert followed.flags.environments[ENVIRONMENT] == {"a": True, "b": True}
+
+
+async def test_what_does_not_fit_is_read_with_growing_pauses_until_it_does(
+    bus: TroubledBus, followed: Followed, clock: Clock, writer: Writer
+) -> None:
+    await writer.publish(bus, a=True)
+    await followed.serves(ENVIRONMENT, a=True)
+    entry, manifest = writer.write(b=True)
+    await bus.publish(*manifest)
+    await until(lambda: followed.heard.mismatches)
+    read_at = []
+    for tick in range(1200):
+        clock.seconds = tick / 10
+        before = len(followed.heard.rereads)
+        await followed.check()
+        if len(followed.heard.rereads) > before:
+            read_at.append(clock.seconds)
+    assert read_at == [0, 0.5, 1.5, 3.5, 7.5, 15.5, 31.5, 61.5, 91.5]
+    assert followed.flags.environments[ENVIRONMENT] == {"a": True}
+    for message in (entry, manifest):
+        await bus.publish(*message)
+    clock.seconds += 30
+    await followed.check()
+    assert followed.flags.environments[ENVIRONMENT] == {"a": True, "b": True}
+
+
+def test_pauses_are_spread() -> None:
+    def second_read_at(chance: float) -> float:
+        clock = Clock()
+        rereads = Rereads(clock, lambda: chance)
+        rereads.ask(ENVIRONMENT)
+        assert rereads.due(ENVIRONMENT)
+        while not rereads.due(ENVIRONMENT):
+            clock.seconds += 0.125
+        return clock.seconds
+
+    assert [second_read_at(chance) for chance in (0, 0.5, 1)] == [0.375, 0.5, 0.625]
+
+
+async def test_reading_one_environment_holds_up_no_other(bus: TroubledBus, followed: Followed, writer: Writer) -> None:
+    await writer.publish(bus, a=True)
+    other = Writer(OTHER)
+    await other.publish(bus, x=True)
+    await followed.serves(OTHER, x=True)
+    bus.lost = {config_subject(ENVIRONMENT, "flag", "b")}
+    await writer.publish(bus, b=True)
+    await until(lambda: followed.heard.mismatches)
+    bus.lost = set()
+    bus.readable.clear()
+    round_ = asyncio.create_task(followed.check())
+    await bus.reading.wait()
+    await writer.publish(bus, c=True)
+    await other.publish(bus, x=False)
+    await followed.serves(OTHER, x=False)
+    assert followed.flags.environments[ENVIRONMENT] == {"a": True}
+    bus.readable.set()
+    await round_
+    assert followed.flags.environments[ENVIRONMENT] == {"a": True, "b": True, "c": True}
+    assert followed.flags.applied[-2:] == [(ENVIRONMENT, 2), (ENVIRONMENT, 3)]
+
+
+async def test_an_environment_that_can_not_be_read_is_no_obstacle_to_the_next(
+    bus: TroubledBus, followed: Followed
+) -> None:
+    writers = {each: Writer(each) for each in (ENVIRONMENT, OTHER)}
+    bus.lost = {config_subject(each, "flag", "a") for each in writers}
+    for writer in writers.values():
+        await writer.publish(bus, a=True)
+    await until(lambda: followed.heard.mismatches == 2)
+    bus.unreadable = {ENVIRONMENT}
+    await followed.check()
+    assert followed.flags.environments == {OTHER: {"a": True}}
+    assert followed.heard.rereads == [ENVIRONMENT, OTHER]
+
+
+async def test_a_round_cut_off_while_it_reads_leaves_nothing_behind(
+    bus: TroubledBus, followed: Followed, clock: Clock, writer: Writer
+) -> None:
+    bus.lost = {config_subject(ENVIRONMENT, "flag", "a")}
+    await writer.publish(bus, a=True)
+    await until(lambda: followed.heard.mismatches)
+    bus.lost = set()
+    bus.readable.clear()
+    round_ = asyncio.create_task(followed.check())
+    await bus.reading.wait()
+    await writer.publish(bus, b=True)
+    round_.cancel()
+    await asyncio.wait([round_])
+    bus.readable.set()
+    await writer.publish(bus, c=True)
+    clock.seconds += 1
+    await until(lambda: followed.heard.mismatches > 1)
+    await followed.check()
+    assert followed.flags.environments[ENVIRONMENT] == {"a": True, "b": True, "c": True}
+
+
+@pytest.mark.parametrize("cut_off", ["follow", "check"])
+async def test_an_application_cut_off_is_made_up_for(
+    bus: TroubledBus, followed: Followed, clock: Clock, writer: Writer, cut_off: str
+) -> None:
+    await writer.publish(bus, a=True, b=True)
+    await followed.serves(ENVIRONMENT, a=True, b=True)
+    followed.flags.let_through.clear()
+    if cut_off == "follow":
+        await writer.publish(bus, a=False)
+        await until(lambda: followed.follower.staging.version(ENVIRONMENT) == 2)
+        await followed.stop()
+    else:
+        bus.lost = {config_subject(ENVIRONMENT, "flag", "a")}
+        await writer.publish(bus, a=False)
+        await until(lambda: followed.heard.mismatches)
+        round_ = asyncio.create_task(followed.check())
+        await until(lambda: followed.follower.staging.version(ENVIRONMENT) == 2)
+        round_.cancel()
+        await asyncio.wait([round_])
+    followed.flags.let_through.set()
+    assert followed.flags.environments[ENVIRONMENT] == {"a": True, "b": True}
+    clock.seconds += 1
+    await followed.check()
+    assert followed.flags.environments[ENVIRONMENT] == {"a": False, "b": True}
+
+
+async def test_a_service_that_fails_on_one_version_gets_the_whole_state_again(
+    bus: TroubledBus, followed: Followed, clock: Clock, writer: Writer
+) -> None:
+    await writer.publish(bus, a=True, b=True)
+    await followed.serves(ENVIRONMENT, a=True, b=True)
+    followed.flags.failing = {ENVIRONMENT}
+    await writer.publish(bus, a=False)
+    await Writer(OTHER).publish(bus, x=True)
+    await followed.serves(OTHER, x=True)
+    await followed.check()
+    assert (followed.flags.environments[ENVIRONMENT], followed.heard.rounds) == ({"a": True, "b": True}, [OTHER])
+    followed.flags.failing = set()
+    await writer.publish(bus, c=True)
+    clock.seconds += 1
+    await until(lambda: followed.heard.mismatches)
+    await followed.check(2)
+    assert followed.flags.environments[ENVIRONMENT] == {"a": False, "b": True, "c": True}
+    assert followed.heard.rounds == [OTHER, OTHER, ENVIRONMENT, OTHER]
+
+
+async def test_a_stream_made_anew_takes_nothing_away(bus: TroubledBus, followed: Followed, writer: Writer) -> None:
+    other = Writer(OTHER)
+    await writer.publish(bus, a=True, b=True)
+    await other.publish(bus, x=True)
+    await followed.serves(OTHER, x=True)
+    bus._streams.clear()
+    bus.restarts.put_nowait(None)
+    await bus.ensure_stream(config_stream())
+    await writer.publish(bus, a=None)
+    for subject, payload in writer.entries.items():
+        await bus.publish(subject, payload)
+    await bus.publish(*writer.manifest())
+    await followed.serves(ENVIRONMENT, b=True)
+    await followed.check(3)
+    assert followed.flags.environments == {ENVIRONMENT: {"b": True}, OTHER: {"x": True}}
+
+
+async def test_broken_messages_are_told_and_change_nothing(
+    bus: TroubledBus, followed: Followed, writer: Writer
+) -> None:
+    await writer.publish(bus, a=True)
+    await followed.serves(ENVIRONMENT, a=True)
+    for subject in (manifest_subject(ENVIRONMENT), "config.odd"):
+        await bus.publish(subject, b"\xff\xff")
+    await until(lambda: len(followed.heard.reasons) == 2)
+    assert (set(followed.heard.reasons), followed.flags.environments) == ({"undecodable"}, {ENVIRONMENT: {"a": True}})
+
+
+async def test_a_bus_that_is_away_is_told_once_a_round(bus: TroubledBus, followed: Followed) -> None:
+    for environment_id in (ENVIRONMENT, OTHER):
+        await Writer(environment_id).publish(bus, a=True)
+        await followed.serves(environment_id, a=True)
+    bus.connected = False
+    await followed.check(2)
+    assert followed.heard.rounds == ["away", "away"]
+    assert set(followed.flags.environments) == {ENVIRONMENT, OTHER}
+
+
+async def test_nothing_is_read_anew_before_the_stream_was_read_once(bus: TroubledBus, clock: Clock) -> None:
+    writer = Writer()
+    await writer.publish(bus, a=True)
+    followed = Followed(bus, clock)
+    followed.flags.let_through.clear()
+    await until(lambda: followed.follower.staging.environment_ids)
+    await followed.check(5)
+    followed.flags.let_through.set()
+    await until(lambda: followed.flags.ready)
+    assert (followed.heard.rereads, followed.flags.applied) == ([], [(ENVIRONMENT, 1)])
+    await followed.stop()
+
+
+@pytest.mark.parametrize("adapter", ["memory", "jetstream"])
+async def test_on_every_bus_it_keeps_up_with_writers_and_heals(
+    adapter: str, request: pytest.FixtureRequest, clock: Clock
+) -> None:
+    bus: Any = MemoryBus()
+    if adapter == "jetstream":
+        bus = await JetStreamBus.connect(request.getfixturevalue("nats_url"), name="test")
+    await bus.ensure_stream(config_stream(max_bytes=16 * 1024 * 1024))
+    writers = [Writer(uuid4().hex) for _ in range(3)]
+    followed = Followed(bus, clock)
+    for number in range(10):
+        await asyncio.gather(*(writer.publish(bus, a=bool(number % 2), **{f"f{number}": True}) for writer in writers))
+    wanted = {"a": True} | {f"f{number}": True for number in range(10)}
+    for writer in writers:
+        await followed.serves(writer.environment_id, **wanted)
+    await followed.stop()
+    missed, *_ = writers
+    await missed.publish(bus, a=False)
+    for _ in range(2):
+        await followed.check()
+        clock.seconds += 1
+    assert followed.flags.environments[missed.environment_id] == wanted | {"a": False}
+    await bus.close()
