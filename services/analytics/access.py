@@ -1,6 +1,6 @@
 """Who asks: the control plane's token, and the organizations it opens.
 
-A role that was given or withdrawn after the sign-in counts as soon as it is published.
+What happened after the sign-in (a role given or withdrawn, a session ended) counts as soon as it is published.
 """
 
 from __future__ import annotations
@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import jwt
 from fastapi import Request
-from service_kit.problems import Forbidden, Unauthorized
+from service_kit.credentials import require_bearer
+from service_kit.problems import Forbidden
+from service_kit.tokens import AccessTokens, InvalidToken, WithdrawnToken
 
 from analytics.catalog.catalog import Catalog
 
-ALGORITHM = "HS256"
-AUDIENCE = "verdict"
 WRITER_ROLES = frozenset({"owner", "admin", "editor"})
 
 
@@ -35,38 +34,27 @@ class Caller:
             raise Forbidden("your role in this organization only reads", code="role_forbids")
 
 
-class TokenVerifier:
-    """Checks signature, algorithm, audience and expiry."""
+class Authenticator:
+    """Who sent a request: the token's word, corrected by what has been published since it was signed."""
 
-    def __init__(self, secret: str) -> None:
-        self._secret = secret
+    def __init__(self, tokens: AccessTokens, catalog: Catalog) -> None:
+        self._tokens = tokens
+        self._catalog = catalog
 
-    def caller(self, token: str) -> Caller:
+    def identify(self, token: str) -> Caller:
         """Raises Unauthorized; the sentence never repeats the token."""
-        try:
-            claims = jwt.decode(
-                token,
-                self._secret,
-                algorithms=[ALGORITHM],
-                audience=AUDIENCE,
-                options={"require": ["exp", "sub", "aud"]},
-            )
-        except jwt.ExpiredSignatureError:
-            raise Unauthorized("the token has expired", code="token_expired") from None
-        except jwt.InvalidTokenError:
-            raise Unauthorized("the token is not valid", code="token_invalid") from None
-        organizations = claims.get("organizations")
+        claims = self._tokens.verify(token)
+        organizations = claims.private.get("organizations")
         if not isinstance(organizations, dict) or not all(isinstance(role, str) for role in organizations.values()):
-            raise Unauthorized("the token names no organizations", code="token_invalid")
-        return Caller(str(claims["sub"]), organizations)
+            raise InvalidToken("the token names no organizations")
+        subject = str(claims.subject)
+        # Earlier, not different: the token may be newer than what has been published.
+        if claims.generation < self._catalog.session_generation_of(subject):
+            raise WithdrawnToken
+        return Caller(subject, self._catalog.organizations_of(subject, organizations))
 
 
 async def current_caller(request: Request) -> Caller:
     """FastAPI dependency: the caller of `Authorization: Bearer …`. Raises Unauthorized."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
-        raise Unauthorized("send `Authorization: Bearer` with a token of the control plane", code="token_missing")
-    verifier: TokenVerifier = request.app.state.verifier
-    caller = verifier.caller(token.strip())
-    catalog: Catalog = request.app.state.catalog
-    return Caller(caller.subject, catalog.organizations_of(caller.subject, caller.organizations))
+    authenticator: Authenticator = request.app.state.authenticator
+    return authenticator.identify(require_bearer(request.scope["headers"]))

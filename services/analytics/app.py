@@ -17,7 +17,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from streams import BusError
 
-from analytics.access import TokenVerifier
+from analytics.access import Authenticator
 from analytics.catalog.catalog import Catalog
 from analytics.exports.destinations.opening import DestinationPolicy
 from analytics.exports.endpoints import TESTS_AT_ONCE
@@ -44,7 +44,7 @@ class Parts:
 
     catalog: Catalog
     warehouse: Warehouse
-    verifier: TokenVerifier
+    authenticator: Authenticator
     clock: Clock
     pii_secret: str = ""
     cors_origins: tuple[str, ...] = ()
@@ -63,7 +63,7 @@ def build_app(parts: Parts, registry: CollectorRegistry, lifespan: Lifespan | No
         lifespan=lifespan or _nothing,
     )
     app.state.catalog = parts.catalog
-    app.state.verifier = parts.verifier
+    app.state.authenticator = parts.authenticator
     app.state.clock = parts.clock
     app.state.warehouse = parts.warehouse
     app.state.pii_secret = parts.pii_secret

@@ -22,10 +22,11 @@ from service_kit.logs import configure_logging, get_logger
 from service_kit.metrics import new_registry
 from service_kit.serving import serve
 from service_kit.settings import load_settings
+from service_kit.tokens import AccessTokens
 from streams import Bus
 from streams.jetstream import JetStreamBus
 
-from analytics.access import TokenVerifier
+from analytics.access import Authenticator
 from analytics.app import Parts, build_app
 from analytics.catalog.catalog import Catalog
 from analytics.catalog.feed import CatalogFeed
@@ -119,10 +120,10 @@ def run_serve(settings: ServeSettings) -> bool:
             await bus.close()
             await warehouse.close()
 
-    verifier = TokenVerifier(settings.auth_jwt_secret.get_secret_value())
+    tokens = AccessTokens(settings.auth_jwt_secret, clock)
     secret = settings.pii_secret.get_secret_value()
     exporting = (settings.destinations(), settings.sealer())
-    parts = Parts(catalog, warehouse, verifier, clock, secret, settings.cors_origins, *exporting)
+    parts = Parts(catalog, warehouse, Authenticator(tokens, catalog), clock, secret, settings.cors_origins, *exporting)
     serve(build_app(parts, registry, lifespan), settings)
     return not background.failed
 

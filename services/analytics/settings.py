@@ -7,12 +7,11 @@ from typing import Annotated, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from service_kit.settings import ServiceSettings
+from service_kit.tokens import TokenSecret
 
 from analytics.exports.destinations.opening import DestinationPolicy
 from analytics.exports.sealing import Sealer
 from analytics.warehouse.settings import WarehouseSettings
-
-JWT_SECRET_BYTES_MIN = 32
 
 
 class StoreSettings(ServiceSettings):
@@ -120,7 +119,7 @@ class ServeSettings(DestinationSettings):
     `pii_secret` is the ingestor's: with it a person's rows are found where user keys are stored as stand-ins.
     """
 
-    auth_jwt_secret: SecretStr
+    auth_jwt_secret: TokenSecret
     pii_secret: SecretStr = SecretStr("")
     analytics_cors_origins: str = ""
     analytics_snapshot_seconds: Annotated[int, Field(ge=0, le=604_800)] = 3600
@@ -129,10 +128,3 @@ class ServeSettings(DestinationSettings):
     def cors_origins(self) -> tuple[str, ...]:
         """The origins of `FF_ANALYTICS_CORS_ORIGINS`, which stand there with commas between them."""
         return tuple(each.strip().rstrip("/") for each in self.analytics_cors_origins.split(",") if each.strip())
-
-    @field_validator("auth_jwt_secret")
-    @classmethod
-    def _long_enough(cls, value: SecretStr) -> SecretStr:
-        if len(value.get_secret_value().encode()) < JWT_SECRET_BYTES_MIN:
-            raise ValueError(f"must have at least {JWT_SECRET_BYTES_MIN} bytes")
-        return value

@@ -20,13 +20,13 @@ from service_kit.metrics import new_registry
 from service_kit.serving import serve
 from service_kit.settings import load_settings
 from service_kit.slow_clients import PatientHttpProtocol
+from service_kit.tokens import AccessTokens
 from streams.jetstream import JetStreamBus
 
 from control_plane.access.gate import Gate
 from control_plane.access.login_limit import LoginLimit
 from control_plane.access.passwords import Passwords
 from control_plane.access.service import Access
-from control_plane.access.tokens import Tokens
 from control_plane.app import create_control_plane
 from control_plane.context import AppContext
 from control_plane.database import Connection, Database, MigrationError, migrate
@@ -57,8 +57,9 @@ def build_api(settings: Settings) -> FastAPI:
     """The API's app; it connects when it starts."""
     clock, registry = SystemClock(), new_registry()
     database = _database(settings)
-    tokens = Tokens(settings.auth_jwt_secret.get_secret_value(), settings.auth_token_minutes * 60, clock)
-    access = Access(database, tokens, Passwords(), LoginLimit(clock))
+    tokens = AccessTokens(settings.auth_jwt_secret, clock)
+    lifetime_seconds = settings.auth_token_minutes * 60
+    access = Access(database, tokens, Passwords(), LoginLimit(clock), token_lifetime_seconds=lifetime_seconds)
 
     async def prepare(connection: Connection) -> None:
         await _migrated(connection, settings)

@@ -164,7 +164,10 @@ async def test_an_entity_that_can_not_be_read_leaves_the_others(bus: MemoryBus, 
 
 async def test_what_is_published_about_members_counts_before_the_sign_in(bus: MemoryBus, catalog: Catalog) -> None:
     joined, left = UUID(int=1), UUID(int=2)
-    members = [pb.Member(user_id=joined.bytes, role="editor"), pb.Member(user_id=b"short", role="owner")]
+    members = [
+        pb.Member(user_id=joined.bytes, role="editor", session_generation=4),
+        pb.Member(user_id=b"short", role="owner", session_generation=9),
+    ]
     published = environment("o1")
     published.members.extend(members)
     await Publisher(bus, "e1").version(environment__production=published)
@@ -173,3 +176,4 @@ async def test_what_is_published_about_members_counts_before_the_sign_in(bus: Me
 
     assert catalog.organizations_of(str(joined), {}) == {"o1": "editor"}
     assert catalog.organizations_of(str(left), {"o1": "owner", "o2": "viewer"}) == {"o2": "viewer"}
+    assert [catalog.session_generation_of(str(each)) for each in (joined, left)] == [4, 0]

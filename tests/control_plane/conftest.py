@@ -14,13 +14,14 @@ from control_plane.access.gate import Gate
 from control_plane.access.login_limit import LoginLimit
 from control_plane.access.passwords import Passwords
 from control_plane.access.service import Access
-from control_plane.access.tokens import Tokens
 from control_plane.app import create_control_plane
 from control_plane.context import AppContext
 from control_plane.database import Database
 from fastapi import FastAPI
+from pydantic import SecretStr
 from service_kit.clock import ManualClock
 from service_kit.metrics import new_registry
+from service_kit.tokens import AccessTokens
 
 SECRET = "a-secret-of-the-tests-with-more-than-32-bytes"
 ADMINISTRATOR = ("admin@example.com", "correct horse battery")
@@ -86,9 +87,9 @@ def clock() -> ManualClock:
 
 @pytest.fixture
 async def app(database: Database, clock: ManualClock) -> FastAPI:
-    tokens = Tokens(SECRET, 3600, clock)
+    tokens = AccessTokens(SecretStr(SECRET), clock)
     passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-    access = Access(database, tokens, passwords, LoginLimit(clock))
+    access = Access(database, tokens, passwords, LoginLimit(clock), token_lifetime_seconds=3600)
     async with database.connection() as connection:
         await access.ensure_administrator(connection, *ADMINISTRATOR)
     return create_control_plane(AppContext(database, clock), Gate(database, tokens), access, registry=new_registry())

@@ -167,7 +167,7 @@ async def test_nothing_is_done_without_a_token(app: FastAPI, anonymous: Any, pla
     for method, path in sorted(operations(app) - PUBLIC):
         row = ROWS.get((method, path), Row("viewer"))
         answer = await anonymous(method, filled(path, places), row.body, headers=_STALE)
-        assert (answer.status_code, answer.json()["code"]) == (401, "token_required"), (method, path)
+        assert (answer.status_code, answer.json()["code"]) == (401, "credentials_missing"), (method, path)
 
 
 async def test_another_tenant_sees_what_is_there_as_absent(make_tenant: Any, places: dict[str, str]) -> None:

@@ -163,6 +163,29 @@ async def test_members_are_published_as_they_change(tenant: Any, database: Datab
     assert await published() == (version + 3, before)
 
 
+async def test_the_end_of_a_session_is_published_wherever_the_person_belongs(
+    tenant: Any, anonymous: Any, database: Database
+) -> None:
+    environment = UUID((await tenant.api.ok("GET", tenant.path))["id"])
+    entry = config_subject(str(environment), "environment", "production")
+    person = {"email": "eve@example.com", "role": "viewer"}
+    made = await tenant.api.ok("POST", f"/organizations/{tenant.organization}/members", person)
+
+    async def published() -> tuple[int, int]:
+        compiled = await Compiler(database).compile(environment)
+        assert compiled is not None
+        members = ConfigMessage.FromString(compiled.entries[entry]).environment.members
+        eve = next(each for each in members if each.user_id == UUID(made["id"]).bytes)
+        return compiled.version, eve.session_generation
+
+    version, generation = await published()
+    login = {"email": person["email"], "password": made["initial_password"]}
+    eve = anonymous.of((await anonymous.ok("POST", "/auth/login", login))["access_token"])
+    passwords = {"current_password": login["password"], "new_password": "another long password"}
+    await eve.ok("PUT", "/me/password", passwords)
+    assert await published() == (version + 1, generation + 1)
+
+
 async def test_only_what_was_written_is_read_and_encoded_again(tenant: Any, database: Database) -> None:
     flags = f"/projects/{tenant.project}/flags"
     flag = {

@@ -8,10 +8,8 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
-import jwt
 import msgspec
 import pytest
-from analytics.access import TokenVerifier
 from analytics.app import Parts, build_app
 from analytics.catalog.catalog import Catalog
 from analytics.catalog.entries import Environment, Metric
@@ -28,14 +26,10 @@ from prometheus_client import CollectorRegistry
 from service_kit.clock import SystemClock
 from streams.memory import MemoryBus
 
-SECRET = "a secret of more than thirty-two bytes"
+from tests.analytics.people import authenticator, bearer
+
 PII_SECRET = "a secret for pseudonyms"
 PLACE = "project=shop&environment=production"
-
-
-def bearer(role: str = "admin", organization: str = "org-1") -> dict[str, str]:
-    claims = {"sub": "u1", "aud": "verdict", "exp": time.time() + 3600, "organizations": {organization: role}}
-    return {"Authorization": f"Bearer {jwt.encode(claims, SECRET, algorithm='HS256')}"}
 
 
 def catalog() -> Catalog:
@@ -67,7 +61,8 @@ async def bus() -> MemoryBus:
 
 @pytest.fixture
 async def client(warehouse: Warehouse, bus: MemoryBus) -> AsyncIterator[httpx.AsyncClient]:
-    parts = Parts(catalog(), warehouse, TokenVerifier(SECRET), SystemClock(), PII_SECRET)
+    held, clock = catalog(), SystemClock()
+    parts = Parts(held, warehouse, authenticator(held, clock), clock, PII_SECRET)
     app = build_app(parts, CollectorRegistry())
     app.state.bus = bus
     transport = httpx.ASGITransport(app)
@@ -217,7 +212,7 @@ async def test_every_operation_asks_for_a_token(client: httpx.AsyncClient) -> No
 
     for method, path in operations:
         answer = await client.request(method, path.replace("{", "").replace("}", ""), headers={"Authorization": ""})
-        assert (answer.status_code, answer.json()["code"]) == (401, "token_missing"), (method, path)
+        assert (answer.status_code, answer.json()["code"]) == (401, "credentials_missing"), (method, path)
 
 
 async def test_the_planner_takes_a_baseline_that_is_given(client: httpx.AsyncClient) -> None:

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
 import httpx
-import jwt
 import pytest
-from analytics.access import TokenVerifier
 from analytics.app import Parts, build_app
 from analytics.catalog.catalog import Catalog
 from analytics.catalog.entries import Environment, Experiment, Metric, MetricUse, Plan
@@ -26,15 +23,11 @@ from prometheus_client import CollectorRegistry
 from pyarrow import parquet
 from service_kit.clock import ManualClock
 
-SECRET = "a secret of more than thirty-two bytes"
+from tests.analytics.people import authenticator, bearer
+
 START = 1_767_607_200_000
 NOW = START + 3 * 86_400_000
 BASE = "/v1/experiments/exp-1"
-
-
-def bearer(role: str = "editor", organization: str = "org-1") -> dict[str, str]:
-    claims = {"sub": "u1", "aud": "verdict", "exp": time.time() + 3600, "organizations": {organization: role}}
-    return {"Authorization": f"Bearer {jwt.encode(claims, SECRET, algorithm='HS256')}"}
 
 
 def catalog() -> Catalog:
@@ -87,7 +80,8 @@ async def warehouse(clickhouse_url: str, clickhouse_database: str) -> AsyncItera
 
 @pytest.fixture
 async def client(warehouse: Warehouse) -> AsyncIterator[httpx.AsyncClient]:
-    app = build_app(Parts(catalog(), warehouse, TokenVerifier(SECRET), ManualClock(NOW)), CollectorRegistry())
+    held, clock = catalog(), ManualClock(NOW)
+    app = build_app(Parts(held, warehouse, authenticator(held, clock), clock), CollectorRegistry())
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://analytics", headers=bearer()) as client:
         yield client
@@ -155,7 +149,7 @@ async def test_scheduled_snapshots_are_the_earlier_looks_of_a_group_sequential_p
     clock.advance(3600)
     await snapshots.take_due(3600)
     clock.advance(3600)
-    app = build_app(Parts(planned, warehouse, TokenVerifier(SECRET), clock), CollectorRegistry())
+    app = build_app(Parts(planned, warehouse, authenticator(planned, clock), clock), CollectorRegistry())
     more = {"flag": "checkout", "experiment": "", "config_version": 1, "context": "{}", "received_at": NOW}
     rows = [
         more | {"variation": ("on", "off")[number % 2], "user_key": f"v{number}", "event_id": f"v{number}"}

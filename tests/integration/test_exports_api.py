@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any, cast
 
 import httpx
-import jwt
 import pytest
-from analytics.access import TokenVerifier
 from analytics.app import Parts, build_app
 from analytics.exports.destinations.opening import DestinationPolicy
 from analytics.exports.models import Run
@@ -26,8 +23,8 @@ from prometheus_client import CollectorRegistry
 from service_kit.clock import ManualClock
 
 from tests.analytics.exports.export_parts import NOW, SECRET, export_catalog, export_worker, store_exposures
+from tests.analytics.people import PERSON, authenticator, bearer
 
-JWT_SECRET = "a secret of more than thirty-two bytes"
 HOST = "store.example.com"
 HIDDEN = "AKIA-hidden-secret-value"
 STORE = {"type": "object_store", "bucket": "my-bucket", "region": "eu-north-1"}
@@ -41,11 +38,6 @@ NIGHTLY = {
 }
 Client = httpx.AsyncClient
 Start = Callable[..., Awaitable[Client]]
-
-
-def bearer(role: str = "admin", organization: str = "org-1") -> dict[str, str]:
-    claims = {"sub": "u1", "aud": "verdict", "exp": time.time() + 3600, "organizations": {organization: role}}
-    return {"Authorization": f"Bearer {jwt.encode(claims, JWT_SECRET, algorithm='HS256')}"}
 
 
 @pytest.fixture
@@ -64,8 +56,8 @@ def policy(tmp_path: Path) -> DestinationPolicy:
 @pytest.fixture
 async def client(warehouse: ArrowWarehouse, policy: DestinationPolicy) -> AsyncIterator[Client]:
     """As an admin of org-1."""
-    verifier, clock = TokenVerifier(JWT_SECRET), ManualClock(NOW)
-    parts = Parts(export_catalog(), warehouse, verifier, clock, destinations=policy, sealer=Sealer(SECRET))
+    catalog, clock = export_catalog(), ManualClock(NOW)
+    parts = Parts(catalog, warehouse, authenticator(catalog, clock), clock, destinations=policy, sealer=Sealer(SECRET))
     transport = httpx.ASGITransport(build_app(parts, CollectorRegistry()))
     async with Client(transport=transport, base_url="http://analytics", headers=bearer()) as client:
         yield client
@@ -107,7 +99,7 @@ async def test_an_export_is_made_tested_run_read_changed_and_removed(
     await worker.look()
     await worker.settle()
     run = (await client.get(started.headers["location"])).json()
-    assert (run["status"], run["mode"], run["error"], run["requested_by"]) == ("succeeded", "full", None, "u1")
+    assert (run["status"], run["mode"], run["error"], run["requested_by"]) == ("succeeded", "full", None, str(PERSON))
     assert run["rows"] == {"exposures": 3, "metric_events": 0, "flags": 1, "experiments": 1, "results": 2}
 
     changed = await client.patch(path, json={"schedule": "hourly", "name": "Often"}, headers={"If-Match": '"1"'})
@@ -291,7 +283,8 @@ async def test_a_link_out_of_the_folder_is_refused(client: Client, tmp_path: Pat
 
 
 async def test_without_a_secret_no_credentials_are_taken(warehouse: ArrowWarehouse) -> None:
-    parts = Parts(export_catalog(), warehouse, TokenVerifier(JWT_SECRET), ManualClock(NOW))
+    catalog, clock = export_catalog(), ManualClock(NOW)
+    parts = Parts(catalog, warehouse, authenticator(catalog, clock), clock)
     transport = httpx.ASGITransport(build_app(parts, CollectorRegistry()))
     async with Client(transport=transport, base_url="http://analytics", headers=bearer()) as client:
         store = await client.post("/v1/exports", json=NIGHTLY | {"destination": STORE, "credentials": KEYS})
@@ -302,11 +295,12 @@ async def test_without_a_secret_no_credentials_are_taken(warehouse: ArrowWarehou
 
 async def test_a_changed_secret_is_said_in_words(client: Client, warehouse: ArrowWarehouse, policy: Any) -> None:
     export = await made(client, destination=STORE, credentials=KEYS)
+    catalog, clock = export_catalog(), ManualClock(NOW)
     parts = Parts(
-        export_catalog(),
+        catalog,
         warehouse,
-        TokenVerifier(JWT_SECRET),
-        ManualClock(NOW),
+        authenticator(catalog, clock),
+        clock,
         destinations=policy,
         sealer=Sealer("another secret of more than thirty-two bytes"),
     )

@@ -152,12 +152,14 @@ class SdkKey(_message.Message):
     def __init__(self, id: _Optional[str] = ..., kind: _Optional[_Union[SdkKeyKind, str]] = ..., sha256: _Optional[bytes] = ..., expires_at: _Optional[int] = ...) -> None: ...
 
 class Member(_message.Message):
-    __slots__ = ("user_id", "role")
+    __slots__ = ("user_id", "role", "session_generation")
     USER_ID_FIELD_NUMBER: _ClassVar[int]
     ROLE_FIELD_NUMBER: _ClassVar[int]
+    SESSION_GENERATION_FIELD_NUMBER: _ClassVar[int]
     user_id: bytes
     role: str
-    def __init__(self, user_id: _Optional[bytes] = ..., role: _Optional[str] = ...) -> None: ...
+    session_generation: int
+    def __init__(self, user_id: _Optional[bytes] = ..., role: _Optional[str] = ..., session_generation: _Optional[int] = ...) -> None: ...
 
 class Environment(_message.Message):
     __slots__ = ("key", "project_id", "project_key", "organization_id", "salt", "sdk_keys", "hash_user_keys", "pii_attributes", "members")

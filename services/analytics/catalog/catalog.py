@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from service_kit.problems import NotFound
 
-from analytics.catalog.entries import Environment, Experiment, FlagDefinition, Metric
+from analytics.catalog.entries import Environment, Experiment, FlagDefinition, Member, Metric
 
 
 class ExperimentNotFound(NotFound):
@@ -24,10 +24,10 @@ class EnvironmentNotFound(NotFound):
 
 @dataclass(slots=True)
 class EnvironmentEntries:
-    """One environment's entities by key; `members`: role by user id, empty when the publisher did not say."""
+    """One environment's entities by key; `members` by user id, empty when the publisher did not say."""
 
     environment: Environment | None = None
-    members: dict[str, str] = field(default_factory=dict)
+    members: dict[str, Member] = field(default_factory=dict)
     experiments: dict[str, Experiment] = field(default_factory=dict)
     metrics: dict[str, Metric] = field(default_factory=dict)
     flags: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -57,12 +57,17 @@ class Catalog:
         organizations = dict(at_sign_in)
         for entries in self._environments.values():
             if entries.environment is not None and entries.members:
-                role = entries.members.get(subject)
-                if role is not None:
-                    organizations[entries.environment.organization_id] = role
+                member = entries.members.get(subject)
+                if member is not None:
+                    organizations[entries.environment.organization_id] = member.role
                 else:
                     organizations.pop(entries.environment.organization_id, None)
         return organizations
+
+    def session_generation_of(self, subject: str) -> int:
+        """The latest that was published of a person's sessions; 0 of somebody of whom nothing was."""
+        found = (entries.members.get(subject) for entries in self._environments.values())
+        return max((each.session_generation for each in found if each is not None), default=0)
 
     def environment(self, organizations: Collection[str], project: str, environment: str) -> Environment:
         """`project` and `environment` are ids or keys. Raises EnvironmentNotFound, also when it is ambiguous."""

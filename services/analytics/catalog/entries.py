@@ -55,6 +55,14 @@ class Environment:
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """Somebody of an organization. Tokens of an earlier `session_generation` were withdrawn; 0: not said."""
+
+    role: str
+    session_generation: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class FlagDefinition:
     """A flag as an environment has it. `variations`: value as JSON text by key; `shares`: what the default serves, in
     hundredths of a percent by variation; `rules`, `targets` and `prerequisites` are counts."""
@@ -148,9 +156,13 @@ def environment_of(environment_id: str, wire: pb.Environment) -> Environment:
     )
 
 
-def members_of(wire: pb.Environment) -> dict[str, str]:
-    """Role by user id. An id of another length belongs to nobody."""
-    return {str(UUID(bytes=each.user_id)): each.role for each in wire.members if len(each.user_id) == 16}
+def members_of(wire: pb.Environment) -> dict[str, Member]:
+    """By user id. An id of another length belongs to nobody."""
+    return {
+        str(UUID(bytes=each.user_id)): Member(each.role, each.session_generation)
+        for each in wire.members
+        if len(each.user_id) == 16
+    }
 
 
 def definition_of(wire: pb.Flag) -> FlagDefinition:

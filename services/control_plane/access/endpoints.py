@@ -57,7 +57,7 @@ def _add_sign_in(router: APIRouter, access: Access) -> None:
     async def login(body: LoginIn, request: Request) -> TokenOut:
         """Gives an access token for an e-mail and a password."""
         token = await access.login(body.email, body.password, _address(request))
-        return TokenOut(access_token=token, expires_in=access.tokens.lifetime_seconds)
+        return TokenOut(access_token=token, expires_in=access.token_lifetime_seconds)
 
 
 def _add_me(router: APIRouter, context: AppContext, access: Access) -> None:
@@ -73,7 +73,7 @@ def _add_me(router: APIRouter, context: AppContext, access: Access) -> None:
         """Changes the password and ends every other session; answers a token for this one."""
         _require_person(actor)
         token = await access.change_password(actor, body.current_password, body.new_password, _address(request))
-        return TokenOut(access_token=token, expires_in=access.tokens.lifetime_seconds)
+        return TokenOut(access_token=token, expires_in=access.token_lifetime_seconds)
 
 
 def _add_members(router: APIRouter, context: AppContext) -> None:

@@ -5,40 +5,40 @@ from __future__ import annotations
 from uuid import UUID
 
 import asyncpg
-from service_kit.problems import Unauthorized
+from service_kit.credentials import CredentialsMissing
+from service_kit.tokens import AccessTokens, InvalidToken, WithdrawnToken
 
 from control_plane.access import api_tokens, repository
 from control_plane.access.actor import Actor
 from control_plane.access.roles import Role
-from control_plane.access.tokens import Tokens
 from control_plane.database import Database
 
 
 class Gate:
     """Reads roles from the database on each request: a right that is withdrawn is gone at once."""
 
-    def __init__(self, database: Database, tokens: Tokens) -> None:
+    def __init__(self, database: Database, tokens: AccessTokens) -> None:
         self._database = database
         self._tokens = tokens
 
     async def identify(self, bearer: str | None) -> Actor:
         """Raises `Unauthorized` without a token, or with one that is wrong, expired or withdrawn."""
         if bearer is None:
-            raise Unauthorized("send an access token: Authorization: Bearer …", code="token_required")
+            raise CredentialsMissing("send an access token: Authorization: Bearer …")
         if bearer.startswith(api_tokens.PREFIX):
             return await self._program(bearer)
         claims = self._tokens.verify(bearer)
         async with self._database.connection() as connection:
-            row = await repository.find_actor(connection, claims.user_id)
+            row = await repository.find_actor(connection, claims.subject)
         if row is None or claims.generation != row["session_generation"]:
-            raise Unauthorized("the access token was withdrawn", code="token_withdrawn")
+            raise WithdrawnToken
         return actor_of(row)
 
     async def _program(self, bearer: str) -> Actor:
         async with self._database.connection() as connection:
             actor = await api_tokens.find_actor(connection, bearer)
         if actor is None:
-            raise Unauthorized("the token is not known, revoked or expired", code="invalid_token")
+            raise InvalidToken("the token is not known, revoked or expired")
         return actor
 
 

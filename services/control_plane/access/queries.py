@@ -33,7 +33,7 @@ async def add_owner(tx: Connection, organization_id: UUID, user_id: UUID) -> Non
 
 
 async def published_members(tx: Connection, organization_id: UUID) -> list[asyncpg.Record]:
-    """Who belongs to the organization: user_id and role, by user_id."""
+    """Who belongs to the organization: user_id, role and session_generation, by user_id."""
     return await repository.list_roles(tx, organization_id)
 
 

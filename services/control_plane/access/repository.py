@@ -77,9 +77,12 @@ async def list_members(tx: Connection, organization_id: UUID, after: str, limit:
 
 
 async def list_roles(tx: Connection, organization_id: UUID) -> list[asyncpg.Record]:
-    """Each member's user_id and role, by user_id."""
+    """Each member's user_id, role and session_generation, by user_id."""
     return await tx.fetch(
-        "SELECT user_id, role FROM memberships WHERE organization_id = $1 ORDER BY user_id", organization_id
+        "SELECT memberships.user_id, memberships.role, users.session_generation FROM memberships "
+        "JOIN users ON users.id = memberships.user_id "
+        "WHERE memberships.organization_id = $1 ORDER BY memberships.user_id",
+        organization_id,
     )
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 import asyncpg
 from service_kit.logs import get_logger
 from service_kit.problems import Conflict, Forbidden, NotFound, Unauthorized
+from service_kit.tokens import AccessTokens, Claims
 from service_kit.versions import check_version
 
 from control_plane.access import repository
@@ -18,7 +19,6 @@ from control_plane.access.login_limit import LoginLimit
 from control_plane.access.passwords import Passwords
 from control_plane.access.roles import Role
 from control_plane.access.scopes import OrganizationScope
-from control_plane.access.tokens import Tokens
 from control_plane.changes import Change, record
 from control_plane.database import Connection, Database
 
@@ -28,11 +28,20 @@ _log = get_logger("access")
 class Access:
     """What the access endpoints do. Each method that takes `tx` runs in the caller's transaction."""
 
-    def __init__(self, database: Database, tokens: Tokens, passwords: Passwords, limit: LoginLimit) -> None:
+    def __init__(
+        self,
+        database: Database,
+        tokens: AccessTokens,
+        passwords: Passwords,
+        limit: LoginLimit,
+        *,
+        token_lifetime_seconds: int,
+    ) -> None:
         self._database = database
+        self._tokens = tokens
         self._passwords = passwords
         self._limit = limit
-        self.tokens = tokens
+        self.token_lifetime_seconds = token_lifetime_seconds
 
     async def ensure_administrator(self, connection: Connection, email: str, password: str) -> None:
         """Creates the first administrator; leaves somebody who has this e-mail already as they are."""
@@ -66,7 +75,9 @@ class Access:
         async with self._database.transaction() as tx:
             await repository.set_password(tx, actor.id, new_hash)
             for organization_id in sorted(actor.organizations):
-                await record(tx, Change(organization_id, None, "user", actor.name, "change_password", actor))
+                # Everywhere: the other services refuse the old tokens when they are told.
+                change = Change(organization_id, None, "user", actor.name, "change_password", actor, everywhere=True)
+                await record(tx, change)
         return await self._token(actor.id)
 
     async def add_member(
@@ -122,7 +133,10 @@ class Access:
         async with self._database.connection() as connection:
             row = await repository.find_actor(connection, user_id)
         assert row is not None  # noqa: S101 - people are never deleted
-        return self.tokens.issue(user_id, row["session_generation"], actor_of(row).organizations)
+        # As they are now; the other services correct them by what is published.
+        roles = {str(each): role.value for each, role in actor_of(row).organizations.items()}
+        claims = Claims(user_id, row["session_generation"], {"organizations": roles})
+        return self._tokens.issue(claims, self.token_lifetime_seconds)
 
 
 async def _member(tx: Connection, scope: OrganizationScope, user_id: UUID) -> asyncpg.Record:

@@ -239,5 +239,8 @@ def _environment_message(
         ],
         hash_user_keys=environment.hash_user_keys,
         pii_attributes=sorted(environment.pii_attributes),
-        members=[pb.Member(user_id=each["user_id"].bytes, role=each["role"]) for each in members],
+        members=[
+            pb.Member(user_id=each["user_id"].bytes, role=each["role"], session_generation=each["session_generation"])
+            for each in members
+        ],
     )

@@ -1,0 +1,73 @@
+"""Who asks analytics: the token's word, corrected by what the control plane has published since."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from analytics.access import Authenticator
+from analytics.catalog.catalog import Catalog
+from analytics.catalog.entries import Environment, Member
+from pydantic import SecretStr
+from service_kit.clock import ManualClock
+from service_kit.tokens import AccessTokens, Claims, InvalidToken, WithdrawnToken
+
+from tests.analytics.people import PERSON, SECRET, authenticator
+
+
+@pytest.fixture
+def catalog() -> Catalog:
+    """Two organizations with an environment each, and nobody published."""
+    catalog = Catalog()
+    for number in ("1", "2"):
+        entries = catalog.entries(f"env-{number}")
+        entries.environment = Environment(f"env-{number}", "production", "p", "shop", f"org-{number}", "salt", False)
+    return catalog
+
+
+@pytest.fixture
+def asking(catalog: Catalog) -> Authenticator:
+    return authenticator(catalog, ManualClock())
+
+
+def token(generation: int = 2, **private: Any) -> str:
+    private = private or {"organizations": {"org-1": "editor"}}
+    return AccessTokens(SecretStr(SECRET), ManualClock()).issue(Claims(PERSON, generation, private), 60)
+
+
+def test_what_nobody_published_is_as_it_was_at_the_sign_in(asking: Authenticator) -> None:
+    caller = asking.identify(token())
+    assert (caller.subject, caller.organizations) == (str(PERSON), {"org-1": "editor"})
+
+
+def test_a_session_that_ended_ends_here_as_soon_as_it_is_published(catalog: Catalog, asking: Authenticator) -> None:
+    members = catalog.entries("env-1").members
+    members[str(PERSON)] = Member("editor", 2)
+    asking.identify(token(2))
+    members[str(PERSON)] = Member("editor", 3)
+    with pytest.raises(WithdrawnToken) as refused:
+        asking.identify(token(2))
+    assert (refused.value.status, refused.value.code) == (401, "token_withdrawn")
+
+
+def test_a_token_may_be_newer_than_what_is_published(catalog: Catalog, asking: Authenticator) -> None:
+    catalog.entries("env-1").members[str(PERSON)] = Member("viewer", 1)
+    assert asking.identify(token(2)).organizations == {"org-1": "viewer"}
+
+
+def test_a_publisher_that_says_nothing_about_sessions_ends_none(catalog: Catalog, asking: Authenticator) -> None:
+    catalog.entries("env-1").members[str(PERSON)] = Member("viewer")
+    assert asking.identify(token(1)).organizations == {"org-1": "viewer"}
+
+
+def test_the_latest_word_of_any_organization_counts(catalog: Catalog, asking: Authenticator) -> None:
+    catalog.entries("env-1").members[str(PERSON)] = Member("viewer", 2)
+    catalog.entries("env-2").members[str(PERSON)] = Member("viewer", 3)
+    with pytest.raises(WithdrawnToken):
+        asking.identify(token(2))
+
+
+@pytest.mark.parametrize("organizations", [None, ["org-1"], {"org-1": 7}, "org-1"])
+def test_a_token_without_organizations_is_not_valid(asking: Authenticator, organizations: Any) -> None:
+    with pytest.raises(InvalidToken):
+        asking.identify(token(organizations=organizations))

@@ -1,0 +1,127 @@
+"""Access tokens: what is issued is taken until its end, and nothing else is, whatever it looks like."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+from uuid import UUID
+
+import jwt
+import pytest
+from pydantic import SecretStr, TypeAdapter, ValidationError
+from service_kit.clock import ManualClock
+from service_kit.problems import Unauthorized
+from service_kit.tokens import AccessTokens, Claims, ExpiredToken, InvalidToken, TokenSecret
+
+SECRET = "a secret of the tests, long enough for every algorithm that a forger might choose"
+SUBJECT = UUID(int=7)
+CLAIMS = Claims(SUBJECT, 3, {"organizations": {"org-1": "owner"}})
+NOW = ManualClock().now() // 1000
+ODD_NUMBERS: list[Any] = [float("inf"), float("nan"), -1, 1.5, 10**400, 2**41, "", "1999999999", True, [], {}]
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def tokens(clock: ManualClock) -> AccessTokens:
+    return AccessTokens(SecretStr(SECRET), clock)
+
+
+def signed(
+    changes: dict[str, Any] | None = None, *, secret: str = SECRET, algorithm: str = "HS256", typ: str = "at+jwt"
+) -> str:
+    """A token of this minute; None leaves a claim out."""
+    claims = {"sub": str(SUBJECT), "generation": 1, "aud": "verdict", "iss": "verdict-control-plane"}
+    claims = {**claims, "iat": NOW, "exp": NOW + 60, **(changes or {})}
+    given = {name: value for name, value in claims.items() if value is not None}
+    return jwt.encode(given, secret, algorithm, headers={"typ": typ})
+
+
+def headed(header: bytes) -> str:
+    """A token with this header, and no signature that fits."""
+    payload = base64.urlsafe_b64encode(b"{}").rstrip(b"=")
+    return b".".join((base64.urlsafe_b64encode(header).rstrip(b"="), payload, b"AAAA")).decode()
+
+
+def test_what_is_issued_is_verified_until_its_end(tokens: AccessTokens, clock: ManualClock) -> None:
+    token = tokens.issue(CLAIMS, 60)
+    assert tokens.verify(token) == CLAIMS
+    clock.advance(59)
+    assert tokens.verify(token) == CLAIMS
+    clock.advance(1)
+    with pytest.raises(ExpiredToken):
+        tokens.verify(token)
+
+
+def test_what_the_services_agree_on_never_replaces_a_registered_claim(tokens: AccessTokens) -> None:
+    token = tokens.issue(Claims(SUBJECT, 3, {"sub": str(UUID(int=8)), "exp": 2**39}), 60)
+    assert tokens.verify(token) == Claims(SUBJECT, 3)
+
+
+def test_a_token_from_before_they_were_typed_is_taken(tokens: AccessTokens) -> None:
+    assert tokens.verify(signed(typ="JWT")) == Claims(SUBJECT, 1)
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        pytest.param("", id="empty"),
+        pytest.param("rubbish", id="one part"),
+        pytest.param("é.ü.ß", id="not ASCII"),
+        pytest.param("....", id="dots"),
+        pytest.param(signed(secret="another secret of more than 32 bytes!"), id="another secret"),
+        pytest.param(signed(secret="", algorithm="none"), id="no algorithm"),
+        pytest.param(signed(algorithm="HS512"), id="another algorithm"),
+        pytest.param(signed(typ="invitation+jwt"), id="another kind of token"),
+        pytest.param(signed({"aud": "other"}), id="another audience"),
+        pytest.param(signed({"iss": "other"}), id="another issuer"),
+        pytest.param(signed({"sub": "nobody"}), id="a subject that is no id"),
+        *(
+            pytest.param(signed({name: None}), id=f"no {name}")
+            for name in ("aud", "iss", "sub", "generation", "iat", "exp")
+        ),
+        *(
+            pytest.param(signed({name: odd}), id=f"{name} {odd!r}"[:40])
+            for name in ("exp", "iat", "generation")
+            for odd in ODD_NUMBERS
+        ),
+        pytest.param(headed(b"[" * 20_000), id="a header nested deep"),
+        pytest.param(headed(b"[]"), id="a header that is a list"),
+        pytest.param(headed(b'{"alg": ["HS256"]}'), id="an algorithm that is a list"),
+        pytest.param(headed(b'{"alg": {}, "typ": 1}'), id="an algorithm that is an object"),
+        pytest.param(headed(b'{"alg": "HS256", "typ": []}'), id="a type that is a list"),
+        pytest.param(headed(b'{"alg": "HS256", "kid": 7}'), id="a key id that is a number"),
+        pytest.param(headed(b'{"alg": "HS256", "crit": ["x"]}'), id="an extension"),
+        pytest.param(headed(b"\xff\xfe"), id="a header that is no text"),
+    ],
+)
+def test_everything_else_is_refused(tokens: AccessTokens, token: str) -> None:
+    with pytest.raises(InvalidToken) as refused:
+        tokens.verify(token)
+    assert isinstance(refused.value, Unauthorized)
+    assert (refused.value.status, refused.value.code) == (401, "invalid_token")
+
+
+@pytest.mark.parametrize("body", ["[]", '"text"', "null", "[" * 100_000, "{"], ids=lambda body: body[:8])
+def test_a_payload_that_is_no_object_is_refused(tokens: AccessTokens, body: str) -> None:
+    token = jwt.api_jws.encode(body.encode(), SECRET, "HS256", headers={"typ": "at+jwt"})
+    with pytest.raises(InvalidToken):
+        tokens.verify(token)
+
+
+@pytest.mark.parametrize("odd", [7, [], {}, None, ["at+jwt"]])
+def test_a_signed_type_of_another_form_is_refused(tokens: AccessTokens, odd: Any) -> None:
+    payload = jwt.decode(signed(), options={"verify_signature": False})
+    token = jwt.api_jws.encode(json.dumps(payload).encode(), SECRET, "HS256", headers={"typ": odd})
+    with pytest.raises(InvalidToken):
+        tokens.verify(token)
+
+
+@pytest.mark.parametrize("secret", ["", "short", "é" * 15])
+def test_a_secret_has_thirty_two_bytes(secret: str) -> None:
+    with pytest.raises(ValidationError, match="at least 32 bytes"):
+        TypeAdapter(TokenSecret).validate_python(secret)
