@@ -5,9 +5,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 PEERS := build/bench-venv
+# A file's tests stay together: they share servers. In the order of the folders: the longest come first.
+PARALLEL := -n logical --maxprocesses=4 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help install native demo up down test check format unit proto lock clean \
+.PHONY: help install native demo up down test check format unit coverage proto lock clean \
 	bench-edge bench-engine bench-peers bench-ingest bench-analytics bench-control-plane calibrate chaos
 
 help: ## Print this list
@@ -34,17 +36,26 @@ up: install ## Keep the platform running with the demo's data; addresses in buil
 down: ## Stop what `make up` started
 	$(BIN)/python -m devstack.down
 
-test: check unit ## Everything that must hold: linters, types, import rules, and all tests
+test: check coverage unit ## Everything that must hold: linters, types, import rules, and all tests
 
-unit: install ## The tests alone
-	$(BIN)/python -m pytest -q
+unit: install ## The tests alone, side by side on up to four processes
+	$(BIN)/python -m pytest -q $(PARALLEL) --ignore=tests/bucketing --ignore=tests/stats --ignore=tests/messages
 
-check: install ## Linters, types, import rules, drift of generated code
+coverage: install ## The tests of what must not be wrong, with a floor for the lines and branches they reach
+	$(BIN)/python -m coverage erase
+	$(BIN)/python -m pytest -q $(PARALLEL) tests/bucketing tests/stats tests/messages --cov-branch --cov-report= \
+		--cov=bucketing --cov=stats --cov=messages
+	$(BIN)/python -m coverage report --skip-covered --include='libs/bucketing/*' --fail-under=95
+	$(BIN)/python -m coverage report --skip-covered --include='libs/stats/*' --fail-under=95
+	$(BIN)/python -m coverage report --skip-covered --include='libs/messages/*' --fail-under=93
+
+check: install ## Linters, types, import rules, drift of generated code, messages that older versions can read
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python proto/generate.py --check
+	cd proto && ../$(BIN)/buf lint && ../$(BIN)/buf breaking --against released.binpb
 
 format: install ## Format the code
 	$(BIN)/ruff check --fix .
@@ -59,7 +70,7 @@ lock: ## Resolve the dependencies anew into requirements/ (needs uv)
 clean: ## Stop everything and remove what was built
 	-@test -x $(BIN)/python && $(BIN)/python -m devstack.down
 	find . -path ./$(VENV) -prune -o -name __pycache__ -prune -exec rm -rf {} +
-	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf build dist .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 bench-edge: install ## The edge beside bare handlers: CPU per request and latency
 	$(BIN)/python benchmarks/edge.py
