@@ -27,13 +27,20 @@ def bearer_in(headers: Headers) -> bytes | None:
 
 def key_in(headers: Headers) -> bytes | None:
     """The key of `Authorization: Bearer` or `X-API-Key`; None when there is neither."""
-    key: bytes | None = None
+    api_key: bytes | None = None
     for name, value in headers:
         if name == b"authorization":
-            return _bearer(value)
-        if name == b"x-api-key" and key is None:
-            key = value.strip()
-    return key or None
+            return key_of(value, None)
+        if name == b"x-api-key" and api_key is None:
+            api_key = value
+    return key_of(None, api_key)
+
+
+def key_of(authorization: bytes | None, api_key: bytes | None) -> bytes | None:
+    """The same for a reader with a scanner of its own, from the values of the two headers."""
+    if authorization is not None:
+        return _bearer(authorization)
+    return (api_key or b"").strip() or None
 
 
 def require_bearer(headers: Headers) -> str:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from messages.pseudonyms import Pseudonyms
 from msgspec import Struct
+from service_kit.credentials import require_key
 from service_kit.problems import Forbidden, Unauthorized
 
 from event_ingestor.privacy import Privacy
@@ -81,21 +82,7 @@ class Senders:
 
         Raises Unauthorized when there is none, or it is unknown, revoked or past its end.
         """
-        key = _sdk_key(headers)
-        if not key:
-            raise Unauthorized("an SDK key is needed: Authorization: Bearer, or X-API-Key", code="sdk_key_missing")
-        sender = self._by_hash.get(hashlib.sha256(key).digest())
+        sender = self._by_hash.get(hashlib.sha256(require_key(headers)).digest())
         if sender is None or (sender.key.expires_at and now >= sender.key.expires_at):
             raise Unauthorized("the SDK key is unknown, revoked or expired", code="sdk_key_invalid")
         return sender
-
-
-def _sdk_key(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
-    api_key = b""
-    for name, value in headers:
-        if name == b"authorization":
-            scheme, _, token = value.partition(b" ")
-            return token.strip() if scheme.lower() == b"bearer" else b""
-        if name == b"x-api-key":
-            api_key = value.strip()
-    return api_key

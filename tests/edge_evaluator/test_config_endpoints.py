@@ -26,14 +26,14 @@ async def test_the_whole_configuration_is_for_server_keys(edge: RunningEdge) -> 
     await edge.write(flags=[boolean("new")])
     assert (await edge.get("/v1/config", if_none_match=etag)).json()["version"] == 2
     refused = await edge.get("/v1/config", key=CLIENT_KEY)
-    assert (refused.status_code, refused.json()["code"]) == (403, "server_key_needed")
+    assert (refused.status_code, refused.json()["code"]) == (403, "server_key_required")
 
 
 async def test_no_key_opens_nothing(edge: RunningEdge) -> None:
     for path in ("/v1/environment", "/v1/config", "/v1/stream", "/openfeature/v0/manifest"):
-        for key in (None, "wrong"):
+        for key, code in ((None, "credentials_missing"), ("wrong", "sdk_key_invalid")):
             answer = await edge.get(path, key=key)
-            assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized")
+            assert (answer.status_code, answer.json()["code"]) == (401, code)
             assert answer.headers["www-authenticate"] == "Bearer"
 
 

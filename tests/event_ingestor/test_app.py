@@ -145,7 +145,7 @@ async def test_the_short_way_and_the_endpoint_answer_alike(client: httpx.AsyncCl
         (b"[" + b"1," * 5000 + b"1]", {}, 413, "too_many_events"),
         (b"[]", {"authorization": "Bearer unknown"}, 401, "sdk_key_invalid"),
         (b"[]", {"authorization": "Bearer ended"}, 401, "sdk_key_invalid"),
-        (b"[]", {"authorization": ""}, 401, "sdk_key_missing"),
+        (b"[]", {"authorization": ""}, 401, "credentials_missing"),
     ],
 )
 async def test_what_is_wrong_with_a_request_is_told(

@@ -47,11 +47,11 @@ def test_a_key_opens_its_environment(
 @pytest.mark.parametrize(
     ("headers", "code"),
     [
-        ([], "sdk_key_missing"),
-        ([(b"authorization", b"")], "sdk_key_missing"),
-        ([(b"authorization", b"Bearer ")], "sdk_key_missing"),
-        ([(b"authorization", b"Basic server")], "sdk_key_missing"),
-        ([(b"x-api-key", b"")], "sdk_key_missing"),
+        ([], "credentials_missing"),
+        ([(b"authorization", b"")], "credentials_missing"),
+        ([(b"authorization", b"Bearer ")], "credentials_missing"),
+        ([(b"authorization", b"Basic server")], "credentials_missing"),
+        ([(b"x-api-key", b"")], "credentials_missing"),
         ([(b"authorization", b"Bearer Server")], "sdk_key_invalid"),
         ([(b"authorization", b"Bearer \xff\xfe")], "sdk_key_invalid"),
         ([(b"x-api-key", b"ending")], "sdk_key_invalid"),

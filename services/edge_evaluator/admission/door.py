@@ -9,11 +9,12 @@ from typing import Protocol
 
 from fastapi import Request
 from service_kit.clock import Clock
+from service_kit.credentials import require_key
 from service_kit.problems import Forbidden, TooManyRequests, Unauthorized, Unavailable
 
 from edge_evaluator.admission.limits import RequestLimit
 from edge_evaluator.memory.flag_memory import FlagMemory
-from edge_evaluator.memory.grants import Caller, Grant, sdk_key_in
+from edge_evaluator.memory.grants import Caller, Grant
 
 
 class KeyedConnection(Protocol):
@@ -33,9 +34,7 @@ class Door:
     def admit(self, request: Request) -> Caller:
         """Raises Unauthorized, TooManyRequests, or Unavailable while nothing is known about any key."""
         self._count_address(request)
-        sdk_key = sdk_key_in(request.scope["headers"])
-        if sdk_key is None:
-            raise Unauthorized("an SDK key is needed: Authorization: Bearer, or X-API-Key")
+        sdk_key = require_key(request.scope["headers"])
         grant = self.memory.grant_of(sdk_key, self.clock.now())
         return Caller(sdk_key, self._counted(grant, request))
 
@@ -55,7 +54,7 @@ class Door:
         if grant is None:
             if not self.memory.ready:
                 raise Unavailable("no configuration has arrived yet", code="no_configuration")
-            raise Unauthorized("this key is unknown, revoked or expired")
+            raise Unauthorized("the SDK key is unknown, revoked or expired", code="sdk_key_invalid")
         if not self.keys.allowance(grant.sha256).take():
             raise TooManyRequests(
                 "too many requests with this key", retry_after_seconds=self.keys.retry_after_seconds()
@@ -69,7 +68,7 @@ class Door:
 def require_server_key(caller: Caller) -> None:
     """Raises Forbidden for a client key."""
     if caller.grant.is_client:
-        raise Forbidden("a server key is needed", code="server_key_needed")
+        raise Forbidden("a server key is needed here", code="server_key_required")
 
 
 class StreamGate:

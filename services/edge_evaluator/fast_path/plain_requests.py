@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from service_kit.credentials import key_of
+
 from edge_evaluator.endpoints.ofrep import origin_at
 
 _BULK = b"/ofrep/v1/evaluate/flags"
@@ -73,7 +75,7 @@ class PlainRequests:
                 if role == _UNUSUAL or role in found:
                     return None
                 found[role] = value
-        sdk_key = _sdk_key(found)
+        sdk_key = key_of(found.get(_KEY), found.get(_API_KEY))
         request_id = found.get(_REQUEST_ID)
         length = int(found.get(_LENGTH, b"0"))
         held = found.get(_HELD)
@@ -106,10 +108,3 @@ class PlainRequests:
             if len(self._roles) < _NAMES_MAX:
                 self._roles[name] = role
         return role
-
-
-def _sdk_key(found: dict[int, bytes]) -> bytes | None:
-    authorization = found.get(_KEY)
-    if authorization is None:
-        return found.get(_API_KEY)
-    return authorization[7:].strip() if authorization[:7] == b"Bearer " else None

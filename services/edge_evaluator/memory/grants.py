@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 from base64 import urlsafe_b64encode
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -70,18 +69,6 @@ def grants_of(environment_id: str, wire: pb.Environment) -> tuple[Grant, ...]:
 def _stream_token(salt: str, key_sha256: bytes) -> str:
     mac = hmac.new(salt.encode(), b"event-stream\0" + key_sha256, hashlib.sha256).digest()
     return urlsafe_b64encode(mac).decode().rstrip("=")
-
-
-def sdk_key_in(headers: Iterable[tuple[bytes, bytes]]) -> bytes | None:
-    """The key of `Authorization: Bearer` or `X-API-Key`, the former first; None when there is neither."""
-    api_key: bytes | None = None
-    for name, value in headers:
-        if name == b"authorization":
-            scheme, _, token = value.partition(b" ")
-            return token.strip() or None if scheme.lower() == b"bearer" else None
-        if name == b"x-api-key":
-            api_key = value.strip() or None
-    return api_key
 
 
 def key_hash(key: bytes) -> bytes:
