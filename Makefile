@@ -9,7 +9,7 @@ PEERS := build/bench-venv
 PARALLEL := -n logical --maxprocesses=4 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help install native demo up down test check format unit coverage proto lock clean \
+.PHONY: help install native demo up down test check format unit coverage messages proto lock clean release artefacts images hooks \
 	bench-edge bench-engine bench-peers bench-ingest bench-analytics bench-control-plane calibrate chaos
 
 help: ## Print this list
@@ -54,6 +54,9 @@ check: install ## Linters, types, import rules, drift of generated code, message
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(MAKE) --no-print-directory messages
+
+messages: install ## Generated code fits proto/, and the messages of the last release can be read
 	$(BIN)/python proto/generate.py --check
 	cd proto && ../$(BIN)/buf lint && ../$(BIN)/buf breaking --against released.binpb
 
@@ -66,6 +69,22 @@ proto: install ## Generate libs/messages/generated from proto/
 
 lock: ## Resolve the dependencies anew into requirements/ (needs uv)
 	./requirements/lock
+
+release: install ## One version, changelog section, tag and artefacts: make release VERSION=1.2.3
+	@test -n "$(VERSION)" || { echo "say which: make release VERSION=1.2.3"; exit 2; }
+	$(BIN)/python -m deploy.release $(VERSION)
+
+artefacts: install ## Packages, manifests, bills of materials and checksums of the version that stands, in dist/
+	$(BIN)/python -m deploy.release
+
+images: ## One image per service, tagged with the version that stands (needs docker)
+	for target in control-plane edge-evaluator event-ingestor analytics; do \
+		docker build -f deploy/docker/Dockerfile --target $$target \
+			--tag verdict/$$target:$$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml) . || exit 1; \
+	done
+
+hooks: install ## Check each commit before it is made (.pre-commit-config.yaml)
+	$(BIN)/pre-commit install
 
 clean: ## Stop everything and remove what was built
 	-@test -x $(BIN)/python && $(BIN)/python -m devstack.down

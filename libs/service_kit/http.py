@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, suppress
+from importlib.metadata import version
 from typing import Any
 from uuid import uuid4
 
@@ -45,6 +46,7 @@ def create_app(
     """
     app = FastAPI(
         title=title,
+        version=version("verdict-platform"),
         docs_url="/api/docs",
         redoc_url=None,
         lifespan=lifespan,
