@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 
 from fastapi import FastAPI, Request
 from prometheus_client import CollectorRegistry
+from service_kit.browsers import BrowserAccess, allow_browsers
 from service_kit.clock import Clock
 from service_kit.http import Lifespan, create_app
 from service_kit.logs import get_logger
 from service_kit.problems import Unavailable, problem_response
-from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from streams import BusError
 
@@ -35,6 +35,11 @@ from analytics.warehouse.client import Warehouse
 from analytics.warehouse.errors import QueryTooExpensive, WarehouseError
 from analytics.warehouse.exports import ExportStore
 
+BROWSER_ACCESS = BrowserAccess(
+    methods=("GET", "POST", "PATCH", "DELETE"),
+    headers=("Authorization", "Content-Type", "If-Match"),
+    exposed=("Retry-After", "Content-Disposition", "ETag", "Location"),
+)
 _log = get_logger("analytics")
 
 
@@ -82,14 +87,7 @@ def build_app(parts: Parts, registry: CollectorRegistry, lifespan: Lifespan | No
         exports_router,
     ):
         app.include_router(router)
-    if parts.cors_origins:
-        app.add_middleware(
-            CORSMiddleware,
-            allow_origins=parts.cors_origins,
-            allow_methods=["GET", "POST", "PATCH", "DELETE"],
-            allow_headers=["Authorization", "Content-Type", "If-Match"],
-            expose_headers=["Retry-After", "Content-Disposition", "ETag", "Location"],
-        )
+    allow_browsers(app, parts.cors_origins, BROWSER_ACCESS)
     app.add_exception_handler(WarehouseError, _on_warehouse_error)
     app.add_exception_handler(BusError, _on_bus_error)
     return app

@@ -121,9 +121,16 @@ def run_serve(settings: ServeSettings) -> bool:
             await warehouse.close()
 
     tokens = AccessTokens(settings.auth_jwt_secret, clock)
-    secret = settings.pii_secret.get_secret_value()
-    exporting = (settings.destinations(), settings.sealer())
-    parts = Parts(catalog, warehouse, Authenticator(tokens, catalog), clock, secret, settings.cors_origins, *exporting)
+    parts = Parts(
+        catalog=catalog,
+        warehouse=warehouse,
+        authenticator=Authenticator(tokens, catalog),
+        clock=clock,
+        pii_secret=settings.pii_secret.get_secret_value(),
+        cors_origins=settings.analytics_cors_origins,
+        destinations=settings.destinations(),
+        sealer=settings.sealer(),
+    )
     serve(build_app(parts, registry, lifespan), settings)
     return not background.failed
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
+from service_kit.browsers import Origins
 from service_kit.settings import ServiceSettings
 from service_kit.tokens import TokenSecret
 
@@ -121,10 +122,5 @@ class ServeSettings(DestinationSettings):
 
     auth_jwt_secret: TokenSecret
     pii_secret: SecretStr = SecretStr("")
-    analytics_cors_origins: str = ""
+    analytics_cors_origins: Origins = ()
     analytics_snapshot_seconds: Annotated[int, Field(ge=0, le=604_800)] = 3600
-
-    @property
-    def cors_origins(self) -> tuple[str, ...]:
-        """The origins of `FF_ANALYTICS_CORS_ORIGINS`, which stand there with commas between them."""
-        return tuple(each.strip().rstrip("/") for each in self.analytics_cors_origins.split(",") if each.strip())

@@ -10,9 +10,9 @@ from functools import partial
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.middleware.cors import CORSMiddleware
 from messages.subjects import config_stream
 from prometheus_client import CollectorRegistry
+from service_kit.browsers import BrowserAccess, allow_browsers
 from service_kit.clock import SystemClock
 from service_kit.http import Lifespan, create_app
 from service_kit.logs import configure_logging, get_logger
@@ -34,6 +34,11 @@ from control_plane.publishing.relay import Relay
 from control_plane.publishing.relay_metrics import RelayMetrics
 from control_plane.settings import Settings
 
+BROWSER_ACCESS = BrowserAccess(
+    methods=("GET", "POST", "PUT", "PATCH", "DELETE"),
+    headers=("Authorization", "Content-Type", "If-Match", "If-None-Match"),
+    exposed=("ETag", "Location", "Retry-After", "X-Request-Id"),
+)
 _log = get_logger("main")
 
 
@@ -80,14 +85,7 @@ def build_api(settings: Settings) -> FastAPI:
         lifespan=_beside(work, database),
         body_limit_bytes=settings.body_limit_bytes,
     )
-    if settings.origins:
-        app.add_middleware(
-            CORSMiddleware,
-            allow_origins=settings.origins,
-            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
-            allow_headers=["Authorization", "Content-Type", "If-Match", "If-None-Match"],
-            expose_headers=["ETag", "Location", "Retry-After", "X-Request-Id"],
-        )
+    allow_browsers(app, settings.cors_origins, BROWSER_ACCESS)
     return app
 
 

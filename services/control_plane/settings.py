@@ -6,6 +6,7 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
+from service_kit.browsers import Origins
 from service_kit.settings import ServiceSettings
 from service_kit.tokens import TokenSecret
 
@@ -25,13 +26,8 @@ class Settings(ServiceSettings):
     admin_password: SecretStr = SecretStr("")
     relay_enabled: bool = True
     migrate_on_start: bool = True
-    cors_origins: str = ""
-    """Origins that may call the API from a browser, separated by commas."""
+    cors_origins: Origins = ()
     body_limit_bytes: Annotated[int, Field(ge=1024, le=64 * 1024 * 1024)] = 2 * 1024 * 1024
-
-    @property
-    def origins(self) -> list[str]:
-        return [each.strip() for each in self.cors_origins.split(",") if each.strip()]
 
     @field_validator("database_url")
     @classmethod

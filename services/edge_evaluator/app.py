@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
+from service_kit.browsers import BrowserAccess, allow_browsers
 from service_kit.http import Lifespan, create_app
-from starlette.middleware.cors import CORSMiddleware
 
 from edge_evaluator.admission.door import Door, StreamGate
 from edge_evaluator.endpoints.config import config_router
@@ -16,6 +16,12 @@ from edge_evaluator.endpoints.flags import flag_router
 from edge_evaluator.endpoints.ofrep import ofrep_router
 from edge_evaluator.endpoints.ofrep_route import refused
 from edge_evaluator.evaluation.evaluator import Evaluator
+
+BROWSER_ACCESS = BrowserAccess(
+    methods=("GET", "POST", "OPTIONS"),
+    headers=("Authorization", "X-API-Key", "If-None-Match", "Content-Type"),
+    exposed=("ETag", "Retry-After"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +61,5 @@ def build_app(parts: EdgeParts, options: HttpOptions, lifespan: Lifespan | None)
     app.include_router(ofrep_router(parts.door, parts.evaluator, parts.gate, options.limits, options.public_url))
     app.include_router(flag_router(parts.door, parts.evaluator, options.limits))
     app.include_router(config_router(parts.door, parts.gate))
-    if options.cors_origins:
-        app.add_middleware(
-            CORSMiddleware,
-            allow_origins=list(options.cors_origins),
-            allow_methods=["GET", "POST", "OPTIONS"],
-            allow_headers=["Authorization", "X-API-Key", "If-None-Match", "Content-Type"],
-            expose_headers=["ETag", "Retry-After"],
-            max_age=600,
-        )
+    allow_browsers(app, options.cors_origins, BROWSER_ACCESS)
     return app

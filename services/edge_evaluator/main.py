@@ -81,7 +81,7 @@ class Edge:
             HttpOptions(
                 self.context_limits,
                 settings.edge_body_limit_bytes,
-                settings.cors_origins,
+                settings.edge_cors_origins,
                 settings.edge_public_url,
             ),
             self._lifespan,

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, field_validator
+from service_kit.browsers import ANY_ORIGIN, Origins
 from service_kit.settings import ServiceSettings
 
 
@@ -21,7 +22,7 @@ class EdgeSettings(ServiceSettings):
     edge_snapshot_interval_seconds: Annotated[float, Field(gt=0, le=3600)] = 1.0
     edge_anti_entropy_seconds: Annotated[float, Field(gt=0, le=60)] = 2.0
     edge_public_url: str = ""
-    edge_cors_origins: str = ""
+    edge_cors_origins: Origins = ANY_ORIGIN
     edge_fast_path: bool = True
 
     edge_body_limit_bytes: Annotated[int, Field(ge=1024, le=64 * 1024 * 1024)] = 1024 * 1024
@@ -50,8 +51,3 @@ class EdgeSettings(ServiceSettings):
         if value and not value.startswith(("http://", "https://")):
             raise ValueError("must be empty or an http:// or https:// address")
         return value.rstrip("/")
-
-    @property
-    def cors_origins(self) -> tuple[str, ...]:
-        """The origins of `FF_EDGE_CORS_ORIGINS`, which stand there with commas between them."""
-        return tuple(origin.strip().rstrip("/") for origin in self.edge_cors_origins.split(",") if origin.strip())

@@ -8,10 +8,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
+from service_kit.browsers import BrowserAccess, allow_browsers
 from service_kit.clock import Clock
 from service_kit.http import create_app
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 from streams import Bus
 
 from event_ingestor.bodies import BODY_BYTES_MAX
@@ -19,6 +19,12 @@ from event_ingestor.endpoints import router
 from event_ingestor.fast_route import FastRoute
 from event_ingestor.lifetime import Lifetime
 from event_ingestor.settings import IngestorSettings
+
+BROWSER_ACCESS = BrowserAccess(
+    methods=("POST", "GET", "OPTIONS"),
+    headers=("Authorization", "X-API-Key", "If-None-Match", "Content-Type", "Content-Encoding"),
+    exposed=("ETag", "Retry-After", "X-Request-Id"),
+)
 
 
 def build_app(
@@ -51,13 +57,5 @@ def build_app(
     )
     app.include_router(router)
     app.user_middleware.append(Middleware(FastRoute))  # the innermost; `add_middleware` would make it the outermost
-    if settings.cors_origins:
-        app.add_middleware(
-            CORSMiddleware,
-            allow_origins=settings.cors_origins,
-            allow_methods=["POST", "GET", "OPTIONS"],
-            allow_headers=["Authorization", "X-API-Key", "Content-Type", "Content-Encoding"],
-            expose_headers=["Retry-After", "X-Request-Id"],
-            max_age=600,
-        )
+    allow_browsers(app, settings.ingestor_cors_origins, BROWSER_ACCESS)
     return app

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, SecretStr, field_validator
+from service_kit.browsers import ANY_ORIGIN, Origins
 from service_kit.settings import ServiceSettings
 
 PII_SECRET_BYTES_MIN = 32
@@ -30,7 +31,7 @@ class IngestorSettings(ServiceSettings):
     events_age_days_max: Annotated[int, Field(ge=1, le=36_500)] = 730
     events_ahead_seconds_max: Annotated[int, Field(ge=0)] = 86_400
 
-    ingestor_cors_origins: str = ""
+    ingestor_cors_origins: Origins = ANY_ORIGIN
     ingestor_snapshot_file: Path | None = None
 
     @field_validator("pii_secret")
@@ -39,8 +40,3 @@ class IngestorSettings(ServiceSettings):
         if len(value.get_secret_value().encode()) < PII_SECRET_BYTES_MIN:
             raise ValueError(f"must have at least {PII_SECRET_BYTES_MIN} bytes")
         return value
-
-    @property
-    def cors_origins(self) -> tuple[str, ...]:
-        """The origins of `FF_INGESTOR_CORS_ORIGINS`, which stand there with commas between them."""
-        return tuple(origin.strip().rstrip("/") for origin in self.ingestor_cors_origins.split(",") if origin.strip())

@@ -58,6 +58,23 @@ async def test_it_is_ready_when_it_holds_a_configuration(edge: RunningEdge) -> N
     assert (await edge.flag("plain")).status_code == 200
 
 
+async def test_a_browser_may_ask_from_anywhere(edge: RunningEdge) -> None:
+    asking = {
+        "origin": "https://anywhere.example",
+        "access-control-request-method": "POST",
+        "access-control-request-headers": "authorization, x-api-key, if-none-match, content-type",
+    }
+    allowed = await edge.http.request("OPTIONS", "/ofrep/v1/evaluate/flags", headers=asking)
+    assert (allowed.status_code, allowed.headers["access-control-allow-origin"]) == (200, "*")
+    assert "access-control-allow-credentials" not in allowed.headers
+    for answer in (
+        await edge.bulk({}, headers={"origin": "https://anywhere.example"}),
+        await edge.bulk({}, headers={"origin": "https://anywhere.example"}, key=None),
+    ):
+        assert answer.headers["access-control-allow-origin"] == "*"
+        assert answer.headers["access-control-expose-headers"] == "ETag, Retry-After"
+
+
 async def test_a_browser_may_ask_from_a_configured_origin(start_edge: StartEdge) -> None:
     edge = await start_edge(edge_cors_origins="https://app.example, https://other.example")
     asking = {

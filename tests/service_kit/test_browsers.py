@@ -1,0 +1,83 @@
+"""Which pages in browsers may call a service."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from pydantic import TypeAdapter, ValidationError
+from service_kit.browsers import BrowserAccess, Origins, allow_browsers
+from service_kit.settings import ServiceSettings, load_settings
+
+ACCESS = BrowserAccess(methods=("GET", "PATCH"), headers=("If-Match",), exposed=("ETag", "Retry-After"))
+
+
+class SomeSettings(ServiceSettings):
+    port: int = 0
+    origins: Origins = ("*",)
+
+
+@pytest.mark.parametrize(
+    ("text", "origins"),
+    [
+        ("", ()),
+        (" , ", ()),
+        ("*", ("*",)),
+        ("https://app.example", ("https://app.example",)),
+        ("https://app.example/, http://localhost:3000 ,", ("https://app.example", "http://localhost:3000")),
+        ("capacitor://localhost", ("capacitor://localhost",)),
+    ],
+)
+def test_a_setting_lists_origins_with_commas(
+    monkeypatch: pytest.MonkeyPatch, text: str, origins: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("FF_ORIGINS", text)
+    assert load_settings(SomeSettings).origins == origins
+
+
+def test_without_the_setting_it_is_the_services_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FF_ORIGINS", raising=False)
+    assert load_settings(SomeSettings).origins == ("*",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "app.example",
+        "https://",
+        "https://a.example/path",
+        "https://a.example https://b.example",
+        "*,https://a",
+        "https://*.a?",
+    ],
+)
+def test_what_no_browser_would_ever_send_is_refused(text: str) -> None:
+    with pytest.raises(ValidationError, match="must be origins like"):
+        TypeAdapter(Origins).validate_python(text)
+
+
+async def preflight(origins: tuple[str, ...], origin: str, method: str = "PATCH") -> httpx.Response:
+    app = FastAPI()
+    allow_browsers(app, origins, ACCESS)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://service") as client:
+        asked = {"origin": origin, "access-control-request-method": method}
+        return await client.options("/", headers={**asked, "access-control-request-headers": "if-match"})
+
+
+@pytest.mark.parametrize(
+    ("origins", "status", "allowed"),
+    [
+        ((), 404, None),
+        (("*",), 200, "*"),
+        (("https://a.example",), 200, "https://a.example"),
+        (("https://b.example",), 400, None),
+    ],
+)
+async def test_a_page_is_allowed_by_its_origin(origins: tuple[str, ...], status: int, allowed: str | None) -> None:
+    answer = await preflight(origins, "https://a.example")
+    assert (answer.status_code, answer.headers.get("access-control-allow-origin")) == (status, allowed)
+    assert "access-control-allow-credentials" not in answer.headers
+
+
+async def test_a_page_may_do_no_more_than_the_service_lets_it() -> None:
+    assert (await preflight(("*",), "https://a.example", method="DELETE")).status_code == 400
