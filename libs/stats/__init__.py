@@ -15,6 +15,7 @@ from stats.analysis.arms import Summary
 from stats.analysis.metric import Capped, analyse_metric
 from stats.analysis.reproduction import analyse_aggregates, reproduce, summary_from
 from stats.analysis.segments import SegmentedResult, analyse_segments, combine_periods
+from stats.analysis.stratification import Heterogeneity
 from stats.comparison.bayes import BetaComparison, NormalPosterior, compare_betas, normal_posterior
 from stats.comparison.omnibus import Omnibus
 from stats.design.planner import MdeAtDay, Plan, PlanRequest, days_left, plan
@@ -78,6 +79,7 @@ __all__ = [
     "GroupSequentialResult",
     "Guardrail",
     "GuardrailBlock",
+    "Heterogeneity",
     "InvalidInputError",
     "Lift",
     "Look",

@@ -10,7 +10,8 @@ import pytest
 from analytics.app import Parts, build_app
 from analytics.catalog.catalog import Catalog
 from analytics.catalog.entries import Environment, Experiment, Metric, MetricUse, Plan
-from analytics.results.schemas import ExposuresDocument, ResultsDocument
+from analytics.results.documents import ResultDocument
+from analytics.results.exposures import ExposuresDocument
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.migrations import migrate
 from analytics.warehouse.settings import WarehouseSettings
@@ -18,6 +19,7 @@ from analytics.warehouse.tables import EXPOSURE_COLUMNS
 from prometheus_client import CollectorRegistry
 from service_kit.clock import ManualClock
 
+from tests.analytics.answers import read
 from tests.analytics.people import authenticator, bearer
 
 NOW = 1_767_607_200_000
@@ -92,7 +94,7 @@ async def test_results_have_the_documented_form(client: httpx.AsyncClient, wareh
     await expose(warehouse, "org-1", ["d", "e"], "off")
     answer = await client.get(RESULTS, headers=bearer("viewer"))
 
-    document = ResultsDocument.model_validate_json(answer.content)
+    document = read(ResultDocument, answer.content)
     assert answer.status_code == 200
     assert {each.variation: each.units for each in document.units.variations} == {"on": 3, "off": 2}
     assert document.missing_metrics == ["gone"]
@@ -118,7 +120,7 @@ async def test_exposures_have_counts_shares_series_and_decisions(
     await expose(warehouse, "org-2", ["stranger"], "off")
     answer = await client.get(EXPOSURES, headers=bearer("viewer"))
 
-    document = ExposuresDocument.model_validate_json(answer.content)
+    document = read(ExposuresDocument, answer.content)
     assert [(each.variation, each.exposures, each.units, each.share) for each in document.variations] == [
         ("on", 3, 3, 0.75),
         ("off", 1, 1, 0.25),

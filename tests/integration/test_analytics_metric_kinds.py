@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 from analytics.catalog.catalog import Catalog
-from analytics.catalog.entries import Environment, Experiment, Metric, MetricUse, Plan
+from analytics.catalog.entries import Environment, Experiment, Metric, MetricUse, Plan, Role
 from analytics.results.analysis import Analysis, Analyst, Moment
-from analytics.results.documents import analysis_document
-from analytics.results.schemas import ResultsDocument
+from analytics.results.documents import result_document
 from analytics.results.segment_documents import daily_document, segmented_document
 from analytics.results.segmenting import SegmentAnalyst
 from analytics.warehouse.client import Warehouse
@@ -22,6 +21,8 @@ from analytics.warehouse.migrations import migrate
 from analytics.warehouse.settings import WarehouseSettings
 from analytics.warehouse.tables import EXPOSURE_COLUMNS, METRIC_COLUMNS
 from stats import MetricResult
+
+from tests.analytics.answers import written
 
 HOUR = 3_600_000
 START = 1_767_607_200_000
@@ -113,7 +114,7 @@ async def warehouse(clickhouse_url: str, clickhouse_database: str) -> AsyncItera
     await warehouse.close()
 
 
-def experiment(plan: Plan | None = None, role: str = "goal") -> Experiment:
+def experiment(plan: Plan | None = None, role: Role = "goal") -> Experiment:
     return Experiment(
         id="exp-1",
         key="test",
@@ -142,10 +143,10 @@ def metric(aggregation: str, **more: Any) -> Metric:
     return Metric("1", "m", "M", aggregation, True, "purchase", **more)
 
 
-async def analysed(warehouse: Warehouse, measured: Metric, plan: Plan | None = None, role: str = "goal") -> Analysis:
+async def analysed(warehouse: Warehouse, measured: Metric, plan: Plan | None = None, role: Role = "goal") -> Analysis:
     chosen = experiment(plan, role)
     analysis = await analyst(warehouse, measured).analyse(chosen, ENVIRONMENT, Moment(NOW))
-    ResultsDocument.model_validate(analysis_document(analysis))
+    written(result_document(analysis))
     return analysis
 
 
@@ -287,10 +288,10 @@ async def test_segments_split_by_the_context_of_the_first_exposure(warehouse: Wa
 
     found = await SegmentAnalyst(reader, made).by_segment(experiment(), ENVIRONMENT, Moment(NOW), "country")
     by_age = await SegmentAnalyst(reader, made).by_segment(experiment(), ENVIRONMENT, Moment(NOW), "age")
-    document = segmented_document(found)
+    document = written(segmented_document(found))
 
     assert {each["segment"] for each in document["segments"]} == set(COUNTRIES)
-    assert {each["segment"] for each in segmented_document(by_age)["segments"]} == {"2", "3", "4"}
+    assert {each.segment for each in segmented_document(by_age).segments} == {"2", "3", "4"}
     for segment in document["metrics"][0]["segments"]:
         for variation in segment["variations"]:
             users = world.arm(variation["variation"], segment["segment"])
@@ -307,7 +308,9 @@ async def test_the_last_day_over_time_is_the_result(warehouse: Warehouse) -> Non
     made = analyst(warehouse, metric("sum"))
     reader = ExperimentReader(warehouse)
 
-    daily = daily_document(await SegmentAnalyst(reader, made).over_time(experiment(), ENVIRONMENT, Moment(NOW)))
+    daily = written(
+        daily_document(await SegmentAnalyst(reader, made).over_time(experiment(), ENVIRONMENT, Moment(NOW)))
+    )
     result = only_result(await analysed(warehouse, metric("sum")))
 
     days = daily["metrics"][0]["days"]

@@ -13,7 +13,7 @@ import pytest
 from analytics.app import Parts, build_app
 from analytics.catalog.catalog import Catalog
 from analytics.catalog.entries import Environment, Experiment, Metric, MetricUse, Plan
-from analytics.results.schemas import ResultsDocument
+from analytics.results.documents import ResultDocument
 from analytics.results.snapshots import Snapshotter
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.migrations import migrate
@@ -23,6 +23,7 @@ from prometheus_client import CollectorRegistry
 from pyarrow import parquet
 from service_kit.clock import ManualClock
 
+from tests.analytics.answers import read
 from tests.analytics.people import authenticator, bearer
 
 START = 1_767_607_200_000
@@ -109,7 +110,7 @@ async def test_a_snapshot_is_kept_as_it_was(client: httpx.AsyncClient, warehouse
 
     assert taken.status_code == 201
     assert [each["id"] for each in listed] == [taken.json()["id"]]
-    ResultsDocument.model_validate_json(kept.content)
+    read(ResultDocument, kept.content)
     assert kept.json()["units"] == before["units"]
     assert kept.json()["computed_at"] == before["computed_at"]
     assert p_value(kept.json()) == pytest.approx(p_value(before))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 from uuid import UUID
 
 from messages.generated import config_pb2 as pb
@@ -16,7 +18,8 @@ _AGGREGATIONS = {
     pb.AGGREGATION_QUANTILE: "quantile",
     pb.AGGREGATION_RETENTION: "retention",
 }
-_ROLES = {
+Role = Literal["goal", "secondary", "guardrail"]
+_ROLES: dict[pb.MetricRole, Role] = {
     pb.METRIC_ROLE_UNSPECIFIED: "goal",
     pb.METRIC_ROLE_GOAL: "goal",
     pb.METRIC_ROLE_SECONDARY: "secondary",
@@ -102,10 +105,10 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class MetricUse:
-    """An experiment's metric: role `goal`, `secondary` or `guardrail`; `margin` is relative."""
+    """An experiment's metric; `margin` is relative."""
 
     metric: str
-    role: str
+    role: Role
     margin: float
 
 
@@ -142,6 +145,20 @@ class Experiment:
     metrics: tuple[MetricUse, ...]
     plan: Plan
     bucket_by: str = ""
+
+    @property
+    def mode(self) -> Literal["assigns", "observes"]:
+        return "assigns" if self.assigns else "observes"
+
+    @property
+    def percentages(self) -> dict[str, float]:
+        """The expected shares in percent."""
+        return percentages(self.shares)
+
+
+def percentages(shares: Mapping[str, int]) -> dict[str, float]:
+    """Of weights in hundredths of a percent."""
+    return {name: weight / 100 for name, weight in shares.items()}
 
 
 def environment_of(environment_id: str, wire: pb.Environment) -> Environment:

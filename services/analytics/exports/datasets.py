@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from analytics.exports.tables import COLUMNS, NUMBER, TEXT, TRUTH, WHOLE
+from analytics.exports.rows import ExperimentRow, FlagRow, Origin
+from analytics.results.documents import RESULT_DATASET
+from analytics.tables.files import arrow_schema, schema_of
 
-_TEXT, _WHOLE, _NUMBER, _FLAG = pa.string(), pa.int64(), pa.float64(), pa.bool_()
+_TEXT, _WHOLE, _NUMBER = pa.string(), pa.int64(), pa.float64()
 _MOMENT = pa.timestamp("ms", tz="UTC")
 
 
@@ -24,6 +26,11 @@ class Dataset:
 
 def _schema(**columns: pa.DataType) -> pa.Schema:
     return pa.schema(list(columns.items()))
+
+
+def _snapshot(rows: pa.Schema) -> pa.Schema:
+    """The rows' columns, and those of their origin that they don't have."""
+    return pa.schema([*rows, *(each for each in schema_of(Origin) if each.name not in rows.names)])
 
 
 EXPOSURES = Dataset(
@@ -64,70 +71,16 @@ METRIC_EVENTS = Dataset(
     ("environment_id", "metric", "user_key", "event_id"),
     events=True,
 )
-FLAGS = Dataset(
-    "flags",
-    _schema(
-        flag=_TEXT,
-        type=_TEXT,
-        enabled=_FLAG,
-        archived=_FLAG,
-        client_visible=_FLAG,
-        variations=_TEXT,
-        off_variation=_TEXT,
-        default_serve=_TEXT,
-        rules=_WHOLE,
-        targets=_WHOLE,
-        prerequisites=_WHOLE,
-        organization_id=_TEXT,
-        project_id=_TEXT,
-        project=_TEXT,
-        environment_id=_TEXT,
-        environment=_TEXT,
-        snapshot_at=_MOMENT,
-    ),
-    ("environment_id", "flag", "snapshot_at"),
-    events=False,
-)
+FLAGS = Dataset("flags", _snapshot(schema_of(FlagRow)), ("environment_id", "flag", "snapshot_at"), events=False)
 EXPERIMENTS = Dataset(
     "experiments",
-    _schema(
-        experiment_id=_TEXT,
-        experiment=_TEXT,
-        name=_TEXT,
-        flag=_TEXT,
-        mode=_TEXT,
-        status=_TEXT,
-        start_at=_MOMENT,
-        stop_at=_MOMENT,
-        control=_TEXT,
-        shares=_TEXT,
-        metrics=_TEXT,
-        analysis_mode=_TEXT,
-        alpha=_NUMBER,
-        planned_units=_WHOLE,
-        organization_id=_TEXT,
-        project_id=_TEXT,
-        project=_TEXT,
-        environment_id=_TEXT,
-        environment=_TEXT,
-        snapshot_at=_MOMENT,
-    ),
+    _snapshot(schema_of(ExperimentRow)),
     ("environment_id", "experiment_id", "snapshot_at"),
     events=False,
 )
-_RESULT_TYPES = {TEXT: _TEXT, WHOLE: _WHOLE, NUMBER: _NUMBER, TRUTH: _FLAG}
 RESULTS = Dataset(
     "results",
-    _schema(
-        experiment_id=_TEXT,
-        **{name: _RESULT_TYPES[kind] for name, kind in COLUMNS.items() if name != "computed_at"},
-        sample_ratio_p_value=_NUMBER,
-        engine_version=_TEXT,
-        organization_id=_TEXT,
-        project_id=_TEXT,
-        environment_id=_TEXT,
-        snapshot_at=_MOMENT,
-    ),
+    _snapshot(arrow_schema(RESULT_DATASET.columns)),
     ("environment_id", "experiment_id", "metric", "variation", "snapshot_at"),
     events=False,
 )

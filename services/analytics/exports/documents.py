@@ -8,7 +8,7 @@ from analytics.exports.models import Run
 from analytics.exports.register import VersionedExport
 from analytics.exports.scheduling import next_due
 from analytics.exports.schemas import ExportDocument, RunDocument
-from analytics.results.documents import moment
+from analytics.instants import rfc3339
 
 
 def run_document(run: Run, rows: dict[str, int]) -> RunDocument:
@@ -18,11 +18,11 @@ def run_document(run: Run, rows: dict[str, int]) -> RunDocument:
         mode=run.mode,
         cause=run.cause,
         requested_by=run.requested_by or None,
-        requested_at=moment(run.requested_at) or "",
-        scheduled_for=moment(run.scheduled_for),
-        started_at=moment(run.started_at),
-        finished_at=moment(run.finished_at),
-        until=moment(run.until or None),
+        requested_at=rfc3339(run.requested_at),
+        scheduled_for=rfc3339(run.scheduled_for),
+        started_at=rfc3339(run.started_at),
+        finished_at=rfc3339(run.finished_at),
+        until=rfc3339(run.until or None),
         rows=rows,
         error_code=run.error_code or None,
         error=run.error or None,
@@ -42,9 +42,9 @@ def export_document(found: VersionedExport, last_run: RunDocument | None, now: i
         schedule=export.schedule,
         daily_at=export.daily_at,
         paused=export.paused,
-        next_run_at=moment(next_due(export, now)),
-        created_at=moment(export.created_at) or "",
-        updated_at=moment(export.updated_at) or "",
+        next_run_at=rfc3339(next_due(export, now)),
+        created_at=rfc3339(export.created_at),
+        updated_at=rfc3339(export.updated_at),
         version=found.version,
         last_run=last_run,
     )

@@ -9,7 +9,7 @@ from analytics.catalog.entries import Environment
 from analytics.exports.datasets import DATASETS
 from analytics.exports.models import Export, Run
 from analytics.exports.register import batch_of
-from analytics.results.documents import moment
+from analytics.instants import rfc3339
 from analytics.warehouse.exports import StoredBatch
 
 FORMAT = 1
@@ -24,7 +24,7 @@ def manifest_of(export: Export, environment: Environment, run: Run, batches: Seq
         "environment": environment.key,
         "generation": run.generation,
         "run": run.number,
-        "until": moment(run.until),
+        "until": rfc3339(run.until),
         "datasets": {
             name: {
                 "key": list(DATASETS[name].key),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 
 import msgspec
 from streams import Bus
@@ -24,18 +25,33 @@ async def replay_letters(bus: Bus, environment_id: str | None, limit: int) -> No
     sys.stdout.write(f"replayed {count} dead letters\n")
 
 
-def letter_document(letter: Letter) -> dict[str, object]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetterDocument:
     """A letter as JSON; bytes that are no text show as replacement characters."""
+
+    sequence: int
+    environment_id: str
+    reason: str
+    detail: str
+    kind: str | None
+    stream_sequence: int
+    received_at: int
+    failed_at: int
+    raw: str
+    raw_bytes: int
+
+
+def letter_document(letter: Letter) -> LetterDocument:
     content = letter.letter
-    return {
-        "sequence": letter.sequence,
-        "environment_id": content.environment_id,
-        "reason": letter.reason,
-        "detail": content.detail,
-        "kind": content.kind or None,
-        "stream_sequence": content.stream_sequence,
-        "received_at": content.received_at,
-        "failed_at": content.failed_at,
-        "raw": content.raw[:_RAW_SHOWN_MAX].decode(errors="replace"),
-        "raw_bytes": len(content.raw),
-    }
+    return LetterDocument(
+        sequence=letter.sequence,
+        environment_id=content.environment_id,
+        reason=letter.reason,
+        detail=content.detail,
+        kind=content.kind or None,
+        stream_sequence=content.stream_sequence,
+        received_at=content.received_at,
+        failed_at=content.failed_at,
+        raw=content.raw[:_RAW_SHOWN_MAX].decode(errors="replace"),
+        raw_bytes=len(content.raw),
+    )

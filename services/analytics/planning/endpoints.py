@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from service_kit.problems import FieldError, InvalidInput, NotFound
-from stats import InvalidInputError, PlanRequest, as_document, plan
+from stats import InvalidInputError, PlanRequest, plan
 
 from analytics.catalog.entries import Environment, Metric
+from analytics.planning.documents import (
+    CalibrationDocument,
+    PlannerDocument,
+    Source,
+    calibration_document,
+    planner_document,
+)
 from analytics.planning.history import PLANNABLE, Baseline, Period, baseline, calibrate
-from analytics.results.documents import moment
 from analytics.results.questions import (
     PROBLEMS,
     Where,
@@ -80,7 +86,10 @@ def _past(request: Request, environment: Environment, history: History) -> tuple
 
 
 @router.get(
-    "/planner", summary="Sample size, run time and what can be found", responses=PROBLEMS, response_class=Response
+    "/planner",
+    summary="Sample size, run time and what can be found",
+    responses={**PROBLEMS, 200: {"model": PlannerDocument}},
+    response_class=Response,
 )
 async def planner(
     request: Request,
@@ -93,6 +102,7 @@ async def planner(
     """With `baseline` (and `sd` unless it is a rate) from what is given, else from the history of `metric` among the
     units of `flag`."""
     environment = find_environment(request, caller, place)
+    source: Source
     if known.baseline is not None:
         found = Baseline(0, known.baseline, known.sd, known.units_per_day)
         source = "given"
@@ -117,11 +127,14 @@ async def planner(
         )
     except InvalidInputError as error:
         raise InvalidInput([FieldError(error.field, "invalid", error.reason)]) from None
-    return json_response({"baseline": {"source": source, **as_document(found)}, "plan": as_document(planned)})
+    return json_response(planner_document(found, source, planned))
 
 
 @router.get(
-    "/calibration", summary="False positives of random splits of the past", responses=PROBLEMS, response_class=Response
+    "/calibration",
+    summary="False positives of random splits of the past",
+    responses={**PROBLEMS, 200: {"model": CalibrationDocument}},
+    response_class=Response,
 )
 async def calibration(
     request: Request,
@@ -136,20 +149,4 @@ async def calibration(
     environment = find_environment(request, caller, place)
     metric, period = _past(request, environment, history)
     found = await calibrate(request.app.state.warehouse, metric, period, splits=splits, seed=period.start, alpha=alpha)
-    tested = len(found.p_values)
-    rate = found.false_positives / tested if tested else None
-    document: dict[str, Any] = {
-        "metric": metric.key,
-        "flag": period.flag,
-        "start": moment(period.start),
-        "stop": moment(period.stop),
-        "splits": found.splits,
-        "tested": tested,
-        "alpha": alpha,
-        "false_positives": found.false_positives,
-        "false_positive_rate": rate,
-        "tolerance": found.tolerance,
-        "calibrated": None if rate is None else abs(rate - alpha) <= found.tolerance,
-        "p_value_deciles": [found.p_values[tested * each // 10] for each in range(1, 10)] if tested else [],
-    }
-    return json_response(document)
+    return json_response(calibration_document(metric.key, period, found))

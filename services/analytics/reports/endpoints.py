@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
 
-from analytics.exports.tables import as_csv, as_parquet, result_rows
 from analytics.reports.figures import as_pdf, as_png, figures
 from analytics.reports.page import report_page
-from analytics.results.documents import analysis_document
+from analytics.results.documents import RESULT_FILE, ResultDocument, result_document
 from analytics.results.questions import PROBLEMS, Asked, Question
-from analytics.results.segment_documents import daily_document
+from analytics.results.segment_documents import DailyDocument, daily_document
 from analytics.results.segmenting import SegmentAnalyst
+from analytics.tables.files import as_csv, as_parquet
 
 router = APIRouter(prefix="/v1/experiments/{experiment}", tags=["reports"])
 _PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
@@ -46,18 +46,18 @@ async def export_results(
 ) -> Response:
     """One line per metric and variation."""
     analysis = await question.analyst.analyse(question.experiment, question.environment, question.moment)
-    rows = result_rows(analysis_document(analysis))
+    columns, lines = RESULT_FILE.columns, RESULT_FILE.lines(result_document(analysis))
     if as_ == "csv":
-        return _file(as_csv(rows), "text/csv; charset=utf-8", f"{question.experiment.key}.csv")
-    content = await asyncio.to_thread(as_parquet, rows)
+        return _file(as_csv(columns, lines), "text/csv; charset=utf-8", f"{question.experiment.key}.csv")
+    content = await asyncio.to_thread(as_parquet, columns, lines)
     return _file(content, "application/vnd.apache.parquet", f"{question.experiment.key}.parquet")
 
 
-async def _documents(question: Asked) -> tuple[dict[str, Any], dict[str, Any]]:
+async def _documents(question: Asked) -> tuple[ResultDocument, DailyDocument]:
     segments = SegmentAnalyst(question.reader, question.analyst)
     asked = (question.experiment, question.environment, question.moment)
     analysis, daily = await asyncio.gather(question.analyst.analyse(*asked), segments.over_time(*asked))
-    return analysis_document(analysis), daily_document(daily)
+    return result_document(analysis), daily_document(daily)
 
 
 def _file(content: bytes, media_type: str, name: str) -> Response:

@@ -1,61 +1,62 @@
-"""The pictures of a report, drawn from the documents of the API: intervals, lift over time, daily units."""
+"""The pictures of a report, intervals, lift over time, daily units."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 
-Document = dict[str, Any]
+from analytics.results.documents import ResultDocument
+from analytics.results.segment_documents import DailyDocument, DailyMetric
+
 _COLOURS = ("#2f6fde", "#d9822b", "#2a9d6f", "#8e5bd0", "#c2403d", "#5f6b7a")
 _GREY = "#9aa4b2"
 
 
-def figures(results: Document, over_time: Document) -> list[Figure]:
+def figures(results: ResultDocument, over_time: DailyDocument) -> list[Figure]:
     """All pictures in the order of the page."""
     return [intervals(results), lift_over_time(over_time), daily_units(results)]
 
 
-def intervals(results: Document) -> Figure:
+def intervals(results: ResultDocument) -> Figure:
     """Per metric and variation the lift with its interval; unbounded ones are named, not drawn."""
     lines = [
-        (f"{metric['name']}\n{variation['variation']}", variation["comparison"])
-        for metric in results["metrics"]
-        for variation in metric["variations"]
-        if variation["comparison"] is not None
+        (f"{metric.name}\n{variation.variation}", variation.comparison)
+        for metric in results.metrics
+        for variation in metric.variations
+        if variation.comparison is not None
     ]
     figure, axes = _figure(max(1.8, 0.7 * len(lines) + 1.0))
     axes.axvline(0.0, color=_GREY, linewidth=1)
     for row, (_, comparison) in enumerate(lines):
-        lift = comparison["lift"]
-        if lift["estimate"] is None or lift["lower"] is None or lift["upper"] is None:
-            axes.text(0.0, row, f" {comparison['status']}", va="center", color=_GREY)
+        lift = comparison.lift
+        if lift.estimate is None or lift.lower is None or lift.upper is None:
+            axes.text(0.0, row, f" {comparison.status}", va="center", color=_GREY)
             continue
-        colour = _COLOURS[0] if comparison["significant"] else _GREY
-        axes.plot([100 * lift["lower"], 100 * lift["upper"]], [row, row], color=colour, linewidth=3)
-        axes.plot([100 * lift["estimate"]], [row], "o", color=colour)
+        colour = _COLOURS[0] if comparison.significant else _GREY
+        axes.plot([100 * lift.lower, 100 * lift.upper], [row, row], color=colour, linewidth=3)
+        axes.plot([100 * lift.estimate], [row], "o", color=colour)
     axes.set_yticks(range(len(lines)), [label for label, _ in lines])
     axes.invert_yaxis()
     axes.set_xlabel("lift in percent, with its interval")
     return figure
 
 
-def lift_over_time(over_time: Document) -> Figure:
+def lift_over_time(over_time: DailyDocument) -> Figure:
     """Per metric and variation the lift at the end of each day, with its interval as a band."""
     figure, axes = _figure(3.2)
     axes.axhline(0.0, color=_GREY, linewidth=1)
     number = 0
-    for metric in over_time["metrics"]:
+    for metric in over_time.metrics:
         for variation, points in _lifts(metric).items():
             colour = _COLOURS[number % len(_COLOURS)]
             number += 1
             days = [day for day, *_ in points]
             lifts = [100 * point[1] for point in points]
-            axes.plot(days, lifts, "o-", markersize=4, color=colour, label=f"{metric['name']}: {variation}")
+            axes.plot(days, lifts, "o-", markersize=4, color=colour, label=f"{metric.name}: {variation}")
             axes.fill_between(
                 days,
                 [100 * point[2] for point in points],
@@ -70,16 +71,16 @@ def lift_over_time(over_time: Document) -> Figure:
     return figure
 
 
-def daily_units(results: Document) -> Figure:
+def daily_units(results: ResultDocument) -> Figure:
     """New units per day and variation."""
     figure, axes = _figure(2.8)
-    days = [each["date"] for each in results["exposures_per_day"]]
+    days = [each.date for each in results.exposures_per_day]
     bottom = [0] * len(days)
-    for number, share in enumerate(results["units"]["variations"]):
-        name = share["variation"]
+    for number, share in enumerate(results.units.variations):
+        name = share.variation
         counts = [
-            next((each["units"] for each in day["variations"] if each["variation"] == name), 0)
-            for day in results["exposures_per_day"]
+            next((each.units for each in day.variations if each.variation == name), 0)
+            for day in results.exposures_per_day
         ]
         axes.bar(days, counts, bottom=bottom, color=_COLOURS[number % len(_COLOURS)], label=name)
         bottom = [before + count for before, count in zip(bottom, counts, strict=True)]
@@ -120,14 +121,14 @@ def _figure(height: float) -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def _lifts(metric: Document) -> dict[str, list[tuple[str, float, float, float]]]:
+def _lifts(metric: DailyMetric) -> dict[str, list[tuple[str, float, float, float]]]:
     points: dict[str, list[tuple[str, float, float, float]]] = {}
-    for day in metric["days"]:
-        for variation in day["variations"]:
-            lift = (variation["comparison"] or {}).get("lift")
-            if lift and None not in (lift["estimate"], lift["lower"], lift["upper"]):
-                point = (day["date"], lift["estimate"], lift["lower"], lift["upper"])
-                points.setdefault(variation["variation"], []).append(point)
+    for day in metric.days:
+        for variation in day.variations:
+            lift = variation.comparison.lift if variation.comparison else None
+            if lift is None or lift.estimate is None or lift.lower is None or lift.upper is None:
+                continue
+            points.setdefault(variation.variation, []).append((day.date, lift.estimate, lift.lower, lift.upper))
     return points
 
 

@@ -1,175 +1,199 @@
-"""An analysis as the JSON of the answer. Every number is finite or null, times are RFC 3339 in UTC."""
+"""An experiment's result: the one description that the answer, its OpenAPI schema, the tables and the report share.
+
+Every number of the JSON is finite or null (an infinite one becomes null), times are RFC 3339 in UTC.
+"""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
+from dataclasses import dataclass
+from typing import Annotated, Literal
 
-from stats import ENGINE_VERSION, ArmResult, Comparison, Family, MetricResult, SampleRatioResult, as_document
+from stats import ENGINE_VERSION, Decision, SampleRatioResult, Status
 
 from analytics.catalog.entries import Environment, Experiment
-from analytics.results.analysis import Analysis, MetricAnalysis
-from analytics.results.summaries import BINARY
-from analytics.results.wording import comparison_sentence, metric_sentences, sample_ratio_sentence, summary_of
+from analytics.instants import rfc3339
+from analytics.results.analysis import Analysis
+from analytics.results.health import HealthCheck
+from analytics.results.metric_documents import FamilyDocument, MetricDocument, family_document, metric_document
+from analytics.results.wording import sample_ratio_sentence, summary_of
+from analytics.tables.columns import Column, InTable, Table
 
-Document = dict[str, Any]
-
-
-def moment(epoch_milliseconds: int | None) -> str | None:
-    """RFC 3339 with milliseconds, or None."""
-    if epoch_milliseconds is None:
-        return None
-    text = datetime.fromtimestamp(epoch_milliseconds / 1000, UTC).isoformat(timespec="milliseconds")
-    return text.replace("+00:00", "Z")
+FILE, DATASET = "file", "dataset"
 
 
-def analysis_document(analysis: Analysis) -> Document:
-    """The whole answer of `GET /v1/experiments/{id}/results`."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExperimentDocument:
+    """`shares`: expected ones, in percent by variation."""
+
+    id: Annotated[str, Column("experiment_id", only=DATASET)]
+    key: Annotated[str, Column("experiment")]
+    name: str
+    flag: str
+    project: InTable[str]
+    environment: InTable[str]
+    mode: Literal["assigns", "observes"]
+    status: str
+    start_at: str | None
+    stop_at: str | None
+    control: str
+    shares: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VariationUnits:
+    variation: str
+    units: int
+    share: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitsDocument:
+    """The analysed units; those `in_several_variations` are left out of every figure."""
+
+    total: int
+    in_several_variations: int
+    variations: list[VariationUnits]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleRatioVariation(VariationUnits):
+    expected_share: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleRatioDocument:
+    """Whether units arrived in the expected shares."""
+
+    status: Status
+    mismatch: bool | None
+    blocks_decision: bool
+    p_value: Annotated[float | None, Column("sample_ratio_p_value", after="method", only=DATASET)]
+    statistic: float | None
+    df: int | None
+    method: str
+    threshold: float
+    summary: str
+    variations: list[SampleRatioVariation]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayVariation:
+    variation: str
+    units: int
+    cumulative_units: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayDocument:
+    """New units of a day, and how many there are until its end."""
+
+    date: str
+    units: int
+    variations: list[DayVariation]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultDocument:
+    """Everything about an experiment at one moment."""
+
+    experiment: ExperimentDocument
+    computed_at: Annotated[str, Column(only=FILE)]
+    as_of: str | None
+    engine_version: Annotated[str, Column(after="sample_ratio_p_value", only=DATASET)]
+    summary: str
+    units: UnitsDocument
+    sample_ratio: SampleRatioDocument | None
+    metrics: list[MetricDocument]
+    missing_metrics: list[str]
+    family: FamilyDocument | None
+    decisions: list[Decision]
+    health: list[HealthCheck]
+    exposures_per_day: list[DayDocument]
+
+
+RESULT_FILE = Table(ResultDocument, FILE)
+"""What is downloaded: a line per metric and variation."""
+RESULT_DATASET = Table(ResultDocument, DATASET)
+"""The same as a dataset of an export, which says by itself when a row was taken."""
+
+
+def result_document(analysis: Analysis) -> ResultDocument:
     total = sum(analysis.units.values())
-    return {
-        "experiment": experiment_document(analysis.experiment, analysis.environment),
-        "computed_at": moment(analysis.moment.now),
-        "as_of": moment(analysis.moment.as_of),
-        "engine_version": ENGINE_VERSION,
-        "summary": summary_of(analysis),
-        "units": {
-            "total": total,
-            "in_several_variations": analysis.units_in_several,
-            "variations": [
-                {"variation": each, "units": count, "share": count / total if total else None}
+    return ResultDocument(
+        experiment=experiment_document(analysis.experiment, analysis.environment),
+        computed_at=rfc3339(analysis.moment.now),
+        as_of=rfc3339(analysis.moment.as_of),
+        engine_version=ENGINE_VERSION,
+        summary=summary_of(analysis),
+        units=UnitsDocument(
+            total=total,
+            in_several_variations=analysis.units_in_several,
+            variations=[
+                VariationUnits(variation=each, units=count, share=count / total if total else None)
                 for each, count in analysis.units.items()
             ],
-        },
-        "sample_ratio": sample_ratio_document(analysis.sample_ratio),
-        "metrics": [metric_document(metric, analysis.family) for metric in analysis.metrics],
-        "missing_metrics": analysis.missing_metrics,
-        "family": _family(analysis.family),
-        "decisions": [as_document(each) for each in analysis.decisions],
-        "health": [as_document(each) for each in analysis.health],
-        "exposures_per_day": _per_day(analysis),
-    }
+        ),
+        sample_ratio=sample_ratio_document(analysis.sample_ratio),
+        metrics=[metric_document(metric, analysis.family) for metric in analysis.metrics],
+        missing_metrics=analysis.missing_metrics,
+        family=family_document(analysis.family) if analysis.family else None,
+        decisions=analysis.decisions,
+        health=analysis.health,
+        exposures_per_day=_per_day(analysis),
+    )
 
 
-def experiment_document(experiment: Experiment, environment: Environment) -> Document:
-    return {
-        "id": experiment.id,
-        "key": experiment.key,
-        "name": experiment.name,
-        "flag": experiment.flag,
-        "project": environment.project_key,
-        "environment": environment.key,
-        "mode": "assigns" if experiment.assigns else "observes",
-        "status": experiment.status,
-        "start_at": moment(experiment.start_at),
-        "stop_at": moment(experiment.stop_at),
-        "control": experiment.control,
-        "shares": {each: weight / 100 for each, weight in experiment.shares.items()},
-    }
+def experiment_document(experiment: Experiment, environment: Environment) -> ExperimentDocument:
+    return ExperimentDocument(
+        id=experiment.id,
+        key=experiment.key,
+        name=experiment.name,
+        flag=experiment.flag,
+        project=environment.project_key,
+        environment=environment.key,
+        mode=experiment.mode,
+        status=experiment.status,
+        start_at=rfc3339(experiment.start_at),
+        stop_at=rfc3339(experiment.stop_at),
+        control=experiment.control,
+        shares=experiment.percentages,
+    )
 
 
-def metric_document(metric: MetricAnalysis, family: Family | None = None) -> Document:
-    """One metric: its definition, and per variation the estimate and the comparison with the control."""
-    result = metric.result
-    return {
-        "metric": metric.metric.key,
-        "name": metric.metric.name,
-        "role": metric.use.role,
-        "aggregation": metric.metric.aggregation,
-        "higher_is_better": metric.metric.higher_is_better,
-        "status": result.status.value if result else "invalid_input",
-        "explanation": result.explanation if result else metric.problem,
-        "summary": " ".join(metric_sentences(metric)),
-        "alpha": result.alpha if result else None,
-        "control": result.control if result else None,
-        "variations": [_variation(metric, result, arm, family) for arm in result.arms] if result else [],
-        "omnibus": as_document(result.omnibus) if result else None,
-        "warnings": as_document(result.warnings) if result else [],
-        "inputs": as_document(result.inputs) if result else {},
-    }
-
-
-def _variation(metric: MetricAnalysis, result: MetricResult, arm: ArmResult, family: Family | None) -> Document:
-    is_control = arm.arm == result.control
-    return {
-        "variation": arm.arm,
-        "is_control": is_control,
-        "units": arm.n,
-        "mean": arm.mean,
-        "rate": arm.mean if metric.metric.aggregation in BINARY else None,
-        "standard_error": arm.se,
-        "lower": arm.lower,
-        "upper": arm.upper,
-        "comparison": None if is_control else _comparison(metric, result.comparison(arm.arm), family),
-    }
-
-
-def _comparison(metric: MetricAnalysis, comparison: Comparison, family: Family | None) -> Document:
-    document: Document = as_document(comparison)
-    test = document.pop("test")
-    for known in ("arm", "n_treatment", "n_control"):
-        del document[known]
-    return {
-        **document,
-        "units_compared": comparison.n_treatment + comparison.n_control,
-        "summary": comparison_sentence(metric, comparison),
-        "method": test["method"],
-        "statistic_name": test["statistic_name"],
-        "statistic": test["statistic"],
-        "df": test["df"],
-        "p_value": test["p_value"],
-        "log10_p": test["log10_p"],
-        "adjusted_p": _adjusted_p(metric, comparison, family),
-    }
-
-
-def sample_ratio_document(ratio: SampleRatioResult | None) -> Document | None:
+def sample_ratio_document(ratio: SampleRatioResult | None) -> SampleRatioDocument | None:
     """The check with each variation's share and expected share."""
     if ratio is None:
         return None
-    return {
-        "status": ratio.status.value,
-        "mismatch": ratio.mismatch,
-        "blocks_decision": ratio.blocks_decision,
-        "p_value": ratio.p_value,
-        "statistic": ratio.statistic,
-        "df": ratio.df,
-        "method": ratio.method,
-        "threshold": ratio.threshold,
-        "summary": sample_ratio_sentence(ratio),
-        "variations": [
-            {
-                "variation": arm,
-                "units": ratio.observed[index],
-                "share": ratio.observed_share[index] if ratio.observed_share else None,
-                "expected_share": ratio.expected_share[index],
-            }
+    return SampleRatioDocument(
+        status=ratio.status,
+        mismatch=ratio.mismatch,
+        blocks_decision=ratio.blocks_decision,
+        p_value=ratio.p_value,
+        statistic=ratio.statistic,
+        df=ratio.df,
+        method=ratio.method,
+        threshold=ratio.threshold,
+        summary=sample_ratio_sentence(ratio),
+        variations=[
+            SampleRatioVariation(
+                variation=arm,
+                units=ratio.observed[index],
+                share=ratio.observed_share[index] if ratio.observed_share else None,
+                expected_share=ratio.expected_share[index],
+            )
             for index, arm in enumerate(ratio.arms)
         ],
-    }
+    )
 
 
-def _adjusted_p(metric: MetricAnalysis, comparison: Comparison, family: Family | None) -> float | None:
-    for member in family.members if family else ():
-        if member.metric == metric.metric.key and member.arm == comparison.arm:
-            return member.adjusted_p
-    return None
-
-
-def _family(family: Family | None) -> Document | None:
-    if family is None:
-        return None
-    return {"method": family.method, "alpha": family.alpha, "size": family.size}
-
-
-def _per_day(analysis: Analysis) -> list[Document]:
-    """New units per day, and how many there are until the end of that day."""
+def _per_day(analysis: Analysis) -> list[DayDocument]:
     running = dict.fromkeys(analysis.units, 0)
     documents = []
     for day, counts in sorted(analysis.days.items()):
         for variation, count in counts.items():
             running[variation] += count
         variations = [
-            {"variation": each, "units": counts.get(each, 0), "cumulative_units": running[each]} for each in running
+            DayVariation(variation=each, units=counts.get(each, 0), cumulative_units=running[each]) for each in running
         ]
-        documents.append({"date": day, "units": sum(counts.values()), "variations": variations})
+        documents.append(DayDocument(date=day, units=sum(counts.values()), variations=variations))
     return documents

@@ -8,10 +8,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response
 from service_kit.clock import Clock
 
-from analytics.results.documents import analysis_document
-from analytics.results.explaining import explanation
-from analytics.results.exposures import ExposureReport, flag_exposures
-from analytics.results.instants import instant
+from analytics.instants import instant
+from analytics.results.documents import ResultDocument, result_document
+from analytics.results.explanation import ExplainedResultDocument, explained
+from analytics.results.exposures import ExposureReport, ExposuresDocument, flag_exposures
 from analytics.results.questions import (
     PROBLEMS,
     Instant,
@@ -22,8 +22,12 @@ from analytics.results.questions import (
     json_response,
     ready_catalog,
 )
-from analytics.results.schemas import ExposuresDocument, ResultsDocument
-from analytics.results.segment_documents import daily_document, segmented_document
+from analytics.results.segment_documents import (
+    DailyDocument,
+    SegmentedDocument,
+    daily_document,
+    segmented_document,
+)
 from analytics.results.segmenting import SegmentAnalyst
 from analytics.warehouse.exposures import ExposureReader
 
@@ -42,7 +46,7 @@ class Period:
 @router.get(
     "/experiments/{experiment}/results",
     summary="Results of an experiment",
-    responses={**PROBLEMS, 200: {"model": ResultsDocument}},
+    responses={**PROBLEMS, 200: {"model": ResultDocument | ExplainedResultDocument}},
     response_class=Response,
 )
 async def experiment_results(
@@ -52,16 +56,14 @@ async def experiment_results(
     """Per metric and variation: units, mean or rate, difference and lift with intervals, p-value and method; health,
     decision, exposures per day and a summary in words."""
     analysis = await question.analyst.analyse(question.experiment, question.environment, question.moment)
-    document = analysis_document(analysis)
-    if explain:
-        document["explanation"] = explanation(question.reader.questions)
-    return json_response(document)
+    result = result_document(analysis)
+    return json_response(explained(result, question.reader.questions) if explain else result)
 
 
 @router.get(
     "/experiments/{experiment}/results/segments",
     summary="Results per segment",
-    responses=PROBLEMS,
+    responses={**PROBLEMS, 200: {"model": SegmentedDocument}},
     response_class=Response,
 )
 async def segmented_results(
@@ -85,7 +87,7 @@ async def segmented_results(
 @router.get(
     "/experiments/{experiment}/results/over-time",
     summary="Results as they grew, day by day",
-    responses=PROBLEMS,
+    responses={**PROBLEMS, 200: {"model": DailyDocument}},
     response_class=Response,
 )
 async def results_over_time(question: Question) -> Response:

@@ -11,7 +11,7 @@ import msgspec
 from service_kit.problems import FieldError, InvalidInput
 
 from analytics.catalog.entries import Environment
-from analytics.results.documents import moment
+from analytics.instants import rfc3339
 from analytics.warehouse.client import Row
 from analytics.warehouse.exposures import ExposureReader
 
@@ -50,10 +50,61 @@ def _whole_days(seconds: float) -> int:
     return 86_400 * (int(seconds / 86_400 / _POINTS_MAX) + 1)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExposedVariation:
+    variation: str
+    exposures: int
+    units: int
+    share: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesVariation:
+    variation: str
+    exposures: int
+    units: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesPoint:
+    time: str
+    variations: list[SeriesVariation]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecentExposure:
+    """One of the latest exposures, as it was sent."""
+
+    event_id: str
+    user_key: str
+    variation: str
+    experiment: str | None
+    config_version: int
+    context: dict[str, Any]
+    occurred_at: str
+    received_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExposuresDocument:
+    """Who saw which variation of a flag from `start` until before `end`."""
+
+    flag: str
+    project: str
+    environment: str
+    start: str
+    end: str
+    exposures: int
+    variations: list[ExposedVariation]
+    bucket_seconds: int
+    series: list[SeriesPoint]
+    recent: list[RecentExposure]
+
+
 async def flag_exposures(
     reader: ExposureReader, environment: Environment, report: ExposureReport, recent: int
-) -> dict[str, Any]:
-    """The answer's document. Raises WarehouseError."""
+) -> ExposuresDocument:
+    """Raises WarehouseError."""
     asked = {
         "organization": environment.organization_id,
         "environment": environment.id,
@@ -67,55 +118,52 @@ async def flag_exposures(
     exposures = sum(row["exposures"] for row in totals)
     by_variation = {row["variation"]: row for row in totals}
     names = [*report.variations, *(name for name in by_variation if name not in report.variations)]
-    return {
-        "flag": report.flag,
-        "project": environment.project_key,
-        "environment": environment.key,
-        "start": moment(report.start),
-        "end": moment(report.end),
-        "exposures": exposures,
-        "variations": [_variation(name, by_variation.get(name), exposures) for name in names],
-        "bucket_seconds": report.bucket_seconds,
-        "series": _series(series),
-        "recent": [_decision(row) for row in latest],
-    }
+    return ExposuresDocument(
+        flag=report.flag,
+        project=environment.project_key,
+        environment=environment.key,
+        start=rfc3339(report.start),
+        end=rfc3339(report.end),
+        exposures=exposures,
+        variations=[_variation(name, by_variation.get(name), exposures) for name in names],
+        bucket_seconds=report.bucket_seconds,
+        series=_series(series),
+        recent=[_recent(row) for row in latest],
+    )
 
 
-def _variation(name: str, row: Row | None, total: int) -> dict[str, Any]:
+def _variation(name: str, row: Row | None, total: int) -> ExposedVariation:
     count = row["exposures"] if row else 0
-    return {
-        "variation": name,
-        "exposures": count,
-        "units": row["units"] if row else 0,
-        "share": count / total if total else None,
-    }
+    return ExposedVariation(
+        variation=name, exposures=count, units=row["units"] if row else 0, share=count / total if total else None
+    )
 
 
-def _series(rows: list[Row]) -> list[dict[str, Any]]:
-    points: dict[datetime, list[dict[str, Any]]] = {}
+def _series(rows: list[Row]) -> list[SeriesPoint]:
+    points: dict[datetime, list[SeriesVariation]] = {}
     for row in rows:
-        point = {"variation": row["variation"], "exposures": row["exposures"], "units": row["units"]}
+        point = SeriesVariation(variation=row["variation"], exposures=row["exposures"], units=row["units"])
         points.setdefault(row["bucket"], []).append(point)
-    return [{"time": _text(bucket), "variations": values} for bucket, values in sorted(points.items())]
+    return [SeriesPoint(time=_text(bucket), variations=values) for bucket, values in sorted(points.items())]
 
 
-def _decision(row: Row) -> dict[str, Any]:
+def _recent(row: Row) -> RecentExposure:
     try:
         context = msgspec.json.decode(row["context"])
     except msgspec.MsgspecError:
         context = {}
-    return {
-        "event_id": row["event_id"],
-        "user_key": row["user_key"],
-        "variation": row["variation"],
-        "experiment": row["experiment"] or None,
-        "config_version": row["config_version"],
-        "context": context,
-        "occurred_at": _text(row["occurred_at"]),
-        "received_at": _text(row["received_at"]),
-    }
+    return RecentExposure(
+        event_id=row["event_id"],
+        user_key=row["user_key"],
+        variation=row["variation"],
+        experiment=row["experiment"] or None,
+        config_version=row["config_version"],
+        context=context,
+        occurred_at=_text(row["occurred_at"]),
+        received_at=_text(row["received_at"]),
+    )
 
 
-def _text(value: datetime) -> str | None:
+def _text(value: datetime) -> str:
     aware = value if value.tzinfo else value.replace(tzinfo=UTC)
-    return moment(round(aware.timestamp() * 1000))
+    return rfc3339(round(aware.timestamp() * 1000))

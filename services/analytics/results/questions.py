@@ -13,8 +13,8 @@ from service_kit.problems import BadRequest, InvalidInput, NotFound, Unauthorize
 from analytics.access import Caller, current_caller
 from analytics.catalog.catalog import Catalog
 from analytics.catalog.entries import Environment, Experiment
+from analytics.instants import instant
 from analytics.results.analysis import Analyst, Moment
-from analytics.results.instants import instant
 from analytics.warehouse.experiments import ExperimentReader
 
 PROBLEMS = problem_responses(BadRequest, Unauthorized, NotFound, InvalidInput, Unavailable)

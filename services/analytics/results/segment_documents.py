@@ -1,84 +1,216 @@
-"""Segmented and daily analyses as JSON."""
+"""Results per segment and over time: what the API answers, and where it comes from."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from stats import ENGINE_VERSION, Family, as_document
+from stats import ENGINE_VERSION, Family, Heterogeneity, MetricResult, Notice, SegmentedResult, Status
 
+from analytics.catalog.entries import Metric, MetricUse, Role
+from analytics.instants import rfc3339
 from analytics.results.analysis import MetricAnalysis
 from analytics.results.documents import (
-    Document,
+    ExperimentDocument,
+    SampleRatioDocument,
     experiment_document,
-    metric_document,
-    moment,
     sample_ratio_document,
 )
-from analytics.results.segmenting import DailyAnalysis, SegmentedAnalysis
+from analytics.results.metric_documents import (
+    FamilyDocument,
+    MetricVariation,
+    family_document,
+    metric_document,
+    same,
+)
+from analytics.results.segmenting import DailyAnalysis, LeftOut, SegmentedAnalysis
 
-_PER_SEGMENT = ("status", "explanation", "summary", "variations", "warnings")
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentVariation:
+    variation: str
+    units: int
 
 
-def segmented_document(analysis: SegmentedAnalysis) -> Document:
-    """The answer of `GET /v1/experiments/{id}/results/segments`."""
-    metrics = []
-    for use, metric, result in analysis.metrics:
-        segments = []
-        for name, each in result.segments.items():
-            family = _members_of(result.family, name)
-            document = metric_document(MetricAnalysis(metric, use, each), family)
-            segments.append({"segment": name} | {key: document[key] for key in _PER_SEGMENT})
-        metrics.append(
-            {
-                "metric": metric.key,
-                "name": metric.name,
-                "role": use.role,
-                "aggregation": metric.aggregation,
-                "family": {
-                    "method": result.family.method,
-                    "alpha": result.family.alpha,
-                    "size": result.family.size,
-                },
-                "heterogeneity": as_document(result.heterogeneity),
-                "segments": segments,
-            }
-        )
-    return {
-        "experiment": experiment_document(analysis.experiment, analysis.environment),
-        "computed_at": moment(analysis.moment.now),
-        "as_of": moment(analysis.moment.as_of),
-        "engine_version": ENGINE_VERSION,
-        "by": analysis.by,
-        "segments": [
-            {
-                "segment": name,
-                "units": sum(units.values()),
-                "variations": [{"variation": each, "units": count} for each, count in units.items()],
-                "sample_ratio": sample_ratio_document(analysis.sample_ratios.get(name)),
-            }
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentDocument:
+    segment: str
+    units: int
+    variations: list[SegmentVariation]
+    sample_ratio: SampleRatioDocument | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricSegment:
+    segment: str
+    status: Status
+    explanation: str
+    summary: str
+    variations: list[MetricVariation]
+    warnings: tuple[Notice, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContrastDocument:
+    """A variation against the control in one segment. `df` null: the normal distribution."""
+
+    status: Status
+    difference: float
+    se: float
+    df: float | None
+    alpha: float
+    statistic: float | None
+    p_value: float | None
+    log10_p: float | None
+    p_greater: float | None
+    p_less: float | None
+    lower: float | None
+    upper: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeterogeneityDocument:
+    """Whether effects differ between segments: Cochran's Q, I², and the pooled effect."""
+
+    contrasts: list[ContrastDocument]
+    q: float
+    df: int
+    p_value: float
+    i2: float
+    pooled: float
+    pooled_se: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentedMetric:
+    """`family`: the tests of all segments; `heterogeneity`: by variation, null where too few can be compared."""
+
+    metric: str
+    name: str
+    role: Role
+    aggregation: str
+    family: FamilyDocument
+    heterogeneity: dict[str, HeterogeneityDocument | None]
+    segments: list[MetricSegment]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentedDocument:
+    """An experiment's results in each of its largest segments."""
+
+    experiment: ExperimentDocument
+    computed_at: str
+    as_of: str | None
+    engine_version: str
+    by: str
+    segments: list[SegmentDocument]
+    left_out: LeftOut
+    metrics: list[SegmentedMetric]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricDay:
+    """All units that came in until the end of the day."""
+
+    date: str
+    status: Status
+    variations: list[MetricVariation]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DailyMetric:
+    metric: str
+    name: str
+    role: Role
+    days: list[MetricDay]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DailyDocument:
+    """An experiment's results as they grew, day by day."""
+
+    experiment: ExperimentDocument
+    computed_at: str
+    as_of: str | None
+    engine_version: str
+    metrics: list[DailyMetric]
+
+
+def segmented_document(analysis: SegmentedAnalysis) -> SegmentedDocument:
+    return SegmentedDocument(
+        experiment=experiment_document(analysis.experiment, analysis.environment),
+        computed_at=rfc3339(analysis.moment.now),
+        as_of=rfc3339(analysis.moment.as_of),
+        engine_version=ENGINE_VERSION,
+        by=analysis.by,
+        segments=[
+            SegmentDocument(
+                segment=name,
+                units=sum(units.values()),
+                variations=[SegmentVariation(variation=each, units=count) for each, count in units.items()],
+                sample_ratio=sample_ratio_document(analysis.sample_ratios.get(name)),
+            )
             for name, units in analysis.units.items()
         ],
-        "left_out": analysis.left_out,
-        "metrics": metrics,
-    }
+        left_out=analysis.left_out,
+        metrics=[_segmented_metric(use, metric, result) for use, metric, result in analysis.metrics],
+    )
 
 
-def daily_document(analysis: DailyAnalysis) -> Document:
-    """The answer of `GET /v1/experiments/{id}/results/over-time`."""
-    metrics = []
-    for use, metric, days in analysis.metrics:
-        documents = []
-        for day, result in days.items():
-            document = metric_document(MetricAnalysis(metric, use, result))
-            documents.append({"date": day, "status": document["status"], "variations": document["variations"]})
-        metrics.append({"metric": metric.key, "name": metric.name, "role": use.role, "days": documents})
-    return {
-        "experiment": experiment_document(analysis.experiment, analysis.environment),
-        "computed_at": moment(analysis.moment.now),
-        "as_of": moment(analysis.moment.as_of),
-        "engine_version": ENGINE_VERSION,
-        "metrics": metrics,
-    }
+def daily_document(analysis: DailyAnalysis) -> DailyDocument:
+    return DailyDocument(
+        experiment=experiment_document(analysis.experiment, analysis.environment),
+        computed_at=rfc3339(analysis.moment.now),
+        as_of=rfc3339(analysis.moment.as_of),
+        engine_version=ENGINE_VERSION,
+        metrics=[
+            DailyMetric(
+                metric=metric.key,
+                name=metric.name,
+                role=use.role,
+                days=[_day(use, metric, day, result) for day, result in days.items()],
+            )
+            for use, metric, days in analysis.metrics
+        ],
+    )
+
+
+def _segmented_metric(use: MetricUse, metric: Metric, result: SegmentedResult) -> SegmentedMetric:
+    return SegmentedMetric(
+        metric=metric.key,
+        name=metric.name,
+        role=use.role,
+        aggregation=metric.aggregation,
+        family=family_document(result.family),
+        heterogeneity={arm: _heterogeneity(each) for arm, each in result.heterogeneity.items()},
+        segments=[
+            _segment(use, metric, name, each, _members_of(result.family, name))
+            for name, each in result.segments.items()
+        ],
+    )
+
+
+def _heterogeneity(found: Heterogeneity | None) -> HeterogeneityDocument | None:
+    if found is None:
+        return None
+    contrasts = [ContrastDocument(**same(ContrastDocument, each)) for each in found.contrasts]
+    return HeterogeneityDocument(**same(HeterogeneityDocument, found) | {"contrasts": contrasts})
+
+
+def _segment(use: MetricUse, metric: Metric, name: str, result: MetricResult, family: Family) -> MetricSegment:
+    found = metric_document(MetricAnalysis(metric, use, result), family)
+    return MetricSegment(
+        segment=name,
+        status=found.status,
+        explanation=found.explanation,
+        summary=found.summary,
+        variations=found.variations,
+        warnings=found.warnings,
+    )
+
+
+def _day(use: MetricUse, metric: Metric, day: str, result: MetricResult) -> MetricDay:
+    found = metric_document(MetricAnalysis(metric, use, result))
+    return MetricDay(date=day, status=found.status, variations=found.variations)
 
 
 def _members_of(family: Family, segment: str) -> Family:

@@ -47,15 +47,23 @@ UNSEGMENTED = frozenset({"quantile"})
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """How many smaller segments there are, and their units together."""
+
+    segments: int
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
 class SegmentedAnalysis:
-    """Up to 20 segments by size. `units`: segment to variation to units; `left_out`: how many smaller segments."""
+    """Up to 20 segments by size. `units`: segment to variation to units."""
 
     experiment: Experiment
     environment: Environment
     moment: Moment
     by: str
     units: dict[str, dict[str, int]]
-    left_out: dict[str, int]
+    left_out: LeftOut
     sample_ratios: dict[str, SampleRatioResult]
     metrics: list[tuple[MetricUse, Metric, SegmentedResult]]
 
@@ -138,7 +146,7 @@ def _by_segment(
         moment,
         by,
         units,
-        {"segments": len(rest), "units": sum(sizes[name] for name in rest)},
+        LeftOut(len(rest), sum(sizes[name] for name in rest)),
         check_segment_ratios(units, experiment.shares, SAMPLE_RATIO_THRESHOLD) if comparable else {},
         metrics,
     )

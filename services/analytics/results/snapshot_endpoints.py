@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from service_kit.problems import Forbidden, NotFound, problem_responses
 
-from analytics.results.documents import moment
+from analytics.instants import rfc3339
+from analytics.results.documents import ResultDocument
 from analytics.results.questions import PROBLEMS, Question, Who, json_response
 from analytics.results.snapshots import Snapshotter
 from analytics.warehouse.snapshots import SnapshotEntry, SnapshotStore
@@ -19,21 +21,41 @@ class SnapshotNotFound(NotFound):
     default_code = "snapshot_not_found"
 
 
-@router.get("", summary="Snapshots of an experiment's results", responses=PROBLEMS, response_class=Response)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SnapshotDocument:
+    """`cause`: on demand, or by the clock."""
+
+    id: str
+    taken_at: str
+    cause: Literal["scheduled", "on_demand"]
+    engine_version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SnapshotList:
+    items: list[SnapshotDocument]
+
+
+@router.get(
+    "",
+    summary="Snapshots of an experiment's results",
+    responses={**PROBLEMS, 200: {"model": SnapshotList}},
+    response_class=Response,
+)
 async def list_snapshots(
     request: Request, question: Question, limit: Annotated[int, Query(ge=1, le=1000)] = 100
 ) -> Response:
     """Newest first."""
     store = SnapshotStore(request.app.state.warehouse)
     entries = await store.entries(question.environment.organization_id, question.experiment.id, limit)
-    return json_response({"items": [_document(each) for each in entries]})
+    return json_response(SnapshotList(items=[_document(each) for each in entries]))
 
 
 @router.post(
     "",
     status_code=201,
     summary="Take a snapshot now",
-    responses={**PROBLEMS, **problem_responses(Forbidden)},
+    responses={**PROBLEMS, **problem_responses(Forbidden), 201: {"model": SnapshotDocument}},
     response_class=Response,
 )
 async def take_snapshot(request: Request, question: Question, caller: Who) -> Response:
@@ -48,7 +70,12 @@ async def take_snapshot(request: Request, question: Question, caller: Who) -> Re
     return answer
 
 
-@router.get("/{snapshot}", summary="One snapshot", responses=PROBLEMS, response_class=Response)
+@router.get(
+    "/{snapshot}",
+    summary="One snapshot",
+    responses={**PROBLEMS, 200: {"model": ResultDocument}},
+    response_class=Response,
+)
 async def read_snapshot(
     request: Request, question: Question, snapshot: Annotated[str, Path(max_length=128)]
 ) -> Response:
@@ -60,10 +87,7 @@ async def read_snapshot(
     return Response(found, media_type="application/json")
 
 
-def _document(entry: SnapshotEntry) -> dict[str, Any]:
-    return {
-        "id": entry.id,
-        "taken_at": moment(entry.taken_at),
-        "cause": entry.cause,
-        "engine_version": entry.engine_version,
-    }
+def _document(entry: SnapshotEntry) -> SnapshotDocument:
+    return SnapshotDocument(
+        id=entry.id, taken_at=rfc3339(entry.taken_at), cause=entry.cause, engine_version=entry.engine_version
+    )

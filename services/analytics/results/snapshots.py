@@ -13,7 +13,7 @@ from stats import ENGINE_VERSION
 from analytics.catalog.catalog import Catalog
 from analytics.catalog.entries import Environment, Experiment
 from analytics.results.analysis import Analyst, Moment
-from analytics.results.documents import analysis_document
+from analytics.results.documents import result_document
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.errors import WarehouseError
 from analytics.warehouse.experiments import ExperimentReader
@@ -77,4 +77,4 @@ class Snapshotter:
             experiment.key,
             entry.id,
         )
-        await self._store.write(key, entry, msgspec.json.encode(analysis_document(analysis)))
+        await self._store.write(key, entry, msgspec.json.encode(result_document(analysis)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Literal
 
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.sql import query
@@ -23,11 +24,11 @@ class SnapshotKey:
 
 @dataclass(frozen=True, slots=True)
 class SnapshotEntry:
-    """`taken_at` in epoch milliseconds; `cause`: scheduled or on_demand."""
+    """`taken_at` in epoch milliseconds."""
 
     id: str
     taken_at: int
-    cause: str
+    cause: Literal["scheduled", "on_demand"]
     engine_version: str
 
 

@@ -1,12 +1,33 @@
-"""Moments in query parameters."""
+"""Moments as text: RFC 3339 in UTC on the way out, that or epoch milliseconds on the way in."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import overload
 
 from service_kit.problems import FieldError, InvalidInput
 
 _MILLISECONDS_MAX = 7_258_118_400_000
+
+
+@overload
+def rfc3339(epoch_milliseconds: int) -> str: ...
+
+
+@overload
+def rfc3339(epoch_milliseconds: None) -> None: ...
+
+
+@overload
+def rfc3339(epoch_milliseconds: int | None) -> str | None: ...
+
+
+def rfc3339(epoch_milliseconds: int | None) -> str | None:
+    """With milliseconds; None stays None."""
+    if epoch_milliseconds is None:
+        return None
+    text = datetime.fromtimestamp(epoch_milliseconds / 1000, UTC).isoformat(timespec="milliseconds")
+    return text.replace("+00:00", "Z")
 
 
 def instant(text: str | None, field: str) -> int | None:

@@ -1,0 +1,63 @@
+"""A table as CSV or Parquet."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+
+import pyarrow as pa
+from pyarrow import parquet
+
+from analytics.tables.columns import Line
+
+_ARROW_TYPES: dict[type, pa.DataType] = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def arrow_schema(columns: Mapping[str, type]) -> pa.Schema:
+    return pa.schema([(name, _ARROW_TYPES[kind]) for name, kind in columns.items()])
+
+
+def schema_of(described: type) -> pa.Schema:
+    """A column per field of a dataclass; a field whose annotation holds an Arrow type has that one."""
+    return pa.schema(
+        [(name, _arrow_type(hint)) for name, hint in get_type_hints(described, include_extras=True).items()]
+    )
+
+
+def as_csv(columns: Mapping[str, type], lines: Sequence[Line]) -> bytes:
+    """UTF-8 with a header; absent values are empty. Text that a spreadsheet would take for a formula is quoted."""
+    target = io.StringIO()
+    writer = csv.DictWriter(target, list(columns), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({name: _cell(value) for name, value in line.items()} for line in lines)
+    return target.getvalue().encode()
+
+
+def as_parquet(columns: Mapping[str, type], lines: Sequence[Line]) -> bytes:
+    """One row group; absent values are null."""
+    target = io.BytesIO()
+    parquet.write_table(pa.Table.from_pylist(list(lines), arrow_schema(columns)), target)
+    return target.getvalue()
+
+
+def _arrow_type(hint: Any) -> pa.DataType:
+    """Of a plain type, an annotated one, or either of them or None."""
+    for each in get_args(hint) or (hint,):
+        if isinstance(each, pa.DataType):
+            return each
+        if get_origin(each) is Annotated:
+            return _arrow_type(each)
+        if each in _ARROW_TYPES and get_origin(hint) is not Annotated:
+            return _ARROW_TYPES[each]
+    raise TypeError(f"{hint} is no type of a column")
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
+        return f"'{value}"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else value

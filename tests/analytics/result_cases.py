@@ -1,0 +1,195 @@
+"""Experiments whose aggregates are given, so that their results need no ClickHouse."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, cast
+
+from analytics.catalog.catalog import Catalog
+from analytics.catalog.entries import Environment, Experiment, Metric, MetricUse, Plan, Role
+from analytics.results.analysis import Analyst, Moment
+from analytics.warehouse.aggregates import (
+    ClusterTotals,
+    CovariateMoments,
+    ExposureHealth,
+    Group,
+    Moments,
+    PastLook,
+    RatioSums,
+    UnitCounts,
+)
+from analytics.warehouse.experiments import ExperimentReader
+from analytics.warehouse.scopes import BY_DAY, MetricWindow, Scope
+
+START = 1_767_607_200_000
+DAY = 86_400_000
+NOW = START + 14 * DAY
+ENVIRONMENT = Environment("env-1", "production", "project-1", "shop", "org-1", "salt", False)
+METRICS = (
+    Metric("m1", "purchase", "Purchase", "conversion", True, "purchase"),
+    Metric("m2", "revenue", "Revenue", "sum", True, "purchase", winsorize_at=0.99),
+    Metric("m3", "orders", "Orders", "count", True, "purchase"),
+    Metric("m4", "latency", "Latency", "mean", False, "latency"),
+    Metric("m5", "basket", "Basket", "ratio", True, "purchase", denominator_event="cart"),
+    Metric("m6", "p90", "Slow loads", "quantile", False, "latency", quantile=0.9),
+    Metric("m7", "back", "Came back", "retention", True, "visit", window_start=86_400, window_end=172_800),
+)
+ROLES: tuple[Role, ...] = ("goal", "goal", "secondary", "guardrail", "secondary", "guardrail", "goal")
+EXPERIMENT = Experiment(
+    id="exp-1",
+    key="checkout-test",
+    name="Checkout & test",
+    environment_id="env-1",
+    flag="checkout",
+    assigns=True,
+    status="running",
+    start_at=START,
+    stop_at=None,
+    shares={"off": 3334, "on": 3333, "other": 3333},
+    control="off",
+    metrics=(
+        *(MetricUse(each.key, role, 0.02) for each, role in zip(METRICS, ROLES, strict=True)),
+        MetricUse("gone", "goal", 0.0),
+    ),
+    plan=Plan(),
+)
+PLANS = {
+    "fixed": Plan(),
+    "cuped": Plan(cuped=True),
+    "group": Plan(mode="group", planned_looks=4, planned_units=40_000),
+    "always_valid": Plan(mode="always_valid", planned_units=40_000, correction="benjamini_hochberg"),
+    "uncorrected": Plan(correction="none", alpha=0.1),
+}
+COOKIE_CATS = replace(
+    EXPERIMENT,
+    key="gate-move",
+    name="Cookie Cats: gate at level 30 or 40",
+    shares={"gate_30": 5000, "gate_40": 5000},
+    control="gate_30",
+    metrics=(MetricUse("retention_7", "goal", 0.0),),
+)
+COOKIE_CATS_METRIC = Metric("c1", "retention_7", "Back after 7 days", "conversion", True, "back")
+COOKIE_CATS_COUNTS = {"gate_30": (44_700, 8502), "gate_40": (45_489, 8279)}
+
+
+class Aggregates:
+    """A reader with sizes that grow by variation, segment and day; nothing of it is random."""
+
+    def __init__(self, per_variation: int = 3000, cookie_cats: bool = False) -> None:
+        self.questions: list[Any] = []
+        self._per_variation = per_variation
+        self._cookie_cats = cookie_cats
+
+    def _groups(self, scope: Scope) -> dict[Group, int]:
+        if self._cookie_cats:
+            return {("", name): COOKIE_CATS_COUNTS[name][0] for name in scope.variations}
+        if scope.segment == "":
+            segments = [""]
+        elif scope.segment == BY_DAY:
+            segments = ["2026-01-05", "2026-01-06", "2026-01-07"]
+        else:
+            segments = ["NO", "US", "", "DE"]
+        return {
+            (segment, name): self._per_variation * (4 - place) // 4 + 17 * number
+            for place, segment in enumerate(segments)
+            for number, name in enumerate(scope.variations)
+        }
+
+    async def unit_counts(self, scope: Scope) -> UnitCounts:
+        units = self._groups(scope)
+        days = {
+            "2026-01-05": {name: count // 2 for (_, name), count in units.items()},
+            "2026-01-06": {name: count - count // 2 for (_, name), count in units.items()},
+        }
+        self.questions.append("unit_counts")
+        return UnitCounts(units, days, 3, START + 13 * DAY)
+
+    async def health(self, _: Scope) -> ExposureHealth:
+        return ExposureHealth(30_000, 2, 5, NOW - DAY, NOW - 60_000, {"draft": 4})
+
+    async def moments(self, scope: Scope, window: MetricWindow, cap: float = 1e300) -> dict[Group, Moments]:
+        found = {}
+        for number, (group, units) in enumerate(self._groups(scope).items()):
+            if self._cookie_cats:
+                found[group] = Moments(COOKIE_CATS_COUNTS[group[1]][1], 1.0, 0.0)
+                continue
+            measured = units // 3 + 11 * number
+            mean = 12.0 + 0.7 * number
+            capped = 0
+            if cap < 1e300:
+                mean, capped = mean - 0.5, 20 + number
+            squares = 0.0 if window.aggregation in ("conversion", "retention") else measured * 40.0
+            found[group] = Moments(measured, mean, squares, capped)
+        return found
+
+    async def covariate_moments(
+        self, scope: Scope, window: MetricWindow, cap: float = 1e300
+    ) -> dict[Group, CovariateMoments]:
+        found = {}
+        for number, (group, units) in enumerate(self._groups(scope).items()):
+            binary = window.aggregation in ("conversion", "retention")
+            mean = 0.4 + 0.01 * number if binary else 12.0 + 0.7 * number
+            variance = mean * (1 - mean) if binary else 40.0
+            history = (units + 1) // 2
+            before = 0.3 if binary else 9.0
+            spread, together = (0.21, 0.1) if binary else (120.0, 20.0)
+            found[group] = CovariateMoments(
+                units, mean, before, units * variance, units * spread, units * together, history, history * mean
+            )
+        return found
+
+    async def ratio_sums(self, scope: Scope, _: MetricWindow) -> dict[Group, RatioSums]:
+        return {
+            group: RatioSums(units * (2.0 + 0.02 * number), units * 9.0, units * 1.5, units * 4.0, units * 4.0)
+            for number, (group, units) in enumerate(self._groups(scope).items())
+        }
+
+    async def pooled_value(self, _scope: Scope, _window: MetricWindow, _zeros: int, _place: int) -> float:
+        return 80.0
+
+    async def observation_counts(self, scope: Scope, _: MetricWindow) -> dict[Group, int]:
+        return {group: units * 2 for group, units in self._groups(scope).items()}
+
+    async def order_statistics(
+        self, scope: Scope, _: MetricWindow, variation: str, places: list[int]
+    ) -> dict[int, float]:
+        shift = scope.variations.index(variation)
+        return {place: 100.0 + place / 100 + shift for place in places}
+
+    async def cluster_totals(self, scope: Scope, _: MetricWindow, variation: str, __: float) -> ClusterTotals:
+        units = self._groups(scope)["", variation]
+        return ClusterTotals(units, units * 1.8, units * 4.0, units * 2.0, units * 4.6, units * 4.2)
+
+    async def past_looks(self, _organization: str, _experiment: str, _until: int) -> list[PastLook]:
+        return [
+            PastLook(metric.key, name, 2000 * look, 0.01 * look, 0.02 / look)
+            for look in (1, 3)
+            for metric in METRICS
+            for name in ("on", "other")
+        ]
+
+
+def catalog() -> Catalog:
+    made = Catalog()
+    entries = made.entries("env-1")
+    entries.environment = ENVIRONMENT
+    for metric in (*METRICS, COOKIE_CATS_METRIC):
+        entries.metrics[metric.key] = metric
+    entries.experiments[EXPERIMENT.key] = EXPERIMENT
+    made.ready = True
+    return made
+
+
+def experiment(plan: str = "fixed") -> Experiment:
+    return replace(EXPERIMENT, plan=PLANS[plan])
+
+
+def reader(per_variation: int = 3000, *, cookie_cats: bool = False) -> ExperimentReader:
+    return cast("ExperimentReader", Aggregates(per_variation, cookie_cats))
+
+
+def analyst(asked: ExperimentReader) -> Analyst:
+    return Analyst(asked, catalog())
+
+
+MOMENT = Moment(NOW)
