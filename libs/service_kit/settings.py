@@ -32,4 +32,9 @@ def load_settings(kind: type[SettingsT]) -> SettingsT:
             reason = problem["msg"].removeprefix("Value error, ")
             name = "_".join(str(part) for part in problem["loc"]).upper()
             lines.append(f"{prefix}{name}: {reason}" if name else reason)
-        raise SystemExit("wrong settings:\n  " + "\n  ".join(lines)) from None
+        raise wrong_settings(*lines) from None
+
+
+def wrong_settings(*sentences: str) -> SystemExit:
+    """The end of a process that was told something it can't use; a sentence names the variable, never its value."""
+    return SystemExit("wrong settings:\n  " + "\n  ".join(sentences))

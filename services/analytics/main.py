@@ -36,6 +36,7 @@ from analytics.exports.metrics import ExportMetrics
 from analytics.exports.register import Register
 from analytics.exports.running import BatchLimits as ExportBatchLimits
 from analytics.exports.running import Runner
+from analytics.exports.sealing import Sealer
 from analytics.exports.worker import ExportWorker, WorkerOptions, WorkerParts
 from analytics.loading.batches import BatchLimits
 from analytics.loading.letters_command import list_letters, replay_letters
@@ -48,6 +49,7 @@ from analytics.warehouse.client import Warehouse
 from analytics.warehouse.errors import WarehouseUnavailable
 from analytics.warehouse.exports import ExportStore
 from analytics.warehouse.migrations import migrate
+from analytics.wiring import destination_policy, sealer, warehouse_settings
 
 _MIGRATE_AGAIN_SECONDS = 1.0
 _STOP_SECONDS = 10.0
@@ -101,7 +103,7 @@ def run_serve(settings: ServeSettings) -> bool:
     registry = new_registry()
     clock = SystemClock()
     catalog = Catalog()
-    warehouse = Warehouse(settings.warehouse())
+    warehouse = Warehouse(warehouse_settings(settings))
     background = Background()
 
     @asynccontextmanager
@@ -128,8 +130,8 @@ def run_serve(settings: ServeSettings) -> bool:
         clock=clock,
         pii_secret=settings.pii_secret.get_secret_value(),
         cors_origins=settings.analytics_cors_origins,
-        destinations=settings.destinations(),
-        sealer=settings.sealer(),
+        destinations=destination_policy(settings),
+        sealer=sealer(settings),
     )
     serve(build_app(parts, registry, lifespan), settings)
     return not background.failed
@@ -138,7 +140,7 @@ def run_serve(settings: ServeSettings) -> bool:
 def run_load(settings: LoadSettings) -> bool:
     """Loads, and serves health and metrics, until it is stopped; False when a task failed."""
     registry = new_registry()
-    warehouse = Warehouse(settings.warehouse())
+    warehouse = Warehouse(warehouse_settings(settings))
     background = Background()
     buses: list[Bus] = []
 
@@ -192,13 +194,14 @@ def run_export(settings: ExportSettings) -> bool:
     """Works on exports, and serves health and metrics, until it is stopped; False when a task failed."""
     registry = new_registry()
     catalog = Catalog()
-    warehouse = ArrowWarehouse(settings.warehouse())
+    warehouse = ArrowWarehouse(warehouse_settings(settings))
+    sealing = sealer(settings)
     background = Background()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         bus = await JetStreamBus.connect(settings.nats_url, name="analytics-export", wait=False)
-        worker = _export_worker(settings, warehouse, catalog, registry)
+        worker = _export_worker(settings, warehouse, catalog, sealing, registry)
 
         async def work() -> None:
             await migrated(warehouse)
@@ -228,7 +231,11 @@ def run_export(settings: ExportSettings) -> bool:
 
 
 def _export_worker(
-    settings: ExportSettings, warehouse: ArrowWarehouse, catalog: Catalog, registry: CollectorRegistry
+    settings: ExportSettings,
+    warehouse: ArrowWarehouse,
+    catalog: Catalog,
+    sealing: Sealer,
+    registry: CollectorRegistry,
 ) -> ExportWorker:
     store = ExportStore(warehouse)
     limits = ExportBatchLimits(settings.export_batch_rows, settings.export_batch_bytes)
@@ -236,8 +243,8 @@ def _export_worker(
         Register(store),
         Runner(warehouse, store, catalog, limits),
         catalog,
-        settings.sealer(),
-        partial(open_target, settings.destinations()),
+        sealing,
+        partial(open_target, destination_policy(settings)),
         SystemClock(),
         ExportMetrics(registry),
     )
@@ -251,7 +258,7 @@ def _export_worker(
 
 
 async def run_migrate(settings: StoreSettings) -> None:
-    warehouse = Warehouse(settings.warehouse())
+    warehouse = Warehouse(warehouse_settings(settings))
     try:
         for each in await migrate(warehouse):
             print(f"applied {each.number:04} {each.name}")

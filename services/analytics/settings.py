@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator
 from service_kit.browsers import Origins
 from service_kit.settings import ServiceSettings
 from service_kit.tokens import TokenSecret
-
-from analytics.exports.destinations.opening import DestinationPolicy
-from analytics.exports.sealing import Sealer
-from analytics.warehouse.settings import WarehouseSettings
 
 
 class StoreSettings(ServiceSettings):
@@ -28,27 +24,6 @@ class StoreSettings(ServiceSettings):
     clickhouse_retention_days: Annotated[int, Field(ge=0, le=36_500)] = 0
     clickhouse_query_seconds_max: Annotated[int, Field(ge=1, le=3600)] = 60
     clickhouse_query_memory_bytes_max: Annotated[int, Field(ge=64 * 1024**2)] = 4 * 1024**3
-
-    @model_validator(mode="after")
-    def _warehouse(self) -> Self:
-        try:
-            self.warehouse()
-        except ValueError as error:
-            name, _, reason = str(error).partition(": ")
-            raise ValueError(f"FF_CLICKHOUSE_{name.upper()}: {reason}") from None
-        return self
-
-    def warehouse(self) -> WarehouseSettings:
-        """Raises ValueError that names the wrong part."""
-        return WarehouseSettings(
-            url=self.clickhouse_url,
-            database=self.clickhouse_database,
-            cluster=self.clickhouse_cluster,
-            retention_days=self.clickhouse_retention_days,
-            query_seconds_max=self.clickhouse_query_seconds_max,
-            query_memory_bytes_max=self.clickhouse_query_memory_bytes_max,
-            password=self.clickhouse_password.get_secret_value(),
-        )
 
 
 class DestinationSettings(StoreSettings):
@@ -66,12 +41,6 @@ class DestinationSettings(StoreSettings):
     )
     export_private_hosts_allowed: bool = False
 
-    @field_validator("export_secret")
-    @classmethod
-    def _secrets_long_enough(cls, value: SecretStr) -> SecretStr:
-        Sealer(value.get_secret_value())
-        return value
-
     @field_validator("export_folder_root")
     @classmethod
     def _absolute(cls, value: str) -> str:
@@ -79,13 +48,10 @@ class DestinationSettings(StoreSettings):
             raise ValueError("must be an absolute path")
         return value
 
-    def destinations(self) -> DestinationPolicy:
-        hosts = [each.strip() for each in self.export_object_store_hosts.split(",") if each.strip()]
-        root = Path(self.export_folder_root) if self.export_folder_root else None
-        return DestinationPolicy(root, hosts, self.export_private_hosts_allowed)
-
-    def sealer(self) -> Sealer:
-        return Sealer(self.export_secret.get_secret_value())
+    @property
+    def object_store_hosts(self) -> tuple[str, ...]:
+        """The patterns of `FF_EXPORT_OBJECT_STORE_HOSTS`."""
+        return tuple(each.strip() for each in self.export_object_store_hosts.split(",") if each.strip())
 
 
 class ExportSettings(DestinationSettings):

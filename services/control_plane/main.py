@@ -18,14 +18,14 @@ from service_kit.http import Lifespan, create_app
 from service_kit.logs import configure_logging, get_logger
 from service_kit.metrics import new_registry
 from service_kit.serving import serve
-from service_kit.settings import load_settings
+from service_kit.settings import load_settings, wrong_settings
 from service_kit.slow_clients import PatientHttpProtocol
 from service_kit.tokens import AccessTokens
 from streams.jetstream import JetStreamBus
 
 from control_plane.access.gate import Gate
 from control_plane.access.login_limit import LoginLimit
-from control_plane.access.passwords import Passwords
+from control_plane.access.passwords import PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN, Passwords
 from control_plane.access.service import Access
 from control_plane.app import create_control_plane
 from control_plane.context import AppContext
@@ -50,12 +50,19 @@ def main() -> None:
     commands.add_parser("migrate", help="apply missing migrations and end")
     command = parser.parse_args().command
     settings = load_settings(Settings)
+    _check_administrator(settings)
     configure_logging("control_plane", settings.log_level)
     if command == "migrate":
         asyncio.run(_migrate(settings))
     else:
         app = build_api(settings) if command == "serve" else build_relay(settings)
         serve(app, settings, http=PatientHttpProtocol)
+
+
+def _check_administrator(settings: Settings) -> None:
+    length = len(settings.admin_password.get_secret_value())
+    if length and not PASSWORD_LENGTH_MIN <= length <= PASSWORD_LENGTH_MAX:
+        raise wrong_settings(f"FF_ADMIN_PASSWORD has {PASSWORD_LENGTH_MIN} to {PASSWORD_LENGTH_MAX} characters")
 
 
 def build_api(settings: Settings) -> FastAPI:

@@ -10,8 +10,6 @@ from service_kit.browsers import Origins
 from service_kit.settings import ServiceSettings
 from service_kit.tokens import TokenSecret
 
-from control_plane.access.passwords import PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN
-
 
 class Settings(ServiceSettings):
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
@@ -46,7 +44,4 @@ class Settings(ServiceSettings):
     def _check_administrator(self) -> Settings:
         if bool(self.admin_email) != bool(self.admin_password.get_secret_value()):
             raise ValueError("give both FF_ADMIN_EMAIL and FF_ADMIN_PASSWORD, or neither")
-        given = len(self.admin_password.get_secret_value())
-        if given and not PASSWORD_LENGTH_MIN <= given <= PASSWORD_LENGTH_MAX:
-            raise ValueError(f"FF_ADMIN_PASSWORD has {PASSWORD_LENGTH_MIN} to {PASSWORD_LENGTH_MAX} characters")
         return self

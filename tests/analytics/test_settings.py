@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from analytics.settings import LoadSettings, ServeSettings
+from analytics.wiring import sealer, warehouse_settings
 from service_kit.settings import load_settings
 
 
@@ -14,6 +15,7 @@ from service_kit.settings import load_settings
         ("FF_CLICKHOUSE_URL", "http://verdict:pa/ss@warehouse:8123", "FF_CLICKHOUSE_URL: must be http(s)://"),
         ("FF_CLICKHOUSE_DATABASE", "a-b", "FF_CLICKHOUSE_DATABASE: letters"),
         ("FF_AUTH_JWT_SECRET", "short", "FF_AUTH_JWT_SECRET: must have at least 32 bytes"),
+        ("FF_EXPORT_SECRET", "brief", "FF_EXPORT_SECRET: each secret must have at least 32 bytes"),
     ],
 )
 def test_a_wrong_setting_is_named_without_its_value(
@@ -22,7 +24,9 @@ def test_a_wrong_setting_is_named_without_its_value(
     monkeypatch.setenv("FF_AUTH_JWT_SECRET", "s" * 32)
     monkeypatch.setenv(name, value)
     with pytest.raises(SystemExit) as ended:
-        load_settings(ServeSettings)
+        settings = load_settings(ServeSettings)
+        warehouse_settings(settings)
+        sealer(settings)
     assert f"\n  {sentence}" in str(ended.value)
     assert value not in str(ended.value)
 
@@ -30,4 +34,4 @@ def test_a_wrong_setting_is_named_without_its_value(
 def test_the_loader_looks_at_its_warehouse_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FF_CLICKHOUSE_URL", "nowhere")
     with pytest.raises(SystemExit, match="FF_CLICKHOUSE_URL"):
-        load_settings(LoadSettings)
+        warehouse_settings(load_settings(LoadSettings))
