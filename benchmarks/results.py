@@ -23,6 +23,7 @@ from analytics.warehouse.client import Warehouse
 from analytics.warehouse.experiments import ExperimentReader
 from analytics.warehouse.migrations import migrate
 from analytics.warehouse.settings import WarehouseSettings
+from messages.aggregations import AGGREGATIONS
 
 from devstack.stack import Stack
 
@@ -31,8 +32,8 @@ EXPOSURES_PER_UNIT = 3
 BLOCK = 1_000_000
 ENVIRONMENT = Environment("environment", "production", "project", "shop", "organization", "salt", False)
 METRICS = (
-    Metric("1", "converted", "Converted", "conversion", True, "purchase"),
-    Metric("2", "revenue", "Revenue", "sum", True, "purchase"),
+    Metric("1", "converted", "Converted", AGGREGATIONS["conversion"], True, "purchase"),
+    Metric("2", "revenue", "Revenue", AGGREGATIONS["sum"], True, "purchase"),
 )
 EXPERIMENT = Experiment(
     id="experiment",

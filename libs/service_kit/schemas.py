@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterable
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic_core import CoreSchema, core_schema
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Description = Annotated[str, StringConstraints(max_length=2000)]
@@ -20,3 +22,13 @@ class Output(BaseModel):
     """Base of answers."""
 
     model_config = ConfigDict(frozen=True)
+
+
+class OneOf:
+    """`Annotated[str, OneOf(names)]` is checked and documented like `Literal[...]`, with names that a table has."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._names = list(names)
+
+    def __get_pydantic_core_schema__(self, _source: Any, _handler: Any) -> CoreSchema:
+        return core_schema.literal_schema(self._names)

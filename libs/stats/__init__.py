@@ -13,7 +13,7 @@ Pure functions over frozen data; no clock, no file, no network. The usual way in
 
 from stats.analysis.arms import Summary
 from stats.analysis.metric import Capped, analyse_metric
-from stats.analysis.reproduction import analyse_aggregates, reproduce, summary_from
+from stats.analysis.reproduction import SUMMARY_TYPES, analyse_aggregates, reproduce, summary_from
 from stats.analysis.segments import SegmentedResult, analyse_segments, combine_periods
 from stats.analysis.stratification import Heterogeneity
 from stats.comparison.bayes import BetaComparison, NormalPosterior, compare_betas, normal_posterior
@@ -58,6 +58,7 @@ from stats.version import ENGINE_VERSION
 
 __all__ = [
     "ENGINE_VERSION",
+    "SUMMARY_TYPES",
     "AlwaysValidResult",
     "AnalysisOptions",
     "ArmResult",

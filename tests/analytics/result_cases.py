@@ -15,24 +15,27 @@ from analytics.warehouse.aggregates import (
     Group,
     Moments,
     PastLook,
-    RatioSums,
     UnitCounts,
 )
 from analytics.warehouse.experiments import ExperimentReader
 from analytics.warehouse.scopes import BY_DAY, MetricWindow, Scope
+from messages.aggregations import AGGREGATIONS
 
 START = 1_767_607_200_000
-DAY = 86_400_000
+DAY_SECONDS = 86_400
+DAY = DAY_SECONDS * 1000
 NOW = START + 14 * DAY
 ENVIRONMENT = Environment("env-1", "production", "project-1", "shop", "org-1", "salt", False)
 METRICS = (
-    Metric("m1", "purchase", "Purchase", "conversion", True, "purchase"),
-    Metric("m2", "revenue", "Revenue", "sum", True, "purchase", winsorize_at=0.99),
-    Metric("m3", "orders", "Orders", "count", True, "purchase"),
-    Metric("m4", "latency", "Latency", "mean", False, "latency"),
-    Metric("m5", "basket", "Basket", "ratio", True, "purchase", denominator_event="cart"),
-    Metric("m6", "p90", "Slow loads", "quantile", False, "latency", quantile=0.9),
-    Metric("m7", "back", "Came back", "retention", True, "visit", window_start=86_400, window_end=172_800),
+    Metric("m1", "purchase", "Purchase", AGGREGATIONS["conversion"], True, "purchase"),
+    Metric("m2", "revenue", "Revenue", AGGREGATIONS["sum"], True, "purchase", winsorize_at=0.99),
+    Metric("m3", "orders", "Orders", AGGREGATIONS["count"], True, "purchase"),
+    Metric("m4", "latency", "Latency", AGGREGATIONS["mean"], False, "latency"),
+    Metric("m5", "basket", "Basket", AGGREGATIONS["ratio"], True, "purchase", denominator_event="cart"),
+    Metric("m6", "p90", "Slow loads", AGGREGATIONS["quantile"], False, "latency", quantile=0.9),
+    Metric(
+        "m7", "back", "Came back", AGGREGATIONS["retention"], True, "visit", window_start=86_400, window_end=172_800
+    ),
 )
 ROLES: tuple[Role, ...] = ("goal", "goal", "secondary", "guardrail", "secondary", "guardrail", "goal")
 EXPERIMENT = Experiment(
@@ -68,7 +71,7 @@ COOKIE_CATS = replace(
     control="gate_30",
     metrics=(MetricUse("retention_7", "goal", 0.0),),
 )
-COOKIE_CATS_METRIC = Metric("c1", "retention_7", "Back after 7 days", "conversion", True, "back")
+COOKIE_CATS_METRIC = Metric("c1", "retention_7", "Back after 7 days", AGGREGATIONS["conversion"], True, "back")
 COOKIE_CATS_COUNTS = {"gate_30": (44_700, 8502), "gate_40": (45_489, 8279)}
 
 
@@ -118,7 +121,7 @@ class Aggregates:
             capped = 0
             if cap < 1e300:
                 mean, capped = mean - 0.5, 20 + number
-            squares = 0.0 if window.aggregation in ("conversion", "retention") else measured * 40.0
+            squares = 0.0 if window.aggregation.binary else measured * 40.0
             found[group] = Moments(measured, mean, squares, capped)
         return found
 
@@ -127,7 +130,7 @@ class Aggregates:
     ) -> dict[Group, CovariateMoments]:
         found = {}
         for number, (group, units) in enumerate(self._groups(scope).items()):
-            binary = window.aggregation in ("conversion", "retention")
+            binary = window.aggregation.binary
             mean = 0.4 + 0.01 * number if binary else 12.0 + 0.7 * number
             variance = mean * (1 - mean) if binary else 40.0
             history = (units + 1) // 2
@@ -138,9 +141,16 @@ class Aggregates:
             )
         return found
 
-    async def ratio_sums(self, scope: Scope, _: MetricWindow) -> dict[Group, RatioSums]:
+    async def sums(self, scope: Scope, _: MetricWindow) -> dict[Group, dict[str, float]]:
         return {
-            group: RatioSums(units * (2.0 + 0.02 * number), units * 9.0, units * 1.5, units * 4.0, units * 4.0)
+            group: {
+                "n": units,
+                "num_sum": units * (2.0 + 0.02 * number),
+                "num_sum_sq": units * 9.0,
+                "den_sum": units * 1.5,
+                "den_sum_sq": units * 4.0,
+                "num_den_sum": units * 4.0,
+            }
             for number, (group, units) in enumerate(self._groups(scope).items())
         }
 

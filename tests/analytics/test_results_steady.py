@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any, cast
 
 import pytest
 from analytics.results.steady import TRIES, steady
-from analytics.results.summaries import binary_or_mean, with_covariate
+from analytics.results.summaries import of_sums, of_units, with_covariate
 from analytics.warehouse.aggregates import CovariateMoments, Moments, UnitCounts
 from analytics.warehouse.experiments import ExperimentReader
 from analytics.warehouse.scopes import END_OF_TIME, Scope
+from messages.aggregations import AGGREGATIONS
 from service_kit.problems import Unavailable
-from stats import BinarySummary, CupedSummary, InvalidInputError, MeanSummary
+from stats import BinarySummary, CupedSummary, InvalidInputError, MeanSummary, RatioSummary
 
 SCOPE = Scope("o", "e", "f", "", ("on", "off"), 0, END_OF_TIME, END_OF_TIME)
 GROUP = ("", "on")
@@ -74,12 +75,16 @@ async def test_answers_that_never_fit_each_other_are_worth_another_try() -> None
 
 
 def test_a_unit_counted_late_counts() -> None:
-    rates = binary_or_mean("conversion", {GROUP: 0}, {GROUP: Moments(44, 1.0, 0.0)})
+    rates = of_units(AGGREGATIONS["conversion"], {GROUP: 0}, {GROUP: Moments(44, 1.0, 0.0)})
     assert rates[""]["on"] == BinarySummary(44, 44)
-    sums = binary_or_mean("sum", {GROUP: 1}, {GROUP: Moments(3, 2.0, 0.5)})[""]["on"]
+    sums = of_units(AGGREGATIONS["sum"], {GROUP: 1}, {GROUP: Moments(3, 2.0, 0.5)})[""]["on"]
     assert isinstance(sums, MeanSummary)
     assert sums.n == 3
-    covariates = with_covariate("sum", {GROUP: 1}, {GROUP: CovariateMoments(3, 2.0, 1.0, 0.5, 0.5, 0.1, 3, 6.0)})
+    covariates = with_covariate(
+        AGGREGATIONS["sum"], {GROUP: 1}, {GROUP: CovariateMoments(3, 2.0, 1.0, 0.5, 0.5, 0.1, 3, 6.0)}
+    )
     adjusted = covariates[""]["on"]
     assert isinstance(adjusted, CupedSummary)
     assert adjusted.n == 3
+    above_and_below = RatioSummary(3, 6.0, 12.0, 3.0, 3.0, 6.0)
+    assert of_sums(AGGREGATIONS["ratio"], {GROUP: 1}, {GROUP: asdict(above_and_below)})[""]["on"] == above_and_below

@@ -20,6 +20,7 @@ from analytics.warehouse.experiments import ExperimentReader
 from analytics.warehouse.migrations import migrate
 from analytics.warehouse.settings import WarehouseSettings
 from analytics.warehouse.tables import EXPOSURE_COLUMNS, METRIC_COLUMNS
+from messages.aggregations import AGGREGATIONS
 from stats import MetricResult
 
 from tests.analytics.answers import written
@@ -140,7 +141,7 @@ def analyst(warehouse: Warehouse, metric: Metric) -> Analyst:
 
 
 def metric(aggregation: str, **more: Any) -> Metric:
-    return Metric("1", "m", "M", aggregation, True, "purchase", **more)
+    return Metric("1", "m", "M", AGGREGATIONS[aggregation], True, "purchase", **more)
 
 
 async def analysed(warehouse: Warehouse, measured: Metric, plan: Plan | None = None, role: Role = "goal") -> Analysis:

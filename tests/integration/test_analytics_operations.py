@@ -19,6 +19,7 @@ from analytics.loading.storing import store
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.migrations import migrate
 from analytics.warehouse.settings import WarehouseSettings
+from messages.aggregations import AGGREGATIONS
 from messages.generated.event_pb2 import EventBatch
 from messages.pseudonyms import Pseudonyms
 from messages.subjects import DEAD_LETTERS, EVENTS, dead_letters_stream, events_stream, events_subject
@@ -38,7 +39,9 @@ def catalog() -> Catalog:
     entries.environment = Environment("env-1", "production", "project-1", "shop", "org-1", "salt", False)
     entries.flags["checkout"] = ("on", "off")
     for aggregation in ("conversion", "sum", "mean", "ratio"):
-        entries.metrics[aggregation] = Metric("m", aggregation, aggregation, aggregation, True, "purchase")
+        entries.metrics[aggregation] = Metric(
+            "m", aggregation, aggregation, AGGREGATIONS[aggregation], True, "purchase"
+        )
     made.ready = True
     return made
 

@@ -19,6 +19,7 @@ from analytics.warehouse.client import Warehouse
 from analytics.warehouse.migrations import migrate
 from analytics.warehouse.settings import WarehouseSettings
 from analytics.warehouse.tables import EXPOSURE_COLUMNS, METRIC_COLUMNS
+from messages.aggregations import AGGREGATIONS
 from prometheus_client import CollectorRegistry
 from pyarrow import parquet
 from service_kit.clock import ManualClock
@@ -35,7 +36,7 @@ def catalog() -> Catalog:
     made = Catalog()
     entries = made.entries("env-1")
     entries.environment = Environment("env-1", "production", "project-1", "shop", "org-1", "salt", False)
-    entries.metrics["revenue"] = Metric("m1", "revenue", "Revenue <b>", "sum", True, "purchase")
+    entries.metrics["revenue"] = Metric("m1", "revenue", "Revenue <b>", AGGREGATIONS["sum"], True, "purchase")
     entries.experiments["test"] = Experiment(
         id="exp-1",
         key="test",

@@ -22,6 +22,7 @@ from analytics.warehouse.client import Warehouse
 from analytics.warehouse.experiments import ExperimentReader
 from analytics.warehouse.migrations import migrate
 from analytics.warehouse.settings import WarehouseSettings
+from messages.aggregations import AGGREGATIONS
 from messages.generated.event_pb2 import EventBatch
 from messages.subjects import events_stream, events_subject
 from prometheus_client import CollectorRegistry
@@ -185,11 +186,11 @@ def catalog_of(experiment: Experiment, metrics: list[Metric]) -> Catalog:
 
 
 METRICS = [
-    Metric("1", "converted", "Converted", "conversion", True, "purchase"),
-    Metric("2", "revenue", "Revenue", "sum", True, "purchase"),
-    Metric("3", "purchases", "Purchases", "count", True, "purchase"),
-    Metric("4", "basket", "Basket", "mean", True, "purchase"),
-    Metric("5", "opened", "Opened", "count", True, "open"),
+    Metric("1", "converted", "Converted", AGGREGATIONS["conversion"], True, "purchase"),
+    Metric("2", "revenue", "Revenue", AGGREGATIONS["sum"], True, "purchase"),
+    Metric("3", "purchases", "Purchases", AGGREGATIONS["count"], True, "purchase"),
+    Metric("4", "basket", "Basket", AGGREGATIONS["mean"], True, "purchase"),
+    Metric("5", "opened", "Opened", AGGREGATIONS["count"], True, "open"),
 ]
 EXPERIMENT = Experiment(
     id="exp-1",
@@ -218,7 +219,7 @@ async def test_results_agree_with_a_plain_computation(warehouse: Warehouse, seed
     document = written(result_document(analysis))
 
     for metric, shown in zip(METRICS, document["metrics"], strict=True):
-        values, several = brute_force(world, metric.aggregation, metric.event)
+        values, several = brute_force(world, metric.aggregation.name, metric.event)
         assert document["units"]["in_several_variations"] == several > 0
         assert {each["variation"]: each["units"] for each in document["units"]["variations"]} == {
             name: len(each) for name, each in values.items()
@@ -230,7 +231,7 @@ async def test_results_agree_with_a_plain_computation(warehouse: Warehouse, seed
             assert variation["units"] == len(mine)
             assert variation["mean"] == pytest.approx(math.fsum(mine) / len(mine), rel=1e-12)
         comparison = treatment["comparison"]
-        if metric.aggregation == "conversion":
+        if metric.aggregation.binary:
             table = [[sum(each), len(each) - sum(each)] for each in kept.values()]
             p_value = scipy_stats.chi2_contingency(table, correction=False).pvalue
             assert comparison["method"] == "pearson_chi_square"

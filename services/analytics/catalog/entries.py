@@ -7,17 +7,9 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
+from messages.aggregations import BY_NUMBER, Aggregation
 from messages.generated import config_pb2 as pb
 
-_AGGREGATIONS = {
-    pb.AGGREGATION_CONVERSION: "conversion",
-    pb.AGGREGATION_SUM: "sum",
-    pb.AGGREGATION_COUNT: "count",
-    pb.AGGREGATION_MEAN: "mean",
-    pb.AGGREGATION_RATIO: "ratio",
-    pb.AGGREGATION_QUANTILE: "quantile",
-    pb.AGGREGATION_RETENTION: "retention",
-}
 Role = Literal["goal", "secondary", "guardrail"]
 _ROLES: dict[pb.MetricRole, Role] = {
     pb.METRIC_ROLE_UNSPECIFIED: "goal",
@@ -93,7 +85,7 @@ class Metric:
     id: str
     key: str
     name: str
-    aggregation: str
+    aggregation: Aggregation
     higher_is_better: bool
     event: str
     denominator_event: str = ""
@@ -202,13 +194,13 @@ def definition_of(wire: pb.Flag) -> FlagDefinition:
 
 def metric_of(wire: pb.Metric) -> Metric:
     """Raises ValueError for an aggregation that this version doesn't know."""
-    if wire.aggregation not in _AGGREGATIONS:
+    if wire.aggregation not in BY_NUMBER:
         raise ValueError(f"aggregation {wire.aggregation}")
     return Metric(
         wire.id,
         wire.key,
         wire.name or wire.key,
-        _AGGREGATIONS[wire.aggregation],
+        BY_NUMBER[wire.aggregation],
         wire.direction != pb.DIRECTION_LOWER_IS_BETTER,
         wire.event or wire.key,
         wire.denominator_event,

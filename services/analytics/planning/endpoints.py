@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from messages.aggregations import AGGREGATIONS
 from service_kit.problems import FieldError, InvalidInput, NotFound
 from stats import InvalidInputError, PlanRequest, plan
 
@@ -17,7 +18,7 @@ from analytics.planning.documents import (
     calibration_document,
     planner_document,
 )
-from analytics.planning.history import PLANNABLE, Baseline, Period, baseline, calibrate
+from analytics.planning.history import Baseline, Period, baseline, calibrate
 from analytics.results.questions import (
     PROBLEMS,
     Where,
@@ -77,8 +78,9 @@ def _past(request: Request, environment: Environment, history: History) -> tuple
     metric = catalog.metric(environment.id, history.metric)
     if metric is None:
         raise MetricNotFound("no such metric in this environment")
-    if metric.aggregation not in PLANNABLE:
-        reason = f"must be one of {', '.join(sorted(PLANNABLE))}"
+    if not metric.aggregation.per_unit:
+        plannable = sorted(name for name, each in AGGREGATIONS.items() if each.per_unit)
+        reason = f"must be one of {', '.join(plannable)}"
         raise InvalidInput([FieldError("metric", "unsupported_aggregation", reason)])
     now = request.app.state.clock.now()
     variations = catalog.flag_variations(environment, history.flag)

@@ -6,11 +6,12 @@ import asyncio
 import math
 from dataclasses import dataclass
 
+from messages.aggregations import Absence
 from stats import BinarySummary, MetricSpec, Summary, analyse_metric
 
 from analytics.catalog.entries import Environment, Metric
 from analytics.results.scoping import window_of
-from analytics.results.summaries import BINARY, COUNTS_ABSENT_AS_ZERO, mean_summary
+from analytics.results.summaries import mean_summary
 from analytics.warehouse.aggregates import Moments
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.experiments import ExperimentReader
@@ -18,7 +19,6 @@ from analytics.warehouse.history import Half, HistoryReader
 from analytics.warehouse.scopes import END_OF_TIME, Scope
 
 DAY_MILLISECONDS = 86_400_000
-PLANNABLE = BINARY | {"sum", "count", "mean"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +88,9 @@ async def baseline(warehouse: Warehouse, metric: Metric, period: Period) -> Base
     for each in moments.values():
         pooled = pooled.merged(each)
     per_day = units / period.days if units else None
-    if metric.aggregation in BINARY:
+    if metric.aggregation.binary:
         return Baseline(units, pooled.units / units if units else 0.0, None, per_day)
-    if metric.aggregation in COUNTS_ABSENT_AS_ZERO:
+    if metric.aggregation.absence is Absence.ZERO:
         pooled = pooled.with_zeros(units - pooled.units)
     sd = math.sqrt(pooled.squares / (pooled.units - 1)) if pooled.units > 1 else 0.0
     return Baseline(units, pooled.mean, sd, per_day)
@@ -103,10 +103,7 @@ async def calibrate(
 
     Raises WarehouseError.
     """
-    zeros = metric.aggregation in COUNTS_ABSENT_AS_ZERO
-    halves = await HistoryReader(warehouse).random_splits(
-        period.scope(), window_of(metric), splits=splits, seed=seed, zeros=zeros
-    )
+    halves = await HistoryReader(warehouse).random_splits(period.scope(), window_of(metric), splits=splits, seed=seed)
     return await asyncio.to_thread(_calibrated, metric, halves, splits, alpha)
 
 
@@ -121,6 +118,6 @@ def _calibrated(metric: Metric, halves: list[tuple[Half, Half]], splits: int, al
 
 
 def _summary(metric: Metric, half: Half) -> Summary:
-    if metric.aggregation in BINARY:
+    if metric.aggregation.binary:
         return BinarySummary(half.units, half.with_value)
     return mean_summary(half.moments)

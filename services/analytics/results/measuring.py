@@ -1,6 +1,6 @@
 """Asks for the aggregates that a metric's analysis needs, and puts them into the engine's summaries.
 
-A new kind of metric is one branch in `measure`, one query, and one function in `summaries`.
+What an aggregation needs stands in its row of `messages.aggregations` and in its query.
 """
 
 from __future__ import annotations
@@ -8,23 +8,15 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from messages.aggregations import Absence
 from stats import Capped, ClusterSums, QuantileSummary, Summary, Winsorising, quantile_ranks
 
 from analytics.catalog.entries import Metric
 from analytics.results.scoping import window_of
-from analytics.results.summaries import (
-    COUNTS_ABSENT_AS_ZERO,
-    Grouped,
-    Units,
-    binary_or_mean,
-    ratios,
-    with_covariate,
-)
+from analytics.results.summaries import Grouped, Units, of_sums, of_units, with_covariate
 from analytics.warehouse.aggregates import Group
 from analytics.warehouse.experiments import NO_CAP, ExperimentReader
 from analytics.warehouse.scopes import MetricWindow, Scope
-
-CAPPABLE = frozenset({"sum", "count", "mean"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,37 +46,37 @@ class Measurer:
 
     async def measure(self, metric: Metric) -> MeasuredMetric:
         """Raises WarehouseError."""
-        window = window_of(metric)
-        if metric.aggregation == "ratio":
-            return MeasuredMetric(ratios(self._units, await self._reader.ratio_sums(self._scope, window)))
-        if metric.aggregation == "quantile":
-            return MeasuredMetric(await self._quantiles(metric, window))
-        if metric.winsorize_at and metric.aggregation in CAPPABLE:
+        window, aggregation = window_of(metric), metric.aggregation
+        if metric.winsorize_at and aggregation.cappable:
             return await self._winsorised(metric, window)
-        return MeasuredMetric(await self._plain(metric, window, NO_CAP))
+        if aggregation.per_unit:
+            return MeasuredMetric(await self._plain(metric, window, NO_CAP))
+        if aggregation.summary == "quantile":
+            return MeasuredMetric(await self._quantiles(metric, window))
+        return MeasuredMetric(of_sums(aggregation, self._units, await self._reader.sums(self._scope, window)))
 
     async def _plain(self, metric: Metric, window: MetricWindow, cap: float) -> Grouped:
         if self._options.cuped:
             moments = await self._reader.covariate_moments(self._scope, window, cap)
             return with_covariate(metric.aggregation, self._units, moments)
-        return binary_or_mean(metric.aggregation, self._units, await self._reader.moments(self._scope, window, cap))
+        return of_units(metric.aggregation, self._units, await self._reader.moments(self._scope, window, cap))
 
     async def _winsorised(self, metric: Metric, window: MetricWindow) -> MeasuredMetric:
         """The cap is pooled over all variations and segments."""
         uncapped = await self._reader.moments(self._scope, window)
         measured = sum(each.units for each in uncapped.values())
-        total = sum(self._units.values()) if metric.aggregation in COUNTS_ABSENT_AS_ZERO else measured
+        total = sum(self._units.values()) if metric.aggregation.absence is Absence.ZERO else measured
         place = max(math.ceil(metric.winsorize_at * total) - 1, 0)
         cap = await self._reader.pooled_value(self._scope, window, total - measured, place)
         if cap is None:
-            return MeasuredMetric(binary_or_mean(metric.aggregation, self._units, uncapped))
+            return MeasuredMetric(of_units(metric.aggregation, self._units, uncapped))
         capped = await self._reader.moments(self._scope, window, cap)
         count = sum(each.capped for each in capped.values())
-        plain = binary_or_mean(metric.aggregation, self._units, uncapped)
+        plain = of_units(metric.aggregation, self._units, uncapped)
         summaries = (
             await self._plain(metric, window, cap)
             if self._options.cuped
-            else binary_or_mean(metric.aggregation, self._units, capped)
+            else of_units(metric.aggregation, self._units, capped)
         )
         how = Winsorising(metric.winsorize_at, cap, count)
         return MeasuredMetric(summaries, Capped(how, plain.get("", {})))

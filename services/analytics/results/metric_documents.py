@@ -27,7 +27,6 @@ from stats import (
 
 from analytics.catalog.entries import Role
 from analytics.results.analysis import MetricAnalysis
-from analytics.results.summaries import BINARY
 from analytics.results.wording import comparison_sentence, metric_sentences
 from analytics.tables.columns import Column, InTable
 
@@ -128,7 +127,7 @@ def metric_document(metric: MetricAnalysis, family: Family | None = None) -> Met
         metric=metric.metric.key,
         name=metric.metric.name,
         role=metric.use.role,
-        aggregation=metric.metric.aggregation,
+        aggregation=metric.metric.aggregation.name,
         higher_is_better=metric.metric.higher_is_better,
         status=result.status if result else Status.INVALID_INPUT,
         explanation=result.explanation if result else metric.problem,
@@ -153,7 +152,7 @@ def _variation(metric: MetricAnalysis, result: MetricResult, arm: ArmResult, fam
         is_control=is_control,
         units=arm.n,
         mean=arm.mean,
-        rate=arm.mean if metric.metric.aggregation in BINARY else None,
+        rate=arm.mean if metric.metric.aggregation.binary else None,
         standard_error=arm.se,
         lower=arm.lower,
         upper=arm.upper,

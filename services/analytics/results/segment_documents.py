@@ -179,7 +179,7 @@ def _segmented_metric(use: MetricUse, metric: Metric, result: SegmentedResult) -
         metric=metric.key,
         name=metric.name,
         role=use.role,
-        aggregation=metric.aggregation,
+        aggregation=metric.aggregation.name,
         family=family_document(result.family),
         heterogeneity={arm: _heterogeneity(each) for arm, each in result.heterogeneity.items()},
         segments=[

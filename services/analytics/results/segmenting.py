@@ -42,8 +42,6 @@ from analytics.warehouse.scopes import BY_DAY
 
 SEGMENTS_MAX = 20
 DAYS_MAX = 400
-# The order statistics of a quantile can't be merged, and are asked for without segments only.
-UNSEGMENTED = frozenset({"quantile"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +105,7 @@ class SegmentAnalyst:
     async def _measured(self, experiment: Experiment, environment: Environment, moment: Moment, by: str) -> _Measured:
         scope = scope_of(experiment, environment, moment.as_of, by)
         known, _ = self._analyst.known_metrics(experiment)
-        usable = [(use, metric) for use, metric in known if metric.aggregation not in UNSEGMENTED]
+        usable = [(use, metric) for use, metric in known if metric.aggregation.splittable]
 
         async def measure(counts: UnitCounts) -> list[MeasuredMetric]:
             units = all_groups(counts.units, scope.variations, list(counts.segments()))

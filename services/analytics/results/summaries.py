@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from stats import BinarySummary, CupedSummary, MeanSummary, RatioSummary, Summary
+from messages.aggregations import Absence, Aggregation
+from stats import SUMMARY_TYPES, BinarySummary, CupedSummary, MeanSummary, Summary, summary_from
 
-from analytics.warehouse.aggregates import CovariateMoments, Group, Moments, RatioSums
+from analytics.warehouse.aggregates import CovariateMoments, Group, Moments
 
-BINARY = frozenset({"conversion", "retention"})
-# A unit without an event counts 0 for these; for a mean it is left out.
-COUNTS_ABSENT_AS_ZERO = frozenset({"conversion", "retention", "sum", "count"})
 COVARIATE, HAS_HISTORY = "same metric before", "has history"
 
 Units = Mapping[Group, int]
@@ -18,8 +16,8 @@ Grouped = dict[str, dict[str, Summary]]
 """Segment to variation to summary; without segments the only one has an empty name."""
 
 
-def binary_or_mean(aggregation: str, units: Units, moments: Mapping[Group, Moments]) -> Grouped:
-    """Rates for conversions and retention, means for sums, counts and means per unit.
+def of_units(aggregation: Aggregation, units: Units, moments: Mapping[Group, Moments]) -> Grouped:
+    """Rates or means of the units' numbers.
 
     Units that came in since `units` were counted are in the moments only; they count.
     """
@@ -27,10 +25,10 @@ def binary_or_mean(aggregation: str, units: Units, moments: Mapping[Group, Momen
     for (segment, variation), count in units.items():
         found = moments.get((segment, variation), Moments())
         summary: Summary
-        if aggregation in BINARY:
+        if aggregation.binary:
             summary = BinarySummary(max(count, found.units), found.units)
         else:
-            if aggregation in COUNTS_ABSENT_AS_ZERO:
+            if aggregation.absence is Absence.ZERO:
                 found = found.with_zeros(count - found.units)
             summary = mean_summary(found)
         grouped.setdefault(segment, {})[variation] = summary
@@ -43,15 +41,15 @@ def mean_summary(moments: Moments) -> MeanSummary:
     return MeanSummary.from_moments(moments.units, moments.mean, variance)
 
 
-def with_covariate(aggregation: str, units: Units, moments: Mapping[Group, CovariateMoments]) -> Grouped:
+def with_covariate(aggregation: Aggregation, units: Units, moments: Mapping[Group, CovariateMoments]) -> Grouped:
     """The metric with the same metric from before the first exposure; units without history are marked by a second
     covariate, unless the covariate itself is that mark (a conversion before)."""
     grouped: Grouped = {}
     for (segment, variation), count in units.items():
         found = moments.get((segment, variation), CovariateMoments())
-        if aggregation in COUNTS_ABSENT_AS_ZERO:
+        if aggregation.absence is Absence.ZERO:
             found = found.with_zeros(count - found.units)
-        grouped.setdefault(segment, {})[variation] = _covariate_summary(found, marked=aggregation not in BINARY)
+        grouped.setdefault(segment, {})[variation] = _covariate_summary(found, marked=not aggregation.binary)
     return grouped
 
 
@@ -83,12 +81,13 @@ def _covariate_summary(found: CovariateMoments, *, marked: bool) -> CupedSummary
     )
 
 
-def ratios(units: Units, sums: Mapping[Group, RatioSums]) -> Grouped:
-    """Sums above and below the line; a unit without an event adds nothing but counts as a unit."""
+def of_sums(aggregation: Aggregation, units: Units, sums: Mapping[Group, Mapping[str, float]]) -> Grouped:
+    """Summaries of sums over units; a unit without an event adds nothing, and counts where its absence is a zero."""
     grouped: Grouped = {}
+    nothing = dict.fromkeys(SUMMARY_TYPES[aggregation.summary].__dataclass_fields__, 0.0)
     for (segment, variation), count in units.items():
-        found = sums.get((segment, variation), RatioSums())
-        grouped.setdefault(segment, {})[variation] = RatioSummary(
-            count, found.num_sum, found.num_sum_sq, found.den_sum, found.den_sum_sq, found.num_den_sum
-        )
+        fields: dict[str, float] = nothing | dict(sums.get((segment, variation), {}))
+        if aggregation.absence is Absence.ZERO:
+            fields["n"] = max(count, fields["n"])
+        grouped.setdefault(segment, {})[variation] = summary_from(aggregation.summary, fields)
     return grouped

@@ -6,7 +6,6 @@ from stats import Comparison, SampleRatioResult, Status
 from stats.judgement.families import decisive_p
 
 from analytics.results.analysis import Analysis, MetricAnalysis
-from analytics.results.summaries import BINARY
 
 
 def summary_of(analysis: Analysis) -> str:
@@ -84,7 +83,7 @@ def quantity(metric: MetricAnalysis, value: float | None) -> str:
     """A rate in percent, a mean as a number."""
     if value is None:
         return "nothing"
-    return f"{value:.2%}" if metric.metric.aggregation in BINARY else f"{value:.4g}"
+    return f"{value:.2%}" if metric.metric.aggregation.binary else f"{value:.4g}"
 
 
 def probability(p_value: float) -> str:

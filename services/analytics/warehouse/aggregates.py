@@ -87,17 +87,6 @@ class CovariateMoments:
 
 
 @dataclass(frozen=True, slots=True)
-class RatioSums:
-    """Σm, Σm², Σd, Σd², Σmd over the units that have an event; the others add nothing."""
-
-    num_sum: float = 0.0
-    num_sum_sq: float = 0.0
-    den_sum: float = 0.0
-    den_sum_sq: float = 0.0
-    num_den_sum: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
 class ClusterTotals:
     """Per unit: N observations, J at or below a threshold; their sums over `n` units."""
 

@@ -14,7 +14,6 @@ from analytics.warehouse.aggregates import (
     Group,
     Moments,
     PastLook,
-    RatioSums,
     UnitCounts,
 )
 from analytics.warehouse.client import Row, Warehouse
@@ -71,7 +70,7 @@ class ExperimentReader:
 
     async def moments(self, scope: Scope, window: MetricWindow, cap: float = NO_CAP) -> dict[Group, Moments]:
         """By group, over the units that have a value; a group without any is missing."""
-        rows = await self._ask("metric_moments", scope, window.parameters() | {"cap": cap})
+        rows = await self._ask("metric_moments", scope, window, {"cap": cap})
         return {
             _group(row): Moments(row["units"], row["mean"], max(row["squares"], 0.0), row["capped"]) for row in rows
         }
@@ -80,39 +79,43 @@ class ExperimentReader:
         self, scope: Scope, window: MetricWindow, cap: float = NO_CAP
     ) -> dict[Group, CovariateMoments]:
         """By group, over the units that have a value or a history."""
-        rows = await self._ask("covariate_moments", scope, window.parameters() | {"cap": cap})
+        rows = await self._ask("covariate_moments", scope, window, {"cap": cap})
         return {
             _group(row): CovariateMoments(**{name: row[name] for name in CovariateMoments.__dataclass_fields__})
             for row in rows
         }
 
-    async def ratio_sums(self, scope: Scope, window: MetricWindow) -> dict[Group, RatioSums]:
-        rows = await self._ask("ratio_sums", scope, window.parameters())
-        return {_group(row): RatioSums(**{name: row[name] for name in RatioSums.__dataclass_fields__}) for row in rows}
+    async def sums(self, scope: Scope, window: MetricWindow) -> dict[Group, dict[str, float]]:
+        """By group, what the aggregation's own query adds up: the fields of its summary by name."""
+        rows = await self._ask(f"aggregations/{window.aggregation.name}", scope, window)
+        return {
+            _group(row): {name: each for name, each in row.items() if name not in ("segment", "variation")}
+            for row in rows
+        }
 
     async def pooled_value(self, scope: Scope, window: MetricWindow, zeros: int, place: int) -> float | None:
         """The value at `place` (0 is the smallest) of all units' values, `zeros` of them 0 for want of an event."""
-        rows = await self._ask("pooled_value", scope, window.parameters() | {"zeros": zeros, "place": place})
+        rows = await self._ask("pooled_value", scope, window, {"zeros": zeros, "place": place})
         return float(rows[0]["value"]) if rows else None
 
     async def observation_counts(self, scope: Scope, window: MetricWindow) -> dict[Group, int]:
         """Events that carry a value."""
-        rows = await self._ask("observation_counts", scope, window.parameters())
+        rows = await self._ask("aggregations/quantile/observation_counts", scope, window)
         return {_group(row): row["observations"] for row in rows}
 
     async def order_statistics(
         self, scope: Scope, window: MetricWindow, variation: str, places: Sequence[int]
     ) -> dict[int, float]:
         """The events' values at `places` (1 is the smallest) of one variation."""
-        asked = window.parameters() | {"variation": variation, "places": sorted(places)}
-        rows = await self._ask("order_statistics", scope, asked)
+        asked = {"variation": variation, "places": sorted(places)}
+        rows = await self._ask("aggregations/quantile/order_statistics", scope, window, asked)
         return {row["place"]: row["value"] for row in rows}
 
     async def cluster_totals(
         self, scope: Scope, window: MetricWindow, variation: str, threshold: float
     ) -> ClusterTotals:
-        asked = window.parameters() | {"variation": variation, "threshold": threshold}
-        return ClusterTotals(**(await self._ask("cluster_sums", scope, asked))[0])
+        asked = {"variation": variation, "threshold": threshold}
+        return ClusterTotals(**(await self._ask("aggregations/quantile/cluster_sums", scope, window, asked))[0])
 
     async def past_looks(self, organization_id: str, experiment_id: str, until: int) -> list[PastLook]:
         """What scheduled snapshots before `until` (epoch milliseconds) showed, oldest first."""
@@ -120,10 +123,13 @@ class ExperimentReader:
         rows = await self._answered("looks", query("looks"), asked)
         return [PastLook(row["metric"], row["variation"], row["units"], row["difference"], row["se"]) for row in rows]
 
-    async def _ask(self, name: str, scope: Scope, more: Mapping[str, Any] | None = None) -> list[Row]:
-        sql = query(name, units=scope.units)
-        given = scope.parameters() | dict(more or {})
-        return await self._answered(name, sql, {key: value for key, value in given.items() if f"{{{key}:" in sql})
+    async def _ask(
+        self, name: str, scope: Scope, window: MetricWindow | None = None, more: Mapping[str, Any] | None = None
+    ) -> list[Row]:
+        sql = query(name, units=scope.units, aggregation=window.aggregation.name if window else "")
+        given = scope.parameters() | (window.parameters() if window else {}) | dict(more or {})
+        asked = {key: value for key, value in given.items() if f"{{{key}:" in sql}
+        return await self._answered(name.rpartition("/")[2], sql, asked)
 
     async def _answered(self, name: str, sql: str, parameters: Mapping[str, Any]) -> list[Row]:
         rows = await self._warehouse.rows(sql, parameters)

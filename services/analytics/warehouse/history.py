@@ -28,13 +28,12 @@ class HistoryReader:
         self._warehouse = warehouse
 
     async def random_splits(
-        self, scope: Scope, window: MetricWindow, *, splits: int, seed: int, zeros: bool
+        self, scope: Scope, window: MetricWindow, *, splits: int, seed: int
     ) -> list[tuple[Half, Half]]:
-        """`splits` random halvings of the scope's units; `zeros`: a unit without an event counts 0. A split with an
-        empty half is left out."""
-        sql = query("random_splits", units=scope.units)
+        """`splits` random halvings of the scope's units. A split with an empty half is left out."""
+        sql = query("random_splits", units=scope.units, aggregation=window.aggregation.name)
         given = scope.parameters() | window.parameters() | {"cap": NO_CAP}
-        given |= {"splits": splits, "seed": seed, "zeros": int(zeros)}
+        given |= {"splits": splits, "seed": seed}
         rows = await self._warehouse.rows(sql, {name: each for name, each in given.items() if f"{{{name}:" in sql})
         halves: dict[int, dict[int, Half]] = {}
         for row in rows:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from messages.aggregations import Absence, Aggregation
+
 END_OF_TIME = 7_258_118_400_000
 """2200-01-01 in epoch milliseconds: later than any event that is taken."""
 BY_DAY, BY_SDK_KEY, BY_CONFIG_VERSION = "$day", "$sdk_key", "$config_version"
@@ -57,7 +59,7 @@ class MetricWindow:
     """
 
     event: str
-    aggregation: str
+    aggregation: Aggregation
     start: int = 0
     end: int = 0
     denominator: str = ""
@@ -67,7 +69,7 @@ class MetricWindow:
         """As server-side parameters; a query takes those it names."""
         return {
             "metric": self.event,
-            "aggregation": self.aggregation,
+            "absent_is_zero": int(self.aggregation.absence is Absence.ZERO),
             "window_start": self.start,
             "window_end": self.end,
             "denominator": self.denominator,

@@ -1,5 +1,8 @@
 """The queries by name. `-- with: a, b` in a file's first line puts other files in front as common table expressions.
 
+`unit_values` and `prior_values` there are the metric's aggregation, of the events since the first exposure and of those
+before it: `aggregations/<name>.sql` says what a unit's number is, over `events`.
+
 Only files are put together, never values: those are server-side parameters.
 """
 
@@ -10,15 +13,28 @@ from pathlib import Path
 
 _FOLDER = Path(__file__).with_name("queries")
 _WITH = "-- with: "
+_AGGREGATED = {"unit_values": "SELECT * FROM metric_events", "prior_values": "SELECT * FROM prior_events"}
 
 
 @cache
-def query(name: str, *, units: str = "units") -> str:
+def query(name: str, *, units: str = "units", aggregation: str = "") -> str:
     """The whole text of a query, with the file `units` as its `units`. FileNotFoundError: no such query."""
     needed, body = _parts(name)
-    files = [units if each == "units" else each for each in needed]
-    expressions = [f"{each} AS\n(\n{_parts(file)[1]}\n)" for each, file in zip(needed, files, strict=True)]
+    expressions = [
+        _named(each, _aggregated(aggregation, _AGGREGATED[each]))
+        if each in _AGGREGATED
+        else _named(each, _parts(units if each == "units" else each)[1])
+        for each in needed
+    ]
     return "WITH\n" + ",\n".join(expressions) + f"\n{body}" if expressions else body
+
+
+def _aggregated(aggregation: str, events: str) -> str:
+    return f"WITH {_named('events', events)}\n{_parts(f'aggregations/{aggregation}')[1]}"
+
+
+def _named(name: str, body: str) -> str:
+    return f"{name} AS\n(\n{body}\n)"
 
 
 def _parts(name: str) -> tuple[list[str], str]:

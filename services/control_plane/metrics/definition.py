@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from messages.aggregations import AGGREGATIONS, Aggregation
 from service_kit.problems import FieldError, InvalidInput
 
 from control_plane.metrics.models import MetricRow
@@ -18,29 +19,31 @@ ANALYSED = (
 )
 """The fields that results are computed by."""
 
-_CAPPED = ("sum", "count", "mean")
-
 
 def check_definition(metric: MetricRow) -> None:
     """Raises `InvalidInput` naming each field that the aggregation lacks or can't use."""
-    errors: list[FieldError] = []
-
-    def demand(field: str, aggregation: str) -> None:
-        given = getattr(metric, field) is not None
-        if given and metric.aggregation != aggregation:
-            errors.append(FieldError(field, "not_applicable", f"only a metric of aggregation {aggregation!r} has it"))
-        elif not given and metric.aggregation == aggregation:
-            errors.append(FieldError(field, "missing", f"aggregation {aggregation!r} needs it"))
-
-    demand("denominator_event", "ratio")
-    demand("quantile", "quantile")
-    if metric.winsorize_at is not None and metric.aggregation not in _CAPPED:
-        reason = f"only {', '.join(_CAPPED)} are capped"
-        errors.append(FieldError("winsorize_at", "not_applicable", reason))
+    aggregation = AGGREGATIONS[metric.aggregation]
+    errors = _parameter_errors(metric, aggregation)
+    if metric.winsorize_at is not None and not aggregation.cappable:
+        capped = [name for name, each in AGGREGATIONS.items() if each.cappable]
+        errors.append(FieldError("winsorize_at", "not_applicable", f"only {', '.join(capped)} are capped"))
     start, end = metric.window_start_seconds, metric.window_end_seconds
-    if metric.aggregation == "retention" and not end:
-        errors.append(FieldError("window_end_seconds", "missing", "aggregation 'retention' needs a window"))
+    if aggregation.window_required and not end:
+        reason = f"aggregation {aggregation.name!r} needs a window"
+        errors.append(FieldError("window_end_seconds", "missing", reason))
     elif end is not None and end <= (start or 0):
         errors.append(FieldError("window_end_seconds", "empty_window", "must be after the window's start"))
     if errors:
         raise InvalidInput(errors)
+
+
+def _parameter_errors(metric: MetricRow, aggregation: Aggregation) -> list[FieldError]:
+    errors = []
+    for field in sorted({each.parameter for each in AGGREGATIONS.values() if each.parameter}):
+        given = getattr(metric, field) is not None
+        if given and aggregation.parameter != field:
+            owners = " or ".join(repr(name) for name, each in AGGREGATIONS.items() if each.parameter == field)
+            errors.append(FieldError(field, "not_applicable", f"only a metric of aggregation {owners} has it"))
+        elif not given and aggregation.parameter == field:
+            errors.append(FieldError(field, "missing", f"aggregation {aggregation.name!r} needs it"))
+    return errors

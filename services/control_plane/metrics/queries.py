@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from uuid import UUID
 
+from messages.aggregations import AGGREGATIONS
 from messages.generated import config_pb2 as pb
 
 from control_plane.database import Connection
@@ -12,15 +13,6 @@ from control_plane.entities.reading import Unreadable, read_each
 from control_plane.entities.table import Scope
 from control_plane.metrics.models import METRICS, MetricRow
 
-_AGGREGATIONS = {
-    "conversion": pb.AGGREGATION_CONVERSION,
-    "sum": pb.AGGREGATION_SUM,
-    "count": pb.AGGREGATION_COUNT,
-    "mean": pb.AGGREGATION_MEAN,
-    "ratio": pb.AGGREGATION_RATIO,
-    "quantile": pb.AGGREGATION_QUANTILE,
-    "retention": pb.AGGREGATION_RETENTION,
-}
 _DIRECTIONS = {
     "higher_is_better": pb.DIRECTION_HIGHER_IS_BETTER,
     "lower_is_better": pb.DIRECTION_LOWER_IS_BETTER,
@@ -43,7 +35,7 @@ def _message(row: MetricRow) -> pb.Metric:
         key=row.key,
         name=row.name,
         archived=row.archived,
-        aggregation=_AGGREGATIONS[row.aggregation],
+        aggregation=AGGREGATIONS[row.aggregation].wire_name,
         direction=_DIRECTIONS[row.direction],
         event=row.event,
         denominator_event=row.denominator_event or "",

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from messages.aggregations import AGGREGATIONS
 from pydantic import Field, StringConstraints
-from service_kit.schemas import Description, Input, Name
+from service_kit.schemas import Description, Input, Name, OneOf
 
 from control_plane.entities.schemas import Changes, EntityView, Tags
 from control_plane.environments.keys import EntityKey
 
 SECONDS_MAX = 366 * 24 * 3600
 
-Aggregation = Literal["conversion", "sum", "count", "mean", "ratio", "quantile", "retention"]
+AggregationName = Annotated[str, OneOf(AGGREGATIONS)]
 Direction = Literal["higher_is_better", "lower_is_better"]
 EventName = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 """As SDKs send it in an event's `metric` field."""
@@ -26,7 +27,7 @@ class MetricFields(Input, strict=True):
     name: Name = "unnamed"
     description: Description = ""
     tags: Tags = Field([])
-    aggregation: Aggregation = "conversion"
+    aggregation: AggregationName = "conversion"
     direction: Direction = "higher_is_better"
     event: EventName | None = Field(None, description="Defaults to the metric's key.")
     denominator_event: EventName | None = Field(None, description="Only for `ratio`: whose values are divided by.")
@@ -38,7 +39,7 @@ class MetricFields(Input, strict=True):
 
 class MetricCreate(MetricFields, strict=True):
     key: EntityKey
-    aggregation: Aggregation
+    aggregation: AggregationName
     name: Name | None = Field(None, description="Defaults to the key.")  # type: ignore[assignment]
 
 
@@ -47,7 +48,7 @@ class MetricPatch(MetricFields, Changes, strict=True):
 
 
 class MetricView(EntityView):
-    aggregation: Aggregation
+    aggregation: AggregationName
     direction: Direction
     event: str
     denominator_event: str | None

@@ -19,6 +19,7 @@ from analytics.warehouse.arrow import ArrowWarehouse
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.exports import ExportStore
 from analytics.warehouse.tables import EXPOSURE_COLUMNS, METRIC_COLUMNS
+from messages.aggregations import AGGREGATIONS
 from prometheus_client import CollectorRegistry
 from service_kit.clock import ManualClock
 
@@ -35,7 +36,7 @@ def export_catalog() -> Catalog:
             f"env-{number}", "production", f"project-{number}", "shop", f"org-{number}", "salt", False
         )
     entries = made.entries("env-1")
-    entries.metrics["revenue"] = Metric("m1", "revenue", "Revenue", "sum", True, "purchase")
+    entries.metrics["revenue"] = Metric("m1", "revenue", "Revenue", AGGREGATIONS["sum"], True, "purchase")
     entries.flags["checkout"] = ("on", "off")
     entries.definitions["checkout"] = FlagDefinition(
         "checkout",

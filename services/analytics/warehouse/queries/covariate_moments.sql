@@ -22,14 +22,14 @@ FROM
         max(history) AS has_history
     FROM
     (
-        SELECT user_key, segment, variation, least(y, {cap:Float64}) AS y_part, 0. AS x_part, 0 AS history, 1 AS measured
+        SELECT user_key, segment, variation, least(number, {cap:Float64}) AS y_part, 0. AS x_part, 0 AS history, 1 AS measured
         FROM unit_values
         UNION ALL
-        SELECT user_key, segment, variation, 0. AS y_part, least(x, {cap:Float64}) AS x_part, 1 AS history, 0 AS measured
+        SELECT user_key, segment, variation, 0. AS y_part, least(number, {cap:Float64}) AS x_part, 1 AS history, 0 AS measured
         FROM prior_values
     )
     GROUP BY user_key
-    HAVING {aggregation:String} != 'mean' OR max(measured) = 1
+    HAVING {absent_is_zero:UInt8} OR max(measured) = 1
 )
 GROUP BY segment, variation
 ORDER BY segment, variation

@@ -5,9 +5,9 @@ SELECT
     segment,
     variation,
     count() AS units,
-    avg(least(y, {cap:Float64})) AS mean,
-    varPopStable(least(y, {cap:Float64})) * count() AS squares,
-    countIf(y > {cap:Float64}) AS capped
+    avg(least(number, {cap:Float64})) AS mean,
+    varPopStable(least(number, {cap:Float64})) * count() AS squares,
+    countIf(number > {cap:Float64}) AS capped
 FROM unit_values
 GROUP BY segment, variation
 ORDER BY segment, variation

@@ -1,11 +1,11 @@
 -- with: units, metric_events, unit_values
 -- The value at one place of all units' values in order, with a 0 for each unit that has no event.
-SELECT y AS value
+SELECT number AS value
 FROM
 (
-    SELECT y FROM unit_values
+    SELECT number FROM unit_values
     UNION ALL
-    SELECT toFloat64(0) AS y FROM numbers({zeros:UInt64})
+    SELECT toFloat64(0) AS number FROM numbers({zeros:UInt64})
 )
 ORDER BY value
 LIMIT 1 OFFSET {place:UInt64}

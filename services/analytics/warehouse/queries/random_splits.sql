@@ -10,11 +10,11 @@ SELECT
     varPopStable(value) * count() AS squares
 FROM
 (
-    SELECT unit.user_key AS unit_key, measured.y AS value, notEmpty(measured.user_key) AS known
+    SELECT unit.user_key AS unit_key, measured.number AS value, notEmpty(measured.user_key) AS known
     FROM (SELECT user_key FROM units WHERE NOT several) AS unit
     LEFT JOIN unit_values AS measured ON measured.user_key = unit.user_key
 )
 ARRAY JOIN range({splits:UInt32}) AS split
-WHERE known OR {zeros:UInt8}
+WHERE known OR {absent_is_zero:UInt8}
 GROUP BY split, half
 ORDER BY split, half

@@ -1,9 +1,10 @@
 -- with: units, metric_events, denominator_events
--- Per variation: sums, squares and products of what stands above and below the line. An event without a value is 1.
+-- Per variation, over the units that have an event: sums, squares and products of what stands above and below the
+-- line. An event without a value is 1.
 SELECT
     segment,
     variation,
-    count() AS units,
+    count() AS n,
     sum(above) AS num_sum,
     sum(above * above) AS num_sum_sq,
     sum(below) AS den_sum,

@@ -1,9 +1,9 @@
 -- with: units, metric_events
 -- The events' values at the given places (1 is the smallest) of one variation.
-SELECT place, value
+SELECT place, known AS value
 FROM
 (
-    SELECT assumeNotNull(value) AS value, row_number() OVER (ORDER BY value) AS place
+    SELECT assumeNotNull(value) AS known, row_number() OVER (ORDER BY known) AS place
     FROM metric_events
     WHERE isNotNull(value) AND variation = {variation:String}
 )

@@ -1,0 +1,84 @@
+"""What an aggregation is: how the events of a unit become a number. One row each; all else derives from it.
+
+A new one is a row here, its query in `analytics/warehouse/queries/aggregations/`, its vectors in
+`tests/vectors/aggregations/`, its value in `proto/` and in a migration of the control plane, and a file in
+`libs/stats` if no summary there fits. `tests/contract/test_aggregations.py` names what is missing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from messages.generated import config_pb2 as pb
+
+
+class Absence(Enum):
+    """What a unit without an event is."""
+
+    ZERO = "zero"
+    LEFT_OUT = "left out"
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregation:
+    """`summary` is the kind of the statistics' summary (`stats.SUMMARY_TYPES`).
+
+    `cappable`: a unit's number may be capped at a pooled percentile. `splittable`: it can be told by segment and over
+    time. `parameter` is the field of a metric that it needs and others may not have. `window_required`: the metric
+    needs the end of a window; for all others a window is optional.
+    """
+
+    name: str
+    meaning: str
+    summary: str
+    absence: Absence
+    cappable: bool = False
+    splittable: bool = True
+    parameter: str | None = None
+    window_required: bool = False
+
+    @property
+    def wire_name(self) -> str:
+        """Its value in `proto/`."""
+        return f"AGGREGATION_{self.name.upper()}"
+
+    @property
+    def binary(self) -> bool:
+        """A unit is 0 or 1, and the mean is a rate."""
+        return self.summary == "binary"
+
+    @property
+    def per_unit(self) -> bool:
+        """Each unit has one number, so that covariates, random splits and sample sizes are known for it."""
+        return self.summary in ("binary", "mean")
+
+
+_ROWS = (
+    Aggregation("conversion", "1 with an event, else 0", "binary", Absence.ZERO),
+    Aggregation("count", "its events", "mean", Absence.ZERO, cappable=True),
+    Aggregation("sum", "the sum of its events' values; 0 without one", "mean", Absence.ZERO, cappable=True),
+    Aggregation(
+        "mean",
+        "the mean of its events' values; units without one are left out",
+        "mean",
+        Absence.LEFT_OUT,
+        cappable=True,
+    ),
+    Aggregation(
+        "ratio", "values over the values of another event", "ratio", Absence.ZERO, parameter="denominator_event"
+    ),
+    Aggregation(
+        "quantile",
+        "the quantile of the values",
+        "quantile",
+        Absence.LEFT_OUT,
+        splittable=False,  # order statistics can't be merged
+        parameter="quantile",
+    ),
+    Aggregation("retention", "1 with an event in the window, else 0", "binary", Absence.ZERO, window_required=True),
+)
+AGGREGATIONS = {row.name: row for row in _ROWS}
+"""By name."""
+BY_NUMBER = {pb.Aggregation.Value(row.wire_name): row for row in _ROWS}
+"""By the value's number in `proto/`."""

@@ -1,0 +1,112 @@
+"""The table of aggregations, and every place that has to name one by hand."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from analytics.catalog.entries import Metric
+from analytics.warehouse.sql import query
+from control_plane.metrics.models import MetricRow
+from control_plane.metrics.schemas import MetricCreate
+from messages.aggregations import AGGREGATIONS, BY_NUMBER, Absence, Aggregation
+from messages.generated import config_pb2 as pb
+from stats import SUMMARY_TYPES, MeanSummary
+
+ROOT = Path(__file__).resolve().parents[2]
+MIGRATIONS = sorted((ROOT / "services/control_plane/database/migrations").glob("*.sql"))
+QUERIES = ROOT / "services/analytics/warehouse/queries/aggregations"
+NAMES = set(AGGREGATIONS)
+each_row = pytest.mark.parametrize("row", AGGREGATIONS.values(), ids=list(AGGREGATIONS))
+
+
+def table_of(document: str, header: str) -> list[list[str]]:
+    """The cells of the rows under a Markdown table's header line."""
+    lines = (ROOT / "docs" / document).read_text().split(f"{header}\n", 1)[1].splitlines()[1:]
+    rows = []
+    for line in lines:
+        if not line.startswith("|"):
+            break
+        rows.append([cell.strip() for cell in line.strip("|").split("|")])
+    return rows
+
+
+def test_the_wire_has_a_value_for_each_and_no_other() -> None:
+    unspecified = pb.AGGREGATION_UNSPECIFIED
+    assert {name for name, number in pb.Aggregation.items() if number != unspecified} == {
+        row.wire_name for row in AGGREGATIONS.values()
+    }
+    assert set(BY_NUMBER.values()) == set(AGGREGATIONS.values())
+
+
+def test_the_control_planes_table_takes_each_and_no_other() -> None:
+    """The last migration that says which there are counts."""
+    lists = [found for file in MIGRATIONS for found in re.findall(r"\baggregation IN \(([^)]*)\)", file.read_text())]
+    assert set(re.findall(r"'(\w+)'", lists[-1])) == NAMES
+
+
+def test_the_api_takes_each_and_no_other() -> None:
+    properties = MetricCreate.model_json_schema()["properties"]
+    assert set(properties["aggregation"]["enum"]) == NAMES
+
+
+def test_there_is_a_query_for_each_and_no_other() -> None:
+    assert {path.stem for path in QUERIES.iterdir()} == NAMES
+
+
+@each_row
+def test_its_query_is_of_the_units_or_of_their_sums(row: Aggregation) -> None:
+    if row.per_unit:
+        assert "AS number\nFROM events\n" in query(f"aggregations/{row.name}")
+    elif (QUERIES / f"{row.name}.sql").exists():
+        text = query(f"aggregations/{row.name}")
+        for field in SUMMARY_TYPES[row.summary].__dataclass_fields__:
+            assert f" AS {field}" in text, field
+
+
+@each_row
+def test_its_summary_is_the_statistics_own(row: Aggregation) -> None:
+    assert row.summary in SUMMARY_TYPES
+    if row.cappable:
+        assert SUMMARY_TYPES[row.summary] is MeanSummary
+
+
+@each_row
+def test_its_parameter_is_a_field_all_the_way(row: Aggregation) -> None:
+    if row.parameter:
+        assert row.parameter in MetricCreate.model_fields
+        assert row.parameter in MetricRow.__dataclass_fields__
+        assert row.parameter in pb.Metric.DESCRIPTOR.fields_by_name
+        assert row.parameter in Metric.__dataclass_fields__
+
+
+def test_there_are_vectors_for_each_and_no_other() -> None:
+    assert {path.stem for path in (ROOT / "tests/vectors/aggregations").iterdir()} == NAMES
+
+
+def test_the_guide_tells_each_with_its_meaning_and_its_needs() -> None:
+    rows = table_of("api-guide.md", "| aggregation | a unit's number | needs |")
+    told = {name: (meaning, needs) for name, meaning, needs in rows}
+    assert set(told) == {f"`{name}`" for name in NAMES}
+    for name, row in AGGREGATIONS.items():
+        meaning, needs = told[f"`{name}`"]
+        needed = row.parameter or ("window_end_seconds" if row.window_required else "")
+        assert meaning == row.meaning
+        assert needs.startswith(f"`{needed}`") if needed else not needs
+
+
+def test_the_page_of_analytics_tells_what_absence_is() -> None:
+    zero_or_not = {"0": Absence.ZERO, "adds nothing": Absence.ZERO}
+    told = {
+        name: zero_or_not.get(absence, Absence.LEFT_OUT)
+        for names, _, absence in table_of("analytics.md", "| metric | per unit | a unit without an event |")
+        for name in names.split(", ")
+    }
+    assert told == {name: row.absence for name, row in AGGREGATIONS.items()}
+
+
+def test_the_glossary_names_each() -> None:
+    lines = (ROOT / "docs/glossary.md").read_text().splitlines()
+    meaning = next(line for line in lines if line.startswith("| metric |"))
+    assert set(re.findall(r"[a-z]+", meaning.partition("a number: ")[2])) == NAMES
