@@ -83,7 +83,7 @@ class Conflict(Problem):
 
 
 class PreconditionFailed(Problem):
-    status, default_code = 412, "version_mismatch"
+    status, default_code = 412, "precondition_failed"
 
 
 class TooLarge(Problem):
@@ -103,7 +103,7 @@ class InvalidInput(Problem):
 
 
 class PreconditionRequired(Problem):
-    status, default_code = 428, "if_match_required"
+    status, default_code = 428, "precondition_required"
 
 
 class TooManyRequests(Problem):

@@ -9,7 +9,7 @@ from fastapi import Depends, Header, Request
 
 from service_kit.problems import BadRequest, PreconditionFailed, PreconditionRequired
 
-_ENTITY_TAG = re.compile(r'(?:W/)?"?([0-9]{1,18})"?')
+_ENTITY_TAG = re.compile(r'(?:W/)?("?)([0-9]{1,18})\1')
 
 
 def etag(version: int) -> str:
@@ -24,7 +24,7 @@ def require_version(request: Request) -> int:
     match = _ENTITY_TAG.fullmatch(given.strip())
     if match is None:
         raise BadRequest("If-Match must hold one ETag of this entity", code="invalid_if_match")
-    return int(match[1])
+    return int(match[2])
 
 
 def _expected_version(

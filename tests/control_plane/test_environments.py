@@ -56,13 +56,13 @@ async def test_a_wrong_page_is_refused(tenant: Any, params: dict[str, Any]) -> N
 async def test_an_edit_needs_the_version_that_stands(tenant: Any) -> None:
     path = f"/projects/{tenant.project}"
     without = await tenant.api("PATCH", path, {"name": "New"})
-    assert (without.status_code, without.json()["code"]) == (428, "if_match_required")
+    assert (without.status_code, without.json()["code"]) == (428, "precondition_required")
     malformed = await tenant.api("PATCH", path, {"name": "New"}, headers={"If-Match": "*"})
     assert (malformed.status_code, malformed.json()["code"]) == (400, "invalid_if_match")
     changed = await tenant.api("PATCH", path, {"name": "New"}, headers={"If-Match": '"1"'})
     assert (changed.status_code, changed.headers["etag"]) == (200, '"2"')
     old = await tenant.api("PATCH", path, {"name": "Old"}, headers={"If-Match": '"1"'})
-    assert (old.status_code, old.json()["code"]) == (412, "version_mismatch")
+    assert (old.status_code, old.json()["code"]) == (412, "precondition_failed")
     assert (await tenant.api.ok("GET", path))["name"] == "New"
 
 
@@ -98,7 +98,7 @@ async def test_archive_and_restore_compare_a_version_only_when_one_is_sent(tenan
     path = tenant.path if of == "environment" else f"/projects/{tenant.project}"
     for action in ("archive", "restore"):
         old = await tenant.api("POST", f"{path}/{action}", headers={"If-Match": '"9"'})
-        assert (old.status_code, old.json()["code"]) == (412, "version_mismatch")
+        assert (old.status_code, old.json()["code"]) == (412, "precondition_failed")
         assert (await tenant.api.ok("POST", f"{path}/{action}"))["archived"] is (action == "archive")
 
 

@@ -182,7 +182,7 @@ def test_an_edit_with_an_old_version_changes_nothing(tenant: Tenant) -> None:
     first = tenant.api.get(url).headers["etag"]
     assert tenant.api.patch(url, json={"name": "B"}, headers={"If-Match": first}).status_code == 200
     refused = tenant.api.patch(url, json={"name": "C"}, headers={"If-Match": first})
-    assert (refused.status_code, refused.json()["code"]) == (412, "version_mismatch")
+    assert (refused.status_code, refused.json()["code"]) == (412, "precondition_failed")
     assert tenant.api.get(url).json()["name"] == "B"
     assert tenant.api.patch(url, json={"name": "C"}).status_code == 428
 
