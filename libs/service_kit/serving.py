@@ -1,24 +1,117 @@
-"""Runs an ASGI app on uvicorn until SIGINT or SIGTERM."""
+"""Serves an ASGI app on uvicorn until SIGINT or SIGTERM, in one way for every service.
+
+Slow clients are cut, forwarded addresses count from trusted proxies only, every answer carries the same headers.
+A stop goes in steps: readiness says no and answers end their connections while the service goes on answering
+(the drain), then the listener closes, then open requests get ten seconds.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+import socket
+import sys
+from contextlib import suppress
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.config import STARTUP_FAILURE
 
+from service_kit.listeners import Drain, admin_listener, public_listener
+from service_kit.response_headers import CLOSE, DEFAULT_HEADERS
 from service_kit.settings import ServiceSettings
+from service_kit.slow_clients import PatientHttpProtocol
+
+OPEN_REQUESTS_SECONDS = 10
+_ADMIN_REQUESTS_SECONDS = 1
+_TICK_SECONDS = 0.1
 
 
-def serve(app: ASGIApp, settings: ServiceSettings, **options: Any) -> None:
-    """Serves `app` at the settings' host and port; open requests get ten seconds when it stops."""
-    uvicorn.run(
+def serve(
+    app: ASGIApp, settings: ServiceSettings, *, protocol: type[PatientHttpProtocol] = PatientHttpProtocol
+) -> None:
+    """Serves `app` at the settings' addresses. `protocol` speaks with the clients."""
+    server = Server(app, settings, protocol)
+    with suppress(KeyboardInterrupt):
+        server.run()
+    if not server.started:
+        sys.exit(STARTUP_FAILURE)
+
+
+class Server(uvicorn.Server):
+    """The public port and, where one is set, the admin port beside it."""
+
+    def __init__(
+        self, app: ASGIApp, settings: ServiceSettings, protocol: type[PatientHttpProtocol] = PatientHttpProtocol
+    ) -> None:
+        self._drain = Drain()
+        self._drain_seconds = settings.drain_seconds
+        self._admin: _AdminServer | None = None
+        if settings.admin_port:
+            self._admin = _AdminServer(admin_listener(app, self._drain), settings)
+        public = public_listener(app, self._drain, metrics=self._admin is None)
+        super().__init__(_config(public, settings, protocol))
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._admin is not None:
+            await self._admin.begin()
+        await super().startup(sockets)
+
+    async def on_tick(self, counter: int) -> bool:
+        ended = await super().on_tick(counter)
+        if self._admin is not None:
+            self._admin.server_state.default_headers = self.server_state.default_headers
+        return ended
+
+    async def main_loop(self) -> None:
+        await super().main_loop()
+        await self._drained()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets)
+        if self._admin is not None:
+            await self._admin.shutdown()
+
+    async def _drained(self) -> None:
+        """Goes on answering while callers learn that they shall go elsewhere; a second SIGINT ends it."""
+        self._drain.begun = True
+        self.config.encoded_headers.append(CLOSE)
+        loop = asyncio.get_running_loop()
+        ends_at = loop.time() + self._drain_seconds
+        ticks = 0
+        while loop.time() < ends_at and not self.force_exit:
+            await self.on_tick(ticks)
+            await asyncio.sleep(_TICK_SECONDS)
+            ticks += 1
+
+
+class _AdminServer(uvicorn.Server):
+    """Health and metrics until the very end; the server beside it gives the time to its answers."""
+
+    def __init__(self, app: ASGIApp, settings: ServiceSettings) -> None:
+        config = _config(app, settings, PatientHttpProtocol)
+        config.port = settings.admin_port
+        config.lifespan = "off"
+        config.timeout_graceful_shutdown = _ADMIN_REQUESTS_SECONDS
+        super().__init__(config)
+
+    async def begin(self) -> None:
+        self.config.load()
+        self.lifespan = self.config.lifespan_class(self.config)
+        await self.startup()
+
+
+def _config(app: ASGIApp, settings: ServiceSettings, protocol: type[PatientHttpProtocol]) -> uvicorn.Config:
+    return uvicorn.Config(
         app,
         host=settings.host,
         port=settings.port,
+        http=protocol,
+        ws="none",
         log_config=None,
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=10,
-        **options,
+        headers=[(name.decode(), value.decode()) for name, value in DEFAULT_HEADERS],
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
+        timeout_graceful_shutdown=OPEN_REQUESTS_SECONDS,
     )

@@ -2,20 +2,44 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypeVar
+from ipaddress import ip_network
+from typing import Annotated, Any, TypeVar
 
-from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+def _networks(value: Any) -> tuple[str, ...]:
+    networks = value.split(",") if isinstance(value, str) else value
+    named = tuple(each.strip() for each in networks if each.strip())
+    for each in named:
+        try:
+            ip_network(each)
+        except ValueError:
+            raise ValueError("must be IP addresses or networks like 10.0.0.0/8 with commas between them") from None
+    return named
+
+
+Networks = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_networks)]
+"""A setting: IP addresses and networks with commas between them, empty for none."""
 
 
 class ServiceSettings(BaseSettings):
-    """Frozen; a variable is `FF_` plus the field's name in capitals."""
+    """Frozen; a variable is `FF_` plus the field's name in capitals.
+
+    `admin_port`: health and metrics are told there, metrics there alone; 0: everything on `port`. `trusted_proxies`:
+    addresses and networks with commas, whose word about a client's address and scheme is taken; empty: nobody's.
+    `drain_seconds`: how long a service that stops goes on answering while readiness says no.
+    """
 
     model_config = SettingsConfigDict(env_prefix="FF_", frozen=True, extra="ignore")
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)]
     log_level: str = "INFO"
+    admin_port: Annotated[int, Field(ge=0, le=65535)] = 0
+    trusted_proxies: Networks = ()
+    drain_seconds: Annotated[float, Field(ge=0, le=300)] = 0.0
 
 
 SettingsT = TypeVar("SettingsT", bound=BaseSettings)

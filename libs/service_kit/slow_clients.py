@@ -8,17 +8,19 @@ A request that arrives in one piece costs two comparisons: timers run only while
 from __future__ import annotations
 
 from asyncio import BaseTransport, TimerHandle, Transport
+from http import HTTPStatus
 from typing import Any, ClassVar, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-# The app never sees these requests.
-_REQUEST_TIMEOUT = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
-_HEADERS_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+from service_kit.response_headers import closing_answer
+
+_REQUEST_TIMEOUT = closing_answer(HTTPStatus.REQUEST_TIMEOUT)
+_HEADERS_TOO_LARGE = closing_answer(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 
 
 class PatientHttpProtocol(HttpToolsProtocol):
-    """For `serve(app, settings, http=PatientHttpProtocol)`. Headers: 10 s from the first byte (or from the
+    """The protocol of every service. Headers: 10 s from the first byte (or from the
     connection, if none comes) and 64 KiB; body: 30 s more. Late headers get 408, large ones that come in pieces 431,
     a late body ends the connection."""
 

@@ -19,7 +19,6 @@ from service_kit.logs import configure_logging, get_logger
 from service_kit.metrics import new_registry
 from service_kit.serving import serve
 from service_kit.settings import load_settings, wrong_settings
-from service_kit.slow_clients import PatientHttpProtocol
 from service_kit.tokens import AccessTokens
 from streams.jetstream import JetStreamBus
 
@@ -56,7 +55,7 @@ def main() -> None:
         asyncio.run(_migrate(settings))
     else:
         app = build_api(settings) if command == "serve" else build_relay(settings)
-        serve(app, settings, http=PatientHttpProtocol)
+        serve(app, settings)
 
 
 def _check_administrator(settings: Settings) -> None:

@@ -149,7 +149,13 @@ class Edge:
         if not settings.edge_fast_path:
             return edge_protocol(limits, self.gate)
         requests = PlainRequests(settings.edge_body_limit_bytes, settings.edge_public_url)
-        fast = FastPath(self.door, self.evaluator, self.context_limits, requests)
+        fast = FastPath(
+            door=self.door,
+            evaluator=self.evaluator,
+            limits=self.context_limits,
+            requests=requests,
+            for_pages=bool(settings.edge_cors_origins),
+        )
         self._registry.register(fast.metrics)
         return edge_protocol(limits, self.gate, FastPathProtocol, fast=fast)
 
@@ -176,7 +182,7 @@ def main() -> None:
     sys.setswitchinterval(_THREAD_SWITCH_SECONDS)
     gc.set_threshold(*_COLLECTOR_THRESHOLDS)
     edge = Edge(settings)
-    serve(edge.app, settings, http=edge.protocol(), ws="none")
+    serve(edge.app, settings, protocol=edge.protocol())
 
 
 if __name__ == "__main__":

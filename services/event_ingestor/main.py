@@ -7,7 +7,6 @@ from service_kit.logs import configure_logging
 from service_kit.metrics import new_registry
 from service_kit.serving import serve
 from service_kit.settings import load_settings
-from service_kit.slow_clients import PatientHttpProtocol
 from streams import Bus
 from streams.jetstream import JetStreamBus
 
@@ -23,12 +22,7 @@ def main() -> None:
     async def connect() -> Bus:
         return await JetStreamBus.connect(settings.nats_url, name="event_ingestor", wait=False)
 
-    serve(
-        build_app(settings, connect, new_registry(), SystemClock()),
-        settings,
-        http=PatientHttpProtocol,
-        proxy_headers=False,
-    )
+    serve(build_app(settings, connect, new_registry(), SystemClock()), settings)
 
 
 if __name__ == "__main__":

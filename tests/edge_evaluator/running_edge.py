@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
-import uvicorn
 from edge_evaluator.main import Edge
 from edge_evaluator.settings import EdgeSettings
+from service_kit.serving import Server
 from streams import Bus
 from streams.memory import MemoryBus
 
@@ -29,6 +29,7 @@ class RunningEdge:
     writer: ConfigWriter
     port: int
     http: httpx.AsyncClient
+    server: Server
 
     async def write(self, **changes: Any) -> None:
         """Publishes a version and waits until it is served."""
@@ -104,24 +105,13 @@ async def running_edge(
         return source
 
     edge = Edge(settings, connect)
-    config = uvicorn.Config(
-        edge.app,
-        host="127.0.0.1",
-        port=0,
-        http=edge.protocol(),
-        log_config=None,
-        server_header=False,
-        ws="none",
-        timeout_keep_alive=keep_alive_seconds,
-    )
-    server = uvicorn.Server(config)
-    config.load()
-    server.lifespan = config.lifespan_class(config)
-    await server.startup()
-    ticking = asyncio.create_task(server.main_loop())
+    server = Server(edge.app, settings.model_copy(update={"port": 0}), edge.protocol())
+    server.config.timeout_keep_alive = keep_alive_seconds
+    serving = asyncio.create_task(server.serve())
+    await until(lambda: server.started or serving.done())
     port = server.servers[0].sockets[0].getsockname()[1]
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", transport=OnePieceTransport()) as http:
-        running = RunningEdge(edge, source, ConfigWriter(), port, http)
+        running = RunningEdge(edge, source, ConfigWriter(), port, http, server)
         if flags:
             await open_stream(source)
             await running.write(flags=flags, segments=SEGMENTS)
@@ -130,8 +120,7 @@ async def running_edge(
         finally:
             await http.aclose()
             server.should_exit = True
-            await ticking
-            await server.shutdown()
+            await serving
 
 
 __all__ = ["CLIENT_KEY", "SERVER_KEY", "RunningEdge", "running_edge", "until"]

@@ -37,6 +37,33 @@ async def test_an_address_over_its_limit_is_refused_whatever_its_key(start_edge:
     assert (await edge.flag("plain")).status_code == 429
 
 
+@pytest.mark.parametrize("trusted", ["", "127.0.0.1"], ids=["of nobody", "of this proxy"])
+async def test_whose_word_counts_for_an_address(start_edge: StartEdge, trusted: str) -> None:
+    edge = await start_edge(edge_requests_per_address_per_second=1, trusted_proxies=trusted)
+    named = [{"x-forwarded-for": f"203.0.113.{n}", "x-forwarded-proto": "https"} for n in range(12)]
+    statuses = {(await edge.flag("plain", headers=headers)).status_code for headers in named}
+    assert statuses == ({200} if trusted else {200, 429})
+
+
+@pytest.mark.parametrize("trusted", ["", "127.0.0.1"], ids=["of nobody", "of this proxy"])
+async def test_whose_word_counts_for_the_scheme_of_event_streams(start_edge: StartEdge, trusted: str) -> None:
+    edge = await start_edge(trusted_proxies=trusted)
+    answer = await edge.bulk(headers={"x-forwarded-proto": "https"})
+    address = answer.json()["eventStreams"][0]["url"]
+    assert address.startswith("https://" if trusted else "http://")
+
+
+async def test_an_edge_that_stops_answers_on_and_ends_connections(start_edge: StartEdge) -> None:
+    edge = await start_edge(drain_seconds=2)
+    assert "connection" not in (await edge.flag("plain")).headers
+    edge.server.should_exit = True
+    async with asyncio.timeout(10):
+        while (answer := await edge.flag("plain")).headers.get("connection") != "close":
+            await asyncio.sleep(0.01)
+    assert (answer.status_code, answer.json()["variant"]) == (200, "on")
+    assert (await edge.get("/readyz", key=None)).status_code == 503
+
+
 async def test_too_many_connections_of_an_address_are_refused(start_edge: StartEdge) -> None:
     edge = await start_edge(edge_connections_per_address_max=2)
     held = [await asyncio.open_connection("127.0.0.1", edge.port) for _ in range(2)]

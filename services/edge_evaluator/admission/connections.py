@@ -5,14 +5,16 @@ from __future__ import annotations
 from asyncio import BaseTransport
 from collections import Counter
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any, ClassVar
 
+from service_kit.response_headers import closing_answer
 from service_kit.slow_clients import PatientHttpProtocol
 
 from edge_evaluator.admission.door import StreamGate
 from edge_evaluator.memory.grants import Grant
 
-_TOO_MANY = b"HTTP/1.1 429 Too Many Requests\r\nretry-after: 1\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+_TOO_MANY = closing_answer(HTTPStatus.TOO_MANY_REQUESTS, (b"retry-after", b"1"))
 
 
 @dataclass(slots=True)

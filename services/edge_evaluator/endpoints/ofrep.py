@@ -94,8 +94,7 @@ def fresh(if_none_match: str | None, etag: str) -> bool:
 
 def origin_of(request: Request, public_url: str) -> str:
     """The address at which the client reaches this edge."""
-    scheme = request.headers.get("x-forwarded-proto", request.url.scheme)
-    return origin_at(request.headers.get("host", ""), scheme, public_url)
+    return origin_at(request.headers.get("host", ""), request.scope["scheme"], public_url)
 
 
 @lru_cache(maxsize=256)

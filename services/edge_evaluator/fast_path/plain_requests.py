@@ -11,7 +11,7 @@ from edge_evaluator.endpoints.ofrep import origin_at
 
 _BULK = b"/ofrep/v1/evaluate/flags"
 _SINGLE = _BULK + b"/"
-_KEY, _API_KEY, _HOST, _HELD, _REQUEST_ID, _LENGTH, _CONNECTION, _SCHEME, _CLIENT, _UNUSUAL = range(1, 11)
+_KEY, _API_KEY, _HOST, _HELD, _REQUEST_ID, _LENGTH, _CONNECTION, _CLIENT, _SCHEME, _UNUSUAL = range(1, 11)
 _ROLES = {
     b"authorization": _KEY,
     b"x-api-key": _API_KEY,
@@ -37,7 +37,7 @@ _good_request_id = re.compile(rb"[A-Za-z0-9._-]{1,64}").fullmatch
 @dataclass(frozen=True, slots=True)
 class PlainRequest:
     """What a head asks for. `flag` None is a bulk; `held` is If-None-Match; `request_id` None asks for a new one;
-    `forwarded` says that a proxy names another client."""
+    `forwarded`: somebody says that this is another's request."""
 
     sdk_key: bytes
     flag: str | None
@@ -92,11 +92,7 @@ class PlainRequests:
             length,
             None if held is None else held.decode("latin-1"),
             request_id,
-            origin_at(
-                found.get(_HOST, b"").decode("latin-1"),
-                found.get(_SCHEME, scheme.encode()).decode("latin-1"),
-                self._public_url,
-            ),
+            origin_at(found.get(_HOST, b"").decode("latin-1"), scheme, self._public_url),
             _CLIENT in found or _SCHEME in found,
         )
 

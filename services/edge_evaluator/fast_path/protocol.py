@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import secrets
 import time
-from asyncio import BaseTransport, TimerHandle
+from asyncio import TimerHandle
 from itertools import count
 from typing import Any, ClassVar
 
+from service_kit.response_headers import CLOSE, NO_STORE, header_lines
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from edge_evaluator.admission.connections import EdgeProtocol
@@ -28,33 +29,47 @@ from edge_evaluator.fast_path.metrics import FastMetrics
 from edge_evaluator.fast_path.plain_requests import PlainRequest, PlainRequests
 from edge_evaluator.memory.grants import Caller
 
-_TRUSTED_PROXIES = "127.0.0.1,::1"
 _BLANK_LINE = b"\r\n\r\n"
-_BODY_HEAD = b"content-length: %d\r\ncontent-type: application/json\r\nx-request-id: %b\r\n\r\n"
+_VARY = (b"vary", b"Origin")
 
 
 class FastPath:
-    """What all connections of one edge share."""
+    """What all connections of one edge share. `for_pages`: answers say that those to pages differ in their headers."""
 
-    def __init__(self, door: Door, evaluator: Evaluator, limits: ContextLimits, requests: PlainRequests) -> None:
+    def __init__(
+        self,
+        door: Door,
+        evaluator: Evaluator,
+        limits: ContextLimits,
+        requests: PlainRequests,
+        *,
+        for_pages: bool,
+    ) -> None:
+        last_lines = header_lines(*([_VARY] if for_pages else []), NO_STORE) + b"\r\n"
+        self.body_head = b"content-length: %d\r\ncontent-type: application/json\r\nx-request-id: %b\r\n" + last_lines
+        self.no_body_head = b"%betag: %b\r\nx-request-id: %b\r\n" + last_lines
         self.door = door
         self.evaluator = evaluator
         self.limits = limits
         self.requests = requests
         self.metrics = FastMetrics()
         self._dates: list[tuple[bytes, bytes]] = []
-        self._heads = (b"", b"")
+        self._heads: tuple[bytes, bytes] | None = None
         self._prefix = secrets.token_hex(8).encode()
         self._numbers = count()
 
     def new_request_id(self) -> bytes:
         return b"%b%016x" % (self._prefix, next(self._numbers))
 
-    def heads(self, default_headers: list[tuple[bytes, bytes]]) -> tuple[bytes, bytes]:
-        """The first lines of a 200 and of a 304; uvicorn makes a new list when its date changes."""
+    def heads(self, default_headers: list[tuple[bytes, bytes]]) -> tuple[bytes, bytes] | None:
+        """The first lines of a 200 and of a 304; the server makes a new list when its date changes.
+
+        None when answers end their connections: here none does.
+        """
         if default_headers is not self._dates:
-            lines = b"".join(b"%b: %b\r\n" % header for header in default_headers)
-            self._heads = b"HTTP/1.1 200 OK\r\n" + lines, b"HTTP/1.1 304 Not Modified\r\n" + lines
+            lines = header_lines(*default_headers)
+            heads = b"HTTP/1.1 200 OK\r\n" + lines, b"HTTP/1.1 304 Not Modified\r\n" + lines
+            self._heads = None if CLOSE in default_headers else heads
             self._dates = default_headers
         return self._heads
 
@@ -70,7 +85,7 @@ class FastPathProtocol(EdgeProtocol):
         self._data = b""
         """What is being read, if no message was under way before it."""
         self._between_messages = False
-        self._trusts_proxies = True
+        self._proxies_are_trusted = self.config.proxy_headers
         self._answered_at = 0.0
         self._idle: TimerHandle | None = None
         self._window = -1
@@ -163,7 +178,8 @@ class FastPathProtocol(EdgeProtocol):
         started = time.perf_counter()
         fast = self.fast
         caller = self._admitted(plain.sdk_key)
-        if (plain.forwarded and self._trusts_proxies) or caller is None:
+        heads = fast.heads(self.server_state.default_headers)
+        if (plain.forwarded and self._proxies_are_trusted) or caller is None or heads is None:
             return False
         if self.flow.write_paused or self.transport.is_closing():
             return False
@@ -172,25 +188,23 @@ class FastPathProtocol(EdgeProtocol):
         except BadRequestBody:
             return False
         request_id = plain.request_id or fast.new_request_id()
-        ok, unmodified = fast.heads(self.server_state.default_headers)
+        ok, unmodified = heads
         if plain.flag is not None:
             answer = fast.evaluator.value(caller, plain.flag, context)
             if answer is None:
                 return False
-            self.transport.write(b"".join((ok, _BODY_HEAD % (len(answer), request_id), answer)))
+            self.transport.write(b"".join((ok, fast.body_head % (len(answer), request_id), answer)))
             fast.metrics.single += 1
         else:
             etag = fast.evaluator.etag(caller, body)
             if fresh(plain.held, etag):
-                self.transport.write(
-                    b"%betag: %b\r\nx-request-id: %b\r\n\r\n" % (unmodified, etag.encode(), request_id)
-                )
+                self.transport.write(fast.no_body_head % (unmodified, etag.encode(), request_id))
                 fast.metrics.unmodified += 1
             else:
                 pieces = fast.evaluator.bulk(caller, context, plain.origin)
                 length = sum(map(len, pieces))
                 head = b"%betag: %b\r\n" % (ok, etag.encode())
-                self.transport.write(b"".join((head, _BODY_HEAD % (length, request_id), *pieces)))
+                self.transport.write(b"".join((head, fast.body_head % (length, request_id), *pieces)))
                 fast.metrics.bulk += 1
         self._address_allowance.taken += 1
         self._key_allowance.taken += 1
@@ -214,12 +228,6 @@ class FastPathProtocol(EdgeProtocol):
             self._key_allowance = door.keys.allowance(caller.grant.sha256)
             self._window = door.keys.window
         return None if self._address_allowance.exhausted or self._key_allowance.exhausted else caller
-
-    def connection_made(self, transport: BaseTransport) -> None:
-        super().connection_made(transport)
-        # Whose word uvicorn takes for a client's address: by default that of this machine.
-        trusted = self.config.forwarded_allow_ips
-        self._trusts_proxies = trusted != _TRUSTED_PROXIES or self._address in _TRUSTED_PROXIES.split(",")
 
     # Idle connections: one timer that looks back at the last answer, instead of one for each answer
 

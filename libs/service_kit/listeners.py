@@ -1,0 +1,63 @@
+"""The app as its ports show it: which paths each answers, what every answer carries, and what is said in a drain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service_kit.problems import NotFound, problem_response
+from service_kit.response_headers import NO_STORE
+
+METRICS_PATH = "/metrics"
+READINESS_PATH = "/readyz"
+ADMIN_PATHS = frozenset({METRICS_PATH, READINESS_PATH, "/healthz"})
+
+
+@dataclass(slots=True)
+class Drain:
+    """`begun`: the service answers what still comes, and wants no more."""
+
+    begun: bool = False
+
+
+class Listener:
+    """ASGI: what one port shows of an app."""
+
+    def __init__(self, app: ASGIApp, drain: Drain, shows: Callable[[str], bool]) -> None:
+        self._app = app
+        self._drain = drain
+        self._shows = shows
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def marked_send(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = message["headers"]
+                if not any(name == b"cache-control" for name, _ in headers):
+                    message["headers"] = [*headers, NO_STORE]
+            await send(message)
+
+        await self._answering(scope["path"])(scope, receive, marked_send)
+
+    def _answering(self, path: str) -> ASGIApp:
+        if not self._shows(path):
+            return problem_response(NotFound("Not Found"))
+        if self._drain.begun and path == READINESS_PATH:
+            return JSONResponse({"status": "unready", "checks": {"serving": "the service is stopping"}}, 503)
+        return self._app
+
+
+def public_listener(app: ASGIApp, drain: Drain, *, metrics: bool) -> Listener:
+    """`metrics`: whether they are told here."""
+    return Listener(app, drain, (lambda _: True) if metrics else (lambda path: path != METRICS_PATH))
+
+
+def admin_listener(app: ASGIApp, drain: Drain) -> Listener:
+    """Health, readiness and metrics, and nothing else of the app."""
+    return Listener(app, drain, ADMIN_PATHS.__contains__)
