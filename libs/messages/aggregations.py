@@ -22,7 +22,7 @@ class Absence(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Aggregation:
-    """`summary` is the kind of the statistics' summary (`stats.SUMMARY_TYPES`).
+    """`summary` is the kind of the statistics' summary (`stats.KINDS`).
 
     `cappable`: a unit's number may be capped at a pooled percentile. `splittable`: it can be told by segment and over
     time. `parameter` is the field of a metric that it needs and others may not have. `window_required`: the metric

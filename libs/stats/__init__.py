@@ -11,9 +11,9 @@ Pure functions over frozen data; no clock, no file, no network. The usual way in
     result.comparisons[0].test.p_value
 """
 
-from stats.analysis.arms import Summary
+from stats.analysis.arms import KINDS, Summary, merge
 from stats.analysis.metric import Capped, analyse_metric
-from stats.analysis.reproduction import SUMMARY_TYPES, analyse_aggregates, reproduce, summary_from
+from stats.analysis.reproduction import analyse_aggregates, reproduce, summary_from
 from stats.analysis.segments import SegmentedResult, analyse_segments, combine_periods
 from stats.analysis.stratification import Heterogeneity
 from stats.comparison.bayes import BetaComparison, NormalPosterior, compare_betas, normal_posterior
@@ -25,7 +25,6 @@ from stats.judgement.decision import Decision, Progress, Verdict, decide
 from stats.judgement.families import Family, FamilyMember, adjust_family
 from stats.judgement.sample_ratio import SampleRatioResult, check_sample_ratio, check_segment_ratios
 from stats.kinds.covariates import CupedSummary, single_covariate
-from stats.kinds.merges import merge_binaries, merge_means, merge_ratios
 from stats.kinds.quantile import ClusterSums, QuantileRanks, QuantileSummary, quantile_ranks
 from stats.kinds.summaries import BinarySummary, MeanSummary, RatioSummary
 from stats.kinds.winsorisation import Winsorising, pooled_cap
@@ -58,7 +57,7 @@ from stats.version import ENGINE_VERSION
 
 __all__ = [
     "ENGINE_VERSION",
-    "SUMMARY_TYPES",
+    "KINDS",
     "AlwaysValidResult",
     "AnalysisOptions",
     "ArmResult",
@@ -119,9 +118,7 @@ __all__ = [
     "compare_betas",
     "days_left",
     "decide",
-    "merge_binaries",
-    "merge_means",
-    "merge_ratios",
+    "merge",
     "normal_posterior",
     "plan",
     "pooled_cap",

@@ -12,7 +12,7 @@ from control_plane.metrics.models import MetricRow
 from control_plane.metrics.schemas import MetricCreate
 from messages.aggregations import AGGREGATIONS, BY_NUMBER, Absence, Aggregation
 from messages.generated import config_pb2 as pb
-from stats import SUMMARY_TYPES, MeanSummary
+from stats import KINDS
 
 ROOT = Path(__file__).resolve().parents[2]
 MIGRATIONS = sorted((ROOT / "services/control_plane/database/migrations").glob("*.sql"))
@@ -61,15 +61,15 @@ def test_its_query_is_of_the_units_or_of_their_sums(row: Aggregation) -> None:
         assert "AS number\nFROM events\n" in query(f"aggregations/{row.name}")
     elif (QUERIES / f"{row.name}.sql").exists():
         text = query(f"aggregations/{row.name}")
-        for field in SUMMARY_TYPES[row.summary].__dataclass_fields__:
+        for field in KINDS[row.summary].summary.__dataclass_fields__:
             assert f" AS {field}" in text, field
 
 
 @each_row
 def test_its_summary_is_the_statistics_own(row: Aggregation) -> None:
-    assert row.summary in SUMMARY_TYPES
-    if row.cappable:
-        assert SUMMARY_TYPES[row.summary] is MeanSummary
+    assert row.summary in KINDS
+    assert not row.cappable or row.summary == "mean"
+    assert row.splittable == (KINDS[row.summary].merge is not None)
 
 
 @each_row

@@ -19,7 +19,7 @@ from stats import (
     MetricSpec,
     RatioSummary,
     analyse_metric,
-    merge_means,
+    merge,
 )
 from stats.analysis.arms import prepare_arm
 from stats.comparison.lift import SetKind, fieller
@@ -127,7 +127,7 @@ def test_a_ratio_with_denominator_one_is_the_mean(first: list[float], second: li
 
 @given(st.lists(samples, min_size=1, max_size=5))
 def test_chan_merge_is_the_pooled_sample(groups: list[list[float]]) -> None:
-    merged = merge_means([mean_of(values) for values in groups])
+    merged = merge([mean_of(values) for values in groups])
     everything = np.concatenate([np.asarray(values) for values in groups])
     scale = 1.0 + float(np.max(np.abs(everything)))
     assert merged.n == len(everything)

@@ -23,6 +23,7 @@ from stats import (
     QuantileSummary,
     RatioSummary,
     Status,
+    Summary,
     Winsorising,
     analyse_metric,
     analyse_segments,
@@ -31,8 +32,7 @@ from stats import (
     check_segment_ratios,
     combine_periods,
     days_left,
-    merge_binaries,
-    merge_ratios,
+    merge,
     plan,
     pooled_cap,
     quantile_ranks,
@@ -204,7 +204,7 @@ def test_periods_with_another_allocation_stay_apart() -> None:
     assert combined.difference.difference == pytest.approx(0.02)
     assert combined.rates is not None
     assert combined.rates.odds_ratio == pytest.approx(1.2107031474)
-    pooled = {arm: merge_binaries([period[arm] for period in periods]) for arm in ("c", "t")}
+    pooled = {arm: merge([period[arm] for period in periods]) for arm in ("c", "t")}
     assert pooled["t"].rate < pooled["c"].rate
     steady = combine_periods(periods[1:2] * 2, treatment="t", control="c")
     assert steady.status is Status.OK
@@ -212,11 +212,14 @@ def test_periods_with_another_allocation_stay_apart() -> None:
         combine_periods(periods[2:], treatment="t", control="c")
 
 
-def test_ratio_sums_add_up() -> None:
+def test_parts_of_one_kind_merge_where_they_say_what_the_whole_is() -> None:
     part = RatioSummary(10, 5, 9, 20, 50, 12)
-    assert merge_ratios([part, part]) == RatioSummary(20, 10, 18, 40, 100, 24)
-    with pytest.raises(InvalidInputError, match="parts"):
-        merge_ratios([])
+    assert merge([part, part]) == RatioSummary(20, 10, 18, 40, 100, 24)
+    median = QuantileSummary(3, 0.5, 1.0, None, None)
+    refused: list[list[Summary]] = [[], [part, BinarySummary(10, 5)], [median, median]]
+    for parts in refused:
+        with pytest.raises(InvalidInputError, match="parts"):
+            merge(parts)
 
 
 def test_plan_sizes_have_the_power_they_promise() -> None:

@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from stats.errors import InvalidInputError
 from stats.kinds.covariates import CupedSummary
 from stats.kinds.cuped import CupedFit, fit_cuped
 from stats.kinds.estimates import ArmEstimate, estimate_mean, estimate_rate, estimate_ratio
+from stats.kinds.merges import merge_binaries, merge_means, merge_ratios
 from stats.kinds.quantile import QuantileSummary, estimate_quantile
 from stats.kinds.summaries import BinarySummary, MeanSummary, RatioSummary
 from stats.statuses import Notice, Status, notice
 
 Summary = BinarySummary | MeanSummary | RatioSummary | CupedSummary | QuantileSummary
-
-KIND_NAMES: dict[type[Summary], str] = {
-    BinarySummary: "binary",
-    MeanSummary: "mean",
-    RatioSummary: "ratio",
-    CupedSummary: "cuped",
-    QuantileSummary: "quantile",
-}
+SummaryT = TypeVar("SummaryT", bound=Summary)
 ARMS_MAX = 100
 
 
@@ -60,9 +55,9 @@ def kind_of(arms: Mapping[str, Summary]) -> str:
         names = ", ".join(sorted(kind.__name__ for kind in kinds))
         raise InvalidInputError("arms", f"must all hold the same kind of summary, got {names}")
     kind = kinds.pop()
-    if kind not in KIND_NAMES:
+    if kind not in _NAMES:
         raise InvalidInputError("arms", f"{kind.__name__} is not a summary")
-    return KIND_NAMES[kind]
+    return _NAMES[kind]
 
 
 def prepare(arms: Mapping[str, Summary]) -> PreparedArms:
@@ -86,21 +81,21 @@ def prepare(arms: Mapping[str, Summary]) -> PreparedArms:
 
 def prepare_arm(summary: Summary) -> PreparedArm:
     """The estimate of one arm, or why there is none."""
-    prepared = _prepare_arm(summary)
+    prepared: PreparedArm = KINDS[_NAMES[type(summary)]].prepare(summary)
     estimate = prepared.estimate
     if estimate is not None and not (math.isfinite(estimate.mean) and math.isfinite(estimate.variance)):
         return PreparedArm(prepared.n, None, None, Status.PRECISION_LOSS)
     return prepared
 
 
-def _prepare_arm(summary: Summary) -> PreparedArm:
-    if isinstance(summary, BinarySummary):
-        return _prepare_rate(summary)
-    if isinstance(summary, RatioSummary):
-        return _prepare_ratio(summary)
-    if isinstance(summary, QuantileSummary):
-        return _prepare_quantile(summary)
-    return _prepare_mean(summary.outcome if isinstance(summary, CupedSummary) else summary)
+def merge(parts: Sequence[SummaryT]) -> SummaryT:
+    """One summary of all parts' units; refuses no parts, a mixture of kinds, and a kind that can't be merged."""
+    kinds = {_NAMES[type(part)] for part in parts}
+    merged = KINDS[kinds.pop()].merge if len(kinds) == 1 else None
+    if merged is None:
+        raise InvalidInputError("parts", "must all hold one kind of summary, and one that can be merged")
+    summary: SummaryT = merged(parts)
+    return summary
 
 
 def _prepare_rate(summary: BinarySummary) -> PreparedArm:
@@ -133,3 +128,27 @@ def _prepare_quantile(summary: QuantileSummary) -> PreparedArm:
     estimate = estimate_quantile(summary)
     problem = Status.NOT_ESTIMABLE_QUANTILE if estimate is None else None
     return PreparedArm(summary.units, summary.value, estimate, problem)
+
+
+def _prepare_adjusted(summary: CupedSummary) -> PreparedArm:
+    return _prepare_mean(summary.outcome)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What is done with one kind of summary. `merge` is None where the parts don't say what the whole is."""
+
+    summary: type[Summary]
+    prepare: Callable[[Any], PreparedArm]
+    merge: Callable[[Sequence[Any]], Any] | None = None
+
+
+KINDS = {
+    "binary": Kind(BinarySummary, _prepare_rate, merge_binaries),
+    "mean": Kind(MeanSummary, _prepare_mean, merge_means),
+    "ratio": Kind(RatioSummary, _prepare_ratio, merge_ratios),
+    "cuped": Kind(CupedSummary, _prepare_adjusted),
+    "quantile": Kind(QuantileSummary, _prepare_quantile),
+}
+"""By the name that a result's `kind` shows."""
+_NAMES: dict[type, str] = {kind.summary: name for name, kind in KINDS.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from stats.analysis.arms import KIND_NAMES, Summary
+from stats.analysis.arms import KINDS, Summary
 from stats.analysis.metric import DEFAULT_OPTIONS, Capped, analyse_metric
 from stats.errors import InvalidInputError
 from stats.kinds.quantile import ClusterSums
@@ -16,19 +16,18 @@ from stats.statuses import SENTENCES, Status, notice
 from stats.version import ENGINE_VERSION
 
 Fields = Mapping[str, Any]
-SUMMARY_TYPES: dict[str, type[Summary]] = {name: kind for kind, name in KIND_NAMES.items()}
 
 
 def summary_from(kind: str, fields: Fields) -> Summary:
     """The summary of this kind (binary, mean, ratio, cuped, quantile) from its fields by name."""
-    if kind not in SUMMARY_TYPES:
-        raise InvalidInputError("kind", f"must be one of {', '.join(SUMMARY_TYPES)}")
+    if kind not in KINDS:
+        raise InvalidInputError("kind", f"must be one of {', '.join(KINDS)}")
     given = dict(fields)
     if kind == "quantile" and isinstance(given.get("clusters"), Mapping):
         given["clusters"] = _build(ClusterSums, given["clusters"])
     if kind == "cuped" and isinstance(given.get("covariates"), list):
         given["covariates"] = tuple(given["covariates"])
-    summary: Summary = _build(SUMMARY_TYPES[kind], given)
+    summary: Summary = _build(KINDS[kind].summary, given)
     return summary
 
 

@@ -7,20 +7,15 @@ from collections import Counter
 from dataclasses import dataclass
 
 from stats import (
-    BinarySummary,
     InvalidInputError,
-    MeanSummary,
     MetricResult,
-    RatioSummary,
     SampleRatioResult,
     SegmentedResult,
     Summary,
     analyse_metric,
     analyse_segments,
     check_segment_ratios,
-    merge_binaries,
-    merge_means,
-    merge_ratios,
+    merge,
 )
 
 from analytics.catalog.entries import Environment, Experiment, Metric, MetricUse
@@ -157,7 +152,9 @@ def _over_time(experiment: Experiment, environment: Environment, moment: Moment,
         days: dict[str, MetricResult] = {}
         so_far: dict[str, Summary] = {}
         for day in sorted(summaries)[-DAYS_MAX:]:
-            so_far = {arm: merged(so_far.get(arm), each) for arm, each in summaries[day].items()}
+            so_far = {
+                arm: merge([so_far[arm], each]) if arm in so_far else each for arm, each in summaries[day].items()
+            }
             try:
                 days[day] = analyse_metric(
                     metric_spec(metric, use), so_far, control=experiment.control, options=options
@@ -166,16 +163,3 @@ def _over_time(experiment: Experiment, environment: Environment, moment: Moment,
                 continue
         metrics.append((use, metric, days))
     return DailyAnalysis(experiment, environment, moment, metrics)
-
-
-def merged(one: Summary | None, other: Summary) -> Summary:
-    """The summary of both parts' units; None is no units yet."""
-    if one is None:
-        return other
-    if isinstance(one, BinarySummary) and isinstance(other, BinarySummary):
-        return merge_binaries([one, other])
-    if isinstance(one, MeanSummary) and isinstance(other, MeanSummary):
-        return merge_means([one, other])
-    if isinstance(one, RatioSummary) and isinstance(other, RatioSummary):
-        return merge_ratios([one, other])
-    raise TypeError(f"{type(one).__name__} and {type(other).__name__} can't be merged")

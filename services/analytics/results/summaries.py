@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from messages.aggregations import Absence, Aggregation
-from stats import SUMMARY_TYPES, BinarySummary, CupedSummary, MeanSummary, Summary, summary_from
+from stats import KINDS, BinarySummary, CupedSummary, MeanSummary, Summary, summary_from
 
 from analytics.warehouse.aggregates import CovariateMoments, Group, Moments
 
@@ -84,7 +84,7 @@ def _covariate_summary(found: CovariateMoments, *, marked: bool) -> CupedSummary
 def of_sums(aggregation: Aggregation, units: Units, sums: Mapping[Group, Mapping[str, float]]) -> Grouped:
     """Summaries of sums over units; a unit without an event adds nothing, and counts where its absence is a zero."""
     grouped: Grouped = {}
-    nothing = dict.fromkeys(SUMMARY_TYPES[aggregation.summary].__dataclass_fields__, 0.0)
+    nothing = dict.fromkeys(KINDS[aggregation.summary].summary.__dataclass_fields__, 0.0)
     for (segment, variation), count in units.items():
         fields: dict[str, float] = nothing | dict(sums.get((segment, variation), {}))
         if aggregation.absence is Absence.ZERO:
