@@ -38,13 +38,16 @@ class Listener:
     def confirmed(self, environment_id: str) -> None:
         """The bus said that the newest version is the one in use."""
 
-    def rejected(self, rejected: Rejected) -> None: ...
+    def rejected(self, reason: str) -> None:
+        """A message was not taken; see `Rejected`."""
 
-    def mismatched(self, mismatch: Mismatch) -> None: ...
+    def mismatched(self) -> None:
+        """A digest differs."""
 
-    def reread(self, environment_id: str) -> None: ...
+    def reread(self) -> None:
+        """An environment is read anew."""
 
-    def unconfirmed(self, error: BusError) -> None:
+    def unconfirmed(self) -> None:
         """A round of anti-entropy ended early, because the bus did not answer."""
 
 
@@ -92,7 +95,7 @@ class ConfigFollower:
                 newest = await bus.last_message(CONFIG, manifest_subject(environment_id))
             except BusError as error:
                 _log.debug("the bus did not confirm the configuration (%s)", error)
-                self._listener.unconfirmed(error)
+                self._listener.unconfirmed()
                 return
             if newest is None:
                 continue
@@ -105,7 +108,7 @@ class ConfigFollower:
     async def _read_anew(self, bus: Bus, environment_id: str) -> None:
         if environment_id in self._held_back:
             return
-        self._listener.reread(environment_id)
+        self._listener.reread()
         held_back = self._held_back[environment_id] = deque[Delivered]()
         try:
             try:
@@ -131,11 +134,11 @@ class ConfigFollower:
                 await self._apply(outcome)
             case Rejected(subject=subject, reason=reason, detail=detail):
                 _log.warning("message on %s rejected: %s (%s)", subject, reason, detail)
-                self._listener.rejected(outcome)
+                self._listener.rejected(reason)
             case Mismatch(environment_id=environment_id, version=version):
                 _log.warning("environment %s does not fit the manifest of version %d", environment_id, version)
                 self._rereads.ask(environment_id)
-                self._listener.mismatched(outcome)
+                self._listener.mismatched()
 
     async def _apply(self, update: Update) -> None:
         environment_id = update.environment_id

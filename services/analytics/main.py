@@ -110,7 +110,9 @@ def run_serve(settings: ServeSettings) -> bool:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         bus = await JetStreamBus.connect(settings.nats_url, name="analytics", wait=False)
         app.state.bus = bus
-        background.start(CatalogFeed(bus, catalog).run(), "catalog-feed")
+        feed = CatalogFeed(catalog)
+        background.start(feed.follow(bus), "catalog-feed")
+        background.start(feed.keep_checking(bus), "catalog-check")
         background.start(migrated(warehouse), "migrate")
         if settings.analytics_snapshot_seconds:
             snapshotter = Snapshotter(warehouse, catalog, clock)
@@ -207,7 +209,9 @@ def run_export(settings: ExportSettings) -> bool:
             await migrated(warehouse)
             await worker.run()
 
-        background.start(CatalogFeed(bus, catalog).run(), "catalog-feed")
+        feed = CatalogFeed(catalog)
+        background.start(feed.follow(bus), "catalog-feed")
+        background.start(feed.keep_checking(bus), "catalog-check")
         background.start(work(), "export")
         try:
             yield

@@ -52,7 +52,7 @@ class Intake:
         try:
             return self.senders.find(headers, self.clock.now())
         except Unauthorized as error:
-            if not self.feed.caught_up and error.code == "sdk_key_invalid":
+            if not self.feed.is_caught_up and error.code == "sdk_key_invalid":
                 raise Unavailable("the SDK keys have not been read yet", code="keys_unknown") from None
             raise
 

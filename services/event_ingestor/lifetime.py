@@ -124,7 +124,7 @@ class Lifetime:
         return self._stream_problem
 
     async def keys_ready(self) -> str | None:
-        known = self._feed is not None and (self._feed.caught_up or self._senders.environments)
+        known = self._feed is not None and (self._feed.is_caught_up or self._senders.environments)
         return None if known else "the SDK keys have not been read yet"
 
     async def background_ready(self) -> str | None:

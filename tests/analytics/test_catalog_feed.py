@@ -72,7 +72,7 @@ async def bus() -> MemoryBus:
 @pytest.fixture
 async def catalog(bus: MemoryBus) -> AsyncIterator[Catalog]:
     catalog = Catalog()
-    running = asyncio.create_task(CatalogFeed(bus, catalog).run())
+    running = asyncio.create_task(CatalogFeed(catalog).follow(bus))
     yield catalog
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
@@ -160,6 +160,36 @@ async def test_an_entity_that_can_not_be_read_leaves_the_others(bus: MemoryBus, 
 
     assert catalog.experiment(["o1"], "id-a").key == "a"
     assert catalog.metric("e1", "odd") is None
+
+
+async def test_what_can_not_be_read_any_more_stays_as_it_was(bus: MemoryBus, catalog: Catalog) -> None:
+    publisher = Publisher(bus, "e1")
+    metric = pb.Metric(id="m", key="m", aggregation=pb.AGGREGATION_CONVERSION)
+    await publisher.version(environment__production=environment("o1"), metric__m=metric)
+    await until(lambda: catalog.metric("e1", "m"))
+    odd = pb.Metric(id="m", key="m", aggregation=cast("pb.Aggregation", 99))
+    await publisher.version(metric__m=odd, flag__f=pb.Flag(key="f"))
+    await until(lambda: "f" in catalog.entries("e1").flags)
+
+    found = catalog.metric("e1", "m")
+    assert found is not None
+    assert found.aggregation == "conversion"
+
+
+async def test_a_version_that_was_missed_is_found_by_asking(bus: MemoryBus) -> None:
+    catalog = Catalog()
+    feed = CatalogFeed(catalog)
+    publisher = Publisher(bus, "e1")
+    await publisher.version(environment__production=environment("o1"), experiment__a=experiment("a"))
+    following = asyncio.create_task(feed.follow(bus))
+    await until(lambda: catalog.ready)
+    following.cancel()
+    await asyncio.wait([following])
+    await publisher.version(experiment__a=None, experiment__b=experiment("b"))
+    for _ in range(2):
+        await feed.check(bus)
+
+    assert list(catalog.entries("e1").experiments) == ["b"]
 
 
 async def test_what_is_published_about_members_counts_before_the_sign_in(bus: MemoryBus, catalog: Catalog) -> None:

@@ -48,6 +48,18 @@ class ConfigWriter:
             (manifest_subject(self.environment_id), manifest.SerializeToString()),
         ]
 
+    def unreadable(self) -> list[tuple[str, bytes]]:
+        """The next version, in which the environment is of a form that nobody can read."""
+        self.version += 1
+        subject, torn = config_subject(self.environment_id, "environment", self.environment_id), b"\xff\xff"
+        manifest = pb.ConfigMessage(
+            environment_id=self.environment_id,
+            version=self.version,
+            epoch=1,
+            manifest=pb.Manifest(entity_count=1, digest=digest_bytes(entry_digest(subject, torn))),
+        )
+        return [(subject, torn), (manifest_subject(self.environment_id), manifest.SerializeToString())]
+
     async def publish(self, bus: Bus, environment: pb.Environment | None) -> None:
         await bus.ensure_stream(config_stream(max_bytes=16 * 1024 * 1024))
         for subject, payload in self.messages(environment):

@@ -12,6 +12,7 @@ from event_ingestor import key_snapshot
 from event_ingestor.key_feed import KeyFeed
 from event_ingestor.senders import EnvironmentKeys, SdkKey, Senders
 from messages.generated import config_pb2 as pb
+from messages.subjects import config_stream
 from service_kit.problems import Unauthorized
 from streams.memory import MemoryBus
 
@@ -78,7 +79,7 @@ async def test_keys_come_go_and_change_with_the_versions(bus: MemoryBus, followe
     await second.publish(bus, None)
     await until(lambda: not opens(followed.senders, "c"))
     assert opens(followed.senders, "d")
-    assert followed.feed.caught_up
+    assert followed.feed.is_caught_up
 
 
 async def test_a_key_is_unknown_until_its_version_is_complete(bus: MemoryBus, followed: Followed) -> None:
@@ -129,16 +130,33 @@ async def test_a_missed_version_is_found_by_asking(bus: MemoryBus, followed: Fol
     assert (opens(followed.senders, "a"), opens(followed.senders, "b")) == (False, True)
 
 
-async def test_what_a_snapshot_knew_is_forgotten_when_the_stream_does_not(bus: MemoryBus) -> None:
+async def test_what_a_snapshot_knew_stays_until_the_stream_says_otherwise(bus: MemoryBus) -> None:
     await ConfigWriter("e1").publish(bus, pb.Environment(sdk_keys=[sdk_key("a")]))
+    await ConfigWriter("gone").publish(bus, None)
     earlier = Senders("a secret of the tests")
-    for environment_id in ("e1", "gone"):
+    for environment_id in ("e1", "gone", "unheard-of"):
         key = sdk_key(f"old-{environment_id}")
         earlier.put(EnvironmentKeys(environment_id, "org", "project", (SdkKey(key.id, "server", key.sha256),)))
     feed = KeyFeed(earlier, lambda: None)
     task = asyncio.create_task(feed.follow(bus))
-    await until(lambda: feed.caught_up)
-    assert [opens(earlier, key) for key in ("a", "old-e1", "old-gone")] == [True, False, False]
+    await until(lambda: feed.is_caught_up)
+    opened = {key: opens(earlier, key) for key in ("a", "old-e1", "old-gone", "old-unheard-of")}
+    assert opened == {"a": True, "old-e1": False, "old-gone": False, "old-unheard-of": True}
+    task.cancel()
+
+
+async def test_an_environment_that_can_not_be_read_keeps_its_keys(bus: MemoryBus) -> None:
+    known = Senders("a secret of the tests")
+    key = sdk_key("a")
+    known.put(EnvironmentKeys("e1", "org", "project", (SdkKey(key.id, "server", key.sha256),)))
+    writer = ConfigWriter("e1")
+    await bus.ensure_stream(config_stream())
+    for subject, payload in writer.unreadable():
+        await bus.publish(subject, payload)
+    feed = KeyFeed(known, lambda: None)
+    task = asyncio.create_task(feed.follow(bus))
+    await until(lambda: feed.is_caught_up)
+    assert opens(known, "a")
     task.cancel()
 
 

@@ -10,9 +10,9 @@ from uuid import uuid4
 import pytest
 from messages.config_follower import ConfigFollower, Listener
 from messages.rereads import Rereads
-from messages.staging import Mismatch, Rejected, Update
+from messages.staging import Update
 from messages.subjects import config_stream, config_subject, environment_of, manifest_subject
-from streams import Bus, BusError, BusUnavailable, Delivered, FollowEvent, Restarted
+from streams import Bus, BusUnavailable, Delivered, FollowEvent, Restarted
 from streams.jetstream import JetStreamBus
 from streams.memory import MemoryBus
 
@@ -52,25 +52,27 @@ class Flags:
 
 
 class Heard(Listener):
+    """`rounds`: the environments that were confirmed, and `away` for a round that ended early."""
+
     def __init__(self) -> None:
         self.rounds: list[str] = []
         self.reasons: list[str] = []
         self.mismatches = 0
-        self.rereads: list[str] = []
+        self.rereads = 0
 
     def confirmed(self, environment_id: str) -> None:
         self.rounds.append(environment_id)
 
-    def rejected(self, rejected: Rejected) -> None:
-        self.reasons.append(rejected.reason)
+    def rejected(self, reason: str) -> None:
+        self.reasons.append(reason)
 
-    def mismatched(self, mismatch: Mismatch) -> None:
+    def mismatched(self) -> None:
         self.mismatches += 1
 
-    def reread(self, environment_id: str) -> None:
-        self.rereads.append(environment_id)
+    def reread(self) -> None:
+        self.rereads += 1
 
-    def unconfirmed(self, error: BusError) -> None:
+    def unconfirmed(self) -> None:
         self.rounds.append("away")
 
 
@@ -195,11 +197,11 @@ async def test_a_version_that_never_came_is_read_in_the_second_round(
     bus.lost = {config_subject(ENVIRONMENT, "flag", "a"), manifest_subject(ENVIRONMENT)}
     await writer.publish(bus, a=False)
     await followed.check()
-    assert (followed.heard.rereads, followed.flags.environments[ENVIRONMENT]) == ([], {"a": True})
+    assert (followed.heard.rereads, followed.flags.environments[ENVIRONMENT]) == (0, {"a": True})
     await followed.check()
     assert followed.flags.environments[ENVIRONMENT] == {"a": False}
     await followed.check(2)
-    assert (followed.heard.rereads, followed.heard.rounds) == ([ENVIRONMENT], [ENVIRONMENT] * 2)
+    assert (followed.heard.rereads, followed.heard.rounds) == (1, [ENVIRONMENT] * 2)
 
 
 async def test_a_digest_that_differs_is_read_anew_in_the_next_round(
@@ -226,9 +228,9 @@ async def test_what_does_not_fit_is_read_with_growing_pauses_until_it_does(
     read_at = []
     for tick in range(1200):
         clock.seconds = tick / 10
-        before = len(followed.heard.rereads)
+        before = followed.heard.rereads
         await followed.check()
-        if len(followed.heard.rereads) > before:
+        if followed.heard.rereads > before:
             read_at.append(clock.seconds)
     assert read_at == [0, 0.5, 1.5, 3.5, 7.5, 15.5, 31.5, 61.5, 91.5]
     assert followed.flags.environments[ENVIRONMENT] == {"a": True}
@@ -285,7 +287,7 @@ async def test_an_environment_that_can_not_be_read_is_no_obstacle_to_the_next(
     bus.unreadable = {ENVIRONMENT}
     await followed.check()
     assert followed.flags.environments == {OTHER: {"a": True}}
-    assert followed.heard.rereads == [ENVIRONMENT, OTHER]
+    assert followed.heard.rereads == 2
 
 
 async def test_a_round_cut_off_while_it_reads_leaves_nothing_behind(
@@ -402,7 +404,7 @@ async def test_nothing_is_read_anew_before_the_stream_was_read_once(bus: Trouble
     await followed.check(5)
     followed.flags.let_through.set()
     await until(lambda: followed.flags.ready)
-    assert (followed.heard.rereads, followed.flags.applied) == ([], [(ENVIRONMENT, 1)])
+    assert (followed.heard.rereads, followed.flags.applied) == (0, [(ENVIRONMENT, 1)])
     await followed.stop()
 
 

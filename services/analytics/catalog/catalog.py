@@ -48,10 +48,6 @@ class Catalog:
     def replace(self, environment_id: str, entries: EnvironmentEntries) -> None:
         self._environments[environment_id] = entries
 
-    def keep_only(self, environment_ids: Collection[str]) -> None:
-        """Forgets every other environment."""
-        self._environments = {key: each for key, each in self._environments.items() if key in environment_ids}
-
     def organizations_of(self, subject: str, at_sign_in: Mapping[str, str]) -> dict[str, str]:
         """The role of a person by organization: as published, else as the token says that it was at sign-in."""
         organizations = dict(at_sign_in)

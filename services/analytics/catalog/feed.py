@@ -1,97 +1,99 @@
-"""Follows the CONFIG stream and keeps the catalog at the last whole version of each environment."""
+"""Keeps the catalog at the version of each environment that the follower of the CONFIG stream hands on."""
 
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
+from messages.config_follower import ConfigFollower
 from messages.generated.config_pb2 import ConfigMessage
-from messages.staging import ConfigStaging, Mismatch, Rejected, Update
-from messages.subjects import CONFIG, config_filter, parse_config_subject
+from messages.staging import Update
+from messages.subjects import ConfigSubject, parse_config_subject
 from service_kit.logs import get_logger
-from streams import Bus, BusUnavailable, CaughtUp, Delivered, Restarted
+from streams import Bus
 
 from analytics.catalog.catalog import Catalog, EnvironmentEntries
 from analytics.catalog.entries import definition_of, environment_of, experiment_of, members_of, metric_of
 
-_REREAD_ATTEMPTS, _REREAD_PAUSE_SECONDS = 5, 0.5
+CHECK_SECONDS = 5.0
 _log = get_logger("catalog")
 
 
 class CatalogFeed:
-    """`run` never ends by itself; the catalog is ready when the present state has been read once."""
+    """The catalog is ready when the present state has been read once."""
 
-    def __init__(self, bus: Bus, catalog: Catalog) -> None:
-        self._bus = bus
+    def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
-        self._staging = ConfigStaging()
+        self._follower = ConfigFollower(self)
 
-    async def run(self) -> None:
-        async for event in self._bus.follow(CONFIG, config_filter()):
-            match event:
-                case Delivered():
-                    await self._take(event)
-                case CaughtUp():
-                    self._catalog.keep_only(self._staging.environment_ids)
-                    self._catalog.ready = True
-                case Restarted():
-                    self._staging = ConfigStaging()
+    async def follow(self, bus: Bus) -> None:
+        """Until it is cancelled: takes what the stream delivers, across any outage of the bus."""
+        await self._follower.follow(bus)
 
-    async def _take(self, event: Delivered) -> None:
-        outcome = self._staging.accept(event.subject, event.payload)
-        if isinstance(outcome, Mismatch):
-            await self._read_anew(outcome)
-        else:
-            self._apply(outcome)
+    async def check(self, bus: Bus) -> None:
+        """One round of anti-entropy."""
+        await self._follower.check(bus)
 
-    async def _read_anew(self, mismatch: Mismatch) -> None:
-        """A digest that doesn't fit means something was missed; a change under way settles within a few tries."""
-        for _ in range(_REREAD_ATTEMPTS):
+    async def keep_checking(self, bus: Bus) -> None:
+        """Until it is cancelled: a round every few seconds."""
+        while True:
+            await asyncio.sleep(CHECK_SECONDS)
+            await self.check(bus)
+
+    async def apply(self, update: Update) -> None:
+        """What can't be read stays as it was."""
+        before = self._catalog.entries(update.environment_id)
+        entries = EnvironmentEntries() if update.complete else before
+        for subject, message in update.changed.items():
             try:
-                messages = await self._bus.read_all(CONFIG, config_filter(mismatch.environment_id))
-            except BusUnavailable:
-                return
-            self._staging.reset(mismatch.environment_id)
-            outcomes = [self._staging.accept(each.subject, each.payload) for each in messages]
-            if not any(isinstance(outcome, Mismatch) for outcome in outcomes):
-                for outcome in outcomes:
-                    self._apply(outcome)
-                return
-            await asyncio.sleep(_REREAD_PAUSE_SECONDS)
-        _log.error("the config doesn't fit its manifest", environment=mismatch.environment_id, version=mismatch.version)
-
-    def _apply(self, outcome: Update | Rejected | Mismatch | None) -> None:
-        if isinstance(outcome, Rejected):
-            _log.warning("config message refused", subject=outcome.subject, reason=outcome.reason)
-        if not isinstance(outcome, Update):
-            return
-        entries = self._catalog.entries(outcome.environment_id)
-        if outcome.complete:
-            entries = EnvironmentEntries()
-        for subject, message in outcome.changed.items():
-            try:
-                _change(entries, outcome.environment_id, subject, message)
+                _change(entries, update.environment_id, subject, message)
             except ValueError as error:
+                _copy(entries, before, parse_config_subject(subject))
                 _log.warning("an entity that this version can't read", subject=subject, error=str(error))
-        self._catalog.replace(outcome.environment_id, entries)
+        for subject in update.undecodable:
+            _copy(entries, before, parse_config_subject(subject))
+        self._catalog.replace(update.environment_id, entries)
+
+    def caught_up(self) -> None:
+        self._catalog.ready = True
 
 
 def _change(entries: EnvironmentEntries, environment_id: str, subject: str, message: ConfigMessage | None) -> None:
+    """Raises ValueError, and changes nothing, for what can't be read."""
     parsed = parse_config_subject(subject)
+    if message is None:
+        _copy(entries, EnvironmentEntries(), parsed)
+        return
     match parsed.kind:
         case "environment":
-            entries.environment = environment_of(environment_id, message.environment) if message else None
-            entries.members = members_of(message.environment) if message else {}
+            entries.environment = environment_of(environment_id, message.environment)
+            entries.members = members_of(message.environment)
         case "experiment":
-            entries.experiments.pop(parsed.key, None)
-            if message:
-                entries.experiments[parsed.key] = experiment_of(environment_id, message.experiment)
+            entries.experiments[parsed.key] = experiment_of(environment_id, message.experiment)
         case "metric":
-            entries.metrics.pop(parsed.key, None)
-            if message:
-                entries.metrics[parsed.key] = metric_of(message.metric)
+            entries.metrics[parsed.key] = metric_of(message.metric)
         case "flag":
-            entries.flags.pop(parsed.key, None)
-            entries.definitions.pop(parsed.key, None)
-            if message:
-                entries.definitions[parsed.key] = definition_of(message.flag)
-                entries.flags[parsed.key] = tuple(each.key for each in message.flag.variations)
+            entries.definitions[parsed.key] = definition_of(message.flag)
+            entries.flags[parsed.key] = tuple(each.key for each in message.flag.variations)
+
+
+def _copy(entries: EnvironmentEntries, source: EnvironmentEntries, entity: ConfigSubject) -> None:
+    """One entity as `source` has it, or none where it has none."""
+    if entity.kind == "environment":
+        entries.environment, entries.members = source.environment, source.members
+    for kind, table, found in (
+        ("experiment", entries.experiments, source.experiments),
+        ("metric", entries.metrics, source.metrics),
+        ("flag", entries.definitions, source.definitions),
+        ("flag", entries.flags, source.flags),
+    ):
+        if kind == entity.kind:
+            _put(table, entity.key, found.get(entity.key))
+
+
+def _put(table: dict[str, Any], key: str, entity: Any) -> None:
+    """None removes it."""
+    if entity is None:
+        table.pop(key, None)
+    else:
+        table[key] = entity

@@ -93,12 +93,12 @@ class SnapshotKeeper:
             return
         good = {subject: ConfigMessage.FromString(payload) for subject, payload in saved.good.items()}
         undecodable = {subject: why for subject, why in update.undecodable.items() if subject not in good}
-        await self._feed.apply(
+        await self._feed.serve(
             replace(update, changed={**update.changed, **good}, undecodable=undecodable), saved.confirmed_at
         )
         if good:
             newer = {subject: message for subject, message in update.changed.items() if subject in good}
-            await self._feed.apply(replace(update, complete=False, changed=newer), saved.confirmed_at)
+            await self._feed.serve(replace(update, complete=False, changed=newer), saved.confirmed_at)
 
 
 def _good_messages(config: EnvironmentConfig) -> dict[str, bytes]:
