@@ -173,7 +173,7 @@ async def test_what_can_not_be_read_any_more_stays_as_it_was(bus: MemoryBus, cat
 
     found = catalog.metric("e1", "m")
     assert found is not None
-    assert found.aggregation == "conversion"
+    assert found.aggregation.name == "conversion"
 
 
 async def test_a_version_that_was_missed_is_found_by_asking(bus: MemoryBus) -> None:
