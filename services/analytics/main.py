@@ -30,6 +30,7 @@ from analytics.access import Authenticator
 from analytics.app import Parts, build_app
 from analytics.catalog.catalog import Catalog
 from analytics.catalog.feed import CatalogFeed
+from analytics.composition import destination_policy, sealer, warehouse_settings
 from analytics.exports.destinations.opening import open_target
 from analytics.exports.lease import LeaseTerms
 from analytics.exports.metrics import ExportMetrics
@@ -49,7 +50,6 @@ from analytics.warehouse.client import Warehouse
 from analytics.warehouse.errors import WarehouseUnavailable
 from analytics.warehouse.exports import ExportStore
 from analytics.warehouse.migrations import migrate
-from analytics.wiring import destination_policy, sealer, warehouse_settings
 
 _MIGRATE_AGAIN_SECONDS = 1.0
 _STOP_SECONDS = 10.0

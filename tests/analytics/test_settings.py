@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from analytics.composition import sealer, warehouse_settings
 from analytics.settings import LoadSettings, ServeSettings
-from analytics.wiring import sealer, warehouse_settings
 from service_kit.settings import load_settings
 
 
