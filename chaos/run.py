@@ -19,8 +19,8 @@ from .trials.dead_letters import letters_of_poison, poison_the_stream
 from .trials.edge_alone import edge_alone
 from .trials.edits import edits
 from .trials.full_stream import full_stream
-from .trials.reconciling import reconciled
-from .trials.settling import promises_kept, settle
+from .trials.reconciliation import reconciled
+from .trials.settlement import promises_kept, settle
 
 
 async def run(plan: Plan, folder: Path, teller: Teller, *, durable: bool = True) -> list[Promise]:

@@ -16,8 +16,8 @@ from examples.cookie_cats.replay import replay
 from examples.cookie_cats.stages import Stages
 
 from .keeper import addresses_of
+from .presence import is_locked
 from .processes import PartFailedError
-from .running import is_locked
 from .services import Credentials, Services
 from .stack import Stack
 

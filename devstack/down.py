@@ -8,7 +8,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from .running import ADDRESS_FILE, SHELL_FILE, STACK_FOLDER, is_locked, lock_file, wait_unlocked
+from .presence import ADDRESS_FILE, SHELL_FILE, STACK_FOLDER, is_locked, lock_file, wait_unlocked
 
 _STOP_SECONDS = 60.0
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from examples.cookie_cats.addresses import Addresses
 
+from .presence import announce, keeper_file, write_privately
 from .processes import PartFailedError
-from .running import announce, keeper_file, write_privately
 from .services import Credentials, Services
 from .stack import Stack
 

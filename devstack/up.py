@@ -25,7 +25,7 @@ from examples.cookie_cats.replay import replay
 from examples.cookie_cats.stages import Stages
 
 from .down import stop_keeper
-from .running import (
+from .presence import (
     ADDRESS_FILE,
     SHELL_FILE,
     STACK_FOLDER,

@@ -23,7 +23,7 @@ from nats.js.api import (
 )
 from nats.js.client import JetStreamContext
 
-from streams.following import OrderedFollower
+from streams.ordered_follower import OrderedFollower
 from streams.port import (
     BatchConsumer,
     BusError,

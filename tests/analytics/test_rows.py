@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 from analytics.loading.rows import Block, Kind, Origin, decode_into
-from analytics.loading.storing import block_token
+from analytics.loading.storage import block_token
 from analytics.warehouse.tables import EXPOSURE_COLUMNS
 from hypothesis import given
 from hypothesis import strategies as st

@@ -8,7 +8,7 @@ import pytest
 
 from chaos.ledger import Entry, Ledger, Tally
 from chaos.tenant import figures
-from chaos.trials.settling import differences
+from chaos.trials.settlement import differences
 
 ENTRIES = [
     Entry("e1", "exposure", "anna", "on"),

@@ -15,7 +15,7 @@ from analytics.catalog.catalog import Catalog
 from analytics.catalog.entries import Environment, Metric
 from analytics.loading.batches import Batch
 from analytics.loading.dead_letters import send
-from analytics.loading.storing import store
+from analytics.loading.storage import store
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.migrations import migrate
 from analytics.warehouse.settings import WarehouseSettings

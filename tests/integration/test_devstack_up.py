@@ -17,7 +17,7 @@ import httpx
 import psutil
 import pytest
 
-from devstack.running import is_locked
+from devstack.presence import is_locked
 
 FOLDER = Path("build/devstack")
 

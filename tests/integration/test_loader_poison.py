@@ -10,7 +10,7 @@ import pytest
 from analytics.loading.batches import BatchLimits
 from analytics.loading.loader import Loader, LoaderOptions
 from analytics.loading.metrics import LoaderMetrics
-from analytics.loading.replaying import listed, replay
+from analytics.loading.replay import listed, replay
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.migrations import migrate
 from analytics.warehouse.settings import WarehouseSettings

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import msgspec
 from streams import Bus
 
-from analytics.loading.replaying import Letter, listed, replay
+from analytics.loading.replay import Letter, listed, replay
 
 _RAW_SHOWN_MAX = 2000
 

@@ -18,7 +18,7 @@ from streams import BatchConsumer, Bus, BusError, BusUnavailable, StreamSpec
 from analytics.loading import dead_letters
 from analytics.loading.batches import Batch, BatchLimits, Collector
 from analytics.loading.metrics import LoaderMetrics
-from analytics.loading.storing import store
+from analytics.loading.storage import store
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.errors import WarehouseError
 

@@ -14,7 +14,7 @@ from streams import Bus
 from analytics.access import Caller
 from analytics.instants import rfc3339
 from analytics.loading.letters_command import LetterDocument, letter_document
-from analytics.loading.replaying import LIST_MAX, listed, replay
+from analytics.loading.replay import LIST_MAX, listed, replay
 from analytics.operations.erasure import Eraser
 from analytics.operations.reconciliation import MINUTE_MILLISECONDS, Reconciliation, reconcile
 from analytics.results.questions import PROBLEMS, Place, Where, Who, find_environment, json_response

@@ -10,9 +10,9 @@ from messages.subjects import DEAD_LETTERS, dead_letters_subject
 from streams import Bus
 
 from analytics.catalog.entries import Environment
-from analytics.loading.replaying import read_letter
+from analytics.loading.replay import read_letter
 from analytics.warehouse.client import Warehouse
-from analytics.warehouse.erasing import erase_rows
+from analytics.warehouse.erasure import erase_rows
 
 
 @dataclass(frozen=True, slots=True)

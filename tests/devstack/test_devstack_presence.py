@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from devstack.down import stop_keeper
-from devstack.running import announce, is_locked, keeper_file, running_keeper, wait_unlocked, write_privately
+from devstack.presence import announce, is_locked, keeper_file, running_keeper, wait_unlocked, write_privately
 from devstack.stack import Stack
 from examples.cookie_cats.addresses import Addresses
 
