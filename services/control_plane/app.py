@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from fastapi import APIRouter, FastAPI
 from prometheus_client import CollectorRegistry
+from service_kit.clock import Clock
 from service_kit.http import Lifespan, create_app
 from service_kit.problems import Problem, problem_responses
 
-from control_plane.access import api_tokens_endpoints
+from control_plane.access import Authenticator, api_tokens_endpoints
 from control_plane.access import endpoints as access_endpoints
-from control_plane.access.gate import Gate
 from control_plane.access.service import Access
-from control_plane.context import AppContext
+from control_plane.database import Database
+from control_plane.entities.transactions import ProjectTransactions
 from control_plane.environments import (
     audit_endpoints,
     organizations_endpoints,
@@ -22,38 +24,35 @@ from control_plane.environments import (
 )
 from control_plane.environments import endpoints as environments_endpoints
 from control_plane.experiments import endpoints as experiments_endpoints
-from control_plane.experiments import holdouts_endpoints, layers_endpoints
+from control_plane.experiments.service import ExperimentService
 from control_plane.explanations import endpoints as explanations_endpoints
+from control_plane.explanations.service import Explainer
 from control_plane.flags import endpoints as flags_endpoints
+from control_plane.flags.service import FlagService
+from control_plane.flags.settings_service import SettingsService
+from control_plane.holdouts import endpoints as holdouts_endpoints
+from control_plane.holdouts.service import HoldoutService
+from control_plane.layers import endpoints as layers_endpoints
+from control_plane.layers.service import LayerService
 from control_plane.metrics import endpoints as metrics_endpoints
+from control_plane.metrics.service import MetricService
 from control_plane.publishing import endpoints as publishing_endpoints
 from control_plane.segments import endpoints as segments_endpoints
+from control_plane.segments.service import SegmentService
 
-BuildRouter = Callable[[AppContext], APIRouter]
 
-# The one list of features with endpoints of their own, in the order of the API's documentation.
-FEATURES: Sequence[BuildRouter] = (
-    api_tokens_endpoints.build_router,
-    organizations_endpoints.build_router,
-    project_roles_endpoints.build_router,
-    environments_endpoints.build_router,
-    sdk_keys_endpoints.build_router,
-    publishing_endpoints.build_router,
-    segments_endpoints.build_router,
-    flags_endpoints.build_router,
-    explanations_endpoints.build_router,
-    metrics_endpoints.build_router,
-    experiments_endpoints.build_router,
-    layers_endpoints.build_router,
-    holdouts_endpoints.build_router,
-    audit_endpoints.build_router,
-)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What the control plane's features are built from."""
+
+    database: Database
+    clock: Clock
+    authenticator: Authenticator
+    access: Access
 
 
 def create_control_plane(
-    context: AppContext,
-    gate: Gate,
-    access: Access,
+    parts: Parts,
     *,
     registry: CollectorRegistry,
     lifespan: Lifespan | None = None,
@@ -63,14 +62,46 @@ def create_control_plane(
     app = create_app(
         "Verdict control plane",
         registry=registry,
-        checks={"database": context.database.check},
+        checks={"database": parts.database.check},
         lifespan=lifespan,
         body_limit_bytes=body_limit_bytes,
         # The endpoint's name: what generated clients call the operation.
         generate_unique_id_function=lambda route: route.name,
     )
-    app.state.gate = gate
-    routers = (access_endpoints.build_router(context, access), *(build(context) for build in FEATURES))
-    for router in routers:
+    for router in (*_routers_of_tenants(parts), *_routers_of_entities(parts)):
         app.include_router(router, prefix="/api/v1", responses=problem_responses(Problem))
     return app
+
+
+def _routers_of_tenants(parts: Parts) -> Sequence[APIRouter]:
+    """People, organizations, projects and environments, in the order of the API's documentation."""
+    database, authenticator = parts.database, parts.authenticator
+    return (
+        access_endpoints.build_router(authenticator=authenticator, database=database, access=parts.access),
+        api_tokens_endpoints.build_router(authenticator=authenticator, database=database),
+        organizations_endpoints.build_router(authenticator=authenticator, database=database),
+        project_roles_endpoints.build_router(authenticator=authenticator, database=database),
+        environments_endpoints.build_router(authenticator=authenticator, database=database),
+        sdk_keys_endpoints.build_router(authenticator=authenticator, database=database),
+        audit_endpoints.build_router(authenticator=authenticator, database=database),
+        publishing_endpoints.build_router(authenticator=authenticator, database=database),
+    )
+
+
+def _routers_of_entities(parts: Parts) -> Sequence[APIRouter]:
+    """What stands in projects, in the order of the API's documentation."""
+    authenticator = parts.authenticator
+    transactions = ProjectTransactions(parts.database, parts.clock)
+    return (
+        segments_endpoints.build_router(authenticator=authenticator, segments=SegmentService(transactions)),
+        flags_endpoints.build_router(
+            authenticator=authenticator, flags=FlagService(transactions), settings=SettingsService(transactions)
+        ),
+        explanations_endpoints.build_router(
+            authenticator=authenticator, explainer=Explainer(parts.database, parts.clock)
+        ),
+        metrics_endpoints.build_router(authenticator=authenticator, metrics=MetricService(transactions)),
+        experiments_endpoints.build_router(authenticator=authenticator, experiments=ExperimentService(transactions)),
+        layers_endpoints.build_router(authenticator=authenticator, layers=LayerService(transactions)),
+        holdouts_endpoints.build_router(authenticator=authenticator, holdouts=HoldoutService(transactions)),
+    )

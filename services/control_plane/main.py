@@ -22,12 +22,11 @@ from service_kit.settings import load_settings, wrong_settings
 from service_kit.tokens import AccessTokens
 from streams.jetstream import JetStreamBus
 
-from control_plane.access.gate import Gate
+from control_plane.access import Authenticator
 from control_plane.access.login_limit import LoginLimit
 from control_plane.access.passwords import PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN, Passwords
 from control_plane.access.service import Access
-from control_plane.app import create_control_plane
-from control_plane.context import AppContext
+from control_plane.app import Parts, create_control_plane
 from control_plane.database import Connection, Database, MigrationError, migrate
 from control_plane.publishing.relay import Relay
 from control_plane.publishing.relay_metrics import RelayMetrics
@@ -84,9 +83,7 @@ def build_api(settings: Settings) -> FastAPI:
             await _relay(database, settings, registry)
 
     app = create_control_plane(
-        AppContext(database, clock),
-        Gate(database, tokens),
-        access,
+        Parts(database=database, clock=clock, authenticator=Authenticator(database, tokens), access=access),
         registry=registry,
         lifespan=_beside(work, database),
         body_limit_bytes=settings.body_limit_bytes,

@@ -10,12 +10,11 @@ from typing import Any
 import httpx
 import pytest
 from argon2 import PasswordHasher
-from control_plane.access.gate import Gate
+from control_plane.access import Authenticator
 from control_plane.access.login_limit import LoginLimit
 from control_plane.access.passwords import Passwords
 from control_plane.access.service import Access
-from control_plane.app import create_control_plane
-from control_plane.context import AppContext
+from control_plane.app import Parts, create_control_plane
 from control_plane.database import Database
 from fastapi import FastAPI
 from pydantic import SecretStr
@@ -92,7 +91,9 @@ async def app(database: Database, clock: ManualClock) -> FastAPI:
     access = Access(database, tokens, passwords, LoginLimit(clock), token_lifetime_seconds=3600)
     async with database.connection() as connection:
         await access.ensure_administrator(connection, *ADMINISTRATOR)
-    return create_control_plane(AppContext(database, clock), Gate(database, tokens), access, registry=new_registry())
+    authenticator = Authenticator(database, tokens)
+    parts = Parts(database=database, clock=clock, authenticator=authenticator, access=access)
+    return create_control_plane(parts, registry=new_registry())
 
 
 @pytest.fixture

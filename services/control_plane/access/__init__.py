@@ -1,9 +1,9 @@
 """People, roles and tokens: who is asking, and what they may do."""
 
 from control_plane.access.actor import Actor
+from control_plane.access.authenticator import Authenticator
 from control_plane.access.decisions import require
-from control_plane.access.dependency import CurrentActor, current_actor
 from control_plane.access.roles import Role
 from control_plane.access.scopes import OrganizationScope, ProjectScope
 
-__all__ = ["Actor", "CurrentActor", "OrganizationScope", "ProjectScope", "Role", "current_actor", "require"]
+__all__ = ["Actor", "Authenticator", "OrganizationScope", "ProjectScope", "Role", "require"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 from service_kit.moments import check_future
 from service_kit.pages import Page, RequestedPage, moment_position, page_of, position_of
 from service_kit.problems import Conflict, Forbidden, InvalidInput, NotFound, Unauthorized, problem_responses
@@ -13,11 +13,12 @@ from service_kit.requests import new_router
 from service_kit.schemas import Input, Name, Output
 
 from control_plane.access import api_tokens
+from control_plane.access.actor import Actor
+from control_plane.access.authenticator import Authenticator
 from control_plane.access.decisions import require
-from control_plane.access.dependency import CurrentActor
 from control_plane.access.queries import resolve_organization
 from control_plane.access.roles import Role
-from control_plane.context import AppContext
+from control_plane.database import Database
 
 _PATH = "/organizations/{organization}/tokens"
 _WRITE = problem_responses(Unauthorized, Forbidden, NotFound, Conflict, InvalidInput)
@@ -44,13 +45,15 @@ class NewApiTokenOut(ApiTokenOut):
     """Shown this once; sent as `Authorization: Bearer vt_…`."""
 
 
-def build_router(context: AppContext) -> APIRouter:
+def build_router(*, authenticator: Authenticator, database: Database) -> APIRouter:
     router = new_router("access")
 
     @router.get(_PATH, responses=problem_responses(Unauthorized, NotFound, InvalidInput))
-    async def list_api_tokens(organization: str, page: RequestedPage, actor: CurrentActor) -> Page[ApiTokenOut]:
+    async def list_api_tokens(
+        organization: str, page: RequestedPage, actor: Actor = Depends(authenticator.actor)
+    ) -> Page[ApiTokenOut]:
         """The organization's tokens without the tokens themselves."""
-        async with context.database.transaction() as tx:
+        async with database.transaction() as tx:
             scope = await resolve_organization(tx, actor, organization)
             require(actor, "read", "token", scope)
             rows = await api_tokens.listing(tx, scope, moment_position(page.after), page.fetch)
@@ -59,11 +62,11 @@ def build_router(context: AppContext) -> APIRouter:
 
     @router.post(_PATH, status_code=201, responses=_WRITE)
     async def create_api_token(
-        organization: str, body: ApiTokenIn, actor: CurrentActor, response: Response
+        organization: str, body: ApiTokenIn, response: Response, actor: Actor = Depends(authenticator.actor)
     ) -> NewApiTokenOut:
         """Creates a token with at most one's own role; this answer is the only one that shows it."""
         check_future("expires_at", body.expires_at)
-        async with context.database.transaction() as tx:
+        async with database.transaction() as tx:
             scope = await resolve_organization(tx, actor, organization)
             require(actor, "create", "token", scope)
             row, token = await api_tokens.create(tx, actor, scope, body.name, body.role, body.expires_at)
@@ -71,9 +74,11 @@ def build_router(context: AppContext) -> APIRouter:
         return NewApiTokenOut(**row, token=token)
 
     @router.delete(_PATH + "/{token}", responses=_WRITE)
-    async def revoke_api_token(organization: str, token: UUID, actor: CurrentActor) -> ApiTokenOut:
+    async def revoke_api_token(
+        organization: str, token: UUID, actor: Actor = Depends(authenticator.actor)
+    ) -> ApiTokenOut:
         """Revokes a token for good, from the next request on."""
-        async with context.database.transaction() as tx:
+        async with database.transaction() as tx:
             scope = await resolve_organization(tx, actor, organization)
             require(actor, "revoke", "token", scope)
             return ApiTokenOut(**await api_tokens.revoke(tx, actor, scope, token))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 import asyncpg
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from service_kit.pages import Page, RequestedPage, page_of
 from service_kit.problems import (
     Conflict,
@@ -24,8 +24,8 @@ from service_kit.versions import ExpectedVersion, etag
 
 from control_plane.access import repository
 from control_plane.access.actor import Actor
+from control_plane.access.authenticator import Authenticator
 from control_plane.access.decisions import require
-from control_plane.access.dependency import CurrentActor
 from control_plane.access.queries import resolve_organization
 from control_plane.access.schemas import (
     LoginIn,
@@ -39,16 +39,15 @@ from control_plane.access.schemas import (
     TokenOut,
 )
 from control_plane.access.service import Access
-from control_plane.context import AppContext
-from control_plane.database import Connection
+from control_plane.database import Connection, Database
 
 
-def build_router(context: AppContext, access: Access) -> APIRouter:
+def build_router(*, authenticator: Authenticator, database: Database, access: Access) -> APIRouter:
     router = new_router("access")
     _add_sign_in(router, access)
-    _add_me(router, context, access)
-    _add_members(router, context)
-    _add_member_writes(router, context, access)
+    _add_me(router, authenticator, database, access)
+    _add_members(router, authenticator, database)
+    _add_member_writes(router, authenticator, database, access)
     return router
 
 
@@ -60,27 +59,31 @@ def _add_sign_in(router: APIRouter, access: Access) -> None:
         return TokenOut(access_token=token, expires_in=access.token_lifetime_seconds)
 
 
-def _add_me(router: APIRouter, context: AppContext, access: Access) -> None:
+def _add_me(router: APIRouter, authenticator: Authenticator, database: Database, access: Access) -> None:
     @router.get("/me", responses=problem_responses(Unauthorized, Forbidden))
-    async def me(actor: CurrentActor) -> MeOut:
+    async def me(actor: Actor = Depends(authenticator.actor)) -> MeOut:
         """Who is signed in, with all roles; for people."""
         _require_person(actor)
-        async with context.database.connection() as connection:
+        async with database.connection() as connection:
             return await _me(connection, actor.id)
 
     @router.put("/me/password", responses=problem_responses(Unauthorized, Forbidden, TooManyRequests, InvalidInput))
-    async def change_password(body: PasswordIn, actor: CurrentActor, request: Request) -> TokenOut:
+    async def change_password(
+        body: PasswordIn, request: Request, actor: Actor = Depends(authenticator.actor)
+    ) -> TokenOut:
         """Changes the password and ends every other session; answers a token for this one."""
         _require_person(actor)
         token = await access.change_password(actor, body.current_password, body.new_password, _address(request))
         return TokenOut(access_token=token, expires_in=access.token_lifetime_seconds)
 
 
-def _add_members(router: APIRouter, context: AppContext) -> None:
+def _add_members(router: APIRouter, authenticator: Authenticator, database: Database) -> None:
     @router.get("/organizations/{organization}/members", responses=problem_responses(Unauthorized, NotFound))
-    async def list_members(organization: str, page: RequestedPage, actor: CurrentActor) -> Page[MemberOut]:
+    async def list_members(
+        organization: str, page: RequestedPage, actor: Actor = Depends(authenticator.actor)
+    ) -> Page[MemberOut]:
         """The members by e-mail."""
-        async with context.database.transaction() as tx:
+        async with database.transaction() as tx:
             scope = await resolve_organization(tx, actor, organization)
             require(actor, "read", "member", scope)
             rows = await repository.list_members(tx, scope.organization_id, page.after or "", page.fetch)
@@ -88,9 +91,11 @@ def _add_members(router: APIRouter, context: AppContext) -> None:
         return Page(items=[_member_out(row) for row in given], next_cursor=cursor)
 
     @router.get("/organizations/{organization}/members/{user}", responses=problem_responses(Unauthorized, NotFound))
-    async def get_member(organization: str, user: UUID, actor: CurrentActor, response: Response) -> MemberOut:
+    async def get_member(
+        organization: str, user: UUID, response: Response, actor: Actor = Depends(authenticator.actor)
+    ) -> MemberOut:
         """One member."""
-        async with context.database.transaction() as tx:
+        async with database.transaction() as tx:
             scope = await resolve_organization(tx, actor, organization)
             require(actor, "read", "member", scope)
             row = await repository.find_member(tx, scope.organization_id, user)
@@ -100,15 +105,17 @@ def _add_members(router: APIRouter, context: AppContext) -> None:
         return _member_out(row)
 
 
-def _add_member_writes(router: APIRouter, context: AppContext, access: Access) -> None:
+def _add_member_writes(router: APIRouter, authenticator: Authenticator, database: Database, access: Access) -> None:
     @router.post(
         "/organizations/{organization}/members",
         status_code=201,
         responses=problem_responses(Unauthorized, Forbidden, NotFound, Conflict, InvalidInput),
     )
-    async def add_member(organization: str, body: MemberIn, actor: CurrentActor, response: Response) -> NewMemberOut:
+    async def add_member(
+        organization: str, body: MemberIn, response: Response, actor: Actor = Depends(authenticator.actor)
+    ) -> NewMemberOut:
         """Adds a person by e-mail; somebody new gets an initial password, shown once."""
-        async with context.database.transaction() as tx:
+        async with database.transaction() as tx:
             scope = await resolve_organization(tx, actor, organization)
             require(actor, "create", "member", scope)
         row, password = await access.add_member(scope, actor, body.email, body.name, body.role)
@@ -127,11 +134,11 @@ def _add_member_writes(router: APIRouter, context: AppContext, access: Access) -
         user: UUID,
         body: RoleIn,
         expected: ExpectedVersion,
-        actor: CurrentActor,
         response: Response,
+        actor: Actor = Depends(authenticator.actor),
     ) -> MemberOut:
         """Changes a member's role; owners are made and unmade by owners only."""
-        async with context.database.transaction() as tx:
+        async with database.transaction() as tx:
             scope = await resolve_organization(tx, actor, organization)
             require(actor, "update", "member", scope)
             row = await access.change_role(tx, scope, actor, user, body.role, expected)
@@ -143,9 +150,9 @@ def _add_member_writes(router: APIRouter, context: AppContext, access: Access) -
         status_code=204,
         responses=problem_responses(Unauthorized, Forbidden, NotFound, Conflict),
     )
-    async def remove_member(organization: str, user: UUID, actor: CurrentActor) -> None:
+    async def remove_member(organization: str, user: UUID, actor: Actor = Depends(authenticator.actor)) -> None:
         """Takes a person out of the organization; their account stays."""
-        async with context.database.transaction() as tx:
+        async with database.transaction() as tx:
             scope = await resolve_organization(tx, actor, organization)
             require(actor, "delete", "member", scope)
             await access.remove_member(tx, scope, actor, user)

@@ -14,7 +14,7 @@ from service_kit.versions import check_version
 
 from control_plane.access import repository
 from control_plane.access.actor import Actor
-from control_plane.access.gate import actor_of
+from control_plane.access.authenticator import actor_of
 from control_plane.access.login_limit import LoginLimit
 from control_plane.access.passwords import Passwords
 from control_plane.access.roles import Role

@@ -1,10 +1,17 @@
-"""What the endpoints of all entities share: the problems they may answer with, and the filter of a list."""
+"""What the endpoints of all entities share: list, get, archive, restore and delete, and the problems of each.
+
+A feature's `build_router` adds them by `add_entity_routes` and writes out what is its own: creation and change, whose
+bodies differ, and further verbs.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
 
-from fastapi import Depends, Query
+from fastapi import APIRouter, Depends, Query, Response
+from service_kit.pages import Page, RequestedPage, page_of
 from service_kit.problems import (
     BadRequest,
     Conflict,
@@ -16,14 +23,20 @@ from service_kit.problems import (
     Unauthorized,
     problem_responses,
 )
+from service_kit.versions import VersionIfGiven, etag
 
-from control_plane.entities.table import ListFilter
+from control_plane.access import Actor, Authenticator
+from control_plane.entities.schemas import Deleted
+from control_plane.entities.service import Created, EntityService, View
+from control_plane.entities.table import ListFilter, Row
 
 READ = problem_responses(Unauthorized, Forbidden, NotFound, InvalidInput)
 CREATE = problem_responses(BadRequest, Unauthorized, Forbidden, NotFound, Conflict, InvalidInput)
 CHANGE = problem_responses(
     BadRequest, Unauthorized, Forbidden, NotFound, Conflict, PreconditionFailed, PreconditionRequired, InvalidInput
 )
+
+Operation = Literal["list", "get", "archive", "restore", "delete"]
 
 
 def requested_filter(
@@ -35,3 +48,155 @@ def requested_filter(
 
 
 RequestedFilter = Annotated[ListFilter, Depends(requested_filter)]
+
+
+@dataclass(frozen=True, slots=True)
+class Noun:
+    """How the API names one kind of entity. `descriptions` replace those that are made from the noun."""
+
+    singular: str
+    descriptions: Mapping[Operation, str] = field(default_factory=dict)
+
+    @property
+    def plural(self) -> str:
+        return f"{self.singular}s"
+
+    @property
+    def all(self) -> str:
+        """The path of the list."""
+        return f"/projects/{{project}}/{self.plural}"
+
+    @property
+    def one(self) -> str:
+        """The path of one of them."""
+        return f"{self.all}/{{key}}"
+
+    def description(self, operation: Operation) -> str:
+        one = f"an {self.singular}" if self.singular[0] in "aeiou" else f"a {self.singular}"
+        made: dict[Operation, str] = {
+            "list": f"The project's {self.plural} by key.",
+            "get": f"One {self.singular}.",
+            "archive": f"Puts {one} out of use. Refused while something active names it.",
+            "restore": f"Puts an archived {self.singular} back into use.",
+            "delete": f"Deletes {one} that nothing names.",
+        }
+        return self.descriptions.get(operation, made[operation])
+
+
+def add_entity_routes(
+    router: APIRouter,
+    noun: Noun,
+    *,
+    authenticator: Authenticator,
+    service: EntityService[Row, View],
+    view: type[View],
+    requested_filter: Callable[..., ListFilter] = requested_filter,
+) -> None:
+    """Adds `list_<noun>s`, `get_<noun>`, `archive_<noun>`, `restore_<noun>` and `delete_<noun>`.
+
+    `requested_filter` reads the list's query parameters.
+    """
+    _add_reads(router, noun, authenticator=authenticator, service=service, view=view, requested_filter=requested_filter)
+    _add_lifecycle(router, noun, authenticator=authenticator, service=service, view=view)
+
+
+def _add_reads(
+    router: APIRouter,
+    noun: Noun,
+    *,
+    authenticator: Authenticator,
+    service: EntityService[Row, View],
+    view: type[View],
+    requested_filter: Callable[..., ListFilter],
+) -> None:
+    @router.get(
+        noun.all,
+        name=f"list_{noun.plural}",
+        description=noun.description("list"),
+        responses=READ,
+        response_model=Page[view],  # type: ignore[valid-type]  # it is known when the route is added
+    )
+    async def list_entities(
+        project: str,
+        page: RequestedPage,
+        wanted: ListFilter = Depends(requested_filter),
+        actor: Actor = Depends(authenticator.actor),
+    ) -> Page[View]:
+        found, cursor = page_of(await service.page(actor, project, page, wanted), page, lambda each: each.key)
+        return Page(items=found, next_cursor=cursor)
+
+    @router.get(
+        noun.one,
+        name=f"get_{noun.singular}",
+        description=noun.description("get"),
+        responses=READ,
+        response_model=view,
+    )
+    async def get_entity(
+        project: str, key: str, response: Response, actor: Actor = Depends(authenticator.actor)
+    ) -> View:
+        return answer(await service.read(actor, project, key), response)
+
+
+def _add_lifecycle(
+    router: APIRouter,
+    noun: Noun,
+    *,
+    authenticator: Authenticator,
+    service: EntityService[Row, View],
+    view: type[View],
+) -> None:
+    @router.post(
+        f"{noun.one}/archive",
+        name=f"archive_{noun.singular}",
+        description=noun.description("archive"),
+        responses=CHANGE,
+        response_model=view,
+    )
+    async def archive_entity(
+        project: str,
+        key: str,
+        expected: VersionIfGiven,
+        response: Response,
+        actor: Actor = Depends(authenticator.actor),
+    ) -> View:
+        return answer(await service.archive(actor, project, key, expected), response)
+
+    @router.post(
+        f"{noun.one}/restore",
+        name=f"restore_{noun.singular}",
+        description=noun.description("restore"),
+        responses=CHANGE,
+        response_model=view,
+    )
+    async def restore_entity(
+        project: str,
+        key: str,
+        expected: VersionIfGiven,
+        response: Response,
+        actor: Actor = Depends(authenticator.actor),
+    ) -> View:
+        return answer(await service.restore(actor, project, key, expected), response)
+
+    @router.delete(
+        noun.one,
+        name=f"delete_{noun.singular}",
+        description=noun.description("delete"),
+        responses=CHANGE,
+    )
+    async def delete_entity(
+        project: str, key: str, expected: VersionIfGiven, actor: Actor = Depends(authenticator.actor)
+    ) -> Deleted:
+        return Deleted(environment_versions=await service.delete(actor, project, key, expected))
+
+
+def answer(view: View, response: Response) -> View:
+    """The view, with its version as the answer's ETag."""
+    response.headers["ETag"] = etag(view.version)
+    return view
+
+
+def answer_created(created: Created[View], noun: Noun, response: Response) -> View:
+    """The view of a new entity, with its address and its version in the headers."""
+    response.headers["Location"] = f"/api/v1/projects/{created.project_id}/{noun.plural}/{created.view.key}"
+    return answer(created.view, response)

@@ -1,13 +1,15 @@
-"""Field types that the entities' requests and answers share."""
+"""The fields of requests and answers that all entities share."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
-from service_kit.schemas import Input, Output
+from service_kit.schemas import Description, Input, Name, Output
+
+from control_plane.environments.keys import EntityKey
 
 Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
 Tags = Annotated[list[Tag], Field(max_length=50)]
@@ -45,8 +47,28 @@ class Changes(Input, strict=True, json_schema_extra=_without_defaults):
         return {name: value for name, value in self.model_dump().items() if name in self.model_fields_set}
 
 
+class EntityCreate(Input, strict=True):
+    """Base of what a new entity is made of."""
+
+    key: EntityKey
+    name: Name | None = Field(None, description="Defaults to the key.")
+    description: Description = ""
+    tags: Tags = Field([])
+
+
+class EntityPatch(Changes, strict=True):
+    """Base of what changes an entity; its key never does."""
+
+    name: Name = "unnamed"
+    description: Description = ""
+    tags: Tags = Field([])
+
+
 class EntityView(Output, from_attributes=True):
     """What every entity answers with."""
+
+    unaudited: ClassVar[frozenset[str]] = frozenset({"environment_versions"})
+    """Fields that tell of other rows than the entity's own."""
 
     id: UUID
     key: str
@@ -61,7 +83,7 @@ class EntityView(Output, from_attributes=True):
 
     def audited(self) -> dict[str, Any]:
         """The entity as the audit log keeps it."""
-        return self.model_dump(mode="json", by_alias=True, exclude={"environment_versions"})
+        return self.model_dump(mode="json", by_alias=True, exclude=set(self.unaudited))
 
 
 class Deleted(Output):

@@ -1,71 +1,105 @@
-"""What every project entity can do alike: be read, listed, archived, restored and deleted. Features add the rest."""
+"""What every project entity can do alike: be read, listed, created, changed, archived, restored and deleted.
+
+A feature says what is its own: the view of a row, how a request's fields are stored, what must hold before a write.
+"""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Generic
+from typing import Any, ClassVar, Generic, TypeVar
+from uuid import UUID
 
 from service_kit.pages import PageRequest
 from service_kit.problems import Conflict
 
 from control_plane.access import Actor
-from control_plane.context import AppContext
+from control_plane.database import Connection
 from control_plane.entities import usages
 from control_plane.entities.errors import InUse, TooMany
+from control_plane.entities.schemas import EntityCreate, EntityPatch, EntityView
 from control_plane.entities.table import EntityTable, ListFilter, Row
-from control_plane.entities.writing import Writing, find, reading, writing
+from control_plane.entities.transactions import ProjectTransactions, WriteTransaction, find
 from control_plane.environments.queries import EnvironmentRow
+
+View = TypeVar("View", bound=EntityView)
 
 
 @dataclass(frozen=True, slots=True)
-class Written(Generic[Row]):
-    """A row as stored, and the config version that each changed environment has now, by the environment's key."""
+class Created(Generic[View]):
+    """A new entity, and the project that it is in."""
 
-    row: Row
-    environment_versions: dict[str, int]
+    view: View
+    project_id: UUID
 
 
-class EntityService(ABC, Generic[Row]):
-    """The life of one kind of entity; a subclass names the kind and adds creation and change.
+class EntityService(ABC, Generic[Row, View]):
+    """The life of one kind of entity. Its answers are views; after a write with the environments' new versions.
 
     `expected` is the version that the caller has seen: another one raises `PreconditionFailed`, None is not compared.
     """
 
-    kind: ClassVar[usages.TargetKind | usages.UserKind]
+    kind: ClassVar[usages.Kind]
     resource: ClassVar[str]
     """The name of the right."""
     count_max: ClassVar[int]
     """Per project, archived ones included."""
     table: EntityTable[Row]
 
-    def __init__(self, context: AppContext) -> None:
-        self._context = context
+    def __init__(self, transactions: ProjectTransactions) -> None:
+        self._transactions = transactions
 
     @abstractmethod
-    def document(self, row: Row) -> Mapping[str, Any]:
-        """The row as a JSON object, for the audit log."""
+    def view(self, row: Row) -> View:
+        """The entity as it is answered, as far as its own row tells."""
 
-    async def read(self, actor: Actor, project: str, key: str) -> Row:
-        async with reading(self._context, actor, project, self.resource) as read:
-            return await find(read, self.table, key)
+    async def views(self, tx: Connection, rows: Sequence[Row]) -> list[View]:  # noqa: ARG002 - for subclasses
+        """The entities as they are answered, with what other rows tell of them."""
+        return [self.view(row) for row in rows]
 
-    async def page(self, actor: Actor, project: str, page: PageRequest, wanted: ListFilter) -> list[Row]:
-        async with reading(self._context, actor, project, self.resource) as read:
-            return await self.table.page(read.tx, read.scope, page, wanted)
+    def columns(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Fields of a request as columns of the table."""
+        return dict(given)
 
-    async def archive(self, actor: Actor, project: str, key: str, expected: int | None) -> Written[Row]:
+    async def checked(self, write: WriteTransaction, row: Row, before: Row | None) -> Row:  # noqa: ARG002
+        """The row in canonical form, or raises for what may not be; `before` is None for a new one."""
+        return row
+
+    async def read(self, actor: Actor, project: str, key: str) -> View:
+        async with self._transactions.read(actor, project, self.resource) as read:
+            [view] = await self.views(read.tx, [await find(read, self.table, key)])
+            return view
+
+    async def page(self, actor: Actor, project: str, page: PageRequest, wanted: ListFilter) -> list[View]:
+        async with self._transactions.read(actor, project, self.resource) as read:
+            return await self.views(read.tx, await self.table.page(read.tx, read.scope, page, wanted))
+
+    async def create(self, actor: Actor, project: str, body: EntityCreate) -> Created[View]:
+        """Raises `KeyTaken` and `TooMany`."""
+        async with self._write(actor, project, "create") as write:
+            given = {**body.model_dump(), "name": body.name or body.key}
+            row = self.table.row_type(**self.columns(given), **write.first())
+            return await self.insert(write, await self.checked(write, row, None))
+
+    async def change(self, actor: Actor, project: str, key: str, expected: int, body: EntityPatch) -> View:
+        async with self._write(actor, project, "update") as write:
+            row = await find(write, self.table, key, expected)
+            changed = replace(row, **self.columns(body.given()), updated_at=write.now)
+            return await self.update(write, row, await self.checked(write, changed, row))
+
+    async def archive(self, actor: Actor, project: str, key: str, expected: int | None) -> View:
         """Raises `InUse` while anything active names the entity."""
-        async with writing(self._context, actor, project, "archive", self.resource, entity=self.kind) as write:
+        async with self._write(actor, project, "archive") as write:
             row = await find(write, self.table, key, expected)
             if row.archived:
                 raise Conflict("it is archived already", code="no_change")
             await self.check_archive(write, row)
             return await self.update(write, row, replace(row, archived=True, updated_at=write.now), "archive")
 
-    async def restore(self, actor: Actor, project: str, key: str, expected: int | None) -> Written[Row]:
-        async with writing(self._context, actor, project, "restore", self.resource, entity=self.kind) as write:
+    async def restore(self, actor: Actor, project: str, key: str, expected: int | None) -> View:
+        async with self._write(actor, project, "restore") as write:
             row = await find(write, self.table, key, expected)
             if not row.archived:
                 raise Conflict("it is not archived", code="no_change")
@@ -74,52 +108,60 @@ class EntityService(ABC, Generic[Row]):
 
     async def delete(self, actor: Actor, project: str, key: str, expected: int | None) -> dict[str, int]:
         """Answers the environments' new versions. Raises `InUse` while anything names the entity."""
-        async with writing(self._context, actor, project, "delete", self.resource, entity=self.kind) as write:
+        async with self._write(actor, project, "delete") as write:
             row = await find(write, self.table, key, expected)
             await self.check_delete(write, row)
             await self.table.delete(write.tx, row)
             return await write.record(
-                "delete", key, before=self.document(row), after=None, environments=self.served_by(write, row)
+                "delete", key, before=self.audited(row), after=None, environments=self.served_by(write, row)
             )
 
-    def served_by(self, write: Writing, row: Row) -> Sequence[EnvironmentRow]:  # noqa: ARG002 - for subclasses
+    def audited(self, row: Row) -> Mapping[str, Any]:
+        """The entity as the audit log keeps it."""
+        return self.view(row).audited()
+
+    def served_by(self, write: WriteTransaction, row: Row) -> Sequence[EnvironmentRow]:  # noqa: ARG002
         """The environments in which a change of the entity is seen."""
         return write.environments
 
-    async def check_archive(self, write: Writing, row: Row) -> None:
+    async def check_archive(self, write: WriteTransaction, row: Row) -> None:
         await self.refuse_used(write, row.key, active_only=True)
 
-    async def check_restore(self, write: Writing, row: Row) -> None:
+    async def check_restore(self, write: WriteTransaction, row: Row) -> None:
         """For subclasses that name other entities."""
 
-    async def check_delete(self, write: Writing, row: Row) -> None:
+    async def check_delete(self, write: WriteTransaction, row: Row) -> None:
         await self.refuse_used(write, row.key)
 
-    async def refuse_used(self, write: Writing, key: str, *, active_only: bool = False) -> None:
+    async def refuse_used(self, write: WriteTransaction, key: str, *, active_only: bool = False) -> None:
         """Raises `InUse`, naming the users."""
         users = await usages.usages_of(write.tx, write.scope, self.kind, key)
         users = [each for each in users if each.active or not active_only]
         if users:
             raise InUse(f"the {self.kind} {key!r}", users)
 
-    async def insert(self, write: Writing, row: Row) -> Written[Row]:
-        """Stores a new row and ends the write. Raises `KeyTaken` and `TooMany`."""
+    def _write(self, actor: Actor, project: str, action: str) -> AbstractAsyncContextManager[WriteTransaction]:
+        """The transaction of one write of this kind."""
+        return self._transactions.write(actor, project, action, self.resource, entity=self.kind)
+
+    async def insert(self, write: WriteTransaction, row: Row) -> Created[View]:
+        """Stores a new row and ends the write."""
         if await self.table.count(write.tx, write.scope) >= self.count_max:
             raise TooMany(self.kind, self.count_max)
         stored = await write.insert(self.table, row)
-        versions = await write.record(
-            "create", row.key, before=None, after=self.document(stored), environments=self.served_by(write, row)
-        )
-        return Written(stored, versions)
+        return Created(await self._recorded(write, "create", None, stored), stored.project_id)
 
-    async def update(self, write: Writing, row: Row, changed: Row, action: str = "update") -> Written[Row]:
+    async def update(self, write: WriteTransaction, row: Row, changed: Row, action: str = "update") -> View:
         """Stores a changed row and ends the write."""
-        stored = await write.update(self.table, changed)
+        return await self._recorded(write, action, row, await write.update(self.table, changed))
+
+    async def _recorded(self, write: WriteTransaction, action: str, before: Row | None, stored: Row) -> View:
         versions = await write.record(
             action,
-            row.key,
-            before=self.document(row),
-            after=self.document(stored),
-            environments=self.served_by(write, row),
+            stored.key,
+            before=None if before is None else self.audited(before),
+            after=self.audited(stored),
+            environments=self.served_by(write, stored),
         )
-        return Written(stored, versions)
+        [view] = await self.views(write.tx, [stored])
+        return view.model_copy(update={"environment_versions": versions})

@@ -66,7 +66,7 @@ class EntityTable(Generic[Row]):
     """Reads and writes rows of `row_type` in the table `name`."""
 
     def __init__(self, name: str, row_type: type[Row]) -> None:
-        self._row_type = row_type
+        self.row_type = row_type
         self._columns = tuple(each.name for each in fields(row_type))
         changing = [each for each in self._columns if each not in _FIXED]
         numbers = ", ".join(f"${index}" for index in range(1, len(self._columns) + 1))
@@ -97,7 +97,7 @@ class EntityTable(Generic[Row]):
 
     async def find(self, tx: Connection, scope: Scope, key: str) -> Row | None:
         record = await tx.fetchrow(f"{self._select} AND key = $3", scope.organization_id, scope.project_id, key)
-        return None if record is None else self._row_type(**record)
+        return None if record is None else self.row_type(**record)
 
     async def of_keys(self, tx: Connection, scope: Scope, keys: Collection[str]) -> dict[str, Row]:
         """The rows of these keys, by key; a key without a row is left out."""
@@ -105,7 +105,7 @@ class EntityTable(Generic[Row]):
             return {}
         statement = f"{self._select} AND key = ANY($3::text[])"
         records = await tx.fetch(statement, scope.organization_id, scope.project_id, sorted(keys))
-        return {record["key"]: self._row_type(**record) for record in records}
+        return {record["key"]: self.row_type(**record) for record in records}
 
     async def stamps_of_environment(self, tx: Connection, environment_id: UUID) -> dict[str, str]:
         """By key, a text for every row of the environment's project that changes with each write of the row."""
@@ -116,7 +116,7 @@ class EntityTable(Generic[Row]):
     ) -> list[Row]:
         """The rows of the project that the environment belongs to, all or those of `keys`, in the keys' order."""
         records = await tx.fetch(self._of_environment, environment_id, None if keys is None else list(keys))
-        return [self._row_type(**record) for record in records]
+        return [self.row_type(**record) for record in records]
 
     async def count(self, tx: Connection, scope: Scope) -> int:
         return int(await tx.fetchval(self._count, scope.organization_id, scope.project_id))
@@ -146,18 +146,18 @@ class EntityTable(Generic[Row]):
                 conditions.append(f"{column} = {bind(value)}")
         statement = "".join([self._select, *(f" AND {each}" for each in conditions), " ORDER BY key LIMIT "])
         records = await tx.fetch(statement + bind(page.fetch), *values)
-        return [self._row_type(**record) for record in records]
+        return [self.row_type(**record) for record in records]
 
     async def insert(self, tx: Connection, row: Row) -> Row | None:
         """The row as stored, or None when its key is taken."""
         record = await tx.fetchrow(self._insert, *(getattr(row, each) for each in self._columns))
-        return None if record is None else self._row_type(**record)
+        return None if record is None else self.row_type(**record)
 
     async def update(self, tx: Connection, row: Row) -> Row | None:
         """Writes the row at the version it was read with; None when that version no longer stands."""
         changed = [getattr(row, each) for each in self._changing]
         record = await tx.fetchrow(self._update, row.organization_id, row.project_id, row.id, row.version, *changed)
-        return None if record is None else self._row_type(**record)
+        return None if record is None else self.row_type(**record)
 
     async def delete(self, tx: Connection, row: Row) -> None:
         await tx.execute(self._delete, row.organization_id, row.project_id, row.id)

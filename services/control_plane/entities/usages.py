@@ -15,33 +15,34 @@ from uuid import UUID
 from control_plane.database import Connection
 from control_plane.entities.table import Scope
 
-TargetKind = Literal["segment", "flag", "metric", "layer", "holdout"]
-UserKind = Literal["segment", "flag", "experiment"]
+ReferencedKind = Literal["segment", "flag", "metric", "layer", "holdout"]
+ReferrerKind = Literal["segment", "flag", "experiment"]
+Kind = ReferencedKind | ReferrerKind
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
-    """`parts` are the variations of a flag that the user names."""
+class Reference:
+    """What an entity names. `parts` are the variations of a flag that are named."""
 
-    kind: TargetKind
+    kind: ReferencedKind
     key: str
     parts: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
-class User:
-    """`environment_id` is None for a user that is the same in all environments."""
+class Referrer:
+    """Who names others. `environment_id` is None for an entity that is the same in all environments."""
 
-    kind: UserKind
+    kind: ReferrerKind
     key: str
     environment_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """`environment` is the key of the user's environment."""
+    """One entity that uses another; `environment` is the key of the user's environment."""
 
-    user_kind: UserKind
+    user_kind: ReferrerKind
     user_key: str
     environment: str | None
     active: bool
@@ -52,20 +53,22 @@ class Usage:
         return f"{self.user_kind} {self.user_key}{where}"
 
 
-async def replace(tx: Connection, scope: Scope, user: User, targets: Iterable[Target], *, active: bool) -> None:
-    """From now on `user` uses exactly `targets`."""
+async def replace(
+    tx: Connection, scope: Scope, referrer: Referrer, references: Iterable[Reference], *, active: bool
+) -> None:
+    """From now on `referrer` uses exactly `references`."""
     await tx.execute(
         "DELETE FROM usages WHERE organization_id = $1 AND project_id = $2 AND user_kind = $3 AND user_key = $4 "
         "AND environment_id IS NOT DISTINCT FROM $5",
         scope.organization_id,
         scope.project_id,
-        user.kind,
-        user.key,
-        user.environment_id,
+        referrer.kind,
+        referrer.key,
+        referrer.environment_id,
     )
-    parts: dict[tuple[TargetKind, str], frozenset[str]] = {}
-    for target in targets:
-        parts[target.kind, target.key] = parts.get((target.kind, target.key), frozenset()) | target.parts
+    parts: dict[tuple[ReferencedKind, str], frozenset[str]] = {}
+    for each in references:
+        parts[each.kind, each.key] = parts.get((each.kind, each.key), frozenset()) | each.parts
     if not parts:
         return
     await tx.executemany(
@@ -75,9 +78,9 @@ async def replace(tx: Connection, scope: Scope, user: User, targets: Iterable[Ta
             (
                 scope.organization_id,
                 scope.project_id,
-                user.kind,
-                user.key,
-                user.environment_id,
+                referrer.kind,
+                referrer.key,
+                referrer.environment_id,
                 kind,
                 key,
                 sorted(used),
@@ -88,7 +91,7 @@ async def replace(tx: Connection, scope: Scope, user: User, targets: Iterable[Ta
     )
 
 
-async def activate(tx: Connection, scope: Scope, user_kind: UserKind, user_key: str, *, active: bool) -> None:
+async def activate(tx: Connection, scope: Scope, user_kind: ReferrerKind, user_key: str, *, active: bool) -> None:
     """All usages of a user, in every environment, become active or inactive."""
     await tx.execute(
         "UPDATE usages SET active = $5 "
@@ -101,7 +104,7 @@ async def activate(tx: Connection, scope: Scope, user_kind: UserKind, user_key: 
     )
 
 
-async def release_parts(tx: Connection, scope: Scope, user_kind: UserKind, user_key: str) -> None:
+async def release_parts(tx: Connection, scope: Scope, user_kind: ReferrerKind, user_key: str) -> None:
     """The user goes on naming its flags, but no longer needs any of their variations."""
     await tx.execute(
         "UPDATE usages SET parts = '{}' "
@@ -113,7 +116,7 @@ async def release_parts(tx: Connection, scope: Scope, user_kind: UserKind, user_
     )
 
 
-async def forget(tx: Connection, scope: Scope, user_kind: UserKind, user_key: str) -> None:
+async def forget(tx: Connection, scope: Scope, user_kind: ReferrerKind, user_key: str) -> None:
     """A user that is deleted uses nothing."""
     await tx.execute(
         "DELETE FROM usages WHERE organization_id = $1 AND project_id = $2 AND user_kind = $3 AND user_key = $4",
@@ -124,7 +127,7 @@ async def forget(tx: Connection, scope: Scope, user_kind: UserKind, user_key: st
     )
 
 
-async def usages_of(tx: Connection, scope: Scope, kind: TargetKind | UserKind, key: str) -> list[Usage]:
+async def usages_of(tx: Connection, scope: Scope, kind: Kind, key: str) -> list[Usage]:
     """Who uses this entity, in a stable order."""
     records = await tx.fetch(
         "SELECT u.user_kind, u.user_key, e.key AS environment, u.active, u.parts "

@@ -7,37 +7,37 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from service_kit.pages import Page, RequestedPage, page_of
 from service_kit.problems import FieldError, InvalidInput, NotFound, Unauthorized, problem_responses
 from service_kit.requests import new_router
 
-from control_plane.access import CurrentActor, require
+from control_plane.access import Actor, Authenticator, require
 from control_plane.access.queries import resolve_organization
 from control_plane.changes import queries
-from control_plane.context import AppContext
+from control_plane.database import Database
 from control_plane.environments.schemas import AuditEntryOut, AuditVerdictOut
 
 _READ = problem_responses(Unauthorized, NotFound, InvalidInput)
 Filter = Annotated[str | None, Query(max_length=128)]
 
 
-def build_router(context: AppContext) -> APIRouter:
+def build_router(*, authenticator: Authenticator, database: Database) -> APIRouter:
     router = new_router("audit")
 
     @router.get("/organizations/{organization}/audit", responses=_READ)
     async def list_audit_entries(
         organization: str,
         page: RequestedPage,
-        actor: CurrentActor,
         project: UUID | None = None,
         entity: Filter = None,
         entity_key: Filter = None,
+        actor: Actor = Depends(authenticator.actor),
     ) -> Page[AuditEntryOut]:
         """Who changed what, the newest first."""
         if page.after is not None and not (page.after.isdigit() and len(page.after) < 19):
             raise InvalidInput([FieldError("cursor", "invalid_cursor", "is not a cursor of this list")])
-        async with context.database.transaction() as tx:
+        async with database.transaction() as tx:
             scope = await resolve_organization(tx, actor, organization)
             require(actor, "read", "audit", scope)
             rows = await queries.entries_before(
@@ -51,9 +51,9 @@ def build_router(context: AppContext) -> APIRouter:
         return Page(items=[_entry_out(row) for row in given], next_cursor=cursor)
 
     @router.get("/organizations/{organization}/audit/verification", responses=_READ)
-    async def verify_audit_log(organization: str, actor: CurrentActor) -> AuditVerdictOut:
+    async def verify_audit_log(organization: str, actor: Actor = Depends(authenticator.actor)) -> AuditVerdictOut:
         """Recomputes the whole hash chain and names the first entry that is not as it was written."""
-        async with context.database.transaction("repeatable_read") as tx:
+        async with database.transaction("repeatable_read") as tx:
             scope = await resolve_organization(tx, actor, organization)
             require(actor, "read", "audit", scope)
             verdict = await queries.verify(tx, scope.organization_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncpg
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 from service_kit.pages import Page, RequestedPage, page_of
 from service_kit.problems import (
     Conflict,
@@ -18,8 +18,8 @@ from service_kit.problems import (
 from service_kit.requests import new_router
 from service_kit.versions import ExpectedVersion, VersionIfGiven, etag
 
-from control_plane.access import CurrentActor, require
-from control_plane.context import AppContext
+from control_plane.access import Actor, Authenticator, require
+from control_plane.database import Database
 from control_plane.environments import repository, service
 from control_plane.environments.queries import resolve_project
 from control_plane.environments.schemas import EnvironmentChange, EnvironmentIn, EnvironmentOut
@@ -31,21 +31,21 @@ _CHANGE = problem_responses(
 )
 
 
-def build_router(context: AppContext) -> APIRouter:
+def build_router(*, authenticator: Authenticator, database: Database) -> APIRouter:
     router = new_router("environments")
-    _add_reads(router, context)
-    _add_writes(router, context)
-    _add_archive(router, context)
+    _add_reads(router, authenticator, database)
+    _add_writes(router, authenticator, database)
+    _add_archive(router, authenticator, database)
     return router
 
 
-def _add_reads(router: APIRouter, context: AppContext) -> None:
+def _add_reads(router: APIRouter, authenticator: Authenticator, database: Database) -> None:
     @router.get("/projects/{project}/environments", responses=_READ)
     async def list_environments(
-        project: str, page: RequestedPage, actor: CurrentActor, archived: bool = False
+        project: str, page: RequestedPage, archived: bool = False, actor: Actor = Depends(authenticator.actor)
     ) -> Page[EnvironmentOut]:
         """The project's environments by key; `archived=true` shows archived ones too."""
-        async with context.database.transaction() as tx:
+        async with database.transaction() as tx:
             scope = await resolve_project(tx, actor, project)
             require(actor, "read", "environment", scope)
             rows = await repository.list_environments(tx, scope, page.after or "", page.fetch, archived=archived)
@@ -54,23 +54,23 @@ def _add_reads(router: APIRouter, context: AppContext) -> None:
 
     @router.get("/projects/{project}/environments/{environment}", responses=_READ)
     async def get_environment(
-        project: str, environment: str, actor: CurrentActor, response: Response
+        project: str, environment: str, response: Response, actor: Actor = Depends(authenticator.actor)
     ) -> EnvironmentOut:
         """One environment by key."""
-        async with context.database.transaction() as tx:
+        async with database.transaction() as tx:
             scope = await resolve_project(tx, actor, project)
             require(actor, "read", "environment", scope)
             row = await repository.find_environment(tx, scope, environment)
         return _answer(row, response, {})
 
 
-def _add_writes(router: APIRouter, context: AppContext) -> None:
+def _add_writes(router: APIRouter, authenticator: Authenticator, database: Database) -> None:
     @router.post("/projects/{project}/environments", status_code=201, responses=_CREATE)
     async def create_environment(
-        project: str, body: EnvironmentIn, actor: CurrentActor, response: Response
+        project: str, body: EnvironmentIn, response: Response, actor: Actor = Depends(authenticator.actor)
     ) -> EnvironmentOut:
         """Creates an environment; every flag of the project is off in it at first."""
-        async with context.database.transaction() as tx:
+        async with database.transaction() as tx:
             scope = await resolve_project(tx, actor, project)
             require(actor, "create", "environment", scope)
             row, versions = await service.create_environment(tx, actor, scope, body.model_dump())
@@ -83,11 +83,11 @@ def _add_writes(router: APIRouter, context: AppContext) -> None:
         environment: str,
         body: EnvironmentChange,
         expected: ExpectedVersion,
-        actor: CurrentActor,
         response: Response,
+        actor: Actor = Depends(authenticator.actor),
     ) -> EnvironmentOut:
         """Changes the name, or what is stored hashed."""
-        async with context.database.transaction() as tx:
+        async with database.transaction() as tx:
             scope = await resolve_project(tx, actor, project)
             require(actor, "update", "environment", scope)
             before = await repository.find_environment(tx, scope, environment, lock=True)
@@ -96,12 +96,12 @@ def _add_writes(router: APIRouter, context: AppContext) -> None:
         return _answer(row, response, versions)
 
 
-def _add_archive(router: APIRouter, context: AppContext) -> None:
+def _add_archive(router: APIRouter, authenticator: Authenticator, database: Database) -> None:
     async def archive(
-        address: tuple[str, str], expected: int | None, actor: CurrentActor, response: Response, *, archived: bool
+        address: tuple[str, str], expected: int | None, actor: Actor, response: Response, *, archived: bool
     ) -> EnvironmentOut:
         project, environment = address
-        async with context.database.transaction() as tx:
+        async with database.transaction() as tx:
             scope = await resolve_project(tx, actor, project)
             service.require_for_archived(actor, "environment", scope, archived=archived)
             before = await repository.find_environment(tx, scope, environment, lock=True)
@@ -110,14 +110,22 @@ def _add_archive(router: APIRouter, context: AppContext) -> None:
 
     @router.post("/projects/{project}/environments/{environment}/archive", responses=_CHANGE)
     async def archive_environment(
-        project: str, environment: str, expected: VersionIfGiven, actor: CurrentActor, response: Response
+        project: str,
+        environment: str,
+        expected: VersionIfGiven,
+        response: Response,
+        actor: Actor = Depends(authenticator.actor),
     ) -> EnvironmentOut:
         """Takes back everything that the environment serves: its SDK keys are refused until it is restored."""
         return await archive((project, environment), expected, actor, response, archived=True)
 
     @router.post("/projects/{project}/environments/{environment}/restore", responses=_CHANGE)
     async def restore_environment(
-        project: str, environment: str, expected: VersionIfGiven, actor: CurrentActor, response: Response
+        project: str,
+        environment: str,
+        expected: VersionIfGiven,
+        response: Response,
+        actor: Actor = Depends(authenticator.actor),
     ) -> EnvironmentOut:
         """Serves an archived environment again."""
         return await archive((project, environment), expected, actor, response, archived=False)

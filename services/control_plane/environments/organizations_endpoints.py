@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncpg
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 from service_kit.pages import Page, RequestedPage, page_of
 from service_kit.problems import (
     Conflict,
@@ -18,9 +18,9 @@ from service_kit.problems import (
 from service_kit.requests import new_router
 from service_kit.versions import ExpectedVersion, VersionIfGiven, etag
 
-from control_plane.access import CurrentActor, require
+from control_plane.access import Actor, Authenticator, require
 from control_plane.access.queries import resolve_organization
-from control_plane.context import AppContext
+from control_plane.database import Database
 from control_plane.environments import repository, service
 from control_plane.environments.queries import resolve_project
 from control_plane.environments.schemas import (
@@ -39,35 +39,41 @@ _CHANGE = problem_responses(
 )
 
 
-def build_router(context: AppContext) -> APIRouter:
+def build_router(*, authenticator: Authenticator, database: Database) -> APIRouter:
     router = new_router("organizations and projects")
-    _add_organizations(router, context)
-    _add_projects(router, context)
-    _add_project_changes(router, context)
+    _add_organizations(router, authenticator, database)
+    _add_projects(router, authenticator, database)
+    _add_project_changes(router, authenticator, database)
     return router
 
 
-def _add_organizations(router: APIRouter, context: AppContext) -> None:
+def _add_organizations(router: APIRouter, authenticator: Authenticator, database: Database) -> None:
     @router.get("/organizations", responses=problem_responses(Unauthorized))
-    async def list_organizations(page: RequestedPage, actor: CurrentActor) -> Page[OrganizationOut]:
+    async def list_organizations(
+        page: RequestedPage, actor: Actor = Depends(authenticator.actor)
+    ) -> Page[OrganizationOut]:
         """The organizations that one belongs to."""
-        async with context.database.transaction() as tx:
+        async with database.transaction() as tx:
             rows = await repository.list_organizations(tx, actor, page.after or "", page.fetch)
         given, cursor = page_of(rows, page, lambda row: str(row["key"]))
         return Page(items=[_organization_out(row) for row in given], next_cursor=cursor)
 
     @router.post("/organizations", status_code=201, responses=_CREATE)
-    async def create_organization(body: OrganizationIn, actor: CurrentActor, response: Response) -> OrganizationOut:
+    async def create_organization(
+        body: OrganizationIn, response: Response, actor: Actor = Depends(authenticator.actor)
+    ) -> OrganizationOut:
         """Creates a tenant; for administrators."""
-        async with context.database.transaction() as tx:
+        async with database.transaction() as tx:
             row = await service.create_organization(tx, actor, body.key, body.name)
         response.headers["Location"] = f"/api/v1/organizations/{row['id']}"
         return _organization_answer(row, response)
 
     @router.get("/organizations/{organization}", responses=_READ)
-    async def get_organization(organization: str, actor: CurrentActor, response: Response) -> OrganizationOut:
+    async def get_organization(
+        organization: str, response: Response, actor: Actor = Depends(authenticator.actor)
+    ) -> OrganizationOut:
         """One organization, by id or key."""
-        async with context.database.transaction() as tx:
+        async with database.transaction() as tx:
             scope = await resolve_organization(tx, actor, organization)
             require(actor, "read", "organization", scope)
             row = await repository.find_organization(tx, scope)
@@ -75,23 +81,27 @@ def _add_organizations(router: APIRouter, context: AppContext) -> None:
 
     @router.patch("/organizations/{organization}", responses=_CHANGE)
     async def rename_organization(
-        organization: str, body: NameIn, expected: ExpectedVersion, actor: CurrentActor, response: Response
+        organization: str,
+        body: NameIn,
+        expected: ExpectedVersion,
+        response: Response,
+        actor: Actor = Depends(authenticator.actor),
     ) -> OrganizationOut:
         """Changes the name."""
-        async with context.database.transaction() as tx:
+        async with database.transaction() as tx:
             scope = await resolve_organization(tx, actor, organization)
             require(actor, "update", "organization", scope)
             row = await service.rename_organization(tx, actor, scope, body.name, expected)
         return _organization_answer(row, response)
 
 
-def _add_projects(router: APIRouter, context: AppContext) -> None:
+def _add_projects(router: APIRouter, authenticator: Authenticator, database: Database) -> None:
     @router.get("/organizations/{organization}/projects", responses=_READ)
     async def list_projects(
-        organization: str, page: RequestedPage, actor: CurrentActor, archived: bool = False
+        organization: str, page: RequestedPage, archived: bool = False, actor: Actor = Depends(authenticator.actor)
     ) -> Page[ProjectOut]:
         """The organization's projects; `archived=true` shows archived ones too."""
-        async with context.database.transaction() as tx:
+        async with database.transaction() as tx:
             scope = await resolve_organization(tx, actor, organization)
             require(actor, "read", "project", scope)
             rows = await repository.list_projects(tx, scope, page.after or "", page.fetch, archived=archived)
@@ -99,9 +109,11 @@ def _add_projects(router: APIRouter, context: AppContext) -> None:
         return Page(items=[_project_out(row) for row in given], next_cursor=cursor)
 
     @router.post("/organizations/{organization}/projects", status_code=201, responses=_CREATE)
-    async def create_project(organization: str, body: ProjectIn, actor: CurrentActor, response: Response) -> ProjectOut:
+    async def create_project(
+        organization: str, body: ProjectIn, response: Response, actor: Actor = Depends(authenticator.actor)
+    ) -> ProjectOut:
         """Creates a project without environments."""
-        async with context.database.transaction() as tx:
+        async with database.transaction() as tx:
             scope = await resolve_organization(tx, actor, organization)
             require(actor, "create", "project", scope)
             row = await service.create_project(tx, actor, scope, body.model_dump())
@@ -109,31 +121,35 @@ def _add_projects(router: APIRouter, context: AppContext) -> None:
         return _project_answer(row, response)
 
     @router.get("/projects/{project}", responses=_READ)
-    async def get_project(project: str, actor: CurrentActor, response: Response) -> ProjectOut:
+    async def get_project(project: str, response: Response, actor: Actor = Depends(authenticator.actor)) -> ProjectOut:
         """One project, by id, or by key if that is unambiguous for the caller."""
-        async with context.database.transaction() as tx:
+        async with database.transaction() as tx:
             scope = await resolve_project(tx, actor, project)
             require(actor, "read", "project", scope)
             row = await repository.find_project(tx, scope)
         return _project_answer(row, response)
 
 
-def _add_project_changes(router: APIRouter, context: AppContext) -> None:
+def _add_project_changes(router: APIRouter, authenticator: Authenticator, database: Database) -> None:
     @router.patch("/projects/{project}", responses=_CHANGE)
     async def update_project(
-        project: str, body: ProjectChange, expected: ExpectedVersion, actor: CurrentActor, response: Response
+        project: str,
+        body: ProjectChange,
+        expected: ExpectedVersion,
+        response: Response,
+        actor: Actor = Depends(authenticator.actor),
     ) -> ProjectOut:
         """Changes name or description."""
-        async with context.database.transaction() as tx:
+        async with database.transaction() as tx:
             scope = await resolve_project(tx, actor, project)
             require(actor, "update", "project", scope)
             row = await service.update_project(tx, actor, scope, body.model_dump(exclude_none=True), expected)
         return _project_answer(row, response)
 
     async def archive(
-        project: str, expected: int | None, actor: CurrentActor, response: Response, *, archived: bool
+        project: str, expected: int | None, actor: Actor, response: Response, *, archived: bool
     ) -> ProjectOut:
-        async with context.database.transaction() as tx:
+        async with database.transaction() as tx:
             scope = await resolve_project(tx, actor, project)
             service.require_for_archived(actor, "project", scope, archived=archived)
             row = await service.archive_project(tx, actor, scope, expected, archived=archived)
@@ -141,14 +157,14 @@ def _add_project_changes(router: APIRouter, context: AppContext) -> None:
 
     @router.post("/projects/{project}/archive", responses=_CHANGE)
     async def archive_project(
-        project: str, expected: VersionIfGiven, actor: CurrentActor, response: Response
+        project: str, expected: VersionIfGiven, response: Response, actor: Actor = Depends(authenticator.actor)
     ) -> ProjectOut:
         """Ends everything that the project's environments serve, until it is restored."""
         return await archive(project, expected, actor, response, archived=True)
 
     @router.post("/projects/{project}/restore", responses=_CHANGE)
     async def restore_project(
-        project: str, expected: VersionIfGiven, actor: CurrentActor, response: Response
+        project: str, expected: VersionIfGiven, response: Response, actor: Actor = Depends(authenticator.actor)
     ) -> ProjectOut:
         """Brings an archived project back."""
         return await archive(project, expected, actor, response, archived=False)

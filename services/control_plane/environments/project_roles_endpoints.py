@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Literal
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from service_kit.pages import Page, RequestedPage, page_of
 from service_kit.problems import Conflict, Forbidden, InvalidInput, NotFound, Unauthorized, problem_responses
 from service_kit.requests import new_router
 from service_kit.schemas import Input, Output
 
-from control_plane.access import CurrentActor, require
-from control_plane.context import AppContext
+from control_plane.access import Actor, Authenticator, require
+from control_plane.database import Database
 from control_plane.environments import project_roles
 from control_plane.environments.queries import resolve_project
 
@@ -30,13 +30,15 @@ class ProjectRoleOut(Output):
     role: str
 
 
-def build_router(context: AppContext) -> APIRouter:
+def build_router(*, authenticator: Authenticator, database: Database) -> APIRouter:
     router = new_router("access")
 
     @router.get("/projects/{project}/members", responses=problem_responses(Unauthorized, NotFound))
-    async def list_project_roles(project: str, page: RequestedPage, actor: CurrentActor) -> Page[ProjectRoleOut]:
+    async def list_project_roles(
+        project: str, page: RequestedPage, actor: Actor = Depends(authenticator.actor)
+    ) -> Page[ProjectRoleOut]:
         """People with a role of their own in the project; everybody else has the organization's."""
-        async with context.database.transaction() as tx:
+        async with database.transaction() as tx:
             scope = await resolve_project(tx, actor, project)
             require(actor, "read", "member", scope)
             rows = await project_roles.listing(tx, scope, page.after or "", page.fetch)
@@ -44,18 +46,20 @@ def build_router(context: AppContext) -> APIRouter:
         return Page(items=[ProjectRoleOut(**row) for row in given], next_cursor=cursor)
 
     @router.put("/projects/{project}/members/{user}", responses=_WRITE)
-    async def grant_project_role(project: str, user: UUID, body: ProjectRoleIn, actor: CurrentActor) -> ProjectRoleOut:
+    async def grant_project_role(
+        project: str, user: UUID, body: ProjectRoleIn, actor: Actor = Depends(authenticator.actor)
+    ) -> ProjectRoleOut:
         """Gives a member of the organization a role in this project; it adds to the one they have."""
-        async with context.database.transaction() as tx:
+        async with database.transaction() as tx:
             scope = await resolve_project(tx, actor, project)
             require(actor, "update", "member", scope)
             row = await project_roles.grant(tx, actor, scope, user, body.role)
         return ProjectRoleOut(**row)
 
     @router.delete("/projects/{project}/members/{user}", status_code=204, responses=_WRITE)
-    async def withdraw_project_role(project: str, user: UUID, actor: CurrentActor) -> None:
+    async def withdraw_project_role(project: str, user: UUID, actor: Actor = Depends(authenticator.actor)) -> None:
         """Takes the project's role away; the organization's stays."""
-        async with context.database.transaction() as tx:
+        async with database.transaction() as tx:
             scope = await resolve_project(tx, actor, project)
             require(actor, "delete", "member", scope)
             await project_roles.withdraw(tx, actor, scope, user)

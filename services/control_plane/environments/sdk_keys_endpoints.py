@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 import asyncpg
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 from service_kit.moments import check_future
 from service_kit.pages import Page, RequestedPage, moment_position, page_of, position_of
 from service_kit.problems import (
@@ -18,9 +18,8 @@ from service_kit.problems import (
 )
 from service_kit.requests import new_router
 
-from control_plane.access import Actor, CurrentActor, require
-from control_plane.context import AppContext
-from control_plane.database import Connection
+from control_plane.access import Actor, Authenticator, require
+from control_plane.database import Connection, Database
 from control_plane.environments import repository, sdk_keys, service
 from control_plane.environments.queries import resolve_project
 from control_plane.environments.schemas import NewSdkKeyOut, RotationIn, SdkKeyIn, SdkKeyOut
@@ -30,35 +29,35 @@ _READ = problem_responses(Unauthorized, NotFound, InvalidInput)
 _WRITE = problem_responses(Unauthorized, Forbidden, NotFound, Conflict, InvalidInput)
 
 
-def build_router(context: AppContext) -> APIRouter:
+def build_router(*, authenticator: Authenticator, database: Database) -> APIRouter:
     router = new_router("SDK keys")
-    _add_listing(router, context)
-    _add_creation(router, context)
-    _add_ends(router, context)
+    _add_listing(router, authenticator, database)
+    _add_creation(router, authenticator, database)
+    _add_ends(router, authenticator, database)
     return router
 
 
-def _add_listing(router: APIRouter, context: AppContext) -> None:
+def _add_listing(router: APIRouter, authenticator: Authenticator, database: Database) -> None:
     @router.get(_PATH, responses=_READ)
     async def list_sdk_keys(
-        project: str, environment: str, page: RequestedPage, actor: CurrentActor
+        project: str, environment: str, page: RequestedPage, actor: Actor = Depends(authenticator.actor)
     ) -> Page[SdkKeyOut]:
         """The environment's keys, revoked ones too, without the keys themselves."""
-        async with context.database.transaction() as tx:
+        async with database.transaction() as tx:
             row = await _environment(tx, actor, "read", (project, environment))
             rows = await sdk_keys.listing(tx, row["id"], moment_position(page.after), page.fetch)
         given, cursor = page_of(rows, page, position_of)
         return Page(items=[SdkKeyOut(**each) for each in given], next_cursor=cursor)
 
 
-def _add_creation(router: APIRouter, context: AppContext) -> None:
+def _add_creation(router: APIRouter, authenticator: Authenticator, database: Database) -> None:
     @router.post(_PATH, status_code=201, responses=_WRITE)
     async def create_sdk_key(
-        project: str, environment: str, body: SdkKeyIn, actor: CurrentActor, response: Response
+        project: str, environment: str, body: SdkKeyIn, response: Response, actor: Actor = Depends(authenticator.actor)
     ) -> NewSdkKeyOut:
         """Creates a key; this answer is the only one that shows it."""
         check_future("expires_at", body.expires_at)
-        async with context.database.transaction() as tx:
+        async with database.transaction() as tx:
             row = await _environment(tx, actor, "create", (project, environment))
             made, key = await sdk_keys.insert(tx, row, body.kind, body.name, body.expires_at)
             versions = await service.record_sdk_key(tx, actor, row, "create", made)
@@ -67,10 +66,15 @@ def _add_creation(router: APIRouter, context: AppContext) -> None:
 
     @router.post(_PATH + "/{sdk_key}/rotate", status_code=201, responses=_WRITE)
     async def rotate_sdk_key(
-        project: str, environment: str, sdk_key: UUID, body: RotationIn, actor: CurrentActor, response: Response
+        project: str,
+        environment: str,
+        sdk_key: UUID,
+        body: RotationIn,
+        response: Response,
+        actor: Actor = Depends(authenticator.actor),
     ) -> NewSdkKeyOut:
         """Makes a new key of the same kind and name; the old one is taken until the overlap is over."""
-        async with context.database.transaction() as tx:
+        async with database.transaction() as tx:
             row = await _environment(tx, actor, "rotate", (project, environment))
             old = await sdk_keys.locked(tx, row["id"], sdk_key)
             if old["revoked_at"] is not None:
@@ -82,11 +86,13 @@ def _add_creation(router: APIRouter, context: AppContext) -> None:
         return NewSdkKeyOut(**made, key=key, environment_versions=versions)
 
 
-def _add_ends(router: APIRouter, context: AppContext) -> None:
+def _add_ends(router: APIRouter, authenticator: Authenticator, database: Database) -> None:
     @router.delete(_PATH + "/{sdk_key}", responses=_WRITE)
-    async def revoke_sdk_key(project: str, environment: str, sdk_key: UUID, actor: CurrentActor) -> SdkKeyOut:
+    async def revoke_sdk_key(
+        project: str, environment: str, sdk_key: UUID, actor: Actor = Depends(authenticator.actor)
+    ) -> SdkKeyOut:
         """Revokes a key for good; the edge refuses it as soon as the change has arrived."""
-        async with context.database.transaction() as tx:
+        async with database.transaction() as tx:
             row = await _environment(tx, actor, "revoke", (project, environment))
             old = await sdk_keys.locked(tx, row["id"], sdk_key)
             if old["revoked_at"] is not None:

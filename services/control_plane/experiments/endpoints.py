@@ -5,26 +5,33 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
-from service_kit.pages import Page, RequestedPage, page_of
 from service_kit.requests import new_router
-from service_kit.versions import ExpectedVersion, VersionIfGiven, etag
+from service_kit.versions import ExpectedVersion, VersionIfGiven
 
-from control_plane.access import CurrentActor
-from control_plane.context import AppContext
-from control_plane.entities.endpoints import CHANGE, CREATE, READ, RequestedFilter
-from control_plane.entities.schemas import Deleted
-from control_plane.entities.service import Written
+from control_plane.access import Actor, Authenticator
+from control_plane.entities.endpoints import (
+    CHANGE,
+    CREATE,
+    Noun,
+    RequestedFilter,
+    add_entity_routes,
+    answer,
+    answer_created,
+)
 from control_plane.entities.table import ListFilter
-from control_plane.experiments.models import ExperimentRow
 from control_plane.experiments.schemas import ExperimentCreate, ExperimentPatch, ExperimentView, Status
 from control_plane.experiments.service import ExperimentService
-from control_plane.experiments.views import experiment_view
 
-_ALL = "/projects/{project}/experiments"
-_ONE = "/projects/{project}/experiments/{key}"
+_EXPERIMENT = Noun(
+    "experiment",
+    {
+        "archive": "Puts an experiment out of sight. Refused while it runs.",
+        "delete": "Deletes an experiment that has never run.",
+    },
+)
 
 
-def _requested(
+def _requested_experiments(
     wanted: RequestedFilter,
     environment: Annotated[str | None, Query(max_length=128)] = None,
     flag: Annotated[str | None, Query(max_length=128)] = None,
@@ -33,94 +40,61 @@ def _requested(
     return wanted.also(environment=environment, flag=flag, status=status)
 
 
-RequestedExperiments = Annotated[ListFilter, Depends(_requested)]
-
-
-def build_router(context: AppContext) -> APIRouter:
+def build_router(*, authenticator: Authenticator, experiments: ExperimentService) -> APIRouter:
     router = new_router("experiments")
-    service = ExperimentService(context)
-    _add_reads(router, service)
-    _add_writes(router, service)
-    _add_running(router, service)
-    _add_lifecycle(router, service)
+    add_entity_routes(
+        router,
+        _EXPERIMENT,
+        authenticator=authenticator,
+        service=experiments,
+        view=ExperimentView,
+        requested_filter=_requested_experiments,
+    )
+    _add_writes(router, authenticator, experiments)
+    _add_start_and_stop(router, authenticator, experiments)
     return router
 
 
-def _add_reads(router: APIRouter, service: ExperimentService) -> None:
-    @router.get(_ALL, responses=READ)
-    async def list_experiments(
-        project: str, page: RequestedPage, wanted: RequestedExperiments, actor: CurrentActor
-    ) -> Page[ExperimentView]:
-        """The project's experiments by key."""
-        rows, cursor = page_of(await service.page(actor, project, page, wanted), page, lambda row: row.key)
-        return Page(items=[experiment_view(row) for row in rows], next_cursor=cursor)
-
-    @router.get(_ONE, responses=READ)
-    async def get_experiment(project: str, key: str, actor: CurrentActor, response: Response) -> ExperimentView:
-        """One experiment."""
-        return _answer(Written(await service.read(actor, project, key), {}), response)
-
-
-def _add_writes(router: APIRouter, service: ExperimentService) -> None:
-    @router.post(_ALL, status_code=201, responses=CREATE)
+def _add_writes(router: APIRouter, authenticator: Authenticator, experiments: ExperimentService) -> None:
+    @router.post(_EXPERIMENT.all, status_code=201, responses=CREATE)
     async def create_experiment(
-        project: str, body: ExperimentCreate, actor: CurrentActor, response: Response
+        project: str, body: ExperimentCreate, response: Response, actor: Actor = Depends(authenticator.actor)
     ) -> ExperimentView:
         """Creates an experiment."""
-        written = await service.create(actor, project, body)
-        response.headers["Location"] = f"/api/v1/projects/{written.row.project_id}/experiments/{body.key}"
-        return _answer(written, response)
+        return answer_created(await experiments.create(actor, project, body), _EXPERIMENT, response)
 
-    @router.patch(_ONE, responses=CHANGE)
+    @router.patch(_EXPERIMENT.one, responses=CHANGE)
     async def change_experiment(
         project: str,
         key: str,
         body: ExperimentPatch,
         expected: ExpectedVersion,
-        actor: CurrentActor,
         response: Response,
+        actor: Actor = Depends(authenticator.actor),
     ) -> ExperimentView:
         """Changes the fields that are given. A started one changes as far as its analysis allows."""
-        return _answer(await service.change(actor, project, key, expected, body), response)
+        return answer(await experiments.change(actor, project, key, expected, body), response)
 
 
-def _add_running(router: APIRouter, service: ExperimentService) -> None:
-    @router.post(f"{_ONE}/start", responses=CHANGE)
+def _add_start_and_stop(router: APIRouter, authenticator: Authenticator, experiments: ExperimentService) -> None:
+    @router.post(f"{_EXPERIMENT.one}/start", responses=CHANGE)
     async def start_experiment(
-        project: str, key: str, expected: VersionIfGiven, actor: CurrentActor, response: Response
+        project: str,
+        key: str,
+        expected: VersionIfGiven,
+        response: Response,
+        actor: Actor = Depends(authenticator.actor),
     ) -> ExperimentView:
         """Starts a draft now; one that assigns gets its place in its layer."""
-        return _answer(await service.start(actor, project, key, expected), response)
+        return answer(await experiments.start(actor, project, key, expected), response)
 
-    @router.post(f"{_ONE}/stop", responses=CHANGE)
+    @router.post(f"{_EXPERIMENT.one}/stop", responses=CHANGE)
     async def stop_experiment(
-        project: str, key: str, expected: VersionIfGiven, actor: CurrentActor, response: Response
+        project: str,
+        key: str,
+        expected: VersionIfGiven,
+        response: Response,
+        actor: Actor = Depends(authenticator.actor),
     ) -> ExperimentView:
         """Stops a running experiment now, for good."""
-        return _answer(await service.stop(actor, project, key, expected), response)
-
-
-def _add_lifecycle(router: APIRouter, service: ExperimentService) -> None:
-    @router.post(f"{_ONE}/archive", responses=CHANGE)
-    async def archive_experiment(
-        project: str, key: str, expected: VersionIfGiven, actor: CurrentActor, response: Response
-    ) -> ExperimentView:
-        """Puts an experiment out of sight. Refused while it runs."""
-        return _answer(await service.archive(actor, project, key, expected), response)
-
-    @router.post(f"{_ONE}/restore", responses=CHANGE)
-    async def restore_experiment(
-        project: str, key: str, expected: VersionIfGiven, actor: CurrentActor, response: Response
-    ) -> ExperimentView:
-        """Puts an archived experiment back into use."""
-        return _answer(await service.restore(actor, project, key, expected), response)
-
-    @router.delete(_ONE, responses=CHANGE)
-    async def delete_experiment(project: str, key: str, expected: VersionIfGiven, actor: CurrentActor) -> Deleted:
-        """Deletes an experiment that has never run."""
-        return Deleted(environment_versions=await service.delete(actor, project, key, expected))
-
-
-def _answer(written: Written[ExperimentRow], response: Response) -> ExperimentView:
-    response.headers["ETag"] = etag(written.row.version)
-    return experiment_view(written.row, written.environment_versions)
+        return answer(await experiments.stop(actor, project, key, expected), response)

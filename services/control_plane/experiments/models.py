@@ -1,4 +1,4 @@
-"""Experiments, layers and holdouts as they are stored."""
+"""An experiment as it is stored."""
 
 from __future__ import annotations
 
@@ -8,39 +8,6 @@ from typing import Any
 from uuid import UUID
 
 from control_plane.entities.table import EntityTable
-
-
-@dataclass(frozen=True, slots=True)
-class LayerRow:
-    id: UUID
-    organization_id: UUID
-    project_id: UUID
-    key: str
-    name: str
-    description: str
-    tags: list[str]
-    archived: bool
-    version: int
-    created_at: datetime
-    updated_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class HoldoutRow:
-    """`share` in hundredths of a percent."""
-
-    id: UUID
-    organization_id: UUID
-    project_id: UUID
-    key: str
-    name: str
-    description: str
-    tags: list[str]
-    share: int
-    archived: bool
-    version: int
-    created_at: datetime
-    updated_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +50,4 @@ class ExperimentRow:
     updated_at: datetime
 
 
-LAYERS = EntityTable("layers", LayerRow)
-HOLDOUTS = EntityTable("holdouts", HoldoutRow)
 EXPERIMENTS = EntityTable("experiments", ExperimentRow)

@@ -13,6 +13,7 @@ from control_plane.entities.reading import Unreadable, read_each
 from control_plane.experiments import repository
 from control_plane.experiments.definition import engine_experiment
 from control_plane.experiments.models import ExperimentRow
+from control_plane.holdouts.queries import holdout_shares
 
 _MODES = {"assigns": pb.EXPERIMENT_MODE_ASSIGNS, "observes": pb.EXPERIMENT_MODE_OBSERVES}
 _STATUSES = {
@@ -35,7 +36,7 @@ _SEQUENTIAL = {
 async def compiled(tx: Connection, environment_id: UUID) -> list[pb.Experiment | Unreadable]:
     """The environment's experiments as they travel: drafts and archived ones, too, for the analysis' catalog."""
     rows = await repository.of_environment(tx, environment_id)
-    shares = await repository.holdout_shares(tx, environment_id) if rows else {}
+    shares = await holdout_shares(tx, environment_id) if rows else {}
     return read_each(rows, lambda row: row.key, lambda row: _message(row, shares))
 
 

@@ -9,10 +9,12 @@ from bucketing.flagset import Condition
 from service_kit.problems import FieldError, InvalidInput
 
 from control_plane.entities import usages
-from control_plane.entities.usages import Target
-from control_plane.entities.writing import Writing
-from control_plane.experiments.models import HOLDOUTS, LAYERS, ExperimentRow
+from control_plane.entities.transactions import WriteTransaction
+from control_plane.entities.usages import Reference
+from control_plane.experiments.models import ExperimentRow
 from control_plane.flags.queries import FlagOutline, find_flag
+from control_plane.holdouts.queries import holdouts_of_keys
+from control_plane.layers.queries import layers_of_keys
 from control_plane.metrics.queries import metrics_of_keys
 from control_plane.segments.queries import named_segments
 
@@ -22,7 +24,7 @@ class _Archivable(Protocol):
     def archived(self) -> bool: ...
 
 
-async def flag_of_experiment(write: Writing, key: str) -> FlagOutline:
+async def flag_of_experiment(write: WriteTransaction, key: str) -> FlagOutline:
     """Raises `InvalidInput` for a flag that is absent or archived."""
     flag = await find_flag(write.tx, write.scope, key)
     if flag is None:
@@ -32,7 +34,7 @@ async def flag_of_experiment(write: Writing, key: str) -> FlagOutline:
     return flag
 
 
-async def keep_references(write: Writing, row: ExperimentRow, audience: Condition | None) -> None:
+async def keep_references(write: WriteTransaction, row: ExperimentRow, audience: Condition | None) -> None:
     """From now on the experiment uses what it names. Raises `InvalidInput` with the path of each unusable name."""
     segments = await named_segments(write.tx, write.scope, [] if audience is None else [("audience", audience)])
     metrics = {f"metrics[{index}].metric": each["metric"] for index, each in enumerate(row.metrics)}
@@ -40,20 +42,20 @@ async def keep_references(write: Writing, row: ExperimentRow, audience: Conditio
     layers = {"layer.key": row.layer} if row.layer else {}
     errors = [
         *_unusable("metric", metrics, await metrics_of_keys(write.tx, write.scope, metrics.values())),
-        *_unusable("holdout", holdouts, await HOLDOUTS.of_keys(write.tx, write.scope, holdouts.values())),
-        *_unusable("layer", layers, await LAYERS.of_keys(write.tx, write.scope, layers.values())),
+        *_unusable("holdout", holdouts, await holdouts_of_keys(write.tx, write.scope, holdouts.values())),
+        *_unusable("layer", layers, await layers_of_keys(write.tx, write.scope, layers.values())),
     ]
     if errors:
         raise InvalidInput(errors)
-    targets = [
-        Target("flag", row.flag, frozenset(each["key"] for each in row.variations)),
+    references = [
+        Reference("flag", row.flag, frozenset(each["key"] for each in row.variations)),
         *segments,
-        *(Target("metric", key) for key in metrics.values()),
-        *(Target("holdout", key) for key in holdouts.values()),
-        *(Target("layer", key) for key in layers.values()),
+        *(Reference("metric", key) for key in metrics.values()),
+        *(Reference("holdout", key) for key in holdouts.values()),
+        *(Reference("layer", key) for key in layers.values()),
     ]
-    user = usages.User("experiment", row.key, row.environment_id)
-    await usages.replace(write.tx, write.scope, user, targets, active=row.status == "running")
+    referrer = usages.Referrer("experiment", row.key, row.environment_id)
+    await usages.replace(write.tx, write.scope, referrer, references, active=row.status == "running")
 
 
 def _unusable(kind: str, named: Mapping[str, str], rows: Mapping[str, _Archivable]) -> Iterator[FieldError]:

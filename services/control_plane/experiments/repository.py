@@ -9,11 +9,6 @@ from control_plane.database import Connection
 from control_plane.experiments.models import ExperimentRow
 
 _COLUMNS = ", ".join(f"x.{each.name}" for each in fields(ExperimentRow))
-_SHARES = """
-SELECT h.key, h.share FROM holdouts h
-JOIN environments e ON e.organization_id = h.organization_id AND e.project_id = h.project_id
-WHERE e.id = $1
-"""
 
 
 async def running_assigning(tx: Connection, organization_id: UUID, environment_id: UUID) -> list[ExperimentRow]:
@@ -35,8 +30,3 @@ async def of_environment(tx: Connection, environment_id: UUID) -> list[Experimen
         environment_id,
     )
     return [ExperimentRow(**record) for record in records]
-
-
-async def holdout_shares(tx: Connection, environment_id: UUID) -> dict[str, int]:
-    """Hundredths of a percent by key, for the environment's project."""
-    return {record["key"]: record["share"] for record in await tx.fetch(_SHARES, environment_id)}

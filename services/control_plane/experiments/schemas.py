@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal
 
 from bucketing.limits import ATTRIBUTE_NAME_BYTES_MAX, EXPERIMENT_HOLDOUTS_MAX, FLAG_VARIATIONS_MAX
 from pydantic import Field, StringConstraints
-from service_kit.schemas import Description, Input, Name, Output
+from service_kit.schemas import Description, Input, Output
 
-from control_plane.entities.schemas import Changes, ConditionDocument, EntityView, Percent, Tags
+from control_plane.entities.schemas import ConditionDocument, EntityCreate, EntityPatch, EntityView, Percent
 from control_plane.environments.keys import EntityKey
 
 Mode = Literal["assigns", "observes"]
@@ -54,9 +54,7 @@ VariationKey = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 
 
 class ExperimentFields(Input, strict=True):
-    description: Description = ""
     hypothesis: Description = ""
-    tags: Tags = Field([])
     mode: Mode = "assigns"
     traffic: Percent = Field(100, description="Percent of the audience that takes part.")
     audience: ConditionDocument | None = None
@@ -67,19 +65,16 @@ class ExperimentFields(Input, strict=True):
     plan: AnalysisPlan = AnalysisPlan()
 
 
-class ExperimentCreate(ExperimentFields, strict=True):
-    key: EntityKey
-    name: Name | None = Field(None, description="Defaults to the key.")
+class ExperimentCreate(ExperimentFields, EntityCreate, strict=True):
     environment: EntityKey
     flag: EntityKey
     variations: Variations = Field(description="Weights in percent, or the expected shares of one that observes.")
     control: VariationKey | None = Field(None, description="Defaults to the first of the variations.")
 
 
-class ExperimentPatch(ExperimentFields, Changes, strict=True):
+class ExperimentPatch(ExperimentFields, EntityPatch, strict=True):
     """Only the fields that are given change. Key, environment and flag never do; see the docs for a running one."""
 
-    name: Name = "unnamed"
     variations: Variations = Field([])
     control: VariationKey = ""
 
@@ -108,33 +103,3 @@ class ExperimentView(EntityView):
     plan: AnalysisPlan
     start_at: datetime | None
     stop_at: datetime | None
-
-
-class LayerFields(Input, strict=True):
-    description: Description = ""
-    tags: Tags = Field([])
-
-
-class LayerCreate(LayerFields, strict=True):
-    key: EntityKey
-    name: Name | None = Field(None, description="Defaults to the key.")
-
-
-class LayerPatch(LayerFields, Changes, strict=True):
-    name: Name = "unnamed"
-
-
-class LayerView(EntityView):
-    pass
-
-
-class HoldoutCreate(LayerCreate, strict=True):
-    share: Percent = Field(description="Percent of all units, at most two decimals.")
-
-
-class HoldoutPatch(LayerPatch, strict=True):
-    share: Percent = 0
-
-
-class HoldoutView(EntityView):
-    share: float

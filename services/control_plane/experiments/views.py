@@ -1,19 +1,18 @@
-"""From rows to what is answered."""
+"""From an experiment's row to what is answered."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 from bucketing.document.serves import percent
 
-from control_plane.experiments.models import ExperimentRow, HoldoutRow
-from control_plane.experiments.schemas import ExperimentView, HoldoutView
+from control_plane.experiments.models import ExperimentRow
+from control_plane.experiments.schemas import ExperimentView
 
 
-def experiment_view(row: ExperimentRow, versions: Mapping[str, int] | None = None) -> ExperimentView:
+def experiment_view(row: ExperimentRow) -> ExperimentView:
     return ExperimentView.model_validate(
         {
             **asdict(row),
@@ -21,14 +20,7 @@ def experiment_view(row: ExperimentRow, versions: Mapping[str, int] | None = Non
             "layer": _layer(row),
             "start_at": _moment(row.start_at),
             "stop_at": _moment(row.stop_at),
-            "environment_versions": dict(versions or {}),
         }
-    )
-
-
-def holdout_view(row: HoldoutRow, versions: Mapping[str, int] | None = None) -> HoldoutView:
-    return HoldoutView.model_validate(
-        {**asdict(row), "share": percent(row.share), "environment_versions": dict(versions or {})}
     )
 
 

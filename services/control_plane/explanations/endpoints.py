@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from service_kit.problems import BadRequest, Forbidden, InvalidInput, NotFound, Unauthorized, problem_responses
 from service_kit.requests import new_router
 
-from control_plane.access import CurrentActor
-from control_plane.context import AppContext
+from control_plane.access import Actor, Authenticator
 from control_plane.explanations.schemas import ExplanationAsked, ExplanationOut
 from control_plane.explanations.service import Explainer
 
 
-def build_router(context: AppContext) -> APIRouter:
+def build_router(*, authenticator: Authenticator, explainer: Explainer) -> APIRouter:
     router = new_router("flags")
-    explainer = Explainer(context)
 
     @router.post(
         "/projects/{project}/environments/{environment}/explain",
         responses=problem_responses(BadRequest, Unauthorized, Forbidden, NotFound, InvalidInput),
     )
-    async def explain(project: str, environment: str, body: ExplanationAsked, actor: CurrentActor) -> ExplanationOut:
+    async def explain(
+        project: str, environment: str, body: ExplanationAsked, actor: Actor = Depends(authenticator.actor)
+    ) -> ExplanationOut:
         """What a context gets from a flag as it is saved now, and each step that led there. Changes nothing."""
         explanation = await explainer.explain(actor, project, environment, body.flag, body.context)
         return ExplanationOut.model_validate(explanation.to_dict())

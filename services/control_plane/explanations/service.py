@@ -12,10 +12,11 @@ from bucketing.compiled import compile_flagset
 from bucketing.explanation import Explanation
 from bucketing.flagset import Flag, FlagSet, Segment
 from messages.wire import WireError, experiment_from_wire
+from service_kit.clock import Clock
 from service_kit.problems import NotFound
 
 from control_plane.access import Actor, require
-from control_plane.context import AppContext
+from control_plane.database import Connection, Database
 from control_plane.entities.reading import Memory, Unreadable
 from control_plane.environments.queries import EnvironmentRow, environment_by_key, resolve_project
 from control_plane.experiments import queries as experiments
@@ -29,9 +30,9 @@ Entity = TypeVar("Entity", Flag, Segment)
 class Explainer:
     """Remembers the rows of the environments asked for last, so that a question reads only what has changed."""
 
-    def __init__(self, context: AppContext) -> None:
-        self._database = context.database
-        self._clock = context.clock
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
         self._memories: OrderedDict[UUID, tuple[Memory[Flag], Memory[Segment | None]]] = OrderedDict()
         self._reading = asyncio.Lock()
 
@@ -61,7 +62,7 @@ class Explainer:
 
 
 async def _flagset(
-    tx: Any, row: EnvironmentRow, flag_memory: Memory[Flag], segment_memory: Memory[Segment | None]
+    tx: Connection, row: EnvironmentRow, flag_memory: Memory[Flag], segment_memory: Memory[Segment | None]
 ) -> FlagSet:
     found = await experiments.compiled(tx, row.id)
     running = {}

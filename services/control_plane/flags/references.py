@@ -9,12 +9,12 @@ from bucketing.references import find_cycle
 from service_kit.problems import FieldError, InvalidInput
 
 from control_plane.entities import usages
-from control_plane.entities.writing import Writing
+from control_plane.entities.transactions import WriteTransaction
 from control_plane.flags.models import FLAGS
 from control_plane.segments.queries import named_segments
 
 
-async def keep_references(write: Writing, flag: Flag, environment_id: UUID) -> None:
+async def keep_references(write: WriteTransaction, flag: Flag, environment_id: UUID) -> None:
     """From now on the flag uses what it names in this environment.
 
     Raises `InvalidInput`, with the path of each field, for a name that can't be used.
@@ -23,12 +23,12 @@ async def keep_references(write: Writing, flag: Flag, environment_id: UUID) -> N
     segments = await named_segments(write.tx, write.scope, conditions)
     await _check_prerequisites(write, flag)
     await _refuse_cycle(write, flag, environment_id)
-    flags = [usages.Target("flag", each.flag, frozenset({each.variation})) for each in flag.prerequisites]
-    user = usages.User("flag", flag.key, environment_id)
-    await usages.replace(write.tx, write.scope, user, [*segments, *flags], active=not flag.archived)
+    flags = [usages.Reference("flag", each.flag, frozenset({each.variation})) for each in flag.prerequisites]
+    referrer = usages.Referrer("flag", flag.key, environment_id)
+    await usages.replace(write.tx, write.scope, referrer, [*segments, *flags], active=not flag.archived)
 
 
-async def _check_prerequisites(write: Writing, flag: Flag) -> None:
+async def _check_prerequisites(write: WriteTransaction, flag: Flag) -> None:
     rows = await FLAGS.of_keys(write.tx, write.scope, {each.flag for each in flag.prerequisites})
     errors: list[FieldError] = []
     for index, each in enumerate(flag.prerequisites):
@@ -45,7 +45,7 @@ async def _check_prerequisites(write: Writing, flag: Flag) -> None:
         raise InvalidInput(errors)
 
 
-async def _refuse_cycle(write: Writing, flag: Flag, environment_id: UUID) -> None:
+async def _refuse_cycle(write: WriteTransaction, flag: Flag, environment_id: UUID) -> None:
     edges = await usages.edges(write.tx, write.scope, "flag", environment_id)
     cycle = find_cycle({**edges, flag.key: [each.flag for each in flag.prerequisites]})
     if cycle:

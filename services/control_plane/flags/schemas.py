@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from bucketing.limits import (
     FLAG_PREREQUISITES_MAX,
@@ -13,9 +13,17 @@ from bucketing.limits import (
     VARIATION_KEY_PATTERN,
 )
 from pydantic import Field, StringConstraints
-from service_kit.schemas import Description, Input, Name, Output
+from service_kit.schemas import Input, Output
 
-from control_plane.entities.schemas import Changes, EntityView, EnvironmentVersions, ServeDocument, Tags, UnitKey
+from control_plane.entities.schemas import (
+    Changes,
+    EntityCreate,
+    EntityPatch,
+    EntityView,
+    EnvironmentVersions,
+    ServeDocument,
+    UnitKey,
+)
 from control_plane.environments.keys import EntityKey
 
 FlagType = Literal["boolean", "string", "integer", "number", "object"]
@@ -31,11 +39,7 @@ class Variation(Input, strict=True):
 Variations = Annotated[list[Variation], Field(min_length=1, max_length=FLAG_VARIATIONS_MAX)]
 
 
-class FlagCreate(Input, strict=True):
-    key: EntityKey
-    name: Name | None = Field(None, description="Defaults to the key.")
-    description: Description = ""
-    tags: Tags = Field([])
+class FlagCreate(EntityCreate, strict=True):
     type: FlagType
     variations: Variations
     off_variation: VariationKey
@@ -43,24 +47,13 @@ class FlagCreate(Input, strict=True):
     client_visible: bool = Field(False, description="May client keys see its evaluated value?")
 
 
-class FlagPatch(Changes, strict=True):
+class FlagPatch(EntityPatch, strict=True):
     """Only the fields that are given change; key and type never do."""
 
-    name: Name = "unnamed"
-    description: Description = ""
-    tags: Tags = Field([])
     variations: Variations = Field([])
     off_variation: VariationKey = ""
     default: ServeDocument = Field({})
     client_visible: bool = False
-
-
-class FlagDefinition(EntityView):
-    type: FlagType
-    variations: list[Variation]
-    off_variation: str
-    default: ServeDocument = Field(validation_alias="default_serve")
-    client_visible: bool
 
 
 class SwitchView(Output):
@@ -68,7 +61,14 @@ class SwitchView(Output):
     version: int = Field(description="Of the settings in this environment.")
 
 
-class FlagView(FlagDefinition):
+class FlagView(EntityView):
+    unaudited: ClassVar = EntityView.unaudited | {"environments"}
+
+    type: FlagType
+    variations: list[Variation]
+    off_variation: str
+    default: ServeDocument = Field(validation_alias="default_serve")
+    client_visible: bool
     environments: dict[str, SwitchView] = Field(description="Where the flag is on, by the environment's key.")
 
 

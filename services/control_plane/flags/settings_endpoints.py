@@ -7,11 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 from service_kit.versions import ExpectedVersion, VersionIfGiven, etag
 
-from control_plane.access import CurrentActor
-from control_plane.context import AppContext
+from control_plane.access import Actor, Authenticator
 from control_plane.entities.endpoints import CHANGE, READ
 from control_plane.flags.schemas import Enabled, SettingsPatch, SettingsView
-from control_plane.flags.settings import Address, FlagSettings, SettingsService
+from control_plane.flags.settings_service import Address, FlagSettings, SettingsService
 from control_plane.flags.views import settings_view
 
 _ONE = "/projects/{project}/flags/{key}/environments/{environment}"
@@ -24,34 +23,47 @@ def _address(project: str, key: str, environment: str) -> Address:
 RequestedAddress = Annotated[Address, Depends(_address)]
 
 
-def add_settings(router: APIRouter, context: AppContext) -> None:
-    service = SettingsService(context)
+def add_settings(router: APIRouter, authenticator: Authenticator, settings: SettingsService) -> None:
 
     @router.get(_ONE, responses=READ)
-    async def get_flag_settings(at: RequestedAddress, actor: CurrentActor, response: Response) -> SettingsView:
+    async def get_flag_settings(
+        at: RequestedAddress, response: Response, actor: Actor = Depends(authenticator.actor)
+    ) -> SettingsView:
         """What the flag serves in one environment."""
-        return _answer(await service.read(actor, at), response)
+        return _answer(await settings.read(actor, at), response)
 
     @router.patch(_ONE, responses=CHANGE)
     async def change_flag_settings(
-        at: RequestedAddress, body: SettingsPatch, expected: ExpectedVersion, actor: CurrentActor, response: Response
+        at: RequestedAddress,
+        body: SettingsPatch,
+        expected: ExpectedVersion,
+        response: Response,
+        actor: Actor = Depends(authenticator.actor),
     ) -> SettingsView:
         """Changes the fields that are given; a list replaces the whole list."""
-        return _answer(await service.change(actor, at, expected, body), response)
+        return _answer(await settings.change(actor, at, expected, body), response)
 
     @router.put(f"{_ONE}/enabled", responses=CHANGE)
     async def switch_flag(
-        at: RequestedAddress, body: Enabled, expected: VersionIfGiven, actor: CurrentActor, response: Response
+        at: RequestedAddress,
+        body: Enabled,
+        expected: VersionIfGiven,
+        response: Response,
+        actor: Actor = Depends(authenticator.actor),
     ) -> SettingsView:
         """Turns the flag on or off; `If-Match` may be left out, so that nothing delays turning it off."""
-        return _answer(await service.switch(actor, at, expected, enabled=body.enabled), response)
+        return _answer(await settings.switch(actor, at, expected, enabled=body.enabled), response)
 
     @router.post(f"{_ONE}/copy-from/{{source}}", responses=CHANGE)
     async def copy_flag_settings(
-        at: RequestedAddress, source: str, expected: ExpectedVersion, actor: CurrentActor, response: Response
+        at: RequestedAddress,
+        source: str,
+        expected: ExpectedVersion,
+        response: Response,
+        actor: Actor = Depends(authenticator.actor),
     ) -> SettingsView:
         """Takes rules, targets, prerequisites and what is served from another environment; on and off stay."""
-        return _answer(await service.copy(actor, at, source, expected), response)
+        return _answer(await settings.copy(actor, at, source, expected), response)
 
 
 def _answer(found: FlagSettings, response: Response) -> SettingsView:

@@ -12,11 +12,9 @@ from control_plane.flags.repository import Switch
 from control_plane.flags.schemas import FlagView, SettingsView, SwitchView
 
 
-def flag_view(row: FlagRow, switches: Sequence[Switch], versions: Mapping[str, int]) -> FlagView:
+def flag_view(row: FlagRow, switches: Sequence[Switch] = ()) -> FlagView:
     environments = {each.environment: SwitchView(enabled=each.enabled, version=each.version) for each in switches}
-    return FlagView.model_validate(
-        {**asdict(row), "environments": environments, "environment_versions": dict(versions)}
-    )
+    return FlagView.model_validate({**asdict(row), "environments": environments})
 
 
 def settings_view(flag: FlagRow, environment: str, row: SettingsRow, versions: Mapping[str, int]) -> SettingsView:

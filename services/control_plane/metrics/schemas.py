@@ -6,10 +6,9 @@ from typing import Annotated, Literal
 
 from messages.aggregations import AGGREGATIONS
 from pydantic import Field, StringConstraints
-from service_kit.schemas import Description, Input, Name, OneOf
+from service_kit.schemas import Input, OneOf
 
-from control_plane.entities.schemas import Changes, EntityView, Tags
-from control_plane.environments.keys import EntityKey
+from control_plane.entities.schemas import EntityCreate, EntityPatch, EntityView
 
 SECONDS_MAX = 366 * 24 * 3600
 
@@ -24,9 +23,6 @@ Percentile = Annotated[float, Field(gt=0, lt=1)]
 class MetricFields(Input, strict=True):
     """A metric's definition, checked field by field; `definition.py` checks the fields against each other."""
 
-    name: Name = "unnamed"
-    description: Description = ""
-    tags: Tags = Field([])
     aggregation: AggregationName = "conversion"
     direction: Direction = "higher_is_better"
     event: EventName | None = Field(None, description="Defaults to the metric's key.")
@@ -37,13 +33,11 @@ class MetricFields(Input, strict=True):
     winsorize_at: Percentile | None = Field(None, description="Pooled percentile at which unit values are capped.")
 
 
-class MetricCreate(MetricFields, strict=True):
-    key: EntityKey
+class MetricCreate(MetricFields, EntityCreate, strict=True):
     aggregation: AggregationName
-    name: Name | None = Field(None, description="Defaults to the key.")  # type: ignore[assignment]
 
 
-class MetricPatch(MetricFields, Changes, strict=True):
+class MetricPatch(MetricFields, EntityPatch, strict=True):
     """Only the fields that are given change."""
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from service_kit.problems import Forbidden, NotFound, Unauthorized, problem_responses
 from service_kit.requests import new_router
 from service_kit.schemas import Output
 
-from control_plane.access import CurrentActor, require
-from control_plane.context import AppContext
+from control_plane.access import Actor, Authenticator, require
+from control_plane.database import Database
 from control_plane.environments.queries import EnvironmentRow, environment_by_key, resolve_project
 from control_plane.publishing import queries
 
@@ -25,21 +25,23 @@ class PublicationOut(Output):
     published_at: datetime | None
 
 
-def build_router(context: AppContext) -> APIRouter:
+def build_router(*, authenticator: Authenticator, database: Database) -> APIRouter:
     router = new_router("environments")
 
     @router.get(_PATH + "/publication", responses=problem_responses(Unauthorized, NotFound))
-    async def get_publication(project: str, environment: str, actor: CurrentActor) -> PublicationOut:
+    async def get_publication(
+        project: str, environment: str, actor: Actor = Depends(authenticator.actor)
+    ) -> PublicationOut:
         """Whether what was saved has been handed to the edges."""
-        async with context.database.transaction() as tx:
+        async with database.transaction() as tx:
             scope = await resolve_project(tx, actor, project)
             require(actor, "read", "publication", scope)
             return _out(await environment_by_key(tx, scope.project_id, environment))
 
     @router.post(_PATH + "/republish", status_code=202, responses=problem_responses(Unauthorized, Forbidden, NotFound))
-    async def republish(project: str, environment: str, actor: CurrentActor) -> PublicationOut:
+    async def republish(project: str, environment: str, actor: Actor = Depends(authenticator.actor)) -> PublicationOut:
         """Asks the relay to compare the environment with the stream and to repair what differs."""
-        async with context.database.transaction() as tx:
+        async with database.transaction() as tx:
             scope = await resolve_project(tx, actor, project)
             require(actor, "republish", "publication", scope)
             row = await environment_by_key(tx, scope.project_id, environment)

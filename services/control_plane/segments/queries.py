@@ -11,13 +11,13 @@ from service_kit.problems import FieldError, InvalidInput
 from control_plane.database import Connection
 from control_plane.entities.reading import Memory, Unreadable, read_each
 from control_plane.entities.table import Scope
-from control_plane.entities.usages import Target
+from control_plane.entities.usages import Reference
 from control_plane.segments.definition import segment_of
 from control_plane.segments.models import SEGMENTS
 from control_plane.segments.references import segments_in
 
 
-async def named_segments(tx: Connection, scope: Scope, conditions: Iterable[tuple[str, Condition]]) -> list[Target]:
+async def named_segments(tx: Connection, scope: Scope, conditions: Iterable[tuple[str, Condition]]) -> list[Reference]:
     """The segments that these conditions (with their field paths) name, to be kept as usages.
 
     Raises `InvalidInput`, with the path of each, for a segment that is absent or archived.
@@ -32,7 +32,7 @@ async def named_segments(tx: Connection, scope: Scope, conditions: Iterable[tupl
             errors.append(FieldError(path, "archived_segment", f"the segment {key!r} is archived"))
     if errors:
         raise InvalidInput(errors)
-    return [Target("segment", key) for key in rows]
+    return [Reference("segment", key) for key in rows]
 
 
 async def compiled(tx: Connection, environment_id: UUID, memory: Memory[Segment | None]) -> list[Segment | Unreadable]:

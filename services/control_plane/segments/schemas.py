@@ -6,31 +6,25 @@ from typing import Annotated
 
 from bucketing.limits import SEGMENT_KEYS_MAX
 from pydantic import Field
-from service_kit.schemas import Description, Input, Name
+from service_kit.schemas import Input
 
-from control_plane.entities.schemas import Changes, ConditionDocument, EntityView, Tags, UnitKey
-from control_plane.environments.keys import EntityKey
+from control_plane.entities.schemas import ConditionDocument, EntityCreate, EntityPatch, EntityView, UnitKey
 
 Keys = Annotated[list[UnitKey], Field(max_length=SEGMENT_KEYS_MAX)]
 
 
 class SegmentFields(Input, strict=True):
-    description: Description = ""
-    tags: Tags = Field([])
     included: Keys = Field([], description="Targeting keys that are always in it, unless they are excluded.")
     excluded: Keys = Field([], description="Targeting keys that are never in it.")
     condition: ConditionDocument | None = Field(None, alias="if")
 
 
-class SegmentCreate(SegmentFields, strict=True):
-    key: EntityKey
-    name: Name | None = Field(None, description="Defaults to the key.")
+class SegmentCreate(SegmentFields, EntityCreate, strict=True):
+    pass
 
 
-class SegmentPatch(SegmentFields, Changes, strict=True):
+class SegmentPatch(SegmentFields, EntityPatch, strict=True):
     """Only the fields that are given change."""
-
-    name: Name = "unnamed"
 
 
 class SegmentView(EntityView, serialize_by_alias=True, validate_by_name=True):

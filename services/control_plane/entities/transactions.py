@@ -1,4 +1,4 @@
-"""The frame of every write of a project entity: one transaction, one writer a project, one recorded change."""
+"""Transactions in a project: the right is checked first; a write holds off other writes and ends in one change."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
+from service_kit.clock import Clock
 from service_kit.problems import NotFound, PreconditionFailed
 from service_kit.versions import check_version
 
 from control_plane.access import Actor, ProjectScope, require
 from control_plane.changes import Change, record
-from control_plane.context import AppContext
-from control_plane.database import Connection
+from control_plane.database import Connection, Database
 from control_plane.entities.errors import KeyTaken
 from control_plane.entities.table import EntityTable, Row
 from control_plane.environments.queries import EnvironmentRow, environments_of, resolve_project
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ReadTransaction:
     """A transaction in a project that the actor may read."""
 
     tx: Connection
@@ -30,7 +30,7 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Writing:
+class WriteTransaction:
     """A transaction in a project that the actor may change; no other write of the project runs beside it.
 
     So that what is checked against other entities (references, cycles, layers) still holds at the commit.
@@ -96,40 +96,53 @@ class Writing:
         return {each.key: versions[each.id] for each in environments}
 
 
-@asynccontextmanager
-async def reading(context: AppContext, actor: Actor, project: str, resource: str) -> AsyncIterator[Reading]:
-    """Raises `NotFound` for a project that isn't the actor's, `Forbidden` without the right to read."""
-    async with context.database.transaction() as tx:
-        scope = await resolve_project(tx, actor, project)
-        require(actor, "read", resource, scope)
-        yield Reading(tx, scope)
+class ProjectTransactions:
+    """Opens the transactions of one database; `clock` says when a write took place."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    @asynccontextmanager
+    async def read(self, actor: Actor, project: str, resource: str) -> AsyncIterator[ReadTransaction]:
+        """Raises `NotFound` for a project that isn't the actor's, `Forbidden` without the right to read."""
+        async with self._database.transaction() as tx:
+            scope = await resolve_project(tx, actor, project)
+            require(actor, "read", resource, scope)
+            yield ReadTransaction(tx, scope)
+
+    @asynccontextmanager
+    async def write(
+        self, actor: Actor, project: str, action: str, resource: str, *, entity: str
+    ) -> AsyncIterator[WriteTransaction]:
+        """Commits at the end of the block. `resource` names the right, `entity` stands in the audit log.
+
+        Raises `NotFound` and `Forbidden` like `read`.
+        """
+        async with self._database.transaction() as tx:
+            scope = await resolve_project(tx, actor, project)
+            require(actor, action, resource, scope)
+            # Also holds off a new environment of the project, which must see this write or be part of it.
+            await tx.execute(
+                "SELECT 1 FROM projects WHERE organization_id = $1 AND id = $2 FOR UPDATE",
+                scope.organization_id,
+                scope.project_id,
+            )
+            yield WriteTransaction(
+                tx=tx,
+                scope=scope,
+                actor=actor,
+                environments=tuple(await environments_of(tx, scope.project_id)),
+                now=datetime.fromtimestamp(self._clock.now() / 1000, UTC),
+                entity=entity,
+            )
 
 
-@asynccontextmanager
-async def writing(
-    context: AppContext, actor: Actor, project: str, action: str, resource: str, *, entity: str = ""
-) -> AsyncIterator[Writing]:
-    """Commits at the end of the block. `entity` is the name in the audit log where it isn't the `resource`.
-
-    Raises `NotFound` and `Forbidden` like `reading`.
-    """
-    async with context.database.transaction() as tx:
-        scope = await resolve_project(tx, actor, project)
-        require(actor, action, resource, scope)
-        # Also holds off a new environment of the project, which must see this write or be part of it.
-        await tx.execute(
-            "SELECT 1 FROM projects WHERE organization_id = $1 AND id = $2 FOR UPDATE",
-            scope.organization_id,
-            scope.project_id,
-        )
-        environments = tuple(await environments_of(tx, scope.project_id))
-        now = datetime.fromtimestamp(context.clock.now() / 1000, UTC)
-        yield Writing(tx, scope, actor, environments, now, entity or resource)
-
-
-async def find(open_: Reading | Writing, table: EntityTable[Row], key: str, expected: int | None = None) -> Row:
+async def find(
+    transaction: ReadTransaction | WriteTransaction, table: EntityTable[Row], key: str, expected: int | None = None
+) -> Row:
     """Raises `NotFound` for an absent key, and `PreconditionFailed` when it is not at the `expected` version."""
-    row = await table.find(open_.tx, open_.scope, key)
+    row = await table.find(transaction.tx, transaction.scope, key)
     if row is None:
         raise NotFound("there is nothing at this address")
     check_version(expected, row.version)

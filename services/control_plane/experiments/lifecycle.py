@@ -6,13 +6,13 @@ from dataclasses import replace
 
 from service_kit.problems import Conflict
 
-from control_plane.entities.writing import Writing
+from control_plane.entities.transactions import WriteTransaction
 from control_plane.experiments.models import ExperimentRow
 from control_plane.experiments.repository import running_assigning
 from control_plane.experiments.slots import free_slot
 
 
-async def started(write: Writing, row: ExperimentRow) -> ExperimentRow:
+async def started(write: WriteTransaction, row: ExperimentRow) -> ExperimentRow:
     """The row as it runs from now on, with its place in its layer.
 
     Raises `Conflict`: `not_a_draft`; `flag_has_experiment` when another one assigns on the same flag and both are
@@ -30,7 +30,7 @@ async def started(write: Writing, row: ExperimentRow) -> ExperimentRow:
     return begun if row.layer is None else _placed(begun, [each for each in others if each.layer == row.layer])
 
 
-def stopped(write: Writing, row: ExperimentRow) -> ExperimentRow:
+def stopped(write: WriteTransaction, row: ExperimentRow) -> ExperimentRow:
     """The row as it has run until now. Raises `Conflict` (`not_running`)."""
     if row.status != "running":
         raise Conflict(f"only a running experiment is stopped, this one is a {row.status} one", code="not_running")

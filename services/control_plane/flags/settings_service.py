@@ -11,8 +11,7 @@ from service_kit.problems import Conflict, FieldError, InvalidInput
 from service_kit.versions import check_version
 
 from control_plane.access import Actor
-from control_plane.context import AppContext
-from control_plane.entities.writing import Reading, Writing, find, reading, writing
+from control_plane.entities.transactions import ProjectTransactions, ReadTransaction, WriteTransaction, find
 from control_plane.environments.queries import EnvironmentRow, environment_by_key
 from control_plane.flags.definition import canonical_settings, checked_settings, with_rule_ids
 from control_plane.flags.models import FLAGS, FlagRow, SettingsRow, new_settings
@@ -47,11 +46,11 @@ class FlagSettings:
 class SettingsService:
     """`expected` is the version that the caller has seen: another one raises `PreconditionFailed`."""
 
-    def __init__(self, context: AppContext) -> None:
-        self._context = context
+    def __init__(self, transactions: ProjectTransactions) -> None:
+        self._transactions = transactions
 
     async def read(self, actor: Actor, at: Address) -> FlagSettings:
-        async with reading(self._context, actor, at.project, "flag") as read:
+        async with self._transactions.read(actor, at.project, "flag") as read:
             flag = await find(read, FLAGS, at.flag)
             environment = await environment_by_key(read.tx, read.scope.project_id, at.environment)
             return FlagSettings(flag, environment.key, await _settings(read, flag, environment), {})
@@ -79,7 +78,7 @@ class SettingsService:
     async def _write(
         self, actor: Actor, at: Address, expected: int | None, change: Callable[[SettingsRow], SettingsRow]
     ) -> FlagSettings:
-        async with writing(self._context, actor, at.project, "update", "flag", entity="flag_settings") as write:
+        async with self._transactions.write(actor, at.project, "update", "flag", entity="flag_settings") as write:
             flag = await find(write, FLAGS, at.flag)
             environment = await environment_by_key(write.tx, write.scope.project_id, at.environment)
             if environment.archived:
@@ -101,8 +100,10 @@ class SettingsService:
             return FlagSettings(flag, environment.key, after, versions)
 
 
-async def _settings(open_: Reading | Writing, flag: FlagRow, environment: EnvironmentRow) -> SettingsRow:
-    return await find_settings(open_.tx, flag, environment.id) or new_settings(flag, environment.id)
+async def _settings(
+    transaction: ReadTransaction | WriteTransaction, flag: FlagRow, environment: EnvironmentRow
+) -> SettingsRow:
+    return await find_settings(transaction.tx, flag, environment.id) or new_settings(flag, environment.id)
 
 
 def _targets(given: list[TargetFields]) -> list[dict[str, Any]]:

@@ -1,10 +1,13 @@
-"""From a bearer token to an actor."""
+"""Authentication: from a bearer token to an actor."""
 
 from __future__ import annotations
 
+from typing import Annotated
 from uuid import UUID
 
 import asyncpg
+from fastapi import Depends
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from service_kit.credentials import CredentialsMissing
 from service_kit.tokens import AccessTokens, InvalidToken, WithdrawnToken
 
@@ -13,13 +16,19 @@ from control_plane.access.actor import Actor
 from control_plane.access.roles import Role
 from control_plane.database import Database
 
+_bearer = HTTPBearer(auto_error=False, description="The access token that `POST /api/v1/auth/login` gives")
 
-class Gate:
-    """Reads roles from the database on each request: a right that is withdrawn is gone at once."""
+
+class Authenticator:
+    """Says who is asking. Reads roles from the database on each request: a right that is withdrawn is gone at once."""
 
     def __init__(self, database: Database, tokens: AccessTokens) -> None:
         self._database = database
         self._tokens = tokens
+
+    async def actor(self, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Actor:
+        """As a dependency of an endpoint: `actor: Actor = Depends(authenticator.actor)`. Raises like `identify`."""
+        return await self.identify(credentials.credentials if credentials else None)
 
     async def identify(self, bearer: str | None) -> Actor:
         """Raises `Unauthorized` without a token, or with one that is wrong, expired or withdrawn."""

@@ -1,0 +1,19 @@
+"""What the holdouts' endpoints take and answer."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from control_plane.entities.schemas import EntityCreate, EntityPatch, EntityView, Percent
+
+
+class HoldoutCreate(EntityCreate, strict=True):
+    share: Percent = Field(description="Percent of all units, at most two decimals.")
+
+
+class HoldoutPatch(EntityPatch, strict=True):
+    share: Percent = 0
+
+
+class HoldoutView(EntityView):
+    share: float

@@ -1,0 +1,37 @@
+"""Holdouts, which keep a share of units out of experiments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any, ClassVar
+
+from bucketing.document.serves import hundredths, percent
+
+from control_plane.entities.invalid import refused_fields
+from control_plane.entities.service import EntityService
+from control_plane.entities.transactions import WriteTransaction
+from control_plane.holdouts.models import HOLDOUTS, HoldoutRow
+from control_plane.holdouts.schemas import HoldoutView
+
+
+class HoldoutService(EntityService[HoldoutRow, HoldoutView]):
+    kind: ClassVar = "holdout"
+    resource: ClassVar = "experiment"
+    count_max: ClassVar = 1_000
+    table = HOLDOUTS
+
+    def view(self, row: HoldoutRow) -> HoldoutView:
+        return HoldoutView.model_validate({**asdict(row), "share": percent(row.share)})
+
+    def columns(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        if "share" not in given:
+            return dict(given)
+        with refused_fields():
+            return {**given, "share": hundredths(given["share"], "share")}
+
+    async def checked(self, write: WriteTransaction, row: HoldoutRow, before: HoldoutRow | None) -> HoldoutRow:
+        """Raises `InUse` for a new share while an experiment runs with the old one."""
+        if before is not None and row.share != before.share:
+            await self.refuse_used(write, row.key, active_only=True)
+        return row

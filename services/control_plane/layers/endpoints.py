@@ -1,0 +1,40 @@
+"""The layers of a project."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Depends, Response
+from service_kit.requests import new_router
+from service_kit.versions import ExpectedVersion
+
+from control_plane.access import Actor, Authenticator
+from control_plane.entities.endpoints import CHANGE, CREATE, Noun, add_entity_routes, answer, answer_created
+from control_plane.layers.schemas import LayerCreate, LayerPatch, LayerView
+from control_plane.layers.service import LayerService
+
+_LAYER = Noun("layer")
+
+
+def build_router(*, authenticator: Authenticator, layers: LayerService) -> APIRouter:
+    router = new_router("layers")
+    add_entity_routes(router, _LAYER, authenticator=authenticator, service=layers, view=LayerView)
+
+    @router.post(_LAYER.all, status_code=201, responses=CREATE)
+    async def create_layer(
+        project: str, body: LayerCreate, response: Response, actor: Actor = Depends(authenticator.actor)
+    ) -> LayerView:
+        """Creates a layer."""
+        return answer_created(await layers.create(actor, project, body), _LAYER, response)
+
+    @router.patch(_LAYER.one, responses=CHANGE)
+    async def change_layer(
+        project: str,
+        key: str,
+        body: LayerPatch,
+        expected: ExpectedVersion,
+        response: Response,
+        actor: Actor = Depends(authenticator.actor),
+    ) -> LayerView:
+        """Changes the fields that are given."""
+        return answer(await layers.change(actor, project, key, expected, body), response)
+
+    return router
