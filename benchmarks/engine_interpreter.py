@@ -33,6 +33,13 @@ Context = Mapping[str, Any]
 Answer = tuple[str, str | None, str | None, str | None]
 MISSING_KEY: Answer = ("ERROR", None, "TARGETING_KEY_MISSING", None)
 INVALID: Answer = ("ERROR", None, "INVALID_CONTEXT", None)
+SEMVER_SIGNS = {
+    "semver_eq": (0,),
+    "semver_gt": (1,),
+    "semver_gte": (0, 1),
+    "semver_lt": (-1,),
+    "semver_lte": (-1, 0),
+}
 NEGATED = {"ne": "eq", "not_in": "in", "not_contains": "contains"}
 
 
@@ -66,7 +73,7 @@ class Interpreter:
         return None
 
     def one(self, operator: str, value: Any, literal: Any) -> bool:
-        """A positive operator on one value."""
+        """A positive operator on one value. Raises ValueError for one that it doesn't know."""
         number = isinstance(value, int | float) and not isinstance(value, bool)
         text = isinstance(value, str)
 
@@ -95,10 +102,12 @@ class Interpreter:
                 return bool(compile_pattern(literal)(value))
             blocks = literal if isinstance(literal, list) else [literal]
             return BlockSet([block for block in map(parse_block, blocks) if block is not None]).holds(value)
-        if operator.startswith("semver_"):
+        if operator in SEMVER_SIGNS:
             version, other = parse_version(value) if text else None, parse_version(literal)
-            signs = {"eq": (0,), "gt": (1,), "gte": (0, 1), "lt": (-1,), "lte": (-1, 0)}[operator[7:]]
+            signs = SEMVER_SIGNS[operator]
             return version is not None and other is not None and (version > other) - (version < other) in signs
+        if operator not in ("before", "after"):
+            raise ValueError(f"the operator {operator!r} is not known")
         left, right = parse_instant(value), parse_instant(literal)
         return left is not None and right is not None and (left < right if operator == "before" else left > right)
 
