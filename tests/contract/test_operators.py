@@ -46,7 +46,7 @@ def test_its_vectors_use_it(name: str) -> None:
 @pytest.mark.parametrize("folder", ["conditions", "steps"])
 def test_vectors_name_no_operator_that_does_not_exist(folder: str) -> None:
     found = {name for path in (VECTORS / folder).iterdir() for name in operators_in(json.loads(path.read_text()))}
-    assert found - NAMES == {UNKNOWN}
+    assert found - NAMES - {"in_segment"} == {UNKNOWN}, 'in_segment is read as {"segment": …}'
 
 
 def test_the_specification_has_each_in_its_table() -> None:
