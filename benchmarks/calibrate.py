@@ -16,14 +16,16 @@ from numpy.typing import NDArray
 from stats import BinarySummary, CupedSummary, MeanSummary, RatioSummary
 from stats.analysis.arms import prepare_arm
 from stats.analysis.pairs import Pair, compare_binary_pair
+from stats.comparison import proportions
 from stats.comparison.contrasts import compare
+from stats.comparison.proportion_intervals import newcombe
 from stats.design import power
 from stats.judgement.multiplicity import adjust
 from stats.judgement.sample_ratio import chi_square_test
-from stats.kinds import binary
-from stats.kinds.binary_intervals import newcombe
 from stats.kinds.cuped import fit_cuped
-from stats.kinds.estimates import ArmEstimate, estimate_mean, estimate_ratio
+from stats.kinds.estimates import ArmEstimate
+from stats.kinds.mean import estimate_mean
+from stats.kinds.ratio import estimate_ratio
 from stats.metrics import Boundary
 from stats.sequential.always_valid import mixture_variance, sequence_point
 from stats.sequential.boundaries import planned_bounds
@@ -63,7 +65,7 @@ def fixed_horizon(rng: np.random.Generator) -> Iterator[Row]:
     yield Row("A/A, fixed horizon", "mean, exponential, n=200/250", rejected / repeats, 0.047, 0.053)
     draws = rng.binomial(10_000, 0.1, (200_000, 2)).tolist()
     hits = sum(
-        binary.compare_rates(BinarySummary(10_000, a), BinarySummary(10_000, b)).p_value < ALPHA for a, b in draws
+        proportions.compare_rates(BinarySummary(10_000, a), BinarySummary(10_000, b)).p_value < ALPHA for a, b in draws
     )
     yield Row("A/A, fixed horizon", "rate 0.1, n=10,000", hits / len(draws), 0.047, 0.053)
 
@@ -193,7 +195,9 @@ def power_at_mde(rng: np.random.Generator) -> Iterator[Row]:
     size, baseline = 20_000, 0.05
     rise = power.mde_rate(baseline, (size, size), ALPHA, 0.8)
     hits = rng.binomial(size, [baseline, baseline + (rise or 0.0)], (repeats, 2)).tolist()
-    found = sum(binary.compare_rates(BinarySummary(size, t), BinarySummary(size, c)).p_value < ALPHA for c, t in hits)
+    found = sum(
+        proportions.compare_rates(BinarySummary(size, t), BinarySummary(size, c)).p_value < ALPHA for c, t in hits
+    )
     yield Row("power at the MDE", "rate 0.05, n=20,000", found / repeats, 0.796, 0.804)
 
 

@@ -24,9 +24,11 @@ from stats.errors import InvalidInputError, StatisticsError
 from stats.judgement.decision import Decision, Progress, Verdict, decide
 from stats.judgement.families import Family, FamilyMember, adjust_family
 from stats.judgement.sample_ratio import SampleRatioResult, check_sample_ratio, check_segment_ratios
+from stats.kinds.binary import BinarySummary
 from stats.kinds.covariates import CupedSummary, single_covariate
+from stats.kinds.mean import MeanSummary
 from stats.kinds.quantile import ClusterSums, QuantileRanks, QuantileSummary, quantile_ranks
-from stats.kinds.summaries import BinarySummary, MeanSummary, RatioSummary
+from stats.kinds.ratio import RatioSummary
 from stats.kinds.winsorisation import Winsorising, pooled_cap
 from stats.metrics import (
     AnalysisOptions,

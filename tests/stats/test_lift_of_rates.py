@@ -16,7 +16,7 @@ from stats import (
     RatioSummary,
     analyse_metric,
 )
-from stats.kinds.binary_intervals import score_ratio
+from stats.comparison.proportion_intervals import score_ratio
 from stats.sequential.results import AlwaysValidResult
 
 

@@ -8,27 +8,18 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from stats.errors import InvalidInputError
+from stats.kinds.binary import BinarySummary, merge_binaries, prepare_rate
 from stats.kinds.covariates import CupedSummary
-from stats.kinds.cuped import CupedFit, fit_cuped
-from stats.kinds.estimates import ArmEstimate, estimate_mean, estimate_rate, estimate_ratio
-from stats.kinds.merges import merge_binaries, merge_means, merge_ratios
-from stats.kinds.quantile import QuantileSummary, estimate_quantile
-from stats.kinds.summaries import BinarySummary, MeanSummary, RatioSummary
+from stats.kinds.cuped import CupedFit, fit_cuped, prepare_adjusted
+from stats.kinds.estimates import PreparedArm
+from stats.kinds.mean import MeanSummary, merge_means, prepare_mean
+from stats.kinds.quantile import QuantileSummary, prepare_quantile
+from stats.kinds.ratio import RatioSummary, merge_ratios, prepare_ratio
 from stats.statuses import Notice, Status, notice
 
 Summary = BinarySummary | MeanSummary | RatioSummary | CupedSummary | QuantileSummary
 SummaryT = TypeVar("SummaryT", bound=Summary)
 ARMS_MAX = 100
-
-
-@dataclass(frozen=True, slots=True)
-class PreparedArm:
-    """An arm's estimate, or None and the reason; `mean` may be known when a variance is not."""
-
-    n: int
-    mean: float | None
-    estimate: ArmEstimate | None
-    problem: Status | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,42 +89,6 @@ def merge(parts: Sequence[SummaryT]) -> SummaryT:
     return summary
 
 
-def _prepare_rate(summary: BinarySummary) -> PreparedArm:
-    if summary.n == 0:
-        return PreparedArm(0, None, None, Status.INSUFFICIENT_DATA)
-    return PreparedArm(summary.n, summary.rate, estimate_rate(summary))
-
-
-def _prepare_mean(summary: MeanSummary) -> PreparedArm:
-    if summary.n < 2:
-        mean = summary.mean if summary.n else None
-        return PreparedArm(summary.n, mean, None, Status.INSUFFICIENT_DATA)
-    return PreparedArm(summary.n, summary.mean, estimate_mean(summary))
-
-
-def _prepare_ratio(summary: RatioSummary) -> PreparedArm:
-    if summary.n == 0:
-        return PreparedArm(0, None, None, Status.INSUFFICIENT_DATA)
-    if summary.den_sum == 0.0:
-        return PreparedArm(summary.n, None, None, Status.UNDEFINED_ZERO_DENOMINATOR)
-    if summary.n < 2:
-        return PreparedArm(summary.n, summary.num_sum / summary.den_sum, None, Status.INSUFFICIENT_DATA)
-    estimate = estimate_ratio(summary)
-    return PreparedArm(summary.n, estimate.mean, estimate)
-
-
-def _prepare_quantile(summary: QuantileSummary) -> PreparedArm:
-    if summary.units < 2:
-        return PreparedArm(summary.units, summary.value, None, Status.INSUFFICIENT_DATA)
-    estimate = estimate_quantile(summary)
-    problem = Status.NOT_ESTIMABLE_QUANTILE if estimate is None else None
-    return PreparedArm(summary.units, summary.value, estimate, problem)
-
-
-def _prepare_adjusted(summary: CupedSummary) -> PreparedArm:
-    return _prepare_mean(summary.outcome)
-
-
 @dataclass(frozen=True, slots=True)
 class Kind:
     """What is done with one kind of summary. `merge` is None where the parts don't say what the whole is."""
@@ -144,11 +99,11 @@ class Kind:
 
 
 KINDS = {
-    "binary": Kind(BinarySummary, _prepare_rate, merge_binaries),
-    "mean": Kind(MeanSummary, _prepare_mean, merge_means),
-    "ratio": Kind(RatioSummary, _prepare_ratio, merge_ratios),
-    "cuped": Kind(CupedSummary, _prepare_adjusted),
-    "quantile": Kind(QuantileSummary, _prepare_quantile),
+    "binary": Kind(BinarySummary, prepare_rate, merge_binaries),
+    "mean": Kind(MeanSummary, prepare_mean, merge_means),
+    "ratio": Kind(RatioSummary, prepare_ratio, merge_ratios),
+    "cuped": Kind(CupedSummary, prepare_adjusted),
+    "quantile": Kind(QuantileSummary, prepare_quantile),
 }
 """By the name that a result's `kind` shows."""
 _NAMES: dict[type, str] = {kind.summary: name for name, kind in KINDS.items()}

@@ -12,8 +12,8 @@ from stats.comparison import bayes
 from stats.comparison.lift import delta_se
 from stats.design import power
 from stats.judgement.guardrails import guardrail_block, non_inferiority
+from stats.kinds.binary import BinarySummary
 from stats.kinds.estimates import ArmEstimate
-from stats.kinds.summaries import BinarySummary
 from stats.metrics import AnalysisOptions, BayesPrior, Direction, Look, MetricSpec, Mode
 from stats.results import BayesBlock, Comparison, GuardrailBlock, MdeBlock
 from stats.sequential.always_valid import mixture_variance, sequence_point

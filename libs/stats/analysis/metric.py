@@ -6,17 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from stats import distributions
-from stats.analysis.arms import PreparedArm, PreparedArms, Summary, prepare, prepare_arm
+from stats.analysis.arms import PreparedArms, Summary, prepare, prepare_arm
 from stats.analysis.blocks import Context, enrich
 from stats.analysis.pairs import Pair, compare_binary_pair, compare_pair
+from stats.comparison import proportion_intervals
 from stats.comparison.dunnett import dunnett
 from stats.comparison.omnibus import Omnibus, chi_square_omnibus, welch_anova
 from stats.documents import as_document
 from stats.errors import InvalidInputError
-from stats.kinds import binary_intervals
+from stats.kinds.binary import BinarySummary
 from stats.kinds.covariates import CupedSummary
 from stats.kinds.cuped import balance_p
-from stats.kinds.summaries import BinarySummary, MeanSummary
+from stats.kinds.estimates import PreparedArm
+from stats.kinds.mean import MeanSummary
 from stats.kinds.winsorisation import Winsorising
 from stats.metrics import AnalysisOptions, MetricSpec
 from stats.results import ArmResult, Comparison, CupedBlock, MetricResult, WinsorBlock
@@ -182,7 +184,7 @@ def _arm_result(name: str, summary: Summary, prepared: PreparedArm, alpha: float
         return ArmResult(name, prepared.n, prepared.mean, None, None, None)
     se = estimate.variance**0.5
     if isinstance(summary, BinarySummary):
-        lower, upper = binary_intervals.wilson(summary, alpha)
+        lower, upper = proportion_intervals.wilson(summary, alpha)
     else:
         half_width = distributions.critical(alpha, estimate.df) * se
         lower, upper = estimate.mean - half_width, estimate.mean + half_width

@@ -6,12 +6,11 @@ import math
 from dataclasses import dataclass, replace
 
 from stats import distributions
-from stats.analysis.arms import PreparedArm
+from stats.comparison import proportion_intervals, proportions
 from stats.comparison.contrasts import Contrast, compare
 from stats.comparison.lift import SetKind, delta_se, fieller
-from stats.kinds import binary, binary_intervals
-from stats.kinds.estimates import ArmEstimate
-from stats.kinds.summaries import BinarySummary
+from stats.kinds.binary import BinarySummary
+from stats.kinds.estimates import ArmEstimate, PreparedArm
 from stats.results import Comparison, Difference, Lift, Test
 from stats.statuses import SENTENCES, Notice, Status, notice
 
@@ -59,9 +58,9 @@ def compare_binary_pair(pair: Pair, treatment: BinarySummary, control: BinarySum
     treatment_rate, control_rate = pair.treatment.estimate, pair.control.estimate
     if treatment_rate is None or control_rate is None:
         return _not_comparable(pair, alpha)
-    tested = binary.compare_rates(treatment, control)
+    tested = proportions.compare_rates(treatment, control)
     contrast = compare(treatment_rate, control_rate, alpha)
-    lower, upper = binary_intervals.newcombe(treatment, control, alpha)
+    lower, upper = proportion_intervals.newcombe(treatment, control, alpha)
     difference = Difference(contrast.difference, contrast.se, lower, upper, "newcombe")
     if tested.exact:
         test = Test("fisher_exact", p_value=tested.p_value, log10_p=tested.log10_p)
@@ -71,7 +70,7 @@ def compare_binary_pair(pair: Pair, treatment: BinarySummary, control: BinarySum
         status = Status.OK
     lift = lift_of(treatment_rate, control_rate, distributions.critical(alpha), testable=contrast.se > 0.0)
     if lift.kind is not None:
-        low, high = binary_intervals.score_ratio(treatment, control, alpha)
+        low, high = proportion_intervals.score_ratio(treatment, control, alpha)
         lift = replace(
             lift, status=Status.OK, method="score", kind=SetKind.INTERVAL, excluded=None,
             lower=low - 1.0, upper=high - 1.0,

@@ -19,7 +19,7 @@ from stats.analysis.stratification import (
 )
 from stats.errors import InvalidInputError
 from stats.judgement.families import Family, adjust_family
-from stats.kinds.summaries import BinarySummary
+from stats.kinds.binary import BinarySummary
 from stats.metrics import AnalysisOptions, MetricSpec
 from stats.results import MetricResult
 from stats.statuses import Notice, Status, notice

@@ -16,8 +16,8 @@ from stats import distributions
 from stats.comparison.contrasts import Contrast, compare
 from stats.errors import InvalidInputError
 from stats.judgement.sample_ratio import chi_square_test
+from stats.kinds.binary import BinarySummary
 from stats.kinds.estimates import ArmEstimate
-from stats.kinds.summaries import BinarySummary
 
 STRATA_MAX = 10_000
 ALLOCATION_THRESHOLD = 0.001

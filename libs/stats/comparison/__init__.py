@@ -1,1 +1,1 @@
-"""Treatment against control: difference and lift, one control for many, all arms at once, Bayes."""
+"""Treatment against control: proportions, differences, lift; one control for many, all arms at once, Bayes."""

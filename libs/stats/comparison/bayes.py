@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from stats import distributions, validation
-from stats.kinds.summaries import BinarySummary
+from stats.kinds.binary import BinarySummary
 
 Vector = NDArray[np.float64]
 CAUTION = "Reading this repeatedly and stopping at a good moment is not controlled for; use a sequential mode."

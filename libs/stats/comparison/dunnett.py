@@ -14,7 +14,7 @@ import numpy as np
 from scipy import special
 
 from stats.errors import InvalidInputError
-from stats.kinds.summaries import MeanSummary
+from stats.kinds.mean import MeanSummary
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(48)
 SHARED_REACH = 8.5

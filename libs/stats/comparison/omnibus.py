@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from scipy import special
 
+from stats.kinds.binary import BinarySummary
 from stats.kinds.estimates import ArmEstimate
-from stats.kinds.summaries import BinarySummary
 from stats.statuses import Status
 
 

@@ -27,11 +27,10 @@ from stats.conformance.means import lift_keys
 from stats.errors import InvalidInputError
 from stats.judgement import multiplicity
 from stats.kinds.ancova import ancova, lin_adjustment, total_pooled_fit
+from stats.kinds.binary import BinarySummary
 from stats.kinds.covariates import CupedSummary
 from stats.kinds.cuped import CupedFit, balance_p, fit_cuped
-from stats.kinds.estimates import estimate_mean
-from stats.kinds.merges import merge_means
-from stats.kinds.summaries import BinarySummary
+from stats.kinds.mean import estimate_mean, merge_means
 from stats.metrics import AnalysisOptions, MetricSpec
 from stats.statuses import Status
 

@@ -8,9 +8,11 @@ from typing import Any
 from stats import validation
 from stats.analysis.arms import Summary
 from stats.errors import InvalidInputError
+from stats.kinds.binary import BinarySummary
 from stats.kinds.covariates import CupedSummary
-from stats.kinds.estimates import ArmEstimate, estimate_mean
-from stats.kinds.summaries import BinarySummary, MeanSummary, RatioSummary
+from stats.kinds.estimates import ArmEstimate
+from stats.kinds.mean import MeanSummary, estimate_mean
+from stats.kinds.ratio import RatioSummary
 
 Case = Mapping[str, Any]
 DEFAULT_ALPHA = 0.05

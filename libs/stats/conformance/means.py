@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from stats import distributions, validation
-from stats.analysis.arms import PreparedArm, prepare_arm
+from stats.analysis.arms import prepare_arm
 from stats.comparison.contrasts import compare
 from stats.comparison.dunnett import dunnett
 from stats.comparison.lift import FiellerSet, SetKind, delta_se, fieller, log_ratio_interval
@@ -24,9 +24,11 @@ from stats.conformance.cases import (
 )
 from stats.errors import InvalidInputError
 from stats.judgement.guardrails import equivalence, non_inferiority
-from stats.kinds.estimates import PRECISION_WARNING, ArmEstimate, estimate_mean
+from stats.kinds.estimates import PRECISION_WARNING, ArmEstimate, PreparedArm
+from stats.kinds.mean import MeanSummary, estimate_mean
 from stats.kinds.quantile import quantile_ranks
-from stats.kinds.summaries import EPSILON, MeanSummary, RatioSummary
+from stats.kinds.ratio import RatioSummary
+from stats.kinds.sums import EPSILON
 from stats.metrics import Direction, Guardrail
 from stats.statuses import Status
 

@@ -10,17 +10,15 @@ from scipy.stats import barnard_exact
 
 from stats import distributions, validation
 from stats.analysis.stratification import allocation_changed, mantel_haenszel
-from stats.comparison import bayes
+from stats.comparison import bayes, proportion_intervals, proportions
+from stats.comparison.fisher import fisher_exact
 from stats.comparison.lift import delta_se, log_ratio_interval
 from stats.comparison.omnibus import chi_square_omnibus
 from stats.conformance.cases import Case, level, listed, summary, two_rates
 from stats.errors import InvalidInputError
 from stats.judgement import multiplicity
 from stats.judgement.sample_ratio import ALARM_THRESHOLD, check_sample_ratio, chi_square_test, exact_p
-from stats.kinds import binary, binary_intervals
-from stats.kinds.estimates import estimate_rate
-from stats.kinds.fisher import fisher_exact
-from stats.kinds.summaries import BinarySummary
+from stats.kinds.binary import BinarySummary, estimate_rate
 from stats.statuses import Status
 
 BARNARD_UNITS_MAX = 200
@@ -33,7 +31,7 @@ def two_proportions(inputs: Case, options: Case) -> dict[str, Any]:
         absent = ("diff", "chi2", "p_value", "p_value_fisher", "ci_newcombe", "ci_miettinen_nurminen", "lift")
         return dict.fromkeys(absent) | {"status": Status.INSUFFICIENT_DATA.value}
     alpha = level(options)
-    test = binary.compare_rates(treatment, control)
+    test = proportions.compare_rates(treatment, control)
     degenerate = test.chi_square is None
     rates = estimate_rate(treatment), estimate_rate(control)
     critical = distributions.critical(alpha)
@@ -49,13 +47,13 @@ def two_proportions(inputs: Case, options: Case) -> dict[str, Any]:
         "status": "degenerate_pooled_variance" if degenerate else "ok",
         "min_expected_cell": test.expected_min,
         "recommended_p": "fisher" if test.exact else "chi2",
-        "se_unpooled": binary_intervals.unpooled_se(treatment, control),
-        "ci_wald": binary_intervals.wald(treatment, control, alpha),
-        "ci_newcombe": binary_intervals.newcombe(treatment, control, alpha),
-        "ci_agresti_caffo": binary_intervals.agresti_caffo(treatment, control, alpha),
-        "ci_miettinen_nurminen": binary_intervals.miettinen_nurminen(treatment, control, alpha),
-        "wilson_control": binary_intervals.wilson(control, alpha),
-        "wilson_treatment": binary_intervals.wilson(treatment, alpha),
+        "se_unpooled": proportion_intervals.unpooled_se(treatment, control),
+        "ci_wald": proportion_intervals.wald(treatment, control, alpha),
+        "ci_newcombe": proportion_intervals.newcombe(treatment, control, alpha),
+        "ci_agresti_caffo": proportion_intervals.agresti_caffo(treatment, control, alpha),
+        "ci_miettinen_nurminen": proportion_intervals.miettinen_nurminen(treatment, control, alpha),
+        "wilson_control": proportion_intervals.wilson(control, alpha),
+        "wilson_treatment": proportion_intervals.wilson(treatment, alpha),
         "lift": None,
         "lift_status": "undefined_zero_baseline",
         "lift_ci_log": log_ratio_interval(*rates, critical),
@@ -109,7 +107,7 @@ def many_proportions(inputs: Case, options: Case) -> dict[str, Any]:
     baseline = validation.count(options.get("baseline_index", 0), "baseline_index", len(rates) - 1)
     omnibus = chi_square_omnibus(rates)
     others = [arm for index, arm in enumerate(rates) if index != baseline]
-    zs = [binary.pooled_z(arm, rates[baseline]) for arm in others]
+    zs = [proportions.pooled_z(arm, rates[baseline]) for arm in others]
     p_values = [1.0 if z is None else distributions.two_sided_p(z) for z in zs]
     return {
         "chi2": omnibus.statistic,

@@ -1,1 +1,4 @@
-"""The kinds of metric: the sufficient statistics of an arm, and one estimate of it, whatever its kind."""
+"""The kinds of metric: of each the sufficient statistics of an arm, checked and immutable, and its estimate.
+
+One row per unit of randomisation is meant everywhere, never one per event.
+"""

@@ -1,63 +1,54 @@
-"""Two proportions: Pearson's chi-square, and Fisher's exact test when counts are small.
-
-Sources: Pearson 1900; the rule of five is Cochran's (1954). No continuity correction: the
-statistic is then z² exactly, so the sequential bounds for z carry over.
-"""
+"""A rate: how many units of an arm converted, its estimate, and counts merged over segments or days."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from stats import distributions
-from stats.kinds.fisher import fisher_exact
-from stats.kinds.summaries import BinarySummary
-
-EXPECTED_CELL_MIN = 5.0
+from stats import validation
+from stats.errors import InvalidInputError
+from stats.kinds.estimates import ArmEstimate, PreparedArm
+from stats.kinds.mean import MeanSummary
+from stats.statuses import Status
 
 
 @dataclass(frozen=True, slots=True)
-class ProportionTest:
-    """Chi-square (df 1) with its signed root z; all None when nobody or everybody converted.
+class BinarySummary:
+    """n units, of which `conversions` converted (0 ≤ conversions ≤ n)."""
 
-    `expected_min` is the smallest expected cell; `exact` says that `p_value` is Fisher's.
-    """
+    n: int
+    conversions: int
 
-    chi_square: float | None
-    z: float | None
-    p_value: float
-    log10_p: float
-    expected_min: float
-    exact: bool
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "n", validation.count(self.n, "n"))
+        object.__setattr__(self, "conversions", validation.count(self.conversions, "conversions"))
+        if self.conversions > self.n:
+            raise InvalidInputError("conversions", f"must not exceed n ({self.conversions} > {self.n})")
 
+    @property
+    def rate(self) -> float:
+        """The share that converted; n must be above 0."""
+        return self.conversions / self.n
 
-def compare_rates(treatment: BinarySummary, control: BinarySummary) -> ProportionTest:
-    """Test pt = pc; both arms need n ≥ 1. The p is Fisher's when an expected cell is below 5."""
-    z = pooled_z(treatment, control)
-    smallest = expected_min(treatment, control)
-    if smallest < EXPECTED_CELL_MIN or z is None:
-        p_value, log10_p = fisher_exact(treatment, control)
-        return ProportionTest(None if z is None else z * z, z, p_value, log10_p, smallest, exact=True)
-    return ProportionTest(
-        z * z, z, distributions.two_sided_p(z), distributions.log10_two_sided_p(z), smallest, exact=False
-    )
+    def as_mean(self) -> MeanSummary:
+        """The same outcome read as the numbers 0 and 1."""
+        return MeanSummary(self.n, self.conversions, self.conversions)
 
 
-def pooled_se(treatment: BinarySummary, control: BinarySummary) -> float:
-    """√(p̂(1 − p̂)(1/nc + 1/nt)) with the pooled rate p̂: the standard error if the rates are equal."""
-    total = treatment.n + control.n
-    hits = treatment.conversions + control.conversions
-    return math.sqrt(hits / total * ((total - hits) / total) * (1.0 / control.n + 1.0 / treatment.n))
+def estimate_rate(summary: BinarySummary) -> ArmEstimate:
+    """Conversion rate p with p(1 − p)/n; needs n ≥ 1."""
+    rate = summary.rate
+    return ArmEstimate(rate, rate * (1.0 - rate) / summary.n, summary.n, math.inf)
 
 
-def pooled_z(treatment: BinarySummary, control: BinarySummary) -> float | None:
-    """(pt − pc)/pooled_se; None if the pooled rate is 0 or 1."""
-    se = pooled_se(treatment, control)
-    return (treatment.rate - control.rate) / se if se > 0.0 else None
+def prepare_rate(summary: BinarySummary) -> PreparedArm:
+    """The estimate of an arm, or the status that stands in its way."""
+    if summary.n == 0:
+        return PreparedArm(0, None, None, Status.INSUFFICIENT_DATA)
+    return PreparedArm(summary.n, summary.rate, estimate_rate(summary))
 
 
-def expected_min(treatment: BinarySummary, control: BinarySummary) -> float:
-    """The smallest expected cell of the 2×2 table under equal rates."""
-    total = treatment.n + control.n
-    hits = treatment.conversions + control.conversions
-    return min(treatment.n, control.n) * (min(hits, total - hits) / total)
+def merge_binaries(parts: Sequence[BinarySummary]) -> BinarySummary:
+    """Counts simply add."""
+    return BinarySummary(sum(part.n for part in parts), sum(part.conversions for part in parts))

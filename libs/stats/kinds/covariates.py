@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from stats import validation
 from stats.errors import InvalidInputError
-from stats.kinds.summaries import MeanSummary, check_centred_cross, check_cross_sum, check_square_sum
+from stats.kinds.mean import MeanSummary
+from stats.kinds.sums import check_centred_cross, check_cross_sum, check_square_sum
 
 COVARIATES_MAX = 50
 

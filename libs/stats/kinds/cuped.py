@@ -18,8 +18,9 @@ from scipy import special
 from stats import distributions
 from stats.errors import InvalidInputError
 from stats.kinds.covariates import CupedSummary
-from stats.kinds.estimates import ArmEstimate, welch_df
-from stats.kinds.summaries import EPSILON
+from stats.kinds.estimates import ArmEstimate, PreparedArm, welch_df
+from stats.kinds.mean import prepare_mean
+from stats.kinds.sums import EPSILON
 
 Vector = NDArray[np.float64]
 CONSTANT_SHARE = 1e-12
@@ -65,6 +66,11 @@ class CupedFit:
     def applied(self) -> bool:
         """True if at least one covariate was used."""
         return self.reason is None
+
+
+def prepare_adjusted(summary: CupedSummary) -> PreparedArm:
+    """The arm as it is unadjusted; `fit_cuped` adjusts all arms together."""
+    return prepare_mean(summary.outcome)
 
 
 def fit_cuped(arms: Mapping[str, CupedSummary]) -> CupedFit:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from stats.kinds.summaries import EPSILON, BinarySummary, MeanSummary, RatioSummary
+from stats.statuses import Status
 
 PRECISION_WARNING = 1e-6
 PRECISION_FATAL = 1e-2
@@ -37,34 +37,14 @@ class ArmEstimate:
         return self.variance_error > PRECISION_WARNING * self.variance
 
 
-def estimate_rate(summary: BinarySummary) -> ArmEstimate:
-    """Conversion rate p with p(1 − p)/n; needs n ≥ 1."""
-    rate = summary.rate
-    return ArmEstimate(rate, rate * (1.0 - rate) / summary.n, summary.n, math.inf)
+@dataclass(frozen=True, slots=True)
+class PreparedArm:
+    """An arm's estimate, or None and the reason; `mean` may be known when a variance is not."""
 
-
-def estimate_mean(summary: MeanSummary) -> ArmEstimate:
-    """Mean with s²/n on n − 1 degrees of freedom; needs n ≥ 2."""
-    n = summary.n
-    error = 0.0 if summary.is_constant else EPSILON * summary.sum_sq / ((n - 1) * n)
-    return ArmEstimate(summary.mean, summary.variance / n, n, n - 1.0, error)
-
-
-def estimate_ratio(summary: RatioSummary) -> ArmEstimate:
-    """R = Σm/Σd with the delta variance (s²m − 2R·s_md + R²·s²d)/(n·d̄²); needs n ≥ 2 and Σd ≠ 0.
-
-    Source: Deng, Knoblich & Lu 2018, "Applying the Delta Method in Metric Analytics", section 3.
-    """
-    n = summary.n
-    ratio = summary.num_sum / summary.den_sum
-    den_mean = summary.den_sum / n
-    # Σ(m − R·d) is 0 by the choice of R, so the residuals' squares need no centring.
-    squares = summary.num_sum_sq - 2.0 * ratio * summary.num_den_sum + ratio * ratio * summary.den_sum_sq
-    scale = (n - 1.0) * n * den_mean * den_mean
-    size = summary.num_sum_sq + ratio * ratio * summary.den_sum_sq
-    variance = max(squares, 0.0) / scale
-    error = 0.0 if squares == 0.0 else 2.0 * EPSILON * size / scale
-    return ArmEstimate(ratio, variance, n, n - 1.0, error)
+    n: int
+    mean: float | None
+    estimate: ArmEstimate | None
+    problem: Status | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from scipy import special
 
 from stats import distributions, validation
 from stats.errors import InvalidInputError
-from stats.kinds.estimates import ArmEstimate, estimate_ratio
-from stats.kinds.summaries import RatioSummary
+from stats.kinds.estimates import ArmEstimate, PreparedArm
+from stats.kinds.ratio import RatioSummary, estimate_ratio
 from stats.statuses import Status
 
 OWN_NAMES = {
@@ -126,6 +126,15 @@ def estimate_quantile(summary: QuantileSummary) -> ArmEstimate | None:
         return None
     sd = (summary.upper - summary.lower) / (2.0 * distributions.critical(summary.alpha))
     return ArmEstimate(summary.value, sd * sd * cluster_inflation(summary), summary.units, math.inf)
+
+
+def prepare_quantile(summary: QuantileSummary) -> PreparedArm:
+    """The estimate of an arm, or the status that stands in its way."""
+    if summary.units < 2:
+        return PreparedArm(summary.units, summary.value, None, Status.INSUFFICIENT_DATA)
+    estimate = estimate_quantile(summary)
+    problem = Status.NOT_ESTIMABLE_QUANTILE if estimate is None else None
+    return PreparedArm(summary.units, summary.value, estimate, problem)
 
 
 def cluster_inflation(summary: QuantileSummary) -> float:

@@ -12,7 +12,7 @@ import numpy as np
 from scipy import special
 
 from stats.distributions import LOG_10
-from stats.kinds.summaries import BinarySummary
+from stats.kinds.binary import BinarySummary
 
 REACH = 40.0
 """Standard deviations about the mean that hold all mass that a double can see."""

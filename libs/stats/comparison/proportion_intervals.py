@@ -10,7 +10,7 @@ import math
 from scipy import optimize
 
 from stats import distributions
-from stats.kinds.summaries import BinarySummary
+from stats.kinds.binary import BinarySummary
 from stats.roots import solve_falling
 
 Bounds = tuple[float, float]
