@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from prometheus_client import CollectorRegistry
 from service_kit.browsers import BrowserAccess, allow_browsers
 from service_kit.clock import Clock
@@ -19,21 +18,26 @@ from streams import BusError
 
 from analytics.access import Authenticator
 from analytics.catalog.catalog import Catalog
+from analytics.connection import Connection
+from analytics.exports import endpoints as exports
 from analytics.exports.destinations.opening import DestinationPolicy
-from analytics.exports.endpoints import TESTS_AT_ONCE
-from analytics.exports.endpoints import router as exports_router
 from analytics.exports.register import Register
 from analytics.exports.sealing import Sealer
 from analytics.exports.service import ExportService
-from analytics.operations.endpoints import router as operations_router
+from analytics.operations import endpoints as operations
+from analytics.operations.erasure import Eraser
 from analytics.operations.metrics import OperationMetrics
-from analytics.planning.endpoints import router as planning_router
-from analytics.reports.endpoints import router as reports_router
-from analytics.results.endpoints import router as results_router
-from analytics.results.snapshot_endpoints import router as snapshots_router
+from analytics.operations.reconciliation import Reconciler
+from analytics.planning import endpoints as planning
+from analytics.reports import endpoints as reports
+from analytics.results import endpoints as results
+from analytics.results import snapshot_endpoints as snapshots
+from analytics.results.inquiries import Inquiries
+from analytics.results.snapshots import Snapshotter
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.errors import QueryTooExpensive, WarehouseError
 from analytics.warehouse.exports import ExportStore
+from analytics.warehouse.snapshots import SnapshotStore
 
 BROWSER_ACCESS = BrowserAccess(
     methods=("GET", "POST", "PATCH", "DELETE"),
@@ -43,7 +47,7 @@ BROWSER_ACCESS = BrowserAccess(
 _log = get_logger("analytics")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
     """What the composition root hands to the app."""
 
@@ -51,6 +55,7 @@ class Parts:
     warehouse: Warehouse
     authenticator: Authenticator
     clock: Clock
+    connection: Connection = field(default_factory=Connection)
     pii_secret: str = ""
     cors_origins: tuple[str, ...] = ()
     destinations: DestinationPolicy = field(default_factory=lambda: DestinationPolicy(None, ()))
@@ -67,30 +72,49 @@ def build_app(parts: Parts, registry: CollectorRegistry, lifespan: Lifespan | No
         checks={"catalog": catalog_ready, "clickhouse": parts.warehouse.ping},
         lifespan=lifespan or _nothing,
     )
-    app.state.catalog = parts.catalog
-    app.state.authenticator = parts.authenticator
-    app.state.clock = parts.clock
-    app.state.warehouse = parts.warehouse
-    app.state.pii_secret = parts.pii_secret
-    app.state.metrics = OperationMetrics(registry)
-    # The bus belongs to the running loop, so the lifespan sets it.
-    app.state.bus = None
-    register = Register(ExportStore(parts.warehouse))
-    app.state.exports = ExportService(register, parts.catalog, parts.sealer, parts.destinations, parts.clock)
-    app.state.export_tests = asyncio.Semaphore(TESTS_AT_ONCE)
-    for router in (
-        results_router,
-        snapshots_router,
-        reports_router,
-        planning_router,
-        operations_router,
-        exports_router,
-    ):
+    for router in _routers(parts, registry):
         app.include_router(router)
     allow_browsers(app, parts.cors_origins, BROWSER_ACCESS)
     app.add_exception_handler(WarehouseError, _on_warehouse_error)
     app.add_exception_handler(BusError, _on_bus_error)
     return app
+
+
+def _routers(parts: Parts, registry: CollectorRegistry) -> list[APIRouter]:
+    authenticator, warehouse, clock = parts.authenticator, parts.warehouse, parts.clock
+    inquiries = Inquiries(catalog=parts.catalog, warehouse=warehouse, clock=clock)
+    reconciler = Reconciler(
+        connection=parts.connection, warehouse=warehouse, clock=clock, metrics=OperationMetrics(registry)
+    )
+    return [
+        results.build_router(authenticator=authenticator, inquiries=inquiries, warehouse=warehouse, clock=clock),
+        snapshots.build_router(
+            authenticator=authenticator,
+            inquiries=inquiries,
+            snapshotter=Snapshotter(warehouse, parts.catalog, clock),
+            store=SnapshotStore(warehouse),
+        ),
+        reports.build_router(authenticator=authenticator, inquiries=inquiries),
+        planning.build_router(authenticator=authenticator, inquiries=inquiries, warehouse=warehouse, clock=clock),
+        operations.build_router(
+            authenticator=authenticator,
+            inquiries=inquiries,
+            connection=parts.connection,
+            reconciler=reconciler,
+            eraser=Eraser(connection=parts.connection, warehouse=warehouse, pii_secret=parts.pii_secret),
+        ),
+        exports.build_router(
+            authenticator=authenticator,
+            catalog=parts.catalog,
+            exports=ExportService(
+                register=Register(ExportStore(warehouse)),
+                catalog=parts.catalog,
+                sealer=parts.sealer,
+                policy=parts.destinations,
+                clock=clock,
+            ),
+        ),
+    ]
 
 
 @asynccontextmanager

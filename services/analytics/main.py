@@ -31,6 +31,7 @@ from analytics.app import Parts, build_app
 from analytics.catalog.catalog import Catalog
 from analytics.catalog.feed import CatalogFeed
 from analytics.composition import destination_policy, sealer, warehouse_settings
+from analytics.connection import Connection
 from analytics.exports.destinations.opening import open_target
 from analytics.exports.lease import LeaseTerms
 from analytics.exports.metrics import ExportMetrics
@@ -104,12 +105,13 @@ def run_serve(settings: ServeSettings) -> bool:
     clock = SystemClock()
     catalog = Catalog()
     warehouse = Warehouse(warehouse_settings(settings))
+    connection = Connection()
     background = Background()
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         bus = await JetStreamBus.connect(settings.nats_url, name="analytics", wait=False)
-        app.state.bus = bus
+        connection.found(bus)
         feed = CatalogFeed(catalog)
         background.start(feed.follow(bus), "catalog-feed")
         background.start(feed.keep_checking(bus), "catalog-check")
@@ -130,6 +132,7 @@ def run_serve(settings: ServeSettings) -> bool:
         warehouse=warehouse,
         authenticator=Authenticator(tokens, catalog),
         clock=clock,
+        connection=connection,
         pii_secret=settings.pii_secret.get_secret_value(),
         cors_origins=settings.analytics_cors_origins,
         destinations=destination_policy(settings),

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from analytics.app import Parts, build_app
+from analytics.app import build_app
 from analytics.catalog.catalog import Catalog
 from analytics.catalog.entries import Environment, Experiment, Metric, MetricUse, Plan
 from analytics.results.documents import ResultDocument
@@ -21,7 +21,8 @@ from prometheus_client import CollectorRegistry
 from service_kit.clock import ManualClock
 
 from tests.analytics.answers import read
-from tests.analytics.people import authenticator, bearer
+from tests.analytics.app_parts import parts_of
+from tests.analytics.people import bearer
 
 NOW = 1_767_607_200_000
 RESULTS = "/v1/experiments/exp-1/results"
@@ -83,7 +84,7 @@ async def warehouse(clickhouse_url: str, clickhouse_database: str) -> AsyncItera
 @pytest.fixture
 async def client(warehouse: Warehouse) -> AsyncIterator[httpx.AsyncClient]:
     held, clock = catalog(), ManualClock(NOW)
-    parts = Parts(held, warehouse, authenticator(held, clock), clock)
+    parts = parts_of(held, warehouse, clock)
     app = build_app(parts, CollectorRegistry())
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://analytics") as client:
@@ -198,7 +199,7 @@ async def test_a_wrong_question_names_its_field(client: httpx.AsyncClient, path:
 async def test_clickhouse_away_is_503(clickhouse_url: str) -> None:
     warehouse = Warehouse(WarehouseSettings(url="http://127.0.0.1:9"))
     held, clock = catalog(), ManualClock(NOW)
-    app = build_app(Parts(held, warehouse, authenticator(held, clock), clock), CollectorRegistry())
+    app = build_app(parts_of(held, warehouse, clock), CollectorRegistry())
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://analytics") as client:
         answer = await client.get(RESULTS, headers=bearer("viewer"))
         ready = await client.get("/readyz")
@@ -211,7 +212,7 @@ async def test_clickhouse_away_is_503(clickhouse_url: str) -> None:
 
 async def test_before_the_catalog_is_read_the_answer_is_503(warehouse: Warehouse) -> None:
     held, clock = Catalog(), ManualClock(NOW)
-    app = build_app(Parts(held, warehouse, authenticator(held, clock), clock), CollectorRegistry())
+    app = build_app(parts_of(held, warehouse, clock), CollectorRegistry())
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://analytics") as client:
         answer = await client.get(RESULTS, headers=bearer("viewer"))
 

@@ -10,9 +10,10 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
-from analytics.app import Parts, build_app
+from analytics.app import build_app
 from analytics.catalog.catalog import Catalog
 from analytics.catalog.entries import Environment, Metric
+from analytics.connection import Connection
 from analytics.loading.batches import Batch
 from analytics.loading.dead_letters import send
 from analytics.loading.storage import store
@@ -27,7 +28,8 @@ from prometheus_client import CollectorRegistry
 from service_kit.clock import SystemClock
 from streams.memory import MemoryBus
 
-from tests.analytics.people import authenticator, bearer
+from tests.analytics.app_parts import parts_of
+from tests.analytics.people import bearer
 
 PII_SECRET = "a secret for pseudonyms"
 PLACE = "project=shop&environment=production"
@@ -65,9 +67,8 @@ async def bus() -> MemoryBus:
 @pytest.fixture
 async def client(warehouse: Warehouse, bus: MemoryBus) -> AsyncIterator[httpx.AsyncClient]:
     held, clock = catalog(), SystemClock()
-    parts = Parts(held, warehouse, authenticator(held, clock), clock, PII_SECRET)
+    parts = parts_of(held, warehouse, clock, connection=Connection(bus), pii_secret=PII_SECRET)
     app = build_app(parts, CollectorRegistry())
-    app.state.bus = bus
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://analytics", headers=bearer()) as client:
         yield client

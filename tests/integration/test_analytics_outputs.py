@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from analytics.app import Parts, build_app
+from analytics.app import build_app
 from analytics.catalog.catalog import Catalog
 from analytics.catalog.entries import Environment, Experiment, Metric, MetricUse, Plan
 from analytics.results.documents import ResultDocument
@@ -25,7 +25,8 @@ from pyarrow import parquet
 from service_kit.clock import ManualClock
 
 from tests.analytics.answers import read
-from tests.analytics.people import authenticator, bearer
+from tests.analytics.app_parts import parts_of
+from tests.analytics.people import bearer
 
 START = 1_767_607_200_000
 NOW = START + 3 * 86_400_000
@@ -83,7 +84,7 @@ async def warehouse(clickhouse_url: str, clickhouse_database: str) -> AsyncItera
 @pytest.fixture
 async def client(warehouse: Warehouse) -> AsyncIterator[httpx.AsyncClient]:
     held, clock = catalog(), ManualClock(NOW)
-    app = build_app(Parts(held, warehouse, authenticator(held, clock), clock), CollectorRegistry())
+    app = build_app(parts_of(held, warehouse, clock), CollectorRegistry())
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://analytics", headers=bearer()) as client:
         yield client
@@ -151,7 +152,7 @@ async def test_scheduled_snapshots_are_the_earlier_looks_of_a_group_sequential_p
     clock.advance(3600)
     await snapshots.take_due(3600)
     clock.advance(3600)
-    app = build_app(Parts(planned, warehouse, authenticator(planned, clock), clock), CollectorRegistry())
+    app = build_app(parts_of(planned, warehouse, clock), CollectorRegistry())
     more = {"flag": "checkout", "experiment": "", "config_version": 1, "context": "{}", "received_at": NOW}
     rows = [
         more | {"variation": ("on", "off")[number % 2], "user_key": f"v{number}", "event_id": f"v{number}"}

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import httpx
 import pytest
-from analytics.app import Parts, build_app
+from analytics.app import build_app
 from analytics.exports.destinations.opening import DestinationPolicy
 from analytics.exports.models import Run
 from analytics.exports.register import Register
@@ -22,8 +22,9 @@ from analytics.warehouse.settings import WarehouseSettings
 from prometheus_client import CollectorRegistry
 from service_kit.clock import ManualClock
 
+from tests.analytics.app_parts import parts_of
 from tests.analytics.exports.export_parts import NOW, SECRET, export_catalog, export_worker, store_exposures
-from tests.analytics.people import PERSON, authenticator, bearer
+from tests.analytics.people import PERSON, bearer
 
 HOST = "store.example.com"
 HIDDEN = "AKIA-hidden-secret-value"
@@ -57,7 +58,13 @@ def policy(tmp_path: Path) -> DestinationPolicy:
 async def client(warehouse: ArrowWarehouse, policy: DestinationPolicy) -> AsyncIterator[Client]:
     """As an admin of org-1."""
     catalog, clock = export_catalog(), ManualClock(NOW)
-    parts = Parts(catalog, warehouse, authenticator(catalog, clock), clock, destinations=policy, sealer=Sealer(SECRET))
+    parts = parts_of(
+        catalog,
+        warehouse,
+        clock,
+        destinations=policy,
+        sealer=Sealer(SECRET),
+    )
     transport = httpx.ASGITransport(build_app(parts, CollectorRegistry()))
     async with Client(transport=transport, base_url="http://analytics", headers=bearer()) as client:
         yield client
@@ -284,7 +291,7 @@ async def test_a_link_out_of_the_folder_is_refused(client: Client, tmp_path: Pat
 
 async def test_without_a_secret_no_credentials_are_taken(warehouse: ArrowWarehouse) -> None:
     catalog, clock = export_catalog(), ManualClock(NOW)
-    parts = Parts(catalog, warehouse, authenticator(catalog, clock), clock)
+    parts = parts_of(catalog, warehouse, clock)
     transport = httpx.ASGITransport(build_app(parts, CollectorRegistry()))
     async with Client(transport=transport, base_url="http://analytics", headers=bearer()) as client:
         store = await client.post("/v1/exports", json=NIGHTLY | {"destination": STORE, "credentials": KEYS})
@@ -296,10 +303,9 @@ async def test_without_a_secret_no_credentials_are_taken(warehouse: ArrowWarehou
 async def test_a_changed_secret_is_said_in_words(client: Client, warehouse: ArrowWarehouse, policy: Any) -> None:
     export = await made(client, destination=STORE, credentials=KEYS)
     catalog, clock = export_catalog(), ManualClock(NOW)
-    parts = Parts(
+    parts = parts_of(
         catalog,
         warehouse,
-        authenticator(catalog, clock),
         clock,
         destinations=policy,
         sealer=Sealer("another secret of more than thirty-two bytes"),

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Query, Response
 from service_kit.problems import (
     BadRequest,
     Conflict,
@@ -21,7 +21,7 @@ from service_kit.problems import (
     problem_responses,
 )
 
-from analytics.access import Caller, current_caller
+from analytics.access import Authenticator, Caller
 from analytics.catalog.catalog import Catalog
 from analytics.exports.documents import export_document, run_document
 from analytics.exports.errors import DestinationError
@@ -38,26 +38,12 @@ from analytics.exports.schemas import (
 )
 from analytics.exports.service import ExportService
 
-TESTS_AT_ONCE = 4
+_TESTS_AT_ONCE = 4
 _TEST_SECONDS_MAX = 45.0
 _ETAG = re.compile(r'(?:W/)?"?(\d{1,18})"?')
 _READ = problem_responses(BadRequest, Unauthorized, NotFound, InvalidInput, Unavailable)
 _WRITE = {**_READ, **problem_responses(Forbidden, Conflict)}
 _CHANGE = {**_WRITE, **problem_responses(PreconditionFailed, PreconditionRequired)}
-
-router = APIRouter(prefix="/v1/exports", tags=["exports"])
-Who = Annotated[Caller, Depends(current_caller)]
-
-
-def _service(request: Request) -> ExportService:
-    catalog: Catalog = request.app.state.catalog
-    if not catalog.ready:
-        raise Unavailable("the environments have not been read from the bus yet", code="catalog_not_ready")
-    service: ExportService = request.app.state.exports
-    return service
-
-
-Exports = Annotated[ExportService, Depends(_service)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,106 +66,130 @@ def _if_match(header: Annotated[str | None, Header(alias="If-Match", max_length=
 Seen = Annotated[int, Depends(_if_match)]
 
 
-@router.post("", status_code=201, responses=_WRITE, summary="Configure an export")
-async def create_export(exports: Exports, caller: Who, wanted: CreateExport, response: Response) -> ExportDocument:
-    """Owners and admins. Credentials are encrypted and never shown again."""
-    made = await exports.create(caller, wanted)
-    response.headers["Location"] = f"/v1/exports/{made.export.id}"
-    return _shown(exports, made, None, response)
+RequestedPage = Annotated[Page, Depends()]
+Named = Annotated[str | None, Query(max_length=128)]
 
 
-@router.get("", responses=_READ, summary="Exports of your organizations")
-async def list_exports(
-    exports: Exports,
-    caller: Who,
-    page: Annotated[Page, Depends()],
-    project: Annotated[str | None, Query(max_length=128)] = None,
-    environment: Annotated[str | None, Query(max_length=128)] = None,
-) -> ExportList:
-    """Oldest first; `project` and `environment` are ids or keys."""
-    found = [
-        each
-        for each in await exports.register.exports(caller.organizations)
-        if project in (None, each.export.project, each.export.project_id)
-        and environment in (None, each.export.environment, each.export.environment_id)
-    ]
-    start = page.cursor or 0
-    shown = found[start : start + page.limit]
-    items = [export_document(each, await _last_run(exports, each), exports.clock.now()) for each in shown]
-    return ExportList(items=items, next_cursor=str(start + page.limit) if len(found) > start + page.limit else None)
+def build_router(*, authenticator: Authenticator, catalog: Catalog, exports: ExportService) -> APIRouter:
+    async def ready() -> None:
+        """Raises Unavailable."""
+        if not catalog.ready:
+            raise Unavailable("the environments have not been read from the bus yet", code="catalog_not_ready")
 
-
-@router.get("/{export_id}", responses=_READ, summary="One export with its last run")
-async def get_export(exports: Exports, caller: Who, export_id: str, response: Response) -> ExportDocument:
-    found = await exports.find(caller, export_id)
-    return _shown(exports, found, await _last_run(exports, found), response)
-
-
-@router.patch("/{export_id}", responses=_CHANGE, summary="Change an export")
-async def change_export(
-    exports: Exports, caller: Who, export_id: str, wanted: ChangeExport, seen: Seen, response: Response
-) -> ExportDocument:
-    """A new destination gets everything again with the next run."""
-    changed = await exports.change(caller, export_id, seen, wanted)
-    return _shown(exports, changed, await _last_run(exports, changed), response)
-
-
-@router.delete("/{export_id}", status_code=204, responses=_CHANGE, summary="Remove an export and its credentials")
-async def delete_export(exports: Exports, caller: Who, export_id: str, seen: Seen) -> None:
-    """What was exported stays where it is."""
-    await exports.delete(caller, export_id, seen)
-
-
-@router.post("/{export_id}/test", responses=_WRITE, summary="Test the connection")
-async def test_connection(request: Request, exports: Exports, caller: Who, export_id: str) -> ConnectionTest:
-    """Connects, and tries what a run needs; leaves nothing behind."""
-    found = await exports.find_managed(caller, export_id)
-    tests: asyncio.Semaphore = request.app.state.export_tests
-    try:
-        async with asyncio.timeout(_TEST_SECONDS_MAX), tests:
-            await asyncio.to_thread(_try, exports, found)
-    except DestinationError as error:
-        return ConnectionTest(ok=False, code=error.code, detail=error.words)
-    except TimeoutError:
-        detail = f"no answer within {_TEST_SECONDS_MAX:.0f} seconds"
-        return ConnectionTest(ok=False, code="no_answer", detail=detail)
-    return ConnectionTest(ok=True, code=None, detail="the destination takes what a run brings")
-
-
-@router.post("/{export_id}/runs", status_code=202, responses=_WRITE, summary="Run an export now")
-async def start_run(
-    exports: Exports, caller: Who, export_id: str, response: Response, wanted: StartRun | None = None
-) -> RunDocument:
-    """The worker takes it within seconds; 409 while another run waits or works."""
-    started = await exports.start_run(caller, export_id, (wanted or StartRun()).mode)
-    response.headers["Location"] = f"/v1/exports/{export_id}/runs/{started.run.number}"
-    return run_document(started.run, {})
-
-
-@router.get("/{export_id}/runs", responses=_READ, summary="The log of runs")
-async def list_runs(exports: Exports, caller: Who, export_id: str, page: Annotated[Page, Depends()]) -> RunList:
-    """The newest first, with rows per dataset and errors in words."""
-    export = (await exports.find(caller, export_id)).export
-    before = 2**63 if page.cursor is None else page.cursor
-    runs = [each.run for each in await exports.register.runs(export, page.limit, before)]
-    counts = await exports.register.store.counts(export.organization_id, export.id, [run.number for run in runs])
-    more = len(runs) == page.limit and runs[-1].number > 1
-    return RunList(
-        items=[run_document(run, counts[run.number]) for run in runs],
-        next_cursor=str(runs[-1].number) if more else None,
+    router = APIRouter(
+        prefix="/v1/exports", tags=["exports"], dependencies=[Depends(ready), Depends(authenticator.caller)]
     )
+    _add_definitions(router, authenticator, exports)
+    _add_runs(router, authenticator, exports)
+    return router
 
 
-@router.get("/{export_id}/runs/{number}", responses=_READ, summary="One run")
-async def get_run(exports: Exports, caller: Who, export_id: str, number: int) -> RunDocument:
-    export = (await exports.find(caller, export_id)).export
-    if not 0 < number < 2**62:
-        raise NotFound("no such run of this export", code="run_not_found")
-    found = await exports.register.runs(export, 1, number + 1)
-    if not found or found[0].run.number != number:
-        raise NotFound("no such run of this export", code="run_not_found")
-    counts = await exports.register.store.counts(export.organization_id, export.id, [number])
-    return run_document(found[0].run, counts[number])
+def _add_definitions(router: APIRouter, authenticator: Authenticator, exports: ExportService) -> None:
+    @router.post("", status_code=201, responses=_WRITE, summary="Configure an export")
+    async def create_export(
+        wanted: CreateExport, response: Response, caller: Caller = Depends(authenticator.caller)
+    ) -> ExportDocument:
+        """Owners and admins. Credentials are encrypted and never shown again."""
+        made = await exports.create(caller, wanted)
+        response.headers["Location"] = f"/v1/exports/{made.export.id}"
+        return _shown(exports, made, None, response)
+
+    @router.get("", responses=_READ, summary="Exports of your organizations")
+    async def list_exports(
+        page: RequestedPage,
+        project: Named = None,
+        environment: Named = None,
+        caller: Caller = Depends(authenticator.caller),
+    ) -> ExportList:
+        """Oldest first; `project` and `environment` are ids or keys."""
+        found = [
+            each
+            for each in await exports.register.exports(caller.organizations)
+            if project in (None, each.export.project, each.export.project_id)
+            and environment in (None, each.export.environment, each.export.environment_id)
+        ]
+        start = page.cursor or 0
+        shown = found[start : start + page.limit]
+        items = [export_document(each, await _last_run(exports, each), exports.clock.now()) for each in shown]
+        return ExportList(items=items, next_cursor=str(start + page.limit) if len(found) > start + page.limit else None)
+
+    @router.get("/{export_id}", responses=_READ, summary="One export with its last run")
+    async def get_export(
+        export_id: str, response: Response, caller: Caller = Depends(authenticator.caller)
+    ) -> ExportDocument:
+        found = await exports.find(caller, export_id)
+        return _shown(exports, found, await _last_run(exports, found), response)
+
+    @router.patch("/{export_id}", responses=_CHANGE, summary="Change an export")
+    async def change_export(
+        export_id: str,
+        wanted: ChangeExport,
+        seen: Seen,
+        response: Response,
+        caller: Caller = Depends(authenticator.caller),
+    ) -> ExportDocument:
+        """A new destination gets everything again with the next run."""
+        changed = await exports.change(caller, export_id, seen, wanted)
+        return _shown(exports, changed, await _last_run(exports, changed), response)
+
+    @router.delete("/{export_id}", status_code=204, responses=_CHANGE, summary="Remove an export and its credentials")
+    async def delete_export(export_id: str, seen: Seen, caller: Caller = Depends(authenticator.caller)) -> None:
+        """What was exported stays where it is."""
+        await exports.delete(caller, export_id, seen)
+
+    tests = asyncio.Semaphore(_TESTS_AT_ONCE)
+
+    @router.post("/{export_id}/test", responses=_WRITE, summary="Test the connection")
+    async def test_connection(export_id: str, caller: Caller = Depends(authenticator.caller)) -> ConnectionTest:
+        """Connects, and tries what a run needs; leaves nothing behind."""
+        found = await exports.find_managed(caller, export_id)
+        try:
+            async with asyncio.timeout(_TEST_SECONDS_MAX), tests:
+                await asyncio.to_thread(_try, exports, found)
+        except DestinationError as error:
+            return ConnectionTest(ok=False, code=error.code, detail=error.words)
+        except TimeoutError:
+            detail = f"no answer within {_TEST_SECONDS_MAX:.0f} seconds"
+            return ConnectionTest(ok=False, code="no_answer", detail=detail)
+        return ConnectionTest(ok=True, code=None, detail="the destination takes what a run brings")
+
+
+def _add_runs(router: APIRouter, authenticator: Authenticator, exports: ExportService) -> None:
+    @router.post("/{export_id}/runs", status_code=202, responses=_WRITE, summary="Run an export now")
+    async def start_run(
+        export_id: str,
+        response: Response,
+        wanted: StartRun | None = None,
+        caller: Caller = Depends(authenticator.caller),
+    ) -> RunDocument:
+        """The worker takes it within seconds; 409 while another run waits or works."""
+        started = await exports.start_run(caller, export_id, (wanted or StartRun()).mode)
+        response.headers["Location"] = f"/v1/exports/{export_id}/runs/{started.run.number}"
+        return run_document(started.run, {})
+
+    @router.get("/{export_id}/runs", responses=_READ, summary="The log of runs")
+    async def list_runs(export_id: str, page: RequestedPage, caller: Caller = Depends(authenticator.caller)) -> RunList:
+        """The newest first, with rows per dataset and errors in words."""
+        export = (await exports.find(caller, export_id)).export
+        before = 2**63 if page.cursor is None else page.cursor
+        runs = [each.run for each in await exports.register.runs(export, page.limit, before)]
+        counts = await exports.register.store.counts(export.organization_id, export.id, [run.number for run in runs])
+        more = len(runs) == page.limit and runs[-1].number > 1
+        return RunList(
+            items=[run_document(run, counts[run.number]) for run in runs],
+            next_cursor=str(runs[-1].number) if more else None,
+        )
+
+    @router.get("/{export_id}/runs/{number}", responses=_READ, summary="One run")
+    async def get_run(export_id: str, number: int, caller: Caller = Depends(authenticator.caller)) -> RunDocument:
+        export = (await exports.find(caller, export_id)).export
+        if not 0 < number < 2**62:
+            raise NotFound("no such run of this export", code="run_not_found")
+        found = await exports.register.runs(export, 1, number + 1)
+        if not found or found[0].run.number != number:
+            raise NotFound("no such run of this export", code="run_not_found")
+        counts = await exports.register.store.counts(export.organization_id, export.id, [number])
+        return run_document(found[0].run, counts[number])
 
 
 def _shown(

@@ -12,8 +12,12 @@ from datetime import UTC, datetime
 from google.protobuf.message import DecodeError
 from messages.generated.event_pb2 import DeadLetter, EventBatch
 from messages.subjects import DEAD_LETTERS, EVENTS, dead_letters_subject, events_subject
+from service_kit.clock import Clock
 from streams import Bus, Delivered, StreamState
 
+from analytics.catalog.entries import Environment
+from analytics.connection import Connection
+from analytics.operations.metrics import OperationMetrics
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.sql import query
 
@@ -64,27 +68,51 @@ class Reconciliation:
     complete: bool
 
 
-async def reconcile(
-    bus: Bus, warehouse: Warehouse, organization_id: str, environment_id: str, start: int, stop: int
-) -> Reconciliation:
-    """`start` and `stop` are whole minutes. Raises BusUnavailable and WarehouseError."""
-    minutes = {minute: Minute() for minute in range(start, stop, MINUTE_MILLISECONDS)}
-    complete = True
-    for stream, subject in (
-        (EVENTS, events_subject(environment_id)),
-        (DEAD_LETTERS, dead_letters_subject(environment_id)),
-    ):
-        state = await bus.state(stream)
-        complete &= await _read(bus, stream, state, subject, minutes)
-    earlier: set[int] = set()
-    for minute in sorted(minutes):
-        minutes[minute].leave_out(earlier)
-    asked = {"organization": organization_id, "environment": environment_id, "start": start, "stop": stop}
-    for row in await warehouse.rows(query("stored_per_minute"), asked):
-        stamp: datetime = row["minute"]
-        aware = stamp if stamp.tzinfo else stamp.replace(tzinfo=UTC)
-        minutes[round(aware.timestamp() * 1000)].stored = row["events"]
-    return Reconciliation(minutes, complete)
+class Reconciler:
+    """Asks the bus and ClickHouse about the same minutes."""
+
+    def __init__(
+        self, *, connection: Connection, warehouse: Warehouse, clock: Clock, metrics: OperationMetrics
+    ) -> None:
+        self._connection = connection
+        self._warehouse = warehouse
+        self._clock = clock
+        self._metrics = metrics
+
+    async def last(self, environment: Environment, minutes: int) -> Reconciliation:
+        """The last whole minutes and the present one. Raises BusError, WarehouseError, and Unavailable without a
+        bus. What is missing from the whole ones is told as a metric."""
+        stop = (self._clock.now() // MINUTE_MILLISECONDS + 1) * MINUTE_MILLISECONDS
+        found = await self._between(environment, stop - minutes * MINUTE_MILLISECONDS, stop)
+        missing = [each.missing for each in found.minutes.values()]
+        self._metrics.missing_events.labels(environment.id).set(sum(missing[:-1]))
+        return found
+
+    async def _between(self, environment: Environment, start: int, stop: int) -> Reconciliation:
+        """Both are whole minutes."""
+        bus = self._connection.bus
+        minutes = {minute: Minute() for minute in range(start, stop, MINUTE_MILLISECONDS)}
+        complete = True
+        for stream, subject in (
+            (EVENTS, events_subject(environment.id)),
+            (DEAD_LETTERS, dead_letters_subject(environment.id)),
+        ):
+            state = await bus.state(stream)
+            complete &= await _read(bus, stream, state, subject, minutes)
+        earlier: set[int] = set()
+        for minute in sorted(minutes):
+            minutes[minute].leave_out(earlier)
+        asked = {
+            "organization": environment.organization_id,
+            "environment": environment.id,
+            "start": start,
+            "stop": stop,
+        }
+        for row in await self._warehouse.rows(query("stored_per_minute"), asked):
+            stamp: datetime = row["minute"]
+            aware = stamp if stamp.tzinfo else stamp.replace(tzinfo=UTC)
+            minutes[round(aware.timestamp() * 1000)].stored = row["events"]
+        return Reconciliation(minutes, complete)
 
 
 async def _read(bus: Bus, stream: str, state: StreamState, subject: str, minutes: dict[int, Minute]) -> bool:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Response
 from messages.aggregations import AGGREGATIONS
+from service_kit.clock import Clock
 from service_kit.problems import FieldError, InvalidInput, NotFound
-from stats import InvalidInputError, PlanRequest, plan
+from stats import InvalidInputError, Plan, PlanRequest, plan
 
+from analytics.access import Authenticator, Caller
 from analytics.catalog.entries import Environment, Metric
 from analytics.planning.documents import (
     CalibrationDocument,
@@ -19,16 +21,9 @@ from analytics.planning.documents import (
     planner_document,
 )
 from analytics.planning.history import Baseline, Period, baseline, calibrate
-from analytics.results.questions import (
-    PROBLEMS,
-    Where,
-    Who,
-    find_environment,
-    json_response,
-    ready_catalog,
-)
+from analytics.results.inquiries import PROBLEMS, Inquiries, Where, json_response
+from analytics.warehouse.client import Warehouse
 
-router = APIRouter(prefix="/v1", tags=["planning"])
 _DAY_MILLISECONDS = 86_400_000
 
 
@@ -67,53 +62,85 @@ class History:
     days: Annotated[int, Query(ge=1, le=365)] = 14
 
 
-def _past(request: Request, environment: Environment, history: History) -> tuple[Metric, Period]:
+Wanted = Annotated[Design, Depends()]
+Given = Annotated[Known, Depends()]
+Past = Annotated[History, Depends()]
+Splits = Annotated[int, Query(ge=10, le=2000)]
+Alpha = Annotated[float, Query(gt=0, lt=1)]
+
+
+def build_router(
+    *, authenticator: Authenticator, inquiries: Inquiries, warehouse: Warehouse, clock: Clock
+) -> APIRouter:
+    router = APIRouter(prefix="/v1", tags=["planning"], dependencies=[Depends(authenticator.caller)])
+
+    @router.get(
+        "/planner",
+        summary="Sample size, run time and what can be found",
+        responses={**PROBLEMS, 200: {"model": PlannerDocument}},
+        response_class=Response,
+    )
+    async def planner(
+        where: Where, design: Wanted, known: Given, history: Past, caller: Caller = Depends(authenticator.caller)
+    ) -> Response:
+        """With `baseline` (and `sd` unless it is a rate) from what is given, else from the history of `metric` among
+        the units of `flag`."""
+        environment = inquiries.environment(caller, where)
+        source: Source
+        if known.baseline is not None:
+            found = Baseline(0, known.baseline, known.sd, known.units_per_day)
+            source = "given"
+        else:
+            metric, period = _past(inquiries, environment, history, clock.now())
+            found = await baseline(warehouse, metric, period)
+            source = "history"
+        return json_response(planner_document(found, source, _plan(design, known, found)))
+
+    @router.get(
+        "/calibration",
+        summary="False positives of random splits of the past",
+        responses={**PROBLEMS, 200: {"model": CalibrationDocument}},
+        response_class=Response,
+    )
+    async def calibration(
+        where: Where,
+        history: Past,
+        splits: Splits = 200,
+        alpha: Alpha = 0.05,
+        caller: Caller = Depends(authenticator.caller),
+    ) -> Response:
+        """An A/A test on your own events: each split halves the units of `flag` at random, so about a share `alpha` of
+        the tests should be significant. Far more means that p-values of this metric can't be trusted as they are."""
+        environment = inquiries.environment(caller, where)
+        metric, period = _past(inquiries, environment, history, clock.now())
+        found = await calibrate(warehouse, metric, period, splits=splits, seed=period.start, alpha=alpha)
+        return json_response(calibration_document(metric.key, period, found))
+
+    return router
+
+
+def _past(inquiries: Inquiries, environment: Environment, history: History, now: int) -> tuple[Metric, Period]:
     """Raises InvalidInput that names what is missing, MetricNotFound, FlagNotFound."""
     missing = [name for name in ("metric", "flag") if getattr(history, name) is None]
     if missing or history.metric is None or history.flag is None:
         raise InvalidInput(
             [FieldError(name, "missing", "give it to take the baseline from history") for name in missing]
         )
-    catalog = ready_catalog(request)
-    metric = catalog.metric(environment.id, history.metric)
+    metric = inquiries.catalog.metric(environment.id, history.metric)
     if metric is None:
         raise MetricNotFound("no such metric in this environment")
     if not metric.aggregation.per_unit:
         plannable = sorted(name for name, each in AGGREGATIONS.items() if each.per_unit)
         reason = f"must be one of {', '.join(plannable)}"
         raise InvalidInput([FieldError("metric", "unsupported_aggregation", reason)])
-    now = request.app.state.clock.now()
-    variations = catalog.flag_variations(environment, history.flag)
+    variations = inquiries.catalog.flag_variations(environment, history.flag)
     return metric, Period(environment, history.flag, variations, now - history.days * _DAY_MILLISECONDS, now)
 
 
-@router.get(
-    "/planner",
-    summary="Sample size, run time and what can be found",
-    responses={**PROBLEMS, 200: {"model": PlannerDocument}},
-    response_class=Response,
-)
-async def planner(
-    request: Request,
-    caller: Who,
-    place: Where,
-    design: Annotated[Design, Depends()],
-    known: Annotated[Known, Depends()],
-    history: Annotated[History, Depends()],
-) -> Response:
-    """With `baseline` (and `sd` unless it is a rate) from what is given, else from the history of `metric` among the
-    units of `flag`."""
-    environment = find_environment(request, caller, place)
-    source: Source
-    if known.baseline is not None:
-        found = Baseline(0, known.baseline, known.sd, known.units_per_day)
-        source = "given"
-    else:
-        metric, period = _past(request, environment, history)
-        found = await baseline(request.app.state.warehouse, metric, period)
-        source = "history"
+def _plan(design: Design, known: Known, found: Baseline) -> Plan:
+    """Raises InvalidInput that names the field."""
     try:
-        planned = plan(
+        return plan(
             PlanRequest(
                 baseline=found.mean,
                 effect_relative=design.effect,
@@ -129,26 +156,3 @@ async def planner(
         )
     except InvalidInputError as error:
         raise InvalidInput([FieldError(error.field, "invalid", error.reason)]) from None
-    return json_response(planner_document(found, source, planned))
-
-
-@router.get(
-    "/calibration",
-    summary="False positives of random splits of the past",
-    responses={**PROBLEMS, 200: {"model": CalibrationDocument}},
-    response_class=Response,
-)
-async def calibration(
-    request: Request,
-    caller: Who,
-    place: Where,
-    history: Annotated[History, Depends()],
-    splits: Annotated[int, Query(ge=10, le=2000)] = 200,
-    alpha: Annotated[float, Query(gt=0, lt=1)] = 0.05,
-) -> Response:
-    """An A/A test on your own events: each split halves the units of `flag` at random, so about a share `alpha` of the
-    tests should be significant. Far more means that p-values of this metric can't be trusted as they are."""
-    environment = find_environment(request, caller, place)
-    metric, period = _past(request, environment, history)
-    found = await calibrate(request.app.state.warehouse, metric, period, splits=splits, seed=period.start, alpha=alpha)
-    return json_response(calibration_document(metric.key, period, found))

@@ -5,58 +5,70 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 
+from analytics.access import Authenticator, Caller
 from analytics.reports.figures import as_pdf, as_png, figures
 from analytics.reports.page import report_page
 from analytics.results.documents import RESULT_FILE, ResultDocument, result_document
-from analytics.results.questions import PROBLEMS, Asked, Question
+from analytics.results.inquiries import PROBLEMS, Asked, Inquiries, Inquiry
 from analytics.results.segment_documents import DailyDocument, daily_document
 from analytics.results.segmenting import SegmentAnalyst
 from analytics.tables.files import as_csv, as_parquet
 
-router = APIRouter(prefix="/v1/experiments/{experiment}", tags=["reports"])
 _PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 Picture = Literal["intervals", "lift_over_time", "daily_units"]
 _PICTURES: tuple[Picture, ...] = ("intervals", "lift_over_time", "daily_units")
+ReportFormat = Annotated[Literal["html", "pdf", "png"], Query(alias="format")]
+WhichPicture = Annotated[Picture, Query(description="Which picture, for png")]
+FileFormat = Annotated[Literal["csv", "parquet"], Query(alias="format")]
 
 
-@router.get("/report", summary="Report as a page, PDF or picture", responses=PROBLEMS, response_class=Response)
-async def report(
-    question: Question,
-    as_: Annotated[Literal["html", "pdf", "png"], Query(alias="format")] = "html",
-    picture: Annotated[Picture, Query(description="Which picture, for png")] = "intervals",
-) -> Response:
-    """Summary, decision, metrics, health, and pictures of intervals, lift over time and daily units."""
-    results, over_time = await _documents(question)
-    if as_ == "html":
-        page = await asyncio.to_thread(report_page, results, over_time)
-        return Response(page, media_type="text/html", headers={"Content-Security-Policy": _PAGE_POLICY})
-    drawn = await asyncio.to_thread(figures, results, over_time)
-    if as_ == "pdf":
-        content = await asyncio.to_thread(as_pdf, drawn, question.experiment.name)
-        return _file(content, "application/pdf", f"{question.experiment.key}.pdf")
-    content = await asyncio.to_thread(as_png, drawn[_PICTURES.index(picture)])
-    return Response(content, media_type="image/png")
+def build_router(*, authenticator: Authenticator, inquiries: Inquiries) -> APIRouter:
+    router = APIRouter(
+        prefix="/v1/experiments/{experiment}", tags=["reports"], dependencies=[Depends(authenticator.caller)]
+    )
+
+    @router.get("/report", summary="Report as a page, PDF or picture", responses=PROBLEMS, response_class=Response)
+    async def report(
+        asked: Asked,
+        as_: ReportFormat = "html",
+        picture: WhichPicture = "intervals",
+        caller: Caller = Depends(authenticator.caller),
+    ) -> Response:
+        """Summary, decision, metrics, health, and pictures of intervals, lift over time and daily units."""
+        inquiry = inquiries.about(caller, asked)
+        results, over_time = await _documents(inquiry)
+        if as_ == "html":
+            page = await asyncio.to_thread(report_page, results, over_time)
+            return Response(page, media_type="text/html", headers={"Content-Security-Policy": _PAGE_POLICY})
+        drawn = await asyncio.to_thread(figures, results, over_time)
+        if as_ == "pdf":
+            content = await asyncio.to_thread(as_pdf, drawn, inquiry.experiment.name)
+            return _file(content, "application/pdf", f"{inquiry.experiment.key}.pdf")
+        content = await asyncio.to_thread(as_png, drawn[_PICTURES.index(picture)])
+        return Response(content, media_type="image/png")
+
+    @router.get("/results/export", summary="Results as a file", responses=PROBLEMS, response_class=Response)
+    async def export_results(
+        asked: Asked, as_: FileFormat = "csv", caller: Caller = Depends(authenticator.caller)
+    ) -> Response:
+        """One line per metric and variation."""
+        inquiry = inquiries.about(caller, asked)
+        analysis = await inquiry.analyst.analyse(inquiry.experiment, inquiry.environment, inquiry.moment)
+        columns, lines = RESULT_FILE.columns, RESULT_FILE.lines(result_document(analysis))
+        if as_ == "csv":
+            return _file(as_csv(columns, lines), "text/csv; charset=utf-8", f"{inquiry.experiment.key}.csv")
+        content = await asyncio.to_thread(as_parquet, columns, lines)
+        return _file(content, "application/vnd.apache.parquet", f"{inquiry.experiment.key}.parquet")
+
+    return router
 
 
-@router.get("/results/export", summary="Results as a file", responses=PROBLEMS, response_class=Response)
-async def export_results(
-    question: Question, as_: Annotated[Literal["csv", "parquet"], Query(alias="format")] = "csv"
-) -> Response:
-    """One line per metric and variation."""
-    analysis = await question.analyst.analyse(question.experiment, question.environment, question.moment)
-    columns, lines = RESULT_FILE.columns, RESULT_FILE.lines(result_document(analysis))
-    if as_ == "csv":
-        return _file(as_csv(columns, lines), "text/csv; charset=utf-8", f"{question.experiment.key}.csv")
-    content = await asyncio.to_thread(as_parquet, columns, lines)
-    return _file(content, "application/vnd.apache.parquet", f"{question.experiment.key}.parquet")
-
-
-async def _documents(question: Asked) -> tuple[ResultDocument, DailyDocument]:
-    segments = SegmentAnalyst(question.reader, question.analyst)
-    asked = (question.experiment, question.environment, question.moment)
-    analysis, daily = await asyncio.gather(question.analyst.analyse(*asked), segments.over_time(*asked))
+async def _documents(inquiry: Inquiry) -> tuple[ResultDocument, DailyDocument]:
+    segments = SegmentAnalyst(inquiry.reader, inquiry.analyst)
+    of = (inquiry.experiment, inquiry.environment, inquiry.moment)
+    analysis, daily = await asyncio.gather(inquiry.analyst.analyse(*of), segments.over_time(*of))
     return result_document(analysis), daily_document(daily)
 
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 from service_kit.problems import Forbidden, NotFound, problem_responses
 
+from analytics.access import Authenticator, Caller
 from analytics.instants import rfc3339
 from analytics.results.documents import ResultDocument
-from analytics.results.questions import PROBLEMS, Question, Who, json_response
+from analytics.results.inquiries import PROBLEMS, Asked, Inquiries, json_response
 from analytics.results.snapshots import Snapshotter
 from analytics.warehouse.snapshots import SnapshotEntry, SnapshotStore
-
-router = APIRouter(prefix="/v1/experiments/{experiment}/snapshots", tags=["snapshots"])
 
 
 class SnapshotNotFound(NotFound):
@@ -36,55 +35,65 @@ class SnapshotList:
     items: list[SnapshotDocument]
 
 
-@router.get(
-    "",
-    summary="Snapshots of an experiment's results",
-    responses={**PROBLEMS, 200: {"model": SnapshotList}},
-    response_class=Response,
-)
-async def list_snapshots(
-    request: Request, question: Question, limit: Annotated[int, Query(ge=1, le=1000)] = 100
-) -> Response:
-    """Newest first."""
-    store = SnapshotStore(request.app.state.warehouse)
-    entries = await store.entries(question.environment.organization_id, question.experiment.id, limit)
-    return json_response(SnapshotList(items=[_document(each) for each in entries]))
+Limit = Annotated[int, Query(ge=1, le=1000)]
+SnapshotId = Annotated[str, Path(max_length=128)]
 
 
-@router.post(
-    "",
-    status_code=201,
-    summary="Take a snapshot now",
-    responses={**PROBLEMS, **problem_responses(Forbidden), 201: {"model": SnapshotDocument}},
-    response_class=Response,
-)
-async def take_snapshot(request: Request, question: Question, caller: Who) -> Response:
-    """Stores the results as they are now; for editors and above."""
-    caller.require_writer(question.environment.organization_id)
-    state = request.app.state
-    entry = await Snapshotter(state.warehouse, state.catalog, state.clock).take(
-        question.experiment, question.environment
+def build_router(
+    *, authenticator: Authenticator, inquiries: Inquiries, snapshotter: Snapshotter, store: SnapshotStore
+) -> APIRouter:
+    router = APIRouter(
+        prefix="/v1/experiments/{experiment}/snapshots",
+        tags=["snapshots"],
+        dependencies=[Depends(authenticator.caller)],
     )
-    answer = json_response(_document(entry))
-    answer.status_code = 201
-    return answer
 
+    @router.get(
+        "",
+        summary="Snapshots of an experiment's results",
+        responses={**PROBLEMS, 200: {"model": SnapshotList}},
+        response_class=Response,
+    )
+    async def list_snapshots(
+        asked: Asked, limit: Limit = 100, caller: Caller = Depends(authenticator.caller)
+    ) -> Response:
+        """Newest first."""
+        inquiry = inquiries.about(caller, asked)
+        entries = await store.entries(inquiry.environment.organization_id, inquiry.experiment.id, limit)
+        return json_response(SnapshotList(items=[_document(each) for each in entries]))
 
-@router.get(
-    "/{snapshot}",
-    summary="One snapshot",
-    responses={**PROBLEMS, 200: {"model": ResultDocument}},
-    response_class=Response,
-)
-async def read_snapshot(
-    request: Request, question: Question, snapshot: Annotated[str, Path(max_length=128)]
-) -> Response:
-    """The results as they were stored. Raises SnapshotNotFound."""
-    store = SnapshotStore(request.app.state.warehouse)
-    found = await store.document(question.environment.organization_id, question.experiment.id, snapshot)
-    if found is None:
-        raise SnapshotNotFound("no such snapshot of this experiment")
-    return Response(found, media_type="application/json")
+    @router.post(
+        "",
+        status_code=201,
+        summary="Take a snapshot now",
+        responses={**PROBLEMS, **problem_responses(Forbidden), 201: {"model": SnapshotDocument}},
+        response_class=Response,
+    )
+    async def take_snapshot(asked: Asked, caller: Caller = Depends(authenticator.caller)) -> Response:
+        """Stores the results as they are now; for editors and above."""
+        inquiry = inquiries.about(caller, asked)
+        caller.require_writer(inquiry.environment.organization_id)
+        answer = json_response(_document(await snapshotter.take(inquiry.experiment, inquiry.environment)))
+        answer.status_code = 201
+        return answer
+
+    @router.get(
+        "/{snapshot}",
+        summary="One snapshot",
+        responses={**PROBLEMS, 200: {"model": ResultDocument}},
+        response_class=Response,
+    )
+    async def read_snapshot(
+        asked: Asked, snapshot: SnapshotId, caller: Caller = Depends(authenticator.caller)
+    ) -> Response:
+        """The results as they were stored. Raises SnapshotNotFound."""
+        inquiry = inquiries.about(caller, asked)
+        found = await store.document(inquiry.environment.organization_id, inquiry.experiment.id, snapshot)
+        if found is None:
+            raise SnapshotNotFound("no such snapshot of this experiment")
+        return Response(found, media_type="application/json")
+
+    return router
 
 
 def _document(entry: SnapshotEntry) -> SnapshotDocument:

@@ -1,0 +1,105 @@
+"""What the endpoints of analytics have in common: who asks about what, and in which form the answer goes out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import Depends, Query, Response
+from service_kit.clock import Clock
+from service_kit.problems import BadRequest, InvalidInput, NotFound, Unauthorized, Unavailable, problem_responses
+
+from analytics.access import Caller
+from analytics.catalog.catalog import Catalog
+from analytics.catalog.entries import Environment, Experiment
+from analytics.instants import instant
+from analytics.results.analysis import Analyst, Moment
+from analytics.warehouse.client import Warehouse
+from analytics.warehouse.experiments import ExperimentReader
+
+PROBLEMS = problem_responses(BadRequest, Unauthorized, NotFound, InvalidInput, Unavailable)
+Instant = Annotated[str | None, Query(max_length=64, description="RFC 3339 with an offset, or epoch milliseconds")]
+
+
+@dataclass(frozen=True, slots=True)
+class NamedEnvironment:
+    """The query parameters that name an environment."""
+
+    project: Annotated[str | None, Query(max_length=128, description="Id or key of the project")] = None
+    environment: Annotated[str | None, Query(max_length=128, description="Key or id of the environment")] = None
+
+
+Where = Annotated[NamedEnvironment, Depends()]
+
+
+@dataclass(frozen=True, slots=True)
+class NamedExperiment:
+    """The parameters that name an experiment, by id or key, and the moment that is asked about: `as_of` asks for what
+    had been received by then."""
+
+    experiment: str
+    where: Where
+    as_of: Instant = None
+
+
+Asked = Annotated[NamedExperiment, Depends()]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inquiry:
+    """An experiment the caller may see, and the moment it is asked about. `reader` remembers the queries."""
+
+    experiment: Experiment
+    environment: Environment
+    moment: Moment
+    reader: ExperimentReader
+    analyst: Analyst
+
+
+class Inquiries:
+    """Finds what a request names among what its caller may see."""
+
+    def __init__(self, *, catalog: Catalog, warehouse: Warehouse, clock: Clock) -> None:
+        self._catalog = catalog
+        self._warehouse = warehouse
+        self._clock = clock
+
+    @property
+    def catalog(self) -> Catalog:
+        """Raises Unavailable until it has been read."""
+        if not self._catalog.ready:
+            raise Unavailable("the experiments have not been read from the bus yet", code="catalog_not_ready")
+        return self._catalog
+
+    def about(self, caller: Caller, asked: NamedExperiment) -> Inquiry:
+        """Raises NotFound, BadRequest, InvalidInput, Unavailable."""
+        experiment, environment = self._experiment(caller, asked)
+        reader = ExperimentReader(self._warehouse)
+        return Inquiry(
+            experiment=experiment,
+            environment=environment,
+            moment=Moment(self._clock.now(), instant(asked.as_of, "as_of")),
+            reader=reader,
+            analyst=Analyst(reader, self._catalog),
+        )
+
+    def environment(self, caller: Caller, where: NamedEnvironment) -> Environment:
+        """Raises NotFound, BadRequest, Unavailable."""
+        if where.project is None or where.environment is None:
+            raise BadRequest("give both `project` and `environment`", code="environment_missing")
+        return self.catalog.environment(caller.organizations, where.project, where.environment)
+
+    def _experiment(self, caller: Caller, asked: NamedExperiment) -> tuple[Experiment, Environment]:
+        """In the named environment if one is named; else among all that the caller may see."""
+        catalog = self.catalog
+        if asked.where.project is None and asked.where.environment is None:
+            found = catalog.experiment(caller.organizations, asked.experiment)
+            return found, catalog.environment_by_id(found.environment_id)
+        environment = self.environment(caller, asked.where)
+        return catalog.experiment_by_key(environment, asked.experiment), environment
+
+
+def json_response(document: Any) -> Response:
+    """msgspec refuses what is not JSON; NaN would become null."""
+    return Response(msgspec.json.encode(document), media_type="application/json")
