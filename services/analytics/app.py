@@ -20,9 +20,9 @@ from analytics.access import Authenticator
 from analytics.catalog.catalog import Catalog
 from analytics.connection import Connection
 from analytics.exports import endpoints as exports
-from analytics.exports.destinations.opening import DestinationPolicy
+from analytics.exports.destinations.registry import DestinationPolicy
 from analytics.exports.register import Register
-from analytics.exports.sealing import Sealer
+from analytics.exports.seal import Sealer
 from analytics.exports.service import ExportService
 from analytics.operations import endpoints as operations
 from analytics.operations.erasure import Eraser
@@ -33,11 +33,11 @@ from analytics.reports import endpoints as reports
 from analytics.results import endpoints as results
 from analytics.results import snapshot_endpoints as snapshots
 from analytics.results.inquiries import Inquiries
-from analytics.results.snapshots import Snapshotter
+from analytics.results.snapshots import ResultSnapshots
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.errors import QueryTooExpensive, WarehouseError
 from analytics.warehouse.exports import ExportStore
-from analytics.warehouse.snapshots import SnapshotStore
+from analytics.warehouse.result_snapshots import ResultSnapshotStore
 
 BROWSER_ACCESS = BrowserAccess(
     methods=("GET", "POST", "PATCH", "DELETE"),
@@ -91,8 +91,8 @@ def _routers(parts: Parts, registry: CollectorRegistry) -> list[APIRouter]:
         snapshots.build_router(
             authenticator=authenticator,
             inquiries=inquiries,
-            snapshotter=Snapshotter(warehouse, parts.catalog, clock),
-            store=SnapshotStore(warehouse),
+            snapshots=ResultSnapshots(warehouse, parts.catalog, clock),
+            store=ResultSnapshotStore(warehouse),
         ),
         reports.build_router(authenticator=authenticator, inquiries=inquiries),
         planning.build_router(authenticator=authenticator, inquiries=inquiries, warehouse=warehouse, clock=clock),

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from service_kit.settings import wrong_settings
 
-from analytics.exports.destinations.opening import DestinationPolicy
-from analytics.exports.sealing import Sealer
+from analytics.exports.destinations.registry import DestinationPolicy
+from analytics.exports.seal import Sealer
 from analytics.settings import DestinationSettings, StoreSettings
 from analytics.warehouse.settings import WarehouseSettings
 

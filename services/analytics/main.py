@@ -32,19 +32,19 @@ from analytics.catalog.catalog import Catalog
 from analytics.catalog.feed import CatalogFeed
 from analytics.composition import destination_policy, sealer, warehouse_settings
 from analytics.connection import Connection
-from analytics.exports.destinations.opening import open_target
+from analytics.exports.destinations.registry import open_sink
 from analytics.exports.lease import LeaseTerms
 from analytics.exports.metrics import ExportMetrics
 from analytics.exports.register import Register
-from analytics.exports.running import BatchLimits as ExportBatchLimits
-from analytics.exports.running import Runner
-from analytics.exports.sealing import Sealer
+from analytics.exports.runner import BatchLimits as ExportBatchLimits
+from analytics.exports.runner import Runner
+from analytics.exports.seal import Sealer
 from analytics.exports.worker import ExportWorker, WorkerOptions, WorkerParts
 from analytics.loading.batches import BatchLimits
 from analytics.loading.letters_command import list_letters, replay_letters
 from analytics.loading.loader import Loader, LoaderOptions
 from analytics.loading.metrics import LoaderMetrics
-from analytics.results.snapshots import Snapshotter
+from analytics.results.snapshots import ResultSnapshots
 from analytics.settings import ExportSettings, LoadSettings, ServeSettings, StoreSettings
 from analytics.warehouse.arrow import ArrowWarehouse
 from analytics.warehouse.client import Warehouse
@@ -117,8 +117,8 @@ def run_serve(settings: ServeSettings) -> bool:
         background.start(feed.keep_checking(bus), "catalog-check")
         background.start(migrated(warehouse), "migrate")
         if settings.analytics_snapshot_seconds:
-            snapshotter = Snapshotter(warehouse, catalog, clock)
-            background.start(snapshotter.run(settings.analytics_snapshot_seconds), "snapshots")
+            snapshots = ResultSnapshots(warehouse, catalog, clock)
+            background.start(snapshots.run(settings.analytics_snapshot_seconds), "snapshots")
         try:
             yield
         finally:
@@ -251,7 +251,7 @@ def _export_worker(
         Runner(warehouse, store, catalog, limits),
         catalog,
         sealing,
-        partial(open_target, destination_policy(settings)),
+        partial(open_sink, destination_policy(settings)),
         SystemClock(),
         ExportMetrics(registry),
     )

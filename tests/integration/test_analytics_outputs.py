@@ -14,7 +14,7 @@ from analytics.app import build_app
 from analytics.catalog.catalog import Catalog
 from analytics.catalog.entries import Environment, Experiment, Metric, MetricUse, Plan
 from analytics.results.documents import ResultDocument
-from analytics.results.snapshots import Snapshotter
+from analytics.results.snapshots import ResultSnapshots
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.migrations import migrate
 from analytics.warehouse.settings import WarehouseSettings
@@ -131,8 +131,8 @@ async def test_only_editors_take_snapshots_and_strangers_see_none(client: httpx.
 
 async def test_the_worker_takes_one_snapshot_per_interval(warehouse: Warehouse) -> None:
     clock = ManualClock(NOW)
-    first = Snapshotter(warehouse, catalog(), clock)
-    second = Snapshotter(warehouse, catalog(), clock)
+    first = ResultSnapshots(warehouse, catalog(), clock)
+    second = ResultSnapshots(warehouse, catalog(), clock)
 
     assert [await first.take_due(3600), await second.take_due(3600)] == [1, 0]
     clock.advance(3600)
@@ -147,7 +147,7 @@ async def test_scheduled_snapshots_are_the_earlier_looks_of_a_group_sequential_p
     plan = Plan(mode="group", planned_looks=4, planned_units=400)
     entries.experiments["test"] = replace(entries.experiments["test"], plan=plan)
     clock = ManualClock(NOW)
-    snapshots = Snapshotter(warehouse, planned, clock)
+    snapshots = ResultSnapshots(warehouse, planned, clock)
     await snapshots.take_due(3600)
     clock.advance(3600)
     await snapshots.take_due(3600)

@@ -10,10 +10,10 @@ from typing import Any, cast
 import httpx
 import pytest
 from analytics.app import build_app
-from analytics.exports.destinations.opening import DestinationPolicy
+from analytics.exports.destinations.registry import DestinationPolicy
 from analytics.exports.models import Run
 from analytics.exports.register import Register
-from analytics.exports.sealing import Sealer
+from analytics.exports.seal import Sealer
 from analytics.exports.worker import ExportWorker
 from analytics.warehouse.arrow import ArrowWarehouse
 from analytics.warehouse.exports import ExportStore

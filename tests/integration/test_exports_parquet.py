@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from analytics.exports.destinations.parquet import ParquetTarget
+from analytics.exports.destinations.parquet import ParquetSink
 from analytics.exports.destinations.stores import FolderStore
 from analytics.exports.errors import DestinationAway, LeaseLost
 from analytics.exports.models import Export, FolderDestination, Run
@@ -181,10 +181,10 @@ async def test_a_full_run_replaces_everything_at_its_end(
 
 
 class Failing:
-    """A target that fails after some deliveries, as often as it is told."""
+    """A sink that fails after some deliveries, as often as it is told."""
 
-    def __init__(self, target: ParquetTarget, after: int, error: Exception) -> None:
-        self._target = target
+    def __init__(self, sink: ParquetSink, after: int, error: Exception) -> None:
+        self._sink = sink
         self._after = after
         self._error = error
 
@@ -192,19 +192,19 @@ class Failing:
         if self._after == 0:
             raise self._error
         self._after -= 1
-        return self._target.deliver(*args)
+        return self._sink.deliver(*args)
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._target, name)
+        return getattr(self._sink, name)
 
 
 async def test_a_run_that_failed_is_continued_by_the_next(
     warehouse: ArrowWarehouse, register: Register, export: Export, tmp_path: Path
 ) -> None:
     await store_exposures(warehouse, numbers(0, 500))
-    target = ParquetTarget(FolderStore(place(tmp_path), tmp_path))
+    sink = ParquetSink(FolderStore(place(tmp_path), tmp_path))
     full_disk = DestinationAway("disk_full", "the disk of the export folder is full")
-    failing = export_worker(warehouse, tmp_path, open_as=lambda *_: Failing(target, 1, full_disk))
+    failing = export_worker(warehouse, tmp_path, open_as=lambda *_: Failing(sink, 1, full_disk))
     ended = await run(failing, register, export)
     assert (ended.status, ended.error_code) == ("failed", "disk_full")
     assert "disk" in ended.error
@@ -224,20 +224,20 @@ async def test_a_worker_back_from_the_dead_commits_nothing(
 ) -> None:
     await store_exposures(warehouse, numbers(0, 250))
     clock = ManualClock(NOW)
-    target = ParquetTarget(FolderStore(place(tmp_path), tmp_path))
+    sink = ParquetSink(FolderStore(place(tmp_path), tmp_path))
     paused, resumed = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
 
     class Pausing(Failing):
         def deliver(self, *args: Any) -> Any:
-            delivered = self._target.deliver(*args)
+            delivered = self._sink.deliver(*args)
             if not paused.is_set():
                 loop.call_soon_threadsafe(paused.set)
                 asyncio.run_coroutine_threadsafe(resumed.wait(), loop).result()
             return delivered
 
     zombie = export_worker(
-        warehouse, tmp_path, clock=clock, open_as=lambda *_: Pausing(target, -1, LeaseLost()), seconds=3600
+        warehouse, tmp_path, clock=clock, open_as=lambda *_: Pausing(sink, -1, LeaseLost()), seconds=3600
     )
     assert await register.save_run(export, Run(number=1, mode="incremental", cause="manual", requested_at=NOW), 1)
     await zombie.look()

@@ -15,12 +15,12 @@ import msgspec
 import pytest
 import snowflake.connector
 from analytics.exports.credentials import seal
-from analytics.exports.destinations.opening import DestinationPolicy
-from analytics.exports.destinations.snowflake import SnowflakeTarget
+from analytics.exports.destinations.registry import DestinationPolicy
+from analytics.exports.destinations.snowflake import SnowflakeSink
 from analytics.exports.errors import DestinationAway, DestinationError, DestinationRefused
 from analytics.exports.models import Export, Run, SnowflakeDestination
 from analytics.exports.register import Register
-from analytics.exports.sealing import Sealer
+from analytics.exports.seal import Sealer
 from analytics.warehouse.arrow import ArrowWarehouse
 from analytics.warehouse.exports import ExportStore
 from analytics.warehouse.migrations import migrate
@@ -200,12 +200,12 @@ def refusing(code: str, message: str) -> Iterator[str]:
 
 
 def problem_of(destination: SnowflakeDestination, credentials: dict[str, str]) -> DestinationError:
-    target = SnowflakeTarget(destination, credentials, POLICY.snowflake)
+    sink = SnowflakeSink(destination, credentials, POLICY.snowflake)
     try:
         with pytest.raises(DestinationError) as raised:
-            target.test()
+            sink.test()
     finally:
-        target.close()
+        sink.close()
     return raised.value
 
 
@@ -241,6 +241,6 @@ def test_nobody_there_is_said_in_words(destination: SnowflakeDestination, monkey
 
 
 def test_a_working_connection_is_found_good(destination: SnowflakeDestination) -> None:
-    target = SnowflakeTarget(destination, PASSWORD, POLICY.snowflake)
-    target.test()
-    target.close()
+    sink = SnowflakeSink(destination, PASSWORD, POLICY.snowflake)
+    sink.test()
+    sink.close()

@@ -1,4 +1,4 @@
-"""Credentials on their way in and out of the seal, and the name of a place without them."""
+"""Credentials on their way in and out of the seal, and a destination's digest without them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import msgspec
 from analytics.exports.errors import DestinationRefused
 from analytics.exports.models import Destination, Export
 from analytics.exports.register import VersionedExport
-from analytics.exports.sealing import NoSuchKey, Sealed, Sealer
+from analytics.exports.seal import NoSuchKey, Sealed, Sealer
 
 
 def seal(sealer: Sealer, export: Export, credentials: dict[str, str]) -> Sealed | None:
@@ -31,7 +31,7 @@ def opened(sealer: Sealer, found: VersionedExport) -> dict[str, str]:
     return msgspec.json.decode(plain, type=dict[str, str])
 
 
-def place_of(destination: Destination) -> str:
+def destination_digest(destination: Destination) -> str:
     """A short digest of where an export goes, to see whether it goes there still."""
     return hashlib.sha256(msgspec.json.encode(destination)).hexdigest()[:16]
 

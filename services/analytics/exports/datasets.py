@@ -16,7 +16,7 @@ _MOMENT = pa.timestamp("ms", tz="UTC")
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """`key`: the columns that identify a row. Events go out once; a snapshot goes out when it differs from the last."""
+    """`key`: the columns that identify a row. Events go out once; state goes out when it differs from the last."""
 
     name: str
     schema: pa.Schema
@@ -28,7 +28,7 @@ def _schema(**columns: pa.DataType) -> pa.Schema:
     return pa.schema(list(columns.items()))
 
 
-def _snapshot(rows: pa.Schema) -> pa.Schema:
+def _state(rows: pa.Schema) -> pa.Schema:
     """The rows' columns, and those of their origin that they don't have."""
     return pa.schema([*rows, *(each for each in schema_of(Origin) if each.name not in rows.names)])
 
@@ -71,16 +71,16 @@ METRIC_EVENTS = Dataset(
     ("environment_id", "metric", "user_key", "event_id"),
     events=True,
 )
-FLAGS = Dataset("flags", _snapshot(schema_of(FlagRow)), ("environment_id", "flag", "snapshot_at"), events=False)
+FLAGS = Dataset("flags", _state(schema_of(FlagRow)), ("environment_id", "flag", "snapshot_at"), events=False)
 EXPERIMENTS = Dataset(
     "experiments",
-    _snapshot(schema_of(ExperimentRow)),
+    _state(schema_of(ExperimentRow)),
     ("environment_id", "experiment_id", "snapshot_at"),
     events=False,
 )
 RESULTS = Dataset(
     "results",
-    _snapshot(arrow_schema(RESULT_DATASET.columns)),
+    _state(arrow_schema(RESULT_DATASET.columns)),
     ("environment_id", "experiment_id", "metric", "variation", "snapshot_at"),
     events=False,
 )

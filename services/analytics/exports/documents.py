@@ -6,7 +6,7 @@ import msgspec
 
 from analytics.exports.models import Run
 from analytics.exports.register import VersionedExport
-from analytics.exports.scheduling import next_due
+from analytics.exports.schedule import next_due
 from analytics.exports.schemas import ExportDocument, RunDocument
 from analytics.instants import rfc3339
 

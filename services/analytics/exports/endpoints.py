@@ -210,8 +210,8 @@ async def _last_run(exports: ExportService, found: VersionedExport) -> RunDocume
 
 
 def _try(exports: ExportService, found: VersionedExport) -> None:
-    target = exports.target(found)
+    sink = exports.sink(found)
     try:
-        target.test()
+        sink.test()
     finally:
-        target.close()
+        sink.close()

@@ -16,7 +16,7 @@ FORMAT = 1
 
 
 def manifest_of(export: Export, environment: Environment, run: Run, batches: Sequence[StoredBatch]) -> dict[str, Any]:
-    """`until`: every event stored by then is in the files; a snapshot's latest file is its last one."""
+    """`until`: every event stored by then is in the files; the latest file of state is its last one."""
     return {
         "format": FORMAT,
         "export": export.id,

@@ -67,7 +67,8 @@ class Export(msgspec.Struct, frozen=True, kw_only=True):
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
     """One run. `until` (by ClickHouse's clock) and `generation` are fixed when it starts; `lease_until` says how long
-    `worker` may work on it without a sign of life. `place` names the destination without credentials."""
+    `worker` may work on it without a sign of life. `destination_digest`
+    tells whether an export goes where it went."""
 
     number: int
     mode: Mode
@@ -80,7 +81,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     finished_at: int | None = None
     generation: int = 0
     until: int = 0
-    place: str = ""
+    destination_digest: str = msgspec.field(name="place", default="")
     worker: str = ""
     claims: int = 0
     lease_until: int = 0

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import msgspec
 
 from analytics.exports.models import Batch, Export, Run
-from analytics.exports.sealing import Sealed
+from analytics.exports.seal import Sealed
 from analytics.warehouse.exports import ExportStore, StoredBatch, StoredExport, StoredRun
 
 _EXPORTS = msgspec.json.Decoder(Export)

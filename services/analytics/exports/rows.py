@@ -1,4 +1,4 @@
-"""What a row of a snapshot dataset is: flags and experiments as an environment has them, and where they belong."""
+"""What a row of a dataset of state is: flags and experiments as an environment has them, and where they belong."""
 
 from __future__ import annotations
 

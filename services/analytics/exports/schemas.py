@@ -29,14 +29,14 @@ class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class FolderPlace(_Model):
+class FolderAddress(_Model):
     """Parquet files in a folder of the server, below `FF_EXPORT_FOLDER_ROOT` and the organization's id."""
 
     type: Literal["folder"]
     path: Annotated[_Path, Field(description="Relative; each part begins with a letter, a digit or `_`")]
 
 
-class ObjectStorePlace(_Model):
+class ObjectStoreAddress(_Model):
     """Parquet files in a bucket that speaks S3."""
 
     type: Literal["object_store"]
@@ -46,7 +46,7 @@ class ObjectStorePlace(_Model):
     endpoint: Annotated[_Endpoint, Field(description="Empty: Amazon S3 in `region`")] = ""
 
 
-class SnowflakePlace(_Model):
+class SnowflakeAddress(_Model):
     """Tables `VERDICT_…` in a schema that is there; names as Snowflake stores unquoted ones."""
 
     type: Literal["snowflake"]
@@ -59,7 +59,7 @@ class SnowflakePlace(_Model):
     endpoint: Annotated[_Endpoint, Field(description="Empty: the account's own address")] = ""
 
 
-Place = Annotated[FolderPlace | ObjectStorePlace | SnowflakePlace, Field(discriminator="type")]
+Address = Annotated[FolderAddress | ObjectStoreAddress | SnowflakeAddress, Field(discriminator="type")]
 
 
 class Credentials(_Model):
@@ -90,7 +90,7 @@ class CreateExport(_Timing):
     name: _Name
     project: Annotated[str, Field(min_length=1, max_length=128, description="Id or key")]
     environment: Annotated[str, Field(min_length=1, max_length=128, description="Key or id")]
-    destination: Place
+    destination: Address
     credentials: Credentials = Credentials()
     datasets: Annotated[list[DatasetName], Field(min_length=1, max_length=5)] = list(ALL_DATASETS)
 
@@ -100,7 +100,7 @@ class ChangeExport(_Model):
     not entered for."""
 
     name: _Name | None = None
-    destination: Place | None = None
+    destination: Address | None = None
     credentials: Credentials | None = None
     datasets: Annotated[list[DatasetName], Field(min_length=1, max_length=5)] | None = None
     schedule: Literal["manual", "hourly", "daily"] | None = None

@@ -12,14 +12,14 @@ from service_kit.problems import Conflict, FieldError, Forbidden, InvalidInput, 
 
 from analytics.access import Caller
 from analytics.catalog.catalog import Catalog
-from analytics.exports.credentials import opened, place_of, seal
-from analytics.exports.destinations.opening import DestinationPolicy, open_target
-from analytics.exports.destinations.port import Target
+from analytics.exports.credentials import destination_digest, opened, seal
+from analytics.exports.destinations.port import Sink
+from analytics.exports.destinations.registry import DestinationPolicy, open_sink
 from analytics.exports.models import Destination, Export, FolderDestination, Mode, ObjectStoreDestination, Run
 from analytics.exports.models import SnowflakeDestination as Snowflake
 from analytics.exports.register import Register, VersionedExport, VersionedRun
-from analytics.exports.schemas import ChangeExport, CreateExport, FolderPlace, ObjectStorePlace, SnowflakePlace
-from analytics.exports.sealing import NoSuchKey, Sealed, Sealer
+from analytics.exports.schemas import ChangeExport, CreateExport, FolderAddress, ObjectStoreAddress, SnowflakeAddress
+from analytics.exports.seal import NoSuchKey, Sealed, Sealer
 
 MANAGING_ROLES = frozenset({"owner", "admin"})
 _EXPORTS_PER_ENVIRONMENT_MAX = 20
@@ -131,10 +131,10 @@ class ExportService:
             raise RunInProgress(f"run {number} was started by somebody else")
         return VersionedRun(export.organization_id, export.id, run, 1)
 
-    def target(self, found: VersionedExport) -> Target:
+    def sink(self, found: VersionedExport) -> Sink:
         """Raises DestinationError."""
         export = found.export
-        return open_target(self.policy, export.organization_id, export.destination, opened(self.sealer, found))
+        return open_sink(self.policy, export.organization_id, export.destination, opened(self.sealer, found))
 
     async def _save(self, export: Export, version: int, sealed: Sealed | None) -> VersionedExport:
         if not await self.register.save(export, version, sealed):
@@ -152,7 +152,11 @@ class ExportService:
             raise Conflict(reason, code="too_many_exports")
         if isinstance(export.destination, FolderDestination | ObjectStoreDestination):
             others = [each.export for each in await self.register.exports([export.organization_id])]
-        if any(place_of(each.destination) == place_of(export.destination) for each in others if each.id != export.id):
+        if any(
+            destination_digest(each.destination) == destination_digest(export.destination)
+            for each in others
+            if each.id != export.id
+        ):
             raise Conflict("another export goes to this destination", code="destination_taken")
 
     def _require_allowed(self, destination: Destination) -> None:
@@ -188,14 +192,14 @@ def _refuse(field: str, code: str, reason: str) -> NoReturn:
     raise InvalidInput([FieldError(field, code, reason)])
 
 
-def _destination(place: FolderPlace | ObjectStorePlace | SnowflakePlace) -> Destination:
-    values = place.model_dump(exclude={"type"}, by_alias=True)
-    match place:
-        case FolderPlace():
+def _destination(address: FolderAddress | ObjectStoreAddress | SnowflakeAddress) -> Destination:
+    values = address.model_dump(exclude={"type"}, by_alias=True)
+    match address:
+        case FolderAddress():
             return FolderDestination(**values)
-        case ObjectStorePlace():
+        case ObjectStoreAddress():
             return ObjectStoreDestination(**values)
-        case SnowflakePlace():
+        case SnowflakeAddress():
             return Snowflake(**values)
 
 

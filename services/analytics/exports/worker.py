@@ -16,22 +16,22 @@ from service_kit.logs import get_logger
 from service_kit.problems import NotFound
 
 from analytics.catalog.catalog import Catalog
-from analytics.exports.credentials import opened, place_of
-from analytics.exports.destinations.port import Target
+from analytics.exports.credentials import destination_digest, opened
+from analytics.exports.destinations.port import Sink
 from analytics.exports.errors import DestinationAway, DestinationError, LeaseLost
 from analytics.exports.lease import Lease, LeaseTerms
 from analytics.exports.metrics import ExportMetrics
 from analytics.exports.models import Destination, Export, Run
 from analytics.exports.register import Register, VersionedExport, VersionedRun
-from analytics.exports.running import Runner
-from analytics.exports.scheduling import is_due
-from analytics.exports.sealing import Sealer
+from analytics.exports.runner import Runner
+from analytics.exports.schedule import is_due
+from analytics.exports.seal import Sealer
 from analytics.warehouse.errors import WarehouseError
 
 _ATTEMPTS = 4
 _CLAIMS_MAX = 20
 _log = get_logger("export")
-OpenTarget = Callable[[str, Destination, dict[str, str]], Target]
+OpenSink = Callable[[str, Destination, dict[str, str]], Sink]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class WorkerParts:
     runner: Runner
     catalog: Catalog
     sealer: Sealer
-    open_target: OpenTarget
+    open_sink: OpenSink
     clock: Clock
     metrics: ExportMetrics
 
@@ -176,18 +176,18 @@ class ExportWorker:
         if not lease.run.generation:
             await lease.write(**await self._begun(export, lease.run))
         credentials = opened(parts.sealer, found)
-        target = await asyncio.to_thread(parts.open_target, export.organization_id, export.destination, credentials)
+        sink = await asyncio.to_thread(parts.open_sink, export.organization_id, export.destination, credentials)
         try:
-            await parts.runner.execute(export, lease, target)
+            await parts.runner.execute(export, lease, sink)
         finally:
-            await asyncio.to_thread(target.close)
+            await asyncio.to_thread(sink.close)
 
     async def _begun(self, export: Export, run: Run) -> dict[str, Any]:
         """Fixes how far the run goes, and which generation it belongs to: the one that counts, or a new one."""
         until = await self._parts.runner.stored_until(self._options.lag_seconds)
-        place = place_of(export.destination)
+        digest = destination_digest(export.destination)
         earlier = [each for each in await self._parts.register.all_runs(export) if each.number < run.number]
-        here = [each for each in earlier if each.place == place and each.generation]
+        here = [each for each in earlier if each.destination_digest == digest and each.generation]
         newest = max((each.generation for each in earlier), default=0)
         whole = next((each.generation for each in here if each.status == "succeeded"), None)
         begun = next((each.generation for each in here), None) if whole is None else whole
@@ -196,7 +196,7 @@ class ExportWorker:
             "mode": "full" if new else "incremental",
             "generation": newest + 1 if new else begun,
             "until": until,
-            "place": place,
+            "destination_digest": digest,
         }
 
     async def _conclude(self, export: Export, lease: Lease, error: DestinationError | None) -> None:

@@ -12,16 +12,16 @@ from analytics.access import Authenticator, Caller
 from analytics.instants import rfc3339
 from analytics.results.documents import ResultDocument
 from analytics.results.inquiries import PROBLEMS, Asked, Inquiries, json_response
-from analytics.results.snapshots import Snapshotter
-from analytics.warehouse.snapshots import SnapshotEntry, SnapshotStore
+from analytics.results.snapshots import ResultSnapshots
+from analytics.warehouse.result_snapshots import ResultSnapshotEntry, ResultSnapshotStore
 
 
-class SnapshotNotFound(NotFound):
+class ResultSnapshotNotFound(NotFound):
     default_code = "snapshot_not_found"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SnapshotDocument:
+class ResultSnapshotDocument:
     """`cause`: on demand, or by the clock."""
 
     id: str
@@ -31,8 +31,8 @@ class SnapshotDocument:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SnapshotList:
-    items: list[SnapshotDocument]
+class ResultSnapshotList:
+    items: list[ResultSnapshotDocument]
 
 
 Limit = Annotated[int, Query(ge=1, le=1000)]
@@ -40,7 +40,7 @@ SnapshotId = Annotated[str, Path(max_length=128)]
 
 
 def build_router(
-    *, authenticator: Authenticator, inquiries: Inquiries, snapshotter: Snapshotter, store: SnapshotStore
+    *, authenticator: Authenticator, inquiries: Inquiries, snapshots: ResultSnapshots, store: ResultSnapshotStore
 ) -> APIRouter:
     router = APIRouter(
         prefix="/v1/experiments/{experiment}/snapshots",
@@ -51,7 +51,7 @@ def build_router(
     @router.get(
         "",
         summary="Snapshots of an experiment's results",
-        responses={**PROBLEMS, 200: {"model": SnapshotList}},
+        responses={**PROBLEMS, 200: {"model": ResultSnapshotList}},
         response_class=Response,
     )
     async def list_snapshots(
@@ -60,20 +60,20 @@ def build_router(
         """Newest first."""
         inquiry = inquiries.about(caller, asked)
         entries = await store.entries(inquiry.environment.organization_id, inquiry.experiment.id, limit)
-        return json_response(SnapshotList(items=[_document(each) for each in entries]))
+        return json_response(ResultSnapshotList(items=[_document(each) for each in entries]))
 
     @router.post(
         "",
         status_code=201,
         summary="Take a snapshot now",
-        responses={**PROBLEMS, **problem_responses(Forbidden), 201: {"model": SnapshotDocument}},
+        responses={**PROBLEMS, **problem_responses(Forbidden), 201: {"model": ResultSnapshotDocument}},
         response_class=Response,
     )
     async def take_snapshot(asked: Asked, caller: Caller = Depends(authenticator.caller)) -> Response:
         """Stores the results as they are now; for editors and above."""
         inquiry = inquiries.about(caller, asked)
         caller.require_writer(inquiry.environment.organization_id)
-        answer = json_response(_document(await snapshotter.take(inquiry.experiment, inquiry.environment)))
+        answer = json_response(_document(await snapshots.take(inquiry.experiment, inquiry.environment)))
         answer.status_code = 201
         return answer
 
@@ -86,17 +86,17 @@ def build_router(
     async def read_snapshot(
         asked: Asked, snapshot: SnapshotId, caller: Caller = Depends(authenticator.caller)
     ) -> Response:
-        """The results as they were stored. Raises SnapshotNotFound."""
+        """The results as they were stored. Raises ResultSnapshotNotFound."""
         inquiry = inquiries.about(caller, asked)
         found = await store.document(inquiry.environment.organization_id, inquiry.experiment.id, snapshot)
         if found is None:
-            raise SnapshotNotFound("no such snapshot of this experiment")
+            raise ResultSnapshotNotFound("no such snapshot of this experiment")
         return Response(found, media_type="application/json")
 
     return router
 
 
-def _document(entry: SnapshotEntry) -> SnapshotDocument:
-    return SnapshotDocument(
+def _document(entry: ResultSnapshotEntry) -> ResultSnapshotDocument:
+    return ResultSnapshotDocument(
         id=entry.id, taken_at=rfc3339(entry.taken_at), cause=entry.cause, engine_version=entry.engine_version
     )

@@ -17,23 +17,23 @@ from analytics.results.documents import result_document
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.errors import WarehouseError
 from analytics.warehouse.experiments import ExperimentReader
-from analytics.warehouse.snapshots import SnapshotEntry, SnapshotKey, SnapshotStore
+from analytics.warehouse.result_snapshots import ResultSnapshotEntry, ResultSnapshotKey, ResultSnapshotStore
 
 _log = get_logger("snapshots")
 
 
-class Snapshotter:
+class ResultSnapshots:
     """`catalog` must be ready."""
 
     def __init__(self, warehouse: Warehouse, catalog: Catalog, clock: Clock) -> None:
         self._warehouse = warehouse
         self._catalog = catalog
         self._clock = clock
-        self._store = SnapshotStore(warehouse)
+        self._store = ResultSnapshotStore(warehouse)
 
-    async def take(self, experiment: Experiment, environment: Environment) -> SnapshotEntry:
+    async def take(self, experiment: Experiment, environment: Environment) -> ResultSnapshotEntry:
         """Analyses and stores now, on demand. Raises WarehouseError."""
-        entry = SnapshotEntry(uuid4().hex, self._clock.now(), "on_demand", ENGINE_VERSION)
+        entry = ResultSnapshotEntry(uuid4().hex, self._clock.now(), "on_demand", ENGINE_VERSION)
         await self._write(experiment, environment, entry)
         return entry
 
@@ -46,7 +46,7 @@ class Snapshotter:
         taken = 0
         for experiment in self._catalog.running():
             environment = self._catalog.environment_by_id(experiment.environment_id)
-            entry = SnapshotEntry(
+            entry = ResultSnapshotEntry(
                 f"scheduled-{every_seconds}-{slot}", slot * every_seconds * 1000, "scheduled", ENGINE_VERSION
             )
             if await self._store.document(environment.organization_id, experiment.id, entry.id) is None:
@@ -66,10 +66,10 @@ class Snapshotter:
                     _log.warning("snapshots wait for ClickHouse", error=str(error))
             await asyncio.sleep(min(every_seconds, 60))
 
-    async def _write(self, experiment: Experiment, environment: Environment, entry: SnapshotEntry) -> None:
+    async def _write(self, experiment: Experiment, environment: Environment, entry: ResultSnapshotEntry) -> None:
         analyst = Analyst(ExperimentReader(self._warehouse), self._catalog)
         analysis = await analyst.analyse(experiment, environment, Moment(self._clock.now()))
-        key = SnapshotKey(
+        key = ResultSnapshotKey(
             environment.organization_id,
             environment.project_id,
             environment.id,

@@ -7,13 +7,13 @@ from typing import Any
 
 from analytics.catalog.catalog import Catalog
 from analytics.catalog.entries import Environment, Experiment, FlagDefinition, Metric, MetricUse, Plan
-from analytics.exports.destinations.opening import DestinationPolicy, open_target
+from analytics.exports.destinations.registry import DestinationPolicy, open_sink
 from analytics.exports.lease import LeaseTerms
 from analytics.exports.metrics import ExportMetrics
 from analytics.exports.models import Destination, Export
 from analytics.exports.register import Register
-from analytics.exports.running import BatchLimits, Runner
-from analytics.exports.sealing import Sealer
+from analytics.exports.runner import BatchLimits, Runner
+from analytics.exports.seal import Sealer
 from analytics.exports.worker import ExportWorker, WorkerOptions, WorkerParts
 from analytics.warehouse.arrow import ArrowWarehouse
 from analytics.warehouse.client import Warehouse
@@ -111,8 +111,7 @@ def export_worker(
         Runner(warehouse, store, catalog, BatchLimits(rows)),
         catalog,
         Sealer(SECRET),
-        open_as
-        or (lambda organization, destination, secrets: open_target(allowed, organization, destination, secrets)),
+        open_as or (lambda organization, destination, secrets: open_sink(allowed, organization, destination, secrets)),
         clock or ManualClock(NOW),
         ExportMetrics(CollectorRegistry()),
     )

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 from analytics.exports.models import FolderDestination
-from analytics.exports.scheduling import is_due, next_due
+from analytics.exports.schedule import is_due, next_due
 
 from tests.analytics.exports.export_parts import export_of
 

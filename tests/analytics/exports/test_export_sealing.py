@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 
 import pytest
-from analytics.exports.sealing import NoSuchKey, Sealed, Sealer
+from analytics.exports.seal import NoSuchKey, Sealed, Sealer
 
 OLD, NEW = "old " * 10, "new " * 10
 PLAIN = b'{"password":"hush"}'

@@ -6,7 +6,7 @@ import errno
 
 import pytest
 from analytics.exports.destinations.snowflake_errors import snowflake_error
-from analytics.exports.destinations.wording import file_error, store_error
+from analytics.exports.destinations.store_errors import file_error, store_error
 from analytics.exports.errors import DestinationAway, DestinationRefused
 
 

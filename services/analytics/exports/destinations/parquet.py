@@ -23,7 +23,7 @@ _TEST_FILE = "_connection_test"
 _OWN_FILE = re.compile(r"[a-z_]+/generation-\d{4,}/(?:\d{8,}-\d+\.\d+\.parquet|\.\d{8,}-\d+\.\d+\.parquet\.\d+\.tmp)")
 
 
-class ParquetTarget:
+class ParquetSink:
     """Files over any store."""
 
     def __init__(self, store: FileStore) -> None:

@@ -53,7 +53,7 @@ class Outcome:
     manifest: Mapping[str, Any]
 
 
-class Target(Protocol):
+class Sink(Protocol):
     """Every call raises DestinationError. Repeating a call does no harm."""
 
     def test(self) -> None:

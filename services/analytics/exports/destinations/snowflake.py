@@ -41,7 +41,7 @@ _TYPES = {
 }
 
 
-class SnowflakeTarget:
+class SnowflakeSink:
     """One connection, opened when it is first needed."""
 
     def __init__(self, destination: SnowflakeDestination, credentials: dict[str, str], rule: HostRule) -> None:

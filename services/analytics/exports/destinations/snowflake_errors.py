@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from analytics.exports.destinations.wording import without
+from analytics.exports.destinations.store_errors import without
 from analytics.exports.errors import DestinationAway, DestinationError, DestinationRefused
 
 _REFUSED = {

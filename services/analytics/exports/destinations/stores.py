@@ -1,4 +1,4 @@
-"""Two places for files: a folder and a bucket. A file is there whole or not at all."""
+"""Stores of files: a folder and a bucket. A file is there whole or not at all."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from pyarrow import fs
 
 from analytics.exports.destinations.hosts import HostRule
-from analytics.exports.destinations.wording import file_error, store_error
+from analytics.exports.destinations.store_errors import file_error, store_error
 from analytics.exports.errors import DestinationRefused
 from analytics.exports.models import ObjectStoreDestination
 

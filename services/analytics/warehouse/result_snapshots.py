@@ -11,7 +11,7 @@ from analytics.warehouse.sql import query
 
 
 @dataclass(frozen=True, slots=True)
-class SnapshotKey:
+class ResultSnapshotKey:
     """What a snapshot is of. `id` is unique in its experiment; one that is stored again is the same snapshot."""
 
     organization_id: str
@@ -23,7 +23,7 @@ class SnapshotKey:
 
 
 @dataclass(frozen=True, slots=True)
-class SnapshotEntry:
+class ResultSnapshotEntry:
     """`taken_at` in epoch milliseconds."""
 
     id: str
@@ -32,11 +32,11 @@ class SnapshotEntry:
     engine_version: str
 
 
-class SnapshotStore:
+class ResultSnapshotStore:
     def __init__(self, warehouse: Warehouse) -> None:
         self._warehouse = warehouse
 
-    async def write(self, key: SnapshotKey, entry: SnapshotEntry, document: bytes) -> None:
+    async def write(self, key: ResultSnapshotKey, entry: ResultSnapshotEntry, document: bytes) -> None:
         """Returns when it is stored. Raises WarehouseError."""
         text = {
             "organization_id": key.organization_id,
@@ -53,12 +53,12 @@ class SnapshotStore:
         moment = ("DateTime64(3, 'UTC')", [entry.taken_at])
         await self._warehouse.insert("experiments_snapshot", {**columns, "taken_at": moment})
 
-    async def entries(self, organization_id: str, experiment_id: str, limit: int) -> list[SnapshotEntry]:
+    async def entries(self, organization_id: str, experiment_id: str, limit: int) -> list[ResultSnapshotEntry]:
         """Newest first."""
         asked = {"organization": organization_id, "experiment_id": experiment_id, "limit": limit}
         rows = await self._warehouse.rows(query("snapshots"), asked)
         return [
-            SnapshotEntry(row["snapshot_id"], _millis(row["taken_at"]), row["cause"], row["engine_version"])
+            ResultSnapshotEntry(row["snapshot_id"], _millis(row["taken_at"]), row["cause"], row["engine_version"])
             for row in rows
         ]
 

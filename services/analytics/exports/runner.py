@@ -16,13 +16,13 @@ import pyarrow as pa
 from analytics.catalog.catalog import Catalog
 from analytics.catalog.entries import Environment
 from analytics.exports.datasets import DATASETS, Dataset
-from analytics.exports.destinations.port import Attempt, Cargo, Delivered, Outcome, Target
+from analytics.exports.destinations.port import Attempt, Cargo, Delivered, Outcome, Sink
 from analytics.exports.errors import LeaseLost
 from analytics.exports.lease import Lease
 from analytics.exports.manifests import manifest_of
 from analytics.exports.models import Batch, Export, Run
 from analytics.exports.register import batch_of
-from analytics.exports.snapshots import Snapshots
+from analytics.exports.state import StateReader
 from analytics.warehouse.arrow import ArrowWarehouse
 from analytics.warehouse.export_events import EVENT_KEY_COLUMN, NO_KEY, EventReader, EventWindow
 from analytics.warehouse.exports import ExportStore, StoredBatch
@@ -63,9 +63,9 @@ class Runner:
         self._store = store
         self._catalog = catalog
         self._reader = EventReader(warehouse, limits.rows, limits.bytes)
-        self._snapshots = Snapshots(catalog, warehouse)
+        self._state = StateReader(catalog, warehouse)
 
-    async def execute(self, export: Export, lease: Lease, target: Target) -> None:
+    async def execute(self, export: Export, lease: Lease, sink: Sink) -> None:
         """Brings everything up to the run's `until`. Raises DestinationError, WarehouseError, NotFound, LeaseLost."""
         run = lease.run
         environment = self._catalog.environment_by_id(export.environment_id)
@@ -74,13 +74,13 @@ class Runner:
         committed = await self._store.batches(export.organization_id, export.id, run.generation)
         files = frozenset(batch_of(each).file for each in committed)
         attempt = Attempt(export.id, run.generation, f"{run.number}.{run.claims}", files)
-        await asyncio.to_thread(target.begin, attempt)
+        await asyncio.to_thread(sink.begin, attempt)
         for name in export.datasets:
-            await self._bring(export, DATASETS[name], environment, lease, target)
-        await self._finish(export, environment, lease, target)
+            await self._bring(export, DATASETS[name], environment, lease, sink)
+        await self._finish(export, environment, lease, sink)
 
     async def _bring(
-        self, export: Export, dataset: Dataset, environment: Environment, lease: Lease, target: Target
+        self, export: Export, dataset: Dataset, environment: Environment, lease: Lease, sink: Sink
     ) -> None:
         run = lease.run
         while True:
@@ -93,14 +93,13 @@ class Runner:
             delivered = Delivered("", 0)
             if load.rows.num_rows:
                 cargo = Cargo(dataset, progress.number, load.rows)
-                delivered = await asyncio.to_thread(target.deliver, cargo, lease.still_mine)
+                delivered = await asyncio.to_thread(sink.deliver, cargo, lease.still_mine)
             lease.still_mine()
             reached = msgspec.structs.replace(load.reached, file=delivered.file, bytes=delivered.bytes)
-            place = (dataset.name, progress.number)
-            stored = _stored(export, run, place, load.rows.num_rows, reached)
+            stored = _stored(export, run, (dataset.name, progress.number), load.rows.num_rows, reached)
             if not await self._store.put_batch(stored, load.keys):
                 if delivered.file:
-                    await asyncio.to_thread(target.discard, delivered)
+                    await asyncio.to_thread(sink.discard, delivered)
                 raise LeaseLost(f"batch {progress.number} of {dataset.name} was committed by another worker")
 
     async def _fence(self, export: Export, dataset: str, lease: Lease) -> None:
@@ -113,8 +112,8 @@ class Runner:
             reached = Batch(since=0, until=run.until, last=False)
             if last is not None:
                 reached = msgspec.structs.replace(batch_of(last), file="", bytes=0)
-            place = (dataset, last.number + 1 if last else 1)
-            if await self._store.put_batch(_stored(export, run, place, 0, reached), []):
+            number = last.number + 1 if last else 1
+            if await self._store.put_batch(_stored(export, run, (dataset, number), 0, reached), []):
                 return
 
     async def _last(self, export: Export, generation: int, dataset: str) -> StoredBatch | None:
@@ -125,9 +124,9 @@ class Runner:
     ) -> _Load:
         since, until = progress.since, progress.until
         if not dataset.events:
-            snapshot = await self._snapshots.take(dataset, environment, until)
-            rows = snapshot.rows if snapshot.digest != progress.digest else snapshot.rows.slice(0, 0)
-            return _Load(rows, [], Batch(since=since, until=until, last=True, digest=snapshot.digest))
+            state = await self._state.read(dataset, environment, until)
+            rows = state.rows if state.digest != progress.digest else state.rows.slice(0, 0)
+            return _Load(rows, [], Batch(since=since, until=until, last=True, digest=state.digest))
         window = EventWindow(
             export.organization_id, export.environment_id, export.id, generation, dataset.name, since, until
         )
@@ -139,14 +138,14 @@ class Runner:
         rows = table.select(dataset.schema.names).cast(dataset.schema)
         return _Load(rows, keys, Batch(since=since, until=until, after=end, last=False))
 
-    async def _finish(self, export: Export, environment: Environment, lease: Lease, target: Target) -> None:
+    async def _finish(self, export: Export, environment: Environment, lease: Lease, sink: Sink) -> None:
         run = lease.run
         batches = await self._store.batches(export.organization_id, export.id, run.generation)
         files = frozenset(file for each in batches if (file := batch_of(each).file))
         manifest = manifest_of(export, environment, run, batches)
         lease.still_mine()
         outcome = Outcome(run.generation, run.mode == "full", export.environment_id, files, manifest)
-        await asyncio.to_thread(target.finish, outcome)
+        await asyncio.to_thread(sink.finish, outcome)
         if run.mode == "full":
             await self._store.forget_keys(export.organization_id, export.id, run.generation)
 
@@ -170,8 +169,9 @@ def progress_of(last: StoredBatch | None, until: int) -> Progress | None:
     return None
 
 
-def _stored(export: Export, run: Run, place: tuple[str, int], rows: int, reached: Batch) -> StoredBatch:
-    dataset, number = place
+def _stored(export: Export, run: Run, batch: tuple[str, int], rows: int, reached: Batch) -> StoredBatch:
+    """`batch`: its dataset and number."""
+    dataset, number = batch
     document = msgspec.json.encode(reached).decode()
     return StoredBatch(
         export.organization_id,

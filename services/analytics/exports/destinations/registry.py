@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from analytics.exports.destinations.hosts import HostRule
-from analytics.exports.destinations.parquet import ParquetTarget
-from analytics.exports.destinations.port import Target
-from analytics.exports.destinations.snowflake import SnowflakeTarget
+from analytics.exports.destinations.parquet import ParquetSink
+from analytics.exports.destinations.port import Sink
+from analytics.exports.destinations.snowflake import SnowflakeSink
 from analytics.exports.destinations.stores import BucketStore, FolderStore
 from analytics.exports.errors import DestinationRefused
 from analytics.exports.models import Destination, FolderDestination, ObjectStoreDestination
@@ -41,15 +41,15 @@ class DestinationPolicy:
         object.__setattr__(self, "snowflake", HostRule(patterns, self.private_hosts_allowed))
 
 
-def open_target(
+def open_sink(
     policy: DestinationPolicy, organization_id: str, destination: Destination, credentials: dict[str, str]
-) -> Target:
+) -> Sink:
     """Raises DestinationError. A folder is always one of the organization's own."""
     if isinstance(destination, FolderDestination):
         if policy.folder_root is None:
             raise DestinationRefused("no_folder_root", "this server exports to no folders (FF_EXPORT_FOLDER_ROOT)")
         own = policy.folder_root / organization_id
-        return ParquetTarget(FolderStore(own / destination.path, own))
+        return ParquetSink(FolderStore(own / destination.path, own))
     if isinstance(destination, ObjectStoreDestination):
-        return ParquetTarget(BucketStore(destination, credentials, policy.object_stores))
-    return SnowflakeTarget(destination, credentials, policy.snowflake)
+        return ParquetSink(BucketStore(destination, credentials, policy.object_stores))
+    return SnowflakeSink(destination, credentials, policy.snowflake)

@@ -20,21 +20,21 @@ from analytics.warehouse.experiments import ExperimentReader
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
+class State:
     """`digest` is the same for the same rows, whenever they were taken."""
 
     rows: pa.Table
     digest: str
 
 
-class Snapshots:
+class StateReader:
     """Reads the catalog and the results."""
 
     def __init__(self, catalog: Catalog, warehouse: Warehouse) -> None:
         self._catalog = catalog
         self._warehouse = warehouse
 
-    async def take(self, dataset: Dataset, environment: Environment, now: int) -> Snapshot:
+    async def read(self, dataset: Dataset, environment: Environment, now: int) -> State:
         """`now` in epoch milliseconds becomes `snapshot_at`. Raises WarehouseError (results only)."""
         if dataset is FLAGS:
             definitions = self._catalog.entries(environment.id).definitions
@@ -45,7 +45,7 @@ class Snapshots:
             rows = [
                 row for each in self._experiments(environment) for row in await self._results(each, environment, now)
             ]
-        return snapshot_of(dataset, rows, environment, now)
+        return state_of(dataset, rows, environment, now)
 
     def _experiments(self, environment: Environment) -> list[Experiment]:
         return [each for _, each in sorted(self._catalog.entries(environment.id).experiments.items())]
@@ -58,8 +58,8 @@ class Snapshots:
         return RESULT_DATASET.lines(result_document(analysis))
 
 
-def snapshot_of(dataset: Dataset, rows: list[Line], environment: Environment, now: int) -> Snapshot:
+def state_of(dataset: Dataset, rows: list[Line], environment: Environment, now: int) -> State:
     """Adds where the rows belong and when they were taken."""
     digest = sha256(msgspec.json.encode(rows, order="deterministic")).hexdigest()
     shared = asdict(origin(environment, now))
-    return Snapshot(pa.Table.from_pylist([row | shared for row in rows], schema=dataset.schema), digest)
+    return State(pa.Table.from_pylist([row | shared for row in rows], schema=dataset.schema), digest)
