@@ -79,7 +79,7 @@ class Aggregates:
     """A reader with sizes that grow by variation, segment and day; nothing of it is random."""
 
     def __init__(self, per_variation: int = 3000, cookie_cats: bool = False) -> None:
-        self.questions: list[Any] = []
+        self.queries: list[Any] = []
         self._per_variation = per_variation
         self._cookie_cats = cookie_cats
 
@@ -93,8 +93,8 @@ class Aggregates:
         else:
             segments = ["NO", "US", "", "DE"]
         return {
-            (segment, name): self._per_variation * (4 - place) // 4 + 17 * number
-            for place, segment in enumerate(segments)
+            (segment, name): self._per_variation * (4 - position) // 4 + 17 * number
+            for position, segment in enumerate(segments)
             for number, name in enumerate(scope.variations)
         }
 
@@ -104,7 +104,7 @@ class Aggregates:
             "2026-01-05": {name: count // 2 for (_, name), count in units.items()},
             "2026-01-06": {name: count - count // 2 for (_, name), count in units.items()},
         }
-        self.questions.append("unit_counts")
+        self.queries.append("unit_counts")
         return UnitCounts(units, days, 3, START + 13 * DAY)
 
     async def health(self, _: Scope) -> ExposureHealth:
@@ -154,17 +154,17 @@ class Aggregates:
             for number, (group, units) in enumerate(self._groups(scope).items())
         }
 
-    async def pooled_value(self, _scope: Scope, _window: MetricWindow, _zeros: int, _place: int) -> float:
+    async def pooled_value(self, _scope: Scope, _window: MetricWindow, _zeros: int, _rank: int) -> float:
         return 80.0
 
     async def observation_counts(self, scope: Scope, _: MetricWindow) -> dict[Group, int]:
         return {group: units * 2 for group, units in self._groups(scope).items()}
 
     async def order_statistics(
-        self, scope: Scope, _: MetricWindow, variation: str, places: list[int]
+        self, scope: Scope, _: MetricWindow, variation: str, ranks: list[int]
     ) -> dict[int, float]:
         shift = scope.variations.index(variation)
-        return {place: 100.0 + place / 100 + shift for place in places}
+        return {rank: 100.0 + rank / 100 + shift for rank in ranks}
 
     async def cluster_totals(self, scope: Scope, _: MetricWindow, variation: str, __: float) -> ClusterTotals:
         units = self._groups(scope)["", variation]

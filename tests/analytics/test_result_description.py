@@ -21,10 +21,10 @@ from analytics.results.documents import (
 from analytics.results.explanation import ExplainedResultDocument, explained
 from analytics.results.metric_documents import ComparisonDocument, MetricDocument, MetricVariation
 from analytics.results.segment_documents import daily_document, segmented_document
-from analytics.results.segmenting import SegmentAnalyst
+from analytics.results.segments import SegmentAnalyst
 from analytics.tables.columns import InTable, Table
 from analytics.tables.files import as_csv
-from analytics.warehouse.experiments import Question
+from analytics.warehouse.experiments import AskedQuery
 from analytics.warehouse.sql import query
 from pydantic import TypeAdapter
 from stats import Comparison, MetricResult, SampleRatioResult, Test
@@ -85,7 +85,7 @@ async def test_an_experiment_that_has_not_started_has_an_answer() -> None:
 
 async def test_an_explanation_stands_at_the_end_of_the_same_result() -> None:
     result = await result_of(experiment())
-    question = Question("unit_counts", "SELECT 1", {"flag": "checkout"}, [{"units": 3}])
+    question = AskedQuery("unit_counts", "SELECT 1", {"flag": "checkout"}, [{"units": 3}])
 
     document = written(explained(result, [question]))
 

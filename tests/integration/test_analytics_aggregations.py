@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from analytics.catalog.entries import Metric
-from analytics.results.measuring import MeasureOptions, Measurer
+from analytics.results.measurements import MeasurementOptions, Measurer
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.experiments import ExperimentReader
 from analytics.warehouse.migrations import migrate
@@ -51,7 +51,7 @@ async def test_case(warehouse: Warehouse, aggregation: str, case: dict[str, Any]
     scope = Scope("org-1", case["id"], "checkout", "", ("off", "on"), EXPOSED_AT, END_OF_TIME, END_OF_TIME)
     units = {("", arm): len(case["units"]) for arm in ("off", "on")}
 
-    measured = await Measurer(ExperimentReader(warehouse), scope, units, MeasureOptions()).measure(metric)
+    measured = await Measurer(ExperimentReader(warehouse), scope, units, MeasurementOptions()).measure(metric)
 
     shown = analyse_metric(MetricSpec("m"), measured.summaries[""], control="off").arms
     expected = case["expected"]

@@ -14,7 +14,7 @@ from analytics.catalog.entries import Environment, Experiment, Metric, MetricUse
 from analytics.results.analysis import Analysis, Analyst, Moment
 from analytics.results.documents import result_document
 from analytics.results.segment_documents import daily_document, segmented_document
-from analytics.results.segmenting import SegmentAnalyst
+from analytics.results.segments import SegmentAnalyst
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.experiments import ExperimentReader
 from analytics.warehouse.migrations import migrate
@@ -363,7 +363,7 @@ async def test_every_question_can_be_asked_again(warehouse: Warehouse) -> None:
     made = analyst(warehouse, metric("sum"))
     await made.analyse(experiment(), ENVIRONMENT, Moment(NOW))
 
-    for question in made._reader.questions:
+    for question in made._reader.queries:
         again = await warehouse.rows(question.sql, question.parameters)
         # Sums of floats differ in the last digits by the order in which threads finish.
         for before, after in zip(question.rows, again, strict=True):

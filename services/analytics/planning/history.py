@@ -10,7 +10,7 @@ from messages.aggregations import Absence
 from stats import BinarySummary, MetricSpec, Summary, analyse_metric
 
 from analytics.catalog.entries import Environment, Metric
-from analytics.results.scoping import window_of
+from analytics.results.scope import window_of
 from analytics.results.summaries import mean_summary
 from analytics.warehouse.aggregates import Moments
 from analytics.warehouse.client import Warehouse

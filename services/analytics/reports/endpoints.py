@@ -13,7 +13,7 @@ from analytics.reports.page import report_page
 from analytics.results.documents import RESULT_FILE, ResultDocument, result_document
 from analytics.results.inquiries import PROBLEMS, Asked, Inquiries, Inquiry
 from analytics.results.segment_documents import DailyDocument, daily_document
-from analytics.results.segmenting import SegmentAnalyst
+from analytics.results.segments import SegmentAnalyst
 from analytics.tables.files import as_csv, as_parquet
 
 _PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"

@@ -1,6 +1,6 @@
 """⑩ An experiment's analysis: asks for aggregates, gives them to the engine, returns plain data.
 
-Nothing here sees a row of an event: the store answers with one line per variation and question.
+Nothing here sees a row of an event: the store answers with one line per variation and query.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ from stats import (
 
 from analytics.catalog.catalog import Catalog
 from analytics.catalog.entries import Environment, Experiment, Metric, MetricUse
+from analytics.results.consistent_read import consistent_read
 from analytics.results.health import HealthCheck, balance_check, health_checks
-from analytics.results.measuring import MeasuredMetric, MeasureOptions, Measurer, all_groups
-from analytics.results.scoping import scope_of
-from analytics.results.steady import steady
+from analytics.results.measurements import Measurement, MeasurementOptions, Measurer, all_groups
+from analytics.results.scope import scope_of
 from analytics.results.summaries import Grouped
 from analytics.warehouse.aggregates import ExposureHealth, PastLook, UnitCounts
 from analytics.warehouse.experiments import ExperimentReader
@@ -85,7 +85,7 @@ class Analysis:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _Answers:
     """The store's answers, before the engine sees them."""
 
     experiment: Experiment
@@ -94,7 +94,7 @@ class _Asked:
     counts: UnitCounts
     health: ExposureHealth
     looks: list[PastLook]
-    metrics: list[tuple[MetricUse, Metric, MeasuredMetric]]
+    metrics: list[tuple[MetricUse, Metric, Measurement]]
     missing: list[str]
 
 
@@ -123,18 +123,18 @@ class Analyst:
         scope = scope_of(experiment, environment, moment.as_of)
         health = await self._reader.health(scope)
         looks = await self._past_looks(experiment, environment, moment)
-        options = MeasureOptions(experiment.plan.cuped, experiment.plan.alpha)
+        options = MeasurementOptions(experiment.plan.cuped, experiment.plan.alpha)
 
-        async def measure(counts: UnitCounts) -> list[MeasuredMetric]:
+        async def measure(counts: UnitCounts) -> list[Measurement]:
             units = all_groups(counts.units, scope.variations, [""])
             measurer = Measurer(self._reader, scope, units, options)
             return await asyncio.gather(*(measurer.measure(metric) for _, metric in known))
 
-        counts, measured = await steady(self._reader, scope, measure)
+        counts, measured = await consistent_read(self._reader, scope, measure)
         metrics = [(use, metric, each) for (use, metric), each in zip(known, measured, strict=True)]
-        asked = _Asked(experiment, environment, moment, counts, health, looks, metrics, missing)
+        answers = _Answers(experiment, environment, moment, counts, health, looks, metrics, missing)
         # The engine's numbers are milliseconds of pure computation, so they are not made on the event loop.
-        return await asyncio.to_thread(_analysed, asked)
+        return await asyncio.to_thread(_analysed, answers)
 
     async def _past_looks(self, experiment: Experiment, environment: Environment, moment: Moment) -> list[PastLook]:
         if experiment.plan.mode != Mode.GROUP.value or not experiment.plan.planned_units:
@@ -180,47 +180,49 @@ def metric_spec(metric: Metric, use: MetricUse) -> MetricSpec:
     return MetricSpec(metric.key, direction, Guardrail(use.margin) if use.role == "guardrail" else None)
 
 
-def _analysed(asked: _Asked) -> Analysis:
-    experiment = asked.experiment
-    units = {each: asked.counts.units.get(("", each), 0) for each in experiment.shares}
+def _analysed(answers: _Answers) -> Analysis:
+    experiment = answers.experiment
+    units = {each: answers.counts.units.get(("", each), 0) for each in experiment.shares}
     sample_ratio = None
     if sum(weight > 0 for weight in experiment.shares.values()) > 1:
         sample_ratio = check_sample_ratio(units, experiment.shares, SAMPLE_RATIO_THRESHOLD)
-    metrics = [_metric_result(asked, use, metric, measured) for use, metric, measured in asked.metrics]
+    metrics = [_metric_result(answers, use, metric, measured) for use, metric, measured in answers.metrics]
     results = [each.result for each in metrics if each.result is not None]
     goals = [each.result for each in metrics if each.result is not None and each.use.role == "goal"]
     method = CORRECTIONS.get(experiment.plan.correction)
     family = adjust_family(goals, method, alpha=experiment.plan.alpha) if goals and method else None
     health = [
-        *health_checks(experiment, asked.health, sample_ratio, units, asked.counts.in_several, asked.moment.shown),
+        *health_checks(
+            experiment, answers.health, sample_ratio, units, answers.counts.in_several, answers.moment.shown
+        ),
         balance_check(results),
     ]
     judged = [each.result for each in metrics if each.result is not None and each.use.role != "secondary"]
     return Analysis(
         experiment=experiment,
-        environment=asked.environment,
-        moment=asked.moment,
+        environment=answers.environment,
+        moment=answers.moment,
         units=units,
-        units_in_several=asked.counts.in_several,
-        days=asked.counts.days,
+        units_in_several=answers.counts.in_several,
+        days=answers.counts.days,
         sample_ratio=sample_ratio,
         metrics=metrics,
-        missing_metrics=asked.missing,
+        missing_metrics=answers.missing,
         family=family,
-        decisions=_decisions(asked, judged, sample_ratio, family, health) if judged else [],
+        decisions=_decisions(answers, judged, sample_ratio, family, health) if judged else [],
         health=health,
     )
 
 
-def _metric_result(asked: _Asked, use: MetricUse, metric: Metric, measured: MeasuredMetric) -> MetricAnalysis:
+def _metric_result(answers: _Answers, use: MetricUse, metric: Metric, measured: Measurement) -> MetricAnalysis:
     arms: Grouped = measured.summaries
-    options = analysis_options(asked.experiment, metric, asked.counts.last_at, asked.moment.shown)
+    options = analysis_options(answers.experiment, metric, answers.counts.last_at, answers.moment.shown)
     try:
         result = analyse_metric(
             metric_spec(metric, use),
             arms[""],
-            control=asked.experiment.control,
-            options=with_history(options, metric.key, asked.looks),
+            control=answers.experiment.control,
+            options=with_history(options, metric.key, answers.looks),
             capped=measured.capped,
         )
     except InvalidInputError as error:
@@ -229,22 +231,22 @@ def _metric_result(asked: _Asked, use: MetricUse, metric: Metric, measured: Meas
 
 
 def _decisions(
-    asked: _Asked,
+    answers: _Answers,
     results: list[MetricResult],
     sample_ratio: SampleRatioResult | None,
     family: Family | None,
     health: list[HealthCheck],
 ) -> list[Decision]:
-    experiment = asked.experiment
-    end = min(experiment.stop_at or asked.moment.shown, asked.moment.shown)
+    experiment = answers.experiment
+    end = min(experiment.stop_at or answers.moment.shown, answers.moment.shown)
     days = max((end - experiment.start_at) / DAY_MILLISECONDS, 0.0) if experiment.start_at else 0.0
     problems = [each.finding for each in health if each.state == "problem" and each.name != "sample_ratio"]
     decisions = []
     for arm in experiment.shares:
         if arm == experiment.control:
             continue
-        units = sum(asked.counts.units.get(("", each), 0) for each in (arm, experiment.control))
-        planned = analysis_options(experiment, asked.metrics[0][1], 0, 0).planned_units
+        units = sum(answers.counts.units.get(("", each), 0) for each in (arm, experiment.control))
+        planned = analysis_options(experiment, answers.metrics[0][1], 0, 0).planned_units
         progress = Progress(units, planned, days, 0.0, units / days if days else None)
         decisions.append(
             decide(arm, results, progress, sample_ratio=sample_ratio, family=family, health_problems=problems)

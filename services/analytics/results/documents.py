@@ -15,7 +15,7 @@ from analytics.instants import rfc3339
 from analytics.results.analysis import Analysis
 from analytics.results.health import HealthCheck
 from analytics.results.metric_documents import FamilyDocument, MetricDocument, family_document, metric_document
-from analytics.results.wording import sample_ratio_sentence, summary_of
+from analytics.results.sentences import sample_ratio_sentence, summary_of
 from analytics.tables.columns import Column, InTable, Table
 
 FILE, DATASET = "file", "dataset"

@@ -20,7 +20,7 @@ from analytics.results.segment_documents import (
     daily_document,
     segmented_document,
 )
-from analytics.results.segmenting import SegmentAnalyst
+from analytics.results.segments import SegmentAnalyst
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.exposures import ExposureReader
 
@@ -87,7 +87,7 @@ def _add_results(router: APIRouter, authenticator: Authenticator, inquiries: Inq
         inquiry = inquiries.about(caller, asked)
         analysis = await inquiry.analyst.analyse(inquiry.experiment, inquiry.environment, inquiry.moment)
         result = result_document(analysis)
-        return json_response(explained(result, inquiry.reader.questions) if explain else result)
+        return json_response(explained(result, inquiry.reader.queries) if explain else result)
 
     @router.get(
         "/experiments/{experiment}/results/segments",

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from analytics.results.documents import ResultDocument
-from analytics.warehouse.experiments import Question
+from analytics.warehouse.experiments import AskedQuery
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +28,7 @@ class ExplainedResultDocument(ResultDocument):
     explanation: list[ExplainedQuery]
 
 
-def explained(result: ResultDocument, questions: Sequence[Question]) -> ExplainedResultDocument:
+def explained(result: ResultDocument, queries: Sequence[AskedQuery]) -> ExplainedResultDocument:
     return ExplainedResultDocument(
         **{each.name: getattr(result, each.name) for each in fields(result)},
         explanation=[
@@ -38,7 +38,7 @@ def explained(result: ResultDocument, questions: Sequence[Question]) -> Explaine
                 parameters=each.parameters,
                 rows=[{name: _plain(value) for name, value in row.items()} for row in each.rows],
             )
-            for each in questions
+            for each in queries
         ],
     )
 

@@ -27,7 +27,7 @@ from stats import (
 
 from analytics.catalog.entries import Role
 from analytics.results.analysis import MetricAnalysis
-from analytics.results.wording import comparison_sentence, metric_sentences
+from analytics.results.sentences import comparison_sentence, metric_sentences
 from analytics.tables.columns import Column, InTable
 
 _ESTIMATE = Column(parts=("estimate", "lower", "upper"))

@@ -22,7 +22,7 @@ from analytics.results.metric_documents import (
     metric_document,
     same,
 )
-from analytics.results.segmenting import DailyAnalysis, LeftOut, SegmentedAnalysis
+from analytics.results.segments import DailyAnalysis, LeftOut, SegmentedAnalysis
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""ClickHouse over HTTP: questions with server-side parameters, inserts by columns, commands for migrations."""
+"""ClickHouse over HTTP: queries with server-side parameters, inserts by columns, commands for migrations."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 WarehouseError
 ├── WarehouseUnavailable  away, overloaded or not set up: try again later, nothing is wrong with the rows
 ├── RowsRefused           it will never take these rows as they are
-└── QueryTooExpensive     the question needs more time or memory than it is allowed
+└── QueryTooExpensive     the query needs more time or memory than it is allowed
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def insert_error(code: int | None, text: str) -> WarehouseError:
 
 
 def query_error(code: int | None, text: str) -> WarehouseError:
-    """The error of a question."""
+    """The error of a query."""
     if code in _EXPENSIVE_CODES:
         return QueryTooExpensive(f"ClickHouse error {code}: {text}")
     return WarehouseUnavailable(text if code is None else f"ClickHouse error {code}: {text}")

@@ -1,4 +1,4 @@
-"""What an experiment's analysis asks of ClickHouse. A reader remembers its questions, to explain its answers."""
+"""What an experiment's analysis asks of ClickHouse. A reader remembers its queries, to explain its answers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NO_CAP = sys.float_info.max
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class AskedQuery:
     """A query as it was asked, and the rows of its answer."""
 
     name: str
@@ -34,11 +34,11 @@ class Question:
 
 
 class ExperimentReader:
-    """One per request; `questions` are all that were asked so far."""
+    """One per request; `queries` are all that were asked so far."""
 
     def __init__(self, warehouse: Warehouse) -> None:
         self._warehouse = warehouse
-        self.questions: list[Question] = []
+        self.queries: list[AskedQuery] = []
 
     async def unit_counts(self, scope: Scope) -> UnitCounts:
         rows = await self._ask("unit_counts", scope)
@@ -93,9 +93,9 @@ class ExperimentReader:
             for row in rows
         }
 
-    async def pooled_value(self, scope: Scope, window: MetricWindow, zeros: int, place: int) -> float | None:
-        """The value at `place` (0 is the smallest) of all units' values, `zeros` of them 0 for want of an event."""
-        rows = await self._ask("pooled_value", scope, window, {"zeros": zeros, "place": place})
+    async def pooled_value(self, scope: Scope, window: MetricWindow, zeros: int, rank: int) -> float | None:
+        """The value at `rank` (0 is the smallest) of all units' values, `zeros` of them 0 for want of an event."""
+        rows = await self._ask("pooled_value", scope, window, {"zeros": zeros, "rank": rank})
         return float(rows[0]["value"]) if rows else None
 
     async def observation_counts(self, scope: Scope, window: MetricWindow) -> dict[Group, int]:
@@ -104,12 +104,12 @@ class ExperimentReader:
         return {_group(row): row["observations"] for row in rows}
 
     async def order_statistics(
-        self, scope: Scope, window: MetricWindow, variation: str, places: Sequence[int]
+        self, scope: Scope, window: MetricWindow, variation: str, ranks: Sequence[int]
     ) -> dict[int, float]:
-        """The events' values at `places` (1 is the smallest) of one variation."""
-        asked = {"variation": variation, "places": sorted(places)}
+        """The events' values at `ranks` (1 is the smallest) of one variation."""
+        asked = {"variation": variation, "ranks": sorted(ranks)}
         rows = await self._ask("aggregations/quantile/order_statistics", scope, window, asked)
-        return {row["place"]: row["value"] for row in rows}
+        return {row["rank"]: row["value"] for row in rows}
 
     async def cluster_totals(
         self, scope: Scope, window: MetricWindow, variation: str, threshold: float
@@ -133,7 +133,7 @@ class ExperimentReader:
 
     async def _answered(self, name: str, sql: str, parameters: Mapping[str, Any]) -> list[Row]:
         rows = await self._warehouse.rows(sql, parameters)
-        self.questions.append(Question(name, sql, parameters, rows))
+        self.queries.append(AskedQuery(name, sql, parameters, rows))
         return rows
 
 

@@ -131,7 +131,7 @@ class ExportStore:
 
     async def put_batch(self, batch: StoredBatch, event_keys: Sequence[bytes]) -> bool:
         """Commits a batch: first the keys of its events under its `write_id`, which count from the commit on."""
-        place = f"{batch.export_id}:{batch.generation}:{batch.dataset}:{batch.number}"
+        batch_name = f"{batch.export_id}:{batch.generation}:{batch.dataset}:{batch.number}"
         if event_keys:
             many = len(event_keys)
             keys: Columns = {
@@ -142,7 +142,7 @@ class ExportStore:
                 "event_key": ("FixedString(16)", event_keys),
                 "write_id": ("String", [batch.write_id] * many),
             }
-            await self._warehouse.insert("exported_events", keys, token=f"{place}:{batch.write_id}")
+            await self._warehouse.insert("exported_events", keys, token=f"{batch_name}:{batch.write_id}")
         columns: Columns = {
             "organization_id": ("String", [batch.organization_id]),
             "export_id": ("String", [batch.export_id]),
@@ -153,7 +153,7 @@ class ExportStore:
             "rows": ("UInt64", [batch.rows]),
             "document": ("String", [batch.document]),
         }
-        await self._write("export_batches", columns, place, batch.write_id)
+        await self._write("export_batches", columns, batch_name, batch.write_id)
         found = await self.last_batch(
             batch.organization_id, batch.export_id, batch.generation, batch.dataset, batch.number
         )

@@ -1,4 +1,4 @@
-"""Which exposures and which events of a metric a question is about."""
+"""Which exposures and which events of a metric a query is about."""
 
 from __future__ import annotations
 

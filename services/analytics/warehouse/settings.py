@@ -14,7 +14,7 @@ class WarehouseSettings:
     """`url`: http(s)://[user[:password]@]host[:port]. `cluster`: its name, empty for a single node.
 
     `retention_days`: rows older than this (by when they were received) are dropped; 0 keeps them.
-    `query_seconds_max` and `query_memory_bytes_max` bound every question.
+    `query_seconds_max` and `query_memory_bytes_max` bound every query.
     """
 
     url: str

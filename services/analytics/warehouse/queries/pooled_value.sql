@@ -1,5 +1,5 @@
 -- with: units, metric_events, unit_values
--- The value at one place of all units' values in order, with a 0 for each unit that has no event.
+-- The value at one rank of all units' values in order, with a 0 for each unit that has no event.
 SELECT number AS value
 FROM
 (
@@ -8,4 +8,4 @@ FROM
     SELECT toFloat64(0) AS number FROM numbers({zeros:UInt64})
 )
 ORDER BY value
-LIMIT 1 OFFSET {place:UInt64}
+LIMIT 1 OFFSET {rank:UInt64}

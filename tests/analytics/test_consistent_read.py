@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 from typing import Any, cast
 
 import pytest
-from analytics.results.steady import TRIES, steady
+from analytics.results.consistent_read import TRIES, consistent_read
 from analytics.results.summaries import of_sums, of_units, with_covariate
 from analytics.warehouse.aggregates import CovariateMoments, Moments, UnitCounts
 from analytics.warehouse.experiments import ExperimentReader
@@ -24,11 +24,11 @@ class GrowingStore:
 
     def __init__(self, *units: int) -> None:
         self._units = list(units)
-        self.questions: list[Any] = []
+        self.queries: list[Any] = []
 
     async def unit_counts(self, _: Scope) -> UnitCounts:
         units = self._units.pop(0) if len(self._units) > 1 else self._units[0]
-        self.questions.append(units)
+        self.queries.append(units)
         return UnitCounts({GROUP: units}, {}, 0, 0)
 
     async def asked(self, scope: Scope = SCOPE) -> tuple[int, list[int]]:
@@ -36,10 +36,10 @@ class GrowingStore:
 
         async def measure(counts: UnitCounts) -> int:
             tries.append(counts.units[GROUP])
-            self.questions.append("measured")
+            self.queries.append("measured")
             return counts.units[GROUP]
 
-        counts, measured = await steady(cast("ExperimentReader", self), scope, measure)
+        counts, measured = await consistent_read(cast("ExperimentReader", self), scope, measure)
         assert counts.units[GROUP] == measured
         return measured, tries
 
@@ -47,13 +47,13 @@ class GrowingStore:
 async def test_a_quiet_store_is_asked_once() -> None:
     store = GrowingStore(7)
     assert await store.asked() == (7, [7])
-    assert store.questions == [7, "measured"]
+    assert store.queries == [7, "measured"]
 
 
 async def test_units_that_came_in_meanwhile_are_measured_too() -> None:
     store = GrowingStore(0, 44, 44)
     assert await store.asked() == (44, [0, 44])
-    assert store.questions == [44, "measured"]
+    assert store.queries == [44, "measured"]
 
 
 async def test_a_store_that_never_rests_is_answered_all_the_same() -> None:
@@ -71,7 +71,7 @@ async def test_answers_that_never_fit_each_other_are_worth_another_try() -> None
         raise InvalidInputError("conversions", "must not exceed n")
 
     with pytest.raises(Unavailable):
-        await steady(cast("ExperimentReader", GrowingStore(1)), SCOPE, measure)
+        await consistent_read(cast("ExperimentReader", GrowingStore(1)), SCOPE, measure)
 
 
 def test_a_unit_counted_late_counts() -> None:

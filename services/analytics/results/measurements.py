@@ -12,7 +12,7 @@ from messages.aggregations import Absence
 from stats import Capped, ClusterSums, QuantileSummary, Summary, Winsorising, quantile_ranks
 
 from analytics.catalog.entries import Metric
-from analytics.results.scoping import window_of
+from analytics.results.scope import window_of
 from analytics.results.summaries import Grouped, Units, of_sums, of_units, with_covariate
 from analytics.warehouse.aggregates import Group
 from analytics.warehouse.experiments import NO_CAP, ExperimentReader
@@ -20,7 +20,7 @@ from analytics.warehouse.scopes import MetricWindow, Scope
 
 
 @dataclass(frozen=True, slots=True)
-class MeasuredMetric:
+class Measurement:
     """Summaries by segment and variation; `capped` if the values were cut at a pooled percentile."""
 
     summaries: Grouped
@@ -28,7 +28,7 @@ class MeasuredMetric:
 
 
 @dataclass(frozen=True, slots=True)
-class MeasureOptions:
+class MeasurementOptions:
     """`cuped`: bring the covariate. `alpha` sets the ranks of a quantile's interval."""
 
     cuped: bool = False
@@ -38,22 +38,22 @@ class MeasureOptions:
 class Measurer:
     """Measures metrics of one scope; `units` are its analysed units."""
 
-    def __init__(self, reader: ExperimentReader, scope: Scope, units: Units, options: MeasureOptions) -> None:
+    def __init__(self, reader: ExperimentReader, scope: Scope, units: Units, options: MeasurementOptions) -> None:
         self._reader = reader
         self._scope = scope
         self._units = units
         self._options = options
 
-    async def measure(self, metric: Metric) -> MeasuredMetric:
+    async def measure(self, metric: Metric) -> Measurement:
         """Raises WarehouseError."""
         window, aggregation = window_of(metric), metric.aggregation
         if metric.winsorize_at and aggregation.cappable:
             return await self._winsorised(metric, window)
         if aggregation.per_unit:
-            return MeasuredMetric(await self._plain(metric, window, NO_CAP))
+            return Measurement(await self._plain(metric, window, NO_CAP))
         if aggregation.summary == "quantile":
-            return MeasuredMetric(await self._quantiles(metric, window))
-        return MeasuredMetric(of_sums(aggregation, self._units, await self._reader.sums(self._scope, window)))
+            return Measurement(await self._quantiles(metric, window))
+        return Measurement(of_sums(aggregation, self._units, await self._reader.sums(self._scope, window)))
 
     async def _plain(self, metric: Metric, window: MetricWindow, cap: float) -> Grouped:
         if self._options.cuped:
@@ -61,15 +61,15 @@ class Measurer:
             return with_covariate(metric.aggregation, self._units, moments)
         return of_units(metric.aggregation, self._units, await self._reader.moments(self._scope, window, cap))
 
-    async def _winsorised(self, metric: Metric, window: MetricWindow) -> MeasuredMetric:
+    async def _winsorised(self, metric: Metric, window: MetricWindow) -> Measurement:
         """The cap is pooled over all variations and segments."""
         uncapped = await self._reader.moments(self._scope, window)
         measured = sum(each.units for each in uncapped.values())
         total = sum(self._units.values()) if metric.aggregation.absence is Absence.ZERO else measured
-        place = max(math.ceil(metric.winsorize_at * total) - 1, 0)
-        cap = await self._reader.pooled_value(self._scope, window, total - measured, place)
+        rank = max(math.ceil(metric.winsorize_at * total) - 1, 0)
+        cap = await self._reader.pooled_value(self._scope, window, total - measured, rank)
         if cap is None:
-            return MeasuredMetric(of_units(metric.aggregation, self._units, uncapped))
+            return Measurement(of_units(metric.aggregation, self._units, uncapped))
         capped = await self._reader.moments(self._scope, window, cap)
         count = sum(each.capped for each in capped.values())
         plain = of_units(metric.aggregation, self._units, uncapped)
@@ -79,7 +79,7 @@ class Measurer:
             else of_units(metric.aggregation, self._units, capped)
         )
         how = Winsorising(metric.winsorize_at, cap, count)
-        return MeasuredMetric(summaries, Capped(how, plain.get("", {})))
+        return Measurement(summaries, Capped(how, plain.get("", {})))
 
     async def _quantiles(self, metric: Metric, window: MetricWindow) -> Grouped:
         """Of the events' values, with the units as clusters; only without segments."""
@@ -97,8 +97,8 @@ class Measurer:
             return QuantileSummary(0, level, 0.0, None, None, alpha)
         ranks = quantile_ranks(observations, level, alpha)
         middle = max(math.ceil(level * observations), 1)
-        places = [middle, *(each for each in (ranks.lower, ranks.upper) if each is not None)]
-        values = await self._reader.order_statistics(self._scope, window, variation, places)
+        wanted = [middle, *(each for each in (ranks.lower, ranks.upper) if each is not None)]
+        values = await self._reader.order_statistics(self._scope, window, variation, wanted)
         found = await self._reader.cluster_totals(self._scope, window, variation, values[middle])
         return QuantileSummary(
             observations,

@@ -1,4 +1,4 @@
-"""One picture from several questions, although rows come in between them."""
+"""One picture from several queries, although rows come in between them."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ TRIES = 3
 T = TypeVar("T")
 
 
-async def steady(
+async def consistent_read(
     reader: ExperimentReader, scope: Scope, measure: Callable[[UnitCounts], Awaitable[T]]
 ) -> tuple[UnitCounts, T]:
     """The units of the scope and what `measure` finds about them, asked again when units came in meanwhile.
 
-    Where they come in faster than that, the last try stands: its questions lie moments apart. Raises WarehouseError,
+    Where they come in faster than that, the last try stands: its queries lie moments apart. Raises WarehouseError,
     and Unavailable when even then the answers can't belong together.
     """
-    before = len(reader.questions)
+    before = len(reader.queries)
     for attempt in range(TRIES):
-        del reader.questions[before:]
+        del reader.queries[before:]
         counts = await reader.unit_counts(scope)
         last = attempt == TRIES - 1
         try:
@@ -42,5 +42,5 @@ async def steady(
 
 async def _unchanged(reader: ExperimentReader, scope: Scope, counts: UnitCounts) -> bool:
     again = await reader.unit_counts(scope)
-    reader.questions.pop()
+    reader.queries.pop()
     return again == counts

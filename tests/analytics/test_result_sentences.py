@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from analytics.results.wording import effect, verdict
+from analytics.results.sentences import effect, verdict
 from stats import AnalysisOptions, BinarySummary, Comparison, MetricSpec, analyse_metric
 from stats.metrics import Mode
 

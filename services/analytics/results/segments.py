@@ -27,9 +27,9 @@ from analytics.results.analysis import (
     analysis_options,
     metric_spec,
 )
-from analytics.results.measuring import MeasuredMetric, MeasureOptions, Measurer, all_groups
-from analytics.results.scoping import scope_of
-from analytics.results.steady import steady
+from analytics.results.consistent_read import consistent_read
+from analytics.results.measurements import Measurement, MeasurementOptions, Measurer, all_groups
+from analytics.results.scope import scope_of
 from analytics.results.summaries import Grouped
 from analytics.warehouse.aggregates import UnitCounts
 from analytics.warehouse.experiments import ExperimentReader
@@ -102,12 +102,12 @@ class SegmentAnalyst:
         known, _ = self._analyst.known_metrics(experiment)
         usable = [(use, metric) for use, metric in known if metric.aggregation.splittable]
 
-        async def measure(counts: UnitCounts) -> list[MeasuredMetric]:
+        async def measure(counts: UnitCounts) -> list[Measurement]:
             units = all_groups(counts.units, scope.variations, list(counts.segments()))
-            measurer = Measurer(self._reader, scope, units, MeasureOptions(alpha=experiment.plan.alpha))
+            measurer = Measurer(self._reader, scope, units, MeasurementOptions(alpha=experiment.plan.alpha))
             return await asyncio.gather(*(measurer.measure(metric) for _, metric in usable))
 
-        counts, found = await steady(self._reader, scope, measure)
+        counts, found = await consistent_read(self._reader, scope, measure)
         metrics = [(use, metric, each.summaries) for (use, metric), each in zip(usable, found, strict=True)]
         return _Measured(counts, metrics)
 
