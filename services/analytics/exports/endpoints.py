@@ -64,8 +64,6 @@ def _if_match(header: Annotated[str | None, Header(alias="If-Match", max_length=
 
 
 Seen = Annotated[int, Depends(_if_match)]
-
-
 RequestedPage = Annotated[Page, Depends()]
 Named = Annotated[str | None, Query(max_length=128)]
 

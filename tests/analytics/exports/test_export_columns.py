@@ -6,8 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
-from analytics.exports.datasets import DATASETS, Dataset
+from analytics.exports.datasets import DATASETS, EXPOSURES, METRIC_EVENTS, Dataset
 from analytics.exports.destinations.snowflake import column_types
+from analytics.warehouse.tables import EXPOSURE_COLUMNS, METRIC_COLUMNS
 
 PAGE = (Path(__file__).resolve().parents[3] / "docs/exports.md").read_text()
 
@@ -23,3 +24,12 @@ def test_the_page_has_each_column_with_its_type(dataset: Dataset) -> None:
 @pytest.mark.parametrize("dataset", DATASETS.values(), ids=lambda each: each.name)
 def test_each_column_has_a_type_in_snowflake(dataset: Dataset) -> None:
     assert [each.split()[0] for each in column_types(dataset)] == [name.upper() for name in dataset.schema.names]
+
+
+@pytest.mark.parametrize(
+    ("dataset", "stored"),
+    [(EXPOSURES, EXPOSURE_COLUMNS), (METRIC_EVENTS, METRIC_COLUMNS)],
+    ids=["exposures", "metrics"],
+)
+def test_each_stored_column_of_an_event_is_exported(dataset: Dataset, stored: dict[str, str]) -> None:
+    assert set(dataset.schema.names) == set(stored)
