@@ -226,11 +226,20 @@ class TwoLists:
 
 
 @dataclass
+class OneNameTwice:
+    figure: InTable[float]
+    inner: Inner
+
+
+@dataclass
 class NoColumn:
     figures: InTable[dict[str, float]]
 
 
-@pytest.mark.parametrize(("described", "named"), [(TwoLists, "second and first"), (NoColumn, "NoColumn.figures")])
+@pytest.mark.parametrize(
+    ("described", "named"),
+    [(TwoLists, "second and first"), (NoColumn, "NoColumn.figures"), (OneNameTwice, "OneNameTwice.inner")],
+)
 def test_a_description_that_is_no_table_names_the_place(described: type, named: str) -> None:
     with pytest.raises(TypeError, match=named):
         Table(described, FILE)

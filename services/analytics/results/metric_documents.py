@@ -94,7 +94,7 @@ class MetricDocument:
     role: InTable[Role]
     aggregation: InTable[str]
     higher_is_better: bool
-    status: InTable[Status]
+    status: Annotated[Status, Column(stands_in=True)]
     explanation: str
     summary: str
     alpha: float | None

@@ -1,7 +1,7 @@
 """Marks on the fields of nested dataclasses, and the flat table that follows from them.
 
 A field is marked where it is declared: `units: InTable[int]`. Fields of nested dataclasses count too; a list of them
-makes a line of each. What stands further in has the last word on a column's place and, where it is there, its value.
+makes a line of each.
 """
 
 from __future__ import annotations
@@ -19,12 +19,13 @@ Line = dict[str, Any]
 class Column:
     """`name` empty: the field's own. `after`: the column it follows, where that isn't the one declared before.
     `only`: the one table that has it. `parts`: the fields of a dataclass that are columns; the first has the name,
-    the others are called `name_part`."""
+    the others are called `name_part`. `stands_in`: for a column of the same name further in, where that is absent."""
 
     name: str = ""
     after: str = ""
     only: str = ""
     parts: tuple[str, ...] = ()
+    stands_in: bool = False
 
 
 InTable = Annotated[T, Column()]
@@ -46,7 +47,7 @@ class _Source:
 class Table:
     """The table called `name` of the dataclass `described`. `columns`: str, int, float or bool by name, in order.
 
-    Raises TypeError for a marked field that is none of these, and for two lists that both bring lines.
+    Raises TypeError for a marked field that is none of these, two columns of one name, and two lists of lines.
     """
 
     def __init__(self, described: type, name: str) -> None:
@@ -67,6 +68,7 @@ class _Part:
         self._sources: list[_Source] = []
         self._nested: dict[str, _Part] = {}
         self._many: dict[str, _Part] = {}
+        self._stand_ins: set[str] = set()
         self.columns: dict[str, type] = {}
         self.follows: dict[str, str] = {}
         for field, hint in get_type_hints(described, include_extras=True).items():
@@ -84,11 +86,13 @@ class _Part:
             hints = get_type_hints(hint)
             for number, part in enumerate(mark.parts):
                 column = f"{name}_{part}" if number else name
+                self._put({column: _plain_type(hints[part], hint, part)}, field)
                 self._sources.append(_Source(column, (field, part)))
-                self.columns[column] = _plain_type(hints[part], hint, part)
         else:
+            self._put({name: _plain_type(hint, self._described, field)}, field)
             self._sources.append(_Source(name, (field,)))
-            self.columns[name] = _plain_type(hint, self._described, field)
+        if mark.stands_in:
+            self._stand_ins.add(name)
 
     def _look_into(self, field: str, hint: Any) -> None:
         inner = _dataclass_in(hint)
@@ -101,9 +105,17 @@ class _Part:
             self._many[field] = part
         else:
             raise TypeError(f"{self._described.__name__}: {field} and {next(iter(self._many))} both bring lines")
-        # What stands further in has the last word on a column's place.
-        self.columns = {name: kind for name, kind in self.columns.items() if name not in part.columns} | part.columns
+        self._put(part.columns, field)
+        self._stand_ins |= part._stand_ins
         self.follows |= part.follows
+
+    def _put(self, columns: dict[str, type], field: str) -> None:
+        """A column that was only stood in for gives its place to the real one."""
+        twice = self.columns.keys() & columns.keys()
+        if twice - self._stand_ins:
+            raise TypeError(f"{self._described.__name__}.{field} has columns that are there already: {sorted(twice)}")
+        self._stand_ins -= twice
+        self.columns = {name: kind for name, kind in self.columns.items() if name not in twice} | columns
 
     def lines(self, value: Any) -> list[Line]:
         line = {each.column: each.value(value) for each in self._sources}
