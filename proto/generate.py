@@ -15,13 +15,13 @@ TARGET = ROOT.parent / "libs" / "messages" / "generated"
 def generate(target: Path) -> None:
     """Writes `*_pb2.py` and their type stubs into `target`, made flat with imports inside the package."""
     with tempfile.TemporaryDirectory() as scratch:
-        sources = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("verdict/v1/*.proto"))
+        sources = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("verdict/*/*.proto"))
         arguments = ["protoc", f"-I{ROOT}", f"--python_out={scratch}", f"--pyi_out={scratch}", *sources]
         if protoc.main(arguments) != 0:
             raise SystemExit("protoc failed")
         target.mkdir(parents=True, exist_ok=True)
         (target / "__init__.py").touch()
-        for path in sorted((Path(scratch) / "verdict" / "v1").iterdir()):
+        for path in sorted(Path(scratch).glob("verdict/*/*")):
             (target / path.name).write_bytes(path.read_bytes())
 
 

@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 from google.protobuf.message import DecodeError
 
+from messages.config_tree import config_message
 from messages.digest import combined, digest_bytes, entry_digest
 from messages.generated.config_pb2 import ConfigMessage
 from messages.subjects import manifest_subject, parse_config_subject
@@ -117,11 +118,9 @@ class ConfigStaging:
         except ValueError as error:
             return Rejected(subject, "undecodable", str(error))
         environment = self._environments.setdefault(parsed.environment_id, _Environment())
-        message: ConfigMessage | None = ConfigMessage()
-        problem = ""
+        message: ConfigMessage | None = None
         try:
-            assert message is not None  # noqa: S101 - assigned above
-            message.ParseFromString(payload)
+            message = config_message(payload)
             problem = _misplaced(message, parsed.environment_id, parsed.kind)
         except DecodeError as error:
             problem = str(error) or "not a ConfigMessage"

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from typing import Any, cast
+from typing import cast
 from uuid import UUID
 
 import pytest
 from analytics.catalog.catalog import Catalog, EnvironmentNotFound, ExperimentNotFound, FlagNotFound
 from analytics.catalog.feed import CatalogFeed
+from bucketing.flagset import Experiment, ExperimentMode, Fixed, Flag, FlagType, Share
 from messages.digest import combined, digest_bytes, entry_digest
+from messages.documents import experiment_document, flag_document
 from messages.generated import config_pb2 as pb
 from messages.subjects import config_stream, config_subject, manifest_subject
 from streams.memory import MemoryBus
+
+FLAG = Flag("f", FlagType.BOOLEAN, {"on": True, "off": False}, "off", Fixed("on"))
 
 
 class Publisher:
@@ -36,7 +40,10 @@ class Publisher:
                 message.tombstone.SetInParent()
                 self._entries.pop(subject, None)
             else:
-                getattr(message, kind).CopyFrom(entity)
+                if isinstance(entity, Flag):
+                    message.flag = flag_document(entity)
+                else:
+                    getattr(message, kind).CopyFrom(entity)
                 self._entries[subject] = message.SerializeToString()
             await self._bus.publish(subject, message.SerializeToString())
         await self.manifest()
@@ -57,9 +64,10 @@ def environment(organization: str, key: str = "production") -> pb.Environment:
     return pb.Environment(key=key, project_id=f"p-{organization}", project_key="shop", organization_id=organization)
 
 
-def experiment(key: str, **more: Any) -> pb.Experiment:
-    shares = [pb.Share(variation="on", weight=5000), pb.Share(variation="off", weight=5000)]
-    return pb.Experiment(id=f"id-{key}", key=key, flag="f", status=pb.EXPERIMENT_STATUS_RUNNING, shares=shares, **more)
+def experiment(key: str, start_at: int = 1) -> pb.Experiment:
+    halves = (Share("on", 5000), Share("off", 5000))
+    document = experiment_document(Experiment(key, "f", ExperimentMode.ASSIGNS, halves, start_at))
+    return pb.Experiment(id=f"id-{key}", status=pb.EXPERIMENT_STATUS_RUNNING, document=document)
 
 
 @pytest.fixture
@@ -87,9 +95,8 @@ async def until(condition: Callable[[], object]) -> None:
 async def test_experiments_metrics_and_flags_arrive_with_their_version(bus: MemoryBus, catalog: Catalog) -> None:
     publisher = Publisher(bus, "e1")
     metric = pb.Metric(id="m1", key="revenue", aggregation=pb.AGGREGATION_SUM, direction=pb.DIRECTION_LOWER_IS_BETTER)
-    flag = pb.Flag(key="f", variations=[pb.Variation(key="on"), pb.Variation(key="off")])
     await publisher.version(
-        environment__production=environment("o1"), experiment__a=experiment("a"), metric__revenue=metric, flag__f=flag
+        environment__production=environment("o1"), experiment__a=experiment("a"), metric__revenue=metric, flag__f=FLAG
     )
     await until(lambda: catalog.ready and catalog.metric("e1", "revenue"))
 
@@ -139,9 +146,7 @@ async def test_an_experiment_is_found_by_a_key_that_only_it_has(bus: MemoryBus, 
 
 async def test_changes_and_removals_arrive(bus: MemoryBus, catalog: Catalog) -> None:
     publisher = Publisher(bus, "e1")
-    await publisher.version(
-        environment__production=environment("o1"), experiment__a=experiment("a"), flag__f=pb.Flag(key="f")
-    )
+    await publisher.version(environment__production=environment("o1"), experiment__a=experiment("a"), flag__f=FLAG)
     await until(lambda: catalog.ready and catalog.entries("e1").environment)
     await publisher.version(experiment__a=experiment("a", start_at=5), flag__f=None)
     await until(lambda: catalog.experiment(["o1"], "id-a").start_at == 5)
@@ -168,7 +173,7 @@ async def test_what_can_not_be_read_any_more_stays_as_it_was(bus: MemoryBus, cat
     await publisher.version(environment__production=environment("o1"), metric__m=metric)
     await until(lambda: catalog.metric("e1", "m"))
     odd = pb.Metric(id="m", key="m", aggregation=cast("pb.Aggregation", 99))
-    await publisher.version(metric__m=odd, flag__f=pb.Flag(key="f"))
+    await publisher.version(metric__m=odd, flag__f=FLAG)
     await until(lambda: "f" in catalog.entries("e1").flags)
 
     found = catalog.metric("e1", "m")

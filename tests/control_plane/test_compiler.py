@@ -7,11 +7,24 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from bucketing.flagset import Comparison, Fixed, Flag, FlagType, Rollout, Rule, Segment, Share
+from bucketing.flagset import (
+    Comparison,
+    Experiment,
+    ExperimentMode,
+    Fixed,
+    Flag,
+    FlagType,
+    Rollout,
+    Rule,
+    Segment,
+    Share,
+)
 from control_plane.database import Database
 from control_plane.entities.reading import Unreadable, read_each
 from control_plane.environments.queries import EnvironmentRow
+from control_plane.experiments.queries import PublishedExperiment
 from control_plane.publishing.compiler import Checked, CompiledEnvironment, Compiler, Snapshot, compile_snapshot
+from messages.documents import experiment_document
 from messages.generated import config_pb2 as pb
 from messages.generated.config_pb2 import ConfigMessage
 from messages.subjects import config_subject
@@ -20,16 +33,15 @@ ID = UUID(int=1)
 ENVIRONMENT = EnvironmentRow(ID, UUID(int=2), UUID(int=3), "production", "P", "salt", False, (), 1, 7, 0, None, False)
 FLAG = Flag("f", FlagType.BOOLEAN, {"on": True, "off": False}, "off", Fixed("on"))
 HALVES = (Share("on", 5000), Share("off", 5000))
-EXPERIMENT = pb.Experiment(
-    id="e1",
-    key="e",
-    flag="f",
-    mode=pb.EXPERIMENT_MODE_ASSIGNS,
-    status=pb.EXPERIMENT_STATUS_RUNNING,
-    start_at=1,
-    traffic=10_000,
-    shares=[pb.Share(variation="on", weight=5000), pb.Share(variation="off", weight=5000)],
-)
+
+
+def published(shares: tuple[Share, ...]) -> PublishedExperiment:
+    experiment = Experiment("e", "f", ExperimentMode.ASSIGNS, shares, start_at=1)
+    message = pb.Experiment(id="e1", status=pb.EXPERIMENT_STATUS_RUNNING, document=experiment_document(experiment))
+    return PublishedExperiment(experiment, message)
+
+
+EXPERIMENT = published(HALVES)
 
 
 def subject(kind: str, key: str) -> str:
@@ -69,9 +81,7 @@ def test_a_broken_flag_is_named_and_holds_up_nothing(broken: Any) -> None:
 
 
 def test_a_broken_segment_and_experiment_are_named() -> None:
-    experiment = pb.Experiment()
-    experiment.CopyFrom(EXPERIMENT)
-    experiment.shares[0].weight = 1
+    experiment = published((Share("on", 1), Share("off", 5000)))
     segment = Segment("s", condition=Comparison("a", "matches", "("))
     found = compiled(flags=[FLAG], segments=[segment], experiments=[experiment])
     assert set(found.invalid) == {subject("segment", "s"), subject("experiment", "e")}

@@ -8,15 +8,16 @@ from uuid import UUID
 
 import pytest
 from bucketing import CompiledFlagSet, Reason, compile_flagset
-from bucketing.flagset import Flag, FlagSet, Segment
+from bucketing.flagset import Comparison, Experiment, ExperimentMode, Flag, FlagSet, Holdout, LayerSlot, Segment, Share
 from control_plane.database import Database
 from control_plane.entities.reading import Memory, Unreadable
 from control_plane.experiments import queries as experiments
+from control_plane.experiments.queries import PublishedExperiment
 from control_plane.flags import queries as flags
 from control_plane.metrics import queries as metrics
 from control_plane.segments import queries as segments
+from messages.documents import experiment_of, flag_document, flag_of
 from messages.generated import config_pb2 as pb
-from messages.wire import experiment_from_wire, flag_from_wire, flag_to_wire
 from service_kit.clock import ManualClock
 
 T = TypeVar("T")
@@ -44,18 +45,17 @@ def readable(kind: type[T], found: Iterable[T | Unreadable]) -> list[T]:
 
 async def compiled(database: Database, environment_id: UUID) -> CompiledFlagSet:
     async with database.transaction() as tx:
-        messages = readable(pb.Experiment, await experiments.compiled(tx, environment_id))
-        running = [each for each in map(experiment_from_wire, messages) if each is not None]
+        published = readable(PublishedExperiment, await experiments.compiled(tx, environment_id))
         flagset = FlagSet(
             SALT,
             flags={each.key: each for each in readable(Flag, await flags.compiled(tx, environment_id, Memory()))},
             segments={
                 each.key: each for each in readable(Segment, await segments.compiled(tx, environment_id, Memory()))
             },
-            experiments={each.key: each for each in running},
+            experiments={each.key: each.experiment for each in published if each.in_force},
         )
     for flag in flagset.flags.values():
-        assert flag_from_wire(flag_to_wire(flag), 0) == flag
+        assert flag_of(pb.ConfigMessage(flag=flag_document(flag))) == flag
     return compile_flagset(flagset)
 
 
@@ -134,21 +134,35 @@ async def test_an_experiment_travels_whole(
     }
     await api.ok("POST", f"{project}/experiments", draft)
     async with database.transaction() as tx:
-        [message] = readable(pb.Experiment, await experiments.compiled(tx, environment_id))
-    assert (message.status, message.start_at) == (pb.EXPERIMENT_STATUS_DRAFT, 0)
+        [first] = readable(PublishedExperiment, await experiments.compiled(tx, environment_id))
+    assert (first.message.status, first.in_force) == (pb.EXPERIMENT_STATUS_DRAFT, False)
     await api.ok("POST", f"{project}/experiments/test/start")
     started_at = clock.now()
     engine = await compiled(database, environment_id)
     clock.advance(60)
 
     async with database.transaction() as tx:
-        [message] = readable(pb.Experiment, await experiments.compiled(tx, environment_id))
+        [running] = readable(PublishedExperiment, await experiments.compiled(tx, environment_id))
         measured = {each.key: each for each in readable(pb.Metric, await metrics.compiled(tx, environment_id))}
-    assert [(each.variation, each.weight) for each in message.shares] == [("old", 3333), ("newest", 6667)]
-    assert (message.control_variation, message.traffic, message.bucket_by) == ("newest", 8000, "company")
-    assert (message.start_at, message.stop_at) == (started_at, 0)
-    assert (message.slot.layer, message.slot.start, message.slot.end) == ("pricing", 0, 6000)
-    assert [(each.key, each.share) for each in message.holdouts] == [("nobody", 500)]
+    message = running.message
+    assert running.in_force
+    assert (
+        experiment_of(message)
+        == running.experiment
+        == Experiment(
+            key="test",
+            flag="checkout",
+            mode=ExperimentMode.ASSIGNS,
+            shares=(Share("old", 3333), Share("newest", 6667)),
+            start_at=started_at,
+            traffic=8000,
+            audience=Comparison("plan", "exists"),
+            bucket_by="company",
+            slot=LayerSlot("pricing", 0, 6000),
+            holdouts=(Holdout("nobody", 500),),
+        )
+    )
+    assert (message.name, message.control_variation) == ("test", "newest")
     assert [(each.metric, each.role, each.margin) for each in message.metrics] == [
         ("purchase", pb.METRIC_ROLE_GOAL, 0.0),
         ("median", pb.METRIC_ROLE_GUARDRAIL, 0.02),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Literal
 
 import pytest
 from control_plane.publishing.compiler import CompiledEnvironment
 from control_plane.publishing.entries import content_of, published_content
 from control_plane.publishing.publisher import BehindTheBus, Fenced, Publisher
+from messages.documents import canonical
 from messages.generated.config_pb2 import ConfigMessage
 from messages.staging import ConfigStaging, Update
 from messages.subjects import CONFIG, config_filter, config_stream, config_subject
@@ -44,8 +46,7 @@ class FailingBus(MemoryBus):
 def flags(version: int, **values: str) -> CompiledEnvironment:
     entries = {}
     for key, name in values.items():
-        message = ConfigMessage(environment_id=ID)
-        message.flag.key, message.flag.off_variation = key, name
+        message = ConfigMessage(environment_id=ID, flag=canonical({"key": key, "off_variation": name}))
         entries[config_subject(ID, "flag", key)] = content_of(message)
     return CompiledEnvironment(ID, version, entries)
 
@@ -56,7 +57,8 @@ async def held(bus: Bus) -> tuple[Update, dict[str, str]]:
     for each in await bus.read_all(CONFIG, config_filter(ID)):
         answer = staging.accept(each.subject, each.payload)
     assert isinstance(answer, Update), answer
-    return answer, {each.flag.key: each.flag.off_variation for each in answer.changed.values() if each is not None}
+    documents = [json.loads(each.flag) for each in answer.changed.values() if each is not None]
+    return answer, {each["key"]: each["off_variation"] for each in documents}
 
 
 async def persistently(bus: FailingBus, compiled: CompiledEnvironment, epoch: int) -> Publisher:

@@ -7,11 +7,11 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from bucketing.flagset import Flag, Segment
+from bucketing.flagset import Experiment, Flag, Segment
 from messages.digest import combined, digest_bytes, entry_digest
+from messages.documents import experiment_document, flag_document, segment_document
 from messages.generated import config_pb2 as pb
 from messages.subjects import config_stream, config_subject, manifest_subject
-from messages.wire import flag_to_wire, segment_to_wire
 from streams import Bus
 
 SERVER_KEY = "srv_test_0123456789"
@@ -48,18 +48,19 @@ class ConfigWriter:
         *,
         flags: Iterable[Flag] = (),
         segments: Iterable[Segment] = (),
-        experiments: Iterable[pb.Experiment] = (),
+        experiments: Iterable[Experiment] = (),
         removed: Iterable[tuple[str, str]] = (),
     ) -> Messages:
         """The messages of the next version; the first one also carries the environment."""
         self.version += 1
         messages: Messages = [] if self.entries else [self.environment()]
         for segment in segments:
-            messages.append(self.entity("segment", segment.key, segment=segment_to_wire(segment)))
+            messages.append(self.entity("segment", segment.key, segment=segment_document(segment)))
         for flag in flags:
-            messages.append(self.entity("flag", flag.key, flag=flag_to_wire(flag)))
+            messages.append(self.entity("flag", flag.key, flag=flag_document(flag)))
         for experiment in experiments:
-            messages.append(self.entity("experiment", experiment.key, experiment=experiment))
+            running = pb.Experiment(status=pb.EXPERIMENT_STATUS_RUNNING, document=experiment_document(experiment))
+            messages.append(self.entity("experiment", experiment.key, experiment=running))
         for kind, key in removed:
             messages.append(self.entity(kind, key, tombstone=pb.Tombstone()))
         return [*messages, self.manifest()]

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from bucketing.flagset import Comparison, Fixed, InSegment, Rule, Segment
+from bucketing.flagset import Comparison, Experiment, ExperimentMode, Fixed, InSegment, Rule, Segment, Share
 from edge_evaluator.feed.assembly import EntityProblem, assemble
 from edge_evaluator.memory.environment import EnvironmentConfig
-from messages.generated import config_pb2 as pb
+from messages.documents import flag_document
 from messages.staging import ConfigStaging, Update
-from messages.wire import flag_to_wire
 
 from tests.edge_evaluator.config_writer import ConfigWriter, Messages
 from tests.edge_evaluator.sample_flags import boolean
@@ -77,17 +76,8 @@ def test_an_unknown_operator_keeps_the_segment_as_it_was() -> None:
 def test_an_experiment_that_cannot_be_read_keeps_its_flag_as_it_was() -> None:
     feeding = Feeding()
     feeding.write(flags=[boolean("a")])
-    halves = [pb.Share(variation="on", weight=5000), pb.Share(variation="gone", weight=5000)]
-    broken = pb.Experiment(
-        key="e",
-        flag="a",
-        mode=pb.EXPERIMENT_MODE_ASSIGNS,
-        status=pb.EXPERIMENT_STATUS_RUNNING,
-        start_at=1,
-        traffic=10_000,
-        shares=halves,
-    )
-    feeding.write(experiments=[broken])
+    halves = (Share("on", 5000), Share("gone", 5000))
+    feeding.write(experiments=[Experiment("e", "a", ExperimentMode.ASSIGNS, halves, start_at=1)])
     assert feeding.serves("a", {"targetingKey": "u"}) == "on"
     assert ("flag", "a", True) in named(feeding.problems)
 
@@ -136,7 +126,8 @@ def test_no_key_of_a_deleted_environment_works() -> None:
     assert feeding.config is not None
     assert feeding.config.grants == ()
     feeding.writer.version += 1
-    feeding.feed([feeding.writer.entity("flag", "late", flag=flag_to_wire(boolean("late"))), feeding.writer.manifest()])
+    late = feeding.writer.entity("flag", "late", flag=flag_document(boolean("late")))
+    feeding.feed([late, feeding.writer.manifest()])
     assert (feeding.serves("late"), feeding.config.grants) == ("on", ())
     feeding.feed(feeding.writer.rewrite_keys([("a-key", "server")]))
     assert len(feeding.config.grants) == 1

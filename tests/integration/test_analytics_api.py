@@ -16,6 +16,7 @@ from analytics.warehouse.client import Warehouse
 from analytics.warehouse.migrations import migrate
 from analytics.warehouse.settings import WarehouseSettings
 from analytics.warehouse.tables import EXPOSURE_COLUMNS
+from bucketing.flagset import Fixed, Flag, FlagType
 from messages.aggregations import AGGREGATIONS
 from prometheus_client import CollectorRegistry
 from service_kit.clock import ManualClock
@@ -34,7 +35,7 @@ def catalog() -> Catalog:
     entries = made.entries("env-1")
     entries.environment = Environment("env-1", "production", "project-1", "shop", "org-1", "salt", False)
     entries.metrics["revenue"] = Metric("m1", "revenue", "Revenue", AGGREGATIONS["sum"], True, "purchase")
-    entries.flags["checkout"] = ("on", "off")
+    entries.flags["checkout"] = Flag("checkout", FlagType.BOOLEAN, {"on": True, "off": False}, "off", Fixed("on"))
     entries.experiments["test"] = Experiment(
         id="exp-1",
         key="test",

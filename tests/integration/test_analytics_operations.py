@@ -20,6 +20,7 @@ from analytics.loading.storage import store
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.migrations import migrate
 from analytics.warehouse.settings import WarehouseSettings
+from bucketing.flagset import Fixed, Flag, FlagType
 from messages.aggregations import AGGREGATIONS
 from messages.generated.event_pb2 import EventBatch
 from messages.pseudonyms import Pseudonyms
@@ -39,7 +40,7 @@ def catalog() -> Catalog:
     made = Catalog()
     entries = made.entries("env-1")
     entries.environment = Environment("env-1", "production", "project-1", "shop", "org-1", "salt", False)
-    entries.flags["checkout"] = ("on", "off")
+    entries.flags["checkout"] = Flag("checkout", FlagType.BOOLEAN, {"on": True, "off": False}, "off", Fixed("on"))
     for aggregation in ("conversion", "sum", "mean", "ratio"):
         entries.metrics[aggregation] = Metric(
             "m", aggregation, aggregation, AGGREGATIONS[aggregation], True, "purchase"

@@ -17,9 +17,9 @@ import httpx
 import pytest
 from bucketing.flagset import Comparison, Fixed, Rule
 from edge_evaluator.feed.snapshot import Snapshot, SnapshotStore
+from messages.documents import flag_document
 from messages.generated.config_pb2 import ConfigMessage
 from messages.subjects import config_subject
-from messages.wire import flag_to_wire
 from streams import BusError
 from streams.jetstream import JetStreamBus
 
@@ -236,8 +236,8 @@ async def test_what_cannot_be_read_never_replaces_what_can(edge: Edge, bus: JetS
         writer.hold(torn_subject, writer.entries[torn_subject][:-3])
         writer.hold(new_subject, b"\xff\xff\xff")
         strange = boolean("half", rules=(Rule("r", Comparison("a", "is_telepathic", 1), Fixed("on")),))
-        strange_message = writer.entity("flag", "half", flag=flag_to_wire(strange))
-        other = writer.entity("flag", "other", flag=flag_to_wire(boolean("other")))
+        strange_message = writer.entity("flag", "half", flag=flag_document(strange))
+        other = writer.entity("flag", "other", flag=flag_document(boolean("other")))
         await publish(bus, [(torn_subject, writer.entries[torn_subject]), (new_subject, b"\xff\xff\xff")])
         await publish(bus, [strange_message, other, writer.manifest()])
         await edge.eventually(2)

@@ -150,8 +150,8 @@ async def test_unchanged_snapshots_are_not_written_again(
     await run(worker, register, export)
     assert len(manifest(tmp_path)["datasets"]["flags"]["files"]) == 1
 
-    definitions = catalog.entries("env-1").definitions
-    definitions["checkout"] = dataclasses.replace(definitions["checkout"], enabled=False)
+    flags = catalog.entries("env-1").flags
+    flags["checkout"] = dataclasses.replace(flags["checkout"], enabled=False)
     await run(worker, register, export)
 
     assert [each["enabled"] for each in exported(tmp_path, "flags")] == [True, False]

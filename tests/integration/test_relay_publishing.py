@@ -17,6 +17,9 @@ from control_plane.publishing.compiler import CompiledEnvironment, Compiler
 from control_plane.publishing.publisher import Fenced, Publisher
 from control_plane.publishing.relay import Relay
 from control_plane.publishing.relay_metrics import RelayMetrics
+from messages.config_tree import config_message
+from messages.documents import flag_of
+from messages.generated import config_tree_pb2 as tree
 from messages.generated.config_pb2 import ConfigMessage
 from messages.staging import ConfigStaging, Update
 from messages.subjects import CONFIG, config_filter, config_stream, config_subject, manifest_subject
@@ -233,8 +236,7 @@ async def remove_entry(stand: Stand, subject: str) -> None:
 
 
 async def add_entry(stand: Stand, subject: str) -> None:
-    message = ConfigMessage(environment_id=str(stand.environment), version=1, epoch=1)
-    message.flag.key = "ghost"
+    message = ConfigMessage(environment_id=str(stand.environment), version=1, epoch=1, flag=b'{"key":"ghost"}')
     await stand.bus.publish(config_subject(str(stand.environment), "flag", "ghost"), message.SerializeToString())
 
 
@@ -280,6 +282,51 @@ async def test_a_new_leader_repairs_at_its_start(stand: Stand) -> None:
         await until(repaired)
     update, _ = await stand.held()
     assert (update.version, update.epoch) == (1, 2)
+
+
+async def test_a_new_leader_writes_anew_what_version_0_1_published(stand: Stand) -> None:
+    """Then entities were trees in the message: read for as long as they stand there, and gone after a relay's start."""
+    await stand.change(
+        "INSERT INTO flags (id, organization_id, project_id, key, name, description, tags, type, variations, "
+        "off_variation, default_serve, client_visible, archived, version, created_at, updated_at) VALUES "
+        "(gen_random_uuid(), $1, $2, 'new-checkout', 'n', '', '{}', 'boolean', $3, 'off', $4, false, false, 1, now(), "
+        "now())",
+        stand.organization,
+        stand.project,
+        [{"key": "on", "value": True, "name": ""}, {"key": "off", "value": False, "name": ""}],
+        {"variation": "on"},
+    )
+    subject = config_subject(str(stand.environment), "flag", "new-checkout")
+    async with stand.relay():
+        await stand.published(2)
+    _, entries = await stand.held()
+    written = entries[subject]
+    assert written is not None
+
+    flag = tree.Flag(
+        key="new-checkout",
+        type=tree.FLAG_TYPE_BOOLEAN,
+        variations=[
+            tree.Variation(key="on", value_json="true"),
+            tree.Variation(key="off", value_json="false"),
+        ],
+        off_variation="off",
+        default_serve=tree.Serve(variation="on"),
+    )
+    before = tree.ConfigTree(environment_id=str(stand.environment), version=2, epoch=1, flag=flag)
+    await stand.bus.publish(subject, before.SerializeToString())
+    assert flag_of(config_message(before.SerializeToString())) == flag_of(written)
+    async with stand.relay():
+
+        async def repaired() -> bool:
+            return stand.metric("relay_repaired_entries_total") >= 3
+
+        await until(repaired)
+    _, entries = await stand.held()
+    assert entries[subject] is not None
+    newest = await stand.bus.last_message(CONFIG, subject)
+    assert newest is not None
+    assert ConfigMessage.FromString(newest.payload).flag == written.flag
 
 
 async def test_a_database_behind_the_stream_moves_past_it(stand: Stand) -> None:

@@ -30,7 +30,7 @@ class Writer:
                 message.tombstone.SetInParent()
                 self.entries.pop(subject, None)
             else:
-                message.flag.CopyFrom(pb.Flag(key=key, enabled=enabled))
+                message.flag = b"on" if enabled else b"off"
                 self.entries[subject] = message.SerializeToString()
             messages.append((subject, message.SerializeToString()))
         return [*messages, self.manifest()]

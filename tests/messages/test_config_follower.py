@@ -42,7 +42,7 @@ class Flags:
             if message is None:
                 flags.pop(subject, None)
             else:
-                flags[subject.split(".")[3]] = message.flag.enabled
+                flags[subject.split(".")[3]] = message.flag == b"on"
         self.environments[update.environment_id] = flags
         self.versions[update.environment_id] = update.version
         self.applied.append((update.environment_id, update.version))

@@ -20,7 +20,7 @@ def feed(staging: ConfigStaging, messages: list[tuple[str, bytes]]) -> list[obje
 def keys(update: object) -> dict[str, bool | None]:
     assert isinstance(update, Update)
     return {
-        subject.split(".")[3]: None if message is None else message.flag.enabled
+        subject.split(".")[3]: None if message is None else message.flag == b"on"
         for subject, message in update.changed.items()
     }
 
@@ -80,7 +80,7 @@ def test_an_undecodable_entry_is_part_of_the_state_and_named() -> None:
 
 def test_an_entry_on_a_foreign_subject_is_refused() -> None:
     staging = ConfigStaging()
-    message = pb.ConfigMessage(environment_id="other", flag=pb.Flag(key="a")).SerializeToString()
+    message = pb.ConfigMessage(environment_id="other", flag=b"on").SerializeToString()
     (answer,) = feed(staging, [(config_subject(ENVIRONMENT, "flag", "a"), message)])
     assert isinstance(answer, Rejected)
     assert "other" in answer.detail

@@ -27,7 +27,7 @@ def _read(document: Json, path: str, depth: int) -> Condition:
     fields = expect(document, dict, path)
     if "attribute" in fields or "field" in fields:
         return _comparison(fields, path)
-    if fields.get("operator") == "in_segment":
+    if "operator" in fields and fields["operator"] == "in_segment":
         refuse_others(fields, ("operator", "value"), path)
         return _segments(fields.get("value"), at(path, "value"))
     if len(fields) != 1:

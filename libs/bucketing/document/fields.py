@@ -31,15 +31,20 @@ def expect(value: Json, kind: type, path: str) -> Any:
 
 def required(document: dict[str, Json], name: str, kind: type, path: str) -> Any:
     """The field `name`; InvalidConfig if it is missing or of another type."""
+    value = document.get(name)
+    if value.__class__ is kind:
+        return value
     if name not in document:
         raise InvalidConfig(at(path, name), "is missing", "missing")
-    return expect(document[name], kind, at(path, name))
+    return expect(value, kind, at(path, name))
 
 
 def optional(document: dict[str, Json], name: str, kind: type, path: str, default: Any = None) -> Any:
     """The field `name`, or `default` if it is missing or null."""
     value = document.get(name)
-    return default if value is None else expect(value, kind, at(path, name))
+    if value is None:
+        return default
+    return value if value.__class__ is kind else expect(value, kind, at(path, name))
 
 
 def refuse_others(document: dict[str, Json], names: Collection[str], path: str) -> None:

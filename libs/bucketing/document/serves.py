@@ -17,6 +17,8 @@ def hundredths(value: Json, path: str) -> int:
         raise InvalidConfig(path, "must be a number of percent", "type")
     if not 0 <= value <= 100:
         raise InvalidConfig(path, "must be between 0 and 100", "range")
+    if value.__class__ is int:
+        return int(value) * 100
     scaled = Decimal(repr(value)).scaleb(2)
     if scaled != scaled.to_integral_value():
         raise InvalidConfig(path, "has more than two decimals", "precision")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from bucketing.flagset import Flag
 from service_kit.problems import NotFound
 
-from analytics.catalog.entries import Environment, Experiment, FlagDefinition, Member, Metric
+from analytics.catalog.entries import Environment, Experiment, Member, Metric
 
 
 class ExperimentNotFound(NotFound):
@@ -30,8 +31,7 @@ class EnvironmentEntries:
     members: dict[str, Member] = field(default_factory=dict)
     experiments: dict[str, Experiment] = field(default_factory=dict)
     metrics: dict[str, Metric] = field(default_factory=dict)
-    flags: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    definitions: dict[str, FlagDefinition] = field(default_factory=dict)
+    flags: dict[str, Flag] = field(default_factory=dict)
 
 
 class Catalog:
@@ -108,7 +108,7 @@ class Catalog:
         flags = self.entries(environment.id).flags
         if key not in flags:
             raise FlagNotFound("no such flag in this environment")
-        return flags[key]
+        return tuple(flags[key].variations)
 
     def metric(self, environment_id: str, key: str) -> Metric | None:
         return self.entries(environment_id).metrics.get(key)

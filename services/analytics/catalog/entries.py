@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
+from bucketing.flagset import ExperimentMode
+from messages import documents
 from messages.aggregations import BY_NUMBER, Aggregation
 from messages.generated import config_pb2 as pb
 
@@ -28,13 +30,6 @@ _MODES = {
     pb.SEQUENTIAL_MODE_GROUP: "group",
     pb.SEQUENTIAL_MODE_ALWAYS_VALID: "always_valid",
 }
-_FLAG_TYPES = {
-    pb.FLAG_TYPE_BOOLEAN: "boolean",
-    pb.FLAG_TYPE_STRING: "string",
-    pb.FLAG_TYPE_INTEGER: "integer",
-    pb.FLAG_TYPE_NUMBER: "number",
-    pb.FLAG_TYPE_OBJECT: "object",
-}
 DEFAULT_ALPHA = 0.05
 
 
@@ -55,24 +50,6 @@ class Member:
 
     role: str
     session_generation: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class FlagDefinition:
-    """A flag as an environment has it. `variations`: value as JSON text by key; `shares`: what the default serves, in
-    hundredths of a percent by variation; `rules`, `targets` and `prerequisites` are counts."""
-
-    key: str
-    type: str
-    enabled: bool
-    archived: bool
-    client_visible: bool
-    variations: dict[str, str]
-    off_variation: str
-    shares: dict[str, int]
-    rules: int
-    targets: int
-    prerequisites: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,24 +151,6 @@ def members_of(wire: pb.Environment) -> dict[str, Member]:
     }
 
 
-def definition_of(wire: pb.Flag) -> FlagDefinition:
-    default = wire.default_serve
-    rollout = {share.variation: share.weight for share in default.rollout.shares}
-    return FlagDefinition(
-        wire.key,
-        _FLAG_TYPES.get(wire.type, "unknown"),
-        wire.enabled,
-        wire.archived,
-        wire.client_visible,
-        {each.key: each.value_json for each in wire.variations},
-        wire.off_variation,
-        {default.variation: 10_000} if default.variation else rollout,
-        len(wire.rules),
-        len(wire.targets),
-        len(wire.prerequisites),
-    )
-
-
 def metric_of(wire: pb.Metric) -> Metric:
     """Raises ValueError for an aggregation that this version doesn't know."""
     if wire.aggregation not in BY_NUMBER:
@@ -212,20 +171,21 @@ def metric_of(wire: pb.Metric) -> Metric:
 
 
 def experiment_of(environment_id: str, wire: pb.Experiment) -> Experiment:
-    """Raises ValueError for a status this version doesn't know or without variations."""
-    if wire.status not in _STATUSES or not wire.shares:
-        raise ValueError(f"status {wire.status}, {len(wire.shares)} shares")
-    shares = {share.variation: share.weight for share in wire.shares}
+    """Raises ValueError for a status or a document that this version can't read, or without variations."""
+    engine = documents.experiment_of(wire)
+    if wire.status not in _STATUSES or not engine.shares:
+        raise ValueError(f"status {wire.status}, {len(engine.shares)} shares")
+    shares = {share.variation: share.weight for share in engine.shares}
     return Experiment(
         wire.id,
-        wire.key,
-        wire.name or wire.key,
+        engine.key,
+        wire.name or engine.key,
         environment_id,
-        wire.flag,
-        wire.mode == pb.EXPERIMENT_MODE_ASSIGNS,
+        engine.flag,
+        engine.mode is ExperimentMode.ASSIGNS,
         _STATUSES[wire.status],
-        wire.start_at or None,
-        wire.stop_at or None,
+        engine.start_at or None,
+        engine.stop_at,
         shares,
         wire.control_variation if wire.control_variation in shares else next(iter(shares)),
         tuple(MetricUse(use.metric, _ROLES.get(use.role, "goal"), use.margin) for use in wire.metrics),
@@ -237,5 +197,5 @@ def experiment_of(environment_id: str, wire: pb.Experiment) -> Experiment:
             wire.plan.correction or "holm",
             wire.plan.cuped,
         ),
-        wire.bucket_by,
+        engine.bucket_by or "",
     )

@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 from messages.config_follower import ConfigFollower
+from messages.documents import flag_of
 from messages.generated.config_pb2 import ConfigMessage
 from messages.staging import Update
 from messages.subjects import ConfigSubject, parse_config_subject
@@ -13,7 +14,7 @@ from service_kit.logs import get_logger
 from streams import Bus
 
 from analytics.catalog.catalog import Catalog, EnvironmentEntries
-from analytics.catalog.entries import definition_of, environment_of, experiment_of, members_of, metric_of
+from analytics.catalog.entries import environment_of, experiment_of, members_of, metric_of
 
 CHECK_SECONDS = 5.0
 _log = get_logger("catalog")
@@ -73,8 +74,7 @@ def _change(entries: EnvironmentEntries, environment_id: str, subject: str, mess
         case "metric":
             entries.metrics[parsed.key] = metric_of(message.metric)
         case "flag":
-            entries.definitions[parsed.key] = definition_of(message.flag)
-            entries.flags[parsed.key] = tuple(each.key for each in message.flag.variations)
+            entries.flags[parsed.key] = flag_of(message)
 
 
 def _copy(entries: EnvironmentEntries, source: EnvironmentEntries, entity: ConfigSubject) -> None:
@@ -84,7 +84,6 @@ def _copy(entries: EnvironmentEntries, source: EnvironmentEntries, entity: Confi
     for kind, table, found in (
         ("experiment", entries.experiments, source.experiments),
         ("metric", entries.metrics, source.metrics),
-        ("flag", entries.definitions, source.definitions),
         ("flag", entries.flags, source.flags),
     ):
         if kind == entity.kind:

@@ -7,8 +7,9 @@ from typing import Annotated, Any
 
 import msgspec
 import pyarrow as pa
+from bucketing.flagset import BUCKET_COUNT, Fixed, Flag, Serve
 
-from analytics.catalog.entries import Environment, Experiment, FlagDefinition, percentages
+from analytics.catalog.entries import Environment, Experiment, percentages
 
 Instant = Annotated[int, pa.timestamp("ms", tz="UTC")]
 """Epoch milliseconds."""
@@ -63,20 +64,27 @@ class Origin:
     snapshot_at: Instant
 
 
-def flag_row(flag: FlagDefinition) -> FlagRow:
+def flag_row(flag: Flag) -> FlagRow:
     return FlagRow(
         flag=flag.key,
-        type=flag.type,
+        type=flag.type.value,
         enabled=flag.enabled,
         archived=flag.archived,
         client_visible=flag.client_visible,
-        variations=_json({key: msgspec.Raw(value.encode()) for key, value in flag.variations.items()}),
+        variations=_json(flag.variations),
         off_variation=flag.off_variation,
-        default_serve=_json(percentages(flag.shares)),
-        rules=flag.rules,
-        targets=flag.targets,
-        prerequisites=flag.prerequisites,
+        default_serve=_json(percentages(_shares(flag.default))),
+        rules=len(flag.rules),
+        targets=len(flag.targets),
+        prerequisites=len(flag.prerequisites),
     )
+
+
+def _shares(serve: Serve) -> dict[str, int]:
+    """Hundredths of a percent by variation."""
+    if isinstance(serve, Fixed):
+        return {serve.variation: BUCKET_COUNT}
+    return {share.variation: share.weight for share in serve.shares}
 
 
 def experiment_row(experiment: Experiment) -> ExperimentRow:

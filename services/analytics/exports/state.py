@@ -37,8 +37,8 @@ class StateReader:
     async def read(self, dataset: Dataset, environment: Environment, now: int) -> State:
         """`now` in epoch milliseconds becomes `snapshot_at`. Raises WarehouseError (results only)."""
         if dataset is FLAGS:
-            definitions = self._catalog.entries(environment.id).definitions
-            rows = [asdict(flag_row(each)) for _, each in sorted(definitions.items())]
+            flags = self._catalog.entries(environment.id).flags
+            rows = [asdict(flag_row(each)) for _, each in sorted(flags.items())]
         elif dataset is EXPERIMENTS:
             rows = [asdict(experiment_row(each)) for each in self._experiments(environment)]
         else:

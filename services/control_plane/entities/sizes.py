@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from google.protobuf.message import Message
 from service_kit.problems import FieldError, InvalidInput
 
-MESSAGE_BYTES_MAX = 512 * 1024
+DOCUMENT_BYTES_MAX = 960 * 1024
+"""A NATS server takes messages of 1 MiB unless told otherwise; the rest is for the envelope."""
 
 
-def check_size(message: Message, field: str) -> None:
-    """Raises `InvalidInput`, naming `field`, for a message that is too large to be published."""
-    size = message.ByteSize()
-    if size > MESSAGE_BYTES_MAX:
-        reason = f"the whole has {size} bytes when it is published, at most {MESSAGE_BYTES_MAX} are allowed"
+def check_size(document: bytes, field: str) -> None:
+    """Raises `InvalidInput`, naming `field`, for an entity whose document is too large to be published."""
+    if len(document) > DOCUMENT_BYTES_MAX:
+        reason = f"the whole has {len(document)} bytes when it is published, at most {DOCUMENT_BYTES_MAX} are allowed"
         raise InvalidInput([FieldError(field, "too_large", reason)])

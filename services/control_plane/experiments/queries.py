@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from uuid import UUID
 
+from bucketing.flagset import Experiment, Holdout, LayerSlot
+from messages.documents import experiment_document, is_in_force
 from messages.generated import config_pb2 as pb
-from messages.wire import condition_to_wire, shares_to_wire
 
 from control_plane.database import Connection
 from control_plane.entities.reading import Unreadable, read_each
@@ -15,7 +17,6 @@ from control_plane.experiments.definition import engine_experiment
 from control_plane.experiments.models import ExperimentRow
 from control_plane.holdouts.queries import holdout_shares
 
-_MODES = {"assigns": pb.EXPERIMENT_MODE_ASSIGNS, "observes": pb.EXPERIMENT_MODE_OBSERVES}
 _STATUSES = {
     "draft": pb.EXPERIMENT_STATUS_DRAFT,
     "running": pb.EXPERIMENT_STATUS_RUNNING,
@@ -33,32 +34,42 @@ _SEQUENTIAL = {
 }
 
 
-async def compiled(tx: Connection, environment_id: UUID) -> list[pb.Experiment | Unreadable]:
+@dataclass(frozen=True, slots=True)
+class PublishedExperiment:
+    """An experiment as the engine has it, and as it travels."""
+
+    experiment: Experiment
+    message: pb.Experiment
+
+    @property
+    def key(self) -> str:
+        return self.experiment.key
+
+    @property
+    def in_force(self) -> bool:
+        """Whether edges evaluate it."""
+        return is_in_force(self.message)
+
+
+async def compiled(tx: Connection, environment_id: UUID) -> list[PublishedExperiment | Unreadable]:
     """The environment's experiments as they travel: drafts and archived ones, too, for the analysis' catalog."""
     rows = await repository.of_environment(tx, environment_id)
     shares = await holdout_shares(tx, environment_id) if rows else {}
-    return read_each(rows, lambda row: row.key, lambda row: _message(row, shares))
+    return read_each(rows, lambda row: row.key, lambda row: _published(row, shares))
 
 
-def _message(row: ExperimentRow, holdout_shares: Mapping[str, int]) -> pb.Experiment:
-    experiment = engine_experiment(row)
-    return pb.Experiment(
+def _published(row: ExperimentRow, holdout_shares: Mapping[str, int]) -> PublishedExperiment:
+    experiment = replace(
+        engine_experiment(row),
+        slot=_slot(row),
+        holdouts=tuple(Holdout(key, holdout_shares[key]) for key in row.holdouts),
+    )
+    message = pb.Experiment(
         id=str(row.id),
-        key=row.key,
         name=row.name,
-        flag=row.flag,
-        mode=_MODES[row.mode],
         status=_STATUSES[row.status],
         archived=row.archived,
-        start_at=row.start_at or 0,
-        stop_at=row.stop_at or 0,
-        shares=shares_to_wire(experiment.shares),
         control_variation=row.control,
-        traffic=row.traffic,
-        audience=None if experiment.audience is None else condition_to_wire(experiment.audience),
-        bucket_by=experiment.bucket_by or "",
-        slot=_slot(row),
-        holdouts=[pb.Holdout(key=key, share=holdout_shares[key]) for key in row.holdouts],
         metrics=[
             pb.ExperimentMetric(metric=each["metric"], role=_ROLES[each["role"]], margin=each["margin"] or 0.0)
             for each in row.metrics
@@ -71,10 +82,12 @@ def _message(row: ExperimentRow, holdout_shares: Mapping[str, int]) -> pb.Experi
             correction=row.plan["correction"],
             cuped=row.plan["cuped"],
         ),
+        document=experiment_document(experiment),
     )
+    return PublishedExperiment(experiment, message)
 
 
-def _slot(row: ExperimentRow) -> pb.LayerSlot | None:
+def _slot(row: ExperimentRow) -> LayerSlot | None:
     if row.layer is None or row.slot_start is None or row.slot_end is None:
         return None
-    return pb.LayerSlot(layer=row.layer, start=row.slot_start, end=row.slot_end)
+    return LayerSlot(row.layer, row.slot_start, row.slot_end)

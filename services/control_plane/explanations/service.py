@@ -11,7 +11,6 @@ from uuid import UUID
 from bucketing.compiled import compile_flagset
 from bucketing.explanation import Explanation
 from bucketing.flagset import Flag, FlagSet, Segment
-from messages.wire import WireError, experiment_from_wire
 from service_kit.clock import Clock
 from service_kit.problems import NotFound
 
@@ -64,22 +63,17 @@ class Explainer:
 async def _flagset(
     tx: Connection, row: EnvironmentRow, flag_memory: Memory[Flag], segment_memory: Memory[Segment | None]
 ) -> FlagSet:
-    found = await experiments.compiled(tx, row.id)
-    running = {}
-    for message in found:
-        if not isinstance(message, Unreadable):
-            try:
-                experiment = experiment_from_wire(message)
-            except WireError:
-                continue
-            if experiment is not None:
-                running[experiment.key] = experiment
+    in_force = {
+        each.key: each.experiment
+        for each in await experiments.compiled(tx, row.id)
+        if not isinstance(each, Unreadable) and each.in_force
+    }
     return FlagSet(
         salt=row.salt,
         version=row.version,
         flags=_readable(await flags.compiled(tx, row.id, flag_memory)),
         segments=_readable(await segments.compiled(tx, row.id, segment_memory)),
-        experiments=running,
+        experiments=in_force,
     )
 
 

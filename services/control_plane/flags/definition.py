@@ -11,7 +11,7 @@ from bucketing.errors import FieldError as EngineError
 from bucketing.errors import InvalidConfig
 from bucketing.flagset import Flag
 from bucketing.validation import flag_errors
-from messages.wire import flag_to_wire
+from messages.documents import flag_document
 from service_kit.problems import FieldError, InvalidInput
 
 from control_plane.entities.sizes import check_size
@@ -83,7 +83,7 @@ def _checked(row: FlagRow, settings: SettingsRow | None, largest: str) -> Flag:
     found = [FieldError(_authored(each.field, row), each.code, each.reason) for each in errors]
     if found:
         raise InvalidInput(found)
-    check_size(flag_to_wire(flag), largest)
+    check_size(flag_document(flag), largest)
     return flag
 
 

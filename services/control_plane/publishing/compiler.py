@@ -14,17 +14,17 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from bucketing.compiled import compile_flagset
-from bucketing.errors import InvalidConfig
 from bucketing.flagset import Flag, FlagSet, Segment
+from messages.documents import flag_document, segment_document
 from messages.generated import config_pb2 as pb
 from messages.subjects import config_subject
-from messages.wire import WireError, experiment_from_wire, flag_to_wire, segment_to_wire
 
 from control_plane.access.queries import published_members
 from control_plane.database import Database
 from control_plane.entities.reading import Memory, Unreadable
 from control_plane.environments.queries import EnvironmentRow, environment_for_publishing, published_sdk_keys
 from control_plane.experiments import queries as experiments
+from control_plane.experiments.queries import PublishedExperiment
 from control_plane.flags import queries as flags
 from control_plane.metrics import queries as metrics
 from control_plane.publishing.entries import content_of
@@ -51,7 +51,7 @@ class Snapshot:
     message: pb.Environment
     flags: Sequence[Flag | Unreadable] = ()
     segments: Sequence[Segment | Unreadable] = ()
-    experiments: Sequence[pb.Experiment | Unreadable] = ()
+    experiments: Sequence[PublishedExperiment | Unreadable] = ()
     metrics: Sequence[pb.Metric | Unreadable] = ()
 
 
@@ -143,9 +143,9 @@ class _Compilation:
             self._add_segment(segment)
         flags = {flag.key: flag for flag in self._readable("flag", snapshot.flags)}
         unchanged = {flag.key for flag in flags.values() if self._add_flag(flag)}
-        for experiment in self._readable("experiment", snapshot.experiments):
-            flag = flags.get(experiment.flag)
-            self._add_experiment(experiment, flag, flag_unchanged=experiment.flag in unchanged)
+        for published in self._readable("experiment", snapshot.experiments):
+            flag = flags.get(published.experiment.flag)
+            self._add_experiment(published, flag, flag_unchanged=published.experiment.flag in unchanged)
         for metric in self._readable("metric", snapshot.metrics):
             self._add("metric", metric, partial(dict, metric=metric))
 
@@ -162,7 +162,7 @@ class _Compilation:
         self._add(
             "segment",
             segment,
-            lambda: {"segment": segment_to_wire(segment)},
+            lambda: {"segment": segment_document(segment)},
             lambda: _check(FlagSet("", segments={segment.key: segment})),
         )
 
@@ -170,19 +170,18 @@ class _Compilation:
         return self._add(
             "flag",
             flag,
-            lambda: {"flag": flag_to_wire(flag)},
+            lambda: {"flag": flag_document(flag)},
             lambda: _check(FlagSet("", flags={flag.key: flag})),
         )
 
-    def _add_experiment(self, message: pb.Experiment, flag: Flag | None, *, flag_unchanged: bool) -> None:
+    def _add_experiment(self, published: PublishedExperiment, flag: Flag | None, *, flag_unchanged: bool) -> None:
         """Checked together with its flag, since at the edge a bad experiment would take its flag down."""
 
         def check() -> None:
-            experiment = experiment_from_wire(message)
-            if experiment is not None and flag is not None:
-                _check(FlagSet("", flags={flag.key: flag}, experiments={experiment.key: experiment}))
+            if published.in_force and flag is not None:
+                _check(FlagSet("", flags={flag.key: flag}, experiments={published.key: published.experiment}))
 
-        self._add("experiment", message, lambda: {"experiment": message}, check, trusting=flag_unchanged)
+        self._add("experiment", published, lambda: {"experiment": published.message}, check, trusting=flag_unchanged)
 
     def _add(
         self,
@@ -204,7 +203,7 @@ class _Compilation:
             unchanged = trusting and known_content == content
             if check is not None and not unchanged:
                 check()
-        except (InvalidConfig, WireError, ValueError, TypeError) as error:
+        except (ValueError, TypeError) as error:
             self.invalid[subject] = f"{type(error).__name__}: {error}"
             return False
         self.checked[subject] = (entity, content)

@@ -8,7 +8,7 @@ from typing import ClassVar
 from bucketing.document import condition_to_document
 from bucketing.references import find_cycle
 from bucketing.validation import validate_segment
-from messages.wire import segment_to_wire
+from messages.documents import segment_document
 from service_kit.problems import FieldError, InvalidInput
 
 from control_plane.entities import usages
@@ -41,7 +41,7 @@ class SegmentService(EntityService[SegmentRow, SegmentView]):
         with refused_fields():
             segment = segment_of(row)
             validate_segment(segment)
-        check_size(segment_to_wire(segment), "included")
+        check_size(segment_document(segment), "included")
         condition = segment.condition
         named = [] if condition is None else await named_segments(write.tx, write.scope, [("if", condition)])
         await _refuse_cycle(write, row.key, [each.key for each in named])

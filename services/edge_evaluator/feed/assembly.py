@@ -12,11 +12,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bucketing.compiled import CompiledFlagSet, compile_flagset
+from bucketing.errors import InvalidConfig
 from bucketing.flagset import Experiment, Flag, FlagSet, Segment
+from messages.documents import experiment_of, flag_of, is_in_force, segment_of
 from messages.generated import config_pb2 as pb
+from messages.generated.config_pb2 import ConfigMessage
 from messages.staging import Update
 from messages.subjects import parse_config_subject
-from messages.wire import WireError, experiment_from_wire, flag_from_wire, segment_from_wire
 
 from edge_evaluator.memory.environment import EnvironmentConfig
 from edge_evaluator.memory.grants import grants_of
@@ -81,9 +83,9 @@ def assemble(
 def _read(update: Update) -> _Changes:
     changes = _Changes()
     tables: dict[str, tuple[dict[str, Any], Any]] = {
-        "flag": (changes.flags, lambda message: flag_from_wire(message.flag, message.version)),
-        "segment": (changes.segments, lambda message: segment_from_wire(message.segment)),
-        "experiment": (changes.experiments, lambda message: experiment_from_wire(message.experiment)),
+        "flag": (changes.flags, flag_of),
+        "segment": (changes.segments, segment_of),
+        "experiment": (changes.experiments, _experiment_in_force),
     }
     for subject, message in update.changed.items():
         parsed = parse_config_subject(subject)
@@ -94,12 +96,16 @@ def _read(update: Update) -> _Changes:
             table, decode = tables[parsed.kind]
             try:
                 table[parsed.key] = decode(message) if message is not None else None
-            except WireError as error:
+            except InvalidConfig as error:
                 changes.bad[parsed.kind, parsed.key] = str(error)
     for subject, reason in update.undecodable.items():
         parsed = parse_config_subject(subject)
         changes.bad[parsed.kind, parsed.key] = reason
     return changes
+
+
+def _experiment_in_force(message: ConfigMessage) -> Experiment | None:
+    return experiment_of(message.experiment) if is_in_force(message.experiment) else None
 
 
 def _forget_absent(held: EnvironmentConfig, changes: _Changes) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
+from messages.config_tree import config_message
+from messages.documents import flag_document, segment_document
 from messages.generated.config_pb2 import ConfigMessage
 from messages.staging import Update
 from messages.subjects import config_subject, manifest_subject
-from messages.wire import flag_to_wire, segment_to_wire
 from service_kit.clock import Clock
 from service_kit.logs import get_logger
 
@@ -91,7 +92,7 @@ class SnapshotKeeper:
             self._metrics.snapshots.labels("unusable").inc()
             _log.error("environment in snapshot can't be used", environment=saved.environment_id)
             return
-        good = {subject: ConfigMessage.FromString(payload) for subject, payload in saved.good.items()}
+        good = {subject: config_message(payload) for subject, payload in saved.good.items()}
         undecodable = {subject: why for subject, why in update.undecodable.items() if subject not in good}
         await self._feed.serve(
             replace(update, changed={**update.changed, **good}, undecodable=undecodable), saved.confirmed_at
@@ -109,9 +110,9 @@ def _good_messages(config: EnvironmentConfig) -> dict[str, bytes]:
         if kind == "flag":
             flag = config.flagset.flags[key]
             message.version = flag.version
-            message.flag.CopyFrom(flag_to_wire(flag))
+            message.flag = flag_document(flag)
         elif kind == "segment":
-            message.segment.CopyFrom(segment_to_wire(config.flagset.segments[key]))
+            message.segment = segment_document(config.flagset.segments[key])
         elif kind == "environment":
             message.environment.CopyFrom(config.settings)
         else:

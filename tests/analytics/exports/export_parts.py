@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from analytics.catalog.catalog import Catalog
-from analytics.catalog.entries import Environment, Experiment, FlagDefinition, Metric, MetricUse, Plan
+from analytics.catalog.entries import Environment, Experiment, Metric, MetricUse, Plan
 from analytics.exports.destinations.registry import DestinationPolicy, open_sink
 from analytics.exports.lease import LeaseTerms
 from analytics.exports.metrics import ExportMetrics
@@ -19,6 +19,7 @@ from analytics.warehouse.arrow import ArrowWarehouse
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.exports import ExportStore
 from analytics.warehouse.tables import EXPOSURE_COLUMNS, METRIC_COLUMNS
+from bucketing.flagset import Comparison, Fixed, Flag, FlagType, Rollout, Rule, Share
 from messages.aggregations import AGGREGATIONS
 from prometheus_client import CollectorRegistry
 from service_kit.clock import ManualClock
@@ -37,19 +38,14 @@ def export_catalog() -> Catalog:
         )
     entries = made.entries("env-1")
     entries.metrics["revenue"] = Metric("m1", "revenue", "Revenue", AGGREGATIONS["sum"], True, "purchase")
-    entries.flags["checkout"] = ("on", "off")
-    entries.definitions["checkout"] = FlagDefinition(
+    entries.flags["checkout"] = Flag(
         "checkout",
-        "boolean",
-        True,
-        False,
-        True,
-        {"on": "true", "off": "false"},
+        FlagType.BOOLEAN,
+        {"on": True, "off": False},
         "off",
-        {"on": 5000, "off": 5000},
-        1,
-        0,
-        0,
+        Rollout((Share("on", 5000), Share("off", 5000))),
+        client_visible=True,
+        rules=(Rule("r", Comparison("plan", "exists"), Fixed("on")),),
     )
     entries.experiments["test"] = Experiment(
         id="exp-1",

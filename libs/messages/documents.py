@@ -1,0 +1,76 @@
+"""The engine's entities inside CONFIG messages: JSON documents of the one grammar, `proto/config.schema.json`.
+
+`*_document` gives the bytes that travel, in canonical form, so that what says the same is the same bytes;
+`*_of` reads them back and raises InvalidConfig for what is no document of the grammar.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+from bucketing.document import (
+    experiment_from_document,
+    experiment_to_document,
+    flag_from_document,
+    flag_to_document,
+    segment_from_document,
+    segment_to_document,
+)
+from bucketing.errors import InvalidConfig
+from bucketing.flagset import Experiment, Flag, Json, Segment
+
+from messages.generated import config_pb2 as pb
+
+# The standard library's encoder: it refuses NaN, for which msgspec would write null.
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+_decode = msgspec.json.Decoder().decode
+
+
+def canonical(document: Json) -> bytes:
+    """A document as it travels: UTF-8, its members in the order given, no blanks. Raises ValueError for NaN."""
+    return _encode(document).encode()
+
+
+def flag_document(flag: Flag) -> bytes:
+    """Without the version: a flag's version is that of the message."""
+    document = flag_to_document(flag)
+    del document["version"]
+    return canonical(document)
+
+
+def segment_document(segment: Segment) -> bytes:
+    return canonical(segment_to_document(segment))
+
+
+def experiment_document(experiment: Experiment) -> bytes:
+    return canonical(experiment_to_document(experiment))
+
+
+def flag_of(message: pb.ConfigMessage) -> Flag:
+    return flag_from_document({**_read(message.flag), "version": message.version})
+
+
+def segment_of(message: pb.ConfigMessage) -> Segment:
+    return segment_from_document(_read(message.segment))
+
+
+def experiment_of(message: pb.Experiment) -> Experiment:
+    """The engine's part, whether the experiment is in force or not."""
+    return experiment_from_document(_read(message.document))
+
+
+def is_in_force(message: pb.Experiment) -> bool:
+    """Whether the engine is to know the experiment: it has been started and is not archived."""
+    return not message.archived and message.status in (pb.EXPERIMENT_STATUS_RUNNING, pb.EXPERIMENT_STATUS_STOPPED)
+
+
+def _read(document: bytes) -> dict[str, Any]:
+    try:
+        read = _decode(document)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise InvalidConfig("", f"is no JSON: {error}", "json") from error
+    if not isinstance(read, dict):
+        raise InvalidConfig("", "must be an object", "type")
+    return read
