@@ -12,11 +12,11 @@ class FeedMetrics:
     """Gauges are labelled with the environment's id, and its project's and its own key for people."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        place = ["environment_id", "project", "environment"]
+        labels = ["environment_id", "project", "environment"]
         self.age = Gauge(
-            "edge_config_age_seconds", "Since the bus last confirmed the configuration", place, registry=registry
+            "edge_config_age_seconds", "Since the bus last confirmed the configuration", labels, registry=registry
         )
-        self.version = Gauge("edge_config_version", "The configuration being served", place, registry=registry)
+        self.version = Gauge("edge_config_version", "The configuration being served", labels, registry=registry)
         self.delay = Histogram(
             "edge_config_delay_seconds",
             "From publication to being served",
