@@ -1,0 +1,69 @@
+"""SDK keys as followers of CONFIG know them: by their SHA-256 alone."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from messages.generated import config_pb2 as pb
+
+
+class KeyKind(StrEnum):
+    SERVER = "server"
+    CLIENT = "client"
+
+
+@dataclass(frozen=True, slots=True)
+class SdkKey:
+    """A key of one environment. `expires_at` in epoch milliseconds, 0 for never."""
+
+    environment_id: str
+    id: str
+    kind: KeyKind
+    sha256: bytes
+    expires_at: int = 0
+
+    @property
+    def is_client(self) -> bool:
+        return self.kind is KeyKind.CLIENT
+
+    def valid_at(self, now: int) -> bool:
+        return not self.expires_at or now < self.expires_at
+
+
+_KINDS = {pb.SDK_KEY_KIND_SERVER: KeyKind.SERVER, pb.SDK_KEY_KIND_CLIENT: KeyKind.CLIENT}
+
+
+def sdk_keys_of(environment_id: str, wire: pb.Environment) -> tuple[SdkKey, ...]:
+    """The keys in an environment's message; those of an unknown kind or with a malformed hash open nothing."""
+    return tuple(
+        SdkKey(environment_id, key.id, _KINDS[key.kind], key.sha256, key.expires_at)
+        for key in wire.sdk_keys
+        if key.kind in _KINDS and len(key.sha256) == hashlib.sha256().digest_size
+    )
+
+
+class KeyRing:
+    """The keys of any number of environments. It never changes; `with_keys` makes another one."""
+
+    __slots__ = ("_by_sha256",)
+
+    def __init__(self, keys: Iterable[SdkKey] = ()) -> None:
+        self._by_sha256 = {key.sha256: key for key in keys}
+
+    def with_keys(self, environment_id: str, keys: Iterable[SdkKey]) -> KeyRing:
+        """The ring in which the environment has these keys and no others."""
+        others = (key for key in self._by_sha256.values() if key.environment_id != environment_id)
+        return KeyRing((*others, *keys))
+
+    def find(self, presented: bytes, now: int) -> SdkKey | None:
+        """The key as a request carries it, at `now` (epoch milliseconds). None for an unknown, revoked or expired
+        one."""
+        return self.find_hash(hashlib.sha256(presented).digest(), now)
+
+    def find_hash(self, sha256: bytes, now: int) -> SdkKey | None:
+        """The same for a key that was found before."""
+        key = self._by_sha256.get(sha256)
+        return key if key is not None and key.valid_at(now) else None
