@@ -46,17 +46,20 @@ def sdk_keys_of(environment_id: str, wire: pb.Environment) -> tuple[SdkKey, ...]
 
 
 class KeyRing:
-    """The keys of any number of environments. It never changes; `with_keys` makes another one."""
+    """The keys of any number of environments."""
 
-    __slots__ = ("_by_sha256",)
+    def __init__(self) -> None:
+        self._by_sha256: dict[bytes, SdkKey] = {}
+        self._environments: dict[str, tuple[SdkKey, ...]] = {}
 
-    def __init__(self, keys: Iterable[SdkKey] = ()) -> None:
-        self._by_sha256 = {key.sha256: key for key in keys}
-
-    def with_keys(self, environment_id: str, keys: Iterable[SdkKey]) -> KeyRing:
-        """The ring in which the environment has these keys and no others."""
-        others = (key for key in self._by_sha256.values() if key.environment_id != environment_id)
-        return KeyRing((*others, *keys))
+    def put(self, environment_id: str, keys: Iterable[SdkKey]) -> None:
+        """From now on the environment has these keys and no others."""
+        for key in self._environments.pop(environment_id, ()):
+            self._by_sha256.pop(key.sha256, None)
+        known = tuple(keys)
+        if known:
+            self._environments[environment_id] = known
+            self._by_sha256.update((key.sha256, key) for key in known)
 
     def find(self, presented: bytes, now: int) -> SdkKey | None:
         """The key as a request carries it, at `now` (epoch milliseconds). None for an unknown, revoked or expired

@@ -20,11 +20,11 @@ from service_kit.problems import (
     problem_responses,
 )
 
+from event_ingestor.authenticator import Sender
 from event_ingestor.bodies import UnsupportedEncoding
 from event_ingestor.counts import MINUTES_KEPT
 from event_ingestor.event_schema import REQUEST_BODY, CountsDocument, ReceiptDocument
 from event_ingestor.intake import Intake
-from event_ingestor.senders import Sender
 
 TAIL_IDLE_SECONDS = 10.0
 EVENTS_PATH = "/v1/events"

@@ -12,6 +12,7 @@ from service_kit.problems import Problem, Unauthorized, Unavailable
 from starlette.types import Receive, Scope
 
 from event_ingestor.admission import Admission, Rules, Window, admit
+from event_ingestor.authenticator import Authenticator, Sender
 from event_ingestor.batches import Lines
 from event_ingestor.bodies import Room, read_body
 from event_ingestor.counts import Counts
@@ -19,7 +20,6 @@ from event_ingestor.event_log import EventLog
 from event_ingestor.key_feed import KeyFeed
 from event_ingestor.metrics import IngestMetrics
 from event_ingestor.refusals import Rejection
-from event_ingestor.senders import Sender, Senders
 from event_ingestor.tail import Tail
 
 _LINE_TYPES = (b"application/x-ndjson", b"application/ndjson", b"application/jsonl", b"application/json-lines")
@@ -37,7 +37,7 @@ _encode = msgspec.json.Encoder().encode
 class Intake:
     """The parts of the ingestor, put together in `app`."""
 
-    senders: Senders
+    authenticator: Authenticator
     feed: KeyFeed
     log: EventLog
     counts: Counts
@@ -50,7 +50,7 @@ class Intake:
     def authorise(self, headers: Iterable[tuple[bytes, bytes]]) -> Sender:
         """Raises Unauthorized, or Unavailable while the keys have not been read yet."""
         try:
-            return self.senders.find(headers, self.clock.now())
+            return self.authenticator.sender(headers, self.clock.now())
         except Unauthorized as error:
             if not self.feed.is_caught_up and error.code == "sdk_key_invalid":
                 raise Unavailable("the SDK keys have not been read yet", code="keys_unknown") from None

@@ -6,26 +6,25 @@ While the bus is away, what was known stays in force.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
-from typing import Literal
+from collections.abc import Callable
 
 from messages.config_follower import ConfigFollower
 from messages.generated import config_pb2 as pb
+from messages.sdk_keys import sdk_keys_of
 from messages.staging import Update
 from messages.subjects import parse_config_subject
 from streams import Bus
 
-from event_ingestor.senders import EnvironmentKeys, SdkKey, Senders
+from event_ingestor.authenticator import Authenticator, EnvironmentKeys
 
 CHECK_SECONDS = 5.0
-_SHA256_BYTES = 32
 
 
 class KeyFeed:
     """`changed` is called after each change of what is known; `is_caught_up` once all that the stream held is."""
 
-    def __init__(self, senders: Senders, changed: Callable[[], None]) -> None:
-        self._senders = senders
+    def __init__(self, authenticator: Authenticator, changed: Callable[[], None]) -> None:
+        self._authenticator = authenticator
         self._changed = changed
         self._follower = ConfigFollower(self)
         self.is_caught_up = False
@@ -59,32 +58,22 @@ class KeyFeed:
             if message is not None:
                 found = keys_of(update.environment_id, message.environment)
         if found is not None:
-            self._senders.put(found)
+            self._authenticator.put(found)
         elif gone:
-            self._senders.remove(update.environment_id)
+            self._authenticator.remove(update.environment_id)
         else:
             return
         if self.is_caught_up:
             self._changed()
 
 
-_KINDS: Mapping[int, Literal["server", "client"]] = {
-    pb.SDK_KEY_KIND_SERVER: "server",
-    pb.SDK_KEY_KIND_CLIENT: "client",
-}
-
-
 def keys_of(environment_id: str, wire: pb.Environment) -> EnvironmentKeys:
-    """What of an environment's message the ingestor needs; keys of an unknown kind or form open nothing."""
+    """What of an environment's message the ingestor needs."""
     return EnvironmentKeys(
-        environment_id,
-        wire.organization_id,
-        wire.project_id,
-        tuple(
-            SdkKey(key.id, _KINDS[key.kind], key.sha256, key.expires_at)
-            for key in wire.sdk_keys
-            if key.kind in _KINDS and len(key.sha256) == _SHA256_BYTES
-        ),
-        wire.hash_user_keys,
-        tuple(wire.pii_attributes),
+        environment_id=environment_id,
+        organization_id=wire.organization_id,
+        project_id=wire.project_id,
+        keys=sdk_keys_of(environment_id, wire),
+        hash_user_keys=wire.hash_user_keys,
+        pii_attributes=tuple(wire.pii_attributes),
     )

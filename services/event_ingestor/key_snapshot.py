@@ -1,4 +1,4 @@
-"""The known senders in a file, so that a restart can authorise before the CONFIG stream was read.
+"""The known SDK keys in a file, so that a restart can authorise before the CONFIG stream was read.
 
 The file holds hashes of keys, never keys. It is written beside its place, flushed to disk and renamed, and carries
 a checksum: a damaged one is as good as none.
@@ -15,9 +15,9 @@ from pathlib import Path
 import msgspec
 from service_kit.logs import get_logger
 
-from event_ingestor.senders import EnvironmentKeys, Senders
+from event_ingestor.authenticator import Authenticator, EnvironmentKeys
 
-_FORMAT = b"verdict-senders-1 "
+_FORMAT = b"verdict-sdk-keys-1 "
 _log = get_logger("key_snapshot")
 
 
@@ -63,12 +63,12 @@ class SnapshotWriter:
     def ask(self) -> None:
         self._wanted.set()
 
-    async def keep_writing(self, senders: Senders) -> None:
+    async def keep_writing(self, authenticator: Authenticator) -> None:
         """Until it is cancelled."""
         while True:
             await self._wanted.wait()
             self._wanted.clear()
             try:
-                await asyncio.to_thread(save, self._path, senders.environments)
+                await asyncio.to_thread(save, self._path, authenticator.environments)
             except OSError as error:
                 _log.warning("snapshot can't be written", path=str(self._path), error=type(error).__name__)

@@ -15,13 +15,13 @@ from streams import Bus, BusError
 
 from event_ingestor import key_snapshot
 from event_ingestor.admission import DAY_MS, Window
+from event_ingestor.authenticator import Authenticator
 from event_ingestor.bodies import Room
 from event_ingestor.counts import Counts
 from event_ingestor.event_log import EventLog, LogLimits
 from event_ingestor.intake import Intake
 from event_ingestor.key_feed import KeyFeed
 from event_ingestor.metrics import IngestMetrics
-from event_ingestor.senders import Senders
 from event_ingestor.settings import IngestorSettings
 from event_ingestor.tail import Tail
 
@@ -37,7 +37,7 @@ class Lifetime:
         self._settings = settings
         self._clock = clock
         self._metrics = IngestMetrics(registry)
-        self._senders = Senders(settings.pii_secret.get_secret_value())
+        self._authenticator = Authenticator(settings.pii_secret.get_secret_value())
         self._bus: Bus | None = None
         self._feed: KeyFeed | None = None
         self._stream_problem: str | None = "not looked for yet"
@@ -57,11 +57,11 @@ class Lifetime:
         stack.push_async_callback(log.close)
         room = Room(settings.events_in_flight_bytes)
         self._metrics.in_flight_bytes.set_function(lambda: room.taken)
-        self._metrics.environments.set_function(lambda: len(self._senders.environments))
+        self._metrics.environments.set_function(lambda: len(self._authenticator.environments))
         self._feed = await self._start_feed(bus, stack)
         self._run(stack, self._keep_stream(bus))
         return Intake(
-            self._senders,
+            self._authenticator,
             self._feed,
             log,
             Counts(),
@@ -75,13 +75,13 @@ class Lifetime:
     async def _start_feed(self, bus: Bus, stack: AsyncExitStack) -> KeyFeed:
         path = self._settings.ingestor_snapshot_file
         if path is None:
-            feed = KeyFeed(self._senders, lambda: None)
+            feed = KeyFeed(self._authenticator, lambda: None)
         else:
             writer = key_snapshot.SnapshotWriter(path)
-            feed = KeyFeed(self._senders, writer.ask)
+            feed = KeyFeed(self._authenticator, writer.ask)
             for environment in await asyncio.to_thread(key_snapshot.load, path):
-                self._senders.put(environment)
-            self._run(stack, writer.keep_writing(self._senders))
+                self._authenticator.put(environment)
+            self._run(stack, writer.keep_writing(self._authenticator))
         self._run(stack, feed.follow(bus))
         self._run(stack, feed.keep_checking(bus))
         return feed
@@ -124,7 +124,7 @@ class Lifetime:
         return self._stream_problem
 
     async def keys_ready(self) -> str | None:
-        known = self._feed is not None and (self._feed.is_caught_up or self._senders.environments)
+        known = self._feed is not None and (self._feed.is_caught_up or self._authenticator.environments)
         return None if known else "the SDK keys have not been read yet"
 
     async def background_ready(self) -> str | None:

@@ -94,7 +94,7 @@ def test_bytes_that_are_no_message_keep_what_was_there() -> None:
     assert feeding.serves("a") == "on"
     assert named(feeding.problems) == {("flag", "a", True), ("environment", "env-1", True), ("flag", "new", False)}
     assert feeding.config is not None
-    assert (set(feeding.config.unreadable), len(feeding.config.grants)) == ({"new"}, 2)
+    assert (set(feeding.config.unreadable), len(feeding.config.sdk_keys)) == ({"new"}, 2)
     feeding.write(flags=[boolean("new")])
     assert (feeding.serves("new"), feeding.config.unreadable) == ("on", {})
 
@@ -124,13 +124,13 @@ def test_no_key_of_a_deleted_environment_works() -> None:
     feeding.write(flags=[boolean("a")])
     feeding.write(removed=[("environment", "env-1"), ("flag", "a")])
     assert feeding.config is not None
-    assert feeding.config.grants == ()
+    assert feeding.config.sdk_keys == ()
     feeding.writer.version += 1
     late = feeding.writer.entity("flag", "late", flag=flag_document(boolean("late")))
     feeding.feed([late, feeding.writer.manifest()])
-    assert (feeding.serves("late"), feeding.config.grants) == ("on", ())
+    assert (feeding.serves("late"), feeding.config.sdk_keys) == ("on", ())
     feeding.feed(feeding.writer.rewrite_keys([("a-key", "server")]))
-    assert len(feeding.config.grants) == 1
+    assert len(feeding.config.sdk_keys) == 1
 
 
 def test_a_deleted_environment_is_no_news_to_a_starting_edge() -> None:

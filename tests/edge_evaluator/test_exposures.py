@@ -11,12 +11,13 @@ import httpx
 import pytest
 from bucketing.decision import Decision, Reason
 from edge_evaluator.evaluation.exposures import ExposureBuffer, ExposureLimits
-from edge_evaluator.memory.grants import Caller, Grant, KeyKind
+from edge_evaluator.memory.callers import Caller
+from messages.sdk_keys import KeyKind, SdkKey
 from prometheus_client import CollectorRegistry
 from service_kit.clock import ManualClock
 
-CALLER = Caller(b"a-key", Grant("env-1", "k", KeyKind.SERVER, b"x" * 32, None, "token"))
-OTHER = Caller(b"other-key", Grant("env-2", "k", KeyKind.SERVER, b"y" * 32, None, "token"))
+CALLER = Caller(b"a-key", SdkKey("env-1", "k", KeyKind.SERVER, b"x" * 32))
+OTHER = Caller(b"other-key", SdkKey("env-2", "k", KeyKind.SERVER, b"y" * 32))
 
 
 def decision(flag: str = "f", variation: str = "on", experiment: str | None = None) -> Decision:

@@ -224,7 +224,7 @@ async def test_a_full_stream_is_told_with_a_time_to_come_back(bus: MemoryBus, cl
 
 async def test_before_the_keys_are_read_nobody_is_turned_away_for_good(clock: ManualClock, tmp_path: Path) -> None:
     bus = MemoryBus()
-    app = app_on(bus, clock, ingestor_snapshot_file=tmp_path / "senders")
+    app = app_on(bus, clock, ingestor_snapshot_file=tmp_path / "keys")
     async with app.router.lifespan_context(app), client_of(app) as client:
         answer = await client.post("/v1/events", json=[metric()])
         assert (answer.status_code, answer.json()["code"], answer.headers["retry-after"]) == (503, "keys_unknown", "1")
@@ -234,10 +234,10 @@ async def test_before_the_keys_are_read_nobody_is_turned_away_for_good(clock: Ma
         await wait_ready(client)
         assert (await client.post("/v1/events", json=[metric()])).status_code == 202
         async with asyncio.timeout(10):
-            while not (tmp_path / "senders").exists():
+            while not (tmp_path / "keys").exists():
                 await asyncio.sleep(0.005)
     without_config = MemoryBus()
-    app = app_on(without_config, clock, ingestor_snapshot_file=tmp_path / "senders")
+    app = app_on(without_config, clock, ingestor_snapshot_file=tmp_path / "keys")
     async with app.router.lifespan_context(app), client_of(app) as client:
         await wait_ready(client)
         assert (await client.post("/v1/events", json=[metric()])).status_code == 202

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from event_ingestor.authenticator import Authenticator, EnvironmentKeys, Sender
 from event_ingestor.batches import Lines, messages_of
 from event_ingestor.event_log import EventLog, LogLimits
 from event_ingestor.metrics import IngestMetrics
-from event_ingestor.senders import EnvironmentKeys, SdkKey, Sender, Senders
 from hypothesis import given
 from hypothesis import strategies as st
 from messages.generated.event_pb2 import EventBatch
+from messages.sdk_keys import KeyKind, SdkKey
 from messages.subjects import EVENTS, events_stream
 from prometheus_client import CollectorRegistry
 from service_kit.clock import ManualClock
@@ -25,10 +27,10 @@ CLOCK = ManualClock()
 
 
 def sender(environment_id: str = "e1", key_id: str = "k1") -> Sender:
-    senders = Senders("a secret of the tests")
-    sdk_key = SdkKey(key_id, "server", b"h" * 32)
-    senders.put(EnvironmentKeys(environment_id, "org", "project", (sdk_key,)))
-    return Sender(sdk_key, senders.environments[0], senders._by_hash[b"h" * 32].privacy)
+    authenticator = Authenticator("a secret of the tests")
+    key = SdkKey(environment_id, key_id, KeyKind.SERVER, hashlib.sha256(b"a-key").digest())
+    authenticator.put(EnvironmentKeys(environment_id, "org", "project", (key,)))
+    return authenticator.sender([(b"x-api-key", b"a-key")], CLOCK.now())
 
 
 def lines(*texts: str, kind: str = "metrics") -> Lines:

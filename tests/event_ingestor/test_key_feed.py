@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 from event_ingestor import key_snapshot
+from event_ingestor.authenticator import Authenticator, EnvironmentKeys
 from event_ingestor.key_feed import KeyFeed
-from event_ingestor.senders import EnvironmentKeys, SdkKey, Senders
 from messages.generated import config_pb2 as pb
+from messages.sdk_keys import sdk_keys_of
 from messages.subjects import config_stream
 from service_kit.problems import Unauthorized
 from streams.memory import MemoryBus
@@ -19,9 +20,9 @@ from streams.memory import MemoryBus
 from tests.event_ingestor.config_writer import CLIENT, ConfigWriter, sdk_key
 
 
-def opens(senders: Senders, key: str) -> bool:
+def opens(authenticator: Authenticator, key: str) -> bool:
     try:
-        senders.find([(b"x-api-key", key.encode())], now=0)
+        authenticator.sender([(b"x-api-key", key.encode())], now=0)
     except Unauthorized:
         return False
     return True
@@ -29,6 +30,11 @@ def opens(senders: Senders, key: str) -> bool:
 
 def holds_key(path: Path, key: str) -> bool:
     return [each.keys[0].id for each in key_snapshot.load(path)] == [f"id-{key}"]
+
+
+def known_keys(environment_id: str, key: pb.SdkKey) -> EnvironmentKeys:
+    keys = sdk_keys_of(environment_id, pb.Environment(sdk_keys=[key]))
+    return EnvironmentKeys(environment_id, "org", "project", keys)
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -42,8 +48,8 @@ class Followed:
 
     def __init__(self, bus: MemoryBus) -> None:
         self.changes = 0
-        self.senders = Senders("a secret of the tests")
-        self.feed = KeyFeed(self.senders, self._count)
+        self.authenticator = Authenticator("a secret of the tests")
+        self.feed = KeyFeed(self.authenticator, self._count)
         self.task = asyncio.create_task(self.feed.follow(bus))
 
     def _count(self) -> None:
@@ -66,77 +72,83 @@ async def test_keys_come_go_and_change_with_the_versions(bus: MemoryBus, followe
     first, second = ConfigWriter("e1"), ConfigWriter("e2")
     await first.publish(bus, pb.Environment(sdk_keys=[sdk_key("a"), sdk_key("b", CLIENT)]))
     await second.publish(bus, pb.Environment(sdk_keys=[sdk_key("c")], hash_user_keys=True, pii_attributes=["email"]))
-    await until(lambda: opens(followed.senders, "a") and opens(followed.senders, "b") and opens(followed.senders, "c"))
-    known = {each.environment_id: each for each in followed.senders.environments}
+    await until(
+        lambda: (
+            opens(followed.authenticator, "a")
+            and opens(followed.authenticator, "b")
+            and opens(followed.authenticator, "c")
+        )
+    )
+    known = {each.environment_id: each for each in followed.authenticator.environments}
     assert (known["e2"].hash_user_keys, known["e2"].pii_attributes, known["e2"].project_id) == (
         True,
         ("email",),
         "project",
     )
     await first.publish(bus, pb.Environment(sdk_keys=[sdk_key("b", CLIENT), sdk_key("d")]))
-    await until(lambda: opens(followed.senders, "d"))
-    assert not opens(followed.senders, "a")
+    await until(lambda: opens(followed.authenticator, "d"))
+    assert not opens(followed.authenticator, "a")
     await second.publish(bus, None)
-    await until(lambda: not opens(followed.senders, "c"))
-    assert opens(followed.senders, "d")
+    await until(lambda: not opens(followed.authenticator, "c"))
+    assert opens(followed.authenticator, "d")
     assert followed.feed.is_caught_up
 
 
 async def test_a_key_is_unknown_until_its_version_is_complete(bus: MemoryBus, followed: Followed) -> None:
     writer = ConfigWriter("e1")
     await writer.publish(bus, pb.Environment(sdk_keys=[sdk_key("a")]))
-    await until(lambda: opens(followed.senders, "a"))
+    await until(lambda: opens(followed.authenticator, "a"))
     entry, manifest = writer.messages(pb.Environment(sdk_keys=[sdk_key("b")]))
     await bus.publish(*entry)
     other = ConfigWriter("e2")
     await other.publish(bus, pb.Environment(sdk_keys=[sdk_key("c")]))
-    await until(lambda: opens(followed.senders, "c"))
-    assert (opens(followed.senders, "a"), opens(followed.senders, "b")) == (True, False)
+    await until(lambda: opens(followed.authenticator, "c"))
+    assert (opens(followed.authenticator, "a"), opens(followed.authenticator, "b")) == (True, False)
     await bus.publish(*manifest)
-    await until(lambda: opens(followed.senders, "b"))
-    assert not opens(followed.senders, "a")
+    await until(lambda: opens(followed.authenticator, "b"))
+    assert not opens(followed.authenticator, "a")
 
 
 async def test_broken_messages_take_nothing_away(bus: MemoryBus, followed: Followed) -> None:
     writer = ConfigWriter("e1")
     await writer.publish(bus, pb.Environment(sdk_keys=[sdk_key("a")]))
-    await until(lambda: opens(followed.senders, "a"))
+    await until(lambda: opens(followed.authenticator, "a"))
     await bus.publish("config.e1.manifest", b"\xff\xff")
     await bus.publish("config.e1.flag.x", b"\xff\xff")
     await bus.publish("config.odd", b"")
     await ConfigWriter("e2").publish(bus, pb.Environment(sdk_keys=[sdk_key("c")]))
-    await until(lambda: opens(followed.senders, "c"))
-    assert opens(followed.senders, "a")
+    await until(lambda: opens(followed.authenticator, "c"))
+    assert opens(followed.authenticator, "a")
 
 
 async def test_odd_keys_open_nothing(bus: MemoryBus, followed: Followed) -> None:
     unspecified, short = sdk_key("b", pb.SDK_KEY_KIND_UNSPECIFIED), sdk_key("d")
     short.sha256 = short.sha256[:31]
     await ConfigWriter("e1").publish(bus, pb.Environment(sdk_keys=[sdk_key("a"), unspecified, short]))
-    await until(lambda: opens(followed.senders, "a"))
-    assert [key.id for key in followed.senders.environments[0].keys] == ["id-a"]
+    await until(lambda: opens(followed.authenticator, "a"))
+    assert [key.id for key in followed.authenticator.environments[0].keys] == ["id-a"]
 
 
 async def test_a_missed_version_is_found_by_asking(bus: MemoryBus, followed: Followed) -> None:
     writer = ConfigWriter("e1")
     await writer.publish(bus, pb.Environment(sdk_keys=[sdk_key("a")]))
-    await until(lambda: opens(followed.senders, "a"))
+    await until(lambda: opens(followed.authenticator, "a"))
     followed.task.cancel()
     await asyncio.wait([followed.task])
     await writer.publish(bus, pb.Environment(sdk_keys=[sdk_key("b")]))
     await followed.feed.check(bus)
-    assert opens(followed.senders, "a")
+    assert opens(followed.authenticator, "a")
     await followed.feed.check(bus)
-    assert (opens(followed.senders, "a"), opens(followed.senders, "b")) == (False, True)
+    assert (opens(followed.authenticator, "a"), opens(followed.authenticator, "b")) == (False, True)
 
 
 async def test_what_a_snapshot_knew_stays_until_the_stream_says_otherwise(bus: MemoryBus) -> None:
     await ConfigWriter("e1").publish(bus, pb.Environment(sdk_keys=[sdk_key("a")]))
     await ConfigWriter("gone").publish(bus, None)
-    earlier = Senders("a secret of the tests")
+    earlier = Authenticator("a secret of the tests")
     for environment_id in ("e1", "gone", "unheard-of"):
         key = sdk_key(f"old-{environment_id}")
-        earlier.put(EnvironmentKeys(environment_id, "org", "project", (SdkKey(key.id, "server", key.sha256),)))
+        earlier.put(known_keys(environment_id, key))
     feed = KeyFeed(earlier, lambda: None)
     task = asyncio.create_task(feed.follow(bus))
     await until(lambda: feed.is_caught_up)
@@ -146,9 +158,9 @@ async def test_what_a_snapshot_knew_stays_until_the_stream_says_otherwise(bus: M
 
 
 async def test_an_environment_that_can_not_be_read_keeps_its_keys(bus: MemoryBus) -> None:
-    known = Senders("a secret of the tests")
+    known = Authenticator("a secret of the tests")
     key = sdk_key("a")
-    known.put(EnvironmentKeys("e1", "org", "project", (SdkKey(key.id, "server", key.sha256),)))
+    known.put(known_keys("e1", key))
     writer = ConfigWriter("e1")
     await bus.ensure_stream(config_stream())
     for subject, payload in writer.unreadable():
@@ -165,18 +177,18 @@ async def test_a_snapshot_brings_back_what_was_known(bus: MemoryBus, followed: F
         bus, pb.Environment(sdk_keys=[sdk_key("a", expires_at=5)], pii_attributes=["email"])
     )
     await until(lambda: followed.changes > 0)
-    path = tmp_path / "folder" / "senders"
-    key_snapshot.save(path, followed.senders.environments)
-    assert tuple(key_snapshot.load(path)) == tuple(followed.senders.environments)
-    assert [each.name for each in path.parent.iterdir()] == ["senders"]
+    path = tmp_path / "folder" / "keys"
+    key_snapshot.save(path, followed.authenticator.environments)
+    assert tuple(key_snapshot.load(path)) == tuple(followed.authenticator.environments)
+    assert [each.name for each in path.parent.iterdir()] == ["keys"]
 
 
 async def test_a_damaged_snapshot_is_as_good_as_none(bus: MemoryBus, followed: Followed, tmp_path: Path) -> None:
     await ConfigWriter("e1").publish(bus, pb.Environment(sdk_keys=[sdk_key("a")]))
     await until(lambda: followed.changes > 0)
-    path = tmp_path / "senders"
+    path = tmp_path / "keys"
     assert key_snapshot.load(path) == ()
-    key_snapshot.save(path, followed.senders.environments)
+    key_snapshot.save(path, followed.authenticator.environments)
     good = path.read_bytes()
     for cut in range(0, len(good), 7):
         path.write_bytes(good[:cut])
@@ -188,11 +200,11 @@ async def test_a_damaged_snapshot_is_as_good_as_none(bus: MemoryBus, followed: F
 
 
 async def test_the_writer_follows_the_changes(bus: MemoryBus, tmp_path: Path) -> None:
-    path = tmp_path / "senders"
+    path = tmp_path / "keys"
     writer = key_snapshot.SnapshotWriter(path)
-    senders = Senders("a secret of the tests")
-    feed = KeyFeed(senders, writer.ask)
-    tasks = [asyncio.create_task(feed.follow(bus)), asyncio.create_task(writer.keep_writing(senders))]
+    authenticator = Authenticator("a secret of the tests")
+    feed = KeyFeed(authenticator, writer.ask)
+    tasks = [asyncio.create_task(feed.follow(bus)), asyncio.create_task(writer.keep_writing(authenticator))]
     config = ConfigWriter("e1")
     for key in ("a", "b"):
         await config.publish(bus, pb.Environment(sdk_keys=[sdk_key(key)]))

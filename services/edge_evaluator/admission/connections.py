@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, ClassVar
 
+from messages.sdk_keys import SdkKey
 from service_kit.response_headers import closing_answer
 from service_kit.slow_clients import PatientHttpProtocol
 
 from edge_evaluator.admission.door import StreamGate
-from edge_evaluator.memory.grants import Grant
 
 _TOO_MANY = closing_answer(HTTPStatus.TOO_MANY_REQUESTS, (b"retry-after", b"1"))
 
@@ -56,14 +56,14 @@ class EdgeProtocol(PatientHttpProtocol):
         self._keys.clear()
         super().connection_lost(exc)
 
-    def belongs_to(self, grant: Grant) -> bool:
+    def belongs_to(self, key: SdkKey) -> bool:
         """Counts this connection for the key once. False when the key has too many."""
-        if grant.sha256 in self._keys:
+        if key.sha256 in self._keys:
             return True
-        if self.limits.keys[grant.sha256] >= self.limits.per_key:
+        if self.limits.keys[key.sha256] >= self.limits.per_key:
             return False
-        self._keys.add(grant.sha256)
-        self.limits.keys[grant.sha256] += 1
+        self._keys.add(key.sha256)
+        self.limits.keys[key.sha256] += 1
         return True
 
     def shutdown(self) -> None:

@@ -27,7 +27,7 @@ def config_router(door: Door, gate: StreamGate) -> APIRouter:
 
     @router.get("/v1/environment", summary="Which environment, at which version, how old", responses=_REFUSALS)
     async def environment(request: Request) -> Response:
-        held = door.memory.held(door.admit(request).grant)
+        held = door.memory.held(door.admit(request).key)
         config = held.config
         return JSONResponse(
             {
@@ -47,11 +47,11 @@ def config_router(door: Door, gate: StreamGate) -> APIRouter:
     async def config(request: Request) -> Response:
         caller = door.admit(request)
         require_server_key(caller)
-        held = door.memory.held(caller.grant)
+        held = door.memory.held(caller.key)
         headers = {"ETag": f'"{event_id(held.config)}"', "Cache-Control": "private, no-cache"}
         if fresh(request.headers.get("if-none-match"), headers["ETag"]):
             return Response(status_code=304, headers=headers)
-        document = await asyncio.to_thread(held.view(caller.grant).document)
+        document = await asyncio.to_thread(held.view(caller.key).document)
         return Response(document, headers=headers, media_type=JSON)
 
     @router.get(
@@ -63,8 +63,8 @@ def config_router(door: Door, gate: StreamGate) -> APIRouter:
     async def stream(request: Request) -> Response:
         caller = door.admit(request)
         require_server_key(caller)
-        gate.require_room(caller.grant)
-        follower = Follower(door, gate, caller.grant, request.headers.get("last-event-id"))
+        gate.require_room(caller.key)
+        follower = Follower(door, gate, caller.key, request.headers.get("last-event-id"))
         return StreamingResponse(follower.configurations(), headers=STREAM_HEADERS, media_type=EVENT_STREAM)
 
     @router.get(
@@ -72,7 +72,7 @@ def config_router(door: Door, gate: StreamGate) -> APIRouter:
     )
     async def manifest(request: Request) -> Response:
         caller = door.admit(request)
-        flags = door.memory.held(caller.grant).view(caller.grant).flags
+        flags = door.memory.held(caller.key).view(caller.key).flags
         listed = [_manifest_entry(flags[key]) for key in sorted(flags) if not flags[key].archived]
         return JSONResponse({"flags": listed}, headers={"X-Manifest-Capabilities": "read"})
 

@@ -11,11 +11,11 @@ import re
 from collections.abc import AsyncIterator
 
 import msgspec
+from messages.sdk_keys import SdkKey
 
 from edge_evaluator.admission.door import Door, StreamGate
 from edge_evaluator.memory.change_log import event_id
 from edge_evaluator.memory.flag_memory import Held
-from edge_evaluator.memory.grants import Grant
 
 EVENT_STREAM = "text/event-stream"
 STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -34,15 +34,15 @@ def version_in(etag: str) -> int | None:
 class Follower:
     """One client's stream. `last_event_id` is what it has seen before, None for a new one."""
 
-    def __init__(self, door: Door, gate: StreamGate, grant: Grant, last_event_id: str | None) -> None:
+    def __init__(self, door: Door, gate: StreamGate, key: SdkKey, last_event_id: str | None) -> None:
         self._door = door
         self._gate = gate
-        self._grant = grant
+        self._key = key
         self._last = last_event_id
 
     async def refetches(self) -> AsyncIterator[bytes]:
         """A `refetchEvaluation` for each new state; the first at once if the client has missed one."""
-        with self._gate.hold(self._grant):
+        with self._gate.hold(self._key):
             yield b"retry: %d\n\n" % _RETRY_MILLISECONDS
             told = self._last or self._refetch_state()
             while self._open:
@@ -65,7 +65,7 @@ class Follower:
 
     async def configurations(self) -> AsyncIterator[bytes]:
         """A `snapshot` unless the client's last event is known, then a `change` for each new state."""
-        with self._gate.hold(self._grant):
+        with self._gate.hold(self._key):
             yield b"retry: %d\n\n" % _RETRY_MILLISECONDS
             told = self._last or ""
             while self._open:
@@ -77,7 +77,7 @@ class Follower:
                     continue
                 changes = held.log.since(told)
                 if changes is None:
-                    yield _frame("snapshot", state, await asyncio.to_thread(held.view(self._grant).document))
+                    yield _frame("snapshot", state, await asyncio.to_thread(held.view(self._key).document))
                     told = state
                 else:
                     for told, payload in changes:
@@ -85,11 +85,11 @@ class Follower:
 
     @property
     def _held(self) -> Held:
-        return self._door.memory.held(self._grant)
+        return self._door.memory.held(self._key)
 
     @property
     def _open(self) -> bool:
-        known = self._door.memory.grant_of_hash(self._grant.sha256, self._door.clock.now())
+        known = self._door.memory.find_hash(self._key.sha256, self._door.clock.now())
         return known is not None and not self._gate.closed
 
     def _refetch_state(self) -> str:
@@ -99,7 +99,7 @@ class Follower:
 
     async def _news(self) -> bool:
         """True when the environment has changed or the stream shall end, False after a heartbeat's time."""
-        return await self._door.memory.changed(self._grant.environment_id, HEARTBEAT_SECONDS)
+        return await self._door.memory.changed(self._key.environment_id, HEARTBEAT_SECONDS)
 
 
 def _frame(event: str, identity: str, data: bytes) -> bytes:

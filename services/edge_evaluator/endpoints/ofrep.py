@@ -15,7 +15,7 @@ from edge_evaluator.endpoints.contexts import ContextLimits, context_of, decode_
 from edge_evaluator.endpoints.event_streams import EVENT_STREAM, STREAM_HEADERS, Follower, version_in
 from edge_evaluator.endpoints.ofrep_route import JSON, OfrepRoute, failure_responses, plain_body
 from edge_evaluator.evaluation.evaluator import Evaluator
-from edge_evaluator.memory.grants import Caller
+from edge_evaluator.memory.callers import Caller
 
 _NEWER_WAIT_SECONDS_MAX = 2.0
 _HOST = re.compile(r"[A-Za-z0-9._\-]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?")
@@ -72,9 +72,9 @@ def ofrep_router(
         responses=failure_responses(401, 429, 503),
     )
     async def events(request: Request, token: str = "") -> Response:
-        grant = door.admit_stream(request, token)
-        gate.require_room(grant)
-        follower = Follower(door, gate, grant, request.headers.get("last-event-id"))
+        key = door.admit_stream(request, token)
+        gate.require_room(key)
+        follower = Follower(door, gate, key, request.headers.get("last-event-id"))
         return StreamingResponse(follower.refetches(), headers=STREAM_HEADERS, media_type=EVENT_STREAM)
 
     return router
@@ -111,8 +111,8 @@ async def _wait_for_version(door: Door, caller: Caller, version: int | None) -> 
         return
     loop = asyncio.get_running_loop()
     deadline = loop.time() + _NEWER_WAIT_SECONDS_MAX
-    while door.memory.held(caller.grant).config.version < version:
+    while door.memory.held(caller.key).config.version < version:
         left = deadline - loop.time()
         if left <= 0:
             raise Unavailable("this version has not arrived here yet", code="version_not_here")
-        await door.memory.changed(caller.grant.environment_id, left)
+        await door.memory.changed(caller.key.environment_id, left)

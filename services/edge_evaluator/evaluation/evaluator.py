@@ -9,8 +9,8 @@ from service_kit.clock import Clock
 
 from edge_evaluator.evaluation.exposures import Exposures
 from edge_evaluator.memory.answers import failure_status
+from edge_evaluator.memory.callers import Caller
 from edge_evaluator.memory.flag_memory import FlagMemory
-from edge_evaluator.memory.grants import Caller
 from edge_evaluator.memory.views import View
 
 
@@ -21,7 +21,7 @@ class Evaluator:
         self._clock = clock
 
     def view(self, caller: Caller) -> View:
-        return self._memory.held(caller.grant).view(caller.grant)
+        return self._memory.held(caller.key).view(caller.key)
 
     def decide(self, view: View, flag_key: str, context: dict[str, Any]) -> Decision:
         """What the flag serves, as far as this view may know it."""
@@ -70,7 +70,7 @@ class Evaluator:
             for decision in decisions:
                 self.report(caller, view, context, decision, expose=True)
         flags = b",".join(map(view.answers.__getitem__, decisions))
-        return b'{"flags":[', flags, view.bulk_tail(caller.grant, origin)
+        return b'{"flags":[', flags, view.bulk_tail(caller.key, origin)
 
     def report(self, caller: Caller, view: View, context: dict[str, Any], decision: Decision, *, expose: bool) -> None:
         """Hands an evaluation without an error on as an exposure, if its flag or the request asks for it."""
@@ -83,4 +83,4 @@ class Evaluator:
 
     def etag(self, caller: Caller, body: bytes) -> str:
         """The entity tag of a bulk answer to this request body."""
-        return self.view(caller).etag(caller.grant, body, self._clock.now())
+        return self.view(caller).etag(caller.key, body, self._clock.now())

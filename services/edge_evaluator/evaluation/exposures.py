@@ -21,7 +21,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 from service_kit.clock import Clock
 from service_kit.logs import get_logger
 
-from edge_evaluator.memory.grants import Caller
+from edge_evaluator.memory.callers import Caller
 
 BATCH_EVENTS_MAX = 500
 _REMEMBERED_MAX = 200_000
@@ -77,7 +77,7 @@ class ExposureBuffer:
         if user_key is None:
             self._metrics.dropped.labels("no_targeting_key").inc()
             return
-        mark = (caller.grant.environment_id, user_key, decision.flag, decision.variation, config_version)
+        mark = (caller.key.environment_id, user_key, decision.flag, decision.variation, config_version)
         if mark in self._seen or mark in self._seen_before:
             self._metrics.repeated.inc()
             return
@@ -85,7 +85,7 @@ class ExposureBuffer:
             self._metrics.dropped.labels("buffer_full").inc()
             return
         self._remember(mark)
-        self._waiting.append((caller.sdk_key, _encode(self._event(mark, decision))))
+        self._waiting.append((caller.presented, _encode(self._event(mark, decision))))
 
     async def run(self) -> None:
         """Sends what is waiting every flush interval, until it is cancelled."""

@@ -27,7 +27,7 @@ from edge_evaluator.endpoints.ofrep import fresh
 from edge_evaluator.evaluation.evaluator import Evaluator
 from edge_evaluator.fast_path.metrics import FastMetrics
 from edge_evaluator.fast_path.plain_requests import PlainRequest, PlainRequests
-from edge_evaluator.memory.grants import Caller
+from edge_evaluator.memory.callers import Caller
 
 _BLANK_LINE = b"\r\n\r\n"
 _VARY = (b"vary", b"Origin")
@@ -216,16 +216,16 @@ class FastPathProtocol(EdgeProtocol):
     def _admitted(self, sdk_key: bytes) -> Caller | None:
         """What the door says, remembered until keys change; None for everything but a plain yes."""
         door, caller = self.fast.door, self._caller
-        if caller is None or self._state is not door.memory.state or caller.sdk_key != sdk_key:
-            grant = door.memory.grant_of(sdk_key, door.clock.now())
-            if grant is None or grant.expires_at is not None or not self.belongs_to(grant):
+        if caller is None or self._state is not door.memory.state or caller.presented != sdk_key:
+            key = door.memory.find(sdk_key, door.clock.now())
+            if key is None or key.expires_at or not self.belongs_to(key):
                 return None
-            caller = self._caller = Caller(sdk_key, grant)
+            caller = self._caller = Caller(sdk_key, key)
             self._state = door.memory.state
             self._window = -1
         if self._window != door.keys.window:
             self._address_allowance = door.addresses.allowance(self._address)
-            self._key_allowance = door.keys.allowance(caller.grant.sha256)
+            self._key_allowance = door.keys.allowance(caller.key.sha256)
             self._window = door.keys.window
         return None if self._address_allowance.exhausted or self._key_allowance.exhausted else caller
 

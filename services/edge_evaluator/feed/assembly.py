@@ -7,7 +7,7 @@ held there remains its key in `unreadable`, so that it answers PARSE_ERROR inste
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,11 +17,12 @@ from bucketing.flagset import Experiment, Flag, FlagSet, Segment
 from messages.documents import experiment_of, flag_of, is_in_force, segment_of
 from messages.generated import config_pb2 as pb
 from messages.generated.config_pb2 import ConfigMessage
+from messages.sdk_keys import SdkKey, sdk_keys_of
 from messages.staging import Update
 from messages.subjects import parse_config_subject
 
+from edge_evaluator.memory.callers import stream_token
 from edge_evaluator.memory.environment import EnvironmentConfig
-from edge_evaluator.memory.grants import grants_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,10 +216,10 @@ def _configured(
     compiled: CompiledFlagSet,
 ) -> EnvironmentConfig:
     if changes.environment is not None:
-        settings, grants = changes.environment, grants_of(update.environment_id, changes.environment)
+        settings, keys = changes.environment, sdk_keys_of(update.environment_id, changes.environment)
     else:
         assert held is not None  # noqa: S101 - without either there is nothing to configure
-        settings, grants = held.settings, () if changes.deleted else held.grants
+        settings, keys = held.settings, () if changes.deleted else held.sdk_keys
     return EnvironmentConfig(
         environment_id=update.environment_id,
         settings=settings,
@@ -227,5 +228,10 @@ def _configured(
         digest=digest,
         published_at=update.published_at,
         compiled=compiled,
-        grants=grants,
+        sdk_keys=keys,
+        stream_tokens=held.stream_tokens if held is not None and keys is held.sdk_keys else _tokens(settings, keys),
     )
+
+
+def _tokens(settings: pb.Environment, keys: Iterable[SdkKey]) -> dict[str, SdkKey]:
+    return {stream_token(settings.salt, key): key for key in keys}

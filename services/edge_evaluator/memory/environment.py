@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from bucketing.compiled import CompiledFlagSet
 from bucketing.flagset import FlagSet
 from messages.generated import config_pb2 as pb
-
-from edge_evaluator.memory.grants import Grant
+from messages.sdk_keys import SdkKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +25,8 @@ class EnvironmentConfig:
     digest: str
     published_at: int
     compiled: CompiledFlagSet
-    grants: tuple[Grant, ...]
+    sdk_keys: tuple[SdkKey, ...]
+    stream_tokens: Mapping[str, SdkKey]
     unreadable: Mapping[str, str] = field(default_factory=dict)
     kept: frozenset[tuple[str, str]] = frozenset()
 

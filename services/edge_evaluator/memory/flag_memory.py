@@ -6,9 +6,10 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from messages.sdk_keys import KeyKind, KeyRing, SdkKey
+
 from edge_evaluator.memory.change_log import ChangeLog
 from edge_evaluator.memory.environment import EnvironmentConfig
-from edge_evaluator.memory.grants import Grant, KeyKind, key_hash
 from edge_evaluator.memory.views import Selection, View
 
 
@@ -39,8 +40,8 @@ class Held:
         self._client = View(config, self._selection, KeyKind.CLIENT)
         self.announced_phase = self._server.phase(now)
 
-    def view(self, grant: Grant) -> View:
-        return self._client if grant.is_client else self._server
+    def view(self, key: SdkKey) -> View:
+        return self._client if key.is_client else self._server
 
     def restamp(self, age_seconds: int) -> None:
         if age_seconds != self.age_seconds:
@@ -57,8 +58,7 @@ class State:
     """All that is served at one moment."""
 
     environments: Mapping[str, Held] = field(default_factory=dict)
-    grants: Mapping[bytes, Grant] = field(default_factory=dict)
-    stream_tokens: Mapping[str, Grant] = field(default_factory=dict)
+    stream_tokens: Mapping[str, SdkKey] = field(default_factory=dict)
 
 
 class FlagMemory:
@@ -67,6 +67,7 @@ class FlagMemory:
 
     def __init__(self) -> None:
         self.state = State()
+        self._keys = KeyRing()
         self._changed: dict[str, asyncio.Event] = {}
         self.complete = False
 
@@ -83,29 +84,30 @@ class FlagMemory:
         """Serves `held` from the next request on."""
         config = held.config
         before = self.state
-        others = [grant for grant in before.grants.values() if grant.environment_id != config.environment_id]
-        grants = [*others, *config.grants]
+        environment_id = config.environment_id
+        tokens = {token: key for token, key in before.stream_tokens.items() if key.environment_id != environment_id}
         self.state = State(
-            {**before.environments, config.environment_id: held},
-            {grant.sha256: grant for grant in grants},
-            {grant.stream_token: grant for grant in grants},
+            environments={**before.environments, environment_id: held},
+            stream_tokens={**tokens, **config.stream_tokens},
         )
-        self.announce(config.environment_id)
+        self._keys.put(environment_id, config.sdk_keys)
+        self.announce(environment_id)
 
-    def grant_of(self, sdk_key: bytes, now: int) -> Grant | None:
-        """What the key opens at `now` (epoch milliseconds), None for an unknown, revoked or expired one."""
-        return self.grant_of_hash(key_hash(sdk_key), now)
+    def find(self, presented: bytes, now: int) -> SdkKey | None:
+        """The key at `now` (epoch milliseconds), None for an unknown, revoked or expired one."""
+        return self._keys.find(presented, now)
 
-    def grant_of_hash(self, key_sha256: bytes, now: int) -> Grant | None:
-        grant = self.state.grants.get(key_sha256)
-        return grant if grant is not None and grant.valid_at(now) else None
+    def find_hash(self, sha256: bytes, now: int) -> SdkKey | None:
+        """The same for a key that was found before."""
+        return self._keys.find_hash(sha256, now)
 
-    def grant_of_stream(self, token: str, now: int) -> Grant | None:
-        grant = self.state.stream_tokens.get(token)
-        return grant if grant is not None and grant.valid_at(now) else None
+    def find_stream(self, token: str, now: int) -> SdkKey | None:
+        """The same for the token in the address of an event stream."""
+        key = self.state.stream_tokens.get(token)
+        return key if key is not None and key.valid_at(now) else None
 
-    def held(self, grant: Grant) -> Held:
-        return self.state.environments[grant.environment_id]
+    def held(self, key: SdkKey) -> Held:
+        return self.state.environments[key.environment_id]
 
     def announce(self, environment_id: str) -> None:
         """Wakes everybody who waits for a change of this environment."""

@@ -12,10 +12,11 @@ from typing import Any
 import msgspec
 from bucketing.document import flagset_to_document
 from bucketing.flagset import Flag, FlagSet
+from messages.sdk_keys import KeyKind, SdkKey
 
 from edge_evaluator.memory.answers import AnswerBook
+from edge_evaluator.memory.callers import stream_token
 from edge_evaluator.memory.environment import EnvironmentConfig
-from edge_evaluator.memory.grants import Grant, KeyKind
 
 INACTIVITY_SECONDS = 120
 _ORIGINS_MAX = 64
@@ -84,7 +85,7 @@ class View:
         self._instants = selection.instants
         self._document: bytes | None = None
         self._seeds: dict[tuple[bytes, int], Any] = {}
-        self._tails: dict[tuple[str, str], bytes] = {}
+        self._tails: dict[tuple[str, bytes], bytes] = {}
 
     def restamp(self, age_seconds: int) -> None:
         """From now on answers tell another age of the configuration."""
@@ -102,31 +103,32 @@ class View:
         """Counts the starts, ends and expiries that have passed: the same version answers differently after one."""
         return bisect_right(self._instants, now) if self._instants else 0
 
-    def etag(self, grant: Grant, body: bytes, now: int) -> str:
+    def etag(self, key: SdkKey, body: bytes, now: int) -> str:
         """A strong entity tag over version, key, time-dependent parts and the whole request body."""
         phase = self.phase(now)
-        seed = self._seeds.get((grant.sha256, phase))
+        seed = self._seeds.get((key.sha256, phase))
         if seed is None:
             config = self.config
             text = f"{config.environment_id} {config.version} {config.epoch} {config.digest} {phase} "
-            seed = hashlib.blake2b(text.encode() + grant.sha256, digest_size=_ETAG_BYTES)
-            self._seeds[grant.sha256, phase] = seed
+            seed = hashlib.blake2b(text.encode() + key.sha256, digest_size=_ETAG_BYTES)
+            self._seeds[key.sha256, phase] = seed
         tag = seed.copy()
         tag.update(body)
         return f'"{tag.hexdigest()}"'
 
-    def bulk_tail(self, grant: Grant, origin: str) -> bytes:
+    def bulk_tail(self, key: SdkKey, origin: str) -> bytes:
         """What follows the flags in a bulk answer; `origin` is the address the edge is reached at."""
-        tail = self._tails.get((origin, grant.stream_token))
+        tail = self._tails.get((origin, key.sha256))
         if tail is None:
+            token = stream_token(self.config.settings.salt, key)
             stream = {
                 "type": "sse",
-                "url": f"{origin}/ofrep/v1/events?token={grant.stream_token}",
+                "url": f"{origin}/ofrep/v1/events?token={token}",
                 "inactivityDelaySec": INACTIVITY_SECONDS,
             }
             tail = b"]," + _encode({"metadata": self.metadata, "eventStreams": [stream]})[1:]
             if len(self._tails) < _ORIGINS_MAX:
-                self._tails[origin, grant.stream_token] = tail
+                self._tails[origin, key.sha256] = tail
         return tail
 
 
