@@ -12,17 +12,17 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-
-from event_ingestor import formats
-from event_ingestor.event_types import (
+from messages.events import (
     EVENT_BYTES_MAX,
-    EVENT_TEXT_BYTES_MAX,
-    Event,
-    ExposureEvent,
+    TIMESTAMP_MAX,
+    TIMESTAMP_MIN,
+    Attributes,
     ExposureLine,
-    MetricEvent,
     MetricLine,
 )
+
+from event_ingestor import formats
+from event_ingestor.event_types import EVENT_TEXT_BYTES_MAX, Event, ExposureEvent, MetricEvent
 from event_ingestor.privacy import Privacy, unit_text
 from event_ingestor.refusals import Reason, Rejection, explain
 
@@ -118,13 +118,13 @@ class _Judge:
     """What types cannot say: times, keys, and what the environment hides."""
 
     def __init__(self, rules: Rules, *, may_hold_nul: bool) -> None:
-        self._earliest = rules.received_at - rules.window.age_max
-        self._latest = rules.received_at + rules.window.ahead_max
+        self._earliest = max(rules.received_at - rules.window.age_max, TIMESTAMP_MIN)
+        self._latest = min(rules.received_at + rules.window.ahead_max, TIMESTAMP_MAX)
         self._privacy = rules.privacy if rules.privacy and rules.privacy.changes_anything else None
         self._may_hold_nul = may_hold_nul
         self._keys: set[str] = set()
 
-    def line(self, event: Event) -> ExposureLine | MetricLine | Reason:
+    def line(self, event: Event) -> ExposureLine[Attributes] | MetricLine[Attributes] | Reason:
         """The event as it travels on, or why it does not."""
         event_id, timestamp, user_key = event.event_id, event.timestamp, event.user_key
         if not (event_id.isascii() and event_id.isprintable()) or " " in event_id:

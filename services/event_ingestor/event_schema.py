@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from messages.events import EVENT_ID_LENGTH_MAX, NAME_LENGTH_MAX, USER_KEY_LENGTH_MAX
 from pydantic import BaseModel, Field
 
-from event_ingestor.event_types import (
-    EVENT_ID_LENGTH_MAX,
-    EVENTS_PER_REQUEST_MAX,
-    NAME_LENGTH_MAX,
-    USER_KEY_LENGTH_MAX,
-)
+from event_ingestor.event_types import EVENTS_PER_REQUEST_MAX
 
 
 class RejectedEvent(BaseModel):

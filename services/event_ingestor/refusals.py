@@ -12,17 +12,17 @@ from json import JSONDecoder
 from typing import Any, NamedTuple
 
 import msgspec
-
-from event_ingestor.event_types import (
+from messages.events import (
+    ATTRIBUTE_DEPTH_MAX,
     ATTRIBUTE_NAME_LENGTH_MAX,
-    CONTEXT_DEPTH_MAX,
     EVENT_ID_LENGTH_MAX,
     INTEGER_MAX,
     INTEGER_MIN,
     NAME_LENGTH_MAX,
     USER_KEY_LENGTH_MAX,
-    Timestamp,
 )
+
+from event_ingestor.event_types import Timestamp
 
 _DIGITS_MAX = 400
 
@@ -69,7 +69,7 @@ def explain(text: bytes) -> Reason:
         return Reason("wrong_type", "an event is a JSON object")
     if "type" not in value:
         return Reason("missing_field", "type: is required")
-    fields = _FIELDS.get(value["type"]) if isinstance(value["type"], str) else None
+    fields = FIELDS.get(value["type"]) if isinstance(value["type"], str) else None
     if fields is None:
         return Reason("unknown_type", 'type: must be "exposure" or "metric"')
     return _explain_fields(value, fields) or Reason("malformed_event", "the event does not have the accepted form")
@@ -87,7 +87,7 @@ def _explain_fields(event: Mapping[str, Any], fields: Mapping[str, _Field]) -> R
         if found := field.check(value):
             return Reason(found.code, f"{name}: {found.detail}")
     for name in event.keys() - fields.keys():
-        if found := _scalar_reason(name) or _inner_reason(event[name], CONTEXT_DEPTH_MAX):
+        if found := _scalar_reason(name) or _inner_reason(event[name], ATTRIBUTE_DEPTH_MAX):
             return Reason(found.code, f"a field that is not part of an event: {found.detail}")
     return None
 
@@ -108,7 +108,7 @@ def _scalar_reason(value: Any) -> Reason | None:
 def _inner_reason(value: Any, depth_left: int) -> Reason | None:
     if isinstance(value, dict | list):
         if depth_left == 0:
-            return Reason("nested_too_deep", f"may be nested {CONTEXT_DEPTH_MAX} deep")
+            return Reason("nested_too_deep", f"may be nested {ATTRIBUTE_DEPTH_MAX} deep")
         members = value if isinstance(value, list) else [*value.keys(), *value.values()]
         return next((found for each in members if (found := _inner_reason(each, depth_left - 1))), None)
     return _scalar_reason(value)
@@ -166,7 +166,7 @@ def _attributes(value: Any) -> Reason | None:
     for name in value:
         if not 1 <= len(name) <= ATTRIBUTE_NAME_LENGTH_MAX:
             return Reason("too_long", f"an attribute's name has 1 to {ATTRIBUTE_NAME_LENGTH_MAX} characters")
-    return _inner_reason(value, CONTEXT_DEPTH_MAX)
+    return _inner_reason(value, ATTRIBUTE_DEPTH_MAX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +182,7 @@ _ENVELOPE = {
     "timestamp": _Field(_timestamp),
     "user_key": _Field(_user_key),
 }
-_FIELDS: Mapping[str, Mapping[str, _Field]] = {
+FIELDS: Mapping[str, Mapping[str, _Field]] = {
     "exposure": _ENVELOPE
     | {
         "flag": _Field(_text(NAME_LENGTH_MAX)),

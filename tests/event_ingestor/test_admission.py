@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 from event_ingestor.admission import DAY_MS, Rules, Window, admit
-from event_ingestor.event_types import EVENT_BYTES_MAX
+from messages.events import EVENT_BYTES_MAX, TIMESTAMP_MAX, TIMESTAMP_MIN
 
 from tests.event_ingestor.events import NOW, RULES, codes, exposure, judged, lines_of, metric
 
@@ -235,3 +235,17 @@ def test_lines_hold_no_line_break_of_their_own() -> None:
     admission = admit(pretty, RULES)
     assert admission.metrics.count(b"\n") == 1
     assert msgspec.json.decode(admission.metrics)["properties"] == {"a": "x\ny", "b": {"c": [1, 2]}}
+
+
+@pytest.mark.parametrize(
+    ("timestamp", "code"),
+    [
+        (TIMESTAMP_MIN - 1, "timestamp_too_old"),
+        (TIMESTAMP_MIN, ""),
+        (TIMESTAMP_MAX, ""),
+        (TIMESTAMP_MAX + 1, "timestamp_too_new"),
+    ],
+)
+def test_no_window_reaches_beyond_what_the_table_keeps(timestamp: int, code: str) -> None:
+    wide = Rules(NOW, Window(age_max=300 * 365 * DAY_MS, ahead_max=300 * 365 * DAY_MS))
+    assert codes(judged(metric(timestamp=timestamp), rules=wide)) == ([(0, code)] if code else [])

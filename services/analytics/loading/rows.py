@@ -9,9 +9,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import msgspec
+from messages.events import EVENT_BYTES_MAX, TIMESTAMP_MAX, TIMESTAMP_MIN, ExposureLine, MetricLine
 from messages.generated.event_pb2 import EventBatch
 
 from analytics.warehouse.tables import EXPOSURE_COLUMNS, EXPOSURE_TABLE, METRIC_COLUMNS, METRIC_TABLE
@@ -20,44 +21,11 @@ Kind = Literal["exposure", "metric"]
 TABLES: dict[Kind, str] = {"exposure": EXPOSURE_TABLE, "metric": METRIC_TABLE}
 COLUMNS: dict[Kind, dict[str, str]] = {"exposure": EXPOSURE_COLUMNS, "metric": METRIC_COLUMNS}
 
-LINE_BYTES_MAX = 1024 * 1024
-# The range that DateTime64 keeps exactly, and in which a clock may reasonably stand: 2000-01-01 to 2200-01-01.
-TIMESTAMP_MIN, TIMESTAMP_MAX = 946_684_800_000, 7_258_118_400_000
 _DETAIL_MAX = 300
 
-_Id = Annotated[str, msgspec.Meta(min_length=1, max_length=1024)]
-_Millis = Annotated[int, msgspec.Meta(ge=TIMESTAMP_MIN, le=TIMESTAMP_MAX)]
-_Version = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
-_EMPTY = msgspec.Raw(b"{}")
-
-
-class ExposureLine(msgspec.Struct, gc=False):
-    """One exposure as the ingestor wrote it."""
-
-    event_id: _Id
-    timestamp: _Millis
-    user_key: _Id
-    flag: _Id
-    variation: _Id
-    experiment: str | None = None
-    config_version: _Version | None = None
-    context: msgspec.Raw = _EMPTY
-
-
-class MetricLine(msgspec.Struct, gc=False):
-    """One metric event as the ingestor wrote it; without a value it only counts."""
-
-    event_id: _Id
-    timestamp: _Millis
-    user_key: _Id
-    metric: _Id
-    value: float | None = None
-    properties: msgspec.Raw = _EMPTY
-
-
 _DECODERS: dict[Kind, msgspec.json.Decoder[Any]] = {
-    "exposure": msgspec.json.Decoder(ExposureLine),
-    "metric": msgspec.json.Decoder(MetricLine),
+    "exposure": msgspec.json.Decoder(ExposureLine[msgspec.Raw]),
+    "metric": msgspec.json.Decoder(MetricLine[msgspec.Raw]),
 }
 
 
@@ -215,6 +183,6 @@ def _json_objects(values: list[msgspec.Raw]) -> list[bytes]:
             if text != b"null":
                 raise ValueError("context and properties must be JSON objects")
             texts[index] = b"{}"
-        elif len(text) > LINE_BYTES_MAX:
-            raise ValueError(f"context and properties must be at most {LINE_BYTES_MAX} bytes")
+        elif len(text) > EVENT_BYTES_MAX:
+            raise ValueError(f"context and properties must be at most {EVENT_BYTES_MAX} bytes")
     return texts

@@ -16,6 +16,7 @@ from uuid import UUID
 
 import httpx
 import msgspec
+from bucketing import unit_key
 from bucketing.decision import Decision
 from prometheus_client import CollectorRegistry, Counter, Gauge
 from service_kit.clock import Clock
@@ -26,7 +27,6 @@ from edge_evaluator.memory.callers import Caller
 BATCH_EVENTS_MAX = 500
 _REMEMBERED_MAX = 200_000
 _RETRY_SECONDS_MAX = 30.0
-_SAFE_INTEGER_BITS = 53
 _log = get_logger("exposures")
 _encode = msgspec.json.Encoder().encode
 
@@ -73,8 +73,8 @@ class ExposureBuffer:
         self._window_ends = clock.monotonic() + limits.window_seconds
 
     def offer(self, caller: Caller, config_version: int, context: dict[str, Any], decision: Decision) -> None:
-        user_key = _unit(context.get("targetingKey"))
-        if user_key is None:
+        user_key = unit_key(context.get("targetingKey"))
+        if not user_key:
             self._metrics.dropped.labels("no_targeting_key").inc()
             return
         mark = (caller.key.environment_id, user_key, decision.flag, decision.variation, config_version)
@@ -163,17 +163,6 @@ class ExposureBuffer:
             "context": {},
         }
         return event if decision.experiment is None else {**event, "experiment": decision.experiment}
-
-
-def _unit(targeting_key: Any) -> str | None:
-    """The unit's key as the rule engine counts it: an integer by its digits, None for what is no unit."""
-    if type(targeting_key) is str:
-        return targeting_key or None
-    if type(targeting_key) is float and targeting_key.is_integer():
-        targeting_key = int(targeting_key)
-    if type(targeting_key) is int and targeting_key.bit_length() <= _SAFE_INTEGER_BITS:
-        return str(targeting_key)
-    return None
 
 
 def _rfc3339(epoch_ms: int) -> str:
