@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from google.protobuf.message import DecodeError
 from messages.generated.event_pb2 import DeadLetter, EventBatch
+from messages.subjects import environment_of
 from service_kit.clock import Clock
 from streams import BatchConsumer, BusUnavailable, Message
 
@@ -45,17 +46,12 @@ class Batch:
         self.messages.append(message)
         payload = message.payload
         self.bytes += len(payload)
-        event_batch = EventBatch()
-        environment_id = message.subject.rpartition(".")[2]
         try:
-            event_batch.ParseFromString(payload)
-            if event_batch.environment_id != environment_id:
-                raise DecodeError(f"names environment {event_batch.environment_id!r}")
+            event_batch = read_batch(message.subject, payload)
         except DecodeError as error:
+            detail, environment_id = str(error) or "not an EventBatch", environment_of(message.subject)
             self.letters.append(
-                dead_letters.undecodable(
-                    environment_id, payload, message.sequence, message.published_at, str(error) or "not an EventBatch"
-                )
+                dead_letters.undecodable(environment_id, payload, message.sequence, message.published_at, detail)
             )
             return
         origin = origin_of(event_batch, message.sequence)
@@ -63,6 +59,14 @@ class Batch:
         rejected += decode_into(self.metrics, event_batch.metrics, origin)
         self.letters += [dead_letters.malformed(line) for line in rejected]
         self.oldest_received_at = min(self.oldest_received_at or origin.received_at, origin.received_at)
+
+
+def read_batch(subject: str, payload: bytes) -> EventBatch:
+    """A message of EVENTS. Raises DecodeError for bytes that are no batch, and for a batch of another environment."""
+    batch = EventBatch.FromString(payload)
+    if batch.environment_id != environment_of(subject):
+        raise DecodeError(f"names environment {batch.environment_id!r}")
+    return batch
 
 
 class Collector:

@@ -10,13 +10,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from google.protobuf.message import DecodeError
-from messages.generated.event_pb2 import DeadLetter, EventBatch
+from messages.generated.event_pb2 import EventBatch
 from messages.subjects import DEAD_LETTERS, EVENTS, dead_letters_subject, events_subject
 from service_kit.clock import Clock
 from streams import Bus, Delivered, StreamState
 
 from analytics.catalog.entries import Environment
 from analytics.connection import Connection
+from analytics.loading.batches import read_batch
+from analytics.loading.replay import read_letter
 from analytics.operations.metrics import OperationMetrics
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.sql import query
@@ -133,12 +135,12 @@ async def _read(bus: Bus, stream: str, state: StreamState, subject: str, minutes
 def _count(stream: str, message: Delivered, minutes: dict[int, Minute]) -> None:
     try:
         if stream == EVENTS:
-            batch = EventBatch.FromString(message.payload)
+            batch = read_batch(message.subject, message.payload)
             if minute := _minute(batch.received_at, minutes):
                 minute.add(batch)
         else:
-            letter = DeadLetter.FromString(message.payload)
-            if letter.kind and (minute := _minute(letter.received_at, minutes)):
+            letter = read_letter(message.payload)
+            if letter and letter.kind and (minute := _minute(letter.received_at, minutes)):
                 minute.dead_letters += 1
     except DecodeError:
         # What is no batch has no events to count; the loader keeps it as a dead letter.
