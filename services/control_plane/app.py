@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter, FastAPI
 from prometheus_client import CollectorRegistry
-from service_kit.clock import Clock
 from service_kit.http import Lifespan, create_app
 from service_kit.problems import Problem, problem_responses
 
@@ -46,7 +45,6 @@ class Parts:
     """What the control plane's features are built from."""
 
     database: Database
-    clock: Clock
     authenticator: Authenticator
     access: Access
 
@@ -91,15 +89,13 @@ def _routers_of_tenants(parts: Parts) -> Sequence[APIRouter]:
 def _routers_of_entities(parts: Parts) -> Sequence[APIRouter]:
     """What stands in projects, in the order of the API's documentation."""
     authenticator = parts.authenticator
-    transactions = ProjectTransactions(parts.database, parts.clock)
+    transactions = ProjectTransactions(parts.database)
     return (
         segments_endpoints.build_router(authenticator=authenticator, segments=SegmentService(transactions)),
         flags_endpoints.build_router(
             authenticator=authenticator, flags=FlagService(transactions), settings=SettingsService(transactions)
         ),
-        explanations_endpoints.build_router(
-            authenticator=authenticator, explainer=Explainer(parts.database, parts.clock)
-        ),
+        explanations_endpoints.build_router(authenticator=authenticator, explainer=Explainer(parts.database)),
         metrics_endpoints.build_router(authenticator=authenticator, metrics=MetricService(transactions)),
         experiments_endpoints.build_router(authenticator=authenticator, experiments=ExperimentService(transactions)),
         layers_endpoints.build_router(authenticator=authenticator, layers=LayerService(transactions)),

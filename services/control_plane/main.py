@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from messages.subjects import config_stream
 from prometheus_client import CollectorRegistry
 from service_kit.browsers import BrowserAccess, allow_browsers
-from service_kit.clock import SystemClock
+from service_kit.clock import Clock, SystemClock
 from service_kit.http import Lifespan, create_app
 from service_kit.logs import configure_logging, get_logger
 from service_kit.metrics import new_registry
@@ -66,7 +66,7 @@ def _check_administrator(settings: Settings) -> None:
 def build_api(settings: Settings) -> FastAPI:
     """The API's app; it connects when it starts."""
     clock, registry = SystemClock(), new_registry()
-    database = _database(settings)
+    database = _database(settings, clock)
     tokens = AccessTokens(settings.auth_jwt_secret, clock)
     lifetime_seconds = settings.auth_token_minutes * 60
     access = Access(database, tokens, Passwords(), LoginLimit(clock), token_lifetime_seconds=lifetime_seconds)
@@ -83,7 +83,7 @@ def build_api(settings: Settings) -> FastAPI:
             await _relay(database, settings, registry)
 
     app = create_control_plane(
-        Parts(database=database, clock=clock, authenticator=Authenticator(database, tokens), access=access),
+        Parts(database=database, authenticator=Authenticator(database, tokens), access=access),
         registry=registry,
         lifespan=_beside(work, database),
         body_limit_bytes=settings.body_limit_bytes,
@@ -95,7 +95,7 @@ def build_api(settings: Settings) -> FastAPI:
 def build_relay(settings: Settings) -> FastAPI:
     """A relay with nothing but health and metrics around it."""
     registry = new_registry()
-    database = _database(settings)
+    database = _database(settings, SystemClock())
 
     async def work() -> None:
         await database.keep_opening(partial(_migrated, settings=settings))
@@ -105,8 +105,8 @@ def build_relay(settings: Settings) -> FastAPI:
     return create_app("Verdict relay", registry=registry, checks={"database": database.check}, lifespan=lifespan)
 
 
-def _database(settings: Settings) -> Database:
-    return Database(settings.database_url.get_secret_value(), pool_size=settings.database_pool_size)
+def _database(settings: Settings, clock: Clock) -> Database:
+    return Database(settings.database_url.get_secret_value(), clock, pool_size=settings.database_pool_size)
 
 
 def _beside(work: Callable[[], Coroutine[Any, Any, None]], database: Database) -> Lifespan:
@@ -141,7 +141,7 @@ async def _relay(database: Database, settings: Settings, registry: CollectorRegi
 
 
 async def _migrate(settings: Settings) -> None:
-    database = _database(settings)
+    database = _database(settings, SystemClock())
     try:
         await database.open()
         applied = await database.migrate()

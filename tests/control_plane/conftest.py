@@ -72,8 +72,8 @@ class Tenant:
 
 
 @pytest.fixture
-async def database(postgres_url: str) -> AsyncIterator[Database]:
-    database = await Database.connect(postgres_url, pool_size=12)
+async def database(postgres_url: str, clock: ManualClock) -> AsyncIterator[Database]:
+    database = await Database.connect(postgres_url, clock, pool_size=12)
     await database.migrate()
     yield database
     await database.close()
@@ -92,7 +92,7 @@ async def app(database: Database, clock: ManualClock) -> FastAPI:
     async with database.connection() as connection:
         await access.ensure_administrator(connection, *ADMINISTRATOR)
     authenticator = Authenticator(database, tokens)
-    parts = Parts(database=database, clock=clock, authenticator=authenticator, access=access)
+    parts = Parts(database=database, authenticator=authenticator, access=access)
     return create_control_plane(parts, registry=new_registry())
 
 

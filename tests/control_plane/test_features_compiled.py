@@ -199,9 +199,9 @@ async def test_many_flags_are_read_at_once(tenant: Any, database: Database, envi
         )
         statements: list[Any] = []
         connection: Any = tx
-        connection.add_query_logger(statements.append)
+        connection.driver.add_query_logger(statements.append)
         found = readable(Flag, await flags.compiled(tx, environment_id, Memory()))
-        connection.remove_query_logger(statements.append)
+        connection.driver.remove_query_logger(statements.append)
     assert len(found) == 10_000
     assert len({each.key for each in found}) == 10_000
     assert all(len(each.rules) == 1 for each in found)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from control_plane.database import Database, MigrationError, migrate
 from control_plane.database.migrate import ADVISORY_LOCK, Migration, read_migrations
+from service_kit.clock import SystemClock
 from service_kit.problems import Unavailable
 
 from devstack.parts import Postgres
@@ -16,7 +17,7 @@ from devstack.parts import Postgres
 
 @pytest.fixture
 async def database(postgres_url: str) -> AsyncIterator[Database]:
-    database = await Database.connect(postgres_url, pool_size=5)
+    database = await Database.connect(postgres_url, SystemClock(), pool_size=5)
     yield database
     await database.close()
 
@@ -86,7 +87,7 @@ def test_files_are_named_and_numbered(tmp_path: Path) -> None:
 
 
 async def test_a_database_that_goes_away_is_unavailable_and_comes_back(fresh_postgres: Postgres) -> None:
-    database = await Database.connect(fresh_postgres.url, pool_size=3)
+    database = await Database.connect(fresh_postgres.url, SystemClock(), pool_size=3)
     try:
         assert await database.check() is None
         fresh_postgres.kill()

@@ -18,6 +18,7 @@ from control_plane.database import Database
 from messages.generated.config_pb2 import ConfigMessage
 from messages.staging import ConfigStaging, Update
 from messages.subjects import CONFIG, config_filter, parse_config_subject
+from service_kit.clock import SystemClock
 from streams import CaughtUp, Delivered
 from streams.jetstream import JetStreamBus
 
@@ -87,7 +88,7 @@ class RelayProcess:
 
 @pytest.fixture
 async def writer(postgres_url: str) -> AsyncIterator[Writer]:
-    database = await Database.connect(postgres_url, pool_size=5)
+    database = await Database.connect(postgres_url, SystemClock(), pool_size=5)
     await database.migrate()
     async with database.transaction() as tx:
         organization = await tx.fetchval("INSERT INTO organizations (key, name) VALUES ('acme', 'A') RETURNING id")

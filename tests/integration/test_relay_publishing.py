@@ -127,7 +127,7 @@ async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 30) -
 
 @pytest.fixture
 async def stand(postgres_url: str, fresh_nats: Nats) -> AsyncIterator[Stand]:
-    database = await Database.connect(postgres_url, pool_size=12)
+    database = await Database.connect(postgres_url, SystemClock(), pool_size=12)
     await database.migrate()
     bus = await JetStreamBus.connect(fresh_nats.url, name="test")
     async with database.transaction() as tx:

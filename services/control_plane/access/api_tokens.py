@@ -27,8 +27,9 @@ async def find_actor(tx: Connection, token: str) -> Actor | None:
     """Who a token stands for; None when it is unknown, revoked or expired."""
     row = await tx.fetchrow(
         "SELECT id, organization_id, name, role FROM api_tokens WHERE sha256 = $1 AND revoked_at IS NULL "
-        "AND (expires_at IS NULL OR expires_at > now())",
+        "AND (expires_at IS NULL OR expires_at > $2)",
         _digest(token),
+        tx.now,
     )
     if row is None:
         return None
@@ -46,15 +47,16 @@ async def create(
     await tx.execute("SELECT FROM organizations WHERE id = $1 FOR NO KEY UPDATE", scope.organization_id)
     active = await tx.fetchval(
         "SELECT count(*) FROM api_tokens WHERE organization_id = $1 AND revoked_at IS NULL "
-        "AND (expires_at IS NULL OR expires_at > now())",
+        "AND (expires_at IS NULL OR expires_at > $2)",
         scope.organization_id,
+        tx.now,
     )
     if active >= ACTIVE_TOKENS_MAX:
         raise Conflict(f"an organization has at most {ACTIVE_TOKENS_MAX} tokens: revoke one", code="too_many_tokens")
     token = PREFIX + secrets.token_urlsafe(32)
     row = await tx.fetchrow(
-        "INSERT INTO api_tokens (organization_id, name, role, hint, sha256, expires_at, created_by) "
-        f"VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING {_COLUMNS}",
+        "INSERT INTO api_tokens (organization_id, name, role, hint, sha256, expires_at, created_by, created_at) "
+        f"VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING {_COLUMNS}",
         scope.organization_id,
         name,
         role.value,
@@ -62,6 +64,7 @@ async def create(
         _digest(token),
         expires_at,
         actor.id,
+        tx.now,
     )
     assert row is not None  # noqa: S101 - an insert returns its row
     await _record(tx, actor, scope, "create", row)
@@ -95,7 +98,7 @@ async def revoke(tx: Connection, actor: Actor, scope: OrganizationScope, token_i
     if row["revoked_at"] is not None:
         return row
     revoked = await tx.fetchrow(
-        f"UPDATE api_tokens SET revoked_at = now() WHERE id = $1 RETURNING {_COLUMNS}", token_id
+        f"UPDATE api_tokens SET revoked_at = $2 WHERE id = $1 RETURNING {_COLUMNS}", token_id, tx.now
     )
     assert revoked is not None  # noqa: S101 - locked above
     await _record(tx, actor, scope, "revoke", revoked)

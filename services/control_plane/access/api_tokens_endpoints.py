@@ -65,10 +65,10 @@ def build_router(*, authenticator: Authenticator, database: Database) -> APIRout
         organization: str, body: ApiTokenIn, response: Response, actor: Actor = Depends(authenticator.actor)
     ) -> NewApiTokenOut:
         """Creates a token with at most one's own role; this answer is the only one that shows it."""
-        check_future("expires_at", body.expires_at)
         async with database.transaction() as tx:
             scope = await resolve_organization(tx, actor, organization)
             require(actor, "create", "token", scope)
+            check_future("expires_at", body.expires_at, tx.now)
             row, token = await api_tokens.create(tx, actor, scope, body.name, body.role, body.expires_at)
         response.headers["Location"] = f"/api/v1/organizations/{scope.organization_id}/tokens/{row['id']}"
         return NewApiTokenOut(**row, token=token)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import asyncpg
-from fastapi import Depends
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from service_kit.credentials import CredentialsMissing
+from fastapi import Request, Security
+from fastapi.security import HTTPBearer
+from service_kit.credentials import require_bearer
 from service_kit.tokens import AccessTokens, InvalidToken, WithdrawnToken
 
 from control_plane.access import api_tokens, repository
@@ -26,14 +26,12 @@ class Authenticator:
         self._database = database
         self._tokens = tokens
 
-    async def actor(self, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Actor:
-        """As a dependency of an endpoint: `actor: Actor = Depends(authenticator.actor)`. Raises like `identify`."""
-        return await self.identify(credentials.credentials if credentials else None)
+    async def actor(self, request: Request, _documented: Annotated[Any, Security(_bearer)]) -> Actor:
+        """As a dependency of an endpoint: `actor: Actor = Depends(authenticator.actor)`.
 
-    async def identify(self, bearer: str | None) -> Actor:
-        """Raises `Unauthorized` without a token, or with one that is wrong, expired or withdrawn."""
-        if bearer is None:
-            raise CredentialsMissing("send an access token: Authorization: Bearer …")
+        Raises `Unauthorized` without a token, or with one that is wrong, expired or withdrawn.
+        """
+        bearer = require_bearer(request.scope["headers"])
         if bearer.startswith(api_tokens.PREFIX):
             return await self._program(bearer)
         claims = self._tokens.verify(bearer)

@@ -50,12 +50,13 @@ async def insert_user(
 ) -> UUID | None:
     """The id of the new person, or None when the e-mail is taken."""
     found: UUID | None = await tx.fetchval(
-        "INSERT INTO users (email, name, password_hash, is_administrator) VALUES ($1, $2, $3, $4) "
+        "INSERT INTO users (email, name, password_hash, is_administrator, created_at) VALUES ($1, $2, $3, $4, $5) "
         "ON CONFLICT (lower(email)) DO NOTHING RETURNING id",
         email,
         name,
         password_hash,
         is_administrator,
+        tx.now,
     )
     return found
 
@@ -105,10 +106,12 @@ async def lock_owners(tx: Connection, organization_id: UUID) -> int:
 async def insert_member(tx: Connection, organization_id: UUID, user_id: UUID, role: Role) -> bool:
     """False when the person is a member already."""
     status = await tx.execute(
-        "INSERT INTO memberships (organization_id, user_id, role) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+        "INSERT INTO memberships (organization_id, user_id, role, created_at) VALUES ($1, $2, $3, $4) "
+        "ON CONFLICT DO NOTHING",
         organization_id,
         user_id,
         role.value,
+        tx.now,
     )
     return status.endswith(" 1")
 

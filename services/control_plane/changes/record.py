@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from uuid import UUID
 
 from control_plane.changes.hashing import COLUMNS, GENESIS, canonical_json, entry_hash
@@ -28,8 +27,8 @@ INSERT INTO audit_entries ({", ".join(COLUMNS)}, previous_hash, hash)
 VALUES ({", ".join(f"${index + 1}" for index in range(len(COLUMNS) + 2))})
 """  # noqa: S608 - column names of our own
 _OUTBOX = """
-INSERT INTO outbox (environment_id, version, organization_id, audit_number)
-SELECT environment_id, version, $3, $4 FROM unnest($1::uuid[], $2::bigint[]) AS given (environment_id, version)
+INSERT INTO outbox (environment_id, version, organization_id, audit_number, created_at)
+SELECT environment_id, version, $3, $4, $5 FROM unnest($1::uuid[], $2::bigint[]) AS given (environment_id, version)
 """
 
 
@@ -50,7 +49,7 @@ async def record(tx: Connection, change: Change) -> dict[UUID, int]:
         raise LookupError("a change names an environment that its organization does not have")
     number = await _append(tx, change, versions)
     if versions:
-        await tx.execute(_OUTBOX, list(versions), list(versions.values()), change.organization_id, number)
+        await tx.execute(_OUTBOX, list(versions), list(versions.values()), change.organization_id, number, tx.now)
         await tx.execute("SELECT pg_notify($1, '')", CHANNEL)
     return versions
 
@@ -69,7 +68,7 @@ async def _append(tx: Connection, change: Change, versions: dict[UUID, int]) -> 
     entry = {
         "organization_id": change.organization_id,
         "number": number,
-        "at": datetime.now(UTC),
+        "at": tx.now,
         "actor_kind": change.actor.kind,
         "actor_id": str(change.actor.id),
         "actor_name": change.actor.name,

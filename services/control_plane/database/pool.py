@@ -6,17 +6,17 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any, Literal
+from typing import Any
 
 import asyncpg
 import msgspec
+from asyncpg.pool import PoolConnectionProxy
+from service_kit.clock import Clock
 from service_kit.logs import get_logger
 from service_kit.problems import Unavailable
 
-from control_plane.database.connections import Connection
+from control_plane.database.connections import Connection, Isolation
 from control_plane.database.migrate import migrate
-
-Isolation = Literal["read_committed", "repeatable_read"]
 
 _log = get_logger("database")
 _RETRY_SECONDS_MIN, _RETRY_SECONDS_MAX = 0.25, 5.0
@@ -49,17 +49,18 @@ _SESSION = {
 class Database:
     """Hands out connections of the pool; a database that is away or too busy raises `Unavailable` (503)."""
 
-    def __init__(self, url: str, *, pool_size: int = 10, acquire_timeout_seconds: float = 5.0) -> None:
+    def __init__(self, url: str, clock: Clock, *, pool_size: int = 10, acquire_timeout_seconds: float = 5.0) -> None:
         self._url = url
+        self._clock = clock
         self._pool_size = pool_size
         self._acquire_timeout_seconds = acquire_timeout_seconds
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
         self._missing = "nothing has been tried"
 
     @classmethod
-    async def connect(cls, url: str, *, pool_size: int = 10, wait_seconds: float = 30.0) -> Database:
+    async def connect(cls, url: str, clock: Clock, *, pool_size: int = 10, wait_seconds: float = 30.0) -> Database:
         """A database that is open."""
-        database = cls(url, pool_size=pool_size)
+        database = cls(url, clock, pool_size=pool_size)
         await database.open(wait_seconds)
         return database
 
@@ -83,8 +84,8 @@ class Database:
             try:
                 pool = await self._new_pool()
                 try:
-                    async with pool.acquire() as connection:
-                        await prepare(connection)
+                    async with pool.acquire() as driver:
+                        await prepare(Connection(driver, self._clock))
                     self._pool = pool
                 finally:
                     if self._pool is not pool:
@@ -112,11 +113,11 @@ class Database:
         if self._pool is None:
             raise Unavailable(f"the database is not open yet ({self._missing})", code="database_unavailable")
         try:
-            async with self._pool.acquire(timeout=self._acquire_timeout_seconds) as connection:
+            async with self._pool.acquire(timeout=self._acquire_timeout_seconds) as driver:
                 try:
-                    yield connection
+                    yield Connection(driver, self._clock)
                 except asyncpg.InterfaceError as error:
-                    if _is_lost(connection):
+                    if _is_lost(driver):
                         raise asyncpg.ConnectionDoesNotExistError(str(error)) from error
                     raise
         except _AWAY as error:
@@ -129,7 +130,7 @@ class Database:
     @asynccontextmanager
     async def transaction(self, isolation: Isolation = "read_committed") -> AsyncIterator[Connection]:
         """A transaction: committed at the end of the block, rolled back when it raises."""
-        async with self.connection() as connection, connection.transaction(isolation=isolation):
+        async with self.connection() as connection, connection.transaction(isolation):
             yield connection
 
     async def migrate(self) -> list[str]:
@@ -177,10 +178,10 @@ class Database:
             pool.terminate()
 
 
-def _is_lost(connection: Connection) -> bool:
+def _is_lost(driver: PoolConnectionProxy[asyncpg.Record]) -> bool:
     """Whether the connection broke: the pool takes it back under our hands when it does."""
     try:
-        return connection.is_closed()
+        return driver.is_closed()
     except asyncpg.InterfaceError:
         return True
 

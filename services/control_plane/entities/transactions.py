@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from service_kit.clock import Clock
 from service_kit.problems import NotFound, PreconditionFailed
 from service_kit.versions import check_version
 
@@ -40,8 +39,11 @@ class WriteTransaction:
     scope: ProjectScope
     actor: Actor
     environments: tuple[EnvironmentRow, ...]
-    now: datetime
     entity: str
+
+    @property
+    def now(self) -> datetime:
+        return self.tx.now
 
     def first(self) -> dict[str, Any]:
         """What every new entity of this write has in common: an id, its tenant, version 1."""
@@ -97,11 +99,10 @@ class WriteTransaction:
 
 
 class ProjectTransactions:
-    """Opens the transactions of one database; `clock` says when a write took place."""
+    """Opens the transactions of one database."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._clock = clock
 
     @asynccontextmanager
     async def read(self, actor: Actor, project: str, resource: str) -> AsyncIterator[ReadTransaction]:
@@ -133,7 +134,6 @@ class ProjectTransactions:
                 scope=scope,
                 actor=actor,
                 environments=tuple(await environments_of(tx, scope.project_id)),
-                now=datetime.fromtimestamp(self._clock.now() / 1000, UTC),
                 entity=entity,
             )
 

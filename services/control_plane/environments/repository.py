@@ -38,9 +38,11 @@ async def insert_organization(tx: Connection, key: str, name: str) -> asyncpg.Re
     """Raises `Conflict` (`key_taken`)."""
     return _inserted(
         await tx.fetchrow(
-            f"INSERT INTO organizations (key, name) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING {_ORGANIZATION}",
+            "INSERT INTO organizations (key, name, created_at) VALUES ($1, $2, $3) "
+            f"ON CONFLICT DO NOTHING RETURNING {_ORGANIZATION}",
             key,
             name,
+            tx.now,
         ),
         "an organization",
     )
@@ -85,12 +87,13 @@ async def insert_project(
         raise Conflict(f"an organization has at most {PROJECTS_MAX} projects", code="too_many_projects")
     return _inserted(
         await tx.fetchrow(
-            "INSERT INTO projects (organization_id, key, name, description) VALUES ($1, $2, $3, $4) "
+            "INSERT INTO projects (organization_id, key, name, description, created_at) VALUES ($1, $2, $3, $4, $5) "
             f"ON CONFLICT (organization_id, key) DO NOTHING RETURNING {_PROJECT}",
             scope.organization_id,
             key,
             name,
             description,
+            tx.now,
         ),
         "a project",
     )
@@ -119,11 +122,11 @@ async def update_project(tx: Connection, scope: ProjectScope, changes: dict[str,
 
 async def archive_project(tx: Connection, scope: ProjectScope, *, archived: bool) -> asyncpg.Record:
     row = await tx.fetchrow(
-        "UPDATE projects SET archived_at = CASE WHEN $3 THEN now() END, revision = revision + 1 "
+        "UPDATE projects SET archived_at = $3, revision = revision + 1 "
         f"WHERE id = $1 AND organization_id = $2 RETURNING {_PROJECT}",
         scope.project_id,
         scope.organization_id,
-        archived,
+        tx.now if archived else None,
     )
     return _found(row)
 
@@ -149,8 +152,10 @@ async def insert_environment(tx: Connection, scope: ProjectScope, given: dict[st
         raise Conflict(f"a project has at most {ENVIRONMENTS_MAX} environments", code="too_many_environments")
     return _inserted(
         await tx.fetchrow(
-            "INSERT INTO environments (organization_id, project_id, key, name, salt, hash_user_keys, pii_attributes) "
-            f"VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (project_id, key) DO NOTHING RETURNING {_ENVIRONMENT}",
+            "INSERT INTO environments "
+            "(organization_id, project_id, key, name, salt, hash_user_keys, pii_attributes, created_at) "
+            "VALUES ($1, $2, $3, $4, $5, $6, $7, $8) "
+            f"ON CONFLICT (project_id, key) DO NOTHING RETURNING {_ENVIRONMENT}",
             scope.organization_id,
             scope.project_id,
             given["key"],
@@ -158,6 +163,7 @@ async def insert_environment(tx: Connection, scope: ProjectScope, given: dict[st
             secrets.token_hex(16),
             given["hash_user_keys"],
             given["pii_attributes"],
+            tx.now,
         ),
         "an environment",
     )
@@ -188,10 +194,9 @@ async def update_environment(tx: Connection, environment_id: UUID, changes: dict
 
 async def archive_environment(tx: Connection, environment_id: UUID, *, archived: bool) -> asyncpg.Record:
     row = await tx.fetchrow(
-        "UPDATE environments SET archived_at = CASE WHEN $2 THEN now() END, revision = revision + 1 "
-        f"WHERE id = $1 RETURNING {_ENVIRONMENT}",
+        f"UPDATE environments SET archived_at = $2, revision = revision + 1 WHERE id = $1 RETURNING {_ENVIRONMENT}",
         environment_id,
-        archived,
+        tx.now if archived else None,
     )
     return _found(row)
 

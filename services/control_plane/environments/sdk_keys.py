@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -32,15 +32,16 @@ async def insert(
     """The new row and the key. Raises `Conflict` (`too_many_keys`) over the limit of an environment."""
     active = await tx.fetchval(
         "SELECT count(*) FROM sdk_keys WHERE environment_id = $1 AND revoked_at IS NULL "
-        "AND (expires_at IS NULL OR expires_at > now())",
+        "AND (expires_at IS NULL OR expires_at > $2)",
         environment["id"],
+        tx.now,
     )
     if active >= ACTIVE_KEYS_MAX:
         raise Conflict(f"an environment has at most {ACTIVE_KEYS_MAX} keys: revoke one", code="too_many_keys")
     key = generate(kind)
     row = await tx.fetchrow(
-        f"INSERT INTO sdk_keys (organization_id, environment_id, kind, name, hint, sha256, expires_at) "
-        f"VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING {_COLUMNS}",
+        f"INSERT INTO sdk_keys (organization_id, environment_id, kind, name, hint, sha256, expires_at, created_at) "
+        f"VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING {_COLUMNS}",
         environment["organization_id"],
         environment["id"],
         kind,
@@ -48,6 +49,7 @@ async def insert(
         key[-4:],
         digest(key),
         expires_at,
+        tx.now,
     )
     assert row is not None  # noqa: S101 - an insert returns its row
     return row, key
@@ -81,15 +83,15 @@ async def locked(tx: Connection, environment_id: UUID, key_id: UUID) -> asyncpg.
 
 
 async def revoke(tx: Connection, key_id: UUID) -> None:
-    await tx.execute("UPDATE sdk_keys SET revoked_at = now() WHERE id = $1 AND revoked_at IS NULL", key_id)
+    await tx.execute("UPDATE sdk_keys SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL", key_id, tx.now)
 
 
 async def expire(tx: Connection, key_id: UUID, overlap_seconds: int) -> None:
     """Lets the key end after the overlap, or when it would have ended anyway."""
     await tx.execute(
-        "UPDATE sdk_keys SET expires_at = LEAST(expires_at, now() + make_interval(secs => $2)) WHERE id = $1",
+        "UPDATE sdk_keys SET expires_at = LEAST(expires_at, $2) WHERE id = $1",
         key_id,
-        overlap_seconds,
+        tx.now + timedelta(seconds=overlap_seconds),
     )
 
 
@@ -97,6 +99,7 @@ async def published(tx: Connection, environment_id: UUID) -> list[asyncpg.Record
     """The keys that the edge should take, with their hashes."""
     return await tx.fetch(
         "SELECT id, kind, sha256, expires_at FROM sdk_keys WHERE environment_id = $1 AND revoked_at IS NULL "
-        "AND (expires_at IS NULL OR expires_at > now()) ORDER BY id",
+        "AND (expires_at IS NULL OR expires_at > $2) ORDER BY id",
         environment_id,
+        tx.now,
     )

@@ -56,9 +56,9 @@ def _add_creation(router: APIRouter, authenticator: Authenticator, database: Dat
         project: str, environment: str, body: SdkKeyIn, response: Response, actor: Actor = Depends(authenticator.actor)
     ) -> NewSdkKeyOut:
         """Creates a key; this answer is the only one that shows it."""
-        check_future("expires_at", body.expires_at)
         async with database.transaction() as tx:
             row = await _environment(tx, actor, "create", (project, environment))
+            check_future("expires_at", body.expires_at, tx.now)
             made, key = await sdk_keys.insert(tx, row, body.kind, body.name, body.expires_at)
             versions = await service.record_sdk_key(tx, actor, row, "create", made)
         response.headers["Location"] = _address(row, made["id"])

@@ -11,7 +11,6 @@ from uuid import UUID
 from bucketing.compiled import compile_flagset
 from bucketing.explanation import Explanation
 from bucketing.flagset import Flag, FlagSet, Segment
-from service_kit.clock import Clock
 from service_kit.problems import NotFound
 
 from control_plane.access import Actor, require
@@ -29,9 +28,8 @@ Entity = TypeVar("Entity", Flag, Segment)
 class Explainer:
     """Remembers the rows of the environments asked for last, so that a question reads only what has changed."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._clock = clock
         self._memories: OrderedDict[UUID, tuple[Memory[Flag], Memory[Segment | None]]] = OrderedDict()
         self._reading = asyncio.Lock()
 
@@ -54,7 +52,7 @@ class Explainer:
         if flag not in flagset.flags:
             raise NotFound(f"there is no flag {flag}", code="flag_not_found")
         show_salt = actor.may("update", "environment", scope)
-        now = self._clock.now()
+        now = round(tx.now.timestamp() * 1000)
         return await asyncio.to_thread(
             lambda: compile_flagset(flagset).explain(flag, dict(attributes), now, show_salt=show_salt)
         )
