@@ -7,10 +7,13 @@ from typing import Any
 import pytest
 from analytics.app import build_app
 from analytics.catalog.catalog import Catalog
+from analytics.connection import Connection
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.settings import WarehouseSettings
 from prometheus_client import CollectorRegistry
 from service_kit.clock import ManualClock
+from service_kit.problems import Unavailable
+from streams.memory import MemoryBus
 
 from tests.analytics.app_parts import parts_of
 
@@ -40,3 +43,14 @@ def test_each_answer_has_a_schema(name: str) -> None:
         if code != "204":
             schema = answer["content"]["application/json"]["schema"]
             assert "$ref" in schema or all("$ref" in each for each in schema["anyOf"])
+
+
+def test_before_the_bus_is_connected_what_needs_it_is_unavailable() -> None:
+    connection = Connection()
+    with pytest.raises(Unavailable) as refused:
+        _ = connection.bus
+    assert refused.value.code == "bus_unavailable"
+
+    bus = MemoryBus()
+    connection.found(bus)
+    assert connection.bus is bus

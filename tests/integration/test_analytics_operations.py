@@ -33,7 +33,7 @@ from tests.analytics.app_parts import parts_of
 from tests.analytics.people import bearer
 
 PII_SECRET = "a secret for pseudonyms"
-PLACE = "project=shop&environment=production"
+WHERE = "project=shop&environment=production"
 
 
 def catalog() -> Catalog:
@@ -118,9 +118,9 @@ async def test_reconciliation_finds_what_is_not_stored(
     lines = [event("metric", f"u{number}", 1, at) for number in range(10)]
     await accept(bus, [event("exposure", "u1", 1, at)], [*lines, b"no event"], at)
     await accept(bus, [], lines[:3], at)
-    before = (await client.get(f"/v1/reconciliation?{PLACE}&minutes=5")).json()
+    before = (await client.get(f"/v1/reconciliation?{WHERE}&minutes=5")).json()
     await load(bus, warehouse)
-    after = (await client.get(f"/v1/reconciliation?{PLACE}&minutes=5")).json()
+    after = (await client.get(f"/v1/reconciliation?{WHERE}&minutes=5")).json()
 
     def totals(document: dict[str, Any]) -> dict[str, int]:
         names = ("accepted", "streamed", "distinct", "stored", "dead_letters", "missing")
@@ -141,7 +141,7 @@ async def test_an_event_that_comes_again_minutes_later_is_not_missing_there(
     await accept(bus, [], lines[:4], at - 60_000)
     await load(bus, warehouse)
     for _ in range(2):
-        items = (await client.get(f"/v1/reconciliation?{PLACE}&minutes=5")).json()["items"]
+        items = (await client.get(f"/v1/reconciliation?{WHERE}&minutes=5")).json()["items"]
         assert [(each["distinct"], each["stored"]) for each in items if each["stored"]] == [(10, 10)]
         assert [each["missing"] for each in items] == [0] * 5
         await warehouse.command("OPTIMIZE TABLE events_metric FINAL")
@@ -153,12 +153,12 @@ async def test_dead_letters_are_listed_and_replayed(
     await accept(bus, [], [b"torn"], now())
     await load(bus, warehouse)
 
-    listed = (await client.get(f"/v1/dead-letters?{PLACE}")).json()["items"]
-    replayed = (await client.post(f"/v1/dead-letters/replay?{PLACE}")).json()
+    listed = (await client.get(f"/v1/dead-letters?{WHERE}")).json()["items"]
+    replayed = (await client.post(f"/v1/dead-letters/replay?{WHERE}")).json()
 
     assert [(each["reason"], each["raw"], each["kind"]) for each in listed] == [("malformed_event", "torn", "metric")]
     assert replayed == {"replayed": 1}
-    assert (await client.get(f"/v1/dead-letters?{PLACE}")).json() == {"items": []}
+    assert (await client.get(f"/v1/dead-letters?{WHERE}")).json() == {"items": []}
     assert (await bus.state(EVENTS)).messages == 2
 
 
@@ -191,12 +191,12 @@ async def test_erasing_removes_rows_stand_ins_and_dead_letters_of_one_user(
 @pytest.mark.parametrize(
     ("method", "path", "least"),
     [
-        ("GET", f"/v1/dead-letters?{PLACE}", "editor"),
-        ("POST", f"/v1/dead-letters/replay?{PLACE}", "editor"),
-        ("GET", f"/v1/reconciliation?{PLACE}", "viewer"),
+        ("GET", f"/v1/dead-letters?{WHERE}", "editor"),
+        ("POST", f"/v1/dead-letters/replay?{WHERE}", "editor"),
+        ("GET", f"/v1/reconciliation?{WHERE}", "viewer"),
         ("POST", "/v1/erasures", "admin"),
-        ("GET", f"/v1/planner?{PLACE}&effect=0.1&baseline=0.2", "viewer"),
-        ("GET", f"/v1/calibration?{PLACE}&metric=sum&flag=checkout", "viewer"),
+        ("GET", f"/v1/planner?{WHERE}&effect=0.1&baseline=0.2", "viewer"),
+        ("GET", f"/v1/calibration?{WHERE}&metric=sum&flag=checkout", "viewer"),
     ],
 )
 async def test_roles_and_strangers(client: httpx.AsyncClient, method: str, path: str, least: str) -> None:
@@ -221,7 +221,7 @@ async def test_every_operation_asks_for_a_token(client: httpx.AsyncClient) -> No
 
 
 async def test_the_planner_takes_a_baseline_that_is_given(client: httpx.AsyncClient) -> None:
-    answer = await client.get(f"/v1/planner?{PLACE}&effect=0.05&baseline=0.2&units_per_day=1000")
+    answer = await client.get(f"/v1/planner?{WHERE}&effect=0.05&baseline=0.2&units_per_day=1000")
 
     document = answer.json()
     assert document["baseline"]["source"] == "given"
@@ -241,7 +241,7 @@ async def test_the_planner_takes_a_baseline_that_is_given(client: httpx.AsyncCli
     ],
 )
 async def test_a_plan_that_makes_no_sense_names_its_field(client: httpx.AsyncClient, query: str, field: str) -> None:
-    answer = await client.get(f"/v1/planner?{PLACE}&{query}")
+    answer = await client.get(f"/v1/planner?{WHERE}&{query}")
 
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["field"] == field
@@ -274,8 +274,8 @@ async def test_history_gives_the_baseline_and_calibrates(
         "mean": [sum(each) / len(each) for each in values.values() if each],
     }[metric]
 
-    planned = (await client.get(f"/v1/planner?{PLACE}&effect=0.1&metric={metric}&flag=checkout&days=10")).json()
-    calibrated = (await client.get(f"/v1/calibration?{PLACE}&metric={metric}&flag=checkout&splits=300")).json()
+    planned = (await client.get(f"/v1/planner?{WHERE}&effect=0.1&metric={metric}&flag=checkout&days=10")).json()
+    calibrated = (await client.get(f"/v1/calibration?{WHERE}&metric={metric}&flag=checkout&splits=300")).json()
 
     assert planned["baseline"]["mean"] == pytest.approx(sum(by_unit) / len(by_unit))
     assert planned["baseline"]["units_per_day"] == pytest.approx(200)

@@ -30,7 +30,14 @@ from tests.analytics.exports.export_parts import (
     store_exposures,
     store_purchases,
 )
-from tests.analytics.exports.export_reading import exported, files_listed, files_there, manifest, place, stored
+from tests.analytics.exports.export_reading import (
+    exported,
+    exported_folder,
+    files_listed,
+    files_there,
+    manifest,
+    stored,
+)
 
 
 @pytest.fixture
@@ -165,7 +172,7 @@ async def test_a_full_run_replaces_everything_at_its_end(
     await store_exposures(warehouse, numbers(0, 120))
     await run(worker, register, export)
     before = files_there(tmp_path)
-    (place(tmp_path) / "exposures" / "notes.txt").write_text("mine")
+    (exported_folder(tmp_path) / "exposures" / "notes.txt").write_text("mine")
     await warehouse.command("DELETE FROM events_exposure WHERE user_key = 'user-7'")
 
     ended = await run(worker, register, export, "full")
@@ -202,7 +209,7 @@ async def test_a_run_that_failed_is_continued_by_the_next(
     warehouse: ArrowWarehouse, register: Register, export: Export, tmp_path: Path
 ) -> None:
     await store_exposures(warehouse, numbers(0, 500))
-    sink = ParquetSink(FolderStore(place(tmp_path), tmp_path))
+    sink = ParquetSink(FolderStore(exported_folder(tmp_path), tmp_path))
     full_disk = DestinationAway("disk_full", "the disk of the export folder is full")
     failing = export_worker(warehouse, tmp_path, open_as=lambda *_: Failing(sink, 1, full_disk))
     ended = await run(failing, register, export)
@@ -224,7 +231,7 @@ async def test_a_worker_back_from_the_dead_commits_nothing(
 ) -> None:
     await store_exposures(warehouse, numbers(0, 250))
     clock = ManualClock(NOW)
-    sink = ParquetSink(FolderStore(place(tmp_path), tmp_path))
+    sink = ParquetSink(FolderStore(exported_folder(tmp_path), tmp_path))
     paused, resumed = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
 

@@ -15,17 +15,17 @@ from analytics.warehouse.client import Warehouse
 KEYS = {"exposures": ("flag", "user_key", "event_id"), "metric_events": ("metric", "user_key", "event_id")}
 
 
-def place(root: Path) -> Path:
+def exported_folder(root: Path) -> Path:
     return root / "org-1" / "nightly"
 
 
 def manifest(root: Path) -> dict[str, Any]:
-    return msgspec.json.decode((place(root) / "_manifest.json").read_bytes(), type=dict[str, Any])
+    return msgspec.json.decode((exported_folder(root) / "_manifest.json").read_bytes(), type=dict[str, Any])
 
 
 def exported(root: Path, dataset: str) -> list[dict[str, Any]]:
     """The rows of all files that the manifest lists, in the order of the dataset's key."""
-    files = [place(root) / each["path"] for each in manifest(root)["datasets"][dataset]["files"]]
+    files = [exported_folder(root) / each["path"] for each in manifest(root)["datasets"][dataset]["files"]]
     tables = [pq.read_table(file) for file in files]
     assert all(table.schema.equals(DATASETS[dataset].schema) for table in tables)
     rows = pa.concat_tables(tables).to_pylist() if tables else []
@@ -33,7 +33,11 @@ def exported(root: Path, dataset: str) -> list[dict[str, Any]]:
 
 
 def files_there(root: Path) -> set[str]:
-    return {each.relative_to(place(root)).as_posix() for each in place(root).rglob("*") if each.is_file()}
+    return {
+        each.relative_to(exported_folder(root)).as_posix()
+        for each in exported_folder(root).rglob("*")
+        if each.is_file()
+    }
 
 
 def files_listed(root: Path) -> set[str]:
