@@ -30,7 +30,8 @@ from benchmarks.edge_config import BODY, SEGMENT, flag, long_flag
 from devstack.ports import free_port
 from devstack.processes import Process, Program
 from devstack.stack import Stack
-from tests.edge_evaluator.config_writer import SERVER_KEY, ConfigWriter, open_stream, publish
+from tests.edge_evaluator.config_writer import SERVER_KEY, ConfigWriter
+from tests.environment_writer import open_stream, publish
 
 ROOT = Path(__file__).parent.parent
 CONNECTIONS = 32

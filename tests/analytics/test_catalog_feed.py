@@ -4,60 +4,42 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 import pytest
 from analytics.catalog.catalog import Catalog, EnvironmentNotFound, ExperimentNotFound, FlagNotFound
 from analytics.catalog.feed import CatalogFeed
 from bucketing.flagset import Experiment, ExperimentMode, Fixed, Flag, FlagType, Share
-from messages.digest import combined, digest_bytes, entry_digest
 from messages.documents import experiment_document, flag_document
 from messages.generated import config_pb2 as pb
-from messages.subjects import config_stream, config_subject, manifest_subject
+from messages.subjects import config_stream
 from streams.memory import MemoryBus
+
+from tests.environment_writer import EnvironmentWriter, publish
 
 FLAG = Flag("f", FlagType.BOOLEAN, {"on": True, "off": False}, "off", Fixed("on"))
 
 
-class Publisher:
-    """Publishes whole versions of one environment the way the control plane does."""
+class Publisher(EnvironmentWriter):
+    """Publishes whole versions of one environment."""
 
     def __init__(self, bus: MemoryBus, environment_id: str) -> None:
+        super().__init__(environment_id)
         self._bus = bus
-        self._environment_id = environment_id
-        self._entries: dict[str, bytes] = {}
-        self._version = 0
 
-    async def version(self, **entities: object) -> None:
+    async def version_of(self, **entities: Any) -> None:
         """`kind__key=message` sets an entity, None removes it."""
-        self._version += 1
-        for name, entity in entities.items():
-            kind, key = name.split("__")
-            subject = config_subject(self._environment_id, kind, key)
-            message = self._message()
-            if entity is None:
-                message.tombstone.SetInParent()
-                self._entries.pop(subject, None)
-            else:
-                if isinstance(entity, Flag):
-                    message.flag = flag_document(entity)
-                else:
-                    getattr(message, kind).CopyFrom(entity)
-                self._entries[subject] = message.SerializeToString()
-            await self._bus.publish(subject, message.SerializeToString())
-        await self.manifest()
+        self.version += 1
+        messages = [self._message(name, entity) for name, entity in entities.items()]
+        await publish(self._bus, [*messages, self.manifest()])
 
-    async def manifest(self) -> None:
-        total = 0
-        for subject, payload in self._entries.items():
-            total = combined(total, added=entry_digest(subject, payload))
-        message = self._message()
-        message.manifest.CopyFrom(pb.Manifest(entity_count=len(self._entries), digest=digest_bytes(total)))
-        await self._bus.publish(manifest_subject(self._environment_id), message.SerializeToString())
-
-    def _message(self) -> pb.ConfigMessage:
-        return pb.ConfigMessage(environment_id=self._environment_id, version=self._version, epoch=1)
+    def _message(self, name: str, entity: Any) -> tuple[str, bytes]:
+        kind, key = name.split("__")
+        if entity is None:
+            return self.gone(kind, key)
+        content = flag_document(entity) if isinstance(entity, Flag) else entity
+        return self.entity(kind, key, **{kind: content})
 
 
 def environment(organization: str, key: str = "production") -> pb.Environment:
@@ -95,7 +77,7 @@ async def until(condition: Callable[[], object]) -> None:
 async def test_experiments_metrics_and_flags_arrive_with_their_version(bus: MemoryBus, catalog: Catalog) -> None:
     publisher = Publisher(bus, "e1")
     metric = pb.Metric(id="m1", key="revenue", aggregation=pb.AGGREGATION_SUM, direction=pb.DIRECTION_LOWER_IS_BETTER)
-    await publisher.version(
+    await publisher.version_of(
         environment__production=environment("o1"), experiment__a=experiment("a"), metric__revenue=metric, flag__f=FLAG
     )
     await until(lambda: catalog.ready and catalog.metric("e1", "revenue"))
@@ -112,7 +94,7 @@ async def test_experiments_metrics_and_flags_arrive_with_their_version(bus: Memo
 
 
 async def test_strangers_get_the_same_answer_as_for_what_is_absent(bus: MemoryBus, catalog: Catalog) -> None:
-    await Publisher(bus, "e1").version(environment__production=environment("o1"), experiment__a=experiment("a"))
+    await Publisher(bus, "e1").version_of(environment__production=environment("o1"), experiment__a=experiment("a"))
     await until(lambda: catalog.ready and catalog.entries("e1").environment)
 
     with pytest.raises(ExperimentNotFound) as of_stranger:
@@ -125,8 +107,8 @@ async def test_strangers_get_the_same_answer_as_for_what_is_absent(bus: MemoryBu
 
 
 async def test_a_key_that_two_projects_have_needs_the_id(bus: MemoryBus, catalog: Catalog) -> None:
-    await Publisher(bus, "e1").version(environment__production=environment("o1"))
-    await Publisher(bus, "e2").version(environment__production=environment("o2"))
+    await Publisher(bus, "e1").version_of(environment__production=environment("o1"))
+    await Publisher(bus, "e2").version_of(environment__production=environment("o2"))
     await until(lambda: catalog.ready and catalog.entries("e2").environment)
 
     with pytest.raises(EnvironmentNotFound):
@@ -135,8 +117,8 @@ async def test_a_key_that_two_projects_have_needs_the_id(bus: MemoryBus, catalog
 
 
 async def test_an_experiment_is_found_by_a_key_that_only_it_has(bus: MemoryBus, catalog: Catalog) -> None:
-    await Publisher(bus, "e1").version(environment__production=environment("o1"), experiment__a=experiment("a"))
-    await Publisher(bus, "e2").version(environment__production=environment("o2"), experiment__a=experiment("a"))
+    await Publisher(bus, "e1").version_of(environment__production=environment("o1"), experiment__a=experiment("a"))
+    await Publisher(bus, "e2").version_of(environment__production=environment("o2"), experiment__a=experiment("a"))
     await until(lambda: catalog.ready and catalog.entries("e2").environment)
 
     assert catalog.experiment(["o2"], "a").environment_id == "e2"
@@ -146,9 +128,9 @@ async def test_an_experiment_is_found_by_a_key_that_only_it_has(bus: MemoryBus, 
 
 async def test_changes_and_removals_arrive(bus: MemoryBus, catalog: Catalog) -> None:
     publisher = Publisher(bus, "e1")
-    await publisher.version(environment__production=environment("o1"), experiment__a=experiment("a"), flag__f=FLAG)
+    await publisher.version_of(environment__production=environment("o1"), experiment__a=experiment("a"), flag__f=FLAG)
     await until(lambda: catalog.ready and catalog.entries("e1").environment)
-    await publisher.version(experiment__a=experiment("a", start_at=5), flag__f=None)
+    await publisher.version_of(experiment__a=experiment("a", start_at=5), flag__f=None)
     await until(lambda: catalog.experiment(["o1"], "id-a").start_at == 5)
 
     with pytest.raises(FlagNotFound):
@@ -156,7 +138,7 @@ async def test_changes_and_removals_arrive(bus: MemoryBus, catalog: Catalog) -> 
 
 
 async def test_an_entity_that_can_not_be_read_leaves_the_others(bus: MemoryBus, catalog: Catalog) -> None:
-    await Publisher(bus, "e1").version(
+    await Publisher(bus, "e1").version_of(
         environment__production=environment("o1"),
         experiment__a=experiment("a"),
         metric__odd=pb.Metric(id="m", key="odd", aggregation=cast("pb.Aggregation", 99)),
@@ -170,10 +152,10 @@ async def test_an_entity_that_can_not_be_read_leaves_the_others(bus: MemoryBus, 
 async def test_what_can_not_be_read_any_more_stays_as_it_was(bus: MemoryBus, catalog: Catalog) -> None:
     publisher = Publisher(bus, "e1")
     metric = pb.Metric(id="m", key="m", aggregation=pb.AGGREGATION_CONVERSION)
-    await publisher.version(environment__production=environment("o1"), metric__m=metric)
+    await publisher.version_of(environment__production=environment("o1"), metric__m=metric)
     await until(lambda: catalog.metric("e1", "m"))
     odd = pb.Metric(id="m", key="m", aggregation=cast("pb.Aggregation", 99))
-    await publisher.version(metric__m=odd, flag__f=FLAG)
+    await publisher.version_of(metric__m=odd, flag__f=FLAG)
     await until(lambda: "f" in catalog.entries("e1").flags)
 
     found = catalog.metric("e1", "m")
@@ -185,12 +167,12 @@ async def test_a_version_that_was_missed_is_found_by_asking(bus: MemoryBus) -> N
     catalog = Catalog()
     feed = CatalogFeed(catalog)
     publisher = Publisher(bus, "e1")
-    await publisher.version(environment__production=environment("o1"), experiment__a=experiment("a"))
+    await publisher.version_of(environment__production=environment("o1"), experiment__a=experiment("a"))
     following = asyncio.create_task(feed.follow(bus))
     await until(lambda: catalog.ready)
     following.cancel()
     await asyncio.wait([following])
-    await publisher.version(experiment__a=None, experiment__b=experiment("b"))
+    await publisher.version_of(experiment__a=None, experiment__b=experiment("b"))
     for _ in range(2):
         await feed.check(bus)
 
@@ -205,8 +187,8 @@ async def test_what_is_published_about_members_counts_before_the_sign_in(bus: Me
     ]
     published = environment("o1")
     published.members.extend(members)
-    await Publisher(bus, "e1").version(environment__production=published)
-    await Publisher(bus, "e2").version(environment__production=environment("o2"))
+    await Publisher(bus, "e1").version_of(environment__production=published)
+    await Publisher(bus, "e2").version_of(environment__production=environment("o2"))
     await until(lambda: catalog.ready and catalog.entries("e2").environment)
 
     assert catalog.organizations_of(str(joined), {}) == {"o1": "editor"}

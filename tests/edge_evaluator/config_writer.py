@@ -1,25 +1,21 @@
-"""Publishes configurations the way the control plane's relay does: entries, then the manifest that fits them."""
+"""Environments as edges are served them: flags, segments, experiments, keys."""
 
 from __future__ import annotations
 
 import hashlib
-import time
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from bucketing.flagset import Experiment, Flag, Segment
-from messages.digest import combined, digest_bytes, entry_digest
 from messages.documents import experiment_document, flag_document, segment_document
 from messages.generated import config_pb2 as pb
-from messages.subjects import config_stream, config_subject, manifest_subject
-from streams import Bus
+
+from tests.environment_writer import EnvironmentWriter, Messages
 
 SERVER_KEY = "srv_test_0123456789"
 CLIENT_KEY = "cli_test_0123456789"
-Messages = list[tuple[str, bytes]]
 
 
-class ConfigWriter:
+class ConfigWriter(EnvironmentWriter):
     """One environment. `keys` are (text, kind) pairs; every `write` is one version."""
 
     def __init__(
@@ -30,18 +26,10 @@ class ConfigWriter:
         project: str = "shop",
         keys: Sequence[tuple[str, str]] = ((SERVER_KEY, "server"), (CLIENT_KEY, "client")),
     ) -> None:
-        self.environment_id = environment_id
+        super().__init__(environment_id)
         self.key = key
         self.project = project
         self.keys = list(keys)
-        self.entries: dict[str, bytes] = {}
-        self.version = 0
-        self.epoch = 1
-        self._total = 0
-
-    @property
-    def digest(self) -> str:
-        return digest_bytes(self._total).hex()
 
     def write(
         self,
@@ -62,7 +50,7 @@ class ConfigWriter:
             running = pb.Experiment(status=pb.EXPERIMENT_STATUS_RUNNING, document=experiment_document(experiment))
             messages.append(self.entity("experiment", experiment.key, experiment=running))
         for kind, key in removed:
-            messages.append(self.entity(kind, key, tombstone=pb.Tombstone()))
+            messages.append(self.gone(kind, key))
         return [*messages, self.manifest()]
 
     def rewrite_keys(self, keys: Sequence[tuple[str, str]]) -> Messages:
@@ -85,41 +73,3 @@ class ConfigWriter:
             ],
         )
         return self.entity("environment", self.environment_id, environment=settings)
-
-    def entity(self, kind: str, key: str, **content: Any) -> tuple[str, bytes]:
-        message = pb.ConfigMessage(
-            environment_id=self.environment_id, version=self.version, epoch=self.epoch, **content
-        )
-        subject = config_subject(self.environment_id, kind, key)
-        self.hold(subject, None if "tombstone" in content else message.SerializeToString())
-        return subject, message.SerializeToString()
-
-    def hold(self, subject: str, payload: bytes | None) -> None:
-        """Counts `payload` as what the stream holds there; None for nothing."""
-        if before := self.entries.pop(subject, None):
-            self._total = combined(self._total, removed=entry_digest(subject, before))
-        if payload is not None:
-            self.entries[subject] = payload
-            self._total = combined(self._total, added=entry_digest(subject, payload))
-
-    def manifest(self) -> tuple[str, bytes]:
-        message = pb.ConfigMessage(
-            environment_id=self.environment_id,
-            version=self.version,
-            epoch=self.epoch,
-            manifest=pb.Manifest(
-                entity_count=len(self.entries),
-                digest=digest_bytes(self._total),
-                published_at=time.time_ns() // 1_000_000,
-            ),
-        )
-        return manifest_subject(self.environment_id), message.SerializeToString()
-
-
-async def publish(bus: Bus, messages: Messages) -> None:
-    for subject, payload in messages:
-        await bus.publish(subject, payload)
-
-
-async def open_stream(bus: Bus) -> None:
-    await bus.ensure_stream(config_stream(max_bytes=64 * 1024 * 1024))

@@ -15,9 +15,10 @@ from service_kit.serving import Server
 from streams import Bus
 from streams.memory import MemoryBus
 
-from tests.edge_evaluator.config_writer import CLIENT_KEY, SERVER_KEY, ConfigWriter, open_stream, publish
+from tests.edge_evaluator.config_writer import CLIENT_KEY, SERVER_KEY, ConfigWriter
 from tests.edge_evaluator.one_piece import OnePieceTransport
 from tests.edge_evaluator.sample_flags import FLAGS, SEGMENTS
+from tests.environment_writer import open_stream, publish
 
 WAIT_SECONDS = 10
 

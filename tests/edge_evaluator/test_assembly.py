@@ -10,8 +10,9 @@ from edge_evaluator.memory.environment import EnvironmentConfig
 from messages.documents import flag_document
 from messages.staging import ConfigStaging, Update
 
-from tests.edge_evaluator.config_writer import ConfigWriter, Messages
+from tests.edge_evaluator.config_writer import ConfigWriter
 from tests.edge_evaluator.sample_flags import boolean
+from tests.environment_writer import Messages
 
 STRANGE = Comparison("a", "is_telepathic", 1)
 

@@ -13,10 +13,10 @@ import httpx
 from bucketing.document import flagset_from_document
 from bucketing.flagset import Target
 
-from tests.edge_evaluator.config_writer import publish
 from tests.edge_evaluator.conftest import StartEdge
 from tests.edge_evaluator.running_edge import CLIENT_KEY, SERVER_KEY, RunningEdge
 from tests.edge_evaluator.sample_flags import boolean
+from tests.environment_writer import publish
 
 Event = dict[str, str]
 

@@ -25,8 +25,9 @@ from streams.jetstream import JetStreamBus
 
 from devstack.parts import Nats
 from devstack.services import Service
-from tests.edge_evaluator.config_writer import SERVER_KEY, ConfigWriter, Messages, open_stream, publish
+from tests.edge_evaluator.config_writer import SERVER_KEY, ConfigWriter
 from tests.edge_evaluator.sample_flags import FLAGS, SEGMENTS, boolean
+from tests.environment_writer import Messages, open_stream, publish
 
 EDITS = int(os.environ.get("VERDICT_EDGE_EDITS", "120"))
 KILLS = max(3, EDITS // 50)

@@ -70,7 +70,7 @@ def test_an_undecodable_entry_is_part_of_the_state_and_named() -> None:
     writer, staging = Writer(), ConfigStaging()
     *entries, _ = writer.write(a=True)
     subject = config_subject(ENVIRONMENT, "flag", "torn")
-    writer.entries[subject] = b"\xff\xff\xff"
+    writer.hold(subject, b"\xff\xff\xff")
     answers = feed(staging, [*entries, (subject, b"\xff\xff\xff"), writer.manifest()])
     assert isinstance(answers[0], Rejected)
     assert isinstance(answers[1], Update)
