@@ -105,7 +105,7 @@ async def counts(request: Request, minutes: Annotated[int, Query(ge=1, le=MINUTE
 
 
 def _server_key(intake: Intake, request: Request) -> Sender:
-    sender = intake.authorise(request.scope["headers"])
+    sender = intake.sender(request.scope["headers"])
     sender.require_server_key()
     return sender
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import msgspec
 from service_kit.clock import Clock
-from service_kit.problems import Problem, Unauthorized, Unavailable
+from service_kit.problems import Problem
 from starlette.types import Receive, Scope
 
 from event_ingestor.admission import Admission, Rules, Window, admit
@@ -17,7 +17,6 @@ from event_ingestor.batches import Lines
 from event_ingestor.bodies import Room, read_body
 from event_ingestor.counts import Counts
 from event_ingestor.event_log import EventLog
-from event_ingestor.key_feed import KeyFeed
 from event_ingestor.metrics import IngestMetrics
 from event_ingestor.refusals import Rejection
 from event_ingestor.tail import Tail
@@ -38,7 +37,6 @@ class Intake:
     """The parts of the ingestor, put together in `app`."""
 
     authenticator: Authenticator
-    feed: KeyFeed
     log: EventLog
     counts: Counts
     tail: Tail
@@ -47,18 +45,13 @@ class Intake:
     window: Window
     clock: Clock
 
-    def authorise(self, headers: Iterable[tuple[bytes, bytes]]) -> Sender:
+    def sender(self, headers: Iterable[tuple[bytes, bytes]]) -> Sender:
         """Raises Unauthorized, or Unavailable while the keys have not been read yet."""
-        try:
-            return self.authenticator.sender(headers, self.clock.now())
-        except Unauthorized as error:
-            if not self.feed.is_caught_up and error.code == "sdk_key_invalid":
-                raise Unavailable("the SDK keys have not been read yet", code="keys_unknown") from None
-            raise
+        return self.authenticator.sender(headers, self.clock.now())
 
     async def take(self, scope: Scope, receive: Receive) -> bytes:
         """The receipt as JSON, once every accepted event is stored. Raises Problem."""
-        sender = self.authorise(scope["headers"])
+        sender = self.sender(scope["headers"])
         environment_id = sender.environment.environment_id
         try:
             with self.room.share() as share:
