@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from event_ingestor.admission import Admission
+from event_ingestor.admission.admission import Admission
 
 MINUTE_MS = 60_000
 MINUTES_KEPT = 60

@@ -11,14 +11,14 @@ from service_kit.clock import Clock
 from service_kit.problems import Problem
 from starlette.types import Receive, Scope
 
-from event_ingestor.admission import Admission, Rules, Window, admit
-from event_ingestor.authenticator import Authenticator, Sender
+from event_ingestor.admission.admission import Admission, Rules, Window, admit
+from event_ingestor.admission.refusals import Rejection
+from event_ingestor.authentication.authenticator import Authenticator, Sender
 from event_ingestor.batches import Lines
 from event_ingestor.bodies import Room, read_body
 from event_ingestor.counts import Counts
 from event_ingestor.event_log import EventLog
 from event_ingestor.metrics import IngestMetrics
-from event_ingestor.refusals import Rejection
 from event_ingestor.tail import Tail
 
 _LINE_TYPES = (b"application/x-ndjson", b"application/ndjson", b"application/jsonl", b"application/json-lines")

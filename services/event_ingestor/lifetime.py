@@ -13,14 +13,14 @@ from service_kit.clock import Clock
 from service_kit.logs import get_logger
 from streams import Bus, BusError
 
-from event_ingestor import key_snapshot
-from event_ingestor.admission import DAY_MS, Window
-from event_ingestor.authenticator import Authenticator
+from event_ingestor.admission.admission import DAY_MS, Window
+from event_ingestor.authentication import key_snapshot
+from event_ingestor.authentication.authenticator import Authenticator
+from event_ingestor.authentication.key_feed import KeyFeed
 from event_ingestor.bodies import Room
 from event_ingestor.counts import Counts
 from event_ingestor.event_log import EventLog, LogLimits
 from event_ingestor.intake import Intake
-from event_ingestor.key_feed import KeyFeed
 from event_ingestor.metrics import IngestMetrics
 from event_ingestor.settings import IngestorSettings
 from event_ingestor.tail import Tail

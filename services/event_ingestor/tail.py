@@ -14,8 +14,8 @@ from contextlib import contextmanager
 import msgspec
 from service_kit.problems import TooManyRequests
 
-from event_ingestor.admission import Admission
-from event_ingestor.refusals import Rejection
+from event_ingestor.admission.admission import Admission
+from event_ingestor.admission.refusals import Rejection
 
 RECORDS_WAITING_MAX = 1_000
 WATCHERS_PER_ENVIRONMENT_MAX = 5

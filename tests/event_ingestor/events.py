@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import msgspec
-from event_ingestor.admission import Admission, Rules, admit
+from event_ingestor.admission.admission import Admission, Rules, admit
 
 NOW = 1_767_607_200_000
 """2026-01-05T10:00:00Z."""

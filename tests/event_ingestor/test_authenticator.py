@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 import pytest
-from event_ingestor.authenticator import Authenticator, EnvironmentKeys
+from event_ingestor.authentication.authenticator import Authenticator, EnvironmentKeys
 from messages.sdk_keys import KeyKind, SdkKey
 from service_kit.problems import Forbidden, Unauthorized, Unavailable
 

@@ -6,9 +6,9 @@ import asyncio
 from contextlib import ExitStack
 
 import pytest
-from event_ingestor.admission import Admission
+from event_ingestor.admission.admission import Admission
+from event_ingestor.admission.refusals import Rejection
 from event_ingestor.counts import MINUTE_MS, MINUTES_KEPT, Counts
-from event_ingestor.refusals import Rejection
 from event_ingestor.tail import RECORDS_WAITING_MAX, WATCHERS_PER_ENVIRONMENT_MAX, Tail
 from service_kit.problems import TooManyRequests
 

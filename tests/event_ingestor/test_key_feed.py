@@ -8,9 +8,9 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from event_ingestor import key_snapshot
-from event_ingestor.authenticator import Authenticator, EnvironmentKeys
-from event_ingestor.key_feed import KeyFeed
+from event_ingestor.authentication import key_snapshot
+from event_ingestor.authentication.authenticator import Authenticator, EnvironmentKeys
+from event_ingestor.authentication.key_feed import KeyFeed
 from messages.generated import config_pb2 as pb
 from messages.sdk_keys import sdk_keys_of
 from messages.subjects import config_stream

@@ -10,7 +10,7 @@ from messages.sdk_keys import KeyRing, SdkKey
 from service_kit.credentials import Headers, require_key
 from service_kit.problems import Forbidden, Unauthorized, Unavailable
 
-from event_ingestor.privacy import Privacy
+from event_ingestor.admission.privacy import Privacy
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from messages.staging import Update
 from messages.subjects import parse_config_subject
 from streams import Bus
 
-from event_ingestor.authenticator import Authenticator, EnvironmentKeys
+from event_ingestor.authentication.authenticator import Authenticator, EnvironmentKeys
 
 CHECK_SECONDS = 5.0
 

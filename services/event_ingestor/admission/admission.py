@@ -21,10 +21,10 @@ from messages.events import (
     MetricLine,
 )
 
-from event_ingestor import formats
-from event_ingestor.event_types import EVENT_TEXT_BYTES_MAX, Event, ExposureEvent, MetricEvent
-from event_ingestor.privacy import Privacy, unit_text
-from event_ingestor.refusals import Reason, Rejection, explain
+from event_ingestor.admission import formats
+from event_ingestor.admission.event_types import EVENT_TEXT_BYTES_MAX, Event, ExposureEvent, MetricEvent
+from event_ingestor.admission.privacy import Privacy, unit_text
+from event_ingestor.admission.refusals import Reason, Rejection, explain
 
 DAY_MS = 86_400_000
 

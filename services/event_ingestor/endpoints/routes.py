@@ -20,10 +20,10 @@ from service_kit.problems import (
     problem_responses,
 )
 
-from event_ingestor.authenticator import Sender
+from event_ingestor.authentication.authenticator import Sender
 from event_ingestor.bodies import UnsupportedEncoding
 from event_ingestor.counts import MINUTES_KEPT
-from event_ingestor.event_schema import REQUEST_BODY, CountsDocument, ReceiptDocument
+from event_ingestor.endpoints.event_schema import REQUEST_BODY, CountsDocument, ReceiptDocument
 from event_ingestor.intake import Intake
 
 TAIL_IDLE_SECONDS = 10.0
