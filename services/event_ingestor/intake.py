@@ -11,7 +11,7 @@ from service_kit.clock import Clock
 from service_kit.problems import Problem
 from starlette.types import Receive, Scope
 
-from event_ingestor.admission.admission import Admission, Rules, Window, admit
+from event_ingestor.admission.admission import Admitted, Rules, Window, admit
 from event_ingestor.admission.refusals import Rejection
 from event_ingestor.authentication.authenticator import Authenticator, Sender
 from event_ingestor.batches import Lines
@@ -68,7 +68,7 @@ class Intake:
         self._tell(environment_id, received_at, admission)
         return _encode(Receipt(admission.accepted, admission.rejected))
 
-    async def _store(self, sender: Sender, received_at: int, admission: Admission) -> None:
+    async def _store(self, sender: Sender, received_at: int, admission: Admitted) -> None:
         if not admission.accepted:
             return
         try:
@@ -77,7 +77,7 @@ class Intake:
             self.counts.unstored(sender.environment.environment_id, received_at, admission)
             raise
 
-    def _tell(self, environment_id: str, received_at: int, admission: Admission) -> None:
+    def _tell(self, environment_id: str, received_at: int, admission: Admitted) -> None:
         self.counts.stored(environment_id, received_at, admission)
         self.tail.tell(environment_id, received_at, admission)
         self.metrics.batch_events.observe(admission.accepted + len(admission.rejected))
