@@ -9,21 +9,12 @@ from typing import Any
 
 import httpx
 import pytest
-from argon2 import PasswordHasher
-from control_plane.access import Authenticator
-from control_plane.access.login_limit import LoginLimit
-from control_plane.access.passwords import Passwords
-from control_plane.access.service import Access
-from control_plane.app import Parts, create_control_plane
 from control_plane.database import Database
 from fastapi import FastAPI
-from pydantic import SecretStr
 from service_kit.clock import ManualClock
-from service_kit.metrics import new_registry
-from service_kit.tokens import AccessTokens
 
-SECRET = "a-secret-of-the-tests-with-more-than-32-bytes"
-ADMINISTRATOR = ("admin@example.com", "correct horse battery")
+from tests.control_plane.running_app import ADMINISTRATOR, app_on
+
 _keys = itertools.count(1)
 
 
@@ -86,14 +77,7 @@ def clock() -> ManualClock:
 
 @pytest.fixture
 async def app(database: Database, clock: ManualClock) -> FastAPI:
-    tokens = AccessTokens(SecretStr(SECRET), clock)
-    passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-    access = Access(database, tokens, passwords, LoginLimit(clock), token_lifetime_seconds=3600)
-    async with database.connection() as connection:
-        await access.ensure_administrator(connection, *ADMINISTRATOR)
-    authenticator = Authenticator(database, tokens)
-    parts = Parts(database=database, authenticator=authenticator, access=access)
-    return create_control_plane(parts, registry=new_registry())
+    return await app_on(database, clock)
 
 
 @pytest.fixture

@@ -1,3 +1,0 @@
-module github.com/feature-flag-platform/sdk/go
-
-go 1.24

@@ -1,0 +1,104 @@
+"""Who may come in: the address's limit, the SDK key, the key's limit; the same for every endpoint."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from fastapi import Request
+from messages.sdk_keys import SdkKey
+from service_kit.clock import Clock
+from service_kit.credentials import require_key
+from service_kit.problems import Forbidden, TooManyRequests, Unauthorized, Unavailable
+
+from edge_evaluator.admission.limits import RequestLimit
+from edge_evaluator.memory.callers import Caller
+from edge_evaluator.memory.flag_memory import FlagMemory
+
+
+class KeyedConnection(Protocol):
+    """A client's connection, as far as the door cares."""
+
+    def belongs_to(self, key: SdkKey) -> bool:
+        """False when the key has too many connections already."""
+
+
+class Door:
+    def __init__(self, memory: FlagMemory, keys: RequestLimit, addresses: RequestLimit, clock: Clock) -> None:
+        self.memory = memory
+        self.keys = keys
+        self.addresses = addresses
+        self.clock = clock
+
+    def admit(self, request: Request) -> Caller:
+        """Raises Unauthorized, TooManyRequests, or Unavailable while nothing is known about any key."""
+        self._count_address(request)
+        presented = require_key(request.scope["headers"])
+        key = self.memory.find(presented, self.clock.now())
+        return Caller(presented, self._counted(key, request))
+
+    def admit_stream(self, request: Request, token: str) -> SdkKey:
+        """The same for the token in an event stream's address."""
+        self._count_address(request)
+        return self._counted(self.memory.find_stream(token, self.clock.now()), request)
+
+    def _count_address(self, request: Request) -> None:
+        address = request.client.host if request.client else ""
+        if not self.addresses.allowance(address).take():
+            raise TooManyRequests(
+                "too many requests from this address", retry_after_seconds=self.addresses.retry_after_seconds()
+            )
+
+    def _counted(self, key: SdkKey | None, request: Request) -> SdkKey:
+        if key is None:
+            if not self.memory.ready:
+                raise Unavailable("no configuration has arrived yet", code="no_configuration")
+            raise Unauthorized("the SDK key is unknown, revoked or expired", code="sdk_key_invalid")
+        if not self.keys.allowance(key.sha256).take():
+            raise TooManyRequests(
+                "too many requests with this key", retry_after_seconds=self.keys.retry_after_seconds()
+            )
+        connection: KeyedConnection | None = getattr(request.state, "connection", None)
+        if connection is not None and not connection.belongs_to(key):
+            raise TooManyRequests("too many connections with this key", code="too_many_connections")
+        return key
+
+
+def require_server_key(caller: Caller) -> None:
+    """Raises Forbidden for a client key."""
+    if caller.key.is_client:
+        raise Forbidden("a server key is needed here", code="server_key_required")
+
+
+class StreamGate:
+    """Counts the open event streams of each key; after `close` every stream ends."""
+
+    def __init__(self, memory: FlagMemory, per_key_max: int) -> None:
+        self._memory = memory
+        self._per_key_max = per_key_max
+        self._open: Counter[bytes] = Counter()
+        self.closed = False
+
+    def require_room(self, key: SdkKey) -> None:
+        """Raises TooManyRequests when the key's streams are all taken."""
+        if self._open[key.sha256] >= self._per_key_max:
+            raise TooManyRequests("too many event streams with this key", code="too_many_streams")
+
+    @contextmanager
+    def hold(self, key: SdkKey) -> Iterator[None]:
+        """One stream's place, while it is open."""
+        self._open[key.sha256] += 1
+        try:
+            yield
+        finally:
+            self._open[key.sha256] -= 1
+            if not self._open[key.sha256]:
+                del self._open[key.sha256]
+
+    def close(self) -> None:
+        if not self.closed:
+            self.closed = True
+            for environment_id in self._memory.environments:
+                self._memory.announce(environment_id)

@@ -1,1 +1,0 @@
-"""Which events of a request are taken, and why the others are not; pure."""

@@ -1,0 +1,76 @@
+"""Who sends: the SDK key of a request, its environment, and what that wants hidden."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from messages.pseudonyms import Pseudonyms
+from messages.sdk_keys import KeyRing, SdkKey
+from service_kit.credentials import Headers, require_key
+from service_kit.problems import Forbidden, Unauthorized
+
+from event_ingestor.privacy import Privacy
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentKeys:
+    """What the ingestor knows of an environment."""
+
+    environment_id: str
+    organization_id: str
+    project_id: str
+    keys: tuple[SdkKey, ...]
+    hash_user_keys: bool = False
+    pii_attributes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """One SDK key and the environment that it opens."""
+
+    key: SdkKey
+    environment: EnvironmentKeys
+    privacy: Privacy
+
+    def require_server_key(self) -> None:
+        """Raises Forbidden for a client key."""
+        if self.key.is_client:
+            raise Forbidden("a server key is needed here", code="server_key_required")
+
+
+class Authenticator:
+    """Knows the keys of every environment it was told of."""
+
+    def __init__(self, pii_secret: str) -> None:
+        self._secret = pii_secret
+        self._ring = KeyRing()
+        self._environments: dict[str, tuple[EnvironmentKeys, Privacy]] = {}
+
+    @property
+    def environments(self) -> Sequence[EnvironmentKeys]:
+        return tuple(environment for environment, _ in self._environments.values())
+
+    def put(self, environment: EnvironmentKeys) -> None:
+        """Takes the environment's keys in place of those it had."""
+        privacy = Privacy(
+            Pseudonyms(self._secret, environment.environment_id),
+            hash_user_keys=environment.hash_user_keys,
+            attributes=environment.pii_attributes,
+        )
+        self._environments[environment.environment_id] = environment, privacy
+        self._ring.put(environment.environment_id, environment.keys)
+
+    def remove(self, environment_id: str) -> None:
+        """Forgets an environment, if it is known."""
+        self._environments.pop(environment_id, None)
+        self._ring.put(environment_id, ())
+
+    def sender(self, headers: Headers, now: int) -> Sender:
+        """Who sends a request with these headers. Raises Unauthorized when no key is there, or it is unknown, revoked
+        or past its end."""
+        key = self._ring.find(require_key(headers), now)
+        if key is None:
+            raise Unauthorized("the SDK key is unknown, revoked or expired", code="sdk_key_invalid")
+        environment, privacy = self._environments[key.environment_id]
+        return Sender(key, environment, privacy)

@@ -1,0 +1,50 @@
+"""A short way in for plain requests: the same intake as the endpoint's, without the framework between.
+
+FastAPI costs ten times what a small batch does. This stands behind the middleware that all requests pass and in
+front of the router; packed bodies, which are large anyway, and everything else go on to the router.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from service_kit.problems import Problem, problem_response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from event_ingestor.endpoints import EVENTS_PATH
+
+
+class _Route(NamedTuple):
+    """What the metrics read of a route."""
+
+    path: str
+
+
+class FastRoute:
+    """ASGI middleware; answers byte for byte like the endpoint."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not _is_plain_batch(scope):
+            await self._app(scope, receive, send)
+            return
+        scope["route"] = _Route(EVENTS_PATH)
+        try:
+            receipt: bytes = await scope["app"].state.intake.take(scope, receive)
+        except Problem as problem:
+            await problem_response(problem)(scope, receive, send)
+            return
+        headers = [(b"content-length", b"%d" % len(receipt)), (b"content-type", b"application/json")]
+        await send({"type": "http.response.start", "status": 202, "headers": headers})
+        await send({"type": "http.response.body", "body": receipt})
+
+
+def _is_plain_batch(scope: Scope) -> bool:
+    return (
+        scope["type"] == "http"
+        and scope["path"] == EVENTS_PATH
+        and scope["method"] == "POST"
+        and not any(name == b"content-encoding" for name, _ in scope["headers"])
+    )

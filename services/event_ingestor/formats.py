@@ -1,0 +1,197 @@
+"""From the bytes of a request to its events: a JSON array, `{"events": [...]}`, NDJSON or a single event.
+
+`decode_all` reads everything at once and gives up at the first thing that is wrong; then `split` cuts the same
+bytes into the text of each event, however broken its inside is, so that one event never costs its neighbours.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from json import JSONDecoder
+from json.scanner import make_scanner
+
+import msgspec
+from service_kit.problems import BadRequest, TooLarge
+
+from event_ingestor.event_types import EVENTS_PER_REQUEST_MAX, Event
+
+_LINE_BREAK = b"\n"
+_WINDOW_BYTES = 4096
+_DEPTH_MAX = 50_000
+
+
+class _Envelope(msgspec.Struct, gc=False):
+    events: list[Event]
+
+
+_event_decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
+_array_decoder = msgspec.json.Decoder(list[Event])
+_envelope_decoder = msgspec.json.Decoder(_Envelope)
+# Finds where a value ends; takes everything that looks like JSON, never builds big numbers.
+_scan_once = make_scanner(
+    JSONDecoder(strict=False, parse_int=len, parse_float=len, parse_constant=len)  # type: ignore[arg-type]
+)
+_blank = re.compile(r"[ \t\r\n]*").match
+_line = re.compile(rb"[^ \t\r\n][^\r\n]*")
+# A bracket, after everything that can't change the depth: strings, scalars, and brackets with only scalars inside.
+_bracket = re.compile(r'(?:[^][{}"]++|"(?:[^"\\]++|\\.)*+"|\[[^][{}"]*+\]|\{[^][{}"]*+\})*+([][{}])', re.DOTALL).match
+_string = re.compile(r'"(?:[^"\\]++|\\.)*+"', re.DOTALL).match
+
+UNDECODABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What decoding may raise."""
+
+
+def decode_one(text: bytes) -> Event:
+    """One event. Raises `UNDECODABLE`."""
+    return _event_decoder.decode(text)
+
+
+def decode_all(body: bytes, *, lines: bool) -> list[Event] | None:
+    """Every event of the body, or None when anything in it is not as it should be. `lines`: declared as NDJSON.
+
+    Raises TooLarge for more than 5,000 events.
+    """
+    try:
+        events = _decode(body, lines)
+    except UNDECODABLE:
+        return None
+    if events is not None and len(events) > EVENTS_PER_REQUEST_MAX:
+        raise _too_many()
+    return events
+
+
+def _decode(body: bytes, lines: bool) -> list[Event] | None:
+    start = body.lstrip()[:1]
+    if start == b"[":
+        return _array_decoder.decode(body)
+    if not lines:
+        try:
+            return _envelope_decoder.decode(body).events
+        except UNDECODABLE:
+            if _LINE_BREAK not in body:
+                raise
+    events = _event_decoder.decode_lines(body)
+    # More or fewer than the lines: something is written over several of them, which only `split` judges.
+    return events if len(events) == body.strip().count(_LINE_BREAK) + 1 else None
+
+
+def split(body: bytes, *, lines: bool) -> list[bytes]:
+    """The text of each event, its inside unchecked. Raises BadRequest (not JSON), TooLarge (over 5,000)."""
+    # One character per byte, so that positions in the text are positions in the body.
+    text = body.decode("latin-1")
+    start = _skip_blank(text, 0)
+    is_array = text.startswith("[", start)
+    try:
+        if is_array:
+            found, end = _array(body, text, start)
+            if _skip_blank(text, end) != len(text):
+                raise _NotOneDocument
+            return found
+        if text.startswith("{", start) and not lines:
+            return _object(body, text, start)
+    except _NotOneDocument:
+        if is_array:
+            raise not_json() from None
+    found = _limited(each.group() for each in _line.finditer(body))
+    if not found or (len(found) == 1 and not lines):
+        raise not_json()
+    return found
+
+
+class _NotOneDocument(Exception):
+    pass
+
+
+def not_json() -> BadRequest:
+    return BadRequest("neither a JSON array of events, nor an object with them, nor NDJSON", code="invalid_json")
+
+
+def _too_many() -> TooLarge:
+    return TooLarge(f"more than {EVENTS_PER_REQUEST_MAX} events in one request", code="too_many_events")
+
+
+def _limited(texts: Iterable[bytes]) -> list[bytes]:
+    found: list[bytes] = []
+    for each in texts:
+        if len(found) == EVENTS_PER_REQUEST_MAX:
+            raise _too_many()
+        found.append(each)
+    return found
+
+
+def _skip_blank(text: str, position: int) -> int:
+    found = _blank(text, position)
+    return found.end() if found else position
+
+
+def _end_of_value(text: str, position: int) -> int:
+    """Where the JSON value at `position` ends."""
+    # A window, because the scanner's error counts the lines of all the text that it was given.
+    window = text[position : position + _WINDOW_BYTES]
+    try:
+        end = position + int(_scan_once(window, 0)[1])
+    except (StopIteration, ValueError, RecursionError):
+        return _end_by_brackets(text, position)
+    return end if end < position + _WINDOW_BYTES else _end_by_brackets(text, position)
+
+
+def _end_by_brackets(text: str, position: int) -> int:
+    """Where the object, array or string at `position` ends, whatever else is in it."""
+    if found := _string(text, position):
+        return found.end()
+    if not text.startswith(("{", "["), position):
+        raise _NotOneDocument
+    depth, position = 1, position + 1
+    while 0 < depth <= _DEPTH_MAX and (found := _bracket(text, position)):
+        depth += 1 if found.group(1) in "[{" else -1
+        position = found.end()
+    if depth != 0:
+        raise _NotOneDocument
+    return position
+
+
+def _array(body: bytes, text: str, position: int) -> tuple[list[bytes], int]:
+    """The values of the array that begins at `position`, and where it ends."""
+    found: list[bytes] = []
+    position = _skip_blank(text, position + 1)
+    if text.startswith("]", position):
+        return found, position + 1
+    while True:
+        if len(found) == EVENTS_PER_REQUEST_MAX:
+            raise _too_many()
+        end = _end_of_value(text, position)
+        found.append(body[position:end])
+        position = _skip_blank(text, end)
+        if text.startswith("]", position):
+            return found, position + 1
+        if not text.startswith(",", position):
+            raise _NotOneDocument
+        position = _skip_blank(text, position + 1)
+
+
+def _object(body: bytes, text: str, start: int) -> list[bytes]:
+    """The values of the member `events` (the last of several), or the object itself when it has none."""
+    found: list[bytes] | None = None
+    position = _skip_blank(text, start + 1)
+    while not text.startswith("}", position):
+        colon = _skip_blank(text, _end_of_value(text, position))
+        if not text.startswith('"', position) or not text.startswith(":", colon):
+            raise _NotOneDocument
+        value = _skip_blank(text, colon + 1)
+        if not text.startswith('"events"', position):
+            end = _end_of_value(text, value)
+        elif text.startswith("[", value):
+            found, end = _array(body, text, value)
+        else:
+            raise BadRequest('"events" is not an array', code="invalid_json")
+        position = _skip_blank(text, end)
+        if text.startswith(",", position):
+            position = _skip_blank(text, position + 1)
+            if text.startswith("}", position):
+                raise _NotOneDocument
+        elif not text.startswith("}", position):
+            raise _NotOneDocument
+    if _skip_blank(text, position + 1) != len(text):
+        raise _NotOneDocument
+    return [body[start : position + 1]] if found is None else found

@@ -1,0 +1,79 @@
+"""Learns SDK keys from the versions that the follower of the CONFIG stream hands on.
+
+While the bus is away, what was known stays in force.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from messages.config_follower import ConfigFollower
+from messages.generated import config_pb2 as pb
+from messages.sdk_keys import sdk_keys_of
+from messages.staging import Update
+from messages.subjects import parse_config_subject
+from streams import Bus
+
+from event_ingestor.authenticator import Authenticator, EnvironmentKeys
+
+CHECK_SECONDS = 5.0
+
+
+class KeyFeed:
+    """`changed` is called after each change of what is known; `is_caught_up` once all that the stream held is."""
+
+    def __init__(self, authenticator: Authenticator, changed: Callable[[], None]) -> None:
+        self._authenticator = authenticator
+        self._changed = changed
+        self._follower = ConfigFollower(self)
+        self.is_caught_up = False
+
+    async def follow(self, bus: Bus) -> None:
+        """Until it is cancelled: takes what the stream delivers, across any outage of the bus."""
+        await self._follower.follow(bus)
+
+    async def check(self, bus: Bus) -> None:
+        """One round of anti-entropy, so that a revoked key can't stay valid because a message was missed."""
+        await self._follower.check(bus)
+
+    async def keep_checking(self, bus: Bus) -> None:
+        """Until it is cancelled: a round every few seconds."""
+        while True:
+            await asyncio.sleep(CHECK_SECONDS)
+            await self.check(bus)
+
+    def caught_up(self) -> None:
+        self.is_caught_up = True
+        self._changed()
+
+    async def apply(self, update: Update) -> None:
+        found: EnvironmentKeys | None = None
+        unreadable = any(parse_config_subject(each).kind == "environment" for each in update.undecodable)
+        gone = update.complete and not unreadable
+        for subject, message in update.changed.items():
+            if parse_config_subject(subject).kind != "environment":
+                continue
+            gone = message is None
+            if message is not None:
+                found = keys_of(update.environment_id, message.environment)
+        if found is not None:
+            self._authenticator.put(found)
+        elif gone:
+            self._authenticator.remove(update.environment_id)
+        else:
+            return
+        if self.is_caught_up:
+            self._changed()
+
+
+def keys_of(environment_id: str, wire: pb.Environment) -> EnvironmentKeys:
+    """What of an environment's message the ingestor needs."""
+    return EnvironmentKeys(
+        environment_id=environment_id,
+        organization_id=wire.organization_id,
+        project_id=wire.project_id,
+        keys=sdk_keys_of(environment_id, wire),
+        hash_user_keys=wire.hash_user_keys,
+        pii_attributes=tuple(wire.pii_attributes),
+    )

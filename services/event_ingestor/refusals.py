@@ -1,0 +1,200 @@
+"""Why an event is not taken: the first thing that is wrong with it, as a stable code and a sentence.
+
+A sentence names the field and what it must be, never what it was: it may hold somebody's data.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from json import JSONDecoder
+from typing import Any, NamedTuple
+
+import msgspec
+from messages.events import (
+    ATTRIBUTE_DEPTH_MAX,
+    ATTRIBUTE_NAME_LENGTH_MAX,
+    EVENT_ID_LENGTH_MAX,
+    INTEGER_MAX,
+    INTEGER_MIN,
+    NAME_LENGTH_MAX,
+    USER_KEY_LENGTH_MAX,
+)
+
+from event_ingestor.event_types import Timestamp
+
+_DIGITS_MAX = 400
+
+
+class Reason(NamedTuple):
+    """`code` is for programs, `detail` for people."""
+
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """`index` counts the request's events from 0 (in NDJSON: the lines that are not blank)."""
+
+    index: int
+    code: str
+    detail: str
+
+
+def _not_a_number(text: str) -> float:
+    del text
+    return math.nan
+
+
+def _integer(digits: str) -> float:
+    return int(digits) if len(digits) <= _DIGITS_MAX else math.inf
+
+
+_lenient = JSONDecoder(parse_constant=_not_a_number, parse_int=_integer)
+
+
+def explain(text: bytes) -> Reason:
+    """Why this JSON text is not an event of the accepted form. Never raises."""
+    try:
+        value = _lenient.decode(text.decode())
+    except UnicodeDecodeError:
+        return Reason("invalid_utf8", "the event is not valid UTF-8")
+    except RecursionError:
+        return Reason("nested_too_deep", "the event is nested too deeply to be read")
+    except ValueError:
+        return Reason("invalid_json", "the event is not valid JSON")
+    if not isinstance(value, dict):
+        return Reason("wrong_type", "an event is a JSON object")
+    if "type" not in value:
+        return Reason("missing_field", "type: is required")
+    fields = FIELDS.get(value["type"]) if isinstance(value["type"], str) else None
+    if fields is None:
+        return Reason("unknown_type", 'type: must be "exposure" or "metric"')
+    return _explain_fields(value, fields) or Reason("malformed_event", "the event does not have the accepted form")
+
+
+def _explain_fields(event: Mapping[str, Any], fields: Mapping[str, _Field]) -> Reason | None:
+    for name, field in fields.items():
+        if name not in event:
+            if field.required:
+                return Reason("missing_field", f"{name}: is required")
+            continue
+        value = event[name]
+        if value is None and field.null_is_absent:
+            continue
+        if found := field.check(value):
+            return Reason(found.code, f"{name}: {found.detail}")
+    for name in event.keys() - fields.keys():
+        if found := _scalar_reason(name) or _inner_reason(event[name], ATTRIBUTE_DEPTH_MAX):
+            return Reason(found.code, f"a field that is not part of an event: {found.detail}")
+    return None
+
+
+def _scalar_reason(value: Any) -> Reason | None:
+    if isinstance(value, str):
+        if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
+            return Reason("lone_surrogate", "holds half of a surrogate pair")
+        if "\0" in value:
+            return Reason("nul_character", "holds the character NUL")
+    elif isinstance(value, float) and not math.isfinite(value):
+        return Reason("not_finite", "must be a finite number")
+    elif isinstance(value, int) and not INTEGER_MIN <= value <= INTEGER_MAX:
+        return Reason("out_of_range", "an integer must fit 64 bits")
+    return None
+
+
+def _inner_reason(value: Any, depth_left: int) -> Reason | None:
+    if isinstance(value, dict | list):
+        if depth_left == 0:
+            return Reason("nested_too_deep", f"may be nested {ATTRIBUTE_DEPTH_MAX} deep")
+        members = value if isinstance(value, list) else [*value.keys(), *value.values()]
+        return next((found for each in members if (found := _inner_reason(each, depth_left - 1))), None)
+    return _scalar_reason(value)
+
+
+def _text(length_max: int, *, empty: bool = False) -> Callable[[Any], Reason | None]:
+    def check(value: Any) -> Reason | None:
+        if not isinstance(value, str):
+            return Reason("wrong_type", "must be a string")
+        if not value and not empty:
+            return Reason("empty_field", "must not be empty")
+        if len(value) > length_max:
+            return Reason("too_long", f"may be {length_max} characters long")
+        return _scalar_reason(value)
+
+    return check
+
+
+def _user_key(value: Any) -> Reason | None:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return Reason("wrong_type", "must be a string, or a number without a fraction below 2^53")
+    return _text(USER_KEY_LENGTH_MAX)(value) if isinstance(value, str) else _scalar_reason(value)
+
+
+def _timestamp(value: Any) -> Reason | None:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return Reason("wrong_type", "must be a string in RFC 3339 form, or milliseconds since 1970")
+    if not isinstance(value, str):
+        return _scalar_reason(value)
+    try:
+        msgspec.convert(value, Timestamp)
+    except msgspec.ValidationError:
+        return Reason("invalid_timestamp", "must be RFC 3339 with an offset, like 2026-01-05T10:00:00Z")
+    return None
+
+
+def _version(value: Any) -> Reason | None:
+    if isinstance(value, bool) or not isinstance(value, int):
+        return _scalar_reason(value) or Reason("wrong_type", "must be an integer")
+    return Reason("out_of_range", "must be from 0 to 2^63 - 1") if not 0 <= value <= INTEGER_MAX else None
+
+
+def _number(value: Any) -> Reason | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return Reason("wrong_type", "must be a number; leave it out for an event that only counts")
+    try:
+        return None if math.isfinite(float(value)) else Reason("not_finite", "must be a finite number")
+    except OverflowError:
+        return Reason("not_finite", "must be a finite number")
+
+
+def _attributes(value: Any) -> Reason | None:
+    if not isinstance(value, dict):
+        return Reason("wrong_type", "must be an object")
+    for name in value:
+        if not 1 <= len(name) <= ATTRIBUTE_NAME_LENGTH_MAX:
+            return Reason("too_long", f"an attribute's name has 1 to {ATTRIBUTE_NAME_LENGTH_MAX} characters")
+    return _inner_reason(value, ATTRIBUTE_DEPTH_MAX)
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    check: Callable[[Any], Reason | None]
+    required: bool = True
+    null_is_absent: bool = False
+
+
+_ENVELOPE = {
+    "type": _Field(_text(NAME_LENGTH_MAX)),
+    "event_id": _Field(_text(EVENT_ID_LENGTH_MAX)),
+    "timestamp": _Field(_timestamp),
+    "user_key": _Field(_user_key),
+}
+FIELDS: Mapping[str, Mapping[str, _Field]] = {
+    "exposure": _ENVELOPE
+    | {
+        "flag": _Field(_text(NAME_LENGTH_MAX)),
+        "variation": _Field(_text(NAME_LENGTH_MAX)),
+        "experiment": _Field(_text(NAME_LENGTH_MAX, empty=True), required=False, null_is_absent=True),
+        "config_version": _Field(_version, required=False, null_is_absent=True),
+        "context": _Field(_attributes, required=False, null_is_absent=True),
+    },
+    "metric": _ENVELOPE
+    | {
+        "metric": _Field(_text(NAME_LENGTH_MAX)),
+        "value": _Field(_number, required=False),
+        "properties": _Field(_attributes, required=False, null_is_absent=True),
+    },
+}

@@ -1,0 +1,30 @@
+"""The control plane's app as the tests ask it, with an administrator who can sign in."""
+
+from __future__ import annotations
+
+from argon2 import PasswordHasher
+from control_plane.access.authenticator import Authenticator
+from control_plane.access.login_limit import LoginLimit
+from control_plane.access.passwords import Passwords
+from control_plane.access.service import Access
+from control_plane.app import Parts, create_control_plane
+from control_plane.database import Database
+from fastapi import FastAPI
+from pydantic import SecretStr
+from service_kit.clock import Clock
+from service_kit.metrics import new_registry
+from service_kit.tokens import AccessTokens
+
+SECRET = "a-secret-of-the-tests-with-more-than-32-bytes"
+ADMINISTRATOR = ("admin@example.com", "correct horse battery")
+
+
+async def app_on(database: Database, clock: Clock) -> FastAPI:
+    """The app on a migrated database. Its passwords are hashed as cheaply as possible."""
+    tokens = AccessTokens(SecretStr(SECRET), clock)
+    passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    access = Access(database, tokens, passwords, LoginLimit(clock), token_lifetime_seconds=3600)
+    async with database.connection() as connection:
+        await access.ensure_administrator(connection, *ADMINISTRATOR)
+    parts = Parts(database=database, authenticator=Authenticator(database, tokens), access=access)
+    return create_control_plane(parts, registry=new_registry())

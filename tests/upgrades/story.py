@@ -1,0 +1,202 @@
+"""A day at the control plane: every operation of its API once or more, and the relay after each part of it.
+
+What it says to the database is a recording's content, so nothing in it may fail, run at the same time as something
+else, or depend on the clock.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+PASSWORD, NEW_PASSWORD = "correct horse battery", "an even better battery"
+FLAG = {
+    "key": "checkout",
+    "type": "string",
+    "variations": [{"key": "old", "value": "OLD"}, {"key": "new", "value": "NEW"}],
+    "off_variation": "old",
+    "default": {"variation": "old"},
+}
+HALVES = {"rollout": {"variations": [{"key": "old", "weight": 50}, {"key": "new", "weight": 50}]}}
+
+
+@dataclass
+class Speaker:
+    """Calls the API as one person; `called` are the operations, as `POST /api/v1/…` with the path's template."""
+
+    client: httpx.AsyncClient
+    templates: dict[str, re.Pattern[str]]
+    token: str = ""
+    called: set[str] = field(default_factory=set)
+
+    async def __call__(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
+        sent = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        address = f"/api/v1{path}"
+        answer = await self.client.request(method, address, json=body, headers=sent | headers)
+        assert answer.is_success, (method, path, answer.status_code, answer.text)
+        bare = address.partition("?")[0]
+        self.called.update(f"{method} {name}" for name, pattern in self.templates.items() if pattern.fullmatch(bare))
+        return answer.json() if answer.content else None
+
+    async def changed(self, path: str, body: Any, *, method: str = "PATCH", read: str | None = None) -> Any:
+        """A write with the ETag that stands now."""
+        answer = await self.client.get(f"/api/v1{read or path}", headers={"Authorization": f"Bearer {self.token}"})
+        return await self(method, path, body, **{"If-Match": answer.headers["etag"]})
+
+    async def sign_in(self, email: str, password: str) -> Speaker:
+        """Somebody else at the same API."""
+        answer = await self("POST", "/auth/login", {"email": email, "password": password})
+        return Speaker(self.client, self.templates, answer["access_token"], self.called)
+
+
+async def tell(anonymous: Speaker, administrator: tuple[str, str], publish: Callable[[], Awaitable[None]]) -> None:
+    """The whole day. `publish` is one turn of the relay."""
+    admin = await anonymous.sign_in(*administrator)
+    organization = await admin("POST", "/organizations", {"key": "acme", "name": "Acme"})
+    at = f"/organizations/{organization['id']}"
+    owner = await _people(admin, at)
+    project = await owner("POST", f"{at}/projects", {"key": "shop", "name": "Shop"})
+    shop = f"/projects/{project['id']}"
+    await _projects(owner, at, shop)
+    await _environments(owner, shop)
+    await publish()
+    await _definitions(owner, shop)
+    await _flags(owner, shop)
+    await publish()
+    await _experiments(owner, shop)
+    await publish()
+    await _endings(owner, at, shop)
+    await publish()
+
+
+async def _people(admin: Speaker, at: str) -> Speaker:
+    made = await admin("POST", f"{at}/members", {"email": "owner@example.com", "role": "owner"})
+    owner = await admin.sign_in("owner@example.com", made["initial_password"])
+    await owner("PUT", "/me/password", {"current_password": made["initial_password"], "new_password": NEW_PASSWORD})
+    owner = await admin.sign_in("owner@example.com", NEW_PASSWORD)
+    await owner("GET", "/me")
+    await owner("GET", "/organizations")
+    await owner("GET", at)
+    await owner.changed(at, {"name": "Acme Inc."})
+    member = await owner("POST", f"{at}/members", {"email": "editor@example.com", "role": "viewer"})
+    person = f"{at}/members/{member['id']}"
+    await owner("GET", f"{at}/members")
+    await owner("GET", person)
+    await owner.changed(person, {"role": "editor"})
+    leaving = await owner("POST", f"{at}/members", {"email": "leaving@example.com", "role": "viewer"})
+    await owner("DELETE", f"{at}/members/{leaving['id']}")
+    token = await owner("POST", f"{at}/tokens", {"name": "terraform", "role": "editor"})
+    await owner("GET", f"{at}/tokens")
+    program = Speaker(owner.client, owner.templates, token["token"], owner.called)
+    await program("GET", "/organizations")
+    await owner("DELETE", f"{at}/tokens/{token['id']}")
+    return owner
+
+
+async def _projects(owner: Speaker, at: str, shop: str) -> None:
+    await owner("GET", f"{at}/projects")
+    await owner("GET", shop)
+    await owner("GET", "/projects/shop")
+    await owner.changed(shop, {"name": "The shop", "description": "All of it"})
+    people = (await owner("GET", f"{at}/members"))["items"]
+    [editor] = [each["id"] for each in people if each["email"] == "editor@example.com"]
+    await owner("PUT", f"{shop}/members/{editor}", {"role": "admin"})
+    await owner("GET", f"{shop}/members")
+    await owner("DELETE", f"{shop}/members/{editor}")
+
+
+async def _environments(owner: Speaker, shop: str) -> None:
+    for key in ("production", "staging"):
+        await owner("POST", f"{shop}/environments", {"key": key, "name": key.title()})
+    production = f"{shop}/environments/production"
+    await owner("GET", f"{shop}/environments")
+    await owner("GET", production)
+    await owner.changed(production, {"hash_user_keys": True, "pii_attributes": ["email"]})
+    keys = f"{production}/sdk-keys"
+    server = await owner("POST", keys, {"kind": "server", "name": "backend"})
+    client = await owner("POST", keys, {"kind": "client", "name": "web"})
+    await owner("GET", keys)
+    await owner("POST", f"{keys}/{server['id']}/rotate", {"overlap_seconds": 3600})
+    await owner("DELETE", f"{keys}/{client['id']}")
+    await owner("POST", f"{production}/republish")
+    await owner("GET", f"{production}/publication")
+
+
+async def _definitions(owner: Speaker, shop: str) -> None:
+    plan = {"attribute": "plan", "operator": "eq", "value": "pro"}
+    nouns: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+        "segments": ({"key": "beta", "included": ["u1"], "if": plan}, {"excluded": ["u2"]}),
+        "metrics": ({"key": "purchase", "aggregation": "conversion"}, {"description": "A sale"}),
+        "layers": ({"key": "pricing"}, {"description": "Prices"}),
+        "holdouts": ({"key": "nobody", "share": 5}, {"share": 4}),
+    }
+    for noun, (create, change) in nouns.items():
+        await owner("POST", f"{shop}/{noun}", create)
+        await owner("POST", f"{shop}/{noun}", create | {"key": "spare"})
+        await owner("GET", f"{shop}/{noun}?q=sp&limit=10")
+        await owner("GET", f"{shop}/{noun}")
+        await owner("GET", f"{shop}/{noun}/spare")
+        await owner.changed(f"{shop}/{noun}/{create['key']}", change)
+        await owner("POST", f"{shop}/{noun}/spare/archive")
+        await owner("POST", f"{shop}/{noun}/spare/restore")
+        await owner("POST", f"{shop}/{noun}/spare/archive")
+        await owner("DELETE", f"{shop}/{noun}/spare")
+
+
+async def _flags(owner: Speaker, shop: str) -> None:
+    for key in ("checkout", "gate", "spare"):
+        await owner("POST", f"{shop}/flags", FLAG | {"key": key})
+    await owner("GET", f"{shop}/flags")
+    await owner("GET", f"{shop}/flags/checkout")
+    await owner.changed(f"{shop}/flags/checkout", {"name": "The checkout", "tags": ["shop"], "client_visible": True})
+    settings = f"{shop}/flags/checkout/environments"
+    await owner("PUT", f"{settings}/production/enabled", {"enabled": True})
+    change = {
+        "rules": [{"if": {"segment": "beta"}, "then": HALVES}],
+        "targets": [{"key": "vip", "variation": "new"}],
+        "prerequisites": [{"flag": "gate", "variation": "old"}],
+        "report_exposures": True,
+    }
+    await owner.changed(f"{settings}/production", change)
+    await owner("GET", f"{settings}/production")
+    await owner.changed(f"{settings}/staging/copy-from/production", None, method="POST", read=f"{settings}/staging")
+    asked = {"flag": "checkout", "context": {"targetingKey": "u1", "plan": "pro"}}
+    await owner("POST", f"{shop}/environments/production/explain", asked)
+    for action in ("archive", "restore", "archive"):
+        await owner("POST", f"{shop}/flags/spare/{action}")
+    await owner("DELETE", f"{shop}/flags/spare")
+
+
+async def _experiments(owner: Speaker, shop: str) -> None:
+    draft = {
+        "key": "test",
+        "environment": "production",
+        "flag": "checkout",
+        "variations": [{"key": "old", "weight": 50}, {"key": "new", "weight": 50}],
+        "layer": {"key": "pricing", "share": 60},
+        "holdouts": ["nobody"],
+        "metrics": [{"metric": "purchase"}],
+    }
+    for key in ("test", "spare"):
+        await owner("POST", f"{shop}/experiments", draft | {"key": key})
+    await owner("GET", f"{shop}/experiments?environment=production&flag=checkout&status=draft")
+    await owner("GET", f"{shop}/experiments/test")
+    await owner.changed(f"{shop}/experiments/test", {"hypothesis": "More sales", "traffic": 80})
+    await owner("POST", f"{shop}/experiments/test/start")
+    await owner("POST", f"{shop}/experiments/test/stop")
+    for action in ("archive", "restore", "archive"):
+        await owner("POST", f"{shop}/experiments/spare/{action}")
+    await owner("DELETE", f"{shop}/experiments/spare")
+
+
+async def _endings(owner: Speaker, at: str, shop: str) -> None:
+    await owner("GET", f"{at}/audit")
+    await owner("GET", f"{at}/audit?limit=5")
+    await owner("GET", f"{at}/audit/verification")
+    for what in (f"{shop}/environments/staging", shop):
+        await owner("POST", f"{what}/archive")
+        await owner("POST", f"{what}/restore")
