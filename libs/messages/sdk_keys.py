@@ -1,4 +1,4 @@
-"""SDK keys as followers of CONFIG know them: by their SHA-256 alone."""
+"""SDK keys as they stand on CONFIG: known by their SHA-256 alone."""
 
 from __future__ import annotations
 
@@ -33,7 +33,17 @@ class SdkKey:
         return not self.expires_at or now < self.expires_at
 
 
-_KINDS = {pb.SDK_KEY_KIND_SERVER: KeyKind.SERVER, pb.SDK_KEY_KIND_CLIENT: KeyKind.CLIENT}
+_KINDS_TO_WIRE = {KeyKind.SERVER: pb.SDK_KEY_KIND_SERVER, KeyKind.CLIENT: pb.SDK_KEY_KIND_CLIENT}
+_KINDS = {wire: kind for kind, wire in _KINDS_TO_WIRE.items()}
+
+
+def key_hash(presented: bytes) -> bytes:
+    """What is known of a key."""
+    return hashlib.sha256(presented).digest()
+
+
+def sdk_key_to_wire(key: SdkKey) -> pb.SdkKey:
+    return pb.SdkKey(id=key.id, kind=_KINDS_TO_WIRE[key.kind], sha256=key.sha256, expires_at=key.expires_at)
 
 
 def sdk_keys_of(environment_id: str, wire: pb.Environment) -> tuple[SdkKey, ...]:
@@ -64,7 +74,7 @@ class KeyRing:
     def find(self, presented: bytes, now: int) -> SdkKey | None:
         """The key as a request carries it, at `now` (epoch milliseconds). None for an unknown, revoked or expired
         one."""
-        return self.find_hash(hashlib.sha256(presented).digest(), now)
+        return self.find_hash(key_hash(presented), now)
 
     def find_hash(self, sha256: bytes, now: int) -> SdkKey | None:
         """The same for a key that was found before."""

@@ -6,8 +6,10 @@ import hashlib
 from typing import cast
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from messages.generated import config_pb2 as pb
-from messages.sdk_keys import KeyKind, KeyRing, sdk_keys_of
+from messages.sdk_keys import KeyKind, KeyRing, SdkKey, key_hash, sdk_key_to_wire, sdk_keys_of
 
 NOW = 1_000_000
 
@@ -41,8 +43,7 @@ def test_anything_else_opens_nothing(presented: bytes) -> None:
 def test_a_key_is_good_until_its_end() -> None:
     keys = ring(e1=[wire("ending", expires_at=NOW)])
     assert [keys.find(b"ending", moment) is not None for moment in (NOW - 1, NOW, NOW + 1)] == [True, False, False]
-    sha256 = hashlib.sha256(b"ending").digest()
-    assert [keys.find_hash(sha256, moment) is not None for moment in (NOW - 1, NOW)] == [True, False]
+    assert [keys.find_hash(key_hash(b"ending"), moment) is not None for moment in (NOW - 1, NOW)] == [True, False]
 
 
 def test_new_keys_take_the_place_of_the_old_ones() -> None:
@@ -62,3 +63,13 @@ def test_odd_keys_open_nothing() -> None:
     short.sha256 = short.sha256[:31]
     keys = [wire("none", pb.SDK_KEY_KIND_UNSPECIFIED), wire("newer", cast("pb.SdkKeyKind", 99)), short, wire("good")]
     assert [key.id for key in sdk_keys_of("e1", pb.Environment(sdk_keys=keys))] == ["id-good"]
+
+
+SHA256 = st.binary(min_size=32, max_size=32)
+TEXT = st.text(st.characters(codec="utf-8"))
+
+
+@given(st.builds(SdkKey, st.just("e1"), TEXT, st.sampled_from(KeyKind), SHA256, st.integers(0, 2**62)))
+def test_a_key_comes_back_as_it_was_written(key: SdkKey) -> None:
+    written = pb.Environment(sdk_keys=[sdk_key_to_wire(key)]).SerializeToString()
+    assert sdk_keys_of("e1", pb.Environment.FromString(written)) == (key,)

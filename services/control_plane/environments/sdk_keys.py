@@ -4,12 +4,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import asyncpg
+from messages.sdk_keys import key_hash
 from service_kit.problems import Conflict, NotFound
 
 from control_plane.database import Connection
@@ -20,10 +20,6 @@ _COLUMNS = "id, kind, name, hint, expires_at, revoked_at, created_at"
 
 def generate(kind: str) -> str:
     return f"sdk-{kind}-{secrets.token_urlsafe(32)}"
-
-
-def digest(key: str) -> bytes:
-    return hashlib.sha256(key.encode()).digest()
 
 
 async def insert(
@@ -47,7 +43,7 @@ async def insert(
         kind,
         name,
         key[-4:],
-        digest(key),
+        key_hash(key.encode()),
         expires_at,
         tx.now,
     )

@@ -17,6 +17,7 @@ from bucketing.compiled import compile_flagset
 from bucketing.flagset import Flag, FlagSet, Segment
 from messages.documents import flag_document, segment_document
 from messages.generated import config_pb2 as pb
+from messages.sdk_keys import KeyKind, SdkKey, sdk_key_to_wire
 from messages.subjects import config_subject
 
 from control_plane.access.queries import published_members
@@ -220,22 +221,13 @@ def _check(flagset: FlagSet) -> None:
 def _environment_message(
     environment: EnvironmentRow, project_key: str, keys: list[Any], members: list[Any]
 ) -> pb.Environment:
-    kinds = {"server": pb.SDK_KEY_KIND_SERVER, "client": pb.SDK_KEY_KIND_CLIENT}
     return pb.Environment(
         key=environment.key,
         project_id=str(environment.project_id),
         project_key=project_key,
         organization_id=str(environment.organization_id),
         salt=environment.salt,
-        sdk_keys=[
-            pb.SdkKey(
-                id=str(key["id"]),
-                kind=kinds[key["kind"]],
-                sha256=key["sha256"],
-                expires_at=round(key["expires_at"].timestamp() * 1000) if key["expires_at"] else 0,
-            )
-            for key in keys
-        ],
+        sdk_keys=[sdk_key_to_wire(_sdk_key(str(environment.id), each)) for each in keys],
         hash_user_keys=environment.hash_user_keys,
         pii_attributes=sorted(environment.pii_attributes),
         members=[
@@ -243,3 +235,8 @@ def _environment_message(
             for each in members
         ],
     )
+
+
+def _sdk_key(environment_id: str, row: Any) -> SdkKey:
+    expires_at = round(row["expires_at"].timestamp() * 1000) if row["expires_at"] else 0
+    return SdkKey(environment_id, str(row["id"]), KeyKind(row["kind"]), row["sha256"], expires_at)
