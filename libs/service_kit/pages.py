@@ -20,8 +20,16 @@ from service_kit.problems import FieldError, InvalidInput
 
 LIMIT_MAX = 200
 CURSOR_LENGTH_MAX = 600
+_DIGITS_MAX = 19
 T = TypeVar("T")
 Row = TypeVar("Row")
+
+
+class InvalidCursor(InvalidInput):
+    """The one refusal of every list."""
+
+    def __init__(self) -> None:
+        super().__init__([FieldError("cursor", "invalid_cursor", "is not a cursor of this list")])
 
 
 class Page(BaseModel, Generic[T]):
@@ -53,7 +61,7 @@ def requested_page(
     except (binascii.Error, UnicodeError):
         after = ""
     if not after or "\x00" in after:
-        raise InvalidInput([FieldError("cursor", "invalid_cursor", "is not a cursor of this list")])
+        raise InvalidCursor
     return PageRequest(limit, after)
 
 
@@ -74,7 +82,7 @@ def position_of(row: Any) -> str:
 
 
 def moment_position(after: str | None) -> tuple[datetime, UUID] | None:
-    """The inverse of `position_of`. Raises `InvalidInput` for a cursor of another list."""
+    """The inverse of `position_of`. Raises `InvalidCursor` for a cursor of another list."""
     if after is None:
         return None
     moment, _, identity = after.partition(" ")
@@ -83,5 +91,14 @@ def moment_position(after: str | None) -> tuple[datetime, UUID] | None:
     except ValueError:
         parsed = None
     if parsed is None or parsed[0].tzinfo is None:
-        raise InvalidInput([FieldError("cursor", "invalid_cursor", "is not a cursor of this list")])
+        raise InvalidCursor
     return parsed
+
+
+def number_position(after: str | None) -> int | None:
+    """The sort key of a list that is ordered by a number. Raises `InvalidCursor` for a cursor of another list."""
+    if after is None:
+        return None
+    if not (after.isascii() and after.isdigit() and len(after) < _DIGITS_MAX):
+        raise InvalidCursor
+    return int(after)

@@ -55,11 +55,15 @@ def policy(tmp_path: Path) -> DestinationPolicy:
 
 
 @pytest.fixture
-async def client(warehouse: ArrowWarehouse, policy: DestinationPolicy) -> AsyncIterator[Client]:
+def clock() -> ManualClock:
+    return ManualClock(NOW)
+
+
+@pytest.fixture
+async def client(warehouse: ArrowWarehouse, policy: DestinationPolicy, clock: ManualClock) -> AsyncIterator[Client]:
     """As an admin of org-1."""
-    catalog, clock = export_catalog(), ManualClock(NOW)
     parts = parts_of(
-        catalog,
+        export_catalog(),
         warehouse,
         clock,
         destinations=policy,
@@ -120,6 +124,25 @@ async def test_an_export_is_made_tested_run_read_changed_and_removed(
     assert (await client.get("/v1/exports")).json() == {"items": [], "next_cursor": None}
 
 
+async def test_an_export_that_goes_shifts_nothing_in_the_list(client: Client, clock: ManualClock) -> None:
+    ids = []
+    for number in range(5):
+        clock.advance(1)
+        ids.append((await made(client, destination={"type": "folder", "path": f"nightly-{number}"}))["id"])
+    first = (await client.get("/v1/exports", params={"limit": 2})).json()
+    assert (await client.delete(f"/v1/exports/{ids[0]}", headers={"If-Match": '"1"'})).status_code == 204
+    second = (await client.get("/v1/exports", params={"limit": 3, "cursor": first["next_cursor"]})).json()
+    assert [each["id"] for each in first["items"] + second["items"]] == ids
+    assert second["next_cursor"] is None
+
+
+@pytest.mark.parametrize("query", ["cursor=2", "cursor=%25", "cursor=", "limit=0", "limit=201"])
+async def test_the_lists_take_no_other_cursor_and_no_other_limit(client: Client, query: str) -> None:
+    for path in ("/v1/exports", f"/v1/exports/{(await made(client))['id']}/runs"):
+        answer = await client.get(f"{path}?{query}")
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, query.partition("=")[0])
+
+
 async def test_the_log_of_runs_has_pages(client: Client, warehouse: ArrowWarehouse) -> None:
     export = await made(client)
     register = Register(ExportStore(warehouse))
@@ -136,6 +159,8 @@ async def test_the_log_of_runs_has_pages(client: Client, warehouse: ArrowWarehou
     assert [each["number"] for each in first["items"] + second["items"]] == [5, 4, 3, 2, 1]
     assert second["next_cursor"] is None
     assert first["items"][0]["error"] == "full disk"
+    exact = (await client.get(path, params={"limit": 5})).json()
+    assert (len(exact["items"]), exact["next_cursor"]) == (5, None)
 
 
 @pytest.mark.parametrize("role", ["viewer", "editor", "developer"])
@@ -231,7 +256,7 @@ async def test_writes_name_the_version_they_change(client: Client) -> None:
     assert (await client.patch(path, json={"paused": True})).status_code == 428
     assert (await client.delete(path)).status_code == 428
     assert (await client.patch(path, json={"paused": True}, headers={"If-Match": '"9"'})).status_code == 412
-    assert (await client.patch(path, json={"paused": True}, headers={"If-Match": "x"})).status_code == 412
+    assert (await client.patch(path, json={"paused": True}, headers={"If-Match": "x"})).status_code == 400
     assert (await client.patch(path, json={"paused": True}, headers={"If-Match": '"1"'})).status_code == 200
     assert (await client.patch(path, json={"paused": False}, headers={"If-Match": '"1"'})).status_code == 412
     assert (await client.get(path)).json()["paused"] is True

@@ -10,8 +10,8 @@ from uuid import UUID
 import httpx
 import pytest
 from fastapi import FastAPI
-from service_kit.pages import Page, RequestedPage, moment_position, page_of, position_of
-from service_kit.problems import InvalidInput, install_problem_handlers
+from service_kit.pages import InvalidCursor, Page, RequestedPage, moment_position, number_position, page_of, position_of
+from service_kit.problems import install_problem_handlers
 
 ROWS = [f"row-{number:03}" for number in range(120)]
 
@@ -83,6 +83,16 @@ def test_a_row_of_a_moment_has_a_position() -> None:
 
 @pytest.mark.parametrize("after", ["", "row-1", f"2026-01-05T10:00:00 {UUID(int=7)}", "2026-01-05T10:00:00+00:00 7"])
 def test_a_cursor_of_another_list_is_refused(after: str) -> None:
-    with pytest.raises(InvalidInput) as refused:
+    with pytest.raises(InvalidCursor) as refused:
         moment_position(after)
     assert [(each.field, each.code) for each in refused.value.errors] == [("cursor", "invalid_cursor")]
+
+
+def test_a_list_may_be_ordered_by_a_number() -> None:
+    assert [number_position(after) for after in (None, "0", "17", "9" * 18)] == [None, 0, 17, 10**18 - 1]
+
+
+@pytest.mark.parametrize("after", ["", "-1", "1.0", "x", "\u0661", "9" * 19, "1 2"])
+def test_what_is_no_number_is_a_cursor_of_another_list(after: str) -> None:
+    with pytest.raises(InvalidCursor):
+        number_position(after)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import re
-from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
+from service_kit.pages import Page, RequestedPage, number_position, page_of
 from service_kit.problems import (
     BadRequest,
     Conflict,
@@ -20,6 +19,7 @@ from service_kit.problems import (
     Unavailable,
     problem_responses,
 )
+from service_kit.versions import ExpectedVersion, etag
 
 from analytics.access import Authenticator, Caller
 from analytics.catalog.catalog import Catalog
@@ -31,40 +31,18 @@ from analytics.exports.schemas import (
     ConnectionTest,
     CreateExport,
     ExportDocument,
-    ExportList,
     RunDocument,
-    RunList,
     StartRun,
 )
 from analytics.exports.service import ExportService
 
 _TESTS_AT_ONCE = 4
 _TEST_SECONDS_MAX = 45.0
-_ETAG = re.compile(r'(?:W/)?"?(\d{1,18})"?')
+_NEWEST = 2**63
 _READ = problem_responses(BadRequest, Unauthorized, NotFound, InvalidInput, Unavailable)
 _WRITE = {**_READ, **problem_responses(Forbidden, Conflict)}
 _CHANGE = {**_WRITE, **problem_responses(PreconditionFailed, PreconditionRequired)}
 
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Query parameters of a list."""
-
-    limit: Annotated[int, Query(ge=1, le=200)] = 50
-    cursor: Annotated[int | None, Query(ge=0, le=2**62, description="`next_cursor` of the page before")] = None
-
-
-def _if_match(header: Annotated[str | None, Header(alias="If-Match", max_length=64)] = None) -> int:
-    if header is None:
-        raise PreconditionRequired("send `If-Match` with the version that you have seen")
-    match = _ETAG.fullmatch(header.strip())
-    if match is None:
-        raise PreconditionFailed("`If-Match` is not the version of an export")
-    return int(match[1])
-
-
-Seen = Annotated[int, Depends(_if_match)]
-RequestedPage = Annotated[Page, Depends()]
 Named = Annotated[str | None, Query(max_length=128)]
 
 
@@ -98,18 +76,18 @@ def _add_definitions(router: APIRouter, authenticator: Authenticator, exports: E
         project: Named = None,
         environment: Named = None,
         caller: Caller = Depends(authenticator.caller),
-    ) -> ExportList:
+    ) -> Page[ExportDocument]:
         """Oldest first; `project` and `environment` are ids or keys."""
         found = [
             each
             for each in await exports.register.exports(caller.organizations)
             if project in (None, each.export.project, each.export.project_id)
             and environment in (None, each.export.environment, each.export.environment_id)
+            and (page.after is None or _age(each) > page.after)
         ]
-        start = page.cursor or 0
-        shown = found[start : start + page.limit]
-        items = [export_document(each, await _last_run(exports, each), exports.clock.now()) for each in shown]
-        return ExportList(items=items, next_cursor=str(start + page.limit) if len(found) > start + page.limit else None)
+        given, cursor = page_of(found[: page.fetch], page, _age)
+        items = [export_document(each, await _last_run(exports, each), exports.clock.now()) for each in given]
+        return Page(items=items, next_cursor=cursor)
 
     @router.get("/{export_id}", responses=_READ, summary="One export with its last run")
     async def get_export(
@@ -122,18 +100,20 @@ def _add_definitions(router: APIRouter, authenticator: Authenticator, exports: E
     async def change_export(
         export_id: str,
         wanted: ChangeExport,
-        seen: Seen,
+        expected: ExpectedVersion,
         response: Response,
         caller: Caller = Depends(authenticator.caller),
     ) -> ExportDocument:
         """A new destination gets everything again with the next run."""
-        changed = await exports.change(caller, export_id, seen, wanted)
+        changed = await exports.change(caller, export_id, expected, wanted)
         return _shown(exports, changed, await _last_run(exports, changed), response)
 
     @router.delete("/{export_id}", status_code=204, responses=_CHANGE, summary="Remove an export and its credentials")
-    async def delete_export(export_id: str, seen: Seen, caller: Caller = Depends(authenticator.caller)) -> None:
+    async def delete_export(
+        export_id: str, expected: ExpectedVersion, caller: Caller = Depends(authenticator.caller)
+    ) -> None:
         """What was exported stays where it is."""
-        await exports.delete(caller, export_id, seen)
+        await exports.delete(caller, export_id, expected)
 
     tests = asyncio.Semaphore(_TESTS_AT_ONCE)
 
@@ -166,17 +146,16 @@ def _add_runs(router: APIRouter, authenticator: Authenticator, exports: ExportSe
         return run_document(started.run, {})
 
     @router.get("/{export_id}/runs", responses=_READ, summary="The log of runs")
-    async def list_runs(export_id: str, page: RequestedPage, caller: Caller = Depends(authenticator.caller)) -> RunList:
+    async def list_runs(
+        export_id: str, page: RequestedPage, caller: Caller = Depends(authenticator.caller)
+    ) -> Page[RunDocument]:
         """The newest first, with rows per dataset and errors in words."""
+        before = number_position(page.after)
         export = (await exports.find(caller, export_id)).export
-        before = 2**63 if page.cursor is None else page.cursor
-        runs = [each.run for each in await exports.register.runs(export, page.limit, before)]
+        found = await exports.register.runs(export, page.fetch, _NEWEST if before is None else before)
+        runs, cursor = page_of([each.run for each in found], page, lambda run: str(run.number))
         counts = await exports.register.store.counts(export.organization_id, export.id, [run.number for run in runs])
-        more = len(runs) == page.limit and runs[-1].number > 1
-        return RunList(
-            items=[run_document(run, counts[run.number]) for run in runs],
-            next_cursor=str(runs[-1].number) if more else None,
-        )
+        return Page(items=[run_document(run, counts[run.number]) for run in runs], next_cursor=cursor)
 
     @router.get("/{export_id}/runs/{number}", responses=_READ, summary="One run")
     async def get_run(export_id: str, number: int, caller: Caller = Depends(authenticator.caller)) -> RunDocument:
@@ -193,13 +172,18 @@ def _add_runs(router: APIRouter, authenticator: Authenticator, exports: ExportSe
 def _shown(
     exports: ExportService, found: VersionedExport, run: RunDocument | None, response: Response
 ) -> ExportDocument:
-    response.headers["ETag"] = f'"{found.version}"'
+    response.headers["ETag"] = etag(found.version)
     return export_document(found, run, exports.clock.now())
+
+
+def _age(found: VersionedExport) -> str:
+    """The sort key of the list: as text, in the order of the moments."""
+    return f"{found.export.created_at:020} {found.export.id}"
 
 
 async def _last_run(exports: ExportService, found: VersionedExport) -> RunDocument | None:
     export = found.export
-    runs = await exports.register.runs(export, 1, 2**63)
+    runs = await exports.register.runs(export, 1, _NEWEST)
     if not runs:
         return None
     number = runs[0].run.number

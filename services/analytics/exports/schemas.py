@@ -133,11 +133,6 @@ class RunDocument(_Model):
     error: str | None
 
 
-class RunList(_Model):
-    items: list[RunDocument]
-    next_cursor: str | None
-
-
 class ExportDocument(_Model):
     id: str
     name: str
@@ -154,11 +149,6 @@ class ExportDocument(_Model):
     updated_at: str
     version: int
     last_run: RunDocument | None
-
-
-class ExportList(_Model):
-    items: list[ExportDocument]
-    next_cursor: str | None
 
 
 class ConnectionTest(_Model):

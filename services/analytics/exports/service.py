@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 import msgspec
 from service_kit.clock import Clock
 from service_kit.problems import Conflict, FieldError, Forbidden, InvalidInput, NotFound, PreconditionFailed
+from service_kit.versions import check_version
 
 from analytics.access import Caller
 from analytics.catalog.catalog import Catalog
@@ -88,7 +89,7 @@ class ExportService:
 
     async def change(self, caller: Caller, export_id: str, version: int, wanted: ChangeExport) -> VersionedExport:
         found = await self.find_managed(caller, export_id)
-        _require_version(found, version)
+        check_version(version, found.version)
         given = {name: value for name in wanted.model_fields_set if (value := getattr(wanted, name)) is not None}
         credentials = given.pop("credentials", None)
         now = self.clock.now()
@@ -112,7 +113,7 @@ class ExportService:
     async def delete(self, caller: Caller, export_id: str, version: int) -> None:
         """The definition and its credentials go; what was exported stays where it is."""
         found = await self.find_managed(caller, export_id)
-        _require_version(found, version)
+        check_version(version, found.version)
         export = msgspec.structs.replace(
             found.export, deleted=True, updated_at=self.clock.now(), updated_by=caller.subject
         )
@@ -181,11 +182,6 @@ class ExportService:
 def _require_manager(caller: Caller, organization_id: str) -> None:
     if caller.organizations.get(organization_id) not in MANAGING_ROLES:
         raise Forbidden("only owners and admins of the organization change exports", code="role_forbids")
-
-
-def _require_version(found: VersionedExport, version: int) -> None:
-    if found.version != version:
-        raise PreconditionFailed(f"the export has version {found.version}")
 
 
 def _refuse(field: str, code: str, reason: str) -> NoReturn:

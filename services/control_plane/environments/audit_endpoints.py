@@ -8,8 +8,8 @@ from uuid import UUID
 import asyncpg
 import msgspec
 from fastapi import APIRouter, Depends, Query
-from service_kit.pages import Page, RequestedPage, page_of
-from service_kit.problems import FieldError, InvalidInput, NotFound, Unauthorized, problem_responses
+from service_kit.pages import Page, RequestedPage, number_position, page_of
+from service_kit.problems import InvalidInput, NotFound, Unauthorized, problem_responses
 from service_kit.requests import new_router
 
 from control_plane.access import Actor, Authenticator, require
@@ -35,15 +35,14 @@ def build_router(*, authenticator: Authenticator, database: Database) -> APIRout
         actor: Actor = Depends(authenticator.actor),
     ) -> Page[AuditEntryOut]:
         """Who changed what, the newest first."""
-        if page.after is not None and not (page.after.isdigit() and len(page.after) < 19):
-            raise InvalidInput([FieldError("cursor", "invalid_cursor", "is not a cursor of this list")])
+        before = number_position(page.after)
         async with database.transaction() as tx:
             scope = await resolve_organization(tx, actor, organization)
             require(actor, "read", "audit", scope)
             rows = await queries.entries_before(
                 tx,
                 scope.organization_id,
-                int(page.after) if page.after else None,
+                before,
                 page.fetch,
                 queries.EntryFilter(project, entity, entity_key),
             )
