@@ -2,7 +2,7 @@
 
 A new one is a row here, its query in `analytics/warehouse/queries/aggregations/`, its vectors in
 `tests/vectors/aggregations/`, its value in `proto/` and in a migration of the control plane, and a file in
-`libs/stats` if no summary there fits. `tests/contract/test_aggregations.py` names what is missing.
+`libs/stats` if no summary there fits. `tests/contract` names what is missing.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ class OneOf:
     """`Annotated[str, OneOf(names)]` is checked and documented like `Literal[...]`, with names that a table has."""
 
     def __init__(self, names: Iterable[str]) -> None:
-        self._names = list(names)
+        self._names = [str(name) for name in names]
 
     def __get_pydantic_core_schema__(self, _source: Any, _handler: Any) -> CoreSchema:
         return core_schema.literal_schema(self._names)

@@ -15,7 +15,6 @@ from messages.generated import config_pb2 as pb
 from stats import KINDS
 
 ROOT = Path(__file__).resolve().parents[2]
-MIGRATIONS = sorted((ROOT / "services/control_plane/database/migrations").glob("*.sql"))
 QUERIES = ROOT / "services/analytics/warehouse/queries/aggregations"
 NAMES = set(AGGREGATIONS)
 each_row = pytest.mark.parametrize("row", AGGREGATIONS.values(), ids=list(AGGREGATIONS))
@@ -38,12 +37,6 @@ def test_the_wire_has_a_value_for_each_and_no_other() -> None:
         row.wire_name for row in AGGREGATIONS.values()
     }
     assert set(BY_NUMBER.values()) == set(AGGREGATIONS.values())
-
-
-def test_the_control_planes_table_takes_each_and_no_other() -> None:
-    """The last migration that says which there are counts."""
-    lists = [found for file in MIGRATIONS for found in re.findall(r"\baggregation IN \(([^)]*)\)", file.read_text())]
-    assert set(re.findall(r"'(\w+)'", lists[-1])) == NAMES
 
 
 def test_the_api_takes_each_and_no_other() -> None:

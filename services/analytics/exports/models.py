@@ -9,6 +9,7 @@ import msgspec
 Schedule = Literal["manual", "hourly", "daily"]
 Mode = Literal["incremental", "full"]
 Status = Literal["queued", "running", "succeeded", "failed"]
+Cause = Literal["manual", "schedule"]
 FINISHED: frozenset[Status] = frozenset({"succeeded", "failed"})
 
 
@@ -72,7 +73,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 
     number: int
     mode: Mode
-    cause: Literal["manual", "schedule"]
+    cause: Cause
     status: Status = "queued"
     requested_by: str = ""
     requested_at: int

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+from service_kit.schemas import OneOf
 
 from analytics.exports.datasets import DATASETS
+from analytics.exports.models import Cause, Mode, Schedule, Status
 
-DatasetName = Literal["exposures", "metric_events", "flags", "experiments", "results"]
-ALL_DATASETS: tuple[DatasetName, ...] = ("exposures", "metric_events", "flags", "experiments", "results")
-assert set(ALL_DATASETS) == set(DATASETS)  # noqa: S101 - one list, said twice for the types
-
+DatasetName = Annotated[str, OneOf(DATASETS)]
 _Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_$]{0,254}$")]
 _Path = Annotated[
     str,
@@ -79,7 +78,7 @@ class Credentials(_Model):
 
 
 class _Timing(_Model):
-    schedule: Literal["manual", "hourly", "daily"] = "daily"
+    schedule: Schedule = "daily"
     daily_at: Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$"), Field(description="UTC")] = (
         "02:00"
     )
@@ -92,7 +91,7 @@ class CreateExport(_Timing):
     environment: Annotated[str, Field(min_length=1, max_length=128, description="Key or id")]
     destination: Address
     credentials: Credentials = Credentials()
-    datasets: Annotated[list[DatasetName], Field(min_length=1, max_length=5)] = list(ALL_DATASETS)
+    datasets: Annotated[list[DatasetName], Field(min_length=1, max_length=len(DATASETS))] = list(DATASETS)
 
 
 class ChangeExport(_Model):
@@ -102,15 +101,15 @@ class ChangeExport(_Model):
     name: _Name | None = None
     destination: Address | None = None
     credentials: Credentials | None = None
-    datasets: Annotated[list[DatasetName], Field(min_length=1, max_length=5)] | None = None
-    schedule: Literal["manual", "hourly", "daily"] | None = None
+    datasets: Annotated[list[DatasetName], Field(min_length=1, max_length=len(DATASETS))] | None = None
+    schedule: Schedule | None = None
     daily_at: _TimeOfDay | None = None
     paused: bool | None = None
 
 
 class StartRun(_Model):
     mode: Annotated[
-        Literal["incremental", "full"],
+        Mode,
         Field(description="`incremental`: what came since the last run. `full`: everything, replacing what is there"),
     ] = "incremental"
 
@@ -119,9 +118,9 @@ class RunDocument(_Model):
     """`rows`: written per dataset, repeats not counted. `error`: what went wrong, in words."""
 
     number: int
-    status: Literal["queued", "running", "succeeded", "failed"]
-    mode: Literal["incremental", "full"]
-    cause: Literal["manual", "schedule"]
+    status: Status
+    mode: Mode
+    cause: Cause
     requested_by: str | None
     requested_at: str
     scheduled_for: str | None
@@ -141,7 +140,7 @@ class ExportDocument(_Model):
     destination: dict[str, str]
     credentials: Literal["none", "stored"]
     datasets: list[str]
-    schedule: Literal["manual", "hourly", "daily"]
+    schedule: Schedule
     daily_at: str
     paused: bool
     next_run_at: str | None

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
+from messages.generated import config_pb2 as pb
+from messages.words import wire_names
 from pydantic import Field, StringConstraints
-from service_kit.schemas import Description, Input, Name, Output
+from service_kit.schemas import Description, Input, Name, OneOf, Output
 
 from control_plane.environments.keys import EntityKey
 
 OVERLAP_SECONDS_MAX = 30 * 86_400
+SdkKeyKind = Annotated[str, OneOf(wire_names(pb.SdkKeyKind))]
 AttributeName = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 PiiAttributes = Annotated[list[AttributeName], Field(max_length=100)]
 
@@ -85,7 +88,7 @@ class EnvironmentOut(Output):
 
 
 class SdkKeyIn(Input):
-    kind: Literal["server", "client"]
+    kind: SdkKeyKind
     name: Name
     expires_at: datetime | None = None
 
@@ -97,7 +100,7 @@ class RotationIn(Input):
 
 class SdkKeyOut(Output):
     id: UUID
-    kind: Literal["server", "client"]
+    kind: SdkKeyKind
     name: str
     hint: str
     expires_at: datetime | None

@@ -5,16 +5,20 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
+from bucketing.flagset import ExperimentMode
 from bucketing.limits import ATTRIBUTE_NAME_BYTES_MAX, EXPERIMENT_HOLDOUTS_MAX, FLAG_VARIATIONS_MAX
+from messages.generated import config_pb2 as pb
+from messages.words import wire_names
 from pydantic import Field, StringConstraints
-from service_kit.schemas import Description, Input, Output
+from service_kit.schemas import Description, Input, OneOf, Output
 
 from control_plane.entities.schemas import ConditionDocument, EntityCreate, EntityPatch, EntityView, Percent
 from control_plane.environments.keys import EntityKey
 
-Mode = Literal["assigns", "observes"]
-Status = Literal["draft", "running", "stopped"]
-Role = Literal["goal", "secondary", "guardrail"]
+Mode = Annotated[str, OneOf(ExperimentMode)]
+Status = Annotated[str, OneOf(wire_names(pb.ExperimentStatus))]
+Role = Annotated[str, OneOf(wire_names(pb.MetricRole))]
+SequentialMode = Annotated[str, OneOf(wire_names(pb.SequentialMode))]
 
 
 class ExperimentVariation(Input, strict=True):
@@ -39,7 +43,7 @@ class AnalysisPlan(Input, strict=True):
     """How the results are computed; fixed at the start, so that nobody chooses it by the result."""
 
     alpha: float = Field(0.05, gt=0, le=0.5, description="Two-sided error rate.")
-    mode: Literal["fixed", "group", "always_valid"] = "fixed"
+    mode: SequentialMode = "fixed"
     planned_looks: int | None = Field(None, ge=1, le=100, description="Needed for `group`.")
     planned_units: int | None = Field(None, ge=1, le=2**53 - 1, description="Over all variations.")
     correction: Literal["holm", "benjamini_hochberg", "none"] = "holm"

@@ -19,7 +19,7 @@ from control_plane.entities.endpoints import (
     answer_created,
 )
 from control_plane.entities.table import ListFilter
-from control_plane.flags.schemas import FlagCreate, FlagPatch, FlagType, FlagView
+from control_plane.flags.schemas import FlagCreate, FlagPatch, FlagView, TypeName
 from control_plane.flags.service import FlagService
 from control_plane.flags.settings_endpoints import add_settings
 from control_plane.flags.settings_service import SettingsService
@@ -37,7 +37,7 @@ _FLAG = Noun(
 
 
 def _requested_flags(
-    wanted: RequestedFilter, of_type: Annotated[FlagType | None, Query(alias="type")] = None
+    wanted: RequestedFilter, of_type: Annotated[TypeName | None, Query(alias="type")] = None
 ) -> ListFilter:
     return wanted.also(type=of_type)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal
 
+from bucketing.flagset import FlagType
 from bucketing.limits import (
     FLAG_PREREQUISITES_MAX,
     FLAG_RULES_MAX,
@@ -13,7 +14,7 @@ from bucketing.limits import (
     VARIATION_KEY_PATTERN,
 )
 from pydantic import Field, StringConstraints
-from service_kit.schemas import Input, Output
+from service_kit.schemas import Input, OneOf, Output
 
 from control_plane.entities.schemas import (
     Changes,
@@ -26,7 +27,7 @@ from control_plane.entities.schemas import (
 )
 from control_plane.environments.keys import EntityKey
 
-FlagType = Literal["boolean", "string", "integer", "number", "object"]
+TypeName = Annotated[str, OneOf(FlagType)]
 VariationKey = Annotated[str, StringConstraints(pattern=f"^{VARIATION_KEY_PATTERN}$")]
 
 
@@ -40,7 +41,7 @@ Variations = Annotated[list[Variation], Field(min_length=1, max_length=FLAG_VARI
 
 
 class FlagCreate(EntityCreate, strict=True):
-    type: FlagType
+    type: TypeName
     variations: Variations
     off_variation: VariationKey
     default: ServeDocument
@@ -64,7 +65,7 @@ class SwitchView(Output):
 class FlagView(EntityView):
     unaudited: ClassVar = EntityView.unaudited | {"environments"}
 
-    type: FlagType
+    type: TypeName
     variations: list[Variation]
     off_variation: str
     default: ServeDocument = Field(validation_alias="default_serve")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from messages.aggregations import AGGREGATIONS
+from messages.generated import config_pb2 as pb
+from messages.words import wire_names
 from pydantic import Field, StringConstraints
 from service_kit.schemas import Input, OneOf
 
@@ -13,7 +15,7 @@ from control_plane.entities.schemas import EntityCreate, EntityPatch, EntityView
 SECONDS_MAX = 366 * 24 * 3600
 
 AggregationName = Annotated[str, OneOf(AGGREGATIONS)]
-Direction = Literal["higher_is_better", "lower_is_better"]
+Direction = Annotated[str, OneOf(wire_names(pb.Direction))]
 EventName = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 """As SDKs send it in an event's `metric` field."""
 Seconds = Annotated[int, Field(ge=0, le=SECONDS_MAX)]

@@ -1,0 +1,122 @@
+"""Closed lists have one place each; what has to repeat one by hand is held to it here.
+
+Operators have a test of their own, and aggregations one for all but their column.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from pathlib import Path
+from typing import get_args
+
+import pytest
+from analytics.catalog.entries import Role as MetricRole
+from analytics.results.analysis import CORRECTIONS
+from bucketing import ErrorCode, Reason
+from bucketing.flagset import ExperimentMode, FlagType
+from control_plane.access.roles import Role
+from control_plane.entities.usages import ReferencedKind, ReferrerKind
+from control_plane.experiments.schemas import AnalysisPlan
+from messages.aggregations import AGGREGATIONS
+from messages.generated import config_pb2 as pb
+from messages.subjects import ENTITY_KINDS
+from messages.words import words
+from stats.judgement.multiplicity import METHODS
+from stats.metrics import Mode
+
+ROOT = Path(__file__).resolve().parents[2]
+MIGRATIONS = sorted((ROOT / "services/control_plane/database/migrations").glob("*.sql"))
+TABLE = re.compile(r"(?:CREATE|ALTER) TABLE (\w+)(.*?);\n", re.DOTALL)
+LIST = re.compile(r"\b(\w+) IN \(([^)]*)\)")
+
+STORED: dict[tuple[str, str], Collection[str]] = {
+    ("memberships", "role"): list(Role),
+    ("project_roles", "role"): set(Role) - {Role.OWNER},
+    ("api_tokens", "role"): list(Role),
+    ("sdk_keys", "kind"): words(pb.SdkKeyKind).values(),
+    ("usages", "target_kind"): get_args(ReferencedKind),
+    ("usages", "user_kind"): get_args(ReferrerKind),
+    ("flags", "type"): list(FlagType),
+    ("metrics", "aggregation"): AGGREGATIONS,
+    ("metrics", "direction"): words(pb.Direction).values(),
+    ("experiments", "mode"): list(ExperimentMode),
+    ("experiments", "status"): words(pb.ExperimentStatus).values(),
+}
+"""What each list of a migration has to be: the last one that speaks of a column counts."""
+FOUND = {
+    (table, column): set(re.findall(r"'(\w+)'", values))
+    for file in MIGRATIONS
+    for table, body in TABLE.findall(file.read_text())
+    for column, values in LIST.findall(body)
+}
+
+
+@pytest.mark.parametrize(("table", "column"), STORED, ids=[".".join(each) for each in STORED])
+def test_a_column_takes_each_and_no_other(table: str, column: str) -> None:
+    assert FOUND[table, column] == set(STORED[table, column])
+
+
+def test_every_list_of_the_migrations_is_known() -> None:
+    assert FOUND.keys() == STORED.keys()
+
+
+SAME: dict[str, tuple[Collection[str], Collection[str]]] = {
+    "sequential modes of the wire": (words(pb.SequentialMode).values(), list(Mode)),
+    "metric roles of results": (get_args(MetricRole), words(pb.MetricRole).values()),
+    "corrections of a plan": (get_args(AnalysisPlan.model_fields["correction"].annotation), [*CORRECTIONS, "none"]),
+    "kinds of entities on the bus": (
+        {each.name for each in pb.ConfigMessage.DESCRIPTOR.oneofs_by_name["content"].fields},
+        {*ENTITY_KINDS, "manifest", "tombstone"},
+    ),
+    "roles of the policy": (
+        set(re.findall(r"^[gp], (\w+)", (ROOT / "services/control_plane/access/policy.csv").read_text(), re.MULTILINE)),
+        list(Role),
+    ),
+}
+
+
+@pytest.mark.parametrize("what", SAME)
+def test_two_lists_are_the_same(what: str) -> None:
+    one, other = SAME[what]
+    assert sorted(one) == sorted(other)
+
+
+def test_statistics_know_the_corrections() -> None:
+    assert set(CORRECTIONS.values()) <= METHODS.keys()
+
+
+def first_cells(document: str, header: str) -> list[str]:
+    """The names in the first column of a document's table."""
+    table = (ROOT / "docs" / document).read_text().split(f"{header}\n", 1)[1].split("\n\n")[0]
+    return [name for row in table.splitlines()[1:] for name in re.findall(r"`(\w+)`", row.split("|")[1])]
+
+
+@pytest.mark.parametrize(
+    ("header", "names"),
+    [("| reason | when | case |", Reason), ("| error code | when | case |", ErrorCode)],
+    ids=["reasons", "error codes"],
+)
+def test_the_specification_has_a_row_for_each(header: str, names: Collection[str]) -> None:
+    assert sorted(first_cells("evaluation.md", header)) == sorted(names)
+
+
+GLOSSARY = dict(re.findall(r"^\| ([^|]+) \| ([^|]+) \|$", (ROOT / "docs/glossary.md").read_text(), re.MULTILINE))
+
+
+@pytest.mark.parametrize(
+    ("word", "names"),
+    [
+        ("flag", FlagType),
+        ("reason", Reason),
+        ("sequential mode", Mode),
+        ("SDK key", words(pb.SdkKeyKind).values()),
+    ],
+    ids=["flag", "reason", "sequential mode", "SDK key"],
+)
+def test_the_glossary_names_each(word: str, names: Collection[str]) -> None:
+    assert set(names) <= set(re.findall(r"\w+", GLOSSARY[word]))
+
+
+def test_the_glossary_has_the_roles_of_metrics() -> None:
+    assert ", ".join(words(pb.MetricRole).values()) in GLOSSARY
