@@ -20,6 +20,7 @@ from control_plane.entities.usages import ReferencedKind, ReferrerKind
 from control_plane.experiments.schemas import AnalysisPlan
 from messages.aggregations import AGGREGATIONS
 from messages.generated import config_pb2 as pb
+from messages.sdk_keys import KeyKind
 from messages.subjects import ENTITY_KINDS
 from messages.words import words
 from stats.judgement.multiplicity import METHODS
@@ -34,7 +35,7 @@ STORED: dict[tuple[str, str], Collection[str]] = {
     ("memberships", "role"): list(Role),
     ("project_roles", "role"): set(Role) - {Role.OWNER},
     ("api_tokens", "role"): list(Role),
-    ("sdk_keys", "kind"): words(pb.SdkKeyKind).values(),
+    ("sdk_keys", "kind"): list(KeyKind),
     ("usages", "target_kind"): get_args(ReferencedKind),
     ("usages", "user_kind"): get_args(ReferrerKind),
     ("flags", "type"): list(FlagType),
@@ -62,6 +63,7 @@ def test_every_list_of_the_migrations_is_known() -> None:
 
 
 SAME: dict[str, tuple[Collection[str], Collection[str]]] = {
+    "kinds of SDK keys on the wire": (words(pb.SdkKeyKind).values(), list(KeyKind)),
     "sequential modes of the wire": (words(pb.SequentialMode).values(), list(Mode)),
     "metric roles of results": (get_args(MetricRole), words(pb.MetricRole).values()),
     "corrections of a plan": (get_args(AnalysisPlan.model_fields["correction"].annotation), [*CORRECTIONS, "none"]),
@@ -110,7 +112,7 @@ GLOSSARY = dict(re.findall(r"^\| ([^|]+) \| ([^|]+) \|$", (ROOT / "docs/glossary
         ("flag", FlagType),
         ("reason", Reason),
         ("sequential mode", Mode),
-        ("SDK key", words(pb.SdkKeyKind).values()),
+        ("SDK key", KeyKind),
     ],
     ids=["flag", "reason", "sequential mode", "SDK key"],
 )

@@ -4,32 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 from uuid import UUID
 
 from bucketing.flagset import ExperimentMode
 from messages import documents
 from messages.aggregations import BY_NUMBER, Aggregation
 from messages.generated import config_pb2 as pb
+from messages.words import words
 
 Role = Literal["goal", "secondary", "guardrail"]
-_ROLES: dict[pb.MetricRole, Role] = {
-    pb.METRIC_ROLE_UNSPECIFIED: "goal",
-    pb.METRIC_ROLE_GOAL: "goal",
-    pb.METRIC_ROLE_SECONDARY: "secondary",
-    pb.METRIC_ROLE_GUARDRAIL: "guardrail",
-}
-_STATUSES = {
-    pb.EXPERIMENT_STATUS_DRAFT: "draft",
-    pb.EXPERIMENT_STATUS_RUNNING: "running",
-    pb.EXPERIMENT_STATUS_STOPPED: "stopped",
-}
-_MODES = {
-    pb.SEQUENTIAL_MODE_UNSPECIFIED: "fixed",
-    pb.SEQUENTIAL_MODE_FIXED: "fixed",
-    pb.SEQUENTIAL_MODE_GROUP: "group",
-    pb.SEQUENTIAL_MODE_ALWAYS_VALID: "always_valid",
-}
+_ROLES = cast("dict[int, Role]", words(pb.MetricRole))
+_STATUSES = words(pb.ExperimentStatus)
+_MODES = words(pb.SequentialMode)
 DEFAULT_ALPHA = 0.05
 
 

@@ -6,15 +6,14 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from messages.generated import config_pb2 as pb
-from messages.words import wire_names
+from messages.sdk_keys import KeyKind
 from pydantic import Field, StringConstraints
 from service_kit.schemas import Description, Input, Name, OneOf, Output
 
 from control_plane.environments.keys import EntityKey
 
 OVERLAP_SECONDS_MAX = 30 * 86_400
-SdkKeyKind = Annotated[str, OneOf(wire_names(pb.SdkKeyKind))]
+SdkKeyKind = Annotated[str, OneOf(KeyKind)]
 AttributeName = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 PiiAttributes = Annotated[list[AttributeName], Field(max_length=100)]
 

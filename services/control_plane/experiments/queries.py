@@ -9,6 +9,7 @@ from uuid import UUID
 from bucketing.flagset import Experiment, Holdout, LayerSlot
 from messages.documents import experiment_document, is_in_force
 from messages.generated import config_pb2 as pb
+from messages.words import wire_names
 
 from control_plane.database import Connection
 from control_plane.entities.reading import Unreadable, read_each
@@ -17,21 +18,9 @@ from control_plane.experiments.definition import engine_experiment
 from control_plane.experiments.models import ExperimentRow
 from control_plane.holdouts.queries import holdout_shares
 
-_STATUSES = {
-    "draft": pb.EXPERIMENT_STATUS_DRAFT,
-    "running": pb.EXPERIMENT_STATUS_RUNNING,
-    "stopped": pb.EXPERIMENT_STATUS_STOPPED,
-}
-_ROLES = {
-    "goal": pb.METRIC_ROLE_GOAL,
-    "secondary": pb.METRIC_ROLE_SECONDARY,
-    "guardrail": pb.METRIC_ROLE_GUARDRAIL,
-}
-_SEQUENTIAL = {
-    "fixed": pb.SEQUENTIAL_MODE_FIXED,
-    "group": pb.SEQUENTIAL_MODE_GROUP,
-    "always_valid": pb.SEQUENTIAL_MODE_ALWAYS_VALID,
-}
+_STATUSES = wire_names(pb.ExperimentStatus)
+_ROLES = wire_names(pb.MetricRole)
+_SEQUENTIAL = wire_names(pb.SequentialMode)
 
 
 @dataclass(frozen=True, slots=True)

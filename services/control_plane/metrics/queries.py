@@ -7,16 +7,14 @@ from uuid import UUID
 
 from messages.aggregations import AGGREGATIONS
 from messages.generated import config_pb2 as pb
+from messages.words import wire_names
 
 from control_plane.database import Connection
 from control_plane.entities.reading import Unreadable, read_each
 from control_plane.entities.table import Scope
 from control_plane.metrics.models import METRICS, MetricRow
 
-_DIRECTIONS = {
-    "higher_is_better": pb.DIRECTION_HIGHER_IS_BETTER,
-    "lower_is_better": pb.DIRECTION_LOWER_IS_BETTER,
-}
+_DIRECTIONS = wire_names(pb.Direction)
 
 
 async def metrics_of_keys(tx: Connection, scope: Scope, keys: Collection[str]) -> dict[str, MetricRow]:
