@@ -9,7 +9,7 @@ PEERS := build/bench-venv
 PARALLEL := -n logical --maxprocesses=4 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help install native demo up down test check format unit coverage messages proto lock clean release artefacts images hooks \
+.PHONY: help install native demo up down test check format unit coverage messages generate lock clean release artefacts images hooks \
 	bench-edge bench-engine bench-peers bench-ingest bench-analytics bench-control-plane calibrate chaos
 
 help: ## Print this list
@@ -64,7 +64,7 @@ format: install ## Format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-proto: install ## Generate libs/messages/generated from proto/
+generate: install ## Generate what follows from proto/: messages, the grammar's schema, the SDKs' types
 	$(BIN)/python proto/generate.py
 
 lock: ## Resolve the dependencies anew into requirements/ (needs uv)

@@ -1,6 +1,6 @@
 """Reads what CONFIG and the edges' snapshots held up to version 0.1, when entities travelled as protobuf trees.
 
-For upgrades alone. To be deleted in version 0.3, together with `proto/verdict/v0`: by then a relay has written
+For upgrades alone. To be deleted in version 0.3, together with `proto/verdict/tree`: by then a relay has written
 every stream anew, and `ConfigMessage.FromString` is all there is to reading one.
 """
 

@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry
 from service_kit.browsers import BrowserAccess, allow_browsers
 from service_kit.http import Lifespan, create_app
 
-from edge_evaluator.admission.door import Door, StreamGate
+from edge_evaluator.admission.admission import Admission, OpenStreams
 from edge_evaluator.endpoints.config import config_router
 from edge_evaluator.endpoints.contexts import ContextLimits
 from edge_evaluator.endpoints.flags import flag_router
@@ -38,14 +38,14 @@ class HttpOptions:
 class EdgeParts:
     """What requests are served from."""
 
-    door: Door
+    admission: Admission
     evaluator: Evaluator
-    gate: StreamGate
+    open_streams: OpenStreams
     registry: CollectorRegistry
 
 
 def build_app(parts: EdgeParts, options: HttpOptions, lifespan: Lifespan | None) -> FastAPI:
-    memory = parts.door.memory
+    memory = parts.admission.memory
 
     async def configuration() -> str | None:
         return None if memory.ready else "no configuration has arrived yet, and there is no usable snapshot"
@@ -58,8 +58,10 @@ def build_app(parts: EdgeParts, options: HttpOptions, lifespan: Lifespan | None)
         body_limit_bytes=options.body_limit_bytes,
         refusal=refused,
     )
-    app.include_router(ofrep_router(parts.door, parts.evaluator, parts.gate, options.limits, options.public_url))
-    app.include_router(flag_router(parts.door, parts.evaluator, options.limits))
-    app.include_router(config_router(parts.door, parts.gate))
+    app.include_router(
+        ofrep_router(parts.admission, parts.evaluator, parts.open_streams, options.limits, options.public_url)
+    )
+    app.include_router(flag_router(parts.admission, parts.evaluator, options.limits))
+    app.include_router(config_router(parts.admission, parts.open_streams))
     allow_browsers(app, options.cors_origins, BROWSER_ACCESS)
     return app

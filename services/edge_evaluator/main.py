@@ -20,8 +20,8 @@ from service_kit.settings import load_settings
 from streams import Bus
 from streams.jetstream import JetStreamBus
 
+from edge_evaluator.admission.admission import Admission, OpenStreams
 from edge_evaluator.admission.connections import ConnectionLimits, EdgeProtocol, edge_protocol
-from edge_evaluator.admission.door import Door, StreamGate
 from edge_evaluator.admission.limits import RequestLimit
 from edge_evaluator.admission.shared_limits import SharedLimits
 from edge_evaluator.app import EdgeParts, HttpOptions, build_app
@@ -72,12 +72,12 @@ class Edge:
             RequestLimit("key", settings.edge_requests_per_key_per_second, self._clock),
             RequestLimit("address", settings.edge_requests_per_address_per_second, self._clock),
         )
-        self.door = Door(self.memory, *self._limits, self._clock)
-        self.gate = StreamGate(self.memory, settings.edge_streams_per_key_max)
+        self.admission = Admission(self.memory, *self._limits, self._clock)
+        self.open_streams = OpenStreams(self.memory, settings.edge_streams_per_key_max)
         self.evaluator = Evaluator(self.memory, self._exposures or NoExposures(), self._clock)
         self.context_limits = ContextLimits(settings.edge_context_attributes_max, settings.edge_context_depth_max)
         self.app = build_app(
-            EdgeParts(self.door, self.evaluator, self.gate, self._registry),
+            EdgeParts(self.admission, self.evaluator, self.open_streams, self._registry),
             HttpOptions(
                 self.context_limits,
                 settings.edge_body_limit_bytes,
@@ -147,17 +147,17 @@ class Edge:
             settings.edge_body_seconds_max,
         )
         if not settings.edge_fast_path:
-            return edge_protocol(limits, self.gate)
+            return edge_protocol(limits, self.open_streams)
         requests = PlainRequests(settings.edge_body_limit_bytes, settings.edge_public_url)
         fast = FastPath(
-            door=self.door,
+            admission=self.admission,
             evaluator=self.evaluator,
             limits=self.context_limits,
             requests=requests,
             for_pages=bool(settings.edge_cors_origins),
         )
         self._registry.register(fast.metrics)
-        return edge_protocol(limits, self.gate, FastPathProtocol, fast=fast)
+        return edge_protocol(limits, self.open_streams, FastPathProtocol, fast=fast)
 
 
 async def _again(name: str, pause_seconds: float, work: Work) -> None:

@@ -15,8 +15,8 @@ from starlette.middleware import Middleware
 from streams import Bus
 
 from event_ingestor.bodies import BODY_BYTES_MAX
-from event_ingestor.endpoints import router
-from event_ingestor.fast_route import FastRoute
+from event_ingestor.endpoints.fast_route import FastRoute
+from event_ingestor.endpoints.routes import router
 from event_ingestor.lifetime import Lifetime
 from event_ingestor.settings import IngestorSettings
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from messages.generated.event_pb2 import EventBatch
 
-from event_ingestor.authenticator import Sender
+from event_ingestor.authentication.authenticator import Sender
 
 
 class Lines(NamedTuple):

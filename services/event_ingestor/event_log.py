@@ -16,7 +16,7 @@ from service_kit.logs import get_logger
 from service_kit.problems import Problem, Unavailable
 from streams import Bus, BusError, StreamFull
 
-from event_ingestor.authenticator import Sender
+from event_ingestor.authentication.authenticator import Sender
 from event_ingestor.batches import Lines, messages_of
 from event_ingestor.metrics import IngestMetrics
 

@@ -8,18 +8,17 @@ from dataclasses import dataclass
 
 import msgspec
 from service_kit.clock import Clock
-from service_kit.problems import Problem, Unauthorized, Unavailable
+from service_kit.problems import Problem
 from starlette.types import Receive, Scope
 
-from event_ingestor.admission import Admission, Rules, Window, admit
-from event_ingestor.authenticator import Authenticator, Sender
+from event_ingestor.admission.admission import Admitted, Rules, Window, admit
+from event_ingestor.admission.refusals import Rejection
+from event_ingestor.authentication.authenticator import Authenticator, Sender
 from event_ingestor.batches import Lines
 from event_ingestor.bodies import Room, read_body
 from event_ingestor.counts import Counts
 from event_ingestor.event_log import EventLog
-from event_ingestor.key_feed import KeyFeed
 from event_ingestor.metrics import IngestMetrics
-from event_ingestor.refusals import Rejection
 from event_ingestor.tail import Tail
 
 _LINE_TYPES = (b"application/x-ndjson", b"application/ndjson", b"application/jsonl", b"application/json-lines")
@@ -38,7 +37,6 @@ class Intake:
     """The parts of the ingestor, put together in `app`."""
 
     authenticator: Authenticator
-    feed: KeyFeed
     log: EventLog
     counts: Counts
     tail: Tail
@@ -47,18 +45,13 @@ class Intake:
     window: Window
     clock: Clock
 
-    def authorise(self, headers: Iterable[tuple[bytes, bytes]]) -> Sender:
+    def sender(self, headers: Iterable[tuple[bytes, bytes]]) -> Sender:
         """Raises Unauthorized, or Unavailable while the keys have not been read yet."""
-        try:
-            return self.authenticator.sender(headers, self.clock.now())
-        except Unauthorized as error:
-            if not self.feed.is_caught_up and error.code == "sdk_key_invalid":
-                raise Unavailable("the SDK keys have not been read yet", code="keys_unknown") from None
-            raise
+        return self.authenticator.sender(headers, self.clock.now())
 
     async def take(self, scope: Scope, receive: Receive) -> bytes:
         """The receipt as JSON, once every accepted event is stored. Raises Problem."""
-        sender = self.authorise(scope["headers"])
+        sender = self.sender(scope["headers"])
         environment_id = sender.environment.environment_id
         try:
             with self.room.share() as share:
@@ -75,7 +68,7 @@ class Intake:
         self._tell(environment_id, received_at, admission)
         return _encode(Receipt(admission.accepted, admission.rejected))
 
-    async def _store(self, sender: Sender, received_at: int, admission: Admission) -> None:
+    async def _store(self, sender: Sender, received_at: int, admission: Admitted) -> None:
         if not admission.accepted:
             return
         try:
@@ -84,7 +77,7 @@ class Intake:
             self.counts.unstored(sender.environment.environment_id, received_at, admission)
             raise
 
-    def _tell(self, environment_id: str, received_at: int, admission: Admission) -> None:
+    def _tell(self, environment_id: str, received_at: int, admission: Admitted) -> None:
         self.counts.stored(environment_id, received_at, admission)
         self.tail.tell(environment_id, received_at, admission)
         self.metrics.batch_events.observe(admission.accepted + len(admission.rejected))

@@ -13,14 +13,14 @@ from service_kit.clock import Clock
 from service_kit.logs import get_logger
 from streams import Bus, BusError
 
-from event_ingestor import key_snapshot
-from event_ingestor.admission import DAY_MS, Window
-from event_ingestor.authenticator import Authenticator
+from event_ingestor.admission.admission import DAY_MS, Window
+from event_ingestor.authentication import key_snapshot
+from event_ingestor.authentication.authenticator import Authenticator
+from event_ingestor.authentication.key_feed import KeyFeed
 from event_ingestor.bodies import Room
 from event_ingestor.counts import Counts
 from event_ingestor.event_log import EventLog, LogLimits
 from event_ingestor.intake import Intake
-from event_ingestor.key_feed import KeyFeed
 from event_ingestor.metrics import IngestMetrics
 from event_ingestor.settings import IngestorSettings
 from event_ingestor.tail import Tail
@@ -39,7 +39,6 @@ class Lifetime:
         self._metrics = IngestMetrics(registry)
         self._authenticator = Authenticator(settings.pii_secret.get_secret_value())
         self._bus: Bus | None = None
-        self._feed: KeyFeed | None = None
         self._stream_problem: str | None = "not looked for yet"
         self._ended: str | None = None
 
@@ -58,11 +57,10 @@ class Lifetime:
         room = Room(settings.events_in_flight_bytes)
         self._metrics.in_flight_bytes.set_function(lambda: room.taken)
         self._metrics.environments.set_function(lambda: len(self._authenticator.environments))
-        self._feed = await self._start_feed(bus, stack)
+        await self._start_feed(bus, stack)
         self._run(stack, self._keep_stream(bus))
         return Intake(
             self._authenticator,
-            self._feed,
             log,
             Counts(),
             Tail(),
@@ -72,7 +70,7 @@ class Lifetime:
             self._clock,
         )
 
-    async def _start_feed(self, bus: Bus, stack: AsyncExitStack) -> KeyFeed:
+    async def _start_feed(self, bus: Bus, stack: AsyncExitStack) -> None:
         path = self._settings.ingestor_snapshot_file
         if path is None:
             feed = KeyFeed(self._authenticator, lambda: None)
@@ -84,7 +82,6 @@ class Lifetime:
             self._run(stack, writer.keep_writing(self._authenticator))
         self._run(stack, feed.follow(bus))
         self._run(stack, feed.keep_checking(bus))
-        return feed
 
     def _run(self, stack: AsyncExitStack, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -124,8 +121,7 @@ class Lifetime:
         return self._stream_problem
 
     async def keys_ready(self) -> str | None:
-        known = self._feed is not None and (self._feed.is_caught_up or self._authenticator.environments)
-        return None if known else "the SDK keys have not been read yet"
+        return None if self._authenticator.ready else "the SDK keys have not been read yet"
 
     async def background_ready(self) -> str | None:
         return self._ended

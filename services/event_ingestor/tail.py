@@ -14,8 +14,8 @@ from contextlib import contextmanager
 import msgspec
 from service_kit.problems import TooManyRequests
 
-from event_ingestor.admission import Admission
-from event_ingestor.refusals import Rejection
+from event_ingestor.admission.admission import Admitted
+from event_ingestor.admission.refusals import Rejection
 
 RECORDS_WAITING_MAX = 1_000
 WATCHERS_PER_ENVIRONMENT_MAX = 5
@@ -73,14 +73,14 @@ class Tail:
             if not watchers:
                 self._watchers.pop(environment_id, None)
 
-    def tell(self, environment_id: str, received_at: int, admission: Admission) -> None:
+    def tell(self, environment_id: str, received_at: int, admission: Admitted) -> None:
         """Costs nothing while nobody watches."""
         for watcher in self._watchers.get(environment_id, ()):
             for record in _records(received_at, admission):
                 watcher.offer(record)
 
 
-def _records(received_at: int, admission: Admission) -> Iterator[bytes]:
+def _records(received_at: int, admission: Admitted) -> Iterator[bytes]:
     for kind, lines in ((b"exposure", admission.exposures), (b"metric", admission.metrics)):
         for line in lines.splitlines():
             yield b'event: accepted\ndata: {"received_at":%d,"type":"%s","event":%s}\n\n' % (received_at, kind, line)

@@ -11,9 +11,9 @@ import msgspec
 import pytest
 from analytics.loading.rows import Block, Kind, Origin, decode_into
 from analytics.warehouse.tables import EXPOSURE_COLUMNS, EXPOSURE_TABLE, METRIC_COLUMNS, METRIC_TABLE
-from event_ingestor.event_schema import REQUEST_BODY
-from event_ingestor.event_types import ExposureEvent, MetricEvent
-from event_ingestor.refusals import FIELDS
+from event_ingestor.admission.event_types import ExposureEvent, MetricEvent
+from event_ingestor.admission.refusals import FIELDS
+from event_ingestor.endpoints.event_schema import REQUEST_BODY
 from messages.events import TIMESTAMP_MAX, TIMESTAMP_MIN, ExposureLine, MetricLine
 
 from tests.event_ingestor.events import NOW, exposure, judged, metric

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from event_ingestor.admission import DAY_MS, Rules, Window, admit
+from event_ingestor.admission.admission import DAY_MS, Rules, Window, admit
 from messages.events import EVENT_BYTES_MAX, TIMESTAMP_MAX, TIMESTAMP_MIN
 
 from tests.event_ingestor.events import NOW, RULES, codes, exposure, judged, lines_of, metric

@@ -7,8 +7,8 @@ from contextlib import suppress
 from typing import Any
 
 import msgspec
-from event_ingestor.admission import admit
-from event_ingestor.refusals import explain
+from event_ingestor.admission.admission import admit
+from event_ingestor.admission.refusals import explain
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from service_kit.problems import BadRequest

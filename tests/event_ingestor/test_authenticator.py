@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 
 import pytest
-from event_ingestor.authenticator import Authenticator, EnvironmentKeys
+from event_ingestor.authentication.authenticator import Authenticator, EnvironmentKeys
 from messages.sdk_keys import KeyKind, SdkKey
-from service_kit.problems import Forbidden, Unauthorized
+from service_kit.problems import Forbidden, Unauthorized, Unavailable
 
 NOW = 1_000_000
 
@@ -28,6 +28,7 @@ def authenticator() -> Authenticator:
     made = Authenticator("a secret of the tests")
     made.put(environment("e1", key("e1", "server"), CLIENT, key("e1", "ending", expires_at=NOW)))
     made.put(environment("e2", key("e2", "other")))
+    made.complete = True
     return made
 
 
@@ -67,6 +68,15 @@ def test_anything_else_opens_nothing(
     with pytest.raises(Unauthorized) as refused:
         authenticator.sender(headers, NOW)
     assert refused.value.code == code
+
+
+def test_an_unknown_key_may_be_good_while_not_all_are_known(authenticator: Authenticator) -> None:
+    authenticator.complete = False
+    assert authenticator.sender([(b"x-api-key", b"server")], NOW).key.id == "id-server"
+    for unknown in (b"new", b"ending"):
+        with pytest.raises(Unavailable) as refused:
+            authenticator.sender([(b"x-api-key", unknown)], NOW)
+        assert refused.value.code == "keys_unknown"
 
 
 def test_a_key_is_good_until_its_end(authenticator: Authenticator) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from event_ingestor.authenticator import Authenticator, EnvironmentKeys, Sender
+from event_ingestor.authentication.authenticator import Authenticator, EnvironmentKeys, Sender
 from event_ingestor.batches import Lines, messages_of
 from event_ingestor.event_log import EventLog, LogLimits
 from event_ingestor.metrics import IngestMetrics

@@ -8,13 +8,13 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from event_ingestor import key_snapshot
-from event_ingestor.authenticator import Authenticator, EnvironmentKeys
-from event_ingestor.key_feed import KeyFeed
+from event_ingestor.authentication import key_snapshot
+from event_ingestor.authentication.authenticator import Authenticator, EnvironmentKeys
+from event_ingestor.authentication.key_feed import KeyFeed
 from messages.generated import config_pb2 as pb
 from messages.sdk_keys import sdk_keys_of
 from messages.subjects import config_stream
-from service_kit.problems import Unauthorized
+from service_kit.problems import Unauthorized, Unavailable
 from streams.memory import MemoryBus
 
 from tests.event_ingestor.config_writer import CLIENT, ConfigWriter, sdk_key
@@ -23,7 +23,7 @@ from tests.event_ingestor.config_writer import CLIENT, ConfigWriter, sdk_key
 def opens(authenticator: Authenticator, key: str) -> bool:
     try:
         authenticator.sender([(b"x-api-key", key.encode())], now=0)
-    except Unauthorized:
+    except (Unauthorized, Unavailable):
         return False
     return True
 
@@ -91,7 +91,7 @@ async def test_keys_come_go_and_change_with_the_versions(bus: MemoryBus, followe
     await second.publish(bus, None)
     await until(lambda: not opens(followed.authenticator, "c"))
     assert opens(followed.authenticator, "d")
-    assert followed.feed.is_caught_up
+    assert followed.authenticator.complete
 
 
 async def test_a_key_is_unknown_until_its_version_is_complete(bus: MemoryBus, followed: Followed) -> None:
@@ -151,7 +151,7 @@ async def test_what_a_snapshot_knew_stays_until_the_stream_says_otherwise(bus: M
         earlier.put(known_keys(environment_id, key))
     feed = KeyFeed(earlier, lambda: None)
     task = asyncio.create_task(feed.follow(bus))
-    await until(lambda: feed.is_caught_up)
+    await until(lambda: earlier.complete)
     opened = {key: opens(earlier, key) for key in ("a", "old-e1", "old-gone", "old-unheard-of")}
     assert opened == {"a": True, "old-e1": False, "old-gone": False, "old-unheard-of": True}
     task.cancel()
@@ -167,7 +167,7 @@ async def test_an_environment_that_can_not_be_read_keeps_its_keys(bus: MemoryBus
         await bus.publish(subject, payload)
     feed = KeyFeed(known, lambda: None)
     task = asyncio.create_task(feed.follow(bus))
-    await until(lambda: feed.is_caught_up)
+    await until(lambda: known.complete)
     assert opens(known, "a")
     task.cancel()
 

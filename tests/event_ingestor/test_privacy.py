@@ -7,8 +7,8 @@ import hmac
 from typing import Any
 
 import pytest
-from event_ingestor.admission import Rules
-from event_ingestor.privacy import Privacy
+from event_ingestor.admission.admission import Rules
+from event_ingestor.admission.privacy import Privacy
 from messages.pseudonyms import Pseudonyms
 
 from tests.event_ingestor.events import NOW, exposure, judged, lines_of, metric

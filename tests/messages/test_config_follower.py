@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 from uuid import uuid4
@@ -11,7 +12,7 @@ import pytest
 from messages.config_follower import ConfigFollower, Listener
 from messages.rereads import Rereads
 from messages.staging import Update
-from messages.subjects import config_stream, config_subject, environment_of, manifest_subject
+from messages.subjects import config_stream, config_subject, environment_of, manifest_subject, parse_config_subject
 from streams import Bus, BusUnavailable, Delivered, FollowEvent, Restarted
 from streams.jetstream import JetStreamBus
 from streams.memory import MemoryBus
@@ -39,10 +40,11 @@ class Flags:
             raise RuntimeError("a fault of the service")
         flags = {} if update.complete else self.environments.setdefault(update.environment_id, {})
         for subject, message in update.changed.items():
+            key = parse_config_subject(subject).key
             if message is None:
-                flags.pop(subject, None)
+                flags.pop(key, None)
             else:
-                flags[subject.split(".")[3]] = message.flag == b"on"
+                flags[key] = message.flag == b"on"
         self.environments[update.environment_id] = flags
         self.versions[update.environment_id] = update.version
         self.applied.append((update.environment_id, update.version))
@@ -406,6 +408,42 @@ async def test_nothing_is_read_anew_before_the_stream_was_read_once(bus: Trouble
     await until(lambda: followed.flags.ready)
     assert (followed.heard.rereads, followed.flags.applied) == (0, [(ENVIRONMENT, 1)])
     await followed.stop()
+
+
+@pytest.mark.parametrize("seed", range(20))
+async def test_whatever_goes_wrong_every_environment_ends_where_its_writer_is(
+    bus: TroubledBus, followed: Followed, clock: Clock, seed: int
+) -> None:
+    """Losses, faults of the service, rounds cut off and followers begun again, at random."""
+    chance = random.Random(seed)
+    writers = [Writer(f"e{number}") for number in range(3)]
+    round_ = asyncio.create_task(followed.check())
+    for _ in range(60):
+        writer = chance.choice(writers)
+        subjects = [config_subject(writer.environment_id, "flag", f"f{number}") for number in range(4)]
+        bus.lost = {each for each in (*subjects, manifest_subject(writer.environment_id)) if chance.random() < 0.1}
+        followed.flags.failing = {each.environment_id for each in writers if chance.random() < 0.1}
+        await writer.publish(bus, **{f"f{chance.randrange(4)}": chance.choice([True, False, None]) for _ in range(2)})
+        for _ in range(chance.randrange(20)):
+            await asyncio.sleep(0)
+        clock.seconds += 0.3
+        if round_.done() or chance.random() < 0.2:
+            round_.cancel()
+            await asyncio.wait([round_])
+            round_ = asyncio.create_task(followed.check())
+        if chance.random() < 0.05:
+            await followed.stop()
+            followed.start()
+    bus.lost, followed.flags.failing = set(), set()
+    await asyncio.wait([round_])
+    await until(lambda: followed.flags.ready)
+    for _ in range(10):
+        clock.seconds += 60
+        await followed.check()
+    held = {each: set(flags) for each, flags in followed.flags.environments.items()}
+    assert held == {each.environment_id: {parse_config_subject(key).key for key in each.entries} for each in writers}
+    assert followed.flags.versions == {each.environment_id: each.version for each in writers}
+    assert sorted(followed.heard.rounds[-3:]) == [each.environment_id for each in writers]
 
 
 @pytest.mark.parametrize("adapter", ["memory", "jetstream"])

@@ -10,8 +10,8 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 from service_kit.problems import Forbidden, TooManyRequests, Unauthorized, Unavailable, problem_responses
 
-from edge_evaluator.admission.door import Door, StreamGate, require_server_key
-from edge_evaluator.endpoints.event_streams import EVENT_STREAM, STREAM_HEADERS, Follower
+from edge_evaluator.admission.admission import Admission, OpenStreams, require_server_key
+from edge_evaluator.endpoints.event_streams import EVENT_STREAM, STREAM_HEADERS, Subscription
 from edge_evaluator.endpoints.ofrep import fresh
 from edge_evaluator.endpoints.ofrep_route import JSON
 from edge_evaluator.memory.answers import typed_value
@@ -22,12 +22,12 @@ _SERVER_ONLY = problem_responses(Unauthorized, Forbidden, TooManyRequests, Unava
 _MANIFEST_TYPES = {FlagType.NUMBER: "float"}
 
 
-def config_router(door: Door, gate: StreamGate) -> APIRouter:
+def config_router(admission: Admission, open_streams: OpenStreams) -> APIRouter:
     router = APIRouter(tags=["configuration"])
 
     @router.get("/v1/environment", summary="Which environment, at which version, how old", responses=_REFUSALS)
     async def environment(request: Request) -> Response:
-        held = door.memory.held(door.admit(request).key)
+        held = admission.memory.held(admission.admit(request).key)
         config = held.config
         return JSONResponse(
             {
@@ -35,7 +35,7 @@ def config_router(door: Door, gate: StreamGate) -> APIRouter:
                 "project": config.project_key,
                 "version": config.version,
                 "digest": config.digest,
-                "age_seconds": max(0, door.clock.now() - held.confirmed_at) / 1000,
+                "age_seconds": max(0, admission.clock.now() - held.confirmed_at) / 1000,
             }
         )
 
@@ -45,9 +45,9 @@ def config_router(door: Door, gate: StreamGate) -> APIRouter:
         responses={304: {"description": "Nothing has changed"}, **_SERVER_ONLY},
     )
     async def config(request: Request) -> Response:
-        caller = door.admit(request)
+        caller = admission.admit(request)
         require_server_key(caller)
-        held = door.memory.held(caller.key)
+        held = admission.memory.held(caller.key)
         headers = {"ETag": f'"{event_id(held.config)}"', "Cache-Control": "private, no-cache"}
         if fresh(request.headers.get("if-none-match"), headers["ETag"]):
             return Response(status_code=304, headers=headers)
@@ -61,18 +61,18 @@ def config_router(door: Door, gate: StreamGate) -> APIRouter:
         responses=_SERVER_ONLY,
     )
     async def stream(request: Request) -> Response:
-        caller = door.admit(request)
+        caller = admission.admit(request)
         require_server_key(caller)
-        gate.require_room(caller.key)
-        follower = Follower(door, gate, caller.key, request.headers.get("last-event-id"))
-        return StreamingResponse(follower.configurations(), headers=STREAM_HEADERS, media_type=EVENT_STREAM)
+        open_streams.require_room(caller.key)
+        subscription = Subscription(admission, open_streams, caller.key, request.headers.get("last-event-id"))
+        return StreamingResponse(subscription.configurations(), headers=STREAM_HEADERS, media_type=EVENT_STREAM)
 
     @router.get(
         "/openfeature/v0/manifest", summary="Flags and types for OpenFeature's code generators", responses=_REFUSALS
     )
     async def manifest(request: Request) -> Response:
-        caller = door.admit(request)
-        flags = door.memory.held(caller.key).view(caller.key).flags
+        caller = admission.admit(request)
+        flags = admission.memory.held(caller.key).view(caller.key).flags
         listed = [_manifest_entry(flags[key]) for key in sorted(flags) if not flags[key].archived]
         return JSONResponse({"flags": listed}, headers={"X-Manifest-Capabilities": "read"})
 

@@ -1,4 +1,4 @@
-"""The evaluation context as it comes in: a JSON body or query parameters, checked at the door.
+"""The evaluation context as it is sent: a JSON body or query parameters, checked as it comes in.
 
 A body is `{"context": {...}}`. Refused with OpenFeature's error codes: what is not JSON (NaN, lone surrogates,
 bad UTF-8, integers of thousands of digits), duplicate keys, NUL, too many attributes, too deep a nesting.

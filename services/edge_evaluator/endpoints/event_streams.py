@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator
 import msgspec
 from messages.sdk_keys import SdkKey
 
-from edge_evaluator.admission.door import Door, StreamGate
+from edge_evaluator.admission.admission import Admission, OpenStreams
 from edge_evaluator.memory.change_log import event_id
 from edge_evaluator.memory.flag_memory import Held
 
@@ -31,18 +31,18 @@ def version_in(etag: str) -> int | None:
     return int(found[1]) if found else None
 
 
-class Follower:
+class Subscription:
     """One client's stream. `last_event_id` is what it has seen before, None for a new one."""
 
-    def __init__(self, door: Door, gate: StreamGate, key: SdkKey, last_event_id: str | None) -> None:
-        self._door = door
-        self._gate = gate
+    def __init__(self, admission: Admission, open_streams: OpenStreams, key: SdkKey, last_event_id: str | None) -> None:
+        self._admission = admission
+        self._open_streams = open_streams
         self._key = key
         self._last = last_event_id
 
     async def refetches(self) -> AsyncIterator[bytes]:
         """A `refetchEvaluation` for each new state; the first at once if the client has missed one."""
-        with self._gate.hold(self._key):
+        with self._open_streams.hold(self._key):
             yield b"retry: %d\n\n" % _RETRY_MILLISECONDS
             told = self._last or self._refetch_state()
             while self._open:
@@ -65,7 +65,7 @@ class Follower:
 
     async def configurations(self) -> AsyncIterator[bytes]:
         """A `snapshot` unless the client's last event is known, then a `change` for each new state."""
-        with self._gate.hold(self._key):
+        with self._open_streams.hold(self._key):
             yield b"retry: %d\n\n" % _RETRY_MILLISECONDS
             told = self._last or ""
             while self._open:
@@ -85,12 +85,12 @@ class Follower:
 
     @property
     def _held(self) -> Held:
-        return self._door.memory.held(self._key)
+        return self._admission.memory.held(self._key)
 
     @property
     def _open(self) -> bool:
-        known = self._door.memory.find_hash(self._key.sha256, self._door.clock.now())
-        return known is not None and not self._gate.closed
+        known = self._admission.memory.find_hash(self._key.sha256, self._admission.clock.now())
+        return known is not None and not self._open_streams.closed
 
     def _refetch_state(self) -> str:
         """Also changes when a target expires or an experiment starts or stops."""
@@ -99,7 +99,7 @@ class Follower:
 
     async def _news(self) -> bool:
         """True when the environment has changed or the stream shall end, False after a heartbeat's time."""
-        return await self._door.memory.changed(self._key.environment_id, HEARTBEAT_SECONDS)
+        return await self._admission.memory.changed(self._key.environment_id, HEARTBEAT_SECONDS)
 
 
 def _frame(event: str, identity: str, data: bytes) -> bytes:

@@ -8,7 +8,7 @@ import msgspec
 from bucketing.decision import Decision
 from fastapi import APIRouter, Request, Response
 
-from edge_evaluator.admission.door import Door, require_server_key
+from edge_evaluator.admission.admission import Admission, require_server_key
 from edge_evaluator.endpoints.contexts import (
     BadRequestBody,
     ContextLimits,
@@ -36,7 +36,7 @@ _BODY = {
 }
 
 
-def flag_router(door: Door, evaluator: Evaluator, limits: ContextLimits) -> APIRouter:
+def flag_router(admission: Admission, evaluator: Evaluator, limits: ContextLimits) -> APIRouter:
     router = APIRouter(prefix="/v1", tags=["evaluation"], route_class=OfrepRoute)
 
     @router.get(
@@ -46,7 +46,7 @@ def flag_router(door: Door, evaluator: Evaluator, limits: ContextLimits) -> APIR
         openapi_extra={"parameters": [{"name": "user_id", "in": "query", "schema": {"type": "string"}}]},
     )
     async def get_flag(request: Request, key: str) -> Response:
-        caller = door.admit(request)
+        caller = admission.admit(request)
         context = query_context(request.query_params.multi_items(), limits)
         status, answer = evaluator.single(caller, key, context)
         return Response(answer, status, media_type=JSON)
@@ -58,7 +58,7 @@ def flag_router(door: Door, evaluator: Evaluator, limits: ContextLimits) -> APIR
         openapi_extra={"requestBody": {"content": {JSON: {"schema": _BODY}}}},
     )
     async def evaluate(request: Request) -> Response:
-        caller = door.admit(request)
+        caller = admission.admit(request)
         document = decode_object(await plain_body(request), limits)
         context = context_of(document)
         asked = _Asked(document)

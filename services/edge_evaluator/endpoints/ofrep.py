@@ -10,9 +10,9 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 from service_kit.problems import Unavailable
 
-from edge_evaluator.admission.door import Door, StreamGate
+from edge_evaluator.admission.admission import Admission, OpenStreams
 from edge_evaluator.endpoints.contexts import ContextLimits, context_of, decode_object
-from edge_evaluator.endpoints.event_streams import EVENT_STREAM, STREAM_HEADERS, Follower, version_in
+from edge_evaluator.endpoints.event_streams import EVENT_STREAM, STREAM_HEADERS, Subscription, version_in
 from edge_evaluator.endpoints.ofrep_route import JSON, OfrepRoute, failure_responses, plain_body
 from edge_evaluator.evaluation.evaluator import Evaluator
 from edge_evaluator.memory.callers import Caller
@@ -27,7 +27,7 @@ _BODY_SCHEMA = {
 
 
 def ofrep_router(
-    door: Door, evaluator: Evaluator, gate: StreamGate, limits: ContextLimits, public_url: str
+    admission: Admission, evaluator: Evaluator, open_streams: OpenStreams, limits: ContextLimits, public_url: str
 ) -> APIRouter:
     router = APIRouter(prefix="/ofrep/v1", tags=["OFREP"], route_class=OfrepRoute)
 
@@ -38,7 +38,7 @@ def ofrep_router(
         openapi_extra=_BODY_SCHEMA,
     )
     async def evaluate_flag(request: Request, key: str, expose: bool = False) -> Response:
-        caller = door.admit(request)
+        caller = admission.admit(request)
         context = context_of(decode_object(await plain_body(request), limits))
         status, answer = evaluator.single(caller, key, context, expose=expose)
         return Response(answer, status, media_type=JSON)
@@ -54,11 +54,11 @@ def ofrep_router(
         expose: bool = False,
         flagConfigEtag: str | None = None,  # noqa: N803 - OFREP's name
     ) -> Response:
-        caller = door.admit(request)
+        caller = admission.admit(request)
         body = await plain_body(request)
         context = context_of(decode_object(body, limits))
         if flagConfigEtag is not None:
-            await _wait_for_version(door, caller, version_in(flagConfigEtag))
+            await _wait_for_version(admission, caller, version_in(flagConfigEtag))
         etag = evaluator.etag(caller, body)
         if fresh(request.headers.get("if-none-match"), etag):
             return Response(status_code=304, headers={"ETag": etag})
@@ -72,10 +72,10 @@ def ofrep_router(
         responses=failure_responses(401, 429, 503),
     )
     async def events(request: Request, token: str = "") -> Response:
-        key = door.admit_stream(request, token)
-        gate.require_room(key)
-        follower = Follower(door, gate, key, request.headers.get("last-event-id"))
-        return StreamingResponse(follower.refetches(), headers=STREAM_HEADERS, media_type=EVENT_STREAM)
+        key = admission.admit_stream(request, token)
+        open_streams.require_room(key)
+        subscription = Subscription(admission, open_streams, key, request.headers.get("last-event-id"))
+        return StreamingResponse(subscription.refetches(), headers=STREAM_HEADERS, media_type=EVENT_STREAM)
 
     return router
 
@@ -105,14 +105,14 @@ def origin_at(host: str, scheme: str, public_url: str) -> str:
     return f"{scheme}://{host}" if _HOST.fullmatch(host) and scheme in ("http", "https") else ""
 
 
-async def _wait_for_version(door: Door, caller: Caller, version: int | None) -> None:
+async def _wait_for_version(admission: Admission, caller: Caller, version: int | None) -> None:
     """Another edge may have told of a version that has not arrived here yet."""
     if version is None:
         return
     loop = asyncio.get_running_loop()
     deadline = loop.time() + _NEWER_WAIT_SECONDS_MAX
-    while door.memory.held(caller.key).config.version < version:
+    while admission.memory.held(caller.key).config.version < version:
         left = deadline - loop.time()
         if left <= 0:
             raise Unavailable("this version has not arrived here yet", code="version_not_here")
-        await door.memory.changed(caller.key.environment_id, left)
+        await admission.memory.changed(caller.key.environment_id, left)

@@ -42,7 +42,7 @@ def failure_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 class OfrepRoute(APIRoute):
-    """Renders what the endpoint or the door raises."""
+    """Renders what the endpoint or admission raises."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()

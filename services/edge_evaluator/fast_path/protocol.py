@@ -19,8 +19,8 @@ from typing import Any, ClassVar
 from service_kit.response_headers import CLOSE, NO_STORE, header_lines
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from edge_evaluator.admission.admission import Admission
 from edge_evaluator.admission.connections import EdgeProtocol
-from edge_evaluator.admission.door import Door
 from edge_evaluator.admission.limits import Allowance
 from edge_evaluator.endpoints.contexts import BadRequestBody, ContextLimits, context_of, decode_object
 from edge_evaluator.endpoints.ofrep import fresh
@@ -38,7 +38,7 @@ class FastPath:
 
     def __init__(
         self,
-        door: Door,
+        admission: Admission,
         evaluator: Evaluator,
         limits: ContextLimits,
         requests: PlainRequests,
@@ -48,7 +48,7 @@ class FastPath:
         last_lines = header_lines(*([_VARY] if for_pages else []), NO_STORE) + b"\r\n"
         self.body_head = b"content-length: %d\r\ncontent-type: application/json\r\nx-request-id: %b\r\n" + last_lines
         self.no_body_head = b"%betag: %b\r\nx-request-id: %b\r\n" + last_lines
-        self.door = door
+        self.admission = admission
         self.evaluator = evaluator
         self.limits = limits
         self.requests = requests
@@ -214,19 +214,19 @@ class FastPathProtocol(EdgeProtocol):
         return True
 
     def _admitted(self, sdk_key: bytes) -> Caller | None:
-        """What the door says, remembered until keys change; None for everything but a plain yes."""
-        door, caller = self.fast.door, self._caller
-        if caller is None or self._state is not door.memory.state or caller.presented != sdk_key:
-            key = door.memory.find(sdk_key, door.clock.now())
+        """What admission says, remembered until keys change; None for everything but a plain yes."""
+        admission, caller = self.fast.admission, self._caller
+        if caller is None or self._state is not admission.memory.state or caller.presented != sdk_key:
+            key = admission.memory.find(sdk_key, admission.clock.now())
             if key is None or key.expires_at or not self.belongs_to(key):
                 return None
             caller = self._caller = Caller(sdk_key, key)
-            self._state = door.memory.state
+            self._state = admission.memory.state
             self._window = -1
-        if self._window != door.keys.window:
-            self._address_allowance = door.addresses.allowance(self._address)
-            self._key_allowance = door.keys.allowance(caller.key.sha256)
-            self._window = door.keys.window
+        if self._window != admission.keys.window:
+            self._address_allowance = admission.addresses.allowance(self._address)
+            self._key_allowance = admission.keys.allowance(caller.key.sha256)
+            self._window = admission.keys.window
         return None if self._address_allowance.exhausted or self._key_allowance.exhausted else caller
 
     # Idle connections: one timer that looks back at the last answer, instead of one for each answer

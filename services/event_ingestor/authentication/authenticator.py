@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from messages.pseudonyms import Pseudonyms
 from messages.sdk_keys import KeyRing, SdkKey
 from service_kit.credentials import Headers, require_key
-from service_kit.problems import Forbidden, Unauthorized
+from service_kit.problems import Forbidden, Unauthorized, Unavailable
 
-from event_ingestor.privacy import Privacy
+from event_ingestor.admission.privacy import Privacy
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +40,11 @@ class Sender:
 
 
 class Authenticator:
-    """Knows the keys of every environment it was told of."""
+    """Knows the keys of every environment it was told of. `complete` becomes true once it was told of all: from then on
+    an unknown key is a wrong key."""
 
     def __init__(self, pii_secret: str) -> None:
+        self.complete = False
         self._secret = pii_secret
         self._ring = KeyRing()
         self._environments: dict[str, tuple[EnvironmentKeys, Privacy]] = {}
@@ -50,6 +52,10 @@ class Authenticator:
     @property
     def environments(self) -> Sequence[EnvironmentKeys]:
         return tuple(environment for environment, _ in self._environments.values())
+
+    @property
+    def ready(self) -> bool:
+        return self.complete or bool(self._environments)
 
     def put(self, environment: EnvironmentKeys) -> None:
         """Takes the environment's keys in place of those it had."""
@@ -68,8 +74,10 @@ class Authenticator:
 
     def sender(self, headers: Headers, now: int) -> Sender:
         """Who sends a request with these headers. Raises Unauthorized when no key is there, or it is unknown, revoked
-        or past its end."""
+        or past its end; Unavailable for an unknown one while not all are known."""
         key = self._ring.find(require_key(headers), now)
+        if key is None and not self.complete:
+            raise Unavailable("the SDK keys have not been read yet", code="keys_unknown")
         if key is None:
             raise Unauthorized("the SDK key is unknown, revoked or expired", code="sdk_key_invalid")
         environment, privacy = self._environments[key.environment_id]

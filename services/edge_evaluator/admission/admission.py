@@ -1,4 +1,4 @@
-"""Who may come in: the address's limit, the SDK key, the key's limit; the same for every endpoint."""
+"""Which requests are taken in: the address's limit, the SDK key, the key's limit; the same for every endpoint."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from edge_evaluator.memory.flag_memory import FlagMemory
 
 
 class KeyedConnection(Protocol):
-    """A client's connection, as far as the door cares."""
+    """A client's connection, as far as admission cares."""
 
     def belongs_to(self, key: SdkKey) -> bool:
         """False when the key has too many connections already."""
 
 
-class Door:
+class Admission:
     def __init__(self, memory: FlagMemory, keys: RequestLimit, addresses: RequestLimit, clock: Clock) -> None:
         self.memory = memory
         self.keys = keys
@@ -72,7 +72,7 @@ def require_server_key(caller: Caller) -> None:
         raise Forbidden("a server key is needed here", code="server_key_required")
 
 
-class StreamGate:
+class OpenStreams:
     """Counts the open event streams of each key; after `close` every stream ends."""
 
     def __init__(self, memory: FlagMemory, per_key_max: int) -> None:

@@ -21,10 +21,10 @@ from messages.events import (
     MetricLine,
 )
 
-from event_ingestor import formats
-from event_ingestor.event_types import EVENT_TEXT_BYTES_MAX, Event, ExposureEvent, MetricEvent
-from event_ingestor.privacy import Privacy, unit_text
-from event_ingestor.refusals import Reason, Rejection, explain
+from event_ingestor.admission import formats
+from event_ingestor.admission.event_types import EVENT_TEXT_BYTES_MAX, Event, ExposureEvent, MetricEvent
+from event_ingestor.admission.privacy import Privacy, unit_text
+from event_ingestor.admission.refusals import Reason, Rejection, explain
 
 DAY_MS = 86_400_000
 
@@ -52,7 +52,7 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
-class Admission:
+class Admitted:
     """The accepted events as JSON lines, one `\\n` after each, in the order in which they came."""
 
     exposures: bytes
@@ -66,7 +66,7 @@ class Admission:
         return self.exposure_count + self.metric_count
 
 
-def admit(body: bytes, rules: Rules, *, lines: bool = False) -> Admission:
+def admit(body: bytes, rules: Rules, *, lines: bool = False) -> Admitted:
     """Judges each event of the body by itself. `lines`: declared as NDJSON.
 
     Raises BadRequest when the body is not JSON at all, TooLarge for more than 5,000 events.
@@ -94,7 +94,7 @@ def admit(body: bytes, rules: Rules, *, lines: bool = False) -> Admission:
         else:
             metrics.append(encoded)
     rejected.sort(key=lambda each: each.index)
-    return Admission(_joined(exposures), _joined(metrics), len(exposures), len(metrics), tuple(rejected))
+    return Admitted(_joined(exposures), _joined(metrics), len(exposures), len(metrics), tuple(rejected))
 
 
 def _decode_each(texts: list[bytes], rejected: list[Rejection]) -> list[Event | None]:

@@ -7,7 +7,7 @@ from typing import Any
 from messages.events import EVENT_ID_LENGTH_MAX, NAME_LENGTH_MAX, USER_KEY_LENGTH_MAX
 from pydantic import BaseModel, Field
 
-from event_ingestor.event_types import EVENTS_PER_REQUEST_MAX
+from event_ingestor.admission.event_types import EVENTS_PER_REQUEST_MAX
 
 
 class RejectedEvent(BaseModel):

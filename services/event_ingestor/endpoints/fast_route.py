@@ -11,7 +11,7 @@ from typing import NamedTuple
 from service_kit.problems import Problem, problem_response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from event_ingestor.endpoints import EVENTS_PATH
+from event_ingestor.endpoints.routes import EVENTS_PATH
 
 
 class _Route(NamedTuple):

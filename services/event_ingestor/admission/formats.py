@@ -14,7 +14,7 @@ from json.scanner import make_scanner
 import msgspec
 from service_kit.problems import BadRequest, TooLarge
 
-from event_ingestor.event_types import EVENTS_PER_REQUEST_MAX, Event
+from event_ingestor.admission.event_types import EVENTS_PER_REQUEST_MAX, Event
 
 _LINE_BREAK = b"\n"
 _WINDOW_BYTES = 4096

@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 from service_kit.logs import get_logger
 
-from event_ingestor.authenticator import Authenticator, EnvironmentKeys
+from event_ingestor.authentication.authenticator import Authenticator, EnvironmentKeys
 
 _FORMAT = b"verdict-sdk-keys-1 "
 _log = get_logger("key_snapshot")

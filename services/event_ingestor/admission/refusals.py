@@ -22,7 +22,7 @@ from messages.events import (
     USER_KEY_LENGTH_MAX,
 )
 
-from event_ingestor.event_types import Timestamp
+from event_ingestor.admission.event_types import Timestamp
 
 _DIGITS_MAX = 400
 

@@ -15,19 +15,18 @@ from messages.staging import Update
 from messages.subjects import parse_config_subject
 from streams import Bus
 
-from event_ingestor.authenticator import Authenticator, EnvironmentKeys
+from event_ingestor.authentication.authenticator import Authenticator, EnvironmentKeys
 
 CHECK_SECONDS = 5.0
 
 
 class KeyFeed:
-    """`changed` is called after each change of what is known; `is_caught_up` once all that the stream held is."""
+    """`changed` is called after each change of what is known."""
 
     def __init__(self, authenticator: Authenticator, changed: Callable[[], None]) -> None:
         self._authenticator = authenticator
         self._changed = changed
         self._follower = ConfigFollower(self)
-        self.is_caught_up = False
 
     async def follow(self, bus: Bus) -> None:
         """Until it is cancelled: takes what the stream delivers, across any outage of the bus."""
@@ -44,7 +43,7 @@ class KeyFeed:
             await self.check(bus)
 
     def caught_up(self) -> None:
-        self.is_caught_up = True
+        self._authenticator.complete = True
         self._changed()
 
     async def apply(self, update: Update) -> None:
@@ -63,7 +62,7 @@ class KeyFeed:
             self._authenticator.remove(update.environment_id)
         else:
             return
-        if self.is_caught_up:
+        if self._authenticator.complete:
             self._changed()
 
 

@@ -20,10 +20,10 @@ from service_kit.problems import (
     problem_responses,
 )
 
-from event_ingestor.authenticator import Sender
+from event_ingestor.authentication.authenticator import Sender
 from event_ingestor.bodies import UnsupportedEncoding
 from event_ingestor.counts import MINUTES_KEPT
-from event_ingestor.event_schema import REQUEST_BODY, CountsDocument, ReceiptDocument
+from event_ingestor.endpoints.event_schema import REQUEST_BODY, CountsDocument, ReceiptDocument
 from event_ingestor.intake import Intake
 
 TAIL_IDLE_SECONDS = 10.0
@@ -105,7 +105,7 @@ async def counts(request: Request, minutes: Annotated[int, Query(ge=1, le=MINUTE
 
 
 def _server_key(intake: Intake, request: Request) -> Sender:
-    sender = intake.authorise(request.scope["headers"])
+    sender = intake.sender(request.scope["headers"])
     sender.require_server_key()
     return sender
 

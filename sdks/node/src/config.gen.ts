@@ -1,0 +1,197 @@
+// Generated from proto/config.schema.json by `make generate`; do not edit.
+
+/** All that an environment serves, at one version. */
+export interface Config {
+  /** Of the environment's buckets. */
+  salt: string;
+  schema_version?: 1;
+  algorithm?: "sha256-10000-v1";
+  /** Absent: 0. */
+  version?: number;
+  /** Absent: {}. */
+  flags?: Record<string, Flag>;
+  /** Absent: {}. */
+  segments?: Record<string, Segment>;
+  /** Absent: {}. */
+  experiments?: Record<string, Experiment>;
+}
+
+/** What a variation serves: any JSON value of its flag's type, but null. */
+export type Value = null | boolean | number | string | Value[] | { [key: string]: Value };
+
+/** The type of all values of a flag. */
+export type FlagType = "boolean" | "string" | "integer" | "number" | "object";
+
+/** Another flag that must serve a variation. */
+export interface Prerequisite {
+  /** Its key. */
+  flag: string;
+  variation: string;
+}
+
+/** An individual target. */
+export interface Target {
+  /** The targeting key. */
+  key: string;
+  variation: string;
+  /** Epoch milliseconds; absent: never. */
+  expires_at?: number;
+}
+
+/** A condition, and what it serves to those that it matches. */
+export interface Rule {
+  if: Condition;
+  then: Serve;
+  /** Unique in its flag; absent: `rule-1` for the first, and so on. */
+  id?: string;
+  /** For people. Absent: "". */
+  description?: string;
+}
+
+/** A flag with its settings in one environment. */
+export interface Flag {
+  key: string;
+  type: FlagType;
+  /** The values by the variations' keys, in the order of their author. */
+  variations: Record<string, Value>;
+  /** Served when the flag is off, and when a prerequisite fails. */
+  off_variation: string;
+  /** Served when nothing else decides. */
+  default: Serve;
+  /** Off serves the off variation. Absent: true. */
+  enabled?: boolean;
+  /** Out of use: the same as off. Absent: false. */
+  archived?: boolean;
+  /** May client keys see what it evaluates to? Absent: false. */
+  client_visible?: boolean;
+  /** Are evaluations at the edge exposures? Absent: false. */
+  report_exposures?: boolean;
+  /** Absent: []. */
+  prerequisites?: Prerequisite[];
+  /** Absent: []. */
+  targets?: Target[];
+  /** From the top, the first match decides. Absent: []. */
+  rules?: Rule[];
+  /** The config version that changed it last. Absent: 0. */
+  version?: number;
+}
+
+/** One variation for everybody. */
+export interface Served {
+  /** Its key. */
+  variation: string;
+}
+
+/** A rollout. */
+export interface Split {
+  rollout: Rollout;
+}
+
+/** What a rule or a default serves. */
+export type Serve = Served | Split;
+
+/** A variation's part of a rollout. */
+export interface Share {
+  /** The variation. */
+  key: string;
+  /** Percent of the units. At most two decimals. */
+  weight: number;
+}
+
+/** Shares of units; the weights add up to exactly 100. */
+export interface Rollout {
+  variations: Share[];
+  /** The attribute that is the unit; absent: the targeting key. */
+  bucket_by?: string;
+}
+
+/** What an attribute is compared with; which type, its operator says. */
+export type Literal = string | number | boolean | (string | number | boolean)[];
+
+/** How an attribute is compared. */
+export type Operator = "eq" | "ne" | "in" | "not_in" | "gt" | "gte" | "lt" | "lte" | "contains" | "not_contains" | "starts_with" | "ends_with" | "matches" | "exists" | "not_exists" | "semver_eq" | "semver_gt" | "semver_gte" | "semver_lt" | "semver_lte" | "before" | "after" | "in_cidr";
+
+/** An attribute compared with a literal. */
+export interface Comparison {
+  /** A name, or a path with dots. */
+  attribute: string;
+  operator: Operator;
+  /** Absent for exists and not_exists. */
+  value?: Literal;
+}
+
+/** Every one of them. */
+export interface AllOf {
+  and: Condition[];
+}
+
+/** At least one of them. */
+export interface AnyOf {
+  or: Condition[];
+}
+
+/** Plain negation. */
+export interface Not {
+  not: Condition;
+}
+
+/** Membership of a segment. */
+export interface InSegment {
+  /** Its key. */
+  segment: string;
+}
+
+/** Whom something is for. */
+export type Condition = Comparison | AllOf | AnyOf | Not | InSegment;
+
+/** An audience: excluded, then included, then the condition. */
+export interface Segment {
+  key: string;
+  /** Targeting keys. Absent: []. */
+  included?: string[];
+  /** Targeting keys. Absent: []. */
+  excluded?: string[];
+  /** Absent: nobody else. */
+  if?: Condition;
+}
+
+/** How units come to their variations: by the experiment's own hash, or by the flag's rules. */
+export type ExperimentMode = "assigns" | "observes";
+
+/** Buckets of a layer that are the experiment's own, from `start` until before `end`. */
+export interface LayerSlot {
+  /** The layer. */
+  key: string;
+  start: number;
+  end: number;
+}
+
+/** Units that no experiment of this holdout enrols. */
+export interface Holdout {
+  key: string;
+  /** Percent of all units. At most two decimals. */
+  share: number;
+}
+
+/** An experiment on a flag. It runs from `start_at` until before `stop_at`. */
+export interface Experiment {
+  key: string;
+  /** The flag's key. */
+  flag: string;
+  mode: ExperimentMode;
+  /** Assigned, or for one that observes, expected. */
+  variations: Share[];
+  /** Epoch milliseconds. */
+  start_at: number;
+  /** The part of the audience that takes part. At most two decimals. Absent: 100. */
+  traffic?: number;
+  /** Epoch milliseconds; absent: open end. */
+  stop_at?: number;
+  /** Absent: everybody. */
+  audience?: Condition;
+  /** The attribute that is the unit; absent: the targeting key. */
+  bucket_by?: string;
+  layer?: LayerSlot;
+  /** Absent: []. */
+  holdouts?: Holdout[];
+}

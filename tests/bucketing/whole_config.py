@@ -1,0 +1,72 @@
+"""A flag set in which everything that the engine's data has differs from its default."""
+
+from __future__ import annotations
+
+from bucketing.flagset import (
+    AllOf,
+    AnyOf,
+    Comparison,
+    Experiment,
+    ExperimentMode,
+    Fixed,
+    Flag,
+    FlagSet,
+    FlagType,
+    Holdout,
+    InSegment,
+    LayerSlot,
+    Not,
+    Prerequisite,
+    Rollout,
+    Rule,
+    Segment,
+    Share,
+    Target,
+)
+
+_CONDITION = AllOf(
+    (
+        AnyOf((Comparison("plan", "in", ["pro", 1, 2.5, True]), InSegment(("beta",)))),
+        Not(Comparison("company.id", "exists")),
+        Comparison("version", "semver_gte", "1.2.0"),
+    )
+)
+_ROLLOUT = Rollout((Share("on", 3333), Share("off", 6667)), "company.id")
+
+WHOLE = FlagSet(
+    salt="salt",
+    version=17,
+    flags={
+        "new-checkout": Flag(
+            key="new-checkout",
+            type=FlagType.OBJECT,
+            variations={"on": {"n": [1, 1.5, None, "ä☃"], "f": 1.0}, "off": []},
+            off_variation="off",
+            default=_ROLLOUT,
+            enabled=False,
+            archived=True,
+            client_visible=True,
+            report_exposures=True,
+            prerequisites=(Prerequisite("checkout", "on"),),
+            targets=(Target("user-1", "on", 1_767_607_200_000), Target("user-2", "off")),
+            rules=(Rule("us", _CONDITION, _ROLLOUT, "why"), Rule("all", Comparison("a", "exists"), Fixed("on"))),
+            version=16,
+        )
+    },
+    segments={"beta": Segment("beta", frozenset({"u1"}), frozenset({"u2"}), _CONDITION)},
+    experiments={
+        "checkout-test": Experiment(
+            key="checkout-test",
+            flag="new-checkout",
+            mode=ExperimentMode.OBSERVES,
+            shares=(Share("on", 5000), Share("off", 5000)),
+            start_at=1_767_607_200_000,
+            stop_at=1_770_000_000_000,
+            traffic=2050,
+            audience=_CONDITION,
+            bucket_by="company.id",
+            slot=LayerSlot("checkout", 0, 5000),
+            holdouts=(Holdout("global", 525),),
+        )
+    },
+)
