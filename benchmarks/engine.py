@@ -18,7 +18,10 @@ from functools import partial
 from pathlib import Path
 
 from bucketing import bucket, compile_flagset
+from bucketing.flagset import Flag
 from bucketing.hashing import place, start
+from messages.documents import flag_document, flag_of
+from messages.generated.config_pb2 import ConfigMessage
 
 from benchmarks.engine_flags import CONTEXT, flag, flags, long_flag
 from benchmarks.engine_interpreter import Interpreter
@@ -94,6 +97,17 @@ def resident_mib() -> float:
     return pages * resource.getpagesize() / 2**20
 
 
+def travelling(flags: list[Flag]) -> tuple[float, float]:
+    """Seconds to write the flags as messages of CONFIG, and to read them."""
+    began = time.perf_counter()
+    messages = [ConfigMessage(version=1, flag=flag_document(each)).SerializeToString() for each in flags]
+    written = time.perf_counter() - began
+    began = time.perf_counter()
+    for each in messages:
+        flag_of(ConfigMessage.FromString(each))
+    return written, time.perf_counter() - began
+
+
 def loading(count: int) -> None:
     """Runs in a process of its own, so that its memory is its own; prints the table.
 
@@ -122,7 +136,10 @@ def loading(count: int) -> None:
         compiled = compiled.updated(version=version, flags={"flag-7": changed})
         compiled.evaluate("flag-7", CONTEXT, 0)
         updates.append(time.perf_counter() - began)
+    written, read = travelling(list(flagset.flags.values()))
     rows = [
+        ("written as they travel", f"{written:9.3f} s"),
+        ("read as they travel", f"{read:9.3f} s"),
         ("load (checked and ready to answer)", f"{loaded:9.3f} s"),
         ("all functions written beforehand", f"{sum(steps):9.3f} s"),
         ("   the longest step", f"{max(steps) * 1e3:9.3f} ms"),

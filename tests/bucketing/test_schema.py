@@ -148,6 +148,14 @@ def test_each_field_of_the_schema_is_written_somewhere() -> None:
     assert {(name, field) for path, name in OBJECTS for field in at(WRITTEN, path)} == described
 
 
+def test_the_example_of_the_docs_fits_and_shows_each_field() -> None:
+    example = json.loads((ROOT / "docs" / "evaluation.md").read_text().split("```json\n")[1].split("```")[0])
+    assert [each.message for each in VALIDATORS["Config"].iter_errors(example)] == []
+    shown = {(name, field) for path, name in objects(example, SCHEMA) for field in at(example, path)}
+    described = {(name, field) for name, each in DEFINITIONS.items() for field in each.get("properties", ())}
+    assert described - shown == {("AnyOf", "or")}
+
+
 @given(documents())
 def test_what_is_written_fits(document: dict[str, Any]) -> None:
     written = flagset_to_document(flagset_from_document(document))

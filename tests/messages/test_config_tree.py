@@ -67,5 +67,19 @@ def test_a_message_of_today_is_read_as_it_is() -> None:
     assert config_message(message.SerializeToString()) == message
 
 
+@pytest.mark.parametrize(
+    "message",
+    [
+        pb.ConfigMessage(environment_id="e", version=1, flag=b"{}"),
+        pb.ConfigMessage(environment_id="e", version=1, segment=b"{}"),
+        pb.ConfigMessage(environment_id="e", version=1, experiment=pb.Experiment(id="i", document=b"{}")),
+    ],
+    ids=["flag", "segment", "experiment"],
+)
+def test_version_0_1_takes_a_document_for_nothing_that_it_knows(message: pb.ConfigMessage) -> None:
+    """It reads a message by the numbers of the tree, and keeps what it holds where it finds none of them."""
+    assert tree.ConfigTree.FromString(message.SerializeToString()).WhichOneof("content") is None
+
+
 def test_a_message_of_another_kind_holds_nothing() -> None:
     assert config_message(b"\xf2\x06\x00").WhichOneof("content") is None

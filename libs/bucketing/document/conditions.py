@@ -7,7 +7,7 @@ operator; and `{"field", "op", "value"}` of older clients. An operator that isn'
 
 from __future__ import annotations
 
-from bucketing.document.fields import at, expect, refuse_others, required
+from bucketing.document.fields import at, expect, refuse_others, required_name
 from bucketing.errors import InvalidConfig
 from bucketing.flagset import AllOf, AnyOf, Comparison, Condition, InSegment, Json, Not
 from bucketing.limits import CONDITION_DEPTH_MAX
@@ -52,8 +52,8 @@ def _read(document: Json, path: str, depth: int) -> Condition:
 def _comparison(fields: dict[str, Json], path: str) -> Condition:
     names = ("attribute", "operator", "value") if "attribute" in fields else ("field", "op", "value")
     refuse_others(fields, names, path)
-    attribute = required(fields, names[0], str, path)
-    operator = required(fields, names[1], str, path)
+    attribute = required_name(fields, names[0], path)
+    operator = required_name(fields, names[1], path)
     if operator == "in_segment":
         return _segments(fields.get("value"), at(path, "value"))
     if operator in PRESENCE:

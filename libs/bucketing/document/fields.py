@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from sys import intern
 from typing import Any
 
 from bucketing.errors import InvalidConfig
@@ -37,6 +38,11 @@ def required(document: dict[str, Json], name: str, kind: type, path: str) -> Any
     if name not in document:
         raise InvalidConfig(at(path, name), "is missing", "missing")
     return expect(value, kind, at(path, name))
+
+
+def required_name(document: dict[str, Json], name: str, path: str) -> str:
+    """A required text that many places of a config repeat: it stands in memory once."""
+    return intern(required(document, name, str, path))
 
 
 def optional(document: dict[str, Json], name: str, kind: type, path: str, default: Any = None) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bucketing.document.conditions import condition_from_document, condition_to_document
-from bucketing.document.fields import at, expect, optional, refuse_others, required
+from bucketing.document.fields import at, expect, optional, refuse_others, required, required_name
 from bucketing.document.serves import serve_from_document, serve_to_document
 from bucketing.errors import InvalidConfig
 from bucketing.flagset import Fixed, Flag, FlagType, Json, Prerequisite, Rule, Target
@@ -23,7 +23,7 @@ def flag_from_document(document: Json, path: str = "") -> Flag:
         key=required(fields, "key", str, path),
         type=FlagType(kind),
         variations=variations,
-        off_variation=required(fields, "off_variation", str, path),
+        off_variation=required_name(fields, "off_variation", path),
         default=serve_from_document(required(fields, "default", dict, path), at(path, "default")),
         enabled=optional(fields, "enabled", bool, path, True),
         archived=optional(fields, "archived", bool, path, False),
@@ -53,7 +53,7 @@ def _targets(fields: dict[str, Json], path: str) -> tuple[Target, ...]:
         targets.append(
             Target(
                 required(one, "key", str, here),
-                required(one, "variation", str, here),
+                required_name(one, "variation", here),
                 optional(one, "expires_at", int, here),
             )
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from bucketing.attributes import TARGETING_KEY
-from bucketing.document.fields import at, expect, optional, refuse_others, required
+from bucketing.document.fields import at, expect, optional, refuse_others, required, required_name
 from bucketing.errors import InvalidConfig
 from bucketing.flagset import Fixed, Json, Rollout, Serve, Share
 from bucketing.operators import is_number
@@ -38,7 +38,7 @@ def shares_from_document(document: Json, path: str) -> tuple[Share, ...]:
         here = f"{path}[{index}]"
         fields = expect(entry, dict, here)
         refuse_others(fields, ("key", "weight"), here)
-        key = required(fields, "key", str, here)
+        key = required_name(fields, "key", here)
         if "weight" not in fields:
             raise InvalidConfig(at(here, "weight"), "is missing", "missing")
         shares.append(Share(key, hundredths(fields["weight"], at(here, "weight"))))
@@ -62,7 +62,7 @@ def serve_from_document(document: Json, path: str = "then") -> Serve:
     if len(fields) != 1 or not fields.keys() <= {"variation", "rollout"}:
         raise InvalidConfig(path, "must have exactly one of variation or rollout", "serve")
     if "variation" in fields:
-        return Fixed(required(fields, "variation", str, path))
+        return Fixed(required_name(fields, "variation", path))
     here = at(path, "rollout")
     rollout = expect(fields["rollout"], dict, here)
     refuse_others(rollout, ("variations", "bucket_by"), here)
