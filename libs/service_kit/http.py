@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, suppress
-from importlib.metadata import version
+from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service_kit.background import Background
 from service_kit.health import Check, health_router
 from service_kit.logs import get_logger, set_request_id
 from service_kit.metrics import HttpMetrics, metrics_router
@@ -29,35 +30,43 @@ Refusal = Callable[[str, Problem], Response]
 """The answer at a path to a request that no route has seen."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shell:
+    """What a process has around its app."""
+
+    registry: CollectorRegistry
+    background: Background | None = None
+    lifespan: Lifespan | None = None
+    body_limit_bytes: int = DEFAULT_BODY_LIMIT_BYTES
+
+
 def create_app(
-    title: str,
-    *,
-    registry: CollectorRegistry,
-    checks: Mapping[str, Check],
-    lifespan: Lifespan | None = None,
-    body_limit_bytes: int = DEFAULT_BODY_LIMIT_BYTES,
-    refusal: Refusal | None = None,
-    **options: Any,
+    title: str, shell: Shell, *, checks: Mapping[str, Check], refusal: Refusal | None = None, **options: Any
 ) -> FastAPI:
     """An app with `/healthz`, `/readyz`, `/metrics`, `/openapi.json`, `/api/docs` and problem+json errors.
 
-    Bodies over `body_limit_bytes` get 413, before they are read where the length is declared. `refusal` writes that
-    answer in another form than a problem's.
+    It is ready when all `checks` pass and no essential work in the background keeps failing. Bodies over the limit
+    get 413, before they are read where the length is declared; `refusal` writes that answer in another form than a
+    problem's.
     """
     app = FastAPI(
         title=title,
-        version=version("verdict-platform"),
         docs_url="/api/docs",
         redoc_url=None,
-        lifespan=lifespan,
+        lifespan=shell.lifespan,
         strict_content_type=False,
         **options,
     )
     install_problem_handlers(app)
+    if shell.background is not None:
+        checks = {**checks, "background": shell.background.check}
     app.include_router(health_router(checks))
-    app.include_router(metrics_router(registry))
+    app.include_router(metrics_router(shell.registry))
     app.add_middleware(
-        RequestEnvelope, metrics=HttpMetrics(registry), body_limit_bytes=body_limit_bytes, refusal=refusal
+        RequestEnvelope,
+        metrics=HttpMetrics(shell.registry),
+        body_limit_bytes=shell.body_limit_bytes,
+        refusal=refusal,
     )
     return app
 

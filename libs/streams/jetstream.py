@@ -85,64 +85,66 @@ def _translated(error: nats.js.errors.APIError) -> BusError:
 
 
 class JetStreamBus:
-    """One connection to NATS that reconnects for ever."""
+    """One connection to NATS that reconnects for ever. It connects once it is started."""
 
-    def __init__(self, client: Client, connecting: asyncio.Task[None] | None) -> None:
-        self._client = client
-        self._context = client.jetstream(timeout=_REQUEST_TIMEOUT_SECONDS)
-        self._connecting = connecting
+    def __init__(self, url: str, *, name: str) -> None:
+        """`url`: `nats://host:port`, several with commas. Needs no running loop."""
+        self._servers = url.split(",")
+        self._name = name
+        self._client = Client()
+        self._context = self._client.jetstream(timeout=_REQUEST_TIMEOUT_SECONDS)
+        self._connecting: asyncio.Task[None] | None = None
+        self._told: set[str] = set()
 
     @classmethod
-    async def connect(cls, url: str, *, name: str, wait: bool = True) -> JetStreamBus:
-        """Connects to `url` (`nats://host:port`, several with commas). With `wait` False it returns at once and
-        goes on trying in the background, so that a service can start while the bus is away."""
-        client = Client()
+    async def connect(cls, url: str, *, name: str) -> JetStreamBus:
+        """A bus that is connected, however long it takes."""
+        bus = cls(url, name=name)
+        await bus._keep_connecting()
+        return bus
 
-        told: set[str] = set()
+    def start(self) -> None:
+        if self._connecting is None:
+            self._connecting = asyncio.create_task(self._keep_connecting(), name="bus-connect")
 
-        async def failed(error: Exception) -> None:
-            """Errors of single operations reach who asked for them; while there is no connection, each kind is said
-            once."""
-            reason = f"{type(error).__name__}: {error}"
-            if not client.is_connected and reason not in told:
-                told.add(reason)
-                _log.warning("the bus can't be reached, trying on (%s)", reason)
+    async def _keep_connecting(self) -> None:
+        while True:
+            # A refused first attempt ends the client's own loop, so it is begun again.
+            try:
+                await self._client.connect(
+                    servers=self._servers,
+                    name=self._name,
+                    allow_reconnect=True,
+                    max_reconnect_attempts=-1,
+                    reconnect_time_wait=0.25,  # type: ignore[arg-type] # the client sleeps any number of seconds
+                    connect_timeout=2,
+                    ping_interval=2,
+                    max_outstanding_pings=2,
+                    error_cb=self._tell_failure,
+                    disconnected_cb=self._tell_loss,
+                    reconnected_cb=self._tell_return,
+                )
+                await self._tell_return()
+                return
+            except (nats.errors.Error, OSError) as error:
+                await self._tell_failure(error)
+            await asyncio.sleep(0.25)
 
-        async def lost() -> None:
-            if not client.is_closed:
-                _log.warning("the connection to the bus is lost, trying to get it back")
+    async def _tell_failure(self, error: Exception) -> None:
+        """Errors of single operations reach who asked for them; while there is no connection, each kind is said
+        once."""
+        reason = f"{type(error).__name__}: {error}"
+        if not self._client.is_connected and reason not in self._told:
+            self._told.add(reason)
+            _log.warning("the bus can't be reached, trying on (%s)", reason)
 
-        async def back() -> None:
-            told.clear()
-            _log.info("connected to the bus")
+    async def _tell_loss(self) -> None:
+        if not self._client.is_closed:
+            _log.warning("the connection to the bus is lost, trying to get it back")
 
-        async def keep_trying() -> None:
-            while True:
-                # A refused first attempt ends the client's own loop, so it is begun again.
-                try:
-                    await client.connect(
-                        servers=url.split(","),
-                        name=name,
-                        allow_reconnect=True,
-                        max_reconnect_attempts=-1,
-                        reconnect_time_wait=0.25,  # type: ignore[arg-type] # the client sleeps any number of seconds
-                        connect_timeout=2,
-                        ping_interval=2,
-                        max_outstanding_pings=2,
-                        error_cb=failed,
-                        disconnected_cb=lost,
-                        reconnected_cb=back,
-                    )
-                    await back()
-                    return
-                except (nats.errors.Error, OSError) as error:
-                    await failed(error)
-                await asyncio.sleep(0.25)
-
-        if wait:
-            await keep_trying()
-            return cls(client, None)
-        return cls(client, asyncio.create_task(keep_trying(), name="bus-connect"))
+    async def _tell_return(self) -> None:
+        self._told.clear()
+        _log.info("connected to the bus")
 
     @property
     def connected(self) -> bool:

@@ -57,6 +57,9 @@ class MemoryBus:
         self._changed = asyncio.Condition()
         self.connected = True
 
+    def start(self) -> None:
+        pass
+
     def _stream(self, name: str) -> _Stream:
         if not self.connected or name not in self._streams:
             raise BusUnavailable(f"no stream {name}")

@@ -138,6 +138,9 @@ class Bus(Protocol):
     @property
     def connected(self) -> bool: ...
 
+    def start(self) -> None:
+        """Begins to connect, in the running loop, and returns at once: a service starts while the bus is away."""
+
     async def ensure_stream(self, spec: StreamSpec) -> None:
         """Creates the stream or changes it to `spec`. Raises BusUnavailable."""
 

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from fastapi import APIRouter, FastAPI, Request
 from prometheus_client import CollectorRegistry
 from service_kit.browsers import BrowserAccess, allow_browsers
 from service_kit.clock import Clock
-from service_kit.http import Lifespan, create_app
+from service_kit.http import Shell, create_app
 from service_kit.logs import get_logger
 from service_kit.problems import Unavailable, problem_response
 from starlette.responses import Response
-from streams import BusError
+from streams import Bus, BusError
 
 from analytics.access import Authenticator
 from analytics.catalog.catalog import Catalog
-from analytics.connection import Connection
 from analytics.exports import endpoints as exports
 from analytics.exports.destinations.registry import DestinationPolicy
 from analytics.exports.register import Register
@@ -55,24 +52,23 @@ class Parts:
     warehouse: Warehouse
     authenticator: Authenticator
     clock: Clock
-    connection: Connection = field(default_factory=Connection)
+    bus: Bus
     pii_secret: str = ""
     cors_origins: tuple[str, ...] = ()
     destinations: DestinationPolicy = field(default_factory=lambda: DestinationPolicy(None, ()))
     sealer: Sealer = field(default_factory=lambda: Sealer(""))
 
 
-def build_app(parts: Parts, registry: CollectorRegistry, lifespan: Lifespan | None = None) -> FastAPI:
+def build_app(parts: Parts, shell: Shell) -> FastAPI:
     async def catalog_ready() -> str | None:
         return None if parts.catalog.ready else "the experiments have not been read from the bus yet"
 
     app = create_app(
         "Verdict analytics",
-        registry=registry,
+        shell,
         checks={"catalog": catalog_ready, "clickhouse": parts.warehouse.ping},
-        lifespan=lifespan or _nothing,
     )
-    for router in _routers(parts, registry):
+    for router in _routers(parts, shell.registry):
         app.include_router(router)
     allow_browsers(app, parts.cors_origins, BROWSER_ACCESS)
     app.add_exception_handler(WarehouseError, _on_warehouse_error)
@@ -83,9 +79,7 @@ def build_app(parts: Parts, registry: CollectorRegistry, lifespan: Lifespan | No
 def _routers(parts: Parts, registry: CollectorRegistry) -> list[APIRouter]:
     authenticator, warehouse, clock = parts.authenticator, parts.warehouse, parts.clock
     inquiries = Inquiries(catalog=parts.catalog, warehouse=warehouse, clock=clock)
-    reconciler = Reconciler(
-        connection=parts.connection, warehouse=warehouse, clock=clock, metrics=OperationMetrics(registry)
-    )
+    reconciler = Reconciler(bus=parts.bus, warehouse=warehouse, clock=clock, metrics=OperationMetrics(registry))
     return [
         results.build_router(authenticator=authenticator, inquiries=inquiries, warehouse=warehouse, clock=clock),
         snapshots.build_router(
@@ -99,9 +93,9 @@ def _routers(parts: Parts, registry: CollectorRegistry) -> list[APIRouter]:
         operations.build_router(
             authenticator=authenticator,
             inquiries=inquiries,
-            connection=parts.connection,
+            bus=parts.bus,
             reconciler=reconciler,
-            eraser=Eraser(connection=parts.connection, warehouse=warehouse, pii_secret=parts.pii_secret),
+            eraser=Eraser(bus=parts.bus, warehouse=warehouse, pii_secret=parts.pii_secret),
         ),
         exports.build_router(
             authenticator=authenticator,
@@ -115,11 +109,6 @@ def _routers(parts: Parts, registry: CollectorRegistry) -> list[APIRouter]:
             ),
         ),
     ]
-
-
-@asynccontextmanager
-async def _nothing(_: FastAPI) -> AsyncIterator[None]:
-    yield
 
 
 async def _on_bus_error(request: Request, error: Exception) -> Response:

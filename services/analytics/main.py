@@ -6,9 +6,7 @@ import argparse
 import asyncio
 import logging
 import os
-import signal
 import socket
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import partial
@@ -16,8 +14,9 @@ from functools import partial
 from fastapi import FastAPI
 from messages.subjects import dead_letters_stream
 from prometheus_client import CollectorRegistry
+from service_kit.background import Background
 from service_kit.clock import SystemClock
-from service_kit.http import create_app
+from service_kit.http import Shell, create_app
 from service_kit.logs import configure_logging, get_logger
 from service_kit.metrics import new_registry
 from service_kit.serving import serve
@@ -29,9 +28,8 @@ from streams.jetstream import JetStreamBus
 from analytics.access import Authenticator
 from analytics.app import Parts, build_app
 from analytics.catalog.catalog import Catalog
-from analytics.catalog.feed import CatalogFeed
+from analytics.catalog.feed import CHECK_SECONDS, CatalogFeed
 from analytics.composition import destination_policy, sealer, warehouse_settings
-from analytics.connection import Connection
 from analytics.exports.destinations.registry import open_sink
 from analytics.exports.lease import LeaseTerms
 from analytics.exports.metrics import ExportMetrics
@@ -54,36 +52,8 @@ from analytics.warehouse.migrations import migrate
 
 _MIGRATE_AGAIN_SECONDS = 1.0
 _STOP_SECONDS = 10.0
+_LOOK_SECONDS_MAX = 60
 _log = get_logger("analytics")
-
-
-class Background:
-    """Tasks beside the server; one that fails unexpectedly ends the process, so that it is started anew."""
-
-    def __init__(self) -> None:
-        self._tasks: list[asyncio.Task[None]] = []
-        self.failed = False
-
-    def start(self, work: Awaitable[None], name: str) -> None:
-        self._tasks.append(asyncio.create_task(self._watched(work, name), name=name))
-
-    async def _watched(self, work: Awaitable[None], name: str) -> None:
-        try:
-            await work
-        except Exception as error:
-            self.failed = True
-            _log.error("a task ended unexpectedly", task=name, exc_info=error)
-            signal.raise_signal(signal.SIGTERM)
-
-    async def stop(self, wait_seconds: float = 0.0) -> None:
-        if self._tasks and wait_seconds:
-            await asyncio.wait(self._tasks, timeout=wait_seconds)
-        pending = {task for task in self._tasks if not task.done()}
-        # A cancellation that meets the end of a wait can be lost, so it is said again.
-        while pending:
-            for task in pending:
-                task.cancel()
-            _, pending = await asyncio.wait(pending, timeout=1)
 
 
 async def migrated(warehouse: Warehouse) -> None:
@@ -99,26 +69,28 @@ async def migrated(warehouse: Warehouse) -> None:
         return
 
 
-def run_serve(settings: ServeSettings) -> bool:
-    """Serves the API until it is stopped; False when a task failed."""
-    registry = new_registry()
-    clock = SystemClock()
+def _follow(background: Background, feed: CatalogFeed, bus: Bus) -> None:
+    background.keep("catalog", partial(feed.follow, bus), essential=True)
+    background.every(CHECK_SECONDS, "catalog-check", partial(feed.check, bus), essential=True)
+
+
+def run_serve(settings: ServeSettings) -> None:
+    """Serves the API until it is stopped."""
+    registry, clock = new_registry(), SystemClock()
+    background = Background(registry, clock)
+    bus = JetStreamBus(settings.nats_url, name="analytics")
     catalog = Catalog()
     warehouse = Warehouse(warehouse_settings(settings))
-    connection = Connection()
-    background = Background()
+    feed = CatalogFeed(catalog)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        bus = await JetStreamBus.connect(settings.nats_url, name="analytics", wait=False)
-        connection.found(bus)
-        feed = CatalogFeed(catalog)
-        background.start(feed.follow(bus), "catalog-feed")
-        background.start(feed.keep_checking(bus), "catalog-check")
-        background.start(migrated(warehouse), "migrate")
-        if settings.analytics_snapshot_seconds:
+        bus.start()
+        _follow(background, feed, bus)
+        background.once("migrate", partial(migrated, warehouse), essential=True)
+        if seconds := settings.analytics_snapshot_seconds:
             snapshots = ResultSnapshots(warehouse, catalog, clock)
-            background.start(snapshots.run(settings.analytics_snapshot_seconds), "snapshots")
+            background.every(min(seconds, _LOOK_SECONDS_MAX), "snapshots", partial(snapshots.look, seconds))
         try:
             yield
         finally:
@@ -132,59 +104,50 @@ def run_serve(settings: ServeSettings) -> bool:
         warehouse=warehouse,
         authenticator=Authenticator(tokens, catalog),
         clock=clock,
-        connection=connection,
+        bus=bus,
         pii_secret=settings.pii_secret.get_secret_value(),
         cors_origins=settings.analytics_cors_origins,
         destinations=destination_policy(settings),
         sealer=sealer(settings),
     )
-    serve(build_app(parts, registry, lifespan), settings)
-    return not background.failed
+    serve(build_app(parts, Shell(registry=registry, background=background, lifespan=lifespan)), settings)
 
 
-def run_load(settings: LoadSettings) -> bool:
-    """Loads, and serves health and metrics, until it is stopped; False when a task failed."""
-    registry = new_registry()
+def run_load(settings: LoadSettings) -> None:
+    """Loads, and serves health and metrics, until it is stopped."""
+    registry, clock = new_registry(), SystemClock()
+    background = Background(registry, clock)
+    bus = JetStreamBus(settings.nats_url, name="analytics-loader")
     warehouse = Warehouse(warehouse_settings(settings))
-    background = Background()
-    buses: list[Bus] = []
+    loader = Loader(
+        bus=bus,
+        warehouse=warehouse,
+        metrics=LoaderMetrics(registry),
+        clock=clock,
+        options=_loader_options(settings),
+    )
+
+    async def prepare() -> None:
+        await migrated(warehouse)
+        background.keep("load", loader.run, essential=True, finish=loader.stop)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        bus = await JetStreamBus.connect(settings.nats_url, name="analytics-loader", wait=False)
-        buses.append(bus)
-        loader = Loader(bus, warehouse, LoaderMetrics(registry), SystemClock(), _loader_options(settings))
-
-        migrating = asyncio.create_task(migrated(warehouse), name="migrate")
-
-        async def load() -> None:
-            await asyncio.wait([migrating])
-            if not migrating.cancelled():
-                migrating.result()
-                await loader.run()
-
-        background.start(load(), "loader")
+        bus.start()
+        background.once("migrate", prepare, essential=True)
         try:
             yield
         finally:
-            # What waits for its tables has nothing to finish.
-            migrating.cancel()
-            loader.stop()
-            await background.stop(_STOP_SECONDS)
+            await background.stop(grace_seconds=_STOP_SECONDS)
             await bus.close()
             await warehouse.close()
 
     async def bus_connected() -> str | None:
-        return None if buses and buses[0].connected else "not connected to the bus"
+        return None if bus.connected else "not connected to the bus"
 
-    app = create_app(
-        "Verdict loader",
-        registry=registry,
-        checks={"bus": bus_connected, "clickhouse": warehouse.ping},
-        lifespan=lifespan,
-    )
-    serve(app, settings)
-    return not background.failed
+    shell = Shell(registry=registry, background=background, lifespan=lifespan)
+    checks = {"bus": bus_connected, "clickhouse": warehouse.ping}
+    serve(create_app("Verdict loader", shell, checks=checks), settings)
 
 
 def _loader_options(settings: LoadSettings) -> LoaderOptions:
@@ -195,46 +158,37 @@ def _loader_options(settings: LoadSettings) -> LoaderOptions:
     )
 
 
-def run_export(settings: ExportSettings) -> bool:
-    """Works on exports, and serves health and metrics, until it is stopped; False when a task failed."""
+def run_export(settings: ExportSettings) -> None:
+    """Works on exports, and serves health and metrics, until it is stopped."""
     registry = new_registry()
+    background = Background(registry, SystemClock())
+    bus = JetStreamBus(settings.nats_url, name="analytics-export")
     catalog = Catalog()
     warehouse = ArrowWarehouse(warehouse_settings(settings))
-    sealing = sealer(settings)
-    background = Background()
+    worker = _export_worker(settings, warehouse, catalog, sealer(settings), registry)
+
+    async def prepare() -> None:
+        await migrated(warehouse)
+        background.keep("export", worker.run, essential=True, finish=worker.stop)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        bus = await JetStreamBus.connect(settings.nats_url, name="analytics-export", wait=False)
-        worker = _export_worker(settings, warehouse, catalog, sealing, registry)
-
-        async def work() -> None:
-            await migrated(warehouse)
-            await worker.run()
-
-        feed = CatalogFeed(catalog)
-        background.start(feed.follow(bus), "catalog-feed")
-        background.start(feed.keep_checking(bus), "catalog-check")
-        background.start(work(), "export")
+        bus.start()
+        _follow(background, CatalogFeed(catalog), bus)
+        background.once("migrate", prepare, essential=True)
         try:
             yield
         finally:
-            worker.stop()
-            await background.stop()
+            await background.stop(grace_seconds=_STOP_SECONDS)
             await bus.close()
             await warehouse.close()
 
     async def catalog_ready() -> str | None:
         return None if catalog.ready else "the environments have not been read from the bus yet"
 
-    app = create_app(
-        "Verdict exports",
-        registry=registry,
-        checks={"catalog": catalog_ready, "clickhouse": warehouse.ping},
-        lifespan=lifespan,
-    )
-    serve(app, settings)
-    return not background.failed
+    shell = Shell(registry=registry, background=background, lifespan=lifespan)
+    checks = {"catalog": catalog_ready, "clickhouse": warehouse.ping}
+    serve(create_app("Verdict exports", shell, checks=checks), settings)
 
 
 def _export_worker(
@@ -311,15 +265,15 @@ def main() -> None:
         case "serve":
             serve_settings = load_settings(ServeSettings)
             configure_logs("analytics", serve_settings.log_level)
-            sys.exit(0 if run_serve(serve_settings) else 1)
+            run_serve(serve_settings)
         case "load":
             load_settings_ = load_settings(LoadSettings)
             configure_logs("analytics-loader", load_settings_.log_level)
-            sys.exit(0 if run_load(load_settings_) else 1)
+            run_load(load_settings_)
         case "export":
             export_settings = load_settings(ExportSettings)
             configure_logs("analytics-export", export_settings.log_level)
-            sys.exit(0 if run_export(export_settings) else 1)
+            run_export(export_settings)
         case "migrate":
             asyncio.run(run_migrate(load_settings(StoreSettings)))
         case "dead-letters":

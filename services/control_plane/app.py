@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fastapi import APIRouter, FastAPI
-from prometheus_client import CollectorRegistry
-from service_kit.http import Lifespan, create_app
+from service_kit.http import Shell, create_app
 from service_kit.problems import Problem, problem_responses
 
 from control_plane.access import Authenticator, api_tokens_endpoints
@@ -49,20 +48,12 @@ class Parts:
     access: Access
 
 
-def create_control_plane(
-    parts: Parts,
-    *,
-    registry: CollectorRegistry,
-    lifespan: Lifespan | None = None,
-    body_limit_bytes: int = 2 * 1024 * 1024,
-) -> FastAPI:
+def create_control_plane(parts: Parts, shell: Shell) -> FastAPI:
     """The control plane's app, all of it under `/api/v1`."""
     app = create_app(
         "Verdict control plane",
-        registry=registry,
+        shell,
         checks={"database": parts.database.check},
-        lifespan=lifespan,
-        body_limit_bytes=body_limit_bytes,
         # The endpoint's name: what generated clients call the operation.
         generate_unique_id_function=lambda route: route.name,
     )

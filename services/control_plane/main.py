@@ -5,16 +5,16 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
-from typing import Any
 
 from fastapi import FastAPI
 from messages.subjects import config_stream
 from prometheus_client import CollectorRegistry
+from service_kit.background import Background
 from service_kit.browsers import BrowserAccess, allow_browsers
 from service_kit.clock import Clock, SystemClock
-from service_kit.http import Lifespan, create_app
+from service_kit.http import Lifespan, Shell, create_app
 from service_kit.logs import configure_logging, get_logger
 from service_kit.metrics import new_registry
 from service_kit.serving import serve
@@ -67,9 +67,16 @@ def build_api(settings: Settings) -> FastAPI:
     """The API's app; it connects when it starts."""
     clock, registry = SystemClock(), new_registry()
     database = _database(settings, clock)
+    background = Background(registry, clock)
     tokens = AccessTokens(settings.auth_jwt_secret, clock)
-    lifetime_seconds = settings.auth_token_minutes * 60
-    access = Access(database, tokens, Passwords(), LoginLimit(clock), token_lifetime_seconds=lifetime_seconds)
+    access = Access(
+        database=database,
+        tokens=tokens,
+        passwords=Passwords(),
+        limit=LoginLimit(clock),
+        token_lifetime_seconds=settings.auth_token_minutes * 60,
+    )
+    relay = _relay(settings, database, registry)
 
     async def prepare(connection: Connection) -> None:
         await _migrated(connection, settings)
@@ -77,16 +84,18 @@ def build_api(settings: Settings) -> FastAPI:
             password = settings.admin_password.get_secret_value()
             await access.ensure_administrator(connection, settings.admin_email, password)
 
-    async def work() -> None:
-        await database.keep_opening(prepare)
+    def opened() -> None:
         if settings.relay_enabled:
-            await _relay(database, settings, registry)
+            background.keep("relay", relay)
 
     app = create_control_plane(
         Parts(database=database, authenticator=Authenticator(database, tokens), access=access),
-        registry=registry,
-        lifespan=_beside(work, database),
-        body_limit_bytes=settings.body_limit_bytes,
+        Shell(
+            registry=registry,
+            background=background,
+            lifespan=_beside(background, database, prepare, opened),
+            body_limit_bytes=settings.body_limit_bytes,
+        ),
     )
     allow_browsers(app, settings.cors_origins, BROWSER_ACCESS)
     return app
@@ -94,33 +103,43 @@ def build_api(settings: Settings) -> FastAPI:
 
 def build_relay(settings: Settings) -> FastAPI:
     """A relay with nothing but health and metrics around it."""
-    registry = new_registry()
-    database = _database(settings, SystemClock())
+    clock, registry = SystemClock(), new_registry()
+    database = _database(settings, clock)
+    background = Background(registry, clock)
+    relay = _relay(settings, database, registry)
 
-    async def work() -> None:
-        await database.keep_opening(partial(_migrated, settings=settings))
-        await _relay(database, settings, registry)
+    def opened() -> None:
+        background.keep("relay", relay, essential=True)
 
-    lifespan = _beside(work, database)
-    return create_app("Verdict relay", registry=registry, checks={"database": database.check}, lifespan=lifespan)
+    lifespan = _beside(background, database, partial(_migrated, settings=settings), opened)
+    shell = Shell(registry=registry, background=background, lifespan=lifespan)
+    return create_app("Verdict relay", shell, checks={"database": database.check})
 
 
 def _database(settings: Settings, clock: Clock) -> Database:
     return Database(settings.database_url.get_secret_value(), clock, pool_size=settings.database_pool_size)
 
 
-def _beside(work: Callable[[], Coroutine[Any, Any, None]], database: Database) -> Lifespan:
-    """Works while requests are served, so that health answers and a signal is heard however long a part is away."""
+def _beside(
+    background: Background,
+    database: Database,
+    prepare: Callable[[Connection], Awaitable[None]],
+    opened: Callable[[], None],
+) -> Lifespan:
+    """Opens the database while requests are served, so that health answers and a signal is heard however long it is
+    away; then calls `opened`."""
+
+    async def open_database() -> None:
+        await database.keep_opening(prepare)
+        opened()
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        working = asyncio.create_task(work(), name="work")
+        background.once("database", open_database, essential=True)
         try:
             yield
         finally:
-            working.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await working
+            await background.stop()
             await database.close()
 
     return lifespan
@@ -131,13 +150,19 @@ async def _migrated(connection: Connection, settings: Settings) -> None:
         await migrate(connection)
 
 
-async def _relay(database: Database, settings: Settings, registry: CollectorRegistry) -> None:
-    bus = await JetStreamBus.connect(settings.nats_url, name="control-plane", wait=False)
+def _relay(settings: Settings, database: Database, registry: CollectorRegistry) -> Callable[[], Awaitable[None]]:
+    metrics = RelayMetrics(registry)
     stream = config_stream(max_bytes=settings.config_max_bytes, replicas=settings.nats_replicas)
-    try:
-        await Relay(database, bus, SystemClock(), RelayMetrics(registry), stream=stream).run()
-    finally:
-        await bus.close()
+
+    async def relay() -> None:
+        bus = JetStreamBus(settings.nats_url, name="control-plane")
+        bus.start()
+        try:
+            await Relay(database, bus, SystemClock(), metrics, stream=stream).run()
+        finally:
+            await bus.close()
+
+    return relay
 
 
 async def _migrate(settings: Settings) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from service_kit.browsers import BrowserAccess, allow_browsers
-from service_kit.http import Lifespan, create_app
+from service_kit.http import Lifespan, Shell, create_app
 
 from edge_evaluator.admission.admission import Admission, OpenStreams
 from edge_evaluator.endpoints.config import config_router
@@ -52,10 +52,8 @@ def build_app(parts: EdgeParts, options: HttpOptions, lifespan: Lifespan | None)
 
     app = create_app(
         "Verdict edge evaluator",
-        registry=parts.registry,
+        Shell(registry=parts.registry, lifespan=lifespan, body_limit_bytes=options.body_limit_bytes),
         checks={"configuration": configuration},
-        lifespan=lifespan,
-        body_limit_bytes=options.body_limit_bytes,
         refusal=refused,
     )
     app.include_router(

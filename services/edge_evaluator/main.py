@@ -7,7 +7,6 @@ import contextlib
 import gc
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from functools import partial
 
 import httpx
 from fastapi import FastAPI
@@ -57,7 +56,7 @@ class Edge:
     def __init__(self, settings: EdgeSettings, connect: Connect | None = None) -> None:
         """`connect` opens the bus; by default JetStream at the settings' address."""
         self._settings = settings
-        self._connect = connect or partial(JetStreamBus.connect, settings.nats_url, name="edge", wait=False)
+        self._connect = connect or self._jetstream
         self._clock = SystemClock()
         self._registry = new_registry()
         self._metrics = FeedMetrics(self._registry)
@@ -86,6 +85,11 @@ class Edge:
             ),
             self._lifespan,
         )
+
+    async def _jetstream(self) -> Bus:
+        bus = JetStreamBus(self._settings.nats_url, name="edge")
+        bus.start()
+        return bus
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, _: FastAPI) -> AsyncIterator[None]:

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from service_kit.browsers import BrowserAccess, allow_browsers
 from service_kit.clock import Clock
-from service_kit.http import create_app
+from service_kit.http import Shell, create_app
 from starlette.middleware import Middleware
 from streams import Bus
 
@@ -45,15 +45,13 @@ def build_app(
 
     app = create_app(
         "Verdict event ingestor",
-        registry=registry,
+        Shell(registry=registry, lifespan=lifespan, body_limit_bytes=BODY_BYTES_MAX),
         checks={
             "bus": lifetime.bus_ready,
             "stream": lifetime.stream_ready,
             "keys": lifetime.keys_ready,
             "background": lifetime.background_ready,
         },
-        lifespan=lifespan,
-        body_limit_bytes=BODY_BYTES_MAX,
     )
     app.include_router(router)
     app.user_middleware.append(Middleware(FastRoute))  # the innermost; `add_middleware` would make it the outermost

@@ -20,7 +20,9 @@ def main() -> None:
     configure_logging("event_ingestor", settings.log_level)
 
     async def connect() -> Bus:
-        return await JetStreamBus.connect(settings.nats_url, name="event_ingestor", wait=False)
+        bus = JetStreamBus(settings.nats_url, name="event_ingestor")
+        bus.start()
+        return bus
 
     serve(build_app(settings, connect, new_registry(), SystemClock()), settings)
 

@@ -7,13 +7,11 @@ from typing import Any
 import pytest
 from analytics.app import build_app
 from analytics.catalog.catalog import Catalog
-from analytics.connection import Connection
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.settings import WarehouseSettings
 from prometheus_client import CollectorRegistry
 from service_kit.clock import ManualClock
-from service_kit.problems import Unavailable
-from streams.memory import MemoryBus
+from service_kit.http import Shell
 
 from tests.analytics.app_parts import parts_of
 
@@ -23,7 +21,7 @@ FILES = {"/v1/experiments/{experiment}/report", "/v1/experiments/{experiment}/re
 
 def operations() -> dict[str, dict[str, Any]]:
     warehouse = Warehouse(WarehouseSettings(url="http://127.0.0.1:9"))
-    app = build_app(parts_of(Catalog(), warehouse, ManualClock(0)), CollectorRegistry())
+    app = build_app(parts_of(Catalog(), warehouse, ManualClock(0)), Shell(registry=CollectorRegistry()))
     return {
         f"{method} {path}": operation
         for path, methods in app.openapi()["paths"].items()
@@ -43,14 +41,3 @@ def test_each_answer_has_a_schema(name: str) -> None:
         if code != "204":
             schema = answer["content"]["application/json"]["schema"]
             assert "$ref" in schema or all("$ref" in each for each in schema["anyOf"])
-
-
-def test_before_the_bus_is_connected_what_needs_it_is_unavailable() -> None:
-    connection = Connection()
-    with pytest.raises(Unavailable) as refused:
-        _ = connection.bus
-    assert refused.value.code == "bus_unavailable"
-
-    bus = MemoryBus()
-    connection.found(bus)
-    assert connection.bus is bus

@@ -12,6 +12,7 @@ from control_plane.database import Database
 from fastapi import FastAPI
 from pydantic import SecretStr
 from service_kit.clock import Clock
+from service_kit.http import Shell
 from service_kit.metrics import new_registry
 from service_kit.tokens import AccessTokens
 
@@ -27,4 +28,4 @@ async def app_on(database: Database, clock: Clock) -> FastAPI:
     async with database.connection() as connection:
         await access.ensure_administrator(connection, *ADMINISTRATOR)
     parts = Parts(database=database, authenticator=Authenticator(database, tokens), access=access)
-    return create_control_plane(parts, registry=new_registry())
+    return create_control_plane(parts, Shell(registry=new_registry(), body_limit_bytes=2 * 1024 * 1024))

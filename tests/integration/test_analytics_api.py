@@ -20,6 +20,7 @@ from bucketing.flagset import Fixed, Flag, FlagType
 from messages.aggregations import AGGREGATIONS
 from prometheus_client import CollectorRegistry
 from service_kit.clock import ManualClock
+from service_kit.http import Shell
 
 from tests.analytics.answers import read
 from tests.analytics.app_parts import parts_of
@@ -86,7 +87,7 @@ async def warehouse(clickhouse_url: str, clickhouse_database: str) -> AsyncItera
 async def client(warehouse: Warehouse) -> AsyncIterator[httpx.AsyncClient]:
     held, clock = catalog(), ManualClock(NOW)
     parts = parts_of(held, warehouse, clock)
-    app = build_app(parts, CollectorRegistry())
+    app = build_app(parts, Shell(registry=CollectorRegistry()))
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://analytics") as client:
         yield client
@@ -200,7 +201,7 @@ async def test_a_wrong_question_names_its_field(client: httpx.AsyncClient, path:
 async def test_clickhouse_away_is_503(clickhouse_url: str) -> None:
     warehouse = Warehouse(WarehouseSettings(url="http://127.0.0.1:9"))
     held, clock = catalog(), ManualClock(NOW)
-    app = build_app(parts_of(held, warehouse, clock), CollectorRegistry())
+    app = build_app(parts_of(held, warehouse, clock), Shell(registry=CollectorRegistry()))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://analytics") as client:
         answer = await client.get(RESULTS, headers=bearer("viewer"))
         ready = await client.get("/readyz")
@@ -213,7 +214,7 @@ async def test_clickhouse_away_is_503(clickhouse_url: str) -> None:
 
 async def test_before_the_catalog_is_read_the_answer_is_503(warehouse: Warehouse) -> None:
     held, clock = Catalog(), ManualClock(NOW)
-    app = build_app(parts_of(held, warehouse, clock), CollectorRegistry())
+    app = build_app(parts_of(held, warehouse, clock), Shell(registry=CollectorRegistry()))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://analytics") as client:
         answer = await client.get(RESULTS, headers=bearer("viewer"))
 

@@ -13,7 +13,6 @@ import pytest
 from analytics.app import build_app
 from analytics.catalog.catalog import Catalog
 from analytics.catalog.entries import Environment, Metric
-from analytics.connection import Connection
 from analytics.loading.batches import Batch
 from analytics.loading.dead_letters import send
 from analytics.loading.storage import store
@@ -27,6 +26,7 @@ from messages.pseudonyms import Pseudonyms
 from messages.subjects import DEAD_LETTERS, EVENTS, dead_letters_stream, events_stream, events_subject
 from prometheus_client import CollectorRegistry
 from service_kit.clock import SystemClock
+from service_kit.http import Shell
 from streams.memory import MemoryBus
 
 from tests.analytics.app_parts import parts_of
@@ -68,8 +68,8 @@ async def bus() -> MemoryBus:
 @pytest.fixture
 async def client(warehouse: Warehouse, bus: MemoryBus) -> AsyncIterator[httpx.AsyncClient]:
     held, clock = catalog(), SystemClock()
-    parts = parts_of(held, warehouse, clock, connection=Connection(bus), pii_secret=PII_SECRET)
-    app = build_app(parts, CollectorRegistry())
+    parts = parts_of(held, warehouse, clock, bus=bus, pii_secret=PII_SECRET)
+    app = build_app(parts, Shell(registry=CollectorRegistry()))
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://analytics", headers=bearer()) as client:
         yield client

@@ -23,6 +23,7 @@ from messages.aggregations import AGGREGATIONS
 from prometheus_client import CollectorRegistry
 from pyarrow import parquet
 from service_kit.clock import ManualClock
+from service_kit.http import Shell
 
 from tests.analytics.answers import read
 from tests.analytics.app_parts import parts_of
@@ -84,7 +85,7 @@ async def warehouse(clickhouse_url: str, clickhouse_database: str) -> AsyncItera
 @pytest.fixture
 async def client(warehouse: Warehouse) -> AsyncIterator[httpx.AsyncClient]:
     held, clock = catalog(), ManualClock(NOW)
-    app = build_app(parts_of(held, warehouse, clock), CollectorRegistry())
+    app = build_app(parts_of(held, warehouse, clock), Shell(registry=CollectorRegistry()))
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://analytics", headers=bearer()) as client:
         yield client
@@ -152,7 +153,7 @@ async def test_scheduled_snapshots_are_the_earlier_looks_of_a_group_sequential_p
     clock.advance(3600)
     await snapshots.take_due(3600)
     clock.advance(3600)
-    app = build_app(parts_of(planned, warehouse, clock), CollectorRegistry())
+    app = build_app(parts_of(planned, warehouse, clock), Shell(registry=CollectorRegistry()))
     more = {"flag": "checkout", "experiment": "", "config_version": 1, "context": "{}", "received_at": NOW}
     rows = [
         more | {"variation": ("on", "off")[number % 2], "user_key": f"v{number}", "event_id": f"v{number}"}

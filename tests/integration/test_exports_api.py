@@ -21,6 +21,7 @@ from analytics.warehouse.migrations import migrate
 from analytics.warehouse.settings import WarehouseSettings
 from prometheus_client import CollectorRegistry
 from service_kit.clock import ManualClock
+from service_kit.http import Shell
 
 from tests.analytics.app_parts import parts_of
 from tests.analytics.exports.export_parts import NOW, SECRET, export_catalog, export_worker, store_exposures
@@ -69,7 +70,7 @@ async def client(warehouse: ArrowWarehouse, policy: DestinationPolicy, clock: Ma
         destinations=policy,
         sealer=Sealer(SECRET),
     )
-    transport = httpx.ASGITransport(build_app(parts, CollectorRegistry()))
+    transport = httpx.ASGITransport(build_app(parts, Shell(registry=CollectorRegistry())))
     async with Client(transport=transport, base_url="http://analytics", headers=bearer()) as client:
         yield client
 
@@ -317,7 +318,7 @@ async def test_a_link_out_of_the_folder_is_refused(client: Client, tmp_path: Pat
 async def test_without_a_secret_no_credentials_are_taken(warehouse: ArrowWarehouse) -> None:
     catalog, clock = export_catalog(), ManualClock(NOW)
     parts = parts_of(catalog, warehouse, clock)
-    transport = httpx.ASGITransport(build_app(parts, CollectorRegistry()))
+    transport = httpx.ASGITransport(build_app(parts, Shell(registry=CollectorRegistry())))
     async with Client(transport=transport, base_url="http://analytics", headers=bearer()) as client:
         store = await client.post("/v1/exports", json=NIGHTLY | {"destination": STORE, "credentials": KEYS})
         folder = await client.post("/v1/exports", json=NIGHTLY)
@@ -335,7 +336,7 @@ async def test_a_changed_secret_is_said_in_words(client: Client, warehouse: Arro
         destinations=policy,
         sealer=Sealer("another secret of more than thirty-two bytes"),
     )
-    transport = httpx.ASGITransport(build_app(parts, CollectorRegistry()))
+    transport = httpx.ASGITransport(build_app(parts, Shell(registry=CollectorRegistry())))
     async with Client(transport=transport, base_url="http://analytics", headers=bearer()) as other:
         answer = (await other.post(f"/v1/exports/{export['id']}/test")).json()
     assert (answer["ok"], answer["code"]) == (False, "credentials_unreadable")

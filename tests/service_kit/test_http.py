@@ -9,7 +9,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from pydantic import BaseModel, Field
-from service_kit.http import create_app
+from service_kit.http import Shell, create_app
 from service_kit.metrics import new_registry
 from service_kit.problems import Conflict, FieldError, InvalidInput, TooManyRequests
 
@@ -25,7 +25,7 @@ def build_app() -> FastAPI:
     async def database() -> str | None:
         return BUSY[0]
 
-    app = create_app("test", registry=new_registry(), checks={"database": database}, body_limit_bytes=1000)
+    app = create_app("test", Shell(registry=new_registry(), body_limit_bytes=1000), checks={"database": database})
 
     @app.post("/orders")
     async def order(body: Order) -> Order:

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI, Request, Response
-from service_kit.http import create_app
+from service_kit.http import Shell, create_app
 from service_kit.metrics import new_registry
 from service_kit.serving import Server
 from service_kit.settings import ServiceSettings, load_settings
@@ -31,7 +31,7 @@ class Gate:
 
 
 def build_app(gate: Gate) -> FastAPI:
-    app = create_app("test", registry=new_registry(), checks={})
+    app = create_app("test", Shell(registry=new_registry()), checks={})
 
     @app.get("/client")
     async def client(request: Request) -> dict[str, str]:

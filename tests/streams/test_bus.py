@@ -213,9 +213,18 @@ async def test_a_stream_made_anew_is_delivered_anew(fresh_nats: Nats) -> None:
     await bus.close()
 
 
+async def test_a_bus_that_was_never_started_is_unavailable() -> None:
+    bus = JetStreamBus("nats://127.0.0.1:1", name="test")
+    assert not bus.connected
+    for asked in (bus.state("K"), bus.publish("K.a", b"1"), bus.last_message("K", "K.a"), bus.read_all("K", "K.>")):
+        with pytest.raises(BusUnavailable):
+            await asked
+
+
 async def test_a_bus_that_is_away_says_so_and_comes_back(fresh_nats: Nats) -> None:
     await asyncio.to_thread(fresh_nats.kill)
-    bus = await JetStreamBus.connect(fresh_nats.url, name="test", wait=False)
+    bus = JetStreamBus(fresh_nats.url, name="test")
+    bus.start()
     assert not bus.connected
     with pytest.raises(BusUnavailable):
         await bus.publish("K.a", b"1")
@@ -231,7 +240,8 @@ async def test_a_bus_that_is_away_says_so_and_comes_back(fresh_nats: Nats) -> No
 async def test_an_outage_is_told_once_and_its_end_too(fresh_nats: Nats, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, logger="bus")
     await asyncio.to_thread(fresh_nats.kill)
-    bus = await JetStreamBus.connect(fresh_nats.url, name="test", wait=False)
+    bus = JetStreamBus(fresh_nats.url, name="test")
+    bus.start()
     await _until_said(caplog, "the bus can't be reached")
     await asyncio.to_thread(fresh_nats.restart)
     await _until_said(caplog, "connected to the bus")

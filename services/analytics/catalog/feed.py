@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 from messages.config_follower import ConfigFollower
@@ -34,12 +33,6 @@ class CatalogFeed:
     async def check(self, bus: Bus) -> None:
         """One round of anti-entropy."""
         await self._follower.check(bus)
-
-    async def keep_checking(self, bus: Bus) -> None:
-        """Until it is cancelled: a round every few seconds."""
-        while True:
-            await asyncio.sleep(CHECK_SECONDS)
-            await self.check(bus)
 
     async def apply(self, update: Update) -> None:
         """What can't be read stays as it was."""

@@ -70,17 +70,19 @@ class ExportWorker:
         self._stopping.set()
 
     async def run(self) -> None:
-        while not self._stopping.is_set():
-            if self._parts.catalog.ready:
-                try:
-                    await self.look()
-                except WarehouseError as error:
-                    _log.warning("ClickHouse is away, looking later", error=str(error))
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), self._options.poll_seconds)
-        for task in self._working.values():
-            task.cancel()
-        await asyncio.gather(*self._working.values(), return_exceptions=True)
+        try:
+            while not self._stopping.is_set():
+                if self._parts.catalog.ready:
+                    try:
+                        await self.look()
+                    except WarehouseError as error:
+                        _log.warning("ClickHouse is away, looking later", error=str(error))
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._stopping.wait(), self._options.poll_seconds)
+        finally:
+            for task in self._working.values():
+                task.cancel()
+            await asyncio.gather(*self._working.values(), return_exceptions=True)
 
     async def look(self) -> None:
         """Makes the runs that are due and starts work on those that wait. Raises WarehouseError."""

@@ -50,7 +50,7 @@ class Loader:
         self._metrics = metrics
         self._clock = clock
         self._options = options
-        self._batches: asyncio.Queue[Batch | None] = asyncio.Queue(maxsize=1)
+        self._batches: asyncio.Queue[Batch | None]
         self._stopping = asyncio.Event()
 
     def stop(self) -> None:
@@ -58,7 +58,11 @@ class Loader:
         self._stopping.set()
 
     async def run(self) -> None:
-        """Loads until `stop`; what has been collected by then is still stored, unless its store is away."""
+        """Loads until `stop`; what has been collected by then is still stored, unless its store is away.
+
+        It may begin again after it failed: what it had in hand then is delivered again.
+        """
+        self._batches = asyncio.Queue(maxsize=1)
         wait = _BACKOFF_SECONDS_FIRST
         while not self._stopping.is_set():
             try:

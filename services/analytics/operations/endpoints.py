@@ -7,9 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 from service_kit.problems import Forbidden, problem_responses
+from streams import Bus
 
 from analytics.access import Authenticator, Caller
-from analytics.connection import Connection
 from analytics.loading.letters_command import letter_document
 from analytics.loading.replay import LIST_MAX, listed, replay
 from analytics.operations.documents import (
@@ -41,12 +41,12 @@ def build_router(
     *,
     authenticator: Authenticator,
     inquiries: Inquiries,
-    connection: Connection,
+    bus: Bus,
     reconciler: Reconciler,
     eraser: Eraser,
 ) -> APIRouter:
     router = APIRouter(prefix="/v1", tags=["operations"], dependencies=[Depends(authenticator.caller)])
-    _add_letters(router, authenticator, inquiries, connection)
+    _add_letters(router, authenticator, inquiries, bus)
 
     @router.get(
         "/reconciliation",
@@ -79,7 +79,7 @@ def build_router(
     return router
 
 
-def _add_letters(router: APIRouter, authenticator: Authenticator, inquiries: Inquiries, connection: Connection) -> None:
+def _add_letters(router: APIRouter, authenticator: Authenticator, inquiries: Inquiries, bus: Bus) -> None:
     @router.get(
         "/dead-letters",
         summary="Events that could not be stored",
@@ -93,7 +93,7 @@ def _add_letters(router: APIRouter, authenticator: Authenticator, inquiries: Inq
         and above, because raw events may hold personal data."""
         environment = inquiries.environment(caller, where)
         caller.require_writer(environment.organization_id)
-        letters = await listed(connection.bus, environment.id, limit)
+        letters = await listed(bus, environment.id, limit)
         return json_response(LetterList(items=[letter_document(each) for each in letters]))
 
     @router.post(
@@ -108,7 +108,7 @@ def _add_letters(router: APIRouter, authenticator: Authenticator, inquiries: Inq
         """Puts up to `limit` letters of one environment back on the stream; one that fails again is a new letter."""
         environment = inquiries.environment(caller, where)
         caller.require_writer(environment.organization_id)
-        return json_response(ReplayDocument(replayed=await replay(connection.bus, environment.id, limit)))
+        return json_response(ReplayDocument(replayed=await replay(bus, environment.id, limit)))
 
 
 def _require_admin(caller: Caller, organization_id: str) -> None:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import msgspec
 from messages.pseudonyms import Pseudonyms
 from messages.subjects import DEAD_LETTERS, dead_letters_subject
+from streams import Bus
 
 from analytics.catalog.entries import Environment
-from analytics.connection import Connection
 from analytics.loading.replay import read_letter
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.erasure import erase_rows
@@ -26,8 +26,8 @@ class Erased:
 class Eraser:
     """`pii_secret` finds the stand-ins of an environment that hashes its user keys; empty: it can't."""
 
-    def __init__(self, *, connection: Connection, warehouse: Warehouse, pii_secret: str) -> None:
-        self._connection = connection
+    def __init__(self, *, bus: Bus, warehouse: Warehouse, pii_secret: str) -> None:
+        self._bus = bus
         self._warehouse = warehouse
         self._pii_secret = pii_secret
 
@@ -38,7 +38,7 @@ class Eraser:
         return [user_key, Pseudonyms(self._pii_secret, environment.id).of(user_key)]
 
     async def erase(self, environment: Environment, user_key: str) -> Erased:
-        """Repeating it is harmless. Raises BusError, WarehouseError, and Unavailable without a bus.
+        """Repeating it is harmless. Raises BusError and WarehouseError.
 
         Events that wait in the stream are loaded later: erase again when the person's clients are silent.
         """
@@ -50,7 +50,7 @@ class Eraser:
     async def _erase_letters(self, environment: Environment, keys: list[str]) -> int:
         marks = [msgspec.json.encode(key).strip(b'"') for key in keys] + [key.encode() for key in keys]
         subject = dead_letters_subject(environment.id)
-        bus = self._connection.bus
+        bus = self._bus
         state = await bus.state(DEAD_LETTERS)
         erased = 0
         for sequence in range(max(state.first_sequence, 1), state.last_sequence + 1):

@@ -16,7 +16,6 @@ from service_kit.clock import Clock
 from streams import Bus, Delivered, StreamState
 
 from analytics.catalog.entries import Environment
-from analytics.connection import Connection
 from analytics.loading.batches import read_batch
 from analytics.loading.replay import read_letter
 from analytics.operations.metrics import OperationMetrics
@@ -73,17 +72,17 @@ class Reconciliation:
 class Reconciler:
     """Asks the bus and ClickHouse about the same minutes."""
 
-    def __init__(
-        self, *, connection: Connection, warehouse: Warehouse, clock: Clock, metrics: OperationMetrics
-    ) -> None:
-        self._connection = connection
+    def __init__(self, *, bus: Bus, warehouse: Warehouse, clock: Clock, metrics: OperationMetrics) -> None:
+        self._bus = bus
         self._warehouse = warehouse
         self._clock = clock
         self._metrics = metrics
 
     async def last(self, environment: Environment, minutes: int) -> Reconciliation:
-        """The last whole minutes and the present one. Raises BusError, WarehouseError, and Unavailable without a
-        bus. What is missing from the whole ones is told as a metric."""
+        """The last whole minutes and the present one. Raises BusError and WarehouseError.
+
+        What is missing from the whole ones is told as a metric.
+        """
         stop = (self._clock.now() // MINUTE_MILLISECONDS + 1) * MINUTE_MILLISECONDS
         found = await self._between(environment, stop - minutes * MINUTE_MILLISECONDS, stop)
         missing = [each.missing for each in found.minutes.values()]
@@ -92,7 +91,7 @@ class Reconciler:
 
     async def _between(self, environment: Environment, start: int, stop: int) -> Reconciliation:
         """Both are whole minutes."""
-        bus = self._connection.bus
+        bus = self._bus
         minutes = {minute: Minute() for minute in range(start, stop, MINUTE_MILLISECONDS)}
         complete = True
         for stream, subject in (

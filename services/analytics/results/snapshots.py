@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from uuid import uuid4
 
 import msgspec
@@ -54,17 +53,15 @@ class ResultSnapshots:
                 taken += 1
         return taken
 
-    async def run(self, every_seconds: int) -> None:
-        """Takes what is due, for ever; a failure is logged and tried again a minute later at most."""
-        while True:
-            if self._catalog.ready and self._warehouse.migrated:
-                try:
-                    taken = await self.take_due(every_seconds)
-                    if taken:
-                        _log.info("snapshots taken", count=taken)
-                except WarehouseError as error:
-                    _log.warning("snapshots wait for ClickHouse", error=str(error))
-            await asyncio.sleep(min(every_seconds, 60))
+    async def look(self, every_seconds: int) -> None:
+        """Takes what is due, as soon as there is something to take it from."""
+        if self._catalog.ready and self._warehouse.migrated:
+            try:
+                taken = await self.take_due(every_seconds)
+                if taken:
+                    _log.info("snapshots taken", count=taken)
+            except WarehouseError as error:
+                _log.warning("snapshots wait for ClickHouse", error=str(error))
 
     async def _write(self, experiment: Experiment, environment: Environment, entry: ResultSnapshotEntry) -> None:
         analyst = Analyst(ExperimentReader(self._warehouse), self._catalog)

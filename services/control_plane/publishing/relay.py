@@ -56,16 +56,7 @@ class Relay:
         return self._publisher is not None
 
     async def run(self) -> None:
-        """Works until it is cancelled, then gives the lease back. Begins again after whatever else ends it."""
-        while True:
-            try:
-                await self._work()
-            except Exception as error:
-                self._metrics.failures.inc()
-                _log.error("relay ended, begins again", error=type(error).__name__, exc_info=error)
-                await asyncio.sleep(LOOK_SECONDS)
-
-    async def _work(self) -> None:
+        """Works until it is cancelled, then gives the lease back."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._database.listen(CHANNEL, self._wake.set), name="relay-listen")
             tasks.create_task(self._renew(), name="relay-renew")
