@@ -20,7 +20,7 @@ from bucketing.flagset import (
     Share,
 )
 from control_plane.database import Database
-from control_plane.entities.reading import Unreadable, read_each
+from control_plane.entities.rows import Unreadable, read_each
 from control_plane.environments.queries import EnvironmentRow
 from control_plane.experiments.queries import PublishedExperiment
 from control_plane.publishing.compiler import Checked, CompiledEnvironment, Compiler, Snapshot, compile_snapshot

@@ -10,7 +10,7 @@ import pytest
 from bucketing import CompiledFlagSet, Reason, compile_flagset
 from bucketing.flagset import Comparison, Experiment, ExperimentMode, Flag, FlagSet, Holdout, LayerSlot, Segment, Share
 from control_plane.database import Database
-from control_plane.entities.reading import Memory, Unreadable
+from control_plane.entities.rows import Memory, Unreadable
 from control_plane.experiments import queries as experiments
 from control_plane.experiments.queries import PublishedExperiment
 from control_plane.flags import queries as flags

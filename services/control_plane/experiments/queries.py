@@ -12,7 +12,7 @@ from messages.generated import config_pb2 as pb
 from messages.words import wire_names
 
 from control_plane.database import Connection
-from control_plane.entities.reading import Unreadable, read_each
+from control_plane.entities.rows import Unreadable, read_each
 from control_plane.experiments import repository
 from control_plane.experiments.definition import engine_experiment
 from control_plane.experiments.models import ExperimentRow

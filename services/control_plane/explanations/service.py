@@ -15,7 +15,7 @@ from service_kit.problems import NotFound
 
 from control_plane.access import Actor, require
 from control_plane.database import Connection, Database
-from control_plane.entities.reading import Memory, Unreadable
+from control_plane.entities.rows import Memory, Unreadable
 from control_plane.environments.queries import EnvironmentRow, environment_by_key, resolve_project
 from control_plane.experiments import queries as experiments
 from control_plane.flags import queries as flags

@@ -10,7 +10,7 @@ import asyncpg
 from bucketing.flagset import Flag
 
 from control_plane.database import Connection
-from control_plane.entities.reading import Memory, Unreadable, read_each
+from control_plane.entities.rows import Memory, Unreadable, read_each
 from control_plane.entities.table import Scope
 from control_plane.flags.definition import flag_of
 from control_plane.flags.models import FLAGS, FlagRow, SettingsRow

@@ -10,7 +10,7 @@ from messages.generated import config_pb2 as pb
 from messages.words import wire_names
 
 from control_plane.database import Connection
-from control_plane.entities.reading import Unreadable, read_each
+from control_plane.entities.rows import Unreadable, read_each
 from control_plane.entities.table import Scope
 from control_plane.metrics.models import METRICS, MetricRow
 

@@ -22,7 +22,7 @@ from messages.subjects import config_subject
 
 from control_plane.access.queries import published_members
 from control_plane.database import Database
-from control_plane.entities.reading import Memory, Unreadable
+from control_plane.entities.rows import Memory, Unreadable
 from control_plane.environments.queries import EnvironmentRow, environment_for_publishing, published_sdk_keys
 from control_plane.experiments import queries as experiments
 from control_plane.experiments.queries import PublishedExperiment

@@ -9,7 +9,7 @@ from bucketing.flagset import Condition, Segment
 from service_kit.problems import FieldError, InvalidInput
 
 from control_plane.database import Connection
-from control_plane.entities.reading import Memory, Unreadable, read_each
+from control_plane.entities.rows import Memory, Unreadable, read_each
 from control_plane.entities.table import Scope
 from control_plane.entities.usages import Reference
 from control_plane.segments.definition import segment_of
