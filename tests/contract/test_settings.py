@@ -58,6 +58,11 @@ def test_compose_and_kubernetes_set_only_what_a_service_reads() -> None:
     assert {name for name in used if name.startswith("FF_")} - FIELDS.keys() == set()
 
 
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=lambda page: page.stem)
+def test_a_page_names_only_what_a_service_reads(page: Path) -> None:
+    assert set(re.findall(r"`(FF_[A-Z0-9_]*[A-Z0-9])`", page.read_text())) - FIELDS.keys() == set()
+
+
 def test_a_wrong_setting_is_named_without_its_value(monkeypatch: pytest.MonkeyPatch) -> None:
     class Some(ServiceSettings):
         port: int = 1

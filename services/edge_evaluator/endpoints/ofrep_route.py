@@ -31,7 +31,7 @@ _EVALUATION_PATH = re.compile(r"/ofrep/v1/evaluate/flags(?:/(?P<key>[^/]+))?|/v1
 
 
 class UnsupportedBody(Problem):
-    status, default_code = 415, "unsupported_content_encoding"
+    status, default_code = 415, "unsupported_encoding"
 
 
 def failure_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
