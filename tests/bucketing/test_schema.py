@@ -23,7 +23,7 @@ VECTORS = ROOT / "tests" / "vectors"
 SCHEMA = json.loads((ROOT / "proto" / "config.schema.json").read_text())
 DEFINITIONS = SCHEMA["$defs"]
 WRITTEN = flagset_to_document(WHOLE)
-Path_ = tuple[str | int, ...]
+Steps = tuple[str | int, ...]
 
 # Written by nobody and read all the same: see "The config document" in docs/evaluation.md.
 OLDER_FORMS = {
@@ -58,7 +58,7 @@ def referred(schema: dict[str, Any]) -> str:
     return str(schema.get("$ref", "").rsplit("/", 1)[-1])
 
 
-def objects(value: Any, schema: dict[str, Any], path: Path_ = ()) -> Iterator[tuple[Path_, str]]:
+def objects(value: Any, schema: dict[str, Any], path: Steps = ()) -> Iterator[tuple[Steps, str]]:
     """Each object in `value` that a definition describes: where it is, and the definition's name."""
     name = referred(schema)
     definition = DEFINITIONS.get(name, schema)
@@ -80,7 +80,7 @@ def objects(value: Any, schema: dict[str, Any], path: Path_ = ()) -> Iterator[tu
 OBJECTS = list(objects(WRITTEN, SCHEMA))
 
 
-def at(document: Any, path: Path_) -> Any:
+def at(document: Any, path: Steps) -> Any:
     for step in path:
         document = document[step]
     return document
@@ -97,7 +97,7 @@ def edges(wanted: Callable[[dict[str, Any]], bool] = bool) -> list[Any]:
     return [pytest.param(path, name, field, id=f"{name}.{field}") for (name, field), path in found.items()]
 
 
-def without(path: Path_, field: str) -> Any:
+def without(path: Steps, field: str) -> Any:
     document = copy.deepcopy(WRITTEN)
     del at(document, path)[field]
     return document
@@ -165,7 +165,7 @@ def test_what_is_written_fits(document: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(("path", "name", "field"), edges())
 def test_an_absent_field_is_refused_by_the_reader_where_the_schema_refuses_it(
-    path: Path_, name: str, field: str
+    path: Steps, name: str, field: str
 ) -> None:
     document = without(path, field)
     fits = VALIDATORS["Config"].is_valid(document)
@@ -176,7 +176,7 @@ def test_an_absent_field_is_refused_by_the_reader_where_the_schema_refuses_it(
 
 
 @pytest.mark.parametrize(("path", "name", "field"), edges(lambda schema: "default" in schema))
-def test_an_absent_field_is_read_as_its_default(path: Path_, name: str, field: str) -> None:
+def test_an_absent_field_is_read_as_its_default(path: Steps, name: str, field: str) -> None:
     schema = DEFINITIONS[name]["properties"][field]
     document = without(path, field)
     at(document, path)[field] = schema["default"]
@@ -184,7 +184,7 @@ def test_an_absent_field_is_read_as_its_default(path: Path_, name: str, field: s
 
 
 @pytest.mark.parametrize(("path", "name"), [pytest.param(path, name, id=name) for path, name in OBJECTS])
-def test_an_unknown_field_is_refused_by_the_reader_where_the_schema_refuses_it(path: Path_, name: str) -> None:
+def test_an_unknown_field_is_refused_by_the_reader_where_the_schema_refuses_it(path: Steps, name: str) -> None:
     document = copy.deepcopy(WRITTEN)
     at(document, path)["unheard_of"] = 1
     fits = VALIDATORS["Config"].is_valid(document)
@@ -194,7 +194,7 @@ def test_an_unknown_field_is_refused_by_the_reader_where_the_schema_refuses_it(p
 
 # What a literal may be is its operator's to say.
 @pytest.mark.parametrize(("path", "name", "field"), edges(lambda schema: referred(schema) != "Literal"))
-def test_a_field_of_another_type_is_refused_by_both(path: Path_, name: str, field: str) -> None:
+def test_a_field_of_another_type_is_refused_by_both(path: Steps, name: str, field: str) -> None:
     document = copy.deepcopy(WRITTEN)
     at(document, path)[field] = [[[0]]]
     assert (VALIDATORS["Config"].is_valid(document), reads(document)) == (False, False)
