@@ -9,6 +9,8 @@ from fastapi import Depends, Header, Request
 
 from service_kit.problems import BadRequest, PreconditionFailed, PreconditionRequired
 
+REFUSALS = (BadRequest, PreconditionFailed, PreconditionRequired)
+"""What a write of a version may be refused with, for `problem_responses`."""
 _ENTITY_TAG = re.compile(r'(?:W/)?("?)([0-9]{1,18})\1')
 
 

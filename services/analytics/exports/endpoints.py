@@ -13,13 +13,11 @@ from service_kit.problems import (
     Forbidden,
     InvalidInput,
     NotFound,
-    PreconditionFailed,
-    PreconditionRequired,
     Unauthorized,
     Unavailable,
     problem_responses,
 )
-from service_kit.versions import ExpectedVersion, etag
+from service_kit.versions import REFUSALS, ExpectedVersion, etag
 
 from analytics.access import Authenticator, Caller
 from analytics.catalog.catalog import Catalog
@@ -41,7 +39,7 @@ _TEST_SECONDS_MAX = 45.0
 _NEWEST = 2**63
 _READ = problem_responses(BadRequest, Unauthorized, NotFound, InvalidInput, Unavailable)
 _WRITE = {**_READ, **problem_responses(Forbidden, Conflict)}
-_CHANGE = {**_WRITE, **problem_responses(PreconditionFailed, PreconditionRequired)}
+_CHANGE = {**_WRITE, **problem_responses(*REFUSALS)}
 
 Named = Annotated[str | None, Query(max_length=128)]
 

@@ -12,15 +12,13 @@ from service_kit.problems import (
     Forbidden,
     InvalidInput,
     NotFound,
-    PreconditionFailed,
-    PreconditionRequired,
     TooManyRequests,
     Unauthorized,
     Unavailable,
     problem_responses,
 )
 from service_kit.requests import new_router
-from service_kit.versions import ExpectedVersion, etag
+from service_kit.versions import REFUSALS, ExpectedVersion, etag
 
 from control_plane.access import repository
 from control_plane.access.actor import Actor
@@ -42,21 +40,25 @@ from control_plane.access.service import Access
 from control_plane.database import Connection, Database
 
 
-def build_router(*, authenticator: Authenticator, database: Database, access: Access) -> APIRouter:
+def build_sign_in_router(*, access: Access) -> APIRouter:
+    """What is asked before anybody is known."""
     router = new_router("access")
-    _add_sign_in(router, access)
-    _add_me(router, authenticator, database, access)
-    _add_members(router, authenticator, database)
-    _add_member_writes(router, authenticator, database, access)
-    return router
 
-
-def _add_sign_in(router: APIRouter, access: Access) -> None:
     @router.post("/auth/login", responses=problem_responses(Unauthorized, TooManyRequests, Unavailable, InvalidInput))
     async def login(body: LoginIn, request: Request) -> TokenOut:
         """Gives an access token for an e-mail and a password."""
         token = await access.login(body.email, body.password, _address(request))
         return TokenOut(access_token=token, expires_in=access.token_lifetime_seconds)
+
+    return router
+
+
+def build_router(*, authenticator: Authenticator, database: Database, access: Access) -> APIRouter:
+    router = new_router("access")
+    _add_me(router, authenticator, database, access)
+    _add_members(router, authenticator, database)
+    _add_member_writes(router, authenticator, database, access)
+    return router
 
 
 def _add_me(router: APIRouter, authenticator: Authenticator, database: Database, access: Access) -> None:
@@ -125,9 +127,7 @@ def _add_member_writes(router: APIRouter, authenticator: Authenticator, database
 
     @router.patch(
         "/organizations/{organization}/members/{user}",
-        responses=problem_responses(
-            Unauthorized, Forbidden, NotFound, Conflict, PreconditionFailed, PreconditionRequired, InvalidInput
-        ),
+        responses=problem_responses(*REFUSALS, Unauthorized, Forbidden, NotFound, Conflict, InvalidInput),
     )
     async def change_role(
         organization: str,

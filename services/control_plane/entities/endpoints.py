@@ -18,12 +18,10 @@ from service_kit.problems import (
     Forbidden,
     InvalidInput,
     NotFound,
-    PreconditionFailed,
-    PreconditionRequired,
     Unauthorized,
     problem_responses,
 )
-from service_kit.versions import VersionIfGiven, etag
+from service_kit.versions import REFUSALS, VersionIfGiven, etag
 
 from control_plane.access import Actor, Authenticator
 from control_plane.entities.schemas import Deleted
@@ -32,9 +30,7 @@ from control_plane.entities.table import ListFilter, Row
 
 READ = problem_responses(Unauthorized, Forbidden, NotFound, InvalidInput)
 CREATE = problem_responses(BadRequest, Unauthorized, Forbidden, NotFound, Conflict, InvalidInput)
-CHANGE = problem_responses(
-    BadRequest, Unauthorized, Forbidden, NotFound, Conflict, PreconditionFailed, PreconditionRequired, InvalidInput
-)
+CHANGE = problem_responses(*REFUSALS, Unauthorized, Forbidden, NotFound, Conflict, InvalidInput)
 
 Operation = Literal["list", "get", "archive", "restore", "delete"]
 

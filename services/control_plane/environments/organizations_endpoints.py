@@ -10,13 +10,11 @@ from service_kit.problems import (
     Forbidden,
     InvalidInput,
     NotFound,
-    PreconditionFailed,
-    PreconditionRequired,
     Unauthorized,
     problem_responses,
 )
 from service_kit.requests import new_router
-from service_kit.versions import ExpectedVersion, VersionIfGiven, etag
+from service_kit.versions import REFUSALS, ExpectedVersion, VersionIfGiven, etag
 
 from control_plane.access import Actor, Authenticator, require
 from control_plane.access.queries import resolve_organization
@@ -34,9 +32,7 @@ from control_plane.environments.schemas import (
 
 _READ = problem_responses(Unauthorized, NotFound)
 _CREATE = problem_responses(Unauthorized, Forbidden, NotFound, Conflict, InvalidInput)
-_CHANGE = problem_responses(
-    Unauthorized, Forbidden, NotFound, Conflict, PreconditionFailed, PreconditionRequired, InvalidInput
-)
+_CHANGE = problem_responses(*REFUSALS, Unauthorized, Forbidden, NotFound, Conflict, InvalidInput)
 
 
 def build_router(*, authenticator: Authenticator, database: Database) -> APIRouter:

@@ -1,0 +1,47 @@
+"""The apps of the four services, as their composition roots build them, without a server behind any."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from analytics.app import build_app as build_analytics
+from analytics.catalog.catalog import Catalog
+from analytics.warehouse.client import Warehouse
+from analytics.warehouse.settings import WarehouseSettings
+from control_plane.main import build_api
+from control_plane.settings import Settings
+from edge_evaluator.main import Edge
+from edge_evaluator.settings import EdgeSettings
+from event_ingestor.app import build_app as build_ingestor
+from event_ingestor.settings import IngestorSettings
+from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
+from pydantic import SecretStr
+from service_kit.clock import ManualClock
+from streams import Bus
+from streams.memory import MemoryBus
+
+from tests.analytics.app_parts import parts_of
+
+SECRET = SecretStr("a-secret-of-the-tests-with-more-than-32-bytes")
+
+
+async def _bus() -> Bus:
+    return MemoryBus()
+
+
+def _analytics() -> FastAPI:
+    catalog = Catalog()
+    catalog.ready = True
+    warehouse = Warehouse(WarehouseSettings(url="http://127.0.0.1:9"))
+    return build_analytics(parts_of(catalog, warehouse, ManualClock()), CollectorRegistry())
+
+
+def build_apps() -> Mapping[str, FastAPI]:
+    nowhere = SecretStr("postgresql://nobody@127.0.0.1:9/nothing")
+    return {
+        "control plane": build_api(Settings(database_url=nowhere, auth_jwt_secret=SECRET, relay_enabled=False)),
+        "edge": Edge(EdgeSettings(), _bus).app,
+        "ingestor": build_ingestor(IngestorSettings(pii_secret=SECRET), _bus, CollectorRegistry(), ManualClock()),
+        "analytics": _analytics(),
+    }
