@@ -236,6 +236,33 @@ def test_a_tenant_sees_nothing_of_another(make_tenant: Callable[[], Tenant]) -> 
         assert edge.get("/v1/environment").status_code == 401
 
 
+def test_a_session_that_ends_ends_at_analytics_too(tenant: Tenant) -> None:
+    person = {"email": f"{uuid4()}@example.com", "role": "viewer"}
+    made = tenant.api.post(f"/api/v1/organizations/{tenant.organization}/members", json=person).json()
+    password = made["initial_password"]
+
+    def signed_in(password: str) -> str:
+        login = {"email": person["email"], "password": password}
+        return str(tenant.api.post("/api/v1/auth/login", json=login).json()["access_token"])
+
+    def at_analytics(token: str) -> tuple[int, str]:
+        url = f"{tenant.services.analytics.url}/v1/exports"
+        answer = httpx.get(url, headers={"Authorization": f"Bearer {token}"})
+        return answer.status_code, answer.json().get("code", "")
+
+    old = signed_in(password)
+    until(lambda: at_analytics(old) == (200, ""))
+    changed = httpx.put(
+        f"{tenant.services.control_plane.url}/api/v1/me/password",
+        json={"current_password": password, "new_password": "another long password"},
+        headers={"Authorization": f"Bearer {old}"},
+    )
+    new = changed.json()["access_token"]
+    assert at_analytics(new) == (200, "")
+    until(lambda: at_analytics(old) == (401, "token_withdrawn"))
+    assert at_analytics(new) == (200, "")
+
+
 def test_a_malformed_event_costs_only_itself(tenant: Tenant) -> None:
     good = exposure("u1", "on")
     answer = tenant.send([good, {"type": "exposure"}, good | {"event_id": str(uuid4()), "timestamp": "yesterday"}])
