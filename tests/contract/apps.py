@@ -18,6 +18,8 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from pydantic import SecretStr
 from service_kit.clock import ManualClock
+from service_kit.http import Shell
+from service_kit.metrics import new_registry
 from streams import Bus
 from streams.memory import MemoryBus
 
@@ -34,7 +36,7 @@ def _analytics() -> FastAPI:
     catalog = Catalog()
     catalog.ready = True
     warehouse = Warehouse(WarehouseSettings(url="http://127.0.0.1:9"))
-    return build_analytics(parts_of(catalog, warehouse, ManualClock()), CollectorRegistry())
+    return build_analytics(parts_of(catalog, warehouse, ManualClock()), Shell(registry=new_registry()))
 
 
 def build_apps() -> Mapping[str, FastAPI]:
