@@ -5,14 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable
-from typing import Any, TypeVar
+from collections.abc import AsyncIterator
 
 import nats
 import nats.errors
 import nats.js.errors
 from nats.aio.client import Client
-from nats.aio.msg import Msg
 from nats.js.api import (
     AckPolicy,
     ConsumerConfig,
@@ -21,67 +19,24 @@ from nats.js.api import (
     StreamConfig,
     StreamInfo,
 )
-from nats.js.client import JetStreamContext
 
+from streams.client_errors import asked
 from streams.ordered_follower import OrderedFollower
 from streams.port import (
     BatchConsumer,
-    BusError,
     BusUnavailable,
     Delivered,
     ExpectedLast,
     FollowEvent,
-    Message,
-    MessageTooLarge,
     PublishAck,
-    StreamFull,
     StreamSpec,
     StreamState,
-    WrongLastSequence,
 )
+from streams.pull_consumer import PullConsumer
 
 _log = logging.getLogger("bus")
 _PUBLISH_TIMEOUT_SECONDS = 5.0
 _REQUEST_TIMEOUT_SECONDS = 3.0
-_WRONG_LAST_SEQUENCE = {10071, 10070}
-_STREAM_FULL = {10077, 10023, 10047}
-_TOO_LARGE = {10054, 10045}
-_UNREACHABLE = (
-    nats.errors.ConnectionClosedError,
-    nats.errors.ConnectionReconnectingError,
-    nats.errors.OutboundBufferLimitError,
-    nats.errors.NoRespondersError,
-    nats.errors.NoServersError,
-    nats.errors.StaleConnectionError,
-    nats.errors.TimeoutError,
-    nats.js.errors.NoStreamResponseError,
-    TimeoutError,
-    OSError,
-)
-T = TypeVar("T")
-
-
-async def asked(call: Awaitable[T]) -> T:
-    """Awaits a call of the client and turns its errors into the port's."""
-    try:
-        return await call
-    except _UNREACHABLE as error:
-        raise BusUnavailable(f"the bus did not answer ({type(error).__name__})") from error
-    except nats.errors.MaxPayloadError as error:
-        raise MessageTooLarge("the message is over the server's limit") from error
-    except nats.js.errors.APIError as error:
-        raise _translated(error) from error
-
-
-def _translated(error: nats.js.errors.APIError) -> BusError:
-    text = error.description or type(error).__name__
-    if error.err_code in _WRONG_LAST_SEQUENCE:
-        return WrongLastSequence(text)
-    if error.err_code in _STREAM_FULL:
-        return StreamFull(text)
-    if error.err_code in _TOO_LARGE:
-        return MessageTooLarge(text)
-    return BusUnavailable(text)
 
 
 class JetStreamBus:
@@ -261,7 +216,7 @@ class JetStreamBus:
             max_deliver=-1,
             max_ack_pending=max_ack_pending,
         )
-        consumer = _PullConsumer(self._client, self._context, stream, config)
+        consumer = PullConsumer(self._client, self._context, stream, config)
         await consumer.open()
         return consumer
 
@@ -275,73 +230,3 @@ class JetStreamBus:
         if self._connecting is not None:
             self._connecting.cancel()
         await self._client.close()
-
-
-class _PullConsumer:
-    def __init__(self, client: Client, context: JetStreamContext, stream: str, config: ConsumerConfig) -> None:
-        self._client = client
-        self._context = context
-        self._stream = stream
-        self._config = config
-        self._subscription: JetStreamContext.PullSubscription | None = None
-
-    async def open(self) -> None:
-        await asked(self._context.add_consumer(self._stream, self._config))
-        self._subscription = await asked(
-            self._context.pull_subscribe_bind(consumer=self._config.durable_name, stream=self._stream)
-        )
-
-    async def fetch(self, max_messages: int, timeout_seconds: float) -> list[Message]:
-        if not self._client.is_connected:
-            raise BusUnavailable("not connected to the bus")
-        if self._subscription is None:
-            await self.open()
-        assert self._subscription is not None  # noqa: S101 - opened above
-        try:
-            found = await self._subscription.fetch(max_messages, timeout=timeout_seconds)
-        except (nats.errors.TimeoutError, TimeoutError):
-            return []
-        except (*_UNREACHABLE, nats.js.errors.Error) as error:
-            self._subscription = None
-            raise BusUnavailable(f"the consumer is away ({type(error).__name__})") from error
-        return [_JetStreamMessage(message) for message in found]
-
-    async def pending(self) -> int:
-        if not self._client.is_connected:
-            raise BusUnavailable("not connected to the bus")
-        info = await asked(self._context.consumer_info(self._stream, self._config.durable_name or ""))
-        return (info.num_pending or 0) + (info.num_ack_pending or 0)
-
-
-class _JetStreamMessage:
-    __slots__ = ("_message", "_metadata")
-
-    def __init__(self, message: Msg) -> None:
-        self._message = message
-        self._metadata: Any = message.metadata
-
-    @property
-    def subject(self) -> str:
-        return str(self._message.subject)
-
-    @property
-    def payload(self) -> bytes:
-        return bytes(self._message.data)
-
-    @property
-    def sequence(self) -> int:
-        return int(self._metadata.sequence.stream)
-
-    @property
-    def deliveries(self) -> int:
-        return int(self._metadata.num_delivered or 1)
-
-    @property
-    def published_at(self) -> int:
-        return int(self._metadata.timestamp.timestamp() * 1000)
-
-    async def ack(self) -> None:
-        await asked(self._message.ack())
-
-    async def nak(self, delay_seconds: float) -> None:
-        await asked(self._message.nak(delay=delay_seconds))

@@ -1,0 +1,51 @@
+"""What the client of NATS raises, in the errors of the port."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import TypeVar
+
+import nats.errors
+import nats.js.errors
+
+from streams.port import BusError, BusUnavailable, MessageTooLarge, StreamFull, WrongLastSequence
+
+_WRONG_LAST_SEQUENCE = {10071, 10070}
+_STREAM_FULL = {10077, 10023, 10047}
+_TOO_LARGE = {10054, 10045}
+UNREACHABLE = (
+    nats.errors.ConnectionClosedError,
+    nats.errors.ConnectionReconnectingError,
+    nats.errors.OutboundBufferLimitError,
+    nats.errors.NoRespondersError,
+    nats.errors.NoServersError,
+    nats.errors.StaleConnectionError,
+    nats.errors.TimeoutError,
+    nats.js.errors.NoStreamResponseError,
+    TimeoutError,
+    OSError,
+)
+T = TypeVar("T")
+
+
+async def asked(call: Awaitable[T]) -> T:
+    """Awaits a call of the client and turns its errors into the port's."""
+    try:
+        return await call
+    except UNREACHABLE as error:
+        raise BusUnavailable(f"the bus did not answer ({type(error).__name__})") from error
+    except nats.errors.MaxPayloadError as error:
+        raise MessageTooLarge("the message is over the server's limit") from error
+    except nats.js.errors.APIError as error:
+        raise _translated(error) from error
+
+
+def _translated(error: nats.js.errors.APIError) -> BusError:
+    text = error.description or type(error).__name__
+    if error.err_code in _WRONG_LAST_SEQUENCE:
+        return WrongLastSequence(text)
+    if error.err_code in _STREAM_FULL:
+        return StreamFull(text)
+    if error.err_code in _TOO_LARGE:
+        return MessageTooLarge(text)
+    return BusUnavailable(text)

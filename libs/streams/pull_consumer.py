@@ -1,0 +1,85 @@
+"""A durable consumer of JetStream, pulled in batches; it is opened anew after it was lost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import nats.errors
+import nats.js.errors
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.js.api import ConsumerConfig
+from nats.js.client import JetStreamContext
+
+from streams.client_errors import UNREACHABLE, asked
+from streams.port import BusUnavailable, Message
+
+
+class PullConsumer:
+    def __init__(self, client: Client, context: JetStreamContext, stream: str, config: ConsumerConfig) -> None:
+        self._client = client
+        self._context = context
+        self._stream = stream
+        self._config = config
+        self._subscription: JetStreamContext.PullSubscription | None = None
+
+    async def open(self) -> None:
+        await asked(self._context.add_consumer(self._stream, self._config))
+        self._subscription = await asked(
+            self._context.pull_subscribe_bind(consumer=self._config.durable_name, stream=self._stream)
+        )
+
+    async def fetch(self, max_messages: int, timeout_seconds: float) -> list[Message]:
+        if not self._client.is_connected:
+            raise BusUnavailable("not connected to the bus")
+        if self._subscription is None:
+            await self.open()
+        assert self._subscription is not None  # noqa: S101 - opened above
+        try:
+            found = await self._subscription.fetch(max_messages, timeout=timeout_seconds)
+        except (nats.errors.TimeoutError, TimeoutError):
+            return []
+        except (*UNREACHABLE, nats.js.errors.Error) as error:
+            self._subscription = None
+            raise BusUnavailable(f"the consumer is away ({type(error).__name__})") from error
+        return [_JetStreamMessage(message) for message in found]
+
+    async def pending(self) -> int:
+        if not self._client.is_connected:
+            raise BusUnavailable("not connected to the bus")
+        info = await asked(self._context.consumer_info(self._stream, self._config.durable_name or ""))
+        return (info.num_pending or 0) + (info.num_ack_pending or 0)
+
+
+class _JetStreamMessage:
+    __slots__ = ("_message", "_metadata")
+
+    def __init__(self, message: Msg) -> None:
+        self._message = message
+        self._metadata: Any = message.metadata
+
+    @property
+    def subject(self) -> str:
+        return str(self._message.subject)
+
+    @property
+    def payload(self) -> bytes:
+        return bytes(self._message.data)
+
+    @property
+    def sequence(self) -> int:
+        return int(self._metadata.sequence.stream)
+
+    @property
+    def deliveries(self) -> int:
+        return int(self._metadata.num_delivered or 1)
+
+    @property
+    def published_at(self) -> int:
+        return int(self._metadata.timestamp.timestamp() * 1000)
+
+    async def ack(self) -> None:
+        await asked(self._message.ack())
+
+    async def nak(self, delay_seconds: float) -> None:
+        await asked(self._message.nak(delay=delay_seconds))
