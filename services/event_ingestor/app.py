@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from service_kit.browsers import BrowserAccess, allow_browsers
-from service_kit.clock import Clock
 from service_kit.http import Shell, create_app
 from starlette.middleware import Middleware
-from streams import Bus
 
 from event_ingestor.bodies import BODY_BYTES_MAX
+from event_ingestor.composition import Ingestor
 from event_ingestor.endpoints.fast_route import FastRoute
-from event_ingestor.endpoints.routes import router
-from event_ingestor.lifetime import Lifetime
-from event_ingestor.settings import IngestorSettings
+from event_ingestor.endpoints.routes import build_router
 
 BROWSER_ACCESS = BrowserAccess(
     methods=("POST", "GET", "OPTIONS"),
@@ -27,33 +24,25 @@ BROWSER_ACCESS = BrowserAccess(
 )
 
 
-def build_app(
-    settings: IngestorSettings, connect: Callable[[], Awaitable[Bus]], registry: CollectorRegistry, clock: Clock
-) -> FastAPI:
-    """`connect` is called once, when the app starts, and may return a bus that is not connected yet."""
-    lifetime = Lifetime(settings, registry, clock)
-
+def build_app(ingestor: Ingestor, registry: CollectorRegistry, *, cors_origins: tuple[str, ...]) -> FastAPI:
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with AsyncExitStack() as stack:
-            app.state.intake = await lifetime.start(await connect(), stack)
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with ingestor.running():
             gc.collect()
             gc.freeze()
             # A batch makes thousands of objects and no cycles; the default looks at all of them again and again.
             gc.set_threshold(50_000, 20, 20)
             yield
 
-    app = create_app(
-        "Verdict event ingestor",
-        Shell(registry=registry, lifespan=lifespan, body_limit_bytes=BODY_BYTES_MAX),
-        checks={
-            "bus": lifetime.bus_ready,
-            "stream": lifetime.stream_ready,
-            "keys": lifetime.keys_ready,
-            "background": lifetime.background_ready,
-        },
+    shell = Shell(
+        registry=registry,
+        background=ingestor.background,
+        lifespan=lifespan,
+        body_limit_bytes=BODY_BYTES_MAX,
     )
-    app.include_router(router)
-    app.user_middleware.append(Middleware(FastRoute))  # the innermost; `add_middleware` would make it the outermost
-    allow_browsers(app, settings.ingestor_cors_origins, BROWSER_ACCESS)
+    app = create_app("Verdict event ingestor", shell, checks=ingestor.checks)
+    app.include_router(build_router(ingestor.intake))
+    # The innermost; `add_middleware` would make it the outermost.
+    app.user_middleware.append(Middleware(FastRoute, intake=ingestor.intake))
+    allow_browsers(app, cors_origins, BROWSER_ACCESS)
     return app

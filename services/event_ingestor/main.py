@@ -7,10 +7,10 @@ from service_kit.logs import configure_logging
 from service_kit.metrics import new_registry
 from service_kit.serving import serve
 from service_kit.settings import load_settings
-from streams import Bus
 from streams.jetstream import JetStreamBus
 
 from event_ingestor.app import build_app
+from event_ingestor.composition import Ingestor
 from event_ingestor.settings import IngestorSettings
 
 
@@ -18,13 +18,10 @@ def main() -> None:
     """Serves until SIGINT or SIGTERM."""
     settings = load_settings(IngestorSettings)
     configure_logging("event_ingestor", settings.log_level)
-
-    async def connect() -> Bus:
-        bus = JetStreamBus(settings.nats_url, name="event_ingestor")
-        bus.start()
-        return bus
-
-    serve(build_app(settings, connect, new_registry(), SystemClock()), settings)
+    registry = new_registry()
+    bus = JetStreamBus(settings.nats_url, name="event_ingestor")
+    ingestor = Ingestor(settings=settings, bus=bus, registry=registry, clock=SystemClock())
+    serve(build_app(ingestor, registry, cors_origins=settings.ingestor_cors_origins), settings)
 
 
 if __name__ == "__main__":

@@ -13,9 +13,9 @@ from control_plane.settings import Settings
 from edge_evaluator.main import Edge
 from edge_evaluator.settings import EdgeSettings
 from event_ingestor.app import build_app as build_ingestor
+from event_ingestor.composition import Ingestor
 from event_ingestor.settings import IngestorSettings
 from fastapi import FastAPI
-from prometheus_client import CollectorRegistry
 from pydantic import SecretStr
 from service_kit.clock import ManualClock
 from service_kit.http import Shell
@@ -39,11 +39,17 @@ def _analytics() -> FastAPI:
     return build_analytics(parts_of(catalog, warehouse, ManualClock()), Shell(registry=new_registry()))
 
 
+def _ingestor() -> FastAPI:
+    settings, registry = IngestorSettings(pii_secret=SECRET), new_registry()
+    ingestor = Ingestor(settings=settings, bus=MemoryBus(), registry=registry, clock=ManualClock())
+    return build_ingestor(ingestor, registry, cors_origins=settings.ingestor_cors_origins)
+
+
 def build_apps() -> Mapping[str, FastAPI]:
     nowhere = SecretStr("postgresql://nobody@127.0.0.1:9/nothing")
     return {
         "control plane": build_api(Settings(database_url=nowhere, auth_jwt_secret=SECRET, relay_enabled=False)),
         "edge": Edge(EdgeSettings(), _bus).app,
-        "ingestor": build_ingestor(IngestorSettings(pii_secret=SECRET), _bus, CollectorRegistry(), ManualClock()),
+        "ingestor": _ingestor(),
         "analytics": _analytics(),
     }

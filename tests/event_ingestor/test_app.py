@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 from event_ingestor.app import build_app
+from event_ingestor.composition import Ingestor
 from event_ingestor.settings import IngestorSettings
 from event_ingestor.tail import WATCHERS_PER_ENVIRONMENT_MAX
 from fastapi import FastAPI
@@ -21,7 +22,6 @@ from messages.generated.event_pb2 import EventBatch
 from messages.subjects import EVENTS
 from prometheus_client import CollectorRegistry
 from service_kit.clock import ManualClock
-from streams import Bus
 from streams.memory import MemoryBus
 
 from tests.event_ingestor.config_writer import CLIENT, ConfigWriter, sdk_key
@@ -35,10 +35,13 @@ def settings(**changes: Any) -> IngestorSettings:
 
 
 def app_on(bus: MemoryBus, clock: ManualClock, **changes: Any) -> FastAPI:
-    async def connect() -> Bus:
-        return bus
+    return app_and_ingestor(bus, clock, **changes)[0]
 
-    return build_app(settings(**changes), connect, CollectorRegistry(), clock)
+
+def app_and_ingestor(bus: MemoryBus, clock: ManualClock, **changes: Any) -> tuple[FastAPI, Ingestor]:
+    given, registry = settings(**changes), CollectorRegistry()
+    ingestor = Ingestor(given, bus, registry, clock)
+    return build_app(ingestor, registry, cors_origins=given.ingestor_cors_origins), ingestor
 
 
 def client_of(app: FastAPI, key: str | None = "server") -> httpx.AsyncClient:
@@ -267,7 +270,7 @@ async def test_a_setting_narrows_it_to_some_origins(bus: MemoryBus, clock: Manua
 
 async def test_the_tail_shows_what_comes_in(bus: MemoryBus, clock: ManualClock) -> None:
     """Asked by hand, because the client of the other tests reads an answer only when it is complete."""
-    app = app_on(bus, clock)
+    app, ingestor = app_and_ingestor(bus, clock)
     async with app.router.lifespan_context(app), client_of(app) as client:
         await wait_ready(client)
         frames: asyncio.Queue[str] = asyncio.Queue()
@@ -303,7 +306,7 @@ async def test_the_tail_shows_what_comes_in(bus: MemoryBus, clock: ManualClock) 
         assert frames.empty()
         with ExitStack() as stack:
             for _ in range(WATCHERS_PER_ENVIRONMENT_MAX):
-                stack.enter_context(app.state.intake.tail.watch("e1"))
+                stack.enter_context(ingestor.intake.tail.watch("e1"))
             assert (await client.get("/v1/events/tail")).status_code == 429
 
 

@@ -5,7 +5,6 @@ While the bus is away, what was known stays in force.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 
 from messages.config_follower import ConfigFollower
@@ -35,12 +34,6 @@ class KeyFeed:
     async def check(self, bus: Bus) -> None:
         """One round of anti-entropy, so that a revoked key can't stay valid because a message was missed."""
         await self._follower.check(bus)
-
-    async def keep_checking(self, bus: Bus) -> None:
-        """Until it is cancelled: a round every few seconds."""
-        while True:
-            await asyncio.sleep(CHECK_SECONDS)
-            await self.check(bus)
 
     def caught_up(self) -> None:
         self._authenticator.complete = True

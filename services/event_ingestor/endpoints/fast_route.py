@@ -12,6 +12,7 @@ from service_kit.problems import Problem, problem_response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from event_ingestor.endpoints.routes import EVENTS_PATH
+from event_ingestor.intake import Intake
 
 
 class _Route(NamedTuple):
@@ -23,8 +24,9 @@ class _Route(NamedTuple):
 class FastRoute:
     """ASGI middleware; answers byte for byte like the endpoint."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, intake: Intake) -> None:
         self._app = app
+        self._intake = intake
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if not _is_plain_batch(scope):
@@ -32,7 +34,7 @@ class FastRoute:
             return
         scope["route"] = _Route(EVENTS_PATH)
         try:
-            receipt: bytes = await scope["app"].state.intake.take(scope, receive)
+            receipt = await self._intake.take(scope, receive)
         except Problem as problem:
             await problem_response(problem)(scope, receive, send)
             return

@@ -31,77 +31,72 @@ EVENTS_PATH = "/v1/events"
 # For the documentation: either of them; the intake reads the headers itself.
 _bearer = HTTPBearer(auto_error=False, scheme_name="sdkKeyBearer", description="An SDK key")
 _api_key = APIKeyHeader(name="X-API-Key", auto_error=False, scheme_name="sdkKeyHeader", description="An SDK key")
-router = APIRouter(tags=["events"], dependencies=[Security(_bearer), Security(_api_key)])
 
 
-def intake_of(request: Request) -> Intake:
-    intake: Intake = request.app.state.intake
-    return intake
+def build_router(intake: Intake) -> APIRouter:
+    router = APIRouter(tags=["events"], dependencies=[Security(_bearer), Security(_api_key)])
 
-
-@router.post(
-    EVENTS_PATH,
-    status_code=202,
-    summary="Send exposures and metric events",
-    response_class=Response,
-    openapi_extra={"requestBody": REQUEST_BODY},
-    responses={
-        202: {"model": ReceiptDocument},
-        **problem_responses(BadRequest, Unauthorized, TooLarge, UnsupportedEncoding, TooManyRequests, Unavailable),
-    },
-)
-async def post_events(request: Request) -> Response:
-    """Takes a JSON array, `{"events": [...]}` or NDJSON. When 202 comes back, every accepted event is stored;
-    a bad event never costs its neighbours. After 429 or 503 send the same request again: it is harmless."""
-    receipt = await intake_of(request).take(request.scope, request.receive)
-    return Response(receipt, status_code=202, media_type="application/json")
-
-
-@router.get(
-    "/v1/events/tail",
-    summary="Watch events arrive",
-    response_class=StreamingResponse,
-    responses={
-        200: {"content": {"text/event-stream": {}}},
-        **problem_responses(Unauthorized, Forbidden, TooManyRequests, Unavailable),
-    },
-)
-async def tail(request: Request) -> Response:
-    """Server-sent events of the key's environment: `accepted` and `rejected` as they come through this process,
-    and `missed` with a count when the reader is too slow. Needs a server key; ends when the key does."""
-    intake = intake_of(request)
-    sender = _server_key(intake, request)
-
-    async def frames() -> AsyncIterator[bytes]:
-        with intake.tail.watch(sender.environment.environment_id) as watcher:
-            yield b": watching\n\n"
-            async for frame in watcher.frames(TAIL_IDLE_SECONDS):
-                yield frame
-                if not _still_allowed(intake, request):
-                    return
-
-    body = frames()
-    first = await anext(body)
-    return StreamingResponse(
-        _with_first(first, body),
-        media_type="text/event-stream",
-        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    @router.post(
+        EVENTS_PATH,
+        status_code=202,
+        summary="Send exposures and metric events",
+        response_class=Response,
+        openapi_extra={"requestBody": REQUEST_BODY},
+        responses={
+            202: {"model": ReceiptDocument},
+            **problem_responses(BadRequest, Unauthorized, TooLarge, UnsupportedEncoding, TooManyRequests, Unavailable),
+        },
     )
+    async def post_events(request: Request) -> Response:
+        """Takes a JSON array, `{"events": [...]}` or NDJSON. When 202 comes back, every accepted event is stored;
+        a bad event never costs its neighbours. After 429 or 503 send the same request again: it is harmless."""
+        receipt = await intake.take(request.scope, request.receive)
+        return Response(receipt, status_code=202, media_type="application/json")
 
+    @router.get(
+        "/v1/events/tail",
+        summary="Watch events arrive",
+        response_class=StreamingResponse,
+        responses={
+            200: {"content": {"text/event-stream": {}}},
+            **problem_responses(Unauthorized, Forbidden, TooManyRequests, Unavailable),
+        },
+    )
+    async def tail(request: Request) -> Response:
+        """Server-sent events of the key's environment: `accepted` and `rejected` as they come through this process,
+        and `missed` with a count when the reader is too slow. Needs a server key; ends when the key does."""
+        sender = _server_key(intake, request)
 
-@router.get(
-    "/v1/events/counts",
-    summary="What was accepted and refused lately",
-    response_model=CountsDocument,
-    responses=problem_responses(Unauthorized, Forbidden, Unavailable),
-)
-async def counts(request: Request, minutes: Annotated[int, Query(ge=1, le=MINUTES_KEPT)] = 10) -> Response:
-    """Of the key's environment and this process, minute by minute. Needs a server key."""
-    intake = intake_of(request)
-    environment_id = _server_key(intake, request).environment.environment_id
-    found = intake.counts.last_minutes(environment_id, intake.clock.now(), minutes)
-    document = {"environment": environment_id, "minutes": list(found)}
-    return Response(msgspec.json.encode(document), media_type="application/json")
+        async def frames() -> AsyncIterator[bytes]:
+            with intake.tail.watch(sender.environment.environment_id) as watcher:
+                yield b": watching\n\n"
+                async for frame in watcher.frames(TAIL_IDLE_SECONDS):
+                    yield frame
+                    if not _still_allowed(intake, request):
+                        return
+
+        body = frames()
+        first = await anext(body)
+        return StreamingResponse(
+            _with_first(first, body),
+            media_type="text/event-stream",
+            headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+        )
+
+    @router.get(
+        "/v1/events/counts",
+        summary="What was accepted and refused lately",
+        response_model=CountsDocument,
+        responses=problem_responses(Unauthorized, Forbidden, Unavailable),
+    )
+    async def counts(request: Request, minutes: Annotated[int, Query(ge=1, le=MINUTES_KEPT)] = 10) -> Response:
+        """Of the key's environment and this process, minute by minute. Needs a server key."""
+        environment_id = _server_key(intake, request).environment.environment_id
+        found = intake.counts.last_minutes(environment_id, intake.clock.now(), minutes)
+        document = {"environment": environment_id, "minutes": list(found)}
+        return Response(msgspec.json.encode(document), media_type="application/json")
+
+    return router
 
 
 def _server_key(intake: Intake, request: Request) -> Sender:

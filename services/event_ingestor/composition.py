@@ -1,0 +1,93 @@
+"""The parts of the ingestor, wired by its settings around a bus, and their life."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+
+from messages.subjects import events_stream
+from prometheus_client import CollectorRegistry
+from service_kit.background import Background
+from service_kit.clock import Clock
+from streams import Bus
+
+from event_ingestor.admission.admission import DAY_MS, Window
+from event_ingestor.authentication import key_snapshot
+from event_ingestor.authentication.authenticator import Authenticator
+from event_ingestor.authentication.key_feed import CHECK_SECONDS, KeyFeed
+from event_ingestor.bodies import Room
+from event_ingestor.counts import Counts
+from event_ingestor.event_log import EventLog, LogLimits
+from event_ingestor.event_stream import EventStream
+from event_ingestor.intake import Intake
+from event_ingestor.metrics import IngestMetrics
+from event_ingestor.settings import IngestorSettings
+from event_ingestor.tail import Tail
+
+
+class Ingestor:
+    """`intake` serves requests, `running` does what goes on beside them, `checks` tell readiness."""
+
+    def __init__(self, settings: IngestorSettings, bus: Bus, registry: CollectorRegistry, clock: Clock) -> None:
+        self.background = Background(registry, clock)
+        self._bus = bus
+        self._authenticator = Authenticator(settings.pii_secret.get_secret_value())
+        self._snapshot_file = settings.ingestor_snapshot_file
+        self._snapshot = key_snapshot.SnapshotWriter(self._snapshot_file) if self._snapshot_file else None
+        self._keys = KeyFeed(self._authenticator, self._snapshot.ask if self._snapshot else lambda: None)
+        self._stream = EventStream(
+            bus,
+            events_stream(
+                max_bytes=settings.events_max_bytes,
+                max_age_seconds=settings.events_max_age_seconds,
+                replicas=settings.nats_replicas,
+                duplicate_window_seconds=settings.events_duplicate_window_seconds,
+            ),
+        )
+        metrics, room = IngestMetrics(registry), Room(settings.events_in_flight_bytes)
+        metrics.in_flight_bytes.set_function(lambda: room.taken)
+        metrics.environments.set_function(lambda: len(self._authenticator.environments))
+        self._log = EventLog(
+            bus=bus,
+            limits=LogLimits(
+                linger_seconds=settings.events_linger_seconds, message_bytes_max=settings.events_message_bytes
+            ),
+            metrics=metrics,
+            clock=clock,
+        )
+        self.intake = Intake(
+            authenticator=self._authenticator,
+            log=self._log,
+            counts=Counts(),
+            tail=Tail(),
+            room=room,
+            metrics=metrics,
+            window=Window(settings.events_age_days_max * DAY_MS, settings.events_ahead_seconds_max * 1000),
+            clock=clock,
+        )
+        self.checks = {"bus": self._bus_ready, "stream": self._stream.check, "keys": self._keys_ready}
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        self._bus.start()
+        if self._snapshot is not None and self._snapshot_file is not None:
+            for environment in await asyncio.to_thread(key_snapshot.load, self._snapshot_file):
+                self._authenticator.put(environment)
+            self.background.keep("snapshot", partial(self._snapshot.keep_writing, self._authenticator))
+        self.background.keep("keys", partial(self._keys.follow, self._bus), essential=True)
+        self.background.every(CHECK_SECONDS, "keys-check", partial(self._keys.check, self._bus), essential=True)
+        self.background.keep("stream", self._stream.keep, essential=True)
+        try:
+            yield
+        finally:
+            await self.background.stop()
+            await self._log.close()
+            await self._bus.close()
+
+    async def _bus_ready(self) -> str | None:
+        return None if self._bus.connected else "not connected"
+
+    async def _keys_ready(self) -> str | None:
+        return None if self._authenticator.ready else "the SDK keys have not been read yet"
