@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fastapi import FastAPI
-from prometheus_client import CollectorRegistry
 from service_kit.browsers import BrowserAccess, allow_browsers
-from service_kit.http import Lifespan, Shell, create_app
+from service_kit.http import Shell, create_app
 
 from edge_evaluator.admission.admission import Admission, OpenStreams
 from edge_evaluator.endpoints.config import config_router
@@ -29,7 +28,6 @@ class HttpOptions:
     """`public_url`: the address in answers, empty for the one each request came to."""
 
     limits: ContextLimits
-    body_limit_bytes: int
     cors_origins: tuple[str, ...]
     public_url: str
 
@@ -41,10 +39,9 @@ class EdgeParts:
     admission: Admission
     evaluator: Evaluator
     open_streams: OpenStreams
-    registry: CollectorRegistry
 
 
-def build_app(parts: EdgeParts, options: HttpOptions, lifespan: Lifespan | None) -> FastAPI:
+def build_app(parts: EdgeParts, options: HttpOptions, shell: Shell) -> FastAPI:
     memory = parts.admission.memory
 
     async def configuration() -> str | None:
@@ -52,7 +49,7 @@ def build_app(parts: EdgeParts, options: HttpOptions, lifespan: Lifespan | None)
 
     app = create_app(
         "Verdict edge evaluator",
-        Shell(registry=parts.registry, lifespan=lifespan, body_limit_bytes=options.body_limit_bytes),
+        shell,
         checks={"configuration": configuration},
         refusal=refused,
     )

@@ -20,16 +20,11 @@ from pydantic import SecretStr
 from service_kit.clock import ManualClock
 from service_kit.http import Shell
 from service_kit.metrics import new_registry
-from streams import Bus
 from streams.memory import MemoryBus
 
 from tests.analytics.app_parts import parts_of
 
 SECRET = SecretStr("a-secret-of-the-tests-with-more-than-32-bytes")
-
-
-async def _bus() -> Bus:
-    return MemoryBus()
 
 
 def _analytics() -> FastAPI:
@@ -49,7 +44,7 @@ def build_apps() -> Mapping[str, FastAPI]:
     nowhere = SecretStr("postgresql://nobody@127.0.0.1:9/nothing")
     return {
         "control plane": build_api(Settings(database_url=nowhere, auth_jwt_secret=SECRET, relay_enabled=False)),
-        "edge": Edge(EdgeSettings(), _bus).app,
+        "edge": Edge(EdgeSettings(), MemoryBus()).app,
         "ingestor": _ingestor(),
         "analytics": _analytics(),
     }

@@ -12,7 +12,6 @@ import httpx
 from edge_evaluator.main import Edge
 from edge_evaluator.settings import EdgeSettings
 from service_kit.serving import Server
-from streams import Bus
 from streams.memory import MemoryBus
 
 from tests.edge_evaluator.config_writer import CLIENT_KEY, SERVER_KEY, ConfigWriter
@@ -102,10 +101,7 @@ async def running_edge(
     """Serves until the context ends; with no flags the bus stays as it is given."""
     source = bus or MemoryBus()
 
-    async def connect() -> Bus:
-        return source
-
-    edge = Edge(settings, connect)
+    edge = Edge(settings, source)
     server = Server(edge.app, settings.model_copy(update={"port": 0}), edge.protocol())
     server.config.timeout_keep_alive = keep_alive_seconds
     serving = asyncio.create_task(server.serve())

@@ -52,7 +52,8 @@ async def test_the_manifest_names_types_and_defaults(edge: RunningEdge) -> None:
 
 
 async def test_it_is_ready_when_it_holds_a_configuration(edge: RunningEdge) -> None:
-    assert (await edge.get("/readyz", key=None)).json() == {"status": "ok", "checks": {"configuration": "ok"}}
+    answer = (await edge.get("/readyz", key=None)).json()
+    assert answer == {"status": "ok", "checks": {"configuration": "ok", "background": "ok"}}
     edge.bus.connected = False
     assert (await edge.get("/readyz", key=None)).status_code == 200
     assert (await edge.flag("plain")).status_code == 200

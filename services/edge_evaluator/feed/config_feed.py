@@ -28,12 +28,12 @@ _log = get_logger("config_feed")
 class ConfigFeed(Listener):
     """`revision` grows with each change of what is served."""
 
-    def __init__(self, memory: FlagMemory, metrics: FeedMetrics, clock: Clock) -> None:
+    def __init__(self, memory: FlagMemory, metrics: FeedMetrics, clock: Clock, warmer: Warmer) -> None:
         self._memory = memory
         self._metrics = metrics
         self._clock = clock
         self._follower = ConfigFollower(self, self, Rereads(clock.monotonic))
-        self._warmer = Warmer()
+        self._warmer = warmer
         self.revision = 0
 
     @property

@@ -18,24 +18,27 @@ class Warmer:
 
     def __init__(self) -> None:
         self._newest: dict[str, CompiledFlagSet] = {}
-        self._task: asyncio.Task[None] | None = None
+        self._asked = asyncio.Event()
         self._frozen = False
 
     def warm(self, environment_id: str, compiled: CompiledFlagSet) -> None:
-        """Returns at once."""
+        """Returns at once; `run` does it."""
         self._newest[environment_id] = compiled
-        if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._run(), name="warm-flags")
+        self._asked.set()
 
-    async def _run(self) -> None:
-        await asyncio.sleep(_PAUSE_SECONDS)
-        while self._newest:
-            environment_id, compiled = self._newest.popitem()
-            await self._write(environment_id, compiled.prepare())
-        if not self._frozen:
-            # What was loaded at the start stays: the collector need not walk through it again and again.
-            self._frozen = True
-            gc.freeze()
+    async def run(self) -> None:
+        """Until it is cancelled."""
+        while True:
+            await self._asked.wait()
+            await asyncio.sleep(_PAUSE_SECONDS)
+            while self._newest:
+                environment_id, compiled = self._newest.popitem()
+                await self._write(environment_id, compiled.prepare())
+            self._asked.clear()
+            if not self._frozen:
+                # What was loaded at the start stays: the collector need not walk through it again and again.
+                self._frozen = True
+                gc.freeze()
 
     async def _write(self, environment_id: str, steps: Iterator[None]) -> None:
         while await asyncio.to_thread(_advance, steps):

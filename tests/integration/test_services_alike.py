@@ -1,0 +1,106 @@
+"""Every service is served in one way, also with nothing of what stands behind it there."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from devstack.ports import free_port
+
+COMMANDS = (
+    ("control_plane", "serve"),
+    ("control_plane", "relay"),
+    ("edge_evaluator",),
+    ("event_ingestor",),
+    ("analytics", "serve"),
+    ("analytics", "load"),
+    ("analytics", "export"),
+)
+SETTINGS = {
+    "FF_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
+    "FF_NATS_URL": "nats://127.0.0.1:1",
+    "FF_CLICKHOUSE_URL": "http://127.0.0.1:1",
+    "FF_AUTH_JWT_SECRET": "s" * 32,
+    "FF_PII_SECRET": "s" * 32,
+    "FF_EXPORT_SECRET": "s" * 32,
+    "FF_DRAIN_SECONDS": "1",
+}
+HEADERS = {"x-content-type-options": "nosniff", "x-frame-options": "DENY", "cache-control": "no-store"}
+
+
+class Service:
+    """A process on two free ports."""
+
+    def __init__(self, command: tuple[str, ...], log: Path) -> None:
+        self._command = command
+        self.log = log
+        self.port, self.admin_port = free_port(), free_port()
+
+    async def start(self) -> None:
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("FF_")}
+        ports = {"FF_PORT": str(self.port), "FF_ADMIN_PORT": str(self.admin_port)}
+        module, *arguments = self._command
+        with self.log.open("wb") as out:
+            self.process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", f"{module}.main", *arguments, env=inherited | SETTINGS | ports, stderr=out
+            )
+
+    async def serves(self, http: httpx.AsyncClient) -> None:
+        async with asyncio.timeout(90):
+            while True:
+                try:
+                    await http.get("/healthz")
+                    return
+                except httpx.TransportError:
+                    assert self.process.returncode is None, self.log.read_text()
+                    await asyncio.sleep(0.1)
+
+    async def check(self) -> None:
+        await self.start()
+        try:
+            async with (
+                httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.port}", trust_env=False, timeout=30) as http,
+                httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.admin_port}", trust_env=False, timeout=30) as admin,
+            ):
+                await self.serves(http)
+                slow = asyncio.create_task(self.cut())
+                answer = await http.get("/healthz")
+                assert HEADERS.items() <= dict(answer.headers).items()
+                assert (await http.get("/metrics")).status_code == 404
+                metrics = (await admin.get("/metrics")).text
+                assert "background_running{" in metrics
+                assert (await slow).startswith(b"HTTP/1.1 408 ")
+                self.process.terminate()
+                async with asyncio.timeout(30):
+                    while (answer := await admin.get("/readyz")).json()["checks"].get("serving") is None:
+                        await asyncio.sleep(0.02)
+                assert answer.status_code == 503
+                assert (await http.get("/healthz")).headers["connection"] == "close"
+            assert await asyncio.wait_for(self.process.wait(), 30) in (0, -signal.SIGTERM)
+            assert "Traceback" not in self.log.read_text()
+        finally:
+            if self.process.returncode is None:
+                self.process.kill()
+
+    async def cut(self) -> bytes:
+        """What a client gets that never ends its headers."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        writer.write(b"GET / HTTP/1.1\r\nhost: x\r\n")
+        async with asyncio.timeout(60):
+            answer = await reader.read()
+        writer.close()
+        return answer
+
+
+@pytest.mark.timeout(300)
+async def test_every_service_is_served_alike(tmp_path: Path) -> None:
+    services = [Service(command, tmp_path / f"{'-'.join(command)}.log") for command in COMMANDS]
+    async with asyncio.TaskGroup() as group:
+        for service in services:
+            group.create_task(service.check())
