@@ -1,17 +1,35 @@
-"""Parts as settings describe them: where ClickHouse is, what exports may reach, what seals their credentials.
+"""Parts as settings describe them: where ClickHouse is, what exports may reach, what seals their credentials, how the
+loader and the export worker go about it.
 
 What a part refuses ends the process like any wrong setting.
 """
 
 from __future__ import annotations
 
+import os
+import socket
+from functools import partial
 from pathlib import Path
 
+from messages.subjects import dead_letters_stream
+from prometheus_client import CollectorRegistry
+from service_kit.clock import SystemClock
 from service_kit.settings import wrong_settings
 
-from analytics.exports.destinations.registry import DestinationPolicy
+from analytics.catalog.catalog import Catalog
+from analytics.exports.destinations.registry import DestinationPolicy, open_sink
+from analytics.exports.lease import LeaseTerms
+from analytics.exports.metrics import ExportMetrics
+from analytics.exports.register import Register
+from analytics.exports.runner import BatchLimits as RunLimits
+from analytics.exports.runner import Runner
 from analytics.exports.seal import Sealer
-from analytics.settings import DestinationSettings, StoreSettings
+from analytics.exports.worker import ExportWorker, WorkerOptions, WorkerParts
+from analytics.loading.batches import BatchLimits as LoaderLimits
+from analytics.loading.loader import LoaderOptions
+from analytics.settings import DestinationSettings, ExportSettings, LoadSettings, StoreSettings
+from analytics.warehouse.arrow import ArrowWarehouse
+from analytics.warehouse.exports import ExportStore
 from analytics.warehouse.settings import WarehouseSettings
 
 
@@ -44,3 +62,38 @@ def sealer(settings: DestinationSettings) -> Sealer:
         return Sealer(settings.export_secret.get_secret_value())
     except ValueError as error:
         raise wrong_settings(f"FF_EXPORT_SECRET: {error}") from None
+
+
+def loader_options(settings: LoadSettings) -> LoaderOptions:
+    return LoaderOptions(
+        limits=LoaderLimits(
+            rows_max=settings.loader_rows_max,
+            bytes_max=settings.loader_bytes_max,
+            seconds_max=settings.loader_seconds_max,
+        ),
+        ack_wait_seconds=settings.loader_ack_wait_seconds,
+        dead_letters=dead_letters_stream(replicas=settings.nats_replicas),
+    )
+
+
+def export_worker(
+    settings: ExportSettings, *, warehouse: ArrowWarehouse, catalog: Catalog, registry: CollectorRegistry
+) -> ExportWorker:
+    store = ExportStore(warehouse)
+    limits = RunLimits(rows=settings.export_batch_rows, bytes=settings.export_batch_bytes)
+    parts = WorkerParts(
+        register=Register(store),
+        runner=Runner(warehouse=warehouse, store=store, catalog=catalog, limits=limits),
+        catalog=catalog,
+        sealer=sealer(settings),
+        open_sink=partial(open_sink, destination_policy(settings)),
+        clock=SystemClock(),
+        metrics=ExportMetrics(registry),
+    )
+    options = WorkerOptions(
+        terms=LeaseTerms(worker=f"{socket.gethostname()}-{os.getpid()}", seconds=settings.export_lease_seconds),
+        lag_seconds=settings.export_lag_seconds,
+        poll_seconds=settings.export_poll_seconds,
+        runs_at_once=settings.export_runs_at_once,
+    )
+    return ExportWorker(parts, options)

@@ -5,15 +5,11 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
-import os
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 
 from fastapi import FastAPI
-from messages.subjects import dead_letters_stream
-from prometheus_client import CollectorRegistry
 from service_kit.background import Background
 from service_kit.clock import SystemClock
 from service_kit.http import Shell, create_app
@@ -29,25 +25,15 @@ from analytics.access import Authenticator
 from analytics.app import Parts, build_app
 from analytics.catalog.catalog import Catalog
 from analytics.catalog.feed import CHECK_SECONDS, CatalogFeed
-from analytics.composition import destination_policy, sealer, warehouse_settings
-from analytics.exports.destinations.registry import open_sink
-from analytics.exports.lease import LeaseTerms
-from analytics.exports.metrics import ExportMetrics
-from analytics.exports.register import Register
-from analytics.exports.runner import BatchLimits as ExportBatchLimits
-from analytics.exports.runner import Runner
-from analytics.exports.seal import Sealer
-from analytics.exports.worker import ExportWorker, WorkerOptions, WorkerParts
-from analytics.loading.batches import BatchLimits
+from analytics.composition import destination_policy, export_worker, loader_options, sealer, warehouse_settings
 from analytics.loading.letters_command import list_letters, replay_letters
-from analytics.loading.loader import Loader, LoaderOptions
+from analytics.loading.loader import Loader
 from analytics.loading.metrics import LoaderMetrics
 from analytics.results.snapshots import ResultSnapshots
 from analytics.settings import ExportSettings, LoadSettings, ServeSettings, StoreSettings
 from analytics.warehouse.arrow import ArrowWarehouse
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.errors import WarehouseUnavailable
-from analytics.warehouse.exports import ExportStore
 from analytics.warehouse.migrations import migrate
 
 _MIGRATE_AGAIN_SECONDS = 1.0
@@ -89,7 +75,7 @@ def run_serve(settings: ServeSettings) -> None:
         _follow(background, feed, bus)
         background.once("migrate", partial(migrated, warehouse), essential=True)
         if seconds := settings.analytics_snapshot_seconds:
-            snapshots = ResultSnapshots(warehouse, catalog, clock)
+            snapshots = ResultSnapshots(warehouse=warehouse, catalog=catalog, clock=clock)
             background.every(min(seconds, _LOOK_SECONDS_MAX), "snapshots", partial(snapshots.look, seconds))
         try:
             yield
@@ -124,7 +110,7 @@ def run_load(settings: LoadSettings) -> None:
         warehouse=warehouse,
         metrics=LoaderMetrics(registry),
         clock=clock,
-        options=_loader_options(settings),
+        options=loader_options(settings),
     )
 
     async def prepare() -> None:
@@ -150,14 +136,6 @@ def run_load(settings: LoadSettings) -> None:
     serve(create_app("Verdict loader", shell, checks=checks), settings)
 
 
-def _loader_options(settings: LoadSettings) -> LoaderOptions:
-    return LoaderOptions(
-        limits=BatchLimits(settings.loader_rows_max, settings.loader_bytes_max, settings.loader_seconds_max),
-        ack_wait_seconds=settings.loader_ack_wait_seconds,
-        dead_letters=dead_letters_stream(replicas=settings.nats_replicas),
-    )
-
-
 def run_export(settings: ExportSettings) -> None:
     """Works on exports, and serves health and metrics, until it is stopped."""
     registry = new_registry()
@@ -165,7 +143,7 @@ def run_export(settings: ExportSettings) -> None:
     bus = JetStreamBus(settings.nats_url, name="analytics-export")
     catalog = Catalog()
     warehouse = ArrowWarehouse(warehouse_settings(settings))
-    worker = _export_worker(settings, warehouse, catalog, sealer(settings), registry)
+    worker = export_worker(settings, warehouse=warehouse, catalog=catalog, registry=registry)
 
     async def prepare() -> None:
         await migrated(warehouse)
@@ -189,33 +167,6 @@ def run_export(settings: ExportSettings) -> None:
     shell = Shell(registry=registry, background=background, lifespan=lifespan)
     checks = {"catalog": catalog_ready, "clickhouse": warehouse.ping}
     serve(create_app("Verdict exports", shell, checks=checks), settings)
-
-
-def _export_worker(
-    settings: ExportSettings,
-    warehouse: ArrowWarehouse,
-    catalog: Catalog,
-    sealing: Sealer,
-    registry: CollectorRegistry,
-) -> ExportWorker:
-    store = ExportStore(warehouse)
-    limits = ExportBatchLimits(settings.export_batch_rows, settings.export_batch_bytes)
-    parts = WorkerParts(
-        Register(store),
-        Runner(warehouse, store, catalog, limits),
-        catalog,
-        sealing,
-        partial(open_sink, destination_policy(settings)),
-        SystemClock(),
-        ExportMetrics(registry),
-    )
-    options = WorkerOptions(
-        LeaseTerms(f"{socket.gethostname()}-{os.getpid()}", settings.export_lease_seconds),
-        lag_seconds=settings.export_lag_seconds,
-        poll_seconds=settings.export_poll_seconds,
-        runs_at_once=settings.export_runs_at_once,
-    )
-    return ExportWorker(parts, options)
 
 
 async def run_migrate(settings: StoreSettings) -> None:

@@ -93,7 +93,7 @@ def build_api(settings: Settings) -> FastAPI:
         Shell(
             registry=registry,
             background=background,
-            lifespan=_beside(background, database, prepare, opened),
+            lifespan=_beside(background=background, database=database, prepare=prepare, opened=opened),
             body_limit_bytes=settings.body_limit_bytes,
         ),
     )
@@ -111,7 +111,8 @@ def build_relay(settings: Settings) -> FastAPI:
     def opened() -> None:
         background.keep("relay", relay, essential=True)
 
-    lifespan = _beside(background, database, partial(_migrated, settings=settings), opened)
+    prepare = partial(_migrated, settings=settings)
+    lifespan = _beside(background=background, database=database, prepare=prepare, opened=opened)
     shell = Shell(registry=registry, background=background, lifespan=lifespan)
     return create_app("Verdict relay", shell, checks={"database": database.check})
 
@@ -121,6 +122,7 @@ def _database(settings: Settings, clock: Clock) -> Database:
 
 
 def _beside(
+    *,
     background: Background,
     database: Database,
     prepare: Callable[[Connection], Awaitable[None]],
@@ -158,7 +160,7 @@ def _relay(settings: Settings, database: Database, registry: CollectorRegistry) 
         bus = JetStreamBus(settings.nats_url, name="control-plane")
         bus.start()
         try:
-            await Relay(database, bus, SystemClock(), metrics, stream=stream).run()
+            await Relay(database=database, bus=bus, clock=SystemClock(), metrics=metrics, stream=stream).run()
         finally:
             await bus.close()
 

@@ -9,10 +9,8 @@ from service_kit.browsers import BrowserAccess, allow_browsers
 from service_kit.http import Shell, create_app
 
 from edge_evaluator.admission.admission import Admission, OpenStreams
-from edge_evaluator.endpoints.config import config_router
+from edge_evaluator.endpoints import config, flags, ofrep
 from edge_evaluator.endpoints.contexts import ContextLimits
-from edge_evaluator.endpoints.flags import flag_router
-from edge_evaluator.endpoints.ofrep import ofrep_router
 from edge_evaluator.endpoints.ofrep_route import refused
 from edge_evaluator.evaluation.evaluator import Evaluator
 
@@ -23,7 +21,7 @@ BROWSER_ACCESS = BrowserAccess(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HttpOptions:
     """`public_url`: the address in answers, empty for the one each request came to."""
 
@@ -32,7 +30,7 @@ class HttpOptions:
     public_url: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EdgeParts:
     """What requests are served from."""
 
@@ -54,9 +52,15 @@ def build_app(parts: EdgeParts, options: HttpOptions, shell: Shell) -> FastAPI:
         refusal=refused,
     )
     app.include_router(
-        ofrep_router(parts.admission, parts.evaluator, parts.open_streams, options.limits, options.public_url)
+        ofrep.build_router(
+            admission=parts.admission,
+            evaluator=parts.evaluator,
+            open_streams=parts.open_streams,
+            limits=options.limits,
+            public_url=options.public_url,
+        )
     )
-    app.include_router(flag_router(parts.admission, parts.evaluator, options.limits))
-    app.include_router(config_router(parts.admission, parts.open_streams))
+    app.include_router(flags.build_router(admission=parts.admission, evaluator=parts.evaluator, limits=options.limits))
+    app.include_router(config.build_router(admission=parts.admission, open_streams=parts.open_streams))
     allow_browsers(app, options.cors_origins, BROWSER_ACCESS)
     return app

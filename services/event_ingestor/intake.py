@@ -32,7 +32,7 @@ class Receipt(msgspec.Struct):
 _encode = msgspec.json.Encoder().encode
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Intake:
     """The parts of the ingestor, put together in `app`."""
 

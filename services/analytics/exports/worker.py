@@ -46,7 +46,7 @@ class WorkerOptions:
     runs_at_once: int = 2
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerParts:
     register: Register
     runner: Runner

@@ -22,7 +22,7 @@ _SERVER_ONLY = problem_responses(Unauthorized, Forbidden, TooManyRequests, Unava
 _MANIFEST_TYPES = {FlagType.NUMBER: "float"}
 
 
-def config_router(admission: Admission, open_streams: OpenStreams) -> APIRouter:
+def build_router(*, admission: Admission, open_streams: OpenStreams) -> APIRouter:
     router = APIRouter(tags=["configuration"])
 
     @router.get("/v1/environment", summary="Which environment, at which version, how old", responses=_REFUSALS)

@@ -36,7 +36,7 @@ _BODY = {
 }
 
 
-def flag_router(admission: Admission, evaluator: Evaluator, limits: ContextLimits) -> APIRouter:
+def build_router(*, admission: Admission, evaluator: Evaluator, limits: ContextLimits) -> APIRouter:
     router = APIRouter(prefix="/v1", tags=["evaluation"], route_class=OfrepRoute)
 
     @router.get(

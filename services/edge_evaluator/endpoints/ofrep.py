@@ -26,8 +26,8 @@ _BODY_SCHEMA = {
 }
 
 
-def ofrep_router(
-    admission: Admission, evaluator: Evaluator, open_streams: OpenStreams, limits: ContextLimits, public_url: str
+def build_router(
+    *, admission: Admission, evaluator: Evaluator, open_streams: OpenStreams, limits: ContextLimits, public_url: str
 ) -> APIRouter:
     router = APIRouter(prefix="/ofrep/v1", tags=["OFREP"], route_class=OfrepRoute)
 

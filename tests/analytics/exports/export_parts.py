@@ -103,13 +103,14 @@ def export_worker(
     catalog = catalog or export_catalog()
     allowed = policy or DestinationPolicy(root, ())
     parts = WorkerParts(
-        Register(store),
-        Runner(warehouse, store, catalog, BatchLimits(rows)),
-        catalog,
-        Sealer(SECRET),
-        open_as or (lambda organization, destination, secrets: open_sink(allowed, organization, destination, secrets)),
-        clock or ManualClock(NOW),
-        ExportMetrics(CollectorRegistry()),
+        register=Register(store),
+        runner=Runner(warehouse, store, catalog, BatchLimits(rows)),
+        catalog=catalog,
+        sealer=Sealer(SECRET),
+        open_sink=open_as
+        or (lambda organization, destination, secrets: open_sink(allowed, organization, destination, secrets)),
+        clock=clock or ManualClock(NOW),
+        metrics=ExportMetrics(CollectorRegistry()),
     )
     terms = LeaseTerms(name, seconds)
     return ExportWorker(parts, WorkerOptions(terms, lag_seconds=0.0, retry_seconds=0.01))
