@@ -15,7 +15,8 @@ from service_kit.tokens import AccessTokens, InvalidToken, WithdrawnToken
 
 from analytics.catalog.catalog import Catalog
 
-WRITER_ROLES = frozenset({"owner", "admin", "editor"})
+ADMIN_ROLES = frozenset({"owner", "admin"})
+WRITER_ROLES = ADMIN_ROLES | {"editor"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,11 @@ class Caller:
         """Raises Forbidden for a role that only reads."""
         if self.organizations.get(organization_id) not in WRITER_ROLES:
             raise Forbidden("your role in this organization only reads", code="role_forbids")
+
+    def require_admin(self, organization_id: str, what: str) -> None:
+        """Raises Forbidden with what only owners and admins do."""
+        if self.organizations.get(organization_id) not in ADMIN_ROLES:
+            raise Forbidden(f"only owners and admins of the organization {what}", code="role_forbids")
 
 
 class Authenticator:

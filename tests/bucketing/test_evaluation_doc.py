@@ -48,6 +48,18 @@ def test_the_page_tells_the_limits(row: str, number: int) -> None:
     assert int(stated.group(1).replace(",", "")) == number
 
 
+@pytest.mark.parametrize(
+    ("row", "pattern"),
+    [("key of an entity", limits.ENTITY_KEY_PATTERN), ("key of a variation", limits.VARIATION_KEY_PATTERN)],
+)
+def test_the_page_tells_what_a_key_is(row: str, pattern: str) -> None:
+    assert f"| {row} | `{pattern}` |" in TEXT
+
+
+def test_the_guide_tells_what_a_key_is() -> None:
+    assert f"| key | `{limits.ENTITY_KEY_PATTERN}`, " in (ROOT / "docs" / "api-guide.md").read_text(encoding="utf-8")
+
+
 def test_the_example_document_is_one() -> None:
     from bucketing.document import flagset_from_document, flagset_to_document
 

@@ -93,7 +93,7 @@ def test_the_page_of_analytics_tells_what_absence_is() -> None:
     zero_or_not = {"0": Absence.ZERO, "adds nothing": Absence.ZERO}
     told = {
         name: zero_or_not.get(absence, Absence.LEFT_OUT)
-        for names, _, absence in table_of("analytics.md", "| metric | per unit | a unit without an event |")
+        for names, _, absence in table_of("analytics.md", "| aggregation | per unit | a unit without an event |")
         for name in names.split(", ")
     }
     assert told == {name: row.absence for name, row in AGGREGATIONS.items()}
@@ -101,5 +101,5 @@ def test_the_page_of_analytics_tells_what_absence_is() -> None:
 
 def test_the_glossary_names_each() -> None:
     lines = (ROOT / "docs/glossary.md").read_text().splitlines()
-    meaning = next(line for line in lines if line.startswith("| metric |"))
+    meaning = next(line for line in lines if line.startswith("| aggregation |"))
     assert set(re.findall(r"[a-z]+", meaning.partition("a number: ")[2])) == NAMES

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from analytics.access import ADMIN_ROLES, WRITER_ROLES
 from analytics.catalog.entries import Role as MetricRole
 from analytics.results.analysis import CORRECTIONS
 from bucketing import ErrorCode, Reason
@@ -82,6 +83,10 @@ SAME: dict[str, tuple[Collection[str], Collection[str]]] = {
 def test_two_lists_are_the_same(what: str) -> None:
     one, other = SAME[what]
     assert sorted(one) == sorted(other)
+
+
+def test_analytics_asks_for_roles_that_there_are() -> None:
+    assert set(Role) >= WRITER_ROLES | ADMIN_ROLES
 
 
 def test_statistics_know_the_corrections() -> None:

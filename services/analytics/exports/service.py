@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import msgspec
 from service_kit.clock import Clock
-from service_kit.problems import Conflict, FieldError, Forbidden, InvalidInput, NotFound, PreconditionFailed
+from service_kit.problems import Conflict, FieldError, InvalidInput, NotFound, PreconditionFailed
 from service_kit.versions import check_version
 
 from analytics.access import Caller
@@ -22,7 +22,6 @@ from analytics.exports.register import Register, VersionedExport, VersionedRun
 from analytics.exports.schemas import ChangeExport, CreateExport, FolderAddress, ObjectStoreAddress, SnowflakeAddress
 from analytics.exports.seal import NoSuchKey, Sealed, Sealer
 
-MANAGING_ROLES = frozenset({"owner", "admin"})
 _EXPORTS_PER_ENVIRONMENT_MAX = 20
 
 
@@ -54,12 +53,12 @@ class ExportService:
     async def find_managed(self, caller: Caller, export_id: str) -> VersionedExport:
         """Raises ExportNotFound, and Forbidden for a role that may not change it."""
         found = await self.find(caller, export_id)
-        _require_manager(caller, found.export.organization_id)
+        caller.require_admin(found.export.organization_id, "change exports")
         return found
 
     async def create(self, caller: Caller, wanted: CreateExport) -> VersionedExport:
         environment = self.catalog.environment(caller.organizations, wanted.project, wanted.environment)
-        _require_manager(caller, environment.organization_id)
+        caller.require_admin(environment.organization_id, "change exports")
         destination = _destination(wanted.destination)
         self._require_allowed(destination)
         now = self.clock.now()
@@ -177,11 +176,6 @@ class ExportService:
         except NoSuchKey:
             reason = "this server keeps no credentials: FF_EXPORT_SECRET is not set"
             raise InvalidInput([FieldError("credentials", "no_secret", reason)]) from None
-
-
-def _require_manager(caller: Caller, organization_id: str) -> None:
-    if caller.organizations.get(organization_id) not in MANAGING_ROLES:
-        raise Forbidden("only owners and admins of the organization change exports", code="role_forbids")
 
 
 def _refuse(field: str, code: str, reason: str) -> NoReturn:

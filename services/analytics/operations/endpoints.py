@@ -72,7 +72,7 @@ def build_router(
         """Removes every exposure and metric event of `user_key` (or of its stand-in), and dead letters that hold it;
         for owners and admins."""
         environment = inquiries.environment(caller, NamedEnvironment(body.project, body.environment))
-        _require_admin(caller, environment.organization_id)
+        caller.require_admin(environment.organization_id, "erase data")
         erased = await eraser.erase(environment, body.user_key)
         return json_response(ErasureDocument(erased=erased.rows, dead_letters=erased.dead_letters))
 
@@ -109,8 +109,3 @@ def _add_letters(router: APIRouter, authenticator: Authenticator, inquiries: Inq
         environment = inquiries.environment(caller, where)
         caller.require_writer(environment.organization_id)
         return json_response(ReplayDocument(replayed=await replay(bus, environment.id, limit)))
-
-
-def _require_admin(caller: Caller, organization_id: str) -> None:
-    if caller.organizations.get(organization_id) not in ("owner", "admin"):
-        raise Forbidden("only owners and admins erase data", code="role_forbids")

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from bucketing.limits import ENTITY_KEY_PATTERN
 from pydantic import StringConstraints
 
-KEY_PATTERN = r"^[a-z0-9][a-z0-9._-]{0,127}$"
-
-EntityKey = Annotated[str, StringConstraints(pattern=KEY_PATTERN)]
+EntityKey = Annotated[str, StringConstraints(pattern=f"^{ENTITY_KEY_PATTERN}$")]
 """Unique in its project, never renamed."""

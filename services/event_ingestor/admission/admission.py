@@ -12,6 +12,8 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
+from bucketing import unit_key
+from bucketing.limits import ENTITY_KEY_PATTERN
 from messages.events import (
     EVENT_BYTES_MAX,
     TIMESTAMP_MAX,
@@ -23,12 +25,12 @@ from messages.events import (
 
 from event_ingestor.admission import formats
 from event_ingestor.admission.event_types import EVENT_TEXT_BYTES_MAX, Event, ExposureEvent, MetricEvent
-from event_ingestor.admission.privacy import Privacy, unit_text
+from event_ingestor.admission.privacy import Privacy
 from event_ingestor.admission.refusals import Reason, Rejection, explain
 
 DAY_MS = 86_400_000
 
-_KEY = re.compile(r"[a-z0-9][a-z0-9._-]{0,127}").fullmatch
+_KEY = re.compile(ENTITY_KEY_PATTERN).fullmatch
 _encode = msgspec.json.Encoder().encode
 _TOO_LARGE = Reason("event_too_large", f"an event may take {EVENT_BYTES_MAX} bytes")
 _INVALID_KEY = "must be a key: lower-case letters, digits, '.', '_' and '-', beginning with a letter or digit"
@@ -133,7 +135,7 @@ class _Judge:
         if not self._earliest <= milliseconds <= self._latest:
             return self._untimely(milliseconds)
         if not isinstance(user_key, str):
-            digits = unit_text(user_key)
+            digits = unit_key(user_key)
             if digits is None:
                 return Reason("wrong_type", "user_key: must be a string, or a number without a fraction below 2^53")
             user_key = digits

@@ -9,16 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from json import dumps
 from typing import Any
 
+from bucketing import unit_key
 from messages.pseudonyms import Pseudonyms
 
 _USER_KEY_ATTRIBUTES = ("targetingKey", "user_id")
-
-
-def unit_text(value: str | float) -> str | None:
-    """A user key as text: a number without a fraction below 2^53 is its decimal digits. None: no user key."""
-    if isinstance(value, str):
-        return value
-    return str(int(value)) if abs(value) < 2**53 and value == int(value) else None
 
 
 class Privacy:
@@ -61,9 +55,7 @@ class Privacy:
             return {name: self._hidden(each) for name, each in value.items()}
         if isinstance(value, list):
             return [self._hidden(each) for each in value]
-        if isinstance(value, bool) or not isinstance(value, str | int | float):
-            return self._pseudonyms.of(dumps(value))
-        return self._pseudonyms.of(unit_text(value) or dumps(value))
+        return self._pseudonyms.of(unit_key(value) or dumps(value))
 
 
 def _at_path(value: Any, path: Sequence[str], change: Callable[[Any], Any]) -> Any:
