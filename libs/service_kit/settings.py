@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import ip_network
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
@@ -22,6 +22,18 @@ def _networks(value: Any) -> tuple[str, ...]:
 
 Networks = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_networks)]
 """A setting: IP addresses and networks with commas between them, empty for none."""
+
+SECRET_BYTES_MIN = 32
+
+
+def _long_enough(secret: SecretStr) -> SecretStr:
+    if len(secret.get_secret_value().encode()) < SECRET_BYTES_MIN:
+        raise ValueError(f"must have at least {SECRET_BYTES_MIN} bytes")
+    return secret
+
+
+LongSecret = Annotated[SecretStr, AfterValidator(_long_enough)]
+"""A setting: a secret that something is signed or hashed with."""
 
 
 class ServiceSettings(BaseSettings):

@@ -12,14 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 import jwt
-from pydantic import AfterValidator, SecretStr
 
 from service_kit.clock import Clock
 from service_kit.problems import Unauthorized
+from service_kit.settings import LongSecret
 
 ALGORITHM = "HS256"
 AUDIENCE = "verdict"
@@ -27,19 +27,8 @@ ISSUER = "verdict-control-plane"
 TYPE = "at+jwt"
 _TYPES = (TYPE, "JWT")
 """`JWT` is what stood in the tokens before they were typed."""
-SECRET_BYTES_MIN = 32
 _REGISTERED = ("sub", "generation", "aud", "iss", "iat", "exp")
 _SECONDS_MAX = 2**40
-
-
-def _long_enough(secret: SecretStr) -> SecretStr:
-    if len(secret.get_secret_value().encode()) < SECRET_BYTES_MIN:
-        raise ValueError(f"must have at least {SECRET_BYTES_MIN} bytes")
-    return secret
-
-
-TokenSecret = Annotated[SecretStr, AfterValidator(_long_enough)]
-"""A setting: the secret that the services share."""
 
 
 class InvalidToken(Unauthorized):
@@ -77,7 +66,7 @@ class Claims:
 class AccessTokens:
     """Signs and verifies with one secret."""
 
-    def __init__(self, secret: TokenSecret, clock: Clock) -> None:
+    def __init__(self, secret: LongSecret, clock: Clock) -> None:
         self._secret = secret.get_secret_value()
         self._clock = clock
 

@@ -7,8 +7,7 @@ from typing import Annotated
 
 from pydantic import Field, SecretStr, field_validator
 from service_kit.browsers import Origins
-from service_kit.settings import ServiceSettings
-from service_kit.tokens import TokenSecret
+from service_kit.settings import LongSecret, ServiceSettings
 
 
 class StoreSettings(ServiceSettings):
@@ -86,7 +85,7 @@ class ServeSettings(DestinationSettings):
     `pii_secret` is the ingestor's: with it a person's rows are found where user keys are stored as stand-ins.
     """
 
-    auth_jwt_secret: TokenSecret
+    auth_jwt_secret: LongSecret
     pii_secret: SecretStr = SecretStr("")
     analytics_cors_origins: Origins = ()
     analytics_snapshot_seconds: Annotated[int, Field(ge=0, le=604_800)] = 3600

@@ -7,8 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from service_kit.browsers import Origins
-from service_kit.settings import ServiceSettings
-from service_kit.tokens import TokenSecret
+from service_kit.settings import LongSecret, ServiceSettings
 
 
 class Settings(ServiceSettings):
@@ -18,7 +17,7 @@ class Settings(ServiceSettings):
     nats_url: str = "nats://127.0.0.1:4222"
     nats_replicas: Annotated[int, Field(ge=1, le=5)] = 1
     config_max_bytes: Annotated[int, Field(ge=1024 * 1024)] = 1024 * 1024 * 1024
-    auth_jwt_secret: TokenSecret
+    auth_jwt_secret: LongSecret
     auth_token_minutes: Annotated[int, Field(ge=1, le=60 * 24 * 30)] = 60 * 12
     admin_email: str = ""
     admin_password: SecretStr = SecretStr("")

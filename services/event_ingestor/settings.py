@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field
 from service_kit.browsers import ANY_ORIGIN, Origins
-from service_kit.settings import ServiceSettings
+from service_kit.settings import LongSecret, ServiceSettings
 
-PII_SECRET_BYTES_MIN = 32
 _MEBIBYTE = 1024 * 1024
 
 
@@ -19,7 +18,7 @@ class IngestorSettings(ServiceSettings):
     port: Annotated[int, Field(ge=0, le=65535)] = 8082
     nats_url: str = "nats://127.0.0.1:4222"
     nats_replicas: Annotated[int, Field(ge=1, le=5)] = 1
-    pii_secret: SecretStr
+    pii_secret: LongSecret
 
     events_max_bytes: Annotated[int, Field(ge=_MEBIBYTE)] = 8192 * _MEBIBYTE
     events_max_age_seconds: Annotated[float, Field(ge=600)] = 86_400.0
@@ -33,10 +32,3 @@ class IngestorSettings(ServiceSettings):
 
     ingestor_cors_origins: Origins = ANY_ORIGIN
     ingestor_snapshot_file: Path | None = None
-
-    @field_validator("pii_secret")
-    @classmethod
-    def _long_enough(cls, value: SecretStr) -> SecretStr:
-        if len(value.get_secret_value().encode()) < PII_SECRET_BYTES_MIN:
-            raise ValueError(f"must have at least {PII_SECRET_BYTES_MIN} bytes")
-        return value

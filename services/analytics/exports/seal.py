@@ -10,8 +10,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from service_kit.settings import SECRET_BYTES_MIN
 
-SECRET_BYTES_MIN = 32
 _NONCE_BYTES = 12
 
 
