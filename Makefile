@@ -9,7 +9,8 @@ PEERS := build/bench-venv
 PARALLEL := -n logical --maxprocesses=4 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help install native demo up down test check format unit coverage messages generate lock clean release artefacts images hooks \
+.PHONY: help install native demo up down test check format unit coverage messages generate snapshots lock clean release \
+	artefacts images hooks \
 	bench-edge bench-engine bench-peers bench-ingest bench-analytics bench-control-plane calibrate chaos
 
 help: ## Print this list
@@ -66,6 +67,9 @@ format: install ## Format the code
 
 generate: install ## Generate what follows from proto/: messages, the grammar's schema, the SDKs' types
 	$(BIN)/python proto/generate.py
+
+snapshots: install ## Agree on what the libraries offer and the APIs promise as they are now (tests/contract/snapshots)
+	WRITE_SNAPSHOTS=1 $(BIN)/python -m pytest -q tests/contract/test_public_names.py tests/contract/test_openapi.py
 
 lock: ## Resolve the dependencies anew into requirements/ (needs uv)
 	./requirements/lock

@@ -1,10 +1,10 @@
 """What the services ask of a message bus.
 
 BusError
-├── BusUnavailable      nobody answered in time; nothing is known to be stored
-├── StreamFull          the stream's size limit is reached; nothing was stored
-├── MessageTooLarge     the message is over the stream's or the server's limit
-└── WrongLastSequence   the expectation sent along does not hold; nothing was stored
+├── BusUnavailable
+├── StreamFull
+├── MessageTooLarge
+└── WrongLastSequence
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ class BusError(Exception):
 
 
 class BusUnavailable(BusError):
-    pass
+    """Nobody answered in time; nothing is known to be stored."""
 
 
 class StreamFull(BusError):
-    pass
+    """The stream's size limit is reached; nothing was stored."""
 
 
 class MessageTooLarge(BusError):
-    pass
+    """The message is over the stream's or the server's limit; nothing was stored."""
 
 
 class WrongLastSequence(BusError):
-    pass
+    """Another message than the expected one is the newest on the subject; nothing was stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +92,8 @@ FollowEvent = Delivered | CaughtUp | Restarted
 
 @dataclass(frozen=True, slots=True)
 class StreamState:
+    """What a stream holds now; sequences are 0 while it is empty."""
+
     messages: int
     bytes: int
     first_sequence: int
@@ -135,6 +137,8 @@ class BatchConsumer(Protocol):
 
 
 class Bus(Protocol):
+    """A message bus: streams that are published to, followed in order, or pulled from in batches."""
+
     @property
     def connected(self) -> bool: ...
 
