@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Any
 from uuid import uuid4
 
@@ -19,7 +20,7 @@ from service_kit.background import Background
 from service_kit.health import Check, health_router
 from service_kit.logs import get_logger, set_request_id
 from service_kit.metrics import HttpMetrics, metrics_router
-from service_kit.problems import Problem, TooLarge, install_problem_handlers, problem_response
+from service_kit.problems import PROBLEM_SCHEMA, Problem, TooLarge, install_problem_handlers, problem_response
 
 DEFAULT_BODY_LIMIT_BYTES = 1024 * 1024
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -49,8 +50,9 @@ def create_app(
     get 413, before they are read where the length is declared; `refusal` writes that answer in another form than a
     problem's.
     """
-    app = FastAPI(
+    app = _Service(
         title=title,
+        version=version("verdict-platform"),
         docs_url="/api/docs",
         redoc_url=None,
         lifespan=shell.lifespan,
@@ -69,6 +71,14 @@ def create_app(
         refusal=refusal,
     )
     return app
+
+
+class _Service(FastAPI):
+    def openapi(self) -> dict[str, Any]:
+        """The document with the schema that its problems refer to."""
+        document = super().openapi()
+        document.setdefault("components", {}).setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA
+        return document
 
 
 class RequestEnvelope:

@@ -190,29 +190,29 @@ def install_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(Exception, on_unexpected)
 
 
-def problem_document_schema() -> dict[str, Any]:
-    """The OpenAPI schema of a problem, for the `responses` of routers."""
-    text = {"type": "string"}
-    return {
-        "type": "object",
-        "required": ["type", "title", "status", "code", "detail"],
-        "properties": {
-            "type": text,
-            "title": text,
-            "status": {"type": "integer"},
-            "code": text,
-            "detail": text,
-            "request_id": text,
-            "errors": {
-                "type": "array",
-                "items": {
-                    "type": "object",
-                    "required": ["field", "code", "reason"],
-                    "properties": {"field": text, "code": text, "reason": text},
-                },
+_TEXT = {"type": "string"}
+PROBLEM_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "description": "RFC 9457: what was wrong, with a stable `code` and the fields at fault.",
+    "required": ["type", "title", "status", "code", "detail"],
+    "properties": {
+        "type": _TEXT,
+        "title": _TEXT,
+        "status": {"type": "integer"},
+        "code": _TEXT,
+        "detail": _TEXT,
+        "request_id": _TEXT,
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["field", "code", "reason"],
+                "properties": {"field": _TEXT, "code": _TEXT, "reason": _TEXT},
             },
         },
-    }
+    },
+}
+"""The OpenAPI schema of a problem: a component of every service's document."""
 
 
 def problem_responses(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:
@@ -220,7 +220,7 @@ def problem_responses(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:
     return {
         kind.status: {
             "description": HTTPStatus(kind.status).phrase,
-            "content": {PROBLEM_JSON: {"schema": problem_document_schema()}},
+            "content": {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
         for kind in kinds
     }

@@ -64,7 +64,7 @@ def _members(kind: type) -> Iterator[str]:
 
 
 def _bases(kind: type) -> str:
-    names = [base.__name__ for base in kind.__bases__ if base not in (object,)]
+    names = [base.__name__ for base in kind.__bases__ if base is not object]
     return f"[{', '.join(names)}]" if names else ""
 
 

@@ -17,9 +17,7 @@ def check_snapshot(name: str, text: str) -> None:
         FOLDER.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
     agreed = path.read_text(encoding="utf-8") if path.is_file() else ""
-    lines = list(
-        difflib.unified_diff(agreed.splitlines(), text.splitlines(), "agreed", "found", lineterm="", n=2)
-    )
+    lines = list(difflib.unified_diff(agreed.splitlines(), text.splitlines(), "agreed", "found", lineterm="", n=2))
     shown = "\n".join(lines[:_LINES_MAX])
     more = f"\n… and {len(lines) - _LINES_MAX} lines more" if len(lines) > _LINES_MAX else ""
     assert not lines, f"{name} differs; if that is meant: make snapshots\n{shown}{more}"

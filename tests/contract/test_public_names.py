@@ -20,7 +20,9 @@ def test_the_offered_names_are_the_agreed_ones(library: str) -> None:
 def test_every_exported_name_is_listed_once_and_explained(library: str) -> None:
     package = importlib.import_module(library)
     assert len(package.__all__) == len(set(package.__all__))
-    imported = {name for name, value in vars(package).items() if not name.startswith("_") and not inspect.ismodule(value)}
+    imported = {
+        name for name, value in vars(package).items() if not name.startswith("_") and not inspect.ismodule(value)
+    }
     assert imported == set(package.__all__)
     for name in offered(package):
         value = getattr(package, name)
