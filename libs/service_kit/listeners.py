@@ -39,18 +39,20 @@ class Listener:
         async def marked_send(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = message["headers"]
-                if not any(name == b"cache-control" for name, _ in headers):
+                for name, _ in headers:
+                    if name == b"cache-control":
+                        break
+                else:
                     message["headers"] = [*headers, NO_STORE]
             await send(message)
 
-        await self._answering(scope["path"])(scope, receive, marked_send)
-
-    def _answering(self, path: str) -> ASGIApp:
+        path = scope["path"]
+        app = self._app
         if not self._shows(path):
-            return problem_response(NotFound("Not Found"))
-        if self._drain.begun and path == READINESS_PATH:
-            return JSONResponse({"status": "unready", "checks": {"serving": "the service is stopping"}}, 503)
-        return self._app
+            app = problem_response(NotFound("Not Found"))
+        elif self._drain.begun and path == READINESS_PATH:
+            app = JSONResponse({"status": "unready", "checks": {"serving": "the service is stopping"}}, 503)
+        await app(scope, receive, marked_send)
 
 
 def public_listener(app: ASGIApp, drain: Drain, *, metrics: bool) -> Listener:
