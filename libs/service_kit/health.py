@@ -18,7 +18,8 @@ def health_router(checks: Mapping[str, Check], *, timeout_seconds: float = 2.0) 
 
     async def run(check: Check) -> str | None:
         try:
-            return await asyncio.wait_for(check(), timeout_seconds)
+            async with asyncio.timeout(timeout_seconds):
+                return await check()
         except TimeoutError:
             return f"no answer within {timeout_seconds:g} s"
         except Exception as error:

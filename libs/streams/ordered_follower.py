@@ -130,4 +130,5 @@ class OrderedFollower:
                 await subscription.unsubscribe()
         if consumer and self._client.is_connected:
             with contextlib.suppress(nats.errors.Error, nats.js.errors.Error, OSError, TimeoutError):
-                await asyncio.wait_for(self._context.delete_consumer(self._stream, consumer), 1)
+                async with asyncio.timeout(1):
+                    await self._context.delete_consumer(self._stream, consumer)

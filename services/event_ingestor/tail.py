@@ -41,7 +41,8 @@ class Watcher:
         """Server-sent events; a comment when nothing came for `idle_seconds`."""
         while True:
             try:
-                await asyncio.wait_for(self._news.wait(), idle_seconds)
+                async with asyncio.timeout(idle_seconds):
+                    await self._news.wait()
             except TimeoutError:
                 yield b": idle\n\n"
                 continue

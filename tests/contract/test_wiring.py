@@ -1,4 +1,4 @@
-"""Parts are wired by keyword, and reach routes as arguments."""
+"""Parts are wired by keyword, reach routes as arguments, and hear it when they are told to stop."""
 
 from __future__ import annotations
 
@@ -44,6 +44,18 @@ def test_only_the_shell_speaks_of_the_server() -> None:
         if isinstance(node, ast.Import | ast.ImportFrom) and any(name.startswith("uvicorn") for name in _modules(node))
     }
     assert importing == {"edge_evaluator/fast_path/protocol.py"}
+
+
+def test_no_wait_loses_a_cancellation() -> None:
+    """`asyncio.wait_for` of Python 3.11 swallows one that comes with the end of the wait; `asyncio.timeout` doesn't."""
+    found = [
+        f"{path.relative_to(ROOT)}:{call.lineno}"
+        for folder in (SERVICES, ROOT / "libs")
+        for path in folder.rglob("*.py")
+        for call in calls(path)
+        if ast.unparse(call.func) == "asyncio.wait_for"
+    ]
+    assert found == []
 
 
 def _modules(node: ast.Import | ast.ImportFrom) -> list[str]:

@@ -78,7 +78,8 @@ class ExportWorker:
                     except WarehouseError as error:
                         _log.warning("ClickHouse is away, looking later", error=str(error))
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._stopping.wait(), self._options.poll_seconds)
+                    async with asyncio.timeout(self._options.poll_seconds):
+                        await self._stopping.wait()
         finally:
             for task in self._working.values():
                 task.cancel()

@@ -64,7 +64,8 @@ class Relay:
                 while True:
                     await self._try_turn()
                     with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(self._wake.wait(), LOOK_SECONDS)
+                        async with asyncio.timeout(LOOK_SECONDS):
+                            await self._wake.wait()
                     self._wake.clear()
             finally:
                 with contextlib.suppress(Problem):

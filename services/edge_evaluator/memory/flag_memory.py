@@ -119,6 +119,7 @@ class FlagMemory:
         """True at the environment's next change, False after the time. Look again afterwards."""
         event = self._changed.setdefault(environment_id, asyncio.Event())
         try:
-            return await asyncio.wait_for(event.wait(), timeout_seconds)
+            async with asyncio.timeout(timeout_seconds):
+                return await event.wait()
         except TimeoutError:
             return False
