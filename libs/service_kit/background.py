@@ -92,7 +92,7 @@ class Background:
         """Runs what goes on until it is cancelled, or ends soon after `finish`."""
         self._start(_Work(name, run, essential=essential, finish=finish))
 
-    def every(self, seconds: float, name: str, run: Run, *, essential: bool = False) -> None:
+    def every(self, name: str, run: Run, *, seconds: float, essential: bool = False) -> None:
         """Runs a round now, and another one each time that `seconds` have passed since the last ended."""
         self._start(_Work(name, run, every_seconds=seconds, essential=essential))
 

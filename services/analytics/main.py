@@ -57,7 +57,7 @@ async def migrated(warehouse: Warehouse) -> None:
 
 def _follow(background: Background, feed: CatalogFeed, bus: Bus) -> None:
     background.keep("catalog", partial(feed.follow, bus), essential=True)
-    background.every(CHECK_SECONDS, "catalog-check", partial(feed.check, bus), essential=True)
+    background.every("catalog-check", partial(feed.check, bus), seconds=CHECK_SECONDS, essential=True)
 
 
 def run_serve(settings: ServeSettings) -> None:
@@ -76,7 +76,7 @@ def run_serve(settings: ServeSettings) -> None:
         background.once("migrate", partial(migrated, warehouse), essential=True)
         if seconds := settings.analytics_snapshot_seconds:
             snapshots = ResultSnapshots(warehouse=warehouse, catalog=catalog, clock=clock)
-            background.every(min(seconds, _LOOK_SECONDS_MAX), "snapshots", partial(snapshots.look, seconds))
+            background.every("snapshots", partial(snapshots.look, seconds), seconds=min(seconds, _LOOK_SECONDS_MAX))
         try:
             yield
         finally:

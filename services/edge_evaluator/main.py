@@ -114,16 +114,16 @@ class Edge:
         """None of it is essential: an edge that holds a configuration is ready, whatever fails behind it."""
         settings, background = self._settings, self._background
         background.keep("follow", partial(self._feed.follow, self._bus))
-        background.every(settings.edge_anti_entropy_seconds, "check", partial(self._feed.check, self._bus))
+        background.every("check", partial(self._feed.check, self._bus), seconds=settings.edge_anti_entropy_seconds)
         background.keep("warm-up", self._warmer.run)
-        background.every(_LIMIT_ROUND_SECONDS, "limits", self._roll_limits)
+        background.every("limits", self._roll_limits, seconds=_LIMIT_ROUND_SECONDS)
         if redis is not None:
             shared = SharedLimits(redis, (self._key_limit, self._address_limit))
-            background.every(_LIMIT_ROUND_SECONDS, "shared-limits", shared.join)
+            background.every("shared-limits", shared.join, seconds=_LIMIT_ROUND_SECONDS)
         if self._exposures is not None:
             background.keep("exposures", self._exposures.run)
         if self._keeper is not None:
-            background.every(settings.edge_snapshot_interval_seconds, "snapshots", self._keeper.save_changes)
+            background.every("snapshots", self._keeper.save_changes, seconds=settings.edge_snapshot_interval_seconds)
 
     def _snapshot_keeper(self) -> SnapshotKeeper | None:
         if self._settings.edge_snapshot_dir is None:

@@ -77,7 +77,8 @@ class Ingestor:
                 self._authenticator.put(environment)
             self.background.keep("snapshot", partial(self._snapshot.keep_writing, self._authenticator))
         self.background.keep("keys", partial(self._keys.follow, self._bus), essential=True)
-        self.background.every(CHECK_SECONDS, "keys-check", partial(self._keys.check, self._bus), essential=True)
+        check = partial(self._keys.check, self._bus)
+        self.background.every("keys-check", check, seconds=CHECK_SECONDS, essential=True)
         self.background.keep("stream", self._stream.keep, essential=True)
         try:
             yield

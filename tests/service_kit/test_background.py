@@ -140,7 +140,7 @@ async def test_work_that_is_to_go_on_and_returns_has_failed(stand: Stand) -> Non
 
 async def test_a_round_follows_its_pause_and_a_failed_one_waits_longer(stand: Stand) -> None:
     work = Fickle()
-    stand.background.every(3, "sweep", work.run)
+    stand.background.every("sweep", work.run, seconds=3)
     await work.end()
     assert await stand.pauses.over() == 3
     pauses = []

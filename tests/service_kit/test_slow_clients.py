@@ -60,7 +60,9 @@ async def exchange(port: int, *pieces: bytes) -> bytes:
 
 @pytest.mark.parametrize("pieces", [(), (b"POST / HT",), (b"POST / HTTP/1.1\r\nhost: x\r\n",), (b"\r\n\r\n",)])
 async def test_late_headers_get_408_and_the_connection_ends(port: int, pieces: tuple[bytes, ...]) -> None:
-    assert (await exchange(port, *pieces)).startswith(b"HTTP/1.1 408 ")
+    answer = await exchange(port, *pieces)
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert b"x-content-type-options: nosniff\r\n" in answer
 
 
 async def test_dripping_headers_do_not_extend_the_time(port: int) -> None:
