@@ -63,6 +63,38 @@ def test_a_page_names_only_what_a_service_reads(page: Path) -> None:
     assert set(re.findall(r"`(FF_[A-Z0-9_]*[A-Z0-9])`", page.read_text())) - FIELDS.keys() == set()
 
 
+def defaults_told() -> Iterator[tuple[str, str, str]]:
+    """Page, variable and what a table with a column of defaults says in the variable's row."""
+    for page in sorted((ROOT / "docs").glob("*.md")):
+        column = None
+        for line in page.read_text().splitlines():
+            cells = [cell.strip() for cell in line.split("|")]
+            if not line.startswith("|"):
+                column = None
+            elif "default" in cells:
+                column = cells.index("default")
+            elif column is not None:
+                yield from ((page.stem, name, cells[column]) for name in re.findall(r"`(FF_[A-Z0-9_]*[A-Z0-9])`", line))
+
+
+def forms(default: Any) -> set[str]:
+    """How people write a default."""
+    if isinstance(default, int | float) and not isinstance(default, bool):
+        sizes = {f"{default / 2**power:g} {unit}" for power, unit in ((20, "MiB"), (30, "GiB"))}
+        return {f"{default:g}", f"{default:,g}", str(default), f"{default:,}", *sizes}
+    return {text(default)}
+
+
+TOLD = [each for each in defaults_told() if each[1] != "FF_PORT"]
+
+
+@pytest.mark.parametrize(("page", "variable", "cell"), TOLD, ids=[" ".join(each[:2]) for each in TOLD])
+def test_a_page_tells_the_default_that_the_code_has(page: str, variable: str, cell: str) -> None:
+    if text(FIELDS[variable]):
+        said = re.split(r"[ ,]*(?:, | and )", re.sub(r" \([^)]*\)| (?:s|attributes|deep)\b", "", cell))
+        assert forms(FIELDS[variable]) & set(said), f"{page} says {said}"
+
+
 def test_a_wrong_setting_is_named_without_its_value(monkeypatch: pytest.MonkeyPatch) -> None:
     class Some(ServiceSettings):
         port: int = 1
