@@ -23,7 +23,16 @@ class Place:
         self.organization, self.project, self.environments = organization, project, environments
 
     def change(self, *environments: UUID, **more: Any) -> Change:
-        return Change(self.organization, self.project, "flag", "new-checkout", "update", ACTOR, environments, **more)
+        return Change(
+            organization_id=self.organization,
+            project_id=self.project,
+            entity="flag",
+            entity_key="new-checkout",
+            action="update",
+            actor=ACTOR,
+            environment_ids=environments,
+            **more,
+        )
 
 
 async def new_place(database: Database, key: str = "acme") -> Place:

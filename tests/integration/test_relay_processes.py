@@ -43,7 +43,15 @@ class Writer:
             await tx.execute(
                 "UPDATE environments SET pii_attributes = ARRAY[$2::text] WHERE id = $1", environment, f"a{number}"
             )
-            change = Change(self.organization, self.project, "environment", "any", "update", ACTOR, [environment])
+            change = Change(
+                organization_id=self.organization,
+                project_id=self.project,
+                entity="environment",
+                entity_key="any",
+                action="update",
+                actor=ACTOR,
+                environment_ids=[environment],
+            )
             self.versions.update(await record(tx, change))
 
     async def all_published(self) -> bool:

@@ -69,7 +69,16 @@ class Stand:
         async with self.database.transaction() as tx:
             await tx.execute(statement, *values)
             versions = await record(
-                tx, Change(self.organization, self.project, "flag", "any", "update", ACTOR, [wanted])
+                tx,
+                Change(
+                    organization_id=self.organization,
+                    project_id=self.project,
+                    entity="flag",
+                    entity_key="any",
+                    action="update",
+                    actor=ACTOR,
+                    environment_ids=[wanted],
+                ),
             )
         return versions[wanted]
 

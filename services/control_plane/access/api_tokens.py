@@ -12,6 +12,7 @@ from service_kit.problems import Conflict, Forbidden, NotFound
 
 from control_plane.access.actor import Actor
 from control_plane.access.roles import Role, higher
+from control_plane.access.schemas import ApiTokenOut
 from control_plane.access.scopes import OrganizationScope
 from control_plane.changes import Change, record
 from control_plane.database import Connection
@@ -33,7 +34,9 @@ async def find_actor(tx: Connection, token: str) -> Actor | None:
     )
     if row is None:
         return None
-    return Actor("token", row["id"], row["name"], {row["organization_id"]: Role(row["role"])})
+    return Actor(
+        kind="token", id=row["id"], name=row["name"], organizations={row["organization_id"]: Role(row["role"])}
+    )
 
 
 async def create(
@@ -67,7 +70,7 @@ async def create(
         tx.now,
     )
     assert row is not None  # noqa: S101 - an insert returns its row
-    await _record(tx, actor, scope, "create", row)
+    await _record(tx, actor, scope, "create", None, row)
     return row, token
 
 
@@ -101,7 +104,7 @@ async def revoke(tx: Connection, actor: Actor, scope: OrganizationScope, token_i
         f"UPDATE api_tokens SET revoked_at = $2 WHERE id = $1 RETURNING {_COLUMNS}", token_id, tx.now
     )
     assert revoked is not None  # noqa: S101 - locked above
-    await _record(tx, actor, scope, "revoke", revoked)
+    await _record(tx, actor, scope, "revoke", row, revoked)
     return revoked
 
 
@@ -109,6 +112,22 @@ def _digest(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-async def _record(tx: Connection, actor: Actor, scope: OrganizationScope, action: str, row: asyncpg.Record) -> None:
-    after = {"name": row["name"], "role": row["role"], "hint": row["hint"]}
-    await record(tx, Change(scope.organization_id, None, "token", str(row["id"]), action, actor, after=after))
+async def _record(
+    tx: Connection,
+    actor: Actor,
+    scope: OrganizationScope,
+    action: str,
+    before: asyncpg.Record | None,
+    after: asyncpg.Record,
+) -> None:
+    change = Change(
+        organization_id=scope.organization_id,
+        project_id=None,
+        entity="token",
+        entity_key=str(after["id"]),
+        action=action,
+        actor=actor,
+        before=None if before is None else ApiTokenOut(**before).audited(),
+        after=ApiTokenOut(**after).audited(),
+    )
+    await record(tx, change)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
@@ -10,39 +9,17 @@ from service_kit.moments import check_future
 from service_kit.pages import Page, RequestedPage, moment_position, page_of, position_of
 from service_kit.problems import Conflict, Forbidden, InvalidInput, NotFound, Unauthorized, problem_responses
 from service_kit.requests import new_router
-from service_kit.schemas import Input, Name, Output
 
 from control_plane.access import api_tokens
 from control_plane.access.actor import Actor
 from control_plane.access.authenticator import Authenticator
 from control_plane.access.decisions import require
 from control_plane.access.queries import resolve_organization
-from control_plane.access.roles import Role
+from control_plane.access.schemas import ApiTokenIn, ApiTokenOut, NewApiTokenOut
 from control_plane.database import Database
 
 _PATH = "/organizations/{organization}/tokens"
 _WRITE = problem_responses(Unauthorized, Forbidden, NotFound, Conflict, InvalidInput)
-
-
-class ApiTokenIn(Input):
-    name: Name
-    role: Role
-    expires_at: datetime | None = None
-
-
-class ApiTokenOut(Output):
-    id: UUID
-    name: str
-    role: Role
-    hint: str
-    expires_at: datetime | None
-    revoked_at: datetime | None
-    created_at: datetime
-
-
-class NewApiTokenOut(ApiTokenOut):
-    token: str
-    """Shown this once; sent as `Authorization: Bearer vt_…`."""
 
 
 def build_router(*, authenticator: Authenticator, database: Database) -> APIRouter:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from uuid import UUID
 
-import asyncpg
 from fastapi import APIRouter, Depends, Request, Response
 from service_kit.pages import Page, RequestedPage, page_of
 from service_kit.problems import (
@@ -37,6 +36,7 @@ from control_plane.access.schemas import (
     TokenOut,
 )
 from control_plane.access.service import Access
+from control_plane.access.views import member_view
 from control_plane.database import Connection, Database
 
 
@@ -90,7 +90,7 @@ def _add_members(router: APIRouter, authenticator: Authenticator, database: Data
             require(actor, "read", "member", scope)
             rows = await repository.list_members(tx, scope.organization_id, page.after or "", page.fetch)
         given, cursor = page_of(rows, page, lambda row: str(row["email"]).lower())
-        return Page(items=[_member_out(row) for row in given], next_cursor=cursor)
+        return Page(items=[member_view(row) for row in given], next_cursor=cursor)
 
     @router.get("/organizations/{organization}/members/{user}", responses=problem_responses(Unauthorized, NotFound))
     async def get_member(
@@ -104,7 +104,7 @@ def _add_members(router: APIRouter, authenticator: Authenticator, database: Data
         if row is None:
             raise NotFound("there is nothing at this address")
         response.headers["ETag"] = etag(row["revision"])
-        return _member_out(row)
+        return member_view(row)
 
 
 def _add_member_writes(router: APIRouter, authenticator: Authenticator, database: Database, access: Access) -> None:
@@ -123,7 +123,7 @@ def _add_member_writes(router: APIRouter, authenticator: Authenticator, database
         row, password = await access.add_member(scope, actor, body.email, body.name, body.role)
         response.headers["Location"] = f"/api/v1/organizations/{scope.organization_id}/members/{row['id']}"
         response.headers["ETag"] = etag(row["revision"])
-        return NewMemberOut(**_member_out(row).model_dump(), initial_password=password)
+        return NewMemberOut(**member_view(row).model_dump(), initial_password=password)
 
     @router.patch(
         "/organizations/{organization}/members/{user}",
@@ -143,7 +143,7 @@ def _add_member_writes(router: APIRouter, authenticator: Authenticator, database
             require(actor, "update", "member", scope)
             row = await access.change_role(tx, scope, actor, user, body.role, expected)
         response.headers["ETag"] = etag(row["revision"])
-        return _member_out(row)
+        return member_view(row)
 
     @router.delete(
         "/organizations/{organization}/members/{user}",
@@ -174,17 +174,6 @@ async def _me(connection: Connection, user_id: UUID) -> MeOut:
         is_administrator=row["is_administrator"],
         organizations=[OrganizationRole(**each) for each in organizations],
         project_roles=row["project_roles"],
-    )
-
-
-def _member_out(row: asyncpg.Record) -> MemberOut:
-    return MemberOut(
-        id=row["id"],
-        email=row["email"],
-        name=row["name"],
-        role=row["role"],
-        version=row["revision"],
-        created_at=row["created_at"],
     )
 
 

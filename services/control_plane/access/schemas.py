@@ -11,6 +11,7 @@ from service_kit.schemas import Input, Name, Output
 
 from control_plane.access.passwords import PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN
 from control_plane.access.roles import Role
+from control_plane.changes.schemas import AuditedView
 
 Email = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=254, pattern=r"^[^\s@]{1,64}@[^\s@.]+(\.[^\s@.]+)*$")
@@ -62,7 +63,7 @@ class RoleIn(Input):
     role: Role
 
 
-class MemberOut(Output):
+class MemberOut(AuditedView):
     id: UUID
     email: str
     name: str
@@ -74,3 +75,24 @@ class MemberOut(Output):
 class NewMemberOut(MemberOut):
     initial_password: str | None
     """For somebody new: shown once, to be handed over. None for somebody who has an account already."""
+
+
+class ApiTokenIn(Input):
+    name: Name
+    role: Role
+    expires_at: datetime | None = None
+
+
+class ApiTokenOut(AuditedView):
+    id: UUID
+    name: str
+    role: Role
+    hint: str
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    created_at: datetime
+
+
+class NewApiTokenOut(ApiTokenOut):
+    token: str
+    """Shown this once; sent as `Authorization: Bearer vt_…`."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
 from uuid import UUID
 
 import asyncpg
@@ -19,6 +18,7 @@ from control_plane.access.login_limit import LoginLimit
 from control_plane.access.passwords import Passwords
 from control_plane.access.roles import Role
 from control_plane.access.scopes import OrganizationScope
+from control_plane.access.views import member_view
 from control_plane.changes import Change, record
 from control_plane.database import Connection, Database
 
@@ -76,7 +76,15 @@ class Access:
             await repository.set_password(tx, actor.id, new_hash)
             for organization_id in sorted(actor.organizations):
                 # Everywhere: the other services refuse the old tokens when they are told.
-                change = Change(organization_id, None, "user", actor.name, "change_password", actor, everywhere=True)
+                change = Change(
+                    organization_id=organization_id,
+                    project_id=None,
+                    entity="user",
+                    entity_key=actor.name,
+                    action="change_password",
+                    actor=actor,
+                    everywhere=True,
+                )
                 await record(tx, change)
         return await self._token(actor.id)
 
@@ -97,8 +105,7 @@ class Access:
             if not await repository.insert_member(tx, scope.organization_id, user_id, role):
                 raise Conflict("this person is a member already", code="already_member")
             member = await _member(tx, scope, user_id)
-            after = {"email": member["email"], "role": role.value}
-            await record(tx, _membership(scope, actor, member["email"], "create", after=after))
+            await record(tx, _membership(scope, actor, "create", None, member))
         return member, initial if is_new else None
 
     async def change_role(
@@ -108,16 +115,15 @@ class Access:
         member = await self._changeable(tx, scope, actor, user_id, role)
         check_version(expected, member["revision"])
         await repository.update_member(tx, scope.organization_id, user_id, role)
-        before, after = {"role": member["role"]}, {"role": role.value}
-        await record(tx, _membership(scope, actor, member["email"], "update", before, after))
-        return await _member(tx, scope, user_id)
+        changed = await _member(tx, scope, user_id)
+        await record(tx, _membership(scope, actor, "update", member, changed))
+        return changed
 
     async def remove_member(self, tx: Connection, scope: OrganizationScope, actor: Actor, user_id: UUID) -> None:
         """Raises `Conflict` (`last_owner`)."""
         member = await self._changeable(tx, scope, actor, user_id, None)
         await repository.delete_member(tx, scope.organization_id, user_id)
-        before = {"email": member["email"], "role": member["role"]}
-        await record(tx, _membership(scope, actor, member["email"], "delete", before))
+        await record(tx, _membership(scope, actor, "delete", member, None))
 
     async def _changeable(
         self, tx: Connection, scope: OrganizationScope, actor: Actor, user_id: UUID, new_role: Role | None
@@ -149,14 +155,23 @@ async def _member(tx: Connection, scope: OrganizationScope, user_id: UUID) -> as
 def _membership(
     scope: OrganizationScope,
     actor: Actor,
-    email: str,
     action: str,
-    before: Mapping[str, str] | None = None,
-    after: Mapping[str, str] | None = None,
+    before: asyncpg.Record | None,
+    after: asyncpg.Record | None,
 ) -> Change:
     """Concerns every environment: each publishes who belongs to the organization."""
+    known = after or before
+    assert known is not None  # noqa: S101 - a change has at least one side
     return Change(
-        scope.organization_id, None, "member", email, action, actor, before=before, after=after, everywhere=True
+        organization_id=scope.organization_id,
+        project_id=None,
+        entity="member",
+        entity_key=known["email"],
+        action=action,
+        actor=actor,
+        before=None if before is None else member_view(before).audited(),
+        after=None if after is None else member_view(after).audited(),
+        everywhere=True,
     )
 
 

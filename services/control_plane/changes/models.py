@@ -24,7 +24,7 @@ class Author(Protocol):
         """For people who read the audit log."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """One domain write. `before` is None for a creation, `after` is None for a deletion; both are JSON objects.
 

@@ -16,7 +16,7 @@ _ALL = ", ".join((*COLUMNS, "previous_hash", "hash"))
 _BATCH_ROWS = 500
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EntryFilter:
     """None: any."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Protocol, TypeVar
 
 from fastapi import APIRouter, Depends, Query, Response
 from service_kit.pages import Page, RequestedPage, page_of
@@ -186,7 +186,15 @@ def _add_lifecycle(
         return Deleted(environment_versions=await service.delete(actor, project, key, expected))
 
 
-def answer(view: View, response: Response) -> View:
+class Versioned(Protocol):
+    @property
+    def version(self) -> int: ...
+
+
+AnyView = TypeVar("AnyView", bound=Versioned)
+
+
+def answer(view: AnyView, response: Response) -> AnyView:
     """The view, with its version as the answer's ETag."""
     response.headers["ETag"] = etag(view.version)
     return view

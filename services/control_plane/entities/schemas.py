@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 from service_kit.schemas import Description, Input, Name, Output
 
+from control_plane.changes.schemas import AuditedView
 from control_plane.environments.keys import EntityKey
 
 Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
@@ -64,11 +65,10 @@ class EntityPatch(Changes, strict=True):
     tags: Tags = Field([])
 
 
-class EntityView(Output, from_attributes=True):
+class EntityView(AuditedView, from_attributes=True):
     """What every entity answers with."""
 
-    unaudited: ClassVar[frozenset[str]] = frozenset({"environment_versions"})
-    """Fields that tell of other rows than the entity's own."""
+    unaudited: ClassVar = frozenset({"environment_versions"})
 
     id: UUID
     key: str
@@ -80,10 +80,6 @@ class EntityView(Output, from_attributes=True):
     created_at: datetime
     updated_at: datetime
     environment_versions: EnvironmentVersions = Field({})
-
-    def audited(self) -> dict[str, Any]:
-        """The entity as the audit log keeps it."""
-        return self.model_dump(mode="json", by_alias=True, exclude=set(self.unaudited))
 
 
 class Deleted(Output):

@@ -44,7 +44,7 @@ def build_router(*, authenticator: Authenticator, database: Database) -> APIRout
                 scope.organization_id,
                 before,
                 page.fetch,
-                queries.EntryFilter(project, entity, entity_key),
+                queries.EntryFilter(project_id=project, entity=entity, entity_key=entity_key),
             )
         given, cursor = page_of(rows, page, lambda row: str(row["number"]))
         return Page(items=[_entry_out(row) for row in given], next_cursor=cursor)

@@ -21,6 +21,7 @@ from control_plane.database import Database
 from control_plane.environments import repository, service
 from control_plane.environments.queries import resolve_project
 from control_plane.environments.schemas import EnvironmentChange, EnvironmentIn, EnvironmentOut
+from control_plane.environments.views import environment_view
 
 _READ = problem_responses(Unauthorized, NotFound)
 _CREATE = problem_responses(Unauthorized, Forbidden, NotFound, Conflict, InvalidInput)
@@ -46,7 +47,7 @@ def _add_reads(router: APIRouter, authenticator: Authenticator, database: Databa
             require(actor, "read", "environment", scope)
             rows = await repository.list_environments(tx, scope, page.after or "", page.fetch, archived=archived)
         given, cursor = page_of(rows, page, lambda row: str(row["key"]))
-        return Page(items=[_out(row) for row in given], next_cursor=cursor)
+        return Page(items=[environment_view(row) for row in given], next_cursor=cursor)
 
     @router.get("/projects/{project}/environments/{environment}", responses=_READ)
     async def get_environment(
@@ -129,21 +130,4 @@ def _add_archive(router: APIRouter, authenticator: Authenticator, database: Data
 
 def _answer(row: asyncpg.Record, response: Response, versions: dict[str, int]) -> EnvironmentOut:
     response.headers["ETag"] = etag(row["revision"])
-    return _out(row, versions)
-
-
-def _out(row: asyncpg.Record, versions: dict[str, int] | None = None) -> EnvironmentOut:
-    given = versions or {}
-    return EnvironmentOut(
-        id=row["id"],
-        project_id=row["project_id"],
-        key=row["key"],
-        name=row["name"],
-        hash_user_keys=row["hash_user_keys"],
-        pii_attributes=row["pii_attributes"],
-        archived=row["archived_at"] is not None,
-        version=row["revision"],
-        config_version=given.get(row["key"], row["version"]),
-        created_at=row["created_at"],
-        environment_versions=given,
-    )
+    return environment_view(row, versions)

@@ -29,6 +29,7 @@ from control_plane.environments.schemas import (
     ProjectIn,
     ProjectOut,
 )
+from control_plane.environments.views import organization_view, project_view
 
 _READ = problem_responses(Unauthorized, NotFound)
 _CREATE = problem_responses(Unauthorized, Forbidden, NotFound, Conflict, InvalidInput)
@@ -52,7 +53,7 @@ def _add_organizations(router: APIRouter, authenticator: Authenticator, database
         async with database.transaction() as tx:
             rows = await repository.list_organizations(tx, actor, page.after or "", page.fetch)
         given, cursor = page_of(rows, page, lambda row: str(row["key"]))
-        return Page(items=[_organization_out(row) for row in given], next_cursor=cursor)
+        return Page(items=[organization_view(row) for row in given], next_cursor=cursor)
 
     @router.post("/organizations", status_code=201, responses=_CREATE)
     async def create_organization(
@@ -102,7 +103,7 @@ def _add_projects(router: APIRouter, authenticator: Authenticator, database: Dat
             require(actor, "read", "project", scope)
             rows = await repository.list_projects(tx, scope, page.after or "", page.fetch, archived=archived)
         given, cursor = page_of(rows, page, lambda row: str(row["key"]))
-        return Page(items=[_project_out(row) for row in given], next_cursor=cursor)
+        return Page(items=[project_view(row) for row in given], next_cursor=cursor)
 
     @router.post("/organizations/{organization}/projects", status_code=201, responses=_CREATE)
     async def create_project(
@@ -168,28 +169,9 @@ def _add_project_changes(router: APIRouter, authenticator: Authenticator, databa
 
 def _organization_answer(row: asyncpg.Record, response: Response) -> OrganizationOut:
     response.headers["ETag"] = etag(row["revision"])
-    return _organization_out(row)
-
-
-def _organization_out(row: asyncpg.Record) -> OrganizationOut:
-    return OrganizationOut(
-        id=row["id"], key=row["key"], name=row["name"], version=row["revision"], created_at=row["created_at"]
-    )
+    return organization_view(row)
 
 
 def _project_answer(row: asyncpg.Record, response: Response) -> ProjectOut:
     response.headers["ETag"] = etag(row["revision"])
-    return _project_out(row)
-
-
-def _project_out(row: asyncpg.Record) -> ProjectOut:
-    return ProjectOut(
-        id=row["id"],
-        organization_id=row["organization_id"],
-        key=row["key"],
-        name=row["name"],
-        description=row["description"],
-        archived=row["archived_at"] is not None,
-        version=row["revision"],
-        created_at=row["created_at"],
-    )
+    return project_view(row)

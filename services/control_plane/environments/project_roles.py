@@ -10,6 +10,7 @@ from service_kit.problems import NotFound
 from control_plane.access import Actor, ProjectScope
 from control_plane.changes import Change, record
 from control_plane.database import Connection
+from control_plane.environments.schemas import ProjectRoleOut
 
 _LISTING = """
 SELECT users.id, users.email, users.name, project_roles.role
@@ -78,14 +79,13 @@ async def _record(
     assert row is not None  # noqa: S101 - a change has at least one side
     action = "create" if before is None else "delete" if after is None else "update"
     change = Change(
-        scope.organization_id,
-        scope.project_id,
-        "project_role",
-        row["email"],
-        action,
-        actor,
-        (),
-        None if before is None else {"role": before["role"]},
-        None if after is None else {"role": after["role"]},
+        organization_id=scope.organization_id,
+        project_id=scope.project_id,
+        entity="project_role",
+        entity_key=row["email"],
+        action=action,
+        actor=actor,
+        before=None if before is None else ProjectRoleOut(**before).audited(),
+        after=None if after is None else ProjectRoleOut(**after).audited(),
     )
     await record(tx, change)

@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
 from service_kit.pages import Page, RequestedPage, page_of
 from service_kit.problems import Conflict, Forbidden, InvalidInput, NotFound, Unauthorized, problem_responses
 from service_kit.requests import new_router
-from service_kit.schemas import Input, Output
 
 from control_plane.access import Actor, Authenticator, require
 from control_plane.database import Database
 from control_plane.environments import project_roles
 from control_plane.environments.queries import resolve_project
+from control_plane.environments.schemas import ProjectRoleIn, ProjectRoleOut
 
 _WRITE = problem_responses(Unauthorized, Forbidden, NotFound, Conflict, InvalidInput)
-
-
-class ProjectRoleIn(Input):
-    role: Literal["admin", "editor", "viewer"]
-
-
-class ProjectRoleOut(Output):
-    id: UUID
-    email: str
-    name: str
-    role: str
 
 
 def build_router(*, authenticator: Authenticator, database: Database) -> APIRouter:

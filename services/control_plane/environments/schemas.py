@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
 from messages.sdk_keys import KeyKind
 from pydantic import Field, StringConstraints
 from service_kit.schemas import Description, Input, Name, OneOf, Output
 
+from control_plane.changes.schemas import AuditedView
 from control_plane.environments.keys import EntityKey
 
 OVERLAP_SECONDS_MAX = 30 * 86_400
@@ -27,7 +28,7 @@ class NameIn(Input):
     name: Name
 
 
-class OrganizationOut(Output):
+class OrganizationOut(AuditedView):
     id: UUID
     key: str
     name: str
@@ -46,7 +47,7 @@ class ProjectChange(Input):
     description: Description | None = None
 
 
-class ProjectOut(Output):
+class ProjectOut(AuditedView):
     id: UUID
     organization_id: UUID
     key: str
@@ -70,7 +71,9 @@ class EnvironmentChange(Input):
     pii_attributes: PiiAttributes | None = None
 
 
-class EnvironmentOut(Output):
+class EnvironmentOut(AuditedView):
+    unaudited: ClassVar = frozenset({"config_version", "environment_versions"})
+
     id: UUID
     project_id: UUID
     key: str
@@ -86,6 +89,17 @@ class EnvironmentOut(Output):
     environment_versions: dict[str, int] = Field(default_factory=dict)
 
 
+class ProjectRoleIn(Input):
+    role: Literal["admin", "editor", "viewer"]
+
+
+class ProjectRoleOut(AuditedView):
+    id: UUID
+    email: str
+    name: str
+    role: str
+
+
 class SdkKeyIn(Input):
     kind: SdkKeyKind
     name: Name
@@ -97,7 +111,9 @@ class RotationIn(Input):
     """How long the old key is still taken."""
 
 
-class SdkKeyOut(Output):
+class SdkKeyOut(AuditedView):
+    unaudited: ClassVar = frozenset({"environment_versions"})
+
     id: UUID
     kind: SdkKeyKind
     name: str

@@ -60,7 +60,7 @@ def _add_creation(router: APIRouter, authenticator: Authenticator, database: Dat
             row = await _environment(tx, actor, "create", (project, environment))
             check_future("expires_at", body.expires_at, tx.now)
             made, key = await sdk_keys.insert(tx, row, body.kind, body.name, body.expires_at)
-            versions = await service.record_sdk_key(tx, actor, row, "create", made)
+            versions = await service.record_sdk_key(tx, actor, row, "create", None, service.sdk_key_document(row, made))
         response.headers["Location"] = _address(row, made["id"])
         return NewSdkKeyOut(**made, key=key, environment_versions=versions)
 
@@ -81,7 +81,9 @@ def _add_creation(router: APIRouter, authenticator: Authenticator, database: Dat
                 raise Conflict("a revoked key can't be rotated", code="key_revoked")
             made, key = await sdk_keys.insert(tx, row, old["kind"], old["name"], None)
             await sdk_keys.expire(tx, old["id"], body.overlap_seconds)
-            versions = await service.record_sdk_key(tx, actor, row, "rotate", made)
+            replaced = service.sdk_key_document(row, await sdk_keys.locked(tx, row["id"], sdk_key))
+            after = {**service.sdk_key_document(row, made), "replaces": replaced}
+            versions = await service.record_sdk_key(tx, actor, row, "rotate", service.sdk_key_document(row, old), after)
         response.headers["Location"] = _address(row, made["id"])
         return NewSdkKeyOut(**made, key=key, environment_versions=versions)
 
@@ -98,8 +100,10 @@ def _add_ends(router: APIRouter, authenticator: Authenticator, database: Databas
             if old["revoked_at"] is not None:
                 return SdkKeyOut(**old)
             await sdk_keys.revoke(tx, sdk_key)
-            versions = await service.record_sdk_key(tx, actor, row, "revoke", old)
             revoked = await sdk_keys.locked(tx, row["id"], sdk_key)
+            versions = await service.record_sdk_key(
+                tx, actor, row, "revoke", service.sdk_key_document(row, old), service.sdk_key_document(row, revoked)
+            )
         return SdkKeyOut(**revoked, environment_versions=versions)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -16,9 +16,8 @@ from control_plane.changes import Change, record
 from control_plane.database import Connection
 from control_plane.environments import repository
 from control_plane.environments.queries import environments_of
-
-_ENVIRONMENT_FIELDS = ("key", "name", "hash_user_keys", "pii_attributes")
-_PROJECT_FIELDS = ("key", "name", "description")
+from control_plane.environments.schemas import SdkKeyOut
+from control_plane.environments.views import environment_view, organization_view, project_view
 
 
 async def create_organization(tx: Connection, actor: Actor, key: str, name: str) -> asyncpg.Record:
@@ -27,7 +26,7 @@ async def create_organization(tx: Connection, actor: Actor, key: str, name: str)
         raise Forbidden("only an administrator may create organizations")
     row = await repository.insert_organization(tx, key, name)
     await add_owner(tx, row["id"], actor.id)
-    await record(tx, Change(row["id"], None, "organization", key, "create", actor, after={"key": key, "name": name}))
+    await _record_organization(tx, actor, "create", None, row)
     return row
 
 
@@ -37,8 +36,7 @@ async def rename_organization(
     before = await repository.find_organization(tx, scope, lock=True)
     check_version(expected, before["revision"])
     row = await repository.rename_organization(tx, scope, name)
-    old, new = {"name": before["name"]}, {"name": name}
-    await record(tx, Change(scope.organization_id, None, "organization", row["key"], "update", actor, (), old, new))
+    await _record_organization(tx, actor, "update", before, row)
     return row
 
 
@@ -46,8 +44,7 @@ async def create_project(
     tx: Connection, actor: Actor, scope: OrganizationScope, given: Mapping[str, str]
 ) -> asyncpg.Record:
     row = await repository.insert_project(tx, scope, given["key"], given["name"], given["description"])
-    after = _fields(row, _PROJECT_FIELDS)
-    await record(tx, Change(scope.organization_id, row["id"], "project", row["key"], "create", actor, after=after))
+    await _record_project(tx, actor, "create", None, row)
     return row
 
 
@@ -102,21 +99,32 @@ async def archive_environment(
 
 
 async def record_sdk_key(
-    tx: Connection, actor: Actor, environment: asyncpg.Record, action: str, key: asyncpg.Record
+    tx: Connection,
+    actor: Actor,
+    environment: asyncpg.Record,
+    action: str,
+    before: Mapping[str, Any] | None,
+    after: Mapping[str, Any],
 ) -> dict[str, int]:
-    """`key` names the SDK key in the audit log; it never holds the key itself."""
+    """`before` and `after` are documents of the key, see `sdk_key_document`."""
     change = Change(
-        environment["organization_id"],
-        environment["project_id"],
-        "sdk_key",
-        str(key["id"]),
-        action,
-        actor,
-        [environment["id"]],
-        after={"environment": environment["key"], "kind": key["kind"], "name": key["name"], "hint": key["hint"]},
+        organization_id=environment["organization_id"],
+        project_id=environment["project_id"],
+        entity="sdk_key",
+        entity_key=after["id"],
+        action=action,
+        actor=actor,
+        environment_ids=[environment["id"]],
+        before=before,
+        after=after,
     )
     versions = await record(tx, change)
     return {environment["key"]: versions[environment["id"]]}
+
+
+def sdk_key_document(environment: asyncpg.Record, key: asyncpg.Record) -> dict[str, Any]:
+    """As the audit log keeps an SDK key: never the key itself."""
+    return {"environment": environment["key"], **SdkKeyOut(**key).audited()}
 
 
 def require_for_archived(actor: Actor, resource: str, scope: ProjectScope, *, archived: bool) -> None:
@@ -128,29 +136,40 @@ def _refuse_same(before: asyncpg.Record, *, archived: bool) -> None:
         raise Conflict("it is archived already" if archived else "it is not archived", code="no_change")
 
 
-def _fields(row: asyncpg.Record, names: tuple[str, ...]) -> dict[str, Any]:
-    values = {name: row[name] for name in names}
-    return {**values, "archived": True} if row["archived_at"] is not None else values
+async def _record_organization(
+    tx: Connection, actor: Actor, action: str, before: asyncpg.Record | None, after: asyncpg.Record
+) -> None:
+    change = Change(
+        organization_id=after["id"],
+        project_id=None,
+        entity="organization",
+        entity_key=after["key"],
+        action=action,
+        actor=actor,
+        before=None if before is None else organization_view(before).audited(),
+        after=organization_view(after).audited(),
+    )
+    await record(tx, change)
 
 
 async def _record_project(
     tx: Connection,
     actor: Actor,
     action: str,
-    before: asyncpg.Record,
+    before: asyncpg.Record | None,
     after: asyncpg.Record,
-    environment_ids: list[UUID] | None = None,
+    environment_ids: Sequence[UUID] = (),
 ) -> None:
     change = Change(
-        after["organization_id"],
-        after["id"],
-        "project",
-        after["key"],
-        action,
-        actor,
-        environment_ids or (),
-        _fields(before, _PROJECT_FIELDS),
-        _fields(after, _PROJECT_FIELDS),
+        organization_id=after["organization_id"],
+        project_id=after["id"],
+        entity="project",
+        entity_key=after["key"],
+        action=action,
+        actor=actor,
+        environment_ids=environment_ids,
+        before=None if before is None else project_view(before).audited(),
+        after=project_view(after).audited(),
     )
     await record(tx, change)
 
@@ -159,15 +178,15 @@ async def _record_environment(
     tx: Connection, actor: Actor, action: str, before: asyncpg.Record | None, after: asyncpg.Record
 ) -> dict[str, int]:
     change = Change(
-        after["organization_id"],
-        after["project_id"],
-        "environment",
-        after["key"],
-        action,
-        actor,
-        [after["id"]],
-        None if before is None else _fields(before, _ENVIRONMENT_FIELDS),
-        _fields(after, _ENVIRONMENT_FIELDS),
+        organization_id=after["organization_id"],
+        project_id=after["project_id"],
+        entity="environment",
+        entity_key=after["key"],
+        action=action,
+        actor=actor,
+        environment_ids=[after["id"]],
+        before=None if before is None else environment_view(before).audited(),
+        after=environment_view(after).audited(),
     )
     versions = await record(tx, change)
     return {after["key"]: versions[after["id"]]}

@@ -16,6 +16,7 @@ from bucketing.limits import (
 from pydantic import Field, StringConstraints
 from service_kit.schemas import Input, OneOf, Output
 
+from control_plane.changes.schemas import AuditedView
 from control_plane.entities.schemas import (
     Changes,
     EntityCreate,
@@ -109,7 +110,9 @@ class Enabled(Input, strict=True):
     enabled: bool
 
 
-class SettingsView(Output):
+class SettingsView(AuditedView):
+    unaudited: ClassVar = frozenset({"environment_versions"})
+
     flag: str
     environment: str
     enabled: bool

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
-from service_kit.versions import ExpectedVersion, VersionIfGiven, etag
+from service_kit.versions import ExpectedVersion, VersionIfGiven
 
 from control_plane.access import Actor, Authenticator
-from control_plane.entities.endpoints import CHANGE, READ
+from control_plane.entities.endpoints import CHANGE, READ, answer
 from control_plane.flags.schemas import Enabled, SettingsPatch, SettingsView
-from control_plane.flags.settings_service import Address, FlagSettings, SettingsService
-from control_plane.flags.views import settings_view
+from control_plane.flags.settings_service import Address, SettingsService
 
 _ONE = "/projects/{project}/flags/{key}/environments/{environment}"
 
@@ -30,7 +29,7 @@ def add_settings(router: APIRouter, authenticator: Authenticator, settings: Sett
         at: RequestedAddress, response: Response, actor: Actor = Depends(authenticator.actor)
     ) -> SettingsView:
         """What the flag serves in one environment."""
-        return _answer(await settings.read(actor, at), response)
+        return answer(await settings.read(actor, at), response)
 
     @router.patch(_ONE, responses=CHANGE)
     async def change_flag_settings(
@@ -41,7 +40,7 @@ def add_settings(router: APIRouter, authenticator: Authenticator, settings: Sett
         actor: Actor = Depends(authenticator.actor),
     ) -> SettingsView:
         """Changes the fields that are given; a list replaces the whole list."""
-        return _answer(await settings.change(actor, at, expected, body), response)
+        return answer(await settings.change(actor, at, expected, body), response)
 
     @router.put(f"{_ONE}/enabled", responses=CHANGE)
     async def switch_flag(
@@ -52,7 +51,7 @@ def add_settings(router: APIRouter, authenticator: Authenticator, settings: Sett
         actor: Actor = Depends(authenticator.actor),
     ) -> SettingsView:
         """Turns the flag on or off; `If-Match` may be left out, so that nothing delays turning it off."""
-        return _answer(await settings.switch(actor, at, expected, enabled=body.enabled), response)
+        return answer(await settings.switch(actor, at, expected, enabled=body.enabled), response)
 
     @router.post(f"{_ONE}/copy-from/{{source}}", responses=CHANGE)
     async def copy_flag_settings(
@@ -63,9 +62,4 @@ def add_settings(router: APIRouter, authenticator: Authenticator, settings: Sett
         actor: Actor = Depends(authenticator.actor),
     ) -> SettingsView:
         """Takes rules, targets, prerequisites and what is served from another environment; on and off stay."""
-        return _answer(await settings.copy(actor, at, source, expected), response)
-
-
-def _answer(found: FlagSettings, response: Response) -> SettingsView:
-    response.headers["ETag"] = etag(found.settings.version)
-    return settings_view(found.flag, found.environment, found.settings, found.environment_versions)
+        return answer(await settings.copy(actor, at, source, expected), response)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,11 +17,12 @@ from control_plane.flags.definition import canonical_settings, checked_settings,
 from control_plane.flags.models import FLAGS, FlagRow, SettingsRow, new_settings
 from control_plane.flags.references import keep_references
 from control_plane.flags.repository import find_settings, save_settings
-from control_plane.flags.schemas import SettingsPatch, TargetFields
-from control_plane.flags.views import audited_settings
+from control_plane.flags.schemas import SettingsPatch, SettingsView, TargetFields
+from control_plane.flags.views import settings_view
 
 _YEAR_10000_SECONDS = 253_402_300_800
-_COPIED = ("rules", "targets", "prerequisites", "default_serve", "off_variation")
+COPIED = ("rules", "targets", "prerequisites", "default_serve", "off_variation")
+"""What `copy` takes along: all that is set in an environment but whether the flag is on and reports exposures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,29 +34,17 @@ class Address:
     environment: str
 
 
-@dataclass(frozen=True, slots=True)
-class FlagSettings:
-    """`environment_versions` is empty for what was only read."""
-
-    flag: FlagRow
-    environment: str
-    settings: SettingsRow
-    environment_versions: Mapping[str, int]
-
-
 class SettingsService:
     """`expected` is the version that the caller has seen: another one raises `PreconditionFailed`."""
 
     def __init__(self, transactions: ProjectTransactions) -> None:
         self._transactions = transactions
 
-    async def read(self, actor: Actor, at: Address) -> FlagSettings:
-        async with self._transactions.read(actor, at.project, "flag") as read:
-            flag = await find(read, FLAGS, at.flag)
-            environment = await environment_by_key(read.tx, read.scope.project_id, at.environment)
-            return FlagSettings(flag, environment.key, await _settings(read, flag, environment), {})
+    async def read(self, actor: Actor, at: Address) -> SettingsView:
+        flag, settings = await self._stored(actor, at)
+        return settings_view(flag, at.environment, settings)
 
-    async def change(self, actor: Actor, at: Address, expected: int, body: SettingsPatch) -> FlagSettings:
+    async def change(self, actor: Actor, at: Address, expected: int, body: SettingsPatch) -> SettingsView:
         patch = body.given()
         if "default" in patch:
             patch["default_serve"] = patch.pop("default")
@@ -65,19 +54,25 @@ class SettingsService:
             patch["targets"] = _targets(body.targets)
         return await self._write(actor, at, expected, lambda row: replace(row, **patch))
 
-    async def switch(self, actor: Actor, at: Address, expected: int | None, *, enabled: bool) -> FlagSettings:
+    async def switch(self, actor: Actor, at: Address, expected: int | None, *, enabled: bool) -> SettingsView:
         """Without `expected` it says all it means: the quick way to turn a flag off."""
         return await self._write(actor, at, expected, lambda row: replace(row, enabled=enabled))
 
-    async def copy(self, actor: Actor, at: Address, source: str, expected: int) -> FlagSettings:
+    async def copy(self, actor: Actor, at: Address, source: str, expected: int) -> SettingsView:
         """Rules, targets, prerequisites and what is served come from `source`; on and off stay as they are."""
-        given = await self.read(actor, replace(at, environment=source))
-        copied = {name: getattr(given.settings, name) for name in _COPIED}
+        _, given = await self._stored(actor, replace(at, environment=source))
+        copied = {name: getattr(given, name) for name in COPIED}
         return await self._write(actor, at, expected, lambda row: replace(row, **copied))
+
+    async def _stored(self, actor: Actor, at: Address) -> tuple[FlagRow, SettingsRow]:
+        async with self._transactions.read(actor, at.project, "flag") as read:
+            flag = await find(read, FLAGS, at.flag)
+            environment = await environment_by_key(read.tx, read.scope.project_id, at.environment)
+            return flag, await _settings(read, flag, environment)
 
     async def _write(
         self, actor: Actor, at: Address, expected: int | None, change: Callable[[SettingsRow], SettingsRow]
-    ) -> FlagSettings:
+    ) -> SettingsView:
         async with self._transactions.write(actor, at.project, "update", "flag", entity="flag_settings") as write:
             flag = await find(write, FLAGS, at.flag)
             environment = await environment_by_key(write.tx, write.scope.project_id, at.environment)
@@ -90,14 +85,15 @@ class SettingsService:
             await keep_references(write, checked, environment.id)
             after = replace(changed, **canonical_settings(checked, changed))
             await save_settings(write.tx, after)
+            view = settings_view(flag, environment.key, after)
             versions = await write.record(
                 "update",
                 f"{flag.key}/{environment.key}",
-                before=audited_settings(flag, environment.key, before),
-                after=audited_settings(flag, environment.key, after),
+                before=settings_view(flag, environment.key, before).audited(),
+                after=view.audited(),
                 environments=[environment],
             )
-            return FlagSettings(flag, environment.key, after, versions)
+            return view.model_copy(update={"environment_versions": versions})
 
 
 async def _settings(

@@ -17,35 +17,21 @@ def flag_view(row: FlagRow, switches: Sequence[Switch] = ()) -> FlagView:
     return FlagView.model_validate({**asdict(row), "environments": environments})
 
 
-def settings_view(flag: FlagRow, environment: str, row: SettingsRow, versions: Mapping[str, int]) -> SettingsView:
-    return SettingsView.model_validate({**_settings(flag, environment, row), "environment_versions": dict(versions)})
-
-
-def audited_settings(flag: FlagRow, environment: str, row: SettingsRow) -> dict[str, Any]:
-    """The settings as the audit log keeps them."""
-    return SettingsView.model_validate(_settings(flag, environment, row)).model_dump(
-        mode="json", exclude={"environment_versions"}
-    )
-
-
-def _settings(flag: FlagRow, environment: str, row: SettingsRow) -> dict[str, Any]:
+def settings_view(flag: FlagRow, environment: str, row: SettingsRow) -> SettingsView:
     inherited = [
         name for name, own in (("default", row.default_serve), ("off_variation", row.off_variation)) if own is None
     ]
-    return {
-        "flag": flag.key,
-        "environment": environment,
-        "enabled": row.enabled,
-        "rules": row.rules,
-        "targets": [_target(each) for each in row.targets],
-        "prerequisites": row.prerequisites,
-        "default": flag.default_serve if row.default_serve is None else row.default_serve,
-        "off_variation": flag.off_variation if row.off_variation is None else row.off_variation,
-        "inherited": inherited,
-        "report_exposures": row.report_exposures,
-        "version": row.version,
-        "updated_at": row.updated_at,
-    }
+    return SettingsView.model_validate(
+        {
+            **asdict(row),
+            "flag": flag.key,
+            "environment": environment,
+            "targets": [_target(each) for each in row.targets],
+            "default": flag.default_serve if row.default_serve is None else row.default_serve,
+            "off_variation": flag.off_variation if row.off_variation is None else row.off_variation,
+            "inherited": inherited,
+        }
+    )
 
 
 def _target(stored: Mapping[str, Any]) -> dict[str, Any]:

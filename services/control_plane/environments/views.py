@@ -1,0 +1,46 @@
+"""From rows of organizations, projects and environments to what is answered, and kept by the audit log."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import asyncpg
+
+from control_plane.environments.schemas import EnvironmentOut, OrganizationOut, ProjectOut
+
+
+def organization_view(row: asyncpg.Record) -> OrganizationOut:
+    return OrganizationOut(
+        id=row["id"], key=row["key"], name=row["name"], version=row["revision"], created_at=row["created_at"]
+    )
+
+
+def project_view(row: asyncpg.Record) -> ProjectOut:
+    return ProjectOut(
+        id=row["id"],
+        organization_id=row["organization_id"],
+        key=row["key"],
+        name=row["name"],
+        description=row["description"],
+        archived=row["archived_at"] is not None,
+        version=row["revision"],
+        created_at=row["created_at"],
+    )
+
+
+def environment_view(row: asyncpg.Record, versions: Mapping[str, int] | None = None) -> EnvironmentOut:
+    """`versions` are those that a write has given to the environments, by their keys."""
+    given = dict(versions or {})
+    return EnvironmentOut(
+        id=row["id"],
+        project_id=row["project_id"],
+        key=row["key"],
+        name=row["name"],
+        hash_user_keys=row["hash_user_keys"],
+        pii_attributes=row["pii_attributes"],
+        archived=row["archived_at"] is not None,
+        version=row["revision"],
+        config_version=given.get(row["key"], row["version"]),
+        created_at=row["created_at"],
+        environment_versions=given,
+    )

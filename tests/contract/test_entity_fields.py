@@ -1,0 +1,298 @@
+"""A field of an entity stands in its table, its row, what creates and changes it, its view and its audit document.
+
+Where it is left out on purpose, the reason stands here: a new column that is nowhere else fails, and so does an
+exception that no longer is one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+
+import pytest
+from control_plane.access.schemas import ApiTokenIn, ApiTokenOut, MemberIn, MemberOut, RoleIn
+from control_plane.changes.schemas import AuditedView
+from control_plane.database import Database
+from control_plane.environments.queries import EnvironmentRow
+from control_plane.environments.schemas import (
+    EnvironmentChange,
+    EnvironmentIn,
+    EnvironmentOut,
+    NameIn,
+    OrganizationIn,
+    OrganizationOut,
+    ProjectChange,
+    ProjectIn,
+    ProjectOut,
+    ProjectRoleIn,
+    ProjectRoleOut,
+    SdkKeyIn,
+    SdkKeyOut,
+)
+from control_plane.experiments.models import ExperimentRow
+from control_plane.experiments.schemas import ExperimentCreate, ExperimentPatch, ExperimentView
+from control_plane.flags.models import FlagRow, SettingsRow
+from control_plane.flags.schemas import FlagCreate, FlagPatch, FlagView, SettingsPatch, SettingsView
+from control_plane.flags.settings_service import COPIED
+from control_plane.holdouts.models import HoldoutRow
+from control_plane.holdouts.schemas import HoldoutCreate, HoldoutPatch, HoldoutView
+from control_plane.layers.models import LayerRow
+from control_plane.layers.schemas import LayerCreate, LayerPatch, LayerView
+from control_plane.metrics.models import MetricRow
+from control_plane.metrics.schemas import MetricCreate, MetricPatch, MetricView
+from control_plane.segments.models import SegmentRow
+from control_plane.segments.schemas import SegmentCreate, SegmentPatch, SegmentView
+from pydantic import BaseModel
+
+from devstack.parts import Postgres
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """`fields` are in none of `faces`, for this reason. Both are words with spaces between."""
+
+    fields: str
+    faces: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Entity:
+    """`renamed` are the names of columns under which the API has them."""
+
+    name: str
+    table: str
+    view: type[AuditedView]
+    create: type[BaseModel] | None
+    patch: type[BaseModel] | None
+    row: type | None = None
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    left_out: tuple[LeftOut, ...] = ()
+
+    def faces(self, columns: Iterable[str]) -> dict[str, set[str]]:
+        stored = {"table": set(columns)}
+        if self.row is not None:
+            stored["row"] = {each.name for each in fields(self.row)}
+        found = {face: {self.renamed.get(name, name) for name in names} for face, names in stored.items()}
+        for face, model in (("create", self.create), ("patch", self.patch), ("view", self.view)):
+            if model is not None:
+                found[face] = set(model.model_fields)
+        return {**found, "audit": found["view"] - self.view.unaudited}
+
+
+TENANT = LeftOut(
+    "organization_id project_id", "create patch view audit", "the path names the tenant, the audit entry has it"
+)
+GIVEN = LeftOut("id created_at", "create patch", "the service gives them")
+COUNTED = LeftOut("version", "create patch", "each write counts it")
+UPDATED = LeftOut("updated_at", "create patch", "each write notes it")
+ARCHIVED = LeftOut("archived", "create patch", "archive and restore change it")
+KEY = LeftOut("key", "patch", "never renamed")
+VERSIONS = LeftOut("environment_versions", "table row create patch audit", "of the write; the audit entry has them")
+PROJECT_ENTITY = (TENANT, GIVEN, COUNTED, UPDATED, ARCHIVED, KEY, VERSIONS)
+
+ENTITIES = (
+    Entity("segment", "segments", SegmentView, SegmentCreate, SegmentPatch, SegmentRow, left_out=PROJECT_ENTITY),
+    Entity("metric", "metrics", MetricView, MetricCreate, MetricPatch, MetricRow, left_out=PROJECT_ENTITY),
+    Entity("layer", "layers", LayerView, LayerCreate, LayerPatch, LayerRow, left_out=PROJECT_ENTITY),
+    Entity("holdout", "holdouts", HoldoutView, HoldoutCreate, HoldoutPatch, HoldoutRow, left_out=PROJECT_ENTITY),
+    Entity(
+        "flag",
+        "flags",
+        FlagView,
+        FlagCreate,
+        FlagPatch,
+        FlagRow,
+        renamed={"default_serve": "default"},
+        left_out=(
+            *PROJECT_ENTITY,
+            LeftOut("type", "patch", "a value of another type would reach the code that asks"),
+            LeftOut("environments", "table row create patch audit", "from the settings, which are audited themselves"),
+        ),
+    ),
+    Entity(
+        "flag settings",
+        "flag_settings",
+        SettingsView,
+        None,
+        SettingsPatch,
+        SettingsRow,
+        renamed={"default_serve": "default"},
+        left_out=(
+            COUNTED,
+            UPDATED,
+            VERSIONS,
+            LeftOut("organization_id", "patch view audit", "the path names the tenant, the audit entry has it"),
+            LeftOut("flag_id environment_id", "patch view audit", "told by their keys"),
+            LeftOut("flag environment", "table row patch", "keys of other rows, from the path"),
+            LeftOut("inherited", "table row patch", "says which columns are null"),
+        ),
+    ),
+    Entity(
+        "experiment",
+        "experiments",
+        ExperimentView,
+        ExperimentCreate,
+        ExperimentPatch,
+        ExperimentRow,
+        left_out=(
+            *PROJECT_ENTITY,
+            LeftOut("environment_id", "create patch view audit", "told by `environment`"),
+            LeftOut("environment flag", "patch", "another one would be another experiment"),
+            LeftOut("status start_at stop_at", "create patch", "start and stop change them"),
+            LeftOut("layer_share", "create patch view audit", "part of `layer`"),
+            LeftOut("slot_start slot_end", "create patch view audit", "found at the start; told by `layer`"),
+        ),
+    ),
+    Entity(
+        "organization",
+        "organizations",
+        OrganizationOut,
+        OrganizationIn,
+        NameIn,
+        renamed={"revision": "version"},
+        left_out=(GIVEN, COUNTED, KEY),
+    ),
+    Entity(
+        "project",
+        "projects",
+        ProjectOut,
+        ProjectIn,
+        ProjectChange,
+        renamed={"revision": "version", "archived_at": "archived"},
+        left_out=(GIVEN, COUNTED, ARCHIVED, KEY, LeftOut("organization_id", "create patch", "the path names it")),
+    ),
+    Entity(
+        "environment",
+        "environments",
+        EnvironmentOut,
+        EnvironmentIn,
+        EnvironmentChange,
+        EnvironmentRow,
+        renamed={"version": "config_version", "revision": "version", "archived_at": "archived"},
+        left_out=(
+            COUNTED,
+            ARCHIVED,
+            KEY,
+            VERSIONS,
+            LeftOut("id", "create patch", "the service gives it"),
+            LeftOut("created_at", "row create patch", "no other feature asks for it"),
+            LeftOut("organization_id", "create patch view audit", "told by its project"),
+            LeftOut("project_id", "create patch", "the path names it"),
+            LeftOut("salt", "create patch view audit", "random, and shown in explanations alone: it tells buckets"),
+            LeftOut("config_version", "create patch audit", "each change counts it; the audit entry has it"),
+            LeftOut("published_version published_at", "create patch view audit", "the relay's, told as publication"),
+            LeftOut("repair_requested_at", "row create patch view audit", "a word to the relay"),
+        ),
+    ),
+    Entity(
+        "SDK key",
+        "sdk_keys",
+        SdkKeyOut,
+        SdkKeyIn,
+        None,
+        left_out=(
+            VERSIONS,
+            LeftOut("id created_at hint", "create", "the service gives them"),
+            LeftOut("revoked_at", "create", "revoking sets it"),
+            LeftOut("organization_id environment_id", "create view audit", "the path names them"),
+            LeftOut("sha256", "create view audit", "what the key is known by leaves only with the config"),
+        ),
+    ),
+    Entity(
+        "API token",
+        "api_tokens",
+        ApiTokenOut,
+        ApiTokenIn,
+        None,
+        left_out=(
+            LeftOut("id created_at hint", "create", "the service gives them"),
+            LeftOut("revoked_at", "create", "revoking sets it"),
+            LeftOut("organization_id", "create view audit", "the path names it"),
+            LeftOut("created_by", "create view audit", "the audit entry of the creation has it"),
+            LeftOut("sha256", "create view audit", "what a token is known by leaves never"),
+        ),
+    ),
+    Entity(
+        "member",
+        "memberships",
+        MemberOut,
+        MemberIn,
+        RoleIn,
+        renamed={"user_id": "id", "revision": "version"},
+        left_out=(
+            GIVEN,
+            COUNTED,
+            LeftOut("organization_id", "create patch view audit", "the path names it"),
+            LeftOut("email name", "table patch", "of the person, in every organization alike"),
+        ),
+    ),
+    Entity(
+        "project role",
+        "project_roles",
+        ProjectRoleOut,
+        ProjectRoleIn,
+        ProjectRoleIn,
+        renamed={"user_id": "id"},
+        left_out=(
+            LeftOut("organization_id project_id", "create patch view audit", "the path names them"),
+            LeftOut("id", "create patch", "the path names the member"),
+            LeftOut("email name", "table create patch", "of the person, in every project alike"),
+        ),
+    ),
+)
+OTHER_TABLES = {
+    "audit_entries": "the log itself",
+    "audit_heads": "where each chain ends",
+    "leases": "who leads among several processes",
+    "outbox": "what the relay has yet to publish",
+    "schema_migrations": "which migrations were applied",
+    "usages": "who names whom; rewritten by each write that names something",
+    "users": "people with their passwords; an organization sees its members",
+}
+
+
+async def migrated_columns(url: str) -> dict[str, set[str]]:
+    database = await Database.connect(url, pool_size=1)
+    await database.migrate()
+    async with database.connection() as connection:
+        records = await connection.fetch(
+            "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public'"
+        )
+    await database.close()
+    found: dict[str, set[str]] = {}
+    for record in records:
+        found.setdefault(record["table_name"], set()).add(record["column_name"])
+    return found
+
+
+@pytest.fixture(scope="module")
+def columns(postgres_server: Postgres) -> dict[str, set[str]]:
+    """The columns of each table of a migrated database."""
+    found = asyncio.run(migrated_columns(postgres_server.create_database("entity_fields")))
+    postgres_server.drop_database("entity_fields")
+    return found
+
+
+@pytest.mark.parametrize("entity", ENTITIES, ids=lambda entity: entity.name)
+def test_each_field_is_everywhere_or_left_out_for_a_reason(entity: Entity, columns: dict[str, set[str]]) -> None:
+    faces = entity.faces(columns[entity.table])
+    missing = {
+        name: {face for face, names in faces.items() if name not in names} for name in set().union(*faces.values())
+    }
+    expected: dict[str, set[str]] = {name: set() for name in missing}
+    for each in entity.left_out:
+        for name in each.fields.split():
+            assert name in missing, f"no face has {name}: {each}"
+            expected[name] |= faces.keys() & each.faces.split()
+    assert missing == expected
+
+
+def test_every_table_holds_an_entity_or_says_what_it_is_for(columns: dict[str, set[str]]) -> None:
+    assert set(columns) == {entity.table for entity in ENTITIES} | set(OTHER_TABLES)
+
+
+def test_settings_are_copied_whole() -> None:
+    given = {"default_serve" if name == "default" else name for name in SettingsPatch.model_fields}
+    assert set(COPIED) == given - {"enabled", "report_exposures"}
