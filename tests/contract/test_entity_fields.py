@@ -44,6 +44,7 @@ from control_plane.metrics.schemas import MetricCreate, MetricPatch, MetricView
 from control_plane.segments.models import SegmentRow
 from control_plane.segments.schemas import SegmentCreate, SegmentPatch, SegmentView
 from pydantic import BaseModel
+from service_kit.clock import SystemClock
 
 from devstack.parts import Postgres
 
@@ -254,7 +255,7 @@ OTHER_TABLES = {
 
 
 async def migrated_columns(url: str) -> dict[str, set[str]]:
-    database = await Database.connect(url, pool_size=1)
+    database = await Database.connect(url, SystemClock(), pool_size=1)
     await database.migrate()
     async with database.connection() as connection:
         records = await connection.fetch(
