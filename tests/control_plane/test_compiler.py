@@ -23,7 +23,13 @@ from control_plane.database import Database
 from control_plane.entities.rows import Unreadable, read_each
 from control_plane.environments.queries import EnvironmentRow
 from control_plane.experiments.queries import PublishedExperiment
-from control_plane.publishing.compiler import Checked, CompiledEnvironment, Compiler, Snapshot, compile_snapshot
+from control_plane.publishing.compiler import (
+    Checked,
+    CompiledEnvironment,
+    Compiler,
+    StoredEnvironment,
+    compile_environment,
+)
 from messages.documents import experiment_document
 from messages.generated import config_pb2 as pb
 from messages.generated.config_pb2 import ConfigMessage
@@ -49,8 +55,8 @@ def subject(kind: str, key: str) -> str:
 
 
 def compiled(checked: Checked | None = None, **parts: Any) -> CompiledEnvironment:
-    snapshot = Snapshot(ENVIRONMENT, pb.Environment(key="production"), **parts)
-    return compile_snapshot(snapshot, {} if checked is None else checked)
+    stored = StoredEnvironment(ENVIRONMENT, pb.Environment(key="production"), **parts)
+    return compile_environment(stored, {} if checked is None else checked)
 
 
 def test_each_entity_is_an_entry_without_version() -> None:
@@ -105,7 +111,9 @@ def test_values_that_python_calls_equal_are_different_contents(before: Any, afte
 
 
 def test_an_archived_environment_has_no_entries() -> None:
-    found = compile_snapshot(Snapshot(replace(ENVIRONMENT, archived=True), pb.Environment(), flags=[FLAG]), {})
+    found = compile_environment(
+        StoredEnvironment(replace(ENVIRONMENT, archived=True), pb.Environment(), flags=[FLAG]), {}
+    )
     assert (found.entries, found.version) == ({}, 7)
 
 

@@ -10,7 +10,7 @@ import pytest
 from bucketing import CompiledFlagSet, Reason, compile_flagset
 from bucketing.flagset import Comparison, Experiment, ExperimentMode, Flag, FlagSet, Holdout, LayerSlot, Segment, Share
 from control_plane.database import Database
-from control_plane.entities.rows import Memory, Unreadable
+from control_plane.entities.rows import RowCache, Unreadable
 from control_plane.experiments import queries as experiments
 from control_plane.experiments.queries import PublishedExperiment
 from control_plane.flags import queries as flags
@@ -48,9 +48,9 @@ async def compiled(database: Database, environment_id: UUID) -> CompiledFlagSet:
         published = readable(PublishedExperiment, await experiments.compiled(tx, environment_id))
         flagset = FlagSet(
             SALT,
-            flags={each.key: each for each in readable(Flag, await flags.compiled(tx, environment_id, Memory()))},
+            flags={each.key: each for each in readable(Flag, await flags.compiled(tx, environment_id, RowCache()))},
             segments={
-                each.key: each for each in readable(Segment, await segments.compiled(tx, environment_id, Memory()))
+                each.key: each for each in readable(Segment, await segments.compiled(tx, environment_id, RowCache()))
             },
             experiments={each.key: each.experiment for each in published if each.in_force},
         )
@@ -101,10 +101,10 @@ async def test_settings_decide_as_they_were_saved(
     assert decide(engine, "checkout", "u9") == ("NEW", "DEFAULT")
     assert decide(engine, "checkout", "u8") == ("NEWEST", "TARGETING_MATCH")
     async with database.transaction() as tx:
-        assert [each.key for each in readable(Segment, await segments.compiled(tx, environment_id, Memory()))] == [
+        assert [each.key for each in readable(Segment, await segments.compiled(tx, environment_id, RowCache()))] == [
             "beta"
         ]
-        held = {each.key: each for each in readable(Flag, await flags.compiled(tx, environment_id, Memory()))}
+        held = {each.key: each for each in readable(Flag, await flags.compiled(tx, environment_id, RowCache()))}
     assert (held["checkout"].report_exposures, held["gate"].report_exposures) == (True, False)
 
 
@@ -200,7 +200,7 @@ async def test_many_flags_are_read_at_once(tenant: Any, database: Database, envi
         statements: list[Any] = []
         connection: Any = tx
         connection.driver.add_query_logger(statements.append)
-        found = readable(Flag, await flags.compiled(tx, environment_id, Memory()))
+        found = readable(Flag, await flags.compiled(tx, environment_id, RowCache()))
         connection.driver.remove_query_logger(statements.append)
     assert len(found) == 10_000
     assert len({each.key for each in found}) == 10_000

@@ -2,7 +2,7 @@
 
 from control_plane.access.actor import Actor
 from control_plane.access.authenticator import Authenticator
-from control_plane.access.decisions import require
+from control_plane.access.authorization import require
 from control_plane.access.roles import Role
 from control_plane.access.scopes import OrganizationScope, ProjectScope
 

@@ -10,10 +10,10 @@ from service_kit.pages import Page, RequestedPage, moment_position, page_of, pos
 from service_kit.problems import Conflict, Forbidden, InvalidInput, NotFound, Unauthorized, problem_responses
 from service_kit.requests import new_router
 
-from control_plane.access import api_tokens
+from control_plane.access import api_tokens_service
 from control_plane.access.actor import Actor
 from control_plane.access.authenticator import Authenticator
-from control_plane.access.decisions import require
+from control_plane.access.authorization import require
 from control_plane.access.queries import resolve_organization
 from control_plane.access.schemas import ApiTokenIn, ApiTokenOut, NewApiTokenOut
 from control_plane.database import Database
@@ -33,7 +33,7 @@ def build_router(*, authenticator: Authenticator, database: Database) -> APIRout
         async with database.transaction() as tx:
             scope = await resolve_organization(tx, actor, organization)
             require(actor, "read", "token", scope)
-            rows = await api_tokens.listing(tx, scope, moment_position(page.after), page.fetch)
+            rows = await api_tokens_service.listing(tx, scope, moment_position(page.after), page.fetch)
         given, cursor = page_of(rows, page, position_of)
         return Page(items=[ApiTokenOut(**row) for row in given], next_cursor=cursor)
 
@@ -46,7 +46,7 @@ def build_router(*, authenticator: Authenticator, database: Database) -> APIRout
             scope = await resolve_organization(tx, actor, organization)
             require(actor, "create", "token", scope)
             check_future("expires_at", body.expires_at, tx.now)
-            row, token = await api_tokens.create(tx, actor, scope, body.name, body.role, body.expires_at)
+            row, token = await api_tokens_service.create(tx, actor, scope, body.name, body.role, body.expires_at)
         response.headers["Location"] = f"/api/v1/organizations/{scope.organization_id}/tokens/{row['id']}"
         return NewApiTokenOut(**row, token=token)
 
@@ -58,6 +58,6 @@ def build_router(*, authenticator: Authenticator, database: Database) -> APIRout
         async with database.transaction() as tx:
             scope = await resolve_organization(tx, actor, organization)
             require(actor, "revoke", "token", scope)
-            return ApiTokenOut(**await api_tokens.revoke(tx, actor, scope, token))
+            return ApiTokenOut(**await api_tokens_service.revoke(tx, actor, scope, token))
 
     return router

@@ -11,7 +11,7 @@ from fastapi.security import HTTPBearer
 from service_kit.credentials import require_bearer
 from service_kit.tokens import AccessTokens, InvalidToken, WithdrawnToken
 
-from control_plane.access import api_tokens, repository
+from control_plane.access import api_tokens_service, repository
 from control_plane.access.actor import Actor
 from control_plane.access.roles import Role
 from control_plane.database import Database
@@ -32,7 +32,7 @@ class Authenticator:
         Raises `Unauthorized` without a token, or with one that is wrong, expired or withdrawn.
         """
         bearer = require_bearer(request.scope["headers"])
-        if bearer.startswith(api_tokens.PREFIX):
+        if bearer.startswith(api_tokens_service.PREFIX):
             return await self._program(bearer)
         claims = self._tokens.verify(bearer)
         async with self._database.connection() as connection:
@@ -43,7 +43,7 @@ class Authenticator:
 
     async def _program(self, bearer: str) -> Actor:
         async with self._database.connection() as connection:
-            actor = await api_tokens.find_actor(connection, bearer)
+            actor = await api_tokens_service.find_actor(connection, bearer)
         if actor is None:
             raise InvalidToken("the token is not known, revoked or expired")
         return actor

@@ -22,7 +22,7 @@ from service_kit.versions import REFUSALS, ExpectedVersion, etag
 from control_plane.access import repository
 from control_plane.access.actor import Actor
 from control_plane.access.authenticator import Authenticator
-from control_plane.access.decisions import require
+from control_plane.access.authorization import require
 from control_plane.access.queries import resolve_organization
 from control_plane.access.schemas import (
     LoginIn,

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import asyncpg
 
-from control_plane.changes.hashing import COLUMNS, GENESIS, entry_hash
+from control_plane.changes.hash_chain import COLUMNS, GENESIS, entry_hash
 from control_plane.database import Connection
 
 _ALL = ", ".join((*COLUMNS, "previous_hash", "hash"))

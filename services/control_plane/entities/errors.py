@@ -1,5 +1,7 @@
 """Why a write of a project entity is refused.
 
+`refused_fields` tells as field errors what the rule engine refuses.
+
 Conflict 409
 ├── KeyTaken      `key_taken`: the project has this entity already
 ├── InUse         `in_use`: others name it; the detail says who
@@ -9,9 +11,11 @@ Conflict 409
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
-from service_kit.problems import Conflict
+from bucketing.errors import InvalidConfig
+from service_kit.problems import Conflict, FieldError, InvalidInput
 
 from control_plane.entities.usages import Usage
 
@@ -46,3 +50,12 @@ class TooMany(Conflict):
 
     def __init__(self, kind: str, maximum: int) -> None:
         super().__init__(f"a project holds at most {maximum} of this kind: {kind}")
+
+
+@contextmanager
+def refused_fields() -> Iterator[None]:
+    """Turns the engine's `InvalidConfig` into `InvalidInput` (422), path by path."""
+    try:
+        yield
+    except InvalidConfig as error:
+        raise InvalidInput([FieldError(each.field, each.code, each.reason) for each in error.errors]) from error

@@ -19,7 +19,7 @@ class Unreadable:
     reason: str
 
 
-class Memory(Generic[Entity]):
+class RowCache(Generic[Entity]):
     """What the rows of one environment were read as, for as long as a row keeps its stamp.
 
     A stamp is text that changes with every write of the row, such as PostgreSQL's `xmin`. An entity that is

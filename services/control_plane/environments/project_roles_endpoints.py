@@ -11,7 +11,7 @@ from service_kit.requests import new_router
 
 from control_plane.access import Actor, Authenticator, require
 from control_plane.database import Database
-from control_plane.environments import project_roles
+from control_plane.environments import project_roles_service
 from control_plane.environments.queries import resolve_project
 from control_plane.environments.schemas import ProjectRoleIn, ProjectRoleOut
 
@@ -29,7 +29,7 @@ def build_router(*, authenticator: Authenticator, database: Database) -> APIRout
         async with database.transaction() as tx:
             scope = await resolve_project(tx, actor, project)
             require(actor, "read", "member", scope)
-            rows = await project_roles.listing(tx, scope, page.after or "", page.fetch)
+            rows = await project_roles_service.listing(tx, scope, page.after or "", page.fetch)
         given, cursor = page_of(rows, page, lambda row: str(row["email"]).lower())
         return Page(items=[ProjectRoleOut(**row) for row in given], next_cursor=cursor)
 
@@ -41,7 +41,7 @@ def build_router(*, authenticator: Authenticator, database: Database) -> APIRout
         async with database.transaction() as tx:
             scope = await resolve_project(tx, actor, project)
             require(actor, "update", "member", scope)
-            row = await project_roles.grant(tx, actor, scope, user, body.role)
+            row = await project_roles_service.grant(tx, actor, scope, user, body.role)
         return ProjectRoleOut(**row)
 
     @router.delete("/projects/{project}/members/{user}", status_code=204, responses=_WRITE)
@@ -50,6 +50,6 @@ def build_router(*, authenticator: Authenticator, database: Database) -> APIRout
         async with database.transaction() as tx:
             scope = await resolve_project(tx, actor, project)
             require(actor, "delete", "member", scope)
-            await project_roles.withdraw(tx, actor, scope, user)
+            await project_roles_service.withdraw(tx, actor, scope, user)
 
     return router

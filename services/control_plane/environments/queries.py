@@ -13,7 +13,7 @@ from service_kit.problems import Conflict, NotFound
 
 from control_plane.access import Actor, ProjectScope
 from control_plane.database import Connection
-from control_plane.environments import sdk_keys
+from control_plane.environments import sdk_keys_repository
 
 _COLUMNS = """id, organization_id, project_id, key, name, salt, hash_user_keys, pii_attributes, revision, version,
 published_version, published_at, archived_at"""
@@ -93,7 +93,7 @@ async def environment_for_publishing(tx: Connection, environment_id: UUID) -> tu
 
 async def published_sdk_keys(tx: Connection, environment_id: UUID) -> list[asyncpg.Record]:
     """The keys that the edge should take: id, kind, sha256, expires_at."""
-    return await sdk_keys.published(tx, environment_id)
+    return await sdk_keys_repository.published(tx, environment_id)
 
 
 def environment_of(row: asyncpg.Record) -> EnvironmentRow:

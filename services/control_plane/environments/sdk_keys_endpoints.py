@@ -20,7 +20,7 @@ from service_kit.requests import new_router
 
 from control_plane.access import Actor, Authenticator, require
 from control_plane.database import Connection, Database
-from control_plane.environments import repository, sdk_keys, service
+from control_plane.environments import repository, sdk_keys_repository, service
 from control_plane.environments.queries import resolve_project
 from control_plane.environments.schemas import NewSdkKeyOut, RotationIn, SdkKeyIn, SdkKeyOut
 
@@ -45,7 +45,7 @@ def _add_listing(router: APIRouter, authenticator: Authenticator, database: Data
         """The environment's keys, revoked ones too, without the keys themselves."""
         async with database.transaction() as tx:
             row = await _environment(tx, actor, "read", (project, environment))
-            rows = await sdk_keys.listing(tx, row["id"], moment_position(page.after), page.fetch)
+            rows = await sdk_keys_repository.listing(tx, row["id"], moment_position(page.after), page.fetch)
         given, cursor = page_of(rows, page, position_of)
         return Page(items=[SdkKeyOut(**each) for each in given], next_cursor=cursor)
 
@@ -59,7 +59,7 @@ def _add_creation(router: APIRouter, authenticator: Authenticator, database: Dat
         async with database.transaction() as tx:
             row = await _environment(tx, actor, "create", (project, environment))
             check_future("expires_at", body.expires_at, tx.now)
-            made, key = await sdk_keys.insert(tx, row, body.kind, body.name, body.expires_at)
+            made, key = await sdk_keys_repository.insert(tx, row, body.kind, body.name, body.expires_at)
             versions = await service.record_sdk_key(tx, actor, row, "create", None, service.sdk_key_document(row, made))
         response.headers["Location"] = _address(row, made["id"])
         return NewSdkKeyOut(**made, key=key, environment_versions=versions)
@@ -76,12 +76,12 @@ def _add_creation(router: APIRouter, authenticator: Authenticator, database: Dat
         """Makes a new key of the same kind and name; the old one is taken until the overlap is over."""
         async with database.transaction() as tx:
             row = await _environment(tx, actor, "rotate", (project, environment))
-            old = await sdk_keys.locked(tx, row["id"], sdk_key)
+            old = await sdk_keys_repository.locked(tx, row["id"], sdk_key)
             if old["revoked_at"] is not None:
                 raise Conflict("a revoked key can't be rotated", code="key_revoked")
-            made, key = await sdk_keys.insert(tx, row, old["kind"], old["name"], None)
-            await sdk_keys.expire(tx, old["id"], body.overlap_seconds)
-            replaced = service.sdk_key_document(row, await sdk_keys.locked(tx, row["id"], sdk_key))
+            made, key = await sdk_keys_repository.insert(tx, row, old["kind"], old["name"], None)
+            await sdk_keys_repository.expire(tx, old["id"], body.overlap_seconds)
+            replaced = service.sdk_key_document(row, await sdk_keys_repository.locked(tx, row["id"], sdk_key))
             after = {**service.sdk_key_document(row, made), "replaces": replaced}
             versions = await service.record_sdk_key(tx, actor, row, "rotate", service.sdk_key_document(row, old), after)
         response.headers["Location"] = _address(row, made["id"])
@@ -96,11 +96,11 @@ def _add_ends(router: APIRouter, authenticator: Authenticator, database: Databas
         """Revokes a key for good; the edge refuses it as soon as the change has arrived."""
         async with database.transaction() as tx:
             row = await _environment(tx, actor, "revoke", (project, environment))
-            old = await sdk_keys.locked(tx, row["id"], sdk_key)
+            old = await sdk_keys_repository.locked(tx, row["id"], sdk_key)
             if old["revoked_at"] is not None:
                 return SdkKeyOut(**old)
-            await sdk_keys.revoke(tx, sdk_key)
-            revoked = await sdk_keys.locked(tx, row["id"], sdk_key)
+            await sdk_keys_repository.revoke(tx, sdk_key)
+            revoked = await sdk_keys_repository.locked(tx, row["id"], sdk_key)
             versions = await service.record_sdk_key(
                 tx, actor, row, "revoke", service.sdk_key_document(row, old), service.sdk_key_document(row, revoked)
             )

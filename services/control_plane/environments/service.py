@@ -1,4 +1,4 @@
-"""Writes to organizations, projects and environments; each ends in `changes.record`."""
+"""Writes to organizations, projects and environments; each ends in `changes.recorder`."""
 
 from __future__ import annotations
 

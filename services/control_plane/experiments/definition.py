@@ -11,7 +11,7 @@ from bucketing.flagset import BUCKET_COUNT, Experiment
 from bucketing.validation import validate_experiment
 from service_kit.problems import Conflict, FieldError, InvalidInput
 
-from control_plane.entities.invalid import refused_fields
+from control_plane.entities.errors import refused_fields
 from control_plane.experiments.models import ExperimentRow
 
 DESCRIPTIVE = frozenset({"name", "description", "hypothesis", "tags"})

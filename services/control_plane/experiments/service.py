@@ -11,7 +11,7 @@ from service_kit.problems import Conflict, FieldError, InvalidInput
 
 from control_plane.access import Actor
 from control_plane.entities import usages
-from control_plane.entities.invalid import refused_fields
+from control_plane.entities.errors import refused_fields
 from control_plane.entities.schemas import EntityCreate, EntityPatch
 from control_plane.entities.service import Created, EntityService
 from control_plane.entities.transactions import WriteTransaction, find

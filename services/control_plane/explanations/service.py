@@ -15,7 +15,7 @@ from service_kit.problems import NotFound
 
 from control_plane.access import Actor, require
 from control_plane.database import Connection, Database
-from control_plane.entities.rows import Memory, Unreadable
+from control_plane.entities.rows import RowCache, Unreadable
 from control_plane.environments.queries import EnvironmentRow, environment_by_key, resolve_project
 from control_plane.experiments import queries as experiments
 from control_plane.flags import queries as flags
@@ -30,7 +30,7 @@ class Explainer:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._memories: OrderedDict[UUID, tuple[Memory[Flag], Memory[Segment | None]]] = OrderedDict()
+        self._caches: OrderedDict[UUID, tuple[RowCache[Flag], RowCache[Segment | None]]] = OrderedDict()
         self._reading = asyncio.Lock()
 
     async def explain(
@@ -44,11 +44,11 @@ class Explainer:
             scope = await resolve_project(tx, actor, project)
             require(actor, "read", "flag", scope)
             row = await environment_by_key(tx, scope.project_id, environment)
-            memories = self._memories.pop(row.id, None) or (Memory(), Memory())
-            flagset = await _flagset(tx, row, *memories)
-            self._memories[row.id] = memories
-            if len(self._memories) > _REMEMBERED_MAX:
-                self._memories.popitem(last=False)
+            caches = self._caches.pop(row.id, None) or (RowCache(), RowCache())
+            flagset = await _flagset(tx, row, *caches)
+            self._caches[row.id] = caches
+            if len(self._caches) > _REMEMBERED_MAX:
+                self._caches.popitem(last=False)
         if flag not in flagset.flags:
             raise NotFound(f"there is no flag {flag}", code="flag_not_found")
         show_salt = actor.may("update", "environment", scope)
@@ -59,7 +59,7 @@ class Explainer:
 
 
 async def _flagset(
-    tx: Connection, row: EnvironmentRow, flag_memory: Memory[Flag], segment_memory: Memory[Segment | None]
+    tx: Connection, row: EnvironmentRow, flag_cache: RowCache[Flag], segment_cache: RowCache[Segment | None]
 ) -> FlagSet:
     in_force = {
         each.key: each.experiment
@@ -69,8 +69,8 @@ async def _flagset(
     return FlagSet(
         salt=row.salt,
         version=row.version,
-        flags=_readable(await flags.compiled(tx, row.id, flag_memory)),
-        segments=_readable(await segments.compiled(tx, row.id, segment_memory)),
+        flags=_readable(await flags.compiled(tx, row.id, flag_cache)),
+        segments=_readable(await segments.compiled(tx, row.id, segment_cache)),
         experiments=in_force,
     )
 

@@ -10,7 +10,7 @@ import asyncpg
 from bucketing.flagset import Flag
 
 from control_plane.database import Connection
-from control_plane.entities.rows import Memory, Unreadable, read_each
+from control_plane.entities.rows import RowCache, Unreadable, read_each
 from control_plane.entities.table import Scope
 from control_plane.flags.definition import flag_of
 from control_plane.flags.models import FLAGS, FlagRow, SettingsRow
@@ -51,17 +51,17 @@ async def find_flag(tx: Connection, scope: Scope, key: str) -> FlagOutline | Non
     return None if row is None else FlagOutline(row.key, row.archived, row.variation_keys)
 
 
-async def compiled(tx: Connection, environment_id: UUID, memory: Memory[Flag]) -> list[Flag | Unreadable]:
+async def compiled(tx: Connection, environment_id: UUID, cache: RowCache[Flag]) -> list[Flag | Unreadable]:
     """Every flag of the environment's project as the environment serves it; archived ones too, they are off.
 
-    Only those that changed since they were put into `memory` are read.
+    Only those that changed since they were put into `cache` are read.
     """
     stamps = {record["key"]: record["stamp"] for record in await tx.fetch(_STAMPS, environment_id)}
-    changed = memory.changed(stamps)
+    changed = cache.changed(stamps)
     records = await tx.fetch(_OF_ENVIRONMENT, environment_id, changed) if changed else []
     # In a thread: thousands of flags take a second, in which requests want to be served.
     fresh = await asyncio.to_thread(read_each, records, lambda record: str(record["flag_key"]), _flag)
-    return memory.updated(stamps, dict(zip((record["flag_key"] for record in records), fresh, strict=True)))
+    return cache.updated(stamps, dict(zip((record["flag_key"] for record in records), fresh, strict=True)))
 
 
 def _flag(record: asyncpg.Record) -> Flag:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from bucketing.document.serves import hundredths, percent
 
-from control_plane.entities.invalid import refused_fields
+from control_plane.entities.errors import refused_fields
 from control_plane.entities.service import EntityService
 from control_plane.entities.transactions import WriteTransaction
 from control_plane.holdouts.models import HOLDOUTS, HoldoutRow

@@ -1,6 +1,6 @@
 """② Compiles the present state of one environment into entries that have been shown to work in the rule engine.
 
-One snapshot of the database gives the entities and the version they belong to. An entity that fails its check is
+One repeatable read of the database gives the entities and the version they belong to. An entity that fails its check is
 named in `invalid` and never holds up the others.
 """
 
@@ -22,7 +22,7 @@ from messages.subjects import config_subject
 
 from control_plane.access.queries import published_members
 from control_plane.database import Database
-from control_plane.entities.rows import Memory, Unreadable
+from control_plane.entities.rows import RowCache, Unreadable
 from control_plane.environments.queries import EnvironmentRow, environment_for_publishing, published_sdk_keys
 from control_plane.experiments import queries as experiments
 from control_plane.experiments.queries import PublishedExperiment
@@ -45,7 +45,7 @@ class CompiledEnvironment:
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
+class StoredEnvironment:
     """All rows of one environment at one version."""
 
     environment: EnvironmentRow
@@ -60,12 +60,12 @@ Checked = dict[str, tuple[Any, bytes]]
 """By subject: an entity and the content that it was encoded and checked as."""
 
 
-class _Memories:
+class _Caches:
     """What was read and compiled of one environment."""
 
     def __init__(self) -> None:
-        self.flags: Memory[Flag] = Memory()
-        self.segments: Memory[Segment | None] = Memory()
+        self.flags: RowCache[Flag] = RowCache()
+        self.segments: RowCache[Segment | None] = RowCache()
         self.checked: Checked = {}
 
 
@@ -74,51 +74,51 @@ class Compiler:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._memories: dict[UUID, _Memories] = {}
+        self._caches: dict[UUID, _Caches] = {}
 
     async def compile(self, environment_id: UUID) -> CompiledEnvironment | None:
         """The environment as it is now, without entries when it is archived; None when it doesn't exist."""
         # Put back only after a success: what a failed attempt has read is not relied on.
-        memories = self._memories.pop(environment_id, None) or _Memories()
-        snapshot = await self._read(environment_id, memories)
-        if snapshot is None:
+        caches = self._caches.pop(environment_id, None) or _Caches()
+        stored = await self._read(environment_id, caches)
+        if stored is None:
             return None
         # In a thread: thousands of flags take a second, in which requests want to be served.
-        compiled = await asyncio.to_thread(compile_snapshot, snapshot, memories.checked)
-        if not snapshot.environment.archived:
-            self._memories[environment_id] = memories
+        compiled = await asyncio.to_thread(compile_environment, stored, caches.checked)
+        if not stored.environment.archived:
+            self._caches[environment_id] = caches
         return compiled
 
     def forget(self, environment_id: UUID) -> None:
         """Lets the next compilation begin from nothing."""
-        self._memories.pop(environment_id, None)
+        self._caches.pop(environment_id, None)
 
-    async def _read(self, environment_id: UUID, memories: _Memories) -> Snapshot | None:
+    async def _read(self, environment_id: UUID, caches: _Caches) -> StoredEnvironment | None:
         async with self._database.transaction("repeatable_read") as tx:
             found = await environment_for_publishing(tx, environment_id)
             if found is None:
                 return None
             environment, project_key = found
             if environment.archived:
-                return Snapshot(environment, pb.Environment())
+                return StoredEnvironment(environment, pb.Environment())
             keys = await published_sdk_keys(tx, environment_id)
             members = await published_members(tx, environment.organization_id)
-            return Snapshot(
+            return StoredEnvironment(
                 environment,
                 _environment_message(environment, project_key, keys, members),
-                await flags.compiled(tx, environment_id, memories.flags),
-                await segments.compiled(tx, environment_id, memories.segments),
+                await flags.compiled(tx, environment_id, caches.flags),
+                await segments.compiled(tx, environment_id, caches.segments),
                 await experiments.compiled(tx, environment_id),
                 await metrics.compiled(tx, environment_id),
             )
 
 
-def compile_snapshot(snapshot: Snapshot, checked: Checked) -> CompiledEnvironment:
+def compile_environment(stored: StoredEnvironment, checked: Checked) -> CompiledEnvironment:
     """Encodes and checks. `checked` is what an earlier compilation left, and is brought up to this one."""
-    environment = snapshot.environment
+    environment = stored.environment
     compilation = _Compilation(str(environment.id), checked)
     if not environment.archived:
-        compilation.add_all(snapshot)
+        compilation.add_all(stored)
     checked.clear()
     checked.update(compilation.checked)
     entries = {subject: content for subject, (_, content) in checked.items()}
@@ -126,7 +126,7 @@ def compile_snapshot(snapshot: Snapshot, checked: Checked) -> CompiledEnvironmen
 
 
 class _Compilation:
-    """One run over one snapshot.
+    """One run over one stored environment.
 
     The same object as in an earlier run is not encoded again, the same content is not checked again. Not an equal
     object: Python calls 1, 1.0 and true equal.
@@ -138,16 +138,16 @@ class _Compilation:
         self.checked: Checked = {}
         self.invalid: dict[str, str] = {}
 
-    def add_all(self, snapshot: Snapshot) -> None:
-        self._add("environment", snapshot.message, lambda: {"environment": snapshot.message})
-        for segment in self._readable("segment", snapshot.segments):
+    def add_all(self, stored: StoredEnvironment) -> None:
+        self._add("environment", stored.message, lambda: {"environment": stored.message})
+        for segment in self._readable("segment", stored.segments):
             self._add_segment(segment)
-        flags = {flag.key: flag for flag in self._readable("flag", snapshot.flags)}
+        flags = {flag.key: flag for flag in self._readable("flag", stored.flags)}
         unchanged = {flag.key for flag in flags.values() if self._add_flag(flag)}
-        for published in self._readable("experiment", snapshot.experiments):
+        for published in self._readable("experiment", stored.experiments):
             flag = flags.get(published.experiment.flag)
             self._add_experiment(published, flag, flag_unchanged=published.experiment.flag in unchanged)
-        for metric in self._readable("metric", snapshot.metrics):
+        for metric in self._readable("metric", stored.metrics):
             self._add("metric", metric, partial(dict, metric=metric))
 
     def _readable(self, kind: str, entities: Iterable[Entity | Unreadable]) -> list[Entity]:

@@ -17,7 +17,7 @@ from service_kit.logs import get_logger
 from service_kit.problems import Problem
 from streams import Bus, BusError, StreamSpec
 
-from control_plane.changes.record import CHANNEL
+from control_plane.changes.recorder import CHANNEL
 from control_plane.database import Database
 from control_plane.publishing import queries
 from control_plane.publishing.compiler import Compiler

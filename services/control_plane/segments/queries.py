@@ -9,7 +9,7 @@ from bucketing.flagset import Condition, Segment
 from service_kit.problems import FieldError, InvalidInput
 
 from control_plane.database import Connection
-from control_plane.entities.rows import Memory, Unreadable, read_each
+from control_plane.entities.rows import RowCache, Unreadable, read_each
 from control_plane.entities.table import Scope
 from control_plane.entities.usages import Reference
 from control_plane.segments.definition import segment_of
@@ -35,11 +35,11 @@ async def named_segments(tx: Connection, scope: Scope, conditions: Iterable[tupl
     return [Reference("segment", key) for key in rows]
 
 
-async def compiled(tx: Connection, environment_id: UUID, memory: Memory[Segment | None]) -> list[Segment | Unreadable]:
+async def compiled(tx: Connection, environment_id: UUID, cache: RowCache[Segment | None]) -> list[Segment | Unreadable]:
     """The segments of the environment's project that aren't archived; only those that changed are read."""
     stamps = await SEGMENTS.stamps_of_environment(tx, environment_id)
-    changed = memory.changed(stamps)
+    changed = cache.changed(stamps)
     rows = await SEGMENTS.of_environment(tx, environment_id, changed) if changed else []
     fresh = read_each(rows, lambda row: row.key, lambda row: None if row.archived else segment_of(row))
-    found = memory.updated(stamps, dict(zip((row.key for row in rows), fresh, strict=True)))
+    found = cache.updated(stamps, dict(zip((row.key for row in rows), fresh, strict=True)))
     return [each for each in found if each is not None]

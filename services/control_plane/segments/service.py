@@ -12,7 +12,7 @@ from messages.documents import segment_document
 from service_kit.problems import FieldError, InvalidInput
 
 from control_plane.entities import usages
-from control_plane.entities.invalid import refused_fields
+from control_plane.entities.errors import refused_fields
 from control_plane.entities.service import EntityService
 from control_plane.entities.sizes import check_size
 from control_plane.entities.transactions import WriteTransaction

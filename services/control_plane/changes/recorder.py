@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from control_plane.changes.hashing import COLUMNS, GENESIS, canonical_json, entry_hash
+from control_plane.changes.hash_chain import COLUMNS, GENESIS, canonical_json, entry_hash
 from control_plane.changes.models import Change
 from control_plane.database import Connection
 
