@@ -24,7 +24,13 @@ async def app_on(database: Database, clock: Clock) -> FastAPI:
     """The app on a migrated database. Its passwords are hashed as cheaply as possible."""
     tokens = AccessTokens(SecretStr(SECRET), clock)
     passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-    access = Access(database, tokens, passwords, LoginLimit(clock), token_lifetime_seconds=3600)
+    access = Access(
+        database=database,
+        tokens=tokens,
+        passwords=passwords,
+        limit=LoginLimit(clock),
+        token_lifetime_seconds=3600,
+    )
     async with database.connection() as connection:
         await access.ensure_administrator(connection, *ADMINISTRATOR)
     parts = Parts(database=database, authenticator=Authenticator(database, tokens), access=access)

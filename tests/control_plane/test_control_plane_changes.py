@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 from control_plane.access import Actor
 from control_plane.changes import Change, record
-from control_plane.changes.queries import Verdict, verify
+from control_plane.changes.queries import Verification, verify
 from control_plane.database import Connection, Database
 
 ACTOR = Actor("system", uuid4(), "test")
@@ -72,7 +72,7 @@ async def test_fifty_writers_get_versions_without_gaps(database: Database, place
         versions = sorted(each[environment] for each in given if environment in each)
         assert versions == list(range(1, len(versions) + 1))
     async with database.connection() as connection:
-        assert await verify(connection, place.organization) == Verdict(50)
+        assert await verify(connection, place.organization) == Verification(50)
         rows = await connection.fetch("SELECT environment_id, version FROM outbox")
     expected = {(environment, version) for each in given for environment, version in each.items()}
     assert {(row["environment_id"], row["version"]) for row in rows} == expected
@@ -152,7 +152,7 @@ async def test_tampering_is_found(
         async with database.transaction() as tx:
             await record(tx, place.change(place.environments[0], after={"number": number, "share": 1.0}))
     async with database.connection() as connection:
-        assert await verify(connection, place.organization) == Verdict(10)
+        assert await verify(connection, place.organization) == Verification(10)
         await tamper(connection, *statements)
         found = await verify(connection, place.organization)
     assert (found.entries, found.first_bad) == verdict[:2]

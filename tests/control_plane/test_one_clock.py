@@ -64,7 +64,7 @@ async def test_every_stored_time_is_the_clocks(tenant: Any, database: Database, 
     await api.changed("POST", f"{project}/flags/checkout/archive", read=f"{project}/flags/checkout")
     await api.changed("POST", f"{tenant.path}/archive", read=tenant.path)
     await api.changed("POST", f"{project}/archive", read=project)
-    relay = Relay(database, MemoryBus(), clock, RelayMetrics(CollectorRegistry()))
+    relay = Relay(database=database, bus=MemoryBus(), clock=clock, metrics=RelayMetrics(CollectorRegistry()))
     await relay.turn()
 
     begun = ManualClock().now()

@@ -64,7 +64,7 @@ async def held(bus: Bus) -> tuple[Update, dict[str, str]]:
 async def persistently(bus: FailingBus, compiled: CompiledEnvironment, epoch: int) -> Publisher:
     """As the relay does it: after an error it begins its term again."""
     for _ in range(3):
-        publisher = Publisher(bus, ManualClock(), epoch)
+        publisher = Publisher(bus=bus, clock=ManualClock(), epoch=epoch)
         try:
             await publisher.take_over([ID])
             await publisher.publish(compiled)

@@ -66,7 +66,7 @@ async def test_a_relay_writes_the_stream_anew_and_no_answer_changes(edge: Runnin
     await edge.serves(SERVED["version"])
     before = await answers(edge)
 
-    publisher = Publisher(bus, ManualClock(), epoch=2)
+    publisher = Publisher(bus=bus, clock=ManualClock(), epoch=2)
     await publisher.take_over([ENVIRONMENT])
     publication = await publisher.publish(compiled())
     await until(lambda: edge.edge.memory.environments[ENVIRONMENT].config.epoch == 2)

@@ -92,7 +92,13 @@ class Stand:
     async def relay(self) -> AsyncIterator[Relay]:
         registry = CollectorRegistry()
         self.registries.append(registry)
-        relay = Relay(self.database, self.bus, SystemClock(), RelayMetrics(registry), stream=self.stream)
+        relay = Relay(
+            database=self.database,
+            bus=self.bus,
+            clock=SystemClock(),
+            metrics=RelayMetrics(registry),
+            stream=self.stream,
+        )
         running = asyncio.create_task(relay.run())
         try:
             yield relay
@@ -207,7 +213,7 @@ async def test_one_relay_leads_and_the_next_takes_over(stand: Stand) -> None:
 async def test_an_earlier_leader_is_fenced_off(stand: Stand) -> None:
     await stand.bus.ensure_stream(stand.stream)
     identity, compiler = str(stand.environment), Compiler(stand.database)
-    zombie, leader = Publisher(stand.bus, SystemClock(), 1), Publisher(stand.bus, SystemClock(), 2)
+    zombie, leader = (Publisher(bus=stand.bus, clock=SystemClock(), epoch=epoch) for epoch in (1, 2))
     await zombie.take_over([identity])
     compiled = await compiler.compile(stand.environment)
     assert compiled is not None

@@ -28,7 +28,7 @@ from tests.upgrades.story import Speaker, tell
 async def live(database: Database) -> tuple[list[Statement], set[str], FastAPI]:
     """What a day says to a migrated database, the operations that were called, and the app that was asked."""
     clock = SystemClock()
-    relay = Relay(database, MemoryBus(), clock, RelayMetrics(new_registry()))
+    relay = Relay(database=database, bus=MemoryBus(), clock=clock, metrics=RelayMetrics(new_registry()))
     with recorded() as said:
         app = await app_on(database, clock)
         paths = [path for path in app.openapi()["paths"] if path.startswith("/api/v1")]

@@ -30,11 +30,11 @@ class Access:
 
     def __init__(
         self,
+        *,
         database: Database,
         tokens: AccessTokens,
         passwords: Passwords,
         limit: LoginLimit,
-        *,
         token_lifetime_seconds: int,
     ) -> None:
         self._database = database
@@ -141,7 +141,7 @@ class Access:
         assert row is not None  # noqa: S101 - people are never deleted
         # As they are now; the other services correct them by what is published.
         roles = {str(each): role.value for each, role in actor_of(row).organizations.items()}
-        claims = Claims(user_id, row["session_generation"], {"organizations": roles})
+        claims = Claims(subject=user_id, generation=row["session_generation"], private={"organizations": roles})
         return self._tokens.issue(claims, self.token_lifetime_seconds)
 
 

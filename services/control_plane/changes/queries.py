@@ -26,7 +26,7 @@ class EntryFilter:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Verification:
     """`entries` is how many were found good before the first bad one."""
 
     entries: int
@@ -51,7 +51,7 @@ async def entries_before(
     )
 
 
-async def verify(tx: Connection, organization_id: UUID) -> Verdict:
+async def verify(tx: Connection, organization_id: UUID) -> Verification:
     """Recomputes the chain from its beginning to the recorded head.
 
     A changed entry breaks its own hash, a removed or inserted one the sequence, a cut tail the head. `tx` is best
@@ -68,16 +68,20 @@ async def verify(tx: Connection, organization_id: UUID) -> Verdict:
         )
         for row in rows:
             if row["number"] != last + 1:
-                return Verdict(last, last + 1, "the entry is missing")
+                return Verification(entries=last, first_bad=last + 1, reason="the entry is missing")
             if row["previous_hash"] != previous or entry_hash(row, previous) != row["hash"]:
-                return Verdict(last, row["number"], "the entry was changed")
+                return Verification(entries=last, first_bad=row["number"], reason="the entry was changed")
             last, previous = row["number"], row["hash"]
         if len(rows) < _BATCH_ROWS:
             break
     if head is None:
-        return Verdict(last) if last == 0 else Verdict(last, last, "the head of the chain is missing")
+        return (
+            Verification(entries=last)
+            if last == 0
+            else Verification(entries=last, first_bad=last, reason="the head of the chain is missing")
+        )
     if head["number"] > last:
-        return Verdict(last, last + 1, "the end of the log was cut off")
+        return Verification(entries=last, first_bad=last + 1, reason="the end of the log was cut off")
     if head["number"] != last or head["hash"] != previous:
-        return Verdict(last, last, "the head does not fit the last entry")
-    return Verdict(last)
+        return Verification(entries=last, first_bad=last, reason="the head does not fit the last entry")
+    return Verification(entries=last)

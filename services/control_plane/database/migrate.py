@@ -50,7 +50,7 @@ def read_migrations(folder: Path = FOLDER) -> list[Migration]:
         number = int(match[1])
         if number in found:
             raise MigrationError(f"{path.name} and {found[number].name} have the same number")
-        found[number] = Migration(number, path.name, path.read_text(encoding="utf-8"))
+        found[number] = Migration(number=number, name=path.name, sql=path.read_text(encoding="utf-8"))
     return list(found.values())
 
 

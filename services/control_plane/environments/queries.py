@@ -56,7 +56,12 @@ async def resolve_project(tx: Connection, actor: Actor, reference: str) -> Proje
     if len(rows) > 1:
         raise Conflict("two of your organizations have a project of this key: use its id", code="ambiguous_project")
     row = rows[0]
-    return ProjectScope(row["organization_id"], row["id"], row["key"], row["archived_at"] is not None)
+    return ProjectScope(
+        organization_id=row["organization_id"],
+        project_id=row["id"],
+        project_key=row["key"],
+        archived=row["archived_at"] is not None,
+    )
 
 
 async def environments_of(tx: Connection, project_id: UUID) -> list[EnvironmentRow]:

@@ -79,4 +79,4 @@ def _published(row: ExperimentRow, holdout_shares: Mapping[str, int]) -> Publish
 def _slot(row: ExperimentRow) -> LayerSlot | None:
     if row.layer is None or row.slot_start is None or row.slot_end is None:
         return None
-    return LayerSlot(row.layer, row.slot_start, row.slot_end)
+    return LayerSlot(layer=row.layer, start=row.slot_start, end=row.slot_end)

@@ -48,13 +48,13 @@ async def keep_references(write: WriteTransaction, row: ExperimentRow, audience:
     if errors:
         raise InvalidInput(errors)
     references = [
-        Reference("flag", row.flag, frozenset(each["key"] for each in row.variations)),
+        Reference("flag", row.flag, parts=frozenset(each["key"] for each in row.variations)),
         *segments,
         *(Reference("metric", key) for key in metrics.values()),
         *(Reference("holdout", key) for key in holdouts.values()),
         *(Reference("layer", key) for key in layers.values()),
     ]
-    referrer = usages.Referrer("experiment", row.key, row.environment_id)
+    referrer = usages.Referrer("experiment", row.key, environment_id=row.environment_id)
     await usages.replace(write.tx, write.scope, referrer, references, active=row.status == "running")
 
 

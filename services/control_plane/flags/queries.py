@@ -48,7 +48,7 @@ class FlagOutline:
 
 async def find_flag(tx: Connection, scope: Scope, key: str) -> FlagOutline | None:
     row = await FLAGS.find(tx, scope, key)
-    return None if row is None else FlagOutline(row.key, row.archived, row.variation_keys)
+    return None if row is None else FlagOutline(key=row.key, archived=row.archived, variations=row.variation_keys)
 
 
 async def compiled(tx: Connection, environment_id: UUID, cache: RowCache[Flag]) -> list[Flag | Unreadable]:

@@ -23,8 +23,8 @@ async def keep_references(write: WriteTransaction, flag: Flag, environment_id: U
     segments = await named_segments(write.tx, write.scope, conditions)
     await _check_prerequisites(write, flag)
     await _refuse_cycle(write, flag, environment_id)
-    flags = [usages.Reference("flag", each.flag, frozenset({each.variation})) for each in flag.prerequisites]
-    referrer = usages.Referrer("flag", flag.key, environment_id)
+    flags = [usages.Reference("flag", each.flag, parts=frozenset({each.variation})) for each in flag.prerequisites]
+    referrer = usages.Referrer("flag", flag.key, environment_id=environment_id)
     await usages.replace(write.tx, write.scope, referrer, [*segments, *flags], active=not flag.archived)
 
 

@@ -70,5 +70,7 @@ async def switches_of(tx: Connection, organization_id: UUID, flag_ids: Collectio
     )
     found: dict[UUID, list[Switch]] = {each: [] for each in flag_ids}
     for record in records:
-        found[record["id"]].append(Switch(record["key"], record["enabled"], record["version"]))
+        found[record["id"]].append(
+            Switch(environment=record["key"], enabled=record["enabled"], version=record["version"])
+        )
     return found

@@ -16,7 +16,7 @@ _ONE = "/projects/{project}/flags/{key}/environments/{environment}"
 
 
 def _address(project: str, key: str, environment: str) -> Address:
-    return Address(project, key, environment)
+    return Address(project=project, flag=key, environment=environment)
 
 
 RequestedAddress = Annotated[Address, Depends(_address)]

@@ -104,12 +104,12 @@ class Compiler:
             keys = await published_sdk_keys(tx, environment_id)
             members = await published_members(tx, environment.organization_id)
             return StoredEnvironment(
-                environment,
-                _environment_message(environment, project_key, keys, members),
-                await flags.compiled(tx, environment_id, caches.flags),
-                await segments.compiled(tx, environment_id, caches.segments),
-                await experiments.compiled(tx, environment_id),
-                await metrics.compiled(tx, environment_id),
+                environment=environment,
+                message=_environment_message(environment, project_key, keys, members),
+                flags=await flags.compiled(tx, environment_id, caches.flags),
+                segments=await segments.compiled(tx, environment_id, caches.segments),
+                experiments=await experiments.compiled(tx, environment_id),
+                metrics=await metrics.compiled(tx, environment_id),
             )
 
 
@@ -122,7 +122,12 @@ def compile_environment(stored: StoredEnvironment, checked: Checked) -> Compiled
     checked.clear()
     checked.update(compilation.checked)
     entries = {subject: content for subject, (_, content) in checked.items()}
-    return CompiledEnvironment(str(environment.id), environment.version, entries, compilation.invalid)
+    return CompiledEnvironment(
+        environment_id=str(environment.id),
+        version=environment.version,
+        entries=entries,
+        invalid=compilation.invalid,
+    )
 
 
 class _Compilation:
@@ -239,4 +244,10 @@ def _environment_message(
 
 def _sdk_key(environment_id: str, row: Any) -> SdkKey:
     expires_at = round(row["expires_at"].timestamp() * 1000) if row["expires_at"] else 0
-    return SdkKey(environment_id, str(row["id"]), KeyKind(row["kind"]), row["sha256"], expires_at)
+    return SdkKey(
+        environment_id=environment_id,
+        id=str(row["id"]),
+        kind=KeyKind(row["kind"]),
+        sha256=row["sha256"],
+        expires_at=expires_at,
+    )

@@ -76,7 +76,7 @@ class _Held:
 class Publisher:
     """The writer of one term of leadership."""
 
-    def __init__(self, bus: Bus, clock: Clock, epoch: int) -> None:
+    def __init__(self, *, bus: Bus, clock: Clock, epoch: int) -> None:
         self._bus = bus
         self._clock = clock
         self._held: dict[str, _Held] = {}
@@ -109,7 +109,7 @@ class Publisher:
             raise BehindTheBus(held.version)
         changed = [each for each, content in compiled.entries.items() if held.contents.get(each) != content]
         removed = [each for each in held.contents if each not in compiled.entries and each not in compiled.invalid]
-        publication = Publication(compiled.version, len(changed), len(removed))
+        publication = Publication(version=compiled.version, changed=len(changed), removed=len(removed))
         try:
             if changed or removed or compiled.version > held.version:
                 await self._write(held, compiled, changed, publication.refused)

@@ -34,11 +34,11 @@ class Relay:
 
     def __init__(
         self,
+        *,
         database: Database,
         bus: Bus,
         clock: Clock,
         metrics: RelayMetrics,
-        *,
         stream: StreamSpec | None = None,
     ) -> None:
         self._database = database
@@ -113,7 +113,7 @@ class Relay:
     async def _begin(self, epoch: int) -> Publisher:
         """A new term: fences the earlier leaders off, then compares everything with the database."""
         await self._bus.ensure_stream(self._stream)
-        publisher = Publisher(self._bus, self._clock, epoch)
+        publisher = Publisher(bus=self._bus, clock=self._clock, epoch=epoch)
         async with self._database.transaction() as tx:
             ids = await queries.all_environment_ids(tx)
         foreign = await publisher.take_over([str(each) for each in ids])
