@@ -7,34 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields, replace
-from datetime import datetime
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 from uuid import UUID
 
 from service_kit.pages import PageRequest
 
 from control_plane.database import Connection
+from control_plane.entities.models import EntityRow
 
 _FIXED = ("id", "organization_id", "project_id", "key", "version", "created_at")
-
-
-class EntityRow(Protocol):
-    __dataclass_fields__: ClassVar[dict[str, Any]]
-
-    @property
-    def id(self) -> UUID: ...
-    @property
-    def organization_id(self) -> UUID: ...
-    @property
-    def project_id(self) -> UUID: ...
-    @property
-    def key(self) -> str: ...
-    @property
-    def version(self) -> int: ...
-    @property
-    def archived(self) -> bool: ...
-    @property
-    def updated_at(self) -> datetime: ...
 
 
 class Scope(Protocol):

@@ -3,30 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from control_plane.entities.models import EntityRow
 from control_plane.entities.table import EntityTable
 
 
-@dataclass(frozen=True, slots=True)
-class ExperimentRow:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExperimentRow(EntityRow):
     """Traffic and layer share in hundredths of a percent, slots in buckets, times in epoch milliseconds.
 
     `variations` are `{"key", "weight"}` in percent, `metrics` are `{"metric", "role", "margin"}`.
     """
 
-    id: UUID
-    organization_id: UUID
-    project_id: UUID
     environment_id: UUID
     environment: str
-    key: str
-    name: str
-    description: str
     hypothesis: str
-    tags: list[str]
     flag: str
     mode: str
     status: str
@@ -44,10 +37,6 @@ class ExperimentRow:
     plan: dict[str, Any]
     start_at: int | None
     stop_at: int | None
-    archived: bool
-    version: int
-    created_at: datetime
-    updated_at: datetime
 
 
 EXPERIMENTS = EntityTable("experiments", ExperimentRow)

@@ -7,29 +7,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from control_plane.entities.models import EntityRow
 from control_plane.entities.table import EntityTable
 
 
-@dataclass(frozen=True, slots=True)
-class FlagRow:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlagRow(EntityRow):
     """`variations` are `{"key", "value", "name"}`; `default_serve` is a serve document."""
 
-    id: UUID
-    organization_id: UUID
-    project_id: UUID
-    key: str
-    name: str
-    description: str
-    tags: list[str]
     type: str
     variations: list[dict[str, Any]]
     off_variation: str
     default_serve: dict[str, Any]
     client_visible: bool
-    archived: bool
-    version: int
-    created_at: datetime
-    updated_at: datetime
 
     @property
     def variation_keys(self) -> frozenset[str]:

@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
-from uuid import UUID
 
+from control_plane.entities.models import EntityRow
 from control_plane.entities.table import EntityTable
 
 
-@dataclass(frozen=True, slots=True)
-class LayerRow:
-    id: UUID
-    organization_id: UUID
-    project_id: UUID
-    key: str
-    name: str
-    description: str
-    tags: list[str]
-    archived: bool
-    version: int
-    created_at: datetime
-    updated_at: datetime
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerRow(EntityRow):
+    pass
 
 
 LAYERS = EntityTable("layers", LayerRow)
