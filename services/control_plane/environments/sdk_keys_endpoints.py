@@ -20,7 +20,7 @@ from service_kit.requests import new_router
 
 from control_plane.access import Actor, Authenticator, require
 from control_plane.database import Connection, Database
-from control_plane.environments import repository, sdk_keys_repository, service
+from control_plane.environments import repository, sdk_keys_repository, sdk_keys_service
 from control_plane.environments.queries import resolve_project
 from control_plane.environments.schemas import NewSdkKeyOut, RotationIn, SdkKeyIn, SdkKeyOut
 
@@ -59,10 +59,9 @@ def _add_creation(router: APIRouter, authenticator: Authenticator, database: Dat
         async with database.transaction() as tx:
             row = await _environment(tx, actor, "create", (project, environment))
             check_future("expires_at", body.expires_at, tx.now)
-            made, key = await sdk_keys_repository.insert(tx, row, body.kind, body.name, body.expires_at)
-            versions = await service.record_sdk_key(tx, actor, row, "create", None, service.sdk_key_document(row, made))
-        response.headers["Location"] = _address(row, made["id"])
-        return NewSdkKeyOut(**made, key=key, environment_versions=versions)
+            made = await sdk_keys_service.create(tx, actor, row, body)
+        response.headers["Location"] = _address(row, made.id)
+        return made
 
     @router.post(_PATH + "/{sdk_key}/rotate", status_code=201, responses=_WRITE)
     async def rotate_sdk_key(
@@ -76,16 +75,9 @@ def _add_creation(router: APIRouter, authenticator: Authenticator, database: Dat
         """Makes a new key of the same kind and name; the old one is taken until the overlap is over."""
         async with database.transaction() as tx:
             row = await _environment(tx, actor, "rotate", (project, environment))
-            old = await sdk_keys_repository.locked(tx, row["id"], sdk_key)
-            if old["revoked_at"] is not None:
-                raise Conflict("a revoked key can't be rotated", code="key_revoked")
-            made, key = await sdk_keys_repository.insert(tx, row, old["kind"], old["name"], None)
-            await sdk_keys_repository.expire(tx, old["id"], body.overlap_seconds)
-            replaced = service.sdk_key_document(row, await sdk_keys_repository.locked(tx, row["id"], sdk_key))
-            after = {**service.sdk_key_document(row, made), "replaces": replaced}
-            versions = await service.record_sdk_key(tx, actor, row, "rotate", service.sdk_key_document(row, old), after)
-        response.headers["Location"] = _address(row, made["id"])
-        return NewSdkKeyOut(**made, key=key, environment_versions=versions)
+            made = await sdk_keys_service.rotate(tx, actor, row, sdk_key, body.overlap_seconds)
+        response.headers["Location"] = _address(row, made.id)
+        return made
 
 
 def _add_ends(router: APIRouter, authenticator: Authenticator, database: Database) -> None:
@@ -96,15 +88,7 @@ def _add_ends(router: APIRouter, authenticator: Authenticator, database: Databas
         """Revokes a key for good; the edge refuses it as soon as the change has arrived."""
         async with database.transaction() as tx:
             row = await _environment(tx, actor, "revoke", (project, environment))
-            old = await sdk_keys_repository.locked(tx, row["id"], sdk_key)
-            if old["revoked_at"] is not None:
-                return SdkKeyOut(**old)
-            await sdk_keys_repository.revoke(tx, sdk_key)
-            revoked = await sdk_keys_repository.locked(tx, row["id"], sdk_key)
-            versions = await service.record_sdk_key(
-                tx, actor, row, "revoke", service.sdk_key_document(row, old), service.sdk_key_document(row, revoked)
-            )
-        return SdkKeyOut(**revoked, environment_versions=versions)
+            return await sdk_keys_service.revoke(tx, actor, row, sdk_key)
 
 
 async def _environment(tx: Connection, actor: Actor, action: str, address: tuple[str, str]) -> asyncpg.Record:

@@ -16,7 +16,6 @@ from control_plane.changes import Change, record
 from control_plane.database import Connection
 from control_plane.environments import repository
 from control_plane.environments.queries import environments_of
-from control_plane.environments.schemas import SdkKeyOut
 from control_plane.environments.views import environment_view, organization_view, project_view
 
 
@@ -96,35 +95,6 @@ async def archive_environment(
     _refuse_same(before, archived=archived)
     row = await repository.archive_environment(tx, before["id"], archived=archived)
     return row, await _record_environment(tx, actor, "archive" if archived else "restore", before, row)
-
-
-async def record_sdk_key(
-    tx: Connection,
-    actor: Actor,
-    environment: asyncpg.Record,
-    action: str,
-    before: Mapping[str, Any] | None,
-    after: Mapping[str, Any],
-) -> dict[str, int]:
-    """`before` and `after` are documents of the key, see `sdk_key_document`."""
-    change = Change(
-        organization_id=environment["organization_id"],
-        project_id=environment["project_id"],
-        entity="sdk_key",
-        entity_key=after["id"],
-        action=action,
-        actor=actor,
-        environment_ids=[environment["id"]],
-        before=before,
-        after=after,
-    )
-    versions = await record(tx, change)
-    return {environment["key"]: versions[environment["id"]]}
-
-
-def sdk_key_document(environment: asyncpg.Record, key: asyncpg.Record) -> dict[str, Any]:
-    """As the audit log keeps an SDK key: never the key itself."""
-    return {"environment": environment["key"], **SdkKeyOut(**key).audited()}
 
 
 def require_for_archived(actor: Actor, resource: str, scope: ProjectScope, *, archived: bool) -> None:
