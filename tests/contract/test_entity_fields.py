@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, fields
 
 import pytest
 from control_plane.access.schemas import ApiTokenIn, ApiTokenOut, MemberIn, MemberOut, RoleIn
-from control_plane.changes.schemas import AuditedView
+from control_plane.changes import AuditedView
 from control_plane.database import Database
 from control_plane.environments.queries import EnvironmentRow
 from control_plane.environments.schemas import (

@@ -14,7 +14,7 @@ UNORDERED: dict[str, str] = {}
 """Names that an exhaustive contract may ignore, each with the reason."""
 DOORS = {
     "queries": "what others may ask of a room",
-    "record": "every write ends in it",
+    "recorder": "every write ends in it",
     "keys": "what the key of an entity looks like",
 }
 """Modules that the wall around a room lets through, each with the reason."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from control_plane.access.schemas import ApiTokenOut, MemberOut
-from control_plane.changes.schemas import AuditedView
+from control_plane.changes import AuditedView
 from control_plane.environments.schemas import (
     EnvironmentOut,
     OrganizationOut,

@@ -11,7 +11,7 @@ from service_kit.schemas import Input, Name, Output
 
 from control_plane.access.passwords import PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN
 from control_plane.access.roles import Role
-from control_plane.changes.schemas import AuditedView
+from control_plane.changes import AuditedView
 
 Email = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=254, pattern=r"^[^\s@]{1,64}@[^\s@.]+(\.[^\s@.]+)*$")

@@ -2,5 +2,6 @@
 
 from control_plane.changes.models import Author, Change
 from control_plane.changes.recorder import record
+from control_plane.changes.schemas import AuditedView
 
-__all__ = ["Author", "Change", "record"]
+__all__ = ["AuditedView", "Author", "Change", "record"]

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 from service_kit.schemas import Description, Input, Name, Output
 
-from control_plane.changes.schemas import AuditedView
+from control_plane.changes import AuditedView
 from control_plane.environments.keys import EntityKey
 
 Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]

@@ -10,7 +10,7 @@ from messages.sdk_keys import KeyKind
 from pydantic import Field, StringConstraints
 from service_kit.schemas import Description, Input, Name, OneOf, Output
 
-from control_plane.changes.schemas import AuditedView
+from control_plane.changes import AuditedView
 from control_plane.environments.keys import EntityKey
 
 OVERLAP_SECONDS_MAX = 30 * 86_400

@@ -16,7 +16,7 @@ from bucketing.limits import (
 from pydantic import Field, StringConstraints
 from service_kit.schemas import Input, OneOf, Output
 
-from control_plane.changes.schemas import AuditedView
+from control_plane.changes import AuditedView
 from control_plane.entities.schemas import (
     Changes,
     EntityCreate,
