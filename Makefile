@@ -54,7 +54,7 @@ check: install ## Linters, types, import rules, drift of generated code, message
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-cache
 	$(MAKE) --no-print-directory messages
 
 messages: install ## Generated code fits proto/, and the messages of the last release can be read
