@@ -17,7 +17,7 @@ from streams import Bus, BusError
 from analytics.access import Authenticator
 from analytics.catalog.catalog import Catalog
 from analytics.exports import endpoints as exports
-from analytics.exports.destinations.registry import DestinationPolicy
+from analytics.exports.destinations.policy import DestinationPolicy
 from analytics.exports.register import Register
 from analytics.exports.seal import Sealer
 from analytics.exports.service import ExportService

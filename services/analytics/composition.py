@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import socket
-from functools import partial
 from pathlib import Path
 
 from messages.subjects import dead_letters_stream
@@ -17,7 +16,8 @@ from service_kit.clock import SystemClock
 from service_kit.settings import wrong_settings
 
 from analytics.catalog.catalog import Catalog
-from analytics.exports.destinations.registry import DestinationPolicy, open_sink
+from analytics.exports.destinations.policy import DestinationPolicy
+from analytics.exports.destinations.port import Destination, Sink
 from analytics.exports.lease import LeaseTerms
 from analytics.exports.metrics import ExportMetrics
 from analytics.exports.register import Register
@@ -80,13 +80,18 @@ def export_worker(
     settings: ExportSettings, *, warehouse: ArrowWarehouse, catalog: Catalog, registry: CollectorRegistry
 ) -> ExportWorker:
     store = ExportStore(warehouse)
+    policy = destination_policy(settings)
+
+    def open_sink(organization_id: str, destination: Destination, credentials: dict[str, str]) -> Sink:
+        return destination.sink(policy, organization_id, credentials)
+
     limits = RunLimits(rows=settings.export_batch_rows, bytes=settings.export_batch_bytes)
     parts = WorkerParts(
         register=Register(store),
         runner=Runner(warehouse=warehouse, store=store, catalog=catalog, limits=limits),
         catalog=catalog,
         sealer=sealer(settings),
-        open_sink=partial(open_sink, destination_policy(settings)),
+        open_sink=open_sink,
         clock=SystemClock(),
         metrics=ExportMetrics(registry),
     )

@@ -10,7 +10,7 @@ from typing import Any, cast
 import httpx
 import pytest
 from analytics.app import build_app
-from analytics.exports.destinations.registry import DestinationPolicy
+from analytics.exports.destinations.policy import DestinationPolicy
 from analytics.exports.models import Run
 from analytics.exports.register import Register
 from analytics.exports.seal import Sealer

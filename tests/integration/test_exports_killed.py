@@ -7,7 +7,8 @@ import random
 from pathlib import Path
 
 import pytest
-from analytics.exports.models import Export, FolderDestination, Run
+from analytics.exports.destinations.folder import FolderDestination
+from analytics.exports.models import Export, Run
 from analytics.exports.register import Register
 from analytics.warehouse.arrow import ArrowWarehouse
 from analytics.warehouse.exports import ExportStore

@@ -11,9 +11,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from analytics.exports.credentials import seal
-from analytics.exports.destinations.registry import DestinationPolicy, open_sink
+from analytics.exports.destinations.object_store import ObjectStoreDestination
+from analytics.exports.destinations.policy import DestinationPolicy
 from analytics.exports.errors import DestinationError
-from analytics.exports.models import ObjectStoreDestination, Run
+from analytics.exports.models import Run
 from analytics.exports.register import Register
 from analytics.exports.seal import Sealer
 from analytics.warehouse.arrow import ArrowWarehouse
@@ -88,7 +89,7 @@ async def test_what_is_read_back_is_what_is_stored(
 
 
 def test_a_connection_is_tried_and_leaves_nothing(destination: ObjectStoreDestination) -> None:
-    open_sink(POLICY, "org-1", destination, KEYS).test()
+    destination.sink(POLICY, "org-1", KEYS).test()
     files = fs.S3FileSystem(access_key="a", secret_key="b", region="us-east-1", endpoint_override=destination.endpoint)
     left = files.get_file_info(fs.FileSelector(destination.bucket, recursive=True))
     assert [each.path for each in left if each.type == fs.FileType.File] == []
@@ -99,7 +100,7 @@ def test_what_is_wrong_is_said_in_words(destination: ObjectStoreDestination, whe
     nobody = f"http://127.0.0.1:{free_port()}"
     wrong = {"bucket": {"bucket": "no-such-bucket"}, "server": {"endpoint": nobody}}[where]
     with pytest.raises(DestinationError) as raised:
-        open_sink(POLICY, "org-1", msgspec.structs.replace(destination, **wrong), KEYS).test()
+        msgspec.structs.replace(destination, **wrong).sink(POLICY, "org-1", KEYS).test()
     assert raised.value.code == code
     assert KEYS["secret_access_key"] not in raised.value.words
 
@@ -107,5 +108,5 @@ def test_what_is_wrong_is_said_in_words(destination: ObjectStoreDestination, whe
 def test_a_store_inside_is_refused_unless_the_operator_allows_it(destination: ObjectStoreDestination) -> None:
     closed = DestinationPolicy(None, ["127.0.0.1"])
     with pytest.raises(DestinationError) as raised:
-        open_sink(closed, "org-1", destination, KEYS)
+        destination.sink(closed, "org-1", KEYS)
     assert raised.value.code == "host_not_public"

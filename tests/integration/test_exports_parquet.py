@@ -10,10 +10,10 @@ from typing import Any
 
 import msgspec
 import pytest
+from analytics.exports.destinations.folder import FolderDestination, FolderStore
 from analytics.exports.destinations.parquet import ParquetSink
-from analytics.exports.destinations.stores import FolderStore
 from analytics.exports.errors import DestinationAway, LeaseLost
-from analytics.exports.models import Export, FolderDestination, Run
+from analytics.exports.models import Export, Run
 from analytics.exports.register import Register
 from analytics.exports.worker import ExportWorker
 from analytics.warehouse.arrow import ArrowWarehouse

@@ -15,10 +15,10 @@ import msgspec
 import pytest
 import snowflake.connector
 from analytics.exports.credentials import seal
-from analytics.exports.destinations.registry import DestinationPolicy
-from analytics.exports.destinations.snowflake import SnowflakeSink
+from analytics.exports.destinations.policy import DestinationPolicy
+from analytics.exports.destinations.snowflake import SnowflakeDestination
 from analytics.exports.errors import DestinationAway, DestinationError, DestinationRefused
-from analytics.exports.models import Export, Run, SnowflakeDestination
+from analytics.exports.models import Export, Run
 from analytics.exports.register import Register
 from analytics.exports.seal import Sealer
 from analytics.warehouse.arrow import ArrowWarehouse
@@ -200,7 +200,7 @@ def refusing(code: str, message: str) -> Iterator[str]:
 
 
 def problem_of(destination: SnowflakeDestination, credentials: dict[str, str]) -> DestinationError:
-    sink = SnowflakeSink(destination, credentials, POLICY.snowflake)
+    sink = destination.sink(POLICY, "org-1", credentials)
     try:
         with pytest.raises(DestinationError) as raised:
             sink.test()
@@ -241,6 +241,6 @@ def test_nobody_there_is_said_in_words(destination: SnowflakeDestination, monkey
 
 
 def test_a_working_connection_is_found_good(destination: SnowflakeDestination) -> None:
-    sink = SnowflakeSink(destination, PASSWORD, POLICY.snowflake)
+    sink = destination.sink(POLICY, "org-1", PASSWORD)
     sink.test()
     sink.close()

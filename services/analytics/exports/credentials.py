@@ -6,8 +6,9 @@ import hashlib
 
 import msgspec
 
+from analytics.exports.destinations.port import Destination
 from analytics.exports.errors import DestinationRefused
-from analytics.exports.models import Destination, Export
+from analytics.exports.models import Export
 from analytics.exports.register import VersionedExport
 from analytics.exports.seal import NoSuchKey, Sealed, Sealer
 

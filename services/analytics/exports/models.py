@@ -6,41 +6,13 @@ from typing import Literal
 
 import msgspec
 
+from analytics.exports.destinations.registry import AnyDestination
+
 Schedule = Literal["manual", "hourly", "daily"]
 Mode = Literal["incremental", "full"]
 Status = Literal["queued", "running", "succeeded", "failed"]
 Cause = Literal["manual", "schedule"]
 FINISHED: frozenset[Status] = frozenset({"succeeded", "failed"})
-
-
-class FolderDestination(msgspec.Struct, frozen=True, tag="folder"):
-    """Parquet below the operator's root folder; `path` is relative to the organization's folder in it."""
-
-    path: str
-
-
-class ObjectStoreDestination(msgspec.Struct, frozen=True, tag="object_store"):
-    """Parquet in a bucket that speaks S3. `endpoint` empty: Amazon's, of `region`."""
-
-    bucket: str
-    prefix: str = ""
-    region: str = "us-east-1"
-    endpoint: str = ""
-
-
-class SnowflakeDestination(msgspec.Struct, frozen=True, tag="snowflake"):
-    """Tables `VERDICT_…` in a schema. `endpoint` empty: the account's own address."""
-
-    account: str
-    user: str
-    database: str
-    schema: str
-    warehouse: str = ""
-    role: str = ""
-    endpoint: str = ""
-
-
-Destination = FolderDestination | ObjectStoreDestination | SnowflakeDestination
 
 
 class Export(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,7 +25,7 @@ class Export(msgspec.Struct, frozen=True, kw_only=True):
     environment_id: str
     environment: str
     name: str
-    destination: Destination
+    destination: AnyDestination
     datasets: tuple[str, ...]
     schedule: Schedule = "daily"
     daily_at: str = "02:00"

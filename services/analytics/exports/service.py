@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
 import msgspec
 from service_kit.clock import Clock
@@ -14,12 +14,12 @@ from service_kit.versions import check_version
 from analytics.access import Caller
 from analytics.catalog.catalog import Catalog
 from analytics.exports.credentials import destination_digest, opened, seal
-from analytics.exports.destinations.port import Sink
-from analytics.exports.destinations.registry import DestinationPolicy, open_sink
-from analytics.exports.models import Destination, Export, FolderDestination, Mode, ObjectStoreDestination, Run
-from analytics.exports.models import SnowflakeDestination as Snowflake
+from analytics.exports.destinations.policy import DestinationPolicy
+from analytics.exports.destinations.port import Destination, Sink
+from analytics.exports.destinations.registry import destination_of
+from analytics.exports.models import Export, Mode, Run
 from analytics.exports.register import Register, VersionedExport, VersionedRun
-from analytics.exports.schemas import ChangeExport, CreateExport, FolderAddress, ObjectStoreAddress, SnowflakeAddress
+from analytics.exports.schemas import ChangeExport, CreateExport
 from analytics.exports.seal import NoSuchKey, Sealed, Sealer
 
 _EXPORTS_PER_ENVIRONMENT_MAX = 20
@@ -59,7 +59,7 @@ class ExportService:
     async def create(self, caller: Caller, wanted: CreateExport) -> VersionedExport:
         environment = self.catalog.environment(caller.organizations, wanted.project, wanted.environment)
         caller.require_admin(environment.organization_id, "change exports")
-        destination = _destination(wanted.destination)
+        destination = destination_of(wanted.destination)
         self._require_allowed(destination)
         now = self.clock.now()
         export = Export(
@@ -98,7 +98,7 @@ class ExportService:
         if "datasets" in given:
             changes["datasets"] = tuple(dict.fromkeys(given["datasets"]))
         if "destination" in given:
-            changes["destination"] = _destination(given["destination"])
+            changes["destination"] = destination_of(given["destination"])
             self._require_allowed(changes["destination"])
         export = msgspec.structs.replace(found.export, **changes)
         moved = export.destination != found.export.destination
@@ -134,7 +134,7 @@ class ExportService:
     def sink(self, found: VersionedExport) -> Sink:
         """Raises DestinationError."""
         export = found.export
-        return open_sink(self.policy, export.organization_id, export.destination, opened(self.sealer, found))
+        return export.destination.sink(self.policy, export.organization_id, opened(self.sealer, found))
 
     async def _save(self, export: Export, version: int, sealed: Sealed | None) -> VersionedExport:
         if not await self.register.save(export, version, sealed):
@@ -150,7 +150,7 @@ class ExportService:
         if len(others) >= _EXPORTS_PER_ENVIRONMENT_MAX:
             reason = f"an environment has at most {_EXPORTS_PER_ENVIRONMENT_MAX} exports"
             raise Conflict(reason, code="too_many_exports")
-        if isinstance(export.destination, FolderDestination | ObjectStoreDestination):
+        if export.destination.one_per_organization:
             others = [each.export for each in await self.register.exports([export.organization_id])]
         if any(
             destination_digest(each.destination) == destination_digest(export.destination)
@@ -160,49 +160,14 @@ class ExportService:
             raise Conflict("another export goes to this destination", code="destination_taken")
 
     def _require_allowed(self, destination: Destination) -> None:
-        if isinstance(destination, FolderDestination):
-            if self.policy.folder_root is None:
-                _refuse("destination.type", "not_allowed", "this server exports to no folders")
-            return
-        rule = self.policy.snowflake if isinstance(destination, Snowflake) else self.policy.object_stores
-        problem = rule.problem(destination.endpoint) if destination.endpoint else None
-        if problem:
-            _refuse("destination.endpoint", "host_not_allowed", problem)
+        if refusal := destination.refusal(self.policy):
+            raise InvalidInput([refusal])
 
     def _sealed(self, export: Export, credentials: dict[str, str]) -> Sealed | None:
-        _require_fitting(export.destination, credentials)
+        if problem := export.destination.credentials_problem(credentials):
+            raise InvalidInput([FieldError("credentials", "do_not_fit", problem)])
         try:
             return seal(self.sealer, export, credentials)
         except NoSuchKey:
             reason = "this server keeps no credentials: FF_EXPORT_SECRET is not set"
             raise InvalidInput([FieldError("credentials", "no_secret", reason)]) from None
-
-
-def _refuse(field: str, code: str, reason: str) -> NoReturn:
-    raise InvalidInput([FieldError(field, code, reason)])
-
-
-def _destination(address: FolderAddress | ObjectStoreAddress | SnowflakeAddress) -> Destination:
-    values = address.model_dump(exclude={"type"}, by_alias=True)
-    match address:
-        case FolderAddress():
-            return FolderDestination(**values)
-        case ObjectStoreAddress():
-            return ObjectStoreDestination(**values)
-        case SnowflakeAddress():
-            return Snowflake(**values)
-
-
-def _require_fitting(destination: Destination, credentials: dict[str, str]) -> None:
-    given = credentials.keys()
-    match destination:
-        case FolderDestination():
-            fits, reason = not given, "a folder takes none"
-        case ObjectStoreDestination():
-            needed = {"access_key_id", "secret_access_key"}
-            fits = needed <= given <= needed | {"session_token"}
-            reason = "an object store takes access_key_id and secret_access_key, and session_token if there is one"
-        case Snowflake():
-            fits, reason = given in ({"password"}, {"private_key"}), "Snowflake takes either password or private_key"
-    if not fits:
-        _refuse("credentials", "do_not_fit", reason)

@@ -17,11 +17,11 @@ from service_kit.problems import NotFound
 
 from analytics.catalog.catalog import Catalog
 from analytics.exports.credentials import destination_digest, opened
-from analytics.exports.destinations.port import Sink
+from analytics.exports.destinations.port import Destination, Sink
 from analytics.exports.errors import DestinationAway, DestinationError, LeaseLost
 from analytics.exports.lease import Lease, LeaseTerms
 from analytics.exports.metrics import ExportMetrics
-from analytics.exports.models import Destination, Export, Run
+from analytics.exports.models import Export, Run
 from analytics.exports.register import Register, VersionedExport, VersionedRun
 from analytics.exports.runner import Runner
 from analytics.exports.schedule import is_due

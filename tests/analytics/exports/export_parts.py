@@ -7,10 +7,11 @@ from typing import Any
 
 from analytics.catalog.catalog import Catalog
 from analytics.catalog.entries import Environment, Experiment, Metric, MetricUse, Plan
-from analytics.exports.destinations.registry import DestinationPolicy, open_sink
+from analytics.exports.destinations.policy import DestinationPolicy
+from analytics.exports.destinations.registry import AnyDestination
 from analytics.exports.lease import LeaseTerms
 from analytics.exports.metrics import ExportMetrics
-from analytics.exports.models import Destination, Export
+from analytics.exports.models import Export
 from analytics.exports.register import Register
 from analytics.exports.runner import BatchLimits, Runner
 from analytics.exports.seal import Sealer
@@ -66,7 +67,7 @@ def export_catalog() -> Catalog:
     return made
 
 
-def export_of(destination: Destination, **changes: Any) -> Export:
+def export_of(destination: AnyDestination, **changes: Any) -> Export:
     values: dict[str, Any] = {
         "id": "export-1",
         "organization_id": "org-1",
@@ -108,7 +109,7 @@ def export_worker(
         catalog=catalog,
         sealer=Sealer(SECRET),
         open_sink=open_as
-        or (lambda organization, destination, secrets: open_sink(allowed, organization, destination, secrets)),
+        or (lambda organization, destination, secrets: destination.sink(allowed, organization, secrets)),
         clock=clock or ManualClock(NOW),
         metrics=ExportMetrics(CollectorRegistry()),
     )

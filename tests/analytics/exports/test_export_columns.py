@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from analytics.exports.datasets import DATASETS, EXPOSURES, METRIC_EVENTS, Dataset
-from analytics.exports.destinations.snowflake import column_types
+from analytics.exports.destinations.snowflake_sink import column_types
 from analytics.warehouse.tables import EXPOSURE_COLUMNS, METRIC_COLUMNS
 
 PAGE = (Path(__file__).resolve().parents[3] / "docs/exports.md").read_text()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import pytest
-from analytics.exports.models import FolderDestination
+from analytics.exports.destinations.folder import FolderDestination
 from analytics.exports.schedule import is_due, next_due
 
 from tests.analytics.exports.export_parts import export_of

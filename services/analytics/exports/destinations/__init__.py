@@ -1,1 +1,1 @@
-"""Where exports go: one port, Parquet files over two kinds of store, and Snowflake."""
+"""Where exports go: a file per destination with its form, its rules and what delivers there."""

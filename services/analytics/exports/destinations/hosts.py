@@ -12,6 +12,8 @@ import socket
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
+from service_kit.problems import FieldError
+
 from analytics.exports.errors import DestinationAway, DestinationRefused
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
@@ -40,6 +42,11 @@ class HostRule:
         if not self._private_allowed and (address.scheme != "https" or port not in (None, 443)):
             return "must be reached by https on its usual port"
         return None
+
+    def refusal(self, endpoint: str) -> FieldError | None:
+        """The problem as the API tells it; an empty endpoint is the destination's own."""
+        problem = self.problem(endpoint) if endpoint else None
+        return FieldError("destination.endpoint", "host_not_allowed", problem) if problem else None
 
     def check(self, host: str) -> None:
         """Looks the host up. Raises DestinationRefused when an address of it is not public, DestinationAway when it

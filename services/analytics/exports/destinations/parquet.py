@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection
+from typing import Protocol
 
 import msgspec
 import pyarrow as pa
@@ -15,12 +16,24 @@ import pyarrow.parquet as pq
 
 from analytics.exports.datasets import DATASETS
 from analytics.exports.destinations.port import Attempt, Cargo, Delivered, Outcome
-from analytics.exports.destinations.stores import FileStore
 
 MANIFEST = "_manifest.json"
 _TEST_FILE = "_connection_test"
 # A committed file, or what a killed worker left of one.
 _OWN_FILE = re.compile(r"[a-z_]+/generation-\d{4,}/(?:\d{8,}-\d+\.\d+\.parquet|\.\d{8,}-\d+\.\d+\.parquet\.\d+\.tmp)")
+
+
+class FileStore(Protocol):
+    """Paths have slashes and are relative. Every call raises DestinationError."""
+
+    def put(self, path: str, data: bytes, still_mine: Callable[[], None]) -> None:
+        """Writes the whole file; `still_mine` is called right before it becomes visible."""
+
+    def names(self, folder: str) -> list[str]:
+        """The paths of all files below a folder; none if it is not there."""
+
+    def remove(self, path: str) -> None:
+        """Harmless when the file is not there."""
 
 
 class ParquetSink:

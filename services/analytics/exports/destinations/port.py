@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import pyarrow as pa
+from service_kit.problems import FieldError
 
 from analytics.exports.datasets import Dataset
+from analytics.exports.destinations.policy import DestinationPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +75,19 @@ class Sink(Protocol):
 
     def close(self) -> None:
         """Gives connections back; never raises."""
+
+
+class Destination(Protocol):
+    """Where an export goes, as it is stored: a frozen struct with a tag of its own."""
+
+    one_per_organization: ClassVar[bool]
+    """Only one export of the organization may go there; else one of each environment."""
+
+    def refusal(self, policy: DestinationPolicy) -> FieldError | None:
+        """Why this server does not export there, as far as the address alone tells."""
+
+    def credentials_problem(self, given: Collection[str]) -> str | None:
+        """What is wrong with credentials of these names."""
+
+    def sink(self, policy: DestinationPolicy, organization_id: str, credentials: dict[str, str]) -> Sink:
+        """Raises DestinationError."""

@@ -1,186 +1,114 @@
-"""Snowflake: a batch is put on a temporary stage, copied into a table of this attempt's own, and merged by key.
-
-Repeating a batch merges the same rows again and adds none. Each row carries the generation that brought it; when a
-full export has ended, the rows of older generations are deleted.
-"""
+"""Exports to tables in Snowflake."""
 
 from __future__ import annotations
 
 import importlib
-import secrets
-import tempfile
-from collections.abc import Callable
-from contextlib import suppress
-from hashlib import sha256
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
-import pyarrow as pa
-import pyarrow.parquet as pq
+import msgspec
+from pydantic import Field, StringConstraints
+from service_kit.problems import FieldError
 
-from analytics.exports.datasets import DATASETS, Dataset
+from analytics.exports.destinations.forms import Endpoint, Form, Secret
 from analytics.exports.destinations.hosts import HostRule
-from analytics.exports.destinations.port import Attempt, Cargo, Delivered, Outcome
-from analytics.exports.destinations.snowflake_errors import snowflake_error
-from analytics.exports.errors import DestinationError, DestinationRefused
-from analytics.exports.models import SnowflakeDestination
+from analytics.exports.destinations.policy import DestinationPolicy
+from analytics.exports.destinations.snowflake_sink import SnowflakeSink, Tables
+from analytics.exports.errors import DestinationRefused
 
 if TYPE_CHECKING:
     from snowflake.connector import SnowflakeConnection
 
-GENERATION = "export_generation"
-_STAGE, _TEST_TABLE, _INCOMING = "VERDICT_EXPORT_STAGE", "VERDICT_CONNECTION_TEST", "VERDICT_INCOMING"
+_HOSTS = (
+    "*.snowflakecomputing.com",
+    "*.*.snowflakecomputing.com",
+    "*.*.*.snowflakecomputing.com",
+    "*.snowflakecomputing.cn",
+    "*.*.snowflakecomputing.cn",
+)
 _LOGIN_SECONDS, _NETWORK_SECONDS = 20, 120
-_TYPES = {
-    pa.string(): "VARCHAR",
-    pa.int64(): "NUMBER(19,0)",
-    pa.float64(): "DOUBLE",
-    pa.bool_(): "BOOLEAN",
-    pa.timestamp("ms", tz="UTC"): "TIMESTAMP_TZ(3)",
-}
+_Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_$]{0,254}$")]
 
 
-class SnowflakeSink:
-    """One connection, opened when it is first needed."""
+class SnowflakeAddress(Form):
+    """Tables `VERDICT_…` in a schema that is there; names as Snowflake stores unquoted ones."""
 
-    def __init__(self, destination: SnowflakeDestination, credentials: dict[str, str], rule: HostRule) -> None:
-        self._destination = destination
-        self._credentials = credentials
-        self._rule = rule
-        self._connection: SnowflakeConnection | None = None
-        self._made: set[str] = set()
-        self._attempt = Attempt("", 0, "0.0", frozenset())
+    type: Literal["snowflake"]
+    account: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}(\.[A-Za-z0-9_-]{1,64}){0,2}$")]
+    user: Annotated[str, StringConstraints(min_length=1, max_length=255)]
+    database: _Identifier
+    schema_: Annotated[_Identifier, Field(alias="schema")]
+    warehouse: _Identifier | Literal[""] = ""
+    role: _Identifier | Literal[""] = ""
+    endpoint: Annotated[Endpoint, Field(description="Empty: the account's own address")] = ""
 
-    def test(self) -> None:
-        table = self._name(f"{_TEST_TABLE}_{secrets.token_hex(4)}")
-        self._run(f"CREATE TRANSIENT TABLE {table} (A NUMBER)")
-        self._run(f"CREATE TEMPORARY STAGE IF NOT EXISTS {self._name(_STAGE)}")
-        self._run(f"DROP TABLE IF EXISTS {table}")
 
-    def begin(self, attempt: Attempt) -> None:
-        """Drops the incoming tables of this export's earlier attempts: a worker that still has one can't merge it."""
-        self._attempt = attempt
-        found = self._run(
-            f"SELECT TABLE_NAME FROM {self._destination.database}.INFORMATION_SCHEMA.TABLES"  # noqa: S608
-            " WHERE TABLE_SCHEMA = %s AND STARTSWITH(TABLE_NAME, %s)",
-            (self._destination.schema.upper(), self._incoming_prefix()),
-        )
-        for (name,) in found:
-            self._run(f"DROP TABLE IF EXISTS {self._name(name)}")
+class SnowflakeCredentials(Form):
+    password: Annotated[Secret | None, Field(description="Of Snowflake; may be a programmatic access token")] = None
+    private_key: Annotated[Secret | None, Field(description="Of Snowflake, as unencrypted PEM")] = None
 
-    def deliver(self, cargo: Cargo, still_mine: Callable[[], None]) -> Delivered:
-        dataset = cargo.dataset
-        self._prepare(dataset)
-        generation = pa.array([self._attempt.generation] * cargo.rows.num_rows, pa.int64())
-        rows = cargo.rows.append_column(GENERATION, generation)
-        with tempfile.TemporaryDirectory(prefix="verdict-export-") as folder:
-            file = Path(folder) / f"{dataset.name}.parquet"
-            pq.write_table(rows, file, compression="snappy", coerce_timestamps="ms")
-            size = file.stat().st_size
-            self._run(f"PUT 'file://{file}' @{self._name(_STAGE)} AUTO_COMPRESS=FALSE OVERWRITE=TRUE")
-        incoming = self._incoming(dataset)
-        self._run(f"TRUNCATE TABLE {incoming}")
-        self._run(
-            f"COPY INTO {incoming} FROM @{self._name(_STAGE)}/{file.name}"
-            " FILE_FORMAT=(TYPE=PARQUET USE_LOGICAL_TYPE=TRUE) MATCH_BY_COLUMN_NAME=CASE_INSENSITIVE FORCE=TRUE"
-        )
-        still_mine()
-        self._run(_merge(self._table(dataset), incoming, dataset))
-        return Delivered("", size)
 
-    def discard(self, delivered: Delivered) -> None:
-        """Merged rows are right whoever merged them."""
+class SnowflakeDestination(msgspec.Struct, frozen=True, tag="snowflake"):
+    """Tables `VERDICT_…` in a schema. `endpoint` empty: the account's own address."""
 
-    def finish(self, outcome: Outcome) -> None:
-        if not outcome.full:
-            return
-        for name in outcome.manifest["datasets"]:
-            dataset = DATASETS[name]
-            self._prepare(dataset)
-            self._run(
-                f"DELETE FROM {self._table(dataset)}"  # noqa: S608
-                f" WHERE ENVIRONMENT_ID = %s AND {GENERATION.upper()} < %s",
-                (outcome.environment_id, outcome.generation),
-            )
+    account: str
+    user: str
+    database: str
+    schema: str
+    warehouse: str = ""
+    role: str = ""
+    endpoint: str = ""
+    one_per_organization: ClassVar[bool] = False
 
-    def close(self) -> None:
-        if self._connection is None:
-            return
-        for name in self._made:
-            with suppress(DestinationError):
-                self._run(f"DROP TABLE IF EXISTS {self._incoming(DATASETS[name])}")
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            with suppress(Exception):
-                connection.close()
+    def refusal(self, policy: DestinationPolicy) -> FieldError | None:
+        return policy.vendor(_HOSTS).refusal(self.endpoint)
 
-    def _prepare(self, dataset: Dataset) -> None:
-        if dataset.name in self._made:
-            return
-        columns = ", ".join([*column_types(dataset), f"{GENERATION.upper()} NUMBER(19,0)"])
-        self._run(f"CREATE TABLE IF NOT EXISTS {self._table(dataset)} ({columns})")
-        self._run(f"CREATE OR REPLACE TRANSIENT TABLE {self._incoming(dataset)} ({columns})")
-        self._run(f"CREATE TEMPORARY STAGE IF NOT EXISTS {self._name(_STAGE)}")
-        self._made.add(dataset.name)
+    def credentials_problem(self, given: Collection[str]) -> str | None:
+        if set(given) in ({"password"}, {"private_key"}):
+            return None
+        return "Snowflake takes either password or private_key"
 
-    def _name(self, name: str) -> str:
-        return f"{self._destination.database}.{self._destination.schema}.{name}".upper()
+    def sink(self, policy: DestinationPolicy, organization_id: str, credentials: dict[str, str]) -> SnowflakeSink:
+        del organization_id
+        connect = partial(_connection, self, credentials, policy.vendor(_HOSTS))
+        return SnowflakeSink(Tables(self.database, self.schema), connect, credentials.values())
 
-    def _table(self, dataset: Dataset) -> str:
-        return self._name(f"VERDICT_{dataset.name}")
 
-    def _incoming(self, dataset: Dataset) -> str:
-        claim = self._attempt.claim.replace(".", "_")
-        return self._name(f"{self._incoming_prefix()}{claim}_{dataset.name}")
+def _connection(destination: SnowflakeDestination, credentials: dict[str, str], rule: HostRule) -> SnowflakeConnection:
+    try:
+        connector = importlib.import_module("snowflake.connector")
+    except ImportError:
+        raise DestinationRefused(
+            "not_installed", "this server was installed without Snowflake's driver (the extra `snowflake`)"
+        ) from None
+    connection: SnowflakeConnection = connector.connect(**_arguments(destination, credentials, rule))
+    return connection
 
-    def _incoming_prefix(self) -> str:
-        return f"{_INCOMING}_{sha256(self._attempt.export_id.encode()).hexdigest()[:12]}_".upper()
 
-    def _run(self, sql: str, parameters: tuple[Any, ...] | None = None) -> list[Any]:
-        try:
-            with self._connected().cursor() as cursor:
-                cursor.execute(sql, parameters)
-                return list(cursor.fetchall())
-        except DestinationRefused:
-            raise
-        except Exception as error:
-            raise snowflake_error(error, self._credentials.values()) from None
-
-    def _connected(self) -> SnowflakeConnection:
-        if self._connection is None:
-            try:
-                connector = importlib.import_module("snowflake.connector")
-            except ImportError:
-                raise DestinationRefused(
-                    "not_installed", "this server was installed without Snowflake's driver (the extra `snowflake`)"
-                ) from None
-            self._connection = connector.connect(**self._arguments())
-        return self._connection
-
-    def _arguments(self) -> dict[str, Any]:
-        wanted = self._destination
-        endpoint = wanted.endpoint or f"https://{wanted.account}.snowflakecomputing.com"
-        address = urlsplit(endpoint if "://" in endpoint else f"https://{endpoint}")
-        self._rule.check(address.hostname or "")
-        key = self._credentials.get("private_key")
-        secret = {"private_key": _private_key(key)} if key else {"password": self._credentials.get("password", "")}
-        return {
-            "account": wanted.account,
-            "user": wanted.user,
-            **secret,
-            "host": address.hostname,
-            "port": address.port or 443,
-            "protocol": address.scheme,
-            "role": wanted.role or None,
-            "warehouse": wanted.warehouse or None,
-            "database": wanted.database,
-            "schema": wanted.schema,
-            "login_timeout": _LOGIN_SECONDS,
-            "network_timeout": _NETWORK_SECONDS,
-            "application": "Verdict",
-            "session_parameters": {"TIMEZONE": "UTC", "CLIENT_OUT_OF_BAND_TELEMETRY_ENABLED": False},
-        }
+def _arguments(destination: SnowflakeDestination, credentials: dict[str, str], rule: HostRule) -> dict[str, Any]:
+    endpoint = destination.endpoint or f"https://{destination.account}.snowflakecomputing.com"
+    address = urlsplit(endpoint if "://" in endpoint else f"https://{endpoint}")
+    rule.check(address.hostname or "")
+    key = credentials.get("private_key")
+    secret = {"private_key": _private_key(key)} if key else {"password": credentials.get("password", "")}
+    return {
+        "account": destination.account,
+        "user": destination.user,
+        **secret,
+        "host": address.hostname,
+        "port": address.port or 443,
+        "protocol": address.scheme,
+        "role": destination.role or None,
+        "warehouse": destination.warehouse or None,
+        "database": destination.database,
+        "schema": destination.schema,
+        "login_timeout": _LOGIN_SECONDS,
+        "network_timeout": _NETWORK_SECONDS,
+        "application": "Verdict",
+        "session_parameters": {"TIMEZONE": "UTC", "CLIENT_OUT_OF_BAND_TELEMETRY_ENABLED": False},
+    }
 
 
 def _private_key(text: str) -> bytes:
@@ -193,24 +121,3 @@ def _private_key(text: str) -> bytes:
     form, plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     der: bytes = key.private_bytes(serialization.Encoding.DER, form, plain)
     return der
-
-
-def column_types(dataset: Dataset) -> list[str]:
-    """`NAME TYPE` per column, as Snowflake writes them."""
-    return [f"{field.name.upper()} {_TYPES[field.type]}" for field in dataset.schema]
-
-
-def _merge(table: str, incoming: str, dataset: Dataset) -> str:
-    names = [*(field.name.upper() for field in dataset.schema), GENERATION.upper()]
-    key = [each.upper() for each in dataset.key]
-    return "".join(
-        (
-            f"MERGE INTO {table} AS T USING {incoming} AS S ON ",
-            " AND ".join(f"T.{each} = S.{each}" for each in key),
-            " WHEN MATCHED THEN UPDATE SET ",
-            ", ".join(f"T.{each} = S.{each}" for each in names if each not in key),
-            f" WHEN NOT MATCHED THEN INSERT ({', '.join(names)}) VALUES (",  # noqa: S608
-            ", ".join(f"S.{each}" for each in names),
-            ")",
-        )
-    )
