@@ -1,14 +1,15 @@
-"""The event line: an exposure or a metric event as one line of JSON, from the ingestor through EVENTS to the loader.
+"""What an event is: an exposure or a metric event, as it is sent, as a line of JSON in EVENTS, and as columns.
 
-The ingestor writes lines with attributes as it decoded them; the loader reads them as the bytes they are, because they
-go into a column as they came.
+A field is declared here once, with every limit that can be said as a type. What the ingestor takes and documents, the
+loader's rows, the columns and the exports follow from it. On the way moment, user key and attributes change their type:
+the ingestor writes attributes as it decoded them; the loader reads their bytes, which go into a column as they came.
 """
 
 from __future__ import annotations
 
 from typing import Annotated, Any, Generic, TypeVar
 
-from msgspec import Meta, Raw, Struct
+from msgspec import Meta, Struct
 
 EVENT_ID_LENGTH_MAX = 128
 USER_KEY_LENGTH_MAX = 512
@@ -41,29 +42,40 @@ _Depth3 = _Scalar | list[_Depth4] | dict[str, _Depth4]
 _Depth2 = _Scalar | list[_Depth3] | dict[str, _Depth3]
 Attributes = dict[AttributeName, _Depth2]
 
+T = TypeVar("T")
+U = TypeVar("U")
+V = TypeVar("V")
 A = TypeVar("A")
-_NO_ATTRIBUTES: Any = Raw(b"{}")
+_ABSENT: Any = None
 
 
-class ExposureLine(Struct, Generic[A], gc=False):
-    """`A` is `Attributes` when it is written and `Raw` when it is read."""
+class Exposure(Struct, Generic[T, U, A], gc=False):
+    """`T`: when it happened. `U`: to whom. `A`: the attributes, always the last field."""
 
     event_id: EventId
-    timestamp: Milliseconds
-    user_key: UserKey
+    timestamp: T
+    user_key: U
     flag: Name
     variation: Name
-    experiment: ExperimentKey | None = None
-    config_version: ConfigVersion | None = None
-    context: A = _NO_ATTRIBUTES
+    experiment: ExperimentKey | None = ""
+    config_version: ConfigVersion | None = 0
+    context: A = _ABSENT
 
 
-class MetricLine(Struct, Generic[A], gc=False):
-    """Without a value it only counts."""
+class Metric(Struct, Generic[T, U, V, A], gc=False):
+    """`V`: its value; without one it only counts. The rest as in an exposure."""
 
     event_id: EventId
-    timestamp: Milliseconds
-    user_key: UserKey
+    timestamp: T
+    user_key: U
     metric: Name
-    value: float | None = None
-    properties: A = _NO_ATTRIBUTES
+    value: V = _ABSENT
+    properties: A = _ABSENT
+
+
+class ExposureLine(Exposure[Milliseconds, UserKey, A], Generic[A], gc=False):
+    """`A` is `Attributes` when it is written and `Raw` when it is read."""
+
+
+class MetricLine(Metric[Milliseconds, UserKey, float | None, A], Generic[A], gc=False):
+    """`A` as in an exposure's line."""

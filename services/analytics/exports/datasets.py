@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -9,9 +10,9 @@ import pyarrow as pa
 from analytics.exports.rows import ExperimentRow, FlagRow, Origin
 from analytics.results.documents import RESULT_DATASET
 from analytics.tables.files import arrow_schema, schema_of
+from analytics.warehouse.tables import EXPOSURE_COLUMNS, METRIC_COLUMNS, MOMENT, NUMBER, TEXT, WHOLE
 
-_TEXT, _WHOLE, _NUMBER = pa.string(), pa.int64(), pa.float64()
-_MOMENT = pa.timestamp("ms", tz="UTC")
+_TYPES = {TEXT: pa.string(), WHOLE: pa.int64(), NUMBER: pa.float64(), MOMENT: pa.timestamp("ms", tz="UTC")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +25,9 @@ class Dataset:
     events: bool
 
 
-def _schema(**columns: pa.DataType) -> pa.Schema:
-    return pa.schema(list(columns.items()))
+def _stored(columns: Mapping[str, str]) -> pa.Schema:
+    """The columns that the loader fills."""
+    return pa.schema([(name, _TYPES[kind]) for name, kind in columns.items()])
 
 
 def _state(rows: pa.Schema) -> pa.Schema:
@@ -34,42 +36,10 @@ def _state(rows: pa.Schema) -> pa.Schema:
 
 
 EXPOSURES = Dataset(
-    "exposures",
-    _schema(
-        event_id=_TEXT,
-        user_key=_TEXT,
-        flag=_TEXT,
-        variation=_TEXT,
-        experiment=_TEXT,
-        config_version=_WHOLE,
-        context=_TEXT,
-        occurred_at=_MOMENT,
-        received_at=_MOMENT,
-        organization_id=_TEXT,
-        project_id=_TEXT,
-        environment_id=_TEXT,
-        sdk_key_id=_TEXT,
-    ),
-    ("environment_id", "flag", "user_key", "event_id"),
-    events=True,
+    "exposures", _stored(EXPOSURE_COLUMNS), ("environment_id", "flag", "user_key", "event_id"), events=True
 )
 METRIC_EVENTS = Dataset(
-    "metric_events",
-    _schema(
-        event_id=_TEXT,
-        user_key=_TEXT,
-        metric=_TEXT,
-        value=_NUMBER,
-        properties=_TEXT,
-        occurred_at=_MOMENT,
-        received_at=_MOMENT,
-        organization_id=_TEXT,
-        project_id=_TEXT,
-        environment_id=_TEXT,
-        sdk_key_id=_TEXT,
-    ),
-    ("environment_id", "metric", "user_key", "event_id"),
-    events=True,
+    "metric_events", _stored(METRIC_COLUMNS), ("environment_id", "metric", "user_key", "event_id"), events=True
 )
 FLAGS = Dataset("flags", _state(schema_of(FlagRow)), ("environment_id", "flag", "snapshot_at"), events=False)
 EXPERIMENTS = Dataset(

@@ -7,7 +7,7 @@ store refuses can be kept as it was received.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -15,18 +15,13 @@ import msgspec
 from messages.events import EVENT_BYTES_MAX, TIMESTAMP_MAX, TIMESTAMP_MIN, ExposureLine, MetricLine
 from messages.generated.event_pb2 import EventBatch
 
-from analytics.warehouse.tables import EXPOSURE_COLUMNS, EXPOSURE_TABLE, METRIC_COLUMNS, METRIC_TABLE
+from analytics.warehouse.tables import EXPOSURE_COLUMNS, EXPOSURE_TABLE, METRIC_COLUMNS, METRIC_TABLE, MOMENT_FIELD
 
 Kind = Literal["exposure", "metric"]
 TABLES: dict[Kind, str] = {"exposure": EXPOSURE_TABLE, "metric": METRIC_TABLE}
 COLUMNS: dict[Kind, dict[str, str]] = {"exposure": EXPOSURE_COLUMNS, "metric": METRIC_COLUMNS}
 
 _DETAIL_MAX = 300
-
-_DECODERS: dict[Kind, msgspec.json.Decoder[Any]] = {
-    "exposure": msgspec.json.Decoder(ExposureLine[msgspec.Raw]),
-    "metric": msgspec.json.Decoder(MetricLine[msgspec.Raw]),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,37 +142,19 @@ def _lines(data: bytes) -> Iterator[bytes]:
 
 
 def _columns(kind: Kind, events: list[Any], origin: Origin) -> list[list[Any]]:
-    count = len(events)
-    constant = [
-        [origin.organization_id] * count,
-        [origin.project_id] * count,
-        [origin.environment_id] * count,
-        [origin.sdk_key_id] * count,
-    ]
-    if kind == "exposure":
-        named = [
-            [event.flag for event in events],
-            [event.variation for event in events],
-            [event.experiment or "" for event in events],
-            [event.user_key for event in events],
-            [event.event_id for event in events],
-            [event.config_version or 0 for event in events],
-            _json_objects([event.context for event in events]),
-        ]
-    else:
-        named = [
-            [event.metric for event in events],
-            [event.user_key for event in events],
-            [event.event_id for event in events],
-            [event.value for event in events],
-            _json_objects([event.properties for event in events]),
-        ]
-    return [*constant, *named, [event.timestamp for event in events], [origin.received_at] * count]
+    constant = (
+        origin.received_at,
+        origin.organization_id,
+        origin.project_id,
+        origin.environment_id,
+        origin.sdk_key_id,
+    )
+    return [*(read(events) for read in _READERS[kind]), *([value] * len(events) for value in constant)]
 
 
-def _json_objects(values: list[msgspec.Raw]) -> list[bytes]:
+def _json_objects(values: list[msgspec.Raw | None]) -> list[bytes]:
     """Raises ValueError for anything but an object (null is an empty one) or an object that is too large."""
-    texts = [bytes(value) for value in values]
+    texts = [bytes(value) if value is not None else b"null" for value in values]
     for index, text in enumerate(texts):
         if text[:1] != b"{":
             if text != b"null":
@@ -186,3 +163,23 @@ def _json_objects(values: list[msgspec.Raw]) -> list[bytes]:
         elif len(text) > EVENT_BYTES_MAX:
             raise ValueError(f"context and properties must be at most {EVENT_BYTES_MAX} bytes")
     return texts
+
+
+def _reader(field: msgspec.structs.FieldInfo) -> Callable[[list[Any]], list[Any]]:
+    """Reads a field of many lines as a column. Null is the field's default."""
+    # Python reads an attribute that stands in code twice as fast as one by its name.
+    otherwise = "" if field.required or field.default is None else f" or {field.default!r}"
+    read: Callable[[list[Any]], list[Any]] = eval(f"lambda lines: [line.{field.name}{otherwise} for line in lines]")  # noqa: S307
+    return (lambda lines: _json_objects(read(lines))) if field.type is msgspec.Raw else read
+
+
+def _readers(line: Any) -> list[Callable[[list[Any]], list[Any]]]:
+    """In the order of the table's columns, where the moment stands behind what is sent."""
+    fields = {each.name: each for each in msgspec.structs.fields(line)}
+    moment = fields.pop(MOMENT_FIELD)
+    return [_reader(each) for each in (*fields.values(), moment)]
+
+
+_LINES: dict[Kind, Any] = {"exposure": ExposureLine[msgspec.Raw], "metric": MetricLine[msgspec.Raw]}
+_READERS = {kind: _readers(line) for kind, line in _LINES.items()}
+_DECODERS: dict[Kind, msgspec.json.Decoder[Any]] = {kind: msgspec.json.Decoder(line) for kind, line in _LINES.items()}

@@ -1,32 +1,50 @@
-"""The columns that the loader fills, with the types it sends; ClickHouse turns text into LowCardinality itself."""
+"""The columns that the loader fills, with the types it sends; ClickHouse turns text into LowCardinality itself.
+
+A column is a field of the event's line, apart from those of the message it came in.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from messages.events import (
+    ConfigVersion,
+    EventId,
+    ExperimentKey,
+    ExposureLine,
+    MetricLine,
+    Milliseconds,
+    Name,
+    UserKey,
+)
 
 EXPOSURE_TABLE = "events_exposure"
 METRIC_TABLE = "events_metric"
 
-_MOMENT = "DateTime64(3, 'UTC')"
-_ORIGIN = {"organization_id": "String", "project_id": "String", "environment_id": "String", "sdk_key_id": "String"}
+TEXT, WHOLE, NUMBER = "String", "UInt64", "Nullable(Float64)"
+MOMENT = "DateTime64(3, 'UTC')"
+MOMENT_FIELD, MOMENT_COLUMN = "timestamp", "occurred_at"
+ORIGIN = {"organization_id": TEXT, "project_id": TEXT, "environment_id": TEXT, "sdk_key_id": TEXT}
 
-EXPOSURE_COLUMNS: dict[str, str] = {
-    **_ORIGIN,
-    "flag": "String",
-    "variation": "String",
-    "experiment": "String",
-    "user_key": "String",
-    "event_id": "String",
-    "config_version": "UInt64",
-    "context": "String",
-    "occurred_at": _MOMENT,
-    "received_at": _MOMENT,
+_TYPES: Mapping[Any, str] = {
+    ConfigVersion | None: WHOLE,
+    EventId: TEXT,
+    ExperimentKey | None: TEXT,
+    Milliseconds: MOMENT,
+    Name: TEXT,
+    UserKey: TEXT,
+    float | None: NUMBER,
+    msgspec.Raw: TEXT,
 }
-METRIC_COLUMNS: dict[str, str] = {
-    **_ORIGIN,
-    "metric": "String",
-    "user_key": "String",
-    "event_id": "String",
-    "value": "Nullable(Float64)",
-    "properties": "String",
-    "occurred_at": _MOMENT,
-    "received_at": _MOMENT,
-}
+
+
+def _columns(line: Any) -> dict[str, str]:
+    fields = {each.name: _TYPES[each.type] for each in msgspec.structs.fields(line)}
+    moment = fields.pop(MOMENT_FIELD)
+    return fields | {MOMENT_COLUMN: moment, "received_at": MOMENT} | ORIGIN
+
+
+EXPOSURE_COLUMNS = _columns(ExposureLine[msgspec.Raw])
+METRIC_COLUMNS = _columns(MetricLine[msgspec.Raw])

@@ -146,8 +146,7 @@ class _Judge:
             user_key = self._privacy.user_key(user_key)
             attributes = self._privacy.attributes(attributes)
         if isinstance(event, MetricEvent):
-            value = None if isinstance(event.value, msgspec.UnsetType) else event.value
-            return MetricLine(event_id, milliseconds, user_key, event.metric, value, attributes)
+            return MetricLine(event_id, milliseconds, user_key, event.metric, event.value, attributes)
         experiment = event.experiment or ""
         if not self._is_key(event.flag):
             return Reason("invalid_key", f"flag: {_INVALID_KEY}")

@@ -1,44 +1,55 @@
-"""An event as clients send it, with every limit that can be said as a type.
+"""An event as clients send it.
 
 Unknown fields are passed over, so that an older ingestor takes what a newer SDK sends.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated
+from types import NoneType, UnionType
+from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
 
-from messages.events import EVENT_BYTES_MAX, Attributes, ConfigVersion, EventId, ExperimentKey, Name, UserKey
-from msgspec import UNSET, Meta, Struct, UnsetType
+import msgspec
+from messages.events import EVENT_BYTES_MAX, Attributes, Exposure, Metric, UserKey
 
 EVENTS_PER_REQUEST_MAX = 5_000
 EVENT_TEXT_BYTES_MAX = 6 * EVENT_BYTES_MAX
 """Of one event as it is sent, where a character may take six bytes: of a larger one no other fault is looked for."""
 
-Timestamp = Annotated[datetime, Meta(tz=True)] | int | float
+Timestamp = Annotated[datetime, msgspec.Meta(tz=True)] | int | float
 """RFC 3339 with an offset, or milliseconds since the Unix epoch."""
 
 
-class ExposureEvent(Struct, tag_field="type", tag="exposure", frozen=True, gc=False):
-    event_id: EventId
-    timestamp: Timestamp
-    user_key: UserKey | int | float
-    flag: Name
-    variation: Name
-    experiment: ExperimentKey | None = None
-    config_version: ConfigVersion | None = None
-    context: Attributes | None = None
+SentUserKey = UserKey | int | float
 
 
-class MetricEvent(Struct, tag_field="type", tag="metric", frozen=True, gc=False):
-    """Without a `value` it only counts. Null is refused, because JavaScript writes NaN that way."""
+class ExposureEvent(Exposure[Timestamp, SentUserKey, Attributes | None], tag_field="type", tag="exposure", gc=False):
+    pass
 
-    event_id: EventId
-    timestamp: Timestamp
-    user_key: UserKey | int | float
-    metric: Name
-    value: float | UnsetType = UNSET
-    properties: Attributes | None = None
+
+class MetricEvent(Metric[Timestamp, SentUserKey, float, Attributes | None], tag_field="type", tag="metric", gc=False):
+    """A null as value is refused, because JavaScript writes NaN that way."""
 
 
 Event = ExposureEvent | MetricEvent
+EVENTS: Mapping[str, type[Event]] = {"exposure": ExposureEvent, "metric": MetricEvent}
+
+
+class SentField(NamedTuple):
+    """`kind`: its type, apart from null."""
+
+    name: str
+    kind: Any
+    required: bool
+    nullable: bool
+
+
+def fields_of(event: type[Event]) -> list[SentField]:
+    return [_field(each) for each in msgspec.structs.fields(event)]
+
+
+def _field(field: msgspec.structs.FieldInfo) -> SentField:
+    options = get_args(field.type) if get_origin(field.type) in (Union, UnionType) else (field.type,)
+    kind: Any = Union[tuple(each for each in options if each is not NoneType)]  # noqa: UP007
+    return SentField(field.name, kind, field.required, nullable=NoneType in options)

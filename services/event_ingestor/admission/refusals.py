@@ -20,9 +20,14 @@ from messages.events import (
     INTEGER_MIN,
     NAME_LENGTH_MAX,
     USER_KEY_LENGTH_MAX,
+    Attributes,
+    ConfigVersion,
+    EventId,
+    ExperimentKey,
+    Name,
 )
 
-from event_ingestor.admission.event_types import Timestamp
+from event_ingestor.admission.event_types import EVENTS, Event, SentUserKey, Timestamp, fields_of
 
 _DIGITS_MAX = 400
 
@@ -169,6 +174,18 @@ def _attributes(value: Any) -> Reason | None:
     return _inner_reason(value, ATTRIBUTE_DEPTH_MAX)
 
 
+_CHECKS: Mapping[Any, Callable[[Any], Reason | None]] = {
+    Attributes: _attributes,
+    ConfigVersion: _version,
+    EventId: _text(EVENT_ID_LENGTH_MAX),
+    ExperimentKey: _text(NAME_LENGTH_MAX, empty=True),
+    Name: _text(NAME_LENGTH_MAX),
+    SentUserKey: _user_key,
+    Timestamp: _timestamp,
+    float: _number,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class _Field:
     check: Callable[[Any], Reason | None]
@@ -176,25 +193,9 @@ class _Field:
     null_is_absent: bool = False
 
 
-_ENVELOPE = {
-    "type": _Field(_text(NAME_LENGTH_MAX)),
-    "event_id": _Field(_text(EVENT_ID_LENGTH_MAX)),
-    "timestamp": _Field(_timestamp),
-    "user_key": _Field(_user_key),
-}
-FIELDS: Mapping[str, Mapping[str, _Field]] = {
-    "exposure": _ENVELOPE
-    | {
-        "flag": _Field(_text(NAME_LENGTH_MAX)),
-        "variation": _Field(_text(NAME_LENGTH_MAX)),
-        "experiment": _Field(_text(NAME_LENGTH_MAX, empty=True), required=False, null_is_absent=True),
-        "config_version": _Field(_version, required=False, null_is_absent=True),
-        "context": _Field(_attributes, required=False, null_is_absent=True),
-    },
-    "metric": _ENVELOPE
-    | {
-        "metric": _Field(_text(NAME_LENGTH_MAX)),
-        "value": _Field(_number, required=False),
-        "properties": _Field(_attributes, required=False, null_is_absent=True),
-    },
-}
+def _fields(event: type[Event]) -> dict[str, _Field]:
+    tag = {"type": _Field(_text(NAME_LENGTH_MAX))}
+    return tag | {each.name: _Field(_CHECKS[each.kind], each.required, each.nullable) for each in fields_of(event)}
+
+
+FIELDS: Mapping[str, Mapping[str, _Field]] = {name: _fields(event) for name, event in EVENTS.items()}

@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from messages.events import EVENT_ID_LENGTH_MAX, NAME_LENGTH_MAX, USER_KEY_LENGTH_MAX
+from messages.events import (
+    EVENT_ID_LENGTH_MAX,
+    NAME_LENGTH_MAX,
+    USER_KEY_LENGTH_MAX,
+    Attributes,
+    ConfigVersion,
+    EventId,
+    ExperimentKey,
+    Name,
+)
 from pydantic import BaseModel, Field
 
-from event_ingestor.admission.event_types import EVENTS_PER_REQUEST_MAX
+from event_ingestor.admission.event_types import (
+    EVENTS,
+    EVENTS_PER_REQUEST_MAX,
+    Event,
+    SentUserKey,
+    Timestamp,
+    fields_of,
+)
 
 
 class RejectedEvent(BaseModel):
@@ -40,39 +57,32 @@ def _text(length_max: int = NAME_LENGTH_MAX) -> dict[str, Any]:
     return {"type": "string", "minLength": 1, "maxLength": length_max}
 
 
-_ENVELOPE: dict[str, Any] = {
-    "event_id": _text(EVENT_ID_LENGTH_MAX) | {"description": "Makes sending again harmless; printable ASCII"},
-    "timestamp": {
+_KINDS: Mapping[Any, dict[str, Any]] = {
+    Attributes: {"type": "object"},
+    ConfigVersion: {"type": "integer", "minimum": 0},
+    EventId: _text(EVENT_ID_LENGTH_MAX) | {"description": "Makes sending again harmless; printable ASCII"},
+    ExperimentKey: {"type": "string", "maxLength": NAME_LENGTH_MAX},
+    Name: _text(),
+    SentUserKey: {"oneOf": [_text(USER_KEY_LENGTH_MAX), {"type": "integer"}]},
+    Timestamp: {
         "oneOf": [{"type": "string", "format": "date-time"}, {"type": "integer"}],
         "description": "RFC 3339 with an offset, or milliseconds since the Unix epoch",
     },
-    "user_key": {"oneOf": [_text(USER_KEY_LENGTH_MAX), {"type": "integer"}]},
+    float: {"type": "number", "description": "Without it the event only counts"},
 }
-_EXPOSURE: dict[str, Any] = {
-    "type": "object",
-    "required": ["type", "event_id", "timestamp", "user_key", "flag", "variation"],
-    "properties": {
-        "type": {"const": "exposure"},
-        **_ENVELOPE,
-        "flag": _text(),
-        "variation": _text(),
-        "experiment": _text() | {"nullable": True},
-        "config_version": {"type": "integer", "minimum": 0},
-        "context": {"type": "object"},
-    },
-}
-_METRIC: dict[str, Any] = {
-    "type": "object",
-    "required": ["type", "event_id", "timestamp", "user_key", "metric"],
-    "properties": {
-        "type": {"const": "metric"},
-        **_ENVELOPE,
-        "metric": _text(),
-        "value": {"type": "number", "description": "Without it the event only counts"},
-        "properties": {"type": "object"},
-    },
-}
-_EVENT = {"oneOf": [_EXPOSURE, _METRIC], "discriminator": {"propertyName": "type"}}
+
+
+def _schema(name: str, event: type[Event]) -> dict[str, Any]:
+    fields = fields_of(event)
+    properties = {each.name: _KINDS[each.kind] | ({"nullable": True} if each.nullable else {}) for each in fields}
+    return {
+        "type": "object",
+        "required": ["type", *(each.name for each in fields if each.required)],
+        "properties": {"type": {"const": name}, **properties},
+    }
+
+
+_EVENT = {"oneOf": [_schema(name, event) for name, event in EVENTS.items()], "discriminator": {"propertyName": "type"}}
 _ARRAY = {"type": "array", "maxItems": EVENTS_PER_REQUEST_MAX, "items": _EVENT}
 
 REQUEST_BODY: dict[str, Any] = {

@@ -1,18 +1,6 @@
 -- The exposures of a batch, each event once, the first one received.
 SELECT
-    event_id,
-    user_key,
-    toString(flag) AS flag,
-    toString(variation) AS variation,
-    nullIf(toString(experiment), '') AS experiment,
-    toInt64(config_version) AS config_version,
-    context,
-    occurred_at,
-    received_at,
-    toString(organization_id) AS organization_id,
-    toString(project_id) AS project_id,
-    toString(environment_id) AS environment_id,
-    toString(sdk_key_id) AS sdk_key_id,
+    * EXCEPT (first_wins, loaded_at) REPLACE (nullIf(toString(experiment), '') AS experiment),
     sipHash128(events_exposure.flag, user_key, event_id) AS event_key
 FROM events_exposure
 WHERE events_exposure.organization_id = {organization:String}

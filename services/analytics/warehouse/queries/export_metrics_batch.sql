@@ -1,16 +1,6 @@
 -- The metric events of a batch, each event once, the first one received.
 SELECT
-    event_id,
-    user_key,
-    toString(metric) AS metric,
-    value,
-    properties,
-    occurred_at,
-    received_at,
-    toString(organization_id) AS organization_id,
-    toString(project_id) AS project_id,
-    toString(environment_id) AS environment_id,
-    toString(sdk_key_id) AS sdk_key_id,
+    * EXCEPT (first_wins, loaded_at),
     sipHash128(events_metric.metric, user_key, event_id) AS event_key
 FROM events_metric
 WHERE events_metric.organization_id = {organization:String}
