@@ -24,7 +24,10 @@ TIMESTAMP_MIN, TIMESTAMP_MAX = 946_684_800_000, 7_258_118_400_000
 """2000-01-01 to 2200-01-01: what the table keeps exactly, and where a clock may reasonably stand."""
 
 Integer = Annotated[int, Meta(ge=INTEGER_MIN, le=INTEGER_MAX)]
-EventId = Annotated[str, Meta(min_length=1, max_length=EVENT_ID_LENGTH_MAX)]
+EventId = Annotated[
+    str,
+    Meta(min_length=1, max_length=EVENT_ID_LENGTH_MAX, description="Makes sending again harmless; printable ASCII"),
+]
 UserKey = Annotated[str, Meta(min_length=1, max_length=USER_KEY_LENGTH_MAX)]
 Name = Annotated[str, Meta(min_length=1, max_length=NAME_LENGTH_MAX)]
 ExperimentKey = Annotated[str, Meta(max_length=NAME_LENGTH_MAX)]
@@ -42,40 +45,40 @@ _Depth3 = _Scalar | list[_Depth4] | dict[str, _Depth4]
 _Depth2 = _Scalar | list[_Depth3] | dict[str, _Depth3]
 Attributes = dict[AttributeName, _Depth2]
 
-T = TypeVar("T")
-U = TypeVar("U")
-V = TypeVar("V")
-A = TypeVar("A")
+_T = TypeVar("_T")
+_U = TypeVar("_U")
+_V = TypeVar("_V")
+_A = TypeVar("_A")
 _ABSENT: Any = None
 
 
-class Exposure(Struct, Generic[T, U, A], gc=False):
-    """`T`: when it happened. `U`: to whom. `A`: the attributes, always the last field."""
+class Exposure(Struct, Generic[_T, _U, _A], gc=False):
+    """`_T`: when it happened. `_U`: to whom. `_A`: the attributes."""
 
     event_id: EventId
-    timestamp: T
-    user_key: U
+    timestamp: _T
+    user_key: _U
     flag: Name
     variation: Name
     experiment: ExperimentKey | None = ""
     config_version: ConfigVersion | None = 0
-    context: A = _ABSENT
+    context: _A = _ABSENT
 
 
-class Metric(Struct, Generic[T, U, V, A], gc=False):
-    """`V`: its value; without one it only counts. The rest as in an exposure."""
+class Metric(Struct, Generic[_T, _U, _V, _A], gc=False):
+    """`_V`: its value; without one it only counts. The rest as in an exposure."""
 
     event_id: EventId
-    timestamp: T
-    user_key: U
+    timestamp: _T
+    user_key: _U
     metric: Name
-    value: V = _ABSENT
-    properties: A = _ABSENT
+    value: _V = _ABSENT
+    properties: _A = _ABSENT
 
 
-class ExposureLine(Exposure[Milliseconds, UserKey, A], Generic[A], gc=False):
-    """`A` is `Attributes` when it is written and `Raw` when it is read."""
+class ExposureLine(Exposure[Milliseconds, UserKey, _A], Generic[_A], gc=False):
+    """`_A` is `Attributes` when it is written and `Raw` when it is read."""
 
 
-class MetricLine(Metric[Milliseconds, UserKey, float | None, A], Generic[A], gc=False):
-    """`A` as in an exposure's line."""
+class MetricLine(Metric[Milliseconds, UserKey, float | None, _A], Generic[_A], gc=False):
+    """`_A` as in an exposure's line."""

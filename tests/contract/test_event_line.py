@@ -63,7 +63,7 @@ def created(table: str) -> dict[str, str]:
         found = re.search(rf"CREATE TABLE IF NOT EXISTS {table}\b.*?\n\((.*?)\n\)", text, re.DOTALL)
         lines = found[1].splitlines() if found else []
         for changes in re.findall(rf"ALTER TABLE {table}\b(.*?);", text, re.DOTALL):
-            lines += re.findall(r"ADD COLUMN (?:IF NOT EXISTS )?(.*?),?$", changes, re.MULTILINE)
+            lines += re.findall(r"ADD COLUMN (?:IF NOT EXISTS )?(.*?)(?: DEFAULT .*?)?,?$", changes, re.MULTILINE)
         for line in lines:
             name, _, rest = line.strip().rstrip(",").partition(" ")
             if name and name != "INDEX" and " DEFAULT " not in rest:

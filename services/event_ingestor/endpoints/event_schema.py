@@ -57,10 +57,14 @@ def _text(length_max: int = NAME_LENGTH_MAX) -> dict[str, Any]:
     return {"type": "string", "minLength": 1, "maxLength": length_max}
 
 
+def _about(kind: Any) -> str:
+    return str(kind.__metadata__[0].description)
+
+
 _KINDS: Mapping[Any, dict[str, Any]] = {
     Attributes: {"type": "object"},
     ConfigVersion: {"type": "integer", "minimum": 0},
-    EventId: _text(EVENT_ID_LENGTH_MAX) | {"description": "Makes sending again harmless; printable ASCII"},
+    EventId: _text(EVENT_ID_LENGTH_MAX) | {"description": _about(EventId)},
     ExperimentKey: {"type": "string", "maxLength": NAME_LENGTH_MAX},
     Name: _text(),
     SentUserKey: {"oneOf": [_text(USER_KEY_LENGTH_MAX), {"type": "integer"}]},
