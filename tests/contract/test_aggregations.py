@@ -99,6 +99,14 @@ def test_the_page_of_analytics_tells_what_absence_is() -> None:
     assert told == {name: row.absence for name, row in AGGREGATIONS.items()}
 
 
+def test_the_page_of_statistics_tells_which_kind_of_summary_each_has() -> None:
+    rows = table_of("statistics.md", "| kind | per arm | for |")
+    told = {kind: set(re.findall(r"\w+", used)) for kind, _, used in rows}
+    assert told.keys() == KINDS.keys()
+    for name, row in AGGREGATIONS.items():
+        assert [kind for kind, used in told.items() if kind != "cuped" and name in used] == [row.summary]
+
+
 def test_the_glossary_names_each() -> None:
     lines = (ROOT / "docs/glossary.md").read_text().splitlines()
     meaning = next(line for line in lines if line.startswith("| aggregation |"))
