@@ -18,7 +18,7 @@ from pathlib import Path
 import msgspec
 from analytics.loading.batches import BatchLimits
 from analytics.loading.loader import Loader, LoaderOptions
-from analytics.loading.metrics import LoaderMetrics
+from analytics.loading.telemetry import LoaderTelemetry
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.migrations import migrate
 from analytics.warehouse.settings import WarehouseSettings
@@ -74,7 +74,7 @@ async def measure(stack: Stack, rows: int, events: int, block: int) -> tuple[flo
     await bus.ensure_stream(events_stream())
     await fill(bus, rows, events)
     options = LoaderOptions(limits=BatchLimits(rows_max=block))
-    loader = Loader(bus, warehouse, LoaderMetrics(CollectorRegistry()), SystemClock(), options)
+    loader = Loader(bus, warehouse, LoaderTelemetry(CollectorRegistry()), SystemClock(), options)
     consumer = await bus.pull(
         EVENTS,
         options.durable,

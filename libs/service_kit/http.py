@@ -19,8 +19,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from service_kit.background import Background
 from service_kit.health import Check, health_router
 from service_kit.logs import get_logger, set_request_id
-from service_kit.metrics import HttpMetrics, metrics_router
 from service_kit.problems import PROBLEM_SCHEMA, Problem, TooLarge, install_problem_handlers, problem_response
+from service_kit.telemetry import HttpTelemetry, metrics_router
 
 DEFAULT_BODY_LIMIT_BYTES = 1024 * 1024
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -66,7 +66,7 @@ def create_app(
     app.include_router(metrics_router(shell.registry))
     app.add_middleware(
         RequestEnvelope,
-        metrics=HttpMetrics(shell.registry),
+        telemetry=HttpTelemetry(shell.registry),
         body_limit_bytes=shell.body_limit_bytes,
         refusal=refusal,
     )
@@ -85,10 +85,10 @@ class RequestEnvelope:
     """ASGI middleware: request id in and out, body limit, counts and times by route template."""
 
     def __init__(
-        self, app: ASGIApp, metrics: HttpMetrics, body_limit_bytes: int, refusal: Refusal | None = None
+        self, app: ASGIApp, telemetry: HttpTelemetry, body_limit_bytes: int, refusal: Refusal | None = None
     ) -> None:
         self._app = app
-        self._metrics = metrics
+        self._telemetry = telemetry
         self._limit = body_limit_bytes
         self._refusal = refusal or _as_problem
 
@@ -120,7 +120,7 @@ class RequestEnvelope:
                 message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
             await send(message)
 
-        self._metrics.in_flight.inc()
+        self._telemetry.in_flight.inc()
         try:
             if _declared_length(scope) <= self._limit:
                 # The framework may answer the interrupted read itself; that answer is dropped for ours.
@@ -130,10 +130,10 @@ class RequestEnvelope:
                 read = 0
                 await self._refusal(scope["path"], too_large)(scope, receive, marked_send)
         finally:
-            self._metrics.in_flight.dec()
+            self._telemetry.in_flight.dec()
             route = getattr(scope.get("route"), "path", "unmatched")
-            self._metrics.requests.labels(scope["method"], route, str(status)).inc()
-            self._metrics.seconds.labels(scope["method"], route).observe(time.perf_counter() - started)
+            self._telemetry.requests.labels(scope["method"], route, str(status)).inc()
+            self._telemetry.seconds.labels(scope["method"], route).observe(time.perf_counter() - started)
 
 
 def _as_problem(_: str, problem: Problem) -> Response:

@@ -23,8 +23,8 @@ from analytics.exports.seal import Sealer
 from analytics.exports.service import ExportService
 from analytics.operations import endpoints as operations
 from analytics.operations.erasure import Eraser
-from analytics.operations.metrics import OperationMetrics
 from analytics.operations.reconciliation import Reconciler
+from analytics.operations.telemetry import OperationTelemetry
 from analytics.planning import endpoints as planning
 from analytics.reports import endpoints as reports
 from analytics.results import endpoints as results
@@ -79,7 +79,7 @@ def build_app(parts: Parts, shell: Shell) -> FastAPI:
 def _routers(parts: Parts, registry: CollectorRegistry) -> list[APIRouter]:
     authenticator, warehouse, clock = parts.authenticator, parts.warehouse, parts.clock
     inquiries = Inquiries(catalog=parts.catalog, warehouse=warehouse, clock=clock)
-    reconciler = Reconciler(bus=parts.bus, warehouse=warehouse, clock=clock, metrics=OperationMetrics(registry))
+    reconciler = Reconciler(bus=parts.bus, warehouse=warehouse, clock=clock, telemetry=OperationTelemetry(registry))
     return [
         results.build_router(authenticator=authenticator, inquiries=inquiries, warehouse=warehouse, clock=clock),
         snapshots.build_router(

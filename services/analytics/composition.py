@@ -19,11 +19,11 @@ from analytics.catalog.catalog import Catalog
 from analytics.exports.destinations.policy import DestinationPolicy
 from analytics.exports.destinations.port import Destination, Sink
 from analytics.exports.lease import LeaseTerms
-from analytics.exports.metrics import ExportMetrics
 from analytics.exports.register import Register
 from analytics.exports.runner import BatchLimits as RunLimits
 from analytics.exports.runner import Runner
 from analytics.exports.seal import Sealer
+from analytics.exports.telemetry import ExportTelemetry
 from analytics.exports.worker import ExportWorker, WorkerOptions, WorkerParts
 from analytics.loading.batches import BatchLimits as LoaderLimits
 from analytics.loading.loader import LoaderOptions
@@ -93,7 +93,7 @@ def export_worker(
         sealer=sealer(settings),
         open_sink=open_sink,
         clock=SystemClock(),
-        metrics=ExportMetrics(registry),
+        telemetry=ExportTelemetry(registry),
     )
     options = WorkerOptions(
         terms=LeaseTerms(worker=f"{socket.gethostname()}-{os.getpid()}", seconds=settings.export_lease_seconds),

@@ -14,9 +14,9 @@ from service_kit.background import Background
 from service_kit.clock import SystemClock
 from service_kit.http import Shell, create_app
 from service_kit.logs import configure_logging, get_logger
-from service_kit.metrics import new_registry
 from service_kit.serving import serve
 from service_kit.settings import load_settings
+from service_kit.telemetry import new_registry
 from service_kit.tokens import AccessTokens
 from streams import Bus
 from streams.jetstream import JetStreamBus
@@ -28,7 +28,7 @@ from analytics.catalog.feed import CHECK_SECONDS, CatalogFeed
 from analytics.composition import destination_policy, export_worker, loader_options, sealer, warehouse_settings
 from analytics.loading.letters_command import list_letters, replay_letters
 from analytics.loading.loader import Loader
-from analytics.loading.metrics import LoaderMetrics
+from analytics.loading.telemetry import LoaderTelemetry
 from analytics.results.snapshots import ResultSnapshots
 from analytics.settings import ExportSettings, LoadSettings, ServeSettings, StoreSettings
 from analytics.warehouse.arrow import ArrowWarehouse
@@ -108,7 +108,7 @@ def run_load(settings: LoadSettings) -> None:
     loader = Loader(
         bus=bus,
         warehouse=warehouse,
-        metrics=LoaderMetrics(registry),
+        telemetry=LoaderTelemetry(registry),
         clock=clock,
         options=loader_options(settings),
     )

@@ -16,9 +16,9 @@ from service_kit.browsers import BrowserAccess, allow_browsers
 from service_kit.clock import Clock, SystemClock
 from service_kit.http import Lifespan, Shell, create_app
 from service_kit.logs import configure_logging, get_logger
-from service_kit.metrics import new_registry
 from service_kit.serving import serve
 from service_kit.settings import load_settings, wrong_settings
+from service_kit.telemetry import new_registry
 from service_kit.tokens import AccessTokens
 from streams.jetstream import JetStreamBus
 
@@ -29,7 +29,7 @@ from control_plane.access.service import Access
 from control_plane.app import Parts, create_control_plane
 from control_plane.database import Connection, Database, MigrationError, migrate
 from control_plane.publishing.relay import Relay
-from control_plane.publishing.relay_metrics import RelayMetrics
+from control_plane.publishing.telemetry import RelayTelemetry
 from control_plane.settings import Settings
 
 BROWSER_ACCESS = BrowserAccess(
@@ -153,14 +153,14 @@ async def _migrated(connection: Connection, settings: Settings) -> None:
 
 
 def _relay(settings: Settings, database: Database, registry: CollectorRegistry) -> Callable[[], Awaitable[None]]:
-    metrics = RelayMetrics(registry)
+    telemetry = RelayTelemetry(registry)
     stream = config_stream(max_bytes=settings.config_max_bytes, replicas=settings.nats_replicas)
 
     async def relay() -> None:
         bus = JetStreamBus(settings.nats_url, name="control-plane")
         bus.start()
         try:
-            await Relay(database=database, bus=bus, clock=SystemClock(), metrics=metrics, stream=stream).run()
+            await Relay(database=database, bus=bus, clock=SystemClock(), telemetry=telemetry, stream=stream).run()
         finally:
             await bus.close()
 

@@ -15,9 +15,9 @@ from service_kit.background import Background
 from service_kit.clock import SystemClock
 from service_kit.http import Shell
 from service_kit.logs import configure_logging
-from service_kit.metrics import new_registry
 from service_kit.serving import serve
 from service_kit.settings import load_settings
+from service_kit.telemetry import new_registry
 from streams import Bus
 from streams.jetstream import JetStreamBus
 
@@ -32,9 +32,9 @@ from edge_evaluator.evaluation.exposures import ExposureBuffer, ExposureLimits, 
 from edge_evaluator.fast_path.plain_requests import PlainRequests
 from edge_evaluator.fast_path.protocol import FastPath, FastPathProtocol
 from edge_evaluator.feed.config_feed import ConfigFeed
-from edge_evaluator.feed.metrics import FeedMetrics
 from edge_evaluator.feed.persistence import SnapshotKeeper
 from edge_evaluator.feed.snapshot import SnapshotStore
+from edge_evaluator.feed.telemetry import FeedTelemetry
 from edge_evaluator.feed.warmup import Warmer
 from edge_evaluator.memory.flag_memory import FlagMemory
 from edge_evaluator.settings import EdgeSettings
@@ -58,10 +58,10 @@ class Edge:
         self._clock = SystemClock()
         self._registry = new_registry()
         self._background = Background(self._registry, self._clock)
-        self._metrics = FeedMetrics(self._registry)
+        self._telemetry = FeedTelemetry(self._registry)
         self.memory = FlagMemory()
         self._warmer = Warmer()
-        self._feed = ConfigFeed(memory=self.memory, metrics=self._metrics, clock=self._clock, warmer=self._warmer)
+        self._feed = ConfigFeed(memory=self.memory, telemetry=self._telemetry, clock=self._clock, warmer=self._warmer)
         self._keeper = self._snapshot_keeper()
         self._exposures = self._exposure_buffer()
         self._key_limit = RequestLimit("key", settings.edge_requests_per_key_per_second, self._clock)
@@ -132,7 +132,7 @@ class Edge:
             store=SnapshotStore(self._settings.edge_snapshot_dir),
             feed=self._feed,
             memory=self.memory,
-            metrics=self._metrics,
+            telemetry=self._telemetry,
             clock=self._clock,
         )
 
@@ -171,7 +171,7 @@ class Edge:
             requests=requests,
             for_pages=bool(settings.edge_cors_origins),
         )
-        self._registry.register(fast.metrics)
+        self._registry.register(fast.telemetry)
         return edge_protocol(limits, self.open_streams, FastPathProtocol, fast=fast)
 
 

@@ -22,9 +22,9 @@ from event_ingestor.counts import Counts
 from event_ingestor.event_log import EventLog, LogLimits
 from event_ingestor.event_stream import EventStream
 from event_ingestor.intake import Intake
-from event_ingestor.metrics import IngestMetrics
 from event_ingestor.settings import IngestorSettings
 from event_ingestor.tail import Tail
+from event_ingestor.telemetry import IngestTelemetry
 
 
 class Ingestor:
@@ -46,15 +46,15 @@ class Ingestor:
                 duplicate_window_seconds=settings.events_duplicate_window_seconds,
             ),
         )
-        metrics, room = IngestMetrics(registry), Room(settings.events_in_flight_bytes)
-        metrics.in_flight_bytes.set_function(lambda: room.taken)
-        metrics.environments.set_function(lambda: len(self._authenticator.environments))
+        telemetry, room = IngestTelemetry(registry), Room(settings.events_in_flight_bytes)
+        telemetry.in_flight_bytes.set_function(lambda: room.taken)
+        telemetry.environments.set_function(lambda: len(self._authenticator.environments))
         self._log = EventLog(
             bus=bus,
             limits=LogLimits(
                 linger_seconds=settings.events_linger_seconds, message_bytes_max=settings.events_message_bytes
             ),
-            metrics=metrics,
+            telemetry=telemetry,
             clock=clock,
         )
         self.intake = Intake(
@@ -63,7 +63,7 @@ class Ingestor:
             counts=Counts(),
             tail=Tail(),
             room=room,
-            metrics=metrics,
+            telemetry=telemetry,
             window=Window(settings.events_age_days_max * DAY_MS, settings.events_ahead_seconds_max * 1000),
             clock=clock,
         )

@@ -18,7 +18,7 @@ from streams import Bus, BusError, StreamFull
 
 from event_ingestor.authentication.authenticator import Sender
 from event_ingestor.batches import Lines, messages_of
-from event_ingestor.metrics import IngestMetrics
+from event_ingestor.telemetry import IngestTelemetry
 
 _log = get_logger("event_log")
 
@@ -44,10 +44,10 @@ class _Group:
 
 
 class EventLog:
-    def __init__(self, bus: Bus, limits: LogLimits, metrics: IngestMetrics, clock: Clock) -> None:
+    def __init__(self, bus: Bus, limits: LogLimits, telemetry: IngestTelemetry, clock: Clock) -> None:
         self._bus = bus
         self._limits = limits
-        self._metrics = metrics
+        self._telemetry = telemetry
         self._clock = clock
         self._groups: dict[tuple[str, str], _Group] = {}
         self._commits: set[asyncio.Task[None]] = set()
@@ -119,11 +119,11 @@ class EventLog:
                 events_subject(batch.environment_id), payload, message_id=f"{EVENTS}:{batch.batch_id}"
             )
         except BusError as error:
-            self._metrics.publish_errors.labels(type(error).__name__).inc()
+            self._telemetry.publish_errors.labels(type(error).__name__).inc()
             _log.warning("batch not stored", reason=type(error).__name__, detail=str(error))
             return error
-        self._metrics.publish_seconds.observe(self._clock.monotonic() - started)
-        self._metrics.messages.labels("repeated" if ack.duplicate else "stored").inc()
+        self._telemetry.publish_seconds.observe(self._clock.monotonic() - started)
+        self._telemetry.messages.labels("repeated" if ack.duplicate else "stored").inc()
         return None
 
 

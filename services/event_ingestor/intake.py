@@ -18,8 +18,8 @@ from event_ingestor.batches import Lines
 from event_ingestor.bodies import Room, read_body
 from event_ingestor.counts import Counts
 from event_ingestor.event_log import EventLog
-from event_ingestor.metrics import IngestMetrics
 from event_ingestor.tail import Tail
+from event_ingestor.telemetry import IngestTelemetry
 
 _LINE_TYPES = (b"application/x-ndjson", b"application/ndjson", b"application/jsonl", b"application/json-lines")
 
@@ -41,7 +41,7 @@ class Intake:
     counts: Counts
     tail: Tail
     room: Room
-    metrics: IngestMetrics
+    telemetry: IngestTelemetry
     window: Window
     clock: Clock
 
@@ -63,7 +63,7 @@ class Intake:
                 await self._store(sender, received_at, admission)
         except Problem as error:
             if error.status in (429, 503):
-                self.metrics.requests_unstored.labels(environment_id, error.code).inc()
+                self.telemetry.requests_unstored.labels(environment_id, error.code).inc()
             raise
         self._tell(environment_id, received_at, admission)
         return _encode(Receipt(admission.accepted, admission.rejected))
@@ -80,13 +80,13 @@ class Intake:
     def _tell(self, environment_id: str, received_at: int, admission: Admitted) -> None:
         self.counts.stored(environment_id, received_at, admission)
         self.tail.tell(environment_id, received_at, admission)
-        self.metrics.batch_events.observe(admission.accepted + len(admission.rejected))
+        self.telemetry.batch_events.observe(admission.accepted + len(admission.rejected))
         if admission.exposure_count:
-            self.metrics.accepted.labels(environment_id, "exposure").inc(admission.exposure_count)
+            self.telemetry.accepted.labels(environment_id, "exposure").inc(admission.exposure_count)
         if admission.metric_count:
-            self.metrics.accepted.labels(environment_id, "metric").inc(admission.metric_count)
+            self.telemetry.accepted.labels(environment_id, "metric").inc(admission.metric_count)
         for code, count in Counter(each.code for each in admission.rejected).items():
-            self.metrics.rejected.labels(environment_id, code).inc(count)
+            self.telemetry.rejected.labels(environment_id, code).inc(count)
 
 
 def _declares_lines(scope: Scope) -> bool:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from service_kit.clock import SystemClock
 from service_kit.logs import configure_logging
-from service_kit.metrics import new_registry
 from service_kit.serving import serve
 from service_kit.settings import load_settings
+from service_kit.telemetry import new_registry
 from streams.jetstream import JetStreamBus
 
 from event_ingestor.app import build_app

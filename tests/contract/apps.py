@@ -19,7 +19,7 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 from service_kit.clock import ManualClock
 from service_kit.http import Shell
-from service_kit.metrics import new_registry
+from service_kit.telemetry import new_registry
 from streams.memory import MemoryBus
 
 from tests.analytics.app_parts import parts_of

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 from service_kit.clock import Clock
 from service_kit.http import Shell
-from service_kit.metrics import new_registry
+from service_kit.telemetry import new_registry
 from service_kit.tokens import AccessTokens
 
 SECRET = "a-secret-of-the-tests-with-more-than-32-bytes"

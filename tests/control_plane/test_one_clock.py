@@ -7,7 +7,7 @@ from typing import Any
 
 from control_plane.database import Database
 from control_plane.publishing.relay import Relay
-from control_plane.publishing.relay_metrics import RelayMetrics
+from control_plane.publishing.telemetry import RelayTelemetry
 from prometheus_client import CollectorRegistry
 from service_kit.clock import Clock, ManualClock
 from streams.memory import MemoryBus
@@ -64,7 +64,7 @@ async def test_every_stored_time_is_the_clocks(tenant: Any, database: Database, 
     await api.changed("POST", f"{project}/flags/checkout/archive", read=f"{project}/flags/checkout")
     await api.changed("POST", f"{tenant.path}/archive", read=tenant.path)
     await api.changed("POST", f"{project}/archive", read=project)
-    relay = Relay(database=database, bus=MemoryBus(), clock=clock, metrics=RelayMetrics(CollectorRegistry()))
+    relay = Relay(database=database, bus=MemoryBus(), clock=clock, telemetry=RelayTelemetry(CollectorRegistry()))
     await relay.turn()
 
     begun = ManualClock().now()

@@ -11,7 +11,7 @@ import pytest
 from event_ingestor.authentication.authenticator import Authenticator, EnvironmentKeys, Sender
 from event_ingestor.batches import Lines, messages_of
 from event_ingestor.event_log import EventLog, LogLimits
-from event_ingestor.metrics import IngestMetrics
+from event_ingestor.telemetry import IngestTelemetry
 from hypothesis import given
 from hypothesis import strategies as st
 from messages.generated.event_pb2 import EventBatch
@@ -46,7 +46,7 @@ async def bus() -> MemoryBus:
 
 
 def event_log(bus: MemoryBus, **limits: Any) -> EventLog:
-    return EventLog(bus, replace(LogLimits(), **limits), IngestMetrics(CollectorRegistry()), CLOCK)
+    return EventLog(bus, replace(LogLimits(), **limits), IngestTelemetry(CollectorRegistry()), CLOCK)
 
 
 async def stored(bus: MemoryBus) -> list[EventBatch]:

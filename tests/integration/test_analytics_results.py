@@ -15,7 +15,7 @@ from analytics.catalog.catalog import Catalog
 from analytics.catalog.entries import Environment, Experiment, Metric, MetricUse, Plan
 from analytics.loading.batches import BatchLimits
 from analytics.loading.loader import Loader, LoaderOptions
-from analytics.loading.metrics import LoaderMetrics
+from analytics.loading.telemetry import LoaderTelemetry
 from analytics.results.analysis import Analyst, Moment
 from analytics.results.documents import result_document
 from analytics.warehouse.client import Warehouse
@@ -164,7 +164,7 @@ async def load(warehouse: Warehouse, payloads: list[bytes]) -> None:
     for payload in [*payloads, *payloads]:
         await bus.publish(events_subject("env-1"), payload)
     options = LoaderOptions(limits=BatchLimits(rows_max=200, seconds_max=0.2))
-    loader = Loader(bus, warehouse, LoaderMetrics(CollectorRegistry()), SystemClock(), options)
+    loader = Loader(bus, warehouse, LoaderTelemetry(CollectorRegistry()), SystemClock(), options)
     consumer = await bus.pull(
         "EVENTS", options.durable, filter_subject="events.>", ack_wait_seconds=60, max_ack_pending=1000
     )

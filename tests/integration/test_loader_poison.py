@@ -9,8 +9,8 @@ import msgspec
 import pytest
 from analytics.loading.batches import BatchLimits
 from analytics.loading.loader import Loader, LoaderOptions
-from analytics.loading.metrics import LoaderMetrics
 from analytics.loading.replay import listed, replay
+from analytics.loading.telemetry import LoaderTelemetry
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.migrations import migrate
 from analytics.warehouse.settings import WarehouseSettings
@@ -68,7 +68,7 @@ async def bus() -> MemoryBus:
 async def load(bus: MemoryBus, warehouse: Warehouse) -> None:
     """Runs the loader until everything on the stream is acknowledged."""
     options = LoaderOptions(limits=BatchLimits(seconds_max=0.1))
-    loader = Loader(bus, warehouse, LoaderMetrics(CollectorRegistry()), SystemClock(), options)
+    loader = Loader(bus, warehouse, LoaderTelemetry(CollectorRegistry()), SystemClock(), options)
     consumer = await bus.pull(
         EVENTS, options.durable, filter_subject="events.>", ack_wait_seconds=60, max_ack_pending=1000
     )
@@ -143,7 +143,7 @@ async def test_redelivered_poison_is_one_letter(bus: MemoryBus, warehouse: Wareh
     await load(bus, warehouse)
     letters_before = (await bus.state(DEAD_LETTERS)).messages
     options = LoaderOptions(limits=BatchLimits(seconds_max=0.1), durable="another-loader")
-    loader = Loader(bus, warehouse, LoaderMetrics(CollectorRegistry()), SystemClock(), options)
+    loader = Loader(bus, warehouse, LoaderTelemetry(CollectorRegistry()), SystemClock(), options)
     again = await bus.pull(EVENTS, "another-loader", filter_subject="events.>", ack_wait_seconds=60, max_ack_pending=9)
     running = asyncio.create_task(loader.run())
     while await again.pending():

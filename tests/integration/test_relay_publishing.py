@@ -16,7 +16,7 @@ from control_plane.publishing import queries
 from control_plane.publishing.compiler import CompiledEnvironment, Compiler
 from control_plane.publishing.publisher import Fenced, Publisher
 from control_plane.publishing.relay import Relay
-from control_plane.publishing.relay_metrics import RelayMetrics
+from control_plane.publishing.telemetry import RelayTelemetry
 from messages.config_tree import config_message
 from messages.documents import flag_of
 from messages.generated import config_tree_pb2 as tree
@@ -96,7 +96,7 @@ class Stand:
             database=self.database,
             bus=self.bus,
             clock=SystemClock(),
-            metrics=RelayMetrics(registry),
+            telemetry=RelayTelemetry(registry),
             stream=self.stream,
         )
         running = asyncio.create_task(relay.run())

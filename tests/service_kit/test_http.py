@@ -10,8 +10,8 @@ import pytest
 from fastapi import FastAPI
 from pydantic import BaseModel, Field
 from service_kit.http import Shell, create_app
-from service_kit.metrics import new_registry
 from service_kit.problems import Conflict, FieldError, InvalidInput, TooManyRequests
+from service_kit.telemetry import new_registry
 
 BUSY: list[str | None] = [None]
 

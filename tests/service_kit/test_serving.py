@@ -11,9 +11,9 @@ import httpx
 import pytest
 from fastapi import FastAPI, Request, Response
 from service_kit.http import Shell, create_app
-from service_kit.metrics import new_registry
 from service_kit.serving import Server
 from service_kit.settings import ServiceSettings, load_settings
+from service_kit.telemetry import new_registry
 
 from devstack.ports import free_port
 

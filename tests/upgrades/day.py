@@ -12,10 +12,10 @@ import httpx
 from control_plane.database import Database
 from control_plane.database.migrate import read_migrations
 from control_plane.publishing.relay import Relay
-from control_plane.publishing.relay_metrics import RelayMetrics
+from control_plane.publishing.telemetry import RelayTelemetry
 from fastapi import FastAPI
 from service_kit.clock import SystemClock
-from service_kit.metrics import new_registry
+from service_kit.telemetry import new_registry
 from streams.memory import MemoryBus
 
 from devstack.stack import Stack
@@ -28,7 +28,7 @@ from tests.upgrades.story import Speaker, tell
 async def live(database: Database) -> tuple[list[Statement], set[str], FastAPI]:
     """What a day says to a migrated database, the operations that were called, and the app that was asked."""
     clock = SystemClock()
-    relay = Relay(database=database, bus=MemoryBus(), clock=clock, metrics=RelayMetrics(new_registry()))
+    relay = Relay(database=database, bus=MemoryBus(), clock=clock, telemetry=RelayTelemetry(new_registry()))
     with recorded() as said:
         app = await app_on(database, clock)
         paths = [path for path in app.openapi()["paths"] if path.startswith("/api/v1")]

@@ -20,12 +20,12 @@ from analytics.exports.credentials import destination_digest, opened
 from analytics.exports.destinations.port import Destination, Sink
 from analytics.exports.errors import DestinationAway, DestinationError, LeaseLost
 from analytics.exports.lease import Lease, LeaseTerms
-from analytics.exports.metrics import ExportMetrics
 from analytics.exports.models import Export, Run
 from analytics.exports.register import Register, VersionedExport, VersionedRun
 from analytics.exports.runner import Runner
 from analytics.exports.schedule import is_due
 from analytics.exports.seal import Sealer
+from analytics.exports.telemetry import ExportTelemetry
 from analytics.warehouse.errors import WarehouseError
 
 _ATTEMPTS = 4
@@ -54,7 +54,7 @@ class WorkerParts:
     sealer: Sealer
     open_sink: OpenSink
     clock: Clock
-    metrics: ExportMetrics
+    telemetry: ExportTelemetry
 
 
 class ExportWorker:
@@ -210,7 +210,7 @@ class ExportWorker:
             error=error.words if error else "",
         )
         run = lease.run
-        self._parts.metrics.runs.labels(run.status).inc()
+        self._parts.telemetry.runs.labels(run.status).inc()
         if error:
             _log.warning("a run failed", export=export.id, run=run.number, code=error.code, error=error.words)
         else:

@@ -17,8 +17,8 @@ from streams import BatchConsumer, Bus, BusError, BusUnavailable, StreamSpec
 
 from analytics.loading import dead_letters
 from analytics.loading.batches import Batch, BatchLimits, Collector
-from analytics.loading.metrics import LoaderMetrics
 from analytics.loading.storage import store
+from analytics.loading.telemetry import LoaderTelemetry
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.errors import WarehouseError
 
@@ -43,11 +43,11 @@ class Loader:
     """Any number of loaders share the work under one durable name."""
 
     def __init__(
-        self, bus: Bus, warehouse: Warehouse, metrics: LoaderMetrics, clock: Clock, options: LoaderOptions
+        self, bus: Bus, warehouse: Warehouse, telemetry: LoaderTelemetry, clock: Clock, options: LoaderOptions
     ) -> None:
         self._bus = bus
         self._warehouse = warehouse
-        self._metrics = metrics
+        self._telemetry = telemetry
         self._clock = clock
         self._options = options
         self._batches: asyncio.Queue[Batch | None]
@@ -111,7 +111,7 @@ class Loader:
     async def _stored(self, batch: Batch, wait: float) -> bool:
         """Stores and acknowledges; False after a pause when a part is away."""
         try:
-            with self._metrics.store_seconds.time():
+            with self._telemetry.store_seconds.time():
                 letters = list(batch.letters)
                 for block in (batch.exposures, batch.metrics):
                     letters += await store(self._warehouse, block)
@@ -133,15 +133,15 @@ class Loader:
                 await message.ack()
 
     def _count(self, batch: Batch, letter_reasons: list[str]) -> None:
-        metrics = self._metrics
-        metrics.batches.inc()
+        telemetry = self._telemetry
+        telemetry.batches.inc()
         for block in (batch.exposures, batch.metrics):
-            metrics.rows.labels(block.table).inc(len(block))
-        metrics.redelivered.inc(sum(message.deliveries > 1 for message in batch.messages))
+            telemetry.rows.labels(block.table).inc(len(block))
+        telemetry.redelivered.inc(sum(message.deliveries > 1 for message in batch.messages))
         if batch.oldest_received_at is not None:
-            metrics.batch_age_seconds.set((self._clock.now() - batch.oldest_received_at) / 1000)
+            telemetry.batch_age_seconds.set((self._clock.now() - batch.oldest_received_at) / 1000)
         for reason in letter_reasons:
-            metrics.dead_letters.labels(reason).inc()
+            telemetry.dead_letters.labels(reason).inc()
         if letter_reasons:
             _log.warning(
                 "events set aside as dead letters", count=len(letter_reasons), reasons=sorted({*letter_reasons})
@@ -152,11 +152,11 @@ class Loader:
         while not self._stopping.is_set():
             with suppress(BusUnavailable):
                 consumer = consumer or await self._consumer()
-                self._metrics.lag_messages.set(await consumer.pending())
+                self._telemetry.lag_messages.set(await consumer.pending())
             await self._pause(_LAG_EVERY_SECONDS)
 
     async def _back_off(self, part: str, error: Exception, wait: float) -> float:
-        self._metrics.retries.labels(part).inc()
+        self._telemetry.retries.labels(part).inc()
         _log.warning("a part is away, trying again", part=part, error=str(error), retry_in_seconds=wait)
         await self._pause(wait)
         return min(wait * 2, _BACKOFF_SECONDS_MAX)

@@ -18,7 +18,7 @@ from streams import Bus, Delivered, StreamState
 from analytics.catalog.entries import Environment
 from analytics.loading.batches import read_batch
 from analytics.loading.replay import read_letter
-from analytics.operations.metrics import OperationMetrics
+from analytics.operations.telemetry import OperationTelemetry
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.sql import query
 
@@ -72,11 +72,11 @@ class Reconciliation:
 class Reconciler:
     """Asks the bus and ClickHouse about the same minutes."""
 
-    def __init__(self, *, bus: Bus, warehouse: Warehouse, clock: Clock, metrics: OperationMetrics) -> None:
+    def __init__(self, *, bus: Bus, warehouse: Warehouse, clock: Clock, telemetry: OperationTelemetry) -> None:
         self._bus = bus
         self._warehouse = warehouse
         self._clock = clock
-        self._metrics = metrics
+        self._telemetry = telemetry
 
     async def last(self, environment: Environment, minutes: int) -> Reconciliation:
         """The last whole minutes and the present one. Raises BusError and WarehouseError.
@@ -86,7 +86,7 @@ class Reconciler:
         stop = (self._clock.now() // MINUTE_MILLISECONDS + 1) * MINUTE_MILLISECONDS
         found = await self._between(environment, stop - minutes * MINUTE_MILLISECONDS, stop)
         missing = [each.missing for each in found.minutes.values()]
-        self._metrics.missing_events.labels(environment.id).set(sum(missing[:-1]))
+        self._telemetry.missing_events.labels(environment.id).set(sum(missing[:-1]))
         return found
 
     async def _between(self, environment: Environment, start: int, stop: int) -> Reconciliation:

@@ -23,7 +23,7 @@ from control_plane.publishing import queries
 from control_plane.publishing.compiler import Compiler
 from control_plane.publishing.lease import Lease
 from control_plane.publishing.publisher import BehindTheBus, Fenced, Publisher
-from control_plane.publishing.relay_metrics import RelayMetrics
+from control_plane.publishing.telemetry import RelayTelemetry
 
 LOOK_SECONDS = 1.0
 _log = get_logger("relay")
@@ -38,13 +38,13 @@ class Relay:
         database: Database,
         bus: Bus,
         clock: Clock,
-        metrics: RelayMetrics,
+        telemetry: RelayTelemetry,
         stream: StreamSpec | None = None,
     ) -> None:
         self._database = database
         self._bus = bus
         self._clock = clock
-        self._metrics = metrics
+        self._telemetry = telemetry
         self._stream = stream or config_stream()
         self._lease = Lease(database)
         self._compiler = Compiler(database)
@@ -90,7 +90,7 @@ class Relay:
             self._step_down(str(error))
         except Exception as error:
             # Whatever it is, the next turn begins from the database again.
-            self._metrics.failures.inc()
+            self._telemetry.failures.inc()
             _log.error("turn failed", error=type(error).__name__, exc_info=error)
             self._step_down("unexpected error")
 
@@ -108,7 +108,7 @@ class Relay:
         for row in waiting:
             await self._try_publish(publisher, row["id"], row["repair_requested_at"])
         async with self._database.connection() as connection:
-            self._metrics.lag_seconds.set(await queries.oldest_unpublished_seconds(connection))
+            self._telemetry.lag_seconds.set(await queries.oldest_unpublished_seconds(connection))
 
     async def _begin(self, epoch: int) -> Publisher:
         """A new term: fences the earlier leaders off, then compares everything with the database."""
@@ -117,14 +117,14 @@ class Relay:
         async with self._database.transaction() as tx:
             ids = await queries.all_environment_ids(tx)
         foreign = await publisher.take_over([str(each) for each in ids])
-        self._metrics.foreign_environments.set(len(foreign))
+        self._telemetry.foreign_environments.set(len(foreign))
         if foreign:
             # Left alone: a relay that was pointed at the wrong database must not empty the edges.
             _log.warning("the stream holds environments that the database does not have", environments=foreign[:20])
         _log.info("leading", epoch=epoch, environments=len(ids))
         self._publisher = publisher
-        self._metrics.leading.set(1)
-        self._metrics.epoch.set(epoch)
+        self._telemetry.leading.set(1)
+        self._telemetry.epoch.set(epoch)
         for each in ids:
             await self._try_publish(publisher, each, None, comparing=True)
         return publisher
@@ -143,7 +143,7 @@ class Relay:
                 await queries.advance_past(tx, environment_id, behind.version)
             self._wake.set()
         except Exception as error:
-            self._metrics.failures.inc()
+            self._telemetry.failures.inc()
             _log.error("not published", environment=environment_id, error=type(error).__name__, exc_info=error)
 
     async def _publish(
@@ -156,19 +156,19 @@ class Relay:
             return
         for subject, reason in compiled.invalid.items():
             _log.error("invalid entity kept back", subject=subject, reason=reason)
-        self._metrics.invalid.labels(str(environment_id)).set(len(compiled.invalid))
+        self._telemetry.invalid.labels(str(environment_id)).set(len(compiled.invalid))
         if repair is not None:
             await publisher.reread(str(environment_id))
         published = await publisher.publish(compiled)
         for subject, reason in published.refused.items():
             _log.error("entity refused by the bus", subject=subject, reason=reason)
-        self._metrics.entries.inc(published.changed + published.removed)
+        self._telemetry.entries.inc(published.changed + published.removed)
         if comparing:
-            self._metrics.repaired_entries.inc(published.changed + published.removed)
+            self._telemetry.repaired_entries.inc(published.changed + published.removed)
         async with self._database.transaction() as tx:
             if not await queries.mark_published(tx, environment_id, published.version, publisher.epoch, repair):
                 raise Fenced(f"epoch {publisher.epoch} is over")
-        self._metrics.publications.inc()
+        self._telemetry.publications.inc()
         _log.debug(
             "published",
             environment=environment_id,
@@ -181,4 +181,4 @@ class Relay:
         if self._publisher is not None:
             _log.warning("no longer leading", reason=reason)
         self._publisher = None
-        self._metrics.leading.set(0)
+        self._telemetry.leading.set(0)

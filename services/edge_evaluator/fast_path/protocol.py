@@ -25,8 +25,8 @@ from edge_evaluator.admission.limits import Allowance
 from edge_evaluator.endpoints.contexts import BadRequestBody, ContextLimits, context_of, decode_object
 from edge_evaluator.endpoints.ofrep import fresh
 from edge_evaluator.evaluation.evaluator import Evaluator
-from edge_evaluator.fast_path.metrics import FastMetrics
 from edge_evaluator.fast_path.plain_requests import PlainRequest, PlainRequests
+from edge_evaluator.fast_path.telemetry import FastPathTelemetry
 from edge_evaluator.memory.callers import Caller
 
 _BLANK_LINE = b"\r\n\r\n"
@@ -52,7 +52,7 @@ class FastPath:
         self.evaluator = evaluator
         self.limits = limits
         self.requests = requests
-        self.metrics = FastMetrics()
+        self.telemetry = FastPathTelemetry()
         self._dates: list[tuple[bytes, bytes]] = []
         self._heads: tuple[bytes, bytes] | None = None
         self._prefix = secrets.token_hex(8).encode()
@@ -194,23 +194,23 @@ class FastPathProtocol(EdgeProtocol):
             if answer is None:
                 return False
             self.transport.write(b"".join((ok, fast.body_head % (len(answer), request_id), answer)))
-            fast.metrics.single += 1
+            fast.telemetry.single += 1
         else:
             etag = fast.evaluator.etag(caller, body)
             if fresh(plain.held, etag):
                 self.transport.write(fast.no_body_head % (unmodified, etag.encode(), request_id))
-                fast.metrics.unmodified += 1
+                fast.telemetry.unmodified += 1
             else:
                 pieces = fast.evaluator.bulk(caller, context, plain.origin)
                 length = sum(map(len, pieces))
                 head = b"%betag: %b\r\n" % (ok, etag.encode())
                 self.transport.write(b"".join((head, fast.body_head % (length, request_id), *pieces)))
-                fast.metrics.bulk += 1
+                fast.telemetry.bulk += 1
         self._address_allowance.taken += 1
         self._key_allowance.taken += 1
         self.server_state.total_requests += 1
         self._answered_at = self.loop.time()
-        fast.metrics.observe(time.perf_counter() - started)
+        fast.telemetry.observe(time.perf_counter() - started)
         return True
 
     def _admitted(self, sdk_key: bytes) -> Caller | None:

@@ -15,7 +15,7 @@ from service_kit.logs import get_logger
 from streams import Bus, BusError
 
 from edge_evaluator.feed.assembly import EntityProblem, assemble
-from edge_evaluator.feed.metrics import STALE_AFTER_SECONDS, FeedMetrics
+from edge_evaluator.feed.telemetry import STALE_AFTER_SECONDS, FeedTelemetry
 from edge_evaluator.feed.warmup import Warmer
 from edge_evaluator.memory.flag_memory import FlagMemory, Held
 
@@ -28,9 +28,9 @@ _log = get_logger("config_feed")
 class ConfigFeed(Listener):
     """`revision` grows with each change of what is served."""
 
-    def __init__(self, memory: FlagMemory, metrics: FeedMetrics, clock: Clock, warmer: Warmer) -> None:
+    def __init__(self, memory: FlagMemory, telemetry: FeedTelemetry, clock: Clock, warmer: Warmer) -> None:
         self._memory = memory
-        self._metrics = metrics
+        self._telemetry = telemetry
         self._clock = clock
         self._follower = ConfigFollower(self, self, Rereads(clock.monotonic))
         self._warmer = warmer
@@ -48,7 +48,7 @@ class ConfigFeed(Listener):
 
     async def check(self, bus: Bus) -> None:
         """One round of anti-entropy, after which the ages are told."""
-        self._metrics.bus_connected.set(bus.connected)
+        self._telemetry.bus_connected.set(bus.connected)
         await self._follower.check(bus)
         self.tell_ages()
 
@@ -57,7 +57,7 @@ class ConfigFeed(Listener):
         now = self._clock.now()
         for environment_id, held in self._memory.environments.items():
             age = max(0, now - held.confirmed_at) / 1000
-            self._metrics.age.labels(environment_id, held.config.project_key, held.config.key).set(age)
+            self._telemetry.age.labels(environment_id, held.config.project_key, held.config.key).set(age)
             held.restamp(int(age) if age >= STALE_AFTER_SECONDS else 0)
             if held.phase(now) != held.announced_phase:
                 held.announced_phase = held.phase(now)
@@ -65,7 +65,7 @@ class ConfigFeed(Listener):
 
     async def apply(self, update: Update) -> None:
         await self.serve(update, self._clock.now())
-        self._metrics.delay.observe(max(0, self._clock.now() - update.published_at) / 1000)
+        self._telemetry.delay.observe(max(0, self._clock.now() - update.published_at) / 1000)
 
     def caught_up(self) -> None:
         self._memory.complete = True
@@ -76,16 +76,16 @@ class ConfigFeed(Listener):
             held.confirmed_at = self._clock.now()
 
     def rejected(self, reason: str) -> None:
-        self._metrics.rejected.labels(reason).inc()
+        self._telemetry.rejected.labels(reason).inc()
 
     def mismatched(self) -> None:
-        self._metrics.mismatches.inc()
+        self._telemetry.mismatches.inc()
 
     def reread(self) -> None:
-        self._metrics.rereads.inc()
+        self._telemetry.rereads.inc()
 
     def unconfirmed(self) -> None:
-        self._metrics.unreachable.inc()
+        self._telemetry.unreachable.inc()
 
     async def serve(self, update: Update, confirmed_at: int) -> None:
         """Serves the state after `update`; `confirmed_at` (epoch milliseconds) is how fresh it is known to be."""
@@ -104,7 +104,7 @@ class ConfigFeed(Listener):
         held.log.record(known, config, (*update.changed, *update.undecodable))
         self._memory.put(held)
         self.revision += 1
-        self._metrics.version.labels(environment_id, config.project_key, config.key).set(config.version)
+        self._telemetry.version.labels(environment_id, config.project_key, config.key).set(config.version)
         _log.info("config applied", environment=environment_id, version=config.version, changed=len(update.changed))
         self._warmer.warm(environment_id, config.compiled)
 
@@ -119,7 +119,7 @@ class ConfigFeed(Listener):
         return Held(config, confirmed_at, self._clock.now(), before, None if update.complete else flags), problems
 
     def _report(self, environment_id: str, problem: EntityProblem) -> None:
-        self._metrics.unusable.labels(problem.kind).inc()
+        self._telemetry.unusable.labels(problem.kind).inc()
         _log.error(
             "config entity can't be used",
             environment=environment_id,

@@ -14,8 +14,8 @@ from service_kit.clock import Clock
 from service_kit.logs import get_logger
 
 from edge_evaluator.feed.config_feed import ConfigFeed
-from edge_evaluator.feed.metrics import FeedMetrics
 from edge_evaluator.feed.snapshot import EnvironmentSnapshot, Snapshot, SnapshotStore, SnapshotUnusable
+from edge_evaluator.feed.telemetry import FeedTelemetry
 from edge_evaluator.memory.environment import EnvironmentConfig
 from edge_evaluator.memory.flag_memory import FlagMemory
 
@@ -24,12 +24,12 @@ _log = get_logger("snapshot")
 
 class SnapshotKeeper:
     def __init__(
-        self, store: SnapshotStore, feed: ConfigFeed, memory: FlagMemory, metrics: FeedMetrics, clock: Clock
+        self, store: SnapshotStore, feed: ConfigFeed, memory: FlagMemory, telemetry: FeedTelemetry, clock: Clock
     ) -> None:
         self._store = store
         self._feed = feed
         self._memory = memory
-        self._metrics = metrics
+        self._telemetry = telemetry
         self._clock = clock
         self._saved_revision = 0
 
@@ -37,7 +37,7 @@ class SnapshotKeeper:
         """Serves the newest snapshot that is whole. False when there is none."""
         for path, found in self._store.load():
             if isinstance(found, SnapshotUnusable):
-                self._metrics.snapshots.labels("unusable").inc()
+                self._telemetry.snapshots.labels("unusable").inc()
                 _log.error("snapshot can't be used", file=path.name, reason=str(found))
                 continue
             for environment in found.environments:
@@ -60,11 +60,11 @@ class SnapshotKeeper:
         try:
             await asyncio.to_thread(self._store.save, self._present())
         except OSError as error:
-            self._metrics.snapshots.labels("failed").inc()
+            self._telemetry.snapshots.labels("failed").inc()
             _log.error("snapshot not written", error=str(error))
             return
         self._saved_revision = revision
-        self._metrics.snapshots.labels("written").inc()
+        self._telemetry.snapshots.labels("written").inc()
 
     def _present(self) -> Snapshot:
         staging = self._feed.staging
@@ -89,7 +89,7 @@ class SnapshotKeeper:
         update = staging.accept(manifest_subject(saved.environment_id), saved.manifest)
         if not isinstance(update, Update):
             staging.reset(saved.environment_id)
-            self._metrics.snapshots.labels("unusable").inc()
+            self._telemetry.snapshots.labels("unusable").inc()
             _log.error("environment in snapshot can't be used", environment=saved.environment_id)
             return
         good = {subject: config_message(payload) for subject, payload in saved.good.items()}

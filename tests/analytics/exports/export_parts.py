@@ -10,11 +10,11 @@ from analytics.catalog.entries import Environment, Experiment, Metric, MetricUse
 from analytics.exports.destinations.policy import DestinationPolicy
 from analytics.exports.destinations.registry import AnyDestination
 from analytics.exports.lease import LeaseTerms
-from analytics.exports.metrics import ExportMetrics
 from analytics.exports.models import Export
 from analytics.exports.register import Register
 from analytics.exports.runner import BatchLimits, Runner
 from analytics.exports.seal import Sealer
+from analytics.exports.telemetry import ExportTelemetry
 from analytics.exports.worker import ExportWorker, WorkerOptions, WorkerParts
 from analytics.warehouse.arrow import ArrowWarehouse
 from analytics.warehouse.client import Warehouse
@@ -111,7 +111,7 @@ def export_worker(
         open_sink=open_as
         or (lambda organization, destination, secrets: destination.sink(allowed, organization, secrets)),
         clock=clock or ManualClock(NOW),
-        metrics=ExportMetrics(CollectorRegistry()),
+        telemetry=ExportTelemetry(CollectorRegistry()),
     )
     terms = LeaseTerms(name, seconds)
     return ExportWorker(parts, WorkerOptions(terms, lag_seconds=0.0, retry_seconds=0.01))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from prometheus_client import CollectorRegistry, Counter
 
 
-class ExportMetrics:
+class ExportTelemetry:
     """`runs` by how they ended."""
 
     def __init__(self, registry: CollectorRegistry) -> None:

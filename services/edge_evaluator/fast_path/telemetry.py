@@ -13,7 +13,7 @@ _SINGLE_ROUTE = "/ofrep/v1/evaluate/flags/{key}"
 _BULK_ROUTE = "/ofrep/v1/evaluate/flags"
 
 
-class FastMetrics(Collector):
+class FastPathTelemetry(Collector):
     """Requests answered without FastAPI; those that it serves are in `http_requests_total`."""
 
     def __init__(self) -> None:

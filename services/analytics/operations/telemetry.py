@@ -5,7 +5,7 @@ from __future__ import annotations
 from prometheus_client import CollectorRegistry, Gauge
 
 
-class OperationMetrics:
+class OperationTelemetry:
     def __init__(self, registry: CollectorRegistry) -> None:
         self.missing_events = Gauge(
             "reconciliation_missing_events",

@@ -27,7 +27,7 @@ def new_registry() -> CollectorRegistry:
     return registry
 
 
-class HttpMetrics:
+class HttpTelemetry:
     """Requests by route, method and status, and their time in seconds by route."""
 
     def __init__(self, registry: CollectorRegistry) -> None:

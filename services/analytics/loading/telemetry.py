@@ -5,7 +5,7 @@ from __future__ import annotations
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 
-class LoaderMetrics:
+class LoaderTelemetry:
     def __init__(self, registry: CollectorRegistry) -> None:
         self.rows = Counter("loader_rows_total", "Rows inserted, repeats included", ["table"], registry=registry)
         self.batches = Counter("loader_batches_total", "Batches stored and acknowledged", registry=registry)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 
-class RelayMetrics:
+class RelayTelemetry:
     def __init__(self, registry: CollectorRegistry) -> None:
         self.leading = Gauge("relay_leading", "1 while this relay leads", registry=registry)
         self.epoch = Gauge("relay_epoch", "Epoch of this relay's last leadership", registry=registry)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
-from service_kit.metrics import LATENCY_BUCKETS_SECONDS
+from service_kit.telemetry import LATENCY_BUCKETS_SECONDS
 
 _BATCH_BUCKETS = (1, 10, 100, 1000, 5000)
 
 
-class IngestMetrics:
+class IngestTelemetry:
     def __init__(self, registry: CollectorRegistry) -> None:
         self.accepted = Counter(
             "events_accepted_total", "Events stored and acknowledged", ["environment", "type"], registry=registry

@@ -8,7 +8,7 @@ DELAY_BUCKETS_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5
 STALE_AFTER_SECONDS = 10.0
 
 
-class FeedMetrics:
+class FeedTelemetry:
     """Gauges are labelled with the environment's id, and its project's and its own key for people."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
