@@ -19,7 +19,7 @@ from pathlib import Path
 
 from bucketing import bucket, compile_flagset
 from bucketing.flagset import Flag
-from bucketing.hashing import place, start
+from bucketing.hashing import bucket_of, start
 from messages.documents import flag_document, flag_of
 from messages.generated.config_pb2 import ConfigMessage
 
@@ -68,7 +68,7 @@ def evaluation() -> None:
             "one flag, plain interpreter": (lambda: interpreter.evaluate("flag-7", CONTEXT, 0), 1),
             "json.loads of the context alone": (lambda: json.loads(text), 1),
             "json.loads of a request": (lambda: json.loads(document), 1),
-            "the bucket alone": (lambda: place(begin, "user-123456"), 1),
+            "the bucket alone": (lambda: bucket_of(begin, "user-123456"), 1),
             "the bucket from its three texts": (lambda: bucket("salt", "flag", "user-123456"), 1),
             "one flag, explained": (lambda: compiled.explain("flag-7", CONTEXT, 0), 1),
         }

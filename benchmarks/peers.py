@@ -59,7 +59,7 @@ def without_c() -> None:
     """Makes the next import of this engine one that finds no compiled bucket."""
     for name in [each for each in sys.modules if each.startswith(("bucketing", "benchmarks.engine_flags"))]:
         del sys.modules[name]
-    sys.modules["bucketing.native._place"] = None  # type: ignore[assignment]
+    sys.modules["bucketing.native._bucket"] = None  # type: ignore[assignment]
 
 
 def every_peer() -> list[Peer]:

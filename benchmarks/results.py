@@ -18,7 +18,7 @@ from pathlib import Path
 
 from analytics.catalog.catalog import Catalog
 from analytics.catalog.entries import Environment, Experiment, Metric, MetricUse, Plan
-from analytics.results.analysis import Analyst, Moment
+from analytics.results.analysis import AnalysisTime, Analyst
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.experiments import ExperimentReader
 from analytics.warehouse.migrations import migrate
@@ -94,7 +94,7 @@ async def measure(url: str, millions: float, repeats: int) -> list[float]:
     for _ in range(repeats):
         started = time.perf_counter()
         analyst = Analyst(ExperimentReader(warehouse), catalog)
-        analysis = await analyst.analyse(EXPERIMENT, ENVIRONMENT, Moment(START))
+        analysis = await analyst.analyse(EXPERIMENT, ENVIRONMENT, AnalysisTime(START))
         seconds.append(time.perf_counter() - started)
         assert sum(analysis.units.values()) == int(millions * 1_000_000) // EXPOSURES_PER_UNIT
     await warehouse.command(f"DROP DATABASE {database}")

@@ -12,13 +12,13 @@ from bucketing.decision import Decision
 from bucketing.generation.chunks import write_chunk
 from bucketing.generation.flags import Evaluable
 from bucketing.generation.source import Source
-from bucketing.programs import UNWRITABLE, Context, Memo, World
+from bucketing.programs import UNWRITABLE, Context, Memo, Programs
 
 CHUNK_FLAGS_MAX = 16
 CHUNK_COMPARISONS_MAX = 200
 
 Items = Mapping[str, Evaluable]
-ChunkProgram = Callable[[Context, int, World, Memo], tuple[Decision, ...]]
+ChunkProgram = Callable[[Context, int, Programs, Memo], tuple[Decision, ...]]
 Alone = Callable[[str, Context, int], Decision]
 """Decides one flag, and never raises."""
 
@@ -101,7 +101,7 @@ class Bulk:
                 chunk.write()
                 yield
 
-    def evaluate(self, context: Context, now: int, world: World, alone: Alone) -> list[Decision]:
+    def evaluate(self, context: Context, now: int, programs: Programs, alone: Alone) -> list[Decision]:
         """One decision a flag. Never raises."""
         memo: Memo = {}
         decisions: list[Decision] = []
@@ -113,7 +113,7 @@ class Bulk:
             program = chunk.program
             if program is not None:
                 try:
-                    decisions += program(context, now, world, memo)
+                    decisions += program(context, now, programs, memo)
                     continue
                 except Exception:
                     memo = {}

@@ -10,7 +10,7 @@ from typing import TypeVar
 from bucketing.bulk import Bulk
 from bucketing.decision import Decision
 from bucketing.defects import check_flag, check_segment
-from bucketing.explanation import Explanation, Question, explain
+from bucketing.explanation import Explanation, ExplanationRequest, explain
 from bucketing.flagset import Experiment, Flag, FlagSet, Segment
 from bucketing.generation.flags import Evaluable
 from bucketing.programs import (
@@ -19,7 +19,7 @@ from bucketing.programs import (
     Memberships,
     PendingFlag,
     PendingSegment,
-    World,
+    Programs,
 )
 from bucketing.recovery import recovered, unknown_flag
 
@@ -51,7 +51,7 @@ class CompiledFlagSet:
     Functions are written when a flag is first asked for; what can't be evaluated is found when the set is made.
     """
 
-    __slots__ = ("_bulks", "_experiments", "_failed", "_failed_segments", "_flagset", "_items", "_world")
+    __slots__ = ("_bulks", "_experiments", "_failed", "_failed_segments", "_flagset", "_items", "_programs")
 
     def __init__(self, flagset: FlagSet) -> None:
         self._flagset = flagset
@@ -60,7 +60,7 @@ class CompiledFlagSet:
         self._failed_segments: dict[str, str] = {}
         self._items: dict[str, Evaluable] = {}
         self._bulks: dict[bool, Bulk] = {}
-        self._world = World({}, Memberships())
+        self._programs = Programs({}, Memberships())
         for segment in flagset.segments.values():
             self._place_segment(segment)
         for flag in flagset.flags.values():
@@ -108,7 +108,7 @@ class CompiledFlagSet:
         changed._failed = dict(self._failed)
         changed._failed_segments = dict(self._failed_segments)
         changed._items = dict(self._items)
-        changed._world = World(dict(self._world.programs), Memberships(self._world.segments))
+        changed._programs = Programs(dict(self._programs.flags), Memberships(self._programs.segments))
         touched = flags.keys() | self._experiment_flags(changed, experiments)
         changed._place_changes(touched, segments)
         changed._bulks = {
@@ -125,12 +125,12 @@ class CompiledFlagSet:
         for key in flags:
             self._failed.pop(key, None)
             self._items.pop(key, None)
-            self._world.programs.pop(key, None)
+            self._programs.flags.pop(key, None)
             if key in self._flagset.flags:
                 self._place_flag(self._flagset.flags[key])
         for key in segments:
             self._failed_segments.pop(key, None)
-            self._world.segments.pop(key, None)
+            self._programs.segments.pop(key, None)
             if key in self._flagset.segments:
                 self._place_segment(self._flagset.segments[key])
 
@@ -141,19 +141,19 @@ class CompiledFlagSet:
             item = Evaluable(flag, experiments, self._flagset.salt)
         except Exception as error:  # whatever is wrong with one flag must not cost the others
             self._failed[flag.key] = str(error)
-            self._world.programs[flag.key] = Broken(str(error))
+            self._programs.flags[flag.key] = Broken(str(error))
         else:
             self._items[flag.key] = item
-            self._world.programs[flag.key] = PendingFlag(item)
+            self._programs.flags[flag.key] = PendingFlag(item)
 
     def _place_segment(self, segment: Segment) -> None:
         try:
             check_segment(segment)
         except Exception as error:
             self._failed_segments[segment.key] = str(error)
-            self._world.segments[segment.key] = Broken(f"segment {segment.key!r}: {error}")
+            self._programs.segments[segment.key] = Broken(f"segment {segment.key!r}: {error}")
         else:
-            self._world.segments[segment.key] = PendingSegment(segment)
+            self._programs.segments[segment.key] = PendingSegment(segment)
 
     def evaluate(self, flag_key: str, context: Context, now: int) -> Decision:
         """What a flag serves to a context at `now` (epoch milliseconds). Never raises.
@@ -162,10 +162,10 @@ class CompiledFlagSet:
         INVALID_CONTEXT, or GENERAL for a cycle and anything unforeseen.
         """
         try:
-            program = self._world.programs.get(flag_key)
+            program = self._programs.flags.get(flag_key)
             if program is None:
                 return unknown_flag(flag_key)
-            return program(context, now, self._world, {})
+            return program(context, now, self._programs, {})
         except Exception as error:
             flag = self._flagset.flags.get(flag_key) if isinstance(flag_key, str) else None
             return unknown_flag(flag_key) if flag is None else recovered(flag, context, error)
@@ -175,14 +175,14 @@ class CompiledFlagSet:
 
         The decisions are those of `evaluate`, in an order that is the same for every context.
         """
-        return self._bulk(client_only).evaluate(context, now, self._world, self.evaluate)
+        return self._bulk(client_only).evaluate(context, now, self._programs, self.evaluate)
 
     def prepare(self) -> Iterator[None]:
         """Write all functions that are still to be written, a few milliseconds a step at most.
 
         For a caller that would rather spend that time before the first evaluation; it may stop at any step.
         """
-        yield from self._world.prepare()
+        yield from self._programs.prepare()
         for client_only in (False, True):
             yield from self._bulk(client_only).prepare()
 
@@ -208,7 +208,7 @@ class CompiledFlagSet:
         item = self._items.get(flag_key)
         if item is None:
             return Explanation(self.evaluate(flag_key, context, now), self.version, now)
-        return explain(self._flagset, self._world, item, Question(context, now, show_salt))
+        return explain(self._flagset, self._programs, item, ExplanationRequest(context, now, show_salt))
 
 
 def compile_flagset(flagset: FlagSet) -> CompiledFlagSet:

@@ -40,7 +40,7 @@ def text_bytes(text: str) -> bytes:
 
 
 Begin = Any
-"""Salt and key in the form that `place` wants."""
+"""Salt and key in the form that `bucket_of` wants."""
 
 
 def python_start(salt: str, key: str) -> Callable[[], Any]:
@@ -48,7 +48,7 @@ def python_start(salt: str, key: str) -> Callable[[], Any]:
     return sha256(text_bytes(salt + key)).copy
 
 
-def python_place(begin: Callable[[], Any], unit: str) -> int:
+def python_bucket(begin: Callable[[], Any], unit: str) -> int:
     """The bucket (0 to 9999) of a unit, in Python."""
     state = begin()
     try:
@@ -59,18 +59,18 @@ def python_place(begin: Callable[[], Any], unit: str) -> int:
 
 
 def native_start(salt: str, key: str) -> bytes:
-    """What native.place reads before the unit."""
+    """What native.bucket reads before the unit."""
     return text_bytes(salt + key)
 
 
-start: Callable[[str, str], Begin] = python_start if native.place is None else native_start
-place: Callable[[Begin, str], int] = python_place if native.place is None else native.place
-"""`place(start(salt, key), unit)` is the bucket: in C where it was compiled, in Python elsewhere."""
+start: Callable[[str, str], Begin] = python_start if native.bucket is None else native_start
+bucket_of: Callable[[Begin, str], int] = python_bucket if native.bucket is None else native.bucket
+"""`bucket_of(start(salt, key), unit)` is the bucket: in C where it was compiled, in Python elsewhere."""
 
 
 def bucket(salt: str, key: str, unit: str) -> int:
     """The bucket (0 to 9999) of `unit`; total: any three texts have one, the empty ones too."""
-    return place(start(salt, key), unit)
+    return bucket_of(start(salt, key), unit)
 
 
 def unit_key(value: Json) -> str | None:

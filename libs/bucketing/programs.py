@@ -1,4 +1,4 @@
-"""What an evaluation runs: the functions of flags and segments, and the world they ask each other through."""
+"""What an evaluation runs: the functions of flags and segments, which ask each other by key."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from bucketing.generation.source import Probe, Source
 
 Context = Mapping[str, Json]
 Memo = dict[Any, Any]
-Program = Callable[[Context, int, "World", Memo], Decision]
+Program = Callable[[Context, int, "Programs", Memo], Decision]
 UNWRITABLE = (InvalidConfig, SyntaxError)
 """What writing a function raises if it can never be written; a full stack or memory may be empty next time."""
 
-Membership = Callable[[Context, int, "World", Memo], bool]
+Membership = Callable[[Context, int, "Programs", Memo], bool]
 
 
 def flag_program(item: Evaluable, probe: Probe | None = None) -> Program:
@@ -38,7 +38,7 @@ def segment_program(segment: Segment, probe: Probe | None = None) -> Membership:
     return source.function(probe)
 
 
-def nobody(_context: Context, _now: int, _world: World, _memo: Memo) -> bool:
+def nobody(_context: Context, _now: int, _programs: Programs, _memo: Memo) -> bool:
     """An unknown segment matches nobody."""
     return False
 
@@ -51,7 +51,7 @@ class Broken:
     def __init__(self, message: str) -> None:
         self.message = message
 
-    def __call__(self, _context: Context, _now: int, _world: World, _memo: Memo) -> Any:
+    def __call__(self, _context: Context, _now: int, _programs: Programs, _memo: Memo) -> Any:
         raise EvaluationFailed(ErrorCode.PARSE_ERROR, self.message)
 
 
@@ -63,17 +63,17 @@ class PendingFlag:
     def __init__(self, item: Evaluable) -> None:
         self.item = item
 
-    def __call__(self, context: Context, now: int, world: World, memo: Memo) -> Decision:
-        return self.prepare(world)(context, now, world, memo)
+    def __call__(self, context: Context, now: int, programs: Programs, memo: Memo) -> Decision:
+        return self.prepare(programs)(context, now, programs, memo)
 
-    def prepare(self, world: World) -> Program:
+    def prepare(self, programs: Programs) -> Program:
         """Write the function and put it in this one's place."""
         program: Program
         try:
             program = flag_program(self.item)
         except UNWRITABLE as error:
             program = Broken(str(error))
-        world.settle(world.programs, self.item.flag.key, self, program)
+        programs.settle(programs.flags, self.item.flag.key, self, program)
         return program
 
 
@@ -85,17 +85,17 @@ class PendingSegment:
     def __init__(self, segment: Segment) -> None:
         self.segment = segment
 
-    def __call__(self, context: Context, now: int, world: World, memo: Memo) -> bool:
-        return self.prepare(world)(context, now, world, memo)
+    def __call__(self, context: Context, now: int, programs: Programs, memo: Memo) -> bool:
+        return self.prepare(programs)(context, now, programs, memo)
 
-    def prepare(self, world: World) -> Membership:
+    def prepare(self, programs: Programs) -> Membership:
         """Write the function and put it in this one's place."""
         program: Membership
         try:
             program = segment_program(self.segment)
         except UNWRITABLE as error:
             program = Broken(f"segment {self.segment.key!r}: {error}")
-        world.settle(world.segments, self.segment.key, self, program)
+        programs.settle(programs.segments, self.segment.key, self, program)
         return program
 
 
@@ -104,13 +104,13 @@ class Memberships(dict[str, Membership]):
         return nobody
 
 
-class World:
+class Programs:
     """The functions of one flag set. Functions find each other here by key, so a change replaces one entry."""
 
-    __slots__ = ("programs", "segments")
+    __slots__ = ("flags", "segments")
 
-    def __init__(self, programs: dict[str, Program], segments: Memberships) -> None:
-        self.programs = programs
+    def __init__(self, flags: dict[str, Program], segments: Memberships) -> None:
+        self.flags = flags
         self.segments = segments
 
     @staticmethod
@@ -121,7 +121,7 @@ class World:
 
     def prepare(self) -> Iterator[None]:
         """Write all pending functions, one a step."""
-        tables: tuple[dict[str, Any], ...] = (self.segments, self.programs)
+        tables: tuple[dict[str, Any], ...] = (self.segments, self.flags)
         for table in tables:
             for program in list(table.values()):
                 if isinstance(program, PendingFlag | PendingSegment):
@@ -141,7 +141,7 @@ class World:
         return found
 
     def _decide(self, key: str, context: Context, now: int, memo: Memo) -> Decision:
-        program = self.programs.get(key)
+        program = self.flags.get(key)
         if program is None:
             return failure(key, ErrorCode.FLAG_NOT_FOUND, "there is no such flag")
         try:

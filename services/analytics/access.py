@@ -20,7 +20,7 @@ WRITER_ROLES = ADMIN_ROLES | {"editor"}
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
+class Actor:
     """`organizations`: role by organization id."""
 
     subject: str
@@ -47,7 +47,7 @@ class Authenticator:
         self._tokens = tokens
         self._catalog = catalog
 
-    def identify(self, token: str) -> Caller:
+    def identify(self, token: str) -> Actor:
         """Raises Unauthorized; the sentence never repeats the token."""
         claims = self._tokens.verify(token)
         organizations = claims.private.get("organizations")
@@ -57,9 +57,9 @@ class Authenticator:
         # Earlier, not different: the token may be newer than what has been published.
         if claims.generation < self._catalog.session_generation_of(subject):
             raise WithdrawnToken
-        return Caller(subject, self._catalog.organizations_of(subject, organizations))
+        return Actor(subject, self._catalog.organizations_of(subject, organizations))
 
-    async def caller(self, request: Request) -> Caller:
+    async def actor(self, request: Request) -> Actor:
         """FastAPI dependency: who `Authorization: Bearer …` says it is. Raises Unauthorized.
 
         Each router depends on it too, so that nothing of a request is answered before its token is."""

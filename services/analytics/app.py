@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from fastapi import APIRouter, FastAPI, Request
 from prometheus_client import CollectorRegistry
-from service_kit.browsers import BrowserAccess, allow_browsers
 from service_kit.clock import Clock
+from service_kit.cors import CorsPolicy, allow_browsers
 from service_kit.http import Shell, create_app
 from service_kit.logs import get_logger
 from service_kit.problems import Unavailable, problem_response
@@ -18,7 +18,7 @@ from analytics.access import Authenticator
 from analytics.catalog.catalog import Catalog
 from analytics.exports import endpoints as exports
 from analytics.exports.destinations.policy import DestinationPolicy
-from analytics.exports.register import Register
+from analytics.exports.repository import ExportRepository
 from analytics.exports.seal import Sealer
 from analytics.exports.service import ExportService
 from analytics.operations import endpoints as operations
@@ -36,7 +36,7 @@ from analytics.warehouse.errors import QueryTooExpensive, WarehouseError
 from analytics.warehouse.exports import ExportStore
 from analytics.warehouse.result_snapshots import ResultSnapshotStore
 
-BROWSER_ACCESS = BrowserAccess(
+BROWSER_ACCESS = CorsPolicy(
     methods=("GET", "POST", "PATCH", "DELETE"),
     headers=("Authorization", "Content-Type", "If-Match"),
     exposed=("Retry-After", "Content-Disposition", "ETag", "Location"),
@@ -101,7 +101,7 @@ def _routers(parts: Parts, registry: CollectorRegistry) -> list[APIRouter]:
             authenticator=authenticator,
             catalog=parts.catalog,
             exports=ExportService(
-                register=Register(ExportStore(warehouse)),
+                repository=ExportRepository(ExportStore(warehouse)),
                 catalog=parts.catalog,
                 sealer=parts.sealer,
                 policy=parts.destinations,

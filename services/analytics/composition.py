@@ -19,7 +19,7 @@ from analytics.catalog.catalog import Catalog
 from analytics.exports.destinations.policy import DestinationPolicy
 from analytics.exports.destinations.port import Destination, Sink
 from analytics.exports.lease import LeaseTerms
-from analytics.exports.register import Register
+from analytics.exports.repository import ExportRepository
 from analytics.exports.runner import BatchLimits as RunLimits
 from analytics.exports.runner import Runner
 from analytics.exports.seal import Sealer
@@ -87,7 +87,7 @@ def export_worker(
 
     limits = RunLimits(rows=settings.export_batch_rows, bytes=settings.export_batch_bytes)
     parts = WorkerParts(
-        register=Register(store),
+        repository=ExportRepository(store),
         runner=Runner(warehouse=warehouse, store=store, catalog=catalog, limits=limits),
         catalog=catalog,
         sealer=sealer(settings),

@@ -26,7 +26,7 @@ from analytics.app import Parts, build_app
 from analytics.catalog.catalog import Catalog
 from analytics.catalog.feed import CHECK_SECONDS, CatalogFeed
 from analytics.composition import destination_policy, export_worker, loader_options, sealer, warehouse_settings
-from analytics.loading.letters_command import list_letters, replay_letters
+from analytics.loading.dead_letters_command import list_letters, replay_letters
 from analytics.loading.loader import Loader
 from analytics.loading.telemetry import LoaderTelemetry
 from analytics.results.snapshots import ResultSnapshots

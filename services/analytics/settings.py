@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, SecretStr, field_validator
-from service_kit.browsers import Origins
+from service_kit.cors import Origins
 from service_kit.settings import LongSecret, ServiceSettings
 
 

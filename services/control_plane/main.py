@@ -12,8 +12,8 @@ from fastapi import FastAPI
 from messages.subjects import config_stream
 from prometheus_client import CollectorRegistry
 from service_kit.background import Background
-from service_kit.browsers import BrowserAccess, allow_browsers
 from service_kit.clock import Clock, SystemClock
+from service_kit.cors import CorsPolicy, allow_browsers
 from service_kit.http import Lifespan, Shell, create_app
 from service_kit.logs import configure_logging, get_logger
 from service_kit.serving import serve
@@ -32,7 +32,7 @@ from control_plane.publishing.relay import Relay
 from control_plane.publishing.telemetry import RelayTelemetry
 from control_plane.settings import Settings
 
-BROWSER_ACCESS = BrowserAccess(
+BROWSER_ACCESS = CorsPolicy(
     methods=("GET", "POST", "PUT", "PATCH", "DELETE"),
     headers=("Authorization", "Content-Type", "If-Match", "If-None-Match"),
     exposed=("ETag", "Location", "Retry-After", "X-Request-Id"),

@@ -6,7 +6,7 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
-from service_kit.browsers import Origins
+from service_kit.cors import Origins
 from service_kit.settings import LongSecret, ServiceSettings
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fastapi import FastAPI
-from service_kit.browsers import BrowserAccess, allow_browsers
+from service_kit.cors import CorsPolicy, allow_browsers
 from service_kit.http import Shell, create_app
 
 from edge_evaluator.admission.admission import Admission, OpenStreams
@@ -14,7 +14,7 @@ from edge_evaluator.endpoints.contexts import ContextLimits
 from edge_evaluator.endpoints.ofrep_route import refused
 from edge_evaluator.evaluation.evaluator import Evaluator
 
-BROWSER_ACCESS = BrowserAccess(
+BROWSER_ACCESS = CorsPolicy(
     methods=("GET", "POST", "OPTIONS"),
     headers=("Authorization", "X-API-Key", "If-None-Match", "Content-Type"),
     exposed=("ETag", "Retry-After"),

@@ -32,7 +32,7 @@ from edge_evaluator.evaluation.exposures import ExposureBuffer, ExposureLimits, 
 from edge_evaluator.fast_path.plain_requests import PlainRequests
 from edge_evaluator.fast_path.protocol import FastPath, FastPathProtocol
 from edge_evaluator.feed.config_feed import ConfigFeed
-from edge_evaluator.feed.persistence import SnapshotKeeper
+from edge_evaluator.feed.persistence import SnapshotWriter
 from edge_evaluator.feed.snapshot import SnapshotStore
 from edge_evaluator.feed.telemetry import FeedTelemetry
 from edge_evaluator.feed.warmup import Warmer
@@ -125,10 +125,10 @@ class Edge:
         if self._keeper is not None:
             background.every("snapshots", self._keeper.save_changes, seconds=settings.edge_snapshot_interval_seconds)
 
-    def _snapshot_keeper(self) -> SnapshotKeeper | None:
+    def _snapshot_keeper(self) -> SnapshotWriter | None:
         if self._settings.edge_snapshot_dir is None:
             return None
-        return SnapshotKeeper(
+        return SnapshotWriter(
             store=SnapshotStore(self._settings.edge_snapshot_dir),
             feed=self._feed,
             memory=self.memory,

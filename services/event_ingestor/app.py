@@ -8,16 +8,16 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
-from service_kit.browsers import BrowserAccess, allow_browsers
+from service_kit.cors import CorsPolicy, allow_browsers
 from service_kit.http import Shell, create_app
 from starlette.middleware import Middleware
 
 from event_ingestor.bodies import BODY_BYTES_MAX
 from event_ingestor.composition import Ingestor
-from event_ingestor.endpoints.fast_route import FastRoute
+from event_ingestor.endpoints.fast_path import FastPath
 from event_ingestor.endpoints.routes import build_router
 
-BROWSER_ACCESS = BrowserAccess(
+BROWSER_ACCESS = CorsPolicy(
     methods=("POST", "GET", "OPTIONS"),
     headers=("Authorization", "X-API-Key", "If-None-Match", "Content-Type", "Content-Encoding"),
     exposed=("ETag", "Retry-After", "X-Request-Id"),
@@ -43,6 +43,6 @@ def build_app(ingestor: Ingestor, registry: CollectorRegistry, *, cors_origins: 
     app = create_app("Verdict event ingestor", shell, checks=ingestor.checks)
     app.include_router(build_router(ingestor.intake))
     # The innermost; `add_middleware` would make it the outermost.
-    app.user_middleware.append(Middleware(FastRoute, intake=ingestor.intake))
+    app.user_middleware.append(Middleware(FastPath, intake=ingestor.intake))
     allow_browsers(app, cors_origins, BROWSER_ACCESS)
     return app

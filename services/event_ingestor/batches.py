@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from messages.generated.event_pb2 import EventBatch
 
-from event_ingestor.authentication.authenticator import Sender
+from event_ingestor.authentication.authenticator import Caller
 
 
 class Lines(NamedTuple):
@@ -22,12 +22,12 @@ class Lines(NamedTuple):
         return len(self.exposures) + len(self.metrics)
 
 
-def messages_of(sender: Sender, lines: Lines, received_at: int, bytes_max: int) -> list[EventBatch]:
+def messages_of(caller: Caller, lines: Lines, received_at: int, bytes_max: int) -> list[EventBatch]:
     """One message, or several when the lines take more than `bytes_max` (which no single line does).
 
     The id depends on the environment and the events alone, so that the same request sent again makes the same ids.
     """
-    return [_message(sender, part, received_at) for part in _parts(lines, bytes_max)]
+    return [_message(caller, part, received_at) for part in _parts(lines, bytes_max)]
 
 
 def _parts(lines: Lines, bytes_max: int) -> Iterator[Lines]:
@@ -48,8 +48,8 @@ def _chunks(lines: bytes, bytes_max: int) -> Iterator[bytes]:
         start = end
 
 
-def _message(sender: Sender, lines: Lines, received_at: int) -> EventBatch:
-    environment = sender.environment
+def _message(caller: Caller, lines: Lines, received_at: int) -> EventBatch:
+    environment = caller.environment
     digest = hashlib.sha256(environment.environment_id.encode())
     for part in lines:
         digest.update(len(part).to_bytes(8, "big"))
@@ -59,7 +59,7 @@ def _message(sender: Sender, lines: Lines, received_at: int) -> EventBatch:
         organization_id=environment.organization_id,
         project_id=environment.project_id,
         environment_id=environment.environment_id,
-        sdk_key_id=sender.key.id,
+        sdk_key_id=caller.key.id,
         received_at=received_at,
         exposure_count=lines.exposures.count(b"\n"),
         metric_count=lines.metrics.count(b"\n"),

@@ -23,7 +23,7 @@ class ClientGone(BadRequest):
     """The client went away in the middle of its body; nobody reads the answer."""
 
 
-class Room:
+class BodyBudget:
     """At most `bytes_max` in all bodies under way, from their arrival until they are stored."""
 
     def __init__(self, bytes_max: int) -> None:
@@ -31,9 +31,9 @@ class Room:
         self.taken = 0
 
     @contextmanager
-    def share(self) -> Iterator[Share]:
+    def share(self) -> Iterator[BudgetShare]:
         """What one request takes; given back at the end."""
-        share = Share(self)
+        share = BudgetShare(self)
         try:
             yield share
         finally:
@@ -43,22 +43,22 @@ class Room:
         return self.taken + count <= self._bytes_max
 
 
-class Share:
-    __slots__ = ("_room", "taken")
+class BudgetShare:
+    __slots__ = ("_budget", "taken")
 
-    def __init__(self, room: Room) -> None:
-        self._room = room
+    def __init__(self, budget: BodyBudget) -> None:
+        self._budget = budget
         self.taken = 0
 
     def take(self, count: int) -> None:
         """Raises TooManyRequests when so much more would be over the limit of all."""
-        if not self._room.has(count):
+        if not self._budget.has(count):
             raise TooManyRequests("too much is under way at the moment", code="too_much_in_flight")
-        self._room.taken += count
+        self._budget.taken += count
         self.taken += count
 
 
-async def read_body(scope: Scope, receive: Receive, share: Share) -> bytes:
+async def read_body(scope: Scope, receive: Receive, share: BudgetShare) -> bytes:
     """The unpacked body.
 
     Raises TooLarge, TooManyRequests, UnsupportedEncoding, BadRequest (`invalid_gzip`), ClientGone.
@@ -73,7 +73,7 @@ async def read_body(scope: Scope, receive: Receive, share: Share) -> bytes:
     return _unpacked(body, share) if encoding in (b"gzip", b"x-gzip") else body
 
 
-async def _receive_all(receive: Receive, share: Share) -> bytes:
+async def _receive_all(receive: Receive, share: BudgetShare) -> bytes:
     chunks: list[bytes] = []
     while True:
         message = await receive()
@@ -88,7 +88,7 @@ async def _receive_all(receive: Receive, share: Share) -> bytes:
             return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
-def _unpacked(body: bytes, share: Share) -> bytes:
+def _unpacked(body: bytes, share: BudgetShare) -> bytes:
     """All members of a gzip file, never unpacking more than the limit."""
     members: list[bytes] = []
     left = BODY_BYTES_MAX

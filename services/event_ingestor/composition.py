@@ -17,7 +17,7 @@ from event_ingestor.admission.admission import DAY_MS, Window
 from event_ingestor.authentication import key_snapshot
 from event_ingestor.authentication.authenticator import Authenticator
 from event_ingestor.authentication.key_feed import CHECK_SECONDS, KeyFeed
-from event_ingestor.bodies import Room
+from event_ingestor.bodies import BodyBudget
 from event_ingestor.counts import Counts
 from event_ingestor.event_log import EventLog, LogLimits
 from event_ingestor.event_stream import EventStream
@@ -46,8 +46,8 @@ class Ingestor:
                 duplicate_window_seconds=settings.events_duplicate_window_seconds,
             ),
         )
-        telemetry, room = IngestTelemetry(registry), Room(settings.events_in_flight_bytes)
-        telemetry.in_flight_bytes.set_function(lambda: room.taken)
+        telemetry, budget = IngestTelemetry(registry), BodyBudget(settings.events_in_flight_bytes)
+        telemetry.in_flight_bytes.set_function(lambda: budget.taken)
         telemetry.environments.set_function(lambda: len(self._authenticator.environments))
         self._log = EventLog(
             bus=bus,
@@ -62,7 +62,7 @@ class Ingestor:
             log=self._log,
             counts=Counts(),
             tail=Tail(),
-            room=room,
+            budget=budget,
             telemetry=telemetry,
             window=Window(settings.events_age_days_max * DAY_MS, settings.events_ahead_seconds_max * 1000),
             clock=clock,

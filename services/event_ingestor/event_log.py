@@ -1,6 +1,6 @@
 """Publishes accepted events to the EVENTS stream, and returns when they are on its disk.
 
-A large request is a message of its own. Small ones of one sender that arrive within the linger become one message
+A large request is a message of its own. Small ones of one caller that arrive within the linger become one message
 together (group commit); each of them waits for that message's acknowledgement.
 """
 
@@ -16,7 +16,7 @@ from service_kit.logs import get_logger
 from service_kit.problems import Problem, Unavailable
 from streams import Bus, BusError, StreamFull
 
-from event_ingestor.authentication.authenticator import Sender
+from event_ingestor.authentication.authenticator import Caller
 from event_ingestor.batches import Lines, messages_of
 from event_ingestor.telemetry import IngestTelemetry
 
@@ -35,7 +35,7 @@ class LogLimits:
 
 @dataclass(slots=True)
 class _Group:
-    sender: Sender
+    caller: Caller
     exposures: list[bytes] = field(default_factory=list)
     metrics: list[bytes] = field(default_factory=list)
     size: int = 0
@@ -52,7 +52,7 @@ class EventLog:
         self._groups: dict[tuple[str, str], _Group] = {}
         self._commits: set[asyncio.Task[None]] = set()
 
-    async def append(self, sender: Sender, lines: Lines) -> None:
+    async def append(self, caller: Caller, lines: Lines) -> None:
         """Returns when the stream has stored every event. Raises Unavailable when it is not known to have.
 
         Then some parts of a request that takes several messages may be stored all the same; sending it again is
@@ -61,9 +61,9 @@ class EventLog:
         if not self._bus.connected:
             raise _refusal(BusError("not connected"))
         if lines.size >= self._limits.alone_bytes_min or self._limits.linger_seconds <= 0:
-            error = await self._store(sender, lines)
+            error = await self._store(caller, lines)
         else:
-            error = await self._join(sender, lines)
+            error = await self._join(caller, lines)
         if error is not None:
             raise _refusal(error)
 
@@ -73,15 +73,15 @@ class EventLog:
             self._commit(group)
         await asyncio.gather(*self._commits)
 
-    def _join(self, sender: Sender, lines: Lines) -> asyncio.Future[BusError | None]:
+    def _join(self, caller: Caller, lines: Lines) -> asyncio.Future[BusError | None]:
         loop = asyncio.get_running_loop()
-        key = (sender.environment.environment_id, sender.key.id)
+        key = (caller.environment.environment_id, caller.key.id)
         group = self._groups.get(key)
         if group is not None and group.size + lines.size > self._limits.message_bytes_max:
             self._commit(group)
             group = None
         if group is None:
-            group = self._groups[key] = _Group(sender)
+            group = self._groups[key] = _Group(caller)
             group.timer = loop.call_later(self._limits.linger_seconds, self._commit, group)
         group.exposures.append(lines.exposures)
         group.metrics.append(lines.metrics)
@@ -93,19 +93,19 @@ class EventLog:
     def _commit(self, group: _Group) -> None:
         if group.timer is not None:
             group.timer.cancel()
-        self._groups.pop((group.sender.environment.environment_id, group.sender.key.id), None)
+        self._groups.pop((group.caller.environment.environment_id, group.caller.key.id), None)
         task = asyncio.create_task(self._store_group(group))
         self._commits.add(task)
         task.add_done_callback(self._commits.discard)
 
     async def _store_group(self, group: _Group) -> None:
-        error = await self._store(group.sender, Lines(b"".join(group.exposures), b"".join(group.metrics)))
+        error = await self._store(group.caller, Lines(b"".join(group.exposures), b"".join(group.metrics)))
         for waiting in group.waiting:
             if not waiting.done():
                 waiting.set_result(error)
 
-    async def _store(self, sender: Sender, lines: Lines) -> BusError | None:
-        messages = messages_of(sender, lines, self._clock.now(), self._limits.message_bytes_max)
+    async def _store(self, caller: Caller, lines: Lines) -> BusError | None:
+        messages = messages_of(caller, lines, self._clock.now(), self._limits.message_bytes_max)
         if len(messages) == 1:
             return await self._publish(messages[0])
         errors = await asyncio.gather(*(self._publish(each) for each in messages))

@@ -13,9 +13,9 @@ from starlette.types import Receive, Scope
 
 from event_ingestor.admission.admission import Admitted, Rules, Window, admit
 from event_ingestor.admission.refusals import Rejection
-from event_ingestor.authentication.authenticator import Authenticator, Sender
+from event_ingestor.authentication.authenticator import Authenticator, Caller
 from event_ingestor.batches import Lines
-from event_ingestor.bodies import Room, read_body
+from event_ingestor.bodies import BodyBudget, read_body
 from event_ingestor.counts import Counts
 from event_ingestor.event_log import EventLog
 from event_ingestor.tail import Tail
@@ -40,27 +40,27 @@ class Intake:
     log: EventLog
     counts: Counts
     tail: Tail
-    room: Room
+    budget: BodyBudget
     telemetry: IngestTelemetry
     window: Window
     clock: Clock
 
-    def sender(self, headers: Iterable[tuple[bytes, bytes]]) -> Sender:
+    def caller(self, headers: Iterable[tuple[bytes, bytes]]) -> Caller:
         """Raises Unauthorized, or Unavailable while the keys have not been read yet."""
-        return self.authenticator.sender(headers, self.clock.now())
+        return self.authenticator.caller(headers, self.clock.now())
 
     async def take(self, scope: Scope, receive: Receive) -> bytes:
         """The receipt as JSON, once every accepted event is stored. Raises Problem."""
-        sender = self.sender(scope["headers"])
-        environment_id = sender.environment.environment_id
+        caller = self.caller(scope["headers"])
+        environment_id = caller.environment.environment_id
         try:
-            with self.room.share() as share:
+            with self.budget.share() as share:
                 body = await read_body(scope, receive, share)
                 received_at = self.clock.now()
-                rules = Rules(received_at, self.window, sender.privacy)
+                rules = Rules(received_at, self.window, caller.privacy)
                 admission = admit(body, rules, lines=_declares_lines(scope))
                 del body
-                await self._store(sender, received_at, admission)
+                await self._store(caller, received_at, admission)
         except Problem as error:
             if error.status in (429, 503):
                 self.telemetry.requests_unstored.labels(environment_id, error.code).inc()
@@ -68,13 +68,13 @@ class Intake:
         self._tell(environment_id, received_at, admission)
         return _encode(Receipt(admission.accepted, admission.rejected))
 
-    async def _store(self, sender: Sender, received_at: int, admission: Admitted) -> None:
+    async def _store(self, caller: Caller, received_at: int, admission: Admitted) -> None:
         if not admission.accepted:
             return
         try:
-            await self.log.append(sender, Lines(admission.exposures, admission.metrics))
+            await self.log.append(caller, Lines(admission.exposures, admission.metrics))
         except Problem:
-            self.counts.unstored(sender.environment.environment_id, received_at, admission)
+            self.counts.unstored(caller.environment.environment_id, received_at, admission)
             raise
 
     def _tell(self, environment_id: str, received_at: int, admission: Admitted) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
-from service_kit.browsers import ANY_ORIGIN, Origins
+from service_kit.cors import ANY_ORIGIN, Origins
 from service_kit.settings import LongSecret, ServiceSettings
 
 _MEBIBYTE = 1024 * 1024

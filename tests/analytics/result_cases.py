@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from analytics.catalog.catalog import Catalog
 from analytics.catalog.entries import Environment, Experiment, Metric, MetricUse, Plan, Role
-from analytics.results.analysis import Analyst, Moment
+from analytics.results.analysis import AnalysisTime, Analyst
 from analytics.warehouse.aggregates import (
     ClusterTotals,
     CovariateMoments,
@@ -202,4 +202,4 @@ def analyst(asked: ExperimentReader) -> Analyst:
     return Analyst(asked, catalog())
 
 
-MOMENT = Moment(NOW)
+MOMENT = AnalysisTime(NOW)

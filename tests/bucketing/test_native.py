@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from bucketing import native
-from bucketing.hashing import native_start, place, python_place, python_start, start
+from bucketing.hashing import bucket_of, native_start, python_bucket, python_start, start
 from bucketing.native.__main__ import build
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,19 +28,19 @@ Implementation = tuple[Callable[[str, str], Any], Callable[[Any, str], int]]
 
 
 def loaded(path: Path) -> Callable[[Any, str], int]:
-    spec = importlib.util.spec_from_file_location("_place", path)
+    spec = importlib.util.spec_from_file_location("_bucket", path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    place: Callable[[Any, str], int] = module.place
-    return place
+    bucket: Callable[[Any, str], int] = module.bucket
+    return bucket
 
 
 @pytest.fixture(scope="module")
 def implementations(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Implementation]:
     """Python's, and each that this machine can compile."""
-    found: dict[str, Implementation] = {"python": (python_start, python_place)}
+    found: dict[str, Implementation] = {"python": (python_start, python_bucket)}
     for name, options in {"native": (), "portable": ("-DPORTABLE_ONLY",)}.items():
         try:
             found[name] = (native_start, loaded(build(tmp_path_factory.mktemp(name), *options)))
@@ -50,9 +50,9 @@ def implementations(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Imple
 
 
 def test_the_golden_cases_hold_for_each(implementations: dict[str, Implementation]) -> None:
-    for begin, bucket_of in implementations.values():
+    for begin, function in implementations.values():
         for case in CASES:
-            assert bucket_of(begin(case["salt"], case["flag"]), case["unit"]) == case["bucket"]
+            assert function(begin(case["salt"], case["flag"]), case["unit"]) == case["bucket"]
 
 
 @pytest.mark.parametrize("prefix", LENGTHS)
@@ -68,16 +68,18 @@ def test_any_texts_agree(implementations: dict[str, Implementation], prefix: str
 
 
 def test_arguments_of_another_type_are_refused(implementations: dict[str, Implementation]) -> None:
-    for name, (_, bucket_of) in implementations.items():
+    for name, (_, function) in implementations.items():
         if name != "python":
             odd: list[Any] = [(), ("", ""), (b"", b""), (b"", "", "")]
             for arguments in odd:
                 with pytest.raises(TypeError):
-                    bucket_of(*arguments)
+                    function(*arguments)
 
 
 def test_the_engine_uses_the_compiled_one_if_there_is_one() -> None:
-    assert (start, place) == ((python_start, python_place) if native.place is None else (native_start, native.place))
+    assert (start, bucket_of) == (
+        (python_start, python_bucket) if native.bucket is None else (native_start, native.bucket)
+    )
 
 
 def test_without_a_compiler_the_command_says_so() -> None:

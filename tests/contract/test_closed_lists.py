@@ -20,10 +20,10 @@ from control_plane.access.roles import Role
 from control_plane.entities.usages import ReferencedKind, ReferrerKind
 from control_plane.experiments.schemas import AnalysisPlan
 from messages.aggregations import AGGREGATIONS
+from messages.closed_lists import words
 from messages.generated import config_pb2 as pb
 from messages.sdk_keys import KeyKind
 from messages.subjects import ENTITY_KINDS
-from messages.words import words
 from stats.judgement.multiplicity import METHODS
 from stats.metrics import Mode
 

@@ -44,8 +44,8 @@ def authenticator() -> Authenticator:
 def test_a_key_opens_its_environment(
     authenticator: Authenticator, header: tuple[bytes, bytes], environment_id: str, key_id: str
 ) -> None:
-    sender = authenticator.sender([(b"host", b"x"), header], NOW)
-    assert (sender.environment.environment_id, sender.key.id) == (environment_id, key_id)
+    caller = authenticator.caller([(b"host", b"x"), header], NOW)
+    assert (caller.environment.environment_id, caller.key.id) == (environment_id, key_id)
 
 
 @pytest.mark.parametrize(
@@ -66,36 +66,36 @@ def test_anything_else_opens_nothing(
     authenticator: Authenticator, headers: list[tuple[bytes, bytes]], code: str
 ) -> None:
     with pytest.raises(Unauthorized) as refused:
-        authenticator.sender(headers, NOW)
+        authenticator.caller(headers, NOW)
     assert refused.value.code == code
 
 
 def test_an_unknown_key_may_be_good_while_not_all_are_known(authenticator: Authenticator) -> None:
     authenticator.complete = False
-    assert authenticator.sender([(b"x-api-key", b"server")], NOW).key.id == "id-server"
+    assert authenticator.caller([(b"x-api-key", b"server")], NOW).key.id == "id-server"
     for unknown in (b"new", b"ending"):
         with pytest.raises(Unavailable) as refused:
-            authenticator.sender([(b"x-api-key", unknown)], NOW)
+            authenticator.caller([(b"x-api-key", unknown)], NOW)
         assert refused.value.code == "keys_unknown"
 
 
 def test_a_key_is_good_until_its_end(authenticator: Authenticator) -> None:
-    assert authenticator.sender([(b"x-api-key", b"ending")], NOW - 1).key.id == "id-ending"
+    assert authenticator.caller([(b"x-api-key", b"ending")], NOW - 1).key.id == "id-ending"
 
 
 def test_new_keys_take_the_place_of_the_old_ones(authenticator: Authenticator) -> None:
     authenticator.put(environment("e1", key("e1", "fresh"), CLIENT))
     for text in (b"fresh", b"client", b"other"):
-        authenticator.sender([(b"x-api-key", text)], NOW)
+        authenticator.caller([(b"x-api-key", text)], NOW)
     with pytest.raises(Unauthorized):
-        authenticator.sender([(b"x-api-key", b"server")], NOW)
+        authenticator.caller([(b"x-api-key", b"server")], NOW)
     authenticator.remove("e1")
     authenticator.remove("unknown")
     with pytest.raises(Unauthorized):
-        authenticator.sender([(b"x-api-key", b"fresh")], NOW)
+        authenticator.caller([(b"x-api-key", b"fresh")], NOW)
 
 
 def test_some_things_need_a_server_key(authenticator: Authenticator) -> None:
-    authenticator.sender([(b"x-api-key", b"server")], NOW).require_server_key()
+    authenticator.caller([(b"x-api-key", b"server")], NOW).require_server_key()
     with pytest.raises(Forbidden):
-        authenticator.sender([(b"x-api-key", b"client")], NOW).require_server_key()
+        authenticator.caller([(b"x-api-key", b"client")], NOW).require_server_key()

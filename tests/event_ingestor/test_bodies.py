@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterator
 
 import pytest
-from event_ingestor.bodies import BODY_BYTES_MAX, ClientGone, Room, UnsupportedEncoding, read_body
+from event_ingestor.bodies import BODY_BYTES_MAX, BodyBudget, ClientGone, UnsupportedEncoding, read_body
 from service_kit.problems import BadRequest, TooLarge, TooManyRequests
 from starlette.types import Message, Receive, Scope
 
@@ -31,8 +31,10 @@ def sending(*chunks: bytes, gone: bool = False) -> Receive:
     return receive
 
 
-async def read(*chunks: bytes, encoding: str | None = None, gone: bool = False, room: Room | None = None) -> bytes:
-    with (room or Room(64 * 1024 * 1024)).share() as share:
+async def read(
+    *chunks: bytes, encoding: str | None = None, gone: bool = False, budget: BodyBudget | None = None
+) -> bytes:
+    with (budget or BodyBudget(64 * 1024 * 1024)).share() as share:
         return await read_body(scope(encoding), sending(*chunks, gone=gone), share)
 
 
@@ -49,7 +51,7 @@ async def test_gzip_is_unpacked_with_all_its_members(encoding: str) -> None:
 
 
 async def test_other_encodings_are_refused_before_the_body_is_read() -> None:
-    with pytest.raises(UnsupportedEncoding), Room(10).share() as share:
+    with pytest.raises(UnsupportedEncoding), BodyBudget(10).share() as share:
         await read_body(scope("br"), sending(), share)
 
 
@@ -84,22 +86,22 @@ async def test_a_bomb_is_never_unpacked() -> None:
 
 
 async def test_a_client_that_goes_away_gives_its_room_back() -> None:
-    room = Room(100)
+    budget = BodyBudget(100)
     with pytest.raises(ClientGone):
-        await read(b"x" * 60, gone=True, room=room)
-    assert room.taken == 0
+        await read(b"x" * 60, gone=True, budget=budget)
+    assert budget.taken == 0
 
 
 async def test_all_requests_share_one_room() -> None:
-    room = Room(100)
-    with room.share() as first:
+    budget = BodyBudget(100)
+    with budget.share() as first:
         first.take(60)
         with pytest.raises(TooManyRequests) as refused:
-            await read(b"x" * 30, b"x" * 30, room=room)
+            await read(b"x" * 30, b"x" * 30, budget=budget)
         assert refused.value.headers["Retry-After"] == "1"
-        assert room.taken == 60
-        assert await read(b"x" * 40, room=room) == b"x" * 40
-    assert room.taken == 0
+        assert budget.taken == 60
+        assert await read(b"x" * 40, budget=budget) == b"x" * 40
+    assert budget.taken == 0
     with pytest.raises(TooManyRequests):
-        await read(gzip.compress(b"x" * 1000), encoding="gzip", room=room)
-    assert room.taken == 0
+        await read(gzip.compress(b"x" * 1000), encoding="gzip", budget=budget)
+    assert budget.taken == 0

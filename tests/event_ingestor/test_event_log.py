@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from event_ingestor.authentication.authenticator import Authenticator, EnvironmentKeys, Sender
+from event_ingestor.authentication.authenticator import Authenticator, Caller, EnvironmentKeys
 from event_ingestor.batches import Lines, messages_of
 from event_ingestor.event_log import EventLog, LogLimits
 from event_ingestor.telemetry import IngestTelemetry
@@ -26,11 +26,11 @@ from streams.memory import MemoryBus
 CLOCK = ManualClock()
 
 
-def sender(environment_id: str = "e1", key_id: str = "k1") -> Sender:
+def caller(environment_id: str = "e1", key_id: str = "k1") -> Caller:
     authenticator = Authenticator("a secret of the tests")
     key = SdkKey(environment_id, key_id, KeyKind.SERVER, hashlib.sha256(b"a-key").digest())
     authenticator.put(EnvironmentKeys(environment_id, "org", "project", (key,)))
-    return authenticator.sender([(b"x-api-key", b"a-key")], CLOCK.now())
+    return authenticator.caller([(b"x-api-key", b"a-key")], CLOCK.now())
 
 
 def lines(*texts: str, kind: str = "metrics") -> Lines:
@@ -55,7 +55,7 @@ async def stored(bus: MemoryBus) -> list[EventBatch]:
 
 
 async def test_a_batch_is_one_message_that_says_where_it_comes_from(bus: MemoryBus) -> None:
-    await event_log(bus).append(sender(), Lines(b"a\nb\n", b"c\n"))
+    await event_log(bus).append(caller(), Lines(b"a\nb\n", b"c\n"))
     (batch,) = await stored(bus)
     assert batch == EventBatch(
         batch_id=batch.batch_id,
@@ -73,10 +73,10 @@ async def test_a_batch_is_one_message_that_says_where_it_comes_from(bus: MemoryB
 
 async def test_small_requests_of_one_sender_become_one_message(bus: MemoryBus) -> None:
     log = event_log(bus)
-    other_key, other_environment = sender(key_id="k2"), sender("e2")
+    other_key, other_environment = caller(key_id="k2"), caller("e2")
     await asyncio.gather(
-        *(log.append(sender(), lines(f"m{number}")) for number in range(50)),
-        *(log.append(sender(), lines(f"e{number}", kind="exposures")) for number in range(50)),
+        *(log.append(caller(), lines(f"m{number}")) for number in range(50)),
+        *(log.append(caller(), lines(f"e{number}", kind="exposures")) for number in range(50)),
         log.append(other_key, lines("x")),
         log.append(other_environment, lines("y")),
     )
@@ -92,14 +92,14 @@ async def test_small_requests_of_one_sender_become_one_message(bus: MemoryBus) -
 
 async def test_a_group_never_outgrows_a_message(bus: MemoryBus) -> None:
     log = event_log(bus, message_bytes_max=100)
-    await asyncio.gather(*(log.append(sender(), lines(str(number) * 39)) for number in range(5)))
+    await asyncio.gather(*(log.append(caller(), lines(str(number) * 39)) for number in range(5)))
     assert sorted(len(each.metrics) for each in await stored(bus)) == [40, 80, 80]
 
 
 async def test_a_large_request_does_not_wait_for_others(bus: MemoryBus) -> None:
     log = event_log(bus, linger_seconds=3600, alone_bytes_min=10)
-    await log.append(sender(), lines("0123456789"))
-    waiting = asyncio.create_task(log.append(sender(), lines("small")))
+    await log.append(caller(), lines("0123456789"))
+    waiting = asyncio.create_task(log.append(caller(), lines("small")))
     await asyncio.sleep(0)
     assert len(await stored(bus)) == 1
     await log.close()
@@ -108,14 +108,14 @@ async def test_a_large_request_does_not_wait_for_others(bus: MemoryBus) -> None:
 
 async def test_without_a_linger_nothing_waits(bus: MemoryBus) -> None:
     log = event_log(bus, linger_seconds=0)
-    await asyncio.gather(log.append(sender(), lines("a")), log.append(sender(), lines("b")))
+    await asyncio.gather(log.append(caller(), lines("a")), log.append(caller(), lines("b")))
     assert len(await stored(bus)) == 2
 
 
 async def test_a_request_over_the_size_of_a_message_is_cut_between_events(bus: MemoryBus) -> None:
     texts = [str(number) * 9 for number in range(10)]
     whole = Lines(lines(*texts).metrics, lines(*texts).metrics)
-    await event_log(bus, message_bytes_max=35, alone_bytes_min=1).append(sender(), whole)
+    await event_log(bus, message_bytes_max=35, alone_bytes_min=1).append(caller(), whole)
     batches = await stored(bus)
     assert max(len(each.exposures) + len(each.metrics) for each in batches) <= 35
     assert b"".join(each.exposures for each in batches) == whole.exposures
@@ -126,7 +126,7 @@ async def test_a_request_over_the_size_of_a_message_is_cut_between_events(bus: M
 @given(st.lists(st.integers(0, 30)), st.lists(st.integers(0, 30)), st.integers(31, 100))
 def test_cutting_keeps_every_line_in_order(exposures: list[int], metrics: list[int], bytes_max: int) -> None:
     whole = Lines(lines(*["x" * size for size in exposures]).metrics, lines(*["y" * size for size in metrics]).metrics)
-    parts = messages_of(sender(), whole, 0, bytes_max)
+    parts = messages_of(caller(), whole, 0, bytes_max)
     assert b"".join(each.exposures for each in parts) == whole.exposures
     assert b"".join(each.metrics for each in parts) == whole.metrics
     assert all(len(each.exposures) + len(each.metrics) <= bytes_max for each in parts)
@@ -135,12 +135,12 @@ def test_cutting_keeps_every_line_in_order(exposures: list[int], metrics: list[i
 
 async def test_the_same_request_again_is_stored_once(bus: MemoryBus) -> None:
     log = event_log(bus)
-    await log.append(sender(), lines("a"))
+    await log.append(caller(), lines("a"))
     CLOCK.advance(1)
-    await log.append(sender(), lines("a"))
-    await log.append(sender(), lines("b"))
-    await log.append(sender("e2"), lines("a"))
-    await log.append(sender(), lines("a", kind="exposures"))
+    await log.append(caller(), lines("a"))
+    await log.append(caller(), lines("b"))
+    await log.append(caller("e2"), lines("a"))
+    await log.append(caller(), lines("a", kind="exposures"))
     assert (await bus.state(EVENTS)).messages == 4
 
 
@@ -149,7 +149,7 @@ async def test_without_a_bus_nothing_is_accepted(bus: MemoryBus) -> None:
     log = event_log(bus)
     for each in (lines("a"), lines("a" * 20_000)):
         with pytest.raises(Unavailable) as refused:
-            await log.append(sender(), each)
+            await log.append(caller(), each)
         assert (refused.value.code, refused.value.headers) == ("bus_unavailable", {"Retry-After": "1"})
 
 
@@ -157,7 +157,7 @@ async def test_a_full_stream_refuses_everyone_in_the_group() -> None:
     bus = MemoryBus()
     await bus.ensure_stream(events_stream(max_bytes=10))
     log = event_log(bus)
-    answers = await asyncio.gather(*(log.append(sender(), lines("a")) for _ in range(3)), return_exceptions=True)
+    answers = await asyncio.gather(*(log.append(caller(), lines("a")) for _ in range(3)), return_exceptions=True)
     assert [answer.code for answer in answers if isinstance(answer, Unavailable)] == ["stream_full"] * 3
 
 
@@ -182,14 +182,14 @@ async def test_a_request_of_which_a_part_is_missing_is_not_acknowledged(error: E
     await bus.ensure_stream(events_stream())
     log = event_log(bus, message_bytes_max=10, alone_bytes_min=1)
     with pytest.raises(Unavailable):
-        await log.append(sender(), lines("123456", "123456", "123456"))
+        await log.append(caller(), lines("123456", "123456", "123456"))
     assert bus.asked == 3
 
 
 async def test_one_that_stops_waiting_does_not_disturb_the_others(bus: MemoryBus) -> None:
     log = event_log(bus)
-    impatient = asyncio.create_task(log.append(sender(), lines("a")))
-    patient = asyncio.create_task(log.append(sender(), lines("b")))
+    impatient = asyncio.create_task(log.append(caller(), lines("a")))
+    patient = asyncio.create_task(log.append(caller(), lines("b")))
     await asyncio.sleep(0)
     impatient.cancel()
     await patient

@@ -22,7 +22,7 @@ from tests.event_ingestor.config_writer import CLIENT, ConfigWriter, sdk_key
 
 def opens(authenticator: Authenticator, key: str) -> bool:
     try:
-        authenticator.sender([(b"x-api-key", key.encode())], now=0)
+        authenticator.caller([(b"x-api-key", key.encode())], now=0)
     except (Unauthorized, Unavailable):
         return False
     return True

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from analytics.catalog.catalog import Catalog
 from analytics.catalog.entries import Environment, Experiment, Metric, MetricUse, Plan, Role
-from analytics.results.analysis import Analysis, Analyst, Moment
+from analytics.results.analysis import Analysis, AnalysisTime, Analyst
 from analytics.results.documents import result_document
 from analytics.results.segment_documents import daily_document, segmented_document
 from analytics.results.segments import SegmentAnalyst
@@ -146,7 +146,7 @@ def metric(aggregation: str, **more: Any) -> Metric:
 
 async def analysed(warehouse: Warehouse, measured: Metric, plan: Plan | None = None, role: Role = "goal") -> Analysis:
     chosen = experiment(plan, role)
-    analysis = await analyst(warehouse, measured).analyse(chosen, ENVIRONMENT, Moment(NOW))
+    analysis = await analyst(warehouse, measured).analyse(chosen, ENVIRONMENT, AnalysisTime(NOW))
     written(result_document(analysis))
     return analysis
 
@@ -287,8 +287,8 @@ async def test_segments_split_by_the_context_of_the_first_exposure(warehouse: Wa
     made = analyst(warehouse, metric("sum"))
     reader = ExperimentReader(warehouse)
 
-    found = await SegmentAnalyst(reader, made).by_segment(experiment(), ENVIRONMENT, Moment(NOW), "country")
-    by_age = await SegmentAnalyst(reader, made).by_segment(experiment(), ENVIRONMENT, Moment(NOW), "age")
+    found = await SegmentAnalyst(reader, made).by_segment(experiment(), ENVIRONMENT, AnalysisTime(NOW), "country")
+    by_age = await SegmentAnalyst(reader, made).by_segment(experiment(), ENVIRONMENT, AnalysisTime(NOW), "age")
     document = written(segmented_document(found))
 
     assert {each["segment"] for each in document["segments"]} == set(COUNTRIES)
@@ -310,7 +310,7 @@ async def test_the_last_day_over_time_is_the_result(warehouse: Warehouse) -> Non
     reader = ExperimentReader(warehouse)
 
     daily = written(
-        daily_document(await SegmentAnalyst(reader, made).over_time(experiment(), ENVIRONMENT, Moment(NOW)))
+        daily_document(await SegmentAnalyst(reader, made).over_time(experiment(), ENVIRONMENT, AnalysisTime(NOW)))
     )
     result = only_result(await analysed(warehouse, metric("sum")))
 
@@ -361,7 +361,7 @@ async def test_damaged_data_is_unhealthy(warehouse: Warehouse) -> None:
 async def test_every_question_can_be_asked_again(warehouse: Warehouse) -> None:
     await World(12).store(warehouse)
     made = analyst(warehouse, metric("sum"))
-    await made.analyse(experiment(), ENVIRONMENT, Moment(NOW))
+    await made.analyse(experiment(), ENVIRONMENT, AnalysisTime(NOW))
 
     for question in made._reader.queries:
         again = await warehouse.rows(question.sql, question.parameters)

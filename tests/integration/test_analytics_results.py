@@ -16,7 +16,7 @@ from analytics.catalog.entries import Environment, Experiment, Metric, MetricUse
 from analytics.loading.batches import BatchLimits
 from analytics.loading.loader import Loader, LoaderOptions
 from analytics.loading.telemetry import LoaderTelemetry
-from analytics.results.analysis import Analyst, Moment
+from analytics.results.analysis import AnalysisTime, Analyst
 from analytics.results.documents import result_document
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.experiments import ExperimentReader
@@ -215,7 +215,7 @@ async def test_results_agree_with_a_plain_computation(warehouse: Warehouse, seed
     await load(warehouse, messages_of(world, seed))
     analyst = Analyst(ExperimentReader(warehouse), catalog_of(EXPERIMENT, METRICS))
 
-    analysis = await analyst.analyse(EXPERIMENT, ENVIRONMENT, Moment(NOW))
+    analysis = await analyst.analyse(EXPERIMENT, ENVIRONMENT, AnalysisTime(NOW))
     document = written(result_document(analysis))
 
     for metric, shown in zip(METRICS, document["metrics"], strict=True):
@@ -245,7 +245,7 @@ async def test_days_add_up_to_the_units(warehouse: Warehouse) -> None:
     await load(warehouse, messages_of(world, 3))
     analyst = Analyst(ExperimentReader(warehouse), catalog_of(EXPERIMENT, METRICS))
 
-    document = written(result_document(await analyst.analyse(EXPERIMENT, ENVIRONMENT, Moment(NOW))))
+    document = written(result_document(await analyst.analyse(EXPERIMENT, ENVIRONMENT, AnalysisTime(NOW))))
 
     last = document["exposures_per_day"][-1]["variations"]
     assert {each["variation"]: each["cumulative_units"] for each in last} == {
@@ -262,7 +262,7 @@ async def test_an_assigning_experiment_counts_only_exposures_that_name_it(wareho
     experiment = replace(EXPERIMENT, assigns=True, metrics=())
     analyst = Analyst(ExperimentReader(warehouse), catalog_of(experiment, []))
 
-    assert (await analyst.analyse(experiment, ENVIRONMENT, Moment(NOW))).units == {"control": 20, "treatment": 0}
+    assert (await analyst.analyse(experiment, ENVIRONMENT, AnalysisTime(NOW))).units == {"control": 20, "treatment": 0}
 
 
 async def test_results_as_of_a_moment_know_only_what_had_been_received(warehouse: Warehouse) -> None:
@@ -271,8 +271,8 @@ async def test_results_as_of_a_moment_know_only_what_had_been_received(warehouse
     experiment = replace(EXPERIMENT, metrics=())
     analyst = Analyst(ExperimentReader(warehouse), catalog_of(experiment, []))
 
-    early = await analyst.analyse(experiment, ENVIRONMENT, Moment(NOW, NOW))
-    late = await analyst.analyse(experiment, ENVIRONMENT, Moment(NOW, NOW + 10_000))
+    early = await analyst.analyse(experiment, ENVIRONMENT, AnalysisTime(NOW, NOW))
+    late = await analyst.analyse(experiment, ENVIRONMENT, AnalysisTime(NOW, NOW + 10_000))
 
     assert 0 < early.units["control"] <= 40
     assert late.units["control"] == 80
@@ -281,7 +281,7 @@ async def test_results_as_of_a_moment_know_only_what_had_been_received(warehouse
 async def test_no_data_gives_statuses_and_no_number_that_is_none(warehouse: Warehouse) -> None:
     analyst = Analyst(ExperimentReader(warehouse), catalog_of(EXPERIMENT, METRICS))
 
-    document = written(result_document(await analyst.analyse(EXPERIMENT, ENVIRONMENT, Moment(NOW))))
+    document = written(result_document(await analyst.analyse(EXPERIMENT, ENVIRONMENT, AnalysisTime(NOW))))
 
     assert document["summary"] == "No unit has been exposed yet."
     for metric in document["metrics"]:

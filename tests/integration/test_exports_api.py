@@ -12,7 +12,7 @@ import pytest
 from analytics.app import build_app
 from analytics.exports.destinations.policy import DestinationPolicy
 from analytics.exports.models import Run
-from analytics.exports.register import Register
+from analytics.exports.repository import ExportRepository
 from analytics.exports.seal import Sealer
 from analytics.exports.worker import ExportWorker
 from analytics.warehouse.arrow import ArrowWarehouse
@@ -146,13 +146,13 @@ async def test_the_lists_take_no_other_cursor_and_no_other_limit(client: Client,
 
 async def test_the_log_of_runs_has_pages(client: Client, warehouse: ArrowWarehouse) -> None:
     export = await made(client)
-    register = Register(ExportStore(warehouse))
-    stored = (await register.exports())[0].export
+    repository = ExportRepository(ExportStore(warehouse))
+    stored = (await repository.exports())[0].export
     for number in range(1, 6):
         failed = Run(
             number=number, mode="incremental", cause="schedule", status="failed", requested_at=NOW, error="full disk"
         )
-        assert await register.save_run(stored, failed, 1)
+        assert await repository.save_run(stored, failed, 1)
     path = f"/v1/exports/{export['id']}/runs"
     first = (await client.get(path, params={"limit": 3})).json()
     second = (await client.get(path, params={"limit": 3, "cursor": first["next_cursor"]})).json()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from analytics.exports.destinations.folder import FolderDestination
 from analytics.exports.models import Export, Run
-from analytics.exports.register import Register
+from analytics.exports.repository import ExportRepository
 from analytics.warehouse.arrow import ArrowWarehouse
 from analytics.warehouse.exports import ExportStore
 from analytics.warehouse.migrations import migrate
@@ -27,15 +27,15 @@ EVENTS = 3000
 KILLS = 4
 
 
-async def committed(register: Register, export: Export) -> int:
-    return len(await register.store.batches("org-1", export.id, 1))
+async def committed(repository: ExportRepository, export: Export) -> int:
+    return len(await repository.store.batches("org-1", export.id, 1))
 
 
-async def until_more_than(register: Register, export: Export, batches: int) -> bool:
+async def until_more_than(repository: ExportRepository, export: Export, batches: int) -> bool:
     """True when more batches are committed than that; False when the run has ended before."""
     async with asyncio.timeout(60):
-        while await committed(register, export) <= batches:
-            if (await register.all_runs(export))[0].finished:
+        while await committed(repository, export) <= batches:
+            if (await repository.all_runs(export))[0].finished:
                 return False
             await asyncio.sleep(0.02)
     return True
@@ -52,10 +52,10 @@ async def test_a_killed_export_goes_on_without_loss_or_doubles(
     await migrate(warehouse)
     await store_exposures(warehouse, [str(each) for each in range(EVENTS)])
     await store_purchases(warehouse, [str(each) for each in range(EVENTS // 2)])
-    register = Register(ExportStore(warehouse))
+    repository = ExportRepository(ExportStore(warehouse))
     export = export_of(FolderDestination("nightly"), schedule="manual")
-    await register.save(export, 1, None)
-    await register.save_run(export, Run(number=1, mode="full", cause="manual", requested_at=NOW), 1)
+    await repository.save(export, 1, None)
+    await repository.save_run(export, Run(number=1, mode="full", cause="manual", requested_at=NOW), 1)
     settings = {
         "FF_NATS_URL": fresh_nats.url,
         "FF_CLICKHOUSE_URL": clickhouse_url,
@@ -72,7 +72,9 @@ async def test_a_killed_export_goes_on_without_loss_or_doubles(
     try:
         for _ in range(KILLS):
             await asyncio.to_thread(worker.start)
-            if not await until_more_than(register, export, await committed(register, export) + choices.randint(6, 9)):
+            if not await until_more_than(
+                repository, export, await committed(repository, export) + choices.randint(6, 9)
+            ):
                 break
             await asyncio.sleep(choices.random() * 0.05)
             worker.kill()
@@ -80,9 +82,9 @@ async def test_a_killed_export_goes_on_without_loss_or_doubles(
         else:
             await asyncio.to_thread(worker.start)
         async with asyncio.timeout(120):
-            while not (await register.all_runs(export))[0].finished:
+            while not (await repository.all_runs(export))[0].finished:
                 await asyncio.sleep(0.1)
-        ended = (await register.all_runs(export))[0]
+        ended = (await repository.all_runs(export))[0]
 
         assert kills >= KILLS - 1
         assert (ended.status, ended.error) == ("succeeded", "")

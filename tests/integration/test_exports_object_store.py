@@ -15,7 +15,7 @@ from analytics.exports.destinations.object_store import ObjectStoreDestination
 from analytics.exports.destinations.policy import DestinationPolicy
 from analytics.exports.errors import DestinationError
 from analytics.exports.models import Run
-from analytics.exports.register import Register
+from analytics.exports.repository import ExportRepository
 from analytics.exports.seal import Sealer
 from analytics.warehouse.arrow import ArrowWarehouse
 from analytics.warehouse.exports import ExportStore
@@ -64,16 +64,16 @@ async def warehouse(clickhouse_url: str, clickhouse_database: str) -> AsyncItera
 async def test_what_is_read_back_is_what_is_stored(
     warehouse: ArrowWarehouse, destination: ObjectStoreDestination
 ) -> None:
-    register = Register(ExportStore(warehouse))
+    repository = ExportRepository(ExportStore(warehouse))
     export = export_of(destination, schedule="manual")
-    await register.save(export, 1, seal(Sealer(SECRET), export, KEYS))
+    await repository.save(export, 1, seal(Sealer(SECRET), export, KEYS))
     worker = export_worker(warehouse, policy=POLICY, rows=50)
     for number, events in ((1, range(130)), (2, range(100, 170))):
         await store_exposures(warehouse, [str(each) for each in events], received_at=NOW + number)
-        await register.save_run(export, Run(number=number, mode="incremental", cause="manual", requested_at=NOW), 1)
+        await repository.save_run(export, Run(number=number, mode="incremental", cause="manual", requested_at=NOW), 1)
         await worker.look()
         await worker.settle()
-        ended = (await register.all_runs(export))[0]
+        ended = (await repository.all_runs(export))[0]
         assert (ended.status, ended.error) == ("succeeded", "")
 
     files = fs.S3FileSystem(access_key="a", secret_key="b", region="us-east-1", endpoint_override=destination.endpoint)

@@ -14,7 +14,7 @@ from analytics.exports.destinations.folder import FolderDestination, FolderStore
 from analytics.exports.destinations.parquet import ParquetSink
 from analytics.exports.errors import DestinationAway, LeaseLost
 from analytics.exports.models import Export, Run
-from analytics.exports.register import Register
+from analytics.exports.repository import ExportRepository
 from analytics.exports.worker import ExportWorker
 from analytics.warehouse.arrow import ArrowWarehouse
 from analytics.warehouse.exports import ExportStore
@@ -49,25 +49,25 @@ async def warehouse(clickhouse_url: str, clickhouse_database: str) -> AsyncItera
 
 
 @pytest.fixture
-def register(warehouse: ArrowWarehouse) -> Register:
-    return Register(ExportStore(warehouse))
+def repository(warehouse: ArrowWarehouse) -> ExportRepository:
+    return ExportRepository(ExportStore(warehouse))
 
 
 @pytest.fixture
-async def export(register: Register) -> Export:
+async def export(repository: ExportRepository) -> Export:
     """An export to a folder, run by hand."""
     made = export_of(FolderDestination("nightly"), schedule="manual")
-    assert await register.save(made, 1, None)
+    assert await repository.save(made, 1, None)
     return made
 
 
-async def run(worker: ExportWorker, register: Register, export: Export, mode: Any = "incremental") -> Run:
+async def run(worker: ExportWorker, repository: ExportRepository, export: Export, mode: Any = "incremental") -> Run:
     """Runs the export once and returns how it ended."""
-    earlier = await register.all_runs(export)
+    earlier = await repository.all_runs(export)
     number = earlier[0].number + 1 if earlier else 1
-    assert await register.save_run(export, Run(number=number, mode=mode, cause="manual", requested_at=NOW), 1)
+    assert await repository.save_run(export, Run(number=number, mode=mode, cause="manual", requested_at=NOW), 1)
     await settled(worker)
-    return (await register.all_runs(export))[0]
+    return (await repository.all_runs(export))[0]
 
 
 async def settled(worker: ExportWorker) -> None:
@@ -80,7 +80,7 @@ def numbers(start: int, stop: int) -> list[str]:
 
 
 async def test_everything_is_read_back_as_it_is_stored(
-    warehouse: ArrowWarehouse, register: Register, export: Export, tmp_path: Path
+    warehouse: ArrowWarehouse, repository: ExportRepository, export: Export, tmp_path: Path
 ) -> None:
     await store_exposures(warehouse, numbers(0, 950))
     await store_exposures(warehouse, numbers(900, 950), received_at=NOW + 5)
@@ -88,7 +88,7 @@ async def test_everything_is_read_back_as_it_is_stored(
     await store_purchases(warehouse, numbers(0, 430))
     worker = export_worker(warehouse, tmp_path, rows=100)
 
-    ended = await run(worker, register, export)
+    ended = await run(worker, repository, export)
 
     assert (ended.status, ended.mode, ended.error) == ("succeeded", "full", "")
     for dataset in ("exposures", "metric_events"):
@@ -107,16 +107,16 @@ async def test_everything_is_read_back_as_it_is_stored(
     }
     assert sum(each["units"] for each in results) == 950
     assert files_there(tmp_path) == files_listed(tmp_path)
-    counts = await register.store.counts("org-1", export.id, [1])
+    counts = await repository.store.counts("org-1", export.id, [1])
     assert counts[1] == {"exposures": 950, "metric_events": 430, "flags": 1, "experiments": 1, "results": 2}
 
 
 async def test_an_increment_brings_what_is_new_and_nothing_twice(
-    warehouse: ArrowWarehouse, register: Register, export: Export, tmp_path: Path
+    warehouse: ArrowWarehouse, repository: ExportRepository, export: Export, tmp_path: Path
 ) -> None:
     worker = export_worker(warehouse, tmp_path, rows=64)
     await store_exposures(warehouse, numbers(0, 200))
-    await run(worker, register, export)
+    await run(worker, repository, export)
     first = files_there(tmp_path)
     # New ones, an old one that was received long ago and stored late, and repeats of what went out.
     await store_exposures(warehouse, numbers(200, 260))
@@ -124,58 +124,58 @@ async def test_an_increment_brings_what_is_new_and_nothing_twice(
     await store_exposures(warehouse, numbers(0, 100), received_at=NOW + 60_000)
     await warehouse.command("OPTIMIZE TABLE events_exposure FINAL")
 
-    ended = await run(worker, register, export)
+    ended = await run(worker, repository, export)
 
     assert (ended.status, ended.mode) == ("succeeded", "incremental")
-    assert (await register.store.counts("org-1", export.id, [2]))[2]["exposures"] == 61
+    assert (await repository.store.counts("org-1", export.id, [2]))[2]["exposures"] == 61
     rows = exported(tmp_path, "exposures")
     assert sorted(each["event_id"] for each in rows) == sorted({f"e-{each}" for each in [*numbers(0, 260), "9999"]})
     assert first - {"_manifest.json"} < files_there(tmp_path)
 
 
 async def test_a_merge_that_keeps_the_later_copy_brings_it_once(
-    warehouse: ArrowWarehouse, register: Register, export: Export, tmp_path: Path
+    warehouse: ArrowWarehouse, repository: ExportRepository, export: Export, tmp_path: Path
 ) -> None:
     worker = export_worker(warehouse, tmp_path)
     await store_exposures(warehouse, numbers(0, 50))
-    await run(worker, register, export)
+    await run(worker, repository, export)
     # The same message once more under another token: of two copies received at the same time the last one stays.
     await store_exposures(warehouse, numbers(0, 51))
     await warehouse.command("OPTIMIZE TABLE events_exposure FINAL")
 
-    await run(worker, register, export)
+    await run(worker, repository, export)
 
     assert len(exported(tmp_path, "exposures")) == 51
 
 
 async def test_unchanged_snapshots_are_not_written_again(
-    warehouse: ArrowWarehouse, register: Register, export: Export, tmp_path: Path
+    warehouse: ArrowWarehouse, repository: ExportRepository, export: Export, tmp_path: Path
 ) -> None:
     catalog = export_catalog()
     worker = export_worker(warehouse, tmp_path, catalog=catalog)
-    await run(worker, register, export)
-    await run(worker, register, export)
+    await run(worker, repository, export)
+    await run(worker, repository, export)
     assert len(manifest(tmp_path)["datasets"]["flags"]["files"]) == 1
 
     flags = catalog.entries("env-1").flags
     flags["checkout"] = dataclasses.replace(flags["checkout"], enabled=False)
-    await run(worker, register, export)
+    await run(worker, repository, export)
 
     assert [each["enabled"] for each in exported(tmp_path, "flags")] == [True, False]
     assert len(manifest(tmp_path)["datasets"]["experiments"]["files"]) == 1
 
 
 async def test_a_full_run_replaces_everything_at_its_end(
-    warehouse: ArrowWarehouse, register: Register, export: Export, tmp_path: Path
+    warehouse: ArrowWarehouse, repository: ExportRepository, export: Export, tmp_path: Path
 ) -> None:
     worker = export_worker(warehouse, tmp_path)
     await store_exposures(warehouse, numbers(0, 120))
-    await run(worker, register, export)
+    await run(worker, repository, export)
     before = files_there(tmp_path)
     (exported_folder(tmp_path) / "exposures" / "notes.txt").write_text("mine")
     await warehouse.command("DELETE FROM events_exposure WHERE user_key = 'user-7'")
 
-    ended = await run(worker, register, export, "full")
+    ended = await run(worker, repository, export, "full")
 
     assert (ended.status, ended.mode, ended.generation) == ("succeeded", "full", 2)
     assert {each["event_id"] for each in exported(tmp_path, "exposures")} == {
@@ -206,28 +206,28 @@ class Failing:
 
 
 async def test_a_run_that_failed_is_continued_by_the_next(
-    warehouse: ArrowWarehouse, register: Register, export: Export, tmp_path: Path
+    warehouse: ArrowWarehouse, repository: ExportRepository, export: Export, tmp_path: Path
 ) -> None:
     await store_exposures(warehouse, numbers(0, 500))
     sink = ParquetSink(FolderStore(exported_folder(tmp_path), tmp_path))
     full_disk = DestinationAway("disk_full", "the disk of the export folder is full")
     failing = export_worker(warehouse, tmp_path, open_as=lambda *_: Failing(sink, 1, full_disk))
-    ended = await run(failing, register, export)
+    ended = await run(failing, repository, export)
     assert (ended.status, ended.error_code) == ("failed", "disk_full")
     assert "disk" in ended.error
-    sent = (await register.store.counts("org-1", export.id, [1]))[1]["exposures"]
+    sent = (await repository.store.counts("org-1", export.id, [1]))[1]["exposures"]
     assert 0 < sent < 500
 
     await store_exposures(warehouse, numbers(500, 530))
-    ended = await run(export_worker(warehouse, tmp_path), register, export)
+    ended = await run(export_worker(warehouse, tmp_path), repository, export)
 
     assert (ended.status, ended.generation) == ("succeeded", 1)
     assert exported(tmp_path, "exposures") == await stored(warehouse, "exposures")
-    assert (await register.store.counts("org-1", export.id, [2]))[2]["exposures"] == 530 - sent
+    assert (await repository.store.counts("org-1", export.id, [2]))[2]["exposures"] == 530 - sent
 
 
 async def test_a_worker_back_from_the_dead_commits_nothing(
-    warehouse: ArrowWarehouse, register: Register, export: Export, tmp_path: Path
+    warehouse: ArrowWarehouse, repository: ExportRepository, export: Export, tmp_path: Path
 ) -> None:
     await store_exposures(warehouse, numbers(0, 250))
     clock = ManualClock(NOW)
@@ -246,7 +246,7 @@ async def test_a_worker_back_from_the_dead_commits_nothing(
     zombie = export_worker(
         warehouse, tmp_path, clock=clock, open_as=lambda *_: Pausing(sink, -1, LeaseLost()), seconds=3600
     )
-    assert await register.save_run(export, Run(number=1, mode="incremental", cause="manual", requested_at=NOW), 1)
+    assert await repository.save_run(export, Run(number=1, mode="incremental", cause="manual", requested_at=NOW), 1)
     await zombie.look()
     await paused.wait()
     # Its own clock stands still, so it believes in its lease; the others' goes on.
@@ -257,42 +257,42 @@ async def test_a_worker_back_from_the_dead_commits_nothing(
 
     assert exported(tmp_path, "exposures") == await stored(warehouse, "exposures")
     assert len(exported(tmp_path, "exposures")) == 250
-    ended = (await register.all_runs(export))[0]
+    ended = (await repository.all_runs(export))[0]
     assert (ended.status, ended.worker, ended.claims) == ("succeeded", "worker-2", 2)
-    await run(export_worker(warehouse, tmp_path, clock=later), register, export)
+    await run(export_worker(warehouse, tmp_path, clock=later), repository, export)
     assert files_there(tmp_path) == files_listed(tmp_path)
 
 
 async def test_two_workers_share_runs_and_none_runs_twice(
-    warehouse: ArrowWarehouse, register: Register, export: Export, tmp_path: Path
+    warehouse: ArrowWarehouse, repository: ExportRepository, export: Export, tmp_path: Path
 ) -> None:
     await store_exposures(warehouse, numbers(0, 90))
-    assert await register.save_run(export, Run(number=1, mode="incremental", cause="manual", requested_at=NOW), 1)
+    assert await repository.save_run(export, Run(number=1, mode="incremental", cause="manual", requested_at=NOW), 1)
     workers = [export_worker(warehouse, tmp_path, name=f"worker-{each}") for each in range(4)]
     await asyncio.gather(*(each.look() for each in workers))
     await asyncio.gather(*(each.settle() for each in workers))
 
-    ended = (await register.all_runs(export))[0]
+    ended = (await repository.all_runs(export))[0]
     assert (ended.status, ended.claims) == ("succeeded", 1)
     assert len(exported(tmp_path, "exposures")) == 90
 
 
 async def test_the_schedule_makes_one_run_per_moment(
-    warehouse: ArrowWarehouse, register: Register, tmp_path: Path
+    warehouse: ArrowWarehouse, repository: ExportRepository, tmp_path: Path
 ) -> None:
     clock = ManualClock(NOW)  # 10:00 UTC
     daily = export_of(FolderDestination("nightly"), id="daily", datasets=("flags",))
     hourly = export_of(FolderDestination("hourly"), id="hourly", datasets=("flags",), schedule="hourly")
     paused = export_of(FolderDestination("paused"), id="paused", datasets=("flags",), paused=True)
     for each in (daily, hourly, paused):
-        assert await register.save(each, 1, None)
+        assert await repository.save(each, 1, None)
     worker = export_worker(warehouse, tmp_path, clock=clock)
 
     async def after(hours: float) -> list[int]:
         clock.advance(hours * 3600)
         for _ in range(2):
             await settled(worker)
-        return [len(await register.all_runs(each)) for each in (daily, hourly, paused)]
+        return [len(await repository.all_runs(each)) for each in (daily, hourly, paused)]
 
     assert await after(0) == [0, 0, 0]
     assert await after(0.9) == [0, 0, 0]
@@ -300,20 +300,20 @@ async def test_the_schedule_makes_one_run_per_moment(
     assert await after(1) == [0, 2, 0]
     assert await after(13.9) == [1, 3, 0]  # 02:00 of the next day; hours that were missed are one run
     assert await after(24) == [2, 4, 0]
-    last = (await register.all_runs(daily))[0]
+    last = (await repository.all_runs(daily))[0]
     assert (last.cause, last.status, last.scheduled_for) == ("schedule", "succeeded", NOW + 40 * 3_600_000)
 
 
 async def test_a_new_destination_gets_everything(
-    warehouse: ArrowWarehouse, register: Register, export: Export, tmp_path: Path
+    warehouse: ArrowWarehouse, repository: ExportRepository, export: Export, tmp_path: Path
 ) -> None:
     await store_exposures(warehouse, numbers(0, 30))
     worker = export_worker(warehouse, tmp_path)
-    await run(worker, register, export)
+    await run(worker, repository, export)
     moved = msgspec.structs.replace(export, destination=FolderDestination("elsewhere"))
-    assert await register.save(moved, 2, None)
+    assert await repository.save(moved, 2, None)
 
-    ended = await run(worker, register, moved)
+    ended = await run(worker, repository, moved)
 
     assert (ended.mode, ended.generation) == ("full", 2)
     assert len(list((tmp_path / "org-1" / "elsewhere" / "exposures").rglob("*.parquet"))) == 1

@@ -19,7 +19,7 @@ from analytics.exports.destinations.policy import DestinationPolicy
 from analytics.exports.destinations.snowflake import SnowflakeDestination
 from analytics.exports.errors import DestinationAway, DestinationError, DestinationRefused
 from analytics.exports.models import Export, Run
-from analytics.exports.register import Register
+from analytics.exports.repository import ExportRepository
 from analytics.exports.seal import Sealer
 from analytics.warehouse.arrow import ArrowWarehouse
 from analytics.warehouse.exports import ExportStore
@@ -64,14 +64,14 @@ async def warehouse(clickhouse_url: str, clickhouse_database: str) -> AsyncItera
 
 
 @pytest.fixture
-def register(warehouse: ArrowWarehouse) -> Register:
-    return Register(ExportStore(warehouse))
+def repository(warehouse: ArrowWarehouse) -> ExportRepository:
+    return ExportRepository(ExportStore(warehouse))
 
 
 @pytest.fixture
-async def export(register: Register, destination: SnowflakeDestination) -> Export:
+async def export(repository: ExportRepository, destination: SnowflakeDestination) -> Export:
     made = export_of(destination, schedule="manual")
-    assert await register.save(made, 1, seal(Sealer(SECRET), made, PASSWORD))
+    assert await repository.save(made, 1, seal(Sealer(SECRET), made, PASSWORD))
     return made
 
 
@@ -86,14 +86,16 @@ def asked(arguments: dict[str, Any], database: str, sql: str) -> list[dict[str, 
         return [{str(name).lower(): value for name, value in row.items()} for row in found.fetchall()]
 
 
-async def run(warehouse: ArrowWarehouse, register: Register, export: Export, mode: Any = "incremental") -> Run:
+async def run(
+    warehouse: ArrowWarehouse, repository: ExportRepository, export: Export, mode: Any = "incremental"
+) -> Run:
     worker = export_worker(warehouse, policy=POLICY, rows=100)
-    earlier = await register.all_runs(export)
+    earlier = await repository.all_runs(export)
     number = earlier[0].number + 1 if earlier else 1
-    assert await register.save_run(export, Run(number=number, mode=mode, cause="manual", requested_at=NOW), 1)
+    assert await repository.save_run(export, Run(number=number, mode=mode, cause="manual", requested_at=NOW), 1)
     await worker.look()
     await worker.settle()
-    return (await register.all_runs(export))[0]
+    return (await repository.all_runs(export))[0]
 
 
 def numbers(start: int, stop: int) -> list[str]:
@@ -102,19 +104,19 @@ def numbers(start: int, stop: int) -> list[str]:
 
 async def test_full_and_incremental_runs_merge_each_event_once(
     warehouse: ArrowWarehouse,
-    register: Register,
+    repository: ExportRepository,
     export: Export,
     destination: SnowflakeDestination,
     snowflake_server: dict[str, Any],
 ) -> None:
     await store_exposures(warehouse, numbers(0, 250))
     await store_purchases(warehouse, numbers(0, 120))
-    ended = await run(warehouse, register, export)
+    ended = await run(warehouse, repository, export)
     assert (ended.status, ended.error) == ("succeeded", "")
     await store_exposures(warehouse, numbers(200, 300), received_at=NOW + 9)
-    ended = await run(warehouse, register, export)
+    ended = await run(warehouse, repository, export)
     assert (ended.status, ended.error) == ("succeeded", "")
-    assert (await register.store.counts("org-1", export.id, [2]))[2]["exposures"] == 50
+    assert (await repository.store.counts("org-1", export.id, [2]))[2]["exposures"] == 50
 
     for dataset, name in (("exposures", "FLAG"), ("metric_events", "METRIC")):
         columns = f"SELECT * FROM VERDICT_{dataset} ORDER BY {name}, USER_KEY, EVENT_ID"
@@ -131,18 +133,18 @@ async def test_full_and_incremental_runs_merge_each_event_once(
 
 async def test_a_batch_that_is_merged_twice_counts_once(
     warehouse: ArrowWarehouse,
-    register: Register,
+    repository: ExportRepository,
     export: Export,
     destination: SnowflakeDestination,
     snowflake_server: dict[str, Any],
 ) -> None:
     await store_exposures(warehouse, numbers(0, 40))
-    await run(warehouse, register, export)
+    await run(warehouse, repository, export)
     # As after a crash between the merge and the commit: the rows are there, the commit is not.
     await warehouse.command("TRUNCATE TABLE export_batches")
     await warehouse.command("TRUNCATE TABLE exported_events")
 
-    ended = await run(warehouse, register, export)
+    ended = await run(warehouse, repository, export)
 
     assert ended.status == "succeeded"
     counted = asked(snowflake_server, destination.database, "SELECT COUNT(*) AS N FROM VERDICT_EXPOSURES")
@@ -151,13 +153,13 @@ async def test_a_batch_that_is_merged_twice_counts_once(
 
 async def test_a_full_run_takes_away_what_is_gone(
     warehouse: ArrowWarehouse,
-    register: Register,
+    repository: ExportRepository,
     export: Export,
     destination: SnowflakeDestination,
     snowflake_server: dict[str, Any],
 ) -> None:
     await store_exposures(warehouse, numbers(0, 20))
-    await run(warehouse, register, export)
+    await run(warehouse, repository, export)
     asked(
         snowflake_server,
         destination.database,
@@ -165,7 +167,7 @@ async def test_a_full_run_takes_away_what_is_gone(
     )
     await warehouse.command("DELETE FROM events_exposure WHERE user_key = 'user-7'")
 
-    ended = await run(warehouse, register, export, "full")
+    ended = await run(warehouse, repository, export, "full")
 
     assert (ended.status, ended.error, ended.generation) == ("succeeded", "", 2)
     rows = asked(snowflake_server, destination.database, "SELECT EVENT_ID FROM VERDICT_EXPOSURES")

@@ -6,10 +6,10 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from pydantic import TypeAdapter, ValidationError
-from service_kit.browsers import BrowserAccess, Origins, allow_browsers
+from service_kit.cors import CorsPolicy, Origins, allow_browsers
 from service_kit.settings import ServiceSettings, load_settings
 
-ACCESS = BrowserAccess(methods=("GET", "PATCH"), headers=("If-Match",), exposed=("ETag", "Retry-After"))
+ACCESS = CorsPolicy(methods=("GET", "PATCH"), headers=("If-Match",), exposed=("ETag", "Retry-After"))
 
 
 class SomeSettings(ServiceSettings):

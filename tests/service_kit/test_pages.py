@@ -10,7 +10,15 @@ from uuid import UUID
 import httpx
 import pytest
 from fastapi import FastAPI
-from service_kit.pages import InvalidCursor, Page, RequestedPage, moment_position, number_position, page_of, position_of
+from service_kit.pagination import (
+    InvalidCursor,
+    Page,
+    RequestedPage,
+    moment_position,
+    number_position,
+    page_of,
+    position_of,
+)
 from service_kit.problems import install_problem_handlers
 
 ROWS = [f"row-{number:03}" for number in range(120)]

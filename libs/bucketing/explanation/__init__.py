@@ -4,6 +4,6 @@ The trace is recorded by the flag's own generated function, written by the same 
 each step, and then told in the words of the authoring form.
 """
 
-from bucketing.explanation.flags import Explanation, Question, explain
+from bucketing.explanation.flags import Explanation, ExplanationRequest, explain
 
-__all__ = ["Explanation", "Question", "explain"]
+__all__ = ["Explanation", "ExplanationRequest", "explain"]

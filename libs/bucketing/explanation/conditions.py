@@ -10,7 +10,7 @@ from bucketing.document.conditions import condition_to_document
 from bucketing.errors import EvaluationFailed, InvalidConfig
 from bucketing.flagset import AllOf, AnyOf, Comparison, Condition, InSegment, Json, Not, Segment
 from bucketing.hashing import unit_key
-from bucketing.programs import Context, World, segment_program
+from bucketing.programs import Context, Programs, segment_program
 
 
 class Recorder:
@@ -27,11 +27,11 @@ class Recorder:
 class ConditionTracer:
     """Tells conditions of one evaluation; collects the segments they name."""
 
-    def __init__(self, segments: Mapping[str, Segment], context: Context, now: int, world: World) -> None:
+    def __init__(self, segments: Mapping[str, Segment], context: Context, now: int, programs: Programs) -> None:
         self._segments = segments
         self._context = context
         self._now = now
-        self._world = world
+        self._programs = programs
         self._pending: list[str] = []
 
     def trace(self, condition: Condition, path: str, recorder: Recorder) -> dict[str, Json]:
@@ -72,7 +72,7 @@ class ConditionTracer:
             return {"member": False, "because": "there is no such segment"}
         recorder = Recorder()
         try:
-            member = segment_program(segment, recorder)(self._context, self._now, self._world, {})
+            member = segment_program(segment, recorder)(self._context, self._now, self._programs, {})
         except (EvaluationFailed, InvalidConfig) as error:
             return {"member": None, "because": str(error)}
         told: dict[str, Json] = {"member": member, "unit": unit_key(self._context.get("targetingKey"))}

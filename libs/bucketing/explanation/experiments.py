@@ -47,30 +47,30 @@ class ExperimentTracer:
         told: dict[str, Any] = dict(step)
         by = experiment.bucket_by
         for index, holdout in enumerate(experiment.holdouts):
-            place = seen.get(f"{path}.holdouts[{index}]")
-            if place is not None:
-                bucket = self._splits.bucket(f"holdout:{holdout.key}", by, unit, place)
+            number = seen.get(f"{path}.holdouts[{index}]")
+            if number is not None:
+                bucket = self._splits.bucket(f"holdout:{holdout.key}", by, unit, number)
                 told.setdefault("holdouts", []).append({"holdout": holdout.key, "below": holdout.share, **bucket})
-                if place < holdout.share:
+                if number < holdout.share:
                     return {**told, "result": "held out"}
         slot = experiment.slot
         if slot is not None:
-            place = seen[f"{path}.layer"]
-            bucket = self._splits.bucket(f"layer:{slot.layer}", by, unit, place)
+            number = seen[f"{path}.layer"]
+            bucket = self._splits.bucket(f"layer:{slot.layer}", by, unit, number)
             told["layer"] = {"layer": slot.layer, "from": slot.start, "to": slot.end, **bucket}
-            if not slot.start <= place < slot.end:
+            if not slot.start <= number < slot.end:
                 return {**told, "result": "outside its part of the layer"}
         if experiment.traffic < BUCKET_COUNT:
-            place = seen[f"{path}.traffic"]
-            bucket = self._splits.bucket(f"traffic:{experiment.key}", by, unit, place)
+            number = seen[f"{path}.traffic"]
+            bucket = self._splits.bucket(f"traffic:{experiment.key}", by, unit, number)
             told["traffic"] = {"below": experiment.traffic, **bucket}
-            if place >= experiment.traffic:
+            if number >= experiment.traffic:
                 return {**told, "result": "outside its traffic"}
         if experiment.mode is ExperimentMode.ASSIGNS:
-            place = seen[f"{path}.assignment"]
+            number = seen[f"{path}.assignment"]
             told["assignment"] = {
-                **self._splits.bucket(experiment.key, by, unit, place),
+                **self._splits.bucket(experiment.key, by, unit, number),
                 "ranges": ranges(experiment.shares),
-                "variation": owner(experiment.shares, place),
+                "variation": owner(experiment.shares, number),
             }
         return {**told, "result": "taking part"}

@@ -13,7 +13,7 @@ from bucketing.flagset import ExperimentMode, Fixed, Flag, FlagSet, Json, Serve
 from bucketing.generation.flags import Evaluable
 from bucketing.generation.units import only_variation
 from bucketing.hashing import unit_key
-from bucketing.programs import Context, World, flag_program
+from bucketing.programs import Context, Programs, flag_program
 from bucketing.recovery import recovered
 
 NOT_REACHED = "not reached"
@@ -132,7 +132,7 @@ class FlagTracer:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class ExplanationRequest:
     """What is to be explained: a context at a time, with or without the salt in the answer."""
 
     context: Context
@@ -140,19 +140,19 @@ class Question:
     show_salt: bool = False
 
 
-def explain(flagset: FlagSet, world: World, item: Evaluable, question: Question) -> Explanation:
+def explain(flagset: FlagSet, programs: Programs, item: Evaluable, question: ExplanationRequest) -> Explanation:
     """Evaluate a flag with a probe at each step, and tell the steps. Never raises for a JSON context."""
     flag, context, now = item.flag, question.context, question.now
     recorder = Recorder()
     try:
-        decision = flag_program(item, recorder)(context, now, world, {})
+        decision = flag_program(item, recorder)(context, now, programs, {})
     except InvalidConfig as error:
         return Explanation(failure(flag.key, ErrorCode.PARSE_ERROR, str(error), flag.version), flagset.version, now)
     except Exception as error:
         decision = recovered(flag, context, error)
         if decision.error_code is ErrorCode.INVALID_CONTEXT:
             return Explanation(decision, flagset.version, now)
-    conditions = ConditionTracer(flagset.segments, context, now, world)
+    conditions = ConditionTracer(flagset.segments, context, now, programs)
     splits = SplitTracer(flagset.salt, question.show_salt)
     flags = FlagTracer(flag, recorder, conditions, splits)
     steps = flags.before_experiments(context)

@@ -101,5 +101,5 @@ class ConditionWriter:
         parts = []
         for key in condition.segments:
             name = self._source.constant(key)
-            parts.append(f"(memo[{name}] if {name} in memo else world.segments[{name}]({PARAMETERS}))")
+            parts.append(f"(memo[{name}] if {name} in memo else programs.segments[{name}]({PARAMETERS}))")
         return " or ".join(parts)

@@ -75,13 +75,13 @@ class ExperimentWriter:
     def _included(self, experiment: Experiment, unit: str, path: str) -> str:
         parts = []
         for index, holdout in enumerate(experiment.holdouts):
-            place = self._units.bucket(f"holdout:{holdout.key}", unit, f"{path}.holdouts[{index}]")
-            parts.append(f"{place} >= {self._source.constant(holdout.share)}")
+            bucket = self._units.bucket(f"holdout:{holdout.key}", unit, f"{path}.holdouts[{index}]")
+            parts.append(f"{bucket} >= {self._source.constant(holdout.share)}")
         if experiment.slot is not None:
             slot = experiment.slot
-            place = self._units.bucket(f"layer:{slot.layer}", unit, f"{path}.layer")
-            parts.append(f"{self._source.constant(slot.start)} <= {place} < {self._source.constant(slot.end)}")
+            bucket = self._units.bucket(f"layer:{slot.layer}", unit, f"{path}.layer")
+            parts.append(f"{self._source.constant(slot.start)} <= {bucket} < {self._source.constant(slot.end)}")
         if experiment.traffic < BUCKET_COUNT:
-            place = self._units.bucket(f"traffic:{experiment.key}", unit, f"{path}.traffic")
-            parts.append(f"{place} < {self._source.constant(experiment.traffic)}")
+            bucket = self._units.bucket(f"traffic:{experiment.key}", unit, f"{path}.traffic")
+            parts.append(f"{bucket} < {self._source.constant(experiment.traffic)}")
         return " and ".join(parts)

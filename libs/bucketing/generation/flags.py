@@ -80,7 +80,7 @@ class FlagWriter:
         source = self._source
         for index, prerequisite in enumerate(self._flag.prerequisites):
             served = source.local()
-            asked = f"world.prerequisite({source.constant(prerequisite.flag)}, context, now, memo)"
+            asked = f"programs.prerequisite({source.constant(prerequisite.flag)}, context, now, memo)"
             source.line(f"{served} = {source.probe(f'prerequisites[{index}]', asked)}")
             source.open(f"if {served}.error_code is not None:")
             self._units.decide_by(f"{source.constant(self._outcomes.prerequisite_failed)}({served})")

@@ -8,15 +8,15 @@ from types import CodeType
 from typing import Any
 
 from bucketing.attributes import lookup
-from bucketing.hashing import place, unit_key
+from bucketing.hashing import bucket_of, unit_key
 from bucketing.operators import EXPRESSION_NAMES
 
 Probe = Callable[[str, Any], Any]
 """Told the path of each step and its value while a traced function runs; gives the value back."""
 
-PARAMETERS = "context, now, world, memo"
+PARAMETERS = "context, now, programs, memo"
 
-_NAMES: dict[str, Any] = {**EXPRESSION_NAMES, "lookup": lookup, "place": place, "unit_key": unit_key}
+_NAMES: dict[str, Any] = {**EXPRESSION_NAMES, "lookup": lookup, "bucket_of": bucket_of, "unit_key": unit_key}
 
 
 @lru_cache(maxsize=4096)
@@ -25,7 +25,7 @@ def _code(text: str) -> CodeType:
 
 
 class Source:
-    """Lines of a function `(context, now, world, memo)`, with constants as closure variables.
+    """Lines of a function `(context, now, programs, memo)`, with constants as closure variables.
 
     `traced` functions tell a probe each step's value. They are written by the same statements; the only
     difference is that `probe` wraps an expression.

@@ -73,7 +73,7 @@ class UnitWriter:
     def bucket(self, key: str, unit: str, path: str) -> str:
         """The expression of the unit's bucket under `key`."""
         begin = self._source.constant(start(self._salt, key))
-        return self._source.probe(path, f"place({begin}, {unit})")
+        return self._source.probe(path, f"bucket_of({begin}, {unit})")
 
     def split(self, shares: tuple[Share, ...], bucket: str, outcome: Callable[[str], Decision]) -> str:
         """The expression that picks the outcome whose share owns the bucket."""

@@ -12,18 +12,18 @@ FOLDER = Path(__file__).parent
 
 
 def build(folder: Path = FOLDER, *options: str) -> Path:
-    """Compile place.c into `folder`; gives the module's path. Raises OSError or CalledProcessError.
+    """Compile bucket.c into `folder`; gives the module's path. Raises OSError or CalledProcessError.
 
     The option -DPORTABLE_ONLY leaves the processor's SHA instructions unused.
     """
     compiler = shlex.split(sysconfig.get_config_var("CC") or "cc")[0]
-    target = folder / f"_place{sysconfig.get_config_var('EXT_SUFFIX')}"
+    target = folder / f"_bucket{sysconfig.get_config_var('EXT_SUFFIX')}"
     # A new file is written and renamed, so that a running process never sees half a module.
     unfinished = target.with_suffix(".unfinished")
     command = [compiler, "-O3", "-fPIC", "-shared", "-Wall", "-Wextra", f"-I{sysconfig.get_path('include')}"]
     if sys.platform == "darwin":
         command += ["-undefined", "dynamic_lookup"]
-    command += [*options, str(FOLDER / "place.c"), "-o", str(unfinished)]
+    command += [*options, str(FOLDER / "bucket.c"), "-o", str(unfinished)]
     subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603
     return unfinished.replace(target)
 

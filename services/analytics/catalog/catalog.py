@@ -35,7 +35,7 @@ class EnvironmentEntries:
 
 
 class Catalog:
-    """Absent and not yours are the same: the lookups take the organizations of the caller and raise NotFound."""
+    """Absent and not yours are the same: the lookups take the organizations of the actor and raise NotFound."""
 
     def __init__(self) -> None:
         self._environments: dict[str, EnvironmentEntries] = {}

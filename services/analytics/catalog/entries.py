@@ -10,8 +10,8 @@ from uuid import UUID
 from bucketing.flagset import ExperimentMode
 from messages import documents
 from messages.aggregations import BY_NUMBER, Aggregation
+from messages.closed_lists import words
 from messages.generated import config_pb2 as pb
-from messages.words import words
 
 Role = Literal["goal", "secondary", "guardrail"]
 _ROLES = cast("dict[int, Role]", words(pb.MetricRole))

@@ -9,7 +9,7 @@ import msgspec
 from analytics.exports.destinations.port import Destination
 from analytics.exports.errors import DestinationRefused
 from analytics.exports.models import Export
-from analytics.exports.register import VersionedExport
+from analytics.exports.repository import VersionedExport
 from analytics.exports.seal import NoSuchKey, Sealed, Sealer
 
 

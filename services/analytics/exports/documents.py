@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from analytics.exports.models import Run
-from analytics.exports.register import VersionedExport
+from analytics.exports.repository import VersionedExport
 from analytics.exports.schedule import next_due
 from analytics.exports.schemas import ExportDocument, RunDocument
 from analytics.instants import rfc3339

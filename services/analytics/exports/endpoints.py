@@ -6,7 +6,7 @@ import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
-from service_kit.pages import Page, RequestedPage, number_position, page_of
+from service_kit.pagination import Page, RequestedPage, number_position, page_of
 from service_kit.problems import (
     BadRequest,
     Conflict,
@@ -19,11 +19,11 @@ from service_kit.problems import (
 )
 from service_kit.versions import REFUSALS, ExpectedVersion, etag
 
-from analytics.access import Authenticator, Caller
+from analytics.access import Actor, Authenticator
 from analytics.catalog.catalog import Catalog
 from analytics.exports.documents import export_document, run_document
 from analytics.exports.errors import DestinationError
-from analytics.exports.register import VersionedExport
+from analytics.exports.repository import VersionedExport
 from analytics.exports.schemas import (
     ChangeExport,
     ConnectionTest,
@@ -51,7 +51,7 @@ def build_router(*, authenticator: Authenticator, catalog: Catalog, exports: Exp
             raise Unavailable("the environments have not been read from the bus yet", code="catalog_not_ready")
 
     router = APIRouter(
-        prefix="/v1/exports", tags=["exports"], dependencies=[Depends(ready), Depends(authenticator.caller)]
+        prefix="/v1/exports", tags=["exports"], dependencies=[Depends(ready), Depends(authenticator.actor)]
     )
     _add_definitions(router, authenticator, exports)
     _add_runs(router, authenticator, exports)
@@ -61,10 +61,10 @@ def build_router(*, authenticator: Authenticator, catalog: Catalog, exports: Exp
 def _add_definitions(router: APIRouter, authenticator: Authenticator, exports: ExportService) -> None:
     @router.post("", status_code=201, responses=_WRITE, summary="Configure an export")
     async def create_export(
-        wanted: CreateExport, response: Response, caller: Caller = Depends(authenticator.caller)
+        wanted: CreateExport, response: Response, actor: Actor = Depends(authenticator.actor)
     ) -> ExportDocument:
         """Owners and admins. Credentials are encrypted and never shown again."""
-        made = await exports.create(caller, wanted)
+        made = await exports.create(actor, wanted)
         response.headers["Location"] = f"/v1/exports/{made.export.id}"
         return _shown(exports, made, None, response)
 
@@ -73,12 +73,12 @@ def _add_definitions(router: APIRouter, authenticator: Authenticator, exports: E
         page: RequestedPage,
         project: Named = None,
         environment: Named = None,
-        caller: Caller = Depends(authenticator.caller),
+        actor: Actor = Depends(authenticator.actor),
     ) -> Page[ExportDocument]:
         """Oldest first; `project` and `environment` are ids or keys."""
         found = [
             each
-            for each in await exports.register.exports(caller.organizations)
+            for each in await exports.repository.exports(actor.organizations)
             if project in (None, each.export.project, each.export.project_id)
             and environment in (None, each.export.environment, each.export.environment_id)
             and (page.after is None or _age(each) > page.after)
@@ -89,9 +89,9 @@ def _add_definitions(router: APIRouter, authenticator: Authenticator, exports: E
 
     @router.get("/{export_id}", responses=_READ, summary="One export with its last run")
     async def get_export(
-        export_id: str, response: Response, caller: Caller = Depends(authenticator.caller)
+        export_id: str, response: Response, actor: Actor = Depends(authenticator.actor)
     ) -> ExportDocument:
-        found = await exports.find(caller, export_id)
+        found = await exports.find(actor, export_id)
         return _shown(exports, found, await _last_run(exports, found), response)
 
     @router.patch("/{export_id}", responses=_CHANGE, summary="Change an export")
@@ -100,25 +100,25 @@ def _add_definitions(router: APIRouter, authenticator: Authenticator, exports: E
         wanted: ChangeExport,
         expected: ExpectedVersion,
         response: Response,
-        caller: Caller = Depends(authenticator.caller),
+        actor: Actor = Depends(authenticator.actor),
     ) -> ExportDocument:
         """A new destination gets everything again with the next run."""
-        changed = await exports.change(caller, export_id, expected, wanted)
+        changed = await exports.change(actor, export_id, expected, wanted)
         return _shown(exports, changed, await _last_run(exports, changed), response)
 
     @router.delete("/{export_id}", status_code=204, responses=_CHANGE, summary="Remove an export and its credentials")
     async def delete_export(
-        export_id: str, expected: ExpectedVersion, caller: Caller = Depends(authenticator.caller)
+        export_id: str, expected: ExpectedVersion, actor: Actor = Depends(authenticator.actor)
     ) -> None:
         """What was exported stays where it is."""
-        await exports.delete(caller, export_id, expected)
+        await exports.delete(actor, export_id, expected)
 
     tests = asyncio.Semaphore(_TESTS_AT_ONCE)
 
     @router.post("/{export_id}/test", responses=_WRITE, summary="Test the connection")
-    async def test_connection(export_id: str, caller: Caller = Depends(authenticator.caller)) -> ConnectionTest:
+    async def test_connection(export_id: str, actor: Actor = Depends(authenticator.actor)) -> ConnectionTest:
         """Connects, and tries what a run needs; leaves nothing behind."""
-        found = await exports.find_managed(caller, export_id)
+        found = await exports.find_managed(actor, export_id)
         try:
             async with asyncio.timeout(_TEST_SECONDS_MAX), tests:
                 await asyncio.to_thread(_try, exports, found)
@@ -136,34 +136,34 @@ def _add_runs(router: APIRouter, authenticator: Authenticator, exports: ExportSe
         export_id: str,
         response: Response,
         wanted: StartRun | None = None,
-        caller: Caller = Depends(authenticator.caller),
+        actor: Actor = Depends(authenticator.actor),
     ) -> RunDocument:
         """The worker takes it within seconds; 409 while another run waits or works."""
-        started = await exports.start_run(caller, export_id, (wanted or StartRun()).mode)
+        started = await exports.start_run(actor, export_id, (wanted or StartRun()).mode)
         response.headers["Location"] = f"/v1/exports/{export_id}/runs/{started.run.number}"
         return run_document(started.run, {})
 
     @router.get("/{export_id}/runs", responses=_READ, summary="The log of runs")
     async def list_runs(
-        export_id: str, page: RequestedPage, caller: Caller = Depends(authenticator.caller)
+        export_id: str, page: RequestedPage, actor: Actor = Depends(authenticator.actor)
     ) -> Page[RunDocument]:
         """The newest first, with rows per dataset and errors in words."""
         before = number_position(page.after)
-        export = (await exports.find(caller, export_id)).export
-        found = await exports.register.runs(export, page.fetch, _NEWEST if before is None else before)
+        export = (await exports.find(actor, export_id)).export
+        found = await exports.repository.runs(export, page.fetch, _NEWEST if before is None else before)
         runs, cursor = page_of([each.run for each in found], page, lambda run: str(run.number))
-        counts = await exports.register.store.counts(export.organization_id, export.id, [run.number for run in runs])
+        counts = await exports.repository.store.counts(export.organization_id, export.id, [run.number for run in runs])
         return Page(items=[run_document(run, counts[run.number]) for run in runs], next_cursor=cursor)
 
     @router.get("/{export_id}/runs/{number}", responses=_READ, summary="One run")
-    async def get_run(export_id: str, number: int, caller: Caller = Depends(authenticator.caller)) -> RunDocument:
-        export = (await exports.find(caller, export_id)).export
+    async def get_run(export_id: str, number: int, actor: Actor = Depends(authenticator.actor)) -> RunDocument:
+        export = (await exports.find(actor, export_id)).export
         if not 0 < number < 2**62:
             raise NotFound("no such run of this export", code="run_not_found")
-        found = await exports.register.runs(export, 1, number + 1)
+        found = await exports.repository.runs(export, 1, number + 1)
         if not found or found[0].run.number != number:
             raise NotFound("no such run of this export", code="run_not_found")
-        counts = await exports.register.store.counts(export.organization_id, export.id, [number])
+        counts = await exports.repository.store.counts(export.organization_id, export.id, [number])
         return run_document(found[0].run, counts[number])
 
 
@@ -181,11 +181,11 @@ def _age(found: VersionedExport) -> str:
 
 async def _last_run(exports: ExportService, found: VersionedExport) -> RunDocument | None:
     export = found.export
-    runs = await exports.register.runs(export, 1, _NEWEST)
+    runs = await exports.repository.runs(export, 1, _NEWEST)
     if not runs:
         return None
     number = runs[0].run.number
-    counts = await exports.register.store.counts(export.organization_id, export.id, [number])
+    counts = await exports.repository.store.counts(export.organization_id, export.id, [number])
     return run_document(runs[0].run, counts[number])
 
 

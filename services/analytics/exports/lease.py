@@ -12,7 +12,7 @@ from service_kit.logs import get_logger
 
 from analytics.exports.errors import LeaseLost
 from analytics.exports.models import Export
-from analytics.exports.register import Register, VersionedRun
+from analytics.exports.repository import ExportRepository, VersionedRun
 from analytics.warehouse.errors import WarehouseError
 
 _log = get_logger("export")
@@ -29,8 +29,10 @@ class LeaseTerms:
 class Lease:
     """Holds a run. Only its holder writes the run's next versions, so each write is also the proof of holding it."""
 
-    def __init__(self, register: Register, export: Export, held: VersionedRun, terms: LeaseTerms, clock: Clock) -> None:
-        self._register = register
+    def __init__(
+        self, repository: ExportRepository, export: Export, held: VersionedRun, terms: LeaseTerms, clock: Clock
+    ) -> None:
+        self._repository = repository
         self._export = export
         self._version = held.version
         self._terms = terms
@@ -42,7 +44,7 @@ class Lease:
 
     @classmethod
     async def take(
-        cls, register: Register, export: Export, found: VersionedRun, terms: LeaseTerms, clock: Clock
+        cls, repository: ExportRepository, export: Export, found: VersionedRun, terms: LeaseTerms, clock: Clock
     ) -> Lease | None:
         """None when another worker was first. Raises WarehouseError."""
         asked_at, now = clock.monotonic(), clock.now()
@@ -54,10 +56,10 @@ class Lease:
             started_at=found.run.started_at or now,
             lease_until=now + round(terms.seconds * 1000),
         )
-        if not await register.save_run(export, run, found.version + 1):
+        if not await repository.save_run(export, run, found.version + 1):
             return None
         held = VersionedRun(found.organization_id, found.export_id, run, found.version + 1)
-        lease = cls(register, export, held, terms, clock)
+        lease = cls(repository, export, held, terms, clock)
         lease._silent_since = asked_at
         return lease
 
@@ -73,7 +75,7 @@ class Lease:
             asked_at = self._clock.monotonic()
             lease_until = self._clock.now() + round(self._terms.seconds * 1000)
             run = msgspec.structs.replace(self.run, **changes, lease_until=lease_until)
-            if not await self._register.save_run(self._export, run, self._version + 1):
+            if not await self._repository.save_run(self._export, run, self._version + 1):
                 self._lost = True
                 raise LeaseLost(f"run {run.number} of export {self._export.id}")
             self._version += 1

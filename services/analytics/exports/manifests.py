@@ -8,7 +8,7 @@ from typing import Any
 from analytics.catalog.entries import Environment
 from analytics.exports.datasets import DATASETS
 from analytics.exports.models import Export, Run
-from analytics.exports.register import batch_of
+from analytics.exports.repository import batch_of
 from analytics.instants import rfc3339
 from analytics.warehouse.exports import StoredBatch
 

@@ -21,7 +21,7 @@ from analytics.exports.errors import LeaseLost
 from analytics.exports.lease import Lease
 from analytics.exports.manifests import manifest_of
 from analytics.exports.models import Batch, Export, Run
-from analytics.exports.register import batch_of
+from analytics.exports.repository import batch_of
 from analytics.exports.state import StateReader
 from analytics.warehouse.arrow import ArrowWarehouse
 from analytics.warehouse.export_events import EVENT_KEY_COLUMN, NO_KEY, EventReader, EventWindow

@@ -11,14 +11,14 @@ from service_kit.clock import Clock
 from service_kit.problems import Conflict, FieldError, InvalidInput, NotFound, PreconditionFailed
 from service_kit.versions import check_version
 
-from analytics.access import Caller
+from analytics.access import Actor
 from analytics.catalog.catalog import Catalog
 from analytics.exports.credentials import destination_digest, opened, seal
 from analytics.exports.destinations.policy import DestinationPolicy
 from analytics.exports.destinations.port import Destination, Sink
 from analytics.exports.destinations.registry import destination_of
 from analytics.exports.models import Export, Mode, Run
-from analytics.exports.register import Register, VersionedExport, VersionedRun
+from analytics.exports.repository import ExportRepository, VersionedExport, VersionedRun
 from analytics.exports.schemas import ChangeExport, CreateExport
 from analytics.exports.seal import NoSuchKey, Sealed, Sealer
 
@@ -35,30 +35,30 @@ class RunInProgress(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class ExportService:
-    """Every call takes the caller and raises Problems and WarehouseError."""
+    """Every call takes the actor and raises Problems and WarehouseError."""
 
-    register: Register
+    repository: ExportRepository
     catalog: Catalog
     sealer: Sealer
     policy: DestinationPolicy
     clock: Clock
 
-    async def find(self, caller: Caller, export_id: str) -> VersionedExport:
+    async def find(self, actor: Actor, export_id: str) -> VersionedExport:
         """Raises ExportNotFound, whether it is absent or somebody else's."""
-        for each in await self.register.exports(caller.organizations):
+        for each in await self.repository.exports(actor.organizations):
             if each.export.id == export_id:
                 return each
         raise ExportNotFound("no such export in an organization of yours")
 
-    async def find_managed(self, caller: Caller, export_id: str) -> VersionedExport:
+    async def find_managed(self, actor: Actor, export_id: str) -> VersionedExport:
         """Raises ExportNotFound, and Forbidden for a role that may not change it."""
-        found = await self.find(caller, export_id)
-        caller.require_admin(found.export.organization_id, "change exports")
+        found = await self.find(actor, export_id)
+        actor.require_admin(found.export.organization_id, "change exports")
         return found
 
-    async def create(self, caller: Caller, wanted: CreateExport) -> VersionedExport:
-        environment = self.catalog.environment(caller.organizations, wanted.project, wanted.environment)
-        caller.require_admin(environment.organization_id, "change exports")
+    async def create(self, actor: Actor, wanted: CreateExport) -> VersionedExport:
+        environment = self.catalog.environment(actor.organizations, wanted.project, wanted.environment)
+        actor.require_admin(environment.organization_id, "change exports")
         destination = destination_of(wanted.destination)
         self._require_allowed(destination)
         now = self.clock.now()
@@ -77,22 +77,22 @@ class ExportService:
             paused=wanted.paused,
             scheduled_since=now,
             created_at=now,
-            created_by=caller.subject,
+            created_by=actor.subject,
             updated_at=now,
-            updated_by=caller.subject,
+            updated_by=actor.subject,
         )
         await self._require_room(export)
         sealed = self._sealed(export, wanted.credentials.plain())
-        await self.register.save(export, 1, sealed)
+        await self.repository.save(export, 1, sealed)
         return VersionedExport(export, 1, sealed)
 
-    async def change(self, caller: Caller, export_id: str, version: int, wanted: ChangeExport) -> VersionedExport:
-        found = await self.find_managed(caller, export_id)
+    async def change(self, actor: Actor, export_id: str, version: int, wanted: ChangeExport) -> VersionedExport:
+        found = await self.find_managed(actor, export_id)
         check_version(version, found.version)
         given = {name: value for name in wanted.model_fields_set if (value := getattr(wanted, name)) is not None}
         credentials = given.pop("credentials", None)
         now = self.clock.now()
-        changes: dict[str, Any] = given | {"updated_at": now, "updated_by": caller.subject}
+        changes: dict[str, Any] = given | {"updated_at": now, "updated_by": actor.subject}
         if {"schedule", "daily_at", "paused"} & given.keys():
             changes["scheduled_since"] = now
         if "datasets" in given:
@@ -109,25 +109,25 @@ class ExportService:
             sealed = self._sealed(export, credentials.plain() if credentials else {})
         return await self._save(export, version + 1, sealed)
 
-    async def delete(self, caller: Caller, export_id: str, version: int) -> None:
+    async def delete(self, actor: Actor, export_id: str, version: int) -> None:
         """The definition and its credentials go; what was exported stays where it is."""
-        found = await self.find_managed(caller, export_id)
+        found = await self.find_managed(actor, export_id)
         check_version(version, found.version)
         export = msgspec.structs.replace(
-            found.export, deleted=True, updated_at=self.clock.now(), updated_by=caller.subject
+            found.export, deleted=True, updated_at=self.clock.now(), updated_by=actor.subject
         )
         await self._save(export, version + 1, None)
-        await self.register.store.forget_keys(export.organization_id, export.id, keep_generation=0)
+        await self.repository.store.forget_keys(export.organization_id, export.id, keep_generation=0)
 
-    async def start_run(self, caller: Caller, export_id: str, mode: Mode) -> VersionedRun:
+    async def start_run(self, actor: Actor, export_id: str, mode: Mode) -> VersionedRun:
         """Raises RunInProgress while another one waits or runs."""
-        export = (await self.find_managed(caller, export_id)).export
-        earlier = await self.register.runs(export, 1, 2**63)
+        export = (await self.find_managed(actor, export_id)).export
+        earlier = await self.repository.runs(export, 1, 2**63)
         if earlier and not earlier[0].run.finished:
             raise RunInProgress(f"run {earlier[0].run.number} is {earlier[0].run.status}")
         number = earlier[0].run.number + 1 if earlier else 1
-        run = Run(number=number, mode=mode, cause="manual", requested_by=caller.subject, requested_at=self.clock.now())
-        if not await self.register.save_run(export, run, 1):
+        run = Run(number=number, mode=mode, cause="manual", requested_by=actor.subject, requested_at=self.clock.now())
+        if not await self.repository.save_run(export, run, 1):
             raise RunInProgress(f"run {number} was started by somebody else")
         return VersionedRun(export.organization_id, export.id, run, 1)
 
@@ -137,21 +137,21 @@ class ExportService:
         return export.destination.sink(self.policy, export.organization_id, opened(self.sealer, found))
 
     async def _save(self, export: Export, version: int, sealed: Sealed | None) -> VersionedExport:
-        if not await self.register.save(export, version, sealed):
+        if not await self.repository.save(export, version, sealed):
             raise PreconditionFailed("the export was changed by somebody else")
         return VersionedExport(export, version, sealed)
 
     async def _require_room(self, export: Export) -> None:
         others = [
             each.export
-            for each in await self.register.exports([export.organization_id])
+            for each in await self.repository.exports([export.organization_id])
             if each.export.environment_id == export.environment_id and each.export.id != export.id
         ]
         if len(others) >= _EXPORTS_PER_ENVIRONMENT_MAX:
             reason = f"an environment has at most {_EXPORTS_PER_ENVIRONMENT_MAX} exports"
             raise Conflict(reason, code="too_many_exports")
         if export.destination.one_per_organization:
-            others = [each.export for each in await self.register.exports([export.organization_id])]
+            others = [each.export for each in await self.repository.exports([export.organization_id])]
         if any(
             destination_digest(each.destination) == destination_digest(export.destination)
             for each in others

@@ -12,7 +12,7 @@ from analytics.catalog.catalog import Catalog
 from analytics.catalog.entries import Environment, Experiment
 from analytics.exports.datasets import EXPERIMENTS, FLAGS, Dataset
 from analytics.exports.rows import experiment_row, flag_row, origin
-from analytics.results.analysis import Analyst, Moment
+from analytics.results.analysis import AnalysisTime, Analyst
 from analytics.results.documents import RESULT_DATASET, result_document
 from analytics.tables.columns import Line
 from analytics.warehouse.client import Warehouse
@@ -54,7 +54,7 @@ class StateReader:
         if experiment.start_at is None:
             return []
         analyst = Analyst(ExperimentReader(self._warehouse), self._catalog)
-        analysis = await analyst.analyse(experiment, environment, Moment(now))
+        analysis = await analyst.analyse(experiment, environment, AnalysisTime(now))
         return RESULT_DATASET.lines(result_document(analysis))
 
 

@@ -21,7 +21,7 @@ from analytics.exports.destinations.port import Destination, Sink
 from analytics.exports.errors import DestinationAway, DestinationError, LeaseLost
 from analytics.exports.lease import Lease, LeaseTerms
 from analytics.exports.models import Export, Run
-from analytics.exports.register import Register, VersionedExport, VersionedRun
+from analytics.exports.repository import ExportRepository, VersionedExport, VersionedRun
 from analytics.exports.runner import Runner
 from analytics.exports.schedule import is_due
 from analytics.exports.seal import Sealer
@@ -48,7 +48,7 @@ class WorkerOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerParts:
-    register: Register
+    repository: ExportRepository
     runner: Runner
     catalog: Catalog
     sealer: Sealer
@@ -87,9 +87,9 @@ class ExportWorker:
 
     async def look(self) -> None:
         """Makes the runs that are due and starts work on those that wait. Raises WarehouseError."""
-        register = self._parts.register
-        exports = await register.exports()
-        last_runs = await register.last_runs()
+        repository = self._parts.repository
+        exports = await repository.exports()
+        last_runs = await repository.last_runs()
         for found in exports:
             last = await self._scheduled(found.export, last_runs.get(found.export.id))
             if last is not None and self._is_free(found.export.id, last.run):
@@ -114,18 +114,18 @@ class ExportWorker:
             return last
         number = last.run.number + 1 if last else 1
         run = Run(number=number, mode="incremental", cause="schedule", requested_at=now, scheduled_for=due)
-        if not await self._parts.register.save_run(export, run, 1):
+        if not await self._parts.repository.save_run(export, run, 1):
             return None
         return VersionedRun(export.organization_id, export.id, run, 1)
 
     async def _last_scheduled_for(self, export: Export, last: VersionedRun | None) -> int | None:
         if last is None or last.run.scheduled_for is not None:
             return last.run.scheduled_for if last else None
-        runs = await self._parts.register.all_runs(export)
+        runs = await self._parts.repository.all_runs(export)
         return next((run.scheduled_for for run in runs if run.scheduled_for is not None), None)
 
     async def _start(self, found: VersionedExport, waiting: VersionedRun) -> None:
-        lease = await Lease.take(self._parts.register, found.export, waiting, self._options.terms, self._parts.clock)
+        lease = await Lease.take(self._parts.repository, found.export, waiting, self._options.terms, self._parts.clock)
         if lease is None:
             return
         export_id = found.export.id
@@ -189,7 +189,7 @@ class ExportWorker:
         """Fixes how far the run goes, and which generation it belongs to: the one that counts, or a new one."""
         until = await self._parts.runner.stored_until(self._options.lag_seconds)
         digest = destination_digest(export.destination)
-        earlier = [each for each in await self._parts.register.all_runs(export) if each.number < run.number]
+        earlier = [each for each in await self._parts.repository.all_runs(export) if each.number < run.number]
         here = [each for each in earlier if each.destination_digest == digest and each.generation]
         newest = max((each.generation for each in earlier), default=0)
         whole = next((each.generation for each in here if each.status == "succeeded"), None)

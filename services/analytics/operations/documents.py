@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from analytics.instants import rfc3339
-from analytics.loading.letters_command import LetterDocument
+from analytics.loading.dead_letters_command import LetterDocument
 from analytics.operations.reconciliation import Reconciliation
 
 

@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from service_kit.problems import Forbidden, problem_responses
 from streams import Bus
 
-from analytics.access import Authenticator, Caller
-from analytics.loading.letters_command import letter_document
+from analytics.access import Actor, Authenticator
+from analytics.loading.dead_letters_command import letter_document
 from analytics.loading.replay import LIST_MAX, listed, replay
 from analytics.operations.documents import (
     ErasureDocument,
@@ -45,7 +45,7 @@ def build_router(
     reconciler: Reconciler,
     eraser: Eraser,
 ) -> APIRouter:
-    router = APIRouter(prefix="/v1", tags=["operations"], dependencies=[Depends(authenticator.caller)])
+    router = APIRouter(prefix="/v1", tags=["operations"], dependencies=[Depends(authenticator.actor)])
     _add_letters(router, authenticator, inquiries, bus)
 
     @router.get(
@@ -55,11 +55,11 @@ def build_router(
         response_class=Response,
     )
     async def reconciliation(
-        where: Where, minutes: Minutes = 15, caller: Caller = Depends(authenticator.caller)
+        where: Where, minutes: Minutes = 15, actor: Actor = Depends(authenticator.actor)
     ) -> Response:
         """The last whole minutes and the present one. `missing` counts distinct events of the stream that are neither
         stored nor dead letters; it should be 0 but for the last seconds."""
-        environment = inquiries.environment(caller, where)
+        environment = inquiries.environment(actor, where)
         return json_response(reconciliation_document(await reconciler.last(environment, minutes)))
 
     @router.post(
@@ -68,11 +68,11 @@ def build_router(
         responses={**_WRITES, 200: {"model": ErasureDocument}},
         response_class=Response,
     )
-    async def erase(body: ErasureRequest, caller: Caller = Depends(authenticator.caller)) -> Response:
+    async def erase(body: ErasureRequest, actor: Actor = Depends(authenticator.actor)) -> Response:
         """Removes every exposure and metric event of `user_key` (or of its stand-in), and dead letters that hold it;
         for owners and admins."""
-        environment = inquiries.environment(caller, NamedEnvironment(body.project, body.environment))
-        caller.require_admin(environment.organization_id, "erase data")
+        environment = inquiries.environment(actor, NamedEnvironment(body.project, body.environment))
+        actor.require_admin(environment.organization_id, "erase data")
         erased = await eraser.erase(environment, body.user_key)
         return json_response(ErasureDocument(erased=erased.rows, dead_letters=erased.dead_letters))
 
@@ -86,13 +86,11 @@ def _add_letters(router: APIRouter, authenticator: Authenticator, inquiries: Inq
         responses={**PROBLEMS, 200: {"model": LetterList}},
         response_class=Response,
     )
-    async def dead_letters(
-        where: Where, limit: Limit = 100, caller: Caller = Depends(authenticator.caller)
-    ) -> Response:
+    async def dead_letters(where: Where, limit: Limit = 100, actor: Actor = Depends(authenticator.actor)) -> Response:
         """Those of one environment that have not been replayed, with the reason and the bytes as they came; for editors
         and above, because raw events may hold personal data."""
-        environment = inquiries.environment(caller, where)
-        caller.require_writer(environment.organization_id)
+        environment = inquiries.environment(actor, where)
+        actor.require_writer(environment.organization_id)
         letters = await listed(bus, environment.id, limit)
         return json_response(LetterList(items=[letter_document(each) for each in letters]))
 
@@ -103,9 +101,9 @@ def _add_letters(router: APIRouter, authenticator: Authenticator, inquiries: Inq
         response_class=Response,
     )
     async def replay_dead_letters(
-        where: Where, limit: Limit = 1000, caller: Caller = Depends(authenticator.caller)
+        where: Where, limit: Limit = 1000, actor: Actor = Depends(authenticator.actor)
     ) -> Response:
         """Puts up to `limit` letters of one environment back on the stream; one that fails again is a new letter."""
-        environment = inquiries.environment(caller, where)
-        caller.require_writer(environment.organization_id)
+        environment = inquiries.environment(actor, where)
+        actor.require_writer(environment.organization_id)
         return json_response(ReplayDocument(replayed=await replay(bus, environment.id, limit)))

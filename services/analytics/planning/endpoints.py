@@ -11,7 +11,7 @@ from service_kit.clock import Clock
 from service_kit.problems import FieldError, InvalidInput, NotFound
 from stats import InvalidInputError, Plan, PlanRequest, plan
 
-from analytics.access import Authenticator, Caller
+from analytics.access import Actor, Authenticator
 from analytics.catalog.entries import Environment, Metric
 from analytics.planning.documents import (
     CalibrationDocument,
@@ -72,7 +72,7 @@ Alpha = Annotated[float, Query(gt=0, lt=1)]
 def build_router(
     *, authenticator: Authenticator, inquiries: Inquiries, warehouse: Warehouse, clock: Clock
 ) -> APIRouter:
-    router = APIRouter(prefix="/v1", tags=["planning"], dependencies=[Depends(authenticator.caller)])
+    router = APIRouter(prefix="/v1", tags=["planning"], dependencies=[Depends(authenticator.actor)])
 
     @router.get(
         "/planner",
@@ -81,11 +81,11 @@ def build_router(
         response_class=Response,
     )
     async def planner(
-        where: Where, design: Wanted, known: Given, history: Past, caller: Caller = Depends(authenticator.caller)
+        where: Where, design: Wanted, known: Given, history: Past, actor: Actor = Depends(authenticator.actor)
     ) -> Response:
         """With `baseline` (and `sd` unless it is a rate) from what is given, else from the history of `metric` among
         the units of `flag`."""
-        environment = inquiries.environment(caller, where)
+        environment = inquiries.environment(actor, where)
         source: Source
         if known.baseline is not None:
             found = Baseline(0, known.baseline, known.sd, known.units_per_day)
@@ -107,11 +107,11 @@ def build_router(
         history: Past,
         splits: Splits = 200,
         alpha: Alpha = 0.05,
-        caller: Caller = Depends(authenticator.caller),
+        actor: Actor = Depends(authenticator.actor),
     ) -> Response:
         """An A/A test on your own events: each split halves the units of `flag` at random, so about a share `alpha` of
         the tests should be significant. Far more means that p-values of this metric can't be trusted as they are."""
-        environment = inquiries.environment(caller, where)
+        environment = inquiries.environment(actor, where)
         metric, period = _past(inquiries, environment, history, clock.now())
         found = await calibrate(warehouse, metric, period, splits=splits, seed=period.start, alpha=alpha)
         return json_response(calibration_document(metric.key, period, found))

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from analytics.access import Authenticator, Caller
+from analytics.access import Actor, Authenticator
 from analytics.reports.figures import as_pdf, as_png, figures
 from analytics.reports.page import report_page
 from analytics.results.documents import RESULT_FILE, ResultDocument, result_document
@@ -26,7 +26,7 @@ FileFormat = Annotated[Literal["csv", "parquet"], Query(alias="format")]
 
 def build_router(*, authenticator: Authenticator, inquiries: Inquiries) -> APIRouter:
     router = APIRouter(
-        prefix="/v1/experiments/{experiment}", tags=["reports"], dependencies=[Depends(authenticator.caller)]
+        prefix="/v1/experiments/{experiment}", tags=["reports"], dependencies=[Depends(authenticator.actor)]
     )
 
     @router.get("/report", summary="Report as a page, PDF or picture", responses=PROBLEMS, response_class=Response)
@@ -34,10 +34,10 @@ def build_router(*, authenticator: Authenticator, inquiries: Inquiries) -> APIRo
         asked: Asked,
         as_: ReportFormat = "html",
         picture: WhichPicture = "intervals",
-        caller: Caller = Depends(authenticator.caller),
+        actor: Actor = Depends(authenticator.actor),
     ) -> Response:
         """Summary, decision, metrics, health, and pictures of intervals, lift over time and daily units."""
-        inquiry = inquiries.about(caller, asked)
+        inquiry = inquiries.about(actor, asked)
         results, over_time = await _documents(inquiry)
         if as_ == "html":
             page = await asyncio.to_thread(report_page, results, over_time)
@@ -51,11 +51,11 @@ def build_router(*, authenticator: Authenticator, inquiries: Inquiries) -> APIRo
 
     @router.get("/results/export", summary="Results as a file", responses=PROBLEMS, response_class=Response)
     async def export_results(
-        asked: Asked, as_: FileFormat = "csv", caller: Caller = Depends(authenticator.caller)
+        asked: Asked, as_: FileFormat = "csv", actor: Actor = Depends(authenticator.actor)
     ) -> Response:
         """One line per metric and variation."""
-        inquiry = inquiries.about(caller, asked)
-        analysis = await inquiry.analyst.analyse(inquiry.experiment, inquiry.environment, inquiry.moment)
+        inquiry = inquiries.about(actor, asked)
+        analysis = await inquiry.analyst.analyse(inquiry.experiment, inquiry.environment, inquiry.time)
         columns, lines = RESULT_FILE.columns, RESULT_FILE.lines(result_document(analysis))
         if as_ == "csv":
             return _file(as_csv(columns, lines), "text/csv; charset=utf-8", f"{inquiry.experiment.key}.csv")
@@ -67,7 +67,7 @@ def build_router(*, authenticator: Authenticator, inquiries: Inquiries) -> APIRo
 
 async def _documents(inquiry: Inquiry) -> tuple[ResultDocument, DailyDocument]:
     segments = SegmentAnalyst(inquiry.reader, inquiry.analyst)
-    of = (inquiry.experiment, inquiry.environment, inquiry.moment)
+    of = (inquiry.experiment, inquiry.environment, inquiry.time)
     analysis, daily = await asyncio.gather(inquiry.analyst.analyse(*of), segments.over_time(*of))
     return result_document(analysis), daily_document(daily)
 

@@ -54,7 +54,7 @@ class MetricAnalysis:
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class AnalysisTime:
     """When the results are computed, and from what: `as_of` None is everything received by `now`."""
 
     now: int
@@ -72,7 +72,7 @@ class Analysis:
 
     experiment: Experiment
     environment: Environment
-    moment: Moment
+    time: AnalysisTime
     units: dict[str, int]
     units_in_several: int
     days: Mapping[str, Mapping[str, int]]
@@ -90,7 +90,7 @@ class _Answers:
 
     experiment: Experiment
     environment: Environment
-    moment: Moment
+    time: AnalysisTime
     counts: UnitCounts
     health: ExposureHealth
     looks: list[PastLook]
@@ -117,12 +117,12 @@ class Analyst:
                 known.append((use, metric))
         return known, missing
 
-    async def analyse(self, experiment: Experiment, environment: Environment, moment: Moment) -> Analysis:
+    async def analyse(self, experiment: Experiment, environment: Environment, time: AnalysisTime) -> Analysis:
         """Raises WarehouseError."""
         known, missing = self.known_metrics(experiment)
-        scope = scope_of(experiment, environment, moment.as_of)
+        scope = scope_of(experiment, environment, time.as_of)
         health = await self._reader.health(scope)
-        looks = await self._past_looks(experiment, environment, moment)
+        looks = await self._past_looks(experiment, environment, time)
         options = MeasurementOptions(experiment.plan.cuped, experiment.plan.alpha)
 
         async def measure(counts: UnitCounts) -> list[Measurement]:
@@ -132,14 +132,14 @@ class Analyst:
 
         counts, measured = await consistent_read(self._reader, scope, measure)
         metrics = [(use, metric, each) for (use, metric), each in zip(known, measured, strict=True)]
-        answers = _Answers(experiment, environment, moment, counts, health, looks, metrics, missing)
+        answers = _Answers(experiment, environment, time, counts, health, looks, metrics, missing)
         # The engine's numbers are milliseconds of pure computation, so they are not made on the event loop.
         return await asyncio.to_thread(_analysed, answers)
 
-    async def _past_looks(self, experiment: Experiment, environment: Environment, moment: Moment) -> list[PastLook]:
+    async def _past_looks(self, experiment: Experiment, environment: Environment, time: AnalysisTime) -> list[PastLook]:
         if experiment.plan.mode != Mode.GROUP.value or not experiment.plan.planned_units:
             return []
-        return await self._reader.past_looks(environment.organization_id, experiment.id, moment.shown)
+        return await self._reader.past_looks(environment.organization_id, experiment.id, time.shown)
 
 
 def analysis_options(experiment: Experiment, metric: Metric, last_exposure_at: int, shown_at: int) -> AnalysisOptions:
@@ -192,16 +192,14 @@ def _analysed(answers: _Answers) -> Analysis:
     method = CORRECTIONS.get(experiment.plan.correction)
     family = adjust_family(goals, method, alpha=experiment.plan.alpha) if goals and method else None
     health = [
-        *health_checks(
-            experiment, answers.health, sample_ratio, units, answers.counts.in_several, answers.moment.shown
-        ),
+        *health_checks(experiment, answers.health, sample_ratio, units, answers.counts.in_several, answers.time.shown),
         balance_check(results),
     ]
     judged = [each.result for each in metrics if each.result is not None and each.use.role != "secondary"]
     return Analysis(
         experiment=experiment,
         environment=answers.environment,
-        moment=answers.moment,
+        time=answers.time,
         units=units,
         units_in_several=answers.counts.in_several,
         days=answers.counts.days,
@@ -216,7 +214,7 @@ def _analysed(answers: _Answers) -> Analysis:
 
 def _metric_result(answers: _Answers, use: MetricUse, metric: Metric, measured: Measurement) -> MetricAnalysis:
     arms: Grouped = measured.summaries
-    options = analysis_options(answers.experiment, metric, answers.counts.last_at, answers.moment.shown)
+    options = analysis_options(answers.experiment, metric, answers.counts.last_at, answers.time.shown)
     try:
         result = analyse_metric(
             metric_spec(metric, use),
@@ -238,7 +236,7 @@ def _decisions(
     health: list[HealthCheck],
 ) -> list[Decision]:
     experiment = answers.experiment
-    end = min(experiment.stop_at or answers.moment.shown, answers.moment.shown)
+    end = min(experiment.stop_at or answers.time.shown, answers.time.shown)
     days = max((end - experiment.start_at) / DAY_MILLISECONDS, 0.0) if experiment.start_at else 0.0
     problems = [each.finding for each in health if each.state == "problem" and each.name != "sample_ratio"]
     decisions = []

@@ -121,8 +121,8 @@ def result_document(analysis: Analysis) -> ResultDocument:
     total = sum(analysis.units.values())
     return ResultDocument(
         experiment=experiment_document(analysis.experiment, analysis.environment),
-        computed_at=rfc3339(analysis.moment.now),
-        as_of=rfc3339(analysis.moment.as_of),
+        computed_at=rfc3339(analysis.time.now),
+        as_of=rfc3339(analysis.time.as_of),
         engine_version=ENGINE_VERSION,
         summary=summary_of(analysis),
         units=UnitsDocument(

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 from service_kit.clock import Clock
 
-from analytics.access import Authenticator, Caller
+from analytics.access import Actor, Authenticator
 from analytics.instants import instant
 from analytics.results.documents import ResultDocument, result_document
 from analytics.results.explanation import ExplainedResultDocument, explained
@@ -49,7 +49,7 @@ ReportPeriod = Annotated[Period, Depends()]
 def build_router(
     *, authenticator: Authenticator, inquiries: Inquiries, warehouse: Warehouse, clock: Clock
 ) -> APIRouter:
-    router = APIRouter(prefix="/v1", tags=["results"], dependencies=[Depends(authenticator.caller)])
+    router = APIRouter(prefix="/v1", tags=["results"], dependencies=[Depends(authenticator.actor)])
     _add_results(router, authenticator, inquiries)
 
     @router.get(
@@ -59,11 +59,11 @@ def build_router(
         response_class=Response,
     )
     async def exposures_of_flag(
-        key: str, where: Where, period: ReportPeriod, caller: Caller = Depends(authenticator.caller)
+        key: str, where: Where, period: ReportPeriod, actor: Actor = Depends(authenticator.actor)
     ) -> Response:
         """Counts and shares per variation, a time series, and the latest decisions, from `start` (default: seven days
         ago) until before `end` (default: now)."""
-        environment = inquiries.environment(caller, where)
+        environment = inquiries.environment(actor, where)
         variations = inquiries.catalog.flag_variations(environment, key)
         start, end = instant(period.start, "start"), instant(period.end, "end")
         report = ExposureReport.between(key, variations, start, end, clock.now())
@@ -80,12 +80,12 @@ def _add_results(router: APIRouter, authenticator: Authenticator, inquiries: Inq
         response_class=Response,
     )
     async def experiment_results(
-        asked: Asked, explain: Explain = False, caller: Caller = Depends(authenticator.caller)
+        asked: Asked, explain: Explain = False, actor: Actor = Depends(authenticator.actor)
     ) -> Response:
         """Per metric and variation: units, mean or rate, difference and lift with intervals, p-value and method;
         health, decision, exposures per day and a summary in words."""
-        inquiry = inquiries.about(caller, asked)
-        analysis = await inquiry.analyst.analyse(inquiry.experiment, inquiry.environment, inquiry.moment)
+        inquiry = inquiries.about(actor, asked)
+        analysis = await inquiry.analyst.analyse(inquiry.experiment, inquiry.environment, inquiry.time)
         result = result_document(analysis)
         return json_response(explained(result, inquiry.reader.queries) if explain else result)
 
@@ -95,14 +95,12 @@ def _add_results(router: APIRouter, authenticator: Authenticator, inquiries: Inq
         responses={**PROBLEMS, 200: {"model": SegmentedDocument}},
         response_class=Response,
     )
-    async def segmented_results(
-        asked: Asked, by: SegmentedBy, caller: Caller = Depends(authenticator.caller)
-    ) -> Response:
+    async def segmented_results(asked: Asked, by: SegmentedBy, actor: Actor = Depends(authenticator.actor)) -> Response:
         """The results of each of the 20 largest segments, p-values adjusted over all of them, and the sample-ratio
         check of each segment."""
-        inquiry = inquiries.about(caller, asked)
+        inquiry = inquiries.about(actor, asked)
         analyst = SegmentAnalyst(inquiry.reader, inquiry.analyst)
-        analysis = await analyst.by_segment(inquiry.experiment, inquiry.environment, inquiry.moment, by)
+        analysis = await analyst.by_segment(inquiry.experiment, inquiry.environment, inquiry.time, by)
         return json_response(segmented_document(analysis))
 
     @router.get(
@@ -111,9 +109,9 @@ def _add_results(router: APIRouter, authenticator: Authenticator, inquiries: Inq
         responses={**PROBLEMS, 200: {"model": DailyDocument}},
         response_class=Response,
     )
-    async def results_over_time(asked: Asked, caller: Caller = Depends(authenticator.caller)) -> Response:
+    async def results_over_time(asked: Asked, actor: Actor = Depends(authenticator.actor)) -> Response:
         """Per metric and day (UTC): the results of all units that came in until the end of that day."""
-        inquiry = inquiries.about(caller, asked)
+        inquiry = inquiries.about(actor, asked)
         analyst = SegmentAnalyst(inquiry.reader, inquiry.analyst)
-        analysis = await analyst.over_time(inquiry.experiment, inquiry.environment, inquiry.moment)
+        analysis = await analyst.over_time(inquiry.experiment, inquiry.environment, inquiry.time)
         return json_response(daily_document(analysis))

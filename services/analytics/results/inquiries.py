@@ -10,11 +10,11 @@ from fastapi import Depends, Query, Response
 from service_kit.clock import Clock
 from service_kit.problems import BadRequest, InvalidInput, NotFound, Unauthorized, Unavailable, problem_responses
 
-from analytics.access import Caller
+from analytics.access import Actor
 from analytics.catalog.catalog import Catalog
 from analytics.catalog.entries import Environment, Experiment
 from analytics.instants import instant
-from analytics.results.analysis import Analyst, Moment
+from analytics.results.analysis import AnalysisTime, Analyst
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.experiments import ExperimentReader
 
@@ -48,17 +48,17 @@ Asked = Annotated[NamedExperiment, Depends()]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inquiry:
-    """An experiment the caller may see, and the moment it is asked about. `reader` remembers the queries."""
+    """An experiment the actor may see, and the moment it is asked about. `reader` remembers the queries."""
 
     experiment: Experiment
     environment: Environment
-    moment: Moment
+    time: AnalysisTime
     reader: ExperimentReader
     analyst: Analyst
 
 
 class Inquiries:
-    """Finds what a request names among what its caller may see."""
+    """Finds what a request names among what its actor may see."""
 
     def __init__(self, *, catalog: Catalog, warehouse: Warehouse, clock: Clock) -> None:
         self._catalog = catalog
@@ -72,31 +72,31 @@ class Inquiries:
             raise Unavailable("the experiments have not been read from the bus yet", code="catalog_not_ready")
         return self._catalog
 
-    def about(self, caller: Caller, asked: NamedExperiment) -> Inquiry:
+    def about(self, actor: Actor, asked: NamedExperiment) -> Inquiry:
         """Raises NotFound, BadRequest, InvalidInput, Unavailable."""
-        experiment, environment = self._experiment(caller, asked)
+        experiment, environment = self._experiment(actor, asked)
         reader = ExperimentReader(self._warehouse)
         return Inquiry(
             experiment=experiment,
             environment=environment,
-            moment=Moment(self._clock.now(), instant(asked.as_of, "as_of")),
+            time=AnalysisTime(self._clock.now(), instant(asked.as_of, "as_of")),
             reader=reader,
             analyst=Analyst(reader, self._catalog),
         )
 
-    def environment(self, caller: Caller, where: NamedEnvironment) -> Environment:
+    def environment(self, actor: Actor, where: NamedEnvironment) -> Environment:
         """Raises NotFound, BadRequest, Unavailable."""
         if where.project is None or where.environment is None:
             raise BadRequest("give both `project` and `environment`", code="environment_missing")
-        return self.catalog.environment(caller.organizations, where.project, where.environment)
+        return self.catalog.environment(actor.organizations, where.project, where.environment)
 
-    def _experiment(self, caller: Caller, asked: NamedExperiment) -> tuple[Experiment, Environment]:
-        """In the named environment if one is named; else among all that the caller may see."""
+    def _experiment(self, actor: Actor, asked: NamedExperiment) -> tuple[Experiment, Environment]:
+        """In the named environment if one is named; else among all that the actor may see."""
         catalog = self.catalog
         if asked.where.project is None and asked.where.environment is None:
-            found = catalog.experiment(caller.organizations, asked.experiment)
+            found = catalog.experiment(actor.organizations, asked.experiment)
             return found, catalog.environment_by_id(found.environment_id)
-        environment = self.environment(caller, asked.where)
+        environment = self.environment(actor, asked.where)
         return catalog.experiment_by_key(environment, asked.experiment), environment
 
 

@@ -138,8 +138,8 @@ class DailyDocument:
 def segmented_document(analysis: SegmentedAnalysis) -> SegmentedDocument:
     return SegmentedDocument(
         experiment=experiment_document(analysis.experiment, analysis.environment),
-        computed_at=rfc3339(analysis.moment.now),
-        as_of=rfc3339(analysis.moment.as_of),
+        computed_at=rfc3339(analysis.time.now),
+        as_of=rfc3339(analysis.time.as_of),
         engine_version=ENGINE_VERSION,
         by=analysis.by,
         segments=[
@@ -159,8 +159,8 @@ def segmented_document(analysis: SegmentedAnalysis) -> SegmentedDocument:
 def daily_document(analysis: DailyAnalysis) -> DailyDocument:
     return DailyDocument(
         experiment=experiment_document(analysis.experiment, analysis.environment),
-        computed_at=rfc3339(analysis.moment.now),
-        as_of=rfc3339(analysis.moment.as_of),
+        computed_at=rfc3339(analysis.time.now),
+        as_of=rfc3339(analysis.time.as_of),
         engine_version=ENGINE_VERSION,
         metrics=[
             DailyMetric(

@@ -22,8 +22,8 @@ from analytics.catalog.entries import Environment, Experiment, Metric, MetricUse
 from analytics.results.analysis import (
     CORRECTIONS,
     SAMPLE_RATIO_THRESHOLD,
+    AnalysisTime,
     Analyst,
-    Moment,
     analysis_options,
     metric_spec,
 )
@@ -53,7 +53,7 @@ class SegmentedAnalysis:
 
     experiment: Experiment
     environment: Environment
-    moment: Moment
+    time: AnalysisTime
     by: str
     units: dict[str, dict[str, int]]
     left_out: LeftOut
@@ -68,7 +68,7 @@ class DailyAnalysis:
 
     experiment: Experiment
     environment: Environment
-    moment: Moment
+    time: AnalysisTime
     metrics: list[tuple[MetricUse, Metric, dict[str, MetricResult]]]
 
 
@@ -86,19 +86,21 @@ class SegmentAnalyst:
         self._analyst = analyst
 
     async def by_segment(
-        self, experiment: Experiment, environment: Environment, moment: Moment, by: str
+        self, experiment: Experiment, environment: Environment, time: AnalysisTime, by: str
     ) -> SegmentedAnalysis:
         """`by`: a context attribute, `$day`, `$sdk_key` or `$config_version`. Raises WarehouseError."""
-        measured = await self._measured(experiment, environment, moment, by)
-        return await asyncio.to_thread(_by_segment, experiment, environment, moment, by, measured)
+        measured = await self._measured(experiment, environment, time, by)
+        return await asyncio.to_thread(_by_segment, experiment, environment, time, by, measured)
 
-    async def over_time(self, experiment: Experiment, environment: Environment, moment: Moment) -> DailyAnalysis:
+    async def over_time(self, experiment: Experiment, environment: Environment, time: AnalysisTime) -> DailyAnalysis:
         """Raises WarehouseError."""
-        measured = await self._measured(experiment, environment, moment, BY_DAY)
-        return await asyncio.to_thread(_over_time, experiment, environment, moment, measured)
+        measured = await self._measured(experiment, environment, time, BY_DAY)
+        return await asyncio.to_thread(_over_time, experiment, environment, time, measured)
 
-    async def _measured(self, experiment: Experiment, environment: Environment, moment: Moment, by: str) -> _Measured:
-        scope = scope_of(experiment, environment, moment.as_of, by)
+    async def _measured(
+        self, experiment: Experiment, environment: Environment, time: AnalysisTime, by: str
+    ) -> _Measured:
+        scope = scope_of(experiment, environment, time.as_of, by)
         known, _ = self._analyst.known_metrics(experiment)
         usable = [(use, metric) for use, metric in known if metric.aggregation.splittable]
 
@@ -113,7 +115,7 @@ class SegmentAnalyst:
 
 
 def _by_segment(
-    experiment: Experiment, environment: Environment, moment: Moment, by: str, measured: _Measured
+    experiment: Experiment, environment: Environment, time: AnalysisTime, by: str, measured: _Measured
 ) -> SegmentedAnalysis:
     sizes = Counter({name: sum(each.values()) for name, each in measured.counts.segments().items()})
     shown = [name for name, _ in sizes.most_common(SEGMENTS_MAX)]
@@ -122,7 +124,7 @@ def _by_segment(
     comparable = sum(weight > 0 for weight in experiment.shares.values()) > 1
     metrics = []
     for use, metric, summaries in measured.metrics if shown else []:
-        options = analysis_options(experiment, metric, measured.counts.last_at, moment.shown)
+        options = analysis_options(experiment, metric, measured.counts.last_at, time.shown)
         method = CORRECTIONS.get(experiment.plan.correction, "holm")
         with_units = {name: summaries[name] for name in shown}
         try:
@@ -136,7 +138,7 @@ def _by_segment(
     return SegmentedAnalysis(
         experiment,
         environment,
-        moment,
+        time,
         by,
         units,
         LeftOut(len(rest), sum(sizes[name] for name in rest)),
@@ -145,10 +147,12 @@ def _by_segment(
     )
 
 
-def _over_time(experiment: Experiment, environment: Environment, moment: Moment, measured: _Measured) -> DailyAnalysis:
+def _over_time(
+    experiment: Experiment, environment: Environment, time: AnalysisTime, measured: _Measured
+) -> DailyAnalysis:
     metrics = []
     for use, metric, summaries in measured.metrics:
-        options = analysis_options(experiment, metric, measured.counts.last_at, moment.shown)
+        options = analysis_options(experiment, metric, measured.counts.last_at, time.shown)
         days: dict[str, MetricResult] = {}
         so_far: dict[str, Summary] = {}
         for day in sorted(summaries)[-DAYS_MAX:]:
@@ -162,4 +166,4 @@ def _over_time(experiment: Experiment, environment: Environment, moment: Moment,
             except InvalidInputError:
                 continue
         metrics.append((use, metric, days))
-    return DailyAnalysis(experiment, environment, moment, metrics)
+    return DailyAnalysis(experiment, environment, time, metrics)

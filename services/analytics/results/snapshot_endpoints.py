@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Path, Query, Response
 from service_kit.problems import Forbidden, NotFound, problem_responses
 
-from analytics.access import Authenticator, Caller
+from analytics.access import Actor, Authenticator
 from analytics.instants import rfc3339
 from analytics.results.documents import ResultDocument
 from analytics.results.inquiries import PROBLEMS, Asked, Inquiries, json_response
@@ -45,7 +45,7 @@ def build_router(
     router = APIRouter(
         prefix="/v1/experiments/{experiment}/snapshots",
         tags=["snapshots"],
-        dependencies=[Depends(authenticator.caller)],
+        dependencies=[Depends(authenticator.actor)],
     )
 
     @router.get(
@@ -54,11 +54,9 @@ def build_router(
         responses={**PROBLEMS, 200: {"model": ResultSnapshotList}},
         response_class=Response,
     )
-    async def list_snapshots(
-        asked: Asked, limit: Limit = 100, caller: Caller = Depends(authenticator.caller)
-    ) -> Response:
+    async def list_snapshots(asked: Asked, limit: Limit = 100, actor: Actor = Depends(authenticator.actor)) -> Response:
         """Newest first."""
-        inquiry = inquiries.about(caller, asked)
+        inquiry = inquiries.about(actor, asked)
         entries = await store.entries(inquiry.environment.organization_id, inquiry.experiment.id, limit)
         return json_response(ResultSnapshotList(items=[_document(each) for each in entries]))
 
@@ -69,10 +67,10 @@ def build_router(
         responses={**PROBLEMS, **problem_responses(Forbidden), 201: {"model": ResultSnapshotDocument}},
         response_class=Response,
     )
-    async def take_snapshot(asked: Asked, caller: Caller = Depends(authenticator.caller)) -> Response:
+    async def take_snapshot(asked: Asked, actor: Actor = Depends(authenticator.actor)) -> Response:
         """Stores the results as they are now; for editors and above."""
-        inquiry = inquiries.about(caller, asked)
-        caller.require_writer(inquiry.environment.organization_id)
+        inquiry = inquiries.about(actor, asked)
+        actor.require_writer(inquiry.environment.organization_id)
         answer = json_response(_document(await snapshots.take(inquiry.experiment, inquiry.environment)))
         answer.status_code = 201
         return answer
@@ -84,10 +82,10 @@ def build_router(
         response_class=Response,
     )
     async def read_snapshot(
-        asked: Asked, snapshot: SnapshotId, caller: Caller = Depends(authenticator.caller)
+        asked: Asked, snapshot: SnapshotId, actor: Actor = Depends(authenticator.actor)
     ) -> Response:
         """The results as they were stored. Raises ResultSnapshotNotFound."""
-        inquiry = inquiries.about(caller, asked)
+        inquiry = inquiries.about(actor, asked)
         found = await store.document(inquiry.environment.organization_id, inquiry.experiment.id, snapshot)
         if found is None:
             raise ResultSnapshotNotFound("no such snapshot of this experiment")

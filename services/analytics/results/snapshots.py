@@ -11,7 +11,7 @@ from stats import ENGINE_VERSION
 
 from analytics.catalog.catalog import Catalog
 from analytics.catalog.entries import Environment, Experiment
-from analytics.results.analysis import Analyst, Moment
+from analytics.results.analysis import AnalysisTime, Analyst
 from analytics.results.documents import result_document
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.errors import WarehouseError
@@ -65,7 +65,7 @@ class ResultSnapshots:
 
     async def _write(self, experiment: Experiment, environment: Environment, entry: ResultSnapshotEntry) -> None:
         analyst = Analyst(ExperimentReader(self._warehouse), self._catalog)
-        analysis = await analyst.analyse(experiment, environment, Moment(self._clock.now()))
+        analysis = await analyst.analyse(experiment, environment, AnalysisTime(self._clock.now()))
         key = ResultSnapshotKey(
             environment.organization_id,
             environment.project_id,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
-from service_kit.moments import check_future
-from service_kit.pages import Page, RequestedPage, moment_position, page_of, position_of
+from service_kit.instants import check_future
+from service_kit.pagination import Page, RequestedPage, moment_position, page_of, position_of
 from service_kit.problems import Conflict, Forbidden, InvalidInput, NotFound, Unauthorized, problem_responses
 from service_kit.requests import new_router
 

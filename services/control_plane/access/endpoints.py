@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
-from service_kit.pages import Page, RequestedPage, page_of
+from service_kit.pagination import Page, RequestedPage, page_of
 from service_kit.problems import (
     Conflict,
     Forbidden,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Literal, Protocol, TypeVar
 
 from fastapi import APIRouter, Depends, Query, Response
-from service_kit.pages import Page, RequestedPage, page_of
+from service_kit.pagination import Page, RequestedPage, page_of
 from service_kit.problems import (
     BadRequest,
     Conflict,

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
-from service_kit.pages import PageRequest
+from service_kit.pagination import PageRequest
 from service_kit.problems import Conflict
 
 from control_plane.access import Actor

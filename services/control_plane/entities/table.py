@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Generic, Protocol, TypeVar
 from uuid import UUID
 
-from service_kit.pages import PageRequest
+from service_kit.pagination import PageRequest
 
 from control_plane.database import Connection
 from control_plane.entities.models import EntityRow

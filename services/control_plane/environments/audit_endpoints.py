@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 from fastapi import APIRouter, Depends, Query
-from service_kit.pages import Page, RequestedPage, number_position, page_of
+from service_kit.pagination import Page, RequestedPage, number_position, page_of
 from service_kit.problems import InvalidInput, NotFound, Unauthorized, problem_responses
 from service_kit.requests import new_router
 

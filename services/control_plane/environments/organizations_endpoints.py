@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncpg
 from fastapi import APIRouter, Depends, Response
-from service_kit.pages import Page, RequestedPage, page_of
+from service_kit.pagination import Page, RequestedPage, page_of
 from service_kit.problems import (
     Conflict,
     Forbidden,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
-from service_kit.pages import Page, RequestedPage, page_of
+from service_kit.pagination import Page, RequestedPage, page_of
 from service_kit.problems import Conflict, Forbidden, InvalidInput, NotFound, Unauthorized, problem_responses
 from service_kit.requests import new_router
 

@@ -6,8 +6,8 @@ from uuid import UUID
 
 import asyncpg
 from fastapi import APIRouter, Depends, Response
-from service_kit.moments import check_future
-from service_kit.pages import Page, RequestedPage, moment_position, page_of, position_of
+from service_kit.instants import check_future
+from service_kit.pagination import Page, RequestedPage, moment_position, page_of, position_of
 from service_kit.problems import (
     Conflict,
     Forbidden,

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from bucketing.flagset import Experiment, Holdout, LayerSlot
+from messages.closed_lists import wire_names
 from messages.documents import experiment_document, is_in_force
 from messages.generated import config_pb2 as pb
-from messages.words import wire_names
 
 from control_plane.database import Connection
 from control_plane.entities.rows import Unreadable, read_each

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 
 from bucketing.flagset import ExperimentMode
 from bucketing.limits import ATTRIBUTE_NAME_BYTES_MAX, EXPERIMENT_HOLDOUTS_MAX, FLAG_VARIATIONS_MAX
+from messages.closed_lists import wire_names
 from messages.generated import config_pb2 as pb
-from messages.words import wire_names
 from pydantic import Field, StringConstraints
 from service_kit.schemas import Description, Input, OneOf, Output
 

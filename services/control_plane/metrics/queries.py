@@ -6,8 +6,8 @@ from collections.abc import Collection
 from uuid import UUID
 
 from messages.aggregations import AGGREGATIONS
+from messages.closed_lists import wire_names
 from messages.generated import config_pb2 as pb
-from messages.words import wire_names
 
 from control_plane.database import Connection
 from control_plane.entities.rows import Unreadable, read_each

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Annotated
 
 from messages.aggregations import AGGREGATIONS
+from messages.closed_lists import wire_names
 from messages.generated import config_pb2 as pb
-from messages.words import wire_names
 from pydantic import Field, StringConstraints
 from service_kit.schemas import Input, OneOf
 

@@ -15,7 +15,7 @@ from messages.sdk_keys import SdkKey
 
 from edge_evaluator.admission.admission import Admission, OpenStreams
 from edge_evaluator.memory.change_log import event_id
-from edge_evaluator.memory.flag_memory import Held
+from edge_evaluator.memory.flag_memory import HeldConfig
 
 EVENT_STREAM = "text/event-stream"
 STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -84,7 +84,7 @@ class Subscription:
                         yield _frame("change", told, payload)
 
     @property
-    def _held(self) -> Held:
+    def _held(self) -> HeldConfig:
         return self._admission.memory.held(self._key)
 
     @property

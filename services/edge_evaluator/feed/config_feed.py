@@ -17,7 +17,7 @@ from streams import Bus, BusError
 from edge_evaluator.feed.assembly import EntityProblem, assemble
 from edge_evaluator.feed.telemetry import STALE_AFTER_SECONDS, FeedTelemetry
 from edge_evaluator.feed.warmup import Warmer
-from edge_evaluator.memory.flag_memory import FlagMemory, Held
+from edge_evaluator.memory.flag_memory import FlagMemory, HeldConfig
 
 # Above so many changed entities a compilation leaves the event loop.
 _INLINE_CHANGES_MAX = 20
@@ -109,14 +109,14 @@ class ConfigFeed(Listener):
         self._warmer.warm(environment_id, config.compiled)
 
     def _prepare(
-        self, before: Held | None, update: Update, digest: str, confirmed_at: int
-    ) -> tuple[Held | None, list[EntityProblem]]:
+        self, before: HeldConfig | None, update: Update, digest: str, confirmed_at: int
+    ) -> tuple[HeldConfig | None, list[EntityProblem]]:
         config, problems = assemble(before.config if before else None, update, digest)
         if config is None:
             return None, problems
         subjects = (*update.changed, *update.undecodable)
         flags = [each.key for each in map(parse_config_subject, subjects) if each.kind == "flag"]
-        return Held(config, confirmed_at, self._clock.now(), before, None if update.complete else flags), problems
+        return HeldConfig(config, confirmed_at, self._clock.now(), before, None if update.complete else flags), problems
 
     def _report(self, environment_id: str, problem: EntityProblem) -> None:
         self._telemetry.unusable.labels(problem.kind).inc()

@@ -22,7 +22,7 @@ from edge_evaluator.memory.flag_memory import FlagMemory
 _log = get_logger("snapshot")
 
 
-class SnapshotKeeper:
+class SnapshotWriter:
     def __init__(
         self, store: SnapshotStore, feed: ConfigFeed, memory: FlagMemory, telemetry: FeedTelemetry, clock: Clock
     ) -> None:

@@ -44,7 +44,7 @@ def failure_status(code: str) -> int:
     return 404 if code == "FLAG_NOT_FOUND" else 400
 
 
-class AnswerBook(dict[Decision, bytes]):
+class AnswerCache(dict[Decision, bytes]):
     """The answers of one configuration to one kind of key, written when they are first asked for: JSON, whether it
     is a value or an error. `metadata` stands in each value; `flags` are those that the key may see."""
 

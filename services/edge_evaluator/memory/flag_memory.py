@@ -13,7 +13,7 @@ from edge_evaluator.memory.environment import EnvironmentConfig
 from edge_evaluator.memory.views import Selection, View
 
 
-class Held:
+class HeldConfig:
     """One environment's configuration and how each kind of key sees it.
 
     `confirmed_at`: when the bus last said that this is the newest, epoch milliseconds. `announced_phase`: see
@@ -27,7 +27,7 @@ class Held:
         config: EnvironmentConfig,
         confirmed_at: int,
         now: int,
-        before: Held | None = None,
+        before: HeldConfig | None = None,
         changed: Iterable[str] | None = None,
     ) -> None:
         """`changed`: the flags that may differ from `before`, None for any."""
@@ -54,10 +54,10 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class ServedState:
     """All that is served at one moment."""
 
-    environments: Mapping[str, Held] = field(default_factory=dict)
+    environments: Mapping[str, HeldConfig] = field(default_factory=dict)
     stream_tokens: Mapping[str, SdkKey] = field(default_factory=dict)
 
 
@@ -66,13 +66,13 @@ class FlagMemory:
     an unknown key is a wrong key."""
 
     def __init__(self) -> None:
-        self.state = State()
+        self.state = ServedState()
         self._keys = KeyRing()
         self._changed: dict[str, asyncio.Event] = {}
         self.complete = False
 
     @property
-    def environments(self) -> Mapping[str, Held]:
+    def environments(self) -> Mapping[str, HeldConfig]:
         """By environment id."""
         return self.state.environments
 
@@ -80,13 +80,13 @@ class FlagMemory:
     def ready(self) -> bool:
         return self.complete or bool(self.state.environments)
 
-    def put(self, held: Held) -> None:
+    def put(self, held: HeldConfig) -> None:
         """Serves `held` from the next request on."""
         config = held.config
         before = self.state
         environment_id = config.environment_id
         tokens = {token: key for token, key in before.stream_tokens.items() if key.environment_id != environment_id}
-        self.state = State(
+        self.state = ServedState(
             environments={**before.environments, environment_id: held},
             stream_tokens={**tokens, **config.stream_tokens},
         )
@@ -106,7 +106,7 @@ class FlagMemory:
         key = self.state.stream_tokens.get(token)
         return key if key is not None and key.valid_at(now) else None
 
-    def held(self, key: SdkKey) -> Held:
+    def held(self, key: SdkKey) -> HeldConfig:
         return self.state.environments[key.environment_id]
 
     def announce(self, environment_id: str) -> None:

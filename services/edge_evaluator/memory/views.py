@@ -14,7 +14,7 @@ from bucketing.document import flagset_to_document
 from bucketing.flagset import Flag, FlagSet
 from messages.sdk_keys import KeyKind, SdkKey
 
-from edge_evaluator.memory.answers import AnswerBook
+from edge_evaluator.memory.answers import AnswerCache
 from edge_evaluator.memory.callers import stream_token
 from edge_evaluator.memory.environment import EnvironmentConfig
 
@@ -81,7 +81,7 @@ class View:
         self.unreadable: Mapping[str, str] = {} if client else config.unreadable
         self.reporting: Collection[str] = selection.reporting
         self.metadata = _metadata(config, 0)
-        self.answers = AnswerBook(self.flags, self.metadata, terse=client)
+        self.answers = AnswerCache(self.flags, self.metadata, terse=client)
         self._instants = selection.instants
         self._document: bytes | None = None
         self._seeds: dict[tuple[bytes, int], Any] = {}

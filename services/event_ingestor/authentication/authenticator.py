@@ -26,7 +26,7 @@ class EnvironmentKeys:
 
 
 @dataclass(frozen=True, slots=True)
-class Sender:
+class Caller:
     """One SDK key and the environment that it opens."""
 
     key: SdkKey
@@ -72,7 +72,7 @@ class Authenticator:
         self._environments.pop(environment_id, None)
         self._ring.put(environment_id, ())
 
-    def sender(self, headers: Headers, now: int) -> Sender:
+    def caller(self, headers: Headers, now: int) -> Caller:
         """Who sends a request with these headers. Raises Unauthorized when no key is there, or it is unknown, revoked
         or past its end; Unavailable for an unknown one while not all are known."""
         key = self._ring.find(require_key(headers), now)
@@ -81,4 +81,4 @@ class Authenticator:
         if key is None:
             raise Unauthorized("the SDK key is unknown, revoked or expired", code="sdk_key_invalid")
         environment, privacy = self._environments[key.environment_id]
-        return Sender(key, environment, privacy)
+        return Caller(key, environment, privacy)

@@ -20,7 +20,7 @@ from service_kit.problems import (
     problem_responses,
 )
 
-from event_ingestor.authentication.authenticator import Sender
+from event_ingestor.authentication.authenticator import Caller
 from event_ingestor.bodies import UnsupportedEncoding
 from event_ingestor.counts import MINUTES_KEPT
 from event_ingestor.endpoints.event_schema import REQUEST_BODY, CountsDocument, ReceiptDocument
@@ -65,10 +65,10 @@ def build_router(intake: Intake) -> APIRouter:
     async def tail(request: Request) -> Response:
         """Server-sent events of the key's environment: `accepted` and `rejected` as they come through this process,
         and `missed` with a count when the reader is too slow. Needs a server key; ends when the key does."""
-        sender = _server_key(intake, request)
+        caller = _server_key(intake, request)
 
         async def frames() -> AsyncIterator[bytes]:
-            with intake.tail.watch(sender.environment.environment_id) as watcher:
+            with intake.tail.watch(caller.environment.environment_id) as watcher:
                 yield b": watching\n\n"
                 async for frame in watcher.frames(TAIL_IDLE_SECONDS):
                     yield frame
@@ -99,10 +99,10 @@ def build_router(intake: Intake) -> APIRouter:
     return router
 
 
-def _server_key(intake: Intake, request: Request) -> Sender:
-    sender = intake.sender(request.scope["headers"])
-    sender.require_server_key()
-    return sender
+def _server_key(intake: Intake, request: Request) -> Caller:
+    caller = intake.caller(request.scope["headers"])
+    caller.require_server_key()
+    return caller
 
 
 def _still_allowed(intake: Intake, request: Request) -> bool:

@@ -11,7 +11,7 @@ from analytics.exports.destinations.policy import DestinationPolicy
 from analytics.exports.destinations.registry import AnyDestination
 from analytics.exports.lease import LeaseTerms
 from analytics.exports.models import Export
-from analytics.exports.register import Register
+from analytics.exports.repository import ExportRepository
 from analytics.exports.runner import BatchLimits, Runner
 from analytics.exports.seal import Sealer
 from analytics.exports.telemetry import ExportTelemetry
@@ -104,7 +104,7 @@ def export_worker(
     catalog = catalog or export_catalog()
     allowed = policy or DestinationPolicy(root, ())
     parts = WorkerParts(
-        register=Register(store),
+        repository=ExportRepository(store),
         runner=Runner(warehouse, store, catalog, BatchLimits(rows)),
         catalog=catalog,
         sealer=Sealer(SECRET),

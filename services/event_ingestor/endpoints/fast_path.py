@@ -21,7 +21,7 @@ class _Route(NamedTuple):
     path: str
 
 
-class FastRoute:
+class FastPath:
     """ASGI middleware; answers byte for byte like the endpoint."""
 
     def __init__(self, app: ASGIApp, intake: Intake) -> None:

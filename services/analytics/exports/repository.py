@@ -33,7 +33,7 @@ class VersionedRun:
     version: int
 
 
-class Register:
+class ExportRepository:
     """Calls raise WarehouseError. What was written by somebody else first is not written: the answer is False."""
 
     def __init__(self, store: ExportStore) -> None:

@@ -1,6 +1,6 @@
 /* The bucket of a unit: SHA-256 (FIPS 180-4) of prefix and unit, as a big-endian integer, modulo 10,000.
  *
- * place(prefix: bytes, unit: str) -> int. The same function in Python is bucketing.hashing.python_place; both
+ * bucket(prefix: bytes, unit: str) -> int. The same function in Python is bucketing.hashing.python_bucket; both
  * are held to tests/vectors. Texts that UTF-8 can't hold are encoded by the handler registered there.
  */
 #define PY_SSIZE_T_CLEAN
@@ -127,10 +127,10 @@ static unsigned long finish(Hash *hash) {
     return (unsigned long)rest;
 }
 
-static PyObject *place(PyObject *module, PyObject *const *arguments, Py_ssize_t count) {
+static PyObject *bucket(PyObject *module, PyObject *const *arguments, Py_ssize_t count) {
     (void)module;
     if (count != 2 || !PyBytes_Check(arguments[0]) || !PyUnicode_Check(arguments[1])) {
-        PyErr_SetString(PyExc_TypeError, "place(prefix: bytes, unit: str)");
+        PyErr_SetString(PyExc_TypeError, "bucket(prefix: bytes, unit: str)");
         return NULL;
     }
     Hash hash = {.filled = 0, .length = 0};
@@ -152,12 +152,12 @@ static PyObject *place(PyObject *module, PyObject *const *arguments, Py_ssize_t 
 }
 
 static PyMethodDef METHODS[] = {
-    {"place", (PyCFunction)(void (*)(void))place, METH_FASTCALL, "The bucket (0 to 9999) of a unit under a prefix."},
+    {"bucket", (PyCFunction)(void (*)(void))bucket, METH_FASTCALL, "The bucket (0 to 9999) of a unit under a prefix."},
     {NULL, NULL, 0, NULL}};
 
-static struct PyModuleDef MODULE = {PyModuleDef_HEAD_INIT, "_place", NULL, -1, METHODS, NULL, NULL, NULL, NULL};
+static struct PyModuleDef MODULE = {PyModuleDef_HEAD_INIT, "_bucket", NULL, -1, METHODS, NULL, NULL, NULL, NULL};
 
-PyMODINIT_FUNC PyInit__place(void) {
+PyMODINIT_FUNC PyInit__bucket(void) {
     if (has_sha_instructions()) compress = compress_native;
     return PyModule_Create(&MODULE);
 }

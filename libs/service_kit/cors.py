@@ -33,7 +33,7 @@ Origins = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_origins)]
 
 
 @dataclass(frozen=True, slots=True)
-class BrowserAccess:
+class CorsPolicy:
     """What a service lets pages do: the methods, the headers they may send, and those of answers they may read."""
 
     methods: tuple[str, ...]
@@ -41,7 +41,7 @@ class BrowserAccess:
     exposed: tuple[str, ...]
 
 
-def allow_browsers(app: FastAPI, origins: tuple[str, ...], access: BrowserAccess) -> None:
+def allow_browsers(app: FastAPI, origins: tuple[str, ...], access: CorsPolicy) -> None:
     """Lets pages of these origins call the app; the refusal of a preflight is a 400."""
     if origins:
         app.add_middleware(
