@@ -12,7 +12,7 @@ from rich.console import Console
 
 from devstack.processes import PartFailedError
 
-from .console import Teller
+from .console import ProgressReporter
 from .plan import Plan
 from .promises import print_promises
 from .run import run
@@ -43,7 +43,7 @@ def main() -> int:
     plan = _plan(sys.argv[1:])
     console = Console()
     try:
-        promises = asyncio.run(run(plan, _FOLDER, Teller(console)))
+        promises = asyncio.run(run(plan, _FOLDER, ProgressReporter(console)))
     except PartFailedError as error:
         console.print(str(error), style="red", markup=False, highlight=False)
         return 1

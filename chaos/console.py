@@ -12,7 +12,7 @@ from rich.status import Status
 _CALM_SECONDS = 30.0
 
 
-class Teller:
+class ProgressReporter:
     """Stages one after another."""
 
     def __init__(self, console: Console) -> None:

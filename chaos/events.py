@@ -59,7 +59,7 @@ def _now_ms() -> int:
     return int(time.time() * 1000)
 
 
-class Crowd:
+class Population:
     """Users that come one after another; `assign` tells the variation that a user is served.
 
     `padding` bytes make each metric event larger.

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 KILL_DOWN_SECONDS = (0.0, 1.5)
 PAUSE_SECONDS = (0.5, 4.0)
-WIRE_SECONDS = (0.5, 4.0)
+PROXY_SECONDS = (0.5, 4.0)
 # How often each part is hit: the way of an event most, what it doesn't need least.
 WEIGHTS = {
     "event_ingestor": 6,
@@ -25,7 +25,7 @@ WEIGHTS = {
 
 
 class FaultKind(StrEnum):
-    """KILL and PAUSE meet a process; the others meet the wire between two."""
+    """KILL and PAUSE meet a process; the others meet the proxy between two."""
 
     KILL = "kill"
     PAUSE = "pause"
@@ -35,12 +35,12 @@ class FaultKind(StrEnum):
     FORGET = "forget"
 
 
-WIRE_KINDS = (FaultKind.DELAY, FaultKind.CUT, FaultKind.SWALLOW, FaultKind.FORGET)
+PROXY_KINDS = (FaultKind.DELAY, FaultKind.CUT, FaultKind.SWALLOW, FaultKind.FORGET)
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """`at` and `seconds` (how long it lasts) are seconds, `at` since the storm began; `target` names part or wire."""
+    """`at` and `seconds` (how long it lasts) are seconds, `at` from the first one; `target` names part or proxy."""
 
     at: float
     kind: FaultKind
@@ -76,20 +76,20 @@ class Plan:
         """A source of chance for one purpose, so that parts of a run don't disturb each other's."""
         return random.Random(f"{self.seed}/{purpose}")
 
-    def faults(self, wires: Sequence[str]) -> list[Fault]:
-        """All kills, with a pause and a fault of a wire for every third of them, in the order of their time."""
+    def faults(self, proxies: Sequence[str]) -> list[Fault]:
+        """All kills, with a pause and a fault of a proxy for every third of them, in the order of their time."""
         chance = self.chance("faults")
         kinds = [FaultKind.KILL] * self.kills
         kinds += [FaultKind.PAUSE] * (self.kills // 3)
-        kinds += [chance.choice(WIRE_KINDS) for _ in range(self.kills // 3)]
+        kinds += [chance.choice(PROXY_KINDS) for _ in range(self.kills // 3)]
         chance.shuffle(kinds)
         step = self.seconds / len(kinds)
         return [
-            self._fault(chance, (number + chance.random()) * step, kind, wires) for number, kind in enumerate(kinds)
+            self._fault(chance, (number + chance.random()) * step, kind, proxies) for number, kind in enumerate(kinds)
         ]
 
-    def _fault(self, chance: random.Random, at: float, kind: FaultKind, wires: Sequence[str]) -> Fault:
-        if kind in WIRE_KINDS:
-            return Fault(at, kind, chance.choice(wires), chance.uniform(*WIRE_SECONDS))
+    def _fault(self, chance: random.Random, at: float, kind: FaultKind, proxies: Sequence[str]) -> Fault:
+        if kind in PROXY_KINDS:
+            return Fault(at, kind, chance.choice(proxies), chance.uniform(*PROXY_SECONDS))
         (target,) = chance.choices(list(WEIGHTS), list(WEIGHTS.values()))
         return Fault(at, kind, target, chance.uniform(*(KILL_DOWN_SECONDS if kind == "kill" else PAUSE_SECONDS)))

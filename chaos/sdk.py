@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from .events import Batch, Crowd
+from .events import Batch, Population
 from .ledger import Ledger
 from .plan import Plan
 
@@ -22,7 +22,7 @@ _TOLD_TO_WAIT = (429, 503)
 
 
 @dataclass(slots=True)
-class Heard:
+class Responses:
     """What came back: answers by status (`cut` for none), events refused wrongly or taken wrongly, repeats sent."""
 
     answers: Counter[str] = field(default_factory=Counter)
@@ -54,10 +54,10 @@ class Sdk:
         self._chance = plan.chance("sdk")
         self._recent: deque[Batch] = deque(maxlen=_RECENT)
         self._repeats: set[asyncio.Task[None]] = set()
-        self.heard = Heard()
+        self.responses = Responses()
 
-    async def send(self, crowd: Crowd, events_per_second: float, finished: Callable[[], bool]) -> None:
-        """Sends the crowd's events at about this rate until `finished`, then what has to be sent again."""
+    async def send(self, population: Population, events_per_second: float, finished: Callable[[], bool]) -> None:
+        """Sends the population's events at about this rate until `finished`, then what has to be sent again."""
         started = time.monotonic()
         sent = 0
 
@@ -67,7 +67,7 @@ class Sdk:
                 if sent > events_per_second * (time.monotonic() - started):
                     await asyncio.sleep(0.01)
                     continue
-                batch = await crowd.batch()
+                batch = await population.batch()
                 sent += len(batch.events)
                 await self.deliver(batch)
 
@@ -83,10 +83,10 @@ class Sdk:
         self._recent.append(batch)
         if self._chance.random() < self._plan.repeated:
             if self._chance.random() < 0.5:
-                self.heard.repeats_within += 1
+                self.responses.repeats_within += 1
                 repeat = self._repeat(batch, 0)
             else:
-                self.heard.repeats_after += 1
+                self.responses.repeats_after += 1
                 again = batch.shuffled(self._chance) if self._chance.random() < 0.5 else batch
                 repeat = self._repeat(again, self._plan.duplicate_window_seconds + 1)
             task = asyncio.create_task(repeat)
@@ -103,11 +103,11 @@ class Sdk:
         try:
             answer = await self._client.post("/v1/events", content=batch.body)
         except httpx.TransportError:
-            self.heard.answers["cut"] += 1
+            self.responses.answers["cut"] += 1
             return None
-        self.heard.answers[str(answer.status_code)] += 1
+        self.responses.answers[str(answer.status_code)] += 1
         if answer.status_code in _TOLD_TO_WAIT and not answer.headers.get("retry-after", "").isdecimal():
-            self.heard.without_retry_after += 1
+            self.responses.without_retry_after += 1
         return answer
 
     async def close(self) -> None:
@@ -130,6 +130,6 @@ class Sdk:
         receipt = answer.json()
         refused = {each["index"]: each["code"] for each in receipt["rejected"]}
         if refused.keys() == batch.poison.keys() and receipt["accepted"] == len(batch.events):
-            self.heard.poison_refused.update(batch.poison.values())
+            self.responses.poison_refused.update(batch.poison.values())
         else:
-            self.heard.misjudged.append(f"{batch.poison} was answered by {answer.text[:300]}")
+            self.responses.misjudged.append(f"{batch.poison} was answered by {answer.text[:300]}")

@@ -1,4 +1,4 @@
-"""The whole platform as child processes, with a wire of ours between each service and what it stands on."""
+"""The whole platform as child processes, with a proxy of ours between each service and what it stands on."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from devstack.server import Server
 from devstack.services import Credentials, Service, Services, edge
 from devstack.stack import Stack
 
-from .wire import Wire
+from .proxy import FaultProxy
 
 # Service, the variable with the address, the server behind it.
 _WIRED = (
@@ -35,7 +35,7 @@ class Testbed:
         self._stack = Stack(root / "stack", durable=durable)
         self._root = root / "services"
         self._window = duplicate_window_seconds
-        self.wires: dict[str, Wire] = {}
+        self.proxies: dict[str, FaultProxy] = {}
         self.servers: dict[str, Server] = {}
 
     async def __aenter__(self) -> Testbed:
@@ -80,15 +80,15 @@ class Testbed:
 
     async def _lay(self, service: Server, variable: str, part: Server) -> None:
         assert isinstance(service, Service)
-        wire = Wire(f"{service.name}-{part.name}", part.port)
-        await wire.start()
+        proxy = FaultProxy(f"{service.name}-{part.name}", part.port)
+        await proxy.start()
         address = service.environment[variable]
-        service.environment[variable] = re.sub(rf":{part.port}\b", f":{wire.port}", address)
-        self.wires[wire.name] = wire
+        service.environment[variable] = re.sub(rf":{part.port}\b", f":{proxy.port}", address)
+        self.proxies[proxy.name] = proxy
 
     async def _close(self) -> None:
-        for wire in self.wires.values():
-            await wire.close()
+        for proxy in self.proxies.values():
+            await proxy.close()
         for server in reversed(self.servers.values()):
             await asyncio.to_thread(server.stop)
         await asyncio.to_thread(self._stack.stop)

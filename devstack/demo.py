@@ -15,9 +15,9 @@ from examples.cookie_cats.errors import ReplayError
 from examples.cookie_cats.replay import replay
 from examples.cookie_cats.stages import Stages
 
-from .keeper import addresses_of
-from .presence import is_locked
+from .daemon import addresses_of
 from .processes import PartFailedError
+from .run_files import is_locked
 from .services import Credentials, Services
 from .stack import Stack
 

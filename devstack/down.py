@@ -8,12 +8,12 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from .presence import ADDRESS_FILE, SHELL_FILE, STACK_FOLDER, is_locked, lock_file, wait_unlocked
+from .run_files import ADDRESS_FILE, SHELL_FILE, STACK_FOLDER, is_locked, lock_file, wait_unlocked
 
 _STOP_SECONDS = 60.0
 
 
-def stop_keeper(folder: Path) -> bool:
+def stop_daemon(folder: Path) -> bool:
     """Stop the stack in this folder, ready or not; False when it would not stop."""
     if not is_locked(folder):
         return True
@@ -25,7 +25,7 @@ def stop_keeper(folder: Path) -> bool:
 def main() -> int:
     """Stop the stack; 0 when nothing runs any more."""
     was_running = is_locked(STACK_FOLDER)
-    stopped = stop_keeper(STACK_FOLDER)
+    stopped = stop_daemon(STACK_FOLDER)
     for file in (ADDRESS_FILE, SHELL_FILE):
         file.unlink(missing_ok=True)
     if not stopped:

@@ -24,13 +24,13 @@ from examples.cookie_cats.project import Demo
 from examples.cookie_cats.replay import replay
 from examples.cookie_cats.stages import Stages
 
-from .down import stop_keeper
-from .presence import (
+from .down import stop_daemon
+from .run_files import (
     ADDRESS_FILE,
     SHELL_FILE,
     STACK_FOLDER,
-    Keeper,
-    running_keeper,
+    Daemon,
+    running_daemon,
     write_privately,
     write_text_privately,
 )
@@ -43,58 +43,58 @@ def main() -> int:
     """Bring everything up; 0 when it runs with its data."""
     console = Console()
     stages = Stages(console)
-    keeper = running_keeper(STACK_FOLDER)
-    started_here = keeper is None
-    if keeper is None:
+    daemon = running_daemon(STACK_FOLDER)
+    started_here = daemon is None
+    if daemon is None:
         with stages.stage("Starting the stack and the services"):
-            keeper = _start_keeper(console)
-        if keeper is None:
+            daemon = _start_daemon(console)
+        if daemon is None:
             return 1
     try:
-        demo = _demo(keeper.addresses, stages)
+        demo = _demo(daemon.addresses, stages)
     except BaseException as error:
         if started_here:
-            stop_keeper(STACK_FOLDER)
+            stop_daemon(STACK_FOLDER)
         if not isinstance(error, ReplayError):
             raise
         console.print(f"{error}\nLogs: {STACK_FOLDER}/*/log.txt", style="red", markup=False, highlight=False)
         return 1
-    book = _address_book(keeper.addresses, demo)
+    book = _address_book(daemon.addresses, demo)
     write_privately(ADDRESS_FILE, book)
     write_text_privately(SHELL_FILE, _shell_variables(book))
     console.print(f"The stack runs; addresses and keys are in {ADDRESS_FILE}. `make down` stops it.", highlight=False)
     return 0
 
 
-def _start_keeper(console: Console) -> Keeper | None:
+def _start_daemon(console: Console) -> Daemon | None:
     STACK_FOLDER.mkdir(parents=True, exist_ok=True)
-    log = STACK_FOLDER / "keeper.log"
+    log = STACK_FOLDER / "daemon.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "devstack.keeper", str(STACK_FOLDER)],
+            [sys.executable, "-m", "devstack.daemon", str(STACK_FOLDER)],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
     try:
-        keeper = _ready_keeper(process)
+        daemon = _ready_daemon(process)
     except BaseException:
         process.terminate()
         raise
-    if keeper is None:
+    if daemon is None:
         process.terminate()
         console.print(f"The stack did not start (log: {log}):\n{log.read_text('utf-8', 'replace')}", markup=False)
-    return keeper
+    return daemon
 
 
-def _ready_keeper(process: subprocess.Popen[bytes]) -> Keeper | None:
-    """Wait for the keeper to announce itself; None when it ends first or the time is up."""
+def _ready_daemon(process: subprocess.Popen[bytes]) -> Daemon | None:
+    """Wait for the daemon to announce itself; None when it ends first or the time is up."""
     deadline = time.monotonic() + _START_SECONDS
     while process.poll() is None and time.monotonic() < deadline:
-        keeper = running_keeper(STACK_FOLDER)
-        if keeper is not None and keeper.pid == process.pid:
-            return keeper
+        daemon = running_daemon(STACK_FOLDER)
+        if daemon is not None and daemon.pid == process.pid:
+            return daemon
         time.sleep(_POLL_SECONDS)
     return None
 

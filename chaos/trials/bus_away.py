@@ -5,22 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 
+from chaos.harness import Harness
 from chaos.promises import Promise
-from chaos.scene import Scene
 
 _ATTEMPTS = 40
 
 
-async def bus_away(scene: Scene) -> tuple[Promise, frozenset[str]]:
+async def bus_away(harness: Harness) -> tuple[Promise, frozenset[str]]:
     """Sends batches while NATS is dead; also the ids of their events, which must never be stored."""
-    crowd = scene.new_crowd("unlucky")
-    batches = [await crowd.batch() for _ in range(_ATTEMPTS)]
-    heard_before = scene.sdk.heard.without_retry_after
-    async with scene.supervisor.down("nats"):
-        answers = await asyncio.gather(*(scene.sdk.try_once(batch) for batch in batches))
+    population = harness.new_population("unlucky")
+    batches = [await population.batch() for _ in range(_ATTEMPTS)]
+    responses_before = harness.sdk.responses.without_retry_after
+    async with harness.supervisor.down("nats"):
+        answers = await asyncio.gather(*(harness.sdk.try_once(batch) for batch in batches))
     statuses = Counter("none" if each is None else str(each.status_code) for each in answers)
-    bare = scene.sdk.heard.without_retry_after - heard_before
-    await scene.supervisor.all_ready()
+    bare = harness.sdk.responses.without_retry_after - responses_before
+    await harness.supervisor.all_ready()
     figure = ", ".join(f"{count} × {status}" for status, count in sorted(statuses.items()))
     promise = Promise(
         "acknowledged means durable",

@@ -11,8 +11,8 @@ from messages.subjects import CONFIG, DEAD_LETTERS, EVENTS, config_filter, event
 from streams import BusError
 
 from chaos.events import Event
+from chaos.harness import Harness
 from chaos.promises import Promise
-from chaos.scene import Scene
 
 _GOOD = {"event_id": "poisoned", "timestamp": 0, "user_key": "nobody", "metric": "purchase", "value": 1}
 
@@ -32,27 +32,27 @@ LINES = (
 MESSAGE = b"\xff\xff this is no batch of events"
 
 
-async def poison_the_stream(scene: Scene) -> None:
+async def poison_the_stream(harness: Harness) -> None:
     """Publishes each poison once: bad lines between good ones, and a message that is none, while the loader is dead."""
-    environment = await _environment(scene)
-    batch = await scene.crowd.batch()
-    await scene.sdk.deliver(batch)
-    origin = await _last_batch(scene, environment)
-    good = [event for _ in LINES for event in (await scene.crowd.batch()).events]
+    environment = await _environment(harness)
+    batch = await harness.population.batch()
+    await harness.sdk.deliver(batch)
+    origin = await _last_batch(harness, environment)
+    good = [event for _ in LINES for event in (await harness.population.batch()).events]
     share = len(good) // len(LINES)
-    async with scene.supervisor.down("loader"):
+    async with harness.supervisor.down("loader"):
         for number, poison in enumerate(LINES):
             end = len(good) if number == len(LINES) - 1 else (number + 1) * share
             neighbours = good[number * share : end]
-            await scene.bus.publish(events_subject(environment), _message(origin, poison, neighbours, number))
-            scene.ledger.acknowledge(event.entry for event in neighbours)
-        await scene.bus.publish(events_subject(environment), MESSAGE)
+            await harness.bus.publish(events_subject(environment), _message(origin, poison, neighbours, number))
+            harness.ledger.acknowledge(event.entry for event in neighbours)
+        await harness.bus.publish(events_subject(environment), MESSAGE)
 
 
-async def letters_of_poison(scene: Scene) -> Promise:
+async def letters_of_poison(harness: Harness) -> Promise:
     """Reads the letters; call it when everything was loaded."""
-    pending = (await scene.bus.state(DEAD_LETTERS)).messages
-    consumer = await scene.bus.pull(
+    pending = (await harness.bus.state(DEAD_LETTERS)).messages
+    consumer = await harness.bus.pull(
         DEAD_LETTERS, "chaos-reader", filter_subject="dead_letters.>", ack_wait_seconds=60, max_ack_pending=10_000
     )
     letters: list[DeadLetter] = []
@@ -90,14 +90,14 @@ def _message(origin: EventBatch, poison: bytes, neighbours: list[Event], number:
     return message.SerializeToString()
 
 
-async def _environment(scene: Scene) -> str:
-    found = await scene.bus.read_all(CONFIG, config_filter())
+async def _environment(harness: Harness) -> str:
+    found = await harness.bus.read_all(CONFIG, config_filter())
     (environment,) = {parse_config_subject(each.subject).environment_id for each in found}
     return environment
 
 
-async def _last_batch(scene: Scene, environment: str) -> EventBatch:
-    found = await scene.bus.last_message(EVENTS, events_subject(environment))
+async def _last_batch(harness: Harness, environment: str) -> EventBatch:
+    found = await harness.bus.last_message(EVENTS, events_subject(environment))
     if found is None:
         raise BusError("the stream holds no event")
     return EventBatch.FromString(found.payload)

@@ -6,44 +6,44 @@ import asyncio
 import time
 
 from chaos.edge_client import EdgeClient
+from chaos.harness import Harness
 from chaos.promises import Promise
-from chaos.scene import Scene
 
 _FLAGS = 10
 _ARRIVAL_SECONDS_MAX = 60.0
 _POLL_SECONDS = 0.05
 
 
-async def edits(scene: Scene) -> list[Promise]:
+async def edits(harness: Harness) -> list[Promise]:
     """Edits flags through both kinds of kills, then compares every edge with the control plane."""
-    flags = [f"edited-{number}" for number in range(min(_FLAGS, scene.plan.edits))]
+    flags = [f"edited-{number}" for number in range(min(_FLAGS, harness.plan.edits))]
     for flag in flags:
-        await scene.tenant.create_flag(flag)
-    bus_kills = max(2, scene.plan.edits // 50)
-    commit_kills = max(2, scene.plan.edits // 100)
-    freshness = _Freshness(scene)
-    for number in range(scene.plan.edits):
-        if _due(number, bus_kills, scene.plan.edits):
+        await harness.tenant.create_flag(flag)
+    bus_kills = max(2, harness.plan.edits // 50)
+    commit_kills = max(2, harness.plan.edits // 100)
+    freshness = _Freshness(harness)
+    for number in range(harness.plan.edits):
+        if _due(number, bus_kills, harness.plan.edits):
             await freshness.known()
-            async with scene.supervisor.down("nats"):
-                await _edit(scene, flags, number)
+            async with harness.supervisor.down("nats"):
+                await _edit(harness, flags, number)
             freshness.measure("nats")
-        elif _due(number + 1, commit_kills, scene.plan.edits):
+        elif _due(number + 1, commit_kills, harness.plan.edits):
             await freshness.known()
-            await _commit_and_die(scene, flags, number)
+            await _commit_and_die(harness, flags, number)
             freshness.measure("control_plane")
         else:
-            await _edit(scene, flags, number)
+            await _edit(harness, flags, number)
     await freshness.known()
-    held = [await _held(edge, scene.tenant.version) for edge in scene.edges]
-    held.append(await _held_by_a_new_edge(scene))
-    stale = await _stale_flags(scene, flags)
-    last = scene.tenant.version
+    held = [await _held(edge, harness.tenant.version) for edge in harness.edges]
+    held.append(await _held_by_a_new_edge(harness))
+    stale = await _stale_flags(harness, flags)
+    last = harness.tenant.version
     digests = {digest for _, digest in held}
     return [
         Promise(
             "no update is missed",
-            f"{scene.plan.edits:,} edits, NATS killed {bus_kills} times",
+            f"{harness.plan.edits:,} edits, NATS killed {bus_kills} times",
             f"versions {sorted({version for version, _ in held})} of {last} at {len(held)} edges, one of them new; "
             f"{len(digests)} digest; {stale} flags differ",
             {version for version, _ in held} == {last} and len(digests) == 1 and stale == 0,
@@ -58,7 +58,7 @@ async def edits(scene: Scene) -> list[Promise]:
             "fresh again quickly",
             f"each of these {len(freshness.seconds)} kills, from the part's return to the last version on every edge",
             f"{max(freshness.seconds):.2f} s at most",
-            max(freshness.seconds) <= scene.plan.fresh_seconds,
+            max(freshness.seconds) <= harness.plan.fresh_seconds,
         ),
     ]
 
@@ -68,22 +68,22 @@ def _due(number: int, times: int, edits: int) -> bool:
     return number % (edits // times) == edits // times // 2
 
 
-async def _edit(scene: Scene, flags: list[str], number: int) -> None:
+async def _edit(harness: Harness, flags: list[str], number: int) -> None:
     condition = {"attribute": "edit", "operator": "eq", "value": number}
     body = {"rules": [{"if": condition, "then": {"variation": "on"}}]}
-    await scene.tenant.change_stubbornly(f"flags/{flags[number % len(flags)]}/environments/production", body)
+    await harness.tenant.change_stubbornly(f"flags/{flags[number % len(flags)]}/environments/production", body)
 
 
-async def _commit_and_die(scene: Scene, flags: list[str], number: int) -> None:
-    wire = scene.bed.wires["control_plane-nats"]
-    wire.swallow()
+async def _commit_and_die(harness: Harness, flags: list[str], number: int) -> None:
+    proxy = harness.bed.proxies["control_plane-nats"]
+    proxy.swallow()
     try:
-        await _edit(scene, flags, number)
-        async with scene.supervisor.down("control_plane"):
+        await _edit(harness, flags, number)
+        async with harness.supervisor.down("control_plane"):
             pass
     finally:
-        wire.mend()
-    await scene.supervisor.ready("control_plane")
+        proxy.mend()
+    await harness.supervisor.ready("control_plane")
 
 
 class _Freshness:
@@ -92,13 +92,13 @@ class _Freshness:
     Edits go on while it is measured; the next kill waits for it, so that a figure belongs to one fault.
     """
 
-    def __init__(self, scene: Scene) -> None:
-        self._scene = scene
+    def __init__(self, harness: Harness) -> None:
+        self._harness = harness
         self._measuring: asyncio.Task[float] | None = None
         self.seconds: list[float] = []
 
     def measure(self, part: str) -> None:
-        self._measuring = asyncio.create_task(self._measure(part, self._scene.tenant.version))
+        self._measuring = asyncio.create_task(self._measure(part, self._harness.tenant.version))
 
     async def known(self) -> None:
         """Returns when nothing is being measured."""
@@ -107,20 +107,20 @@ class _Freshness:
             self._measuring = None
 
     async def _measure(self, part: str, version: int) -> float:
-        await self._scene.supervisor.ready(part)
+        await self._harness.supervisor.ready(part)
         started = time.monotonic()
-        for edge in self._scene.edges:
+        for edge in self._harness.edges:
             await _held(edge, version)
         return time.monotonic() - started
 
 
-async def _held_by_a_new_edge(scene: Scene) -> tuple[int, str]:
+async def _held_by_a_new_edge(harness: Harness) -> tuple[int, str]:
     """What the stream holds, told by an edge that has never held anything."""
-    service = scene.bed.new_edge("new_edge")
+    service = harness.bed.new_edge("new_edge")
     await asyncio.to_thread(service.start)
-    edge = EdgeClient(service.url, scene.tenant.server_key)
+    edge = EdgeClient(service.url, harness.tenant.server_key)
     try:
-        return await _held(edge, scene.tenant.version)
+        return await _held(edge, harness.tenant.version)
     finally:
         await edge.close()
         await asyncio.to_thread(service.stop)
@@ -136,13 +136,13 @@ async def _held(edge: EdgeClient, version: int) -> tuple[int, str]:
         await asyncio.sleep(_POLL_SECONDS)
 
 
-async def _stale_flags(scene: Scene, flags: list[str]) -> int:
+async def _stale_flags(harness: Harness, flags: list[str]) -> int:
     """Flags whose rule, as the control plane tells it, some edge does not follow."""
     stale = 0
     for flag in flags:
-        settings = await scene.tenant.read(f"flags/{flag}/environments/production")
+        settings = await harness.tenant.read(f"flags/{flag}/environments/production")
         value = settings["rules"][0]["if"]["value"]
-        for edge in scene.edges:
+        for edge in harness.edges:
             answer = await edge.evaluate("anyone", flag, edit=value)
             stale += answer is None or answer.json().get("variant") != "on"
     return stale

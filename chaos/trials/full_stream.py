@@ -10,8 +10,8 @@ import psutil
 from messages.subjects import EVENTS
 
 from chaos.events import Batch
+from chaos.harness import Harness
 from chaos.promises import Promise
-from chaos.scene import Scene
 
 _ROOM_BYTES = 1024 * 1024
 _GROWTH_BYTES_MAX = 50 * 1024 * 1024
@@ -22,25 +22,25 @@ _AT_ONCE = 8
 _LIMIT = "FF_EVENTS_MAX_BYTES"
 
 
-async def full_stream(scene: Scene) -> Promise:
+async def full_stream(harness: Harness) -> Promise:
     """Fills the stream while the loader is dead, goes on sending, then makes room and delivers what was refused."""
-    ingestor = scene.bed.services.ingestor
+    ingestor = harness.bed.services.ingestor
     limit = ingestor.environment[_LIMIT]
-    async with scene.supervisor.down("loader"):
-        taken = (await scene.bus.state(EVENTS)).bytes
+    async with harness.supervisor.down("loader"):
+        taken = (await harness.bus.state(EVENTS)).bytes
         ingestor.environment[_LIMIT] = str(taken + _ROOM_BYTES)
         try:
-            await scene.supervisor.bounce("event_ingestor")
-            refused = await _fill(scene)
+            await harness.supervisor.bounce("event_ingestor")
+            refused = await _fill(harness)
             process = psutil.Process(ingestor.pid)
             before = process.memory_info().rss
-            statuses = await _press(scene, refused)
+            statuses = await _press(harness, refused)
             growth = process.memory_info().rss - before
         finally:
             ingestor.environment[_LIMIT] = limit
-        await scene.supervisor.bounce("event_ingestor")
-        await asyncio.gather(*(scene.sdk.deliver(batch) for batch in refused))
-    bare = scene.sdk.heard.without_retry_after
+        await harness.supervisor.bounce("event_ingestor")
+        await asyncio.gather(*(harness.sdk.deliver(batch) for batch in refused))
+    bare = harness.sdk.responses.without_retry_after
     answers = ", ".join(f"{count} × {status}" for status, count in sorted(statuses.items()))
     return Promise(
         "a full queue refuses",
@@ -50,21 +50,21 @@ async def full_stream(scene: Scene) -> Promise:
     )
 
 
-async def _fill(scene: Scene) -> list[Batch]:
+async def _fill(harness: Harness) -> list[Batch]:
     """Batches that were refused, once the stream takes no more of any size."""
     refused: list[Batch] = []
-    crowd = scene.new_crowd("patient", _PADDING_BYTES)
+    population = harness.new_population("patient", _PADDING_BYTES)
     while len(refused) < _REFUSED_BATCHES:
-        batch = await crowd.batch()
-        answer = await scene.sdk.try_once(batch)
+        batch = await population.batch()
+        answer = await harness.sdk.try_once(batch)
         if answer is not None and answer.status_code == 202:
-            scene.ledger.acknowledge(event.entry for event in batch.events)
+            harness.ledger.acknowledge(event.entry for event in batch.events)
         else:
             refused.append(batch)
     return refused
 
 
-async def _press(scene: Scene, refused: list[Batch]) -> Counter[str]:
+async def _press(harness: Harness, refused: list[Batch]) -> Counter[str]:
     """Sends the larger half of what was refused again and again, so that no room is left for any of it."""
     large = sorted(refused, key=lambda batch: len(batch.body))[len(refused) // 2 :]
     statuses: Counter[str] = Counter()
@@ -72,7 +72,7 @@ async def _press(scene: Scene, refused: list[Batch]) -> Counter[str]:
 
     async def sender() -> None:
         for batch in waiting:
-            answer = await scene.sdk.try_once(batch)
+            answer = await harness.sdk.try_once(batch)
             statuses["none" if answer is None else str(answer.status_code)] += 1
 
     await asyncio.gather(*(sender() for _ in range(_AT_ONCE)))

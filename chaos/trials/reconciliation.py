@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from chaos.harness import Harness
 from chaos.promises import Promise
-from chaos.scene import Scene
 
 _NAMES = ("accepted", "distinct", "stored", "dead_letters", "missing")
 
 
-async def reconciled(scene: Scene) -> Promise:
+async def reconciled(harness: Harness) -> Promise:
     """Compares its sums over the run's minutes with the ledger; the run must be shorter than two hours."""
-    document = await scene.tenant.reconciliation()
+    document = await harness.tenant.reconciliation()
     sums = {name: sum(minute[name] for minute in document["items"]) for name in _NAMES}
     return Promise(
         "reconciliation tells the truth",
@@ -19,6 +19,6 @@ async def reconciled(scene: Scene) -> Promise:
         f"{sums['stored']:,} stored, {sums['dead_letters']} dead letters, {sums['missing']} missing",
         document["complete"]
         and sums["missing"] == 0
-        and sums["stored"] == scene.ledger.acknowledged
+        and sums["stored"] == harness.ledger.acknowledged
         and sums["distinct"] == sums["stored"] + sums["dead_letters"],
     )

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import httpx
 from messages.subjects import EVENTS
 
+from chaos.harness import Harness
 from chaos.ledger import Tally
-from chaos.plan import WEIGHTS, WIRE_KINDS
+from chaos.plan import PROXY_KINDS, WEIGHTS
 from chaos.promises import Promise
-from chaos.scene import Scene
 from chaos.tenant import figures
 from chaos.testbed import LOADER_ACK_WAIT_SECONDS
 from devstack.processes import PartFailedError
@@ -35,16 +35,16 @@ class Settled:
     redelivered: int
 
 
-async def settle(scene: Scene) -> Settled:
+async def settle(harness: Harness) -> Settled:
     """Waits until nothing is left to load, then looks, with some rows surely stored twice."""
-    tally = Tally.read(scene.ledger.path)
-    await _until_loaded(scene)
+    tally = Tally.read(harness.ledger.path)
+    await _until_loaded(harness)
     # Merges would make rows unique before anybody looks, so that the queries' own care would go untested.
-    await _ask(scene, "SYSTEM STOP MERGES")
-    await scene.sdk.repeat_recent()
-    await _until_loaded(scene)
-    found = await _product_figures(scene)
-    stored = {kind: await _stored(scene, table) for kind, table in _TABLES.items()}
+    await _ask(harness, "SYSTEM STOP MERGES")
+    await harness.sdk.repeat_recent()
+    await _until_loaded(harness)
+    found = await _product_figures(harness)
+    stored = {kind: await _stored(harness, table) for kind, table in _TABLES.items()}
     known = {kind: {event_id for event_id, _ in rows} for kind, rows in stored.items()}
     return Settled(
         tally,
@@ -55,10 +55,12 @@ async def settle(scene: Scene) -> Settled:
     )
 
 
-def promises_kept(settled: Settled, scene: Scene, faults: Counter[str], half_accepted: frozenset[str]) -> list[Promise]:
-    """The promises that the ledger shows, over these faults of the storm by kind. `half_accepted` are ids that were
+def promises_kept(
+    settled: Settled, harness: Harness, faults: Counter[str], half_accepted: frozenset[str]
+) -> list[Promise]:
+    """The promises that the ledger shows, over these injected faults by kind. `half_accepted` are ids that were
     never acknowledged."""
-    heard = scene.sdk.heard
+    responses = harness.sdk.responses
     expected = settled.tally.figures()
     told = differences(expected, settled.found)
     total = settled.tally.events
@@ -67,14 +69,14 @@ def promises_kept(settled: Settled, scene: Scene, faults: Counter[str], half_acc
         Promise(
             "no acknowledged event is lost",
             f"{faults['kill']} × kill -9 of {len(WEIGHTS)} parts, {faults['pause']} × SIGSTOP, "
-            f"{sum(faults[kind] for kind in WIRE_KINDS)} × a wire slow, cut, silent or forgotten",
+            f"{sum(faults[kind] for kind in PROXY_KINDS)} × a proxy slow, cut, silent or forgotten",
             f"{len(settled.lost)} lost of {total:,} acknowledged",
             not settled.lost,
         ),
         Promise(
             "no event counts twice",
-            f"the same run; {heard.repeats_within} batches again within the duplicate window, "
-            f"{heard.repeats_after} after it",
+            f"the same run; {responses.repeats_within} batches again within the duplicate window, "
+            f"{responses.repeats_after} after it",
             told
             or f"the product says what the ledger says: {sums['units']:,} units, {sums['conversions']:,} conversions, "
             f"{sums['events']:,} events, sum {sums['sum']:,} (with {settled.redelivered:,} rows stored more than once)",
@@ -102,8 +104,8 @@ def differences(expected: Figures, found: Figures) -> str:
     )
 
 
-async def _until_loaded(scene: Scene) -> None:
-    consumer = await scene.bus.pull(
+async def _until_loaded(harness: Harness) -> None:
+    consumer = await harness.bus.pull(
         EVENTS,
         "analytics-loader",
         filter_subject="events.>",
@@ -115,27 +117,27 @@ async def _until_loaded(scene: Scene) -> None:
             await asyncio.sleep(_POLL_SECONDS)
 
 
-async def _product_figures(scene: Scene) -> Figures:
+async def _product_figures(harness: Harness) -> Figures:
     async with asyncio.timeout(_PATIENCE_SECONDS):
         while True:
             try:
-                return figures(await scene.tenant.results())
+                return figures(await harness.tenant.results())
             except httpx.HTTPError:
                 await asyncio.sleep(_POLL_SECONDS)
 
 
-async def _stored(scene: Scene, table: str) -> list[tuple[str, int]]:
+async def _stored(harness: Harness, table: str) -> list[tuple[str, int]]:
     """Event ids, and how many rows each has."""
     question = f"SELECT event_id, count() FROM {DATABASE}.{table} GROUP BY event_id FORMAT TabSeparated"
-    rows = (line.split("\t") for line in (await _ask(scene, question)).splitlines())
+    rows = (line.split("\t") for line in (await _ask(harness, question)).splitlines())
     return [(event_id, int(copies)) for event_id, copies in rows]
 
 
-async def _ask(scene: Scene, question: str) -> str:
+async def _ask(harness: Harness, question: str) -> str:
     """The answer of ClickHouse, which may still be starting."""
     async with asyncio.timeout(_PATIENCE_SECONDS):
         while True:
             try:
-                return await asyncio.to_thread(scene.bed.stack.clickhouse.run_sql, question)
+                return await asyncio.to_thread(harness.bed.stack.clickhouse.run_sql, question)
             except PartFailedError:
                 await asyncio.sleep(_POLL_SECONDS)

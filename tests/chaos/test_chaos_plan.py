@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from chaos.plan import WEIGHTS, WIRE_KINDS, FaultKind, Plan
+from chaos.plan import PROXY_KINDS, WEIGHTS, FaultKind, Plan
 
 WIRES = ("loader-nats", "loader-clickhouse")
 
@@ -18,15 +18,15 @@ def test_a_plan_has_all_kills_in_time_and_order() -> None:
     faults = Plan(seconds=900, kills=210).faults(WIRES)
     kinds = Counter(fault.kind for fault in faults)
     assert (kinds[FaultKind.KILL], kinds[FaultKind.PAUSE]) == (210, 70)
-    assert sum(kinds[kind] for kind in WIRE_KINDS) == 70
+    assert sum(kinds[kind] for kind in PROXY_KINDS) == 70
     assert [fault.at for fault in faults] == sorted(fault.at for fault in faults)
     assert 0 <= faults[0].at <= faults[-1].at <= 900
 
 
-def test_every_part_and_wire_is_hit() -> None:
+def test_every_part_and_proxy_is_hit() -> None:
     faults = Plan(seconds=900, kills=210).faults(WIRES)
     assert {fault.target for fault in faults if fault.kind is FaultKind.KILL} == WEIGHTS.keys()
-    assert {fault.target for fault in faults if fault.kind in WIRE_KINDS} == set(WIRES)
+    assert {fault.target for fault in faults if fault.kind in PROXY_KINDS} == set(WIRES)
 
 
 def test_chance_for_one_purpose_does_not_disturb_another() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from chaos.promises import Promise, print_promises, write_report
-from chaos.sdk import Heard
+from chaos.sdk import Responses
 
 KEPT = Promise("nothing is lost", "kills", "0 lost", met=True)
 BROKEN = Promise("nothing is doubled", "repeats", "1 doubled", met=False)
@@ -36,7 +36,7 @@ def test_the_report_is_met_only_as_a_whole(tmp_path: Path) -> None:
 
 
 def test_only_answers_that_an_sdk_expects_are_fine() -> None:
-    heard = Heard()
+    heard = Responses()
     heard.answers.update({"202": 5, "503": 2, "429": 1, "cut": 3})
     assert heard.unexpected() == {}
     heard.answers.update({"401": 1, "500": 2})

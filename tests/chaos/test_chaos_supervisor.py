@@ -10,10 +10,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from chaos.fault_injection import FaultInjection
 from chaos.plan import Fault, FaultKind
-from chaos.storm import Storm
+from chaos.proxy import FaultProxy
 from chaos.supervisor import Supervisor
-from chaos.wire import Wire
 from devstack.parts import Redis
 
 
@@ -53,20 +53,20 @@ async def test_a_paused_part_does_not_answer(supervisor: Supervisor, fresh_redis
     await supervisor.ready("redis")
 
 
-async def test_a_storm_does_every_fault_and_leaves_everything_mended(
+async def test_an_injection_does_every_fault_and_leaves_everything_mended(
     supervisor: Supervisor, fresh_redis: Redis
 ) -> None:
-    wire = Wire("client-redis", fresh_redis.port)
-    await wire.start()
-    storm = Storm(supervisor, {wire.name: wire})
+    proxy = FaultProxy("client-redis", fresh_redis.port)
+    await proxy.start()
+    injection = FaultInjection(supervisor, {proxy.name: proxy})
     kinds = [kind for kind in FaultKind if kind not in (FaultKind.KILL, FaultKind.PAUSE)]
     faults = [Fault(0, FaultKind.KILL, "redis", 0.1), Fault(0, FaultKind.PAUSE, "redis", 0.1)]
-    await storm.run([*faults, *(Fault(0.01, kind, wire.name, 0.05) for kind in kinds)])
+    await injection.run([*faults, *(Fault(0.01, kind, proxy.name, 0.05) for kind in kinds)])
 
-    assert storm.done == Counter(dict.fromkeys(FaultKind, 1))
+    assert injection.done == Counter(dict.fromkeys(FaultKind, 1))
     await supervisor.ready("redis")
-    reader, writer = await asyncio.open_connection("127.0.0.1", wire.port)
+    reader, writer = await asyncio.open_connection("127.0.0.1", proxy.port)
     writer.write(b"PING\r\n")
     assert await reader.readexactly(7) == b"+PONG\r\n"
     writer.close()
-    await wire.close()
+    await proxy.close()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from chaos.console import Teller
+from chaos.console import ProgressReporter
 from chaos.plan import Plan
 from chaos.run import run
 
@@ -26,8 +26,8 @@ PLAN = Plan(
 
 
 @pytest.mark.timeout(280)
-async def test_every_promise_is_kept_through_a_storm(tmp_path: Path) -> None:
-    promises = await run(PLAN, tmp_path / "chaos", Teller(Console(quiet=True)), durable=False)
+async def test_every_promise_is_kept_through_injected_faults(tmp_path: Path) -> None:
+    promises = await run(PLAN, tmp_path / "chaos", ProgressReporter(Console(quiet=True)), durable=False)
 
     assert [f"{each.name}: {each.figure}" for each in promises if not each.met] == []
     report = json.loads((tmp_path / "chaos" / "report.json").read_text())

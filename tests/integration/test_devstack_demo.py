@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from devstack.presence import is_locked
+from devstack.run_files import is_locked
 
 DEMO = [sys.executable, "-m", "devstack.demo"]
 

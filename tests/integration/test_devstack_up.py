@@ -17,7 +17,7 @@ import httpx
 import psutil
 import pytest
 
-from devstack.presence import is_locked
+from devstack.run_files import is_locked
 
 FOLDER = Path("build/devstack")
 
@@ -109,10 +109,10 @@ def test_the_stack_is_found_running_or_with_its_data(home: Path) -> None:
 
 def test_a_process_that_dies_is_started_again(home: Path) -> None:
     book = address_book(home)
-    keeper = json.loads((home / FOLDER / "keeper.json").read_text())
+    daemon = json.loads((home / FOLDER / "daemon.json").read_text())
     (edge,) = (
         child
-        for child in psutil.Process(keeper["pid"]).children()
+        for child in psutil.Process(daemon["pid"]).children()
         if any(word.endswith("edge_evaluator") for word in _line(child))
     )
     os.kill(edge.pid, signal.SIGKILL)
@@ -125,7 +125,7 @@ def test_a_process_that_dies_is_started_again(home: Path) -> None:
         except httpx.TransportError:
             assert time.monotonic() < deadline
             time.sleep(0.1)
-    assert "edge_evaluator has ended and is started again" in (home / FOLDER / "keeper.log").read_text()
+    assert "edge_evaluator has ended and is started again" in (home / FOLDER / "daemon.log").read_text()
 
 
 def test_the_tour_of_the_readme_works_as_written(home: Path) -> None:

@@ -1,4 +1,4 @@
-"""`python -m devstack.keeper FOLDER`: run the whole stack and the services in this folder until SIGTERM."""
+"""`python -m devstack.daemon FOLDER`: run the whole stack and the services in this folder until SIGTERM."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from pathlib import Path
 
 from examples.cookie_cats.addresses import Addresses
 
-from .presence import announce, keeper_file, write_privately
 from .processes import PartFailedError
+from .run_files import announce, daemon_file, write_privately
 from .services import Credentials, Services
 from .stack import Stack
 
@@ -45,7 +45,7 @@ def _credentials(folder: Path) -> Credentials:
 
 def keep(folder: Path, stopped: threading.Event) -> None:
     """Run everything until `stopped` is set; a process that ends by itself is started again."""
-    keeper_file(folder).unlink(missing_ok=True)
+    daemon_file(folder).unlink(missing_ok=True)
     with Stack(folder) as stack, Services(folder, stack, _credentials(folder)) as services:
         announce(folder, addresses_of(services))
         while not stopped.wait(_WATCH_SECONDS):
@@ -53,7 +53,7 @@ def keep(folder: Path, stopped: threading.Event) -> None:
                 if not server.running:
                     _log.warning("%s has ended and is started again; its log is %s", server.name, server.log)
                     server.launch()
-    keeper_file(folder).unlink(missing_ok=True)
+    daemon_file(folder).unlink(missing_ok=True)
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ _POLL_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
-class Keeper:
+class Daemon:
     """The process that keeps the stack running, and the addresses it gave away."""
 
     pid: int
@@ -30,9 +30,9 @@ def lock_file(folder: Path) -> Path:
     return folder / "lock"
 
 
-def keeper_file(folder: Path) -> Path:
-    """Written by the keeper when everything is ready."""
-    return folder / "keeper.json"
+def daemon_file(folder: Path) -> Path:
+    """Written by the daemon when everything is ready."""
+    return folder / "daemon.json"
 
 
 def write_privately(path: Path, content: object) -> None:
@@ -52,18 +52,18 @@ def write_text_privately(path: Path, text: str) -> None:
 
 def announce(folder: Path, addresses: Addresses) -> None:
     """Say that this process keeps a ready stack."""
-    write_privately(keeper_file(folder), asdict(Keeper(os.getpid(), addresses)))
+    write_privately(daemon_file(folder), asdict(Daemon(os.getpid(), addresses)))
 
 
-def running_keeper(folder: Path) -> Keeper | None:
-    """The keeper of a ready stack in this folder; None when there is none."""
+def running_daemon(folder: Path) -> Daemon | None:
+    """The daemon of a ready stack in this folder; None when there is none."""
     try:
-        content = json.loads(keeper_file(folder).read_text("utf-8"))
+        content = json.loads(daemon_file(folder).read_text("utf-8"))
     except FileNotFoundError:
         return None
     if not is_locked(folder):
         return None
-    return Keeper(content["pid"], Addresses(**content["addresses"]))
+    return Daemon(content["pid"], Addresses(**content["addresses"]))
 
 
 def is_locked(folder: Path) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from chaos.wire import Wire
+from chaos.proxy import FaultProxy
 
 
 class Echo:
@@ -31,79 +31,79 @@ class Echo:
 
 
 @pytest.fixture
-async def echo() -> AsyncIterator[tuple[Echo, Wire]]:
+async def echo() -> AsyncIterator[tuple[Echo, FaultProxy]]:
     made = Echo()
     server = await asyncio.start_server(made.serve, "127.0.0.1", 0)
-    wire = Wire("test", server.sockets[0].getsockname()[1])
-    await wire.start()
-    yield made, wire
-    await wire.close()
+    proxy = FaultProxy("test", server.sockets[0].getsockname()[1])
+    await proxy.start()
+    yield made, proxy
+    await proxy.close()
     server.close()
 
 
-async def connect(wire: Wire) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    return await asyncio.open_connection("127.0.0.1", wire.port)
+async def connect(proxy: FaultProxy) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    return await asyncio.open_connection("127.0.0.1", proxy.port)
 
 
-async def test_bytes_pass_both_ways(echo: tuple[Echo, Wire]) -> None:
-    _, wire = echo
-    reader, writer = await connect(wire)
+async def test_bytes_pass_both_ways(echo: tuple[Echo, FaultProxy]) -> None:
+    _, proxy = echo
+    reader, writer = await connect(proxy)
     writer.write(b"x" * 300_000)
     assert await reader.readexactly(300_000) == b"x" * 300_000
     writer.close()
 
 
-async def test_the_end_of_one_side_reaches_the_other(echo: tuple[Echo, Wire]) -> None:
-    made, wire = echo
-    _, writer = await connect(wire)
+async def test_the_end_of_one_side_reaches_the_other(echo: tuple[Echo, FaultProxy]) -> None:
+    made, proxy = echo
+    _, writer = await connect(proxy)
     writer.write(b"hello")
     writer.close()
     async with asyncio.timeout(10):
         await made.ended.wait()
 
 
-async def test_a_cut_resets_and_refuses_until_it_is_mended(echo: tuple[Echo, Wire]) -> None:
-    _, wire = echo
-    reader, writer = await connect(wire)
+async def test_a_cut_resets_and_refuses_until_it_is_mended(echo: tuple[Echo, FaultProxy]) -> None:
+    _, proxy = echo
+    reader, writer = await connect(proxy)
     writer.write(b"a")
     await reader.readexactly(1)
-    wire.cut()
+    proxy.cut()
     with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
         await reader.readexactly(1)
-    late, late_writer = await connect(wire)
+    late, late_writer = await connect(proxy)
     with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
         await late.readexactly(1)
-    wire.mend()
-    again, again_writer = await connect(wire)
+    proxy.mend()
+    again, again_writer = await connect(proxy)
     again_writer.write(b"b")
     assert await again.readexactly(1) == b"b"
     for each in (writer, late_writer, again_writer):
         each.close()
 
 
-async def test_a_black_hole_keeps_what_was_sent_and_delivers_it_later(echo: tuple[Echo, Wire]) -> None:
-    made, wire = echo
-    reader, writer = await connect(wire)
+async def test_a_black_hole_keeps_what_was_sent_and_delivers_it_later(echo: tuple[Echo, FaultProxy]) -> None:
+    made, proxy = echo
+    reader, writer = await connect(proxy)
     writer.write(b"a")
     await reader.readexactly(1)
-    wire.swallow()
+    proxy.swallow()
     writer.write(b"b")
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(reader.readexactly(1), 0.2)
     assert made.received == b"a"
-    wire.mend()
+    proxy.mend()
     assert await reader.readexactly(1) == b"b"
     writer.close()
 
 
-async def test_a_forgotten_connection_is_silent_and_reset_when_it_speaks(echo: tuple[Echo, Wire]) -> None:
-    made, wire = echo
-    reader, writer = await connect(wire)
+async def test_a_forgotten_connection_is_silent_and_reset_when_it_speaks(echo: tuple[Echo, FaultProxy]) -> None:
+    made, proxy = echo
+    reader, writer = await connect(proxy)
     writer.write(b"a")
     await reader.readexactly(1)
-    wire.swallow()
-    wire.forget()
-    wire.mend()
+    proxy.swallow()
+    proxy.forget()
+    proxy.mend()
     await made.ended.wait()
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(reader.read(1), 0.2)
@@ -114,10 +114,10 @@ async def test_a_forgotten_connection_is_silent_and_reset_when_it_speaks(echo: t
     writer.close()
 
 
-async def test_latency_delays(echo: tuple[Echo, Wire]) -> None:
-    _, wire = echo
-    wire.latency_seconds = 0.1
-    reader, writer = await connect(wire)
+async def test_latency_delays(echo: tuple[Echo, FaultProxy]) -> None:
+    _, proxy = echo
+    proxy.latency_seconds = 0.1
+    reader, writer = await connect(proxy)
     started = asyncio.get_running_loop().time()
     writer.write(b"a")
     await reader.readexactly(1)

@@ -12,10 +12,10 @@ _ERRORS = (OSError, ConnectionError, asyncio.IncompleteReadError)
 
 
 class _Connection:
-    """One connection through the wire, with a pump in each direction."""
+    """One connection through the proxy, with a pump in each direction."""
 
-    def __init__(self, wire: Wire, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._wire = wire
+    def __init__(self, proxy: FaultProxy, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._proxy = proxy
         self._near = (reader, writer)
         self._far: asyncio.StreamWriter | None = None
         self.forgotten = False
@@ -24,8 +24,8 @@ class _Connection:
         """Returns when either side has closed."""
         reader, writer = self._near
         try:
-            await self._wire.passable()
-            far_reader, self._far = await asyncio.open_connection("127.0.0.1", self._wire.target)
+            await self._proxy.passable()
+            far_reader, self._far = await asyncio.open_connection("127.0.0.1", self._proxy.target)
             pumps = [
                 asyncio.create_task(self._pump(reader, self._far)),
                 asyncio.create_task(self._pump(far_reader, writer)),
@@ -47,9 +47,9 @@ class _Connection:
             while piece := await reader.read(_PIECE_BYTES):
                 if self.forgotten:
                     return
-                await self._wire.passable()
-                if self._wire.latency_seconds:
-                    await asyncio.sleep(self._wire.latency_seconds)
+                await self._proxy.passable()
+                if self._proxy.latency_seconds:
+                    await asyncio.sleep(self._proxy.latency_seconds)
                 writer.write(piece)
                 await writer.drain()
 
@@ -66,7 +66,7 @@ class _Connection:
                 writer.transport.abort()
 
 
-class Wire:
+class FaultProxy:
     """Listens on `port` and passes everything on to `target`, both on the loopback interface."""
 
     def __init__(self, name: str, target: int) -> None:
@@ -93,7 +93,7 @@ class Wire:
             await self._server.wait_closed()
 
     async def passable(self) -> None:
-        """Returns unless, and until no longer, the wire is a black hole."""
+        """Returns unless, and until no longer, the proxy is a black hole."""
         await self._open.wait()
 
     def cut(self) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from streams.jetstream import JetStreamBus
 
 from .edge_client import EdgeClient
-from .events import Crowd
+from .events import Population
 from .ledger import Ledger
 from .plan import Plan
 from .sdk import Sdk
@@ -21,8 +21,8 @@ from .testbed import Testbed
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
-    """`crowd` are the users of whom every event must arrive; `bus` goes straight to the server."""
+class Harness:
+    """`population` are the users of whom every event must arrive; `bus` goes straight to the server."""
 
     plan: Plan
     bed: Testbed
@@ -31,16 +31,16 @@ class Scene:
     ledger: Ledger
     sdk: Sdk
     edges: tuple[EdgeClient, ...]
-    crowd: Crowd
+    population: Population
     bus: JetStreamBus
 
-    def new_crowd(self, name: str, padding: int = 0) -> Crowd:
+    def new_population(self, name: str, padding: int = 0) -> Population:
         """Other users, with events of that many bytes more."""
-        return Crowd(self.plan.chance(name), name, self.edges[0].variant, padding)
+        return Population(self.plan.chance(name), name, self.edges[0].variant, padding)
 
 
 @asynccontextmanager
-async def opened(plan: Plan, folder: Path, *, durable: bool) -> AsyncIterator[Scene]:
+async def opened(plan: Plan, folder: Path, *, durable: bool) -> AsyncIterator[Harness]:
     """Starts everything in an empty folder and stops it at the end. Raises PartFailedError."""
     async with AsyncExitStack() as undo:
         bed = await undo.enter_async_context(
@@ -61,8 +61,8 @@ async def opened(plan: Plan, folder: Path, *, durable: bool) -> AsyncIterator[Sc
             await _until_served(edge, tenant.version)
         bus = await JetStreamBus.connect(bed.stack.nats.url, name="chaos")
         undo.push_async_callback(bus.close)
-        crowd = Crowd(plan.chance("crowd"), "user", edges[0].variant)
-        yield Scene(plan, bed, supervisor, tenant, ledger, sdk, edges, crowd, bus)
+        population = Population(plan.chance("population"), "user", edges[0].variant)
+        yield Harness(plan, bed, supervisor, tenant, ledger, sdk, edges, population, bus)
 
 
 async def _until_served(edge: EdgeClient, version: int) -> None:

@@ -9,8 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from devstack.down import stop_keeper
-from devstack.presence import announce, is_locked, keeper_file, running_keeper, wait_unlocked, write_privately
+from devstack.down import stop_daemon
+from devstack.run_files import announce, daemon_file, is_locked, running_daemon, wait_unlocked, write_privately
 from devstack.stack import Stack
 from examples.cookie_cats.addresses import Addresses
 
@@ -26,22 +26,22 @@ def test_files_with_secrets_are_for_their_owner_alone(tmp_path: Path) -> None:
     assert [entry.name for entry in file.parent.iterdir()] == ["secret.json"]
 
 
-def test_a_keeper_is_believed_only_while_its_stack_runs(tmp_path: Path) -> None:
-    assert running_keeper(tmp_path) is None
+def test_a_daemon_is_believed_only_while_its_stack_runs(tmp_path: Path) -> None:
+    assert running_daemon(tmp_path) is None
     with Stack(tmp_path, ()):
-        assert running_keeper(tmp_path) is None
+        assert running_daemon(tmp_path) is None
         announce(tmp_path, ADDRESSES)
-        keeper = running_keeper(tmp_path)
-        assert keeper is not None
-        assert (keeper.pid, keeper.addresses) == (os.getpid(), ADDRESSES)
+        daemon = running_daemon(tmp_path)
+        assert daemon is not None
+        assert (daemon.pid, daemon.addresses) == (os.getpid(), ADDRESSES)
         assert not wait_unlocked(tmp_path, 0.1)
-    assert keeper_file(tmp_path).exists()
-    assert running_keeper(tmp_path) is None
+    assert daemon_file(tmp_path).exists()
+    assert running_daemon(tmp_path) is None
     assert wait_unlocked(tmp_path, 0.1)
 
 
 def test_stopping_asks_whoever_holds_the_folder(tmp_path: Path) -> None:
-    assert stop_keeper(tmp_path)
+    assert stop_daemon(tmp_path)
     script = (
         "import signal, time; from pathlib import Path; from devstack.stack import Stack\n"
         "signal.signal(signal.SIGTERM, signal.default_int_handler)\n"
@@ -53,6 +53,6 @@ def test_stopping_asks_whoever_holds_the_folder(tmp_path: Path) -> None:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "up\n"
         assert is_locked(tmp_path)
-        assert stop_keeper(tmp_path)
+        assert stop_daemon(tmp_path)
         assert holder.wait(10) in (1, -signal.SIGINT)
     assert not is_locked(tmp_path)

@@ -8,19 +8,19 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from .plan import Fault, FaultKind
+from .proxy import FaultProxy
 from .supervisor import Supervisor
-from .wire import Wire
 
 _DELAY_SECONDS = 0.15
 
 
-class Storm:
+class FaultInjection:
     """`done` counts the faults by kind."""
 
-    def __init__(self, supervisor: Supervisor, wires: Mapping[str, Wire]) -> None:
+    def __init__(self, supervisor: Supervisor, proxies: Mapping[str, FaultProxy]) -> None:
         self._supervisor = supervisor
-        self._wires = wires
-        self._turns = {name: asyncio.Lock() for name in wires}
+        self._proxies = proxies
+        self._turns = {name: asyncio.Lock() for name in proxies}
         self.done: Counter[str] = Counter()
 
     async def run(self, faults: Sequence[Fault]) -> None:
@@ -40,19 +40,19 @@ class Storm:
                 await asyncio.sleep(fault.seconds)
         else:
             async with self._turns[fault.target]:
-                await self._disturb(self._wires[fault.target], fault)
+                await self._disturb(self._proxies[fault.target], fault)
         self.done[fault.kind] += 1
 
-    async def _disturb(self, wire: Wire, fault: Fault) -> None:
+    async def _disturb(self, proxy: FaultProxy, fault: Fault) -> None:
         try:
             if fault.kind is FaultKind.DELAY:
-                wire.latency_seconds = _DELAY_SECONDS
+                proxy.latency_seconds = _DELAY_SECONDS
             elif fault.kind is FaultKind.CUT:
-                wire.cut()
+                proxy.cut()
             else:
-                wire.swallow()
+                proxy.swallow()
                 if fault.kind is FaultKind.FORGET:
-                    wire.forget()
+                    proxy.forget()
             await asyncio.sleep(fault.seconds)
         finally:
-            wire.mend()
+            proxy.mend()
