@@ -110,7 +110,7 @@ $(PEERS)/.installed: requirements/benchmark.txt
 	touch $@
 
 bench-ingest: install ## Events: durable ones per second, rows loaded per second, their age at 10,000 a second
-	$(BIN)/python -m benchmarks.ingest
+	$(BIN)/python -m benchmarks.ingestor
 	$(BIN)/python -m benchmarks.loader
 	$(BIN)/python -m benchmarks.freshness
 
@@ -121,7 +121,7 @@ bench-control-plane: install ## Latency of the control plane's reads and writes
 	$(BIN)/python benchmarks/control_plane.py
 
 calibrate: install ## Simulate the statistics' error rates; fails outside their bands
-	$(BIN)/python benchmarks/calibrate.py
+	$(BIN)/python benchmarks/calibration.py
 
 chaos: install ## Kill, pause and cut parts at random under load, and hold the platform's promises
 	$(BIN)/python -m chaos --seconds $(or $(CHAOS_SECONDS),60) $(CHAOS_OPTIONS)

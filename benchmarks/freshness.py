@@ -25,7 +25,7 @@ from analytics.warehouse.settings import WarehouseSettings
 from messages.subjects import EVENTS, events_stream
 from streams.jetstream import JetStreamBus
 
-from benchmarks.ingest import Load, ingestor
+from benchmarks.ingestor import Load, ingestor
 from benchmarks.loader import fill
 from devstack.services import DATABASE, Credentials, loader
 from devstack.stack import Stack

@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 import msgspec
-from analytics.loading.batches import BatchLimits
+from analytics.loading.batches import LoadLimits
 from analytics.loading.loader import Loader, LoaderOptions
 from analytics.loading.telemetry import LoaderTelemetry
 from analytics.warehouse.client import Warehouse
@@ -73,7 +73,7 @@ async def measure(stack: Stack, rows: int, events: int, block: int) -> tuple[flo
     bus = await JetStreamBus.connect(stack.nats.url, name="bench")
     await bus.ensure_stream(events_stream())
     await fill(bus, rows, events)
-    options = LoaderOptions(limits=BatchLimits(rows_max=block))
+    options = LoaderOptions(limits=LoadLimits(rows_max=block))
     loader = Loader(bus, warehouse, LoaderTelemetry(CollectorRegistry()), SystemClock(), options)
     consumer = await bus.pull(
         EVENTS,

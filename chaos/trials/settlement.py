@@ -25,7 +25,7 @@ Figures = dict[str, dict[str, int]]
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class Settlement:
     """`lost` and `foreign` are event ids; `redelivered` rows are copies of others."""
 
     tally: Tally
@@ -35,7 +35,7 @@ class Settled:
     redelivered: int
 
 
-async def settle(harness: Harness) -> Settled:
+async def settle(harness: Harness) -> Settlement:
     """Waits until nothing is left to load, then looks, with some rows surely stored twice."""
     tally = Tally.read(harness.ledger.path)
     await _until_loaded(harness)
@@ -46,7 +46,7 @@ async def settle(harness: Harness) -> Settled:
     found = await _product_figures(harness)
     stored = {kind: await _stored(harness, table) for kind, table in _TABLES.items()}
     known = {kind: {event_id for event_id, _ in rows} for kind, rows in stored.items()}
-    return Settled(
+    return Settlement(
         tally,
         found,
         frozenset().union(*(tally.ids[kind] - known[kind] for kind in _TABLES)),
@@ -56,7 +56,7 @@ async def settle(harness: Harness) -> Settled:
 
 
 def promises_kept(
-    settled: Settled, harness: Harness, faults: Counter[str], half_accepted: frozenset[str]
+    settled: Settlement, harness: Harness, faults: Counter[str], half_accepted: frozenset[str]
 ) -> list[Promise]:
     """The promises that the ledger shows, over these injected faults by kind. `half_accepted` are ids that were
     never acknowledged."""

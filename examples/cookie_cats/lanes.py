@@ -33,7 +33,7 @@ class Request(Generic[T]):
 
 
 @dataclass(frozen=True)
-class Target:
+class Endpoint:
     """One endpoint and the headers of every request to it."""
 
     base_url: str

@@ -11,10 +11,10 @@ from typing import Any
 import httpx
 
 from .errors import ResultsMissingError
-from .evaluating import Served
+from .evaluation import Served
+from .events import DAY_1, DAY_7, ROUNDS
 from .players import ARMS
 from .report import Outcome
-from .reporting import DAY_1, DAY_7, ROUNDS
 from .stages import Advance
 
 CONFIDENCE = 0.95

@@ -10,9 +10,9 @@ import httpx
 
 from .addresses import Addresses
 from .errors import SetUpError
-from .evaluating import FLAG, RECORDED_ARM
+from .evaluation import FLAG, RECORDED_ARM
+from .events import DAY_1, DAY_7, ROUNDS
 from .players import ARMS
-from .reporting import DAY_1, DAY_7, ROUNDS
 
 ORGANIZATION = "cookie-cats-studio"
 PROJECT = "cookie-cats"

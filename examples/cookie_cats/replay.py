@@ -10,13 +10,13 @@ import httpx
 
 from .addresses import Addresses
 from .errors import ServiceAwayError
-from .evaluating import Served, evaluate_players
+from .evaluation import Served, evaluate_players
+from .events import exposures, outcome_events, send_events
 from .known_answers import Check, compare
 from .outcomes import CONFIDENCE, Results, figures, outcomes, sent_totals, wait_for_results
 from .players import read_players
 from .project import ControlPlane, Demo, SetUp, set_up, wait_for_edge
 from .report import draw_lifts, print_checks, print_outcomes
-from .reporting import exposures, outcome_events, send_events
 from .stages import Stages
 
 _REQUEST_SECONDS = 30.0

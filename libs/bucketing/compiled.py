@@ -62,9 +62,9 @@ class CompiledFlagSet:
         self._bulks: dict[bool, Bulk] = {}
         self._programs = Programs({}, Memberships())
         for segment in flagset.segments.values():
-            self._place_segment(segment)
+            self._put_segment(segment)
         for flag in flagset.flags.values():
-            self._place_flag(flag)
+            self._put_flag(flag)
 
     @property
     def flagset(self) -> FlagSet:
@@ -110,7 +110,7 @@ class CompiledFlagSet:
         changed._items = dict(self._items)
         changed._programs = Programs(dict(self._programs.flags), Memberships(self._programs.segments))
         touched = flags.keys() | self._experiment_flags(changed, experiments)
-        changed._place_changes(touched, segments)
+        changed._put_changes(touched, segments)
         changed._bulks = {
             client_only: bulk.updated(touched, changed._keys(client_only), changed._items)
             for client_only, bulk in self._bulks.items()
@@ -121,20 +121,20 @@ class CompiledFlagSet:
         sets = (self._flagset, changed._flagset)
         return {one.experiments[key].flag for one in sets for key in experiments if key in one.experiments}
 
-    def _place_changes(self, flags: Iterable[str], segments: Iterable[str]) -> None:
+    def _put_changes(self, flags: Iterable[str], segments: Iterable[str]) -> None:
         for key in flags:
             self._failed.pop(key, None)
             self._items.pop(key, None)
             self._programs.flags.pop(key, None)
             if key in self._flagset.flags:
-                self._place_flag(self._flagset.flags[key])
+                self._put_flag(self._flagset.flags[key])
         for key in segments:
             self._failed_segments.pop(key, None)
             self._programs.segments.pop(key, None)
             if key in self._flagset.segments:
-                self._place_segment(self._flagset.segments[key])
+                self._put_segment(self._flagset.segments[key])
 
-    def _place_flag(self, flag: Flag) -> None:
+    def _put_flag(self, flag: Flag) -> None:
         experiments = self._experiments.get(flag.key, ())
         try:
             check_flag(flag, experiments)
@@ -146,7 +146,7 @@ class CompiledFlagSet:
             self._items[flag.key] = item
             self._programs.flags[flag.key] = PendingFlag(item)
 
-    def _place_segment(self, segment: Segment) -> None:
+    def _put_segment(self, segment: Segment) -> None:
         try:
             check_segment(segment)
         except Exception as error:

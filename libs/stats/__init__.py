@@ -12,7 +12,7 @@ Pure functions over frozen data; no clock, no file, no network. The usual way in
 """
 
 from stats.analysis.arms import KINDS, Summary, merge
-from stats.analysis.metric import Capped, analyse_metric
+from stats.analysis.metric import CappedArms, analyse_metric
 from stats.analysis.reproduction import analyse_aggregates, reproduce, summary_from
 from stats.analysis.segments import SegmentedResult, analyse_segments, combine_periods
 from stats.analysis.stratification import Heterogeneity
@@ -68,7 +68,7 @@ __all__ = [
     "BetaComparison",
     "BinarySummary",
     "Boundary",
-    "Capped",
+    "CappedArms",
     "ClusterSums",
     "Comparison",
     "CupedBlock",

@@ -20,12 +20,11 @@ from analytics.exports.destinations.policy import DestinationPolicy
 from analytics.exports.destinations.port import Destination, Sink
 from analytics.exports.lease import LeaseTerms
 from analytics.exports.repository import ExportRepository
-from analytics.exports.runner import BatchLimits as RunLimits
-from analytics.exports.runner import Runner
+from analytics.exports.runner import ExportLimits, Runner
 from analytics.exports.seal import Sealer
 from analytics.exports.telemetry import ExportTelemetry
 from analytics.exports.worker import ExportWorker, WorkerOptions, WorkerParts
-from analytics.loading.batches import BatchLimits as LoaderLimits
+from analytics.loading.batches import LoadLimits
 from analytics.loading.loader import LoaderOptions
 from analytics.settings import DestinationSettings, ExportSettings, LoadSettings, StoreSettings
 from analytics.warehouse.arrow import ArrowWarehouse
@@ -66,7 +65,7 @@ def sealer(settings: DestinationSettings) -> Sealer:
 
 def loader_options(settings: LoadSettings) -> LoaderOptions:
     return LoaderOptions(
-        limits=LoaderLimits(
+        limits=LoadLimits(
             rows_max=settings.loader_rows_max,
             bytes_max=settings.loader_bytes_max,
             seconds_max=settings.loader_seconds_max,
@@ -85,7 +84,7 @@ def export_worker(
     def open_sink(organization_id: str, destination: Destination, credentials: dict[str, str]) -> Sink:
         return destination.sink(policy, organization_id, credentials)
 
-    limits = RunLimits(rows=settings.export_batch_rows, bytes=settings.export_batch_bytes)
+    limits = ExportLimits(rows=settings.export_batch_rows, bytes=settings.export_batch_bytes)
     parts = WorkerParts(
         repository=ExportRepository(store),
         runner=Runner(warehouse=warehouse, store=store, catalog=catalog, limits=limits),

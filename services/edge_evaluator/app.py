@@ -8,7 +8,8 @@ from fastapi import FastAPI
 from service_kit.cors import CorsPolicy, allow_browsers
 from service_kit.http import Shell, create_app
 
-from edge_evaluator.admission.admission import Admission, OpenStreams
+from edge_evaluator.admission.requests import Admission
+from edge_evaluator.admission.streams import OpenStreams
 from edge_evaluator.endpoints import config, flags, ofrep
 from edge_evaluator.endpoints.contexts import ContextLimits
 from edge_evaluator.endpoints.ofrep_route import refused

@@ -21,10 +21,11 @@ from service_kit.telemetry import new_registry
 from streams import Bus
 from streams.jetstream import JetStreamBus
 
-from edge_evaluator.admission.admission import Admission, OpenStreams
 from edge_evaluator.admission.connections import ConnectionLimits, EdgeProtocol, edge_protocol
 from edge_evaluator.admission.limits import RequestLimit
+from edge_evaluator.admission.requests import Admission
 from edge_evaluator.admission.shared_limits import SharedLimits
+from edge_evaluator.admission.streams import OpenStreams
 from edge_evaluator.app import EdgeParts, HttpOptions, build_app
 from edge_evaluator.endpoints.contexts import ContextLimits
 from edge_evaluator.evaluation.evaluator import Evaluator

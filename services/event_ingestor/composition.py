@@ -13,7 +13,7 @@ from service_kit.background import Background
 from service_kit.clock import Clock
 from streams import Bus
 
-from event_ingestor.admission.admission import DAY_MS, Window
+from event_ingestor.admission.events import DAY_MS, Window
 from event_ingestor.authentication import key_snapshot
 from event_ingestor.authentication.authenticator import Authenticator
 from event_ingestor.authentication.key_feed import CHECK_SECONDS, KeyFeed

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from event_ingestor.admission.admission import Admitted
+from event_ingestor.admission.events import AdmittedEvents
 
 MINUTE_MS = 60_000
 MINUTES_KEPT = 60
@@ -31,13 +31,13 @@ class Counts:
     def __init__(self) -> None:
         self._minutes: dict[int, dict[str, MinuteCounts]] = {}
 
-    def stored(self, environment_id: str, received_at: int, admission: Admitted) -> None:
+    def stored(self, environment_id: str, received_at: int, admission: AdmittedEvents) -> None:
         counts = self._of(environment_id, received_at)
         counts.exposures += admission.exposure_count
         counts.metrics += admission.metric_count
         counts.rejected.update(each.code for each in admission.rejected)
 
-    def unstored(self, environment_id: str, received_at: int, admission: Admitted) -> None:
+    def unstored(self, environment_id: str, received_at: int, admission: AdmittedEvents) -> None:
         self._of(environment_id, received_at).unstored += admission.accepted
 
     def last_minutes(self, environment_id: str, now: int, minutes: int) -> Iterable[MinuteCounts]:

@@ -11,7 +11,7 @@ from service_kit.clock import Clock
 from service_kit.problems import Problem
 from starlette.types import Receive, Scope
 
-from event_ingestor.admission.admission import Admitted, Rules, Window, admit
+from event_ingestor.admission.events import AdmissionRules, AdmittedEvents, Window, admit
 from event_ingestor.admission.refusals import Rejection
 from event_ingestor.authentication.authenticator import Authenticator, Caller
 from event_ingestor.batches import Lines
@@ -57,7 +57,7 @@ class Intake:
             with self.budget.share() as share:
                 body = await read_body(scope, receive, share)
                 received_at = self.clock.now()
-                rules = Rules(received_at, self.window, caller.privacy)
+                rules = AdmissionRules(received_at, self.window, caller.privacy)
                 admission = admit(body, rules, lines=_declares_lines(scope))
                 del body
                 await self._store(caller, received_at, admission)
@@ -68,7 +68,7 @@ class Intake:
         self._tell(environment_id, received_at, admission)
         return _encode(Receipt(admission.accepted, admission.rejected))
 
-    async def _store(self, caller: Caller, received_at: int, admission: Admitted) -> None:
+    async def _store(self, caller: Caller, received_at: int, admission: AdmittedEvents) -> None:
         if not admission.accepted:
             return
         try:
@@ -77,7 +77,7 @@ class Intake:
             self.counts.unstored(caller.environment.environment_id, received_at, admission)
             raise
 
-    def _tell(self, environment_id: str, received_at: int, admission: Admitted) -> None:
+    def _tell(self, environment_id: str, received_at: int, admission: AdmittedEvents) -> None:
         self.counts.stored(environment_id, received_at, admission)
         self.tail.tell(environment_id, received_at, admission)
         self.telemetry.batch_events.observe(admission.accepted + len(admission.rejected))

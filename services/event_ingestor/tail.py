@@ -14,7 +14,7 @@ from contextlib import contextmanager
 import msgspec
 from service_kit.problems import TooManyRequests
 
-from event_ingestor.admission.admission import Admitted
+from event_ingestor.admission.events import AdmittedEvents
 from event_ingestor.admission.refusals import Rejection
 
 RECORDS_WAITING_MAX = 1_000
@@ -74,14 +74,14 @@ class Tail:
             if not watchers:
                 self._watchers.pop(environment_id, None)
 
-    def tell(self, environment_id: str, received_at: int, admission: Admitted) -> None:
+    def tell(self, environment_id: str, received_at: int, admission: AdmittedEvents) -> None:
         """Costs nothing while nobody watches."""
         for watcher in self._watchers.get(environment_id, ()):
             for record in _records(received_at, admission):
                 watcher.offer(record)
 
 
-def _records(received_at: int, admission: Admitted) -> Iterator[bytes]:
+def _records(received_at: int, admission: AdmittedEvents) -> Iterator[bytes]:
     for kind, lines in ((b"exposure", admission.exposures), (b"metric", admission.metrics)):
         for line in lines.splitlines():
             yield b'event: accepted\ndata: {"received_at":%d,"type":"%s","event":%s}\n\n' % (received_at, kind, line)

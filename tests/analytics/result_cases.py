@@ -18,7 +18,7 @@ from analytics.warehouse.aggregates import (
     UnitCounts,
 )
 from analytics.warehouse.experiments import ExperimentReader
-from analytics.warehouse.scopes import BY_DAY, MetricWindow, Scope
+from analytics.warehouse.scopes import BY_DAY, ExposureScope, MetricWindow
 from messages.aggregations import AGGREGATIONS
 
 START = 1_767_607_200_000
@@ -83,7 +83,7 @@ class Aggregates:
         self._per_variation = per_variation
         self._cookie_cats = cookie_cats
 
-    def _groups(self, scope: Scope) -> dict[Group, int]:
+    def _groups(self, scope: ExposureScope) -> dict[Group, int]:
         if self._cookie_cats:
             return {("", name): COOKIE_CATS_COUNTS[name][0] for name in scope.variations}
         if scope.segment == "":
@@ -98,7 +98,7 @@ class Aggregates:
             for number, name in enumerate(scope.variations)
         }
 
-    async def unit_counts(self, scope: Scope) -> UnitCounts:
+    async def unit_counts(self, scope: ExposureScope) -> UnitCounts:
         units = self._groups(scope)
         days = {
             "2026-01-05": {name: count // 2 for (_, name), count in units.items()},
@@ -107,10 +107,10 @@ class Aggregates:
         self.queries.append("unit_counts")
         return UnitCounts(units, days, 3, START + 13 * DAY)
 
-    async def health(self, _: Scope) -> ExposureHealth:
+    async def health(self, _: ExposureScope) -> ExposureHealth:
         return ExposureHealth(30_000, 2, 5, NOW - DAY, NOW - 60_000, {"draft": 4})
 
-    async def moments(self, scope: Scope, window: MetricWindow, cap: float = 1e300) -> dict[Group, Moments]:
+    async def moments(self, scope: ExposureScope, window: MetricWindow, cap: float = 1e300) -> dict[Group, Moments]:
         found = {}
         for number, (group, units) in enumerate(self._groups(scope).items()):
             if self._cookie_cats:
@@ -126,7 +126,7 @@ class Aggregates:
         return found
 
     async def covariate_moments(
-        self, scope: Scope, window: MetricWindow, cap: float = 1e300
+        self, scope: ExposureScope, window: MetricWindow, cap: float = 1e300
     ) -> dict[Group, CovariateMoments]:
         found = {}
         for number, (group, units) in enumerate(self._groups(scope).items()):
@@ -141,7 +141,7 @@ class Aggregates:
             )
         return found
 
-    async def sums(self, scope: Scope, _: MetricWindow) -> dict[Group, dict[str, float]]:
+    async def sums(self, scope: ExposureScope, _: MetricWindow) -> dict[Group, dict[str, float]]:
         return {
             group: {
                 "n": units,
@@ -154,19 +154,19 @@ class Aggregates:
             for number, (group, units) in enumerate(self._groups(scope).items())
         }
 
-    async def pooled_value(self, _scope: Scope, _window: MetricWindow, _zeros: int, _rank: int) -> float:
+    async def pooled_value(self, _scope: ExposureScope, _window: MetricWindow, _zeros: int, _rank: int) -> float:
         return 80.0
 
-    async def observation_counts(self, scope: Scope, _: MetricWindow) -> dict[Group, int]:
+    async def observation_counts(self, scope: ExposureScope, _: MetricWindow) -> dict[Group, int]:
         return {group: units * 2 for group, units in self._groups(scope).items()}
 
     async def order_statistics(
-        self, scope: Scope, _: MetricWindow, variation: str, ranks: list[int]
+        self, scope: ExposureScope, _: MetricWindow, variation: str, ranks: list[int]
     ) -> dict[int, float]:
         shift = scope.variations.index(variation)
         return {rank: 100.0 + rank / 100 + shift for rank in ranks}
 
-    async def cluster_totals(self, scope: Scope, _: MetricWindow, variation: str, __: float) -> ClusterTotals:
+    async def cluster_totals(self, scope: ExposureScope, _: MetricWindow, variation: str, __: float) -> ClusterTotals:
         units = self._groups(scope)["", variation]
         return ClusterTotals(units, units * 1.8, units * 4.0, units * 2.0, units * 4.6, units * 4.2)
 

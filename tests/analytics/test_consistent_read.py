@@ -10,12 +10,12 @@ from analytics.results.consistent_read import TRIES, consistent_read
 from analytics.results.summaries import of_sums, of_units, with_covariate
 from analytics.warehouse.aggregates import CovariateMoments, Moments, UnitCounts
 from analytics.warehouse.experiments import ExperimentReader
-from analytics.warehouse.scopes import END_OF_TIME, Scope
+from analytics.warehouse.scopes import END_OF_TIME, ExposureScope
 from messages.aggregations import AGGREGATIONS
 from service_kit.problems import Unavailable
 from stats import BinarySummary, CupedSummary, InvalidInputError, MeanSummary, RatioSummary
 
-SCOPE = Scope("o", "e", "f", "", ("on", "off"), 0, END_OF_TIME, END_OF_TIME)
+SCOPE = ExposureScope("o", "e", "f", "", ("on", "off"), 0, END_OF_TIME, END_OF_TIME)
 GROUP = ("", "on")
 
 
@@ -26,12 +26,12 @@ class GrowingStore:
         self._units = list(units)
         self.queries: list[Any] = []
 
-    async def unit_counts(self, _: Scope) -> UnitCounts:
+    async def unit_counts(self, _: ExposureScope) -> UnitCounts:
         units = self._units.pop(0) if len(self._units) > 1 else self._units[0]
         self.queries.append(units)
         return UnitCounts({GROUP: units}, {}, 0, 0)
 
-    async def asked(self, scope: Scope = SCOPE) -> tuple[int, list[int]]:
+    async def asked(self, scope: ExposureScope = SCOPE) -> tuple[int, list[int]]:
         tries: list[int] = []
 
         async def measure(counts: UnitCounts) -> int:

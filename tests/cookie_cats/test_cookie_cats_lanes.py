@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 
 from examples.cookie_cats.errors import RequestFailedError
-from examples.cookie_cats.lanes import Request, Target, post_all
+from examples.cookie_cats.lanes import Endpoint, Request, post_all
 
 Answer = Callable[[dict[str, int]], tuple[int, str]]
 
@@ -64,7 +64,7 @@ async def _head(reader: asyncio.StreamReader) -> bytes:
 
 
 def requests(url: str, count: int) -> Iterator[Request[int]]:
-    target = Target(url, "/there", {"Authorization": "Bearer key"})
+    target = Endpoint(url, "/there", {"Authorization": "Bearer key"})
     return (target.request(n, {"n": n}) for n in range(count))
 
 

@@ -6,11 +6,11 @@ import json
 from typing import Any
 
 import msgspec
-from event_ingestor.admission.admission import Admitted, Rules, admit
+from event_ingestor.admission.events import AdmissionRules, AdmittedEvents, admit
 
 NOW = 1_767_607_200_000
 """2026-01-05T10:00:00Z."""
-RULES = Rules(NOW)
+RULES = AdmissionRules(NOW)
 
 
 def exposure(**changes: Any) -> dict[str, Any]:
@@ -42,14 +42,14 @@ def metric(**changes: Any) -> dict[str, Any]:
     return {name: value for name, value in (event | changes).items() if value is not ...}
 
 
-def judged(*events: Any, rules: Rules = RULES) -> Admitted:
+def judged(*events: Any, rules: AdmissionRules = RULES) -> AdmittedEvents:
     return admit(json.dumps(events).encode(), rules)
 
 
-def lines_of(admission: Admitted) -> list[dict[str, Any]]:
+def lines_of(admission: AdmittedEvents) -> list[dict[str, Any]]:
     """Every accepted line, exposures first."""
     return [msgspec.json.decode(line) for line in (admission.exposures + admission.metrics).splitlines()]
 
 
-def codes(admission: Admitted) -> list[tuple[int, str]]:
+def codes(admission: AdmittedEvents) -> list[tuple[int, str]]:
     return [(each.index, each.code) for each in admission.rejected]

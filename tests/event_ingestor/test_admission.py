@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from event_ingestor.admission.admission import DAY_MS, Rules, Window, admit
+from event_ingestor.admission.events import DAY_MS, AdmissionRules, Window, admit
 from messages.events import EVENT_BYTES_MAX, TIMESTAMP_MAX, TIMESTAMP_MIN
 
 from tests.event_ingestor.events import NOW, RULES, codes, exposure, judged, lines_of, metric
@@ -206,7 +206,7 @@ def test_of_a_repeated_field_the_last_counts() -> None:
     ("offset", "code"), [(-DAY_MS, None), (-DAY_MS - 1, "timestamp_too_old"), (60, None), (61, "timestamp_too_new")]
 )
 def test_the_window_of_times_is_inclusive(offset: int, code: str | None) -> None:
-    rules = Rules(NOW, Window(age_max=DAY_MS, ahead_max=60))
+    rules = AdmissionRules(NOW, Window(age_max=DAY_MS, ahead_max=60))
     assert codes(judged(metric(timestamp=NOW + offset), rules=rules)) == ([(0, code)] if code else [])
 
 
@@ -247,5 +247,5 @@ def test_lines_hold_no_line_break_of_their_own() -> None:
     ],
 )
 def test_no_window_reaches_beyond_what_the_table_keeps(timestamp: int, code: str) -> None:
-    wide = Rules(NOW, Window(age_max=300 * 365 * DAY_MS, ahead_max=300 * 365 * DAY_MS))
+    wide = AdmissionRules(NOW, Window(age_max=300 * 365 * DAY_MS, ahead_max=300 * 365 * DAY_MS))
     assert codes(judged(metric(timestamp=timestamp), rules=wide)) == ([(0, code)] if code else [])

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 import msgspec
-from event_ingestor.admission.admission import admit
+from event_ingestor.admission.events import admit
 from event_ingestor.admission.refusals import explain
 from hypothesis import given, settings
 from hypothesis import strategies as st

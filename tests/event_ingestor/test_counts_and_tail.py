@@ -6,14 +6,14 @@ import asyncio
 from contextlib import ExitStack
 
 import pytest
-from event_ingestor.admission.admission import Admitted
+from event_ingestor.admission.events import AdmittedEvents
 from event_ingestor.admission.refusals import Rejection
 from event_ingestor.counts import MINUTE_MS, MINUTES_KEPT, Counts
 from event_ingestor.tail import RECORDS_WAITING_MAX, WATCHERS_PER_ENVIRONMENT_MAX, Tail
 from service_kit.problems import TooManyRequests
 
 START = 1_767_607_200_000
-ADMISSION = Admitted(
+ADMISSION = AdmittedEvents(
     b'{"n":1}\n{"n":2}\n', b'{"n":3}\n', 2, 1, (Rejection(3, "wrong_type", "value: must be a number"),)
 )
 

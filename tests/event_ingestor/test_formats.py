@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from event_ingestor.admission.admission import admit
 from event_ingestor.admission.event_types import EVENTS_PER_REQUEST_MAX
+from event_ingestor.admission.events import admit
 from service_kit.problems import BadRequest, TooLarge
 
 from tests.event_ingestor.events import RULES, codes, metric

@@ -7,7 +7,7 @@ import hmac
 from typing import Any
 
 import pytest
-from event_ingestor.admission.admission import Rules
+from event_ingestor.admission.events import AdmissionRules
 from event_ingestor.admission.privacy import Privacy
 from messages.pseudonyms import Pseudonyms
 
@@ -22,7 +22,7 @@ def hidden(text: str) -> str:
 
 
 def stored(*events: dict[str, Any], hash_user_keys: bool = False, marked: tuple[str, ...] = ()) -> list[dict[str, Any]]:
-    rules = Rules(NOW, privacy=Privacy(STANDINS, hash_user_keys=hash_user_keys, attributes=marked))
+    rules = AdmissionRules(NOW, privacy=Privacy(STANDINS, hash_user_keys=hash_user_keys, attributes=marked))
     return lines_of(judged(*events, rules=rules))
 
 
@@ -87,6 +87,6 @@ def test_marked_attributes_are_hidden_wherever_they_stand(marked: tuple[str, ...
 
 
 def test_an_array_of_numbers_may_outgrow_the_limit_by_being_hidden() -> None:
-    rules = Rules(NOW, privacy=Privacy(STANDINS, hash_user_keys=False, attributes=["a"]))
+    rules = AdmissionRules(NOW, privacy=Privacy(STANDINS, hash_user_keys=False, attributes=["a"]))
     (rejection,) = judged(metric(properties={"a": [1] * 1000}), rules=rules).rejected
     assert rejection.code == "event_too_large"

@@ -12,7 +12,7 @@ from analytics.results.measurements import MeasurementOptions, Measurer
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.experiments import ExperimentReader
 from analytics.warehouse.migrations import migrate
-from analytics.warehouse.scopes import END_OF_TIME, Scope
+from analytics.warehouse.scopes import END_OF_TIME, ExposureScope
 from analytics.warehouse.settings import WarehouseSettings
 from analytics.warehouse.tables import EXPOSURE_COLUMNS, METRIC_COLUMNS
 from messages.aggregations import AGGREGATIONS
@@ -48,7 +48,7 @@ async def test_case(warehouse: Warehouse, aggregation: str, case: dict[str, Any]
     for arm in ("off", "on"):
         await _store(warehouse, case, arm)
     metric = Metric("1", "m", "M", AGGREGATIONS[aggregation], True, "purchase", **case["metric"])
-    scope = Scope("org-1", case["id"], "checkout", "", ("off", "on"), EXPOSED_AT, END_OF_TIME, END_OF_TIME)
+    scope = ExposureScope("org-1", case["id"], "checkout", "", ("off", "on"), EXPOSED_AT, END_OF_TIME, END_OF_TIME)
     units = {("", arm): len(case["units"]) for arm in ("off", "on")}
 
     measured = await Measurer(ExperimentReader(warehouse), scope, units, MeasurementOptions()).measure(metric)

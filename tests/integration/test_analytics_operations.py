@@ -13,7 +13,7 @@ import pytest
 from analytics.app import build_app
 from analytics.catalog.catalog import Catalog
 from analytics.catalog.entries import Environment, Metric
-from analytics.loading.batches import Batch
+from analytics.loading.batches import LoadBatch
 from analytics.loading.dead_letters import send
 from analytics.loading.storage import store
 from analytics.warehouse.client import Warehouse
@@ -99,7 +99,7 @@ async def accept(bus: MemoryBus, exposures: list[bytes], metrics: list[bytes], a
 async def load(bus: MemoryBus, warehouse: Warehouse) -> None:
     """One pass of what the loader does."""
     consumer = await bus.pull(EVENTS, "load", filter_subject="events.>", ack_wait_seconds=60, max_ack_pending=1000)
-    batch = Batch()
+    batch = LoadBatch()
     for message in await consumer.fetch(1000, 0.05):
         batch.add(message)
         await message.ack()

@@ -13,7 +13,7 @@ import msgspec
 import pytest
 from analytics.catalog.catalog import Catalog
 from analytics.catalog.entries import Environment, Experiment, Metric, MetricUse, Plan
-from analytics.loading.batches import BatchLimits
+from analytics.loading.batches import LoadLimits
 from analytics.loading.loader import Loader, LoaderOptions
 from analytics.loading.telemetry import LoaderTelemetry
 from analytics.results.analysis import AnalysisTime, Analyst
@@ -163,7 +163,7 @@ async def load(warehouse: Warehouse, payloads: list[bytes]) -> None:
     await bus.ensure_stream(events_stream())
     for payload in [*payloads, *payloads]:
         await bus.publish(events_subject("env-1"), payload)
-    options = LoaderOptions(limits=BatchLimits(rows_max=200, seconds_max=0.2))
+    options = LoaderOptions(limits=LoadLimits(rows_max=200, seconds_max=0.2))
     loader = Loader(bus, warehouse, LoaderTelemetry(CollectorRegistry()), SystemClock(), options)
     consumer = await bus.pull(
         "EVENTS", options.durable, filter_subject="events.>", ack_wait_seconds=60, max_ack_pending=1000

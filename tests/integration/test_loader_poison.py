@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import msgspec
 import pytest
-from analytics.loading.batches import BatchLimits
+from analytics.loading.batches import LoadLimits
 from analytics.loading.loader import Loader, LoaderOptions
 from analytics.loading.replay import listed, replay
 from analytics.loading.telemetry import LoaderTelemetry
@@ -67,7 +67,7 @@ async def bus() -> MemoryBus:
 
 async def load(bus: MemoryBus, warehouse: Warehouse) -> None:
     """Runs the loader until everything on the stream is acknowledged."""
-    options = LoaderOptions(limits=BatchLimits(seconds_max=0.1))
+    options = LoaderOptions(limits=LoadLimits(seconds_max=0.1))
     loader = Loader(bus, warehouse, LoaderTelemetry(CollectorRegistry()), SystemClock(), options)
     consumer = await bus.pull(
         EVENTS, options.durable, filter_subject="events.>", ack_wait_seconds=60, max_ack_pending=1000
@@ -142,7 +142,7 @@ async def test_redelivered_poison_is_one_letter(bus: MemoryBus, warehouse: Wareh
     await bus.publish(events_subject("env-1"), batch([line(1), b"no event"]))
     await load(bus, warehouse)
     letters_before = (await bus.state(DEAD_LETTERS)).messages
-    options = LoaderOptions(limits=BatchLimits(seconds_max=0.1), durable="another-loader")
+    options = LoaderOptions(limits=LoadLimits(seconds_max=0.1), durable="another-loader")
     loader = Loader(bus, warehouse, LoaderTelemetry(CollectorRegistry()), SystemClock(), options)
     again = await bus.pull(EVENTS, "another-loader", filter_subject="events.>", ack_wait_seconds=60, max_ack_pending=9)
     running = asyncio.create_task(loader.run())

@@ -12,7 +12,7 @@ from stats import (
     BayesPrior,
     BinarySummary,
     Boundary,
-    Capped,
+    CappedArms,
     ClusterSums,
     Direction,
     InvalidInputError,
@@ -119,7 +119,7 @@ def test_a_capped_outcome_stands_beside_the_uncapped_one() -> None:
     summaries = [
         {arm: MeanSummary(len(y), float(y.sum()), float(y @ y)) for arm, y in one.items()} for one in (cut, raw)
     ]
-    capped = Capped(Winsorising(0.99, cap, over), summaries[1])
+    capped = CappedArms(Winsorising(0.99, cap, over), summaries[1])
     result = analyse_metric(MetricSpec("revenue"), summaries[0], control="c", capped=capped)
     block = result.comparisons[0].winsor
     assert block is not None
@@ -131,7 +131,7 @@ def test_a_capped_outcome_stands_beside_the_uncapped_one() -> None:
     text = json.dumps(as_document(result))
     assert as_document(reproduce(json.loads(text))) == json.loads(text)
     with pytest.raises(InvalidInputError, match=r"capped\.uncapped"):
-        analyse_metric(MetricSpec("m"), summaries[0], control="c", capped=Capped(capped.how, {}))
+        analyse_metric(MetricSpec("m"), summaries[0], control="c", capped=CappedArms(capped.how, {}))
 
 
 def test_quantiles_compare_by_order_statistics() -> None:

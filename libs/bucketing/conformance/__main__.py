@@ -10,15 +10,15 @@ import json
 import sys
 from pathlib import Path
 
-from bucketing.conformance.cases import Case, Outcome, run_case
+from bucketing.conformance.cases import Case, CaseResult, run_case
 from bucketing.flagset import Json
 
 
-def _outcome(case: Case, configs: dict[str, Json]) -> Outcome:
+def _outcome(case: Case, configs: dict[str, Json]) -> CaseResult:
     try:
         return run_case(case, configs)
     except Exception as error:
-        return Outcome({"exception": f"{type(error).__name__}: {error}"}, False)
+        return CaseResult({"exception": f"{type(error).__name__}: {error}"}, False)
 
 
 def run_file(path: Path) -> int:

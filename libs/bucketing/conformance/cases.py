@@ -28,7 +28,7 @@ class UnknownForm(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class CaseResult:
     """What was computed, and whether it is what the case expects."""
 
     computed: Json
@@ -46,22 +46,22 @@ def same_json(left: Json, right: Json) -> bool:
     return bool(left == right)
 
 
-def _bucket(case: Case) -> Outcome:
+def _bucket(case: Case) -> CaseResult:
     computed = bucket(case["salt"], case["flag"], case["unit"])
-    return Outcome(computed, computed == case["bucket"])
+    return CaseResult(computed, computed == case["bucket"])
 
 
-def _unit(case: Case) -> Outcome:
+def _unit(case: Case) -> CaseResult:
     computed = unit_key(case["unit_of"])
-    return Outcome(computed, computed == case["expected"])
+    return CaseResult(computed, computed == case["expected"])
 
 
-def _cycle(case: Case) -> Outcome:
+def _cycle(case: Case) -> CaseResult:
     computed = find_cycle(case["edges"])
-    return Outcome(computed, computed == case["expected"])
+    return CaseResult(computed, computed == case["expected"])
 
 
-def _evaluation(case: Case, configs: Mapping[str, Json]) -> Outcome:
+def _evaluation(case: Case, configs: Mapping[str, Json]) -> CaseResult:
     config = case["config"]
     flagset = flagset_from_document(configs[config] if isinstance(config, str) else config)
     decision = compile_flagset(flagset).evaluate(case["flag"], case["context"], case.get("now", 0))
@@ -69,10 +69,10 @@ def _evaluation(case: Case, configs: Mapping[str, Json]) -> Outcome:
         name: value for name, value in decision.to_dict().items() if name not in ("flag", "version", "errorMessage")
     }
     expected = {"value": None, "variation": None, **case["expected"]}
-    return Outcome(computed, same_json(computed, expected))
+    return CaseResult(computed, same_json(computed, expected))
 
 
-def _condition(case: Case) -> Outcome:
+def _condition(case: Case) -> CaseResult:
     rule = Rule("rule", condition_from_document(case["condition"], "condition"), Fixed("matched"))
     variations = {"matched": True, "not-matched": False}
     flag = Flag("case", FlagType.BOOLEAN, variations, "not-matched", Fixed("not-matched"), rules=(rule,))
@@ -83,7 +83,7 @@ def _condition(case: Case) -> Outcome:
     compiled = compile_flagset(FlagSet("", flags={"case": flag}, segments=segments))
     decision = compiled.evaluate("case", case["context"], case.get("now", 0))
     computed = decision.error_code.value if decision.error_code else decision.reason is Reason.TARGETING_MATCH
-    return Outcome(computed, same_json(computed, case["expected"]))
+    return CaseResult(computed, same_json(computed, case["expected"]))
 
 
 _ENTITIES: dict[str, tuple[Callable[[Json, str], Json], Callable[[Json], list[FieldError]]]] = {
@@ -94,7 +94,7 @@ _ENTITIES: dict[str, tuple[Callable[[Json, str], Json], Callable[[Json], list[Fi
 }
 
 
-def _validity(case: Case) -> Outcome:
+def _validity(case: Case) -> CaseResult:
     kind = next((kind for kind in _ENTITIES if kind in case), None)
     if kind is None:
         raise UnknownForm("a case with `valid` needs a condition, flag, segment or experiment")
@@ -107,10 +107,10 @@ def _validity(case: Case) -> Outcome:
     ok = computed["valid"] == case["valid"]
     if ok and errors and "field" in case:
         ok = any(one.field == case["field"] for one in errors)
-    return Outcome(computed, ok)
+    return CaseResult(computed, ok)
 
 
-def run_case(case: Case, configs: Mapping[str, Json]) -> Outcome:
+def run_case(case: Case, configs: Mapping[str, Json]) -> CaseResult:
     """Compute one case; `configs` are the file's shared config documents. Raises UnknownForm."""
     if "bucket" in case:
         return _bucket(case)

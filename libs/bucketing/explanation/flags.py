@@ -140,9 +140,9 @@ class ExplanationRequest:
     show_salt: bool = False
 
 
-def explain(flagset: FlagSet, programs: Programs, item: Evaluable, question: ExplanationRequest) -> Explanation:
+def explain(flagset: FlagSet, programs: Programs, item: Evaluable, request: ExplanationRequest) -> Explanation:
     """Evaluate a flag with a probe at each step, and tell the steps. Never raises for a JSON context."""
-    flag, context, now = item.flag, question.context, question.now
+    flag, context, now = item.flag, request.context, request.now
     recorder = Recorder()
     try:
         decision = flag_program(item, recorder)(context, now, programs, {})
@@ -153,7 +153,7 @@ def explain(flagset: FlagSet, programs: Programs, item: Evaluable, question: Exp
         if decision.error_code is ErrorCode.INVALID_CONTEXT:
             return Explanation(decision, flagset.version, now)
     conditions = ConditionTracer(flagset.segments, context, now, programs)
-    splits = SplitTracer(flagset.salt, question.show_salt)
+    splits = SplitTracer(flagset.salt, request.show_salt)
     flags = FlagTracer(flag, recorder, conditions, splits)
     steps = flags.before_experiments(context)
     if flag.enabled and not flag.archived:

@@ -29,7 +29,7 @@ DEFAULT_OPTIONS = AnalysisOptions()
 
 
 @dataclass(frozen=True, slots=True)
-class Capped:
+class CappedArms:
     """Says that the arms' outcome was capped, and gives the arms without the cap."""
 
     how: Winsorising
@@ -42,7 +42,7 @@ def analyse_metric(
     *,
     control: str,
     options: AnalysisOptions = DEFAULT_OPTIONS,
-    capped: Capped | None = None,
+    capped: CappedArms | None = None,
 ) -> MetricResult:
     """Analyse one metric from one summary per arm, all of the same kind.
 
@@ -149,7 +149,7 @@ def _with_dunnett(
 
 def _with_uncapped(
     comparisons: tuple[Comparison, ...],
-    capped: Capped | None,
+    capped: CappedArms | None,
     arms: Mapping[str, Summary],
     options: AnalysisOptions,
 ) -> tuple[Comparison, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from stats.analysis.arms import KINDS, Summary
-from stats.analysis.metric import DEFAULT_OPTIONS, Capped, analyse_metric
+from stats.analysis.metric import DEFAULT_OPTIONS, CappedArms, analyse_metric
 from stats.errors import InvalidInputError
 from stats.kinds.quantile import ClusterSums
 from stats.kinds.winsorisation import Winsorising
@@ -66,7 +66,7 @@ def reproduce(document: Fields) -> MetricResult:
     cap = None
     if capped is not None:
         uncapped = {arm: summary_from(kind, fields) for arm, fields in capped["uncapped"].items()}
-        cap = Capped(_build(Winsorising, capped["how"]), uncapped)
+        cap = CappedArms(_build(Winsorising, capped["how"]), uncapped)
     options = _build(AnalysisOptions, given)
     metric = _build(MetricSpec, asked)
     return analyse_metric(metric, arms, control=str(inputs["control"]), options=options, capped=cap)

@@ -202,8 +202,8 @@ def edge(inputs: Case, options: Case) -> dict[str, Any]:
         arms = {name: arm_at(inputs, name) for name in ("control", "treatment")}
     except InvalidInputError as error:
         return {"status": error.status.value, "field": error.field, "reason": error.reason}
-    question = AnalysisOptions(alpha=level(options))
-    result = analyse_metric(MetricSpec("edge"), arms, control="control", options=question)
+    analysis_options = AnalysisOptions(alpha=level(options))
+    result = analyse_metric(MetricSpec("edge"), arms, control="control", options=analysis_options)
     one = result.comparisons[0]
     cuped_block = one.cuped
     refused = cuped_block is not None and any(

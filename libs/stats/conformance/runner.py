@@ -51,7 +51,7 @@ CATEGORIES: dict[str, Compute] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class CaseResult:
     """One case: its id (or index), whether all that it expects was computed, and the computation."""
 
     id: str | int
@@ -79,10 +79,10 @@ class Verdict:
         )
 
 
-def run_case(case: object, index: int) -> Verdict:
+def run_case(case: object, index: int) -> CaseResult:
     """Compute a case from its inputs and options alone, then compare; never raises for what a case holds."""
     if not isinstance(case, Mapping):
-        return Verdict(index, "must", False, (f"a case must be an object, got {type(case).__name__}",), {})
+        return CaseResult(index, "must", False, (f"a case must be an object, got {type(case).__name__}",), {})
     name = case.get("id", index)
     name = name if isinstance(name, (str, int)) else index
     role = str(case.get("role", "must"))
@@ -93,12 +93,12 @@ def run_case(case: object, index: int) -> Verdict:
         computed = {"status": error.status.value, "field": error.field, "reason": error.reason}
         refused = (f"refused: {error}",)
     except FAILURES as error:
-        return Verdict(name, role, False, (_in_words(error),), {})
+        return CaseResult(name, role, False, (_in_words(error),), {})
     try:
         problems = _judge(case, computed)
     except FAILURES as error:
         problems = (_in_words(error),)
-    return Verdict(name, role, not problems, (*refused, *problems) if problems else (), computed)
+    return CaseResult(name, role, not problems, (*refused, *problems) if problems else (), computed)
 
 
 def _judge(case: Mapping[str, Any], computed: Mapping[str, Any]) -> tuple[str, ...]:

@@ -10,10 +10,10 @@ from analytics.exports.destinations.port import Destination
 from analytics.exports.errors import DestinationRefused
 from analytics.exports.models import Export
 from analytics.exports.repository import VersionedExport
-from analytics.exports.seal import NoSuchKey, Sealed, Sealer
+from analytics.exports.seal import NoSuchKey, SealedText, Sealer
 
 
-def seal(sealer: Sealer, export: Export, credentials: dict[str, str]) -> Sealed | None:
+def seal(sealer: Sealer, export: Export, credentials: dict[str, str]) -> SealedText | None:
     """None when there are none. Raises NoSuchKey without a secret."""
     return sealer.seal(msgspec.json.encode(credentials), _owner(export)) if credentials else None
 

@@ -66,7 +66,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
         return self.status in FINISHED
 
 
-class Batch(msgspec.Struct, frozen=True, kw_only=True):
+class ExportBatch(msgspec.Struct, frozen=True, kw_only=True):
     """What a commit says: the window it belongs to, how far it got (`after`), whether it is the window's last one."""
 
     since: int

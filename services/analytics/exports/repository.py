@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import msgspec
 
-from analytics.exports.models import Batch, Export, Run
-from analytics.exports.seal import Sealed
+from analytics.exports.models import Export, ExportBatch, Run
+from analytics.exports.seal import SealedText
 from analytics.warehouse.exports import ExportStore, StoredBatch, StoredExport, StoredRun
 
 _EXPORTS = msgspec.json.Decoder(Export)
 _RUNS = msgspec.json.Decoder(Run)
-_BATCHES = msgspec.json.Decoder(Batch)
+_BATCHES = msgspec.json.Decoder(ExportBatch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class VersionedExport:
 
     export: Export
     version: int
-    sealed: Sealed | None
+    sealed: SealedText | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class ExportRepository:
         found = [_export(each) for each in stored]
         return sorted((each for each in found if not each.export.deleted), key=_age)
 
-    async def save(self, export: Export, version: int, sealed: Sealed | None) -> bool:
+    async def save(self, export: Export, version: int, sealed: SealedText | None) -> bool:
         stored = StoredExport(
             export.organization_id,
             export.id,
@@ -70,12 +70,12 @@ class ExportRepository:
         return await self.store.put_run(StoredRun(export.organization_id, export.id, run.number, version, document))
 
 
-def batch_of(stored: StoredBatch) -> Batch:
+def batch_of(stored: StoredBatch) -> ExportBatch:
     return _BATCHES.decode(stored.document)
 
 
 def _export(stored: StoredExport) -> VersionedExport:
-    sealed = Sealed(stored.key_id, stored.sealed_credentials) if stored.key_id else None
+    sealed = SealedText(stored.key_id, stored.sealed_credentials) if stored.key_id else None
     return VersionedExport(_EXPORTS.decode(stored.document), stored.version, sealed)
 
 

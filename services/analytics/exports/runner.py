@@ -16,11 +16,11 @@ import pyarrow as pa
 from analytics.catalog.catalog import Catalog
 from analytics.catalog.entries import Environment
 from analytics.exports.datasets import DATASETS, Dataset
-from analytics.exports.destinations.port import Attempt, Cargo, Delivered, Outcome, Sink
+from analytics.exports.destinations.port import Attempt, BatchRows, Delivery, Outcome, Sink
 from analytics.exports.errors import LeaseLost
 from analytics.exports.lease import Lease
 from analytics.exports.manifests import manifest_of
-from analytics.exports.models import Batch, Export, Run
+from analytics.exports.models import Export, ExportBatch, Run
 from analytics.exports.repository import batch_of
 from analytics.exports.state import StateReader
 from analytics.warehouse.arrow import ArrowWarehouse
@@ -29,7 +29,7 @@ from analytics.warehouse.exports import ExportStore, StoredBatch
 
 
 @dataclass(frozen=True, slots=True)
-class BatchLimits:
+class ExportLimits:
     """What one batch may hold; it is in memory as a whole."""
 
     rows: int = 50_000
@@ -53,13 +53,13 @@ class _Load:
 
     rows: pa.Table
     keys: list[bytes]
-    reached: Batch
+    reached: ExportBatch
 
 
 class Runner:
     """Executes runs that this worker holds."""
 
-    def __init__(self, warehouse: ArrowWarehouse, store: ExportStore, catalog: Catalog, limits: BatchLimits) -> None:
+    def __init__(self, warehouse: ArrowWarehouse, store: ExportStore, catalog: Catalog, limits: ExportLimits) -> None:
         self._store = store
         self._catalog = catalog
         self._reader = EventReader(warehouse, limits.rows, limits.bytes)
@@ -90,9 +90,9 @@ class Runner:
             if progress is None:
                 return
             load = await self._load(export, dataset, environment, run.generation, progress)
-            delivered = Delivered("", 0)
+            delivered = Delivery("", 0)
             if load.rows.num_rows:
-                cargo = Cargo(dataset, progress.number, load.rows)
+                cargo = BatchRows(dataset, progress.number, load.rows)
                 delivered = await asyncio.to_thread(sink.deliver, cargo, lease.still_mine)
             lease.still_mine()
             reached = msgspec.structs.replace(load.reached, file=delivered.file, bytes=delivered.bytes)
@@ -109,7 +109,7 @@ class Runner:
         while True:
             lease.still_mine()
             last = await self._last(export, run.generation, dataset)
-            reached = Batch(since=0, until=run.until, last=False)
+            reached = ExportBatch(since=0, until=run.until, last=False)
             if last is not None:
                 reached = msgspec.structs.replace(batch_of(last), file="", bytes=0)
             number = last.number + 1 if last else 1
@@ -126,17 +126,17 @@ class Runner:
         if not dataset.events:
             state = await self._state.read(dataset, environment, until)
             rows = state.rows if state.digest != progress.digest else state.rows.slice(0, 0)
-            return _Load(rows, [], Batch(since=since, until=until, last=True, digest=state.digest))
+            return _Load(rows, [], ExportBatch(since=since, until=until, last=True, digest=state.digest))
         window = EventWindow(
             export.organization_id, export.environment_id, export.id, generation, dataset.name, since, until
         )
         end = await self._reader.batch_end(window, progress.after)
         if end is None:
-            return _Load(dataset.schema.empty_table(), [], Batch(since=since, until=until, last=True))
+            return _Load(dataset.schema.empty_table(), [], ExportBatch(since=since, until=until, last=True))
         table = await self._reader.batch(window, progress.after, end)
         keys = table.column(EVENT_KEY_COLUMN).to_pylist()
         rows = table.select(dataset.schema.names).cast(dataset.schema)
-        return _Load(rows, keys, Batch(since=since, until=until, after=end, last=False))
+        return _Load(rows, keys, ExportBatch(since=since, until=until, after=end, last=False))
 
     async def _finish(self, export: Export, environment: Environment, lease: Lease, sink: Sink) -> None:
         run = lease.run
@@ -169,7 +169,7 @@ def progress_of(last: StoredBatch | None, until: int) -> Progress | None:
     return None
 
 
-def _stored(export: Export, run: Run, batch: tuple[str, int], rows: int, reached: Batch) -> StoredBatch:
+def _stored(export: Export, run: Run, batch: tuple[str, int], rows: int, reached: ExportBatch) -> StoredBatch:
     """`batch`: its dataset and number."""
     dataset, number = batch
     document = msgspec.json.encode(reached).decode()

@@ -20,7 +20,7 @@ class NoSuchKey(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Sealed:
+class SealedText:
     """`text` is base64 of nonce and ciphertext."""
 
     key_id: str
@@ -45,15 +45,15 @@ class Sealer:
         """The id of the key that seals, empty without one."""
         return next(iter(self._keys), "")
 
-    def seal(self, plain: bytes, owner: str) -> Sealed:
+    def seal(self, plain: bytes, owner: str) -> SealedText:
         """Raises NoSuchKey without a secret. `owner` must be given again to open."""
         if not self._keys:
             raise NoSuchKey("no secret is set")
         nonce = os.urandom(_NONCE_BYTES)
         text = base64.b64encode(nonce + self._keys[self.key_id].encrypt(nonce, plain, owner.encode()))
-        return Sealed(self.key_id, text.decode())
+        return SealedText(self.key_id, text.decode())
 
-    def open(self, sealed: Sealed, owner: str) -> bytes:
+    def open(self, sealed: SealedText, owner: str) -> bytes:
         """Raises NoSuchKey for a key that is not there and for text that was not sealed for `owner`."""
         if sealed.key_id not in self._keys:
             raise NoSuchKey(f"no secret with the key id {sealed.key_id} is set")

@@ -20,7 +20,7 @@ from analytics.exports.destinations.registry import destination_of
 from analytics.exports.models import Export, Mode, Run
 from analytics.exports.repository import ExportRepository, VersionedExport, VersionedRun
 from analytics.exports.schemas import ChangeExport, CreateExport
-from analytics.exports.seal import NoSuchKey, Sealed, Sealer
+from analytics.exports.seal import NoSuchKey, SealedText, Sealer
 
 _EXPORTS_PER_ENVIRONMENT_MAX = 20
 
@@ -136,7 +136,7 @@ class ExportService:
         export = found.export
         return export.destination.sink(self.policy, export.organization_id, opened(self.sealer, found))
 
-    async def _save(self, export: Export, version: int, sealed: Sealed | None) -> VersionedExport:
+    async def _save(self, export: Export, version: int, sealed: SealedText | None) -> VersionedExport:
         if not await self.repository.save(export, version, sealed):
             raise PreconditionFailed("the export was changed by somebody else")
         return VersionedExport(export, version, sealed)
@@ -163,7 +163,7 @@ class ExportService:
         if refusal := destination.refusal(self.policy):
             raise InvalidInput([refusal])
 
-    def _sealed(self, export: Export, credentials: dict[str, str]) -> Sealed | None:
+    def _sealed(self, export: Export, credentials: dict[str, str]) -> SealedText | None:
         if problem := export.destination.credentials_problem(credentials):
             raise InvalidInput([FieldError("credentials", "do_not_fit", problem)])
         try:

@@ -18,7 +18,7 @@ _FETCH_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
-class BatchLimits:
+class LoadLimits:
     """A batch is closed by the first of these; bytes bound the memory of the loader."""
 
     rows_max: int = 50_000
@@ -27,7 +27,7 @@ class BatchLimits:
 
 
 @dataclass(slots=True)
-class Batch:
+class LoadBatch:
     """Decoded rows of both tables, the letters for what was none, and the messages to acknowledge."""
 
     exposures: Block = field(default_factory=lambda: Block.empty("exposure"))
@@ -72,15 +72,15 @@ def read_batch(subject: str, payload: bytes) -> EventBatch:
 class Collector:
     """Pulls from one consumer. It asks for as many messages as fit the bytes that are left, judged by the last ones."""
 
-    def __init__(self, consumer: BatchConsumer, limits: BatchLimits, clock: Clock) -> None:
+    def __init__(self, consumer: BatchConsumer, limits: LoadLimits, clock: Clock) -> None:
         self._consumer = consumer
         self._limits = limits
         self._clock = clock
         self._message_bytes = limits.bytes_max / 8
 
-    async def collect(self) -> Batch:
+    async def collect(self) -> LoadBatch:
         """The next batch; empty when nothing came for a while. Raises BusUnavailable with nothing in hand."""
-        batch = Batch()
+        batch = LoadBatch()
         limits = self._limits
         closes_at = self._clock.monotonic() + limits.seconds_max
         while batch.rows < limits.rows_max and batch.bytes < limits.bytes_max:

@@ -16,7 +16,7 @@ from service_kit.logs import get_logger
 from streams import BatchConsumer, Bus, BusError, BusUnavailable, StreamSpec
 
 from analytics.loading import dead_letters
-from analytics.loading.batches import Batch, BatchLimits, Collector
+from analytics.loading.batches import Collector, LoadBatch, LoadLimits
 from analytics.loading.storage import store
 from analytics.loading.telemetry import LoaderTelemetry
 from analytics.warehouse.client import Warehouse
@@ -32,7 +32,7 @@ _log = get_logger("loader")
 class LoaderOptions:
     """`ack_wait_seconds`: how long a batch may take before its messages are delivered again."""
 
-    limits: BatchLimits = field(default_factory=BatchLimits)
+    limits: LoadLimits = field(default_factory=LoadLimits)
     ack_wait_seconds: float = 15.0
     max_ack_pending: int = 20_000
     durable: str = "analytics-loader"
@@ -50,7 +50,7 @@ class Loader:
         self._telemetry = telemetry
         self._clock = clock
         self._options = options
-        self._batches: asyncio.Queue[Batch | None]
+        self._batches: asyncio.Queue[LoadBatch | None]
         self._stopping = asyncio.Event()
 
     def stop(self) -> None:
@@ -108,7 +108,7 @@ class Loader:
                     break
                 wait = min(wait * 2, _BACKOFF_SECONDS_MAX)
 
-    async def _stored(self, batch: Batch, wait: float) -> bool:
+    async def _stored(self, batch: LoadBatch, wait: float) -> bool:
         """Stores and acknowledges; False after a pause when a part is away."""
         try:
             with self._telemetry.store_seconds.time():
@@ -126,13 +126,13 @@ class Loader:
         self._count(batch, [dead_letters.REASON_NAMES[letter.reason] for letter in letters])
         return True
 
-    async def _acknowledge(self, batch: Batch) -> None:
+    async def _acknowledge(self, batch: LoadBatch) -> None:
         # An acknowledgement that is lost brings the message again, and its rows count once all the same.
         with suppress(BusError):
             for message in batch.messages:
                 await message.ack()
 
-    def _count(self, batch: Batch, letter_reasons: list[str]) -> None:
+    def _count(self, batch: LoadBatch, letter_reasons: list[str]) -> None:
         telemetry = self._telemetry
         telemetry.batches.inc()
         for block in (batch.exposures, batch.metrics):

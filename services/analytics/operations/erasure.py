@@ -16,7 +16,7 @@ from analytics.warehouse.erasure import erase_rows
 
 
 @dataclass(frozen=True, slots=True)
-class Erased:
+class Erasure:
     """How many rows by table and how many dead letters were removed."""
 
     rows: dict[str, int]
@@ -37,7 +37,7 @@ class Eraser:
             return [user_key]
         return [user_key, Pseudonyms(self._pii_secret, environment.id).of(user_key)]
 
-    async def erase(self, environment: Environment, user_key: str) -> Erased:
+    async def erase(self, environment: Environment, user_key: str) -> Erasure:
         """Repeating it is harmless. Raises BusError and WarehouseError.
 
         Events that wait in the stream are loaded later: erase again when the person's clients are silent.
@@ -45,7 +45,7 @@ class Eraser:
         keys = self.stored_keys(environment, user_key)
         letters = await self._erase_letters(environment, keys)
         rows = await erase_rows(self._warehouse, environment.organization_id, environment.id, keys)
-        return Erased(rows, letters)
+        return Erasure(rows, letters)
 
     async def _erase_letters(self, environment: Environment, keys: list[str]) -> int:
         marks = [msgspec.json.encode(key).strip(b'"') for key in keys] + [key.encode() for key in keys]

@@ -45,7 +45,7 @@ class Design:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class GivenBaseline:
     """A baseline that is given instead of taken from history."""
 
     baseline: Annotated[float | None, Query(allow_inf_nan=False, description="Mean, or rate without `sd`")] = None
@@ -63,7 +63,7 @@ class History:
 
 
 Wanted = Annotated[Design, Depends()]
-Given = Annotated[Known, Depends()]
+Given = Annotated[GivenBaseline, Depends()]
 Past = Annotated[History, Depends()]
 Splits = Annotated[int, Query(ge=10, le=2000)]
 Alpha = Annotated[float, Query(gt=0, lt=1)]
@@ -137,7 +137,7 @@ def _past(inquiries: Inquiries, environment: Environment, history: History, now:
     return metric, Period(environment, history.flag, variations, now - history.days * _DAY_MILLISECONDS, now)
 
 
-def _plan(design: Design, known: Known, found: Baseline) -> Plan:
+def _plan(design: Design, known: GivenBaseline, found: Baseline) -> Plan:
     """Raises InvalidInput that names the field."""
     try:
         return plan(

@@ -16,7 +16,7 @@ from analytics.warehouse.aggregates import Moments
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.experiments import ExperimentReader
 from analytics.warehouse.history import Half, HistoryReader
-from analytics.warehouse.scopes import END_OF_TIME, Scope
+from analytics.warehouse.scopes import END_OF_TIME, ExposureScope
 
 DAY_MILLISECONDS = 86_400_000
 
@@ -31,9 +31,9 @@ class Period:
     start: int
     stop: int
 
-    def scope(self) -> Scope:
+    def scope(self) -> ExposureScope:
         environment = self.environment
-        return Scope(
+        return ExposureScope(
             environment.organization_id,
             environment.id,
             self.flag,

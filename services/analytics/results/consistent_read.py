@@ -10,14 +10,14 @@ from stats import InvalidInputError
 
 from analytics.warehouse.aggregates import UnitCounts
 from analytics.warehouse.experiments import ExperimentReader
-from analytics.warehouse.scopes import END_OF_TIME, Scope
+from analytics.warehouse.scopes import END_OF_TIME, ExposureScope
 
 TRIES = 3
 T = TypeVar("T")
 
 
 async def consistent_read(
-    reader: ExperimentReader, scope: Scope, measure: Callable[[UnitCounts], Awaitable[T]]
+    reader: ExperimentReader, scope: ExposureScope, measure: Callable[[UnitCounts], Awaitable[T]]
 ) -> tuple[UnitCounts, T]:
     """The units of the scope and what `measure` finds about them, asked again when units came in meanwhile.
 
@@ -40,7 +40,7 @@ async def consistent_read(
     return counts, measured
 
 
-async def _unchanged(reader: ExperimentReader, scope: Scope, counts: UnitCounts) -> bool:
+async def _unchanged(reader: ExperimentReader, scope: ExposureScope, counts: UnitCounts) -> bool:
     again = await reader.unit_counts(scope)
     reader.queries.pop()
     return again == counts

@@ -9,14 +9,14 @@ import math
 from dataclasses import dataclass
 
 from messages.aggregations import Absence
-from stats import Capped, ClusterSums, QuantileSummary, Summary, Winsorising, quantile_ranks
+from stats import CappedArms, ClusterSums, QuantileSummary, Summary, Winsorising, quantile_ranks
 
 from analytics.catalog.entries import Metric
 from analytics.results.scope import window_of
 from analytics.results.summaries import Grouped, Units, of_sums, of_units, with_covariate
 from analytics.warehouse.aggregates import Group
 from analytics.warehouse.experiments import NO_CAP, ExperimentReader
-from analytics.warehouse.scopes import MetricWindow, Scope
+from analytics.warehouse.scopes import ExposureScope, MetricWindow
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Measurement:
     """Summaries by segment and variation; `capped` if the values were cut at a pooled percentile."""
 
     summaries: Grouped
-    capped: Capped | None = None
+    capped: CappedArms | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,9 @@ class MeasurementOptions:
 class Measurer:
     """Measures metrics of one scope; `units` are its analysed units."""
 
-    def __init__(self, reader: ExperimentReader, scope: Scope, units: Units, options: MeasurementOptions) -> None:
+    def __init__(
+        self, reader: ExperimentReader, scope: ExposureScope, units: Units, options: MeasurementOptions
+    ) -> None:
         self._reader = reader
         self._scope = scope
         self._units = units
@@ -79,7 +81,7 @@ class Measurer:
             else of_units(metric.aggregation, self._units, capped)
         )
         how = Winsorising(metric.winsorize_at, cap, count)
-        return Measurement(summaries, Capped(how, plain.get("", {})))
+        return Measurement(summaries, CappedArms(how, plain.get("", {})))
 
     async def _quantiles(self, metric: Metric, window: MetricWindow) -> Grouped:
         """Of the events' values, with the units as clusters; only without segments."""

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from analytics.catalog.entries import Environment, Experiment, Metric
-from analytics.warehouse.scopes import END_OF_TIME, MetricWindow, Scope
+from analytics.warehouse.scopes import END_OF_TIME, ExposureScope, MetricWindow
 
 
-def scope_of(experiment: Experiment, environment: Environment, as_of: int | None = None, segment: str = "") -> Scope:
+def scope_of(
+    experiment: Experiment, environment: Environment, as_of: int | None = None, segment: str = ""
+) -> ExposureScope:
     """An assigning experiment counts exposures that name it; one that observes counts what its flag served.
 
     `as_of`: only what had been received by then (epoch milliseconds). An experiment that has not started has an
     empty scope.
     """
     start = experiment.start_at if experiment.start_at is not None else END_OF_TIME
-    return Scope(
+    return ExposureScope(
         organization_id=environment.organization_id,
         environment_id=environment.id,
         flag=experiment.flag,

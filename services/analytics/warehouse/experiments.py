@@ -17,7 +17,7 @@ from analytics.warehouse.aggregates import (
     UnitCounts,
 )
 from analytics.warehouse.client import Row, Warehouse
-from analytics.warehouse.scopes import MetricWindow, Scope
+from analytics.warehouse.scopes import ExposureScope, MetricWindow
 from analytics.warehouse.sql import query
 
 NO_CAP = sys.float_info.max
@@ -40,7 +40,7 @@ class ExperimentReader:
         self._warehouse = warehouse
         self.queries: list[AskedQuery] = []
 
-    async def unit_counts(self, scope: Scope) -> UnitCounts:
+    async def unit_counts(self, scope: ExposureScope) -> UnitCounts:
         rows = await self._ask("unit_counts", scope)
         units: dict[Group, int] = {}
         days: dict[str, dict[str, int]] = {}
@@ -56,7 +56,7 @@ class ExperimentReader:
             max((row["last_at"] for row in rows), default=0),
         )
 
-    async def health(self, scope: Scope) -> ExposureHealth:
+    async def health(self, scope: ExposureScope) -> ExposureHealth:
         row = (await self._ask("health", scope))[0]
         others = await self._ask("other_variations", scope)
         return ExposureHealth(
@@ -68,7 +68,7 @@ class ExperimentReader:
             {each["variation"]: each["exposure_count"] for each in others},
         )
 
-    async def moments(self, scope: Scope, window: MetricWindow, cap: float = NO_CAP) -> dict[Group, Moments]:
+    async def moments(self, scope: ExposureScope, window: MetricWindow, cap: float = NO_CAP) -> dict[Group, Moments]:
         """By group, over the units that have a value; a group without any is missing."""
         rows = await self._ask("metric_moments", scope, window, {"cap": cap})
         return {
@@ -76,7 +76,7 @@ class ExperimentReader:
         }
 
     async def covariate_moments(
-        self, scope: Scope, window: MetricWindow, cap: float = NO_CAP
+        self, scope: ExposureScope, window: MetricWindow, cap: float = NO_CAP
     ) -> dict[Group, CovariateMoments]:
         """By group, over the units that have a value or a history."""
         rows = await self._ask("covariate_moments", scope, window, {"cap": cap})
@@ -85,7 +85,7 @@ class ExperimentReader:
             for row in rows
         }
 
-    async def sums(self, scope: Scope, window: MetricWindow) -> dict[Group, dict[str, float]]:
+    async def sums(self, scope: ExposureScope, window: MetricWindow) -> dict[Group, dict[str, float]]:
         """By group, what the aggregation's own query adds up: the fields of its summary by name."""
         rows = await self._ask(f"aggregations/{window.aggregation.name}", scope, window)
         return {
@@ -93,18 +93,18 @@ class ExperimentReader:
             for row in rows
         }
 
-    async def pooled_value(self, scope: Scope, window: MetricWindow, zeros: int, rank: int) -> float | None:
+    async def pooled_value(self, scope: ExposureScope, window: MetricWindow, zeros: int, rank: int) -> float | None:
         """The value at `rank` (0 is the smallest) of all units' values, `zeros` of them 0 for want of an event."""
         rows = await self._ask("pooled_value", scope, window, {"zeros": zeros, "rank": rank})
         return float(rows[0]["value"]) if rows else None
 
-    async def observation_counts(self, scope: Scope, window: MetricWindow) -> dict[Group, int]:
+    async def observation_counts(self, scope: ExposureScope, window: MetricWindow) -> dict[Group, int]:
         """Events that carry a value."""
         rows = await self._ask("aggregations/quantile/observation_counts", scope, window)
         return {_group(row): row["observations"] for row in rows}
 
     async def order_statistics(
-        self, scope: Scope, window: MetricWindow, variation: str, ranks: Sequence[int]
+        self, scope: ExposureScope, window: MetricWindow, variation: str, ranks: Sequence[int]
     ) -> dict[int, float]:
         """The events' values at `ranks` (1 is the smallest) of one variation."""
         asked = {"variation": variation, "ranks": sorted(ranks)}
@@ -112,7 +112,7 @@ class ExperimentReader:
         return {row["rank"]: row["value"] for row in rows}
 
     async def cluster_totals(
-        self, scope: Scope, window: MetricWindow, variation: str, threshold: float
+        self, scope: ExposureScope, window: MetricWindow, variation: str, threshold: float
     ) -> ClusterTotals:
         asked = {"variation": variation, "threshold": threshold}
         return ClusterTotals(**(await self._ask("aggregations/quantile/cluster_sums", scope, window, asked))[0])
@@ -124,7 +124,7 @@ class ExperimentReader:
         return [PastLook(row["metric"], row["variation"], row["units"], row["difference"], row["se"]) for row in rows]
 
     async def _ask(
-        self, name: str, scope: Scope, window: MetricWindow | None = None, more: Mapping[str, Any] | None = None
+        self, name: str, scope: ExposureScope, window: MetricWindow | None = None, more: Mapping[str, Any] | None = None
     ) -> list[Row]:
         sql = query(name, units=scope.units, aggregation=window.aggregation.name if window else "")
         given = scope.parameters() | (window.parameters() if window else {}) | dict(more or {})

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from analytics.warehouse.aggregates import Moments
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.experiments import NO_CAP
-from analytics.warehouse.scopes import MetricWindow, Scope
+from analytics.warehouse.scopes import ExposureScope, MetricWindow
 from analytics.warehouse.sql import query
 
 
@@ -28,7 +28,7 @@ class HistoryReader:
         self._warehouse = warehouse
 
     async def random_splits(
-        self, scope: Scope, window: MetricWindow, *, splits: int, seed: int
+        self, scope: ExposureScope, window: MetricWindow, *, splits: int, seed: int
     ) -> list[tuple[Half, Half]]:
         """`splits` random halvings of the scope's units. A split with an empty half is left out."""
         sql = query("random_splits", units=scope.units, aggregation=window.aggregation.name)

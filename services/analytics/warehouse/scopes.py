@@ -14,7 +14,7 @@ BY_DAY, BY_SDK_KEY, BY_CONFIG_VERSION = "$day", "$sdk_key", "$config_version"
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class ExposureScope:
     """Which exposures count. Times in epoch milliseconds; `experiment` empty: whatever the flag served.
 
     `as_of`: only rows received until then, so that a past result can be computed again. `segment`: the context

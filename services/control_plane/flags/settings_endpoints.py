@@ -10,30 +10,30 @@ from service_kit.versions import ExpectedVersion, VersionIfGiven
 from control_plane.access import Actor, Authenticator
 from control_plane.entities.endpoints import CHANGE, READ, answer
 from control_plane.flags.schemas import Enabled, SettingsPatch, SettingsView
-from control_plane.flags.settings_service import Address, SettingsService
+from control_plane.flags.settings_service import SettingsPath, SettingsService
 
 _ONE = "/projects/{project}/flags/{key}/environments/{environment}"
 
 
-def _address(project: str, key: str, environment: str) -> Address:
-    return Address(project=project, flag=key, environment=environment)
+def _path(project: str, key: str, environment: str) -> SettingsPath:
+    return SettingsPath(project=project, flag=key, environment=environment)
 
 
-RequestedAddress = Annotated[Address, Depends(_address)]
+RequestedPath = Annotated[SettingsPath, Depends(_path)]
 
 
 def add_settings(router: APIRouter, authenticator: Authenticator, settings: SettingsService) -> None:
 
     @router.get(_ONE, responses=READ)
     async def get_flag_settings(
-        at: RequestedAddress, response: Response, actor: Actor = Depends(authenticator.actor)
+        at: RequestedPath, response: Response, actor: Actor = Depends(authenticator.actor)
     ) -> SettingsView:
         """What the flag serves in one environment."""
         return answer(await settings.read(actor, at), response)
 
     @router.patch(_ONE, responses=CHANGE)
     async def change_flag_settings(
-        at: RequestedAddress,
+        at: RequestedPath,
         body: SettingsPatch,
         expected: ExpectedVersion,
         response: Response,
@@ -44,7 +44,7 @@ def add_settings(router: APIRouter, authenticator: Authenticator, settings: Sett
 
     @router.put(f"{_ONE}/enabled", responses=CHANGE)
     async def switch_flag(
-        at: RequestedAddress,
+        at: RequestedPath,
         body: Enabled,
         expected: VersionIfGiven,
         response: Response,
@@ -55,7 +55,7 @@ def add_settings(router: APIRouter, authenticator: Authenticator, settings: Sett
 
     @router.post(f"{_ONE}/copy-from/{{source}}", responses=CHANGE)
     async def copy_flag_settings(
-        at: RequestedAddress,
+        at: RequestedPath,
         source: str,
         expected: ExpectedVersion,
         response: Response,

@@ -26,7 +26,7 @@ COPIED = ("rules", "targets", "prerequisites", "default_serve", "off_variation")
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class SettingsPath:
     """Project (id or key), flag and environment, as the path names them."""
 
     project: str
@@ -40,11 +40,11 @@ class SettingsService:
     def __init__(self, transactions: ProjectTransactions) -> None:
         self._transactions = transactions
 
-    async def read(self, actor: Actor, at: Address) -> SettingsView:
+    async def read(self, actor: Actor, at: SettingsPath) -> SettingsView:
         flag, settings = await self._stored(actor, at)
         return settings_view(flag, at.environment, settings)
 
-    async def change(self, actor: Actor, at: Address, expected: int, body: SettingsPatch) -> SettingsView:
+    async def change(self, actor: Actor, at: SettingsPath, expected: int, body: SettingsPatch) -> SettingsView:
         patch = body.given()
         if "default" in patch:
             patch["default_serve"] = patch.pop("default")
@@ -54,24 +54,24 @@ class SettingsService:
             patch["targets"] = _targets(body.targets)
         return await self._write(actor, at, expected, lambda row: replace(row, **patch))
 
-    async def switch(self, actor: Actor, at: Address, expected: int | None, *, enabled: bool) -> SettingsView:
+    async def switch(self, actor: Actor, at: SettingsPath, expected: int | None, *, enabled: bool) -> SettingsView:
         """Without `expected` it says all it means: the quick way to turn a flag off."""
         return await self._write(actor, at, expected, lambda row: replace(row, enabled=enabled))
 
-    async def copy(self, actor: Actor, at: Address, source: str, expected: int) -> SettingsView:
+    async def copy(self, actor: Actor, at: SettingsPath, source: str, expected: int) -> SettingsView:
         """Rules, targets, prerequisites and what is served come from `source`; on and off stay as they are."""
         _, given = await self._stored(actor, replace(at, environment=source))
         copied = {name: getattr(given, name) for name in COPIED}
         return await self._write(actor, at, expected, lambda row: replace(row, **copied))
 
-    async def _stored(self, actor: Actor, at: Address) -> tuple[FlagRow, SettingsRow]:
+    async def _stored(self, actor: Actor, at: SettingsPath) -> tuple[FlagRow, SettingsRow]:
         async with self._transactions.read(actor, at.project, "flag") as read:
             flag = await find(read, FLAGS, at.flag)
             environment = await environment_by_key(read.tx, read.scope.project_id, at.environment)
             return flag, await _settings(read, flag, environment)
 
     async def _write(
-        self, actor: Actor, at: Address, expected: int | None, change: Callable[[SettingsRow], SettingsRow]
+        self, actor: Actor, at: SettingsPath, expected: int | None, change: Callable[[SettingsRow], SettingsRow]
     ) -> SettingsView:
         async with self._transactions.write(actor, at.project, "update", "flag", entity="flag_settings") as write:
             flag = await find(write, FLAGS, at.flag)

@@ -12,7 +12,7 @@ from messages.sdk_keys import SdkKey
 from service_kit.response_headers import closing_answer
 from service_kit.slow_clients import PatientHttpProtocol
 
-from edge_evaluator.admission.admission import OpenStreams
+from edge_evaluator.admission.streams import OpenStreams
 
 _TOO_MANY = closing_answer(HTTPStatus.TOO_MANY_REQUESTS, (b"retry-after", b"1"))
 

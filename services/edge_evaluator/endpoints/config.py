@@ -10,7 +10,8 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 from service_kit.problems import Forbidden, TooManyRequests, Unauthorized, Unavailable, problem_responses
 
-from edge_evaluator.admission.admission import Admission, OpenStreams, require_server_key
+from edge_evaluator.admission.requests import Admission, require_server_key
+from edge_evaluator.admission.streams import OpenStreams
 from edge_evaluator.endpoints.event_streams import EVENT_STREAM, STREAM_HEADERS, Subscription
 from edge_evaluator.endpoints.ofrep import fresh
 from edge_evaluator.endpoints.ofrep_route import JSON

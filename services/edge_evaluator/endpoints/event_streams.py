@@ -13,7 +13,8 @@ from collections.abc import AsyncIterator
 import msgspec
 from messages.sdk_keys import SdkKey
 
-from edge_evaluator.admission.admission import Admission, OpenStreams
+from edge_evaluator.admission.requests import Admission
+from edge_evaluator.admission.streams import OpenStreams
 from edge_evaluator.memory.change_log import event_id
 from edge_evaluator.memory.flag_memory import HeldConfig
 

@@ -8,7 +8,7 @@ import msgspec
 from bucketing.decision import Decision
 from fastapi import APIRouter, Request, Response
 
-from edge_evaluator.admission.admission import Admission, require_server_key
+from edge_evaluator.admission.requests import Admission, require_server_key
 from edge_evaluator.endpoints.contexts import (
     BadRequestBody,
     ContextLimits,

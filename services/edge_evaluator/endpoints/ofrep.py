@@ -10,7 +10,8 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 from service_kit.problems import Unavailable
 
-from edge_evaluator.admission.admission import Admission, OpenStreams
+from edge_evaluator.admission.requests import Admission
+from edge_evaluator.admission.streams import OpenStreams
 from edge_evaluator.endpoints.contexts import ContextLimits, context_of, decode_object
 from edge_evaluator.endpoints.event_streams import EVENT_STREAM, STREAM_HEADERS, Subscription, version_in
 from edge_evaluator.endpoints.ofrep_route import JSON, OfrepRoute, failure_responses, plain_body

@@ -19,9 +19,9 @@ from typing import Any, ClassVar
 from service_kit.response_headers import CLOSE, NO_STORE, header_lines
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from edge_evaluator.admission.admission import Admission
 from edge_evaluator.admission.connections import EdgeProtocol
 from edge_evaluator.admission.limits import Allowance
+from edge_evaluator.admission.requests import Admission
 from edge_evaluator.endpoints.contexts import BadRequestBody, ContextLimits, context_of, decode_object
 from edge_evaluator.endpoints.ofrep import fresh
 from edge_evaluator.evaluation.evaluator import Evaluator

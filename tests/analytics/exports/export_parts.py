@@ -12,7 +12,7 @@ from analytics.exports.destinations.registry import AnyDestination
 from analytics.exports.lease import LeaseTerms
 from analytics.exports.models import Export
 from analytics.exports.repository import ExportRepository
-from analytics.exports.runner import BatchLimits, Runner
+from analytics.exports.runner import ExportLimits, Runner
 from analytics.exports.seal import Sealer
 from analytics.exports.telemetry import ExportTelemetry
 from analytics.exports.worker import ExportWorker, WorkerOptions, WorkerParts
@@ -105,7 +105,7 @@ def export_worker(
     allowed = policy or DestinationPolicy(root, ())
     parts = WorkerParts(
         repository=ExportRepository(store),
-        runner=Runner(warehouse, store, catalog, BatchLimits(rows)),
+        runner=Runner(warehouse, store, catalog, ExportLimits(rows)),
         catalog=catalog,
         sealer=Sealer(SECRET),
         open_sink=open_as

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 
 import pytest
-from analytics.exports.seal import NoSuchKey, Sealed, Sealer
+from analytics.exports.seal import NoSuchKey, SealedText, Sealer
 
 OLD, NEW = "old " * 10, "new " * 10
 PLAIN = b'{"password":"hush"}'
@@ -32,8 +32,8 @@ def test_no_other_export_and_no_other_text_opens() -> None:
     data[-1] ^= 1
     for wrong, owner in (
         (sealed, "org/other"),
-        (Sealed(sealed.key_id, base64.b64encode(data).decode()), "org/export"),
-        (Sealed("00000000", sealed.text), "org/export"),
+        (SealedText(sealed.key_id, base64.b64encode(data).decode()), "org/export"),
+        (SealedText("00000000", sealed.text), "org/export"),
     ):
         with pytest.raises(NoSuchKey):
             sealer.open(wrong, owner)

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analytics.exports.datasets import DATASETS
-from analytics.exports.destinations.port import Attempt, Cargo, Delivered, Outcome
+from analytics.exports.destinations.port import Attempt, BatchRows, Delivery, Outcome
 
 MANIFEST = "_manifest.json"
 _TEST_FILE = "_connection_test"
@@ -52,16 +52,16 @@ class ParquetSink:
         for dataset in DATASETS:
             self._keep_only(_folder(dataset, attempt.generation), attempt.committed)
 
-    def deliver(self, cargo: Cargo, still_mine: Callable[[], None]) -> Delivered:
+    def deliver(self, cargo: BatchRows, still_mine: Callable[[], None]) -> Delivery:
         attempt = self._attempt
         sink = pa.BufferOutputStream()
         pq.write_table(cargo.rows, sink, compression="zstd", coerce_timestamps="ms")
         data = sink.getvalue().to_pybytes()
         path = f"{_folder(cargo.dataset.name, attempt.generation)}/{cargo.number:08d}-{attempt.claim}.parquet"
         self._store.put(path, data, still_mine)
-        return Delivered(path, len(data))
+        return Delivery(path, len(data))
 
-    def discard(self, delivered: Delivered) -> None:
+    def discard(self, delivered: Delivery) -> None:
         self._store.remove(delivered.file)
 
     def finish(self, outcome: Outcome) -> None:

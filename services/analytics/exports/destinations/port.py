@@ -25,7 +25,7 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
-class Cargo:
+class BatchRows:
     """Rows of one batch."""
 
     dataset: Dataset
@@ -34,7 +34,7 @@ class Cargo:
 
 
 @dataclass(frozen=True, slots=True)
-class Delivered:
+class Delivery:
     """`file` is the path of the file below the destination, empty where there are no files; `bytes` its size."""
 
     file: str
@@ -64,10 +64,10 @@ class Sink(Protocol):
     def begin(self, attempt: Attempt) -> None:
         """Before the batches of a run: what earlier attempts left unfinished goes. Deliveries belong to it."""
 
-    def deliver(self, cargo: Cargo, still_mine: Callable[[], None]) -> Delivered:
+    def deliver(self, cargo: BatchRows, still_mine: Callable[[], None]) -> Delivery:
         """Brings the rows there. Calls `still_mine`, which may raise LeaseLost, right before they become visible."""
 
-    def discard(self, delivered: Delivered) -> None:
+    def discard(self, delivered: Delivery) -> None:
         """Takes back what was delivered and not committed."""
 
     def finish(self, outcome: Outcome) -> None:

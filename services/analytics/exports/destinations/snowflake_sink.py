@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analytics.exports.datasets import DATASETS, Dataset
-from analytics.exports.destinations.port import Attempt, Cargo, Delivered, Outcome
+from analytics.exports.destinations.port import Attempt, BatchRows, Delivery, Outcome
 from analytics.exports.destinations.snowflake_errors import snowflake_error
 from analytics.exports.errors import DestinationError, DestinationRefused
 
@@ -71,7 +71,7 @@ class SnowflakeSink:
         for (name,) in found:
             self._run(f"DROP TABLE IF EXISTS {self._name(name)}")
 
-    def deliver(self, cargo: Cargo, still_mine: Callable[[], None]) -> Delivered:
+    def deliver(self, cargo: BatchRows, still_mine: Callable[[], None]) -> Delivery:
         dataset = cargo.dataset
         self._prepare(dataset)
         generation = pa.array([self._attempt.generation] * cargo.rows.num_rows, pa.int64())
@@ -89,9 +89,9 @@ class SnowflakeSink:
         )
         still_mine()
         self._run(_merge(self._table(dataset), incoming, dataset))
-        return Delivered("", size)
+        return Delivery("", size)
 
-    def discard(self, delivered: Delivered) -> None:
+    def discard(self, delivered: Delivery) -> None:
         """Merged rows are right whoever merged them."""
 
     def finish(self, outcome: Outcome) -> None:

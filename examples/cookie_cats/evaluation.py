@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .lanes import Target, post_all
+from .lanes import Endpoint, post_all
 from .players import Player
 from .stages import Advance
 
@@ -28,7 +28,7 @@ class Served:
 async def evaluate_players(edge: str, key: str, players: Sequence[Player], advance: Advance) -> list[Served]:
     """Evaluate the flag once per player, in order of arrival. Raises `RequestFailedError`."""
     path = f"/ofrep/v1/evaluate/flags/{FLAG}"
-    target = Target(edge, path, {"Authorization": f"Bearer {key}"})
+    target = Endpoint(edge, path, {"Authorization": f"Bearer {key}"})
     served: list[Served] = []
 
     def take(player: Player, body: bytes) -> None:

@@ -45,7 +45,7 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class AdmissionRules:
     """What an admission depends on beside the bytes. `received_at` in milliseconds since the Unix epoch."""
 
     received_at: int
@@ -54,7 +54,7 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
-class Admitted:
+class AdmittedEvents:
     """The accepted events as JSON lines, one `\\n` after each, in the order in which they came."""
 
     exposures: bytes
@@ -68,7 +68,7 @@ class Admitted:
         return self.exposure_count + self.metric_count
 
 
-def admit(body: bytes, rules: Rules, *, lines: bool = False) -> Admitted:
+def admit(body: bytes, rules: AdmissionRules, *, lines: bool = False) -> AdmittedEvents:
     """Judges each event of the body by itself. `lines`: declared as NDJSON.
 
     Raises BadRequest when the body is not JSON at all, TooLarge for more than 5,000 events.
@@ -96,7 +96,7 @@ def admit(body: bytes, rules: Rules, *, lines: bool = False) -> Admitted:
         else:
             metrics.append(encoded)
     rejected.sort(key=lambda each: each.index)
-    return Admitted(_joined(exposures), _joined(metrics), len(exposures), len(metrics), tuple(rejected))
+    return AdmittedEvents(_joined(exposures), _joined(metrics), len(exposures), len(metrics), tuple(rejected))
 
 
 def _decode_each(texts: list[bytes], rejected: list[Rejection]) -> list[Event | None]:
@@ -119,7 +119,7 @@ def _joined(lines: list[bytes]) -> bytes:
 class _Judge:
     """What types cannot say: times, keys, and what the environment hides."""
 
-    def __init__(self, rules: Rules, *, may_hold_nul: bool) -> None:
+    def __init__(self, rules: AdmissionRules, *, may_hold_nul: bool) -> None:
         self._earliest = max(rules.received_at - rules.window.age_max, TIMESTAMP_MIN)
         self._latest = min(rules.received_at + rules.window.ahead_max, TIMESTAMP_MAX)
         self._privacy = rules.privacy if rules.privacy and rules.privacy.changes_anything else None

@@ -193,7 +193,7 @@ async def main(seconds: float, rounds: int) -> None:
     rows: dict[str, dict[int, Measured]] = {"ingestor": {}, "bare FastAPI": {}}
     with tempfile.TemporaryDirectory() as name, Stack(Path(name), ("nats",)) as stack:
         folder, port = Path(name), free_port()
-        arguments = ["-m", "uvicorn", "benchmarks.ingest:bare_app", "--port", str(port), "--no-access-log"]
+        arguments = ["-m", "uvicorn", "benchmarks.ingestor:bare_app", "--port", str(port), "--no-access-log"]
         with server("bare", arguments, {"PYTHONPATH": str(Path.cwd())}, folder) as process:
             await wait_ready(port)
             async with ingestor(stack.nats.url, folder) as ingesting:

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from .errors import RequestFailedError
-from .evaluating import FLAG, RECORDED_ARM, Served
-from .lanes import Target, post_all
+from .evaluation import FLAG, RECORDED_ARM, Served
+from .lanes import Endpoint, post_all
 from .stages import Advance
 
 DAY_1 = "day-1-return"
@@ -52,7 +52,7 @@ def outcome_events(served: Sequence[Served]) -> Iterator[Event]:
 
 async def send_events(ingestor: str, key: str, events: Sequence[Event], advance: Advance) -> None:
     """Send all events; raises `RequestFailedError` when the ingestor does not take every one."""
-    target = Target(ingestor, "/v1/events", {"Authorization": f"Bearer {key}"})
+    target = Endpoint(ingestor, "/v1/events", {"Authorization": f"Bearer {key}"})
 
     def take(sent: int, body: bytes) -> None:
         answer = json.loads(body)
