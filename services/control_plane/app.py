@@ -61,12 +61,12 @@ def create_control_plane(parts: Parts, shell: Shell) -> FastAPI:
     app.include_router(access_endpoints.build_sign_in_router(access=parts.access), prefix="/api/v1", responses=answers)
     # Here too, so that nothing of a request is answered before it is known whose it is.
     known = [Depends(parts.authenticator.actor)]
-    for router in (*_routers_of_tenants(parts), *_routers_of_entities(parts)):
+    for router in (*_routers_of_organizations(parts), *_routers_of_entities(parts)):
         app.include_router(router, prefix="/api/v1", responses=answers, dependencies=known)
     return app
 
 
-def _routers_of_tenants(parts: Parts) -> Sequence[APIRouter]:
+def _routers_of_organizations(parts: Parts) -> Sequence[APIRouter]:
     """People, organizations, projects and environments, in the order of the API's documentation."""
     database, authenticator = parts.database, parts.authenticator
     return (

@@ -20,7 +20,7 @@ from streams.jetstream import JetStreamBus
 from devstack.parts import Nats
 from devstack.services import Service
 from tests.analytics.exports.export_parts import NOW, export_of, store_exposures, store_purchases
-from tests.analytics.exports.export_reading import exported, files_listed, files_there, stored
+from tests.analytics.exports.exported_rows import exported, files_listed, files_there, stored
 from tests.event_ingestor.config_writer import ConfigWriter
 
 EVENTS = 3000

@@ -26,7 +26,7 @@ from pyarrow import fs
 
 from devstack.ports import free_port
 from tests.analytics.exports.export_parts import NOW, SECRET, export_of, export_worker, store_exposures
-from tests.analytics.exports.export_reading import stored
+from tests.analytics.exports.exported_rows import stored
 
 KEYS = {"access_key_id": "AKIAEXAMPLE", "secret_access_key": "a-secret-nobody-knows"}
 POLICY = DestinationPolicy(None, ["127.0.0.1"], private_hosts_allowed=True)

@@ -30,7 +30,7 @@ from tests.analytics.exports.export_parts import (
     store_exposures,
     store_purchases,
 )
-from tests.analytics.exports.export_reading import (
+from tests.analytics.exports.exported_rows import (
     exported,
     exported_folder,
     files_listed,

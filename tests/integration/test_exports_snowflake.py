@@ -28,7 +28,7 @@ from analytics.warehouse.settings import WarehouseSettings
 
 from devstack.ports import free_port
 from tests.analytics.exports.export_parts import NOW, SECRET, export_of, export_worker, store_exposures, store_purchases
-from tests.analytics.exports.export_reading import stored
+from tests.analytics.exports.exported_rows import stored
 
 POLICY = DestinationPolicy(None, ["127.0.0.1"], private_hosts_allowed=True)
 PASSWORD = {"password": "a-password-nobody-knows"}

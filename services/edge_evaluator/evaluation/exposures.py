@@ -50,7 +50,7 @@ class ExposureLimits:
     window_seconds: float = 600.0
 
 
-class _Metrics:
+class _Telemetry:
     def __init__(self, registry: CollectorRegistry) -> None:
         self.sent = Counter("edge_exposures_sent_total", "Exposures the ingestor has taken", registry=registry)
         self.repeated = Counter("edge_exposures_repeated_total", "Exposures seen before", registry=registry)
@@ -66,7 +66,7 @@ class ExposureBuffer:
         self._client = client
         self._limits = limits
         self._clock = clock
-        self._metrics = _Metrics(registry)
+        self._telemetry = _Telemetry(registry)
         self._waiting: deque[tuple[bytes, bytes]] = deque()
         self._seen: set[tuple[str, str, str, str | None, int]] = set()
         self._seen_before: set[tuple[str, str, str, str | None, int]] = set()
@@ -75,14 +75,14 @@ class ExposureBuffer:
     def offer(self, caller: Caller, config_version: int, context: dict[str, Any], decision: Decision) -> None:
         user_key = unit_key(context.get("targetingKey"))
         if not user_key:
-            self._metrics.dropped.labels("no_targeting_key").inc()
+            self._telemetry.dropped.labels("no_targeting_key").inc()
             return
         mark = (caller.key.environment_id, user_key, decision.flag, decision.variation, config_version)
         if mark in self._seen or mark in self._seen_before:
-            self._metrics.repeated.inc()
+            self._telemetry.repeated.inc()
             return
         if len(self._waiting) >= self._limits.buffered:
-            self._metrics.dropped.labels("buffer_full").inc()
+            self._telemetry.dropped.labels("buffer_full").inc()
             return
         self._remember(mark)
         self._waiting.append((caller.presented, _encode(self._event(mark, decision))))
@@ -108,7 +108,7 @@ class ExposureBuffer:
                 if not delivered or not await self._send(key, batch):
                     delivered = False
                     self._put_back(key, batch)
-        self._metrics.buffered.set(len(self._waiting))
+        self._telemetry.buffered.set(len(self._waiting))
         return delivered
 
     async def close(self) -> None:
@@ -129,9 +129,9 @@ class ExposureBuffer:
         if answer.status_code in (429, 502, 503, 504):
             return False
         if answer.is_success:
-            self._metrics.sent.inc(len(batch))
+            self._telemetry.sent.inc(len(batch))
         else:
-            self._metrics.dropped.labels("refused").inc(len(batch))
+            self._telemetry.dropped.labels("refused").inc(len(batch))
             _log.warning("exposures refused", status=answer.status_code, events=len(batch))
         return True
 
@@ -139,7 +139,7 @@ class ExposureBuffer:
         room = max(0, self._limits.buffered - len(self._waiting))
         self._waiting.extendleft((key, event) for event in reversed(batch[:room]))
         if len(batch) > room:
-            self._metrics.dropped.labels("buffer_full").inc(len(batch) - room)
+            self._telemetry.dropped.labels("buffer_full").inc(len(batch) - room)
 
     def _remember(self, mark: tuple[str, str, str, str | None, int]) -> None:
         if self._clock.monotonic() >= self._window_ends or len(self._seen) >= _REMEMBERED_MAX:
