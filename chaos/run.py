@@ -97,7 +97,7 @@ async def _tell(harness: Harness, injection: FaultInjection, reporter: ProgressR
 
 
 def _answers(harness: Harness) -> list[Promise]:
-    """What was responses at the ingestor and the edges during the whole run."""
+    """What the ingestor and the edges answered during the whole run."""
     responses = harness.sdk.responses
     edges = [status for edge in harness.edges for status in edge.statuses if status not in ("200", "cut", "503")]
     unexpected = responses.unexpected()
@@ -109,7 +109,7 @@ def _answers(harness: Harness) -> list[Promise]:
             not responses.misjudged and responses.batches_with_poison > 0,
         ),
         Promise(
-            "a door refuses in words",
+            "a refusal is in words",
             f"{responses.answers.total():,} requests to the ingestor over the whole run",
             f"{unexpected or 'nothing'} but 202, 429 and 503; {responses.without_retry_after} without Retry-After",
             not unexpected and not responses.without_retry_after,

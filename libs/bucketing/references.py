@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from bucketing.flagset import AllOf, AnyOf, Condition, Experiment, Flag, InSegment, Not, Segment
+from bucketing.flagset import AllOf, AnyOf, Condition, Flag, InSegment, Not, Segment
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +37,6 @@ def flag_references(flag: Flag) -> References:
 def segment_references(segment: Segment) -> References:
     """The segments in its condition."""
     return References(segments=frozenset() if segment.condition is None else frozenset(_segments(segment.condition)))
-
-
-def experiment_references(experiment: Experiment) -> References:
-    """Its flag, and the segments in its audience."""
-    return References(
-        flags=frozenset({experiment.flag}),
-        segments=frozenset() if experiment.audience is None else frozenset(_segments(experiment.audience)),
-    )
 
 
 def find_cycle(edges: Mapping[str, Iterable[str]]) -> list[str] | None:

@@ -53,8 +53,6 @@ class Mismatch:
 
     environment_id: str
     version: int
-    expected_digest: bytes
-    held_digest: bytes
 
 
 @dataclass
@@ -149,7 +147,7 @@ class ConfigStaging:
                 digests[key] = entry_digest(key, each.payload)
             total = combined(total, added=digests.get(key, 0), removed=base.get(key, 0))
         if digest_bytes(total) != message.manifest.digest:
-            return Mismatch(environment_id, message.version, message.manifest.digest, digest_bytes(total))
+            return Mismatch(environment_id, message.version)
         nothing_new = not ready and not environment.fresh and message.version == environment.version
         update = self._apply(environment_id, environment, ready, message)
         _hold(environment, ready, digests, total)

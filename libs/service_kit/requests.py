@@ -1,4 +1,4 @@
-"""Routers whose routes refuse, at the door, what the database or another reader would choke on."""
+"""Routers whose routes refuse what the database or another reader would choke on."""
 
 from __future__ import annotations
 

@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any
 
-Document = dict[str, Any]
-
 
 def as_document(value: object) -> Any:
     """Dataclasses become dictionaries, tuples lists, enums their values.

@@ -1,4 +1,4 @@
-"""Checks at the door: each returns the value in its proper type or raises `InvalidInputError`."""
+"""Checks of what comes in: each returns the value in its proper type or raises `InvalidInputError`."""
 
 from __future__ import annotations
 

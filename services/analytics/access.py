@@ -26,9 +26,6 @@ class Actor:
     subject: str
     organizations: Mapping[str, str]
 
-    def may_read(self, organization_id: str) -> bool:
-        return organization_id in self.organizations
-
     def require_writer(self, organization_id: str) -> None:
         """Raises Forbidden for a role that only reads."""
         if self.organizations.get(organization_id) not in WRITER_ROLES:

@@ -10,12 +10,27 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("deploy/**/*.md")])
 LINK = re.compile(r"\]\((?!https?://|#|mailto:)([^)#\s]+)")
+MENTION = re.compile(r"`((?:[\w.-]+/)+[\w.-]+\.(?:c|go|jsonl?|md|proto|py|sql|toml|ts|ya?ml))`")
+BUILT = ("build/", "dist/")
+HIDDEN_OR_MADE = re.compile(r"\.(?!github|ci)|(build|dist|node_modules)$")
+FILES = [
+    path.relative_to(ROOT).as_posix()
+    for top in ROOT.iterdir()
+    if not HIDDEN_OR_MADE.match(top.name)
+    for path in (top.rglob("*") if top.is_dir() else [top])
+]
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_linked_file_exists(document: Path) -> None:
     missing = [link for link in LINK.findall(document.read_text()) if not (document.parent / link).exists()]
     assert missing == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_file_that_is_named_in_passing_exists(document: Path) -> None:
+    named = {name for name in MENTION.findall(document.read_text()) if not name.startswith(BUILT)}
+    assert {name for name in named if not any(f"/{path}".endswith(f"/{name}") for path in FILES)} == set()
 
 
 def test_the_architecture_links_each_step_of_the_path() -> None:

@@ -1,4 +1,4 @@
-"""The door of the engine: one metric over k arms, each treatment against the control."""
+"""What callers ask the engine: one metric over k arms, each treatment against the control."""
 
 from __future__ import annotations
 

@@ -190,10 +190,10 @@ OTHER_SHAPES = {"observed": rates.sample_ratio, "q": means.quantile, "informatio
 
 
 def edge(inputs: Case, options: Case) -> dict[str, Any]:
-    """edge: the contract of statuses, asked of the same door that the analytics service uses.
+    """edge: the contract of statuses, asked of the same function that the analytics service calls.
 
     `status` is what first stands in the way: of the comparison, then of its lift. Other shapes of input
-    (counts against weights, a quantile, information of looks) are asked of their own door.
+    (counts against weights, a quantile, information of looks) are asked of functions of their own.
     """
     for shape, answer in OTHER_SHAPES.items():
         if shape in inputs:

@@ -17,14 +17,14 @@ from control_plane.database import Connection
 async def resolve_organization(tx: Connection, actor: Actor, reference: str) -> OrganizationScope:
     """The organization with this id or key. Raises `NotFound` unless the actor belongs to it."""
     row = await tx.fetchrow(
-        "SELECT id, key FROM organizations WHERE (id::text = $1 OR key = $1) AND id = ANY($2::uuid[]) "
+        "SELECT id FROM organizations WHERE (id::text = $1 OR key = $1) AND id = ANY($2::uuid[]) "
         "ORDER BY id::text = $1 DESC LIMIT 1",
         reference.lower() if _is_uuid(reference) else reference,
         list(actor.organizations),
     )
     if row is None:
         raise NotFound("there is nothing at this address")
-    return OrganizationScope(row["id"], row["key"])
+    return OrganizationScope(row["id"])
 
 
 async def add_owner(tx: Connection, organization_id: UUID, user_id: UUID) -> None:

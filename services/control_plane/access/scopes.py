@@ -9,7 +9,6 @@ from uuid import UUID
 @dataclass(frozen=True, slots=True)
 class OrganizationScope:
     organization_id: UUID
-    organization_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
