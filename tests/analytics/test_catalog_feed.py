@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import Any, cast
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from messages.subjects import config_stream
 from streams.memory import MemoryBus
 
 from tests.environment_writer import EnvironmentWriter, publish
+from tests.waiting import until
 
 FLAG = Flag("f", FlagType.BOOLEAN, {"on": True, "off": False}, "off", Fixed("on"))
 
@@ -66,12 +67,6 @@ async def catalog(bus: MemoryBus) -> AsyncIterator[Catalog]:
     yield catalog
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
-
-
-async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(10):
-        while not condition():
-            await asyncio.sleep(0.005)
 
 
 async def test_experiments_metrics_and_flags_arrive_with_their_version(bus: MemoryBus, catalog: Catalog) -> None:

@@ -15,6 +15,7 @@ from chaos.plan import Fault, FaultKind
 from chaos.proxy import FaultProxy
 from chaos.supervisor import Supervisor
 from devstack.parts import Redis
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -38,9 +39,7 @@ async def test_a_part_that_ends_by_itself_is_remembered_and_started_again(
     supervisor: Supervisor, fresh_redis: Redis
 ) -> None:
     os.kill(fresh_redis.pid, signal.SIGKILL)
-    async with asyncio.timeout(30):
-        while not supervisor.ended:
-            await asyncio.sleep(0.01)
+    await until(lambda: supervisor.ended)
     await supervisor.all_ready()
     assert (supervisor.kills, supervisor.ended) == (Counter(), Counter(redis=1))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 
 from devstack.services import Credentials, Services
 from devstack.stack import Stack
+from tests.waiting import until_blocking
 
 _counter = itertools.count(1)
 
@@ -63,10 +63,10 @@ class Tenant:
             base_url=self.services.edge.url, headers={"Authorization": f"Bearer {key or self.server_key}"}
         )
 
-    def wait_for_edge(self) -> float:
-        """Seconds until the edge serves the newest version that this tenant has written."""
+    def wait_for_edge(self) -> None:
+        """Returns when the edge serves the newest version that this tenant has written."""
         with self.edge() as edge:
-            return until(
+            until_blocking(
                 lambda: (
                     (answer := edge.get("/v1/environment")).status_code == 200
                     and answer.json()["version"] >= self.versions[-1]
@@ -89,16 +89,6 @@ class Tenant:
         assert answer.status_code == 200, answer.text
         document: dict[str, Any] = answer.json()
         return document
-
-
-def until(condition: Callable[[], Any], seconds: float = 30) -> float:
-    """Waits for the condition and returns how long it took; fails when it takes longer than `seconds`."""
-    started = time.monotonic()
-    while not condition():
-        if time.monotonic() - started > seconds:
-            pytest.fail(f"not within {seconds} s")
-        time.sleep(0.01)
-    return time.monotonic() - started
 
 
 @pytest.fixture(scope="session")
@@ -144,7 +134,7 @@ def make_tenant(services: Services) -> Iterator[Callable[[], Tenant]]:
             keys[kind] = made.json()["key"]
         tenant = Tenant(api, organization, project, keys["server"], keys["client"], services)
         with tenant.edge() as edge:
-            until(lambda: edge.get("/v1/environment").status_code == 200)
+            until_blocking(lambda: edge.get("/v1/environment").status_code == 200)
         return tenant
 
     yield make

@@ -13,7 +13,9 @@ import httpx
 import pytest
 from scipy import stats as scipy_stats
 
-from .conftest import Tenant, until
+from tests.waiting import until_blocking
+
+from .conftest import Tenant
 
 FLAG = {
     "key": "new-checkout",
@@ -89,7 +91,7 @@ def run_experiment(tenant: Tenant, users: int) -> tuple[str, dict[str, str], lis
     return experiment["id"], assigned, events
 
 
-def test_a_flag_is_edited_served_exposed_and_analysed(tenant: Tenant, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_flag_is_edited_served_exposed_and_analysed(tenant: Tenant) -> None:
     tenant.create("segments", {"key": "beta", "name": "Beta", "included": ["anna"]})
     tenant.create("flags", FLAG)
     tenant.wait_for_edge()
@@ -98,10 +100,7 @@ def test_a_flag_is_edited_served_exposed_and_analysed(tenant: Tenant, capsys: py
 
         rules = [{"if": {"and": [{"segment": "beta"}]}, "then": {"variation": "on"}}]
         tenant.change("flags/new-checkout/environments/production", {"enabled": True, "rules": rules})
-        seconds = tenant.wait_for_edge()
-        with capsys.disabled():
-            print(f"\na change was on the edge after {seconds * 1000:.0f} ms")
-        assert seconds < 5
+        tenant.wait_for_edge()
         served = evaluate(edge, "anna")
         assert (served["value"], served["variant"], served["reason"]) == (True, "on", "TARGETING_MATCH")
         assert evaluate(edge, "bert")["reason"] == "DEFAULT"
@@ -124,8 +123,8 @@ def test_an_experiment_is_analysed_as_scipy_would(tenant: Tenant) -> None:
     assert repeated.status_code == 202
 
     bought = {event["user_key"]: event["value"] for event in events if event["type"] == "metric"}
-    until(lambda: tenant.results(experiment)["units"]["total"] == users, 60)
-    until(lambda: conversions(tenant.results(experiment)) == len(bought), 60)
+    until_blocking(lambda: tenant.results(experiment)["units"]["total"] == users)
+    until_blocking(lambda: conversions(tenant.results(experiment)) == len(bought))
     results = tenant.results(experiment)
 
     arms = {key: [user for user, variation in assigned.items() if variation == key] for key in ("off", "on")}
@@ -169,7 +168,7 @@ def test_killing_the_loader_loses_and_doubles_nothing(tenant: Tenant) -> None:
         if start in (100, 200, 300):
             loader.kill()
             loader.restart()
-    until(lambda: tenant.results(experiment)["units"]["total"] == users, 60)
+    until_blocking(lambda: tenant.results(experiment)["units"]["total"] == users)
     units = tenant.results(experiment)["units"]
     assert units["in_several_variations"] == 0
     counts = {each["variation"]: each["units"] for each in units["variations"]}
@@ -251,7 +250,7 @@ def test_a_session_that_ends_ends_at_analytics_too(tenant: Tenant) -> None:
         return answer.status_code, answer.json().get("code", "")
 
     old = signed_in(password)
-    until(lambda: at_analytics(old) == (200, ""))
+    until_blocking(lambda: at_analytics(old) == (200, ""))
     changed = httpx.put(
         f"{tenant.services.control_plane.url}/api/v1/me/password",
         json={"current_password": password, "new_password": "another long password"},
@@ -259,7 +258,7 @@ def test_a_session_that_ends_ends_at_analytics_too(tenant: Tenant) -> None:
     )
     new = changed.json()["access_token"]
     assert at_analytics(new) == (200, "")
-    until(lambda: at_analytics(old) == (401, "token_withdrawn"))
+    until_blocking(lambda: at_analytics(old) == (401, "token_withdrawn"))
     assert at_analytics(new) == (200, "")
 
 

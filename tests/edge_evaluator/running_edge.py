@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -18,8 +18,7 @@ from tests.edge_evaluator.config_writer import CLIENT_KEY, SERVER_KEY, ConfigWri
 from tests.edge_evaluator.one_piece import OnePieceTransport
 from tests.edge_evaluator.sample_flags import FLAGS, SEGMENTS
 from tests.environment_writer import open_stream, publish
-
-WAIT_SECONDS = 10
+from tests.waiting import PATIENCE_SECONDS, turns, until
 
 
 @dataclass
@@ -77,17 +76,10 @@ class RunningEdge:
         for piece in pieces:
             writer.write(piece)
             await writer.drain()
-            await asyncio.sleep(0.01)
-        answer = await asyncio.wait_for(reader.read(), WAIT_SECONDS)
+            await turns()
+        answer = await asyncio.wait_for(reader.read(), PATIENCE_SECONDS)
         writer.close()
         return answer
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Returns when the condition holds; fails the test after ten seconds."""
-    async with asyncio.timeout(WAIT_SECONDS):
-        while not condition():
-            await asyncio.sleep(0.005)
 
 
 @asynccontextmanager
@@ -120,4 +112,4 @@ async def running_edge(
             await serving
 
 
-__all__ = ["CLIENT_KEY", "SERVER_KEY", "RunningEdge", "running_edge", "until"]
+__all__ = ["CLIENT_KEY", "SERVER_KEY", "RunningEdge", "running_edge"]

@@ -7,7 +7,6 @@ import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 import httpx
 from bucketing.document import flagset_from_document
@@ -17,6 +16,7 @@ from tests.edge_evaluator.conftest import StartEdge
 from tests.edge_evaluator.running_edge import CLIENT_KEY, SERVER_KEY, RunningEdge
 from tests.edge_evaluator.sample_flags import boolean
 from tests.environment_writer import publish
+from tests.waiting import until
 
 Event = dict[str, str]
 
@@ -141,12 +141,11 @@ async def test_a_key_has_only_so_many_streams(start_edge: StartEdge) -> None:
         refused = await edge.get("/v1/stream")
         assert (refused.status_code, refused.json()["code"]) == (429, "too_many_streams")
 
-    async def opens_again() -> dict[str, Any]:
-        while (answer := await edge.get("/ofrep/v1/events?token=")).status_code == 429:
-            await asyncio.sleep(0.01)
-        return dict(answer.json())
+    async def opens_again() -> bool:
+        answer = await edge.get("/ofrep/v1/events?token=")
+        return answer.status_code != 429 and answer.json()["errorCode"] == "GENERAL"
 
-    assert (await opens_again())["errorCode"] == "GENERAL"
+    await until(opens_again)
 
 
 async def test_after_a_full_reread_followers_begin_anew(edge: RunningEdge) -> None:

@@ -16,6 +16,8 @@ from messages.sdk_keys import KeyKind, SdkKey
 from prometheus_client import CollectorRegistry
 from service_kit.clock import ManualClock
 
+from tests.waiting import until
+
 CALLER = Caller(b"a-key", SdkKey("env-1", "k", KeyKind.SERVER, b"x" * 32))
 OTHER = Caller(b"other-key", SdkKey("env-2", "k", KeyKind.SERVER, b"y" * 32))
 
@@ -161,9 +163,7 @@ async def test_it_runs_until_it_is_cancelled() -> None:
     setup = Setup(flush_seconds=0.01)
     running = asyncio.create_task(setup.buffer.run())
     setup.offer("u1")
-    async with asyncio.timeout(10):
-        while not setup.ingestor.requests:
-            await asyncio.sleep(0.005)
+    await until(lambda: setup.ingestor.requests)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     await setup.buffer.close()

@@ -15,6 +15,7 @@ from tests.edge_evaluator.one_piece import read_response, request_bytes
 from tests.edge_evaluator.running_edge import CLIENT_KEY, SERVER_KEY, RunningEdge, running_edge
 from tests.edge_evaluator.sample_flags import FLAGS
 from tests.edge_evaluator.test_ofrep import BAD_BODIES, GOOD_BODIES
+from tests.waiting import PATIENCE_SECONDS, turns, until
 
 SINGLE = "/ofrep/v1/evaluate/flags/"
 BULK = "/ofrep/v1/evaluate/flags"
@@ -166,7 +167,7 @@ async def test_requests_in_pieces_are_served(both: tuple[RunningEdge, RunningEdg
         for start in range(0, len(request), size):
             writer.write(request[start : start + size])
             await writer.drain()
-            await asyncio.sleep(0)
+            await turns()
         answers.append([DATE.sub(b"", await read_response(reader)) for _ in range(2)])
         writer.close()
     assert answers[0] == answers[1]
@@ -183,7 +184,7 @@ async def test_a_part_of_a_head_is_never_taken_for_a_head(both: tuple[RunningEdg
             for piece in pieces:
                 writer.write(piece)
                 await writer.drain()
-                await asyncio.sleep(0.02)
+                await turns()
             for _ in range(b"".join(pieces).count(b"POST")):
                 assert b" 200 OK" in await read_response(reader)
             writer.write(request)
@@ -256,11 +257,23 @@ async def test_a_revoked_key_is_forgotten_on_an_open_connection(both: tuple[Runn
 
 async def test_an_idle_connection_is_ended_and_a_used_one_is_not() -> None:
     async with running_edge(EdgeSettings(edge_header_seconds_max=0.4), keep_alive_seconds=1) as edge:
-        reader, writer = await asyncio.open_connection("127.0.0.1", edge.port)
-        for _ in range(8):
-            writer.write(post(SINGLE + "plain", b"{}"))
-            assert b" 200 OK" in await read_response(reader)
-            await asyncio.sleep(0.15)
-        assert await edge.fast_answers() == 8
-        assert await asyncio.wait_for(reader.read(), 5) == b""
-        writer.close()
+        (used, use), (idle, leave) = [await asyncio.open_connection("127.0.0.1", edge.port) for _ in range(2)]
+        leave.write(post(SINGLE + "plain", b"{}"))
+        assert b" 200 OK" in await read_response(idle)
+        ending = asyncio.create_task(idle.read())
+        served = 0
+
+        async def is_served_until_the_other_ends() -> bool:
+            nonlocal served
+            use.write(post(SINGLE + "plain", b"{}"))
+            assert b" 200 OK" in await read_response(used)
+            served += 1
+            return ending.done()
+
+        await until(is_served_until_the_other_ends)
+        assert await ending == b""
+        assert await edge.fast_answers() == served + 1
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            assert await used.read() == b""
+        leave.close()
+        use.close()

@@ -21,8 +21,9 @@ from messages.subjects import CONFIG, config_filter, config_subject
 from service_kit.clock import ManualClock
 from streams.memory import MemoryBus
 
-from tests.edge_evaluator.running_edge import RunningEdge, running_edge, until
+from tests.edge_evaluator.running_edge import RunningEdge, running_edge
 from tests.environment_writer import open_stream
+from tests.waiting import until
 
 STORED = Path(__file__).resolve().parents[1] / "messages" / "tree_form"
 SERVED = json.loads((STORED / "config.json").read_text())

@@ -26,6 +26,7 @@ from streams.memory import MemoryBus
 
 from tests.event_ingestor.config_writer import CLIENT, ConfigWriter, sdk_key
 from tests.event_ingestor.events import NOW, exposure, metric
+from tests.waiting import until
 
 ORIGIN = "https://shop.example.org"
 
@@ -50,9 +51,10 @@ def client_of(app: FastAPI, key: str | None = "server") -> httpx.AsyncClient:
 
 
 async def wait_ready(client: httpx.AsyncClient) -> None:
-    async with asyncio.timeout(10):
-        while (await client.get("/readyz")).status_code != 200:
-            await asyncio.sleep(0.005)
+    async def is_ready() -> bool:
+        return (await client.get("/readyz")).status_code == 200
+
+    await until(is_ready)
 
 
 @pytest.fixture
@@ -184,9 +186,11 @@ async def test_a_revoked_key_is_refused(client: httpx.AsyncClient, bus: MemoryBu
     writer = ConfigWriter("e1")
     writer.version = 1
     await writer.publish(bus, pb.Environment(sdk_keys=[sdk_key("client", CLIENT)]))
-    async with asyncio.timeout(10):
-        while (await client.post("/v1/events", json=[])).status_code != 401:
-            await asyncio.sleep(0.005)
+
+    async def is_refused() -> bool:
+        return (await client.post("/v1/events", json=[])).status_code == 401
+
+    await until(is_refused)
     answer = await client.post("/v1/events", json=[metric()], headers={"authorization": "Bearer client"})
     assert answer.status_code == 202
 
@@ -236,9 +240,7 @@ async def test_before_the_keys_are_read_nobody_is_turned_away_for_good(clock: Ma
         await ConfigWriter("e1").publish(bus, pb.Environment(sdk_keys=[sdk_key("server")]))
         await wait_ready(client)
         assert (await client.post("/v1/events", json=[metric()])).status_code == 202
-        async with asyncio.timeout(10):
-            while not (tmp_path / "keys").exists():
-                await asyncio.sleep(0.005)
+        await until((tmp_path / "keys").exists)
     without_config = MemoryBus()
     app = app_on(without_config, clock, ingestor_snapshot_file=tmp_path / "keys")
     async with app.router.lifespan_context(app), client_of(app) as client:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from service_kit.problems import Unauthorized, Unavailable
 from streams.memory import MemoryBus
 
 from tests.event_ingestor.config_writer import CLIENT, ConfigWriter, sdk_key
+from tests.waiting import until
 
 
 def opens(authenticator: Authenticator, key: str) -> bool:
@@ -35,12 +36,6 @@ def holds_key(path: Path, key: str) -> bool:
 def known_keys(environment_id: str, key: pb.SdkKey) -> EnvironmentKeys:
     keys = sdk_keys_of(environment_id, pb.Environment(sdk_keys=[key]))
     return EnvironmentKeys(environment_id, "org", "project", keys)
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
-        while not condition():
-            await asyncio.sleep(0.005)
 
 
 class Followed:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 import random
 from collections.abc import AsyncIterator
@@ -14,8 +13,7 @@ import pytest
 from analytics.catalog.catalog import Catalog
 from analytics.catalog.entries import Environment, Experiment, Metric, MetricUse, Plan
 from analytics.loading.batches import LoadLimits
-from analytics.loading.loader import Loader, LoaderOptions
-from analytics.loading.telemetry import LoaderTelemetry
+from analytics.loading.loader import LoaderOptions
 from analytics.results.analysis import AnalysisTime, Analyst
 from analytics.results.documents import result_document
 from analytics.warehouse.client import Warehouse
@@ -25,12 +23,11 @@ from analytics.warehouse.settings import WarehouseSettings
 from messages.aggregations import AGGREGATIONS
 from messages.generated.event_pb2 import EventBatch
 from messages.subjects import events_stream, events_subject
-from prometheus_client import CollectorRegistry
 from scipy import stats as scipy_stats
-from service_kit.clock import SystemClock
 from streams.memory import MemoryBus
 
 from tests.analytics.answers import written
+from tests.integration.loader_run import load as run_loader
 
 HOUR = 3_600_000
 START = 1_767_607_200_000
@@ -164,15 +161,7 @@ async def load(warehouse: Warehouse, payloads: list[bytes]) -> None:
     for payload in [*payloads, *payloads]:
         await bus.publish(events_subject("env-1"), payload)
     options = LoaderOptions(limits=LoadLimits(rows_max=200, seconds_max=0.2))
-    loader = Loader(bus, warehouse, LoaderTelemetry(CollectorRegistry()), SystemClock(), options)
-    consumer = await bus.pull(
-        "EVENTS", options.durable, filter_subject="events.>", ack_wait_seconds=60, max_ack_pending=1000
-    )
-    running = asyncio.create_task(loader.run())
-    while await consumer.pending():
-        await asyncio.sleep(0.02)
-    loader.stop()
-    await running
+    await run_loader(bus, warehouse, options)
 
 
 def catalog_of(experiment: Experiment, metrics: list[Metric]) -> Catalog:

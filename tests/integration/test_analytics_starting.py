@@ -14,13 +14,11 @@ from analytics.main import _STOP_SECONDS
 
 from devstack.parts import Nats
 from devstack.ports import free_port
+from tests.waiting import until
 
 
 async def listens(client: httpx.AsyncClient) -> bool:
-    try:
-        return (await client.get("/healthz")).status_code == 200
-    except httpx.TransportError:
-        return False
+    return (await client.get("/healthz")).status_code == 200
 
 
 @pytest.mark.parametrize("command", ["serve", "load"])
@@ -39,9 +37,8 @@ async def test_it_waits_for_clickhouse_and_stops_when_told(command: str, nats_se
             sys.executable, "-m", "analytics.main", command, env=inherited | settings, stderr=out
         )
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False) as client:
-        async with asyncio.timeout(60):
-            while "ClickHouse is away" not in log.read_text() or not await listens(client):
-                await asyncio.sleep(0.05)
+        await until(lambda: "ClickHouse is away" in log.read_text())
+        await until(lambda: listens(client), despite=httpx.TransportError)
         answer = await client.get("/readyz")
         assert answer.status_code == 503
         assert "tables" in answer.json()["checks"]["clickhouse"]

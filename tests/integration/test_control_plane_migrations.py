@@ -13,6 +13,7 @@ from service_kit.clock import SystemClock
 from service_kit.problems import Unavailable
 
 from devstack.parts import Postgres
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -96,7 +97,10 @@ async def test_a_database_that_goes_away_is_unavailable_and_comes_back(fresh_pos
             async with database.transaction():
                 pass
         fresh_postgres.start()
-        while await database.check() is not None:
-            await asyncio.sleep(0.05)
+
+        async def is_back() -> bool:
+            return await database.check() is None
+
+        await until(is_back)
     finally:
         await database.close()

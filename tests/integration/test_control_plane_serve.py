@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -15,6 +16,7 @@ import pytest
 
 from devstack.parts import Nats, Postgres
 from devstack.ports import free_port
+from tests.waiting import until
 
 SETTINGS = {
     "FF_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
@@ -81,12 +83,14 @@ async def test_it_waits_for_a_database_that_is_not_there_and_stops_when_told(com
             sys.executable, "-m", "control_plane.main", command, env=environment(FF_PORT=str(port)), stderr=out
         )
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False) as client:
-        answer = await first_answer(client, "/readyz")
-        async with asyncio.timeout(30):
-            while "Connect" not in (missing := answer.json()["checks"]["database"]):
-                await asyncio.sleep(0.05)
-                answer = await client.get("/readyz")
-        assert (answer.status_code, missing[:28]) == (503, "the database is not open yet")
+
+        async def is_refused_a_connection() -> bool:
+            answer = await client.get("/readyz")
+            missing = answer.json()["checks"]["database"]
+            assert (answer.status_code, missing[:28]) == (503, "the database is not open yet")
+            return "Connect" in missing
+
+        await until(is_refused_a_connection, despite=httpx.TransportError)
         assert (await client.get("/healthz")).status_code == 200
         if command == "serve":
             assert (await client.post("/api/v1/auth/login", json=LOGIN)).status_code == 503
@@ -94,15 +98,6 @@ async def test_it_waits_for_a_database_that_is_not_there_and_stops_when_told(com
     assert await asyncio.wait_for(process.wait(), 30) in (0, -signal.SIGTERM)
     assert "the database can't be opened, trying again" in log.read_text()
     assert "Traceback" not in log.read_text()
-
-
-async def first_answer(client: httpx.AsyncClient, path: str) -> httpx.Response:
-    async with asyncio.timeout(60):
-        while True:
-            try:
-                return await client.get(path)
-            except httpx.TransportError:
-                await asyncio.sleep(0.05)
 
 
 @pytest.fixture
@@ -130,14 +125,10 @@ async def client(fresh_postgres: Postgres, nats_server: Nats, tmp_path: Path) ->
 
 
 async def until_ready(client: httpx.AsyncClient) -> None:
-    async with asyncio.timeout(60):
-        while True:
-            try:
-                if (await client.get("/readyz")).status_code == 200:
-                    return
-            except httpx.TransportError:
-                pass
-            await asyncio.sleep(0.05)
+    async def is_ready() -> bool:
+        return (await client.get("/readyz")).status_code == 200
+
+    await until(is_ready, despite=httpx.TransportError)
 
 
 async def test_configured_origins_may_call_it_from_a_browser(client: httpx.AsyncClient) -> None:
@@ -159,6 +150,9 @@ async def test_without_its_database_it_answers_503_and_comes_back(
     statuses: set[int] = set()
     stopping = asyncio.Event()
 
+    def unavailable_after(seen: int) -> bool:
+        return 503 in statuses and len(statuses) >= seen
+
     async def ask() -> None:
         while not stopping.is_set():
             answer = await client.post("/api/v1/organizations", json={"key": os.urandom(8).hex(), "name": "x"})
@@ -171,9 +165,7 @@ async def test_without_its_database_it_answers_503_and_comes_back(
     for _ in range(3):
         seen = len(statuses)
         await asyncio.to_thread(fresh_postgres.kill)
-        async with asyncio.timeout(30):
-            while 503 not in statuses or len(statuses) < seen:
-                await asyncio.sleep(0.02)
+        await until(partial(unavailable_after, seen))
         assert (await client.get("/readyz")).status_code == 503
         assert (await client.get("/healthz")).status_code == 200
         await asyncio.to_thread(fresh_postgres.start)

@@ -11,8 +11,7 @@ import socket
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Sized
+from collections.abc import Sized
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
@@ -29,15 +28,9 @@ from devstack.parts import ClickHouse, Nats, Part, Postgres, Redis
 from devstack.ports import free_port
 from devstack.processes import PartFailedError, Process, Program
 from devstack.stack import Stack
+from tests.waiting import until_blocking
 
 KINDS: list[type[Part]] = [Postgres, Nats, Redis, ClickHouse]
-
-
-def wait_until(condition: Callable[[], bool], timeout_seconds: float = 10.0) -> None:
-    deadline = time.monotonic() + timeout_seconds
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come true"
-        time.sleep(0.02)
 
 
 async def test_postgres_keeps_committed_rows_over_kill_and_restart(fresh_postgres: Postgres) -> None:
@@ -105,7 +98,7 @@ def test_clickhouse_loses_no_acknowledged_insert_when_killed_under_load(fresh_cl
         work = [pool.submit(insert) for _ in range(3)]
         for _ in range(4):
             enough = len(acknowledged) + 20
-            wait_until(partial(_reached, acknowledged, enough))
+            until_blocking(partial(_reached, acknowledged, enough))
             fresh_clickhouse.kill()
             fresh_clickhouse.start()
         over.set()

@@ -8,7 +8,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ import psutil
 import pytest
 
 from devstack.run_files import is_locked
+from tests.waiting import until_blocking
 
 FOLDER = Path("build/devstack")
 
@@ -117,14 +117,7 @@ def test_a_process_that_dies_is_started_again(home: Path) -> None:
     )
     os.kill(edge.pid, signal.SIGKILL)
     psutil.wait_procs([edge], timeout=10)
-    deadline = time.monotonic() + 60
-    while True:
-        try:
-            assert served(book, "gate_40") == "gate_40"
-            break
-        except httpx.TransportError:
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
+    until_blocking(lambda: served(book, "gate_40") == "gate_40", despite=httpx.TransportError)
     assert "edge_evaluator has ended and is started again" in (home / FOLDER / "daemon.log").read_text()
 
 

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from edge_evaluator.settings import EdgeSettings
 
-from tests.edge_evaluator.running_edge import SERVER_KEY, RunningEdge, running_edge, until
+from tests.edge_evaluator.running_edge import SERVER_KEY, RunningEdge, running_edge
+from tests.waiting import until
 
 
 class Ingestor:

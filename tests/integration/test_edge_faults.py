@@ -7,10 +7,10 @@ import os
 import shutil
 import signal
 import threading
-import time
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -28,6 +28,7 @@ from devstack.services import Service
 from tests.edge_evaluator.config_writer import SERVER_KEY, ConfigWriter
 from tests.edge_evaluator.sample_flags import FLAGS, SEGMENTS, boolean
 from tests.environment_writer import Messages, open_stream, publish
+from tests.waiting import PATIENCE_SECONDS, until
 
 EDITS = int(os.environ.get("VERDICT_EDGE_EDITS", "120"))
 KILLS = max(3, EDITS // 50)
@@ -77,13 +78,18 @@ class Edge:
                 return float(each.rsplit(" ", 1)[1])
         return 0.0
 
-    async def eventually(self, version: int, seconds: float = 20) -> float:
-        """Seconds until the edge serves the version."""
-        started = time.monotonic()
-        while self.get("/v1/environment").json().get("version") != version:
-            assert time.monotonic() - started < seconds, f"version {version} has not arrived"
-            await asyncio.sleep(0.01)
-        return time.monotonic() - started
+    def age_seconds(self) -> float:
+        """How long ago the edge heard from the bus, as its clients and its metrics are told."""
+        told = self.get("/v1/environment").json()["age_seconds"]
+        return min(float(told), self.metric("edge_config_age_seconds"))
+
+    async def serves(self, version: int) -> None:
+        """Returns when the version has arrived."""
+        await until(lambda: self.get("/v1/environment").json().get("version") == version)
+
+    async def has_saved(self, version: int = 1) -> None:
+        """Returns when a snapshot of the version is on disk."""
+        await until(lambda: _saved_version(self) >= version)
 
 
 @contextmanager
@@ -125,12 +131,7 @@ async def bus(fresh_nats: Nats) -> AsyncIterator[JetStreamBus]:
 async def publish_stubbornly(bus: JetStreamBus, messages: Messages) -> None:
     """Repeats each message until the bus has it, like the relay does."""
     for subject, payload in messages:
-        while True:
-            try:
-                await bus.publish(subject, payload)
-                break
-            except BusError:
-                await asyncio.sleep(0.02)
+        await until(partial(bus.publish, subject, payload), despite=BusError)
 
 
 @asynccontextmanager
@@ -138,7 +139,7 @@ async def serving(edge: Edge, bus: JetStreamBus) -> AsyncIterator[ConfigWriter]:
     writer = ConfigWriter()
     await publish(bus, writer.write(flags=FLAGS, segments=SEGMENTS))
     edge.service.start()
-    await edge.eventually(1)
+    await edge.serves(1)
     yield writer
 
 
@@ -148,7 +149,7 @@ async def test_an_empty_bus_is_a_bus(edge: Edge, fresh_nats: Nats) -> None:
     bus = await JetStreamBus.connect(fresh_nats.url, name="test")
     writer = ConfigWriter()
     await publish(bus, writer.write(flags=FLAGS, segments=SEGMENTS))
-    await edge.eventually(1)
+    await edge.serves(1)
     assert edge.flag("plain").json()["value"] is True
     await bus.close()
 
@@ -157,14 +158,7 @@ async def test_nothing_behind_and_nothing_saved_is_unready_not_empty(tmp_path: P
     edge = Edge(tmp_path, "nats://127.0.0.1:1")
     edge.service.launch()
     try:
-        started = time.monotonic()
-        while True:
-            assert time.monotonic() - started < 20
-            try:
-                assert edge.get("/healthz").status_code == 200
-                break
-            except httpx.TransportError:
-                await asyncio.sleep(0.05)
+        await until(lambda: edge.get("/healthz").status_code == 200, despite=httpx.TransportError)
         assert edge.get("/readyz").status_code == 503
         answer = edge.flag("plain")
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
@@ -184,7 +178,7 @@ async def test_everything_behind_the_edge_dies_and_it_answers_as_before(
         assert len(statuses) > 100
         assert set(statuses) == {200}
         assert edge.get("/readyz").status_code == 200
-        await asyncio.to_thread(_until_saved, edge)
+        await edge.has_saved()
         edge.service.kill()
         edge.service.start()
         assert edge.assignments() == before
@@ -197,21 +191,15 @@ async def test_staleness_is_told_while_the_bus_is_paused_and_ends_afterwards(
     async with serving(edge, bus) as writer:
         fresh_nats.pause()
         try:
-            started = time.monotonic()
-            while edge.get("/v1/environment").json()["age_seconds"] < 4 or edge.metric("edge_config_age_seconds") < 4:
-                assert time.monotonic() - started < 12
-                await asyncio.sleep(0.05)
+            await until(lambda: edge.age_seconds() >= 4)
             assert edge.get("/readyz").status_code == 200
             assert edge.flag("plain").json()["value"] is True
         finally:
             fresh_nats.resume()
         await publish_stubbornly(bus, writer.write(flags=[boolean("plain", default=Fixed("off"))]))
-        await edge.eventually(2, 10)
+        await edge.serves(2)
         assert edge.flag("plain").json()["value"] is False
-        started = time.monotonic()
-        while edge.get("/v1/environment").json()["age_seconds"] > 3:
-            assert time.monotonic() - started < 10
-            await asyncio.sleep(0.05)
+        await until(lambda: edge.get("/v1/environment").json()["age_seconds"] <= 3)
 
 
 async def test_no_edit_is_missed_while_the_bus_is_killed_again_and_again(
@@ -225,7 +213,7 @@ async def test_no_edit_is_missed_while_the_bus_is_killed_again_and_again(
                 await asyncio.to_thread(fresh_nats.start)
             flag = boolean(f"edited-{edit % 17}", default=Fixed("on" if edit % 2 else "off"))
             await publish_stubbornly(bus, writer.write(flags=[flag]))
-        await edge.eventually(writer.version, 30)
+        await edge.serves(writer.version)
         assert edge.get("/v1/environment").json()["digest"] == writer.digest
 
 
@@ -241,7 +229,7 @@ async def test_what_cannot_be_read_never_replaces_what_can(edge: Edge, bus: JetS
         other = writer.entity("flag", "other", flag=flag_document(boolean("other")))
         await publish(bus, [(torn_subject, writer.entries[torn_subject]), (new_subject, b"\xff\xff\xff")])
         await publish(bus, [strange_message, other, writer.manifest()])
-        await edge.eventually(2)
+        await edge.serves(2)
         assert edge.flag("plain").json()["value"] is True
         assert edge.flag("half", "u1").json()["reason"] == "SPLIT"
         assert edge.flag("other").json()["value"] is True
@@ -249,7 +237,7 @@ async def test_what_cannot_be_read_never_replaces_what_can(edge: Edge, bus: JetS
         assert (unread.status_code, unread.json()["errorCode"]) == (400, "PARSE_ERROR")
         assert edge.metric('edge_config_unusable_total{kind="flag"}') == 3
         before = edge.assignments()
-        await asyncio.to_thread(_until_saved, edge, 2)
+        await edge.has_saved(2)
         edge.service.kill()
         edge.service.environment["FF_NATS_URL"] = "nats://127.0.0.1:1"
         edge.service.start()
@@ -264,14 +252,11 @@ async def test_a_wrong_digest_keeps_the_last_good_until_the_right_one(edge: Edge
         wrong = ConfigWriter()
         wrong.version = writer.version
         await publish(bus, [*entries, wrong.manifest()])
-        started = time.monotonic()
-        while edge.metric("edge_config_rereads_total") < 2:
-            assert time.monotonic() - started < 20
-            await asyncio.sleep(0.05)
+        await until(lambda: edge.metric("edge_config_rereads_total") >= 2)
         assert edge.get("/v1/environment").json()["version"] == 1
         assert edge.flag("plain").json()["value"] is True
         await publish(bus, [manifest])
-        await edge.eventually(2)
+        await edge.serves(2)
         assert edge.flag("plain").json()["value"] is False
 
 
@@ -280,24 +265,24 @@ async def test_a_stream_made_anew_is_followed(edge: Edge, bus: JetStreamBus, fre
         fresh_nats.kill()
         shutil.rmtree(fresh_nats.data)
         fresh_nats.start()
-        while True:
-            try:
-                await open_stream(bus)
-                break
-            except BusError:
-                await asyncio.sleep(0.05)
+
+        async def opened() -> bool:
+            await open_stream(bus)
+            return True
+
+        await until(opened, despite=BusError)
         again = ConfigWriter()
         again.version = writer.version + 4
         assert edge.flag("plain").json()["value"] is True
         await publish_stubbornly(bus, again.write(flags=[boolean("plain", default=Fixed("off"))]))
-        await edge.eventually(again.version)
+        await edge.serves(again.version)
         assert edge.flag("plain").json()["value"] is False
         assert edge.flag("half").status_code == 404
 
 
 async def test_every_damage_of_a_snapshot_is_seen(edge: Edge, bus: JetStreamBus) -> None:
     async with serving(edge, bus):
-        await asyncio.to_thread(_until_saved, edge)
+        await edge.has_saved()
         good = SnapshotStore(edge.folder).files()[0].read_bytes()
         edge.service.stop()
     damages = [good[: len(good) * n // 64] for n in range(64)]
@@ -322,14 +307,8 @@ async def test_a_bad_snapshot_alone_is_like_none(tmp_path: Path) -> None:
     (edge.folder / "config-000000000001.snapshot").write_bytes(b"verdict-edge-snapshot 1 00\nx")
     edge.service.launch()
     try:
-        started = time.monotonic()
-        while True:
-            assert time.monotonic() - started < 20
-            try:
-                assert edge.get("/readyz").status_code == 503
-                break
-            except httpx.TransportError:
-                await asyncio.sleep(0.05)
+        await until(lambda: edge.get("/healthz").status_code == 200, despite=httpx.TransportError)
+        assert edge.get("/readyz").status_code == 503
         assert edge.flag("plain").status_code == 503
     finally:
         edge.service.stop()
@@ -339,12 +318,9 @@ async def test_a_revoked_key_stops_working_and_its_replacement_overlaps(edge: Ed
     async with serving(edge, bus) as writer:
         both = [(SERVER_KEY, "server"), ("srv_replacement", "server")]
         await publish(bus, writer.rewrite_keys(both))
-        await edge.eventually(2)
+        await edge.serves(2)
         await publish(bus, writer.rewrite_keys(both[1:]))
-        started = time.monotonic()
-        while edge.flag("plain").status_code != 401:
-            assert time.monotonic() - started < 5
-            await asyncio.sleep(0.01)
+        await until(lambda: edge.flag("plain").status_code == 401)
         async with httpx.AsyncClient(base_url=edge.service.url, headers={"x-api-key": "srv_replacement"}) as client:
             assert (await client.get("/v1/flags/plain")).status_code == 200
 
@@ -355,23 +331,14 @@ async def test_it_stops_when_asked_although_streams_are_open(edge: Edge, bus: Je
             lines = stream.iter_lines()
             assert next(lines).startswith("retry:")
             os.kill(edge.service.pid, signal.SIGTERM)
-            started = time.monotonic()
             for _ in lines:
                 pass
-            assert edge.service.process.wait(8) in (0, -signal.SIGTERM)
-            assert time.monotonic() - started < 8
+            assert edge.service.process.wait(PATIENCE_SECONDS) in (0, -signal.SIGTERM)
+            assert "graceful shutdown exceeded" not in edge.service.log.read_text()
 
 
 def _flipped(data: bytes, position: int) -> bytes:
     return data[:position] + bytes([data[position] ^ 0x10]) + data[position + 1 :]
-
-
-def _until_saved(edge: Edge, version: int = 1) -> None:
-    """Waits until a snapshot of the version is on disk."""
-    deadline = time.monotonic() + 10
-    while _saved_version(edge) < version:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def _saved_version(edge: Edge) -> int:

@@ -22,6 +22,7 @@ from devstack.services import Service
 from tests.analytics.exports.export_parts import NOW, export_of, store_exposures, store_purchases
 from tests.analytics.exports.exported_rows import exported, files_listed, files_there, stored
 from tests.event_ingestor.config_writer import ConfigWriter
+from tests.waiting import until
 
 EVENTS = 3000
 KILLS = 4
@@ -31,14 +32,21 @@ async def committed(repository: ExportRepository, export: Export) -> int:
     return len(await repository.store.batches("org-1", export.id, 1))
 
 
+async def ended(repository: ExportRepository, export: Export) -> bool:
+    return (await repository.all_runs(export))[0].finished
+
+
 async def until_more_than(repository: ExportRepository, export: Export, batches: int) -> bool:
     """True when more batches are committed than that; False when the run has ended before."""
-    async with asyncio.timeout(60):
-        while await committed(repository, export) <= batches:
-            if (await repository.all_runs(export))[0].finished:
-                return False
-            await asyncio.sleep(0.02)
-    return True
+
+    async def enough() -> bool:
+        return await committed(repository, export) > batches
+
+    async def enough_or_ended() -> bool:
+        return await enough() or await ended(repository, export)
+
+    await until(enough_or_ended)
+    return await enough()
 
 
 @pytest.mark.parametrize("seed", [7])
@@ -81,14 +89,12 @@ async def test_a_killed_export_goes_on_without_loss_or_doubles(
             kills += 1
         else:
             await asyncio.to_thread(worker.start)
-        async with asyncio.timeout(120):
-            while not (await repository.all_runs(export))[0].finished:
-                await asyncio.sleep(0.1)
-        ended = (await repository.all_runs(export))[0]
+        await until(lambda: ended(repository, export), 120)
+        run = (await repository.all_runs(export))[0]
 
         assert kills >= KILLS - 1
-        assert (ended.status, ended.error) == ("succeeded", "")
-        assert ended.claims > kills
+        assert (run.status, run.error) == ("succeeded", "")
+        assert run.claims > kills
         root = tmp_path / "exports"
         for dataset, count in (("exposures", EVENTS), ("metric_events", EVENTS // 2)):
             rows = exported(root, dataset)

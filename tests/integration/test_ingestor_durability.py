@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import random
 import sys
 import time
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from devstack.parts import Nats
 from devstack.ports import free_port
 from devstack.processes import Process, Program
 from tests.event_ingestor.config_writer import CLIENT, ConfigWriter, sdk_key
+from tests.waiting import until
 
 SERVER_KEY = {"Authorization": "Bearer server"}
 
@@ -48,13 +49,13 @@ class Ingestor:
         await self.wait_ready()
 
     async def wait_ready(self) -> None:
-        async with httpx.AsyncClient() as client, asyncio.timeout(60):
-            while True:
+        async with httpx.AsyncClient() as client:
+
+            async def is_ready() -> bool:
                 assert self.process.running
-                with contextlib.suppress(httpx.TransportError):
-                    if (await client.get(f"{self.url}/readyz")).status_code == 200:
-                        return
-                await asyncio.sleep(0.02)
+                return (await client.get(f"{self.url}/readyz")).status_code == 200
+
+            await until(is_ready, despite=httpx.TransportError)
 
     def resident_bytes(self) -> int:
         return int(psutil.Process(self.process.pid).memory_info().rss)
@@ -188,6 +189,11 @@ async def test_nothing_acknowledged_is_lost_when_the_ingestor_is_killed(fresh_na
     kills = 6
     done = asyncio.Event()
 
+    async def acknowledged(client: httpx.AsyncClient, content: str) -> bool:
+        answer = await client.post("/v1/events", content=content)
+        assert answer.status_code in (202, 503)
+        return answer.status_code == 202
+
     async def sender(number: int) -> None:
         sizes = random.Random(number)
         first = number * 10**7
@@ -195,24 +201,16 @@ async def test_nothing_acknowledged_is_lost_when_the_ingestor_is_killed(fresh_na
             while not done.is_set():
                 events = batch(range(first, first + sizes.choice((1, 7, 300))))
                 first += len(events)
-                content = json.dumps(events)
-                answered = False
-                while not answered:
-                    try:
-                        answer = await client.post("/v1/events", content=content)
-                    except httpx.TransportError:
-                        await asyncio.sleep(0.02)
-                        continue
-                    assert answer.status_code in (202, 503)
-                    answered = answer.status_code == 202
+                await until(partial(acknowledged, client, json.dumps(events)), despite=httpx.TransportError)
                 ledger.extend(event["event_id"] for event in events)
+
+    def holds(enough: int) -> bool:
+        return len(ledger) >= enough
 
     async def killer() -> None:
         for _ in range(kills):
             enough = len(ledger) + 2_000
-            async with asyncio.timeout(60):
-                while len(ledger) < enough:
-                    await asyncio.sleep(0.01)
+            await until(partial(holds, enough))
             ingestor.process.kill()
             await ingestor.start()
         done.set()

@@ -17,6 +17,7 @@ from streams.jetstream import JetStreamBus
 
 from devstack.parts import ClickHouse, Nats
 from devstack.services import Service
+from tests.waiting import until
 
 EVENTS_PER_BATCH = 200
 BATCHES = 150
@@ -96,15 +97,11 @@ async def exposed_units(warehouse: Warehouse) -> tuple[int, int]:
 
 
 async def until_loaded(warehouse: Warehouse, events: int) -> tuple[int, int, float]:
-    async with asyncio.timeout(90):
-        while True:
-            try:
-                found = await counted(warehouse)
-            except WarehouseError:
-                found = (0, 0, 0.0)
-            if found[1] >= events:
-                return found
-            await asyncio.sleep(0.1)
+    async def loaded() -> bool:
+        return (await counted(warehouse))[1] >= events
+
+    await until(loaded, 90, despite=WarehouseError)
+    return await counted(warehouse)
 
 
 def loader_service(folder: Path, name: str, nats: Nats, clickhouse: ClickHouse) -> Service:
@@ -148,9 +145,11 @@ async def test_kills_lose_and_double_nothing(tmp_path: Path, fresh_nats: Nats, f
         consumer = await bus.pull(
             EVENTS, "analytics-loader", filter_subject="events.>", ack_wait_seconds=2, max_ack_pending=20_000
         )
-        async with asyncio.timeout(30):
-            while await consumer.pending():
-                await asyncio.sleep(0.1)
+
+        async def acknowledged() -> bool:
+            return not await consumer.pending()
+
+        await until(acknowledged)
         assert (await counted(warehouse))[1:] == (events, total)
     finally:
         for loader in loaders:
@@ -171,9 +170,7 @@ async def test_a_loader_waits_for_clickhouse_and_loses_nothing(
         fresh_clickhouse.kill()
         for number in range(20):
             await bus.publish(events_subject("env-1"), batch(number)[0])
-        async with asyncio.timeout(30):
-            while "trying again" not in loader.log.read_text():
-                await asyncio.sleep(0.1)
+        await until(lambda: "trying again" in loader.log.read_text())
         assert loader.running
         await asyncio.to_thread(fresh_clickhouse.start)
 

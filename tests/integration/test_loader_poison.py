@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import msgspec
 import pytest
-from analytics.loading.batches import LoadLimits
-from analytics.loading.loader import Loader, LoaderOptions
 from analytics.loading.replay import listed, replay
-from analytics.loading.telemetry import LoaderTelemetry
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.migrations import migrate
 from analytics.warehouse.settings import WarehouseSettings
 from messages.generated.event_pb2 import EventBatch
-from messages.subjects import DEAD_LETTERS, EVENTS, events_stream, events_subject
-from prometheus_client import CollectorRegistry
-from service_kit.clock import SystemClock
+from messages.subjects import DEAD_LETTERS, events_stream, events_subject
 from streams.memory import MemoryBus
+
+from tests.integration.loader_run import OPTIONS, load
 
 RECEIVED_AT = 1_767_607_200_000
 ROWS = 10_000
@@ -63,20 +60,6 @@ async def bus() -> MemoryBus:
     bus = MemoryBus()
     await bus.ensure_stream(events_stream())
     return bus
-
-
-async def load(bus: MemoryBus, warehouse: Warehouse) -> None:
-    """Runs the loader until everything on the stream is acknowledged."""
-    options = LoaderOptions(limits=LoadLimits(seconds_max=0.1))
-    loader = Loader(bus, warehouse, LoaderTelemetry(CollectorRegistry()), SystemClock(), options)
-    consumer = await bus.pull(
-        EVENTS, options.durable, filter_subject="events.>", ack_wait_seconds=60, max_ack_pending=1000
-    )
-    running = asyncio.create_task(loader.run())
-    while await consumer.pending():
-        await asyncio.sleep(0.02)
-    loader.stop()
-    await running
 
 
 async def stored(warehouse: Warehouse) -> int:
@@ -142,14 +125,7 @@ async def test_redelivered_poison_is_one_letter(bus: MemoryBus, warehouse: Wareh
     await bus.publish(events_subject("env-1"), batch([line(1), b"no event"]))
     await load(bus, warehouse)
     letters_before = (await bus.state(DEAD_LETTERS)).messages
-    options = LoaderOptions(limits=LoadLimits(seconds_max=0.1), durable="another-loader")
-    loader = Loader(bus, warehouse, LoaderTelemetry(CollectorRegistry()), SystemClock(), options)
-    again = await bus.pull(EVENTS, "another-loader", filter_subject="events.>", ack_wait_seconds=60, max_ack_pending=9)
-    running = asyncio.create_task(loader.run())
-    while await again.pending():
-        await asyncio.sleep(0.02)
-    loader.stop()
-    await running
+    await load(bus, warehouse, replace(OPTIONS, durable="another-loader"))
 
     assert letters_before == (await bus.state(DEAD_LETTERS)).messages == 1
 

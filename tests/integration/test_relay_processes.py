@@ -24,6 +24,7 @@ from streams.jetstream import JetStreamBus
 
 from devstack.parts import Nats
 from devstack.ports import free_port
+from tests.waiting import until
 
 ACTOR = Actor("system", uuid4(), "test")
 ENVIRONMENTS = 3
@@ -118,9 +119,7 @@ async def writer(postgres_url: str) -> AsyncIterator[Writer]:
 
 
 async def until_published(writer: Writer) -> None:
-    async with asyncio.timeout(60):
-        while not await writer.all_published():
-            await asyncio.sleep(0.05)
+    await until(writer.all_published)
 
 
 async def assert_held(bus: JetStreamBus, writer: Writer) -> None:

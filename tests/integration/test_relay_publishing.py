@@ -29,6 +29,7 @@ from streams import Bus, Delivered, StreamSpec
 from streams.jetstream import JetStreamBus
 
 from devstack.parts import Nats
+from tests.waiting import until
 
 ACTOR = Actor("system", uuid4(), "test")
 
@@ -132,12 +133,6 @@ class Stand:
 
     def metric(self, name: str) -> float:
         return sum(registry.get_sample_value(name) or 0 for registry in self.registries)
-
-
-async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 30) -> None:
-    async with asyncio.timeout(seconds):
-        while not await condition():
-            await asyncio.sleep(0.02)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from devstack.ports import free_port
+from tests.waiting import until
 
 COMMANDS = (
     ("control_plane", "serve"),
@@ -52,14 +53,11 @@ class Service:
             )
 
     async def serves(self, http: httpx.AsyncClient) -> None:
-        async with asyncio.timeout(90):
-            while True:
-                try:
-                    await http.get("/healthz")
-                    return
-                except httpx.TransportError:
-                    assert self.process.returncode is None, self.log.read_text()
-                    await asyncio.sleep(0.1)
+        async def answers() -> bool:
+            assert self.process.returncode is None, self.log.read_text()
+            return (await http.get("/healthz")).status_code == 200
+
+        await until(answers, 90, despite=httpx.TransportError)
 
     async def check(self) -> None:
         await self.start()
@@ -77,10 +75,12 @@ class Service:
                 assert "background_running{" in metrics
                 assert (await slow).startswith(b"HTTP/1.1 408 ")
                 self.process.terminate()
-                async with asyncio.timeout(30):
-                    while (answer := await admin.get("/readyz")).json()["checks"].get("serving") is None:
-                        await asyncio.sleep(0.02)
-                assert answer.status_code == 503
+
+                async def drains() -> bool:
+                    answer = await admin.get("/readyz")
+                    return answer.status_code == 503 and "serving" in answer.json()["checks"]
+
+                await until(drains)
                 assert (await http.get("/healthz")).headers["connection"] == "close"
             assert await asyncio.wait_for(self.process.wait(), 30) in (0, -signal.SIGTERM)
             assert "Traceback" not in self.log.read_text()

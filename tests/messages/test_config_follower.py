@@ -18,6 +18,7 @@ from streams.jetstream import JetStreamBus
 from streams.memory import MemoryBus
 
 from tests.messages.config_writer import ENVIRONMENT, Writer
+from tests.waiting import until
 
 OTHER = "e2"
 
@@ -150,12 +151,6 @@ class Followed:
     async def stop(self) -> None:
         self.task.cancel()
         await asyncio.wait([self.task])
-
-
-async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(10):
-        while not condition():
-            await asyncio.sleep(0.001)
 
 
 @pytest.fixture

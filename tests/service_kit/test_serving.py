@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -16,6 +16,7 @@ from service_kit.settings import ServiceSettings, load_settings
 from service_kit.telemetry import new_registry
 
 from devstack.ports import free_port
+from tests.waiting import until
 
 FORWARDED = {"x-forwarded-for": "203.0.113.9", "x-forwarded-proto": "https"}
 # What a drain may take at most here; the tests end it by the second signal where they have seen what they wanted.
@@ -63,12 +64,6 @@ class Running:
         self.address = f"http://127.0.0.1:{port}"
         self.admin_address = f"http://127.0.0.1:{admin_port}"
         self.serving: asyncio.Task[None]
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
-        while not condition():
-            await asyncio.sleep(0.005)
 
 
 @asynccontextmanager
@@ -172,9 +167,10 @@ async def test_a_stop_drains_first_then_closes_then_waits_for_what_is_open() -> 
         async def is_ready(client: httpx.AsyncClient) -> bool:
             return (await client.get("/readyz")).status_code == 200
 
-        async with asyncio.timeout(20):
-            while await is_ready(http):
-                await asyncio.sleep(0.005)
+        async def is_draining() -> bool:
+            return not await is_ready(http)
+
+        await until(is_draining)
         assert not await is_ready(admin)
         answer = await http.get("/client")
         assert (answer.status_code, answer.headers["connection"]) == (200, "close")

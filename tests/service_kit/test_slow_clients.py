@@ -10,30 +10,45 @@ import uvicorn
 from service_kit.slow_clients import PatientHttpProtocol
 from starlette.types import Receive, Scope, Send
 
+from tests.waiting import PATIENCE_SECONDS
+
 
 class ImpatientProtocol(PatientHttpProtocol):
     headers_seconds_max = 0.3
     body_seconds_max = 0.3
 
 
-async def slow_echo(scope: Scope, receive: Receive, send: Send) -> None:
-    body = b""
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            return
-        body += message["body"]
-        if not message.get("more_body"):
-            break
-    await asyncio.sleep(0.5)
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(body))]})
-    await send({"type": "http.response.body", "body": body})
+class Echo:
+    """Answers with the body, as soon as it may."""
+
+    def __init__(self) -> None:
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body = b""
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return
+            body += message["body"]
+            if not message.get("more_body"):
+                break
+        await self.may_answer.wait()
+        length = (b"content-length", b"%d" % len(body))
+        await send({"type": "http.response.start", "status": 200, "headers": [length]})
+        await send({"type": "http.response.body", "body": body})
 
 
 @pytest.fixture
-async def port() -> AsyncIterator[int]:
+def echo() -> Echo:
+    return Echo()
+
+
+@pytest.fixture
+async def port(echo: Echo) -> AsyncIterator[int]:
     config = uvicorn.Config(
-        slow_echo, port=0, http=ImpatientProtocol, log_config=None, lifespan="off", timeout_keep_alive=30
+        echo, port=0, http=ImpatientProtocol, log_config=None, lifespan="off", timeout_keep_alive=30
     )
     server = uvicorn.Server(config)
     config.load()
@@ -52,15 +67,23 @@ async def exchange(port: int, *pieces: bytes) -> bytes:
     for piece in pieces:
         writer.write(piece)
         await writer.drain()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         answer = await reader.read()
     writer.close()
     return answer
 
 
-@pytest.mark.parametrize("pieces", [(), (b"POST / HT",), (b"POST / HTTP/1.1\r\nhost: x\r\n",), (b"\r\n\r\n",)])
-async def test_late_headers_get_408_and_the_connection_ends(port: int, pieces: tuple[bytes, ...]) -> None:
-    answer = await exchange(port, *pieces)
+@pytest.mark.parametrize(
+    "beginning",
+    [
+        pytest.param(b"", id="nothing"),
+        pytest.param(b"POST / HT", id="a part of the first line"),
+        pytest.param(b"POST / HTTP/1.1\r\nhost: x\r\n", id="a part of the headers"),
+        pytest.param(b"\r\n\r\n", id="line breaks alone"),
+    ],
+)
+async def test_late_headers_get_408_and_the_connection_ends(port: int, beginning: bytes) -> None:
+    answer = await exchange(port, beginning)
     assert answer.startswith(b"HTTP/1.1 408 ")
     assert b"x-content-type-options: nosniff\r\n" in answer
 
@@ -75,7 +98,7 @@ async def test_dripping_headers_do_not_extend_the_time(port: int) -> None:
             await asyncio.sleep(0.05)
 
     dripping = asyncio.create_task(drip())
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         assert (await reader.read()).startswith(b"HTTP/1.1 408 ")
     dripping.cancel()
     writer.close()
@@ -92,11 +115,16 @@ async def test_a_late_body_ends_the_connection(port: int) -> None:
     assert await exchange(port, REQUEST[:-2]) == b""
 
 
-async def test_a_whole_request_may_be_answered_later_than_the_limits(port: int) -> None:
+async def test_a_whole_request_may_be_answered_later_than_the_limits(port: int, echo: Echo) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     for _ in range(2):
+        echo.may_answer.clear()
         writer.write(REQUEST)
-        async with asyncio.timeout(20):
+        # Others that began later meet both limits before this one is answered.
+        assert (await exchange(port, b"POST / HT")).startswith(b"HTTP/1.1 408 ")
+        assert await exchange(port, REQUEST[:-2]) == b""
+        echo.may_answer.set()
+        async with asyncio.timeout(PATIENCE_SECONDS):
             head = await reader.readuntil(b"\r\n\r\n")
             assert head.startswith(b"HTTP/1.1 200 ")
             assert await reader.readexactly(4) == b"body"
@@ -106,7 +134,7 @@ async def test_a_whole_request_may_be_answered_later_than_the_limits(port: int) 
 async def test_line_breaks_after_an_answer_do_not_keep_the_connection(port: int) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(REQUEST)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         await reader.readuntil(b"\r\n\r\nbody")
         writer.write(b"\r\n")
         assert (await reader.read()).startswith(b"HTTP/1.1 408 ")

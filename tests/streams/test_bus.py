@@ -26,6 +26,7 @@ from streams.jetstream import JetStreamBus
 from streams.memory import MemoryBus
 
 from devstack.parts import Nats
+from tests.waiting import until
 
 
 @pytest.fixture(params=["memory", "jetstream"])
@@ -156,9 +157,11 @@ async def test_a_puller_gets_again_what_it_did_not_acknowledge(bus: Bus, spec: S
     assert [(each.payload, each.deliveries) for each in again] == [(b"1", 2)]
     await again[0].ack()
     assert await consumer.fetch(10, 0.2) == []
-    async with asyncio.timeout(10):
-        while await consumer.pending():
-            await asyncio.sleep(0.02)
+
+    async def acknowledged() -> bool:
+        return not await consumer.pending()
+
+    await until(acknowledged)
 
 
 async def test_a_refused_message_comes_again_after_its_delay(bus: Bus, spec: StreamSpec) -> None:
@@ -189,9 +192,7 @@ async def test_a_follower_misses_nothing_while_the_server_is_killed(fresh_nats: 
         await asyncio.to_thread(fresh_nats.kill)
         await asyncio.to_thread(fresh_nats.restart)
     wanted = {f"K.k{index % 7}": f"2-{index}".encode() for index in range(50)}
-    async with asyncio.timeout(30):
-        while seen != wanted:
-            await asyncio.sleep(0.02)
+    await until(lambda: seen == wanted)
     following.cancel()
     await bus.close()
 
@@ -229,9 +230,7 @@ async def test_a_bus_that_is_away_says_so_and_comes_back(fresh_nats: Nats) -> No
     with pytest.raises(BusUnavailable):
         await bus.publish("K.a", b"1")
     await asyncio.to_thread(fresh_nats.restart)
-    async with asyncio.timeout(20):
-        while not bus.connected:
-            await asyncio.sleep(0.02)
+    await until(lambda: bus.connected)
     await bus.ensure_stream(StreamSpec("K", ("K.>",), max_bytes=10_000))
     assert (await bus.publish("K.a", b"1")).sequence == 1
     await bus.close()
@@ -257,20 +256,11 @@ async def test_an_outage_is_told_once_and_its_end_too(fresh_nats: Nats, caplog: 
 
 
 async def _until_said(caplog: pytest.LogCaptureFixture, text: str, times: int = 1) -> None:
-    async with asyncio.timeout(20):
-        while sum(text in record.getMessage() for record in caplog.records) < times:
-            await asyncio.sleep(0.02)
+    await until(lambda: sum(text in record.getMessage() for record in caplog.records) >= times)
 
 
 async def _publish_through(bus: Bus, subject: str, payload: bytes) -> None:
-    async with asyncio.timeout(30):
-        while True:
-            try:
-                await bus.publish(subject, payload)
-            except BusUnavailable:
-                await asyncio.sleep(0.05)
-            else:
-                return
+    await until(lambda: bus.publish(subject, payload), despite=BusUnavailable)
 
 
 async def test_a_deleted_message_is_gone_and_its_neighbours_stay(bus: Bus, spec: StreamSpec) -> None:
