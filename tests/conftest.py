@@ -10,6 +10,7 @@ import pytest
 
 from devstack.parts import ClickHouse, Nats, Postgres, Redis
 from devstack.stack import Stack
+from tests.case_names import name_of, numbered
 
 
 @pytest.fixture(scope="session")
@@ -107,3 +108,12 @@ def clickhouse_database(clickhouse_server: ClickHouse) -> Iterator[str]:
     clickhouse_server.run_sql(f"CREATE DATABASE {name}")
     yield name
     clickhouse_server.run_sql(f"DROP DATABASE {name}")
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    return name_of(val)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if nameless := numbered(items):
+        raise pytest.UsageError("cases without a name (give pytest.param an id):\n" + "\n".join(nameless))

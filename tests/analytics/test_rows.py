@@ -79,6 +79,18 @@ def test_what_may_be_absent_has_an_empty_value() -> None:
         {"value": True},
         {"properties": "none"},
     ],
+    ids=[
+        "empty id",
+        "no id",
+        "long id",
+        "user_key is a number",
+        "timestamp is a text",
+        "timestamp is zero",
+        "timestamp is too late",
+        "value is a text",
+        "value is a bool",
+        "properties are a text",
+    ],
 )
 def test_an_event_of_a_wrong_form_is_rejected_alone(changes: dict[str, object]) -> None:
     block, rejected = decoded("metric", METRIC, METRIC | changes, {**METRIC, "event_id": "m3"})

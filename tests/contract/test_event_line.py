@@ -72,7 +72,11 @@ def created(table: str) -> dict[str, str]:
     return columns
 
 
-@pytest.mark.parametrize("event", [exposure(), metric(), exposure(experiment=..., context=...), metric(value=...)])
+@pytest.mark.parametrize(
+    "event",
+    [exposure(), metric(), exposure(experiment=..., context=...), metric(value=...)],
+    ids=["exposure", "metric", "bare exposure", "metric without a value"],
+)
 def test_the_loader_reads_what_the_ingestor_writes(event: dict[str, Any]) -> None:
     kind: Kind = event["type"]
     admission = judged(event)

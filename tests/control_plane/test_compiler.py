@@ -79,6 +79,14 @@ def test_each_entity_is_an_entry_without_version() -> None:
         replace(FLAG, key="broken", rules=(Rule("r", Comparison("a", "matches", "("), Fixed("on")),)),
         Unreadable("broken", "KeyError: 'kind'"),
     ],
+    ids=[
+        "off_variation is gone",
+        "default is gone",
+        "shares do not add up",
+        "unknown operator",
+        "broken pattern",
+        "unreadable",
+    ],
 )
 def test_a_broken_flag_is_named_and_holds_up_nothing(broken: Any) -> None:
     found = compiled(flags=[FLAG, broken])

@@ -144,6 +144,21 @@ async def tamper(connection: Connection, *statements: str) -> None:
             (2, 3, "changed"),
         ),
     ],
+    ids=[
+        "another actor",
+        "another state",
+        "another time",
+        "no environment versions",
+        "another predecessor",
+        "first entry deleted",
+        "an entry deleted",
+        "last entries deleted",
+        "every entry deleted",
+        "head deleted",
+        "head set back",
+        "an entry moved into a gap",
+        "two entries swapped",
+    ],
 )
 async def test_tampering_is_found(
     database: Database, place: Place, statements: list[str], verdict: tuple[int, int, str]

@@ -95,6 +95,16 @@ async def test_an_explanation_is_not_for_client_keys(edge: RunningEdge) -> None:
         ({"flag": "a", "expose": "yes"}, "expose"),
         ({"flagg": "a"}, "flagg"),
     ],
+    ids=[
+        "flag is a number",
+        "flags is a text",
+        "flags of a number",
+        "too many flags",
+        "flag and flags",
+        "explain is a number",
+        "expose is a text",
+        "unknown field",
+    ],
 )
 async def test_a_wrong_field_is_named(edge: RunningEdge, body: dict[str, Any], field: str) -> None:
     answer = await edge.post("/v1/evaluate", body)

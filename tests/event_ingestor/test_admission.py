@@ -58,6 +58,25 @@ def test_a_metric_event_travels_on_with_its_value_as_a_float() -> None:
         (metric(properties={"a": [1, None, {"b": True}]}), {"properties": {"a": [1, None, {"b": True}]}}),
         (metric(properties={"text": 'a\n"\\u0000'}), {"properties": {"text": 'a\n"\\u0000'}}),
     ],
+    ids=[
+        "exposure without what may be absent",
+        "exposure with nulls",
+        "empty experiment",
+        "metric without what may be absent",
+        "negative zero",
+        "large integer",
+        "user_key is a number",
+        "user_key is a whole float",
+        "user_key is negative",
+        "user_key is the largest integer",
+        "user_key beyond ASCII",
+        "earlier timestamp",
+        "timestamp is rounded",
+        "timestamp is a text",
+        "unknown field",
+        "nested properties",
+        "escapes in properties",
+    ],
 )
 def test_what_may_be_left_out_or_written_otherwise(event: dict[str, Any], expected: dict[str, Any]) -> None:
     (line,) = lines_of(judged(event))
@@ -160,6 +179,10 @@ def test_a_bad_event_is_named_and_never_costs_its_neighbours(code: str, event: A
         ("not_finite", b'{"type":"metric","event_id":"a","timestamp":0,"user_key":"u","metric":"m","value":%s}'
          % (b"9" * 5000)),
         ("nested_too_deep", b'{"type":"metric","properties":' + b'{"a":' * 20_000 + b"1" + b"}" * 20_000 + b"}"),
+    ],
+    ids=[
+        "a byte that is no UTF-8", "a surrogate", "control characters", "an unknown escape", "infinity",
+        "5000 digits", "20000 objects deep",
     ],
 )  # fmt: skip
 def test_bytes_that_no_encoder_would_write(code: str, raw: bytes) -> None:

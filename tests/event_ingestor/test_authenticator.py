@@ -61,6 +61,17 @@ def test_a_key_opens_its_environment(
         ([(b"x-api-key", b"ending")], "sdk_key_invalid"),
         ([(b"x-api-key", hashlib.sha256(b"server").hexdigest().encode())], "sdk_key_invalid"),
     ],
+    ids=[
+        "no header",
+        "empty authorization",
+        "bearer without a key",
+        "another scheme",
+        "empty key",
+        "another case",
+        "no text",
+        "expired key",
+        "digest of a key",
+    ],
 )
 def test_anything_else_opens_nothing(
     authenticator: Authenticator, headers: list[tuple[bytes, bytes]], code: str

@@ -176,7 +176,11 @@ class PartlyFailing(MemoryBus):
         return await super().publish(*arguments, **named)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("error", [BusUnavailable("away"), MessageTooLarge("limit of the server")])
+@pytest.mark.parametrize(
+    "error",
+    [BusUnavailable("away"), MessageTooLarge("limit of the server")],
+    ids=["bus is away", "message is too large"],
+)
 async def test_a_request_of_which_a_part_is_missing_is_not_acknowledged(error: Exception) -> None:
     bus = PartlyFailing(error)
     await bus.ensure_stream(events_stream())

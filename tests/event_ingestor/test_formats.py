@@ -36,7 +36,11 @@ SEVERAL = [metric(event_id="a"), metric(event_id="b"), metric(event_id="c")]
 
 
 @pytest.mark.parametrize("name", WRITERS)
-@pytest.mark.parametrize("bad", [None, metric(value="x"), metric(user_key="\ud800"), 7, "text", ["]", "\"'"]])
+@pytest.mark.parametrize(
+    "bad",
+    [None, metric(value="x"), metric(user_key="\ud800"), 7, "text", ["]", "\"'"]],
+    ids=["none is bad", "wrong value", "surrogate", "number", "text", "list"],
+)
 def test_every_shape_gives_the_same_events(name: str, bad: Any) -> None:
     write, lines = WRITERS[name]
     events = SEVERAL if bad is None else [SEVERAL[0], bad, *SEVERAL[1:]]
@@ -117,7 +121,7 @@ def test_two_events_on_a_line_are_one_bad_line() -> None:
 
 
 @pytest.mark.parametrize("name", WRITERS)
-@pytest.mark.parametrize("last", [metric(), 7])
+@pytest.mark.parametrize("last", [metric(), 7], ids=["good last", "bad last"])
 def test_the_number_of_events_is_limited(name: str, last: Any) -> None:
     write, lines = WRITERS[name]
     most = [metric()] * (EVENTS_PER_REQUEST_MAX - 1)

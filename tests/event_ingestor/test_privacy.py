@@ -78,6 +78,19 @@ ATTRIBUTES = {
         (("a.b",), {"a.b": hidden("literal")}),
         (("absent", "address.absent", "email.x"), {}),
     ],
+    ids=[
+        "text",
+        "every kind of value",
+        "object",
+        "member of an object",
+        "object in an object",
+        "member and its object",
+        "object and its member",
+        "list",
+        "objects in a list",
+        "name with a dot",
+        "absent",
+    ],
 )
 def test_marked_attributes_are_hidden_wherever_they_stand(marked: tuple[str, ...], changed: dict[str, Any]) -> None:
     first, second = stored(exposure(context=ATTRIBUTES), metric(properties=ATTRIBUTES), marked=marked)

@@ -143,6 +143,7 @@ async def test_exposures_have_counts_shares_series_and_decisions(
         ({"X-API-Key": "key"}, "credentials_missing"),
         ({"Authorization": "Bearer not-a-token"}, "invalid_token"),
     ],
+    ids=["no header", "another scheme", "an SDK key", "not a token"],
 )
 @pytest.mark.parametrize("path", [RESULTS, EXPOSURES])
 async def test_no_answer_without_a_good_token(
@@ -164,6 +165,7 @@ async def test_no_answer_without_a_good_token(
             "/v1/experiments/test/results?project=none&environment=production",
         ),
     ],
+    ids=["results", "exposures", "results by key"],
 )
 async def test_absent_and_not_yours_are_the_same(client: httpx.AsyncClient, path: str, absent: str) -> None:
     of_stranger = await client.get(path, headers=bearer("owner", "org-2"))

@@ -43,6 +43,15 @@ def environment(**changes: str | None) -> dict[str, str]:
         ({"FF_ADMIN_PASSWORD": "tooshort"}, "FF_ADMIN_PASSWORD has 12 to 256 characters"),
         ({"FF_PORT": "99999"}, "FF_PORT: "),
     ],
+    ids=[
+        "no database",
+        "database address that is none",
+        "no secret",
+        "short secret",
+        "no password",
+        "short password",
+        "port out of range",
+    ],
 )
 def test_wrong_settings_are_named_without_their_values(changes: dict[str, str | None], named: str) -> None:
     done = subprocess.run(

@@ -244,6 +244,14 @@ async def test_nothing_without_a_token(client: Client, method: str, path: str, h
         ({"name": " "}, "name"),
         ({"organization_id": "org-2"}, "organization_id"),
     ],
+    ids=[
+        "path outside the root", "absolute path", "path that leaves the root", "path with a dot",
+        "path with a zero byte", "path with backslashes", "unknown destination", "bucket outside the store",
+        "store that is not allowed", "store without TLS", "store on this host", "store on another port",
+        "store without credentials", "store with a password", "database with a quote", "account with a slash",
+        "snowflake that is not allowed", "folder with credentials", "no datasets", "unknown dataset",
+        "unknown schedule", "hour out of range", "blank name", "another organization",
+    ],
 )  # fmt: skip
 async def test_a_wrong_export_names_its_field(client: Client, changes: dict[str, Any], field: str) -> None:
     answer = await client.post("/v1/exports", json=NIGHTLY | changes)

@@ -219,6 +219,7 @@ def problem_of(destination: SnowflakeDestination, credentials: dict[str, str]) -
         ("390201", "The requested database does not exist or not authorized.", "no_such_database"),
         ("390422", "Incoming request with IP 203.0.113.9 is not allowed to access Snowflake.", "address_not_allowed"),
     ],
+    ids=["password", "role", "database", "address"],
 )
 def test_a_refused_sign_in_is_said_in_words(
     destination: SnowflakeDestination, code: str, message: str, expected: str

@@ -87,6 +87,22 @@ def test_ids_are_unique_and_every_case_names_its_source() -> None:
         ({"category": None}, "the category None is not known"),
         ({"category": ["srm"]}, "is not known"),
     ],
+    ids=[
+        "tolerance is a text",
+        "tolerance without a number",
+        "negative tolerance",
+        "nothing expected",
+        "expected is null",
+        "wrong figure",
+        "unknown figure",
+        "no inputs",
+        "options are a number",
+        "missing input",
+        "too few weights",
+        "infinite input",
+        "no category",
+        "category is a list",
+    ],
 )
 def test_what_is_wrong_with_a_case_is_told(changed: dict[str, Any], problem: str) -> None:
     verdict = run_case({**BY_ID["srm-90-10"], **changed}, 0)

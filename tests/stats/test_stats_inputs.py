@@ -72,7 +72,12 @@ REFUSED: list[tuple[Any, dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "fields", "field"), REFUSED)
+def named(kind: Any, fields: dict[str, Any], field: str) -> str:
+    """A case's name: the call, and the wrong value where it stands in a field of its own."""
+    return f"{kind.__name__} {field}={fields[field]!s:.40}" if field in fields else f"{kind.__name__} {field}"
+
+
+@pytest.mark.parametrize(("kind", "fields", "field"), REFUSED, ids=[named(*each) for each in REFUSED])
 def test_refused_with_the_field_named(kind: Any, fields: dict[str, Any], field: str) -> None:
     with pytest.raises(InvalidInputError) as refusal:
         kind(**fields)
@@ -97,6 +102,7 @@ def test_unknown_modes_and_directions_are_refused() -> None:
         ({str(i): BinarySummary(1, 1) for i in range(101)}, "1", "arms"),
         ({"c": "many", "t": "few"}, "c", "arms"),
     ],
+    ids=["one arm", "two kinds", "unknown control", "too many arms", "arms are texts"],
 )
 def test_a_wrong_call_is_refused(arms: Any, control: str, field: str) -> None:
     with pytest.raises(InvalidInputError) as refusal:

@@ -43,6 +43,7 @@ def test_errors_of_folders(number: int, code: str, kind: type[Exception]) -> Non
         ("AWS Error UNKNOWN (HTTP status 503)", "store_unreachable"),
         ("AWS Error UNKNOWN: hush hush", "store_failed"),
     ],
+    ids=["wrong key", "wrong signature", "access denied", "no bucket", "no connection", "status 503", "anything else"],
 )
 def test_errors_of_object_stores(text: str, code: str) -> None:
     found = store_error(OSError(text), ["hush"])
@@ -60,7 +61,7 @@ def test_errors_of_object_stores(text: str, code: str) -> None:
         (3001, "003001 (42501): Insufficient privileges to operate on schema 'S'", "access_denied"),
         (606, "000606 (57P03): No active warehouse selected in the current session.", "no_warehouse"),
         (100038, "100038: Numeric value 'hush' is not recognized", "snowflake_failed"),
-    ],
+    ], ids=['wrong password', 'no connection', 'no database', 'no privilege', 'no warehouse', 'anything else'],
 )  # fmt: skip
 def test_errors_of_snowflake(number: int, text: str, code: str) -> None:
     found = snowflake_error(SnowflakeFailure(number, text), ["hush"])
