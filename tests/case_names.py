@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Set
+from pathlib import PurePath
 from typing import Any
 
 import pytest
@@ -13,8 +14,8 @@ TEXT_LETTERS_MAX = 120
 
 
 def name_of(value: object) -> str | None:
-    """What a mapping or a list says, if that is short; None leaves the name to pytest."""
-    if not isinstance(value, Mapping | list | tuple | Set):
+    """What a mapping, a list or a path says, if that is short; None leaves the name to pytest."""
+    if not isinstance(value, Mapping | list | tuple | Set | PurePath):
         return None
     name = _words(value)
     return name if len(name) <= LETTERS_MAX and name.isprintable() else None
@@ -28,6 +29,8 @@ def _words(value: object) -> str:
             return ", ".join(map(_inner, value)) or "()"
         case Set():
             return ", ".join(sorted(map(_inner, value))) or "()"
+        case PurePath():
+            return str(value)
         case str():
             return value or "''"
         case bytes():

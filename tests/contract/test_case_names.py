@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.case_names import is_numbered, name_of
@@ -14,6 +16,7 @@ from tests.case_names import is_numbered, name_of
         pytest.param((), "()", id="empty tuple"),
         pytest.param([b"\xff", "", {}], "\\xff, '', {}", id="list"),
         pytest.param({"b", "a"}, "a, b", id="set"),
+        pytest.param(Path("/a/b"), "/a/b", id="path"),
         pytest.param({"a": "x" * 60}, None, id="long mapping"),
         pytest.param(["\n"], None, id="unprintable"),
         pytest.param("text", None, id="pytest's own"),
