@@ -25,8 +25,8 @@ Run = Callable[[], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Restarts:
-    """How failed work begins again. Work that has run for `well_seconds` has recovered; `failures_max` in a row of
-    essential work turn the service unready."""
+    """How failed work begins again. Work that goes on by itself has recovered when it has run for `well_seconds`, all
+    other when it has succeeded; `failures_max` in a row of essential work turn the service unready."""
 
     pause_seconds_first: float = 0.5
     pause_seconds_max: float = 30.0
@@ -146,9 +146,13 @@ class Background:
                 work.begun_at = self._clock.monotonic()
                 try:
                     await self._turn(work)
-                except Exception as error:
+                except (Exception, asyncio.CancelledError) as error:
+                    if self._is_told_to_end(error):
+                        raise
                     running.set(0)
                     pause = self._note_failure(work, error)
+                    if self._stopping:
+                        return
                 else:
                     work.failures = 0
                     if work.every_seconds is None:
@@ -164,7 +168,13 @@ class Background:
         if work.every_seconds is None and not work.ends and not self._stopping:
             raise EndedByItself(work.name)
 
-    def _note_failure(self, work: _Work, error: Exception) -> float:
+    @staticmethod
+    def _is_told_to_end(error: BaseException) -> bool:
+        """A cancellation that nobody asked of this task comes from what the work waits for, and is a failure."""
+        task = asyncio.current_task()
+        return isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling() > 0
+
+    def _note_failure(self, work: _Work, error: BaseException) -> float:
         """How long to pause."""
         work.failures = 1 if self._goes_well(work) else work.failures + 1
         work.begun_at = None
@@ -182,6 +192,7 @@ class Background:
         return pause
 
     def _goes_well(self, work: _Work) -> bool:
-        if work.begun_at is None:
+        # Of a round, and of what runs until it succeeds, time says nothing: they may hang before they fail.
+        if work.begun_at is None or work.ends or work.every_seconds is not None:
             return False
         return self._clock.monotonic() - work.begun_at >= self._restarts.well_seconds

@@ -273,3 +273,53 @@ async def test_nothing_starts_any_more_once_it_stops(stand: Stand) -> None:
 
 async def _for_ever() -> None:
     await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize("rhythm", ["every", "once"])
+async def test_essential_work_that_hangs_before_it_fails_turns_the_service_unready(stand: Stand, rhythm: str) -> None:
+    work = Fickle()
+    if rhythm == "every":
+        stand.background.every("check", work.run, seconds=5, essential=True)
+    else:
+        stand.background.once("check", work.run, essential=True)
+    for _ in range(RESTARTS.failures_max):
+        await work.begun.get()
+        stand.clock.advance(RESTARTS.well_seconds * 2)
+        work.begun.put_nowait(None)
+        await work.fail()
+        await stand.pauses.over()
+    assert "check failed 3 times in a row" in str(await stand.background.check())
+    await work.begun.get()
+    stand.clock.advance(RESTARTS.well_seconds * 2)
+    assert await stand.background.check() is not None
+
+
+async def test_a_cancellation_that_nobody_asked_for_is_a_failure(stand: Stand) -> None:
+    awaited = asyncio.Queue[asyncio.Future[None]]()
+
+    async def run() -> None:
+        future = asyncio.get_running_loop().create_future()
+        awaited.put_nowait(future)
+        await future
+
+    stand.background.keep("feed", run)
+    (await awaited.get()).cancel()
+    async with asyncio.timeout(5):
+        await stand.pauses.over()
+        await awaited.get()
+    assert stand.figure("background_failures_total", "feed") == 1
+
+
+async def test_work_that_fails_while_it_finishes_ends_at_once() -> None:
+    stand = Stand()
+    begun, asked = asyncio.Event(), asyncio.Event()
+
+    async def run() -> None:
+        begun.set()
+        await asked.wait()
+        raise ConnectionError
+
+    stand.background.keep("loader", run, finish=asked.set)
+    await begun.wait()
+    async with asyncio.timeout(5):
+        await stand.background.stop(grace_seconds=60)
