@@ -1,4 +1,4 @@
-"""The app as its ports show it: which paths each answers, what every answer carries, and what is said in a drain."""
+"""The app as its ports show it: which paths each answers, what every answer carries, and when readiness says no."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ ADMIN_PATHS = frozenset({METRICS_PATH, READINESS_PATH, "/healthz"})
 
 
 @dataclass(slots=True)
-class Drain:
-    """`begun`: the service answers what still comes, and wants no more."""
+class Traffic:
+    """Why requests shall go elsewhere, whatever the app's own checks say; None: they shall come."""
 
-    begun: bool = False
+    refused: str | None = None
 
 
 class Listener:
     """ASGI: what one port shows of an app."""
 
-    def __init__(self, app: ASGIApp, drain: Drain, shows: Callable[[str], bool]) -> None:
+    def __init__(self, app: ASGIApp, traffic: Traffic, shows: Callable[[str], bool]) -> None:
         self._app = app
-        self._drain = drain
+        self._traffic = traffic
         self._shows = shows
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -50,16 +50,16 @@ class Listener:
         app = self._app
         if not self._shows(path):
             app = problem_response(NotFound("Not Found"))
-        elif self._drain.begun and path == READINESS_PATH:
-            app = JSONResponse({"status": "unready", "checks": {"serving": "the service is stopping"}}, 503)
+        elif self._traffic.refused and path == READINESS_PATH:
+            app = JSONResponse({"status": "unready", "checks": {"serving": self._traffic.refused}}, 503)
         await app(scope, receive, marked_send)
 
 
-def public_listener(app: ASGIApp, drain: Drain, *, metrics: bool) -> Listener:
+def public_listener(app: ASGIApp, traffic: Traffic, *, metrics: bool) -> Listener:
     """`metrics`: whether they are told here."""
-    return Listener(app, drain, (lambda _: True) if metrics else (lambda path: path != METRICS_PATH))
+    return Listener(app, traffic, (lambda _: True) if metrics else (lambda path: path != METRICS_PATH))
 
 
-def admin_listener(app: ASGIApp, drain: Drain) -> Listener:
+def admin_listener(app: ASGIApp, traffic: Traffic) -> Listener:
     """Health, readiness and metrics, and nothing else of the app."""
-    return Listener(app, drain, ADMIN_PATHS.__contains__)
+    return Listener(app, traffic, ADMIN_PATHS.__contains__)

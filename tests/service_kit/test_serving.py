@@ -153,6 +153,30 @@ async def test_an_admin_port_that_is_taken_is_said_before_anything_is_served() -
         assert not server.started
 
 
+async def test_readiness_says_no_while_requests_have_no_port_yet() -> None:
+    starting, go_on = asyncio.Event(), asyncio.Event()
+
+    @asynccontextmanager
+    async def slow_start(_: FastAPI) -> AsyncIterator[None]:
+        starting.set()
+        await go_on.wait()
+        yield
+
+    app = create_app("test", Shell(registry=new_registry(), lifespan=slow_start), checks={})
+    admin_port = free_port()
+    server = Server(app, ServiceSettings(port=0, admin_port=admin_port))
+    serving = asyncio.create_task(server.serve())
+    async with asyncio.timeout(20), httpx.AsyncClient(base_url=f"http://127.0.0.1:{admin_port}") as admin:
+        await starting.wait()
+        assert (await admin.get("/healthz")).status_code == 200
+        assert (await admin.get("/readyz")).status_code == 503
+        go_on.set()
+        await until(lambda: server.started)
+        assert (await admin.get("/readyz")).status_code == 200
+        server.should_exit = True
+        await serving
+
+
 async def test_a_stop_drains_first_then_closes_then_waits_for_what_is_open() -> None:
     async with (
         running(drain_seconds=DRAIN_SECONDS, admin_port=free_port()) as service,
