@@ -181,7 +181,7 @@ async def test_a_full_stream_refuses_and_the_memory_stays_flat(fresh_nats: Nats,
 
 
 async def test_nothing_acknowledged_is_lost_when_the_ingestor_is_killed(fresh_nats: Nats, tmp_path: Path) -> None:
-    """Authenticator write each acknowledged id into a ledger and send again what was not acknowledged, like an SDK."""
+    """Senders write each acknowledged id into a ledger and send again what was not acknowledged, like an SDK."""
     await publish_keys(fresh_nats.url)
     ingestor = Ingestor(tmp_path, fresh_nats.url)
     await ingestor.start()
