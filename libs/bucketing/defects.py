@@ -1,4 +1,4 @@
-"""What makes a flag or segment impossible to evaluate, found when it arrives and not when it is asked for."""
+"""Defects: what makes a flag or segment impossible to evaluate, found when it arrives and not when it is asked for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is wrong with a configuration, told by the path of the field.
+"""Errors of a configuration, told by the path of the field.
 
 InvalidConfig (ValueError)    a document or an entity that can't be used; carries one or more FieldErrors
 EvaluationFailed (Exception)  raised inside an evaluation and turned into an ERROR decision by its caller

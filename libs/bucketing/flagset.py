@@ -20,6 +20,8 @@ Json = Any
 
 
 class FlagType(StrEnum):
+    """The type of a flag's values."""
+
     BOOLEAN = "boolean"
     STRING = "string"
     INTEGER = "integer"
@@ -28,13 +30,15 @@ class FlagType(StrEnum):
 
 
 class ExperimentMode(StrEnum):
+    """Whether an experiment assigns units or observes them."""
+
     ASSIGNS = "assigns"
     OBSERVES = "observes"
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """`attribute operator value`; `value` is None for `exists` and `not_exists`."""
+    """A condition on one attribute: `attribute operator value`; `value` is None for `exists` and `not_exists`."""
 
     attribute: str
     operator: str
@@ -43,16 +47,22 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class AllOf:
+    """True when all conditions are."""
+
     conditions: tuple[Condition, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class AnyOf:
+    """True when at least one condition is."""
+
     conditions: tuple[Condition, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Not:
+    """True when the condition is not."""
+
     condition: Condition
 
 
@@ -94,7 +104,9 @@ Serve = Fixed | Rollout
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`id` is unique within its flag; `description` is for people and appears in explanations."""
+    """A condition and what it serves.
+
+    `id` is unique within its flag; `description` is for people and appears in explanations."""
 
     id: str
     condition: Condition
@@ -113,6 +125,8 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Prerequisite:
+    """A flag that must serve a variation first."""
+
     flag: str
     variation: str
 
@@ -138,7 +152,9 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Membership by precedence: `excluded`, then `included` keys, then `condition` (None: nobody else).
+    """A reusable audience.
+
+    Membership by precedence: `excluded`, then `included` keys, then `condition` (None: nobody else).
 
     A key in both lists is refused when saved, so the order of the two lists can't matter.
     """

@@ -1,4 +1,4 @@
-"""Bucketing `sha256-10000-v1`: a unit's place among 10,000 buckets.
+"""Bucketing `sha256-10000-v1`: the bucket of a unit, one of 10,000.
 
 `bucket = unsigned big-endian integer of SHA-256(UTF-8(salt + key + unit)) mod 10000`. `key` is the flag's
 key for a rollout, the experiment's key for an assignment, and `traffic:<experiment>`, `layer:<layer>` and

@@ -1,4 +1,4 @@
-"""How large a configuration may grow; docs/evaluation.md lists the same numbers."""
+"""Limits on the size of a configuration; docs/evaluation.md lists the same numbers."""
 
 ATTRIBUTE_NAME_BYTES_MAX = 256
 CONDITION_DEPTH_MAX = 16

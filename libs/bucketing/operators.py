@@ -57,7 +57,9 @@ class Test:
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """`prepare` checks a literal and gives the positive test; a `negated` operator is that test's negation
+    """One row of the table of operators.
+
+    `prepare` checks a literal and gives the positive test; a `negated` operator is that test's negation
     on a present attribute."""
 
     prepare: Callable[[Json], Test]

@@ -1,4 +1,4 @@
-"""What an evaluation runs: the functions of flags and segments, which ask each other by key."""
+"""Programs, which an evaluation runs: the functions of flags and segments, which ask each other by key."""
 
 from __future__ import annotations
 
@@ -100,6 +100,8 @@ class PendingSegment:
 
 
 class Memberships(dict[str, Membership]):
+    """The functions of segments by key; nobody is in one that is not there."""
+
     def __missing__(self, key: str) -> Membership:
         return nobody
 

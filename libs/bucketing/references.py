@@ -1,4 +1,4 @@
-"""Which flags and segments an entity names, and whether such names run in a circle."""
+"""References between entities: which flags and segments one names, and whether such names run in a circle."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an aggregation is: how the events of a unit become a number. One row each; all else derives from it.
+"""Aggregations: how the events of a unit become a number. One row each; all else derives from it.
 
 A new one is a row here, its query in `analytics/warehouse/queries/aggregations/`, its vectors in
 `tests/vectors/aggregations/`, its value in `proto/` and in a migration of the control plane, and a file in
@@ -22,7 +22,7 @@ class Absence(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Aggregation:
-    """`summary` is the kind of the statistics' summary (`stats.KINDS`).
+    """One row of the table of aggregations. `summary` is the kind of the statistics' summary (`stats.KINDS`).
 
     `cappable`: a unit's number may be capped at a pooled percentile. `splittable`: it can be told by segment and over
     time. `parameter` is the field of a metric that it needs and others may not have. `window_required`: the metric

@@ -52,7 +52,9 @@ class Listener:
 
 
 class ConfigFollower:
-    """`staging` holds the raw messages of what is in use. `follow` runs for ever, `check` every few seconds; either
+    """A follower of one service.
+
+    `staging` holds the raw messages of what is in use. `follow` runs for ever, `check` every few seconds; either
     may be cancelled at any point and begun again."""
 
     def __init__(self, applier: Applier, listener: Listener | None = None, rereads: Rereads | None = None) -> None:

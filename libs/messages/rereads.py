@@ -1,4 +1,4 @@
-"""When to read an environment anew."""
+"""Rereads: when an environment is read anew."""
 
 from __future__ import annotations
 

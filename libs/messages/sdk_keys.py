@@ -11,6 +11,8 @@ from messages.generated import config_pb2 as pb
 
 
 class KeyKind(StrEnum):
+    """Who may know a key: servers alone, or clients too."""
+
     SERVER = "server"
     CLIENT = "client"
 

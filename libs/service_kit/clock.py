@@ -7,6 +7,8 @@ from typing import Protocol
 
 
 class Clock(Protocol):
+    """What time it is."""
+
     def now(self) -> int:
         """Milliseconds since the Unix epoch (UTC)."""
 
@@ -15,6 +17,8 @@ class Clock(Protocol):
 
 
 class SystemClock:
+    """The time of the machine."""
+
     def now(self) -> int:
         return time.time_ns() // 1_000_000
 

@@ -1,4 +1,4 @@
-"""Moments in requests."""
+"""Instants in requests."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ def configure_logging(service: str, level: str = "INFO") -> None:
 
 
 class Logger:
-    """`log.info("config applied", environment=id, version=3)`."""
+    """A logger with fields: `log.info("config applied", environment=id, version=3)`."""
 
     def __init__(self, name: str) -> None:
         self._logger = logging.getLogger(name)

@@ -39,7 +39,7 @@ class Page(BaseModel, Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """`after` is the sort key of the last row already given, None for the first page."""
+    """The page that is asked for. `after` is the sort key of the last row already given, None for the first page."""
 
     limit: int
     after: str | None

@@ -1,4 +1,4 @@
-"""What every answer of every service carries, whoever writes it."""
+"""Headers that every answer of every service carries, whoever writes it."""
 
 from __future__ import annotations
 

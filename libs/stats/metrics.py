@@ -1,4 +1,4 @@
-"""What is asked: the metric, its guardrail, and the options of an analysis."""
+"""The request of an analysis: the metric, its guardrail, and the options of an analysis."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an analysis answers with: plain frozen data, every number either finite or None with a status."""
+"""Results of an analysis: plain frozen data, every number either finite or None with a status."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the client of NATS raises, in the errors of the port."""
+"""Errors of the NATS client, as errors of the port."""
 
 from __future__ import annotations
 

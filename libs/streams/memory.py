@@ -52,6 +52,8 @@ class _Stream:
 
 
 class MemoryBus:
+    """A bus in the memory of one process."""
+
     def __init__(self) -> None:
         self._streams: dict[str, _Stream] = {}
         self._changed = asyncio.Condition()

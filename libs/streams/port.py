@@ -1,4 +1,4 @@
-"""What the services ask of a message bus.
+"""The port of a message bus: what the services ask of it.
 
 BusError
 ├── BusUnavailable
@@ -61,7 +61,9 @@ class ExpectedLast:
 
 @dataclass(frozen=True, slots=True)
 class PublishAck:
-    """`duplicate`: the message id was seen within the window, and `sequence` is that of the first one."""
+    """The bus's word that a message is stored.
+
+    `duplicate`: the message id was seen within the window, and `sequence` is that of the first one."""
 
     sequence: int
     duplicate: bool
@@ -69,7 +71,9 @@ class PublishAck:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """`published_at` is the server's time in milliseconds since the Unix epoch."""
+    """A message that was read from a stream.
+
+    `published_at` is the server's time in milliseconds since the Unix epoch."""
 
     subject: str
     payload: bytes

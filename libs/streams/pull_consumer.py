@@ -16,6 +16,8 @@ from streams.port import BusUnavailable, Message
 
 
 class PullConsumer:
+    """A `BatchConsumer` of JetStream."""
+
     def __init__(self, client: Client, context: JetStreamContext, stream: str, config: ConsumerConfig) -> None:
         self._client = client
         self._context = context

@@ -1,4 +1,4 @@
-"""Who asks: the control plane's token, and the organizations it opens.
+"""Authentication of people by the control plane's token, and the organizations it opens.
 
 What happened after the sign-in (a role given or withdrawn, a session ended) counts as soon as it is published.
 """
@@ -21,7 +21,7 @@ WRITER_ROLES = ADMIN_ROLES | {"editor"}
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """`organizations`: role by organization id."""
+    """A person with a token of the control plane. `organizations`: role by organization id."""
 
     subject: str
     organizations: Mapping[str, str]

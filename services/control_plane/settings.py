@@ -11,6 +11,8 @@ from service_kit.settings import LongSecret, ServiceSettings
 
 
 class Settings(ServiceSettings):
+    """The settings of every command."""
+
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
     database_url: SecretStr
     database_pool_size: Annotated[int, Field(ge=2, le=200)] = 10

@@ -24,7 +24,7 @@ BROWSER_ACCESS = CorsPolicy(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpOptions:
-    """`public_url`: the address in answers, empty for the one each request came to."""
+    """How answers are written. `public_url`: the address in answers, empty for the one each request came to."""
 
     limits: ContextLimits
     cors_origins: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""What the edge can be told by environment variables (`FF_` and the name in capitals)."""
+"""The edge's settings: environment variables (`FF_` and the name in capitals)."""
 
 from __future__ import annotations
 

@@ -24,7 +24,9 @@ class ClientGone(BadRequest):
 
 
 class BodyBudget:
-    """At most `bytes_max` in all bodies under way, from their arrival until they are stored."""
+    """The memory that bodies under way may take.
+
+    At most `bytes_max` in all bodies under way, from their arrival until they are stored."""
 
     def __init__(self, bytes_max: int) -> None:
         self._bytes_max = bytes_max
@@ -44,6 +46,8 @@ class BodyBudget:
 
 
 class BudgetShare:
+    """What one body takes of the budget."""
+
     __slots__ = ("_budget", "taken")
 
     def __init__(self, budget: BodyBudget) -> None:

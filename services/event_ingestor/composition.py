@@ -28,7 +28,9 @@ from event_ingestor.telemetry import IngestTelemetry
 
 
 class Ingestor:
-    """`intake` serves requests, `running` does what goes on beside them, `checks` tell readiness."""
+    """All parts of the ingestor.
+
+    `intake` serves requests, `running` does what goes on beside them, `checks` tell readiness."""
 
     def __init__(self, settings: IngestorSettings, bus: Bus, registry: CollectorRegistry, clock: Clock) -> None:
         self.background = Background(registry, clock)

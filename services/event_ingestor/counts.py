@@ -1,4 +1,4 @@
-"""How many events of each environment were accepted and refused in each of the last minutes, by this process.
+"""Counts of the events that this process accepted and refused, by environment, in each of the last minutes.
 
 What was accepted is also in each message of the stream (its two counts), which outlives the process; refusals are
 only here and in the metrics.
@@ -18,7 +18,9 @@ MINUTES_KEPT = 60
 
 @dataclass(slots=True)
 class MinuteCounts:
-    """`minute` is its beginning in milliseconds since the Unix epoch; `unstored` counts events answered with 503."""
+    """One minute of an environment.
+
+    `minute` is its beginning in milliseconds since the Unix epoch; `unstored` counts events answered with 503."""
 
     minute: int
     exposures: int = 0
@@ -28,6 +30,8 @@ class MinuteCounts:
 
 
 class Counts:
+    """The last minutes of every environment."""
+
     def __init__(self) -> None:
         self._minutes: dict[int, dict[str, MinuteCounts]] = {}
 

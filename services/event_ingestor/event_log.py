@@ -25,7 +25,9 @@ _log = get_logger("event_log")
 
 @dataclass(frozen=True, slots=True)
 class LogLimits:
-    """`message_bytes_max` is of the events in a message: under the server's limit by a margin for the envelope.
+    """How events are put together into messages.
+
+    `message_bytes_max` is of the events in a message: under the server's limit by a margin for the envelope.
     Requests from `alone_bytes_min` on don't linger."""
 
     linger_seconds: float = 0.002
@@ -44,6 +46,8 @@ class _Group:
 
 
 class EventLog:
+    """The way of accepted events onto the EVENTS stream."""
+
     def __init__(self, bus: Bus, limits: LogLimits, telemetry: IngestTelemetry, clock: Clock) -> None:
         self._bus = bus
         self._limits = limits

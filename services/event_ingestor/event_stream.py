@@ -13,6 +13,8 @@ _log = get_logger("event_stream")
 
 
 class EventStream:
+    """The EVENTS stream, made when it is missing."""
+
     def __init__(self, bus: Bus, spec: StreamSpec) -> None:
         self._bus = bus
         self._spec = spec

@@ -25,6 +25,8 @@ _LINE_TYPES = (b"application/x-ndjson", b"application/ndjson", b"application/jso
 
 
 class Receipt(msgspec.Struct):
+    """What a request is answered with."""
+
     accepted: int
     rejected: tuple[Rejection, ...]
 

@@ -1,4 +1,4 @@
-"""What the ingestor can be told by environment variables (`FF_` and the name in capitals)."""
+"""The ingestor's settings: environment variables (`FF_` and the name in capitals)."""
 
 from __future__ import annotations
 

@@ -56,6 +56,8 @@ class Watcher:
 
 
 class Tail:
+    """The tails of all environments."""
+
     def __init__(self) -> None:
         self._watchers: dict[str, list[Watcher]] = {}
 

@@ -1,4 +1,4 @@
-"""What `/metrics` tells of the events."""
+"""Telemetry of the ingestor: what `/metrics` tells of events."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ _BATCH_BUCKETS = (1, 10, 100, 1000, 5000)
 
 
 class IngestTelemetry:
+    """The ingestor's counters, gauges and histograms."""
+
     def __init__(self, registry: CollectorRegistry) -> None:
         self.accepted = Counter(
             "events_accepted_total", "Events stored and acknowledged", ["environment", "type"], registry=registry

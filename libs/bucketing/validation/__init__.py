@@ -1,4 +1,4 @@
-"""What may be saved: literals, patterns, weights, types and sizes, each error with the path of its field.
+"""The rules of what may be saved: literals, patterns, weights, types and sizes, each error with the path of its field.
 
 `*_errors` give all that is wrong with an entity (at most 100 errors), `validate_*` raise it as one
 InvalidConfig. Whether the flags and segments that are named exist, and form no cycle, needs the other

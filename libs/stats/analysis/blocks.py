@@ -1,4 +1,4 @@
-"""What stands beside the fixed-horizon comparison: sequential state, guardrail, smallest effect, Bayes."""
+"""Blocks beside the fixed-horizon comparison: sequential state, guardrail, smallest effect, Bayes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Are all k arms equal? Chi-square for rates, Welch's analysis of variance for means.
+"""Omnibus tests: are all k arms equal? Chi-square for rates, Welch's analysis of variance for means.
 
 Sources: Pearson 1900 for the k×2 table; Welch 1951, "On the comparison of several mean values".
 """

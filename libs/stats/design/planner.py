@@ -1,4 +1,4 @@
-"""Before the start: how many units, how long, and what could be found after each week."""
+"""The plan of an experiment: how many units, how long, and what could be found after each week."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What the figures allow to say: sample ratio, guardrails, families of tests, the decision."""
+"""Judgement of what the figures allow to say: sample ratio, guardrails, families of tests, the decision."""

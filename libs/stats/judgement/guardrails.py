@@ -1,4 +1,4 @@
-"""Is the treatment at least not worse than a margin allows?
+"""Guardrails: is the treatment at least not worse than a margin allows?
 
 Non-inferiority against an absolute or a relative margin; the relative one as the linear contrast
 mt − (1 ∓ δ)·mc, which keeps the control's uncertainty. Sources: Wellek 2010, "Testing Statistical Hypotheses
@@ -25,7 +25,9 @@ RULE = (
 
 @dataclass(frozen=True, slots=True)
 class NonInferiority:
-    """`bound`: the confidence bound on the harmful side, of the difference or (relative) of the lift."""
+    """A test that the treatment is not worse than its margin.
+
+    `bound`: the confidence bound on the harmful side, of the difference or (relative) of the lift."""
 
     statistic: float
     df: float

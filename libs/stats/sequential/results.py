@@ -1,4 +1,4 @@
-"""What the sequential modes add to a comparison."""
+"""Results of the sequential modes, beside a comparison's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the catalog holds, as plain data."""
+"""Entries of the catalog: environments, metrics and experiments as plain data."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ DEFAULT_ALPHA = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Environment:
+    """An environment, with the keys by which people name it."""
+
     id: str
     key: str
     project_id: str
@@ -41,7 +43,9 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """`event` is the name in the events; windows are seconds after the first exposure, `window_end` 0: open.
+    """A metric's definition.
+
+    `event` is the name in the events; windows are seconds after the first exposure, `window_end` 0: open.
 
     `winsorize_at` is a pooled percentile in (0, 1), 0: not capped.
     """
@@ -70,7 +74,7 @@ class MetricUse:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`mode`: fixed, group or always_valid. `planned_units` 0: not planned.
+    """How an experiment is to be analysed. `mode`: fixed, group or always_valid. `planned_units` 0: not planned.
 
     `correction`: holm, benjamini_hochberg or none.
     """
@@ -85,7 +89,9 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Experiment:
-    """`shares`: expected weight by variation. Times in epoch milliseconds, None: not started, not stopped."""
+    """An experiment's definition.
+
+    `shares`: expected weight by variation. Times in epoch milliseconds, None: not started, not stopped."""
 
     id: str
     key: str

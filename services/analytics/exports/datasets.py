@@ -1,4 +1,4 @@
-"""What is exported: each dataset's columns, their types, and what makes a row one. `docs/exports.md` describes them."""
+"""Datasets of an export: their columns, their types, and what makes a row one. `docs/exports.md` describes them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ _TYPES = {TEXT: pa.string(), WHOLE: pa.int64(), NUMBER: pa.float64(), MOMENT: pa
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """`key`: the columns that identify a row. Events go out once; state goes out when it differs from the last."""
+    """One table of an export.
+
+    `key`: the columns that identify a row. Events go out once; state goes out when it differs from the last."""
 
     name: str
     schema: pa.Schema

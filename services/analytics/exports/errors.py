@@ -1,4 +1,4 @@
-"""What goes wrong on the way out, in words for the person who set it up.
+"""Errors of destinations, in words for the person who set it up.
 
 DestinationError            code and sentence; never a credential
 ├── DestinationRefused      it will not take it as configured: trying again does not help

@@ -20,7 +20,7 @@ _log = get_logger("export")
 
 @dataclass(frozen=True, slots=True)
 class LeaseTerms:
-    """`worker` names this process; `seconds` is how long it may be silent."""
+    """The terms of a lease. `worker` names this process; `seconds` is how long it may be silent."""
 
     worker: str
     seconds: float

@@ -1,4 +1,4 @@
-"""What an export, one of its runs and a committed batch are; stored as JSON documents."""
+"""Exports, their runs and committed batches, as they are stored: JSON documents."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ _BATCHES = msgspec.json.Decoder(ExportBatch)
 
 @dataclass(frozen=True, slots=True)
 class VersionedExport:
-    """`sealed` None: the destination needs no credentials."""
+    """An export at one version. `sealed` None: the destination needs no credentials."""
 
     export: Export
     version: int
@@ -27,6 +27,8 @@ class VersionedExport:
 
 @dataclass(frozen=True, slots=True)
 class VersionedRun:
+    """A run at one version."""
+
     organization_id: str
     export_id: str
     run: Run

@@ -17,7 +17,9 @@ Instant = Annotated[int, pa.timestamp("ms", tz="UTC")]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlagRow:
-    """`variations` and `default_serve` are JSON objects; rules, targets and prerequisites are counts."""
+    """A flag as it is exported.
+
+    `variations` and `default_serve` are JSON objects; rules, targets and prerequisites are counts."""
 
     flag: str
     type: str
@@ -34,7 +36,7 @@ class FlagRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExperimentRow:
-    """`shares` and `metrics` are JSON; `planned_units` None: not planned."""
+    """An experiment as it is exported. `shares` and `metrics` are JSON; `planned_units` None: not planned."""
 
     experiment_id: str
     experiment: str

@@ -1,4 +1,4 @@
-"""What the API takes and gives. Credentials are only ever taken."""
+"""Bodies and answers of the exports' endpoints. Credentials are only ever taken."""
 
 from __future__ import annotations
 

@@ -21,14 +21,16 @@ class NoSuchKey(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SealedText:
-    """`text` is base64 of nonce and ciphertext."""
+    """An encrypted text and the id of its key. `text` is base64 of nonce and ciphertext."""
 
     key_id: str
     text: str
 
 
 class Sealer:
-    """`secrets`: texts of 32 bytes or more separated by commas; the first one seals, all of them open. Empty: neither.
+    """Encryption of credentials.
+
+    `secrets`: texts of 32 bytes or more separated by commas; the first one seals, all of them open. Empty: neither.
 
     Raises ValueError for a secret that is too short.
     """

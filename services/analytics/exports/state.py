@@ -21,7 +21,7 @@ from analytics.warehouse.experiments import ExperimentReader
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """`digest` is the same for the same rows, whenever they were taken."""
+    """All rows of one dataset, as they are now. `digest` is the same for the same rows, whenever they were taken."""
 
     rows: pa.Table
     digest: str

@@ -1,4 +1,4 @@
-"""What the export worker counts."""
+"""Telemetry of the export worker."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from prometheus_client import CollectorRegistry, Counter
 
 
 class ExportTelemetry:
-    """`runs` by how they ended."""
+    """The worker's counters. `runs` by how they ended."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.runs = Counter("export_runs_total", "Export runs that ended", ["status"], registry=registry)

@@ -36,7 +36,9 @@ OpenSink = Callable[[str, Destination, dict[str, str]], Sink]
 
 @dataclass(frozen=True, slots=True)
 class WorkerOptions:
-    """`lag_seconds`: rows younger than this wait for the next run, because an insert that is under way may still
+    """How the worker goes about it.
+
+    `lag_seconds`: rows younger than this wait for the next run, because an insert that is under way may still
     bring rows of the same moment. `retry_seconds`: the first pause before another attempt."""
 
     terms: LeaseTerms
@@ -48,6 +50,8 @@ class WorkerOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerParts:
+    """What the worker is made of."""
+
     repository: ExportRepository
     runner: Runner
     catalog: Catalog
@@ -58,7 +62,9 @@ class WorkerParts:
 
 
 class ExportWorker:
-    """`run` goes on until `stop`; a run that is under way then is taken over by the next worker."""
+    """The process that executes exports.
+
+    `run` goes on until `stop`; a run that is under way then is taken over by the next worker."""
 
     def __init__(self, parts: WorkerParts, options: WorkerOptions) -> None:
         self._parts = parts

@@ -30,7 +30,9 @@ _log = get_logger("loader")
 
 @dataclass(frozen=True, slots=True)
 class LoaderOptions:
-    """`ack_wait_seconds`: how long a batch may take before its messages are delivered again."""
+    """How the loader goes about it.
+
+    `ack_wait_seconds`: how long a batch may take before its messages are delivered again."""
 
     limits: LoadLimits = field(default_factory=LoadLimits)
     ack_wait_seconds: float = 15.0

@@ -1,4 +1,4 @@
-"""What the loader tells about itself."""
+"""Telemetry of the loader."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 
 class LoaderTelemetry:
+    """The loader's counters and gauges."""
+
     def __init__(self, registry: CollectorRegistry) -> None:
         self.rows = Counter("loader_rows_total", "Rows inserted, repeats included", ["table"], registry=registry)
         self.batches = Counter("loader_batches_total", "Batches stored and acknowledged", registry=registry)

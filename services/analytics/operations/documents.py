@@ -1,4 +1,4 @@
-"""What operations answer."""
+"""Answers of the operations' endpoints."""
 
 from __future__ import annotations
 

@@ -24,7 +24,9 @@ class Erasure:
 
 
 class Eraser:
-    """`pii_secret` finds the stand-ins of an environment that hashes its user keys; empty: it can't."""
+    """The erasure of one person's data.
+
+    `pii_secret` finds the stand-ins of an environment that hashes its user keys; empty: it can't."""
 
     def __init__(self, *, bus: Bus, warehouse: Warehouse, pii_secret: str) -> None:
         self._bus = bus

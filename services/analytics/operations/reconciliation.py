@@ -30,7 +30,9 @@ _SKEW_MILLISECONDS = 120_000
 
 @dataclass(slots=True)
 class Minute:
-    """`distinct` events of what the stream holds, each in the first minute that it came in; a repeat is accepted
+    """What happened to the events of one minute.
+
+    `distinct` events of what the stream holds, each in the first minute that it came in; a repeat is accepted
     again and stored once."""
 
     accepted: int = 0
@@ -63,7 +65,9 @@ class Minute:
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """`complete` False: the stream holds more messages of this time than one answer reads. Times in epoch ms."""
+    """What became of an environment's events.
+
+    `complete` False: the stream holds more messages of this time than one answer reads. Times in epoch ms."""
 
     minutes: dict[int, Minute]
     complete: bool

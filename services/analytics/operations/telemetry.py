@@ -1,4 +1,4 @@
-"""What the API tells about its data."""
+"""Telemetry of the API: what it found out about its data."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from prometheus_client import CollectorRegistry, Gauge
 
 
 class OperationTelemetry:
+    """The gauges of reconciliation."""
+
     def __init__(self, registry: CollectorRegistry) -> None:
         self.missing_events = Gauge(
             "reconciliation_missing_events",

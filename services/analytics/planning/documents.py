@@ -1,4 +1,4 @@
-"""What the planner and the calibration answer."""
+"""Answers of the planner and the calibration."""
 
 from __future__ import annotations
 

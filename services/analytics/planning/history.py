@@ -51,7 +51,7 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """`sd` None for a rate. `units_per_day` None when there was none."""
+    """What a metric did in a past period. `sd` None for a rate. `units_per_day` None when there was none."""
 
     units: int
     mean: float
@@ -61,7 +61,7 @@ class Baseline:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """`p_values` of the splits that could be tested, sorted."""
+    """Random splits of the past, tested. `p_values` of the splits that could be tested, sorted."""
 
     splits: int
     alpha: float

@@ -45,7 +45,7 @@ CORRECTIONS = {"holm": "holm", "benjamini_hochberg": "bh"}
 
 @dataclass(frozen=True, slots=True)
 class MetricAnalysis:
-    """`result` None: the metric can't be analysed, and `problem` says why."""
+    """A metric's analysis. `result` None: the metric can't be analysed, and `problem` says why."""
 
     metric: Metric
     use: MetricUse

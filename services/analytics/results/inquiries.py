@@ -1,4 +1,4 @@
-"""What the endpoints of analytics have in common: who asks about what, and in which form the answer goes out."""
+"""Requests about an environment or an experiment: who asks about what, and in which form the answer goes out."""
 
 from __future__ import annotations
 

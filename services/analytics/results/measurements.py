@@ -29,7 +29,7 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True)
 class MeasurementOptions:
-    """`cuped`: bring the covariate. `alpha` sets the ranks of a quantile's interval."""
+    """How metrics are measured. `cuped`: bring the covariate. `alpha` sets the ranks of a quantile's interval."""
 
     cuped: bool = False
     alpha: float = 0.05

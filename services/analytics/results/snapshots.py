@@ -22,7 +22,7 @@ _log = get_logger("snapshots")
 
 
 class ResultSnapshots:
-    """`catalog` must be ready."""
+    """The keeper of results as they were shown. `catalog` must be ready."""
 
     def __init__(self, warehouse: Warehouse, catalog: Catalog, clock: Clock) -> None:
         self._warehouse = warehouse

@@ -17,7 +17,9 @@ Line = dict[str, Any]
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Column:
-    """`name` empty: the field's own. `after`: the column it follows, where that isn't the one declared before.
+    """A mark on a field that is a column of a table.
+
+    `name` empty: the field's own. `after`: the column it follows, where that isn't the one declared before.
     `only`: the one table that has it. `parts`: the fields of a dataclass that are columns; the first has the name,
     the others are called `name_part`. `stands_in`: for a column of the same name further in, where that is absent."""
 

@@ -1,4 +1,4 @@
-"""What comes back from the store about a metric: aggregates per segment and variation, never rows."""
+"""Aggregates of a metric as ClickHouse answers them: per segment and variation, never rows."""
 
 from __future__ import annotations
 
@@ -111,7 +111,9 @@ class PastLook:
 
 @dataclass(frozen=True, slots=True)
 class ExposureHealth:
-    """`last_at`, `last_received_at` in epoch milliseconds, 0: none. `others`: exposures of foreign variations."""
+    """Figures by which an experiment's exposures are checked.
+
+    `last_at`, `last_received_at` in epoch milliseconds, 0: none. `others`: exposures of foreign variations."""
 
     exposures: int
     placeholder_exposures: int

@@ -1,4 +1,4 @@
-"""What can go wrong with the store.
+"""Errors of the warehouse.
 
 WarehouseError
 ├── WarehouseUnavailable  away, overloaded or not set up: try again later, nothing is wrong with the rows

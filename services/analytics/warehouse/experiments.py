@@ -1,4 +1,4 @@
-"""What an experiment's analysis asks of ClickHouse. A reader remembers its queries, to explain its answers."""
+"""The queries of an experiment's analysis. A reader remembers those it asked, to explain its answers."""
 
 from __future__ import annotations
 

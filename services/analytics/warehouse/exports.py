@@ -1,4 +1,4 @@
-"""What is stored about exports: versions of definitions and runs, the log of committed batches, the keys sent.
+"""The tables of exports: versions of definitions and runs, the log of committed batches, the keys sent.
 
 ClickHouse has no compare-and-set, but an insert token is accepted once: the token of a write names the version it
 makes, and whoever then reads another `write_id` than its own was second.
@@ -21,7 +21,9 @@ _NUMBER_MAX = 2**63
 
 @dataclass(frozen=True, slots=True)
 class StoredExport:
-    """`document` is JSON without credentials; `sealed_credentials` is encrypted with the key `key_id`."""
+    """One version of an export's definition.
+
+    `document` is JSON without credentials; `sealed_credentials` is encrypted with the key `key_id`."""
 
     organization_id: str
     export_id: str

@@ -1,4 +1,4 @@
-"""What the exposures page of a flag asks of ClickHouse."""
+"""The queries of a flag's exposures."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from analytics.warehouse.sql import query
 
 
 class ExposureReader:
-    """`organization` and `environment` are ids; times in epoch milliseconds, `start <= time < stop`."""
+    """Reads a flag's exposures.
+
+    `organization` and `environment` are ids; times in epoch milliseconds, `start <= time < stop`."""
 
     def __init__(self, warehouse: Warehouse) -> None:
         self._warehouse = warehouse

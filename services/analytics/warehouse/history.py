@@ -1,4 +1,4 @@
-"""What a metric did in the past, for planning."""
+"""The queries of what a metric did in the past, for planning."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ class Half:
 
 
 class HistoryReader:
+    """Reads what units did in the past."""
+
     def __init__(self, warehouse: Warehouse) -> None:
         self._warehouse = warehouse
 

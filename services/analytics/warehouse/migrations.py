@@ -38,7 +38,7 @@ class MigrationChanged(WarehouseError):
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """`checksum` is of the unrendered text, so it doesn't depend on the settings."""
+    """A numbered file of SQL. `checksum` is of the unrendered text, so it doesn't depend on the settings."""
 
     number: int
     name: str

@@ -24,7 +24,7 @@ class ResultSnapshotKey:
 
 @dataclass(frozen=True, slots=True)
 class ResultSnapshotEntry:
-    """`taken_at` in epoch milliseconds."""
+    """A snapshot without its result. `taken_at` in epoch milliseconds."""
 
     id: str
     taken_at: int
@@ -33,6 +33,8 @@ class ResultSnapshotEntry:
 
 
 class ResultSnapshotStore:
+    """Reads and writes snapshots of results."""
+
     def __init__(self, warehouse: Warehouse) -> None:
         self._warehouse = warehouse
 

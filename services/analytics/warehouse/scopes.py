@@ -1,4 +1,4 @@
-"""Which exposures and which events of a metric a query is about."""
+"""Scopes of a query: which exposures, and which events of a metric."""
 
 from __future__ import annotations
 

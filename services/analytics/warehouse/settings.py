@@ -1,4 +1,4 @@
-"""Where ClickHouse is and how the tables are made there."""
+"""The warehouse's settings: where ClickHouse is, and how the tables are made there."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 
 @dataclass(frozen=True, slots=True)
 class WarehouseSettings:
-    """`url`: http(s)://[user[:password]@]host[:port]. `cluster`: its name, empty for a single node.
+    """Where ClickHouse is.
+
+    `url`: http(s)://[user[:password]@]host[:port]. `cluster`: its name, empty for a single node.
 
     `retention_days`: rows older than this (by when they were received) are dropped; 0 keeps them.
     `query_seconds_max` and `query_memory_bytes_max` bound every query.

@@ -1,4 +1,4 @@
-"""Who is asking."""
+"""The actor of a request: who is asking."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one place where a right is refused."""
+"""Authorization: the one function that refuses a right."""
 
 from __future__ import annotations
 

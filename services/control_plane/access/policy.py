@@ -1,4 +1,4 @@
-"""What each role may do: a Casbin model and policy, in the two files beside this one.
+"""The policy of what each role may do: a Casbin model and policy, in the two files beside this one.
 
 A check by Casbin costs about a millisecond, so each decision is kept; the policy can't change while the process runs.
 """

@@ -1,4 +1,4 @@
-"""What other features may ask about access."""
+"""Queries about access, for other features."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a right is asked for: resolved from a path, with the tenant in it, so that each query can filter on it."""
+"""Scopes of a right: resolved from a path, with the tenant in it, so that each query can filter on it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,15 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class OrganizationScope:
+    """An organization, found by its key or id."""
+
     organization_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
 class ProjectScope:
+    """A project, found by its key or id, and its organization."""
+
     organization_id: UUID
     project_id: UUID
     project_key: str

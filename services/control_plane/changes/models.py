@@ -1,4 +1,4 @@
-"""What a change says about itself."""
+"""A change as it is recorded, and its author."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ class EntryFilter:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """`entries` is how many were found good before the first bad one."""
+    """What a check of the hash chain found. `entries` is how many were found good before the first bad one."""
 
     entries: int
     first_bad: int | None = None

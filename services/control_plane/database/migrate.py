@@ -31,6 +31,8 @@ class MigrationError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Migration:
+    """A numbered file of SQL."""
+
     number: int
     name: str
     sql: str

@@ -1,4 +1,4 @@
-"""Why a write of a project entity is refused.
+"""The refusals of a write to a project entity.
 
 `refused_fields` tells as field errors what the rule engine refuses.
 

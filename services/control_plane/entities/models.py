@@ -1,4 +1,4 @@
-"""What is stored of every project entity."""
+"""The columns that every project entity has."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every project entity can do alike: be read, listed, created, changed, archived, restored and deleted.
+"""The service of one kind of project entity: it can be read, listed, created, changed, archived, restored and deleted.
 
 A feature says what is its own: the view of a row, how a request's fields are stored, what must hold before a write.
 """

@@ -1,4 +1,4 @@
-"""How large one entity may be on the bus, where a message has a limit."""
+"""The size that one entity may have on the bus, where a message has a limit."""
 
 from __future__ import annotations
 

@@ -29,7 +29,9 @@ class Scope(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ListFilter:
-    """`search` looks into key and name, `tag` is one of the tags, `equal` compares columns (None: not compared)."""
+    """What a list is narrowed down to.
+
+    `search` looks into key and name, `tag` is one of the tags, `equal` compares columns (None: not compared)."""
 
     search: str | None = None
     tag: str | None = None

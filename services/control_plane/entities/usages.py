@@ -1,4 +1,4 @@
-"""Who uses what in a project. A user names all it uses when it is saved; what is used can't be taken away.
+"""Usages: which entity of a project uses which. One names all it uses when it is saved; what is used stays.
 
 A usage is active while its user takes part in evaluations: an archived flag or an experiment that isn't running
 keeps its usages, but they are not active. Deleting is refused by any usage, archiving by an active one.

@@ -1,4 +1,4 @@
-"""What other features may ask about projects and environments."""
+"""Queries about projects and environments, for other features."""
 
 # ruff: noqa: S608 - nothing but column names of our own is put into the statements
 
@@ -21,7 +21,9 @@ published_version, published_at, archived_at"""
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentRow:
-    """`version` is the config version (everything the environment serves), `revision` that of the row itself."""
+    """An environment as it is stored.
+
+    `version` is the config version (everything the environment serves), `revision` that of the row itself."""
 
     id: UUID
     organization_id: UUID

@@ -1,4 +1,4 @@
-"""What an experiment may be, on its own: no look at other entities."""
+"""The rules of an experiment's own fields: no look at other entities."""
 
 from __future__ import annotations
 

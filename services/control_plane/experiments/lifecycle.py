@@ -1,4 +1,4 @@
-"""How an experiment starts and stops. There is no way back: a stopped one is drafted anew."""
+"""The start and the stop of an experiment. There is no way back: a stopped one is drafted anew."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What other features may ask about experiments."""
+"""Queries about experiments, for other features."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an experiment names: its flag, segments, metrics, layer and holdouts."""
+"""References of an experiment: its flag, segments, metrics, layer and holdouts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Questions about experiments beyond those that all entities answer."""
+"""Queries of experiments' rows beyond those of all entities."""
 
 from __future__ import annotations
 

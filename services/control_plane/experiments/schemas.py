@@ -1,4 +1,4 @@
-"""What the experiments' endpoints take and answer."""
+"""Bodies and answers of the experiments' endpoints."""
 
 from __future__ import annotations
 

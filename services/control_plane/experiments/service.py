@@ -25,6 +25,8 @@ from control_plane.experiments.views import experiment_view
 
 
 class ExperimentService(EntityService[ExperimentRow, ExperimentView]):
+    """Experiments from draft to archive."""
+
     kind: ClassVar = "experiment"
     resource: ClassVar = "experiment"
     count_max: ClassVar = 10_000

@@ -1,4 +1,4 @@
-"""Where in a layer an experiment finds room."""
+"""Free slots of a layer."""
 
 from __future__ import annotations
 

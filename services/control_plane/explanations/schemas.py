@@ -1,4 +1,4 @@
-"""What an explanation is asked with, and what it tells."""
+"""Bodies and answers of the explanations' endpoint."""
 
 from __future__ import annotations
 

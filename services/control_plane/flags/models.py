@@ -13,7 +13,7 @@ from control_plane.entities.table import EntityTable
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlagRow(EntityRow):
-    """`variations` are `{"key", "value", "name"}`; `default_serve` is a serve document."""
+    """A flag as it is stored. `variations` are `{"key", "value", "name"}`; `default_serve` is a serve document."""
 
     type: str
     variations: list[dict[str, Any]]

@@ -1,4 +1,4 @@
-"""What other features may ask about flags."""
+"""Queries about flags, for other features."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ ORDER BY f.key
 
 @dataclass(frozen=True, slots=True)
 class FlagOutline:
-    """`variations` are keys."""
+    """What others need to know of a flag. `variations` are keys."""
 
     key: str
     archived: bool

@@ -1,4 +1,4 @@
-"""What a flag's settings name: segments and prerequisites must be there, and prerequisites must not run in a circle."""
+"""References of a flag's settings: segments and prerequisites are there, and prerequisites don't run in a circle."""
 
 from __future__ import annotations
 

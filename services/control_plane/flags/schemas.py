@@ -1,4 +1,4 @@
-"""What the flags' endpoints take and answer."""
+"""Bodies and answers of the flags' endpoints."""
 
 from __future__ import annotations
 

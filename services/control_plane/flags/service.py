@@ -26,6 +26,8 @@ _DEFECTS_NAMED_MAX = 10
 
 
 class FlagService(EntityService[FlagRow, FlagView]):
+    """A flag's life in its project."""
+
     kind: ClassVar = "flag"
     resource: ClassVar = "flag"
     count_max: ClassVar = 50_000

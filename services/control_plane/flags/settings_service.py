@@ -35,7 +35,9 @@ class SettingsPath:
 
 
 class SettingsService:
-    """`expected` is the version that the caller has seen: another one raises `PreconditionFailed`."""
+    """A flag's settings in one environment.
+
+    `expected` is the version that the caller has seen: another one raises `PreconditionFailed`."""
 
     def __init__(self, transactions: ProjectTransactions) -> None:
         self._transactions = transactions

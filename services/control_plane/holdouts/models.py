@@ -10,7 +10,7 @@ from control_plane.entities.table import EntityTable
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldoutRow(EntityRow):
-    """`share` in hundredths of a percent."""
+    """A holdout as it is stored. `share` in hundredths of a percent."""
 
     share: int
 

@@ -1,4 +1,4 @@
-"""What other features may ask about holdouts."""
+"""Queries about holdouts, for other features."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the holdouts' endpoints take and answer."""
+"""Bodies and answers of the holdouts' endpoints."""
 
 from __future__ import annotations
 

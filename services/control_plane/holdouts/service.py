@@ -16,6 +16,8 @@ from control_plane.holdouts.schemas import HoldoutView
 
 
 class HoldoutService(EntityService[HoldoutRow, HoldoutView]):
+    """The holdouts of a project."""
+
     kind: ClassVar = "holdout"
     resource: ClassVar = "experiment"
     count_max: ClassVar = 1_000

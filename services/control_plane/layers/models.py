@@ -10,7 +10,7 @@ from control_plane.entities.table import EntityTable
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LayerRow(EntityRow):
-    pass
+    """A layer as it is stored."""
 
 
 LAYERS = EntityTable("layers", LayerRow)

@@ -1,4 +1,4 @@
-"""What other features may ask about layers."""
+"""Queries about layers, for other features."""
 
 from __future__ import annotations
 

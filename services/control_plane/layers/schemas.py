@@ -1,4 +1,4 @@
-"""What the layers' endpoints take and answer."""
+"""Bodies and answers of the layers' endpoints."""
 
 from __future__ import annotations
 

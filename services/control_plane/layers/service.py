@@ -10,6 +10,8 @@ from control_plane.layers.schemas import LayerView
 
 
 class LayerService(EntityService[LayerRow, LayerView]):
+    """The layers of a project."""
+
     kind: ClassVar = "layer"
     resource: ClassVar = "experiment"
     count_max: ClassVar = 1_000

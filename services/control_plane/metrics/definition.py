@@ -1,4 +1,4 @@
-"""Which fields of a metric belong together."""
+"""The rules between the fields of a metric."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from control_plane.entities.table import EntityTable
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricRow(EntityRow):
-    """Windows count seconds from the unit's first exposure; None means no limit."""
+    """A metric as it is stored. Windows count seconds from the unit's first exposure; None means no limit."""
 
     aggregation: str
     direction: str

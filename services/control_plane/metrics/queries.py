@@ -1,4 +1,4 @@
-"""What other features may ask about metrics."""
+"""Queries about metrics, for other features."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the metrics' endpoints take and answer."""
+"""Bodies and answers of the metrics' endpoints."""
 
 from __future__ import annotations
 

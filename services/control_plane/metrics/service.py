@@ -13,6 +13,8 @@ from control_plane.metrics.schemas import MetricView
 
 
 class MetricService(EntityService[MetricRow, MetricView]):
+    """The metrics of a project."""
+
     kind: ClassVar = "metric"
     resource: ClassVar = "metric"
     count_max: ClassVar = 5_000

@@ -36,7 +36,9 @@ Entity = TypeVar("Entity")
 
 @dataclass(frozen=True, slots=True)
 class CompiledEnvironment:
-    """`entries` maps subjects to contents, `invalid` maps subjects to what is wrong with the entity."""
+    """What an environment serves at one version.
+
+    `entries` maps subjects to contents, `invalid` maps subjects to what is wrong with the entity."""
 
     environment_id: str
     version: int

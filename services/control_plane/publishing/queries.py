@@ -1,4 +1,4 @@
-"""What is published and what is not."""
+"""Queries of what is published and what is not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the relay shows of itself."""
+"""Telemetry of the relay."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 
 
 class RelayTelemetry:
+    """The relay's counters and gauges."""
+
     def __init__(self, registry: CollectorRegistry) -> None:
         self.leading = Gauge("relay_leading", "1 while this relay leads", registry=registry)
         self.epoch = Gauge("relay_epoch", "Epoch of this relay's last leadership", registry=registry)

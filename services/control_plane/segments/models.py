@@ -11,7 +11,9 @@ from control_plane.entities.table import EntityTable
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SegmentRow(EntityRow):
-    """`condition` is a document in the authoring form, None for a segment of listed keys alone."""
+    """A segment as it is stored.
+
+    `condition` is a document in the authoring form, None for a segment of listed keys alone."""
 
     included: list[str]
     excluded: list[str]

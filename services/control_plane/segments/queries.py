@@ -1,4 +1,4 @@
-"""What other features may ask about segments."""
+"""Queries about segments, for other features."""
 
 from __future__ import annotations
 

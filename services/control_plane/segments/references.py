@@ -1,4 +1,4 @@
-"""Which segments a condition names, and where."""
+"""References of a condition: the segments it names, and where."""
 
 from __future__ import annotations
 

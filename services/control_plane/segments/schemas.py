@@ -1,4 +1,4 @@
-"""What the segments' endpoints take and answer."""
+"""Bodies and answers of the segments' endpoints."""
 
 from __future__ import annotations
 

@@ -23,6 +23,8 @@ from control_plane.segments.schemas import SegmentView
 
 
 class SegmentService(EntityService[SegmentRow, SegmentView]):
+    """The segments of a project."""
+
     kind: ClassVar = "segment"
     resource: ClassVar = "segment"
     count_max: ClassVar = 10_000

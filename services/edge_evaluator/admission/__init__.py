@@ -1,1 +1,1 @@
-"""Who is let in, and how much of it: SDK keys, limits on requests, connections and streams."""
+"""Admission of requests: SDK keys, limits on requests, connections and streams."""

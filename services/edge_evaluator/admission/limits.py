@@ -1,4 +1,4 @@
-"""How many requests a key and an address may make: counted in this process, joined over all where Redis is.
+"""Limits on the requests of a key and of an address: counted in this process, joined over all where Redis is.
 
 Counting is a matter of integers and never waits; `shared_limits` adds what other processes have counted.
 """

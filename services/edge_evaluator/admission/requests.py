@@ -1,4 +1,4 @@
-"""Which requests are taken in: the address's limit, the SDK key, the key's limit; the same for every endpoint."""
+"""Admission of requests: the address's limit, the SDK key, the key's limit; the same for every endpoint."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ class KeyedConnection(Protocol):
 
 
 class Admission:
+    """Lets a request in by its address and its SDK key, or refuses it."""
+
     def __init__(self, memory: FlagMemory, keys: RequestLimit, addresses: RequestLimit, clock: Clock) -> None:
         self.memory = memory
         self.keys = keys

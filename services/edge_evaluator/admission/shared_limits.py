@@ -16,6 +16,8 @@ _log = get_logger("limits")
 
 
 class SharedLimits:
+    """The limits of one edge, joined with those of the others."""
+
     def __init__(self, redis: Redis, limits: tuple[RequestLimit, ...]) -> None:
         self._redis = redis
         self._limits = limits

@@ -1,4 +1,4 @@
-"""What an SDK or an operator asks about the configuration itself."""
+"""Endpoints of the configuration itself, for SDKs and operators."""
 
 from __future__ import annotations
 

@@ -33,7 +33,9 @@ class BadRequestBody(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ContextLimits:
-    """`attributes`: keys and list elements in the whole context; `depth`: 1 is a context of plain values."""
+    """How large a context may be.
+
+    `attributes`: keys and list elements in the whole context; `depth`: 1 is a context of plain values."""
 
     attributes: int = 1000
     depth: int = 10

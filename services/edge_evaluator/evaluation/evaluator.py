@@ -15,6 +15,8 @@ from edge_evaluator.memory.views import View
 
 
 class Evaluator:
+    """Evaluates flags for callers, and reports exposures."""
+
     def __init__(self, memory: FlagMemory, exposures: Exposures, clock: Clock) -> None:
         self._memory = memory
         self._exposures = exposures

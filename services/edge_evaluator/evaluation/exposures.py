@@ -32,6 +32,8 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Exposures(Protocol):
+    """The port that takes exposures."""
+
     def offer(self, caller: Caller, config_version: int, context: dict[str, Any], decision: Decision) -> None:
         """Takes an evaluation without an error; never raises and never waits."""
 
@@ -45,6 +47,8 @@ class NoExposures:
 
 @dataclass(frozen=True, slots=True)
 class ExposureLimits:
+    """How many exposures wait, and how many go together."""
+
     buffered: int = 20_000
     flush_seconds: float = 1.0
     window_seconds: float = 600.0
@@ -59,6 +63,8 @@ class _Telemetry:
 
 
 class ExposureBuffer:
+    """Exposures that wait for the ingestor."""
+
     def __init__(
         self, client: httpx.AsyncClient, limits: ExposureLimits, clock: Clock, registry: CollectorRegistry
     ) -> None:

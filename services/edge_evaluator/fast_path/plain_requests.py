@@ -1,4 +1,4 @@
-"""Which requests are plain enough for the fast path, decided from the head alone and remembered by its bytes."""
+"""Plain requests, which the fast path answers: told from the head alone and remembered by its bytes."""
 
 from __future__ import annotations
 
@@ -49,7 +49,9 @@ class PlainRequest:
 
 
 class PlainRequests:
-    """`known` finds a head seen before by its bytes, which must be those of a whole head, blank line included."""
+    """The heads of plain requests that were seen.
+
+    `known` finds a head seen before by its bytes, which must be those of a whole head, blank line included."""
 
     def __init__(self, body_limit_bytes: int, public_url: str) -> None:
         self.known: dict[bytes, PlainRequest] = {}

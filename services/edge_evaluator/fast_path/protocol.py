@@ -75,6 +75,8 @@ class FastPath:
 
 
 class FastPathProtocol(EdgeProtocol):
+    """The protocol of one connection, with the fast path in front."""
+
     fast: ClassVar[FastPath]
 
     def __init__(self, *arguments: Any, **named: Any) -> None:

@@ -1,4 +1,4 @@
-"""What the fast path counts: plain integers, told to Prometheus when it asks."""
+"""Telemetry of the fast path: plain integers, told to Prometheus when it asks."""
 
 from __future__ import annotations
 

@@ -27,7 +27,9 @@ from edge_evaluator.memory.environment import EnvironmentConfig
 
 @dataclass(frozen=True, slots=True)
 class EntityProblem:
-    """`kind` is an entity kind of the stream; `kept` says whether an earlier good state goes on serving."""
+    """An entity that can't be used, and why.
+
+    `kind` is an entity kind of the stream; `kept` says whether an earlier good state goes on serving."""
 
     kind: str
     key: str

@@ -26,7 +26,7 @@ _log = get_logger("config_feed")
 
 
 class ConfigFeed(Listener):
-    """`revision` grows with each change of what is served."""
+    """The applier of new versions to the memory. `revision` grows with each change of what is served."""
 
     def __init__(self, memory: FlagMemory, telemetry: FeedTelemetry, clock: Clock, warmer: Warmer) -> None:
         self._memory = memory

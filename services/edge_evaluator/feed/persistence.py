@@ -1,4 +1,4 @@
-"""Keeps the snapshot on disk level with what is served, and starts from it."""
+"""Persistence: the snapshot on disk follows what is served, and the next start begins with it."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ _log = get_logger("snapshot")
 
 
 class SnapshotWriter:
+    """Writes the snapshot after changes, and restores from it."""
+
     def __init__(
         self, store: SnapshotStore, feed: ConfigFeed, memory: FlagMemory, telemetry: FeedTelemetry, clock: Clock
     ) -> None:

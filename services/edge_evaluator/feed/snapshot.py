@@ -23,7 +23,7 @@ _KEPT = 2
 
 
 class EnvironmentSnapshot(msgspec.Struct, frozen=True, array_like=True):
-    """Raw messages: `entries` by subject, and the manifest that they fit.
+    """One environment in a snapshot. Raw messages: `entries` by subject, and the manifest that they fit.
 
     `good` holds, for entries that could not be used, the last messages that could. `confirmed_at` in epoch
     milliseconds.
@@ -37,6 +37,8 @@ class EnvironmentSnapshot(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Snapshot(msgspec.Struct, frozen=True, array_like=True):
+    """All that an edge held, as one file."""
+
     saved_at: int
     environments: list[EnvironmentSnapshot]
 

@@ -1,4 +1,4 @@
-"""What the config feed tells Prometheus."""
+"""Telemetry of the config feed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Has the rule engine write its functions before a request needs them, beside the event loop."""
+"""Warm-up: the rule engine writes its functions before a request needs them, beside the event loop."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""⑤ What is served: each environment's configuration, its keys, its answers, its last changes."""
+"""⑤ The edge's memory: each environment's configuration, its keys, its answers, its last changes."""

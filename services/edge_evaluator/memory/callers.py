@@ -1,4 +1,4 @@
-"""Who asks: an SDK key, by itself or by the token in the address of an event stream.
+"""Callers: an SDK key, by itself or by the token in the address of an event stream.
 
 The token is made from the environment's salt and the key's hash, so that every edge knows it and none has to
 remember it.

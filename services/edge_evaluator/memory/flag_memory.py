@@ -62,7 +62,9 @@ class ServedState:
 
 
 class FlagMemory:
-    """`state` is replaced whole. `complete` becomes true once all that the bus holds has been seen: from then on
+    """The configs that an edge serves.
+
+    `state` is replaced whole. `complete` becomes true once all that the bus holds has been seen: from then on
     an unknown key is a wrong key."""
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""What one kind of key sees of an environment's configuration: its flags, its answers, its entity tags."""
+"""Views: what one kind of key sees of an environment's configuration: its flags, its answers, its entity tags."""
 
 from __future__ import annotations
 
@@ -70,7 +70,9 @@ def _expires(flag: Flag) -> bool:
 
 
 class View:
-    """`flags` are those that the key may see; `reporting` those whose evaluations are exposures."""
+    """A config as one kind of key sees it.
+
+    `flags` are those that the key may see; `reporting` those whose evaluations are exposures."""
 
     def __init__(self, config: EnvironmentConfig, selection: Selection, kind: KeyKind) -> None:
         client = kind is KeyKind.CLIENT

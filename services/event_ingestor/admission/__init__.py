@@ -1,1 +1,1 @@
-"""Which events of a request are taken, and why the others are not; pure."""
+"""Admission of events: which of a request are taken, and why the others are not; pure."""

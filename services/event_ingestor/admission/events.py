@@ -1,4 +1,4 @@
-"""Which events of a request are taken, in the form in which they travel on, and why the others are not.
+"""Admission of a request's events: those taken, in the form in which they travel on, and why others are not.
 
 Pure: bytes in, bytes out. A batch in which everything is right costs about a microsecond an event: it is decoded
 as a whole into typed structs. Only when that fails is it cut into single events, each judged alone.

@@ -1,4 +1,4 @@
-"""What of an event is stored only as a stand-in: the user key and the attributes that the environment marks.
+"""Privacy rules: the user key and the attributes that an environment marks are stored only as pseudonyms.
 
 Both event types go through the same two functions: the context of an exposure and the properties of a metric.
 """

@@ -1,4 +1,4 @@
-"""Why an event is not taken: the first thing that is wrong with it, as a stable code and a sentence.
+"""Refusals of events: the first thing that is wrong with one, as a stable code and a sentence.
 
 A sentence names the field and what it must be, never what it was: it may hold somebody's data.
 """
@@ -33,7 +33,7 @@ _DIGITS_MAX = 400
 
 
 class Reason(NamedTuple):
-    """`code` is for programs, `detail` for people."""
+    """Why an event was refused. `code` is for programs, `detail` for people."""
 
     code: str
     detail: str
@@ -41,7 +41,7 @@ class Reason(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """`index` counts the request's events from 0 (in NDJSON: the lines that are not blank)."""
+    """A refused event. `index` counts the request's events from 0 (in NDJSON: the lines that are not blank)."""
 
     index: int
     code: str

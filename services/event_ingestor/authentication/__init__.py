@@ -1,1 +1,1 @@
-"""Who sends: SDK keys, learnt from the CONFIG stream and kept in a file for the next start."""
+"""Authentication by SDK keys, learnt from the CONFIG stream and kept in a file for the next start."""

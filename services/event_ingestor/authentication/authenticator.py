@@ -1,4 +1,4 @@
-"""Who sends: the SDK key of a request, its environment, and what that wants hidden."""
+"""Authentication of a request: the SDK key of a request, its environment, and what that wants hidden."""
 
 from __future__ import annotations
 

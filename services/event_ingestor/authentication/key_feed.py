@@ -20,7 +20,7 @@ CHECK_SECONDS = 5.0
 
 
 class KeyFeed:
-    """`changed` is called after each change of what is known."""
+    """The applier of new versions to the authenticator. `changed` is called after each change of what is known."""
 
     def __init__(self, authenticator: Authenticator, changed: Callable[[], None]) -> None:
         self._authenticator = authenticator

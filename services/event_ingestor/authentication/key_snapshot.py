@@ -1,4 +1,4 @@
-"""The known SDK keys in a file, so that a restart can authorise before the CONFIG stream was read.
+"""The snapshot of known SDK keys, so that a restart can authorise before the CONFIG stream was read.
 
 The file holds hashes of keys, never keys. It is written beside its place, flushed to disk and renamed, and carries
 a checksum: a damaged one is as good as none.

@@ -1,4 +1,4 @@
-"""How `POST /v1/events` looks in OpenAPI; the words stand here, the limits come from the types that apply them."""
+"""The OpenAPI description of `POST /v1/events`; its limits come from the types that apply them."""
 
 from __future__ import annotations
 

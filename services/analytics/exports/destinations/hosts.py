@@ -20,7 +20,9 @@ _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
 class HostRule:
-    """`patterns`: host names in which `*` stands for one label. `private_allowed`: for operators whose stores are
+    """The hosts that may be named.
+
+    `patterns`: host names in which `*` stands for one label. `private_allowed`: for operators whose stores are
     inside; it also allows http and ports."""
 
     def __init__(self, patterns: Sequence[str], private_allowed: bool) -> None:
