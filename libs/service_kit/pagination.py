@@ -9,7 +9,7 @@ import base64
 import binascii
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
@@ -87,12 +87,12 @@ def moment_position(after: str | None) -> tuple[datetime, UUID] | None:
         return None
     moment, _, identity = after.partition(" ")
     try:
-        parsed = datetime.fromisoformat(moment), UUID(identity)
-    except ValueError:
-        parsed = None
-    if parsed is None or parsed[0].tzinfo is None:
-        raise InvalidCursor
-    return parsed
+        parsed, row_id = datetime.fromisoformat(moment), UUID(identity)
+        if parsed.tzinfo is None:
+            raise InvalidCursor
+        return parsed.astimezone(UTC), row_id
+    except (ValueError, OverflowError):
+        raise InvalidCursor from None
 
 
 def number_position(after: str | None) -> int | None:

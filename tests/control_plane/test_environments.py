@@ -145,7 +145,7 @@ async def test_a_key_is_rotated_with_an_overlap_and_revoked(tenant: Any) -> None
     assert (refused.status_code, refused.json()["code"]) == (409, "key_revoked")
 
 
-@pytest.mark.parametrize("moment", ["2020-01-01T00:00:00Z", "2999-01-01T00:00:00"])
+@pytest.mark.parametrize("moment", ["2020-01-01T00:00:00Z", "2999-01-01T00:00:00", "9999-12-31T23:59:59-23:59"])
 async def test_a_key_expires_in_the_future_with_an_offset(tenant: Any, moment: str) -> None:
     body = {"kind": "server", "name": "backend", "expires_at": moment}
     answer = await tenant.api("POST", f"{tenant.path}/sdk-keys", body)

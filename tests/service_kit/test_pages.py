@@ -89,7 +89,17 @@ def test_a_row_of_a_moment_has_a_position() -> None:
     assert moment_position(None) is None
 
 
-@pytest.mark.parametrize("after", ["", "row-1", f"2026-01-05T10:00:00 {UUID(int=7)}", "2026-01-05T10:00:00+00:00 7"])
+@pytest.mark.parametrize(
+    "after",
+    [
+        "",
+        "row-1",
+        f"2026-01-05T10:00:00 {UUID(int=7)}",
+        "2026-01-05T10:00:00+00:00 7",
+        f"0001-01-01T00:00:00+23:59 {UUID(int=7)}",
+        f"9999-12-31T23:59:59-23:59 {UUID(int=7)}",
+    ],
+)
 def test_a_cursor_of_another_list_is_refused(after: str) -> None:
     with pytest.raises(InvalidCursor) as refused:
         moment_position(after)
