@@ -26,7 +26,7 @@ class Erasure:
 class Eraser:
     """The erasure of one person's data.
 
-    `pii_secret` finds the stand-ins of an environment that hashes its user keys; empty: it can't."""
+    `pii_secret` finds the pseudonyms of an environment that hashes its user keys; empty: it can't."""
 
     def __init__(self, *, bus: Bus, warehouse: Warehouse, pii_secret: str) -> None:
         self._bus = bus
@@ -34,7 +34,7 @@ class Eraser:
         self._pii_secret = pii_secret
 
     def stored_keys(self, environment: Environment, user_key: str) -> list[str]:
-        """The key as it may stand in rows: itself, and its stand-in."""
+        """The key as it may stand in rows: itself, and its pseudonym."""
         if not self._pii_secret:
             return [user_key]
         return [user_key, Pseudonyms(self._pii_secret, environment.id).of(user_key)]

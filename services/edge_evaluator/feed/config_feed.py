@@ -26,7 +26,7 @@ _log = get_logger("config_feed")
 
 
 class ConfigFeed(Listener):
-    """The applier of new versions to the memory. `revision` grows with each change of what is served."""
+    """The applier of new versions to the memory. `change` is a number that grows with each change of what is served."""
 
     def __init__(self, memory: FlagMemory, telemetry: FeedTelemetry, clock: Clock, warmer: Warmer) -> None:
         self._memory = memory
@@ -34,7 +34,7 @@ class ConfigFeed(Listener):
         self._clock = clock
         self._follower = ConfigFollower(self, self, Rereads(clock.monotonic))
         self._warmer = warmer
-        self.revision = 0
+        self.change = 0
 
     @property
     def staging(self) -> ConfigStaging:
@@ -103,7 +103,7 @@ class ConfigFeed(Listener):
         known = None if before is None or update.complete else before.config
         held.log.record(known, config, (*update.changed, *update.undecodable))
         self._memory.put(held)
-        self.revision += 1
+        self.change += 1
         self._telemetry.version.labels(environment_id, config.project_key, config.key).set(config.version)
         _log.info("config applied", environment=environment_id, version=config.version, changed=len(update.changed))
         self._warmer.warm(environment_id, config.compiled)

@@ -33,7 +33,7 @@ class SnapshotWriter:
         self._memory = memory
         self._telemetry = telemetry
         self._clock = clock
-        self._saved_revision = 0
+        self._saved_change = 0
 
     async def restore(self) -> bool:
         """Serves the newest snapshot that is whole. False when there is none."""
@@ -46,26 +46,26 @@ class SnapshotWriter:
                 await self._restore_environment(environment)
             self._feed.tell_ages()
             if self._memory.environments:
-                self._saved_revision = self._feed.revision
+                self._saved_change = self._feed.change
                 _log.info("started from snapshot", file=path.name, environments=len(self._memory.environments))
                 return True
         return False
 
     async def save_changes(self) -> None:
         """Saves if what is served is not what was saved last."""
-        if self._feed.revision != self._saved_revision:
+        if self._feed.change != self._saved_change:
             await self.save()
 
     async def save(self) -> None:
         """Writes what is served now; a folder that can't be written is logged and counted."""
-        revision = self._feed.revision
+        change = self._feed.change
         try:
             await asyncio.to_thread(self._store.save, self._present())
         except OSError as error:
             self._telemetry.snapshots.labels("failed").inc()
             _log.error("snapshot not written", error=str(error))
             return
-        self._saved_revision = revision
+        self._saved_change = change
         self._telemetry.snapshots.labels("written").inc()
 
     def _present(self) -> Snapshot:

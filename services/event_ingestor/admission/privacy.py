@@ -36,7 +36,7 @@ class Privacy:
         return bool(self._names)
 
     def user_key(self, user_key: str) -> str:
-        """The stand-in of a user key, or the key itself where the environment stores keys."""
+        """The pseudonym of a user key, or the key itself where the environment stores keys."""
         return self._pseudonyms.of(user_key) if self.hash_user_keys else user_key
 
     def attributes(self, attributes: Mapping[str, Any]) -> dict[str, Any]:
