@@ -11,24 +11,24 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 
 import pytest
-from control_plane.access.schemas import ApiTokenIn, ApiTokenOut, MemberIn, MemberOut, RoleIn
+from control_plane.access.schemas import ApiTokenIn, ApiTokenView, MemberIn, MemberView, RoleIn
 from control_plane.changes import AuditedView
 from control_plane.database import Database
 from control_plane.environments.queries import EnvironmentRow
 from control_plane.environments.schemas import (
     EnvironmentChange,
     EnvironmentIn,
-    EnvironmentOut,
+    EnvironmentView,
     NameIn,
     OrganizationIn,
-    OrganizationOut,
+    OrganizationView,
     ProjectChange,
     ProjectIn,
-    ProjectOut,
     ProjectRoleIn,
-    ProjectRoleOut,
+    ProjectRoleView,
+    ProjectView,
     SdkKeyIn,
-    SdkKeyOut,
+    SdkKeyView,
 )
 from control_plane.experiments.models import ExperimentRow
 from control_plane.experiments.schemas import ExperimentCreate, ExperimentPatch, ExperimentView
@@ -149,7 +149,7 @@ ENTITIES = (
     Entity(
         "organization",
         "organizations",
-        OrganizationOut,
+        OrganizationView,
         OrganizationIn,
         NameIn,
         renamed={"revision": "version"},
@@ -158,7 +158,7 @@ ENTITIES = (
     Entity(
         "project",
         "projects",
-        ProjectOut,
+        ProjectView,
         ProjectIn,
         ProjectChange,
         renamed={"revision": "version", "archived_at": "archived"},
@@ -167,7 +167,7 @@ ENTITIES = (
     Entity(
         "environment",
         "environments",
-        EnvironmentOut,
+        EnvironmentView,
         EnvironmentIn,
         EnvironmentChange,
         EnvironmentRow,
@@ -190,7 +190,7 @@ ENTITIES = (
     Entity(
         "SDK key",
         "sdk_keys",
-        SdkKeyOut,
+        SdkKeyView,
         SdkKeyIn,
         None,
         left_out=(
@@ -204,7 +204,7 @@ ENTITIES = (
     Entity(
         "API token",
         "api_tokens",
-        ApiTokenOut,
+        ApiTokenView,
         ApiTokenIn,
         None,
         left_out=(
@@ -218,7 +218,7 @@ ENTITIES = (
     Entity(
         "member",
         "memberships",
-        MemberOut,
+        MemberView,
         MemberIn,
         RoleIn,
         renamed={"user_id": "id", "revision": "version"},
@@ -232,7 +232,7 @@ ENTITIES = (
     Entity(
         "project role",
         "project_roles",
-        ProjectRoleOut,
+        ProjectRoleView,
         ProjectRoleIn,
         ProjectRoleIn,
         renamed={"user_id": "id"},

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from control_plane.access.schemas import ApiTokenOut, MemberOut
+from control_plane.access.schemas import ApiTokenView, MemberView
 from control_plane.changes import AuditedView
 from control_plane.environments.schemas import (
-    EnvironmentOut,
-    OrganizationOut,
-    ProjectOut,
-    ProjectRoleOut,
-    SdkKeyOut,
+    EnvironmentView,
+    OrganizationView,
+    ProjectRoleView,
+    ProjectView,
+    SdkKeyView,
 )
 from control_plane.flags.schemas import FlagView, SettingsView
 from control_plane.layers.schemas import LayerView
@@ -54,13 +54,13 @@ async def test_the_tenant_itself(tenant: Tenant) -> None:
     organization, project = f"/organizations/{tenant.organization}", f"/projects/{tenant.project}"
     await tenant.api.changed("PATCH", organization, {"name": "Acme"})
     renamed = await latest(tenant, "organization")
-    assert renamed["before"].keys() == renamed["after"].keys() == fields(OrganizationOut)
+    assert renamed["before"].keys() == renamed["after"].keys() == fields(OrganizationView)
     await tenant.api.changed("PATCH", project, {"description": "What we sell"})
     changed = await latest(tenant, "project")
-    assert changed["before"].keys() == changed["after"].keys() == fields(ProjectOut)
+    assert changed["before"].keys() == changed["after"].keys() == fields(ProjectView)
     await tenant.api.changed("PATCH", tenant.path, {"pii_attributes": ["email"]})
     hashed = await latest(tenant, "environment")
-    assert hashed["before"].keys() == hashed["after"].keys() == fields(EnvironmentOut)
+    assert hashed["before"].keys() == hashed["after"].keys() == fields(EnvironmentView)
     assert (hashed["before"]["pii_attributes"], hashed["after"]["pii_attributes"]) == ([], ["email"])
 
 
@@ -69,7 +69,7 @@ async def test_who_belongs_to_it(tenant: Tenant) -> None:
     made = await tenant.api.ok("POST", members, {"email": "ann@example.com", "name": "Ann", "role": "editor"})
     added = await latest(tenant, "member")
     assert added["before"] is None
-    assert added["after"].keys() == fields(MemberOut)
+    assert added["after"].keys() == fields(MemberView)
     assert added["after"]["name"] == "Ann"
     assert made["initial_password"] not in str(added)
     await tenant.api.changed("PATCH", f"{members}/{made['id']}", {"role": "viewer"})
@@ -77,7 +77,7 @@ async def test_who_belongs_to_it(tenant: Tenant) -> None:
     assert (lowered["before"]["role"], lowered["after"]["role"]) == ("editor", "viewer")
     role = f"/projects/{tenant.project}/members/{made['id']}"
     await tenant.api.ok("PUT", role, {"role": "admin"})
-    assert (await latest(tenant, "project_role"))["after"].keys() == fields(ProjectRoleOut)
+    assert (await latest(tenant, "project_role"))["after"].keys() == fields(ProjectRoleView)
     await tenant.api.ok("DELETE", f"{members}/{made['id']}")
     removed = await latest(tenant, "member")
     assert (removed["before"]["email"], removed["after"]) == ("ann@example.com", None)
@@ -87,7 +87,7 @@ async def test_when_a_key_ends_is_kept(tenant: Tenant) -> None:
     keys = f"{tenant.path}/sdk-keys"
     old = await tenant.api.ok("POST", keys, {"kind": "server", "name": "backend"})
     created = await latest(tenant, "sdk_key")
-    assert (created["before"], created["after"].keys()) == (None, fields(SdkKeyOut) | {"environment"})
+    assert (created["before"], created["after"].keys()) == (None, fields(SdkKeyView) | {"environment"})
     new = await tenant.api.ok("POST", f"{keys}/{old['id']}/rotate", {"overlap_seconds": 60})
     rotated = await latest(tenant, "sdk_key")
     assert (rotated["entity_key"], rotated["before"]["id"], rotated["after"]["id"]) == (new["id"], old["id"], new["id"])
@@ -103,7 +103,7 @@ async def test_when_a_token_ends_is_kept(tenant: Tenant) -> None:
     body = {"name": "ci", "role": "viewer", "expires_at": "2099-01-01T00:00:00Z"}
     made = await tenant.api.ok("POST", tokens, body)
     created = await latest(tenant, "token")
-    assert created["after"].keys() == fields(ApiTokenOut)
+    assert created["after"].keys() == fields(ApiTokenView)
     assert created["after"]["expires_at"] == "2099-01-01T00:00:00Z"
     await tenant.api.ok("DELETE", f"{tokens}/{made['id']}")
     revoked = await latest(tenant, "token")
@@ -111,5 +111,5 @@ async def test_when_a_token_ends_is_kept(tenant: Tenant) -> None:
 
 
 def test_no_view_answers_what_the_audit_log_may_not_keep() -> None:
-    for view in (SdkKeyOut, ApiTokenOut, MemberOut):
+    for view in (SdkKeyView, ApiTokenView, MemberView):
         assert not {"key", "token", "sha256", "password_hash", "initial_password"} & fields(view)

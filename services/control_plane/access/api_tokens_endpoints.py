@@ -15,7 +15,7 @@ from control_plane.access.actor import Actor
 from control_plane.access.authenticator import Authenticator
 from control_plane.access.authorization import require
 from control_plane.access.queries import resolve_organization
-from control_plane.access.schemas import ApiTokenIn, ApiTokenOut, NewApiTokenOut
+from control_plane.access.schemas import ApiTokenIn, ApiTokenView, NewApiTokenView
 from control_plane.database import Database
 
 _PATH = "/organizations/{organization}/tokens"
@@ -28,19 +28,19 @@ def build_router(*, authenticator: Authenticator, database: Database) -> APIRout
     @router.get(_PATH, responses=problem_responses(Unauthorized, NotFound, InvalidInput))
     async def list_api_tokens(
         organization: str, page: RequestedPage, actor: Actor = Depends(authenticator.actor)
-    ) -> Page[ApiTokenOut]:
+    ) -> Page[ApiTokenView]:
         """The organization's tokens without the tokens themselves."""
         async with database.transaction() as tx:
             scope = await resolve_organization(tx, actor, organization)
             require(actor, "read", "token", scope)
             rows = await api_tokens_service.listing(tx, scope, moment_position(page.after), page.fetch)
         given, cursor = page_of(rows, page, position_of)
-        return Page(items=[ApiTokenOut(**row) for row in given], next_cursor=cursor)
+        return Page(items=[ApiTokenView(**row) for row in given], next_cursor=cursor)
 
     @router.post(_PATH, status_code=201, responses=_WRITE)
     async def create_api_token(
         organization: str, body: ApiTokenIn, response: Response, actor: Actor = Depends(authenticator.actor)
-    ) -> NewApiTokenOut:
+    ) -> NewApiTokenView:
         """Creates a token with at most one's own role; this answer is the only one that shows it."""
         async with database.transaction() as tx:
             scope = await resolve_organization(tx, actor, organization)
@@ -48,16 +48,16 @@ def build_router(*, authenticator: Authenticator, database: Database) -> APIRout
             check_future("expires_at", body.expires_at, tx.now)
             row, token = await api_tokens_service.create(tx, actor, scope, body.name, body.role, body.expires_at)
         response.headers["Location"] = f"/api/v1/organizations/{scope.organization_id}/tokens/{row['id']}"
-        return NewApiTokenOut(**row, token=token)
+        return NewApiTokenView(**row, token=token)
 
     @router.delete(_PATH + "/{token}", responses=_WRITE)
     async def revoke_api_token(
         organization: str, token: UUID, actor: Actor = Depends(authenticator.actor)
-    ) -> ApiTokenOut:
+    ) -> ApiTokenView:
         """Revokes a token for good, from the next request on."""
         async with database.transaction() as tx:
             scope = await resolve_organization(tx, actor, organization)
             require(actor, "revoke", "token", scope)
-            return ApiTokenOut(**await api_tokens_service.revoke(tx, actor, scope, token))
+            return ApiTokenView(**await api_tokens_service.revoke(tx, actor, scope, token))
 
     return router

@@ -12,7 +12,7 @@ from service_kit.problems import Conflict, Forbidden, NotFound
 
 from control_plane.access.actor import Actor
 from control_plane.access.roles import Role, higher
-from control_plane.access.schemas import ApiTokenOut
+from control_plane.access.schemas import ApiTokenView
 from control_plane.access.scopes import OrganizationScope
 from control_plane.changes import Change, record
 from control_plane.database import Connection
@@ -127,7 +127,7 @@ async def _record(
         entity_key=str(after["id"]),
         action=action,
         actor=actor,
-        before=None if before is None else ApiTokenOut(**before).audited(),
-        after=ApiTokenOut(**after).audited(),
+        before=None if before is None else ApiTokenView(**before).audited(),
+        after=ApiTokenView(**after).audited(),
     )
     await record(tx, change)

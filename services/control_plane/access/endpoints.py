@@ -27,13 +27,13 @@ from control_plane.access.queries import resolve_organization
 from control_plane.access.schemas import (
     LoginIn,
     MemberIn,
-    MemberOut,
-    MeOut,
-    NewMemberOut,
+    MemberView,
+    MeView,
+    NewMemberView,
     OrganizationRole,
     PasswordIn,
     RoleIn,
-    TokenOut,
+    TokenView,
 )
 from control_plane.access.service import Access
 from control_plane.access.views import member_view
@@ -45,10 +45,10 @@ def build_sign_in_router(*, access: Access) -> APIRouter:
     router = new_router("access")
 
     @router.post("/auth/login", responses=problem_responses(Unauthorized, TooManyRequests, Unavailable, InvalidInput))
-    async def login(body: LoginIn, request: Request) -> TokenOut:
+    async def login(body: LoginIn, request: Request) -> TokenView:
         """Gives an access token for an e-mail and a password."""
         token = await access.login(body.email, body.password, _address(request))
-        return TokenOut(access_token=token, expires_in=access.token_lifetime_seconds)
+        return TokenView(access_token=token, expires_in=access.token_lifetime_seconds)
 
     return router
 
@@ -63,7 +63,7 @@ def build_router(*, authenticator: Authenticator, database: Database, access: Ac
 
 def _add_me(router: APIRouter, authenticator: Authenticator, database: Database, access: Access) -> None:
     @router.get("/me", responses=problem_responses(Unauthorized, Forbidden))
-    async def me(actor: Actor = Depends(authenticator.actor)) -> MeOut:
+    async def me(actor: Actor = Depends(authenticator.actor)) -> MeView:
         """Who is signed in, with all roles; for people."""
         _require_person(actor)
         async with database.connection() as connection:
@@ -72,18 +72,18 @@ def _add_me(router: APIRouter, authenticator: Authenticator, database: Database,
     @router.put("/me/password", responses=problem_responses(Unauthorized, Forbidden, TooManyRequests, InvalidInput))
     async def change_password(
         body: PasswordIn, request: Request, actor: Actor = Depends(authenticator.actor)
-    ) -> TokenOut:
+    ) -> TokenView:
         """Changes the password and ends every other session; answers a token for this one."""
         _require_person(actor)
         token = await access.change_password(actor, body.current_password, body.new_password, _address(request))
-        return TokenOut(access_token=token, expires_in=access.token_lifetime_seconds)
+        return TokenView(access_token=token, expires_in=access.token_lifetime_seconds)
 
 
 def _add_members(router: APIRouter, authenticator: Authenticator, database: Database) -> None:
     @router.get("/organizations/{organization}/members", responses=problem_responses(Unauthorized, NotFound))
     async def list_members(
         organization: str, page: RequestedPage, actor: Actor = Depends(authenticator.actor)
-    ) -> Page[MemberOut]:
+    ) -> Page[MemberView]:
         """The members by e-mail."""
         async with database.transaction() as tx:
             scope = await resolve_organization(tx, actor, organization)
@@ -95,7 +95,7 @@ def _add_members(router: APIRouter, authenticator: Authenticator, database: Data
     @router.get("/organizations/{organization}/members/{user}", responses=problem_responses(Unauthorized, NotFound))
     async def get_member(
         organization: str, user: UUID, response: Response, actor: Actor = Depends(authenticator.actor)
-    ) -> MemberOut:
+    ) -> MemberView:
         """One member."""
         async with database.transaction() as tx:
             scope = await resolve_organization(tx, actor, organization)
@@ -115,7 +115,7 @@ def _add_member_writes(router: APIRouter, authenticator: Authenticator, database
     )
     async def add_member(
         organization: str, body: MemberIn, response: Response, actor: Actor = Depends(authenticator.actor)
-    ) -> NewMemberOut:
+    ) -> NewMemberView:
         """Adds a person by e-mail; somebody new gets an initial password, shown once."""
         async with database.transaction() as tx:
             scope = await resolve_organization(tx, actor, organization)
@@ -123,7 +123,7 @@ def _add_member_writes(router: APIRouter, authenticator: Authenticator, database
         row, password = await access.add_member(scope, actor, body.email, body.name, body.role)
         response.headers["Location"] = f"/api/v1/organizations/{scope.organization_id}/members/{row['id']}"
         response.headers["ETag"] = etag(row["revision"])
-        return NewMemberOut(**member_view(row).model_dump(), initial_password=password)
+        return NewMemberView(**member_view(row).model_dump(), initial_password=password)
 
     @router.patch(
         "/organizations/{organization}/members/{user}",
@@ -136,7 +136,7 @@ def _add_member_writes(router: APIRouter, authenticator: Authenticator, database
         expected: ExpectedVersion,
         response: Response,
         actor: Actor = Depends(authenticator.actor),
-    ) -> MemberOut:
+    ) -> MemberView:
         """Changes a member's role; owners are made and unmade by owners only."""
         async with database.transaction() as tx:
             scope = await resolve_organization(tx, actor, organization)
@@ -163,11 +163,11 @@ def _require_person(actor: Actor) -> None:
         raise Forbidden("a token has no account of its own", code="not_a_person")
 
 
-async def _me(connection: Connection, user_id: UUID) -> MeOut:
+async def _me(connection: Connection, user_id: UUID) -> MeView:
     row = await repository.find_actor(connection, user_id)
     assert row is not None  # noqa: S101 - people are never deleted
     organizations = await repository.list_organizations(connection, user_id)
-    return MeOut(
+    return MeView(
         id=row["id"],
         email=row["email"],
         name=row["name"],

@@ -25,7 +25,7 @@ class LoginIn(Input):
     password: GivenPassword
 
 
-class TokenOut(Output):
+class TokenView(Output):
     access_token: str
     token_type: Literal["bearer"] = "bearer"  # noqa: S105 - a scheme, no secret
     expires_in: int
@@ -44,7 +44,7 @@ class OrganizationRole(Output):
     role: Role
 
 
-class MeOut(Output):
+class MeView(Output):
     id: UUID
     email: str
     name: str
@@ -63,7 +63,7 @@ class RoleIn(Input):
     role: Role
 
 
-class MemberOut(AuditedView):
+class MemberView(AuditedView):
     id: UUID
     email: str
     name: str
@@ -72,7 +72,7 @@ class MemberOut(AuditedView):
     created_at: datetime
 
 
-class NewMemberOut(MemberOut):
+class NewMemberView(MemberView):
     initial_password: str | None
     """For somebody new: shown once, to be handed over. None for somebody who has an account already."""
 
@@ -83,7 +83,7 @@ class ApiTokenIn(Input):
     expires_at: datetime | None = None
 
 
-class ApiTokenOut(AuditedView):
+class ApiTokenView(AuditedView):
     id: UUID
     name: str
     role: Role
@@ -93,6 +93,6 @@ class ApiTokenOut(AuditedView):
     created_at: datetime
 
 
-class NewApiTokenOut(ApiTokenOut):
+class NewApiTokenView(ApiTokenView):
     token: str
     """Shown this once; sent as `Authorization: Bearer vt_…`."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncpg
 
-from control_plane.access.schemas import MemberOut
+from control_plane.access.schemas import MemberView
 
 
-def member_view(row: asyncpg.Record) -> MemberOut:
-    return MemberOut(
+def member_view(row: asyncpg.Record) -> MemberView:
+    return MemberView(
         id=row["id"],
         email=row["email"],
         name=row["name"],

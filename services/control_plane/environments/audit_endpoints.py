@@ -16,7 +16,7 @@ from control_plane.access import Actor, Authenticator, require
 from control_plane.access.queries import resolve_organization
 from control_plane.changes import queries
 from control_plane.database import Database
-from control_plane.environments.schemas import AuditEntryOut, AuditVerdictOut
+from control_plane.environments.schemas import AuditEntryView, AuditVerdictView
 
 _READ = problem_responses(Unauthorized, NotFound, InvalidInput)
 Filter = Annotated[str | None, Query(max_length=128)]
@@ -33,7 +33,7 @@ def build_router(*, authenticator: Authenticator, database: Database) -> APIRout
         entity: Filter = None,
         entity_key: Filter = None,
         actor: Actor = Depends(authenticator.actor),
-    ) -> Page[AuditEntryOut]:
+    ) -> Page[AuditEntryView]:
         """Who changed what, the newest first."""
         before = number_position(page.after)
         async with database.transaction() as tx:
@@ -50,13 +50,13 @@ def build_router(*, authenticator: Authenticator, database: Database) -> APIRout
         return Page(items=[_entry_out(row) for row in given], next_cursor=cursor)
 
     @router.get("/organizations/{organization}/audit/verification", responses=_READ)
-    async def verify_audit_log(organization: str, actor: Actor = Depends(authenticator.actor)) -> AuditVerdictOut:
+    async def verify_audit_log(organization: str, actor: Actor = Depends(authenticator.actor)) -> AuditVerdictView:
         """Recomputes the whole hash chain and names the first entry that is not as it was written."""
         async with database.transaction("repeatable_read") as tx:
             scope = await resolve_organization(tx, actor, organization)
             require(actor, "read", "audit", scope)
             verdict = await queries.verify(tx, scope.organization_id)
-        return AuditVerdictOut(
+        return AuditVerdictView(
             intact=verdict.first_bad is None,
             entries=verdict.entries,
             first_bad=verdict.first_bad,
@@ -66,8 +66,8 @@ def build_router(*, authenticator: Authenticator, database: Database) -> APIRout
     return router
 
 
-def _entry_out(row: asyncpg.Record) -> AuditEntryOut:
-    return AuditEntryOut(
+def _entry_out(row: asyncpg.Record) -> AuditEntryView:
+    return AuditEntryView(
         number=row["number"],
         at=row["at"],
         actor={"kind": row["actor_kind"], "id": row["actor_id"], "name": row["actor_name"]},

@@ -20,7 +20,7 @@ from control_plane.access import Actor, Authenticator, require
 from control_plane.database import Database
 from control_plane.environments import repository, service
 from control_plane.environments.queries import resolve_project
-from control_plane.environments.schemas import EnvironmentChange, EnvironmentIn, EnvironmentOut
+from control_plane.environments.schemas import EnvironmentChange, EnvironmentIn, EnvironmentView
 from control_plane.environments.views import environment_view
 
 _READ = problem_responses(Unauthorized, NotFound)
@@ -40,7 +40,7 @@ def _add_reads(router: APIRouter, authenticator: Authenticator, database: Databa
     @router.get("/projects/{project}/environments", responses=_READ)
     async def list_environments(
         project: str, page: RequestedPage, archived: bool = False, actor: Actor = Depends(authenticator.actor)
-    ) -> Page[EnvironmentOut]:
+    ) -> Page[EnvironmentView]:
         """The project's environments by key; `archived=true` shows archived ones too."""
         async with database.transaction() as tx:
             scope = await resolve_project(tx, actor, project)
@@ -52,7 +52,7 @@ def _add_reads(router: APIRouter, authenticator: Authenticator, database: Databa
     @router.get("/projects/{project}/environments/{environment}", responses=_READ)
     async def get_environment(
         project: str, environment: str, response: Response, actor: Actor = Depends(authenticator.actor)
-    ) -> EnvironmentOut:
+    ) -> EnvironmentView:
         """One environment by key."""
         async with database.transaction() as tx:
             scope = await resolve_project(tx, actor, project)
@@ -65,7 +65,7 @@ def _add_writes(router: APIRouter, authenticator: Authenticator, database: Datab
     @router.post("/projects/{project}/environments", status_code=201, responses=_CREATE)
     async def create_environment(
         project: str, body: EnvironmentIn, response: Response, actor: Actor = Depends(authenticator.actor)
-    ) -> EnvironmentOut:
+    ) -> EnvironmentView:
         """Creates an environment; every flag of the project is off in it at first."""
         async with database.transaction() as tx:
             scope = await resolve_project(tx, actor, project)
@@ -82,7 +82,7 @@ def _add_writes(router: APIRouter, authenticator: Authenticator, database: Datab
         expected: ExpectedVersion,
         response: Response,
         actor: Actor = Depends(authenticator.actor),
-    ) -> EnvironmentOut:
+    ) -> EnvironmentView:
         """Changes the name, or what is stored hashed."""
         async with database.transaction() as tx:
             scope = await resolve_project(tx, actor, project)
@@ -96,7 +96,7 @@ def _add_writes(router: APIRouter, authenticator: Authenticator, database: Datab
 def _add_archive(router: APIRouter, authenticator: Authenticator, database: Database) -> None:
     async def archive(
         address: tuple[str, str], expected: int | None, actor: Actor, response: Response, *, archived: bool
-    ) -> EnvironmentOut:
+    ) -> EnvironmentView:
         project, environment = address
         async with database.transaction() as tx:
             scope = await resolve_project(tx, actor, project)
@@ -112,7 +112,7 @@ def _add_archive(router: APIRouter, authenticator: Authenticator, database: Data
         expected: VersionIfGiven,
         response: Response,
         actor: Actor = Depends(authenticator.actor),
-    ) -> EnvironmentOut:
+    ) -> EnvironmentView:
         """Takes back everything that the environment serves: its SDK keys are refused until it is restored."""
         return await archive((project, environment), expected, actor, response, archived=True)
 
@@ -123,11 +123,11 @@ def _add_archive(router: APIRouter, authenticator: Authenticator, database: Data
         expected: VersionIfGiven,
         response: Response,
         actor: Actor = Depends(authenticator.actor),
-    ) -> EnvironmentOut:
+    ) -> EnvironmentView:
         """Serves an archived environment again."""
         return await archive((project, environment), expected, actor, response, archived=False)
 
 
-def _answer(row: asyncpg.Record, response: Response, versions: dict[str, int]) -> EnvironmentOut:
+def _answer(row: asyncpg.Record, response: Response, versions: dict[str, int]) -> EnvironmentView:
     response.headers["ETag"] = etag(row["revision"])
     return environment_view(row, versions)

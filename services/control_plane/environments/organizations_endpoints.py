@@ -24,10 +24,10 @@ from control_plane.environments.queries import resolve_project
 from control_plane.environments.schemas import (
     NameIn,
     OrganizationIn,
-    OrganizationOut,
+    OrganizationView,
     ProjectChange,
     ProjectIn,
-    ProjectOut,
+    ProjectView,
 )
 from control_plane.environments.views import organization_view, project_view
 
@@ -48,7 +48,7 @@ def _add_organizations(router: APIRouter, authenticator: Authenticator, database
     @router.get("/organizations", responses=problem_responses(Unauthorized))
     async def list_organizations(
         page: RequestedPage, actor: Actor = Depends(authenticator.actor)
-    ) -> Page[OrganizationOut]:
+    ) -> Page[OrganizationView]:
         """The organizations that one belongs to."""
         async with database.transaction() as tx:
             rows = await repository.list_organizations(tx, actor, page.after or "", page.fetch)
@@ -58,7 +58,7 @@ def _add_organizations(router: APIRouter, authenticator: Authenticator, database
     @router.post("/organizations", status_code=201, responses=_CREATE)
     async def create_organization(
         body: OrganizationIn, response: Response, actor: Actor = Depends(authenticator.actor)
-    ) -> OrganizationOut:
+    ) -> OrganizationView:
         """Creates a tenant; for administrators."""
         async with database.transaction() as tx:
             row = await service.create_organization(tx, actor, body.key, body.name)
@@ -68,7 +68,7 @@ def _add_organizations(router: APIRouter, authenticator: Authenticator, database
     @router.get("/organizations/{organization}", responses=_READ)
     async def get_organization(
         organization: str, response: Response, actor: Actor = Depends(authenticator.actor)
-    ) -> OrganizationOut:
+    ) -> OrganizationView:
         """One organization, by id or key."""
         async with database.transaction() as tx:
             scope = await resolve_organization(tx, actor, organization)
@@ -83,7 +83,7 @@ def _add_organizations(router: APIRouter, authenticator: Authenticator, database
         expected: ExpectedVersion,
         response: Response,
         actor: Actor = Depends(authenticator.actor),
-    ) -> OrganizationOut:
+    ) -> OrganizationView:
         """Changes the name."""
         async with database.transaction() as tx:
             scope = await resolve_organization(tx, actor, organization)
@@ -96,7 +96,7 @@ def _add_projects(router: APIRouter, authenticator: Authenticator, database: Dat
     @router.get("/organizations/{organization}/projects", responses=_READ)
     async def list_projects(
         organization: str, page: RequestedPage, archived: bool = False, actor: Actor = Depends(authenticator.actor)
-    ) -> Page[ProjectOut]:
+    ) -> Page[ProjectView]:
         """The organization's projects; `archived=true` shows archived ones too."""
         async with database.transaction() as tx:
             scope = await resolve_organization(tx, actor, organization)
@@ -108,7 +108,7 @@ def _add_projects(router: APIRouter, authenticator: Authenticator, database: Dat
     @router.post("/organizations/{organization}/projects", status_code=201, responses=_CREATE)
     async def create_project(
         organization: str, body: ProjectIn, response: Response, actor: Actor = Depends(authenticator.actor)
-    ) -> ProjectOut:
+    ) -> ProjectView:
         """Creates a project without environments."""
         async with database.transaction() as tx:
             scope = await resolve_organization(tx, actor, organization)
@@ -118,7 +118,7 @@ def _add_projects(router: APIRouter, authenticator: Authenticator, database: Dat
         return _project_answer(row, response)
 
     @router.get("/projects/{project}", responses=_READ)
-    async def get_project(project: str, response: Response, actor: Actor = Depends(authenticator.actor)) -> ProjectOut:
+    async def get_project(project: str, response: Response, actor: Actor = Depends(authenticator.actor)) -> ProjectView:
         """One project, by id, or by key if that is unambiguous for the caller."""
         async with database.transaction() as tx:
             scope = await resolve_project(tx, actor, project)
@@ -135,7 +135,7 @@ def _add_project_changes(router: APIRouter, authenticator: Authenticator, databa
         expected: ExpectedVersion,
         response: Response,
         actor: Actor = Depends(authenticator.actor),
-    ) -> ProjectOut:
+    ) -> ProjectView:
         """Changes name or description."""
         async with database.transaction() as tx:
             scope = await resolve_project(tx, actor, project)
@@ -145,7 +145,7 @@ def _add_project_changes(router: APIRouter, authenticator: Authenticator, databa
 
     async def archive(
         project: str, expected: int | None, actor: Actor, response: Response, *, archived: bool
-    ) -> ProjectOut:
+    ) -> ProjectView:
         async with database.transaction() as tx:
             scope = await resolve_project(tx, actor, project)
             service.require_for_archived(actor, "project", scope, archived=archived)
@@ -155,23 +155,23 @@ def _add_project_changes(router: APIRouter, authenticator: Authenticator, databa
     @router.post("/projects/{project}/archive", responses=_CHANGE)
     async def archive_project(
         project: str, expected: VersionIfGiven, response: Response, actor: Actor = Depends(authenticator.actor)
-    ) -> ProjectOut:
+    ) -> ProjectView:
         """Ends everything that the project's environments serve, until it is restored."""
         return await archive(project, expected, actor, response, archived=True)
 
     @router.post("/projects/{project}/restore", responses=_CHANGE)
     async def restore_project(
         project: str, expected: VersionIfGiven, response: Response, actor: Actor = Depends(authenticator.actor)
-    ) -> ProjectOut:
+    ) -> ProjectView:
         """Brings an archived project back."""
         return await archive(project, expected, actor, response, archived=False)
 
 
-def _organization_answer(row: asyncpg.Record, response: Response) -> OrganizationOut:
+def _organization_answer(row: asyncpg.Record, response: Response) -> OrganizationView:
     response.headers["ETag"] = etag(row["revision"])
     return organization_view(row)
 
 
-def _project_answer(row: asyncpg.Record, response: Response) -> ProjectOut:
+def _project_answer(row: asyncpg.Record, response: Response) -> ProjectView:
     response.headers["ETag"] = etag(row["revision"])
     return project_view(row)

@@ -13,7 +13,7 @@ from control_plane.access import Actor, Authenticator, require
 from control_plane.database import Database
 from control_plane.environments import project_roles_service
 from control_plane.environments.queries import resolve_project
-from control_plane.environments.schemas import ProjectRoleIn, ProjectRoleOut
+from control_plane.environments.schemas import ProjectRoleIn, ProjectRoleView
 
 _WRITE = problem_responses(Unauthorized, Forbidden, NotFound, Conflict, InvalidInput)
 
@@ -24,25 +24,25 @@ def build_router(*, authenticator: Authenticator, database: Database) -> APIRout
     @router.get("/projects/{project}/members", responses=problem_responses(Unauthorized, NotFound))
     async def list_project_roles(
         project: str, page: RequestedPage, actor: Actor = Depends(authenticator.actor)
-    ) -> Page[ProjectRoleOut]:
+    ) -> Page[ProjectRoleView]:
         """People with a role of their own in the project; everybody else has the organization's."""
         async with database.transaction() as tx:
             scope = await resolve_project(tx, actor, project)
             require(actor, "read", "member", scope)
             rows = await project_roles_service.listing(tx, scope, page.after or "", page.fetch)
         given, cursor = page_of(rows, page, lambda row: str(row["email"]).lower())
-        return Page(items=[ProjectRoleOut(**row) for row in given], next_cursor=cursor)
+        return Page(items=[ProjectRoleView(**row) for row in given], next_cursor=cursor)
 
     @router.put("/projects/{project}/members/{user}", responses=_WRITE)
     async def grant_project_role(
         project: str, user: UUID, body: ProjectRoleIn, actor: Actor = Depends(authenticator.actor)
-    ) -> ProjectRoleOut:
+    ) -> ProjectRoleView:
         """Gives a member of the organization a role in this project; it adds to the one they have."""
         async with database.transaction() as tx:
             scope = await resolve_project(tx, actor, project)
             require(actor, "update", "member", scope)
             row = await project_roles_service.grant(tx, actor, scope, user, body.role)
-        return ProjectRoleOut(**row)
+        return ProjectRoleView(**row)
 
     @router.delete("/projects/{project}/members/{user}", status_code=204, responses=_WRITE)
     async def withdraw_project_role(project: str, user: UUID, actor: Actor = Depends(authenticator.actor)) -> None:

@@ -10,7 +10,7 @@ from service_kit.problems import NotFound
 from control_plane.access import Actor, ProjectScope
 from control_plane.changes import Change, record
 from control_plane.database import Connection
-from control_plane.environments.schemas import ProjectRoleOut
+from control_plane.environments.schemas import ProjectRoleView
 
 _LISTING = """
 SELECT users.id, users.email, users.name, project_roles.role
@@ -85,7 +85,7 @@ async def _record(
         entity_key=row["email"],
         action=action,
         actor=actor,
-        before=None if before is None else ProjectRoleOut(**before).audited(),
-        after=None if after is None else ProjectRoleOut(**after).audited(),
+        before=None if before is None else ProjectRoleView(**before).audited(),
+        after=None if after is None else ProjectRoleView(**after).audited(),
     )
     await record(tx, change)

@@ -28,7 +28,7 @@ class NameIn(Input):
     name: Name
 
 
-class OrganizationOut(AuditedView):
+class OrganizationView(AuditedView):
     id: UUID
     key: str
     name: str
@@ -47,7 +47,7 @@ class ProjectChange(Input):
     description: Description | None = None
 
 
-class ProjectOut(AuditedView):
+class ProjectView(AuditedView):
     id: UUID
     organization_id: UUID
     key: str
@@ -71,7 +71,7 @@ class EnvironmentChange(Input):
     pii_attributes: PiiAttributes | None = None
 
 
-class EnvironmentOut(AuditedView):
+class EnvironmentView(AuditedView):
     unaudited: ClassVar = frozenset({"config_version", "environment_versions"})
 
     id: UUID
@@ -93,7 +93,7 @@ class ProjectRoleIn(Input):
     role: Literal["admin", "editor", "viewer"]
 
 
-class ProjectRoleOut(AuditedView):
+class ProjectRoleView(AuditedView):
     id: UUID
     email: str
     name: str
@@ -111,7 +111,7 @@ class RotationIn(Input):
     """How long the old key is still taken."""
 
 
-class SdkKeyOut(AuditedView):
+class SdkKeyView(AuditedView):
     unaudited: ClassVar = frozenset({"environment_versions"})
 
     id: UUID
@@ -124,12 +124,12 @@ class SdkKeyOut(AuditedView):
     environment_versions: dict[str, int] = Field(default_factory=dict)
 
 
-class NewSdkKeyOut(SdkKeyOut):
+class NewSdkKeyView(SdkKeyView):
     key: str
     """Shown this once."""
 
 
-class AuditEntryOut(Output):
+class AuditEntryView(Output):
     number: int
     at: datetime
     actor: dict[str, str]
@@ -143,7 +143,7 @@ class AuditEntryOut(Output):
     hash: str
 
 
-class AuditVerdictOut(Output):
+class AuditVerdictView(Output):
     """`first_bad` is the number of the first entry that is not as it was written; None when all are."""
 
     intact: bool

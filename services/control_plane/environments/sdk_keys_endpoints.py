@@ -22,7 +22,7 @@ from control_plane.access import Actor, Authenticator, require
 from control_plane.database import Connection, Database
 from control_plane.environments import repository, sdk_keys_repository, sdk_keys_service
 from control_plane.environments.queries import resolve_project
-from control_plane.environments.schemas import NewSdkKeyOut, RotationIn, SdkKeyIn, SdkKeyOut
+from control_plane.environments.schemas import NewSdkKeyView, RotationIn, SdkKeyIn, SdkKeyView
 
 _PATH = "/projects/{project}/environments/{environment}/sdk-keys"
 _READ = problem_responses(Unauthorized, NotFound, InvalidInput)
@@ -41,20 +41,20 @@ def _add_listing(router: APIRouter, authenticator: Authenticator, database: Data
     @router.get(_PATH, responses=_READ)
     async def list_sdk_keys(
         project: str, environment: str, page: RequestedPage, actor: Actor = Depends(authenticator.actor)
-    ) -> Page[SdkKeyOut]:
+    ) -> Page[SdkKeyView]:
         """The environment's keys, revoked ones too, without the keys themselves."""
         async with database.transaction() as tx:
             row = await _environment(tx, actor, "read", (project, environment))
             rows = await sdk_keys_repository.listing(tx, row["id"], moment_position(page.after), page.fetch)
         given, cursor = page_of(rows, page, position_of)
-        return Page(items=[SdkKeyOut(**each) for each in given], next_cursor=cursor)
+        return Page(items=[SdkKeyView(**each) for each in given], next_cursor=cursor)
 
 
 def _add_creation(router: APIRouter, authenticator: Authenticator, database: Database) -> None:
     @router.post(_PATH, status_code=201, responses=_WRITE)
     async def create_sdk_key(
         project: str, environment: str, body: SdkKeyIn, response: Response, actor: Actor = Depends(authenticator.actor)
-    ) -> NewSdkKeyOut:
+    ) -> NewSdkKeyView:
         """Creates a key; this answer is the only one that shows it."""
         async with database.transaction() as tx:
             row = await _environment(tx, actor, "create", (project, environment))
@@ -71,7 +71,7 @@ def _add_creation(router: APIRouter, authenticator: Authenticator, database: Dat
         body: RotationIn,
         response: Response,
         actor: Actor = Depends(authenticator.actor),
-    ) -> NewSdkKeyOut:
+    ) -> NewSdkKeyView:
         """Makes a new key of the same kind and name; the old one is taken until the overlap is over."""
         async with database.transaction() as tx:
             row = await _environment(tx, actor, "rotate", (project, environment))
@@ -84,7 +84,7 @@ def _add_ends(router: APIRouter, authenticator: Authenticator, database: Databas
     @router.delete(_PATH + "/{sdk_key}", responses=_WRITE)
     async def revoke_sdk_key(
         project: str, environment: str, sdk_key: UUID, actor: Actor = Depends(authenticator.actor)
-    ) -> SdkKeyOut:
+    ) -> SdkKeyView:
         """Revokes a key for good; the edge refuses it as soon as the change has arrived."""
         async with database.transaction() as tx:
             row = await _environment(tx, actor, "revoke", (project, environment))

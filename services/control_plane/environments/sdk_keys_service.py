@@ -13,19 +13,19 @@ from control_plane.access import Actor
 from control_plane.changes import Change, record
 from control_plane.database import Connection
 from control_plane.environments import sdk_keys_repository
-from control_plane.environments.schemas import NewSdkKeyOut, SdkKeyIn, SdkKeyOut
+from control_plane.environments.schemas import NewSdkKeyView, SdkKeyIn, SdkKeyView
 
 
-async def create(tx: Connection, actor: Actor, environment: asyncpg.Record, body: SdkKeyIn) -> NewSdkKeyOut:
+async def create(tx: Connection, actor: Actor, environment: asyncpg.Record, body: SdkKeyIn) -> NewSdkKeyView:
     """Raises `Conflict` over the limit of an environment, whose row is locked."""
     made, key = await sdk_keys_repository.insert(tx, environment, body.kind, body.name, body.expires_at)
     versions = await _record(tx, actor, environment, "create", None, _document(environment, made))
-    return NewSdkKeyOut(**made, key=key, environment_versions=versions)
+    return NewSdkKeyView(**made, key=key, environment_versions=versions)
 
 
 async def rotate(
     tx: Connection, actor: Actor, environment: asyncpg.Record, key_id: UUID, overlap_seconds: int
-) -> NewSdkKeyOut:
+) -> NewSdkKeyView:
     """A key of the same kind and name; the old one is taken until the overlap is over. Raises `Conflict`."""
     old = await sdk_keys_repository.locked(tx, environment["id"], key_id)
     if old["revoked_at"] is not None:
@@ -35,24 +35,24 @@ async def rotate(
     ending = await sdk_keys_repository.locked(tx, environment["id"], key_id)
     after = {**_document(environment, made), "replaces": _document(environment, ending)}
     versions = await _record(tx, actor, environment, "rotate", _document(environment, old), after)
-    return NewSdkKeyOut(**made, key=key, environment_versions=versions)
+    return NewSdkKeyView(**made, key=key, environment_versions=versions)
 
 
-async def revoke(tx: Connection, actor: Actor, environment: asyncpg.Record, key_id: UUID) -> SdkKeyOut:
+async def revoke(tx: Connection, actor: Actor, environment: asyncpg.Record, key_id: UUID) -> SdkKeyView:
     """The key as it is then; revoking again changes nothing. Raises `NotFound`."""
     old = await sdk_keys_repository.locked(tx, environment["id"], key_id)
     if old["revoked_at"] is not None:
-        return SdkKeyOut(**old)
+        return SdkKeyView(**old)
     await sdk_keys_repository.revoke(tx, key_id)
     revoked = await sdk_keys_repository.locked(tx, environment["id"], key_id)
     before, after = _document(environment, old), _document(environment, revoked)
     versions = await _record(tx, actor, environment, "revoke", before, after)
-    return SdkKeyOut(**revoked, environment_versions=versions)
+    return SdkKeyView(**revoked, environment_versions=versions)
 
 
 def _document(environment: asyncpg.Record, key: asyncpg.Record) -> dict[str, Any]:
     """As the audit log keeps an SDK key: never the key itself."""
-    return {"environment": environment["key"], **SdkKeyOut(**key).audited()}
+    return {"environment": environment["key"], **SdkKeyView(**key).audited()}
 
 
 async def _record(

@@ -6,17 +6,17 @@ from collections.abc import Mapping
 
 import asyncpg
 
-from control_plane.environments.schemas import EnvironmentOut, OrganizationOut, ProjectOut
+from control_plane.environments.schemas import EnvironmentView, OrganizationView, ProjectView
 
 
-def organization_view(row: asyncpg.Record) -> OrganizationOut:
-    return OrganizationOut(
+def organization_view(row: asyncpg.Record) -> OrganizationView:
+    return OrganizationView(
         id=row["id"], key=row["key"], name=row["name"], version=row["revision"], created_at=row["created_at"]
     )
 
 
-def project_view(row: asyncpg.Record) -> ProjectOut:
-    return ProjectOut(
+def project_view(row: asyncpg.Record) -> ProjectView:
+    return ProjectView(
         id=row["id"],
         organization_id=row["organization_id"],
         key=row["key"],
@@ -28,10 +28,10 @@ def project_view(row: asyncpg.Record) -> ProjectOut:
     )
 
 
-def environment_view(row: asyncpg.Record, versions: Mapping[str, int] | None = None) -> EnvironmentOut:
+def environment_view(row: asyncpg.Record, versions: Mapping[str, int] | None = None) -> EnvironmentView:
     """`versions` are those that a write has given to the environments, by their keys."""
     given = dict(versions or {})
-    return EnvironmentOut(
+    return EnvironmentView(
         id=row["id"],
         project_id=row["project_id"],
         key=row["key"],

@@ -7,7 +7,7 @@ from service_kit.problems import BadRequest, Forbidden, InvalidInput, NotFound, 
 from service_kit.requests import new_router
 
 from control_plane.access import Actor, Authenticator
-from control_plane.explanations.schemas import ExplanationAsked, ExplanationOut
+from control_plane.explanations.schemas import ExplanationAsked, ExplanationView
 from control_plane.explanations.service import Explainer
 
 
@@ -20,9 +20,9 @@ def build_router(*, authenticator: Authenticator, explainer: Explainer) -> APIRo
     )
     async def explain(
         project: str, environment: str, body: ExplanationAsked, actor: Actor = Depends(authenticator.actor)
-    ) -> ExplanationOut:
+    ) -> ExplanationView:
         """What a context gets from a flag as it is saved now, and each step that led there. Changes nothing."""
         explanation = await explainer.explain(actor, project, environment, body.flag, body.context)
-        return ExplanationOut.model_validate(explanation.to_dict())
+        return ExplanationView.model_validate(explanation.to_dict())
 
     return router

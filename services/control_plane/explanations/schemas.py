@@ -18,7 +18,7 @@ class ExplanationAsked(Input):
     """The evaluation context: `targetingKey` and attributes, as an SDK would send them."""
 
 
-class ExplanationOut(Output):
+class ExplanationView(Output):
     decision: dict[str, Any]
     """Value, variation, reason, and an error if it is one."""
     config_version: int

@@ -17,7 +17,7 @@ from control_plane.publishing import queries
 _PATH = "/projects/{project}/environments/{environment}"
 
 
-class PublicationOut(Output):
+class PublicationView(Output):
     version: int
     """Of what is saved."""
     published_version: int
@@ -31,7 +31,7 @@ def build_router(*, authenticator: Authenticator, database: Database) -> APIRout
     @router.get(_PATH + "/publication", responses=problem_responses(Unauthorized, NotFound))
     async def get_publication(
         project: str, environment: str, actor: Actor = Depends(authenticator.actor)
-    ) -> PublicationOut:
+    ) -> PublicationView:
         """Whether what was saved has been handed to the edges."""
         async with database.transaction() as tx:
             scope = await resolve_project(tx, actor, project)
@@ -39,7 +39,7 @@ def build_router(*, authenticator: Authenticator, database: Database) -> APIRout
             return _out(await environment_by_key(tx, scope.project_id, environment))
 
     @router.post(_PATH + "/republish", status_code=202, responses=problem_responses(Unauthorized, Forbidden, NotFound))
-    async def republish(project: str, environment: str, actor: Actor = Depends(authenticator.actor)) -> PublicationOut:
+    async def republish(project: str, environment: str, actor: Actor = Depends(authenticator.actor)) -> PublicationView:
         """Asks the relay to compare the environment with the stream and to repair what differs."""
         async with database.transaction() as tx:
             scope = await resolve_project(tx, actor, project)
@@ -51,5 +51,5 @@ def build_router(*, authenticator: Authenticator, database: Database) -> APIRout
     return router
 
 
-def _out(row: EnvironmentRow) -> PublicationOut:
-    return PublicationOut(version=row.version, published_version=row.published_version, published_at=row.published_at)
+def _out(row: EnvironmentRow) -> PublicationView:
+    return PublicationView(version=row.version, published_version=row.published_version, published_at=row.published_at)
