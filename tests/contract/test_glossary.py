@@ -25,6 +25,7 @@ ACTIVITIES = {
     "serving": "what a server does",
     "spending": "alpha-spending",
     "staging": "the gathering of a version before it is applied",
+    "waiting": "what a test does until a condition holds",
 }
 
 
