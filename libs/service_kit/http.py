@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
+from secrets import token_hex
 from typing import Any
-from uuid import uuid4
 
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
@@ -101,14 +101,13 @@ class RequestEnvelope:
         started = time.perf_counter()
         status = 500
         read = 0
-        too_large = TooLarge(f"the body is over {self._limit} bytes")
 
         async def limited_receive() -> Message:
             nonlocal read
             message = await receive()
             read += len(message.get("body", b""))
             if read > self._limit:
-                raise too_large
+                raise self._too_large()
             return message
 
         async def marked_send(message: Message) -> None:
@@ -122,18 +121,22 @@ class RequestEnvelope:
 
         self._telemetry.in_flight.inc()
         try:
-            if _declared_length(scope) <= self._limit:
+            taken = _declared_length(scope) <= self._limit
+            if taken:
                 # The framework may answer the interrupted read itself; that answer is dropped for ours.
                 with suppress(TooLarge):
                     await self._app(scope, limited_receive, marked_send)
-            if _declared_length(scope) > self._limit or read > self._limit:
+            if not taken or read > self._limit:
                 read = 0
-                await self._refusal(scope["path"], too_large)(scope, receive, marked_send)
+                await self._refusal(scope["path"], self._too_large())(scope, receive, marked_send)
         finally:
             self._telemetry.in_flight.dec()
             route = getattr(scope.get("route"), "path", "unmatched")
             self._telemetry.requests.labels(scope["method"], route, str(status)).inc()
             self._telemetry.seconds.labels(scope["method"], route).observe(time.perf_counter() - started)
+
+    def _too_large(self) -> TooLarge:
+        return TooLarge(f"the body is over {self._limit} bytes")
 
 
 def _as_problem(_: str, problem: Problem) -> Response:
@@ -146,7 +149,7 @@ def _request_id_of(scope: Scope) -> str:
             text = value.decode("latin-1")
             if _REQUEST_ID.fullmatch(text):
                 return str(text)
-    return uuid4().hex
+    return token_hex(16)
 
 
 def _declared_length(scope: Scope) -> int:

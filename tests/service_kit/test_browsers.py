@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from pydantic import TypeAdapter, ValidationError
 from service_kit.cors import CorsPolicy, Origins, allow_browsers
 from service_kit.settings import ServiceSettings, load_settings
+from starlette.middleware.cors import CORSMiddleware
 
 ACCESS = CorsPolicy(methods=("GET", "PATCH"), headers=("If-Match",), exposed=("ETag", "Retry-After"))
 
@@ -81,3 +82,31 @@ async def test_a_page_is_allowed_by_its_origin(origins: tuple[str, ...], status:
 
 async def test_a_page_may_do_no_more_than_the_service_lets_it() -> None:
     assert (await preflight(("*",), "https://a.example", method="DELETE")).status_code == 400
+
+
+@pytest.mark.parametrize("origins", [("*",), ("https://a.example",)])
+@pytest.mark.parametrize("method", ["GET", "OPTIONS", "POST"])
+@pytest.mark.parametrize("origin", [None, "https://a.example", "https://b.example"])
+async def test_answers_have_the_headers_that_starlette_gives_them(
+    origins: tuple[str, ...], method: str, origin: str | None
+) -> None:
+    quick, starlettes = FastAPI(), FastAPI()
+    allow_browsers(quick, origins, ACCESS)
+    starlettes.add_middleware(
+        CORSMiddleware,
+        allow_origins=origins,
+        allow_methods=ACCESS.methods,
+        allow_headers=ACCESS.headers,
+        expose_headers=ACCESS.exposed,
+    )
+
+    async def nothing() -> dict[str, str]:
+        return {}
+
+    answers = []
+    for app in (quick, starlettes):
+        app.add_api_route("/", nothing)
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://service") as client:
+            answer = await client.request(method, "/", headers={} if origin is None else {"origin": origin})
+            answers.append((answer.status_code, answer.headers.raw))
+    assert answers[0] == answers[1]
