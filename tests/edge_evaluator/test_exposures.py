@@ -167,3 +167,26 @@ async def test_it_runs_until_it_is_cancelled() -> None:
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     await setup.buffer.close()
+
+
+async def test_what_is_on_its_way_when_the_edge_stops_is_sent_by_the_last_attempt() -> None:
+    setup = Setup()
+    begun, never = asyncio.Event(), asyncio.Event()
+
+    async def stalled(_: httpx.Request) -> httpx.Response:
+        begun.set()
+        await never.wait()
+        raise AssertionError
+
+    answering = setup.buffer._client
+    setup.buffer._client = httpx.AsyncClient(transport=httpx.MockTransport(stalled), base_url="http://ingestor")
+    for number in range(1200):
+        setup.offer(f"u{number}")
+    sending = asyncio.create_task(setup.buffer.flush())
+    await begun.wait()
+    sending.cancel()
+    await asyncio.wait([sending])
+    await setup.buffer._client.aclose()
+    setup.buffer._client = answering
+    await setup.buffer.close()
+    assert [event["user_key"] for event in setup.ingestor.events] == [f"u{number}" for number in range(1200)]

@@ -107,14 +107,20 @@ class ExposureBuffer:
         while self._waiting:
             key, event = self._waiting.popleft()
             by_key[key].append(event)
-        delivered = True
-        for key, events in by_key.items():
-            for start in range(0, len(events), BATCH_EVENTS_MAX):
-                batch = events[start : start + BATCH_EVENTS_MAX]
-                if not delivered or not await self._send(key, batch):
-                    delivered = False
-                    self._put_back(key, batch)
-        self._telemetry.buffered.set(len(self._waiting))
+        unsent = deque(
+            (key, events[start : start + BATCH_EVENTS_MAX])
+            for key, events in by_key.items()
+            for start in range(0, len(events), BATCH_EVENTS_MAX)
+        )
+        try:
+            while unsent and await self._send(*unsent[0]):
+                unsent.popleft()
+        finally:
+            # Also what was on its way when the sending was cancelled: sent again, it counts once.
+            delivered = not unsent
+            for key, batch in reversed(unsent):
+                self._put_back(key, batch)
+            self._telemetry.buffered.set(len(self._waiting))
         return delivered
 
     async def close(self) -> None:
