@@ -13,9 +13,11 @@ import pytest
 from analytics.app import build_app
 from analytics.catalog.catalog import Catalog
 from analytics.catalog.entries import Environment, Experiment, Metric, MetricUse, Plan
+from analytics.results.analysis import Analyst
 from analytics.results.documents import ResultDocument
 from analytics.results.snapshots import ResultSnapshots
 from analytics.warehouse.client import Warehouse
+from analytics.warehouse.errors import QueryTooExpensive
 from analytics.warehouse.migrations import migrate
 from analytics.warehouse.settings import WarehouseSettings
 from analytics.warehouse.tables import EXPOSURE_COLUMNS, METRIC_COLUMNS
@@ -138,6 +140,26 @@ async def test_the_worker_takes_one_snapshot_per_interval(warehouse: Warehouse) 
     assert [await first.take_due(3600), await second.take_due(3600)] == [1, 0]
     clock.advance(3600)
     assert await second.take_due(3600) == 1
+
+
+@pytest.mark.parametrize(
+    "error", [QueryTooExpensive("too much memory"), ZeroDivisionError()], ids=["dear", "unexpected"]
+)
+async def test_an_experiment_that_can_not_be_analysed_costs_no_other_one_its_snapshot(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    made = catalog()
+    experiments = made.entries("env-1").experiments
+    made.entries("env-1").experiments = {"bad": replace(experiments["test"], id="exp-0", key="bad"), **experiments}
+    analyse = Analyst.analyse
+
+    async def failing(self: Analyst, experiment: Experiment, *more: Any) -> Any:
+        if experiment.key == "bad":
+            raise error
+        return await analyse(self, experiment, *more)
+
+    monkeypatch.setattr(Analyst, "analyse", failing)
+    assert await ResultSnapshots(warehouse, made, ManualClock(NOW)).take_due(3600) == 1
 
 
 async def test_scheduled_snapshots_are_the_earlier_looks_of_a_group_sequential_plan(

@@ -14,7 +14,7 @@ from analytics.catalog.entries import Environment, Experiment
 from analytics.results.analysis import AnalysisTime, Analyst
 from analytics.results.documents import result_document
 from analytics.warehouse.client import Warehouse
-from analytics.warehouse.errors import WarehouseError
+from analytics.warehouse.errors import WarehouseError, WarehouseUnavailable
 from analytics.warehouse.experiments import ExperimentReader
 from analytics.warehouse.result_snapshots import ResultSnapshotEntry, ResultSnapshotKey, ResultSnapshotStore
 
@@ -49,9 +49,19 @@ class ResultSnapshots:
                 f"scheduled-{every_seconds}-{slot}", slot * every_seconds * 1000, "scheduled", ENGINE_VERSION
             )
             if await self._store.document(environment.organization_id, experiment.id, entry.id) is None:
-                await self._write(experiment, environment, entry)
-                taken += 1
+                taken += await self._written(experiment, environment, entry)
         return taken
+
+    async def _written(self, experiment: Experiment, environment: Environment, entry: ResultSnapshotEntry) -> bool:
+        """An experiment that can't be analysed costs no other one its snapshot. Raises WarehouseUnavailable."""
+        try:
+            await self._write(experiment, environment, entry)
+        except WarehouseUnavailable:
+            raise
+        except Exception as error:
+            _log.error("no snapshot of an experiment", experiment=experiment.id, exc_info=error)
+            return False
+        return True
 
     async def look(self, every_seconds: int) -> None:
         """Takes what is due, as soon as there is something to take it from."""
