@@ -179,6 +179,7 @@ async def test_everything_behind_the_edge_dies_and_it_answers_as_before(
         assert set(statuses) == {200}
         assert edge.get("/readyz").status_code == 200
         await edge.has_saved()
+        await until(lambda: not bus.connected)
         edge.service.kill()
         edge.service.start()
         assert edge.assignments() == before
