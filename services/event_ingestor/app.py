@@ -41,7 +41,7 @@ def build_app(ingestor: Ingestor, registry: CollectorRegistry, *, cors_origins: 
         body_limit_bytes=BODY_BYTES_MAX,
     )
     app = create_app("Verdict event ingestor", shell, checks=ingestor.checks)
-    app.include_router(build_router(ingestor.intake))
+    app.include_router(build_router(intake=ingestor.intake))
     # The innermost; `add_middleware` would make it the outermost.
     app.user_middleware.append(Middleware(FastPath, intake=ingestor.intake))
     allow_browsers(app, cors_origins, BROWSER_ACCESS)

@@ -33,7 +33,7 @@ _bearer = HTTPBearer(auto_error=False, scheme_name="sdkKeyBearer", description="
 _api_key = APIKeyHeader(name="X-API-Key", auto_error=False, scheme_name="sdkKeyHeader", description="An SDK key")
 
 
-def build_router(intake: Intake) -> APIRouter:
+def build_router(*, intake: Intake) -> APIRouter:
     router = APIRouter(tags=["events"], dependencies=[Security(_bearer), Security(_api_key)])
 
     @router.post(
