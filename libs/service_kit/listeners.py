@@ -17,18 +17,18 @@ ADMIN_PATHS = frozenset({METRICS_PATH, READINESS_PATH, "/healthz"})
 
 
 @dataclass(slots=True)
-class Traffic:
+class Availability:
     """Why requests shall go elsewhere, whatever the app's own checks say; None: they shall come."""
 
-    refused: str | None = None
+    refusal: str | None = None
 
 
 class Listener:
     """ASGI: what one port shows of an app."""
 
-    def __init__(self, app: ASGIApp, traffic: Traffic, shows: Callable[[str], bool]) -> None:
+    def __init__(self, app: ASGIApp, availability: Availability, shows: Callable[[str], bool]) -> None:
         self._app = app
-        self._traffic = traffic
+        self._availability = availability
         self._shows = shows
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -50,16 +50,16 @@ class Listener:
         app = self._app
         if not self._shows(path):
             app = problem_response(NotFound("Not Found"))
-        elif self._traffic.refused and path == READINESS_PATH:
-            app = JSONResponse({"status": "unready", "checks": {"serving": self._traffic.refused}}, 503)
+        elif self._availability.refusal and path == READINESS_PATH:
+            app = JSONResponse({"status": "unready", "checks": {"serving": self._availability.refusal}}, 503)
         await app(scope, receive, marked_send)
 
 
-def public_listener(app: ASGIApp, traffic: Traffic, *, metrics: bool) -> Listener:
+def public_listener(app: ASGIApp, availability: Availability, *, metrics: bool) -> Listener:
     """`metrics`: whether they are told here."""
-    return Listener(app, traffic, (lambda _: True) if metrics else (lambda path: path != METRICS_PATH))
+    return Listener(app, availability, (lambda _: True) if metrics else (lambda path: path != METRICS_PATH))
 
 
-def admin_listener(app: ASGIApp, traffic: Traffic) -> Listener:
+def admin_listener(app: ASGIApp, availability: Availability) -> Listener:
     """Health, readiness and metrics, and nothing else of the app."""
-    return Listener(app, traffic, ADMIN_PATHS.__contains__)
+    return Listener(app, availability, ADMIN_PATHS.__contains__)

@@ -16,7 +16,7 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.config import STARTUP_FAILURE
 
-from service_kit.listeners import Traffic, admin_listener, public_listener
+from service_kit.listeners import Availability, admin_listener, public_listener
 from service_kit.response_headers import CLOSE, DEFAULT_HEADERS
 from service_kit.settings import ServiceSettings
 from service_kit.slow_clients import PatientHttpProtocol
@@ -43,19 +43,19 @@ class Server(uvicorn.Server):
     def __init__(
         self, app: ASGIApp, settings: ServiceSettings, protocol: type[PatientHttpProtocol] = PatientHttpProtocol
     ) -> None:
-        self._traffic = Traffic(refused="the service is starting")
+        self._availability = Availability(refusal="the service is starting")
         self._drain_seconds = settings.drain_seconds
         self._admin: _AdminServer | None = None
         if settings.admin_port:
-            self._admin = _AdminServer(admin_listener(app, self._traffic), settings)
-        public = public_listener(app, self._traffic, metrics=self._admin is None)
+            self._admin = _AdminServer(admin_listener(app, self._availability), settings)
+        public = public_listener(app, self._availability, metrics=self._admin is None)
         super().__init__(_config(public, settings, protocol))
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         if self._admin is not None:
             await self._admin.begin()
         await super().startup(sockets)
-        self._traffic.refused = None
+        self._availability.refusal = None
 
     async def on_tick(self, counter: int) -> bool:
         ended = await super().on_tick(counter)
@@ -74,7 +74,7 @@ class Server(uvicorn.Server):
 
     async def _drained(self) -> None:
         """Goes on answering while callers learn that they shall go elsewhere; a second SIGINT ends it."""
-        self._traffic.refused = "the service is stopping"
+        self._availability.refusal = "the service is stopping"
         self.config.encoded_headers.append(CLOSE)
         loop = asyncio.get_running_loop()
         ends_at = loop.time() + self._drain_seconds
