@@ -24,6 +24,7 @@ from service_kit.telemetry import HttpTelemetry, metrics_router
 
 DEFAULT_BODY_LIMIT_BYTES = 1024 * 1024
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_UNEXPECTED = "an unexpected error; the log has it under this request id"
 _log = get_logger("http")
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
@@ -82,7 +83,8 @@ class _Service(FastAPI):
 
 
 class RequestEnvelope:
-    """ASGI middleware: request id in and out, body limit, counts and times by route template."""
+    """ASGI middleware: request id in and out, body limit, counts and times by route template, and the answer to what
+    nobody expected, here so that it carries what every answer does."""
 
     def __init__(
         self, app: ASGIApp, telemetry: HttpTelemetry, body_limit_bytes: int, refusal: Refusal | None = None
@@ -101,6 +103,7 @@ class RequestEnvelope:
         started = time.perf_counter()
         status = 500
         read = 0
+        begun = False
 
         async def limited_receive() -> Message:
             nonlocal read
@@ -111,11 +114,11 @@ class RequestEnvelope:
             return message
 
         async def marked_send(message: Message) -> None:
-            nonlocal status
+            nonlocal status, begun
             if read > self._limit and message["type"].startswith("http.response"):
                 return
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status, begun = message["status"], True
                 message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
             await send(message)
 
@@ -123,9 +126,15 @@ class RequestEnvelope:
         try:
             taken = _declared_length(scope) <= self._limit
             if taken:
-                # The framework may answer the interrupted read itself; that answer is dropped for ours.
-                with suppress(TooLarge):
-                    await self._app(scope, limited_receive, marked_send)
+                try:
+                    # The framework may answer the interrupted read itself; that answer is dropped for ours.
+                    with suppress(TooLarge):
+                        await self._app(scope, limited_receive, marked_send)
+                except Exception as error:
+                    if begun:
+                        raise
+                    _log.error("unexpected error", path=scope["path"], error=type(error).__name__, exc_info=error)
+                    await problem_response(Problem(_UNEXPECTED))(scope, receive, marked_send)
             if not taken or read > self._limit:
                 read = 0
                 await self._refusal(scope["path"], self._too_large())(scope, receive, marked_send)

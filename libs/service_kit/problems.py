@@ -22,10 +22,9 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from service_kit.logs import current_request_id, get_logger
+from service_kit.logs import current_request_id
 
 PROBLEM_JSON = "application/problem+json"
-_log = get_logger("problems")
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +158,7 @@ def declares_json(request: Request) -> bool:
 
 
 def install_problem_handlers(app: FastAPI) -> None:
-    """Every error of the app leaves as a problem: ours, the framework's, validation's, and the unexpected."""
+    """Every expected error of the app leaves as a problem: ours, the framework's and validation's."""
 
     async def on_problem(_: Request, error: Exception) -> Response:
         assert isinstance(error, Problem)  # noqa: S101 - registered for this class only
@@ -180,14 +179,9 @@ def install_problem_handlers(app: FastAPI) -> None:
         problem = Problem(str(error.detail), code=code, headers=error.headers)
         return problem_response(problem, status=error.status_code)
 
-    async def on_unexpected(request: Request, error: Exception) -> Response:
-        _log.error("unexpected error", path=request.url.path, error=type(error).__name__, exc_info=error)
-        return problem_response(Problem("an unexpected error; the log has it under this request id"))
-
     app.add_exception_handler(Problem, on_problem)
     app.add_exception_handler(RequestValidationError, on_validation)
     app.add_exception_handler(HTTPException, on_http)
-    app.add_exception_handler(Exception, on_unexpected)
 
 
 _TEXT = {"type": "string"}

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from pydantic import BaseModel, Field
+from service_kit.cors import CorsPolicy, allow_browsers
 from service_kit.http import Shell, create_app
 from service_kit.problems import Conflict, FieldError, InvalidInput, TooManyRequests
 from service_kit.telemetry import new_registry
@@ -47,6 +48,19 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(build_app(), raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as each:
         yield each
+
+
+async def test_an_unexpected_error_carries_what_every_answer_does() -> None:
+    app = build_app()
+    allow_browsers(app, ("https://app.example",), CorsPolicy(methods=("POST",), headers=(), exposed=()))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+        page = {"origin": "https://app.example"}
+        answer = await client.post("/orders", json={"name": "broken"}, headers=page)
+        counted = (await client.get("/metrics")).text
+    assert answer.status_code == 500
+    assert answer.headers["access-control-allow-origin"] == "https://app.example"
+    assert answer.headers["x-request-id"] == answer.json()["request_id"]
+    assert 'http_requests_total{method="POST",route="/orders",status="500"} 1.0' in counted
 
 
 @pytest.mark.parametrize(
