@@ -1,10 +1,14 @@
-"""The columns that every project entity has."""
+"""The columns that every project entity has, and those of any row by name."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,3 +26,8 @@ class EntityRow:
     version: int
     created_at: datetime
     updated_at: datetime
+
+
+def columns_of(row: DataclassInstance) -> dict[str, Any]:
+    """A row's columns by name; unlike `asdict` it copies nothing of what stands in them."""
+    return {column.name: getattr(row, column.name) for column in fields(row)}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 from bucketing.document.serves import percent
 
+from control_plane.entities.models import columns_of
 from control_plane.experiments.models import ExperimentRow
 from control_plane.experiments.schemas import ExperimentView
 
@@ -15,7 +15,7 @@ from control_plane.experiments.schemas import ExperimentView
 def experiment_view(row: ExperimentRow) -> ExperimentView:
     return ExperimentView.model_validate(
         {
-            **asdict(row),
+            **columns_of(row),
             "traffic": percent(row.traffic),
             "layer": _layer(row),
             "start_at": _moment(row.start_at),

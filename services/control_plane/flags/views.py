@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
+from control_plane.entities.models import columns_of
 from control_plane.flags.models import FlagRow, SettingsRow
 from control_plane.flags.repository import Switch
 from control_plane.flags.schemas import FlagView, SettingsView, SwitchView
@@ -14,7 +14,7 @@ from control_plane.flags.schemas import FlagView, SettingsView, SwitchView
 
 def flag_view(row: FlagRow, switches: Sequence[Switch] = ()) -> FlagView:
     environments = {each.environment: SwitchView(enabled=each.enabled, version=each.version) for each in switches}
-    return FlagView.model_validate({**asdict(row), "environments": environments})
+    return FlagView.model_validate({**columns_of(row), "environments": environments})
 
 
 def settings_view(flag: FlagRow, environment: str, row: SettingsRow) -> SettingsView:
@@ -23,7 +23,7 @@ def settings_view(flag: FlagRow, environment: str, row: SettingsRow) -> Settings
     ]
     return SettingsView.model_validate(
         {
-            **asdict(row),
+            **columns_of(row),
             "flag": flag.key,
             "environment": environment,
             "targets": [_target(each) for each in row.targets],

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any, ClassVar
 
 from bucketing.document.serves import hundredths, percent
 
 from control_plane.entities.errors import refused_fields
+from control_plane.entities.models import columns_of
 from control_plane.entities.service import EntityService
 from control_plane.entities.transactions import WriteTransaction
 from control_plane.holdouts.models import HOLDOUTS, HoldoutRow
@@ -24,7 +24,7 @@ class HoldoutService(EntityService[HoldoutRow, HoldoutView]):
     table = HOLDOUTS
 
     def view(self, row: HoldoutRow) -> HoldoutView:
-        return HoldoutView.model_validate({**asdict(row), "share": percent(row.share)})
+        return HoldoutView.model_validate({**columns_of(row), "share": percent(row.share)})
 
     def columns(self, given: Mapping[str, Any]) -> dict[str, Any]:
         if "share" not in given:
