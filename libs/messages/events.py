@@ -20,6 +20,8 @@ ATTRIBUTE_DEPTH_MAX = 6
 EVENT_BYTES_MAX = 32 * 1024
 """Of one line."""
 INTEGER_MIN, INTEGER_MAX = -(2**63), 2**63 - 1
+METRIC_VALUE_MAX = 1e15
+"""The size of a metric event's value: what results can add up and square, with digits left after the point."""
 TIMESTAMP_MIN, TIMESTAMP_MAX = 946_684_800_000, 7_258_118_400_000
 """2000-01-01 to 2200-01-01: what the table keeps exactly, and where a clock may reasonably stand."""
 
@@ -33,6 +35,8 @@ Name = Annotated[str, Meta(min_length=1, max_length=NAME_LENGTH_MAX)]
 ExperimentKey = Annotated[str, Meta(max_length=NAME_LENGTH_MAX)]
 """Empty: none."""
 ConfigVersion = Annotated[int, Meta(ge=0, le=INTEGER_MAX)]
+MetricValue = Annotated[float, Meta(ge=-METRIC_VALUE_MAX, le=METRIC_VALUE_MAX)]
+"""As it is sent; a line of EVENTS may still hold what was taken before there was a limit."""
 Milliseconds = Annotated[int, Meta(ge=TIMESTAMP_MIN, le=TIMESTAMP_MAX)]
 """Since the Unix epoch."""
 

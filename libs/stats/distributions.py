@@ -88,7 +88,9 @@ def _log_t_tail(size: float, df: float) -> float:
         a = df / 2.0
         steps = np.arange(SERIES_TERMS)
         terms = np.concatenate(([1.0], np.cumprod((a + 0.5 + steps) / (a + 1.0 + steps) * x)))
-        log_factor = a * math.log(x) + 0.5 * math.log1p(-x) - math.log(a) - float(special.betaln(a, 0.5))
+        # Beyond 1e154 the square is infinite and x is 0; its logarithm is not.
+        log_x = math.log(x) if x > 0.0 else math.log(df) - 2.0 * math.log(size)
+        log_factor = a * log_x + 0.5 * math.log1p(-x) - math.log(a) - float(special.betaln(a, 0.5))
         return log_factor + math.log(float(terms.sum())) - math.log(2.0)
     decay = (df + 1.0) * size / (df + size * size)
     beyond = size + _LAGUERRE_NODES / decay

@@ -29,7 +29,7 @@ from analytics.composition import destination_policy, export_worker, loader_opti
 from analytics.loading.dead_letters_command import list_letters, replay_letters
 from analytics.loading.loader import Loader
 from analytics.loading.telemetry import LoaderTelemetry
-from analytics.results.snapshots import ResultSnapshots
+from analytics.results.snapshots import ResultSnapshots, SnapshotTelemetry
 from analytics.settings import ExportSettings, LoadSettings, ServeSettings, StoreSettings
 from analytics.warehouse.arrow import ArrowWarehouse
 from analytics.warehouse.client import Warehouse
@@ -75,7 +75,9 @@ def run_serve(settings: ServeSettings) -> None:
         _follow(background, feed, bus)
         background.once("migrate", partial(migrated, warehouse), essential=True)
         if seconds := settings.analytics_snapshot_seconds:
-            snapshots = ResultSnapshots(warehouse=warehouse, catalog=catalog, clock=clock)
+            snapshots = ResultSnapshots(
+                warehouse=warehouse, catalog=catalog, clock=clock, telemetry=SnapshotTelemetry(registry)
+            )
             background.every("snapshots", partial(snapshots.look, seconds), seconds=min(seconds, _LOOK_SECONDS_MAX))
         try:
             yield

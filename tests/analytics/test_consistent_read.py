@@ -7,13 +7,13 @@ from typing import Any, cast
 
 import pytest
 from analytics.results.consistent_read import TRIES, consistent_read
+from analytics.results.measurements import Measurement
 from analytics.results.summaries import of_sums, of_units, with_covariate
 from analytics.warehouse.aggregates import CovariateMoments, Moments, UnitCounts
 from analytics.warehouse.experiments import ExperimentReader
 from analytics.warehouse.scopes import END_OF_TIME, ExposureScope
 from messages.aggregations import AGGREGATIONS
-from service_kit.problems import Unavailable
-from stats import BinarySummary, CupedSummary, InvalidInputError, MeanSummary, RatioSummary
+from stats import BinarySummary, CupedSummary, MeanSummary, RatioSummary
 
 SCOPE = ExposureScope("o", "e", "f", "", ("on", "off"), 0, END_OF_TIME, END_OF_TIME)
 GROUP = ("", "on")
@@ -34,14 +34,14 @@ class GrowingStore:
     async def asked(self, scope: ExposureScope = SCOPE) -> tuple[int, list[int]]:
         tries: list[int] = []
 
-        async def measure(counts: UnitCounts) -> int:
+        async def measure(counts: UnitCounts) -> list[Measurement]:
             tries.append(counts.units[GROUP])
             self.queries.append("measured")
-            return counts.units[GROUP]
+            return [Measurement({"": {"on": BinarySummary(counts.units[GROUP], 0)}})]
 
         counts, measured = await consistent_read(cast("ExperimentReader", self), scope, measure)
-        assert counts.units[GROUP] == measured
-        return measured, tries
+        assert measured[0].summaries[""]["on"].n == counts.units[GROUP]
+        return counts.units[GROUP], tries
 
 
 async def test_a_quiet_store_is_asked_once() -> None:
@@ -66,12 +66,21 @@ async def test_the_past_is_asked_once() -> None:
     assert await GrowingStore(1, 2, 3).asked(replace(SCOPE, as_of=5)) == (1, [1])
 
 
-async def test_answers_that_never_fit_each_other_are_worth_another_try() -> None:
-    async def measure(_: UnitCounts) -> None:
-        raise InvalidInputError("conversions", "must not exceed n")
+@pytest.mark.parametrize(
+    ("problems", "tries"), [(["late", "", ""], 2), (["late", "huge", "huge"], 3), (["huge", "huge", "huge"], 2)]
+)
+async def test_a_problem_is_worth_another_try_and_never_costs_the_answer(problems: list[str], tries: int) -> None:
+    asked = 0
 
-    with pytest.raises(Unavailable):
-        await consistent_read(cast("ExperimentReader", GrowingStore(1)), SCOPE, measure)
+    async def measure(_: UnitCounts) -> list[Measurement]:
+        nonlocal asked
+        asked += 1
+        return [Measurement({}), Measurement({}, problem=problems[asked - 1])]
+
+    _, measured = await consistent_read(cast("ExperimentReader", GrowingStore(1)), SCOPE, measure)
+
+    assert asked == tries
+    assert [each.problem for each in measured] == ["", problems[tries - 1]]
 
 
 def test_a_unit_counted_late_counts() -> None:

@@ -11,6 +11,7 @@ from event_ingestor.admission.events import admit
 from event_ingestor.admission.refusals import explain
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from messages.events import METRIC_VALUE_MAX
 from service_kit.problems import BadRequest
 
 from tests.event_ingestor.events import NOW, RULES, codes, exposure, judged, lines_of, metric
@@ -71,7 +72,7 @@ ATTRIBUTES = st.dictionaries(
 @given(
     ATTRIBUTES,
     TEXT.filter(bool),
-    st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**62), 2**62),
+    st.floats(-METRIC_VALUE_MAX, METRIC_VALUE_MAX) | st.integers(-(10**15), 10**15),
     st.integers(NOW - 10**9, NOW),
 )
 def test_what_is_accepted_is_what_was_sent(attributes: dict[str, Any], user: str, value: float, time: int) -> None:

@@ -243,3 +243,34 @@ async def test_segments_and_days_over_http(client: httpx.AsyncClient) -> None:
     assert [each["segment"] for each in segments.json()["segments"]] == ["US"]
     assert [each["date"] for each in days.json()["metrics"][0]["days"]] == ["2026-01-05", "2026-01-06", "2026-01-07"]
     assert (await client.get(f"{BASE}/results/segments")).status_code == 422
+
+
+@pytest.mark.parametrize("value", [1e62, 1e160, 1e200, -1.7e308])
+async def test_a_stored_value_beyond_every_sum_costs_only_its_own_metric(warehouse: Warehouse, value: float) -> None:
+    """What was stored before values had a limit: every form of the results is an answer."""
+    known = catalog()
+    entries = known.entries("env-1")
+    kinds = ("sum", "mean", "ratio", "quantile", "conversion", "count")
+    for kind in kinds:
+        entries.metrics[kind] = Metric(
+            kind, kind, kind, AGGREGATIONS[kind], True, "purchase", denominator_event="purchase", quantile=0.5
+        )
+    entries.experiments["test"] = replace(
+        entries.experiments["test"], metrics=tuple(MetricUse(kind, "goal", 0.0) for kind in kinds)
+    )
+    event = {"metric": "purchase", "user_key": "u1", "event_id": "huge", "value": value, "properties": "{}"}
+    at = {"occurred_at": NOW - 1000, "received_at": NOW - 1000}
+    await store(warehouse, "events_metric", METRIC_COLUMNS, [event | at])
+    clock = ManualClock(NOW)
+    app = build_app(parts_of(known, warehouse, clock), Shell(registry=CollectorRegistry()))
+
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://a", headers=bearer()) as asking:
+        paths = ("results", "results/segments?by=country", "results/over-time", "report", "results/export?format=csv")
+        answers = {path: await asking.get(f"{BASE}/{path}") for path in paths}
+        taken = await asking.post(f"{BASE}/snapshots")
+
+    assert {path: answer.status_code for path, answer in answers.items()} == dict.fromkeys(paths, 200)
+    assert taken.status_code == 201
+    metrics = answers["results"].json()["metrics"]
+    assert {each["metric"] for each in metrics if each["status"] == "invalid_input"} == {"sum", "mean", "ratio"}
+    assert await ResultSnapshots(warehouse, known, clock).take_due(3600) == 1

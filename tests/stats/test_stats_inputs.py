@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -16,14 +17,17 @@ from stats import (
     MeanSummary,
     MetricSpec,
     Mode,
+    PlanRequest,
     QuantileSummary,
     RatioSummary,
     Status,
     Winsorising,
     analyse_aggregates,
     analyse_metric,
+    plan,
 )
 from stats.comparison.lift import SetKind
+from stats.distributions import log10_two_sided_p
 from stats.results import Comparison
 
 RATIO = {"n": 2, "num_sum": 1, "num_sum_sq": 1, "den_sum": 1, "den_sum_sq": 1, "num_den_sum": 1}
@@ -220,3 +224,22 @@ def test_a_far_tail_keeps_its_logarithm() -> None:
     assert one.test.log10_p is not None
     assert -20_000 < one.test.log10_p < -300
     assert one.significant is True
+
+
+@pytest.mark.parametrize(
+    ("baseline", "effect", "sd"),
+    [(1.0, 0.05, 1e300), (1.0, 1e-160, 1e160), (1e-300, 1e-160, 1.0), (1e-20, 1e-300, 1e-300)],
+)
+def test_a_plan_beyond_a_double_is_refused_with_the_field_named(baseline: float, effect: float, sd: float) -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        plan(PlanRequest(baseline=baseline, effect_relative=effect, sd=sd))
+    assert caught.value.field == "effect_relative"
+
+
+@pytest.mark.parametrize("size", [1e150, 1e155, 1e200, 1e300])
+def test_the_logarithm_of_a_tail_beyond_a_double_is_finite(size: float) -> None:
+    """Cauchy's tail (one degree of freedom) is 1/(pi * size) far out."""
+    assert log10_two_sided_p(size, 1.0) == pytest.approx(math.log10(2.0 / math.pi) - math.log10(size), rel=1e-9)
+    assert log10_two_sided_p(size, 3.0) == pytest.approx(
+        math.log10(2.0 * 6.0 * math.sqrt(3.0) / (3.0 * math.pi)) - 3.0 * math.log10(size), rel=1e-2
+    )

@@ -107,7 +107,20 @@ class Plan:
 
 
 def plan(request: PlanRequest) -> Plan:
-    """Sample size, run time, and the smallest detectable effect over time for a planned experiment."""
+    """Sample size, run time, and the smallest detectable effect over time for a planned experiment.
+
+    Raises InvalidInputError for numbers of which the size goes beyond a double.
+    """
+    try:
+        return _plan(request)
+    except (ArithmeticError, ValueError) as error:
+        if isinstance(error, InvalidInputError):
+            raise
+        reason = "together with the baseline asks for a size that can't be computed; scale the outcome"
+        raise InvalidInputError("effect_relative", reason) from error
+
+
+def _plan(request: PlanRequest) -> Plan:
     alpha = request.alpha / request.comparisons
     control_share, treatment_share = request.pair_shares
     maximum, expected = _inflation(request, alpha)

@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 
 from messages.aggregations import Absence
-from stats import BinarySummary, MetricSpec, Summary, analyse_metric
+from stats import BinarySummary, InvalidInputError, MetricSpec, Summary, analyse_metric
 
 from analytics.catalog.entries import Environment, Metric
 from analytics.results.scope import window_of
@@ -110,8 +110,11 @@ async def calibrate(
 def _calibrated(metric: Metric, halves: list[tuple[Half, Half]], splits: int, alpha: float) -> Calibration:
     p_values = []
     for first, second in halves:
-        arms = {"a": _summary(metric, first), "b": _summary(metric, second)}
-        p_value = analyse_metric(MetricSpec(metric.key), arms, control="a").comparison("b").test.p_value
+        try:
+            arms = {"a": _summary(metric, first), "b": _summary(metric, second)}
+            p_value = analyse_metric(MetricSpec(metric.key), arms, control="a").comparison("b").test.p_value
+        except InvalidInputError:
+            continue
         if p_value is not None:
             p_values.append(p_value)
     return Calibration(splits, alpha, sorted(p_values))

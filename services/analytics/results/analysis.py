@@ -15,7 +15,6 @@ from stats import (
     Direction,
     Family,
     Guardrail,
-    InvalidInputError,
     Look,
     MetricResult,
     MetricSpec,
@@ -31,10 +30,16 @@ from stats import (
 from analytics.catalog.catalog import Catalog
 from analytics.catalog.entries import Environment, Experiment, Metric, MetricUse
 from analytics.results.consistent_read import consistent_read
-from analytics.results.health import HealthCheck, balance_check, health_checks
-from analytics.results.measurements import Measurement, MeasurementOptions, Measurer, all_groups
+from analytics.results.health import HealthCheck, balance_check, health_checks, metrics_check
+from analytics.results.measurements import (
+    UNCOMPUTABLE,
+    Measurement,
+    MeasurementOptions,
+    Measurer,
+    all_groups,
+    problem_of,
+)
 from analytics.results.scope import scope_of
-from analytics.results.summaries import Grouped
 from analytics.warehouse.aggregates import ExposureHealth, PastLook, UnitCounts
 from analytics.warehouse.experiments import ExperimentReader
 
@@ -194,6 +199,7 @@ def _analysed(answers: _Answers) -> Analysis:
     health = [
         *health_checks(experiment, answers.health, sample_ratio, units, answers.counts.in_several, answers.time.shown),
         balance_check(results),
+        metrics_check([each.metric.name for each in metrics if each.result is None and each.use.role != "secondary"]),
     ]
     judged = [each.result for each in metrics if each.result is not None and each.use.role != "secondary"]
     return Analysis(
@@ -213,18 +219,19 @@ def _analysed(answers: _Answers) -> Analysis:
 
 
 def _metric_result(answers: _Answers, use: MetricUse, metric: Metric, measured: Measurement) -> MetricAnalysis:
-    arms: Grouped = measured.summaries
-    options = analysis_options(answers.experiment, metric, answers.counts.last_at, answers.time.shown)
+    if measured.problem:
+        return MetricAnalysis(metric, use, None, measured.problem)
     try:
+        options = analysis_options(answers.experiment, metric, answers.counts.last_at, answers.time.shown)
         result = analyse_metric(
             metric_spec(metric, use),
-            arms[""],
+            measured.summaries[""],
             control=answers.experiment.control,
             options=with_history(options, metric.key, answers.looks),
             capped=measured.capped,
         )
-    except InvalidInputError as error:
-        return MetricAnalysis(metric, use, None, str(error))
+    except UNCOMPUTABLE as error:
+        return MetricAnalysis(metric, use, None, problem_of(metric, error))
     return MetricAnalysis(metric, use, result)
 
 

@@ -3,39 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
-
-from service_kit.problems import Unavailable
-from stats import InvalidInputError
+from typing import Protocol, TypeVar
 
 from analytics.warehouse.aggregates import UnitCounts
 from analytics.warehouse.experiments import ExperimentReader
 from analytics.warehouse.scopes import END_OF_TIME, ExposureScope
 
 TRIES = 3
-T = TypeVar("T")
+
+
+class Measured(Protocol):
+    """What was found about the units. `problem`: why it could not be measured, empty if it was."""
+
+    @property
+    def problem(self) -> str: ...
+
+
+MeasuredT = TypeVar("MeasuredT", bound=Measured)
 
 
 async def consistent_read(
-    reader: ExperimentReader, scope: ExposureScope, measure: Callable[[UnitCounts], Awaitable[T]]
-) -> tuple[UnitCounts, T]:
+    reader: ExperimentReader, scope: ExposureScope, measure: Callable[[UnitCounts], Awaitable[list[MeasuredT]]]
+) -> tuple[UnitCounts, list[MeasuredT]]:
     """The units of the scope and what `measure` finds about them, asked again when units came in meanwhile.
 
-    Where they come in faster than that, the last try stands: its queries lie moments apart. Raises WarehouseError,
-    and Unavailable when even then the answers can't belong together.
+    Where they come in faster than that, the last try stands: its queries lie moments apart. A problem of a measurement
+    is worth another try, because answers of different moments may not fit each other; one that comes again is the
+    data's own. Raises WarehouseError.
     """
     before = len(reader.queries)
+    problems: list[str] = []
     for attempt in range(TRIES):
         del reader.queries[before:]
         counts = await reader.unit_counts(scope)
-        last = attempt == TRIES - 1
-        try:
-            measured = await measure(counts)
-        except InvalidInputError as error:
-            if last:
-                raise Unavailable("the events come in too fast to be read together", code="unsteady") from error
-            continue
-        if last or scope.as_of < END_OF_TIME or await _unchanged(reader, scope, counts):
+        measured = await measure(counts)
+        if attempt == TRIES - 1 or scope.as_of < END_OF_TIME:
+            break
+        found = [each.problem for each in measured]
+        settled = not any(found) or found == problems
+        problems = found
+        if settled and await _unchanged(reader, scope, counts):
             break
     return counts, measured
 

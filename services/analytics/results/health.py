@@ -142,6 +142,18 @@ def _unit(experiment: Experiment) -> HealthCheck:
     )
 
 
+def metrics_check(unusable: Sequence[str]) -> HealthCheck:
+    """`unusable`: names of goals and guardrails that can't be analysed; without them a decision would be another."""
+    named = ", ".join(unusable)
+    return HealthCheck(
+        "metrics",
+        "problem" if unusable else "ok",
+        f"Goals or guardrails that can't be analysed: {named}." if unusable else "Every metric can be analysed.",
+        "What was decided on could be harmed without anybody seeing it.",
+        "Read what the metric says is wrong with it; mend its events, or take the metric out of the experiment.",
+    )
+
+
 def balance_check(results: Sequence[MetricResult]) -> HealthCheck:
     """Whether the variations already differed before the start, by the covariates of CUPED."""
     p_values = {

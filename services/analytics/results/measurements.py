@@ -9,7 +9,15 @@ import math
 from dataclasses import dataclass
 
 from messages.aggregations import Absence
-from stats import CappedArms, ClusterSums, QuantileSummary, Summary, Winsorising, quantile_ranks
+from stats import (
+    CappedArms,
+    ClusterSums,
+    InvalidInputError,
+    QuantileSummary,
+    Summary,
+    Winsorising,
+    quantile_ranks,
+)
 
 from analytics.catalog.entries import Metric
 from analytics.results.scope import window_of
@@ -18,13 +26,18 @@ from analytics.warehouse.aggregates import Group
 from analytics.warehouse.experiments import NO_CAP, ExperimentReader
 from analytics.warehouse.scopes import ExposureScope, MetricWindow
 
+UNCOMPUTABLE = (InvalidInputError, ArithmeticError)
+"""What strange numbers raise on their way through the analysis; it costs one metric, never its neighbours."""
+
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """Summaries by segment and variation; `capped` if the values were cut at a pooled percentile."""
+    """Summaries by segment and variation; `capped` if the values were cut at a pooled percentile. `problem`: why there
+    are none, empty if there are."""
 
     summaries: Grouped
     capped: CappedArms | None = None
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +60,13 @@ class Measurer:
         self._options = options
 
     async def measure(self, metric: Metric) -> Measurement:
-        """Raises WarehouseError."""
+        """What the engine can't take is the problem of this one metric. Raises WarehouseError."""
+        try:
+            return await self._measured(metric)
+        except UNCOMPUTABLE as error:
+            return Measurement({}, problem=problem_of(metric, error))
+
+    async def _measured(self, metric: Metric) -> Measurement:
         window, aggregation = window_of(metric), metric.aggregation
         if metric.winsorize_at and aggregation.cappable:
             return await self._winsorised(metric, window)
@@ -101,6 +120,8 @@ class Measurer:
         middle = max(math.ceil(level * observations), 1)
         wanted = [middle, *(each for each in (ranks.lower, ranks.upper) if each is not None)]
         values = await self._reader.order_statistics(self._scope, window, variation, wanted)
+        if not values.keys() >= set(wanted):
+            raise InvalidInputError("quantile", "there are fewer values than were counted a moment before")
         found = await self._reader.cluster_totals(self._scope, window, variation, values[middle])
         return QuantileSummary(
             observations,
@@ -118,6 +139,14 @@ class Measurer:
                 found.below_size_sum,
             ),
         )
+
+
+def problem_of(metric: Metric, error: Exception) -> str:
+    """Why a metric can't be analysed, and what to do."""
+    return (
+        f"its numbers can't be computed with ({error}); look for values that can't be right among the events "
+        f"`{metric.event}`, and erase the users who sent them"
+    )
 
 
 def all_groups(units: Units, variations: tuple[str, ...], segments: list[str]) -> dict[Group, int]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from stats import ENGINE_VERSION, Family, Heterogeneity, MetricResult, Notice, SegmentedResult, Status
+from stats import ENGINE_VERSION, Family, Heterogeneity, MetricResult, Notice, Status
 
-from analytics.catalog.entries import Metric, MetricUse, Role
+from analytics.catalog.entries import Role
 from analytics.instants import rfc3339
 from analytics.results.analysis import MetricAnalysis
 from analytics.results.documents import (
@@ -22,7 +22,7 @@ from analytics.results.metric_documents import (
     metric_document,
     same,
 )
-from analytics.results.segments import DailyAnalysis, LeftOut, SegmentedAnalysis
+from analytics.results.segments import DailyAnalysis, LeftOut, SegmentedAnalysis, SegmentedMetricAnalysis
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,13 +82,14 @@ class HeterogeneityDocument:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SegmentedMetric:
-    """`family`: the tests of all segments; `heterogeneity`: by variation, null where too few can be compared."""
+    """`family`: the tests of all segments, null where the metric can't be analysed; `heterogeneity`: by variation, null
+    where too few can be compared."""
 
     metric: str
     name: str
     role: Role
     aggregation: str
-    family: FamilyDocument
+    family: FamilyDocument | None
     heterogeneity: dict[str, HeterogeneityDocument | None]
     segments: list[MetricSegment]
 
@@ -152,7 +153,7 @@ def segmented_document(analysis: SegmentedAnalysis) -> SegmentedDocument:
             for name, units in analysis.units.items()
         ],
         left_out=analysis.left_out,
-        metrics=[_segmented_metric(use, metric, result) for use, metric, result in analysis.metrics],
+        metrics=[_segmented_metric(each, list(analysis.units)) for each in analysis.metrics],
     )
 
 
@@ -167,24 +168,30 @@ def daily_document(analysis: DailyAnalysis) -> DailyDocument:
                 metric=metric.key,
                 name=metric.name,
                 role=use.role,
-                days=[_day(use, metric, day, result) for day, result in days.items()],
+                days=[_day(day, each) for day, each in days.items()],
             )
             for use, metric, days in analysis.metrics
         ],
     )
 
 
-def _segmented_metric(use: MetricUse, metric: Metric, result: SegmentedResult) -> SegmentedMetric:
+def _segmented_metric(analysis: SegmentedMetricAnalysis, shown: list[str]) -> SegmentedMetric:
+    metric, use, result = analysis.metric, analysis.use, analysis.result
+    segments: dict[str, MetricResult | None] = dict.fromkeys(shown) if result is None else dict(result.segments)
     return SegmentedMetric(
         metric=metric.key,
         name=metric.name,
         role=use.role,
         aggregation=metric.aggregation.name,
-        family=family_document(result.family),
-        heterogeneity={arm: _heterogeneity(each) for arm, each in result.heterogeneity.items()},
+        family=family_document(result.family) if result else None,
+        heterogeneity={arm: _heterogeneity(each) for arm, each in result.heterogeneity.items()} if result else {},
         segments=[
-            _segment(use, metric, name, each, _members_of(result.family, name))
-            for name, each in result.segments.items()
+            _segment(
+                name,
+                MetricAnalysis(metric, use, each, analysis.problem),
+                _members_of(result.family, name) if result else None,
+            )
+            for name, each in segments.items()
         ],
     )
 
@@ -196,8 +203,8 @@ def _heterogeneity(found: Heterogeneity | None) -> HeterogeneityDocument | None:
     return HeterogeneityDocument(**same(HeterogeneityDocument, found) | {"contrasts": contrasts})
 
 
-def _segment(use: MetricUse, metric: Metric, name: str, result: MetricResult, family: Family) -> MetricSegment:
-    found = metric_document(MetricAnalysis(metric, use, result), family)
+def _segment(name: str, analysis: MetricAnalysis, family: Family | None) -> MetricSegment:
+    found = metric_document(analysis, family)
     return MetricSegment(
         segment=name,
         status=found.status,
@@ -208,8 +215,8 @@ def _segment(use: MetricUse, metric: Metric, name: str, result: MetricResult, fa
     )
 
 
-def _day(use: MetricUse, metric: Metric, day: str, result: MetricResult) -> MetricDay:
-    found = metric_document(MetricAnalysis(metric, use, result))
+def _day(day: str, analysis: MetricAnalysis) -> MetricDay:
+    found = metric_document(analysis)
     return MetricDay(date=day, status=found.status, variations=found.variations)
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from stats import (
-    InvalidInputError,
     MetricResult,
     SampleRatioResult,
     SegmentedResult,
@@ -24,11 +24,19 @@ from analytics.results.analysis import (
     SAMPLE_RATIO_THRESHOLD,
     AnalysisTime,
     Analyst,
+    MetricAnalysis,
     analysis_options,
     metric_spec,
 )
 from analytics.results.consistent_read import consistent_read
-from analytics.results.measurements import Measurement, MeasurementOptions, Measurer, all_groups
+from analytics.results.measurements import (
+    UNCOMPUTABLE,
+    Measurement,
+    MeasurementOptions,
+    Measurer,
+    all_groups,
+    problem_of,
+)
 from analytics.results.scope import scope_of
 from analytics.results.summaries import Grouped
 from analytics.warehouse.aggregates import UnitCounts
@@ -48,6 +56,16 @@ class LeftOut:
 
 
 @dataclass(frozen=True, slots=True)
+class SegmentedMetricAnalysis:
+    """`result` None: the metric can't be analysed, and `problem` says why."""
+
+    metric: Metric
+    use: MetricUse
+    result: SegmentedResult | None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SegmentedAnalysis:
     """Up to 20 segments by size. `units`: segment to variation to units."""
 
@@ -58,7 +76,7 @@ class SegmentedAnalysis:
     units: dict[str, dict[str, int]]
     left_out: LeftOut
     sample_ratios: dict[str, SampleRatioResult]
-    metrics: list[tuple[MetricUse, Metric, SegmentedResult]]
+    metrics: list[SegmentedMetricAnalysis]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +87,13 @@ class DailyAnalysis:
     experiment: Experiment
     environment: Environment
     time: AnalysisTime
-    metrics: list[tuple[MetricUse, Metric, dict[str, MetricResult]]]
+    metrics: list[tuple[MetricUse, Metric, dict[str, MetricAnalysis]]]
 
 
 @dataclass(frozen=True, slots=True)
 class _Measured:
     counts: UnitCounts
-    metrics: list[tuple[MetricUse, Metric, Grouped]]
+    metrics: list[tuple[MetricUse, Metric, Measurement]]
 
 
 class SegmentAnalyst:
@@ -110,7 +128,7 @@ class SegmentAnalyst:
             return await asyncio.gather(*(measurer.measure(metric) for _, metric in usable))
 
         counts, found = await consistent_read(self._reader, scope, measure)
-        metrics = [(use, metric, each.summaries) for (use, metric), each in zip(usable, found, strict=True)]
+        metrics = [(use, metric, each) for (use, metric), each in zip(usable, found, strict=True)]
         return _Measured(counts, metrics)
 
 
@@ -122,18 +140,10 @@ def _by_segment(
     groups = all_groups(measured.counts.units, tuple(experiment.shares), shown)
     units = {name: {each: groups[name, each] for each in experiment.shares} for name in shown}
     comparable = sum(weight > 0 for weight in experiment.shares.values()) > 1
-    metrics = []
-    for use, metric, summaries in measured.metrics if shown else []:
-        options = analysis_options(experiment, metric, measured.counts.last_at, time.shown)
-        method = CORRECTIONS.get(experiment.plan.correction, "holm")
-        with_units = {name: summaries[name] for name in shown}
-        try:
-            result = analyse_segments(
-                metric_spec(metric, use), with_units, control=experiment.control, options=options, method=method
-            )
-        except InvalidInputError:
-            continue
-        metrics.append((use, metric, result))
+    metrics = [
+        _segmented_metric(experiment, time, measured.counts.last_at, shown, each)
+        for each in (measured.metrics if shown else [])
+    ]
     rest = set(sizes) - set(shown)
     return SegmentedAnalysis(
         experiment,
@@ -147,23 +157,66 @@ def _by_segment(
     )
 
 
+def _segmented_metric(
+    experiment: Experiment,
+    time: AnalysisTime,
+    last_at: int,
+    shown: list[str],
+    measured: tuple[MetricUse, Metric, Measurement],
+) -> SegmentedMetricAnalysis:
+    use, metric, found = measured
+    if found.problem:
+        return SegmentedMetricAnalysis(metric, use, None, found.problem)
+    try:
+        result = analyse_segments(
+            metric_spec(metric, use),
+            {name: found.summaries[name] for name in shown},
+            control=experiment.control,
+            options=analysis_options(experiment, metric, last_at, time.shown),
+            method=CORRECTIONS.get(experiment.plan.correction, "holm"),
+        )
+    except UNCOMPUTABLE as error:
+        return SegmentedMetricAnalysis(metric, use, None, problem_of(metric, error))
+    return SegmentedMetricAnalysis(metric, use, result)
+
+
 def _over_time(
     experiment: Experiment, environment: Environment, time: AnalysisTime, measured: _Measured
 ) -> DailyAnalysis:
+    last_at = measured.counts.last_at
     metrics = []
-    for use, metric, summaries in measured.metrics:
-        options = analysis_options(experiment, metric, measured.counts.last_at, time.shown)
-        days: dict[str, MetricResult] = {}
-        so_far: dict[str, Summary] = {}
-        for day in sorted(summaries)[-DAYS_MAX:]:
-            so_far = {
-                arm: merge([so_far[arm], each]) if arm in so_far else each for arm, each in summaries[day].items()
-            }
-            try:
-                days[day] = analyse_metric(
-                    metric_spec(metric, use), so_far, control=experiment.control, options=options
-                )
-            except InvalidInputError:
-                continue
+    for use, metric, found in measured.metrics:
+        if found.problem:
+            unknown = MetricAnalysis(metric, use, None, found.problem)
+            days = dict.fromkeys(_last_days(measured.counts.segments()), unknown)
+        else:
+            days = _by_day(experiment, time, last_at, (use, metric), found.summaries)
         metrics.append((use, metric, days))
     return DailyAnalysis(experiment, environment, time, metrics)
+
+
+def _by_day(
+    experiment: Experiment, time: AnalysisTime, last_at: int, asked: tuple[MetricUse, Metric], summaries: Grouped
+) -> dict[str, MetricAnalysis]:
+    """From the day on whose numbers can't be computed with, each says so: it holds that day's units too."""
+    use, metric = asked
+    days: dict[str, MetricAnalysis] = {}
+    so_far: dict[str, Summary] = {}
+    problem = ""
+    for day in _last_days(summaries):
+        result: MetricResult | None = None
+        if not problem:
+            try:
+                so_far = {
+                    arm: merge([so_far[arm], each]) if arm in so_far else each for arm, each in summaries[day].items()
+                }
+                options = analysis_options(experiment, metric, last_at, time.shown)
+                result = analyse_metric(metric_spec(metric, use), so_far, control=experiment.control, options=options)
+            except UNCOMPUTABLE as error:
+                problem = problem_of(metric, error)
+        days[day] = MetricAnalysis(metric, use, result, problem)
+    return days
+
+
+def _last_days(days: Iterable[str]) -> list[str]:
+    return sorted(days)[-DAYS_MAX:]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import uuid4
 
 import msgspec
+from prometheus_client import CollectorRegistry, Counter
 from service_kit.clock import Clock
 from service_kit.logs import get_logger
 from stats import ENGINE_VERSION
@@ -14,20 +15,34 @@ from analytics.catalog.entries import Environment, Experiment
 from analytics.results.analysis import AnalysisTime, Analyst
 from analytics.results.documents import result_document
 from analytics.warehouse.client import Warehouse
-from analytics.warehouse.errors import WarehouseError, WarehouseUnavailable
+from analytics.warehouse.errors import WarehouseError
 from analytics.warehouse.experiments import ExperimentReader
 from analytics.warehouse.result_snapshots import ResultSnapshotEntry, ResultSnapshotKey, ResultSnapshotStore
 
 _log = get_logger("snapshots")
 
 
-class ResultSnapshots:
-    """The keeper of results as they were shown. `catalog` must be ready."""
+class SnapshotTelemetry:
+    """What the worker counts."""
 
-    def __init__(self, warehouse: Warehouse, catalog: Catalog, clock: Clock) -> None:
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.failures = Counter(
+            "result_snapshot_failures_total",
+            "Scheduled snapshots of an experiment that could not be taken; each is tried again at the next look",
+            registry=registry,
+        )
+
+
+class ResultSnapshots:
+    """The keeper of results as they were shown. `catalog` must be ready; `telemetry` is for scheduled ones."""
+
+    def __init__(
+        self, warehouse: Warehouse, catalog: Catalog, clock: Clock, telemetry: SnapshotTelemetry | None = None
+    ) -> None:
         self._warehouse = warehouse
         self._catalog = catalog
         self._clock = clock
+        self._telemetry = telemetry
         self._store = ResultSnapshotStore(warehouse)
 
     async def take(self, experiment: Experiment, environment: Environment) -> ResultSnapshotEntry:
@@ -39,39 +54,42 @@ class ResultSnapshots:
     async def take_due(self, every_seconds: int) -> int:
         """One snapshot of each running experiment per interval, whoever asks first; returns how many were taken.
 
-        Its id and time are those of the interval, so two workers at once make the same snapshot.
+        Its id and time are those of the interval, so two workers at once make the same snapshot. An experiment that
+        fails is told, and the others are taken.
         """
         slot = self._clock.now() // (every_seconds * 1000)
         taken = 0
         for experiment in self._catalog.running():
-            environment = self._catalog.environment_by_id(experiment.environment_id)
             entry = ResultSnapshotEntry(
                 f"scheduled-{every_seconds}-{slot}", slot * every_seconds * 1000, "scheduled", ENGINE_VERSION
             )
-            if await self._store.document(environment.organization_id, experiment.id, entry.id) is None:
-                taken += await self._written(experiment, environment, entry)
+            try:
+                taken += await self._take_once(experiment, entry)
+            except WarehouseError as error:
+                self._count_failure()
+                _log.warning("a snapshot waits for ClickHouse", experiment=experiment.id, error=str(error))
+            except Exception as error:
+                self._count_failure()
+                _log.error("no snapshot of an experiment", experiment=experiment.id, exc_info=error)
         return taken
 
-    async def _written(self, experiment: Experiment, environment: Environment, entry: ResultSnapshotEntry) -> bool:
-        """An experiment that can't be analysed costs no other one its snapshot. Raises WarehouseUnavailable."""
-        try:
-            await self._write(experiment, environment, entry)
-        except WarehouseUnavailable:
-            raise
-        except Exception as error:
-            _log.error("no snapshot of an experiment", experiment=experiment.id, exc_info=error)
+    def _count_failure(self) -> None:
+        if self._telemetry is not None:
+            self._telemetry.failures.inc()
+
+    async def _take_once(self, experiment: Experiment, entry: ResultSnapshotEntry) -> bool:
+        environment = self._catalog.environment_by_id(experiment.environment_id)
+        if await self._store.document(environment.organization_id, experiment.id, entry.id) is not None:
             return False
+        await self._write(experiment, environment, entry)
         return True
 
     async def look(self, every_seconds: int) -> None:
         """Takes what is due, as soon as there is something to take it from."""
         if self._catalog.ready and self._warehouse.migrated:
-            try:
-                taken = await self.take_due(every_seconds)
-                if taken:
-                    _log.info("snapshots taken", count=taken)
-            except WarehouseError as error:
-                _log.warning("snapshots wait for ClickHouse", error=str(error))
+            taken = await self.take_due(every_seconds)
+            if taken:
+                _log.info("snapshots taken", count=taken)
 
     async def _write(self, experiment: Experiment, environment: Environment, entry: ResultSnapshotEntry) -> None:
         analyst = Analyst(ExperimentReader(self._warehouse), self._catalog)

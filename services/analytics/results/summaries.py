@@ -56,7 +56,7 @@ def with_covariate(aggregation: Aggregation, units: Units, moments: Mapping[Grou
 def _covariate_summary(found: CovariateMoments, *, marked: bool) -> CupedSummary:
     n, centre, history = found.units, found.y_mean, found.history_units
     x_sum = n * found.x_mean
-    x_square_sum = max(found.x_squares, 0.0) + n * found.x_mean**2
+    x_square_sum = max(found.x_squares, 0.0) + n * found.x_mean * found.x_mean
     if not marked:
         return CupedSummary(
             n,

@@ -45,7 +45,8 @@ class Moments:
         if total == 0:
             return self
         gap = other.mean - self.mean
-        squares = self.squares + other.squares + gap**2 * self.units * other.units / total
+        # Beyond a double a product is infinite, which the engine refuses by name; a power would raise.
+        squares = self.squares + other.squares + gap * gap * self.units * other.units / total
         mean = (self.mean * self.units + other.mean * other.units) / total
         return Moments(total, mean, squares, self.capped + other.capped)
 
@@ -78,8 +79,8 @@ class CovariateMoments:
             total,
             self.y_mean * share,
             self.x_mean * share,
-            self.y_squares + self.y_mean**2 * weight,
-            self.x_squares + self.x_mean**2 * weight,
+            self.y_squares + self.y_mean * self.y_mean * weight,
+            self.x_squares + self.x_mean * self.x_mean * weight,
             self.xy_products + self.x_mean * self.y_mean * weight,
             self.history_units,
             self.history_y_sum,

@@ -11,7 +11,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
 
 import msgspec
-from messages.events import EVENT_BYTES_MAX, Attributes, Exposure, Metric, UserKey
+from messages.events import EVENT_BYTES_MAX, Attributes, Exposure, Metric, MetricValue, UserKey
 
 EVENTS_PER_REQUEST_MAX = 5_000
 EVENT_TEXT_BYTES_MAX = 6 * EVENT_BYTES_MAX
@@ -28,7 +28,9 @@ class ExposureEvent(Exposure[Timestamp, SentUserKey, Attributes | None], tag_fie
     pass
 
 
-class MetricEvent(Metric[Timestamp, SentUserKey, float, Attributes | None], tag_field="type", tag="metric", gc=False):
+class MetricEvent(
+    Metric[Timestamp, SentUserKey, MetricValue, Attributes | None], tag_field="type", tag="metric", gc=False
+):
     """A null as value is refused, because JavaScript writes NaN that way."""
 
 

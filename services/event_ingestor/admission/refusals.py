@@ -18,12 +18,14 @@ from messages.events import (
     EVENT_ID_LENGTH_MAX,
     INTEGER_MAX,
     INTEGER_MIN,
+    METRIC_VALUE_MAX,
     NAME_LENGTH_MAX,
     USER_KEY_LENGTH_MAX,
     Attributes,
     ConfigVersion,
     EventId,
     ExperimentKey,
+    MetricValue,
     Name,
 )
 
@@ -160,9 +162,14 @@ def _number(value: Any) -> Reason | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return Reason("wrong_type", "must be a number; leave it out for an event that only counts")
     try:
-        return None if math.isfinite(float(value)) else Reason("not_finite", "must be a finite number")
+        number = float(value)
     except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
         return Reason("not_finite", "must be a finite number")
+    if abs(number) > METRIC_VALUE_MAX:
+        return Reason("out_of_range", "must be from -10^15 to 10^15")
+    return None
 
 
 def _attributes(value: Any) -> Reason | None:
@@ -182,7 +189,7 @@ _CHECKS: Mapping[Any, Callable[[Any], Reason | None]] = {
     Name: _text(NAME_LENGTH_MAX),
     SentUserKey: _user_key,
     Timestamp: _timestamp,
-    float: _number,
+    MetricValue: _number,
 }
 
 

@@ -7,12 +7,14 @@ from typing import Any
 
 from messages.events import (
     EVENT_ID_LENGTH_MAX,
+    METRIC_VALUE_MAX,
     NAME_LENGTH_MAX,
     USER_KEY_LENGTH_MAX,
     Attributes,
     ConfigVersion,
     EventId,
     ExperimentKey,
+    MetricValue,
     Name,
 )
 from pydantic import BaseModel, Field
@@ -72,7 +74,12 @@ _KINDS: Mapping[Any, dict[str, Any]] = {
         "oneOf": [{"type": "string", "format": "date-time"}, {"type": "integer"}],
         "description": "RFC 3339 with an offset, or milliseconds since the Unix epoch",
     },
-    float: {"type": "number", "description": "Without it the event only counts"},
+    MetricValue: {
+        "type": "number",
+        "minimum": -METRIC_VALUE_MAX,
+        "maximum": METRIC_VALUE_MAX,
+        "description": "Without it the event only counts",
+    },
 }
 
 
