@@ -11,23 +11,23 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 
 import pytest
-from control_plane.access.schemas import ApiTokenIn, ApiTokenView, MemberIn, MemberView, RoleIn
+from control_plane.access.schemas import ApiTokenCreate, ApiTokenView, MemberCreate, MemberView, RoleIn
 from control_plane.changes import AuditedView
 from control_plane.database import Database
 from control_plane.environments.queries import EnvironmentRow
 from control_plane.environments.schemas import (
-    EnvironmentChange,
-    EnvironmentIn,
+    EnvironmentCreate,
+    EnvironmentPatch,
     EnvironmentView,
-    NameIn,
-    OrganizationIn,
+    OrganizationCreate,
+    OrganizationPatch,
     OrganizationView,
-    ProjectChange,
-    ProjectIn,
+    ProjectCreate,
+    ProjectPatch,
     ProjectRoleIn,
     ProjectRoleView,
     ProjectView,
-    SdkKeyIn,
+    SdkKeyCreate,
     SdkKeyView,
 )
 from control_plane.experiments.models import ExperimentRow
@@ -150,8 +150,8 @@ ENTITIES = (
         "organization",
         "organizations",
         OrganizationView,
-        OrganizationIn,
-        NameIn,
+        OrganizationCreate,
+        OrganizationPatch,
         renamed={"revision": "version"},
         left_out=(GIVEN, COUNTED, KEY),
     ),
@@ -159,8 +159,8 @@ ENTITIES = (
         "project",
         "projects",
         ProjectView,
-        ProjectIn,
-        ProjectChange,
+        ProjectCreate,
+        ProjectPatch,
         renamed={"revision": "version", "archived_at": "archived"},
         left_out=(GIVEN, COUNTED, ARCHIVED, KEY, LeftOut("organization_id", "create patch", "the path names it")),
     ),
@@ -168,8 +168,8 @@ ENTITIES = (
         "environment",
         "environments",
         EnvironmentView,
-        EnvironmentIn,
-        EnvironmentChange,
+        EnvironmentCreate,
+        EnvironmentPatch,
         EnvironmentRow,
         renamed={"version": "config_version", "revision": "version", "archived_at": "archived"},
         left_out=(
@@ -191,7 +191,7 @@ ENTITIES = (
         "SDK key",
         "sdk_keys",
         SdkKeyView,
-        SdkKeyIn,
+        SdkKeyCreate,
         None,
         left_out=(
             VERSIONS,
@@ -205,7 +205,7 @@ ENTITIES = (
         "API token",
         "api_tokens",
         ApiTokenView,
-        ApiTokenIn,
+        ApiTokenCreate,
         None,
         left_out=(
             LeftOut("id created_at hint", "create", "the service gives them"),
@@ -219,7 +219,7 @@ ENTITIES = (
         "member",
         "memberships",
         MemberView,
-        MemberIn,
+        MemberCreate,
         RoleIn,
         renamed={"user_id": "id", "revision": "version"},
         left_out=(

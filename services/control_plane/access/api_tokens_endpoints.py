@@ -15,7 +15,7 @@ from control_plane.access.actor import Actor
 from control_plane.access.authenticator import Authenticator
 from control_plane.access.authorization import require
 from control_plane.access.queries import resolve_organization
-from control_plane.access.schemas import ApiTokenIn, ApiTokenView, NewApiTokenView
+from control_plane.access.schemas import ApiTokenCreate, ApiTokenView, NewApiTokenView
 from control_plane.database import Database
 
 _PATH = "/organizations/{organization}/tokens"
@@ -39,7 +39,7 @@ def build_router(*, authenticator: Authenticator, database: Database) -> APIRout
 
     @router.post(_PATH, status_code=201, responses=_WRITE)
     async def create_api_token(
-        organization: str, body: ApiTokenIn, response: Response, actor: Actor = Depends(authenticator.actor)
+        organization: str, body: ApiTokenCreate, response: Response, actor: Actor = Depends(authenticator.actor)
     ) -> NewApiTokenView:
         """Creates a token with at most one's own role; this answer is the only one that shows it."""
         async with database.transaction() as tx:

@@ -26,7 +26,7 @@ from control_plane.access.authorization import require
 from control_plane.access.queries import resolve_organization
 from control_plane.access.schemas import (
     LoginIn,
-    MemberIn,
+    MemberCreate,
     MemberView,
     MeView,
     NewMemberView,
@@ -114,7 +114,7 @@ def _add_member_writes(router: APIRouter, authenticator: Authenticator, database
         responses=problem_responses(Unauthorized, Forbidden, NotFound, Conflict, InvalidInput),
     )
     async def add_member(
-        organization: str, body: MemberIn, response: Response, actor: Actor = Depends(authenticator.actor)
+        organization: str, body: MemberCreate, response: Response, actor: Actor = Depends(authenticator.actor)
     ) -> NewMemberView:
         """Adds a person by e-mail; somebody new gets an initial password, shown once."""
         async with database.transaction() as tx:

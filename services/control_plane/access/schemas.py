@@ -53,7 +53,7 @@ class MeView(Output):
     project_roles: dict[UUID, Role]
 
 
-class MemberIn(Input):
+class MemberCreate(Input):
     email: Email
     name: Name | None = None
     role: Role
@@ -77,7 +77,7 @@ class NewMemberView(MemberView):
     """For somebody new: shown once, to be handed over. None for somebody who has an account already."""
 
 
-class ApiTokenIn(Input):
+class ApiTokenCreate(Input):
     name: Name
     role: Role
     expires_at: datetime | None = None

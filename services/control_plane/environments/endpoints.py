@@ -20,7 +20,7 @@ from control_plane.access import Actor, Authenticator, require
 from control_plane.database import Database
 from control_plane.environments import repository, service
 from control_plane.environments.queries import resolve_project
-from control_plane.environments.schemas import EnvironmentChange, EnvironmentIn, EnvironmentView
+from control_plane.environments.schemas import EnvironmentCreate, EnvironmentPatch, EnvironmentView
 from control_plane.environments.views import environment_view
 
 _READ = problem_responses(Unauthorized, NotFound)
@@ -64,7 +64,7 @@ def _add_reads(router: APIRouter, authenticator: Authenticator, database: Databa
 def _add_writes(router: APIRouter, authenticator: Authenticator, database: Database) -> None:
     @router.post("/projects/{project}/environments", status_code=201, responses=_CREATE)
     async def create_environment(
-        project: str, body: EnvironmentIn, response: Response, actor: Actor = Depends(authenticator.actor)
+        project: str, body: EnvironmentCreate, response: Response, actor: Actor = Depends(authenticator.actor)
     ) -> EnvironmentView:
         """Creates an environment; every flag of the project is off in it at first."""
         async with database.transaction() as tx:
@@ -78,7 +78,7 @@ def _add_writes(router: APIRouter, authenticator: Authenticator, database: Datab
     async def update_environment(
         project: str,
         environment: str,
-        body: EnvironmentChange,
+        body: EnvironmentPatch,
         expected: ExpectedVersion,
         response: Response,
         actor: Actor = Depends(authenticator.actor),

@@ -22,11 +22,11 @@ from control_plane.database import Database
 from control_plane.environments import repository, service
 from control_plane.environments.queries import resolve_project
 from control_plane.environments.schemas import (
-    NameIn,
-    OrganizationIn,
+    OrganizationCreate,
+    OrganizationPatch,
     OrganizationView,
-    ProjectChange,
-    ProjectIn,
+    ProjectCreate,
+    ProjectPatch,
     ProjectView,
 )
 from control_plane.environments.views import organization_view, project_view
@@ -57,7 +57,7 @@ def _add_organizations(router: APIRouter, authenticator: Authenticator, database
 
     @router.post("/organizations", status_code=201, responses=_CREATE)
     async def create_organization(
-        body: OrganizationIn, response: Response, actor: Actor = Depends(authenticator.actor)
+        body: OrganizationCreate, response: Response, actor: Actor = Depends(authenticator.actor)
     ) -> OrganizationView:
         """Creates a tenant; for administrators."""
         async with database.transaction() as tx:
@@ -79,7 +79,7 @@ def _add_organizations(router: APIRouter, authenticator: Authenticator, database
     @router.patch("/organizations/{organization}", responses=_CHANGE)
     async def rename_organization(
         organization: str,
-        body: NameIn,
+        body: OrganizationPatch,
         expected: ExpectedVersion,
         response: Response,
         actor: Actor = Depends(authenticator.actor),
@@ -107,7 +107,7 @@ def _add_projects(router: APIRouter, authenticator: Authenticator, database: Dat
 
     @router.post("/organizations/{organization}/projects", status_code=201, responses=_CREATE)
     async def create_project(
-        organization: str, body: ProjectIn, response: Response, actor: Actor = Depends(authenticator.actor)
+        organization: str, body: ProjectCreate, response: Response, actor: Actor = Depends(authenticator.actor)
     ) -> ProjectView:
         """Creates a project without environments."""
         async with database.transaction() as tx:
@@ -131,7 +131,7 @@ def _add_project_changes(router: APIRouter, authenticator: Authenticator, databa
     @router.patch("/projects/{project}", responses=_CHANGE)
     async def update_project(
         project: str,
-        body: ProjectChange,
+        body: ProjectPatch,
         expected: ExpectedVersion,
         response: Response,
         actor: Actor = Depends(authenticator.actor),

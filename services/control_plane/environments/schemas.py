@@ -19,12 +19,12 @@ AttributeName = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 PiiAttributes = Annotated[list[AttributeName], Field(max_length=100)]
 
 
-class OrganizationIn(Input):
+class OrganizationCreate(Input):
     key: EntityKey
     name: Name
 
 
-class NameIn(Input):
+class OrganizationPatch(Input):
     name: Name
 
 
@@ -36,13 +36,13 @@ class OrganizationView(AuditedView):
     created_at: datetime
 
 
-class ProjectIn(Input):
+class ProjectCreate(Input):
     key: EntityKey
     name: Name
     description: Description = ""
 
 
-class ProjectChange(Input):
+class ProjectPatch(Input):
     name: Name | None = None
     description: Description | None = None
 
@@ -58,14 +58,14 @@ class ProjectView(AuditedView):
     created_at: datetime
 
 
-class EnvironmentIn(Input):
+class EnvironmentCreate(Input):
     key: EntityKey
     name: Name
     hash_user_keys: bool = False
     pii_attributes: PiiAttributes = Field(default_factory=list)
 
 
-class EnvironmentChange(Input):
+class EnvironmentPatch(Input):
     name: Name | None = None
     hash_user_keys: bool | None = None
     pii_attributes: PiiAttributes | None = None
@@ -100,7 +100,7 @@ class ProjectRoleView(AuditedView):
     role: str
 
 
-class SdkKeyIn(Input):
+class SdkKeyCreate(Input):
     kind: SdkKeyKind
     name: Name
     expires_at: datetime | None = None

@@ -22,7 +22,7 @@ from control_plane.access import Actor, Authenticator, require
 from control_plane.database import Connection, Database
 from control_plane.environments import repository, sdk_keys_repository, sdk_keys_service
 from control_plane.environments.queries import resolve_project
-from control_plane.environments.schemas import NewSdkKeyView, RotationIn, SdkKeyIn, SdkKeyView
+from control_plane.environments.schemas import NewSdkKeyView, RotationIn, SdkKeyCreate, SdkKeyView
 
 _PATH = "/projects/{project}/environments/{environment}/sdk-keys"
 _READ = problem_responses(Unauthorized, NotFound, InvalidInput)
@@ -53,7 +53,11 @@ def _add_listing(router: APIRouter, authenticator: Authenticator, database: Data
 def _add_creation(router: APIRouter, authenticator: Authenticator, database: Database) -> None:
     @router.post(_PATH, status_code=201, responses=_WRITE)
     async def create_sdk_key(
-        project: str, environment: str, body: SdkKeyIn, response: Response, actor: Actor = Depends(authenticator.actor)
+        project: str,
+        environment: str,
+        body: SdkKeyCreate,
+        response: Response,
+        actor: Actor = Depends(authenticator.actor),
     ) -> NewSdkKeyView:
         """Creates a key; this answer is the only one that shows it."""
         async with database.transaction() as tx:

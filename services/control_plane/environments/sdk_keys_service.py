@@ -13,10 +13,10 @@ from control_plane.access import Actor
 from control_plane.changes import Change, record
 from control_plane.database import Connection
 from control_plane.environments import sdk_keys_repository
-from control_plane.environments.schemas import NewSdkKeyView, SdkKeyIn, SdkKeyView
+from control_plane.environments.schemas import NewSdkKeyView, SdkKeyCreate, SdkKeyView
 
 
-async def create(tx: Connection, actor: Actor, environment: asyncpg.Record, body: SdkKeyIn) -> NewSdkKeyView:
+async def create(tx: Connection, actor: Actor, environment: asyncpg.Record, body: SdkKeyCreate) -> NewSdkKeyView:
     """Raises `Conflict` over the limit of an environment, whose row is locked."""
     made, key = await sdk_keys_repository.insert(tx, environment, body.kind, body.name, body.expires_at)
     versions = await _record(tx, actor, environment, "create", None, _document(environment, made))
