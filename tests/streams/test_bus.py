@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -172,6 +173,22 @@ async def test_a_refused_message_comes_again_after_its_delay(bus: Bus, spec: Str
     await message.nak(0.05)
     (again,) = await consumer.fetch(1, 5)
     assert again.deliveries == 2
+
+
+async def test_a_server_that_died_unnoticed_does_not_keep_a_bus_from_closing(
+    nats_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bus = await JetStreamBus.connect(nats_url, name="test")
+    client: Any = bus._client
+
+    async def reset() -> None:
+        raise ConnectionResetError("Connection lost")
+
+    client._pending, client._pending_data_size = [b"PING\r\n"], 6
+    monkeypatch.setattr(client._transport, "drain", reset)
+    await bus.close()
+    assert not bus.connected
+    client._transport.close()
 
 
 async def test_a_follower_misses_nothing_while_the_server_is_killed(fresh_nats: Nats) -> None:
