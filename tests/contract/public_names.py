@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import inspect
 import pkgutil
@@ -28,10 +29,17 @@ def offered(module: ModuleType) -> list[str]:
     """Names that others may import from the module, in order."""
     if hasattr(module, "__all__"):
         return sorted(module.__all__)
+    imported = {
+        alias.asname or alias.name
+        for node in ast.walk(ast.parse(inspect.getsource(module)))
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
     return sorted(
         name
         for name, value in vars(module).items()
-        if not name.startswith("_") and getattr(value, "__module__", module.__name__) == module.__name__
+        if not name.startswith("_") and name not in imported
+        if getattr(value, "__module__", module.__name__) == module.__name__
         if not isinstance(value, ModuleType) and type(value).__module__ != "__future__"
     )
 
