@@ -9,9 +9,11 @@ from bucketing.document import condition_to_document, experiment_from_document
 from bucketing.document.serves import percent, shares_to_document
 from bucketing.flagset import BUCKET_COUNT, Experiment
 from bucketing.validation import validate_experiment
+from messages.documents import experiment_document
 from service_kit.problems import Conflict, FieldError, InvalidInput
 
 from control_plane.entities.errors import refused_fields
+from control_plane.entities.sizes import check_size
 from control_plane.experiments.models import ExperimentRow
 
 DESCRIPTIVE = frozenset({"name", "description", "hypothesis", "tags"})
@@ -29,6 +31,7 @@ def checked(row: ExperimentRow, variations: Collection[str]) -> tuple[Experiment
     errors = [*_control(row), *_mode(row), *_metrics(row), *_plan(row)]
     if errors:
         raise InvalidInput(errors)
+    check_size(experiment_document(experiment), {"variations": row.variations, "audience": row.audience})
     audience = experiment.audience
     return replace(
         row,

@@ -50,12 +50,12 @@ def checked_definition(row: FlagRow) -> Flag:
     if repeated:
         named = [(f"variations[{index}].key", f"{keys[index]!r} stands here twice") for index in repeated]
         raise InvalidInput([FieldError(field, "duplicate", reason) for field, reason in named])
-    return _checked(row, None, "variations")
+    return _checked(row, None)
 
 
 def checked_settings(row: FlagRow, settings: SettingsRow) -> Flag:
     """The flag in an environment. Raises `InvalidInput` with the path of each field that is wrong."""
-    return _checked(row, settings, "rules")
+    return _checked(row, settings)
 
 
 def canonical_settings(flag: Flag, settings: SettingsRow) -> dict[str, Any]:
@@ -74,7 +74,7 @@ def with_rule_ids(rules: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return [rule if rule.get("id") is not None else {**rule, "id": f"rule-{next(numbers)}"} for rule in rules]
 
 
-def _checked(row: FlagRow, settings: SettingsRow | None, largest: str) -> Flag:
+def _checked(row: FlagRow, settings: SettingsRow | None) -> Flag:
     try:
         flag = flag_of(row, settings)
         errors: Iterable[EngineError] = flag_errors(flag)
@@ -83,8 +83,15 @@ def _checked(row: FlagRow, settings: SettingsRow | None, largest: str) -> Flag:
     found = [FieldError(_authored(each.field, row), each.code, each.reason) for each in errors]
     if found:
         raise InvalidInput(found)
-    check_size(flag_document(flag), largest)
+    check_size(flag_document(flag), _parts(row, settings))
     return flag
+
+
+def _parts(row: FlagRow, settings: SettingsRow | None) -> dict[str, object]:
+    parts: dict[str, object] = {"variations": row.variations, "default": row.default_serve}
+    if settings is not None:
+        parts |= {"rules": settings.rules, "targets": settings.targets, "prerequisites": settings.prerequisites}
+    return parts
 
 
 def _authored(field: str, row: FlagRow) -> str:

@@ -43,7 +43,8 @@ class SegmentService(EntityService[SegmentRow, SegmentView]):
         with refused_fields():
             segment = segment_of(row)
             validate_segment(segment)
-        check_size(segment_document(segment), "included")
+        parts = {"included": row.included, "excluded": row.excluded, "if": row.condition}
+        check_size(segment_document(segment), parts)
         condition = segment.condition
         named = [] if condition is None else await named_segments(write.tx, write.scope, [("if", condition)])
         await _refuse_cycle(write, row.key, [each.key for each in named])
