@@ -94,18 +94,23 @@ class ConfigFollower:
         """One round of anti-entropy: confirms what is the newest, and reads anew what is due."""
         for environment_id in self.staging.environment_ids:
             try:
-                newest = await bus.last_message(CONFIG, manifest_subject(environment_id))
+                await self._check_one(bus, environment_id)
             except BusError as error:
                 _log.debug("the bus did not confirm the configuration (%s)", error)
                 self._listener.unconfirmed()
                 return
-            if newest is None:
-                continue
-            if newest.payload == self.staging.manifest(environment_id) and environment_id not in self._unapplied:
-                self._rereads.settle(environment_id)
-                self._listener.confirmed(environment_id)
-            elif self._caught_up and self._rereads.due(environment_id):
-                await self._read_anew(bus, environment_id)
+            except Exception:
+                _log.exception("environment %s was not checked", environment_id)
+
+    async def _check_one(self, bus: Bus, environment_id: str) -> None:
+        newest = await bus.last_message(CONFIG, manifest_subject(environment_id))
+        if newest is None:
+            return
+        if newest.payload == self.staging.manifest(environment_id) and environment_id not in self._unapplied:
+            self._rereads.settle(environment_id)
+            self._listener.confirmed(environment_id)
+        elif self._caught_up and self._rereads.due(environment_id):
+            await self._read_anew(bus, environment_id)
 
     async def _read_anew(self, bus: Bus, environment_id: str) -> None:
         if environment_id in self._held_back:

@@ -31,6 +31,7 @@ class Ingestor:
 
     def __init__(self) -> None:
         self.status = 202
+        self.limited = b""
         self.requests: list[httpx.Request] = []
 
     @property
@@ -40,6 +41,8 @@ class Ingestor:
     async def __call__(self, request: httpx.Request) -> httpx.Response:
         if self.status == 0:
             raise httpx.ConnectError("refused")
+        if self.limited and self.limited.decode() in request.headers["authorization"]:
+            return httpx.Response(429, json={})
         self.requests.append(request)
         return httpx.Response(self.status, json={})
 
@@ -190,3 +193,15 @@ async def test_what_is_on_its_way_when_the_edge_stops_is_sent_by_the_last_attemp
     setup.buffer._client = answering
     await setup.buffer.close()
     assert [event["user_key"] for event in setup.ingestor.events] == [f"u{number}" for number in range(1200)]
+
+
+async def test_a_key_over_its_limit_costs_no_other_key_its_exposures(setup: Setup) -> None:
+    setup.ingestor.limited = CALLER.presented
+    setup.offer("u1")
+    setup.offer("u2", caller=OTHER)
+    assert await setup.buffer.flush()
+    assert [event["user_key"] for event in setup.ingestor.events] == ["u2"]
+
+    setup.ingestor.limited = b""
+    assert await setup.buffer.flush()
+    assert [event["user_key"] for event in setup.ingestor.events] == ["u2", "u1"]

@@ -464,3 +464,22 @@ async def test_on_every_bus_it_keeps_up_with_writers_and_heals(
         clock.seconds += 1
     assert followed.flags.environments[missed.environment_id] == wanted | {"a": False}
     await bus.close()
+
+
+async def test_a_failure_at_one_environment_leaves_the_others_checked() -> None:
+    class FailingBus(MemoryBus):
+        async def last_message(self, stream: str, subject: str) -> Delivered | None:
+            if subject == manifest_subject("bad"):
+                raise ValueError("a fault")
+            return await super().last_message(stream, subject)
+
+    asked = FailingBus()
+    await asked.ensure_stream(config_stream())
+    heard = Heard()
+    follower = ConfigFollower(Flags(), heard)
+    for environment in ("bad", ENVIRONMENT):
+        for subject, payload in Writer(environment).write(on=True):
+            await asked.publish(subject, payload)
+            follower.staging.accept(subject, payload)
+    await follower.check(asked)
+    assert heard.rounds == [ENVIRONMENT]

@@ -6,11 +6,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 import msgspec
+from service_kit.logs import get_logger
 
 from analytics.exports.models import Export, ExportBatch, Run
 from analytics.exports.seal import SealedText
 from analytics.warehouse.exports import ExportStore, StoredBatch, StoredExport, StoredRun
 
+_log = get_logger("exports")
 _EXPORTS = msgspec.json.Decoder(Export)
 _RUNS = msgspec.json.Decoder(Run)
 _BATCHES = msgspec.json.Decoder(ExportBatch)
@@ -44,7 +46,7 @@ class ExportRepository:
     async def exports(self, organizations: Collection[str] | None = None) -> list[VersionedExport]:
         """Those of the organizations (None: all there are), oldest first, without deleted ones."""
         stored = await (self.store.all_exports() if organizations is None else self.store.exports(organizations))
-        found = [_export(each) for each in stored]
+        found = [each for each in map(_export, stored) if each is not None]
         return sorted((each for each in found if not each.export.deleted), key=_age)
 
     async def save(self, export: Export, version: int, sealed: SealedText | None) -> bool:
@@ -59,7 +61,8 @@ class ExportRepository:
         return await self.store.put_export(stored)
 
     async def last_runs(self) -> dict[str, VersionedRun]:
-        return {key: _run(each) for key, each in (await self.store.last_runs()).items()}
+        found = {key: _read_run(each) for key, each in (await self.store.last_runs()).items()}
+        return {key: each for key, each in found.items() if each is not None}
 
     async def runs(self, export: Export, limit: int, before: int) -> list[VersionedRun]:
         return [_run(each) for each in await self.store.runs(export.organization_id, export.id, limit, before)]
@@ -76,9 +79,22 @@ def batch_of(stored: StoredBatch) -> ExportBatch:
     return _BATCHES.decode(stored.document)
 
 
-def _export(stored: StoredExport) -> VersionedExport:
+def _export(stored: StoredExport) -> VersionedExport | None:
+    """None for one that this version can't read: it costs no other export anything."""
     sealed = SealedText(stored.key_id, stored.sealed_credentials) if stored.key_id else None
-    return VersionedExport(_EXPORTS.decode(stored.document), stored.version, sealed)
+    try:
+        return VersionedExport(_EXPORTS.decode(stored.document), stored.version, sealed)
+    except msgspec.MsgspecError as error:
+        _log.error("an export can't be read", export=stored.export_id, error=str(error))
+        return None
+
+
+def _read_run(stored: StoredRun) -> VersionedRun | None:
+    try:
+        return _run(stored)
+    except msgspec.MsgspecError as error:
+        _log.error("an export's run can't be read", export=stored.export_id, number=stored.number, error=str(error))
+        return None
 
 
 def _run(stored: StoredRun) -> VersionedRun:

@@ -9,4 +9,9 @@ class ExportTelemetry:
     """The worker's counters. `runs` by how they ended."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
+        self.failures = Counter(
+            "export_failures_total",
+            "Times that the worker could not look after an export; the others went on",
+            registry=registry,
+        )
         self.runs = Counter("export_runs_total", "Export runs that ended", ["status"], registry=registry)

@@ -97,9 +97,19 @@ class ExportWorker:
         exports = await repository.exports()
         last_runs = await repository.last_runs()
         for found in exports:
-            last = await self._scheduled(found.export, last_runs.get(found.export.id))
-            if last is not None and self._is_free(found.export.id, last.run):
-                await self._start(found, last)
+            try:
+                await self._look_after(found, last_runs.get(found.export.id))
+            except Exception as error:
+                self._note_failure(found.export.id, error)
+
+    async def _look_after(self, found: VersionedExport, last_run: VersionedRun | None) -> None:
+        last = await self._scheduled(found.export, last_run)
+        if last is not None and self._is_free(found.export.id, last.run):
+            await self._start(found, last)
+
+    def _note_failure(self, export_id: str, error: Exception) -> None:
+        self._parts.telemetry.failures.inc()
+        _log.error("an export could not be looked after", export=export_id, exc_info=error)
 
     async def settle(self) -> None:
         """Waits until nothing is in work here."""
@@ -149,6 +159,8 @@ class ExportWorker:
         except* (LeaseLost, WarehouseError) as errors:
             # The run stays as it is and is taken up again when the lease has ended.
             _log.warning("a run was left to another worker", export=found.export.id, error=str(errors.exceptions[0]))
+        except* Exception as errors:
+            self._note_failure(found.export.id, errors)
 
     async def _attempts(self, found: VersionedExport, lease: Lease) -> DestinationError | None:
         """None when the run succeeded. Raises LeaseLost."""

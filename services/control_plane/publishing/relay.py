@@ -14,7 +14,7 @@ from uuid import UUID
 from messages.subjects import config_stream
 from service_kit.clock import Clock
 from service_kit.logs import get_logger
-from service_kit.problems import Problem
+from service_kit.problems import Problem, Unavailable
 from streams import Bus, BusError, StreamSpec
 
 from control_plane.changes.recorder import CHANNEL
@@ -134,14 +134,15 @@ class Relay:
     ) -> None:
         """Publishes one environment. An unexpected failure is that environment's own; the others go on."""
         try:
-            await self._publish(publisher, environment_id, repair, comparing=comparing or repair is not None)
-        except (Problem, BusError, Fenced):
+            try:
+                await self._publish(publisher, environment_id, repair, comparing=comparing or repair is not None)
+            except BehindTheBus as behind:
+                _log.warning("the stream is ahead of the database", environment=environment_id, version=behind.version)
+                async with self._database.transaction() as tx:
+                    await queries.advance_past(tx, environment_id, behind.version)
+                self._wake.set()
+        except (Unavailable, BusError, Fenced):
             raise
-        except BehindTheBus as behind:
-            _log.warning("the stream is ahead of the database", environment=environment_id, version=behind.version)
-            async with self._database.transaction() as tx:
-                await queries.advance_past(tx, environment_id, behind.version)
-            self._wake.set()
         except Exception as error:
             self._telemetry.failures.inc()
             _log.error("not published", environment=environment_id, error=type(error).__name__, exc_info=error)

@@ -11,6 +11,7 @@ import hashlib
 from collections import defaultdict, deque
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import Enum, auto
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -29,6 +30,14 @@ _REMEMBERED_MAX = 200_000
 _RETRY_SECONDS_MAX = 30.0
 _log = get_logger("exposures")
 _encode = msgspec.json.Encoder().encode
+
+
+class _Outcome(Enum):
+    """What became of a batch. Limited: the key's share is used up, which says nothing about other keys."""
+
+    TAKEN = auto()
+    LIMITED = auto()
+    AWAY = auto()
 
 
 class Exposures(Protocol):
@@ -102,7 +111,10 @@ class ExposureBuffer:
             pause = self._limits.flush_seconds if delivered else min(pause * 2, _RETRY_SECONDS_MAX)
 
     async def flush(self) -> bool:
-        """Sends all that waits now. False when the ingestor could not take it; it waits on then."""
+        """Sends all that waits now. False when the ingestor was away or could take none of it: it waits on then.
+
+        What is over the limit of one key waits too, and costs no other key anything.
+        """
         by_key: dict[bytes, list[bytes]] = defaultdict(list)
         while self._waiting:
             key, event = self._waiting.popleft()
@@ -112,13 +124,23 @@ class ExposureBuffer:
             for key, events in by_key.items()
             for start in range(0, len(events), BATCH_EVENTS_MAX)
         )
+        limited: dict[bytes, list[bytes]] = defaultdict(list)
+        taken = False
         try:
-            while unsent and await self._send(*unsent[0]):
+            while unsent:
+                key, batch = unsent[0]
+                outcome = _Outcome.LIMITED if key in limited else await self._send(key, batch)
+                if outcome is _Outcome.AWAY:
+                    break
                 unsent.popleft()
+                if outcome is _Outcome.LIMITED:
+                    limited[key] += batch
+                else:
+                    taken = True
         finally:
             # Also what was on its way when the sending was cancelled: sent again, it counts once.
-            delivered = not unsent
-            for key, batch in reversed(unsent):
+            delivered = not unsent and (taken or not limited)
+            for key, batch in (*limited.items(), *reversed(unsent)):
                 self._put_back(key, batch)
             self._telemetry.buffered.set(len(self._waiting))
         return delivered
@@ -128,7 +150,7 @@ class ExposureBuffer:
         await self.flush()
         await self._client.aclose()
 
-    async def _send(self, key: bytes, batch: list[bytes]) -> bool:
+    async def _send(self, key: bytes, batch: list[bytes]) -> _Outcome:
         try:
             answer = await self._client.post(
                 "/v1/events",
@@ -137,15 +159,17 @@ class ExposureBuffer:
             )
         except httpx.HTTPError as error:
             _log.warning("exposures not delivered", error=type(error).__name__, events=len(batch))
-            return False
-        if answer.status_code in (429, 502, 503, 504):
-            return False
+            return _Outcome.AWAY
+        if answer.status_code == 429:
+            return _Outcome.LIMITED
+        if answer.status_code in (502, 503, 504):
+            return _Outcome.AWAY
         if answer.is_success:
             self._telemetry.sent.inc(len(batch))
         else:
             self._telemetry.dropped.labels("refused").inc(len(batch))
             _log.warning("exposures refused", status=answer.status_code, events=len(batch))
-        return True
+        return _Outcome.TAKEN
 
     def _put_back(self, key: bytes, batch: list[bytes]) -> None:
         room = max(0, self._limits.buffered - len(self._waiting))

@@ -56,12 +56,19 @@ class ConfigFeed(Listener):
         """Writes into answers and metrics how long ago each environment was confirmed."""
         now = self._clock.now()
         for environment_id, held in self._memory.environments.items():
-            age = max(0, now - held.confirmed_at) / 1000
-            self._telemetry.age.labels(environment_id, held.config.project_key, held.config.key).set(age)
-            held.restamp(int(age) if age >= STALE_AFTER_SECONDS else 0)
-            if held.phase(now) != held.announced_phase:
-                held.announced_phase = held.phase(now)
-                self._memory.announce(environment_id)
+            try:
+                self._tell_age(environment_id, held, now)
+            except Exception as error:
+                self._telemetry.failures.labels("age").inc()
+                _log.error("an environment's age can't be told", environment=environment_id, exc_info=error)
+
+    def _tell_age(self, environment_id: str, held: HeldConfig, now: int) -> None:
+        age = max(0, now - held.confirmed_at) / 1000
+        self._telemetry.age.labels(environment_id, held.config.project_key, held.config.key).set(age)
+        held.restamp(int(age) if age >= STALE_AFTER_SECONDS else 0)
+        if held.phase(now) != held.announced_phase:
+            held.announced_phase = held.phase(now)
+            self._memory.announce(environment_id)
 
     async def apply(self, update: Update) -> None:
         await self.serve(update, self._clock.now())

@@ -17,7 +17,7 @@ from edge_evaluator.feed.config_feed import ConfigFeed
 from edge_evaluator.feed.snapshot import EnvironmentSnapshot, Snapshot, SnapshotStore, SnapshotUnusable
 from edge_evaluator.feed.telemetry import FeedTelemetry
 from edge_evaluator.memory.environment import EnvironmentConfig
-from edge_evaluator.memory.flag_memory import FlagMemory
+from edge_evaluator.memory.flag_memory import FlagMemory, HeldConfig
 
 _log = get_logger("snapshot")
 
@@ -43,7 +43,10 @@ class SnapshotWriter:
                 _log.error("snapshot can't be used", file=path.name, reason=str(found))
                 continue
             for environment in found.environments:
-                await self._restore_environment(environment)
+                try:
+                    await self._restore_environment(environment)
+                except Exception as error:
+                    self._note_failure("restore", environment.environment_id, error)
             self._feed.tell_ages()
             if self._memory.environments:
                 self._saved_change = self._feed.change
@@ -69,20 +72,27 @@ class SnapshotWriter:
         self._telemetry.snapshots.labels("written").inc()
 
     def _present(self) -> Snapshot:
+        environments = []
+        for environment_id, held in self._memory.environments.items():
+            try:
+                environments.append(self._present_environment(environment_id, held))
+            except Exception as error:
+                self._note_failure("save", environment_id, error)
+        return Snapshot(self._clock.now(), environments)
+
+    def _present_environment(self, environment_id: str, held: HeldConfig) -> EnvironmentSnapshot:
         staging = self._feed.staging
-        return Snapshot(
-            self._clock.now(),
-            [
-                EnvironmentSnapshot(
-                    environment_id,
-                    held.confirmed_at,
-                    staging.manifest(environment_id),
-                    dict(staging.entries(environment_id)),
-                    _good_messages(held.config),
-                )
-                for environment_id, held in self._memory.environments.items()
-            ],
+        return EnvironmentSnapshot(
+            environment_id,
+            held.confirmed_at,
+            staging.manifest(environment_id),
+            dict(staging.entries(environment_id)),
+            _good_messages(held.config),
         )
+
+    def _note_failure(self, work: str, environment_id: str, error: Exception) -> None:
+        self._telemetry.failures.labels(work).inc()
+        _log.error("an environment is not in the snapshot", environment=environment_id, work=work, exc_info=error)
 
     async def _restore_environment(self, saved: EnvironmentSnapshot) -> None:
         staging = self._feed.staging

@@ -29,4 +29,10 @@ class FeedTelemetry:
         self.rereads = Counter("edge_config_rereads_total", "Environments read anew", registry=registry)
         self.unreachable = Counter("edge_config_unconfirmed_total", "Rounds without the bus", registry=registry)
         self.bus_connected = Gauge("edge_bus_connected", "1 while the bus is connected", registry=registry)
+        self.failures = Counter(
+            "edge_environment_failures_total",
+            "Times that work for one environment failed; the other environments went on",
+            ["work"],
+            registry=registry,
+        )
         self.snapshots = Counter("edge_snapshots_total", "Snapshots written or not", ["outcome"], registry=registry)

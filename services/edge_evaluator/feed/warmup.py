@@ -7,7 +7,9 @@ import gc
 from collections.abc import Iterator
 
 from bucketing.compiled import CompiledFlagSet
+from service_kit.logs import get_logger
 
+_log = get_logger("warm-up")
 _STEPS_AT_ONCE = 4
 _PAUSE_SECONDS = 0.05
 _BREATH_SECONDS = 0.002
@@ -33,7 +35,11 @@ class Warmer:
             await asyncio.sleep(_PAUSE_SECONDS)
             while self._newest:
                 environment_id, compiled = self._newest.popitem()
-                await self._write(environment_id, compiled.prepare())
+                try:
+                    await self._write(environment_id, compiled.prepare())
+                except Exception as error:
+                    # Each flag is prepared again when it is asked for.
+                    _log.error("an environment is not warm", environment=environment_id, exc_info=error)
             self._asked.clear()
             if not self._frozen:
                 # What was loaded at the start stays: the collector need not walk through it again and again.
