@@ -171,6 +171,24 @@ def test_a_bad_event_is_named_and_never_costs_its_neighbours(code: str, event: A
     assert admission.rejected[0].detail
 
 
+HALVES = ["\ud800", "\udfff", "a\ud83d", "\udc00\ud800"]
+WITHOUT_TYPE = [{name: value for name, value in event.items() if name != "type"} for event in (exposure(), metric())]
+
+
+@pytest.mark.parametrize("half", HALVES, ids=ascii)
+@pytest.mark.parametrize("name", [*WITHOUT_TYPE[0], *WITHOUT_TYPE[1], "other"])
+def test_half_a_character_in_any_field_harms_that_event_alone(name: str, half: str) -> None:
+    make = exposure if name in WITHOUT_TYPE[0] else metric
+    inside = name in ("context", "properties", "other")
+    values = [{half: 1}, {"a": half}, {"a": [{"b": half}]}, {"a": [{half: 1}]}] if inside else [half]
+    for value in values:
+        admission = judged(exposure(), make(**{name: value}), metric(), make(**{half: 1}))
+        expected = "wrong_type" if name == "value" else "lone_surrogate"
+        assert codes(admission) == [(1, expected), (3, "lone_surrogate")]
+        assert (admission.exposure_count, admission.metric_count) == (1, 1)
+        assert all(each.detail.encode() for each in admission.rejected)
+
+
 @pytest.mark.parametrize(
     ("code", "raw"),
     [

@@ -143,8 +143,8 @@ def _user_key(value: Any) -> Reason | None:
 def _timestamp(value: Any) -> Reason | None:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return Reason("wrong_type", "must be a string in RFC 3339 form, or milliseconds since 1970")
-    if not isinstance(value, str):
-        return _scalar_reason(value)
+    if (found := _scalar_reason(value)) or not isinstance(value, str):
+        return found
     try:
         msgspec.convert(value, Timestamp)
     except msgspec.ValidationError:
