@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,11 @@ from starlette.types import Receive, Scope
 BODY_BYTES_MAX = 5 * 1024 * 1024
 """Of a body as it is sent, and again after it was unpacked."""
 
+GZIP_MEMBERS_MAX = 100
+"""Each is a header, a table and a state of its own, however little it holds."""
+
+_PIECE_BYTES = 16 * 1024
+_UNPACKED_PIECE_BYTES = 256 * 1024
 _GZIP = 16 + zlib.MAX_WBITS
 
 
@@ -74,7 +80,7 @@ async def read_body(scope: Scope, receive: Receive, share: BudgetShare) -> bytes
     if encoding not in (b"", b"identity", b"gzip", b"x-gzip"):
         raise UnsupportedEncoding("a body may be sent plain or with Content-Encoding: gzip")
     body = await _receive_all(receive, share)
-    return _unpacked(body, share) if encoding in (b"gzip", b"x-gzip") else body
+    return await _unpacked(body, share) if encoding in (b"gzip", b"x-gzip") else body
 
 
 async def _receive_all(receive: Receive, share: BudgetShare) -> bytes:
@@ -92,25 +98,41 @@ async def _receive_all(receive: Receive, share: BudgetShare) -> bytes:
             return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
-def _unpacked(body: bytes, share: BudgetShare) -> bytes:
-    """All members of a gzip file, never unpacking more than the limit."""
-    members: list[bytes] = []
+async def _unpacked(body: bytes, share: BudgetShare) -> bytes:
+    """All members of a gzip file, a piece at a time: never more than the limit, others' requests in between."""
+    found: list[bytes] = []
     left = BODY_BYTES_MAX
-    while body:
-        unpacker = zlib.decompressobj(_GZIP)
+    for unpacked in _pieces(body):
+        left -= len(unpacked)
+        if left < 0:
+            raise _too_large()
+        share.take(len(unpacked))
+        found.append(unpacked)
+        await asyncio.sleep(0)
+    return b"".join(found)
+
+
+def _pieces(body: bytes) -> Iterator[bytes]:
+    """What the body holds, in steps of a bounded cost, as many as its bytes and what they unpack to make necessary."""
+    unpacker = zlib.decompressobj(_GZIP)
+    members, position = 1, 0
+    piece = b""
+    while piece or position < len(body):
+        if not piece:
+            piece = body[position : position + _PIECE_BYTES]
+            position += len(piece)
+        if unpacker.eof:
+            members += 1
+            if members > GZIP_MEMBERS_MAX:
+                raise BadRequest(f"a gzip body has at most {GZIP_MEMBERS_MAX} members", code="invalid_gzip")
+            unpacker = zlib.decompressobj(_GZIP)
         try:
-            member = unpacker.decompress(body, left + 1)
+            yield unpacker.decompress(piece, _UNPACKED_PIECE_BYTES)
         except zlib.error:
             raise BadRequest("the body is not valid gzip", code="invalid_gzip") from None
-        if len(member) > left:
-            raise _too_large()
-        if not unpacker.eof:
-            raise BadRequest("the gzip body ends too early", code="invalid_gzip")
-        share.take(len(member))
-        left -= len(member)
-        members.append(member)
-        body = unpacker.unused_data
-    return b"".join(members)
+        piece = unpacker.unused_data if unpacker.eof else unpacker.unconsumed_tail
+    if body and not unpacker.eof:
+        raise BadRequest("the gzip body ends too early", code="invalid_gzip")
 
 
 def _too_large() -> TooLarge:

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import tracemalloc
 import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
-from event_ingestor.bodies import BODY_BYTES_MAX, BodyBudget, ClientGone, UnsupportedEncoding, read_body
+from event_ingestor.bodies import (
+    BODY_BYTES_MAX,
+    GZIP_MEMBERS_MAX,
+    BodyBudget,
+    ClientGone,
+    UnsupportedEncoding,
+    read_body,
+)
 from service_kit.problems import BadRequest, TooLarge, TooManyRequests
 from starlette.types import Message, Receive, Scope
 
@@ -83,6 +93,82 @@ async def test_a_bomb_is_never_unpacked() -> None:
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         assert peak < 5 * BODY_BYTES_MAX
+
+
+@dataclass
+class Unpacking:
+    """What zlib was asked to do."""
+
+    members: int = 0
+    steps: list[tuple[int, int]] = field(default_factory=list)
+    """Bytes handed in and got out, call by call."""
+
+    def begin(self, *args: Any) -> Any:
+        self.members += 1
+        return _Watched(self, _begin(*args))
+
+
+@dataclass
+class _Watched:
+    unpacking: Unpacking
+    inner: Any
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+    def decompress(self, data: bytes, *limit: int) -> bytes:
+        got: bytes = self.inner.decompress(data, *limit)
+        self.unpacking.steps.append((len(data), len(got)))
+        return got
+
+
+_begin = zlib.decompressobj
+
+
+@pytest.fixture
+def unpacking(monkeypatch: pytest.MonkeyPatch) -> Unpacking:
+    watched = Unpacking()
+    monkeypatch.setattr("event_ingestor.bodies.zlib.decompressobj", watched.begin)
+    return watched
+
+
+async def test_a_body_of_nothing_but_members_costs_next_to_nothing(unpacking: Unpacking) -> None:
+    body = gzip.compress(b"") * 245_000
+    with pytest.raises(BadRequest) as refused:
+        await read(body, encoding="gzip")
+    assert refused.value.code == "invalid_gzip"
+    assert str(GZIP_MEMBERS_MAX) in refused.value.detail
+    assert unpacking.members == GZIP_MEMBERS_MAX
+    assert sum(given for given, _ in unpacking.steps) < len(body)
+
+
+async def test_many_members_are_unpacked_in_a_time_that_their_bytes_make_necessary(unpacking: Unpacking) -> None:
+    part = b"x" * (BODY_BYTES_MAX // GZIP_MEMBERS_MAX - 1024)
+    body = gzip.compress(part, 0) * GZIP_MEMBERS_MAX
+    assert await read(body, encoding="gzip") == part * GZIP_MEMBERS_MAX
+    assert sum(given for given, _ in unpacking.steps) < 2 * len(body)
+
+
+async def test_no_step_of_unpacking_is_long_and_others_have_their_turn_in_between(unpacking: Unpacking) -> None:
+    turns = 0
+
+    async def other() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    waiting = asyncio.create_task(other())
+    # Blocks that hold nothing cost time and give no byte; zeros give a thousand bytes for one.
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    empty = b"".join(packer.compress(b"x") + packer.flush(zlib.Z_FULL_FLUSH) for _ in range(100_000)) + packer.flush()
+    for body in (empty, gzip.compress(bytes(BODY_BYTES_MAX))):
+        turns, steps = 0, len(unpacking.steps)
+        await read(body, encoding="gzip")
+        assert turns >= len(unpacking.steps) - steps > 10
+    waiting.cancel()
+    assert max(given for given, _ in unpacking.steps) <= 16 * 1024
+    assert max(got for _, got in unpacking.steps) <= 256 * 1024
 
 
 async def test_a_client_that_goes_away_gives_its_room_back() -> None:
