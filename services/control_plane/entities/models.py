@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
-
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +25,6 @@ class EntityRow:
     updated_at: datetime
 
 
-def columns_of(row: DataclassInstance) -> dict[str, Any]:
+def columns_of(row: Any) -> dict[str, Any]:
     """A row's columns by name; unlike `asdict` it copies nothing of what stands in them."""
     return {column.name: getattr(row, column.name) for column in fields(row)}
