@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service_kit.background import Background
+from service_kit.head_requests import HeadRequests
 from service_kit.health import Check, health_router
 from service_kit.logs import get_logger, set_request_id
 from service_kit.problems import PROBLEM_SCHEMA, Problem, TooLarge, install_problem_handlers, problem_response
@@ -45,7 +46,7 @@ class Shell:
 def create_app(
     title: str, shell: Shell, *, checks: Mapping[str, Check], refusal: Refusal | None = None, **options: Any
 ) -> FastAPI:
-    """An app with `/healthz`, `/readyz`, `/metrics`, `/openapi.json`, `/api/docs` and problem+json errors.
+    """An app with `/healthz`, `/readyz`, `/metrics`, `/openapi.json`, `/api/docs`, problem+json errors, and `HEAD`.
 
     It is ready when all `checks` pass and no essential work in the background keeps failing. Bodies over the limit
     get 413, before they are read where the length is declared; `refusal` writes that answer in another form than a
@@ -71,6 +72,7 @@ def create_app(
         body_limit_bytes=shell.body_limit_bytes,
         refusal=refusal,
     )
+    app.add_middleware(HeadRequests)
     return app
 
 

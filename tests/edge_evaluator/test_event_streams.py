@@ -161,3 +161,21 @@ async def test_after_a_full_reread_followers_begin_anew(edge: RunningEdge) -> No
         assert snapshot["event"] == "snapshot"
         flags = json.loads(snapshot["data"])["flags"]
         assert ("plain" in flags, "new" in flags) == (False, True)
+
+
+async def test_head_of_a_stream_ends_and_leaves_its_place_to_others(start_edge: StartEdge) -> None:
+    edge = await start_edge(edge_streams_per_key_max=1)
+    paths = [await stream_path(edge, SERVER_KEY), "/v1/stream"]
+    headers = {"authorization": f"Bearer {SERVER_KEY}"}
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{edge.port}", timeout=10) as client:
+        for path in paths * 2:
+            answer = httpx.Response(429)
+
+            async def has_room(path: str = path) -> bool:
+                nonlocal answer
+                answer = await client.head(path, headers=headers)
+                return answer.status_code != 429
+
+            await until(has_room)
+            assert (answer.status_code, answer.content) == (200, b"")
+            assert answer.headers["content-type"].startswith("text/event-stream")
