@@ -12,6 +12,7 @@ from edge_evaluator.admission.requests import Admission
 from edge_evaluator.admission.streams import OpenStreams
 from edge_evaluator.endpoints import config, flags, ofrep
 from edge_evaluator.endpoints.contexts import ContextLimits
+from edge_evaluator.endpoints.ofrep_paths import OfrepPaths
 from edge_evaluator.endpoints.ofrep_route import refused
 from edge_evaluator.evaluation.evaluator import Evaluator
 
@@ -63,5 +64,6 @@ def build_app(parts: EdgeParts, options: HttpOptions, shell: Shell) -> FastAPI:
     )
     app.include_router(flags.build_router(admission=parts.admission, evaluator=parts.evaluator, limits=options.limits))
     app.include_router(config.build_router(admission=parts.admission, open_streams=parts.open_streams))
+    app.add_middleware(OfrepPaths)
     allow_browsers(app, options.cors_origins, BROWSER_ACCESS)
     return app

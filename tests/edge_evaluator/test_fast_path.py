@@ -13,7 +13,7 @@ from edge_evaluator.settings import EdgeSettings
 
 from tests.edge_evaluator.one_piece import read_response, request_bytes
 from tests.edge_evaluator.running_edge import CLIENT_KEY, SERVER_KEY, RunningEdge, running_edge
-from tests.edge_evaluator.sample_flags import FLAGS
+from tests.edge_evaluator.sample_flags import FLAGS, SEGMENTS, boolean
 from tests.edge_evaluator.test_ofrep import BAD_BODIES, GOOD_BODIES
 from tests.waiting import PATIENCE_SECONDS, turns, until
 
@@ -88,6 +88,11 @@ async def test_entity_tags_are_the_same(both: tuple[RunningEdge, RunningEdge]) -
 ODD_HEADERS: dict[str, list[tuple[str, str]]] = {
     "expect": [("expect", "100-continue")],
     "upgrade": [("connection", "upgrade"), ("upgrade", "h2c")],
+    "the offer of a JDK": [
+        ("Connection", "Upgrade, HTTP2-Settings"),
+        ("HTTP2-Settings", "AAEAAEAA"),
+        ("Upgrade", "h2c"),
+    ],
     "two hosts": [("host", "other")],
     "both keys": [("x-api-key", CLIENT_KEY)],
     "two keys": [BEARER],
@@ -203,6 +208,69 @@ async def test_chunked_bodies_are_served(both: tuple[RunningEdge, RunningEdge]) 
     fast, slow = [await exchange(each, request, post(SINGLE + "ruled", body)) for each in both]
     assert fast == slow
     assert fast[0] == fast[1]
+
+
+@pytest.mark.parametrize("line", [b"\r\n", b"\r\nconnection: upgrade\r\nupgrade: h2c\r\n"], ids=["plain", "offer"])
+async def test_a_body_in_a_segment_of_its_own_is_read(both: tuple[RunningEdge, RunningEdge], line: bytes) -> None:
+    request = post(SINGLE + "ruled", CONTEXTS[2]).replace(b"\r\n", line, 1)
+    expected = (await exchange(both[1], post(SINGLE + "ruled", CONTEXTS[2])))[0]
+    head = len(request) - len(CONTEXTS[2])
+    for edge in both:
+        reader, writer = await asyncio.open_connection("127.0.0.1", edge.port)
+        for pieces in (
+            (request,),
+            (request[:head], request[head:]),
+            (request[:40], request[40:] + request),
+            (request,),
+        ):
+            for piece in pieces:
+                writer.write(piece)
+                await writer.drain()
+                await turns()
+            for _ in range(b"".join(pieces).count(b"POST")):
+                assert DATE.sub(b"", await read_response(reader)) == expected
+        writer.close()
+
+
+async def test_a_known_head_with_an_offer_is_answered_here(both: tuple[RunningEdge, RunningEdge]) -> None:
+    offer = ODD_HEADERS["the offer of a JDK"]
+    requests = [post(target, body, *offer) for body in CONTEXTS[:2] for target in (SINGLE + "plain", BULK)] * 2
+    fast, slow = [await exchange(each, *requests) for each in both]
+    assert fast == slow
+    assert await both[0].fast_answers() == len(requests)
+
+
+PATHS = {
+    SINGLE + "plain/": SINGLE + "plain",
+    "/" + SINGLE + "plain": SINGLE + "plain",
+    "/" + SINGLE + "plain/": SINGLE + "plain",
+    SINGLE + "%70lain": SINGLE + "plain",
+    "/" + SINGLE + "a%2E%62/": SINGLE + "a.b",
+    SINGLE + "%75nknown/": SINGLE + "unknown",
+    BULK + "/": BULK,
+    "/" + BULK: BULK,
+    "/" + BULK + "/": BULK,
+}
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_a_path_in_another_form_is_answered_alike(both: tuple[RunningEdge, RunningEdge], path: str) -> None:
+    for edge in both:
+        await edge.write(flags=[*FLAGS, boolean("a.b")], segments=SEGMENTS)
+    bodies = [*CONTEXTS, b"[", b'{"context": 7}']
+    expected = await exchange(both[1], *(post(PATHS[path], body) for body in bodies))
+    for edge in both:
+        for _ in range(2):
+            assert await exchange(edge, *(post(path, body) for body in bodies)) == expected
+    counted = await both[0].fast_answers()
+    assert (counted >= 2) == ("nknown" not in path)
+
+
+@pytest.mark.parametrize("path", [SINGLE + "plain//", "///" + SINGLE[1:] + "plain", SINGLE + "plain%2F", "//v1/config"])
+async def test_other_paths_are_none(both: tuple[RunningEdge, RunningEdge], path: str) -> None:
+    fast, slow = [await exchange(each, post(path, CONTEXTS[1])) for each in both]
+    assert fast == slow
+    assert fast[0].split(b" ")[1] in (b"404", b"307")
 
 
 async def test_a_connection_to_be_closed_is_closed(both: tuple[RunningEdge, RunningEdge]) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from service_kit.credentials import key_of
 
 from edge_evaluator.endpoints.ofrep import origin_at
+from edge_evaluator.endpoints.ofrep_paths import extra_slashes
 
 _BULK = b"/ofrep/v1/evaluate/flags"
 _SINGLE = _BULK + b"/"
@@ -24,7 +26,6 @@ _ROLES = {
     b"expect": _UNUSUAL,
     b"origin": _UNUSUAL,
     b"transfer-encoding": _UNUSUAL,
-    b"upgrade": _UNUSUAL,
     b"x-forwarded-for": _CLIENT,
     b"x-forwarded-proto": _SCHEME,
 }
@@ -68,7 +69,8 @@ class PlainRequests:
 
     def read(self, url: bytes, headers: list[tuple[bytes, bytes]], scheme: str) -> PlainRequest | None:
         """The request of a POST over HTTP/1.1, None for one that is not plain. Names in any case."""
-        if url != _BULK and not url.startswith(_SINGLE):
+        path = url[extra_slashes(url)]
+        if path != _BULK and not path.startswith(_SINGLE):
             return None
         found: dict[int, bytes] = {}
         for name, value in headers:
@@ -84,13 +86,13 @@ class PlainRequests:
         if (
             sdk_key is None
             or length > self._body_limit
-            or found.get(_CONNECTION, b"keep-alive").lower() != b"keep-alive"
+            or b"close" in found.get(_CONNECTION, b"").lower()
             or (request_id is not None and not _good_request_id(request_id))
         ):
             return None
         return PlainRequest(
             sdk_key,
-            url[len(_SINGLE) :].decode("latin-1") if url != _BULK else None,
+            unquote(path[len(_SINGLE) :].decode("latin-1")) if path != _BULK else None,
             length,
             None if held is None else held.decode("latin-1"),
             request_id,
