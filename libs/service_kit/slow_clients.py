@@ -13,6 +13,7 @@ from typing import Any, ClassVar, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from service_kit.request_parser import RequestParser
 from service_kit.response_headers import closing_answer
 
 _REQUEST_TIMEOUT = closing_answer(HTTPStatus.REQUEST_TIMEOUT)
@@ -30,6 +31,7 @@ class PatientHttpProtocol(HttpToolsProtocol):
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
+        self.parser = RequestParser(self)
         self._deadline: TimerHandle | None = None
         self._in_headers = False
         self._in_body = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import sys
 from pathlib import Path
@@ -33,6 +34,31 @@ SETTINGS = {
     "FF_DRAIN_SECONDS": "1",
 }
 HEADERS = {"x-content-type-options": "nosniff", "x-frame-options": "DENY", "cache-control": "no-store"}
+
+LAST = b"GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
+# Bodies that would be answered themselves if they were taken for requests.
+BODY = b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n"
+CHUNKS = b"%x\r\n%b\r\n0\r\n\r\n" % (len(BODY), BODY)
+
+
+def offer(*lines: bytes) -> bytes:
+    """The head of a request that its service does not take, with the offer of a JDK's client."""
+    upgrade = (b"connection: Upgrade, HTTP2-Settings", b"http2-settings: AAEAAEAA", b"upgrade: h2c")
+    return b"\r\n".join((b"POST /healthz HTTP/1.1", b"host: x", *upgrade, *lines, b"", b""))
+
+
+LENGTH = b"content-length: %d" % len(BODY)
+OFFERS = {
+    "in one segment": [offer(LENGTH) + BODY + LAST],
+    "in two": [offer(LENGTH), BODY + LAST],
+    "chunked": [offer(b"transfer-encoding: chunked") + CHUNKS + LAST],
+    "chunked, in two": [offer(b"transfer-encoding: chunked"), CHUNKS + LAST],
+    "expecting": [offer(LENGTH, b"expect: 100-continue"), BODY + LAST],
+}
+
+
+def statuses_in(answers: bytes) -> list[bytes]:
+    return re.findall(rb"HTTP/1\.1 (\d+) ", answers)
 
 
 class Service:
@@ -74,6 +100,10 @@ class Service:
                 metrics = (await admin.get("/metrics")).text
                 assert "background_running{" in metrics
                 assert (await slow).startswith(b"HTTP/1.1 408 ")
+                for segments in OFFERS.values():
+                    assert statuses_in(await self.all_answers(*segments)) == [b"405", b"200"], segments
+                head = await http.head("/healthz")
+                assert (head.status_code, head.content) == (200, b"")
                 self.process.terminate()
 
                 async def drains() -> bool:
@@ -90,12 +120,21 @@ class Service:
 
     async def cut(self) -> bytes:
         """What a client gets that never ends its headers."""
+        return await self.all_answers(b"GET / HTTP/1.1\r\nhost: x\r\n")
+
+    async def all_answers(self, *segments: bytes) -> bytes:
+        """What comes until the service ends the connection; each segment but the first comes after an answer."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        writer.write(b"GET / HTTP/1.1\r\nhost: x\r\n")
+        found = b""
+        for segment in segments[:-1]:
+            writer.write(segment)
+            async with asyncio.timeout(60):
+                found += await reader.readuntil(b"\r\n\r\n")
+        writer.write(segments[-1])
         async with asyncio.timeout(60):
-            answer = await reader.read()
+            found += await reader.read()
         writer.close()
-        return answer
+        return found
 
 
 @pytest.mark.timeout(300)
