@@ -1,19 +1,26 @@
-"""Routers whose routes refuse what the database or another reader would choke on."""
+"""Routers whose routes know who asks before they read a body, and refuse what another reader would choke on."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.routing import APIRoute
+from starlette.types import Message, Receive
 
 from service_kit.json_text import decode_json
-from service_kit.problems import FieldError, InvalidInput, NotFound, declares_json
+from service_kit.problems import FieldError, InvalidInput, NotFound, TooLarge, declares_json
 
+ANONYMOUS_BODY_BYTES_MAX = 4096
 PATH_PART_LENGTH_MAX = 256
 QUERY_VALUE_LENGTH_MAX = 2048
+_BYTES_DECODED_AT_ONCE_MAX = 64 * 1024
 _NO_BODY = object()
+
+Admission = Callable[[Request], Awaitable[Any]]
+"""Raises when a request is not taken in. It sees the head alone, and is asked again as a dependency."""
 
 
 class CheckedRequest(Request):
@@ -23,19 +30,28 @@ class CheckedRequest(Request):
 
     async def json(self) -> Any:
         if self.checked_json is _NO_BODY:
-            self.checked_json = decode_json(await self.body())
+            body = await self.body()
+            # A large one in a thread: others' requests have their turn meanwhile.
+            large = len(body) > _BYTES_DECODED_AT_ONCE_MAX
+            self.checked_json = await asyncio.to_thread(decode_json, body) if large else decode_json(body)
         return self.checked_json
 
 
 class StrictRoute(APIRoute):
-    """Checks path, query and body before anything else sees them."""
+    """Asks the router's admissions, then checks path, query and body, before anything else sees them.
+
+    Where nothing is asked, anybody may send: such a body is small."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
+        admissions = [each.dependency for each in self.dependencies if each.dependency]
 
         async def checked(request: Request) -> Response:
+            for admission in admissions:
+                await admission(request)
             _check_address(request)
-            strict = CheckedRequest(request.scope, request.receive)
+            receive = request.receive if admissions else _at_most(request.receive, ANONYMOUS_BODY_BYTES_MAX)
+            strict = CheckedRequest(request.scope, receive)
             # Decoded here, because the framework would turn our problem into one of its own.
             if await strict.body() and declares_json(strict):
                 await strict.json()
@@ -44,9 +60,25 @@ class StrictRoute(APIRoute):
         return checked
 
 
-def new_router(tag: str) -> APIRouter:
+def new_router(tag: str, *admissions: Admission, prefix: str = "") -> APIRouter:
     """The router to build a feature's endpoints on; `tag` groups them in the API's documentation."""
-    return APIRouter(tags=[tag], route_class=StrictRoute)
+    asked = [Depends(each) for each in admissions]
+    return APIRouter(prefix=prefix, tags=[tag], route_class=StrictRoute, dependencies=asked)
+
+
+def _at_most(receive: Receive, bytes_max: int) -> Receive:
+    """Raises TooLarge for the first piece of a body that is over it."""
+    read = 0
+
+    async def limited() -> Message:
+        nonlocal read
+        message = await receive()
+        read += len(message.get("body", b""))
+        if read > bytes_max:
+            raise TooLarge(f"the body is over {bytes_max} bytes")
+        return message
+
+    return limited
 
 
 def _check_address(request: Request) -> None:

@@ -57,7 +57,10 @@ class Authenticator:
         return Actor(subject, self._catalog.organizations_of(subject, organizations))
 
     async def actor(self, request: Request) -> Actor:
-        """FastAPI dependency: who `Authorization: Bearer …` says it is. Raises Unauthorized.
+        """FastAPI dependency: who `Authorization: Bearer …` says it is, found once for a request. Raises Unauthorized.
 
-        Each router depends on it too, so that nothing of a request is answered before its token is."""
-        return self.identify(require_bearer(request.scope["headers"]))
+        Each router asks it first too, so that nothing of a request is read or answered before its token is."""
+        found: Actor | None = getattr(request.state, "actor", None)
+        if found is None:
+            found = request.state.actor = self.identify(require_bearer(request.scope["headers"]))
+        return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from service_kit.pagination import Page, RequestedPage, number_position, page_of
 from service_kit.problems import (
     BadRequest,
@@ -17,6 +17,7 @@ from service_kit.problems import (
     Unavailable,
     problem_responses,
 )
+from service_kit.requests import new_router
 from service_kit.versions import REFUSALS, ExpectedVersion, etag
 
 from analytics.access import Actor, Authenticator
@@ -45,14 +46,12 @@ Named = Annotated[str | None, Query(max_length=128)]
 
 
 def build_router(*, authenticator: Authenticator, catalog: Catalog, exports: ExportService) -> APIRouter:
-    async def ready() -> None:
+    async def ready(_: Request) -> None:
         """Raises Unavailable."""
         if not catalog.ready:
             raise Unavailable("the environments have not been read from the bus yet", code="catalog_not_ready")
 
-    router = APIRouter(
-        prefix="/v1/exports", tags=["exports"], dependencies=[Depends(ready), Depends(authenticator.actor)]
-    )
+    router = new_router("exports", ready, authenticator.actor, prefix="/v1/exports")
     _add_definitions(router, authenticator, exports)
     _add_runs(router, authenticator, exports)
     return router

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 from service_kit.problems import Forbidden, problem_responses
+from service_kit.requests import new_router
 from streams import Bus
 
 from analytics.access import Actor, Authenticator
@@ -45,7 +46,7 @@ def build_router(
     reconciler: Reconciler,
     eraser: Eraser,
 ) -> APIRouter:
-    router = APIRouter(prefix="/v1", tags=["operations"], dependencies=[Depends(authenticator.actor)])
+    router = new_router("operations", authenticator.actor, prefix="/v1")
     _add_letters(router, authenticator, inquiries, bus)
 
     @router.get(

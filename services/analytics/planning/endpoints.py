@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from messages.aggregations import AGGREGATIONS
 from service_kit.clock import Clock
 from service_kit.problems import FieldError, InvalidInput, NotFound
+from service_kit.requests import new_router
 from stats import InvalidInputError, Plan, PlanRequest, plan
 
 from analytics.access import Actor, Authenticator
@@ -72,7 +73,7 @@ Alpha = Annotated[float, Query(gt=0, lt=1)]
 def build_router(
     *, authenticator: Authenticator, inquiries: Inquiries, warehouse: Warehouse, clock: Clock
 ) -> APIRouter:
-    router = APIRouter(prefix="/v1", tags=["planning"], dependencies=[Depends(authenticator.actor)])
+    router = new_router("planning", authenticator.actor, prefix="/v1")
 
     @router.get(
         "/planner",

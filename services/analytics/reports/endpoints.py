@@ -6,6 +6,7 @@ import asyncio
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Response
+from service_kit.requests import new_router
 
 from analytics.access import Actor, Authenticator
 from analytics.reports.figures import as_pdf, as_png, figures
@@ -25,9 +26,7 @@ FileFormat = Annotated[Literal["csv", "parquet"], Query(alias="format")]
 
 
 def build_router(*, authenticator: Authenticator, inquiries: Inquiries) -> APIRouter:
-    router = APIRouter(
-        prefix="/v1/experiments/{experiment}", tags=["reports"], dependencies=[Depends(authenticator.actor)]
-    )
+    router = new_router("reports", authenticator.actor, prefix="/v1/experiments/{experiment}")
 
     @router.get("/report", summary="Report as a page, PDF or picture", responses=PROBLEMS, response_class=Response)
     async def report(

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 from service_kit.clock import Clock
+from service_kit.requests import new_router
 
 from analytics.access import Actor, Authenticator
 from analytics.instants import instant
@@ -49,7 +50,7 @@ ReportPeriod = Annotated[Period, Depends()]
 def build_router(
     *, authenticator: Authenticator, inquiries: Inquiries, warehouse: Warehouse, clock: Clock
 ) -> APIRouter:
-    router = APIRouter(prefix="/v1", tags=["results"], dependencies=[Depends(authenticator.actor)])
+    router = new_router("results", authenticator.actor, prefix="/v1")
     _add_results(router, authenticator, inquiries)
 
     @router.get(

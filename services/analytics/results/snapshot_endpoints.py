@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 from service_kit.problems import Forbidden, NotFound, problem_responses
+from service_kit.requests import new_router
 
 from analytics.access import Actor, Authenticator
 from analytics.instants import rfc3339
@@ -42,11 +43,7 @@ SnapshotId = Annotated[str, Path(max_length=128)]
 def build_router(
     *, authenticator: Authenticator, inquiries: Inquiries, snapshots: ResultSnapshots, store: ResultSnapshotStore
 ) -> APIRouter:
-    router = APIRouter(
-        prefix="/v1/experiments/{experiment}/snapshots",
-        tags=["snapshots"],
-        dependencies=[Depends(authenticator.actor)],
-    )
+    router = new_router("snapshots", authenticator.actor, prefix="/v1/experiments/{experiment}/snapshots")
 
     @router.get(
         "",

@@ -23,7 +23,7 @@ _WRITE = problem_responses(Unauthorized, Forbidden, NotFound, Conflict, InvalidI
 
 
 def build_router(*, authenticator: Authenticator, database: Database) -> APIRouter:
-    router = new_router("access")
+    router = new_router("access", authenticator.actor)
 
     @router.get(_PATH, responses=problem_responses(Unauthorized, NotFound, InvalidInput))
     async def list_api_tokens(

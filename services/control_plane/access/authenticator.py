@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -26,12 +26,18 @@ class Authenticator:
         self._database = database
         self._tokens = tokens
 
-    async def actor(self, request: Request, _documented: Annotated[Any, Security(_bearer)]) -> Actor:
-        """As a dependency of an endpoint: `actor: Actor = Depends(authenticator.actor)`.
+    async def actor(self, request: Request, _documented: Any = Security(_bearer)) -> Actor:
+        """As a dependency of an endpoint: `actor: Actor = Depends(authenticator.actor)`; found once for a request.
 
+        Each router asks it first too, so that nothing of a request is read or answered before it is known whose it is.
         Raises `Unauthorized` without a token, or with one that is wrong, expired or withdrawn.
         """
-        bearer = require_bearer(request.scope["headers"])
+        found: Actor | None = getattr(request.state, "actor", None)
+        if found is None:
+            found = request.state.actor = await self._identified(require_bearer(request.scope["headers"]))
+        return found
+
+    async def _identified(self, bearer: str) -> Actor:
         if bearer.startswith(api_tokens_service.PREFIX):
             return await self._program(bearer)
         claims = self._tokens.verify(bearer)

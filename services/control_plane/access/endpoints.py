@@ -54,7 +54,7 @@ def build_sign_in_router(*, access: Access) -> APIRouter:
 
 
 def build_router(*, authenticator: Authenticator, database: Database, access: Access) -> APIRouter:
-    router = new_router("access")
+    router = new_router("access", authenticator.actor)
     _add_me(router, authenticator, database, access)
     _add_members(router, authenticator, database)
     _add_member_writes(router, authenticator, database, access)

@@ -23,7 +23,7 @@ Filter = Annotated[str | None, Query(max_length=128)]
 
 
 def build_router(*, authenticator: Authenticator, database: Database) -> APIRouter:
-    router = new_router("audit")
+    router = new_router("audit", authenticator.actor)
 
     @router.get("/organizations/{organization}/audit", responses=_READ)
     async def list_audit_entries(

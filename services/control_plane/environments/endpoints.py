@@ -29,7 +29,7 @@ _CHANGE = problem_responses(*REFUSALS, Unauthorized, Forbidden, NotFound, Confli
 
 
 def build_router(*, authenticator: Authenticator, database: Database) -> APIRouter:
-    router = new_router("environments")
+    router = new_router("environments", authenticator.actor)
     _add_reads(router, authenticator, database)
     _add_writes(router, authenticator, database)
     _add_archive(router, authenticator, database)

@@ -37,7 +37,7 @@ _CHANGE = problem_responses(*REFUSALS, Unauthorized, Forbidden, NotFound, Confli
 
 
 def build_router(*, authenticator: Authenticator, database: Database) -> APIRouter:
-    router = new_router("organizations and projects")
+    router = new_router("organizations and projects", authenticator.actor)
     _add_organizations(router, authenticator, database)
     _add_projects(router, authenticator, database)
     _add_project_changes(router, authenticator, database)

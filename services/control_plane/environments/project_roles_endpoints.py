@@ -19,7 +19,7 @@ _WRITE = problem_responses(Unauthorized, Forbidden, NotFound, Conflict, InvalidI
 
 
 def build_router(*, authenticator: Authenticator, database: Database) -> APIRouter:
-    router = new_router("access")
+    router = new_router("access", authenticator.actor)
 
     @router.get("/projects/{project}/members", responses=problem_responses(Unauthorized, NotFound))
     async def list_project_roles(

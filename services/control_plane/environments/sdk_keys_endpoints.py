@@ -30,7 +30,7 @@ _WRITE = problem_responses(Unauthorized, Forbidden, NotFound, Conflict, InvalidI
 
 
 def build_router(*, authenticator: Authenticator, database: Database) -> APIRouter:
-    router = new_router("SDK keys")
+    router = new_router("SDK keys", authenticator.actor)
     _add_listing(router, authenticator, database)
     _add_creation(router, authenticator, database)
     _add_ends(router, authenticator, database)

@@ -41,7 +41,7 @@ def _requested_experiments(
 
 
 def build_router(*, authenticator: Authenticator, experiments: ExperimentService) -> APIRouter:
-    router = new_router("experiments")
+    router = new_router("experiments", authenticator.actor)
     add_entity_routes(
         router,
         _EXPERIMENT,

@@ -12,7 +12,7 @@ from control_plane.explanations.service import Explainer
 
 
 def build_router(*, authenticator: Authenticator, explainer: Explainer) -> APIRouter:
-    router = new_router("flags")
+    router = new_router("flags", authenticator.actor)
 
     @router.post(
         "/projects/{project}/environments/{environment}/explain",

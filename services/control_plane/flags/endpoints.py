@@ -43,7 +43,7 @@ def _requested_flags(
 
 
 def build_router(*, authenticator: Authenticator, flags: FlagService, settings: SettingsService) -> APIRouter:
-    router = new_router("flags")
+    router = new_router("flags", authenticator.actor)
     add_entity_routes(
         router,
         _FLAG,

@@ -15,7 +15,7 @@ _HOLDOUT = Noun("holdout")
 
 
 def build_router(*, authenticator: Authenticator, holdouts: HoldoutService) -> APIRouter:
-    router = new_router("holdouts")
+    router = new_router("holdouts", authenticator.actor)
     add_entity_routes(router, _HOLDOUT, authenticator=authenticator, service=holdouts, view=HoldoutView)
 
     @router.post(_HOLDOUT.all, status_code=201, responses=CREATE)

@@ -15,7 +15,7 @@ _LAYER = Noun("layer")
 
 
 def build_router(*, authenticator: Authenticator, layers: LayerService) -> APIRouter:
-    router = new_router("layers")
+    router = new_router("layers", authenticator.actor)
     add_entity_routes(router, _LAYER, authenticator=authenticator, service=layers, view=LayerView)
 
     @router.post(_LAYER.all, status_code=201, responses=CREATE)

@@ -15,7 +15,7 @@ _METRIC = Noun("metric")
 
 
 def build_router(*, authenticator: Authenticator, metrics: MetricService) -> APIRouter:
-    router = new_router("metrics")
+    router = new_router("metrics", authenticator.actor)
     add_entity_routes(router, _METRIC, authenticator=authenticator, service=metrics, view=MetricView)
 
     @router.post(_METRIC.all, status_code=201, responses=CREATE)

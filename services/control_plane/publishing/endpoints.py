@@ -26,7 +26,7 @@ class PublicationView(Output):
 
 
 def build_router(*, authenticator: Authenticator, database: Database) -> APIRouter:
-    router = new_router("environments")
+    router = new_router("environments", authenticator.actor)
 
     @router.get(_PATH + "/publication", responses=problem_responses(Unauthorized, NotFound))
     async def get_publication(

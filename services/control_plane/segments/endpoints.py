@@ -15,7 +15,7 @@ _SEGMENT = Noun("segment")
 
 
 def build_router(*, authenticator: Authenticator, segments: SegmentService) -> APIRouter:
-    router = new_router("segments")
+    router = new_router("segments", authenticator.actor)
     add_entity_routes(router, _SEGMENT, authenticator=authenticator, service=segments, view=SegmentView)
 
     @router.post(_SEGMENT.all, status_code=201, responses=CREATE)
