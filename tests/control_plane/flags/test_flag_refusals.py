@@ -246,7 +246,7 @@ async def test_a_type_and_a_key_never_change(tenant: Any, settings: str) -> None
 
 async def test_a_flag_is_not_larger_than_a_message(tenant: Any, settings: str) -> None:
     targets = [{"key": f"{index:04d}" + "x" * 200, "variation": "on"} for index in range(5_000)]
-    await assert_refused(tenant, "PATCH", settings, {"targets": targets}, ["rules"])
+    await assert_refused(tenant, "PATCH", settings, {"targets": targets}, ["targets"])
 
 
 async def test_a_key_is_taken_once(tenant: Any, settings: str) -> None:
