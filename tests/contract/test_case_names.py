@@ -17,6 +17,7 @@ from tests.case_names import is_numbered, name_of
         pytest.param([b"\xff", "", {}], "\\xff, '', {}", id="list"),
         pytest.param({"b", "a"}, "a, b", id="set"),
         pytest.param(Path("/a/b"), "/a/b", id="path"),
+        pytest.param([object()], "<object object>", id="object without an address"),
         pytest.param({"a": "x" * 60}, None, id="long mapping"),
         pytest.param(["\n"], None, id="unprintable"),
         pytest.param("text", None, id="pytest's own"),
