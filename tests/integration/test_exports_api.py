@@ -220,7 +220,7 @@ async def test_nothing_without_a_token(client: Client, method: str, path: str, h
         ({"destination": {"type": "folder", "path": "/etc"}}, "destination.folder.path"),
         ({"destination": {"type": "folder", "path": "a/../../b"}}, "destination.folder.path"),
         ({"destination": {"type": "folder", "path": "a/./b"}}, "destination.folder.path"),
-        ({"destination": {"type": "folder", "path": "a\x00b"}}, "destination.folder.path"),
+        ({"destination": {"type": "folder", "path": "a\x00b"}}, "destination.path"),
         ({"destination": {"type": "folder", "path": "a\\..\\b"}}, "destination.folder.path"),
         ({"destination": {"type": "ftp", "path": "x"}}, "destination"),
         ({"destination": STORE | {"bucket": "../other"}, "credentials": KEYS}, "destination.object_store.bucket"),
