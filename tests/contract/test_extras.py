@@ -25,9 +25,7 @@ OPTIONAL = {"analytics": {"snowflake-connector-python"}}
 
 @cache
 def graph() -> grimp.ImportGraph:
-    return grimp.build_graph(
-        *OURS, *EXTRAS, include_external_packages=True, exclude_type_checking_imports=True, cache_dir=None
-    )
+    return grimp.build_graph(*OURS, *EXTRAS, include_external_packages=True, cache_dir=None)
 
 
 def normal(name: str) -> str:
