@@ -211,6 +211,16 @@ def test_postgres_runs_below_a_private_folder_and_never_as_root(tmp_path: Path) 
         assert stack.postgres.run_sql("SELECT 1") == "1"
 
 
+def test_a_program_below_a_private_folder_is_seen_by_the_user_that_root_becomes(tmp_path: Path) -> None:
+    """As `initdb` looks for `postgres` beside it, when the checkout is in a folder that only root may enter."""
+    private = tmp_path / "private"
+    private.mkdir(mode=0o700)
+    (private / "program").touch(mode=0o755)
+    user = "nobody" if os.geteuid() == 0 else None
+    looking = Program("looking", ["/usr/bin/test", "-x", str(private / "program")], tmp_path / "log", user=user)
+    assert subprocess.run(looking.launched(), check=False).returncode == 0
+
+
 def test_the_whole_stack_runs_as_an_ordinary_user(tmp_path: Path) -> None:
     folder = tmp_path / "ordinary"
     folder.mkdir()
