@@ -11,11 +11,11 @@ from fastapi.routing import APIRoute
 from starlette.types import Message, Receive
 
 from service_kit.json_text import decode_json
-from service_kit.problems import FieldError, InvalidInput, NotFound, TooLarge, declares_json
+from service_kit.problems import NotFound, TooLarge, declares_json
+from service_kit.query_parameters import check_parameters, declared_parameters
 
 ANONYMOUS_BODY_BYTES_MAX = 4096
 PATH_PART_LENGTH_MAX = 256
-QUERY_VALUE_LENGTH_MAX = 2048
 _BYTES_DECODED_AT_ONCE_MAX = 64 * 1024
 _NO_BODY = object()
 
@@ -45,11 +45,13 @@ class StrictRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
         admissions = [each.dependency for each in self.dependencies if each.dependency]
+        declared = declared_parameters(self)
 
         async def checked(request: Request) -> Response:
             for admission in admissions:
                 await admission(request)
-            _check_address(request)
+            _check_path(request)
+            check_parameters(request, declared)
             receive = request.receive if admissions else _at_most(request.receive, ANONYMOUS_BODY_BYTES_MAX)
             strict = CheckedRequest(request.scope, receive)
             # Decoded here, because the framework would turn our problem into one of its own.
@@ -81,12 +83,7 @@ def _at_most(receive: Receive, bytes_max: int) -> Receive:
     return limited
 
 
-def _check_address(request: Request) -> None:
+def _check_path(request: Request) -> None:
     for value in request.path_params.values():
         if "\x00" in str(value) or len(str(value)) > PATH_PART_LENGTH_MAX:
             raise NotFound("there is nothing at this address")
-    for name, value in request.query_params.multi_items():
-        if "\x00" in value or "\x00" in name:
-            raise InvalidInput([FieldError(name.replace("\x00", ""), "nul_character", "must not hold a NUL character")])
-        if len(value) > QUERY_VALUE_LENGTH_MAX:
-            raise InvalidInput([FieldError(name, "too_long", f"at most {QUERY_VALUE_LENGTH_MAX} characters")])

@@ -9,6 +9,7 @@ from messages.sdk_keys import SdkKey
 from service_kit.clock import Clock
 from service_kit.credentials import require_key
 from service_kit.problems import Forbidden, TooManyRequests, Unauthorized, Unavailable
+from service_kit.query_parameters import check_parameters
 
 from edge_evaluator.admission.limits import RequestLimit
 from edge_evaluator.memory.callers import Caller
@@ -31,17 +32,23 @@ class Admission:
         self.addresses = addresses
         self.clock = clock
 
-    def admit(self, request: Request) -> Caller:
-        """Raises Unauthorized, TooManyRequests, or Unavailable while nothing is known about any key."""
+    def admit(self, request: Request, *, parameters_are_attributes: bool = False) -> Caller:
+        """Raises Unauthorized, TooManyRequests, Unavailable while nothing is known about any key, or InvalidInput for
+        parameters in the address that the route doesn't have."""
         self._count_address(request)
         presented = require_key(request.scope["headers"])
         key = self.memory.find(presented, self.clock.now())
-        return Caller(presented, self._counted(key, request))
+        caller = Caller(presented, self._counted(key, request))
+        if not parameters_are_attributes:
+            check_parameters(request)
+        return caller
 
     def admit_stream(self, request: Request, token: str) -> SdkKey:
         """The same for the token in an event stream's address."""
         self._count_address(request)
-        return self._counted(self.memory.find_stream(token, self.clock.now()), request)
+        key = self._counted(self.memory.find_stream(token, self.clock.now()), request)
+        check_parameters(request)
+        return key
 
     def _count_address(self, request: Request) -> None:
         address = request.client.host if request.client else ""

@@ -8,7 +8,14 @@ from typing import Any
 from bucketing.flagset import Flag, FlagType
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
-from service_kit.problems import Forbidden, TooManyRequests, Unauthorized, Unavailable, problem_responses
+from service_kit.problems import (
+    Forbidden,
+    InvalidInput,
+    TooManyRequests,
+    Unauthorized,
+    Unavailable,
+    problem_responses,
+)
 
 from edge_evaluator.admission.requests import Admission, require_server_key
 from edge_evaluator.admission.streams import OpenStreams
@@ -18,8 +25,8 @@ from edge_evaluator.endpoints.ofrep_route import JSON
 from edge_evaluator.memory.answers import typed_value
 from edge_evaluator.memory.change_log import event_id
 
-_REFUSALS = problem_responses(Unauthorized, TooManyRequests, Unavailable)
-_SERVER_ONLY = problem_responses(Unauthorized, Forbidden, TooManyRequests, Unavailable)
+_REFUSALS = problem_responses(Unauthorized, InvalidInput, TooManyRequests, Unavailable)
+_SERVER_ONLY = problem_responses(Unauthorized, Forbidden, InvalidInput, TooManyRequests, Unavailable)
 _MANIFEST_TYPES = {FlagType.NUMBER: "float"}
 
 

@@ -46,7 +46,7 @@ def build_router(*, admission: Admission, evaluator: Evaluator, limits: ContextL
         openapi_extra={"parameters": [{"name": "user_id", "in": "query", "schema": {"type": "string"}}]},
     )
     async def get_flag(request: Request, key: str) -> Response:
-        caller = admission.admit(request)
+        caller = admission.admit(request, parameters_are_attributes=True)
         context = query_context(request.query_params.multi_items(), limits)
         status, answer = evaluator.single(caller, key, context)
         return Response(answer, status, media_type=JSON)

@@ -54,6 +54,7 @@ def build_router(
         request: Request,
         expose: bool = False,
         flagConfigEtag: str | None = None,  # noqa: N803 - OFREP's name
+        flagConfigLastModified: str | None = None,  # noqa: N803, ARG001 - sent beside it, says less
     ) -> Response:
         caller = admission.admit(request)
         body = await plain_body(request)

@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from service_kit.problems import Problem, field_path, problem_response
+from service_kit.problems import InvalidInput, Problem, field_path, problem_response
 from starlette.requests import ClientDisconnect
 
 from edge_evaluator.endpoints.contexts import BadRequestBody
@@ -53,6 +53,8 @@ class OfrepRoute(APIRoute):
                 return await handle(request)
             except BadRequestBody as error:
                 return failure(400, error.code, error.details, key)
+            except InvalidInput as error:
+                return failure(400, "GENERAL", error.detail, key)
             except Problem as error:
                 return failure(error.status, "GENERAL", error.detail, key, error.headers)
             except RequestValidationError as error:

@@ -48,5 +48,6 @@ def _is_plain_batch(scope: Scope) -> bool:
         scope["type"] == "http"
         and scope["path"] == EVENTS_PATH
         and scope["method"] == "POST"
+        and not scope["query_string"]
         and not any(name == b"content-encoding" for name, _ in scope["headers"])
     )

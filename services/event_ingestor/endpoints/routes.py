@@ -6,12 +6,13 @@ from collections.abc import AsyncIterator
 from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Query, Request, Response, Security
+from fastapi import APIRouter, Depends, Query, Request, Response, Security
 from fastapi.responses import StreamingResponse
 from fastapi.security import APIKeyHeader, HTTPBearer
 from service_kit.problems import (
     BadRequest,
     Forbidden,
+    InvalidInput,
     Problem,
     TooLarge,
     TooManyRequests,
@@ -19,6 +20,7 @@ from service_kit.problems import (
     Unavailable,
     problem_responses,
 )
+from service_kit.query_parameters import check_parameters
 
 from event_ingestor.authentication.authenticator import Caller
 from event_ingestor.bodies import UnsupportedEncoding
@@ -34,7 +36,13 @@ _api_key = APIKeyHeader(name="X-API-Key", auto_error=False, scheme_name="sdkKeyH
 
 
 def build_router(*, intake: Intake) -> APIRouter:
-    router = APIRouter(tags=["events"], dependencies=[Security(_bearer), Security(_api_key)])
+    async def admitted(request: Request) -> None:
+        """Nothing but 401 is told before it is known who asks."""
+        intake.caller(request.scope["headers"])
+        check_parameters(request)
+
+    dependencies = [Security(_bearer), Security(_api_key), Depends(admitted)]
+    router = APIRouter(tags=["events"], dependencies=dependencies)
 
     @router.post(
         EVENTS_PATH,
@@ -44,7 +52,9 @@ def build_router(*, intake: Intake) -> APIRouter:
         openapi_extra={"requestBody": REQUEST_BODY},
         responses={
             202: {"model": ReceiptDocument},
-            **problem_responses(BadRequest, Unauthorized, TooLarge, UnsupportedEncoding, TooManyRequests, Unavailable),
+            **problem_responses(
+                BadRequest, Unauthorized, TooLarge, UnsupportedEncoding, InvalidInput, TooManyRequests, Unavailable
+            ),
         },
     )
     async def post_events(request: Request) -> Response:
@@ -59,7 +69,7 @@ def build_router(*, intake: Intake) -> APIRouter:
         response_class=StreamingResponse,
         responses={
             200: {"content": {"text/event-stream": {}}},
-            **problem_responses(Unauthorized, Forbidden, TooManyRequests, Unavailable),
+            **problem_responses(Unauthorized, Forbidden, InvalidInput, TooManyRequests, Unavailable),
         },
     )
     async def tail(request: Request) -> Response:
@@ -87,7 +97,7 @@ def build_router(*, intake: Intake) -> APIRouter:
         "/v1/events/counts",
         summary="What was accepted and refused lately",
         response_model=CountsDocument,
-        responses=problem_responses(Unauthorized, Forbidden, Unavailable),
+        responses=problem_responses(Unauthorized, Forbidden, InvalidInput, Unavailable),
     )
     async def counts(request: Request, minutes: Annotated[int, Query(ge=1, le=MINUTES_KEPT)] = 10) -> Response:
         """Of the key's environment and this process, minute by minute. Needs a server key."""
