@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry
 from service_kit.background import Background
 from service_kit.clock import Clock, SystemClock
 from service_kit.cors import CorsPolicy, allow_browsers
+from service_kit.deadlines import RequestDeadlines
 from service_kit.http import Lifespan, Shell, create_app
 from service_kit.logs import configure_logging, get_logger
 from service_kit.serving import serve
@@ -27,7 +28,14 @@ from control_plane.access.login_limit import LoginLimit
 from control_plane.access.passwords import PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN, Passwords
 from control_plane.access.service import Access
 from control_plane.app import Parts, create_control_plane
-from control_plane.database import Connection, Database, MigrationError, migrate
+from control_plane.database import (
+    RELAY_CONNECTIONS,
+    Connection,
+    Connections,
+    Database,
+    MigrationError,
+    migrate,
+)
 from control_plane.publishing.relay import Relay
 from control_plane.publishing.telemetry import RelayTelemetry
 from control_plane.settings import Settings
@@ -76,7 +84,7 @@ def build_api(settings: Settings) -> FastAPI:
         limit=LoginLimit(clock),
         token_lifetime_seconds=settings.auth_token_minutes * 60,
     )
-    relay = _relay(settings, database, registry)
+    relay = _relay(settings, clock, registry)
 
     async def prepare(connection: Connection) -> None:
         await _migrated(connection, settings)
@@ -97,6 +105,7 @@ def build_api(settings: Settings) -> FastAPI:
             body_limit_bytes=settings.body_limit_bytes,
         ),
     )
+    app.add_middleware(RequestDeadlines, seconds=settings.request_seconds)
     allow_browsers(app, settings.cors_origins, BROWSER_ACCESS)
     return app
 
@@ -106,7 +115,7 @@ def build_relay(settings: Settings) -> FastAPI:
     clock, registry = SystemClock(), new_registry()
     database = _database(settings, clock)
     background = Background(registry, clock)
-    relay = _relay(settings, database, registry)
+    relay = _relay(settings, clock, registry)
 
     def opened() -> None:
         background.keep("relay", relay, essential=True)
@@ -118,7 +127,11 @@ def build_relay(settings: Settings) -> FastAPI:
 
 
 def _database(settings: Settings, clock: Clock) -> Database:
-    return Database(settings.database_url.get_secret_value(), clock, pool_size=settings.database_pool_size)
+    return _database_of(settings, clock, Connections(most=settings.database_pool_size))
+
+
+def _database_of(settings: Settings, clock: Clock, connections: Connections) -> Database:
+    return Database(settings.database_url.get_secret_value(), clock, connections)
 
 
 def _beside(
@@ -152,17 +165,21 @@ async def _migrated(connection: Connection, settings: Settings) -> None:
         await migrate(connection)
 
 
-def _relay(settings: Settings, database: Database, registry: CollectorRegistry) -> Callable[[], Awaitable[None]]:
+def _relay(settings: Settings, clock: Clock, registry: CollectorRegistry) -> Callable[[], Awaitable[None]]:
     telemetry = RelayTelemetry(registry)
     stream = config_stream(max_bytes=settings.config_max_bytes, replicas=settings.nats_replicas)
 
     async def relay() -> None:
+        # Of its own: requests that use up the pool must not take the lease from it.
+        database = _database_of(settings, clock, RELAY_CONNECTIONS)
         bus = JetStreamBus(settings.nats_url, name="control-plane")
         bus.start()
         try:
-            await Relay(database=database, bus=bus, clock=SystemClock(), telemetry=telemetry, stream=stream).run()
+            await database.open()
+            await Relay(database=database, bus=bus, clock=clock, telemetry=telemetry, stream=stream).run()
         finally:
             await bus.close()
+            await database.close()
 
     return relay
 

@@ -11,11 +11,16 @@ from service_kit.settings import LongSecret, ServiceSettings
 
 
 class Settings(ServiceSettings):
-    """The settings of every command."""
+    """The settings of every command.
+
+    `database_pool_size`: connections for requests; a relay keeps three more. `request_seconds`: how long the database
+    may keep a request waiting, all its statements together; then the answer is 503.
+    """
 
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
     database_url: SecretStr
     database_pool_size: Annotated[int, Field(ge=2, le=200)] = 10
+    request_seconds: Annotated[float, Field(ge=1, le=600)] = 8.0
     nats_url: str = "nats://127.0.0.1:4222"
     nats_replicas: Annotated[int, Field(ge=1, le=5)] = 1
     config_max_bytes: Annotated[int, Field(ge=1024 * 1024)] = 1024 * 1024 * 1024

@@ -2,6 +2,7 @@
 
 from control_plane.database.connections import Connection
 from control_plane.database.migrate import MigrationError, migrate
+from control_plane.database.patience import RELAY_CONNECTIONS, Connections
 from control_plane.database.pool import Database
 
-__all__ = ["Connection", "Database", "MigrationError", "migrate"]
+__all__ = ["RELAY_CONNECTIONS", "Connection", "Connections", "Database", "MigrationError", "migrate"]

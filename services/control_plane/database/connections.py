@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
-from asyncpg.transaction import Transaction
 from service_kit.clock import Clock
 
 Isolation = Literal["read_committed", "repeatable_read"]
 Record = asyncpg.Record
+Driver: TypeAlias = "PoolConnectionProxy[Record]"
+
+_BEGIN = {"read_committed": "BEGIN", "repeatable_read": "BEGIN ISOLATION LEVEL REPEATABLE READ"}
+
+
+class CommitUnknown(Exception):
+    """The connection broke between a commit and its answer."""
 
 
 class Connection:
@@ -22,7 +30,7 @@ class Connection:
 
     __slots__ = ("_clock", "_now", "driver")
 
-    def __init__(self, driver: PoolConnectionProxy[Record], clock: Clock) -> None:
+    def __init__(self, driver: Driver, clock: Clock) -> None:
         self.driver = driver
         self._clock = clock
         self._now: datetime | None = None
@@ -33,8 +41,38 @@ class Connection:
             self._now = datetime.fromtimestamp(self._clock.now() / 1000, UTC)
         return self._now
 
-    def transaction(self, isolation: Isolation = "read_committed") -> Transaction:
-        return self.driver.transaction(isolation=isolation)
+    @asynccontextmanager
+    async def transaction(self, isolation: Isolation = "read_committed") -> AsyncIterator[None]:
+        """Committed at the end of the block, rolled back when it raises.
+
+        Raises `CommitUnknown` when the connection breaks while it commits.
+        """
+        await self.driver.execute(_BEGIN[isolation])
+        try:
+            yield
+        except Exception:
+            if not is_lost(self.driver):
+                await self.driver.execute("ROLLBACK")
+            raise
+        except BaseException:
+            # Told to end: nobody waits for an answer any more.
+            self.driver.terminate()
+            raise
+        await self._commit()
+
+    async def _commit(self) -> None:
+        if is_lost(self.driver):
+            raise asyncpg.ConnectionDoesNotExistError("the connection was closed before the commit")
+        try:
+            status = await self.driver.execute("COMMIT")
+        except asyncpg.PostgresError as error:
+            if is_lost(self.driver):
+                raise CommitUnknown from error
+            raise
+        except (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
+            raise CommitUnknown from error
+        if status != "COMMIT":
+            raise asyncpg.InFailedSQLTransactionError("a statement had failed, so the transaction was rolled back")
 
     async def execute(self, sql: str, *values: object) -> str:
         return await self.driver.execute(sql, *values)
@@ -50,3 +88,11 @@ class Connection:
 
     async def fetchval(self, sql: str, *values: object) -> Any:
         return await self.driver.fetchval(sql, *values)
+
+
+def is_lost(driver: Driver) -> bool:
+    """Whether the connection broke: the pool takes it back under our hands when it does."""
+    try:
+        return driver.is_closed()
+    except asyncpg.InterfaceError:
+        return True

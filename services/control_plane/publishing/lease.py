@@ -28,7 +28,7 @@ class Lease:
 
     async def hold(self) -> int | None:
         """Takes or renews the lease: its epoch, or None while somebody else holds it. Raises `Unavailable`."""
-        async with self._database.transaction() as tx:
+        async with self._database.transaction(seconds=self._seconds / 2) as tx:
             epoch: int | None = await tx.fetchval(_HOLD, self._name, self.holder, self._seconds)
         return epoch
 
