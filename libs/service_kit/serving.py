@@ -2,7 +2,7 @@
 
 Slow clients are cut, forwarded addresses count from trusted proxies only, every answer carries the same headers.
 A stop goes in steps: readiness says no and answers end their connections while the service goes on answering
-(the drain), then the listener closes, then open requests get ten seconds.
+(the drain), then the listener closes and streams end with a hint when to come back, then open requests get ten seconds.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 
 import uvicorn
@@ -26,11 +27,20 @@ _ADMIN_REQUESTS_SECONDS = 1
 _TICK_SECONDS = 0.1
 
 
+def _nothing() -> None:
+    """Without streams there is nothing to end."""
+
+
 def serve(
-    app: ASGIApp, settings: ServiceSettings, *, protocol: type[PatientHttpProtocol] = PatientHttpProtocol
+    app: ASGIApp,
+    settings: ServiceSettings,
+    *,
+    protocol: type[PatientHttpProtocol] = PatientHttpProtocol,
+    closing: Callable[[], None] = _nothing,
 ) -> None:
-    """Serves `app` at the settings' addresses. `protocol` speaks with the clients."""
-    server = Server(app, settings, protocol)
+    """Serves `app` at the settings' addresses. `protocol` speaks with the clients; `closing` ends streams, which never
+    end by themselves, when the listener closes."""
+    server = Server(app, settings, protocol, closing)
     with suppress(KeyboardInterrupt):
         server.run()
     if not server.started:
@@ -41,8 +51,13 @@ class Server(uvicorn.Server):
     """The public port and, where one is set, the admin port beside it."""
 
     def __init__(
-        self, app: ASGIApp, settings: ServiceSettings, protocol: type[PatientHttpProtocol] = PatientHttpProtocol
+        self,
+        app: ASGIApp,
+        settings: ServiceSettings,
+        protocol: type[PatientHttpProtocol] = PatientHttpProtocol,
+        closing: Callable[[], None] = _nothing,
     ) -> None:
+        self._closing = closing
         self._availability = Availability(refusal="the service is starting")
         self._drain_seconds = settings.drain_seconds
         self._admin: _AdminServer | None = None
@@ -68,6 +83,7 @@ class Server(uvicorn.Server):
         await self._drained()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._closing()
         await super().shutdown(sockets)
         if self._admin is not None:
             await self._admin.shutdown()

@@ -163,7 +163,7 @@ class Edge:
             body_seconds=settings.edge_body_seconds_max,
         )
         if not settings.edge_fast_path:
-            return edge_protocol(limits, self.open_streams)
+            return edge_protocol(limits)
         requests = PlainRequests(settings.edge_body_limit_bytes, settings.edge_public_url)
         fast = FastPath(
             admission=self.admission,
@@ -173,7 +173,7 @@ class Edge:
             for_pages=bool(settings.edge_cors_origins),
         )
         self._registry.register(fast.telemetry)
-        return edge_protocol(limits, self.open_streams, FastPathProtocol, fast=fast)
+        return edge_protocol(limits, FastPathProtocol, fast=fast)
 
 
 def _redis(url: str) -> Redis | None:
@@ -188,7 +188,7 @@ def main() -> None:
     sys.setswitchinterval(_THREAD_SWITCH_SECONDS)
     gc.set_threshold(*_COLLECTOR_THRESHOLDS)
     edge = Edge(settings)
-    serve(edge.app, settings, protocol=edge.protocol())
+    serve(edge.app, settings, protocol=edge.protocol(), closing=edge.open_streams.close)
 
 
 if __name__ == "__main__":

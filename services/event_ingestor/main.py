@@ -21,7 +21,8 @@ def main() -> None:
     registry = new_registry()
     bus = JetStreamBus(settings.nats_url, name="event_ingestor")
     ingestor = Ingestor(settings=settings, bus=bus, registry=registry, clock=SystemClock())
-    serve(build_app(ingestor, registry, cors_origins=settings.ingestor_cors_origins), settings)
+    app = build_app(ingestor, registry, cors_origins=settings.ingestor_cors_origins)
+    serve(app, settings, closing=ingestor.intake.tail.close)
 
 
 if __name__ == "__main__":

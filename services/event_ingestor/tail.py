@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 
 import msgspec
+from service_kit.event_streams import retry_hint
 from service_kit.problems import TooManyRequests
 
 from event_ingestor.admission.events import AdmittedEvents
@@ -29,6 +30,11 @@ class Watcher:
         self._records: deque[bytes] = deque()
         self._missed = 0
         self._news = asyncio.Event()
+        self._closed = False
+
+    def close(self) -> None:
+        self._closed = True
+        self._news.set()
 
     def offer(self, record: bytes) -> None:
         if len(self._records) == RECORDS_WAITING_MAX:
@@ -38,8 +44,8 @@ class Watcher:
         self._news.set()
 
     async def frames(self, idle_seconds: float) -> AsyncIterator[bytes]:
-        """Server-sent events; a comment when nothing came for `idle_seconds`."""
-        while True:
+        """Server-sent events until `close`; a comment when nothing came for `idle_seconds`."""
+        while not self._closed:
             try:
                 async with asyncio.timeout(idle_seconds):
                     await self._news.wait()
@@ -52,7 +58,9 @@ class Watcher:
             self._records.clear()
             if missed:
                 records.append(b'event: missed\ndata: {"count":%d}\n\n' % missed)
-            yield b"".join(records)
+            if records:
+                yield b"".join(records)
+        yield retry_hint()
 
 
 class Tail:
@@ -60,6 +68,14 @@ class Tail:
 
     def __init__(self) -> None:
         self._watchers: dict[str, list[Watcher]] = {}
+        self._closed = False
+
+    def close(self) -> None:
+        """Ends what is watched: the process stops."""
+        self._closed = True
+        for watchers in self._watchers.values():
+            for watcher in watchers:
+                watcher.close()
 
     @contextmanager
     def watch(self, environment_id: str) -> Iterator[Watcher]:
@@ -68,6 +84,8 @@ class Tail:
         if len(watchers) >= WATCHERS_PER_ENVIRONMENT_MAX:
             raise TooManyRequests("too many watch this environment already", code="too_many_watchers")
         watcher = Watcher()
+        if self._closed:
+            watcher.close()
         watchers.append(watcher)
         try:
             yield watcher

@@ -6,7 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import httpx
 from bucketing.document import flagset_from_document
@@ -179,3 +179,21 @@ async def test_head_of_a_stream_ends_and_leaves_its_place_to_others(start_edge: 
             await until(has_room)
             assert (answer.status_code, answer.content) == (200, b"")
             assert answer.headers["content-type"].startswith("text/event-stream")
+
+
+async def test_streams_end_with_their_edge_and_are_spread_over_time_when_they_come_back(edge: RunningEdge) -> None:
+    headers = {"authorization": f"Bearer {SERVER_KEY}"}
+    hints = []
+    async with (
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{edge.port}", timeout=10) as client,
+        AsyncExitStack() as held,
+    ):
+        path = await stream_path(edge, SERVER_KEY)
+        streams = [await held.enter_async_context(client.stream("GET", path, headers=headers)) for _ in range(8)]
+        lines = [stream.aiter_lines() for stream in streams]
+        edge.server.should_exit = True
+        for each in lines:
+            said = [line async for line in each if line]
+            hints.append(said[-1])
+    assert all(hint.startswith("retry: ") for hint in hints)
+    assert len(set(hints)) > 1

@@ -76,3 +76,13 @@ def test_watchers_are_few_and_leave_their_place() -> None:
             stack.enter_context(tail.watch("e1"))
     with tail.watch("e1"):
         pass
+
+
+async def test_a_tail_ends_with_its_process_and_says_when_to_come_back() -> None:
+    tail = Tail()
+    with tail.watch("e1") as watcher:
+        frames = watcher.frames(60)
+        tail.close()
+        assert [frame[:7] async for frame in frames][-1] == b"retry: "
+    with tail.watch("e1") as late:
+        assert [frame[:7] async for frame in late.frames(60)] == [b"retry: "]

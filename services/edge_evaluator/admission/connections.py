@@ -12,8 +12,6 @@ from messages.sdk_keys import SdkKey
 from service_kit.response_headers import closing_answer
 from service_kit.slow_clients import PatientHttpProtocol
 
-from edge_evaluator.admission.streams import OpenStreams
-
 _TOO_MANY = closing_answer(HTTPStatus.TOO_MANY_REQUESTS, (b"retry-after", b"1"))
 
 
@@ -33,7 +31,6 @@ class EdgeProtocol(PatientHttpProtocol):
     """Bound to its limits by `edge_protocol`."""
 
     limits: ClassVar[ConnectionLimits]
-    open_streams: ClassVar[OpenStreams]
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
@@ -66,11 +63,6 @@ class EdgeProtocol(PatientHttpProtocol):
         self.limits.keys[key.sha256] += 1
         return True
 
-    def shutdown(self) -> None:
-        """Event streams never end by themselves; an edge that stops ends them."""
-        self.open_streams.close()
-        super().shutdown()
-
 
 def _leave(counter: Counter[Any], name: Any) -> None:
     counter[name] -= 1
@@ -79,7 +71,7 @@ def _leave(counter: Counter[Any], name: Any) -> None:
 
 
 def edge_protocol(
-    limits: ConnectionLimits, open_streams: OpenStreams, base: type[EdgeProtocol] = EdgeProtocol, **bound: Any
+    limits: ConnectionLimits, base: type[EdgeProtocol] = EdgeProtocol, **bound: Any
 ) -> type[EdgeProtocol]:
     """The protocol class to hand to the server; `bound` are further attributes that `base` asks for."""
     return type(
@@ -87,7 +79,6 @@ def edge_protocol(
         (base,),
         {
             "limits": limits,
-            "open_streams": open_streams,
             "headers_seconds_max": limits.headers_seconds,
             "body_seconds_max": limits.body_seconds,
             **bound,

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 
 import msgspec
 from messages.sdk_keys import SdkKey
+from service_kit.event_streams import retry_hint
 
 from edge_evaluator.admission.requests import Admission
 from edge_evaluator.admission.streams import OpenStreams
@@ -21,7 +22,6 @@ from edge_evaluator.memory.flag_memory import HeldConfig
 EVENT_STREAM = "text/event-stream"
 STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 HEARTBEAT_SECONDS = 15.0
-_RETRY_MILLISECONDS = 2000
 _STATE = re.compile(r'(?:W/)?"?(\d{1,18})(?:-[0-9a-f]{1,64})?(?:\.\d+)?"?')
 _encode = msgspec.json.Encoder().encode
 
@@ -44,7 +44,7 @@ class Subscription:
     async def refetches(self) -> AsyncIterator[bytes]:
         """A `refetchEvaluation` for each new state; the first at once if the client has missed one."""
         with self._open_streams.hold(self._key):
-            yield b"retry: %d\n\n" % _RETRY_MILLISECONDS
+            yield retry_hint()
             told = self._last or self._refetch_state()
             while self._open:
                 if (state := self._refetch_state()) != told:
@@ -63,11 +63,12 @@ class Subscription:
                     )
                 elif not await self._news():
                     yield b": still here\n\n"
+            yield retry_hint()
 
     async def configurations(self) -> AsyncIterator[bytes]:
         """A `snapshot` unless the client's last event is known, then a `change` for each new state."""
         with self._open_streams.hold(self._key):
-            yield b"retry: %d\n\n" % _RETRY_MILLISECONDS
+            yield retry_hint()
             told = self._last or ""
             while self._open:
                 held = self._held
@@ -83,6 +84,7 @@ class Subscription:
                 else:
                     for told, payload in changes:
                         yield _frame("change", told, payload)
+            yield retry_hint()
 
     @property
     def _held(self) -> HeldConfig:
