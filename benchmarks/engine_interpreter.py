@@ -48,6 +48,27 @@ class Interpreter:
 
     def __init__(self, flagset: FlagSet) -> None:
         self.flagset = flagset
+        self.unresolved = {key for key, flag in flagset.flags.items() if not self.resolves(flag)}
+
+    def resolves(self, flag: Flag) -> bool:
+        """All that a flag names is there; what an archived flag names may be gone."""
+        audiences = [one.audience for one in self.flagset.experiments.values() if one.flag == flag.key and one.audience]
+        conditions = [rule.condition for rule in flag.rules] + audiences
+        prerequisites = [(self.flagset.flags.get(one.flag), one.variation) for one in flag.prerequisites]
+        return flag.archived or (
+            all(map(self.known, conditions))
+            and all(other is not None and variation in other.variations for other, variation in prerequisites)
+        )
+
+    def known(self, condition: Condition) -> bool:
+        if isinstance(condition, AllOf | AnyOf):
+            return all(map(self.known, condition.conditions))
+        if isinstance(condition, Not):
+            return self.known(condition.condition)
+        if isinstance(condition, Comparison):
+            return True
+        segments = [self.flagset.segments.get(key) for key in condition.segments]
+        return all(one is not None and (one.condition is None or self.known(one.condition)) for one in segments)
 
     def bucket(self, key: str, unit: str) -> int:
         digest = hashlib.sha256((self.flagset.salt + key + unit).encode()).hexdigest()
@@ -140,9 +161,9 @@ class Interpreter:
         return any(self.member(key, context) for key in condition.segments)
 
     def member(self, key: str, context: Context) -> bool:
-        segment = self.flagset.segments.get(key)
+        segment = self.flagset.segments[key]
         unit = self.unit(context.get("targetingKey"))
-        if segment is None or unit in segment.excluded:
+        if unit in segment.excluded:
             return False
         return unit in segment.included or (segment.condition is not None and self.holds(segment.condition, context))
 
@@ -229,12 +250,14 @@ class Interpreter:
         flag = self.flagset.flags.get(key)
         if flag is None:
             return ("ERROR", None, "FLAG_NOT_FOUND", None)
+        if key in self.unresolved:
+            return ("ERROR", None, "PARSE_ERROR", None)
         if flag.archived or not flag.enabled:
             return ("DISABLED", flag.off_variation, None, None)
         for prerequisite in flag.prerequisites:
             _, variation, error, _ = self.evaluate(prerequisite.flag, context, now)
             if error is not None:
-                return ("ERROR", None, "GENERAL" if error == "FLAG_NOT_FOUND" else error, None)
+                return ("ERROR", None, error, None)
             if variation != prerequisite.variation:
                 return ("DEFAULT", flag.off_variation, None, None)
         unit = self.unit(context.get("targetingKey"))

@@ -22,6 +22,8 @@ from bucketing.programs import (
     Programs,
 )
 from bucketing.recovery import recovered, unknown_flag
+from bucketing.references import References, segment_references
+from bucketing.resolution import Directory, references_of, unusable_segments
 
 Entity = TypeVar("Entity")
 NOTHING: Mapping[str, None] = MappingProxyType({})
@@ -45,24 +47,45 @@ def _with_changes(held: Mapping[str, Entity], changes: Mapping[str, Entity | Non
     return entities
 
 
+def _variations(flagset: FlagSet, key: str) -> Set[str] | None:
+    flag = flagset.flags.get(key)
+    return None if flag is None else flag.variations.keys()
+
+
 class CompiledFlagSet:
     """Answers for one flag set at one version. Never changes; `updated` gives the next one.
 
     Functions are written when a flag is first asked for; what can't be evaluated is found when the set is made.
     """
 
-    __slots__ = ("_bulks", "_experiments", "_failed", "_failed_segments", "_flagset", "_items", "_programs")
+    __slots__ = (
+        "_bulks",
+        "_directory",
+        "_experiments",
+        "_failed",
+        "_failed_segments",
+        "_flagset",
+        "_items",
+        "_named_segments",
+        "_programs",
+        "_references",
+        "_unresolved",
+    )
 
     def __init__(self, flagset: FlagSet) -> None:
         self._flagset = flagset
         self._experiments = _by_flag(flagset.experiments.values())
         self._failed: dict[str, str] = {}
         self._failed_segments: dict[str, str] = {}
+        self._unresolved: dict[str, str] = {}
+        self._references: dict[str, References] = {}
+        self._named_segments: dict[str, frozenset[str]] = {}
         self._items: dict[str, Evaluable] = {}
         self._bulks: dict[bool, Bulk] = {}
         self._programs = Programs({}, Memberships())
         for segment in flagset.segments.values():
             self._put_segment(segment)
+        self._directory = self._directory_now()
         for flag in flagset.flags.values():
             self._put_flag(flag)
 
@@ -78,12 +101,17 @@ class CompiledFlagSet:
 
     @property
     def failed(self) -> Mapping[str, str]:
-        """Flags that answer PARSE_ERROR, with the reason."""
+        """Flags that answer PARSE_ERROR because of what they are, with the reason."""
         return MappingProxyType(self._failed)
 
     @property
+    def unresolved(self) -> Mapping[str, str]:
+        """Flags that answer PARSE_ERROR because something they name is absent or can't be asked, with the reason."""
+        return MappingProxyType(self._unresolved)
+
+    @property
     def failed_segments(self) -> Mapping[str, str]:
-        """Segments that can't be evaluated, with the reason; a flag that asks for one answers PARSE_ERROR."""
+        """Segments that can't be evaluated, with the reason; a flag that names one is `unresolved`."""
         return MappingProxyType(self._failed_segments)
 
     def updated(
@@ -107,10 +135,13 @@ class CompiledFlagSet:
         changed._experiments = _by_flag(changed._flagset.experiments.values()) if experiments else self._experiments
         changed._failed = dict(self._failed)
         changed._failed_segments = dict(self._failed_segments)
+        changed._unresolved = dict(self._unresolved)
+        changed._references = dict(self._references)
+        changed._named_segments = dict(self._named_segments) if segments else self._named_segments
         changed._items = dict(self._items)
         changed._programs = Programs(dict(self._programs.flags), Memberships(self._programs.segments))
         touched = flags.keys() | self._experiment_flags(changed, experiments)
-        changed._put_changes(touched, segments)
+        touched |= changed._put_changes(self, touched, segments)
         changed._bulks = {
             client_only: bulk.updated(touched, changed._keys(client_only), changed._items)
             for client_only, bulk in self._bulks.items()
@@ -121,35 +152,70 @@ class CompiledFlagSet:
         sets = (self._flagset, changed._flagset)
         return {one.experiments[key].flag for one in sets for key in experiments if key in one.experiments}
 
-    def _put_changes(self, flags: Iterable[str], segments: Iterable[str]) -> None:
-        for key in flags:
-            self._failed.pop(key, None)
-            self._items.pop(key, None)
-            self._programs.flags.pop(key, None)
-            if key in self._flagset.flags:
-                self._put_flag(self._flagset.flags[key])
+    def _put_changes(self, before: CompiledFlagSet, flags: Set[str], segments: Iterable[str]) -> set[str]:
+        """Puts what changed in its place. Answers further flags, whose references resolve now or no longer do."""
         for key in segments:
             self._failed_segments.pop(key, None)
             self._programs.segments.pop(key, None)
+            self._named_segments.pop(key, None)
             if key in self._flagset.segments:
                 self._put_segment(self._flagset.segments[key])
+        self._directory = self._directory_now(before if not segments else None)
+        for key in flags:
+            for table in (self._failed, self._unresolved, self._items, self._programs.flags, self._references):
+                table.pop(key, None)
+            if key in self._flagset.flags:
+                self._put_flag(self._flagset.flags[key])
+        return self._resolve_anew(before, flags)
+
+    def _directory_now(self, before: CompiledFlagSet | None = None) -> Directory:
+        unusable = (
+            before._directory.unusable if before else unusable_segments(self._named_segments, self._failed_segments)
+        )
+        return Directory(self._flagset.flags, self._named_segments, unusable)
+
+    def _resolve_anew(self, before: CompiledFlagSet, put: Set[str]) -> set[str]:
+        segments = self._directory.segments_that_differ(before._directory)
+        flags = {key for key in put if _variations(self._flagset, key) != _variations(before._flagset, key)}
+        if not segments and not flags:
+            return set()
+        concerned = {
+            key
+            for key, named in self._references.items()
+            if key not in put and not (named.segments.isdisjoint(segments) and named.flags.isdisjoint(flags))
+        }
+        for key in concerned:
+            self._unresolved.pop(key, None)
+            self._put_flag(self._flagset.flags[key])
+        return concerned
 
     def _put_flag(self, flag: Flag) -> None:
         experiments = self._experiments.get(flag.key, ())
         try:
             check_flag(flag, experiments)
             item = Evaluable(flag, experiments, self._flagset.salt)
+            references = references_of(flag, experiments)
         except Exception as error:  # whatever is wrong with one flag must not cost the others
             self._failed[flag.key] = str(error)
             self._programs.flags[flag.key] = Broken(str(error))
-        else:
-            self._items[flag.key] = item
-            self._programs.flags[flag.key] = PendingFlag(item)
+            return
+        if references.any:
+            self._references[flag.key] = references
+        missing = self._directory.defect(flag, references)
+        if missing is not None:
+            self._items.pop(flag.key, None)
+            self._unresolved[flag.key] = missing
+            self._programs.flags[flag.key] = Broken(missing)
+            return
+        self._items[flag.key] = item
+        self._programs.flags[flag.key] = PendingFlag(item)
 
     def _put_segment(self, segment: Segment) -> None:
         try:
             check_segment(segment)
+            self._named_segments[segment.key] = segment_references(segment).segments
         except Exception as error:
+            self._named_segments[segment.key] = frozenset()
             self._failed_segments[segment.key] = str(error)
             self._programs.segments[segment.key] = Broken(f"segment {segment.key!r}: {error}")
         else:

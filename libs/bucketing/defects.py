@@ -22,6 +22,7 @@ from bucketing.flagset import (
 )
 from bucketing.generation.conditions import prepared
 from bucketing.limits import CONDITION_DEPTH_MAX
+from bucketing.value_types import EXPECTED, has_type
 
 
 def _check_condition(condition: Condition, path: str, depth: int = 1) -> None:
@@ -62,6 +63,9 @@ def _check_serve(serve: Serve, flag: Flag, path: str) -> None:
 
 def check_flag(flag: Flag, experiments: Sequence[Experiment]) -> None:
     """Raises InvalidConfig, with the path of the field, if the flag with its experiments can't be evaluated."""
+    for key, value in flag.variations.items():
+        if not has_type(value, flag.type):
+            raise InvalidConfig(f"variations.{key}", f"must be {EXPECTED[flag.type]}", "type")
     if flag.off_variation not in flag.variations:
         raise InvalidConfig("off_variation", f"there is no variation {flag.off_variation!r}", "unknown_variation")
     _check_serve(flag.default, flag, "default")

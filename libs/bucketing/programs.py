@@ -38,11 +38,6 @@ def segment_program(segment: Segment, probe: Probe | None = None) -> Membership:
     return source.function(probe)
 
 
-def nobody(_context: Context, _now: int, _programs: Programs, _memo: Memo) -> bool:
-    """An unknown segment matches nobody."""
-    return False
-
-
 class Broken:
     """Stands in a flag's or segment's place when it can't be evaluated."""
 
@@ -100,10 +95,10 @@ class PendingSegment:
 
 
 class Memberships(dict[str, Membership]):
-    """The functions of segments by key; nobody is in one that is not there."""
+    """The functions of segments by key; one that is not there can't be asked."""
 
     def __missing__(self, key: str) -> Membership:
-        return nobody
+        return Broken(f"there is no segment {key!r}")
 
 
 class Programs:
@@ -145,7 +140,7 @@ class Programs:
     def _decide(self, key: str, context: Context, now: int, memo: Memo) -> Decision:
         program = self.flags.get(key)
         if program is None:
-            return failure(key, ErrorCode.FLAG_NOT_FOUND, "there is no such flag")
+            return failure(key, ErrorCode.PARSE_ERROR, "there is no such flag")
         try:
             return program(context, now, self, memo)
         except EvaluationFailed as error:

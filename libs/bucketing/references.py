@@ -15,6 +15,10 @@ class References:
     flags: frozenset[str] = frozenset()
     segments: frozenset[str] = frozenset()
 
+    @property
+    def any(self) -> bool:
+        return bool(self.flags or self.segments)
+
 
 def _segments(condition: Condition) -> Iterator[str]:
     if isinstance(condition, InSegment):
@@ -24,6 +28,11 @@ def _segments(condition: Condition) -> Iterator[str]:
             yield from _segments(part)
     elif isinstance(condition, Not):
         yield from _segments(condition.condition)
+
+
+def condition_segments(condition: Condition) -> frozenset[str]:
+    """The segments in a condition, at any depth."""
+    return frozenset(_segments(condition))
 
 
 def flag_references(flag: Flag) -> References:
@@ -36,7 +45,7 @@ def flag_references(flag: Flag) -> References:
 
 def segment_references(segment: Segment) -> References:
     """The segments in its condition."""
-    return References(segments=frozenset() if segment.condition is None else frozenset(_segments(segment.condition)))
+    return References(segments=frozenset() if segment.condition is None else condition_segments(segment.condition))
 
 
 def find_cycle(edges: Mapping[str, Iterable[str]]) -> list[str] | None:

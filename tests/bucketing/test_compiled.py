@@ -109,7 +109,77 @@ def test_a_changed_segment_is_seen_by_the_flags_that_name_it() -> None:
     assert compiled.evaluate("f", {"a": 2}, 0).value is False
     changed = compiled.updated(version=2, segments=segments({"attribute": "a", "operator": "eq", "value": 2}))
     assert changed.evaluate("f", {"a": 2}, 0).value is True
-    assert changed.updated(version=3, segments={"s": None}).evaluate("f", {"a": 2}, 0).value is False
+
+
+def test_a_flag_is_an_error_until_all_that_it_names_has_arrived() -> None:
+    held = segments({"attribute": "a", "operator": "eq", "value": 1})
+    nested = {"outer": Segment("outer", condition=Not(InSegment(("middle",))))}
+    middle = {"middle": Segment("middle", condition=InSegment(("s",)))}
+    alone = compile_flagset(flagset(ruled(InSegment(("outer",))), flag("g")))
+    assert dict(alone.unresolved) == {"f": "there is no segment 'outer'"}
+    assert not alone.failed
+    outer = alone.updated(version=2, segments=nested)
+    assert dict(outer.unresolved) == {"f": "segment 'outer': there is no segment 'middle'"}
+    assert {one.flag: one.error_code for one in outer.evaluate_all({}, 0)} == {"f": ErrorCode.PARSE_ERROR, "g": None}
+    assert outer.updated(version=3, segments=middle).unresolved
+    whole = outer.updated(version=3, segments=middle).updated(version=4, segments=held)
+    assert not whole.unresolved
+    assert {one.flag: one.value for one in whole.evaluate_all({"a": 2}, 0)} == {"f": True, "g": False}
+    gone = whole.updated(version=5, segments={"s": None})
+    assert gone.evaluate("f", {"a": 2}, 0).error_code is ErrorCode.PARSE_ERROR
+    assert [one.flag for one in gone.evaluate_all({"a": 2}, 0) if one.error_code] == ["f"]
+    assert gone.explain("f", {"a": 2}, 0).decision.error_message == "segment 'middle': there is no segment 's'"
+    assert whole.evaluate("f", {"a": 2}, 0).value is True
+
+
+def test_a_prerequisite_that_comes_and_goes_is_seen_by_who_needs_it() -> None:
+    dependent = flag("d", prerequisites=(Prerequisite("p", "on"),))
+    compiled = compile_flagset(flagset(dependent))
+    assert dict(compiled.unresolved) == {"d": "there is no flag 'p', which is a prerequisite"}
+    there = compiled.updated(version=2, flags={"p": flag("p")})
+    assert there.evaluate("d", {}, 0).reason is Reason.DEFAULT
+    without = replace(flag("p"), variations={"off": False, "maybe": True})
+    assert there.updated(version=3, flags={"p": without}).unresolved == {
+        "d": "the prerequisite 'p' has no variation 'on'"
+    }
+    assert there.updated(version=3, flags={"p": None}).evaluate("d", {}, 0).error_code is ErrorCode.PARSE_ERROR
+
+
+def test_an_audience_names_segments_too() -> None:
+    one = {
+        "flag": "f",
+        "mode": "observes",
+        "variations": [{"key": "on", "weight": 50}, {"key": "off", "weight": 50}],
+        "start_at": 0,
+        "audience": {"segment": "s"},
+    }
+    experiments = flagset_from_document({"salt": "", "experiments": {"e": one}}).experiments
+    compiled = compile_flagset(flagset(flag()))
+    running = compiled.updated(version=2, experiments=experiments)
+    assert running.evaluate("f", {}, 1).error_code is ErrorCode.PARSE_ERROR
+    assert running.updated(version=3, experiments={"e": None}).evaluate("f", {}, 1).reason is Reason.STATIC
+    arrived = running.updated(version=3, segments=segments({"attribute": "a", "operator": "exists"}))
+    assert arrived.evaluate("f", {}, 1).reason is Reason.STATIC
+
+
+def test_a_change_of_what_a_flag_names_rewrites_no_function_of_the_flag(monkeypatch: pytest.MonkeyPatch) -> None:
+    held = segments({"attribute": "a", "operator": "eq", "value": 1})
+    compiled = compile_flagset(
+        flagset(ruled(InSegment(("s",))), flag("g", prerequisites=(Prerequisite("f", "on"),)), segments=held)
+    )
+    list(compiled.prepare())
+    written = []
+    plain = source.Source.function
+    monkeypatch.setattr(source.Source, "function", lambda *given: written.append(given) or plain(*given))
+    list(compiled.updated(version=2, segments=segments({"attribute": "a", "operator": "eq", "value": 2})).prepare())
+    assert len(written) == 1  # the segment's own
+
+
+def test_a_value_of_another_type_is_an_error_whether_or_not_it_is_served() -> None:
+    for kind, value in [("boolean", "on"), ("string", 1), ("integer", 1.5), ("number", True), ("object", "{}")]:
+        sound: Any = {"boolean": True, "string": "", "integer": 1, "number": 1, "object": {}}[kind]
+        strange = Flag("f", FlagType(kind), {"off": sound, "other": value}, "off", Fixed("off"))
+        assert compile_flagset(flagset(strange, flag("g"))).failed.keys() == {"f"}
 
 
 def test_a_changed_experiment_is_seen_by_its_old_and_its_new_flag() -> None:

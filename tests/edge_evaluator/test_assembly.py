@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bucketing.flagset import Comparison, Experiment, ExperimentMode, Fixed, InSegment, Rule, Segment, Share
+from bucketing.flagset import Comparison, Experiment, ExperimentMode, Fixed, InSegment, Not, Rule, Segment, Share
 from edge_evaluator.feed.assembly import EntityProblem, assemble
 from edge_evaluator.memory.environment import EnvironmentConfig
 from messages.documents import flag_document
@@ -139,3 +139,29 @@ def test_a_deleted_environment_is_no_news_to_a_starting_edge() -> None:
     messages = feeding.writer.write(flags=[boolean("a")], removed=[("environment", "env-1"), ("flag", "a")])
     feeding.feed([message for message in messages if message[0] not in feeding.writer.entries][-3:])
     assert (feeding.config, feeding.problems) == (None, [])
+
+
+def asking(key: str, segment: str, **fields: Any) -> Any:
+    return boolean(key, default=Fixed("off"), rules=(Rule("r", Not(InSegment((segment,))), Fixed("on")),), **fields)
+
+
+def test_a_flag_is_an_error_while_a_segment_that_it_names_is_absent() -> None:
+    feeding = Feeding()
+    feeding.write(flags=[asking("a", "s"), boolean("b")])
+    assert (feeding.serves("a"), feeding.serves("b")) == (None, "on")
+    assert named(feeding.problems) == {("flag", "a", False)}
+    feeding.write(flags=[boolean("c")])
+    assert feeding.problems == []
+    feeding.write(segments=[Segment("s", frozenset({"u1"}))])
+    assert (feeding.serves("a"), feeding.serves("a", {"targetingKey": "u1"})) == ("on", "off")
+    feeding.write(removed=[("segment", "s")])
+    assert feeding.serves("a") is None
+    assert named(feeding.problems) == {("flag", "a", False)}
+
+
+def test_a_flag_stays_as_it_was_when_a_segment_that_it_names_now_cannot_be_read() -> None:
+    feeding = Feeding()
+    feeding.write(flags=[boolean("a")])
+    feeding.write(flags=[asking("a", "odd")], segments=[Segment("odd", condition=STRANGE)])
+    assert feeding.serves("a") == "on"
+    assert named(feeding.problems) == {("flag", "a", True), ("segment", "odd", False)}

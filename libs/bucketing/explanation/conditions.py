@@ -67,9 +67,7 @@ class ConditionTracer:
         return told
 
     def _membership(self, key: str) -> dict[str, Json]:
-        segment = self._segments.get(key)
-        if segment is None:
-            return {"member": False, "because": "there is no such segment"}
+        segment = self._segments[key]
         recorder = Recorder()
         try:
             member = segment_program(segment, recorder)(self._context, self._now, self._programs, {})

@@ -78,8 +78,6 @@ class Outcomes:
     def prerequisite_failed(self, decision: Decision) -> Decision:
         """The error of a flag whose prerequisite ended in `decision`, an error."""
         code = decision.error_code or ErrorCode.GENERAL
-        if code is ErrorCode.FLAG_NOT_FOUND:
-            code = ErrorCode.GENERAL
         message = decision.error_message
         if decision.prerequisite is None:
             message = f"prerequisite {decision.flag!r}: {message}"

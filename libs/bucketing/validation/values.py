@@ -3,40 +3,11 @@
 from __future__ import annotations
 
 import json
-from math import isfinite
 
 from bucketing.flagset import FlagType, Json
-from bucketing.limits import INTEGER_MAX, VARIATION_BYTES_MAX, VARIATION_DEPTH_MAX
+from bucketing.limits import VARIATION_BYTES_MAX, VARIATION_DEPTH_MAX
 from bucketing.validation.findings import Findings
-
-_EXPECTED = {
-    FlagType.BOOLEAN: "true or false",
-    FlagType.STRING: "a string",
-    FlagType.INTEGER: f"an integer between -{INTEGER_MAX} and {INTEGER_MAX}",
-    FlagType.NUMBER: "a number",
-    FlagType.OBJECT: "an object or a list",
-}
-
-
-def _is_number(value: Json) -> bool:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return False
-    try:
-        return isfinite(value)
-    except OverflowError:
-        return False
-
-
-def _has_type(value: Json, flag_type: FlagType) -> bool:
-    if flag_type is FlagType.BOOLEAN:
-        return isinstance(value, bool)
-    if flag_type is FlagType.STRING:
-        return isinstance(value, str)
-    if flag_type is FlagType.OBJECT:
-        return isinstance(value, dict | list)
-    if flag_type is FlagType.INTEGER:
-        return _is_number(value) and value == int(value) and abs(value) <= INTEGER_MAX
-    return _is_number(value)
+from bucketing.value_types import EXPECTED, has_type, is_number
 
 
 def _check_json(findings: Findings, value: Json, field: str, depth: int) -> None:
@@ -51,14 +22,14 @@ def _check_json(findings: Findings, value: Json, field: str, depth: int) -> None
         for name, member in value.items():
             findings.text(name, field, VARIATION_BYTES_MAX, empty=True)
             _check_json(findings, member, f"{field}.{name}", depth + 1)
-    elif value is not None and not isinstance(value, bool) and not _is_number(value):
+    elif value is not None and not isinstance(value, bool) and not is_number(value):
         findings.add(field, "type", "must be a JSON value")
 
 
 def check_value(findings: Findings, value: Json, flag_type: FlagType, field: str) -> None:
     """Add what is wrong with a variation's value: its type, its size, or what no JSON reader would keep."""
-    if not _has_type(value, flag_type):
-        findings.add(field, "type", f"must be {_EXPECTED[flag_type]}")
+    if not has_type(value, flag_type):
+        findings.add(field, "type", f"must be {EXPECTED[flag_type]}")
         return
     before = len(findings.errors)
     _check_json(findings, value, field, 1)

@@ -159,18 +159,31 @@ def _keep_good(
         for key in compiled.failed_segments
         if key in changes.segments and key in was.segments and key not in held.compiled.failed_segments
     }
-    flags = {key: was.flags[key] for key in compiled.failed if key in was.flags and key not in held.compiled.failed}
-    if not flags and not segments:
-        return compiled, {}
+    version = compiled.flagset.version
     reverted = {("segment", key): compiled.failed_segments[key] for key in segments}
-    reverted |= {("flag", key): compiled.failed[key] for key in flags}
+    if segments:
+        compiled = compiled.updated(version=version, segments=segments)
+    unusable = {**compiled.failed, **_unread(compiled, changes)}
+    flags = {
+        key: was.flags[key]
+        for key in unusable
+        if key in was.flags and key not in held.compiled.failed and key not in held.compiled.unresolved
+    }
+    if not flags:
+        return compiled, reverted
+    reverted |= {("flag", key): unusable[key] for key in flags}
     experiments: dict[str, Experiment | None] = {
         key: was.experiments.get(key)
         for key, experiment in changes.experiments.items()
         if experiment is not None and experiment.flag in flags
     }
-    version = compiled.flagset.version
-    return compiled.updated(version=version, flags=flags, segments=segments, experiments=experiments), reverted
+    return compiled.updated(version=version, flags=flags, experiments=experiments), reverted
+
+
+def _unread(compiled: CompiledFlagSet, changes: _Changes) -> Mapping[str, str]:
+    """Flags that name what has arrived and can't be read here. (Named and absent is no reason to keep a flag.)"""
+    segments = {key for kind, key in changes.bad if kind == "segment"} | compiled.failed_segments.keys()
+    return compiled.unresolved if segments else {}
 
 
 def _problems(
@@ -193,6 +206,12 @@ def _problems(
     found += [EntityProblem(kind, key, reason, True) for (kind, key), reason in reverted.items()]
     found += [
         EntityProblem("flag", key, compiled.failed[key], False) for key in compiled.failed if key in changes.flags
+    ]
+    unresolved = held.compiled.unresolved if held is not None else {}
+    found += [
+        EntityProblem("flag", key, reason, False)
+        for key, reason in compiled.unresolved.items()
+        if key not in unresolved or key in changes.flags
     ]
     found += [
         EntityProblem("segment", key, compiled.failed_segments[key], False)
