@@ -170,7 +170,12 @@ def test_a_change_of_what_a_flag_names_rewrites_no_function_of_the_flag(monkeypa
     list(compiled.prepare())
     written = []
     plain = source.Source.function
-    monkeypatch.setattr(source.Source, "function", lambda *given: written.append(given) or plain(*given))
+
+    def counted(*arguments: Any) -> Any:
+        written.append(arguments)
+        return plain(*arguments)
+
+    monkeypatch.setattr(source.Source, "function", counted)
     list(compiled.updated(version=2, segments=segments({"attribute": "a", "operator": "eq", "value": 2})).prepare())
     assert len(written) == 1  # the segment's own
 
