@@ -10,10 +10,12 @@ import sys
 from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
+from chaos.proxy import FaultProxy
 from devstack.parts import Nats, Postgres
 from devstack.ports import free_port
 from tests.waiting import until
@@ -110,10 +112,22 @@ async def test_it_waits_for_a_database_that_is_not_there_and_stops_when_told(com
 
 
 @pytest.fixture
-async def client(fresh_postgres: Postgres, nats_server: Nats, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+async def way(fresh_postgres: Postgres) -> AsyncIterator[FaultProxy]:
+    """Between the control plane and its database."""
+    way = FaultProxy("postgres", urlsplit(fresh_postgres.url).port or 5432)
+    await way.start()
+    yield way
+    await way.close()
+
+
+@pytest.fixture
+async def client(
+    fresh_postgres: Postgres, way: FaultProxy, nats_server: Nats, tmp_path: Path
+) -> AsyncIterator[httpx.AsyncClient]:
     port = free_port()
     settings = environment(
-        FF_DATABASE_URL=fresh_postgres.url,
+        FF_DATABASE_URL=fresh_postgres.url.replace(f":{way.target}/", f":{way.port}/"),
+        FF_REQUEST_SECONDS="2",
         FF_NATS_URL=nats_server.url,
         FF_PORT=str(port),
         FF_RELAY_ENABLED="false",
@@ -168,7 +182,7 @@ async def test_without_its_database_it_answers_503_and_comes_back(
             statuses.add(answer.status_code)
             if answer.status_code == 503:
                 assert int(answer.headers["retry-after"]) >= 1
-                assert answer.json()["code"] in ("database_unavailable", "database_busy")
+                assert answer.json()["code"] in ("database_unavailable", "database_timeout", "commit_unknown")
 
     asking = [asyncio.create_task(ask()) for _ in range(8)]
     for _ in range(3):
@@ -185,3 +199,39 @@ async def test_without_its_database_it_answers_503_and_comes_back(
     organizations = (await client.get("/api/v1/organizations?limit=1")).json()["items"]
     verdict = await client.get(f"/api/v1/organizations/{organizations[0]['id']}/audit/verification")
     assert verdict.json()["intact"]
+
+
+async def test_a_database_behind_a_black_hole_is_told_in_time_and_nothing_is_half_done(
+    client: httpx.AsyncClient, way: FaultProxy
+) -> None:
+    token = (await client.post("/api/v1/auth/login", json=LOGIN)).json()["access_token"]
+    client.headers["Authorization"] = f"Bearer {token}"
+    told: dict[str, str] = {}
+
+    async def create() -> None:
+        key = os.urandom(8).hex()
+        # What is promised in all, the black hole in the middle of it or not.
+        async with asyncio.timeout(10):
+            answer = await client.post("/api/v1/organizations", json={"key": key, "name": "x"})
+        if answer.status_code == 201:
+            told[key] = "stored"
+            return
+        assert (answer.status_code, int(answer.headers["retry-after"]) >= 1) == (503, True)
+        told[key] = answer.json()["code"]
+
+    creating = [asyncio.create_task(create()) for _ in range(30)]
+    await until(lambda: "stored" in told.values())
+    way.swallow()
+    await asyncio.gather(*creating, *(create() for _ in range(30)))
+    async with asyncio.timeout(10):
+        login = await client.post("/api/v1/auth/login", json=LOGIN)
+        ready = await client.get("/readyz")
+    assert (login.status_code, ready.status_code) == (503, 503)
+    assert (await client.get("/healthz")).status_code == 200
+    way.mend()
+    await until_ready(client)
+    await create()
+    kept = {each["key"] for each in (await client.get("/api/v1/organizations?limit=100")).json()["items"]}
+    assert {"stored", "database_timeout"} <= set(told.values())
+    for key, code in told.items():
+        assert code == "commit_unknown" or (key in kept) == (code == "stored"), code

@@ -19,7 +19,16 @@ from service_kit.problems import Unavailable
 from control_plane.database.connections import CommitUnknown, Connection, Driver, Isolation, is_lost
 from control_plane.database.migrate import migrate
 from control_plane.database.patience import Connections, Patience
-from control_plane.database.refusals import AWAY, COMMIT_UNKNOWN, NO_CONNECTION, SLOW, Refusal, refusal_of
+from control_plane.database.refusals import (
+    AWAY,
+    COMMIT_UNKNOWN,
+    NO_CONNECTION,
+    READ_ONLY,
+    SLOW,
+    UNPREPARED,
+    Refusal,
+    refusal_of,
+)
 
 _log = get_logger("database")
 _RETRY_SECONDS_MIN, _RETRY_SECONDS_MAX = 0.25, 5.0
@@ -27,6 +36,10 @@ _RELEASE_SECONDS = 1.0
 _COMMAND_SECONDS = 30.0
 _CHECK_SECONDS = 1.5
 _LISTENER_SECONDS = 15.0
+_LASTING_SECONDS = 10.0
+_STATE = "SELECT current_setting('transaction_read_only'), to_regclass('schema_migrations') IS NOT NULL"
+# Takes room on the disk and leaves nothing.
+_PROBE = "CREATE TEMP TABLE room_on_the_disk AS SELECT 1; DROP TABLE room_on_the_disk"
 _DRIVER_ERRORS = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
@@ -45,6 +58,8 @@ class Database:
         self._patience = patience
         self._pool: Pool | None = None
         self._missing = "nothing has been tried"
+        self._lasting: tuple[str, float] | None = None
+        """Why writes were refused, and when last."""
 
     @classmethod
     async def connect(cls, url: str, clock: Clock, *, pool_size: int = 10, wait_seconds: float = 30.0) -> Database:
@@ -130,6 +145,8 @@ class Database:
     def _refused(self, refusal: Refusal, error: BaseException) -> Unavailable:
         cause = error.__cause__ or error
         _log.warning("the database refused", code=refusal.code, error=type(cause).__name__, said=str(cause)[:200])
+        if refusal.lasts:
+            self._lasting = (refusal.sentence, self._clock.monotonic())
         return refusal.problem()
 
     @asynccontextmanager
@@ -146,12 +163,27 @@ class Database:
             return await migrate(connection)
 
     async def check(self) -> str | None:
-        """For readiness: None, or what is wrong."""
+        """For readiness: None, or what is wrong. What work was refused of late counts, not only whether the server
+        answers: a full disk lets every question pass."""
         try:
             async with self.connection(_CHECK_SECONDS) as connection:
-                await connection.fetchval("SELECT 1")
+                read_only, prepared = tuple(await connection.fetchrow(_STATE) or (None, None))
+                if read_only == "on":
+                    return READ_ONLY.sentence
+                if not prepared:
+                    return UNPREPARED.sentence
+                return await self._lasting_refusal(connection)
         except Unavailable as problem:
             return problem.detail
+
+    async def _lasting_refusal(self, connection: Connection) -> str | None:
+        if self._lasting is None:
+            return None
+        sentence, since = self._lasting
+        if self._clock.monotonic() - since < _LASTING_SECONDS:
+            return sentence
+        await connection.execute(_PROBE)
+        self._lasting = None
         return None
 
     async def listen(self, channel: str, heard: Callable[[], None]) -> None:

@@ -34,23 +34,23 @@ COMMIT_UNKNOWN = Refusal(
 )
 _BUSY = Refusal("database_busy", "the database is busy, try again", 1)
 _STARTING = Refusal("database_unavailable", "the database is starting, stopping or recovering", 2)
-_READ_ONLY = Refusal("database_read_only", "the database takes no writes: it is read-only", 15, lasts=True)
+READ_ONLY = Refusal("database_read_only", "the database takes no writes: it is read-only", 15, lasts=True)
 _FULL = Refusal("database_full", "the database has no room left: its disk is full", 30, lasts=True)
 _OVERLOADED = Refusal("database_overloaded", "the database is out of memory or of another resource", 5)
 _CROWDED = Refusal("database_overloaded", "the database takes no more connections", 2)
 _REFUSES = Refusal("database_refuses", "the database refuses the control plane's user or its rights", 15)
-_UNPREPARED = Refusal("database_unprepared", "the database or its tables are missing: `control_plane migrate`", 15)
+UNPREPARED = Refusal("database_unprepared", "the database or its tables are missing: `control_plane migrate`", 15)
 _FAILING = Refusal("database_failing", "the database reports a failure of its own; its log says which", 15)
 
 _BY_SQLSTATE = {
-    "25006": _READ_ONLY,
+    "25006": READ_ONLY,
     "25P03": _BUSY,
     "40001": _BUSY,
     "40P01": _BUSY,
-    "3D000": _UNPREPARED,
-    "3F000": _UNPREPARED,
+    "3D000": UNPREPARED,
+    "3F000": UNPREPARED,
     "42501": _REFUSES,
-    "42P01": _UNPREPARED,
+    "42P01": UNPREPARED,
     "53100": _FULL,
     "53300": _CROWDED,
     "53400": _FULL,
@@ -59,7 +59,7 @@ _BY_SQLSTATE = {
     "57P01": _STARTING,
     "57P02": _STARTING,
     "57P03": _STARTING,
-    "57P04": _UNPREPARED,
+    "57P04": UNPREPARED,
     "57P05": _BUSY,
 }
 _BY_CLASS = {"08": AWAY, "28": _REFUSES, "53": _OVERLOADED, "58": _FAILING, "F0": _FAILING, "XX": _FAILING}
