@@ -8,11 +8,12 @@ from typing import TypeVar
 import nats.errors
 import nats.js.errors
 
-from streams.port import BusError, BusUnavailable, MessageTooLarge, StreamFull, WrongLastSequence
+from streams.port import BusError, BusUnavailable, MessageTooLarge, StreamFull, StreamMissing, WrongLastSequence
 
 _WRONG_LAST_SEQUENCE = {10071, 10070}
 _STREAM_FULL = {10077, 10023, 10047}
 _TOO_LARGE = {10054, 10045}
+_STREAM_MISSING = 10059
 UNREACHABLE = (
     nats.errors.ConnectionClosedError,
     nats.errors.ConnectionReconnectingError,
@@ -48,4 +49,6 @@ def _translated(error: nats.js.errors.APIError) -> BusError:
         return StreamFull(text)
     if error.err_code in _TOO_LARGE:
         return MessageTooLarge(text)
+    if error.err_code == _STREAM_MISSING:
+        return StreamMissing(text)
     return BusUnavailable(text)

@@ -5,22 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import random
 from collections.abc import AsyncIterator
 
-import nats
 import nats.errors
 import nats.js.errors
-from nats.aio.client import Client
-from nats.js.api import (
-    AckPolicy,
-    ConsumerConfig,
-    DiscardPolicy,
-    StorageType,
-    StreamConfig,
-    StreamInfo,
-)
+from nats.js.api import AckPolicy, ConsumerConfig
 
+from streams import stream_configuration
+from streams.client import BusClient
 from streams.client_errors import UNREACHABLE, asked
+from streams.connection import BusConnection
 from streams.ordered_follower import OrderedFollower
 from streams.port import (
     BatchConsumer,
@@ -33,28 +28,31 @@ from streams.port import (
     StreamState,
 )
 from streams.pull_consumer import PullConsumer
+from streams.stream_configuration import epoch_milliseconds, server_time, stream_details
 
 _log = logging.getLogger("bus")
 _PUBLISH_TIMEOUT_SECONDS = 5.0
 _REQUEST_TIMEOUT_SECONDS = 3.0
+_CONNECT_AGAIN_SECONDS = 0.25
+_FOLLOW_AGAIN_SECONDS, _FOLLOW_AGAIN_SECONDS_MAX = 0.1, 1.5
 
 
 class JetStreamBus:
     """One connection to NATS that reconnects for ever. It connects once it is started."""
 
-    def __init__(self, url: str, *, name: str) -> None:
-        """`url`: `nats://host:port`, several with commas. Needs no running loop."""
-        self._servers = url.split(",")
-        self._name = name
-        self._client = Client()
+    def __init__(self, connection: BusConnection | str, *, name: str) -> None:
+        """`connection`: also an address alone, see `BusConnection.to`. Needs no running loop."""
+        self._connection = BusConnection.to(connection) if isinstance(connection, str) else connection
+        self._client = BusClient(self._connection, name)
         self._context = self._client.jetstream(timeout=_REQUEST_TIMEOUT_SECONDS)
         self._connecting: asyncio.Task[None] | None = None
         self._told: set[str] = set()
+        self._trouble = ""
 
     @classmethod
-    async def connect(cls, url: str, *, name: str) -> JetStreamBus:
+    async def connect(cls, connection: BusConnection | str, *, name: str) -> JetStreamBus:
         """A bus that is connected, however long it takes."""
-        bus = cls(url, name=name)
+        bus = cls(connection, name=name)
         await bus._keep_connecting()
         return bus
 
@@ -64,32 +62,25 @@ class JetStreamBus:
 
     async def _keep_connecting(self) -> None:
         while True:
-            # A refused first attempt ends the client's own loop, so it is begun again.
             try:
-                await self._client.connect(
-                    servers=self._servers,
-                    name=self._name,
-                    allow_reconnect=True,
-                    max_reconnect_attempts=-1,
-                    reconnect_time_wait=0.25,  # type: ignore[arg-type] # the client sleeps any number of seconds
-                    connect_timeout=2,
-                    ping_interval=2,
-                    max_outstanding_pings=2,
+                await self._client.connect_once(
                     error_cb=self._tell_failure,
                     disconnected_cb=self._tell_loss,
                     reconnected_cb=self._tell_return,
                 )
                 await self._tell_return()
                 return
-            except (nats.errors.Error, OSError) as error:
+            except (nats.errors.Error, OSError, ValueError) as error:
                 await self._tell_failure(error)
-            await asyncio.sleep(0.25)
+            await asyncio.sleep(_CONNECT_AGAIN_SECONDS * (1 + random.random()))
 
     async def _tell_failure(self, error: Exception) -> None:
         """Errors of single operations reach who asked for them; while there is no connection, each kind is said
         once."""
-        reason = f"{type(error).__name__}: {error}"
-        if not self._client.is_connected and reason not in self._told:
+        if self._client.is_connected:
+            return
+        reason = self._trouble = f"{type(error).__name__}: {error}"
+        if reason not in self._told:
             self._told.add(reason)
             _log.warning("the bus can't be reached, trying on (%s)", reason)
 
@@ -99,37 +90,30 @@ class JetStreamBus:
 
     async def _tell_return(self) -> None:
         self._told.clear()
+        self._trouble = ""
         _log.info("connected to the bus")
 
     @property
     def connected(self) -> bool:
         return bool(self._client.is_connected)
 
+    @property
+    def trouble(self) -> str | None:
+        if self._client.is_connected:
+            return None
+        return f"not connected ({self._trouble})" if self._trouble else "not connected"
+
     def _require_connection(self) -> None:
         if not self._client.is_connected:
             raise BusUnavailable("not connected to the bus")
 
-    async def ensure_stream(self, spec: StreamSpec) -> None:
+    async def ensure_stream(self, spec: StreamSpec) -> str | None:
         self._require_connection()
-        config = StreamConfig(
-            name=spec.name,
-            subjects=list(spec.subjects),
-            storage=StorageType.FILE,
-            discard=DiscardPolicy.NEW,
-            max_bytes=spec.max_bytes,
-            max_age=spec.max_age_seconds or 0,
-            max_msgs_per_subject=1 if spec.last_per_subject else -1,
-            max_msg_size=spec.max_message_bytes,
-            num_replicas=spec.replicas,
-            duplicate_window=min(spec.duplicate_window_seconds, spec.max_age_seconds or spec.duplicate_window_seconds),
-            allow_direct=True,
-        )
-        try:
-            await asked(self._context.update_stream(config))
-        except BusUnavailable as error:
-            if not isinstance(error.__cause__, nats.js.errors.NotFoundError):
-                raise
-            await asked(self._context.add_stream(config))
+        return await stream_configuration.ensure(self._context, spec)
+
+    async def time(self, stream: str) -> int:
+        self._require_connection()
+        return server_time(await stream_details(self._context, stream))
 
     async def publish(
         self, subject: str, payload: bytes, *, message_id: str | None = None, expected: ExpectedLast | None = None
@@ -148,10 +132,13 @@ class JetStreamBus:
 
     async def follow(self, stream: str, filter_subject: str) -> AsyncIterator[FollowEvent]:
         follower = OrderedFollower(self._client, self._context, stream, filter_subject)
+        pause = _FOLLOW_AGAIN_SECONDS
         while True:
             async for event in follower.session():
+                pause = _FOLLOW_AGAIN_SECONDS
                 yield event
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(pause * (0.5 + random.random()))
+            pause = min(pause * 2, _FOLLOW_AGAIN_SECONDS_MAX)
 
     async def last_message(self, stream: str, subject: str) -> Delivered | None:
         self._require_connection()
@@ -222,9 +209,12 @@ class JetStreamBus:
 
     async def state(self, stream: str) -> StreamState:
         self._require_connection()
-        info: StreamInfo = await asked(self._context.stream_info(stream))
-        state = info.state
-        return StreamState(state.messages, state.bytes, state.first_seq, state.last_seq)
+        details = await stream_details(self._context, stream)
+        state = details["state"]
+        first_at = epoch_milliseconds(state["first_ts"]) if state["messages"] else 0
+        return StreamState(
+            state["messages"], state["bytes"], state["first_seq"], state["last_seq"], details["created"], first_at
+        )
 
     async def close(self) -> None:
         if self._connecting is not None:

@@ -7,7 +7,9 @@ import contextlib
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from uuid import uuid4
 
+from streams.adjustment import adjusted
 from streams.port import (
     BatchConsumer,
     BusUnavailable,
@@ -19,6 +21,7 @@ from streams.port import (
     MessageTooLarge,
     PublishAck,
     StreamFull,
+    StreamMissing,
     StreamSpec,
     StreamState,
     WrongLastSequence,
@@ -45,6 +48,7 @@ class _Stream:
     last_sequence: int = 0
     bytes: int = 0
     consumers: dict[str, _MemoryConsumer] = field(default_factory=dict)
+    identity: str = field(default_factory=lambda: uuid4().hex)
 
     def newest_per_subject(self, pattern: str) -> list[Delivered]:
         sequences = sorted(seq for subject, seq in self.last_by_subject.items() if matches(subject, pattern))
@@ -59,23 +63,36 @@ class MemoryBus:
         self._changed = asyncio.Condition()
         self.connected = True
 
+    @property
+    def trouble(self) -> str | None:
+        return None if self.connected else "not connected"
+
     def start(self) -> None:
         pass
 
     def _stream(self, name: str) -> _Stream:
-        if not self.connected or name not in self._streams:
-            raise BusUnavailable(f"no stream {name}")
+        if not self.connected:
+            raise BusUnavailable("not connected")
+        if name not in self._streams:
+            raise StreamMissing(f"no stream {name}")
         return self._streams[name]
 
-    async def ensure_stream(self, spec: StreamSpec) -> None:
+    async def ensure_stream(self, spec: StreamSpec) -> str | None:
         if not self.connected:
             raise BusUnavailable("not connected")
         if spec.name in self._streams:
-            self._streams[spec.name].spec = spec
-        else:
-            self._streams[spec.name] = _Stream(spec)
-            async with self._changed:
-                self._changed.notify_all()
+            held = self._streams[spec.name]
+            adjustment = adjusted(held.spec, spec, held.bytes)
+            held.spec = adjustment.spec
+            return adjustment.left
+        self._streams[spec.name] = _Stream(spec)
+        async with self._changed:
+            self._changed.notify_all()
+        return None
+
+    async def time(self, stream: str) -> int:
+        self._stream(stream)
+        return time.time_ns() // 1_000_000
 
     async def publish(
         self, subject: str, payload: bytes, *, message_id: str | None = None, expected: ExpectedLast | None = None
@@ -167,7 +184,9 @@ class MemoryBus:
     async def state(self, stream: str) -> StreamState:
         found = self._stream(stream)
         first = min(found.messages, default=found.last_sequence + 1)
-        return StreamState(len(found.messages), found.bytes, first, found.last_sequence)
+        oldest = found.messages.get(first)
+        first_at = oldest.published_at if oldest else 0
+        return StreamState(len(found.messages), found.bytes, first, found.last_sequence, found.identity, first_at)
 
     async def close(self) -> None:
         self.connected = False
@@ -216,6 +235,12 @@ class _MemoryConsumer:
             seq for seq in stream.messages if seq >= self._next and matches(stream.messages[seq].subject, self._pattern)
         ]
         return len(waiting) + len(self._due)
+
+    async def oldest_pending_at(self) -> int | None:
+        messages = self._bus._stream(self._name).messages
+        waiting = [seq for seq in messages if seq >= self._next and matches(messages[seq].subject, self._pattern)]
+        oldest = min((*waiting, *(seq for seq in self._due if seq in messages)), default=None)
+        return messages[oldest].published_at if oldest is not None else None
 
     def settle(self, sequence: int, again_after: float | None) -> None:
         if again_after is None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 from collections.abc import AsyncGenerator
 from datetime import datetime
 from typing import Any
@@ -26,6 +27,7 @@ from streams.port import CaughtUp, Delivered, FollowEvent, Restarted
 _HEARTBEAT_SECONDS = 1.0
 _SILENCE_SECONDS = 3.0
 _CONSUMER_LIFE_SECONDS = 30.0
+_SPREAD_SECONDS = 0.5
 
 
 class OrderedFollower:
@@ -49,6 +51,8 @@ class OrderedFollower:
                 return
             if await self._is_another_stream():
                 yield Restarted()
+                # All followers find it at one moment, and all of them read the whole stream again.
+                await asyncio.sleep(random.random() * _SPREAD_SECONDS)
             inbox = self._client.new_inbox()
             subscription = await self._client.subscribe(inbox)
             consumer, waiting = await self._open_consumer(inbox)

@@ -2,6 +2,8 @@
 
 BusError
 ├── BusUnavailable
+│   ├── StreamMissing
+│   └── StreamRefused
 ├── StreamFull
 ├── MessageTooLarge
 └── WrongLastSequence
@@ -22,6 +24,14 @@ class BusUnavailable(BusError):
     """Nobody answered in time; nothing is known to be stored."""
 
 
+class StreamMissing(BusUnavailable):
+    """The bus answers, and has no such stream."""
+
+
+class StreamRefused(BusUnavailable):
+    """The bus answers, and does not make the stream; the message says why."""
+
+
 class StreamFull(BusError):
     """The stream's size limit is reached; nothing was stored."""
 
@@ -39,6 +49,7 @@ class StreamSpec:
     """A stream on disk that refuses new messages when it is full and never drops what it has acknowledged.
 
     `last_per_subject` keeps only the newest message of each subject. `max_age_seconds` None keeps for ever.
+    `given` names the fields that a stream which exists is changed to; None: all that may be changed.
     """
 
     name: str
@@ -49,6 +60,7 @@ class StreamSpec:
     replicas: int = 1
     duplicate_window_seconds: float = 120
     max_message_bytes: int = 8 * 1024 * 1024
+    given: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +108,17 @@ FollowEvent = Delivered | CaughtUp | Restarted
 
 @dataclass(frozen=True, slots=True)
 class StreamState:
-    """What a stream holds now; sequences are 0 while it is empty."""
+    """What a stream holds now; sequences are 0 while it is empty.
+
+    `identity` is another one for each stream that was made, also under a name that was there before.
+    `first_at`: when the first message was stored, milliseconds since the Unix epoch; 0 while it is empty."""
 
     messages: int
     bytes: int
     first_sequence: int
     last_sequence: int
+    identity: str
+    first_at: int
 
 
 class Message(Protocol):
@@ -139,6 +156,10 @@ class BatchConsumer(Protocol):
     async def pending(self) -> int:
         """Messages that nobody has acknowledged yet. Raises BusUnavailable."""
 
+    async def oldest_pending_at(self) -> int | None:
+        """When the first message that nobody has acknowledged yet was stored, milliseconds since the Unix epoch by the
+        bus's clock; None when there is none. Raises BusUnavailable."""
+
 
 class Bus(Protocol):
     """A message bus: streams that are published to, followed in order, or pulled from in batches."""
@@ -146,11 +167,19 @@ class Bus(Protocol):
     @property
     def connected(self) -> bool: ...
 
+    @property
+    def trouble(self) -> str | None:
+        """Why there is no connection; None while there is one."""
+
     def start(self) -> None:
         """Begins to connect, in the running loop, and returns at once: a service starts while the bus is away."""
 
-    async def ensure_stream(self, spec: StreamSpec) -> None:
-        """Creates the stream or changes it to `spec`. Raises BusUnavailable."""
+    async def ensure_stream(self, spec: StreamSpec) -> str | None:
+        """Creates the stream; one that exists is changed to what is given of `spec`, and goes on as it is where it
+        can't be. Answers what it could not be given, and why. Raises BusUnavailable, `StreamRefused` among it."""
+
+    async def time(self, stream: str) -> int:
+        """The server's clock when it answers, milliseconds since the Unix epoch. Raises BusUnavailable."""
 
     async def publish(
         self, subject: str, payload: bytes, *, message_id: str | None = None, expected: ExpectedLast | None = None

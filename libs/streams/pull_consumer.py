@@ -52,6 +52,24 @@ class PullConsumer:
         info = await asked(self._context.consumer_info(self._stream, self._config.durable_name or ""))
         return (info.num_pending or 0) + (info.num_ack_pending or 0)
 
+    async def oldest_pending_at(self) -> int | None:
+        if not self._client.is_connected:
+            raise BusUnavailable("not connected to the bus")
+        info = await asked(self._context.consumer_info(self._stream, self._config.durable_name or ""))
+        if not (info.num_pending or info.num_ack_pending):
+            return None
+        acknowledged = info.ack_floor.stream_seq if info.ack_floor else 0
+        subject = self._config.filter_subject or ">"
+        try:
+            found = await asked(
+                self._context.get_msg(self._stream, acknowledged + 1, subject=subject, next=True, direct=True)
+            )
+        except BusUnavailable as error:
+            if isinstance(error.__cause__, nats.js.errors.NotFoundError):
+                return None
+            raise
+        return round(found.time.timestamp() * 1000) if found.time is not None else None
+
 
 class _JetStreamMessage:
     __slots__ = ("_message", "_metadata")

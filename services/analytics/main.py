@@ -19,6 +19,7 @@ from service_kit.settings import load_settings
 from service_kit.telemetry import new_registry
 from service_kit.tokens import AccessTokens
 from streams import Bus
+from streams.connection import BusConnection
 from streams.jetstream import JetStreamBus
 
 from analytics.access import Authenticator
@@ -64,7 +65,7 @@ def run_serve(settings: ServeSettings) -> None:
     """Serves the API until it is stopped."""
     registry, clock = new_registry(), SystemClock()
     background = Background(registry, clock)
-    bus = JetStreamBus(settings.nats_url, name="analytics")
+    bus = JetStreamBus(BusConnection.of(settings), name="analytics")
     catalog = Catalog()
     warehouse = Warehouse(warehouse_settings(settings))
     feed = CatalogFeed(catalog)
@@ -105,7 +106,7 @@ def run_load(settings: LoadSettings) -> None:
     """Loads, and serves health and metrics, until it is stopped."""
     registry, clock = new_registry(), SystemClock()
     background = Background(registry, clock)
-    bus = JetStreamBus(settings.nats_url, name="analytics-loader")
+    bus = JetStreamBus(BusConnection.of(settings), name="analytics-loader")
     warehouse = Warehouse(warehouse_settings(settings))
     loader = Loader(
         bus=bus,
@@ -142,7 +143,7 @@ def run_export(settings: ExportSettings) -> None:
     """Works on exports, and serves health and metrics, until it is stopped."""
     registry = new_registry()
     background = Background(registry, SystemClock())
-    bus = JetStreamBus(settings.nats_url, name="analytics-export")
+    bus = JetStreamBus(BusConnection.of(settings), name="analytics-export")
     catalog = Catalog()
     warehouse = ArrowWarehouse(warehouse_settings(settings))
     worker = export_worker(settings, warehouse=warehouse, catalog=catalog, registry=registry)
@@ -181,7 +182,7 @@ async def run_migrate(settings: StoreSettings) -> None:
 
 
 async def with_bus(settings: StoreSettings, work: Callable[[Bus], Awaitable[None]]) -> None:
-    bus = await JetStreamBus.connect(settings.nats_url, name="analytics-command")
+    bus = await JetStreamBus.connect(BusConnection.of(settings), name="analytics-command")
     try:
         await work(bus)
     finally:

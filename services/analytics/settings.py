@@ -7,14 +7,14 @@ from typing import Annotated
 
 from pydantic import Field, SecretStr, field_validator
 from service_kit.cors import Origins
-from service_kit.settings import LongSecret, ServiceSettings
+from service_kit.settings import LongSecret
+from service_kit.store_settings import BusSettings
 
 
-class StoreSettings(ServiceSettings):
+class StoreSettings(BusSettings):
     """What every command needs: the bus and ClickHouse."""
 
     port: Annotated[int, Field(ge=0, le=65535)] = 8083
-    nats_url: str = "nats://127.0.0.1:4222"
     nats_replicas: Annotated[int, Field(ge=1, le=5)] = 1
     clickhouse_url: str = "http://127.0.0.1:8123"
     clickhouse_database: str = "verdict"

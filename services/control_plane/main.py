@@ -21,6 +21,7 @@ from service_kit.serving import serve
 from service_kit.settings import load_settings, wrong_settings
 from service_kit.telemetry import new_registry
 from service_kit.tokens import AccessTokens
+from streams.connection import BusConnection
 from streams.jetstream import JetStreamBus
 
 from control_plane.access import Authenticator
@@ -172,7 +173,7 @@ def _relay(settings: Settings, clock: Clock, registry: CollectorRegistry) -> Cal
     async def relay() -> None:
         # Of its own: requests that use up the pool must not take the lease from it.
         database = _database_of(settings, clock, RELAY_CONNECTIONS)
-        bus = JetStreamBus(settings.nats_url, name="control-plane")
+        bus = JetStreamBus(BusConnection.of(settings), name="control-plane")
         bus.start()
         try:
             await database.open()

@@ -7,10 +7,11 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from service_kit.cors import Origins
-from service_kit.settings import LongSecret, ServiceSettings
+from service_kit.settings import LongSecret
+from service_kit.store_settings import BusSettings
 
 
-class Settings(ServiceSettings):
+class Settings(BusSettings):
     """The settings of every command.
 
     `database_pool_size`: connections for requests; a relay keeps three more. `request_seconds`: how long the database
@@ -21,7 +22,6 @@ class Settings(ServiceSettings):
     database_url: SecretStr
     database_pool_size: Annotated[int, Field(ge=2, le=200)] = 10
     request_seconds: Annotated[float, Field(ge=1, le=600)] = 8.0
-    nats_url: str = "nats://127.0.0.1:4222"
     nats_replicas: Annotated[int, Field(ge=1, le=5)] = 1
     config_max_bytes: Annotated[int, Field(ge=1024 * 1024)] = 1024 * 1024 * 1024
     auth_jwt_secret: LongSecret

@@ -19,6 +19,7 @@ from service_kit.serving import serve
 from service_kit.settings import load_settings
 from service_kit.telemetry import new_registry
 from streams import Bus
+from streams.connection import BusConnection
 from streams.jetstream import JetStreamBus
 
 from edge_evaluator.admission.connections import ConnectionLimits, EdgeProtocol, edge_protocol
@@ -55,7 +56,7 @@ class Edge:
     def __init__(self, settings: EdgeSettings, bus: Bus | None = None) -> None:
         """`bus` is by default JetStream at the settings' address."""
         self._settings = settings
-        self._bus = bus or JetStreamBus(settings.nats_url, name="edge")
+        self._bus = bus or JetStreamBus(BusConnection.of(settings), name="edge")
         self._clock = SystemClock()
         self._registry = new_registry()
         self._background = Background(self._registry, self._clock)
@@ -97,7 +98,7 @@ class Edge:
         if self._keeper is not None:
             await self._keeper.restore()
         self._bus.start()
-        redis = _redis(self._settings.redis_url)
+        redis = _redis(self._settings)
         self._start_work(redis)
         try:
             yield
@@ -176,10 +177,16 @@ class Edge:
         return edge_protocol(limits, FastPathProtocol, fast=fast)
 
 
-def _redis(url: str) -> Redis | None:
+def _redis(settings: EdgeSettings) -> Redis | None:
+    url = settings.redis_url.get_secret_value()
     if not url:
         return None
-    return Redis.from_url(url, socket_timeout=_REDIS_SECONDS, socket_connect_timeout=_REDIS_SECONDS)
+    return Redis.from_url(
+        url,
+        socket_timeout=_REDIS_SECONDS,
+        socket_connect_timeout=_REDIS_SECONDS,
+        **settings.redis_options(),
+    )
 
 
 def main() -> None:

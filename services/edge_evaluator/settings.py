@@ -7,16 +7,14 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 from service_kit.cors import ANY_ORIGIN, Origins
-from service_kit.settings import ServiceSettings
+from service_kit.store_settings import BusSettings, RedisSettings
 
 
-class EdgeSettings(ServiceSettings):
+class EdgeSettings(BusSettings, RedisSettings):
     """Read by `main` alone. Times in seconds, sizes in bytes; an empty address turns its part off."""
 
     port: Annotated[int, Field(ge=0, le=65535)] = 8081
-    nats_url: str = "nats://127.0.0.1:4222"
     ingestor_url: str = ""
-    redis_url: str = ""
 
     edge_snapshot_dir: Path | None = None
     edge_snapshot_interval_seconds: Annotated[float, Field(gt=0, le=3600)] = 1.0

@@ -7,6 +7,7 @@ from service_kit.logs import configure_logging
 from service_kit.serving import serve
 from service_kit.settings import load_settings
 from service_kit.telemetry import new_registry
+from streams.connection import BusConnection
 from streams.jetstream import JetStreamBus
 
 from event_ingestor.app import build_app
@@ -19,7 +20,7 @@ def main() -> None:
     settings = load_settings(IngestorSettings)
     configure_logging("event_ingestor", settings.log_level)
     registry = new_registry()
-    bus = JetStreamBus(settings.nats_url, name="event_ingestor")
+    bus = JetStreamBus(BusConnection.of(settings), name="event_ingestor")
     ingestor = Ingestor(settings=settings, bus=bus, registry=registry, clock=SystemClock())
     app = build_app(ingestor, registry, cors_origins=settings.ingestor_cors_origins)
     serve(app, settings, closing=ingestor.intake.tail.close)

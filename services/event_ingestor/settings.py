@@ -7,16 +7,16 @@ from typing import Annotated
 
 from pydantic import Field
 from service_kit.cors import ANY_ORIGIN, Origins
-from service_kit.settings import LongSecret, ServiceSettings
+from service_kit.settings import LongSecret
+from service_kit.store_settings import BusSettings
 
 _MEBIBYTE = 1024 * 1024
 
 
-class IngestorSettings(ServiceSettings):
+class IngestorSettings(BusSettings):
     """Read by `main` alone. Times in seconds and sizes in bytes unless the name says otherwise."""
 
     port: Annotated[int, Field(ge=0, le=65535)] = 8082
-    nats_url: str = "nats://127.0.0.1:4222"
     nats_replicas: Annotated[int, Field(ge=1, le=5)] = 1
     pii_secret: LongSecret
 

@@ -1,0 +1,74 @@
+"""The NATS client as services use it: reconnections are spread, and TLS that is wanted is never left out."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from typing import Any
+
+import nats.errors
+from nats.aio.client import Client
+
+from streams.connection import BusConnection
+from streams.credentials_file import CredentialsFile
+
+_RECONNECT_SECONDS = 0.25
+_SPREAD_SECONDS = 0.5
+_CONNECT_SECONDS = 2
+_PING_SECONDS = 2
+
+
+class NoTls(nats.errors.Error):
+    """The server does not offer TLS, and was not told any secret."""
+
+    def __str__(self) -> str:
+        return "nats: the server does not speak TLS, which the settings ask for"
+
+
+class BusClient(Client):
+    """One connection that reconnects for ever."""
+
+    def __init__(self, connection: BusConnection, name: str) -> None:
+        super().__init__()
+        self._connection = connection
+        self._own_name = name
+
+    async def connect_once(self, **callbacks: Any) -> None:
+        """The first connection. A refused one ends the client's own loop, so it has to be tried again. Raises
+        nats.errors.Error, OSError."""
+        options: dict[str, Any] = {}
+        connection = self._connection
+        if connection.credentials_file is not None:
+            credentials = CredentialsFile(connection.credentials_file)
+            options = {"user_jwt_cb": credentials.token, "signature_cb": credentials.signature}
+        elif connection.username:
+            options = {"user": connection.username, "password": connection.password}
+        elif connection.token:
+            options = {"token": connection.token}
+        await self.connect(
+            servers=list(connection.servers),
+            name=self._own_name,
+            tls=connection.tls,
+            allow_reconnect=True,
+            max_reconnect_attempts=-1,
+            connect_timeout=_CONNECT_SECONDS,
+            ping_interval=_PING_SECONDS,
+            max_outstanding_pings=2,
+            **options,
+            **callbacks,
+        )
+
+    async def _select_next_server(self) -> None:
+        # Whatever ended the connections of all clients at one moment must not bring them all back at another.
+        if self.is_reconnecting:
+            await asyncio.sleep(random.random() * _SPREAD_SECONDS)
+        self.options["reconnect_time_wait"] = _RECONNECT_SECONDS * (1 + random.random())
+        await super()._select_next_server()
+
+    async def _process_info(self, info: dict[str, Any], initial_connection: bool = False) -> None:
+        # The client itself would go on in the clear with a server that does not ask for TLS, password and all.
+        if initial_connection and self._connection.tls is not None and not info.get("tls_required"):
+            if not info.get("tls_available"):
+                raise NoTls
+            info["tls_required"] = True
+        await super()._process_info(info, initial_connection)
