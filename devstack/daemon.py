@@ -36,9 +36,7 @@ def addresses_of(services: Services) -> Addresses:
 def _credentials(folder: Path) -> Credentials:
     """The credentials of this folder's databases: the same in every run."""
     file = folder / "credentials.json"
-    if file.exists():
-        return Credentials(**json.loads(file.read_text("utf-8")))
-    credentials = Credentials()
+    credentials = Credentials(**json.loads(file.read_text("utf-8"))) if file.exists() else Credentials()
     write_privately(file, asdict(credentials))
     return credentials
 

@@ -22,12 +22,13 @@ DATABASE = "verdict"
 
 @dataclass(frozen=True)
 class Credentials:
-    """The first administrator, the secret that signs everybody's tokens, and the one that hides user keys."""
+    """The first administrator; what signs tokens, hides user keys, and seals the credentials of exports."""
 
     admin_email: str = "admin@example.com"
     admin_password: str = field(default_factory=lambda: secrets.token_urlsafe(18))
     jwt_secret: str = field(default_factory=lambda: secrets.token_urlsafe(48))
     pii_secret: str = field(default_factory=lambda: secrets.token_urlsafe(48))
+    export_secret: str = field(default_factory=lambda: secrets.token_urlsafe(48))
 
 
 class Service(Server):
@@ -93,7 +94,8 @@ def ingestor(root: Path, stack: Stack, credentials: Credentials, name: str = "ev
 
 def analytics(root: Path, stack: Stack, credentials: Credentials, name: str = "analytics") -> Service:
     """The analytics API."""
-    return Service(root, name, ("analytics", "serve"), _warehouse(stack, credentials))
+    environment = _warehouse(stack, credentials) | {"FF_EXPORT_SECRET": credentials.export_secret}
+    return Service(root, name, ("analytics", "serve"), environment)
 
 
 def loader(root: Path, stack: Stack, credentials: Credentials, name: str = "loader") -> Service:

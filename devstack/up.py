@@ -121,7 +121,7 @@ def _address_book(addresses: Addresses, demo: Demo) -> dict[str, Any]:
 
 
 def _shell_variables(book: dict[str, Any]) -> str:
-    """The address book as assignments, to be sourced by a shell."""
+    """The address book as exported variables, to be sourced by a shell."""
     production = book["environments"]["production"]
     variables = {
         "CONTROL_PLANE": book["control_plane"],
@@ -134,7 +134,7 @@ def _shell_variables(book: dict[str, Any]) -> str:
         "SERVER_KEY": production["server_key"],
         "CLIENT_KEY": production["client_key"],
     }
-    return "".join(f"{name}={shlex.quote(value)}\n" for name, value in variables.items())
+    return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
 
 
 if __name__ == "__main__":

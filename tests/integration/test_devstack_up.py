@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,24 +14,10 @@ import psutil
 import pytest
 
 from devstack.run_files import is_locked
+from tests.devstack.commands import run
 from tests.waiting import until_blocking
 
 FOLDER = Path("build/devstack")
-
-
-def run(module: str, folder: Path) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", f"devstack.{module}"],
-        cwd=folder,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=280,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout
-    return done.stdout
 
 
 @pytest.fixture(scope="module")
@@ -119,19 +102,3 @@ def test_a_process_that_dies_is_started_again(home: Path) -> None:
     psutil.wait_procs([edge], timeout=10)
     until_blocking(lambda: served(book, "gate_40") == "gate_40", despite=httpx.TransportError)
     assert "edge_evaluator has ended and is started again" in (home / FOLDER / "daemon.log").read_text()
-
-
-def test_the_tour_of_the_readme_works_as_written(home: Path) -> None:
-    readme = Path(__file__).resolve().parents[2] / "README.md"
-    tour = readme.read_text().split("## Five-minute tour")[1].split("\n## ")[0]
-    blocks = re.findall(r"```bash\n(.*?)```", tour, re.DOTALL)
-    assert len(blocks) == 5
-    script = "set -euo pipefail\n" + "\necho; echo '=== next'\n".join(blocks)
-    done = subprocess.run(["bash", "-c", script], cwd=home, capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    _, edited, evaluated, sent, results = done.stdout.split("=== next")[:5]
-    assert '"environment_versions"' in edited
-    assert "TARGETING_MATCH" in evaluated
-    assert "SPLIT" in evaluated
-    assert '"accepted":2' in sent
-    assert "chi_square" in results
