@@ -20,6 +20,7 @@ from service_kit.background import Background
 from service_kit.head_requests import HeadRequests
 from service_kit.health import Check, health_router
 from service_kit.logs import get_logger, set_request_id
+from service_kit.origins import set_address
 from service_kit.problems import PROBLEM_SCHEMA, Problem, TooLarge, install_problem_handlers, problem_response
 from service_kit.telemetry import HttpTelemetry, metrics_router
 
@@ -102,6 +103,7 @@ class RequestEnvelope:
             return
         request_id = _request_id_of(scope)
         set_request_id(request_id)
+        set_address(scope)
         started = time.perf_counter()
         status = 500
         read = 0

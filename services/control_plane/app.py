@@ -9,8 +9,17 @@ from fastapi import APIRouter, FastAPI
 from service_kit.http import Shell, create_app
 from service_kit.problems import Problem, problem_responses
 
-from control_plane.access import Authenticator, api_tokens_endpoints
+from control_plane.access import (
+    Authenticator,
+    api_tokens_endpoints,
+    invitations_endpoints,
+    link_page,
+    sign_in_endpoints,
+)
 from control_plane.access import endpoints as access_endpoints
+from control_plane.access.courier import Courier
+from control_plane.access.invitations_service import Invitations
+from control_plane.access.password_resets_service import PasswordResets
 from control_plane.access.service import Access
 from control_plane.database import Database
 from control_plane.entities.transactions import ProjectTransactions
@@ -46,6 +55,7 @@ class Parts:
     database: Database
     authenticator: Authenticator
     access: Access
+    courier: Courier
 
 
 def create_control_plane(parts: Parts, shell: Shell) -> FastAPI:
@@ -58,17 +68,30 @@ def create_control_plane(parts: Parts, shell: Shell) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     answers = problem_responses(Problem)
-    app.include_router(access_endpoints.build_sign_in_router(access=parts.access), prefix="/api/v1", responses=answers)
-    for router in (*_routers_of_organizations(parts), *_routers_of_entities(parts)):
+    for router in (*_routers_of_accounts(parts), *_routers_of_organizations(parts), *_routers_of_entities(parts)):
         app.include_router(router, prefix="/api/v1", responses=answers)
+    app.include_router(link_page.build_router())
     return app
 
 
+def _routers_of_accounts(parts: Parts) -> Sequence[APIRouter]:
+    """How people come in, in the order of the API's documentation."""
+    database, access, courier = parts.database, parts.access, parts.courier
+    invitations = Invitations(database=database, access=access, courier=courier)
+    resets = PasswordResets(database=database, access=access, courier=courier)
+    return (
+        sign_in_endpoints.build_router(access=access, invitations=invitations, resets=resets),
+        access_endpoints.build_router(authenticator=parts.authenticator, database=database, access=access),
+        invitations_endpoints.build_router(
+            authenticator=parts.authenticator, database=database, invitations=invitations, resets=resets
+        ),
+    )
+
+
 def _routers_of_organizations(parts: Parts) -> Sequence[APIRouter]:
-    """People, organizations, projects and environments, in the order of the API's documentation."""
+    """Organizations, projects and environments, in the order of the API's documentation."""
     database, authenticator = parts.database, parts.authenticator
     return (
-        access_endpoints.build_router(authenticator=authenticator, database=database, access=parts.access),
         api_tokens_endpoints.build_router(authenticator=authenticator, database=database),
         organizations_endpoints.build_router(authenticator=authenticator, database=database),
         project_roles_endpoints.build_router(authenticator=authenticator, database=database),

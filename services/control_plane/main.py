@@ -1,10 +1,11 @@
-"""The control plane's composition root: `control_plane serve`, `control_plane relay`, `control_plane migrate`."""
+"""The control plane's composition root: `control_plane serve | relay | migrate | password-reset`."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
 import contextlib
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 
@@ -17,6 +18,8 @@ from service_kit.cors import CorsPolicy, allow_browsers
 from service_kit.deadlines import RequestDeadlines
 from service_kit.http import Lifespan, Shell, create_app
 from service_kit.logs import configure_logging, get_logger
+from service_kit.mail import SmtpMailer, SmtpServer
+from service_kit.problems import Unavailable
 from service_kit.serving import serve
 from service_kit.settings import load_settings, wrong_settings
 from service_kit.telemetry import new_registry
@@ -25,9 +28,12 @@ from streams.connection import BusConnection
 from streams.jetstream import JetStreamBus
 
 from control_plane.access import Authenticator
+from control_plane.access.courier import Courier
 from control_plane.access.login_limit import LoginLimit
+from control_plane.access.password_resets_service import PasswordResets
 from control_plane.access.passwords import PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN, Passwords
 from control_plane.access.service import Access
+from control_plane.access.sign_in_trace import SignInTrace
 from control_plane.app import Parts, create_control_plane
 from control_plane.database import (
     RELAY_CONNECTIONS,
@@ -46,6 +52,7 @@ BROWSER_ACCESS = CorsPolicy(
     headers=("Authorization", "Content-Type", "If-Match", "If-None-Match"),
     exposed=("ETag", "Location", "Retry-After", "X-Request-Id"),
 )
+_TRACE_SECONDS = 1.0
 _log = get_logger("main")
 
 
@@ -55,12 +62,17 @@ def main() -> None:
     commands.add_parser("serve", help="the API, and a relay unless FF_RELAY_ENABLED is false")
     commands.add_parser("relay", help="a relay alone, with health and metrics on FF_PORT")
     commands.add_parser("migrate", help="apply missing migrations and end")
-    command = parser.parse_args().command
+    reset = commands.add_parser("password-reset", help="print a one-time link with which somebody chooses a password")
+    reset.add_argument("email")
+    options = parser.parse_args()
+    command = options.command
     settings = load_settings(Settings)
     _check_administrator(settings)
     configure_logging("control_plane", settings.log_level)
     if command == "migrate":
         asyncio.run(_migrate(settings))
+    elif command == "password-reset":
+        asyncio.run(_password_reset(settings, options.email))
     else:
         app = build_api(settings) if command == "serve" else build_relay(settings)
         serve(app, settings)
@@ -78,13 +90,8 @@ def build_api(settings: Settings) -> FastAPI:
     database = _database(settings, clock)
     background = Background(registry, clock)
     tokens = AccessTokens(settings.auth_jwt_secret, clock)
-    access = Access(
-        database=database,
-        tokens=tokens,
-        passwords=Passwords(),
-        limit=LoginLimit(clock),
-        token_lifetime_seconds=settings.auth_token_minutes * 60,
-    )
+    trace = SignInTrace(database, clock)
+    access = _access(settings, database=database, tokens=tokens, trace=trace, clock=clock)
     relay = _relay(settings, clock, registry)
 
     async def prepare(connection: Connection) -> None:
@@ -94,15 +101,23 @@ def build_api(settings: Settings) -> FastAPI:
             await access.ensure_administrator(connection, settings.admin_email, password)
 
     def opened() -> None:
+        background.every("sign-in-trace", trace.write, seconds=_TRACE_SECONDS)
         if settings.relay_enabled:
             background.keep("relay", relay)
 
     app = create_control_plane(
-        Parts(database=database, authenticator=Authenticator(database, tokens), access=access),
+        Parts(
+            database=database,
+            authenticator=Authenticator(database, tokens),
+            access=access,
+            courier=_courier(settings),
+        ),
         Shell(
             registry=registry,
             background=background,
-            lifespan=_beside(background=background, database=database, prepare=prepare, opened=opened),
+            lifespan=_beside(
+                background=background, database=database, prepare=prepare, opened=opened, ending=trace.write_all
+            ),
             body_limit_bytes=settings.body_limit_bytes,
         ),
     )
@@ -127,6 +142,25 @@ def build_relay(settings: Settings) -> FastAPI:
     return create_app("Verdict relay", shell, checks={"database": database.check})
 
 
+def _access(
+    settings: Settings, *, database: Database, tokens: AccessTokens, trace: SignInTrace, clock: Clock
+) -> Access:
+    return Access(
+        database=database,
+        tokens=tokens,
+        passwords=Passwords(),
+        limit=LoginLimit(clock),
+        trace=trace,
+        token_lifetime_seconds=settings.auth_token_minutes * 60,
+    )
+
+
+def _courier(settings: Settings) -> Courier:
+    url = settings.smtp_url.get_secret_value()
+    mailer = SmtpMailer(SmtpServer.at(url), settings.mail_from) if url else None
+    return Courier(mailer, settings.public_url)
+
+
 def _database(settings: Settings, clock: Clock) -> Database:
     return _database_of(settings, clock, Connections(most=settings.database_pool_size))
 
@@ -141,6 +175,7 @@ def _beside(
     database: Database,
     prepare: Callable[[Connection], Awaitable[None]],
     opened: Callable[[], None],
+    ending: Callable[[], Awaitable[None]] | None = None,
 ) -> Lifespan:
     """Opens the database while requests are served, so that health answers and a signal is heard however long it is
     away; then calls `opened`."""
@@ -156,6 +191,9 @@ def _beside(
             yield
         finally:
             await background.stop()
+            if ending is not None:
+                with contextlib.suppress(Unavailable):
+                    await ending()
             await database.close()
 
     return lifespan
@@ -183,6 +221,28 @@ def _relay(settings: Settings, clock: Clock, registry: CollectorRegistry) -> Cal
             await database.close()
 
     return relay
+
+
+async def _password_reset(settings: Settings, email: str) -> None:
+    """For whoever runs the server: of an account that no administrator may be shown a link of."""
+    clock = SystemClock()
+    database = _database(settings, clock)
+    access = _access(
+        settings,
+        database=database,
+        tokens=AccessTokens(settings.auth_jwt_secret, clock),
+        trace=SignInTrace(database, clock),
+        clock=clock,
+    )
+    try:
+        await database.open()
+        resets = PasswordResets(database=database, access=access, courier=_courier(settings))
+        link = await resets.make(email, settings.public_url or f"http://{settings.host}:{settings.port}")
+    finally:
+        await database.close()
+    if link is None:
+        raise SystemExit("there is no account with this address")
+    sys.stdout.write(f"{link}\n")
 
 
 async def _migrate(settings: Settings) -> None:

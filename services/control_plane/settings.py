@@ -9,6 +9,8 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from service_kit.cors import Origins
 from service_kit.settings import LongSecret
 from service_kit.store_settings import BusSettings
+from service_kit.mail import SmtpServer
+from service_kit.settings import LongSecret, ServiceSettings
 
 
 class Settings(BusSettings):
@@ -16,6 +18,8 @@ class Settings(BusSettings):
 
     `database_pool_size`: connections for requests; a relay keeps three more. `request_seconds`: how long the database
     may keep a request waiting, all its statements together; then the answer is 503.
+    `smtp_url`: where mail is handed in, `smtp://user:password@host:port` or `smtps://…`; empty: one-time links are
+    shown to administrators. `public_url`: where people reach the control plane; links in mail begin with it.
     """
 
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
@@ -28,6 +32,9 @@ class Settings(BusSettings):
     auth_token_minutes: Annotated[int, Field(ge=1, le=60 * 24 * 30)] = 60 * 12
     admin_email: str = ""
     admin_password: SecretStr = SecretStr("")
+    smtp_url: SecretStr = SecretStr("")
+    mail_from: str = ""
+    public_url: str = ""
     relay_enabled: bool = True
     migrate_on_start: bool = True
     cors_origins: Origins = ()
@@ -50,4 +57,25 @@ class Settings(BusSettings):
     def _check_administrator(self) -> Settings:
         if bool(self.admin_email) != bool(self.admin_password.get_secret_value()):
             raise ValueError("give both FF_ADMIN_EMAIL and FF_ADMIN_PASSWORD, or neither")
+        return self
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _mail_server(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value():
+            SmtpServer.at(value.get_secret_value())
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _base(cls, value: str) -> str:
+        address = urlsplit(value)
+        if value and (address.scheme not in ("http", "https") or not address.hostname or address.query):
+            raise ValueError("must be an address like https://verdict.example.com")
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _check_mail(self) -> Settings:
+        if self.smtp_url.get_secret_value() and not (self.mail_from and self.public_url):
+            raise ValueError("FF_SMTP_URL needs FF_MAIL_FROM and FF_PUBLIC_URL")
         return self

@@ -36,6 +36,7 @@ STORED: dict[tuple[str, str], Collection[str]] = {
     ("memberships", "role"): list(Role),
     ("project_roles", "role"): set(Role) - {Role.OWNER},
     ("api_tokens", "role"): list(Role),
+    ("invitations", "role"): list(Role),
     ("sdk_keys", "kind"): list(KeyKind),
     ("usages", "target_kind"): get_args(ReferencedKind),
     ("usages", "user_kind"): get_args(ReferrerKind),

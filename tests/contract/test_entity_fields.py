@@ -11,7 +11,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 
 import pytest
-from control_plane.access.schemas import ApiTokenCreate, ApiTokenView, MemberCreate, MemberView, RoleIn
+from control_plane.access.schemas import (
+    ApiTokenCreate,
+    ApiTokenView,
+    InvitationCreate,
+    InvitationView,
+    MemberView,
+    RoleIn,
+)
 from control_plane.changes import AuditedView
 from control_plane.database import Database
 from control_plane.environments.queries import EnvironmentRow
@@ -209,23 +216,38 @@ ENTITIES = (
         None,
         left_out=(
             LeftOut("id created_at hint", "create", "the service gives them"),
+            LeftOut("last_used_at", "create audit", "each use notes it"),
             LeftOut("revoked_at", "create", "revoking sets it"),
             LeftOut("organization_id", "create view audit", "the path names it"),
-            LeftOut("created_by", "create view audit", "the audit entry of the creation has it"),
+            LeftOut("created_by", "create", "whoever makes it"),
             LeftOut("sha256", "create view audit", "what a token is known by leaves never"),
+        ),
+    ),
+    Entity(
+        "invitation",
+        "invitations",
+        InvitationView,
+        InvitationCreate,
+        None,
+        left_out=(
+            LeftOut("id created_at expires_at mailed created_by", "create", "the service gives them"),
+            LeftOut("organization_id", "create view audit", "the path names it"),
+            LeftOut("ended_at", "create view audit", "one that ended is shown no more"),
+            LeftOut("created_by_kind", "create view audit", "the audit entry of the creation has it"),
+            LeftOut("sha256", "create view audit", "what a link is known by leaves never"),
         ),
     ),
     Entity(
         "member",
         "memberships",
         MemberView,
-        MemberCreate,
+        None,
         RoleIn,
         renamed={"user_id": "id", "revision": "version"},
         left_out=(
             GIVEN,
             COUNTED,
-            LeftOut("organization_id", "create patch view audit", "the path names it"),
+            LeftOut("organization_id", "patch view audit", "the path names it"),
             LeftOut("email name", "table patch", "of the person, in every organization alike"),
         ),
     ),

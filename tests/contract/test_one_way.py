@@ -12,7 +12,15 @@ from fastapi import FastAPI
 from tests.contract.apps import build_apps
 
 APPS = build_apps()
-OPEN = {"/healthz", "/readyz", "/metrics", "/api/v1/auth/login"}
+OPEN = {
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/api/v1/auth/login",
+    "/api/v1/auth/invitations/accept",
+    "/api/v1/auth/password-resets",
+    "/api/v1/auth/password-resets/use",
+}
 BY_A_TOKEN_IN_THE_ADDRESS = {"/ofrep/v1/events"}
 OFREP = {"/ofrep/v1/evaluate/flags", "/ofrep/v1/evaluate/flags/{key}", "/v1/evaluate", "/v1/flags/{key}"}
 LIMIT = {"type": "integer", "maximum": 200, "minimum": 1, "default": 50, "title": "Limit"}

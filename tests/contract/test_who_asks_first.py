@@ -13,12 +13,17 @@ from tests.contract.apps import build_apps
 APPS = build_apps()
 OPEN = {"/healthz", "/readyz", "/metrics"}
 LOGIN = "/api/v1/auth/login"
+BY_LINK = {
+    "/api/v1/auth/invitations/accept",
+    "/api/v1/auth/password-resets",
+    "/api/v1/auth/password-resets/use",
+}
 OPERATIONS = [
     (name, method.upper(), path)
     for name in ("control plane", "analytics")
     for path, methods in APPS[name].openapi()["paths"].items()
     for method in methods
-    if path not in OPEN | {LOGIN}
+    if path not in OPEN | BY_LINK | {LOGIN}
 ]
 
 

@@ -15,6 +15,7 @@ from service_kit.clock import ManualClock
 
 from tests.control_plane.running_app import ADMINISTRATOR, app_on
 
+PASSWORD = "a password of one's own"
 _keys = itertools.count(1)
 
 
@@ -97,11 +98,23 @@ async def admin(anonymous: Api) -> Api:
     return await sign_in(anonymous, *ADMINISTRATOR)
 
 
+async def invited(owner: Api, organization: str, email: str, role: str) -> str:
+    """What the link of an invitation carries."""
+    body = {"email": email, "role": role}
+    made = await owner.ok("POST", f"/organizations/{organization}/invitations", body)
+    return str(made["link"].partition("#invitation=")[2])
+
+
+async def joined(owner: Api, organization: str, email: str, role: str) -> Api:
+    """Somebody new with this address, who has accepted and chosen `PASSWORD`."""
+    body = {"secret": await invited(owner, organization, email, role), "password": PASSWORD}
+    answer = await owner.of("").ok("POST", "/auth/invitations/accept", body)
+    return owner.of(answer["access_token"])
+
+
 async def new_member(owner: Api, organization: str, role: str) -> Api:
     """Somebody new in the organization, signed in."""
-    email = f"person-{next(_keys)}@example.com"
-    made = await owner.ok("POST", f"/organizations/{organization}/members", {"email": email, "role": role})
-    return await sign_in(owner, email, made["initial_password"])
+    return await joined(owner, organization, f"person-{next(_keys)}@example.com", role)
 
 
 async def new_tenant(admin: Api, key: str) -> Tenant:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from argon2 import PasswordHasher
 from control_plane.access.authenticator import Authenticator
+from control_plane.access.courier import Courier
 from control_plane.access.login_limit import LoginLimit
 from control_plane.access.passwords import Passwords
 from control_plane.access.service import Access
+from control_plane.access.sign_in_trace import SignInTrace
 from control_plane.app import Parts, create_control_plane
 from control_plane.database import Database
 from fastapi import FastAPI
@@ -20,18 +22,30 @@ SECRET = "a-secret-of-the-tests-with-more-than-32-bytes"
 ADMINISTRATOR = ("admin@example.com", "correct horse battery")
 
 
-async def app_on(database: Database, clock: Clock) -> FastAPI:
-    """The app on a migrated database. Its passwords are hashed as cheaply as possible."""
+async def app_on(
+    database: Database, clock: Clock, *, courier: Courier | None = None, trace: SignInTrace | None = None
+) -> FastAPI:
+    """The app on a migrated database. Its passwords are hashed as cheaply as possible, and nobody waits."""
     tokens = AccessTokens(SecretStr(SECRET), clock)
     passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+
+    async def sleep(_: float) -> None:
+        return
+
     access = Access(
         database=database,
         tokens=tokens,
         passwords=passwords,
-        limit=LoginLimit(clock),
+        limit=LoginLimit(clock, sleep),
+        trace=trace or SignInTrace(database, clock),
         token_lifetime_seconds=3600,
     )
     async with database.connection() as connection:
         await access.ensure_administrator(connection, *ADMINISTRATOR)
-    parts = Parts(database=database, authenticator=Authenticator(database, tokens), access=access)
+    parts = Parts(
+        database=database,
+        authenticator=Authenticator(database, tokens),
+        access=access,
+        courier=courier or Courier(),
+    )
     return create_control_plane(parts, Shell(registry=new_registry(), body_limit_bytes=2 * 1024 * 1024))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from control_plane.access.schemas import ApiTokenView, MemberView
+from control_plane.access.schemas import ApiTokenView, InvitationView, MemberView
 from control_plane.changes import AuditedView
 from control_plane.environments.schemas import (
     EnvironmentView,
@@ -16,7 +16,7 @@ from control_plane.environments.schemas import (
 from control_plane.flags.schemas import FlagView, SettingsView
 from control_plane.layers.schemas import LayerView
 
-from tests.control_plane.conftest import Tenant
+from tests.control_plane.conftest import PASSWORD, Tenant
 
 FLAG = {
     "key": "new",
@@ -65,13 +65,22 @@ async def test_the_tenant_itself(tenant: Tenant) -> None:
 
 
 async def test_who_belongs_to_it(tenant: Tenant) -> None:
-    members = f"/organizations/{tenant.organization}/members"
-    made = await tenant.api.ok("POST", members, {"email": "ann@example.com", "name": "Ann", "role": "editor"})
+    organization = f"/organizations/{tenant.organization}"
+    members, invitations = f"{organization}/members", f"{organization}/invitations"
+    body = {"email": "ann@example.com", "name": "Ann", "role": "editor"}
+    secret = (await tenant.api.ok("POST", invitations, body))["link"].partition("=")[2]
+    invited = await latest(tenant, "invitation")
+    assert invited["after"].keys() == fields(InvitationView)
+    assert secret not in str(invited)
+    account = {"secret": secret, "password": PASSWORD}
+    ann = tenant.api.of((await tenant.api.of("").ok("POST", "/auth/invitations/accept", account))["access_token"])
+    made = await ann.ok("GET", "/me")
     added = await latest(tenant, "member")
+    assert added["actor"] == {"kind": "user", "id": made["id"], "name": "ann@example.com"}
     assert added["before"] is None
     assert added["after"].keys() == fields(MemberView)
     assert added["after"]["name"] == "Ann"
-    assert made["initial_password"] not in str(added)
+    assert secret not in str(added)
     await tenant.api.changed("PATCH", f"{members}/{made['id']}", {"role": "viewer"})
     lowered = await latest(tenant, "member")
     assert (lowered["before"]["role"], lowered["after"]["role"]) == ("editor", "viewer")
@@ -112,4 +121,4 @@ async def test_when_a_token_ends_is_kept(tenant: Tenant) -> None:
 
 def test_no_view_answers_what_the_audit_log_may_not_keep() -> None:
     for view in (SdkKeyView, ApiTokenView, MemberView):
-        assert not {"key", "token", "sha256", "password_hash", "initial_password"} & fields(view)
+        assert not {"key", "token", "sha256", "password_hash", "link"} & fields(view)

@@ -13,11 +13,26 @@ import pytest
 from fastapi import FastAPI
 
 ROLES = ("viewer", "editor", "admin", "owner")
-PUBLIC = {("POST", "/auth/login"), ("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/metrics")}
+PUBLIC = {
+    ("POST", "/auth/login"),
+    ("POST", "/auth/invitations/accept"),
+    ("POST", "/auth/password-resets"),
+    ("POST", "/auth/password-resets/use"),
+    ("GET", "/healthz"),
+    ("GET", "/readyz"),
+    ("GET", "/metrics"),
+}
 # For everybody who is signed in, about themselves; creating organizations asks for an administrator.
-PERSONAL = {("GET", "/me"), ("PUT", "/me/password"), ("GET", "/organizations"), ("POST", "/organizations")}
+PERSONAL = {
+    ("GET", "/me"),
+    ("PUT", "/me/password"),
+    ("POST", "/me/invitations/accept"),
+    ("GET", "/organizations"),
+    ("POST", "/organizations"),
+}
 PROJECT = "/projects/{project}"
 ENVIRONMENT = PROJECT + "/environments/{environment}"
+INVITATIONS = "/organizations/{organization}/invitations"
 MEMBERS = "/organizations/{organization}/members"
 SERVED = {"enabled": True}
 FLAG = {
@@ -63,7 +78,10 @@ ROWS: dict[tuple[str, str], Row] = {
     ("GET", "/organizations/{organization}"): Row("viewer"),
     ("PATCH", "/organizations/{organization}"): Row("admin", {"name": "Other"}),
     ("GET", MEMBERS): Row("viewer"),
-    ("POST", MEMBERS): Row("admin", {"email": "somebody@example.com", "role": "viewer"}),
+    ("GET", INVITATIONS): Row("viewer"),
+    ("POST", INVITATIONS): Row("admin", {"email": "somebody@example.com", "role": "viewer"}),
+    ("DELETE", INVITATIONS + "/{invitation}"): Row("admin"),
+    ("POST", MEMBERS + "/{user}/password-reset"): Row("admin"),
     ("GET", MEMBERS + "/{user}"): Row("viewer"),
     ("PATCH", MEMBERS + "/{user}"): Row("admin", {"role": "viewer"}),
     ("DELETE", MEMBERS + "/{user}"): Row("admin"),
@@ -136,6 +154,9 @@ async def places(tenant: Any, make_member: Any) -> dict[str, str]:
     await tenant.api.ok("POST", f"/projects/{tenant.project}/environments", {"key": "staging", "name": "Staging"})
     key = await tenant.api.ok("POST", f"{tenant.path}/sdk-keys", {"kind": "server", "name": "backend"})
     tokens = f"/organizations/{tenant.organization}/tokens"
+    invitation = {"email": "waiting@example.com", "role": "viewer"}
+    invitations = f"/organizations/{tenant.organization}/invitations"
+    waiting = await tenant.api.ok("POST", invitations, invitation)
     token = await tenant.api.ok("POST", tokens, {"name": "T", "role": "viewer"})
     project = f"/projects/{tenant.project}"
     await tenant.api.ok("POST", f"{project}/segments", {"key": "thing", "name": "T", "included": ["u1"]})
@@ -154,6 +175,7 @@ async def places(tenant: Any, make_member: Any) -> dict[str, str]:
         "source": "staging",
         "sdk_key": key["id"],
         "token": token["id"],
+        "invitation": waiting["id"],
         "user": identity,
         "key": "thing",
     }
@@ -189,7 +211,7 @@ async def test_what_is_below_a_foreign_project_is_absent_too(make_tenant: Any, p
     stranger = await make_tenant("stranger")
     mixed = {**places, "organization": stranger.organization, "project": stranger.project}
     for (method, path), row in sorted(ROWS.items()):
-        if "{user}" in path or "{sdk_key}" in path or "{token}" in path or "{key}" in path:
+        if "{user}" in path or "{sdk_key}" in path or "{token}" in path or "{invitation}" in path or "{key}" in path:
             answer = await stranger.api(method, filled(path, mixed), row.body, headers=_STALE)
             assert answer.status_code == 404, (method, path, answer.text)
 

@@ -35,6 +35,8 @@ from messages.generated import config_pb2 as pb
 from messages.generated.config_pb2 import ConfigMessage
 from messages.subjects import config_subject
 
+from tests.control_plane.conftest import PASSWORD, joined
+
 ID = UUID(int=1)
 ENVIRONMENT = EnvironmentRow(ID, UUID(int=2), UUID(int=3), "production", "P", "salt", False, (), 1, 7, 0, None, False)
 FLAG = Flag("f", FlagType.BOOLEAN, {"on": True, "off": False}, "off", Fixed("on"))
@@ -180,8 +182,8 @@ async def test_members_are_published_as_they_change(tenant: Any, database: Datab
 
     version, before = await published()
     members = f"/organizations/{tenant.organization}/members"
-    made = await tenant.api.ok("POST", members, {"email": "eve@example.com", "role": "admin"})
-    eve = UUID(made["id"])
+    joining = await joined(tenant.api, tenant.organization, "eve@example.com", "admin")
+    eve = UUID((await joining.ok("GET", "/me"))["id"])
     assert await published() == (version + 1, {**before, eve: "admin"})
     await tenant.api.changed("PATCH", f"{members}/{eve}", {"role": "viewer"})
     assert await published() == (version + 2, {**before, eve: "viewer"})
@@ -189,25 +191,21 @@ async def test_members_are_published_as_they_change(tenant: Any, database: Datab
     assert await published() == (version + 3, before)
 
 
-async def test_the_end_of_a_session_is_published_wherever_the_person_belongs(
-    tenant: Any, anonymous: Any, database: Database
-) -> None:
+async def test_the_end_of_a_session_is_published_wherever_the_person_belongs(tenant: Any, database: Database) -> None:
     environment = UUID((await tenant.api.ok("GET", tenant.path))["id"])
     entry = config_subject(str(environment), "environment", "production")
-    person = {"email": "eve@example.com", "role": "viewer"}
-    made = await tenant.api.ok("POST", f"/organizations/{tenant.organization}/members", person)
+    eve = await joined(tenant.api, tenant.organization, "eve@example.com", "viewer")
+    made = await eve.ok("GET", "/me")
 
     async def published() -> tuple[int, int]:
         compiled = await Compiler(database).compile(environment)
         assert compiled is not None
         members = ConfigMessage.FromString(compiled.entries[entry]).environment.members
-        eve = next(each for each in members if each.user_id == UUID(made["id"]).bytes)
-        return compiled.version, eve.session_generation
+        member = next(each for each in members if each.user_id == UUID(made["id"]).bytes)
+        return compiled.version, member.session_generation
 
     version, generation = await published()
-    login = {"email": person["email"], "password": made["initial_password"]}
-    eve = anonymous.of((await anonymous.ok("POST", "/auth/login", login))["access_token"])
-    passwords = {"current_password": login["password"], "new_password": "another long password"}
+    passwords = {"current_password": PASSWORD, "new_password": "another long password"}
     await eve.ok("PUT", "/me/password", passwords)
     assert await published() == (version + 1, generation + 1)
 

@@ -12,11 +12,14 @@ from prometheus_client import CollectorRegistry
 from service_kit.clock import Clock, ManualClock
 from streams.memory import MemoryBus
 
+from tests.control_plane.conftest import joined
+
 BY_THE_DATABASE = {
     ("schema_migrations", "applied_at"),
     ("leases", "expires_at"),
     ("environments", "repair_requested_at"),
 }
+DAY = 86_400
 _COLUMNS = """
 SELECT table_name, column_name FROM information_schema.columns
 WHERE table_schema = 'public' AND data_type = 'timestamp with time zone' ORDER BY 1, 2
@@ -47,7 +50,10 @@ async def stored(database: Database) -> dict[tuple[str, str], set[datetime]]:
 async def test_every_stored_time_is_the_clocks(tenant: Any, database: Database, clock: ManualClock) -> None:
     api, project, organization = tenant.api, f"/projects/{tenant.project}", f"/organizations/{tenant.organization}"
     clock.advance(60)
-    await api.ok("POST", f"{organization}/members", {"email": "eve@example.com", "role": "viewer"})
+    eve = await joined(api, tenant.organization, "eve@example.com", "viewer")
+    member = (await eve.ok("GET", "/me"))["id"]
+    await api.ok("POST", f"{organization}/invitations", {"email": "ann@example.com", "role": "viewer"})
+    await api.ok("POST", f"{organization}/members/{member}/password-reset")
     token = await api.ok("POST", f"{organization}/tokens", {"name": "CI", "role": "editor"})
     key = await api.ok("POST", f"{tenant.path}/sdk-keys", {"name": "Web", "kind": "client"})
     await api.ok("POST", f"{project}/flags", FLAG)
@@ -68,7 +74,9 @@ async def test_every_stored_time_is_the_clocks(tenant: Any, database: Database, 
     await relay.turn()
 
     begun = ManualClock().now()
-    moments = {datetime.fromtimestamp((begun + seconds * 1000) / 1000, UTC) for seconds in (0, 60, 120)}
+    moments = {
+        datetime.fromtimestamp((begun + seconds * 1000) / 1000, UTC) for seconds in (0, 60, 120, 60 + DAY, 60 + 7 * DAY)
+    }
     times = await stored(database)
     assert {name for name, found in times.items() if not found <= moments} <= BY_THE_DATABASE
     written = {name for name, found in times.items() if found}

@@ -73,22 +73,40 @@ async def tell(anonymous: Speaker, administrator: tuple[str, str], publish: Call
     await publish()
 
 
+async def _joined(owner: Speaker, at: str, email: str, role: str) -> Speaker:
+    """Somebody who was invited, and has accepted with `PASSWORD`."""
+    made = await owner("POST", f"{at}/invitations", {"email": email, "role": role})
+    anybody = Speaker(owner.client, owner.templates, called=owner.called)
+    account = {"secret": made["link"].partition("=")[2], "password": PASSWORD}
+    answer = await anybody("POST", "/auth/invitations/accept", account)
+    return Speaker(owner.client, owner.templates, answer["access_token"], owner.called)
+
+
 async def _people(admin: Speaker, at: str) -> Speaker:
-    made = await admin("POST", f"{at}/members", {"email": "owner@example.com", "role": "owner"})
-    owner = await admin.sign_in("owner@example.com", made["initial_password"])
-    await owner("PUT", "/me/password", {"current_password": made["initial_password"], "new_password": NEW_PASSWORD})
+    owner = await _joined(admin, at, "owner@example.com", "owner")
+    await owner("PUT", "/me/password", {"current_password": PASSWORD, "new_password": NEW_PASSWORD})
     owner = await admin.sign_in("owner@example.com", NEW_PASSWORD)
     await owner("GET", "/me")
     await owner("GET", "/organizations")
     await owner("GET", at)
     await owner.changed(at, {"name": "Acme Inc."})
-    member = await owner("POST", f"{at}/members", {"email": "editor@example.com", "role": "viewer"})
+    member = await (await _joined(owner, at, "editor@example.com", "viewer"))("GET", "/me")
     person = f"{at}/members/{member['id']}"
     await owner("GET", f"{at}/members")
     await owner("GET", person)
     await owner.changed(person, {"role": "editor"})
-    leaving = await owner("POST", f"{at}/members", {"email": "leaving@example.com", "role": "viewer"})
-    await owner("DELETE", f"{at}/members/{leaving['id']}")
+    leaving = await _joined(owner, at, "leaving@example.com", "viewer")
+    identity = (await leaving("GET", "/me"))["id"]
+    made = await owner("POST", f"{at}/members/{identity}/password-reset")
+    used = {"secret": made["link"].partition("=")[2], "password": NEW_PASSWORD}
+    await Speaker(owner.client, owner.templates, called=owner.called)("POST", "/auth/password-resets/use", used)
+    leaving = await owner.sign_in("leaving@example.com", NEW_PASSWORD)
+    await owner("DELETE", f"{at}/members/{identity}")
+    again = await owner("POST", f"{at}/invitations", {"email": "leaving@example.com", "role": "viewer"})
+    await leaving("POST", "/me/invitations/accept", {"secret": again["link"].partition("=")[2]})
+    waiting = await owner("POST", f"{at}/invitations", {"email": "waiting@example.com", "role": "viewer"})
+    await owner("GET", f"{at}/invitations")
+    await owner("DELETE", f"{at}/invitations/{waiting['id']}")
     token = await owner("POST", f"{at}/tokens", {"name": "terraform", "role": "editor"})
     await owner("GET", f"{at}/tokens")
     program = Speaker(owner.client, owner.templates, token["token"], owner.called)

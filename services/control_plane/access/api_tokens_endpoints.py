@@ -16,6 +16,7 @@ from control_plane.access.authenticator import Authenticator
 from control_plane.access.authorization import require
 from control_plane.access.queries import resolve_organization
 from control_plane.access.schemas import ApiTokenCreate, ApiTokenView, NewApiTokenView
+from control_plane.access.views import api_token_view
 from control_plane.database import Database
 
 _PATH = "/organizations/{organization}/tokens"
@@ -35,20 +36,21 @@ def build_router(*, authenticator: Authenticator, database: Database) -> APIRout
             require(actor, "read", "token", scope)
             rows = await api_tokens_service.listing(tx, scope, moment_position(page.after), page.fetch)
         given, cursor = page_of(rows, page, position_of)
-        return Page(items=[ApiTokenView(**row) for row in given], next_cursor=cursor)
+        return Page(items=[api_token_view(row) for row in given], next_cursor=cursor)
 
     @router.post(_PATH, status_code=201, responses=_WRITE)
     async def create_api_token(
         organization: str, body: ApiTokenCreate, response: Response, actor: Actor = Depends(authenticator.actor)
     ) -> NewApiTokenView:
-        """Creates a token with at most one's own role; this answer is the only one that shows it."""
+        """Creates a token with at most one's own role, for as long as one has it; this answer is the only one that
+        shows it. For people."""
         async with database.transaction() as tx:
             scope = await resolve_organization(tx, actor, organization)
             require(actor, "create", "token", scope)
             check_future("expires_at", body.expires_at, tx.now)
             row, token = await api_tokens_service.create(tx, actor, scope, body.name, body.role, body.expires_at)
         response.headers["Location"] = f"/api/v1/organizations/{scope.organization_id}/tokens/{row['id']}"
-        return NewApiTokenView(**row, token=token)
+        return NewApiTokenView(**api_token_view(row).model_dump(), token=token)
 
     @router.delete(_PATH + "/{token}", responses=_WRITE)
     async def revoke_api_token(
@@ -58,6 +60,6 @@ def build_router(*, authenticator: Authenticator, database: Database) -> APIRout
         async with database.transaction() as tx:
             scope = await resolve_organization(tx, actor, organization)
             require(actor, "revoke", "token", scope)
-            return ApiTokenView(**await api_tokens_service.revoke(tx, actor, scope, token))
+            return api_token_view(await api_tokens_service.revoke(tx, actor, scope, token))
 
     return router

@@ -1,48 +1,79 @@
-"""Tokens for programs: `vt_` and 256 random bits, stored as SHA-256 alone, with a role in one organization."""
+"""Tokens for programs: `vt_` and 256 random bits, stored as SHA-256 alone, with a role in one organization.
+
+A token may at each moment what its role says and its maker may as well; it ends with the maker's membership.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import asyncpg
+from service_kit.logs import get_logger
 from service_kit.problems import Conflict, Forbidden, NotFound
 
 from control_plane.access.actor import Actor
-from control_plane.access.roles import Role, higher
-from control_plane.access.schemas import ApiTokenView
+from control_plane.access.roles import Role, higher, lower
 from control_plane.access.scopes import OrganizationScope
+from control_plane.access.views import api_token_view
 from control_plane.changes import Change, record
 from control_plane.database import Connection
 
-# ruff: noqa: S608 - nothing but column names of our own is put into the statements
-
 PREFIX = "vt_"
 ACTIVE_TOKENS_MAX = 100
-_COLUMNS = "id, name, role, hint, expires_at, revoked_at, created_at"
+_USE_NOTED_EVERY = timedelta(minutes=1)
+_ROWS = """
+SELECT api_tokens.id, api_tokens.name, api_tokens.role, hint, expires_at, revoked_at, last_used_at,
+    api_tokens.created_at, users.id AS maker_id, users.email AS maker_email
+FROM api_tokens LEFT JOIN users ON users.id = created_by
+WHERE api_tokens.organization_id = $1
+"""
+_log = get_logger("api_tokens")
 
 
-async def find_actor(tx: Connection, token: str) -> Actor | None:
-    """Who a token stands for; None when it is unknown, revoked or expired."""
-    row = await tx.fetchrow(
-        "SELECT id, organization_id, name, role FROM api_tokens WHERE sha256 = $1 AND revoked_at IS NULL "
-        "AND (expires_at IS NULL OR expires_at > $2)",
+async def find_actor(connection: Connection, token: str) -> Actor | None:
+    """Who a token stands for; None when it is unknown, revoked or expired, or its maker has left."""
+    row = await connection.fetchrow(
+        "SELECT id, api_tokens.organization_id, name, api_tokens.role, last_used_at, memberships.role AS makers_role "
+        "FROM api_tokens JOIN memberships ON user_id = created_by "
+        "AND memberships.organization_id = api_tokens.organization_id "
+        "WHERE sha256 = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)",
         _digest(token),
-        tx.now,
+        connection.now,
     )
     if row is None:
         return None
-    return Actor(
-        kind="token", id=row["id"], name=row["name"], organizations={row["organization_id"]: Role(row["role"])}
-    )
+    await _note_use(connection, row)
+    role = lower(Role(row["role"]), Role(row["makers_role"]))
+    return Actor(kind="token", id=row["id"], name=row["name"], organizations={row["organization_id"]: role})
+
+
+async def _note_use(connection: Connection, row: asyncpg.Record) -> None:
+    """At most once a minute; a database that takes no writes refuses no reader for it."""
+    since = connection.now - _USE_NOTED_EVERY
+    if row["last_used_at"] is not None and row["last_used_at"] > since:
+        return
+    try:
+        await connection.execute(
+            "UPDATE api_tokens SET last_used_at = $2 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at <= $3)",
+            row["id"],
+            connection.now,
+            since,
+        )
+    except asyncpg.PostgresError as error:
+        _log.warning("the use of a token was not noted", error=type(error).__name__)
 
 
 async def create(
     tx: Connection, actor: Actor, scope: OrganizationScope, name: str, role: Role, expires_at: datetime | None
 ) -> tuple[asyncpg.Record, str]:
-    """The new row and the token. Raises `Forbidden` for a role above the actor's own, `Conflict` over the limit."""
+    """The new row and the token; people make them, so that somebody answers for each.
+
+    Raises `Forbidden` for a program, and for a role above the actor's own, `Conflict` over the limit."""
+    if actor.kind != "user":
+        raise Forbidden("tokens are made by people", code="not_a_person")
     own = actor.role_in(scope)
     if higher(own, role) != own:
         raise Forbidden(f"the role {own} may not give the role {role}")
@@ -57,9 +88,9 @@ async def create(
     if active >= ACTIVE_TOKENS_MAX:
         raise Conflict(f"an organization has at most {ACTIVE_TOKENS_MAX} tokens: revoke one", code="too_many_tokens")
     token = PREFIX + secrets.token_urlsafe(32)
-    row = await tx.fetchrow(
+    token_id = await tx.fetchval(
         "INSERT INTO api_tokens (organization_id, name, role, hint, sha256, expires_at, created_by, created_at) "
-        f"VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING {_COLUMNS}",
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id",
         scope.organization_id,
         name,
         role.value,
@@ -69,7 +100,8 @@ async def create(
         actor.id,
         tx.now,
     )
-    assert row is not None  # noqa: S101 - an insert returns its row
+    row = await _find(tx, scope, token_id)
+    assert row is not None  # noqa: S101 - inserted above
     await _record(tx, actor, scope, "create", None, row)
     return row, token
 
@@ -80,8 +112,8 @@ async def listing(
     """Tokens in the order in which they were made, revoked ones too."""
     moment, identity = after or (None, None)
     return await tx.fetch(
-        f"SELECT {_COLUMNS} FROM api_tokens WHERE organization_id = $1 "
-        "AND ($2::timestamptz IS NULL OR (created_at, id) > ($2, $3::uuid)) ORDER BY created_at, id LIMIT $4",
+        _ROWS + " AND ($2::timestamptz IS NULL OR (api_tokens.created_at, api_tokens.id) > ($2, $3::uuid)) "
+        "ORDER BY api_tokens.created_at, api_tokens.id LIMIT $4",
         scope.organization_id,
         moment,
         identity,
@@ -91,21 +123,34 @@ async def listing(
 
 async def revoke(tx: Connection, actor: Actor, scope: OrganizationScope, token_id: UUID) -> asyncpg.Record:
     """The row as it is then; revoking again changes nothing. Raises `NotFound`."""
-    row = await tx.fetchrow(
-        f"SELECT {_COLUMNS} FROM api_tokens WHERE organization_id = $1 AND id = $2 FOR UPDATE",
-        scope.organization_id,
-        token_id,
-    )
+    row = await _find(tx, scope, token_id)
     if row is None:
         raise NotFound("there is nothing at this address")
     if row["revoked_at"] is not None:
         return row
-    revoked = await tx.fetchrow(
-        f"UPDATE api_tokens SET revoked_at = $2 WHERE id = $1 RETURNING {_COLUMNS}", token_id, tx.now
-    )
+    await tx.execute("UPDATE api_tokens SET revoked_at = $2 WHERE id = $1", token_id, tx.now)
+    revoked = await _find(tx, scope, token_id)
     assert revoked is not None  # noqa: S101 - locked above
     await _record(tx, actor, scope, "revoke", row, revoked)
     return revoked
+
+
+async def revoke_those_of(tx: Connection, actor: Actor, scope: OrganizationScope, maker_id: UUID) -> None:
+    """Of somebody who leaves the organization."""
+    rows = await tx.fetch(
+        "SELECT id FROM api_tokens WHERE organization_id = $1 AND created_by = $2 AND revoked_at IS NULL ORDER BY id",
+        scope.organization_id,
+        maker_id,
+    )
+    for row in rows:
+        await revoke(tx, actor, scope, row["id"])
+
+
+async def _find(tx: Connection, scope: OrganizationScope, token_id: UUID) -> asyncpg.Record | None:
+    """Locked."""
+    return await tx.fetchrow(
+        _ROWS + " AND api_tokens.id = $2 FOR UPDATE OF api_tokens", scope.organization_id, token_id
+    )
 
 
 def _digest(token: str) -> bytes:
@@ -127,7 +172,7 @@ async def _record(
         entity_key=str(after["id"]),
         action=action,
         actor=actor,
-        before=None if before is None else ApiTokenView(**before).audited(),
-        after=ApiTokenView(**after).audited(),
+        before=None if before is None else api_token_view(before).audited(),
+        after=api_token_view(after).audited(),
     )
     await record(tx, change)

@@ -1,10 +1,12 @@
-"""Signing in, and the members of an organization."""
+"""Oneself, and the members of an organization."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
+from service_kit.departures import unless_client_leaves
+from service_kit.origins import address_of
 from service_kit.pagination import Page, RequestedPage, page_of
 from service_kit.problems import (
     Conflict,
@@ -19,17 +21,14 @@ from service_kit.problems import (
 from service_kit.requests import new_router
 from service_kit.versions import REFUSALS, ExpectedVersion, etag
 
-from control_plane.access import repository
+from control_plane.access import members, repository
 from control_plane.access.actor import Actor
 from control_plane.access.authenticator import Authenticator
 from control_plane.access.authorization import require
 from control_plane.access.queries import resolve_organization
 from control_plane.access.schemas import (
-    LoginIn,
-    MemberCreate,
     MemberView,
     MeView,
-    NewMemberView,
     OrganizationRole,
     PasswordIn,
     RoleIn,
@@ -40,24 +39,11 @@ from control_plane.access.views import member_view
 from control_plane.database import Connection, Database
 
 
-def build_sign_in_router(*, access: Access) -> APIRouter:
-    """What is asked before anybody is known."""
-    router = new_router("access")
-
-    @router.post("/auth/login", responses=problem_responses(Unauthorized, TooManyRequests, Unavailable, InvalidInput))
-    async def login(body: LoginIn, request: Request) -> TokenView:
-        """Gives an access token for an e-mail and a password."""
-        token = await access.login(body.email, body.password, _address(request))
-        return TokenView(access_token=token, expires_in=access.token_lifetime_seconds)
-
-    return router
-
-
 def build_router(*, authenticator: Authenticator, database: Database, access: Access) -> APIRouter:
     router = new_router("access", authenticator.actor)
     _add_me(router, authenticator, database, access)
     _add_members(router, authenticator, database)
-    _add_member_writes(router, authenticator, database, access)
+    _add_member_writes(router, authenticator, database)
     return router
 
 
@@ -65,17 +51,21 @@ def _add_me(router: APIRouter, authenticator: Authenticator, database: Database,
     @router.get("/me", responses=problem_responses(Unauthorized, Forbidden))
     async def me(actor: Actor = Depends(authenticator.actor)) -> MeView:
         """Who is signed in, with all roles; for people."""
-        _require_person(actor)
+        require_person(actor)
         async with database.connection() as connection:
             return await _me(connection, actor.id)
 
-    @router.put("/me/password", responses=problem_responses(Unauthorized, Forbidden, TooManyRequests, InvalidInput))
+    @router.put(
+        "/me/password",
+        responses=problem_responses(Unauthorized, Forbidden, TooManyRequests, Unavailable, InvalidInput),
+    )
     async def change_password(
         body: PasswordIn, request: Request, actor: Actor = Depends(authenticator.actor)
     ) -> TokenView:
         """Changes the password and ends every other session; answers a token for this one."""
-        _require_person(actor)
-        token = await access.change_password(actor, body.current_password, body.new_password, _address(request))
+        require_person(actor)
+        change = access.change_password(actor, body.current_password, body.new_password, address_of(request))
+        token = await unless_client_leaves(request, change)
         return TokenView(access_token=token, expires_in=access.token_lifetime_seconds)
 
 
@@ -107,24 +97,7 @@ def _add_members(router: APIRouter, authenticator: Authenticator, database: Data
         return member_view(row)
 
 
-def _add_member_writes(router: APIRouter, authenticator: Authenticator, database: Database, access: Access) -> None:
-    @router.post(
-        "/organizations/{organization}/members",
-        status_code=201,
-        responses=problem_responses(Unauthorized, Forbidden, NotFound, Conflict, InvalidInput),
-    )
-    async def add_member(
-        organization: str, body: MemberCreate, response: Response, actor: Actor = Depends(authenticator.actor)
-    ) -> NewMemberView:
-        """Adds a person by e-mail; somebody new gets an initial password, shown once."""
-        async with database.transaction() as tx:
-            scope = await resolve_organization(tx, actor, organization)
-            require(actor, "create", "member", scope)
-        row, password = await access.add_member(scope, actor, body.email, body.name, body.role)
-        response.headers["Location"] = f"/api/v1/organizations/{scope.organization_id}/members/{row['id']}"
-        response.headers["ETag"] = etag(row["revision"])
-        return NewMemberView(**member_view(row).model_dump(), initial_password=password)
-
+def _add_member_writes(router: APIRouter, authenticator: Authenticator, database: Database) -> None:
     @router.patch(
         "/organizations/{organization}/members/{user}",
         responses=problem_responses(*REFUSALS, Unauthorized, Forbidden, NotFound, Conflict, InvalidInput),
@@ -141,7 +114,7 @@ def _add_member_writes(router: APIRouter, authenticator: Authenticator, database
         async with database.transaction() as tx:
             scope = await resolve_organization(tx, actor, organization)
             require(actor, "update", "member", scope)
-            row = await access.change_role(tx, scope, actor, user, body.role, expected)
+            row = await members.change_role(tx, scope, actor, user, body.role, expected)
         response.headers["ETag"] = etag(row["revision"])
         return member_view(row)
 
@@ -151,14 +124,14 @@ def _add_member_writes(router: APIRouter, authenticator: Authenticator, database
         responses=problem_responses(Unauthorized, Forbidden, NotFound, Conflict),
     )
     async def remove_member(organization: str, user: UUID, actor: Actor = Depends(authenticator.actor)) -> None:
-        """Takes a person out of the organization; their account stays."""
+        """Takes a person out of the organization, with the tokens they made; their account stays."""
         async with database.transaction() as tx:
             scope = await resolve_organization(tx, actor, organization)
             require(actor, "delete", "member", scope)
-            await access.remove_member(tx, scope, actor, user)
+            await members.remove(tx, scope, actor, user)
 
 
-def _require_person(actor: Actor) -> None:
+def require_person(actor: Actor) -> None:
     if actor.kind != "user":
         raise Forbidden("a token has no account of its own", code="not_a_person")
 
@@ -175,7 +148,3 @@ async def _me(connection: Connection, user_id: UUID) -> MeView:
         organizations=[OrganizationRole(**each) for each in organizations],
         project_roles=row["project_roles"],
     )
-
-
-def _address(request: Request) -> str:
-    return request.client.host if request.client else ""

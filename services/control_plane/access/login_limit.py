@@ -1,46 +1,112 @@
-"""Slows down guessing: failed logins are counted per address and e-mail, and per address."""
+"""Slows down guessing, by account and by network. Other people's failures keep nobody out who has signed in from where
+they are: what they are limited by is their own.
+
+| counted | of whom | over it |
+|---|---|---|
+| attempts on an account from a network | everybody | refused until the window ends |
+| attempts from a network | who is not known there | refused until the window ends |
+| attempts on an account from everywhere | who is not known there | answered later, never refused |
+"""
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from ipaddress import IPv6Address, ip_address, ip_network
 
 from service_kit.clock import Clock
 from service_kit.problems import TooManyRequests
 
 WINDOW_SECONDS = 300.0
 FAILURES_PER_PAIR_MAX = 8
-FAILURES_PER_ADDRESS_MAX = 60
-_COUNTERS_MAX = 20_000
+FAILURES_PER_NETWORK_MAX = 60
+FAILURES_PER_ACCOUNT_BEFORE_DELAY = 20
+DELAY_SECONDS_EACH = 0.1
+DELAY_SECONDS_MAX = 4.0
+_COUNTERS_MAX = 50_000
+_EVERYWHERE = ""
+
+
+def network_of(address: str) -> str:
+    """What one subscriber has: an IPv4 address, or the 64 bits of an IPv6 network."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(parsed, IPv6Address):
+        return address
+    mapped = parsed.ipv4_mapped
+    return str(mapped) if mapped else str(ip_network((parsed.packed, 64), strict=False))
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """Somebody who says to be `account`: a person's id, or the e-mail of nobody. `known`: they have signed in from this
+    network before."""
+
+    network: str
+    account: str
+    known: bool
 
 
 class LoginLimit:
     """Counts in fixed windows, in this process. Attempts count when they begin, so that parallel ones count too."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
         self._clock = clock
+        self._sleep = sleep
         self._counters: OrderedDict[tuple[str, str], tuple[float, int]] = OrderedDict()
 
-    def begin(self, address: str, email: str) -> None:
-        """Counts an attempt; raises `TooManyRequests` when there were too many."""
-        self._count((address, ""), FAILURES_PER_ADDRESS_MAX)
-        self._count((address, email.lower()), FAILURES_PER_PAIR_MAX)
+    async def begin(self, attempt: Attempt) -> None:
+        """Counts an attempt; returns when it may be looked at. Raises `TooManyRequests`."""
+        pair, everywhere = (attempt.network, attempt.account), (_EVERYWHERE, attempt.account)
+        self._require_room(pair, FAILURES_PER_PAIR_MAX)
+        if not attempt.known:
+            self.request(attempt.network)
+            self._add(everywhere, 1)
+        self._add(pair, 1)
+        over = self._count(everywhere)[1] - FAILURES_PER_ACCOUNT_BEFORE_DELAY
+        if over > 0 and not attempt.known:
+            try:
+                await self._sleep(min(DELAY_SECONDS_MAX, over * DELAY_SECONDS_EACH))
+            except asyncio.CancelledError:
+                self.withdraw(attempt)
+                raise
 
-    def succeeded(self, address: str, email: str) -> None:
-        """Forgets the failures of this pair."""
-        self._counters.pop((address, email.lower()), None)
-        started, count = self._counters.get((address, ""), (0.0, 0))
-        if count:
-            self._counters[(address, "")] = (started, count - 1)
+    def request(self, network: str) -> None:
+        """Counts something else that a network asks for, without an account. Raises `TooManyRequests`."""
+        key = (network, "")
+        self._require_room(key, FAILURES_PER_NETWORK_MAX)
+        self._add(key, 1)
 
-    def _count(self, key: tuple[str, str], most: int) -> None:
-        now = self._clock.monotonic()
-        started, count = self._counters.get(key, (now, 0))
-        if now - started >= WINDOW_SECONDS:
-            started, count = now, 0
+    def withdraw(self, attempt: Attempt) -> None:
+        """Of an attempt that was not looked at, because whoever made it left."""
+        self._add((attempt.network, attempt.account), -1)
+        if not attempt.known:
+            self._add((attempt.network, ""), -1)
+            self._add((_EVERYWHERE, attempt.account), -1)
+
+    def succeeded(self, attempt: Attempt) -> None:
+        """Forgets the failures on this account from this network."""
+        self.withdraw(attempt)
+        self._counters.pop((attempt.network, attempt.account), None)
+
+    def _require_room(self, key: tuple[str, str], most: int) -> None:
+        began, count = self._count(key)
         if count >= most:
-            wait = max(1, round(WINDOW_SECONDS - (now - started)))
+            wait = max(1, round(WINDOW_SECONDS - (self._clock.monotonic() - began)))
             raise TooManyRequests("too many attempts to log in", retry_after_seconds=wait, code="too_many_logins")
-        self._counters[key] = (started, count + 1)
+
+    def _count(self, key: tuple[str, str]) -> tuple[float, int]:
+        now = self._clock.monotonic()
+        began, count = self._counters.get(key, (now, 0))
+        return (began, count) if now - began < WINDOW_SECONDS else (now, 0)
+
+    def _add(self, key: tuple[str, str], number: int) -> None:
+        began, count = self._count(key)
+        self._counters[key] = (began, max(0, count + number))
         self._counters.move_to_end(key)
         while len(self._counters) > _COUNTERS_MAX:
             self._counters.popitem(last=False)

@@ -1,50 +1,36 @@
-"""Argon2 password hashes, computed in threads: a check takes a quarter of a second of CPU."""
+"""Argon2 password hashes: a check takes a quarter of a second of CPU, so they wait in a queue."""
 
 from __future__ import annotations
 
-import asyncio
 import secrets
-from collections.abc import Callable
-from typing import TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from service_kit.problems import Unavailable
+
+from control_plane.access.hash_queue import HashQueue
 
 PASSWORD_LENGTH_MIN = 12
 PASSWORD_LENGTH_MAX = 256
-_CONCURRENT_MAX = 2
-_WAITING_MAX = 64
-T = TypeVar("T")
 
 
 class Passwords:
-    """Two at a time; over 64 waiting, `Unavailable` (503): hashing must not take the process's threads."""
+    """Each call raises `Unavailable` while too many wait."""
 
     def __init__(self, hasher: PasswordHasher | None = None) -> None:
         self._hasher = hasher or PasswordHasher()
-        self._turns = asyncio.Semaphore(_CONCURRENT_MAX)
-        self._waiting = 0
+        self._queue = HashQueue()
         # Checked for people that don't exist, so that they take as long as those who do.
         self._nobody = self._hasher.hash(secrets.token_urlsafe(16))
 
     async def hash(self, password: str) -> str:
-        return await self._in_turn(self._hasher.hash, password)
+        return await self._queue.run(self._hasher.hash, password)
 
-    async def verify(self, stored_hash: str | None, password: str) -> bool:
-        """Whether the password fits; `stored_hash` is None when there is no such person."""
-        fits = await self._in_turn(self._fits, stored_hash or self._nobody, password)
+    async def verify(self, stored_hash: str | None, password: str, *, stranger_from: str = "") -> bool:
+        """Whether the password fits; `stored_hash` is None for nobody, and for somebody who has chosen none yet.
+
+        `stranger_from`: the network of somebody who hasn't signed in from there before."""
+        fits = await self._queue.run(self._fits, stored_hash or self._nobody, password, stranger_from=stranger_from)
         return fits and stored_hash is not None
-
-    async def _in_turn(self, work: Callable[..., T], *arguments: str) -> T:
-        if self._waiting >= _WAITING_MAX:
-            raise Unavailable("too many people are signing in at once", retry_after_seconds=5, code="sign_in_busy")
-        self._waiting += 1
-        try:
-            async with self._turns:
-                return await asyncio.to_thread(work, *arguments)
-        finally:
-            self._waiting -= 1
 
     def _fits(self, stored_hash: str, password: str) -> bool:
         try:

@@ -39,10 +39,41 @@ async def list_organizations(tx: Connection, user_id: UUID) -> list[asyncpg.Reco
     )
 
 
-async def find_login(tx: Connection, email: str) -> asyncpg.Record | None:
+async def find_login(tx: Connection, email: str, network: str = "") -> asyncpg.Record | None:
+    """`known`: they have signed in from this network before."""
     return await tx.fetchrow(
-        "SELECT id, password_hash, session_generation FROM users WHERE lower(email) = lower($1)", email
+        "SELECT id, email, password_hash, session_generation, EXISTS (SELECT FROM sign_in_networks "
+        "WHERE user_id = users.id AND network = $2) AS known FROM users WHERE lower(email) = lower($1)",
+        email,
+        network,
     )
+
+
+async def lock_user(tx: Connection, user_id: UUID) -> None:
+    """Until the end of the transaction."""
+    await tx.execute("SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE", user_id)
+
+
+async def organization_ids(tx: Connection, user_id: UUID) -> list[UUID]:
+    """Where a person belongs, in one order for all who lock them."""
+    rows = await tx.fetch(
+        "SELECT organization_id FROM memberships WHERE user_id = $1 ORDER BY organization_id", user_id
+    )
+    return [row["organization_id"] for row in rows]
+
+
+async def organization_name(tx: Connection, organization_id: UUID) -> str:
+    return str(await tx.fetchval("SELECT name FROM organizations WHERE id = $1", organization_id))
+
+
+async def is_member(tx: Connection, organization_id: UUID, email: str) -> bool:
+    found: bool = await tx.fetchval(
+        "SELECT EXISTS (SELECT FROM memberships JOIN users ON users.id = user_id "
+        "WHERE organization_id = $1 AND lower(email) = lower($2))",
+        organization_id,
+        email,
+    )
+    return found
 
 
 async def insert_user(

@@ -20,3 +20,8 @@ def higher(one: Role | None, other: Role | None) -> Role | None:
     if one is None or other is None:
         return one or other
     return one if _RANK[one] >= _RANK[other] else other
+
+
+def lower(one: Role, other: Role) -> Role:
+    """The role with fewer rights."""
+    return one if _RANK[one] <= _RANK[other] else other

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
 from pydantic import StringConstraints
@@ -13,8 +13,14 @@ from control_plane.access.passwords import PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_
 from control_plane.access.roles import Role
 from control_plane.changes import AuditedView
 
+_NOT_IN_ADDRESSES = r'\s@\x00-\x1f\x7f<>()\[\],;:\\"'
 Email = Annotated[
-    str, StringConstraints(strip_whitespace=True, max_length=254, pattern=r"^[^\s@]{1,64}@[^\s@.]+(\.[^\s@.]+)*$")
+    str,
+    StringConstraints(
+        strip_whitespace=True,
+        max_length=254,
+        pattern=rf"^[^{_NOT_IN_ADDRESSES}]{{1,64}}@[^{_NOT_IN_ADDRESSES}.]+(\.[^{_NOT_IN_ADDRESSES}.]+)*$",
+    ),
 ]
 GivenPassword = Annotated[str, StringConstraints(min_length=1, max_length=PASSWORD_LENGTH_MAX)]
 NewPassword = Annotated[str, StringConstraints(min_length=PASSWORD_LENGTH_MIN, max_length=PASSWORD_LENGTH_MAX)]
@@ -53,10 +59,56 @@ class MeView(Output):
     project_roles: dict[UUID, Role]
 
 
-class MemberCreate(Input):
+LinkSecret = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+
+
+class InvitationCreate(Input):
     email: Email
     name: Name | None = None
     role: Role
+
+
+class InvitationView(AuditedView):
+    id: UUID
+    email: str
+    name: str | None
+    role: Role
+    mailed: bool
+    created_by: UUID
+    """The person or the token that invited."""
+    created_at: datetime
+    expires_at: datetime
+
+
+class NewInvitationView(InvitationView):
+    link: str | None
+    """Shown this once, to be handed over, where no mail is configured."""
+
+
+class AcceptanceIn(Input):
+    secret: LinkSecret
+    """What the link carries after `invitation=`."""
+
+
+class NewAccountIn(AcceptanceIn):
+    password: NewPassword
+    name: Name | None = None
+
+
+class ResetRequest(Input):
+    email: Annotated[str, StringConstraints(max_length=254)]
+
+
+class ResetLinkView(Output):
+    expires_at: datetime
+    link: str | None
+    """Shown this once, to be handed over, where no mail is configured."""
+
+
+class ResetIn(Input):
+    secret: LinkSecret
+    """What the link carries after `password-reset=`."""
+    password: NewPassword
 
 
 class RoleIn(Input):
@@ -72,22 +124,30 @@ class MemberView(AuditedView):
     created_at: datetime
 
 
-class NewMemberView(MemberView):
-    initial_password: str | None
-    """For somebody new: shown once, to be handed over. None for somebody who has an account already."""
-
-
 class ApiTokenCreate(Input):
     name: Name
     role: Role
     expires_at: datetime | None = None
 
 
+class TokenMaker(Output):
+    """The person who made a token; what it may do, they may at this moment."""
+
+    id: UUID
+    email: str
+
+
 class ApiTokenView(AuditedView):
+    unaudited: ClassVar = frozenset({"last_used_at"})
+
     id: UUID
     name: str
     role: Role
     hint: str
+    created_by: TokenMaker | None
+    """None: a program of before; such a token is no longer taken."""
+    last_used_at: datetime | None
+    """To the minute."""
     expires_at: datetime | None
     revoked_at: datetime | None
     created_at: datetime

@@ -1,6 +1,7 @@
 """The hash chain of the audit log: each entry's hash covers its content and the hash before it.
 
-Content is canonical JSON in the manner of RFC 8785: sorted names, no spaces, UTF-8; moments as microseconds.
+Content is canonical JSON in the manner of RFC 8785: sorted names, no spaces, UTF-8; moments as microseconds. A column
+that came later is part of it where it holds something, so that earlier entries keep their hashes.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ COLUMNS = (
     "before",
     "after",
 )
+LATER_COLUMNS = ("address", "request_id", "act_id")
+ALL_COLUMNS = (*COLUMNS, *LATER_COLUMNS)
 _encoder = msgspec.json.Encoder(order="sorted", uuid_format="canonical")
 
 
@@ -42,6 +45,7 @@ def canonical_json(value: object) -> str:
 def entry_hash(entry: Mapping[str, Any] | asyncpg.Record, previous: bytes) -> bytes:
     """SHA-256 over the previous hash (32 bytes) and the entry's columns."""
     content = {name: _plain(entry[name]) for name in COLUMNS}
+    content |= {name: entry[name] for name in LATER_COLUMNS if entry[name] is not None}
     return hashlib.sha256(previous + _encoder.encode(content)).digest()
 
 

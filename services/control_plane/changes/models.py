@@ -25,10 +25,19 @@ class Author(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where an act came from. `act_id`: it was another service's, and is appended once however often it is told."""
+
+    address: str | None
+    request_id: str | None
+    act_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """One domain write. `before` is None for a creation, `after` is None for a deletion; both are JSON objects.
 
-    `everywhere`: it concerns every environment of the organization.
+    `everywhere`: it concerns every environment of the organization. `origin`: None is the request being served.
     """
 
     organization_id: UUID
@@ -41,3 +50,4 @@ class Change:
     before: Mapping[str, Any] | None = None
     after: Mapping[str, Any] | None = None
     everywhere: bool = False
+    origin: Origin | None = None

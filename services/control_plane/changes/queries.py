@@ -9,10 +9,10 @@ from uuid import UUID
 
 import asyncpg
 
-from control_plane.changes.hash_chain import COLUMNS, GENESIS, entry_hash
+from control_plane.changes.hash_chain import ALL_COLUMNS, GENESIS, entry_hash
 from control_plane.database import Connection
 
-_ALL = ", ".join((*COLUMNS, "previous_hash", "hash"))
+_ALL = ", ".join((*ALL_COLUMNS, "previous_hash", "hash"))
 _BATCH_ROWS = 500
 
 
@@ -23,6 +23,8 @@ class EntryFilter:
     project_id: UUID | None = None
     entity: str | None = None
     entity_key: str | None = None
+    action: str | None = None
+    actor: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +43,16 @@ async def entries_before(
     return await tx.fetch(
         f"SELECT {_ALL} FROM audit_entries WHERE organization_id = $1 AND ($2::bigint IS NULL OR number < $2) "
         "AND ($4::uuid IS NULL OR project_id = $4) AND ($5::text IS NULL OR entity = $5) "
-        "AND ($6::text IS NULL OR entity_key = $6) ORDER BY number DESC LIMIT $3",
+        "AND ($6::text IS NULL OR entity_key = $6) AND ($7::text IS NULL OR action = $7) "
+        "AND ($8::text IS NULL OR $8 IN (actor_id, actor_name)) ORDER BY number DESC LIMIT $3",
         organization_id,
         number,
         limit,
         wanted.project_id,
         wanted.entity,
         wanted.entity_key,
+        wanted.action,
+        wanted.actor,
     )
 
 

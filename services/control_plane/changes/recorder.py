@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from control_plane.changes.hash_chain import COLUMNS, GENESIS, canonical_json, entry_hash
-from control_plane.changes.models import Change
+from service_kit.logs import current_request_id
+from service_kit.origins import current_address
+
+from control_plane.changes.hash_chain import ALL_COLUMNS, GENESIS, canonical_json, entry_hash
+from control_plane.changes.models import Change, Origin
 from control_plane.database import Connection
 
 CHANNEL = "environment_changed"
@@ -23,8 +26,8 @@ _ENSURE_HEAD = """
 INSERT INTO audit_heads (organization_id, number, hash) VALUES ($1, 0, $2) ON CONFLICT (organization_id) DO NOTHING
 """
 _APPEND = f"""
-INSERT INTO audit_entries ({", ".join(COLUMNS)}, previous_hash, hash)
-VALUES ({", ".join(f"${index + 1}" for index in range(len(COLUMNS) + 2))})
+INSERT INTO audit_entries ({", ".join(ALL_COLUMNS)}, previous_hash, hash)
+VALUES ({", ".join(f"${index + 1}" for index in range(len(ALL_COLUMNS) + 2))})
 """  # noqa: S608 - column names of our own
 _OUTBOX = """
 INSERT INTO outbox (environment_id, version, organization_id, audit_number, created_at)
@@ -65,6 +68,7 @@ async def _append(tx: Connection, change: Change, versions: dict[UUID, int]) -> 
         )
         assert head is not None  # noqa: S101 - inserted in the statement before
     number = head["number"] + 1
+    origin = change.origin or _present_origin()
     entry = {
         "organization_id": change.organization_id,
         "number": number,
@@ -79,9 +83,12 @@ async def _append(tx: Connection, change: Change, versions: dict[UUID, int]) -> 
         "action": change.action,
         "before": None if change.before is None else canonical_json(change.before),
         "after": None if change.after is None else canonical_json(change.after),
+        "address": origin.address,
+        "request_id": origin.request_id,
+        "act_id": origin.act_id,
     }
     digest = entry_hash(entry, head["hash"])
-    await tx.execute(_APPEND, *(entry[name] for name in COLUMNS), head["hash"], digest)
+    await tx.execute(_APPEND, *(entry[name] for name in ALL_COLUMNS), head["hash"], digest)
     await tx.execute(
         "UPDATE audit_heads SET number = $2, hash = $3 WHERE organization_id = $1",
         change.organization_id,
@@ -89,3 +96,7 @@ async def _append(tx: Connection, change: Change, versions: dict[UUID, int]) -> 
         digest,
     )
     return int(number)
+
+
+def _present_origin() -> Origin:
+    return Origin(address=current_address() or None, request_id=current_request_id() or None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
@@ -19,7 +20,31 @@ from control_plane.database import Database
 from control_plane.environments.schemas import AuditEntryView, AuditVerdictView
 
 _READ = problem_responses(Unauthorized, NotFound, InvalidInput)
-Filter = Annotated[str | None, Query(max_length=128)]
+Filter = Annotated[str | None, Query(max_length=254)]
+
+
+@dataclass(frozen=True, slots=True)
+class WantedEntries:
+    """The query parameters that narrow the list. `by` is the id or the name of an actor."""
+
+    project: UUID | None = None
+    entity: Filter = None
+    entity_key: Filter = None
+    action: Filter = None
+    by: Filter = None
+
+    @property
+    def filter(self) -> queries.EntryFilter:
+        return queries.EntryFilter(
+            project_id=self.project,
+            entity=self.entity,
+            entity_key=self.entity_key,
+            action=self.action,
+            actor=self.by,
+        )
+
+
+Wanted = Annotated[WantedEntries, Depends()]
 
 
 def build_router(*, authenticator: Authenticator, database: Database) -> APIRouter:
@@ -29,23 +54,15 @@ def build_router(*, authenticator: Authenticator, database: Database) -> APIRout
     async def list_audit_entries(
         organization: str,
         page: RequestedPage,
-        project: UUID | None = None,
-        entity: Filter = None,
-        entity_key: Filter = None,
+        wanted: Wanted,
         actor: Actor = Depends(authenticator.actor),
     ) -> Page[AuditEntryView]:
-        """Who changed what, the newest first."""
+        """Who did what, and from where, the newest first."""
         before = number_position(page.after)
         async with database.transaction() as tx:
             scope = await resolve_organization(tx, actor, organization)
             require(actor, "read", "audit", scope)
-            rows = await queries.entries_before(
-                tx,
-                scope.organization_id,
-                before,
-                page.fetch,
-                queries.EntryFilter(project_id=project, entity=entity, entity_key=entity_key),
-            )
+            rows = await queries.entries_before(tx, scope.organization_id, before, page.fetch, wanted.filter)
         given, cursor = page_of(rows, page, lambda row: str(row["number"]))
         return Page(items=[_entry_out(row) for row in given], next_cursor=cursor)
 
@@ -75,6 +92,8 @@ def _entry_out(row: asyncpg.Record) -> AuditEntryView:
         entity=row["entity"],
         entity_key=row["entity_key"],
         action=row["action"],
+        address=row["address"],
+        request_id=row["request_id"],
         environment_versions=row["environment_versions"],
         before=msgspec.json.decode(row["before"]) if row["before"] else None,
         after=msgspec.json.decode(row["after"]) if row["after"] else None,

@@ -137,6 +137,9 @@ class AuditEntryView(Output):
     entity: str
     entity_key: str
     action: str
+    address: str | None
+    """Of the client."""
+    request_id: str | None
     environment_versions: dict[UUID, int]
     before: object
     after: object

@@ -10,6 +10,7 @@ from service_kit.requests import new_router
 from service_kit.schemas import Output
 
 from control_plane.access import Actor, Authenticator, require
+from control_plane.changes import Change, record
 from control_plane.database import Database
 from control_plane.environments.queries import EnvironmentRow, environment_by_key, resolve_project
 from control_plane.publishing import queries
@@ -46,6 +47,15 @@ def build_router(*, authenticator: Authenticator, database: Database) -> APIRout
             require(actor, "republish", "publication", scope)
             row = await environment_by_key(tx, scope.project_id, environment)
             await queries.request_repair(tx, row.id)
+            change = Change(
+                organization_id=scope.organization_id,
+                project_id=scope.project_id,
+                entity="publication",
+                entity_key=row.key,
+                action="republish",
+                actor=actor,
+            )
+            await record(tx, change)
         return _out(row)
 
     return router

@@ -1,0 +1,84 @@
+"""Members of an organization: their roles, and the end of a membership."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import asyncpg
+from service_kit.problems import Conflict, Forbidden, NotFound
+from service_kit.versions import check_version
+
+from control_plane.access import api_tokens_service, repository
+from control_plane.access.actor import Actor
+from control_plane.access.roles import Role
+from control_plane.access.scopes import OrganizationScope
+from control_plane.access.views import member_view
+from control_plane.changes import Change, record
+from control_plane.database import Connection
+
+
+async def change_role(
+    tx: Connection, scope: OrganizationScope, actor: Actor, user_id: UUID, role: Role, expected: int
+) -> asyncpg.Record:
+    """The membership with its new role. Raises `Conflict` (`last_owner`)."""
+    member = await _changeable(tx, scope, actor, user_id, role)
+    check_version(expected, member["revision"])
+    await repository.update_member(tx, scope.organization_id, user_id, role)
+    changed = await _member(tx, scope, user_id)
+    await record(tx, membership(scope, actor, "update", member, changed))
+    return changed
+
+
+async def remove(tx: Connection, scope: OrganizationScope, actor: Actor, user_id: UUID) -> None:
+    """Ends the person's tokens with the membership; their account stays. Raises `Conflict` (`last_owner`)."""
+    member = await _changeable(tx, scope, actor, user_id, None)
+    await repository.delete_member(tx, scope.organization_id, user_id)
+    await record(tx, membership(scope, actor, "delete", member, None))
+    await api_tokens_service.revoke_those_of(tx, actor, scope, user_id)
+
+
+def membership(
+    scope: OrganizationScope,
+    actor: Actor,
+    action: str,
+    before: asyncpg.Record | None,
+    after: asyncpg.Record | None,
+) -> Change:
+    """Concerns every environment: each publishes who belongs to the organization."""
+    known = after or before
+    assert known is not None  # noqa: S101 - a change has at least one side
+    return Change(
+        organization_id=scope.organization_id,
+        project_id=None,
+        entity="member",
+        entity_key=known["email"],
+        action=action,
+        actor=actor,
+        before=None if before is None else member_view(before).audited(),
+        after=None if after is None else member_view(after).audited(),
+        everywhere=True,
+    )
+
+
+def guard_owner(actor: Actor, scope: OrganizationScope, *roles: Role | None) -> None:
+    """Raises `Forbidden` when one of the roles is an owner's and the actor is none."""
+    if Role.OWNER in roles and actor.role_in(scope) != Role.OWNER:
+        raise Forbidden("only an owner may make, change or remove an owner")
+
+
+async def _changeable(
+    tx: Connection, scope: OrganizationScope, actor: Actor, user_id: UUID, new_role: Role | None
+) -> asyncpg.Record:
+    owners = await repository.lock_owners(tx, scope.organization_id)
+    member = await _member(tx, scope, user_id)
+    guard_owner(actor, scope, Role(member["role"]), new_role)
+    if member["role"] == Role.OWNER and new_role != Role.OWNER and owners < 2:
+        raise Conflict("an organization keeps at least one owner", code="last_owner")
+    return member
+
+
+async def _member(tx: Connection, scope: OrganizationScope, user_id: UUID) -> asyncpg.Record:
+    member = await repository.find_member(tx, scope.organization_id, user_id, lock=True)
+    if member is None:
+        raise NotFound("there is nothing at this address")
+    return member
