@@ -7,10 +7,9 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from service_kit.cors import Origins
+from service_kit.mail import SmtpServer
 from service_kit.settings import LongSecret
 from service_kit.store_settings import BusSettings
-from service_kit.mail import SmtpServer
-from service_kit.settings import LongSecret, ServiceSettings
 
 
 class Settings(BusSettings):

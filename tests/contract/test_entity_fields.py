@@ -270,7 +270,9 @@ OTHER_TABLES = {
     "audit_heads": "where each chain ends",
     "leases": "who leads among several processes",
     "outbox": "what the relay has yet to publish",
+    "password_resets": "links with which people choose a password",
     "schema_migrations": "which migrations were applied",
+    "sign_in_networks": "where each person has signed in from",
     "usages": "who names whom; rewritten by each write that names something",
     "users": "people with their passwords; an organization sees its members",
 }
