@@ -13,6 +13,7 @@ import pytest
 
 from devstack.services import Credentials, Services
 from devstack.stack import Stack
+from tests.e2e.guarded_nats import GuardedNats, guarded_nats
 from tests.waiting import until_blocking
 
 _counter = itertools.count(1)
@@ -92,10 +93,19 @@ class Tenant:
 
 
 @pytest.fixture(scope="session")
-def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
-    root: Path = tmp_path_factory.mktemp("platform")
-    with Stack(root / "stack") as stack, Services(root / "services", stack, Credentials()) as running:
+def bus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GuardedNats]:
+    with guarded_nats(tmp_path_factory.mktemp("bus") / "nats") as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def services(tmp_path_factory: pytest.TempPathFactory, bus: GuardedNats) -> Iterator[Services]:
+    root: Path = tmp_path_factory.mktemp("platform")
+    with Stack(root / "stack") as stack:
+        services = Services(root / "services", stack, Credentials())
+        bus.admit(services)
+        with services as running:
+            yield running
 
 
 def log_in(services: Services) -> httpx.Client:
