@@ -27,7 +27,7 @@ from streams.jetstream import JetStreamBus
 
 from benchmarks.ingestor import Load, ingestor
 from benchmarks.loader import fill
-from devstack.services import DATABASE, Credentials, loader
+from devstack.services import DATABASE, loader
 from devstack.stack import Stack
 
 BATCH = 100
@@ -40,7 +40,7 @@ COUNT = "SELECT (SELECT count() FROM events_exposure) + (SELECT count() FROM eve
 @contextlib.contextmanager
 def loading(stack: Stack, folder: Path) -> Iterator[psutil.Process]:
     """A loader that runs."""
-    service = loader(folder, stack, Credentials())
+    service = loader(folder, stack)
     service.start()
     try:
         yield psutil.Process(service.pid)

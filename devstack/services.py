@@ -94,22 +94,24 @@ def ingestor(root: Path, stack: Stack, credentials: Credentials, name: str = "ev
 
 def analytics(root: Path, stack: Stack, credentials: Credentials, name: str = "analytics") -> Service:
     """The analytics API."""
-    environment = _warehouse(stack, credentials) | {"FF_EXPORT_SECRET": credentials.export_secret}
+    environment = _warehouse(stack) | {
+        "FF_AUTH_JWT_SECRET": credentials.jwt_secret,
+        "FF_PII_SECRET": credentials.pii_secret,
+        "FF_EXPORT_SECRET": credentials.export_secret,
+    }
     return Service(root, name, ("analytics", "serve"), environment)
 
 
-def loader(root: Path, stack: Stack, credentials: Credentials, name: str = "loader") -> Service:
+def loader(root: Path, stack: Stack, name: str = "loader") -> Service:
     """The process that moves events into ClickHouse."""
-    return Service(root, name, ("analytics", "load"), _warehouse(stack, credentials))
+    return Service(root, name, ("analytics", "load"), _warehouse(stack))
 
 
-def _warehouse(stack: Stack, credentials: Credentials) -> dict[str, str]:
+def _warehouse(stack: Stack) -> dict[str, str]:
     return {
         "FF_NATS_URL": stack.nats.url,
         "FF_CLICKHOUSE_URL": stack.clickhouse.url,
         "FF_CLICKHOUSE_DATABASE": DATABASE,
-        "FF_AUTH_JWT_SECRET": credentials.jwt_secret,
-        "FF_PII_SECRET": credentials.pii_secret,
     }
 
 
@@ -122,7 +124,7 @@ class Services:
         self.ingestor = ingestor(root, stack, credentials)
         self.edge = edge(root, stack, self.ingestor.url)
         self.analytics = analytics(root, stack, credentials)
-        self.loader = loader(root, stack, credentials)
+        self.loader = loader(root, stack)
         self._exit = ExitStack()
 
     @property

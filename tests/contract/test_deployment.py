@@ -12,6 +12,11 @@ from typing import Any, cast
 import kubernetes_validate
 import pytest
 import yaml
+from analytics.settings import ExportSettings, LoadSettings, ServeSettings
+from control_plane.settings import Settings
+from edge_evaluator.settings import EdgeSettings
+from event_ingestor.settings import IngestorSettings
+from service_kit.settings import ServiceSettings
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -31,7 +36,22 @@ def of(case: Any) -> dict[str, Any]:
 DEPLOYMENTS = [each for each in MANIFESTS if of(each)["kind"] == "Deployment"]
 SERVICES = {"control-plane", "edge-evaluator", "event-ingestor", "analytics", "loader", "exporter"}
 OF_ANALYTICS = {"loader", "exporter"}
+STORES = {"postgres", "nats", "redis", "clickhouse"}
+READ_BY = {
+    "control-plane": Settings,
+    "edge-evaluator": EdgeSettings,
+    "event-ingestor": IngestorSettings,
+    "analytics": ServeSettings,
+    "loader": LoadSettings,
+    "exporter": ExportSettings,
+}
+"""What each workload is told by."""
 KUBERNETES_VERSIONS = ("1.30", "1.34")
+
+
+def variables_of(settings: type[ServiceSettings]) -> set[str]:
+    """Those that the process reads."""
+    return {f"FF_{name.upper()}" for name in settings.model_fields}
 
 
 def test_the_dockerfile_passes_its_linter() -> None:
@@ -85,6 +105,8 @@ def test_a_workload_is_probed_bounded_and_without_rights(document: dict[str, Any
         for variable in container["env"]:
             if re.search("SECRET|PASSWORD|DATABASE_URL|CLICKHOUSE_URL", variable["name"]):
                 assert "secretKeyRef" in variable["valueFrom"], variable["name"]
+        told = {variable["name"] for variable in container["env"] if variable["name"].startswith("FF_")}
+        assert told <= variables_of(READ_BY[document["metadata"]["name"]])
 
 
 def test_there_is_a_workload_per_service() -> None:
@@ -108,6 +130,31 @@ def test_a_service_container_is_hardened_and_built_from_its_target(name: str) ->
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
     assert service["build"]["target"] == ("analytics" if name in OF_ANALYTICS else name)
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES))
+def test_a_service_container_is_told_only_what_it_reads(name: str) -> None:
+    told = {variable for variable in COMPOSE["services"][name]["environment"] if variable.startswith("FF_")}
+    assert told <= variables_of(READ_BY[name])
+    assert {"FF_NATS_USERNAME", "FF_NATS_PASSWORD"} <= told
+
+
+@pytest.mark.parametrize("name", sorted(STORES))
+def test_a_store_is_hardened_asks_for_a_password_and_sees_the_services_alone(name: str) -> None:
+    store = COMPOSE["services"][name]
+    assert store["networks"] == ["stores"]
+    assert "ports" not in store
+    assert store["cap_drop"] == ["ALL"]
+    assert store["security_opt"] == ["no-new-privileges:true"]
+    assert store["read_only"] is (name != "clickhouse")
+    assert any(re.search("PASSWORD|AUTH", variable) for variable in store["environment"])
+
+
+def test_the_stores_network_leads_nowhere() -> None:
+    assert COMPOSE["networks"]["stores"] == {"internal": True}
+    assert {name for name, each in COMPOSE["services"].items() if "services" not in each["networks"]} == STORES | {
+        "loader"
+    }
 
 
 def test_no_secret_stands_in_the_compose_file() -> None:
