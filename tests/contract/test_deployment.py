@@ -37,7 +37,7 @@ DEPLOYMENTS = [each for each in MANIFESTS if of(each)["kind"] == "Deployment"]
 SERVICES = {"control-plane", "edge-evaluator", "event-ingestor", "analytics", "loader", "exporter"}
 OF_ANALYTICS = {"loader", "exporter"}
 STORES = {"postgres", "nats", "redis", "clickhouse"}
-READ_BY = {
+READ_BY: dict[str, type[ServiceSettings]] = {
     "control-plane": Settings,
     "edge-evaluator": EdgeSettings,
     "event-ingestor": IngestorSettings,
