@@ -58,7 +58,7 @@ async def held(bus: Bus) -> tuple[Update, dict[str, str]]:
         answer = staging.accept(each.subject, each.payload)
     assert isinstance(answer, Update), answer
     documents = [json.loads(each.flag) for each in answer.changed.values() if each is not None]
-    return answer, {each["key"]: each["off_variation"] for each in documents}
+    return answer, {each["key"]: each.get("off_variation", "") for each in documents}
 
 
 async def persistently(bus: FailingBus, compiled: CompiledEnvironment, epoch: int) -> Publisher:
@@ -147,3 +147,21 @@ def test_an_unreadable_message_has_no_content_and_a_tombstone_none() -> None:
     message = ConfigMessage(environment_id=ID, version=1)
     message.tombstone.SetInParent()
     assert published_content(message.SerializeToString()) is None
+
+
+async def test_what_changes_no_answer_keeps_the_version_that_did_whoever_leads() -> None:
+    bus = FailingBus()
+    await bus.ensure_stream(config_stream())
+
+    def described(version: int, description: str, *, enabled: bool) -> CompiledEnvironment:
+        document = {"key": "a", "enabled": enabled, "description": description, "rules": []}
+        content = content_of(ConfigMessage(environment_id=ID, flag=canonical(document)))
+        return CompiledEnvironment(ID, version, {config_subject(ID, "flag", "a"): content})
+
+    stamps = []
+    for version, (description, enabled) in enumerate([("", True), ("new", True), ("newer", True), ("newer", False)], 1):
+        await persistently(bus, described(version, description, enabled=enabled), epoch=version)
+        message = next(iter((await held(bus))[0].changed.values()), None)
+        assert message is not None
+        stamps.append((message.version, message.answers_version))
+    assert stamps == [(1, 1), (2, 1), (3, 1), (4, 4)]

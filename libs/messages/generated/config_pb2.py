@@ -24,43 +24,43 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17verdict/v1/config.proto\x12\nverdict.v1\"\xe1\x02\n\rConfigMessage\x12\x16\n\x0e\x65nvironment_id\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x04\x12\r\n\x05\x65poch\x18\x03 \x01(\x04\x12(\n\x08manifest\x18\n \x01(\x0b\x32\x14.verdict.v1.ManifestH\x00\x12*\n\ttombstone\x18\x0b \x01(\x0b\x32\x15.verdict.v1.TombstoneH\x00\x12.\n\x0b\x65nvironment\x18\x0c \x01(\x0b\x32\x17.verdict.v1.EnvironmentH\x00\x12$\n\x06metric\x18\x10 \x01(\x0b\x32\x12.verdict.v1.MetricH\x00\x12\x0e\n\x04\x66lag\x18\x11 \x01(\x0cH\x00\x12\x11\n\x07segment\x18\x12 \x01(\x0cH\x00\x12,\n\nexperiment\x18\x13 \x01(\x0b\x32\x16.verdict.v1.ExperimentH\x00\x42\t\n\x07\x63ontentJ\x04\x08\r\x10\x0eJ\x04\x08\x0e\x10\x0fJ\x04\x08\x0f\x10\x10\"F\n\x08Manifest\x12\x14\n\x0c\x65ntity_count\x18\x01 \x01(\x04\x12\x0e\n\x06\x64igest\x18\x02 \x01(\x0c\x12\x14\n\x0cpublished_at\x18\x03 \x01(\x03\"\x0b\n\tTombstone\"^\n\x06SdkKey\x12\n\n\x02id\x18\x01 \x01(\t\x12$\n\x04kind\x18\x02 \x01(\x0e\x32\x16.verdict.v1.SdkKeyKind\x12\x0e\n\x06sha256\x18\x03 \x01(\x0c\x12\x12\n\nexpires_at\x18\x04 \x01(\x03\"C\n\x06Member\x12\x0f\n\x07user_id\x18\x01 \x01(\x0c\x12\x0c\n\x04role\x18\x02 \x01(\t\x12\x1a\n\x12session_generation\x18\x03 \x01(\x03\"\xe5\x01\n\x0b\x45nvironment\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x12\n\nproject_id\x18\x02 \x01(\t\x12\x13\n\x0bproject_key\x18\x03 \x01(\t\x12\x17\n\x0forganization_id\x18\x04 \x01(\t\x12\x0c\n\x04salt\x18\x05 \x01(\t\x12$\n\x08sdk_keys\x18\x06 \x03(\x0b\x32\x12.verdict.v1.SdkKey\x12\x16\n\x0ehash_user_keys\x18\x07 \x01(\x08\x12\x16\n\x0epii_attributes\x18\x08 \x03(\t\x12#\n\x07members\x18\t \x03(\x0b\x32\x12.verdict.v1.Member\"X\n\x10\x45xperimentMetric\x12\x0e\n\x06metric\x18\x01 \x01(\t\x12$\n\x04role\x18\x02 \x01(\x0e\x32\x16.verdict.v1.MetricRole\x12\x0e\n\x06margin\x18\x03 \x01(\x01\"\x98\x01\n\x0c\x41nalysisPlan\x12\r\n\x05\x61lpha\x18\x01 \x01(\x01\x12(\n\x04mode\x18\x02 \x01(\x0e\x32\x1a.verdict.v1.SequentialMode\x12\x15\n\rplanned_looks\x18\x03 \x01(\r\x12\x15\n\rplanned_units\x18\x04 \x01(\x04\x12\x12\n\ncorrection\x18\x05 \x01(\t\x12\r\n\x05\x63uped\x18\x06 \x01(\x08\"\x94\x02\n\nExperiment\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12,\n\x06status\x18\x06 \x01(\x0e\x32\x1c.verdict.v1.ExperimentStatus\x12\x10\n\x08\x61rchived\x18\x07 \x01(\x08\x12\x19\n\x11\x63ontrol_variation\x18\x0b \x01(\t\x12-\n\x07metrics\x18\x11 \x03(\x0b\x32\x1c.verdict.v1.ExperimentMetric\x12&\n\x04plan\x18\x12 \x01(\x0b\x32\x18.verdict.v1.AnalysisPlan\x12\x10\n\x08\x64ocument\x18\x13 \x01(\x0cJ\x04\x08\x02\x10\x03J\x04\x08\x04\x10\x05J\x04\x08\x05\x10\x06J\x04\x08\x08\x10\tJ\x04\x08\t\x10\nJ\x04\x08\n\x10\x0bJ\x04\x08\x0c\x10\x11\"\x95\x02\n\x06Metric\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0b\n\x03key\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x10\n\x08\x61rchived\x18\x04 \x01(\x08\x12,\n\x0b\x61ggregation\x18\x05 \x01(\x0e\x32\x17.verdict.v1.Aggregation\x12(\n\tdirection\x18\x06 \x01(\x0e\x32\x15.verdict.v1.Direction\x12\r\n\x05\x65vent\x18\x07 \x01(\t\x12\x19\n\x11\x64\x65nominator_event\x18\x08 \x01(\t\x12\x10\n\x08quantile\x18\t \x01(\x01\x12\x14\n\x0cwindow_start\x18\n \x01(\x03\x12\x12\n\nwindow_end\x18\x0b \x01(\x03\x12\x14\n\x0cwinsorize_at\x18\x0c \x01(\x01*\\\n\nSdkKeyKind\x12\x1c\n\x18SDK_KEY_KIND_UNSPECIFIED\x10\x00\x12\x17\n\x13SDK_KEY_KIND_SERVER\x10\x01\x12\x17\n\x13SDK_KEY_KIND_CLIENT\x10\x02*\x90\x01\n\x10\x45xperimentStatus\x12!\n\x1d\x45XPERIMENT_STATUS_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x45XPERIMENT_STATUS_DRAFT\x10\x01\x12\x1d\n\x19\x45XPERIMENT_STATUS_RUNNING\x10\x02\x12\x1d\n\x19\x45XPERIMENT_STATUS_STOPPED\x10\x03*u\n\nMetricRole\x12\x1b\n\x17METRIC_ROLE_UNSPECIFIED\x10\x00\x12\x14\n\x10METRIC_ROLE_GOAL\x10\x01\x12\x19\n\x15METRIC_ROLE_SECONDARY\x10\x02\x12\x19\n\x15METRIC_ROLE_GUARDRAIL\x10\x03*\x89\x01\n\x0eSequentialMode\x12\x1f\n\x1bSEQUENTIAL_MODE_UNSPECIFIED\x10\x00\x12\x19\n\x15SEQUENTIAL_MODE_FIXED\x10\x01\x12\x19\n\x15SEQUENTIAL_MODE_GROUP\x10\x02\x12 \n\x1cSEQUENTIAL_MODE_ALWAYS_VALID\x10\x03*\xd4\x01\n\x0b\x41ggregation\x12\x1b\n\x17\x41GGREGATION_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x41GGREGATION_CONVERSION\x10\x01\x12\x13\n\x0f\x41GGREGATION_SUM\x10\x02\x12\x15\n\x11\x41GGREGATION_COUNT\x10\x03\x12\x14\n\x10\x41GGREGATION_MEAN\x10\x04\x12\x15\n\x11\x41GGREGATION_RATIO\x10\x05\x12\x18\n\x14\x41GGREGATION_QUANTILE\x10\x06\x12\x19\n\x15\x41GGREGATION_RETENTION\x10\x07*e\n\tDirection\x12\x19\n\x15\x44IRECTION_UNSPECIFIED\x10\x00\x12\x1e\n\x1a\x44IRECTION_HIGHER_IS_BETTER\x10\x01\x12\x1d\n\x19\x44IRECTION_LOWER_IS_BETTER\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17verdict/v1/config.proto\x12\nverdict.v1\"\x93\x03\n\rConfigMessage\x12\x16\n\x0e\x65nvironment_id\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x04\x12\r\n\x05\x65poch\x18\x03 \x01(\x04\x12\x1c\n\x0f\x61nswers_version\x18\x04 \x01(\x04H\x01\x88\x01\x01\x12(\n\x08manifest\x18\n \x01(\x0b\x32\x14.verdict.v1.ManifestH\x00\x12*\n\ttombstone\x18\x0b \x01(\x0b\x32\x15.verdict.v1.TombstoneH\x00\x12.\n\x0b\x65nvironment\x18\x0c \x01(\x0b\x32\x17.verdict.v1.EnvironmentH\x00\x12$\n\x06metric\x18\x10 \x01(\x0b\x32\x12.verdict.v1.MetricH\x00\x12\x0e\n\x04\x66lag\x18\x11 \x01(\x0cH\x00\x12\x11\n\x07segment\x18\x12 \x01(\x0cH\x00\x12,\n\nexperiment\x18\x13 \x01(\x0b\x32\x16.verdict.v1.ExperimentH\x00\x42\t\n\x07\x63ontentB\x12\n\x10_answers_versionJ\x04\x08\r\x10\x0eJ\x04\x08\x0e\x10\x0fJ\x04\x08\x0f\x10\x10\"F\n\x08Manifest\x12\x14\n\x0c\x65ntity_count\x18\x01 \x01(\x04\x12\x0e\n\x06\x64igest\x18\x02 \x01(\x0c\x12\x14\n\x0cpublished_at\x18\x03 \x01(\x03\"\x0b\n\tTombstone\"^\n\x06SdkKey\x12\n\n\x02id\x18\x01 \x01(\t\x12$\n\x04kind\x18\x02 \x01(\x0e\x32\x16.verdict.v1.SdkKeyKind\x12\x0e\n\x06sha256\x18\x03 \x01(\x0c\x12\x12\n\nexpires_at\x18\x04 \x01(\x03\"C\n\x06Member\x12\x0f\n\x07user_id\x18\x01 \x01(\x0c\x12\x0c\n\x04role\x18\x02 \x01(\t\x12\x1a\n\x12session_generation\x18\x03 \x01(\x03\"\xe5\x01\n\x0b\x45nvironment\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x12\n\nproject_id\x18\x02 \x01(\t\x12\x13\n\x0bproject_key\x18\x03 \x01(\t\x12\x17\n\x0forganization_id\x18\x04 \x01(\t\x12\x0c\n\x04salt\x18\x05 \x01(\t\x12$\n\x08sdk_keys\x18\x06 \x03(\x0b\x32\x12.verdict.v1.SdkKey\x12\x16\n\x0ehash_user_keys\x18\x07 \x01(\x08\x12\x16\n\x0epii_attributes\x18\x08 \x03(\t\x12#\n\x07members\x18\t \x03(\x0b\x32\x12.verdict.v1.Member\"X\n\x10\x45xperimentMetric\x12\x0e\n\x06metric\x18\x01 \x01(\t\x12$\n\x04role\x18\x02 \x01(\x0e\x32\x16.verdict.v1.MetricRole\x12\x0e\n\x06margin\x18\x03 \x01(\x01\"\x98\x01\n\x0c\x41nalysisPlan\x12\r\n\x05\x61lpha\x18\x01 \x01(\x01\x12(\n\x04mode\x18\x02 \x01(\x0e\x32\x1a.verdict.v1.SequentialMode\x12\x15\n\rplanned_looks\x18\x03 \x01(\r\x12\x15\n\rplanned_units\x18\x04 \x01(\x04\x12\x12\n\ncorrection\x18\x05 \x01(\t\x12\r\n\x05\x63uped\x18\x06 \x01(\x08\"\x94\x02\n\nExperiment\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12,\n\x06status\x18\x06 \x01(\x0e\x32\x1c.verdict.v1.ExperimentStatus\x12\x10\n\x08\x61rchived\x18\x07 \x01(\x08\x12\x19\n\x11\x63ontrol_variation\x18\x0b \x01(\t\x12-\n\x07metrics\x18\x11 \x03(\x0b\x32\x1c.verdict.v1.ExperimentMetric\x12&\n\x04plan\x18\x12 \x01(\x0b\x32\x18.verdict.v1.AnalysisPlan\x12\x10\n\x08\x64ocument\x18\x13 \x01(\x0cJ\x04\x08\x02\x10\x03J\x04\x08\x04\x10\x05J\x04\x08\x05\x10\x06J\x04\x08\x08\x10\tJ\x04\x08\t\x10\nJ\x04\x08\n\x10\x0bJ\x04\x08\x0c\x10\x11\"\x95\x02\n\x06Metric\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0b\n\x03key\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x10\n\x08\x61rchived\x18\x04 \x01(\x08\x12,\n\x0b\x61ggregation\x18\x05 \x01(\x0e\x32\x17.verdict.v1.Aggregation\x12(\n\tdirection\x18\x06 \x01(\x0e\x32\x15.verdict.v1.Direction\x12\r\n\x05\x65vent\x18\x07 \x01(\t\x12\x19\n\x11\x64\x65nominator_event\x18\x08 \x01(\t\x12\x10\n\x08quantile\x18\t \x01(\x01\x12\x14\n\x0cwindow_start\x18\n \x01(\x03\x12\x12\n\nwindow_end\x18\x0b \x01(\x03\x12\x14\n\x0cwinsorize_at\x18\x0c \x01(\x01*\\\n\nSdkKeyKind\x12\x1c\n\x18SDK_KEY_KIND_UNSPECIFIED\x10\x00\x12\x17\n\x13SDK_KEY_KIND_SERVER\x10\x01\x12\x17\n\x13SDK_KEY_KIND_CLIENT\x10\x02*\x90\x01\n\x10\x45xperimentStatus\x12!\n\x1d\x45XPERIMENT_STATUS_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x45XPERIMENT_STATUS_DRAFT\x10\x01\x12\x1d\n\x19\x45XPERIMENT_STATUS_RUNNING\x10\x02\x12\x1d\n\x19\x45XPERIMENT_STATUS_STOPPED\x10\x03*u\n\nMetricRole\x12\x1b\n\x17METRIC_ROLE_UNSPECIFIED\x10\x00\x12\x14\n\x10METRIC_ROLE_GOAL\x10\x01\x12\x19\n\x15METRIC_ROLE_SECONDARY\x10\x02\x12\x19\n\x15METRIC_ROLE_GUARDRAIL\x10\x03*\x89\x01\n\x0eSequentialMode\x12\x1f\n\x1bSEQUENTIAL_MODE_UNSPECIFIED\x10\x00\x12\x19\n\x15SEQUENTIAL_MODE_FIXED\x10\x01\x12\x19\n\x15SEQUENTIAL_MODE_GROUP\x10\x02\x12 \n\x1cSEQUENTIAL_MODE_ALWAYS_VALID\x10\x03*\xd4\x01\n\x0b\x41ggregation\x12\x1b\n\x17\x41GGREGATION_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x41GGREGATION_CONVERSION\x10\x01\x12\x13\n\x0f\x41GGREGATION_SUM\x10\x02\x12\x15\n\x11\x41GGREGATION_COUNT\x10\x03\x12\x14\n\x10\x41GGREGATION_MEAN\x10\x04\x12\x15\n\x11\x41GGREGATION_RATIO\x10\x05\x12\x18\n\x14\x41GGREGATION_QUANTILE\x10\x06\x12\x19\n\x15\x41GGREGATION_RETENTION\x10\x07*e\n\tDirection\x12\x19\n\x15\x44IRECTION_UNSPECIFIED\x10\x00\x12\x1e\n\x1a\x44IRECTION_HIGHER_IS_BETTER\x10\x01\x12\x1d\n\x19\x44IRECTION_LOWER_IS_BETTER\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'verdict.v1.config_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_SDKKEYKIND']._serialized_start=1681
-  _globals['_SDKKEYKIND']._serialized_end=1773
-  _globals['_EXPERIMENTSTATUS']._serialized_start=1776
-  _globals['_EXPERIMENTSTATUS']._serialized_end=1920
-  _globals['_METRICROLE']._serialized_start=1922
-  _globals['_METRICROLE']._serialized_end=2039
-  _globals['_SEQUENTIALMODE']._serialized_start=2042
-  _globals['_SEQUENTIALMODE']._serialized_end=2179
-  _globals['_AGGREGATION']._serialized_start=2182
-  _globals['_AGGREGATION']._serialized_end=2394
-  _globals['_DIRECTION']._serialized_start=2396
-  _globals['_DIRECTION']._serialized_end=2497
+  _globals['_SDKKEYKIND']._serialized_start=1731
+  _globals['_SDKKEYKIND']._serialized_end=1823
+  _globals['_EXPERIMENTSTATUS']._serialized_start=1826
+  _globals['_EXPERIMENTSTATUS']._serialized_end=1970
+  _globals['_METRICROLE']._serialized_start=1972
+  _globals['_METRICROLE']._serialized_end=2089
+  _globals['_SEQUENTIALMODE']._serialized_start=2092
+  _globals['_SEQUENTIALMODE']._serialized_end=2229
+  _globals['_AGGREGATION']._serialized_start=2232
+  _globals['_AGGREGATION']._serialized_end=2444
+  _globals['_DIRECTION']._serialized_start=2446
+  _globals['_DIRECTION']._serialized_end=2547
   _globals['_CONFIGMESSAGE']._serialized_start=40
-  _globals['_CONFIGMESSAGE']._serialized_end=393
-  _globals['_MANIFEST']._serialized_start=395
-  _globals['_MANIFEST']._serialized_end=465
-  _globals['_TOMBSTONE']._serialized_start=467
-  _globals['_TOMBSTONE']._serialized_end=478
-  _globals['_SDKKEY']._serialized_start=480
-  _globals['_SDKKEY']._serialized_end=574
-  _globals['_MEMBER']._serialized_start=576
-  _globals['_MEMBER']._serialized_end=643
-  _globals['_ENVIRONMENT']._serialized_start=646
-  _globals['_ENVIRONMENT']._serialized_end=875
-  _globals['_EXPERIMENTMETRIC']._serialized_start=877
-  _globals['_EXPERIMENTMETRIC']._serialized_end=965
-  _globals['_ANALYSISPLAN']._serialized_start=968
-  _globals['_ANALYSISPLAN']._serialized_end=1120
-  _globals['_EXPERIMENT']._serialized_start=1123
-  _globals['_EXPERIMENT']._serialized_end=1399
-  _globals['_METRIC']._serialized_start=1402
-  _globals['_METRIC']._serialized_end=1679
+  _globals['_CONFIGMESSAGE']._serialized_end=443
+  _globals['_MANIFEST']._serialized_start=445
+  _globals['_MANIFEST']._serialized_end=515
+  _globals['_TOMBSTONE']._serialized_start=517
+  _globals['_TOMBSTONE']._serialized_end=528
+  _globals['_SDKKEY']._serialized_start=530
+  _globals['_SDKKEY']._serialized_end=624
+  _globals['_MEMBER']._serialized_start=626
+  _globals['_MEMBER']._serialized_end=693
+  _globals['_ENVIRONMENT']._serialized_start=696
+  _globals['_ENVIRONMENT']._serialized_end=925
+  _globals['_EXPERIMENTMETRIC']._serialized_start=927
+  _globals['_EXPERIMENTMETRIC']._serialized_end=1015
+  _globals['_ANALYSISPLAN']._serialized_start=1018
+  _globals['_ANALYSISPLAN']._serialized_end=1170
+  _globals['_EXPERIMENT']._serialized_start=1173
+  _globals['_EXPERIMENT']._serialized_end=1449
+  _globals['_METRIC']._serialized_start=1452
+  _globals['_METRIC']._serialized_end=1729
 # @@protoc_insertion_point(module_scope)

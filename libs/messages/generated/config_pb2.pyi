@@ -78,10 +78,11 @@ DIRECTION_HIGHER_IS_BETTER: Direction
 DIRECTION_LOWER_IS_BETTER: Direction
 
 class ConfigMessage(_message.Message):
-    __slots__ = ("environment_id", "version", "epoch", "manifest", "tombstone", "environment", "metric", "flag", "segment", "experiment")
+    __slots__ = ("environment_id", "version", "epoch", "answers_version", "manifest", "tombstone", "environment", "metric", "flag", "segment", "experiment")
     ENVIRONMENT_ID_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
     EPOCH_FIELD_NUMBER: _ClassVar[int]
+    ANSWERS_VERSION_FIELD_NUMBER: _ClassVar[int]
     MANIFEST_FIELD_NUMBER: _ClassVar[int]
     TOMBSTONE_FIELD_NUMBER: _ClassVar[int]
     ENVIRONMENT_FIELD_NUMBER: _ClassVar[int]
@@ -92,6 +93,7 @@ class ConfigMessage(_message.Message):
     environment_id: str
     version: int
     epoch: int
+    answers_version: int
     manifest: Manifest
     tombstone: Tombstone
     environment: Environment
@@ -99,7 +101,7 @@ class ConfigMessage(_message.Message):
     flag: bytes
     segment: bytes
     experiment: Experiment
-    def __init__(self, environment_id: _Optional[str] = ..., version: _Optional[int] = ..., epoch: _Optional[int] = ..., manifest: _Optional[_Union[Manifest, _Mapping]] = ..., tombstone: _Optional[_Union[Tombstone, _Mapping]] = ..., environment: _Optional[_Union[Environment, _Mapping]] = ..., metric: _Optional[_Union[Metric, _Mapping]] = ..., flag: _Optional[bytes] = ..., segment: _Optional[bytes] = ..., experiment: _Optional[_Union[Experiment, _Mapping]] = ...) -> None: ...
+    def __init__(self, environment_id: _Optional[str] = ..., version: _Optional[int] = ..., epoch: _Optional[int] = ..., answers_version: _Optional[int] = ..., manifest: _Optional[_Union[Manifest, _Mapping]] = ..., tombstone: _Optional[_Union[Tombstone, _Mapping]] = ..., environment: _Optional[_Union[Environment, _Mapping]] = ..., metric: _Optional[_Union[Metric, _Mapping]] = ..., flag: _Optional[bytes] = ..., segment: _Optional[bytes] = ..., experiment: _Optional[_Union[Experiment, _Mapping]] = ...) -> None: ...
 
 class Manifest(_message.Message):
     __slots__ = ("entity_count", "digest", "published_at")

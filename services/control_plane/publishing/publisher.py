@@ -20,7 +20,7 @@ from service_kit.clock import Clock
 from streams import Bus, BusUnavailable, Delivered, ExpectedLast, MessageTooLarge, WrongLastSequence
 
 from control_plane.publishing.compiler import CompiledEnvironment
-from control_plane.publishing.entries import payload_of, published_content, tombstone_of
+from control_plane.publishing.entries import payload_of, published_answers_version, published_content, tombstone_of
 
 _FENCE_ATTEMPTS = 3
 _IN_FLIGHT_MAX = 64
@@ -57,13 +57,20 @@ class _Held:
     version: int
     contents: dict[str, bytes] = field(default_factory=dict)
     digests: dict[str, int] = field(default_factory=dict)
+    answers_versions: dict[str, int] = field(default_factory=dict)
+
+    def before(self, subject: str) -> tuple[bytes, int] | None:
+        """What stands on the subject, and the version in which it last changed answers."""
+        content = self.contents.get(subject)
+        return None if content is None else (content, self.answers_versions[subject])
 
     def put(self, subject: str, content: bytes, payload: bytes) -> None:
         self.contents[subject] = content
+        self.answers_versions[subject] = published_answers_version(payload)
         self.digests[subject] = entry_digest(subject, payload)
 
     def drop(self, subject: str) -> None:
-        del self.contents[subject], self.digests[subject]
+        del self.contents[subject], self.digests[subject], self.answers_versions[subject]
 
     @property
     def digest(self) -> bytes:
@@ -128,7 +135,7 @@ class Publisher:
 
         async def write(subject: str) -> None:
             content = compiled.entries[subject]
-            payload = payload_of(content, compiled.version, self.epoch)
+            payload = payload_of(content, compiled.version, self.epoch, held.before(subject))
             async with turns:
                 try:
                     await self._bus.publish(subject, payload, expected=expected)
