@@ -56,7 +56,7 @@ def evaluating() -> ASGIApp:
                     "value": decision.value,
                     "variant": decision.variation,
                     "reason": decision.reason,
-                    "metadata": {"version": 1, "flagSetId": "shop/production", "ageSeconds": 0},
+                    "metadata": {"version": "1", "flagSetId": "shop/production", "ageSeconds": 0},
                 }
             )
         return body

@@ -107,6 +107,7 @@ _CONDITIONS: dict[str, Schema] = {
 }
 _FLAGS: dict[str, Schema] = {
     "Value": {"description": "What a variation serves: any JSON value of its flag's type, but null."},
+    "Note": {"description": "A piece of a flag's metadata.", "type": ["string", "number", "boolean"]},
     "FlagType": one_of_names([kind.value for kind in FlagType], "The type of all values of a flag."),
     "Prerequisite": entity(
         "Another flag that must serve a variation.", {"flag": text("Its key."), "variation": text()}
@@ -141,7 +142,9 @@ _FLAGS: dict[str, Schema] = {
             "prerequisites": many(ref("Prerequisite"), default=[]),
             "targets": many(ref("Target"), default=[]),
             "rules": many(ref("Rule"), "From the top, the first match decides.", default=[]),
-            "version": integer("The config version that changed it last.", default=0),
+            "version": integer("The config version that changed its answers last.", default=0),
+            "description": text("For people.", default=""),
+            "metadata": by_key(ref("Note"), "Stands in each answer, as its editors set it.", default={}),
         },
     ),
 }

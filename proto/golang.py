@@ -38,7 +38,7 @@ def _definition(name: str, schema: dict[str, Any], definitions: dict[str, Any]) 
         return about + _struct(name, merged, frozenset(), definitions)
     if "properties" in schema:
         return about + _struct(name, schema["properties"], frozenset(schema["required"]), definitions)
-    if "type" not in schema:
+    if not isinstance(schema.get("type"), str):
         return f"{about}type {name} = json.RawMessage\n"
     return f"{about}type {name} {_type(schema)}\n"
 

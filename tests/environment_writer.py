@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from messages.answer_versions import stamped
 from messages.digest import combined, digest_bytes, entry_digest
 from messages.generated import config_pb2 as pb
 from messages.subjects import config_stream, config_subject, manifest_subject
@@ -33,6 +34,8 @@ class EnvironmentWriter:
             environment_id=self.environment_id, version=self.version, epoch=self.epoch, **content
         )
         subject = config_subject(self.environment_id, kind, key)
+        held = self.entries.get(subject)
+        message.answers_version = stamped(message, None if held is None else pb.ConfigMessage.FromString(held))
         self.hold(subject, None if "tombstone" in content else message.SerializeToString())
         return subject, message.SerializeToString()
 

@@ -34,7 +34,7 @@ async def evaluate_players(edge: str, key: str, players: Sequence[Player], advan
     def take(player: Player, body: bytes) -> None:
         answer = json.loads(body)
         metadata = answer["metadata"]
-        served.append(Served(player, answer["variant"], metadata["version"], metadata.get("experiment")))
+        served.append(Served(player, answer["variant"], int(metadata["version"]), metadata.get("experiment")))
         advance(1)
 
     await post_all(edge, (target.request(player, _context(player)) for player in players), take, _LANES)

@@ -147,7 +147,7 @@ async def wait_for_edge(client: httpx.AsyncClient, setup: SetUp) -> float:
         answer = await client.get(f"/v1/flags/{FLAG}", params={"user_id": "probe"}, headers=headers)
         if answer.is_success:
             held = answer.json()["metadata"]["version"]
-            if held >= setup.config_version:
+            if int(held) >= setup.config_version:
                 return time.monotonic() - setup.changed_at
         else:
             held = f"HTTP {answer.status_code}"

@@ -133,7 +133,9 @@ class Prerequisite:
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """A flag with its settings in one environment. `version` is the config version that last changed it."""
+    """A flag with its settings in one environment. `version` is the config version that last changed it.
+
+    `metadata` stands in each of its answers: texts, numbers and booleans. `description` is for people."""
 
     key: str
     type: FlagType
@@ -148,6 +150,8 @@ class Flag:
     targets: tuple[Target, ...] = ()
     rules: tuple[Rule, ...] = ()
     version: int = 0
+    description: str = ""
+    metadata: Mapping[str, str | float | bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

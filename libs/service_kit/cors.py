@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import FastAPI
 from pydantic import BeforeValidator
 from pydantic_settings import NoDecode
+from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service_kit.logs import get_logger
 
 ANY_ORIGIN = ("*",)
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/?#@,]+")
 _PREFLIGHT_SECONDS = 600
 _VARY = (b"vary", b"Origin")
+_ALLOWED = b"access-control-allow-origin"
+_LOGGED_SECONDS = 600.0
+_LOGGED_MAX = 100
+_ORIGIN_LENGTH_SHOWN = 200
+_log = get_logger("cors")
 
 
 def _origins(value: Any) -> tuple[str, ...]:
@@ -36,38 +45,95 @@ Origins = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_origins)]
 
 @dataclass(frozen=True, slots=True)
 class CorsPolicy:
-    """What a service lets pages do: the methods, the headers they may send, and those of answers they may read."""
+    """What a service lets pages do: the methods, the headers they may send, and those of answers they may read.
+
+    `setting`: the environment variable that names the pages."""
 
     methods: tuple[str, ...]
     headers: tuple[str, ...]
     exposed: tuple[str, ...]
+    setting: str
 
 
-def allow_browsers(app: FastAPI, origins: tuple[str, ...], access: CorsPolicy) -> None:
-    """Lets pages of these origins call the app; the refusal of a preflight is a 400."""
-    if origins:
-        app.add_middleware(
-            _PagesMiddleware,
-            allow_origins=origins,
-            allow_methods=access.methods,
-            allow_headers=access.headers,
-            expose_headers=access.exposed,
-            max_age=_PREFLIGHT_SECONDS,
-        )
+class Pages:
+    """The pages that may call a service, by their origins. A refused one is logged now and then, with the setting."""
+
+    def __init__(self, origins: tuple[str, ...], policy: CorsPolicy) -> None:
+        self.origins = origins
+        self.policy = policy
+        exposed = ((b"access-control-expose-headers", ", ".join(policy.exposed).encode()),) if policy.exposed else ()
+        self._refused = exposed
+        self._any = ((_ALLOWED, b"*"), *exposed, _VARY)
+        self._logged: dict[str, float] = {}
+
+    def answer_headers(self, origin: bytes | None, host: bytes | None) -> tuple[tuple[bytes, bytes], ...]:
+        """What the answer to a request from a page has besides; `origin` None: no page."""
+        if origin is None:
+            return (_VARY,) if self.origins else ()
+        if self.origins == ANY_ORIGIN:
+            return self._any
+        named = origin.decode("latin-1")
+        if named in self.origins:
+            return (*self._refused, (_ALLOWED, origin), _VARY)
+        if host is None or origin.partition(b"://")[2] != host:
+            self.note_refusal(named)
+        return (*self._refused, _VARY) if self.origins else ()
+
+    def note_refusal(self, origin: str) -> None:
+        """Once in ten minutes for each origin, and for at most a hundred of them."""
+        now = time.monotonic()
+        if len(self._logged) >= _LOGGED_MAX:
+            self._logged = {each: at for each, at in self._logged.items() if now - at < _LOGGED_SECONDS}
+        if now - self._logged.get(origin, -_LOGGED_SECONDS) >= _LOGGED_SECONDS and len(self._logged) < _LOGGED_MAX:
+            self._logged[origin] = now
+            _log.warning(
+                "a page was refused: its origin is not among those that may call",
+                origin=origin[:_ORIGIN_LENGTH_SHOWN],
+                setting=self.policy.setting,
+            )
+
+
+def allow_browsers(app: FastAPI, pages: Pages) -> None:
+    """Lets these pages call the app; the refusal of a preflight is a 400."""
+    app.add_middleware(
+        _PagesMiddleware,
+        pages=pages,
+        allow_origins=pages.origins,
+        allow_methods=pages.policy.methods,
+        allow_headers=pages.policy.headers,
+        max_age=_PREFLIGHT_SECONDS,
+    )
 
 
 class _PagesMiddleware(CORSMiddleware):
-    """Starlette's, for requests with an `Origin`. The others are most, and from no page: their answers get the same
-    header as from Starlette, at a fraction of the time."""
+    """Starlette's, which answers preflights; other answers get the same headers as from there, in a fraction of the
+    time."""
+
+    def __init__(self, app: ASGIApp, /, pages: Pages, **options: Any) -> None:
+        super().__init__(app, **options)
+        self._pages = pages
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or any(name == b"origin" for name, _ in scope["headers"]):
-            await super().__call__(scope, receive, send)
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        origin = host = None
+        preflight = False
+        for name, value in scope["headers"]:
+            if name == b"origin":
+                origin = value
+            elif name == b"host":
+                host = value
+            elif name == b"access-control-request-method":
+                preflight = scope["method"] == "OPTIONS"
+        more = self._pages.answer_headers(origin, host)
+        if origin is not None and preflight and self._pages.origins:
+            await self.preflight_response(Headers(scope=scope))(scope, receive, send)
             return
 
-        async def varying_send(message: Message) -> None:
+        async def marked_send(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], _VARY]
+                message["headers"] = [*message["headers"], *more]
             await send(message)
 
-        await self.app(scope, receive, varying_send)
+        await self.app(scope, receive, marked_send if more else send)

@@ -119,8 +119,9 @@ class Unavailable(Problem):
         super().__init__(detail, code=code, headers={"Retry-After": str(retry_after_seconds)})
 
 
-def problem_response(problem: Problem, *, status: int | None = None) -> Response:
-    """The problem as `application/problem+json`; `status` stands in for the status of its class."""
+def problem_response(problem: Problem, *, status: int | None = None, **members: Any) -> Response:
+    """The problem as `application/problem+json`; `status` stands in for the status of its class, `members` are more of
+    the document's."""
     status = status or problem.status
     document: dict[str, Any] = {
         "type": "about:blank",
@@ -128,6 +129,7 @@ def problem_response(problem: Problem, *, status: int | None = None) -> Response
         "status": status,
         "code": problem.code,
         "detail": problem.detail,
+        **members,
     }
     if problem.errors:
         document["errors"] = [

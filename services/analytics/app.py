@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from fastapi import APIRouter, FastAPI, Request
 from prometheus_client import CollectorRegistry
 from service_kit.clock import Clock
-from service_kit.cors import CorsPolicy, allow_browsers
+from service_kit.cors import CorsPolicy, Pages, allow_browsers
 from service_kit.http import Shell, create_app
 from service_kit.logs import get_logger
 from service_kit.problems import Unavailable, problem_response
@@ -40,6 +40,7 @@ BROWSER_ACCESS = CorsPolicy(
     methods=("GET", "POST", "PATCH", "DELETE"),
     headers=("Authorization", "Content-Type", "If-Match"),
     exposed=("Retry-After", "Content-Disposition", "ETag", "Location"),
+    setting="FF_ANALYTICS_CORS_ORIGINS",
 )
 _log = get_logger("analytics")
 
@@ -70,7 +71,7 @@ def build_app(parts: Parts, shell: Shell) -> FastAPI:
     )
     for router in _routers(parts, shell.registry):
         app.include_router(router)
-    allow_browsers(app, parts.cors_origins, BROWSER_ACCESS)
+    allow_browsers(app, Pages(parts.cors_origins, BROWSER_ACCESS))
     app.add_exception_handler(WarehouseError, _on_warehouse_error)
     app.add_exception_handler(BusError, _on_bus_error)
     return app

@@ -14,7 +14,7 @@ from messages.subjects import config_stream
 from prometheus_client import CollectorRegistry
 from service_kit.background import Background
 from service_kit.clock import Clock, SystemClock
-from service_kit.cors import CorsPolicy, allow_browsers
+from service_kit.cors import CorsPolicy, Pages, allow_browsers
 from service_kit.deadlines import RequestDeadlines
 from service_kit.http import Lifespan, Shell, create_app
 from service_kit.logs import configure_logging, get_logger
@@ -51,6 +51,7 @@ BROWSER_ACCESS = CorsPolicy(
     methods=("GET", "POST", "PUT", "PATCH", "DELETE"),
     headers=("Authorization", "Content-Type", "If-Match", "If-None-Match"),
     exposed=("ETag", "Location", "Retry-After", "X-Request-Id"),
+    setting="FF_CORS_ORIGINS",
 )
 _TRACE_SECONDS = 1.0
 _log = get_logger("main")
@@ -122,7 +123,7 @@ def build_api(settings: Settings) -> FastAPI:
         ),
     )
     app.add_middleware(RequestDeadlines, seconds=settings.request_seconds)
-    allow_browsers(app, settings.cors_origins, BROWSER_ACCESS)
+    allow_browsers(app, Pages(settings.cors_origins, BROWSER_ACCESS))
     return app
 
 

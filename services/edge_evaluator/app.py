@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fastapi import FastAPI
-from service_kit.cors import CorsPolicy, allow_browsers
+from service_kit.cors import CorsPolicy, Pages, allow_browsers
 from service_kit.http import Shell, create_app
 
 from edge_evaluator.admission.requests import Admission
 from edge_evaluator.admission.streams import OpenStreams
-from edge_evaluator.endpoints import config, flags, ofrep
+from edge_evaluator.endpoints import config, flags, manifest, ofrep
 from edge_evaluator.endpoints.contexts import ContextLimits
 from edge_evaluator.endpoints.ofrep_paths import OfrepPaths
 from edge_evaluator.endpoints.ofrep_route import refused
@@ -19,7 +19,8 @@ from edge_evaluator.evaluation.evaluator import Evaluator
 BROWSER_ACCESS = CorsPolicy(
     methods=("GET", "POST", "OPTIONS"),
     headers=("Authorization", "X-API-Key", "If-None-Match", "Content-Type"),
-    exposed=("ETag", "Retry-After"),
+    exposed=("ETag", "Retry-After", "Verdict-Config-Age"),
+    setting="FF_EDGE_CORS_ORIGINS",
 )
 
 
@@ -28,7 +29,7 @@ class HttpOptions:
     """How answers are written. `public_url`: the address in answers, empty for the one each request came to."""
 
     limits: ContextLimits
-    cors_origins: tuple[str, ...]
+    pages: Pages
     public_url: str
 
 
@@ -64,6 +65,7 @@ def build_app(parts: EdgeParts, options: HttpOptions, shell: Shell) -> FastAPI:
     )
     app.include_router(flags.build_router(admission=parts.admission, evaluator=parts.evaluator, limits=options.limits))
     app.include_router(config.build_router(admission=parts.admission, open_streams=parts.open_streams))
+    app.include_router(manifest.build_router(admission=parts.admission))
     app.add_middleware(OfrepPaths)
-    allow_browsers(app, options.cors_origins, BROWSER_ACCESS)
+    allow_browsers(app, options.pages)
     return app

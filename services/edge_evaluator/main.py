@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from redis.asyncio import Redis
 from service_kit.background import Background
 from service_kit.clock import SystemClock
+from service_kit.cors import Pages
 from service_kit.http import Shell
 from service_kit.logs import configure_logging
 from service_kit.serving import serve
@@ -27,7 +28,7 @@ from edge_evaluator.admission.limits import RequestLimit
 from edge_evaluator.admission.requests import Admission
 from edge_evaluator.admission.shared_limits import SharedLimits
 from edge_evaluator.admission.streams import OpenStreams
-from edge_evaluator.app import EdgeParts, HttpOptions, build_app
+from edge_evaluator.app import BROWSER_ACCESS, EdgeParts, HttpOptions, build_app
 from edge_evaluator.endpoints.contexts import ContextLimits
 from edge_evaluator.evaluation.evaluator import Evaluator
 from edge_evaluator.evaluation.exposures import ExposureBuffer, ExposureLimits, NoExposures
@@ -71,9 +72,12 @@ class Edge:
         self.admission = Admission(
             memory=self.memory, keys=self._key_limit, addresses=self._address_limit, clock=self._clock
         )
-        self.open_streams = OpenStreams(self.memory, settings.edge_streams_per_key_max)
+        self.open_streams = OpenStreams(
+            self.memory, settings.edge_streams_per_key_max, settings.edge_refetches_per_second
+        )
         self.evaluator = Evaluator(self.memory, self._exposures or NoExposures(), self._clock)
         self.context_limits = ContextLimits(settings.edge_context_attributes_max, settings.edge_context_depth_max)
+        self.pages = Pages(settings.edge_cors_origins, BROWSER_ACCESS)
         self.app = build_app(
             EdgeParts(
                 admission=self.admission,
@@ -82,7 +86,7 @@ class Edge:
             ),
             HttpOptions(
                 limits=self.context_limits,
-                cors_origins=settings.edge_cors_origins,
+                pages=self.pages,
                 public_url=settings.edge_public_url,
             ),
             Shell(
@@ -165,13 +169,12 @@ class Edge:
         )
         if not settings.edge_fast_path:
             return edge_protocol(limits)
-        requests = PlainRequests(settings.edge_body_limit_bytes, settings.edge_public_url)
+        requests = PlainRequests(settings.edge_body_limit_bytes, settings.edge_public_url, self.pages)
         fast = FastPath(
             admission=self.admission,
             evaluator=self.evaluator,
             limits=self.context_limits,
             requests=requests,
-            for_pages=bool(settings.edge_cors_origins),
         )
         self._registry.register(fast.telemetry)
         return edge_protocol(limits, FastPathProtocol, fast=fast)

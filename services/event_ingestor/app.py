@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
-from service_kit.cors import CorsPolicy, allow_browsers
+from service_kit.cors import CorsPolicy, Pages, allow_browsers
 from service_kit.http import Shell, create_app
 from starlette.middleware import Middleware
 
@@ -21,6 +21,7 @@ BROWSER_ACCESS = CorsPolicy(
     methods=("POST", "GET", "OPTIONS"),
     headers=("Authorization", "X-API-Key", "If-None-Match", "Content-Type", "Content-Encoding"),
     exposed=("ETag", "Retry-After", "X-Request-Id"),
+    setting="FF_INGESTOR_CORS_ORIGINS",
 )
 
 
@@ -44,5 +45,5 @@ def build_app(ingestor: Ingestor, registry: CollectorRegistry, *, cors_origins: 
     app.include_router(build_router(intake=ingestor.intake))
     # The innermost; `add_middleware` would make it the outermost.
     app.user_middleware.append(Middleware(FastPath, intake=ingestor.intake))
-    allow_browsers(app, cors_origins, BROWSER_ACCESS)
+    allow_browsers(app, Pages(cors_origins, BROWSER_ACCESS))
     return app

@@ -51,6 +51,8 @@ WHOLE = FlagSet(
             targets=(Target("user-1", "on", 1_767_607_200_000), Target("user-2", "off")),
             rules=(Rule("us", _CONDITION, _ROLLOUT, "why"), Rule("all", Comparison("a", "exists"), Fixed("on"))),
             version=16,
+            description="what it is for",
+            metadata={"owner": "shop", "tier": 1, "share": 0.5, "beta": True},
         )
     },
     segments={"beta": Segment("beta", frozenset({"u1"}), frozenset({"u2"}), _CONDITION)},

@@ -85,7 +85,7 @@ def run_experiment(tenant: Tenant, users: int) -> tuple[str, dict[str, str], lis
             served = evaluate(edge, user)
             assert served["reason"] == "SPLIT"
             assigned[user] = served["variant"]
-            events.append(exposure(user, served["variant"], config_version=served["metadata"]["version"]))
+            events.append(exposure(user, served["variant"], config_version=int(served["metadata"]["version"])))
             if number % (3 if served["variant"] == "on" else 5) == 0:
                 events.append(metric(user, "purchase", 10 + number % 7))
     return experiment["id"], assigned, events

@@ -37,9 +37,13 @@ class ConfigWriter(EnvironmentWriter):
         flags: Iterable[Flag] = (),
         segments: Iterable[Segment] = (),
         experiments: Iterable[Experiment] = (),
+        status: pb.ExperimentStatus = pb.EXPERIMENT_STATUS_RUNNING,
+        archived: bool = False,
+        metrics: Iterable[str] = (),
         removed: Iterable[tuple[str, str]] = (),
     ) -> Messages:
-        """The messages of the next version; the first one also carries the environment."""
+        """The messages of the next version; the first one also carries the environment. `status` and `archived` are
+        those of its experiments."""
         self.version += 1
         messages: Messages = [] if self.entries else [self.environment()]
         for segment in segments:
@@ -47,8 +51,12 @@ class ConfigWriter(EnvironmentWriter):
         for flag in flags:
             messages.append(self.entity("flag", flag.key, flag=flag_document(flag)))
         for experiment in experiments:
-            running = pb.Experiment(status=pb.EXPERIMENT_STATUS_RUNNING, document=experiment_document(experiment))
-            messages.append(self.entity("experiment", experiment.key, experiment=running))
+            document = experiment_document(experiment)
+            content = pb.Experiment(status=status, archived=archived, document=document)
+            messages.append(self.entity("experiment", experiment.key, experiment=content))
+        for key in metrics:
+            metric = pb.Metric(key=key, name=f"{key} in {self.version}")
+            messages.append(self.entity("metric", key, metric=metric))
         for kind, key in removed:
             messages.append(self.gone(kind, key))
         return [*messages, self.manifest()]

@@ -30,7 +30,8 @@ class Feeding:
         for subject, payload in messages:
             update = self.staging.accept(subject, payload)
             if isinstance(update, Update):
-                self.config, self.problems = assemble(self.config, update, self.writer.digest)
+                assembled = assemble(self.config, update, self.writer.digest)
+                self.config, self.problems = assembled.config, assembled.problems
 
     def write(self, **changes: Any) -> None:
         self.feed(self.writer.write(**changes))

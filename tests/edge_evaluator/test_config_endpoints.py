@@ -73,7 +73,7 @@ async def test_a_browser_may_ask_from_anywhere(edge: RunningEdge) -> None:
         await edge.bulk({}, headers={"origin": "https://anywhere.example"}, key=None),
     ):
         assert answer.headers["access-control-allow-origin"] == "*"
-        assert answer.headers["access-control-expose-headers"] == "ETag, Retry-After"
+        assert answer.headers["access-control-expose-headers"] == "ETag, Retry-After, Verdict-Config-Age"
 
 
 async def test_a_browser_may_ask_from_a_configured_origin(start_edge: StartEdge) -> None:
@@ -92,7 +92,7 @@ async def test_a_browser_may_ask_from_a_configured_origin(start_edge: StartEdge)
     assert refused.status_code == 400
     answer = await edge.bulk({}, headers={"origin": "https://other.example"})
     assert answer.headers["access-control-allow-origin"] == "https://other.example"
-    assert answer.headers["access-control-expose-headers"] == "ETag, Retry-After"
+    assert answer.headers["access-control-expose-headers"] == "ETag, Retry-After, Verdict-Config-Age"
     assert (
         "access-control-allow-origin" not in (await edge.bulk({}, headers={"origin": "https://evil.example"})).headers
     )

@@ -65,16 +65,16 @@ async def test_a_change_asks_to_refetch_and_the_refetch_is_new(edge: RunningEdge
         answer = await edge.post(
             f"/ofrep/v1/evaluate/flags?flagConfigEtag={data['etag']}&flagConfigLastModified=1", key=CLIENT_KEY
         )
-        assert answer.json()["metadata"]["version"] == 2
+        assert answer.json()["metadata"]["version"] == "2"
         assert SERVER_KEY not in str(event)
 
 
 async def test_a_missed_change_is_told_when_the_client_comes_back(edge: RunningEdge) -> None:
     path = await stream_path(edge, CLIENT_KEY)
     async with stream(edge, path) as source:
-        await edge.write(flags=[boolean("one")])
+        await edge.write(flags=[boolean("one", client_visible=True)])
         seen = (await following(source))["id"]
-    await edge.write(flags=[boolean("two")])
+    await edge.write(flags=[boolean("two", client_visible=True)])
     async with stream(edge, path, last_event_id=seen) as source:
         assert json.loads((await following(source))["data"])["etag"].startswith('"3-')
 

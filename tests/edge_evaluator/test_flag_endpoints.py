@@ -64,7 +64,7 @@ async def test_several_flags_or_all_are_evaluated(edge: RunningEdge) -> None:
         "FLAG_NOT_FOUND",
         "TARGETING_KEY_MISSING",
     ]
-    assert several["metadata"]["version"] == 1
+    assert several["metadata"]["version"] == "1"
     everything = (await edge.post("/v1/evaluate", {"context": {"targetingKey": "u"}})).json()
     assert len(everything["flags"]) == 13
 

@@ -25,11 +25,10 @@ HOUR_MS = 3_600_000
 class Held:
     """What the edge holds of an environment, as far as its age and its snapshot go."""
 
-    announced_phase = 0
-
     def __init__(self, confirmed_at: int, *, broken: bool) -> None:
         self.confirmed_at = confirmed_at
         self.age_seconds = 0
+        self.views: dict[str, object] = {}
         self._broken = broken
 
     @property
@@ -40,9 +39,6 @@ class Held:
 
     def restamp(self, age_seconds: int) -> None:
         self.age_seconds = age_seconds
-
-    def phase(self, _: int) -> int:
-        return 0
 
 
 class Setup:

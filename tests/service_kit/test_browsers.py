@@ -6,11 +6,13 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from pydantic import TypeAdapter, ValidationError
-from service_kit.cors import CorsPolicy, Origins, allow_browsers
+from service_kit.cors import CorsPolicy, Origins, Pages, allow_browsers
 from service_kit.settings import ServiceSettings, load_settings
 from starlette.middleware.cors import CORSMiddleware
 
-ACCESS = CorsPolicy(methods=("GET", "PATCH"), headers=("If-Match",), exposed=("ETag", "Retry-After"))
+ACCESS = CorsPolicy(
+    methods=("GET", "PATCH"), headers=("If-Match",), exposed=("ETag", "Retry-After"), setting="FF_SOME_CORS_ORIGINS"
+)
 
 
 class SomeSettings(ServiceSettings):
@@ -59,7 +61,7 @@ def test_what_no_browser_would_ever_send_is_refused(text: str) -> None:
 
 async def preflight(origins: tuple[str, ...], origin: str, method: str = "PATCH") -> httpx.Response:
     app = FastAPI()
-    allow_browsers(app, origins, ACCESS)
+    allow_browsers(app, Pages(origins, ACCESS))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://service") as client:
         asked = {"origin": origin, "access-control-request-method": method}
         return await client.options("/", headers={**asked, "access-control-request-headers": "if-match"})
@@ -91,7 +93,7 @@ async def test_answers_have_the_headers_that_starlette_gives_them(
     origins: tuple[str, ...], method: str, origin: str | None
 ) -> None:
     quick, starlettes = FastAPI(), FastAPI()
-    allow_browsers(quick, origins, ACCESS)
+    allow_browsers(quick, Pages(origins, ACCESS))
     starlettes.add_middleware(
         CORSMiddleware,
         allow_origins=origins,

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from pydantic import BaseModel, Field
-from service_kit.cors import CorsPolicy, allow_browsers
+from service_kit.cors import CorsPolicy, Pages, allow_browsers
 from service_kit.http import Shell, create_app
 from service_kit.problems import Conflict, FieldError, InvalidInput, TooManyRequests
 from service_kit.telemetry import new_registry
@@ -52,7 +52,8 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
 
 async def test_an_unexpected_error_carries_what_every_answer_does() -> None:
     app = build_app()
-    allow_browsers(app, ("https://app.example",), CorsPolicy(methods=("POST",), headers=(), exposed=()))
+    policy = CorsPolicy(methods=("POST",), headers=(), exposed=(), setting="FF_CORS_ORIGINS")
+    allow_browsers(app, Pages(("https://app.example",), policy))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
         page = {"origin": "https://app.example"}
         answer = await client.post("/orders", json={"name": "broken"}, headers=page)

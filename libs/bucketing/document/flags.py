@@ -33,7 +33,16 @@ def flag_from_document(document: Json, path: str = "") -> Flag:
         targets=_targets(fields, path),
         rules=_rules(fields, variations, path),
         version=optional(fields, "version", int, path, 0),
+        description=optional(fields, "description", str, path, ""),
+        metadata=_metadata(optional(fields, "metadata", dict, path, {}), at(path, "metadata")),
     )
+
+
+def _metadata(fields: dict[str, Json], path: str) -> dict[str, str | float | bool]:
+    for name, value in fields.items():
+        if not isinstance(value, str | int | float):
+            raise InvalidConfig(at(path, name), "must be a text, a number or a boolean", "type")
+    return fields
 
 
 def _prerequisites(fields: dict[str, Json], path: str) -> tuple[Prerequisite, ...]:
@@ -111,8 +120,8 @@ def target_to_document(target: Target) -> dict[str, Json]:
 
 
 def flag_to_document(flag: Flag) -> dict[str, Json]:
-    """Write a flag with all its fields."""
-    return {
+    """Write a flag; an empty description and no metadata are left out."""
+    document: dict[str, Json] = {
         "key": flag.key,
         "type": flag.type.value,
         "variations": dict(flag.variations),
@@ -127,3 +136,8 @@ def flag_to_document(flag: Flag) -> dict[str, Json]:
         "rules": [rule_to_document(rule) for rule in flag.rules],
         "version": flag.version,
     }
+    if flag.description:
+        document["description"] = flag.description
+    if flag.metadata:
+        document["metadata"] = dict(flag.metadata)
+    return document

@@ -19,6 +19,9 @@ export interface Config {
 /** What a variation serves: any JSON value of its flag's type, but null. */
 export type Value = null | boolean | number | string | Value[] | { [key: string]: Value };
 
+/** A piece of a flag's metadata. */
+export type Note = string | number | boolean;
+
 /** The type of all values of a flag. */
 export type FlagType = "boolean" | "string" | "integer" | "number" | "object";
 
@@ -72,8 +75,12 @@ export interface Flag {
   targets?: Target[];
   /** From the top, the first match decides. Absent: []. */
   rules?: Rule[];
-  /** The config version that changed it last. Absent: 0. */
+  /** The config version that changed its answers last. Absent: 0. */
   version?: number;
+  /** For people. Absent: "". */
+  description?: string;
+  /** Stands in each answer, as its editors set it. Absent: {}. */
+  metadata?: Record<string, Note>;
 }
 
 /** One variation for everybody. */

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import Any
-
-from bucketing.flagset import Flag, FlagType
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 from service_kit.problems import (
@@ -19,15 +15,13 @@ from service_kit.problems import (
 
 from edge_evaluator.admission.requests import Admission, require_server_key
 from edge_evaluator.admission.streams import OpenStreams
+from edge_evaluator.endpoints.compression import ENCODED, VARYING, WORTH_BYTES_MIN, accepts_gzip
 from edge_evaluator.endpoints.event_streams import EVENT_STREAM, STREAM_HEADERS, Subscription
-from edge_evaluator.endpoints.ofrep import fresh
+from edge_evaluator.endpoints.ofrep import age_headers, fresh
 from edge_evaluator.endpoints.ofrep_route import JSON
-from edge_evaluator.memory.answers import typed_value
-from edge_evaluator.memory.change_log import event_id
 
 _REFUSALS = problem_responses(Unauthorized, InvalidInput, TooManyRequests, Unavailable)
 _SERVER_ONLY = problem_responses(Unauthorized, Forbidden, InvalidInput, TooManyRequests, Unavailable)
-_MANIFEST_TYPES = {FlagType.NUMBER: "float"}
 
 
 def build_router(*, admission: Admission, open_streams: OpenStreams) -> APIRouter:
@@ -56,11 +50,19 @@ def build_router(*, admission: Admission, open_streams: OpenStreams) -> APIRoute
         caller = admission.admit(request)
         require_server_key(caller)
         held = admission.memory.held(caller.key)
-        headers = {"ETag": f'"{event_id(held.config)}"', "Cache-Control": "private, no-cache"}
-        if fresh(request.headers.get("if-none-match"), headers["ETag"]):
+        published = held.published
+        headers = {
+            "ETag": published.etag,
+            "Cache-Control": "private, no-cache",
+            **age_headers(held.age_seconds),
+            **VARYING,
+        }
+        if fresh(request.headers.get("if-none-match"), published.etag):
             return Response(status_code=304, headers=headers)
-        document = await asyncio.to_thread(held.view(caller.key).document)
-        return Response(document, headers=headers, media_type=JSON)
+        encoded = await published.encoded()
+        if len(encoded) >= WORTH_BYTES_MIN and accepts_gzip(request.headers.get("accept-encoding")):
+            return Response(await published.packed(), headers=headers | ENCODED, media_type=JSON)
+        return Response(encoded, headers=headers, media_type=JSON)
 
     @router.get(
         "/v1/stream",
@@ -75,22 +77,4 @@ def build_router(*, admission: Admission, open_streams: OpenStreams) -> APIRoute
         subscription = Subscription(admission, open_streams, caller.key, request.headers.get("last-event-id"))
         return StreamingResponse(subscription.configurations(), headers=STREAM_HEADERS, media_type=EVENT_STREAM)
 
-    @router.get(
-        "/openfeature/v0/manifest", summary="Flags and types for OpenFeature's code generators", responses=_REFUSALS
-    )
-    async def manifest(request: Request) -> Response:
-        caller = admission.admit(request)
-        flags = admission.memory.held(caller.key).view(caller.key).flags
-        listed = [_manifest_entry(flags[key]) for key in sorted(flags) if not flags[key].archived]
-        return JSONResponse({"flags": listed}, headers={"X-Manifest-Capabilities": "read"})
-
     return router
-
-
-def _manifest_entry(flag: Flag) -> dict[str, Any]:
-    """The code default is the value that the flag serves when it is off."""
-    return {
-        "key": flag.key,
-        "type": _MANIFEST_TYPES.get(flag.type, flag.type.value),
-        "defaultValue": typed_value(flag, flag.variations[flag.off_variation]),
-    }

@@ -1,13 +1,12 @@
 """Server-sent events: OFREP's request to re-fetch, and the configuration itself for server keys.
 
 A stream remembers only how far it has told its client, so a slow one costs no memory and sees the newest state.
-It ends when its key is revoked, when the client goes, and when the edge stops.
+It ends when its key is revoked, when the client goes, and when the edge stops. Clients are told one after another, and
+come back at moments of their own.
 """
 
 from __future__ import annotations
 
-import asyncio
-import re
 from collections.abc import AsyncIterator
 
 import msgspec
@@ -16,20 +15,13 @@ from service_kit.event_streams import retry_hint
 
 from edge_evaluator.admission.requests import Admission
 from edge_evaluator.admission.streams import OpenStreams
-from edge_evaluator.memory.change_log import event_id
 from edge_evaluator.memory.flag_memory import HeldConfig
+from edge_evaluator.memory.states import State, state_of
 
 EVENT_STREAM = "text/event-stream"
 STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 HEARTBEAT_SECONDS = 15.0
-_STATE = re.compile(r'(?:W/)?"?(\d{1,18})(?:-[0-9a-f]{1,64})?(?:\.\d+)?"?')
 _encode = msgspec.json.Encoder().encode
-
-
-def version_in(etag: str) -> int | None:
-    """The config version in an event's `etag`, None when it is not one of ours."""
-    found = _STATE.fullmatch(etag.strip())
-    return int(found[1]) if found else None
 
 
 class Subscription:
@@ -42,45 +34,36 @@ class Subscription:
         self._last = last_event_id
 
     async def refetches(self) -> AsyncIterator[bytes]:
-        """A `refetchEvaluation` for each new state; the first at once if the client has missed one."""
+        """A `refetchEvaluation` for each new state that the key can see; at once if the client has missed one."""
         with self._open_streams.hold(self._key):
             yield retry_hint()
-            told = self._last or self._refetch_state()
+            told = self._state() if self._last is None else state_of(self._last)
             while self._open:
-                if (state := self._refetch_state()) != told:
-                    told = state
-                    config = self._held.config
-                    yield _frame(
-                        "message",
-                        state,
-                        _encode(
-                            {
-                                "type": "refetchEvaluation",
-                                "etag": f'"{event_id(config)}"',
-                                "lastModified": config.published_at // 1000,
-                            }
-                        ),
-                    )
-                elif not await self._news():
-                    yield b": still here\n\n"
+                if self._state().same_as(told):
+                    if not await self._news():
+                        yield b": still here\n\n"
+                    continue
+                await self._open_streams.wait_for_turn()
+                if self._open:
+                    told = self._state()
+                    yield _frame("message", str(told), _encode(self._refetch(told)))
             yield retry_hint()
 
     async def configurations(self) -> AsyncIterator[bytes]:
-        """A `snapshot` unless the client's last event is known, then a `change` for each new state."""
+        """A `snapshot` unless the client's last event is known, then a `change` for each new document."""
         with self._open_streams.hold(self._key):
             yield retry_hint()
             told = self._last or ""
             while self._open:
                 held = self._held
-                state = event_id(held.config)
-                if state == told:
+                if held.published.id == told:
                     if not await self._news():
                         yield b": still here\n\n"
                     continue
                 changes = held.log.since(told)
                 if changes is None:
-                    yield _frame("snapshot", state, await asyncio.to_thread(held.view(self._key).document))
-                    told = state
+                    yield _frame("snapshot", held.published.id, await held.published.encoded())
+                    told = held.published.id
                 else:
                     for told, payload in changes:
                         yield _frame("change", told, payload)
@@ -95,14 +78,18 @@ class Subscription:
         known = self._admission.memory.find_hash(self._key.sha256, self._admission.clock.now())
         return known is not None and not self._open_streams.closed
 
-    def _refetch_state(self) -> str:
+    def _state(self) -> State:
         """Also changes when a target expires or an experiment starts or stops."""
-        held = self._held
-        return f"{event_id(held.config)}.{held.announced_phase}"
+        view = self._held.view(self._key)
+        return view.state(view.announced_phase)
+
+    def _refetch(self, state: State) -> dict[str, object]:
+        seconds = self._held.config.published_at // 1000
+        return {"type": "refetchEvaluation", "etag": f'"{state}"', "lastModified": seconds}
 
     async def _news(self) -> bool:
         """True when the environment has changed or the stream shall end, False after a heartbeat's time."""
-        return await self._admission.memory.changed(self._key.environment_id, HEARTBEAT_SECONDS)
+        return await self._admission.memory.changed(self._key, HEARTBEAT_SECONDS)
 
 
 def _frame(event: str, identity: str, data: bytes) -> bytes:

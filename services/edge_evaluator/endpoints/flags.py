@@ -9,6 +9,7 @@ from bucketing.decision import Decision
 from fastapi import APIRouter, Request, Response
 
 from edge_evaluator.admission.requests import Admission, require_server_key
+from edge_evaluator.endpoints.compression import packable
 from edge_evaluator.endpoints.contexts import (
     BadRequestBody,
     ContextLimits,
@@ -80,7 +81,7 @@ def build_router(*, admission: Admission, evaluator: Evaluator, limits: ContextL
             return Response(_encode(one), status, media_type=JSON)
         keys = view.flags if asked.flags is None else asked.flags
         several = {"flags": [evaluation(key) for key in keys], "metadata": view.metadata}
-        return Response(_encode(several), media_type=JSON)
+        return await packable(request, _encode(several))
 
     return router
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Mapping
 from functools import lru_cache
+from types import MappingProxyType
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
@@ -12,12 +14,15 @@ from service_kit.problems import Unavailable
 
 from edge_evaluator.admission.requests import Admission
 from edge_evaluator.admission.streams import OpenStreams
+from edge_evaluator.endpoints.compression import VARYING, packable
 from edge_evaluator.endpoints.contexts import ContextLimits, context_of, decode_object
-from edge_evaluator.endpoints.event_streams import EVENT_STREAM, STREAM_HEADERS, Subscription, version_in
+from edge_evaluator.endpoints.event_streams import EVENT_STREAM, STREAM_HEADERS, Subscription
 from edge_evaluator.endpoints.ofrep_route import JSON, OfrepRoute, failure_responses, plain_body
 from edge_evaluator.evaluation.evaluator import Evaluator
 from edge_evaluator.memory.callers import Caller
+from edge_evaluator.memory.states import State, state_of
 
+CONFIG_AGE = "Verdict-Config-Age"
 _NEWER_WAIT_SECONDS_MAX = 2.0
 _HOST = re.compile(r"[A-Za-z0-9._\-]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?")
 _BODY_SCHEMA = {
@@ -60,12 +65,13 @@ def build_router(
         body = await plain_body(request)
         context = context_of(decode_object(body, limits))
         if flagConfigEtag is not None:
-            await _wait_for_version(admission, caller, version_in(flagConfigEtag))
+            await _wait_for_state(admission, caller, state_of(flagConfigEtag))
         etag = evaluator.etag(caller, body)
+        headers = {"ETag": etag, **age_headers(evaluator.view(caller).age_seconds)}
         if fresh(request.headers.get("if-none-match"), etag):
-            return Response(status_code=304, headers={"ETag": etag})
-        answer = evaluator.bulk(caller, context, origin_of(request, public_url), expose=expose)
-        return Response(b"".join(answer), headers={"ETag": etag}, media_type=JSON)
+            return Response(status_code=304, headers=headers | VARYING)
+        answer = b"".join(evaluator.bulk(caller, context, origin_of(request, public_url), expose=expose))
+        return await packable(request, answer, headers)
 
     @router.get(
         "/events",
@@ -86,12 +92,22 @@ def fresh(if_none_match: str | None, etag: str) -> bool:
     """Whether the client holds `etag`: it may send it quoted, weak or unquoted, in a list, or `*`."""
     if not if_none_match:
         return False
-    wanted = etag.strip('"')
+    wanted = _bare(etag)
     for part in if_none_match.split(","):
         held = part.strip()
-        if held == "*" or held.removeprefix("W/").strip('"') == wanted:
+        if held == "*" or _bare(held) == wanted:
             return True
     return False
+
+
+def _bare(etag: str) -> str:
+    return etag.removeprefix("W/").strip('"')
+
+
+@lru_cache(maxsize=256)
+def age_headers(seconds: int) -> Mapping[str, str]:
+    """Says of a configuration that is not confirmed how old it is: a 304 has no body that could."""
+    return MappingProxyType({CONFIG_AGE: str(seconds)} if seconds else {})
 
 
 def origin_of(request: Request, public_url: str) -> str:
@@ -107,14 +123,21 @@ def origin_at(host: str, scheme: str, public_url: str) -> str:
     return f"{scheme}://{host}" if _HOST.fullmatch(host) and scheme in ("http", "https") else ""
 
 
-async def _wait_for_version(admission: Admission, caller: Caller, version: int | None) -> None:
-    """Another edge may have told of a version that has not arrived here yet."""
-    if version is None:
+async def _wait_for_state(admission: Admission, caller: Caller, told: State | None) -> None:
+    """Another edge may have told of a state that has not arrived here, or whose moment has not come by this clock."""
+    if told is None:
         return
+    memory, clock = admission.memory, admission.clock
     loop = asyncio.get_running_loop()
     deadline = loop.time() + _NEWER_WAIT_SECONDS_MAX
-    while admission.memory.held(caller.key).config.version < version:
+    while True:
+        now = clock.now()
+        view = memory.held(caller.key).view(caller.key)
+        if view.state(view.phase(now)).follows(told):
+            return
         left = deadline - loop.time()
         if left <= 0:
             raise Unavailable("this version has not arrived here yet", code="version_not_here")
-        await admission.memory.changed(caller.key.environment_id, left)
+        following = view.next_phase_at(now)
+        until = left if following is None else (following - now) / 1000
+        await memory.changed(caller.key, min(left, until))

@@ -6,14 +6,18 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote
 
+from service_kit.cors import Pages
 from service_kit.credentials import key_of
+from service_kit.response_headers import NO_STORE, header_lines
 
+from edge_evaluator.endpoints.compression import accepts_gzip
 from edge_evaluator.endpoints.ofrep import origin_at
 from edge_evaluator.endpoints.ofrep_paths import extra_slashes
 
 _BULK = b"/ofrep/v1/evaluate/flags"
 _SINGLE = _BULK + b"/"
-_KEY, _API_KEY, _HOST, _HELD, _REQUEST_ID, _LENGTH, _CONNECTION, _CLIENT, _SCHEME, _UNUSUAL = range(1, 11)
+_KEY, _API_KEY, _HOST, _HELD, _REQUEST_ID, _LENGTH, _CONNECTION, _CLIENT, _SCHEME = range(1, 10)
+_ENCODINGS, _PAGE, _UNUSUAL = range(10, 13)
 _ROLES = {
     b"authorization": _KEY,
     b"x-api-key": _API_KEY,
@@ -24,7 +28,8 @@ _ROLES = {
     b"connection": _CONNECTION,
     b"content-encoding": _UNUSUAL,
     b"expect": _UNUSUAL,
-    b"origin": _UNUSUAL,
+    b"accept-encoding": _ENCODINGS,
+    b"origin": _PAGE,
     b"transfer-encoding": _UNUSUAL,
     b"x-forwarded-for": _CLIENT,
     b"x-forwarded-proto": _SCHEME,
@@ -38,7 +43,7 @@ _good_request_id = re.compile(rb"[A-Za-z0-9._-]{1,64}").fullmatch
 @dataclass(frozen=True, slots=True)
 class PlainRequest:
     """What a head asks for. `flag` None is a bulk; `held` is If-None-Match; `request_id` None asks for a new one;
-    `forwarded`: somebody says that this is another's request."""
+    `forwarded`: somebody says that this is another's request; `last_lines`: how the answer's head ends."""
 
     sdk_key: bytes
     flag: str | None
@@ -47,6 +52,8 @@ class PlainRequest:
     request_id: bytes | None
     origin: str
     forwarded: bool
+    gzip: bool
+    last_lines: bytes
 
 
 class PlainRequests:
@@ -54,8 +61,9 @@ class PlainRequests:
 
     `known` finds a head seen before by its bytes, which must be those of a whole head, blank line included."""
 
-    def __init__(self, body_limit_bytes: int, public_url: str) -> None:
+    def __init__(self, body_limit_bytes: int, public_url: str, pages: Pages) -> None:
         self.known: dict[bytes, PlainRequest] = {}
+        self._pages = pages
         self._body_limit = body_limit_bytes
         self._public_url = public_url
         self._roles: dict[bytes, int] = {}
@@ -98,6 +106,8 @@ class PlainRequests:
             request_id,
             origin_at(found.get(_HOST, b"").decode("latin-1"), scheme, self._public_url),
             _CLIENT in found or _SCHEME in found,
+            accepts_gzip(found.get(_ENCODINGS, b"").decode("latin-1")),
+            header_lines(*self._pages.answer_headers(found.get(_PAGE), found.get(_HOST)), NO_STORE) + b"\r\n",
         )
 
     def _role(self, name: bytes) -> int:

@@ -16,38 +16,34 @@ from asyncio import TimerHandle
 from itertools import count
 from typing import Any, ClassVar
 
-from service_kit.response_headers import CLOSE, NO_STORE, header_lines
+from service_kit.response_headers import CLOSE, header_lines
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from edge_evaluator.admission.connections import EdgeProtocol
 from edge_evaluator.admission.limits import Allowance
 from edge_evaluator.admission.requests import Admission
+from edge_evaluator.endpoints.compression import BESIDE_LOOP_BYTES_MIN, WORTH_BYTES_MIN, packed
 from edge_evaluator.endpoints.contexts import BadRequestBody, ContextLimits, context_of, decode_object
-from edge_evaluator.endpoints.ofrep import fresh
+from edge_evaluator.endpoints.ofrep import CONFIG_AGE, fresh
 from edge_evaluator.evaluation.evaluator import Evaluator
 from edge_evaluator.fast_path.plain_requests import PlainRequest, PlainRequests
 from edge_evaluator.fast_path.telemetry import FastPathTelemetry
 from edge_evaluator.memory.callers import Caller
 
 _BLANK_LINE = b"\r\n\r\n"
-_VARY = (b"vary", b"Origin")
+_BODY_HEAD = b"content-length: %d\r\ncontent-type: application/json\r\nx-request-id: %b\r\n%b"
+_BULK_HEAD = b"%betag: %b\r\n%b%b"
+_VARYING = b"vary: Accept-Encoding\r\n"
+_ENCODED = b"content-encoding: gzip\r\n"
+_ID_HEAD = b"x-request-id: %b\r\n%b"
 
 
 class FastPath:
-    """What all connections of one edge share. `for_pages`: answers say that those to pages differ in their headers."""
+    """What all connections of one edge share."""
 
     def __init__(
-        self,
-        admission: Admission,
-        evaluator: Evaluator,
-        limits: ContextLimits,
-        requests: PlainRequests,
-        *,
-        for_pages: bool,
+        self, admission: Admission, evaluator: Evaluator, limits: ContextLimits, requests: PlainRequests
     ) -> None:
-        last_lines = header_lines(*([_VARY] if for_pages else []), NO_STORE) + b"\r\n"
-        self.body_head = b"content-length: %d\r\ncontent-type: application/json\r\nx-request-id: %b\r\n" + last_lines
-        self.no_body_head = b"%betag: %b\r\nx-request-id: %b\r\n" + last_lines
         self.admission = admission
         self.evaluator = evaluator
         self.limits = limits
@@ -189,30 +185,48 @@ class FastPathProtocol(EdgeProtocol):
             context = context_of(decode_object(body, fast.limits))
         except BadRequestBody:
             return False
-        request_id = plain.request_id or fast.new_request_id()
-        ok, unmodified = heads
+        ok, _ = heads
         if plain.flag is not None:
             answer = fast.evaluator.value(caller, plain.flag, context)
             if answer is None:
                 return False
-            self.transport.write(b"".join((ok, fast.body_head % (len(answer), request_id), answer)))
+            head = _BODY_HEAD % (len(answer), plain.request_id or fast.new_request_id(), plain.last_lines)
+            self.transport.write(b"".join((ok, head, answer)))
             fast.telemetry.single += 1
-        else:
-            etag = fast.evaluator.etag(caller, body)
-            if fresh(plain.held, etag):
-                self.transport.write(fast.no_body_head % (unmodified, etag.encode(), request_id))
-                fast.telemetry.unmodified += 1
-            else:
-                pieces = fast.evaluator.bulk(caller, context, plain.origin)
-                length = sum(map(len, pieces))
-                head = b"%betag: %b\r\n" % (ok, etag.encode())
-                self.transport.write(b"".join((head, fast.body_head % (length, request_id), *pieces)))
-                fast.telemetry.bulk += 1
+        elif not self._answer_bulk(plain, caller, context, body, heads):
+            return False
         self._address_allowance.taken += 1
         self._key_allowance.taken += 1
         self.server_state.total_requests += 1
         self._answered_at = self.loop.time()
         fast.telemetry.observe(time.perf_counter() - started)
+        return True
+
+    def _answer_bulk(
+        self, plain: PlainRequest, caller: Caller, context: dict[str, Any], body: bytes, heads: tuple[bytes, bytes]
+    ) -> bool:
+        fast = self.fast
+        view = fast.evaluator.view(caller)
+        if plain.gzip and view.is_large:
+            return False
+        request_id = plain.request_id or fast.new_request_id()
+        etag = fast.evaluator.etag(caller, body)
+        aged = header_lines((CONFIG_AGE.lower().encode(), b"%d" % view.age_seconds)) if view.age_seconds else b""
+        if fresh(plain.held, etag):
+            head = _BULK_HEAD % (heads[1], etag.encode(), aged, _VARYING)
+            self.transport.write(head + _ID_HEAD % (request_id, plain.last_lines))
+            fast.telemetry.unmodified += 1
+            return True
+        answer = b"".join(fast.evaluator.bulk(caller, context, plain.origin))
+        encoded = b""
+        if plain.gzip and len(answer) >= WORTH_BYTES_MIN:
+            if len(answer) >= BESIDE_LOOP_BYTES_MIN:
+                view.is_large = True
+                return False
+            answer, encoded = packed(answer), _ENCODED
+        head = _BULK_HEAD % (heads[0], etag.encode(), aged + encoded, _VARYING)
+        self.transport.write(b"".join((head, _BODY_HEAD % (len(answer), request_id, plain.last_lines), answer)))
+        fast.telemetry.bulk += 1
         return True
 
     def _admitted(self, sdk_key: bytes) -> Caller | None:

@@ -8,12 +8,14 @@ held there remains its key in `unreadable`, so that it answers PARSE_ERROR inste
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bucketing.compiled import CompiledFlagSet, compile_flagset
 from bucketing.errors import InvalidConfig
 from bucketing.flagset import Experiment, Flag, FlagSet, Segment
+from messages.answer_versions import answers_version
 from messages.documents import experiment_of, flag_of, is_in_force, segment_of
 from messages.generated import config_pb2 as pb
 from messages.generated.config_pb2 import ConfigMessage
@@ -21,6 +23,7 @@ from messages.sdk_keys import SdkKey, sdk_keys_of
 from messages.staging import Update
 from messages.subjects import parse_config_subject
 
+from edge_evaluator.memory.answer_versions import AnswerVersions, Entity, Stamp
 from edge_evaluator.memory.callers import stream_token
 from edge_evaluator.memory.environment import EnvironmentConfig
 
@@ -44,10 +47,11 @@ class _Changes:
     flags: dict[str, Flag | None] = field(default_factory=dict)
     segments: dict[str, Segment | None] = field(default_factory=dict)
     experiments: dict[str, Experiment | None] = field(default_factory=dict)
-    bad: dict[tuple[str, str], str] = field(default_factory=dict)
+    bad: dict[Entity, str] = field(default_factory=dict)
+    stamps: dict[Entity, Stamp | None] = field(default_factory=dict)
 
     @property
-    def touched(self) -> set[tuple[str, str]]:
+    def touched(self) -> set[Entity]:
         tables: dict[str, Mapping[str, Any]] = {
             "flag": self.flags,
             "segment": self.segments,
@@ -56,10 +60,17 @@ class _Changes:
         return {(kind, key) for kind, table in tables.items() for key in table} | self.bad.keys()
 
 
-def assemble(
-    held: EnvironmentConfig | None, update: Update, digest: str
-) -> tuple[EnvironmentConfig | None, list[EntityProblem]]:
-    """The next configuration, and what of the update could not be used.
+@dataclass(frozen=True, slots=True)
+class Assembled:
+    """The next configuration; what of the update could not be used; and what it may have changed the answers of."""
+
+    config: EnvironmentConfig | None
+    problems: list[EntityProblem]
+    affected: frozenset[Entity] = frozenset()
+
+
+def assemble(held: EnvironmentConfig | None, update: Update, digest: str) -> Assembled:
+    """The configuration after the update.
 
     None when the environment itself has never been readable: there is nothing to serve then. Of one that was
     deleted no key works any more.
@@ -69,36 +80,35 @@ def assemble(
         _forget_absent(held, changes)
     if changes.environment is None and held is None:
         if not update.changed and not update.undecodable:
-            return None, []
+            return Assembled(None, [])
         problems = [EntityProblem(kind, key, reason, False) for (kind, key), reason in changes.bad.items()]
         missing = EntityProblem("environment", update.environment_id, "its settings have not arrived", False)
-        return None, problems or [missing]
+        return Assembled(None, problems or [missing])
     compiled = _compile(held, update.version, changes)
     compiled, reverted = _keep_good(held, compiled, changes)
     problems = _problems(held, compiled, changes, reverted)
     config = _configured(held, update, digest, changes, compiled)
+    answer_versions = held.answer_versions if held is not None else AnswerVersions()
+    answer_versions, affected = answer_versions.updated(_served_stamps(changes, reverted))
     kept = frozenset((each.kind, each.key) for each in problems if each.kept)
     if held is not None and not update.complete:
         kept |= held.kept - changes.touched
-    return replace(config, unreadable=_unreadable(held, changes, compiled), kept=kept), problems
+    config = replace(
+        config, unreadable=_unreadable(held, changes, compiled), kept=kept, answer_versions=answer_versions
+    )
+    return Assembled(config, problems, frozenset(affected))
 
 
 def _read(update: Update) -> _Changes:
     changes = _Changes()
-    tables: dict[str, tuple[dict[str, Any], Any]] = {
-        "flag": (changes.flags, flag_of),
-        "segment": (changes.segments, segment_of),
-        "experiment": (changes.experiments, _experiment_in_force),
-    }
     for subject, message in update.changed.items():
         parsed = parse_config_subject(subject)
         if parsed.kind == "environment":
             changes.environment = message.environment if message is not None else None
             changes.deleted = message is None
-        elif parsed.kind in tables:
-            table, decode = tables[parsed.kind]
+        elif parsed.kind in _READERS:
             try:
-                table[parsed.key] = decode(message) if message is not None else None
+                _READERS[parsed.kind](changes, parsed.key, message)
             except InvalidConfig as error:
                 changes.bad[parsed.kind, parsed.key] = str(error)
     for subject, reason in update.undecodable.items():
@@ -107,8 +117,47 @@ def _read(update: Update) -> _Changes:
     return changes
 
 
-def _experiment_in_force(message: ConfigMessage) -> Experiment | None:
-    return experiment_of(message.experiment) if is_in_force(message.experiment) else None
+def _read_flag(changes: _Changes, key: str, message: ConfigMessage | None) -> None:
+    if message is None:
+        changes.flags[key] = changes.stamps["flag", key] = None
+        return
+    flag = changes.flags[key] = flag_of(message)
+    changes.stamps["flag", key] = Stamp.of_flag(flag, answers_version(message), message.flag)
+
+
+def _read_segment(changes: _Changes, key: str, message: ConfigMessage | None) -> None:
+    if message is None:
+        changes.segments[key] = changes.stamps["segment", key] = None
+        return
+    segment = changes.segments[key] = segment_of(message)
+    changes.stamps["segment", key] = Stamp.of_segment(segment, answers_version(message), message.segment)
+
+
+def _read_experiment(changes: _Changes, key: str, message: ConfigMessage | None) -> None:
+    """One that is not in force is none to the engine; if it ever was, its flag's answers have changed since."""
+    entity = ("experiment", key)
+    if message is not None and is_in_force(message.experiment):
+        experiment = changes.experiments[key] = experiment_of(message.experiment)
+        document = message.experiment.document
+        changes.stamps[entity] = Stamp.of_experiment(experiment, answers_version(message), document)
+        return
+    changes.experiments[key] = changes.stamps[entity] = None
+    if message is not None and answers_version(message):
+        with suppress(InvalidConfig):
+            ended = experiment_of(message.experiment)
+            changes.stamps[entity] = Stamp.of_experiment(ended, answers_version(message), None)
+
+
+_READERS = {"flag": _read_flag, "segment": _read_segment, "experiment": _read_experiment}
+
+
+def _served_stamps(changes: _Changes, reverted: Mapping[Entity, str]) -> dict[Entity, Stamp | None]:
+    """Those of what is served: where an earlier state goes on, its stamp does, too."""
+    put_back = set(reverted)
+    for key, experiment in changes.experiments.items():
+        if experiment is not None and ("flag", experiment.flag) in reverted:
+            put_back.add(("experiment", key))
+    return {entity: stamp for entity, stamp in changes.stamps.items() if entity not in put_back}
 
 
 def _forget_absent(held: EnvironmentConfig, changes: _Changes) -> None:
@@ -123,6 +172,9 @@ def _forget_absent(held: EnvironmentConfig, changes: _Changes) -> None:
         for key in present:
             if key not in table and (kind, key) not in changes.bad:
                 table[key] = None
+    for entity in held.answer_versions.stamps:
+        if entity not in changes.bad:
+            changes.stamps.setdefault(entity, None)
 
 
 def _compile(held: EnvironmentConfig | None, version: int, changes: _Changes) -> CompiledFlagSet:
@@ -149,7 +201,7 @@ def _laid_over(held: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str,
 
 def _keep_good(
     held: EnvironmentConfig | None, compiled: CompiledFlagSet, changes: _Changes
-) -> tuple[CompiledFlagSet, dict[tuple[str, str], str]]:
+) -> tuple[CompiledFlagSet, dict[Entity, str]]:
     """Puts back what was good before and can't be evaluated now. Also says what was put back, and why."""
     if held is None:
         return compiled, {}
@@ -190,7 +242,7 @@ def _problems(
     held: EnvironmentConfig | None,
     compiled: CompiledFlagSet,
     changes: _Changes,
-    reverted: Mapping[tuple[str, str], str],
+    reverted: Mapping[Entity, str],
 ) -> list[EntityProblem]:
     tables: dict[str, Mapping[str, Any]] = {}
     if held is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from functools import partial
 
 from messages.config_follower import ConfigFollower, Listener
@@ -14,9 +15,10 @@ from service_kit.clock import Clock
 from service_kit.logs import get_logger
 from streams import Bus, BusError
 
-from edge_evaluator.feed.assembly import EntityProblem, assemble
+from edge_evaluator.feed.assembly import Assembled, EntityProblem, assemble
 from edge_evaluator.feed.telemetry import STALE_AFTER_SECONDS, FeedTelemetry
 from edge_evaluator.feed.warmup import Warmer
+from edge_evaluator.memory.answer_versions import Entity
 from edge_evaluator.memory.flag_memory import FlagMemory, HeldConfig
 
 # Above so many changed entities a compilation leaves the event loop.
@@ -66,9 +68,10 @@ class ConfigFeed(Listener):
         age = max(0, now - held.confirmed_at) / 1000
         self._telemetry.age.labels(environment_id, held.config.project_key, held.config.key).set(age)
         held.restamp(int(age) if age >= STALE_AFTER_SECONDS else 0)
-        if held.phase(now) != held.announced_phase:
-            held.announced_phase = held.phase(now)
-            self._memory.announce(environment_id)
+        for kind, view in held.views.items():
+            if view.phase(now) != view.announced_phase:
+                view.announced_phase = view.phase(now)
+                self._memory.announce(environment_id, kind)
 
     async def apply(self, update: Update) -> None:
         await self.serve(update, self._clock.now())
@@ -101,14 +104,17 @@ class ConfigFeed(Listener):
         digest = ConfigMessage.FromString(self.staging.manifest(environment_id)).manifest.digest.hex()
         work = partial(self._prepare, before, update, digest, confirmed_at)
         large = len(update.changed) > _INLINE_CHANGES_MAX
-        held, problems = await asyncio.to_thread(work) if large else work()
-        for problem in problems:
+        assembled, held = await asyncio.to_thread(work) if large else work()
+        for problem in assembled.problems:
             self._report(environment_id, problem)
         if held is None:
             return
         config = held.config
-        known = None if before is None or update.complete else before.config
-        held.log.record(known, config, (*update.changed, *update.undecodable))
+        if before is None or update.complete:
+            held.log.begin(held.published)
+        else:
+            changed = _entities((*update.changed, *update.undecodable))
+            held.log.record(before.published, held.published, config, changed, assembled.affected)
         self._memory.put(held)
         self.change += 1
         self._telemetry.version.labels(environment_id, config.project_key, config.key).set(config.version)
@@ -117,13 +123,12 @@ class ConfigFeed(Listener):
 
     def _prepare(
         self, before: HeldConfig | None, update: Update, digest: str, confirmed_at: int
-    ) -> tuple[HeldConfig | None, list[EntityProblem]]:
-        config, problems = assemble(before.config if before else None, update, digest)
-        if config is None:
-            return None, problems
-        subjects = (*update.changed, *update.undecodable)
-        flags = [each.key for each in map(parse_config_subject, subjects) if each.kind == "flag"]
-        return HeldConfig(config, confirmed_at, self._clock.now(), before, None if update.complete else flags), problems
+    ) -> tuple[Assembled, HeldConfig | None]:
+        assembled = assemble(before.config if before else None, update, digest)
+        if assembled.config is None:
+            return assembled, None
+        changed = None if update.complete else [key for kind, key in assembled.affected if kind == "flag"]
+        return assembled, HeldConfig(assembled.config, confirmed_at, self._clock.now(), before, changed)
 
     def _report(self, environment_id: str, problem: EntityProblem) -> None:
         self._telemetry.unusable.labels(problem.kind).inc()
@@ -135,6 +140,10 @@ class ConfigFeed(Listener):
             reason=problem.reason,
             kept=problem.kept,
         )
+
+
+def _entities(subjects: Iterable[str]) -> list[Entity]:
+    return [(each.kind, each.key) for each in map(parse_config_subject, subjects)]
 
 
 async def _ensure_stream(bus: Bus) -> None:

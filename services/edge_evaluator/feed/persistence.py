@@ -119,6 +119,9 @@ def _good_messages(config: EnvironmentConfig) -> dict[str, bytes]:
     messages: dict[str, bytes] = {}
     for kind, key in config.kept:
         message = ConfigMessage(environment_id=config.environment_id, version=config.version, epoch=config.epoch)
+        stamp = config.answer_versions.stamps.get((kind, key))
+        if stamp is not None:
+            message.answers_version = stamp.version
         if kind == "flag":
             flag = config.flagset.flags[key]
             message.version = flag.version

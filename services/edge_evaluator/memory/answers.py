@@ -13,6 +13,8 @@ import msgspec
 from bucketing.decision import Decision
 from bucketing.flagset import Flag, FlagType
 
+from edge_evaluator.memory.environment import EnvironmentConfig
+
 _encode = msgspec.json.Encoder().encode
 
 # A client key learns that an evaluation failed, not which rule, segment or attribute made it fail.
@@ -46,20 +48,26 @@ def failure_status(code: str) -> int:
 
 class AnswerCache(dict[Decision, bytes]):
     """The answers of one configuration to one kind of key, written when they are first asked for: JSON, whether it
-    is a value or an error. `metadata` stands in each value; `flags` are those that the key may see."""
+    is a value or an error. `flags` are those that the key may see."""
 
-    __slots__ = ("_flags", "_metadata", "_terse")
+    __slots__ = ("_age_seconds", "_flag_set_id", "_flags", "_terse", "_versions")
 
-    def __init__(self, flags: Mapping[str, Flag], metadata: Mapping[str, Any], *, terse: bool) -> None:
+    def __init__(self, config: EnvironmentConfig, flags: Mapping[str, Flag], *, terse: bool) -> None:
         super().__init__()
         self._flags = flags
-        self._metadata = dict(metadata)
+        self._flag_set_id = f"{config.project_key}/{config.key}"
+        self._versions = config.answer_versions
+        self._age_seconds = 0
         self._terse = terse
 
-    def restamp(self, metadata: Mapping[str, Any]) -> None:
-        """From now on answers carry other metadata."""
-        self._metadata = dict(metadata)
+    def restamp(self, age_seconds: int) -> None:
+        """From now on answers carry another age."""
+        self._age_seconds = age_seconds
         self.clear()
+
+    def metadata(self, version: int) -> dict[str, Any]:
+        """What stands in every answer; texts, numbers and booleans, as OFREP wants it."""
+        return {"version": str(version), "flagSetId": self._flag_set_id, "ageSeconds": self._age_seconds}
 
     def __missing__(self, decision: Decision) -> bytes:
         # Only decisions without an error are the same object each time, so only they are kept.
@@ -70,7 +78,8 @@ class AnswerCache(dict[Decision, bytes]):
 
     def document(self, decision: Decision) -> dict[str, Any]:
         """The answer of a decision without an error as an object."""
-        metadata = dict(self._metadata)
+        own = self._flags[decision.flag].metadata
+        metadata = {**own, **self.metadata(self._versions.of(decision.flag))}
         if decision.experiment is not None:
             metadata["experiment"] = decision.experiment
         if decision.prerequisite is not None and decision.prerequisite in self._flags:

@@ -1,4 +1,4 @@
-"""The last changes of each environment, so that a stream that was interrupted can go on where it stopped."""
+"""The last changes of each environment's documents, so that an interrupted stream can go on where it stopped."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Any
 
 import msgspec
 from bucketing.document import experiment_to_document, flag_to_document, segment_to_document
-from messages.subjects import parse_config_subject
 
+from edge_evaluator.memory.answer_versions import Entity
+from edge_evaluator.memory.config_document import ConfigDocument
 from edge_evaluator.memory.environment import EnvironmentConfig
 
 _CHANGES_KEPT = 256
@@ -18,48 +19,56 @@ _ENTITIES_PER_CHANGE_MAX = 500
 _encode = msgspec.json.Encoder().encode
 
 
-def event_id(config: EnvironmentConfig) -> str:
-    """Names one state of an environment: its version and the beginning of its digest."""
-    return f"{config.version}-{config.digest[:12]}"
-
-
 class ChangeLog:
-    """Of one environment. Each change is a JSON object under the id of the state it leads to."""
+    """Of one environment. Each change is a JSON object under the id of the document it leads to."""
 
     def __init__(self) -> None:
         self._changes: deque[tuple[str, bytes]] = deque()
         self._start = ""
         self._bytes = 0
 
-    def record(self, before: EnvironmentConfig | None, after: EnvironmentConfig, subjects: Iterable[str]) -> None:
-        """`subjects` are those that may differ from `before`; too many of them, or no `before`, empty the log, and
-        followers begin anew."""
-        changed = list(subjects)
-        if before is None or len(changed) > _ENTITIES_PER_CHANGE_MAX:
-            self._changes.clear()
-            self._start, self._bytes = event_id(after), 0
+    def begin(self, document: ConfigDocument) -> None:
+        """Forgets what was before; followers begin anew."""
+        self._changes.clear()
+        self._start, self._bytes = document.id, 0
+
+    def record(
+        self,
+        before: ConfigDocument,
+        after: ConfigDocument,
+        config: EnvironmentConfig,
+        changed: Iterable[Entity],
+        affected: Iterable[Entity],
+    ) -> None:
+        """`changed` are the entities whose documents may differ, `affected` those whose versions may, too; of too many
+        nothing is kept, nor is a change in which nothing differs."""
+        if before.digest == after.digest:
+            return
+        entities = list(changed)
+        if len(entities) > _ENTITIES_PER_CHANGE_MAX:
+            self.begin(after)
             return
         if not self._changes and not self._start:
-            self._start = event_id(before)
-        payload = _encode(_change(after, changed))
-        self._changes.append((event_id(after), payload))
+            self._start = before.id
+        payload = _encode(_change(config, entities, affected))
+        self._changes.append((after.id, payload))
         self._bytes += len(payload)
         while len(self._changes) > _CHANGES_KEPT or self._bytes > _BYTES_KEPT:
             self._start, dropped = self._changes.popleft()
             self._bytes -= len(dropped)
 
-    def since(self, state: str) -> list[tuple[str, bytes]] | None:
-        """The changes after `state`, oldest first; None when that state is not known any more."""
-        if state == self._start:
+    def since(self, document_id: str) -> list[tuple[str, bytes]] | None:
+        """The changes after a document, oldest first; None when it is not known any more."""
+        if document_id == self._start:
             return list(self._changes)
         known = [name for name, _ in self._changes]
-        if state not in known:
+        if document_id not in known:
             return None
-        position = len(known) - known[::-1].index(state)
+        position = len(known) - known[::-1].index(document_id)
         return list(self._changes)[position:]
 
 
-def _change(config: EnvironmentConfig, subjects: Iterable[str]) -> dict[str, Any]:
+def _change(config: EnvironmentConfig, changed: Iterable[Entity], affected: Iterable[Entity]) -> dict[str, Any]:
     flagset = config.flagset
     tables: dict[str, tuple[str, Mapping[str, Any], Any]] = {
         "flag": ("flags", flagset.flags, flag_to_document),
@@ -67,10 +76,15 @@ def _change(config: EnvironmentConfig, subjects: Iterable[str]) -> dict[str, Any
         "experiment": ("experiments", flagset.experiments, experiment_to_document),
     }
     change: dict[str, Any] = {"version": config.version, "flags": {}, "segments": {}, "experiments": {}}
-    for subject in subjects:
-        parsed = parse_config_subject(subject)
-        if parsed.kind in tables:
-            name, present, write = tables[parsed.kind]
-            entity = present.get(parsed.key)
-            change[name][parsed.key] = write(entity) if entity is not None else None
+    for kind, key in changed:
+        if kind in tables:
+            name, present, write = tables[kind]
+            entity = present.get(key)
+            change[name][key] = write(entity) if entity is not None else None
+    for key, document in change["flags"].items():
+        if document is not None:
+            document["version"] = config.answer_versions.of(key)
+    # Flags whose documents stay, and whose segments, prerequisites or experiments changed.
+    others = sorted(key for kind, key in affected if kind == "flag" and key in flagset.flags)
+    change["versions"] = {key: config.answer_versions.of(key) for key in others if key not in change["flags"]}
     return change

@@ -10,6 +10,8 @@ from bucketing.flagset import FlagSet
 from messages.generated import config_pb2 as pb
 from messages.sdk_keys import SdkKey
 
+from edge_evaluator.memory.answer_versions import AnswerVersions, Entity
+
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentConfig:
@@ -28,7 +30,8 @@ class EnvironmentConfig:
     sdk_keys: tuple[SdkKey, ...]
     stream_tokens: Mapping[str, SdkKey]
     unreadable: Mapping[str, str] = field(default_factory=dict)
-    kept: frozenset[tuple[str, str]] = frozenset()
+    kept: frozenset[Entity] = frozenset()
+    answer_versions: AnswerVersions = field(default_factory=AnswerVersions)
 
     @property
     def key(self) -> str:

@@ -9,18 +9,20 @@ from dataclasses import dataclass, field
 from messages.sdk_keys import KeyKind, KeyRing, SdkKey
 
 from edge_evaluator.memory.change_log import ChangeLog
+from edge_evaluator.memory.config_document import ConfigDocument
 from edge_evaluator.memory.environment import EnvironmentConfig
-from edge_evaluator.memory.views import Selection, View
+from edge_evaluator.memory.selection import Selection
+from edge_evaluator.memory.views import View
 
 
 class HeldConfig:
     """One environment's configuration and how each kind of key sees it.
 
-    `confirmed_at`: when the bus last said that this is the newest, epoch milliseconds. `announced_phase`: see
-    `View.phase`; whoever waits for changes has been told of it. `log`: the changes that led here.
+    `confirmed_at`: when the bus last said that this is the newest, epoch milliseconds. `log`: the changes of documents
+    that led here.
     """
 
-    __slots__ = ("_client", "_selection", "_server", "age_seconds", "announced_phase", "config", "confirmed_at", "log")
+    __slots__ = ("_selection", "age_seconds", "config", "confirmed_at", "log", "published", "views")
 
     def __init__(
         self,
@@ -30,27 +32,25 @@ class HeldConfig:
         before: HeldConfig | None = None,
         changed: Iterable[str] | None = None,
     ) -> None:
-        """`changed`: the flags that may differ from `before`, None for any."""
+        """`changed`: the flags whose answers may differ from `before`, None for any."""
         self.config = config
         self.confirmed_at = confirmed_at
         self.age_seconds = 0
         self.log: ChangeLog = before.log if before is not None else ChangeLog()
-        self._selection: Selection = Selection.of(config.flagset, before._selection if before else None, changed)
-        self._server = View(config, self._selection, KeyKind.SERVER)
-        self._client = View(config, self._selection, KeyKind.CLIENT)
-        self.announced_phase = self._server.phase(now)
+        self._selection: Selection = Selection.of(config, before._selection if before else None, changed)
+        self.views: Mapping[KeyKind, View] = {kind: View(config, self._selection, kind, now) for kind in KeyKind}
+        self.published: ConfigDocument = ConfigDocument(
+            config, self._selection.server, before.published if before else None
+        )
 
     def view(self, key: SdkKey) -> View:
-        return self._client if key.is_client else self._server
+        return self.views[key.kind]
 
     def restamp(self, age_seconds: int) -> None:
         if age_seconds != self.age_seconds:
             self.age_seconds = age_seconds
-            self._server.restamp(age_seconds)
-            self._client.restamp(age_seconds)
-
-    def phase(self, now: int) -> int:
-        return self._server.phase(now)
+            for view in self.views.values():
+                view.restamp(age_seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class FlagMemory:
     def __init__(self) -> None:
         self.state = ServedState()
         self._keys = KeyRing()
-        self._changed: dict[str, asyncio.Event] = {}
+        self._changed: dict[tuple[str, KeyKind], asyncio.Event] = {}
         self.complete = False
 
     @property
@@ -93,7 +93,10 @@ class FlagMemory:
             stream_tokens={**tokens, **config.stream_tokens},
         )
         self._keys.put(environment_id, config.sdk_keys)
-        self.announce(environment_id)
+        self.announce(environment_id, KeyKind.SERVER)
+        replaced = before.environments.get(environment_id)
+        if replaced is None or _differs(KeyKind.CLIENT, replaced, held):
+            self.announce(environment_id, KeyKind.CLIENT)
 
     def find(self, presented: bytes, now: int) -> SdkKey | None:
         """The key at `now` (epoch milliseconds), None for an unknown, revoked or expired one."""
@@ -111,17 +114,24 @@ class FlagMemory:
     def held(self, key: SdkKey) -> HeldConfig:
         return self.state.environments[key.environment_id]
 
-    def announce(self, environment_id: str) -> None:
-        """Wakes everybody who waits for a change of this environment."""
-        waiting = self._changed.pop(environment_id, None)
+    def announce(self, environment_id: str, kind: KeyKind) -> None:
+        """Wakes everybody who waits with a key of this kind for a change of this environment."""
+        waiting = self._changed.pop((environment_id, kind), None)
         if waiting is not None:
             waiting.set()
 
-    async def changed(self, environment_id: str, timeout_seconds: float) -> bool:
-        """True at the environment's next change, False after the time. Look again afterwards."""
-        event = self._changed.setdefault(environment_id, asyncio.Event())
+    async def changed(self, key: SdkKey, timeout_seconds: float) -> bool:
+        """True at the next change that the key may see, False after the time. Look again afterwards."""
+        event = self._changed.setdefault((key.environment_id, key.kind), asyncio.Event())
         try:
             async with asyncio.timeout(timeout_seconds):
                 return await event.wait()
         except TimeoutError:
             return False
+
+
+def _differs(kind: KeyKind, before: HeldConfig, after: HeldConfig) -> bool:
+    """Can it matter to a key of this kind? Its answers, the moments at which they change, and the keys themselves."""
+    one, other = before.views[kind], after.views[kind]
+    now_passed = one.announced_phase != other.announced_phase
+    return one.digest != other.digest or now_passed or before.config.sdk_keys != after.config.sdk_keys

@@ -19,6 +19,9 @@ type Config struct {
 // Value is what a variation serves: any JSON value of its flag's type, but null.
 type Value = json.RawMessage
 
+// Note is a piece of a flag's metadata.
+type Note = json.RawMessage
+
 // FlagType is the type of all values of a flag.
 type FlagType string
 
@@ -58,6 +61,8 @@ type Flag struct {
 	Targets         []Target         `json:"targets,omitempty"`
 	Rules           []Rule           `json:"rules,omitempty"`
 	Version         int64            `json:"version,omitempty"`
+	Description     string           `json:"description,omitempty"`
+	Metadata        map[string]Note  `json:"metadata,omitempty"`
 }
 
 // Serve is what a rule or a default serves.

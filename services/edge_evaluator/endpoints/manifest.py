@@ -1,0 +1,70 @@
+"""The flags, their types and defaults for OpenFeature's code generators, as its command line reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import msgspec
+from bucketing.flagset import Flag, FlagType
+from fastapi import APIRouter, Request, Response
+from fastapi.routing import APIRoute
+from service_kit.problems import (
+    InvalidInput,
+    Problem,
+    TooManyRequests,
+    Unauthorized,
+    Unavailable,
+    problem_response,
+    problem_responses,
+)
+
+from edge_evaluator.admission.requests import Admission
+from edge_evaluator.endpoints.compression import packable
+from edge_evaluator.memory.answers import typed_value
+
+_TYPES = {FlagType.NUMBER: "float"}
+_REFUSALS = problem_responses(Unauthorized, InvalidInput, TooManyRequests, Unavailable)
+_CAPABILITIES = {"X-Manifest-Capabilities": "read"}
+_encode = msgspec.json.Encoder().encode
+
+
+class ManifestRoute(APIRoute):
+    """A problem also has the member `error`, which OpenFeature's command line shows."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def rendered(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except Problem as problem:
+                return problem_response(problem, error={"message": problem.detail, "status": problem.status})
+
+        return rendered
+
+
+def build_router(*, admission: Admission) -> APIRouter:
+    router = APIRouter(tags=["configuration"], route_class=ManifestRoute)
+
+    @router.get(
+        "/openfeature/v0/manifest", summary="Flags and types for OpenFeature's code generators", responses=_REFUSALS
+    )
+    async def manifest(request: Request) -> Response:
+        caller = admission.admit(request)
+        flags = admission.memory.held(caller.key).view(caller.key).flags
+        described = not caller.key.is_client
+        listed = [_entry(flags[key], described=described) for key in sorted(flags) if not flags[key].archived]
+        return await packable(request, _encode({"flags": listed}), _CAPABILITIES)
+
+    return router
+
+
+def _entry(flag: Flag, *, described: bool) -> dict[str, Any]:
+    """The code default is what the flag serves when it is off. Descriptions are for whoever may read rules."""
+    entry = {
+        "key": flag.key,
+        "type": _TYPES.get(flag.type, flag.type.value),
+        "defaultValue": typed_value(flag, flag.variations[flag.off_variation]),
+    }
+    return {**entry, "description": flag.description} if described and flag.description else entry

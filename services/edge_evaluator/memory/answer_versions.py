@@ -1,0 +1,160 @@
+"""For each flag, the config version of the last change of anything that its answer depends on.
+
+That is the flag itself, its segments and prerequisites with all behind them, and every experiment on it, one that has
+ended included. It follows from what the stream holds, so that every edge tells the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from bucketing.flagset import Experiment, Flag, Segment
+from bucketing.references import condition_segments, flag_references, segment_references
+
+Entity = tuple[str, str]
+"""Kind and key of a flag, segment or experiment."""
+_NOTHING: frozenset[Entity] = frozenset()
+_NOTHING_NAMED: frozenset[str] = frozenset()
+_DIGEST_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """An entity's own part: the version in which it last changed answers, the digest of its document (0: it stands in
+    no config document), and pairs of what depends on what."""
+
+    version: int
+    document: int = 0
+    edges: tuple[tuple[Entity, Entity], ...] = ()
+
+    @classmethod
+    def of_flag(cls, flag: Flag, version: int, document: bytes = b"") -> Stamp:
+        own = ("flag", flag.key)
+        references = flag_references(flag)
+        edges = (*_edges(own, "flag", references.flags), *_edges(own, "segment", references.segments))
+        return cls(version, digest_of(document), edges)
+
+    @classmethod
+    def of_segment(cls, segment: Segment, version: int, document: bytes = b"") -> Stamp:
+        references = segment_references(segment)
+        return cls(version, digest_of(document), (*_edges(("segment", segment.key), "segment", references.segments),))
+
+    @classmethod
+    def of_experiment(cls, experiment: Experiment, version: int, document: bytes | None = b"") -> Stamp:
+        """`document` None: it is not in force, and only once may have been."""
+        own = ("experiment", experiment.key)
+        edge = (("flag", experiment.flag), own)
+        if document is None:
+            return cls(version, 0, (edge,))
+        segments = _NOTHING_NAMED if experiment.audience is None else condition_segments(experiment.audience)
+        return cls(version, digest_of(document), (edge, *_edges(own, "segment", segments)))
+
+
+def digest_of(document: bytes) -> int:
+    """A number that is another one for another document; a set of documents has their sum."""
+    return int.from_bytes(hashlib.blake2b(document, digest_size=_DIGEST_BYTES).digest())
+
+
+def _edges(user: Entity, kind: str, used: Iterable[str]) -> Iterator[tuple[Entity, Entity]]:
+    return ((user, (kind, key)) for key in sorted(used))
+
+
+class AnswerVersions:
+    """Of one environment at one version. Never changes; `updated` gives the next one.
+
+    `documents`: the sum of the digests of all documents."""
+
+    __slots__ = ("_stamps", "_used", "_users", "_versions", "documents")
+
+    def __init__(self) -> None:
+        self._stamps: dict[Entity, Stamp] = {}
+        self._used: dict[Entity, frozenset[Entity]] = {}
+        self._users: dict[Entity, frozenset[Entity]] = {}
+        self._versions: dict[Entity, int] = {}
+        self.documents = 0
+
+    def of(self, flag_key: str) -> int:
+        """0 for an unknown flag."""
+        entity = ("flag", flag_key)
+        return self._versions[entity] if entity in self._stamps else 0
+
+    @property
+    def stamps(self) -> Mapping[Entity, Stamp]:
+        return MappingProxyType(self._stamps)
+
+    def updated(self, changes: Mapping[Entity, Stamp | None]) -> tuple[AnswerVersions, set[Entity]]:
+        """The versions after `changes` (None: gone), and what they may have changed: these and all that use them."""
+        after = AnswerVersions()
+        after._stamps, after.documents = dict(self._stamps), self.documents
+        after._used, after._users = dict(self._used), dict(self._users)
+        after._versions = dict(self._versions)
+        after._put(changes)
+        affected = self._with_users(changes) | after._with_users(changes)
+        after._settle(affected)
+        return after, affected
+
+    def reaches(self, entity: Entity, flags: Container[str]) -> bool:
+        """Does the answer of one of `flags` depend on `entity`?"""
+        return any(kind == "flag" and key in flags for kind, key in self._with_users([entity]))
+
+    def _put(self, changes: Mapping[Entity, Stamp | None]) -> None:
+        removed: list[tuple[Entity, Entity]] = []
+        added: list[tuple[Entity, Entity]] = []
+        for entity, stamp in changes.items():
+            if (before := self._stamps.pop(entity, None)) is not None:
+                self.documents -= before.document
+                removed += before.edges
+            if stamp is not None:
+                self._stamps[entity] = stamp
+                self.documents += stamp.document
+                added += stamp.edges
+        _relink(self._used, removed, added)
+        _relink(self._users, [edge[::-1] for edge in removed], [edge[::-1] for edge in added])
+
+    def _with_users(self, entities: Iterable[Entity]) -> set[Entity]:
+        found: set[Entity] = set()
+        waiting = list(entities)
+        while waiting:
+            entity = waiting.pop()
+            if entity not in found:
+                found.add(entity)
+                waiting += self._users.get(entity, _NOTHING)
+        return found
+
+    def _settle(self, affected: set[Entity]) -> None:
+        """Works out the versions of `affected`: the highest goes up to all users first, so circles do no harm."""
+        own = {entity: self._own(entity, affected) for entity in affected}
+        settled: set[Entity] = set()
+        for entity in sorted(affected, key=own.__getitem__, reverse=True):
+            waiting = [entity]
+            while waiting:
+                each = waiting.pop()
+                if each not in settled:
+                    settled.add(each)
+                    self._versions[each] = own[entity]
+                    waiting += self._users.get(each, _NOTHING)
+        for entity in affected - self._stamps.keys():
+            # What is named and absent may still have something behind it.
+            if not self._users.get(entity) and not self._used.get(entity):
+                del self._versions[entity]
+
+    def _own(self, entity: Entity, affected: set[Entity]) -> int:
+        stamp = self._stamps.get(entity)
+        known = (self._versions.get(used, 0) for used in self._used.get(entity, _NOTHING) if used not in affected)
+        return max(0 if stamp is None else stamp.version, 0, *known)
+
+
+def _relink(
+    table: dict[Entity, frozenset[Entity]],
+    removed: Iterable[tuple[Entity, Entity]],
+    added: Iterable[tuple[Entity, Entity]],
+) -> None:
+    changed: dict[Entity, set[Entity]] = {}
+    for one, other in removed:
+        changed.setdefault(one, set(table[one])).discard(other)
+    for one, other in added:
+        changed.setdefault(one, set(table.get(one, _NOTHING))).add(other)
+    table.update({entity: frozenset(others) for entity, others in changed.items()})

@@ -1,0 +1,106 @@
+"""What views pick out of a configuration: their flags, what names their state, and when it changes by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from bucketing.flagset import Flag
+
+from edge_evaluator.memory.answer_versions import AnswerVersions, digest_of
+from edge_evaluator.memory.environment import EnvironmentConfig
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The flags that one kind of key sees.
+
+    `digest`: the sum over these flags of key and version. `instants`: every time (epoch milliseconds) at which one of
+    their answers may change without a new version.
+    """
+
+    flags: Mapping[str, Flag]
+    digest: int
+    instants: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What each kind of key sees, which flags are reported, which expire for somebody, and which can't be evaluated."""
+
+    server: Seen
+    client: Seen
+    reporting: Mapping[str, Flag]
+    expiring: Mapping[str, Flag]
+    broken: frozenset[str]
+    versions: AnswerVersions
+
+    @classmethod
+    def of(
+        cls, config: EnvironmentConfig, before: Selection | None = None, changed: Iterable[str] | None = None
+    ) -> Selection:
+        """After a change of few flags it is made from the one before; `changed` None stands for all flags."""
+        flags, versions = config.flagset.flags, config.answer_versions
+        held = before if changed is not None else None
+        keys = flags.keys() if held is None or changed is None else set(changed)
+        visible = _select(flags, _visible, held.client.flags if held else {}, keys)
+        reporting = _select(flags, lambda flag: flag.report_exposures, held.reporting if held else {}, keys)
+        expiring = _select(flags, _expires, held.expiring if held else {}, keys)
+        broken = frozenset({*config.compiled.failed, *config.compiled.unresolved})
+        instants = _instants(config, expiring)
+
+        def seen(of: Mapping[str, Flag], before: Seen | None) -> Seen:
+            digest = before.digest if before is not None else 0
+            for key in keys:
+                if held is not None and before is not None and key in before.flags:
+                    digest -= _answered(key, held.versions, held.broken)
+                if key in of:
+                    digest += _answered(key, versions, broken)
+            return Seen(of, digest, _sorted(instants, versions, of))
+
+        server = seen(flags, held.server if held else None)
+        client = seen(visible, held.client if held else None)
+        return cls(server, client, reporting, expiring, broken, versions)
+
+
+def _visible(flag: Flag) -> bool:
+    return flag.client_visible
+
+
+def _expires(flag: Flag) -> bool:
+    return any(target.expires_at is not None for target in flag.targets)
+
+
+def _select(
+    flags: Mapping[str, Flag], wanted: Callable[[Flag], bool], held: Mapping[str, Flag], keys: Iterable[str]
+) -> dict[str, Flag]:
+    """`held`, with each of `keys` put in or taken out as it is now."""
+    selected = dict(held)
+    for key in keys:
+        flag = flags.get(key)
+        if flag is not None and wanted(flag):
+            selected[key] = flag
+        else:
+            selected.pop(key, None)
+    return selected
+
+
+def _answered(key: str, versions: AnswerVersions, broken: frozenset[str]) -> int:
+    return digest_of(f"{key} {versions.of(key)} {key in broken}".encode())
+
+
+def _instants(config: EnvironmentConfig, expiring: Mapping[str, Flag]) -> dict[str, set[int]]:
+    """By flag: when a target of it expires, and when an experiment on it begins or ends."""
+    found: dict[str, set[int]] = {}
+    for flag in expiring.values():
+        found[flag.key] = {target.expires_at for target in flag.targets if target.expires_at is not None}
+    for experiment in config.flagset.experiments.values():
+        moments = {experiment.start_at} if experiment.stop_at is None else {experiment.start_at, experiment.stop_at}
+        found.setdefault(experiment.flag, set()).update(moments)
+    return found
+
+
+def _sorted(instants: Mapping[str, set[int]], versions: AnswerVersions, flags: Mapping[str, Flag]) -> tuple[int, ...]:
+    """Those that answers of `flags` depend on."""
+    reached = (moments for key, moments in instants.items() if versions.reaches(("flag", key), flags))
+    return tuple(sorted(set().union(*reached)))
