@@ -47,13 +47,13 @@ class Intake:
     window: Window
     clock: Clock
 
-    def caller(self, headers: Iterable[tuple[bytes, bytes]]) -> Caller:
-        """Raises Unauthorized, or Unavailable while the keys have not been read yet."""
-        return self.authenticator.caller(headers, self.clock.now())
+    def caller(self, headers: Iterable[tuple[bytes, bytes]], client_key: str | None = None) -> Caller:
+        """Raises Unauthorized, Forbidden, or Unavailable while the keys have not been read yet."""
+        return self.authenticator.caller(headers, self.clock.now(), client_key)
 
-    async def take(self, scope: Scope, receive: Receive) -> bytes:
+    async def take(self, scope: Scope, receive: Receive, client_key: str | None = None) -> bytes:
         """The receipt as JSON, once every accepted event is stored. Raises Problem."""
-        caller = self.caller(scope["headers"])
+        caller = self.caller(scope["headers"], client_key)
         environment_id = caller.environment.environment_id
         try:
             with self.budget.share() as share:

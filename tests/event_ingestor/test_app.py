@@ -326,7 +326,7 @@ async def test_metrics_speak_of_events_not_of_people(client: httpx.AsyncClient) 
 async def test_openapi_describes_the_events(client: httpx.AsyncClient) -> None:
     document = (await client.get("/openapi.json")).json()
     operation = document["paths"]["/v1/events"]["post"]
-    assert set(operation["responses"]) == {"202", "400", "401", "413", "415", "422", "429", "503"}
+    assert set(operation["responses"]) == {"202", "400", "401", "403", "413", "415", "422", "429", "503"}
     assert set(operation["requestBody"]["content"]) == {"application/json", "application/x-ndjson"}
     example = operation["requestBody"]["content"]["application/json"]["example"]
     assert (await client.post("/v1/events", json=example)).json() == {"accepted": 2, "rejected": []}

@@ -112,3 +112,26 @@ async def test_answers_have_the_headers_that_starlette_gives_them(
             answer = await client.request(method, "/", headers={} if origin is None else {"origin": origin})
             answers.append((answer.status_code, answer.headers.raw))
     assert answers[0] == answers[1]
+
+
+@pytest.mark.parametrize("origins", [(), ("https://b.example",)], ids=["none", "another"])
+async def test_a_refused_page_is_logged_once_with_the_setting(
+    origins: tuple[str, ...], caplog: pytest.LogCaptureFixture
+) -> None:
+    app = FastAPI()
+    allow_browsers(app, Pages(origins, ACCESS))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://service") as client:
+        for _ in range(3):
+            await client.get("/", headers={"origin": "https://a.example"})
+            await client.options("/", headers={"origin": "https://a.example", "access-control-request-method": "GET"})
+        await client.get("/", headers={"origin": "http://service"})
+        await client.get("/", headers={"origin": "https://b.example"} if origins else {})
+    told = [vars(record)["fields"] for record in caplog.records if record.name == "cors"]
+    assert told == [{"origin": "https://a.example", "setting": "FF_SOME_CORS_ORIGINS"}]
+
+
+async def test_many_refused_pages_fill_no_log(caplog: pytest.LogCaptureFixture) -> None:
+    pages = Pages((), ACCESS)
+    for number in range(1000):
+        pages.answer_headers(f"https://{number}.example".encode(), b"service")
+    assert len(caplog.records) == 100

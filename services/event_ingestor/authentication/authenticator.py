@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from messages.pseudonyms import Pseudonyms
 from messages.sdk_keys import KeyRing, SdkKey
-from service_kit.credentials import Headers, require_key
+from service_kit.credentials import Headers, key_in, require_key
 from service_kit.problems import Forbidden, Unauthorized, Unavailable
 
 from event_ingestor.admission.privacy import Privacy
@@ -32,6 +32,14 @@ class Caller:
     key: SdkKey
     environment: EnvironmentKeys
     privacy: Privacy
+
+    def require_client_key(self) -> None:
+        """Raises Forbidden for a server key, which has no place in an address: those are logged everywhere."""
+        if not self.key.is_client:
+            raise Forbidden(
+                "client_key: this is a server key; send it as Authorization, and rotate it, as addresses are logged",
+                code="client_key_required",
+            )
 
     def require_server_key(self) -> None:
         """Raises Forbidden for a client key."""
@@ -72,13 +80,18 @@ class Authenticator:
         self._environments.pop(environment_id, None)
         self._ring.put(environment_id, ())
 
-    def caller(self, headers: Headers, now: int) -> Caller:
-        """Who sends a request with these headers. Raises Unauthorized when no key is there, or it is unknown, revoked
-        or past its end; Unavailable for an unknown one while not all are known."""
-        key = self._ring.find(require_key(headers), now)
+    def caller(self, headers: Headers, now: int, client_key: str | None = None) -> Caller:
+        """Who sends a request with these headers, or with `client_key` in its address when they hold no key. Raises
+        Unauthorized when no key is there, or it is unknown, revoked or past its end; Forbidden for a server key in the
+        address; Unavailable for an unknown one while not all are known."""
+        in_address = client_key is not None and key_in(headers) is None
+        key = self._ring.find(client_key.encode() if client_key and in_address else require_key(headers), now)
         if key is None and not self.complete:
             raise Unavailable("the SDK keys have not been read yet", code="keys_unknown")
         if key is None:
             raise Unauthorized("the SDK key is unknown, revoked or expired", code="sdk_key_invalid")
         environment, privacy = self._environments[key.environment_id]
-        return Caller(key, environment, privacy)
+        caller = Caller(key, environment, privacy)
+        if in_address:
+            caller.require_client_key()
+        return caller

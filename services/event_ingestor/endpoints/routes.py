@@ -30,6 +30,7 @@ from event_ingestor.intake import Intake
 
 TAIL_IDLE_SECONDS = 10.0
 EVENTS_PATH = "/v1/events"
+_CLIENT_KEY = "client_key"
 # For the documentation: either of them; the intake reads the headers itself.
 _bearer = HTTPBearer(auto_error=False, scheme_name="sdkKeyBearer", description="An SDK key")
 _api_key = APIKeyHeader(name="X-API-Key", auto_error=False, scheme_name="sdkKeyHeader", description="An SDK key")
@@ -38,7 +39,8 @@ _api_key = APIKeyHeader(name="X-API-Key", auto_error=False, scheme_name="sdkKeyH
 def build_router(*, intake: Intake) -> APIRouter:
     async def admitted(request: Request) -> None:
         """Nothing but 401 is told before it is known who asks."""
-        intake.caller(request.scope["headers"])
+        in_address = request.query_params.get(_CLIENT_KEY) if request.scope["route"].path == EVENTS_PATH else None
+        intake.caller(request.scope["headers"], in_address)
         check_parameters(request)
 
     dependencies = [Security(_bearer), Security(_api_key), Depends(admitted)]
@@ -53,14 +55,28 @@ def build_router(*, intake: Intake) -> APIRouter:
         responses={
             202: {"model": ReceiptDocument},
             **problem_responses(
-                BadRequest, Unauthorized, TooLarge, UnsupportedEncoding, InvalidInput, TooManyRequests, Unavailable
+                BadRequest,
+                Unauthorized,
+                Forbidden,
+                TooLarge,
+                UnsupportedEncoding,
+                InvalidInput,
+                TooManyRequests,
+                Unavailable,
             ),
         },
     )
-    async def post_events(request: Request) -> Response:
-        """Takes a JSON array, `{"events": [...]}` or NDJSON. When 202 comes back, every accepted event is stored;
-        a bad event never costs its neighbours. After 429 or 503 send the same request again: it is harmless."""
-        receipt = await intake.take(request.scope, request.receive)
+    async def post_events(
+        request: Request,
+        client_key: Annotated[
+            str | None,
+            Query(description="A client key, for `navigator.sendBeacon`, which sends no headers; never a server key."),
+        ] = None,
+    ) -> Response:
+        """Takes a JSON array, `{"events": [...]}` or NDJSON, of any media type. When 202 comes back, every accepted
+        event is stored; a bad event never costs its neighbours. After 429 or 503 send the same request again: it is
+        harmless."""
+        receipt = await intake.take(request.scope, request.receive, client_key)
         return Response(receipt, status_code=202, media_type="application/json")
 
     @router.get(
