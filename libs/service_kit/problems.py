@@ -37,7 +37,8 @@ class FieldError:
 
 
 class Problem(Exception):
-    """An expected error. `code` is stable for programs, `detail` is a sentence for people."""
+    """An expected error. `code` is stable for programs, `detail` is a sentence for people; `members` are further
+    members of the document, for programs."""
 
     status: ClassVar[int] = 500
     default_code: ClassVar[str] = "internal_error"
@@ -49,12 +50,14 @@ class Problem(Exception):
         code: str | None = None,
         errors: Sequence[FieldError] = (),
         headers: Mapping[str, str] | None = None,
+        members: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(detail)
         self.detail = detail
         self.code = code or self.default_code
         self.errors = tuple(errors)
         self.headers = dict(headers or {})
+        self.members = dict(members or {})
 
 
 class BadRequest(Problem):
@@ -129,6 +132,7 @@ def problem_response(problem: Problem, *, status: int | None = None, **members: 
         "status": status,
         "code": problem.code,
         "detail": problem.detail,
+        **problem.members,
         **members,
     }
     if problem.errors:

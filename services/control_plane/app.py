@@ -27,14 +27,17 @@ from control_plane.environments import (
     audit_endpoints,
     organizations_endpoints,
     project_roles_endpoints,
+    quotas_endpoints,
     sdk_keys_endpoints,
 )
 from control_plane.environments import endpoints as environments_endpoints
 from control_plane.experiments import endpoints as experiments_endpoints
+from control_plane.experiments.queries import running_on
 from control_plane.experiments.service import ExperimentService
 from control_plane.explanations import endpoints as explanations_endpoints
 from control_plane.explanations.service import Explainer
 from control_plane.flags import endpoints as flags_endpoints
+from control_plane.flags.experiment_guard import ExperimentGuard
 from control_plane.flags.service import FlagService
 from control_plane.flags.settings_service import SettingsService
 from control_plane.holdouts import endpoints as holdouts_endpoints
@@ -44,6 +47,7 @@ from control_plane.layers.service import LayerService
 from control_plane.metrics import endpoints as metrics_endpoints
 from control_plane.metrics.service import MetricService
 from control_plane.publishing import endpoints as publishing_endpoints
+from control_plane.quotas import Quotas
 from control_plane.segments import endpoints as segments_endpoints
 from control_plane.segments.service import SegmentService
 
@@ -56,6 +60,7 @@ class Parts:
     authenticator: Authenticator
     access: Access
     courier: Courier
+    quotas: Quotas
 
 
 def create_control_plane(parts: Parts, shell: Shell) -> FastAPI:
@@ -90,13 +95,14 @@ def _routers_of_accounts(parts: Parts) -> Sequence[APIRouter]:
 
 def _routers_of_organizations(parts: Parts) -> Sequence[APIRouter]:
     """Organizations, projects and environments, in the order of the API's documentation."""
-    database, authenticator = parts.database, parts.authenticator
+    database, authenticator, quotas = parts.database, parts.authenticator, parts.quotas
     return (
         api_tokens_endpoints.build_router(authenticator=authenticator, database=database),
-        organizations_endpoints.build_router(authenticator=authenticator, database=database),
+        organizations_endpoints.build_router(authenticator=authenticator, database=database, quotas=quotas),
         project_roles_endpoints.build_router(authenticator=authenticator, database=database),
-        environments_endpoints.build_router(authenticator=authenticator, database=database),
-        sdk_keys_endpoints.build_router(authenticator=authenticator, database=database),
+        environments_endpoints.build_router(authenticator=authenticator, database=database, quotas=quotas),
+        sdk_keys_endpoints.build_router(authenticator=authenticator, database=database, quotas=quotas),
+        quotas_endpoints.build_router(authenticator=authenticator, database=database, quotas=quotas),
         audit_endpoints.build_router(authenticator=authenticator, database=database),
         publishing_endpoints.build_router(authenticator=authenticator, database=database),
     )
@@ -105,11 +111,14 @@ def _routers_of_organizations(parts: Parts) -> Sequence[APIRouter]:
 def _routers_of_entities(parts: Parts) -> Sequence[APIRouter]:
     """What stands in projects, in the order of the API's documentation."""
     authenticator = parts.authenticator
-    transactions = ProjectTransactions(parts.database)
+    transactions = ProjectTransactions(parts.database, parts.quotas)
+    guard = ExperimentGuard(running_on)
     return (
         segments_endpoints.build_router(authenticator=authenticator, segments=SegmentService(transactions)),
         flags_endpoints.build_router(
-            authenticator=authenticator, flags=FlagService(transactions), settings=SettingsService(transactions)
+            authenticator=authenticator,
+            flags=FlagService(transactions, guard),
+            settings=SettingsService(transactions, guard),
         ),
         explanations_endpoints.build_router(authenticator=authenticator, explainer=Explainer(parts.database)),
         metrics_endpoints.build_router(authenticator=authenticator, metrics=MetricService(transactions)),

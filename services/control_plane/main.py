@@ -45,6 +45,7 @@ from control_plane.database import (
 )
 from control_plane.publishing.relay import Relay
 from control_plane.publishing.telemetry import RelayTelemetry
+from control_plane.quotas import Quotas, QuotaTelemetry, set_overrides
 from control_plane.settings import Settings
 
 BROWSER_ACCESS = CorsPolicy(
@@ -65,6 +66,9 @@ def main() -> None:
     commands.add_parser("migrate", help="apply missing migrations and end")
     reset = commands.add_parser("password-reset", help="print a one-time link with which somebody chooses a password")
     reset.add_argument("email")
+    quotas = commands.add_parser("quotas", help="show or set the limits of one organization")
+    quotas.add_argument("organization", help="its key or id")
+    quotas.add_argument("limits", nargs="*", help="such as flags=1000, or flags=default for the installation's")
     options = parser.parse_args()
     command = options.command
     settings = load_settings(Settings)
@@ -74,6 +78,8 @@ def main() -> None:
         asyncio.run(_migrate(settings))
     elif command == "password-reset":
         asyncio.run(_password_reset(settings, options.email))
+    elif command == "quotas":
+        asyncio.run(_quotas(settings, options.organization, options.limits))
     else:
         app = build_api(settings) if command == "serve" else build_relay(settings)
         serve(app, settings)
@@ -106,12 +112,16 @@ def build_api(settings: Settings) -> FastAPI:
         if settings.relay_enabled:
             background.keep("relay", relay)
 
+    quotas = Quotas(
+        limits=settings.quotas, reserve=settings.config_reserve_percent / 100, telemetry=QuotaTelemetry(registry)
+    )
     app = create_control_plane(
         Parts(
             database=database,
             authenticator=Authenticator(database, tokens),
             access=access,
             courier=_courier(settings),
+            quotas=quotas,
         ),
         Shell(
             registry=registry,
@@ -256,6 +266,19 @@ async def _migrate(settings: Settings) -> None:
     finally:
         await database.close()
     _log.info("migrated", applied=applied)
+
+
+async def _quotas(settings: Settings, organization: str, limits: list[str]) -> None:
+    database = _database(settings, SystemClock())
+    try:
+        await database.open()
+        async with database.transaction() as tx:
+            told = await set_overrides(tx, organization, given=limits, limits=settings.quotas)
+    except (LookupError, ValueError) as error:
+        raise SystemExit(str(error)) from None
+    finally:
+        await database.close()
+    print("\n".join(told))
 
 
 if __name__ == "__main__":

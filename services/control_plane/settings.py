@@ -11,6 +11,8 @@ from service_kit.mail import SmtpServer
 from service_kit.settings import LongSecret
 from service_kit.store_settings import BusSettings
 
+from control_plane.quotas import LimitsSetting
+
 
 class Settings(BusSettings):
     """The settings of every command.
@@ -27,6 +29,8 @@ class Settings(BusSettings):
     request_seconds: Annotated[float, Field(ge=1, le=600)] = 8.0
     nats_replicas: Annotated[int, Field(ge=1, le=5)] = 1
     config_max_bytes: Annotated[int, Field(ge=1024 * 1024)] = 1024 * 1024 * 1024
+    config_reserve_percent: Annotated[float, Field(ge=1, le=50)] = 5
+    quotas: LimitsSetting = Field(default_factory=dict)
     auth_jwt_secret: LongSecret
     auth_token_minutes: Annotated[int, Field(ge=1, le=60 * 24 * 30)] = 60 * 12
     admin_email: str = ""

@@ -98,7 +98,8 @@ UPDATED = LeftOut("updated_at", "create patch", "each write notes it")
 ARCHIVED = LeftOut("archived", "create patch", "archive and restore change it")
 KEY = LeftOut("key", "patch", "never renamed")
 VERSIONS = LeftOut("environment_versions", "table row create patch audit", "of the write; the audit entry has them")
-PROJECT_ENTITY = (TENANT, GIVEN, COUNTED, UPDATED, ARCHIVED, KEY, VERSIONS)
+WARNINGS = LeftOut("warnings", "table row create patch audit", "said once, with the answer of a write")
+PROJECT_ENTITY = (TENANT, GIVEN, COUNTED, UPDATED, ARCHIVED, KEY, VERSIONS, WARNINGS)
 
 ENTITIES = (
     Entity("segment", "segments", SegmentView, SegmentCreate, SegmentPatch, SegmentRow, left_out=PROJECT_ENTITY),
@@ -131,6 +132,7 @@ ENTITIES = (
             COUNTED,
             UPDATED,
             VERSIONS,
+            WARNINGS,
             LeftOut("organization_id", "patch view audit", "the path names the tenant, the audit entry has it"),
             LeftOut("flag_id environment_id", "patch view audit", "told by their keys"),
             LeftOut("flag environment", "table row patch", "keys of other rows, from the path"),
@@ -268,11 +270,15 @@ ENTITIES = (
 OTHER_TABLES = {
     "audit_entries": "the log itself",
     "audit_heads": "where each chain ends",
+    "config_streams": "how full the relay last saw a stream",
+    "environment_sizes": "a view: how much each environment holds",
     "leases": "who leads among several processes",
     "outbox": "what the relay has yet to publish",
     "password_resets": "links with which people choose a password",
+    "quota_overrides": "limits that an operator set; the audit log has the change, the API tells the limits",
     "schema_migrations": "which migrations were applied",
     "sign_in_networks": "where each person has signed in from",
+    "usage_counts": "how much is there of each kind; the database counts",
     "usages": "who names whom; rewritten by each write that names something",
     "users": "people with their passwords; an organization sees its members",
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from argon2 import PasswordHasher
 from control_plane.access.authenticator import Authenticator
 from control_plane.access.courier import Courier
@@ -11,6 +13,7 @@ from control_plane.access.service import Access
 from control_plane.access.sign_in_trace import SignInTrace
 from control_plane.app import Parts, create_control_plane
 from control_plane.database import Database
+from control_plane.quotas import Quota, Quotas, QuotaTelemetry
 from fastapi import FastAPI
 from pydantic import SecretStr
 from service_kit.clock import Clock
@@ -23,7 +26,12 @@ ADMINISTRATOR = ("admin@example.com", "correct horse battery")
 
 
 async def app_on(
-    database: Database, clock: Clock, *, courier: Courier | None = None, trace: SignInTrace | None = None
+    database: Database,
+    clock: Clock,
+    *,
+    limits: Mapping[Quota, int] | None = None,
+    courier: Courier | None = None,
+    trace: SignInTrace | None = None,
 ) -> FastAPI:
     """The app on a migrated database. Its passwords are hashed as cheaply as possible, and nobody waits."""
     tokens = AccessTokens(SecretStr(SECRET), clock)
@@ -47,5 +55,6 @@ async def app_on(
         authenticator=Authenticator(database, tokens),
         access=access,
         courier=courier or Courier(),
+        quotas=Quotas(limits or {}, 0.05, QuotaTelemetry(new_registry())),
     )
     return create_control_plane(parts, Shell(registry=new_registry(), body_limit_bytes=2 * 1024 * 1024))

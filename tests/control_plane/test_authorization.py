@@ -92,6 +92,8 @@ ROWS: dict[tuple[str, str], Row] = {
     ("POST", "/organizations/{organization}/projects"): Row("admin", {"key": "new", "name": "New"}),
     ("GET", "/organizations/{organization}/audit"): Row("viewer"),
     ("GET", "/organizations/{organization}/audit/verification"): Row("viewer"),
+    ("GET", "/organizations/{organization}/quotas"): Row("viewer"),
+    ("GET", PROJECT + "/quotas"): Row("viewer"),
     ("GET", PROJECT): Row("viewer"),
     ("PATCH", PROJECT): Row("admin", {"name": "Other"}),
     ("POST", PROJECT + "/archive"): Row("admin"),

@@ -11,10 +11,12 @@ from control_plane.entities.endpoints import Noun, Operation, add_entity_routes
 from control_plane.entities.transactions import ProjectTransactions
 from control_plane.layers.schemas import LayerView
 from control_plane.layers.service import LayerService
+from control_plane.quotas import Quotas, QuotaTelemetry
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
 from pydantic import SecretStr
 from service_kit.clock import ManualClock
+from service_kit.telemetry import new_registry
 from service_kit.tokens import AccessTokens
 
 
@@ -27,7 +29,7 @@ def routes_of(noun: Noun) -> dict[str, tuple[str, str, str]]:
         router,
         noun,
         authenticator=Authenticator(database, AccessTokens(SecretStr("s" * 32), clock)),
-        service=LayerService(ProjectTransactions(database)),
+        service=LayerService(ProjectTransactions(database, Quotas({}, 0.05, QuotaTelemetry(new_registry())))),
         view=LayerView,
     )
     found = [each for each in router.routes if isinstance(each, APIRoute)]

@@ -125,6 +125,8 @@ async def _projects(owner: Speaker, at: str, shop: str) -> None:
     await owner("PUT", f"{shop}/members/{editor}", {"role": "admin"})
     await owner("GET", f"{shop}/members")
     await owner("DELETE", f"{shop}/members/{editor}")
+    await owner("GET", f"{at}/quotas")
+    await owner("GET", f"{shop}/quotas")
 
 
 async def _environments(owner: Speaker, shop: str) -> None:

@@ -7,7 +7,8 @@ from service_kit.problems import Conflict, Forbidden, NotFound
 from control_plane.access.actor import Actor
 from control_plane.access.scopes import ProjectScope, Scope
 
-_ALLOWED_IN_ARCHIVED = frozenset({"read", "restore"})
+_DONE_IN_ARCHIVED = frozenset({("restore", "project"), ("revoke", "sdk_key"), ("delete", "member")})
+"""What is done in an archived project all the same: it comes back, or somebody can do less in it."""
 
 
 def require(actor: Actor, action: str, resource: str, scope: Scope) -> None:
@@ -21,5 +22,6 @@ def require(actor: Actor, action: str, resource: str, scope: Scope) -> None:
         raise NotFound("there is nothing at this address")
     if not actor.may(action, resource, scope):
         raise Forbidden(f"the role {actor.role_in(scope)} may not {action} a {resource.replace('_', ' ')}")
-    if isinstance(scope, ProjectScope) and scope.archived and action not in _ALLOWED_IN_ARCHIVED:
+    archived = isinstance(scope, ProjectScope) and scope.archived
+    if archived and action != "read" and (action, resource) not in _DONE_IN_ARCHIVED:
         raise Conflict("the project is archived: restore it first", code="project_archived")

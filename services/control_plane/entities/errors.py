@@ -6,7 +6,7 @@ Conflict 409
 ├── KeyTaken      `key_taken`: the project has this entity already
 ├── InUse         `in_use`: others name it; the detail says who
 ├── NotArchived   `not_archived`: only an archived entity is deleted
-└── TooMany       `too_many`: the project is full
+└── Archived      `archived`: what is archived is restored before it changes
 """
 
 from __future__ import annotations
@@ -45,11 +45,11 @@ class NotArchived(Conflict):
         super().__init__(f"the {kind} {key!r} is not archived: archive it before it is deleted")
 
 
-class TooMany(Conflict):
-    default_code = "too_many"
+class Archived(Conflict):
+    default_code = "archived"
 
-    def __init__(self, kind: str, maximum: int) -> None:
-        super().__init__(f"a project holds at most {maximum} of this kind: {kind}")
+    def __init__(self, kind: str, key: str) -> None:
+        super().__init__(f"the {kind} {key!r} is archived: restore it before it changes")
 
 
 @contextmanager

@@ -65,10 +65,20 @@ class EntityPatch(Changes, strict=True):
     tags: Tags = Field([])
 
 
+class Warned(Output):
+    """Something to know about a write that was done: `code` is stable."""
+
+    code: str
+    detail: str
+
+
+Warnings = Annotated[list[Warned], Field(description="After a write: what to know about it; it was done all the same.")]
+
+
 class EntityView(AuditedView, from_attributes=True):
     """What every entity answers with."""
 
-    unaudited: ClassVar = frozenset({"environment_versions"})
+    unaudited: ClassVar = frozenset({"environment_versions", "warnings"})
 
     id: UUID
     key: str
@@ -80,6 +90,7 @@ class EntityView(AuditedView, from_attributes=True):
     created_at: datetime
     updated_at: datetime
     environment_versions: EnvironmentVersions = Field({})
+    warnings: Warnings = Field([])
 
 
 class Deleted(Output):

@@ -18,13 +18,17 @@ from service_kit.problems import Conflict
 from control_plane.access import Actor
 from control_plane.database import Connection
 from control_plane.entities import usages
-from control_plane.entities.errors import InUse, TooMany
+from control_plane.entities.errors import Archived, InUse
 from control_plane.entities.schemas import EntityCreate, EntityPatch, EntityView
+from control_plane.entities.sizes import stored_bytes
 from control_plane.entities.table import EntityTable, ListFilter, Row
 from control_plane.entities.transactions import ProjectTransactions, WriteTransaction, find
 from control_plane.environments.queries import EnvironmentRow
+from control_plane.quotas import Quota
 
 View = TypeVar("View", bound=EntityView)
+SHRINKING = frozenset({"archive", "stop"})
+"""Writes that always get through, however full everything is; so does a deletion."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +48,10 @@ class EntityService(ABC, Generic[Row, View]):
     kind: ClassVar[usages.Kind]
     resource: ClassVar[str]
     """The name of the right."""
-    count_max: ClassVar[int]
-    """Per project, archived ones included."""
+    quota: ClassVar[Quota]
+    """Of the number in a project, archived ones included."""
+    published: ClassVar[bool] = True
+    """Whether it takes room on the bus."""
     table: EntityTable[Row]
 
     def __init__(self, transactions: ProjectTransactions) -> None:
@@ -77,7 +83,7 @@ class EntityService(ABC, Generic[Row, View]):
             return await self.views(read.tx, await self.table.page(read.tx, read.scope, page, wanted))
 
     async def create(self, actor: Actor, project: str, body: EntityCreate) -> Created[View]:
-        """Raises `KeyTaken` and `TooMany`."""
+        """Raises `KeyTaken` and `QuotaExceeded`."""
         async with self._write(actor, project, "create") as write:
             given = {**body.model_dump(), "name": body.name or body.key}
             row = self.table.row_type(**self.columns(given), **write.first())
@@ -86,6 +92,7 @@ class EntityService(ABC, Generic[Row, View]):
     async def change(self, actor: Actor, project: str, key: str, expected: int, body: EntityPatch) -> View:
         async with self._write(actor, project, "update") as write:
             row = await find(write, self.table, key, expected)
+            self.refuse_archived(row)
             changed = replace(row, **self.columns(body.given()), updated_at=write.now)
             return await self.update(write, row, await self.checked(write, changed, row))
 
@@ -140,14 +147,17 @@ class EntityService(ABC, Generic[Row, View]):
         if users:
             raise InUse(f"the {self.kind} {key!r}", users)
 
+    def refuse_archived(self, row: Row) -> None:
+        """Raises `Archived`."""
+        if row.archived:
+            raise Archived(self.kind, row.key)
+
     def _write(self, actor: Actor, project: str, action: str) -> AbstractAsyncContextManager[WriteTransaction]:
         """The transaction of one write of this kind."""
         return self._transactions.write(actor, project, action, self.resource, entity=self.kind)
 
     async def insert(self, write: WriteTransaction, row: Row) -> Created[View]:
         """Stores a new row and ends the write."""
-        if await self.table.count(write.tx, write.scope) >= self.count_max:
-            raise TooMany(self.kind, self.count_max)
         stored = await write.insert(self.table, row)
         return Created(await self._recorded(write, "create", None, stored), stored.project_id)
 
@@ -156,12 +166,21 @@ class EntityService(ABC, Generic[Row, View]):
         return await self._recorded(write, action, row, await write.update(self.table, changed))
 
     async def _recorded(self, write: WriteTransaction, action: str, before: Row | None, stored: Row) -> View:
+        served = self.served_by(write, stored)
         versions = await write.record(
             action,
             stored.key,
             before=None if before is None else self.audited(before),
             after=self.audited(stored),
-            environments=self.served_by(write, stored),
+            environments=served,
         )
+        if action not in SHRINKING:
+            growth = self._growth(before, stored) if self.published else 0
+            await write.hold(served, growth, self.quota if before is None else None)
         [view] = await self.views(write.tx, [stored])
-        return view.model_copy(update={"environment_versions": versions})
+        return view.model_copy(update={"environment_versions": versions, "warnings": write.warnings})
+
+    def _growth(self, before: Row | None, stored: Row) -> int:
+        """What is archived takes no room as far as the bus is concerned."""
+        was_there = before is not None and not (before.archived and not stored.archived)
+        return stored_bytes(stored) - (stored_bytes(before) if was_there else 0)

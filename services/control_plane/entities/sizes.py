@@ -1,14 +1,22 @@
-"""How large one entity may be on the bus, where a message has a limit."""
+"""How large an entity is, and may be on the bus, where a message has a limit."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 from service_kit.problems import FieldError, InvalidInput
 
+from control_plane.entities.models import columns_of
+
 DOCUMENT_BYTES_MAX = 960 * 1024
 """A NATS server takes messages of 1 MiB unless told otherwise; the rest is for the envelope."""
+
+
+def stored_bytes(row: Any) -> int:
+    """About how much a row takes, where it is stored and where it is published."""
+    return 0 if row is None else len(msgspec.json.encode(columns_of(row)))
 
 
 def check_size(document: bytes, parts: Mapping[str, object]) -> None:

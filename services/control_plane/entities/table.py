@@ -75,7 +75,6 @@ class EntityTable(Generic[Row]):
             f"UPDATE {name} SET version = version + 1, {assigned} "  # noqa: S608
             f"WHERE organization_id = $1 AND project_id = $2 AND id = $3 AND version = $4 RETURNING {listed}"
         )
-        self._count = f"SELECT count(*) FROM {name} WHERE organization_id = $1 AND project_id = $2"  # noqa: S608
         self._delete = f"DELETE FROM {name} WHERE organization_id = $1 AND project_id = $2 AND id = $3"  # noqa: S608
 
     async def find(self, tx: Connection, scope: Scope, key: str) -> Row | None:
@@ -100,9 +99,6 @@ class EntityTable(Generic[Row]):
         """The rows of the project that the environment belongs to, all or those of `keys`, in the keys' order."""
         records = await tx.fetch(self._of_environment, environment_id, None if keys is None else list(keys))
         return [self.row_type(**record) for record in records]
-
-    async def count(self, tx: Connection, scope: Scope) -> int:
-        return int(await tx.fetchval(self._count, scope.organization_id, scope.project_id))
 
     async def page(self, tx: Connection, scope: Scope, page: PageRequest, wanted: ListFilter) -> list[Row]:
         """At most `page.fetch` rows after the cursor, in the order of the keys."""

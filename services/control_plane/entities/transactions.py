@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -16,8 +16,14 @@ from control_plane.access import Actor, ProjectScope, require
 from control_plane.changes import Change, record
 from control_plane.database import Connection, Database
 from control_plane.entities.errors import KeyTaken
+from control_plane.entities.schemas import Warned
 from control_plane.entities.table import EntityTable, Row
-from control_plane.environments.queries import EnvironmentRow, environments_of, resolve_project
+from control_plane.environments.queries import (
+    EnvironmentRow,
+    environments_of,
+    resolve_project,
+)
+from control_plane.quotas import Growth, Quota, Quotas
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,9 @@ class WriteTransaction:
     actor: Actor
     environments: tuple[EnvironmentRow, ...]
     entity: str
+    quotas: Quotas
+    warnings: list[Warned] = field(default_factory=list)
+    """For the answer: what to know about the write."""
 
     @property
     def now(self) -> datetime:
@@ -97,12 +106,31 @@ class WriteTransaction:
         )
         return {each.key: versions[each.id] for each in environments}
 
+    async def hold(self, environments: Sequence[EnvironmentRow], growth: int, quota: Quota | None = None) -> None:
+        """After `record`: refuses a write that adds so many bytes to each of `environments`, and perhaps one to what
+        `quota` counts, if it would be too much. Raises `QuotaExceeded`.
+
+        What makes nothing grow passes. What switches off, archives or deletes doesn't ask.
+        """
+        if growth <= 0 and quota is None:
+            return
+        asked = Growth(
+            organization_id=self.scope.organization_id,
+            project_id=self.scope.project_id,
+            environment_ids=[each.id for each in environments],
+            bytes=growth,
+            quota=quota,
+        )
+        near = await self.quotas.hold(self.tx, asked)
+        self.warnings.extend(Warned(code="quota_nearly_used", detail=str(use)) for use in near)
+
 
 class ProjectTransactions:
     """Opens the transactions of one database."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, quotas: Quotas) -> None:
         self._database = database
+        self._quotas = quotas
 
     @asynccontextmanager
     async def read(self, actor: Actor, project: str, resource: str) -> AsyncIterator[ReadTransaction]:
@@ -135,6 +163,7 @@ class ProjectTransactions:
                 actor=actor,
                 environments=tuple(await environments_of(tx, scope.project_id)),
                 entity=entity,
+                quotas=self._quotas,
             )
 
 

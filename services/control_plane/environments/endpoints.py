@@ -19,20 +19,24 @@ from service_kit.versions import REFUSALS, ExpectedVersion, VersionIfGiven, etag
 from control_plane.access import Actor, Authenticator, require
 from control_plane.database import Database
 from control_plane.environments import repository, service
-from control_plane.environments.queries import resolve_project
+from control_plane.environments.queries import (
+    refuse_archived_environment,
+    resolve_project,
+)
 from control_plane.environments.schemas import EnvironmentCreate, EnvironmentPatch, EnvironmentView
 from control_plane.environments.views import environment_view
+from control_plane.quotas import Quota, Quotas
 
 _READ = problem_responses(Unauthorized, NotFound)
 _CREATE = problem_responses(Unauthorized, Forbidden, NotFound, Conflict, InvalidInput)
 _CHANGE = problem_responses(*REFUSALS, Unauthorized, Forbidden, NotFound, Conflict, InvalidInput)
 
 
-def build_router(*, authenticator: Authenticator, database: Database) -> APIRouter:
+def build_router(*, authenticator: Authenticator, database: Database, quotas: Quotas) -> APIRouter:
     router = new_router("environments", authenticator.actor)
     _add_reads(router, authenticator, database)
-    _add_writes(router, authenticator, database)
-    _add_archive(router, authenticator, database)
+    _add_writes(router, authenticator, database, quotas)
+    _add_archive(router, authenticator, database, quotas)
     return router
 
 
@@ -61,7 +65,7 @@ def _add_reads(router: APIRouter, authenticator: Authenticator, database: Databa
         return _answer(row, response, {})
 
 
-def _add_writes(router: APIRouter, authenticator: Authenticator, database: Database) -> None:
+def _add_writes(router: APIRouter, authenticator: Authenticator, database: Database, quotas: Quotas) -> None:
     @router.post("/projects/{project}/environments", status_code=201, responses=_CREATE)
     async def create_environment(
         project: str, body: EnvironmentCreate, response: Response, actor: Actor = Depends(authenticator.actor)
@@ -70,7 +74,9 @@ def _add_writes(router: APIRouter, authenticator: Authenticator, database: Datab
         async with database.transaction() as tx:
             scope = await resolve_project(tx, actor, project)
             require(actor, "create", "environment", scope)
+            await quotas.claim(tx, Quota.ENVIRONMENTS, scope.organization_id, scope.project_id)
             row, versions = await service.create_environment(tx, actor, scope, body.model_dump())
+            await service.hold_restored(tx, quotas, scope, row["id"])
         response.headers["Location"] = f"/api/v1/projects/{scope.project_id}/environments/{row['key']}"
         return _answer(row, response, versions)
 
@@ -88,12 +94,13 @@ def _add_writes(router: APIRouter, authenticator: Authenticator, database: Datab
             scope = await resolve_project(tx, actor, project)
             require(actor, "update", "environment", scope)
             before = await repository.find_environment(tx, scope, environment, lock=True)
+            refuse_archived_environment(archived=before["archived_at"] is not None)
             changes = body.model_dump(exclude_none=True)
             row, versions = await service.update_environment(tx, actor, before, changes, expected)
         return _answer(row, response, versions)
 
 
-def _add_archive(router: APIRouter, authenticator: Authenticator, database: Database) -> None:
+def _add_archive(router: APIRouter, authenticator: Authenticator, database: Database, quotas: Quotas) -> None:
     async def archive(
         address: tuple[str, str], expected: int | None, actor: Actor, response: Response, *, archived: bool
     ) -> EnvironmentView:
@@ -103,6 +110,8 @@ def _add_archive(router: APIRouter, authenticator: Authenticator, database: Data
             service.require_for_archived(actor, "environment", scope, archived=archived)
             before = await repository.find_environment(tx, scope, environment, lock=True)
             row, versions = await service.archive_environment(tx, actor, before, expected, archived=archived)
+            if not archived:
+                await service.hold_restored(tx, quotas, scope, row["id"])
         return _answer(row, response, versions)
 
     @router.post("/projects/{project}/environments/{environment}/archive", responses=_CHANGE)

@@ -30,17 +30,18 @@ from control_plane.environments.schemas import (
     ProjectView,
 )
 from control_plane.environments.views import organization_view, project_view
+from control_plane.quotas import Quota, Quotas
 
 _READ = problem_responses(Unauthorized, NotFound)
 _CREATE = problem_responses(Unauthorized, Forbidden, NotFound, Conflict, InvalidInput)
 _CHANGE = problem_responses(*REFUSALS, Unauthorized, Forbidden, NotFound, Conflict, InvalidInput)
 
 
-def build_router(*, authenticator: Authenticator, database: Database) -> APIRouter:
+def build_router(*, authenticator: Authenticator, database: Database, quotas: Quotas) -> APIRouter:
     router = new_router("organizations and projects", authenticator.actor)
     _add_organizations(router, authenticator, database)
-    _add_projects(router, authenticator, database)
-    _add_project_changes(router, authenticator, database)
+    _add_projects(router, authenticator, database, quotas)
+    _add_project_changes(router, authenticator, database, quotas)
     return router
 
 
@@ -92,7 +93,7 @@ def _add_organizations(router: APIRouter, authenticator: Authenticator, database
         return _organization_answer(row, response)
 
 
-def _add_projects(router: APIRouter, authenticator: Authenticator, database: Database) -> None:
+def _add_projects(router: APIRouter, authenticator: Authenticator, database: Database, quotas: Quotas) -> None:
     @router.get("/organizations/{organization}/projects", responses=_READ)
     async def list_projects(
         organization: str, page: RequestedPage, archived: bool = False, actor: Actor = Depends(authenticator.actor)
@@ -113,6 +114,7 @@ def _add_projects(router: APIRouter, authenticator: Authenticator, database: Dat
         async with database.transaction() as tx:
             scope = await resolve_organization(tx, actor, organization)
             require(actor, "create", "project", scope)
+            await quotas.claim(tx, Quota.PROJECTS, scope.organization_id, scope.organization_id)
             row = await service.create_project(tx, actor, scope, body.model_dump())
         response.headers["Location"] = f"/api/v1/projects/{row['id']}"
         return _project_answer(row, response)
@@ -127,7 +129,7 @@ def _add_projects(router: APIRouter, authenticator: Authenticator, database: Dat
         return _project_answer(row, response)
 
 
-def _add_project_changes(router: APIRouter, authenticator: Authenticator, database: Database) -> None:
+def _add_project_changes(router: APIRouter, authenticator: Authenticator, database: Database, quotas: Quotas) -> None:
     @router.patch("/projects/{project}", responses=_CHANGE)
     async def update_project(
         project: str,
@@ -150,6 +152,8 @@ def _add_project_changes(router: APIRouter, authenticator: Authenticator, databa
             scope = await resolve_project(tx, actor, project)
             service.require_for_archived(actor, "project", scope, archived=archived)
             row = await service.archive_project(tx, actor, scope, expected, archived=archived)
+            if not archived:
+                await service.hold_restored(tx, quotas, scope)
         return _project_answer(row, response)
 
     @router.post("/projects/{project}/archive", responses=_CHANGE)

@@ -66,6 +66,12 @@ async def resolve_project(tx: Connection, actor: Actor, reference: str) -> Proje
     )
 
 
+def refuse_archived_environment(*, archived: bool) -> None:
+    """Raises `Conflict` (`environment_archived`)."""
+    if archived:
+        raise Conflict("the environment is archived: restore it first", code="environment_archived")
+
+
 async def environments_of(tx: Connection, project_id: UUID) -> list[EnvironmentRow]:
     """The project's environments that aren't archived, in the order in which they were made."""
     rows = await tx.fetch(

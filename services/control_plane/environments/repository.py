@@ -14,9 +14,6 @@ from service_kit.problems import Conflict, NotFound
 from control_plane.access import Actor, OrganizationScope, ProjectScope
 from control_plane.database import Connection
 
-PROJECTS_MAX = 1000
-ENVIRONMENTS_MAX = 50
-
 # Named one by one, so that a migration that adds a column leaves prepared statements valid.
 _ORGANIZATION = "id, key, name, revision, created_at"
 _PROJECT = "id, organization_id, key, name, description, revision, archived_at, created_at"
@@ -81,10 +78,7 @@ async def list_projects(
 async def insert_project(
     tx: Connection, scope: OrganizationScope, key: str, name: str, description: str
 ) -> asyncpg.Record:
-    """Raises `Conflict` (`key_taken`, `too_many_projects`)."""
-    count = await tx.fetchval("SELECT count(*) FROM projects WHERE organization_id = $1", scope.organization_id)
-    if count >= PROJECTS_MAX:
-        raise Conflict(f"an organization has at most {PROJECTS_MAX} projects", code="too_many_projects")
+    """Raises `Conflict` (`key_taken`)."""
     return _inserted(
         await tx.fetchrow(
             "INSERT INTO projects (organization_id, key, name, description, created_at) VALUES ($1, $2, $3, $4, $5) "
@@ -146,10 +140,7 @@ async def list_environments(
 
 
 async def insert_environment(tx: Connection, scope: ProjectScope, given: dict[str, Any]) -> asyncpg.Record:
-    """With a random salt of its own. Raises `Conflict` (`key_taken`, `too_many_environments`)."""
-    count = await tx.fetchval("SELECT count(*) FROM environments WHERE project_id = $1", scope.project_id)
-    if count >= ENVIRONMENTS_MAX:
-        raise Conflict(f"a project has at most {ENVIRONMENTS_MAX} environments", code="too_many_environments")
+    """With a random salt of its own. Raises `Conflict` (`key_taken`)."""
     return _inserted(
         await tx.fetchrow(
             "INSERT INTO environments "

@@ -12,6 +12,7 @@ from service_kit.schemas import Description, Input, Name, OneOf, Output
 
 from control_plane.changes import AuditedView
 from control_plane.environments.keys import EntityKey
+from control_plane.quotas import Holder, Quota
 
 OVERLAP_SECONDS_MAX = 30 * 86_400
 SdkKeyKind = Annotated[str, OneOf(KeyKind)]
@@ -127,6 +128,21 @@ class SdkKeyView(AuditedView):
 class NewSdkKeyView(SdkKeyView):
     key: str
     """Shown this once."""
+
+
+class QuotaView(Output):
+    quota: Annotated[str, OneOf(Quota)]
+    holder: Annotated[str, OneOf(Holder)]
+    environment: str | None
+    """Its key, of a quota that an environment holds."""
+    limit: int
+    used: int
+    share: float
+    """Used of the limit; from 0.8 on a write is answered with a warning, above 1 it is refused."""
+
+
+class QuotasView(Output):
+    items: list[QuotaView]
 
 
 class AuditEntryView(Output):

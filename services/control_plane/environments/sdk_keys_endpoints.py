@@ -21,18 +21,22 @@ from service_kit.requests import new_router
 from control_plane.access import Actor, Authenticator, require
 from control_plane.database import Connection, Database
 from control_plane.environments import repository, sdk_keys_repository, sdk_keys_service
-from control_plane.environments.queries import resolve_project
+from control_plane.environments.queries import (
+    refuse_archived_environment,
+    resolve_project,
+)
 from control_plane.environments.schemas import NewSdkKeyView, RotationIn, SdkKeyCreate, SdkKeyView
+from control_plane.quotas import Quota, Quotas
 
 _PATH = "/projects/{project}/environments/{environment}/sdk-keys"
 _READ = problem_responses(Unauthorized, NotFound, InvalidInput)
 _WRITE = problem_responses(Unauthorized, Forbidden, NotFound, Conflict, InvalidInput)
 
 
-def build_router(*, authenticator: Authenticator, database: Database) -> APIRouter:
+def build_router(*, authenticator: Authenticator, database: Database, quotas: Quotas) -> APIRouter:
     router = new_router("SDK keys", authenticator.actor)
     _add_listing(router, authenticator, database)
-    _add_creation(router, authenticator, database)
+    _add_creation(router, authenticator, database, quotas)
     _add_ends(router, authenticator, database)
     return router
 
@@ -50,7 +54,7 @@ def _add_listing(router: APIRouter, authenticator: Authenticator, database: Data
         return Page(items=[SdkKeyView(**each) for each in given], next_cursor=cursor)
 
 
-def _add_creation(router: APIRouter, authenticator: Authenticator, database: Database) -> None:
+def _add_creation(router: APIRouter, authenticator: Authenticator, database: Database, quotas: Quotas) -> None:
     @router.post(_PATH, status_code=201, responses=_WRITE)
     async def create_sdk_key(
         project: str,
@@ -62,6 +66,7 @@ def _add_creation(router: APIRouter, authenticator: Authenticator, database: Dat
         """Creates a key; this answer is the only one that shows it."""
         async with database.transaction() as tx:
             row = await _environment(tx, actor, "create", (project, environment))
+            await quotas.claim(tx, Quota.SDK_KEYS, row["organization_id"], row["id"])
             check_future("expires_at", body.expires_at, tx.now)
             made = await sdk_keys_service.create(tx, actor, row, body)
         response.headers["Location"] = _address(row, made.id)
@@ -79,6 +84,7 @@ def _add_creation(router: APIRouter, authenticator: Authenticator, database: Dat
         """Makes a new key of the same kind and name; the old one is taken until the overlap is over."""
         async with database.transaction() as tx:
             row = await _environment(tx, actor, "rotate", (project, environment))
+            await quotas.claim(tx, Quota.SDK_KEYS, row["organization_id"], row["id"])
             made = await sdk_keys_service.rotate(tx, actor, row, sdk_key, body.overlap_seconds)
         response.headers["Location"] = _address(row, made.id)
         return made
@@ -96,11 +102,14 @@ def _add_ends(router: APIRouter, authenticator: Authenticator, database: Databas
 
 
 async def _environment(tx: Connection, actor: Actor, action: str, address: tuple[str, str]) -> asyncpg.Record:
-    """The environment's row, locked for writes so that the limit on keys holds."""
+    """The environment's row, locked for writes. One that is archived gets no new key; its keys can be revoked."""
     project, environment = address
     scope = await resolve_project(tx, actor, project)
     require(actor, action, "sdk_key", scope)
-    return await repository.find_environment(tx, scope, environment, lock=action != "read")
+    row = await repository.find_environment(tx, scope, environment, lock=action != "read")
+    if action in ("create", "rotate"):
+        refuse_archived_environment(archived=row["archived_at"] is not None)
+    return row
 
 
 def _address(row: asyncpg.Record, key_id: UUID) -> str:

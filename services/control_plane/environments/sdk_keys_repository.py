@@ -10,11 +10,10 @@ from uuid import UUID
 
 import asyncpg
 from messages.sdk_keys import key_hash
-from service_kit.problems import Conflict, NotFound
+from service_kit.problems import NotFound
 
 from control_plane.database import Connection
 
-ACTIVE_KEYS_MAX = 50
 _COLUMNS = "id, kind, name, hint, expires_at, revoked_at, created_at"
 
 
@@ -25,15 +24,7 @@ def generate(kind: str) -> str:
 async def insert(
     tx: Connection, environment: asyncpg.Record, kind: str, name: str, expires_at: datetime | None
 ) -> tuple[asyncpg.Record, str]:
-    """The new row and the key. Raises `Conflict` (`too_many_keys`) over the limit of an environment."""
-    active = await tx.fetchval(
-        "SELECT count(*) FROM sdk_keys WHERE environment_id = $1 AND revoked_at IS NULL "
-        "AND (expires_at IS NULL OR expires_at > $2)",
-        environment["id"],
-        tx.now,
-    )
-    if active >= ACTIVE_KEYS_MAX:
-        raise Conflict(f"an environment has at most {ACTIVE_KEYS_MAX} keys: revoke one", code="too_many_keys")
+    """The new row and the key."""
     key = generate(kind)
     row = await tx.fetchrow(
         f"INSERT INTO sdk_keys (organization_id, environment_id, kind, name, hint, sha256, expires_at, created_at) "

@@ -17,7 +17,6 @@ from control_plane.environments.schemas import NewSdkKeyView, SdkKeyCreate, SdkK
 
 
 async def create(tx: Connection, actor: Actor, environment: asyncpg.Record, body: SdkKeyCreate) -> NewSdkKeyView:
-    """Raises `Conflict` over the limit of an environment, whose row is locked."""
     made, key = await sdk_keys_repository.insert(tx, environment, body.kind, body.name, body.expires_at)
     versions = await _record(tx, actor, environment, "create", None, _document(environment, made))
     return NewSdkKeyView(**made, key=key, environment_versions=versions)

@@ -17,6 +17,8 @@ from control_plane.database import Connection
 from control_plane.environments import repository
 from control_plane.environments.queries import environments_of
 from control_plane.environments.views import environment_view, organization_view, project_view
+from control_plane.quotas import Growth, Quotas
+from control_plane.quotas.queries import environment_bytes
 
 
 async def create_organization(tx: Connection, actor: Actor, key: str, name: str) -> asyncpg.Record:
@@ -95,6 +97,20 @@ async def archive_environment(
     _refuse_same(before, archived=archived)
     row = await repository.archive_environment(tx, before["id"], archived=archived)
     return row, await _record_environment(tx, actor, "archive" if archived else "restore", before, row)
+
+
+async def hold_restored(tx: Connection, quotas: Quotas, scope: ProjectScope, *environment_ids: UUID) -> None:
+    """After the record: refuses what begins to be published if it is too much; all of the project's environments
+    unless some are given. Raises `QuotaExceeded`."""
+    ids = environment_ids or [each.id for each in await environments_of(tx, scope.project_id)]
+    for environment_id in ids:
+        growth = Growth(
+            organization_id=scope.organization_id,
+            project_id=scope.project_id,
+            environment_ids=[environment_id],
+            bytes=await environment_bytes(tx, environment_id),
+        )
+        await quotas.hold(tx, growth)
 
 
 def require_for_archived(actor: Actor, resource: str, scope: ProjectScope, *, archived: bool) -> None:

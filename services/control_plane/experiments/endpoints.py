@@ -85,7 +85,7 @@ def _add_start_and_stop(router: APIRouter, authenticator: Authenticator, experim
         response: Response,
         actor: Actor = Depends(authenticator.actor),
     ) -> ExperimentView:
-        """Starts a draft now; one that assigns gets its place in its layer."""
+        """Starts a draft now; one that assigns gets its place in its layer. Warnings say what keeps exposures away."""
         return answer(await experiments.start(actor, project, key, expected), response)
 
     @router.post(f"{_EXPERIMENT.one}/stop", responses=CHANGE)

@@ -6,16 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from bucketing.flagset import Experiment, Holdout, LayerSlot
+from bucketing.flagset import Experiment, ExperimentMode, Holdout, LayerSlot
 from messages.closed_lists import wire_names
 from messages.documents import experiment_document, is_in_force
 from messages.generated import config_pb2 as pb
 
 from control_plane.database import Connection
 from control_plane.entities.rows import Unreadable, read_each
+from control_plane.entities.table import Scope
 from control_plane.experiments import repository
 from control_plane.experiments.definition import engine_experiment
 from control_plane.experiments.models import ExperimentRow
+from control_plane.flags.queries import RunningExperiment
 from control_plane.holdouts.queries import holdout_shares
 
 _STATUSES = wire_names(pb.ExperimentStatus)
@@ -38,6 +40,20 @@ class PublishedExperiment:
     def in_force(self) -> bool:
         """Whether edges evaluate it."""
         return is_in_force(self.message)
+
+
+async def running_on(tx: Connection, scope: Scope, flag: str) -> list[RunningExperiment]:
+    """The experiments that run on a flag, in all environments of its project."""
+    return [
+        RunningExperiment(
+            key=row.key,
+            environment_id=row.environment_id,
+            environment=row.environment,
+            observes=row.mode == ExperimentMode.OBSERVES,
+            variations=frozenset(each["key"] for each in row.variations),
+        )
+        for row in await repository.running_on(tx, scope.organization_id, scope.project_id, flag)
+    ]
 
 
 async def compiled(tx: Connection, environment_id: UUID) -> list[PublishedExperiment | Unreadable]:

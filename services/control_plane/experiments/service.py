@@ -15,13 +15,15 @@ from control_plane.entities.errors import refused_fields
 from control_plane.entities.schemas import EntityCreate, EntityPatch
 from control_plane.entities.service import Created, EntityService
 from control_plane.entities.transactions import WriteTransaction, find
-from control_plane.environments.queries import EnvironmentRow
+from control_plane.environments.queries import EnvironmentRow, refuse_archived_environment
 from control_plane.experiments.definition import DESCRIPTIVE, checked, refuse_started
+from control_plane.experiments.exposability import obstacles
 from control_plane.experiments.lifecycle import started, stopped
 from control_plane.experiments.models import EXPERIMENTS, ExperimentRow
 from control_plane.experiments.references import flag_of_experiment, keep_references
 from control_plane.experiments.schemas import ExperimentView
 from control_plane.experiments.views import experiment_view
+from control_plane.quotas import Quota
 
 
 class ExperimentService(EntityService[ExperimentRow, ExperimentView]):
@@ -29,7 +31,7 @@ class ExperimentService(EntityService[ExperimentRow, ExperimentView]):
 
     kind: ClassVar = "experiment"
     resource: ClassVar = "experiment"
-    count_max: ClassVar = 10_000
+    quota: ClassVar = Quota.EXPERIMENTS
     table = EXPERIMENTS
 
     def view(self, row: ExperimentRow) -> ExperimentView:
@@ -65,6 +67,8 @@ class ExperimentService(EntityService[ExperimentRow, ExperimentView]):
         """A draft changes freely, a started experiment as far as its analysis allows."""
         async with self._write(actor, project, "update") as write:
             row = await find(write, EXPERIMENTS, key, expected)
+            self.refuse_archived(row)
+            self._refuse_archived_environment(write, row)
             patch = self.columns(body.given())
             changed = replace(row, **patch, updated_at=write.now)
             if not patch.keys() <= DESCRIPTIVE:
@@ -73,8 +77,6 @@ class ExperimentService(EntityService[ExperimentRow, ExperimentView]):
 
     async def checked(self, write: WriteTransaction, row: ExperimentRow, before: ExperimentRow | None) -> ExperimentRow:
         """The row in canonical form; what it names is kept as its usages."""
-        if before is not None and before.archived:
-            raise Conflict("an archived experiment is restored before it changes", code="archived")
         canonical = await _canonical(write, row)
         if before is not None:
             refuse_started(before, canonical)
@@ -86,6 +88,7 @@ class ExperimentService(EntityService[ExperimentRow, ExperimentView]):
             row = await find(write, EXPERIMENTS, key, expected)
             _environment(write, row.environment)
             running = await _canonical(write, await started(write, row))
+            write.warnings.extend(await obstacles(write, running))
             return await self.update(write, row, running, "start")
 
     async def stop(self, actor: Actor, project: str, key: str, expected: int | None) -> ExperimentView:
@@ -96,6 +99,9 @@ class ExperimentService(EntityService[ExperimentRow, ExperimentView]):
             await usages.activate(write.tx, write.scope, "experiment", key, active=False)
             return await self.update(write, row, ended, "stop")
 
+    def _refuse_archived_environment(self, write: WriteTransaction, row: ExperimentRow) -> None:
+        refuse_archived_environment(archived=not self.served_by(write, row))
+
     def served_by(self, write: WriteTransaction, row: ExperimentRow) -> Sequence[EnvironmentRow]:
         return [each for each in write.environments if each.id == row.environment_id]
 
@@ -105,6 +111,7 @@ class ExperimentService(EntityService[ExperimentRow, ExperimentView]):
         await usages.release_parts(write.tx, write.scope, "experiment", row.key)
 
     async def check_restore(self, write: WriteTransaction, row: ExperimentRow) -> None:
+        self._refuse_archived_environment(write, row)
         await _canonical(write, replace(row, archived=False))
 
     async def check_delete(self, write: WriteTransaction, row: ExperimentRow) -> None:

@@ -30,7 +30,7 @@ _FLAG = Noun(
         "list": "The project's flags by key, with where they are on.",
         "get": "One flag, with where it is on; its rules stand in the settings of each environment.",
         "archive": "Puts a flag out of use: it serves its off variation. Refused while something active depends on it.",
-        "restore": "Puts an archived flag back into use, as it was.",
+        "restore": "Puts an archived flag back into use with its rules, off in every environment.",
         "delete": "Deletes an archived flag that nothing names.",
     },
 )

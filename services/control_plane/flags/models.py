@@ -9,6 +9,7 @@ from uuid import UUID
 
 from control_plane.entities.models import EntityRow
 from control_plane.entities.table import EntityTable
+from control_plane.environments.queries import EnvironmentRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,15 @@ class SettingsRow:
     report_exposures: bool
     version: int
     updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FlagInEnvironment:
+    """A flag, an environment, and what is set there."""
+
+    flag: FlagRow
+    environment: EnvironmentRow
+    settings: SettingsRow
 
 
 FLAGS = EntityTable("flags", FlagRow)

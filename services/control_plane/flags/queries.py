@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import Protocol
 from uuid import UUID
 
 import asyncpg
@@ -13,7 +15,8 @@ from control_plane.database import Connection
 from control_plane.entities.rows import RowCache, Unreadable, read_each
 from control_plane.entities.table import Scope
 from control_plane.flags.definition import flag_of
-from control_plane.flags.models import FLAGS, FlagRow, SettingsRow
+from control_plane.flags.models import FLAGS, FlagRow, SettingsRow, new_settings
+from control_plane.flags.repository import find_settings
 
 _FLAG_COLUMNS = tuple(each.name for each in fields(FlagRow))
 _SETTINGS_COLUMNS = tuple(each.name for each in fields(SettingsRow))
@@ -44,6 +47,44 @@ class FlagOutline:
     key: str
     archived: bool
     variations: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Whom a flag's answers reach in one environment, and whether the edge reports them as exposures."""
+
+    enabled: bool
+    client_visible: bool
+    report_exposures: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RunningExperiment:
+    """One that runs on a flag. `observes`: it analyses what the flag serves and assigns nobody."""
+
+    key: str
+    environment_id: UUID
+    environment: str
+    observes: bool
+    variations: frozenset[str]
+
+
+class FindRunning(Protocol):
+    """Finds the experiments that run on a flag; the experiments' feature has one."""
+
+    async def __call__(self, tx: Connection, scope: Scope, flag: str) -> Sequence[RunningExperiment]: ...
+
+
+async def reach_of(tx: Connection, scope: Scope, key: str, environment_id: UUID) -> Reach | None:
+    row = await FLAGS.find(tx, scope, key)
+    if row is None:
+        return None
+    settings = await find_settings(tx, row, environment_id) or new_settings(row, environment_id)
+    return Reach(
+        enabled=settings.enabled and not row.archived,
+        client_visible=row.client_visible,
+        report_exposures=settings.report_exposures,
+    )
 
 
 async def find_flag(tx: Connection, scope: Scope, key: str) -> FlagOutline | None:

@@ -25,6 +25,7 @@ from control_plane.entities.schemas import (
     EnvironmentVersions,
     ServeDocument,
     UnitKey,
+    Warnings,
 )
 from control_plane.environments.keys import EntityKey
 
@@ -111,7 +112,7 @@ class Enabled(Input, strict=True):
 
 
 class SettingsView(AuditedView):
-    unaudited: ClassVar = frozenset({"environment_versions"})
+    unaudited: ClassVar = frozenset({"environment_versions", "warnings"})
 
     flag: str
     environment: str
@@ -126,3 +127,4 @@ class SettingsView(AuditedView):
     version: int
     updated_at: datetime
     environment_versions: EnvironmentVersions = Field({})
+    warnings: Warnings = Field([])

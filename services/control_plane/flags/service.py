@@ -12,15 +12,18 @@ from service_kit.problems import FieldError, InvalidInput
 from control_plane.database import Connection
 from control_plane.entities import usages
 from control_plane.entities.errors import NotArchived
+from control_plane.entities.schemas import Warned
 from control_plane.entities.service import EntityService
-from control_plane.entities.transactions import WriteTransaction
+from control_plane.entities.transactions import ProjectTransactions, WriteTransaction
 from control_plane.flags.definition import checked_definition, checked_settings, flag_of
+from control_plane.flags.experiment_guard import ExperimentGuard
 from control_plane.flags.models import FLAGS, FlagRow
 from control_plane.flags.references import keep_references
-from control_plane.flags.repository import settings_of, switches_of
+from control_plane.flags.repository import save_settings, settings_of, switches_of
 from control_plane.flags.schemas import FlagView
 from control_plane.flags.values import in_type
 from control_plane.flags.views import flag_view
+from control_plane.quotas import Quota
 
 _DEFECTS_NAMED_MAX = 10
 
@@ -30,8 +33,12 @@ class FlagService(EntityService[FlagRow, FlagView]):
 
     kind: ClassVar = "flag"
     resource: ClassVar = "flag"
-    count_max: ClassVar = 50_000
+    quota: ClassVar = Quota.FLAGS
     table = FLAGS
+
+    def __init__(self, transactions: ProjectTransactions, guard: ExperimentGuard) -> None:
+        super().__init__(transactions)
+        self._guard = guard
 
     def view(self, row: FlagRow) -> FlagView:
         return flag_view(row)
@@ -55,6 +62,7 @@ class FlagService(EntityService[FlagRow, FlagView]):
         row = replace(row, variations=_in_type(row.variations, row.type))
         row = replace(row, default_serve=serve_to_document(checked_definition(row).default))
         if before is not None:
+            await self._guard.flag(write, before, row)
             await _refuse_broken_settings(write, row)
         return row
 
@@ -63,9 +71,20 @@ class FlagService(EntityService[FlagRow, FlagView]):
         await usages.activate(write.tx, write.scope, "flag", row.key, active=False)
 
     async def check_restore(self, write: WriteTransaction, row: FlagRow) -> None:
+        """A restored flag is off everywhere: what it served before may be long out of date."""
         restored = replace(row, archived=False)
+        switched_off: list[str] = []
+        environments = {each.id: each.key for each in write.environments}
         for environment_id, settings in (await settings_of(write.tx, row)).items():
-            await keep_references(write, flag_of(restored, settings), environment_id)
+            off = replace(settings, enabled=False)
+            if settings.enabled:
+                off = replace(off, version=settings.version + 1, updated_at=write.now)
+                await save_settings(write.tx, off)
+                switched_off += [environments[environment_id]] if environment_id in environments else []
+            await keep_references(write, flag_of(restored, off), environment_id)
+        if switched_off:
+            detail = f"the flag was on in {', '.join(sorted(switched_off))} and is off: switch it on where it is wanted"
+            write.warnings.append(Warned(code="restored_off", detail=detail))
 
     async def check_delete(self, write: WriteTransaction, row: FlagRow) -> None:
         if not row.archived:

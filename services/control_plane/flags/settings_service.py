@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from typing import Any
 
 from bucketing.instants import parse_instant
-from service_kit.problems import Conflict, FieldError, InvalidInput
+from service_kit.problems import FieldError, InvalidInput
 from service_kit.versions import check_version
 
 from control_plane.access import Actor
+from control_plane.entities.errors import Archived
+from control_plane.entities.sizes import stored_bytes
 from control_plane.entities.transactions import ProjectTransactions, ReadTransaction, WriteTransaction, find
-from control_plane.environments.queries import EnvironmentRow, environment_by_key
+from control_plane.environments.queries import EnvironmentRow, environment_by_key, refuse_archived_environment
 from control_plane.flags.definition import canonical_settings, checked_settings, with_rule_ids
-from control_plane.flags.models import FLAGS, FlagRow, SettingsRow, new_settings
+from control_plane.flags.experiment_guard import ExperimentGuard
+from control_plane.flags.models import FLAGS, FlagInEnvironment, FlagRow, SettingsRow, new_settings
 from control_plane.flags.references import keep_references
 from control_plane.flags.repository import find_settings, save_settings
 from control_plane.flags.schemas import SettingsPatch, SettingsView, TargetFields
@@ -39,8 +43,9 @@ class SettingsService:
 
     `expected` is the version that the caller has seen: another one raises `PreconditionFailed`."""
 
-    def __init__(self, transactions: ProjectTransactions) -> None:
+    def __init__(self, transactions: ProjectTransactions, guard: ExperimentGuard) -> None:
         self._transactions = transactions
+        self._guard = guard
 
     async def read(self, actor: Actor, at: SettingsPath) -> SettingsView:
         flag, settings = await self._stored(actor, at)
@@ -48,6 +53,8 @@ class SettingsService:
 
     async def change(self, actor: Actor, at: SettingsPath, expected: int, body: SettingsPatch) -> SettingsView:
         patch = body.given()
+        if patch == {"enabled": False}:
+            return await self._switch_off(actor, at, expected)
         if "default" in patch:
             patch["default_serve"] = patch.pop("default")
         if "rules" in patch:
@@ -58,7 +65,9 @@ class SettingsService:
 
     async def switch(self, actor: Actor, at: SettingsPath, expected: int | None, *, enabled: bool) -> SettingsView:
         """Without `expected` it says all it means: the quick way to turn a flag off."""
-        return await self._write(actor, at, expected, lambda row: replace(row, enabled=enabled))
+        if not enabled:
+            return await self._switch_off(actor, at, expected)
+        return await self._write(actor, at, expected, lambda row: replace(row, enabled=True))
 
     async def copy(self, actor: Actor, at: SettingsPath, source: str, expected: int) -> SettingsView:
         """Rules, targets, prerequisites and what is served come from `source`; on and off stay as they are."""
@@ -75,27 +84,53 @@ class SettingsService:
     async def _write(
         self, actor: Actor, at: SettingsPath, expected: int | None, change: Callable[[SettingsRow], SettingsRow]
     ) -> SettingsView:
-        async with self._transactions.write(actor, at.project, "update", "flag", entity="flag_settings") as write:
-            flag = await find(write, FLAGS, at.flag)
-            environment = await environment_by_key(write.tx, write.scope.project_id, at.environment)
-            if environment.archived:
-                raise Conflict("the environment is archived: restore it first", code="environment_archived")
-            before = await _settings(write, flag, environment)
-            check_version(expected, before.version)
-            changed = replace(change(before), version=before.version + 1, updated_at=write.now)
-            checked = checked_settings(flag, changed)
-            await keep_references(write, checked, environment.id)
+        async with self._transaction(actor, at) as write:
+            found = await _found(write, at, expected)
+            changed = replace(change(found.settings), version=found.settings.version + 1, updated_at=write.now)
+            checked = checked_settings(found.flag, changed)
+            await self._guard.settings(write, found, changed)
+            await keep_references(write, checked, found.environment.id)
             after = replace(changed, **canonical_settings(checked, changed))
-            await save_settings(write.tx, after)
-            view = settings_view(flag, environment.key, after)
-            versions = await write.record(
-                "update",
-                f"{flag.key}/{environment.key}",
-                before=settings_view(flag, environment.key, before).audited(),
-                after=view.audited(),
-                environments=[environment],
-            )
-            return view.model_copy(update={"environment_versions": versions})
+            view = await _saved(write, found, after)
+            await write.hold([found.environment], stored_bytes(after) - stored_bytes(found.settings))
+            return view.model_copy(update={"warnings": write.warnings})
+
+    async def _switch_off(self, actor: Actor, at: SettingsPath, expected: int | None) -> SettingsView:
+        """Asks nothing of what is stored, and of no quota: switching off always gets through."""
+        async with self._transaction(actor, at) as write:
+            found = await _found(write, at, expected)
+            before = found.settings
+            after = replace(before, enabled=False, version=before.version + 1, updated_at=write.now)
+            view = await _saved(write, found, after)
+            return view.model_copy(update={"warnings": await self._guard.switched_off(write, found)})
+
+    def _transaction(self, actor: Actor, at: SettingsPath) -> AbstractAsyncContextManager[WriteTransaction]:
+        return self._transactions.write(actor, at.project, "update", "flag", entity="flag_settings")
+
+
+async def _found(write: WriteTransaction, at: SettingsPath, expected: int | None) -> FlagInEnvironment:
+    """Raises `NotFound`, `PreconditionFailed`, and `Conflict` for what is archived."""
+    flag = await find(write, FLAGS, at.flag)
+    environment = await environment_by_key(write.tx, write.scope.project_id, at.environment)
+    if flag.archived:
+        raise Archived("flag", flag.key)
+    refuse_archived_environment(archived=environment.archived)
+    settings = await _settings(write, flag, environment)
+    check_version(expected, settings.version)
+    return FlagInEnvironment(flag, environment, settings)
+
+
+async def _saved(write: WriteTransaction, found: FlagInEnvironment, after: SettingsRow) -> SettingsView:
+    await save_settings(write.tx, after)
+    view = settings_view(found.flag, found.environment.key, after)
+    versions = await write.record(
+        "update",
+        f"{found.flag.key}/{found.environment.key}",
+        before=settings_view(found.flag, found.environment.key, found.settings).audited(),
+        after=view.audited(),
+        environments=[found.environment],
+    )
+    return view.model_copy(update={"environment_versions": versions})
 
 
 async def _settings(

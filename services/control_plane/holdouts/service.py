@@ -13,6 +13,7 @@ from control_plane.entities.service import EntityService
 from control_plane.entities.transactions import WriteTransaction
 from control_plane.holdouts.models import HOLDOUTS, HoldoutRow
 from control_plane.holdouts.schemas import HoldoutView
+from control_plane.quotas import Quota
 
 
 class HoldoutService(EntityService[HoldoutRow, HoldoutView]):
@@ -20,7 +21,8 @@ class HoldoutService(EntityService[HoldoutRow, HoldoutView]):
 
     kind: ClassVar = "holdout"
     resource: ClassVar = "experiment"
-    count_max: ClassVar = 1_000
+    quota: ClassVar = Quota.HOLDOUTS
+    published: ClassVar = False
     table = HOLDOUTS
 
     def view(self, row: HoldoutRow) -> HoldoutView:

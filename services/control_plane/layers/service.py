@@ -7,6 +7,7 @@ from typing import ClassVar
 from control_plane.entities.service import EntityService
 from control_plane.layers.models import LAYERS, LayerRow
 from control_plane.layers.schemas import LayerView
+from control_plane.quotas import Quota
 
 
 class LayerService(EntityService[LayerRow, LayerView]):
@@ -14,7 +15,8 @@ class LayerService(EntityService[LayerRow, LayerView]):
 
     kind: ClassVar = "layer"
     resource: ClassVar = "experiment"
-    count_max: ClassVar = 1_000
+    quota: ClassVar = Quota.LAYERS
+    published: ClassVar = False
     table = LAYERS
 
     def view(self, row: LayerRow) -> LayerView:

@@ -10,6 +10,7 @@ from control_plane.entities.transactions import WriteTransaction
 from control_plane.metrics.definition import ANALYSED, check_definition
 from control_plane.metrics.models import METRICS, MetricRow
 from control_plane.metrics.schemas import MetricView
+from control_plane.quotas import Quota
 
 
 class MetricService(EntityService[MetricRow, MetricView]):
@@ -17,7 +18,7 @@ class MetricService(EntityService[MetricRow, MetricView]):
 
     kind: ClassVar = "metric"
     resource: ClassVar = "metric"
-    count_max: ClassVar = 5_000
+    quota: ClassVar = Quota.METRICS
     table = METRICS
 
     def view(self, row: MetricRow) -> MetricView:

@@ -23,6 +23,7 @@ from control_plane.publishing import queries
 from control_plane.publishing.compiler import Compiler
 from control_plane.publishing.lease import Lease
 from control_plane.publishing.publisher import BehindTheBus, Fenced, Publisher
+from control_plane.publishing.stream_room import StreamRoom
 from control_plane.publishing.telemetry import RelayTelemetry
 
 LOOK_SECONDS = 1.0
@@ -48,6 +49,7 @@ class Relay:
         self._stream = stream or config_stream()
         self._lease = Lease(database)
         self._compiler = Compiler(database)
+        self._room = StreamRoom(database, bus, telemetry, self._stream)
         self._publisher: Publisher | None = None
         self._wake = asyncio.Event()
 
@@ -107,6 +109,7 @@ class Relay:
             waiting = await queries.unpublished(tx)
         for row in waiting:
             await self._try_publish(publisher, row["id"], row["repair_requested_at"])
+        await self._room.observe()
         async with self._database.connection() as connection:
             self._telemetry.lag_seconds.set(await queries.oldest_unpublished_seconds(connection))
 

@@ -28,6 +28,8 @@ class RelayTelemetry:
             ["environment"],
             registry=registry,
         )
+        self.stream_bytes = Gauge("config_stream_bytes", "What the CONFIG stream holds", registry=registry)
+        self.stream_bytes_max = Gauge("config_stream_bytes_max", "What the CONFIG stream may hold", registry=registry)
         self.foreign_environments = Gauge(
             "relay_foreign_environments",
             "Environments on the stream that the database does not have",

@@ -16,6 +16,7 @@ from control_plane.entities.errors import refused_fields
 from control_plane.entities.service import EntityService
 from control_plane.entities.sizes import check_size
 from control_plane.entities.transactions import WriteTransaction
+from control_plane.quotas import Quota
 from control_plane.segments.definition import segment_of
 from control_plane.segments.models import SEGMENTS, SegmentRow
 from control_plane.segments.queries import named_segments
@@ -27,7 +28,7 @@ class SegmentService(EntityService[SegmentRow, SegmentView]):
 
     kind: ClassVar = "segment"
     resource: ClassVar = "segment"
-    count_max: ClassVar = 10_000
+    quota: ClassVar = Quota.SEGMENTS
     table = SEGMENTS
 
     def view(self, row: SegmentRow) -> SegmentView:

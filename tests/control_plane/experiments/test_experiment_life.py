@@ -104,7 +104,7 @@ async def test_what_breaks_the_analysis_stays_while_it_runs(tenant: Any, project
     for patch, fields in BREAKING:
         assert await refused(api, "PATCH", one, patch) == (409, "experiment_started", fields)
     after = await api.ok("GET", one)
-    assert after == {**before, "environment_versions": {}}
+    assert after == {**before, "environment_versions": {}, "warnings": []}
 
 
 async def test_texts_more_traffic_and_further_metrics_may_change_while_it_runs(tenant: Any, project: str) -> None:

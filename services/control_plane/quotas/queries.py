@@ -1,0 +1,117 @@
+"""How much is used of each quota. What projects hold is counted by the database itself, with each row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from uuid import UUID
+
+import asyncpg
+
+from control_plane.database import Connection
+from control_plane.quotas.limits import TERMS, Holder, Quota
+from control_plane.quotas.models import Growth
+
+ENTITY_KINDS: Mapping[Quota, str] = {
+    Quota.FLAGS: "flag",
+    Quota.SEGMENTS: "segment",
+    Quota.METRICS: "metric",
+    Quota.EXPERIMENTS: "experiment",
+    Quota.LAYERS: "layer",
+    Quota.HOLDOUTS: "holdout",
+}
+_LOCK: Mapping[Holder, str] = {
+    Holder.ORGANIZATION: "SELECT FROM organizations WHERE id = $1 FOR NO KEY UPDATE",
+    Holder.PROJECT: "SELECT FROM projects WHERE id = $1 FOR UPDATE",
+    Holder.ENVIRONMENT: "SELECT FROM environments WHERE id = $1 FOR UPDATE",
+}
+_ACTIVE = "revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)"
+_ROWS: Mapping[Quota, str] = {
+    Quota.PROJECTS: "SELECT count(*) FROM projects WHERE organization_id = $1 AND $2::timestamptz IS NOT NULL",
+    Quota.MEMBERS: "SELECT count(*) FROM memberships WHERE organization_id = $1 AND $2::timestamptz IS NOT NULL",
+    Quota.TOKENS: f"SELECT count(*) FROM api_tokens WHERE organization_id = $1 AND {_ACTIVE}",  # noqa: S608
+    Quota.ENVIRONMENTS: "SELECT count(*) FROM environments WHERE project_id = $1 AND $2::timestamptz IS NOT NULL",
+    Quota.SDK_KEYS: f"SELECT count(*) FROM sdk_keys WHERE environment_id = $1 AND {_ACTIVE}",  # noqa: S608
+}
+_OVERRIDES = """
+(SELECT jsonb_object_agg(quota, maximum) FROM quota_overrides WHERE organization_id = $1) AS overrides
+"""
+_HOLD = f"""
+WITH noted AS (
+    UPDATE outbox SET growth = outbox.growth + $3 FROM environments
+    WHERE environments.id = ANY($2::uuid[])
+        AND outbox.environment_id = environments.id AND outbox.version = environments.version
+)
+SELECT {_OVERRIDES},
+    (SELECT COALESCE(sum(used), 0) FROM usage_counts WHERE project_id = $4 AND kind = $5) AS entities,
+    GREATEST(
+        (SELECT COALESCE(sum(bytes), 0) FROM usage_counts WHERE project_id = $4 AND environment_id IS NULL),
+        (SELECT max(bytes) FROM environment_sizes WHERE environment_id = ANY($2::uuid[]))
+    ) AS environment_bytes,
+    (SELECT COALESCE(sum(bytes), 0) FROM environment_sizes WHERE organization_id = $1) AS organization_bytes,
+    (SELECT COALESCE(sum(growth), 0) FROM outbox) + $3 * cardinality($2::uuid[]) AS unpublished,
+    (SELECT bytes FROM config_streams WHERE name = 'CONFIG') AS stream_bytes,
+    (SELECT bytes_max FROM config_streams WHERE name = 'CONFIG') AS stream_bytes_max
+"""  # noqa: S608 - a statement of our own
+
+
+async def overrides_of(tx: Connection, organization_id: UUID) -> dict[Quota, int]:
+    """The limits that an operator has set for the organization."""
+    return read_overrides(await tx.fetchval(f"SELECT {_OVERRIDES}", organization_id))
+
+
+def read_overrides(stored: Mapping[str, int] | None) -> dict[Quota, int]:
+    return {Quota(name): maximum for name, maximum in (stored or {}).items() if name in list(Quota)}
+
+
+async def rows_of(tx: Connection, quota: Quota, holder_id: UUID, *, lock: bool = False) -> int:
+    """How many rows the holder has; with `lock` nobody else claims one until the end of the transaction."""
+    if lock:
+        await tx.execute(_LOCK[TERMS[quota].holder], holder_id)
+    return int(await tx.fetchval(_ROWS[quota], holder_id, tx.now))
+
+
+async def hold(tx: Connection, growth: Growth) -> asyncpg.Record:
+    """Notes what waits to be published, and reads all that may stand against it, in one round trip."""
+    kind = None if growth.quota is None else ENTITY_KINDS[growth.quota]
+    row = await tx.fetchrow(
+        _HOLD, growth.organization_id, list(growth.environment_ids), growth.bytes, growth.project_id, kind
+    )
+    assert row is not None  # noqa: S101 - a select without a table has one row
+    return row
+
+
+async def entities_of(tx: Connection, project_id: UUID) -> dict[str, int]:
+    """Numbers of entities by kind."""
+    rows = await tx.fetch(
+        "SELECT kind, sum(used)::bigint AS used FROM usage_counts WHERE project_id = $1 GROUP BY kind", project_id
+    )
+    return {row["kind"]: row["used"] for row in rows}
+
+
+async def environments_of(tx: Connection, project_id: UUID) -> list[asyncpg.Record]:
+    """Key, bytes and SDK keys in force of each environment that isn't archived."""
+    return await tx.fetch(
+        "SELECT key, bytes, (SELECT count(*) FROM sdk_keys "  # noqa: S608 - a condition of our own
+        f"WHERE sdk_keys.environment_id = environment_sizes.environment_id AND {_ACTIVE}) AS sdk_keys "
+        "FROM environment_sizes WHERE project_id = $1 ORDER BY key",
+        project_id,
+        tx.now,
+    )
+
+
+async def organization_bytes(tx: Connection, organization_id: UUID) -> int:
+    """Over all environments that aren't archived."""
+    return int(
+        await tx.fetchval(
+            "SELECT COALESCE(sum(bytes), 0) FROM environment_sizes WHERE organization_id = $1", organization_id
+        )
+    )
+
+
+async def environment_bytes(tx: Connection, environment_id: UUID) -> int:
+    """What the environment holds, with what it shares with its project; 0 for an archived one."""
+    return int(
+        await tx.fetchval(
+            "SELECT COALESCE(sum(bytes), 0) FROM environment_sizes WHERE environment_id = $1", environment_id
+        )
+    )
