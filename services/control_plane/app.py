@@ -82,7 +82,7 @@ def create_control_plane(parts: Parts, shell: Shell) -> FastAPI:
 def _routers_of_accounts(parts: Parts) -> Sequence[APIRouter]:
     """How people come in, in the order of the API's documentation."""
     database, access, courier = parts.database, parts.access, parts.courier
-    invitations = Invitations(database=database, access=access, courier=courier)
+    invitations = Invitations(database=database, access=access, courier=courier, quotas=parts.quotas)
     resets = PasswordResets(database=database, access=access, courier=courier)
     return (
         sign_in_endpoints.build_router(access=access, invitations=invitations, resets=resets),
@@ -97,7 +97,7 @@ def _routers_of_organizations(parts: Parts) -> Sequence[APIRouter]:
     """Organizations, projects and environments, in the order of the API's documentation."""
     database, authenticator, quotas = parts.database, parts.authenticator, parts.quotas
     return (
-        api_tokens_endpoints.build_router(authenticator=authenticator, database=database),
+        api_tokens_endpoints.build_router(authenticator=authenticator, database=database, quotas=quotas),
         organizations_endpoints.build_router(authenticator=authenticator, database=database, quotas=quotas),
         project_roles_endpoints.build_router(authenticator=authenticator, database=database),
         environments_endpoints.build_router(authenticator=authenticator, database=database, quotas=quotas),

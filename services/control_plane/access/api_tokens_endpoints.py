@@ -18,12 +18,13 @@ from control_plane.access.queries import resolve_organization
 from control_plane.access.schemas import ApiTokenCreate, ApiTokenView, NewApiTokenView
 from control_plane.access.views import api_token_view
 from control_plane.database import Database
+from control_plane.quotas import Quota, Quotas
 
 _PATH = "/organizations/{organization}/tokens"
 _WRITE = problem_responses(Unauthorized, Forbidden, NotFound, Conflict, InvalidInput)
 
 
-def build_router(*, authenticator: Authenticator, database: Database) -> APIRouter:
+def build_router(*, authenticator: Authenticator, database: Database, quotas: Quotas) -> APIRouter:
     router = new_router("access", authenticator.actor)
 
     @router.get(_PATH, responses=problem_responses(Unauthorized, NotFound, InvalidInput))
@@ -49,6 +50,7 @@ def build_router(*, authenticator: Authenticator, database: Database) -> APIRout
             require(actor, "create", "token", scope)
             check_future("expires_at", body.expires_at, tx.now)
             row, token = await api_tokens_service.create(tx, actor, scope, body.name, body.role, body.expires_at)
+            await quotas.claim(tx, Quota.TOKENS, scope.organization_id, scope.organization_id, inserted=True)
         response.headers["Location"] = f"/api/v1/organizations/{scope.organization_id}/tokens/{row['id']}"
         return NewApiTokenView(**api_token_view(row).model_dump(), token=token)
 

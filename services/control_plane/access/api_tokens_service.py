@@ -12,7 +12,7 @@ from uuid import UUID
 
 import asyncpg
 from service_kit.logs import get_logger
-from service_kit.problems import Conflict, Forbidden, NotFound
+from service_kit.problems import Forbidden, NotFound
 
 from control_plane.access.actor import Actor
 from control_plane.access.roles import Role, higher, lower
@@ -22,7 +22,6 @@ from control_plane.changes import Change, record
 from control_plane.database import Connection
 
 PREFIX = "vt_"
-ACTIVE_TOKENS_MAX = 100
 _USE_NOTED_EVERY = timedelta(minutes=1)
 _ROWS = """
 SELECT api_tokens.id, api_tokens.name, api_tokens.role, hint, expires_at, revoked_at, last_used_at,
@@ -71,22 +70,12 @@ async def create(
 ) -> tuple[asyncpg.Record, str]:
     """The new row and the token; people make them, so that somebody answers for each.
 
-    Raises `Forbidden` for a program, and for a role above the actor's own, `Conflict` over the limit."""
+    Raises `Forbidden` for a program, and for a role above the actor's own."""
     if actor.kind != "user":
         raise Forbidden("tokens are made by people", code="not_a_person")
     own = actor.role_in(scope)
     if higher(own, role) != own:
         raise Forbidden(f"the role {own} may not give the role {role}")
-    # Locked, so that the limit holds for tokens that are made at the same time.
-    await tx.execute("SELECT FROM organizations WHERE id = $1 FOR NO KEY UPDATE", scope.organization_id)
-    active = await tx.fetchval(
-        "SELECT count(*) FROM api_tokens WHERE organization_id = $1 AND revoked_at IS NULL "
-        "AND (expires_at IS NULL OR expires_at > $2)",
-        scope.organization_id,
-        tx.now,
-    )
-    if active >= ACTIVE_TOKENS_MAX:
-        raise Conflict(f"an organization has at most {ACTIVE_TOKENS_MAX} tokens: revoke one", code="too_many_tokens")
     token = PREFIX + secrets.token_urlsafe(32)
     token_id = await tx.fetchval(
         "INSERT INTO api_tokens (organization_id, name, role, hint, sha256, expires_at, created_by, created_at) "

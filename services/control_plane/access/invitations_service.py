@@ -20,13 +20,15 @@ from control_plane.access.service import Access
 from control_plane.access.views import invitation_view
 from control_plane.changes import Change, record
 from control_plane.database import Connection, Database
+from control_plane.quotas import Quota, Quotas
 
 
 class Invitations:
     """What the endpoints of invitations do."""
 
-    def __init__(self, *, database: Database, access: Access, courier: Courier) -> None:
+    def __init__(self, *, database: Database, access: Access, courier: Courier, quotas: Quotas) -> None:
         self._database = database
+        self._quotas = quotas
         self._access = access
         self._courier = courier
 
@@ -35,7 +37,7 @@ class Invitations:
     ) -> tuple[asyncpg.Record, str | None]:
         """The invitation, and the link where nothing is mailed. Says nothing about who has an account already.
 
-        Raises `Conflict` (`already_member`), and `Unavailable` when mail can't be sent: then invite again.
+        Raises `Conflict` (`already_member`), `QuotaExceeded`, `Unavailable` when mail can't be sent: invite again then.
         """
         guard_owner(actor, scope, given.role)
         link = OneTimeLink("invitation")
@@ -46,6 +48,7 @@ class Invitations:
             row = await invitations_repository.insert(
                 tx, actor, scope.organization_id, wanted, (link.digest, self._courier.mails)
             )
+            await self._quotas.claim(tx, Quota.MEMBERS, scope.organization_id, scope.organization_id, inserted=True)
             organization = await repository.organization_name(tx, scope.organization_id)
             await record(tx, _change(scope.organization_id, actor, "create", row))
         letter = Letter(link, to=given.email, base_url=base_url, by=actor.name, organization=organization)

@@ -33,14 +33,16 @@ class Quotas:
     def limit(self, quota: Quota, overrides: Mapping[Quota, int]) -> int:
         return overrides.get(quota, self.limits.get(quota, TERMS[quota].default))
 
-    async def claim(self, tx: Connection, quota: Quota, organization_id: UUID, holder_id: UUID) -> None:
-        """Before a row is inserted that `holder_id` has at most so many of. Raises `QuotaExceeded`.
+    async def claim(
+        self, tx: Connection, quota: Quota, organization_id: UUID, holder_id: UUID, *, inserted: bool = False
+    ) -> None:
+        """Before (or after) a row is inserted that `holder_id` has at most so many of. Raises `QuotaExceeded`.
 
         The holder stays locked until the end of the transaction, so two claims at a time don't exceed it.
         """
         used = await queries.rows_of(tx, quota, holder_id, lock=True)
         limit = self.limit(quota, await queries.overrides_of(tx, organization_id))
-        self._hold(Use(quota, limit, used + 1), 1, organization_id)
+        self._hold(Use(quota, limit, used + (not inserted)), 1, organization_id)
 
     async def hold(self, tx: Connection, growth: Growth) -> list[Use]:
         """After the write's rows and its record, before the commit. Answers what is nearly used up.

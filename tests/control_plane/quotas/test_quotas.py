@@ -108,6 +108,23 @@ async def test_environments_projects_keys_and_tokens_have_limits(limited: Limite
     ] * 3
 
 
+async def test_members_count_with_those_who_are_invited(limited: Limited) -> None:
+    tenant = await limited(members=4, tokens=2)
+    at = f"/organizations/{tenant.organization}"
+    people = (await uses(tenant))["members", None][0]
+    invited = [{"email": f"p{number}@example.com", "role": "viewer"} for number in range(6)]
+    answers = await asyncio.gather(*(tenant.api("POST", f"{at}/invitations", each) for each in invited))
+    assert sorted(each.status_code for each in answers) == [201] * (4 - people) + [409] * (2 + people)
+    taken = next(each for each, answer in zip(invited, answers, strict=True) if answer.status_code == 201)
+    await tenant.api.ok("POST", f"{at}/invitations", taken)
+    tokens = await asyncio.gather(
+        *(tenant.api("POST", f"{at}/tokens", {"name": "t", "role": "viewer"}) for _ in range(4))
+    )
+    assert sorted(each.status_code for each in tokens) == [201, 201, 409, 409]
+    found = await uses(tenant)
+    assert (found["members", None], found["tokens", None]) == ((4, 4), (2, 2))
+
+
 async def test_writes_at_the_same_time_do_not_exceed_a_limit(limited: Limited) -> None:
     tenant = await limited(flags=3, environments=3, sdk_keys=3, projects=3)
     flags = f"/projects/{tenant.project}/flags"
