@@ -17,6 +17,9 @@ NAME_LENGTH_MAX = 128
 ATTRIBUTE_NAME_LENGTH_MAX = 256
 ATTRIBUTE_DEPTH_MAX = 6
 """Objects and arrays inside each other, the attributes themselves being the first."""
+EXPERIMENTS_MAX = 50
+"""Of one exposure."""
+PHASE_MAX = 2**31 - 1
 EVENT_BYTES_MAX = 32 * 1024
 """Of one line."""
 INTEGER_MIN, INTEGER_MAX = -(2**63), 2**63 - 1
@@ -34,6 +37,8 @@ UserKey = Annotated[str, Meta(min_length=1, max_length=USER_KEY_LENGTH_MAX)]
 Name = Annotated[str, Meta(min_length=1, max_length=NAME_LENGTH_MAX)]
 ExperimentKey = Annotated[str, Meta(max_length=NAME_LENGTH_MAX)]
 """Empty: none."""
+UnitKey = Annotated[str, Meta(max_length=USER_KEY_LENGTH_MAX)]
+"""Empty: the user is the unit."""
 ConfigVersion = Annotated[int, Meta(ge=0, le=INTEGER_MAX)]
 MetricValue = Annotated[float, Meta(ge=-METRIC_VALUE_MAX, le=METRIC_VALUE_MAX)]
 """As it is sent; a line of EVENTS may still hold what was taken before there was a limit."""
@@ -49,6 +54,17 @@ _Depth3 = _Scalar | list[_Depth4] | dict[str, _Depth4]
 _Depth2 = _Scalar | list[_Depth3] | dict[str, _Depth3]
 Attributes = dict[AttributeName, _Depth2]
 
+
+class ExperimentPhase(Struct, gc=False, frozen=True):
+    """An experiment that an exposure belongs to, and the phase that it was in."""
+
+    key: Annotated[str, Meta(min_length=1, max_length=NAME_LENGTH_MAX)]
+    phase: Annotated[int, Meta(ge=1, le=PHASE_MAX)] = 1
+
+
+Experiments = Annotated[list[ExperimentPhase], Meta(max_length=EXPERIMENTS_MAX)]
+"""What the evaluation said that an exposure belongs to: none when it is empty."""
+
 _T = TypeVar("_T")
 _U = TypeVar("_U")
 _V = TypeVar("_V")
@@ -57,7 +73,7 @@ _ABSENT: Any = None
 
 
 class Exposure(Struct, Generic[_T, _U, _A], gc=False):
-    """`_T`: when it happened. `_U`: to whom. `_A`: the attributes."""
+    """`_T`: when it happened. `_U`: to whom. `_A`: the attributes. `experiments` None: the sender does not say."""
 
     event_id: EventId
     timestamp: _T
@@ -65,6 +81,8 @@ class Exposure(Struct, Generic[_T, _U, _A], gc=False):
     flag: Name
     variation: Name
     experiment: ExperimentKey | None = ""
+    experiments: Experiments | None = None
+    unit_key: UnitKey | None = ""
     config_version: ConfigVersion | None = 0
     context: _A = _ABSENT
 

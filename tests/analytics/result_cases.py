@@ -91,7 +91,7 @@ class Aggregates:
         elif scope.segment == BY_DAY:
             segments = ["2026-01-05", "2026-01-06", "2026-01-07"]
         else:
-            segments = ["NO", "US", "", "DE"]
+            segments = ['"NO"', '"US"', "", '"DE"']
         return {
             (segment, name): self._per_variation * (4 - position) // 4 + 17 * number
             for position, segment in enumerate(segments)

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from analytics.loading.rows import Block, Kind, Origin, decode_into
 from analytics.loading.storage import block_token
-from analytics.warehouse.tables import EXPOSURE_COLUMNS
+from analytics.warehouse.tables import EXPOSURE_COLUMNS, ORDER_COLUMN
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -47,14 +47,17 @@ def test_an_exposure_fills_every_column() -> None:
         "flag": "f",
         "variation": "on",
         "experiment": "x",
+        "experiments": b"",
+        "unit_key": "",
         "user_key": "u1",
         "event_id": "e1",
         "config_version": 3,
         "context": b'{"country":"US"}',
         "occurred_at": 1_767_607_200_000,
         "received_at": 1_767_607_200_000,
+        "first_wins": 2**64 - 1 - (1_767_607_200_000 * 2**21 + 7 * 2**14),
     }
-    assert list(row(block, 0)) == list(EXPOSURE_COLUMNS)
+    assert list(row(block, 0)) == [*EXPOSURE_COLUMNS, ORDER_COLUMN]
 
 
 def test_what_may_be_absent_has_an_empty_value() -> None:

@@ -39,6 +39,18 @@ def test_both_event_types_store_the_same_standin_of_a_user(user_key: Any) -> Non
     assert [event["user_key"] for event in events] == [hidden("123")] * 2
 
 
+@pytest.mark.parametrize(
+    ("hash_user_keys", "marked", "expected"),
+    [(True, (), hidden("acme")), (False, ("company",), hidden("acme")), (False, (), "acme")],
+    ids=["user keys are hidden", "an attribute is hidden", "nothing is hidden"],
+)
+def test_a_unit_key_is_hidden_where_anything_is(hash_user_keys: bool, marked: tuple[str, ...], expected: str) -> None:
+    (event,) = stored(exposure(unit_key="acme"), hash_user_keys=hash_user_keys, marked=marked)
+    assert event["unit_key"] == expected
+    (event,) = stored(exposure(), hash_user_keys=hash_user_keys, marked=marked)
+    assert event["unit_key"] == ""
+
+
 def test_the_user_key_is_hidden_in_the_attributes_too() -> None:
     attributes = {"targetingKey": "u1", "user_id": 7, "country": "US"}
     for event in stored(exposure(context=attributes), metric(properties=attributes), hash_user_keys=True):

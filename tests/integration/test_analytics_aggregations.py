@@ -81,4 +81,6 @@ async def _insert(
     origin = {"organization_id": "org-1", "project_id": "p", "environment_id": case["id"], "sdk_key_id": "k"}
     full = [origin | {"received_at": EXPOSED_AT} | row for row in rows]
     if full:
-        await warehouse.insert(table, {name: (kind, [row[name] for row in full]) for name, kind in columns.items()})
+        await warehouse.insert(
+            table, {name: (kind, [row.get(name, "") for row in full]) for name, kind in columns.items()}
+        )

@@ -63,7 +63,7 @@ def catalog() -> Catalog:
 async def store(warehouse: Warehouse, table: str, columns: dict[str, str], rows: list[dict[str, Any]]) -> None:
     origin = {"organization_id": "org-1", "project_id": "project-1", "environment_id": "env-1", "sdk_key_id": "k"}
     full = [origin | row for row in rows]
-    await warehouse.insert(table, {name: (kind, [row[name] for row in full]) for name, kind in columns.items()})
+    await warehouse.insert(table, {name: (kind, [row.get(name, "") for row in full]) for name, kind in columns.items()})
 
 
 @pytest.fixture

@@ -91,7 +91,7 @@ async def exposed_units(warehouse: Warehouse) -> tuple[int, int]:
     """Units in the raw exposures and in their aggregate."""
     counts = [
         (await warehouse.rows(f"SELECT uniqExact(user_key) AS units FROM {table}", {}))[0]["units"]
-        for table in ("events_exposure", "exposure_units")
+        for table in ("events_exposure", "exposure_firsts")
     ]
     return counts[0], counts[1]
 

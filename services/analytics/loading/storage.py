@@ -44,6 +44,7 @@ def block_token(block: Block) -> str:
     """Equal only for blocks with the same rows: made from the bytes they came from and where from."""
     digest = hashlib.sha256(block.kind.encode())
     for origin, data in block.sources():
-        digest.update(f"|{origin.environment_id}|{origin.sdk_key_id}|{origin.received_at}|{len(data)}|".encode())
+        of = (origin.environment_id, origin.sdk_key_id, origin.received_at, origin.first_wins, len(data))
+        digest.update(f"|{'|'.join(map(str, of))}|".encode())
         digest.update(data)
     return digest.hexdigest()[:40]

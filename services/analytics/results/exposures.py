@@ -72,13 +72,21 @@ class SeriesPoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExposedExperiment:
+    key: str
+    phase: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecentExposure:
-    """One of the latest exposures, as it was sent."""
+    """One of the latest exposures, as it was sent. `experiments` null: the sender did not say."""
 
     event_id: str
     user_key: str
     variation: str
     experiment: str | None
+    experiments: list[ExposedExperiment] | None
+    unit_key: str | None
     config_version: int
     context: dict[str, Any]
     occurred_at: str
@@ -157,11 +165,17 @@ def _recent(row: Row) -> RecentExposure:
         user_key=row["user_key"],
         variation=row["variation"],
         experiment=row["experiment"] or None,
+        experiments=_experiments(row["experiments"]),
+        unit_key=row["unit_key"] or None,
         config_version=row["config_version"],
         context=context,
         occurred_at=_text(row["occurred_at"]),
         received_at=_text(row["received_at"]),
     )
+
+
+def _experiments(text: str) -> list[ExposedExperiment] | None:
+    return msgspec.json.decode(text, type=list[ExposedExperiment]) if text else None
 
 
 def _text(value: datetime) -> str:

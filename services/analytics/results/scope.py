@@ -9,7 +9,7 @@ from analytics.warehouse.scopes import END_OF_TIME, ExposureScope, MetricWindow
 def scope_of(
     experiment: Experiment, environment: Environment, as_of: int | None = None, segment: str = ""
 ) -> ExposureScope:
-    """An assigning experiment counts exposures that name it; one that observes counts what its flag served.
+    """What the evaluation says belongs to the experiment, and of what doesn't say what `ExposureScope` tells.
 
     `as_of`: only what had been received by then (epoch milliseconds). An experiment that has not started has an
     empty scope.
@@ -19,12 +19,13 @@ def scope_of(
         organization_id=environment.organization_id,
         environment_id=environment.id,
         flag=experiment.flag,
-        experiment=experiment.key if experiment.assigns else "",
+        experiment=experiment.key,
         variations=tuple(experiment.shares),
         start=start,
         stop=experiment.stop_at if experiment.stop_at is not None else END_OF_TIME,
         as_of=as_of if as_of is not None else END_OF_TIME,
         segment=segment,
+        observes=not experiment.assigns,
     )
 
 

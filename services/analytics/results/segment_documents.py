@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 from stats import ENGINE_VERSION, Family, Heterogeneity, MetricResult, Notice, Status
 
@@ -22,6 +22,7 @@ from analytics.results.metric_documents import (
     metric_document,
     same,
 )
+from analytics.results.segment_names import SegmentName, SegmentValue, name_of
 from analytics.results.segments import DailyAnalysis, LeftOut, SegmentedAnalysis, SegmentedMetricAnalysis
 
 
@@ -33,7 +34,10 @@ class SegmentVariation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SegmentDocument:
-    segment: str
+    """`segment` null: the units without the attribute; `value`: the attribute's, as it was sent."""
+
+    segment: str | None
+    value: SegmentValue
     units: int
     variations: list[SegmentVariation]
     sample_ratio: SampleRatioDocument | None
@@ -41,7 +45,8 @@ class SegmentDocument:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricSegment:
-    segment: str
+    segment: str | None
+    value: SegmentValue
     status: Status
     explanation: str
     summary: str
@@ -145,7 +150,7 @@ def segmented_document(analysis: SegmentedAnalysis) -> SegmentedDocument:
         by=analysis.by,
         segments=[
             SegmentDocument(
-                segment=name,
+                **asdict(name_of(analysis.by, name)),
                 units=sum(units.values()),
                 variations=[SegmentVariation(variation=each, units=count) for each, count in units.items()],
                 sample_ratio=sample_ratio_document(analysis.sample_ratios.get(name)),
@@ -153,7 +158,7 @@ def segmented_document(analysis: SegmentedAnalysis) -> SegmentedDocument:
             for name, units in analysis.units.items()
         ],
         left_out=analysis.left_out,
-        metrics=[_segmented_metric(each, list(analysis.units)) for each in analysis.metrics],
+        metrics=[_segmented_metric(each, analysis.by, list(analysis.units)) for each in analysis.metrics],
     )
 
 
@@ -175,7 +180,7 @@ def daily_document(analysis: DailyAnalysis) -> DailyDocument:
     )
 
 
-def _segmented_metric(analysis: SegmentedMetricAnalysis, shown: list[str]) -> SegmentedMetric:
+def _segmented_metric(analysis: SegmentedMetricAnalysis, by: str, shown: list[str]) -> SegmentedMetric:
     metric, use, result = analysis.metric, analysis.use, analysis.result
     segments: dict[str, MetricResult | None] = dict.fromkeys(shown) if result is None else dict(result.segments)
     return SegmentedMetric(
@@ -187,7 +192,7 @@ def _segmented_metric(analysis: SegmentedMetricAnalysis, shown: list[str]) -> Se
         heterogeneity={arm: _heterogeneity(each) for arm, each in result.heterogeneity.items()} if result else {},
         segments=[
             _segment(
-                name,
+                name_of(by, name),
                 MetricAnalysis(metric, use, each, analysis.problem),
                 _members_of(result.family, name) if result else None,
             )
@@ -203,10 +208,10 @@ def _heterogeneity(found: Heterogeneity | None) -> HeterogeneityDocument | None:
     return HeterogeneityDocument(**same(HeterogeneityDocument, found) | {"contrasts": contrasts})
 
 
-def _segment(name: str, analysis: MetricAnalysis, family: Family | None) -> MetricSegment:
+def _segment(name: SegmentName, analysis: MetricAnalysis, family: Family | None) -> MetricSegment:
     found = metric_document(analysis, family)
     return MetricSegment(
-        segment=name,
+        **asdict(name),
         status=found.status,
         explanation=found.explanation,
         summary=found.summary,

@@ -10,12 +10,16 @@ from messages.aggregations import Absence, Aggregation
 END_OF_TIME = 7_258_118_400_000
 """2200-01-01 in epoch milliseconds: later than any event that is taken."""
 BY_DAY, BY_SDK_KEY, BY_CONFIG_VERSION = "$day", "$sdk_key", "$config_version"
+OF_EXPOSURES = (BY_DAY, BY_SDK_KEY, BY_CONFIG_VERSION)
 """Segments that are no context attribute: the day (UTC), SDK key and config version of the first exposure."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExposureScope:
     """Which exposures count. Times in epoch milliseconds; `experiment` empty: whatever the flag served.
+
+    Of an experiment those count whose evaluation says that they belong to it, and of those that don't say the ones
+    that name it or, for one that `observes`, all.
 
     `as_of`: only rows received until then, so that a past result can be computed again. `segment`: the context
     attribute (or one of the `BY_…` above) by which aggregates come apart; empty: all together.
@@ -30,6 +34,7 @@ class ExposureScope:
     stop: int
     as_of: int
     segment: str = ""
+    observes: bool = False
 
     def parameters(self) -> dict[str, Any]:
         """As server-side parameters."""
@@ -37,7 +42,9 @@ class ExposureScope:
             "organization": self.organization_id,
             "environment": self.environment_id,
             "flag": self.flag,
-            "experiment": self.experiment,
+            "experiment": "" if self.observes else self.experiment,
+            # A key has nothing that JSON escapes; an empty text is found in each.
+            "membership": f'"key":"{self.experiment}"' if self.experiment else "",
             "variations": list(self.variations),
             "start": self.start,
             "stop": self.stop,

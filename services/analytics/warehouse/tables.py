@@ -13,10 +13,12 @@ from messages.events import (
     ConfigVersion,
     EventId,
     ExperimentKey,
+    Experiments,
     ExposureLine,
     MetricLine,
     Milliseconds,
     Name,
+    UnitKey,
     UserKey,
 )
 
@@ -26,14 +28,18 @@ METRIC_TABLE = "events_metric"
 TEXT, WHOLE, NUMBER = "String", "UInt64", "Nullable(Float64)"
 MOMENT = "DateTime64(3, 'UTC')"
 MOMENT_FIELD, MOMENT_COLUMN = "timestamp", "occurred_at"
+ORDER_COLUMN = "first_wins"
+"""Greater for what was received earlier: of different copies of an event the greatest one stays."""
 ORIGIN = {"organization_id": TEXT, "project_id": TEXT, "environment_id": TEXT, "sdk_key_id": TEXT}
 
 _TYPES: Mapping[Any, str] = {
     ConfigVersion | None: WHOLE,
     EventId: TEXT,
     ExperimentKey | None: TEXT,
+    Experiments | None: TEXT,
     Milliseconds: MOMENT,
     Name: TEXT,
+    UnitKey | None: TEXT,
     UserKey: TEXT,
     float | None: NUMBER,
     msgspec.Raw: TEXT,

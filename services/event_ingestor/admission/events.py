@@ -19,6 +19,7 @@ from messages.events import (
     TIMESTAMP_MAX,
     TIMESTAMP_MIN,
     Attributes,
+    ExperimentPhase,
     ExposureLine,
     MetricLine,
 )
@@ -152,10 +153,31 @@ class _Judge:
             return Reason("invalid_key", f"flag: {_INVALID_KEY}")
         if experiment and not self._is_key(experiment):
             return Reason("invalid_key", f"experiment: {_INVALID_KEY}")
-        version = event.config_version or 0
+        if event.experiments is not None and (found := self._contradiction(experiment, event.experiments)):
+            return found
+        unit = event.unit_key or ""
         return ExposureLine(
-            event_id, milliseconds, user_key, event.flag, event.variation, experiment, version, attributes
+            event_id=event_id,
+            timestamp=milliseconds,
+            user_key=user_key,
+            flag=event.flag,
+            variation=event.variation,
+            experiment=experiment,
+            experiments=event.experiments,
+            unit_key=self._privacy.unit_key(unit) if self._privacy is not None else unit,
+            config_version=event.config_version or 0,
+            context=attributes,
         )
+
+    def _contradiction(self, experiment: str, experiments: list[ExperimentPhase]) -> Reason | None:
+        keys = {each.key for each in experiments}
+        if not all(map(self._is_key, keys)):
+            return Reason("invalid_key", f"experiments: each {_INVALID_KEY}")
+        if len(keys) < len(experiments):
+            return Reason("experiment_repeated", "experiments: names an experiment twice")
+        if experiment and experiment not in keys:
+            return Reason("experiment_not_listed", "experiment: must be one of `experiments`, where those are said")
+        return None
 
     def _is_key(self, text: str) -> bool:
         """A batch names few flags many times."""

@@ -39,6 +39,10 @@ class Privacy:
         """The pseudonym of a user key, or the key itself where the environment stores keys."""
         return self._pseudonyms.of(user_key) if self.hash_user_keys else user_key
 
+    def unit_key(self, unit_key: str) -> str:
+        """The same for a randomised unit: nothing says which attribute it is of, so any marked one hides it."""
+        return self._pseudonyms.of(unit_key) if unit_key and self.changes_anything else unit_key
+
     def attributes(self, attributes: Mapping[str, Any]) -> dict[str, Any]:
         """A copy in which each scalar inside a marked attribute is replaced by its stand-in; names and null stay."""
         changed: dict[str, Any] = {

@@ -16,17 +16,21 @@ from messages.events import (
     ATTRIBUTE_DEPTH_MAX,
     ATTRIBUTE_NAME_LENGTH_MAX,
     EVENT_ID_LENGTH_MAX,
+    EXPERIMENTS_MAX,
     INTEGER_MAX,
     INTEGER_MIN,
     METRIC_VALUE_MAX,
     NAME_LENGTH_MAX,
+    PHASE_MAX,
     USER_KEY_LENGTH_MAX,
     Attributes,
     ConfigVersion,
     EventId,
     ExperimentKey,
+    Experiments,
     MetricValue,
     Name,
+    UnitKey,
 )
 
 from event_ingestor.admission.event_types import EVENTS, Event, SentUserKey, Timestamp, fields_of
@@ -181,14 +185,39 @@ def _attributes(value: Any) -> Reason | None:
     return _inner_reason(value, ATTRIBUTE_DEPTH_MAX)
 
 
+def _experiments(value: Any) -> Reason | None:
+    if not isinstance(value, list):
+        return Reason("wrong_type", 'must be a list such as [{"key": "checkout-test", "phase": 1}]')
+    if len(value) > EXPERIMENTS_MAX:
+        return Reason("too_long", f"may name {EXPERIMENTS_MAX} experiments")
+    return next((found for each in value if (found := _experiment(each))), None)
+
+
+def _experiment(value: Any) -> Reason | None:
+    if not isinstance(value, dict):
+        return Reason("wrong_type", "each must be an object with `key` and `phase`")
+    if "key" not in value:
+        return Reason("missing_field", "each needs a `key`")
+    phase = value.get("phase", 1)
+    if found := _text(NAME_LENGTH_MAX)(value["key"]):
+        return found
+    if isinstance(phase, bool) or not isinstance(phase, int):
+        return _scalar_reason(phase) or Reason("wrong_type", "a phase must be an integer")
+    if not 1 <= phase <= PHASE_MAX:
+        return Reason("out_of_range", "a phase must be from 1 to 2^31 - 1")
+    return next((found for each in value.values() if (found := _inner_reason(each, ATTRIBUTE_DEPTH_MAX))), None)
+
+
 _CHECKS: Mapping[Any, Callable[[Any], Reason | None]] = {
     Attributes: _attributes,
     ConfigVersion: _version,
     EventId: _text(EVENT_ID_LENGTH_MAX),
     ExperimentKey: _text(NAME_LENGTH_MAX, empty=True),
+    Experiments: _experiments,
     Name: _text(NAME_LENGTH_MAX),
     SentUserKey: _user_key,
     Timestamp: _timestamp,
+    UnitKey: _text(USER_KEY_LENGTH_MAX, empty=True),
     MetricValue: _number,
 }
 

@@ -7,15 +7,19 @@ from typing import Any
 
 from messages.events import (
     EVENT_ID_LENGTH_MAX,
+    EXPERIMENTS_MAX,
     METRIC_VALUE_MAX,
     NAME_LENGTH_MAX,
+    PHASE_MAX,
     USER_KEY_LENGTH_MAX,
     Attributes,
     ConfigVersion,
     EventId,
     ExperimentKey,
+    Experiments,
     MetricValue,
     Name,
+    UnitKey,
 )
 from pydantic import BaseModel, Field
 
@@ -68,11 +72,29 @@ _KINDS: Mapping[Any, dict[str, Any]] = {
     ConfigVersion: {"type": "integer", "minimum": 0},
     EventId: _text(EVENT_ID_LENGTH_MAX) | {"description": _about(EventId)},
     ExperimentKey: {"type": "string", "maxLength": NAME_LENGTH_MAX},
+    Experiments: {
+        "type": "array",
+        "maxItems": EXPERIMENTS_MAX,
+        "items": {
+            "type": "object",
+            "required": ["key"],
+            "properties": {
+                "key": _text(),
+                "phase": {"type": "integer", "minimum": 1, "maximum": PHASE_MAX, "default": 1},
+            },
+        },
+        "description": "What the evaluation said it belongs to: an empty list is none, absent does not say",
+    },
     Name: _text(),
     SentUserKey: {"oneOf": [_text(USER_KEY_LENGTH_MAX), {"type": "integer"}]},
     Timestamp: {
         "oneOf": [{"type": "string", "format": "date-time"}, {"type": "integer"}],
         "description": "RFC 3339 with an offset, or milliseconds since the Unix epoch",
+    },
+    UnitKey: {
+        "type": "string",
+        "maxLength": USER_KEY_LENGTH_MAX,
+        "description": "The randomised unit where it isn't the user",
     },
     MetricValue: {
         "type": "number",
@@ -111,6 +133,7 @@ REQUEST_BODY: dict[str, Any] = {
                     "flag": "new-checkout",
                     "variation": "on",
                     "experiment": "checkout-test",
+                    "experiments": [{"key": "checkout-test", "phase": 1}],
                     "config_version": 17,
                     "context": {"country": "US"},
                 },

@@ -55,8 +55,8 @@ async def stored(warehouse: Warehouse, dataset: str) -> list[dict[str, Any]]:
         {},
     )
     for row in rows:
-        if "experiment" in row:
-            row["experiment"] = row["experiment"] or None
+        for name in {"experiment", "experiments", "unit_key"} & row.keys():
+            row[name] = row[name] or None
         for name in ("occurred_at", "received_at"):
             row[name] = row[name].replace(tzinfo=UTC)
     chosen = [{name: row[name] for name in names} for row in rows]

@@ -219,3 +219,128 @@ SETTINGS replicated_deduplication_window = 1000;
 ALTER TABLE events_exposure ON CLUSTER main ADD INDEX IF NOT EXISTS loaded_range loaded_at TYPE minmax GRANULARITY 4;
 
 ALTER TABLE events_metric ON CLUSTER main ADD INDEX IF NOT EXISTS loaded_range loaded_at TYPE minmax GRANULARITY 4;
+
+ALTER TABLE events_exposure ON CLUSTER main ADD COLUMN IF NOT EXISTS experiments LowCardinality(String);
+
+ALTER TABLE events_exposure ON CLUSTER main ADD COLUMN IF NOT EXISTS unit_key String;
+
+ALTER TABLE events_exposure ON CLUSTER main MODIFY COLUMN first_wins UInt64
+    DEFAULT 18446744073709551615 - bitShiftLeft(toUInt64(toUnixTimestamp64Milli(received_at)), 21);
+
+ALTER TABLE events_metric ON CLUSTER main MODIFY COLUMN first_wins UInt64
+    DEFAULT 18446744073709551615 - bitShiftLeft(toUInt64(toUnixTimestamp64Milli(received_at)), 21);
+
+CREATE TABLE IF NOT EXISTS exposure_firsts ON CLUSTER main
+(
+    organization_id LowCardinality(String),
+    environment_id LowCardinality(String),
+    flag LowCardinality(String),
+    user_key String,
+    variation LowCardinality(String),
+    experiment LowCardinality(String),
+    experiments LowCardinality(String),
+    earliest SimpleAggregateFunction(min, UInt128),
+    last_at SimpleAggregateFunction(max, DateTime64(3, 'UTC')),
+    first_wins SimpleAggregateFunction(max, UInt64)
+)
+ENGINE = ReplicatedAggregatingMergeTree
+ORDER BY (organization_id, environment_id, flag, user_key, variation, experiment, experiments)
+SETTINGS replicated_deduplication_window = 1000;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS exposure_firsts_feed ON CLUSTER main TO exposure_firsts AS
+SELECT
+    organization_id,
+    environment_id,
+    flag,
+    user_key,
+    variation,
+    experiment,
+    experiments,
+    min(bitOr(
+        bitShiftLeft(toUInt128(toUnixTimestamp64Milli(occurred_at)), 64),
+        toUInt128(bitNot(events_exposure.first_wins)))) AS earliest,
+    max(occurred_at) AS last_at,
+    max(events_exposure.first_wins) AS first_wins
+FROM events_exposure
+GROUP BY organization_id, environment_id, flag, user_key, variation, experiment, experiments;
+
+CREATE TABLE IF NOT EXISTS exposure_counts ON CLUSTER main
+(
+    organization_id LowCardinality(String),
+    environment_id LowCardinality(String),
+    flag LowCardinality(String),
+    variation LowCardinality(String),
+    experiment LowCardinality(String),
+    experiments LowCardinality(String),
+    day Date,
+    exposures AggregateFunction(uniqCombined64, UInt64),
+    placeholders AggregateFunction(uniqCombined64If, UInt64, UInt8),
+    last_at SimpleAggregateFunction(max, DateTime64(3, 'UTC')),
+    last_received_at SimpleAggregateFunction(max, DateTime64(3, 'UTC'))
+)
+ENGINE = ReplicatedAggregatingMergeTree
+ORDER BY (organization_id, environment_id, flag, variation, experiment, experiments, day)
+SETTINGS replicated_deduplication_window = 1000;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS exposure_counts_feed ON CLUSTER main TO exposure_counts AS
+SELECT
+    organization_id,
+    environment_id,
+    flag,
+    variation,
+    experiment,
+    experiments,
+    toDate(occurred_at, 'UTC') AS day,
+    uniqCombined64State(sipHash64(user_key, event_id)) AS exposures,
+    uniqCombined64IfState(
+        sipHash64(user_key, event_id),
+        lower(user_key) IN ('', '0', '-1', 'null', 'none', 'nil', 'undefined', 'nan', 'unknown', 'anonymous')
+    ) AS placeholders,
+    max(occurred_at) AS last_at,
+    max(received_at) AS last_received_at
+FROM events_exposure
+GROUP BY organization_id, environment_id, flag, variation, experiment, experiments, day;
+
+INSERT INTO exposure_firsts
+SELECT
+    organization_id,
+    environment_id,
+    flag,
+    user_key,
+    variation,
+    experiment,
+    experiments,
+    min(bitOr(
+        bitShiftLeft(toUInt128(toUnixTimestamp64Milli(occurred_at)), 64),
+        toUInt128(bitNot(events_exposure.first_wins)))),
+    max(occurred_at),
+    max(events_exposure.first_wins)
+FROM events_exposure
+GROUP BY organization_id, environment_id, flag, user_key, variation, experiment, experiments;
+
+INSERT INTO exposure_counts
+SELECT
+    organization_id,
+    environment_id,
+    flag,
+    variation,
+    experiment,
+    experiments,
+    toDate(occurred_at, 'UTC') AS day,
+    uniqCombined64State(sipHash64(user_key, event_id)),
+    uniqCombined64IfState(
+        sipHash64(user_key, event_id),
+        lower(user_key) IN ('', '0', '-1', 'null', 'none', 'nil', 'undefined', 'nan', 'unknown', 'anonymous')
+    ),
+    max(occurred_at),
+    max(received_at)
+FROM events_exposure
+GROUP BY organization_id, environment_id, flag, variation, experiment, experiments, day;
+
+DROP VIEW IF EXISTS exposure_units_feed ON CLUSTER main;
+
+DROP VIEW IF EXISTS exposure_days_feed ON CLUSTER main;
+
+DROP TABLE IF EXISTS exposure_units ON CLUSTER main;
+
+DROP TABLE IF EXISTS exposure_days ON CLUSTER main;

@@ -10,8 +10,8 @@ FROM
     FROM events_exposure
     WHERE organization_id = {organization:String}
         AND environment_id = {environment:String}
-        AND loaded_at > fromUnixTimestamp64Milli({since:Int64})
-        AND loaded_at <= fromUnixTimestamp64Milli({until:Int64})
+        AND loaded_at > fromUnixTimestamp64Milli({since:Int64}, 'UTC')
+        AND loaded_at <= fromUnixTimestamp64Milli({until:Int64}, 'UTC')
         AND events_exposure.flag >= {after_name:String}
         AND (events_exposure.flag, user_key, event_id) > ({after_name:String}, {after_user:String}, {after_event:String})
     ORDER BY events_exposure.flag, user_key, event_id

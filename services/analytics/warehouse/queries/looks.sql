@@ -22,7 +22,7 @@ FROM
             WHERE organization_id = {organization:String}
                 AND experiment_id = {experiment_id:String}
                 AND cause = 'scheduled'
-                AND taken_at < fromUnixTimestamp64Milli({until:Int64})
+                AND taken_at < fromUnixTimestamp64Milli({until:Int64}, 'UTC')
             LIMIT 1 BY snapshot_id
         )
     )

@@ -2,7 +2,7 @@
 -- Units by segment, day (UTC) of the first exposure and variation; those that saw several stand apart.
 SELECT
     segment,
-    toDate(first_at) AS day,
+    toDate(first_at, 'UTC') AS day,
     only_variation AS variation,
     several,
     count() AS units,

@@ -1,44 +1,72 @@
 -- One row per unit: its first exposure, the variation it saw, and whether it saw another one. From the aggregate of
--- first exposures; only of units that were there before the start, the raw exposures are read.
+-- first exposures. The exposures themselves are read of a unit whose earliest row is not the one that was received
+-- first (it may be a later copy of an event), which saw several variations, or was there before the start.
+WITH candidates AS
+(
+    SELECT
+        user_key,
+        minIf(earliest, member) AS first_row,
+        minIf(number, member) AS lowest_number,
+        maxIf(number, member) AS highest_number,
+        max(member) AS takes_part,
+        lowest_number != highest_number
+            OR (takes_part AND bitNot(toUInt64(first_row)) != max(first_wins))
+            OR max(astride) AS uncertain
+    FROM
+    (
+        SELECT
+            user_key,
+            earliest,
+            first_wins,
+            indexOf({variations:Array(String)}, variation) AS number,
+            number > 0
+                AND if(experiments = '',
+                    {experiment:String} = '' OR experiment = {experiment:String},
+                    position(experiments, {membership:String}) > 0) AS counted,
+            toInt64(bitShiftRight(earliest, 64)) AS earliest_at,
+            counted AND earliest_at >= {start:Int64} AND earliest_at < {stop:Int64} AS member,
+            counted
+                AND earliest_at < {start:Int64}
+                AND last_at >= fromUnixTimestamp64Milli({start:Int64}, 'UTC') AS astride
+        FROM exposure_firsts
+        WHERE organization_id = {organization:String}
+            AND environment_id = {environment:String}
+            AND flag = {flag:String}
+    )
+    GROUP BY user_key
+    HAVING takes_part OR uncertain
+)
 SELECT
     user_key,
-    min(exposed_at) AS first_at,
-    if({segment:String} = '$day', toString(toDate(first_at)), '') AS segment,
-    min(indexOf({variations:Array(String)}, variation)) AS lowest,
-    max(indexOf({variations:Array(String)}, variation)) AS highest,
+    exposed_at AS first_at,
+    if({segment:String} = '$day', toString(toDate(first_at, 'UTC')), '') AS segment,
     lowest != highest AS several,
     if(several, '', arrayElement({variations:Array(String)}, lowest)) AS only_variation
 FROM
 (
-    SELECT user_key, variation, first_at AS exposed_at
-    FROM exposure_units
-    WHERE organization_id = {organization:String}
-        AND environment_id = {environment:String}
-        AND flag = {flag:String}
-        AND ({experiment:String} = '' OR experiment = {experiment:String})
-        AND has({variations:Array(String)}, variation)
-        AND first_at >= fromUnixTimestamp64Milli({start:Int64})
-        AND first_at < fromUnixTimestamp64Milli({stop:Int64})
+    SELECT
+        user_key,
+        fromUnixTimestamp64Milli(toInt64(bitShiftRight(first_row, 64)), 'UTC') AS exposed_at,
+        lowest_number AS lowest,
+        highest_number AS highest
+    FROM candidates
+    WHERE NOT uncertain
     UNION ALL
-    SELECT user_key, variation, occurred_at AS exposed_at
-    FROM events_exposure
+    SELECT
+        user_key,
+        min(occurred_at) AS exposed_at,
+        min(indexOf({variations:Array(String)}, variation)) AS lowest,
+        max(indexOf({variations:Array(String)}, variation)) AS highest
+    FROM events_exposure FINAL
     WHERE organization_id = {organization:String}
         AND environment_id = {environment:String}
         AND flag = {flag:String}
-        AND ({experiment:String} = '' OR experiment = {experiment:String})
+        AND if(experiments = '',
+            {experiment:String} = '' OR experiment = {experiment:String},
+            position(experiments, {membership:String}) > 0)
         AND has({variations:Array(String)}, variation)
-        AND occurred_at >= fromUnixTimestamp64Milli({start:Int64})
-        AND occurred_at < fromUnixTimestamp64Milli({stop:Int64})
-        AND user_key IN
-        (
-            SELECT user_key
-            FROM exposure_units
-            WHERE organization_id = {organization:String}
-                AND environment_id = {environment:String}
-                AND flag = {flag:String}
-                AND ({experiment:String} = '' OR experiment = {experiment:String})
-                AND first_at < fromUnixTimestamp64Milli({start:Int64})
-                AND last_at >= fromUnixTimestamp64Milli({start:Int64})
-        )
+        AND occurred_at >= fromUnixTimestamp64Milli({start:Int64}, 'UTC')
+        AND occurred_at < fromUnixTimestamp64Milli({stop:Int64}, 'UTC')
+        AND user_key IN (SELECT user_key FROM candidates WHERE uncertain)
+    GROUP BY user_key
 )
-GROUP BY user_key

@@ -1,28 +1,47 @@
--- The same from the raw exposures: as of a moment, or with the unit's segment at its first exposure, which is a
--- context attribute, the day (UTC), the SDK key or the config version.
+-- The same from the exposures themselves: as of a moment, or with the unit's segment at its first exposure, which is
+-- the day (UTC), the SDK key, the config version, or an attribute as canonical JSON, empty where there is none. An
+-- attribute is found as rules find it: as written, else by its path into objects; the targeting key is the user key.
 SELECT
     user_key,
     min(occurred_at) AS first_at,
     argMin(
         multiIf(
             {segment:String} = '', '',
-            {segment:String} = '$day', toString(toDate(occurred_at)),
+            {segment:String} = '$day', toString(toDate(occurred_at, 'UTC')),
             {segment:String} = '$sdk_key', toString(sdk_key_id),
             {segment:String} = '$config_version', toString(config_version),
-            JSONType(context, {segment:String}) = 'String', JSONExtractString(context, {segment:String}),
-            JSONExtractRaw(context, {segment:String})),
+            JSONType(found) = 'String', toJSONString(JSONExtractString(found)),
+            JSONType(found) = 'Double' AND abs(JSONExtractFloat(found)) < 9007199254740992
+                AND JSONExtractFloat(found) = trunc(JSONExtractFloat(found)), toString(toInt64(JSONExtractFloat(found))),
+            JSONType(found) = 'Double', toString(JSONExtractFloat(found)),
+            JSONType(found) = 'Null', '',
+            found),
         (occurred_at, event_id)) AS segment,
     min(indexOf({variations:Array(String)}, variation)) AS lowest,
     max(indexOf({variations:Array(String)}, variation)) AS highest,
     lowest != highest AS several,
     if(several, '', arrayElement({variations:Array(String)}, lowest)) AS only_variation
-FROM events_exposure
-WHERE organization_id = {organization:String}
-    AND environment_id = {environment:String}
-    AND flag = {flag:String}
-    AND ({experiment:String} = '' OR experiment = {experiment:String})
-    AND has({variations:Array(String)}, variation)
-    AND occurred_at >= fromUnixTimestamp64Milli({start:Int64})
-    AND occurred_at < fromUnixTimestamp64Milli({stop:Int64})
-    AND received_at <= fromUnixTimestamp64Milli({as_of:Int64})
+FROM
+(
+    SELECT
+        *,
+        multiIf(
+            {segment:String} IN ('', '$day', '$sdk_key', '$config_version'), '',
+            JSONHas(context, {segment:String}), JSONExtractRaw(context, {segment:String}),
+            {segment:String} IN ('targetingKey', 'user_id'), toJSONString(user_key),
+            position({segment:String}, '.') > 0,
+                arrayFold((held, step) -> JSONExtractRaw(held, step), splitByChar('.', {segment:String}), context),
+            '') AS found
+    FROM events_exposure FINAL
+    WHERE organization_id = {organization:String}
+        AND environment_id = {environment:String}
+        AND flag = {flag:String}
+        AND if(experiments = '',
+            {experiment:String} = '' OR experiment = {experiment:String},
+            position(experiments, {membership:String}) > 0)
+        AND has({variations:Array(String)}, variation)
+        AND occurred_at >= fromUnixTimestamp64Milli({start:Int64}, 'UTC')
+        AND occurred_at < fromUnixTimestamp64Milli({stop:Int64}, 'UTC')
+        AND received_at <= fromUnixTimestamp64Milli({as_of:Int64}, 'UTC')
+)
 GROUP BY user_key
