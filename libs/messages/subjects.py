@@ -1,7 +1,7 @@
 """The streams of the bus and the subjects in them.
 
-`config.<environment>.<kind>.<key>` · `events.<environment>` · `dead_letters.<environment>`. A key may hold dots,
-which separate tokens in a subject, so they travel as `~`, a character that no key has.
+`config.<environment>.<kind>.<key>` · `events.<environment>` · `dead_letters.<environment>` · `acts.<organization>`. A
+key may hold dots, which separate tokens in a subject, so they travel as `~`, a character that no key has.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from streams import StreamSpec
 CONFIG = "CONFIG"
 EVENTS = "EVENTS"
 DEAD_LETTERS = "DEAD_LETTERS"
+ACTS = "ACTS"
 
 ENTITY_KINDS = ("environment", "flag", "segment", "experiment", "metric")
 _MANIFEST = "manifest"
@@ -71,6 +72,15 @@ def events_subject(environment_id: str) -> str:
 def dead_letters_subject(environment_id: str) -> str:
     """An unreadable message has no environment: it goes under `unknown`."""
     return f"dead_letters.{environment_id or 'unknown'}"
+
+
+def acts_subject(organization_id: str) -> str:
+    return f"acts.{organization_id}"
+
+
+def acts_stream(*, max_bytes: int = 64 * _MEBIBYTE, replicas: int = 1) -> StreamSpec:
+    """Kept until the control plane has appended them to its audit log."""
+    return StreamSpec(ACTS, ("acts.>",), max_bytes, replicas=replicas, max_message_bytes=_MEBIBYTE)
 
 
 def config_stream(*, max_bytes: int = 1024 * _MEBIBYTE, replicas: int = 1) -> StreamSpec:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from fastapi import APIRouter, FastAPI, Request
+from messages.acts import ActLog
+from messages.subjects import acts_stream
 from prometheus_client import CollectorRegistry
 from service_kit.clock import Clock
 from service_kit.cors import CorsPolicy, Pages, allow_browsers
@@ -12,9 +14,10 @@ from service_kit.http import Shell, create_app
 from service_kit.logs import get_logger
 from service_kit.problems import Unavailable, problem_response
 from starlette.responses import Response
-from streams import Bus, BusError
+from streams import Bus, BusError, StreamSpec
 
 from analytics.access import Authenticator
+from analytics.acts import Acts
 from analytics.catalog.catalog import Catalog
 from analytics.exports import endpoints as exports
 from analytics.exports.destinations.policy import DestinationPolicy
@@ -54,6 +57,7 @@ class Parts:
     authenticator: Authenticator
     clock: Clock
     bus: Bus
+    acts_stream: StreamSpec = field(default_factory=acts_stream)
     pii_secret: str = ""
     cors_origins: tuple[str, ...] = ()
     destinations: DestinationPolicy = field(default_factory=lambda: DestinationPolicy(None, ()))
@@ -79,6 +83,7 @@ def build_app(parts: Parts, shell: Shell) -> FastAPI:
 
 def _routers(parts: Parts, registry: CollectorRegistry) -> list[APIRouter]:
     authenticator, warehouse, clock = parts.authenticator, parts.warehouse, parts.clock
+    acts = Acts(ActLog(parts.bus, parts.acts_stream, clock))
     inquiries = Inquiries(catalog=parts.catalog, warehouse=warehouse, clock=clock)
     reconciler = Reconciler(bus=parts.bus, warehouse=warehouse, clock=clock, telemetry=OperationTelemetry(registry))
     return [
@@ -88,6 +93,7 @@ def _routers(parts: Parts, registry: CollectorRegistry) -> list[APIRouter]:
             inquiries=inquiries,
             snapshots=ResultSnapshots(warehouse, parts.catalog, clock),
             store=ResultSnapshotStore(warehouse),
+            acts=acts,
         ),
         reports.build_router(authenticator=authenticator, inquiries=inquiries),
         planning.build_router(authenticator=authenticator, inquiries=inquiries, warehouse=warehouse, clock=clock),
@@ -97,6 +103,7 @@ def _routers(parts: Parts, registry: CollectorRegistry) -> list[APIRouter]:
             bus=parts.bus,
             reconciler=reconciler,
             eraser=Eraser(bus=parts.bus, warehouse=warehouse, pii_secret=parts.pii_secret),
+            acts=acts,
         ),
         exports.build_router(
             authenticator=authenticator,
@@ -107,6 +114,7 @@ def _routers(parts: Parts, registry: CollectorRegistry) -> list[APIRouter]:
                 sealer=parts.sealer,
                 policy=parts.destinations,
                 clock=clock,
+                acts=acts,
             ),
         ),
     ]

@@ -10,6 +10,8 @@ from contextlib import asynccontextmanager, suppress
 from functools import partial
 
 from fastapi import FastAPI
+from messages.acts import ActLog
+from messages.subjects import acts_stream
 from service_kit.background import Background
 from service_kit.clock import SystemClock
 from service_kit.http import Shell, create_app
@@ -18,11 +20,12 @@ from service_kit.serving import serve
 from service_kit.settings import load_settings
 from service_kit.telemetry import new_registry
 from service_kit.tokens import AccessTokens
-from streams import Bus
+from streams import Bus, StreamSpec
 from streams.connection import BusConnection
 from streams.jetstream import JetStreamBus
 
 from analytics.access import Authenticator
+from analytics.acts import Acts
 from analytics.app import Parts, build_app
 from analytics.catalog.catalog import Catalog
 from analytics.catalog.feed import CHECK_SECONDS, CatalogFeed
@@ -94,6 +97,7 @@ def run_serve(settings: ServeSettings) -> None:
         authenticator=Authenticator(tokens, catalog),
         clock=clock,
         bus=bus,
+        acts_stream=_acts_stream(settings),
         pii_secret=settings.pii_secret.get_secret_value(),
         cors_origins=settings.analytics_cors_origins,
         destinations=destination_policy(settings),
@@ -181,6 +185,10 @@ async def run_migrate(settings: StoreSettings) -> None:
         await warehouse.close()
 
 
+def _acts_stream(settings: StoreSettings) -> StreamSpec:
+    return acts_stream(max_bytes=settings.acts_max_bytes, replicas=settings.nats_replicas)
+
+
 async def with_bus(settings: StoreSettings, work: Callable[[Bus], Awaitable[None]]) -> None:
     bus = await JetStreamBus.connect(BusConnection.of(settings), name="analytics-command")
     try:
@@ -232,10 +240,14 @@ def main() -> None:
             asyncio.run(run_migrate(load_settings(StoreSettings)))
         case "dead-letters":
             command = list_letters if options.action == "list" else replay_letters
+            store_settings = load_settings(StoreSettings)
+
+            async def work(bus: Bus) -> None:
+                acts = Acts(ActLog(bus, _acts_stream(store_settings), SystemClock()))
+                await command(bus, acts, options.environment, options.limit)
+
             with suppress(KeyboardInterrupt):
-                asyncio.run(
-                    with_bus(load_settings(StoreSettings), lambda bus: command(bus, options.environment, options.limit))
-                )
+                asyncio.run(with_bus(store_settings, work))
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ class StoreSettings(BusSettings):
 
     port: Annotated[int, Field(ge=0, le=65535)] = 8083
     nats_replicas: Annotated[int, Field(ge=1, le=5)] = 1
+    acts_max_bytes: Annotated[int, Field(ge=1024 * 1024)] = 64 * 1024 * 1024
     clickhouse_url: str = "http://127.0.0.1:8123"
     clickhouse_database: str = "verdict"
     clickhouse_password: SecretStr = SecretStr("")

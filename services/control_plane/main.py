@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 
 from fastapi import FastAPI
-from messages.subjects import config_stream
+from messages.subjects import acts_stream, config_stream
 from prometheus_client import CollectorRegistry
 from service_kit.background import Background
 from service_kit.clock import Clock, SystemClock
@@ -34,6 +34,8 @@ from control_plane.access.password_resets_service import PasswordResets
 from control_plane.access.passwords import PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN, Passwords
 from control_plane.access.service import Access
 from control_plane.access.sign_in_trace import SignInTrace
+from control_plane.acts.intake import ActIntake
+from control_plane.acts.telemetry import ActTelemetry
 from control_plane.app import Parts, create_control_plane
 from control_plane.database import (
     RELAY_CONNECTIONS,
@@ -100,6 +102,7 @@ def build_api(settings: Settings) -> FastAPI:
     trace = SignInTrace(database, clock)
     access = _access(settings, database=database, tokens=tokens, trace=trace, clock=clock)
     relay = _relay(settings, clock, registry)
+    intake = _act_intake(settings, database, clock, registry)
 
     async def prepare(connection: Connection) -> None:
         await _migrated(connection, settings)
@@ -109,6 +112,7 @@ def build_api(settings: Settings) -> FastAPI:
 
     def opened() -> None:
         background.every("sign-in-trace", trace.write, seconds=_TRACE_SECONDS)
+        background.keep("acts", intake)
         if settings.relay_enabled:
             background.keep("relay", relay)
 
@@ -232,6 +236,23 @@ def _relay(settings: Settings, clock: Clock, registry: CollectorRegistry) -> Cal
             await database.close()
 
     return relay
+
+
+def _act_intake(
+    settings: Settings, database: Database, clock: Clock, registry: CollectorRegistry
+) -> Callable[[], Awaitable[None]]:
+    telemetry = ActTelemetry(registry)
+    stream = acts_stream(max_bytes=settings.acts_max_bytes, replicas=settings.nats_replicas)
+
+    async def intake() -> None:
+        bus = JetStreamBus(BusConnection.of(settings), name="control-plane-acts")
+        bus.start()
+        try:
+            await ActIntake(database=database, bus=bus, stream=stream, clock=clock, telemetry=telemetry).run()
+        finally:
+            await bus.close()
+
+    return intake
 
 
 async def _password_reset(settings: Settings, email: str) -> None:

@@ -31,6 +31,7 @@ class Settings(BusSettings):
     config_max_bytes: Annotated[int, Field(ge=1024 * 1024)] = 1024 * 1024 * 1024
     config_reserve_percent: Annotated[float, Field(ge=1, le=50)] = 5
     quotas: LimitsSetting = Field(default_factory=dict)
+    acts_max_bytes: Annotated[int, Field(ge=1024 * 1024)] = 64 * 1024 * 1024
     auth_jwt_secret: LongSecret
     auth_token_minutes: Annotated[int, Field(ge=1, le=60 * 24 * 30)] = 60 * 12
     admin_email: str = ""

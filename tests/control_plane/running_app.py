@@ -32,10 +32,11 @@ async def app_on(
     limits: Mapping[Quota, int] | None = None,
     courier: Courier | None = None,
     trace: SignInTrace | None = None,
+    passwords: Passwords | None = None,
 ) -> FastAPI:
     """The app on a migrated database. Its passwords are hashed as cheaply as possible, and nobody waits."""
     tokens = AccessTokens(SecretStr(SECRET), clock)
-    passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    passwords = passwords or Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
     async def sleep(_: float) -> None:
         return

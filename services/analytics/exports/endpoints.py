@@ -118,6 +118,7 @@ def _add_definitions(router: APIRouter, authenticator: Authenticator, exports: E
     async def test_connection(export_id: str, actor: Actor = Depends(authenticator.actor)) -> ConnectionTest:
         """Connects, and tries what a run needs; leaves nothing behind."""
         found = await exports.find_managed(actor, export_id)
+        await exports.tell_test(actor, found)
         try:
             async with asyncio.timeout(_TEST_SECONDS_MAX), tests:
                 await asyncio.to_thread(_try, exports, found)

@@ -7,16 +7,19 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+from messages.acts import Deed
 from service_kit.clock import Clock
 from service_kit.problems import Conflict, FieldError, InvalidInput, NotFound, PreconditionFailed
 from service_kit.versions import check_version
 
 from analytics.access import Actor
+from analytics.acts import Acts
 from analytics.catalog.catalog import Catalog
 from analytics.exports.credentials import destination_digest, opened, seal
 from analytics.exports.destinations.policy import DestinationPolicy
 from analytics.exports.destinations.port import Destination, Sink
 from analytics.exports.destinations.registry import destination_of
+from analytics.exports.documents import export_document
 from analytics.exports.models import Export, Mode, Run
 from analytics.exports.repository import ExportRepository, VersionedExport, VersionedRun
 from analytics.exports.schemas import ChangeExport, CreateExport
@@ -42,6 +45,7 @@ class ExportService:
     sealer: Sealer
     policy: DestinationPolicy
     clock: Clock
+    acts: Acts
 
     async def find(self, actor: Actor, export_id: str) -> VersionedExport:
         """Raises ExportNotFound, whether it is absent or somebody else's."""
@@ -83,8 +87,10 @@ class ExportService:
         )
         await self._require_room(export)
         sealed = self._sealed(export, wanted.credentials.plain())
-        await self.repository.save(export, 1, sealed)
-        return VersionedExport(export, 1, sealed)
+        made = VersionedExport(export, 1, sealed)
+        async with self.acts.telling(actor, self._deed("create", export, after=made)):
+            await self.repository.save(export, 1, sealed)
+        return made
 
     async def change(self, actor: Actor, export_id: str, version: int, wanted: ChangeExport) -> VersionedExport:
         found = await self.find_managed(actor, export_id)
@@ -107,7 +113,9 @@ class ExportService:
         sealed = found.sealed
         if moved or credentials is not None:
             sealed = self._sealed(export, credentials.plain() if credentials else {})
-        return await self._save(export, version + 1, sealed)
+        changed = VersionedExport(export, version + 1, sealed)
+        async with self.acts.telling(actor, self._deed("update", export, before=found, after=changed)):
+            return await self._save(export, version + 1, sealed)
 
     async def delete(self, actor: Actor, export_id: str, version: int) -> None:
         """The definition and its credentials go; what was exported stays where it is."""
@@ -116,8 +124,9 @@ class ExportService:
         export = msgspec.structs.replace(
             found.export, deleted=True, updated_at=self.clock.now(), updated_by=actor.subject
         )
-        await self._save(export, version + 1, None)
-        await self.repository.store.forget_keys(export.organization_id, export.id, keep_generation=0)
+        async with self.acts.telling(actor, self._deed("delete", export, before=found)):
+            await self._save(export, version + 1, None)
+            await self.repository.store.forget_keys(export.organization_id, export.id, keep_generation=0)
 
     async def start_run(self, actor: Actor, export_id: str, mode: Mode) -> VersionedRun:
         """Raises RunInProgress while another one waits or runs."""
@@ -127,9 +136,40 @@ class ExportService:
             raise RunInProgress(f"run {earlier[0].run.number} is {earlier[0].run.status}")
         number = earlier[0].run.number + 1 if earlier else 1
         run = Run(number=number, mode=mode, cause="manual", requested_by=actor.subject, requested_at=self.clock.now())
-        if not await self.repository.save_run(export, run, 1):
-            raise RunInProgress(f"run {number} was started by somebody else")
+        async with self.acts.telling(actor, self._deed("run", export, run=run)):
+            if not await self.repository.save_run(export, run, 1):
+                raise RunInProgress(f"run {number} was started by somebody else")
         return VersionedRun(export.organization_id, export.id, run, 1)
+
+    async def tell_test(self, actor: Actor, found: VersionedExport) -> None:
+        """That a connection is tried. Raises `Unavailable`."""
+        await self.acts.tell(actor, self._deed("test", found.export))
+
+    def _deed(
+        self,
+        action: str,
+        export: Export,
+        *,
+        before: VersionedExport | None = None,
+        after: VersionedExport | None = None,
+        run: Run | None = None,
+    ) -> Deed:
+        """With the export as the API shows it: never its credentials."""
+        started = {"number": run.number, "mode": run.mode} if run else None
+        return Deed(
+            organization_id=export.organization_id,
+            project_id=export.project_id,
+            entity="export",
+            entity_key=export.name,
+            action=action,
+            before=self._shown(before) if before else None,
+            after=self._shown(after) if after else started,
+        )
+
+    def _shown(self, found: VersionedExport) -> dict[str, Any]:
+        return export_document(found, None, self.clock.now()).model_dump(
+            mode="json", exclude={"last_run", "next_run_at"}
+        )
 
     def sink(self, found: VersionedExport) -> Sink:
         """Raises DestinationError."""

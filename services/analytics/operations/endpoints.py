@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Response
+from messages.acts import Deed
 from pydantic import BaseModel, ConfigDict, Field
 from service_kit.problems import Forbidden, problem_responses
 from service_kit.requests import new_router
 from streams import Bus
 
 from analytics.access import Actor, Authenticator
+from analytics.acts import Acts
+from analytics.catalog.entries import Environment
 from analytics.loading.dead_letters_command import letter_document
 from analytics.loading.replay import LIST_MAX, listed, replay
 from analytics.operations.documents import (
@@ -45,9 +49,10 @@ def build_router(
     bus: Bus,
     reconciler: Reconciler,
     eraser: Eraser,
+    acts: Acts,
 ) -> APIRouter:
     router = new_router("operations", authenticator.actor, prefix="/v1")
-    _add_letters(router, authenticator, inquiries, bus)
+    _add_letters(router, authenticator, inquiries, bus, acts)
 
     @router.get(
         "/reconciliation",
@@ -74,13 +79,26 @@ def build_router(
         for owners and admins."""
         environment = inquiries.environment(actor, NamedEnvironment(body.project, body.environment))
         actor.require_admin(environment.organization_id, "erase data")
-        erased = await eraser.erase(environment, body.user_key)
+        deed = _deed(environment, "user_data", "erase", {"user": eraser.pseudonym_of(environment, body.user_key)})
+        async with acts.telling(actor, deed):
+            erased = await eraser.erase(environment, body.user_key)
         return json_response(ErasureDocument(erased=erased.rows, dead_letters=erased.dead_letters))
 
     return router
 
 
-def _add_letters(router: APIRouter, authenticator: Authenticator, inquiries: Inquiries, bus: Bus) -> None:
+def _deed(environment: Environment, entity: str, action: str, after: Mapping[str, Any]) -> Deed:
+    return Deed(
+        organization_id=environment.organization_id,
+        project_id=environment.project_id,
+        entity=entity,
+        entity_key=environment.key,
+        action=action,
+        after=after,
+    )
+
+
+def _add_letters(router: APIRouter, authenticator: Authenticator, inquiries: Inquiries, bus: Bus, acts: Acts) -> None:
     @router.get(
         "/dead-letters",
         summary="Events that could not be stored",
@@ -93,6 +111,7 @@ def _add_letters(router: APIRouter, authenticator: Authenticator, inquiries: Inq
         environment = inquiries.environment(actor, where)
         actor.require_writer(environment.organization_id)
         letters = await listed(bus, environment.id, limit)
+        await acts.tell(actor, _deed(environment, "dead_letters", "read", {"letters": len(letters)}))
         return json_response(LetterList(items=[letter_document(each) for each in letters]))
 
     @router.post(
@@ -107,4 +126,6 @@ def _add_letters(router: APIRouter, authenticator: Authenticator, inquiries: Inq
         """Puts up to `limit` letters of one environment back on the stream; one that fails again is a new letter."""
         environment = inquiries.environment(actor, where)
         actor.require_writer(environment.organization_id)
-        return json_response(ReplayDocument(replayed=await replay(bus, environment.id, limit)))
+        async with acts.telling(actor, _deed(environment, "dead_letters", "replay", {"letters_max": limit})):
+            count = await replay(bus, environment.id, limit)
+        return json_response(ReplayDocument(replayed=count))

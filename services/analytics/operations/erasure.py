@@ -39,6 +39,10 @@ class Eraser:
             return [user_key]
         return [user_key, Pseudonyms(self._pii_secret, environment.id).of(user_key)]
 
+    def pseudonym_of(self, environment: Environment, user_key: str) -> str | None:
+        """What tells of the person without naming them; None without the secret for it."""
+        return Pseudonyms(self._pii_secret, environment.id).of(user_key) if self._pii_secret else None
+
     async def erase(self, environment: Environment, user_key: str) -> Erasure:
         """Repeating it is harmless. Raises BusError and WarehouseError.
 

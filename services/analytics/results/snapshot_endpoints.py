@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Response
+from messages.acts import Deed
 from service_kit.problems import Forbidden, NotFound, problem_responses
 from service_kit.requests import new_router
 
 from analytics.access import Actor, Authenticator
+from analytics.acts import Acts
 from analytics.instants import rfc3339
 from analytics.results.documents import ResultDocument
 from analytics.results.inquiries import PROBLEMS, Asked, Inquiries, json_response
@@ -41,7 +43,12 @@ SnapshotId = Annotated[str, Path(max_length=128)]
 
 
 def build_router(
-    *, authenticator: Authenticator, inquiries: Inquiries, snapshots: ResultSnapshots, store: ResultSnapshotStore
+    *,
+    authenticator: Authenticator,
+    inquiries: Inquiries,
+    snapshots: ResultSnapshots,
+    store: ResultSnapshotStore,
+    acts: Acts,
 ) -> APIRouter:
     router = new_router("snapshots", authenticator.actor, prefix="/v1/experiments/{experiment}/snapshots")
 
@@ -68,7 +75,16 @@ def build_router(
         """Stores the results as they are now; for editors and above."""
         inquiry = inquiries.about(actor, asked)
         actor.require_writer(inquiry.environment.organization_id)
-        answer = json_response(_document(await snapshots.take(inquiry.experiment, inquiry.environment)))
+        deed = Deed(
+            organization_id=inquiry.environment.organization_id,
+            project_id=inquiry.environment.project_id,
+            entity="result_snapshot",
+            entity_key=inquiry.experiment.key,
+            action="take",
+        )
+        async with acts.telling(actor, deed):
+            taken = await snapshots.take(inquiry.experiment, inquiry.environment)
+        answer = json_response(_document(taken))
         answer.status_code = 201
         return answer
 

@@ -37,6 +37,13 @@ async def published_members(tx: Connection, organization_id: UUID) -> list[async
     return await repository.list_roles(tx, organization_id)
 
 
+async def actor_name(tx: Connection, kind: str, actor_id: UUID) -> str | None:
+    """What a person or a program is called in the audit log."""
+    known = "SELECT name FROM api_tokens WHERE id = $1" if kind == "token" else "SELECT email FROM users WHERE id = $1"
+    name: str | None = await tx.fetchval(known, actor_id)
+    return name
+
+
 def _is_uuid(reference: str) -> bool:
     try:
         UUID(reference)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -26,11 +27,13 @@ class Author(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """Where an act came from. `act_id`: it was another service's, and is appended once however often it is told."""
+    """Where an act came from. `act_id`: it was another service's, at that time, and is appended once however often it
+    is told."""
 
     address: str | None
     request_id: str | None
     act_id: UUID | None = None
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -72,7 +72,7 @@ async def _append(tx: Connection, change: Change, versions: dict[UUID, int]) -> 
     entry = {
         "organization_id": change.organization_id,
         "number": number,
-        "at": tx.now,
+        "at": origin.at or tx.now,
         "actor_kind": change.actor.kind,
         "actor_id": str(change.actor.id),
         "actor_name": change.actor.name,

@@ -1,0 +1,84 @@
+"""Acts: what people did in a service that keeps no audit log, told to the control plane, which appends them to its own.
+
+An act is on the bus's disk before it is done, so that nothing is done without a trace; while the control plane is away,
+acts wait in their stream.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+import msgspec
+from service_kit.clock import Clock
+from service_kit.logs import current_request_id
+from service_kit.origins import current_address
+from streams import Bus, BusUnavailable, StreamSpec
+
+from messages.generated.act_pb2 import Act
+from messages.subjects import acts_subject
+
+NOBODY = str(UUID(int=0))
+"""The id of an actor that is no person and no token."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doer:
+    """Who does something. `name` empty: the control plane knows it."""
+
+    kind: str
+    id: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deed:
+    """What is done to which entity. `before` and `after` are JSON objects without secrets."""
+
+    organization_id: str
+    project_id: str = ""
+    entity: str
+    entity_key: str
+    action: str
+    before: Mapping[str, Any] | None = None
+    after: Mapping[str, Any] | None = None
+
+
+class ActLog:
+    """The way of acts onto their stream, which is made when it is missing."""
+
+    def __init__(self, bus: Bus, stream: StreamSpec, clock: Clock) -> None:
+        self._bus = bus
+        self._stream = stream
+        self._clock = clock
+
+    async def write(self, doer: Doer, deed: Deed) -> None:
+        """Returns when it is stored; then, and not before, it may be done. Raises BusError."""
+        act = Act(
+            act_id=str(uuid4()),
+            organization_id=deed.organization_id,
+            project_id=deed.project_id,
+            actor_kind=doer.kind,
+            actor_id=doer.id,
+            actor_name=doer.name,
+            entity=deed.entity,
+            entity_key=deed.entity_key,
+            action=deed.action,
+            before=_json(deed.before),
+            after=_json(deed.after),
+            at=self._clock.now(),
+            address=current_address(),
+            request_id=current_request_id(),
+        )
+        subject, payload = acts_subject(deed.organization_id), act.SerializeToString()
+        try:
+            await self._bus.publish(subject, payload, message_id=act.act_id)
+        except BusUnavailable:
+            await self._bus.ensure_stream(self._stream)
+            await self._bus.publish(subject, payload, message_id=act.act_id)
+
+
+def _json(value: Mapping[str, Any] | None) -> bytes:
+    return b"" if value is None else msgspec.json.encode(value)

@@ -1,0 +1,53 @@
+"""Acts of this service: what people do here that the audit log must tell. Nothing is done that can't be told."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+
+from messages.acts import NOBODY, ActLog, Deed, Doer
+from service_kit.problems import Unavailable
+from streams import BusError
+
+from analytics.access import Actor
+
+COMMAND = Doer("system", NOBODY, "analytics dead-letters")
+"""Whoever runs the server."""
+
+
+class Acts:
+    """Tells acts to the control plane, by the bus."""
+
+    def __init__(self, log: ActLog) -> None:
+        self._log = log
+
+    async def tell(self, actor: Actor | Doer, deed: Deed) -> None:
+        """Raises `Unavailable` (`audit_unavailable`): then don't do it."""
+        await self._write(_doer(actor), deed)
+
+    @asynccontextmanager
+    async def telling(self, actor: Actor, deed: Deed) -> AsyncIterator[None]:
+        """Tells what the block does, before it does it, and that it failed where it fails. Raises `Unavailable`."""
+        await self._write(_doer(actor), deed)
+        try:
+            yield
+        except BaseException as error:
+            with suppress(Unavailable):
+                failed = {"error": type(error).__name__}
+                await self._write(_doer(actor), replace(deed, action=f"fail_{deed.action}", before=None, after=failed))
+            raise
+
+    async def _write(self, doer: Doer, deed: Deed) -> None:
+        try:
+            await self._log.write(doer, deed)
+        except BusError as error:
+            raise Unavailable(
+                "what you ask for can't be noted in the audit log at the moment, so it is not done",
+                code="audit_unavailable",
+                retry_after_seconds=5,
+            ) from error
+
+
+def _doer(actor: Actor | Doer) -> Doer:
+    return actor if isinstance(actor, Doer) else Doer("user", actor.subject)

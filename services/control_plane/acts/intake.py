@@ -1,0 +1,140 @@
+"""The intake of acts: one by one from the bus into the audit log of their organization, each once.
+
+An act is appended and committed, then removed from the stream, then acknowledged: whatever dies in between, it comes
+again, and its id says that it is there already.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from google.protobuf.message import DecodeError
+from messages.generated.act_pb2 import Act
+from messages.subjects import ACTS
+from service_kit.clock import Clock
+from service_kit.logs import get_logger
+from streams import BatchConsumer, Bus, Message, StreamSpec
+
+from control_plane.access import Actor
+from control_plane.access.queries import actor_name
+from control_plane.acts.telemetry import ActTelemetry
+from control_plane.changes import Change, Origin, record
+from control_plane.changes.queries import has_act
+from control_plane.database import Connection, Database
+
+_DURABLE = "audit-log"
+_FETCH_MAX = 100
+_FETCH_SECONDS = 2.0
+_ACK_WAIT_SECONDS = 15.0
+_log = get_logger("acts")
+
+
+class NoAct(ValueError):
+    """A message that can't be an audit entry; the text says why."""
+
+
+class ActIntake:
+    """Runs in any number of processes at once."""
+
+    def __init__(
+        self, *, database: Database, bus: Bus, stream: StreamSpec, clock: Clock, telemetry: ActTelemetry
+    ) -> None:
+        self._database = database
+        self._bus = bus
+        self._stream = stream
+        self._clock = clock
+        self._telemetry = telemetry
+
+    async def run(self) -> None:
+        """Until it is cancelled. Raises `Unavailable` and BusError; begun again, it goes on where it was."""
+        if left := await self._bus.ensure_stream(self._stream):
+            _log.warning("the stream of acts stays as it is", reason=left)
+        consumer = await self._bus.pull(
+            ACTS, _DURABLE, filter_subject="acts.>", ack_wait_seconds=_ACK_WAIT_SECONDS, max_ack_pending=_FETCH_MAX
+        )
+        while True:
+            await self.turn(consumer, _FETCH_SECONDS)
+
+    async def turn(self, consumer: BatchConsumer, seconds: float) -> None:
+        """Takes what waits, or waits so long for something."""
+        messages = await consumer.fetch(_FETCH_MAX, seconds)
+        for index, message in enumerate(messages):
+            try:
+                await self._take(message)
+            except BaseException:
+                for each in messages[index:]:
+                    await each.nak(1.0)
+                raise
+        oldest = await consumer.oldest_pending_at()
+        age = 0.0 if oldest is None else (self._clock.now() - oldest) / 1000
+        self._telemetry.waiting_seconds.set(max(0.0, age))
+
+    async def _take(self, message: Message) -> None:
+        try:
+            act = _read(message.payload)
+            async with self._database.transaction() as tx:
+                await self._append(tx, act)
+        except NoAct as error:
+            self._telemetry.refused.inc()
+            _log.error("no act, left on the stream", sequence=message.sequence, reason=str(error))
+        else:
+            await self._bus.delete_message(ACTS, message.sequence)
+        await message.ack()
+
+    async def _append(self, tx: Connection, act: Act) -> None:
+        organization_id = UUID(act.organization_id)
+        act_id = UUID(act.act_id)
+        if await has_act(tx, organization_id, act_id):
+            return
+        if await tx.fetchval("SELECT id FROM organizations WHERE id = $1 FOR KEY SHARE", organization_id) is None:
+            raise NoAct("there is no such organization")
+        actor_id = UUID(act.actor_id)
+        name = act.actor_name or await actor_name(tx, act.actor_kind, actor_id) or act.actor_id
+        change = Change(
+            organization_id=organization_id,
+            project_id=UUID(act.project_id) if act.project_id else None,
+            entity=act.entity,
+            entity_key=act.entity_key,
+            action=act.action,
+            actor=Actor(kind=_kind(act.actor_kind), id=actor_id, name=name),
+            before=_document(act.before),
+            after=_document(act.after),
+            origin=Origin(
+                address=act.address or None,
+                request_id=act.request_id or None,
+                act_id=act_id,
+                at=datetime.fromtimestamp(act.at / 1000, UTC),
+            ),
+        )
+        await record(tx, change)
+        self._telemetry.appended.inc()
+
+
+def _read(payload: bytes) -> Act:
+    """Checked as far as it can be without the database. Raises NoAct."""
+    act = Act()
+    try:
+        act.ParseFromString(payload)
+        for identity in (act.organization_id, act.act_id, act.actor_id, *filter(None, [act.project_id])):
+            UUID(identity)
+        datetime.fromtimestamp(act.at / 1000, UTC)
+        _kind(act.actor_kind)
+        _document(act.before), _document(act.after)
+    except (DecodeError, ValueError, OverflowError, OSError, msgspec.MsgspecError) as error:
+        raise NoAct(f"{type(error).__name__}: {error}") from None
+    if not (act.entity and act.action) or "\x00" in act.entity + act.entity_key + act.action + act.actor_name:
+        raise NoAct("it does not say what was done")
+    return act
+
+
+def _kind(kind: str) -> Any:
+    if kind not in ("user", "token", "system"):
+        raise ValueError(f"no kind of actor: {kind!r}")
+    return kind
+
+
+def _document(content: bytes) -> dict[str, Any] | None:
+    return msgspec.json.decode(content, type=dict[str, Any]) if content else None
