@@ -15,9 +15,9 @@ import msgspec
 from service_kit.clock import Clock
 from service_kit.logs import current_request_id
 from service_kit.origins import current_address
-from streams import Bus, BusUnavailable, StreamSpec
+from streams import Bus, StreamSpec
 
-from messages.generated.act_pb2 import Act
+from messages.generated import act_pb2 as pb
 from messages.subjects import acts_subject
 
 NOBODY = str(UUID(int=0))
@@ -25,7 +25,7 @@ NOBODY = str(UUID(int=0))
 
 
 @dataclass(frozen=True, slots=True)
-class Doer:
+class Author:
     """Who does something. `name` empty: the control plane knows it."""
 
     kind: str
@@ -34,7 +34,7 @@ class Doer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Deed:
+class Act:
     """What is done to which entity. `before` and `after` are JSON objects without secrets."""
 
     organization_id: str
@@ -47,37 +47,38 @@ class Deed:
 
 
 class ActLog:
-    """The way of acts onto their stream, which is made when it is missing."""
+    """The way of acts onto their stream, which is made before the first one, and before the one after a failure."""
 
     def __init__(self, bus: Bus, stream: StreamSpec, clock: Clock) -> None:
         self._bus = bus
         self._stream = stream
         self._clock = clock
+        self._is_made = False
 
-    async def write(self, doer: Doer, deed: Deed) -> None:
+    async def write(self, author: Author, act: Act) -> None:
         """Returns when it is stored; then, and not before, it may be done. Raises BusError."""
-        act = Act(
+        told = pb.Act(
             act_id=str(uuid4()),
-            organization_id=deed.organization_id,
-            project_id=deed.project_id,
-            actor_kind=doer.kind,
-            actor_id=doer.id,
-            actor_name=doer.name,
-            entity=deed.entity,
-            entity_key=deed.entity_key,
-            action=deed.action,
-            before=_json(deed.before),
-            after=_json(deed.after),
+            organization_id=act.organization_id,
+            project_id=act.project_id,
+            actor_kind=author.kind,
+            actor_id=author.id,
+            actor_name=author.name,
+            entity=act.entity,
+            entity_key=act.entity_key,
+            action=act.action,
+            before=_json(act.before),
+            after=_json(act.after),
             at=self._clock.now(),
             address=current_address(),
             request_id=current_request_id(),
         )
-        subject, payload = acts_subject(deed.organization_id), act.SerializeToString()
-        try:
-            await self._bus.publish(subject, payload, message_id=act.act_id)
-        except BusUnavailable:
+        subject, payload = acts_subject(act.organization_id), told.SerializeToString()
+        if not self._is_made:
             await self._bus.ensure_stream(self._stream)
-            await self._bus.publish(subject, payload, message_id=act.act_id)
+        self._is_made = False
+        await self._bus.publish(subject, payload, message_id=told.act_id)
+        self._is_made = True
 
 
 def _json(value: Mapping[str, Any] | None) -> bytes:

@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 
-from messages.acts import NOBODY, ActLog, Deed, Doer
+from messages.acts import NOBODY, Act, ActLog, Author
 from service_kit.problems import Unavailable
 from streams import BusError
 
 from analytics.access import Actor
 
-COMMAND = Doer("system", NOBODY, "analytics dead-letters")
+COMMAND = Author("system", NOBODY, "analytics dead-letters")
 """Whoever runs the server."""
 
 
@@ -22,25 +22,25 @@ class Acts:
     def __init__(self, log: ActLog) -> None:
         self._log = log
 
-    async def tell(self, actor: Actor | Doer, deed: Deed) -> None:
+    async def tell(self, actor: Actor | Author, act: Act) -> None:
         """Raises `Unavailable` (`audit_unavailable`): then don't do it."""
-        await self._write(_doer(actor), deed)
+        await self._write(_author(actor), act)
 
     @asynccontextmanager
-    async def telling(self, actor: Actor, deed: Deed) -> AsyncIterator[None]:
+    async def telling(self, actor: Actor, act: Act) -> AsyncIterator[None]:
         """Tells what the block does, before it does it, and that it failed where it fails. Raises `Unavailable`."""
-        await self._write(_doer(actor), deed)
+        await self._write(_author(actor), act)
         try:
             yield
         except BaseException as error:
             with suppress(Unavailable):
                 failed = {"error": type(error).__name__}
-                await self._write(_doer(actor), replace(deed, action=f"fail_{deed.action}", before=None, after=failed))
+                await self._write(_author(actor), replace(act, action=f"fail_{act.action}", before=None, after=failed))
             raise
 
-    async def _write(self, doer: Doer, deed: Deed) -> None:
+    async def _write(self, author: Author, act: Act) -> None:
         try:
-            await self._log.write(doer, deed)
+            await self._log.write(author, act)
         except BusError as error:
             raise Unavailable(
                 "what you ask for can't be noted in the audit log at the moment, so it is not done",
@@ -49,5 +49,5 @@ class Acts:
             ) from error
 
 
-def _doer(actor: Actor | Doer) -> Doer:
-    return actor if isinstance(actor, Doer) else Doer("user", actor.subject)
+def _author(actor: Actor | Author) -> Author:
+    return actor if isinstance(actor, Author) else Author("user", actor.subject)

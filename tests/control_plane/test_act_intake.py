@@ -11,8 +11,8 @@ from control_plane.acts.intake import ActIntake
 from control_plane.acts.telemetry import ActTelemetry
 from control_plane.changes.queries import verify
 from control_plane.database import Database
-from messages.acts import ActLog, Deed, Doer
-from messages.generated.act_pb2 import Act
+from messages.acts import Act, ActLog, Author
+from messages.generated import act_pb2 as pb
 from messages.subjects import ACTS, acts_stream, acts_subject
 from prometheus_client import CollectorRegistry
 from service_kit.clock import ManualClock
@@ -48,9 +48,9 @@ async def consumer_of(bus: JetStreamBus) -> BatchConsumer:
     return await bus.pull(ACTS, "audit-log", filter_subject="acts.>", ack_wait_seconds=1, max_ack_pending=100)
 
 
-def deed(organization: str, **more: Any) -> Deed:
+def act(organization: str, **more: Any) -> Act:
     given = {"entity": "export", "entity_key": "Nightly", "action": "run", "after": {"number": 1}} | more
-    return Deed(organization_id=organization, **given)
+    return Act(organization_id=organization, **given)
 
 
 async def entries(tenant: Tenant, query: str = "entity=export") -> list[Any]:
@@ -63,7 +63,7 @@ async def test_an_act_becomes_an_entry(
 ) -> None:
     owner = await tenant.api.ok("GET", "/me")
     # Nobody has made the stream yet.
-    await ActLog(bus, STREAM, clock).write(Doer("user", owner["id"]), deed(tenant.organization))
+    await ActLog(bus, STREAM, clock).write(Author("user", owner["id"]), act(tenant.organization))
     clock.advance(60)
     await intake.turn(await consumer_of(bus), 2)
     [entry] = await entries(tenant)
@@ -77,7 +77,7 @@ async def test_an_act_that_is_told_twice_is_one_entry(
     tenant: Tenant, bus: JetStreamBus, database: Database, clock: ManualClock, intake: ActIntake
 ) -> None:
     consumer = await consumer_of(bus)
-    await ActLog(bus, STREAM, clock).write(Doer("user", str(uuid4())), deed(tenant.organization))
+    await ActLog(bus, STREAM, clock).write(Author("user", str(uuid4())), act(tenant.organization))
     told = await bus.message_at(ACTS, 1)
     assert told is not None
     await bus.publish(told.subject, told.payload)
@@ -109,7 +109,7 @@ async def test_acts_wait_while_they_can_not_be_appended(
     consumer = await consumer_of(bus)
     for number in range(3):
         after = {"number": number}
-        await ActLog(bus, STREAM, clock).write(Doer("user", str(uuid4())), deed(tenant.organization, after=after))
+        await ActLog(bus, STREAM, clock).write(Author("user", str(uuid4())), act(tenant.organization, after=after))
     away: Any = Away(database, 1)
     intake = ActIntake(database=away, bus=bus, stream=STREAM, clock=clock, telemetry=telemetry)
     with pytest.raises(Unavailable):
@@ -124,9 +124,9 @@ async def test_acts_wait_while_they_can_not_be_appended(
     "payload",
     [
         pytest.param(b"\xff\xff", id="no message"),
-        pytest.param(Act(act_id="x", actor_id="y", action="run", entity="export").SerializeToString(), id="no ids"),
+        pytest.param(pb.Act(act_id="x", actor_id="y", action="run", entity="export").SerializeToString(), id="no ids"),
         pytest.param(
-            Act(
+            pb.Act(
                 act_id=str(uuid4()),
                 organization_id=str(uuid4()),
                 actor_id=str(uuid4()),
@@ -143,7 +143,7 @@ async def test_what_is_no_act_holds_up_no_other(
 ) -> None:
     consumer = await consumer_of(bus)
     await bus.publish(acts_subject("anything"), payload)
-    await ActLog(bus, STREAM, clock).write(Doer("user", str(uuid4())), deed(tenant.organization))
+    await ActLog(bus, STREAM, clock).write(Author("user", str(uuid4())), act(tenant.organization))
     await intake.turn(consumer, 2)
     assert len(await entries(tenant)) == 1
     assert telemetry.refused._value.get() == 1

@@ -49,6 +49,10 @@ async def test_a_link_lets_a_member_choose_and_ends_their_sessions(tenant: Tenan
     await ann.of(fresh).ok("GET", "/me")
     assert (await use(tenant.api, link)).json()["code"] == "link_ended"
     await sign_in(tenant.api.of(""), ANN, OTHER_PASSWORD)
+    # The other services are told by a new version of every environment.
+    path = f"/organizations/{tenant.organization}/audit?entity=user&action=reset_password"
+    [entry] = (await tenant.api.ok("GET", path))["items"]
+    assert len(entry["environment_versions"]) == 1
 
 
 async def test_a_link_is_good_for_a_day_and_until_the_password_changes(tenant: Tenant, clock: ManualClock) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from messages.acts import Deed
+from messages.acts import Act
 from service_kit.clock import Clock
 from service_kit.problems import Conflict, FieldError, InvalidInput, NotFound, PreconditionFailed
 from service_kit.versions import check_version
@@ -88,7 +88,7 @@ class ExportService:
         await self._require_room(export)
         sealed = self._sealed(export, wanted.credentials.plain())
         made = VersionedExport(export, 1, sealed)
-        async with self.acts.telling(actor, self._deed("create", export, after=made)):
+        async with self.acts.telling(actor, self._act("create", export, after=made)):
             await self.repository.save(export, 1, sealed)
         return made
 
@@ -114,7 +114,7 @@ class ExportService:
         if moved or credentials is not None:
             sealed = self._sealed(export, credentials.plain() if credentials else {})
         changed = VersionedExport(export, version + 1, sealed)
-        async with self.acts.telling(actor, self._deed("update", export, before=found, after=changed)):
+        async with self.acts.telling(actor, self._act("update", export, before=found, after=changed)):
             return await self._save(export, version + 1, sealed)
 
     async def delete(self, actor: Actor, export_id: str, version: int) -> None:
@@ -124,7 +124,7 @@ class ExportService:
         export = msgspec.structs.replace(
             found.export, deleted=True, updated_at=self.clock.now(), updated_by=actor.subject
         )
-        async with self.acts.telling(actor, self._deed("delete", export, before=found)):
+        async with self.acts.telling(actor, self._act("delete", export, before=found)):
             await self._save(export, version + 1, None)
             await self.repository.store.forget_keys(export.organization_id, export.id, keep_generation=0)
 
@@ -136,16 +136,16 @@ class ExportService:
             raise RunInProgress(f"run {earlier[0].run.number} is {earlier[0].run.status}")
         number = earlier[0].run.number + 1 if earlier else 1
         run = Run(number=number, mode=mode, cause="manual", requested_by=actor.subject, requested_at=self.clock.now())
-        async with self.acts.telling(actor, self._deed("run", export, run=run)):
+        async with self.acts.telling(actor, self._act("run", export, run=run)):
             if not await self.repository.save_run(export, run, 1):
                 raise RunInProgress(f"run {number} was started by somebody else")
         return VersionedRun(export.organization_id, export.id, run, 1)
 
     async def tell_test(self, actor: Actor, found: VersionedExport) -> None:
         """That a connection is tried. Raises `Unavailable`."""
-        await self.acts.tell(actor, self._deed("test", found.export))
+        await self.acts.tell(actor, self._act("test", found.export))
 
-    def _deed(
+    def _act(
         self,
         action: str,
         export: Export,
@@ -153,10 +153,10 @@ class ExportService:
         before: VersionedExport | None = None,
         after: VersionedExport | None = None,
         run: Run | None = None,
-    ) -> Deed:
+    ) -> Act:
         """With the export as the API shows it: never its credentials."""
         started = {"number": run.number, "mode": run.mode} if run else None
-        return Deed(
+        return Act(
             organization_id=export.organization_id,
             project_id=export.project_id,
             entity="export",

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 import msgspec
-from messages.acts import Deed
+from messages.acts import Act
 from streams import Bus
 
 from analytics.acts import COMMAND, Acts
@@ -39,7 +39,7 @@ async def _tell(acts: Acts, action: str, letters: list[Letter]) -> None:
         if each.letter.organization_id
     )
     for (organization_id, project_id, environment_id), count in owners.items():
-        deed = Deed(
+        act = Act(
             organization_id=organization_id,
             project_id=project_id,
             entity="dead_letters",
@@ -47,7 +47,7 @@ async def _tell(acts: Acts, action: str, letters: list[Letter]) -> None:
             action=action,
             after={"letters": count},
         )
-        await acts.tell(COMMAND, deed)
+        await acts.tell(COMMAND, act)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

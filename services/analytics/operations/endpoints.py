@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Response
-from messages.acts import Deed
+from messages.acts import Act
 from pydantic import BaseModel, ConfigDict, Field
 from service_kit.problems import Forbidden, problem_responses
 from service_kit.requests import new_router
@@ -79,16 +79,16 @@ def build_router(
         for owners and admins."""
         environment = inquiries.environment(actor, NamedEnvironment(body.project, body.environment))
         actor.require_admin(environment.organization_id, "erase data")
-        deed = _deed(environment, "user_data", "erase", {"user": eraser.pseudonym_of(environment, body.user_key)})
-        async with acts.telling(actor, deed):
+        act = _act(environment, "user_data", "erase", {"user": eraser.pseudonym_of(environment, body.user_key)})
+        async with acts.telling(actor, act):
             erased = await eraser.erase(environment, body.user_key)
         return json_response(ErasureDocument(erased=erased.rows, dead_letters=erased.dead_letters))
 
     return router
 
 
-def _deed(environment: Environment, entity: str, action: str, after: Mapping[str, Any]) -> Deed:
-    return Deed(
+def _act(environment: Environment, entity: str, action: str, after: Mapping[str, Any]) -> Act:
+    return Act(
         organization_id=environment.organization_id,
         project_id=environment.project_id,
         entity=entity,
@@ -111,7 +111,7 @@ def _add_letters(router: APIRouter, authenticator: Authenticator, inquiries: Inq
         environment = inquiries.environment(actor, where)
         actor.require_writer(environment.organization_id)
         letters = await listed(bus, environment.id, limit)
-        await acts.tell(actor, _deed(environment, "dead_letters", "read", {"letters": len(letters)}))
+        await acts.tell(actor, _act(environment, "dead_letters", "read", {"letters": len(letters)}))
         return json_response(LetterList(items=[letter_document(each) for each in letters]))
 
     @router.post(
@@ -126,6 +126,6 @@ def _add_letters(router: APIRouter, authenticator: Authenticator, inquiries: Inq
         """Puts up to `limit` letters of one environment back on the stream; one that fails again is a new letter."""
         environment = inquiries.environment(actor, where)
         actor.require_writer(environment.organization_id)
-        async with acts.telling(actor, _deed(environment, "dead_letters", "replay", {"letters_max": limit})):
+        async with acts.telling(actor, _act(environment, "dead_letters", "replay", {"letters_max": limit})):
             count = await replay(bus, environment.id, limit)
         return json_response(ReplayDocument(replayed=count))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Response
-from messages.acts import Deed
+from messages.acts import Act
 from service_kit.problems import Forbidden, NotFound, problem_responses
 from service_kit.requests import new_router
 
@@ -75,14 +75,14 @@ def build_router(
         """Stores the results as they are now; for editors and above."""
         inquiry = inquiries.about(actor, asked)
         actor.require_writer(inquiry.environment.organization_id)
-        deed = Deed(
+        act = Act(
             organization_id=inquiry.environment.organization_id,
             project_id=inquiry.environment.project_id,
             entity="result_snapshot",
             entity_key=inquiry.experiment.key,
             action="take",
         )
-        async with acts.telling(actor, deed):
+        async with acts.telling(actor, act):
             taken = await snapshots.take(inquiry.experiment, inquiry.environment)
         answer = json_response(_document(taken))
         answer.status_code = 201

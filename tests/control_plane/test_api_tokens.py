@@ -1,0 +1,103 @@
+"""A token does what its maker may do, for as long as they may, and says who that is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from control_plane.database import Database
+from service_kit.clock import ManualClock
+
+from tests.control_plane.conftest import PASSWORD, Api, Tenant, invited, joined
+
+EVE = "eve@example.com"
+
+
+async def made_by(maker: Api, tenant: Tenant, role: str = "admin") -> tuple[Api, str]:
+    """A program with a token, and the token's id."""
+    made = await maker.ok("POST", f"/organizations/{tenant.organization}/tokens", {"name": "ci", "role": role})
+    return maker.of(made["token"]), str(made["id"])
+
+
+async def shown(tenant: Tenant, token_id: str) -> Any:
+    listed = await tenant.api.ok("GET", f"/organizations/{tenant.organization}/tokens")
+    return next(each for each in listed["items"] if each["id"] == token_id)
+
+
+async def may_create(program: Api, tenant: Tenant, key: str) -> bool:
+    answer = await program("POST", f"/organizations/{tenant.organization}/projects", {"key": key, "name": key})
+    return answer.is_success
+
+
+async def test_a_token_shows_its_maker(tenant: Tenant) -> None:
+    eve = await joined(tenant.api, tenant.organization, EVE, "admin")
+    _, token = await made_by(eve, tenant)
+    assert (await shown(tenant, token))["created_by"] == {"id": (await eve.ok("GET", "/me"))["id"], "email": EVE}
+
+
+async def test_a_token_shows_its_last_use_to_the_minute(tenant: Tenant, clock: ManualClock, database: Database) -> None:
+    program, token = await made_by(tenant.api, tenant)
+    assert (await shown(tenant, token))["last_used_at"] is None
+
+    async def version() -> str:
+        async with database.connection() as connection:
+            return str(await connection.fetchval("SELECT xmin::text FROM api_tokens WHERE id::text = $1", token))
+
+    await program.ok("GET", "/organizations")
+    assert (await shown(tenant, token))["last_used_at"] == "2026-01-05T10:00:00Z"
+    written = await version()
+    clock.advance(59)
+    await program.ok("GET", "/organizations")
+    assert await version() == written
+    clock.advance(1)
+    await program.ok("GET", "/organizations")
+    assert (await shown(tenant, token))["last_used_at"] == "2026-01-05T10:01:00Z"
+
+
+async def test_a_token_may_no_more_than_its_maker_may_now(tenant: Tenant) -> None:
+    eve = await joined(tenant.api, tenant.organization, EVE, "admin")
+    program, _ = await made_by(eve, tenant)
+    reader, _ = await made_by(eve, tenant, "viewer")
+    assert await may_create(program, tenant, "p1")
+    member = f"/organizations/{tenant.organization}/members/{(await eve.ok('GET', '/me'))['id']}"
+    await tenant.api.changed("PATCH", member, {"role": "viewer"})
+    assert not await may_create(program, tenant, "p2")
+    await program.ok("GET", f"/organizations/{tenant.organization}")
+    await tenant.api.changed("PATCH", member, {"role": "owner"})
+    # What the token's own role says is the other limit.
+    assert [await may_create(each, tenant, "p3") for each in (reader, program)] == [False, True]
+
+
+async def test_a_token_ends_with_its_makers_membership(tenant: Tenant) -> None:
+    eve = await joined(tenant.api, tenant.organization, EVE, "admin")
+    program, token = await made_by(eve, tenant)
+    identity = (await eve.ok("GET", "/me"))["id"]
+    await tenant.api.ok("DELETE", f"/organizations/{tenant.organization}/members/{identity}")
+    assert (await program("GET", "/organizations")).json()["code"] == "invalid_token"
+    assert (await shown(tenant, token))["revoked_at"] is not None
+    audit = f"/organizations/{tenant.organization}/audit?entity=token&action=revoke"
+    [entry] = (await tenant.api.ok("GET", audit))["items"]
+    assert entry["entity_key"] == token
+    # Coming back doesn't bring it back.
+    secret = await invited(tenant.api, tenant.organization, EVE, "admin")
+    await eve.ok("POST", "/me/invitations/accept", {"secret": secret})
+    assert (await program("GET", "/organizations")).status_code == 401
+
+
+async def test_a_token_is_made_by_a_person(tenant: Tenant, database: Database) -> None:
+    program, token = await made_by(tenant.api, tenant)
+    body = {"name": "child", "role": "viewer"}
+    refused = await program("POST", f"/organizations/{tenant.organization}/tokens", body)
+    assert (refused.status_code, refused.json()["code"]) == (403, "not_a_person")
+    # One that a token has made before is nobody's.
+    async with database.transaction() as tx:
+        await tx.execute("UPDATE api_tokens SET created_by = id WHERE id::text = $1", token)
+    assert (await program("GET", "/organizations")).json()["code"] == "invalid_token"
+    assert (await shown(tenant, token))["created_by"] is None
+
+
+async def test_a_token_is_no_session(tenant: Tenant) -> None:
+    """A changed password leaves programs alone; revoking is the way to end them."""
+    program, _ = await made_by(tenant.api, tenant)
+    passwords = {"current_password": PASSWORD, "new_password": "another password of one's own"}
+    await tenant.api.ok("PUT", "/me/password", passwords)
+    await program.ok("GET", "/organizations")
