@@ -244,7 +244,7 @@ def main() -> None:
 
             async def work(bus: Bus) -> None:
                 acts = Acts(ActLog(bus, _acts_stream(store_settings), SystemClock()))
-                await command(bus, acts, options.environment, options.limit)
+                await command(bus, acts, environment_id=options.environment, limit=options.limit)
 
             with suppress(KeyboardInterrupt):
                 asyncio.run(with_bus(store_settings, work))

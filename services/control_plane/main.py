@@ -102,7 +102,7 @@ def build_api(settings: Settings) -> FastAPI:
     trace = SignInTrace(database, clock)
     access = _access(settings, database=database, tokens=tokens, trace=trace, clock=clock)
     relay = _relay(settings, clock, registry)
-    intake = _act_intake(settings, database, clock, registry)
+    intake = _act_intake(settings, database=database, clock=clock, registry=registry)
 
     async def prepare(connection: Connection) -> None:
         await _migrated(connection, settings)
@@ -239,7 +239,7 @@ def _relay(settings: Settings, clock: Clock, registry: CollectorRegistry) -> Cal
 
 
 def _act_intake(
-    settings: Settings, database: Database, clock: Clock, registry: CollectorRegistry
+    settings: Settings, *, database: Database, clock: Clock, registry: CollectorRegistry
 ) -> Callable[[], Awaitable[None]]:
     telemetry = ActTelemetry(registry)
     stream = acts_stream(max_bytes=settings.acts_max_bytes, replicas=settings.nats_replicas)

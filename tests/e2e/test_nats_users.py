@@ -13,7 +13,10 @@ REFUSED = [
     *((user, "$JS.API.STREAM.DELETE.CONFIG") for user in ("edge", "ingestor", "analytics")),
     *((user, "$JS.API.STREAM.PURGE.CONFIG") for user in ("edge", "ingestor", "analytics")),
     *((user, "$JS.API.STREAM.CREATE.CONFIG") for user in ("edge", "ingestor", "analytics")),
+    *((user, "$JS.API.STREAM.PURGE.ACTS") for user in ("edge", "ingestor", "analytics")),
+    *((user, "$JS.API.STREAM.MSG.DELETE.ACTS") for user in ("edge", "ingestor", "analytics")),
     ("edge", "events.an-environment"),
+    ("edge", "acts.an-organization"),
     ("edge", "$JS.API.STREAM.DELETE.EVENTS"),
     ("edge", "$JS.API.CONSUMER.MSG.NEXT.EVENTS.loader"),
 ]
