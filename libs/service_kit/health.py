@@ -12,8 +12,14 @@ Check = Callable[[], Awaitable[str | None]]
 """Answers None when all is well, or a sentence that says what is not."""
 
 
-def health_router(checks: Mapping[str, Check], *, timeout_seconds: float = 2.0) -> APIRouter:
-    """Readiness is 200 when each check answers None within the time, else 503 with the reasons by name."""
+def health_router(
+    checks: Mapping[str, Check], warnings: Mapping[str, Check] | None = None, *, timeout_seconds: float = 2.0
+) -> APIRouter:
+    """Readiness is 200 when each check answers None within the time, else 503 with the reasons by name.
+
+    What is told by `warnings` is wrong, but no reason to send requests elsewhere: 200, and the status is `degraded`.
+    """
+    warnings = warnings or {}
     router = APIRouter(tags=["health"])
 
     async def run(check: Check) -> str | None:
@@ -31,9 +37,12 @@ def health_router(checks: Mapping[str, Check], *, timeout_seconds: float = 2.0) 
 
     @router.get("/readyz", summary="The process can do its job", responses={503: {"description": "Not ready"}})
     async def readyz() -> JSONResponse:
-        answers = await asyncio.gather(*(run(check) for check in checks.values()))
-        failed = {name: reason for name, reason in zip(checks, answers, strict=True) if reason is not None}
-        body = {"status": "unready" if failed else "ok", "checks": dict.fromkeys(checks, "ok") | failed}
-        return JSONResponse(body, status_code=503 if failed else 200)
+        named = {**warnings, **checks}
+        answers = await asyncio.gather(*(run(check) for check in named.values()))
+        told = {name: reason for name, reason in zip(named, answers, strict=True) if reason is not None}
+        unready = not told.keys().isdisjoint(checks)
+        status = "unready" if unready else "degraded" if told else "ok"
+        body = {"status": status, "checks": dict.fromkeys(named, "ok") | told}
+        return JSONResponse(body, status_code=503 if unready else 200)
 
     return router

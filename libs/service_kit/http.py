@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from secrets import token_hex
 from typing import Any
@@ -36,12 +36,13 @@ Refusal = Callable[[str, Problem], Response]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shell:
-    """What a process has around its app."""
+    """What a process has around its app. `warnings`: checks that degrade it, but don't make it unready."""
 
     registry: CollectorRegistry
     background: Background | None = None
     lifespan: Lifespan | None = None
     body_limit_bytes: int = DEFAULT_BODY_LIMIT_BYTES
+    warnings: Mapping[str, Check] = field(default_factory=dict)
 
 
 def create_app(
@@ -65,7 +66,7 @@ def create_app(
     install_problem_handlers(app)
     if shell.background is not None:
         checks = {**checks, "background": shell.background.check}
-    app.include_router(health_router(checks))
+    app.include_router(health_router(checks, shell.warnings))
     app.include_router(metrics_router(shell.registry))
     app.add_middleware(
         RequestEnvelope,

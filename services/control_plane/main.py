@@ -1,4 +1,4 @@
-"""The control plane's composition root: `control_plane serve | relay | migrate | password-reset`."""
+"""The control plane's composition root: `control_plane serve | relay | migrate | recover | password-reset`."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ from service_kit.deadlines import RequestDeadlines
 from service_kit.http import Lifespan, Shell, create_app
 from service_kit.logs import configure_logging, get_logger
 from service_kit.mail import SmtpMailer, SmtpServer
-from service_kit.problems import Unavailable
+from service_kit.problems import Problem, Unavailable
 from service_kit.serving import serve
 from service_kit.settings import load_settings, wrong_settings
 from service_kit.telemetry import new_registry
 from service_kit.tokens import AccessTokens
+from streams import BusError
 from streams.connection import BusConnection
 from streams.jetstream import JetStreamBus
 
@@ -39,13 +40,17 @@ from control_plane.acts.telemetry import ActTelemetry
 from control_plane.app import Parts, create_control_plane
 from control_plane.database import (
     RELAY_CONNECTIONS,
+    STATUS_CONNECTIONS,
     Connection,
     Connections,
     Database,
     MigrationError,
     migrate,
 )
+from control_plane.publishing import recover_command
+from control_plane.publishing.recovery import Recovery, RecoveryRefused
 from control_plane.publishing.relay import Relay
+from control_plane.publishing.status import PublishingStatus
 from control_plane.publishing.telemetry import RelayTelemetry
 from control_plane.quotas import Quotas, QuotaTelemetry, set_overrides
 from control_plane.settings import Settings
@@ -57,6 +62,7 @@ BROWSER_ACCESS = CorsPolicy(
     setting="FF_CORS_ORIGINS",
 )
 _TRACE_SECONDS = 1.0
+_BUS_SECONDS = 10.0
 _log = get_logger("main")
 
 
@@ -71,6 +77,9 @@ def main() -> None:
     quotas = commands.add_parser("quotas", help="show or set the limits of one organization")
     quotas.add_argument("organization", help="its key or id")
     quotas.add_argument("limits", nargs="*", help="such as flags=1000, or flags=default for the installation's")
+    recover_command.add_arguments(
+        commands.add_parser("recover", help="compare a restored database with the stream, and decide between them")
+    )
     options = parser.parse_args()
     command = options.command
     settings = load_settings(Settings)
@@ -82,6 +91,8 @@ def main() -> None:
         asyncio.run(_password_reset(settings, options.email))
     elif command == "quotas":
         asyncio.run(_quotas(settings, options.organization, options.limits))
+    elif command == "recover":
+        asyncio.run(_recover(settings, options))
     else:
         app = build_api(settings) if command == "serve" else build_relay(settings)
         serve(app, settings)
@@ -101,7 +112,9 @@ def build_api(settings: Settings) -> FastAPI:
     tokens = AccessTokens(settings.auth_jwt_secret, clock)
     trace = SignInTrace(database, clock)
     access = _access(settings, database=database, tokens=tokens, trace=trace, clock=clock)
-    relay = _relay(settings, clock, registry)
+    telemetry = RelayTelemetry(registry)
+    relay = _relay(settings, clock, telemetry)
+    status = _status(settings, clock, telemetry)
     intake = _act_intake(settings, database=database, clock=clock, registry=registry)
 
     async def prepare(connection: Connection) -> None:
@@ -113,6 +126,7 @@ def build_api(settings: Settings) -> FastAPI:
     def opened() -> None:
         background.every("sign-in-trace", trace.write, seconds=_TRACE_SECONDS)
         background.keep("acts", intake)
+        background.keep("publishing_status", status.keep_looking)
         if settings.relay_enabled:
             background.keep("relay", relay)
 
@@ -134,6 +148,8 @@ def build_api(settings: Settings) -> FastAPI:
                 background=background, database=database, prepare=prepare, opened=opened, ending=trace.write_all
             ),
             body_limit_bytes=settings.body_limit_bytes,
+            # What is served goes on; so a pod is not taken away for it.
+            warnings={"publishing": status.check},
         ),
     )
     app.add_middleware(RequestDeadlines, seconds=settings.request_seconds)
@@ -146,15 +162,18 @@ def build_relay(settings: Settings) -> FastAPI:
     clock, registry = SystemClock(), new_registry()
     database = _database(settings, clock)
     background = Background(registry, clock)
-    relay = _relay(settings, clock, registry)
+    telemetry = RelayTelemetry(registry)
+    relay = _relay(settings, clock, telemetry)
+    status = _status(settings, clock, telemetry)
 
     def opened() -> None:
+        background.keep("publishing_status", status.keep_looking)
         background.keep("relay", relay, essential=True)
 
     prepare = partial(_migrated, settings=settings)
     lifespan = _beside(background=background, database=database, prepare=prepare, opened=opened)
     shell = Shell(registry=registry, background=background, lifespan=lifespan)
-    return create_app("Verdict relay", shell, checks={"database": database.check})
+    return create_app("Verdict relay", shell, checks={"database": database.check, "publishing": status.check})
 
 
 def _access(
@@ -219,8 +238,11 @@ async def _migrated(connection: Connection, settings: Settings) -> None:
         await migrate(connection)
 
 
-def _relay(settings: Settings, clock: Clock, registry: CollectorRegistry) -> Callable[[], Awaitable[None]]:
-    telemetry = RelayTelemetry(registry)
+def _status(settings: Settings, clock: Clock, telemetry: RelayTelemetry) -> PublishingStatus:
+    return PublishingStatus(_database_of(settings, clock, STATUS_CONNECTIONS), clock, telemetry)
+
+
+def _relay(settings: Settings, clock: Clock, telemetry: RelayTelemetry) -> Callable[[], Awaitable[None]]:
     stream = config_stream(max_bytes=settings.config_max_bytes, replicas=settings.nats_replicas)
 
     async def relay() -> None:
@@ -230,7 +252,14 @@ def _relay(settings: Settings, clock: Clock, registry: CollectorRegistry) -> Cal
         bus.start()
         try:
             await database.open()
-            await Relay(database=database, bus=bus, clock=clock, telemetry=telemetry, stream=stream).run()
+            await Relay(
+                database=database,
+                bus=bus,
+                clock=clock,
+                telemetry=telemetry,
+                stream=stream,
+                check_seconds=settings.relay_check_seconds,
+            ).run()
         finally:
             await bus.close()
             await database.close()
@@ -300,6 +329,28 @@ async def _quotas(settings: Settings, organization: str, limits: list[str]) -> N
     finally:
         await database.close()
     print("\n".join(told))
+
+
+async def _recover(settings: Settings, arguments: argparse.Namespace) -> None:
+    clock = SystemClock()
+    database = _database(settings, clock)
+    bus: JetStreamBus | None = None
+    try:
+        await database.open()
+        async with asyncio.timeout(_BUS_SECONDS):
+            bus = await JetStreamBus.connect(BusConnection.of(settings), name="control-plane-recover")
+        told = await recover_command.run(arguments, Recovery(database=database, bus=bus, clock=clock))
+    except TimeoutError:
+        raise SystemExit("the bus can't be reached at FF_NATS_URL") from None
+    except OSError:
+        raise SystemExit("the database can't be reached at FF_DATABASE_URL") from None
+    except (RecoveryRefused, BusError, Problem) as error:
+        raise SystemExit(str(error)) from None
+    finally:
+        if bus is not None:
+            await bus.close()
+        await database.close()
+    sys.stdout.write(f"{told}\n")
 
 
 if __name__ == "__main__":

@@ -17,8 +17,9 @@ from control_plane.quotas import LimitsSetting
 class Settings(BusSettings):
     """The settings of every command.
 
-    `database_pool_size`: connections for requests; a relay keeps three more. `request_seconds`: how long the database
-    may keep a request waiting, all its statements together; then the answer is 503.
+    `database_pool_size`: connections for requests; a relay keeps three more, its status one.
+    `request_seconds`: how long the database may keep a request waiting, all its statements together; then it is 503.
+    `relay_check_seconds`: how often the relay compares the stream with what it wrote.
     `smtp_url`: where mail is handed in, `smtp://user:password@host:port` or `smtps://…`; empty: one-time links are
     shown to administrators. `public_url`: where people reach the control plane; links in mail begin with it.
     """
@@ -40,6 +41,7 @@ class Settings(BusSettings):
     mail_from: str = ""
     public_url: str = ""
     relay_enabled: bool = True
+    relay_check_seconds: Annotated[float, Field(ge=0.5, le=60)] = 3.0
     migrate_on_start: bool = True
     cors_origins: Origins = ()
     body_limit_bytes: Annotated[int, Field(ge=1024, le=64 * 1024 * 1024)] = 2 * 1024 * 1024

@@ -19,6 +19,7 @@ from bucketing.flagset import ExperimentMode, FlagType
 from control_plane.access.roles import Role
 from control_plane.entities.usages import ReferencedKind, ReferrerKind
 from control_plane.experiments.schemas import AnalysisPlan
+from control_plane.publishing.blocks import REASONS
 from messages.aggregations import AGGREGATIONS
 from messages.closed_lists import words
 from messages.generated import config_pb2 as pb
@@ -45,6 +46,8 @@ STORED: dict[tuple[str, str], Collection[str]] = {
     ("metrics", "direction"): words(pb.Direction).values(),
     ("experiments", "mode"): list(ExperimentMode),
     ("experiments", "status"): words(pb.ExperimentStatus).values(),
+    # The epoch is the lease's.
+    ("publication_blocks", "reason"): set(REASONS) - {"epoch_behind"},
 }
 """What each list of a migration has to be: the last one that speaks of a column counts."""
 FOUND = {

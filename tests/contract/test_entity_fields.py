@@ -194,6 +194,7 @@ ENTITIES = (
             LeftOut("config_version", "create patch audit", "each change counts it; the audit entry has it"),
             LeftOut("published_version published_at", "create patch view audit", "the relay's, told as publication"),
             LeftOut("repair_requested_at", "row create patch view audit", "a word to the relay"),
+            LeftOut("stream_version", "row create patch view audit", "what the relay has let onto the stream"),
         ),
     ),
     Entity(
@@ -276,6 +277,7 @@ OTHER_TABLES = {
     "outbox": "what the relay has yet to publish",
     "password_resets": "links with which people choose a password",
     "quota_overrides": "limits that an operator set; the audit log has the change, the API tells the limits",
+    "publication_blocks": "what the relay must not publish, and why",
     "schema_migrations": "which migrations were applied",
     "sign_in_networks": "where each person has signed in from",
     "usage_counts": "how much is there of each kind; the database counts",

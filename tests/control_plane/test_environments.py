@@ -79,7 +79,7 @@ async def test_each_write_of_an_environment_takes_its_next_version(tenant: Any) 
     assert changed["environment_versions"] == {"production": 2}
     assert (changed["pii_attributes"], changed["hash_user_keys"]) == (["email"], True)
     publication = await tenant.api.ok("GET", f"{tenant.path}/publication")
-    assert publication == {"version": 2, "published_version": 0, "published_at": None}
+    assert publication == {"version": 2, "published_version": 0, "published_at": None, "blocked": None}
 
 
 async def test_an_archived_environment_is_hidden_until_restored(tenant: Any) -> None:

@@ -7,7 +7,7 @@ from typing import Literal
 
 import pytest
 from control_plane.publishing.compiler import CompiledEnvironment
-from control_plane.publishing.entries import content_of, published_content
+from control_plane.publishing.entries import content_of, published_entry
 from control_plane.publishing.publisher import BehindTheBus, Fenced, Publisher
 from messages.documents import canonical
 from messages.generated.config_pb2 import ConfigMessage
@@ -143,10 +143,10 @@ async def test_the_same_version_again_writes_nothing() -> None:
 
 
 def test_an_unreadable_message_has_no_content_and_a_tombstone_none() -> None:
-    assert published_content(b"\xff") == b""
+    assert published_entry(b"\xff").content == b""
     message = ConfigMessage(environment_id=ID, version=1)
     message.tombstone.SetInParent()
-    assert published_content(message.SerializeToString()) is None
+    assert published_entry(message.SerializeToString()).content is None
 
 
 async def test_what_changes_no_answer_keeps_the_version_that_did_whoever_leads() -> None:

@@ -2,154 +2,32 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
-from control_plane.access import Actor
-from control_plane.changes import Change, record
-from control_plane.database import Database
 from control_plane.publishing import queries
 from control_plane.publishing.compiler import CompiledEnvironment, Compiler
 from control_plane.publishing.publisher import Fenced, Publisher
-from control_plane.publishing.relay import Relay
-from control_plane.publishing.telemetry import RelayTelemetry
+from control_plane.publishing.status import read_status
 from messages.config_tree import config_message
 from messages.documents import flag_of
 from messages.generated import config_tree_pb2 as tree
 from messages.generated.config_pb2 import ConfigMessage
-from messages.staging import ConfigStaging, Update
-from messages.subjects import CONFIG, config_filter, config_stream, config_subject, manifest_subject
-from prometheus_client import CollectorRegistry
+from messages.subjects import CONFIG, config_subject, manifest_subject
 from service_kit.clock import SystemClock
-from streams import Bus, Delivered, StreamSpec
-from streams.jetstream import JetStreamBus
+from streams import Delivered, StreamSpec
 
 from devstack.parts import Nats
+from tests.integration.relay_stand import Stand, open_stand
 from tests.waiting import until
-
-ACTOR = Actor("system", uuid4(), "test")
-
-
-@dataclass
-class Stand:
-    """A database with one project, a bus, and relays to run."""
-
-    database: Database
-    bus: Bus
-    organization: UUID
-    project: UUID
-    environment: UUID
-    stream: StreamSpec
-    registries: list[CollectorRegistry]
-
-    async def add_environment(self, key: str) -> UUID:
-        async with self.database.transaction() as tx:
-            environment: UUID = await tx.fetchval(
-                "INSERT INTO environments (organization_id, project_id, key, name, salt) "
-                "VALUES ($1, $2, $3, $3, 'salt') RETURNING id",
-                self.organization,
-                self.project,
-                key,
-            )
-        await self.change(
-            "INSERT INTO sdk_keys (organization_id, environment_id, kind, name, hint, sha256) "
-            "VALUES ($1, $2::uuid, 'server', 'k', 'hint', sha256($2::uuid::text::bytea))",
-            self.organization,
-            environment,
-            environment=environment,
-        )
-        return environment
-
-    async def change(self, statement: str = "SELECT", *values: object, environment: UUID | None = None) -> int:
-        """A domain write as a feature makes it; the environment's new version."""
-        wanted = environment or self.environment
-        async with self.database.transaction() as tx:
-            await tx.execute(statement, *values)
-            versions = await record(
-                tx,
-                Change(
-                    organization_id=self.organization,
-                    project_id=self.project,
-                    entity="flag",
-                    entity_key="any",
-                    action="update",
-                    actor=ACTOR,
-                    environment_ids=[wanted],
-                ),
-            )
-        return versions[wanted]
-
-    async def rename_attributes(self, *names: str) -> int:
-        """A change that shows in what is published."""
-        return await self.change(
-            "UPDATE environments SET pii_attributes = $2 WHERE id = $1", self.environment, list(names)
-        )
-
-    @contextlib.asynccontextmanager
-    async def relay(self) -> AsyncIterator[Relay]:
-        registry = CollectorRegistry()
-        self.registries.append(registry)
-        relay = Relay(
-            database=self.database,
-            bus=self.bus,
-            clock=SystemClock(),
-            telemetry=RelayTelemetry(registry),
-            stream=self.stream,
-        )
-        running = asyncio.create_task(relay.run())
-        try:
-            yield relay
-        finally:
-            running.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await running
-
-    async def published(self, version: int, environment: UUID | None = None) -> None:
-        async def reached() -> bool:
-            async with self.database.connection() as connection:
-                at = await connection.fetchval(
-                    "SELECT published_version FROM environments WHERE id = $1", environment or self.environment
-                )
-            return bool(at >= version)
-
-        await until(reached)
-
-    async def held(self, environment: UUID | None = None) -> tuple[Update, dict[str, ConfigMessage | None]]:
-        """What a fresh edge gets from the stream: fails unless the digest fits."""
-        staging = ConfigStaging()
-        answers = [
-            staging.accept(each.subject, each.payload)
-            for each in await self.bus.read_all(CONFIG, config_filter(str(environment or self.environment)))
-        ]
-        update = answers[-1]
-        assert isinstance(update, Update), update
-        assert update.complete
-        assert not update.undecodable
-        return update, dict(update.changed)
-
-    def metric(self, name: str) -> float:
-        return sum(registry.get_sample_value(name) or 0 for registry in self.registries)
 
 
 @pytest.fixture
 async def stand(postgres_url: str, fresh_nats: Nats) -> AsyncIterator[Stand]:
-    database = await Database.connect(postgres_url, SystemClock(), pool_size=12)
-    await database.migrate()
-    bus = await JetStreamBus.connect(fresh_nats.url, name="test")
-    async with database.transaction() as tx:
-        organization = await tx.fetchval("INSERT INTO organizations (key, name) VALUES ('acme', 'A') RETURNING id")
-        project = await tx.fetchval(
-            "INSERT INTO projects (organization_id, key, name) VALUES ($1, 'shop', 'S') RETURNING id", organization
-        )
-    stand = Stand(database, bus, organization, project, UUID(int=0), config_stream(max_bytes=64 * 1024 * 1024), [])
-    stand.environment = await stand.add_environment("production")
-    yield stand
-    await bus.close()
-    await database.close()
+    async with open_stand(postgres_url, fresh_nats.url) as opened:
+        yield opened
 
 
 async def test_a_commit_is_published_as_a_complete_version(stand: Stand) -> None:
@@ -166,7 +44,7 @@ async def test_a_commit_is_published_as_a_complete_version(stand: Stand) -> None
     assert message.environment.organization_id == str(stand.organization)
     assert message.version == version
     async with stand.database.connection() as connection:
-        assert await queries.oldest_unpublished_seconds(connection) == 0
+        assert (await read_status(connection)).waiting_since is None
         assert await connection.fetchval("SELECT count(*) FROM outbox") == 0
 
 
@@ -339,19 +217,6 @@ async def test_a_new_leader_writes_anew_what_version_0_1_published(stand: Stand)
     assert ConfigMessage.FromString(newest.payload).flag == written.flag
 
 
-async def test_a_database_behind_the_stream_moves_past_it(stand: Stand) -> None:
-    """As after restoring a backup: edges would never take a version below the one they hold."""
-    async with stand.relay():
-        await stand.published(await stand.rename_attributes("lost"))
-    async with stand.database.transaction() as tx:
-        await tx.execute("UPDATE environments SET version = 1, published_version = 1, pii_attributes = '{kept}'")
-    async with stand.relay():
-        await stand.published(3)
-    update, entries = await stand.held()
-    assert update.version == 3
-    assert [list(each.environment.pii_attributes) for each in entries.values() if each] == [["kept"]]
-
-
 async def test_an_archived_environment_leaves_nothing_but_its_manifest(stand: Stand) -> None:
     staging = await stand.add_environment("staging")
     archive = "UPDATE environments SET archived_at = $2::text::timestamptz WHERE id = $1"
@@ -369,13 +234,13 @@ async def test_an_archived_environment_leaves_nothing_but_its_manifest(stand: St
 async def test_environments_of_another_database_are_left_alone(stand: Stand) -> None:
     foreign = str(uuid4())
     await stand.bus.ensure_stream(stand.stream)
-    message = ConfigMessage(environment_id=foreign, version=7, epoch=1)
-    message.manifest.SetInParent()
-    await stand.bus.publish(manifest_subject(foreign), message.SerializeToString())
+    subject = config_subject(foreign, "flag", "theirs")
+    message = ConfigMessage(environment_id=foreign, version=7, flag=b"{}")
+    await stand.bus.publish(subject, message.SerializeToString())
     async with stand.relay():
         await stand.published(1)
-        assert stand.metric("relay_foreign_environments") == 1
-    last = await stand.bus.last_message(CONFIG, manifest_subject(foreign))
+        await until(lambda: stand.metric("relay_foreign_environments") == 1)
+    last = await stand.bus.last_message(CONFIG, subject)
     assert isinstance(last, Delivered)
     assert last.payload == message.SerializeToString()
 

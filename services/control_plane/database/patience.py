@@ -26,3 +26,5 @@ class Connections:
 
 RELAY_CONNECTIONS = Connections(most=2, kept=2, name="control_plane relay")
 """One to work with and one to hold the lease beside it. Both are kept, so that nobody else takes their place."""
+STATUS_CONNECTIONS = Connections(most=1, kept=1, name="control_plane status")
+"""For metrics and readiness, which tell how publishing stands while requests use up the pool."""

@@ -5,9 +5,23 @@ An entry's content is its `ConfigMessage` without versions and epoch, so that tw
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from google.protobuf.message import DecodeError
 from messages.answer_versions import answers_version, stamped
 from messages.generated.config_pb2 import ConfigMessage, Tombstone
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedEntry:
+    """An entry that was read from the stream.
+
+    `content` is None for a tombstone; empty, with version and epoch 0, for a message that can't be read."""
+
+    payload: bytes
+    content: bytes | None
+    version: int
+    epoch: int
 
 
 def content_of(message: ConfigMessage) -> bytes:
@@ -46,10 +60,10 @@ def tombstone_of(environment_id: str, version: int, epoch: int) -> bytes:
     return message.SerializeToString(deterministic=True)
 
 
-def published_content(payload: bytes) -> bytes | None:
-    """The content of a published message; None for a tombstone, empty for one that can't be read."""
+def published_entry(payload: bytes) -> PublishedEntry:
     try:
         message = ConfigMessage.FromString(payload)
     except DecodeError:
-        return b""
-    return None if message.WhichOneof("content") == "tombstone" else content_of(message)
+        return PublishedEntry(payload, b"", 0, 0)
+    content = None if message.WhichOneof("content") == "tombstone" else content_of(message)
+    return PublishedEntry(payload, content, message.version, message.epoch)

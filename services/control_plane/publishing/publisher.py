@@ -7,20 +7,19 @@ again with its own epoch: from then on every write of an earlier leader is refus
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Collection, Coroutine, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from google.protobuf.message import DecodeError
 from messages.digest import combined, digest_bytes, entry_digest
 from messages.generated.config_pb2 import ConfigMessage, Manifest
-from messages.subjects import CONFIG, config_filter, manifest_subject, parse_config_subject
+from messages.subjects import CONFIG, manifest_subject
 from service_kit.clock import Clock
-from streams import Bus, BusUnavailable, Delivered, ExpectedLast, MessageTooLarge, WrongLastSequence
+from streams import Bus, BusUnavailable, ExpectedLast, MessageTooLarge, StreamState, WrongLastSequence
 
 from control_plane.publishing.compiler import CompiledEnvironment
-from control_plane.publishing.entries import payload_of, published_answers_version, published_content, tombstone_of
+from control_plane.publishing.entries import payload_of, published_answers_version, tombstone_of
+from control_plane.publishing.stream_contents import StreamedEnvironment, manifest_of, read_contents
 
 _FENCE_ATTEMPTS = 3
 _IN_FLIGHT_MAX = 64
@@ -31,11 +30,12 @@ class Fenced(Exception):
 
 
 class BehindTheBus(Exception):
-    """The stream holds a newer version than the database, as after restoring a backup."""
+    """The stream holds a newer version than the database knows of, as after restoring a backup."""
 
-    def __init__(self, version: int) -> None:
+    def __init__(self, version: int, epoch: int) -> None:
         super().__init__(f"the stream is at version {version}")
         self.version = version
+        self.epoch = epoch
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +51,14 @@ class Publication:
 
 @dataclass
 class _Held:
-    """What the stream holds of one environment, as this leader knows it."""
+    """What the stream holds of one environment, as this leader knows it.
+
+    `version` is the manifest's, -1 without one; `newest` and `epoch` are the highest of all messages."""
 
     sequence: int
     version: int
+    newest: int
+    epoch: int
     contents: dict[str, bytes] = field(default_factory=dict)
     digests: dict[str, int] = field(default_factory=dict)
     answers_versions: dict[str, int] = field(default_factory=dict)
@@ -63,6 +67,13 @@ class _Held:
         """What stands on the subject, and the version in which it last changed answers."""
         content = self.contents.get(subject)
         return None if content is None else (content, self.answers_versions[subject])
+
+    @classmethod
+    def of(cls, streamed: StreamedEnvironment) -> _Held:
+        held = cls(streamed.sequence, streamed.version, streamed.newest, streamed.epoch)
+        for subject, entry in streamed.live.items():
+            held.put(subject, entry.content or b"", entry.payload)
+        return held
 
     def put(self, subject: str, content: bytes, payload: bytes) -> None:
         self.contents[subject] = content
@@ -87,21 +98,63 @@ class Publisher:
         self._bus = bus
         self._clock = clock
         self._held: dict[str, _Held] = {}
+        self._fenced: set[str] = set()
+        self._subjects: set[str] = set()
+        self._counting = False
+        self._last_sequence = 0
+        self._identity = ""
         self.epoch = epoch
 
-    async def take_over(self, environment_ids: Sequence[str]) -> list[str]:
-        """Fences earlier leaders off these environments, then reads what the stream holds of them.
+    async def take_over(self, environment_ids: Iterable[str]) -> None:
+        """Fences earlier leaders off these environments, then reads what the stream holds.
 
-        Answers the environments that stand on the stream and are not among them. Raises `Fenced`, `BusError`.
+        Raises `Fenced`, `BusError`.
         """
         for environment_id in environment_ids:
-            self._held[environment_id] = await self._fence(environment_id)
-        return self._load(await self._bus.read_all(CONFIG, config_filter()))
+            await self._fence(environment_id)
+        # In this order: what somebody writes meanwhile shows as a difference.
+        state = await self._bus.state(CONFIG)
+        contents = await read_contents(self._bus)
+        self._identity = state.identity
+        self._last_sequence = max(state.last_sequence, contents.last_sequence)
+        self._subjects = contents.subjects
+        # Not where the stream was made by somebody else, to keep more than the last message of each subject.
+        self._counting = state.messages == len(contents.subjects)
+        self._held = {each: _Held.of(found) for each, found in contents.environments.items()}
+
+    def difference(self, state: StreamState) -> str | None:
+        """How the stream is another one than this leader read and wrote, None when it is the same."""
+        if state.identity != self._identity:
+            return "it was made anew"
+        if self._counting and state.messages != len(self._subjects):
+            return f"it holds {state.messages} messages in place of {len(self._subjects)}"
+        if state.last_sequence != self._last_sequence:
+            return f"somebody else wrote to it, its last sequence is {state.last_sequence}"
+        return None
+
+    def versions(self, environment_id: str) -> tuple[int, int]:
+        """The version of the environment's manifest, -1 without one, and the highest of any of its messages."""
+        held = self._held.get(environment_id)
+        return (held.version, held.newest) if held else (-1, -1)
+
+    def beside(self, environment_ids: Collection[str]) -> list[str]:
+        """Environments that the stream serves and that are none of these."""
+        return sorted(each for each, held in self._held.items() if held.contents and each not in environment_ids)
 
     async def reread(self, environment_id: str) -> None:
         """Forgets what was known of one environment and reads it from the stream. Raises `Fenced`, `BusError`."""
-        self._held[environment_id] = await self._fence(environment_id)
-        self._load(await self._bus.read_all(CONFIG, config_filter(environment_id)))
+        self._held.pop(environment_id, None)
+        await self._fence(environment_id)
+        contents = await read_contents(self._bus, environment_id)
+        self._subjects |= contents.subjects
+        self._held[environment_id] = _Held.of(contents.environment(environment_id))
+
+    async def check(self, environment_id: str, known_version: int) -> None:
+        """Raises `BehindTheBus` when the stream holds a higher version than is known; `Fenced`, `BusError`."""
+        _refuse_newer(self._held.get(environment_id), known_version)
+        if environment_id not in self._held or environment_id not in self._fenced:
+            await self.reread(environment_id)
+            _refuse_newer(self._held[environment_id], known_version)
 
     async def publish(self, compiled: CompiledEnvironment) -> Publication:
         """Writes what differs and the manifest; nothing when nothing differs and the version is known.
@@ -109,11 +162,8 @@ class Publisher:
         Raises `Fenced`, `BehindTheBus`, `BusError`; after each of them the next call reads the stream anew.
         """
         environment_id = compiled.environment_id
-        if environment_id not in self._held:
-            await self.reread(environment_id)
+        await self.check(environment_id, compiled.version)
         held = self._held.pop(environment_id)
-        if compiled.version < held.version:
-            raise BehindTheBus(held.version)
         changed = [each for each, content in compiled.entries.items() if held.contents.get(each) != content]
         removed = [each for each in held.contents if each not in compiled.entries and each not in compiled.invalid]
         publication = Publication(version=compiled.version, changed=len(changed), removed=len(removed))
@@ -138,7 +188,7 @@ class Publisher:
             payload = payload_of(content, compiled.version, self.epoch, held.before(subject))
             async with turns:
                 try:
-                    await self._bus.publish(subject, payload, expected=expected)
+                    await self._put(subject, payload, expected)
                 except MessageTooLarge as error:
                     refused[subject] = str(error)
                     return
@@ -150,7 +200,7 @@ class Publisher:
         expected = ExpectedLast(held.sequence, manifest_subject(compiled.environment_id))
         payload = tombstone_of(compiled.environment_id, compiled.version, self.epoch)
         for subject in subjects:
-            await self._bus.publish(subject, payload, expected=expected)
+            await self._put(subject, payload, expected)
             held.drop(subject)
 
     async def _end(self, held: _Held, compiled: CompiledEnvironment) -> None:
@@ -160,59 +210,51 @@ class Publisher:
         )
         subject = manifest_subject(compiled.environment_id)
         payload = message.SerializeToString(deterministic=True)
-        ack = await self._bus.publish(subject, payload, expected=ExpectedLast(held.sequence, subject))
-        held.sequence, held.version = ack.sequence, compiled.version
+        held.sequence = await self._put(subject, payload, ExpectedLast(held.sequence, subject))
+        held.version = held.newest = compiled.version
+        held.epoch = self.epoch
 
-    async def _fence(self, environment_id: str) -> _Held:
-        """Writes the environment's manifest again under this epoch; nothing else about it changes."""
+    async def _fence(self, environment_id: str) -> None:
+        """Writes the environment's manifest again under this epoch; nothing else about it changes. Without a manifest
+        there is nothing to write: nobody else can expect that there is none once the first one stands."""
         subject = manifest_subject(environment_id)
         for _ in range(_FENCE_ATTEMPTS):
             last = await self._bus.last_message(CONFIG, subject)
-            message = _manifest_of(environment_id, last)
+            if last is None:
+                break
+            message = manifest_of(environment_id, last)
             if message.epoch > self.epoch:
                 raise Fenced(f"epoch {message.epoch} writes environment {environment_id}")
             message.epoch = self.epoch
-            expected = ExpectedLast(last.sequence if last else 0, subject)
+            payload = message.SerializeToString(deterministic=True)
             try:
-                ack = await self._bus.publish(subject, message.SerializeToString(deterministic=True), expected=expected)
+                await self._put(subject, payload, ExpectedLast(last.sequence, subject))
             except WrongLastSequence:
                 # Somebody wrote in between, or this was our own write whose answer was lost: look again.
                 continue
-            return _Held(ack.sequence, message.version)
-        raise BusUnavailable(f"the manifest of environment {environment_id} keeps changing")
+            break
+        else:
+            raise BusUnavailable(f"the manifest of environment {environment_id} keeps changing")
+        self._fenced.add(environment_id)
 
-    def _load(self, delivered: Iterable[Delivered]) -> list[str]:
-        """Takes note of what the stream holds; answers environments that weren't fenced before."""
-        foreign: set[str] = set()
-        entries: defaultdict[str, list[Delivered]] = defaultdict(list)
-        for each in delivered:
-            try:
-                parsed = parse_config_subject(each.subject)
-            except ValueError:
-                continue
-            if parsed.environment_id not in self._held:
-                foreign.add(parsed.environment_id)
-            elif not parsed.is_manifest:
-                entries[parsed.environment_id].append(each)
-        for environment_id, found in entries.items():
-            held = self._held[environment_id]
-            for each in found:
-                content = published_content(each.payload)
-                if content is not None:
-                    held.put(each.subject, content, each.payload)
-        return sorted(foreign)
+    async def _put(self, subject: str, payload: bytes, expected: ExpectedLast) -> int:
+        ack = await self._bus.publish(subject, payload, expected=expected)
+        self._subjects.add(subject)
+        self._last_sequence = max(self._last_sequence, ack.sequence)
+        return ack.sequence
 
 
-def _manifest_of(environment_id: str, last: Delivered | None) -> ConfigMessage:
-    """The manifest as it stands; an empty one of version 0 for a new environment or an unreadable message."""
-    empty = ConfigMessage(environment_id=environment_id, manifest=Manifest(digest=digest_bytes(0)))
-    if last is None:
-        return empty
-    try:
-        message = ConfigMessage.FromString(last.payload)
-    except DecodeError:
-        return empty
-    return message if message.WhichOneof("content") == "manifest" else empty
+async def remove_environment(bus: Bus, clock: Clock, streamed: StreamedEnvironment) -> int:
+    """Ends an environment that only the stream has: a tombstone for each entry, then a manifest of nothing. Answers how
+    many entries went. Raises `BusError`."""
+    publisher = Publisher(bus=bus, clock=clock, epoch=streamed.epoch)
+    publication = await publisher.publish(CompiledEnvironment(streamed.environment_id, streamed.newest + 1))
+    return publication.removed
+
+
+def _refuse_newer(held: _Held | None, known_version: int) -> None:
+    if held is not None and held.newest > known_version:
+        raise BehindTheBus(held.newest, held.epoch)
 
 
 async def _all(writes: Iterable[Coroutine[Any, Any, None]]) -> None:

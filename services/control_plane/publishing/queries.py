@@ -1,5 +1,7 @@
 """Queries of what is published and what is not."""
 
+# ruff: noqa: S608 - nothing but columns and conditions of our own is put into the statements
+
 from __future__ import annotations
 
 from datetime import datetime
@@ -9,35 +11,36 @@ import asyncpg
 
 from control_plane.database import Connection
 
-_MARK = """
+_KNOWN = "LEAST(version, GREATEST(stream_version, published_version)) AS known_version"
+"""The highest version that can stand on the stream, if this database is the one that wrote it."""
+_LEADS = "EXISTS (SELECT FROM leases WHERE name = 'relay' AND epoch = $3)"
+_WRITING = f"UPDATE environments SET stream_version = GREATEST(stream_version, $2) WHERE id = $1 AND {_LEADS}"
+_MARK = f"""
 UPDATE environments SET published_version = $2, published_at = $5,
     repair_requested_at = CASE WHEN repair_requested_at <= $4 THEN NULL ELSE repair_requested_at END
-WHERE id = $1 AND published_version <= $2
-    AND EXISTS (SELECT FROM leases WHERE name = 'relay' AND epoch = $3)
+WHERE id = $1 AND published_version <= $2 AND {_LEADS}
 """
 
 
-async def all_environment_ids(tx: Connection) -> list[UUID]:
-    rows = await tx.fetch("SELECT id FROM environments ORDER BY id")
-    return [row["id"] for row in rows]
+async def all_environments(tx: Connection) -> list[asyncpg.Record]:
+    """Each with its `id`, `published_version` and `known_version`."""
+    return await tx.fetch(f"SELECT id, published_version, {_KNOWN} FROM environments ORDER BY id")
 
 
 async def unpublished(tx: Connection) -> list[asyncpg.Record]:
-    """Environments with a version or a repair to publish, the longest waiting first."""
+    """Environments with a version or a repair to publish that nothing blocks, the longest waiting first."""
     return await tx.fetch(
-        "SELECT environments.id, repair_requested_at FROM environments "
+        f"SELECT environments.id, repair_requested_at, {_KNOWN} FROM environments "
         "LEFT JOIN LATERAL (SELECT min(created_at) AS since FROM outbox WHERE environment_id = environments.id) "
-        "AS waiting ON true WHERE version > published_version OR repair_requested_at IS NOT NULL "
+        "AS waiting ON true WHERE (version > published_version OR repair_requested_at IS NOT NULL) "
+        "AND NOT EXISTS (SELECT FROM publication_blocks WHERE environment_id = environments.id) "
         "ORDER BY since NULLS LAST, id"
     )
 
 
-async def oldest_unpublished_seconds(tx: Connection) -> float:
-    """How long the oldest unpublished change has been waiting, 0 when none is."""
-    age: float = await tx.fetchval(
-        "SELECT COALESCE(EXTRACT(EPOCH FROM $1::timestamptz - min(created_at)), 0)::float8 FROM outbox", tx.now
-    )
-    return max(0.0, age)
+async def note_writing(tx: Connection, environment_id: UUID, version: int, epoch: int) -> bool:
+    """Notes that a version is about to be written to the stream; False when the epoch is no longer the leader's."""
+    return (await tx.execute(_WRITING, environment_id, version, epoch)).endswith(" 1")
 
 
 async def mark_published(
@@ -49,16 +52,6 @@ async def mark_published(
         return False
     await tx.execute("DELETE FROM outbox WHERE environment_id = $1 AND version <= $2", environment_id, version)
     return True
-
-
-async def advance_past(tx: Connection, environment_id: UUID, version: int) -> None:
-    """Lifts an environment above a version that the stream has seen already."""
-    await tx.execute(
-        "UPDATE environments SET version = $2 + 1, published_version = LEAST(published_version, $2) "
-        "WHERE id = $1 AND version <= $2",
-        environment_id,
-        version,
-    )
 
 
 async def request_repair(tx: Connection, environment_id: UUID) -> None:

@@ -6,22 +6,46 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 
 
 class RelayTelemetry:
-    """The relay's counters and gauges."""
+    """What a relay counts, and what every process with or without one tells of publishing (see `status.py`)."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.leading = Gauge("relay_leading", "1 while this relay leads", registry=registry)
         self.epoch = Gauge("relay_epoch", "Epoch of this relay's last leadership", registry=registry)
-        self.lag_seconds = Gauge(
-            "relay_unpublished_age_seconds", "Age of the oldest unpublished change", registry=registry
+        self.unpublished_age = Gauge(
+            "relay_unpublished_age_seconds",
+            "Age of the oldest unpublished change; of the database, whoever leads",
+            registry=registry,
+        )
+        self.blocked = Gauge(
+            "relay_blocked",
+            "1 while something is not published for this reason; of the database, whoever leads",
+            ["reason"],
+            registry=registry,
+        )
+        self.blocked_environments = Gauge(
+            "relay_blocked_environments",
+            "Environments that are not published because more is known elsewhere",
+            registry=registry,
+        )
+        self.led = Gauge("relay_led", "1 while any relay holds the lease; of the database", registry=registry)
+        self.status_failures = Counter(
+            "relay_status_failures_total", "Times the database did not say how publishing stands", registry=registry
         )
         self.publications = Counter("relay_publications_total", "Environments published", registry=registry)
         self.entries = Counter("relay_entries_total", "Entries and tombstones written", registry=registry)
         self.repaired_entries = Counter(
             "relay_repaired_entries_total",
-            "Entries written because a full comparison found them different",
+            "Entries written because a comparison found them different",
             registry=registry,
         )
-        self.failures = Counter("relay_failures_total", "Publications that failed unexpectedly", registry=registry)
+        self.stream_changes = Counter(
+            "relay_stream_changes_total",
+            "Times the stream was found made anew, shortened or written by somebody else",
+            registry=registry,
+        )
+        self.failures = Counter(
+            "relay_failures_total", "Looks and publications that failed, whatever the reason", registry=registry
+        )
         self.invalid = Gauge(
             "relay_invalid_entities",
             "Entities kept back because they fail their check",
@@ -32,6 +56,6 @@ class RelayTelemetry:
         self.stream_bytes_max = Gauge("config_stream_bytes_max", "What the CONFIG stream may hold", registry=registry)
         self.foreign_environments = Gauge(
             "relay_foreign_environments",
-            "Environments on the stream that the database does not have",
+            "Environments on the stream that the database does not have; of the leader",
             registry=registry,
         )

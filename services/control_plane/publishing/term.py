@@ -1,0 +1,176 @@
+"""One term of leadership: what a leader does between the moment it takes the lead and the moment it loses it.
+
+Nothing is written over what this database knows nothing of: an environment whose stream is ahead is blocked, and a
+stream that was written in a later epoch blocks everything, until somebody decides (`recovery.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+from messages.subjects import CONFIG
+from service_kit.clock import Clock
+from service_kit.logs import get_logger
+from service_kit.problems import Unavailable
+from streams import Bus, BusUnavailable
+
+from control_plane.database import Database
+from control_plane.publishing import blocks, queries
+from control_plane.publishing.compiler import Compiler
+from control_plane.publishing.publisher import BehindTheBus, Fenced, Publisher
+from control_plane.publishing.stream_contents import read_manifests
+from control_plane.publishing.telemetry import RelayTelemetry
+
+_log = get_logger("relay")
+
+
+class StreamChanged(Exception):
+    """The stream is not as this leader read and wrote it: a new term begins by comparing everything."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelayParts:
+    """What a relay works with."""
+
+    database: Database
+    bus: Bus
+    clock: Clock
+    telemetry: RelayTelemetry
+    compiler: Compiler
+
+
+class Term:
+    """Of one epoch."""
+
+    def __init__(self, parts: RelayParts, epoch: int) -> None:
+        self._database = parts.database
+        self._bus = parts.bus
+        self._telemetry = parts.telemetry
+        self._compiler = parts.compiler
+        self._publisher = Publisher(bus=parts.bus, clock=parts.clock, epoch=epoch)
+        self._blocked: frozenset[UUID] = frozenset()
+        self._foreign: list[str] = []
+        self.epoch = epoch
+
+    async def begin(self) -> None:
+        """Fences the earlier leaders off, then compares everything with the database and repairs what differs."""
+        async with self._database.transaction() as tx:
+            rows = await queries.all_environments(tx)
+            self._blocked = frozenset(await blocks.blocked_environments(tx))
+        manifests = await read_manifests(self._bus)
+        behind = {each["id"] for each in rows if manifests.environment(str(each["id"])).newest > each["known_version"]}
+        await self._publisher.take_over(str(each["id"]) for each in rows if each["id"] not in behind)
+        self._see_foreign(rows)
+        _log.info("leading", epoch=self.epoch, environments=len(rows))
+        for each in rows:
+            await self._try_publish(each["id"], each["known_version"], None, comparing=True)
+
+    async def publish_waiting(self) -> None:
+        """Publishes all that is unpublished."""
+        async with self._database.transaction() as tx:
+            waiting = await queries.unpublished(tx)
+        for row in waiting:
+            await self._try_publish(row["id"], row["known_version"], row["repair_requested_at"], comparing=False)
+
+    async def check(self) -> None:
+        """Compares the stream and the database with what this leader holds, which costs the same however much that is.
+
+        Raises `StreamChanged`, `BusError`, `Unavailable`."""
+        difference = self._publisher.difference(await self._bus.state(CONFIG))
+        if difference is not None:
+            raise StreamChanged(difference)
+        async with self._database.transaction() as tx:
+            rows = await queries.all_environments(tx)
+        self._see_foreign(rows)
+        for row in rows:
+            version, newest = self._publisher.versions(str(row["id"]))
+            behind = newest > row["known_version"]
+            if behind != (row["id"] in self._blocked) or (version < row["published_version"] and not behind):
+                await self._try_publish(row["id"], row["known_version"], None, comparing=True)
+
+    def _see_foreign(self, rows: Iterable[asyncpg.Record]) -> None:
+        """Left alone: a relay that was pointed at the wrong database must not empty the edges."""
+        foreign = self._publisher.beside({str(each["id"]) for each in rows})
+        if foreign != self._foreign:
+            _log.warning("the stream holds environments that the database does not have", environments=foreign[:20])
+        self._foreign = foreign
+        self._telemetry.foreign_environments.set(len(foreign))
+
+    async def _try_publish(
+        self, environment_id: UUID, known_version: int, repair: datetime | None, *, comparing: bool
+    ) -> None:
+        """Publishes one environment. An unexpected failure is that environment's own; the others go on."""
+        try:
+            try:
+                await self._publish(environment_id, known_version, repair, comparing=comparing or repair is not None)
+            except BehindTheBus as behind:
+                await self._block(environment_id, known_version, behind)
+            else:
+                await self._unblock([environment_id])
+        except (Unavailable, BusUnavailable, Fenced):
+            raise
+        except Exception as error:
+            self._telemetry.failures.inc()
+            _log.error("not published", environment=environment_id, error=type(error).__name__, exc_info=error)
+
+    async def _block(self, environment_id: UUID, known_version: int, behind: BehindTheBus) -> None:
+        _log.error(
+            "not published: the stream holds a version that the database knows nothing of; "
+            "`control_plane recover --show` tells the difference",
+            environment=environment_id,
+            stream_version=behind.version,
+            stream_epoch=behind.epoch,
+            known_version=known_version,
+        )
+        async with self._database.transaction() as tx:
+            await blocks.block(tx, environment_id, "version_behind", behind.version, behind.epoch)
+        self._blocked |= {environment_id}
+
+    async def _unblock(self, environment_ids: Iterable[UUID]) -> None:
+        freed = self._blocked.intersection(environment_ids)
+        if not freed:
+            return
+        async with self._database.transaction() as tx:
+            for environment_id in freed:
+                await blocks.unblock(tx, environment_id)
+        self._blocked -= freed
+        _log.info("published again", environments=sorted(freed))
+
+    async def _publish(
+        self, environment_id: UUID, known_version: int, repair: datetime | None, *, comparing: bool
+    ) -> None:
+        if repair is not None:
+            self._compiler.forget(environment_id)
+            await self._publisher.reread(str(environment_id))
+        await self._publisher.check(str(environment_id), known_version)
+        compiled = await self._compiler.compile(environment_id)
+        if compiled is None:
+            return
+        for subject, reason in compiled.invalid.items():
+            _log.error("invalid entity kept back", subject=subject, reason=reason)
+        self._telemetry.invalid.labels(str(environment_id)).set(len(compiled.invalid))
+        if compiled.version > known_version:
+            async with self._database.transaction() as tx:
+                if not await queries.note_writing(tx, environment_id, compiled.version, self.epoch):
+                    raise Fenced(f"epoch {self.epoch} is over")
+        published = await self._publisher.publish(compiled)
+        for subject, reason in published.refused.items():
+            _log.error("entity refused by the bus", subject=subject, reason=reason)
+        self._telemetry.entries.inc(published.changed + published.removed)
+        if comparing:
+            self._telemetry.repaired_entries.inc(published.changed + published.removed)
+        async with self._database.transaction() as tx:
+            if not await queries.mark_published(tx, environment_id, published.version, self.epoch, repair):
+                raise Fenced(f"epoch {self.epoch} is over")
+        self._telemetry.publications.inc()
+        _log.debug(
+            "published",
+            environment=environment_id,
+            version=published.version,
+            changed=published.changed,
+            removed=published.removed,
+        )
