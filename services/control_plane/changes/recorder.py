@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+import asyncpg
 from service_kit.logs import current_request_id
 from service_kit.origins import current_address
 
@@ -13,26 +14,43 @@ from control_plane.database import Connection
 
 CHANNEL = "environment_changed"
 
-_NEXT_VERSIONS = """
+# In one round trip, and still in one order: the head is not looked for before the environments are locked.
+_BEGIN = """
 WITH locked AS (
     SELECT id FROM environments
     WHERE (id = ANY($1::uuid[]) OR $3) AND organization_id = $2
     ORDER BY id FOR NO KEY UPDATE
+), versions AS (
+    UPDATE environments SET version = version + 1 FROM locked WHERE environments.id = locked.id
+    RETURNING environments.id, environments.version
+), head AS (
+    SELECT number, hash FROM audit_heads
+    WHERE organization_id = $2 AND (SELECT count(*) FROM versions) >= 0 FOR UPDATE
 )
-UPDATE environments SET version = version + 1 FROM locked WHERE environments.id = locked.id
-RETURNING environments.id, environments.version
+SELECT (SELECT jsonb_object_agg(id, version) FROM versions) AS versions,
+    (SELECT number FROM head) AS number, (SELECT hash FROM head) AS hash
 """
-_ENSURE_HEAD = """
+_FIRST_HEAD = """
 INSERT INTO audit_heads (organization_id, number, hash) VALUES ($1, 0, $2) ON CONFLICT (organization_id) DO NOTHING
 """
-_APPEND = f"""
-INSERT INTO audit_entries ({", ".join(ALL_COLUMNS)}, previous_hash, hash)
-VALUES ({", ".join(f"${index + 1}" for index in range(len(ALL_COLUMNS) + 2))})
+_HEAD = "SELECT number, hash FROM audit_heads WHERE organization_id = $1 FOR UPDATE"
+_VERSIONS, _CHANNEL, _NOW = ALL_COLUMNS.index("environment_versions") + 1, len(ALL_COLUMNS) + 3, len(ALL_COLUMNS) + 4
+_END = f"""
+WITH entry AS (
+    INSERT INTO audit_entries ({", ".join(ALL_COLUMNS)}, previous_hash, hash)
+    VALUES ({", ".join(f"${index + 1}" for index in range(len(ALL_COLUMNS) + 2))})
+    RETURNING organization_id, number, hash
+), head AS (
+    UPDATE audit_heads SET number = entry.number, hash = entry.hash
+    FROM entry WHERE audit_heads.organization_id = entry.organization_id
+), waiting AS (
+    INSERT INTO outbox (environment_id, version, organization_id, audit_number, created_at)
+    SELECT given.key::uuid, given.value::bigint, entry.organization_id, entry.number, ${_NOW}
+    FROM entry, jsonb_each_text(${_VERSIONS}) AS given
+    RETURNING environment_id
+)
+SELECT pg_notify(${_CHANNEL}, '') FROM (SELECT 1 FROM waiting LIMIT 1) AS one
 """  # noqa: S608 - column names of our own
-_OUTBOX = """
-INSERT INTO outbox (environment_id, version, organization_id, audit_number, created_at)
-SELECT environment_id, version, $3, $4, $5 FROM unnest($1::uuid[], $2::bigint[]) AS given (environment_id, version)
-"""
 
 
 async def record(tx: Connection, change: Change) -> dict[UUID, int]:
@@ -43,41 +61,36 @@ async def record(tx: Connection, change: Change) -> dict[UUID, int]:
     organization's head), so two changes never wait for each other.
     Raises `LookupError` for an environment that isn't the organization's.
     """
-    wanted = sorted(set(change.environment_ids))
-    versions: dict[UUID, int] = {}
-    if wanted or change.everywhere:
-        rows = await tx.fetch(_NEXT_VERSIONS, wanted, change.organization_id, change.everywhere)
-        versions = {row["id"]: row["version"] for row in sorted(rows, key=lambda row: row["id"])}
-    if not versions.keys() >= set(wanted):
+    wanted = set(change.environment_ids)
+    begun = await tx.fetchrow(_BEGIN, sorted(wanted), change.organization_id, change.everywhere)
+    assert begun is not None  # noqa: S101 - a SELECT without FROM has one row
+    given: dict[str, int] = begun["versions"] or {}
+    versions = {UUID(each): given[each] for each in sorted(given)}
+    if not versions.keys() >= wanted:
         raise LookupError("a change names an environment that its organization does not have")
-    number = await _append(tx, change, versions)
-    if versions:
-        await tx.execute(_OUTBOX, list(versions), list(versions.values()), change.organization_id, number, tx.now)
-        await tx.execute("SELECT pg_notify($1, '')", CHANNEL)
+    head = begun if begun["number"] is not None else await _first_head(tx, change.organization_id)
+    await _end(tx, change, given, head)
     return versions
 
 
-async def _append(tx: Connection, change: Change, versions: dict[UUID, int]) -> int:
-    head = await tx.fetchrow(
-        "SELECT number, hash FROM audit_heads WHERE organization_id = $1 FOR UPDATE", change.organization_id
-    )
-    if head is None:
-        await tx.execute(_ENSURE_HEAD, change.organization_id, GENESIS)
-        head = await tx.fetchrow(
-            "SELECT number, hash FROM audit_heads WHERE organization_id = $1 FOR UPDATE", change.organization_id
-        )
-        assert head is not None  # noqa: S101 - inserted in the statement before
-    number = head["number"] + 1
+async def _first_head(tx: Connection, organization_id: UUID) -> asyncpg.Record:
+    await tx.execute(_FIRST_HEAD, organization_id, GENESIS)
+    head = await tx.fetchrow(_HEAD, organization_id)
+    assert head is not None  # noqa: S101 - inserted in the statement before
+    return head
+
+
+async def _end(tx: Connection, change: Change, versions: dict[str, int], head: asyncpg.Record) -> None:
     origin = change.origin or _present_origin()
     entry = {
         "organization_id": change.organization_id,
-        "number": number,
+        "number": head["number"] + 1,
         "at": origin.at or tx.now,
         "actor_kind": change.actor.kind,
         "actor_id": str(change.actor.id),
         "actor_name": change.actor.name,
         "project_id": change.project_id,
-        "environment_versions": {str(each): version for each, version in versions.items()},
+        "environment_versions": versions,
         "entity": change.entity,
         "entity_key": change.entity_key,
         "action": change.action,
@@ -88,14 +101,7 @@ async def _append(tx: Connection, change: Change, versions: dict[UUID, int]) -> 
         "act_id": origin.act_id,
     }
     digest = entry_hash(entry, head["hash"])
-    await tx.execute(_APPEND, *(entry[name] for name in ALL_COLUMNS), head["hash"], digest)
-    await tx.execute(
-        "UPDATE audit_heads SET number = $2, hash = $3 WHERE organization_id = $1",
-        change.organization_id,
-        number,
-        digest,
-    )
-    return int(number)
+    await tx.execute(_END, *(entry[name] for name in ALL_COLUMNS), head["hash"], digest, CHANNEL, tx.now)
 
 
 def _present_origin() -> Origin:

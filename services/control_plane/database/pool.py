@@ -35,6 +35,7 @@ _RETRY_SECONDS_MIN, _RETRY_SECONDS_MAX = 0.25, 5.0
 _RELEASE_SECONDS = 1.0
 _COMMAND_SECONDS = 30.0
 _CHECK_SECONDS = 1.5
+_STATEMENTS_KEPT = 500
 _LISTENER_SECONDS = 15.0
 _LASTING_SECONDS = 10.0
 _STATE = "SELECT current_setting('transaction_read_only'), to_regclass('schema_migrations') IS NOT NULL"
@@ -107,6 +108,9 @@ class Database:
             max_size=self._connections.most,
             timeout=self._patience.connect,
             command_timeout=_COMMAND_SECONDS,
+            # A statement that a connection does not know yet costs a second round trip.
+            statement_cache_size=_STATEMENTS_KEPT,
+            max_cached_statement_lifetime=0,
             server_settings=self._session(),
             init=_prepare,
             reset=_nothing,

@@ -20,6 +20,23 @@ ReferrerKind = Literal["segment", "flag", "experiment"]
 Kind = ReferencedKind | ReferrerKind
 
 
+_REPLACE = """
+WITH given AS (
+    SELECT * FROM jsonb_to_recordset($7) AS given (kind text, key text, parts text[])
+), gone AS (
+    DELETE FROM usages
+    WHERE organization_id = $1 AND project_id = $2 AND user_kind = $3 AND user_key = $4
+        AND environment_id IS NOT DISTINCT FROM $5
+        AND NOT EXISTS (SELECT FROM given WHERE given.kind = target_kind AND given.key = target_key)
+)
+INSERT INTO usages
+    (organization_id, project_id, user_kind, user_key, environment_id, target_kind, target_key, parts, active)
+SELECT $1, $2, $3, $4, $5, kind, key, parts, $6 FROM given
+ON CONFLICT (project_id, user_kind, user_key, environment_id, target_kind, target_key)
+    DO UPDATE SET parts = excluded.parts, active = excluded.active
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Reference:
     """What an entity names. `parts` are the variations of a flag that are named."""
@@ -57,37 +74,18 @@ async def replace(
     tx: Connection, scope: Scope, referrer: Referrer, references: Iterable[Reference], *, active: bool
 ) -> None:
     """From now on `referrer` uses exactly `references`."""
+    parts: dict[tuple[ReferencedKind, str], frozenset[str]] = {}
+    for each in references:
+        parts[each.kind, each.key] = parts.get((each.kind, each.key), frozenset()) | each.parts
     await tx.execute(
-        "DELETE FROM usages WHERE organization_id = $1 AND project_id = $2 AND user_kind = $3 AND user_key = $4 "
-        "AND environment_id IS NOT DISTINCT FROM $5",
+        _REPLACE,
         scope.organization_id,
         scope.project_id,
         referrer.kind,
         referrer.key,
         referrer.environment_id,
-    )
-    parts: dict[tuple[ReferencedKind, str], frozenset[str]] = {}
-    for each in references:
-        parts[each.kind, each.key] = parts.get((each.kind, each.key), frozenset()) | each.parts
-    if not parts:
-        return
-    await tx.executemany(
-        "INSERT INTO usages (organization_id, project_id, user_kind, user_key, environment_id, target_kind, "
-        "target_key, parts, active) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        [
-            (
-                scope.organization_id,
-                scope.project_id,
-                referrer.kind,
-                referrer.key,
-                referrer.environment_id,
-                kind,
-                key,
-                sorted(used),
-                active,
-            )
-            for (kind, key), used in sorted(parts.items())
-        ],
+        active,
+        [{"kind": kind, "key": key, "parts": sorted(used)} for (kind, key), used in sorted(parts.items())],
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
@@ -15,14 +15,11 @@ from control_plane.database import Connection
 from control_plane.entities.rows import RowCache, Unreadable, read_each
 from control_plane.entities.table import Scope
 from control_plane.flags.definition import flag_of
-from control_plane.flags.models import FLAGS, FlagRow, SettingsRow, new_settings
-from control_plane.flags.repository import find_settings
+from control_plane.flags.models import FLAGS, new_settings
+from control_plane.flags.repository import FLAG_AND_SETTINGS, find_in_environment, flag_and_settings
 
-_FLAG_COLUMNS = tuple(each.name for each in fields(FlagRow))
-_SETTINGS_COLUMNS = tuple(each.name for each in fields(SettingsRow))
 _OF_ENVIRONMENT = f"""
-SELECT {", ".join(f"f.{each} AS flag_{each}" for each in _FLAG_COLUMNS)},
-    {", ".join(f"s.{each} AS settings_{each}" for each in _SETTINGS_COLUMNS)}
+SELECT {FLAG_AND_SETTINGS}
 FROM environments e
 JOIN flags f ON f.organization_id = e.organization_id AND f.project_id = e.project_id
 LEFT JOIN flag_settings s ON s.environment_id = e.id AND s.flag_id = f.id
@@ -76,10 +73,11 @@ class FindRunning(Protocol):
 
 
 async def reach_of(tx: Connection, scope: Scope, key: str, environment_id: UUID) -> Reach | None:
-    row = await FLAGS.find(tx, scope, key)
-    if row is None:
+    found = await find_in_environment(tx, scope, key, environment_id)
+    if found is None:
         return None
-    settings = await find_settings(tx, row, environment_id) or new_settings(row, environment_id)
+    row = found[0]
+    settings = found[1] or new_settings(row, environment_id)
     return Reach(
         enabled=settings.enabled and not row.archived,
         client_visible=row.client_visible,
@@ -106,8 +104,4 @@ async def compiled(tx: Connection, environment_id: UUID, cache: RowCache[Flag]) 
 
 
 def _flag(record: asyncpg.Record) -> Flag:
-    row = FlagRow(**{name: record[f"flag_{name}"] for name in _FLAG_COLUMNS})
-    settings = None
-    if record["settings_flag_id"] is not None:
-        settings = SettingsRow(**{name: record[f"settings_{name}"] for name in _SETTINGS_COLUMNS})
-    return flag_of(row, settings)
+    return flag_of(*flag_and_settings(record))

@@ -46,6 +46,9 @@ async def _check_prerequisites(write: WriteTransaction, flag: Flag) -> None:
 
 
 async def _refuse_cycle(write: WriteTransaction, flag: Flag, environment_id: UUID) -> None:
+    if not flag.prerequisites:
+        # What leads nowhere is part of no circle.
+        return
     edges = await usages.edges(write.tx, write.scope, "flag", environment_id)
     cycle = find_cycle({**edges, flag.key: [each.flag for each in flag.prerequisites]})
     if cycle:

@@ -6,9 +6,13 @@ from collections.abc import Collection
 from dataclasses import dataclass, fields
 from uuid import UUID
 
+import asyncpg
+
 from control_plane.database import Connection
+from control_plane.entities.table import Scope
 from control_plane.flags.models import FlagRow, SettingsRow
 
+_FLAG_COLUMNS = tuple(each.name for each in fields(FlagRow))
 _COLUMNS = tuple(each.name for each in fields(SettingsRow))
 _CHANGING = _COLUMNS[3:]
 _LISTED = ", ".join(_COLUMNS)
@@ -21,6 +25,17 @@ _SAVE = (
 )
 
 
+# As `flag_and_settings` reads them; `f` and `s` are the two tables.
+FLAG_AND_SETTINGS = ", ".join(
+    [*(f"f.{each} AS flag_{each}" for each in _FLAG_COLUMNS), *(f"s.{each} AS settings_{each}" for each in _COLUMNS)]
+)
+_IN_ENVIRONMENT = (
+    f"SELECT {FLAG_AND_SETTINGS} FROM flags f "  # noqa: S608 - column names of our own
+    "LEFT JOIN flag_settings s ON s.flag_id = f.id AND s.environment_id = $4 "
+    "WHERE f.organization_id = $1 AND f.project_id = $2 AND f.key = $3"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Switch:
     """Whether a flag is on in one environment."""
@@ -30,15 +45,20 @@ class Switch:
     version: int
 
 
-async def find_settings(tx: Connection, flag: FlagRow, environment_id: UUID) -> SettingsRow | None:
-    record = await tx.fetchrow(
-        f"SELECT {_LISTED} FROM flag_settings "  # noqa: S608 - column names of our own
-        "WHERE organization_id = $1 AND flag_id = $2 AND environment_id = $3",
-        flag.organization_id,
-        flag.id,
-        environment_id,
-    )
-    return None if record is None else SettingsRow(**record)
+def flag_and_settings(record: asyncpg.Record) -> tuple[FlagRow, SettingsRow | None]:
+    """None where nobody has set anything yet."""
+    flag = FlagRow(**{name: record[f"flag_{name}"] for name in _FLAG_COLUMNS})
+    if record["settings_flag_id"] is None:
+        return flag, None
+    return flag, SettingsRow(**{name: record[f"settings_{name}"] for name in _COLUMNS})
+
+
+async def find_in_environment(
+    tx: Connection, scope: Scope, key: str, environment_id: UUID
+) -> tuple[FlagRow, SettingsRow | None] | None:
+    """The flag with its settings in one environment, None when there is no such flag."""
+    record = await tx.fetchrow(_IN_ENVIRONMENT, scope.organization_id, scope.project_id, key, environment_id)
+    return None if record is None else flag_and_settings(record)
 
 
 async def settings_of(tx: Connection, flag: FlagRow) -> dict[UUID, SettingsRow]:

@@ -8,25 +8,28 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bucketing.instants import parse_instant
-from service_kit.problems import FieldError, InvalidInput
+from service_kit.problems import FieldError, InvalidInput, NotFound
 from service_kit.versions import check_version
 
 from control_plane.access import Actor
 from control_plane.entities.errors import Archived
 from control_plane.entities.sizes import stored_bytes
-from control_plane.entities.transactions import ProjectTransactions, ReadTransaction, WriteTransaction, find
+from control_plane.entities.transactions import ProjectTransactions, ReadTransaction, WriteTransaction
 from control_plane.environments.queries import EnvironmentRow, environment_by_key, refuse_archived_environment
 from control_plane.flags.definition import canonical_settings, checked_settings, with_rule_ids
 from control_plane.flags.experiment_guard import ExperimentGuard
-from control_plane.flags.models import FLAGS, FlagInEnvironment, FlagRow, SettingsRow, new_settings
+from control_plane.flags.models import FlagInEnvironment, FlagRow, SettingsRow, new_settings
 from control_plane.flags.references import keep_references
-from control_plane.flags.repository import find_settings, save_settings
+from control_plane.flags.repository import find_in_environment, save_settings
 from control_plane.flags.schemas import SettingsPatch, SettingsView, TargetFields
 from control_plane.flags.views import settings_view
 
 _YEAR_10000_SECONDS = 253_402_300_800
 COPIED = ("rules", "targets", "prerequisites", "default_serve", "off_variation")
 """What `copy` takes along: all that is set in an environment but whether the flag is on and reports exposures."""
+
+_REFERRING = ("rules", "prerequisites")
+"""What names segments and other flags."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +80,8 @@ class SettingsService:
 
     async def _stored(self, actor: Actor, at: SettingsPath) -> tuple[FlagRow, SettingsRow]:
         async with self._transactions.read(actor, at.project, "flag") as read:
-            flag = await find(read, FLAGS, at.flag)
             environment = await environment_by_key(read.tx, read.scope.project_id, at.environment)
-            return flag, await _settings(read, flag, environment)
+            return await _flag_in(read, at.flag, environment)
 
     async def _write(
         self, actor: Actor, at: SettingsPath, expected: int | None, change: Callable[[SettingsRow], SettingsRow]
@@ -89,7 +91,8 @@ class SettingsService:
             changed = replace(change(found.settings), version=found.settings.version + 1, updated_at=write.now)
             checked = checked_settings(found.flag, changed)
             await self._guard.settings(write, found, changed)
-            await keep_references(write, checked, found.environment.id)
+            if any(getattr(changed, name) != getattr(found.settings, name) for name in _REFERRING):
+                await keep_references(write, checked, found.environment.id)
             after = replace(changed, **canonical_settings(checked, changed))
             view = await _saved(write, found, after)
             await write.hold([found.environment], stored_bytes(after) - stored_bytes(found.settings))
@@ -110,12 +113,13 @@ class SettingsService:
 
 async def _found(write: WriteTransaction, at: SettingsPath, expected: int | None) -> FlagInEnvironment:
     """Raises `NotFound`, `PreconditionFailed`, and `Conflict` for what is archived."""
-    flag = await find(write, FLAGS, at.flag)
-    environment = await environment_by_key(write.tx, write.scope.project_id, at.environment)
+    environment = next((each for each in write.environments if each.key == at.environment), None)
+    # What is not among them is archived or not there.
+    environment = environment or await environment_by_key(write.tx, write.scope.project_id, at.environment)
+    flag, settings = await _flag_in(write, at.flag, environment)
     if flag.archived:
         raise Archived("flag", flag.key)
     refuse_archived_environment(archived=environment.archived)
-    settings = await _settings(write, flag, environment)
     check_version(expected, settings.version)
     return FlagInEnvironment(flag, environment, settings)
 
@@ -133,10 +137,14 @@ async def _saved(write: WriteTransaction, found: FlagInEnvironment, after: Setti
     return view.model_copy(update={"environment_versions": versions})
 
 
-async def _settings(
-    transaction: ReadTransaction | WriteTransaction, flag: FlagRow, environment: EnvironmentRow
-) -> SettingsRow:
-    return await find_settings(transaction.tx, flag, environment.id) or new_settings(flag, environment.id)
+async def _flag_in(
+    transaction: ReadTransaction | WriteTransaction, flag: str, environment: EnvironmentRow
+) -> tuple[FlagRow, SettingsRow]:
+    found = await find_in_environment(transaction.tx, transaction.scope, flag, environment.id)
+    if found is None:
+        raise NotFound("there is nothing at this address")
+    row, settings = found
+    return row, settings or new_settings(row, environment.id)
 
 
 def _targets(given: list[TargetFields]) -> list[dict[str, Any]]:

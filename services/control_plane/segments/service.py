@@ -71,6 +71,9 @@ class SegmentService(EntityService[SegmentRow, SegmentView]):
 
 
 async def _refuse_cycle(write: WriteTransaction, key: str, named: list[str]) -> None:
+    if not named:
+        # What leads nowhere is part of no circle.
+        return
     edges = {**await usages.edges(write.tx, write.scope, "segment", None), key: named}
     cycle = find_cycle(edges)
     if cycle:
