@@ -7,10 +7,11 @@ import contextlib
 import logging
 import random
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 import nats.errors
 import nats.js.errors
-from nats.js.api import AckPolicy, ConsumerConfig
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from streams import stream_configuration
 from streams.client import BusClient
@@ -35,6 +36,7 @@ _PUBLISH_TIMEOUT_SECONDS = 5.0
 _REQUEST_TIMEOUT_SECONDS = 3.0
 _CONNECT_AGAIN_SECONDS = 0.25
 _FOLLOW_AGAIN_SECONDS, _FOLLOW_AGAIN_SECONDS_MAX = 0.1, 1.5
+_SINCE_ACK_SECONDS, _SINCE_IDLE_SECONDS, _SINCE_PENDING_MAX = 60.0, 600.0, 20_000
 
 
 class JetStreamBus:
@@ -202,6 +204,23 @@ class JetStreamBus:
             ack_wait=ack_wait_seconds,
             max_deliver=-1,
             max_ack_pending=max_ack_pending,
+        )
+        consumer = PullConsumer(self._client, self._context, stream, config)
+        await consumer.open()
+        return consumer
+
+    async def pull_since(self, stream: str, name: str, *, filter_subject: str, since: int) -> BatchConsumer:
+        self._require_connection()
+        config = ConsumerConfig(
+            durable_name=name,
+            filter_subject=filter_subject,
+            deliver_policy=DeliverPolicy.BY_START_TIME,
+            opt_start_time=datetime.fromtimestamp(since / 1000, UTC),
+            ack_policy=AckPolicy.EXPLICIT,
+            ack_wait=_SINCE_ACK_SECONDS,
+            max_deliver=-1,
+            max_ack_pending=_SINCE_PENDING_MAX,
+            inactive_threshold=_SINCE_IDLE_SECONDS,
         )
         consumer = PullConsumer(self._client, self._context, stream, config)
         await consumer.open()

@@ -181,6 +181,14 @@ class MemoryBus:
             found.consumers[durable] = _MemoryConsumer(self, stream, filter_subject, ack_wait_seconds, max_ack_pending)
         return found.consumers[durable]
 
+    async def pull_since(self, stream: str, name: str, *, filter_subject: str, since: int) -> BatchConsumer:
+        found = self._stream(stream)
+        consumer = _MemoryConsumer(self, stream, filter_subject, 60.0, 20_000)
+        earlier = [seq for seq, each in found.messages.items() if each.published_at < since]
+        consumer._next = max(earlier, default=0) + 1
+        found.consumers[name] = consumer
+        return consumer
+
     async def state(self, stream: str) -> StreamState:
         found = self._stream(stream)
         first = min(found.messages, default=found.last_sequence + 1)

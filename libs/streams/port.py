@@ -209,6 +209,10 @@ class Bus(Protocol):
     ) -> BatchConsumer:
         """Opens (or creates) the durable consumer. Raises BusUnavailable."""
 
+    async def pull_since(self, stream: str, name: str, *, filter_subject: str, since: int) -> BatchConsumer:
+        """A new consumer of what was published at `since` (epoch milliseconds) or later. It is forgotten by itself when
+        nobody has pulled from it for ten minutes. Raises BusUnavailable."""
+
     async def state(self, stream: str) -> StreamState:
         """Raises BusUnavailable."""
 

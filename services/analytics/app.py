@@ -35,8 +35,9 @@ from analytics.results import snapshot_endpoints as snapshots
 from analytics.results.inquiries import Inquiries
 from analytics.results.snapshots import ResultSnapshots
 from analytics.warehouse.client import Warehouse
-from analytics.warehouse.errors import QueryTooExpensive, WarehouseError
+from analytics.warehouse.errors import QueryTooExpensive, WarehouseError, WarehouseUnavailable
 from analytics.warehouse.exports import ExportStore
+from analytics.warehouse.refusals import AWAY
 from analytics.warehouse.result_snapshots import ResultSnapshotStore
 
 BROWSER_ACCESS = CorsPolicy(
@@ -130,5 +131,7 @@ async def _on_warehouse_error(request: Request, error: Exception) -> Response:
     if isinstance(error, QueryTooExpensive):
         problem = Unavailable("the question takes more time or memory than it may", code="query_too_expensive")
     else:
-        problem = Unavailable("ClickHouse does not answer", code="warehouse_unavailable", retry_after_seconds=5)
+        refusal = error.refusal if isinstance(error, WarehouseUnavailable) else AWAY
+        retry = refusal.retry_after_seconds
+        problem = Unavailable(refusal.sentence, code=refusal.code, retry_after_seconds=retry)
     return problem_response(problem)

@@ -1,4 +1,4 @@
-"""Composition root of the analytics service: `analytics serve | load | export | migrate | dead-letters`."""
+"""Composition root of the analytics service: `analytics serve | load | export | migrate | dead-letters | rewind`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from messages.subjects import acts_stream
 from service_kit.background import Background
 from service_kit.clock import SystemClock
 from service_kit.http import Shell, create_app
-from service_kit.logs import configure_logging, get_logger
+from service_kit.logs import configure_logging
+from service_kit.problems import Problem
 from service_kit.serving import serve
 from service_kit.settings import load_settings
 from service_kit.telemetry import new_registry
@@ -30,33 +31,20 @@ from analytics.app import Parts, build_app
 from analytics.catalog.catalog import Catalog
 from analytics.catalog.feed import CHECK_SECONDS, CatalogFeed
 from analytics.composition import destination_policy, export_worker, loader_options, sealer, warehouse_settings
+from analytics.instants import instant
 from analytics.loading.dead_letters_command import list_letters, replay_letters
 from analytics.loading.loader import Loader
+from analytics.loading.rewind import Rewinding
 from analytics.loading.telemetry import LoaderTelemetry
 from analytics.results.snapshots import ResultSnapshots, SnapshotTelemetry
 from analytics.settings import ExportSettings, LoadSettings, ServeSettings, StoreSettings
 from analytics.warehouse.arrow import ArrowWarehouse
 from analytics.warehouse.client import Warehouse
-from analytics.warehouse.errors import WarehouseUnavailable
 from analytics.warehouse.migrations import migrate
+from analytics.warehouse.upkeep import Upkeep
 
-_MIGRATE_AGAIN_SECONDS = 1.0
 _STOP_SECONDS = 10.0
 _LOOK_SECONDS_MAX = 60
-_log = get_logger("analytics")
-
-
-async def migrated(warehouse: Warehouse) -> None:
-    """Migrates as soon as ClickHouse answers."""
-    while True:
-        try:
-            applied = await migrate(warehouse)
-        except WarehouseUnavailable as error:
-            _log.warning("ClickHouse is away, migrating later", error=str(error))
-            await asyncio.sleep(_MIGRATE_AGAIN_SECONDS)
-            continue
-        _log.info("the tables are up to date", applied=[each.name for each in applied])
-        return
 
 
 def _follow(background: Background, feed: CatalogFeed, bus: Bus) -> None:
@@ -77,7 +65,7 @@ def run_serve(settings: ServeSettings) -> None:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         bus.start()
         _follow(background, feed, bus)
-        background.once("migrate", partial(migrated, warehouse), essential=True)
+        background.keep("tables", Upkeep(warehouse, registry).run, essential=True)
         if seconds := settings.analytics_snapshot_seconds:
             snapshots = ResultSnapshots(
                 warehouse=warehouse, catalog=catalog, clock=clock, telemetry=SnapshotTelemetry(registry)
@@ -120,9 +108,12 @@ def run_load(settings: LoadSettings) -> None:
         options=loader_options(settings),
     )
 
+    upkeep = Upkeep(warehouse, registry, loader.suspected_loss)
+
     async def prepare() -> None:
-        await migrated(warehouse)
+        await upkeep.made()
         background.keep("load", loader.run, essential=True, finish=loader.stop)
+        background.keep("tables", upkeep.run, essential=True)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -152,9 +143,12 @@ def run_export(settings: ExportSettings) -> None:
     warehouse = ArrowWarehouse(warehouse_settings(settings))
     worker = export_worker(settings, warehouse=warehouse, catalog=catalog, registry=registry)
 
+    upkeep = Upkeep(warehouse, registry)
+
     async def prepare() -> None:
-        await migrated(warehouse)
+        await upkeep.made()
         background.keep("export", worker.run, essential=True, finish=worker.stop)
+        background.keep("tables", upkeep.run, essential=True)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -189,6 +183,25 @@ def _acts_stream(settings: StoreSettings) -> StreamSpec:
     return acts_stream(max_bytes=settings.acts_max_bytes, replicas=settings.nats_replicas)
 
 
+async def run_rewind(settings: LoadSettings, since: str) -> None:
+    try:
+        moment = instant(since, "--since")
+    except Problem as problem:
+        raise SystemExit(problem.detail) from None
+    assert moment is not None  # noqa: S101 - None is for an absent parameter
+    warehouse = Warehouse(warehouse_settings(settings))
+
+    async def work(bus: Bus) -> None:
+        limits = loader_options(settings).limits
+        rewinding = Rewinding(bus=bus, warehouse=warehouse, limits=limits, clock=SystemClock())
+        print(await rewinding.run(moment))
+
+    try:
+        await with_bus(settings, work)
+    finally:
+        await warehouse.close()
+
+
 async def with_bus(settings: StoreSettings, work: Callable[[Bus], Awaitable[None]]) -> None:
     bus = await JetStreamBus.connect(BusConnection.of(settings), name="analytics-command")
     try:
@@ -211,6 +224,8 @@ def parser() -> argparse.ArgumentParser:
     each.add_parser("load", help="move events from the stream into ClickHouse")
     each.add_parser("export", help="bring events, flags, experiments and results to other warehouses")
     each.add_parser("migrate", help="create or update the tables and exit")
+    again = each.add_parser("rewind", help="load again what the stream of events still holds")
+    again.add_argument("--since", required=True, help="RFC 3339 with an offset, or epoch milliseconds")
     letters = each.add_parser("dead-letters", help="events that could not be stored")
     actions = letters.add_subparsers(dest="action", required=True)
     for name, text in (("list", "one JSON line per letter"), ("replay", "put them back on the stream")):
@@ -238,6 +253,9 @@ def main() -> None:
             run_export(export_settings)
         case "migrate":
             asyncio.run(run_migrate(load_settings(StoreSettings)))
+        case "rewind":
+            with suppress(KeyboardInterrupt):
+                asyncio.run(run_rewind(load_settings(LoadSettings), options.since))
         case "dead-letters":
             command = list_letters if options.action == "list" else replay_letters
             store_settings = load_settings(StoreSettings)

@@ -129,6 +129,7 @@ class FewRows:
     """A warehouse with nothing in it, which fails where a question is about the flag `broken`."""
 
     migrated = True
+    refusal = None
 
     def __init__(self) -> None:
         self.written: list[str] = []

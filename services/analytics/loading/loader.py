@@ -59,6 +59,16 @@ class Loader:
         """Asks `run` to end; what is not acknowledged by then is delivered again to the next loader."""
         self._stopping.set()
 
+    async def suspected_loss(self) -> str | None:
+        """Why ClickHouse can't be empty rightly: what the stream holds has been stored and acknowledged. None also when
+        nobody can tell, because the bus is away."""
+        try:
+            held = (await self._bus.state(EVENTS)).messages
+            acknowledged = held - await (await self._consumer()).pending()
+        except BusError:
+            return None
+        return f"empty, though {acknowledged} messages were loaded" if acknowledged > 0 else None
+
     async def run(self) -> None:
         """Loads until `stop`; what has been collected by then is still stored, unless its store is away.
 

@@ -13,14 +13,15 @@ from analytics.warehouse.client import Warehouse
 from analytics.warehouse.errors import RowsRefused
 
 
-async def store(warehouse: Warehouse, block: Block) -> list[DeadLetter]:
-    """Inserts the block and returns a letter for each row that ClickHouse refuses alone.
+async def store(warehouse: Warehouse, block: Block, *, run: str = "") -> list[DeadLetter]:
+    """Inserts the block and returns a letter for each row that ClickHouse refuses alone. `run` sets its tokens apart
+    from those of before: a table remembers the tokens of rows that it has lost.
 
     Raises WarehouseUnavailable; the whole block can then be stored again, what has landed is not doubled.
     """
     if not len(block):
         return []
-    token = block_token(block)
+    token = run + block_token(block)
     return [letter async for letter in _store(warehouse, block, range(len(block)), token)]
 
 

@@ -86,7 +86,7 @@ def build_router(
     ) -> Response:
         """With `baseline` (and `sd` unless it is a rate) from what is given, else from the history of `metric` among
         the units of `flag`."""
-        environment = inquiries.environment(actor, where)
+        environment = inquiries.measured(actor, where)
         source: Source
         if known.baseline is not None:
             found = Baseline(0, known.baseline, known.sd, known.units_per_day)
@@ -112,7 +112,7 @@ def build_router(
     ) -> Response:
         """An A/A test on your own events: each split halves the units of `flag` at random, so about a share `alpha` of
         the tests should be significant. Far more means that p-values of this metric can't be trusted as they are."""
-        environment = inquiries.environment(actor, where)
+        environment = inquiries.measured(actor, where)
         metric, period = _past(inquiries, environment, history, clock.now())
         found = await calibrate(warehouse, metric, period, splits=splits, seed=period.start, alpha=alpha)
         return json_response(calibration_document(metric.key, period, found))

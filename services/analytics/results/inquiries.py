@@ -74,6 +74,7 @@ class Inquiries:
 
     def about(self, actor: Actor, asked: NamedExperiment) -> Inquiry:
         """Raises NotFound, BadRequest, InvalidInput, Unavailable."""
+        self._require_whole()
         experiment, environment = self._experiment(actor, asked)
         reader = ExperimentReader(self._warehouse)
         return Inquiry(
@@ -89,6 +90,17 @@ class Inquiries:
         if where.project is None or where.environment is None:
             raise BadRequest("give both `project` and `environment`", code="environment_missing")
         return self.catalog.environment(actor.organizations, where.project, where.environment)
+
+    def measured(self, actor: Actor, where: NamedEnvironment) -> Environment:
+        """An environment of which what is stored is asked. Raises NotFound, BadRequest, Unavailable."""
+        self._require_whole()
+        return self.environment(actor, where)
+
+    def _require_whole(self) -> None:
+        """What is left after a loss is no answer."""
+        refusal = self._warehouse.refusal
+        if refusal is not None:
+            raise Unavailable(refusal.sentence, code=refusal.code, retry_after_seconds=refusal.retry_after_seconds)
 
     def _experiment(self, actor: Actor, asked: NamedExperiment) -> tuple[Experiment, Environment]:
         """In the named environment if one is named; else among all that the actor may see."""

@@ -86,7 +86,7 @@ class ResultSnapshots:
 
     async def look(self, every_seconds: int) -> None:
         """Takes what is due, as soon as there is something to take it from."""
-        if self._catalog.ready and self._warehouse.migrated:
+        if self._catalog.ready and self._warehouse.migrated and self._warehouse.refusal is None:
             taken = await self.take_due(every_seconds)
             if taken:
                 _log.info("snapshots taken", count=taken)

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 import pyarrow as pa
+from clickhouse_connect.driver.client import Client
 
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.errors import query_error
@@ -19,5 +20,6 @@ class ArrowWarehouse(Warehouse):
         """The answer as a table; text is UTF-8 strings, moments are timestamps in UTC. Raises WarehouseError."""
         return await self._run(partial(self._table, sql, dict(parameters)), query_error)
 
-    def _table(self, sql: str, parameters: dict[str, Any]) -> pa.Table:
-        return self._connected().query_arrow(sql, parameters=parameters, use_strings=True)
+    @staticmethod
+    def _table(sql: str, parameters: dict[str, Any], client: Client) -> pa.Table:
+        return client.query_arrow(sql, parameters=parameters, use_strings=True)

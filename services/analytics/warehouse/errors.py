@@ -2,11 +2,14 @@
 
 WarehouseError
 ├── WarehouseUnavailable  away, overloaded or not set up: try again later, nothing is wrong with the rows
+│   └── TablesMissing     tables or the whole database are not there
 ├── RowsRefused           it will never take these rows as they are
 └── QueryTooExpensive     the query needs more time or memory than it is allowed
 """
 
 from __future__ import annotations
+
+from analytics.warehouse.refusals import AWAY, TABLES_MISSING, TABLES_MISSING_CODES, Refusal, refusal_of
 
 
 class WarehouseError(Exception):
@@ -14,7 +17,18 @@ class WarehouseError(Exception):
 
 
 class WarehouseUnavailable(WarehouseError):
-    """ClickHouse can't be reached or can't answer now."""
+    """ClickHouse can't be reached or can't answer now; `refusal` says why and for how long."""
+
+    def __init__(self, text: str, refusal: Refusal = AWAY) -> None:
+        super().__init__(text)
+        self.refusal = refusal
+
+
+class TablesMissing(WarehouseUnavailable):
+    """ClickHouse has lost tables, or never had them."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text, TABLES_MISSING)
 
 
 class RowsRefused(WarehouseError):
@@ -54,11 +68,16 @@ def insert_error(code: int | None, text: str) -> WarehouseError:
     """The error of an insert. Only codes that speak of the data refuse rows; all else is worth another try."""
     if code in _REFUSAL_CODES:
         return RowsRefused(f"ClickHouse error {code}: {text}")
-    return WarehouseUnavailable(text if code is None else f"ClickHouse error {code}: {text}")
+    return _unavailable(code, text)
 
 
 def query_error(code: int | None, text: str) -> WarehouseError:
     """The error of a query."""
     if code in _EXPENSIVE_CODES:
         return QueryTooExpensive(f"ClickHouse error {code}: {text}")
-    return WarehouseUnavailable(text if code is None else f"ClickHouse error {code}: {text}")
+    return _unavailable(code, text)
+
+
+def _unavailable(code: int | None, text: str) -> WarehouseUnavailable:
+    named = text if code is None else f"ClickHouse error {code}: {text}"
+    return TablesMissing(named) if code in TABLES_MISSING_CODES else WarehouseUnavailable(named, refusal_of(code))

@@ -13,7 +13,7 @@ from pathlib import Path
 from string import Template
 
 from analytics.warehouse.client import Warehouse
-from analytics.warehouse.errors import WarehouseError
+from analytics.warehouse.errors import TablesMissing, WarehouseError
 from analytics.warehouse.settings import WarehouseSettings
 
 _FOLDER = Path(__file__).with_name("migrations")
@@ -30,6 +30,7 @@ _JOURNAL = """CREATE TABLE IF NOT EXISTS schema_migrations $on_cluster
 )
 ENGINE = ${replicated}ReplacingMergeTree
 ORDER BY number"""
+_MADE = re.compile(r"^CREATE (?:TABLE|MATERIALIZED VIEW) IF NOT EXISTS (\w+)", re.MULTILINE)
 
 
 class MigrationChanged(WarehouseError):
@@ -47,6 +48,11 @@ class Migration:
     @property
     def checksum(self) -> str:
         return hashlib.sha256(self.text.encode()).hexdigest()[:16]
+
+    @property
+    def tables(self) -> frozenset[str]:
+        """The tables and views that it makes."""
+        return frozenset(_MADE.findall(self.text))
 
     def statements(self, settings: WarehouseSettings) -> list[str]:
         """The statements for a single node or for the settings' cluster."""
@@ -74,16 +80,41 @@ def known_migrations() -> list[Migration]:
     return found
 
 
+async def missing_tables(warehouse: Warehouse) -> frozenset[str]:
+    """Of the tables that the migrations make, those that are not there. Raises WarehouseError."""
+    known = frozenset[str]().union(*(each.tables for each in known_migrations()))
+    try:
+        rows = await warehouse.rows(
+            "SELECT name FROM system.tables WHERE database = {database:String} AND name IN {names:Array(String)}",
+            {"database": warehouse.settings.database, "names": sorted(known)},
+        )
+    except TablesMissing:
+        return known
+    return known - {row["name"] for row in rows}
+
+
+async def holds_no_events(warehouse: Warehouse) -> bool:
+    """Raises WarehouseError."""
+    rows = await warehouse.rows(
+        "SELECT (SELECT count() FROM events_exposure) + (SELECT count() FROM events_metric) AS events", {}
+    )
+    return not rows[0]["events"]
+
+
 async def migrate(warehouse: Warehouse) -> list[Migration]:
-    """Creates the database, applies what is missing, sets the retention; returns what it applied."""
+    """Creates the database, applies what is missing, sets the retention; returns what it applied.
+
+    A migration whose tables have been lost is applied again, and so are those behind it, which build on them.
+    """
     settings = warehouse.settings
     await warehouse.create_database()
     await warehouse.command(render(_JOURNAL, settings))
     rows = await warehouse.rows("SELECT number, checksum FROM schema_migrations", {})
     applied = {row["number"]: row["checksum"] for row in rows}
-    fresh = []
+    missing = await missing_tables(warehouse)
+    fresh: list[Migration] = []
     for migration in known_migrations():
-        if migration.number in applied:
+        if migration.number in applied and not fresh and not migration.tables & missing:
             if applied[migration.number] != migration.checksum:
                 raise MigrationChanged(f"migration {migration.number:04} differs from the one that was applied")
             continue

@@ -1,0 +1,94 @@
+"""Keeps the tables there: makes them when the process starts, and anew, without a restart, when they are lost."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import replace
+
+from prometheus_client import CollectorRegistry, Gauge
+from service_kit.logs import get_logger
+
+from analytics.warehouse import losses
+from analytics.warehouse.client import Warehouse
+from analytics.warehouse.errors import WarehouseUnavailable
+from analytics.warehouse.migrations import EVENT_TABLES, holds_no_events, migrate, missing_tables
+from analytics.warehouse.refusals import EVENTS_LOST, TABLES_MISSING
+
+_LOOK_SECONDS = 5.0
+_AGAIN_SECONDS = 1.0
+_log = get_logger("tables")
+
+Suspicion = Callable[[], Awaitable[str | None]]
+"""Asked when no event is stored: None, or why there must have been some."""
+
+
+async def _nothing_suspected() -> str | None:
+    return None
+
+
+class Upkeep:
+    """Of one warehouse, in one process."""
+
+    def __init__(
+        self, warehouse: Warehouse, registry: CollectorRegistry, suspicion: Suspicion = _nothing_suspected
+    ) -> None:
+        self._warehouse = warehouse
+        self._suspicion = suspicion
+        self._were_there = False
+        self._lost = Gauge(
+            "warehouse_events_lost", "1 while stored events are lost and nobody has settled it", registry=registry
+        )
+
+    async def run(self) -> None:
+        """Looks at once when a table was missed, and every few seconds. Goes on until it is cancelled."""
+        while True:
+            pause = await self._try_look()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._warehouse.tables_missed.wait()
+            self._warehouse.tables_missed.clear()
+
+    async def made(self) -> None:
+        """Returns when the tables are there for the first time."""
+        while True:
+            pause = await self._try_look()
+            if self._warehouse.migrated:
+                return
+            await asyncio.sleep(pause)
+
+    async def _try_look(self) -> float:
+        try:
+            await self.look()
+        except WarehouseUnavailable as error:
+            _log.warning("ClickHouse is away, looking later", error=str(error))
+            return _AGAIN_SECONDS
+        return _LOOK_SECONDS
+
+    async def look(self) -> None:
+        """Raises WarehouseError."""
+        warehouse = self._warehouse
+        missing = await missing_tables(warehouse)
+        if missing or not warehouse.migrated:
+            if self._were_there:
+                warehouse.refusal = TABLES_MISSING
+                _log.error("ClickHouse has lost tables, making them anew", tables=sorted(missing))
+            applied = await migrate(warehouse)
+            _log.info("the tables are up to date", applied=[each.name for each in applied])
+            await self._note_loss(missing & frozenset(EVENT_TABLES))
+        self._were_there = True
+        lost = await losses.standing(warehouse)
+        self._lost.set(lost is not None)
+        sentence = f"{EVENTS_LOST.sentence} ({lost})"
+        warehouse.refusal = None if lost is None else replace(EVENTS_LOST, sentence=sentence)
+
+    async def _note_loss(self, missing: frozenset[str]) -> None:
+        lost = None
+        if self._were_there and missing:
+            lost = f"missing: {', '.join(sorted(missing))}"
+        elif await holds_no_events(self._warehouse):
+            lost = await self._suspicion()
+        if lost is not None and await losses.standing(self._warehouse) is None:
+            _log.error("stored events are lost: restore a backup or run `analytics rewind`", cause=lost)
+            await losses.note(self._warehouse, lost)
