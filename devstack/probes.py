@@ -8,6 +8,8 @@ import socket
 import struct
 
 _TIMEOUT_SECONDS = 2.0
+# What edges, ingestors and analytics say for as long as the control plane has no environment.
+_NOTHING_PUBLISHED = "the control plane has published no environment"
 
 
 def _exchange(port: int, question: bytes, size: int = 4096) -> bytes:
@@ -61,17 +63,37 @@ def clickhouse_answers(port: int) -> str | None:
     return http_answers(port, "/?query=SELECT%201", b"1\n")
 
 
+def service_answers(port: int) -> str | None:
+    """A service says that it is ready, or that it lacks nothing but the first environment that anybody makes."""
+    status, answer = _got(port, "/readyz")
+    if status == 200:
+        return None
+    try:
+        reasons = [reason for reason in json.loads(answer)["checks"].values() if reason != "ok"]
+    except (ValueError, TypeError, KeyError, AttributeError):
+        reasons = []
+    if reasons and all(_NOTHING_PUBLISHED in str(reason) for reason in reasons):
+        return None
+    return f"HTTP {status}: {answer}" if status else answer
+
+
 def http_answers(port: int, path: str, body: bytes | None = None) -> str | None:
     """GET a path: status 200, and the given body if there is one to expect."""
+    status, answer = _got(port, path)
+    if status != 200 or (body is not None and answer.encode() != body):
+        return f"HTTP {status}: {answer[:200]}" if status else answer
+    return None
+
+
+def _got(port: int, path: str) -> tuple[int, str]:
+    """Status and body; 0 and why there is neither."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_TIMEOUT_SECONDS)
     try:
         connection.request("GET", path)
         response = connection.getresponse()
         answer = response.read()
     except (OSError, http.client.HTTPException) as error:
-        return str(error) or type(error).__name__
+        return 0, str(error) or type(error).__name__
     finally:
         connection.close()
-    if response.status != 200 or (body is not None and answer != body):
-        return f"HTTP {response.status}: {answer[:200].decode('utf-8', 'replace')}"
-    return None
+    return response.status, answer.decode("utf-8", "replace")

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from .probes import http_answers
+from .probes import service_answers
 from .processes import Program
 from .server import Server
 from .stack import Stack
@@ -32,7 +32,9 @@ class Credentials:
 
 
 class Service(Server):
-    """One process of a service; ready when its `/readyz` says so. `environment` may be changed before a start."""
+    """One process of a service; ready when its `/readyz` says so, or waits for the first environment.
+
+    `environment` may be changed before a start."""
 
     def __init__(self, root: Path, name: str, command: tuple[str, ...], environment: Mapping[str, str]) -> None:
         self.name = name
@@ -54,7 +56,7 @@ class Service(Server):
         return Program(self.name, line, self.log, environment=inherited | self.environment)
 
     def _missing(self) -> str | None:
-        return http_answers(self.port, "/readyz")
+        return service_answers(self.port)
 
 
 def control_plane(root: Path, stack: Stack, credentials: Credentials, name: str = "control_plane") -> Service:

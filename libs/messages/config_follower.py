@@ -12,8 +12,9 @@ import logging
 from collections import deque
 from typing import Protocol
 
-from streams import Bus, BusError, CaughtUp, Delivered, Restarted
+from streams import Bus, BusError, CaughtUp, Delivered, Restarted, StreamMissing
 
+from messages.follower_telemetry import FollowerTelemetry
 from messages.rereads import Rereads
 from messages.staging import ConfigStaging, Mismatch, Rejected, Update
 from messages.subjects import CONFIG, config_filter, environment_of, manifest_subject
@@ -29,26 +30,11 @@ class Applier(Protocol):
         environment, and no other one's update."""
 
     def caught_up(self) -> None:
-        """All that the stream held has been delivered, and applied where it fitted."""
-
-
-class Listener:
-    """What a follower tells on the way, for metrics. Each does nothing by default."""
+        """All that the stream held has been delivered and is in use: what is unknown now does not exist. Never told
+        while nothing is known, because a stream that is empty may have been made a moment ago."""
 
     def confirmed(self, environment_id: str) -> None:
         """The bus said that the newest version is the one in use."""
-
-    def rejected(self, reason: str) -> None:
-        """A message was not taken; see `Rejected`."""
-
-    def mismatched(self) -> None:
-        """A digest differs."""
-
-    def reread(self) -> None:
-        """An environment is read anew."""
-
-    def unconfirmed(self) -> None:
-        """A round of anti-entropy ended early, because the bus did not answer."""
 
 
 class ConfigFollower:
@@ -57,9 +43,9 @@ class ConfigFollower:
     `staging` holds the raw messages of what is in use. `follow` runs for ever, `check` every few seconds; either
     may be cancelled at any point and begun again."""
 
-    def __init__(self, applier: Applier, listener: Listener | None = None, rereads: Rereads | None = None) -> None:
+    def __init__(self, applier: Applier, telemetry: FollowerTelemetry, rereads: Rereads | None = None) -> None:
         self._applier = applier
-        self._listener = listener or Listener()
+        self._telemetry = telemetry
         self._rereads = rereads or Rereads()
         # Held while messages are taken, never while the bus is asked.
         self._lock = asyncio.Lock()
@@ -67,8 +53,18 @@ class ConfigFollower:
         self._held_back: dict[str, deque[Delivered]] = {}
         # Environments whose held version the service failed to apply.
         self._unapplied: set[str] = set()
+        # Environments with a manifest that nothing has fitted yet.
+        self._unread: set[str] = set()
         self._caught_up = False
+        self._told = False
+        self._environments_before = -1
+        self._nothing = "CONFIG has not been read yet"
         self.staging = ConfigStaging()
+
+    @property
+    def lack(self) -> str | None:
+        """Why nothing is known; None once something is."""
+        return None if self._knows_something() else self._nothing
 
     async def follow(self, bus: Bus) -> None:
         """Until it is cancelled: takes what the stream delivers, across any outage of the bus."""
@@ -83,7 +79,7 @@ class ConfigFollower:
                             await self._take(event)
                 case CaughtUp():
                     self._caught_up = True
-                    self._applier.caught_up()
+                    self._tell_caught_up()
                 case Restarted():
                     self._caught_up = False
                     async with self._lock:
@@ -97,10 +93,25 @@ class ConfigFollower:
                 await self._check_one(bus, environment_id)
             except BusError as error:
                 _log.debug("the bus did not confirm the configuration (%s)", error)
-                self._listener.unconfirmed()
+                self._telemetry.unconfirmed()
                 return
             except Exception:
                 _log.exception("environment %s was not checked", environment_id)
+        if self.lack is not None:
+            self._nothing = await _reason_for_nothing(bus)
+        # A round in which no other environment came: what a relay writes anew is written.
+        environments = len(self.staging.environment_ids)
+        if environments == self._environments_before:
+            self._tell_caught_up()
+        self._environments_before = environments
+
+    def _knows_something(self) -> bool:
+        return any(self.staging.version(each) >= 0 for each in self.staging.environment_ids)
+
+    def _tell_caught_up(self) -> None:
+        if self._caught_up and not self._told and not self._unread and self._knows_something():
+            self._told = True
+            self._applier.caught_up()
 
     async def _check_one(self, bus: Bus, environment_id: str) -> None:
         newest = await bus.last_message(CONFIG, manifest_subject(environment_id))
@@ -108,14 +119,15 @@ class ConfigFollower:
             return
         if newest.payload == self.staging.manifest(environment_id) and environment_id not in self._unapplied:
             self._rereads.settle(environment_id)
-            self._listener.confirmed(environment_id)
+            self._telemetry.confirmed(environment_id)
+            self._applier.confirmed(environment_id)
         elif self._caught_up and self._rereads.due(environment_id):
             await self._read_anew(bus, environment_id)
 
     async def _read_anew(self, bus: Bus, environment_id: str) -> None:
         if environment_id in self._held_back:
             return
-        self._listener.reread()
+        self._telemetry.reread()
         held_back = self._held_back[environment_id] = deque[Delivered]()
         try:
             try:
@@ -141,14 +153,17 @@ class ConfigFollower:
                 await self._apply(outcome)
             case Rejected(subject=subject, reason=reason, detail=detail):
                 _log.warning("message on %s rejected: %s (%s)", subject, reason, detail)
-                self._listener.rejected(reason)
+                self._telemetry.rejected(reason)
             case Mismatch(environment_id=environment_id, version=version):
                 _log.warning("environment %s does not fit the manifest of version %d", environment_id, version)
                 self._rereads.ask(environment_id)
-                self._listener.mismatched()
+                self._telemetry.mismatched()
+                if self.staging.version(environment_id) < 0:
+                    self._unread.add(environment_id)
 
     async def _apply(self, update: Update) -> None:
         environment_id = update.environment_id
+        self._unread.discard(environment_id)
         try:
             await self._applier.apply(update)
         except BaseException as error:
@@ -161,3 +176,18 @@ class ConfigFollower:
             _log.exception("version %d of environment %s was not applied", update.version, environment_id)
         else:
             self._unapplied.discard(environment_id)
+            self._telemetry.confirmed(environment_id)
+
+
+async def _reason_for_nothing(bus: Bus) -> str:
+    if bus.trouble is not None:
+        return f"the bus can't be read: {bus.trouble}"
+    try:
+        state = await bus.state(CONFIG)
+    except StreamMissing:
+        return "the bus has no CONFIG; the control plane makes it"
+    except BusError as error:
+        return f"CONFIG can't be read: {error}"
+    if not state.messages:
+        return "CONFIG is empty: the control plane has published no environment"
+    return "no environment of CONFIG is whole"

@@ -25,7 +25,8 @@ _STAGED_MAX = 200_000
 class Update:
     """A new held state. `changed` maps subjects to their new message, None where it is gone.
 
-    `complete` says that this is all there is: what is not in `changed` no longer exists.
+    `complete` says that this is all there is: an entity that is not in `changed` no longer exists. Of the environment
+    itself only None says so.
     `undecodable` names the subjects whose bytes belong to the state but can't be read, with the reason.
     """
 
@@ -40,7 +41,8 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A message that changes nothing: `reason` is `undecodable`, `old_epoch`, `old_version` or `overflow`."""
+    """A message that changes nothing: `reason` is `undecodable`, `old_epoch`, `old_version`, `overflow` or
+    `no_environment`."""
 
     subject: str
     reason: str
@@ -148,6 +150,10 @@ class ConfigStaging:
             total = combined(total, added=digests.get(key, 0), removed=base.get(key, 0))
         if digest_bytes(total) != message.manifest.digest:
             return Mismatch(environment_id, message.version)
+        if environment.fresh and _loses_its_environment(environment, ready):
+            return Rejected(
+                subject, "no_environment", "the state lacks the environment itself, and no tombstone says so"
+            )
         nothing_new = not ready and not environment.fresh and message.version == environment.version
         update = self._apply(environment_id, environment, ready, message)
         _hold(environment, ready, digests, total)
@@ -167,11 +173,7 @@ class ConfigStaging:
             message.epoch,
             message.manifest.published_at,
             environment.fresh,
-            {
-                key: each.message
-                for key, each in ready.items()
-                if not each.error and not (environment.fresh and each.payload is None)
-            },
+            {key: each.message for key, each in ready.items() if not each.error},
             {key: each.error for key, each in ready.items() if each.error},
         )
 
@@ -184,6 +186,12 @@ def _misplaced(message: ConfigMessage, environment_id: str, kind: str) -> str:
     if content != kind and not (content == "tombstone" and kind != "manifest"):
         return f"holds {content or 'nothing known'} on a subject for {kind}"
     return ""
+
+
+def _loses_its_environment(environment: _Environment, ready: Mapping[str, _Staged]) -> bool:
+    """Whether its keys and settings would be forgotten without a tombstone of theirs."""
+    names = {key for key in environment.entries if parse_config_subject(key).kind == "environment"}
+    return bool(names) and not names & ready.keys()
 
 
 def _stage(

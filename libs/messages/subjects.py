@@ -83,9 +83,11 @@ def acts_stream(*, max_bytes: int = 64 * _MEBIBYTE, replicas: int = 1) -> Stream
     return StreamSpec(ACTS, ("acts.>",), max_bytes, replicas=replicas, max_message_bytes=_MEBIBYTE)
 
 
-def config_stream(*, max_bytes: int = 1024 * _MEBIBYTE, replicas: int = 1) -> StreamSpec:
-    """Kept for ever, the newest message of each subject."""
-    return StreamSpec(CONFIG, ("config.>",), max_bytes, last_per_subject=True, replicas=replicas)
+def config_stream(
+    *, max_bytes: int = 1024 * _MEBIBYTE, replicas: int = 1, given: frozenset[str] | None = None
+) -> StreamSpec:
+    """Kept for ever, the newest message of each subject. Made by the control plane alone."""
+    return StreamSpec(CONFIG, ("config.>",), max_bytes, last_per_subject=True, replicas=replicas, given=given)
 
 
 def events_stream(
@@ -94,8 +96,9 @@ def events_stream(
     max_age_seconds: float = _DAY_SECONDS,
     replicas: int = 1,
     duplicate_window_seconds: float = 120,
+    given: frozenset[str] | None = None,
 ) -> StreamSpec:
-    """Kept by limits, so that the last day can be replayed."""
+    """Kept by limits, so that the last day can be replayed. Made by the ingestor."""
     return StreamSpec(
         EVENTS,
         ("events.>",),
@@ -103,10 +106,23 @@ def events_stream(
         max_age_seconds=max_age_seconds,
         replicas=replicas,
         duplicate_window_seconds=duplicate_window_seconds,
+        given=given,
     )
 
 
 def dead_letters_stream(
-    *, max_bytes: int = 1024 * _MEBIBYTE, max_age_seconds: float = 30 * _DAY_SECONDS, replicas: int = 1
+    *,
+    max_bytes: int = 1024 * _MEBIBYTE,
+    max_age_seconds: float = 30 * _DAY_SECONDS,
+    replicas: int = 1,
+    given: frozenset[str] | None = None,
 ) -> StreamSpec:
-    return StreamSpec(DEAD_LETTERS, ("dead_letters.>",), max_bytes, max_age_seconds=max_age_seconds, replicas=replicas)
+    """Kept by limits. Made by the loader."""
+    return StreamSpec(
+        DEAD_LETTERS,
+        ("dead_letters.>",),
+        max_bytes,
+        max_age_seconds=max_age_seconds,
+        replicas=replicas,
+        given=given,
+    )

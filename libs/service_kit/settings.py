@@ -53,6 +53,10 @@ class ServiceSettings(BaseSettings):
     trusted_proxies: Networks = ()
     drain_seconds: Annotated[float, Field(ge=0, le=300)] = 0.0
 
+    def given(self, **settings: str) -> frozenset[str]:
+        """Those names whose setting was given, not left at its default."""
+        return frozenset(name for name, setting in settings.items() if setting in self.model_fields_set)
+
 
 SettingsT = TypeVar("SettingsT", bound=BaseSettings)
 

@@ -50,6 +50,7 @@ class JetStreamBus:
         self._connecting: asyncio.Task[None] | None = None
         self._told: set[str] = set()
         self._trouble = ""
+        self._begun = False
 
     @classmethod
     async def connect(cls, connection: BusConnection | str, *, name: str) -> JetStreamBus:
@@ -63,6 +64,7 @@ class JetStreamBus:
             self._connecting = asyncio.create_task(self._keep_connecting(), name="bus-connect")
 
     async def _keep_connecting(self) -> None:
+        self._begun = True
         while True:
             try:
                 await self._client.connect_once(
@@ -238,6 +240,8 @@ class JetStreamBus:
     async def close(self) -> None:
         if self._connecting is not None:
             self._connecting.cancel()
+        if not self._begun:
+            return
         # The last flush may be what notices a server that has just died; nobody was promised what it would have sent.
         with contextlib.suppress(*UNREACHABLE):
             await self._client.close()

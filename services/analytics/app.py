@@ -67,7 +67,7 @@ class Parts:
 
 def build_app(parts: Parts, shell: Shell) -> FastAPI:
     async def catalog_ready() -> str | None:
-        return None if parts.catalog.ready else "the experiments have not been read from the bus yet"
+        return None if parts.catalog.ready else f"no experiment is known: {parts.catalog.lack}"
 
     app = create_app(
         "Verdict analytics",

@@ -11,8 +11,11 @@ from functools import partial
 
 from fastapi import FastAPI
 from messages.acts import ActLog
-from messages.subjects import acts_stream
+from messages.follower_telemetry import FollowerTelemetry
+from messages.subjects import CONFIG, EVENTS, acts_stream
+from prometheus_client import CollectorRegistry
 from service_kit.background import Background
+from service_kit.bus_watch import BusWatch
 from service_kit.clock import SystemClock
 from service_kit.http import Shell, create_app
 from service_kit.logs import configure_logging
@@ -24,6 +27,7 @@ from service_kit.tokens import AccessTokens
 from streams import Bus, StreamSpec
 from streams.connection import BusConnection
 from streams.jetstream import JetStreamBus
+from streams.server_clock import time_of
 
 from analytics.access import Authenticator
 from analytics.acts import Acts
@@ -47,6 +51,15 @@ _STOP_SECONDS = 10.0
 _LOOK_SECONDS_MAX = 60
 
 
+def _watch(settings: StoreSettings, registry: CollectorRegistry, bus: Bus) -> BusWatch:
+    return BusWatch(
+        registry,
+        SystemClock(),
+        connected=lambda: bus.connected,
+        skew_seconds_max=settings.clock_skew_seconds_max,
+    )
+
+
 def _follow(background: Background, feed: CatalogFeed, bus: Bus) -> None:
     background.keep("catalog", partial(feed.follow, bus), essential=True)
     background.every("catalog-check", partial(feed.check, bus), seconds=CHECK_SECONDS, essential=True)
@@ -57,13 +70,15 @@ def run_serve(settings: ServeSettings) -> None:
     registry, clock = new_registry(), SystemClock()
     background = Background(registry, clock)
     bus = JetStreamBus(BusConnection.of(settings), name="analytics")
+    watch = _watch(settings, registry, bus)
     catalog = Catalog()
     warehouse = Warehouse(warehouse_settings(settings))
-    feed = CatalogFeed(catalog)
+    feed = CatalogFeed(catalog, FollowerTelemetry(registry))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         bus.start()
+        watch.begin(background, partial(time_of, bus, CONFIG))
         _follow(background, feed, bus)
         background.keep("tables", Upkeep(warehouse, registry).run, essential=True)
         if seconds := settings.analytics_snapshot_seconds:
@@ -99,6 +114,7 @@ def run_load(settings: LoadSettings) -> None:
     registry, clock = new_registry(), SystemClock()
     background = Background(registry, clock)
     bus = JetStreamBus(BusConnection.of(settings), name="analytics-loader")
+    watch = _watch(settings, registry, bus)
     warehouse = Warehouse(warehouse_settings(settings))
     loader = Loader(
         bus=bus,
@@ -118,6 +134,7 @@ def run_load(settings: LoadSettings) -> None:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         bus.start()
+        watch.begin(background, partial(time_of, bus, EVENTS))
         background.once("migrate", prepare, essential=True)
         try:
             yield
@@ -127,7 +144,7 @@ def run_load(settings: LoadSettings) -> None:
             await warehouse.close()
 
     async def bus_connected() -> str | None:
-        return None if bus.connected else "not connected to the bus"
+        return bus.trouble
 
     shell = Shell(registry=registry, background=background, lifespan=lifespan)
     checks = {"bus": bus_connected, "clickhouse": warehouse.ping}
@@ -139,9 +156,11 @@ def run_export(settings: ExportSettings) -> None:
     registry = new_registry()
     background = Background(registry, SystemClock())
     bus = JetStreamBus(BusConnection.of(settings), name="analytics-export")
+    watch = _watch(settings, registry, bus)
     catalog = Catalog()
     warehouse = ArrowWarehouse(warehouse_settings(settings))
     worker = export_worker(settings, warehouse=warehouse, catalog=catalog, registry=registry)
+    feed = CatalogFeed(catalog, FollowerTelemetry(registry))
 
     upkeep = Upkeep(warehouse, registry)
 
@@ -153,7 +172,8 @@ def run_export(settings: ExportSettings) -> None:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         bus.start()
-        _follow(background, CatalogFeed(catalog), bus)
+        watch.begin(background, partial(time_of, bus, CONFIG))
+        _follow(background, feed, bus)
         background.once("migrate", prepare, essential=True)
         try:
             yield
@@ -163,7 +183,7 @@ def run_export(settings: ExportSettings) -> None:
             await warehouse.close()
 
     async def catalog_ready() -> str | None:
-        return None if catalog.ready else "the environments have not been read from the bus yet"
+        return None if catalog.ready else f"no environment is known: {catalog.lack}"
 
     shell = Shell(registry=registry, background=background, lifespan=lifespan)
     checks = {"catalog": catalog_ready, "clickhouse": warehouse.ping}

@@ -46,7 +46,7 @@ def build_app(parts: EdgeParts, options: HttpOptions, shell: Shell) -> FastAPI:
     memory = parts.admission.memory
 
     async def configuration() -> str | None:
-        return None if memory.ready else "no configuration has arrived yet, and there is no usable snapshot"
+        return None if memory.ready else f"nothing to answer from, and no usable snapshot: {memory.lack}"
 
     app = create_app(
         "Verdict edge evaluator",

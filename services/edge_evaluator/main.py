@@ -10,8 +10,10 @@ from functools import partial
 
 import httpx
 from fastapi import FastAPI
+from messages.subjects import CONFIG
 from redis.asyncio import Redis
 from service_kit.background import Background
+from service_kit.bus_watch import BusWatch
 from service_kit.clock import SystemClock
 from service_kit.cors import Pages
 from service_kit.http import Shell
@@ -22,6 +24,7 @@ from service_kit.telemetry import new_registry
 from streams import Bus
 from streams.connection import BusConnection
 from streams.jetstream import JetStreamBus
+from streams.server_clock import time_of
 
 from edge_evaluator.admission.connections import ConnectionLimits, EdgeProtocol, edge_protocol
 from edge_evaluator.admission.limits import RequestLimit
@@ -45,6 +48,7 @@ from edge_evaluator.settings import EdgeSettings
 _REDIS_SECONDS = 0.5
 _EXPOSURE_SECONDS = 5.0
 _LIMIT_ROUND_SECONDS = 1.0
+_AGES_SECONDS = 1.0
 # A configuration is compiled beside the event loop, which must not wait long for its turn.
 _THREAD_SWITCH_SECONDS = 0.001
 # Requests leave no cycles behind; those of replaced configurations can wait.
@@ -61,7 +65,13 @@ class Edge:
         self._clock = SystemClock()
         self._registry = new_registry()
         self._background = Background(self._registry, self._clock)
-        self._telemetry = FeedTelemetry(self._registry)
+        self._watch = BusWatch(
+            self._registry,
+            self._clock,
+            connected=lambda: self._bus.connected,
+            skew_seconds_max=settings.clock_skew_seconds_max,
+        )
+        self._telemetry = FeedTelemetry(self._registry, self._clock)
         self.memory = FlagMemory()
         self._warmer = Warmer()
         self._feed = ConfigFeed(memory=self.memory, telemetry=self._telemetry, clock=self._clock, warmer=self._warmer)
@@ -119,8 +129,10 @@ class Edge:
     def _start_work(self, redis: Redis | None) -> None:
         """None of it is essential: an edge that holds a configuration is ready, whatever fails behind it."""
         settings, background = self._settings, self._background
+        self._watch.begin(background, partial(time_of, self._bus, CONFIG))
         background.keep("follow", partial(self._feed.follow, self._bus))
         background.every("check", partial(self._feed.check, self._bus), seconds=settings.edge_anti_entropy_seconds)
+        background.every("ages", self._feed.keep_ages, seconds=_AGES_SECONDS)
         background.keep("warm-up", self._warmer.run)
         background.every("limits", self._roll_limits, seconds=_LIMIT_ROUND_SECONDS)
         if redis is not None:

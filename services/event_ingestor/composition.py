@@ -7,11 +7,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
-from messages.subjects import events_stream
+from messages.follower_telemetry import FollowerTelemetry
+from messages.subjects import EVENTS, events_stream
 from prometheus_client import CollectorRegistry
 from service_kit.background import Background
+from service_kit.bus_watch import BusWatch
 from service_kit.clock import Clock
 from streams import Bus
+from streams.server_clock import time_of
 
 from event_ingestor.admission.events import DAY_MS, Window
 from event_ingestor.authentication import key_snapshot
@@ -35,10 +38,17 @@ class Ingestor:
     def __init__(self, settings: IngestorSettings, bus: Bus, registry: CollectorRegistry, clock: Clock) -> None:
         self.background = Background(registry, clock)
         self._bus = bus
+        self._watch = BusWatch(
+            registry, clock, connected=lambda: bus.connected, skew_seconds_max=settings.clock_skew_seconds_max
+        )
         self._authenticator = Authenticator(settings.pii_secret.get_secret_value())
         self._snapshot_file = settings.ingestor_snapshot_file
         self._snapshot = key_snapshot.SnapshotWriter(self._snapshot_file) if self._snapshot_file else None
-        self._keys = KeyFeed(self._authenticator, self._snapshot.ask if self._snapshot else lambda: None)
+        self._keys = KeyFeed(
+            self._authenticator,
+            self._snapshot.ask if self._snapshot else lambda: None,
+            FollowerTelemetry(registry, clock.monotonic),
+        )
         self._stream = EventStream(
             bus,
             events_stream(
@@ -78,6 +88,7 @@ class Ingestor:
             for environment in await asyncio.to_thread(key_snapshot.load, self._snapshot_file):
                 self._authenticator.put(environment)
             self.background.keep("snapshot", partial(self._snapshot.keep_writing, self._authenticator))
+        self._watch.begin(self.background, partial(time_of, self._bus, EVENTS))
         self.background.keep("keys", partial(self._keys.follow, self._bus), essential=True)
         check = partial(self._keys.check, self._bus)
         self.background.every("keys-check", check, seconds=CHECK_SECONDS, essential=True)
@@ -90,7 +101,7 @@ class Ingestor:
             await self._bus.close()
 
     async def _bus_ready(self) -> str | None:
-        return None if self._bus.connected else "not connected"
+        return self._bus.trouble
 
     async def _keys_ready(self) -> str | None:
-        return None if self._authenticator.ready else "the SDK keys have not been read yet"
+        return None if self._authenticator.ready else f"no SDK key is known: {self._keys.lack}"

@@ -12,8 +12,10 @@ from analytics.catalog.catalog import Catalog, EnvironmentNotFound, ExperimentNo
 from analytics.catalog.feed import CatalogFeed
 from bucketing.flagset import Experiment, ExperimentMode, Fixed, Flag, FlagType, Share
 from messages.documents import experiment_document, flag_document
+from messages.follower_telemetry import FollowerTelemetry
 from messages.generated import config_pb2 as pb
 from messages.subjects import config_stream
+from prometheus_client import CollectorRegistry
 from streams.memory import MemoryBus
 
 from tests.environment_writer import EnvironmentWriter, publish
@@ -63,10 +65,25 @@ async def bus() -> MemoryBus:
 @pytest.fixture
 async def catalog(bus: MemoryBus) -> AsyncIterator[Catalog]:
     catalog = Catalog()
-    running = asyncio.create_task(CatalogFeed(catalog).follow(bus))
+    feed = CatalogFeed(catalog, FollowerTelemetry(CollectorRegistry()))
+
+    async def check() -> None:
+        while True:
+            await feed.check(bus)
+            await bus.changed_within(0.05)
+
+    running = [asyncio.create_task(feed.follow(bus)), asyncio.create_task(check())]
     yield catalog
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
+    for each in running:
+        each.cancel()
+    await asyncio.gather(*running, return_exceptions=True)
+
+
+async def test_a_catalog_of_nothing_is_not_ready_and_says_why(bus: MemoryBus, catalog: Catalog) -> None:
+    await until(lambda: "CONFIG is empty" in catalog.lack)
+    assert not catalog.ready
+    await Publisher(bus, "e1").version_of(environment__production=environment("o1"))
+    await until(lambda: catalog.ready)
 
 
 async def test_experiments_metrics_and_flags_arrive_with_their_version(bus: MemoryBus, catalog: Catalog) -> None:
@@ -160,7 +177,7 @@ async def test_what_can_not_be_read_any_more_stays_as_it_was(bus: MemoryBus, cat
 
 async def test_a_version_that_was_missed_is_found_by_asking(bus: MemoryBus) -> None:
     catalog = Catalog()
-    feed = CatalogFeed(catalog)
+    feed = CatalogFeed(catalog, FollowerTelemetry(CollectorRegistry()))
     publisher = Publisher(bus, "e1")
     await publisher.version_of(environment__production=environment("o1"), experiment__a=experiment("a"))
     following = asyncio.create_task(feed.follow(bus))

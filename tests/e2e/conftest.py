@@ -145,6 +145,8 @@ def make_tenant(services: Services) -> Iterator[Callable[[], Tenant]]:
         tenant = Tenant(api, organization, project, keys["server"], keys["client"], services)
         with tenant.edge() as edge:
             until_blocking(lambda: edge.get("/v1/environment").status_code == 200)
+        # Ready with the first environment, not before.
+        until_blocking(lambda: httpx.get(f"{services.analytics.url}/readyz").status_code == 200)
         return tenant
 
     yield make

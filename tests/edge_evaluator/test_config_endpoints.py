@@ -103,7 +103,7 @@ async def test_answers_tell_the_age_of_a_configuration_that_is_not_confirmed(sta
     assert (await edge.flag("plain")).json()["metadata"]["ageSeconds"] == 0
     edge.bus.connected = False
     held = edge.edge.memory.environments["env-1"]
-    held.confirmed_at -= 3_600_000
+    held.confirmed -= 3600
     answer = (await edge.flag("plain")).json()
     while answer["metadata"]["ageSeconds"] == 0:
         answer = (await edge.flag("plain")).json()

@@ -19,14 +19,14 @@ from service_kit.clock import ManualClock
 
 from tests.waiting import until
 
-HOUR_MS = 3_600_000
+HOUR_SECONDS = 3_600
 
 
 class Held:
     """What the edge holds of an environment, as far as its age and its snapshot go."""
 
-    def __init__(self, confirmed_at: int, *, broken: bool) -> None:
-        self.confirmed_at = confirmed_at
+    def __init__(self, confirmed: float, *, broken: bool) -> None:
+        self.confirmed = confirmed
         self.age_seconds = 0
         self.views: dict[str, object] = {}
         self._broken = broken
@@ -46,7 +46,7 @@ class Setup:
         self.clock = ManualClock()
         self.registry = CollectorRegistry()
         self.memory = FlagMemory()
-        telemetry = FeedTelemetry(self.registry)
+        telemetry = FeedTelemetry(self.registry, self.clock)
         self.feed = ConfigFeed(self.memory, telemetry, self.clock, Warmer())
         self.saved: list[Snapshot] = []
         self.loaded: list[tuple[Path, Snapshot]] = []
@@ -54,7 +54,7 @@ class Setup:
         self.writer = SnapshotWriter(cast("Any", store), self.feed, self.memory, telemetry, self.clock)
 
     def hold(self, **broken: bool) -> dict[str, Held]:
-        at = self.clock.now() - HOUR_MS
+        at = self.clock.monotonic() - HOUR_SECONDS
         held = {name: Held(at, broken=is_broken) for name, is_broken in broken.items()}
         self.memory.state = ServedState(environments=cast("Any", held))
         return held

@@ -25,7 +25,7 @@ AGE = "verdict-config-age"
 
 def lose_the_bus(edge: RunningEdge) -> None:
     edge.bus.connected = False
-    edge.edge.memory.environments["env-1"].confirmed_at -= 3_600_000
+    edge.edge.memory.environments["env-1"].confirmed -= 3600
 
 
 async def test_a_304_of_a_stale_edge_says_how_old_its_configuration_is(edge: RunningEdge) -> None:

@@ -11,9 +11,11 @@ import pytest
 from event_ingestor.authentication import key_snapshot
 from event_ingestor.authentication.authenticator import Authenticator, EnvironmentKeys
 from event_ingestor.authentication.key_feed import KeyFeed
+from messages.follower_telemetry import FollowerTelemetry
 from messages.generated import config_pb2 as pb
 from messages.sdk_keys import sdk_keys_of
 from messages.subjects import config_stream
+from prometheus_client import CollectorRegistry
 from service_kit.problems import Unauthorized, Unavailable
 from streams.memory import MemoryBus
 
@@ -44,7 +46,7 @@ class Followed:
     def __init__(self, bus: MemoryBus) -> None:
         self.changes = 0
         self.authenticator = Authenticator("a secret of the tests")
-        self.feed = KeyFeed(self.authenticator, self._count)
+        self.feed = KeyFeed(self.authenticator, self._count, FollowerTelemetry(CollectorRegistry()))
         self.task = asyncio.create_task(self.feed.follow(bus))
 
     def _count(self) -> None:
@@ -144,7 +146,7 @@ async def test_what_a_snapshot_knew_stays_until_the_stream_says_otherwise(bus: M
     for environment_id in ("e1", "gone", "unheard-of"):
         key = sdk_key(f"old-{environment_id}")
         earlier.put(known_keys(environment_id, key))
-    feed = KeyFeed(earlier, lambda: None)
+    feed = KeyFeed(earlier, lambda: None, FollowerTelemetry(CollectorRegistry()))
     task = asyncio.create_task(feed.follow(bus))
     await until(lambda: earlier.complete)
     opened = {key: opens(earlier, key) for key in ("a", "old-e1", "old-gone", "old-unheard-of")}
@@ -160,7 +162,7 @@ async def test_an_environment_that_can_not_be_read_keeps_its_keys(bus: MemoryBus
     await bus.ensure_stream(config_stream())
     for subject, payload in writer.unreadable():
         await bus.publish(subject, payload)
-    feed = KeyFeed(known, lambda: None)
+    feed = KeyFeed(known, lambda: None, FollowerTelemetry(CollectorRegistry()))
     task = asyncio.create_task(feed.follow(bus))
     await until(lambda: known.complete)
     assert opens(known, "a")
@@ -198,7 +200,7 @@ async def test_the_writer_follows_the_changes(bus: MemoryBus, tmp_path: Path) ->
     path = tmp_path / "keys"
     writer = key_snapshot.SnapshotWriter(path)
     authenticator = Authenticator("a secret of the tests")
-    feed = KeyFeed(authenticator, writer.ask)
+    feed = KeyFeed(authenticator, writer.ask, FollowerTelemetry(CollectorRegistry()))
     tasks = [asyncio.create_task(feed.follow(bus)), asyncio.create_task(writer.keep_writing(authenticator))]
     config = ConfigWriter("e1")
     for key in ("a", "b"):

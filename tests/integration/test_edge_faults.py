@@ -19,8 +19,8 @@ from bucketing.flagset import Comparison, Fixed, Rule
 from edge_evaluator.feed.snapshot import Snapshot, SnapshotStore
 from messages.documents import flag_document
 from messages.generated.config_pb2 import ConfigMessage
-from messages.subjects import config_subject
-from streams import BusError
+from messages.subjects import CONFIG, config_subject
+from streams import BusError, StreamMissing
 from streams.jetstream import JetStreamBus
 
 from devstack.parts import Nats
@@ -143,15 +143,70 @@ async def serving(edge: Edge, bus: JetStreamBus) -> AsyncIterator[ConfigWriter]:
     yield writer
 
 
-async def test_an_empty_bus_is_a_bus(edge: Edge, fresh_nats: Nats) -> None:
-    edge.service.start()
-    assert edge.flag("plain").status_code == 401
+def why_unready(edge: Edge) -> str:
+    answer = edge.get("/readyz")
+    assert answer.status_code == 503
+    return str(answer.json()["checks"]["configuration"])
+
+
+def assert_not_known_yet(edge: Edge) -> None:
+    """Whatever the key is worth, nobody can say yet."""
+    for answer in (edge.flag("plain"), edge.get("/v1/environment"), edge.get("/v1/config")):
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+    with edge.client() as client:
+        for path in ("/ofrep/v1/evaluate/flags/plain", "/ofrep/v1/evaluate/flags"):
+            answer = client.post(path, json={"context": {"targetingKey": "u"}})
+            assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+
+
+async def test_an_edge_without_a_configuration_is_unready_makes_none_and_answers_503(
+    edge: Edge, fresh_nats: Nats
+) -> None:
+    edge.service.launch()
     bus = await JetStreamBus.connect(fresh_nats.url, name="test")
-    writer = ConfigWriter()
-    await publish(bus, writer.write(flags=FLAGS, segments=SEGMENTS))
-    await edge.serves(1)
+    await until(lambda: "the control plane makes it" in why_unready(edge), despite=httpx.TransportError)
+    assert_not_known_yet(edge)
+    with pytest.raises(StreamMissing):
+        await bus.state(CONFIG)
+
+    await open_stream(bus)
+    await until(lambda: "CONFIG is empty" in why_unready(edge))
+    assert_not_known_yet(edge)
+
+    await publish(bus, ConfigWriter().write(flags=FLAGS, segments=SEGMENTS))
+    await until(lambda: edge.get("/readyz").status_code == 200)
     assert edge.flag("plain").json()["value"] is True
+    with httpx.Client(base_url=edge.service.url, headers={"x-api-key": "another"}) as stranger:
+        await until(lambda: stranger.get("/v1/flags/plain").status_code == 401)
     await bus.close()
+
+
+async def test_a_configuration_that_vanishes_stays_in_use_until_a_version_that_is_not_older(
+    edge: Edge, bus: JetStreamBus
+) -> None:
+    async with serving(edge, bus) as writer:
+        for number in range(5):
+            await publish(bus, writer.write(flags=[boolean(f"more-{number}")]))
+        await edge.serves(6)
+        await bus._context.delete_stream(CONFIG)
+        await until(lambda: edge.age_seconds() >= 3)
+        assert edge.get("/readyz").status_code == 200
+        assert edge.metric("config_age_seconds") >= 3
+
+        await open_stream(bus)
+        older = ConfigWriter()
+        await publish(bus, older.write(flags=[boolean("plain", default=Fixed("off"))]))
+        await until(lambda: edge.metric('config_rejected_total{reason="old_version"}') >= 1)
+        with edge.client() as client:
+            assert {client.get("/v1/flags/plain").json()["value"] for _ in range(20)} == {True}
+        assert edge.age_seconds() >= 3
+
+        version = writer.version
+        await publish(bus, list(writer.entries.items()))
+        await publish(bus, [writer.manifest()])
+        await until(lambda: edge.age_seconds() < 3)
+        assert edge.get("/v1/environment").json()["version"] == version
+        assert edge.flag("plain").json()["value"] is True
 
 
 async def test_nothing_behind_and_nothing_saved_is_unready_not_empty(tmp_path: Path) -> None:
@@ -253,7 +308,7 @@ async def test_a_wrong_digest_keeps_the_last_good_until_the_right_one(edge: Edge
         wrong = ConfigWriter()
         wrong.version = writer.version
         await publish(bus, [*entries, wrong.manifest()])
-        await until(lambda: edge.metric("edge_config_rereads_total") >= 2)
+        await until(lambda: edge.metric("config_rereads_total") >= 2)
         assert edge.get("/v1/environment").json()["version"] == 1
         assert edge.flag("plain").json()["value"] is True
         await publish(bus, [manifest])

@@ -9,10 +9,12 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from messages.config_follower import ConfigFollower, Listener
+from messages.config_follower import ConfigFollower
+from messages.follower_telemetry import FollowerTelemetry
 from messages.rereads import Rereads
 from messages.staging import Update
 from messages.subjects import config_stream, config_subject, environment_of, manifest_subject, parse_config_subject
+from prometheus_client import CollectorRegistry
 from streams import Bus, BusUnavailable, Delivered, FollowEvent, Restarted
 from streams.jetstream import JetStreamBus
 from streams.memory import MemoryBus
@@ -31,6 +33,7 @@ class Flags:
         self.versions: dict[str, int] = {}
         self.applied: list[tuple[str, int]] = []
         self.ready = False
+        self.heard: Heard | None = None
         self.failing: set[str] = set()
         self.let_through = asyncio.Event()
         self.let_through.set()
@@ -53,18 +56,20 @@ class Flags:
     def caught_up(self) -> None:
         self.ready = True
 
+    def confirmed(self, environment_id: str) -> None:
+        if self.heard is not None:
+            self.heard.rounds.append(environment_id)
 
-class Heard(Listener):
+
+class Heard(FollowerTelemetry):
     """`rounds`: the environments that were confirmed, and `away` for a round that ended early."""
 
     def __init__(self) -> None:
+        super().__init__(CollectorRegistry())
         self.rounds: list[str] = []
         self.reasons: list[str] = []
         self.mismatches = 0
         self.rereads = 0
-
-    def confirmed(self, environment_id: str) -> None:
-        self.rounds.append(environment_id)
 
     def rejected(self, reason: str) -> None:
         self.reasons.append(reason)
@@ -134,6 +139,7 @@ class Followed:
         self.bus = bus
         self.flags = Flags()
         self.heard = Heard()
+        self.flags.heard = self.heard
         self.follower = ConfigFollower(self.flags, self.heard, Rereads(clock, lambda: 0.5))
         self.task = self.start()
 
@@ -476,10 +482,99 @@ async def test_a_failure_at_one_environment_leaves_the_others_checked() -> None:
     asked = FailingBus()
     await asked.ensure_stream(config_stream())
     heard = Heard()
-    follower = ConfigFollower(Flags(), heard)
+    flags = Flags()
+    flags.heard = heard
+    follower = ConfigFollower(flags, heard)
     for environment in ("bad", ENVIRONMENT):
         for subject, payload in Writer(environment).write(on=True):
             await asked.publish(subject, payload)
             follower.staging.accept(subject, payload)
     await follower.check(asked)
     assert heard.rounds == [ENVIRONMENT]
+
+
+async def test_a_stream_of_nothing_says_nothing(clock: Clock) -> None:
+    bus = TroubledBus()
+    followed = Followed(bus, clock)
+    await followed.check()
+    assert followed.follower.lack == "the bus has no CONFIG; the control plane makes it"
+    await bus.ensure_stream(config_stream())
+    await until(lambda: followed.follower._caught_up)
+    await followed.check(3)
+    assert followed.follower.lack == "CONFIG is empty: the control plane has published no environment"
+    assert not followed.flags.ready
+
+    await Writer().publish(bus, a=True)
+    await followed.serves(ENVIRONMENT, a=True)
+    assert not followed.flags.ready
+    await followed.check()
+    await Writer(OTHER).publish(bus, x=True)
+    await followed.serves(OTHER, x=True)
+    await followed.check()
+    assert not followed.flags.ready
+    await followed.check()
+    await until(lambda: followed.flags.ready)
+    bus.connected = False
+    await followed.check()
+    assert followed.follower.lack is None
+    await followed.stop()
+
+
+async def test_while_an_environment_was_never_whole_not_everything_is_known(bus: TroubledBus, clock: Clock) -> None:
+    broken = Writer(OTHER)
+    lost, manifest = broken.write(x=True)
+    await Writer().publish(bus, a=True)
+    await bus.publish(*manifest)
+    followed = Followed(bus, clock)
+    await followed.serves(ENVIRONMENT, a=True)
+    await followed.check(3)
+    assert not followed.flags.ready
+    await bus.publish(*lost)
+    await bus.publish(*manifest)
+    await followed.serves(OTHER, x=True)
+    await followed.check(2)
+    assert followed.flags.ready
+    await followed.stop()
+
+
+async def test_a_stream_made_anew_with_lower_sequences_is_followed_by_version(
+    bus: TroubledBus, followed: Followed, writer: Writer
+) -> None:
+    for on in (True, False, True):
+        await writer.publish(bus, a=on)
+    await followed.serves(ENVIRONMENT, a=True)
+    bus._streams.clear()
+    bus.restarts.put_nowait(None)
+    await bus.ensure_stream(config_stream())
+    older = Writer()
+    older.version = 1
+    await older.publish(bus, a=False)
+    await until(lambda: followed.heard.reasons == ["old_version"])
+    await followed.check(3)
+    assert followed.flags.environments == {ENVIRONMENT: {"a": True}}
+    await writer.publish(bus, a=False, b=True)
+    await followed.serves(ENVIRONMENT, a=False, b=True)
+
+
+async def test_the_age_is_that_of_what_was_confirmed_longest_ago(bus: TroubledBus, clock: Clock) -> None:
+    registry = CollectorRegistry()
+
+    def age() -> float | None:
+        return registry.get_sample_value("config_age_seconds")
+
+    follower = ConfigFollower(Flags(), FollowerTelemetry(registry, clock))
+    clock.seconds += 5
+    assert age() == 5
+    following = asyncio.create_task(follower.follow(bus))
+    await Writer().publish(bus, a=True)
+    await Writer(OTHER).publish(bus, x=True)
+    await until(lambda: follower.staging.version(OTHER) == 1)
+    clock.seconds += 60
+    await follower.check(bus)
+    assert age() == 0
+    bus._streams.clear()
+    clock.seconds += 60
+    await follower.check(bus)
+    assert (age(), registry.get_sample_value("config_unconfirmed_total")) == (60, 1)
+    following.cancel()
+    await asyncio.wait([following])

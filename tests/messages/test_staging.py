@@ -118,3 +118,29 @@ def test_whatever_is_lost_or_repeated_it_holds_a_written_state(seed: int) -> Non
     staging.reset(ENVIRONMENT)
     feed(staging, [*writer.entries.items(), writer.manifest()])
     assert dict(staging.entries(ENVIRONMENT)) == writer.entries
+
+
+def environment_entry(writer: Writer) -> tuple[str, bytes]:
+    return writer.entity("environment", "production", environment=pb.Environment(key="production"))
+
+
+def test_a_whole_state_without_its_environment_is_refused() -> None:
+    writer, staging = Writer(), ConfigStaging()
+    feed(staging, [environment_entry(writer), *writer.write(a=True)])
+    foreign = Writer()
+    foreign.version = 7
+    staging.reset(ENVIRONMENT)
+    (refused,) = feed(staging, foreign.write(b=True))
+    assert isinstance(refused, Rejected)
+    assert refused.reason == "no_environment"
+    assert (staging.version(ENVIRONMENT), len(staging.entries(ENVIRONMENT))) == (1, 2)
+
+
+def test_a_tombstone_of_the_environment_is_told_in_a_whole_state_too() -> None:
+    writer, staging = Writer(), ConfigStaging()
+    feed(staging, [environment_entry(writer), *writer.write(a=True)])
+    staging.reset(ENVIRONMENT)
+    gone = writer.gone("environment", "production")
+    (update,) = feed(staging, [gone, *writer.write(a=None)])
+    assert isinstance(update, Update)
+    assert (update.complete, update.changed[gone[0]]) == (True, None)

@@ -35,11 +35,14 @@ class EnvironmentEntries:
 
 
 class Catalog:
-    """Absent and not yours are the same: the lookups take the organizations of the actor and raise NotFound."""
+    """Absent and not yours are the same: the lookups take the organizations of the actor and raise NotFound.
+
+    `ready` once all that is published is known; until then `lack` says why not."""
 
     def __init__(self) -> None:
         self._environments: dict[str, EnvironmentEntries] = {}
         self.ready = False
+        self.lack = "CONFIG has not been read yet"
 
     def entries(self, environment_id: str) -> EnvironmentEntries:
         """The (mutable) entries of an environment, made when first asked for; for the feed."""

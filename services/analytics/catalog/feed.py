@@ -6,6 +6,7 @@ from typing import Any
 
 from messages.config_follower import ConfigFollower
 from messages.documents import flag_of
+from messages.follower_telemetry import FollowerTelemetry
 from messages.generated.config_pb2 import ConfigMessage
 from messages.staging import Update
 from messages.subjects import ConfigSubject, parse_config_subject
@@ -15,16 +16,16 @@ from streams import Bus
 from analytics.catalog.catalog import Catalog, EnvironmentEntries
 from analytics.catalog.entries import environment_of, experiment_of, members_of, metric_of
 
-CHECK_SECONDS = 5.0
+CHECK_SECONDS = 2.0
 _log = get_logger("catalog")
 
 
 class CatalogFeed:
     """The catalog is ready when the present state has been read once."""
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Catalog, telemetry: FollowerTelemetry) -> None:
         self._catalog = catalog
-        self._follower = ConfigFollower(self)
+        self._follower = ConfigFollower(self, telemetry)
 
     async def follow(self, bus: Bus) -> None:
         """Until it is cancelled: takes what the stream delivers, across any outage of the bus."""
@@ -33,6 +34,7 @@ class CatalogFeed:
     async def check(self, bus: Bus) -> None:
         """One round of anti-entropy."""
         await self._follower.check(bus)
+        self._catalog.lack = self._follower.lack or self._catalog.lack
 
     async def apply(self, update: Update) -> None:
         """What can't be read stays as it was."""
@@ -50,6 +52,9 @@ class CatalogFeed:
 
     def caught_up(self) -> None:
         self._catalog.ready = True
+
+    def confirmed(self, environment_id: str) -> None:
+        pass
 
 
 def _change(entries: EnvironmentEntries, environment_id: str, subject: str, message: ConfigMessage | None) -> None:

@@ -33,8 +33,8 @@ class Admission:
         self.clock = clock
 
     def admit(self, request: Request, *, parameters_are_attributes: bool = False) -> Caller:
-        """Raises Unauthorized, TooManyRequests, Unavailable while nothing is known about any key, or InvalidInput for
-        parameters in the address that the route doesn't have."""
+        """Raises Unauthorized, TooManyRequests, Unavailable for an unknown key while not all are known, or
+        InvalidInput for parameters in the address that the route doesn't have."""
         self._count_address(request)
         presented = require_key(request.scope["headers"])
         key = self.memory.find(presented, self.clock.now())
@@ -59,8 +59,8 @@ class Admission:
 
     def _counted(self, key: SdkKey | None, request: Request) -> SdkKey:
         if key is None:
-            if not self.memory.ready:
-                raise Unavailable("no configuration has arrived yet", code="no_configuration")
+            if not self.memory.knows_all:
+                raise Unavailable("not every configuration has arrived yet", code="no_configuration")
             raise Unauthorized("the SDK key is unknown, revoked or expired", code="sdk_key_invalid")
         if not self.keys.allowance(key.sha256).take():
             raise TooManyRequests(

@@ -37,7 +37,7 @@ def build_router(*, admission: Admission, open_streams: OpenStreams) -> APIRoute
                 "project": config.project_key,
                 "version": config.version,
                 "digest": config.digest,
-                "age_seconds": max(0, admission.clock.now() - held.confirmed_at) / 1000,
+                "age_seconds": admission.clock.monotonic() - held.confirmed,
             }
         )
 

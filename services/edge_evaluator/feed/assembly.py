@@ -79,7 +79,7 @@ def assemble(held: EnvironmentConfig | None, update: Update, digest: str) -> Ass
     if held is not None and update.complete:
         _forget_absent(held, changes)
     if changes.environment is None and held is None:
-        if not update.changed and not update.undecodable:
+        if changes.deleted or (not update.changed and not update.undecodable):
             return Assembled(None, [])
         problems = [EntityProblem(kind, key, reason, False) for (kind, key), reason in changes.bad.items()]
         missing = EntityProblem("environment", update.environment_id, "its settings have not arrived", False)
@@ -161,9 +161,7 @@ def _served_stamps(changes: _Changes, reverted: Mapping[Entity, str]) -> dict[En
 
 
 def _forget_absent(held: EnvironmentConfig, changes: _Changes) -> None:
-    """A complete update is all there is: what it neither holds nor fails to hold is gone."""
-    environment_is_bad = ("environment", held.environment_id) in changes.bad
-    changes.deleted = changes.environment is None and not environment_is_bad
+    """A complete update is all there is: what it neither holds nor fails to hold is gone, but for the environment."""
     for kind, present, table in (
         ("flag", held.flagset.flags, changes.flags),
         ("segment", held.flagset.segments, changes.segments),

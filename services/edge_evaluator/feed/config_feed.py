@@ -6,14 +6,14 @@ import asyncio
 from collections.abc import Iterable
 from functools import partial
 
-from messages.config_follower import ConfigFollower, Listener
+from messages.config_follower import ConfigFollower
 from messages.generated.config_pb2 import ConfigMessage
 from messages.rereads import Rereads
 from messages.staging import ConfigStaging, Update
-from messages.subjects import CONFIG, config_stream, parse_config_subject
+from messages.subjects import parse_config_subject
 from service_kit.clock import Clock
 from service_kit.logs import get_logger
-from streams import Bus, BusError
+from streams import Bus
 
 from edge_evaluator.feed.assembly import Assembled, EntityProblem, assemble
 from edge_evaluator.feed.telemetry import STALE_AFTER_SECONDS, FeedTelemetry
@@ -23,18 +23,17 @@ from edge_evaluator.memory.flag_memory import FlagMemory, HeldConfig
 
 # Above so many changed entities a compilation leaves the event loop.
 _INLINE_CHANGES_MAX = 20
-_STREAM_RETRY_SECONDS = 0.25
 _log = get_logger("config_feed")
 
 
-class ConfigFeed(Listener):
+class ConfigFeed:
     """The applier of new versions to the memory. `change` is a number that grows with each change of what is served."""
 
     def __init__(self, memory: FlagMemory, telemetry: FeedTelemetry, clock: Clock, warmer: Warmer) -> None:
         self._memory = memory
         self._telemetry = telemetry
         self._clock = clock
-        self._follower = ConfigFollower(self, self, Rereads(clock.monotonic))
+        self._follower = ConfigFollower(self, telemetry.follower, Rereads(clock.monotonic))
         self._warmer = warmer
         self.change = 0
 
@@ -45,13 +44,15 @@ class ConfigFeed(Listener):
 
     async def follow(self, bus: Bus) -> None:
         """Until it is cancelled: serves what the stream delivers, across any outage of the bus."""
-        await _ensure_stream(bus)
         await self._follower.follow(bus)
 
     async def check(self, bus: Bus) -> None:
-        """One round of anti-entropy, after which the ages are told."""
-        self._telemetry.bus_connected.set(bus.connected)
+        """One round of anti-entropy."""
         await self._follower.check(bus)
+        self._memory.lack = self._follower.lack or self._memory.lack
+
+    async def keep_ages(self) -> None:
+        """One round of `tell_ages`, which must not wait for the bus."""
         self.tell_ages()
 
     def tell_ages(self) -> None:
@@ -65,7 +66,7 @@ class ConfigFeed(Listener):
                 _log.error("an environment's age can't be told", environment=environment_id, exc_info=error)
 
     def _tell_age(self, environment_id: str, held: HeldConfig, now: int) -> None:
-        age = max(0, now - held.confirmed_at) / 1000
+        age = self._clock.monotonic() - held.confirmed
         self._telemetry.age.labels(environment_id, held.config.project_key, held.config.key).set(age)
         held.restamp(int(age) if age >= STALE_AFTER_SECONDS else 0)
         for kind, view in held.views.items():
@@ -74,7 +75,7 @@ class ConfigFeed(Listener):
                 self._memory.announce(environment_id, kind)
 
     async def apply(self, update: Update) -> None:
-        await self.serve(update, self._clock.now())
+        await self.serve(update, 0.0)
         self._telemetry.delay.observe(max(0, self._clock.now() - update.published_at) / 1000)
 
     def caught_up(self) -> None:
@@ -83,26 +84,14 @@ class ConfigFeed(Listener):
     def confirmed(self, environment_id: str) -> None:
         held = self._memory.environments.get(environment_id)
         if held is not None:
-            held.confirmed_at = self._clock.now()
+            held.confirmed = self._clock.monotonic()
 
-    def rejected(self, reason: str) -> None:
-        self._telemetry.rejected.labels(reason).inc()
-
-    def mismatched(self) -> None:
-        self._telemetry.mismatches.inc()
-
-    def reread(self) -> None:
-        self._telemetry.rereads.inc()
-
-    def unconfirmed(self) -> None:
-        self._telemetry.unreachable.inc()
-
-    async def serve(self, update: Update, confirmed_at: int) -> None:
-        """Serves the state after `update`; `confirmed_at` (epoch milliseconds) is how fresh it is known to be."""
+    async def serve(self, update: Update, age_seconds: float) -> None:
+        """Serves the state after `update`, which the bus confirmed so long ago."""
         environment_id = update.environment_id
         before = self._memory.environments.get(environment_id)
         digest = ConfigMessage.FromString(self.staging.manifest(environment_id)).manifest.digest.hex()
-        work = partial(self._prepare, before, update, digest, confirmed_at)
+        work = partial(self._prepare, before, update, digest, self._clock.monotonic() - age_seconds)
         large = len(update.changed) > _INLINE_CHANGES_MAX
         assembled, held = await asyncio.to_thread(work) if large else work()
         for problem in assembled.problems:
@@ -122,13 +111,13 @@ class ConfigFeed(Listener):
         self._warmer.warm(environment_id, config.compiled)
 
     def _prepare(
-        self, before: HeldConfig | None, update: Update, digest: str, confirmed_at: int
+        self, before: HeldConfig | None, update: Update, digest: str, confirmed: float
     ) -> tuple[Assembled, HeldConfig | None]:
         assembled = assemble(before.config if before else None, update, digest)
         if assembled.config is None:
             return assembled, None
         changed = None if update.complete else [key for kind, key in assembled.affected if kind == "flag"]
-        return assembled, HeldConfig(assembled.config, confirmed_at, self._clock.now(), before, changed)
+        return assembled, HeldConfig(assembled.config, confirmed, self._clock.now(), before, changed)
 
     def _report(self, environment_id: str, problem: EntityProblem) -> None:
         self._telemetry.unusable.labels(problem.kind).inc()
@@ -144,19 +133,3 @@ class ConfigFeed(Listener):
 
 def _entities(subjects: Iterable[str]) -> list[Entity]:
     return [(each.kind, each.key) for each in map(parse_config_subject, subjects)]
-
-
-async def _ensure_stream(bus: Bus) -> None:
-    """An edge may be there before anybody has published; a stream that exists is left as it is."""
-    while True:
-        try:
-            await bus.state(CONFIG)
-            return
-        except BusError:
-            if bus.connected:
-                try:
-                    await bus.ensure_stream(config_stream())
-                    return
-                except BusError as error:
-                    _log.debug("the stream can't be made yet", error=str(error))
-        await asyncio.sleep(_STREAM_RETRY_SECONDS)

@@ -84,7 +84,7 @@ class SnapshotWriter:
         staging = self._feed.staging
         return EnvironmentSnapshot(
             environment_id,
-            held.confirmed_at,
+            self._clock.now() - round((self._clock.monotonic() - held.confirmed) * 1000),
             staging.manifest(environment_id),
             dict(staging.entries(environment_id)),
             _good_messages(held.config),
@@ -104,14 +104,15 @@ class SnapshotWriter:
             self._telemetry.snapshots.labels("unusable").inc()
             _log.error("environment in snapshot can't be used", environment=saved.environment_id)
             return
+        age_seconds = max(0, self._clock.now() - saved.confirmed_at) / 1000
         good = {subject: config_message(payload) for subject, payload in saved.good.items()}
         undecodable = {subject: why for subject, why in update.undecodable.items() if subject not in good}
         await self._feed.serve(
-            replace(update, changed={**update.changed, **good}, undecodable=undecodable), saved.confirmed_at
+            replace(update, changed={**update.changed, **good}, undecodable=undecodable), age_seconds
         )
         if good:
             newer = {subject: message for subject, message in update.changed.items() if subject in good}
-            await self._feed.serve(replace(update, complete=False, changed=newer), saved.confirmed_at)
+            await self._feed.serve(replace(update, complete=False, changed=newer), age_seconds)
 
 
 def _good_messages(config: EnvironmentConfig) -> dict[str, bytes]:

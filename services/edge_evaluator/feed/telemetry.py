@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from messages.follower_telemetry import FollowerTelemetry
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from service_kit.clock import Clock
 
 DELAY_BUCKETS_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60)
 STALE_AFTER_SECONDS = 10.0
@@ -11,7 +13,8 @@ STALE_AFTER_SECONDS = 10.0
 class FeedTelemetry:
     """Gauges are labelled with the environment's id, and its project's and its own key for people."""
 
-    def __init__(self, registry: CollectorRegistry) -> None:
+    def __init__(self, registry: CollectorRegistry, clock: Clock) -> None:
+        self.follower = FollowerTelemetry(registry, clock.monotonic)
         labels = ["environment_id", "project", "environment"]
         self.age = Gauge(
             "edge_config_age_seconds", "Since the bus last confirmed the configuration", labels, registry=registry
@@ -23,12 +26,7 @@ class FeedTelemetry:
             buckets=DELAY_BUCKETS_SECONDS,
             registry=registry,
         )
-        self.rejected = Counter("edge_config_rejected_total", "Messages not taken", ["reason"], registry=registry)
         self.unusable = Counter("edge_config_unusable_total", "Entities not usable", ["kind"], registry=registry)
-        self.mismatches = Counter("edge_config_digest_mismatches_total", "Digests that differ", registry=registry)
-        self.rereads = Counter("edge_config_rereads_total", "Environments read anew", registry=registry)
-        self.unreachable = Counter("edge_config_unconfirmed_total", "Rounds without the bus", registry=registry)
-        self.bus_connected = Gauge("edge_bus_connected", "1 while the bus is connected", registry=registry)
         self.failures = Counter(
             "edge_environment_failures_total",
             "Times that work for one environment failed; the other environments went on",

@@ -18,23 +18,23 @@ from edge_evaluator.memory.views import View
 class HeldConfig:
     """One environment's configuration and how each kind of key sees it.
 
-    `confirmed_at`: when the bus last said that this is the newest, epoch milliseconds. `log`: the changes of documents
-    that led here.
+    `confirmed`: when the bus last said that this is the newest, seconds of the monotonic clock. `log`: the changes of
+    documents that led here.
     """
 
-    __slots__ = ("_selection", "age_seconds", "config", "confirmed_at", "log", "published", "views")
+    __slots__ = ("_selection", "age_seconds", "config", "confirmed", "log", "published", "views")
 
     def __init__(
         self,
         config: EnvironmentConfig,
-        confirmed_at: int,
+        confirmed: float,
         now: int,
         before: HeldConfig | None = None,
         changed: Iterable[str] | None = None,
     ) -> None:
         """`changed`: the flags whose answers may differ from `before`, None for any."""
         self.config = config
-        self.confirmed_at = confirmed_at
+        self.confirmed = confirmed
         self.age_seconds = 0
         self.log: ChangeLog = before.log if before is not None else ChangeLog()
         self._selection: Selection = Selection.of(config, before._selection if before else None, changed)
@@ -65,13 +65,14 @@ class FlagMemory:
     """The configs that an edge serves.
 
     `state` is replaced whole. `complete` becomes true once all that the bus holds has been seen: from then on
-    an unknown key is a wrong key."""
+    an unknown key is a wrong key. While nothing is held, `lack` says why."""
 
     def __init__(self) -> None:
         self.state = ServedState()
         self._keys = KeyRing()
         self._changed: dict[tuple[str, KeyKind], asyncio.Event] = {}
         self.complete = False
+        self.lack = "CONFIG has not been read yet"
 
     @property
     def environments(self) -> Mapping[str, HeldConfig]:
@@ -80,7 +81,13 @@ class FlagMemory:
 
     @property
     def ready(self) -> bool:
-        return self.complete or bool(self.state.environments)
+        """Whether there is anything to answer from."""
+        return bool(self.state.environments)
+
+    @property
+    def knows_all(self) -> bool:
+        """Whether an unknown key is a wrong one."""
+        return self.complete and self.ready
 
     def put(self, held: HeldConfig) -> None:
         """Serves `held` from the next request on."""

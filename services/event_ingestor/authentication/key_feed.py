@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from messages.config_follower import ConfigFollower
+from messages.follower_telemetry import FollowerTelemetry
 from messages.generated import config_pb2 as pb
 from messages.sdk_keys import sdk_keys_of
 from messages.staging import Update
@@ -16,16 +17,21 @@ from streams import Bus
 
 from event_ingestor.authentication.authenticator import Authenticator, EnvironmentKeys
 
-CHECK_SECONDS = 5.0
+CHECK_SECONDS = 2.0
 
 
 class KeyFeed:
     """The applier of new versions to the authenticator. `changed` is called after each change of what is known."""
 
-    def __init__(self, authenticator: Authenticator, changed: Callable[[], None]) -> None:
+    def __init__(self, authenticator: Authenticator, changed: Callable[[], None], telemetry: FollowerTelemetry) -> None:
         self._authenticator = authenticator
         self._changed = changed
-        self._follower = ConfigFollower(self)
+        self._follower = ConfigFollower(self, telemetry)
+
+    @property
+    def lack(self) -> str | None:
+        """Why nothing was learnt from the stream yet; None once something was."""
+        return self._follower.lack
 
     async def follow(self, bus: Bus) -> None:
         """Until it is cancelled: takes what the stream delivers, across any outage of the bus."""
@@ -39,10 +45,12 @@ class KeyFeed:
         self._authenticator.complete = True
         self._changed()
 
+    def confirmed(self, environment_id: str) -> None:
+        pass
+
     async def apply(self, update: Update) -> None:
         found: EnvironmentKeys | None = None
-        unreadable = any(parse_config_subject(each).kind == "environment" for each in update.undecodable)
-        gone = update.complete and not unreadable
+        gone = False
         for subject, message in update.changed.items():
             if parse_config_subject(subject).kind != "environment":
                 continue
