@@ -16,6 +16,12 @@ DESCRIPTION_BYTES_MAX = 1_024
 SEGMENT_KEYS_MAX = 20_000
 UNIT_KEY_BYTES_MAX = 1_024
 EXPERIMENT_HOLDOUTS_MAX = 20
+FLAG_DESCRIPTION_BYTES_MAX = 8_000
+METADATA_ENTRIES_MAX = 50
+METADATA_NAME_BYTES_MAX = 128
+METADATA_TEXT_BYTES_MAX = 1_024
+METADATA_RESERVED = frozenset({"ageSeconds", "experiment", "flagSetId", "prerequisite", "version"})
+"""What answers say in their metadata beside the flag's own."""
 INTEGER_MAX = 2**53 - 1
 """The largest integer that every JSON reader keeps exactly."""
 

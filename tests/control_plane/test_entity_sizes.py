@@ -39,6 +39,7 @@ def flag() -> FlagRow:
         off_variation="off",
         default_serve={"variation": "off"},
         client_visible=False,
+        metadata={},
     )
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from bucketing.document import flagset_from_document
+from bucketing.limits import METADATA_RESERVED
 
 from tests.edge_evaluator.conftest import StartEdge
-from tests.edge_evaluator.running_edge import CLIENT_KEY, RunningEdge
+from tests.edge_evaluator.running_edge import CLIENT_KEY, SERVER_KEY, RunningEdge
 from tests.edge_evaluator.sample_flags import FLAGS, boolean
 
 
@@ -49,6 +50,36 @@ async def test_the_manifest_names_types_and_defaults(edge: RunningEdge) -> None:
     assert {flag["key"] for flag in visible} == {
         flag.key for flag in FLAGS if flag.client_visible and not flag.archived
     }
+
+
+async def test_the_manifest_describes_flags_to_those_who_may_read_rules(edge: RunningEdge) -> None:
+    await edge.write(flags=[boolean("visible", client_visible=True, description="what it is for")])
+    for key, described in ((SERVER_KEY, True), (CLIENT_KEY, False)):
+        answer = await edge.get("/openfeature/v0/manifest", key=key)
+        entry = next(each for each in answer.json()["flags"] if each["key"] == "visible")
+        assert (entry.get("description") == "what it is for", "description" in entry) == (described, described)
+        assert answer.headers["x-manifest-capabilities"] == "read"
+
+
+async def test_openfeatures_command_line_can_show_why_there_is_no_manifest(edge: RunningEdge) -> None:
+    for key, headers, status in ((None, {}, 401), ("wrong", {}, 401)):
+        answer = await edge.get("/openfeature/v0/manifest", key=key, **headers)
+        problem = answer.json()
+        assert (answer.status_code, "json" in answer.headers["content-type"]) == (status, True)
+        assert problem["error"] == {"message": problem["detail"], "status": status}
+    repeated = await edge.get("/openfeature/v0/manifest?flags=all")
+    assert repeated.json()["error"]["status"] == repeated.status_code == 422
+
+
+async def test_answers_carry_the_flags_own_metadata_and_never_instead_of_theirs(edge: RunningEdge) -> None:
+    metadata = {"owner": "shop", "tier": 1, "share": 0.5, "beta": True, "version": "mine", "flagSetId": "mine"}
+    await edge.write(flags=[boolean("visible", client_visible=True, metadata=metadata)])
+    expected = {**metadata, "version": "2", "flagSetId": "shop/production", "ageSeconds": 0}
+    for key in (SERVER_KEY, CLIENT_KEY):
+        assert (await edge.flag("visible", key=key)).json()["metadata"] == expected
+        flags = (await edge.bulk({}, key=key)).json()["flags"]
+        assert next(each for each in flags if each["key"] == "visible")["metadata"] == expected
+    assert {"version", "flagSetId", "ageSeconds", "experiment", "prerequisite"} == METADATA_RESERVED
 
 
 async def test_it_is_ready_when_it_holds_a_configuration(edge: RunningEdge) -> None:

@@ -173,6 +173,7 @@ async def _flags(owner: Speaker, shop: str) -> None:
     await owner("GET", f"{shop}/flags")
     await owner("GET", f"{shop}/flags/checkout")
     await owner.changed(f"{shop}/flags/checkout", {"name": "The checkout", "tags": ["shop"], "client_visible": True})
+    await owner.changed(f"{shop}/flags/checkout", {"metadata": {"owner": "shop", "tier": 1}})
     settings = f"{shop}/flags/checkout/environments"
     await owner("PUT", f"{settings}/production/enabled", {"enabled": True})
     change = {

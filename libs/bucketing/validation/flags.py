@@ -8,6 +8,7 @@ from bucketing.generation.conditions import comparison_count
 from bucketing.limits import (
     DESCRIPTION_BYTES_MAX,
     FLAG_COMPARISONS_MAX,
+    FLAG_DESCRIPTION_BYTES_MAX,
     FLAG_PREREQUISITES_MAX,
     FLAG_RULES_MAX,
     FLAG_TARGETS_MAX,
@@ -16,6 +17,7 @@ from bucketing.limits import (
 )
 from bucketing.validation.conditions import check_condition
 from bucketing.validation.findings import Findings
+from bucketing.validation.metadata import check_metadata
 from bucketing.validation.shares import check_serve, check_variation
 from bucketing.validation.values import check_value
 
@@ -82,6 +84,8 @@ def _check(flag: Flag) -> Findings:
     _check_prerequisites(findings, flag)
     _check_targets(findings, flag)
     _check_rules(findings, flag)
+    findings.text(flag.description, "description", FLAG_DESCRIPTION_BYTES_MAX, empty=True)
+    check_metadata(findings, flag)
     return findings
 
 

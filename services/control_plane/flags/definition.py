@@ -29,6 +29,8 @@ def flag_of(row: FlagRow, settings: SettingsRow | None) -> Flag:
         "enabled": False,
         "archived": row.archived,
         "client_visible": row.client_visible,
+        "description": row.description,
+        "metadata": row.metadata,
     }
     if settings is not None:
         document.update(
@@ -88,7 +90,11 @@ def _checked(row: FlagRow, settings: SettingsRow | None) -> Flag:
 
 
 def _parts(row: FlagRow, settings: SettingsRow | None) -> dict[str, object]:
-    parts: dict[str, object] = {"variations": row.variations, "default": row.default_serve}
+    parts: dict[str, object] = {
+        "variations": row.variations,
+        "default": row.default_serve,
+        "metadata": row.metadata,
+    }
     if settings is not None:
         parts |= {"rules": settings.rules, "targets": settings.targets, "prerequisites": settings.prerequisites}
     return parts

@@ -21,6 +21,7 @@ class FlagRow(EntityRow):
     off_variation: str
     default_serve: dict[str, Any]
     client_visible: bool
+    metadata: dict[str, Any]
 
     @property
     def variation_keys(self) -> frozenset[str]:

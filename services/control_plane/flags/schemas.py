@@ -13,7 +13,7 @@ from bucketing.limits import (
     FLAG_VARIATIONS_MAX,
     VARIATION_KEY_PATTERN,
 )
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, WithJsonSchema
 from service_kit.schemas import Input, OneOf, Output
 
 from control_plane.changes import AuditedView
@@ -42,12 +42,19 @@ class Variation(Input, strict=True):
 Variations = Annotated[list[Variation], Field(min_length=1, max_length=FLAG_VARIATIONS_MAX)]
 
 
+Metadata = Annotated[
+    dict[str, Any],
+    WithJsonSchema({"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}}),
+]
+
+
 class FlagCreate(EntityCreate, strict=True):
     type: TypeName
     variations: Variations
     off_variation: VariationKey
     default: ServeDocument
     client_visible: bool = Field(False, description="May client keys see its evaluated value?")
+    metadata: Metadata = Field({}, description="Stands in each of its answers: texts, numbers and booleans.")
 
 
 class FlagPatch(EntityPatch, strict=True):
@@ -57,6 +64,7 @@ class FlagPatch(EntityPatch, strict=True):
     off_variation: VariationKey = ""
     default: ServeDocument = Field({})
     client_visible: bool = False
+    metadata: Metadata = Field({})
 
 
 class SwitchView(Output):
@@ -72,6 +80,7 @@ class FlagView(EntityView):
     off_variation: str
     default: ServeDocument = Field(validation_alias="default_serve")
     client_visible: bool
+    metadata: Metadata
     environments: dict[str, SwitchView] = Field(description="Where the flag is on, by the environment's key.")
 
 
