@@ -6,11 +6,18 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
+from edge_evaluator.endpoints import event_streams
 from edge_evaluator.settings import EdgeSettings
 
 from tests.edge_evaluator.running_edge import RunningEdge, running_edge
 
 StartEdge = Callable[..., Awaitable[RunningEdge]]
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_recent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stream tells of what happens from now on; the tests of what happened just before set this themselves."""
+    monkeypatch.setattr(event_streams, "RECENT_SECONDS", 0.0)
 
 
 @pytest.fixture(params=["fast", "slow"])

@@ -9,8 +9,11 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import httpx
+import pytest
 from bucketing.document import flagset_from_document
 from bucketing.flagset import Target
+from edge_evaluator.endpoints import event_streams
+from messages.sdk_keys import KeyKind
 
 from tests.edge_evaluator.conftest import StartEdge
 from tests.edge_evaluator.running_edge import CLIENT_KEY, SERVER_KEY, RunningEdge
@@ -77,6 +80,36 @@ async def test_a_missed_change_is_told_when_the_client_comes_back(edge: RunningE
     await edge.write(flags=[boolean("two", client_visible=True)])
     async with stream(edge, path, last_event_id=seen) as source:
         assert json.loads((await following(source))["data"])["etag"].startswith('"3-')
+
+
+async def test_what_changed_before_the_first_stream_was_open_is_told(
+    edge: RunningEdge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(event_streams, "RECENT_SECONDS", 30.0)
+    path = await stream_path(edge, CLIENT_KEY)
+    await edge.write(flags=[boolean("visible", client_visible=True, enabled=False)])
+    async with stream(edge, path) as source:
+        assert json.loads((await following(source))["data"])["etag"].startswith('"2-')
+    edge.edge.memory.environments["env-1"].views[KeyKind.CLIENT].since -= 31_000
+    await edge.write(metrics=["purchase"])
+    async with stream(edge, path) as source:
+        await edge.write(flags=[boolean("visible", client_visible=True)])
+        assert json.loads((await following(source))["data"])["etag"].startswith('"4-')
+
+
+async def test_a_stream_without_an_event_names_its_state_for_the_next(edge: RunningEdge) -> None:
+    async with (
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{edge.port}", timeout=10) as client,
+        client.stream("GET", await stream_path(edge, CLIENT_KEY)) as answer,
+    ):
+        lines = answer.aiter_lines()
+        named = [await anext(lines) for _ in range(3)]
+    assert named[0].startswith("retry: ")
+    told = named[2].removeprefix("id: ")
+    assert told.startswith("1-")
+    await edge.write(flags=[boolean("visible", client_visible=True, enabled=False)])
+    async with stream(edge, await stream_path(edge, CLIENT_KEY), last_event_id=told) as source:
+        assert json.loads((await following(source))["data"])["etag"].startswith('"2-')
 
 
 async def test_an_expiring_target_asks_to_refetch_and_changes_the_etag(edge: RunningEdge) -> None:

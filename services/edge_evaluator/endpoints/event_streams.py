@@ -21,6 +21,7 @@ from edge_evaluator.memory.states import State, state_of
 EVENT_STREAM = "text/event-stream"
 STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 HEARTBEAT_SECONDS = 15.0
+RECENT_SECONDS = 30.0
 _encode = msgspec.json.Encoder().encode
 
 
@@ -34,10 +35,11 @@ class Subscription:
         self._last = last_event_id
 
     async def refetches(self) -> AsyncIterator[bytes]:
-        """A `refetchEvaluation` for each new state that the key can see; at once if the client has missed one."""
+        """A `refetchEvaluation` for each new state that the key can see; at once if the client has missed one, or may
+        have: what changed between its first answer and this stream."""
         with self._open_streams.hold(self._key):
-            yield retry_hint()
-            told = self._state() if self._last is None else state_of(self._last)
+            told = self._recent() if self._last is None else state_of(self._last)
+            yield retry_hint() if told is None else b"%sid: %s\n\n" % (retry_hint(), str(told).encode())
             while self._open:
                 if self._state().same_as(told):
                     if not await self._news():
@@ -82,6 +84,12 @@ class Subscription:
         """Also changes when a target expires or an experiment starts or stops."""
         view = self._held.view(self._key)
         return view.state(view.announced_phase)
+
+    def _recent(self) -> State | None:
+        """The state now; None if it is so new that the client may have asked before."""
+        view = self._held.view(self._key)
+        age = self._admission.clock.now() - view.since
+        return None if age < RECENT_SECONDS * 1000 else self._state()
 
     def _refetch(self, state: State) -> dict[str, object]:
         seconds = self._held.config.published_at // 1000

@@ -71,7 +71,7 @@ class ConfigFeed:
         held.restamp(int(age) if age >= STALE_AFTER_SECONDS else 0)
         for kind, view in held.views.items():
             if view.phase(now) != view.announced_phase:
-                view.announced_phase = view.phase(now)
+                view.announced_phase, view.since = view.phase(now), now
                 self._memory.announce(environment_id, kind)
 
     async def apply(self, update: Update) -> None:

@@ -39,6 +39,9 @@ class HeldConfig:
         self.log: ChangeLog = before.log if before is not None else ChangeLog()
         self._selection: Selection = Selection.of(config, before._selection if before else None, changed)
         self.views: Mapping[KeyKind, View] = {kind: View(config, self._selection, kind, now) for kind in KeyKind}
+        for kind, view in self.views.items():
+            if before is not None and before.views[kind].digest == view.digest:
+                view.since = before.views[kind].since
         self.published: ConfigDocument = ConfigDocument(
             config, self._selection.server, before.published if before else None
         )

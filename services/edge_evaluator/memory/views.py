@@ -30,7 +30,8 @@ class View:
 
     `flags` are those that the key may see; `reporting` those whose evaluations are exposures. `digest` names all that
     its answers depend on; `announced_phase`: see `phase`; whoever waits for changes has been told of it; `is_large`: a
-    bulk answer has been seen that no event loop should pack."""
+    bulk answer has been seen that no event loop should pack; `since`: from when on its answers are these, epoch
+    milliseconds."""
 
     def __init__(self, config: EnvironmentConfig, selection: Selection, kind: KeyKind, now: int) -> None:
         client = kind is KeyKind.CLIENT
@@ -47,6 +48,7 @@ class View:
         self._instants = seen.instants
         self.digest = self._named(seen.digest)
         self.announced_phase = self.phase(now)
+        self.since = now
         self.is_large = False
         self._seeds: dict[tuple[bytes, int, bool], Any] = {}
         self._tails: dict[tuple[str, bytes], bytes] = {}
