@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import asyncpg
 import httpx
 import pytest
 
@@ -44,6 +45,9 @@ def environment(**changes: str | None) -> dict[str, str]:
         ({"FF_ADMIN_PASSWORD": None}, "give both FF_ADMIN_EMAIL and FF_ADMIN_PASSWORD"),
         ({"FF_ADMIN_PASSWORD": "tooshort"}, "FF_ADMIN_PASSWORD has 12 to 256 characters"),
         ({"FF_PORT": "99999"}, "FF_PORT: "),
+        ({"FF_SMTP_URL": "mail.example.com:25"}, "FF_SMTP_URL: must be smtp://"),
+        ({"FF_SMTP_URL": "smtp://u:hush@mail.example.com"}, "FF_SMTP_URL needs FF_MAIL_FROM and FF_PUBLIC_URL"),
+        ({"FF_PUBLIC_URL": "ftp://nowhere"}, "FF_PUBLIC_URL: must be an address like https://"),
     ],
     ids=[
         "no database",
@@ -53,6 +57,9 @@ def environment(**changes: str | None) -> dict[str, str]:
         "no password",
         "short password",
         "port out of range",
+        "mail server that is none",
+        "mail without a sender",
+        "public address that is none",
     ],
 )
 def test_wrong_settings_are_named_without_their_values(changes: dict[str, str | None], named: str) -> None:
@@ -69,6 +76,34 @@ def test_wrong_settings_are_named_without_their_values(changes: dict[str, str | 
     assert "Traceback" not in done.stderr
     for value in changes.values():
         assert value is None or value == "99999" or value not in done.stderr
+
+
+def test_whoever_runs_the_server_makes_a_link_for_any_account(postgres_url: str) -> None:
+    run = partial(
+        subprocess.run,
+        env=environment(FF_DATABASE_URL=postgres_url, FF_PUBLIC_URL="https://verdict.example.com/"),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    program = [sys.executable, "-m", "control_plane.main"]
+    run([*program, "migrate"])
+    add_administrator(postgres_url)
+    done = run([*program, "password-reset", "Admin@Example.com"])
+    assert (done.returncode, done.stdout.partition("=")[0]) == (0, "https://verdict.example.com/link#password-reset")
+    done = run([*program, "password-reset", "nobody@example.com"])
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "no account" in done.stderr
+
+
+def add_administrator(postgres_url: str) -> None:
+    async def add() -> None:
+        connection = await asyncpg.connect(postgres_url)
+        await connection.execute("INSERT INTO users (email, name) VALUES ($1, 'Admin')", LOGIN["email"])
+        await connection.close()
+
+    asyncio.run(add())
 
 
 def test_migrate_ends_when_it_is_done(postgres_url: str) -> None:
