@@ -58,6 +58,13 @@ class BusClient(Client):
             **callbacks,
         )
 
+    async def end(self) -> None:
+        """Closes it, also where it never came to a connection."""
+        if self._flush_queue is not None:
+            await self.close()
+        elif self._transport is not None:
+            self._transport.close()  # type: ignore[no-untyped-call] # the client's own
+
     async def _select_next_server(self) -> None:
         # Whatever ended the connections of all clients at one moment must not bring them all back at another.
         if self.is_reconnecting:

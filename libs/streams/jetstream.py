@@ -244,4 +244,4 @@ class JetStreamBus:
             return
         # The last flush may be what notices a server that has just died; nobody was promised what it would have sent.
         with contextlib.suppress(*UNREACHABLE):
-            await self._client.close()
+            await self._client.end()

@@ -191,6 +191,14 @@ async def test_a_server_that_died_unnoticed_does_not_keep_a_bus_from_closing(
     client._transport.close()
 
 
+async def test_a_bus_closes_that_never_came_to_a_connection() -> None:
+    bus = JetStreamBus("nats://127.0.0.1:1", name="test")
+    bus.start()
+    await until(lambda: "(" in (bus.trouble or ""))
+    await bus.close()
+    assert not bus.connected
+
+
 async def test_a_follower_misses_nothing_while_the_server_is_killed(fresh_nats: Nats) -> None:
     bus = await JetStreamBus.connect(fresh_nats.url, name="test")
     spec = StreamSpec("K", ("K.>",), max_bytes=10_000_000, last_per_subject=True)

@@ -6,6 +6,7 @@ again, and its id says that it is there already.
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -16,7 +17,7 @@ from messages.generated.act_pb2 import Act
 from messages.subjects import ACTS
 from service_kit.clock import Clock
 from service_kit.logs import get_logger
-from streams import BatchConsumer, Bus, Message, StreamSpec
+from streams import BatchConsumer, Bus, BusError, Message, StreamSpec
 
 from control_plane.access import Actor
 from control_plane.access.queries import actor_name
@@ -29,6 +30,7 @@ _DURABLE = "audit-log"
 _FETCH_MAX = 100
 _FETCH_SECONDS = 2.0
 _ACK_WAIT_SECONDS = 15.0
+_AGAIN_SECONDS = 1.0
 _log = get_logger("acts")
 
 
@@ -49,7 +51,17 @@ class ActIntake:
         self._telemetry = telemetry
 
     async def run(self) -> None:
-        """Until it is cancelled. Raises `Unavailable` and BusError; begun again, it goes on where it was."""
+        """Until it is cancelled. Waits while the bus is away; raises `Unavailable`, and begun again goes on where it
+        was."""
+        while True:
+            try:
+                await self._follow()
+            except BusError as error:
+                if self._bus.connected:
+                    _log.warning("acts can't be read, trying again", reason=str(error))
+                await asyncio.sleep(_AGAIN_SECONDS)
+
+    async def _follow(self) -> None:
         if left := await self._bus.ensure_stream(self._stream):
             _log.warning("the stream of acts stays as it is", reason=left)
         consumer = await self._bus.pull(
