@@ -38,6 +38,13 @@ ENVIRONMENT = "bench"
 KEY = "bench-key"
 REQUEST_MARK = b"##request##"
 BATCHES = (1, 10, 100, 1000)
+LIMITS = (
+    "EVENTS_PER_KEY",
+    "EVENTS_PER_ORGANIZATION",
+    "INGESTOR_REQUESTS_PER_ADDRESS",
+    "INGESTOR_REQUESTS_PER_KEY",
+    "INGESTOR_REQUESTS_PER_ORGANIZATION",
+)
 
 bare_app = FastAPI()
 
@@ -163,6 +170,8 @@ async def ingestor(nats_url: str, folder: Path) -> AsyncIterator[tuple[Process, 
     await bus.close()
     port = free_port()
     environment = {"FF_NATS_URL": nats_url, "FF_PORT": str(port), "FF_PII_SECRET": "a secret of the ingestor benchmark"}
+    # One key and one address send all there is.
+    environment |= {f"FF_{name}_PER_SECOND": "10000000" for name in LIMITS}
     with server("ingestor", ["-m", "event_ingestor.main"], environment, folder) as process:
         await wait_ready(port)
         yield process, port

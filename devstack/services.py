@@ -87,6 +87,7 @@ def ingestor(root: Path, stack: Stack, credentials: Credentials, name: str = "ev
     """An event ingestor; its stream may take a gibibyte, so that it fits on a small disk."""
     environment = {
         "FF_NATS_URL": stack.nats.url,
+        "FF_REDIS_URL": stack.redis.url,
         "FF_PII_SECRET": credentials.pii_secret,
         "FF_INGESTOR_SNAPSHOT_FILE": str((root / name / "snapshot.json").absolute()),
         "FF_EVENTS_MAX_BYTES": str(1 << 30),

@@ -38,7 +38,7 @@ class FieldError:
 
 class Problem(Exception):
     """An expected error. `code` is stable for programs, `detail` is a sentence for people; `members` are further
-    members of the document, for programs."""
+    members of the document, for programs. `limit` names the limit that was passed."""
 
     status: ClassVar[int] = 500
     default_code: ClassVar[str] = "internal_error"
@@ -58,6 +58,7 @@ class Problem(Exception):
         self.errors = tuple(errors)
         self.headers = dict(headers or {})
         self.members = dict(members or {})
+        self.limit = ""
 
 
 class BadRequest(Problem):
@@ -111,8 +112,13 @@ class PreconditionRequired(Problem):
 class TooManyRequests(Problem):
     status, default_code = 429, "too_many_requests"
 
-    def __init__(self, detail: str = "", *, retry_after_seconds: int = 1, code: str | None = None) -> None:
-        super().__init__(detail, code=code, headers={"Retry-After": str(retry_after_seconds)})
+    def __init__(
+        self, detail: str = "", *, retry_after_seconds: int = 1, code: str | None = None, limit: str = ""
+    ) -> None:
+        told = f"{detail} (limit: {limit})" if limit else detail
+        members = {"limit": limit} if limit else {}
+        super().__init__(told, code=code, headers={"Retry-After": str(retry_after_seconds)}, members=members)
+        self.limit = limit
 
 
 class Unavailable(Problem):
@@ -202,6 +208,7 @@ PROBLEM_SCHEMA: dict[str, Any] = {
         "code": _TEXT,
         "detail": _TEXT,
         "request_id": _TEXT,
+        "limit": _TEXT,
         "errors": {
             "type": "array",
             "items": {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
@@ -56,6 +56,10 @@ class ServiceSettings(BaseSettings):
     def given(self, **settings: str) -> frozenset[str]:
         """Those names whose setting was given, not left at its default."""
         return frozenset(name for name, setting in settings.items() if setting in self.model_fields_set)
+
+    @property
+    def proxy_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        return tuple(ip_network(each) for each in self.trusted_proxies)
 
 
 SettingsT = TypeVar("SettingsT", bound=BaseSettings)

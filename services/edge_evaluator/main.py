@@ -15,21 +15,21 @@ from redis.asyncio import Redis
 from service_kit.background import Background
 from service_kit.bus_watch import BusWatch
 from service_kit.clock import SystemClock
+from service_kit.connections import ConnectionLimits, LimitedProtocol, bound_protocol
 from service_kit.cors import Pages
 from service_kit.http import Shell
 from service_kit.logs import configure_logging
+from service_kit.rate_limits import RateLimit
 from service_kit.serving import serve
 from service_kit.settings import load_settings
+from service_kit.shared_limits import JOIN_SECONDS, SharedLimits, redis_at
 from service_kit.telemetry import new_registry
 from streams import Bus
 from streams.connection import BusConnection
 from streams.jetstream import JetStreamBus
 from streams.server_clock import time_of
 
-from edge_evaluator.admission.connections import ConnectionLimits, EdgeProtocol, edge_protocol
-from edge_evaluator.admission.limits import RequestLimit
 from edge_evaluator.admission.requests import Admission
-from edge_evaluator.admission.shared_limits import SharedLimits
 from edge_evaluator.admission.streams import OpenStreams
 from edge_evaluator.app import BROWSER_ACCESS, EdgeParts, HttpOptions, build_app
 from edge_evaluator.endpoints.contexts import ContextLimits
@@ -45,9 +45,7 @@ from edge_evaluator.feed.warmup import Warmer
 from edge_evaluator.memory.flag_memory import FlagMemory
 from edge_evaluator.settings import EdgeSettings
 
-_REDIS_SECONDS = 0.5
 _EXPOSURE_SECONDS = 5.0
-_LIMIT_ROUND_SECONDS = 1.0
 _AGES_SECONDS = 1.0
 # A configuration is compiled beside the event loop, which must not wait long for its turn.
 _THREAD_SWITCH_SECONDS = 0.001
@@ -77,8 +75,10 @@ class Edge:
         self._feed = ConfigFeed(memory=self.memory, telemetry=self._telemetry, clock=self._clock, warmer=self._warmer)
         self._keeper = self._snapshot_keeper()
         self._exposures = self._exposure_buffer()
-        self._key_limit = RequestLimit("key", settings.edge_requests_per_key_per_second, self._clock)
-        self._address_limit = RequestLimit("address", settings.edge_requests_per_address_per_second, self._clock)
+        self._key_limit = RateLimit("requests_per_key", settings.edge_requests_per_key_per_second, self._clock)
+        self._address_limit = RateLimit(
+            "requests_per_address", settings.edge_requests_per_address_per_second, self._clock
+        )
         self.admission = Admission(
             memory=self.memory, keys=self._key_limit, addresses=self._address_limit, clock=self._clock
         )
@@ -112,7 +112,7 @@ class Edge:
         if self._keeper is not None:
             await self._keeper.restore()
         self._bus.start()
-        redis = _redis(self._settings)
+        redis = redis_at(self._settings)
         self._start_work(redis)
         try:
             yield
@@ -134,10 +134,10 @@ class Edge:
         background.every("check", partial(self._feed.check, self._bus), seconds=settings.edge_anti_entropy_seconds)
         background.every("ages", self._feed.keep_ages, seconds=_AGES_SECONDS)
         background.keep("warm-up", self._warmer.run)
-        background.every("limits", self._roll_limits, seconds=_LIMIT_ROUND_SECONDS)
+        background.every("limits", self._roll_limits, seconds=JOIN_SECONDS)
         if redis is not None:
-            shared = SharedLimits(redis, (self._key_limit, self._address_limit))
-            background.every("shared-limits", shared.join, seconds=_LIMIT_ROUND_SECONDS)
+            shared = SharedLimits("edge", redis, (self._key_limit, self._address_limit))
+            background.every("shared-limits", shared.join, seconds=JOIN_SECONDS)
         if self._exposures is not None:
             background.keep("exposures", self._exposures.run)
         if self._keeper is not None:
@@ -170,17 +170,18 @@ class Edge:
         self._key_limit.roll()
         self._address_limit.roll()
 
-    def protocol(self) -> type[EdgeProtocol]:
+    def protocol(self) -> type[LimitedProtocol]:
         """What the server speaks with clients by."""
         settings = self._settings
         limits = ConnectionLimits(
             per_address=settings.edge_connections_per_address_max,
-            per_key=settings.edge_connections_per_key_max,
+            per_caller={"key": settings.edge_connections_per_key_max},
+            proxies=settings.proxy_networks,
             headers_seconds=settings.edge_header_seconds_max,
             body_seconds=settings.edge_body_seconds_max,
         )
         if not settings.edge_fast_path:
-            return edge_protocol(limits)
+            return bound_protocol(LimitedProtocol, limits)
         requests = PlainRequests(settings.edge_body_limit_bytes, settings.edge_public_url, self.pages)
         fast = FastPath(
             admission=self.admission,
@@ -189,19 +190,7 @@ class Edge:
             requests=requests,
         )
         self._registry.register(fast.telemetry)
-        return edge_protocol(limits, FastPathProtocol, fast=fast)
-
-
-def _redis(settings: EdgeSettings) -> Redis | None:
-    url = settings.redis_url.get_secret_value()
-    if not url:
-        return None
-    return Redis.from_url(
-        url,
-        socket_timeout=_REDIS_SECONDS,
-        socket_connect_timeout=_REDIS_SECONDS,
-        **settings.redis_options(),
-    )
+        return bound_protocol(FastPathProtocol, limits, fast=fast)
 
 
 def main() -> None:

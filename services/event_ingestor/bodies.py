@@ -1,14 +1,15 @@
-"""Reads the body of a request, unpacks it, and counts what all requests under way hold together."""
+"""Reads the body of a request and unpacks it, within its place in the room of all."""
 
 from __future__ import annotations
 
 import asyncio
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 
-from service_kit.problems import BadRequest, Problem, TooLarge, TooManyRequests
+from service_kit.problems import BadRequest, Problem, TooLarge
 from starlette.types import Receive, Scope
+
+from event_ingestor.room import RoomShare
 
 BODY_BYTES_MAX = 5 * 1024 * 1024
 """Of a body as it is sent, and again after it was unpacked."""
@@ -29,46 +30,7 @@ class ClientGone(BadRequest):
     """The client went away in the middle of its body; nobody reads the answer."""
 
 
-class BodyBudget:
-    """The memory that bodies under way may take.
-
-    At most `bytes_max` in all bodies under way, from their arrival until they are stored."""
-
-    def __init__(self, bytes_max: int) -> None:
-        self._bytes_max = bytes_max
-        self.taken = 0
-
-    @contextmanager
-    def share(self) -> Iterator[BudgetShare]:
-        """What one request takes; given back at the end."""
-        share = BudgetShare(self)
-        try:
-            yield share
-        finally:
-            self.taken -= share.taken
-
-    def has(self, count: int) -> bool:
-        return self.taken + count <= self._bytes_max
-
-
-class BudgetShare:
-    """What one body takes of the budget."""
-
-    __slots__ = ("_budget", "taken")
-
-    def __init__(self, budget: BodyBudget) -> None:
-        self._budget = budget
-        self.taken = 0
-
-    def take(self, count: int) -> None:
-        """Raises TooManyRequests when so much more would be over the limit of all."""
-        if not self._budget.has(count):
-            raise TooManyRequests("too much is under way at the moment", code="too_much_in_flight")
-        self._budget.taken += count
-        self.taken += count
-
-
-async def read_body(scope: Scope, receive: Receive, share: BudgetShare) -> bytes:
+async def read_body(scope: Scope, receive: Receive, share: RoomShare) -> bytes:
     """The unpacked body.
 
     Raises TooLarge, TooManyRequests, UnsupportedEncoding, BadRequest (`invalid_gzip`), ClientGone.
@@ -83,7 +45,7 @@ async def read_body(scope: Scope, receive: Receive, share: BudgetShare) -> bytes
     return await _unpacked(body, share) if encoding in (b"gzip", b"x-gzip") else body
 
 
-async def _receive_all(receive: Receive, share: BudgetShare) -> bytes:
+async def _receive_all(receive: Receive, share: RoomShare) -> bytes:
     chunks: list[bytes] = []
     while True:
         message = await receive()
@@ -98,7 +60,7 @@ async def _receive_all(receive: Receive, share: BudgetShare) -> bytes:
             return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
-async def _unpacked(body: bytes, share: BudgetShare) -> bytes:
+async def _unpacked(body: bytes, share: RoomShare) -> bytes:
     """All members of a gzip file, a piece at a time: never more than the limit, others' requests in between."""
     found: list[bytes] = []
     left = BODY_BYTES_MAX

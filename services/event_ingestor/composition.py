@@ -13,6 +13,8 @@ from prometheus_client import CollectorRegistry
 from service_kit.background import Background
 from service_kit.bus_watch import BusWatch
 from service_kit.clock import Clock
+from service_kit.connections import ConnectionLimits
+from service_kit.shared_limits import JOIN_SECONDS, SharedLimits, redis_at
 from streams import Bus
 from streams.server_clock import time_of
 
@@ -20,11 +22,12 @@ from event_ingestor.admission.events import DAY_MS, Window
 from event_ingestor.authentication import key_snapshot
 from event_ingestor.authentication.authenticator import Authenticator
 from event_ingestor.authentication.key_feed import CHECK_SECONDS, KeyFeed
-from event_ingestor.bodies import BodyBudget
 from event_ingestor.counts import Counts
 from event_ingestor.event_log import EventLog, LogLimits
 from event_ingestor.event_stream import EventStream
 from event_ingestor.intake import Intake
+from event_ingestor.limits import CallerLimits, Rates
+from event_ingestor.room import Allotment, Room, RoomLimits
 from event_ingestor.settings import IngestorSettings
 from event_ingestor.tail import Tail
 from event_ingestor.telemetry import IngestTelemetry
@@ -58,8 +61,10 @@ class Ingestor:
                 duplicate_window_seconds=settings.events_duplicate_window_seconds,
             ),
         )
-        telemetry, budget = IngestTelemetry(registry), BodyBudget(settings.events_in_flight_bytes)
-        telemetry.in_flight_bytes.set_function(lambda: budget.taken)
+        telemetry, room = IngestTelemetry(registry), Room(_room_limits(settings))
+        telemetry.in_flight_bytes.set_function(lambda: room.taken)
+        self._limits = CallerLimits(_rates(settings), clock)
+        self._settings = settings
         telemetry.environments.set_function(lambda: len(self._authenticator.environments))
         self._log = EventLog(
             bus=bus,
@@ -74,7 +79,8 @@ class Ingestor:
             log=self._log,
             counts=Counts(),
             tail=Tail(),
-            budget=budget,
+            room=room,
+            limits=self._limits,
             telemetry=telemetry,
             window=Window(settings.events_age_days_max * DAY_MS, settings.events_ahead_seconds_max * 1000),
             clock=clock,
@@ -93,10 +99,17 @@ class Ingestor:
         check = partial(self._keys.check, self._bus)
         self.background.every("keys-check", check, seconds=CHECK_SECONDS, essential=True)
         self.background.keep("stream", self._stream.keep, essential=True)
+        self.background.every("limits", self._limits.roll, seconds=JOIN_SECONDS)
+        redis = redis_at(self._settings)
+        if redis is not None:
+            shared = SharedLimits("ingestor", redis, self._limits.all)
+            self.background.every("shared-limits", shared.join, seconds=JOIN_SECONDS)
         try:
             yield
         finally:
             await self.background.stop()
+            if redis is not None:
+                await redis.aclose()
             await self._log.close()
             await self._bus.close()
 
@@ -105,3 +118,37 @@ class Ingestor:
 
     async def _keys_ready(self) -> str | None:
         return None if self._authenticator.ready else f"no SDK key is known: {self._keys.lack}"
+
+
+def connection_limits(settings: IngestorSettings) -> ConnectionLimits:
+    return ConnectionLimits(
+        per_address=settings.ingestor_connections_per_address_max,
+        per_caller={
+            "key": settings.ingestor_connections_per_key_max,
+            "organization": settings.ingestor_connections_per_organization_max,
+        },
+        proxies=settings.proxy_networks,
+    )
+
+
+def _room_limits(settings: IngestorSettings) -> RoomLimits:
+    return RoomLimits(
+        settings.events_in_flight_bytes,
+        {
+            "address": Allotment(settings.ingestor_bodies_per_address_max, settings.events_in_flight_bytes_per_address),
+            "key": Allotment(settings.ingestor_bodies_per_key_max, settings.events_in_flight_bytes_per_key),
+            "organization": Allotment(
+                settings.ingestor_bodies_per_organization_max, settings.events_in_flight_bytes_per_organization
+            ),
+        },
+    )
+
+
+def _rates(settings: IngestorSettings) -> Rates:
+    return Rates(
+        requests_per_address=settings.ingestor_requests_per_address_per_second,
+        requests_per_key=settings.ingestor_requests_per_key_per_second,
+        requests_per_organization=settings.ingestor_requests_per_organization_per_second,
+        events_per_key=settings.events_per_key_per_second,
+        events_per_organization=settings.events_per_organization_per_second,
+    )

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 import msgspec
 from service_kit.clock import Clock
-from service_kit.problems import Problem
+from service_kit.problems import Problem, TooManyRequests
 from starlette.types import Receive, Scope
 
 from event_ingestor.admission.events import AdmissionRules, AdmittedEvents, Window, admit
 from event_ingestor.admission.refusals import Rejection
 from event_ingestor.authentication.authenticator import Authenticator, Caller
 from event_ingestor.batches import Lines
-from event_ingestor.bodies import BodyBudget, read_body
+from event_ingestor.bodies import read_body
 from event_ingestor.counts import Counts
 from event_ingestor.event_log import EventLog
+from event_ingestor.limits import CallerLimits
+from event_ingestor.room import Room
 from event_ingestor.tail import Tail
 from event_ingestor.telemetry import IngestTelemetry
 
@@ -31,6 +34,13 @@ class Receipt(msgspec.Struct):
     rejected: tuple[Rejection, ...]
 
 
+class CallerConnection(Protocol):
+    """A client's connection, as far as the intake cares."""
+
+    def belongs_to(self, kind: str, name: Hashable) -> bool:
+        """False when the caller has too many connections already."""
+
+
 _encode = msgspec.json.Encoder().encode
 
 
@@ -42,7 +52,8 @@ class Intake:
     log: EventLog
     counts: Counts
     tail: Tail
-    budget: BodyBudget
+    room: Room
+    limits: CallerLimits
     telemetry: IngestTelemetry
     window: Window
     clock: Clock
@@ -51,19 +62,38 @@ class Intake:
         """Raises Unauthorized, Forbidden, or Unavailable while the keys have not been read yet."""
         return self.authenticator.caller(headers, self.clock.now(), client_key)
 
-    async def take(self, scope: Scope, receive: Receive, client_key: str | None = None) -> bytes:
-        """The receipt as JSON, once every accepted event is stored. Raises Problem."""
-        caller = self.caller(scope["headers"], client_key)
-        environment_id = caller.environment.environment_id
+    def admit(self, scope: Scope, client_key: str | None = None) -> Caller:
+        """The caller of a request that is within the limits. Raises TooManyRequests besides."""
         try:
-            with self.budget.share() as share:
+            self.limits.count_address(_address(scope))
+            caller = self.caller(scope["headers"], client_key)
+            self.limits.count_caller(caller)
+            _count_connection(scope, caller)
+        except TooManyRequests as error:
+            self.telemetry.limited.labels(error.limit).inc()
+            raise
+        return caller
+
+    async def take(self, caller: Caller, scope: Scope, receive: Receive) -> bytes:
+        """The receipt of an admitted request as JSON, once every accepted event is stored. Raises Problem."""
+        environment_id = caller.environment.environment_id
+        holders = (
+            ("address", _address(scope)),
+            ("key", caller.key.sha256),
+            ("organization", caller.environment.organization_id),
+        )
+        try:
+            with self.room.share(*holders) as share:
                 body = await read_body(scope, receive, share)
                 received_at = self.clock.now()
                 rules = AdmissionRules(received_at, self.window, caller.privacy)
                 admission = admit(body, rules, lines=_declares_lines(scope))
                 del body
+                self.limits.count_events(caller, admission.accepted + len(admission.rejected))
                 await self._store(caller, received_at, admission)
         except Problem as error:
+            if error.limit:
+                self.telemetry.limited.labels(error.limit).inc()
             if error.status in (429, 503):
                 self.telemetry.requests_unstored.labels(environment_id, error.code).inc()
             raise
@@ -89,6 +119,20 @@ class Intake:
             self.telemetry.accepted.labels(environment_id, "metric").inc(admission.metric_count)
         for code, count in Counter(each.code for each in admission.rejected).items():
             self.telemetry.rejected.labels(environment_id, code).inc(count)
+
+
+def _count_connection(scope: Scope, caller: Caller) -> None:
+    connection: CallerConnection | None = scope.get("state", {}).get("connection")
+    if connection is None:
+        return
+    for kind, name in (("key", caller.key.sha256), ("organization", caller.environment.organization_id)):
+        if not connection.belongs_to(kind, name):
+            raise TooManyRequests("too many connections", code="too_many_connections", limit=f"connections_per_{kind}")
+
+
+def _address(scope: Scope) -> str:
+    client = scope.get("client")
+    return client[0] if client else ""
 
 
 def _declares_lines(scope: Scope) -> bool:

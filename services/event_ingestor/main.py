@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from service_kit.clock import SystemClock
+from service_kit.connections import LimitedProtocol, bound_protocol
 from service_kit.logs import configure_logging
 from service_kit.serving import serve
 from service_kit.settings import load_settings
@@ -11,7 +12,7 @@ from streams.connection import BusConnection
 from streams.jetstream import JetStreamBus
 
 from event_ingestor.app import build_app
-from event_ingestor.composition import Ingestor
+from event_ingestor.composition import Ingestor, connection_limits
 from event_ingestor.settings import IngestorSettings
 
 
@@ -22,8 +23,9 @@ def main() -> None:
     registry = new_registry()
     bus = JetStreamBus(BusConnection.of(settings), name="event_ingestor")
     ingestor = Ingestor(settings=settings, bus=bus, registry=registry, clock=SystemClock())
+    protocol = bound_protocol(LimitedProtocol, connection_limits(settings))
     app = build_app(ingestor, registry, cors_origins=settings.ingestor_cors_origins)
-    serve(app, settings, closing=ingestor.intake.tail.close)
+    serve(app, settings, protocol=protocol, closing=ingestor.intake.tail.close)
 
 
 if __name__ == "__main__":

@@ -8,12 +8,15 @@ from typing import Annotated
 from pydantic import Field
 from service_kit.cors import ANY_ORIGIN, Origins
 from service_kit.settings import LongSecret
-from service_kit.store_settings import BusSettings
+from service_kit.store_settings import BusSettings, RedisSettings
 
 _MEBIBYTE = 1024 * 1024
+_Count = Annotated[int, Field(ge=1)]
+_Room = Annotated[int, Field(ge=10 * _MEBIBYTE)]
+"""The largest body, packed and unpacked, fits in."""
 
 
-class IngestorSettings(BusSettings):
+class IngestorSettings(BusSettings, RedisSettings):
     """Read by `main` alone. Times in seconds and sizes in bytes unless the name says otherwise."""
 
     port: Annotated[int, Field(ge=0, le=65535)] = 8082
@@ -26,9 +29,23 @@ class IngestorSettings(BusSettings):
 
     events_linger_seconds: Annotated[float, Field(ge=0, le=1)] = 0.002
     events_message_bytes: Annotated[int, Field(ge=64 * 1024, le=7 * _MEBIBYTE)] = 900_000
-    events_in_flight_bytes: Annotated[int, Field(ge=10 * _MEBIBYTE)] = 32 * _MEBIBYTE
+    events_in_flight_bytes: _Room = 64 * _MEBIBYTE
+    events_in_flight_bytes_per_address: _Room = 12 * _MEBIBYTE
+    events_in_flight_bytes_per_key: _Room = 24 * _MEBIBYTE
+    events_in_flight_bytes_per_organization: _Room = 32 * _MEBIBYTE
+    events_per_key_per_second: _Count = 100_000
+    events_per_organization_per_second: _Count = 200_000
     events_age_days_max: Annotated[int, Field(ge=1, le=36_500)] = 730
     events_ahead_seconds_max: Annotated[int, Field(ge=0)] = 86_400
 
+    ingestor_bodies_per_address_max: _Count = 500
+    ingestor_bodies_per_key_max: _Count = 1000
+    ingestor_bodies_per_organization_max: _Count = 2000
+    ingestor_connections_per_address_max: _Count = 2000
+    ingestor_connections_per_key_max: _Count = 10_000
+    ingestor_connections_per_organization_max: _Count = 20_000
+    ingestor_requests_per_address_per_second: _Count = 20_000
+    ingestor_requests_per_key_per_second: _Count = 20_000
+    ingestor_requests_per_organization_per_second: _Count = 40_000
     ingestor_cors_origins: Origins = ANY_ORIGIN
     ingestor_snapshot_file: Path | None = None

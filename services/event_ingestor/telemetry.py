@@ -21,6 +21,9 @@ class IngestTelemetry:
         self.requests_unstored = Counter(
             "event_requests_unstored_total", "Requests answered 503 or 429", ["environment", "code"], registry=registry
         )
+        self.limited = Counter(
+            "event_requests_limited_total", "Requests over a limit, by its name", ["limit"], registry=registry
+        )
         self.batch_events = Histogram(
             "event_request_events", "Events in a request", buckets=_BATCH_BUCKETS, registry=registry
         )

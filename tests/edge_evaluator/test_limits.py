@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from edge_evaluator.admission.limits import RequestLimit
-from service_kit.clock import ManualClock
 
 from tests.edge_evaluator.conftest import StartEdge
 from tests.edge_evaluator.one_piece import request_bytes
@@ -111,31 +109,3 @@ async def test_settings_bound_a_context(start_edge: StartEdge) -> None:
     assert (await edge.flag("plain", {"a": {"b": 1}})).status_code == 200
     assert (await edge.flag("plain", {"a": {"b": [1]}})).status_code == 400
     assert (await edge.flag("plain", {"a": 1, "b": 2, "c": 3, "d": 4})).status_code == 400
-
-
-def test_a_window_counts_and_then_begins_anew() -> None:
-    clock = ManualClock(1_767_607_200_000)
-    limit = RequestLimit("key", 1, clock)
-    allowance = limit.allowance("a")
-    assert [allowance.take() for _ in range(12)] == [True] * 10 + [False] * 2
-    clock.advance(4)
-    limit.roll()
-    assert (allowance.exhausted, limit.retry_after_seconds()) == (True, 6)
-    clock.advance(6)
-    limit.roll()
-    assert not limit.allowance("a").exhausted
-
-
-def test_what_others_have_counted_counts() -> None:
-    limit = RequestLimit("key", 1, ManualClock())
-    allowance = limit.allowance("a")
-    allowance.elsewhere = 9
-    assert [allowance.take(), allowance.take()] == [True, False]
-
-
-def test_names_without_end_share_one_allowance() -> None:
-    limit = RequestLimit("address", 1, ManualClock())
-    for number in range(100_001):
-        limit.allowance(str(number)).take()
-    assert limit.allowance("another") is limit.allowance("yet another")
-    assert limit.allowance("5") is not limit.allowance("6")

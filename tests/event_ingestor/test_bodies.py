@@ -14,11 +14,11 @@ import pytest
 from event_ingestor.bodies import (
     BODY_BYTES_MAX,
     GZIP_MEMBERS_MAX,
-    BodyBudget,
     ClientGone,
     UnsupportedEncoding,
     read_body,
 )
+from event_ingestor.room import Room, RoomLimits
 from service_kit.problems import BadRequest, TooLarge, TooManyRequests
 from starlette.types import Message, Receive, Scope
 
@@ -41,10 +41,8 @@ def sending(*chunks: bytes, gone: bool = False) -> Receive:
     return receive
 
 
-async def read(
-    *chunks: bytes, encoding: str | None = None, gone: bool = False, budget: BodyBudget | None = None
-) -> bytes:
-    with (budget or BodyBudget(64 * 1024 * 1024)).share() as share:
+async def read(*chunks: bytes, encoding: str | None = None, gone: bool = False, room: Room | None = None) -> bytes:
+    with (room or Room(RoomLimits(64 * 1024 * 1024, {}))).share() as share:
         return await read_body(scope(encoding), sending(*chunks, gone=gone), share)
 
 
@@ -61,7 +59,7 @@ async def test_gzip_is_unpacked_with_all_its_members(encoding: str) -> None:
 
 
 async def test_other_encodings_are_refused_before_the_body_is_read() -> None:
-    with pytest.raises(UnsupportedEncoding), BodyBudget(10).share() as share:
+    with pytest.raises(UnsupportedEncoding), Room(RoomLimits(10, {})).share() as share:
         await read_body(scope("br"), sending(), share)
 
 
@@ -178,22 +176,22 @@ async def test_no_step_of_unpacking_is_long_and_others_have_their_turn_in_betwee
 
 
 async def test_a_client_that_goes_away_gives_its_room_back() -> None:
-    budget = BodyBudget(100)
+    room = Room(RoomLimits(100, {}))
     with pytest.raises(ClientGone):
-        await read(b"x" * 60, gone=True, budget=budget)
-    assert budget.taken == 0
+        await read(b"x" * 60, gone=True, room=room)
+    assert room.taken == 0
 
 
 async def test_all_requests_share_one_room() -> None:
-    budget = BodyBudget(100)
-    with budget.share() as first:
+    room = Room(RoomLimits(100, {}))
+    with room.share() as first:
         first.take(60)
         with pytest.raises(TooManyRequests) as refused:
-            await read(b"x" * 30, b"x" * 30, budget=budget)
+            await read(b"x" * 30, b"x" * 30, room=room)
         assert refused.value.headers["Retry-After"] == "1"
-        assert budget.taken == 60
-        assert await read(b"x" * 40, budget=budget) == b"x" * 40
-    assert budget.taken == 0
+        assert room.taken == 60
+        assert await read(b"x" * 40, room=room) == b"x" * 40
+    assert room.taken == 0
     with pytest.raises(TooManyRequests):
-        await read(gzip.compress(b"x" * 1000), encoding="gzip", budget=budget)
-    assert budget.taken == 0
+        await read(gzip.compress(b"x" * 1000), encoding="gzip", room=room)
+    assert room.taken == 0

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from edge_evaluator.admission.limits import RequestLimit
-from edge_evaluator.admission.shared_limits import SharedLimits
 from edge_evaluator.settings import EdgeSettings
 from redis.asyncio import Redis
 from service_kit.clock import ManualClock
+from service_kit.rate_limits import RateLimit
+from service_kit.shared_limits import SharedLimits
 
 from devstack.parts import Redis as RedisServer
 from tests.edge_evaluator.running_edge import running_edge
 
 
-def limits(clock: ManualClock) -> tuple[RequestLimit, RequestLimit]:
-    return RequestLimit("key", 1, clock), RequestLimit("address", 1, clock)
+def limits(clock: ManualClock) -> tuple[RateLimit, RateLimit]:
+    return RateLimit("key", 1, clock), RateLimit("address", 1, clock)
 
 
 async def test_two_edges_count_together_and_keys_stay_unknown(redis_url: str) -> None:
@@ -25,7 +25,7 @@ async def test_two_edges_count_together_and_keys_stay_unknown(redis_url: str) ->
                 assert each[0].allowance(b"a-key-of-this-test").take()
         for each in (ours, theirs, ours):
             each[0].allowance(b"a-key-of-this-test").taken += 1
-            await SharedLimits(redis, each).join()
+            await SharedLimits("edge", redis, each).join()
         assert [each[0].allowance(b"a-key-of-this-test").exhausted for each in (ours, theirs)] == [True, True]
         assert not [key async for key in redis.scan_iter("*a-key-of-this-test*")]
         clock.advance(10)
@@ -51,5 +51,5 @@ async def test_a_full_redis_is_like_none(fresh_redis: RedisServer) -> None:
         clock = ManualClock()
         ours = limits(clock)
         assert ours[0].allowance(b"k").take()
-        await SharedLimits(redis, ours).join()
+        await SharedLimits("edge", redis, ours).join()
         assert [ours[0].allowance(b"k").take() for _ in range(10)] == [True] * 9 + [False]

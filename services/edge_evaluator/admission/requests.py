@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Protocol
 
 from fastapi import Request
@@ -10,8 +11,8 @@ from service_kit.clock import Clock
 from service_kit.credentials import require_key
 from service_kit.problems import Forbidden, TooManyRequests, Unauthorized, Unavailable
 from service_kit.query_parameters import check_parameters
+from service_kit.rate_limits import RateLimit
 
-from edge_evaluator.admission.limits import RequestLimit
 from edge_evaluator.memory.callers import Caller
 from edge_evaluator.memory.flag_memory import FlagMemory
 
@@ -19,14 +20,14 @@ from edge_evaluator.memory.flag_memory import FlagMemory
 class KeyedConnection(Protocol):
     """A client's connection, as far as admission cares."""
 
-    def belongs_to(self, key: SdkKey) -> bool:
-        """False when the key has too many connections already."""
+    def belongs_to(self, kind: str, name: Hashable) -> bool:
+        """False when the caller has too many connections already."""
 
 
 class Admission:
     """Lets a request in by its address and its SDK key, or refuses it."""
 
-    def __init__(self, memory: FlagMemory, keys: RequestLimit, addresses: RequestLimit, clock: Clock) -> None:
+    def __init__(self, memory: FlagMemory, keys: RateLimit, addresses: RateLimit, clock: Clock) -> None:
         self.memory = memory
         self.keys = keys
         self.addresses = addresses
@@ -53,9 +54,7 @@ class Admission:
     def _count_address(self, request: Request) -> None:
         address = request.client.host if request.client else ""
         if not self.addresses.allowance(address).take():
-            raise TooManyRequests(
-                "too many requests from this address", retry_after_seconds=self.addresses.retry_after_seconds()
-            )
+            raise self.addresses.refusal("too many requests from this address")
 
     def _counted(self, key: SdkKey | None, request: Request) -> SdkKey:
         if key is None:
@@ -63,12 +62,12 @@ class Admission:
                 raise Unavailable("not every configuration has arrived yet", code="no_configuration")
             raise Unauthorized("the SDK key is unknown, revoked or expired", code="sdk_key_invalid")
         if not self.keys.allowance(key.sha256).take():
-            raise TooManyRequests(
-                "too many requests with this key", retry_after_seconds=self.keys.retry_after_seconds()
-            )
+            raise self.keys.refusal("too many requests with this key")
         connection: KeyedConnection | None = getattr(request.state, "connection", None)
-        if connection is not None and not connection.belongs_to(key):
-            raise TooManyRequests("too many connections with this key", code="too_many_connections")
+        if connection is not None and not connection.belongs_to("key", key.sha256):
+            raise TooManyRequests(
+                "too many connections with this key", code="too_many_connections", limit="connections_per_key"
+            )
         return key
 
 

@@ -48,7 +48,9 @@ class OpenStreams:
     def require_room(self, key: SdkKey) -> None:
         """Raises TooManyRequests when the key's streams are all taken."""
         if self._open[key.sha256] >= self._per_key_max:
-            raise TooManyRequests("too many event streams with this key", code="too_many_streams")
+            raise TooManyRequests(
+                "too many event streams with this key", code="too_many_streams", limit="streams_per_key"
+            )
 
     @contextmanager
     def hold(self, key: SdkKey) -> Iterator[None]:

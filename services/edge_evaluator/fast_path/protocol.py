@@ -16,11 +16,11 @@ from asyncio import TimerHandle
 from itertools import count
 from typing import Any, ClassVar
 
+from service_kit.connections import LimitedProtocol
+from service_kit.rate_limits import Allowance
 from service_kit.response_headers import CLOSE, header_lines
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from edge_evaluator.admission.connections import EdgeProtocol
-from edge_evaluator.admission.limits import Allowance
 from edge_evaluator.admission.requests import Admission
 from edge_evaluator.endpoints.compression import BESIDE_LOOP_BYTES_MIN, WORTH_BYTES_MIN, packed
 from edge_evaluator.endpoints.contexts import BadRequestBody, ContextLimits, context_of, decode_object
@@ -70,7 +70,7 @@ class FastPath:
         return self._heads
 
 
-class FastPathProtocol(EdgeProtocol):
+class FastPathProtocol(LimitedProtocol):
     """The protocol of one connection, with the fast path in front."""
 
     fast: ClassVar[FastPath]
@@ -234,7 +234,7 @@ class FastPathProtocol(EdgeProtocol):
         admission, caller = self.fast.admission, self._caller
         if caller is None or self._state is not admission.memory.state or caller.presented != sdk_key:
             key = admission.memory.find(sdk_key, admission.clock.now())
-            if key is None or key.expires_at or not self.belongs_to(key):
+            if key is None or key.expires_at or not self.belongs_to("key", key.sha256):
                 return None
             caller = self._caller = Caller(sdk_key, key)
             self._state = admission.memory.state

@@ -34,7 +34,7 @@ class FastPath:
             return
         scope["route"] = _Route(EVENTS_PATH)
         try:
-            receipt = await self._intake.take(scope, receive)
+            receipt = await self._intake.take(self._intake.admit(scope), scope, receive)
         except Problem as problem:
             await problem_response(problem)(scope, receive, send)
             return

@@ -37,11 +37,12 @@ _api_key = APIKeyHeader(name="X-API-Key", auto_error=False, scheme_name="sdkKeyH
 
 
 def build_router(*, intake: Intake) -> APIRouter:
-    async def admitted(request: Request) -> None:
-        """Nothing but 401 is told before it is known who asks."""
+    async def admitted(request: Request) -> Caller:
+        """Nothing but 401, 403 and 429 is told before it is known who asks."""
         in_address = request.query_params.get(_CLIENT_KEY) if request.scope["route"].path == EVENTS_PATH else None
-        intake.caller(request.scope["headers"], in_address)
+        caller = intake.admit(request.scope, in_address)
         check_parameters(request)
+        return caller
 
     dependencies = [Security(_bearer), Security(_api_key), Depends(admitted)]
     router = APIRouter(tags=["events"], dependencies=dependencies)
@@ -68,7 +69,8 @@ def build_router(*, intake: Intake) -> APIRouter:
     )
     async def post_events(
         request: Request,
-        client_key: Annotated[
+        caller: Caller = Depends(admitted),
+        client_key: Annotated[  # noqa: ARG001 - read before the framework checks anything
             str | None,
             Query(description="A client key, for `navigator.sendBeacon`, which sends no headers; never a server key."),
         ] = None,
@@ -76,7 +78,7 @@ def build_router(*, intake: Intake) -> APIRouter:
         """Takes a JSON array, `{"events": [...]}` or NDJSON, of any media type. When 202 comes back, every accepted
         event is stored; a bad event never costs its neighbours. After 429 or 503 send the same request again: it is
         harmless."""
-        receipt = await intake.take(request.scope, request.receive, client_key)
+        receipt = await intake.take(caller, request.scope, request.receive)
         return Response(receipt, status_code=202, media_type="application/json")
 
     @router.get(
@@ -88,10 +90,10 @@ def build_router(*, intake: Intake) -> APIRouter:
             **problem_responses(Unauthorized, Forbidden, InvalidInput, TooManyRequests, Unavailable),
         },
     )
-    async def tail(request: Request) -> Response:
+    async def tail(request: Request, caller: Caller = Depends(admitted)) -> Response:
         """Server-sent events of the key's environment: `accepted` and `rejected` as they come through this process,
         and `missed` with a count when the reader is too slow. Needs a server key; ends when the key does."""
-        caller = _server_key(intake, request)
+        caller.require_server_key()
 
         async def frames() -> AsyncIterator[bytes]:
             with intake.tail.watch(caller.environment.environment_id) as watcher:
@@ -113,11 +115,14 @@ def build_router(*, intake: Intake) -> APIRouter:
         "/v1/events/counts",
         summary="What was accepted and refused lately",
         response_model=CountsDocument,
-        responses=problem_responses(Unauthorized, Forbidden, InvalidInput, Unavailable),
+        responses=problem_responses(Unauthorized, Forbidden, InvalidInput, TooManyRequests, Unavailable),
     )
-    async def counts(request: Request, minutes: Annotated[int, Query(ge=1, le=MINUTES_KEPT)] = 10) -> Response:
+    async def counts(
+        minutes: Annotated[int, Query(ge=1, le=MINUTES_KEPT)] = 10, caller: Caller = Depends(admitted)
+    ) -> Response:
         """Of the key's environment and this process, minute by minute. Needs a server key."""
-        environment_id = _server_key(intake, request).environment.environment_id
+        caller.require_server_key()
+        environment_id = caller.environment.environment_id
         found = intake.counts.last_minutes(environment_id, intake.clock.now(), minutes)
         document = {"environment": environment_id, "minutes": list(found)}
         return Response(msgspec.json.encode(document), media_type="application/json")
@@ -125,15 +130,9 @@ def build_router(*, intake: Intake) -> APIRouter:
     return router
 
 
-def _server_key(intake: Intake, request: Request) -> Caller:
-    caller = intake.caller(request.scope["headers"])
-    caller.require_server_key()
-    return caller
-
-
 def _still_allowed(intake: Intake, request: Request) -> bool:
     try:
-        _server_key(intake, request)
+        intake.caller(request.scope["headers"]).require_server_key()
     except Problem:
         return False
     return True

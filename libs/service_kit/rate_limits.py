@@ -1,4 +1,5 @@
-"""Limits on the requests of a key and of an address: counted in this process, joined over all where Redis is.
+"""Limits on what callers ask in a time (requests, events), by key, organization, address: counted in this process,
+joined over all processes where Redis is.
 
 Counting is a matter of integers and never waits; `shared_limits` adds what other processes have counted.
 """
@@ -9,13 +10,14 @@ import math
 from collections.abc import Iterator
 
 from service_kit.clock import Clock
+from service_kit.problems import TooManyRequests
 
 WINDOW_SECONDS = 10
 _COUNTERS_MAX = 100_000
 
 
 class Allowance:
-    """The requests of one key or address in the present window. `elsewhere`: those other edges have counted."""
+    """What one name has taken in the present window. `elsewhere`: what other processes have counted."""
 
     __slots__ = ("elsewhere", "limit", "shared", "taken")
 
@@ -29,14 +31,14 @@ class Allowance:
     def exhausted(self) -> bool:
         return self.taken + self.elsewhere >= self.limit
 
-    def take(self) -> bool:
-        """Counts one request, and whether it is within the limit."""
-        self.taken += 1
+    def take(self, count: int = 1) -> bool:
+        """Counts, and whether it is within the limit."""
+        self.taken += count
         return self.taken + self.elsewhere <= self.limit
 
 
-class RequestLimit:
-    """Allowances by name. `per_second` holds on average over a window of ten seconds."""
+class RateLimit:
+    """Allowances by name. `kind` is the limit's name; `per_second` holds on average over a window of ten seconds."""
 
     def __init__(self, kind: str, per_second: int, clock: Clock) -> None:
         self.kind = kind
@@ -72,7 +74,7 @@ class RequestLimit:
         """Those that have counted something that other processes have not been told."""
         return ((name, each) for name, each in self._allowances.items() if each.taken > each.shared)
 
-    def retry_after_seconds(self) -> int:
-        """Until the window ends, at least 1."""
+    def refusal(self, detail: str) -> TooManyRequests:
+        """To who is over it: when the window ends, at least a second from now."""
         left = (self.window + 1) * WINDOW_SECONDS - self._clock.now() / 1000
-        return max(1, math.ceil(left))
+        return TooManyRequests(detail, limit=self.kind, retry_after_seconds=max(1, math.ceil(left)))

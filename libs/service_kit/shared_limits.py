@@ -1,4 +1,4 @@
-"""Joins the request counts of all edges over Redis, once a second. Without Redis each process counts alone."""
+"""Joins the counts of rate limits over Redis. Without Redis each process counts alone."""
 
 from __future__ import annotations
 
@@ -7,18 +7,23 @@ from itertools import islice
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
+
 from service_kit.logs import get_logger
+from service_kit.rate_limits import WINDOW_SECONDS, RateLimit
+from service_kit.store_settings import RedisSettings
 
-from edge_evaluator.admission.limits import WINDOW_SECONDS, RequestLimit
-
+JOIN_SECONDS = 1.0
+"""How often to join."""
+_ANSWER_SECONDS_MAX = 0.5
 _NAMES_PER_ROUND_MAX = 2000
 _log = get_logger("limits")
 
 
 class SharedLimits:
-    """The limits of one edge, joined with those of the others."""
+    """The limits of one process, joined with those of its service's others. `service` stands in Redis' keys."""
 
-    def __init__(self, redis: Redis, limits: tuple[RequestLimit, ...]) -> None:
+    def __init__(self, service: str, redis: Redis, limits: tuple[RateLimit, ...]) -> None:
+        self._service = service
         self._redis = redis
         self._limits = limits
         self._reachable = True
@@ -33,13 +38,13 @@ class SharedLimits:
             try:
                 async with self._redis.pipeline(transaction=False) as pipeline:
                     for name, each, taken in batch:
-                        key = f"edge:requests:{limit.kind}:{window}:{_hidden(name)}"
+                        key = f"{self._service}:{limit.kind}:{window}:{_hidden(name)}"
                         pipeline.incrby(key, taken - each.shared)
                         pipeline.expire(key, WINDOW_SECONDS * 2)
                     sums = (await pipeline.execute())[::2]
             except (RedisError, OSError, TimeoutError) as error:
                 if self._reachable:
-                    _log.warning("request counts are not shared", error=type(error).__name__)
+                    _log.warning("counts of limits are not shared", error=type(error).__name__)
                 self._reachable = False
                 return
             self._reachable = True
@@ -52,3 +57,16 @@ class SharedLimits:
 def _hidden(name: str | bytes) -> str:
     """Neither keys nor addresses stand in Redis as they are."""
     return hashlib.sha256(name if isinstance(name, bytes) else name.encode()).hexdigest()[:32]
+
+
+def redis_at(settings: RedisSettings) -> Redis | None:
+    """A client that never waits long; None for an empty address."""
+    url = settings.redis_url.get_secret_value()
+    if not url:
+        return None
+    return Redis.from_url(
+        url,
+        socket_timeout=_ANSWER_SECONDS_MAX,
+        socket_connect_timeout=_ANSWER_SECONDS_MAX,
+        **settings.redis_options(),
+    )

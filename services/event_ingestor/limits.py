@@ -1,0 +1,70 @@
+"""Limits on what callers ask in a time: requests and events, by key, organization and address."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from service_kit.clock import Clock
+from service_kit.rate_limits import RateLimit
+
+from event_ingestor.authentication.authenticator import Caller
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rates:
+    """Per second, on average over ten of them."""
+
+    requests_per_address: int
+    requests_per_key: int
+    requests_per_organization: int
+    events_per_key: int
+    events_per_organization: int
+
+
+class CallerLimits:
+    """Counts requests and events, and refuses those of a caller that is over its limit. `all`: to roll and to join."""
+
+    def __init__(self, rates: Rates, clock: Clock) -> None:
+        self._addresses = RateLimit("requests_per_address", rates.requests_per_address, clock)
+        self._keys = RateLimit("requests_per_key", rates.requests_per_key, clock)
+        self._organizations = RateLimit("requests_per_organization", rates.requests_per_organization, clock)
+        self._key_events = RateLimit("events_per_key", rates.events_per_key, clock)
+        self._organization_events = RateLimit("events_per_organization", rates.events_per_organization, clock)
+        self.all = (
+            self._addresses,
+            self._keys,
+            self._organizations,
+            self._key_events,
+            self._organization_events,
+        )
+
+    async def roll(self) -> None:
+        for limit in self.all:
+            limit.roll()
+
+    def count_address(self, address: str) -> None:
+        """Raises TooManyRequests."""
+        _count(self._addresses, address, "too many requests from this address")
+
+    def count_caller(self, caller: Caller) -> None:
+        """Raises TooManyRequests, also when the caller has sent too many events already."""
+        organization = caller.environment.organization_id
+        _count(self._keys, caller.key.sha256, "too many requests with this key")
+        _count(self._organizations, organization, "too many requests of this organization")
+        _require(self._key_events, caller.key.sha256, "too many events with this key")
+        _require(self._organization_events, organization, "too many events of this organization")
+
+    def count_events(self, caller: Caller, count: int) -> None:
+        """What came in a request that was let in: it is taken whole, the next ones are refused."""
+        self._key_events.allowance(caller.key.sha256).take(count)
+        self._organization_events.allowance(caller.environment.organization_id).take(count)
+
+
+def _count(limit: RateLimit, name: str | bytes, detail: str) -> None:
+    if not limit.allowance(name).take():
+        raise limit.refusal(detail)
+
+
+def _require(limit: RateLimit, name: str | bytes, detail: str) -> None:
+    if limit.allowance(name).exhausted:
+        raise limit.refusal(detail)
