@@ -7,12 +7,14 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from bucketing import Reason, compile_flagset
 from bucketing.flagset import (
     Comparison,
     Experiment,
     ExperimentMode,
     Fixed,
     Flag,
+    FlagSet,
     FlagType,
     Rollout,
     Rule,
@@ -30,7 +32,7 @@ from control_plane.publishing.compiler import (
     StoredEnvironment,
     compile_environment,
 )
-from messages.documents import experiment_document
+from messages.documents import experiment_document, flag_of
 from messages.generated import config_pb2 as pb
 from messages.generated.config_pb2 import ConfigMessage
 from messages.subjects import config_subject
@@ -118,6 +120,17 @@ def test_values_that_python_calls_equal_are_different_contents(before: Any, afte
     first = compiled(checked, flags=[flag])
     second = compiled(checked, flags=[replace(flag, rules=(Rule("r", Comparison("a", "eq", after), Fixed("on")),))])
     assert first.entries[subject("flag", "f")] != second.entries[subject("flag", "f")]
+
+
+@pytest.mark.parametrize("off", [{"enabled": False}, {"archived": True}], ids=["off", "archived"])
+def test_a_flag_that_is_off_is_published_whatever_is_wrong_with_it(off: Any) -> None:
+    strange = replace(FLAG, rules=(Rule("r", Comparison("a", "sounds_like", 1), Fixed("on")),))
+    assert set(compiled(flags=[strange]).invalid) == {subject("flag", "f")}
+    found = compiled(flags=[replace(strange, **off)])
+    assert not found.invalid
+    published = flag_of(ConfigMessage.FromString(found.entries[subject("flag", "f")]))
+    assert not published.rules
+    assert compile_flagset(FlagSet("", flags={"f": published})).evaluate("f", {}, 0).reason is Reason.DISABLED
 
 
 def test_an_archived_environment_has_no_entries() -> None:

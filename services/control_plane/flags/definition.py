@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from bucketing.document import flag_from_document, serve_to_document
@@ -43,6 +44,13 @@ def flag_of(row: FlagRow, settings: SettingsRow | None) -> Flag:
             off_variation=row.off_variation if settings.off_variation is None else settings.off_variation,
         )
     return flag_from_document(document)
+
+
+def off_alone(row: FlagRow, settings: SettingsRow | None) -> Flag:
+    """A flag that is off, without anything that only matters while it is on and may be what can't be read."""
+    off_variation = row.off_variation if settings is None or settings.off_variation is None else settings.off_variation
+    bare = replace(row, default_serve={"variation": off_variation}, off_variation=off_variation)
+    return replace(flag_of(bare, None), report_exposures=settings is not None and settings.report_exposures)
 
 
 def checked_definition(row: FlagRow) -> Flag:

@@ -9,12 +9,13 @@ from typing import Protocol
 from uuid import UUID
 
 import asyncpg
+from bucketing.errors import InvalidConfig
 from bucketing.flagset import Flag
 
 from control_plane.database import Connection
 from control_plane.entities.rows import RowCache, Unreadable, read_each
 from control_plane.entities.table import Scope
-from control_plane.flags.definition import flag_of
+from control_plane.flags.definition import flag_of, off_alone
 from control_plane.flags.models import FLAGS, new_settings
 from control_plane.flags.repository import FLAG_AND_SETTINGS, find_in_environment, flag_and_settings
 
@@ -104,4 +105,11 @@ async def compiled(tx: Connection, environment_id: UUID, cache: RowCache[Flag]) 
 
 
 def _flag(record: asyncpg.Record) -> Flag:
-    return flag_of(*flag_and_settings(record))
+    row, settings = flag_and_settings(record)
+    try:
+        return flag_of(row, settings)
+    except InvalidConfig:
+        if settings is not None and settings.enabled and not row.archived:
+            raise
+        # Switching off gets through, whatever it is that can't be read.
+        return off_alone(row, settings)

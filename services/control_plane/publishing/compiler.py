@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
 
 from bucketing.compiled import compile_flagset
-from bucketing.flagset import Flag, FlagSet, Segment
+from bucketing.flagset import Fixed, Flag, FlagSet, Segment
 from messages.documents import flag_document, segment_document
 from messages.generated import config_pb2 as pb
 from messages.sdk_keys import KeyKind, SdkKey, sdk_key_to_wire
@@ -175,6 +175,19 @@ class _Compilation:
         )
 
     def _add_flag(self, flag: Flag) -> bool:
+        """One that is off and fails its check is published bare: switching off gets through whatever is wrong."""
+        added = self._add_checked_flag(flag)
+        subject = config_subject(self._environment_id, "flag", flag.key)
+        if subject not in self.invalid or (flag.enabled and not flag.archived):
+            return added
+        reason = self.invalid.pop(subject)
+        bare = replace(flag, rules=(), targets=(), prerequisites=(), default=Fixed(flag.off_variation))
+        added = self._add_checked_flag(bare)
+        if subject in self.invalid:
+            self.invalid[subject] = reason
+        return added
+
+    def _add_checked_flag(self, flag: Flag) -> bool:
         return self._add(
             "flag",
             flag,

@@ -9,7 +9,11 @@ from typing import Any
 import httpx
 import pytest
 from control_plane.database import Database
+from control_plane.publishing.compiler import Compiler
 from control_plane.quotas import Quota, set_overrides
+from messages.documents import flag_of
+from messages.generated.config_pb2 import ConfigMessage
+from messages.subjects import config_subject
 from service_kit.clock import ManualClock
 
 from tests.control_plane.conftest import Api, Tenant, new_tenant, sign_in
@@ -218,7 +222,7 @@ async def test_switching_off_and_making_smaller_always_get_through(limited: Limi
     await tenant.api.ok("POST", f"{project}/archive")
 
 
-async def test_a_flag_at_the_limit_of_its_size_can_be_switched_off(limited: Limited, database: Database) -> None:
+async def test_a_flag_that_can_not_be_read_is_switched_off(limited: Limited, database: Database) -> None:
     tenant = await limited()
     await tenant.api.ok("POST", f"/projects/{tenant.project}/flags", {**BOOLEAN, "key": "f"})
     settings = f"/projects/{tenant.project}/flags/f/environments/production"
@@ -227,6 +231,13 @@ async def test_a_flag_at_the_limit_of_its_size_can_be_switched_off(limited: Limi
         await tx.execute('UPDATE flag_settings SET rules = \'[{"id": "r", "strange": true}]\'')
     off = await tenant.api.ok("PUT", f"{settings}/enabled", {"enabled": False})
     assert off["enabled"] is False
+    async with database.transaction() as tx:
+        environment_id = await tx.fetchval("SELECT id FROM environments")
+    compiled = await Compiler(database).compile(environment_id)
+    assert compiled is not None
+    assert not compiled.invalid
+    served = ConfigMessage.FromString(compiled.entries[config_subject(str(environment_id), "flag", "f")])
+    assert flag_of(served).enabled is False
     assert (await tenant.api("PUT", f"{settings}/enabled", {"enabled": True})).status_code == 422
 
 
