@@ -20,6 +20,11 @@ UPDATE environments SET published_version = $2, published_at = $5,
     repair_requested_at = CASE WHEN repair_requested_at <= $4 THEN NULL ELSE repair_requested_at END
 WHERE id = $1 AND published_version <= $2 AND {_LEADS}
 """
+# What no longer waits is on the stream, also until somebody looks at it again.
+_CLEAR = """
+WITH published AS (DELETE FROM outbox WHERE environment_id = $1 AND version <= $2 RETURNING growth)
+UPDATE config_streams SET bytes = bytes + (SELECT COALESCE(sum(growth), 0) FROM published) WHERE name = 'CONFIG'
+"""
 
 
 async def all_environments(tx: Connection) -> list[asyncpg.Record]:
@@ -50,7 +55,7 @@ async def mark_published(
     status = await tx.execute(_MARK, environment_id, version, epoch, repaired, tx.now)
     if not status.endswith(" 1"):
         return False
-    await tx.execute("DELETE FROM outbox WHERE environment_id = $1 AND version <= $2", environment_id, version)
+    await tx.execute(_CLEAR, environment_id, version)
     return True
 
 
