@@ -21,6 +21,7 @@ from .trials.edits import edits
 from .trials.full_stream import full_stream
 from .trials.reconciliation import reconciled
 from .trials.settlement import promises_kept, settle
+from .trials.withdrawals import withdrawals
 
 
 async def run(plan: Plan, folder: Path, reporter: ProgressReporter, *, durable: bool = True) -> list[Promise]:
@@ -48,6 +49,8 @@ def _facts(harness: Harness) -> dict[str, object]:
 
 
 async def _promises(harness: Harness, reporter: ProgressReporter) -> list[Promise]:
+    with reporter.stage("Keys are revoked and a flag is switched off"):
+        withdrawn = await withdrawals(harness)
     with reporter.stage("The bus is away"):
         durable, half_accepted = await bus_away(harness)
     with reporter.stage("The stream is full"):
@@ -65,7 +68,19 @@ async def _promises(harness: Harness, reporter: ProgressReporter) -> list[Promis
         letters = await letters_of_poison(harness)
         account = await reconciled(harness)
     kept = promises_kept(settled, harness, faults, half_accepted)
-    return [*kept[:2], account, durable, kept[2], full, letters, *_answers(harness), alone, *edited, _stamina(harness)]
+    return [
+        *kept[:2],
+        account,
+        durable,
+        kept[2],
+        full,
+        letters,
+        *_answers(harness),
+        alone,
+        *edited,
+        withdrawn,
+        _stamina(harness),
+    ]
 
 
 async def _inject_faults(harness: Harness, reporter: ProgressReporter) -> Counter[str]:

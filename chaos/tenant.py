@@ -47,6 +47,16 @@ class Tenant:
         await tenant._create_experiment()
         return tenant
 
+    async def create_key(self, name: str) -> tuple[str, str]:
+        """The id of a new server key, and the key."""
+        made = await self._post(self._url("environments/production/sdk-keys"), {"name": name, "kind": "server"})
+        return made["id"], made["key"]
+
+    async def revoke_key(self, identity: str) -> None:
+        """The key's last act. Raises httpx.HTTPError."""
+        keys = self._url("environments/production/sdk-keys")
+        (await self._api.delete(f"{keys}/{identity}")).raise_for_status()
+
     async def create_flag(self, key: str) -> None:
         """A boolean flag, turned on."""
         variations = [{"key": "on", "value": True}, {"key": "off", "value": False}]

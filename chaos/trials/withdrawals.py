@@ -1,0 +1,93 @@
+"""What is withdrawn ends: a revoked key at the edges and the ingestor, a flag that is switched off at the edges."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+import httpx
+
+from chaos.edge_client import EdgeClient
+from chaos.harness import Harness
+from chaos.promises import Promise
+
+_TIMES = 5
+_POLL_SECONDS = 0.01
+_ARRIVAL_SECONDS_MAX = 60.0
+_FLAG = "switched-off"
+
+_Question = Callable[[], Awaitable[bool]]
+
+
+async def withdrawals(harness: Harness) -> Promise:
+    """Makes keys and revokes them, switches a flag on and off, and measures from the request to the last answer."""
+    await harness.tenant.create_flag(_FLAG)
+    seconds = [await _revoke(harness) for _ in range(_TIMES)]
+    seconds += [await _switch_off(harness) for _ in range(_TIMES)]
+    return Promise(
+        "what is withdrawn ends quickly",
+        f"{_TIMES} keys revoked, a flag switched off {_TIMES} times, at {len(harness.edges)} edges and the ingestor",
+        f"{max(seconds):.2f} s at most from the request to the last answer",
+        max(seconds) <= harness.plan.fresh_seconds,
+    )
+
+
+async def _revoke(harness: Harness) -> float:
+    identity, key = await harness.tenant.create_key("to be revoked")
+    clients = [EdgeClient(each.url, key) for each in harness.bed.edges]
+
+    async def taken_at_the_ingestor() -> bool:
+        return await _status_of_no_events(harness, key) != httpx.codes.UNAUTHORIZED
+
+    questions = [_taken_by(client) for client in clients] + [taken_at_the_ingestor]
+    try:
+        await _until(questions, wanted=True)
+        started = time.monotonic()
+        await harness.tenant.revoke_key(identity)
+        await _until(questions, wanted=False)
+        return time.monotonic() - started
+    finally:
+        for client in clients:
+            await client.close()
+
+
+async def _status_of_no_events(harness: Harness, key: str) -> int:
+    async with httpx.AsyncClient(timeout=5) as http:
+        answer = await http.post(
+            f"{harness.bed.services.ingestor.url}/v1/events", json=[], headers={"Authorization": f"Bearer {key}"}
+        )
+    return answer.status_code
+
+
+def _taken_by(client: EdgeClient) -> _Question:
+    async def taken() -> bool:
+        return await client.environment() is not None
+
+    return taken
+
+
+async def _switch_off(harness: Harness) -> float:
+    settings = f"flags/{_FLAG}/environments/production"
+    questions = [_is_on(edge) for edge in harness.edges]
+    await harness.tenant.change_stubbornly(settings, {"enabled": True})
+    await _until(questions, wanted=True)
+    started = time.monotonic()
+    await harness.tenant.change_stubbornly(settings, {"enabled": False})
+    await _until(questions, wanted=False)
+    return time.monotonic() - started
+
+
+def _is_on(edge: EdgeClient) -> _Question:
+    async def is_on() -> bool:
+        answer = await edge.evaluate("somebody", _FLAG)
+        return answer is not None and answer.status_code == httpx.codes.OK and answer.json()["reason"] != "DISABLED"
+
+    return is_on
+
+
+async def _until(questions: list[_Question], *, wanted: bool) -> None:
+    async with asyncio.timeout(_ARRIVAL_SECONDS_MAX):
+        for question in questions:
+            while await question() is not wanted:
+                await asyncio.sleep(_POLL_SECONDS)
