@@ -37,6 +37,10 @@ class EdgeClient:
         self._client = httpx.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=5)
         self.statuses: Counter[str] = Counter()
 
+    def with_key(self, key: str) -> EdgeClient:
+        """A client of the same edge that comes with another key."""
+        return EdgeClient(str(self._client.base_url), key)
+
     async def evaluate(self, user: str, flag: str = FLAG, **attributes: object) -> httpx.Response | None:
         """One evaluation; None when there was no answer."""
         body = {"context": {"targetingKey": user, **attributes}}

@@ -54,7 +54,8 @@ class Plan:
 
     `edits` of a flag while the bus is killed, `users` whose variants are compared with everything down;
     this share of the acknowledged batches is `repeated`, half of them after the stream's duplicate window;
-    after a fault has ended, the last version must be on each edge within `fresh_seconds`.
+    after a fault has ended, the last version must be on each edge within `fresh_seconds`; what is lost or restored
+    must be told, or healed, within `told_seconds`.
     """
 
     seconds: float = 60.0
@@ -66,6 +67,7 @@ class Plan:
     duplicate_window_seconds: float = 5.0
     repeated: float = 0.05
     fresh_seconds: float = 5.0
+    told_seconds: float = 10.0
 
     @property
     def events_per_second(self) -> float:
