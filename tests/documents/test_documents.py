@@ -58,7 +58,7 @@ def toured(home: Path) -> list[str]:
 
 
 def shell(folder: Path, blocks: list[str], **environment: str) -> list[str]:
-    """What each block printed, all in one shell; a command that fails fails the test."""
+    """What each block printed, all in one shell, without colours; a command that fails fails the test."""
     script = "set -euo pipefail\n" + "\necho; echo '=== next'\n".join(blocks)
     done = subprocess.run(
         ["bash", "-c", script],
@@ -70,7 +70,7 @@ def shell(folder: Path, blocks: list[str], **environment: str) -> list[str]:
         check=False,
     )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    return done.stdout.split("\n=== next\n")
+    return re.sub(r"\x1b\[\d*m", "", done.stdout).split("\n=== next\n")
 
 
 def variables(home: Path) -> dict[str, str]:
@@ -174,7 +174,7 @@ def test_a_page_in_a_browser_evaluates_and_tracks(home: Path) -> None:
         visited = subprocess.run(visit, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
         assert visited.returncode == 0, visited.stdout + visited.stderr
         assert visited.stdout.strip() == text.outputs[-1].strip()
-        until_blocking(lambda: ("exposure", "on") in seen.of("browser-user"))
+        until_blocking(lambda: seen.of("browser-user") == [("exposure", "on"), ("metric", 12.5)])
 
 
 @contextmanager
