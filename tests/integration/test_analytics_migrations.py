@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from analytics.warehouse.client import Warehouse
-from analytics.warehouse.migrations import MigrationChanged, known_migrations, migrate
+from analytics.warehouse.migrations import MigrationChanged, known_migrations, migrate, missing_tables, standing_tables
 from analytics.warehouse.settings import WarehouseSettings
 from analytics.warehouse.tables import EXPOSURE_COLUMNS
 
@@ -31,6 +31,13 @@ async def engine(warehouse: Warehouse, table: str) -> str:
 async def test_a_second_run_applies_nothing(warehouse: Warehouse) -> None:
     assert await migrate(warehouse) == known_migrations()
     assert await migrate(warehouse) == []
+
+
+async def test_nothing_is_missed_that_a_later_migration_has_dropped(warehouse: Warehouse) -> None:
+    await migrate(warehouse)
+    rows = await warehouse.rows("SELECT name FROM system.tables WHERE database = currentDatabase()", {})
+    assert {row["name"] for row in rows} == standing_tables() | {"schema_migrations"}
+    assert await missing_tables(warehouse) == frozenset()
 
 
 async def test_the_dedupe_window_is_set(warehouse: Warehouse) -> None:

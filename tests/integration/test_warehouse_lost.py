@@ -81,8 +81,8 @@ class Stand:
         sql = (
             "SELECT (SELECT uniqExact(event_id) FROM events_exposure) AS exposures,"
             " (SELECT uniqExact(event_id) FROM events_metric) AS metrics,"
-            " (SELECT uniqExact(user_key) FROM exposure_units) AS units,"
-            " (SELECT uniqCombined64Merge(exposures) FROM exposure_days) AS day_exposures"
+            " (SELECT uniqExact(user_key) FROM exposure_firsts) AS units,"
+            " (SELECT uniqCombined64Merge(exposures) FROM exposure_counts) AS day_exposures"
         )
         return (await self.warehouse.rows(sql, {}))[0]
 
@@ -171,7 +171,7 @@ async def test_aggregates_that_are_lost_alone_are_filled_from_the_events(
 ) -> None:
     await stand.publish(3)
     await until(stand.has_all)
-    for table in ("exposure_days_feed", "exposure_units"):
+    for table in ("exposure_counts_feed", "exposure_firsts"):
         clickhouse_server.run_sql(f"DROP TABLE {clickhouse_database}.{table} SYNC")
     await stand.publish(3)
     await until(stand.has_all, despite=WarehouseUnavailable)

@@ -31,6 +31,7 @@ _JOURNAL = """CREATE TABLE IF NOT EXISTS schema_migrations $on_cluster
 ENGINE = ${replicated}ReplacingMergeTree
 ORDER BY number"""
 _MADE = re.compile(r"^CREATE (?:TABLE|MATERIALIZED VIEW) IF NOT EXISTS (\w+)", re.MULTILINE)
+_DROPPED = re.compile(r"^DROP (?:TABLE|VIEW) IF EXISTS (\w+)", re.MULTILINE)
 
 
 class MigrationChanged(WarehouseError):
@@ -50,9 +51,14 @@ class Migration:
         return hashlib.sha256(self.text.encode()).hexdigest()[:16]
 
     @property
-    def tables(self) -> frozenset[str]:
+    def made(self) -> frozenset[str]:
         """The tables and views that it makes."""
         return frozenset(_MADE.findall(self.text))
+
+    @property
+    def dropped(self) -> frozenset[str]:
+        """The tables and views that it ends."""
+        return frozenset(_DROPPED.findall(self.text))
 
     def statements(self, settings: WarehouseSettings) -> list[str]:
         """The statements for a single node or for the settings' cluster."""
@@ -80,9 +86,17 @@ def known_migrations() -> list[Migration]:
     return found
 
 
+def standing_tables() -> frozenset[str]:
+    """The tables and views that are there once every migration was applied."""
+    tables = frozenset[str]()
+    for migration in known_migrations():
+        tables = (tables | migration.made) - migration.dropped
+    return tables
+
+
 async def missing_tables(warehouse: Warehouse) -> frozenset[str]:
-    """Of the tables that the migrations make, those that are not there. Raises WarehouseError."""
-    known = frozenset[str]().union(*(each.tables for each in known_migrations()))
+    """Of the tables that the migrations leave, those that are not there. Raises WarehouseError."""
+    known = standing_tables()
     try:
         rows = await warehouse.rows(
             "SELECT name FROM system.tables WHERE database = {database:String} AND name IN {names:Array(String)}",
@@ -114,7 +128,7 @@ async def migrate(warehouse: Warehouse) -> list[Migration]:
     missing = await missing_tables(warehouse)
     fresh: list[Migration] = []
     for migration in known_migrations():
-        if migration.number in applied and not fresh and not migration.tables & missing:
+        if migration.number in applied and not fresh and not migration.made & missing:
             if applied[migration.number] != migration.checksum:
                 raise MigrationChanged(f"migration {migration.number:04} differs from the one that was applied")
             continue
