@@ -257,6 +257,14 @@ def test_a_session_that_ends_ends_at_analytics_too(tenant: Tenant) -> None:
     assert at_analytics(new) == (200, "")
     until_blocking(lambda: at_analytics(old) == (401, "token_withdrawn"))
     assert at_analytics(new) == (200, "")
+    members = f"/api/v1/organizations/{tenant.organization}/members"
+    people = tenant.api.get(members, params={"limit": 200}).json()["items"]
+    identity = next(each["id"] for each in people if each["email"] == person["email"])
+    link = tenant.api.post(f"{members}/{identity}/password-reset").json()["link"]
+    chosen = {"secret": link.partition("=")[2], "password": "a third long password"}
+    newest = tenant.api.post("/api/v1/auth/password-resets/use", json=chosen).json()["access_token"]
+    until_blocking(lambda: at_analytics(new) == (401, "token_withdrawn"))
+    assert at_analytics(newest) == (200, "")
 
 
 def test_a_malformed_event_costs_only_itself(tenant: Tenant) -> None:

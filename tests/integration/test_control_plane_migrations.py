@@ -89,6 +89,7 @@ def test_files_are_named_and_numbered(tmp_path: Path) -> None:
 
 async def test_a_database_that_goes_away_is_unavailable_and_comes_back(fresh_postgres: Postgres) -> None:
     database = await Database.connect(fresh_postgres.url, SystemClock(), pool_size=3)
+    await database.migrate()
     try:
         assert await database.check() is None
         fresh_postgres.kill()
@@ -104,3 +105,19 @@ async def test_a_database_that_goes_away_is_unavailable_and_comes_back(fresh_pos
         await until(is_back)
     finally:
         await database.close()
+
+
+async def test_a_password_that_somebody_else_was_shown_is_gone(database: Database) -> None:
+    """Of people whom earlier versions gave an initial password and who never changed it."""
+    before = [each for each in read_migrations() if each.number < 23]
+    async with database.connection() as connection:
+        await migrate(connection, before)
+        await connection.executemany(
+            "INSERT INTO users (email, name, password_hash, is_administrator, session_generation) "
+            "VALUES ($1, $1, 'a hash', $2, $3)",
+            [("admin", True, 1), ("never", False, 1), ("changed", False, 2)],
+        )
+        await migrate(connection)
+        rows = await connection.fetch("SELECT email, password_hash, session_generation FROM users")
+    kept = {row["email"]: (row["password_hash"], row["session_generation"]) for row in rows}
+    assert kept == {"admin": ("a hash", 1), "never": (None, 2), "changed": ("a hash", 2)}
