@@ -30,9 +30,9 @@ from bucketing.patterns import compile_pattern
 from bucketing.semver import parse_version
 
 Context = Mapping[str, Any]
-Answer = tuple[str, str | None, str | None, str | None]
-MISSING_KEY: Answer = ("ERROR", None, "TARGETING_KEY_MISSING", None)
-INVALID: Answer = ("ERROR", None, "INVALID_CONTEXT", None)
+Answer = tuple[str, str | None, str | None, tuple[str, ...]]
+MISSING_KEY: Answer = ("ERROR", None, "TARGETING_KEY_MISSING", ())
+INVALID: Answer = ("ERROR", None, "INVALID_CONTEXT", ())
 SEMVER_SIGNS = {
     "semver_eq": (0,),
     "semver_gt": (1,),
@@ -44,7 +44,7 @@ NEGATED = {"ne": "eq", "not_in": "in", "not_contains": "contains"}
 
 
 class Interpreter:
-    """`evaluate` gives (reason, variation, error code, experiment). The flag set has no cycles."""
+    """`evaluate` gives (reason, variation, error code, experiments). The flag set has no cycles."""
 
     def __init__(self, flagset: FlagSet) -> None:
         self.flagset = flagset
@@ -177,17 +177,17 @@ class Interpreter:
     def serve(self, flag: Flag, serve: Serve, context: Context, reason: str) -> Answer | None:
         """An answer, or None if the unit's attribute is absent."""
         if isinstance(serve, Fixed):
-            return (reason, serve.variation, None, None)
+            return (reason, serve.variation, None, ())
         owned = [share.variation for share in serve.shares if share.weight]
         if len(owned) == 1:
-            return (reason, owned[0], None, None)
+            return (reason, owned[0], None, ())
         value = self.attribute(context, serve.bucket_by or "targetingKey")
         if serve.bucket_by is not None and value is None:
             return None
         unit = self.unit(value)
         if unit is None or (not unit and serve.bucket_by is None):
             return INVALID if serve.bucket_by is not None else MISSING_KEY
-        return ("SPLIT", self.owner(serve.shares, self.bucket(flag.key, unit)), None, None)
+        return ("SPLIT", self.owner(serve.shares, self.bucket(flag.key, unit)), None, ())
 
     def enrolled(self, experiment: Experiment, unit: str) -> bool:
         held = any(self.bucket(f"holdout:{one.key}", unit) < one.share for one in experiment.holdouts)
@@ -218,7 +218,7 @@ class Interpreter:
                 return INVALID if experiment.bucket_by is not None else MISSING_KEY
             if self.enrolled(experiment, unit):
                 variation = self.owner(experiment.shares, self.bucket(experiment.key, unit))
-                return ("SPLIT", variation, None, experiment.key)
+                return ("SPLIT", variation, None, (experiment.key,))
         return None
 
     def ruled(self, flag: Flag, context: Context, now: int) -> Answer:
@@ -230,12 +230,13 @@ class Interpreter:
         live = any(target.expires_at is None or now < target.expires_at for target in flag.targets)
         could_change = flag.prerequisites or flag.rules or live or self.running(flag, "assigns", now)
         reason = "DEFAULT" if could_change else "STATIC"
-        return self.serve(flag, flag.default, context, reason) or ("DEFAULT", flag.off_variation, None, None)
+        return self.serve(flag, flag.default, context, reason) or ("DEFAULT", flag.off_variation, None, ())
 
     def observed(self, flag: Flag, answer: Answer, context: Context, now: int) -> Answer:
-        reason, variation, error, experiment = answer
-        if error is not None or experiment is not None:
+        reason, variation, error, assigned = answer
+        if error is not None or assigned:
             return answer
+        observing: list[str] = []
         for one in self.running(flag, "observes", now):
             unit = self.unit(self.attribute(context, one.bucket_by or "targetingKey"))
             if unit is None or (not unit and one.bucket_by is None):
@@ -243,26 +244,26 @@ class Interpreter:
             expected = any(share.variation == variation and share.weight for share in one.shares)
             audience = one.audience is None or self.holds(one.audience, context)
             if expected and audience and self.enrolled(one, unit):
-                return (reason, variation, None, one.key)
-        return answer
+                observing.append(one.key)
+        return (reason, variation, None, tuple(observing))
 
     def evaluate(self, key: str, context: Context, now: int) -> Answer:
         flag = self.flagset.flags.get(key)
         if flag is None:
-            return ("ERROR", None, "FLAG_NOT_FOUND", None)
+            return ("ERROR", None, "FLAG_NOT_FOUND", ())
         if key in self.unresolved:
-            return ("ERROR", None, "PARSE_ERROR", None)
+            return ("ERROR", None, "PARSE_ERROR", ())
         if flag.archived or not flag.enabled:
-            return ("DISABLED", flag.off_variation, None, None)
+            return ("DISABLED", flag.off_variation, None, ())
         for prerequisite in flag.prerequisites:
             _, variation, error, _ = self.evaluate(prerequisite.flag, context, now)
             if error is not None:
-                return ("ERROR", None, error, None)
+                return ("ERROR", None, error, ())
             if variation != prerequisite.variation:
-                return ("DEFAULT", flag.off_variation, None, None)
+                return ("DEFAULT", flag.off_variation, None, ())
         unit = self.unit(context.get("targetingKey"))
         for target in flag.targets:
             if target.key == unit and (target.expires_at is None or now < target.expires_at):
-                return ("TARGETING_MATCH", target.variation, None, None)
+                return ("TARGETING_MATCH", target.variation, None, ())
         answer = self.assigned(flag, context, now) or self.ruled(flag, context, now)
         return self.observed(flag, answer, context, now)

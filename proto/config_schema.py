@@ -144,6 +144,7 @@ _FLAGS: dict[str, Schema] = {
             "rules": many(ref("Rule"), "From the top, the first match decides.", default=[]),
             "version": integer("The config version that changed its answers last.", default=0),
             "description": text("For people.", default=""),
+            "exposure_attributes": many(text(), "Attributes that reported exposures carry.", default=[]),
             "metadata": by_key(ref("Note"), "Stands in each answer, as its editors set it.", default={}),
         },
     ),
@@ -191,6 +192,7 @@ _EXPERIMENTS: dict[str, Schema] = {
             "bucket_by": text("The attribute that is the unit; absent: the targeting key."),
             "layer": ref("LayerSlot"),
             "holdouts": many(ref("Holdout"), default=[]),
+            "phase": integer("Exposures name it; from 1.", minimum=1, default=1),
         },
     ),
 }

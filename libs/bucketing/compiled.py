@@ -262,6 +262,10 @@ class CompiledFlagSet:
             bulk = self._bulks[client_only] = Bulk.of(sorted(self._keys(client_only)), self._items)
         return bulk
 
+    def has_experiments(self, flag_key: str) -> bool:
+        """Are there experiments on the flag, running or not?"""
+        return flag_key in self._experiments
+
     def explain(self, flag_key: str, context: Context, now: int, *, show_salt: bool = False) -> Explanation:
         """The decision of `evaluate` with the ordered trace of how it came about.
 

@@ -29,18 +29,27 @@ class ErrorCode(StrEnum):
     GENERAL = "GENERAL"
 
 
+@dataclass(frozen=True, slots=True)
+class ExperimentPhase:
+    """An experiment, by its key, in one of its phases (from 1)."""
+
+    key: str
+    phase: int
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Decision:
     """What a flag serves, and why.
 
-    Every decision that a flag can reach without an unforeseen error is built once, when the flag is compiled,
-    and returned again and again: equal answers of one compiled flag are the same object. Decisions therefore
-    compare and hash by identity, and a caller may keep prepared bytes in a dict from Decision to bytes.
+    Every decision that a flag can reach without an unforeseen error is built once, when the flag is compiled or it
+    is first reached, and returned again and again: equal answers of one compiled flag are the same object.
+    Decisions therefore compare and hash by identity, and a caller may keep prepared bytes in a dict from them.
 
     flag: the key asked for. value: the variation's JSON value (not to be changed), None with an error.
     variation: its key, None with an error. version: the config version that last changed the flag.
-    experiment: key of the experiment that the unit takes part in. prerequisite: key of the prerequisite flag
-    that failed, or whose error this is.
+    experiments: those that the unit takes part in, the one that assigned or else the first that observes in front.
+    prerequisite: key of the prerequisite flag that failed, or whose error this is. bucket_by: the attribute that is the
+    unit of the split or of the experiments, None for the targeting key, and where nothing was split.
     """
 
     flag: str
@@ -50,8 +59,14 @@ class Decision:
     version: int = 0
     error_code: ErrorCode | None = None
     error_message: str | None = None
-    experiment: str | None = None
+    experiments: tuple[ExperimentPhase, ...] = ()
     prerequisite: str | None = None
+    bucket_by: str | None = None
+
+    @property
+    def experiment(self) -> str | None:
+        """The key of the first of its experiments."""
+        return self.experiments[0].key if self.experiments else None
 
     def to_dict(self) -> dict[str, Json]:
         """The decision as JSON; absent parts are left out, `value`, `variation` and `reason` never are."""
@@ -65,10 +80,13 @@ class Decision:
         if self.error_code is not None:
             document["errorCode"] = self.error_code.value
             document["errorMessage"] = self.error_message
-        if self.experiment is not None:
+        if self.experiments:
             document["experiment"] = self.experiment
+            document["experiments"] = [{"key": one.key, "phase": one.phase} for one in self.experiments]
         if self.prerequisite is not None:
             document["prerequisite"] = self.prerequisite
+        if self.bucket_by is not None:
+            document["bucket_by"] = self.bucket_by
         return document
 
 

@@ -135,7 +135,8 @@ class Prerequisite:
 class Flag:
     """A flag with its settings in one environment. `version` is the config version that last changed it.
 
-    `metadata` stands in each of its answers: texts, numbers and booleans. `description` is for people."""
+    `metadata` stands in each of its answers: texts, numbers and booleans. `description` is for people.
+    `exposure_attributes` names those of the context that its reported exposures carry."""
 
     key: str
     type: FlagType
@@ -152,6 +153,7 @@ class Flag:
     version: int = 0
     description: str = ""
     metadata: Mapping[str, str | float | bool] = field(default_factory=dict)
+    exposure_attributes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +190,7 @@ class Holdout:
 
 @dataclass(frozen=True, slots=True)
 class Experiment:
-    """An experiment on `flag`. It runs from `start_at` until before `stop_at` (None: open end).
+    """An experiment on `flag`, in its `phase`. It runs from `start_at` until before `stop_at` (None: open end).
 
     `shares` are the assigned weights, or for one that observes, the expected ones. `traffic` is the part of
     the audience that takes part, in hundredths of a percent.
@@ -205,6 +207,7 @@ class Experiment:
     bucket_by: str | None = None
     slot: LayerSlot | None = None
     holdouts: tuple[Holdout, ...] = ()
+    phase: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,9 +162,9 @@ JSON = st.recursive(
 thorough = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 
 
-def told(decision: Decision) -> tuple[str, str | None, str | None, str | None]:
+def told(decision: Decision) -> tuple[str, str | None, str | None, tuple[str, ...]]:
     error = decision.error_code and decision.error_code.value
-    return (decision.reason.value, decision.variation, error, decision.experiment)
+    return (decision.reason.value, decision.variation, error, tuple(each.key for each in decision.experiments))
 
 
 @thorough

@@ -52,6 +52,7 @@ WHOLE = FlagSet(
             rules=(Rule("us", _CONDITION, _ROLLOUT, "why"), Rule("all", Comparison("a", "exists"), Fixed("on"))),
             version=16,
             description="what it is for",
+            exposure_attributes=("country", "address.city"),
             metadata={"owner": "shop", "tier": 1, "share": 0.5, "beta": True},
         )
     },
@@ -69,6 +70,7 @@ WHOLE = FlagSet(
             bucket_by="company.id",
             slot=LayerSlot("checkout", 0, 5000),
             holdouts=(Holdout("global", 525),),
+            phase=2,
         )
     },
 )

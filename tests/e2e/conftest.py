@@ -82,8 +82,13 @@ class Tenant:
         )
 
     def results(self, experiment_id: str) -> dict[str, Any]:
+        return self.analysed(f"experiments/{experiment_id}/results")
+
+    def analysed(self, path: str, **parameters: str | int) -> dict[str, Any]:
+        """What analytics answers."""
         answer = httpx.get(
-            f"{self.services.analytics.url}/v1/experiments/{experiment_id}/results",
+            f"{self.services.analytics.url}/v1/{path}",
+            params=parameters,
             headers={"Authorization": self.api.headers["Authorization"]},
             timeout=30,
         )

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from bucketing.decision import Decision, Reason
+from bucketing.decision import Decision, ExperimentPhase, Reason
 from edge_evaluator.evaluation.exposures import ExposureBuffer, ExposureLimits
 from edge_evaluator.memory.callers import Caller
 from messages.sdk_keys import KeyKind, SdkKey
@@ -22,8 +22,11 @@ CALLER = Caller(b"a-key", SdkKey("env-1", "k", KeyKind.SERVER, b"x" * 32))
 OTHER = Caller(b"other-key", SdkKey("env-2", "k", KeyKind.SERVER, b"y" * 32))
 
 
-def decision(flag: str = "f", variation: str = "on", experiment: str | None = None) -> Decision:
-    return Decision(flag, True, variation, Reason.SPLIT, experiment=experiment)
+def decision(
+    flag: str = "f", variation: str = "on", experiments: tuple[str, ...] = (), bucket_by: str | None = None
+) -> Decision:
+    belongs = tuple(ExperimentPhase(key, 1) for key in experiments)
+    return Decision(flag, True, variation, Reason.SPLIT, experiments=belongs, bucket_by=bucket_by)
 
 
 class Ingestor:
@@ -55,8 +58,18 @@ class Setup:
         client = httpx.AsyncClient(transport=httpx.MockTransport(self.ingestor), base_url="http://ingestor")
         self.buffer = ExposureBuffer(client, ExposureLimits(**limits), self.clock, self.registry)
 
-    def offer(self, user: Any, made: Decision | None = None, *, version: int = 1, caller: Caller = CALLER) -> None:
-        self.buffer.offer(caller, version, {"targetingKey": user, "secret": "x"}, made or decision())
+    def offer(
+        self,
+        user: Any,
+        made: Decision | None = None,
+        *,
+        version: int = 1,
+        caller: Caller = CALLER,
+        names: tuple[str, ...] = (),
+        **attributes: Any,
+    ) -> None:
+        context = {"targetingKey": user, "secret": "x", **attributes}
+        self.buffer.offer(caller, version, context, made or decision(), names)
 
     def counted(self, name: str, **labels: str) -> float:
         return self.registry.get_sample_value(name, labels) or 0.0
@@ -70,7 +83,9 @@ async def setup() -> AsyncIterator[Setup]:
 
 
 async def test_an_exposure_is_sent_with_the_callers_key(setup: Setup) -> None:
-    setup.offer("u1", decision(experiment="checkout-test"))
+    setup.offer(
+        "u1", decision(experiments=("checkout-test", "watching"), bucket_by="company"), company=7, names=("plan",)
+    )
     assert await setup.buffer.flush()
     (request,) = setup.ingestor.requests
     assert (request.url.path, request.headers["authorization"]) == ("/v1/events", "Bearer a-key")
@@ -85,7 +100,53 @@ async def test_an_exposure_is_sent_with_the_callers_key(setup: Setup) -> None:
         "config_version": 1,
         "context": {},
         "experiment": "checkout-test",
+        "experiments": [{"key": "checkout-test", "phase": 1}, {"key": "watching", "phase": 1}],
+        "unit_key": "7",
     }
+
+
+async def test_an_evaluation_without_an_experiment_says_so(setup: Setup) -> None:
+    setup.offer("u1")
+    await setup.buffer.flush()
+    (event,) = setup.ingestor.events
+    assert event["experiments"] == []
+    assert not event.keys() & {"experiment", "unit_key"}
+
+
+async def test_another_membership_is_another_exposure(setup: Setup) -> None:
+    for experiments in ((), ("e",), ("e", "watching"), ("e",)):
+        setup.offer("u1", decision(experiments=experiments))
+    for company in ("a", "b", "a"):
+        setup.offer("u2", decision(bucket_by="company"), company=company)
+    await setup.buffer.flush()
+    assert len(setup.ingestor.events) == len({event["event_id"] for event in setup.ingestor.events}) == 5
+
+
+@pytest.mark.parametrize(
+    ("names", "context", "expected"),
+    [
+        (("country", "plan"), {"country": "NO", "email": "x"}, {"country": "NO"}),
+        (("n", "t", "f"), {"n": 5, "t": True, "f": 1.5}, {"n": 5, "t": True, "f": 1.5}),
+        (("a.b", "a.c", "a.d"), {"a": {"b": 1, "c": 2, "other": 3}}, {"a": {"b": 1, "c": 2}}),
+        (("a.b",), {"a.b": "as written", "a": {"b": 1}}, {"a.b": "as written"}),
+        (("a", "a.b"), {"a": {"b": {"c": 1}}}, {}),
+        (("empty", "null"), {"empty": "", "null": None}, {"empty": ""}),
+        (("list", "mixed", "nested"), {"list": ["a", None], "mixed": [{}], "nested": [[1]]}, {"list": ["a", None]}),
+        (("long", "list"), {"long": "x" * 257, "list": [0] * 21}, {}),
+        (("large", "fits"), {"large": 2**63, "fits": 2**63 - 1}, {"fits": 2**63 - 1}),
+    ],
+    ids=[
+        "those that are named", "scalars", "a path", "as written", "no objects", "empty is a value", "lists of scalars",
+        "too long", "integers of 64 bits",
+    ],
+)  # fmt: skip
+async def test_an_exposure_carries_the_attributes_that_are_named(
+    setup: Setup, names: tuple[str, ...], context: dict[str, Any], expected: dict[str, Any]
+) -> None:
+    setup.offer("u1", names=names, **context)
+    await setup.buffer.flush()
+    (event,) = setup.ingestor.events
+    assert event["context"] == expected
 
 
 async def test_the_same_exposure_is_sent_once_in_a_window(setup: Setup) -> None:

@@ -19,7 +19,7 @@ def experiment_from_document(document: Json, path: str = "") -> Experiment:
     """Read an experiment.
 
     `{"key", "flag", "mode", "variations": [{"key", "weight"}], "start_at", "stop_at", "traffic", "audience",
-    "bucket_by", "layer": {"key", "start", "end"}, "holdouts": [{"key", "share"}]}`: times in epoch
+    "bucket_by", "layer": {"key", "start", "end"}, "holdouts": [{"key", "share"}], "phase"}`: times in epoch
     milliseconds, weights, traffic and shares in percent, a layer's range in buckets.
     """
     fields = expect(document, dict, path)
@@ -42,6 +42,7 @@ def experiment_from_document(document: Json, path: str = "") -> Experiment:
             _holdout(entry, f"{at(path, 'holdouts')}[{index}]")
             for index, entry in enumerate(optional(fields, "holdouts", list, path, []))
         ),
+        phase=optional(fields, "phase", int, path, 1),
     )
 
 
@@ -81,4 +82,6 @@ def experiment_to_document(experiment: Experiment) -> dict[str, Json]:
         document["layer"] = {"key": slot.layer, "start": slot.start, "end": slot.end}
     if experiment.holdouts:
         document["holdouts"] = [{"key": one.key, "share": percent(one.share)} for one in experiment.holdouts]
+    if experiment.phase != 1:
+        document["phase"] = experiment.phase
     return document

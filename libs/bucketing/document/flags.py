@@ -35,7 +35,13 @@ def flag_from_document(document: Json, path: str = "") -> Flag:
         version=optional(fields, "version", int, path, 0),
         description=optional(fields, "description", str, path, ""),
         metadata=_metadata(optional(fields, "metadata", dict, path, {}), at(path, "metadata")),
+        exposure_attributes=_names(fields, "exposure_attributes", path),
     )
+
+
+def _names(fields: dict[str, Json], name: str, path: str) -> tuple[str, ...]:
+    entries = optional(fields, name, list, path, [])
+    return tuple(expect(entry, str, f"{at(path, name)}[{index}]") for index, entry in enumerate(entries))
 
 
 def _metadata(fields: dict[str, Json], path: str) -> dict[str, str | float | bool]:
@@ -120,7 +126,7 @@ def target_to_document(target: Target) -> dict[str, Json]:
 
 
 def flag_to_document(flag: Flag) -> dict[str, Json]:
-    """Write a flag; an empty description and no metadata are left out."""
+    """Write a flag; an empty description, no metadata and no exposure attributes are left out."""
     document: dict[str, Json] = {
         "key": flag.key,
         "type": flag.type.value,
@@ -140,4 +146,6 @@ def flag_to_document(flag: Flag) -> dict[str, Json]:
         document["description"] = flag.description
     if flag.metadata:
         document["metadata"] = dict(flag.metadata)
+    if flag.exposure_attributes:
+        document["exposure_attributes"] = list(flag.exposure_attributes)
     return document

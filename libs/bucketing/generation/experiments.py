@@ -5,7 +5,7 @@ from __future__ import annotations
 from bucketing.decision import Reason
 from bucketing.flagset import BUCKET_COUNT, Experiment
 from bucketing.generation.conditions import ConditionWriter
-from bucketing.generation.outcomes import Outcomes
+from bucketing.generation.outcomes import Joined, Outcomes, Particulars, phase_of
 from bucketing.generation.source import Source
 from bucketing.generation.units import UnitWriter
 
@@ -38,28 +38,30 @@ class ExperimentWriter:
             self._source.open(f"if {included}:")
             blocks += 1
         assignment = self._units.bucket(experiment.key, unit, f"{path}.assignment")
+        assigned = Particulars(experiments=(phase_of(experiment),), bucket_by=experiment.bucket_by)
         self._units.decide_by(
             self._units.split(
                 experiment.shares,
                 assignment,
-                lambda variation: self._outcomes.served(variation, Reason.SPLIT, experiment=experiment.key),
+                lambda variation: self._outcomes.served(variation, Reason.SPLIT, assigned),
             )
         )
         for _ in range(blocks):
             self._source.close()
 
-    def observe(self, experiment: Experiment, result: str) -> None:
-        """Write: if the unit takes part, what it is served belongs to the experiment."""
+    def observe(self, experiment: Experiment, served: str, result: str) -> None:
+        """Write: if the unit takes part, what it is `served` belongs to the experiment, and `result` says so too."""
         path = f"experiments.{experiment.key}"
         variations = frozenset(share.variation for share in experiment.shares if share.weight > 0)
-        table = self._source.constant(self._outcomes.observed(experiment.key, variations))
-        self._source.open(f"if {result} in {table}:")
+        if experiment.audience is not None:
+            self._conditions.fetch(experiment.audience)
+        self._source.open(f"if {served} in {self._source.constant(self._outcomes.unassigned(variations))}:")
         blocks = 1 + self._open_audience(experiment, path)
         unit = self._units.optional_unit(experiment.bucket_by)
         present = f"{self._source.probe(f'{path}.unit', unit)} is not None"
         included = self._included(experiment, unit, path)
         self._source.open(f"if {present} and {included}:" if included else f"if {present}:")
-        self._units.decide_by(f"{table}[{result}]")
+        self._source.line(f"{result} = {self._source.constant(Joined(self._outcomes, experiment))}[{result}]")
         for _ in range(blocks + 1):
             self._source.close()
 

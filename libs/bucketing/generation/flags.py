@@ -10,7 +10,7 @@ from bucketing.decision import Reason
 from bucketing.flagset import Condition, Experiment, ExperimentMode, Flag, Rollout, Serve
 from bucketing.generation.conditions import ConditionWriter, attribute_counts, comparison_count
 from bucketing.generation.experiments import ExperimentWriter, running
-from bucketing.generation.outcomes import Outcomes
+from bucketing.generation.outcomes import Outcomes, Particulars
 from bucketing.generation.reads import Reads
 from bucketing.generation.source import Source
 from bucketing.generation.units import UnitWriter, only_variation
@@ -71,8 +71,10 @@ class FlagWriter:
         if self._observing:
             self._source.close()
             self._reads.forget_since(known)
+            served = self._source.local()
+            self._source.line(f"{served} = {self._result}")
             for experiment in self._observing:
-                self._experiments.observe(experiment, self._result)
+                self._experiments.observe(experiment, served, self._result)
             self._source.line("break")
         self._source.close()
 
@@ -87,7 +89,9 @@ class FlagWriter:
             source.close()
             source.open(f"if {served}.variation != {source.constant(prerequisite.variation)}:")
             self._units.decide(
-                self._outcomes.served(self._flag.off_variation, Reason.DEFAULT, prerequisite=prerequisite.flag)
+                self._outcomes.served(
+                    self._flag.off_variation, Reason.DEFAULT, Particulars(prerequisite=prerequisite.flag)
+                )
             )
             source.close()
 
@@ -132,8 +136,11 @@ class FlagWriter:
     def _split(self, rollout: Rollout, path: str) -> None:
         unit = self._units.open_unit(rollout.bucket_by, path)
         bucket = self._units.bucket(self._flag.key, unit, f"{path}.bucket")
+        split = Particulars(bucket_by=rollout.bucket_by)
         self._units.decide_by(
-            self._units.split(rollout.shares, bucket, lambda variation: self._outcomes.served(variation, Reason.SPLIT))
+            self._units.split(
+                rollout.shares, bucket, lambda variation: self._outcomes.served(variation, Reason.SPLIT, split)
+            )
         )
         self._source.close()
 

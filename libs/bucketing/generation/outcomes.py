@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from bucketing.decision import Decision, ErrorCode, Reason, failure
+from typing import NamedTuple
+
+from bucketing.decision import Decision, ErrorCode, ExperimentPhase, Reason, failure
 from bucketing.errors import InvalidConfig
-from bucketing.flagset import Flag, FlagType, Json
+from bucketing.flagset import Experiment, Flag, FlagType, Json
 
 
 def served_value(flag_type: FlagType, value: Json) -> Json:
@@ -22,12 +24,40 @@ def served_value(flag_type: FlagType, value: Json) -> Json:
     return value
 
 
+class Particulars(NamedTuple):
+    """What a decision tells beside variation and reason."""
+
+    experiments: tuple[ExperimentPhase, ...] = ()
+    prerequisite: str | None = None
+    bucket_by: str | None = None
+
+
+NOTHING_SPLIT = Particulars()
+
+
+def phase_of(experiment: Experiment) -> ExperimentPhase:
+    return ExperimentPhase(experiment.key, experiment.phase)
+
+
+class Joined(dict[Decision, Decision]):
+    """For a decision the same within one more experiment, built when it is first asked for."""
+
+    def __init__(self, outcomes: Outcomes, experiment: Experiment) -> None:
+        super().__init__()
+        self._outcomes = outcomes
+        self._experiment = experiment
+
+    def __missing__(self, decision: Decision) -> Decision:
+        joined = self[decision] = self._outcomes.joined(decision, self._experiment)
+        return joined
+
+
 class Outcomes:
     """Interned decisions of one flag."""
 
     def __init__(self, flag: Flag) -> None:
         self._flag = flag
-        self._served: dict[tuple[str, Reason, str | None, str | None], Decision] = {}
+        self._served: dict[tuple[str, Reason, Particulars], Decision] = {}
         self._invalid_units: dict[str, Decision] = {}
         self._values = {key: served_value(flag.type, value) for key, value in flag.variations.items()}
         self.targeting_key_missing = failure(
@@ -37,11 +67,9 @@ class Outcomes:
             flag.version,
         )
 
-    def served(
-        self, variation: str, reason: Reason, *, experiment: str | None = None, prerequisite: str | None = None
-    ) -> Decision:
+    def served(self, variation: str, reason: Reason, particulars: Particulars = NOTHING_SPLIT) -> Decision:
         """The decision that serves `variation`; InvalidConfig if the flag has no such variation."""
-        identity = (variation, reason, experiment, prerequisite)
+        identity = (variation, reason, particulars)
         decision = self._served.get(identity)
         if decision is None:
             if variation not in self._values:
@@ -52,19 +80,29 @@ class Outcomes:
                 variation,
                 reason,
                 self._flag.version,
-                experiment=experiment,
-                prerequisite=prerequisite,
+                experiments=particulars.experiments,
+                prerequisite=particulars.prerequisite,
+                bucket_by=particulars.bucket_by,
             )
-            self._served[identity] = decision
+            decision = self._served.setdefault(identity, decision)
         return decision
 
-    def observed(self, experiment: str, variations: frozenset[str]) -> dict[Decision, Decision]:
-        """For each decision made so far that serves one of the variations: the same within the experiment."""
-        return {
-            decision: self.served(decision.variation, decision.reason, experiment=experiment)
-            for decision in list(self._served.values())
-            if decision.variation in variations and decision.experiment is None
-        }
+    def unassigned(self, variations: frozenset[str]) -> frozenset[Decision]:
+        """The decisions made so far that serve one of the variations and belong to no experiment."""
+        found = self._served.values()
+        return frozenset(each for each in list(found) if each.variation in variations and not each.experiments)
+
+    def joined(self, decision: Decision, experiment: Experiment) -> Decision:
+        """The same within one more experiment."""
+        # What was split first was the flag's rollout; an experiment that observes says what its own unit is.
+        units = (
+            (decision.bucket_by, experiment.bucket_by)
+            if decision.experiments
+            else (experiment.bucket_by, decision.bucket_by)
+        )
+        experiments = (*decision.experiments, phase_of(experiment))
+        particulars = Particulars(experiments=experiments, bucket_by=units[0] or units[1])
+        return self.served(decision.variation or "", decision.reason, particulars)
 
     def invalid_unit(self, attribute: str) -> Decision:
         """The error of a unit attribute that is neither a string nor a whole number."""

@@ -140,7 +140,7 @@ class Member(_message.Message):
     def __init__(self, user_id: _Optional[bytes] = ..., role: _Optional[str] = ..., session_generation: _Optional[int] = ...) -> None: ...
 
 class Environment(_message.Message):
-    __slots__ = ("key", "project_id", "project_key", "organization_id", "salt", "sdk_keys", "hash_user_keys", "pii_attributes", "members")
+    __slots__ = ("key", "project_id", "project_key", "organization_id", "salt", "sdk_keys", "hash_user_keys", "pii_attributes", "members", "exposure_attributes")
     KEY_FIELD_NUMBER: _ClassVar[int]
     PROJECT_ID_FIELD_NUMBER: _ClassVar[int]
     PROJECT_KEY_FIELD_NUMBER: _ClassVar[int]
@@ -150,6 +150,7 @@ class Environment(_message.Message):
     HASH_USER_KEYS_FIELD_NUMBER: _ClassVar[int]
     PII_ATTRIBUTES_FIELD_NUMBER: _ClassVar[int]
     MEMBERS_FIELD_NUMBER: _ClassVar[int]
+    EXPOSURE_ATTRIBUTES_FIELD_NUMBER: _ClassVar[int]
     key: str
     project_id: str
     project_key: str
@@ -159,7 +160,8 @@ class Environment(_message.Message):
     hash_user_keys: bool
     pii_attributes: _containers.RepeatedScalarFieldContainer[str]
     members: _containers.RepeatedCompositeFieldContainer[Member]
-    def __init__(self, key: _Optional[str] = ..., project_id: _Optional[str] = ..., project_key: _Optional[str] = ..., organization_id: _Optional[str] = ..., salt: _Optional[str] = ..., sdk_keys: _Optional[_Iterable[_Union[SdkKey, _Mapping]]] = ..., hash_user_keys: _Optional[bool] = ..., pii_attributes: _Optional[_Iterable[str]] = ..., members: _Optional[_Iterable[_Union[Member, _Mapping]]] = ...) -> None: ...
+    exposure_attributes: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, key: _Optional[str] = ..., project_id: _Optional[str] = ..., project_key: _Optional[str] = ..., organization_id: _Optional[str] = ..., salt: _Optional[str] = ..., sdk_keys: _Optional[_Iterable[_Union[SdkKey, _Mapping]]] = ..., hash_user_keys: _Optional[bool] = ..., pii_attributes: _Optional[_Iterable[str]] = ..., members: _Optional[_Iterable[_Union[Member, _Mapping]]] = ..., exposure_attributes: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ExperimentMetric(_message.Message):
     __slots__ = ("metric", "role", "margin")

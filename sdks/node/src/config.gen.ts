@@ -79,6 +79,8 @@ export interface Flag {
   version?: number;
   /** For people. Absent: "". */
   description?: string;
+  /** Attributes that reported exposures carry. Absent: []. */
+  exposure_attributes?: string[];
   /** Stands in each answer, as its editors set it. Absent: {}. */
   metadata?: Record<string, Note>;
 }
@@ -201,4 +203,6 @@ export interface Experiment {
   layer?: LayerSlot;
   /** Absent: []. */
   holdouts?: Holdout[];
+  /** Exposures name it; from 1. Absent: 1. */
+  phase?: number;
 }

@@ -53,7 +53,7 @@ class Evaluator:
         if decision.error_code is not None:
             return None
         if flag_key in view.reporting:
-            self._exposures.offer(caller, view.answer_version(flag_key), context, decision)
+            self._expose(caller, view, context, decision)
         return view.answers[decision]
 
     def bulk(
@@ -77,7 +77,11 @@ class Evaluator:
     def report(self, caller: Caller, view: View, context: dict[str, Any], decision: Decision, *, expose: bool) -> None:
         """Hands an evaluation without an error on as an exposure, if its flag or the request asks for it."""
         if decision.error_code is None and (expose or decision.flag in view.reporting):
-            self._exposures.offer(caller, view.answer_version(decision.flag), context, decision)
+            self._expose(caller, view, context, decision)
+
+    def _expose(self, caller: Caller, view: View, context: dict[str, Any], decision: Decision) -> None:
+        flag = decision.flag
+        self._exposures.offer(caller, view.answer_version(flag), context, decision, view.exposed_attributes(flag))
 
     def explain(self, view: View, flag_key: str, context: dict[str, Any]) -> dict[str, Any]:
         """The ordered trace of a decision, without the environment's salt; for server keys only."""

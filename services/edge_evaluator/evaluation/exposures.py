@@ -1,7 +1,7 @@
 """Exposures on their way to the ingestor: a bounded buffer and a task that empties it in batches.
 
-Nothing here is awaited by an evaluation. The same unit, flag, variation and configuration version is reported
-once in a window, and its event id is the same on every edge. What does not fit is dropped and counted.
+Nothing here is awaited by an evaluation. The same unit, flag, variation, membership and configuration version is
+reported once in a window, and its event id is the same on every edge. What does not fit is dropped and counted.
 """
 
 from __future__ import annotations
@@ -12,17 +12,20 @@ from collections import defaultdict, deque
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum, auto
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 import httpx
 import msgspec
 from bucketing import unit_key
-from bucketing.decision import Decision
+from bucketing.attributes import read
+from bucketing.decision import Decision, ExperimentPhase
+from messages.events import USER_KEY_LENGTH_MAX
 from prometheus_client import CollectorRegistry, Counter, Gauge
 from service_kit.clock import Clock
 from service_kit.logs import get_logger
 
+from edge_evaluator.evaluation.exposed_attributes import exposed_attributes
 from edge_evaluator.memory.callers import Caller
 
 BATCH_EVENTS_MAX = 500
@@ -43,14 +46,18 @@ class _Outcome(Enum):
 class Exposures(Protocol):
     """The port that takes exposures."""
 
-    def offer(self, caller: Caller, config_version: int, context: dict[str, Any], decision: Decision) -> None:
-        """Takes an evaluation without an error; never raises and never waits."""
+    def offer(
+        self, caller: Caller, config_version: int, context: dict[str, Any], decision: Decision, names: tuple[str, ...]
+    ) -> None:
+        """Takes an evaluation without an error, with the attributes that are named; never raises and never waits."""
 
 
 class NoExposures:
     """Where no ingestor is known."""
 
-    def offer(self, caller: Caller, config_version: int, context: dict[str, Any], decision: Decision) -> None:
+    def offer(
+        self, caller: Caller, config_version: int, context: dict[str, Any], decision: Decision, names: tuple[str, ...]
+    ) -> None:
         pass
 
 
@@ -61,6 +68,18 @@ class ExposureLimits:
     buffered: int = 20_000
     flush_seconds: float = 1.0
     window_seconds: float = 600.0
+
+
+class _Mark(NamedTuple):
+    """What makes an exposure the same as another of its window."""
+
+    environment_id: str
+    user_key: str
+    flag: str
+    variation: str | None
+    config_version: int
+    experiments: tuple[ExperimentPhase, ...]
+    unit_key: str
 
 
 class _Telemetry:
@@ -83,16 +102,26 @@ class ExposureBuffer:
         self._clock = clock
         self._telemetry = _Telemetry(registry)
         self._waiting: deque[tuple[bytes, bytes]] = deque()
-        self._seen: set[tuple[str, str, str, str | None, int]] = set()
-        self._seen_before: set[tuple[str, str, str, str | None, int]] = set()
+        self._seen: set[_Mark] = set()
+        self._seen_before: set[_Mark] = set()
         self._window_ends = clock.monotonic() + limits.window_seconds
 
-    def offer(self, caller: Caller, config_version: int, context: dict[str, Any], decision: Decision) -> None:
+    def offer(
+        self, caller: Caller, config_version: int, context: dict[str, Any], decision: Decision, names: tuple[str, ...]
+    ) -> None:
         user_key = unit_key(context.get("targetingKey"))
         if not user_key:
             self._telemetry.dropped.labels("no_targeting_key").inc()
             return
-        mark = (caller.key.environment_id, user_key, decision.flag, decision.variation, config_version)
+        mark = _Mark(
+            caller.key.environment_id,
+            user_key,
+            decision.flag,
+            decision.variation,
+            config_version,
+            decision.experiments,
+            _unit_key(decision, context),
+        )
         if mark in self._seen or mark in self._seen_before:
             self._telemetry.repeated.inc()
             return
@@ -100,7 +129,7 @@ class ExposureBuffer:
             self._telemetry.dropped.labels("buffer_full").inc()
             return
         self._remember(mark)
-        self._waiting.append((caller.presented, _encode(self._event(mark, decision))))
+        self._waiting.append((caller.presented, _encode(self._event(mark, exposed_attributes(context, names)))))
 
     async def run(self) -> None:
         """Sends what is waiting every flush interval, until it is cancelled."""
@@ -177,28 +206,41 @@ class ExposureBuffer:
         if len(batch) > room:
             self._telemetry.dropped.labels("buffer_full").inc(len(batch) - room)
 
-    def _remember(self, mark: tuple[str, str, str, str | None, int]) -> None:
+    def _remember(self, mark: _Mark) -> None:
         if self._clock.monotonic() >= self._window_ends or len(self._seen) >= _REMEMBERED_MAX:
             self._seen_before, self._seen = self._seen, set()
             self._window_ends = self._clock.monotonic() + self._limits.window_seconds
         self._seen.add(mark)
 
-    def _event(self, mark: tuple[str, str, str, str | None, int], decision: Decision) -> dict[str, Any]:
+    def _event(self, mark: _Mark, attributes: dict[str, Any]) -> dict[str, Any]:
         now = self._clock.now()
-        _, user_key, flag, variation, config_version = mark
         window = int(now // (self._limits.window_seconds * 1000))
-        identity = hashlib.sha256("\0".join((*map(str, mark), str(window))).encode()).digest()
+        told = (*map(str, mark[:5]), *(f"{each.key}:{each.phase}" for each in mark.experiments), mark.unit_key)
+        identity = hashlib.sha256("\0".join((*told, str(window))).encode()).digest()
         event: dict[str, Any] = {
             "type": "exposure",
             "event_id": str(UUID(bytes=identity[:16], version=5)),
             "timestamp": _rfc3339(now),
-            "user_key": user_key,
-            "flag": flag,
-            "variation": variation,
-            "config_version": config_version,
-            "context": {},
+            "user_key": mark.user_key,
+            "flag": mark.flag,
+            "variation": mark.variation,
+            "experiments": [{"key": each.key, "phase": each.phase} for each in mark.experiments],
+            "config_version": mark.config_version,
+            "context": attributes,
         }
-        return event if decision.experiment is None else {**event, "experiment": decision.experiment}
+        if mark.experiments:
+            event["experiment"] = mark.experiments[0].key
+        if mark.unit_key:
+            event["unit_key"] = mark.unit_key
+        return event
+
+
+def _unit_key(decision: Decision, context: dict[str, Any]) -> str:
+    """The randomised unit, empty where it is the user or longer than an event may tell."""
+    if decision.bucket_by is None:
+        return ""
+    unit = unit_key(read(context, decision.bucket_by)) or ""
+    return unit if len(unit) <= USER_KEY_LENGTH_MAX else ""
 
 
 def _rfc3339(epoch_ms: int) -> str:

@@ -50,12 +50,13 @@ class AnswerCache(dict[Decision, bytes]):
     """The answers of one configuration to one kind of key, written when they are first asked for: JSON, whether it
     is a value or an error. `flags` are those that the key may see."""
 
-    __slots__ = ("_age_seconds", "_flag_set_id", "_flags", "_terse", "_versions")
+    __slots__ = ("_age_seconds", "_compiled", "_flag_set_id", "_flags", "_terse", "_versions")
 
     def __init__(self, config: EnvironmentConfig, flags: Mapping[str, Flag], *, terse: bool) -> None:
         super().__init__()
         self._flags = flags
         self._flag_set_id = f"{config.project_key}/{config.key}"
+        self._compiled = config.compiled
         self._versions = config.answer_versions
         self._age_seconds = 0
         self._terse = terse
@@ -82,6 +83,8 @@ class AnswerCache(dict[Decision, bytes]):
         metadata = {**own, **self.metadata(self._versions.of(decision.flag))}
         if decision.experiment is not None:
             metadata["experiment"] = decision.experiment
+        if self._compiled.has_experiments(decision.flag):
+            metadata["experiments"] = ",".join(f"{each.key}:{each.phase}" for each in decision.experiments)
         if decision.prerequisite is not None and decision.prerequisite in self._flags:
             metadata["prerequisite"] = decision.prerequisite
         return {

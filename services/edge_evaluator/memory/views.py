@@ -52,6 +52,7 @@ class View:
         self.is_large = False
         self._seeds: dict[tuple[bytes, int, bool], Any] = {}
         self._tails: dict[tuple[str, bytes], bytes] = {}
+        self._exposed_attributes: dict[str, tuple[str, ...]] = {}
 
     @property
     def metadata(self) -> dict[str, Any]:
@@ -73,6 +74,15 @@ class View:
     def answer_version(self, flag_key: str) -> int:
         """The version of the last change of anything that the flag's answer depends on."""
         return self.config.answer_versions.of(flag_key)
+
+    def exposed_attributes(self, flag_key: str) -> tuple[str, ...]:
+        """The names of the attributes that the flag's exposures carry: the environment's and its own."""
+        names = self._exposed_attributes.get(flag_key)
+        if names is None:
+            own = self.config.flagset.flags[flag_key].exposure_attributes
+            names = tuple(dict.fromkeys((*self.config.settings.exposure_attributes, *own)))
+            self._exposed_attributes[flag_key] = names
+        return names
 
     def phase(self, now: int) -> int:
         """Counts the starts, ends and expiries that have passed: the same version answers differently after one."""

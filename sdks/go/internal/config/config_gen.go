@@ -48,21 +48,22 @@ type Rule struct {
 
 // Flag is a flag with its settings in one environment.
 type Flag struct {
-	Key             string           `json:"key"`
-	Type            FlagType         `json:"type"`
-	Variations      map[string]Value `json:"variations"`
-	OffVariation    string           `json:"off_variation"`
-	Default         Serve            `json:"default"`
-	Enabled         *bool            `json:"enabled,omitempty"`
-	Archived        bool             `json:"archived,omitempty"`
-	ClientVisible   bool             `json:"client_visible,omitempty"`
-	ReportExposures bool             `json:"report_exposures,omitempty"`
-	Prerequisites   []Prerequisite   `json:"prerequisites,omitempty"`
-	Targets         []Target         `json:"targets,omitempty"`
-	Rules           []Rule           `json:"rules,omitempty"`
-	Version         int64            `json:"version,omitempty"`
-	Description     string           `json:"description,omitempty"`
-	Metadata        map[string]Note  `json:"metadata,omitempty"`
+	Key                string           `json:"key"`
+	Type               FlagType         `json:"type"`
+	Variations         map[string]Value `json:"variations"`
+	OffVariation       string           `json:"off_variation"`
+	Default            Serve            `json:"default"`
+	Enabled            *bool            `json:"enabled,omitempty"`
+	Archived           bool             `json:"archived,omitempty"`
+	ClientVisible      bool             `json:"client_visible,omitempty"`
+	ReportExposures    bool             `json:"report_exposures,omitempty"`
+	Prerequisites      []Prerequisite   `json:"prerequisites,omitempty"`
+	Targets            []Target         `json:"targets,omitempty"`
+	Rules              []Rule           `json:"rules,omitempty"`
+	Version            int64            `json:"version,omitempty"`
+	Description        string           `json:"description,omitempty"`
+	ExposureAttributes []string         `json:"exposure_attributes,omitempty"`
+	Metadata           map[string]Note  `json:"metadata,omitempty"`
 }
 
 // Serve is what a rule or a default serves.
@@ -137,6 +138,7 @@ type Experiment struct {
 	BucketBy   string         `json:"bucket_by,omitempty"`
 	Layer      *LayerSlot     `json:"layer,omitempty"`
 	Holdouts   []Holdout      `json:"holdouts,omitempty"`
+	Phase      *int64         `json:"phase,omitempty"`
 }
 
 // The values of FlagType.
