@@ -234,7 +234,13 @@ class JetStreamBus:
         state = details["state"]
         first_at = epoch_milliseconds(state["first_ts"]) if state["messages"] else 0
         return StreamState(
-            state["messages"], state["bytes"], state["first_seq"], state["last_seq"], details["created"], first_at
+            messages=state["messages"],
+            bytes=state["bytes"],
+            first_sequence=state["first_seq"],
+            last_sequence=state["last_seq"],
+            identity=details["created"],
+            first_at=first_at,
+            max_bytes=details["config"]["max_bytes"],
         )
 
     async def close(self) -> None:

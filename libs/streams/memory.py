@@ -194,7 +194,15 @@ class MemoryBus:
         first = min(found.messages, default=found.last_sequence + 1)
         oldest = found.messages.get(first)
         first_at = oldest.published_at if oldest else 0
-        return StreamState(len(found.messages), found.bytes, first, found.last_sequence, found.identity, first_at)
+        return StreamState(
+            messages=len(found.messages),
+            bytes=found.bytes,
+            first_sequence=first,
+            last_sequence=found.last_sequence,
+            identity=found.identity,
+            first_at=first_at,
+            max_bytes=found.spec.max_bytes,
+        )
 
     async def close(self) -> None:
         self.connected = False

@@ -111,7 +111,8 @@ class StreamState:
     """What a stream holds now; sequences are 0 while it is empty.
 
     `identity` is another one for each stream that was made, also under a name that was there before.
-    `first_at`: when the first message was stored, milliseconds since the Unix epoch; 0 while it is empty."""
+    `first_at`: when the first message was stored, milliseconds since the Unix epoch; 0 while it is empty.
+    `max_bytes`: what the stream may hold, which is not what was asked for where an existing one was left as it is."""
 
     messages: int
     bytes: int
@@ -119,6 +120,7 @@ class StreamState:
     last_sequence: int
     identity: str
     first_at: int
+    max_bytes: int
 
 
 class Message(Protocol):

@@ -55,7 +55,7 @@ class Relay:
         self._check_seconds = check_seconds
         self._check_at = 0.0
         self._lease = Lease(database)
-        self._room = StreamRoom(database, bus, telemetry, self._stream)
+        self._room = StreamRoom(database, bus, telemetry)
         self._holding = False
         self._blocked_at: int | None = None
         self._term: Term | None = None
