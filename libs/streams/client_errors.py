@@ -11,7 +11,9 @@ import nats.js.errors
 from streams.port import BusError, BusUnavailable, MessageTooLarge, StreamFull, StreamMissing, WrongLastSequence
 
 _WRONG_LAST_SEQUENCE = {10071, 10070}
-_STREAM_FULL = {10077, 10023, 10047}
+_STREAM_FULL = {10023, 10047}
+# With the reason as text: a limit of the stream ("maximum bytes exceeded"), or a disk that is full.
+_STORE_FAILED = 10077
 _TOO_LARGE = {10054, 10045}
 _STREAM_MISSING = 10059
 UNREACHABLE = (
@@ -45,7 +47,7 @@ def _translated(error: nats.js.errors.APIError) -> BusError:
     text = error.description or type(error).__name__
     if error.err_code in _WRONG_LAST_SEQUENCE:
         return WrongLastSequence(text)
-    if error.err_code in _STREAM_FULL:
+    if error.err_code in _STREAM_FULL or (error.err_code == _STORE_FAILED and "maximum" in text):
         return StreamFull(text)
     if error.err_code in _TOO_LARGE:
         return MessageTooLarge(text)

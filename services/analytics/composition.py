@@ -71,7 +71,16 @@ def loader_options(settings: LoadSettings) -> LoaderOptions:
             seconds_max=settings.loader_seconds_max,
         ),
         ack_wait_seconds=settings.loader_ack_wait_seconds,
-        dead_letters=dead_letters_stream(replicas=settings.nats_replicas),
+        dead_letters=dead_letters_stream(
+            max_bytes=settings.dead_letters_max_bytes,
+            max_age_seconds=settings.dead_letters_max_age_seconds,
+            replicas=settings.nats_replicas,
+            given=settings.given(
+                max_bytes="dead_letters_max_bytes",
+                max_age_seconds="dead_letters_max_age_seconds",
+                replicas="nats_replicas",
+            ),
+        ),
     )
 
 

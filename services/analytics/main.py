@@ -147,7 +147,12 @@ def run_load(settings: LoadSettings) -> None:
         return bus.trouble
 
     shell = Shell(registry=registry, background=background, lifespan=lifespan)
-    checks = {"bus": bus_connected, "clickhouse": warehouse.ping}
+    checks = {
+        "bus": bus_connected,
+        "events": loader.check_events,
+        "dead_letters": loader.check_dead_letters,
+        "clickhouse": warehouse.ping,
+    }
     serve(create_app("Verdict loader", shell, checks=checks), settings)
 
 

@@ -78,6 +78,8 @@ class LoadSettings(StoreSettings):
     loader_bytes_max: Annotated[int, Field(ge=1024)] = 32 * 1024 * 1024
     loader_seconds_max: Annotated[float, Field(gt=0, le=60)] = 1.0
     loader_ack_wait_seconds: Annotated[float, Field(ge=1, le=3600)] = 15.0
+    dead_letters_max_bytes: Annotated[int, Field(ge=1024 * 1024)] = 1024**3
+    dead_letters_max_age_seconds: Annotated[float, Field(ge=600)] = 2_592_000.0
 
 
 class ServeSettings(DestinationSettings):

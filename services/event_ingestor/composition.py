@@ -16,6 +16,7 @@ from service_kit.clock import Clock
 from service_kit.connections import ConnectionLimits
 from service_kit.shared_limits import JOIN_SECONDS, SharedLimits, redis_at
 from streams import Bus
+from streams.kept_stream import KeptStream
 from streams.server_clock import time_of
 
 from event_ingestor.admission.events import DAY_MS, Window
@@ -24,11 +25,11 @@ from event_ingestor.authentication.authenticator import Authenticator
 from event_ingestor.authentication.key_feed import CHECK_SECONDS, KeyFeed
 from event_ingestor.counts import Counts
 from event_ingestor.event_log import EventLog, LogLimits
-from event_ingestor.event_stream import EventStream
 from event_ingestor.intake import Intake
 from event_ingestor.limits import CallerLimits, Rates
 from event_ingestor.room import Allotment, Room, RoomLimits
 from event_ingestor.settings import IngestorSettings
+from event_ingestor.storage_health import StorageHealth
 from event_ingestor.tail import Tail
 from event_ingestor.telemetry import IngestTelemetry
 
@@ -52,14 +53,23 @@ class Ingestor:
             self._snapshot.ask if self._snapshot else lambda: None,
             FollowerTelemetry(registry, clock.monotonic),
         )
-        self._stream = EventStream(
+        self._storage = StorageHealth(bus, registry, clock)
+        self._stream = KeptStream(
             bus,
             events_stream(
                 max_bytes=settings.events_max_bytes,
                 max_age_seconds=settings.events_max_age_seconds,
                 replicas=settings.nats_replicas,
                 duplicate_window_seconds=settings.events_duplicate_window_seconds,
+                given=settings.given(
+                    max_bytes="events_max_bytes",
+                    max_age_seconds="events_max_age_seconds",
+                    replicas="nats_replicas",
+                    duplicate_window_seconds="events_duplicate_window_seconds",
+                ),
             ),
+            registry,
+            size_setting="FF_EVENTS_MAX_BYTES",
         )
         telemetry, room = IngestTelemetry(registry), Room(_room_limits(settings))
         telemetry.in_flight_bytes.set_function(lambda: room.taken)
@@ -72,6 +82,7 @@ class Ingestor:
                 linger_seconds=settings.events_linger_seconds, message_bytes_max=settings.events_message_bytes
             ),
             telemetry=telemetry,
+            storage=self._storage,
             clock=clock,
         )
         self.intake = Intake(
@@ -85,7 +96,12 @@ class Ingestor:
             window=Window(settings.events_age_days_max * DAY_MS, settings.events_ahead_seconds_max * 1000),
             clock=clock,
         )
-        self.checks = {"bus": self._bus_ready, "stream": self._stream.check, "keys": self._keys_ready}
+        self.checks = {
+            "bus": self._bus_ready,
+            "stream": self._stream.check,
+            "storage": self._storage.check,
+            "keys": self._keys_ready,
+        }
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -104,6 +120,7 @@ class Ingestor:
         if redis is not None:
             shared = SharedLimits("ingestor", redis, self._limits.all)
             self.background.every("shared-limits", shared.join, seconds=JOIN_SECONDS)
+        self.background.keep("storage", self._storage.keep_probing)
         try:
             yield
         finally:

@@ -14,10 +14,11 @@ from messages.subjects import EVENTS, events_subject
 from service_kit.clock import Clock
 from service_kit.logs import get_logger
 from service_kit.problems import Problem, Unavailable
-from streams import Bus, BusError, StreamFull
+from streams import Bus, BusError, MessageTooLarge, StreamFull
 
 from event_ingestor.authentication.authenticator import Caller
 from event_ingestor.batches import Lines, messages_of
+from event_ingestor.storage_health import StorageHealth
 from event_ingestor.telemetry import IngestTelemetry
 
 _log = get_logger("event_log")
@@ -48,10 +49,13 @@ class _Group:
 class EventLog:
     """The way of accepted events onto the EVENTS stream."""
 
-    def __init__(self, bus: Bus, limits: LogLimits, telemetry: IngestTelemetry, clock: Clock) -> None:
+    def __init__(
+        self, bus: Bus, limits: LogLimits, telemetry: IngestTelemetry, storage: StorageHealth, clock: Clock
+    ) -> None:
         self._bus = bus
         self._limits = limits
         self._telemetry = telemetry
+        self._storage = storage
         self._clock = clock
         self._groups: dict[tuple[str, str], _Group] = {}
         self._commits: set[asyncio.Task[None]] = set()
@@ -124,8 +128,12 @@ class EventLog:
             )
         except BusError as error:
             self._telemetry.publish_errors.labels(type(error).__name__).inc()
+            # A stream that is full by its own limit is no fault of the bus, and says so to each request.
+            if not isinstance(error, StreamFull | MessageTooLarge):
+                self._storage.failed(error)
             _log.warning("batch not stored", reason=type(error).__name__, detail=str(error))
             return error
+        self._storage.succeeded()
         self._telemetry.publish_seconds.observe(self._clock.monotonic() - started)
         self._telemetry.messages.labels("repeated" if ack.duplicate else "stored").inc()
         return None

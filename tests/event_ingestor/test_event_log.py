@@ -11,6 +11,7 @@ import pytest
 from event_ingestor.authentication.authenticator import Authenticator, Caller, EnvironmentKeys
 from event_ingestor.batches import Lines, messages_of
 from event_ingestor.event_log import EventLog, LogLimits
+from event_ingestor.storage_health import StorageHealth
 from event_ingestor.telemetry import IngestTelemetry
 from hypothesis import given
 from hypothesis import strategies as st
@@ -46,7 +47,9 @@ async def bus() -> MemoryBus:
 
 
 def event_log(bus: MemoryBus, **limits: Any) -> EventLog:
-    return EventLog(bus, replace(LogLimits(), **limits), IngestTelemetry(CollectorRegistry()), CLOCK)
+    registry = CollectorRegistry()
+    storage = StorageHealth(bus, registry, CLOCK)
+    return EventLog(bus, replace(LogLimits(), **limits), IngestTelemetry(registry), storage, CLOCK)
 
 
 async def stored(bus: MemoryBus) -> list[EventBatch]:

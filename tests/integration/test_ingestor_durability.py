@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import resource
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -178,6 +179,35 @@ async def test_a_full_stream_refuses_and_the_memory_stays_flat(fresh_nats: Nats,
     assert refused >= 25 * 16 - 8
     full.process.stop()
     assert set(acknowledged) <= set(await stored_ids(fresh_nats.url))
+
+
+def limit_files(nats: Nats, size: int) -> None:
+    """The server can't write files beyond `size`, as on a disk that is full."""
+    _, hard = resource.prlimit(nats.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(nats.pid, resource.RLIMIT_FSIZE, (size, hard))
+
+
+async def test_a_full_disk_turns_it_unready_and_room_ready_again_by_itself(
+    fresh_nats: Nats, ingestor: Ingestor, client: httpx.AsyncClient
+) -> None:
+    assert (await client.post("/v1/events", json=batch(range(10)))).status_code == 202
+    limit_files(fresh_nats, 512)
+    answer = await client.post("/v1/events", json=batch(range(10, 20), size=2000))
+    assert (answer.status_code, answer.json()["code"], answer.headers["retry-after"]) == (503, "bus_unavailable", "1")
+
+    async def tells_storing_alone() -> bool:
+        answer = await client.get("/readyz")
+        checks = answer.json()["checks"]
+        return answer.status_code == 503 and "nothing could be stored" in checks["storage"] and checks["bus"] == "ok"
+
+    await until(tells_storing_alone)
+    failing = (await client.get("/metrics")).text.split("\nevent_publish_failing_seconds ")[1].split("\n")[0]
+    assert float(failing) > 0
+    fresh_nats.restart()
+    await ingestor.wait_ready()
+    assert (await client.post("/v1/events", json=batch(range(20, 30)))).status_code == 202
+    ids = await stored_ids(fresh_nats.url)
+    assert {f"n{number}" for number in (*range(10), *range(20, 30))} <= set(ids)
 
 
 async def test_nothing_acknowledged_is_lost_when_the_ingestor_is_killed(fresh_nats: Nats, tmp_path: Path) -> None:

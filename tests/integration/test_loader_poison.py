@@ -13,6 +13,7 @@ from analytics.warehouse.migrations import migrate
 from analytics.warehouse.settings import WarehouseSettings
 from messages.generated.event_pb2 import EventBatch
 from messages.subjects import DEAD_LETTERS, events_stream, events_subject
+from streams import StreamRefused, StreamSpec
 from streams.memory import MemoryBus
 
 from tests.integration.loader_run import OPTIONS, load
@@ -141,3 +142,27 @@ async def test_a_replayed_letter_lands_once_its_cause_is_gone(bus: MemoryBus, wa
 
     assert await stored(warehouse) == 2
     assert await listed(bus, "env-1", 10) == []
+
+
+class NoRoomForLetters(MemoryBus):
+    """Has no room for DEAD_LETTERS until it is `roomy`."""
+
+    roomy = False
+
+    async def ensure_stream(self, spec: StreamSpec) -> str | None:
+        if spec.name == DEAD_LETTERS and not self.roomy:
+            raise StreamRefused("insufficient storage resources available")
+        return await super().ensure_stream(spec)
+
+
+async def test_events_land_while_there_is_no_room_for_dead_letters(warehouse: Warehouse) -> None:
+    bus = NoRoomForLetters()
+    await bus.ensure_stream(events_stream())
+    await bus.publish(events_subject("env-1"), batch([line(number) for number in range(10)]))
+    await load(bus, warehouse)
+    assert await stored(warehouse) == 10
+    await bus.publish(events_subject("env-1"), batch([b"torn", line(10)]))
+    bus.roomy = True
+    await load(bus, warehouse)
+    assert await stored(warehouse) == 11
+    assert [each.letter.raw for each in await listed(bus, "env-1", 10)] == [b"torn"]

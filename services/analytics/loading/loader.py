@@ -13,9 +13,11 @@ from dataclasses import dataclass, field
 from messages.subjects import EVENTS, dead_letters_stream
 from service_kit.clock import Clock
 from service_kit.logs import get_logger
-from streams import BatchConsumer, Bus, BusError, BusUnavailable, StreamSpec
+from streams import BatchConsumer, Bus, BusError, BusUnavailable, StreamMissing, StreamSpec
+from streams.kept_stream import KeptStream
 
 from analytics.loading import dead_letters
+from analytics.loading.backlog import Backlog
 from analytics.loading.batches import Collector, LoadBatch, LoadLimits
 from analytics.loading.storage import store
 from analytics.loading.telemetry import LoaderTelemetry
@@ -52,6 +54,11 @@ class Loader:
         self._telemetry = telemetry
         self._clock = clock
         self._options = options
+        self._backlog = Backlog(telemetry.registry, clock)
+        self._dead_letters = KeptStream(
+            bus, options.dead_letters, telemetry.registry, size_setting="FF_DEAD_LETTERS_MAX_BYTES"
+        )
+        self._trouble: str | None = None
         self._batches: asyncio.Queue[LoadBatch | None]
         self._stopping = asyncio.Event()
 
@@ -75,17 +82,21 @@ class Loader:
         It may begin again after it failed: what it had in hand then is delivered again.
         """
         self._batches = asyncio.Queue(maxsize=1)
-        wait = _BACKOFF_SECONDS_FIRST
-        while not self._stopping.is_set():
-            try:
-                await self._bus.ensure_stream(self._options.dead_letters)
-                break
-            except BusUnavailable as error:
-                wait = await self._back_off("bus", error, wait)
         async with asyncio.TaskGroup() as tasks:
+            # Beside the loading: events land also where there is no room for what could not be stored.
+            keeping = tasks.create_task(self._dead_letters.keep(), name="loader-dead-letters")
             tasks.create_task(self._collect(), name="loader-collect")
-            tasks.create_task(self._store(), name="loader-store")
             tasks.create_task(self._watch_lag(), name="loader-lag")
+            await self._store()
+            keeping.cancel()
+
+    async def check_dead_letters(self) -> str | None:
+        """For readiness: None, or why there is no place for dead letters."""
+        return await self._dead_letters.check()
+
+    async def check_events(self) -> str | None:
+        """For readiness: None, or why no events can be fetched."""
+        return self._trouble
 
     async def _collect(self) -> None:
         collector: Collector | None = None
@@ -96,9 +107,11 @@ class Loader:
                 batch = await collector.collect()
             except BusUnavailable as error:
                 collector = None
+                # Without EVENTS nobody has sent anything yet.
+                self._trouble = None if isinstance(error, StreamMissing) else str(error)
                 wait = await self._back_off("bus", error, wait)
                 continue
-            wait = _BACKOFF_SECONDS_FIRST
+            wait, self._trouble = _BACKOFF_SECONDS_FIRST, None
             if batch.messages:
                 await self._batches.put(batch)
         await self._batches.put(None)
@@ -162,9 +175,13 @@ class Loader:
     async def _watch_lag(self) -> None:
         consumer: BatchConsumer | None = None
         while not self._stopping.is_set():
-            with suppress(BusUnavailable):
+            with suppress(BusError):
+                await self._backlog.measure_letters(self._bus)
+            try:
                 consumer = consumer or await self._consumer()
-                self._telemetry.lag_messages.set(await consumer.pending())
+                await self._backlog.measure_events(self._bus, consumer)
+            except BusError:
+                consumer = None
             await self._pause(_LAG_EVERY_SECONDS)
 
     async def _back_off(self, part: str, error: Exception, wait: float) -> float:

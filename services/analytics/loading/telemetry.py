@@ -27,6 +27,4 @@ class LoaderTelemetry:
             "From the receipt of the oldest event in the last batch until it was stored",
             registry=registry,
         )
-        self.lag_messages = Gauge(
-            "loader_lag_messages", "Messages on the stream that are not acknowledged", registry=registry
-        )
+        self.registry = registry
