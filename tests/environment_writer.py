@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from google.protobuf.message import DecodeError
 from messages.answer_versions import stamped
 from messages.digest import combined, digest_bytes, entry_digest
 from messages.generated import config_pb2 as pb
@@ -34,10 +35,15 @@ class EnvironmentWriter:
             environment_id=self.environment_id, version=self.version, epoch=self.epoch, **content
         )
         subject = config_subject(self.environment_id, kind, key)
-        held = self.entries.get(subject)
-        message.answers_version = stamped(message, None if held is None else pb.ConfigMessage.FromString(held))
+        message.answers_version = stamped(message, self._held(subject))
         self.hold(subject, None if "tombstone" in content else message.SerializeToString())
         return subject, message.SerializeToString()
+
+    def _held(self, subject: str) -> pb.ConfigMessage | None:
+        try:
+            return pb.ConfigMessage.FromString(self.entries[subject])
+        except (KeyError, DecodeError):
+            return None
 
     def gone(self, kind: str, key: str) -> tuple[str, bytes]:
         return self.entity(kind, key, tombstone=pb.Tombstone())

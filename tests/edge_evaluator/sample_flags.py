@@ -59,7 +59,7 @@ FLAGS = (
     boolean("needs-hidden", client_visible=True, prerequisites=(Prerequisite("disabled", "on"),)),
     boolean("reported", report_exposures=True),
     Flag("greeting", FlagType.STRING, {"hello": "hällo ☃", "bye": "bye"}, "bye", Fixed("hello"), client_visible=True),
-    Flag("limit", FlagType.INTEGER, {"low": 1, "high": 2**53 + 1}, "low", Fixed("high"), client_visible=True),
+    Flag("limit", FlagType.INTEGER, {"low": 1, "high": 2**53 - 1}, "low", Fixed("high"), client_visible=True),
     Flag("ratio", FlagType.NUMBER, {"one": 1, "half": 0.5}, "half", Fixed("one"), client_visible=True),
     Flag("theme", FlagType.OBJECT, {"dark": {"bg": "#000", "n": [1, 2.5, None]}, "none": {}}, "none", Fixed("dark")),
 )

@@ -14,10 +14,11 @@ entities = st.sampled_from(ENTITIES)
 
 @st.composite
 def stamps(draw: st.DrawFn, entity: Entity) -> Stamp | None:
-    """Also ones with circles, and with edges to what is not there."""
+    """Also ones with circles, and with edges to what is not there. Of a flag's experiment, the experiment says."""
     if draw(st.integers(0, 4)) == 0:
         return None
-    used = draw(st.sets(entities, max_size=3))
+    kinds = ("flag", "segment") if entity[0] == "flag" else ("segment",)
+    used = draw(st.sets(entities.filter(lambda each: each[0] in kinds), max_size=3))
     edges = {(entity, each) for each in used}
     if entity[0] == "experiment":
         edges.add((draw(entities.filter(lambda each: each[0] == "flag")), entity))

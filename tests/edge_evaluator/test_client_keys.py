@@ -85,7 +85,7 @@ async def test_visibility_can_be_taken_away(edge: RunningEdge) -> None:
 async def test_event_frames_tell_a_version_and_nothing_else(edge: RunningEdge) -> None:
     url = (await edge.bulk({}, key=CLIENT_KEY)).json()["eventStreams"][0]["url"]
     async with httpx.AsyncClient(timeout=10) as client, client.stream("GET", url) as stream:
-        await edge.write(flags=[boolean("very-hidden")])
+        await edge.write(flags=[boolean("very-hidden"), boolean("new", client_visible=True)])
         frames = ""
         async with asyncio.timeout(10):
             async for text in stream.aiter_text():
