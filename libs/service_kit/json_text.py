@@ -1,21 +1,26 @@
 """JSON as strictly as RFC 8259 and I-JSON (RFC 7493) allow.
 
 Refused with the field named: duplicate keys, NUL characters, lone surrogates, NaN and infinities, integers beyond
-2^53, numbers beyond a double's range, more than 64 levels, names over 1,024 characters.
+2^53, numbers beyond a double's range, more than 64 levels, names over 1,024 characters, more than 200,000 values. What
+is too much is told by the bytes, before anything is made of them.
 """
 
 from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Any
 
 from service_kit.problems import BadRequest, FieldError, InvalidInput
 
 DEPTH_MAX = 64
+ELEMENTS_MAX = 200_000
 NAME_LENGTH_MAX = 1024
 INTEGER_MAX = 2**53
 _NUMBER_TEXT_LENGTH_MAX = 400
+_STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+_BRACKET = re.compile(r"[][{}]")
 _TOO_DEEP = f"at most {DEPTH_MAX} levels of nesting"
 
 
@@ -34,6 +39,7 @@ def decode_json(body: bytes) -> Any:
         text = body.decode("utf-8")
     except UnicodeDecodeError:
         raise BadRequest("the body is not UTF-8", code="invalid_json") from None
+    _check_shape(text)
     try:
         value = json.loads(text, object_pairs_hook=_object, parse_constant=_constant, parse_int=_integer)
     except json.JSONDecodeError as error:
@@ -43,6 +49,20 @@ def decode_json(body: bytes) -> Any:
         raise _refused("body", "too_deep", _TOO_DEEP) from None
     _check(value, "", 1)
     return value
+
+
+def _check_shape(text: str) -> None:
+    """Refuses too many values and too many levels, in a time linear in the text and without building any of them."""
+    if sum(map(text.count, ",[{")) <= ELEMENTS_MAX and text.count("[") + text.count("{") <= DEPTH_MAX:
+        return
+    bare = _STRING.sub("", text)
+    if sum(map(bare.count, ",[{")) > ELEMENTS_MAX:
+        raise _refused("body", "too_many_values", f"at most {ELEMENTS_MAX:,} values")
+    depth = 0
+    for bracket in _BRACKET.finditer(bare):
+        depth += 1 if bracket.group() in "[{" else -1
+        if depth > DEPTH_MAX:
+            raise _refused("body", "too_deep", _TOO_DEEP)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

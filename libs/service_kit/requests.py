@@ -16,7 +16,7 @@ from service_kit.query_parameters import check_parameters, declared_parameters
 
 ANONYMOUS_BODY_BYTES_MAX = 4096
 PATH_PART_LENGTH_MAX = 256
-_BYTES_DECODED_AT_ONCE_MAX = 64 * 1024
+_BYTES_DECODED_AT_ONCE_MAX = 16 * 1024
 _NO_BODY = object()
 
 Admission = Callable[[Request], Awaitable[Any]]

@@ -34,6 +34,7 @@ from analytics.results import endpoints as results
 from analytics.results import snapshot_endpoints as snapshots
 from analytics.results.inquiries import Inquiries
 from analytics.results.snapshots import ResultSnapshots
+from analytics.turns import TurnLimits, Turns
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.errors import QueryTooExpensive, WarehouseError, WarehouseUnavailable
 from analytics.warehouse.exports import ExportStore
@@ -61,6 +62,7 @@ class Parts:
     acts_stream: StreamSpec = field(default_factory=acts_stream)
     pii_secret: str = ""
     cors_origins: tuple[str, ...] = ()
+    turns: TurnLimits = field(default_factory=TurnLimits)
     destinations: DestinationPolicy = field(default_factory=lambda: DestinationPolicy(None, ()))
     sealer: Sealer = field(default_factory=lambda: Sealer(""))
 
@@ -85,7 +87,7 @@ def build_app(parts: Parts, shell: Shell) -> FastAPI:
 def _routers(parts: Parts, registry: CollectorRegistry) -> list[APIRouter]:
     authenticator, warehouse, clock = parts.authenticator, parts.warehouse, parts.clock
     acts = Acts(ActLog(parts.bus, parts.acts_stream, clock))
-    inquiries = Inquiries(catalog=parts.catalog, warehouse=warehouse, clock=clock)
+    inquiries = Inquiries(catalog=parts.catalog, warehouse=warehouse, clock=clock, turns=Turns(parts.turns))
     reconciler = Reconciler(bus=parts.bus, warehouse=warehouse, clock=clock, telemetry=OperationTelemetry(registry))
     return [
         results.build_router(authenticator=authenticator, inquiries=inquiries, warehouse=warehouse, clock=clock),

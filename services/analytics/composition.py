@@ -26,7 +26,8 @@ from analytics.exports.telemetry import ExportTelemetry
 from analytics.exports.worker import ExportWorker, WorkerOptions, WorkerParts
 from analytics.loading.batches import LoadLimits
 from analytics.loading.loader import LoaderOptions
-from analytics.settings import DestinationSettings, ExportSettings, LoadSettings, StoreSettings
+from analytics.settings import DestinationSettings, ExportSettings, LoadSettings, ServeSettings, StoreSettings
+from analytics.turns import TurnLimits
 from analytics.warehouse.arrow import ArrowWarehouse
 from analytics.warehouse.exports import ExportStore
 from analytics.warehouse.settings import WarehouseSettings
@@ -46,6 +47,16 @@ def warehouse_settings(settings: StoreSettings) -> WarehouseSettings:
     except ValueError as error:
         name, _, reason = str(error).partition(": ")
         raise wrong_settings(f"FF_CLICKHOUSE_{name.upper()}: {reason}") from None
+
+
+def turn_limits(settings: ServeSettings) -> TurnLimits:
+    return TurnLimits(
+        at_once=settings.analytics_heavy_requests_at_once,
+        per_organization=settings.analytics_heavy_requests_per_organization,
+        per_person=settings.analytics_heavy_requests_per_person,
+        waiting_per_organization=settings.analytics_heavy_requests_waiting,
+        waiting_seconds=settings.analytics_heavy_requests_waiting_seconds,
+    )
 
 
 def destination_policy(settings: DestinationSettings) -> DestinationPolicy:

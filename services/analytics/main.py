@@ -34,7 +34,14 @@ from analytics.acts import Acts
 from analytics.app import Parts, build_app
 from analytics.catalog.catalog import Catalog
 from analytics.catalog.feed import CHECK_SECONDS, CatalogFeed
-from analytics.composition import destination_policy, export_worker, loader_options, sealer, warehouse_settings
+from analytics.composition import (
+    destination_policy,
+    export_worker,
+    loader_options,
+    sealer,
+    turn_limits,
+    warehouse_settings,
+)
 from analytics.instants import instant
 from analytics.loading.dead_letters_command import list_letters, replay_letters
 from analytics.loading.loader import Loader
@@ -105,6 +112,7 @@ def run_serve(settings: ServeSettings) -> None:
         cors_origins=settings.analytics_cors_origins,
         destinations=destination_policy(settings),
         sealer=sealer(settings),
+        turns=turn_limits(settings),
     )
     serve(build_app(parts, Shell(registry=registry, background=background, lifespan=lifespan)), settings)
 

@@ -92,3 +92,8 @@ class ServeSettings(DestinationSettings):
     pii_secret: SecretStr = SecretStr("")
     analytics_cors_origins: Origins = ()
     analytics_snapshot_seconds: Annotated[int, Field(ge=0, le=604_800)] = 3600
+    analytics_heavy_requests_at_once: Annotated[int, Field(ge=1, le=1000)] = 6
+    analytics_heavy_requests_per_organization: Annotated[int, Field(ge=1, le=1000)] = 2
+    analytics_heavy_requests_per_person: Annotated[int, Field(ge=1, le=1000)] = 2
+    analytics_heavy_requests_waiting: Annotated[int, Field(ge=0, le=1000)] = 8
+    analytics_heavy_requests_waiting_seconds: Annotated[float, Field(gt=0, le=60)] = 10.0

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import msgspec
@@ -24,6 +26,7 @@ from event_ingestor.room import Room
 from event_ingestor.tail import Tail
 from event_ingestor.telemetry import IngestTelemetry
 
+_BYTES_ADMITTED_AT_ONCE_MAX = 256 * 1024
 _LINE_TYPES = (b"application/x-ndjson", b"application/ndjson", b"application/jsonl", b"application/json-lines")
 
 
@@ -87,7 +90,11 @@ class Intake:
                 body = await read_body(scope, receive, share)
                 received_at = self.clock.now()
                 rules = AdmissionRules(received_at, self.window, caller.privacy)
-                admission = admit(body, rules, lines=_declares_lines(scope))
+                judge = partial(admit, body, rules, lines=_declares_lines(scope))
+                # A large one in a thread: others' requests have their turn meanwhile.
+                large = len(body) > _BYTES_ADMITTED_AT_ONCE_MAX
+                admission = await asyncio.to_thread(judge) if large else judge()
+                del judge
                 del body
                 self.limits.count_events(caller, admission.accepted + len(admission.rejected))
                 await self._store(caller, received_at, admission)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
+from event_ingestor.admission.events import admit
 from event_ingestor.app import build_app
 from event_ingestor.composition import Ingestor, connection_limits
 from event_ingestor.room import Allotment, Room, RoomLimits
@@ -201,3 +203,19 @@ def test_a_body_takes_what_has_come_of_it_and_gives_it_back() -> None:
     assert room.taken == 0
     with room.share(("key", "k"), ("address", "a")) as again:
         again.take(60)
+
+
+async def test_a_large_body_is_judged_beside_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[bool] = []
+
+    def judge(*arguments: Any, **named: Any) -> Any:
+        threads.append(threading.current_thread() is threading.main_thread())
+        return admit(*arguments, **named)
+
+    monkeypatch.setattr("event_ingestor.intake.admit", judge)
+    async with running() as ingestor:
+        threads.clear()
+        for count in (1, 100):
+            events = [metric(event_id=f"e{n}", properties={"filling": "x" * 30_000}) for n in range(count)]
+            assert (await ingestor.send("other", events)).json() == {"accepted": count, "rejected": []}
+        assert threads == [True, False]

@@ -93,7 +93,8 @@ def build_router(
             source = "given"
         else:
             metric, period = _past(inquiries, environment, history, clock.now())
-            found = await baseline(warehouse, metric, period)
+            async with inquiries.turn(actor, environment):
+                found = await baseline(warehouse, metric, period)
             source = "history"
         return json_response(planner_document(found, source, _plan(design, known, found)))
 
@@ -114,7 +115,8 @@ def build_router(
         the tests should be significant. Far more means that p-values of this metric can't be trusted as they are."""
         environment = inquiries.measured(actor, where)
         metric, period = _past(inquiries, environment, history, clock.now())
-        found = await calibrate(warehouse, metric, period, splits=splits, seed=period.start, alpha=alpha)
+        async with inquiries.turn(actor, environment):
+            found = await calibrate(warehouse, metric, period, splits=splits, seed=period.start, alpha=alpha)
         return json_response(calibration_document(metric.key, period, found))
 
     return router

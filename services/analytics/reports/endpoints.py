@@ -37,16 +37,17 @@ def build_router(*, authenticator: Authenticator, inquiries: Inquiries) -> APIRo
     ) -> Response:
         """Summary, decision, metrics, health, and pictures of intervals, lift over time and daily units."""
         inquiry = inquiries.about(actor, asked)
-        results, over_time = await _documents(inquiry)
-        if as_ == "html":
-            page = await asyncio.to_thread(report_page, results, over_time)
-            return Response(page, media_type="text/html", headers={"Content-Security-Policy": _PAGE_POLICY})
-        drawn = await asyncio.to_thread(figures, results, over_time)
-        if as_ == "pdf":
-            content = await asyncio.to_thread(as_pdf, drawn, inquiry.experiment.name)
-            return _file(content, "application/pdf", f"{inquiry.experiment.key}.pdf")
-        content = await asyncio.to_thread(as_png, drawn[_PICTURES.index(picture)])
-        return Response(content, media_type="image/png")
+        async with inquiries.turn(actor, inquiry.environment):
+            results, over_time = await _documents(inquiry)
+            if as_ == "html":
+                page = await asyncio.to_thread(report_page, results, over_time)
+                return Response(page, media_type="text/html", headers={"Content-Security-Policy": _PAGE_POLICY})
+            drawn = await asyncio.to_thread(figures, results, over_time)
+            if as_ == "pdf":
+                content = await asyncio.to_thread(as_pdf, drawn, inquiry.experiment.name)
+                return _file(content, "application/pdf", f"{inquiry.experiment.key}.pdf")
+            content = await asyncio.to_thread(as_png, drawn[_PICTURES.index(picture)])
+            return Response(content, media_type="image/png")
 
     @router.get("/results/export", summary="Results as a file", responses=PROBLEMS, response_class=Response)
     async def export_results(
@@ -54,12 +55,16 @@ def build_router(*, authenticator: Authenticator, inquiries: Inquiries) -> APIRo
     ) -> Response:
         """One line per metric and variation."""
         inquiry = inquiries.about(actor, asked)
-        analysis = await inquiry.analyst.analyse(inquiry.experiment, inquiry.environment, inquiry.time)
-        columns, lines = RESULT_FILE.columns, RESULT_FILE.lines(result_document(analysis))
-        if as_ == "csv":
-            return _file(as_csv(columns, lines), "text/csv; charset=utf-8", f"{inquiry.experiment.key}.csv")
-        content = await asyncio.to_thread(as_parquet, columns, lines)
-        return _file(content, "application/vnd.apache.parquet", f"{inquiry.experiment.key}.parquet")
+        async with inquiries.turn(actor, inquiry.environment):
+            analysis = await inquiry.analyst.analyse(inquiry.experiment, inquiry.environment, inquiry.time)
+            lines = await asyncio.to_thread(lambda: RESULT_FILE.lines(result_document(analysis)))
+            columns = RESULT_FILE.columns
+            name = inquiry.experiment.key
+            if as_ == "csv":
+                content = await asyncio.to_thread(as_csv, columns, lines)
+                return _file(content, "text/csv; charset=utf-8", f"{name}.csv")
+            content = await asyncio.to_thread(as_parquet, columns, lines)
+            return _file(content, "application/vnd.apache.parquet", f"{name}.parquet")
 
     return router
 
@@ -68,7 +73,7 @@ async def _documents(inquiry: Inquiry) -> tuple[ResultDocument, DailyDocument]:
     segments = SegmentAnalyst(inquiry.reader, inquiry.analyst)
     of = (inquiry.experiment, inquiry.environment, inquiry.time)
     analysis, daily = await asyncio.gather(inquiry.analyst.analyse(*of), segments.over_time(*of))
-    return result_document(analysis), daily_document(daily)
+    return await asyncio.to_thread(lambda: (result_document(analysis), daily_document(daily)))
 
 
 def _file(content: bytes, media_type: str, name: str) -> Response:

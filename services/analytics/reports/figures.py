@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 
+from matplotlib import rcParams
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
@@ -14,6 +15,8 @@ from analytics.results.segment_documents import DailyDocument, DailyMetric
 
 _COLOURS = ("#2f6fde", "#d9822b", "#2a9d6f", "#8e5bd0", "#c2403d", "#5f6b7a")
 _GREY = "#9aa4b2"
+# Names of metrics are text: a dollar sign begins no formula.
+rcParams["text.parse_math"] = False
 
 
 def figures(results: ResultDocument, over_time: DailyDocument) -> list[Figure]:
@@ -56,7 +59,7 @@ def lift_over_time(over_time: DailyDocument) -> Figure:
             number += 1
             days = [day for day, *_ in points]
             lifts = [100 * point[1] for point in points]
-            axes.plot(days, lifts, "o-", markersize=4, color=colour, label=f"{metric.name}: {variation}")
+            axes.plot(days, lifts, "o-", markersize=4, color=colour, label=legend_label(f"{metric.name}: {variation}"))
             axes.fill_between(
                 days,
                 [100 * point[2] for point in points],
@@ -82,7 +85,7 @@ def daily_units(results: ResultDocument) -> Figure:
             next((each.units for each in day.variations if each.variation == name), 0)
             for day in results.exposures_per_day
         ]
-        axes.bar(days, counts, bottom=bottom, color=_COLOURS[number % len(_COLOURS)], label=name)
+        axes.bar(days, counts, bottom=bottom, color=_COLOURS[number % len(_COLOURS)], label=legend_label(name))
         bottom = [before + count for before, count in zip(bottom, counts, strict=True)]
     if days:
         axes.legend(fontsize=8, loc="best")
@@ -130,6 +133,11 @@ def _lifts(metric: DailyMetric) -> dict[str, list[tuple[str, float, float, float
                 continue
             points.setdefault(variation.variation, []).append((day.date, lift.estimate, lift.lower, lift.upper))
     return points
+
+
+def legend_label(text: str) -> str:
+    """A legend leaves out what begins with an underscore."""
+    return f" {text}" if text.startswith("_") else text
 
 
 def _thin_dates(axes: Axes) -> None:

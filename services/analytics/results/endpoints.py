@@ -14,7 +14,7 @@ from analytics.instants import instant
 from analytics.results.documents import ResultDocument, result_document
 from analytics.results.explanation import ExplainedResultDocument, explained
 from analytics.results.exposures import ExposureReport, ExposuresDocument, flag_exposures
-from analytics.results.inquiries import PROBLEMS, Asked, Inquiries, Instant, Where, json_response
+from analytics.results.inquiries import PROBLEMS, Asked, Inquiries, Instant, Where, json_response, rendered
 from analytics.results.segment_documents import (
     DailyDocument,
     SegmentedDocument,
@@ -68,7 +68,8 @@ def build_router(
         variations = inquiries.catalog.flag_variations(environment, key)
         start, end = instant(period.start, "start"), instant(period.end, "end")
         report = ExposureReport.between(key, variations, start, end, clock.now())
-        return json_response(await flag_exposures(ExposureReader(warehouse), environment, report, period.limit))
+        async with inquiries.turn(actor, environment):
+            return json_response(await flag_exposures(ExposureReader(warehouse), environment, report, period.limit))
 
     return router
 
@@ -86,9 +87,14 @@ def _add_results(router: APIRouter, authenticator: Authenticator, inquiries: Inq
         """Per metric and variation: units, mean or rate, difference and lift with intervals, p-value and method;
         health, decision, exposures per day and a summary in words."""
         inquiry = inquiries.about(actor, asked)
-        analysis = await inquiry.analyst.analyse(inquiry.experiment, inquiry.environment, inquiry.time)
-        result = result_document(analysis)
-        return json_response(explained(result, inquiry.reader.queries) if explain else result)
+        async with inquiries.turn(actor, inquiry.environment):
+            analysis = await inquiry.analyst.analyse(inquiry.experiment, inquiry.environment, inquiry.time)
+
+            def document() -> ResultDocument | ExplainedResultDocument:
+                result = result_document(analysis)
+                return explained(result, inquiry.reader.queries) if explain else result
+
+            return await rendered(document)
 
     @router.get(
         "/experiments/{experiment}/results/segments",
@@ -101,8 +107,9 @@ def _add_results(router: APIRouter, authenticator: Authenticator, inquiries: Inq
         check of each segment."""
         inquiry = inquiries.about(actor, asked)
         analyst = SegmentAnalyst(inquiry.reader, inquiry.analyst)
-        analysis = await analyst.by_segment(inquiry.experiment, inquiry.environment, inquiry.time, by)
-        return json_response(segmented_document(analysis))
+        async with inquiries.turn(actor, inquiry.environment):
+            analysis = await analyst.by_segment(inquiry.experiment, inquiry.environment, inquiry.time, by)
+            return await rendered(lambda: segmented_document(analysis))
 
     @router.get(
         "/experiments/{experiment}/results/over-time",
@@ -114,5 +121,6 @@ def _add_results(router: APIRouter, authenticator: Authenticator, inquiries: Inq
         """Per metric and day (UTC): the results of all units that came in until the end of that day."""
         inquiry = inquiries.about(actor, asked)
         analyst = SegmentAnalyst(inquiry.reader, inquiry.analyst)
-        analysis = await analyst.over_time(inquiry.experiment, inquiry.environment, inquiry.time)
-        return json_response(daily_document(analysis))
+        async with inquiries.turn(actor, inquiry.environment):
+            analysis = await analyst.over_time(inquiry.experiment, inquiry.environment, inquiry.time)
+            return await rendered(lambda: daily_document(analysis))

@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 import msgspec
 from fastapi import Depends, Query, Response
 from service_kit.clock import Clock
-from service_kit.problems import BadRequest, InvalidInput, NotFound, Unauthorized, Unavailable, problem_responses
+from service_kit.problems import (
+    BadRequest,
+    InvalidInput,
+    NotFound,
+    TooManyRequests,
+    Unauthorized,
+    Unavailable,
+    problem_responses,
+)
 
 from analytics.access import Actor
 from analytics.catalog.catalog import Catalog
 from analytics.catalog.entries import Environment, Experiment
 from analytics.instants import instant
 from analytics.results.analysis import AnalysisTime, Analyst
+from analytics.turns import Turns
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.experiments import ExperimentReader
 
-PROBLEMS = problem_responses(BadRequest, Unauthorized, NotFound, InvalidInput, Unavailable)
+PROBLEMS = problem_responses(BadRequest, Unauthorized, NotFound, InvalidInput, TooManyRequests, Unavailable)
 Instant = Annotated[str | None, Query(max_length=64, description="RFC 3339 with an offset, or epoch milliseconds")]
 
 
@@ -60,7 +72,8 @@ class Inquiry:
 class Inquiries:
     """Finds what a request names among what its actor may see."""
 
-    def __init__(self, *, catalog: Catalog, warehouse: Warehouse, clock: Clock) -> None:
+    def __init__(self, *, catalog: Catalog, warehouse: Warehouse, clock: Clock, turns: Turns) -> None:
+        self._turns = turns
         self._catalog = catalog
         self._warehouse = warehouse
         self._clock = clock
@@ -71,6 +84,10 @@ class Inquiries:
         if not self._catalog.ready:
             raise Unavailable("the experiments have not been read from the bus yet", code="catalog_not_ready")
         return self._catalog
+
+    def turn(self, actor: Actor, environment: Environment) -> AbstractAsyncContextManager[None]:
+        """The actor's turn to ask what is heavy. Raises TooManyRequests."""
+        return self._turns.turn(environment.organization_id, actor.subject)
 
     def about(self, actor: Actor, asked: NamedExperiment) -> Inquiry:
         """Raises NotFound, BadRequest, InvalidInput, Unavailable."""
@@ -110,6 +127,11 @@ class Inquiries:
             return found, catalog.environment_by_id(found.environment_id)
         environment = self.environment(actor, asked.where)
         return catalog.experiment_by_key(environment, asked.experiment), environment
+
+
+async def rendered(render: Callable[[], Any]) -> Response:
+    """What `render` gives, as JSON; made beside the event loop."""
+    return await asyncio.to_thread(lambda: json_response(render()))
 
 
 def json_response(document: Any) -> Response:

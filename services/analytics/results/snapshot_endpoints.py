@@ -82,7 +82,7 @@ def build_router(
             entity_key=inquiry.experiment.key,
             action="take",
         )
-        async with acts.telling(actor, act):
+        async with inquiries.turn(actor, inquiry.environment), acts.telling(actor, act):
             taken = await snapshots.take(inquiry.experiment, inquiry.environment)
         answer = json_response(_document(taken))
         answer.status_code = 201

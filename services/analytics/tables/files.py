@@ -13,7 +13,7 @@ from pyarrow import parquet
 from analytics.tables.columns import Line
 
 _ARROW_TYPES: dict[type, pa.DataType] = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def arrow_schema(columns: Mapping[str, type]) -> pa.Schema:
@@ -56,8 +56,10 @@ def _arrow_type(hint: Any) -> pa.DataType:
 
 
 def _cell(value: Any) -> Any:
-    if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
-        return f"'{value}"
+    if isinstance(value, str):
+        # A bare carriage return would not be quoted, and begins a line, and a cell, for a spreadsheet.
+        text = value.replace("\r\n", "\n").replace("\r", "\n")
+        return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
     if isinstance(value, bool):
         return "true" if value else "false"
     return "" if value is None else value

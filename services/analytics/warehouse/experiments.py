@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from analytics.warehouse.scopes import ExposureScope, MetricWindow
 from analytics.warehouse.sql import query
 
 NO_CAP = sys.float_info.max
+QUERIES_AT_ONCE = 3
+"""Of one request: those of others find connections that are free."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ class ExperimentReader:
     def __init__(self, warehouse: Warehouse) -> None:
         self._warehouse = warehouse
         self.queries: list[AskedQuery] = []
+        self._at_once = asyncio.Semaphore(QUERIES_AT_ONCE)
 
     async def unit_counts(self, scope: ExposureScope) -> UnitCounts:
         rows = await self._ask("unit_counts", scope)
@@ -132,7 +136,8 @@ class ExperimentReader:
         return await self._answered(name.rpartition("/")[2], sql, asked)
 
     async def _answered(self, name: str, sql: str, parameters: Mapping[str, Any]) -> list[Row]:
-        rows = await self._warehouse.rows(sql, parameters)
+        async with self._at_once:
+            rows = await self._warehouse.rows(sql, parameters)
         self.queries.append(AskedQuery(name, sql, parameters, rows))
         return rows
 
