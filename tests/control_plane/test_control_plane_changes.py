@@ -195,4 +195,4 @@ async def test_the_log_is_read_and_verified_over_http(tenant: Any) -> None:
     only = await tenant.api.ok("GET", path, params={"entity": "environment", "entity_key": "production"})
     assert only["items"] == entries[:2]
     verdict = await tenant.api.ok("GET", f"{path}/verification")
-    assert verdict == {"intact": True, "entries": 5, "first_bad": None, "reason": None}
+    assert verdict == {"intact": True, "entries": 6, "first_bad": None, "reason": None}
