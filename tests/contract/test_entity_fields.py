@@ -328,4 +328,4 @@ def test_every_table_holds_an_entity_or_says_what_it_is_for(columns: dict[str, s
 
 def test_settings_are_copied_whole() -> None:
     given = {"default_serve" if name == "default" else name for name in SettingsPatch.model_fields}
-    assert set(COPIED) == given - {"enabled", "report_exposures"}
+    assert set(COPIED) == given - {"enabled", "report_exposures", "exposure_attributes"}

@@ -166,3 +166,12 @@ async def test_a_project_key_of_two_organizations_is_ambiguous(admin: Any) -> No
         await admin.ok("POST", f"/organizations/{made['id']}/projects", {"key": "shop", "name": "Shop"})
     answer = await admin("GET", "/projects/shop")
     assert (answer.status_code, answer.json()["code"]) == (409, "ambiguous_project")
+
+
+async def test_an_environment_names_the_attributes_that_exposures_carry(tenant: Any) -> None:
+    changed = await tenant.api.changed("PATCH", tenant.path, {"exposure_attributes": ["country", "address.city"]})
+    assert changed["exposure_attributes"] == ["country", "address.city"]
+    for names, field in (([""], "exposure_attributes[0]"), (["a"] * 21, "exposure_attributes")):
+        answer = await tenant.api("PATCH", tenant.path, {"exposure_attributes": names}, headers={"If-Match": '"2"'})
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field)
+    assert (await tenant.api.ok("GET", tenant.path))["exposure_attributes"] == ["country", "address.city"]

@@ -139,3 +139,25 @@ def test_what_an_answer_says_makes_a_true_exposure(tenant: Tenant) -> None:
 
     assert tenant.send(events).json()["rejected"] == []
     assert units(watched.results(exposures=2)) == (1, 0)
+
+
+def test_what_the_edge_reports_can_be_told_apart_by_attributes(tenant: Tenant) -> None:
+    """The attributes that environment and flag name travel, hidden ones as pseudonyms, and no others."""
+    tenant.change("environments/production", {"exposure_attributes": ["country"], "pii_attributes": ["address"]})
+    watched = Watched(tenant, exposure_attributes=["address.city"])
+    with tenant.edge() as edge:
+        for number in range(12):
+            country = {"country": "NO" if number < 5 else ""} if number < 8 else {}
+            evaluate(edge, f"u{number}", **country, address={"city": "Oslo", "street": "A"}, email="a@example.org")
+    watched.results(exposures=12)
+
+    by_country = tenant.analysed(f"experiments/{watched.experiment}/results/segments", by="country")
+    by_city = tenant.analysed(f"experiments/{watched.experiment}/results/segments", by="address.city")
+
+    found = {(each["segment"], each["units"]) for each in by_country["segments"]}
+    assert found == {("NO", 5), ("", 3), (None, 4)}
+    (city,) = by_city["segments"]
+    assert (city["units"], len(city["segment"]), city["segment"] != "Oslo") == (12, 64, True)
+    context = watched.exposures()["recent"][-1]["context"]
+    assert set(context) <= {"country", "address"}
+    assert set(context["address"]) == {"city"}

@@ -15,8 +15,8 @@ from control_plane.access import Actor, ProjectScope
 from control_plane.database import Connection
 from control_plane.environments import sdk_keys_repository
 
-_COLUMNS = """id, organization_id, project_id, key, name, salt, hash_user_keys, pii_attributes, revision, version,
-published_version, published_at, archived_at"""
+_COLUMNS = """id, organization_id, project_id, key, name, salt, hash_user_keys, pii_attributes, exposure_attributes,
+revision, version, published_version, published_at, archived_at"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ class EnvironmentRow:
     salt: str
     hash_user_keys: bool
     pii_attributes: tuple[str, ...]
+    exposure_attributes: tuple[str, ...]
     revision: int
     version: int
     published_version: int
@@ -110,9 +111,12 @@ async def published_sdk_keys(tx: Connection, environment_id: UUID) -> list[async
 
 
 def environment_of(row: asyncpg.Record) -> EnvironmentRow:
-    values = {name: row[name] for name in EnvironmentRow.__slots__ if name not in ("archived", "pii_attributes")}
+    others = ("archived", "pii_attributes", "exposure_attributes")
     return EnvironmentRow(
-        **values, pii_attributes=tuple(row["pii_attributes"]), archived=row["archived_at"] is not None
+        **{name: row[name] for name in EnvironmentRow.__slots__ if name not in others},
+        pii_attributes=tuple(row["pii_attributes"]),
+        exposure_attributes=tuple(row["exposure_attributes"]),
+        archived=row["archived_at"] is not None,
     )
 
 

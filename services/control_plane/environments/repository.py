@@ -17,7 +17,8 @@ from control_plane.database import Connection
 # Named one by one, so that a migration that adds a column leaves prepared statements valid.
 _ORGANIZATION = "id, key, name, revision, created_at"
 _PROJECT = "id, organization_id, key, name, description, revision, archived_at, created_at"
-_ENVIRONMENT = """id, organization_id, project_id, key, name, salt, hash_user_keys, pii_attributes, revision, version,
+_ENVIRONMENT = """id, organization_id, project_id, key, name, salt, hash_user_keys, pii_attributes, exposure_attributes,
+revision, version,
 published_version, published_at, archived_at, created_at"""
 
 
@@ -144,8 +145,8 @@ async def insert_environment(tx: Connection, scope: ProjectScope, given: dict[st
     return _inserted(
         await tx.fetchrow(
             "INSERT INTO environments "
-            "(organization_id, project_id, key, name, salt, hash_user_keys, pii_attributes, created_at) "
-            "VALUES ($1, $2, $3, $4, $5, $6, $7, $8) "
+            "(organization_id, project_id, key, name, salt, hash_user_keys, pii_attributes, exposure_attributes, "
+            "created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) "
             f"ON CONFLICT (project_id, key) DO NOTHING RETURNING {_ENVIRONMENT}",
             scope.organization_id,
             scope.project_id,
@@ -154,6 +155,7 @@ async def insert_environment(tx: Connection, scope: ProjectScope, given: dict[st
             secrets.token_hex(16),
             given["hash_user_keys"],
             given["pii_attributes"],
+            given["exposure_attributes"],
             tx.now,
         ),
         "an environment",
@@ -173,12 +175,14 @@ async def find_environment(tx: Connection, scope: ProjectScope, key: str, *, loc
 async def update_environment(tx: Connection, environment_id: UUID, changes: dict[str, Any]) -> asyncpg.Record:
     row = await tx.fetchrow(
         "UPDATE environments SET name = COALESCE($2, name), hash_user_keys = COALESCE($3, hash_user_keys), "
-        "pii_attributes = COALESCE($4, pii_attributes), revision = revision + 1 "
+        "pii_attributes = COALESCE($4, pii_attributes), "
+        "exposure_attributes = COALESCE($5, exposure_attributes), revision = revision + 1 "
         f"WHERE id = $1 RETURNING {_ENVIRONMENT}",
         environment_id,
         changes.get("name"),
         changes.get("hash_user_keys"),
         changes.get("pii_attributes"),
+        changes.get("exposure_attributes"),
     )
     return _found(row)
 

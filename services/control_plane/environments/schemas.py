@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
+from bucketing.limits import EXPOSURE_ATTRIBUTES_MAX
 from messages.sdk_keys import KeyKind
 from pydantic import Field, StringConstraints
 from service_kit.schemas import Description, Input, Name, OneOf, Output
@@ -18,6 +19,7 @@ OVERLAP_SECONDS_MAX = 30 * 86_400
 SdkKeyKind = Annotated[str, OneOf(KeyKind)]
 AttributeName = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 PiiAttributes = Annotated[list[AttributeName], Field(max_length=100)]
+ExposureAttributes = Annotated[list[AttributeName], Field(max_length=EXPOSURE_ATTRIBUTES_MAX)]
 
 
 class OrganizationCreate(Input):
@@ -64,12 +66,14 @@ class EnvironmentCreate(Input):
     name: Name
     hash_user_keys: bool = False
     pii_attributes: PiiAttributes = Field(default_factory=list)
+    exposure_attributes: ExposureAttributes = Field(default_factory=list)
 
 
 class EnvironmentPatch(Input):
     name: Name | None = None
     hash_user_keys: bool | None = None
     pii_attributes: PiiAttributes | None = None
+    exposure_attributes: ExposureAttributes | None = None
 
 
 class EnvironmentView(AuditedView):
@@ -81,6 +85,7 @@ class EnvironmentView(AuditedView):
     name: str
     hash_user_keys: bool
     pii_attributes: list[str]
+    exposure_attributes: list[str]
     archived: bool
     version: int
     """Of the environment's own fields, for If-Match."""

@@ -38,6 +38,7 @@ def environment_view(row: asyncpg.Record, versions: Mapping[str, int] | None = N
         name=row["name"],
         hash_user_keys=row["hash_user_keys"],
         pii_attributes=row["pii_attributes"],
+        exposure_attributes=row["exposure_attributes"],
         archived=row["archived_at"] is not None,
         version=row["revision"],
         config_version=given.get(row["key"], row["version"]),

@@ -40,6 +40,7 @@ def flag_of(row: FlagRow, settings: SettingsRow | None) -> Flag:
             targets=settings.targets,
             prerequisites=settings.prerequisites,
             report_exposures=settings.report_exposures,
+            exposure_attributes=settings.exposure_attributes,
             default=row.default_serve if settings.default_serve is None else settings.default_serve,
             off_variation=row.off_variation if settings.off_variation is None else settings.off_variation,
         )

@@ -45,6 +45,7 @@ class SettingsRow:
     default_serve: dict[str, Any] | None
     off_variation: str | None
     report_exposures: bool
+    exposure_attributes: list[str]
     version: int
     updated_at: datetime
 
@@ -74,6 +75,7 @@ def new_settings(flag: FlagRow, environment_id: UUID) -> SettingsRow:
         default_serve=None,
         off_variation=None,
         report_exposures=False,
+        exposure_attributes=[],
         version=1,
         updated_at=flag.created_at,
     )

@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from bucketing.flagset import FlagType
 from bucketing.limits import (
+    EXPOSURE_ATTRIBUTES_MAX,
     FLAG_PREREQUISITES_MAX,
     FLAG_RULES_MAX,
     FLAG_TARGETS_MAX,
@@ -114,6 +115,9 @@ class SettingsPatch(Changes, strict=True):
     default: ServeDocument | None = Field(None, description="null: the flag's own default.")
     off_variation: VariationKey | None = Field(None, description="null: the flag's own off variation.")
     report_exposures: bool = Field(False, description="The edge reports remote evaluations as exposures.")
+    exposure_attributes: Annotated[
+        list[Annotated[str, StringConstraints(min_length=1, max_length=256)]], Field(max_length=EXPOSURE_ATTRIBUTES_MAX)
+    ] = Field([], description="Attributes that these exposures carry.")
 
 
 class Enabled(Input, strict=True):
@@ -133,6 +137,7 @@ class SettingsView(AuditedView):
     off_variation: str
     inherited: list[Literal["default", "off_variation"]] = Field(description="What comes from the flag itself.")
     report_exposures: bool
+    exposure_attributes: list[str]
     version: int
     updated_at: datetime
     environment_versions: EnvironmentVersions = Field({})

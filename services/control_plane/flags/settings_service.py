@@ -26,7 +26,7 @@ from control_plane.flags.views import settings_view
 
 _YEAR_10000_SECONDS = 253_402_300_800
 COPIED = ("rules", "targets", "prerequisites", "default_serve", "off_variation")
-"""What `copy` takes along: all that is set in an environment but whether the flag is on and reports exposures."""
+"""What `copy` takes along: all that is set in an environment but whether the flag is on and how it is reported."""
 
 _REFERRING = ("rules", "prerequisites")
 """What names segments and other flags."""

@@ -250,6 +250,7 @@ def _environment_message(
         sdk_keys=[sdk_key_to_wire(_sdk_key(str(environment.id), each)) for each in keys],
         hash_user_keys=environment.hash_user_keys,
         pii_attributes=sorted(environment.pii_attributes),
+        exposure_attributes=environment.exposure_attributes,
         members=[
             pb.Member(user_id=each["user_id"].bytes, role=each["role"], session_generation=each["session_generation"])
             for each in members

@@ -109,3 +109,13 @@ async def test_a_new_environment_starts_with_every_flag_off(tenant: Any, flag: s
     await tenant.api.ok("POST", f"/projects/{tenant.project}/environments", {"key": "preview", "name": "Preview"})
     settings = await tenant.api.ok("GET", f"{flag}/environments/preview")
     assert (settings["enabled"], settings["rules"], settings["version"]) == (False, [], 1)
+
+
+async def test_a_flag_names_the_attributes_that_its_exposures_carry(tenant: Any, flag: str) -> None:
+    settings = f"{flag}/environments/production"
+    written = await tenant.api.changed("PATCH", settings, {"exposure_attributes": ["plan"], "report_exposures": True})
+    assert (written["exposure_attributes"], written["report_exposures"]) == (["plan"], True)
+    assert (await tenant.api.ok("GET", f"{flag}/environments/staging"))["exposure_attributes"] == []
+    for names in ([""], ["a" * 257], ["a"] * 21, "plan", [5]):
+        answer = await tenant.api("PATCH", settings, {"exposure_attributes": names}, headers={"If-Match": '"2"'})
+        assert (answer.status_code, answer.json()["errors"][0]["field"][:19]) == (422, "exposure_attributes")
