@@ -248,6 +248,8 @@ async def compare(server: Server, folder: Path, seconds: float, rounds: int) -> 
             ("edge, bulk of 50", server, request(BULK), "200"),
             ("edge, ETag hit", server, request(BULK, f"If-None-Match: {etag}"), "304"),
             ("edge, one flag, traceparent", server, request(SINGLE, "traceparent: 00-1-2-01"), "200"),
+            ("edge, one flag, from a page", server, request(SINGLE, "Origin: https://app.example"), "200"),
+            ("edge, bulk of 50, packed", server, request(BULK, "Accept-Encoding: gzip"), "200"),
             ("bare ASGI, one flag", evaluating, request(SINGLE), "200"),
             ("bare ASGI, bulk of 50", evaluating, request(BULK), "200"),
             ("bare ASGI, constant", constant, request(SINGLE), "200"),
