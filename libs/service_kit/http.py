@@ -13,9 +13,11 @@ from typing import Any
 
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service_kit.api_docs import DOCS_PATH, docs_page
 from service_kit.background import Background
 from service_kit.head_requests import HeadRequests
 from service_kit.health import Check, health_router
@@ -57,7 +59,7 @@ def create_app(
     app = _Service(
         title=title,
         version=version("verdict-platform"),
-        docs_url="/api/docs",
+        docs_url=None,
         redoc_url=None,
         lifespan=shell.lifespan,
         strict_content_type=False,
@@ -68,6 +70,11 @@ def create_app(
         checks = {**checks, "background": shell.background.check}
     app.include_router(health_router(checks, shell.warnings))
     app.include_router(metrics_router(shell.registry))
+
+    async def docs(_: Request) -> Response:
+        return docs_page(app.openapi())
+
+    app.add_route(DOCS_PATH, docs, include_in_schema=False)
     app.add_middleware(
         RequestEnvelope,
         telemetry=HttpTelemetry(shell.registry),

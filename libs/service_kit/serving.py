@@ -17,7 +17,7 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.config import STARTUP_FAILURE
 
-from service_kit.listeners import Availability, admin_listener, public_listener
+from service_kit.listeners import Availability, MetricsAccess, admin_listener, public_listener
 from service_kit.response_headers import CLOSE, DEFAULT_HEADERS
 from service_kit.settings import ServiceSettings
 from service_kit.slow_clients import PatientHttpProtocol
@@ -63,7 +63,8 @@ class Server(uvicorn.Server):
         self._admin: _AdminServer | None = None
         if settings.admin_port:
             self._admin = _AdminServer(admin_listener(app, self._availability), settings)
-        public = public_listener(app, self._availability, metrics=self._admin is None)
+        metrics = MetricsAccess(settings.metrics_token.get_secret_value()) if self._admin is None else None
+        public = public_listener(app, self._availability, metrics)
         super().__init__(_config(public, settings, protocol))
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:

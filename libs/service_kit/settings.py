@@ -39,7 +39,8 @@ LongSecret = Annotated[SecretStr, AfterValidator(_long_enough)]
 class ServiceSettings(BaseSettings):
     """Frozen; a variable is `FF_` plus the field's name in capitals.
 
-    `admin_port`: health and metrics are told there, metrics there alone; 0: everything on `port`. `trusted_proxies`:
+    `admin_port`: health and metrics are told there, metrics there alone; 0: everything on `port`,
+    metrics for who has `metrics_token` or, without one, asks from this machine. `trusted_proxies`:
     addresses and networks with commas, whose word about a client's address and scheme is taken; empty: nobody's.
     `drain_seconds`: how long a service that stops goes on answering while readiness says no.
     """
@@ -50,6 +51,7 @@ class ServiceSettings(BaseSettings):
     port: Annotated[int, Field(ge=0, le=65535)]
     log_level: str = "INFO"
     admin_port: Annotated[int, Field(ge=0, le=65535)] = 0
+    metrics_token: SecretStr = SecretStr("")
     trusted_proxies: Networks = ()
     drain_seconds: Annotated[float, Field(ge=0, le=300)] = 0.0
 

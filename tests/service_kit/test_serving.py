@@ -11,6 +11,7 @@ import httpx
 import pytest
 from fastapi import FastAPI, Request, Response
 from service_kit.http import Shell, create_app
+from service_kit.listeners import Availability, MetricsAccess, public_listener
 from service_kit.serving import Server
 from service_kit.settings import ServiceSettings, load_settings
 from service_kit.telemetry import new_registry
@@ -217,3 +218,27 @@ async def test_a_second_interrupt_ends_a_drain() -> None:
         service.server.should_exit = service.server.force_exit = True
         async with asyncio.timeout(20):
             await service.serving
+
+
+OF_METRICS = [
+    pytest.param("", "127.0.0.1", {}, True, id="the same machine"),
+    pytest.param("", "::1", {}, True, id="the same machine by IPv6"),
+    pytest.param("", "10.0.0.7", {}, False, id="another machine"),
+    pytest.param("", "", {}, False, id="nobody knows who"),
+    pytest.param("", "127.0.0.1", {"x-forwarded-for": "127.0.0.1"}, False, id="through a proxy"),
+    pytest.param("", "127.0.0.1", {"via": "1.1 proxy"}, False, id="through another proxy"),
+    pytest.param("a-token", "10.0.0.7", {"authorization": "Bearer a-token"}, True, id="with the token"),
+    pytest.param("a-token", "10.0.0.7", {"authorization": "Bearer another"}, False, id="with another token"),
+    pytest.param("a-token", "127.0.0.1", {}, False, id="without the token"),
+]
+
+
+@pytest.mark.parametrize(("token", "address", "headers", "told"), OF_METRICS)
+async def test_who_reads_metrics_on_a_public_port(
+    token: str, address: str, headers: dict[str, str], told: bool
+) -> None:
+    listener = public_listener(build_app(Gate()), Availability(), MetricsAccess(token))
+    transport = httpx.ASGITransport(listener, client=(address, 1000))
+    async with httpx.AsyncClient(transport=transport, base_url="http://test", headers=headers) as client:
+        assert (await client.get("/metrics")).status_code == (200 if told else 404)
+        assert (await client.get("/healthz")).status_code == 200

@@ -6,6 +6,7 @@ import asyncio
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Response
+from service_kit.api_docs import PAGE_POLICY
 from service_kit.requests import new_router
 
 from analytics.access import Actor, Authenticator
@@ -17,7 +18,6 @@ from analytics.results.segment_documents import DailyDocument, daily_document
 from analytics.results.segments import SegmentAnalyst
 from analytics.tables.files import as_csv, as_parquet
 
-_PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 Picture = Literal["intervals", "lift_over_time", "daily_units"]
 _PICTURES: tuple[Picture, ...] = ("intervals", "lift_over_time", "daily_units")
 ReportFormat = Annotated[Literal["html", "pdf", "png"], Query(alias="format")]
@@ -41,7 +41,7 @@ def build_router(*, authenticator: Authenticator, inquiries: Inquiries) -> APIRo
             results, over_time = await _documents(inquiry)
             if as_ == "html":
                 page = await asyncio.to_thread(report_page, results, over_time)
-                return Response(page, media_type="text/html", headers={"Content-Security-Policy": _PAGE_POLICY})
+                return Response(page, media_type="text/html", headers={"Content-Security-Policy": PAGE_POLICY})
             drawn = await asyncio.to_thread(figures, results, over_time)
             if as_ == "pdf":
                 content = await asyncio.to_thread(as_pdf, drawn, inquiry.experiment.name)
