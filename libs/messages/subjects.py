@@ -78,9 +78,11 @@ def acts_subject(organization_id: str) -> str:
     return f"acts.{organization_id}"
 
 
-def acts_stream(*, max_bytes: int = 64 * _MEBIBYTE, replicas: int = 1) -> StreamSpec:
+def acts_stream(
+    *, max_bytes: int = 64 * _MEBIBYTE, replicas: int = 1, given: frozenset[str] | None = None
+) -> StreamSpec:
     """Kept until the control plane has appended them to its audit log."""
-    return StreamSpec(ACTS, ("acts.>",), max_bytes, replicas=replicas, max_message_bytes=_MEBIBYTE)
+    return StreamSpec(ACTS, ("acts.>",), max_bytes, replicas=replicas, max_message_bytes=_MEBIBYTE, given=given)
 
 
 def config_stream(

@@ -213,7 +213,11 @@ async def run_migrate(settings: StoreSettings) -> None:
 
 
 def _acts_stream(settings: StoreSettings) -> StreamSpec:
-    return acts_stream(max_bytes=settings.acts_max_bytes, replicas=settings.nats_replicas)
+    return acts_stream(
+        max_bytes=settings.acts_max_bytes,
+        replicas=settings.nats_replicas,
+        given=settings.given(max_bytes="acts_max_bytes", replicas="nats_replicas"),
+    )
 
 
 async def run_rewind(settings: LoadSettings, since: str) -> None:

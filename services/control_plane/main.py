@@ -10,9 +10,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 
 from fastapi import FastAPI
-from messages.subjects import acts_stream, config_stream
+from messages.subjects import CONFIG, acts_stream, config_stream
 from prometheus_client import CollectorRegistry
 from service_kit.background import Background
+from service_kit.bus_watch import BusWatch
 from service_kit.clock import Clock, SystemClock
 from service_kit.cors import CorsPolicy, Pages, allow_browsers
 from service_kit.deadlines import RequestDeadlines
@@ -27,6 +28,7 @@ from service_kit.tokens import AccessTokens
 from streams import BusError
 from streams.connection import BusConnection
 from streams.jetstream import JetStreamBus
+from streams.server_clock import time_of
 
 from control_plane.access import Authenticator
 from control_plane.access.courier import Courier
@@ -113,7 +115,7 @@ def build_api(settings: Settings) -> FastAPI:
     trace = SignInTrace(database, clock)
     access = _access(settings, database=database, tokens=tokens, trace=trace, clock=clock)
     telemetry = RelayTelemetry(registry)
-    relay = _relay(settings, clock, telemetry)
+    relay = _RelayWork(settings, clock, telemetry, registry)
     status = _status(settings, clock, telemetry)
     intake = _act_intake(settings, database=database, clock=clock, registry=registry)
 
@@ -128,7 +130,7 @@ def build_api(settings: Settings) -> FastAPI:
         background.keep("acts", intake)
         background.keep("publishing_status", status.keep_looking)
         if settings.relay_enabled:
-            background.keep("relay", relay)
+            relay.begin(background)
 
     quotas = Quotas(
         limits=settings.quotas, reserve=settings.config_reserve_percent / 100, telemetry=QuotaTelemetry(registry)
@@ -163,12 +165,12 @@ def build_relay(settings: Settings) -> FastAPI:
     database = _database(settings, clock)
     background = Background(registry, clock)
     telemetry = RelayTelemetry(registry)
-    relay = _relay(settings, clock, telemetry)
+    relay = _RelayWork(settings, clock, telemetry, registry)
     status = _status(settings, clock, telemetry)
 
     def opened() -> None:
         background.keep("publishing_status", status.keep_looking)
-        background.keep("relay", relay, essential=True)
+        relay.begin(background, essential=True)
 
     prepare = partial(_migrated, settings=settings)
     lifespan = _beside(background=background, database=database, prepare=prepare, opened=opened)
@@ -242,21 +244,47 @@ def _status(settings: Settings, clock: Clock, telemetry: RelayTelemetry) -> Publ
     return PublishingStatus(_database_of(settings, clock, STATUS_CONNECTIONS), clock, telemetry)
 
 
-def _relay(settings: Settings, clock: Clock, telemetry: RelayTelemetry) -> Callable[[], Awaitable[None]]:
-    stream = config_stream(max_bytes=settings.config_max_bytes, replicas=settings.nats_replicas)
+class _RelayWork:
+    """The relay with connections of its own: requests that use up the pool must not take the lease from it."""
 
-    async def relay() -> None:
-        # Of its own: requests that use up the pool must not take the lease from it.
-        database = _database_of(settings, clock, RELAY_CONNECTIONS)
-        bus = JetStreamBus(BusConnection.of(settings), name="control-plane")
+    def __init__(
+        self, settings: Settings, clock: Clock, telemetry: RelayTelemetry, registry: CollectorRegistry
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._telemetry = telemetry
+        self._bus: JetStreamBus | None = None
+        self._watch = BusWatch(
+            registry,
+            clock,
+            connected=lambda: self._bus is not None and self._bus.connected,
+            skew_seconds_max=settings.clock_skew_seconds_max,
+        )
+
+    def begin(self, background: Background, *, essential: bool = False) -> None:
+        self._watch.begin(background, self._bus_time)
+        background.keep("relay", self._run, essential=essential)
+
+    async def _bus_time(self) -> int | None:
+        return None if self._bus is None else await time_of(self._bus, CONFIG)
+
+    async def _run(self) -> None:
+        settings = self._settings
+        stream = config_stream(
+            max_bytes=settings.config_max_bytes,
+            replicas=settings.nats_replicas,
+            given=settings.given(max_bytes="config_max_bytes", replicas="nats_replicas"),
+        )
+        database = _database_of(settings, self._clock, RELAY_CONNECTIONS)
+        bus = self._bus = JetStreamBus(BusConnection.of(settings), name="control-plane")
         bus.start()
         try:
             await database.open()
             await Relay(
                 database=database,
                 bus=bus,
-                clock=clock,
-                telemetry=telemetry,
+                clock=self._clock,
+                telemetry=self._telemetry,
                 stream=stream,
                 check_seconds=settings.relay_check_seconds,
             ).run()
@@ -264,14 +292,16 @@ def _relay(settings: Settings, clock: Clock, telemetry: RelayTelemetry) -> Calla
             await bus.close()
             await database.close()
 
-    return relay
-
 
 def _act_intake(
     settings: Settings, *, database: Database, clock: Clock, registry: CollectorRegistry
 ) -> Callable[[], Awaitable[None]]:
     telemetry = ActTelemetry(registry)
-    stream = acts_stream(max_bytes=settings.acts_max_bytes, replicas=settings.nats_replicas)
+    stream = acts_stream(
+        max_bytes=settings.acts_max_bytes,
+        replicas=settings.nats_replicas,
+        given=settings.given(max_bytes="acts_max_bytes", replicas="nats_replicas"),
+    )
 
     async def intake() -> None:
         bus = JetStreamBus(BusConnection.of(settings), name="control-plane-acts")
