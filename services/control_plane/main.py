@@ -115,7 +115,7 @@ def build_api(settings: Settings) -> FastAPI:
     trace = SignInTrace(database, clock)
     access = _access(settings, database=database, tokens=tokens, trace=trace, clock=clock)
     telemetry = RelayTelemetry(registry)
-    relay = _RelayWork(settings, clock, telemetry, registry)
+    relay = _RelayWork(settings, clock=clock, telemetry=telemetry, registry=registry)
     status = _status(settings, clock, telemetry)
     intake = _act_intake(settings, database=database, clock=clock, registry=registry)
 
@@ -165,7 +165,7 @@ def build_relay(settings: Settings) -> FastAPI:
     database = _database(settings, clock)
     background = Background(registry, clock)
     telemetry = RelayTelemetry(registry)
-    relay = _RelayWork(settings, clock, telemetry, registry)
+    relay = _RelayWork(settings, clock=clock, telemetry=telemetry, registry=registry)
     status = _status(settings, clock, telemetry)
 
     def opened() -> None:
