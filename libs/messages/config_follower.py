@@ -17,7 +17,7 @@ from streams import Bus, BusError, CaughtUp, Delivered, Restarted, StreamMissing
 from messages.follower_telemetry import FollowerTelemetry
 from messages.rereads import Rereads
 from messages.staging import ConfigStaging, Mismatch, Rejected, Update
-from messages.subjects import CONFIG, config_filter, environment_of, manifest_subject
+from messages.subjects import CONFIG, ahead_subject, config_filter, environment_of, manifest_subject
 
 _log = logging.getLogger("config_follower")
 
@@ -55,6 +55,8 @@ class ConfigFollower:
         self._unapplied: set[str] = set()
         # Environments with a manifest that nothing has fitted yet.
         self._unread: set[str] = set()
+        # Environments of which more is held than the stream has.
+        self._ahead: set[str] = set()
         self._caught_up = False
         self._told = False
         self._environments_before = -1
@@ -115,6 +117,7 @@ class ConfigFollower:
 
     async def _check_one(self, bus: Bus, environment_id: str) -> None:
         newest = await bus.last_message(CONFIG, manifest_subject(environment_id))
+        await self._tell_if_ahead(bus, environment_id, None if newest is None else newest.payload)
         if newest is None:
             return
         if newest.payload == self.staging.manifest(environment_id) and environment_id not in self._unapplied:
@@ -123,6 +126,17 @@ class ConfigFollower:
             self._applier.confirmed(environment_id)
         elif self._caught_up and self._rereads.due(environment_id):
             await self._read_anew(bus, environment_id)
+
+    async def _tell_if_ahead(self, bus: Bus, environment_id: str, manifest: bytes | None) -> None:
+        """A stream that is older than what is held has lost something, and so may the database have: whoever publishes
+        has to know before it goes on from there."""
+        if not self.staging.is_ahead_of(environment_id, manifest):
+            self._ahead.discard(environment_id)
+            return
+        if environment_id not in self._ahead:
+            _log.warning("the stream is older than what is held of environment %s", environment_id)
+            self._ahead.add(environment_id)
+        await bus.tell(ahead_subject(environment_id), self.staging.manifest(environment_id))
 
     async def _read_anew(self, bus: Bus, environment_id: str) -> None:
         if environment_id in self._held_back:

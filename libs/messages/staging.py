@@ -102,6 +102,19 @@ class ConfigStaging:
         environment = self._environments.get(environment_id)
         return environment.version if environment else -1
 
+    def is_ahead_of(self, environment_id: str, manifest: bytes | None) -> bool:
+        """Whether what is held is newer than this manifest of the stream; None: the stream has none."""
+        environment = self._environments[environment_id]
+        if not environment.manifest:
+            return False
+        if manifest is None:
+            return True
+        try:
+            message = ConfigMessage.FromString(manifest)
+        except DecodeError:
+            return False
+        return message.version < environment.version or message.epoch < environment.epoch
+
     def reset(self, environment_id: str) -> None:
         """Begins to read the environment anew: the next manifest is compared with only what is fed from now on.
 

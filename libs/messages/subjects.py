@@ -1,7 +1,8 @@
 """The streams of the bus and the subjects in them.
 
-`config.<environment>.<kind>.<key>` · `events.<environment>` · `dead_letters.<environment>` · `acts.<organization>`. A
-key may hold dots, which separate tokens in a subject, so they travel as `~`, a character that no key has.
+`config.<environment>.<kind>.<key>` · `events.<environment>` · `dead_letters.<environment>` · `acts.<organization>`, and
+`config_ahead.<environment>`, which no stream keeps. A key may hold dots, which separate tokens in a subject, so they
+travel as `~`, a character that no key has.
 """
 
 from __future__ import annotations
@@ -43,6 +44,11 @@ def config_subject(environment_id: str, kind: str, key: str) -> str:
 
 def manifest_subject(environment_id: str) -> str:
     return f"config.{environment_id}.{_MANIFEST}"
+
+
+def ahead_subject(environment_id: str) -> str:
+    """Where a follower tells, by the manifest that it holds, that it is ahead of the stream. No stream keeps it."""
+    return f"config_ahead.{environment_id}"
 
 
 def config_filter(environment_id: str | None = None) -> str:

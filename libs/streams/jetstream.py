@@ -33,6 +33,7 @@ from streams.stream_configuration import epoch_milliseconds, server_time, stream
 
 _log = logging.getLogger("bus")
 _PUBLISH_TIMEOUT_SECONDS = 5.0
+_LISTEN_AGAIN_SECONDS = 0.1
 _REQUEST_TIMEOUT_SECONDS = 3.0
 _CONNECT_AGAIN_SECONDS = 0.25
 _FOLLOW_AGAIN_SECONDS, _FOLLOW_AGAIN_SECONDS_MAX = 0.1, 1.5
@@ -133,6 +134,23 @@ class JetStreamBus:
             self._context.publish(subject, payload, timeout=_PUBLISH_TIMEOUT_SECONDS, headers=headers or None)
         )
         return PublishAck(ack.seq, bool(ack.duplicate))
+
+    async def tell(self, subject: str, payload: bytes) -> None:
+        self._require_connection()
+        await asked(self._client.publish(subject, payload))
+
+    async def listen(self, subject: str) -> AsyncIterator[bytes]:
+        while True:
+            if self._client.is_connected:
+                subscription = await self._client.subscribe(subject)
+                try:
+                    # The client subscribes again by itself after a reconnection.
+                    async for message in subscription.messages:
+                        yield message.data
+                finally:
+                    with contextlib.suppress(*UNREACHABLE, nats.errors.Error):
+                        await subscription.unsubscribe()
+            await asyncio.sleep(_LISTEN_AGAIN_SECONDS)
 
     async def follow(self, stream: str, filter_subject: str) -> AsyncIterator[FollowEvent]:
         follower = OrderedFollower(self._client, self._context, stream, filter_subject)

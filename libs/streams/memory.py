@@ -60,6 +60,7 @@ class MemoryBus:
 
     def __init__(self) -> None:
         self._streams: dict[str, _Stream] = {}
+        self._listeners: list[tuple[str, asyncio.Queue[bytes]]] = []
         self._changed = asyncio.Condition()
         self.connected = True
 
@@ -124,6 +125,22 @@ class MemoryBus:
         async with self._changed:
             self._changed.notify_all()
         return PublishAck(sequence, duplicate=False)
+
+    async def tell(self, subject: str, payload: bytes) -> None:
+        if not self.connected:
+            raise BusUnavailable("not connected")
+        for pattern, heard in self._listeners:
+            if matches(subject, pattern):
+                heard.put_nowait(payload)
+
+    async def listen(self, subject: str) -> AsyncIterator[bytes]:
+        listener = (subject, asyncio.Queue[bytes]())
+        self._listeners.append(listener)
+        try:
+            while True:
+                yield await listener[1].get()
+        finally:
+            self._listeners.remove(listener)
 
     async def follow(self, stream: str, filter_subject: str) -> AsyncIterator[FollowEvent]:
         async with self._changed:

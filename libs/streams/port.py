@@ -188,6 +188,12 @@ class Bus(Protocol):
     ) -> PublishAck:
         """Returns when the stream has stored the message. Raises any BusError."""
 
+    async def tell(self, subject: str, payload: bytes) -> None:
+        """Says something to whoever listens at this moment; no stream keeps it. Raises BusUnavailable."""
+
+    def listen(self, subject: str) -> AsyncIterator[bytes]:
+        """What is told on the subject from now on. Waits while the bus is away; never raises."""
+
     def follow(self, stream: str, filter_subject: str) -> AsyncIterator[FollowEvent]:
         """The newest message of each subject, `CaughtUp`, then every change, in order and without gaps.
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
@@ -16,10 +17,16 @@ from control_plane.changes import queries as audit
 from control_plane.publishing.blocks import blocked_environments
 from control_plane.publishing.recovery import Recovery, RecoveryRefused
 from control_plane.publishing.status import Status, read_status
+from messages.config_follower import ConfigFollower
+from messages.follower_telemetry import FollowerTelemetry
 from messages.generated.config_pb2 import ConfigMessage
+from messages.staging import Update
 from messages.subjects import CONFIG, config_filter, config_subject, manifest_subject
 from nats.js.client import JetStreamContext
+from prometheus_client import CollectorRegistry
+from service_kit.background import Background
 from service_kit.clock import SystemClock
+from streams import Bus
 
 from devstack.backups import copy_database, restore_database
 from devstack.parts import Nats, Postgres
@@ -214,11 +221,70 @@ async def test_an_environment_that_only_the_stream_has_is_listed_and_removed(sta
         assert await recovery(stand).remove_environment(str(newer)) == 1
         await until(lambda: stand.metric("relay_foreign_environments") == 0)
     update, entries = await stand.held(newer)
-    assert (update.version, entries) == (2, {})
+    assert (update.version, [each for each in entries.values() if each is not None]) == (2, [])
     assert (await recovery(stand).compare()).foreign == []
     async with stand.database.transaction() as tx:
         entry = (await audit.entries_before(tx, stand.organization, None, 1, audit.EntryFilter()))[0]
     assert (entry["action"], entry["entity_key"]) == ("remove_from_the_stream", "newer")
+
+
+class Following:
+    """A service that follows the stream: the versions that it has taken, by environment."""
+
+    def __init__(self) -> None:
+        self.versions: dict[str, int] = {}
+        self.follower = ConfigFollower(self, FollowerTelemetry(CollectorRegistry()))
+
+    async def apply(self, update: Update) -> None:
+        self.versions[update.environment_id] = update.version
+
+    def caught_up(self) -> None:
+        pass
+
+    def confirmed(self, environment_id: str) -> None:
+        pass
+
+    def start(self, bus: Bus, check_seconds: float) -> Background:
+        background = Background(CollectorRegistry(), SystemClock())
+        background.keep("follow", partial(self.follower.follow, bus))
+        background.every("check", partial(self.follower.check, bus), seconds=check_seconds)
+        return background
+
+
+@pytest.mark.parametrize("later_term", [False, True], ids=["same term", "later term"])
+async def test_both_stores_lost_together_publish_nothing_older_than_followers_hold(
+    stand: Stand, fresh_nats: Nats, backup: Backup, *, later_term: bool
+) -> None:
+    stand.check_seconds = 1.0
+    following = Following()
+    async with stand.relay():
+        await stand.published(await stand.rename_attributes("old"))
+        await backup.take()
+        if not later_term:
+            await stand.published(await stand.rename_attributes("newest"))
+    if later_term:
+        async with stand.relay():
+            await stand.published(await stand.rename_attributes("newest"))
+    background = following.start(stand.bus, stand.check_seconds / 4)
+    await until(lambda: following.versions.get(str(stand.environment)) == 3)
+    client = await nats.connect(fresh_nats.url)
+    await client.jetstream().delete_stream(CONFIG)
+    await backup.restore()
+    async with stand.relay():
+        await blocked(stand, "epoch_behind" if later_term else "followers_ahead")
+        for _ in range(3):
+            await stand.rename_attributes("edited")
+        await stand.looked()
+        assert await stand.bus.read_all(CONFIG, config_filter()) == []
+        assert following.versions[str(stand.environment)] == 3
+        assert (await recovery(stand).compare()).environments[0].followers_version == 3
+        accepted = await recovery(stand).accept_database()
+        version = accepted.versions[str(stand.environment)]
+        assert version > 3
+        await until(lambda: following.versions[str(stand.environment)] == version)
+    assert await attributes(stand) == [["edited"]]
+    await background.stop()
+    await client.close()
 
 
 async def delete_stream(stream: JetStreamContext, _: UUID) -> None:

@@ -128,6 +128,26 @@ async def test_a_slow_follower_passes_over_what_was_replaced(bus: Bus, spec: Str
                 break
 
 
+async def test_what_is_told_reaches_who_listens_and_nobody_later(bus: Bus) -> None:
+    topic = f"told_{uuid4().hex}"
+    heard: list[bytes] = []
+
+    async def listen() -> None:
+        async for payload in bus.listen(f"{topic}.*"):
+            heard.append(payload)  # noqa: PERF401 - it is looked at meanwhile
+
+    listening = asyncio.create_task(listen())
+
+    async def reaches() -> bool:
+        await bus.tell(f"{topic}.a", b"word")
+        return bool(heard)
+
+    await until(reaches)
+    assert set(heard) == {b"word"}
+    listening.cancel()
+    await asyncio.wait([listening])
+
+
 async def test_following_an_empty_stream_is_caught_up_at_once(bus: Bus, spec: StreamSpec) -> None:
     await bus.ensure_stream(spec)
     assert await take(bus.follow(spec.name, f"{spec.name}.>"), 1) == [CaughtUp()]

@@ -34,7 +34,7 @@ class EntityDifference:
 class EnvironmentDifference:
     """One environment, with the database on one side and the stream on the other.
 
-    Versions are None where a side doesn't have it."""
+    Versions are None where a side doesn't have it; `followers_version` is what an edge or another follower told of."""
 
     environment_id: str
     organization_id: str
@@ -44,6 +44,7 @@ class EnvironmentDifference:
     stream_version: int | None
     stream_epoch: int | None
     blocked: Reason | None = None
+    followers_version: int | None = None
     entities: EntityDifference
 
     @property

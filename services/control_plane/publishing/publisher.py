@@ -17,6 +17,7 @@ from messages.subjects import CONFIG, manifest_subject
 from service_kit.clock import Clock
 from streams import Bus, BusUnavailable, ExpectedLast, MessageTooLarge, StreamState, WrongLastSequence
 
+from control_plane.publishing.blocks import Reason
 from control_plane.publishing.compiler import CompiledEnvironment
 from control_plane.publishing.entries import payload_of, published_answers_version, tombstone_of
 from control_plane.publishing.stream_contents import StreamedEnvironment, manifest_of, read_contents
@@ -30,12 +31,13 @@ class Fenced(Exception):
 
 
 class BehindTheBus(Exception):
-    """The stream holds a newer version than the database knows of, as after restoring a backup."""
+    """The stream, or a follower, holds a newer version than the database knows of, as after restoring a backup."""
 
-    def __init__(self, version: int, epoch: int) -> None:
-        super().__init__(f"the stream is at version {version}")
+    def __init__(self, version: int, epoch: int, reason: Reason = "version_behind") -> None:
+        super().__init__(f"version {version} is newer")
         self.version = version
         self.epoch = epoch
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)

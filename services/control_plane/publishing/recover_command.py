@@ -64,7 +64,8 @@ def _text(comparison: Comparison) -> Iterator[str]:
     for each in comparison.environments:
         state = f"BLOCKED ({each.blocked})" if each.blocked else "the same" if each.same else "differs"
         versions = f"{_or_none(each.stream_version)} on the stream, {_or_none(each.database_version)} in the database"
-        yield f"{_name(each)}: {state}; version {versions}"
+        ahead = f", {each.followers_version} at a follower" if each.followers_version is not None else ""
+        yield f"{_name(each)}: {state}; version {versions}{ahead}"
         yield from _sections(each)
     if comparison.foreign:
         yield "Only on the stream (`control_plane recover --remove-environment ID` removes one):"

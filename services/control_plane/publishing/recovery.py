@@ -67,12 +67,12 @@ class Recovery:
         async with self._database.transaction() as tx:
             rows = await tx.fetch(_ENVIRONMENTS)
             blocked = await blocks.blocked_environments(tx)
-            epoch = (await lease_state(tx)).epoch
+            lease = await lease_state(tx)
         ours = {str(row["id"]) for row in rows}
         foreign = [each for identity, each in contents.environments.items() if identity not in ours and each.live]
-        late = contents.epoch > epoch
+        late = max(contents.epoch, lease.blocked_epoch or 0) > lease.epoch
         return Comparison(
-            database_epoch=epoch,
+            database_epoch=lease.epoch,
             stream_epoch=contents.epoch,
             environments=[
                 await self._difference(row, contents, blocked.get(row["id"]), late=late)
@@ -105,6 +105,7 @@ class Recovery:
             stream_version=streamed.newest if streamed.newest >= 0 else None,
             stream_epoch=streamed.epoch if streamed.newest >= 0 else None,
             blocked=reason,
+            followers_version=blocked.version if blocked is not None and blocked.reason == "followers_ahead" else None,
             entities=entity_difference(_contents(streamed), compiled.entries if compiled is not None else {}),
         )
 
@@ -119,7 +120,8 @@ class Recovery:
             if unknown := sorted(set(wanted) - rows.keys()):
                 raise RecoveryRefused(f"the database has no environment {', '.join(unknown)}")
             blocked = await blocks.blocked_environments(tx)
-            top = max([contents.epoch, *(each.epoch for each in blocked.values())])
+            late = (await lease_state(tx)).blocked_epoch or 0
+            top = max([contents.epoch, late, *(each.epoch for each in blocked.values())])
             epoch = await lift_epoch(tx, top)
             versions: dict[str, int] = {}
             for identity, row in rows.items():

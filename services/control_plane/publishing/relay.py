@@ -18,17 +18,19 @@ from streams import Bus, BusError, StreamSpec
 
 from control_plane.changes.recorder import CHANNEL
 from control_plane.database import Database
-from control_plane.publishing import blocks
+from control_plane.publishing import blocks, queries
 from control_plane.publishing.compiler import Compiler
+from control_plane.publishing.follower_reports import FollowerReports
 from control_plane.publishing.lease import Lease
 from control_plane.publishing.publisher import Fenced
-from control_plane.publishing.stream_contents import read_manifests
+from control_plane.publishing.stream_contents import StreamContents, read_manifests
 from control_plane.publishing.stream_room import StreamRoom
 from control_plane.publishing.telemetry import RelayTelemetry
 from control_plane.publishing.term import RelayParts, StreamChanged, Term
 
 LOOK_SECONDS = 1.0
 CHECK_SECONDS = 3.0
+_LISTEN_CHECKS = 1.5
 _TELL_AGAIN_SECONDS = 60.0
 _log = get_logger("relay")
 
@@ -48,8 +50,14 @@ class Relay:
         stream: StreamSpec | None = None,
         check_seconds: float = CHECK_SECONDS,
     ) -> None:
+        self._reports = FollowerReports(bus)
         self._parts = RelayParts(
-            database=database, bus=bus, clock=clock, telemetry=telemetry, compiler=Compiler(database)
+            database=database,
+            bus=bus,
+            clock=clock,
+            telemetry=telemetry,
+            compiler=Compiler(database),
+            reports=self._reports,
         )
         self._stream = stream or config_stream()
         self._check_seconds = check_seconds
@@ -71,6 +79,7 @@ class Relay:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._parts.database.listen(CHANNEL, self._wake.set), name="relay-listen")
             tasks.create_task(self._renew(), name="relay-renew")
+            tasks.create_task(self._reports.keep_listening(), name="relay-reports")
             try:
                 while True:
                     await self._try_turn()
@@ -139,7 +148,13 @@ class Relay:
         """Begins a term, unless the stream was written in a later one than this database knows of."""
         if left := await self._parts.bus.ensure_stream(self._stream):
             _log.warning("the stream goes on as it is", reason=left)
-        epoch = (await read_manifests(self._parts.bus)).epoch
+        if await self._has_lost(await read_manifests(self._parts.bus)):
+            # Who holds more than the database may be the only one who knows that it was restored.
+            await asyncio.sleep(self._check_seconds * _LISTEN_CHECKS)
+        async with self._parts.database.transaction() as tx:
+            rows = await queries.all_environments(tx)
+        held = (await read_manifests(self._parts.bus)).epoch
+        epoch = max(held, self._reports.epoch(str(each["id"]) for each in rows))
         if epoch > last:
             await self._block(epoch, last)
             return
@@ -157,9 +172,15 @@ class Relay:
         self._parts.telemetry.leading.set(1)
         self._parts.telemetry.epoch.set(taken)
 
+    async def _has_lost(self, manifests: StreamContents) -> bool:
+        """Whether the stream lacks what was published."""
+        async with self._parts.database.transaction() as tx:
+            rows = await queries.all_environments(tx)
+        return any(each["published_version"] > manifests.environment(str(each["id"])).version for each in rows)
+
     async def _block(self, epoch: int, last: int) -> None:
         self._tell(
-            f"nothing is published: the stream was written in epoch {epoch}, this database knows {last}; "
+            f"nothing is published: what was published is of epoch {epoch}, this database knows {last}; "
             "`control_plane recover --show` tells the difference"
         )
         self._step_down()
@@ -167,6 +188,10 @@ class Relay:
         self._blocked_at, self._check_at = last, self._parts.clock.monotonic() + self._check_seconds
         async with self._parts.database.transaction() as tx:
             await blocks.block_all(tx, epoch)
+            for each in await queries.all_environments(tx):
+                version = self._reports.version(str(each["id"]))
+                if version > each["known_version"]:
+                    await blocks.block(tx, each["id"], "followers_ahead", version, epoch)
 
     def _tell(self, reason: str) -> None:
         """The same reason once a minute."""

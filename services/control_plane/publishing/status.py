@@ -85,7 +85,7 @@ class PublishingStatus:
         lease = status.lease
         if lease.blocked_epoch is not None:
             return (
-                f"nothing is published: the stream was written in epoch {lease.blocked_epoch}, this database knows "
+                f"nothing is published: what was published is of epoch {lease.blocked_epoch}, this database knows "
                 f"{lease.epoch}; see `control_plane recover --show`"
             )
         if status.blocked:

@@ -20,7 +20,9 @@ from streams import Bus, BusUnavailable
 
 from control_plane.database import Database
 from control_plane.publishing import blocks, queries
+from control_plane.publishing.blocks import Block
 from control_plane.publishing.compiler import Compiler
+from control_plane.publishing.follower_reports import FollowerReports
 from control_plane.publishing.publisher import BehindTheBus, Fenced, Publisher
 from control_plane.publishing.stream_contents import read_manifests
 from control_plane.publishing.telemetry import RelayTelemetry
@@ -41,6 +43,7 @@ class RelayParts:
     clock: Clock
     telemetry: RelayTelemetry
     compiler: Compiler
+    reports: FollowerReports
 
 
 class Term:
@@ -51,8 +54,9 @@ class Term:
         self._bus = parts.bus
         self._telemetry = parts.telemetry
         self._compiler = parts.compiler
+        self._reports = parts.reports
         self._publisher = Publisher(bus=parts.bus, clock=parts.clock, epoch=epoch)
-        self._blocked: frozenset[UUID] = frozenset()
+        self._blocked: dict[UUID, Block] = {}
         self._foreign: list[str] = []
         self.epoch = epoch
 
@@ -60,7 +64,7 @@ class Term:
         """Fences the earlier leaders off, then compares everything with the database and repairs what differs."""
         async with self._database.transaction() as tx:
             rows = await queries.all_environments(tx)
-            self._blocked = frozenset(await blocks.blocked_environments(tx))
+            self._blocked = await blocks.blocked_environments(tx)
         manifests = await read_manifests(self._bus)
         behind = {each["id"] for each in rows if manifests.environment(str(each["id"])).newest > each["known_version"]}
         await self._publisher.take_over(str(each["id"]) for each in rows if each["id"] not in behind)
@@ -85,10 +89,13 @@ class Term:
             raise StreamChanged(difference)
         async with self._database.transaction() as tx:
             rows = await queries.all_environments(tx)
+        epoch = self._reports.epoch(str(each["id"]) for each in rows)
+        if epoch > self.epoch:
+            raise StreamChanged(f"a follower holds what was written in epoch {epoch}")
         self._see_foreign(rows)
         for row in rows:
             version, newest = self._publisher.versions(str(row["id"]))
-            behind = newest > row["known_version"]
+            behind = max(newest, self._ahead(row["id"])) > row["known_version"]
             if behind != (row["id"] in self._blocked) or (version < row["published_version"] and not behind):
                 await self._try_publish(row["id"], row["known_version"], None, comparing=True)
 
@@ -110,39 +117,47 @@ class Term:
             except BehindTheBus as behind:
                 await self._block(environment_id, known_version, behind)
             else:
-                await self._unblock([environment_id])
+                await self._unblock(environment_id)
         except (Unavailable, BusUnavailable, Fenced):
             raise
         except Exception as error:
             self._telemetry.failures.inc()
             _log.error("not published", environment=environment_id, error=type(error).__name__, exc_info=error)
 
+    def _ahead(self, environment_id: UUID) -> int:
+        """The highest version that a follower told of, also in an earlier term."""
+        found = self._blocked.get(environment_id)
+        earlier = found.version if found is not None and found.reason == "followers_ahead" else -1
+        return max(earlier, self._reports.version(str(environment_id)))
+
     async def _block(self, environment_id: UUID, known_version: int, behind: BehindTheBus) -> None:
         _log.error(
-            "not published: the stream holds a version that the database knows nothing of; "
+            "not published: more is known of the environment than the database knows; "
             "`control_plane recover --show` tells the difference",
             environment=environment_id,
-            stream_version=behind.version,
-            stream_epoch=behind.epoch,
+            reason=behind.reason,
+            newest_version=behind.version,
+            newest_epoch=behind.epoch,
             known_version=known_version,
         )
         async with self._database.transaction() as tx:
-            await blocks.block(tx, environment_id, "version_behind", behind.version, behind.epoch)
-        self._blocked |= {environment_id}
+            await blocks.block(tx, environment_id, behind.reason, behind.version, behind.epoch)
+            self._blocked = await blocks.blocked_environments(tx)
 
-    async def _unblock(self, environment_ids: Iterable[UUID]) -> None:
-        freed = self._blocked.intersection(environment_ids)
-        if not freed:
+    async def _unblock(self, environment_id: UUID) -> None:
+        if environment_id not in self._blocked:
             return
         async with self._database.transaction() as tx:
-            for environment_id in freed:
-                await blocks.unblock(tx, environment_id)
-        self._blocked -= freed
-        _log.info("published again", environments=sorted(freed))
+            await blocks.unblock(tx, environment_id)
+        del self._blocked[environment_id]
+        _log.info("published again", environment=environment_id)
 
     async def _publish(
         self, environment_id: UUID, known_version: int, repair: datetime | None, *, comparing: bool
     ) -> None:
+        ahead = self._ahead(environment_id)
+        if ahead > known_version:
+            raise BehindTheBus(ahead, self._reports.epoch([str(environment_id)]), "followers_ahead")
         if repair is not None:
             self._compiler.forget(environment_id)
             await self._publisher.reread(str(environment_id))
