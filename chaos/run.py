@@ -19,6 +19,7 @@ from .trials.dead_letters import letters_of_poison, poison_the_stream
 from .trials.edge_alone import edge_alone
 from .trials.edits import edits
 from .trials.full_stream import full_stream
+from .trials.lost_state import lost_state
 from .trials.reconciliation import reconciled
 from .trials.settlement import promises_kept, settle
 from .trials.withdrawals import withdrawals
@@ -67,6 +68,8 @@ async def _promises(harness: Harness, reporter: ProgressReporter) -> list[Promis
         settled = await settle(harness)
         letters = await letters_of_poison(harness)
         account = await reconciled(harness)
+    with reporter.stage("Stores are lost and restored"):
+        lost = await lost_state(harness)
     kept = promises_kept(settled, harness, faults, half_accepted)
     return [
         *kept[:2],
@@ -79,6 +82,7 @@ async def _promises(harness: Harness, reporter: ProgressReporter) -> list[Promis
         alone,
         *edited,
         withdrawn,
+        *lost,
         _stamina(harness),
     ]
 
