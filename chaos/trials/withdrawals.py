@@ -69,13 +69,18 @@ def _taken_by(client: EdgeClient) -> _Question:
 
 async def _switch_off(harness: Harness) -> float:
     settings = f"flags/{_FLAG}/environments/production"
-    questions = [_is_on(edge) for edge in harness.edges]
+    # Clients of their own: a flag that has not arrived yet is a 404.
+    clients = [edge.with_key(harness.tenant.server_key) for edge in harness.edges]
+    questions = [_is_on(client) for client in clients]
     await harness.tenant.change_stubbornly(settings, {"enabled": True})
     await _until(questions, wanted=True)
     started = time.monotonic()
     await harness.tenant.change_stubbornly(settings, {"enabled": False})
     await _until(questions, wanted=False)
-    return time.monotonic() - started
+    seconds = time.monotonic() - started
+    for client in clients:
+        await client.close()
+    return seconds
 
 
 def _is_on(edge: EdgeClient) -> _Question:
