@@ -117,6 +117,11 @@ class Tenant:
         document: dict[str, Any] = answer.raise_for_status().json()
         return document
 
+    @property
+    def authorization(self) -> dict[str, str]:
+        """The header that opens the control plane and analytics."""
+        return {"Authorization": self._api.headers["Authorization"]}
+
     async def close(self) -> None:
         await self._api.aclose()
 
