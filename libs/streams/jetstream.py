@@ -7,7 +7,6 @@ import contextlib
 import logging
 import random
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 
 import nats.errors
 import nats.js.errors
@@ -234,8 +233,8 @@ class JetStreamBus:
         config = ConsumerConfig(
             durable_name=name,
             filter_subject=filter_subject,
-            deliver_policy=DeliverPolicy.BY_START_TIME,
-            opt_start_time=datetime.fromtimestamp(since / 1000, UTC),
+            deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
+            opt_start_seq=await self._first_since(stream, since),
             ack_policy=AckPolicy.EXPLICIT,
             ack_wait=_SINCE_ACK_SECONDS,
             max_deliver=-1,
@@ -245,6 +244,23 @@ class JetStreamBus:
         consumer = PullConsumer(self._client, self._context, stream, config)
         await consumer.open()
         return consumer
+
+    async def _first_since(self, stream: str, since: int) -> int:
+        """The sequence of the first message of `since` or later. The server's own search by time was seen to pass over
+        the last messages of a stream."""
+        state = await self.state(stream)
+        start, end = max(state.first_sequence, 1), state.last_sequence + 1
+        while start < end:
+            middle = (start + end) // 2
+            at, found = middle, await self.message_at(stream, middle)
+            while found is None and at + 1 < end:
+                at += 1
+                found = await self.message_at(stream, at)
+            if found is None or found.published_at >= since:
+                end = middle
+            else:
+                start = at + 1
+        return start
 
     async def state(self, stream: str) -> StreamState:
         self._require_connection()

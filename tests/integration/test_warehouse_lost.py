@@ -123,9 +123,11 @@ async def stand(fresh_nats: Nats, way: FaultProxy, clickhouse_database: str) -> 
     working = [asyncio.create_task(stand.upkeep.run()), asyncio.create_task(stand.loader.run())]
     yield stand
     way.mend()
-    for task in working:
-        task.cancel()
-    await asyncio.gather(*working, return_exceptions=True)
+    while not all(task.done() for task in working):
+        # A cancellation that meets the end of a wait can be lost.
+        for task in working:
+            task.cancel()
+        await asyncio.wait(working, timeout=1)
     await warehouse.close()
     await bus.close()
 

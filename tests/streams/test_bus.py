@@ -185,6 +185,19 @@ async def test_a_puller_gets_again_what_it_did_not_acknowledge(bus: Bus, spec: S
     await until(acknowledged)
 
 
+async def test_a_consumer_of_what_was_published_since_begins_there(bus: Bus, spec: StreamSpec) -> None:
+    await bus.ensure_stream(spec)
+    sequences = [(await bus.publish(f"{spec.name}.a", str(index).encode())).sequence for index in range(5)]
+    await bus.delete_message(spec.name, sequences[1])
+    moments = [each.published_at for seq in sequences if (each := await bus.message_at(spec.name, seq)) is not None]
+    for number, since in enumerate((0, *moments, moments[-1] + 1)):
+        consumer = await bus.pull_since(spec.name, f"since-{number}", filter_subject=f"{spec.name}.>", since=since)
+        found = await consumer.fetch(10, 2 if since <= moments[-1] else 0.1)
+        assert len(found) == sum(each >= since for each in moments)
+        for message in found:
+            await message.ack()
+
+
 async def test_a_refused_message_comes_again_after_its_delay(bus: Bus, spec: StreamSpec) -> None:
     await bus.ensure_stream(spec)
     await bus.publish(f"{spec.name}.a", b"1")
