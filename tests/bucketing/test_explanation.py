@@ -191,3 +191,22 @@ def test_an_evaluation_that_never_began_has_no_steps(
 
 def test_a_flag_that_is_off_has_one_step(compiled: CompiledFlagSet) -> None:
     assert steps(compiled, {}, flag="off") == [{"step": "enabled", "result": "off", "variation": "off"}]
+
+
+@pytest.mark.parametrize("condition", [{"segment": "round"}, {"not": {"segment": "round"}}])
+def test_segments_in_a_circle_that_slipped_through_are_told_as_the_error_that_they_are(condition: Any) -> None:
+    document = {
+        "salt": "s",
+        "flags": {
+            "f": FLAG
+            | {"default": {"variation": "off"}, "rules": [{"id": "r", "if": condition, "then": {"variation": "on"}}]}
+        },
+        "segments": {
+            "round": {"if": {"and": [{"segment": "trip"}]}},
+            "trip": {"if": {"not": {"segment": "round"}}},
+        },
+    }
+    told = compile_flagset(flagset_from_document(document)).explain("f", {"targetingKey": "u"}, 0).to_dict()
+    json.dumps(told)
+    assert told["decision"]["errorCode"] == "GENERAL"
+    assert told["steps"][1]["result"] == "not reached"

@@ -7,7 +7,8 @@ from typing import Any
 from bucketing.flagset import Comparison, Experiment, ExperimentMode, Fixed, InSegment, Not, Rule, Segment, Share
 from edge_evaluator.feed.assembly import EntityProblem, assemble
 from edge_evaluator.memory.environment import EnvironmentConfig
-from messages.documents import flag_document
+from messages.documents import experiment_document, flag_document, segment_document
+from messages.generated import config_pb2 as pb
 from messages.staging import ConfigStaging, Update
 
 from tests.edge_evaluator.config_writer import ConfigWriter
@@ -166,3 +167,37 @@ def test_a_flag_stays_as_it_was_when_a_segment_that_it_names_now_cannot_be_read(
     feeding.write(flags=[asking("a", "odd")], segments=[Segment("odd", condition=STRANGE)])
     assert feeding.serves("a") == "on"
     assert named(feeding.problems) == {("flag", "a", True), ("segment", "odd", False)}
+
+
+def test_a_document_on_the_subject_of_another_entity_costs_only_itself() -> None:
+    feeding = Feeding()
+    halves = (Share("on", 5000), Share("off", 5000))
+    running = Experiment("e", "b", ExperimentMode.ASSIGNS, halves, start_at=1)
+    feeding.write(flags=[boolean("a"), asking("b", "s")], segments=[Segment("s")], experiments=[running])
+    writer = feeding.writer
+    writer.version += 1
+    strangers = [
+        writer.entity("flag", "a", flag=flag_document(boolean("other"))),
+        writer.entity("flag", "new", flag=flag_document(boolean("other"))),
+        writer.entity("segment", "s", segment=segment_document(Segment("other"))),
+        writer.entity(
+            "experiment",
+            "e",
+            experiment=pb.Experiment(
+                status=pb.EXPERIMENT_STATUS_RUNNING,
+                document=experiment_document(Experiment("other", "b", ExperimentMode.ASSIGNS, halves, start_at=1)),
+            ),
+        ),
+    ]
+    feeding.feed([*strangers, writer.manifest()])
+    assert named(feeding.problems) == {
+        ("flag", "a", True),
+        ("flag", "new", False),
+        ("segment", "s", True),
+        ("experiment", "e", True),
+    }
+    assert feeding.config is not None
+    assert (feeding.serves("a"), feeding.serves("other"), set(feeding.config.unreadable)) == ("on", None, {"new"})
+    assert set(feeding.config.flagset.experiments) == {"e"}
+    feeding.write(flags=[boolean("a", default=Fixed("off"))], removed=[("segment", "s")])
+    assert (feeding.serves("a"), feeding.serves("b")) == ("off", None)

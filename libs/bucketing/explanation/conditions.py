@@ -9,18 +9,20 @@ from bucketing.attributes import read
 from bucketing.document.conditions import condition_to_document
 from bucketing.errors import EvaluationFailed, InvalidConfig
 from bucketing.flagset import AllOf, AnyOf, Comparison, Condition, InSegment, Json, Not, Segment
+from bucketing.generation.segments import UNFINISHED
 from bucketing.hashing import unit_key
 from bucketing.programs import Context, Programs, segment_program
 
 
 class Recorder:
-    """A probe that remembers."""
+    """A probe that remembers; not what is still being worked out, of which nothing can be said."""
 
     def __init__(self) -> None:
         self.seen: dict[str, Any] = {}
 
     def __call__(self, path: str, value: Any) -> Any:
-        self.seen[path] = value
+        if value is not UNFINISHED:
+            self.seen[path] = value
         return value
 
 

@@ -121,7 +121,9 @@ def _read_flag(changes: _Changes, key: str, message: ConfigMessage | None) -> No
     if message is None:
         changes.flags[key] = changes.stamps["flag", key] = None
         return
-    flag = changes.flags[key] = flag_of(message)
+    flag = flag_of(message)
+    _require_key(flag.key, key)
+    changes.flags[key] = flag
     changes.stamps["flag", key] = Stamp.of_flag(flag, answers_version(message), message.flag)
 
 
@@ -129,7 +131,9 @@ def _read_segment(changes: _Changes, key: str, message: ConfigMessage | None) ->
     if message is None:
         changes.segments[key] = changes.stamps["segment", key] = None
         return
-    segment = changes.segments[key] = segment_of(message)
+    segment = segment_of(message)
+    _require_key(segment.key, key)
+    changes.segments[key] = segment
     changes.stamps["segment", key] = Stamp.of_segment(segment, answers_version(message), message.segment)
 
 
@@ -137,7 +141,9 @@ def _read_experiment(changes: _Changes, key: str, message: ConfigMessage | None)
     """One that is not in force is none to the engine; if it ever was, its flag's answers have changed since."""
     entity = ("experiment", key)
     if message is not None and is_in_force(message.experiment):
-        experiment = changes.experiments[key] = experiment_of(message.experiment)
+        experiment = experiment_of(message.experiment)
+        _require_key(experiment.key, key)
+        changes.experiments[key] = experiment
         document = message.experiment.document
         changes.stamps[entity] = Stamp.of_experiment(experiment, answers_version(message), document)
         return
@@ -146,6 +152,12 @@ def _read_experiment(changes: _Changes, key: str, message: ConfigMessage | None)
         with suppress(InvalidConfig):
             ended = experiment_of(message.experiment)
             changes.stamps[entity] = Stamp.of_experiment(ended, answers_version(message), None)
+
+
+def _require_key(key: str, in_subject: str) -> None:
+    """Raises InvalidConfig for a document of one entity on the subject of another."""
+    if key != in_subject:
+        raise InvalidConfig("key", f"is {key!r}, on the subject of {in_subject!r}", "key")
 
 
 _READERS = {"flag": _read_flag, "segment": _read_segment, "experiment": _read_experiment}
