@@ -15,7 +15,7 @@ from messages.generated.config_pb2 import ConfigMessage
 
 _decode = msgspec.json.Decoder().decode
 # What of a flag's document tells people or reports, and never decides.
-_BESIDE_THE_ANSWER = ("description", "report_exposures")
+_BESIDE_THE_ANSWER = ("description", "exposure_attributes", "report_exposures")
 
 
 def answers_version(message: ConfigMessage) -> int:

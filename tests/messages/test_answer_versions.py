@@ -45,6 +45,7 @@ CHANGES = {
         3,
     ),
     "what is reported": (of_flag(FLAG), of_flag(replace(FLAG, report_exposures=True)), 3),
+    "what exposures carry": (of_flag(FLAG), of_flag(replace(FLAG, exposure_attributes=("plan",))), 3),
     "who may see it": (of_flag(FLAG), of_flag(replace(FLAG, client_visible=True)), 9),
     "no flag before": (ConfigMessage(flag=b"["), of_flag(FLAG), 9),
     "a segment": (
