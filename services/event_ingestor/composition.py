@@ -20,6 +20,7 @@ from streams.kept_stream import KeptStream
 from streams.server_clock import time_of
 
 from event_ingestor.admission.events import DAY_MS, Window
+from event_ingestor.admission.names import Names
 from event_ingestor.authentication import key_snapshot
 from event_ingestor.authentication.authenticator import Authenticator
 from event_ingestor.authentication.key_feed import CHECK_SECONDS, KeyFeed
@@ -48,8 +49,10 @@ class Ingestor:
         self._authenticator = Authenticator(settings.pii_secret.get_secret_value())
         self._snapshot_file = settings.ingestor_snapshot_file
         self._snapshot = key_snapshot.SnapshotWriter(self._snapshot_file) if self._snapshot_file else None
+        names = Names()
         self._keys = KeyFeed(
             self._authenticator,
+            names,
             self._snapshot.ask if self._snapshot else lambda: None,
             FollowerTelemetry(registry, clock.monotonic),
         )
@@ -87,6 +90,7 @@ class Ingestor:
         )
         self.intake = Intake(
             authenticator=self._authenticator,
+            names=names,
             log=self._log,
             counts=Counts(),
             tail=Tail(),

@@ -15,6 +15,7 @@ from service_kit.problems import Problem, TooManyRequests
 from starlette.types import Receive, Scope
 
 from event_ingestor.admission.events import AdmissionRules, AdmittedEvents, Window, admit
+from event_ingestor.admission.names import Names, NameWarning
 from event_ingestor.admission.refusals import Rejection
 from event_ingestor.authentication.authenticator import Authenticator, Caller
 from event_ingestor.batches import Lines
@@ -30,11 +31,12 @@ _BYTES_ADMITTED_AT_ONCE_MAX = 256 * 1024
 _LINE_TYPES = (b"application/x-ndjson", b"application/ndjson", b"application/jsonl", b"application/json-lines")
 
 
-class Receipt(msgspec.Struct):
-    """What a request is answered with."""
+class Receipt(msgspec.Struct, omit_defaults=True):
+    """What a request is answered with; `warnings` only if there are any."""
 
     accepted: int
     rejected: tuple[Rejection, ...]
+    warnings: tuple[NameWarning, ...] = ()
 
 
 class CallerConnection(Protocol):
@@ -52,6 +54,7 @@ class Intake:
     """The parts of the ingestor, put together in `app`."""
 
     authenticator: Authenticator
+    names: Names
     log: EventLog
     counts: Counts
     tail: Tail
@@ -89,7 +92,8 @@ class Intake:
             with self.room.share(*holders) as share:
                 body = await read_body(scope, receive, share)
                 received_at = self.clock.now()
-                rules = AdmissionRules(received_at, self.window, caller.privacy)
+                known = self.names.known(environment_id)
+                rules = AdmissionRules(received_at, self.window, caller.privacy, known)
                 judge = partial(admit, body, rules, lines=_declares_lines(scope))
                 # A large one in a thread: others' requests have their turn meanwhile.
                 large = len(body) > _BYTES_ADMITTED_AT_ONCE_MAX
@@ -105,7 +109,7 @@ class Intake:
                 self.telemetry.requests_unstored.labels(environment_id, error.code).inc()
             raise
         self._tell(environment_id, received_at, admission)
-        return _encode(Receipt(admission.accepted, admission.rejected))
+        return _encode(Receipt(admission.accepted, admission.rejected, admission.warnings))
 
     async def _store(self, caller: Caller, received_at: int, admission: AdmittedEvents) -> None:
         if not admission.accepted:
@@ -126,6 +130,8 @@ class Intake:
             self.telemetry.accepted.labels(environment_id, "metric").inc(admission.metric_count)
         for code, count in Counter(each.code for each in admission.rejected).items():
             self.telemetry.rejected.labels(environment_id, code).inc(count)
+        for warning in admission.warnings:
+            self.telemetry.warnings.labels(environment_id, warning.code).inc()
 
 
 def _count_connection(scope: Scope, caller: Caller) -> None:

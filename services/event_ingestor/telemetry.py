@@ -18,6 +18,12 @@ class IngestTelemetry:
         self.rejected = Counter(
             "events_rejected_total", "Events refused for what is in them", ["environment", "code"], registry=registry
         )
+        self.warnings = Counter(
+            "event_warnings_total",
+            "Names that are not there, as requests were told",
+            ["environment", "code"],
+            registry=registry,
+        )
         self.requests_unstored = Counter(
             "event_requests_unstored_total", "Requests answered 503 or 429", ["environment", "code"], registry=registry
         )

@@ -46,6 +46,11 @@ def judged(*events: Any, rules: AdmissionRules = RULES) -> AdmittedEvents:
     return admit(json.dumps(events).encode(), rules)
 
 
+def receipt(answer: Any) -> dict[str, Any]:
+    """A receipt's answer without its warnings: of environments in which nothing but keys was made."""
+    return {name: each for name, each in answer.json().items() if name != "warnings"}
+
+
 def lines_of(admission: AdmittedEvents) -> list[dict[str, Any]]:
     """Every accepted line, exposures first."""
     return [msgspec.json.decode(line) for line in (admission.exposures + admission.metrics).splitlines()]

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from event_ingestor.admission.names import Names
 from event_ingestor.authentication import key_snapshot
 from event_ingestor.authentication.authenticator import Authenticator, EnvironmentKeys
 from event_ingestor.authentication.key_feed import KeyFeed
@@ -46,7 +47,8 @@ class Followed:
     def __init__(self, bus: MemoryBus) -> None:
         self.changes = 0
         self.authenticator = Authenticator("a secret of the tests")
-        self.feed = KeyFeed(self.authenticator, self._count, FollowerTelemetry(CollectorRegistry()))
+        self.names = Names()
+        self.feed = KeyFeed(self.authenticator, self.names, self._count, FollowerTelemetry(CollectorRegistry()))
         self.task = asyncio.create_task(self.feed.follow(bus))
 
     def _count(self) -> None:
@@ -146,7 +148,7 @@ async def test_what_a_snapshot_knew_stays_until_the_stream_says_otherwise(bus: M
     for environment_id in ("e1", "gone", "unheard-of"):
         key = sdk_key(f"old-{environment_id}")
         earlier.put(known_keys(environment_id, key))
-    feed = KeyFeed(earlier, lambda: None, FollowerTelemetry(CollectorRegistry()))
+    feed = KeyFeed(earlier, Names(), lambda: None, FollowerTelemetry(CollectorRegistry()))
     task = asyncio.create_task(feed.follow(bus))
     await until(lambda: earlier.complete)
     opened = {key: opens(earlier, key) for key in ("a", "old-e1", "old-gone", "old-unheard-of")}
@@ -162,7 +164,7 @@ async def test_an_environment_that_can_not_be_read_keeps_its_keys(bus: MemoryBus
     await bus.ensure_stream(config_stream())
     for subject, payload in writer.unreadable():
         await bus.publish(subject, payload)
-    feed = KeyFeed(known, lambda: None, FollowerTelemetry(CollectorRegistry()))
+    feed = KeyFeed(known, Names(), lambda: None, FollowerTelemetry(CollectorRegistry()))
     task = asyncio.create_task(feed.follow(bus))
     await until(lambda: known.complete)
     assert opens(known, "a")
@@ -200,7 +202,7 @@ async def test_the_writer_follows_the_changes(bus: MemoryBus, tmp_path: Path) ->
     path = tmp_path / "keys"
     writer = key_snapshot.SnapshotWriter(path)
     authenticator = Authenticator("a secret of the tests")
-    feed = KeyFeed(authenticator, writer.ask, FollowerTelemetry(CollectorRegistry()))
+    feed = KeyFeed(authenticator, Names(), writer.ask, FollowerTelemetry(CollectorRegistry()))
     tasks = [asyncio.create_task(feed.follow(bus)), asyncio.create_task(writer.keep_writing(authenticator))]
     config = ConfigWriter("e1")
     for key in ("a", "b"):

@@ -26,7 +26,7 @@ from service_kit.serving import Server
 from streams.memory import MemoryBus
 
 from tests.event_ingestor.config_writer import CLIENT, ConfigWriter, sdk_key
-from tests.event_ingestor.events import NOW, metric
+from tests.event_ingestor.events import NOW, metric, receipt
 from tests.waiting import until
 
 ATTACKER, VISITOR = "127.0.0.2", "127.0.0.3"
@@ -93,7 +93,7 @@ async def test_stalled_bodies_of_one_caller_leave_room_for_all_others() -> None:
         batch = [metric(event_id=f"e{n}", properties={"filling": "x" * 30_000}) for n in range(100)]
         for key, address in (("other", VISITOR), ("sibling", VISITOR), ("server", VISITOR), ("public", VISITOR)):
             answers = await asyncio.gather(*(ingestor.send(key, batch, address=address) for _ in range(2)))
-            assert [answer.json() for answer in answers] == [{"accepted": 100, "rejected": []}] * 2
+            assert [receipt(answer) for answer in answers] == [{"accepted": 100, "rejected": []}] * 2
         assert 10 * len(PIECE) < ingestor.taken <= 12 * len(PIECE)
         refused = await ingestor.send("other", batch, address=ATTACKER)
         assert (refused.status_code, refused.headers["retry-after"]) == (429, "1")
@@ -217,5 +217,5 @@ async def test_a_large_body_is_judged_beside_the_loop(monkeypatch: pytest.Monkey
         threads.clear()
         for count in (1, 100):
             events = [metric(event_id=f"e{n}", properties={"filling": "x" * 30_000}) for n in range(count)]
-            assert (await ingestor.send("other", events)).json() == {"accepted": count, "rejected": []}
+            assert receipt(await ingestor.send("other", events)) == {"accepted": count, "rejected": []}
         assert threads == [True, False]

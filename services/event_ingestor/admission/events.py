@@ -26,6 +26,7 @@ from messages.events import (
 
 from event_ingestor.admission import formats
 from event_ingestor.admission.event_types import EVENT_TEXT_BYTES_MAX, Event, ExposureEvent, MetricEvent
+from event_ingestor.admission.names import KnownNames, NameCheck, NameWarning
 from event_ingestor.admission.privacy import Privacy
 from event_ingestor.admission.refusals import Reason, Rejection, explain
 
@@ -52,6 +53,7 @@ class AdmissionRules:
     received_at: int
     window: Window = field(default_factory=Window)
     privacy: Privacy | None = None
+    names: KnownNames | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class AdmittedEvents:
     exposure_count: int
     metric_count: int
     rejected: tuple[Rejection, ...]
+    warnings: tuple[NameWarning, ...] = ()
 
     @property
     def accepted(self) -> int:
@@ -80,6 +83,7 @@ def admit(body: bytes, rules: AdmissionRules, *, lines: bool = False) -> Admitte
         events = _decode_each(formats.split(body, lines=lines), rejected)
     # The escape is the only way to write NUL in JSON; mostly it is nowhere, so no event need be searched for it.
     judge = _Judge(rules, may_hold_nul=b"\\u0000" in body)
+    names = NameCheck(rules.names)
     exposures: list[bytes] = []
     metrics: list[bytes] = []
     for index, event in enumerate(events):
@@ -92,12 +96,21 @@ def admit(body: bytes, rules: AdmissionRules, *, lines: bool = False) -> Admitte
         encoded = _encode(line)
         if len(encoded) > EVENT_BYTES_MAX:
             rejected.append(Rejection(index, *_TOO_LARGE))
-        elif type(line) is ExposureLine:
+        elif isinstance(line, ExposureLine):
             exposures.append(encoded)
+            names.exposure(index, line)
         else:
             metrics.append(encoded)
+            names.metric(index, line)
     rejected.sort(key=lambda each: each.index)
-    return AdmittedEvents(_joined(exposures), _joined(metrics), len(exposures), len(metrics), tuple(rejected))
+    return AdmittedEvents(
+        exposures=_joined(exposures),
+        metrics=_joined(metrics),
+        exposure_count=len(exposures),
+        metric_count=len(metrics),
+        rejected=tuple(rejected),
+        warnings=tuple(names.warnings),
+    )
 
 
 def _decode_each(texts: list[bytes], rejected: list[Rejection]) -> list[Event | None]:

@@ -1,4 +1,4 @@
-"""Learns SDK keys from the versions that the follower of the CONFIG stream hands on.
+"""Learns SDK keys, and what else has a name, from the versions that the follower of the CONFIG stream hands on.
 
 While the bus is away, what was known stays in force.
 """
@@ -15,16 +15,21 @@ from messages.staging import Update
 from messages.subjects import parse_config_subject
 from streams import Bus
 
+from event_ingestor.admission.names import Names
 from event_ingestor.authentication.authenticator import Authenticator, EnvironmentKeys
+from event_ingestor.authentication.names_feed import learn
 
 CHECK_SECONDS = 2.0
 
 
 class KeyFeed:
-    """The applier of new versions to the authenticator. `changed` is called after each change of what is known."""
+    """The applier of new versions to authenticator and names. `changed` is called after each change of known keys."""
 
-    def __init__(self, authenticator: Authenticator, changed: Callable[[], None], telemetry: FollowerTelemetry) -> None:
+    def __init__(
+        self, authenticator: Authenticator, names: Names, changed: Callable[[], None], telemetry: FollowerTelemetry
+    ) -> None:
         self._authenticator = authenticator
+        self._names = names
         self._changed = changed
         self._follower = ConfigFollower(self, telemetry)
 
@@ -51,8 +56,11 @@ class KeyFeed:
     async def apply(self, update: Update) -> None:
         found: EnvironmentKeys | None = None
         gone = False
+        names = self._names.told(update.environment_id)
         for subject, message in update.changed.items():
-            if parse_config_subject(subject).kind != "environment":
+            entity = parse_config_subject(subject)
+            if entity.kind != "environment":
+                learn(names, entity, message)
                 continue
             gone = message is None
             if message is not None:
@@ -61,6 +69,7 @@ class KeyFeed:
             self._authenticator.put(found)
         elif gone:
             self._authenticator.remove(update.environment_id)
+            self._names.forget(update.environment_id)
         else:
             return
         if self._authenticator.complete:

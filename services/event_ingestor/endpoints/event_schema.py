@@ -39,9 +39,18 @@ class RejectedEvent(BaseModel):
     detail: str = Field(description="For people; names the field")
 
 
+class WarnedEvent(BaseModel):
+    """An event that is stored although it names what the environment doesn't have."""
+
+    index: int
+    code: str = Field(description="`unknown_flag`, `unknown_variation`, `unknown_experiment` or `unknown_metric`")
+    detail: str
+
+
 class ReceiptDocument(BaseModel):
     accepted: int = Field(description="Events that are stored; all that are not in `rejected`")
     rejected: list[RejectedEvent]
+    warnings: list[WarnedEvent] = Field(default=[], description="Absent when there are none; each name is told once")
 
 
 class MinuteDocument(BaseModel):

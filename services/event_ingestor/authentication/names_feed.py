@@ -1,0 +1,40 @@
+"""Learns the names of flags, variations, experiments and metrics' events from entries of CONFIG."""
+
+from __future__ import annotations
+
+import msgspec
+from messages.generated import config_pb2 as pb
+from messages.subjects import ConfigSubject
+
+from event_ingestor.admission.names import KnownNames
+
+
+class _Flag(msgspec.Struct):
+    variations: dict[str, msgspec.Raw]
+
+
+_flag = msgspec.json.Decoder(_Flag)
+
+
+def learn(names: KnownNames, entity: ConfigSubject, message: pb.ConfigMessage | None) -> None:
+    """Takes an entry; None has been removed."""
+    if entity.kind == "flag":
+        if message is None:
+            names.flags.pop(entity.key, None)
+        else:
+            names.flags[entity.key] = _variations(message.flag)
+    elif entity.kind == "metric":
+        names.put_metric(entity.key, frozenset() if message is None else _events(entity.key, message.metric))
+    elif entity.kind == "experiment":
+        (names.experiments.discard if message is None else names.experiments.add)(entity.key)
+
+
+def _variations(document: bytes) -> frozenset[str] | None:
+    try:
+        return frozenset(_flag.decode(document).variations)
+    except msgspec.MsgspecError:
+        return None
+
+
+def _events(key: str, metric: pb.Metric) -> frozenset[str]:
+    return frozenset({metric.event or key, metric.denominator_event} - {""})
