@@ -51,10 +51,10 @@ class Ingestor:
         self._snapshot = key_snapshot.SnapshotWriter(self._snapshot_file) if self._snapshot_file else None
         names = Names()
         self._keys = KeyFeed(
-            self._authenticator,
-            names,
-            self._snapshot.ask if self._snapshot else lambda: None,
-            FollowerTelemetry(registry, clock.monotonic),
+            authenticator=self._authenticator,
+            names=names,
+            changed=self._snapshot.ask if self._snapshot else lambda: None,
+            telemetry=FollowerTelemetry(registry, clock.monotonic),
         )
         self._storage = StorageHealth(bus, registry, clock)
         self._stream = KeptStream(
