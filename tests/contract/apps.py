@@ -8,7 +8,7 @@ from analytics.app import build_app as build_analytics
 from analytics.catalog.catalog import Catalog
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.settings import WarehouseSettings
-from control_plane.main import build_api
+from control_plane.composition import build_api
 from control_plane.settings import Settings
 from edge_evaluator.main import Edge
 from edge_evaluator.settings import EdgeSettings

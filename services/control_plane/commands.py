@@ -1,0 +1,104 @@
+"""What the control plane's command line does and ends: migrate, password-reset, quotas, recover."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+
+from service_kit.clock import SystemClock
+from service_kit.logs import get_logger
+from service_kit.problems import Problem
+from service_kit.tokens import AccessTokens
+from streams import BusError
+from streams.connection import BusConnection
+from streams.jetstream import JetStreamBus
+
+from control_plane.access.password_resets_service import PasswordResets
+from control_plane.access.sign_in_trace import SignInTrace
+from control_plane.composition import access_of, courier_of, database_of
+from control_plane.database import (
+    MigrationError,
+)
+from control_plane.publishing import recover_command
+from control_plane.publishing.recovery import Recovery, RecoveryRefused
+from control_plane.quotas import set_overrides
+from control_plane.settings import Settings
+
+_BUS_SECONDS = 10.0
+_log = get_logger("main")
+
+
+async def reset_password(settings: Settings, email: str) -> None:
+    """Prints a link, for whoever runs the server: of an account that no administrator may be shown a link of.
+
+    Raises SystemExit with the reason.
+    """
+    clock = SystemClock()
+    database = database_of(settings, clock)
+    access = access_of(
+        settings,
+        database=database,
+        tokens=AccessTokens(settings.auth_jwt_secret, clock),
+        trace=SignInTrace(database, clock),
+        clock=clock,
+    )
+    try:
+        await database.open()
+        resets = PasswordResets(database=database, access=access, courier=courier_of(settings))
+        link = await resets.make(email, settings.public_url or f"http://{settings.host}:{settings.port}")
+    finally:
+        await database.close()
+    if link is None:
+        raise SystemExit("there is no account with this address")
+    sys.stdout.write(f"{link}\n")
+
+
+async def migrate_database(settings: Settings) -> None:
+    """Applies what is missing. Raises SystemExit with the reason."""
+    database = database_of(settings, SystemClock())
+    try:
+        await database.open()
+        applied = await database.migrate()
+    except MigrationError as error:
+        raise SystemExit(str(error)) from None
+    finally:
+        await database.close()
+    _log.info("migrated", applied=applied)
+
+
+async def set_quotas(settings: Settings, organization: str, limits: list[str]) -> None:
+    """Prints the limits of one organization, after the given ones were set. Raises SystemExit with the reason."""
+    database = database_of(settings, SystemClock())
+    try:
+        await database.open()
+        async with database.transaction() as tx:
+            told = await set_overrides(tx, organization, given=limits, limits=settings.quotas)
+    except (LookupError, ValueError) as error:
+        raise SystemExit(str(error)) from None
+    finally:
+        await database.close()
+    print("\n".join(told))
+
+
+async def recover(settings: Settings, arguments: argparse.Namespace) -> None:
+    """Compares or decides, as the arguments say, and prints. Raises SystemExit with the reason."""
+    clock = SystemClock()
+    database = database_of(settings, clock)
+    bus: JetStreamBus | None = None
+    try:
+        await database.open()
+        async with asyncio.timeout(_BUS_SECONDS):
+            bus = await JetStreamBus.connect(BusConnection.of(settings), name="control-plane-recover")
+        told = await recover_command.run(arguments, Recovery(database=database, bus=bus, clock=clock))
+    except TimeoutError:
+        raise SystemExit("the bus can't be reached at FF_NATS_URL") from None
+    except OSError:
+        raise SystemExit("the database can't be reached at FF_DATABASE_URL") from None
+    except (RecoveryRefused, BusError, Problem) as error:
+        raise SystemExit(str(error)) from None
+    finally:
+        if bus is not None:
+            await bus.close()
+        await database.close()
+    sys.stdout.write(f"{told}\n")

@@ -1,0 +1,266 @@
+"""The control plane put together: the processes that serve the API and that publish."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
+
+from fastapi import FastAPI
+from messages.subjects import CONFIG, acts_stream, config_stream
+from prometheus_client import CollectorRegistry
+from service_kit.background import Background
+from service_kit.bus_watch import BusWatch
+from service_kit.clock import Clock, SystemClock
+from service_kit.cors import CorsPolicy, Pages, allow_browsers
+from service_kit.deadlines import RequestDeadlines
+from service_kit.http import Lifespan, Shell, create_app
+from service_kit.mail import SmtpMailer, SmtpServer
+from service_kit.problems import Unavailable
+from service_kit.telemetry import new_registry
+from service_kit.tokens import AccessTokens
+from streams.connection import BusConnection
+from streams.jetstream import JetStreamBus
+from streams.server_clock import time_of
+
+from control_plane.access import Authenticator
+from control_plane.access.courier import Courier
+from control_plane.access.login_limit import LoginLimit
+from control_plane.access.passwords import Passwords
+from control_plane.access.service import Access
+from control_plane.access.sign_in_trace import SignInTrace
+from control_plane.acts.intake import ActIntake
+from control_plane.acts.telemetry import ActTelemetry
+from control_plane.app import Parts, create_control_plane
+from control_plane.database import (
+    RELAY_CONNECTIONS,
+    STATUS_CONNECTIONS,
+    Connection,
+    Connections,
+    Database,
+    migrate,
+)
+from control_plane.publishing.relay import Relay
+from control_plane.publishing.status import PublishingStatus
+from control_plane.publishing.telemetry import RelayTelemetry
+from control_plane.quotas import Quotas, QuotaTelemetry
+from control_plane.settings import Settings
+
+BROWSER_ACCESS = CorsPolicy(
+    methods=("GET", "POST", "PUT", "PATCH", "DELETE"),
+    headers=("Authorization", "Content-Type", "If-Match", "If-None-Match"),
+    exposed=("ETag", "Location", "Retry-After", "X-Request-Id"),
+    setting="FF_CORS_ORIGINS",
+)
+_TRACE_SECONDS = 1.0
+
+
+def build_api(settings: Settings) -> FastAPI:
+    """The API's app; it connects when it starts."""
+    clock, registry = SystemClock(), new_registry()
+    database = database_of(settings, clock)
+    background = Background(registry, clock)
+    tokens = AccessTokens(settings.auth_jwt_secret, clock)
+    trace = SignInTrace(database, clock)
+    access = access_of(settings, database=database, tokens=tokens, trace=trace, clock=clock)
+    telemetry = RelayTelemetry(registry)
+    relay = _RelayWork(settings, clock=clock, telemetry=telemetry, registry=registry)
+    status = _status(settings, clock, telemetry)
+    intake = _act_intake(settings, database=database, clock=clock, registry=registry)
+
+    async def prepare(connection: Connection) -> None:
+        await _migrated(connection, settings)
+        if settings.admin_email:
+            password = settings.admin_password.get_secret_value()
+            await access.ensure_administrator(connection, settings.admin_email, password)
+
+    def opened() -> None:
+        background.every("sign-in-trace", trace.write, seconds=_TRACE_SECONDS)
+        background.keep("acts", intake)
+        background.keep("publishing_status", status.keep_looking)
+        if settings.relay_enabled:
+            relay.begin(background)
+
+    quotas = Quotas(
+        limits=settings.quotas, reserve=settings.config_reserve_percent / 100, telemetry=QuotaTelemetry(registry)
+    )
+    app = create_control_plane(
+        Parts(
+            database=database,
+            authenticator=Authenticator(database, tokens),
+            access=access,
+            courier=courier_of(settings),
+            quotas=quotas,
+        ),
+        Shell(
+            registry=registry,
+            background=background,
+            lifespan=_beside(
+                background=background, database=database, prepare=prepare, opened=opened, ending=trace.write_all
+            ),
+            body_limit_bytes=settings.body_limit_bytes,
+            # What is served goes on; so a pod is not taken away for it.
+            warnings={"publishing": status.check},
+        ),
+    )
+    app.add_middleware(RequestDeadlines, seconds=settings.request_seconds)
+    allow_browsers(app, Pages(settings.cors_origins, BROWSER_ACCESS))
+    return app
+
+
+def build_relay(settings: Settings) -> FastAPI:
+    """A relay with nothing but health and metrics around it."""
+    clock, registry = SystemClock(), new_registry()
+    database = database_of(settings, clock)
+    background = Background(registry, clock)
+    telemetry = RelayTelemetry(registry)
+    relay = _RelayWork(settings, clock=clock, telemetry=telemetry, registry=registry)
+    status = _status(settings, clock, telemetry)
+
+    def opened() -> None:
+        background.keep("publishing_status", status.keep_looking)
+        relay.begin(background, essential=True)
+
+    prepare = partial(_migrated, settings=settings)
+    lifespan = _beside(background=background, database=database, prepare=prepare, opened=opened)
+    shell = Shell(registry=registry, background=background, lifespan=lifespan)
+    return create_app("Verdict relay", shell, checks={"database": database.check, "publishing": status.check})
+
+
+def access_of(
+    settings: Settings, *, database: Database, tokens: AccessTokens, trace: SignInTrace, clock: Clock
+) -> Access:
+    """Who people are."""
+    return Access(
+        database=database,
+        tokens=tokens,
+        passwords=Passwords(),
+        limit=LoginLimit(clock),
+        trace=trace,
+        token_lifetime_seconds=settings.auth_token_minutes * 60,
+    )
+
+
+def courier_of(settings: Settings) -> Courier:
+    """Mail where it is set, else links for administrators."""
+    url = settings.smtp_url.get_secret_value()
+    mailer = SmtpMailer(SmtpServer.at(url), settings.mail_from) if url else None
+    return Courier(mailer, settings.public_url)
+
+
+def database_of(settings: Settings, clock: Clock) -> Database:
+    """With connections for requests."""
+    return _database_with(settings, clock, Connections(most=settings.database_pool_size))
+
+
+def _database_with(settings: Settings, clock: Clock, connections: Connections) -> Database:
+    return Database(settings.database_url.get_secret_value(), clock, connections)
+
+
+def _beside(
+    *,
+    background: Background,
+    database: Database,
+    prepare: Callable[[Connection], Awaitable[None]],
+    opened: Callable[[], None],
+    ending: Callable[[], Awaitable[None]] | None = None,
+) -> Lifespan:
+    """Opens the database while requests are served, so that health answers and a signal is heard however long it is
+    away; then calls `opened`."""
+
+    async def open_database() -> None:
+        await database.keep_opening(prepare)
+        opened()
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        background.once("database", open_database, essential=True)
+        try:
+            yield
+        finally:
+            await background.stop()
+            if ending is not None:
+                with contextlib.suppress(Unavailable):
+                    await ending()
+            await database.close()
+
+    return lifespan
+
+
+async def _migrated(connection: Connection, settings: Settings) -> None:
+    if settings.migrate_on_start:
+        await migrate(connection)
+
+
+def _status(settings: Settings, clock: Clock, telemetry: RelayTelemetry) -> PublishingStatus:
+    return PublishingStatus(_database_with(settings, clock, STATUS_CONNECTIONS), clock, telemetry)
+
+
+class _RelayWork:
+    """The relay with connections of its own: requests that use up the pool must not take the lease from it."""
+
+    def __init__(
+        self, settings: Settings, clock: Clock, telemetry: RelayTelemetry, registry: CollectorRegistry
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._telemetry = telemetry
+        self._bus: JetStreamBus | None = None
+        self._watch = BusWatch(
+            registry,
+            clock,
+            connected=lambda: self._bus is not None and self._bus.connected,
+            skew_seconds_max=settings.clock_skew_seconds_max,
+        )
+
+    def begin(self, background: Background, *, essential: bool = False) -> None:
+        self._watch.begin(background, self._bus_time)
+        background.keep("relay", self._run, essential=essential)
+
+    async def _bus_time(self) -> int | None:
+        return None if self._bus is None else await time_of(self._bus, CONFIG)
+
+    async def _run(self) -> None:
+        settings = self._settings
+        stream = config_stream(
+            max_bytes=settings.config_max_bytes,
+            replicas=settings.nats_replicas,
+            given=settings.given(max_bytes="config_max_bytes", replicas="nats_replicas"),
+        )
+        database = _database_with(settings, self._clock, RELAY_CONNECTIONS)
+        bus = self._bus = JetStreamBus(BusConnection.of(settings), name="control-plane")
+        bus.start()
+        try:
+            await database.open()
+            await Relay(
+                database=database,
+                bus=bus,
+                clock=self._clock,
+                telemetry=self._telemetry,
+                stream=stream,
+                check_seconds=settings.relay_check_seconds,
+            ).run()
+        finally:
+            await bus.close()
+            await database.close()
+
+
+def _act_intake(
+    settings: Settings, *, database: Database, clock: Clock, registry: CollectorRegistry
+) -> Callable[[], Awaitable[None]]:
+    telemetry = ActTelemetry(registry)
+    stream = acts_stream(
+        max_bytes=settings.acts_max_bytes,
+        replicas=settings.nats_replicas,
+        given=settings.given(max_bytes="acts_max_bytes", replicas="nats_replicas"),
+    )
+
+    async def intake() -> None:
+        bus = JetStreamBus(BusConnection.of(settings), name="control-plane-acts")
+        bus.start()
+        try:
+            await ActIntake(database=database, bus=bus, stream=stream, clock=clock, telemetry=telemetry).run()
+        finally:
+            await bus.close()
+
+    return intake
