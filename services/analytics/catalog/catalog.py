@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from bucketing.flagset import Flag
+from messages.sdk_keys import SdkKey
 from service_kit.problems import NotFound
 
 from analytics.catalog.entries import Environment, Experiment, Member, Metric
@@ -32,6 +33,7 @@ class EnvironmentEntries:
     experiments: dict[str, Experiment] = field(default_factory=dict)
     metrics: dict[str, Metric] = field(default_factory=dict)
     flags: dict[str, Flag] = field(default_factory=dict)
+    sdk_keys: tuple[SdkKey, ...] = ()
 
 
 class Catalog:

@@ -8,6 +8,7 @@ from messages.config_follower import ConfigFollower
 from messages.documents import flag_of
 from messages.follower_telemetry import FollowerTelemetry
 from messages.generated.config_pb2 import ConfigMessage
+from messages.sdk_keys import sdk_keys_of
 from messages.staging import Update
 from messages.subjects import ConfigSubject, parse_config_subject
 from service_kit.logs import get_logger
@@ -67,6 +68,7 @@ def _change(entries: EnvironmentEntries, environment_id: str, subject: str, mess
         case "environment":
             entries.environment = environment_of(environment_id, message.environment)
             entries.members = members_of(message.environment)
+            entries.sdk_keys = sdk_keys_of(environment_id, message.environment)
         case "experiment":
             entries.experiments[parsed.key] = experiment_of(environment_id, message.experiment)
         case "metric":
@@ -79,6 +81,7 @@ def _copy(entries: EnvironmentEntries, source: EnvironmentEntries, entity: Confi
     """One entity as `source` has it, or none where it has none."""
     if entity.kind == "environment":
         entries.environment, entries.members = source.environment, source.members
+        entries.sdk_keys = source.sdk_keys
     for kind, table, found in (
         ("experiment", entries.experiments, source.experiments),
         ("metric", entries.metrics, source.metrics),

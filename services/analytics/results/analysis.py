@@ -30,7 +30,7 @@ from stats import (
 from analytics.catalog.catalog import Catalog
 from analytics.catalog.entries import Environment, Experiment, Metric, MetricUse
 from analytics.results.consistent_read import consistent_read
-from analytics.results.health import HealthCheck, balance_check, health_checks, metrics_check
+from analytics.results.health import HealthCheck, balance_check, data_check, health_checks, metrics_check
 from analytics.results.measurements import (
     UNCOMPUTABLE,
     Measurement,
@@ -39,6 +39,7 @@ from analytics.results.measurements import (
     all_groups,
     problem_of,
 )
+from analytics.results.obstacles import Obstacle, obstacle
 from analytics.results.scope import scope_of
 from analytics.warehouse.aggregates import ExposureHealth, PastLook, UnitCounts
 from analytics.warehouse.experiments import ExperimentReader
@@ -101,6 +102,7 @@ class _Answers:
     looks: list[PastLook]
     metrics: list[tuple[MetricUse, Metric, Measurement]]
     missing: list[str]
+    obstacle: Obstacle | None
 
 
 class Analyst:
@@ -137,9 +139,20 @@ class Analyst:
 
         counts, measured = await consistent_read(self._reader, scope, measure)
         metrics = [(use, metric, each) for (use, metric), each in zip(known, measured, strict=True)]
-        answers = _Answers(experiment, environment, time, counts, health, looks, metrics, missing)
+        answers = _Answers(
+            experiment, environment, time, counts, health, looks, metrics, missing, self._obstacle(experiment, time)
+        )
         # The engine's numbers are milliseconds of pure computation, so they are not made on the event loop.
         return await asyncio.to_thread(_analysed, answers)
+
+    def _obstacle(self, experiment: Experiment, time: AnalysisTime) -> Obstacle | None:
+        """What is published is of now: of an earlier moment, and of what doesn't run, it says nothing."""
+        if experiment.status != "running" or time.as_of is not None:
+            return None
+        entries = self._catalog.entries(experiment.environment_id)
+        if entries.environment is None:
+            return None
+        return obstacle(entries.flags.get(experiment.flag), entries.sdk_keys, time.now)
 
     async def _past_looks(self, experiment: Experiment, environment: Environment, time: AnalysisTime) -> list[PastLook]:
         if experiment.plan.mode != Mode.GROUP.value or not experiment.plan.planned_units:
@@ -197,7 +210,8 @@ def _analysed(answers: _Answers) -> Analysis:
     method = CORRECTIONS.get(experiment.plan.correction)
     family = adjust_family(goals, method, alpha=experiment.plan.alpha) if goals and method else None
     health = [
-        *health_checks(experiment, answers.health, sample_ratio, units, answers.counts.in_several, answers.time.shown),
+        data_check(experiment, answers.health, answers.obstacle, answers.time.shown),
+        *health_checks(experiment, answers.health, sample_ratio, units, answers.counts.in_several),
         balance_check(results),
         metrics_check([each.metric.name for each in metrics if each.result is None and each.use.role != "secondary"]),
     ]

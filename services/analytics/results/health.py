@@ -9,6 +9,7 @@ from typing import Literal
 from stats import MetricResult, SampleRatioResult
 
 from analytics.catalog.entries import Experiment
+from analytics.results.obstacles import Obstacle
 from analytics.warehouse.aggregates import ExposureHealth
 
 State = Literal["ok", "warning", "problem", "unknown"]
@@ -36,12 +37,10 @@ def health_checks(
     sample_ratio: SampleRatioResult | None,
     units: Mapping[str, int],
     units_in_several: int,
-    now: int,
 ) -> list[HealthCheck]:
-    """Every check that needs no metric, in the order in which people should look at them. `units`: by variation."""
+    """What exposures tell, in the order in which people should look at it. `units`: by variation."""
     everybody = sum(units.values()) + units_in_several
     return [
-        _data(experiment, health, now),
         _sample_ratio(sample_ratio),
         _several(everybody, units_in_several),
         _before_start(experiment, health),
@@ -52,14 +51,19 @@ def health_checks(
     ]
 
 
-def _data(experiment: Experiment, health: ExposureHealth, now: int) -> HealthCheck:
+def data_check(experiment: Experiment, health: ExposureHealth, obstacle: Obstacle | None, now: int) -> HealthCheck:
+    """Whether exposures arrive. `obstacle`: what is in their way at `now`."""
     quiet = experiment.status == "running" and health.last_received_at < now - QUIET_MILLISECONDS
+    stopped = obstacle is not None and (obstacle.total or quiet or not health.exposures)
+    found = f"About {health.exposures:,} exposures" if health.exposures else "No exposure has arrived"
     return HealthCheck(
         "no_data",
-        "problem" if not health.exposures else "warning" if quiet else "ok",
-        f"About {health.exposures:,} exposures." if health.exposures else "No exposure has arrived.",
+        "problem" if not health.exposures else "warning" if quiet or stopped else "ok",
+        f"{found}: {obstacle.finding}." if obstacle is not None and stopped else f"{found}.",
         "A running experiment gets exposures all the time; a silence of a day means that none are sent or loaded.",
-        "Check that the flag is on, that the SDK sends exposures, and that the loader's lag is small.",
+        obstacle.action
+        if obstacle is not None and stopped
+        else "Check that the flag is on, that the SDK sends exposures, and that the loader's lag is small.",
     )
 
 

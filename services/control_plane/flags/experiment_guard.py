@@ -94,6 +94,19 @@ class ExperimentGuard:
         if affected:
             raise ExperimentAffected(affected)
 
+    async def unreported(self, write: WriteTransaction, found: FlagInEnvironment, after: SettingsRow) -> list[Warned]:
+        """What to say to somebody who ends the edges' reports of exposures."""
+        if not found.settings.report_exposures or after.report_exposures:
+            return []
+        return [
+            Warned(
+                code="exposures_not_reported",
+                detail=f"the experiment {experiment.key!r} runs on it in {experiment.environment} and gets only the "
+                "exposures that the application sends",
+            )
+            for experiment in await self._running_in(write, found)
+        ]
+
     async def switched_off(self, write: WriteTransaction, found: FlagInEnvironment) -> list[Warned]:
         """What to say to somebody who switches a flag off; it is done all the same."""
         return [

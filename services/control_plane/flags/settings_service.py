@@ -96,6 +96,9 @@ class SettingsService:
             after = replace(changed, **canonical_settings(checked, changed))
             view = await _saved(write, found, after)
             await write.hold([found.environment], stored_bytes(after) - stored_bytes(found.settings))
+            if found.settings.enabled and not after.enabled:
+                write.warnings.extend(await self._guard.switched_off(write, found))
+            write.warnings.extend(await self._guard.unreported(write, found, after))
             return view.model_copy(update={"warnings": write.warnings})
 
     async def _switch_off(self, actor: Actor, at: SettingsPath, expected: int | None) -> SettingsView:

@@ -108,6 +108,18 @@ async def test_switching_off_gets_through_and_says_what_it_ends(tenant: Any, pro
     assert other["warnings"] == []
 
 
+async def test_a_change_of_settings_says_what_it_keeps_away(tenant: Any, project: str) -> None:
+    settings = f"{project}/flags/price/environments/production"
+    await tenant.api.changed("PATCH", settings, {"report_exposures": True})
+    await running(tenant, project)
+    quiet = await tenant.api.changed("PATCH", settings, {"report_exposures": False})
+    assert [each["code"] for each in quiet["warnings"]] == ["exposures_not_reported"]
+    off = await tenant.api.changed("PATCH", settings, {"enabled": False, "report_exposures": True})
+    assert [each["code"] for each in off["warnings"]] == ["experiment_without_exposures"]
+    on = await tenant.api.changed("PATCH", settings, {"enabled": True})
+    assert on["warnings"] == []
+
+
 async def test_the_start_says_what_keeps_exposures_away(tenant: Any, project: str) -> None:
     settings = f"{project}/flags/price/environments/production"
     await tenant.api.ok("PUT", f"{settings}/enabled", {"enabled": False})
