@@ -1,11 +1,13 @@
 """A request's deadline: what works for it on a store asks how much of the time is left.
 
-The time in which the client still sends its body does not count.
+The time in which the client still sends its body does not count, nor does a turn that somebody has to wait for.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -27,6 +29,18 @@ def seconds_left(at_most: float) -> float:
     if deadline is None:
         return at_most
     return max(0.0, min(at_most, deadline.ends_at - asyncio.get_running_loop().time()))
+
+
+@contextmanager
+def uncounted() -> Iterator[None]:
+    """What is waited for in the block costs the request none of its time."""
+    deadline, loop = _current.get(), asyncio.get_running_loop()
+    began = loop.time()
+    try:
+        yield
+    finally:
+        if deadline is not None:
+            deadline.ends_at += loop.time() - began
 
 
 class RequestDeadlines:

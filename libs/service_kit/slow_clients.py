@@ -1,6 +1,7 @@
-"""Cuts connections whose headers or body take too long to arrive, or whose headers never end.
+"""Cuts connections whose headers or body take too long to arrive, whose headers never end, or whose answers are not
+read.
 
-uvicorn on httptools leaves the former open for ever and keeps whatever the latter send.
+uvicorn on httptools leaves the first and the last open for ever and keeps whatever the others send.
 
 A request that arrives in one piece costs two comparisons: timers run only while something is still missing.
 """
@@ -23,16 +24,20 @@ _HEADERS_TOO_LARGE = closing_answer(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 class PatientHttpProtocol(HttpToolsProtocol):
     """The protocol of every service. Headers: 10 s from the first byte (or from the
     connection, if none comes) and 64 KiB; body: 30 s more. Late headers get 408, large ones that come in pieces 431,
-    a late body ends the connection."""
+    a late body ends the connection. So does an answer that waits and of which less than 32 KiB are read in 30 s."""
 
     headers_bytes_max: ClassVar[int] = 64 * 1024
     headers_seconds_max: ClassVar[float] = 10.0
     body_seconds_max: ClassVar[float] = 30.0
+    unread_seconds_max: ClassVar[float] = 30.0
+    read_bytes_min: ClassVar[int] = 32 * 1024
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self.parser = RequestParser(self)
         self._deadline: TimerHandle | None = None
+        self._reading: TimerHandle | None = None
+        self._unread_bytes = 0
         self._in_headers = False
         self._in_body = False
         self._headers_begun = 0
@@ -44,7 +49,16 @@ class PatientHttpProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._cancel_deadline()
+        self._cancel_reading()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._await_reading()
+
+    def resume_writing(self) -> None:
+        self._cancel_reading()
+        super().resume_writing()
 
     def data_received(self, data: bytes) -> None:
         before = (self._in_headers, self._in_body)
@@ -92,3 +106,18 @@ class PatientHttpProtocol(HttpToolsProtocol):
         if not self._in_body and (self.cycle is None or self.cycle.response_complete):
             self.transport.write(answer)
         self.transport.close()
+
+    def _await_reading(self) -> None:
+        self._unread_bytes = self.transport.get_write_buffer_size()
+        self._reading = self.loop.call_later(self.unread_seconds_max, self._check_reading)
+
+    def _check_reading(self) -> None:
+        if self._unread_bytes - self.transport.get_write_buffer_size() < self.read_bytes_min:
+            self.transport.abort()
+        else:
+            self._await_reading()
+
+    def _cancel_reading(self) -> None:
+        if self._reading is not None:
+            self._reading.cancel()
+            self._reading = None

@@ -35,10 +35,8 @@ async def read_body(scope: Scope, receive: Receive, share: RoomShare) -> bytes:
 
     Raises TooLarge, TooManyRequests, UnsupportedEncoding, BadRequest (`invalid_gzip`), ClientGone.
     """
-    encoding = b""
-    for name, value in scope["headers"]:
-        if name == b"content-encoding":
-            encoding = value.strip().lower()
+    # Given twice, they are one list, and no list is taken.
+    encoding = b",".join(value for name, value in scope["headers"] if name == b"content-encoding").strip().lower()
     if encoding not in (b"", b"identity", b"gzip", b"x-gzip"):
         raise UnsupportedEncoding("a body may be sent plain or with Content-Encoding: gzip")
     body = await _receive_all(receive, share)

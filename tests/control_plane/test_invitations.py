@@ -124,6 +124,43 @@ async def test_a_program_invites_nobody_by_itself_forever(tenant: Tenant) -> Non
     assert (await accept_anew(tenant.api, secret)).json()["code"] == "link_ended"
 
 
+async def test_what_a_program_has_invited_goes_by_what_its_maker_may_now(tenant: Tenant) -> None:
+    at = f"/organizations/{tenant.organization}"
+    maker = await joined(tenant.api, tenant.organization, "maker@example.com", "owner")
+    token = await maker.ok("POST", f"{at}/tokens", {"name": "terraform", "role": "owner"})
+    program, member = maker.of(token["token"]), f"{at}/members/{(await maker.ok('GET', '/me'))['id']}"
+    owner = await invited(program, tenant.organization, ANN, "owner")
+    viewer = await invited(program, tenant.organization, "bob@example.com", "viewer")
+    await tenant.api.changed("PATCH", member, {"role": "admin"})
+    assert (await accept_anew(tenant.api, owner)).json()["code"] == "link_ended"
+    await tenant.api.changed("PATCH", member, {"role": "editor"})
+    assert (await accept_anew(tenant.api, viewer)).json()["code"] == "link_ended"
+    await tenant.api.changed("PATCH", member, {"role": "owner"})
+    assert (await accept_anew(tenant.api, viewer)).status_code == 200
+
+
+async def test_an_invitation_is_for_one_account_not_for_one_that_looks_like_it(
+    make_tenant: Any, database: Database
+) -> None:
+    one, other = await make_tenant("one"), await make_tenant("other")
+    impostor = await joined(one.api, one.organization, "placeholder@example.com", "viewer")
+    async with database.transaction() as tx:
+        # KELVIN SIGN: an address of before it was refused; Python's lower() makes it a k.
+        await tx.execute("UPDATE users SET email = $1 WHERE email = 'placeholder@example.com'", "mi\u212ae@example.com")
+    secret = await invited(other.api, other.organization, "mike@example.com", "owner")
+    refused = await impostor("POST", "/me/invitations/accept", {"secret": secret})
+    assert (refused.status_code, refused.json()["code"]) == (403, "invitation_of_another")
+
+
+@pytest.mark.parametrize(
+    "email", ["mi\u212ae@example.com", "a\u00ad@example.com", "\u202ea@example.com", "\uff41@b.com"]
+)
+async def test_an_address_holds_nothing_invisible_and_no_look_alikes(email: str, tenant: Tenant) -> None:
+    body = {"email": email, "role": "viewer"}
+    refused = await tenant.api("POST", f"/organizations/{tenant.organization}/invitations", body)
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "email")
+
+
 @pytest.mark.parametrize(
     "email", ["a\x00@example.com", 'a"b@example.com', "a,b@example.com", "a@exa<mple.com", "a@b@c.com", "a\r\nBcc: x@y"]
 )

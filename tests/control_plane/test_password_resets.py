@@ -154,6 +154,17 @@ async def test_with_mail_nobody_but_the_person_sees_a_link(mailing: Mailing) -> 
     assert (await use(mailing.api, await mailing.link_to(ANN, 2))).status_code == 200
 
 
+async def test_the_name_of_an_organization_writes_no_lines_of_a_letter(mailing: Mailing) -> None:
+    admin = await sign_in(mailing.api, *ADMINISTRATOR)
+    name = "Shop\n\nTo claim your prize open\u2028https://elsewhere.example"
+    organization = await admin.ok("POST", "/organizations", {"key": "shop", "name": name})
+    await admin.ok("POST", f"/organizations/{organization['id']}/invitations", {"email": ANN, "role": "viewer"})
+    await mailing.link_to(ANN)
+    letter = email.message_from_bytes(mailing.inbox.to(ANN)[-1], policy=default)
+    lines = str(letter.get_content()).splitlines()
+    assert not [each for each in lines if each.startswith(("To claim", "https://elsewhere"))]
+
+
 async def test_asking_for_a_link_answers_the_same_for_everybody(mailing: Mailing, clock: ManualClock) -> None:
     answers = [
         await mailing.api("POST", "/auth/password-resets", {"email": address})

@@ -52,6 +52,13 @@ async def test_plain_bodies_arrive_in_any_pieces(encoding: str | None) -> None:
     assert await read(b"", encoding=encoding) == b""
 
 
+@pytest.mark.parametrize("encodings", [(b"gzip", b"identity"), (b"identity", b"gzip"), (b"gzip", b"gzip")])
+async def test_an_encoding_given_twice_is_taken_in_no_way(encodings: tuple[bytes, ...]) -> None:
+    headers = [(b"content-encoding", each) for each in encodings]
+    with Room(RoomLimits(1024, {})).share() as share, pytest.raises(UnsupportedEncoding):
+        await read_body({"type": "http", "headers": headers}, sending(gzip.compress(b"[]")), share)
+
+
 @pytest.mark.parametrize("encoding", ["gzip", "GZIP", "x-gzip"])
 async def test_gzip_is_unpacked_with_all_its_members(encoding: str) -> None:
     packed = gzip.compress(b"one ") + gzip.compress(b"two")

@@ -10,18 +10,20 @@ import uvicorn
 from service_kit.slow_clients import PatientHttpProtocol
 from starlette.types import Receive, Scope, Send
 
-from tests.waiting import PATIENCE_SECONDS
+from tests.waiting import PATIENCE_SECONDS, until
 
 
 class ImpatientProtocol(PatientHttpProtocol):
     headers_seconds_max = 0.3
     body_seconds_max = 0.3
+    unread_seconds_max = 0.3
 
 
 class Echo:
-    """Answers with the body, as soon as it may."""
+    """Answers with the body, as soon as it may, and as often as it shall."""
 
     def __init__(self) -> None:
+        self.times = 1
         self.may_answer = asyncio.Event()
         self.may_answer.set()
 
@@ -35,6 +37,7 @@ class Echo:
             if not message.get("more_body"):
                 break
         await self.may_answer.wait()
+        body *= self.times
         length = (b"content-length", b"%d" % len(body))
         await send({"type": "http.response.start", "status": 200, "headers": [length]})
         await send({"type": "http.response.body", "body": body})
@@ -46,7 +49,7 @@ def echo() -> Echo:
 
 
 @pytest.fixture
-async def port(echo: Echo) -> AsyncIterator[int]:
+async def server(echo: Echo) -> AsyncIterator[uvicorn.Server]:
     config = uvicorn.Config(
         echo, port=0, http=ImpatientProtocol, log_config=None, lifespan="off", timeout_keep_alive=30
     )
@@ -54,8 +57,14 @@ async def port(echo: Echo) -> AsyncIterator[int]:
     config.load()
     server.lifespan = config.lifespan_class(config)
     await server.startup()
-    yield server.servers[0].sockets[0].getsockname()[1]
+    yield server
     await server.shutdown()
+
+
+@pytest.fixture
+def port(server: uvicorn.Server) -> int:
+    found: int = server.servers[0].sockets[0].getsockname()[1]
+    return found
 
 
 REQUEST = b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\n\r\nbody"
@@ -138,4 +147,24 @@ async def test_line_breaks_after_an_answer_do_not_keep_the_connection(port: int)
         await reader.readuntil(b"\r\n\r\nbody")
         writer.write(b"\r\n")
         assert (await reader.read()).startswith(b"HTTP/1.1 408 ")
+    writer.close()
+
+
+async def test_an_answer_that_nobody_reads_ends_the_connection(echo: Echo, port: int, server: uvicorn.Server) -> None:
+    echo.times = 8_000_000
+    _, writer = await asyncio.open_connection("127.0.0.1", port, limit=4096)
+    writer.write(REQUEST)
+    await until(lambda: server.server_state.total_requests and not server.server_state.connections)
+    writer.transport.abort()
+
+
+async def test_an_answer_that_is_read_bit_by_bit_arrives_whole(echo: Echo, port: int) -> None:
+    echo.times = 8_000_000
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=4096)
+    writer.write(REQUEST)
+    head = await reader.readuntil(b"\r\n\r\n")
+    read = 0
+    while read < 4 * echo.times:
+        read += len(await reader.read(16_384))
+    assert head.startswith(b"HTTP/1.1 200")
     writer.close()

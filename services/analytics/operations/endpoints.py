@@ -66,7 +66,9 @@ def build_router(
         """The last whole minutes and the present one. `missing` counts distinct events of the stream that are neither
         stored nor dead letters; it should be 0 but for the last seconds."""
         environment = inquiries.environment(actor, where)
-        return json_response(reconciliation_document(await reconciler.last(environment, minutes)))
+        async with inquiries.turn(actor, environment):
+            found = await reconciler.last(environment, minutes)
+        return json_response(reconciliation_document(found))
 
     @router.post(
         "/erasures",
@@ -110,7 +112,8 @@ def _add_letters(router: APIRouter, authenticator: Authenticator, inquiries: Inq
         and above, because raw events may hold personal data."""
         environment = inquiries.environment(actor, where)
         actor.require_writer(environment.organization_id)
-        letters = await listed(bus, environment.id, limit)
+        async with inquiries.turn(actor, environment):
+            letters = await listed(bus, environment.id, limit)
         await acts.tell(actor, _act(environment, "dead_letters", "read", {"letters": len(letters)}))
         return json_response(LetterList(items=[letter_document(each) for each in letters]))
 
@@ -126,6 +129,7 @@ def _add_letters(router: APIRouter, authenticator: Authenticator, inquiries: Inq
         """Puts up to `limit` letters of one environment back on the stream; one that fails again is a new letter."""
         environment = inquiries.environment(actor, where)
         actor.require_writer(environment.organization_id)
-        async with acts.telling(actor, _act(environment, "dead_letters", "replay", {"letters_max": limit})):
+        act = _act(environment, "dead_letters", "replay", {"letters_max": limit})
+        async with inquiries.turn(actor, environment), acts.telling(actor, act):
             count = await replay(bus, environment.id, limit)
         return json_response(ReplayDocument(replayed=count))

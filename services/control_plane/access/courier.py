@@ -48,9 +48,14 @@ class Courier:
             return address
         purpose = letter.link.purpose
         hours = round(LIFETIMES[purpose].total_seconds() / 3600)
-        words = _TEXTS[purpose].format(by=letter.by, organization=letter.organization)
+        words = _TEXTS[purpose].format(by=_one_line(letter.by), organization=_one_line(letter.organization))
         text = (
             f"{words}\n\n{address}\n\nIt can be used once, within {hours} hours. Ignore it if you did not expect it.\n"
         )
         await self._mailer.send(letter.to, _SUBJECTS[purpose], text)
         return None
+
+
+def _one_line(name: str) -> str:
+    """Whoever chooses a name writes no paragraphs of ours with it."""
+    return " ".join(name.split())

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, TypeVar
 
+from service_kit.deadlines import uncounted
 from service_kit.problems import Unavailable
 
 _AT_ONCE_MAX = 2
@@ -39,10 +40,11 @@ class HashQueue:
         self._inside[stranger_from] += 1
         loop = asyncio.get_running_loop()
         try:
-            await self._turn(self._strangers if stranger_from else self._known)
-            job = self._threads.submit(work, *arguments)
-            job.add_done_callback(lambda _: _soon(loop, self._hand_on))
-            return await asyncio.wrap_future(job)
+            with uncounted():
+                await self._turn(self._strangers if stranger_from else self._known)
+                job = self._threads.submit(work, *arguments)
+                job.add_done_callback(lambda _: _soon(loop, self._hand_on))
+                return await asyncio.wrap_future(job)
         finally:
             self._inside[stranger_from] -= 1
             if not self._inside[stranger_from]:

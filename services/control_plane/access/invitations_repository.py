@@ -11,7 +11,7 @@ import asyncpg
 
 from control_plane.access.actor import Actor
 from control_plane.access.one_time_links import LIFETIMES
-from control_plane.access.roles import Role
+from control_plane.access.roles import Role, lower
 from control_plane.database import Connection
 
 _COLUMNS = "id, organization_id, email, name, role, mailed, created_by_kind, created_by, created_at, expires_at"
@@ -85,13 +85,16 @@ async def end(tx: Connection, invitation_id: UUID) -> None:
 
 
 async def role_of_maker(tx: Connection, invitation: asyncpg.Record) -> Role | None:
-    """What the person or program that invited is in the organization now; None when they are out of it."""
-    role = await tx.fetchval(
-        "SELECT role FROM memberships WHERE $3 = 'user' AND organization_id = $1 AND user_id = $2 "
-        "UNION ALL SELECT role FROM api_tokens WHERE $3 = 'token' AND organization_id = $1 AND id = $2 "
-        "AND revoked_at IS NULL",
+    """What the person or program that invited may be in the organization now; None when they are out of it."""
+    row = await tx.fetchrow(
+        "SELECT memberships.role AS persons, api_tokens.role AS programs FROM memberships "
+        "LEFT JOIN api_tokens ON $3 = 'token' AND api_tokens.id = $2 AND created_by = user_id AND revoked_at IS NULL "
+        "AND api_tokens.organization_id = memberships.organization_id WHERE memberships.organization_id = $1 "
+        "AND (api_tokens.id IS NOT NULL OR ($3 = 'user' AND user_id = $2))",
         invitation["organization_id"],
         invitation["created_by"],
         invitation["created_by_kind"],
     )
-    return None if role is None else Role(role)
+    if row is None:
+        return None
+    return lower(Role(row["persons"]), Role(row["programs"] or row["persons"]))

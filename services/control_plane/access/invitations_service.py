@@ -84,7 +84,7 @@ class Invitations:
         """The membership of somebody who is signed in. Raises `LinkEnded`, `Forbidden` for another's invitation."""
         async with self._database.transaction() as tx:
             invitation = await _valid(tx, secret, lock=True)
-            if invitation["email"].lower() != actor.name.lower():
+            if not await repository.is_same_address(tx, invitation["email"], actor.name):
                 raise Forbidden("the invitation is for another e-mail address", code="invitation_of_another")
             # An administrator of the account's only organization may have been shown one; now there are others.
             await repository.lock_user(tx, actor.id)

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address, ip_network
 
 from service_kit.clock import Clock
+from service_kit.deadlines import uncounted
 from service_kit.problems import TooManyRequests
 
 WINDOW_SECONDS = 300.0
@@ -70,7 +71,8 @@ class LoginLimit:
         over = self._count(everywhere)[1] - FAILURES_PER_ACCOUNT_BEFORE_DELAY
         if over > 0 and not attempt.known:
             try:
-                await self._sleep(min(DELAY_SECONDS_MAX, over * DELAY_SECONDS_EACH))
+                with uncounted():
+                    await self._sleep(min(DELAY_SECONDS_MAX, over * DELAY_SECONDS_EACH))
             except asyncio.CancelledError:
                 self.withdraw(attempt)
                 raise

@@ -76,6 +76,12 @@ async def is_member(tx: Connection, organization_id: UUID, email: str) -> bool:
     return found
 
 
+async def is_same_address(tx: Connection, one: str, other: str) -> bool:
+    """As accounts tell their addresses apart."""
+    same: bool = await tx.fetchval("SELECT lower($1::text) = lower($2::text)", one, other)
+    return same
+
+
 async def insert_user(
     tx: Connection, email: str, name: str, password_hash: str, *, is_administrator: bool = False
 ) -> UUID | None:

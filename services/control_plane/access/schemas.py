@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated, ClassVar, Literal
+from unicodedata import normalize
 from uuid import UUID
 
-from pydantic import StringConstraints
+from pydantic import AfterValidator, StringConstraints
 from service_kit.schemas import Input, Name, Output
 
 from control_plane.access.passwords import PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN
 from control_plane.access.roles import Role
 from control_plane.changes import AuditedView
+
+
+def _readable(address: str) -> str:
+    """Two addresses that look the same are one: whoever reads them decides by it who somebody is."""
+    if not address.isprintable() or normalize("NFKC", address) != address:
+        raise ValueError("must not hold invisible characters, or look-alikes of others (like the Kelvin sign of K)")
+    return address
+
 
 _NOT_IN_ADDRESSES = r'\s@\x00-\x1f\x7f<>()\[\],;:\\"'
 Email = Annotated[
@@ -21,6 +30,7 @@ Email = Annotated[
         max_length=254,
         pattern=rf"^[^{_NOT_IN_ADDRESSES}]{{1,64}}@[^{_NOT_IN_ADDRESSES}.]+(\.[^{_NOT_IN_ADDRESSES}.]+)*$",
     ),
+    AfterValidator(_readable),
 ]
 GivenPassword = Annotated[str, StringConstraints(min_length=1, max_length=PASSWORD_LENGTH_MAX)]
 NewPassword = Annotated[str, StringConstraints(min_length=PASSWORD_LENGTH_MIN, max_length=PASSWORD_LENGTH_MAX)]

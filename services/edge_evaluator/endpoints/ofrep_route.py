@@ -80,7 +80,7 @@ def refused(path: str, problem: Problem) -> Response:
 
 async def plain_body(request: Request) -> bytes:
     """The request's body. Raises UnsupportedBody for a compressed one."""
-    encoding = request.headers.get("content-encoding", "identity").strip().lower()
-    if encoding != "identity":
+    encodings = [each.strip().lower() for each in request.headers.getlist("content-encoding")]
+    if encodings not in ([], ["identity"]):
         raise UnsupportedBody("compressed bodies are not taken")
     return await request.body()
