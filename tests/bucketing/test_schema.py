@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from bucketing.document import flagset_from_document, flagset_to_document
 from bucketing.errors import InvalidConfig
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from jsonschema import Draft202012Validator
 
 from tests.bucketing.test_properties import documents
@@ -156,6 +156,7 @@ def test_the_example_of_the_docs_fits_and_shows_each_field() -> None:
     assert described - shown == {("AnyOf", "or")}
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(documents())
 def test_what_is_written_fits(document: dict[str, Any]) -> None:
     written = flagset_to_document(flagset_from_document(document))

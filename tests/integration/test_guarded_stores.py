@@ -118,7 +118,7 @@ async def test_an_edge_shares_its_limits_over_a_guarded_redis(
             REDIS_KEY_FILE=str(of_client.key),
         )
         assert await counts_are_shared(settings)
-    assert "request counts are not shared" not in caplog.text
+    assert "counts of limits are not shared" not in caplog.text
     assert guarded_redis.password not in caplog.text
 
 
@@ -136,7 +136,7 @@ async def test_an_edge_that_redis_refuses_goes_on_alone_and_says_so(
     url = f"redis://:wrong-password@127.0.0.1:{guarded_redis.port}/0"
     async with running_edge(edge_settings(monkeypatch, REDIS_URL=url)) as edge:
         await edge.flag("plain")
-        await until(lambda: "request counts are not shared" in caplog.text)
+        await until(lambda: "counts of limits are not shared" in caplog.text)
         assert (await edge.flag("plain")).status_code == 200
     assert "wrong-password" not in caplog.text
 
@@ -147,7 +147,7 @@ async def counts_are_shared(settings: EdgeSettings) -> bool:
 
         async def counted() -> bool:
             await edge.flag("plain")
-            return bool([key async for key in redis.scan_iter("edge:requests:*")])
+            return bool([key async for key in redis.scan_iter("edge:*")])
 
         await until(counted)
         return True
