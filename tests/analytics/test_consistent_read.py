@@ -6,14 +6,18 @@ from dataclasses import asdict, replace
 from typing import Any, cast
 
 import pytest
+from analytics.catalog.catalog import Catalog
+from analytics.results.analysis import AnalysisTime, Analyst
 from analytics.results.consistent_read import TRIES, consistent_read
 from analytics.results.measurements import Measurement
 from analytics.results.summaries import of_sums, of_units, with_covariate
-from analytics.warehouse.aggregates import CovariateMoments, Moments, UnitCounts
+from analytics.warehouse.aggregates import CovariateMoments, ExposureHealth, Moments, UnitCounts
 from analytics.warehouse.experiments import ExperimentReader
 from analytics.warehouse.scopes import END_OF_TIME, ExposureScope
 from messages.aggregations import AGGREGATIONS
 from stats import BinarySummary, CupedSummary, MeanSummary, RatioSummary
+
+from tests.analytics.result_cases import ENVIRONMENT, START, experiment
 
 SCOPE = ExposureScope("o", "e", "f", "", ("on", "off"), 0, END_OF_TIME, END_OF_TIME)
 GROUP = ("", "on")
@@ -97,3 +101,30 @@ def test_a_unit_counted_late_counts() -> None:
     assert adjusted.n == 3
     above_and_below = RatioSummary(3, 6.0, 12.0, 3.0, 3.0, 6.0)
     assert of_sums(AGGREGATIONS["ratio"], {GROUP: 1}, {GROUP: asdict(above_and_below)})[""]["on"] == above_and_below
+
+
+class FillingStore:
+    """A reader of a store in which an exposure comes in at each of the first three questions."""
+
+    def __init__(self) -> None:
+        self.exposures = 0
+        self.queries: list[Any] = []
+
+    def _asked(self) -> int:
+        self.exposures = min(self.exposures + 1, 3)
+        self.queries.append(self.exposures)
+        return self.exposures
+
+    async def unit_counts(self, _: ExposureScope) -> UnitCounts:
+        units = self._asked()
+        return UnitCounts({("", "off"): units, ("", "on"): 0}, {}, 0, 0)
+
+    async def health(self, _: ExposureScope) -> ExposureHealth:
+        return ExposureHealth(self._asked(), 0, 0, 0, 0, {"elsewhere": self.exposures})
+
+
+async def test_health_and_units_of_one_answer_are_of_one_moment() -> None:
+    analyst = Analyst(cast("ExperimentReader", FillingStore()), Catalog())
+    result = await analyst.analyse(replace(experiment(), metrics=()), ENVIRONMENT, AnalysisTime(START))
+    assert sum(result.units.values()) == 3
+    assert any("elsewhere (3)" in each.finding for each in result.health)

@@ -128,11 +128,13 @@ class Analyst:
         """Raises WarehouseError."""
         known, missing = self.known_metrics(experiment)
         scope = scope_of(experiment, environment, time.as_of)
-        health = await self._reader.health(scope)
         looks = await self._past_looks(experiment, environment, time)
         options = MeasurementOptions(experiment.plan.cuped, experiment.plan.alpha)
 
+        health: list[ExposureHealth] = []
+
         async def measure(counts: UnitCounts) -> list[Measurement]:
+            health[:] = [await self._reader.health(scope)]
             units = all_groups(counts.units, scope.variations, [""])
             measurer = Measurer(self._reader, scope, units, options)
             return await asyncio.gather(*(measurer.measure(metric) for _, metric in known))
@@ -140,7 +142,7 @@ class Analyst:
         counts, measured = await consistent_read(self._reader, scope, measure)
         metrics = [(use, metric, each) for (use, metric), each in zip(known, measured, strict=True)]
         answers = _Answers(
-            experiment, environment, time, counts, health, looks, metrics, missing, self._obstacle(experiment, time)
+            experiment, environment, time, counts, health[0], looks, metrics, missing, self._obstacle(experiment, time)
         )
         # The engine's numbers are milliseconds of pure computation, so they are not made on the event loop.
         return await asyncio.to_thread(_analysed, answers)
