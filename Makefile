@@ -125,3 +125,4 @@ calibrate: install ## Simulate the statistics' error rates; fails outside their 
 
 chaos: install ## Kill, pause and cut parts at random under load, and hold the platform's promises
 	$(BIN)/python -m chaos --seconds $(or $(CHAOS_SECONDS),60) $(CHAOS_OPTIONS)
+	$(BIN)/python -m chaos.rolling_restarts

@@ -33,4 +33,4 @@ async def test_every_promise_is_kept_through_injected_faults(tmp_path: Path) -> 
     report = json.loads((tmp_path / "chaos" / "report.json").read_text())
     assert report["met"] is True
     assert sum(report["kills"].values()) >= 10
-    assert len(report["promises"]) == len(promises) == 19
+    assert len(report["promises"]) == len(promises) == 20
