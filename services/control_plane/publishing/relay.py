@@ -83,6 +83,9 @@ class Relay:
             try:
                 while True:
                     await self._try_turn()
+                    if (task := asyncio.current_task()) is not None and task.cancelling():
+                        # A cancellation that met the end of a wait inside of a library was lost there.
+                        raise asyncio.CancelledError
                     with contextlib.suppress(TimeoutError):
                         async with asyncio.timeout(LOOK_SECONDS):
                             await self._wake.wait()
