@@ -63,7 +63,9 @@ async def relay(database: Database, bus: JetStreamBus) -> AsyncIterator[None]:
     )
     running = asyncio.create_task(relay.run())
     yield
-    running.cancel()
+    while not running.done():
+        running.cancel()
+        await asyncio.wait([running], timeout=1)
     with contextlib.suppress(asyncio.CancelledError):
         await running
 
