@@ -52,16 +52,16 @@ EXPERIMENT = Experiment(
     control="off",
     metrics=(
         *(MetricUse(each.key, role, 0.02) for each, role in zip(METRICS, ROLES, strict=True)),
-        MetricUse("gone", "goal", 0.0),
+        MetricUse("gone", "goal"),
     ),
-    plan=Plan(),
+    plan=Plan(mode="fixed"),
 )
 PLANS = {
-    "fixed": Plan(),
-    "cuped": Plan(cuped=True),
+    "fixed": Plan(mode="fixed"),
+    "cuped": Plan(mode="fixed", cuped=True),
     "group": Plan(mode="group", planned_looks=4, planned_units=40_000),
     "always_valid": Plan(mode="always_valid", planned_units=40_000, correction="benjamini_hochberg"),
-    "uncorrected": Plan(correction="none", alpha=0.1),
+    "lenient": Plan(mode="fixed", correction="benjamini_hochberg", alpha=0.1),
 }
 COOKIE_CATS = replace(
     EXPERIMENT,
@@ -69,7 +69,7 @@ COOKIE_CATS = replace(
     name="Cookie Cats: gate at level 30 or 40",
     shares={"gate_30": 5000, "gate_40": 5000},
     control="gate_30",
-    metrics=(MetricUse("retention_7", "goal", 0.0),),
+    metrics=(MetricUse("retention_7", "goal"),),
 )
 COOKIE_CATS_METRIC = Metric("c1", "retention_7", "Back after 7 days", AGGREGATIONS["conversion"], True, "back")
 COOKIE_CATS_COUNTS = {"gate_30": (44_700, 8502), "gate_40": (45_489, 8279)}

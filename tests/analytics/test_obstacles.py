@@ -24,7 +24,9 @@ FLAG = Flag(
 )
 CLIENT = SdkKey("e1", "k1", KeyKind.CLIENT, b"")
 SERVER = SdkKey("e1", "k2", KeyKind.SERVER, b"")
-EXPERIMENT = Experiment("x", "x", "X", "e1", "f", True, "running", 1, None, {"on": 1, "off": 1}, "off", (), Plan())
+EXPERIMENT = Experiment(
+    "x", "x", "X", "e1", "f", True, "running", 1, None, {"on": 1, "off": 1}, "off", (), Plan(mode="fixed")
+)
 HIDDEN = replace(FLAG, client_visible=False)
 UNREPORTED = replace(FLAG, report_exposures=False)
 

@@ -49,8 +49,8 @@ def catalog() -> Catalog:
         stop_at=None,
         shares={"on": 5000, "off": 5000},
         control="off",
-        metrics=(MetricUse("revenue", "goal", 0.0), MetricUse("gone", "goal", 0.0)),
-        plan=Plan(),
+        metrics=(MetricUse("revenue", "goal"), MetricUse("gone", "goal")),
+        plan=Plan(mode="fixed"),
     )
     made.ready = True
     return made

@@ -130,7 +130,7 @@ def experiment(plan: Plan | None = None, role: Role = "goal") -> Experiment:
         shares={"off": 5000, "on": 5000},
         control="off",
         metrics=(MetricUse("m", role, 0.05),),
-        plan=plan or Plan(),
+        plan=plan or Plan(mode="fixed"),
     )
 
 
@@ -244,7 +244,7 @@ async def test_cuped_uses_the_same_metric_before_the_exposure(warehouse: Warehou
     world = World(6, units=600)
     await world.store(warehouse)
 
-    result = only_result(await analysed(warehouse, metric(aggregation), Plan(cuped=True)))
+    result = only_result(await analysed(warehouse, metric(aggregation), Plan(mode="fixed", cuped=True)))
 
     arms: dict[str, tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]] = {}
     for variation in ("off", "on"):

@@ -53,8 +53,8 @@ def catalog() -> Catalog:
         stop_at=None,
         shares={"off": 5000, "on": 5000},
         control="off",
-        metrics=(MetricUse("revenue", "goal", 0.0),),
-        plan=Plan(),
+        metrics=(MetricUse("revenue", "goal"),),
+        plan=Plan(mode="fixed"),
     )
     made.ready = True
     return made
@@ -256,7 +256,7 @@ async def test_a_stored_value_beyond_every_sum_costs_only_its_own_metric(warehou
             kind, kind, kind, AGGREGATIONS[kind], True, "purchase", denominator_event="purchase", quantile=0.5
         )
     entries.experiments["test"] = replace(
-        entries.experiments["test"], metrics=tuple(MetricUse(kind, "goal", 0.0) for kind in kinds)
+        entries.experiments["test"], metrics=tuple(MetricUse(kind, "goal") for kind in kinds)
     )
     event = {"metric": "purchase", "user_key": "u1", "event_id": "huge", "value": value, "properties": "{}"}
     at = {"occurred_at": NOW - 1000, "received_at": NOW - 1000}

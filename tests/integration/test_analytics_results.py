@@ -193,8 +193,8 @@ EXPERIMENT = Experiment(
     stop_at=STOP,
     shares={"control": 5000, "treatment": 5000},
     control="control",
-    metrics=tuple(MetricUse(each.key, "goal", 0.0) for each in METRICS),
-    plan=Plan(),
+    metrics=tuple(MetricUse(each.key, "goal") for each in METRICS),
+    plan=Plan(mode="fixed"),
 )
 
 

@@ -60,8 +60,8 @@ EXPERIMENT = Experiment(
     stop_at=STOP,
     shares=dict.fromkeys(VARIATIONS, 5000),
     control="off",
-    metrics=tuple(MetricUse(each.key, "goal", 0.0) for each in METRICS),
-    plan=Plan(),
+    metrics=tuple(MetricUse(each.key, "goal") for each in METRICS),
+    plan=Plan(mode="fixed"),
 )
 TABLES = ("events_exposure", "events_metric", "exposure_firsts", "exposure_counts")
 

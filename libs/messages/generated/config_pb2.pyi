@@ -27,12 +27,24 @@ class MetricRole(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     METRIC_ROLE_SECONDARY: _ClassVar[MetricRole]
     METRIC_ROLE_GUARDRAIL: _ClassVar[MetricRole]
 
+class MarginKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    MARGIN_KIND_UNSPECIFIED: _ClassVar[MarginKind]
+    MARGIN_KIND_RELATIVE: _ClassVar[MarginKind]
+    MARGIN_KIND_ABSOLUTE: _ClassVar[MarginKind]
+
 class SequentialMode(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     SEQUENTIAL_MODE_UNSPECIFIED: _ClassVar[SequentialMode]
     SEQUENTIAL_MODE_FIXED: _ClassVar[SequentialMode]
     SEQUENTIAL_MODE_GROUP: _ClassVar[SequentialMode]
     SEQUENTIAL_MODE_ALWAYS_VALID: _ClassVar[SequentialMode]
+
+class Boundary(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    BOUNDARY_UNSPECIFIED: _ClassVar[Boundary]
+    BOUNDARY_OBRIEN_FLEMING: _ClassVar[Boundary]
+    BOUNDARY_POCOCK: _ClassVar[Boundary]
 
 class Aggregation(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -61,10 +73,16 @@ METRIC_ROLE_UNSPECIFIED: MetricRole
 METRIC_ROLE_GOAL: MetricRole
 METRIC_ROLE_SECONDARY: MetricRole
 METRIC_ROLE_GUARDRAIL: MetricRole
+MARGIN_KIND_UNSPECIFIED: MarginKind
+MARGIN_KIND_RELATIVE: MarginKind
+MARGIN_KIND_ABSOLUTE: MarginKind
 SEQUENTIAL_MODE_UNSPECIFIED: SequentialMode
 SEQUENTIAL_MODE_FIXED: SequentialMode
 SEQUENTIAL_MODE_GROUP: SequentialMode
 SEQUENTIAL_MODE_ALWAYS_VALID: SequentialMode
+BOUNDARY_UNSPECIFIED: Boundary
+BOUNDARY_OBRIEN_FLEMING: Boundary
+BOUNDARY_POCOCK: Boundary
 AGGREGATION_UNSPECIFIED: Aggregation
 AGGREGATION_CONVERSION: Aggregation
 AGGREGATION_SUM: Aggregation
@@ -164,33 +182,61 @@ class Environment(_message.Message):
     def __init__(self, key: _Optional[str] = ..., project_id: _Optional[str] = ..., project_key: _Optional[str] = ..., organization_id: _Optional[str] = ..., salt: _Optional[str] = ..., sdk_keys: _Optional[_Iterable[_Union[SdkKey, _Mapping]]] = ..., hash_user_keys: _Optional[bool] = ..., pii_attributes: _Optional[_Iterable[str]] = ..., members: _Optional[_Iterable[_Union[Member, _Mapping]]] = ..., exposure_attributes: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ExperimentMetric(_message.Message):
-    __slots__ = ("metric", "role", "margin")
+    __slots__ = ("metric", "role", "margin", "margin_kind")
     METRIC_FIELD_NUMBER: _ClassVar[int]
     ROLE_FIELD_NUMBER: _ClassVar[int]
     MARGIN_FIELD_NUMBER: _ClassVar[int]
+    MARGIN_KIND_FIELD_NUMBER: _ClassVar[int]
     metric: str
     role: MetricRole
     margin: float
-    def __init__(self, metric: _Optional[str] = ..., role: _Optional[_Union[MetricRole, str]] = ..., margin: _Optional[float] = ...) -> None: ...
+    margin_kind: MarginKind
+    def __init__(self, metric: _Optional[str] = ..., role: _Optional[_Union[MetricRole, str]] = ..., margin: _Optional[float] = ..., margin_kind: _Optional[_Union[MarginKind, str]] = ...) -> None: ...
+
+class BayesPrior(_message.Message):
+    __slots__ = ("lift_mean", "lift_sd")
+    LIFT_MEAN_FIELD_NUMBER: _ClassVar[int]
+    LIFT_SD_FIELD_NUMBER: _ClassVar[int]
+    lift_mean: float
+    lift_sd: float
+    def __init__(self, lift_mean: _Optional[float] = ..., lift_sd: _Optional[float] = ...) -> None: ...
 
 class AnalysisPlan(_message.Message):
-    __slots__ = ("alpha", "mode", "planned_looks", "planned_units", "correction", "cuped")
+    __slots__ = ("alpha", "mode", "planned_looks", "planned_units", "correction", "cuped", "power", "planned_end", "boundary", "n_star", "minimum_days", "covariates", "post_stratify_by", "matured_only", "bayes")
     ALPHA_FIELD_NUMBER: _ClassVar[int]
     MODE_FIELD_NUMBER: _ClassVar[int]
     PLANNED_LOOKS_FIELD_NUMBER: _ClassVar[int]
     PLANNED_UNITS_FIELD_NUMBER: _ClassVar[int]
     CORRECTION_FIELD_NUMBER: _ClassVar[int]
     CUPED_FIELD_NUMBER: _ClassVar[int]
+    POWER_FIELD_NUMBER: _ClassVar[int]
+    PLANNED_END_FIELD_NUMBER: _ClassVar[int]
+    BOUNDARY_FIELD_NUMBER: _ClassVar[int]
+    N_STAR_FIELD_NUMBER: _ClassVar[int]
+    MINIMUM_DAYS_FIELD_NUMBER: _ClassVar[int]
+    COVARIATES_FIELD_NUMBER: _ClassVar[int]
+    POST_STRATIFY_BY_FIELD_NUMBER: _ClassVar[int]
+    MATURED_ONLY_FIELD_NUMBER: _ClassVar[int]
+    BAYES_FIELD_NUMBER: _ClassVar[int]
     alpha: float
     mode: SequentialMode
     planned_looks: int
     planned_units: int
     correction: str
     cuped: bool
-    def __init__(self, alpha: _Optional[float] = ..., mode: _Optional[_Union[SequentialMode, str]] = ..., planned_looks: _Optional[int] = ..., planned_units: _Optional[int] = ..., correction: _Optional[str] = ..., cuped: _Optional[bool] = ...) -> None: ...
+    power: float
+    planned_end: int
+    boundary: Boundary
+    n_star: int
+    minimum_days: int
+    covariates: _containers.RepeatedScalarFieldContainer[str]
+    post_stratify_by: str
+    matured_only: bool
+    bayes: BayesPrior
+    def __init__(self, alpha: _Optional[float] = ..., mode: _Optional[_Union[SequentialMode, str]] = ..., planned_looks: _Optional[int] = ..., planned_units: _Optional[int] = ..., correction: _Optional[str] = ..., cuped: _Optional[bool] = ..., power: _Optional[float] = ..., planned_end: _Optional[int] = ..., boundary: _Optional[_Union[Boundary, str]] = ..., n_star: _Optional[int] = ..., minimum_days: _Optional[int] = ..., covariates: _Optional[_Iterable[str]] = ..., post_stratify_by: _Optional[str] = ..., matured_only: _Optional[bool] = ..., bayes: _Optional[_Union[BayesPrior, _Mapping]] = ...) -> None: ...
 
 class Experiment(_message.Message):
-    __slots__ = ("id", "name", "status", "archived", "control_variation", "metrics", "plan", "document")
+    __slots__ = ("id", "name", "status", "archived", "control_variation", "metrics", "plan", "document", "trigger_event", "exposure_filter")
     ID_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     STATUS_FIELD_NUMBER: _ClassVar[int]
@@ -199,6 +245,8 @@ class Experiment(_message.Message):
     METRICS_FIELD_NUMBER: _ClassVar[int]
     PLAN_FIELD_NUMBER: _ClassVar[int]
     DOCUMENT_FIELD_NUMBER: _ClassVar[int]
+    TRIGGER_EVENT_FIELD_NUMBER: _ClassVar[int]
+    EXPOSURE_FILTER_FIELD_NUMBER: _ClassVar[int]
     id: str
     name: str
     status: ExperimentStatus
@@ -207,7 +255,9 @@ class Experiment(_message.Message):
     metrics: _containers.RepeatedCompositeFieldContainer[ExperimentMetric]
     plan: AnalysisPlan
     document: bytes
-    def __init__(self, id: _Optional[str] = ..., name: _Optional[str] = ..., status: _Optional[_Union[ExperimentStatus, str]] = ..., archived: _Optional[bool] = ..., control_variation: _Optional[str] = ..., metrics: _Optional[_Iterable[_Union[ExperimentMetric, _Mapping]]] = ..., plan: _Optional[_Union[AnalysisPlan, _Mapping]] = ..., document: _Optional[bytes] = ...) -> None: ...
+    trigger_event: str
+    exposure_filter: bytes
+    def __init__(self, id: _Optional[str] = ..., name: _Optional[str] = ..., status: _Optional[_Union[ExperimentStatus, str]] = ..., archived: _Optional[bool] = ..., control_variation: _Optional[str] = ..., metrics: _Optional[_Iterable[_Union[ExperimentMetric, _Mapping]]] = ..., plan: _Optional[_Union[AnalysisPlan, _Mapping]] = ..., document: _Optional[bytes] = ..., trigger_event: _Optional[str] = ..., exposure_filter: _Optional[bytes] = ...) -> None: ...
 
 class Metric(_message.Message):
     __slots__ = ("id", "key", "name", "archived", "aggregation", "direction", "event", "denominator_event", "quantile", "window_start", "window_end", "winsorize_at")

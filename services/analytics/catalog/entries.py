@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, cast
 from uuid import UUID
 
-from bucketing.flagset import ExperimentMode
+from bucketing.document import condition_from_document
+from bucketing.errors import InvalidConfig
+from bucketing.flagset import Condition, ExperimentMode
+from bucketing.validation import validate_condition
 from messages import documents
 from messages.aggregations import BY_NUMBER, Aggregation
 from messages.closed_lists import words
 from messages.generated import config_pb2 as pb
 
 Role = Literal["goal", "secondary", "guardrail"]
+MarginKind = Literal["relative", "absolute"]
+Boundary = Literal["obrien_fleming", "pocock"]
+Correction = Literal["holm", "benjamini_hochberg"]
 _ROLES = cast("dict[int, Role]", words(pb.MetricRole))
 _STATUSES = words(pb.ExperimentStatus)
 _MODES = words(pb.SequentialMode)
+_MARGIN_KINDS = cast("dict[int, MarginKind]", words(pb.MarginKind))
+_BOUNDARIES = cast("dict[int, Boundary]", words(pb.Boundary))
 DEFAULT_ALPHA = 0.05
+DEFAULT_POWER = 0.8
+DEFAULT_MINIMUM_DAYS = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,33 +77,65 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class MetricUse:
-    """An experiment's metric; `margin` is relative."""
+    """An experiment's metric.
+
+    `margin`: the harm that a guardrail tolerates, a share of the control's mean or an absolute amount. None: nobody has
+    given one, so the guardrail is shown and not judged."""
 
     metric: str
     role: Role
-    margin: float
+    margin: float | None = None
+    margin_kind: MarginKind = "relative"
+
+    @property
+    def decides(self) -> bool:
+        """Whether a decision looks at it."""
+        return self.role == "goal" or (self.role == "guardrail" and self.margin is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class LiftPrior:
+    """What is believed of a lift before the data: a normal distribution. `lift_sd` None: flat."""
+
+    lift_mean: float = 0.0
+    lift_sd: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How an experiment is to be analysed. `mode`: fixed, group or always_valid. `planned_units` 0: not planned.
+    """How an experiment is to be analysed. `mode`: fixed, group or always_valid.
 
-    `correction`: holm, benjamini_hochberg or none.
+    All units are over all variations. `planned_units` 0: not planned; `planned_end` (epoch milliseconds): when a fixed
+    analysis ends, if not by its units; `n_star` 0: half of the planned units. `covariates`: keys of metrics, besides
+    the metric's own history. `post_stratify_by`: an attribute of the exposure's context, empty: none. `bayes` None: no
+    second view.
     """
 
     alpha: float = DEFAULT_ALPHA
-    mode: str = "fixed"
-    planned_looks: int = 0
+    power: float = DEFAULT_POWER
+    mode: str = "always_valid"
     planned_units: int = 0
-    correction: str = "holm"
+    planned_end: int | None = None
+    planned_looks: int = 0
+    boundary: Boundary = "obrien_fleming"
+    n_star: int = 0
+    minimum_days: int = DEFAULT_MINIMUM_DAYS
+    correction: Correction = "holm"
     cuped: bool = False
+    covariates: tuple[str, ...] = ()
+    post_stratify_by: str = ""
+    matured_only: bool = False
+    bayes: LiftPrior | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Experiment:
     """An experiment's definition.
 
-    `shares`: expected weight by variation. Times in epoch milliseconds, None: not started, not stopped."""
+    `shares`: expected weight by variation. Times in epoch milliseconds, None: not started, not stopped.
+    `trigger_event`: only units with this event after their exposure are analysed, from then on; empty: all.
+    `exposure_filter`: what an exposure's context has to meet to count.
+    """
 
     id: str
     key: str
@@ -107,6 +151,8 @@ class Experiment:
     metrics: tuple[MetricUse, ...]
     plan: Plan
     bucket_by: str = ""
+    trigger_event: str = ""
+    exposure_filter: Condition | None = None
 
     @property
     def mode(self) -> Literal["assigns", "observes"]:
@@ -181,14 +227,54 @@ def experiment_of(environment_id: str, wire: pb.Experiment) -> Experiment:
         engine.stop_at,
         shares,
         wire.control_variation if wire.control_variation in shares else next(iter(shares)),
-        tuple(MetricUse(use.metric, _ROLES.get(use.role, "goal"), use.margin) for use in wire.metrics),
-        Plan(
-            wire.plan.alpha if 0 < wire.plan.alpha < 1 else DEFAULT_ALPHA,
-            _MODES.get(wire.plan.mode, "fixed"),
-            wire.plan.planned_looks,
-            wire.plan.planned_units,
-            wire.plan.correction or "holm",
-            wire.plan.cuped,
-        ),
+        tuple(_metric_use(use) for use in wire.metrics),
+        plan_of(wire.plan),
         engine.bucket_by or "",
+        wire.trigger_event,
+        _condition(wire.exposure_filter),
     )
+
+
+def _metric_use(wire: pb.ExperimentMetric) -> MetricUse:
+    """Of a margin that is none: nobody has given one."""
+    kind = _MARGIN_KINDS.get(wire.margin_kind, "relative")
+    given = wire.margin > 0 and math.isfinite(wire.margin) and (kind == "absolute" or wire.margin < 1)
+    return MetricUse(wire.metric, _ROLES.get(wire.role, "goal"), wire.margin if given else None, kind)
+
+
+def plan_of(wire: pb.AnalysisPlan) -> Plan:
+    """A fixed plan without an end is always valid: nobody knows when it would be read."""
+    ends = bool(wire.planned_units or wire.planned_end)
+    mode = _MODES.get(wire.mode, "always_valid")
+    bayes = wire.bayes
+    return Plan(
+        alpha=wire.alpha if 0 < wire.alpha < 1 else DEFAULT_ALPHA,
+        power=wire.power if 0 < wire.power < 1 else DEFAULT_POWER,
+        mode="always_valid" if mode == "fixed" and not ends else mode,
+        planned_units=wire.planned_units,
+        planned_end=wire.planned_end or None,
+        planned_looks=wire.planned_looks,
+        boundary=_BOUNDARIES.get(wire.boundary, "obrien_fleming"),
+        n_star=wire.n_star,
+        minimum_days=wire.minimum_days if wire.HasField("minimum_days") else DEFAULT_MINIMUM_DAYS,
+        correction="benjamini_hochberg" if wire.correction == "benjamini_hochberg" else "holm",
+        cuped=wire.cuped,
+        covariates=tuple(wire.covariates),
+        post_stratify_by=wire.post_stratify_by,
+        matured_only=wire.matured_only,
+        bayes=LiftPrior(bayes.lift_mean, bayes.lift_sd if bayes.HasField("lift_sd") else None)
+        if wire.HasField("bayes")
+        else None,
+    )
+
+
+def _condition(document: bytes) -> Condition | None:
+    """Raises ValueError for one that this version can't read."""
+    if not document:
+        return None
+    try:
+        condition = condition_from_document(json.loads(document), "exposure_filter")
+    except RecursionError as error:
+        raise InvalidConfig("exposure_filter", "is nested too deep", "too_deep") from error
+    validate_condition(condition, "exposure_filter")
+    return condition

@@ -197,7 +197,9 @@ def with_history(options: AnalysisOptions, metric: str, looks: list[PastLook]) -
 
 def metric_spec(metric: Metric, use: MetricUse) -> MetricSpec:
     direction = Direction.INCREASE if metric.higher_is_better else Direction.DECREASE
-    return MetricSpec(metric.key, direction, Guardrail(use.margin) if use.role == "guardrail" else None)
+    judged = use.role == "guardrail" and use.margin is not None
+    guardrail = Guardrail(use.margin or 0.0, relative=use.margin_kind == "relative") if judged else None
+    return MetricSpec(metric.key, direction, guardrail)
 
 
 def _analysed(answers: _Answers) -> Analysis:
@@ -217,7 +219,7 @@ def _analysed(answers: _Answers) -> Analysis:
         balance_check(results),
         metrics_check([each.metric.name for each in metrics if each.result is None and each.use.role != "secondary"]),
     ]
-    judged = [each.result for each in metrics if each.result is not None and each.use.role != "secondary"]
+    judged = [each.result for each in metrics if each.result is not None and each.use.decides]
     return Analysis(
         experiment=experiment,
         environment=answers.environment,

@@ -60,8 +60,8 @@ def export_catalog() -> Catalog:
         stop_at=None,
         shares={"on": 5000, "off": 5000},
         control="off",
-        metrics=(MetricUse("revenue", "goal", 0.0),),
-        plan=Plan(),
+        metrics=(MetricUse("revenue", "goal"),),
+        plan=Plan(mode="fixed"),
     )
     made.ready = True
     return made
