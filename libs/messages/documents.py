@@ -11,6 +11,8 @@ from typing import Any
 
 import msgspec
 from bucketing.document import (
+    condition_from_document,
+    condition_to_document,
     experiment_from_document,
     experiment_to_document,
     flag_from_document,
@@ -19,7 +21,7 @@ from bucketing.document import (
     segment_to_document,
 )
 from bucketing.errors import InvalidConfig
-from bucketing.flagset import Experiment, Flag, Json, Segment
+from bucketing.flagset import Condition, Experiment, Flag, Json, Segment
 
 from messages.generated import config_pb2 as pb
 
@@ -46,6 +48,16 @@ def segment_document(segment: Segment) -> bytes:
 
 def experiment_document(experiment: Experiment) -> bytes:
     return canonical(experiment_to_document(experiment))
+
+
+def condition_document(condition: Condition) -> bytes:
+    """Of a condition that travels by itself."""
+    return canonical(condition_to_document(condition))
+
+
+def condition_of(document: bytes) -> Condition | None:
+    """None for no bytes: no condition."""
+    return condition_from_document(_read(document), "") if document else None
 
 
 def flag_of(message: pb.ConfigMessage) -> Flag:

@@ -12,6 +12,7 @@ from typing import get_args
 
 import pytest
 from analytics.access import ADMIN_ROLES, WRITER_ROLES
+from analytics.catalog.entries import CapsOf, Per
 from analytics.catalog.entries import Role as MetricRole
 from analytics.results.analysis import CORRECTIONS
 from bucketing import ErrorCode, Reason
@@ -44,6 +45,8 @@ STORED: dict[tuple[str, str], Collection[str]] = {
     ("flags", "type"): list(FlagType),
     ("metrics", "aggregation"): AGGREGATIONS,
     ("metrics", "direction"): words(pb.Direction).values(),
+    ("metrics", "winsorize_of"): words(pb.CapsOf).values(),
+    ("metrics", "per"): words(pb.MetricPer).values(),
     ("experiments", "mode"): list(ExperimentMode),
     ("experiments", "status"): words(pb.ExperimentStatus).values(),
     # The epoch is the lease's.
@@ -70,6 +73,8 @@ def test_every_list_of_the_migrations_is_known() -> None:
 SAME: dict[str, tuple[Collection[str], Collection[str]]] = {
     "kinds of SDK keys on the wire": (words(pb.SdkKeyKind).values(), list(KeyKind)),
     "sequential modes of the wire": (words(pb.SequentialMode).values(), list(Mode)),
+    "whose percentiles cap": (get_args(CapsOf), words(pb.CapsOf).values()),
+    "what a metric has one number of": (get_args(Per), words(pb.MetricPer).values()),
     "metric roles of results": (get_args(MetricRole), words(pb.MetricRole).values()),
     "corrections of a plan": (get_args(AnalysisPlan.model_fields["correction"].annotation), [*CORRECTIONS, "none"]),
     "kinds of entities on the bus": (

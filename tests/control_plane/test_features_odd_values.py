@@ -45,6 +45,8 @@ METRIC = {
     "window_start_seconds": 1,
     "window_end_seconds": 2,
     "winsorize_at": None,
+    "winsorize_lower": None,
+    "filter": None,
 }
 EXPERIMENT = {
     "key": "odd",

@@ -9,6 +9,7 @@ from bucketing.errors import FieldError, InvalidConfig
 from bucketing.references import find_cycle, flag_references, segment_references
 from bucketing.validation.conditions import condition_errors, validate_condition
 from bucketing.validation.experiments import experiment_errors, validate_experiment
+from bucketing.validation.filters import filter_errors, validate_filter
 from bucketing.validation.flags import flag_errors, validate_flag
 from bucketing.validation.segments import segment_errors, validate_segment
 
@@ -17,6 +18,7 @@ __all__ = [
     "InvalidConfig",
     "condition_errors",
     "experiment_errors",
+    "filter_errors",
     "find_cycle",
     "flag_errors",
     "flag_references",
@@ -24,6 +26,7 @@ __all__ = [
     "segment_references",
     "validate_condition",
     "validate_experiment",
+    "validate_filter",
     "validate_flag",
     "validate_segment",
 ]

@@ -62,6 +62,18 @@ class Direction(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     DIRECTION_UNSPECIFIED: _ClassVar[Direction]
     DIRECTION_HIGHER_IS_BETTER: _ClassVar[Direction]
     DIRECTION_LOWER_IS_BETTER: _ClassVar[Direction]
+
+class CapsOf(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    CAPS_OF_UNSPECIFIED: _ClassVar[CapsOf]
+    CAPS_OF_ALL: _ClassVar[CapsOf]
+    CAPS_OF_NONZERO: _ClassVar[CapsOf]
+
+class MetricPer(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    METRIC_PER_UNSPECIFIED: _ClassVar[MetricPer]
+    METRIC_PER_USER: _ClassVar[MetricPer]
+    METRIC_PER_UNIT: _ClassVar[MetricPer]
 SDK_KEY_KIND_UNSPECIFIED: SdkKeyKind
 SDK_KEY_KIND_SERVER: SdkKeyKind
 SDK_KEY_KIND_CLIENT: SdkKeyKind
@@ -94,6 +106,12 @@ AGGREGATION_RETENTION: Aggregation
 DIRECTION_UNSPECIFIED: Direction
 DIRECTION_HIGHER_IS_BETTER: Direction
 DIRECTION_LOWER_IS_BETTER: Direction
+CAPS_OF_UNSPECIFIED: CapsOf
+CAPS_OF_ALL: CapsOf
+CAPS_OF_NONZERO: CapsOf
+METRIC_PER_UNSPECIFIED: MetricPer
+METRIC_PER_USER: MetricPer
+METRIC_PER_UNIT: MetricPer
 
 class ConfigMessage(_message.Message):
     __slots__ = ("environment_id", "version", "epoch", "answers_version", "manifest", "tombstone", "environment", "metric", "flag", "segment", "experiment")
@@ -260,7 +278,7 @@ class Experiment(_message.Message):
     def __init__(self, id: _Optional[str] = ..., name: _Optional[str] = ..., status: _Optional[_Union[ExperimentStatus, str]] = ..., archived: _Optional[bool] = ..., control_variation: _Optional[str] = ..., metrics: _Optional[_Iterable[_Union[ExperimentMetric, _Mapping]]] = ..., plan: _Optional[_Union[AnalysisPlan, _Mapping]] = ..., document: _Optional[bytes] = ..., trigger_event: _Optional[str] = ..., exposure_filter: _Optional[bytes] = ...) -> None: ...
 
 class Metric(_message.Message):
-    __slots__ = ("id", "key", "name", "archived", "aggregation", "direction", "event", "denominator_event", "quantile", "window_start", "window_end", "winsorize_at")
+    __slots__ = ("id", "key", "name", "archived", "aggregation", "direction", "event", "denominator_event", "quantile", "window_start", "window_end", "winsorize_at", "filter", "winsorize_lower", "winsorize_of", "covariate_days", "per")
     ID_FIELD_NUMBER: _ClassVar[int]
     KEY_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
@@ -273,6 +291,11 @@ class Metric(_message.Message):
     WINDOW_START_FIELD_NUMBER: _ClassVar[int]
     WINDOW_END_FIELD_NUMBER: _ClassVar[int]
     WINSORIZE_AT_FIELD_NUMBER: _ClassVar[int]
+    FILTER_FIELD_NUMBER: _ClassVar[int]
+    WINSORIZE_LOWER_FIELD_NUMBER: _ClassVar[int]
+    WINSORIZE_OF_FIELD_NUMBER: _ClassVar[int]
+    COVARIATE_DAYS_FIELD_NUMBER: _ClassVar[int]
+    PER_FIELD_NUMBER: _ClassVar[int]
     id: str
     key: str
     name: str
@@ -285,4 +308,9 @@ class Metric(_message.Message):
     window_start: int
     window_end: int
     winsorize_at: float
-    def __init__(self, id: _Optional[str] = ..., key: _Optional[str] = ..., name: _Optional[str] = ..., archived: _Optional[bool] = ..., aggregation: _Optional[_Union[Aggregation, str]] = ..., direction: _Optional[_Union[Direction, str]] = ..., event: _Optional[str] = ..., denominator_event: _Optional[str] = ..., quantile: _Optional[float] = ..., window_start: _Optional[int] = ..., window_end: _Optional[int] = ..., winsorize_at: _Optional[float] = ...) -> None: ...
+    filter: bytes
+    winsorize_lower: float
+    winsorize_of: CapsOf
+    covariate_days: int
+    per: MetricPer
+    def __init__(self, id: _Optional[str] = ..., key: _Optional[str] = ..., name: _Optional[str] = ..., archived: _Optional[bool] = ..., aggregation: _Optional[_Union[Aggregation, str]] = ..., direction: _Optional[_Union[Direction, str]] = ..., event: _Optional[str] = ..., denominator_event: _Optional[str] = ..., quantile: _Optional[float] = ..., window_start: _Optional[int] = ..., window_end: _Optional[int] = ..., winsorize_at: _Optional[float] = ..., filter: _Optional[bytes] = ..., winsorize_lower: _Optional[float] = ..., winsorize_of: _Optional[_Union[CapsOf, str]] = ..., covariate_days: _Optional[int] = ..., per: _Optional[_Union[MetricPer, str]] = ...) -> None: ...

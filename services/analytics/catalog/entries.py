@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, cast
 from uuid import UUID
 
-from bucketing.document import condition_from_document
-from bucketing.errors import InvalidConfig
 from bucketing.flagset import Condition, ExperimentMode
-from bucketing.validation import validate_condition
+from bucketing.validation import validate_filter
 from messages import documents
 from messages.aggregations import BY_NUMBER, Aggregation
 from messages.closed_lists import words
@@ -27,6 +24,11 @@ _STATUSES = words(pb.ExperimentStatus)
 _MODES = words(pb.SequentialMode)
 _MARGIN_KINDS = cast("dict[int, MarginKind]", words(pb.MarginKind))
 _BOUNDARIES = cast("dict[int, Boundary]", words(pb.Boundary))
+CapsOf = Literal["all", "nonzero"]
+_CAPS_OF = cast("dict[int, CapsOf]", words(pb.CapsOf))
+Per = Literal["user", "unit"]
+_PER = cast("dict[int, Per]", words(pb.MetricPer))
+COVARIATE_DAYS = 14
 DEFAULT_ALPHA = 0.05
 DEFAULT_POWER = 0.8
 DEFAULT_MINIMUM_DAYS = 7
@@ -59,7 +61,9 @@ class Metric:
 
     `event` is the name in the events; windows are seconds after the first exposure, `window_end` 0: open.
 
-    `winsorize_at` is a pooled percentile in (0, 1), 0: not capped.
+    `winsorize_at` and `winsorize_lower` are pooled percentiles in (0, 1), 0: not capped on that side; `winsorize_of`
+    whose. `filter` is what must hold of an event's properties. `covariate_days` is how long before the exposure CUPED
+    looks back, `per` what has one number.
     """
 
     id: str
@@ -73,6 +77,11 @@ class Metric:
     window_start: int = 0
     window_end: int = 0
     winsorize_at: float = 0.0
+    winsorize_lower: float = 0.0
+    winsorize_of: CapsOf = "nonzero"
+    filter: Condition | None = None
+    covariate_days: int = COVARIATE_DAYS
+    per: Per = "user"
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +200,7 @@ def members_of(wire: pb.Environment) -> dict[str, Member]:
 
 
 def metric_of(wire: pb.Metric) -> Metric:
-    """Raises ValueError for an aggregation that this version doesn't know."""
+    """Raises ValueError for an aggregation or a filter that this version doesn't know."""
     if wire.aggregation not in BY_NUMBER:
         raise ValueError(f"aggregation {wire.aggregation}")
     return Metric(
@@ -206,6 +215,11 @@ def metric_of(wire: pb.Metric) -> Metric:
         wire.window_start,
         wire.window_end,
         wire.winsorize_at,
+        wire.winsorize_lower,
+        _CAPS_OF.get(wire.winsorize_of, "nonzero"),
+        _filter(wire.filter),
+        wire.covariate_days or COVARIATE_DAYS,
+        _PER.get(wire.per, "user"),
     )
 
 
@@ -231,7 +245,7 @@ def experiment_of(environment_id: str, wire: pb.Experiment) -> Experiment:
         plan_of(wire.plan),
         engine.bucket_by or "",
         wire.trigger_event,
-        _condition(wire.exposure_filter),
+        _filter(wire.exposure_filter),
     )
 
 
@@ -268,13 +282,8 @@ def plan_of(wire: pb.AnalysisPlan) -> Plan:
     )
 
 
-def _condition(document: bytes) -> Condition | None:
-    """Raises ValueError for one that this version can't read."""
-    if not document:
-        return None
-    try:
-        condition = condition_from_document(json.loads(document), "exposure_filter")
-    except RecursionError as error:
-        raise InvalidConfig("exposure_filter", "is nested too deep", "too_deep") from error
-    validate_condition(condition, "exposure_filter")
+def _filter(document: bytes) -> Condition | None:
+    condition = documents.condition_of(document)
+    if condition is not None:
+        validate_filter(condition)
     return condition

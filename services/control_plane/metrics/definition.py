@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from bucketing.document import condition_from_document, condition_to_document
+from bucketing.validation import validate_filter
 from messages.aggregations import AGGREGATIONS, Aggregation
 from service_kit.problems import FieldError, InvalidInput
 
+from control_plane.entities.errors import refused_fields
 from control_plane.metrics.models import MetricRow
 
 ANALYSED = (
@@ -16,6 +21,11 @@ ANALYSED = (
     "window_start_seconds",
     "window_end_seconds",
     "winsorize_at",
+    "winsorize_lower",
+    "winsorize_of",
+    "filter",
+    "covariate_days",
+    "per",
 )
 """The fields that results are computed by."""
 
@@ -23,10 +33,7 @@ ANALYSED = (
 def check_definition(metric: MetricRow) -> None:
     """Raises `InvalidInput` naming each field that the aggregation lacks or can't use."""
     aggregation = AGGREGATIONS[metric.aggregation]
-    errors = _parameter_errors(metric, aggregation)
-    if metric.winsorize_at is not None and not aggregation.cappable:
-        capped = [name for name, each in AGGREGATIONS.items() if each.cappable]
-        errors.append(FieldError("winsorize_at", "not_applicable", f"only {', '.join(capped)} are capped"))
+    errors = [*_parameter_errors(metric, aggregation), *_cap_errors(metric, aggregation)]
     start, end = metric.window_start_seconds, metric.window_end_seconds
     if aggregation.window_required and not end:
         reason = f"aggregation {aggregation.name!r} needs a window"
@@ -35,6 +42,27 @@ def check_definition(metric: MetricRow) -> None:
         errors.append(FieldError("window_end_seconds", "empty_window", "must be after the window's start"))
     if errors:
         raise InvalidInput(errors)
+
+
+def canonical_filter(document: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The filter in canonical form. Raises `InvalidInput` with the path of what is wrong in it."""
+    if document is None:
+        return None
+    with refused_fields():
+        condition = condition_from_document(document, "filter")
+        validate_filter(condition)
+    return condition_to_document(condition)
+
+
+def _cap_errors(metric: MetricRow, aggregation: Aggregation) -> list[FieldError]:
+    given = [name for name in ("winsorize_at", "winsorize_lower") if getattr(metric, name) is not None]
+    if given and not aggregation.cappable:
+        capped = ", ".join(name for name, each in AGGREGATIONS.items() if each.cappable)
+        return [FieldError(name, "not_applicable", f"only {capped} are capped") for name in given]
+    lower, upper = metric.winsorize_lower, metric.winsorize_at
+    if lower is not None and upper is not None and lower >= upper:
+        return [FieldError("winsorize_lower", "range", "must be below winsorize_at")]
+    return []
 
 
 def _parameter_errors(metric: MetricRow, aggregation: Aggregation) -> list[FieldError]:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from messages.aggregations import AGGREGATIONS
 from messages.closed_lists import wire_names
+from messages.documents import canonical
 from messages.generated import config_pb2 as pb
 
 from control_plane.database import Connection
@@ -14,7 +15,7 @@ from control_plane.entities.rows import Unreadable, read_each
 from control_plane.entities.table import Scope
 from control_plane.metrics.models import METRICS, MetricRow
 
-_DIRECTIONS = wire_names(pb.Direction)
+_DIRECTIONS, _CAPS_OF, _PER = (wire_names(each) for each in (pb.Direction, pb.CapsOf, pb.MetricPer))
 
 
 async def metrics_of_keys(tx: Connection, scope: Scope, keys: Collection[str]) -> dict[str, MetricRow]:
@@ -41,4 +42,9 @@ def _message(row: MetricRow) -> pb.Metric:
         window_start=row.window_start_seconds or 0,
         window_end=row.window_end_seconds or 0,
         winsorize_at=row.winsorize_at or 0.0,
+        winsorize_lower=row.winsorize_lower or 0.0,
+        winsorize_of=_CAPS_OF[row.winsorize_of],
+        filter=canonical(row.filter) if row.filter else b"",
+        covariate_days=row.covariate_days,
+        per=_PER[row.per],
     )

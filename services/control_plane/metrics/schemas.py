@@ -10,16 +10,20 @@ from messages.generated import config_pb2 as pb
 from pydantic import Field, StringConstraints
 from service_kit.schemas import Input, OneOf
 
-from control_plane.entities.schemas import EntityCreate, EntityPatch, EntityView
+from control_plane.entities.schemas import ConditionDocument, EntityCreate, EntityPatch, EntityView
 
 SECONDS_MAX = 366 * 24 * 3600
+COVARIATE_DAYS, COVARIATE_DAYS_MAX = 14, 366
 
 AggregationName = Annotated[str, OneOf(AGGREGATIONS)]
 Direction = Annotated[str, OneOf(wire_names(pb.Direction))]
+CapsOf = Annotated[str, OneOf(wire_names(pb.CapsOf))]
+Per = Annotated[str, OneOf(wire_names(pb.MetricPer))]
 EventName = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 """As SDKs send it in an event's `metric` field."""
 Seconds = Annotated[int, Field(ge=0, le=SECONDS_MAX)]
 Percentile = Annotated[float, Field(gt=0, lt=1)]
+Days = Annotated[int, Field(ge=1, le=COVARIATE_DAYS_MAX)]
 
 
 class MetricFields(Input, strict=True):
@@ -33,6 +37,13 @@ class MetricFields(Input, strict=True):
     window_start_seconds: Seconds | None = Field(None, description="Events count from so long after the exposure.")
     window_end_seconds: Seconds | None = Field(None, description="Events count until so long after the exposure.")
     winsorize_at: Percentile | None = Field(None, description="Pooled percentile at which unit values are capped.")
+    winsorize_lower: Percentile | None = Field(None, description="Pooled percentile that lower values are raised to.")
+    winsorize_of: CapsOf = Field("nonzero", description="Whose percentiles: those of all values, or of others than 0.")
+    filter: ConditionDocument | None = Field(
+        None, description="Which events count, by their properties; of a ratio those above the line. No segments."
+    )
+    covariate_days: Days = Field(COVARIATE_DAYS, description="How long before the exposure CUPED looks back.")
+    per: Per = Field("user", description="What has one number; `user` has its variance by the randomised unit.")
 
 
 class MetricCreate(MetricFields, EntityCreate, strict=True):
@@ -52,3 +63,8 @@ class MetricView(EntityView):
     window_start_seconds: int | None
     window_end_seconds: int | None
     winsorize_at: float | None
+    winsorize_lower: float | None
+    winsorize_of: CapsOf
+    filter: ConditionDocument | None
+    covariate_days: int
+    per: Per

@@ -34,7 +34,14 @@ GOOD: list[dict[str, Any]] = [
     {"aggregation": "ratio", "denominator_event": "visit"},
     {"aggregation": "quantile", "quantile": 0.95},
     {"aggregation": "retention", "window_start_seconds": 518_400, "window_end_seconds": 604_800},
+    {"aggregation": "sum", "winsorize_at": 0.99, "winsorize_lower": 0.01, "winsorize_of": "all"},
+    {"aggregation": "count", "winsorize_lower": 0.05, "covariate_days": 366, "per": "unit"},
+    {"aggregation": "conversion", "filter": {"not": {"attribute": "a.b", "operator": "in", "value": ["x", 1, True]}}},
+    {"aggregation": "ratio", "denominator_event": "visit", "filter": {"attribute": "x", "operator": "exists"}},
 ]
+DEEP: dict[str, Any] = {"attribute": "x", "operator": "exists"}
+for _ in range(16):
+    DEEP = {"not": DEEP}
 BAD: list[tuple[dict[str, Any], list[str]]] = [
     ({"aggregation": "median"}, ["aggregation"]),
     ({"aggregation": None}, ["aggregation"]),
@@ -54,6 +61,23 @@ BAD: list[tuple[dict[str, Any], list[str]]] = [
     ({"event": "e" * 129}, ["event"]),
     ({"event": "a\x00"}, ["event"]),
     ({"unit": "EUR"}, ["unit"]),
+    ({"winsorize_lower": 0.01}, ["winsorize_lower"]),
+    ({"aggregation": "sum", "winsorize_at": 0.5, "winsorize_lower": 0.5}, ["winsorize_lower"]),
+    ({"aggregation": "sum", "winsorize_lower": 0}, ["winsorize_lower"]),
+    ({"winsorize_of": "some"}, ["winsorize_of"]),
+    ({"winsorize_of": None}, ["winsorize_of"]),
+    ({"covariate_days": 0}, ["covariate_days"]),
+    ({"covariate_days": 367}, ["covariate_days"]),
+    ({"per": "session"}, ["per"]),
+    ({"filter": []}, ["filter"]),
+    ({"filter": {}}, ["filter"]),
+    ({"filter": DEEP}, ["filter" + ".not" * 16]),
+    ({"filter": {"attribute": "x", "operator": "is", "value": 1}}, ["filter.operator"]),
+    ({"filter": {"attribute": "x", "operator": "matches", "value": "("}}, ["filter.value"]),
+    ({"filter": {"attribute": "x", "operator": "eq", "value": "a\x00"}}, ["filter.value"]),
+    ({"filter": {"or": [{"segment": "beta"}, {"segment": "b"}]}}, ["filter.or[0].segment", "filter.or[1].segment"]),
+    ({"filter": {"and": [{"attribute": "x", "operator": "exists"}] * 101}}, ["filter"]),
+    ({"filter": {"attribute": "x", "operator": "in", "value": ["y" * 4000] * 17}}, ["filter"]),
 ]
 
 
@@ -69,3 +93,11 @@ async def test_a_bad_metric_is_refused_with_its_field(tenant: Any, metrics: str)
         assert answer.status_code == 422, (patch, answer.text)
         assert [each["field"] for each in answer.json()["errors"]] == fields
     assert (await tenant.api.ok("GET", metrics))["items"] == []
+
+
+async def test_a_filter_is_kept_in_canonical_form(tenant: Any, metrics: str) -> None:
+    older = {"field": "country", "op": "eq", "value": "DE"}
+    body = {"key": "german", "aggregation": "conversion", "filter": older}
+    made = await tenant.api.ok("POST", metrics, body)
+    assert made["filter"] == {"attribute": "country", "operator": "eq", "value": "DE"}
+    assert (await tenant.api.changed("PATCH", f"{metrics}/german", {"filter": None}))["filter"] is None
