@@ -16,8 +16,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from service_kit.clock import Clock
 from service_kit.logs import get_logger
+from service_kit.tasks import end
 
-_CANCEL_AGAIN_SECONDS = 1.0
 _log = get_logger("background")
 
 Run = Callable[[], Awaitable[None]]
@@ -124,11 +124,7 @@ class Background:
                 task.cancel()
         if finishing and grace_seconds:
             await asyncio.wait(finishing, timeout=grace_seconds)
-        # A cancellation that meets the end of a wait can be lost, so it is said again.
-        while pending := {task for task in self._tasks if not task.done()}:
-            for task in pending:
-                task.cancel()
-            await asyncio.wait(pending, timeout=_CANCEL_AGAIN_SECONDS)
+        await end(self._tasks)
 
     def _start(self, work: _Work) -> None:
         if self._stopping:

@@ -112,10 +112,7 @@ class Stand:
         try:
             yield relay
         finally:
-            # A cancellation that meets the end of a wait can be lost, so it is said again, as `Background` does.
-            while not running.done():
-                running.cancel()
-                await asyncio.wait([running], timeout=1)
+            running.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await running
 

@@ -63,9 +63,7 @@ async def relay(database: Database, bus: JetStreamBus) -> AsyncIterator[None]:
     )
     running = asyncio.create_task(relay.run())
     yield
-    while not running.done():
-        running.cancel()
-        await asyncio.wait([running], timeout=1)
+    running.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await running
 

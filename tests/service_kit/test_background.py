@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from prometheus_client import CollectorRegistry
-from service_kit import background
+from service_kit import tasks
 from service_kit.background import Background, Restarts
 from service_kit.clock import ManualClock
 from service_kit.logs import JsonFormatter
@@ -243,7 +243,7 @@ async def test_finishing_has_an_end(stand: Stand) -> None:
 
 
 async def test_a_stop_is_said_until_it_is_heard(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(background, "_CANCEL_AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr(tasks, "_CANCEL_AGAIN_SECONDS", 0.01)
     deaf = 2
     lost = 0
 

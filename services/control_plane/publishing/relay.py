@@ -14,6 +14,7 @@ from messages.subjects import config_stream
 from service_kit.clock import Clock
 from service_kit.logs import get_logger
 from service_kit.problems import Problem
+from service_kit.tasks import together
 from streams import Bus, BusError, StreamSpec
 
 from control_plane.changes.recorder import CHANNEL
@@ -76,23 +77,24 @@ class Relay:
 
     async def run(self) -> None:
         """Works until it is cancelled, then gives the lease back."""
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._parts.database.listen(CHANNEL, self._wake.set), name="relay-listen")
-            tasks.create_task(self._renew(), name="relay-renew")
-            tasks.create_task(self._reports.keep_listening(), name="relay-reports")
-            try:
-                while True:
-                    await self._try_turn()
-                    if (task := asyncio.current_task()) is not None and task.cancelling():
-                        # A cancellation that met the end of a wait inside of a library was lost there.
-                        raise asyncio.CancelledError
-                    with contextlib.suppress(TimeoutError):
-                        async with asyncio.timeout(LOOK_SECONDS):
-                            await self._wake.wait()
-                    self._wake.clear()
-            finally:
-                with contextlib.suppress(Problem):
-                    await self._lease.release()
+        try:
+            await together(
+                self._take_turns(),
+                self._parts.database.listen(CHANNEL, self._wake.set),
+                self._renew(),
+                self._reports.keep_listening(),
+            )
+        finally:
+            with contextlib.suppress(Problem):
+                await self._lease.release()
+
+    async def _take_turns(self) -> None:
+        while True:
+            await self._try_turn()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await self._wake.wait()
+            self._wake.clear()
 
     async def _renew(self) -> None:
         """Keeps the lease through publications that take longer than it lasts."""
