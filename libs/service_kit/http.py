@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.metadata import version
 from secrets import token_hex
 from typing import Any
@@ -14,10 +15,10 @@ from typing import Any
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service_kit.api_docs import DOCS_PATH, docs_page
+from service_kit.api_docs import DOCS_PATH, PAGE_POLICY, docs_page
 from service_kit.background import Background
 from service_kit.head_requests import HeadRequests
 from service_kit.health import Check, health_router
@@ -71,8 +72,10 @@ def create_app(
     app.include_router(health_router(checks, shell.warnings))
     app.include_router(metrics_router(shell.registry))
 
+    page = cache(lambda: docs_page(app.openapi()))
+
     async def docs(_: Request) -> Response:
-        return docs_page(app.openapi())
+        return HTMLResponse(page(), headers={"Content-Security-Policy": PAGE_POLICY})
 
     app.add_route(DOCS_PATH, docs, include_in_schema=False)
     app.add_middleware(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from itertools import islice
+from heapq import nlargest
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -32,7 +32,12 @@ class SharedLimits:
         """Tells Redis what this process has counted and learns the sum. An unreachable Redis changes nothing."""
         for limit in self._limits:
             window = limit.window
-            batch = [(name, each, each.taken) for name, each in islice(limit.counted(), _NAMES_PER_ROUND_MAX)]
+            # Who has the most to tell comes first, so that with more names than a round has room for each has its turn.
+            batch = nlargest(
+                _NAMES_PER_ROUND_MAX,
+                ((name, each, each.taken) for name, each in limit.counted()),
+                key=lambda counted: counted[2] - counted[1].shared,
+            )
             if not batch:
                 continue
             try:

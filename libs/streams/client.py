@@ -48,6 +48,7 @@ class BusClient(Client):
         await self.connect(
             servers=list(connection.servers),
             name=self._own_name,
+            inbox_prefix=connection.inbox_prefix,
             tls=connection.tls,
             allow_reconnect=True,
             max_reconnect_attempts=-1,

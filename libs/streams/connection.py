@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import SplitResult, unquote, urlsplit
+
+_TOKEN = re.compile(r"[A-Za-z0-9_-]+").fullmatch
 
 
 class Secret(Protocol):
@@ -41,6 +44,11 @@ class BusConnection:
     token: str = field(default="", repr=False)
     credentials_file: Path | None = None
     tls: ssl.SSLContext | None = None
+
+    @property
+    def inbox_prefix(self) -> str:
+        """Where answers come: each user's own place, so that a server can keep one from listening to another's."""
+        return f"_INBOX_{self.username}" if _TOKEN(self.username) else "_INBOX"
 
     @classmethod
     def to(cls, url: str) -> BusConnection:

@@ -41,9 +41,10 @@ async def test_a_service_may_not_change_what_is_not_its_own(bus: GuardedNats, us
     await client.close()
 
 
-async def test_an_edge_hears_nobodys_events(bus: GuardedNats) -> None:
+@pytest.mark.parametrize("subject", ["events.>", "acts.>", "_INBOX.>", "_INBOX_analytics.>", ">"])
+async def test_an_edge_hears_nobody_else(bus: GuardedNats, subject: str) -> None:
     client, errors = await connected(bus, "edge", bus.password("edge"))
-    await client.subscribe("events.>")
+    await client.subscribe(subject)
     await client.flush()
     await until(lambda: any("permissions violation" in each for each in errors))
     await client.close()

@@ -16,13 +16,14 @@ from analytics.loading.rewind import Rewinding
 from analytics.loading.telemetry import LoaderTelemetry
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.errors import TablesMissing, WarehouseUnavailable
-from analytics.warehouse.migrations import missing_tables
+from analytics.warehouse.migrations import migrate, missing_tables
 from analytics.warehouse.settings import WarehouseSettings
 from analytics.warehouse.upkeep import Upkeep
 from messages.generated.event_pb2 import EventBatch
 from messages.subjects import EVENTS, events_stream, events_subject
 from prometheus_client import CollectorRegistry
 from service_kit.clock import SystemClock
+from service_kit.tasks import end
 from streams.jetstream import JetStreamBus
 
 from chaos.proxy import FaultProxy
@@ -123,11 +124,7 @@ async def stand(fresh_nats: Nats, way: FaultProxy, clickhouse_database: str) -> 
     working = [asyncio.create_task(stand.upkeep.run()), asyncio.create_task(stand.loader.run())]
     yield stand
     way.mend()
-    while not all(task.done() for task in working):
-        # A cancellation that meets the end of a wait can be lost.
-        for task in working:
-            task.cancel()
-        await asyncio.wait(working, timeout=1)
+    await end(working)
     await warehouse.close()
     await bus.close()
 
@@ -194,6 +191,24 @@ async def test_a_start_on_emptied_tables_is_no_new_installation(
         assert other.refusal.code == "warehouse_events_lost"
     finally:
         await other.close()
+
+
+async def test_tables_that_another_process_has_made_anew_were_lost_all_the_same(
+    stand: Stand, clickhouse_server: Any, clickhouse_database: str
+) -> None:
+    await stand.publish(3)
+    await until(stand.has_all)
+    await until(stand.has_acknowledged)
+    clickhouse_server.run_sql(f"DROP DATABASE {clickhouse_database} SYNC")
+    other = Warehouse(stand.warehouse.settings)
+    try:
+        await migrate(other)
+    finally:
+        await other.close()
+    await until(stand.says_lost)
+    await stand.rewinding().run(0)
+    await until(stand.has_all)
+    await until(lambda: not stand.says_lost())
 
 
 async def test_a_rewind_begins_where_it_is_told(stand: Stand) -> None:

@@ -134,10 +134,13 @@ class Analyst:
         health: list[ExposureHealth] = []
 
         async def measure(counts: UnitCounts) -> list[Measurement]:
-            health[:] = [await self._reader.health(scope)]
             units = all_groups(counts.units, scope.variations, [""])
             measurer = Measurer(self._reader, scope, units, options)
-            return await asyncio.gather(*(measurer.measure(metric) for _, metric in known))
+            found, measured = await asyncio.gather(
+                self._reader.health(scope), asyncio.gather(*(measurer.measure(metric) for _, metric in known))
+            )
+            health[:] = [found]
+            return measured
 
         counts, measured = await consistent_read(self._reader, scope, measure)
         metrics = [(use, metric, each) for (use, metric), each in zip(known, measured, strict=True)]

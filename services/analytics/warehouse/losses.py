@@ -6,16 +6,7 @@ Tables that were made anew are empty like those of a new installation; what they
 from __future__ import annotations
 
 from analytics.warehouse.client import Warehouse
-from analytics.warehouse.migrations import render
 
-_TABLE = """CREATE TABLE IF NOT EXISTS losses $on_cluster
-(
-    at DateTime64(3, 'UTC') DEFAULT now64(3),
-    settled UInt8,
-    detail String
-)
-ENGINE = ${replicated}MergeTree
-ORDER BY at"""
 _LAST = "SELECT settled, detail FROM losses ORDER BY at DESC LIMIT 1"
 
 
@@ -31,11 +22,9 @@ async def settle(warehouse: Warehouse, detail: str) -> None:
 
 async def standing(warehouse: Warehouse) -> str | None:
     """What was lost and not settled yet. Raises WarehouseError."""
-    await warehouse.command(render(_TABLE, warehouse.settings))
     rows = await warehouse.rows(_LAST, {})
     return rows[0]["detail"] if rows and not rows[0]["settled"] else None
 
 
 async def _insert(warehouse: Warehouse, *, settled: bool, detail: str) -> None:
-    await warehouse.command(render(_TABLE, warehouse.settings))
     await warehouse.insert("losses", {"settled": ("UInt8", [int(settled)]), "detail": ("String", [detail])})

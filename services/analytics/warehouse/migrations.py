@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from string import Template
 
@@ -30,6 +31,15 @@ _JOURNAL = """CREATE TABLE IF NOT EXISTS schema_migrations $on_cluster
 )
 ENGINE = ${replicated}ReplacingMergeTree
 ORDER BY number"""
+_LOSSES = """CREATE TABLE IF NOT EXISTS losses $on_cluster
+(
+    at DateTime64(3, 'UTC') DEFAULT now64(3),
+    settled UInt8,
+    detail String
+)
+ENGINE = ${replicated}MergeTree
+ORDER BY at"""
+"""What `warehouse.losses` keeps; beside the migrations, because it tells of them too."""
 _MADE = re.compile(r"^CREATE (?:TABLE|MATERIALIZED VIEW) IF NOT EXISTS (\w+)", re.MULTILINE)
 _DROPPED = re.compile(r"^DROP (?:TABLE|VIEW) IF EXISTS (\w+)", re.MULTILINE)
 
@@ -86,25 +96,32 @@ def known_migrations() -> list[Migration]:
     return found
 
 
+@cache
 def standing_tables() -> frozenset[str]:
-    """The tables and views that are there once every migration was applied."""
-    tables = frozenset[str]()
+    """The tables and views that are there once everything was applied."""
+    tables = frozenset({"losses"})
     for migration in known_migrations():
         tables = (tables | migration.made) - migration.dropped
     return tables
 
 
-async def missing_tables(warehouse: Warehouse) -> frozenset[str]:
-    """Of the tables that the migrations leave, those that are not there. Raises WarehouseError."""
-    known = standing_tables()
+async def tables_there(warehouse: Warehouse) -> dict[str, str]:
+    """Of the tables that there should be, those that are there, each with an identity that another table of the same
+    name does not have. Raises WarehouseError."""
     try:
         rows = await warehouse.rows(
-            "SELECT name FROM system.tables WHERE database = {database:String} AND name IN {names:Array(String)}",
-            {"database": warehouse.settings.database, "names": sorted(known)},
+            "SELECT name, toString(uuid) AS identity FROM system.tables"
+            " WHERE database = {database:String} AND name IN {names:Array(String)}",
+            {"database": warehouse.settings.database, "names": sorted(standing_tables())},
         )
     except TablesMissing:
-        return known
-    return known - {row["name"] for row in rows}
+        return {}
+    return {row["name"]: row["identity"] for row in rows}
+
+
+async def missing_tables(warehouse: Warehouse) -> frozenset[str]:
+    """Of the tables that there should be, those that are not there. Raises WarehouseError."""
+    return standing_tables() - (await tables_there(warehouse)).keys()
 
 
 async def holds_no_events(warehouse: Warehouse) -> bool:
@@ -122,7 +139,8 @@ async def migrate(warehouse: Warehouse) -> list[Migration]:
     """
     settings = warehouse.settings
     await warehouse.create_database()
-    await warehouse.command(render(_JOURNAL, settings))
+    for beside in (_JOURNAL, _LOSSES):
+        await warehouse.command(render(beside, settings))
     rows = await warehouse.rows("SELECT number, checksum FROM schema_migrations", {})
     applied = {row["number"]: row["checksum"] for row in rows}
     missing = await missing_tables(warehouse)

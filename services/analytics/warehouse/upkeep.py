@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ from service_kit.logs import get_logger
 from analytics.warehouse import losses
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.errors import WarehouseUnavailable
-from analytics.warehouse.migrations import EVENT_TABLES, holds_no_events, migrate, missing_tables
+from analytics.warehouse.migrations import EVENT_TABLES, holds_no_events, migrate, standing_tables, tables_there
 from analytics.warehouse.refusals import EVENTS_LOST, TABLES_MISSING
 
 _LOOK_SECONDS = 5.0
@@ -36,7 +36,8 @@ class Upkeep:
     ) -> None:
         self._warehouse = warehouse
         self._suspicion = suspicion
-        self._were_there = False
+        self._events: dict[str, str] | None = None
+        """The tables of events at the last look, by their identity; None before the first."""
         self._lost = Gauge(
             "warehouse_events_lost", "1 while stored events are lost and nobody has settled it", registry=registry
         )
@@ -69,15 +70,20 @@ class Upkeep:
     async def look(self) -> None:
         """Raises WarehouseError."""
         warehouse = self._warehouse
-        missing = await missing_tables(warehouse)
+        there = await tables_there(warehouse)
+        missing = standing_tables() - there.keys()
         if missing or not warehouse.migrated:
-            if self._were_there:
+            if self._events is not None:
                 warehouse.refusal = TABLES_MISSING
                 _log.error("ClickHouse has lost tables, making them anew", tables=sorted(missing))
             applied = await migrate(warehouse)
             _log.info("the tables are up to date", applied=[each.name for each in applied])
             await self._note_loss(missing & frozenset(EVENT_TABLES))
-        self._were_there = True
+            there = await tables_there(warehouse)
+        elif self._events != _of_events(there):
+            # Another process was first to make them anew.
+            await self._note_loss(frozenset())
+        self._events = _of_events(there)
         lost = await losses.standing(warehouse)
         self._lost.set(lost is not None)
         sentence = f"{EVENTS_LOST.sentence} ({lost})"
@@ -85,10 +91,14 @@ class Upkeep:
 
     async def _note_loss(self, missing: frozenset[str]) -> None:
         lost = None
-        if self._were_there and missing:
+        if self._events is not None and missing:
             lost = f"missing: {', '.join(sorted(missing))}"
         elif await holds_no_events(self._warehouse):
             lost = await self._suspicion()
         if lost is not None and await losses.standing(self._warehouse) is None:
             _log.error("stored events are lost: restore a backup or run `analytics rewind`", cause=lost)
             await losses.note(self._warehouse, lost)
+
+
+def _of_events(tables: Mapping[str, str]) -> dict[str, str]:
+    return {name: identity for name, identity in tables.items() if name in EVENT_TABLES}
