@@ -26,6 +26,7 @@ from .balancer import Balancer
 from .promises import Promise, print_promises, write_report
 from .stream_reader import StreamReader
 from .tenant import FLAG, Tenant
+from .waiting import until
 
 _FOLDER = Path("build/chaos-rolling")
 _DRAIN_SECONDS = "3"
@@ -170,8 +171,8 @@ async def run(folder: Path, restarts: int, *, durable: bool = True) -> list[Prom
 
 async def _until_served(platform: Platform) -> None:
     edges = platform.balancers["edge_evaluator"]
-    while await edges.send("POST", f"/ofrep/v1/evaluate/flags/{FLAG}", json={"context": {"targetingKey": "u"}}) is None:
-        await asyncio.sleep(0.2)
+    asked = {"context": {"targetingKey": "u"}}
+    await until(lambda: edges.send("POST", f"/ofrep/v1/evaluate/flags/{FLAG}", json=asked))
     edges.failures.clear()
     edges.answers.clear()
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-from pathlib import Path
 
 from .parts import Part, Postgres
 from .processes import PartFailedError
@@ -28,19 +26,6 @@ def restore_database(postgres: Postgres, copy: str, name: str) -> None:
     postgres.run_sql(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
     postgres.drop_database(name)
     postgres.create_database(name, template=copy)
-
-
-def save_data(part: Part, folder: Path) -> None:
-    """Copies the data of a server that doesn't run into `folder`, with owners and times."""
-    _require_stopped(part)
-    shutil.rmtree(folder, ignore_errors=True)
-    subprocess.run(["cp", "-a", str(part.data), str(folder)], check=True)
-
-
-def restore_data(part: Part, folder: Path) -> None:
-    """Puts saved data in the place of what a server that doesn't run has; the copy stays."""
-    lose_data(part)
-    subprocess.run(["cp", "-a", str(folder), str(part.data)], check=True)
 
 
 def lose_data(part: Part) -> None:

@@ -8,9 +8,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
 import httpx
 
@@ -19,11 +17,11 @@ from chaos.harness import Harness
 from chaos.promises import Promise
 from chaos.tenant import figures
 from chaos.trials.settlement import differences
+from chaos.waiting import until
 from devstack.backups import copy_database, lose_data, restore_database
 from devstack.services import DATABASE, Service
 
-_ARRIVAL_SECONDS_MAX = 60.0
-_POLL_SECONDS = 0.1
+_COMMAND_SECONDS_MAX = 60.0
 _STAYED_OFF, _NEWER, _LATEST = "stayed-off", "newer", "latest"
 _USERS = [f"keeper-{number}" for number in range(20)]
 
@@ -39,7 +37,7 @@ async def _warehouse_lost(harness: Harness) -> Promise:
         lose_data(harness.bed.stack.clickhouse)
     started = time.monotonic()
     await harness.supervisor.ready("clickhouse")
-    await _until(lambda: _says_lost(harness))
+    await until(lambda: _says_lost(harness))
     tables = time.monotonic() - started
     said = await _command(harness.bed.services.loader, "analytics", "rewind", "--since", "2000-01-01T00:00:00Z")
     told = "not yet"
@@ -49,7 +47,7 @@ async def _warehouse_lost(harness: Harness) -> Promise:
         told = differences(before, figures(await harness.tenant.results()))
         return not told
 
-    await _until(same)
+    await until(same)
     return Promise(
         "a lost warehouse is filled again from the stream",
         "ClickHouse killed and its data removed, then `analytics rewind`",
@@ -82,15 +80,15 @@ async def _database_restored(harness: Harness) -> Promise:
 
     await asyncio.to_thread(restore_database, postgres, "backup", DATABASE)
     started = time.monotonic()
-    await _until(lambda: _blocked(harness))
+    await until(lambda: _blocked(harness))
     red = time.monotonic() - started
     await tenant.change_stubbornly("flags/checkout/environments/production", {"rules": []})
     kept = [await _kept(edge, key) for edge in harness.edges]
     shown = await _command(harness.bed.services.control_plane, "control_plane", "recover", "--show")
     named = all(name in shown for name in (_STAYED_OFF, _NEWER))
     await _command(harness.bed.services.control_plane, "control_plane", "recover", "--accept-database")
-    await _until(lambda: _all_serve_above(harness, newest))
-    await _until(lambda: _green(harness))
+    await until(lambda: _all_serve_above(harness, newest))
+    await until(lambda: _green(harness))
     gone = [await _status_of(edge, harness.tenant.server_key, _NEWER) for edge in harness.edges]
     accepted = set(gone) == {httpx.codes.NOT_FOUND}
     return Promise(
@@ -131,7 +129,7 @@ async def _bus_lost(harness: Harness) -> Promise:
         lose_data(harness.bed.stack.nats)
         newcomer = harness.bed.new_edge("edge_of_the_lost_bus")
         await asyncio.to_thread(newcomer.launch)
-        unready = await _status(newcomer, "/readyz")
+        unready = await _ready_status(newcomer)
         alone = [(await edge.ask_all(_USERS)).variants for edge in harness.edges]
     started = time.monotonic()
     await harness.supervisor.ready("nats")
@@ -141,7 +139,7 @@ async def _bus_lost(harness: Harness) -> Promise:
         held = await client.environment()
         return held is not None and held[0] >= version
 
-    await _until(healed)
+    await until(healed)
     seconds = time.monotonic() - started
     after = [(await edge.ask_all(_USERS)).variants for edge in (*harness.edges, client)]
     batch = await harness.new_population("after-the-loss").batch()
@@ -162,7 +160,7 @@ async def _served(harness: Harness, flag: str) -> None:
         answers = [await _status_of(edge, harness.tenant.server_key, flag) for edge in harness.edges]
         return set(answers) == {httpx.codes.OK}
 
-    await _until(served)
+    await until(served)
 
 
 async def _all_serve_above(harness: Harness, version: int) -> bool:
@@ -184,14 +182,16 @@ async def _readiness(service: Service) -> httpx.Response:
         return await http.get(f"{service.url}/readyz")
 
 
-async def _status(service: Service, path: str) -> int:
-    """Of the answer that comes first; the service is just starting."""
-    async with httpx.AsyncClient(timeout=5) as http, asyncio.timeout(_ARRIVAL_SECONDS_MAX):
-        while True:
-            try:
-                return (await http.get(f"{service.url}{path}")).status_code
-            except httpx.TransportError:
-                await asyncio.sleep(_POLL_SECONDS)
+async def _ready_status(service: Service) -> int:
+    """Of readiness, as soon as the service, which is just starting, answers at all."""
+    statuses: list[int] = []
+
+    async def answered() -> bool:
+        statuses.append((await _readiness(service)).status_code)
+        return True
+
+    await until(answered)
+    return statuses[-1]
 
 
 async def _command(service: Service, *words: str) -> str:
@@ -200,19 +200,8 @@ async def _command(service: Service, *words: str) -> str:
     process = await asyncio.create_subprocess_exec(
         script, *words[1:], env=service.environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )
-    async with asyncio.timeout(_ARRIVAL_SECONDS_MAX):
+    async with asyncio.timeout(_COMMAND_SECONDS_MAX):
         printed, errors = await process.communicate()
     if process.returncode != 0:
         raise RuntimeError(f"{' '.join(words)}: {errors.decode()[-2000:]}")
     return printed.decode()
-
-
-async def _until(condition: Callable[[], Awaitable[Any]]) -> None:
-    async with asyncio.timeout(_ARRIVAL_SECONDS_MAX):
-        while True:
-            try:
-                if await condition():
-                    return
-            except httpx.HTTPError:
-                pass
-            await asyncio.sleep(_POLL_SECONDS)

@@ -5,19 +5,17 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
 
 import httpx
 
 from chaos.harness import Harness
 from chaos.promises import Promise
 from chaos.tenant import FLAG
+from chaos.waiting import until
 
 _ASKED_AT_ONCE = 2
 """As many as one person may ask analytics at once; more would wait for their turn as well."""
 _ANSWER_SECONDS_MAX = 10.0
-_WELL_SECONDS_MAX = 60.0
-_POLL_SECONDS = 0.1
 
 
 async def silent_stores(harness: Harness) -> Promise:
@@ -40,8 +38,8 @@ async def silent_stores(harness: Harness) -> Promise:
                 seconds = max(seconds, took)
                 bare += "Retry-After" not in answer.headers
         started = time.monotonic()
-        await _well(lambda: tenant.change(settings, {"enabled": True}))
-        await _well(tenant.results)
+        await tenant.change_stubbornly(settings, {"enabled": True})
+        await until(tenant.results)
     told = ", ".join(f"{count} × {status}" for status, count in sorted(statuses.items()))
     return Promise(
         "a silent store is told in time",
@@ -56,14 +54,3 @@ async def _asked(http: httpx.AsyncClient, url: str) -> tuple[httpx.Response, flo
     started = time.monotonic()
     answer = await http.get(url)
     return answer, time.monotonic() - started
-
-
-async def _well(act: Callable[[], Awaitable[object]]) -> None:
-    """Returns when the act is taken."""
-    async with asyncio.timeout(_WELL_SECONDS_MAX):
-        while True:
-            try:
-                await act()
-                return
-            except httpx.HTTPError:
-                await asyncio.sleep(_POLL_SECONDS)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 import httpx
 
 from chaos.edge_client import EdgeClient
 from chaos.harness import Harness
 from chaos.promises import Promise
+from chaos.waiting import until
 
 _TIMES = 5
 _POLL_SECONDS = 0.01
-_ARRIVAL_SECONDS_MAX = 60.0
 _FLAG = "switched-off"
 
 _Question = Callable[[], Awaitable[bool]]
@@ -35,29 +35,25 @@ async def withdrawals(harness: Harness) -> Promise:
 
 async def _revoke(harness: Harness) -> float:
     identity, key = await harness.tenant.create_key("to be revoked")
-    clients = [EdgeClient(each.url, key) for each in harness.bed.edges]
+    clients = [edge.with_key(key) for edge in harness.edges]
+    events = httpx.AsyncClient(
+        base_url=harness.bed.services.ingestor.url, headers={"Authorization": f"Bearer {key}"}, timeout=5
+    )
 
     async def taken_at_the_ingestor() -> bool:
-        return await _status_of_no_events(harness, key) != httpx.codes.UNAUTHORIZED
+        return (await events.post("/v1/events", json=[])).status_code != httpx.codes.UNAUTHORIZED
 
     questions = [_taken_by(client) for client in clients] + [taken_at_the_ingestor]
     try:
-        await _until(questions, wanted=True)
+        await _all(questions, wanted=True)
         started = time.monotonic()
         await harness.tenant.revoke_key(identity)
-        await _until(questions, wanted=False)
+        await _all(questions, wanted=False)
         return time.monotonic() - started
     finally:
         for client in clients:
             await client.close()
-
-
-async def _status_of_no_events(harness: Harness, key: str) -> int:
-    async with httpx.AsyncClient(timeout=5) as http:
-        answer = await http.post(
-            f"{harness.bed.services.ingestor.url}/v1/events", json=[], headers={"Authorization": f"Bearer {key}"}
-        )
-    return answer.status_code
+        await events.aclose()
 
 
 def _taken_by(client: EdgeClient) -> _Question:
@@ -73,10 +69,10 @@ async def _switch_off(harness: Harness) -> float:
     clients = [edge.with_key(harness.tenant.server_key) for edge in harness.edges]
     questions = [_is_on(client) for client in clients]
     await harness.tenant.change_stubbornly(settings, {"enabled": True})
-    await _until(questions, wanted=True)
+    await _all(questions, wanted=True)
     started = time.monotonic()
     await harness.tenant.change_stubbornly(settings, {"enabled": False})
-    await _until(questions, wanted=False)
+    await _all(questions, wanted=False)
     seconds = time.monotonic() - started
     for client in clients:
         await client.close()
@@ -91,8 +87,10 @@ def _is_on(edge: EdgeClient) -> _Question:
     return is_on
 
 
-async def _until(questions: list[_Question], *, wanted: bool) -> None:
-    async with asyncio.timeout(_ARRIVAL_SECONDS_MAX):
-        for question in questions:
-            while await question() is not wanted:
-                await asyncio.sleep(_POLL_SECONDS)
+async def _all(questions: list[_Question], *, wanted: bool) -> None:
+    for question in questions:
+        await until(partial(_answers, question, wanted), poll_seconds=_POLL_SECONDS)
+
+
+async def _answers(question: _Question, wanted: bool) -> bool:
+    return await question() is wanted
