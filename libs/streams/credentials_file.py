@@ -21,7 +21,7 @@ class CredentialsUnusable(ValueError):
 
 
 class CredentialsFile:
-    """Read anew at each connection, so that it may be replaced while the service runs."""
+    """Read anew at each connection, so that it may be replaced while the service runs. Raises CredentialsUnusable."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -32,10 +32,6 @@ class CredentialsFile:
     def signature(self, challenge: str) -> bytes:
         """Of the server's challenge, in base 64."""
         return base64.b64encode(_key(self._blocks()[_SEED]).sign(challenge.encode()))
-
-    def check(self) -> None:
-        """Raises CredentialsUnusable."""
-        _key(self._blocks()[_SEED])
 
     def _blocks(self) -> dict[str, str]:
         try:

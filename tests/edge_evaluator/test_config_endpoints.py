@@ -61,6 +61,13 @@ async def test_the_manifest_describes_flags_to_those_who_may_read_rules(edge: Ru
         assert answer.headers["x-manifest-capabilities"] == "read"
 
 
+async def test_a_flag_that_is_broken_in_itself_is_left_out_of_the_manifest(edge: RunningEdge) -> None:
+    await edge.write(flags=[boolean("broken", client_visible=True, off_variation="nowhere"), boolean("sound")])
+    listed = {flag["key"] for flag in (await edge.get("/openfeature/v0/manifest")).json()["flags"]}
+    assert "sound" in listed
+    assert "broken" not in listed
+
+
 async def test_openfeatures_command_line_can_show_why_there_is_no_manifest(edge: RunningEdge) -> None:
     for key, headers, status in ((None, {}, 401), ("wrong", {}, 401)):
         answer = await edge.get("/openfeature/v0/manifest", key=key, **headers)

@@ -15,6 +15,8 @@ from event_ingestor.authentication.key_feed import KeyFeed
 from messages.documents import flag_document
 from messages.follower_telemetry import FollowerTelemetry
 from messages.generated import config_pb2 as pb
+from messages.staging import Update
+from messages.subjects import config_subject
 from prometheus_client import CollectorRegistry
 from streams.memory import MemoryBus
 
@@ -67,6 +69,30 @@ def test_each_name_is_told_once_and_only_some_are() -> None:
     ]
     many = [metric(event_id=f"m{number}", metric=f"slip-{number}") for number in range(1000)]
     assert len(warned(*many)) == WARNINGS_MAX
+
+
+def test_a_flag_that_is_called_like_a_kind_of_thing_hides_no_warning() -> None:
+    served = (("metric", "slip"), ("experiment", "gone"))
+    flags = [exposure(flag=flag, variation=variation, experiment=None) for flag, variation in served]
+    names = KnownNames({"metric": frozenset({"slip"}), "experiment": frozenset({"gone"})})
+    slips = [metric(metric="slip"), exposure(flag="metric", variation="slip", experiment="gone")]
+    assert warned(*flags, *slips, names=names) == [(2, "unknown_metric"), (3, "unknown_experiment")]
+
+
+async def test_a_whole_state_has_what_is_in_it_and_nothing_else() -> None:
+    names = Names()
+    feed = KeyFeed(Authenticator("s"), names, lambda: None, FollowerTelemetry(CollectorRegistry()))
+    held = names.told("e1")
+    held.flags["gone"] = frozenset({"on"})
+    held.experiments.add("gone")
+    held.put_metric("gone", frozenset({"gone"}))
+    unreadable = {config_subject("e1", kind, "broken"): "undecodable" for kind in ("flag", "metric", "experiment")}
+    await feed.apply(Update("e1", 2, 1, NOW, True, {}, unreadable))
+    assert names.known("e1") is not held
+    events = [exposure(flag="broken", variation="any", experiment="broken"), metric(metric="broken")]
+    assert warned(*events, names=names.known("e1")) == []
+    gone = [exposure(flag="gone", experiment=None), metric(metric="gone")]
+    assert warned(*gone, names=names.known("e1")) == [(0, "unknown_flag"), (1, "unknown_metric")]
 
 
 def test_nothing_is_said_of_an_environment_of_which_nothing_is_known() -> None:

@@ -107,7 +107,7 @@ def test_a_file_of_credentials_that_can_not_be_used_says_why_without_quoting_it(
     if text == "absent":
         credentials.unlink()
     with pytest.raises(CredentialsUnusable) as told:
-        CredentialsFile(credentials).check()
+        CredentialsFile(credentials).signature("a challenge")
     assert seed[:-3] not in str(told.value)
 
 

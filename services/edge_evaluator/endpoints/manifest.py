@@ -52,7 +52,9 @@ def build_router(*, admission: Admission) -> APIRouter:
     )
     async def manifest(request: Request) -> Response:
         caller = admission.admit(request)
-        flags = admission.memory.held(caller.key).view(caller.key).flags
+        view = admission.memory.held(caller.key).view(caller.key)
+        # A flag that is broken in itself may name an off variation that it does not have.
+        flags = {key: flag for key, flag in view.flags.items() if key not in view.config.compiled.failed}
         described = not caller.key.is_client
         listed = [_entry(flags[key], described=described) for key in sorted(flags) if not flags[key].archived]
         return await packable(request, _encode({"flags": listed}), _CAPABILITIES)

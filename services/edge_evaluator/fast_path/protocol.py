@@ -207,8 +207,6 @@ class FastPathProtocol(LimitedProtocol):
     ) -> bool:
         fast = self.fast
         view = fast.evaluator.view(caller)
-        if plain.gzip and view.is_large:
-            return False
         request_id = plain.request_id or fast.new_request_id()
         etag = fast.evaluator.etag(caller, body)
         aged = header_lines((CONFIG_AGE.lower().encode(), b"%d" % view.age_seconds)) if view.age_seconds else b""
@@ -217,6 +215,8 @@ class FastPathProtocol(LimitedProtocol):
             self.transport.write(head + _ID_HEAD % (request_id, plain.last_lines))
             fast.telemetry.unmodified += 1
             return True
+        if plain.gzip and view.is_large:
+            return False
         answer = b"".join(fast.evaluator.bulk(caller, context, plain.origin))
         encoded = b""
         if plain.gzip and len(answer) >= WORTH_BYTES_MIN:

@@ -40,7 +40,7 @@ class HeldConfig:
         self._selection: Selection = Selection.of(config, before._selection if before else None, changed)
         self.views: Mapping[KeyKind, View] = {kind: View(config, self._selection, kind, now) for kind in KeyKind}
         for kind, view in self.views.items():
-            if before is not None and before.views[kind].digest == view.digest:
+            if before is not None and before.views[kind].announced.same_as(view.announced):
                 view.since = before.views[kind].since
         self.published: ConfigDocument = ConfigDocument(
             config, self._selection.server, before.published if before else None
@@ -142,6 +142,5 @@ class FlagMemory:
 
 def _differs(kind: KeyKind, before: HeldConfig, after: HeldConfig) -> bool:
     """Can it matter to a key of this kind? Its answers, the moments at which they change, and the keys themselves."""
-    one, other = before.views[kind], after.views[kind]
-    now_passed = one.announced_phase != other.announced_phase
-    return one.digest != other.digest or now_passed or before.config.sdk_keys != after.config.sdk_keys
+    same = before.views[kind].announced.same_as(after.views[kind].announced)
+    return not same or before.config.sdk_keys != after.config.sdk_keys

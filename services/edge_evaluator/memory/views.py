@@ -96,6 +96,11 @@ class View:
     def state(self, phase: int) -> State:
         return State(self.config.version, self.digest, phase)
 
+    @property
+    def announced(self) -> State:
+        """What waiting clients were told last."""
+        return self.state(self.announced_phase)
+
     def etag(self, key: SdkKey, body: bytes, now: int) -> str:
         """A weak entity tag over all that answers depend on, the key, whether the configuration is stale, and the whole
         request body. Weak: the age of a stale one and the environment's version may differ under it."""

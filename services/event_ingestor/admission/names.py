@@ -55,8 +55,9 @@ class NameCheck:
         known = self._known
         if known is None:
             return
-        if (line.flag, line.variation) not in self._seen:
-            self._seen.add((line.flag, line.variation))
+        served = "variation", line.flag, line.variation
+        if served not in self._seen:
+            self._seen.add(served)
             self._flag(index, known.flags, line)
         for key in (line.experiment, *(each.key for each in line.experiments or ())):
             if key and key not in known.experiments:

@@ -17,7 +17,7 @@ from streams import Bus
 
 from event_ingestor.admission.names import Names
 from event_ingestor.authentication.authenticator import Authenticator, EnvironmentKeys
-from event_ingestor.authentication.names_feed import learn
+from event_ingestor.authentication.names_feed import learn, learn_unreadable
 
 CHECK_SECONDS = 2.0
 
@@ -56,7 +56,11 @@ class KeyFeed:
     async def apply(self, update: Update) -> None:
         found: EnvironmentKeys | None = None
         gone = False
+        if update.complete:
+            self._names.forget(update.environment_id)
         names = self._names.told(update.environment_id)
+        for subject in update.undecodable:
+            learn_unreadable(names, parse_config_subject(subject))
         for subject, message in update.changed.items():
             entity = parse_config_subject(subject)
             if entity.kind != "environment":

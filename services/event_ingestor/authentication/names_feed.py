@@ -29,6 +29,16 @@ def learn(names: KnownNames, entity: ConfigSubject, message: pb.ConfigMessage | 
         (names.experiments.discard if message is None else names.experiments.add)(entity.key)
 
 
+def learn_unreadable(names: KnownNames, entity: ConfigSubject) -> None:
+    """Takes an entry of which nothing can be read but that it is there."""
+    if entity.kind == "flag":
+        names.flags.setdefault(entity.key, None)
+    elif entity.kind == "metric":
+        names.put_metric(entity.key, frozenset({entity.key}))
+    elif entity.kind == "experiment":
+        names.experiments.add(entity.key)
+
+
 def _variations(document: bytes) -> frozenset[str] | None:
     try:
         return frozenset(_flag.decode(document).variations)
