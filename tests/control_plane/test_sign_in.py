@@ -175,6 +175,18 @@ async def test_work_that_nobody_waits_for_is_never_begun() -> None:
     assert await asyncio.gather(*(queue.run(held, name) for name in "xyz")) == ["x", "y", "z"]
 
 
+async def test_who_leaves_in_the_moment_in_which_a_turn_is_given_has_just_left() -> None:
+    queue, held = HashQueue(), Held()
+    tasks = [asyncio.create_task(queue.run(held, name)) for name in "abc"]
+    await until(lambda: len(held.begun) == 2)
+    tasks[2].cancel()
+    queue._hand_on()
+    with pytest.raises(asyncio.CancelledError):
+        await tasks[2]
+    held.go_on.set()
+    assert await asyncio.gather(*tasks[:2]) == ["a", "b"]
+
+
 async def test_a_crowd_of_strangers_takes_nobody_elses_turn() -> None:
     queue, held = HashQueue(), Held()
     crowd = [

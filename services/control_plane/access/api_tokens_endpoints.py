@@ -49,8 +49,8 @@ def build_router(*, authenticator: Authenticator, database: Database, quotas: Qu
             scope = await resolve_organization(tx, actor, organization)
             require(actor, "create", "token", scope)
             check_future("expires_at", body.expires_at, tx.now)
+            await quotas.claim(tx, Quota.TOKENS, scope.organization_id, scope.organization_id)
             row, token = await api_tokens_service.create(tx, actor, scope, body.name, body.role, body.expires_at)
-            await quotas.claim(tx, Quota.TOKENS, scope.organization_id, scope.organization_id, inserted=True)
         response.headers["Location"] = f"/api/v1/organizations/{scope.organization_id}/tokens/{row['id']}"
         return NewApiTokenView(**api_token_view(row).model_dump(), token=token)
 

@@ -5,7 +5,6 @@ A token may at each moment what its role says and its maker may as well; it ends
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -15,6 +14,7 @@ from service_kit.logs import get_logger
 from service_kit.problems import Forbidden, NotFound
 
 from control_plane.access.actor import Actor
+from control_plane.access.one_time_links import digest_of
 from control_plane.access.roles import Role, higher, lower
 from control_plane.access.scopes import OrganizationScope
 from control_plane.access.views import api_token_view
@@ -39,7 +39,7 @@ async def find_actor(connection: Connection, token: str) -> Actor | None:
         "FROM api_tokens JOIN memberships ON user_id = created_by "
         "AND memberships.organization_id = api_tokens.organization_id "
         "WHERE sha256 = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)",
-        _digest(token),
+        digest_of(token),
         connection.now,
     )
     if row is None:
@@ -84,7 +84,7 @@ async def create(
         name,
         role.value,
         token[-4:],
-        _digest(token),
+        digest_of(token),
         expires_at,
         actor.id,
         tx.now,
@@ -124,15 +124,15 @@ async def revoke(tx: Connection, actor: Actor, scope: OrganizationScope, token_i
     return revoked
 
 
-async def revoke_those_of(tx: Connection, actor: Actor, scope: OrganizationScope, maker_id: UUID) -> None:
-    """Of somebody who leaves the organization."""
+async def lock_those_of(tx: Connection, scope: OrganizationScope, maker_id: UUID) -> list[UUID]:
+    """The ids of somebody's tokens that are in force. Before anything is recorded, as a token's own end locks them."""
     rows = await tx.fetch(
-        "SELECT id FROM api_tokens WHERE organization_id = $1 AND created_by = $2 AND revoked_at IS NULL ORDER BY id",
+        "SELECT id FROM api_tokens WHERE organization_id = $1 AND created_by = $2 AND revoked_at IS NULL ORDER BY id "
+        "FOR UPDATE",
         scope.organization_id,
         maker_id,
     )
-    for row in rows:
-        await revoke(tx, actor, scope, row["id"])
+    return [row["id"] for row in rows]
 
 
 async def _find(tx: Connection, scope: OrganizationScope, token_id: UUID) -> asyncpg.Record | None:
@@ -140,10 +140,6 @@ async def _find(tx: Connection, scope: OrganizationScope, token_id: UUID) -> asy
     return await tx.fetchrow(
         _ROWS + " AND api_tokens.id = $2 FOR UPDATE OF api_tokens", scope.organization_id, token_id
     )
-
-
-def _digest(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()
 
 
 async def _record(

@@ -69,7 +69,9 @@ class HashQueue:
             if turn.done() and not turn.cancelled():
                 self._hand_on()
             else:
-                queue.remove(turn)
+                # It is out of the queue already where the next turn was given in the moment of the cancellation.
+                with suppress(ValueError):
+                    queue.remove(turn)
             raise
 
     def _hand_on(self) -> None:

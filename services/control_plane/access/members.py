@@ -32,9 +32,11 @@ async def change_role(
 async def remove(tx: Connection, scope: OrganizationScope, actor: Actor, user_id: UUID) -> None:
     """Ends the person's tokens with the membership; their account stays. Raises `Conflict` (`last_owner`)."""
     member = await _changeable(tx, scope, actor, user_id, None)
+    tokens = await api_tokens_service.lock_those_of(tx, scope, user_id)
     await repository.delete_member(tx, scope.organization_id, user_id)
     await record(tx, membership(scope, actor, "delete", member, None))
-    await api_tokens_service.revoke_those_of(tx, actor, scope, user_id)
+    for token in tokens:
+        await api_tokens_service.revoke(tx, actor, scope, token)
 
 
 def membership(

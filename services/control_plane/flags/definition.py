@@ -16,7 +16,7 @@ from messages.documents import flag_document
 from service_kit.problems import FieldError, InvalidInput
 
 from control_plane.entities.sizes import check_size
-from control_plane.flags.models import FlagRow, SettingsRow
+from control_plane.flags.models import FlagRow, SettingsRow, default_of, off_variation_of
 
 
 def flag_of(row: FlagRow, settings: SettingsRow | None) -> Flag:
@@ -41,15 +41,15 @@ def flag_of(row: FlagRow, settings: SettingsRow | None) -> Flag:
             prerequisites=settings.prerequisites,
             report_exposures=settings.report_exposures,
             exposure_attributes=settings.exposure_attributes,
-            default=row.default_serve if settings.default_serve is None else settings.default_serve,
-            off_variation=row.off_variation if settings.off_variation is None else settings.off_variation,
+            default=default_of(row, settings),
+            off_variation=off_variation_of(row, settings),
         )
     return flag_from_document(document)
 
 
 def off_alone(row: FlagRow, settings: SettingsRow | None) -> Flag:
     """A flag that is off, without anything that only matters while it is on and may be what can't be read."""
-    off_variation = row.off_variation if settings is None or settings.off_variation is None else settings.off_variation
+    off_variation = off_variation_of(row, settings)
     bare = replace(row, default_serve={"variation": off_variation}, off_variation=off_variation)
     return replace(flag_of(bare, None), report_exposures=settings is not None and settings.report_exposures)
 

@@ -6,7 +6,7 @@ Conflict 409
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -14,7 +14,7 @@ from service_kit.problems import Conflict, FieldError
 
 from control_plane.entities.schemas import Warned
 from control_plane.entities.transactions import WriteTransaction
-from control_plane.flags.models import FlagInEnvironment, FlagRow, SettingsRow
+from control_plane.flags.models import FlagInEnvironment, FlagRow, SettingsRow, default_of, off_variation_of
 from control_plane.flags.queries import FindRunning, RunningExperiment
 from control_plane.flags.repository import settings_of
 
@@ -82,8 +82,8 @@ class ExperimentGuard:
         served = [
             name
             for name, old, new in (
-                ("default", _default(found.flag, before), _default(found.flag, after)),
-                ("off_variation", _off_variation(found.flag, before), _off_variation(found.flag, after)),
+                ("default", default_of(found.flag, before), default_of(found.flag, after)),
+                ("off_variation", off_variation_of(found.flag, before), off_variation_of(found.flag, after)),
             )
             if not _alike(old, new)
         ]
@@ -140,11 +140,3 @@ def _inherits(settings: SettingsRow | None, name: str) -> bool:
     if settings is None:
         return True
     return (settings.default_serve if name == "default" else settings.off_variation) is None
-
-
-def _default(flag: FlagRow, settings: SettingsRow) -> Mapping[str, Any]:
-    return flag.default_serve if settings.default_serve is None else settings.default_serve
-
-
-def _off_variation(flag: FlagRow, settings: SettingsRow) -> str:
-    return flag.off_variation if settings.off_variation is None else settings.off_variation

@@ -50,6 +50,16 @@ class SettingsRow:
     updated_at: datetime
 
 
+def default_of(flag: FlagRow, settings: SettingsRow | None) -> dict[str, Any]:
+    """The environment's own, else the flag's."""
+    return flag.default_serve if settings is None or settings.default_serve is None else settings.default_serve
+
+
+def off_variation_of(flag: FlagRow, settings: SettingsRow | None) -> str:
+    """The environment's own, else the flag's."""
+    return flag.off_variation if settings is None or settings.off_variation is None else settings.off_variation
+
+
 @dataclass(frozen=True, slots=True)
 class FlagInEnvironment:
     """A flag, an environment, and what is set there."""

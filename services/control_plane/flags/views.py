@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from control_plane.entities.models import columns_of
-from control_plane.flags.models import FlagRow, SettingsRow
+from control_plane.flags.models import FlagRow, SettingsRow, default_of, off_variation_of
 from control_plane.flags.repository import Switch
 from control_plane.flags.schemas import FlagView, SettingsView, SwitchView
 
@@ -27,8 +27,8 @@ def settings_view(flag: FlagRow, environment: str, row: SettingsRow) -> Settings
             "flag": flag.key,
             "environment": environment,
             "targets": [_target(each) for each in row.targets],
-            "default": flag.default_serve if row.default_serve is None else row.default_serve,
-            "off_variation": flag.off_variation if row.off_variation is None else row.off_variation,
+            "default": default_of(flag, row),
+            "off_variation": off_variation_of(flag, row),
             "inherited": inherited,
         }
     )

@@ -32,6 +32,16 @@ async def all_environments(tx: Connection) -> list[asyncpg.Record]:
     return await tx.fetch(f"SELECT id, published_version, {_KNOWN} FROM environments ORDER BY id")
 
 
+async def environments_to_compare(tx: Connection, *, lock: bool = False) -> list[asyncpg.Record]:
+    """Each with whose it is, its keys and versions, by id."""
+    return await tx.fetch(
+        "SELECT environments.id, environments.organization_id, environments.project_id, environments.key, "
+        f"projects.key AS project_key, version, published_version, {_KNOWN} "
+        "FROM environments JOIN projects ON projects.id = environments.project_id ORDER BY environments.id"
+        + (" FOR NO KEY UPDATE OF environments" if lock else "")
+    )
+
+
 async def unpublished(tx: Connection) -> list[asyncpg.Record]:
     """Environments with a version or a repair to publish that nothing blocks, the longest waiting first."""
     return await tx.fetch(

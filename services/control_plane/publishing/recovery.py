@@ -15,7 +15,7 @@ from control_plane.access import Actor
 from control_plane.changes import Change, record
 from control_plane.changes.recorder import CHANNEL
 from control_plane.database import Connection, Database
-from control_plane.publishing import blocks
+from control_plane.publishing import blocks, queries
 from control_plane.publishing.blocks import Block
 from control_plane.publishing.comparison import (
     Comparison,
@@ -30,12 +30,6 @@ from control_plane.publishing.stream_contents import StreamContents, StreamedEnv
 
 ACTOR = Actor("system", UUID(int=0), "control_plane recover")
 _log = get_logger("recovery")
-_ENVIRONMENTS = """
-SELECT environments.id, environments.organization_id, environments.project_id, environments.key,
-    projects.key AS project_key, version, published_version,
-    LEAST(version, GREATEST(stream_version, published_version)) AS known_version
-FROM environments JOIN projects ON projects.id = environments.project_id ORDER BY environments.id
-"""
 _LIFT = """
 UPDATE environments SET version = GREATEST(version, $2), stream_version = GREATEST(stream_version, $2) WHERE id = $1
 """
@@ -65,7 +59,7 @@ class Recovery:
         """All environments, or those of these ids. Raises `BusError`, `Unavailable`."""
         contents = await read_contents(self._bus)
         async with self._database.transaction() as tx:
-            rows = await tx.fetch(_ENVIRONMENTS)
+            rows = await queries.environments_to_compare(tx)
             blocked = await blocks.blocked_environments(tx)
             lease = await lease_state(tx)
         ours = {str(row["id"]) for row in rows}
@@ -116,7 +110,8 @@ class Recovery:
         Raises `RecoveryRefused`, `BusError`, `Unavailable`."""
         contents = await read_contents(self._bus)
         async with self._database.transaction() as tx:
-            rows = {str(row["id"]): row for row in await tx.fetch(_ENVIRONMENTS)}
+            # All of them before the first entry, as every write locks its environments before the log.
+            rows = {str(row["id"]): row for row in await queries.environments_to_compare(tx, lock=True)}
             if unknown := sorted(set(wanted) - rows.keys()):
                 raise RecoveryRefused(f"the database has no environment {', '.join(unknown)}")
             blocked = await blocks.blocked_environments(tx)

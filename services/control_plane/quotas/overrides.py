@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from control_plane.changes import Change, record
 from control_plane.database import Connection
@@ -23,8 +23,7 @@ class Operator:
     kind = "system"
     name = "operator"
 
-    def __init__(self) -> None:
-        self.id = uuid4()
+    id = UUID(int=0)
 
 
 async def set_overrides(
