@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from analytics.warehouse.filters.operators import TESTS
 from bucketing.flagset import FlagSet
-from bucketing.operators import OPERATORS
+from bucketing.operators import OPERATORS, PRESENCE
 
 from benchmarks.engine_interpreter import NEGATED, Interpreter
 
@@ -32,6 +33,10 @@ def operators_in(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for each in value:
             yield from operators_in(each)
+
+
+def test_filters_of_events_have_each_that_asks_for_a_value() -> None:
+    assert TESTS.keys() == NAMES - PRESENCE.keys()
 
 
 def test_there_is_a_file_of_vectors_for_each_and_no_other() -> None:

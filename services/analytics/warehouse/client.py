@@ -34,6 +34,12 @@ _INSERT_SETTINGS = {
     # A repeat that the table knows still reaches the aggregates that a crash kept from them.
     "deduplicate_blocks_in_dependent_materialized_views": 1,
 }
+_QUERY_SETTINGS = {
+    # Filters are long: some fifty comparisons of a metric, and the metrics of an experiment in one query.
+    "max_query_size": 16 * 1024 * 1024,
+    "max_ast_elements": 2_000_000,
+    "max_expanded_ast_elements": 5_000_000,
+}
 _TEXT_MAX = 300
 _SILENCE_SECONDS = 3.0
 AnswerT = TypeVar("AnswerT")
@@ -126,7 +132,7 @@ class Warehouse:
 
     @staticmethod
     def _rows(sql: str, parameters: dict[str, Any], client: Client) -> list[Row]:
-        result = client.query(sql, parameters=parameters)
+        result = client.query(sql, parameters=parameters, settings=_QUERY_SETTINGS)
         return [dict(zip(result.column_names, row, strict=True)) for row in result.result_rows]
 
     @staticmethod

@@ -76,7 +76,7 @@ BAD: list[tuple[dict[str, Any], list[str]]] = [
     ({"filter": {"attribute": "x", "operator": "matches", "value": "("}}, ["filter.value"]),
     ({"filter": {"attribute": "x", "operator": "eq", "value": "a\x00"}}, ["filter.value"]),
     ({"filter": {"or": [{"segment": "beta"}, {"segment": "b"}]}}, ["filter.or[0].segment", "filter.or[1].segment"]),
-    ({"filter": {"and": [{"attribute": "x", "operator": "exists"}] * 101}}, ["filter"]),
+    ({"filter": {"and": [{"attribute": "x", "operator": "exists"}] * 51}}, ["filter"]),
     ({"filter": {"attribute": "x", "operator": "in", "value": ["y" * 4000] * 17}}, ["filter"]),
 ]
 
