@@ -19,7 +19,7 @@ from stats import (
 )
 from stats.errors import InvalidInputError
 from stats.metrics import Direction
-from stats.sequential.boundaries import crossing, haybittle_peto_bounds, planned_bounds, wang_tsiatis_constant
+from stats.sequential.boundaries import crossing, haybittle_peto_bounds, planned_bounds, wang_tsiatis_bounds
 from stats.sequential.inference import infer_at_stop, sample_inflation
 from stats.sequential.monitoring import look_bounds
 from stats.sequential.spending import (
@@ -157,8 +157,7 @@ def test_any_spending_spends_exactly_alpha(spending: object, two_sided: bool) ->
 def test_named_boundaries_keep_alpha() -> None:
     times = [0.25, 0.5, 0.75, 1.0]
     assert crossing(times, haybittle_peto_bounds(times, 0.05)).total == pytest.approx(0.05)
-    constant = wang_tsiatis_constant(4, 0.05, 0.25)
-    assert crossing(times, [constant * time**-0.25 for time in times]).total == pytest.approx(0.05)
+    assert crossing(times, wang_tsiatis_bounds(times, 0.05, 0.25)).total == pytest.approx(0.05)
     assert haybittle_peto_bounds([1.0], 0.05) == pytest.approx((1.959964,), abs=1e-6)
 
 
@@ -170,7 +169,9 @@ def test_named_boundaries_keep_alpha() -> None:
         (lambda: spending_bounds([0.0], 0.05, pocock_spending), "information[0]"),
         (lambda: spending_bounds([0.5], 1.0, pocock_spending), "alpha"),
         (lambda: bounds_for_spent([0.5, 1.0], [0.05, 0.04]), "cumulative_alpha"),
-        (lambda: wang_tsiatis_constant(0, 0.05, 0.5), "looks"),
+        (lambda: planned_bounds(0, 0.05, Boundary.POCOCK), "looks"),
+        (lambda: wang_tsiatis_bounds([0.5, 0.5, 1.0], 0.05, 0.5), "information"),
+        (lambda: haybittle_peto_bounds([0.25, 0.5, 1.0], 0.05, 1.9), "early"),
         (lambda: infer_at_stop([0.5], [], 1.0, 0.05), "bounds"),
     ],
 )

@@ -58,17 +58,32 @@ def adds_information(before: float, after: float) -> bool:
     return after - before > INFORMATION_STEP_MIN * after
 
 
+def fresh_looks(information: Sequence[float]) -> list[int]:
+    """The looks (from 0) that saw more than the last one before them that did."""
+    fresh: list[int] = []
+    for index, time in enumerate(information):
+        if adds_information(information[fresh[-1]] if fresh else 0.0, time):
+            fresh.append(index)
+    return fresh
+
+
 def crossing(
-    information: Sequence[float], upper: Sequence[float], drift: float = 0.0, *, two_sided: bool = True
+    information: Sequence[float],
+    upper: Sequence[float],
+    drift: float = 0.0,
+    *,
+    two_sided: bool = True,
+    floors: Sequence[float] = (),
 ) -> Crossing:
     """First-crossing probabilities for bounds `upper` (and −upper) on Z; E Z = drift·√information.
 
-    The information must rise at each look. Infinite bounds are allowed (a look that can't stop).
+    The information must rise at each look. Infinite bounds are allowed (a look that can't stop). `floors` are
+    one-sided futility bounds that bind, of all looks but the last.
     """
     alive = SubDensity.start(drift)
     ups, lows = [], []
     for index, (time, bound) in enumerate(zip(information, upper, strict=True)):
-        floor = -bound if two_sided else -math.inf
+        floor = floor_at(index, bound, floors, two_sided=two_sided)
         ups.append(alive.above(bound, time))
         lows.append(alive.below(floor, time) if two_sided else 0.0)
         if index + 1 < len(information):
@@ -76,39 +91,75 @@ def crossing(
     return Crossing(tuple(ups), tuple(lows))
 
 
+def floor_at(index: int, bound: float, floors: Sequence[float], *, two_sided: bool) -> float:
+    """The Z below which the paths of look `index` (from 0) go no further."""
+    if two_sided:
+        return -bound
+    return floors[index] if index < len(floors) else -math.inf
+
+
 def planned_bounds(looks: int, alpha: float, boundary: Boundary, *, two_sided: bool = True) -> tuple[float, ...]:
     """The bounds on Z at `looks` equally spaced looks, with crossing probability alpha under no effect."""
-    shape = SHAPES[Boundary(boundary)]
-    constant = wang_tsiatis_constant(looks, alpha, shape, two_sided=two_sided)
-    return tuple(constant * (look / looks) ** (shape - 0.5) for look in range(1, looks + 1))
+    if not 1 <= looks <= LOOKS_PLANNED_MAX:
+        raise InvalidInputError("looks", f"must lie between 1 and {LOOKS_PLANNED_MAX}")
+    information = tuple(look / looks for look in range(1, looks + 1))
+    return wang_tsiatis_bounds(information, alpha, SHAPES[Boundary(boundary)], two_sided=two_sided)
+
+
+def wang_tsiatis_bounds(
+    information: Sequence[float],
+    alpha: float,
+    shape: float,
+    *,
+    two_sided: bool = True,
+    floors: Sequence[float] = (),
+) -> tuple[float, ...]:
+    """C·t^(shape − ½) at these looks: shape ½ is Pocock's, 0 O'Brien and Fleming's.
+
+    C is that of these very information fractions, so that the looks spend alpha together, equally spaced or not.
+    Every look must add information.
+    """
+    times = check_information(information)
+    validation.fraction(alpha, "alpha")
+    validation.finite(shape, "shape")
+    if len(fresh_looks(times)) < len(times):
+        raise InvalidInputError("information", "must rise at each look")
+    return _wang_tsiatis(tuple(time / times[-1] for time in times), alpha, shape, two_sided, tuple(floors))
 
 
 @lru_cache(maxsize=1024)
-def wang_tsiatis_constant(looks: int, alpha: float, shape: float, *, two_sided: bool = True) -> float:
-    """C of the bounds C·(k/K)^(shape − ½): shape ½ is Pocock's, 0 O'Brien and Fleming's."""
-    if not 1 <= looks <= LOOKS_PLANNED_MAX:
-        raise InvalidInputError("looks", f"must lie between 1 and {LOOKS_PLANNED_MAX}")
-    validation.fraction(alpha, "alpha")
-    information = [look / looks for look in range(1, looks + 1)]
-    weights = [time ** (shape - 0.5) for time in information]
+def _wang_tsiatis(
+    times: tuple[float, ...], alpha: float, shape: float, two_sided: bool, floors: tuple[float, ...]
+) -> tuple[float, ...]:
+    weights = [time ** (shape - 0.5) for time in times]
     single = distributions.upper_quantile(alpha / 2.0 if two_sided else alpha)
-    if looks == 1:
-        return single
+    if len(times) == 1:
+        return (single,)
 
     def excess(constant: float) -> float:
         bounds = [constant * weight for weight in weights]
-        return crossing(information, bounds, two_sided=two_sided).total - alpha
+        return crossing(times, bounds, two_sided=two_sided, floors=floors).total - alpha
 
-    return solve_falling(excess, single, single + 1.0)
+    constant = solve_falling(excess, single, single + 1.0)
+    return tuple(constant * weight for weight in weights)
 
 
-def haybittle_peto_bounds(information: Sequence[float], alpha: float, early: float = 3.0) -> tuple[float, ...]:
-    """`early` at all looks but the last, whose bound uses what is left of the two-sided alpha."""
+def haybittle_peto_bounds(
+    information: Sequence[float],
+    alpha: float,
+    early: float = 3.0,
+    *,
+    two_sided: bool = True,
+    floors: Sequence[float] = (),
+) -> tuple[float, ...]:
+    """`early` at all looks but the last, whose bound uses what is left of alpha (of all sides together)."""
     times = check_information(information)
-    fixed = [early] * (len(times) - 1)
+    fixed = [validation.positive(early, "early")] * (len(times) - 1)
 
     def excess(last: float) -> float:
-        return crossing(times, [*fixed, last]).total - alpha
+        return crossing(times, [*fixed, last], two_sided=two_sided, floors=floors).total - alpha
 
-    single = distributions.critical(alpha)
+    if fixed and excess(math.inf) >= 0.0:
+        raise InvalidInputError("early", "leaves no alpha for the last look")
+    single = distributions.upper_quantile(alpha / 2.0 if two_sided else alpha)
     return (*fixed, single if not fixed else solve_falling(excess, single - 0.5, single + 1.0))

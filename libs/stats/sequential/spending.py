@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from stats import distributions, validation
 from stats.errors import InvalidInputError
 from stats.roots import solve_falling
-from stats.sequential.boundaries import adds_information, check_information
+from stats.sequential.boundaries import check_information, floor_at, fresh_looks
 from stats.sequential.sub_density import SubDensity
 
 Spending = Callable[[float, float], float]
@@ -56,7 +56,12 @@ def gamma_spending(gamma: float) -> Spending:
 
 
 def spending_bounds(
-    information: Sequence[float], alpha: float, spending: Spending, *, two_sided: bool = True
+    information: Sequence[float],
+    alpha: float,
+    spending: Spending,
+    *,
+    two_sided: bool = True,
+    floors: Sequence[float] = (),
 ) -> SpendingBounds:
     """Bounds on Z at looks with these information fractions; `alpha` covers all sides.
 
@@ -66,22 +71,26 @@ def spending_bounds(
     times = check_information(information)
     sides = 2.0 if two_sided else 1.0
     cumulative = [sides * spending(min(time, 1.0), alpha / sides) for time in times]
-    return bounds_for_spent(times, cumulative, two_sided=two_sided)
+    return bounds_for_spent(times, cumulative, two_sided=two_sided, floors=floors)
 
 
 def bounds_for_spent(
-    information: Sequence[float], cumulative_alpha: Sequence[float], *, two_sided: bool = True
+    information: Sequence[float],
+    cumulative_alpha: Sequence[float],
+    *,
+    two_sided: bool = True,
+    floors: Sequence[float] = (),
 ) -> SpendingBounds:
-    """Bounds that spend `cumulative_alpha` (all sides together, not falling) by each look."""
+    """Bounds that spend `cumulative_alpha` (all sides together, not falling) by each look.
+
+    `floors` are one-sided futility bounds that bind, of all looks but the last.
+    """
     times = check_information(information)
     targets = validation.finite_vector(cumulative_alpha, "cumulative_alpha", len(times))
     if any(later < earlier for earlier, later in itertools.pairwise(targets)) or targets[-1] >= 1.0:
         raise InvalidInputError("cumulative_alpha", "must not fall and must stay below 1")
     sides = 2.0 if two_sided else 1.0
-    fresh: list[int] = []
-    for index, time in enumerate(times):
-        if adds_information(times[fresh[-1]] if fresh else 0.0, time):
-            fresh.append(index)
+    fresh = fresh_looks(times)
     following = dict(zip(fresh, [*(times[index] for index in fresh[1:]), None], strict=True))
     alive, spent = SubDensity.start(0.0), 0.0
     bounds: list[float | None] = []
@@ -93,7 +102,7 @@ def bounds_for_spent(
         bounds.append(bound if math.isfinite(bound) else None)
         spent = targets[index] if math.isfinite(bound) else spent
         if following[index] is not None:
-            alive = alive.advance(-bound if two_sided else -math.inf, bound, time, following[index])
+            alive = alive.advance(floor_at(index, bound, floors, two_sided=two_sided), bound, time, following[index])
     stale = tuple(index for index in range(len(times)) if index not in following)
     return SpendingBounds(tuple(bounds), targets, stale)
 
