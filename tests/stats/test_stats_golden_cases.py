@@ -11,7 +11,7 @@ from stats.conformance.__main__ import main
 from stats.conformance.runner import CATEGORIES, run_case
 
 VECTORS = Path(__file__).parents[1] / "vectors"
-FILES = ("statistics.json", "statistics_more.json")
+FILES = ("statistics.json", "statistics_more.json", "statistics_forms.json")
 CASES: list[dict[str, Any]] = [
     case for file in FILES for case in json.loads((VECTORS / file).read_text(encoding="utf-8"))["cases"]
 ]

@@ -1,6 +1,7 @@
 """Omnibus tests: are all k arms equal? Chi-square for rates, Welch's analysis of variance for means.
 
-Sources: Pearson 1900 for the k×2 table; Welch 1951, "On the comparison of several mean values".
+Sources: Pearson 1900 for the k×2 table; Welch 1951, "On the comparison of several mean values"; Fisher 1925 for the
+classical analysis of variance, which takes all arms to have one variance.
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ from scipy import special
 
 from stats.kinds.binary import BinarySummary
 from stats.kinds.estimates import ArmEstimate
+from stats.kinds.mean import MeanSummary, merge_means
 from stats.statuses import Status
 
 
 @dataclass(frozen=True, slots=True)
 class Omnibus:
-    """The test that all k arms are equal: chi-square, or Welch's analysis of variance."""
+    """The test that all k arms are equal: chi-square, or an analysis of variance."""
 
     method: str
     statistic: float | None
@@ -59,3 +61,18 @@ def welch_anova(arms: Sequence[ArmEstimate]) -> Omnibus:
     else:
         p_value = float(special.fdtrc(k - 1, df_denominator, statistic))
     return Omnibus("welch_anova", statistic, k - 1.0, df_denominator, p_value)
+
+
+def classical_anova(arms: Sequence[MeanSummary]) -> Omnibus:
+    """Fisher's F over k means with one variance; needs n ≥ 1 each and more units than arms."""
+    k, units = len(arms), sum(arm.n for arm in arms)
+    if units <= k or any(arm.n == 0 for arm in arms):
+        return Omnibus("classical_anova", None, k - 1.0, None, None, Status.INSUFFICIENT_DATA)
+    within = math.fsum(arm.squares for arm in arms)
+    if within == 0.0:
+        return Omnibus("classical_anova", None, k - 1.0, float(units - k), None, Status.ZERO_VARIANCE)
+    grand = merge_means(arms).mean
+    between = math.fsum(arm.n * (arm.mean - grand) ** 2 for arm in arms)
+    statistic = between / (k - 1) / (within / (units - k))
+    p_value = float(special.fdtrc(k - 1, units - k, statistic))
+    return Omnibus("classical_anova", statistic, k - 1.0, float(units - k), p_value)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from stats import validation
 from stats.analysis.metric import analyse_metric
 from stats.analysis.stratification import allocation_changed, heterogeneity, post_stratify
 from stats.comparison import bayes
@@ -24,6 +25,7 @@ from stats.conformance.cases import (
     two_means,
 )
 from stats.conformance.means import lift_keys
+from stats.conformance.names import plain
 from stats.errors import InvalidInputError
 from stats.judgement import multiplicity
 from stats.kinds.ancova import ancova, lin_adjustment, total_pooled_fit
@@ -159,20 +161,39 @@ def segments(inputs: Case, options: Case) -> dict[str, Any]:
     }
 
 
+METHODS_CALLED = {"fdrbh": "bh", "benjaminihochberg": "bh", "fdrby": "by", "benjaminiyekutieli": "by"} | {
+    "fdr": "bh",
+    "simeshochberg": "hochberg",
+    "holmsidak": "holm_sidak",
+}
+
+
 def family(inputs: Case, options: Case) -> dict[str, Any]:
-    """multiple_testing."""
-    alpha, p_values = level(options), listed(inputs, "p")
-    answer: dict[str, Any] = {}
+    """multiple_testing: the family are the tests that have a p; one without stays without, and rejects nothing."""
+    alpha, p_values = level(options), [_absent_or(p) for p in listed(inputs, "p")]
+    tested = [p for p in p_values if p is not None]
+    answer: dict[str, Any] = {"n_tests": len(tested)}
     for method in multiplicity.METHODS:
-        adjusted = multiplicity.adjust(p_values, method)
+        found = iter(multiplicity.adjust(tested, method))
+        adjusted = [None if p is None else next(found) for p in p_values]
         answer[method] = adjusted
-        answer[f"reject_{method}"] = [p <= alpha for p in adjusted]
+        answer[f"reject_{method}"] = [p is not None and p <= alpha for p in adjusted]
+    asked = plain(str(options.get("method", "")))
+    method = METHODS_CALLED.get(asked, asked)
+    if method in multiplicity.METHODS:
+        answer |= {"p_adjusted": answer[method], "reject": answer[f"reject_{method}"]}
     return answer
+
+
+def _absent_or(p: Any) -> Any:
+    return None if isinstance(p, float) and math.isnan(p) else p
 
 
 def normal_normal(inputs: Case, options: Case) -> dict[str, Any]:
     """bayes_normal."""
     prior_mean, prior_sd = options.get("prior_mean", 0.0), options.get("prior_sd")
+    if prior_sd is None and options.get("prior_variance") not in (None, "inf"):
+        prior_sd = math.sqrt(validation.positive(options["prior_variance"], "prior_variance"))
     estimate, se = fields(inputs, "estimate", "se")
     flat = prior_sd in (None, "inf")
     result = bayes.normal_posterior(estimate, se, prior_mean, None if flat else prior_sd, level(options))

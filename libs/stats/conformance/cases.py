@@ -7,6 +7,7 @@ from typing import Any
 
 from stats import validation
 from stats.analysis.arms import Summary
+from stats.conformance.names import Named, plain
 from stats.errors import InvalidInputError
 from stats.kinds.binary import BinarySummary
 from stats.kinds.covariates import CupedSummary
@@ -16,7 +17,11 @@ from stats.kinds.ratio import RatioSummary
 
 Case = Mapping[str, Any]
 DEFAULT_ALPHA = 0.05
-ONE_SIDED = frozenset({"larger", "smaller", "greater", "less", "one-sided", "one_sided"})
+DEFAULT_POWER = 0.8
+LARGER = frozenset({"larger", "greater", "upper", "increase"})
+SMALLER = frozenset({"smaller", "less", "lower", "decrease"})
+ONE_SIDED = LARGER | SMALLER | {"onesided"}
+SIDES = {"1": 1, "one": 1, "onesided": 1, "2": 2, "two": 2, "twosided": 2, "both": 2}
 
 
 def number(value: object) -> object:
@@ -25,16 +30,46 @@ def number(value: object) -> object:
 
 
 def level(options: Case) -> float:
-    """The significance level, .05 unless the options set another."""
-    return validation.level(number(options.get("alpha", DEFAULT_ALPHA)))
+    """The significance level: `alpha`, or what a confidence level leaves; .05 unless the options set one."""
+    for name in ("alpha", "conf_level", "confidence_level", "confidence"):
+        if name in options:
+            value = validation.finite(number(options[name]), name)
+            return validation.level(value if name == "alpha" else 1.0 - value, name)
+    return DEFAULT_ALPHA
 
 
 def two_sided(options: Case) -> bool:
-    """False if the options say `sides` 1 or name a one-sided `alternative`."""
-    sides = options.get("sides", 1 if options.get("alternative") in ONE_SIDED else 2)
-    if isinstance(sides, bool) or sides not in (1, 2):
-        raise InvalidInputError("sides", "must be 1 or 2")
-    return bool(sides == 2)
+    """False if the options say one side (`sides`, `sided` 1 …) or name a one-sided `alternative`."""
+    if "sides" in options:
+        given = options["sides"]
+        sides = None if isinstance(given, bool) else SIDES.get(plain(f"{given:g}" if _is_number(given) else str(given)))
+        if sides is None:
+            raise InvalidInputError("sides", "must be 1 or 2")
+        return sides == 2
+    if "one_sided" in options:
+        return options["one_sided"] is not True
+    return plain(str(options.get("alternative", ""))) not in ONE_SIDED
+
+
+def tail_asked(options: Case) -> str | None:
+    """`larger` or `smaller` if the test is one-sided (larger unless the alternative says smaller), else None."""
+    if two_sided(options):
+        return None
+    return "smaller" if plain(str(options.get("alternative", ""))) in SMALLER else "larger"
+
+
+def variances_equal(options: Case) -> bool:
+    """True if the options ask for the classical test, which takes all arms to have one variance."""
+    if "equal_var" in options:
+        return options["equal_var"] is True
+    text = plain(f"{options.get('use_var', '')} {options.get('method', '')} {options.get('test', '')}")
+    if "unequal" in text or "welch" in text:
+        return False
+    return any(word in text for word in ("equal", "pooled", "classic", "oneway", "student", "fisher", "foneway"))
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def by_absolute(options: Case) -> bool:
@@ -64,17 +99,38 @@ def summary(arm: object) -> Summary:
     """The summary whose fields the arm has."""
     if not isinstance(arm, Mapping):
         raise InvalidInputError("n", "is missing: an arm must be an object")
+    arm = arm if isinstance(arm, Named) else Named(arm)
     if "conversions" in arm:
         return BinarySummary(*fields(arm, "n", "conversions"))
     if "num_sum" in arm:
         return RatioSummary(*fields(arm, "n", "num_sum", "num_sum_sq", "den_sum", "den_sum_sq", "num_den_sum"))
     if "x_sum" in arm:
         return covariate_summary(arm)
+    if "mean" in arm and "sum_sq" not in arm:
+        n, mean = fields(arm, "n", "mean")
+        return MeanSummary.from_moments(validation.count(n, "n"), mean, variance_of(arm))
     return MeanSummary(*fields(arm, "n", "sum", "sum_sq"))
+
+
+def spread_told(arm: Case) -> bool:
+    """True if the variance of one unit is given, as such or as a standard deviation."""
+    return "sd" in arm or any(name in arm and _is_number(arm[name]) for name in ("sigma2", "variance"))
+
+
+def variance_of(arm: Case, default: float | None = None) -> float:
+    """The variance of one unit, given as such or as a standard deviation."""
+    for name in ("sigma2", "variance"):
+        if name in arm and _is_number(arm[name]):
+            return validation.non_negative(arm[name], name)
+    if "sd" not in arm and default is not None:
+        return default
+    (sd,) = fields(arm, "sd")
+    return validation.non_negative(sd, "sd") ** 2
 
 
 def covariate_summary(arm: Mapping[str, Any], names: tuple[str, ...] = ()) -> CupedSummary:
     """One covariate (x_sum, x_sum_sq, xy_sum) or several (x_sum, xx, xy); x_n counts units with history."""
+    arm = arm if isinstance(arm, Named) else Named(arm)
     n, total, squares = fields(arm, "n", "sum", "sum_sq")
     if isinstance(arm.get("x_sum"), list):
         x_sum, xx, xy = fields(arm, "x_sum", "xx", "xy")

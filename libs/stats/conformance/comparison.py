@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from stats import validation
+from stats.conformance.names import figure_called
 from stats.errors import InvalidInputError
 
 Tolerance = Mapping[str, float]
@@ -32,11 +33,12 @@ def differences(expected: Any, got: Any, tolerance: Tolerance, path: str = "") -
         found: list[str] = []
         for key, value in expected.items():
             below = f"{path}.{key}" if path else str(key)
-            if key not in got:
+            called = figure_called(str(key), got)
+            if called is None:
                 found.append(f"{below}: not computed")
                 continue
             rule = FROM_SUMS if key.endswith(("_hc2_statsmodels", "_hc3_statsmodels")) else tolerance
-            found += differences(value, got[key], rule, below)
+            found += differences(value, got[called], rule, below)
         return found
     if isinstance(expected, list):
         if not isinstance(got, (list, tuple)) or len(got) != len(expected):

@@ -1,35 +1,30 @@
-"""Cases on means, ratios, lifts, guardrails, quantiles and precision."""
+"""Cases on means, ratios, lifts, quantiles and precision."""
 
 from __future__ import annotations
 
 import math
 from typing import Any
 
-from stats import distributions, validation
+from stats import distributions
 from stats.analysis.arms import prepare_arm
-from stats.comparison.contrasts import compare
-from stats.comparison.dunnett import dunnett
+from stats.comparison.contrasts import Contrast, compare
 from stats.comparison.lift import FiellerSet, SetKind, delta_se, fieller, log_ratio_interval
-from stats.comparison.omnibus import welch_anova
 from stats.conformance.cases import (
     Case,
     by_absolute,
     fields,
     level,
-    listed,
     mean_of,
-    summary,
+    tail_asked,
     two_arms,
-    two_means,
+    variances_equal,
 )
 from stats.errors import InvalidInputError
-from stats.judgement.guardrails import equivalence, non_inferiority
 from stats.kinds.estimates import PRECISION_WARNING, ArmEstimate, PreparedArm
-from stats.kinds.mean import MeanSummary, estimate_mean
+from stats.kinds.mean import MeanSummary
 from stats.kinds.quantile import quantile_ranks
 from stats.kinds.ratio import RatioSummary
 from stats.kinds.sums import EPSILON
-from stats.metrics import Direction, Guardrail
 from stats.statuses import Status
 
 NEED_VARIANCE = ("se", "t", "z", "df", "p_value", "p_value_t", "p_value_z", "ci", "ci_t", "ci_z", "lift")
@@ -53,8 +48,52 @@ def two_sample(inputs: Case, options: Case) -> dict[str, Any]:
         "p_greater": contrast.p_greater,
         "p_less": contrast.p_less,
         "ci_z": _around(contrast.difference, distributions.critical(alpha) * contrast.se),
+        **_one_tail(contrast, options),
+        **_student(mean_of(inputs, "treatment"), mean_of(inputs, "control"), options),
         **lift_keys(treatment, control, alpha, absolute=by_absolute(options)),
     }
+
+
+def _one_tail(contrast: Contrast, options: Case) -> dict[str, Any]:
+    """The p and the half-open interval of a one-sided test, if the options ask for one."""
+    tail = tail_asked(options)
+    if tail is None or contrast.statistic is None:
+        return {}
+    reach = distributions.upper_quantile(contrast.alpha, contrast.df) * contrast.se
+    return {
+        "p_value": contrast.p_greater if tail == "larger" else contrast.p_less,
+        "log10_p": None,
+        "ci": half_open(contrast.difference, reach, tail),
+    }
+
+
+def half_open(centre: float, reach: float, tail: str) -> list[float]:
+    """Everything above the lower bound if the test is for `larger`, else everything below the upper one."""
+    return [centre - reach, math.inf] if tail == "larger" else [-math.inf, centre + reach]
+
+
+def _student(treatment: MeanSummary, control: MeanSummary, options: Case) -> dict[str, Any]:
+    """Student's test with the pooled variance beside Welch's; in its place if the options ask for equal variances."""
+    alpha, tail, df = level(options), tail_asked(options), treatment.n + control.n - 2.0
+    pooled = (treatment.squares + control.squares) / df
+    if pooled == 0.0:
+        return {}
+    se = math.sqrt(pooled * (1.0 / treatment.n + 1.0 / control.n))
+    difference = treatment.mean - control.mean
+    t = difference / se
+    two, reach = distributions.two_sided_p(t, df), distributions.critical(alpha, df) * se
+    one = distributions.upper_p(t if tail == "larger" else -t, df)
+    found = {
+        "t": t,
+        "df": df,
+        "se": se,
+        "p_value": two if tail is None else one,
+        "ci": _around(difference, reach)
+        if tail is None
+        else half_open(difference, distributions.upper_quantile(alpha, df) * se, tail),
+    }
+    beside = {f"{name}_pooled": value for name, value in found.items()}
+    return beside | found if variances_equal(options) else beside
 
 
 def _not_comparable(treatment: PreparedArm, control: PreparedArm) -> dict[str, Any]:
@@ -108,36 +147,14 @@ def lift_keys(
 
 
 def fieller_keys(region: FiellerSet) -> dict[str, Any]:
-    """A Fieller set in the vectors' words."""
+    """A Fieller set in the vectors' words; the whole line reaches from −∞ to ∞."""
+    whole = region.kind is SetKind.ALL_REALS
     return {
         "type": region.kind.value,
-        "lower": region.lower,
-        "upper": region.upper,
+        "lower": -math.inf if whole else region.lower,
+        "upper": math.inf if whole else region.upper,
         "excluded": region.excluded,
         "g": region.g,
-    }
-
-
-def many_means(inputs: Case, options: Case) -> dict[str, Any]:
-    """mean_karm: Dunnett if a baseline is named, else Welch's analysis of variance."""
-    arms = [arm for arm in map(summary, listed(inputs, "arms")) if isinstance(arm, MeanSummary)]
-    if len(arms) < max(2, len(inputs["arms"])):
-        raise InvalidInputError("arms", "must be two numeric arms or more")
-    if any(arm.n < 2 for arm in arms):
-        return {"status": Status.INSUFFICIENT_DATA.value, "f": None, "t": None, "p_value": None}
-    if "baseline_index" in options:
-        baseline = validation.count(options["baseline_index"], "baseline_index", len(arms) - 1)
-        test = dunnett([arm for i, arm in enumerate(arms) if i != baseline], arms[baseline])
-        if test is None:
-            return {"status": Status.ZERO_VARIANCE.value, "t": None, "p_value": None}
-        return {"t": test.statistics, "p_value": test.p_values, "df": test.df, "status": "ok"}
-    result = welch_anova([estimate_mean(arm) for arm in arms])
-    return {
-        "f": result.statistic,
-        "df_num": result.df,
-        "df_den": result.df_denominator,
-        "p_value": result.p_value,
-        "status": result.status.value,
     }
 
 
@@ -164,36 +181,8 @@ def ratio(inputs: Case, options: Case) -> dict[str, Any]:
         "p_value_t": contrast.p_value,
         "ci_t": None if contrast.lower is None else [contrast.lower, contrast.upper],
         "ci_z": _around(contrast.difference, distributions.critical(alpha) * contrast.se),
+        **_one_tail(contrast, options),
         **lift_keys(treatment, control, alpha, absolute=by_absolute(options)),
-    }
-
-
-def guardrail(inputs: Case, options: Case) -> dict[str, Any]:
-    """guardrail: non-inferiority if a direction is named, else equivalence."""
-    treatment, control = two_means(inputs)
-    alpha = level(options)
-    relative = "margin_rel" in options
-    margin = Guardrail(fields(options, "margin_rel" if relative else "margin_abs")[0], relative)
-    if "direction" not in options:
-        both = equivalence(treatment, control, margin, alpha)
-        if both is None:
-            return {"status": Status.ZERO_VARIANCE.value, "p_value": None}
-        return {
-            "p_value": both.p_value,
-            "p_lower": both.p_lower,
-            "p_upper": both.p_upper,
-            "passes": both.passes,
-        }
-    direction = Direction.INCREASE if "increase" in str(options["direction"]) else Direction.DECREASE
-    test = non_inferiority(treatment, control, margin, direction, alpha)
-    if test is None:
-        return {"status": Status.ZERO_VARIANCE.value, "t": None, "p_value": None}
-    return {
-        "t": test.statistic,
-        "df": test.df,
-        "p_value": test.p_value,
-        "bound": test.bound,
-        "passes": test.passes,
     }
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from scipy import special
-from scipy.stats import barnard_exact
+from scipy.stats import barnard_exact, hypergeom
 
 from stats import distributions, validation
 from stats.analysis.stratification import allocation_changed, mantel_haenszel
@@ -14,7 +14,8 @@ from stats.comparison import bayes, proportion_intervals, proportions
 from stats.comparison.fisher import fisher_exact
 from stats.comparison.lift import delta_se, log_ratio_interval
 from stats.comparison.omnibus import chi_square_omnibus
-from stats.conformance.cases import Case, level, listed, summary, two_rates
+from stats.conformance.cases import Case, level, listed, summary, tail_asked, two_rates
+from stats.conformance.means import half_open
 from stats.errors import InvalidInputError
 from stats.judgement import multiplicity
 from stats.judgement.sample_ratio import ALARM_THRESHOLD, check_sample_ratio, chi_square_test, exact_p
@@ -22,6 +23,7 @@ from stats.kinds.binary import BinarySummary, estimate_rate
 from stats.statuses import Status
 
 BARNARD_UNITS_MAX = 200
+NOT_APPLICABLE = "not_applicable"
 
 
 def two_proportions(inputs: Case, options: Case) -> dict[str, Any]:
@@ -59,11 +61,29 @@ def two_proportions(inputs: Case, options: Case) -> dict[str, Any]:
         "lift_ci_log": log_ratio_interval(*rates, critical),
         "lift_ci_delta": None,
         **_other_tests(treatment, control),
+        **_one_tail(treatment, control, test.z, options),
     }
     if control.conversions > 0:
         lift, half_width = treatment.rate / control.rate - 1.0, critical * delta_se(*rates)
         answer |= {"lift": lift, "lift_status": "ok", "lift_ci_delta": [lift - half_width, lift + half_width]}
     return answer
+
+
+def _one_tail(treatment: BinarySummary, control: BinarySummary, z: float | None, options: Case) -> dict[str, Any]:
+    """The p-values and half-open Wald interval of a one-sided test, if the options ask for one."""
+    tail = tail_asked(options)
+    if tail is None:
+        return {}
+    sign = 1.0 if tail == "larger" else -1.0
+    total, hits = treatment.n + control.n, treatment.conversions + control.conversions
+    found = hypergeom(total, hits, treatment.n)
+    exact = found.sf(treatment.conversions - 1) if tail == "larger" else found.cdf(treatment.conversions)
+    reach = distributions.upper_quantile(level(options)) * proportion_intervals.unpooled_se(treatment, control)
+    return {
+        "p_value": 1.0 if z is None else distributions.upper_p(sign * z),
+        "p_value_fisher": min(1.0, float(exact)),
+        "ci_wald": half_open(treatment.rate - control.rate, reach, tail),
+    }
 
 
 def _other_tests(treatment: BinarySummary, control: BinarySummary) -> dict[str, Any]:
@@ -119,11 +139,16 @@ def many_proportions(inputs: Case, options: Case) -> dict[str, Any]:
 
 
 def sample_ratio(inputs: Case, options: Case) -> dict[str, Any]:
-    """srm."""
+    """srm; with one arm that should have units there is no ratio to test."""
     counts = {f"arm {index}": count for index, count in enumerate(listed(inputs, "observed"))}
     weights = {f"arm {index}": weight for index, weight in enumerate(listed(inputs, "weights"))}
     if len(counts) != len(weights):
         raise InvalidInputError("weights", f"must have {len(counts)} entries, got {len(weights)}")
+    if sum(validation.non_negative(weight, "weights") > 0.0 for weight in weights.values()) == 1:
+        for arm, count in counts.items():
+            validation.count(count, f"counts.{arm}")
+        absent = ("chi2", "df", "p_value", "p_value_chi2", "p_value_exact", "log10_p", "srm", "max_abs_deviation")
+        return dict.fromkeys(absent) | {"status": NOT_APPLICABLE, "method": "none"}
     result = check_sample_ratio(counts, weights, options.get("threshold", ALARM_THRESHOLD))
     if result.method == "none":
         return {"status": result.status.value, "chi2": None, "p_value": None, "p_value_exact": None, "srm": None}

@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from stats.conformance import adjustment, means, power, rates, sequential
+from stats.conformance import adjustment, many_arms, margins, means, power, rates, sequential
 from stats.conformance.cases import fields
 from stats.conformance.comparison import differences, read_tolerance
+from stats.conformance.names import Named
 from stats.errors import InvalidInputError, StatisticsError
 
 Compute = Callable[[Mapping[str, Any], Mapping[str, Any]], dict[str, Any]]
@@ -34,9 +35,9 @@ CATEGORIES: dict[str, Compute] = {
     "gs_obf": sequential.obrien_fleming,
     "gs_pocock": sequential.pocock,
     "gs_rpact": sequential.spending,
-    "guardrail": means.guardrail,
+    "guardrail": margins.guardrail,
     "lift_fieller": means.two_sample,
-    "mean_karm": means.many_means,
+    "mean_karm": many_arms.many_means,
     "mean_welch": means.two_sample,
     "multiple_testing": adjustment.family,
     "numerics": means.precision,
@@ -116,11 +117,12 @@ def _in_words(error: Exception) -> str:
 
 def compute(case: Mapping[str, Any]) -> dict[str, Any]:
     """What the engine says to the case's category, inputs and options."""
-    category, options = case.get("category"), case.get("options") or {}
-    (inputs,) = fields(case, "inputs")
-    for name, value in (("inputs", inputs), ("options", options)):
+    category, stated = case.get("category"), case.get("options") or {}
+    (given,) = fields(case, "inputs")
+    for name, value in (("inputs", given), ("options", stated)):
         if not isinstance(value, Mapping):
             raise InvalidInputError(name, f"must be an object, got {type(value).__name__}")
+    inputs, options = Named(given, stated), Named(stated, given)
     if category == "gs_inflation":
         shape = f"{options.get('boundary', '')} {case.get('title', '')} {case.get('id', '')}"
         return sequential.inflation(inputs, options, shape)

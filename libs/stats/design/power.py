@@ -17,6 +17,7 @@ from stats.errors import InvalidInputError
 
 UNITS_SEARCHED_MAX = 1e15
 UNITS_T_MIN = 1.5
+EFFECT_SIZE_MAX = 1e9
 DF_NORMAL = 1e7
 SCALE_TAIL = 1e-16
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(128)
@@ -177,6 +178,18 @@ def power_t(effect_size: float, sizes: tuple[float, float], alpha: float, *, two
     if two_sided:
         beyond = beyond + special.ndtr(-shift - critical * scales)
     return float(weights @ beyond)
+
+
+def effect_size_t(sizes: tuple[float, float], alpha: float, power: float, *, two_sided: bool = True) -> float:
+    """The effect in standard deviations that the t test finds with this power and these units per arm."""
+    if validation.fraction(power, "power") <= validation.fraction(alpha, "alpha"):
+        raise InvalidInputError("power", "must be above alpha")
+    high = 1.0
+    while power_t(high, sizes, alpha, two_sided=two_sided) < power:
+        high *= 2.0
+        if high > EFFECT_SIZE_MAX:
+            raise InvalidInputError("sizes", "are too small for any effect")
+    return _root(lambda size: power_t(size, sizes, alpha, two_sided=two_sided) - power, 0.0, high)
 
 
 def _check_sizes(sizes: tuple[float, float]) -> None:
