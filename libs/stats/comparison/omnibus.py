@@ -20,7 +20,7 @@ from stats.statuses import Status
 
 @dataclass(frozen=True, slots=True)
 class Omnibus:
-    """The test that all k arms are equal: chi-square, or an analysis of variance."""
+    """The test that all k arms are equal: chi-square, or Welch's analysis of variance."""
 
     method: str
     statistic: float | None
