@@ -137,7 +137,7 @@ def test_arms_by_their_moments_are_arms() -> None:
 
 def test_one_sided_rates_the_other_way() -> None:
     answer = ask("binary_2x2", RATES, alternative="smaller")
-    exact = scipy_stats.fisher_exact([[130, 870], [100, 900]], alternative="less").pvalue
+    exact = scipy_stats.fisher_exact(np.array([[130, 870], [100, 900]]), alternative="less").pvalue
     assert answer["p_value_fisher"] == pytest.approx(exact, rel=1e-9)
     assert answer["p_value"] + ask("binary_2x2", RATES, alternative="larger")["p_value"] == pytest.approx(1.0)
     assert answer["ci_wald"][0] == -math.inf

@@ -48,7 +48,7 @@ def evenly_spaced(looks: int) -> list[float]:
 
 
 def information_of(inputs: Case, options: Case) -> list[Any]:
-    """The information fractions as given, else equally spaced: as many as looks are named, or a user spends alpha at."""
+    """The information fractions as given, else equally spaced: one per look, or per step of a user's spending."""
     if "information" in inputs:
         return listed(inputs, "information")
     if "looks" in inputs:
