@@ -80,8 +80,11 @@ class ControlPlane:
         return document
 
 
-async def set_up(api: ControlPlane, addresses: Addresses) -> SetUp:
-    """Create the demo from nothing; the last change is the start of the experiment. Raises `SetUpError`."""
+async def set_up(api: ControlPlane, addresses: Addresses, players: int) -> SetUp:
+    """Create the demo from nothing for so many players; the last change is the start of the experiment.
+
+    Raises `SetUpError`.
+    """
     await api.sign_in(addresses.admin_email, addresses.admin_password)
     await api.post("/organizations", {"key": ORGANIZATION, "name": "Cookie Cats Studio"})
     # A token names the organizations of its bearer, so a new one is needed.
@@ -95,7 +98,7 @@ async def set_up(api: ControlPlane, addresses: Addresses) -> SetUp:
     await _flag(api, project)
     for key, name, aggregation in _METRICS:
         await api.post(f"{project}/metrics", {"key": key, "name": name, "aggregation": aggregation})
-    experiment_id, config_version = await _experiment(api, project)
+    experiment_id, config_version = await _experiment(api, project, players)
     changed_at = time.monotonic()
     demo = Demo(PROJECT, experiment_id, server_key["key"], client_key["key"])
     return SetUp(demo, config_version, changed_at)
@@ -120,8 +123,11 @@ async def _flag(api: ControlPlane, project: str) -> None:
     await api.patch(settings, {"enabled": True, "rules": rules}, version)
 
 
-async def _experiment(api: ControlPlane, project: str) -> tuple[str, int]:
-    """Create and start the experiment; returns its id and the version of the configuration that holds it."""
+async def _experiment(api: ControlPlane, project: str, players: int) -> tuple[str, int]:
+    """Create and start the experiment, which ends with its last player.
+
+    Returns its id and the version of the configuration that holds it.
+    """
     experiment = {
         "key": EXPERIMENT,
         "name": "The first gate at level 40 instead of 30",
@@ -132,6 +138,8 @@ async def _experiment(api: ControlPlane, project: str) -> tuple[str, int]:
         "variations": [{"key": arm, "weight": 50} for arm in ARMS],
         "control": ARMS[0],
         "metrics": [{"metric": key, "role": role} for key, role in _ROLES.items()],
+        # The players of two weeks are replayed in a minute.
+        "plan": {"mode": "fixed", "planned_units": players, "minimum_days": 0},
     }
     created = await api.post(f"{project}/experiments", experiment)
     started = await api.post(f"{project}/experiments/{EXPERIMENT}/start", {}, created["version"])

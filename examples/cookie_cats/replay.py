@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from .evaluation import Served, evaluate_players
 from .events import exposures, outcome_events, send_events
 from .known_answers import Check, compare
 from .outcomes import CONFIDENCE, Results, figures, outcomes, sent_totals, wait_for_results
-from .players import read_players
+from .players import Player, read_players
 from .project import ControlPlane, Demo, SetUp, set_up, wait_for_edge
 from .report import draw_lifts, print_checks, print_outcomes
 from .stages import Stages
@@ -47,13 +48,14 @@ async def replay(addresses: Addresses, stages: Stages, folder: Path) -> Replayed
 
 
 async def _replay(addresses: Addresses, stages: Stages, folder: Path) -> Replayed:
+    players = read_players()
     async with _client(addresses.control_plane) as client:
         api = ControlPlane(client)
         with stages.stage("Creating the project, the flag, the metrics and the experiment"):
-            setup = await set_up(api, addresses)
+            setup = await set_up(api, addresses, len(players))
         token = await api.sign_in(addresses.admin_email, addresses.admin_password)
     propagation_seconds = await _wait_for_edge(addresses, setup, stages)
-    served = await _play(addresses, setup.demo, stages)
+    served = await _play(addresses, setup.demo, players, stages)
     results = await _collect(addresses, setup.demo, token, served, stages)
     checks = compare(figures(results))
     _show(stages, results, checks, folder)
@@ -74,8 +76,7 @@ async def _wait_for_edge(addresses: Addresses, setup: SetUp, stages: Stages) -> 
     return seconds
 
 
-async def _play(addresses: Addresses, demo: Demo, stages: Stages) -> list[Served]:
-    players = read_players()
+async def _play(addresses: Addresses, demo: Demo, players: Sequence[Player], stages: Stages) -> list[Served]:
     with stages.stage("Evaluating the players at the edge", len(players)) as advance:
         served = await evaluate_players(addresses.edge, demo.client_key, players, advance)
     seen = list(exposures(served))

@@ -61,6 +61,7 @@ class Parts:
     access: Access
     courier: Courier
     quotas: Quotas
+    event_age_days_max: int = 730
 
 
 def create_control_plane(parts: Parts, shell: Shell) -> FastAPI:
@@ -122,7 +123,9 @@ def _routers_of_entities(parts: Parts) -> Sequence[APIRouter]:
         ),
         explanations_endpoints.build_router(authenticator=authenticator, explainer=Explainer(parts.database)),
         metrics_endpoints.build_router(authenticator=authenticator, metrics=MetricService(transactions)),
-        experiments_endpoints.build_router(authenticator=authenticator, experiments=ExperimentService(transactions)),
+        experiments_endpoints.build_router(
+            authenticator=authenticator, experiments=ExperimentService(transactions, parts.event_age_days_max)
+        ),
         layers_endpoints.build_router(authenticator=authenticator, layers=LayerService(transactions)),
         holdouts_endpoints.build_router(authenticator=authenticator, holdouts=HoldoutService(transactions)),
     )

@@ -91,6 +91,7 @@ def build_api(settings: Settings) -> FastAPI:
             access=access,
             courier=courier_of(settings),
             quotas=quotas,
+            event_age_days_max=settings.events_age_days_max,
         ),
         Shell(
             registry=registry,

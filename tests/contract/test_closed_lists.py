@@ -12,7 +12,7 @@ from typing import get_args
 
 import pytest
 from analytics.access import ADMIN_ROLES, WRITER_ROLES
-from analytics.catalog.entries import CapsOf, Per
+from analytics.catalog.entries import Boundary, CapsOf, MarginKind, Per
 from analytics.catalog.entries import Role as MetricRole
 from analytics.results.analysis import CORRECTIONS
 from bucketing import ErrorCode, Reason
@@ -27,6 +27,7 @@ from messages.generated import config_pb2 as pb
 from messages.sdk_keys import KeyKind
 from messages.subjects import ENTITY_KINDS
 from stats.judgement.multiplicity import METHODS
+from stats.metrics import Boundary as EngineBoundary
 from stats.metrics import Mode
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -76,7 +77,10 @@ SAME: dict[str, tuple[Collection[str], Collection[str]]] = {
     "whose percentiles cap": (get_args(CapsOf), words(pb.CapsOf).values()),
     "what a metric has one number of": (get_args(Per), words(pb.MetricPer).values()),
     "metric roles of results": (get_args(MetricRole), words(pb.MetricRole).values()),
-    "corrections of a plan": (get_args(AnalysisPlan.model_fields["correction"].annotation), [*CORRECTIONS, "none"]),
+    "corrections of a plan": (get_args(AnalysisPlan.model_fields["correction"].annotation), [*CORRECTIONS]),
+    "kinds of margins of results": (get_args(MarginKind), words(pb.MarginKind).values()),
+    "boundaries of results": (get_args(Boundary), words(pb.Boundary).values()),
+    "boundaries of the engine": (list(EngineBoundary), words(pb.Boundary).values()),
     "kinds of entities on the bus": (
         {each.name for each in pb.ConfigMessage.DESCRIPTOR.oneofs_by_name["content"].fields},
         {*ENTITY_KINDS, "manifest", "tombstone"},

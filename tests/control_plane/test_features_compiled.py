@@ -16,7 +16,7 @@ from control_plane.experiments.queries import PublishedExperiment
 from control_plane.flags import queries as flags
 from control_plane.metrics import queries as metrics
 from control_plane.segments import queries as segments
-from messages.documents import experiment_of, flag_document, flag_of
+from messages.documents import condition_of, experiment_of, flag_document, flag_of
 from messages.generated import config_pb2 as pb
 from service_kit.clock import ManualClock
 
@@ -115,6 +115,7 @@ async def test_an_experiment_travels_whole(
     await api.ok("POST", f"{project}/flags", FLAG)
     await api.ok("PUT", f"{project}/flags/checkout/environments/production/enabled", {"enabled": True})
     await api.ok("POST", f"{project}/metrics", {"key": "purchase", "aggregation": "conversion"})
+    await api.ok("POST", f"{project}/metrics", {"key": "visits", "aggregation": "count"})
     await api.ok("POST", f"{project}/metrics", {"key": "median", "aggregation": "quantile", "quantile": 0.5})
     await api.ok("POST", f"{project}/layers", {"key": "pricing"})
     await api.ok("POST", f"{project}/holdouts", {"key": "nobody", "share": 5})
@@ -130,7 +131,22 @@ async def test_an_experiment_travels_whole(
         "layer": {"key": "pricing", "share": 60},
         "holdouts": ["nobody"],
         "metrics": [{"metric": "purchase"}, {"metric": "median", "role": "guardrail", "margin": 0.02}],
-        "plan": {"alpha": 0.1, "mode": "group", "planned_looks": 5, "planned_units": 90_000, "cuped": True},
+        "plan": {
+            "alpha": 0.1,
+            "power": 0.9,
+            "mode": "group",
+            "planned_looks": 5,
+            "planned_units": 90_000,
+            "boundary": "pocock",
+            "minimum_days": 14,
+            "cuped": True,
+            "covariates": ["visits"],
+            "post_stratify_by": "country",
+            "matured_only": True,
+            "bayes": {"lift_mean": 0.01, "lift_sd": 0.05},
+        },
+        "trigger_event": "opened",
+        "exposure_filter": {"attribute": "country", "operator": "eq", "value": "DE"},
     }
     await api.ok("POST", f"{project}/experiments", draft)
     async with database.transaction() as tx:
@@ -167,9 +183,24 @@ async def test_an_experiment_travels_whole(
         ("purchase", pb.METRIC_ROLE_GOAL, 0.0),
         ("median", pb.METRIC_ROLE_GUARDRAIL, 0.02),
     ]
-    plan = message.plan
-    assert (plan.alpha, plan.mode, plan.planned_looks) == (0.1, pb.SEQUENTIAL_MODE_GROUP, 5)
-    assert (plan.planned_units, plan.correction, plan.cuped) == (90_000, "holm", True)
+    assert message.metrics[1].margin_kind == pb.MARGIN_KIND_RELATIVE
+    assert message.plan == pb.AnalysisPlan(
+        alpha=0.1,
+        power=0.9,
+        mode=pb.SEQUENTIAL_MODE_GROUP,
+        planned_looks=5,
+        planned_units=90_000,
+        boundary=pb.BOUNDARY_POCOCK,
+        minimum_days=14,
+        correction="holm",
+        cuped=True,
+        covariates=["visits"],
+        post_stratify_by="country",
+        matured_only=True,
+        bayes=pb.BayesPrior(lift_mean=0.01, lift_sd=0.05),
+    )
+    assert message.trigger_event == "opened"
+    assert condition_of(message.exposure_filter) == Comparison("country", "eq", "DE")
     assert (measured["median"].aggregation, measured["median"].quantile) == (pb.AGGREGATION_QUANTILE, 0.5)
 
     companies = [f"company-{number}" for number in range(2_000)]

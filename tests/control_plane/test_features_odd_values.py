@@ -59,8 +59,25 @@ EXPERIMENT = {
     "bucket_by": "b",
     "layer": {"key": "layer", "share": 50},
     "holdouts": ["holdout"],
-    "metrics": [{"metric": "metric", "role": "guardrail", "margin": 0.1}],
-    "plan": {"alpha": 0.05, "mode": "group", "planned_looks": 2, "planned_units": 10, "cuped": False},
+    "metrics": [{"metric": "metric", "role": "guardrail", "margin": 0.1, "margin_kind": "absolute"}],
+    "plan": {
+        "alpha": 0.05,
+        "power": 0.8,
+        "mode": "group",
+        "planned_looks": 2,
+        "planned_units": 10,
+        "planned_end": None,
+        "boundary": "pocock",
+        "n_star": None,
+        "minimum_days": 7,
+        "cuped": True,
+        "covariates": ["metric"],
+        "post_stratify_by": "b",
+        "matured_only": True,
+        "bayes": {"lift_mean": 0.1, "lift_sd": 0.2},
+    },
+    "trigger_event": "e",
+    "exposure_filter": {"attribute": "a", "operator": "eq", "value": "b"},
 }
 
 

@@ -74,7 +74,8 @@ def run_experiment(tenant: Tenant, users: int) -> tuple[str, dict[str, str], lis
     tenant.change("flags/new-checkout/environments/production", {"enabled": True})
     tenant.create("metrics", {"key": "purchase", "name": "Purchase", "aggregation": "conversion"})
     tenant.create("metrics", {"key": "revenue", "name": "Revenue", "aggregation": "sum", "event": "purchase"})
-    experiment = tenant.create("experiments", EXPERIMENT)
+    plan = {"mode": "fixed", "planned_units": users, "minimum_days": 0}
+    experiment = tenant.create("experiments", EXPERIMENT | {"plan": plan})
     tenant.act("experiments/checkout-test/start")
     tenant.wait_for_edge()
     assigned = {}

@@ -201,6 +201,7 @@ async def _experiments(owner: Speaker, shop: str) -> None:
         "layer": {"key": "pricing", "share": 60},
         "holdouts": ["nobody"],
         "metrics": [{"metric": "purchase"}],
+        "plan": {"mode": "fixed", "planned_units": 10_000},
     }
     for key in ("test", "spare"):
         await owner("POST", f"{shop}/experiments", draft | {"key": key})
@@ -209,6 +210,11 @@ async def _experiments(owner: Speaker, shop: str) -> None:
     await owner.changed(f"{shop}/experiments/test", {"hypothesis": "More sales", "traffic": 80})
     await owner("POST", f"{shop}/experiments/test/start")
     await owner("POST", f"{shop}/experiments/test/stop")
+    guardrail = {"metric": "purchase", "role": "guardrail", "margin": 0.02}
+    watching = {"key": "watching", "mode": "observes", "layer": None, "holdouts": [], "metrics": [guardrail]}
+    await owner("POST", f"{shop}/experiments", draft | watching)
+    await owner("POST", f"{shop}/experiments/watching/start", {})
+    await owner("POST", f"{shop}/experiments/watching/stop")
     for action in ("archive", "restore", "archive"):
         await owner("POST", f"{shop}/experiments/spare/{action}")
     await owner("DELETE", f"{shop}/experiments/spare")

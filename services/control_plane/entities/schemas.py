@@ -16,6 +16,8 @@ Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_
 Tags = Annotated[list[Tag], Field(max_length=50)]
 UnitKey = Annotated[str, Field(min_length=1, max_length=1024)]
 Percent = Annotated[float, Field(ge=0, le=100, description="At most two decimals.")]
+EventName = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+"""As SDKs send it in an event's `metric` field."""
 ConditionDocument = Annotated[
     dict[str, Any],
     Field(

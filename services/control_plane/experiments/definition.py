@@ -4,31 +4,57 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
+from typing import Any
 
-from bucketing.document import condition_to_document, experiment_from_document
+from bucketing.document import condition_from_document, condition_to_document, experiment_from_document
 from bucketing.document.serves import percent, shares_to_document
 from bucketing.flagset import BUCKET_COUNT, Experiment
-from bucketing.validation import validate_experiment
+from bucketing.validation import validate_experiment, validate_filter
 from messages.documents import experiment_document
 from service_kit.problems import Conflict, FieldError, InvalidInput
 
 from control_plane.entities.errors import refused_fields
 from control_plane.entities.sizes import check_size
+from control_plane.experiments.guardrails import complete_metric, fixed_guardrails, margin_errors
 from control_plane.experiments.models import ExperimentRow
+from control_plane.experiments.plans import complete_plan, plan_errors
 
 DESCRIPTIVE = frozenset({"name", "description", "hypothesis", "tags"})
+_FIXED = (
+    "mode",
+    "variations",
+    "control",
+    "audience",
+    "bucket_by",
+    "holdouts",
+    "trigger_event",
+    "exposure_filter",
+)
 _OF_ASSIGNING = ("audience", "bucket_by", "layer")
 
 
-def checked(row: ExperimentRow, variations: Collection[str]) -> tuple[ExperimentRow, Experiment]:
+def checked(
+    row: ExperimentRow, variations: Collection[str], before: ExperimentRow | None
+) -> tuple[ExperimentRow, Experiment]:
     """The row in canonical form, and the rule engine's experiment. `variations` are those of the flag.
+
+    `before`: the row that stands already, if one does and is not about to start.
 
     Raises `InvalidInput` with the path of each field that is wrong.
     """
     with refused_fields():
         experiment = engine_experiment(row)
         validate_experiment(experiment, variations)
-    errors = [*_control(row), *_mode(row), *_metrics(row), *_plan(row)]
+        exposure_filter = _canonical_filter(row.exposure_filter)
+    row = replace(row, metrics=[complete_metric(each) for each in row.metrics], plan=complete_plan(row.plan))
+    standing = before.metrics if before is not None else ()
+    errors = [
+        *_control(row),
+        *_mode(row),
+        *_metrics(row),
+        *margin_errors(row.metrics, standing),
+        *plan_errors(row.plan),
+    ]
     if errors:
         raise InvalidInput(errors)
     check_size(experiment_document(experiment), {"variations": row.variations, "audience": row.audience})
@@ -38,6 +64,7 @@ def checked(row: ExperimentRow, variations: Collection[str]) -> tuple[Experiment
         variations=shares_to_document(experiment.shares),
         audience=None if audience is None else condition_to_document(audience),
         bucket_by=experiment.bucket_by,
+        exposure_filter=exposure_filter,
     ), experiment
 
 
@@ -61,19 +88,19 @@ def engine_experiment(row: ExperimentRow) -> Experiment:
 def refuse_started(row: ExperimentRow, changed: ExperimentRow) -> None:
     """After the start only what doesn't break the analysis changes.
 
-    Texts and tags; metrics that aren't goals; and, while it runs, more traffic: units that are in it stay in it.
+    Texts and tags; secondary metrics, further guardrails, and a margin where none was given; and, while it runs, more
+    traffic: units that are in it stay in it.
     Raises `Conflict` (`experiment_started`) naming the fields.
     """
     if row.status == "draft":
         return
-    fixed = [
-        name
-        for name in ("mode", "variations", "control", "audience", "bucket_by", "holdouts", "plan")
-        if getattr(row, name) != getattr(changed, name)
-    ]
+    fixed = [name for name in _FIXED if getattr(row, name) != getattr(changed, name)]
+    if complete_plan(row.plan) != complete_plan(changed.plan):
+        fixed.append("plan")
     if (row.layer, row.layer_share) != (changed.layer, changed.layer_share):
         fixed.append("layer")
-    if _goals(row) != _goals(changed):
+    kept = fixed_guardrails(changed.metrics)
+    if _goals(row) != _goals(changed) or any(each not in kept for each in fixed_guardrails(row.metrics)):
         fixed.append("metrics")
     if changed.traffic != row.traffic and (row.status == "stopped" or changed.traffic < row.traffic):
         fixed.append("traffic")
@@ -112,13 +139,13 @@ def _metrics(row: ExperimentRow) -> list[FieldError]:
         if each["metric"] in seen:
             errors.append(FieldError(f"metrics[{index}].metric", "duplicate", f"{each['metric']!r} stands here twice"))
         seen.add(each["metric"])
-        if each["margin"] is not None and each["role"] != "guardrail":
-            errors.append(FieldError(f"metrics[{index}].margin", "not_applicable", "only a guardrail has a margin"))
     return errors
 
 
-def _plan(row: ExperimentRow) -> list[FieldError]:
-    if row.plan["mode"] != "group":
-        return []
-    missing = [name for name in ("planned_looks", "planned_units") if row.plan[name] is None]
-    return [FieldError(f"plan.{name}", "missing", "a group-sequential analysis needs it") for name in missing]
+def _canonical_filter(document: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Raises `InvalidConfig`."""
+    if document is None:
+        return None
+    condition = condition_from_document(document, "exposure_filter")
+    validate_filter(condition, "exposure_filter")
+    return condition_to_document(condition)

@@ -19,7 +19,13 @@ from control_plane.entities.endpoints import (
     answer_created,
 )
 from control_plane.entities.table import ListFilter
-from control_plane.experiments.schemas import ExperimentCreate, ExperimentPatch, ExperimentView, Status
+from control_plane.experiments.schemas import (
+    ExperimentCreate,
+    ExperimentPatch,
+    ExperimentStart,
+    ExperimentView,
+    Status,
+)
 from control_plane.experiments.service import ExperimentService
 
 _EXPERIMENT = Noun(
@@ -83,10 +89,14 @@ def _add_start_and_stop(router: APIRouter, authenticator: Authenticator, experim
         key: str,
         expected: VersionIfGiven,
         response: Response,
+        body: ExperimentStart | None = None,
         actor: Actor = Depends(authenticator.actor),
     ) -> ExperimentView:
-        """Starts a draft now; one that assigns gets its place in its layer. Warnings say what keeps exposures away."""
-        return answer(await experiments.start(actor, project, key, expected), response)
+        """Starts a draft now; one that assigns gets its place in its layer, one that observes may begin in the past.
+
+        Warnings say what keeps exposures away."""
+        start = body or ExperimentStart()
+        return answer(await experiments.start(actor, project, key, expected, start), response)
 
     @router.post(f"{_EXPERIMENT.one}/stop", responses=CHANGE)
     async def stop_experiment(

@@ -1,4 +1,4 @@
-"""Whether an experiment can get an exposure at all: what is said at its start, and refuses nothing."""
+"""Whether an experiment gets exposures that its analysis can use: what is said at its start, and refuses nothing."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from messages.sdk_keys import KeyKind
 
 from control_plane.entities.schemas import Warned
 from control_plane.entities.transactions import WriteTransaction
-from control_plane.environments.queries import published_sdk_keys
+from control_plane.environments.queries import EnvironmentRow, published_sdk_keys
+from control_plane.experiments.attributes import attributes_of, is_listed
 from control_plane.experiments.models import ExperimentRow
 from control_plane.flags.queries import reach_of
 
 
-async def obstacles(write: WriteTransaction, row: ExperimentRow) -> list[Warned]:
+async def obstacles(write: WriteTransaction, row: ExperimentRow, environment: EnvironmentRow) -> list[Warned]:
     """What stands between the experiment and its first exposure."""
     reach = await reach_of(write.tx, write.scope, row.flag, row.environment_id)
     kinds = {each["kind"] for each in await published_sdk_keys(write.tx, row.environment_id)}
@@ -28,5 +29,23 @@ async def obstacles(write: WriteTransaction, row: ExperimentRow) -> list[Warned]
         found["exposures_not_reported"] = (
             f"edges don't report exposures of {row.flag!r} in {row.environment} (report_exposures): "
             "there are results only if the application sends them"
+        )
+    attributes = attributes_of(row)
+    reported = {*environment.exposure_attributes, *(reach.exposure_attributes if reach else ())}
+    missing = ", ".join(each for each in attributes if not is_listed(each, reported))
+    if missing and reach is not None and reach.report_exposures:
+        found["attribute_not_reported"] = (
+            f"edges report exposures without {missing} (exposure_attributes): only those that the application sends "
+            "can have it"
+        )
+    hashed = ", ".join(each for each in attributes if is_listed(each, environment.pii_attributes))
+    if hashed:
+        found["attribute_hashed"] = (
+            f"{hashed} is stored as a hash in {row.environment} (pii_attributes): no filter finds a value in it"
+        )
+    if row.start_at is not None and row.start_at < round(write.now.timestamp() * 1000):
+        found["past_exposures"] = (
+            "of the exposures until now those count that don't say what they belong to, such as imported ones: "
+            "the others were made before this experiment was known"
         )
     return [Warned(code=code, detail=detail) for code, detail in found.items()]

@@ -4,16 +4,46 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from service_kit.problems import Conflict
+from service_kit.problems import Conflict, FieldError, InvalidInput
 
+from control_plane.entities.moments import epoch_milliseconds
 from control_plane.entities.transactions import WriteTransaction
 from control_plane.experiments.models import ExperimentRow
+from control_plane.experiments.plans import DAY_MILLISECONDS, end_errors
 from control_plane.experiments.repository import running_assigning
 from control_plane.experiments.slots import free_slot
 
 
-async def started(write: WriteTransaction, row: ExperimentRow) -> ExperimentRow:
-    """The row as it runs from now on, with its place in its layer.
+def beginning(given: str | int | None, row: ExperimentRow, now: int, days_max: int) -> int:
+    """When an experiment that is started now begins, in epoch milliseconds; `days_max`: how old events may be.
+
+    Raises `InvalidInput` for a moment that is not in the past or too far in it, and where it would assign.
+    """
+    if given is None:
+        return now
+    moment = epoch_milliseconds(given, "start_at")
+    if row.mode != "observes":
+        reason = "an experiment that assigns has assigned nobody yet: it starts now"
+        raise InvalidInput([FieldError("start_at", "not_applicable", reason)])
+    if moment > now:
+        raise InvalidInput(
+            [FieldError("start_at", "range", "lies in the future: an experiment starts when it is told to")]
+        )
+    if moment < now - days_max * DAY_MILLISECONDS:
+        reason = f"lies more than {days_max} days in the past: events of then are taken no more"
+        raise InvalidInput([FieldError("start_at", "range", reason)])
+    return moment
+
+
+def check_end(row: ExperimentRow) -> None:
+    """Raises `InvalidInput` for a plan that ends before anything may be decided."""
+    errors = end_errors(row.plan, row.start_at or 0)
+    if errors:
+        raise InvalidInput(errors)
+
+
+async def started(write: WriteTransaction, row: ExperimentRow, start_at: int) -> ExperimentRow:
+    """The row as it runs from then on, with its place in its layer.
 
     Raises `Conflict`: `not_a_draft`; `flag_has_experiment` when another one assigns on the same flag and both are
     not in one layer; `layer_full`; `layer_bucket_by` when the layer's experiments bucket by another attribute.
@@ -21,8 +51,7 @@ async def started(write: WriteTransaction, row: ExperimentRow) -> ExperimentRow:
     if row.status != "draft" or row.archived:
         state = "archived" if row.archived else row.status
         raise Conflict(f"only a draft is started, this experiment is {state}", code="not_a_draft")
-    now = round(write.now.timestamp() * 1000)
-    begun = replace(row, status="running", start_at=now, updated_at=write.now)
+    begun = replace(row, status="running", start_at=start_at, updated_at=write.now)
     if row.mode == "observes":
         return begun
     others = await running_assigning(write.tx, row.organization_id, row.environment_id)

@@ -14,7 +14,8 @@ from control_plane.entities.table import EntityTable
 class ExperimentRow(EntityRow):
     """Traffic and layer share in hundredths of a percent, slots in buckets, times in epoch milliseconds.
 
-    `variations` are `{"key", "weight"}` in percent, `metrics` are `{"metric", "role", "margin"}`.
+    `variations` are `{"key", "weight"}` in percent, `metrics` are `{"metric", "role", "margin", "margin_kind"}`, and
+    `plans.py` says what a `plan` is.
     """
 
     environment_id: UUID
@@ -35,6 +36,8 @@ class ExperimentRow(EntityRow):
     holdouts: list[str]
     metrics: list[dict[str, Any]]
     plan: dict[str, Any]
+    trigger_event: str | None
+    exposure_filter: dict[str, Any] | None
     start_at: int | None
     stop_at: int | None
 

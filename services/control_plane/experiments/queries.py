@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 from uuid import UUID
 
+from bucketing.document import condition_from_document
 from bucketing.flagset import Experiment, ExperimentMode, Holdout, LayerSlot
 from messages.closed_lists import wire_names
-from messages.documents import experiment_document, is_in_force
+from messages.documents import condition_document, experiment_document, is_in_force
 from messages.generated import config_pb2 as pb
 
 from control_plane.database import Connection
@@ -17,12 +19,13 @@ from control_plane.entities.table import Scope
 from control_plane.experiments import repository
 from control_plane.experiments.definition import engine_experiment
 from control_plane.experiments.models import ExperimentRow
+from control_plane.experiments.plans import plan_message
 from control_plane.flags.queries import RunningExperiment
 from control_plane.holdouts.queries import holdout_shares
 
 _STATUSES = wire_names(pb.ExperimentStatus)
 _ROLES = wire_names(pb.MetricRole)
-_SEQUENTIAL = wire_names(pb.SequentialMode)
+_MARGIN_KINDS = wire_names(pb.MarginKind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,21 +78,29 @@ def _published(row: ExperimentRow, holdout_shares: Mapping[str, int]) -> Publish
         status=_STATUSES[row.status],
         archived=row.archived,
         control_variation=row.control,
-        metrics=[
-            pb.ExperimentMetric(metric=each["metric"], role=_ROLES[each["role"]], margin=each["margin"] or 0.0)
-            for each in row.metrics
-        ],
-        plan=pb.AnalysisPlan(
-            alpha=row.plan["alpha"],
-            mode=_SEQUENTIAL[row.plan["mode"]],
-            planned_looks=row.plan["planned_looks"] or 0,
-            planned_units=row.plan["planned_units"] or 0,
-            correction=row.plan["correction"],
-            cuped=row.plan["cuped"],
-        ),
+        metrics=[_metric_message(each) for each in row.metrics],
+        plan=plan_message(row.plan),
         document=experiment_document(experiment),
+        trigger_event=row.trigger_event or "",
+        exposure_filter=_filter_document(row),
     )
     return PublishedExperiment(experiment, message)
+
+
+def _metric_message(stored: Mapping[str, Any]) -> pb.ExperimentMetric:
+    kind = stored.get("margin_kind")
+    return pb.ExperimentMetric(
+        metric=stored["metric"],
+        role=_ROLES[stored["role"]],
+        margin=stored["margin"] or 0.0,
+        margin_kind=_MARGIN_KINDS[kind] if kind else None,
+    )
+
+
+def _filter_document(row: ExperimentRow) -> bytes:
+    if row.exposure_filter is None:
+        return b""
+    return condition_document(condition_from_document(row.exposure_filter, "exposure_filter"))
 
 
 def _slot(row: ExperimentRow) -> LayerSlot | None:

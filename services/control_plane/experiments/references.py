@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 from bucketing.flagset import Condition
+from messages.aggregations import AGGREGATIONS
 from service_kit.problems import FieldError, InvalidInput
 
 from control_plane.entities import usages
@@ -24,6 +25,11 @@ class _Archivable(Protocol):
     def archived(self) -> bool: ...
 
 
+class _Aggregated(Protocol):
+    @property
+    def aggregation(self) -> str: ...
+
+
 async def flag_of_experiment(write: WriteTransaction, key: str) -> FlagOutline:
     """Raises `InvalidInput` for a flag that is absent or archived."""
     flag = await find_flag(write.tx, write.scope, key)
@@ -38,10 +44,14 @@ async def keep_references(write: WriteTransaction, row: ExperimentRow, audience:
     """From now on the experiment uses what it names. Raises `InvalidInput` with the path of each unusable name."""
     segments = await named_segments(write.tx, write.scope, [] if audience is None else [("audience", audience)])
     metrics = {f"metrics[{index}].metric": each["metric"] for index, each in enumerate(row.metrics)}
+    covariates = {f"plan.covariates[{index}]": key for index, key in enumerate(row.plan["covariates"])}
+    of_covariates = await metrics_of_keys(write.tx, write.scope, covariates.values())
     holdouts = {f"holdouts[{index}]": key for index, key in enumerate(row.holdouts)}
     layers = {"layer.key": row.layer} if row.layer else {}
     errors = [
         *_unusable("metric", metrics, await metrics_of_keys(write.tx, write.scope, metrics.values())),
+        *_unusable("metric", covariates, of_covariates),
+        *_without_one_number(covariates, of_covariates),
         *_unusable("holdout", holdouts, await holdouts_of_keys(write.tx, write.scope, holdouts.values())),
         *_unusable("layer", layers, await layers_of_keys(write.tx, write.scope, layers.values())),
     ]
@@ -50,7 +60,7 @@ async def keep_references(write: WriteTransaction, row: ExperimentRow, audience:
     references = [
         Reference("flag", row.flag, parts=frozenset(each["key"] for each in row.variations)),
         *segments,
-        *(Reference("metric", key) for key in metrics.values()),
+        *(Reference("metric", key) for key in {**metrics, **covariates}.values()),
         *(Reference("holdout", key) for key in holdouts.values()),
         *(Reference("layer", key) for key in layers.values()),
     ]
@@ -64,3 +74,10 @@ def _unusable(kind: str, named: Mapping[str, str], rows: Mapping[str, _Archivabl
             yield FieldError(path, f"unknown_{kind}", f"there is no {kind} {key!r}")
         elif rows[key].archived:
             yield FieldError(path, f"archived_{kind}", f"the {kind} {key!r} is archived")
+
+
+def _without_one_number(covariates: Mapping[str, str], rows: Mapping[str, _Aggregated]) -> Iterator[FieldError]:
+    for path, key in covariates.items():
+        if key in rows and not AGGREGATIONS[rows[key].aggregation].per_unit:
+            reason = f"the metric {key!r} is a {rows[key].aggregation}, which has no number per unit"
+            yield FieldError(path, "not_per_unit", reason)

@@ -12,13 +12,29 @@ from messages.generated import config_pb2 as pb
 from pydantic import Field, StringConstraints
 from service_kit.schemas import Description, Input, OneOf, Output
 
-from control_plane.entities.schemas import ConditionDocument, EntityCreate, EntityPatch, EntityView, Percent
+from control_plane.entities.schemas import (
+    ConditionDocument,
+    EntityCreate,
+    EntityPatch,
+    EntityView,
+    EventName,
+    Percent,
+)
 from control_plane.environments.keys import EntityKey
 
 Mode = Annotated[str, OneOf(ExperimentMode)]
 Status = Annotated[str, OneOf(wire_names(pb.ExperimentStatus))]
 Role = Annotated[str, OneOf(wire_names(pb.MetricRole))]
 SequentialMode = Annotated[str, OneOf(wire_names(pb.SequentialMode))]
+Boundary = Annotated[str, OneOf(wire_names(pb.Boundary))]
+MarginKind = Annotated[str, OneOf(wire_names(pb.MarginKind))]
+Correction = Literal["holm", "benjamini_hochberg"]
+MARGIN_MAX = 1e15
+COVARIATES_MAX = 5
+
+
+AttributeName = Annotated[str, StringConstraints(min_length=1, max_length=ATTRIBUTE_NAME_BYTES_MAX)]
+Units = Annotated[int, Field(ge=1, le=2**53 - 1)]
 
 
 class ExperimentVariation(Input, strict=True):
@@ -35,23 +51,62 @@ class ExperimentMetric(Input, strict=True):
     metric: EntityKey
     role: Role = "goal"
     margin: float | None = Field(
-        None, ge=0, lt=1, description="Only for a guardrail: 0.02 tolerates 2 % worse; 0 when it is left out."
+        None,
+        gt=0,
+        le=MARGIN_MAX,
+        description="Needed for a guardrail, and only for one: the harm that is tolerated. "
+        "Relative, 0.02 tolerates 2 % worse.",
     )
+    margin_kind: MarginKind | None = Field(
+        None, description="Only for a guardrail: a share of the control's mean, or an amount. `relative` when left out."
+    )
+
+
+class BayesPrior(Input, strict=True):
+    """What is believed of a lift before the data: a normal distribution."""
+
+    lift_mean: float = Field(0.0, ge=-1, le=100)
+    lift_sd: float | None = Field(None, gt=0, le=100, description="Flat when it is left out.")
 
 
 class AnalysisPlan(Input, strict=True):
     """How the results are computed; fixed at the start, so that nobody chooses it by the result."""
 
-    alpha: float = Field(0.05, gt=0, le=0.5, description="Two-sided error rate.")
-    mode: SequentialMode = "fixed"
-    planned_looks: int | None = Field(None, ge=1, le=100, description="Needed for `group`.")
-    planned_units: int | None = Field(None, ge=1, le=2**53 - 1, description="Over all variations.")
-    correction: Literal["holm", "benjamini_hochberg", "none"] = "holm"
-    cuped: bool = False
+    alpha: float = Field(0.05, ge=1e-9, le=0.5, description="Two-sided error rate.")
+    power: float = Field(0.8, ge=0.05, le=0.9999, description="Of detectable effects and of planned sizes.")
+    mode: SequentialMode = Field(
+        "always_valid",
+        description="When the results decide: `fixed` once, at the planned units or end; `group` at planned looks; "
+        "`always_valid` at any time.",
+    )
+    planned_units: Units | None = Field(None, description="Over all variations. Needed for `group`; see `fixed`.")
+    planned_end: str | int | None = Field(
+        None,
+        description="Only for `fixed`: RFC 3339 with an offset, or epoch milliseconds. Instead of `planned_units`, "
+        "or with them: what is reached first ends it.",
+    )
+    planned_looks: int | None = Field(None, ge=1, le=100, description="Needed for `group`, and only for it.")
+    boundary: Boundary | None = Field(None, description="Only for `group`; `obrien_fleming` when left out.")
+    n_star: Units | None = Field(
+        None,
+        description="Only for `always_valid`: the units over all variations at which it is most exact. Half of "
+        "`planned_units` when left out.",
+    )
+    minimum_days: int = Field(7, ge=0, le=366, description="Nothing is decided before; whole weeks are advised.")
+    correction: Correction = Field("holm", description="Of the goals, over all variations.")
+    cuped: bool = Field(False, description="Less variance by what units did before their exposure.")
+    covariates: list[EntityKey] = Field(
+        [],
+        max_length=COVARIATES_MAX,
+        description="Metrics with one number per unit: CUPED uses what they were before the exposure, besides the "
+        "metric's own history.",
+    )
+    post_stratify_by: AttributeName | None = Field(None, description="An attribute that exposures carry.")
+    matured_only: bool = Field(False, description="Only units whose windows are closed.")
+    bayes: BayesPrior | None = Field(None, description="A second view. It doesn't allow for looking often.")
 
 
 Variations = Annotated[list[ExperimentVariation], Field(min_length=2, max_length=FLAG_VARIATIONS_MAX)]
-BucketBy = Annotated[str, StringConstraints(min_length=1, max_length=ATTRIBUTE_NAME_BYTES_MAX)]
 Holdouts = Annotated[list[EntityKey], Field(max_length=EXPERIMENT_HOLDOUTS_MAX)]
 Metrics = Annotated[list[ExperimentMetric], Field(max_length=100)]
 VariationKey = Annotated[str, StringConstraints(min_length=1, max_length=128)]
@@ -62,11 +117,17 @@ class ExperimentFields(Input, strict=True):
     mode: Mode = "assigns"
     traffic: Percent = Field(100, description="Percent of the audience that takes part.")
     audience: ConditionDocument | None = None
-    bucket_by: BucketBy | None = Field(None, description="The unit's attribute; the targeting key when left out.")
+    bucket_by: AttributeName | None = Field(None, description="The unit's attribute; the targeting key when left out.")
     layer: LayerShare | None = Field(None, description="Running experiments of one layer share no unit.")
     holdouts: Holdouts = Field([])
     metrics: Metrics = Field([])
     plan: AnalysisPlan = AnalysisPlan()
+    trigger_event: EventName | None = Field(
+        None, description="Only units with this event after their exposure are analysed, from then on."
+    )
+    exposure_filter: ConditionDocument | None = Field(
+        None, description="Which exposures count, by the attributes that they carry. No segments."
+    )
 
 
 class ExperimentCreate(ExperimentFields, EntityCreate, strict=True):
@@ -81,6 +142,44 @@ class ExperimentPatch(ExperimentFields, EntityPatch, strict=True):
 
     variations: Variations = Field([])
     control: VariationKey = ""
+
+
+class ExperimentStart(Input, strict=True):
+    start_at: str | int | None = Field(
+        None,
+        description="Only for one that observes: a moment in the past, RFC 3339 with an offset or epoch milliseconds. "
+        "Exposures from then on count. Now when it is left out.",
+    )
+
+
+class ExperimentMetricView(Output):
+    metric: str
+    role: Role
+    margin: float | None = Field(description="Null: nobody has given one, so a guardrail is shown and not judged.")
+    margin_kind: MarginKind | None
+
+
+class BayesPriorView(Output):
+    lift_mean: float
+    lift_sd: float | None
+
+
+class AnalysisPlanView(Output):
+    alpha: float
+    power: float
+    mode: SequentialMode
+    planned_units: int | None
+    planned_end: str | None
+    planned_looks: int | None
+    boundary: Boundary | None
+    n_star: int | None
+    minimum_days: int
+    correction: Correction
+    cuped: bool
+    covariates: list[str]
+    post_stratify_by: str | None
+    matured_only: bool
+    bayes: BayesPriorView | None
 
 
 class LayerSlotView(Output):
@@ -103,7 +202,9 @@ class ExperimentView(EntityView):
     bucket_by: str | None
     layer: LayerSlotView | None
     holdouts: list[str]
-    metrics: list[ExperimentMetric]
-    plan: AnalysisPlan
+    metrics: list[ExperimentMetricView]
+    plan: AnalysisPlanView
+    trigger_event: str | None
+    exposure_filter: dict[str, Any] | None
     start_at: datetime | None
     stop_at: datetime | None

@@ -14,14 +14,15 @@ from control_plane.entities import usages
 from control_plane.entities.errors import refused_fields
 from control_plane.entities.schemas import EntityCreate, EntityPatch
 from control_plane.entities.service import Created, EntityService
-from control_plane.entities.transactions import WriteTransaction, find
+from control_plane.entities.transactions import ProjectTransactions, WriteTransaction, find
 from control_plane.environments.queries import EnvironmentRow, refuse_archived_environment
 from control_plane.experiments.definition import DESCRIPTIVE, checked, refuse_started
 from control_plane.experiments.exposability import obstacles
-from control_plane.experiments.lifecycle import started, stopped
+from control_plane.experiments.lifecycle import beginning, check_end, started, stopped
 from control_plane.experiments.models import EXPERIMENTS, ExperimentRow
+from control_plane.experiments.plans import stored_plan
 from control_plane.experiments.references import flag_of_experiment, keep_references
-from control_plane.experiments.schemas import ExperimentView
+from control_plane.experiments.schemas import ExperimentStart, ExperimentView
 from control_plane.experiments.views import experiment_view
 from control_plane.quotas import Quota
 
@@ -34,6 +35,10 @@ class ExperimentService(EntityService[ExperimentRow, ExperimentView]):
     quota: ClassVar = Quota.EXPERIMENTS
     table = EXPERIMENTS
 
+    def __init__(self, transactions: ProjectTransactions, event_age_days_max: int) -> None:
+        super().__init__(transactions)
+        self._event_age_days_max = event_age_days_max
+
     def view(self, row: ExperimentRow) -> ExperimentView:
         return experiment_view(row)
 
@@ -41,6 +46,8 @@ class ExperimentService(EntityService[ExperimentRow, ExperimentView]):
         columns = dict(given)
         if "traffic" in given:
             columns["traffic"] = _hundredths(given["traffic"], "traffic")
+        if "plan" in given:
+            columns["plan"] = stored_plan(given["plan"])
         if "layer" in given:
             columns.update(_layer(given["layer"]))
         return columns
@@ -77,18 +84,22 @@ class ExperimentService(EntityService[ExperimentRow, ExperimentView]):
 
     async def checked(self, write: WriteTransaction, row: ExperimentRow, before: ExperimentRow | None) -> ExperimentRow:
         """The row in canonical form; what it names is kept as its usages."""
-        canonical = await _canonical(write, row)
+        canonical = await _canonical(write, row, before)
         if before is not None:
             refuse_started(before, canonical)
         return canonical
 
-    async def start(self, actor: Actor, project: str, key: str, expected: int | None) -> ExperimentView:
-        """From now on it assigns or observes."""
+    async def start(
+        self, actor: Actor, project: str, key: str, expected: int | None, start: ExperimentStart
+    ) -> ExperimentView:
+        """From now on it assigns or observes; one that observes perhaps from a moment in the past on."""
         async with self._write(actor, project, "start") as write:
             row = await find(write, EXPERIMENTS, key, expected)
-            _environment(write, row.environment)
-            running = await _canonical(write, await started(write, row))
-            write.warnings.extend(await obstacles(write, running))
+            environment = _environment(write, row.environment)
+            start_at = beginning(start.start_at, row, round(write.now.timestamp() * 1000), self._event_age_days_max)
+            running = await _canonical(write, await started(write, row, start_at))
+            check_end(running)
+            write.warnings.extend(await obstacles(write, running, environment))
             return await self.update(write, row, running, "start")
 
     async def stop(self, actor: Actor, project: str, key: str, expected: int | None) -> ExperimentView:
@@ -112,7 +123,7 @@ class ExperimentService(EntityService[ExperimentRow, ExperimentView]):
 
     async def check_restore(self, write: WriteTransaction, row: ExperimentRow) -> None:
         self._refuse_archived_environment(write, row)
-        await _canonical(write, replace(row, archived=False))
+        await _canonical(write, replace(row, archived=False), row)
 
     async def check_delete(self, write: WriteTransaction, row: ExperimentRow) -> None:
         if row.status != "draft":
@@ -120,10 +131,10 @@ class ExperimentService(EntityService[ExperimentRow, ExperimentView]):
         await usages.forget(write.tx, write.scope, "experiment", row.key)
 
 
-async def _canonical(write: WriteTransaction, row: ExperimentRow) -> ExperimentRow:
+async def _canonical(write: WriteTransaction, row: ExperimentRow, before: ExperimentRow | None = None) -> ExperimentRow:
     """The row in canonical form; what it names is kept as its usages."""
     flag = await flag_of_experiment(write, row.flag)
-    canonical, experiment = checked(row, flag.variations)
+    canonical, experiment = checked(row, flag.variations, before)
     await keep_references(write, canonical, experiment.audience)
     return canonical
 

@@ -8,7 +8,9 @@ from typing import Any
 from bucketing.document.serves import percent
 
 from control_plane.entities.models import columns_of
+from control_plane.experiments.guardrails import complete_metric
 from control_plane.experiments.models import ExperimentRow
+from control_plane.experiments.plans import plan_view
 from control_plane.experiments.schemas import ExperimentView
 
 
@@ -18,6 +20,8 @@ def experiment_view(row: ExperimentRow) -> ExperimentView:
             **columns_of(row),
             "traffic": percent(row.traffic),
             "layer": _layer(row),
+            "metrics": [complete_metric(each) for each in row.metrics],
+            "plan": plan_view(row.plan),
             "start_at": _moment(row.start_at),
             "stop_at": _moment(row.stop_at),
         }

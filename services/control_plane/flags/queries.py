@@ -49,11 +49,12 @@ class FlagOutline:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Whom a flag's answers reach in one environment, and whether the edge reports them as exposures."""
+    """Whom a flag's answers reach in one environment, and whether the edge reports them as exposures, with what."""
 
     enabled: bool
     client_visible: bool
     report_exposures: bool
+    exposure_attributes: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,7 @@ async def reach_of(tx: Connection, scope: Scope, key: str, environment_id: UUID)
         enabled=settings.enabled and not row.archived,
         client_visible=row.client_visible,
         report_exposures=settings.report_exposures,
+        exposure_attributes=frozenset(settings.exposure_attributes),
     )
 
 

@@ -7,12 +7,12 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bucketing.instants import parse_instant
-from service_kit.problems import FieldError, InvalidInput, NotFound
+from service_kit.problems import NotFound
 from service_kit.versions import check_version
 
 from control_plane.access import Actor
 from control_plane.entities.errors import Archived
+from control_plane.entities.moments import epoch_milliseconds
 from control_plane.entities.sizes import stored_bytes
 from control_plane.entities.transactions import ProjectTransactions, ReadTransaction, WriteTransaction
 from control_plane.environments.queries import EnvironmentRow, environment_by_key, refuse_archived_environment
@@ -24,7 +24,6 @@ from control_plane.flags.repository import find_in_environment, save_settings
 from control_plane.flags.schemas import SettingsPatch, SettingsView, TargetFields
 from control_plane.flags.views import settings_view
 
-_YEAR_10000_SECONDS = 253_402_300_800
 COPIED = ("rules", "targets", "prerequisites", "default_serve", "off_variation")
 """What `copy` takes along: all that is set in an environment but whether the flag is on and how it is reported."""
 
@@ -155,15 +154,6 @@ def _targets(given: list[TargetFields]) -> list[dict[str, Any]]:
     for index, each in enumerate(given):
         target: dict[str, Any] = {"key": each.key, "variation": each.variation}
         if each.expires_at is not None:
-            target["expires_at"] = _epoch_milliseconds(each.expires_at, f"targets[{index}].expires_at")
+            target["expires_at"] = epoch_milliseconds(each.expires_at, f"targets[{index}].expires_at")
         targets.append(target)
     return targets
-
-
-def _epoch_milliseconds(moment: str | int, field: str) -> int:
-    instant = parse_instant(moment)
-    if instant is None or not 0 < instant[0] < _YEAR_10000_SECONDS:
-        reason = "must be a date and time with an offset (RFC 3339) or epoch milliseconds, after 1970 and before 10000"
-        raise InvalidInput([FieldError(field, "date", reason)])
-    seconds, fraction = instant
-    return seconds * 1000 + int(fraction[:3].ljust(3, "0"))

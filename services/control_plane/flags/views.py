@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from control_plane.entities.models import columns_of
+from control_plane.entities.moments import rfc3339
 from control_plane.flags.models import FlagRow, SettingsRow, default_of, off_variation_of
 from control_plane.flags.repository import Switch
 from control_plane.flags.schemas import FlagView, SettingsView, SwitchView
@@ -39,9 +39,3 @@ def _target(stored: Mapping[str, Any]) -> dict[str, Any]:
     if expires_at is None:
         return dict(stored)
     return {**stored, "expires_at": rfc3339(expires_at)}
-
-
-def rfc3339(milliseconds: int) -> str:
-    """Epoch milliseconds as a date and time in UTC, with milliseconds."""
-    moment = datetime.fromtimestamp(milliseconds // 1000, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{milliseconds % 1000:03d}Z"

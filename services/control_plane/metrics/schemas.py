@@ -7,10 +7,10 @@ from typing import Annotated
 from messages.aggregations import AGGREGATIONS
 from messages.closed_lists import wire_names
 from messages.generated import config_pb2 as pb
-from pydantic import Field, StringConstraints
+from pydantic import Field
 from service_kit.schemas import Input, OneOf
 
-from control_plane.entities.schemas import ConditionDocument, EntityCreate, EntityPatch, EntityView
+from control_plane.entities.schemas import ConditionDocument, EntityCreate, EntityPatch, EntityView, EventName
 
 SECONDS_MAX = 366 * 24 * 3600
 COVARIATE_DAYS, COVARIATE_DAYS_MAX = 14, 366
@@ -19,8 +19,6 @@ AggregationName = Annotated[str, OneOf(AGGREGATIONS)]
 Direction = Annotated[str, OneOf(wire_names(pb.Direction))]
 CapsOf = Annotated[str, OneOf(wire_names(pb.CapsOf))]
 Per = Annotated[str, OneOf(wire_names(pb.MetricPer))]
-EventName = Annotated[str, StringConstraints(min_length=1, max_length=128)]
-"""As SDKs send it in an event's `metric` field."""
 Seconds = Annotated[int, Field(ge=0, le=SECONDS_MAX)]
 Percentile = Annotated[float, Field(gt=0, lt=1)]
 Days = Annotated[int, Field(ge=1, le=COVARIATE_DAYS_MAX)]

@@ -53,7 +53,7 @@ async def test_an_experiment_is_drafted_started_and_stopped(tenant: Any, project
     assert (answer.status_code, answer.headers["etag"]) == (201, '"1"')
     assert (made["status"], made["control"], made["name"], made["traffic"]) == ("draft", "old", "checkout-test", 100)
     assert (made["start_at"], made["stop_at"], made["layer"]) == (None, None, None)
-    assert made["metrics"][1] == {"metric": "latency", "role": "guardrail", "margin": 0.02}
+    assert made["metrics"][1] == {"metric": "latency", "role": "guardrail", "margin": 0.02, "margin_kind": "relative"}
     assert made["plan"]["alpha"] == 0.05
 
     one = f"{experiments}/checkout-test"
@@ -93,6 +93,14 @@ BREAKING: list[tuple[dict[str, Any], list[str]]] = [
     ({"traffic": 10}, ["traffic"]),
     ({"plan": {"alpha": 0.1}}, ["plan"]),
     ({"metrics": [{"metric": "latency"}]}, ["metrics"]),
+    ({"metrics": [{"metric": "purchase"}]}, ["metrics"]),
+    ({"metrics": [{"metric": "purchase"}, {"metric": "latency", "role": "secondary"}]}, ["metrics"]),
+    (
+        {"metrics": [{"metric": "purchase"}, {"metric": "latency", "role": "guardrail", "margin": 0.03}]},
+        ["metrics"],
+    ),
+    ({"trigger_event": "opened"}, ["trigger_event"]),
+    ({"exposure_filter": {"attribute": "country", "operator": "eq", "value": "DE"}}, ["exposure_filter"]),
     ({"mode": "observes", "audience": None, "traffic": 100}, ["mode", "audience"]),
 ]
 
@@ -111,9 +119,12 @@ async def test_texts_more_traffic_and_further_metrics_may_change_while_it_runs(t
     api, one = tenant.api, f"{project}/experiments/checkout-test"
     await api.ok("POST", f"{project}/experiments", {**EXPERIMENT, "traffic": 20})
     await api.ok("POST", f"{one}/start")
-    metrics = [{"metric": "purchase"}, {"metric": "latency", "role": "secondary"}]
+    await api.ok("POST", f"{project}/metrics", {"key": "visits", "aggregation": "count"})
+    await api.ok("POST", f"{project}/metrics", {"key": "errors", "aggregation": "count"})
+    others = [{"metric": "errors", "role": "guardrail", "margin": 0.1}, {"metric": "visits", "role": "secondary"}]
+    metrics = [*EXPERIMENT["metrics"], *others]
     changed = await api.changed("PATCH", one, {"name": "Other", "traffic": 40, "metrics": metrics})
-    assert (changed["name"], changed["traffic"], changed["metrics"][1]["role"]) == ("Other", 40, "secondary")
+    assert (changed["name"], changed["traffic"], changed["metrics"][3]["role"]) == ("Other", 40, "secondary")
     await api.ok("POST", f"{one}/stop")
     assert (await refused(api, "PATCH", one, {"traffic": 50}))[1:] == ("experiment_started", ["traffic"])
     assert (await api.changed("PATCH", one, {"hypothesis": "It was so"}))["hypothesis"] == "It was so"
@@ -142,6 +153,12 @@ BAD_DRAFTS: list[tuple[dict[str, Any], list[str]]] = [
     ({"holdouts": ["absent"]}, ["holdouts[0]"]),
     ({"plan": {"mode": "group"}}, ["plan.planned_looks", "plan.planned_units"]),
     ({"plan": {"alpha": 1}}, ["plan.alpha"]),
+    ({"exposure_filter": {"segment": "beta"}}, ["exposure_filter.segment"]),
+    (
+        {"exposure_filter": {"and": [{"attribute": "a", "operator": "gt", "value": "b"}]}},
+        ["exposure_filter.and[0].value"],
+    ),
+    ({"trigger_event": ""}, ["trigger_event"]),
     ({"mode": "observes", "traffic": 50}, ["traffic"]),
     ({"mode": "observes", "audience": {"segment": "beta"}}, ["audience"]),
     ({"surprise": 1}, ["surprise"]),
