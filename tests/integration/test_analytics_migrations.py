@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from analytics.warehouse.client import Warehouse
-from analytics.warehouse.migrations import MigrationChanged, known_migrations, migrate, missing_tables, standing_tables
+from analytics.warehouse.errors import TablesMissing
+from analytics.warehouse.migrations import (
+    MigrationChanged,
+    known_migrations,
+    migrate,
+    missing_tables,
+    standing_tables,
+)
 from analytics.warehouse.settings import WarehouseSettings
 from analytics.warehouse.tables import EXPOSURE_COLUMNS
+from analytics.warehouse.upkeep import Upkeep
+from prometheus_client import CollectorRegistry
 
 NOW = 1_767_607_200_000
 
@@ -35,9 +45,81 @@ async def test_a_second_run_applies_nothing(warehouse: Warehouse) -> None:
 
 async def test_nothing_is_missed_that_a_later_migration_has_dropped(warehouse: Warehouse) -> None:
     await migrate(warehouse)
-    rows = await warehouse.rows("SELECT name FROM system.tables WHERE database = currentDatabase()", {})
-    assert {row["name"] for row in rows} == standing_tables() | {"schema_migrations"}
+    assert await tables(warehouse) == standing_tables() | {"schema_migrations"}
     assert await missing_tables(warehouse) == frozenset()
+
+
+class Stepped(Warehouse):
+    """A process that runs its statements as far as a test lets it go."""
+
+    def __init__(self, settings: WarehouseSettings) -> None:
+        super().__init__(settings)
+        self._halt = ""
+        self._halted, self._released = asyncio.Event(), asyncio.Event()
+
+    async def command(self, sql: str, parameters: Mapping[str, Any] | None = None) -> None:
+        if self._halt and sql.startswith(self._halt):
+            self._halted.set()
+            await self._released.wait()
+        await super().command(sql, parameters)
+
+    async def go_before(self, statement: str) -> None:
+        """Returns when the first statement that begins so is the next one."""
+        self.go_on(statement)
+        await self._halted.wait()
+
+    def go_on(self, halt: str = "") -> None:
+        self._halt, self._halted = halt, asyncio.Event()
+        released, self._released = self._released, asyncio.Event()
+        released.set()
+
+
+async def store_exposure(warehouse: Warehouse, token: str = "") -> None:
+    row = dict.fromkeys(EXPOSURE_COLUMNS, "x") | {"config_version": 1, "occurred_at": NOW, "received_at": NOW}
+    await warehouse.insert(
+        "events_exposure", {name: (kind, [row[name]]) for name, kind in EXPOSURE_COLUMNS.items()}, token=token
+    )
+
+
+async def tables(warehouse: Warehouse) -> set[str]:
+    rows = await warehouse.rows("SELECT name FROM system.tables WHERE database = currentDatabase()", {})
+    return {row["name"] for row in rows}
+
+
+async def test_two_that_migrate_at_once_leave_nothing_that_keeps_rows_from_being_stored(warehouse: Warehouse) -> None:
+    """The slower one makes a view again whose table the faster one is about to end."""
+    slower, faster = Stepped(warehouse.settings), Stepped(warehouse.settings)
+    behind, ahead = (asyncio.create_task(migrate(each)) for each in (slower, faster))
+    await slower.go_before("CREATE TABLE IF NOT EXISTS events_exposure")
+    await faster.go_before("DROP TABLE IF EXISTS exposure_units")
+    await slower.go_before("CREATE TABLE IF NOT EXISTS exposure_days")
+    faster.go_on()
+    await ahead
+    await store_exposure(warehouse)
+
+    slower.go_on()
+    with pytest.raises(TablesMissing):
+        await behind
+    await migrate(slower)
+    await store_exposure(warehouse)
+    assert await tables(warehouse) == standing_tables() | {"schema_migrations"}
+    for each in (slower, faster):
+        await each.close()
+
+
+async def test_a_view_that_was_left_without_its_table_is_ended(warehouse: Warehouse) -> None:
+    upkeep = Upkeep(warehouse, CollectorRegistry())
+    await upkeep.made()
+    table, view, *_ = known_migrations()[2].statements(warehouse.settings)
+    for statement in (table, view, "DROP TABLE exposure_units"):
+        await warehouse.command(statement)
+    with pytest.raises(TablesMissing, match="exposure_units"):
+        await store_exposure(warehouse)
+
+    await upkeep.look()
+
+    await store_exposure(warehouse)
+    assert await tables(warehouse) == standing_tables() | {"schema_migrations"}
 
 
 async def test_the_dedupe_window_is_set(warehouse: Warehouse) -> None:
@@ -83,10 +165,7 @@ async def test_aggregates_hold_what_was_stored_before_they_were_made(warehouse: 
 
 async def test_a_repeated_block_adds_nothing(warehouse: Warehouse) -> None:
     await migrate(warehouse)
-    row = dict.fromkeys(EXPOSURE_COLUMNS, "x") | {"config_version": 1, "occurred_at": NOW, "received_at": NOW}
-    columns = {name: (kind, [row[name]]) for name, kind in EXPOSURE_COLUMNS.items()}
-
     for _ in range(3):
-        await warehouse.insert("events_exposure", columns, token="one block")
+        await store_exposure(warehouse, token="one block")
 
     assert (await warehouse.rows("SELECT count() AS rows FROM events_exposure", {}))[0]["rows"] == 1

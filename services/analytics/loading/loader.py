@@ -59,6 +59,7 @@ class Loader:
             bus, options.dead_letters, telemetry.registry, size_setting="FF_DEAD_LETTERS_MAX_BYTES"
         )
         self._trouble: str | None = None
+        self._unstored: str | None = None
         self._batches: asyncio.Queue[LoadBatch | None]
         self._stopping = asyncio.Event()
 
@@ -95,8 +96,8 @@ class Loader:
         return await self._dead_letters.check()
 
     async def check_events(self) -> str | None:
-        """For readiness: None, or why no events can be fetched."""
-        return self._trouble
+        """For readiness: None, or why no events can be fetched or stored."""
+        return self._trouble or self._unstored
 
     async def _collect(self) -> None:
         collector: Collector | None = None
@@ -141,12 +142,11 @@ class Loader:
                 for block in (batch.exposures, batch.metrics):
                     letters += await store(self._warehouse, block)
                 await dead_letters.send(self._bus, letters, self._clock.now())
-        except WarehouseError as error:
-            await self._back_off("clickhouse", error, wait)
+        except (WarehouseError, BusError) as error:
+            self._unstored = f"a batch can't be stored: {error}"
+            await self._back_off("bus" if isinstance(error, BusError) else "clickhouse", error, wait)
             return False
-        except BusError as error:
-            await self._back_off("bus", error, wait)
-            return False
+        self._unstored = None
         await self._acknowledge(batch)
         self._count(batch, [dead_letters.REASON_NAMES[letter.reason] for letter in letters])
         return True

@@ -1,13 +1,15 @@
 """Numbered migrations, rendered for a single node or a cluster, each applied once and safe to repeat.
 
 ClickHouse has no transactional DDL, so every statement is idempotent (`IF NOT EXISTS`), and two processes may
-run the same migration at the same time.
+run the same migration at the same time. The slower one may then make again what the faster one has ended; whoever
+migrates ends that once more.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -42,6 +44,7 @@ ORDER BY at"""
 """What `warehouse.losses` keeps; beside the migrations, because it tells of them too."""
 _MADE = re.compile(r"^CREATE (?:TABLE|MATERIALIZED VIEW) IF NOT EXISTS (\w+)", re.MULTILINE)
 _DROPPED = re.compile(r"^DROP (?:TABLE|VIEW) IF EXISTS (\w+)", re.MULTILINE)
+_FEED = re.compile(r"^CREATE MATERIALIZED VIEW IF NOT EXISTS (\w+).* TO (\w+)", re.MULTILINE)
 
 
 class MigrationChanged(WarehouseError):
@@ -105,14 +108,30 @@ def standing_tables() -> frozenset[str]:
     return tables
 
 
+@cache
+def ended_tables() -> frozenset[str]:
+    """The tables and views that a migration has ended for good."""
+    return frozenset[str]().union(*(each.made for each in known_migrations())) - standing_tables()
+
+
+@cache
+def _feeds() -> dict[str, str]:
+    return {view: table for each in known_migrations() for view, table in _FEED.findall(each.text)}
+
+
+def broken_feeds(there: Collection[str]) -> list[str]:
+    """Of the views that are there, those whose table is not: with one of them no row can be stored."""
+    return sorted(view for view, table in _feeds().items() if view in there and table not in there)
+
+
 async def tables_there(warehouse: Warehouse) -> dict[str, str]:
-    """Of the tables that there should be, those that are there, each with an identity that another table of the same
+    """Of all tables that a migration knows, those that are there, each with an identity that another table of the same
     name does not have. Raises WarehouseError."""
     try:
         rows = await warehouse.rows(
             "SELECT name, toString(uuid) AS identity FROM system.tables"
             " WHERE database = {database:String} AND name IN {names:Array(String)}",
-            {"database": warehouse.settings.database, "names": sorted(standing_tables())},
+            {"database": warehouse.settings.database, "names": sorted(standing_tables() | ended_tables())},
         )
     except TablesMissing:
         return {}
@@ -161,9 +180,18 @@ async def migrate(warehouse: Warehouse) -> list[Migration]:
             },
         )
         fresh.append(migration)
+    await _end_leftovers(warehouse)
     await _set_retention(warehouse)
     warehouse.migrated = True
     return fresh
+
+
+async def _end_leftovers(warehouse: Warehouse) -> None:
+    left = ended_tables() & (await tables_there(warehouse)).keys()
+    for migration in known_migrations() if left else []:
+        for statement in migration.statements(warehouse.settings):
+            if (dropped := _DROPPED.match(statement)) and dropped[1] in left:
+                await warehouse.command(statement)
 
 
 async def _set_retention(warehouse: Warehouse) -> None:

@@ -13,7 +13,14 @@ from service_kit.logs import get_logger
 from analytics.warehouse import losses
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.errors import WarehouseUnavailable
-from analytics.warehouse.migrations import EVENT_TABLES, holds_no_events, migrate, standing_tables, tables_there
+from analytics.warehouse.migrations import (
+    EVENT_TABLES,
+    broken_feeds,
+    holds_no_events,
+    migrate,
+    standing_tables,
+    tables_there,
+)
 from analytics.warehouse.refusals import EVENTS_LOST, TABLES_MISSING
 
 _LOOK_SECONDS = 5.0
@@ -72,8 +79,11 @@ class Upkeep:
         warehouse = self._warehouse
         there = await tables_there(warehouse)
         missing = standing_tables() - there.keys()
-        if missing or not warehouse.migrated:
-            if self._events is not None:
+        broken = broken_feeds(there)
+        if broken:
+            _log.warning("views without their table keep rows from being stored, ending them", views=broken)
+        if missing or broken or not warehouse.migrated:
+            if self._events is not None and missing:
                 warehouse.refusal = TABLES_MISSING
                 _log.error("ClickHouse has lost tables, making them anew", tables=sorted(missing))
             applied = await migrate(warehouse)
