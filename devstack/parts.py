@@ -65,17 +65,18 @@ class Postgres(Part):
 
     def run_sql(self, statement: str) -> str:
         """Run one statement in the database `postgres` and return its output as text."""
-        try:
-            done = subprocess.run(
-                [str(self._binary("psql")), "-XqAt", "-v", "ON_ERROR_STOP=1", "-c", statement, self.url],
-                capture_output=True,
-                text=True,
-                check=True,
-                timeout=READY_SECONDS,
-            )
-        except subprocess.CalledProcessError as error:
-            raise PartFailedError(self.name, f"refused {statement!r}: {error.stderr.strip()}", self.log) from error
-        return done.stdout.strip()
+        command = [str(self._binary("psql")), "-XqAt", "-v", "ON_ERROR_STOP=1", "-c", statement, self.url]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as asking:
+            try:
+                answer, refusal = asking.communicate(timeout=READY_SECONDS)
+            except BaseException:
+                # An interruption would leave it behind: `Popen` waits a quarter of a second and goes its way.
+                asking.kill()
+                asking.wait()
+                raise
+        if asking.returncode:
+            raise PartFailedError(self.name, f"refused {statement!r}: {refusal.strip()}", self.log)
+        return answer.strip()
 
     def create_database(self, name: str, template: str = "template0") -> str:
         """Create a database (a copy of `template`) and return its address."""

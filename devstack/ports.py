@@ -9,6 +9,8 @@ from pathlib import Path
 _FIRST_PORT = 15_000
 _TRIES = 200
 _given: set[int] = set()
+# Not the common generator: whoever seeds that would be given the ports of everybody else who does.
+_chance = random.SystemRandom()
 
 
 def free_port() -> int:
@@ -19,7 +21,7 @@ def free_port() -> int:
     no port is free.
     """
     for _ in range(_TRIES):
-        port = random.randrange(_FIRST_PORT, _first_ephemeral_port())
+        port = _chance.randrange(_FIRST_PORT, _first_ephemeral_port())
         if port not in _given and is_free(port):
             _given.add(port)
             return port

@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from devstack.run_files import is_locked
+from tests.processes import running
 
 DEMO = [sys.executable, "-m", "devstack.demo"]
 
@@ -41,7 +42,7 @@ def test_an_interrupted_demo_stops_everything(tmp_path: Path, number: signal.Sig
         assert demo.wait(60) == 130, rest
     assert rest.splitlines()[-1] == "Stopped.", rest
     assert "Traceback" not in rest
-    assert [child for child in children if child.is_running()] == []
+    assert running(children) == []
     assert not is_locked(tmp_path / "build/demo/stack")
 
 

@@ -28,6 +28,7 @@ from devstack.parts import ClickHouse, Nats, Part, Postgres, Redis
 from devstack.ports import free_port
 from devstack.processes import PartFailedError, Process, Program
 from devstack.stack import Stack
+from tests.processes import running
 from tests.waiting import until_blocking
 
 KINDS: list[type[Part]] = [Postgres, Nats, Redis, ClickHouse]
@@ -121,7 +122,24 @@ def test_stop_leaves_no_process_and_restart_keeps_the_port(kind: type[Part], tmp
         assert part.port == port
         assert part.pid != before.pid
         after = [psutil.Process(part.pid), *psutil.Process(part.pid).children(recursive=True)]
-    assert [process for process in [before, *children, *after] if process.is_running()] == []
+    assert running([before, *children, *after]) == []
+
+
+def test_an_interrupted_statement_leaves_no_client_behind(postgres_server: Postgres) -> None:
+    def interrupt() -> None:
+        until_blocking(lambda: any(child.name() == "psql" for child in psutil.Process().children()))
+        os.kill(os.getpid(), signal.SIGUSR1)
+
+    before = signal.signal(signal.SIGUSR1, signal.default_int_handler)
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            interrupting = pool.submit(interrupt)
+            with pytest.raises(KeyboardInterrupt):
+                postgres_server.run_sql("SELECT pg_sleep(60)")
+            interrupting.result()
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert "psql" not in {child.name() for child in psutil.Process().children()}
 
 
 def test_a_paused_server_is_silent_and_goes_on_when_resumed(fresh_redis: Redis) -> None:
