@@ -9,6 +9,7 @@ import asyncio
 import inspect
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import pytest
@@ -55,6 +56,27 @@ def until_blocking(condition: Callable[[], object], seconds: float = PATIENCE_SE
             last = error
         time.sleep(PAUSE_SECONDS)
     _give_up(condition, seconds, last)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Whether something is what it should be; where it never is, the wait ends by telling what it was at last."""
+
+    found: object
+    expected: object
+    beside: object = None
+
+    def __bool__(self) -> bool:
+        return self.found == self.expected
+
+    def __repr__(self) -> str:
+        beside = "" if self.beside is None else f", beside {self.beside!r}"
+        return f"{self.found!r} instead of {self.expected!r}{beside}"
+
+
+def same(found: object, expected: object, *, beside: object = None) -> Comparison:
+    """A condition to wait for that tells more than no. `beside`: what else is good to know then."""
+    return Comparison(found, expected, beside)
 
 
 async def turns(count: int = 10) -> None:

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from tests.waiting import until, until_blocking
+from tests.waiting import same, until, until_blocking
 
 
 async def test_a_condition_that_comes_true_ends_the_wait() -> None:
@@ -29,6 +29,12 @@ async def test_a_condition_that_never_holds_is_named() -> None:
         await until(lambda: never == ["here"], 0.02)
     with pytest.raises(pytest.fail.Exception, match=r"not within 0.02 s: .*len\(never\) > 3"):
         until_blocking(lambda: len(never) > 3, 0.02)
+
+
+async def test_what_is_not_the_same_is_told() -> None:
+    with pytest.raises(pytest.fail.Exception, match=r"at last: 3 instead of 4, beside {'a': 3}"):
+        until_blocking(lambda: same(3, 4, beside={"a": 3}), 0.02)
+    until_blocking(lambda: same([4], [4]))
 
 
 async def test_a_condition_that_does_not_answer_is_named() -> None:

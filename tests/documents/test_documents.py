@@ -20,7 +20,7 @@ import pytest
 from tests.devstack.commands import run
 from tests.documents import page
 from tests.documents.chromium import chromium
-from tests.waiting import until_blocking
+from tests.waiting import same, until_blocking
 
 TOUR = page.parsed((page.ROOT / "README.md").read_text().split("## Five-minute tour")[1].split("\n## ")[0])
 LOCKS = Path(__file__).parent / "locks"
@@ -158,7 +158,7 @@ def test_a_program_evaluates_and_tracks(home: Path, language: str) -> None:
     with tail(home) as seen:
         printed = shell(home, text.commands, **quiet(folder))
         assert printed[-1].strip().splitlines()[-1] == text.outputs[-1].strip()
-        until_blocking(lambda: seen.of(f"{language}-user") == [("exposure", "on"), ("metric", 12.5)])
+        until_blocking(lambda: same(seen.of(f"{language}-user"), [("exposure", "on"), ("metric", 12.5)]))
 
 
 @pytest.mark.usefixtures("toured")
@@ -174,7 +174,7 @@ def test_a_page_in_a_browser_evaluates_and_tracks(home: Path) -> None:
         visited = subprocess.run(visit, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
         assert visited.returncode == 0, visited.stdout + visited.stderr
         assert visited.stdout.strip() == text.outputs[-1].strip()
-        until_blocking(lambda: seen.of("browser-user") == [("exposure", "on"), ("metric", 12.5)])
+        until_blocking(lambda: same(seen.of("browser-user"), [("exposure", "on"), ("metric", 12.5)]))
 
 
 @contextmanager

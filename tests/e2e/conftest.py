@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ import pytest
 from devstack.services import Credentials, Services
 from devstack.stack import Stack
 from tests.e2e.guarded_nats import GuardedNats, guarded_nats
-from tests.waiting import until_blocking
+from tests.waiting import Comparison, same, until_blocking
 
 _counter = itertools.count(1)
 
@@ -84,6 +84,15 @@ class Tenant:
     def results(self, experiment_id: str) -> dict[str, Any]:
         return self.analysed(f"experiments/{experiment_id}/results")
 
+    def wait_for_units(self, experiment_id: str, total: int) -> None:
+        """Returns when results count so many units."""
+
+        def counted() -> Comparison:
+            units = self.results(experiment_id)["units"]
+            return same(units["total"], total, beside=units)
+
+        until_blocking(counted)
+
     def analysed(self, path: str, **parameters: str | int) -> dict[str, Any]:
         """What analytics answers."""
         answer = httpx.get(
@@ -95,6 +104,24 @@ class Tenant:
         assert answer.status_code == 200, answer.text
         document: dict[str, Any] = answer.json()
         return document
+
+
+_LOG_LINES_SHOWN = 12
+_QUIET = (b'"level":"INFO"', b'"level":"DEBUG"')
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """With a failure goes what the services have complained of last."""
+    report = yield
+    services = getattr(item, "funcargs", {}).get("services")
+    if report.failed and services is not None:
+        for service in services.all:
+            lines = [line for line in service.log.read_bytes().splitlines() if not any(each in line for each in _QUIET)]
+            report.sections.append(
+                (f"log of {service.name}", b"\n".join(lines[-_LOG_LINES_SHOWN:]).decode("utf-8", "replace"))
+            )
+    return report
 
 
 @pytest.fixture(scope="session")
@@ -149,9 +176,9 @@ def make_tenant(services: Services) -> Iterator[Callable[[], Tenant]]:
             keys[kind] = made.json()["key"]
         tenant = Tenant(api, organization, project, keys["server"], keys["client"], services)
         with tenant.edge() as edge:
-            until_blocking(lambda: edge.get("/v1/environment").status_code == 200)
+            until_blocking(lambda: same(edge.get("/v1/environment").status_code, 200))
         # Ready with the first environment, not before.
-        until_blocking(lambda: httpx.get(f"{services.analytics.url}/readyz").status_code == 200)
+        until_blocking(lambda: same(httpx.get(f"{services.analytics.url}/readyz").status_code, 200))
         return tenant
 
     yield make

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from scipy import stats as scipy_stats
 
-from tests.waiting import until_blocking
+from tests.waiting import same, until_blocking
 
 from .conftest import Tenant
 
@@ -124,8 +124,8 @@ def test_an_experiment_is_analysed_as_scipy_would(tenant: Tenant) -> None:
     assert repeated.status_code == 202
 
     bought = {event["user_key"]: event["value"] for event in events if event["type"] == "metric"}
-    until_blocking(lambda: tenant.results(experiment)["units"]["total"] == users)
-    until_blocking(lambda: conversions(tenant.results(experiment)) == len(bought))
+    tenant.wait_for_units(experiment, users)
+    until_blocking(lambda: same(conversions(tenant.results(experiment)), len(bought)))
     results = tenant.results(experiment)
 
     arms = {key: [user for user, variation in assigned.items() if variation == key] for key in ("off", "on")}
@@ -169,7 +169,7 @@ def test_killing_the_loader_loses_and_doubles_nothing(tenant: Tenant) -> None:
         if start in (100, 200, 300):
             loader.kill()
             loader.restart()
-    until_blocking(lambda: tenant.results(experiment)["units"]["total"] == users)
+    tenant.wait_for_units(experiment, users)
     units = tenant.results(experiment)["units"]
     assert units["in_several_variations"] == 0
     counts = {each["variation"]: each["units"] for each in units["variations"]}
@@ -248,7 +248,7 @@ def test_a_session_that_ends_ends_at_analytics_too(tenant: Tenant) -> None:
         return answer.status_code, answer.json().get("code", "")
 
     old = tenant.api.post("/api/v1/auth/invitations/accept", json=account).json()["access_token"]
-    until_blocking(lambda: at_analytics(old) == (200, ""))
+    until_blocking(lambda: same(at_analytics(old), (200, "")))
     changed = httpx.put(
         f"{tenant.services.control_plane.url}/api/v1/me/password",
         json={"current_password": password, "new_password": "another long password"},
@@ -256,7 +256,7 @@ def test_a_session_that_ends_ends_at_analytics_too(tenant: Tenant) -> None:
     )
     new = changed.json()["access_token"]
     assert at_analytics(new) == (200, "")
-    until_blocking(lambda: at_analytics(old) == (401, "token_withdrawn"))
+    until_blocking(lambda: same(at_analytics(old), (401, "token_withdrawn")))
     assert at_analytics(new) == (200, "")
     members = f"/api/v1/organizations/{tenant.organization}/members"
     people = tenant.api.get(members, params={"limit": 200}).json()["items"]
@@ -264,7 +264,7 @@ def test_a_session_that_ends_ends_at_analytics_too(tenant: Tenant) -> None:
     link = tenant.api.post(f"{members}/{identity}/password-reset").json()["link"]
     chosen = {"secret": link.partition("=")[2], "password": "a third long password"}
     newest = tenant.api.post("/api/v1/auth/password-resets/use", json=chosen).json()["access_token"]
-    until_blocking(lambda: at_analytics(new) == (401, "token_withdrawn"))
+    until_blocking(lambda: same(at_analytics(new), (401, "token_withdrawn")))
     assert at_analytics(newest) == (200, "")
 
 

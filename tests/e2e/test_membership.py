@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from tests.waiting import until_blocking
+from tests.waiting import same, until_blocking
 
 from .conftest import Tenant
 from .test_flag_to_results import HALF, evaluate, exposure
@@ -60,7 +60,7 @@ class Watched:
 
     def results(self, exposures: int) -> dict[str, Any]:
         """When so many exposures have arrived."""
-        until_blocking(lambda: self.exposures()["exposures"] == exposures)
+        until_blocking(lambda: same(self.exposures()["exposures"], exposures))
         return self.tenant.results(self.experiment)
 
 

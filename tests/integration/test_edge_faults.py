@@ -28,7 +28,7 @@ from devstack.services import Service
 from tests.edge_evaluator.config_writer import SERVER_KEY, ConfigWriter
 from tests.edge_evaluator.sample_flags import FLAGS, SEGMENTS, boolean
 from tests.environment_writer import Messages, open_stream, publish
-from tests.waiting import PATIENCE_SECONDS, until
+from tests.waiting import PATIENCE_SECONDS, same, until
 
 EDITS = int(os.environ.get("VERDICT_EDGE_EDITS", "120"))
 KILLS = max(3, EDITS // 50)
@@ -85,7 +85,7 @@ class Edge:
 
     async def serves(self, version: int) -> None:
         """Returns when the version has arrived."""
-        await until(lambda: self.get("/v1/environment").json().get("version") == version)
+        await until(lambda: same(self.get("/v1/environment").json().get("version"), version))
 
     async def has_saved(self, version: int = 1) -> None:
         """Returns when a snapshot of the version is on disk."""
@@ -174,10 +174,10 @@ async def test_an_edge_without_a_configuration_is_unready_makes_none_and_answers
     assert_not_known_yet(edge)
 
     await publish(bus, ConfigWriter().write(flags=FLAGS, segments=SEGMENTS))
-    await until(lambda: edge.get("/readyz").status_code == 200)
+    await until(lambda: same(edge.get("/readyz").status_code, 200))
     assert edge.flag("plain").json()["value"] is True
     with httpx.Client(base_url=edge.service.url, headers={"x-api-key": "another"}) as stranger:
-        await until(lambda: stranger.get("/v1/flags/plain").status_code == 401)
+        await until(lambda: same(stranger.get("/v1/flags/plain").status_code, 401))
     await bus.close()
 
 
@@ -213,7 +213,7 @@ async def test_nothing_behind_and_nothing_saved_is_unready_not_empty(tmp_path: P
     edge = Edge(tmp_path, "nats://127.0.0.1:1")
     edge.service.launch()
     try:
-        await until(lambda: edge.get("/healthz").status_code == 200, despite=httpx.TransportError)
+        await until(lambda: same(edge.get("/healthz").status_code, 200), despite=httpx.TransportError)
         assert edge.get("/readyz").status_code == 503
         answer = edge.flag("plain")
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
@@ -363,7 +363,7 @@ async def test_a_bad_snapshot_alone_is_like_none(tmp_path: Path) -> None:
     (edge.folder / "config-000000000001.snapshot").write_bytes(b"verdict-edge-snapshot 1 00\nx")
     edge.service.launch()
     try:
-        await until(lambda: edge.get("/healthz").status_code == 200, despite=httpx.TransportError)
+        await until(lambda: same(edge.get("/healthz").status_code, 200), despite=httpx.TransportError)
         assert edge.get("/readyz").status_code == 503
         assert edge.flag("plain").status_code == 503
     finally:
@@ -376,7 +376,7 @@ async def test_a_revoked_key_stops_working_and_its_replacement_overlaps(edge: Ed
         await publish(bus, writer.rewrite_keys(both))
         await edge.serves(2)
         await publish(bus, writer.rewrite_keys(both[1:]))
-        await until(lambda: edge.flag("plain").status_code == 401)
+        await until(lambda: same(edge.flag("plain").status_code, 401))
         async with httpx.AsyncClient(base_url=edge.service.url, headers={"x-api-key": "srv_replacement"}) as client:
             assert (await client.get("/v1/flags/plain")).status_code == 200
 

@@ -32,7 +32,7 @@ from streams import Bus
 from devstack.backups import copy_database, restore_database
 from devstack.parts import Nats, Postgres
 from tests.integration.relay_stand import Stand, open_stand
-from tests.waiting import until
+from tests.waiting import same, until
 
 
 @pytest.fixture
@@ -211,7 +211,7 @@ async def test_an_environment_that_only_the_stream_has_is_listed_and_removed(sta
         newer = await stand.add_environment("newer")
         await stand.published(1, newer)
         await backup.restore()
-        await until(lambda: stand.metric("relay_foreign_environments") == 1)
+        await until(lambda: same(stand.metric("relay_foreign_environments"), 1))
         comparison = await recovery(stand).compare()
         assert [each.environment_id for each in comparison.foreign] == [str(newer)]
         assert comparison.foreign[0].entities.only_on_the_stream == ("environment/newer",)
@@ -220,7 +220,7 @@ async def test_an_environment_that_only_the_stream_has_is_listed_and_removed(sta
         with pytest.raises(RecoveryRefused, match="holds nothing"):
             await recovery(stand).remove_environment(str(uuid4()))
         assert await recovery(stand).remove_environment(str(newer)) == 1
-        await until(lambda: stand.metric("relay_foreign_environments") == 0)
+        await until(lambda: same(stand.metric("relay_foreign_environments"), 0))
     update, entries = await stand.held(newer)
     assert (update.version, [each for each in entries.values() if each is not None]) == (2, [])
     assert (await recovery(stand).compare()).foreign == []
@@ -270,7 +270,7 @@ async def test_both_stores_lost_together_publish_nothing_older_than_followers_ho
         async with stand.relay():
             await stand.published(await stand.rename_attributes("newest"))
     async with following.running(stand.bus):
-        await until(lambda: following.versions.get(str(stand.environment)) == 3)
+        await until(lambda: same(following.versions.get(str(stand.environment)), 3))
         client = await nats.connect(fresh_nats.url)
         await client.jetstream().delete_stream(CONFIG)
         await client.close()
@@ -288,7 +288,7 @@ async def test_both_stores_lost_together_publish_nothing_older_than_followers_ho
             accepted = await recovery(stand).accept_database()
             version = accepted.versions[str(stand.environment)]
             assert version > 3
-            await until(lambda: following.versions[str(stand.environment)] == version)
+            await until(lambda: same(following.versions[str(stand.environment)], version))
     assert await attributes(stand) == [["edited"]]
 
 

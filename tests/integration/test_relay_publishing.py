@@ -21,7 +21,7 @@ from streams import Delivered, StreamSpec
 
 from devstack.parts import Nats
 from tests.integration.relay_stand import Stand, open_stand
-from tests.waiting import until
+from tests.waiting import same, until
 
 
 @pytest.fixture
@@ -239,7 +239,7 @@ async def test_environments_of_another_database_are_left_alone(stand: Stand) -> 
     await stand.bus.publish(subject, message.SerializeToString())
     async with stand.relay():
         await stand.published(1)
-        await until(lambda: stand.metric("relay_foreign_environments") == 1)
+        await until(lambda: same(stand.metric("relay_foreign_environments"), 1))
     last = await stand.bus.last_message(CONFIG, subject)
     assert isinstance(last, Delivered)
     assert last.payload == message.SerializeToString()
