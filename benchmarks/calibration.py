@@ -9,7 +9,6 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +20,6 @@ from stats.comparison.contrasts import compare
 from stats.comparison.proportion_intervals import newcombe
 from stats.design import power
 from stats.judgement.multiplicity import adjust
-from stats.judgement.sample_ratio import chi_square_test
 from stats.kinds.cuped import fit_cuped
 from stats.kinds.estimates import ArmEstimate
 from stats.kinds.mean import estimate_mean
@@ -30,24 +28,12 @@ from stats.metrics import Boundary
 from stats.sequential.always_valid import mixture_variance, sequence_point
 from stats.sequential.boundaries import planned_bounds
 
+from benchmarks import calibration_sample_ratio
+from benchmarks.calibration_rows import Row
+
 ALPHA = 0.05
 SEED = 20260105
 Matrix = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One measured rate with the band that it must lie in (both ends included)."""
-
-    quantity: str
-    setting: str
-    measured: float
-    low: float
-    high: float
-
-    @property
-    def ok(self) -> bool:
-        return self.low <= self.measured <= self.high
 
 
 def fixed_horizon(rng: np.random.Generator) -> Iterator[Row]:
@@ -167,17 +153,9 @@ def cuped_variance(rng: np.random.Generator) -> Iterator[Row]:
         yield Row("CUPED variance / (1 − ρ²)", f"ρ={rho}, n=400", ratio, 0.92, 1.08)
 
 
-def sample_ratio(rng: np.random.Generator) -> Iterator[Row]:
-    """False alarms of the sample-ratio check at its threshold of .001."""
-    draws = rng.binomial(100_000, 0.5, 1_000_000)
-    # Equal counts give equal p-values, so each count is asked once.
-    counts, times = np.unique(draws, return_counts=True)
-    alarms = sum(
-        int(n)
-        for count, n in zip(counts.tolist(), times.tolist(), strict=True)
-        if chi_square_test((count, 100_000 - count), (0.5, 0.5))[2] < 0.001
-    )
-    yield Row("sample-ratio false alarm", "50/50, 100,000 units", alarms / len(draws), 0.00085, 0.00115)
+def sample_ratio(_: np.random.Generator) -> Iterator[Row]:
+    """The sample-ratio check, which has a simulation of its own."""
+    yield from calibration_sample_ratio.run(quick=False)
 
 
 def power_at_mde(rng: np.random.Generator) -> Iterator[Row]:

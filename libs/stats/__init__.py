@@ -23,7 +23,8 @@ from stats.documents import as_document
 from stats.errors import InvalidInputError, StatisticsError
 from stats.judgement.decision import Decision, Progress, Verdict, decide
 from stats.judgement.families import Family, FamilyMember, adjust_family
-from stats.judgement.sample_ratio import SampleRatioResult, check_sample_ratio, check_segment_ratios
+from stats.judgement.mismatch_sources import RatioSlice, slice_ratios
+from stats.judgement.sample_ratio import SampleRatioResult, SequentialRatio, check_sample_ratio, check_segment_ratios
 from stats.kinds.binary import BinarySummary
 from stats.kinds.covariates import CupedSummary, single_covariate
 from stats.kinds.mean import MeanSummary
@@ -99,9 +100,11 @@ __all__ = [
     "Progress",
     "QuantileRanks",
     "QuantileSummary",
+    "RatioSlice",
     "RatioSummary",
     "SampleRatioResult",
     "SegmentedResult",
+    "SequentialRatio",
     "StatisticsError",
     "Status",
     "Summary",
@@ -127,5 +130,6 @@ __all__ = [
     "quantile_ranks",
     "reproduce",
     "single_covariate",
+    "slice_ratios",
     "summary_from",
 ]

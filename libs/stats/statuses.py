@@ -26,6 +26,7 @@ class Status(StrEnum):
     CUPED_NOT_APPLIED = "cuped_not_applied"
     NOT_ESTIMABLE_QUANTILE = "not_estimable_quantile"
     UNEXPECTED_TRAFFIC_IN_ZERO_WEIGHT_ARM = "unexpected_traffic_in_zero_weight_arm"
+    NOT_APPLICABLE = "not_applicable"
 
 
 SENTENCES: dict[Status, str] = {
@@ -46,6 +47,7 @@ SENTENCES: dict[Status, str] = {
     Status.CUPED_NOT_APPLIED: "The covariate could not be used, so the result is unadjusted.",
     Status.NOT_ESTIMABLE_QUANTILE: "Too few units for an interval of this quantile.",
     Status.UNEXPECTED_TRAFFIC_IN_ZERO_WEIGHT_ARM: "An arm that should get no traffic has units; the others are tested.",
+    Status.NOT_APPLICABLE: "There is nothing here that could be compared.",
 }
 
 

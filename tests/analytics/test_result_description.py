@@ -15,11 +15,11 @@ from analytics.results.documents import (
     RESULT_DATASET,
     RESULT_FILE,
     ResultDocument,
-    SampleRatioDocument,
     result_document,
 )
 from analytics.results.explanation import ExplainedResultDocument, explained
 from analytics.results.metric_documents import ComparisonDocument, MetricDocument, MetricVariation
+from analytics.results.sample_ratio_documents import SampleRatioDocument
 from analytics.results.segment_documents import daily_document, segmented_document
 from analytics.results.segments import SegmentAnalyst
 from analytics.tables.columns import InTable, Table
@@ -53,7 +53,6 @@ NOT_ANSWERED = {
         "observed",
         "observed_share",
         "expected_share",
-        "log10_p",
         "max_abs_deviation",
         "notices",
     },

@@ -346,7 +346,7 @@ async def test_sequential_modes_say_so(warehouse: Warehouse, mode: str) -> None:
 
 async def test_damaged_data_is_unhealthy(warehouse: Warehouse) -> None:
     world = World(11)
-    for user in list(world.first)[:150]:
+    for user in list(world.first)[:200]:
         if world.first[user][1] == "off":
             del world.first[user]
     await world.store(warehouse)

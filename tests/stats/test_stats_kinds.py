@@ -28,8 +28,6 @@ from stats import (
     analyse_metric,
     analyse_segments,
     as_document,
-    check_sample_ratio,
-    check_segment_ratios,
     combine_periods,
     days_left,
     merge,
@@ -39,48 +37,6 @@ from stats import (
     reproduce,
 )
 from stats.design.power import power_normal, power_rates, power_t
-
-
-def test_exact_sample_ratio_over_three_arms_is_the_multinomial() -> None:
-    result = check_sample_ratio({"a": 9, "b": 1, "c": 2}, {"a": 1, "b": 1, "c": 1})
-    observed = reference.multinomial.pmf([9, 1, 2], 12, [1 / 3] * 3)
-    tables = [[i, j, 12 - i - j] for i in range(13) for j in range(13 - i)]
-    every = reference.multinomial.pmf(tables, 12, [1 / 3] * 3)
-    assert result.method == "exact"
-    assert result.p_value == pytest.approx(float(every[every <= observed * (1 + 1e-7)].sum()))
-
-
-def test_a_daily_sample_ratio_alarm_needs_two_in_a_row() -> None:
-    counts, weights = {"a": 10_000, "b": 11_000}, {"a": 1, "b": 1}
-    assert check_sample_ratio(counts, weights).blocks_decision
-    first = check_sample_ratio(counts, weights, previous_alarm=False)
-    assert (first.mismatch, first.blocks_decision) == (True, False)
-    assert check_sample_ratio(counts, weights, previous_alarm=True).blocks_decision
-
-
-def test_sample_ratio_corners() -> None:
-    nobody = check_sample_ratio({}, {"a": 1, "b": 1})
-    assert (nobody.status, nobody.mismatch, nobody.p_value) == (Status.INSUFFICIENT_DATA, None, None)
-    stranger = check_sample_ratio({"a": 500, "b": 500, "ghost": 7}, {"a": 1, "b": 1})
-    assert stranger.notices[0].subject == "ghost"
-    assert stranger.p_value == pytest.approx(1.0)
-    missing = check_sample_ratio({"a": 1_000}, {"a": 1, "b": 1})
-    assert missing.observed == (1_000, 0)
-    assert missing.mismatch is True
-    for weights in ({"a": 1.0}, {"a": 1.0, "b": 0.0}):
-        with pytest.raises(InvalidInputError, match="expected_weights"):
-            check_sample_ratio({"a": 1}, weights)
-    with pytest.raises(InvalidInputError, match=r"counts\.a"):
-        check_sample_ratio({"a": -1}, {"a": 1, "b": 1})
-
-
-def test_segments_share_the_sample_ratio_alarm() -> None:
-    counts = {f"day {day}": {"a": 1_000, "b": 1_000} for day in range(9)} | {"day 9": {"a": 1_000, "b": 1_150}}
-    results = check_segment_ratios(counts, {"a": 1, "b": 1})
-    assert [result.threshold for result in results.values()] == pytest.approx([0.0001] * 10)
-    assert results["day 9"].p_value == pytest.approx(0.00122, abs=5e-5)
-    assert not results["day 9"].mismatch
-    assert check_segment_ratios({}, {"a": 1, "b": 1}) == {}
 
 
 def test_three_arms_have_an_omnibus_test_and_dunnetts_p() -> None:

@@ -15,7 +15,7 @@ from scipy import special
 from stats import distributions
 from stats.comparison.contrasts import Contrast, compare
 from stats.errors import InvalidInputError
-from stats.judgement.sample_ratio import chi_square_test
+from stats.judgement.multinomial import shares_differ
 from stats.kinds.binary import BinarySummary
 from stats.kinds.estimates import ArmEstimate
 
@@ -139,17 +139,7 @@ def allocation_changed(sizes: Sequence[tuple[int, int]]) -> bool:
     Then the pooled table can point the wrong way (Simpson's paradox) and periods must stay apart.
     """
     _check(sizes)
-    treatment = sum(pair[0] for pair in sizes)
-    control = sum(pair[1] for pair in sizes)
-    total = treatment + control
-    if total == 0 or treatment == 0 or control == 0 or len(sizes) < 2:
-        return False
-    cells = [count for pair in sizes for count in pair]
-    shares = [(pair[0] + pair[1]) / total * arm / total for pair in sizes for arm in (treatment, control)]
-    filled = [(n, share) for n, share in zip(cells, shares, strict=True) if share > 0.0]
-    statistic = chi_square_test([n for n, _ in filled], [share for _, share in filled])[0]
-    df = sum(1 for pair in sizes if sum(pair) > 0) - 1
-    return df > 0 and float(special.chdtrc(df, statistic)) < ALLOCATION_THRESHOLD
+    return shares_differ(sizes, ALLOCATION_THRESHOLD)
 
 
 def _check(strata: Sequence[object]) -> None:

@@ -18,7 +18,8 @@ from stats.conformance.cases import Case, level, listed, summary, tail_asked, tw
 from stats.conformance.means import half_open
 from stats.errors import InvalidInputError
 from stats.judgement import multiplicity
-from stats.judgement.sample_ratio import ALARM_THRESHOLD, check_sample_ratio, chi_square_test, exact_p
+from stats.judgement.multinomial import chi_square_test, exact_p
+from stats.judgement.sample_ratio import ALARM_THRESHOLD, check_sample_ratio
 from stats.kinds.binary import BinarySummary, estimate_rate
 from stats.statuses import Status
 
@@ -139,7 +140,7 @@ def many_proportions(inputs: Case, options: Case) -> dict[str, Any]:
 
 
 def sample_ratio(inputs: Case, options: Case) -> dict[str, Any]:
-    """srm; with one arm that should have units there is no ratio to test."""
+    """srm: the answer of one look; with one arm that should have units there is no ratio to test."""
     counts = {f"arm {index}": count for index, count in enumerate(listed(inputs, "observed"))}
     weights = {f"arm {index}": weight for index, weight in enumerate(listed(inputs, "weights"))}
     if len(counts) != len(weights):
@@ -153,6 +154,8 @@ def sample_ratio(inputs: Case, options: Case) -> dict[str, Any]:
     if result.method == "none":
         return {"status": result.status.value, "chi2": None, "p_value": None, "p_value_exact": None, "srm": None}
     statistic, df, p_chi_square, log10_p = chi_square_test(result.observed, result.expected_share)
+    alarm = result.p_value is not None and result.p_value < result.threshold
+    status = Status.SRM_BLOCKS_DECISION if alarm and result.status is Status.OK else result.status
     return {
         "chi2": statistic,
         "df": df,
@@ -161,10 +164,10 @@ def sample_ratio(inputs: Case, options: Case) -> dict[str, Any]:
         "log10_p": log10_p,
         "p_value_exact": exact_p(result.observed, result.expected_share),
         "method": result.method,
-        "srm": result.mismatch,
+        "srm": alarm,
         "observed_share": result.observed_share,
         "max_abs_deviation": result.max_abs_deviation,
-        "status": result.status.value,
+        "status": status.value,
     }
 
 

@@ -1,34 +1,50 @@
 """Sample ratio mismatch: do the arms have the shares of units that were configured?
 
-Source: Fabijan et al. 2019, "Diagnosing Sample Ratio Mismatch in Online Controlled Experiments"; the test
-is Pearson's chi-square for given shares, exact multinomial when an expected count is small.
+Two answers stand side by side. The fixed one holds if this is the only look: Pearson's chi-square for given shares
+(Fabijan et al. 2019, "Diagnosing Sample Ratio Mismatch in Online Controlled Experiments"), exact while an expected
+count is small. The sequential one raises the alarm: it holds however often one looks.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special
 
-from stats import distributions, validation
+from stats import validation
+from stats.distributions import LOG_10
 from stats.errors import InvalidInputError
+from stats.judgement.multinomial import chi_square_test, exact_log_p, shares_differ, simulated_p
+from stats.sequential.multinomial import log_evidence
 from stats.statuses import Notice, Status, notice
 
 ALARM_THRESHOLD = 0.001
-EXACT_BELOW_EXPECTED = 10.0
-EXACT_TABLES_MAX = 200_000
+EXACT_BELOW_EXPECTED = 20.0
 ARMS_MAX = 100
 
 
 @dataclass(frozen=True, slots=True)
-class SampleRatioResult:
-    """The check over the arms with a positive weight; `arms`, `observed` and `expected` run in parallel.
+class SequentialRatio:
+    """What all looks so far say together: `p_value` is the smallest of them and never rises.
 
-    `mismatch` is None when nothing can be said yet. `p_value` is the exact one when `method` is `exact`.
-    `blocks_decision` is true on an alarm that the caller's rule of repetition confirms.
+    `log10_evidence`: of the counts as they are now, for other shares against the configured ones. `since`: the moment,
+    of those that were given, at whose end the alarm began; None without one, and for one that begins now.
+    """
+
+    p_value: float
+    log10_p: float
+    log10_evidence: float
+    since: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SampleRatioResult:
+    """The check over the arms with a positive weight; `arms`, `observed` and `expected_share` run in parallel.
+
+    `statistic`, `p_value` and what belongs to them are of this one look, by `method`: `chi_square`, `exact`,
+    `simulated` or `none`. `mismatch` is the alarm of the sequential test, None when nothing can be said.
     """
 
     status: Status
@@ -42,10 +58,15 @@ class SampleRatioResult:
     df: int | None
     p_value: float | None
     log10_p: float | None
+    sequential: SequentialRatio | None
     mismatch: bool | None
-    blocks_decision: bool
     max_abs_deviation: float | None
     notices: tuple[Notice, ...] = ()
+
+    @property
+    def blocks_decision(self) -> bool:
+        """An alarm blocks the decision, never the display."""
+        return self.mismatch is True
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,27 +86,35 @@ def check_sample_ratio(
     expected_weights: Mapping[str, float],
     threshold: float = ALARM_THRESHOLD,
     *,
-    previous_alarm: bool | None = None,
+    arrivals: Mapping[str, Mapping[str, int]] | None = None,
 ) -> SampleRatioResult:
     """Compare units per arm with the configured weights (any positive scale).
 
-    An arm that is configured and has no units counts as 0; one that has units and no weight is told and
-    left out. `previous_alarm`: None for a single check; for a check repeated daily, whether the one
-    before was an alarm, since only two in a row block the decision.
+    An arm that is configured and has no units counts as 0; one that has units and no weight is told and left out. With
+    one arm of positive weight there is nothing to compare (`not_applicable`). `arrivals`: how many of the units were
+    new in each period, in the order of time; what a look at the end of each would have said is not forgotten by later
+    ones.
     """
     threshold = validation.fraction(threshold, "threshold")
     shares = _shares(expected_weights)
     observed = {arm: validation.count(n, f"counts.{arm}") for arm, n in counts.items()}
     units = tuple(observed.get(arm, 0) for arm in shares)
     strangers = [arm for arm, n in observed.items() if n > 0 and arm not in shares]
-    tested = _test(units, tuple(shares.values())) if sum(units) else NOTHING_TESTED
-    alarm = None if tested.p_value is None else tested.p_value < threshold
-    blocks = alarm is True and previous_alarm is not False
     notices = [notice(Status.UNEXPECTED_TRAFFIC_IN_ZERO_WEIGHT_ARM, arm) for arm in strangers]
-    if alarm is None:
+    tested, sequential, alarm = NOTHING_TESTED, None, None
+    if len(shares) < 2:
+        notices.insert(0, notice(Status.NOT_APPLICABLE))
+    elif not sum(units):
         notices.append(notice(Status.INSUFFICIENT_DATA))
-    if blocks:
-        notices.append(notice(Status.SRM_BLOCKS_DECISION))
+    else:
+        periods = {name: _counted(each, shares, f"arrivals.{name}") for name, each in (arrivals or {}).items()}
+        tested = _test(units, tuple(shares.values()))
+        sequential = _sequential(units, periods, tuple(shares.values()), threshold)
+        alarm = sequential.p_value < threshold
+        if alarm:
+            notices.append(notice(Status.SRM_BLOCKS_DECISION))
+        if alarm and shares_differ(periods.values(), ALARM_THRESHOLD):
+            notices.append(notice(Status.ALLOCATION_CHANGED))
     observed_share = tuple(n / sum(units) for n in units) if sum(units) else ()
     gaps = [abs(seen - share) for seen, share in zip(observed_share, shares.values(), strict=False)]
     return SampleRatioResult(
@@ -100,8 +129,8 @@ def check_sample_ratio(
         df=tested.df,
         p_value=tested.p_value,
         log10_p=tested.log10_p,
+        sequential=sequential,
         mismatch=alarm,
-        blocks_decision=blocks,
         max_abs_deviation=max(gaps) if gaps else None,
         notices=tuple(notices),
     )
@@ -126,57 +155,32 @@ def _shares(expected_weights: Mapping[str, float]) -> dict[str, float]:
         field = f"expected_weights.{arm}"
         weights[arm] = validation.outcome_sum(validation.non_negative(weight, field), field)
     positive = {arm: weight for arm, weight in weights.items() if weight > 0.0}
-    if not 2 <= len(positive) <= ARMS_MAX:
-        raise InvalidInputError("expected_weights", f"needs 2 to {ARMS_MAX} arms with a positive weight")
+    if not 1 <= len(positive) <= ARMS_MAX:
+        raise InvalidInputError("expected_weights", f"needs 1 to {ARMS_MAX} arms with a positive weight")
     scale = math.fsum(positive.values())
     return {arm: weight / scale for arm, weight in positive.items()}
 
 
+def _counted(units: Mapping[str, int], shares: Mapping[str, float], field: str) -> tuple[int, ...]:
+    return tuple(validation.count(units.get(arm, 0), f"{field}.{arm}") for arm in shares)
+
+
 def _test(units: Sequence[int], shares: Sequence[float]) -> _Tested:
     statistic, df, p_value, log10_p = chi_square_test(units, shares)
-    few = sum(units) * min(shares) < EXACT_BELOW_EXPECTED
-    exact = exact_p(units, shares) if few else None
-    if exact is not None:
-        return _Tested("exact", statistic, df, exact, math.log10(exact) if exact > 0.0 else -math.inf)
-    return _Tested("chi_square", statistic, df, p_value, log10_p)
+    if sum(units) * min(shares) >= EXACT_BELOW_EXPECTED:
+        return _Tested("chi_square", statistic, df, p_value, log10_p)
+    exact = exact_log_p(units, shares)
+    log_p = math.log(simulated_p(units, shares)) if exact is None else exact
+    return _Tested("simulated" if exact is None else "exact", statistic, df, math.exp(log_p), log_p / LOG_10)
 
 
-def chi_square_test(units: Sequence[int], shares: Sequence[float]) -> tuple[float, int, float, float]:
-    """Σ(observed − expected)²/expected with df = arms − 1: (statistic, df, p, log10 p)."""
-    total = sum(units)
-    if total == 0:
-        raise InvalidInputError("counts", "must hold at least one unit")
-    statistic = math.fsum((n - total * s) ** 2 / (total * s) for n, s in zip(units, shares, strict=True))
-    df = len(units) - 1
-    return statistic, df, float(special.chdtrc(df, statistic)), distributions.log10_chi_square_p(statistic, df)
-
-
-def exact_p(units: Sequence[int], shares: Sequence[float]) -> float | None:
-    """P of all tables that are not more likely than this one (exact multinomial; binomial for two arms).
-
-    None when there are more than 200,000 tables to count.
-    """
-    total = sum(units)
-    if math.comb(total + len(units) - 1, len(units) - 1) > EXACT_TABLES_MAX:
-        return None
-    tables = np.array(list(_tables(total, len(units))), dtype=np.float64)
-    seen = _log_probability(np.array([units], dtype=np.float64), shares)[0]
-    every = _log_probability(tables, shares)
-    # Equally likely tables differ in the last digits, hence the relative allowance.
-    return min(1.0, math.fsum(np.exp(every[every <= seen + 1e-7])))
-
-
-def _log_probability(tables: np.ndarray, shares: Sequence[float]) -> np.ndarray:
-    total = float(tables[0].sum())
-    logs = special.gammaln(total + 1.0) - special.gammaln(tables + 1.0).sum(axis=1)
-    result: np.ndarray = logs + tables @ np.log(np.asarray(shares))
-    return result
-
-
-def _tables(total: int, arms: int) -> Iterator[tuple[int, ...]]:
-    if arms == 1:
-        yield (total,)
-        return
-    for first in range(total + 1):
-        for rest in _tables(total - first, arms - 1):
-            yield (first, *rest)
+def _sequential(
+    units: Sequence[int], periods: Mapping[str, Sequence[int]], shares: Sequence[float], threshold: float
+) -> SequentialRatio:
+    seen = np.array([*periods.values(), [0] * len(shares)], dtype=np.float64).cumsum(axis=0)
+    seen[-1] = units
+    evidence = log_evidence(seen, shares) / LOG_10
+    log10_p = min(0.0, -float(evidence.max()))
+    alarms = np.flatnonzero(evidence[:-1] > -math.log10(threshold))
+    since = list(periods)[int(alarms[0])] if len(alarms) else None
+    return SequentialRatio(10.0**log10_p, log10_p, float(evidence[-1]), since)

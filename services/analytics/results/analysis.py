@@ -23,7 +23,6 @@ from stats import (
     SampleRatioResult,
     adjust_family,
     analyse_metric,
-    check_sample_ratio,
     decide,
 )
 
@@ -39,12 +38,13 @@ from analytics.results.measurements import (
     all_groups,
     problem_of,
 )
+from analytics.results.mismatch_sources import MismatchSource, mismatch_sources
 from analytics.results.obstacles import Obstacle, obstacle
+from analytics.results.sample_ratio import sample_ratio_of
 from analytics.results.scope import scope_of
 from analytics.warehouse.aggregates import ExposureHealth, PastLook, UnitCounts
 from analytics.warehouse.experiments import ExperimentReader
 
-SAMPLE_RATIO_THRESHOLD = 0.001
 DAY_MILLISECONDS = 86_400_000
 CORRECTIONS = {"holm": "holm", "benjamini_hochberg": "bh"}
 
@@ -82,7 +82,8 @@ class Analysis:
     units: dict[str, int]
     units_in_several: int
     days: Mapping[str, Mapping[str, int]]
-    sample_ratio: SampleRatioResult | None
+    sample_ratio: SampleRatioResult
+    mismatch_sources: list[MismatchSource]
     metrics: list[MetricAnalysis]
     missing_metrics: list[str]
     family: Family | None
@@ -98,6 +99,8 @@ class _Answers:
     environment: Environment
     time: AnalysisTime
     counts: UnitCounts
+    sample_ratio: SampleRatioResult
+    mismatch_sources: list[MismatchSource]
     health: ExposureHealth
     looks: list[PastLook]
     metrics: list[tuple[MetricUse, Metric, Measurement]]
@@ -144,8 +147,21 @@ class Analyst:
 
         counts, measured = await consistent_read(self._reader, scope, measure)
         metrics = [(use, metric, each) for (use, metric), each in zip(known, measured, strict=True)]
+        sample_ratio = await asyncio.to_thread(sample_ratio_of, experiment, counts)
         answers = _Answers(
-            experiment, environment, time, counts, health[0], looks, metrics, missing, self._obstacle(experiment, time)
+            experiment=experiment,
+            environment=environment,
+            time=time,
+            counts=counts,
+            sample_ratio=sample_ratio,
+            mismatch_sources=await mismatch_sources(self._reader, scope, experiment.shares)
+            if sample_ratio.mismatch
+            else [],
+            health=health[0],
+            looks=looks,
+            metrics=metrics,
+            missing=missing,
+            obstacle=self._obstacle(experiment, time),
         )
         # The engine's numbers are milliseconds of pure computation, so they are not made on the event loop.
         return await asyncio.to_thread(_analysed, answers)
@@ -208,9 +224,7 @@ def metric_spec(metric: Metric, use: MetricUse) -> MetricSpec:
 def _analysed(answers: _Answers) -> Analysis:
     experiment = answers.experiment
     units = {each: answers.counts.units.get(("", each), 0) for each in experiment.shares}
-    sample_ratio = None
-    if sum(weight > 0 for weight in experiment.shares.values()) > 1:
-        sample_ratio = check_sample_ratio(units, experiment.shares, SAMPLE_RATIO_THRESHOLD)
+    sample_ratio = answers.sample_ratio
     metrics = [_metric_result(answers, use, metric, measured) for use, metric, measured in answers.metrics]
     results = [each.result for each in metrics if each.result is not None]
     goals = [each.result for each in metrics if each.result is not None and each.use.role == "goal"]
@@ -231,6 +245,7 @@ def _analysed(answers: _Answers) -> Analysis:
         units_in_several=answers.counts.in_several,
         days=answers.counts.days,
         sample_ratio=sample_ratio,
+        mismatch_sources=answers.mismatch_sources,
         metrics=metrics,
         missing_metrics=answers.missing,
         family=family,
@@ -259,7 +274,7 @@ def _metric_result(answers: _Answers, use: MetricUse, metric: Metric, measured: 
 def _decisions(
     answers: _Answers,
     results: list[MetricResult],
-    sample_ratio: SampleRatioResult | None,
+    sample_ratio: SampleRatioResult,
     family: Family | None,
     health: list[HealthCheck],
 ) -> list[Decision]:

@@ -8,17 +8,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from stats import ENGINE_VERSION, Decision, SampleRatioResult, Status
+from stats import ENGINE_VERSION, Decision
 
 from analytics.catalog.entries import Environment, Experiment
 from analytics.instants import rfc3339
 from analytics.results.analysis import Analysis
 from analytics.results.health import HealthCheck
 from analytics.results.metric_documents import FamilyDocument, MetricDocument, family_document, metric_document
-from analytics.results.sentences import sample_ratio_sentence, summary_of
+from analytics.results.sample_ratio_documents import (
+    DATASET,
+    SampleRatioDocument,
+    VariationUnits,
+    sample_ratio_document,
+)
+from analytics.results.sentences import summary_of
 from analytics.tables.columns import Column, InTable, Table
 
-FILE, DATASET = "file", "dataset"
+FILE = "file"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,40 +46,12 @@ class ExperimentDocument:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VariationUnits:
-    variation: str
-    units: int
-    share: float | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class UnitsDocument:
     """The analysed units; those `in_several_variations` are left out of every figure."""
 
     total: int
     in_several_variations: int
     variations: list[VariationUnits]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SampleRatioVariation(VariationUnits):
-    expected_share: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SampleRatioDocument:
-    """Whether units arrived in the expected shares."""
-
-    status: Status
-    mismatch: bool | None
-    blocks_decision: bool
-    p_value: Annotated[float | None, Column("sample_ratio_p_value", after="method", only=DATASET)]
-    statistic: float | None
-    df: int | None
-    method: str
-    threshold: float
-    summary: str
-    variations: list[SampleRatioVariation]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +80,7 @@ class ResultDocument:
     engine_version: Annotated[str, Column(after="sample_ratio_p_value", only=DATASET)]
     summary: str
     units: UnitsDocument
-    sample_ratio: SampleRatioDocument | None
+    sample_ratio: SampleRatioDocument
     metrics: list[MetricDocument]
     missing_metrics: list[str]
     family: FamilyDocument | None
@@ -133,7 +111,7 @@ def result_document(analysis: Analysis) -> ResultDocument:
                 for each, count in analysis.units.items()
             ],
         ),
-        sample_ratio=sample_ratio_document(analysis.sample_ratio),
+        sample_ratio=sample_ratio_document(analysis.sample_ratio, analysis.mismatch_sources),
         metrics=[metric_document(metric, analysis.family) for metric in analysis.metrics],
         missing_metrics=analysis.missing_metrics,
         family=family_document(analysis.family) if analysis.family else None,
@@ -157,32 +135,6 @@ def experiment_document(experiment: Experiment, environment: Environment) -> Exp
         stop_at=rfc3339(experiment.stop_at),
         control=experiment.control,
         shares=experiment.percentages,
-    )
-
-
-def sample_ratio_document(ratio: SampleRatioResult | None) -> SampleRatioDocument | None:
-    """The check with each variation's share and expected share."""
-    if ratio is None:
-        return None
-    return SampleRatioDocument(
-        status=ratio.status,
-        mismatch=ratio.mismatch,
-        blocks_decision=ratio.blocks_decision,
-        p_value=ratio.p_value,
-        statistic=ratio.statistic,
-        df=ratio.df,
-        method=ratio.method,
-        threshold=ratio.threshold,
-        summary=sample_ratio_sentence(ratio),
-        variations=[
-            SampleRatioVariation(
-                variation=arm,
-                units=ratio.observed[index],
-                share=ratio.observed_share[index] if ratio.observed_share else None,
-                expected_share=ratio.expected_share[index],
-            )
-            for index, arm in enumerate(ratio.arms)
-        ],
     )
 
 

@@ -15,6 +15,9 @@ from analytics.results.documents import ResultDocument, result_document
 from analytics.results.explanation import ExplainedResultDocument, explained
 from analytics.results.exposures import ExposureReport, ExposuresDocument, flag_exposures
 from analytics.results.inquiries import PROBLEMS, Asked, Inquiries, Instant, Where, json_response, rendered
+from analytics.results.mismatch_documents import LocatedRatioDocument, located_ratio_document
+from analytics.results.mismatch_sources import located_ratio
+from analytics.results.scope import scope_of
 from analytics.results.segment_documents import (
     DailyDocument,
     SegmentedDocument,
@@ -42,6 +45,14 @@ SegmentedBy = Annotated[
         min_length=1,
         max_length=256,
         description="A context attribute at the first exposure, or $day, $sdk_key, $config_version",
+    ),
+]
+Attribute = Annotated[
+    str | None,
+    Query(
+        min_length=1,
+        max_length=256,
+        description="A context attribute at the first exposure, beside day, SDK key and config version",
     ),
 ]
 ReportPeriod = Annotated[Period, Depends()]
@@ -110,6 +121,24 @@ def _add_results(router: APIRouter, authenticator: Authenticator, inquiries: Inq
         async with inquiries.turn(actor, inquiry.environment):
             analysis = await analyst.by_segment(inquiry.experiment, inquiry.environment, inquiry.time, by)
             return await rendered(lambda: segmented_document(analysis))
+
+    @router.get(
+        "/experiments/{experiment}/results/sample-ratio",
+        summary="Sample ratio, and where a mismatch comes from",
+        responses={**PROBLEMS, 200: {"model": LocatedRatioDocument}},
+        response_class=Response,
+    )
+    async def located_sample_ratio(
+        asked: Asked, by: Attribute = None, actor: Actor = Depends(authenticator.actor)
+    ) -> Response:
+        """The check of the expected shares, and of the 50 largest slices by day, SDK key, config version and
+        the attribute `by`: what each has of the deviation, and whether the others agree without it."""
+        inquiry = inquiries.about(actor, asked)
+        experiment, environment, time = inquiry.experiment, inquiry.environment, inquiry.time
+        scope = scope_of(experiment, environment, time.as_of)
+        async with inquiries.turn(actor, environment):
+            located = await located_ratio(inquiry.reader, scope, experiment, by)
+            return await rendered(lambda: located_ratio_document(experiment, environment, time, located))
 
     @router.get(
         "/experiments/{experiment}/results/over-time",

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from stats import MetricResult, SampleRatioResult
+from stats import MetricResult, SampleRatioResult, Status
 
 from analytics.catalog.entries import Experiment
 from analytics.results.obstacles import Obstacle
+from analytics.results.sample_ratio import sample_ratio_sentence
 from analytics.warehouse.aggregates import ExposureHealth
 
 State = Literal["ok", "warning", "problem", "unknown"]
@@ -34,7 +35,7 @@ class HealthCheck:
 def health_checks(
     experiment: Experiment,
     health: ExposureHealth,
-    sample_ratio: SampleRatioResult | None,
+    sample_ratio: SampleRatioResult,
     units: Mapping[str, int],
     units_in_several: int,
 ) -> list[HealthCheck]:
@@ -67,16 +68,24 @@ def data_check(experiment: Experiment, health: ExposureHealth, obstacle: Obstacl
     )
 
 
-def _sample_ratio(ratio: SampleRatioResult | None) -> HealthCheck:
-    known = ratio is not None and ratio.mismatch is not None
-    p_value = ratio.p_value if ratio is not None else None
+def _sample_ratio(ratio: SampleRatioResult) -> HealthCheck:
+    strangers = [each.subject for each in ratio.notices if each.status is Status.UNEXPECTED_TRAFFIC_IN_ZERO_WEIGHT_ARM]
+    named = f" Units arrive in variations without a share: {', '.join(map(str, strangers))}." if strangers else ""
+    once = ratio.p_value is not None and ratio.p_value < ratio.threshold
     return HealthCheck(
         "sample_ratio",
-        "unknown" if not known else "problem" if ratio is not None and ratio.mismatch else "ok",
-        "The shares can't be checked yet." if p_value is None else f"p = {p_value:.4g} for the configured shares.",
+        "unknown"
+        if ratio.mismatch is None
+        else "problem"
+        if ratio.mismatch
+        else "warning"
+        if once or strangers
+        else "ok",
+        sample_ratio_sentence(ratio) + named,
         "Shares that differ from the configured ones mean that units are lost or added unevenly, which biases every"
         " metric.",
-        "Look at the shares by day, SDK key and segment; compare redirects, crashes and bot filters.",
+        "Look at the shares by day, SDK key, config version and segment (`…/results/sample-ratio`); compare redirects,"
+        " crashes and bot filters.",
     )
 
 

@@ -9,12 +9,7 @@ from stats import ENGINE_VERSION, Family, Heterogeneity, MetricResult, Notice, S
 from analytics.catalog.entries import Role
 from analytics.instants import rfc3339
 from analytics.results.analysis import MetricAnalysis
-from analytics.results.documents import (
-    ExperimentDocument,
-    SampleRatioDocument,
-    experiment_document,
-    sample_ratio_document,
-)
+from analytics.results.documents import ExperimentDocument, experiment_document
 from analytics.results.metric_documents import (
     FamilyDocument,
     MetricVariation,
@@ -22,6 +17,7 @@ from analytics.results.metric_documents import (
     metric_document,
     same,
 )
+from analytics.results.sample_ratio_documents import SampleRatioDocument, sample_ratio_document
 from analytics.results.segment_names import SegmentName, SegmentValue, name_of
 from analytics.results.segments import DailyAnalysis, LeftOut, SegmentedAnalysis, SegmentedMetricAnalysis
 
@@ -40,7 +36,7 @@ class SegmentDocument:
     value: SegmentValue
     units: int
     variations: list[SegmentVariation]
-    sample_ratio: SampleRatioDocument | None
+    sample_ratio: SampleRatioDocument
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +149,7 @@ def segmented_document(analysis: SegmentedAnalysis) -> SegmentedDocument:
                 **asdict(name_of(analysis.by, name)),
                 units=sum(units.values()),
                 variations=[SegmentVariation(variation=each, units=count) for each, count in units.items()],
-                sample_ratio=sample_ratio_document(analysis.sample_ratios.get(name)),
+                sample_ratio=sample_ratio_document(analysis.sample_ratios[name]),
             )
             for name, units in analysis.units.items()
         ],

@@ -21,7 +21,6 @@ from stats import (
 from analytics.catalog.entries import Environment, Experiment, Metric, MetricUse
 from analytics.results.analysis import (
     CORRECTIONS,
-    SAMPLE_RATIO_THRESHOLD,
     AnalysisTime,
     Analyst,
     MetricAnalysis,
@@ -139,7 +138,6 @@ def _by_segment(
     shown = [name for name, _ in sizes.most_common(SEGMENTS_MAX)]
     groups = all_groups(measured.counts.units, tuple(experiment.shares), shown)
     units = {name: {each: groups[name, each] for each in experiment.shares} for name in shown}
-    comparable = sum(weight > 0 for weight in experiment.shares.values()) > 1
     metrics = [
         _segmented_metric(experiment, time, measured.counts.last_at, shown, each)
         for each in (measured.metrics if shown else [])
@@ -152,7 +150,7 @@ def _by_segment(
         by,
         units,
         LeftOut(len(rest), sum(sizes[name] for name in rest)),
-        check_segment_ratios(units, experiment.shares, SAMPLE_RATIO_THRESHOLD) if comparable else {},
+        check_segment_ratios(units, experiment.shares),
         metrics,
     )
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from stats import Comparison, SampleRatioResult, Status
+from stats import Comparison, Status
 from stats.judgement.families import decisive_p
 
 from analytics.results.analysis import Analysis, MetricAnalysis
+from analytics.results.p_values import probability
+from analytics.results.sample_ratio import sample_ratio_sentence
 
 
 def summary_of(analysis: Analysis) -> str:
@@ -19,20 +21,10 @@ def summary_of(analysis: Analysis) -> str:
     sentences = [f"{total:,} units ({shares})."]
     if analysis.units_in_several:
         sentences.append(f"{analysis.units_in_several:,} units saw several variations and are left out.")
-    if analysis.sample_ratio is not None and analysis.sample_ratio.mismatch:
+    if analysis.sample_ratio.mismatch:
         sentences.append(sample_ratio_sentence(analysis.sample_ratio))
     sentences += [sentence for metric in analysis.metrics for sentence in metric_sentences(metric)]
     return " ".join(sentences)
-
-
-def sample_ratio_sentence(ratio: SampleRatioResult) -> str:
-    """What the sample-ratio check says."""
-    if ratio.mismatch is None or ratio.p_value is None:
-        return "The shares can't be checked yet."
-    p_value = probability(ratio.p_value)
-    if ratio.mismatch:
-        return f"The shares of units are not the expected ones ({p_value}): find the cause before you decide."
-    return f"The shares of units agree with the expected ones ({p_value}; an alarm needs p < {ratio.threshold:g})."
 
 
 def metric_sentences(metric: MetricAnalysis) -> list[str]:
@@ -84,7 +76,3 @@ def quantity(metric: MetricAnalysis, value: float | None) -> str:
     if value is None:
         return "nothing"
     return f"{value:.2%}" if metric.metric.aggregation.binary else f"{value:.4g}"
-
-
-def probability(p_value: float) -> str:
-    return "p < 0.0001" if p_value < 0.0001 else f"p = {p_value:.4f}"
