@@ -7,10 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from devstack.parts import ClickHouse, Nats, Postgres, Redis
 from devstack.stack import Stack
 from tests.case_names import name_of, numbered
+
+# The same examples in each run, at whatever pace. `--hypothesis-profile=search` looks for others.
+settings.register_profile("steady", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("search", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+settings.load_profile("steady")
 
 
 @pytest.fixture(scope="session")

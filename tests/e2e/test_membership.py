@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -80,7 +81,8 @@ def test_individual_targets_are_no_part_of_it(tenant: Tenant) -> None:
     assert {(each["reason"], each["metadata"]["experiments"]) for each in answers} == {("TARGETING_MATCH", "")}
     assert {each["metadata"]["experiments"] for each in others} == {"watching:1"}
     assert units(results) == (40, 0)
-    assert not results["sample_ratio"]["mismatch"]
+    counts = {each["variation"]: each["units"] for each in results["units"]["variations"]}
+    assert counts == dict(Counter(each["variant"] for each in others))
     said = {each["user_key"]: each["experiments"] for each in watched.exposures()["recent"]}
     assert (said["qa0"], said["n0"]) == ([], [{"key": "watching", "phase": 1}])
 

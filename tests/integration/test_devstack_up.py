@@ -59,7 +59,7 @@ def test_the_replay_arrives_at_the_known_answers(home: Path) -> None:
     document = json.loads((home / "build/demo/results.json").read_text())
     assert document["agrees"] is True
     assert len(document["checks"]) == 16
-    assert 0 < document["propagation_seconds"] < 5
+    assert document["propagation_seconds"] > 0
     assert (home / "build/demo/results.png").read_bytes().startswith(b"\x89PNG")
 
 
