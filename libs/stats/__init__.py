@@ -8,7 +8,7 @@ Pure functions over frozen data; no clock, no file, no network. The usual way in
         {"gate_30": BinarySummary(44700, 8502), "gate_40": BinarySummary(45489, 8279)},
         control="gate_30",
     )
-    result.comparisons[0].test.p_value
+    result.comparisons[0].p_value
 """
 
 from stats.analysis.arms import KINDS, Summary, merge
@@ -20,10 +20,13 @@ from stats.comparison.bayes import BetaComparison, NormalPosterior, compare_beta
 from stats.comparison.omnibus import Omnibus
 from stats.design.planner import MdeAtDay, Plan, PlanRequest, days_left, plan
 from stats.documents import as_document
+from stats.effects import Difference, FixedHorizon, Lift, Test
 from stats.errors import InvalidInputError, StatisticsError
-from stats.judgement.decision import Decision, Progress, Verdict, decide
-from stats.judgement.families import Family, FamilyMember, adjust_family
+from stats.judgement.decision import Decision, Verdict, decide
+from stats.judgement.families import Family, FamilyMember, adjust_family, exploratory_family
 from stats.judgement.mismatch_sources import RatioSlice, slice_ratios
+from stats.judgement.progress import Progress
+from stats.judgement.readings import Reading, State, read
 from stats.judgement.sample_ratio import SampleRatioResult, SequentialRatio, check_sample_ratio, check_segment_ratios
 from stats.kinds.binary import BinarySummary
 from stats.kinds.covariates import CupedSummary, single_covariate
@@ -38,6 +41,7 @@ from stats.metrics import (
     Direction,
     Guardrail,
     Look,
+    Memory,
     MetricSpec,
     Mode,
 )
@@ -46,14 +50,13 @@ from stats.results import (
     BayesBlock,
     Comparison,
     CupedBlock,
-    Difference,
     GuardrailBlock,
-    Lift,
+    LookState,
     MdeBlock,
     MetricResult,
-    Test,
     WinsorBlock,
 )
+from stats.sequential.monitoring import official_looks
 from stats.sequential.results import AlwaysValidResult, GroupSequentialResult
 from stats.statuses import Notice, Status
 from stats.version import ENGINE_VERSION
@@ -79,6 +82,7 @@ __all__ = [
     "Direction",
     "Family",
     "FamilyMember",
+    "FixedHorizon",
     "GroupSequentialResult",
     "Guardrail",
     "GuardrailBlock",
@@ -86,9 +90,11 @@ __all__ = [
     "InvalidInputError",
     "Lift",
     "Look",
+    "LookState",
     "MdeAtDay",
     "MdeBlock",
     "MeanSummary",
+    "Memory",
     "MetricResult",
     "MetricSpec",
     "Mode",
@@ -102,9 +108,11 @@ __all__ = [
     "QuantileSummary",
     "RatioSlice",
     "RatioSummary",
+    "Reading",
     "SampleRatioResult",
     "SegmentedResult",
     "SequentialRatio",
+    "State",
     "StatisticsError",
     "Status",
     "Summary",
@@ -123,11 +131,14 @@ __all__ = [
     "compare_betas",
     "days_left",
     "decide",
+    "exploratory_family",
     "merge",
     "normal_posterior",
+    "official_looks",
     "plan",
     "pooled_cap",
     "quantile_ranks",
+    "read",
     "reproduce",
     "single_covariate",
     "slice_ratios",

@@ -9,10 +9,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy import special
+from scipy import optimize, special
 
 LOG_10 = math.log(10.0)
 _UNDERFLOW = 1e-290
+LOG_MAX = 300.0
 SERIES_BELOW = 0.9
 SERIES_TERMS = 500
 _LAGUERRE_NODES, _LAGUERRE_WEIGHTS = np.polynomial.laguerre.laggauss(40)
@@ -40,6 +41,20 @@ def upper_quantile(tail: float, df: float = math.inf) -> float:
     if math.isinf(df):
         return -float(special.ndtri(tail))
     return -float(special.stdtrit(df, tail))
+
+
+def equivalent_critical(z: float, df: float) -> float:
+    """The critical value with these degrees of freedom whose two-sided p is that of z; infinity beyond a double."""
+    if math.isinf(df) or math.isinf(z):
+        return z
+    log_p = log10_two_sided_p(z)
+    if log_p > math.log10(_UNDERFLOW):
+        return critical(10.0**log_p, df)
+    low, high = math.log(z), LOG_MAX
+    if log10_two_sided_p(math.exp(high), df) > log_p:
+        return math.inf
+    found = optimize.brentq(lambda log_t: log10_two_sided_p(math.exp(log_t), df) - log_p, low, high, xtol=1e-12)
+    return math.exp(found)
 
 
 def log10_two_sided_p(statistic: float, df: float = math.inf) -> float:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from stats import validation
+from stats.effects import Lift
 from stats.errors import InvalidInputError
 
 LOOKS_PLANNED_MAX = 200
-HISTORY_MAX = 10_000
+GUARDRAIL_TESTS_MAX = 10_000
 LOOK_UNITS_MAX = 2 * validation.UNITS_MAX
 
 
@@ -65,17 +66,68 @@ class MetricSpec:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """An earlier look at one comparison: units of both arms together, difference and standard error."""
+    """A planned look at one comparison as it was taken: units of both arms together, difference, standard error.
+
+    `z` is the normal equivalent of that look's test (difference/se if it isn't told) and `df` its degrees of freedom
+    (None: normal). What the look said stands as it was: `p_value`, `lower`, `upper` and `lift`, valid at all looks
+    together, and for a guardrail `margin_p` and `margin_bound`. None: computed again, as far as it can be.
+    """
 
     n: int
     difference: float
     se: float
+    z: float | None = None
+    df: float | None = None
+    p_value: float | None = None
+    lower: float | None = None
+    upper: float | None = None
+    lift: Lift | None = None
+    margin_p: float | None = None
+    margin_bound: float | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "n", validation.count(self.n, "look.n", LOOK_UNITS_MAX))
         validation.positive(self.n, "look.n")
         object.__setattr__(self, "difference", validation.finite(self.difference, "look.difference"))
         object.__setattr__(self, "se", validation.positive(self.se, "look.se"))
+        for name in ("z", "df", "p_value", "lower", "upper", "margin_p", "margin_bound"):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, validation.finite(getattr(self, name), f"look.{name}"))
+
+    @property
+    def deviate(self) -> float:
+        """The normal deviate of this look."""
+        return self.difference / self.se if self.z is None else self.z
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What earlier readings of one comparison have shown for good, by inference that is valid at any time.
+
+    `lowest_p` is the running minimum of p; the bounds are the running intersections of the intervals of the difference
+    and of the lift (None: no bound yet; an empty one, lower above upper, stays: the effect drifted). For a guardrail
+    `harm_p` is the lowest p of "not worse than the control", `margin_p` that of "worse than the margin", and
+    `margin_bound` the best bound so far on the side of harm.
+    """
+
+    lowest_p: float = 1.0
+    lower: float | None = None
+    upper: float | None = None
+    lift_lower: float | None = None
+    lift_upper: float | None = None
+    harm_p: float = 1.0
+    margin_p: float = 1.0
+    margin_bound: float | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("lowest_p", "harm_p", "margin_p"):
+            p_value = validation.finite(getattr(self, name), f"memory.{name}")
+            if not 0.0 <= p_value <= 1.0:
+                raise InvalidInputError(f"memory.{name}", "must lie between 0 and 1")
+            object.__setattr__(self, name, p_value)
+        for name in ("lower", "upper", "lift_lower", "lift_upper", "margin_bound"):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, validation.finite(getattr(self, name), f"memory.{name}"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +150,12 @@ class BayesPrior:
 class AnalysisOptions:
     """How to analyse. All sizes are units.
 
-    alpha: 1e-9 to 0.5; power: 0.05 to 0.9999. `planned_units` is the planned total of all arms of one comparison (both
-    arms together); it tunes `always_valid` and gives `group` its information. `looks_planned` and
-    `boundary` are for `group`. `history` holds the earlier looks per treatment arm, oldest first.
+    alpha: 1e-9 to 0.5; power: 0.05 to 0.9999. `planned_units` is the planned total of one comparison (both arms
+    together); it tunes `always_valid` and gives `group` its information. `looks_planned` and `boundary` are of `group`.
+    `complete` is for `fixed`: false before the planned size, when nothing is decided.
+    `history` holds the official looks per treatment arm, oldest first; `takes_look` false says that this analysis may
+    not become one. `memory` holds per treatment arm what earlier readings left behind.
+    `guardrail_tests`: how many guardrails × treatments share the error rate of the watch for harm.
     `windows_closed` false says that some units are still inside their conversion window.
     """
 
@@ -108,10 +163,14 @@ class AnalysisOptions:
     power: float = 0.8
     mode: Mode = Mode.FIXED
     planned_units: int | None = None
+    complete: bool = True
     looks_planned: int | None = None
     boundary: Boundary = Boundary.OBRIEN_FLEMING
     n_star: float | None = None
     history: Mapping[str, tuple[Look, ...]] = field(default_factory=dict)
+    takes_look: bool = True
+    memory: Mapping[str, Memory] = field(default_factory=dict)
+    guardrail_tests: int = 1
     windows_closed: bool = True
     bayes: BayesPrior | None = None
 
@@ -129,7 +188,9 @@ class AnalysisOptions:
             raise InvalidInputError("looks_planned", "is needed in the mode `group`")
         if self.looks_planned is not None and not 1 <= self.looks_planned <= LOOKS_PLANNED_MAX:
             raise InvalidInputError("looks_planned", f"must lie between 1 and {LOOKS_PLANNED_MAX}")
-        most = LOOKS_PLANNED_MAX - 1 if self.mode is Mode.GROUP else HISTORY_MAX
+        if not 1 <= validation.count(self.guardrail_tests, "guardrail_tests") <= GUARDRAIL_TESTS_MAX:
+            raise InvalidInputError("guardrail_tests", f"must lie between 1 and {GUARDRAIL_TESTS_MAX:,}")
+        most = self.looks_planned or LOOKS_PLANNED_MAX
         for arm, looks in self.history.items():
             if len(looks) > most:
-                raise InvalidInputError(f"history.{arm}", f"must have at most {most} looks in this mode")
+                raise InvalidInputError(f"history.{arm}", f"must have at most {most} looks")

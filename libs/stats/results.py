@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from stats.comparison.lift import SetKind
 from stats.comparison.omnibus import Omnibus
+from stats.effects import Difference, FixedHorizon, Lift
+from stats.metrics import Look, Memory
 from stats.sequential.results import SequentialResult
 from stats.statuses import Notice, Status
 
@@ -27,57 +28,6 @@ class ArmResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
-    """Treatment minus control in the metric's unit, with the fixed-horizon interval at 1 − alpha."""
-
-    estimate: float | None = None
-    se: float | None = None
-    lower: float | None = None
-    upper: float | None = None
-    interval_method: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Test:
-    """The fixed-horizon test of no difference. `df` None means the normal distribution.
-
-    `statistic_name` is `chi_square` (with df 1), `z` or `t`; it is None for Fisher's exact test.
-    """
-
-    __test__ = False
-
-    method: str
-    statistic_name: str | None = None
-    statistic: float | None = None
-    df: float | None = None
-    p_value: float | None = None
-    log10_p: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Lift:
-    """The relative difference (0.05 is +5 %) with its confidence set, and the delta interval beside it.
-
-    `method` is `fieller`, or for two rates `score`: the same inversion with the variance under the hypothesis.
-    `kind` tells the set's shape: `interval` has lower and upper; `complement` is everything outside
-    `excluded`; `all_reals` has no bound. `denominator` is `control_mean`, or `absolute_control_mean` when
-    the baseline is negative.
-    """
-
-    status: Status
-    estimate: float | None = None
-    kind: SetKind | None = None
-    lower: float | None = None
-    upper: float | None = None
-    excluded: tuple[float, float] | None = None
-    g: float | None = None
-    delta_lower: float | None = None
-    delta_upper: float | None = None
-    denominator: str = "control_mean"
-    method: str = "fieller"
-
-
-@dataclass(frozen=True, slots=True)
 class CupedBlock:
     """What the covariates did, and the result without them.
 
@@ -93,35 +43,48 @@ class CupedBlock:
     variance_reduction: float | None
     balance_p: float | None
     history_share: float | None
-    unadjusted: Comparison | None
+    unadjusted: FixedHorizon | None
 
 
 @dataclass(frozen=True, slots=True)
 class WinsorBlock:
-    """The cap at a pooled percentile, the share of units above it, and the result without the cap."""
+    """The caps at pooled percentiles, the share of units that they cut, and the result without them.
+
+    `lower_percentile` and `floor` are None without a cap from below; `of` says whose percentiles: those of `all`
+    units' values, or of the `nonzero` ones.
+    """
 
     percentile: float
     cap: float
     share_capped: float
-    uncapped: Comparison | None
+    uncapped: FixedHorizon | None
+    lower_percentile: float | None = None
+    floor: float | None = None
+    of: str = "all"
 
 
 @dataclass(frozen=True, slots=True)
 class GuardrailBlock:
-    """Non-inferiority against a margin. state: pass, inconclusive, deteriorated or insufficient.
+    """Non-inferiority against a margin, read as the plan's mode reads.
 
-    `deterioration` is the sequential evidence behind the state `deteriorated`; `p_value` the one-sided
-    fixed-horizon p of "not worse than the margin"; `bound` the confidence bound on the side of harm.
+    state: `pass` (not worse than the margin, proven by the mode), `deteriorated` (worse, proven by the watch),
+    `unclear` (neither is proven), `too_early` (the plan has not decided yet), `insufficient` (no test is possible).
+    `p_value` is the mode's one-sided p of "worse than the margin", `bound` its confidence bound on the side of
+    harm. `deterioration_p` is the always-valid one-sided p of "not worse than the control", which `deterioration_alpha`
+    judges in every mode. `power` is the chance to pass at the planned size, if the treatment changes nothing.
     """
 
     state: str
     margin: float
     margin_kind: str
+    method: str
     statistic: float | None
     df: float | None
     p_value: float | None
     bound: float | None
     deterioration_p: float | None
+    deterioration_alpha: float
+    power: float | None
     rule: str
 
 
@@ -156,8 +119,31 @@ class BayesBlock:
 
 
 @dataclass(frozen=True, slots=True)
+class LookState:
+    """Where this analysis stands among the planned looks of the mode `group`.
+
+    `official`: it is a look itself, and `taken` belongs to the history from now on. Else it is a reading between
+    looks, and `taken` is the last look (None before the first), whose result stands. `number` counts the looks taken;
+    after the `final` one there is none. `next_look_units`: at how many units of the comparison the next look is due.
+    """
+
+    official: bool
+    number: int
+    planned: int
+    final: bool
+    next_look_units: int | None
+    taken: Look | None
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
-    """One treatment against the control. `significant` follows the analysis mode (`decided_by`)."""
+    """One treatment against the control.
+
+    `p_value`, `log10_p`, `difference` and `lift` are those that the plan's mode decides by (`decided_by`): they hold
+    however often the result is read. What a single look at all units would say is apart, in `fixed_horizon`.
+    `complete`: the plan's size is reached, so that no later reading decides otherwise. `memory` belongs into the
+    options of the next analysis.
+    """
 
     arm: str
     control: str
@@ -166,12 +152,16 @@ class Comparison:
     n_treatment: int
     n_control: int
     alpha: float
+    p_value: float | None
+    log10_p: float | None
     difference: Difference
-    test: Test
     lift: Lift
-    significant: bool | None
+    fixed_horizon: FixedHorizon
     decided_by: str
+    complete: bool
     sequential: SequentialResult | None = None
+    look: LookState | None = None
+    memory: Memory | None = None
     cuped: CupedBlock | None = None
     winsor: WinsorBlock | None = None
     guardrail: GuardrailBlock | None = None

@@ -10,6 +10,7 @@ class Status(StrEnum):
     """Why a number is there, or why it is null."""
 
     OK = "ok"
+    TOO_EARLY = "too_early"
     INSUFFICIENT_DATA = "insufficient_data"
     ZERO_VARIANCE = "zero_variance"
     UNDEFINED_ZERO_BASELINE = "undefined_zero_baseline"
@@ -31,6 +32,7 @@ class Status(StrEnum):
 
 SENTENCES: dict[Status, str] = {
     Status.OK: "The estimate and its interval are valid.",
+    Status.TOO_EARLY: "The plan decides later; what a single look would say stands apart.",
     Status.INSUFFICIENT_DATA: "An arm has too few units for a variance; wait for more units.",
     Status.ZERO_VARIANCE: "No unit varies in either arm, so no test of the difference exists.",
     Status.UNDEFINED_ZERO_BASELINE: "The control's mean is 0, so a relative lift is not defined; read the difference.",

@@ -34,7 +34,15 @@ from tests.analytics.result_cases import COOKIE_CATS, ENVIRONMENT, MOMENT, PLANS
 
 NOT_ANSWERED = {
     # The comparison's arms are the variation's own, and its test is answered figure by figure.
-    (Comparison, ComparisonDocument): {"arm", "n_treatment", "n_control", "test"},
+    (Comparison, ComparisonDocument): {
+        "arm",
+        "n_treatment",
+        "n_control",
+        "complete",
+        "fixed_horizon",
+        "look",
+        "memory",
+    },
     (Test, ComparisonDocument): set(),
     # Arms and comparisons are answered as variations; mode and direction are the plan's and the metric's.
     (MetricResult, MetricDocument): {

@@ -318,7 +318,7 @@ async def test_the_last_day_over_time_is_the_result(warehouse: Warehouse) -> Non
     days = daily["metrics"][0]["days"]
     assert [each["date"] for each in days] == ["2026-01-05", "2026-01-06", "2026-01-07"]
     assert days[-1]["variations"][1]["comparison"]["p_value"] == pytest.approx(
-        result.comparison("on").test.p_value, rel=1e-9
+        result.comparison("on").p_value, rel=1e-9
     )
 
 

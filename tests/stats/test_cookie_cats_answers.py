@@ -48,10 +48,10 @@ def test_retention(
     result = analyse_metric(MetricSpec(column), arms, control="gate_30")
     (comparison,) = result.comparisons
     assert tuple(arm.mean for arm in result.arms) == pytest.approx(rates, abs=5e-6)
-    assert comparison.test.method == "pearson_chi_square"
-    assert comparison.test.statistic == pytest.approx(chi_square, abs=5e-5)
-    assert comparison.test.p_value == pytest.approx(p_value, rel=5e-4)
-    assert comparison.significant is (p_value < 0.05)
+    assert comparison.fixed_horizon.test.method == "pearson_chi_square"
+    assert comparison.fixed_horizon.test.statistic == pytest.approx(chi_square, abs=5e-5)
+    assert comparison.fixed_horizon.test.p_value == pytest.approx(p_value, rel=5e-4)
+    assert comparison.p_value == comparison.fixed_horizon.test.p_value
 
 
 def test_rounds(players: Players) -> None:
@@ -63,6 +63,6 @@ def test_rounds(players: Players) -> None:
     (comparison,) = result.comparisons
     assert result.status is Status.OK
     assert tuple(arm.mean for arm in result.arms) == pytest.approx((52.4563, 51.2988), abs=5e-5)
-    assert comparison.test.statistic == pytest.approx(-0.88544, abs=5e-6)
-    assert comparison.test.df == pytest.approx(58_595.5, abs=0.05)
-    assert comparison.test.p_value == pytest.approx(0.37592, abs=5e-6)
+    assert comparison.fixed_horizon.test.statistic == pytest.approx(-0.88544, abs=5e-6)
+    assert comparison.fixed_horizon.test.df == pytest.approx(58_595.5, abs=0.05)
+    assert comparison.fixed_horizon.test.p_value == pytest.approx(0.37592, abs=5e-6)

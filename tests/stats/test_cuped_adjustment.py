@@ -70,7 +70,8 @@ def test_a_lift_stays_a_lift() -> None:
     assert one.lift.lower is not None
     assert one.lift.upper is not None
     assert one.lift.lower < 0.05 < one.lift.upper
-    assert (one.lift.lower > 0.0) is (one.significant is True)
+    assert one.p_value is not None
+    assert (one.lift.lower > 0.0) is (one.p_value < 0.05)
 
 
 def test_several_arms_share_one_theta() -> None:

@@ -9,9 +9,11 @@ from stats import (
     AlwaysValidResult,
     AnalysisOptions,
     Boundary,
+    Comparison,
     GroupSequentialResult,
     Look,
     MeanSummary,
+    Memory,
     MetricSpec,
     Mode,
     Status,
@@ -44,14 +46,19 @@ def look(n: int, z: float) -> Look:
     return Look(n, z * se, se)
 
 
-def watched(z: float, history: tuple[Look, ...], **asked: object) -> GroupSequentialResult:
+def compared(z: float, history: tuple[Look, ...], **asked: object) -> Comparison:
     n = 2 * ARM * (len(history) + 1)
     options = AnalysisOptions(mode=Mode.GROUP, history={"t": history}, **asked)  # type: ignore[arg-type]
     arms = {"c": arm(n // 2, 50.0), "t": arm(n // 2, 50.0 + z * SD * math.sqrt(4.0 / n))}
-    one = analyse_metric(MetricSpec("m"), arms, control="c", options=options).comparisons[0]
+    return analyse_metric(MetricSpec("m"), arms, control="c", options=options).comparisons[0]
+
+
+def watched(z: float, history: tuple[Look, ...], **asked: object) -> GroupSequentialResult:
+    one = compared(z, history, **asked)
     assert isinstance(one.sequential, GroupSequentialResult)
     assert one.decided_by == "group"
-    assert one.significant is one.sequential.crossed
+    assert one.p_value is not None
+    assert (one.p_value < 0.05) is one.sequential.crossed
     return one.sequential
 
 
@@ -94,10 +101,23 @@ def test_the_last_look_gives_inference_without_crossing() -> None:
     assert state.final_lower < 0.0
 
 
-def test_looks_beyond_the_plan_are_told_and_have_no_alpha_left() -> None:
-    state = watched(5.0, (look(2_000, 0.1), look(4_000, 0.2)), looks_planned=2)
-    assert state.status is Status.LOOKS_EXCEED_PLAN
-    assert (state.bounds_z[2], state.crossed) == (None, False)
+def test_after_the_last_look_its_result_stands() -> None:
+    history = (look(2_000, 0.1), look(4_000, 0.2))
+    one = compared(5.0, history, looks_planned=2)
+    assert one.look is not None
+    assert (one.look.official, one.look.number, one.look.final, one.complete) == (False, 2, True, True)
+    assert one.look.taken == history[-1]
+    assert one.p_value is not None
+    assert one.p_value > 0.05
+    assert one.difference.estimate == history[-1].difference
+    assert one.fixed_horizon.test.p_value is not None
+    assert one.fixed_horizon.test.p_value < 1e-6
+
+
+def test_bounds_beyond_the_plan_have_no_alpha_left() -> None:
+    plan = look_bounds([2_000, 4_000, 6_000], AnalysisOptions(mode=Mode.GROUP, looks_planned=2))
+    assert plan.notices[0].status is Status.LOOKS_EXCEED_PLAN
+    assert plan.bounds[2] is None
 
 
 def test_uneven_looks_follow_alpha_spending() -> None:
@@ -136,7 +156,7 @@ def test_small_samples_compare_p_with_the_nominal_p() -> None:
     arms = {"c": MeanSummary.from_moments(3, 0.0, 1.0), "t": MeanSummary.from_moments(3, 2.5 * math.sqrt(2 / 3), 1.0)}
     options = AnalysisOptions(mode=Mode.GROUP, looks_planned=1, boundary=Boundary.POCOCK)
     one = analyse_metric(MetricSpec("m"), arms, control="c", options=options).comparisons[0]
-    assert one.test.statistic == pytest.approx(2.5)
+    assert one.fixed_horizon.test.statistic == pytest.approx(2.5)
     assert isinstance(one.sequential, GroupSequentialResult)
     assert not one.sequential.crossed
     assert one.sequential.z < 1.96
@@ -193,13 +213,18 @@ def test_inference_mirrors_with_the_sign() -> None:
     assert (up.lower, up.drift_median_unbiased) == pytest.approx((-down.upper, -down.drift_median_unbiased))
 
 
-def always(z: float, history: tuple[Look, ...] = (), **asked: object) -> AlwaysValidResult:
-    n = 2 * ARM * (len(history) + 1)
-    options = AnalysisOptions(mode=Mode.ALWAYS_VALID, history={"t": history}, **asked)  # type: ignore[arg-type]
+def at_any_time(z: float, memory: Memory | None = None, n: int = 2 * ARM, **asked: object) -> Comparison:
+    remembered = {} if memory is None else {"t": memory}
+    options = AnalysisOptions(mode=Mode.ALWAYS_VALID, memory=remembered, **asked)  # type: ignore[arg-type]
     arms = {"c": arm(n // 2, 50.0), "t": arm(n // 2, 50.0 + z * SD * math.sqrt(4.0 / n))}
-    one = analyse_metric(MetricSpec("m", Direction.INCREASE), arms, control="c", options=options).comparisons[0]
+    return analyse_metric(MetricSpec("m", Direction.INCREASE), arms, control="c", options=options).comparisons[0]
+
+
+def always(z: float, memory: Memory | None = None, n: int = 2 * ARM, **asked: object) -> AlwaysValidResult:
+    one = at_any_time(z, memory, n, **asked)
     assert isinstance(one.sequential, AlwaysValidResult)
-    assert one.significant is one.sequential.crossed
+    assert one.p_value is not None
+    assert (one.p_value < 0.05) is one.sequential.crossed
     return one.sequential
 
 
@@ -210,25 +235,41 @@ def test_n_star_is_half_the_plan_unless_set() -> None:
 
 
 def test_p_runs_down_and_intervals_only_shrink() -> None:
-    now, then = always(0.4, (look(2_000, 4.5),), planned_units=8_000), always(4.5, planned_units=8_000)
-    assert now.p_value == pytest.approx(then.current_p_value)
-    assert now.current_p_value > now.p_value
-    assert now.crossed
-    alone = always(0.4, (look(2_000, 0.3),), planned_units=8_000)
-    assert alone.lower is not None
-    assert alone.upper is not None
-    assert alone.current_lower <= alone.lower <= alone.upper <= alone.current_upper
+    then = at_any_time(4.5, planned_units=8_000)
+    now = at_any_time(2.0, then.memory, 4 * ARM, planned_units=8_000)
+    assert now.sequential is not None
+    assert isinstance(now.sequential, AlwaysValidResult)
+    assert now.p_value == then.p_value
+    assert now.sequential.current_p_value > 0.05
+    assert now.sequential.crossed
+    for before, after in ((then.difference, now.difference), (then.lift, now.lift)):
+        assert before.lower is not None
+        assert before.upper is not None
+        assert after.lower is not None
+        assert after.upper is not None
+        assert 0.0 < before.lower <= after.lower <= after.upper <= before.upper
 
 
-def test_drift_is_detected_when_no_effect_fits_all_looks() -> None:
-    state = always(-8.0, (look(2_000, 8.0),), planned_units=8_000)
-    assert state.status is Status.DRIFT_DETECTED
-    assert (state.lower, state.upper) == (None, None)
-    assert state.notices[0].status is Status.DRIFT_DETECTED
+def test_drift_is_detected_when_no_effect_fits_all_readings() -> None:
+    """Then the reading alone decides: p and both sets are its own."""
+    then = at_any_time(8.0, planned_units=8_000)
+    now = at_any_time(-8.0, then.memory, planned_units=8_000)
+    assert isinstance(now.sequential, AlwaysValidResult)
+    assert now.sequential.status is Status.DRIFT_DETECTED
+    assert (now.sequential.lower, now.sequential.upper) == (None, None)
+    assert now.sequential.notices[0].status is Status.DRIFT_DETECTED
+    assert now.p_value == now.sequential.current_p_value
+    assert now.difference.upper is not None
+    assert now.difference.upper < 0.0
+    calm = at_any_time(0.0, now.memory, planned_units=8_000)
+    assert calm.p_value is not None
+    assert calm.p_value > 0.05
 
 
 def test_the_anytime_interval_is_wider_than_the_fixed_one_and_agrees_with_its_p() -> None:
     for z in (0.0, 1.0, 2.0, 2.8, 3.2, 5.0):
         state = always(z, planned_units=4_000)
+        assert state.current_lower is not None
+        assert state.current_upper is not None
         assert state.current_upper - state.current_lower > 2 * 1.96 * SD * math.sqrt(4.0 / 2_000)
         assert (state.current_lower > 0.0) is (state.current_p_value < 0.05)

@@ -18,8 +18,10 @@ from stats import (
     Direction,
     Guardrail,
     InvalidInputError,
+    Lift,
     Look,
     MeanSummary,
+    Memory,
     MetricResult,
     MetricSpec,
     Mode,
@@ -32,6 +34,7 @@ from stats import (
     as_document,
     reproduce,
 )
+from stats.comparison.lift import SetKind
 
 counts = st.one_of(st.integers(0, 5), st.integers(0, 10**4), st.just(10**12), st.just(10**9))
 numbers = st.one_of(
@@ -39,7 +42,22 @@ numbers = st.one_of(
     st.floats(allow_nan=False, allow_infinity=False),
     st.sampled_from([0.0, 1e-300, 1e-150, 1e150, -1e160, 1e300, 5e-324]),
 )
-looks = st.lists(st.builds(Look, st.integers(1, 10**6), st.floats(-5.0, 5.0), st.floats(1e-6, 10.0)), max_size=4)
+sets = st.builds(
+    Lift, st.just(Status.OK), st.floats(-1.0, 1.0), st.just(SetKind.INTERVAL), st.floats(-1.0, 0.0), st.floats(0.0, 1.0)
+)
+looks = st.lists(
+    st.builds(
+        Look,
+        st.integers(1, 10**6),
+        st.floats(-5.0, 5.0),
+        st.floats(1e-6, 10.0),
+        lift=st.none() | sets,
+        margin_p=st.none() | st.floats(0.0, 1.0),
+    ),
+    max_size=4,
+)
+bounds = st.none() | st.floats(-1e3, 1e3)
+memories = st.builds(Memory, st.floats(0.0, 1.0), bounds, bounds, bounds, bounds, harm_p=st.floats(0.0, 1.0))
 
 
 def try_build(kind: Any, *fields: Any) -> Summary | None:
@@ -77,9 +95,12 @@ options = st.builds(
     power=st.sampled_from([0.6, 0.8, 0.9999]),
     mode=st.sampled_from(Mode),
     planned_units=st.none() | st.integers(1, 10**6),
-    looks_planned=st.integers(1, 6),
+    complete=st.booleans(),
+    looks_planned=st.integers(4, 6),
     boundary=st.sampled_from(Boundary),
     history=looks.map(lambda found: {"t1": tuple(found)}),
+    takes_look=st.booleans(),
+    memory=memories.map(lambda found: {"t1": found}),
     bayes=st.none() | st.builds(BayesPrior, lift_sd=st.none() | st.floats(0.01, 1.0)),
 )
 metrics = st.builds(
@@ -98,10 +119,10 @@ def check(result: MetricResult) -> None:
     for one in result.comparisons:
         assert one.explanation
         assert _no_nan(one)
-        if one.test.p_value is None:
+        if one.fixed_horizon.test.p_value is None:
             assert one.status not in {Status.OK, Status.SMALL_SAMPLE_EXACT_USED}
         else:
-            assert 0.0 <= one.test.p_value <= 1.0
+            assert 0.0 <= one.fixed_horizon.test.p_value <= 1.0
 
 
 def _no_nan(value: Any) -> bool:

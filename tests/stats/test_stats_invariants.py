@@ -46,8 +46,8 @@ def test_welch_is_scipys(first: list[float], second: list[float]) -> None:
     assume(varies(first, second))
     one = analyse_metric(MetricSpec("m"), {"c": mean_of(first), "t": mean_of(second)}, control="c").comparisons[0]
     expected = reference.ttest_ind(second, first, equal_var=False)
-    assert one.test.statistic == pytest.approx(float(expected.statistic), rel=1e-6, abs=1e-9)
-    assert one.test.p_value == pytest.approx(float(expected.pvalue), rel=1e-6, abs=1e-12)
+    assert one.fixed_horizon.test.statistic == pytest.approx(float(expected.statistic), rel=1e-6, abs=1e-9)
+    assert one.fixed_horizon.test.p_value == pytest.approx(float(expected.pvalue), rel=1e-6, abs=1e-12)
 
 
 @given(samples, samples, st.sampled_from([0.01, 0.05, 0.2]))
@@ -57,11 +57,11 @@ def test_the_lifts_set_excludes_zero_exactly_when_the_mean_test_rejects(
     assume(varies(first, second))
     arms = {"c": mean_of(first), "t": mean_of(second)}
     one = analyse_metric(MetricSpec("m"), arms, control="c", options=AnalysisOptions(alpha=alpha)).comparisons[0]
-    assume(one.lift.kind is not None and one.test.p_value is not None)
-    assert one.test.p_value is not None
-    assume(abs(one.test.p_value / alpha - 1.0) > 1e-6)
+    assume(one.lift.kind is not None and one.fixed_horizon.test.p_value is not None)
+    assert one.fixed_horizon.test.p_value is not None
+    assume(abs(one.fixed_horizon.test.p_value / alpha - 1.0) > 1e-6)
     assert _excludes_zero(one.lift.kind, one.lift.lower, one.lift.upper, one.lift.excluded) is (
-        one.test.p_value < alpha
+        one.fixed_horizon.test.p_value < alpha
     )
 
 
@@ -70,10 +70,16 @@ def test_the_lifts_set_excludes_zero_exactly_when_chi_square_rejects(
     control: BinarySummary, treatment: BinarySummary
 ) -> None:
     one = analyse_metric(MetricSpec("m"), {"c": control, "t": treatment}, control="c").comparisons[0]
-    assume(one.test.method == "pearson_chi_square" and one.lift.kind is not None and one.test.p_value is not None)
-    assert one.test.p_value is not None
-    assume(abs(one.test.p_value / 0.05 - 1.0) > 1e-6)
-    assert _excludes_zero(one.lift.kind, one.lift.lower, one.lift.upper, one.lift.excluded) is (one.test.p_value < 0.05)
+    assume(
+        one.fixed_horizon.test.method == "pearson_chi_square"
+        and one.lift.kind is not None
+        and one.fixed_horizon.test.p_value is not None
+    )
+    assert one.fixed_horizon.test.p_value is not None
+    assume(abs(one.fixed_horizon.test.p_value / 0.05 - 1.0) > 1e-6)
+    assert _excludes_zero(one.lift.kind, one.lift.lower, one.lift.upper, one.lift.excluded) is (
+        one.fixed_horizon.test.p_value < 0.05
+    )
 
 
 def _excludes_zero(
@@ -91,11 +97,11 @@ def _excludes_zero(
 @given(rates, rates)
 def test_chi_square_is_z_squared_and_scipys(control: BinarySummary, treatment: BinarySummary) -> None:
     one = analyse_metric(MetricSpec("m"), {"c": control, "t": treatment}, control="c").comparisons[0]
-    assume(one.test.method == "pearson_chi_square")
+    assume(one.fixed_horizon.test.method == "pearson_chi_square")
     table = [[arm.conversions, arm.n - arm.conversions] for arm in (treatment, control)]
     expected = reference.chi2_contingency(np.array(table), correction=False)
-    assert one.test.statistic == pytest.approx(float(expected.statistic), rel=1e-9, abs=1e-12)
-    assert one.test.p_value == pytest.approx(float(expected.pvalue), rel=1e-9)
+    assert one.fixed_horizon.test.statistic == pytest.approx(float(expected.statistic), rel=1e-9, abs=1e-12)
+    assert one.fixed_horizon.test.p_value == pytest.approx(float(expected.pvalue), rel=1e-9)
 
 
 @given(rates, rates)
@@ -103,7 +109,7 @@ def test_swapping_arms_swaps_signs(control: BinarySummary, treatment: BinarySumm
     arms = {"a": control, "b": treatment}
     one = analyse_metric(MetricSpec("m"), arms, control="a").comparisons[0]
     other = analyse_metric(MetricSpec("m"), arms, control="b").comparisons[0]
-    assert one.test.p_value == pytest.approx(other.test.p_value, rel=1e-12)
+    assert one.fixed_horizon.test.p_value == pytest.approx(other.fixed_horizon.test.p_value, rel=1e-12)
     for mine, theirs in (
         (one.difference.estimate, other.difference.estimate),
         (one.difference.lower, other.difference.upper),
@@ -121,7 +127,7 @@ def test_a_ratio_with_denominator_one_is_the_mean(first: list[float], second: li
     ratios = {arm: RatioSummary(one.n, one.sum, one.sum_sq, one.n, one.n, one.sum) for arm, one in means.items()}
     mean = analyse_metric(MetricSpec("m"), means, control="c").comparisons[0]
     ratio = analyse_metric(MetricSpec("m"), ratios, control="c").comparisons[0]
-    assert ratio.test.p_value == pytest.approx(mean.test.p_value, rel=1e-6, abs=1e-12)
+    assert ratio.fixed_horizon.test.p_value == pytest.approx(mean.fixed_horizon.test.p_value, rel=1e-6, abs=1e-12)
     assert ratio.difference.se == pytest.approx(mean.difference.se, rel=1e-6)
 
 
@@ -142,7 +148,9 @@ def test_units_of_measure_change_nothing(first: list[float], second: list[float]
     assume(varies(*moved))
     plain = analyse_metric(MetricSpec("m"), {"c": mean_of(first), "t": mean_of(second)}, control="c")
     other = analyse_metric(MetricSpec("m"), {"c": mean_of(moved[0]), "t": mean_of(moved[1])}, control="c")
-    assert other.comparisons[0].test.p_value == pytest.approx(plain.comparisons[0].test.p_value, rel=1e-4, abs=1e-9)
+    assert other.comparisons[0].fixed_horizon.test.p_value == pytest.approx(
+        plain.comparisons[0].fixed_horizon.test.p_value, rel=1e-4, abs=1e-9
+    )
 
 
 @given(samples, samples)
@@ -154,7 +162,7 @@ def test_a_centre_changes_nothing(first: list[float], second: list[float]) -> No
     }
     plain = analyse_metric(MetricSpec("m"), arms, control="c").comparisons[0]
     other = analyse_metric(MetricSpec("m"), centred, control="c").comparisons[0]
-    assert other.test.p_value == pytest.approx(plain.test.p_value, rel=1e-6, abs=1e-12)
+    assert other.fixed_horizon.test.p_value == pytest.approx(plain.fixed_horizon.test.p_value, rel=1e-6, abs=1e-12)
     assert other.difference.estimate == pytest.approx(plain.difference.estimate, rel=1e-9, abs=1e-9)
 
 

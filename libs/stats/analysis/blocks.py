@@ -1,4 +1,4 @@
-"""Blocks beside the fixed-horizon comparison: sequential state, guardrail, smallest effect, Bayes."""
+"""One comparison with all that stands beside it: guardrail, smallest effect, Bayes."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from dataclasses import dataclass, replace
 
 from stats import distributions
 from stats.analysis.arms import Summary
-from stats.analysis.pairs import Pair
+from stats.analysis.modes import Subject, decisive, undecided
+from stats.analysis.non_inferiority import guard
+from stats.analysis.pairs import Compared, Pair, Rates, compare_binary_pair, compare_pair
 from stats.comparison import bayes
 from stats.comparison.lift import delta_se
 from stats.design import power
-from stats.judgement.guardrails import guardrail_block, non_inferiority
 from stats.kinds.binary import BinarySummary
 from stats.kinds.estimates import ArmEstimate
-from stats.metrics import AnalysisOptions, BayesPrior, Direction, Look, MetricSpec, Mode
-from stats.results import BayesBlock, Comparison, GuardrailBlock, MdeBlock
+from stats.metrics import AnalysisOptions, BayesPrior, Direction, MetricSpec, Mode
+from stats.results import BayesBlock, Comparison, MdeBlock
 from stats.sequential.always_valid import mixture_variance, sequence_point
 from stats.sequential.boundaries import planned_bounds
 from stats.sequential.inference import sample_inflation
-from stats.sequential.monitoring import tuned_for, watch_always, watch_group
-from stats.sequential.results import AlwaysValidResult
-from stats.statuses import Status
+from stats.sequential.monitoring import tuned_for
+from stats.statuses import SENTENCES, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,64 +34,60 @@ class Context:
     treatment: Summary
     control: Summary
 
+    @property
+    def rates(self) -> Rates | None:
+        """Both summaries, if the outcome is a rate."""
+        if isinstance(self.treatment, BinarySummary) and isinstance(self.control, BinarySummary):
+            return self.treatment, self.control
+        return None
 
-def enrich(comparison: Comparison, context: Context) -> Comparison:
+
+def fixed_horizon(pair: Pair, rates: Rates | None, alpha: float) -> Compared:
+    """What a single look says."""
+    return compare_pair(pair, alpha) if rates is None else compare_binary_pair(pair, *rates, alpha)
+
+
+def comparison_of(context: Context) -> Comparison:
     """The comparison with all blocks that the metric and the options ask for, and the data can carry."""
+    options = context.options
+    compared = fixed_horizon(context.pair, context.rates, options.alpha)
+    subject = Subject(context.pair, compared, context.rates)
+    found = decisive(subject, options) if _is_comparable(compared) else undecided(compared)
+    guarded = guard(subject, found, context.metric, options)
+    found = guarded.decisive if guarded else found
+    comparison = Comparison(
+        arm=context.pair.treatment_name,
+        control=context.pair.control_name,
+        status=compared.status,
+        explanation=SENTENCES[compared.status],
+        n_treatment=context.pair.treatment.n,
+        n_control=context.pair.control.n,
+        alpha=options.alpha,
+        p_value=found.p_value,
+        log10_p=found.log10_p,
+        difference=found.difference,
+        lift=found.lift,
+        fixed_horizon=compared.horizon,
+        decided_by=options.mode.value,
+        complete=found.complete,
+        sequential=found.sequential,
+        look=found.look,
+        memory=found.memory,
+        guardrail=guarded.block if guarded else None,
+        warnings=(*compared.notices, *found.notices),
+    )
     treatment, control = context.pair.treatment.estimate, context.pair.control.estimate
-    if treatment is None or control is None or comparison.status is Status.PRECISION_LOSS:
-        if context.metric.guardrail is None:
-            return comparison
-        guardrail = guardrail_block(None, None, context.metric.guardrail, context.metric.direction)
-        return replace(comparison, guardrail=guardrail)
-    decided = _with_sequential(comparison, context)
+    if treatment is None or control is None or not _is_comparable(compared):
+        return comparison
     return replace(
-        decided,
-        guardrail=_guardrail(comparison, context, treatment, control),
+        comparison,
         mde=_mde(context, treatment, control),
-        bayes=_bayes(comparison, context, treatment, control) if context.options.bayes else None,
+        bayes=_bayes(comparison, context, treatment, control) if options.bayes else None,
     )
 
 
-def _looks(comparison: Comparison, context: Context) -> tuple[Look, ...] | None:
-    """Earlier looks and this one; None if this one has no standard error."""
-    difference, se = comparison.difference.estimate, comparison.difference.se
-    if difference is None or not se:
-        return None
-    now = Look(comparison.n_treatment + comparison.n_control, difference, se)
-    return (*context.options.history.get(comparison.arm, ()), now)
-
-
-def _with_sequential(comparison: Comparison, context: Context) -> Comparison:
-    mode, looks = context.options.mode, _looks(comparison, context)
-    if mode is Mode.FIXED:
-        return comparison
-    if looks is None or comparison.test.log10_p is None:
-        return replace(comparison, significant=None, decided_by=mode.value)
-    if mode is Mode.ALWAYS_VALID:
-        always = watch_always(looks, context.options)
-        return _decided(comparison, mode, replace(comparison, sequential=always), always.crossed)
-    z_now = distributions.z_equivalent(comparison.test.log10_p, looks[-1].difference)
-    df = comparison.test.df if comparison.test.statistic_name == "t" else None
-    group = watch_group(looks, z_now, math.inf if df is None else df, context.options)
-    return _decided(comparison, mode, replace(comparison, sequential=group), group.crossed)
-
-
-def _decided(comparison: Comparison, mode: Mode, answer: Comparison, crossed: bool) -> Comparison:
-    notices = answer.sequential.notices if answer.sequential else ()
-    return replace(answer, significant=crossed, decided_by=mode.value, warnings=(*comparison.warnings, *notices))
-
-
-def _guardrail(
-    comparison: Comparison, context: Context, treatment: ArmEstimate, control: ArmEstimate
-) -> GuardrailBlock | None:
-    metric, options = context.metric, context.options
-    if metric.guardrail is None:
-        return None
-    shared = context.pair.shared_variance
-    test = non_inferiority(treatment, control, metric.guardrail, metric.direction, options.alpha, shared)
-    looks = _looks(comparison, context)
-    watched: AlwaysValidResult | None = watch_always(looks, options) if looks else None
-    return guardrail_block(test, watched, metric.guardrail, metric.direction)
+def _is_comparable(compared: Compared) -> bool:
+    return compared.status is not Status.PRECISION_LOSS
 
 
 def _mde(context: Context, treatment: ArmEstimate, control: ArmEstimate) -> MdeBlock:

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 
 from stats import distributions
 from stats.analysis.arms import PreparedArms, Summary, prepare, prepare_arm
-from stats.analysis.blocks import Context, enrich
-from stats.analysis.pairs import Pair, compare_binary_pair, compare_pair
+from stats.analysis.blocks import Context, comparison_of, fixed_horizon
+from stats.analysis.pairs import Pair, compare_pair
 from stats.comparison import proportion_intervals
 from stats.comparison.dunnett import dunnett
 from stats.comparison.omnibus import Omnibus, chi_square_omnibus, welch_anova
 from stats.documents import as_document
+from stats.effects import FixedHorizon
 from stats.errors import InvalidInputError
 from stats.kinds.binary import BinarySummary
 from stats.kinds.covariates import CupedSummary
@@ -91,17 +92,11 @@ def _pair(prepared: PreparedArms, treatment: str, control: str) -> Pair:
 
 
 def _complete(context: Context, prepared: PreparedArms) -> Comparison:
-    comparison = enrich(_fixed(context.pair, context.treatment, context.control, context.options.alpha), context)
+    comparison = comparison_of(context)
     if isinstance(context.treatment, CupedSummary) and isinstance(context.control, CupedSummary):
         block = _cuped_block(comparison, context.treatment, context.control, prepared)
         return replace(comparison, cuped=block)
     return comparison
-
-
-def _fixed(pair: Pair, treatment: Summary, control: Summary, alpha: float) -> Comparison:
-    if isinstance(treatment, BinarySummary) and isinstance(control, BinarySummary):
-        return compare_binary_pair(pair, treatment, control, alpha)
-    return compare_pair(pair, alpha)
 
 
 def _cuped_block(
@@ -114,7 +109,7 @@ def _cuped_block(
         prepare_arm(treatment.outcome),
         prepare_arm(control.outcome),
     )
-    unadjusted = compare_pair(plain, comparison.alpha)
+    unadjusted = compare_pair(plain, comparison.alpha).horizon
     fit, reduction = prepared.cuped, None
     applied = fit is not None and fit.applied
     if applied and comparison.difference.se is not None and unadjusted.difference.se:
@@ -166,16 +161,22 @@ def _with_uncapped(
                 capped.how.percentile,
                 capped.how.cap,
                 share,
-                _fixed(
-                    _pair(prepared, one.arm, one.control),
-                    capped.uncapped[one.arm],
-                    capped.uncapped[one.control],
-                    options.alpha,
-                ),
+                _uncapped(prepared, capped.uncapped, one, options.alpha),
+                capped.how.lower_percentile,
+                capped.how.floor,
+                capped.how.of,
             ),
         )
         for one in comparisons
     )
+
+
+def _uncapped(prepared: PreparedArms, arms: Mapping[str, Summary], one: Comparison, alpha: float) -> FixedHorizon:
+    treatment, control = arms[one.arm], arms[one.control]
+    rates = None
+    if isinstance(treatment, BinarySummary) and isinstance(control, BinarySummary):
+        rates = treatment, control
+    return fixed_horizon(_pair(prepared, one.arm, one.control), rates, alpha).horizon
 
 
 def _arm_result(name: str, summary: Summary, prepared: PreparedArm, alpha: float) -> ArmResult:

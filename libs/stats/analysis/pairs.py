@@ -1,18 +1,24 @@
-"""One treatment against the control at a fixed horizon: difference, test, lift."""
+"""One treatment against the control: the fixed-horizon test, and difference and lift at any critical value."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from stats import distributions
 from stats.comparison import proportion_intervals, proportions
 from stats.comparison.contrasts import Contrast, compare
 from stats.comparison.lift import SetKind, delta_se, fieller
+from stats.effects import Difference, FixedHorizon, Lift, Test
 from stats.kinds.binary import BinarySummary
-from stats.kinds.estimates import ArmEstimate, PreparedArm
-from stats.results import Comparison, Difference, Lift, Test
-from stats.statuses import SENTENCES, Notice, Status, notice
+from stats.kinds.estimates import Arms, PreparedArm
+from stats.statuses import Notice, Status, notice
+
+Critical = Callable[[float], float]
+"""Degrees of freedom -> the critical value at them."""
+Rates = tuple[BinarySummary, BinarySummary]
+"""(treatment, control), where the outcome is a rate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +31,43 @@ class Pair:
     control: PreparedArm
     shared_variance: float = 0.0
 
+    @property
+    def units(self) -> int:
+        return self.treatment.n + self.control.n
 
-def compare_pair(pair: Pair, alpha: float) -> Comparison:
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A pair at a fixed horizon. `z` is the normal equivalent of its test, None where there is no test.
+
+    Where Fisher's exact test gives the p, z is the smaller of its and chi-square's, so that sequential sets agree.
+    """
+
+    status: Status
+    horizon: FixedHorizon
+    z: float | None
+    df: float
+    notices: tuple[Notice, ...]
+
+    @property
+    def test(self) -> Test:
+        return self.horizon.test
+
+    @property
+    def difference(self) -> Difference:
+        return self.horizon.difference
+
+    @property
+    def lift(self) -> Lift:
+        return self.horizon.lift
+
+
+def compare_pair(pair: Pair, alpha: float) -> Compared:
     """Welch's test (or z where the estimates are normal) with the difference and the lift."""
     treatment, control = pair.treatment.estimate, pair.control.estimate
     if treatment is None or control is None:
-        return _not_comparable(pair, alpha)
+        return _not_comparable(pair)
     contrast = compare(treatment, control, alpha)
-    critical = distributions.critical(alpha, contrast.df)
     normal = math.isinf(treatment.df) and math.isinf(control.df)
     test = Test(
         method="z_unpooled" if normal else "welch_t",
@@ -42,14 +77,13 @@ def compare_pair(pair: Pair, alpha: float) -> Comparison:
         p_value=contrast.p_value,
         log10_p=contrast.log10_p,
     )
-    difference = Difference(
-        contrast.difference, contrast.se, contrast.lower, contrast.upper, "wald" if normal else "welch"
+    difference, lift = _welch_sets(
+        Arms(treatment, control, pair.shared_variance), contrast, distributions.critical(alpha, contrast.df)
     )
-    lift = lift_of(treatment, control, critical, pair.shared_variance, testable=contrast.status is Status.OK)
-    return _comparison(pair, contrast, difference, test, lift)
+    return _compared(pair, contrast, FixedHorizon(test, difference, lift), _deviate(test, contrast.difference))
 
 
-def compare_binary_pair(pair: Pair, treatment: BinarySummary, control: BinarySummary, alpha: float) -> Comparison:
+def compare_binary_pair(pair: Pair, treatment: BinarySummary, control: BinarySummary, alpha: float) -> Compared:
     """Chi-square or Fisher for the test, Newcombe for the difference, the score interval for the lift.
 
     The score interval is Fieller's inversion with the variance under the hypothesis, as chi-square has it,
@@ -57,31 +91,73 @@ def compare_binary_pair(pair: Pair, treatment: BinarySummary, control: BinarySum
     """
     treatment_rate, control_rate = pair.treatment.estimate, pair.control.estimate
     if treatment_rate is None or control_rate is None:
-        return _not_comparable(pair, alpha)
+        return _not_comparable(pair)
     tested = proportions.compare_rates(treatment, control)
     contrast = compare(treatment_rate, control_rate, alpha)
-    lower, upper = proportion_intervals.newcombe(treatment, control, alpha)
-    difference = Difference(contrast.difference, contrast.se, lower, upper, "newcombe")
     if tested.exact:
         test = Test("fisher_exact", p_value=tested.p_value, log10_p=tested.log10_p)
         status = Status.SMALL_SAMPLE_EXACT_USED
     else:
         test = Test("pearson_chi_square", "chi_square", tested.chi_square, 1.0, tested.p_value, tested.log10_p)
         status = Status.OK
-    lift = lift_of(treatment_rate, control_rate, distributions.critical(alpha), testable=contrast.se > 0.0)
+    difference, lift = _score_sets(
+        Arms(treatment_rate, control_rate), (treatment, control), contrast, distributions.critical(alpha)
+    )
+    z = _deviate(test, contrast.difference)
+    if tested.exact and tested.z is not None and z is not None and abs(tested.z) < abs(z):
+        z = tested.z
+    return _compared(pair, replace(contrast, status=status), FixedHorizon(test, difference, lift), z)
+
+
+def sets_at(pair: Pair, rates: Rates | None, critical: Critical, z: float) -> tuple[Difference, Lift]:
+    """Difference and lift with the sets at a mode's critical value; both arms must have estimates.
+
+    The lift's set excludes 0 exactly when |z| reaches the critical value. No delta interval: it belongs to one look.
+    """
+    treatment, control = pair.treatment.estimate, pair.control.estimate
+    if treatment is None or control is None:
+        raise ValueError("both arms need an estimate")
+    contrast = compare(treatment, control, 0.5)
+    if rates is None:
+        difference, lift = _welch_sets(Arms(treatment, control, pair.shared_variance), contrast, critical(contrast.df))
+    else:
+        difference, lift = _score_sets(Arms(treatment, control), rates, contrast, critical(math.inf))
+        if abs(z) < critical(math.inf) and lift.lower is not None and lift.upper is not None:
+            lift = replace(lift, lower=min(lift.lower, 0.0), upper=max(lift.upper, 0.0))
+    return difference, replace(lift, delta_lower=None, delta_upper=None)
+
+
+def _welch_sets(arms: Arms, contrast: Contrast, critical: float) -> tuple[Difference, Lift]:
+    testable = contrast.status is Status.OK
+    normal = math.isinf(arms.treatment.df) and math.isinf(arms.control.df)
+    half_width = critical * contrast.se
+    bounded = testable and math.isfinite(half_width)
+    difference = Difference(
+        contrast.difference,
+        contrast.se,
+        contrast.difference - half_width if bounded else None,
+        contrast.difference + half_width if bounded else None,
+        "wald" if normal else "welch",
+    )
+    return difference, lift_of(arms, critical, testable=testable)
+
+
+def _score_sets(arms: Arms, rates: Rates, contrast: Contrast, critical: float) -> tuple[Difference, Lift]:
+    lower, upper = proportion_intervals.newcombe_at(*rates, critical)
+    difference = Difference(contrast.difference, contrast.se, lower, upper, "newcombe")
+    lift = lift_of(arms, critical, testable=contrast.se > 0.0)
     if lift.kind is not None:
-        low, high = proportion_intervals.score_ratio(treatment, control, alpha)
+        low, high = proportion_intervals.score_ratio_at(*rates, critical)
         lift = replace(
             lift, status=Status.OK, method="score", kind=SetKind.INTERVAL, excluded=None,
             lower=low - 1.0, upper=high - 1.0,
         )  # fmt: skip
-    return _comparison(pair, replace(contrast, status=status), difference, test, lift)
+    return difference, lift
 
 
-def lift_of(
-    treatment: ArmEstimate, control: ArmEstimate, critical: float, shared: float = 0.0, *, testable: bool = True
-) -> Lift:
+def lift_of(arms: Arms, critical: float, *, testable: bool = True) -> Lift:
     """The lift with both intervals at this critical value; intervals are None if `testable` is false."""
+    treatment, control, shared = arms.treatment, arms.control, arms.shared
     if control.mean == 0.0:
         return Lift(Status.UNDEFINED_ZERO_BASELINE)
     negative = control.mean < 0.0
@@ -89,6 +165,8 @@ def lift_of(
     estimate = (treatment.mean - control.mean) / abs(control.mean)
     if not testable:
         return Lift(Status.ZERO_VARIANCE, estimate, denominator=denominator)
+    if not math.isfinite(critical * critical):
+        return Lift(Status.LIFT_UNBOUNDED, estimate, SetKind.ALL_REALS, denominator=denominator)
     region = fieller(treatment, control, critical, shared)
     if negative:
         region = region.mirrored()
@@ -108,34 +186,25 @@ def lift_of(
     )
 
 
-def _not_comparable(pair: Pair, alpha: float) -> Comparison:
+def _deviate(test: Test, difference: float) -> float | None:
+    return None if test.log10_p is None else distributions.z_equivalent(test.log10_p, difference)
+
+
+def _not_comparable(pair: Pair) -> Compared:
     treatment, control = pair.treatment, pair.control
     problem = control.problem or treatment.problem or Status.INSUFFICIENT_DATA
     difference = None
     if treatment.mean is not None and control.mean is not None:
         difference = treatment.mean - control.mean
-    contrast = Contrast(problem, math.nan, math.nan, math.inf, alpha)
-    return _comparison(pair, contrast, Difference(difference), Test("none"), Lift(problem))
+    contrast = Contrast(problem, math.nan, math.nan, math.inf, 0.0)
+    return _compared(pair, contrast, FixedHorizon(Test("none"), Difference(difference), Lift(problem)), None)
 
 
-def _comparison(pair: Pair, contrast: Contrast, difference: Difference, test: Test, lift: Lift) -> Comparison:
-    warnings: tuple[Notice, ...] = ()
+def _compared(pair: Pair, contrast: Contrast, horizon: FixedHorizon, z: float | None) -> Compared:
+    notices: tuple[Notice, ...] = ()
     if contrast.status is not Status.OK:
-        warnings = (notice(contrast.status, pair.treatment_name),)
-    if lift.status in {Status.UNDEFINED_ZERO_BASELINE, Status.LIFT_UNBOUNDED}:
-        warnings = (*warnings, notice(lift.status, pair.treatment_name))
-    return Comparison(
-        arm=pair.treatment_name,
-        control=pair.control_name,
-        status=contrast.status,
-        explanation=SENTENCES[contrast.status],
-        n_treatment=pair.treatment.n,
-        n_control=pair.control.n,
-        alpha=contrast.alpha,
-        difference=difference,
-        test=test,
-        lift=lift,
-        significant=None if test.p_value is None else test.p_value < contrast.alpha,
-        decided_by=test.method,
-        warnings=warnings,
-    )
+        notices = (notice(contrast.status, pair.treatment_name),)
+    if horizon.lift.status in {Status.UNDEFINED_ZERO_BASELINE, Status.LIFT_UNBOUNDED}:
+        notices = (*notices, notice(horizon.lift.status, pair.treatment_name))
+    df = contrast.df if horizon.test.statistic_name == "t" else math.inf
+    return Compared(contrast.status, horizon, z, df, notices)

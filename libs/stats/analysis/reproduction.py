@@ -7,10 +7,11 @@ from typing import Any
 
 from stats.analysis.arms import KINDS, Summary
 from stats.analysis.metric import DEFAULT_OPTIONS, CappedArms, analyse_metric
+from stats.effects import Lift
 from stats.errors import InvalidInputError
 from stats.kinds.quantile import ClusterSums
 from stats.kinds.winsorisation import Winsorising
-from stats.metrics import AnalysisOptions, BayesPrior, Guardrail, Look, MetricSpec
+from stats.metrics import AnalysisOptions, BayesPrior, Guardrail, Look, Memory, MetricSpec
 from stats.results import MetricResult
 from stats.statuses import SENTENCES, Status, notice
 from stats.version import ENGINE_VERSION
@@ -60,7 +61,8 @@ def reproduce(document: Fields) -> MetricResult:
     asked["guardrail"] = _optional(Guardrail, asked["guardrail"])
     given = dict(inputs["options"])
     given["bayes"] = _optional(BayesPrior, given["bayes"])
-    given["history"] = {arm: tuple(_build(Look, look) for look in looks) for arm, looks in given["history"].items()}
+    given["history"] = {arm: tuple(_look(look) for look in looks) for arm, looks in given["history"].items()}
+    given["memory"] = {arm: _build(Memory, fields) for arm, fields in given["memory"].items()}
     arms = {arm: summary_from(kind, fields) for arm, fields in inputs["arms"].items()}
     capped = inputs.get("capped")
     cap = None
@@ -83,6 +85,11 @@ def _build(kind: Any, fields: Fields) -> Any:
     except TypeError as error:
         missing = next((name for name in known if f"'{name}'" in str(error)), "fields")
         raise InvalidInputError(missing, "is missing") from None
+
+
+def _look(fields: Fields) -> Look:
+    look: Look = _build(Look, {**fields, "lift": _optional(Lift, fields.get("lift"))})
+    return look
 
 
 def _optional(kind: Any, fields: Fields | None) -> Any:

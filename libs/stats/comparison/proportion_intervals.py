@@ -18,8 +18,12 @@ Bounds = tuple[float, float]
 
 def wilson(summary: BinarySummary, alpha: float) -> Bounds:
     """Wilson's score interval of a rate (Wilson 1927); needs n ≥ 1."""
+    return wilson_at(summary, distributions.critical(alpha))
+
+
+def wilson_at(summary: BinarySummary, z: float) -> Bounds:
+    """The same at a critical value."""
     n, rate = summary.n, summary.rate
-    z = distributions.critical(alpha)
     share = z * z / n
     centre = rate + share / 2.0
     half_width = z * math.sqrt(rate * (1.0 - rate) / n + share / (4.0 * n))
@@ -29,7 +33,12 @@ def wilson(summary: BinarySummary, alpha: float) -> Bounds:
 
 def newcombe(treatment: BinarySummary, control: BinarySummary, alpha: float) -> Bounds:
     """Newcombe's hybrid score interval (Newcombe 1998, method 10)."""
-    (lt, ut), (lc, uc) = wilson(treatment, alpha), wilson(control, alpha)
+    return newcombe_at(treatment, control, distributions.critical(alpha))
+
+
+def newcombe_at(treatment: BinarySummary, control: BinarySummary, z: float) -> Bounds:
+    """The same at a critical value."""
+    (lt, ut), (lc, uc) = wilson_at(treatment, z), wilson_at(control, z)
     pt, pc = treatment.rate, control.rate
     difference = pt - pc
     return difference - math.hypot(pt - lt, uc - pc), difference + math.hypot(ut - pt, pc - lc)
@@ -76,7 +85,11 @@ def score_ratio(treatment: BinarySummary, control: BinarySummary, alpha: float) 
     pt = r·pc. That is Fieller's inversion with the variance that the hypothesis implies: at r = 1 it is the
     pooled one, so 1 is outside exactly when Pearson's chi-square rejects.
     """
-    z = distributions.critical(alpha)
+    return score_ratio_at(treatment, control, distributions.critical(alpha))
+
+
+def score_ratio_at(treatment: BinarySummary, control: BinarySummary, z: float) -> Bounds:
+    """The same at a critical value."""
     hits = treatment.conversions + control.conversions
     start = math.log(max(treatment.conversions, 0.5) / treatment.n / control.rate)
 

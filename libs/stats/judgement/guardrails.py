@@ -12,15 +12,8 @@ from dataclasses import dataclass
 
 from stats import distributions
 from stats.comparison.lift import SetKind, fieller
-from stats.kinds.estimates import ArmEstimate, moments, welch_df
+from stats.kinds.estimates import ArmEstimate, Arms, moments, welch_df
 from stats.metrics import Direction, Guardrail
-from stats.results import GuardrailBlock
-from stats.sequential.results import AlwaysValidResult
-
-RULE = (
-    "pass: one-sided non-inferiority p below alpha; deteriorated: not a pass, and the always-valid interval of "
-    "the difference lies wholly on the harmful side of 0; else inconclusive; insufficient: no test is possible"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +29,56 @@ class NonInferiority:
     passes: bool
 
 
+@dataclass(frozen=True, slots=True)
+class MarginTest:
+    """The contrast of the treatment with the margin: in standard errors, positive on the tolerable side.
+
+    `effect`: how far the margin is from no change, in the unit of the contrast whose standard error is `se`.
+    """
+
+    statistic: float
+    df: float
+    se: float
+    effect: float
+
+    @property
+    def p_value(self) -> float:
+        """One-sided, of "worse than the margin", at a fixed horizon."""
+        return distributions.upper_p(self.statistic, self.df)
+
+    @property
+    def z(self) -> float:
+        """The normal equivalent of the statistic."""
+        return distributions.z_equivalent(distributions.log10_two_sided_p(self.statistic, self.df), self.statistic)
+
+
+def margin_test(arms: Arms, guardrail: Guardrail, direction: Direction) -> MarginTest | None:
+    """The statistic behind every mode's test against the margin; None if neither arm varies."""
+    harm_sign, treatment, control = _harm_sign(direction), arms.treatment, arms.control
+    factor = 1.0
+    if guardrail.relative:
+        factor = 1.0 - harm_sign * guardrail.margin * math.copysign(1.0, control.mean)
+    variance = moments(treatment, control, arms.shared).of_combination(factor)
+    if variance <= 0.0:
+        return None
+    slack = 0.0 if guardrail.relative else guardrail.margin
+    se = math.sqrt(variance)
+    statistic = (harm_sign * (treatment.mean - factor * control.mean) + slack) / se
+    scaled = ArmEstimate(factor * control.mean, factor * factor * control.variance, control.n, control.df)
+    effect = guardrail.margin * abs(control.mean) if guardrail.relative else guardrail.margin
+    return MarginTest(statistic, welch_df(treatment, scaled), se, effect)
+
+
+def margin_bound(arms: Arms, guardrail: Guardrail, direction: Direction, critical: float) -> float | None:
+    """The bound on the side of harm, of the difference or (relative) of the lift, at a one-sided critical value."""
+    if not math.isfinite(critical * critical):
+        return None
+    if guardrail.relative:
+        return _lift_bound(arms, critical, _harm_sign(direction))
+    variance = moments(arms.treatment, arms.control, arms.shared).of_combination(1.0)
+    return arms.treatment.mean - arms.control.mean - _harm_sign(direction) * critical * math.sqrt(variance)
+
+
 def non_inferiority(
     treatment: ArmEstimate,
     control: ArmEstimate,
@@ -44,25 +87,14 @@ def non_inferiority(
     alpha: float,
     shared: float = 0.0,
 ) -> NonInferiority | None:
-    """One-sided test that the harm is below the margin; None if neither arm varies."""
-    harm_sign = 1.0 if direction is Direction.INCREASE else -1.0
-    factor = 1.0
-    if guardrail.relative:
-        factor = 1.0 - harm_sign * guardrail.margin * math.copysign(1.0, control.mean)
-    variance = moments(treatment, control, shared).of_combination(factor)
-    if variance <= 0.0:
+    """One-sided test that the harm is below the margin, at a fixed horizon; None if neither arm varies."""
+    arms = Arms(treatment, control, shared)
+    test = margin_test(arms, guardrail, direction)
+    if test is None:
         return None
-    slack = 0.0 if guardrail.relative else guardrail.margin
-    statistic = (harm_sign * (treatment.mean - factor * control.mean) + slack) / math.sqrt(variance)
-    scaled = ArmEstimate(factor * control.mean, factor * factor * control.variance, control.n, control.df)
-    df = welch_df(treatment, scaled)
-    p_value = distributions.upper_p(statistic, df)
-    if guardrail.relative:
-        bound = _lift_bound(treatment, control, distributions.upper_quantile(alpha, df), harm_sign, shared)
-    else:
-        half_width = distributions.upper_quantile(alpha, df) * math.sqrt(variance)
-        bound = treatment.mean - control.mean - harm_sign * half_width
-    return NonInferiority(harm_sign * statistic, df, p_value, bound, p_value < alpha)
+    bound = margin_bound(arms, guardrail, direction, distributions.upper_quantile(alpha, test.df))
+    signed = _harm_sign(direction) * test.statistic
+    return NonInferiority(signed, test.df, test.p_value, bound, test.p_value < alpha)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,47 +120,15 @@ def equivalence(treatment: ArmEstimate, control: ArmEstimate, margin: Guardrail,
     return Equivalence(above.p_value, below.p_value, above.passes and below.passes)
 
 
-def guardrail_block(
-    test: NonInferiority | None,
-    monitored: AlwaysValidResult | None,
-    guardrail: Guardrail,
-    direction: Direction,
-) -> GuardrailBlock:
-    """The state from the non-inferiority test and the always-valid watch on the difference."""
-    kind = "relative" if guardrail.relative else "absolute"
-    if test is None or monitored is None:
-        return GuardrailBlock("insufficient", guardrail.margin, kind, None, None, None, None, None, RULE)
-    harmful = _wholly_harmful(monitored, direction)
-    state = "pass" if test.passes else "deteriorated" if harmful else "inconclusive"
-    df = None if math.isinf(test.df) else test.df
-    return GuardrailBlock(
-        state,
-        guardrail.margin,
-        kind,
-        test.statistic,
-        df,
-        test.p_value,
-        test.bound,
-        monitored.p_value,
-        RULE,
-    )
+def _harm_sign(direction: Direction) -> float:
+    return 1.0 if direction is Direction.INCREASE else -1.0
 
 
-def _wholly_harmful(monitored: AlwaysValidResult, direction: Direction) -> bool:
-    lower, upper = monitored.lower, monitored.upper
-    if lower is None or upper is None:
-        # The effect drifted: the interval of this look alone decides.
-        lower, upper = monitored.current_lower, monitored.current_upper
-    return upper < 0.0 if direction is Direction.INCREASE else lower > 0.0
-
-
-def _lift_bound(
-    treatment: ArmEstimate, control: ArmEstimate, critical: float, harm_sign: float, shared: float
-) -> float | None:
-    if control.mean == 0.0:
+def _lift_bound(arms: Arms, critical: float, harm_sign: float) -> float | None:
+    if arms.control.mean == 0.0:
         return None
-    region = fieller(treatment, control, critical, shared)
-    if control.mean < 0.0:
+    region = fieller(arms.treatment, arms.control, critical, arms.shared)
+    if arms.control.mean < 0.0:
         region = region.mirrored()
     if region.kind is not SetKind.INTERVAL:
         return None

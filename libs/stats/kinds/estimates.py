@@ -38,6 +38,15 @@ class ArmEstimate:
 
 
 @dataclass(frozen=True, slots=True)
+class Arms:
+    """Treatment and control, and the variance that both means carry in common."""
+
+    treatment: ArmEstimate
+    control: ArmEstimate
+    shared: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class PreparedArm:
     """An arm's estimate, or None and the reason; `mean` may be known when a variance is not."""
 

@@ -13,18 +13,35 @@ import numpy as np
 from stats import validation
 from stats.errors import InvalidInputError
 
+OF = ("all", "nonzero")
+
 
 @dataclass(frozen=True, slots=True)
 class Winsorising:
-    """How an outcome was capped: at `cap`, the pooled `percentile` (0.99 is the 99th), `units_capped` units."""
+    """How an outcome was capped: at `cap`, the pooled `percentile` (0.99 is the 99th), `units_capped` units.
+
+    `floor` is the cap from below at the pooled `lower_percentile`, None without one; `units_capped` counts both sides.
+    `of`: the percentiles are those of `all` values, or of the `nonzero` ones.
+    """
 
     percentile: float
     cap: float
     units_capped: int
+    lower_percentile: float | None = None
+    floor: float | None = None
+    of: str = "all"
 
     def __post_init__(self) -> None:
         validation.fraction(self.percentile, "winsorising.percentile")
         validation.finite(self.cap, "winsorising.cap")
+        if (self.lower_percentile is None) != (self.floor is None):
+            raise InvalidInputError("winsorising.floor", "needs its percentile, and the percentile its floor")
+        if self.lower_percentile is not None and self.floor is not None:
+            validation.fraction(self.lower_percentile, "winsorising.lower_percentile")
+            if validation.finite(self.floor, "winsorising.floor") > self.cap:
+                raise InvalidInputError("winsorising.floor", "must not be above the cap")
+        if self.of not in OF:
+            raise InvalidInputError("winsorising.of", f"must be one of {', '.join(OF)}")
         object.__setattr__(self, "units_capped", validation.count(self.units_capped, "winsorising.units_capped"))
 
     def share_capped(self, units: int) -> float:

@@ -2,20 +2,18 @@
 
 Sources: Waudby-Smith, Arbour, Sinha, Kennedy & Ramdas 2024, "Time-uniform central limit theory and
 asymptotic confidence sequences" (equation 9 and its tuning); Robbins 1970 for the mixture; Johari,
-Koomen, Pekelis & Walsh 2022, "Always valid inference" for the mSPRT form.
+Koomen, Pekelis & Walsh 2022, "Always valid inference" for the mSPRT form; Howard, Ramdas, McAuliffe & Sekhon 2021
+for the one-sided mixture.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
+from scipy import optimize, special
+
 from stats import validation
-from stats.distributions import LOG_10
-from stats.metrics import Look
-from stats.sequential.results import AlwaysValidResult
-from stats.statuses import Notice, Status, notice
 
 DEFAULT_N_STAR = 10_000.0
 """Where the sequence is tightest when no size was planned; fixed before the data, as it must be."""
@@ -65,31 +63,22 @@ def msprt_point(estimate: float, variance: float, alpha: float, tau2: float) -> 
     return SequencePoint(half_width, log_ratio, math.exp(min(0.0, -log_ratio)), half_width / math.sqrt(variance))
 
 
-def monitor(looks: Sequence[Look], alpha: float, n_star: float) -> AlwaysValidResult:
-    """Running minimum of p and running intersection of the intervals over the looks, the last one now."""
-    rho2 = mixture_variance(alpha, n_star)
-    p_value, lower, upper = 1.0, -math.inf, math.inf
-    for look in looks:
-        point = sequence_point(look.difference, look.se, look.n, alpha, rho2)
-        p_value = min(p_value, point.p_value)
-        lower = max(lower, look.difference - point.half_width)
-        upper = min(upper, look.difference + point.half_width)
-    now = looks[-1]
-    empty = lower > upper
-    notices: tuple[Notice, ...] = (notice(Status.DRIFT_DETECTED),) if empty else ()
-    return AlwaysValidResult(
-        method="normal_mixture_confidence_sequence",
-        status=Status.DRIFT_DETECTED if empty else Status.OK,
-        n=now.n,
-        n_star=n_star,
-        rho2=rho2,
-        e_value_log10=point.log_e_value / LOG_10,
-        p_value=p_value,
-        crossed=p_value < alpha,
-        lower=None if empty else lower,
-        upper=None if empty else upper,
-        current_p_value=point.p_value,
-        current_lower=now.difference - point.half_width,
-        current_upper=now.difference + point.half_width,
-        notices=notices,
-    )
+def one_sided_log_e(z: float, growth: float) -> float:
+    """The logarithm of the e-value of "not above 0" by the mixture over positive effects; growth is n·ρ².
+
+    Twice the normal mixture's upper half: 2Φ(x)·exp(x²/2)/√(growth + 1) with x = z·√(growth/(growth + 1)).
+    """
+    x = z * math.sqrt(growth / (growth + 1.0))
+    return math.log(2.0) + float(special.log_ndtr(x)) + 0.5 * x * x - 0.5 * math.log1p(growth)
+
+
+def one_sided_p(z: float, n: int, rho2: float) -> float:
+    """The p of "not above 0", valid at any time; z is positive towards the alternative."""
+    return math.exp(min(0.0, -one_sided_log_e(z, n * rho2)))
+
+
+def one_sided_critical(n: int, alpha: float, rho2: float) -> float:
+    """The z at which the one-sided p is alpha."""
+    growth = n * rho2
+    most = sequence_point(0.0, 1.0, n, alpha, rho2).z_equivalent
+    return float(optimize.brentq(lambda z: one_sided_log_e(z, growth) + math.log(alpha), 0.0, most + 1.0, xtol=1e-13))

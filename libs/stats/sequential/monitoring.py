@@ -6,12 +6,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from scipy import optimize
+
 from stats import distributions
 from stats.metrics import AnalysisOptions, Boundary, Look
-from stats.sequential.always_valid import DEFAULT_N_STAR, monitor
+from stats.sequential.always_valid import DEFAULT_N_STAR
 from stats.sequential.boundaries import adds_information, crossing, planned_bounds
 from stats.sequential.inference import infer_at_stop
-from stats.sequential.results import AlwaysValidResult, GroupSequentialResult
+from stats.sequential.results import GroupSequentialResult
 from stats.sequential.spending import bounds_for_spent, obrien_fleming_spending, pocock_spending
 from stats.statuses import Notice, Status, notice
 
@@ -20,6 +22,9 @@ SPACING_TOLERANCE = 0.1
 """A look is on plan if its information is within this share of the spacing between planned looks."""
 
 ALPHA_ROUNDING = 1e-9
+P_LEAST, P_MOST = 1e-12, 0.999
+"""The range of a repeated p; beyond it is its end, or 1."""
+BEYOND = 1e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +37,6 @@ class LookBounds:
     notices: tuple[Notice, ...]
 
 
-def watch_always(looks: Sequence[Look], options: AnalysisOptions) -> AlwaysValidResult:
-    """The always-valid state after these looks; tuned to half the planned units unless N* is set."""
-    return monitor(looks, options.alpha, tuned_for(options))
-
-
 def tuned_for(options: AnalysisOptions) -> float:
     """N*: as set, else half the planned units, else 10,000; never from the data."""
     if options.n_star is not None:
@@ -44,11 +44,49 @@ def tuned_for(options: AnalysisOptions) -> float:
     return options.planned_units / 2.0 if options.planned_units else DEFAULT_N_STAR
 
 
-def watch_group(looks: Sequence[Look], z_now: float, df: float, options: AnalysisOptions) -> GroupSequentialResult:
-    """The group-sequential state; `z_now` is the normal equivalent of the present look's p-value."""
+def stage_of(units: int, options: AnalysisOptions) -> int:
+    """How many planned shares these units have reached."""
+    looks = options.looks_planned or 1
+    return min(units * looks // options.planned_units, looks) if options.planned_units else 0
+
+
+def official_looks(looks: Sequence[Look], options: AnalysisOptions) -> tuple[Look, ...]:
+    """Of readings in their order those that are looks: the first at or after each planned share of the units."""
+    if options.planned_units is None:
+        return tuple(looks[: options.looks_planned or 1])
+    taken: list[Look] = []
+    for look in looks:
+        if stage_of(look.n, options) > (stage_of(taken[-1].n, options) if taken else 0):
+            taken.append(look)
+    return tuple(taken)
+
+
+def is_look(units: int, history: Sequence[Look], options: AnalysisOptions) -> bool:
+    """Whether a reading of these units reaches a planned share that no look has reached."""
+    if options.planned_units is None:
+        return len(history) < (options.looks_planned or 1)
+    return stage_of(units, options) > (stage_of(history[-1].n, options) if history else 0)
+
+
+def is_final(history: Sequence[Look], options: AnalysisOptions) -> bool:
+    """Whether the last of these looks is the last of the plan."""
+    looks = options.looks_planned or 1
+    return len(history) >= looks or (bool(history) and stage_of(history[-1].n, options) >= looks)
+
+
+def next_look_units(history: Sequence[Look], options: AnalysisOptions) -> int | None:
+    """The units at which the next look is due; None after the last, or where no size was planned."""
+    if options.planned_units is None or is_final(history, options):
+        return None
+    stage = stage_of(history[-1].n, options) if history else 0
+    return math.ceil((stage + 1) * options.planned_units / (options.looks_planned or 1))
+
+
+def watch_group(looks: Sequence[Look], options: AnalysisOptions) -> GroupSequentialResult:
+    """The group-sequential state after these official looks, at least one."""
     planned = options.looks_planned or 1
     plan = look_bounds([look.n for look in looks], options)
-    zs = [*(look.difference / look.se for look in looks[:-1]), z_now]
+    zs = [look.deviate for look in looks]
     crossed_at = next(
         (
             index
@@ -58,8 +96,6 @@ def watch_group(looks: Sequence[Look], z_now: float, df: float, options: Analysi
         None,
     )
     bound, now = plan.bounds[-1], looks[-1]
-    bound_p = None if bound is None else distributions.two_sided_p(bound)
-    half_width = None if bound_p is None else distributions.critical(bound_p, df) * now.se
     statuses = [one.status for one in plan.notices]
     result = GroupSequentialResult(
         method=f"group_sequential_{options.boundary.value}",
@@ -69,34 +105,63 @@ def watch_group(looks: Sequence[Look], z_now: float, df: float, options: Analysi
         information=plan.information,
         bounds_z=plan.bounds,
         bound_z=bound,
-        bound_p=bound_p,
+        bound_p=None if bound is None else distributions.two_sided_p(bound),
         alpha_spent=plan.alpha_spent,
-        z=z_now,
+        z=zs[-1],
         crossed=crossed_at is not None,
         crossed_at=None if crossed_at is None else crossed_at + 1,
-        lower=None if half_width is None else now.difference - half_width,
-        upper=None if half_width is None else now.difference + half_width,
+        lower=now.lower,
+        upper=now.upper,
+        repeated_p=_running_p(looks, options, crossed=crossed_at is not None),
         approximate=not options.windows_closed,
         notices=plan.notices,
     )
     stop = crossed_at if crossed_at is not None else len(looks) - 1
-    if crossed_at is None and len(looks) < planned:
+    if crossed_at is None and not is_final(looks, options):
         return result
     return _with_inference(result, looks[stop], stop, zs[stop], options.alpha)
 
 
-def look_bounds(units: Sequence[int], options: AnalysisOptions) -> LookBounds:
+def repeated_p(units: Sequence[int], z: float, options: AnalysisOptions) -> float:
+    """The least alpha whose plan the last of looks at these units would have crossed with this z (two-sided)."""
+    reach = abs(z)
+
+    def crossed(log_alpha: float) -> float:
+        bound = look_bounds(units, options, math.exp(log_alpha)).bounds[-1]
+        return reach - (BEYOND if bound is None else bound)
+
+    low, high = math.log(P_LEAST), math.log(P_MOST)
+    if crossed(high) < 0.0:
+        return 1.0
+    if crossed(low) >= 0.0:
+        return P_LEAST
+    return math.exp(optimize.brentq(crossed, low, high, xtol=1e-11))
+
+
+def _running_p(looks: Sequence[Look], options: AnalysisOptions, *, crossed: bool) -> float:
+    """The least over the looks; rounding never parts it from the bounds."""
+    units = [look.n for look in looks]
+    least = min(
+        repeated_p(units[: index + 1], look.deviate, options) if look.p_value is None else look.p_value
+        for index, look in enumerate(looks)
+    )
+    below = options.alpha * (1.0 - ALPHA_ROUNDING)
+    return min(least, below) if crossed else max(least, options.alpha)
+
+
+def look_bounds(units: Sequence[int], options: AnalysisOptions, alpha: float | None = None) -> LookBounds:
     """Planned constants while the looks are on plan, then what alpha-spending leaves.
 
     Looks count as on plan while their number is within it and their information is evenly spaced (always,
-    if no `planned_units` says otherwise).
+    if no `planned_units` says otherwise). `alpha` instead of the options' own.
     """
+    level = options.alpha if alpha is None else alpha
     planned = options.looks_planned or 1
     times = _information(units, options)
     on_plan = 0
     while on_plan < min(len(times), planned) and _is_on_plan(times[on_plan], on_plan + 1, planned):
         on_plan += 1
-    constants = planned_bounds(planned, options.alpha, options.boundary)[:on_plan]
+    constants = planned_bounds(planned, level, options.boundary)[:on_plan]
     nominal = [look / planned for look in range(1, on_plan + 1)]
     spent = list(crossing(nominal, constants).cumulative) if on_plan else []
     notices: tuple[Notice, ...] = ()
@@ -107,9 +172,9 @@ def look_bounds(units: Sequence[int], options: AnalysisOptions) -> LookBounds:
     spend = SPENDING[options.boundary]
     for time in times[on_plan:]:
         before = spent[-1] if spent else 0.0
-        target = 2.0 * spend(min(time, 1.0), options.alpha / 2.0)
-        left = options.alpha - before > ALPHA_ROUNDING
-        spent.append(max(before, min(target, options.alpha)) if left else before)
+        target = 2.0 * spend(min(time, 1.0), level / 2.0)
+        left = level - before > ALPHA_ROUNDING * level
+        spent.append(max(before, min(target, level)) if left else before)
     information = _rising([*nominal, *times[on_plan:]])
     later = bounds_for_spent(information, spent)
     bounds = (*constants, *later.bounds[on_plan:])

@@ -13,8 +13,10 @@ class GroupSequentialResult:
 
     `bound_z` is the bound of this look and `bound_p` its nominal two-sided p; `bounds_z` those of all
     looks so far (None where a look brought no information). `crossed_at` is the first look that crossed.
-    `lower`, `upper` are the repeated interval; the final interval, `p_value` and `median_unbiased`
-    follow the stagewise ordering and are given once the experiment stops (bound crossed or last look).
+    `lower`, `upper` are the repeated interval of this look, `repeated_p` the least level at which a look so far would
+    have crossed: a p that is valid at every look, below alpha exactly when a bound was crossed. The final interval,
+    `p_value` and `median_unbiased` follow the stagewise ordering and are given once the experiment stops (bound
+    crossed or last look).
     `approximate` is true while units are still inside their conversion window: the increments are then
     not independent.
     """
@@ -33,6 +35,7 @@ class GroupSequentialResult:
     crossed_at: int | None
     lower: float | None
     upper: float | None
+    repeated_p: float
     p_value: float | None = None
     median_unbiased: float | None = None
     final_lower: float | None = None
@@ -45,8 +48,9 @@ class GroupSequentialResult:
 class AlwaysValidResult:
     """The confidence sequence at this moment: valid at any time, however often it is read.
 
-    `p_value` is the running minimum, `lower` and `upper` the running intersection over all looks told;
-    `current_*` belong to this look alone. The intersection is None when it is empty (`drift_detected`).
+    `p_value` is the running minimum, `lower` and `upper` the running intersection over all readings remembered;
+    `current_*` belong to this reading alone. When the intersection is empty (`drift_detected`) it is None, and the
+    reading alone decides: its sequence is valid for the average effect so far.
     """
 
     method: str
@@ -60,8 +64,8 @@ class AlwaysValidResult:
     lower: float | None
     upper: float | None
     current_p_value: float
-    current_lower: float
-    current_upper: float
+    current_lower: float | None
+    current_upper: float | None
     notices: tuple[Notice, ...] = ()
 
 

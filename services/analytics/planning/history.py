@@ -112,7 +112,7 @@ def _calibrated(metric: Metric, halves: list[tuple[Half, Half]], splits: int, al
     for first, second in halves:
         try:
             arms = {"a": _summary(metric, first), "b": _summary(metric, second)}
-            p_value = analyse_metric(MetricSpec(metric.key), arms, control="a").comparison("b").test.p_value
+            p_value = analyse_metric(MetricSpec(metric.key), arms, control="a").comparison("b").p_value
         except InvalidInputError:
             continue
         if p_value is not None:

@@ -162,8 +162,8 @@ def _variation(metric: MetricAnalysis, result: MetricResult, arm: ArmResult, fam
 
 def _comparison(metric: MetricAnalysis, comparison: Comparison, family: Family | None) -> ComparisonDocument:
     return ComparisonDocument(
-        **same(ComparisonDocument, comparison),
-        **same(ComparisonDocument, comparison.test),
+        **(same(ComparisonDocument, comparison.fixed_horizon.test) | same(ComparisonDocument, comparison)),
+        significant=None if comparison.p_value is None else comparison.p_value < comparison.alpha,
         units_compared=comparison.n_treatment + comparison.n_control,
         summary=comparison_sentence(metric, comparison),
         adjusted_p=_adjusted_p(metric, comparison, family),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from stats import Comparison, Status
-from stats.judgement.families import decisive_p
 
 from analytics.results.analysis import Analysis, MetricAnalysis
 from analytics.results.p_values import probability
@@ -36,7 +35,7 @@ def metric_sentences(metric: MetricAnalysis) -> list[str]:
 
 def comparison_sentence(metric: MetricAnalysis, comparison: Comparison) -> str:
     """The means of both variations, the lift with its interval, and whether it could be chance."""
-    if metric.result is None or comparison.difference.estimate is None or comparison.test.p_value is None:
+    if metric.result is None or comparison.difference.estimate is None or comparison.fixed_horizon.test.p_value is None:
         return f"{metric.metric.name}, {comparison.arm}: {comparison.explanation}"
     means = {arm.arm: arm.mean for arm in metric.result.arms}
     shown = f"{quantity(metric, means[comparison.arm])} against {quantity(metric, means[comparison.control])}"
@@ -48,10 +47,10 @@ def comparison_sentence(metric: MetricAnalysis, comparison: Comparison) -> str:
 
 def verdict(comparison: Comparison) -> str:
     """The p that the analysis mode decides by, and what it means; a look before the end has none."""
-    p_value = decisive_p(comparison)
+    p_value = comparison.p_value
     if p_value is None:
         return "not decided at this look"
-    meaning = "a difference this large is unlikely by chance" if comparison.significant else "it could be chance"
+    meaning = "a difference this large is unlikely by chance" if p_value < comparison.alpha else "it could be chance"
     return f"{probability(p_value)}; {meaning}"
 
 

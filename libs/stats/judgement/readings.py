@@ -1,0 +1,128 @@
+"""What one comparison may be read as: the one answer that sentence, colour, decision, report and export follow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from stats.errors import InvalidInputError
+from stats.judgement.families import Family, FamilyMember
+from stats.judgement.progress import Progress
+from stats.metrics import Direction
+from stats.results import Comparison, MetricResult
+from stats.statuses import Status
+
+
+class State(StrEnum):
+    """What a comparison says now; `better` and `worse` are in the metric's direction."""
+
+    TOO_EARLY = "too_early"
+    BETTER = "better"
+    WORSE = "worse"
+    UNCLEAR = "unclear"
+    NOT_ESTIMABLE = "not_estimable"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The state, by which method, and the figures behind it.
+
+    `adjusted_p` is the p after adjusting for the family, None without one; it decides where it is known. `complete`:
+    the plan's size is reached. `units_needed`: at how many units of the comparison the plan says more (the planned
+    size, or the next look); None if nothing is waited for.
+    """
+
+    state: State
+    method: str
+    p_value: float | None
+    adjusted_p: float | None
+    alpha: float
+    complete: bool
+    units: int
+    units_needed: int | None
+
+    @property
+    def significant(self) -> bool:
+        """True for better and worse, and for nothing else."""
+        return self.state in (State.BETTER, State.WORSE)
+
+
+def read(
+    result: MetricResult, arm: str, progress: Progress, family: Family | None = None, segment: str | None = None
+) -> Reading:
+    """The reading of one treatment in one metric; `family` is the one that the metric belongs to, if it has one."""
+    comparison = _comparison_of(result, arm)
+    member = family.member(result.metric, arm, segment) if family else None
+    complete = is_complete(comparison, progress)
+    state, p_value, adjusted_p, method = _state(result, comparison, member, complete)
+    return Reading(
+        state=state,
+        method=method,
+        p_value=p_value,
+        adjusted_p=adjusted_p,
+        alpha=comparison.alpha,
+        complete=complete,
+        units=comparison.n_treatment + comparison.n_control,
+        units_needed=_units_needed(comparison, progress, complete=complete),
+    )
+
+
+def is_complete(comparison: Comparison, progress: Progress) -> bool:
+    """Whether the plan's size is reached; `fixed` also asks that the analysis was told so."""
+    if comparison.decided_by == "fixed":
+        return comparison.complete and (progress.planned_units is None or progress.complete)
+    return comparison.complete or progress.complete
+
+
+def _state(
+    result: MetricResult, comparison: Comparison, member: FamilyMember | None, complete: bool
+) -> tuple[State, float | None, float | None, str]:
+    method, guardrail = _method(comparison), comparison.guardrail
+    if guardrail is not None and guardrail.state == "deteriorated":
+        adjusted = min(1.0, (guardrail.deterioration_p or 0.0) * comparison.alpha / guardrail.deterioration_alpha)
+        return State.WORSE, guardrail.deterioration_p, adjusted, "always_valid_watch"
+    p_value = comparison.p_value
+    adjusted_p = member.adjusted_p if member is not None else None
+    if comparison.decided_by == "fixed" and not complete:
+        return State.TOO_EARLY, None, None, method
+    if p_value is None:
+        waits = comparison.fixed_horizon.test.p_value is not None or comparison.status is Status.INSUFFICIENT_DATA
+        return (State.TOO_EARLY if waits and not complete else State.NOT_ESTIMABLE), None, None, method
+    deciding = p_value if adjusted_p is None else adjusted_p
+    side = _side(comparison)
+    if deciding >= comparison.alpha or side == 0.0:
+        return State.UNCLEAR, p_value, adjusted_p, method
+    right = (side > 0.0) == (result.direction == Direction.INCREASE.value)
+    return (State.BETTER if right else State.WORSE), p_value, adjusted_p, method
+
+
+def _side(comparison: Comparison) -> float:
+    """The side of 0 on which the deciding interval lies, or else the estimate."""
+    for interval in (comparison.difference, comparison.lift):
+        if interval.lower is not None and interval.lower > 0.0:
+            return 1.0
+        if interval.upper is not None and interval.upper < 0.0:
+            return -1.0
+    estimate = comparison.difference.estimate or 0.0
+    return float(estimate > 0.0) - float(estimate < 0.0)
+
+
+def _method(comparison: Comparison) -> str:
+    if comparison.sequential is not None:
+        return comparison.sequential.method
+    return comparison.fixed_horizon.test.method if comparison.decided_by == "fixed" else comparison.decided_by
+
+
+def _units_needed(comparison: Comparison, progress: Progress, *, complete: bool) -> int | None:
+    if complete:
+        return None
+    if comparison.look is not None:
+        return comparison.look.next_look_units
+    return progress.planned_units
+
+
+def _comparison_of(result: MetricResult, arm: str) -> Comparison:
+    try:
+        return result.comparison(arm)
+    except KeyError:
+        raise InvalidInputError("arm", f"{arm!r} is not among the treatments of {result.metric}") from None
