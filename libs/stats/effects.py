@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
-from stats.comparison.lift import SetKind
 from stats.statuses import Status
 
 ONLY_LOOK = "valid if this is the only look"
+
+
+class SetKind(StrEnum):
+    """The shape of a lift's set: [lower, upper], all but the `excluded` gap, or every number."""
+
+    INTERVAL = "interval"
+    COMPLEMENT = "complement"
+    ALL_REALS = "all_reals"
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ from stats import (
     as_document,
     reproduce,
 )
-from stats.comparison.lift import SetKind
+from stats.effects import SetKind
 
 counts = st.one_of(st.integers(0, 5), st.integers(0, 10**4), st.just(10**12), st.just(10**9))
 numbers = st.one_of(

@@ -26,8 +26,8 @@ from stats import (
     analyse_metric,
     plan,
 )
-from stats.comparison.lift import SetKind
 from stats.distributions import log10_two_sided_p
+from stats.effects import SetKind
 from stats.results import Comparison
 
 RATIO = {"n": 2, "num_sum": 1, "num_sum_sq": 1, "den_sum": 1, "den_sum_sq": 1, "num_den_sum": 1}

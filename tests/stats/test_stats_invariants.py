@@ -22,8 +22,9 @@ from stats import (
     merge,
 )
 from stats.analysis.arms import prepare_arm
-from stats.comparison.lift import SetKind, fieller
+from stats.comparison.lift import fieller
 from stats.distributions import critical
+from stats.effects import SetKind
 from stats.judgement.multiplicity import METHODS, adjust
 
 rates = st.integers(20, 5_000).flatmap(

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from stats import distributions
 from stats.comparison import proportion_intervals, proportions
 from stats.comparison.contrasts import Contrast, compare
-from stats.comparison.lift import SetKind, delta_se, fieller
-from stats.effects import Difference, FixedHorizon, Lift, Test
+from stats.comparison.lift import delta_se, fieller
+from stats.effects import Difference, FixedHorizon, Lift, SetKind, Test
 from stats.kinds.binary import BinarySummary
 from stats.kinds.estimates import Arms, PreparedArm
 from stats.statuses import Notice, Status, notice

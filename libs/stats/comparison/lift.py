@@ -9,19 +9,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from enum import StrEnum
 
+from stats.effects import SetKind
 from stats.kinds.estimates import ArmEstimate, moments
 
 LOG_MAX = 709.0
-
-
-class SetKind(StrEnum):
-    """The shape of a Fieller set: [lower, upper], all but the `excluded` gap, or every number."""
-
-    INTERVAL = "interval"
-    COMPLEMENT = "complement"
-    ALL_REALS = "all_reals"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any
 from stats import distributions
 from stats.analysis.arms import prepare_arm
 from stats.comparison.contrasts import Contrast, compare
-from stats.comparison.lift import FiellerSet, SetKind, delta_se, fieller, log_ratio_interval
+from stats.comparison.lift import FiellerSet, delta_se, fieller, log_ratio_interval
 from stats.conformance.cases import (
     Case,
     by_absolute,
@@ -19,6 +19,7 @@ from stats.conformance.cases import (
     two_arms,
     variances_equal,
 )
+from stats.effects import SetKind
 from stats.errors import InvalidInputError
 from stats.kinds.estimates import PRECISION_WARNING, ArmEstimate, PreparedArm
 from stats.kinds.mean import MeanSummary

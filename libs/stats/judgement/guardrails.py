@@ -11,7 +11,8 @@ import math
 from dataclasses import dataclass
 
 from stats import distributions
-from stats.comparison.lift import SetKind, fieller
+from stats.comparison.lift import fieller
+from stats.effects import SetKind
 from stats.kinds.estimates import ArmEstimate, Arms, moments, welch_df
 from stats.metrics import Direction, Guardrail
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from stats.comparison.lift import SetKind
-from stats.effects import Difference, Lift
+from stats.effects import Difference, Lift, SetKind
 from stats.statuses import Status
 
 
