@@ -85,7 +85,7 @@ def figures(results: Results) -> dict[str, float | None]:
         name = _METRICS[metric["metric"]]
         for arm in metric["variations"]:
             found[f"{name} {arm['variation']}"] = arm["mean"]
-        comparison = _comparison(metric)
+        comparison = _comparison(metric)["fixed_horizon"]
         found[f"{name} p"] = comparison["p_value"]
         if metric["metric"] == ROUNDS:
             found[f"{name} Welch t"] = comparison["statistic"]
@@ -102,7 +102,7 @@ def outcomes(results: Results) -> list[Outcome]:
 
 def _outcome(metric: dict[str, Any]) -> Outcome:
     arms = {arm["variation"]: arm for arm in metric["variations"]}
-    comparison = _comparison(metric)
+    comparison = _comparison(metric)["fixed_horizon"]
     lift = comparison["lift"]
     control, treatment = (arms[arm]["mean"] for arm in ARMS)
     return Outcome(

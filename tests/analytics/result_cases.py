@@ -14,7 +14,6 @@ from analytics.warehouse.aggregates import (
     ExposureHealth,
     Group,
     Moments,
-    PastLook,
     UnitCounts,
 )
 from analytics.warehouse.experiments import ExperimentReader
@@ -170,13 +169,10 @@ class Aggregates:
         units = self._groups(scope)["", variation]
         return ClusterTotals(units, units * 1.8, units * 4.0, units * 2.0, units * 4.6, units * 4.2)
 
-    async def past_looks(self, _organization: str, _experiment: str, _until: int) -> list[PastLook]:
-        return [
-            PastLook(metric.key, name, 2000 * look, 0.01 * look, 0.02 / look)
-            for look in (1, 3)
-            for metric in METRICS
-            for name in ("on", "other")
-        ]
+    async def reached(self, scope: ExposureScope, thresholds: list[int]) -> dict[int, int]:
+        """The first half of the units on the second day, the others on the ninth."""
+        total = sum(self._groups(scope).values())
+        return {each: START + (2 if 2 * each <= total else 9) * DAY for each in thresholds if each <= total}
 
 
 def catalog() -> Catalog:

@@ -1,49 +1,65 @@
-"""A result is described once: the answer, its schema, the tables and the stored looks follow from the description."""
+"""A result is described once: the answer, its schema, and the tables follow from the description."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any
 
 import msgspec
 import pytest
 from analytics.catalog.entries import Experiment
+from analytics.results.comparison_documents import (
+    ComparisonDocument,
+    CupedDocument,
+    FixedHorizonDocument,
+    OmnibusDocument,
+    ReadingDocument,
+    WinsorDocument,
+)
 from analytics.results.documents import (
     FILE,
     RESULT_DATASET,
     RESULT_FILE,
+    DecisionDocument,
     ResultDocument,
     result_document,
 )
 from analytics.results.explanation import ExplainedResultDocument, explained
-from analytics.results.metric_documents import ComparisonDocument, MetricDocument, MetricVariation
+from analytics.results.metric_documents import MetricDocument, MetricVariation
 from analytics.results.sample_ratio_documents import SampleRatioDocument
 from analytics.results.segment_documents import daily_document, segmented_document
 from analytics.results.segments import SegmentAnalyst
 from analytics.tables.columns import InTable, Table
 from analytics.tables.files import as_csv
 from analytics.warehouse.experiments import AskedQuery
-from analytics.warehouse.sql import query
 from pydantic import TypeAdapter
-from stats import Comparison, MetricResult, SampleRatioResult, Test
+from stats import (
+    Comparison,
+    CupedBlock,
+    Decision,
+    FixedHorizon,
+    MetricResult,
+    Omnibus,
+    Reading,
+    SampleRatioResult,
+    Test,
+    WinsorBlock,
+)
 
 from tests.analytics.answers import written
 from tests.analytics.result_cases import COOKIE_CATS, ENVIRONMENT, MOMENT, PLANS, analyst, experiment, reader
 
 NOT_ANSWERED = {
-    # The comparison's arms are the variation's own, and its test is answered figure by figure.
-    (Comparison, ComparisonDocument): {
-        "arm",
-        "n_treatment",
-        "n_control",
-        "complete",
-        "fixed_horizon",
-        "look",
-        "memory",
-    },
-    (Test, ComparisonDocument): set(),
+    # The arms are the variation's own; looks and memory are the plan's progress; many to one stands at a fixed horizon.
+    (Comparison, ComparisonDocument): {"arm", "n_treatment", "n_control", "look", "memory", "p_many_to_one"},
+    # The test is answered figure by figure.
+    (FixedHorizon, FixedHorizonDocument): {"test"},
+    (Test, FixedHorizonDocument): set(),
+    (CupedBlock, CupedDocument): set(),
+    (WinsorBlock, WinsorDocument): set(),
+    (Omnibus, OmnibusDocument): set(),
+    (Reading, ReadingDocument): set(),
+    (Decision, DecisionDocument): {"arm"},
     # Arms and comparisons are answered as variations; mode and direction are the plan's and the metric's.
     (MetricResult, MetricDocument): {
         "arms",
@@ -108,7 +124,7 @@ async def test_cookie_cats_as_published() -> None:
 
     treated = document["metrics"][0]["variations"][1]
     assert (treated["units"], treated["rate"]) == (45_489, 8279 / 45_489)
-    assert treated["comparison"]["p_value"] == pytest.approx(0.00155, abs=5e-5)
+    assert treated["comparison"]["fixed_horizon"]["p_value"] == pytest.approx(0.00155, abs=5e-5)
 
 
 @pytest.mark.parametrize(
@@ -174,6 +190,7 @@ def test_a_field_that_is_not_filled_names_itself() -> None:
             standard_error=None,
             lower=None,
             upper=None,
+            latest=None,
             comparison=None,
         )
 
@@ -210,7 +227,8 @@ async def test_a_line_holds_the_figures_of_its_variation() -> None:
         "p_value": treated.comparison.p_value,
         "adjusted_p": treated.comparison.adjusted_p,
         "significant": treated.comparison.significant,
-        "method": treated.comparison.method,
+        "reading": treated.comparison.reading.state,
+        "method": treated.comparison.reading.method,
     }
     assert list(lines[1]) == list(RESULT_FILE.columns)
 
@@ -250,28 +268,3 @@ class NoColumn:
 def test_a_description_that_is_no_table_names_the_place(described: type, named: str) -> None:
     with pytest.raises(TypeError, match=named):
         Table(described, FILE)
-
-
-def test_earlier_looks_are_read_where_the_description_writes_them() -> None:
-    """`looks.sql` reads stored results; what it names has to be there."""
-    sql = query("looks")
-    starts: dict[str, Any] = {
-        "document": ResultDocument,
-        "metric_document": MetricDocument,
-        "variation_document": MetricVariation,
-    }
-    found = list(paths(sql))
-    assert len(found) >= 7
-    for start, path in found:
-        described = starts[start]
-        for name in path:
-            hints = get_type_hints(described)
-            assert name in hints, f"{start}: {path}"
-            described = next((each for each in get_args(hints[name]) if each is not type(None)), hints[name])
-            if get_origin(described) is list:
-                described = get_args(described)[0]
-
-
-def paths(sql: str) -> Iterator[tuple[str, list[str]]]:
-    for start, rest in re.findall(r"JSON(?:Extract\w+|Type)\((\w+)((?:, '\w+')+)\)", sql):
-        yield start, re.findall(r"'(\w+)'", rest)

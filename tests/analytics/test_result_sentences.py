@@ -1,38 +1,116 @@
-"""A sentence says the p and the interval that its analysis mode decides by."""
+"""A sentence follows the reading: of what the plan's mode decides, and of nothing that one look would say."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
-from analytics.results.sentences import effect, verdict
-from stats import AnalysisOptions, BinarySummary, Comparison, MetricSpec, analyse_metric
-from stats.metrics import Mode
+from analytics.catalog.entries import Metric, MetricUse, Plan
+from analytics.results.judgement import Judged, readings_of
+from analytics.results.metric_analysis import MetricAnalysis
+from analytics.results.sentences import comparison_sentence, effect, metric_explanation, summary_of
+from messages.aggregations import AGGREGATIONS
+from stats import (
+    AnalysisOptions,
+    BinarySummary,
+    CappedArms,
+    Comparison,
+    MeanSummary,
+    MetricResult,
+    MetricSpec,
+    Mode,
+    Progress,
+    State,
+    Winsorising,
+    adjust_family,
+    analyse_metric,
+)
+
+from tests.analytics.result_cases import ENVIRONMENT, EXPERIMENT, MOMENT, analyst, reader
+
+METRIC = Metric("m1", "purchase", "Purchase", AGGREGATIONS["conversion"], True, "purchase")
+PROGRESS = Progress(10_000, 20_000)
 
 
-def compared(mode: Mode, treated: int) -> Comparison:
+def compared(mode: Mode, treated: int, *, complete: bool = True) -> MetricResult:
     arms = {"off": BinarySummary(5_000, 500), "on": BinarySummary(5_000, treated)}
-    options = AnalysisOptions(mode=mode, planned_units=20_000, looks_planned=4)
-    return analyse_metric(MetricSpec("purchase"), arms, control="off", options=options).comparisons[0]
+    options = AnalysisOptions(mode=mode, planned_units=20_000, looks_planned=4, complete=complete, takes_look=complete)
+    return analyse_metric(MetricSpec("purchase"), arms, control="off", options=options)
 
 
-def test_a_fixed_horizon_tells_the_lift_and_its_p() -> None:
-    comparison = compared(Mode.FIXED, 565)
-    assert effect(comparison).startswith("+13.00% (95 % interval ")
-    assert verdict(comparison) == "p = 0.0351; a difference this large is unlikely by chance"
+def said(result: MetricResult, progress: Progress = PROGRESS) -> str:
+    judged = Judged(readings_of(result, progress, None), 10_000, 20_000, 1_768_000_000_000)
+    metric = MetricAnalysis(METRIC, MetricUse("purchase", "goal"), result)
+    return comparison_sentence(metric, result.comparisons[0], judged)
+
+
+def only(result: MetricResult) -> Comparison:
+    return result.comparisons[0]
+
+
+def test_a_fixed_plan_that_has_decided_tells_the_lift_and_its_p() -> None:
+    sentence = said(compared(Mode.FIXED, 565), Progress(20_000, 20_000))
+    assert "+13.00% (95 % interval " in sentence
+    assert sentence.endswith("better, and a difference this large is unlikely by chance (p = 0.0351).")
+
+
+def test_a_fixed_plan_before_its_size_says_when_it_decides_and_no_p() -> None:
+    sentence = said(compared(Mode.FIXED, 900, complete=False))
+    assert "too early" in sentence
+    assert "at 20,000 units (about 2026-01-09 at the present traffic)" in sentence
+    assert "p = " not in sentence
+    assert "p < " not in sentence
 
 
 def test_an_always_valid_mode_tells_the_sequence_and_not_the_fixed_p() -> None:
-    comparison = compared(Mode.ALWAYS_VALID, 565)
-    assert "sequential interval -" in effect(comparison)
-    assert "it could be chance" in verdict(comparison)
-    assert "p = 0.0351" not in verdict(comparison)
+    sentence = said(compared(Mode.ALWAYS_VALID, 565))
+    assert "sequential interval -" in sentence
+    assert "unclear, it could be chance" in sentence
+    assert "p = 0.0351" not in sentence
 
 
-def test_a_look_before_the_end_decides_nothing() -> None:
-    comparison = compared(Mode.GROUP, 565)
-    assert verdict(comparison).endswith("it could be chance")
-    assert "sequential interval" in effect(comparison)
+def test_a_look_that_is_not_the_plans_decides_nothing() -> None:
+    assert "too early" in said(compared(Mode.GROUP, 900, complete=False))
+    assert "sequential interval" in effect(only(compared(Mode.GROUP, 565)))
 
 
 @pytest.mark.parametrize("mode", list(Mode))
 def test_a_large_difference_is_said_in_each_mode(mode: Mode) -> None:
-    assert verdict(compared(mode, 900)) == "p < 0.0001; a difference this large is unlikely by chance"
+    assert "better, and a difference this large is unlikely by chance (p < 0.0001)" in said(
+        compared(mode, 900), Progress(20_000, 20_000)
+    )
+
+
+def test_a_p_that_the_family_adjusts_away_reads_unclear() -> None:
+    """p .035 of ten tests: adjusted .35, and nobody says that it is unlikely by chance."""
+    results = [replace(compared(Mode.FIXED, 565), metric=f"m{number}") for number in range(10)]
+    family = adjust_family(results)
+    progress = Progress(20_000, 20_000)
+    judged = Judged(readings_of(results[0], progress, family), 10_000)
+    metric = MetricAnalysis(replace(METRIC, key="m0"), MetricUse("m0", "goal"), results[0])
+
+    sentence = comparison_sentence(metric, only(results[0]), judged)
+
+    assert judged.reading("m0", "on").state is State.UNCLEAR
+    assert "unclear, it could be chance (p = 0.0351, adjusted p = 0.3511)" in sentence
+
+
+def test_a_cap_that_takes_every_difference_away_is_what_is_said() -> None:
+    plain = {"off": MeanSummary(1000, 50.0, 500.0), "on": MeanSummary(1000, 80.0, 900.0)}
+    flat = dict.fromkeys(plain, MeanSummary(1000, 0.0, 0.0))
+    result = analyse_metric(
+        MetricSpec("revenue"), flat, control="off", capped=CappedArms(Winsorising(0.9, 0.0, 97), plain)
+    )
+    metric = MetricAnalysis(METRIC, MetricUse("revenue", "goal"), result)
+
+    assert metric_explanation(metric).startswith("The cap at the percentile 90 is 0 and cut 4.85% of the units")
+    assert "No unit varies" not in metric_explanation(metric)
+
+
+async def test_a_summary_tells_the_plan_and_the_decision() -> None:
+    plan = Plan(mode="fixed", planned_units=40_000)
+    experiment = replace(EXPERIMENT, plan=plan)
+    analysis = await analyst(reader()).analyse(experiment, ENVIRONMENT, MOMENT)
+
+    summary = summary_of(analysis)
+    assert "The plan decides at 40,000 units" in summary

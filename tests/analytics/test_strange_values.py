@@ -114,9 +114,23 @@ async def test_days_before_the_one_that_adds_too_much_stand() -> None:
     asked = strange(1e59, "latency")
     daily = await SegmentAnalyst(asked, analyst(asked)).over_time(EXPERIMENT, ENVIRONMENT, MOMENT)
 
-    days = {use.metric: [each.result is None for each in days.values()] for use, _, days in daily.metrics}
+    days = {use.metric: [each.metric.result is None for each in days.values()] for use, _, days in daily.metrics}
     assert days["latency"] == [False, False, True]
     assert days["revenue"] == [False, False, False]
+
+
+@pytest.mark.parametrize("plan", ["cuped", "always_valid"])
+async def test_days_add_up_with_covariates_too(plan: str) -> None:
+    asked = Aggregates()
+    reader = cast("ExperimentReader", asked)
+    daily = written(
+        daily_document(await SegmentAnalyst(reader, analyst(reader)).over_time(experiment(plan), ENVIRONMENT, MOMENT))
+    )
+
+    for metric in daily["metrics"]:
+        assert {each["status"] for each in metric["days"]} <= {"ok", "undefined_zero_denominator"}, metric["metric"]
+    cuped = by_metric(daily)["orders"]["days"][-1]["variations"][1]["comparison"]["cuped"]
+    assert (cuped is not None and cuped["applied"]) is (plan == "cuped")
 
 
 @pytest.mark.parametrize("size", STRANGE)

@@ -14,7 +14,7 @@ import pytest
 from analytics.access import ADMIN_ROLES, WRITER_ROLES
 from analytics.catalog.entries import Boundary, CapsOf, MarginKind, Per
 from analytics.catalog.entries import Role as MetricRole
-from analytics.results.analysis import CORRECTIONS
+from analytics.results.judgement import CORRECTIONS
 from bucketing import ErrorCode, Reason
 from bucketing.flagset import ExperimentMode, FlagType
 from control_plane.access.roles import Role

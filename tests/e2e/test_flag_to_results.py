@@ -131,13 +131,13 @@ def test_an_experiment_is_analysed_as_scipy_would(tenant: Tenant) -> None:
     arms = {key: [user for user, variation in assigned.items() if variation == key] for key in ("off", "on")}
     table = [[sum(user in bought for user in arms[key]), sum(user not in bought for user in arms[key])] for key in arms]
     chi2, p_value, _, _ = scipy_stats.chi2_contingency(table, correction=False)
-    purchase = variations_of(results, "purchase")["on"]["comparison"]
+    purchase = variations_of(results, "purchase")["on"]["comparison"]["fixed_horizon"]
     assert purchase["statistic"] == pytest.approx(chi2, rel=1e-9)
     assert purchase["p_value"] == pytest.approx(p_value, rel=1e-9)
 
     values = {key: [bought.get(user, 0.0) for user in arms[key]] for key in arms}
     welch = scipy_stats.ttest_ind(values["on"], values["off"], equal_var=False)
-    revenue = variations_of(results, "revenue")["on"]["comparison"]
+    revenue = variations_of(results, "revenue")["on"]["comparison"]["fixed_horizon"]
     assert revenue["statistic"] == pytest.approx(welch.statistic, rel=1e-9)
     assert revenue["p_value"] == pytest.approx(welch.pvalue, rel=1e-9)
     interval = [revenue["difference"]["lower"], revenue["difference"]["upper"]]

@@ -162,35 +162,6 @@ async def test_an_experiment_that_can_not_be_analysed_costs_no_other_one_its_sna
     assert await ResultSnapshots(warehouse, made, ManualClock(NOW)).take_due(3600) == 1
 
 
-async def test_scheduled_snapshots_are_the_earlier_looks_of_a_group_sequential_plan(
-    client: httpx.AsyncClient, warehouse: Warehouse
-) -> None:
-    planned = catalog()
-    entries = planned.entries("env-1")
-    plan = Plan(mode="group", planned_looks=4, planned_units=400)
-    entries.experiments["test"] = replace(entries.experiments["test"], plan=plan)
-    clock = ManualClock(NOW)
-    snapshots = ResultSnapshots(warehouse, planned, clock)
-    await snapshots.take_due(3600)
-    clock.advance(3600)
-    await snapshots.take_due(3600)
-    clock.advance(3600)
-    app = build_app(parts_of(planned, warehouse, clock), Shell(registry=CollectorRegistry()))
-    more = {"flag": "checkout", "experiment": "", "config_version": 1, "context": "{}", "received_at": NOW}
-    rows = [
-        more | {"variation": ("on", "off")[number % 2], "user_key": f"v{number}", "event_id": f"v{number}"}
-        for number in range(110)
-    ]
-    await store(warehouse, "events_exposure", EXPOSURE_COLUMNS, [each | {"occurred_at": NOW} for each in rows])
-
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://a", headers=bearer()) as asking:
-        document = (await asking.get(f"{BASE}/results")).json()
-
-    sequential = document["metrics"][0]["variations"][1]["comparison"]["sequential"]
-    assert (sequential["look"], sequential["looks_planned"]) == (2, 4)
-    assert sequential["information"] == pytest.approx([200 / 400, 310 / 400])
-
-
 async def test_csv_and_parquet_have_the_same_lines(client: httpx.AsyncClient) -> None:
     text = await client.get(f"{BASE}/results/export?format=csv")
     binary = await client.get(f"{BASE}/results/export?format=parquet")

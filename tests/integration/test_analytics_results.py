@@ -219,7 +219,7 @@ async def test_results_agree_with_a_plain_computation(warehouse: Warehouse, seed
             mine = kept[variation["variation"]]
             assert variation["units"] == len(mine)
             assert variation["mean"] == pytest.approx(math.fsum(mine) / len(mine), rel=1e-12)
-        comparison = treatment["comparison"]
+        comparison = treatment["comparison"]["fixed_horizon"]
         if metric.aggregation.binary:
             table = [[sum(each), len(each) - sum(each)] for each in kept.values()]
             p_value = scipy_stats.chi2_contingency(table, correction=False).pvalue

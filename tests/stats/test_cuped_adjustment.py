@@ -7,7 +7,16 @@ import math
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from stats import CupedSummary, InvalidInputError, MeanSummary, MetricSpec, Status, analyse_metric, single_covariate
+from stats import (
+    CupedSummary,
+    InvalidInputError,
+    MeanSummary,
+    MetricSpec,
+    Status,
+    analyse_metric,
+    merge,
+    single_covariate,
+)
 from stats.results import Comparison
 
 Column = NDArray[np.float64]
@@ -162,3 +171,24 @@ def test_arms_must_have_the_same_covariates() -> None:
     with pytest.raises(InvalidInputError) as refusal:
         analyse_metric(MetricSpec("m"), arms, control="c")
     assert refusal.value.field == "covariates"
+
+
+def test_parts_together_are_the_whole() -> None:
+    """Days and segments are merged; each may be summed around a centre of its own."""
+    y, x = experiment(9, 2)["c"]
+    cuts = (slice(0, 700), slice(700, 1900), slice(1900, None))
+    parts = [
+        summary(y[cut] - centre, x[cut], centre=centre, history_n=len(y[cut]))
+        for cut, centre in zip(cuts, (0.0, 17.0, 12.5), strict=True)
+    ]
+    whole, merged = summary(y, x, history_n=len(y)), merge(parts)
+
+    assert (merged.n, merged.history_n) == (whole.n, whole.history_n)
+    assert merged.outcome.mean == pytest.approx(whole.outcome.mean, rel=1e-12)
+    assert merged.outcome.variance == pytest.approx(whole.outcome.variance, rel=1e-10)
+    assert merged.x_sum == pytest.approx(whole.x_sum, rel=1e-12)
+    assert np.array(merged.xx) == pytest.approx(np.array(whole.xx), rel=1e-12)
+    centred = np.array(whole.xy) - merged.centre * np.array(whole.x_sum)
+    assert np.array(merged.xy) == pytest.approx(centred, rel=1e-9)
+    with pytest.raises(InvalidInputError, match="same in all parts"):
+        merge([parts[0], summary(y, x[:, :1])])

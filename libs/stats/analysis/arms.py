@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from stats.errors import InvalidInputError
 from stats.kinds.binary import BinarySummary, merge_binaries, prepare_rate
-from stats.kinds.covariates import CupedSummary
+from stats.kinds.covariates import CupedSummary, merge_covariates
 from stats.kinds.cuped import CupedFit, fit_cuped, prepare_adjusted
 from stats.kinds.estimates import PreparedArm
 from stats.kinds.mean import MeanSummary, merge_means, prepare_mean
@@ -102,7 +102,7 @@ KINDS = {
     "binary": Kind(BinarySummary, prepare_rate, merge_binaries),
     "mean": Kind(MeanSummary, prepare_mean, merge_means),
     "ratio": Kind(RatioSummary, prepare_ratio, merge_ratios),
-    "cuped": Kind(CupedSummary, prepare_adjusted),
+    "cuped": Kind(CupedSummary, prepare_adjusted, merge_covariates),
     "quantile": Kind(QuantileSummary, prepare_quantile),
 }
 """By the name that a result's `kind` shows."""

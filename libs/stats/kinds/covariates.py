@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stats import validation
 from stats.errors import InvalidInputError
-from stats.kinds.mean import MeanSummary
+from stats.kinds.mean import MeanSummary, merge_means
 from stats.kinds.sums import check_centred_cross, check_cross_sum, check_square_sum
 
 COVARIATES_MAX = 50
@@ -109,6 +110,28 @@ def single_covariate(
         (xy_sum, y_sum),
         (name, "has_history"),
         with_history,
+        outcome.centre,
+    )
+
+
+def merge_covariates(parts: Sequence[CupedSummary]) -> CupedSummary:
+    """One summary of all parts' units, which have the same covariates; y is taken around the merged mean."""
+    names = {part.covariates for part in parts}
+    if len(names) > 1:
+        raise InvalidInputError("covariates", "must be the same in all parts")
+    outcome = merge_means([part.outcome for part in parts])
+    first = parts[0]
+    k = range(len(first.x_sum))
+    histories = [part.history_n for part in parts]
+    return CupedSummary(
+        outcome.n,
+        outcome.sum,
+        outcome.sum_sq,
+        tuple(math.fsum(part.x_sum[j] for part in parts) for j in k),
+        tuple(tuple(math.fsum(part.xx[i][j] for part in parts) for j in k) for i in k),
+        tuple(math.fsum(part.xy[j] + (part.centre - outcome.centre) * part.x_sum[j] for part in parts) for j in k),
+        first.covariates,
+        None if None in histories else sum(each or 0 for each in histories),
         outcome.centre,
     )
 

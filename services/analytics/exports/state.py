@@ -17,6 +17,7 @@ from analytics.results.documents import RESULT_DATASET, result_document
 from analytics.tables.columns import Line
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.experiments import ExperimentReader
+from analytics.warehouse.result_snapshots import ResultSnapshotStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class StateReader:
     async def _results(self, experiment: Experiment, environment: Environment, now: int) -> list[Line]:
         if experiment.start_at is None:
             return []
-        analyst = Analyst(ExperimentReader(self._warehouse), self._catalog)
+        analyst = Analyst(ExperimentReader(self._warehouse), self._catalog, ResultSnapshotStore(self._warehouse))
         analysis = await analyst.analyse(experiment, environment, AnalysisTime(now))
         return RESULT_DATASET.lines(result_document(analysis))
 

@@ -36,7 +36,7 @@ def report_page(results: ResultDocument, over_time: DailyDocument) -> str:
 
 def _decisions(results: ResultDocument) -> str:
     lines = [
-        f"<li><b>{escape(each.arm)}: {escape(each.verdict.replace('_', ' '))}.</b> "
+        f"<li><b>{escape(each.variation)}: {escape(each.verdict.replace('_', ' '))}.</b> "
         f"{escape(' '.join(each.reasons))}</li>"
         for each in results.decisions
     ]
@@ -64,7 +64,7 @@ def _row(metric: MetricDocument, variation: MetricVariation) -> str:
         f"<td class=n>{_number(variation.mean, '.5g')}</td>",
         f"<td class=n>{_number(lift.estimate if lift else None, '+.2%')}</td><td class=n>{interval}</td>",
         f"<td class=n>{_number(comparison.p_value if comparison else None, '.4g')}</td>",
-        f"<td>{escape(comparison.method if comparison else '')}</td>",
+        f"<td>{escape(comparison.reading.method if comparison else '')}</td>",
     ]
     return f"<tr>{''.join(cells)}</tr>"
 

@@ -6,69 +6,40 @@ Nothing here sees a row of an event: the store answers with one line per variati
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from stats import (
-    AnalysisOptions,
-    Decision,
-    Direction,
-    Family,
-    Guardrail,
-    Look,
-    MetricResult,
-    MetricSpec,
-    Mode,
-    Progress,
-    SampleRatioResult,
-    adjust_family,
-    analyse_metric,
-    decide,
-)
+from service_kit.logs import get_logger
+from stats import ENGINE_VERSION, Decision, SampleRatioResult
 
 from analytics.catalog.catalog import Catalog
 from analytics.catalog.entries import Environment, Experiment, Metric, MetricUse
 from analytics.results.consistent_read import consistent_read
+from analytics.results.definitions import metric_digest, plan_digest
 from analytics.results.health import HealthCheck, balance_check, data_check, health_checks, metrics_check
-from analytics.results.measurements import (
-    UNCOMPUTABLE,
-    Measurement,
-    MeasurementOptions,
-    Measurer,
-    all_groups,
-    problem_of,
-)
+from analytics.results.judgement import Judgement, decisions_of, judge
+from analytics.results.measured_metrics import MetricsMeasurer
+from analytics.results.measurements import Measurement
+from analytics.results.memories import KEPT, Memories, adds, read_memories, written_memories
+from analytics.results.metric_analysis import MetricAnalysis, MetricData, analysed_metric
 from analytics.results.mismatch_sources import MismatchSource, mismatch_sources
+from analytics.results.moments import AnalysisTime
 from analytics.results.obstacles import Obstacle, obstacle
+from analytics.results.official_looks import OfficialLooks, Run
+from analytics.results.plan_options import Moment
+from analytics.results.post_stratification import PostStratifiedBlock, post_stratified
+from analytics.results.progress import PlanProgress, Traffic, progress_of
+from analytics.results.recorded_looks import OfficialLook
 from analytics.results.sample_ratio import sample_ratio_of
 from analytics.results.scope import scope_of
-from analytics.warehouse.aggregates import ExposureHealth, PastLook, UnitCounts
+from analytics.warehouse.aggregates import ExposureHealth, UnitCounts
+from analytics.warehouse.errors import WarehouseError
 from analytics.warehouse.experiments import ExperimentReader
+from analytics.warehouse.result_snapshots import ReadingRecords, ResultSnapshotEntry
 
-DAY_MILLISECONDS = 86_400_000
-CORRECTIONS = {"holm": "holm", "benjamini_hochberg": "bh"}
+__all__ = ["Analysis", "AnalysisTime", "Analyst", "MetricAnalysis"]
 
-
-@dataclass(frozen=True, slots=True)
-class MetricAnalysis:
-    """A metric's analysis. `result` None: the metric can't be analysed, and `problem` says why."""
-
-    metric: Metric
-    use: MetricUse
-    result: MetricResult | None
-    problem: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class AnalysisTime:
-    """When the results are computed, and from what: `as_of` None is everything received by `now`."""
-
-    now: int
-    as_of: int | None = None
-
-    @property
-    def shown(self) -> int:
-        return self.now if self.as_of is None else self.as_of
+_log = get_logger("results")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +53,12 @@ class Analysis:
     units: dict[str, int]
     units_in_several: int
     days: Mapping[str, Mapping[str, int]]
+    progress: PlanProgress
     sample_ratio: SampleRatioResult
     mismatch_sources: list[MismatchSource]
     metrics: list[MetricAnalysis]
     missing_metrics: list[str]
-    family: Family | None
+    judgement: Judgement
     decisions: list[Decision]
     health: list[HealthCheck]
 
@@ -102,18 +74,28 @@ class _Answers:
     sample_ratio: SampleRatioResult
     mismatch_sources: list[MismatchSource]
     health: ExposureHealth
-    looks: list[PastLook]
+    looks: list[OfficialLook]
+    memories: Memories
     metrics: list[tuple[MetricUse, Metric, Measurement]]
+    strata: Mapping[str, Mapping[str, PostStratifiedBlock]]
     missing: list[str]
     obstacle: Obstacle | None
 
 
 class Analyst:
-    """Answers for one request: the reader remembers what was asked, to explain it."""
+    """Answers for one request: the reader remembers what was asked, to explain it.
 
-    def __init__(self, reader: ExperimentReader, catalog: Catalog) -> None:
+    `records`: where looks and readings are kept; None keeps none, so that looks are computed from their moments.
+    """
+
+    def __init__(self, reader: ExperimentReader, catalog: Catalog, records: ReadingRecords | None = None) -> None:
         self._reader = reader
         self._catalog = catalog
+        self._records = records
+
+    @property
+    def looks(self) -> OfficialLooks:
+        return OfficialLooks(self._reader, self._records)
 
     def known_metrics(self, experiment: Experiment) -> tuple[list[tuple[MetricUse, Metric]], list[str]]:
         """The experiment's metrics, and the keys of those that no longer exist."""
@@ -128,24 +110,23 @@ class Analyst:
         return known, missing
 
     async def analyse(self, experiment: Experiment, environment: Environment, time: AnalysisTime) -> Analysis:
-        """Raises WarehouseError."""
+        """Raises WarehouseError. A reading of the present is recorded."""
         known, missing = self.known_metrics(experiment)
         scope = scope_of(experiment, environment, time.as_of)
-        looks = await self._past_looks(experiment, environment, time)
-        options = MeasurementOptions(experiment.plan.cuped, experiment.plan.alpha)
-
+        run = Run(experiment, environment, [metric for _, metric in known])
+        measuring = MetricsMeasurer(self._reader, experiment, time.shown)
         health: list[ExposureHealth] = []
 
         async def measure(counts: UnitCounts) -> list[Measurement]:
-            units = all_groups(counts.units, scope.variations, [""])
-            measurer = Measurer(self._reader, scope, units, options)
             found, measured = await asyncio.gather(
-                self._reader.health(scope), asyncio.gather(*(measurer.measure(metric) for _, metric in known))
+                self._reader.health(scope), measuring.measure(scope, counts, run.metrics)
             )
             health[:] = [found]
             return measured
 
         counts, measured = await consistent_read(self._reader, scope, measure)
+        memories = await self._remembered(run, time)
+        looks = await self.looks.taken(run, sum(counts.units.values()) + counts.in_several, time)
         metrics = [(use, metric, each) for (use, metric), each in zip(known, measured, strict=True)]
         sample_ratio = await asyncio.to_thread(sample_ratio_of, experiment, counts)
         answers = _Answers(
@@ -159,12 +140,57 @@ class Analyst:
             else [],
             health=health[0],
             looks=looks,
+            memories=memories,
             metrics=metrics,
+            strata=await self._post_stratified(run, time, looks),
             missing=missing,
             obstacle=self._obstacle(experiment, time),
         )
         # The engine's numbers are milliseconds of pure computation, so they are not made on the event loop.
-        return await asyncio.to_thread(_analysed, answers)
+        analysis = await asyncio.to_thread(_analysed, answers)
+        if time.as_of is None:
+            await self._remember(
+                run, {metric_digest(each.metric): each.memory for each in analysis.metrics}, memories, time.now
+            )
+        return analysis
+
+    async def _post_stratified(
+        self, run: Run, time: AnalysisTime, looks: Sequence[OfficialLook]
+    ) -> dict[str, dict[str, PostStratifiedBlock]]:
+        """By metric, of the data that the results are of: the last look's, if there was one."""
+        experiment, as_of = run.experiment, looks[-1].reached_at if looks else time.as_of
+        if not experiment.plan.post_stratify_by:
+            return {}
+        scope = scope_of(experiment, run.environment, as_of, experiment.plan.post_stratify_by)
+        shown_at = time.shown if as_of is None else as_of
+        measurer = MetricsMeasurer(self._reader, experiment, shown_at, covariates=False)
+
+        async def measure(counts: UnitCounts) -> list[Measurement]:
+            return await measurer.measure(scope, counts, run.metrics)
+
+        counts, found = await consistent_read(self._reader, scope, measure)
+        return {
+            metric.key: post_stratified(experiment, counts, each)
+            for metric, each in zip(run.metrics, found, strict=True)
+        }
+
+    async def _remembered(self, run: Run, time: AnalysisTime) -> Memories:
+        if self._records is None:
+            return {}
+        documents = await self._records.documents(run.key(), "reading", time.received_until, KEPT)
+        return read_memories(documents, plan_digest(run.experiment))
+
+    async def _remember(self, run: Run, fresh: Memories, known: Memories, now: int) -> None:
+        """A reading that can't be recorded is told all the same."""
+        if self._records is None or run.experiment.start_at is None or not adds(fresh, known):
+            return
+        name, document = written_memories({**known, **fresh}, plan_digest(run.experiment))
+        try:
+            await self._records.write(
+                run.key(name), ResultSnapshotEntry(name, now, "reading", ENGINE_VERSION), document
+            )
+        except WarehouseError as error:
+            _log.warning("a reading is not recorded", experiment=run.experiment.id, error=str(error))
 
     def _obstacle(self, experiment: Experiment, time: AnalysisTime) -> Obstacle | None:
         """What is published is of now: of an earlier moment, and of what doesn't run, it says nothing."""
@@ -175,121 +201,45 @@ class Analyst:
             return None
         return obstacle(entries.flags.get(experiment.flag), entries.sdk_keys, time.now)
 
-    async def _past_looks(self, experiment: Experiment, environment: Environment, time: AnalysisTime) -> list[PastLook]:
-        if experiment.plan.mode != Mode.GROUP.value or not experiment.plan.planned_units:
-            return []
-        return await self._reader.past_looks(environment.organization_id, experiment.id, time.shown)
-
-
-def analysis_options(experiment: Experiment, metric: Metric, last_exposure_at: int, shown_at: int) -> AnalysisOptions:
-    """The engine's options from the experiment's plan; windows are open while a unit can still get events in them."""
-    plan = experiment.plan
-    weights = experiment.shares
-    pair = weights[experiment.control] + max(
-        (each for name, each in weights.items() if name != experiment.control), default=0
-    )
-    share = pair / max(sum(weights.values()), 1)
-    open_until = last_exposure_at + metric.window_end * 1000 if metric.window_end else 0
-    return AnalysisOptions(
-        alpha=plan.alpha,
-        mode=Mode(plan.mode),
-        planned_units=max(round(plan.planned_units * share), 1) if plan.planned_units else None,
-        looks_planned=plan.planned_looks or (1 if plan.mode == "group" else None),
-        windows_closed=shown_at >= open_until,
-    )
-
-
-def with_history(options: AnalysisOptions, metric: str, looks: list[PastLook]) -> AnalysisOptions:
-    """The options with the earlier looks of one metric: for each planned share of the units, the first snapshot that
-    had reached it. How often people read the results between them does not count as looking."""
-    if options.planned_units is None or options.looks_planned is None:
-        return options
-    history: dict[str, dict[int, Look]] = {}
-    for each in looks:
-        stage = min(each.units * options.looks_planned // options.planned_units, options.looks_planned - 1)
-        taken = history.setdefault(each.variation, {})
-        if each.metric == metric and stage > max(taken, default=0):
-            taken[stage] = Look(each.units, each.difference, each.se)
-    looks_taken = {name: tuple(taken.values()) for name, taken in history.items() if taken}
-    return replace(options, history=looks_taken)
-
-
-def metric_spec(metric: Metric, use: MetricUse) -> MetricSpec:
-    direction = Direction.INCREASE if metric.higher_is_better else Direction.DECREASE
-    judged = use.role == "guardrail" and use.margin is not None
-    guardrail = Guardrail(use.margin or 0.0, relative=use.margin_kind == "relative") if judged else None
-    return MetricSpec(metric.key, direction, guardrail)
-
 
 def _analysed(answers: _Answers) -> Analysis:
-    experiment = answers.experiment
-    units = {each: answers.counts.units.get(("", each), 0) for each in experiment.shares}
+    experiment, counts = answers.experiment, answers.counts
+    units = {each: counts.units.get(("", each), 0) for each in experiment.shares}
     sample_ratio = answers.sample_ratio
-    metrics = [_metric_result(answers, use, metric, measured) for use, metric, measured in answers.metrics]
+    progress = progress_of(experiment, Traffic(answers.time.shown, units, counts.days), answers.looks)
+    moment = Moment(progress.units, counts.last_at, answers.time.shown)
+    metrics = [
+        analysed_metric(
+            experiment,
+            MetricData(use, metric, measured, answers.looks, answers.memories.get(metric_digest(metric), {})),
+            moment,
+        )
+        for use, metric, measured in answers.metrics
+    ]
+    metrics = [replace(each, post_stratified=answers.strata.get(each.metric.key, {})) for each in metrics]
+    judgement = judge(experiment, metrics, progress)
+    unusable = [each.metric.name for each in metrics if each.result is None and each.use.decides]
     results = [each.result for each in metrics if each.result is not None]
-    goals = [each.result for each in metrics if each.result is not None and each.use.role == "goal"]
-    method = CORRECTIONS.get(experiment.plan.correction)
-    family = adjust_family(goals, method, alpha=experiment.plan.alpha) if goals and method else None
     health = [
         data_check(experiment, answers.health, answers.obstacle, answers.time.shown),
-        *health_checks(experiment, answers.health, sample_ratio, units, answers.counts.in_several),
+        *health_checks(experiment, answers.health, sample_ratio, units, counts.in_several),
         balance_check(results),
-        metrics_check([each.metric.name for each in metrics if each.result is None and each.use.role != "secondary"]),
+        metrics_check(unusable),
     ]
-    judged = [each.result for each in metrics if each.result is not None and each.use.decides]
+    problems = [each.finding for each in health if each.state == "problem" and each.name != "sample_ratio"]
     return Analysis(
         experiment=experiment,
         environment=answers.environment,
         time=answers.time,
         units=units,
-        units_in_several=answers.counts.in_several,
-        days=answers.counts.days,
+        units_in_several=counts.in_several,
+        days=counts.days,
+        progress=progress,
         sample_ratio=sample_ratio,
         mismatch_sources=answers.mismatch_sources,
         metrics=metrics,
         missing_metrics=answers.missing,
-        family=family,
-        decisions=_decisions(answers, judged, sample_ratio, family, health) if judged else [],
+        judgement=judgement,
+        decisions=decisions_of(experiment, metrics, progress, (judgement, sample_ratio, problems)),
         health=health,
     )
-
-
-def _metric_result(answers: _Answers, use: MetricUse, metric: Metric, measured: Measurement) -> MetricAnalysis:
-    if measured.problem:
-        return MetricAnalysis(metric, use, None, measured.problem)
-    try:
-        options = analysis_options(answers.experiment, metric, answers.counts.last_at, answers.time.shown)
-        result = analyse_metric(
-            metric_spec(metric, use),
-            measured.summaries[""],
-            control=answers.experiment.control,
-            options=with_history(options, metric.key, answers.looks),
-            capped=measured.capped,
-        )
-    except UNCOMPUTABLE as error:
-        return MetricAnalysis(metric, use, None, problem_of(metric, error))
-    return MetricAnalysis(metric, use, result)
-
-
-def _decisions(
-    answers: _Answers,
-    results: list[MetricResult],
-    sample_ratio: SampleRatioResult,
-    family: Family | None,
-    health: list[HealthCheck],
-) -> list[Decision]:
-    experiment = answers.experiment
-    end = min(experiment.stop_at or answers.time.shown, answers.time.shown)
-    days = max((end - experiment.start_at) / DAY_MILLISECONDS, 0.0) if experiment.start_at else 0.0
-    problems = [each.finding for each in health if each.state == "problem" and each.name != "sample_ratio"]
-    decisions = []
-    for arm in experiment.shares:
-        if arm == experiment.control:
-            continue
-        units = sum(answers.counts.units.get(("", each), 0) for each in (arm, experiment.control))
-        planned = analysis_options(experiment, answers.metrics[0][1], 0, 0).planned_units
-        progress = Progress(units, planned, days, 0.0, units / days if days else None)
-        decisions.append(
-            decide(arm, results, progress, sample_ratio=sample_ratio, family=family, health_problems=problems)
-        )
-    return decisions

@@ -8,20 +8,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from stats import ENGINE_VERSION, Decision
+from stats import ENGINE_VERSION, Decision, Mode, Notice, Verdict
 
 from analytics.catalog.entries import Environment, Experiment
 from analytics.instants import rfc3339
 from analytics.results.analysis import Analysis
+from analytics.results.comparison_documents import same
 from analytics.results.health import HealthCheck
-from analytics.results.metric_documents import FamilyDocument, MetricDocument, family_document, metric_document
+from analytics.results.metric_documents import (
+    FamilyDocument,
+    MetricDocument,
+    family_document,
+    metric_document,
+)
 from analytics.results.sample_ratio_documents import (
     DATASET,
     SampleRatioDocument,
     VariationUnits,
     sample_ratio_document,
 )
-from analytics.results.sentences import summary_of
+from analytics.results.sentences import decision_sentence, progress_sentence, summary_of
 from analytics.tables.columns import Column, InTable, Table
 
 FILE = "file"
@@ -71,20 +77,73 @@ class DayDocument:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SinceDocument:
+    """Units that came after the plan's last look: counted, and in no figure that decides."""
+
+    variation: str
+    units: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanDocument:
+    """The plan, and how far the experiment is in it. Units are over all variations.
+
+    `mode`: the one that decides. `decided_at`: the moment whose data the last look holds. `readable_at` null: it can be
+    read now, or nobody knows when. `units_per_day`: the present traffic.
+    """
+
+    mode: Mode
+    alpha: float
+    power: float
+    correction: str
+    units: int
+    planned_units: int | None
+    planned_end: str | None
+    looks_taken: int
+    looks_planned: int
+    next_look_units: int | None
+    decided_at: str | None
+    since_decision: list[SinceDocument]
+    complete: bool
+    stopped_early: bool
+    days_run: float
+    minimum_days: float
+    units_per_day: float | None
+    readable_at: str | None
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionDocument:
+    """What to do with a variation, by which rule, and why."""
+
+    variation: str
+    verdict: Verdict
+    rule: str
+    reasons: tuple[str, ...]
+    sentence: str
+    days_left: float | None
+    notices: tuple[Notice, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ResultDocument:
-    """Everything about an experiment at one moment."""
+    """Everything about an experiment at one moment. `family`: of the goals; `exploratory_family`: of the secondary
+    metrics."""
 
     experiment: ExperimentDocument
     computed_at: Annotated[str, Column(only=FILE)]
     as_of: str | None
     engine_version: Annotated[str, Column(after="sample_ratio_p_value", only=DATASET)]
     summary: str
+    plan: PlanDocument
     units: UnitsDocument
     sample_ratio: SampleRatioDocument
     metrics: list[MetricDocument]
     missing_metrics: list[str]
     family: FamilyDocument | None
-    decisions: list[Decision]
+    exploratory_family: FamilyDocument | None
+    decisions: list[DecisionDocument]
     health: list[HealthCheck]
     exposures_per_day: list[DayDocument]
 
@@ -97,12 +156,15 @@ RESULT_DATASET = Table(ResultDocument, DATASET)
 
 def result_document(analysis: Analysis) -> ResultDocument:
     total = sum(analysis.units.values())
+    judgement = analysis.judgement
+    judged = judgement.judged(analysis.progress)
     return ResultDocument(
         experiment=experiment_document(analysis.experiment, analysis.environment),
         computed_at=rfc3339(analysis.time.now),
         as_of=rfc3339(analysis.time.as_of),
         engine_version=ENGINE_VERSION,
         summary=summary_of(analysis),
+        plan=_plan(analysis),
         units=UnitsDocument(
             total=total,
             in_several_variations=analysis.units_in_several,
@@ -112,12 +174,44 @@ def result_document(analysis: Analysis) -> ResultDocument:
             ],
         ),
         sample_ratio=sample_ratio_document(analysis.sample_ratio, analysis.mismatch_sources),
-        metrics=[metric_document(metric, analysis.family) for metric in analysis.metrics],
+        metrics=[metric_document(metric, judged) for metric in analysis.metrics],
         missing_metrics=analysis.missing_metrics,
-        family=family_document(analysis.family) if analysis.family else None,
-        decisions=analysis.decisions,
+        family=family_document(judgement.goals),
+        exploratory_family=family_document(judgement.exploratory),
+        decisions=[_decision(each) for each in analysis.decisions],
         health=analysis.health,
         exposures_per_day=_per_day(analysis),
+    )
+
+
+def _plan(analysis: Analysis) -> PlanDocument:
+    plan, progress = analysis.experiment.plan, analysis.progress
+    return PlanDocument(
+        mode=progress.mode,
+        alpha=plan.alpha,
+        power=plan.power,
+        correction=plan.correction,
+        units=progress.units,
+        planned_units=progress.planned_units,
+        planned_end=rfc3339(plan.planned_end),
+        looks_taken=progress.looks_taken,
+        looks_planned=progress.looks_planned,
+        next_look_units=progress.next_look_units,
+        decided_at=rfc3339(progress.decided_at),
+        since_decision=[SinceDocument(variation=name, units=count) for name, count in progress.since.items()],
+        complete=progress.complete,
+        stopped_early=progress.stopped_early,
+        days_run=progress.days_run,
+        minimum_days=progress.minimum_days,
+        units_per_day=progress.units_per_day,
+        readable_at=rfc3339(progress.readable_at),
+        sentence=progress_sentence(progress),
+    )
+
+
+def _decision(decision: Decision) -> DecisionDocument:
+    return DecisionDocument(
+        **same(DecisionDocument, decision), variation=decision.arm, sentence=decision_sentence(decision)
     )
 
 

@@ -29,6 +29,7 @@ from analytics.results.analysis import AnalysisTime, Analyst
 from analytics.turns import Turns
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.experiments import ExperimentReader
+from analytics.warehouse.result_snapshots import ResultSnapshotStore
 
 PROBLEMS = problem_responses(BadRequest, Unauthorized, NotFound, InvalidInput, TooManyRequests, Unavailable)
 Instant = Annotated[str | None, Query(max_length=64, description="RFC 3339 with an offset, or epoch milliseconds")]
@@ -99,7 +100,7 @@ class Inquiries:
             environment=environment,
             time=AnalysisTime(self._clock.now(), instant(asked.as_of, "as_of")),
             reader=reader,
-            analyst=Analyst(reader, self._catalog),
+            analyst=Analyst(reader, self._catalog, ResultSnapshotStore(self._warehouse)),
         )
 
     def environment(self, actor: Actor, where: NamedEnvironment) -> Environment:

@@ -3,73 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import Annotated
 
 from stats import (
-    AlwaysValidResult,
     ArmResult,
-    BayesBlock,
-    Comparison,
-    CupedBlock,
-    Difference,
     Family,
-    GroupSequentialResult,
-    GuardrailBlock,
-    Lift,
-    MdeBlock,
     MetricResult,
     Notice,
-    Omnibus,
     Status,
-    WinsorBlock,
 )
 
 from analytics.catalog.entries import Role
-from analytics.results.analysis import MetricAnalysis
-from analytics.results.sentences import comparison_sentence, metric_sentences
+from analytics.results.comparison_documents import (
+    ComparisonDocument,
+    OmnibusDocument,
+    comparison_document,
+    omnibus_document,
+)
+from analytics.results.judgement import Judged
+from analytics.results.metric_analysis import MetricAnalysis
+from analytics.results.sentences import (
+    metric_explanation,
+    metric_sentences,
+)
 from analytics.tables.columns import Column, InTable
 
 _ESTIMATE = Column(parts=("estimate", "lower", "upper"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ComparisonDocument:
-    """A variation against the control; blocks that were not asked for are null.
+class LatestDocument:
+    """What there is now, where the plan has decided on less: raw counts, which decide nothing."""
 
-    Fields that the engine's comparison or its test has under the same name are theirs.
-    """
-
-    control: str
-    status: InTable[Status]
-    explanation: str
-    alpha: float
-    difference: Annotated[Difference, _ESTIMATE]
-    lift: Annotated[Lift, _ESTIMATE]
-    significant: Annotated[bool | None, Column(after="adjusted_p")]
-    decided_by: str
-    sequential: GroupSequentialResult | AlwaysValidResult | None
-    cuped: CupedBlock | None
-    winsor: WinsorBlock | None
-    guardrail: GuardrailBlock | None
-    mde: MdeBlock | None
-    bayes: BayesBlock | None
-    p_many_to_one: float | None
-    warnings: tuple[Notice, ...]
-    units_compared: int
-    summary: str
-    method: Annotated[str, Column(after="significant")]
-    statistic_name: str | None
-    statistic: float | None
-    df: float | None
-    p_value: InTable[float | None]
-    log10_p: float | None
-    adjusted_p: InTable[float | None]
+    units: int
+    mean: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricVariation:
-    """What a variation's units did. `rate`: the mean of a metric that is a share of units."""
+    """What a variation's units did, as far as the reading goes. `rate`: the mean of a metric that is a share of units.
+    `latest`: of a plan that has decided, with the further data."""
 
     variation: InTable[str]
     is_control: InTable[bool]
@@ -79,6 +53,7 @@ class MetricVariation:
     standard_error: InTable[float | None]
     lower: InTable[float | None]
     upper: InTable[float | None]
+    latest: LatestDocument | None
     comparison: ComparisonDocument | None
 
 
@@ -86,12 +61,14 @@ class MetricVariation:
 class MetricDocument:
     """One metric: its definition, and per variation the estimate and the comparison with the control.
 
-    `inputs` and the engine's version are enough to compute it again.
+    `exploratory`: it decides nothing, and is adjusted in a family of its own. `inputs` and the engine's version are
+    enough to compute it again.
     """
 
     metric: InTable[str]
     name: str
     role: InTable[Role]
+    exploratory: bool
     aggregation: InTable[str]
     higher_is_better: bool
     status: Annotated[Status, Column(stands_in=True)]
@@ -100,7 +77,7 @@ class MetricDocument:
     alpha: float | None
     control: str | None
     variations: list[MetricVariation]
-    omnibus: Omnibus | None
+    omnibus: OmnibusDocument | None
     warnings: tuple[Notice, ...]
     inputs: Mapping[str, object]
 
@@ -114,39 +91,35 @@ class FamilyDocument:
     size: int
 
 
-def same(described: type, source: Any) -> dict[str, Any]:
-    """The source's values for the fields of `described` that it has under the same name."""
-    names = {each.name for each in fields(described)}
-    return {each.name: getattr(source, each.name) for each in fields(source) if each.name in names}
-
-
-def metric_document(metric: MetricAnalysis, family: Family | None = None) -> MetricDocument:
-    """`family`: where the metric's adjusted p-values are."""
+def metric_document(metric: MetricAnalysis, judged: Judged) -> MetricDocument:
+    """`judged`: what may be read from it."""
     result = metric.result
     return MetricDocument(
         metric=metric.metric.key,
         name=metric.metric.name,
         role=metric.use.role,
+        exploratory=metric.use.role == "secondary",
         aggregation=metric.metric.aggregation.name,
         higher_is_better=metric.metric.higher_is_better,
         status=result.status if result else Status.INVALID_INPUT,
-        explanation=result.explanation if result else metric.problem,
-        summary=" ".join(metric_sentences(metric)),
+        explanation=metric_explanation(metric),
+        summary=" ".join(metric_sentences(metric, judged)),
         alpha=result.alpha if result else None,
         control=result.control if result else None,
-        variations=[_variation(metric, result, arm, family) for arm in result.arms] if result else [],
-        omnibus=result.omnibus if result else None,
+        variations=[_variation(metric, result, arm, judged) for arm in result.arms] if result else [],
+        omnibus=omnibus_document(result.omnibus) if result and result.omnibus else None,
         warnings=result.warnings if result else (),
         inputs=result.inputs if result else {},
     )
 
 
-def family_document(family: Family) -> FamilyDocument:
-    return FamilyDocument(method=family.method, alpha=family.alpha, size=family.size)
+def family_document(family: Family | None) -> FamilyDocument | None:
+    return FamilyDocument(method=family.method, alpha=family.alpha, size=family.size) if family else None
 
 
-def _variation(metric: MetricAnalysis, result: MetricResult, arm: ArmResult, family: Family | None) -> MetricVariation:
+def _variation(metric: MetricAnalysis, result: MetricResult, arm: ArmResult, judged: Judged) -> MetricVariation:
     is_control = arm.arm == result.control
+    latest = next((each for each in metric.latest.arms if each.arm == arm.arm), None) if metric.latest else None
     return MetricVariation(
         variation=arm.arm,
         is_control=is_control,
@@ -156,22 +129,6 @@ def _variation(metric: MetricAnalysis, result: MetricResult, arm: ArmResult, fam
         standard_error=arm.se,
         lower=arm.lower,
         upper=arm.upper,
-        comparison=None if is_control else _comparison(metric, result.comparison(arm.arm), family),
+        latest=LatestDocument(units=latest.n, mean=latest.mean) if latest else None,
+        comparison=None if is_control else comparison_document(metric, result.comparison(arm.arm), judged),
     )
-
-
-def _comparison(metric: MetricAnalysis, comparison: Comparison, family: Family | None) -> ComparisonDocument:
-    return ComparisonDocument(
-        **(same(ComparisonDocument, comparison.fixed_horizon.test) | same(ComparisonDocument, comparison)),
-        significant=None if comparison.p_value is None else comparison.p_value < comparison.alpha,
-        units_compared=comparison.n_treatment + comparison.n_control,
-        summary=comparison_sentence(metric, comparison),
-        adjusted_p=_adjusted_p(metric, comparison, family),
-    )
-
-
-def _adjusted_p(metric: MetricAnalysis, comparison: Comparison, family: Family | None) -> float | None:
-    for member in family.members if family else ():
-        if member.metric == metric.metric.key and member.arm == comparison.arm:
-            return member.adjusted_p
-    return None

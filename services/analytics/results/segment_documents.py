@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 
-from stats import ENGINE_VERSION, Family, Heterogeneity, MetricResult, Notice, Status
+from stats import ENGINE_VERSION, Heterogeneity, MetricResult, Notice, Status
+from stats.effects import ONLY_LOOK
 
 from analytics.catalog.entries import Role
 from analytics.instants import rfc3339
-from analytics.results.analysis import MetricAnalysis
+from analytics.results.comparison_documents import same
 from analytics.results.documents import ExperimentDocument, experiment_document
+from analytics.results.judgement import Judged
+from analytics.results.metric_analysis import MetricAnalysis
 from analytics.results.metric_documents import (
     FamilyDocument,
     MetricVariation,
     family_document,
     metric_document,
-    same,
 )
 from analytics.results.sample_ratio_documents import SampleRatioDocument, sample_ratio_document
 from analytics.results.segment_names import SegmentName, SegmentValue, name_of
-from analytics.results.segments import DailyAnalysis, LeftOut, SegmentedAnalysis, SegmentedMetricAnalysis
+from analytics.results.segments import DailyAnalysis, DayAnalysis, LeftOut, SegmentedAnalysis, SegmentedMetricAnalysis
+
+NOTHING_JUDGED = Judged({}, 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +74,7 @@ class ContrastDocument:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeterogeneityDocument:
-    """Whether effects differ between segments: Cochran's Q, I², and the pooled effect."""
+    """Whether effects differ between segments, as one look would say: Cochran's Q, I², and the pooled effect."""
 
     contrasts: list[ContrastDocument]
     q: float
@@ -79,6 +83,7 @@ class HeterogeneityDocument:
     i2: float
     pooled: float
     pooled_se: float
+    caution: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,7 +195,7 @@ def _segmented_metric(analysis: SegmentedMetricAnalysis, by: str, shown: list[st
             _segment(
                 name_of(by, name),
                 MetricAnalysis(metric, use, each, analysis.problem),
-                _members_of(result.family, name) if result else None,
+                analysis.judged.get(name, NOTHING_JUDGED),
             )
             for name, each in segments.items()
         ],
@@ -201,11 +206,11 @@ def _heterogeneity(found: Heterogeneity | None) -> HeterogeneityDocument | None:
     if found is None:
         return None
     contrasts = [ContrastDocument(**same(ContrastDocument, each)) for each in found.contrasts]
-    return HeterogeneityDocument(**same(HeterogeneityDocument, found) | {"contrasts": contrasts})
+    return HeterogeneityDocument(**same(HeterogeneityDocument, found) | {"contrasts": contrasts, "caution": ONLY_LOOK})
 
 
-def _segment(name: SegmentName, analysis: MetricAnalysis, family: Family | None) -> MetricSegment:
-    found = metric_document(analysis, family)
+def _segment(name: SegmentName, analysis: MetricAnalysis, judged: Judged) -> MetricSegment:
+    found = metric_document(analysis, judged)
     return MetricSegment(
         **asdict(name),
         status=found.status,
@@ -216,10 +221,6 @@ def _segment(name: SegmentName, analysis: MetricAnalysis, family: Family | None)
     )
 
 
-def _day(day: str, analysis: MetricAnalysis) -> MetricDay:
-    found = metric_document(analysis)
+def _day(day: str, analysis: DayAnalysis) -> MetricDay:
+    found = metric_document(analysis.metric, analysis.judged)
     return MetricDay(date=day, status=found.status, variations=found.variations)
-
-
-def _members_of(family: Family, segment: str) -> Family:
-    return replace(family, members=tuple(each for each in family.members if each.segment == segment))

@@ -1,12 +1,39 @@
-"""Results as sentences for people."""
+"""Results as sentences for people. What they say of an effect follows the reading, and nothing else."""
 
 from __future__ import annotations
 
-from stats import Comparison, Status
+from datetime import UTC, datetime
+
+from stats import Comparison, Decision, Difference, Lift, Reading, State, Status, Verdict
 
 from analytics.results.analysis import Analysis, MetricAnalysis
+from analytics.results.judgement import Judged
 from analytics.results.p_values import probability
+from analytics.results.progress import PlanProgress
 from analytics.results.sample_ratio import sample_ratio_sentence
+
+UNREAD = (State.TOO_EARLY, State.NOT_ESTIMABLE)
+"""Nothing is said of an effect, neither that there is one nor that there is none."""
+SEQUENTIAL = ("group", "always_valid")
+_MEANING = {
+    State.BETTER: "better, and a difference this large is unlikely by chance",
+    State.WORSE: "worse, and a difference this large is unlikely by chance",
+    State.UNCLEAR: "unclear, it could be chance",
+}
+_VERDICTS = {
+    Verdict.SHIP: "ship it",
+    Verdict.ROLL_BACK: "roll it back",
+    Verdict.KEEP_RUNNING: "keep it running",
+    Verdict.INCONCLUSIVE: "the plan is over and nothing is clear",
+    Verdict.UNHEALTHY: "decide nothing before the data are sound",
+}
+_GUARDED = {
+    "pass": "it is not worse than the margin of {margin}",
+    "deteriorated": "it has deteriorated, and a harm this large is unlikely by chance",
+    "unclear": "that it is not worse than the margin of {margin} is not proven",
+    "too_early": "that it is not worse than the margin of {margin} can't be proven yet",
+    "insufficient": "there is nothing yet to hold against the margin of {margin}",
+}
 
 
 def summary_of(analysis: Analysis) -> str:
@@ -22,52 +49,129 @@ def summary_of(analysis: Analysis) -> str:
         sentences.append(f"{analysis.units_in_several:,} units saw several variations and are left out.")
     if analysis.sample_ratio.mismatch:
         sentences.append(sample_ratio_sentence(analysis.sample_ratio))
-    sentences += [sentence for metric in analysis.metrics for sentence in metric_sentences(metric)]
-    return " ".join(sentences)
+    sentences.append(progress_sentence(analysis.progress))
+    sentences += [decision_sentence(each) for each in analysis.decisions]
+    judged = analysis.judgement.judged(analysis.progress)
+    sentences += [sentence for metric in analysis.metrics for sentence in metric_sentences(metric, judged)]
+    return " ".join(each for each in sentences if each)
 
 
-def metric_sentences(metric: MetricAnalysis) -> list[str]:
+def progress_sentence(progress: PlanProgress) -> str:
+    """Where the experiment is in its plan."""
+    if progress.complete:
+        further = sum(progress.since.values())
+        more = f" {further:,} units came after the decision and are shown apart." if further else ""
+        return f"The plan is complete.{more}"
+    size = f" of {progress.planned_units:,} planned" if progress.planned_units else ""
+    if progress.stopped_early:
+        return f"The experiment was stopped early, at {progress.units:,}{size} units: its plan is not complete."
+    if progress.next_look_units is not None:
+        what = "The plan decides" if progress.looks_planned == 1 else "The next look is"
+        return f"{what} at {progress.next_look_units:,} units{_about(progress.readable_at)}."
+    if progress.early:
+        return f"The minimum run time of {progress.minimum_days:g} days is not over{_about(progress.readable_at)}."
+    return ""
+
+
+def decision_sentence(decision: Decision) -> str:
+    """What to do with a variation."""
+    return f"{decision.arm}: {_VERDICTS[decision.verdict]}."
+
+
+def metric_explanation(metric: MetricAnalysis) -> str:
+    """Why a metric's figures are there, or why not."""
+    if metric.result is None:
+        return metric.problem
+    return _what_the_cap_did(metric) or metric.result.explanation
+
+
+def comparison_explanation(metric: MetricAnalysis, comparison: Comparison) -> str:
+    return (comparison.status is Status.ZERO_VARIANCE and _what_the_cap_did(metric)) or comparison.explanation
+
+
+def metric_sentences(metric: MetricAnalysis, judged: Judged) -> list[str]:
     """One sentence per compared variation."""
     if metric.result is None:
         return [f"{metric.metric.name} can't be analysed: {metric.problem}."]
-    return [comparison_sentence(metric, comparison) for comparison in metric.result.comparisons]
+    return [comparison_sentence(metric, comparison, judged) for comparison in metric.result.comparisons]
 
 
-def comparison_sentence(metric: MetricAnalysis, comparison: Comparison) -> str:
-    """The means of both variations, the lift with its interval, and whether it could be chance."""
-    if metric.result is None or comparison.difference.estimate is None or comparison.fixed_horizon.test.p_value is None:
-        return f"{metric.metric.name}, {comparison.arm}: {comparison.explanation}"
+def comparison_sentence(metric: MetricAnalysis, comparison: Comparison, judged: Judged) -> str:
+    """Both means, the lift with its interval, and whether it could be chance, as far as it may be read."""
+    reading = judged.reading(metric.metric.key, comparison.arm)
+    if metric.result is None or reading.state is State.NOT_ESTIMABLE or comparison.difference.estimate is None:
+        return f"{metric.metric.name}, {comparison.arm}: {comparison_explanation(metric, comparison)}"
     means = {arm.arm: arm.mean for arm in metric.result.arms}
     shown = f"{quantity(metric, means[comparison.arm])} against {quantity(metric, means[comparison.control])}"
-    return (
-        f"{metric.metric.name}: {comparison.arm} {shown} in {comparison.control}, "
-        f"{effect(comparison)}, {verdict(comparison)}."
-    )
+    said = [
+        f"{metric.metric.name}: {comparison.arm} {shown} in {comparison.control}",
+        *_read(comparison, reading, judged),
+    ]
+    if metric.use.role == "secondary" and reading.significant:
+        said.append("exploratory, so confirm it")
+    return f"{', '.join(said)}{_guarded(comparison)}."
 
 
-def verdict(comparison: Comparison) -> str:
-    """The p that the analysis mode decides by, and what it means; a look before the end has none."""
-    p_value = comparison.p_value
-    if p_value is None:
-        return "not decided at this look"
-    meaning = "a difference this large is unlikely by chance" if p_value < comparison.alpha else "it could be chance"
-    return f"{probability(p_value)}; {meaning}"
+def _read(comparison: Comparison, reading: Reading, judged: Judged) -> list[str]:
+    if reading.state is State.TOO_EARLY:
+        when = f" at {judged.units_needed:,} units" if judged.units_needed else ""
+        return [f"too early: nothing is decided before the plan decides{when}{_about(judged.readable_at)}"]
+    return [effect(comparison), f"{_MEANING[reading.state]} ({_p_values(reading)})"]
+
+
+def _p_values(reading: Reading) -> str:
+    """The adjusted p decides; the raw one stands beside it."""
+    if reading.p_value is None:
+        return "no p"
+    if reading.adjusted_p is None or reading.adjusted_p == reading.p_value:
+        return probability(reading.p_value)
+    return f"{probability(reading.p_value)}, adjusted {probability(reading.adjusted_p)}"
+
+
+def _guarded(comparison: Comparison) -> str:
+    block = comparison.guardrail
+    if block is None:
+        return ""
+    margin = f"{block.margin:.4g}" if block.margin_kind == "absolute" else f"{100 * block.margin:g} %"
+    return f"; {_GUARDED[block.state].format(margin=margin)}"
 
 
 def effect(comparison: Comparison) -> str:
-    """The lift with its interval where it is bounded, else the difference; the sequential interval in such modes."""
-    lift, difference, sequential = comparison.lift, comparison.difference, comparison.sequential
-    level = f"{100 * (1 - comparison.alpha):g} %"
-    if sequential is not None and difference.estimate is not None:
-        if sequential.lower is None or sequential.upper is None:
-            return f"{difference.estimate:+.4g} (no sequential interval)"
-        bounds = f"{sequential.lower:+.4g} to {sequential.upper:+.4g}"
-        return f"{difference.estimate:+.4g} ({level} sequential interval {bounds})"
-    if lift.status is Status.OK and lift.estimate is not None and lift.lower is not None and lift.upper is not None:
-        return f"{lift.estimate:+.2%} ({level} interval {lift.lower:+.2%} to {lift.upper:+.2%})"
-    if difference.estimate is None or difference.lower is None or difference.upper is None:
+    """The lift with its interval where it is bounded, else the difference: those of the plan's mode."""
+    sequential = "sequential " if comparison.decided_by in SEQUENTIAL else ""
+    level = f"{100 * (1 - comparison.alpha):g} % {sequential}interval"
+    lift, difference = comparison.lift, comparison.difference
+    if lift.estimate is not None and (bounds := _bounds(lift, "+.2%")):
+        return f"{lift.estimate:+.2%} ({level} {bounds})"
+    if difference.estimate is None:
         return "no interval"
-    return f"{difference.estimate:+.4g} ({level} interval {difference.lower:+.4g} to {difference.upper:+.4g})"
+    bounds = _bounds(difference, "+.4g")
+    return f"{difference.estimate:+.4g} ({level} {bounds})" if bounds else f"{difference.estimate:+.4g} (no interval)"
+
+
+def _bounds(found: Lift | Difference, form: str) -> str:
+    if found.lower is None or found.upper is None:
+        return ""
+    return f"{found.lower:{form}} to {found.upper:{form}}"
+
+
+def _what_the_cap_did(metric: MetricAnalysis) -> str:
+    """Said instead of "no unit varies", where units do vary and the cap took it away."""
+    for comparison in metric.result.comparisons if metric.result else ():
+        cap = comparison.winsor
+        if comparison.status is not Status.ZERO_VARIANCE or cap is None or cap.uncapped is None:
+            continue
+        if cap.uncapped.difference.se:
+            return (
+                f"The cap at the percentile {100 * cap.percentile:g} is {cap.cap:.4g} and cut {cap.share_capped:.2%} "
+                "of the units, so that all of them have the same value; raise the percentile, or take that of the "
+                "values that are not 0. The figures without the cap stand beside it."
+            )
+    return ""
+
+
+def _about(moment: int | None) -> str:
+    return f" (about {datetime.fromtimestamp(moment / 1000, UTC):%Y-%m-%d} at the present traffic)" if moment else ""
 
 
 def quantity(metric: MetricAnalysis, value: float | None) -> str:

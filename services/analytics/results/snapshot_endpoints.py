@@ -109,5 +109,8 @@ def build_router(
 
 def _document(entry: ResultSnapshotEntry) -> ResultSnapshotDocument:
     return ResultSnapshotDocument(
-        id=entry.id, taken_at=rfc3339(entry.taken_at), cause=entry.cause, engine_version=entry.engine_version
+        id=entry.id,
+        taken_at=rfc3339(entry.taken_at),
+        cause="scheduled" if entry.cause == "scheduled" else "on_demand",
+        engine_version=entry.engine_version,
     )

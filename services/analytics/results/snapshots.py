@@ -92,7 +92,7 @@ class ResultSnapshots:
                 _log.info("snapshots taken", count=taken)
 
     async def _write(self, experiment: Experiment, environment: Environment, entry: ResultSnapshotEntry) -> None:
-        analyst = Analyst(ExperimentReader(self._warehouse), self._catalog)
+        analyst = Analyst(ExperimentReader(self._warehouse), self._catalog, self._store)
         analysis = await analyst.analyse(experiment, environment, AnalysisTime(self._clock.now()))
         key = ResultSnapshotKey(
             environment.organization_id,

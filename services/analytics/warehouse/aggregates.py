@@ -100,17 +100,6 @@ class ClusterTotals:
 
 
 @dataclass(frozen=True, slots=True)
-class PastLook:
-    """What a snapshot showed of one comparison: units of both variations, difference and its standard error."""
-
-    metric: str
-    variation: str
-    units: int
-    difference: float
-    se: float
-
-
-@dataclass(frozen=True, slots=True)
 class ExposureHealth:
     """Figures by which an experiment's exposures are checked.
 

@@ -14,7 +14,6 @@ from analytics.warehouse.aggregates import (
     ExposureHealth,
     Group,
     Moments,
-    PastLook,
     UnitCounts,
 )
 from analytics.warehouse.client import Row, Warehouse
@@ -121,11 +120,10 @@ class ExperimentReader:
         asked = {"variation": variation, "threshold": threshold}
         return ClusterTotals(**(await self._ask("aggregations/quantile/cluster_sums", scope, window, asked))[0])
 
-    async def past_looks(self, organization_id: str, experiment_id: str, until: int) -> list[PastLook]:
-        """What scheduled snapshots before `until` (epoch milliseconds) showed, oldest first."""
-        asked = {"organization": organization_id, "experiment_id": experiment_id, "until": until}
-        rows = await self._answered("looks", query("looks"), asked)
-        return [PastLook(row["metric"], row["variation"], row["units"], row["difference"], row["se"]) for row in rows]
+    async def reached(self, scope: ExposureScope, thresholds: Sequence[int]) -> dict[int, int]:
+        """When (epoch milliseconds, by the time of receipt) the scope had as many units; without those it never had."""
+        rows = await self._ask("reached", scope, None, {"thresholds": sorted(thresholds)})
+        return {row["threshold"]: row["reached_at"] for row in rows}
 
     async def _ask(
         self, name: str, scope: ExposureScope, window: MetricWindow | None = None, more: Mapping[str, Any] | None = None

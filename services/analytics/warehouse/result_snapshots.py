@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, Protocol
 
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.sql import query
+
+Cause = Literal["scheduled", "on_demand", "look", "reading"]
+"""`scheduled`, `on_demand`: an answer as it was shown. `look`: what an official look counted. `reading`: what
+readings have shown for good. Only answers are listed as snapshots."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +32,16 @@ class ResultSnapshotEntry:
 
     id: str
     taken_at: int
-    cause: Literal["scheduled", "on_demand"]
+    cause: Cause
     engine_version: str
+
+
+class ReadingRecords(Protocol):
+    """Where readings are kept, so that later ones know of them."""
+
+    async def write(self, key: ResultSnapshotKey, entry: ResultSnapshotEntry, document: bytes) -> None: ...
+
+    async def documents(self, key: ResultSnapshotKey, cause: Cause, until: int, limit: int) -> list[bytes]: ...
 
 
 class ResultSnapshotStore:
@@ -69,6 +81,17 @@ class ResultSnapshotStore:
         asked = {"organization": organization_id, "experiment_id": experiment_id, "snapshot_id": snapshot_id}
         rows = await self._warehouse.rows(query("snapshot"), asked)
         return rows[0]["document"].encode() if rows else None
+
+    async def documents(self, key: ResultSnapshotKey, cause: Cause, until: int, limit: int) -> list[bytes]:
+        """The latest of one cause, taken at `until` at the latest, oldest first; of the key its id doesn't matter."""
+        asked = {
+            "organization": key.organization_id,
+            "experiment_id": key.experiment_id,
+            "cause": cause,
+            "until": until,
+            "limit": limit,
+        }
+        return [row["document"].encode() for row in await self._warehouse.rows(query("snapshot_documents"), asked)]
 
 
 def _millis(value: datetime) -> int:

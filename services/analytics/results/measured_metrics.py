@@ -1,0 +1,53 @@
+"""Measures an experiment's metrics in one scope, each by itself, and with matured units only where the plan says so."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from service_kit.logs import get_logger
+
+from analytics.catalog.entries import Experiment, Metric
+from analytics.results.measurements import Measurement, MeasurementOptions, Measurer, all_groups
+from analytics.warehouse.aggregates import UnitCounts
+from analytics.warehouse.errors import QueryTooExpensive
+from analytics.warehouse.experiments import ExperimentReader
+from analytics.warehouse.scopes import ExposureScope
+
+_log = get_logger("results")
+TOO_EXPENSIVE = (
+    "its queries need more time or memory than they are allowed; ask for fewer segments, or raise the limits"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MetricsMeasurer:
+    """What is asked of `reader`. `shown_at`: the moment of the data (epoch milliseconds); `covariates`: bring them, if
+    plan wants them."""
+
+    reader: ExperimentReader
+    experiment: Experiment
+    shown_at: int
+    covariates: bool = True
+
+    @property
+    def options(self) -> MeasurementOptions:
+        plan = self.experiment.plan
+        return MeasurementOptions(plan.cuped and self.covariates, plan.alpha)
+
+    async def measure(self, scope: ExposureScope, counts: UnitCounts, metrics: Sequence[Metric]) -> list[Measurement]:
+        """One per metric; `counts` are the scope's. Raises WarehouseError."""
+        return await asyncio.gather(*(self._measured(scope, counts, each) for each in metrics))
+
+    async def _measured(self, scope: ExposureScope, counts: UnitCounts, metric: Metric) -> Measurement:
+        segments = list(counts.segments()) if scope.segment else [""]
+        try:
+            if self.experiment.plan.matured_only and metric.window_end:
+                scope = replace(scope, stop=min(scope.stop, self.shown_at - metric.window_end * 1000))
+                counts = await self.reader.unit_counts(scope)
+            groups = all_groups(counts.units, scope.variations, segments)
+            return await Measurer(self.reader, scope, groups, self.options).measure(metric)
+        except QueryTooExpensive as error:
+            _log.warning("a metric is not measured", experiment=self.experiment.id, metric=metric.key, error=str(error))
+            return Measurement({}, problem=TOO_EXPENSIVE)
