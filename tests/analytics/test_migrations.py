@@ -35,6 +35,13 @@ def test_numbers_have_no_gaps() -> None:
     assert [each.number for each in known_migrations()] == list(range(1, len(known_migrations()) + 1))
 
 
+def test_a_name_is_made_once() -> None:
+    """What becomes another table or view gets another name. Of two processes that migrate at once the slower one could
+    make the old one again just before the faster one would make the new one, which it then takes for made."""
+    made = [name for each in known_migrations() for name in each.made]
+    assert len(made) == len(set(made))
+
+
 @pytest.mark.parametrize("changes", [{"database": "a b"}, {"database": ""}, {"cluster": "x;y"}, {"url": "clickhouse"}])
 def test_settings_that_could_become_sql_are_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"must|letters"):

@@ -119,10 +119,10 @@ def loader_service(folder: Path, name: str, nats: Nats, clickhouse: ClickHouse) 
 
 async def kill_and_restart(loaders: list[Service], clickhouse: ClickHouse, kills: int) -> None:
     """Each kill meets the part while events flow; loaders are restarted at once, ClickHouse as well."""
-    random.seed(7)
+    chance = random.Random(7)
     for number in range(kills):
-        await asyncio.sleep(random.uniform(0.2, 0.6))
-        victim = clickhouse if number % 4 == 3 else random.choice(loaders)
+        await asyncio.sleep(chance.uniform(0.2, 0.6))
+        victim = clickhouse if number % 4 == 3 else chance.choice(loaders)
         victim.kill()
         await asyncio.to_thread(victim.start) if victim is clickhouse else victim.launch()
 
