@@ -128,3 +128,16 @@ def test_variations_without_a_share() -> None:
     alone = sample_ratio_of(replace(EXPERIMENT, shares={"off": 0, "on": 10_000}), UnitCounts(units, days, 0, 0))
     assert (alone.status, alone.mismatch) == (Status.NOT_APPLICABLE, None)
     assert sample_ratio_document(alone).summary == "One variation has all units: no shares."
+
+
+def test_without_what_was_assigned_there_is_no_check() -> None:
+    by_company = replace(HALVES, bucket_by="company")
+    units = {("", "off"): 610, ("", "on"): 420}
+    known = sample_ratio_of(by_company, UnitCounts(units, {}, 0, 0, users_without_unit=9))
+    assert (known.mismatch, known.observed) == (True, (610, 420))
+    unknown = sample_ratio_of(by_company, UnitCounts(units, {}, 0, 0, users_without_unit=400))
+    assert (unknown.status, unknown.mismatch, unknown.p_value) == (Status.NOT_APPLICABLE, None, None)
+    assert not unknown.blocks_decision
+    assert (
+        "Exposures of 400 users don't name their `company`: send `unit_key`" in sample_ratio_document(unknown).summary
+    )

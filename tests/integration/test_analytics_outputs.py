@@ -24,6 +24,7 @@ from analytics.warehouse.tables import EXPOSURE_COLUMNS, METRIC_COLUMNS
 from messages.aggregations import AGGREGATIONS
 from prometheus_client import CollectorRegistry
 from pyarrow import parquet
+from scipy.stats import chisquare
 from service_kit.clock import ManualClock
 from service_kit.http import Shell
 
@@ -245,3 +246,32 @@ async def test_a_stored_value_beyond_every_sum_costs_only_its_own_metric(warehou
     metrics = answers["results"].json()["metrics"]
     assert {each["metric"] for each in metrics if each["status"] == "invalid_input"} == {"sum", "mean", "ratio"}
     assert await ResultSnapshots(warehouse, known, clock).take_due(3600) == 1
+
+
+async def test_the_sample_ratio_names_where_units_are_lost(client: httpx.AsyncClient, warehouse: Warehouse) -> None:
+    """The other key's exposures of one variation never arrive."""
+    lost = [
+        {"flag": "checkout", "variation": "off", "experiment": "", "user_key": f"v{number}", "event_id": f"v{number}"}
+        | {"config_version": 2, "context": '{"country":"DE"}', "occurred_at": START, "received_at": START}
+        | {"sdk_key_id": "broken"}
+        for number in range(60)
+    ]
+    await store(warehouse, "events_exposure", EXPOSURE_COLUMNS, lost)
+
+    told = (await client.get(f"{BASE}/results/sample-ratio?by=country")).json()["sample_ratio"]
+    results = (await client.get(f"{BASE}/results")).json()
+
+    assert (told["mismatch"], told["method"]) == (True, "chi_square")
+    assert told["p_value"] == pytest.approx(float(chisquare([160, 100]).pvalue), rel=1e-9)
+    assert [each["by"] for each in told["sources"]] == ["$day", "$sdk_key", "$config_version", "country"]
+    for source, segment in zip(told["sources"][1:], ("broken", "2", "DE"), strict=True):
+        first = source["slices"][0]
+        assert (first["segment"], first["units"], first["mismatch"]) == (segment, 60, True)
+        assert (first["contribution"], first["p_elsewhere"]) == (1.0, 1.0)
+    assert "SDK key broken alone" in told["summary"]
+    assert [each["by"] for each in results["sample_ratio"]["sources"]] == ["$day", "$sdk_key", "$config_version"]
+    assert results["sample_ratio"]["sequential"] == told["sequential"]
+    assert {each["verdict"] for each in results["decisions"]} == {"unhealthy"}
+    assert results["metrics"][0]["variations"][1]["comparison"]["p_value"] is not None, "the display goes on"
+    assert (await client.get(f"{BASE}/results/sample-ratio?by=")).status_code == 422
+    assert (await client.get(f"{BASE}/results/sample-ratio?by=a&by=b")).status_code == 422

@@ -222,7 +222,7 @@ def _analysed(answers: _Answers) -> Analysis:
     results = [each.result for each in metrics if each.result is not None]
     health = [
         data_check(experiment, answers.health, answers.obstacle, answers.time.shown),
-        *health_checks(experiment, answers.health, sample_ratio, units, counts.in_several),
+        *health_checks(experiment, answers.health, sample_ratio, counts),
         balance_check(results),
         metrics_check(unusable),
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,8 +10,8 @@ from stats import MetricResult, SampleRatioResult, Status
 
 from analytics.catalog.entries import Experiment
 from analytics.results.obstacles import Obstacle
-from analytics.results.sample_ratio import sample_ratio_sentence
-from analytics.warehouse.aggregates import ExposureHealth
+from analytics.results.sample_ratio import sample_ratio_sentence, units_are_unknown
+from analytics.warehouse.aggregates import ExposureHealth, UnitCounts
 
 State = Literal["ok", "warning", "problem", "unknown"]
 SEVERAL_SHARE_MAX = 0.01
@@ -36,19 +36,18 @@ def health_checks(
     experiment: Experiment,
     health: ExposureHealth,
     sample_ratio: SampleRatioResult,
-    units: Mapping[str, int],
-    units_in_several: int,
+    counts: UnitCounts,
 ) -> list[HealthCheck]:
-    """What exposures tell, in the order in which people should look at it. `units`: by variation."""
-    everybody = sum(units.values()) + units_in_several
+    """What exposures tell, in the order in which people should look at it."""
+    everybody = sum(counts.units.values()) + counts.in_several
     return [
         _sample_ratio(sample_ratio),
-        _several(everybody, units_in_several),
+        _several(everybody, counts.in_several),
         _before_start(experiment, health),
         _repeated(health, everybody),
         _missing_ids(health),
         _others(health),
-        _unit(experiment),
+        _unit(experiment, counts),
     ]
 
 
@@ -144,14 +143,16 @@ def _others(health: ExposureHealth) -> HealthCheck:
     )
 
 
-def _unit(experiment: Experiment) -> HealthCheck:
+def _unit(experiment: Experiment, counts: UnitCounts) -> HealthCheck:
     by = experiment.bucket_by
+    lacking = counts.users_without_unit if by else 0
     return HealthCheck(
         "unit_of_analysis",
-        "warning" if by else "ok",
-        f"Variations are assigned by `{by}`, results are computed by user key." if by else "Users are assigned.",
-        "Users who share an assignment are not independent, so intervals are narrower than they should be.",
-        f"Send `{by}` as the user key of exposures and metric events of this experiment." if by else "Nothing.",
+        "problem" if units_are_unknown(experiment, counts) else "warning" if lacking else "ok",
+        (f"Variations are assigned by `{by}`, which is the unit." if by else "Users are assigned.")
+        + (f" Exposures of {lacking:,} users don't name theirs." if lacking else ""),
+        "Users who share an assignment are not independent, so what was assigned is counted.",
+        f"Send the `{by}` as `unit_key` with each exposure." if lacking else "Nothing.",
     )
 
 

@@ -2,27 +2,45 @@
 
 from __future__ import annotations
 
-from stats import SampleRatioResult, check_sample_ratio
+from dataclasses import replace
+
+from stats import SampleRatioResult, Status, check_sample_ratio
+from stats.statuses import notice
 
 from analytics.catalog.entries import Experiment
 from analytics.results.p_values import probability
 from analytics.warehouse.aggregates import UnitCounts
+
+LACKING_MAX = 0.01
+"""Users without a unit, as a share of the units: beyond it nobody knows whose units are missing."""
 
 
 def sample_ratio_of(experiment: Experiment, counts: UnitCounts) -> SampleRatioResult:
     """The check of all units so far, and of what a look at the end of each day would have said.
 
     Nothing is remembered between readings: units are counted by the day of their first exposure, so a day that late
-    exposures complete is judged as complete.
+    exposures complete is judged as complete. Counted is what was assigned: where exposures don't name it, there is no
+    check.
     """
     units = {each: counts.units.get(("", each), 0) for each in experiment.shares}
+    if units_are_unknown(experiment, counts):
+        by, lacking = experiment.bucket_by, counts.users_without_unit
+        said = f"Exposures of {lacking:,} users don't name their `{by}`: send `unit_key` with each."
+        nothing = check_sample_ratio({}, experiment.shares)
+        told = (notice(Status.NOT_APPLICABLE, by, said),)
+        return replace(nothing, status=Status.NOT_APPLICABLE, notices=told)
     return check_sample_ratio(units, experiment.shares, arrivals=dict(sorted(counts.days.items())))
+
+
+def units_are_unknown(experiment: Experiment, counts: UnitCounts) -> bool:
+    """Whether too many users' exposures don't name what was assigned: then nothing can be said of the units."""
+    return bool(experiment.bucket_by) and counts.users_without_unit > LACKING_MAX * sum(counts.units.values())
 
 
 def sample_ratio_sentence(ratio: SampleRatioResult) -> str:
     """What the check says."""
     if ratio.sequential is None or ratio.p_value is None:
-        return "The shares can't be checked yet." if len(ratio.arms) > 1 else "One variation has all units: no shares."
+        return _unchecked(ratio)
     watched = f"{probability(ratio.sequential.p_value)} however often one looks"
     once = f"{probability(ratio.p_value)} if this is the only look"
     if ratio.mismatch:
@@ -33,3 +51,9 @@ def sample_ratio_sentence(ratio: SampleRatioResult) -> str:
     return (
         f"The shares of units agree with the expected ones ({watched}; an alarm needs p < {ratio.threshold:g}; {once})."
     )
+
+
+def _unchecked(ratio: SampleRatioResult) -> str:
+    if len(ratio.arms) < 2:
+        return "One variation has all units: no shares."
+    return ratio.notices[0].message if ratio.status is Status.NOT_APPLICABLE else "The shares can't be checked yet."

@@ -14,12 +14,13 @@ AggregateT = TypeVar("AggregateT")
 @dataclass(frozen=True, slots=True)
 class UnitCounts:
     """Analysed units by group, and by day (UTC, ISO) and variation; how many saw several variations and are left out;
-    when the last one came in."""
+    when the last one came in. `users_without_unit`: exposed users whose exposures don't name what was assigned."""
 
     units: Mapping[Group, int]
     days: Mapping[str, Mapping[str, int]]
     in_several: int
     last_at: int
+    users_without_unit: int = 0
 
     def segments(self) -> dict[str, dict[str, int]]:
         """By segment and variation."""
