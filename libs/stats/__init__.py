@@ -18,7 +18,8 @@ from stats.analysis.segments import SegmentedResult, analyse_segments, combine_p
 from stats.analysis.stratification import Heterogeneity
 from stats.comparison.bayes import BetaComparison, NormalPosterior, compare_betas, normal_posterior
 from stats.comparison.omnibus import Omnibus
-from stats.design.planner import MdeAtDay, Plan, PlanRequest, days_left, plan
+from stats.design.planner import AtPlannedUnits, MdeAtDay, Plan, days_left, plan
+from stats.design.requests import PlanRequest
 from stats.documents import as_document
 from stats.effects import Difference, FixedHorizon, Lift, Test
 from stats.errors import InvalidInputError, StatisticsError
@@ -67,6 +68,7 @@ __all__ = [
     "AlwaysValidResult",
     "AnalysisOptions",
     "ArmResult",
+    "AtPlannedUnits",
     "BayesBlock",
     "BayesPrior",
     "BetaComparison",

@@ -223,7 +223,7 @@ async def test_every_operation_asks_for_a_token(client: httpx.AsyncClient) -> No
 
 
 async def test_the_planner_takes_a_baseline_that_is_given(client: httpx.AsyncClient) -> None:
-    answer = await client.get(f"/v1/planner?{WHERE}&effect=0.05&baseline=0.2&units_per_day=1000")
+    answer = await client.get(f"/v1/planner?{WHERE}&effect=0.05&baseline=0.2&units_per_day=1000&mode=fixed")
 
     document = answer.json()
     assert document["baseline"]["source"] == "given"
@@ -231,11 +231,38 @@ async def test_the_planner_takes_a_baseline_that_is_given(client: httpx.AsyncCli
     assert document["plan"]["days"] == -(-document["plan"]["units_total"] // 1000)
 
 
+async def planned(client: httpx.AsyncClient, query: str) -> dict[str, Any]:
+    answer = await client.get(f"/v1/planner?{WHERE}&baseline=50&sd=20&units_per_day=5000&{query}")
+    assert answer.status_code == 200, answer.text
+    document: dict[str, Any] = answer.json()["plan"]
+    return document
+
+
+async def test_the_planner_knows_the_modes_margins_and_amounts_of_a_plan(client: httpx.AsyncClient) -> None:
+    fixed = await planned(client, "effect=0.02&mode=fixed")
+    always = await planned(client, "effect=0.02")
+    group = await planned(client, "effect=0.02&mode=group&planned_looks=4&boundary=pocock")
+    assert fixed["units_total"] < group["units_total"] < always["units_total"]
+    assert (fixed["days"], always["request"]["mode"]) == (7, "always_valid")
+    assert (await planned(client, "effect=1&effect_kind=absolute&mode=fixed"))["units_total"] == fixed["units_total"]
+    margin = await planned(client, "margin=1&margin_kind=absolute&mode=fixed&planned_units=9892")
+    assert margin["at_planned_units"]["power"] == pytest.approx(0.8, abs=1e-3)
+    assert margin["at_planned_units"]["mde_absolute"] == pytest.approx(1.0, rel=1e-3)
+    less = await planned(client, "margin=0.02&mode=fixed&higher_is_better=false")
+    assert less["units_total"] > (await planned(client, "margin=0.02&mode=fixed"))["units_total"]
+
+
 @pytest.mark.parametrize(
     ("query", "field"),
     [
         ("effect=0.05", "metric"),
-        ("effect=0&baseline=0.2", "effect_relative"),
+        ("effect=0&baseline=0.2", "effect"),
+        ("effect=0.05&margin=0.05&baseline=0.2", "effect"),
+        ("margin=1&baseline=0.2", "margin"),
+        ("effect=0.05&baseline=0.2&mode=group", "planned_looks"),
+        ("effect=0.05&baseline=0.2&planned_looks=3", "planned_looks"),
+        ("effect=0.05&baseline=0.2&mode=fixed&n_star=300", "n_star"),
+        ("effect=0.05&baseline=0.2&mode=often", "mode"),
         ("effect=0.05&baseline=2", "baseline"),
         ("effect=nan&baseline=0.2", "effect"),
         ("effect=0.05&metric=ratio&flag=checkout", "metric"),

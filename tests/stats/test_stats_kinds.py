@@ -15,6 +15,7 @@ from stats import (
     CappedArms,
     ClusterSums,
     Direction,
+    Guardrail,
     InvalidInputError,
     MeanSummary,
     MetricSpec,
@@ -193,11 +194,11 @@ def test_what_a_plan_saves_and_costs() -> None:
     base = {"baseline": 50.0, "effect_relative": 0.02, "sd": 20.0, "units_per_day": 1_000.0}
     plain = plan(PlanRequest(**base))  # type: ignore[arg-type]
     cuped = plan(PlanRequest(**base, rho=0.7))  # type: ignore[arg-type]
-    looks = plan(PlanRequest(**base, looks=5, boundary=Boundary.POCOCK))  # type: ignore[arg-type]
+    looks = plan(PlanRequest(**base, mode=Mode.GROUP, looks=5, boundary=Boundary.POCOCK))  # type: ignore[arg-type]
     many = plan(PlanRequest(**base, arms=4, comparisons=3))  # type: ignore[arg-type]
     assert cuped.units_total == pytest.approx(plain.units_total * 0.51, rel=1e-3)
     assert looks.inflation == pytest.approx(1.2286, abs=1e-4)
-    assert looks.units_expected < plain.units_total < looks.units_total
+    assert (looks.units_expected or 0) < plain.units_total < looks.units_total
     assert many.units_control > plain.units_control
     shrinking = [row.mde_absolute for row in plain.mde_over_time]
     assert shrinking == sorted(shrinking, key=lambda value: -(value or 0.0))
@@ -213,6 +214,13 @@ def test_what_a_plan_saves_and_costs() -> None:
         ({"power": 0.04}, "power"),
         ({"arms": 1}, "arms"),
         ({"looks": 0}, "looks"),
+        ({"looks": 3}, "looks"),
+        ({"n_star": 100.0}, "n_star"),
+        ({"effect_absolute": 1.0}, "effect_absolute"),
+        ({"effect_relative": None}, "effect_relative"),
+        pytest.param({"effect_relative": None, "guardrail": Guardrail(0.0)}, "guardrail", id="margin-of-zero"),
+        ({"days_min": -1.0}, "days_min"),
+        ({"planned_units": 0}, "planned_units"),
         ({"comparisons": 0}, "comparisons"),
         ({"comparisons": 1_000, "alpha": 1e-7}, "comparisons"),
         ({"rho": 1.0}, "rho"),

@@ -5,83 +5,23 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from scipy import optimize
+
 from stats import validation
 from stats.design import power
+from stats.design.reach import Reach
+from stats.design.requests import PlanRequest
 from stats.errors import InvalidInputError
-from stats.metrics import LOOKS_PLANNED_MAX, Boundary
-from stats.sequential.boundaries import planned_bounds
-from stats.sequential.inference import sample_inflation
+from stats.metrics import Direction, Guardrail, Mode
 from stats.version import ENGINE_VERSION
 
-ARMS_MAX = 100
 DAYS_SHOWN = (3, 7, 14, 21, 28, 42, 56, 90)
-
-
-@dataclass(frozen=True, slots=True)
-class PlanRequest:
-    """What is known before the start.
-
-    baseline: the control's mean or rate; `sd` the standard deviation of one unit, None for a rate.
-    effect_relative: the lift that must be found (0.05 is +5 %). `arms` counts the control. `shares` are the
-    traffic shares of (control, one treatment) among all units, equal by default. `rho` is the correlation
-    with CUPED's covariate. `looks` above 1 plans a group-sequential test. `comparisons` is the size of the
-    family that shares alpha (Bonferroni).
-    """
-
-    baseline: float
-    effect_relative: float
-    sd: float | None = None
-    alpha: float = 0.05
-    power: float = 0.8
-    arms: int = 2
-    shares: tuple[float, float] | None = None
-    units_per_day: float | None = None
-    rho: float = 0.0
-    looks: int = 1
-    boundary: Boundary = Boundary.OBRIEN_FLEMING
-    comparisons: int = 1
-
-    def __post_init__(self) -> None:
-        baseline = validation.finite(self.baseline, "baseline")
-        effect = validation.finite(self.effect_relative, "effect_relative")
-        if baseline == 0.0:
-            raise InvalidInputError("baseline", "must not be 0, or no relative effect exists")
-        if effect == 0.0:
-            raise InvalidInputError("effect_relative", "must not be 0")
-        if self.sd is not None:
-            validation.positive(self.sd, "sd")
-        elif not (0.0 < baseline < 1.0 and 0.0 < baseline * (1.0 + effect) < 1.0):
-            raise InvalidInputError("baseline", "a rate and the rate after the effect must lie between 0 and 1")
-        validation.level(self.alpha)
-        if validation.power(self.power) <= self.alpha:
-            raise InvalidInputError("power", "must be above alpha")
-        for name, value, least, most in (
-            ("arms", self.arms, 2, ARMS_MAX),
-            ("looks", self.looks, 1, LOOKS_PLANNED_MAX),
-            ("comparisons", self.comparisons, 1, 10_000),
-        ):
-            if not least <= validation.count(value, name) <= most:
-                raise InvalidInputError(name, f"must lie between {least} and {most}")
-        validation.level(self.alpha / self.comparisons, "comparisons")
-        if not -1.0 < validation.finite(self.rho, "rho") < 1.0:
-            raise InvalidInputError("rho", "must lie strictly between -1 and 1")
-        if self.units_per_day is not None:
-            validation.positive(self.units_per_day, "units_per_day")
-        if self.shares is not None:
-            shares = validation.finite_vector(self.shares, "shares", 2)
-            if min(shares) <= 0.0 or sum(shares) > 1.0 + 1e-9:
-                raise InvalidInputError("shares", "must be above 0 and together at most 1")
-        object.__setattr__(self, "boundary", Boundary(self.boundary))
-
-    @property
-    def pair_shares(self) -> tuple[float, float]:
-        """The shares of (control, treatment) among all units."""
-        return self.shares or (1.0 / self.arms, 1.0 / self.arms)
+UNITS_MAX = 1e300
 
 
 @dataclass(frozen=True, slots=True)
 class MdeAtDay:
-    """What this many days of traffic can find: the smallest difference and lift."""
+    """What this many days of traffic can find: the smallest difference and lift, or the smallest margin it proves."""
 
     day: int
     units: int
@@ -90,17 +30,32 @@ class MdeAtDay:
 
 
 @dataclass(frozen=True, slots=True)
+class AtPlannedUnits:
+    """What a given size finds: the chance to find the effect (or to prove the margin), and the smallest one."""
+
+    units: int
+    power: float
+    mde_absolute: float | None
+    mde_relative: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """Sizes are units, rounded up. `units_max` is the largest size a sequential plan may need."""
+    """Sizes are units, rounded up. `units_total` is the largest size that is needed for the power, `units_expected`
+    what is needed on average under the effect: None for `always_valid`, which may end at any time.
+
+    `inflation` is the cost of looking early, as a factor of a fixed test's size.
+    """
 
     units_control: int
     units_treatment: int
     units_total: int
-    units_expected: int
+    units_expected: int | None
     days: int | None
     inflation: float
     alpha_each: float
     mde_over_time: tuple[MdeAtDay, ...]
+    at_planned_units: AtPlannedUnits | None
     request: PlanRequest
     method: str
     engine_version: str = ENGINE_VERSION
@@ -116,73 +71,170 @@ def plan(request: PlanRequest) -> Plan:
     except (ArithmeticError, ValueError) as error:
         if isinstance(error, InvalidInputError):
             raise
+        field = next(each for each in _AIMS if getattr(request, each) is not None)
         reason = "together with the baseline asks for a size that can't be computed; scale the outcome"
-        raise InvalidInputError("effect_relative", reason) from error
+        raise InvalidInputError(field, reason) from error
+
+
+_AIMS = ("effect_relative", "effect_absolute", "guardrail")
 
 
 def _plan(request: PlanRequest) -> Plan:
-    alpha = request.alpha / request.comparisons
     control_share, treatment_share = request.pair_shares
-    maximum, expected = _inflation(request, alpha)
-    total = _fixed_total(request, alpha) * (1.0 - request.rho**2)
-    units_total = math.ceil(total * maximum - 1e-9)
-    days = math.ceil(units_total / request.units_per_day) if request.units_per_day else None
+    n_star = request.n_star or (request.planned_units / 2.0 if request.planned_units else None)
+    reach = Reach(request, n_star if request.mode is Mode.ALWAYS_VALID else None)
+    fixed = _fixed_total(request, reach) * (1.0 - request.rho**2)
+    total = _total(reach, fixed)
+    maximum, expected = reach.inflation(total)
+    units_total = math.ceil(total - 1e-9)
+    if reach.n_star is None and request.mode is Mode.ALWAYS_VALID:
+        reach = Reach(request, total / 2.0)
     return Plan(
         units_control=math.ceil(units_total * control_share),
         units_treatment=math.ceil(units_total * treatment_share),
         units_total=units_total,
-        units_expected=math.ceil(total * expected - 1e-9),
-        days=days,
+        units_expected=None if expected is None else math.ceil(fixed * expected - 1e-9),
+        days=_days(request, units_total),
         inflation=maximum,
-        alpha_each=alpha,
-        mde_over_time=_over_time(request, alpha, maximum),
+        alpha_each=request.alpha_each,
+        mde_over_time=_over_time(request, reach),
+        at_planned_units=_at_planned(request, reach),
         request=request,
-        method="rates_pooled_null" if request.sd is None else "means_normal",
+        method=_method(request),
     )
 
 
-def _fixed_total(request: PlanRequest, alpha: float) -> float:
-    """All arms' units at a fixed horizon without covariates."""
+def _method(request: PlanRequest) -> str:
+    kind = "means_normal" if request.sd is not None else "rates"
+    if request.guardrail is not None:
+        return f"{kind}_non_inferiority"
+    return kind if request.sd is not None else "rates_pooled_null"
+
+
+def _days(request: PlanRequest, units: int) -> int | None:
+    if request.units_per_day is None:
+        return None
+    return max(math.ceil(units / request.units_per_day), math.ceil(request.days_min))
+
+
+def _total(reach: Reach, fixed: float) -> float:
+    """All arms' units with what looking early costs; of an N* that is given the cost depends on the size itself."""
+    factor = reach.inflation(fixed)[0]
+    if reach.n_star is None:
+        return fixed * factor
+    most = fixed * factor
+    while most < fixed * reach.inflation(most)[0]:
+        most *= 2.0
+        if most > UNITS_MAX:
+            raise OverflowError
+    if most == fixed:
+        return fixed
+    return float(optimize.brentq(lambda units: units - fixed * reach.inflation(units)[0], fixed, most, xtol=1e-9))
+
+
+def _unit_variance(request: PlanRequest) -> float:
+    return request.sd**2 if request.sd is not None else request.baseline * (1.0 - request.baseline)
+
+
+def _harm_sign(request: PlanRequest) -> float:
+    """+1 where the margin makes the control's mean smaller in the contrast, −1 where it makes it larger."""
+    good = 1.0 if request.direction is Direction.INCREASE else -1.0
+    return good * math.copysign(1.0, request.baseline)
+
+
+def _distance(request: PlanRequest, guardrail: Guardrail) -> float:
+    return guardrail.margin * abs(request.baseline) if guardrail.relative else guardrail.margin
+
+
+def _margin_spread(request: PlanRequest, guardrail: Guardrail) -> float:
+    """n times the variance of the contrast with the margin, if there is no effect."""
     control_share, treatment_share = request.pair_shares
-    effect = request.baseline * request.effect_relative
-    if request.sd is not None:
-        spread = request.sd**2 * (1.0 / control_share + 1.0 / treatment_share)
-        return (power.detectable_multiple(alpha, request.power) / effect) ** 2 * spread
-    # Power for given shares depends on the total only through a scale, so the size has a closed form.
-    control, treatment = request.baseline, request.baseline + effect
+    factor = 1.0 - _harm_sign(request) * guardrail.margin if guardrail.relative else 1.0
+    return _unit_variance(request) * (1.0 / treatment_share + factor**2 / control_share)
+
+
+def _rate_spreads(request: PlanRequest) -> tuple[float, float]:
+    """n times the variance of the difference of rates: pooled if there were no effect, and under the effect."""
+    control_share, treatment_share = request.pair_shares
+    control, treatment = request.baseline, request.baseline + request.effect
     pooled = (control_share * control + treatment_share * treatment) / (control_share + treatment_share)
     null = pooled * (1.0 - pooled) * (1.0 / control_share + 1.0 / treatment_share)
-    true = control * (1.0 - control) / control_share + treatment * (1.0 - treatment) / treatment_share
-    z_alpha, z_beta = power.detectable_parts(alpha, request.power)
-    return ((z_alpha * math.sqrt(null) + z_beta * math.sqrt(true)) / effect) ** 2
+    return null, control * (1.0 - control) / control_share + treatment * (1.0 - treatment) / treatment_share
 
 
-def _inflation(request: PlanRequest, alpha: float) -> tuple[float, float]:
-    if request.looks == 1:
-        return 1.0, 1.0
-    information = [look / request.looks for look in range(1, request.looks + 1)]
-    bounds = planned_bounds(request.looks, alpha, request.boundary)
-    result = sample_inflation(information, bounds, alpha, request.power)
-    return result.maximum, result.expected
+def _spreads(request: PlanRequest) -> tuple[float, float, float]:
+    """The distance to be told, and n times the variance without and with the effect."""
+    if request.guardrail is not None:
+        spread = _margin_spread(request, request.guardrail)
+        return _distance(request, request.guardrail), spread, spread
+    if request.sd is None:
+        return (abs(request.effect), *_rate_spreads(request))
+    control_share, treatment_share = request.pair_shares
+    spread = request.sd**2 * (1.0 / control_share + 1.0 / treatment_share)
+    return abs(request.effect), spread, spread
 
 
-def _over_time(request: PlanRequest, alpha: float, inflation: float) -> tuple[MdeAtDay, ...]:
+def _fixed_total(request: PlanRequest, reach: Reach) -> float:
+    """All arms' units at a fixed horizon without covariates."""
+    # Power for given shares depends on the total only through a scale, so the size has a closed form.
+    distance, null, true = _spreads(request)
+    if true <= 0.0:
+        raise OverflowError
+    z_alpha, z_beta = power.detectable_parts(reach.level, request.power)
+    return ((z_alpha * math.sqrt(null) + z_beta * math.sqrt(true)) / distance) ** 2
+
+
+def _over_time(request: PlanRequest, reach: Reach) -> tuple[MdeAtDay, ...]:
     if request.units_per_day is None:
         return ()
-    return tuple(_at_day(request, alpha, inflation, day) for day in DAYS_SHOWN)
+    rows = []
+    for day in DAYS_SHOWN:
+        units = request.units_per_day * day
+        rows.append(MdeAtDay(day, math.floor(units), *_smallest(request, reach, units)))
+    return tuple(rows)
 
 
-def _at_day(request: PlanRequest, alpha: float, inflation: float, day: int) -> MdeAtDay:
-    units = (request.units_per_day or 0.0) * day
-    effective = units / inflation / (1.0 - request.rho**2)
+def _at_planned(request: PlanRequest, reach: Reach) -> AtPlannedUnits | None:
+    if request.planned_units is None:
+        return None
+    units = float(request.planned_units)
+    distance, null, true = _spreads(request)
+    effective = units / (1.0 - request.rho**2)
+    # The critical value stands on the variance without the effect, the drift on that with it.
+    shift = reach.critical(units) * (1.0 - math.sqrt(null / true))
+    drift = distance / math.sqrt(true / effective) + shift
+    return AtPlannedUnits(request.planned_units, reach.power(units, drift), *_smallest(request, reach, units))
+
+
+def _smallest(request: PlanRequest, reach: Reach, units: float) -> tuple[float | None, float | None]:
+    """The smallest effect that so many units of all arms find, or margin that they prove: absolute and relative."""
+    effective = units / reach.inflation(units)[0] / (1.0 - request.rho**2)
     control, treatment = (share * effective for share in request.pair_shares)
-    if request.sd is None:
-        absolute = power.mde_rate(request.baseline, (control, treatment), alpha, request.power)
+    multiple = reach.fixed_drift
+    absolute: float | None
+    if request.guardrail is not None:
+        absolute = _smallest_margin(request, request.guardrail, multiple, (control, treatment))
+    elif request.sd is None:
+        absolute = power.mde_rate(request.baseline, (control, treatment), reach.level, request.power)
     else:
-        se = request.sd * math.sqrt(1.0 / control + 1.0 / treatment)
-        absolute = power.detectable_multiple(alpha, request.power) * se
-    relative = None if absolute is None else absolute / abs(request.baseline)
-    return MdeAtDay(day, math.floor(units), absolute, relative)
+        absolute = multiple * request.sd * math.sqrt(1.0 / control + 1.0 / treatment)
+    relative = None if absolute is None or request.baseline == 0.0 else absolute / abs(request.baseline)
+    return absolute, relative
+
+
+def _smallest_margin(
+    request: PlanRequest, guardrail: Guardrail, multiple: float, sizes: tuple[float, float]
+) -> float | None:
+    c, t = (multiple * multiple * _unit_variance(request) / size for size in sizes)
+    if not guardrail.relative:
+        return math.sqrt(c + t)
+    # δ²(m² − c) + 2σcδ − (c + t) = 0, the positive root: the control's variance grows or shrinks with the margin.
+    square = request.baseline**2 - c
+    sign = _harm_sign(request)
+    if square <= 0.0:
+        return None
+    margin = (-sign * c + math.sqrt(c * c + square * (c + t))) / square
+    return margin * abs(request.baseline) if margin < 1.0 else None
 
 
 def days_left(mde_wanted: float, mde_now: float, units_now: int, units_per_day: float) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -10,10 +10,10 @@ from messages.aggregations import AGGREGATIONS
 from service_kit.clock import Clock
 from service_kit.problems import FieldError, InvalidInput, NotFound
 from service_kit.requests import new_router
-from stats import InvalidInputError, Plan, PlanRequest, plan
 
 from analytics.access import Actor, Authenticator
 from analytics.catalog.entries import Environment, Metric
+from analytics.planning.design import Planned, Wanted, planned
 from analytics.planning.documents import (
     CalibrationDocument,
     PlannerDocument,
@@ -30,19 +30,6 @@ _DAY_MILLISECONDS = 86_400_000
 
 class MetricNotFound(NotFound):
     default_code = "metric_not_found"
-
-
-@dataclass(frozen=True, slots=True)
-class Design:
-    """What is planned: the lift to find, error rates, arms, looks; see the engine's `PlanRequest`."""
-
-    effect: Annotated[float, Query(description="Relative effect to find: 0.05 is +5 %", allow_inf_nan=False)]
-    alpha: Annotated[float, Query(gt=0, lt=1)] = 0.05
-    power: Annotated[float, Query(gt=0, lt=1)] = 0.8
-    arms: Annotated[int, Query(ge=2, le=100, description="The control counts")] = 2
-    looks: Annotated[int, Query(ge=1, le=100)] = 1
-    comparisons: Annotated[int, Query(ge=1, le=10_000)] = 1
-    rho: Annotated[float, Query(gt=-1, lt=1, description="Correlation with CUPED's covariate")] = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +50,6 @@ class History:
     days: Annotated[int, Query(ge=1, le=365)] = 14
 
 
-Wanted = Annotated[Design, Depends()]
 Given = Annotated[GivenBaseline, Depends()]
 Past = Annotated[History, Depends()]
 Splits = Annotated[int, Query(ge=10, le=2000)]
@@ -82,12 +68,20 @@ def build_router(
         response_class=Response,
     )
     async def planner(
-        where: Where, design: Wanted, known: Given, history: Past, actor: Actor = Depends(authenticator.actor)
+        where: Where,
+        aim: Wanted,
+        design: Planned,
+        known: Given,
+        history: Past,
+        actor: Actor = Depends(authenticator.actor),
     ) -> Response:
-        """With `baseline` (and `sd` unless it is a rate) from what is given, else from the history of `metric` among
-        the units of `flag`."""
+        """How many units an `effect` needs to be found, or a guardrail's `margin` to be proven, in the plan's mode.
+
+        With `baseline` (and `sd` unless it is a rate) from what is given, else from the history of `metric` among the
+        units of `flag`. Days are those of the present traffic, and not fewer than `minimum_days`."""
         environment = inquiries.measured(actor, where)
         source: Source
+        metric = None
         if known.baseline is not None:
             found = Baseline(0, known.baseline, known.sd, known.units_per_day)
             source = "given"
@@ -96,7 +90,9 @@ def build_router(
             async with inquiries.turn(actor, environment):
                 found = await baseline(warehouse, metric, period)
             source = "history"
-        return json_response(planner_document(found, source, _plan(design, known, found)))
+        if known.units_per_day is not None:
+            found = replace(found, units_per_day=known.units_per_day)
+        return json_response(planner_document(found, source, planned(aim, design, found, metric)))
 
     @router.get(
         "/calibration",
@@ -138,24 +134,3 @@ def _past(inquiries: Inquiries, environment: Environment, history: History, now:
         raise InvalidInput([FieldError("metric", "unsupported_aggregation", reason)])
     variations = inquiries.catalog.flag_variations(environment, history.flag)
     return metric, Period(environment, history.flag, variations, now - history.days * _DAY_MILLISECONDS, now)
-
-
-def _plan(design: Design, known: GivenBaseline, found: Baseline) -> Plan:
-    """Raises InvalidInput that names the field."""
-    try:
-        return plan(
-            PlanRequest(
-                baseline=found.mean,
-                effect_relative=design.effect,
-                sd=found.sd,
-                alpha=design.alpha,
-                power=design.power,
-                arms=design.arms,
-                units_per_day=known.units_per_day or found.units_per_day,
-                rho=design.rho,
-                looks=design.looks,
-                comparisons=design.comparisons,
-            )
-        )
-    except InvalidInputError as error:
-        raise InvalidInput([FieldError(error.field, "invalid", error.reason)]) from None
