@@ -1,6 +1,6 @@
 """Aggregations: how the events of a unit become a number. One row each; all else derives from it.
 
-A new one is a row here, its query in `analytics/warehouse/queries/aggregations/`, its vectors in
+A new one is a row here, its tally in `analytics/warehouse/tallies.py`, its vectors in
 `tests/vectors/aggregations/`, its value in `proto/` and in a migration of the control plane, and a file in
 `libs/stats` if no summary there fits. `tests/contract` names what is missing.
 """

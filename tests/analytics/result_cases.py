@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, cast
 
@@ -96,6 +97,15 @@ class Aggregates:
             for position, segment in enumerate(segments)
             for number, name in enumerate(scope.variations)
         }
+
+    def expect(self, scope: ExposureScope, windows: Iterable[MetricWindow], *, covariates: bool = False) -> None:
+        """Everything is known beforehand."""
+
+    def forget(self, scope: ExposureScope) -> None:
+        """Nothing is kept."""
+
+    async def unit_counts_now(self, scope: ExposureScope) -> UnitCounts:
+        return await self.unit_counts(scope)
 
     async def unit_counts(self, scope: ExposureScope) -> UnitCounts:
         units = self._groups(scope)

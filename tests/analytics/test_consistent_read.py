@@ -35,6 +35,11 @@ class GrowingStore:
         self.queries.append(units)
         return UnitCounts({GROUP: units}, {}, 0, 0)
 
+    unit_counts_now = unit_counts
+
+    def forget(self, _: ExposureScope) -> None:
+        """Nothing is kept."""
+
     async def asked(self, scope: ExposureScope = SCOPE) -> tuple[int, list[int]]:
         tries: list[int] = []
 
@@ -118,6 +123,14 @@ class FillingStore:
     async def unit_counts(self, _: ExposureScope) -> UnitCounts:
         units = self._asked()
         return UnitCounts({("", "off"): units, ("", "on"): 0}, {}, 0, 0)
+
+    unit_counts_now = unit_counts
+
+    def expect(self, _: ExposureScope, __: Any, *, covariates: bool) -> None:
+        """There are no metrics."""
+
+    def forget(self, _: ExposureScope) -> None:
+        """Nothing is kept."""
 
     async def health(self, _: ExposureScope) -> ExposureHealth:
         return ExposureHealth(self._asked(), 0, 0, 0, 0, {"elsewhere": self.exposures})

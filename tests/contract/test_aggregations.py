@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 from analytics.catalog.entries import Metric
-from analytics.warehouse.sql import query
+from analytics.warehouse.tallies import TALLIES
 from control_plane.metrics.models import MetricRow
 from control_plane.metrics.schemas import MetricCreate
 from messages.aggregations import AGGREGATIONS, BY_NUMBER, Absence, Aggregation
@@ -15,7 +16,6 @@ from messages.generated import config_pb2 as pb
 from stats import KINDS
 
 ROOT = Path(__file__).resolve().parents[2]
-QUERIES = ROOT / "services/analytics/warehouse/queries/aggregations"
 NAMES = set(AGGREGATIONS)
 each_row = pytest.mark.parametrize("row", AGGREGATIONS.values(), ids=list(AGGREGATIONS))
 
@@ -44,18 +44,16 @@ def test_the_api_takes_each_and_no_other() -> None:
     assert set(properties["aggregation"]["enum"]) == NAMES
 
 
-def test_there_is_a_query_for_each_and_no_other() -> None:
-    assert {path.stem for path in QUERIES.iterdir()} == NAMES
+def test_there_is_a_tally_for_each_and_no_other() -> None:
+    assert set(TALLIES) == NAMES
 
 
 @each_row
-def test_its_query_is_of_the_units_or_of_their_sums(row: Aggregation) -> None:
-    if row.per_unit:
-        assert "AS number\nFROM events\n" in query(f"aggregations/{row.name}")
-    elif (QUERIES / f"{row.name}.sql").exists():
-        text = query(f"aggregations/{row.name}")
-        for field in KINDS[row.summary].summary.__dataclass_fields__:
-            assert f" AS {field}" in text, field
+def test_its_tally_has_what_its_summary_needs(row: Aggregation) -> None:
+    tally = TALLIES[row.name]
+    needed = {"binary": 1, "mean": 1, "ratio": 2}.get(row.summary, 0)
+    assert len(tally.slots) >= needed
+    assert bool(tally.list) == (row.summary == "quantile")
 
 
 @each_row
@@ -76,6 +74,13 @@ def test_its_parameter_is_a_field_all_the_way(row: Aggregation) -> None:
 
 def test_there_are_vectors_for_each_and_no_other() -> None:
     assert {path.stem for path in (ROOT / "tests/vectors/aggregations").iterdir()} == NAMES
+
+
+@each_row
+def test_its_vectors_have_an_event_without_a_value(row: Aggregation) -> None:
+    cases = json.loads((ROOT / f"tests/vectors/aggregations/{row.name}.json").read_text())["cases"]
+    events = [event for case in cases for unit in case["units"].values() for event in unit.get("events", ())]
+    assert any(value is None for _, value in events)
 
 
 def test_the_guide_tells_each_with_its_meaning_and_its_needs() -> None:

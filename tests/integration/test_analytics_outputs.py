@@ -202,10 +202,10 @@ async def test_an_explanation_shows_sql_parameters_and_aggregates(client: httpx.
     document = (await client.get(f"{BASE}/results?explain=true")).json()
 
     by_name = {each["query"]: each for each in document["explanation"]}
-    assert {"unit_counts", "metric_moments", "health"} <= set(by_name)
-    assert "{organization:String}" in by_name["unit_counts"]["sql"]
-    assert by_name["unit_counts"]["parameters"]["organization"] == "org-1"
-    assert sum(row["units"] for row in by_name["unit_counts"]["rows"]) == 200
+    assert {"unit_sums", "health"} <= set(by_name)
+    assert "{organization:String}" in by_name["unit_sums"]["sql"]
+    assert by_name["unit_sums"]["parameters"]["organization"] == "org-1"
+    assert sum(row["units"] for row in by_name["unit_sums"]["rows"]) == 200
 
 
 async def test_segments_and_days_over_http(client: httpx.AsyncClient) -> None:

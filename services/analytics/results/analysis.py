@@ -115,6 +115,7 @@ class Analyst:
         scope = scope_of(experiment, environment, time.as_of)
         run = Run(experiment, environment, [metric for _, metric in known])
         measuring = MetricsMeasurer(self._reader, experiment, time.shown)
+        measuring.expect(scope, run.metrics)
         health: list[ExposureHealth] = []
 
         async def measure(counts: UnitCounts) -> list[Measurement]:

@@ -1,4 +1,8 @@
-"""One picture from several queries, although rows come in between them."""
+"""One picture from several queries, although rows come in between them.
+
+Units and all metrics are of one read, so they fit each other by themselves. What is asked beside it (how the exposures
+look) may be of a moment later, which shows where there are few.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ from analytics.warehouse.experiments import ExperimentReader
 from analytics.warehouse.scopes import END_OF_TIME, ExposureScope
 
 TRIES = 3
+FEW_UNITS = 10_000
 
 
 class Measured(Protocol):
@@ -25,7 +30,7 @@ MeasuredT = TypeVar("MeasuredT", bound=Measured)
 async def consistent_read(
     reader: ExperimentReader, scope: ExposureScope, measure: Callable[[UnitCounts], Awaitable[list[MeasuredT]]]
 ) -> tuple[UnitCounts, list[MeasuredT]]:
-    """The units of the scope and what `measure` finds about them, asked again when units came in meanwhile.
+    """The units of the scope and what `measure` finds about them, asked again when few units came in meanwhile.
 
     Where they come in faster than that, the last try stands: its queries lie moments apart. A problem of a measurement
     is worth another try, because answers of different moments may not fit each other; one that comes again is the
@@ -42,12 +47,18 @@ async def consistent_read(
         found = [each.problem for each in measured]
         settled = not any(found) or found == problems
         problems = found
-        if settled and await _unchanged(reader, scope, counts):
+        if settled and (_many(counts) or await _unchanged(reader, scope, counts)):
             break
+        reader.forget(scope)
     return counts, measured
 
 
+def _many(counts: UnitCounts) -> bool:
+    return sum(counts.units.values()) > FEW_UNITS
+
+
 async def _unchanged(reader: ExperimentReader, scope: ExposureScope, counts: UnitCounts) -> bool:
-    again = await reader.unit_counts(scope)
+    """Another picture, of nothing but the units."""
+    again = await reader.unit_counts_now(scope)
     reader.queries.pop()
     return again == counts

@@ -10,10 +10,11 @@ from service_kit.logs import get_logger
 
 from analytics.catalog.entries import Experiment, Metric
 from analytics.results.measurements import Measurement, MeasurementOptions, Measurer, all_groups
+from analytics.results.scope import window_of
 from analytics.warehouse.aggregates import UnitCounts
 from analytics.warehouse.errors import QueryTooExpensive
 from analytics.warehouse.experiments import ExperimentReader
-from analytics.warehouse.scopes import ExposureScope
+from analytics.warehouse.scopes import ExposureScope, MetricWindow
 
 _log = get_logger("results")
 TOO_EXPENSIVE = (
@@ -36,6 +37,14 @@ class MetricsMeasurer:
         plan = self.experiment.plan
         return MeasurementOptions(plan.cuped and self.covariates, plan.alpha)
 
+    def expect(self, scope: ExposureScope, metrics: Sequence[Metric]) -> None:
+        """Tells the reader what `measure` will ask, so that it reads at once."""
+        scopes: dict[ExposureScope, list[MetricWindow]] = {scope: []}
+        for metric in metrics:
+            scopes.setdefault(self._scope_of(scope, metric), []).append(window_of(metric))
+        for each, windows in scopes.items():
+            self.reader.expect(each, windows, covariates=self.options.cuped)
+
     async def measure(self, scope: ExposureScope, counts: UnitCounts, metrics: Sequence[Metric]) -> list[Measurement]:
         """One per metric; `counts` are the scope's. Raises WarehouseError."""
         return await asyncio.gather(*(self._measured(scope, counts, each) for each in metrics))
@@ -43,11 +52,17 @@ class MetricsMeasurer:
     async def _measured(self, scope: ExposureScope, counts: UnitCounts, metric: Metric) -> Measurement:
         segments = list(counts.segments()) if scope.segment else [""]
         try:
-            if self.experiment.plan.matured_only and metric.window_end:
-                scope = replace(scope, stop=min(scope.stop, self.shown_at - metric.window_end * 1000))
-                counts = await self.reader.unit_counts(scope)
+            of_metric = self._scope_of(scope, metric)
+            if of_metric != scope:
+                counts = await self.reader.unit_counts(of_metric)
             groups = all_groups(counts.units, scope.variations, segments)
-            return await Measurer(self.reader, scope, groups, self.options).measure(metric)
+            return await Measurer(self.reader, of_metric, groups, self.options).measure(metric)
         except QueryTooExpensive as error:
             _log.warning("a metric is not measured", experiment=self.experiment.id, metric=metric.key, error=str(error))
             return Measurement({}, problem=TOO_EXPENSIVE)
+
+    def _scope_of(self, scope: ExposureScope, metric: Metric) -> ExposureScope:
+        """The units whose window is over, where the plan wants no others."""
+        if not (self.experiment.plan.matured_only and metric.window_end):
+            return scope
+        return replace(scope, stop=min(scope.stop, self.shown_at - metric.window_end * 1000))

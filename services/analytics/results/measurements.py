@@ -21,7 +21,7 @@ from stats import (
 
 from analytics.catalog.entries import Metric
 from analytics.results.scope import window_of
-from analytics.results.summaries import Grouped, Units, of_sums, of_units, with_covariate
+from analytics.results.summaries import Grouped, Units, of_clusters, of_sums, of_units, with_covariate
 from analytics.warehouse.aggregates import Group
 from analytics.warehouse.experiments import NO_CAP, ExperimentReader
 from analytics.warehouse.scopes import ExposureScope, MetricWindow
@@ -68,6 +68,8 @@ class Measurer:
 
     async def _measured(self, metric: Metric) -> Measurement:
         window, aggregation = window_of(metric), metric.aggregation
+        if self._scope.by_unit and aggregation.per_unit and window.per == "user":
+            return await self._clustered(metric, window)
         if metric.winsorize_at and aggregation.cappable:
             return await self._winsorised(metric, window)
         if aggregation.per_unit:
@@ -77,10 +79,26 @@ class Measurer:
         return Measurement(of_sums(aggregation, self._units, await self._reader.sums(self._scope, window)))
 
     async def _plain(self, metric: Metric, window: MetricWindow, cap: float) -> Grouped:
-        if self._options.cuped:
+        if self._options.cuped and not self._scope.by_unit:
             moments = await self._reader.covariate_moments(self._scope, window, cap)
             return with_covariate(metric.aggregation, self._units, moments)
         return of_units(metric.aggregation, self._units, await self._reader.moments(self._scope, window, cap))
+
+    async def _clustered(self, metric: Metric, window: MetricWindow) -> Measurement:
+        """Users' numbers over users, with the units as clusters: a ratio whose parts are the units' sums."""
+        uncapped = await self._reader.sums(self._scope, window)
+        plain = of_clusters(self._units, uncapped)
+        if not (metric.winsorize_at and metric.aggregation.cappable):
+            return Measurement(plain)
+        users = round(sum(each["den_sum"] for each in uncapped.values()))
+        measured = (await self._reader.user_counts(self._scope, window)).measured
+        rank = max(math.ceil(metric.winsorize_at * users) - 1, 0)
+        cap = await self._reader.pooled_value(self._scope, window, users - measured, rank)
+        if cap is None:
+            return Measurement(plain)
+        capped = of_clusters(self._units, await self._reader.sums(self._scope, window, cap))
+        count = (await self._reader.user_counts(self._scope, window, cap)).capped
+        return Measurement(capped, CappedArms(Winsorising(metric.winsorize_at, cap, count), plain.get("", {})))
 
     async def _winsorised(self, metric: Metric, window: MetricWindow) -> Measurement:
         """The cap is pooled over all variations and segments."""
@@ -96,7 +114,7 @@ class Measurer:
         plain = of_units(metric.aggregation, self._units, uncapped)
         summaries = (
             await self._plain(metric, window, cap)
-            if self._options.cuped
+            if self._options.cuped and not self._scope.by_unit
             else of_units(metric.aggregation, self._units, capped)
         )
         how = Winsorising(metric.winsorize_at, cap, count)

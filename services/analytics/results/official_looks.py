@@ -93,8 +93,9 @@ class OfficialLooks:
         if look.units and not lacking:
             return look
         scope = scope_of(run.experiment, run.environment, look.reached_at)
-        counts = await self._reader.unit_counts(scope)
         measuring = MetricsMeasurer(self._reader, run.experiment, look.reached_at)
+        measuring.expect(scope, list(lacking.values()))
+        counts = await self._reader.unit_counts(scope)
         found = dict(zip(lacking, await measuring.measure(scope, counts, list(lacking.values())), strict=True))
         units = look.units or {name: counts.units.get(("", name), 0) for name in scope.variations}
         lasting = {name: each for name, each in found.items() if each.problem != TOO_EXPENSIVE}

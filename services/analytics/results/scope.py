@@ -5,6 +5,8 @@ from __future__ import annotations
 from analytics.catalog.entries import Environment, Experiment, Metric
 from analytics.warehouse.scopes import END_OF_TIME, ExposureScope, MetricWindow
 
+DAY_SECONDS = 86_400
+
 
 def scope_of(
     experiment: Experiment, environment: Environment, as_of: int | None = None, segment: str = ""
@@ -26,11 +28,18 @@ def scope_of(
         as_of=as_of if as_of is not None else END_OF_TIME,
         segment=segment,
         observes=not experiment.assigns,
+        by_unit=bool(experiment.bucket_by),
     )
 
 
 def window_of(metric: Metric) -> MetricWindow:
     """Which events of the metric count for a unit."""
     return MetricWindow(
-        metric.event, metric.aggregation, metric.window_start, metric.window_end, metric.denominator_event
+        metric.event,
+        metric.aggregation,
+        metric.window_start,
+        metric.window_end,
+        metric.denominator_event,
+        metric.covariate_days * DAY_SECONDS,
+        metric.per,
     )

@@ -163,6 +163,7 @@ class SegmentAnalyst:
         known, _ = self._analyst.known_metrics(experiment)
         usable = [(use, metric) for use, metric in known if metric.aggregation.splittable]
         measuring = MetricsMeasurer(self._reader, experiment, time.shown)
+        measuring.expect(scope, [metric for _, metric in usable])
 
         async def measure(counts: UnitCounts) -> list[Measurement]:
             return await measuring.measure(scope, counts, [metric for _, metric in usable])

@@ -91,3 +91,13 @@ def of_sums(aggregation: Aggregation, units: Units, sums: Mapping[Group, Mapping
             fields["n"] = max(count, fields["n"])
         grouped.setdefault(segment, {})[variation] = summary_from(aggregation.summary, fields)
     return grouped
+
+
+def of_clusters(units: Units, sums: Mapping[Group, Mapping[str, float]]) -> Grouped:
+    """Of users who come together by unit: their numbers over how many they are, a ratio of the units' sums."""
+    grouped: Grouped = {}
+    nothing = dict.fromkeys(KINDS["ratio"].summary.__dataclass_fields__, 0.0)
+    for segment, variation in units:
+        fields = nothing | dict(sums.get((segment, variation), {}))
+        grouped.setdefault(segment, {})[variation] = summary_from("ratio", fields)
+    return grouped

@@ -89,6 +89,14 @@ class CovariateMoments:
 
 
 @dataclass(frozen=True, slots=True)
+class UserCounts:
+    """Over all groups, where units are not users: users that have a number, and those whose number was capped."""
+
+    measured: int
+    capped: int
+
+
+@dataclass(frozen=True, slots=True)
 class ClusterTotals:
     """Per unit: N observations, J at or below a threshold; their sums over `n` units."""
 

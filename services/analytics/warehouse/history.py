@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from analytics.warehouse.aggregates import Moments
 from analytics.warehouse.client import Warehouse
-from analytics.warehouse.experiments import NO_CAP
 from analytics.warehouse.scopes import ExposureScope, MetricWindow
-from analytics.warehouse.sql import query
+from analytics.warehouse.unit_rows import UnitRows
+from analytics.warehouse.unit_values import random_splits
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +33,9 @@ class HistoryReader:
         self, scope: ExposureScope, window: MetricWindow, *, splits: int, seed: int
     ) -> list[tuple[Half, Half]]:
         """`splits` random halvings of the scope's units. A split with an empty half is left out."""
-        sql = query("random_splits", units=scope.units, aggregation=window.aggregation.name)
-        given = scope.parameters() | window.parameters() | {"cap": NO_CAP}
-        given |= {"splits": splits, "seed": seed}
+        of_units = UnitRows(scope, (window,))
+        sql = of_units.query(random_splits(of_units, window))
+        given = of_units.parameters() | {"splits": splits, "seed": seed}
         rows = await self._warehouse.rows(sql, {name: each for name, each in given.items() if f"{{{name}:" in sql})
         halves: dict[int, dict[int, Half]] = {}
         for row in rows:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
-from messages.aggregations import Absence, Aggregation
+from messages.aggregations import Aggregation
 
 END_OF_TIME = 7_258_118_400_000
 """2200-01-01 in epoch milliseconds: later than any event that is taken."""
@@ -22,7 +22,8 @@ class ExposureScope:
     that name it or, for one that `observes`, all.
 
     `as_of`: only rows received until then, so that a past result can be computed again. `segment`: the context
-    attribute (or one of the `BY_…` above) by which aggregates come apart; empty: all together.
+    attribute (or one of the `BY_…` above) by which aggregates come apart; empty: all together. `by_unit`: the units are
+    what `bucket_by` names, which exposures carry as `unit_key`, and not users.
     """
 
     organization_id: str
@@ -35,6 +36,7 @@ class ExposureScope:
     as_of: int
     segment: str = ""
     observes: bool = False
+    by_unit: bool = False
 
     def parameters(self) -> dict[str, Any]:
         """As server-side parameters."""
@@ -54,8 +56,8 @@ class ExposureScope:
 
     @property
     def units(self) -> str:
-        """The query of units: from the aggregate, which knows no segments but days, and only the present."""
-        from_aggregate = self.segment in ("", BY_DAY) and self.as_of >= END_OF_TIME
+        """The query of units: from the aggregate, which knows no segments but days, users only, and the present."""
+        from_aggregate = self.segment in ("", BY_DAY) and self.as_of >= END_OF_TIME and not self.by_unit
         return "units" if from_aggregate else "units_from_events"
 
 
@@ -63,6 +65,7 @@ class ExposureScope:
 class MetricWindow:
     """Events named `event` within a window. `start` and `end` in seconds after the first exposure, `end` 0: until the
     experiment stops; `lookback` in seconds before it, for the covariate. `denominator`: the other event of a ratio.
+    `per` says what has one number where the units are not users: each user (with the variance of units), or the unit.
     """
 
     event: str
@@ -71,14 +74,14 @@ class MetricWindow:
     end: int = 0
     denominator: str = ""
     lookback: int = 14 * 86_400
+    per: Literal["user", "unit"] = "user"
 
-    def parameters(self) -> dict[str, Any]:
-        """As server-side parameters; a query takes those it names."""
-        return {
-            "metric": self.event,
-            "absent_is_zero": int(self.aggregation.absence is Absence.ZERO),
-            "window_start": self.start,
-            "window_end": self.end,
-            "denominator": self.denominator,
-            "lookback": self.lookback,
-        }
+    @property
+    def counted(self) -> tuple[str, ...]:
+        """The names of the events that make the unit's number (of a ratio: above the line)."""
+        return (self.event,)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all events that are read for it."""
+        return (*self.counted, self.denominator) if self.denominator else self.counted

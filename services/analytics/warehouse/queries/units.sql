@@ -41,7 +41,8 @@ SELECT
     exposed_at AS first_at,
     if({segment:String} = '$day', toString(toDate(first_at, 'UTC')), '') AS segment,
     lowest != highest AS several,
-    if(several, '', arrayElement({variations:Array(String)}, lowest)) AS only_variation
+    if(several, '', arrayElement({variations:Array(String)}, lowest)) AS only_variation,
+    '' AS unit
 FROM
 (
     SELECT

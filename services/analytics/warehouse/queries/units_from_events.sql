@@ -1,6 +1,7 @@
 -- The same from the exposures themselves: as of a moment, or with the unit's segment at its first exposure, which is
 -- the day (UTC), the SDK key, the config version, or an attribute as canonical JSON, empty where there is none. An
 -- attribute is found as rules find it: as written, else by its path into objects; the targeting key is the user key.
+-- `unit` is what was assigned where that isn't the user, of the first exposure.
 SELECT
     user_key,
     min(occurred_at) AS first_at,
@@ -20,7 +21,8 @@ SELECT
     min(indexOf({variations:Array(String)}, variation)) AS lowest,
     max(indexOf({variations:Array(String)}, variation)) AS highest,
     lowest != highest AS several,
-    if(several, '', arrayElement({variations:Array(String)}, lowest)) AS only_variation
+    if(several, '', arrayElement({variations:Array(String)}, lowest)) AS only_variation,
+    argMin(unit_key, (occurred_at, event_id)) AS unit
 FROM
 (
     SELECT

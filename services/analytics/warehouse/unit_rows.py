@@ -1,0 +1,209 @@
+"""One row per user of an experiment with all that any of its metrics needs: the one read of exposures and events.
+
+The events of all metrics and the exposed users are put one under the other and grouped by user, which needs no join;
+what a metric keeps of its events stands in `tallies`. Results are sums over these rows (`unit_sums`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from analytics.warehouse.scopes import ExposureScope, MetricWindow
+from analytics.warehouse.sql import query
+from analytics.warehouse.tallies import TALLIES, Tally, filled
+
+_ROWS = """SELECT
+    user_key,
+    first_at,
+    segment,
+    variation,
+    several,
+    unit,
+    {numbers} AS numbers,
+    {lists} AS lists
+FROM
+(
+    SELECT
+        user_key,
+        first_at,
+        segment,
+        variation,
+        several,
+        unit{words}
+    FROM
+    (
+        SELECT
+            user_key,
+            max(first_at) AS first_at,
+            max(segment) AS segment,
+            max(variation) AS variation,
+            max(several) AS several,
+            max(unit) AS unit{gathered}
+        FROM
+        (
+{sources}
+        )
+        GROUP BY user_key
+        HAVING max(exposed)
+    )
+)"""
+_EXPOSED = """            SELECT
+                user_key,
+                1 AS exposed,
+                toUnixTimestamp64Milli(exposed_user.first_at) AS first_at,
+                toString(segment) AS segment,
+                toString(only_variation) AS variation,
+                toUInt8(several) AS several,
+                {unit} AS unit{nothing}
+            FROM units AS exposed_user"""
+_NO_EVENT = """,
+                toUInt16(0) AS name,
+                toInt64(0) AS moment,
+                CAST(NULL, 'Nullable(Float64)') AS known"""
+_EVENTS = """            UNION ALL
+            SELECT
+                user_key,
+                0 AS exposed,
+                toInt64(0) AS first_at,
+                '' AS segment,
+                '' AS variation,
+                toUInt8(0) AS several,
+                '' AS unit,
+                toUInt16(indexOf({names:Array(String)}, metric)) AS name,
+                toUnixTimestamp64Milli(occurred_at) AS moment,
+                value AS known
+            FROM events_metric FINAL
+            WHERE organization_id = {organization:String}
+                AND environment_id = {environment:String}
+                AND metric IN {names:Array(String)}
+                AND occurred_at >= fromUnixTimestamp64Milli({since:Int64}, 'UTC')
+                AND received_at <= fromUnixTimestamp64Milli({as_of:Int64}, 'UTC')"""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a window's slots stand in `numbers`, and its list in `lists`; 1 is the first, 0: there is none.
+
+    `before`: the slots of the same events before the first exposure.
+    """
+
+    tally: Tally
+    slots: int
+    before: int = 0
+    list: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class UnitRows:
+    """The rows of a scope for some windows. `covariates`: also what came before the first exposure."""
+
+    scope: ExposureScope
+    windows: tuple[MetricWindow, ...]
+    covariates: bool = False
+
+    @property
+    def names(self) -> list[str]:
+        """Of the events that any window needs."""
+        return sorted({name for each in self.windows for name in each.names})
+
+    def places(self) -> dict[MetricWindow, Place]:
+        found: dict[MetricWindow, Place] = {}
+        slots, lists = 1, 0
+        for window in self.windows:
+            tally = TALLIES[window.aggregation.name]
+            before = slots + len(tally.slots) if self._has_before(window) else 0
+            lists += bool(tally.list)
+            found[window] = Place(tally, slots, before, lists if tally.list else 0)
+            slots += len(tally.slots) * (2 if before else 1)
+        return found
+
+    def parameters(self) -> dict[str, Any]:
+        """As server-side parameters."""
+        lookback = max((each.lookback for each in self.windows if self._has_before(each)), default=0)
+        since = max(self.scope.start - lookback * 1000, 0)
+        return self.scope.parameters() | {"names": self.names, "since": since}
+
+    def query(self, body: str) -> str:
+        """`body`, a query over `unit_rows`, with the rows in front of it."""
+        return f"WITH\nunits AS\n(\n{query(self.scope.units)}\n),\nunit_rows AS\n(\n{self.text()}\n)\n{body}"
+
+    def text(self) -> str:
+        """The rows' query, over `units`."""
+        exposed = _EXPOSED.format(
+            unit="toString(unit)" if self.scope.by_unit else "''", nothing=_NO_EVENT if self.windows else ""
+        )
+        events = _EVENTS if self.windows else ""
+        return _ROWS.format(
+            numbers=self._array(self._numbers(), "Array(Float64)"),
+            lists=self._array(self._lists(), "Array(Array(Float64))"),
+            words="".join(f",\n        {sql} AS {name}" for name, sql in self._words().items()),
+            gathered=(
+                ",\n            groupArrayIf((name, moment, known), exposed = 0) AS gathered" if self.windows else ""
+            ),
+            sources="\n".join(each for each in (exposed, events) if each),
+        )
+
+    def _has_before(self, window: MetricWindow) -> bool:
+        return self.covariates and window.aggregation.per_unit
+
+    def _parts(self) -> list[tuple[MetricWindow, Tally, str]]:
+        """Each window with the prefix of its words; what came before apart."""
+        parts = []
+        for number, window in enumerate(self.windows):
+            tally = TALLIES[window.aggregation.name]
+            parts.append((window, tally, f"after_{number}"))
+            if self._has_before(window):
+                parts.append((window, tally, f"before_{number}"))
+        return parts
+
+    def _words(self) -> dict[str, str]:
+        """The arrays that the slots are computed of, each by its name."""
+        words: dict[str, str] = {}
+        for window, tally, prefix in self._parts():
+            when = self._before(window) if prefix.startswith("before") else self._within(window)
+            events = f"arrayFilter(event -> event.1 IN ({self._positions(window)}) AND {when}, gathered)"
+            words[f"{prefix}_events"] = events
+            present = f"arrayFilter(event -> isNotNull(event.3), {prefix}_events)"
+            if tally.uses("values"):
+                words[f"{prefix}_values"] = f"arraySort(arrayMap(event -> assumeNotNull(event.3), {present}))"
+            if tally.uses("ones"):
+                words[f"{prefix}_ones"] = f"arraySort(arrayMap(event -> ifNull(event.3, 1.), {prefix}_events))"
+            if tally.uses("others"):
+                other = self.names.index(window.denominator) + 1
+                found = f"arrayFilter(event -> event.1 = {other} AND {when}, gathered)"
+                words[f"{prefix}_others"] = f"arraySort(arrayMap(event -> ifNull(event.3, 1.), {found}))"
+        return words
+
+    def _positions(self, window: MetricWindow) -> str:
+        return ", ".join(str(self.names.index(name) + 1) for name in window.names if name in window.counted)
+
+    @staticmethod
+    def _within(window: MetricWindow) -> str:
+        from_then = f"event.2 >= first_at + {window.start * 1000}"
+        if window.end:
+            return f"{from_then} AND event.2 < first_at + {window.end * 1000}"
+        return f"{from_then} AND event.2 < {{stop:Int64}}"
+
+    @staticmethod
+    def _before(window: MetricWindow) -> str:
+        return f"event.2 < first_at AND event.2 >= first_at - {window.lookback * 1000}"
+
+    def _numbers(self) -> list[str]:
+        return [filled(slot, _named(prefix)) for _, tally, prefix in self._parts() for slot in tally.slots]
+
+    def _lists(self) -> list[str]:
+        return [
+            filled(tally.list, _named(prefix))
+            for _, tally, prefix in self._parts()
+            if tally.list and prefix.startswith("after")
+        ]
+
+    @staticmethod
+    def _array(expressions: list[str], kind: str) -> str:
+        inner = ", ".join(expressions)
+        return f"CAST([{inner}], '{kind}')"
+
+
+def _named(prefix: str) -> dict[str, str]:
+    return {word: f"{prefix}_{word}" for word in ("events", "values", "ones", "others")}

@@ -1,0 +1,238 @@
+"""Sums over the units of an experiment, for all metrics at once: one query over the rows of `unit_rows`.
+
+By segment, day (UTC) of the first exposure, variation, and whether a unit saw several. Where the units are not users,
+users come together by unit first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from messages.aggregations import Absence
+
+from analytics.warehouse.fixed_point import ONE, ONE_WHOLE, total, total_product, usable, whole
+from analytics.warehouse.scopes import MetricWindow
+from analytics.warehouse.tallies import Tally, of_slots, with_slots
+from analytics.warehouse.unit_rows import Place, UnitRows
+
+_SUMS = """SELECT
+    segment,
+    toDate(fromUnixTimestamp64Milli(first_at, 'UTC'), 'UTC') AS day,
+    variation,
+    several,
+    lacking,
+    count() AS units,
+    sum(users) AS users,
+    max(first_at) AS last_at{sums}
+FROM
+(
+{units}
+)
+GROUP BY segment, day, variation, several, lacking
+ORDER BY segment, day, variation, several, lacking"""
+_USERS = """    SELECT
+        segment,
+        first_at,
+        variation,
+        several,
+        0 AS lacking,
+        1 AS users{columns}
+    FROM {rows}"""
+_CLUSTERS = """    SELECT
+        argMin(user_segment, (user_first_at, user_key)) AS segment,
+        min(user_first_at) AS first_at,
+        toUInt8(max(user_several) OR min(user_variation) != max(user_variation)) AS several,
+        if(several, '', any(user_variation)) AS variation,
+        toUInt8(unit = '') AS lacking,
+        count() AS users{columns}
+    FROM
+    (
+        SELECT
+            user_key,
+            unit,
+            segment AS user_segment,
+            first_at AS user_first_at,
+            variation AS user_variation,
+            several AS user_several{inner}
+        FROM {rows}
+    )
+    GROUP BY unit"""
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What is summed: the rows' windows, or some of them, each with a cap (SQL, empty: none) on the unit's number."""
+
+    rows: UnitRows
+    caps: Mapping[MetricWindow, str]
+
+    def text(self, rows: str) -> str:
+        """The query over `rows`, a table or a query in parentheses."""
+        place = self.rows.places()
+        clustered = self.rows.scope.by_unit
+        inner: list[str] = []
+        columns: list[str] = []
+        sums: list[str] = []
+        for number, window in enumerate(self.rows.windows):
+            if window in self.caps and not place[window].list:
+                one = _Summed(number, window, place[window], self.caps[window], clustered)
+                inner += one.of_user()
+                columns += one.of_unit() if clustered else one.of_user()
+                sums += one.sums()
+        if clustered:
+            units = _CLUSTERS.format(columns=_listed(columns, 8), inner=_listed(inner, 12), rows=rows)
+        else:
+            units = _USERS.format(columns=_listed(columns, 8), rows=rows)
+        return _SUMS.format(sums=_listed(sums, 4), units=units)
+
+
+def prefix_of(rows: UnitRows, window: MetricWindow) -> str:
+    """What the columns of a window's sums begin with."""
+    return f"m{rows.windows.index(window)}_"
+
+
+@dataclass(frozen=True, slots=True)
+class _Summed:
+    """The columns of one window, from the user's row to the sums over all units."""
+
+    number: int
+    window: MetricWindow
+    place: Place
+    cap: str
+    clustered: bool
+
+    @property
+    def _is_ratio(self) -> bool:
+        return self.window.aggregation.summary == "ratio"
+
+    @property
+    def _is_of_unit(self) -> bool:
+        """Whether the users' slots come together to a number of the unit."""
+        return self.clustered and self.window.per == "unit" and not self._is_ratio
+
+    def _column(self, name: str) -> str:
+        return f"m{self.number}_{name}"
+
+    def of_user(self) -> list[str]:
+        """The user's number, whether there is one, and the same of before."""
+        if self._is_ratio:
+            return self._pair(self.place.slots)
+        tally = self.place.tally
+        if self._is_of_unit:
+            kept = (f"numbers[{self.place.slots + slot}]" for slot in range(len(tally.slots)))
+            return [
+                column
+                for slot, number in enumerate(kept)
+                for column in (
+                    f"toUInt8(NOT {usable(number)}) AS {self._column('odd')}{slot}",
+                    f"{whole(f'if({usable(number)}, {number}, 0.)')} AS {self._column('slot')}{slot}",
+                )
+            ]
+        found = self._value("", numbers_from(tally, self.place.slots))
+        return found + (self._value("x_", numbers_from(tally, self.place.before)) if self.place.before else [])
+
+    def _value(self, prefix: str, of: tuple[str, str]) -> list[str]:
+        (number, present), name = of, self._column(prefix)
+        capped = f"least(y, {self.cap})".replace("y", number) if self.cap else number
+        over = f"{number} > {self.cap}" if self.cap else "0"
+        return [
+            f"toUInt8({present}) AS {name}there",
+            f"toUInt8({name}there AND NOT {usable(number)}) AS {name}odd",
+            f"toUInt8({name}there AND {over}) AS {name}over",
+            f"{whole(f'if({name}there AND NOT {name}odd, {capped}, 0.)')} AS {name}whole",
+        ]
+
+    def _pair(self, first: int) -> list[str]:
+        tally, name = self.place.tally, self._column("")
+        above, below = of_slots("$0", first), of_slots("$1", first)
+        return [
+            f"toUInt8({of_slots(tally.present, first)}) AS {name}there",
+            f"toUInt8({name}there AND NOT ({usable(above)} AND {usable(below)})) AS {name}odd",
+            f"{whole(f'if({name}there AND NOT {name}odd, {above}, 0.)')} AS {name}above",
+            f"{whole(f'if({name}there AND NOT {name}odd, {below}, 0.)')} AS {name}below",
+        ]
+
+    def of_unit(self) -> list[str]:
+        """The unit's columns of those of its users: above the line their numbers, below it how many they are."""
+        name, tally = self._column(""), self.place.tally
+        if self._is_of_unit:
+            slots = [f"{name}unit{slot}" for slot in range(len(tally.slots))]
+            odd = " OR ".join(f"max({name}odd{slot})" for slot in range(len(tally.slots)))
+            together = [
+                f"if({odd}, nan, toFloat64({tally.together}(toInt256({name}slot{slot}))) / {ONE}) AS {each}"
+                for slot, each in enumerate(slots)
+            ]
+            return together + self._value("", (with_slots(tally.number, slots), with_slots(tally.present, slots)))
+        if self._is_ratio:
+            return [
+                f"max({name}there) AS {name}there",
+                f"sum({name}odd) AS {name}odd",
+                f"sum(toInt256({name}above)) AS {name}above",
+                f"sum(toInt256({name}below)) AS {name}below",
+            ]
+        counted = "count()" if self.window.aggregation.absence is Absence.ZERO else f"sum({name}there)"
+        return [
+            f"toUInt8({counted} > 0) AS {name}counts",
+            f"sum({name}odd) AS {name}odd",
+            f"sum({name}there) AS {name}measured",
+            f"sum({name}over) AS {name}over",
+            f"sum(toInt256({name}whole)) AS {name}above",
+            f"toInt256({counted}) * toInt256('{ONE_WHOLE}') AS {name}below",
+        ]
+
+    def sums(self) -> list[str]:
+        name = self._column("")
+        of_users = self.clustered and not self._is_ratio and not self._is_of_unit
+        there = "counts" if of_users else "there"
+        found = [f"sum({name}{there}) AS {name}units", f"sum({name}odd) AS {name}strange"]
+        if of_users:
+            found += [f"sum({name}measured) AS {name}users_measured", f"sum({name}over) AS {name}users_capped"]
+        if self._is_ratio or of_users:
+            for alias, left, right in _PAIRS:
+                expression = total_product(name + left, name + right) if right else total(name + left)
+                found.append(f"{expression} AS {name}{alias}")
+            return found
+        found.append(f"sum({name}over) AS {name}capped")
+        if not self.window.aggregation.binary or self.place.before:
+            found += [
+                f"{total(name + 'whole')} AS {name}sum",
+                f"{total_product(name + 'whole', name + 'whole')} AS {name}squares",
+            ]
+        if self.place.before:
+            found += self._covariate()
+        return found
+
+    def _covariate(self) -> list[str]:
+        """Over the units that have a number: those with one or a history where an absent one is a zero."""
+        y, x = self._column(""), self._column("x_")
+        zero = self.window.aggregation.absence is Absence.ZERO
+        counts = f"({y}there OR {x}there)" if zero else f"{y}there"
+        kept = f"if({counts}, {x}whole, 0)"
+        return [
+            f"sum({x}odd) AS {x}strange",
+            f"countIf({counts}) AS {x}units",
+            f"countIf({counts} AND {x}there) AS {x}history",
+            f"{total(kept)} AS {x}sum",
+            f"{total_product(kept, kept)} AS {x}squares",
+            f"{total_product(kept, y + 'whole')} AS {x}products",
+            f"{total(f'if({counts} AND {x}there, {y}whole, 0)')} AS {x}history_sum",
+        ]
+
+
+_PAIRS = (
+    ("num_sum", "above", ""),
+    ("num_sum_sq", "above", "above"),
+    ("den_sum", "below", ""),
+    ("den_sum_sq", "below", "below"),
+    ("num_den_sum", "above", "below"),
+)
+
+
+def _listed(columns: Sequence[str], indent: int) -> str:
+    return "".join(f",\n{' ' * indent}{each}" for each in columns)
+
+
+def numbers_from(tally: Tally, first: int) -> tuple[str, str]:
+    """SQL of the number and of whether there is one, of the slots from `first` on."""
+    return of_slots(tally.number, first), of_slots(tally.present, first)
