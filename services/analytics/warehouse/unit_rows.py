@@ -82,7 +82,7 @@ _EVENTS = """            UNION ALL
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Position:
     """Where a window's slots stand in `numbers`, and its list in `lists`; 1 is the first, 0: there is none.
 
     `before`: the slots of the same events before the first exposure.
@@ -107,14 +107,14 @@ class UnitRows:
         """Of the events that any window needs."""
         return sorted({name for each in self.windows for name in each.names})
 
-    def places(self) -> dict[MetricWindow, Place]:
-        found: dict[MetricWindow, Place] = {}
+    def positions(self) -> dict[MetricWindow, Position]:
+        found: dict[MetricWindow, Position] = {}
         slots, lists = 1, 0
         for window in self.windows:
             tally = TALLIES[window.aggregation.name]
             before = slots + len(tally.slots) if self._has_before(window) else 0
             lists += bool(tally.list)
-            found[window] = Place(tally, slots, before, lists if tally.list else 0)
+            found[window] = Position(tally, slots, before, lists if tally.list else 0)
             slots += len(tally.slots) * (2 if before else 1)
         return found
 
@@ -162,7 +162,7 @@ class UnitRows:
         words: dict[str, str] = {}
         for window, tally, prefix in self._parts():
             when = self._before(window) if prefix.startswith("before") else self._within(window)
-            events = f"arrayFilter(event -> event.1 IN ({self._positions(window)}) AND {when}, gathered)"
+            events = f"arrayFilter(event -> event.1 IN ({self._ordinals(window)}) AND {when}, gathered)"
             words[f"{prefix}_events"] = events
             present = f"arrayFilter(event -> isNotNull(event.3), {prefix}_events)"
             if tally.uses("values"):
@@ -175,7 +175,7 @@ class UnitRows:
                 words[f"{prefix}_others"] = f"arraySort(arrayMap(event -> ifNull(event.3, 1.), {found}))"
         return words
 
-    def _positions(self, window: MetricWindow) -> str:
+    def _ordinals(self, window: MetricWindow) -> str:
         return ", ".join(str(self.names.index(name) + 1) for name in window.names if name in window.counted)
 
     @staticmethod

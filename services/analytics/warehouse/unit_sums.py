@@ -14,7 +14,7 @@ from messages.aggregations import Absence
 from analytics.warehouse.fixed_point import ONE, ONE_WHOLE, total, total_product, usable, whole
 from analytics.warehouse.scopes import MetricWindow
 from analytics.warehouse.tallies import Tally, of_slots, with_slots
-from analytics.warehouse.unit_rows import Place, UnitRows
+from analytics.warehouse.unit_rows import Position, UnitRows
 
 _SUMS = """SELECT
     segment,
@@ -69,14 +69,14 @@ class Sums:
 
     def text(self, rows: str) -> str:
         """The query over `rows`, a table or a query in parentheses."""
-        place = self.rows.places()
+        position = self.rows.positions()
         clustered = self.rows.scope.by_unit
         inner: list[str] = []
         columns: list[str] = []
         sums: list[str] = []
         for number, window in enumerate(self.rows.windows):
-            if window in self.caps and not place[window].list:
-                one = _Summed(number, window, place[window], self.caps[window], clustered)
+            if window in self.caps and not position[window].list:
+                one = _Summed(number, window, position[window], self.caps[window], clustered)
                 inner += one.of_user()
                 columns += one.of_unit() if clustered else one.of_user()
                 sums += one.sums()
@@ -98,7 +98,7 @@ class _Summed:
 
     number: int
     window: MetricWindow
-    place: Place
+    position: Position
     cap: str
     clustered: bool
 
@@ -117,10 +117,10 @@ class _Summed:
     def of_user(self) -> list[str]:
         """The user's number, whether there is one, and the same of before."""
         if self._is_ratio:
-            return self._pair(self.place.slots)
-        tally = self.place.tally
+            return self._pair(self.position.slots)
+        tally = self.position.tally
         if self._is_of_unit:
-            kept = (f"numbers[{self.place.slots + slot}]" for slot in range(len(tally.slots)))
+            kept = (f"numbers[{self.position.slots + slot}]" for slot in range(len(tally.slots)))
             return [
                 column
                 for slot, number in enumerate(kept)
@@ -129,8 +129,8 @@ class _Summed:
                     f"{whole(f'if({usable(number)}, {number}, 0.)')} AS {self._column('slot')}{slot}",
                 )
             ]
-        found = self._value("", numbers_from(tally, self.place.slots))
-        return found + (self._value("x_", numbers_from(tally, self.place.before)) if self.place.before else [])
+        found = self._value("", numbers_from(tally, self.position.slots))
+        return found + (self._value("x_", numbers_from(tally, self.position.before)) if self.position.before else [])
 
     def _value(self, prefix: str, of: tuple[str, str]) -> list[str]:
         (number, present), name = of, self._column(prefix)
@@ -144,7 +144,7 @@ class _Summed:
         ]
 
     def _pair(self, first: int) -> list[str]:
-        tally, name = self.place.tally, self._column("")
+        tally, name = self.position.tally, self._column("")
         above, below = of_slots("$0", first), of_slots("$1", first)
         return [
             f"toUInt8({of_slots(tally.present, first)}) AS {name}there",
@@ -155,7 +155,7 @@ class _Summed:
 
     def of_unit(self) -> list[str]:
         """The unit's columns of those of its users: above the line their numbers, below it how many they are."""
-        name, tally = self._column(""), self.place.tally
+        name, tally = self._column(""), self.position.tally
         if self._is_of_unit:
             slots = [f"{name}unit{slot}" for slot in range(len(tally.slots))]
             odd = " OR ".join(f"max({name}odd{slot})" for slot in range(len(tally.slots)))
@@ -194,12 +194,12 @@ class _Summed:
                 found.append(f"{expression} AS {name}{alias}")
             return found
         found.append(f"sum({name}over) AS {name}capped")
-        if not self.window.aggregation.binary or self.place.before:
+        if not self.window.aggregation.binary or self.position.before:
             found += [
                 f"{total(name + 'whole')} AS {name}sum",
                 f"{total_product(name + 'whole', name + 'whole')} AS {name}squares",
             ]
-        if self.place.before:
+        if self.position.before:
             found += self._covariate()
         return found
 

@@ -111,15 +111,15 @@ def random_splits(rows: UnitRows, window: MetricWindow) -> str:
 
 
 def _number(rows: UnitRows, window: MetricWindow) -> dict[str, str]:
-    place = rows.places()[window]
+    position = rows.positions()[window]
     return {
-        "number": of_slots(place.tally.number, place.slots),
-        "present": of_slots(place.tally.present, place.slots),
+        "number": of_slots(position.tally.number, position.slots),
+        "present": of_slots(position.tally.present, position.slots),
     }
 
 
 def _values(rows: UnitRows, window: MetricWindow) -> str:
-    return f"lists[{rows.places()[window].list}]"
+    return f"lists[{rows.positions()[window].list}]"
 
 
 def _analysed(rows: UnitRows) -> str:
