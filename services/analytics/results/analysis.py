@@ -165,6 +165,7 @@ class Analyst:
         scope = scope_of(experiment, run.environment, as_of, experiment.plan.post_stratify_by)
         shown_at = time.shown if as_of is None else as_of
         measurer = MetricsMeasurer(self._reader, experiment, shown_at, covariates=False)
+        measurer.expect(scope, run.metrics)
 
         async def measure(counts: UnitCounts) -> list[Measurement]:
             return await measurer.measure(scope, counts, run.metrics)

@@ -147,13 +147,13 @@ class ExperimentReader:
 
     async def reached(self, scope: ExposureScope, thresholds: Sequence[int]) -> dict[int, int]:
         """When (epoch milliseconds, by the time of receipt) the scope had as many units; without those it never had."""
-        rows = await self._ask("reached", scope, None, {"thresholds": sorted(thresholds)})
+        rows = await self._ask("reached", scope, {"thresholds": sorted(thresholds)})
         return {row["threshold"]: row["reached_at"] for row in rows}
 
     async def _picture(
         self, scope: ExposureScope, window: MetricWindow | None = None, *, covariates: bool = False
     ) -> Picture:
-        """One in which the window's events are, read now unless one was. What is too much at once is read one by one."""
+        """One in which the window's events are, read now unless one was; what is too much at once comes one by one."""
         async with self._reading:
             for each in self._pictures.get(scope, []):
                 if window is None or (window in each.rows.windows and (each.rows.covariates or not covariates)):
@@ -161,12 +161,20 @@ class ExperimentReader:
             rows = self._expected.get(scope)
             if rows is None or (window is not None and window not in rows.windows) or covariates > rows.covariates:
                 rows = UnitRows(scope, (window,) if window else (), covariates)
-            answer = await self._of_rows(
-                "unit_sums", rows, Sums(rows, dict.fromkeys(rows.windows, "")).text("unit_rows")
-            )
-            picture = Picture(rows, answer)
+            try:
+                picture = await self._read(rows)
+            except QueryTooExpensive:
+                alone = UnitRows(scope, (window,) if window else (), covariates)
+                if rows == alone:
+                    raise
+                self._expected.pop(scope, None)
+                picture = await self._read(alone)
             self._pictures.setdefault(scope, []).append(picture)
             return picture
+
+    async def _read(self, rows: UnitRows) -> Picture:
+        sql = Sums(rows, dict.fromkeys(rows.windows, "")).text("unit_rows")
+        return Picture(rows, await self._of_rows("unit_sums", rows, sql))
 
     async def _capped(
         self, scope: ExposureScope, window: MetricWindow, cap: float, *, covariates: bool = False
@@ -184,8 +192,8 @@ class ExperimentReader:
     async def _of_rows(self, name: str, rows: UnitRows, sql: str, more: Mapping[str, Any] | None = None) -> list[Row]:
         return await self._answered(name, rows.query(sql), rows.parameters() | dict(more or {}))
 
-    async def _ask(self, name: str, scope: ExposureScope) -> list[Row]:
-        return await self._answered(name, query(name), scope.parameters())
+    async def _ask(self, name: str, scope: ExposureScope, more: Mapping[str, Any] | None = None) -> list[Row]:
+        return await self._answered(name, query(name), scope.parameters() | dict(more or {}))
 
     async def _answered(self, name: str, sql: str, given: Mapping[str, Any]) -> list[Row]:
         parameters = {key: value for key, value in given.items() if f"{{{key}:" in sql}

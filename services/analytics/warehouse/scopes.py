@@ -52,6 +52,7 @@ class ExposureScope:
             "stop": self.stop,
             "as_of": self.as_of,
             "segment": self.segment,
+            "by_unit": int(self.by_unit),
         }
 
     @property

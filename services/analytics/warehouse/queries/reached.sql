@@ -16,7 +16,7 @@ FROM
                 FROM
                 (
                     SELECT
-                        user_key AS unit,
+                        if({by_unit:UInt8}, unit_key, user_key) AS unit,
                         variation,
                         min(toUnixTimestamp64Milli(received_at)) AS first_received
                     FROM events_exposure FINAL
@@ -30,6 +30,7 @@ FROM
                         AND occurred_at >= fromUnixTimestamp64Milli({start:Int64}, 'UTC')
                         AND occurred_at < fromUnixTimestamp64Milli({stop:Int64}, 'UTC')
                         AND received_at <= fromUnixTimestamp64Milli({as_of:Int64}, 'UTC')
+                        AND (NOT {by_unit:UInt8} OR unit_key != '')
                     GROUP BY unit, variation
                 )
                 GROUP BY unit
