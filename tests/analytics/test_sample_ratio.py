@@ -9,7 +9,7 @@ import pytest
 from analytics.results.analysis import AnalysisTime, Analyst
 from analytics.results.documents import ResultDocument, result_document
 from analytics.results.mismatch_sources import SLICES_MAX, located_ratio
-from analytics.results.sample_ratio import sample_ratio_of
+from analytics.results.sample_ratio import sample_ratio_of, segment_ratios_of
 from analytics.results.sample_ratio_documents import sample_ratio_document
 from analytics.results.scope import scope_of
 from analytics.warehouse.aggregates import UnitCounts
@@ -141,3 +141,6 @@ def test_without_what_was_assigned_there_is_no_check() -> None:
     assert (
         "Exposures of 400 users don't name their `company`: send `unit_key`" in sample_ratio_document(unknown).summary
     )
+    counts = UnitCounts(units, {}, 0, 0, users_without_unit=400)
+    assert segment_ratios_of(by_company, counts, {"US": {"off": 610, "on": 420}}) == {"US": unknown}
+    assert segment_ratios_of(HALVES, counts, {"US": {"off": 610, "on": 420}})["US"].mismatch

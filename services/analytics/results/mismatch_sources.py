@@ -53,7 +53,8 @@ async def located_ratio(
     counts = await reader.unit_counts(scope)
     by = (*OF_EVERY_EXPOSURE, attribute) if attribute and attribute not in OF_EVERY_EXPOSURE else OF_EVERY_EXPOSURE
     ratio = await asyncio.to_thread(sample_ratio_of, experiment, counts)
-    return LocatedRatio(ratio, await mismatch_sources(reader, scope, experiment.shares, by))
+    checked = ratio.sequential is not None
+    return LocatedRatio(ratio, await mismatch_sources(reader, scope, experiment.shares, by) if checked else [])
 
 
 async def mismatch_sources(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
-from stats import SampleRatioResult, Status, check_sample_ratio
+from stats import SampleRatioResult, Status, check_sample_ratio, check_segment_ratios
 from stats.statuses import notice
 
 from analytics.catalog.entries import Experiment
@@ -24,12 +25,17 @@ def sample_ratio_of(experiment: Experiment, counts: UnitCounts) -> SampleRatioRe
     """
     units = {each: counts.units.get(("", each), 0) for each in experiment.shares}
     if units_are_unknown(experiment, counts):
-        by, lacking = experiment.bucket_by, counts.users_without_unit
-        said = f"Exposures of {lacking:,} users don't name their `{by}`: send `unit_key` with each."
-        nothing = check_sample_ratio({}, experiment.shares)
-        told = (notice(Status.NOT_APPLICABLE, by, said),)
-        return replace(nothing, status=Status.NOT_APPLICABLE, notices=told)
+        return _unknown(experiment, counts)
     return check_sample_ratio(units, experiment.shares, arrivals=dict(sorted(counts.days.items())))
+
+
+def segment_ratios_of(
+    experiment: Experiment, counts: UnitCounts, units: Mapping[str, Mapping[str, int]]
+) -> dict[str, SampleRatioResult]:
+    """The check of each segment; `units`: those of `counts` that are shown, by segment and variation."""
+    if units_are_unknown(experiment, counts):
+        return dict.fromkeys(units, _unknown(experiment, counts))
+    return check_segment_ratios(units, experiment.shares)
 
 
 def units_are_unknown(experiment: Experiment, counts: UnitCounts) -> bool:
@@ -51,6 +57,13 @@ def sample_ratio_sentence(ratio: SampleRatioResult) -> str:
     return (
         f"The shares of units agree with the expected ones ({watched}; an alarm needs p < {ratio.threshold:g}; {once})."
     )
+
+
+def _unknown(experiment: Experiment, counts: UnitCounts) -> SampleRatioResult:
+    by, lacking = experiment.bucket_by, counts.users_without_unit
+    said = f"Exposures of {lacking:,} users don't name their `{by}`: send `unit_key` with each."
+    told = (notice(Status.NOT_APPLICABLE, by, said),)
+    return replace(check_sample_ratio({}, experiment.shares), status=Status.NOT_APPLICABLE, notices=told)
 
 
 def _unchecked(ratio: SampleRatioResult) -> str:

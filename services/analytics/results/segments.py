@@ -22,7 +22,6 @@ from stats import (
     Summary,
     analyse_metric,
     analyse_segments,
-    check_segment_ratios,
     merge,
 )
 
@@ -35,6 +34,7 @@ from analytics.results.measurements import UNCOMPUTABLE, Measurement, all_groups
 from analytics.results.official_looks import Run
 from analytics.results.plan_options import Moment, analysis_options, metric_spec
 from analytics.results.progress import PlanProgress, Traffic, progress_of
+from analytics.results.sample_ratio import segment_ratios_of
 from analytics.results.scope import scope_of
 from analytics.results.timetable import mode_of
 from analytics.warehouse.aggregates import UnitCounts
@@ -188,7 +188,7 @@ def _by_segment(measured: _Measured, time: AnalysisTime, by: str) -> SegmentedAn
         by,
         units,
         LeftOut(len(rest), sum(sizes[name] for name in rest)),
-        check_segment_ratios(units, experiment.shares),
+        segment_ratios_of(experiment, measured.counts, units),
         metrics,
     )
 
