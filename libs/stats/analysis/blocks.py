@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from stats import distributions
+from stats import distributions, validation
 from stats.analysis.arms import Summary
 from stats.analysis.modes import Subject, decisive, undecided
 from stats.analysis.non_inferiority import guard
@@ -144,9 +144,10 @@ def _bayes(comparison: Comparison, context: Context, treatment: ArmEstimate, con
             ),
         )
     se = delta_se(treatment, control, context.pair.shared_variance) if control.mean != 0.0 else 0.0
-    if comparison.lift.estimate is None or se == 0.0:
+    lift = comparison.fixed_horizon.lift.estimate
+    if lift is None or not validation.SUM_MIN <= se <= validation.SUM_MAX:
         return None
-    posterior = bayes.normal_posterior(comparison.lift.estimate, se, prior.lift_mean, prior.lift_sd, options.alpha)
+    posterior = bayes.normal_posterior(lift, se, prior.lift_mean, prior.lift_sd, options.alpha)
     spread = "flat" if prior.lift_sd is None else f"Normal({prior.lift_mean:g}, {prior.lift_sd:g}²)"
     return _directed(
         context.metric.direction,

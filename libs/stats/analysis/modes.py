@@ -26,6 +26,7 @@ from stats.sequential.results import AlwaysValidResult, SequentialResult
 from stats.statuses import Notice, Status, notice
 
 LOG10_LEAST = -307.0
+Z_MOST = 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +187,7 @@ def _taken(subject: Subject, z: float, history: tuple[Look, ...], options: Analy
         n=pair.units,
         difference=estimate or 0.0,
         se=se or SE_LEAST,
-        z=z,
+        z=max(-Z_MOST, min(Z_MOST, z)),
         df=None if math.isinf(compared.df) else compared.df,
         p_value=repeated_p(units, z, options),
         lower=difference.lower,

@@ -15,6 +15,8 @@ from stats.kinds.binary import BinarySummary
 from stats.kinds.estimates import Arms, PreparedArm
 from stats.statuses import Notice, Status, notice
 
+CRITICAL_MOST = 1e6
+"""Beyond it a set of rates says nothing."""
 Critical = Callable[[float], float]
 """Degrees of freedom -> the critical value at them."""
 Rates = tuple[BinarySummary, BinarySummary]
@@ -124,7 +126,24 @@ def sets_at(pair: Pair, rates: Rates | None, critical: Critical, z: float) -> tu
         difference, lift = _score_sets(Arms(treatment, control), rates, contrast, critical(math.inf))
         if abs(z) < critical(math.inf) and lift.lower is not None and lift.upper is not None:
             lift = replace(lift, lower=min(lift.lower, 0.0), upper=max(lift.upper, 0.0))
-    return difference, replace(lift, delta_lower=None, delta_upper=None)
+    return _finite(difference), replace(_finite_set(lift), delta_lower=None, delta_upper=None)
+
+
+def _finite(difference: Difference) -> Difference:
+    ends = difference.lower, difference.upper
+    return (
+        difference
+        if all(end is None or math.isfinite(end) for end in ends)
+        else replace(difference, lower=None, upper=None)
+    )
+
+
+def _finite_set(lift: Lift) -> Lift:
+    """The whole line for a set with an end beyond a double."""
+    ends = lift.lower, lift.upper, *(lift.excluded or ())
+    if all(end is None or math.isfinite(end) for end in ends):
+        return lift
+    return replace(lift, status=Status.LIFT_UNBOUNDED, kind=SetKind.ALL_REALS, lower=None, upper=None, excluded=None)
 
 
 def _welch_sets(arms: Arms, contrast: Contrast, critical: float) -> tuple[Difference, Lift]:
@@ -143,6 +162,8 @@ def _welch_sets(arms: Arms, contrast: Contrast, critical: float) -> tuple[Differ
 
 
 def _score_sets(arms: Arms, rates: Rates, contrast: Contrast, critical: float) -> tuple[Difference, Lift]:
+    if critical > CRITICAL_MOST:
+        return Difference(contrast.difference, contrast.se, None, None, "newcombe"), lift_of(arms, math.inf)
     lower, upper = proportion_intervals.newcombe_at(*rates, critical)
     difference = Difference(contrast.difference, contrast.se, lower, upper, "newcombe")
     lift = lift_of(arms, critical, testable=contrast.se > 0.0)

@@ -77,7 +77,8 @@ def margin_bound(arms: Arms, guardrail: Guardrail, direction: Direction, critica
     if guardrail.relative:
         return _lift_bound(arms, critical, _harm_sign(direction))
     variance = moments(arms.treatment, arms.control, arms.shared).of_combination(1.0)
-    return arms.treatment.mean - arms.control.mean - _harm_sign(direction) * critical * math.sqrt(variance)
+    bound = arms.treatment.mean - arms.control.mean - _harm_sign(direction) * critical * math.sqrt(variance)
+    return bound if math.isfinite(bound) else None
 
 
 def non_inferiority(
@@ -133,4 +134,5 @@ def _lift_bound(arms: Arms, critical: float, harm_sign: float) -> float | None:
         region = region.mirrored()
     if region.kind is not SetKind.INTERVAL:
         return None
-    return region.lower if harm_sign > 0.0 else region.upper
+    bound = region.lower if harm_sign > 0.0 else region.upper
+    return bound if bound is not None and math.isfinite(bound) else None

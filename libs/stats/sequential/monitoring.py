@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from scipy import optimize
 
@@ -155,13 +156,25 @@ def look_bounds(units: Sequence[int], options: AnalysisOptions, alpha: float | N
     Looks count as on plan while their number is within it and their information is evenly spaced (always,
     if no `planned_units` says otherwise). `alpha` instead of the options' own.
     """
-    level = options.alpha if alpha is None else alpha
-    planned = options.looks_planned or 1
-    times = _information(units, options)
+    shape = _Plan(options.looks_planned or 1, options.planned_units, options.boundary)
+    return _bounds(tuple(units), shape, options.alpha if alpha is None else alpha)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    looks: int
+    units: int | None
+    boundary: Boundary
+
+
+@lru_cache(maxsize=4096)
+def _bounds(units: tuple[int, ...], plan: _Plan, level: float) -> LookBounds:
+    planned = plan.looks
+    times = _information(units, plan)
     on_plan = 0
     while on_plan < min(len(times), planned) and _is_on_plan(times[on_plan], on_plan + 1, planned):
         on_plan += 1
-    constants = planned_bounds(planned, level, options.boundary)[:on_plan]
+    constants = planned_bounds(planned, level, plan.boundary)[:on_plan]
     nominal = [look / planned for look in range(1, on_plan + 1)]
     spent = list(crossing(nominal, constants).cumulative) if on_plan else []
     notices: tuple[Notice, ...] = ()
@@ -169,7 +182,7 @@ def look_bounds(units: Sequence[int], options: AnalysisOptions, alpha: float | N
         return LookBounds(tuple(nominal), constants, spent[-1], notices)
     if len(times) > planned:
         notices = (notice(Status.LOOKS_EXCEED_PLAN),)
-    spend = SPENDING[options.boundary]
+    spend = SPENDING[plan.boundary]
     for time in times[on_plan:]:
         before = spent[-1] if spent else 0.0
         target = 2.0 * spend(min(time, 1.0), level / 2.0)
@@ -183,11 +196,10 @@ def look_bounds(units: Sequence[int], options: AnalysisOptions, alpha: float | N
     return LookBounds(tuple(information), bounds, spent[-1], notices)
 
 
-def _information(units: Sequence[int], options: AnalysisOptions) -> list[float]:
-    planned_looks = options.looks_planned or 1
-    if options.planned_units is None:
-        return [look / planned_looks for look in range(1, len(units) + 1)]
-    return _rising([max(n, 1) / options.planned_units for n in units])
+def _information(units: Sequence[int], plan: _Plan) -> list[float]:
+    if plan.units is None:
+        return [look / plan.looks for look in range(1, len(units) + 1)]
+    return _rising([max(n, 1) / plan.units for n in units])
 
 
 def _rising(times: Sequence[float]) -> list[float]:
