@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from stats import distributions, validation
 from stats.analysis.arms import Summary
@@ -15,7 +16,7 @@ from stats.comparison.lift import delta_se
 from stats.design import power
 from stats.kinds.binary import BinarySummary
 from stats.kinds.estimates import ArmEstimate
-from stats.metrics import AnalysisOptions, BayesPrior, Direction, MetricSpec, Mode
+from stats.metrics import AnalysisOptions, BayesPrior, Boundary, Direction, MetricSpec, Mode
 from stats.results import BayesBlock, Comparison, MdeBlock
 from stats.sequential.always_valid import mixture_variance, sequence_point
 from stats.sequential.boundaries import planned_bounds
@@ -113,14 +114,19 @@ def _detectable(context: Context, n: int) -> tuple[float, str]:
     fixed = power.detectable_multiple(options.alpha, options.power)
     if options.mode is Mode.GROUP and options.looks_planned:
         looks = options.looks_planned
-        information = [look / looks for look in range(1, looks + 1)]
-        bounds = planned_bounds(looks, options.alpha, options.boundary)
-        inflation = sample_inflation(information, bounds, options.alpha, options.power)
-        return fixed * math.sqrt(inflation.maximum), f"z_inflated_for_{looks}_looks"
+        inflation = _inflation(looks, options.boundary, options.alpha, options.power)
+        return fixed * math.sqrt(inflation), f"z_inflated_for_{looks}_looks"
     if options.mode is Mode.ALWAYS_VALID:
         point = sequence_point(0.0, 1.0, n, options.alpha, mixture_variance(options.alpha, tuned_for(options)))
         return point.z_equivalent + distributions.upper_quantile(1.0 - options.power), "confidence_sequence_now"
     return fixed, "z"
+
+
+@lru_cache(maxsize=256)
+def _inflation(looks: int, boundary: Boundary, alpha: float, asked_power: float) -> float:
+    """The largest size of a plan with looks against one without."""
+    information = [look / looks for look in range(1, looks + 1)]
+    return sample_inflation(information, planned_bounds(looks, alpha, boundary), alpha, asked_power).maximum
 
 
 def _bayes(comparison: Comparison, context: Context, treatment: ArmEstimate, control: ArmEstimate) -> BayesBlock | None:

@@ -12,7 +12,7 @@ from scipy import optimize
 from stats import distributions
 from stats.metrics import AnalysisOptions, Boundary, Look
 from stats.sequential.always_valid import DEFAULT_N_STAR
-from stats.sequential.boundaries import adds_information, crossing, planned_bounds
+from stats.sequential.boundaries import SHAPES, adds_information, crossing, planned_bounds
 from stats.sequential.inference import infer_at_stop
 from stats.sequential.results import GroupSequentialResult
 from stats.sequential.spending import bounds_for_spent, obrien_fleming_spending, pocock_spending
@@ -124,8 +124,18 @@ def watch_group(looks: Sequence[Look], options: AnalysisOptions) -> GroupSequent
 
 
 def repeated_p(units: Sequence[int], z: float, options: AnalysisOptions) -> float:
-    """The least alpha whose plan the last of looks at these units would have crossed with this z (two-sided)."""
+    """The least alpha whose plan the last of looks at these units would have crossed with this z (two-sided).
+
+    While all looks are on plan the bounds are a constant times known weights, so that it is the chance of ever crossing
+    the bounds that go through z.
+    """
     reach = abs(z)
+    planned, shape = options.looks_planned or 1, SHAPES[options.boundary]
+    times = _information(units, _Plan(planned, options.planned_units, options.boundary))
+    if len(times) <= planned and all(_is_on_plan(time, look, planned) for look, time in enumerate(times, 1)):
+        nominal = [look / planned for look in range(1, planned + 1)]
+        constant = reach / nominal[len(times) - 1] ** (shape - 0.5)
+        return min(1.0, max(P_LEAST, crossing(nominal, [constant * time ** (shape - 0.5) for time in nominal]).total))
 
     def crossed(log_alpha: float) -> float:
         bound = look_bounds(units, options, math.exp(log_alpha)).bounds[-1]
@@ -136,7 +146,7 @@ def repeated_p(units: Sequence[int], z: float, options: AnalysisOptions) -> floa
         return 1.0
     if crossed(low) >= 0.0:
         return P_LEAST
-    return math.exp(optimize.brentq(crossed, low, high, xtol=1e-11))
+    return math.exp(optimize.brentq(crossed, low, high, xtol=1e-10))
 
 
 def _running_p(looks: Sequence[Look], options: AnalysisOptions, *, crossed: bool) -> float:
