@@ -69,8 +69,12 @@ def progress_sentence(progress: PlanProgress) -> str:
         what = "The plan decides" if progress.looks_planned == 1 else "The next look is"
         return f"{what} at {progress.next_look_units:,} units{_about(progress.readable_at)}."
     if progress.early:
-        return f"The minimum run time of {progress.minimum_days:g} days is not over{_about(progress.readable_at)}."
-    return ""
+        return (
+            "The results can be read at any time; a decision to ship waits for the minimum run time of "
+            f"{progress.minimum_days:g} days{_about(progress.readable_at)}."
+        )
+    there = f"; {progress.units:,}{size} units are there" if progress.planned_units else ""
+    return f"The results can be read at any time{there}."
 
 
 def decision_sentence(decision: Decision) -> str:
@@ -109,7 +113,7 @@ def comparison_sentence(metric: MetricAnalysis, comparison: Comparison, judged: 
     ]
     if metric.use.role == "secondary" and reading.significant:
         said.append("exploratory, so confirm it")
-    return f"{', '.join(said)}{_guarded(comparison)}."
+    return f"{', '.join(said)}{_guarded(metric, comparison)}."
 
 
 def _read(comparison: Comparison, reading: Reading, judged: Judged) -> list[str]:
@@ -128,10 +132,10 @@ def _p_values(reading: Reading) -> str:
     return f"{probability(reading.p_value)}, adjusted {probability(reading.adjusted_p)}"
 
 
-def _guarded(comparison: Comparison) -> str:
+def _guarded(metric: MetricAnalysis, comparison: Comparison) -> str:
     block = comparison.guardrail
     if block is None:
-        return ""
+        return "" if metric.use.role != "guardrail" else "; nobody gave a margin, so no decision looks at it"
     margin = f"{block.margin:.4g}" if block.margin_kind == "absolute" else f"{100 * block.margin:g} %"
     return f"; {_GUARDED[block.state].format(margin=margin)}"
 
