@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from messages import documents
+
 from analytics.catalog.entries import Environment, Experiment, Metric
 from analytics.warehouse.scopes import END_OF_TIME, ExposureScope, MetricWindow
 
@@ -29,6 +31,8 @@ def scope_of(
         segment=segment,
         observes=not experiment.assigns,
         by_unit=bool(experiment.bucket_by),
+        filter=documents.condition_document(experiment.exposure_filter).decode() if experiment.exposure_filter else "",
+        trigger=experiment.trigger_event,
     )
 
 

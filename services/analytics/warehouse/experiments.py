@@ -25,6 +25,7 @@ from analytics.warehouse.sql import query
 from analytics.warehouse.unit_rows import UnitRows
 from analytics.warehouse.unit_sums import Sums
 from analytics.warehouse.unit_values import cluster_totals, observation_counts, order_statistics, pooled_value
+from analytics.warehouse.units import reached_query, units_parameters
 
 NO_CAP = sys.float_info.max
 QUERIES_AT_ONCE = 3
@@ -147,7 +148,8 @@ class ExperimentReader:
 
     async def reached(self, scope: ExposureScope, thresholds: Sequence[int]) -> dict[int, int]:
         """When (epoch milliseconds, by the time of receipt) the scope had as many units; without those it never had."""
-        rows = await self._ask("reached", scope, {"thresholds": sorted(thresholds)})
+        given = units_parameters(scope) | {"thresholds": sorted(thresholds)}
+        rows = await self._answered("reached", reached_query(scope), given)
         return {row["threshold"]: row["reached_at"] for row in rows}
 
     async def _picture(
@@ -192,8 +194,8 @@ class ExperimentReader:
     async def _of_rows(self, name: str, rows: UnitRows, sql: str, more: Mapping[str, Any] | None = None) -> list[Row]:
         return await self._answered(name, rows.query(sql), rows.parameters() | dict(more or {}))
 
-    async def _ask(self, name: str, scope: ExposureScope, more: Mapping[str, Any] | None = None) -> list[Row]:
-        return await self._answered(name, query(name), scope.parameters() | dict(more or {}))
+    async def _ask(self, name: str, scope: ExposureScope) -> list[Row]:
+        return await self._answered(name, query(name), scope.parameters())
 
     async def _answered(self, name: str, sql: str, given: Mapping[str, Any]) -> list[Row]:
         parameters = {key: value for key, value in given.items() if f"{{{key}:" in sql}

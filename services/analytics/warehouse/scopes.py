@@ -23,7 +23,9 @@ class ExposureScope:
 
     `as_of`: only rows received until then, so that a past result can be computed again. `segment`: the context
     attribute (or one of the `BY_…` above) by which aggregates come apart; empty: all together. `by_unit`: the units are
-    what `bucket_by` names, which exposures carry as `unit_key`, and not users.
+    what `bucket_by` names, which exposures carry as `unit_key`, and not users. `filter`: a condition's document, which
+    an exposure's context must meet; empty: none. `trigger`: only units with this event after their exposure count, from
+    then on; empty: all.
     """
 
     organization_id: str
@@ -37,6 +39,8 @@ class ExposureScope:
     segment: str = ""
     observes: bool = False
     by_unit: bool = False
+    filter: str = ""
+    trigger: str = ""
 
     def parameters(self) -> dict[str, Any]:
         """As server-side parameters."""
@@ -53,13 +57,14 @@ class ExposureScope:
             "as_of": self.as_of,
             "segment": self.segment,
             "by_unit": int(self.by_unit),
+            "trigger": self.trigger,
         }
 
     @property
     def units(self) -> str:
-        """The query of units: from the aggregate, which knows no segments but days, users only, and the present."""
-        from_aggregate = self.segment in ("", BY_DAY) and self.as_of >= END_OF_TIME and not self.by_unit
-        return "units" if from_aggregate else "units_from_events"
+        """The query of exposed units: from the aggregate, which knows only days, users and the present."""
+        whole = self.segment in ("", BY_DAY) and not self.filter and not self.by_unit
+        return "units" if whole and self.as_of >= END_OF_TIME else "units_from_events"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from analytics.warehouse.scopes import ExposureScope, MetricWindow
-from analytics.warehouse.sql import query
 from analytics.warehouse.tallies import TALLIES, Tally, filled
+from analytics.warehouse.units import units_parameters, units_query
 
 _ROWS = """SELECT
     user_key,
@@ -30,7 +30,7 @@ FROM
         segment,
         variation,
         several,
-        unit{words}
+        unit{exposed_at}{words}
     FROM
     (
         SELECT
@@ -39,7 +39,7 @@ FROM
             max(segment) AS segment,
             max(variation) AS variation,
             max(several) AS several,
-            max(unit) AS unit{gathered}
+            max(unit) AS unit{exposed_max}{gathered}
         FROM
         (
 {sources}
@@ -55,8 +55,12 @@ _EXPOSED = """            SELECT
                 toString(segment) AS segment,
                 toString(only_variation) AS variation,
                 toUInt8(several) AS several,
-                {unit} AS unit{nothing}
+                {unit} AS unit{exposed_at}{nothing}
             FROM units AS exposed_user"""
+_EXPOSED_AT = """,
+                toUnixTimestamp64Milli(exposed_user.exposed_at) AS exposed_at"""
+_NEVER_EXPOSED = """
+                toInt64(0) AS exposed_at,"""
 _NO_EVENT = """,
                 toUInt16(0) AS name,
                 toInt64(0) AS moment,
@@ -69,7 +73,7 @@ _EVENTS = """            UNION ALL
                 '' AS segment,
                 '' AS variation,
                 toUInt8(0) AS several,
-                '' AS unit,
+                '' AS unit,$exposed_at
                 toUInt16(indexOf({names:Array(String)}, metric)) AS name,
                 toUnixTimestamp64Milli(occurred_at) AS moment,
                 value AS known
@@ -122,21 +126,26 @@ class UnitRows:
         """As server-side parameters."""
         lookback = max((each.lookback for each in self.windows if self._has_before(each)), default=0)
         since = max(self.scope.start - lookback * 1000, 0)
-        return self.scope.parameters() | {"names": self.names, "since": since}
+        return units_parameters(self.scope) | {"names": self.names, "since": since}
 
     def query(self, body: str) -> str:
         """`body`, a query over `unit_rows`, with the rows in front of it."""
-        return f"WITH\nunits AS\n(\n{query(self.scope.units)}\n),\nunit_rows AS\n(\n{self.text()}\n)\n{body}"
+        return f"WITH\nunits AS\n(\n{units_query(self.scope)}\n),\nunit_rows AS\n(\n{self.text()}\n)\n{body}"
 
     def text(self) -> str:
         """The rows' query, over `units`."""
+        apart = bool(self.scope.trigger)
         exposed = _EXPOSED.format(
-            unit="toString(unit)" if self.scope.by_unit else "''", nothing=_NO_EVENT if self.windows else ""
+            unit="toString(unit)" if self.scope.by_unit else "''",
+            exposed_at=_EXPOSED_AT if apart else "",
+            nothing=_NO_EVENT if self.windows else "",
         )
-        events = _EVENTS if self.windows else ""
+        events = _EVENTS.replace("$exposed_at", _NEVER_EXPOSED if apart else "") if self.windows else ""
         return _ROWS.format(
             numbers=self._array(self._numbers(), "Array(Float64)"),
             lists=self._array(self._lists(), "Array(Array(Float64))"),
+            exposed_at=",\n        exposed_at" if apart else "",
+            exposed_max=",\n            max(exposed_at) AS exposed_at" if apart else "",
             words="".join(f",\n        {sql} AS {name}" for name, sql in self._words().items()),
             gathered=(
                 ",\n            groupArrayIf((name, moment, known), exposed = 0) AS gathered" if self.windows else ""
@@ -185,9 +194,10 @@ class UnitRows:
             return f"{from_then} AND event.2 < first_at + {window.end * 1000}"
         return f"{from_then} AND event.2 < {{stop:Int64}}"
 
-    @staticmethod
-    def _before(window: MetricWindow) -> str:
-        return f"event.2 < first_at AND event.2 >= first_at - {window.lookback * 1000}"
+    def _before(self, window: MetricWindow) -> str:
+        """Before the exposure: between it and a trigger event the variation may have had its effect."""
+        moment = "exposed_at" if self.scope.trigger else "first_at"
+        return f"event.2 < {moment} AND event.2 >= {moment} - {window.lookback * 1000}"
 
     def _numbers(self) -> list[str]:
         return [filled(slot, _named(prefix)) for _, tally, prefix in self._parts() for slot in tally.slots]

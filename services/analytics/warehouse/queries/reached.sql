@@ -1,5 +1,6 @@
 -- When an experiment had as many units, by the time at which their exposures were received: for each of `thresholds`
--- that was reached, the first moment. A unit that saw another variation no longer counts from then on.
+-- that was reached, the first moment. A unit that saw another variation no longer counts from then on. `$passes` is the
+-- scope's filter, `$triggered` and `$received` are of a trigger event.
 SELECT threshold, min(moment) AS reached_at
 FROM
 (
@@ -18,8 +19,9 @@ FROM
                     SELECT
                         if({by_unit:UInt8}, unit_key, user_key) AS unit,
                         variation,
-                        min(toUnixTimestamp64Milli(received_at)) AS first_received
+                        min($received) AS first_received
                     FROM events_exposure FINAL
+                    $triggered
                     WHERE organization_id = {organization:String}
                         AND environment_id = {environment:String}
                         AND flag = {flag:String}
@@ -30,6 +32,7 @@ FROM
                         AND occurred_at >= fromUnixTimestamp64Milli({start:Int64}, 'UTC')
                         AND occurred_at < fromUnixTimestamp64Milli({stop:Int64}, 'UTC')
                         AND received_at <= fromUnixTimestamp64Milli({as_of:Int64}, 'UTC')
+                        AND $passes
                         AND (NOT {by_unit:UInt8} OR unit_key != '')
                     GROUP BY unit, variation
                 )

@@ -1,7 +1,7 @@
 -- The same from the exposures themselves: as of a moment, or with the unit's segment at its first exposure, which is
 -- the day (UTC), the SDK key, the config version, or an attribute as canonical JSON, empty where there is none. An
 -- attribute is found as rules find it: as written, else by its path into objects; the targeting key is the user key.
--- `unit` is what was assigned where that isn't the user, of the first exposure.
+-- `$passes` is the scope's filter. `unit` is what was assigned where that isn't the user, of the first exposure.
 SELECT
     user_key,
     min(occurred_at) AS first_at,
@@ -45,5 +45,6 @@ FROM
         AND occurred_at >= fromUnixTimestamp64Milli({start:Int64}, 'UTC')
         AND occurred_at < fromUnixTimestamp64Milli({stop:Int64}, 'UTC')
         AND received_at <= fromUnixTimestamp64Milli({as_of:Int64}, 'UTC')
+        AND $passes
 )
 GROUP BY user_key

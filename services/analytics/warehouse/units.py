@@ -1,0 +1,113 @@
+"""The query of a scope's units, one row per user: of the exposures that count, and perhaps from a trigger event on.
+
+Its columns: `user_key`, `first_at` (the first exposure, or the first trigger event after it), `segment`, `several`,
+`only_variation`, `unit`; with a trigger event also `exposed_at` (the first exposure).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from bucketing.document import condition_from_document
+
+from analytics.warehouse.filters import Column, Filter, compiled
+from analytics.warehouse.scopes import ExposureScope
+from analytics.warehouse.sql import query
+
+_CONTEXT = Column("context", "user_key")
+_FILTERED = "$passes"
+"""Where a query of exposures takes the scope's filter."""
+_TRIGGERED = """SELECT
+    user_key,
+    fromUnixTimestamp64Milli(arrayMin(since), 'UTC') AS first_at,
+    fromUnixTimestamp64Milli(exposed_first, 'UTC') AS exposed_at,
+    if({segment:String} = '$day', toString(toDate(first_at, 'UTC')), of_segment) AS segment,
+    of_several AS several,
+    of_variation AS only_variation,
+    of_unit AS unit
+FROM
+(
+    SELECT
+        user_key,
+        max(exposed) AS exposed_first,
+        max(segment) AS of_segment,
+        max(several) AS of_several,
+        max(only_variation) AS of_variation,
+        max(unit) AS of_unit,
+        arrayFilter(moment -> moment >= exposed_first, groupArrayIf(happened_at, is_event)) AS since
+    FROM
+    (
+        SELECT
+            user_key,
+            0 AS is_event,
+            toUnixTimestamp64Milli(exposed_user.first_at) AS exposed,
+            toString(segment) AS segment,
+            toUInt8(several) AS several,
+            toString(only_variation) AS only_variation,
+            toString(unit) AS unit,
+            toInt64(0) AS happened_at
+        FROM
+        (
+{units}
+        ) AS exposed_user
+        UNION ALL
+        SELECT
+            user_key,
+            1 AS is_event,
+            toInt64(0) AS exposed,
+            '' AS segment,
+            toUInt8(0) AS several,
+            '' AS only_variation,
+            '' AS unit,
+            toUnixTimestamp64Milli(occurred_at) AS happened_at
+        {triggers}
+    )
+    GROUP BY user_key
+    HAVING NOT min(is_event) AND notEmpty(since)
+)"""
+_TRIGGERS = """FROM events_metric FINAL
+        WHERE organization_id = {organization:String}
+            AND environment_id = {environment:String}
+            AND metric = {trigger:String}
+            AND occurred_at >= fromUnixTimestamp64Milli({start:Int64}, 'UTC')
+            AND occurred_at < fromUnixTimestamp64Milli({stop:Int64}, 'UTC')
+            AND received_at <= fromUnixTimestamp64Milli({as_of:Int64}, 'UTC')"""
+_RECEIVED, _OCCURRED = "toUnixTimestamp64Milli(received_at)", "toUnixTimestamp64Milli(occurred_at)"
+_OF_TRIGGERED = f"""INNER JOIN
+    (
+        SELECT user_key AS triggered_user, groupArray(({_OCCURRED}, {_RECEIVED})) AS triggers
+        {_TRIGGERS}
+        GROUP BY triggered_user
+    ) AS triggered ON triggered_user = user_key"""
+_FOLLOWING = f"arrayFilter(event -> event.1 >= {_OCCURRED}, triggers)"
+
+
+def units_query(scope: ExposureScope) -> str:
+    """The rows' query."""
+    units = query(scope.units).replace(_FILTERED, _passes(scope).sql)
+    if scope.trigger:
+        return _TRIGGERED.replace("{triggers}", _TRIGGERS).replace("{units}", units)
+    return units
+
+
+def units_parameters(scope: ExposureScope) -> dict[str, Any]:
+    """What the query takes, as server-side parameters."""
+    return scope.parameters() | dict(_passes(scope).parameters)
+
+
+def reached_query(scope: ExposureScope) -> str:
+    """When the scope had how many units; see the file. With a trigger event a unit is one when both were received."""
+    passes, joined, received = _passes(scope).sql, "", _RECEIVED
+    if scope.trigger:
+        passes = f"{passes} AND notEmpty({_FOLLOWING})"
+        joined = _OF_TRIGGERED
+        received = f"arrayMin(event -> greatest({_RECEIVED}, event.2), {_FOLLOWING})"
+    text = query("reached").replace(_FILTERED, passes)
+    return text.replace("$triggered", joined).replace("$received", received)
+
+
+def _passes(scope: ExposureScope) -> Filter:
+    if not scope.filter:
+        return Filter("1", {})
+    return compiled(condition_from_document(msgspec.json.decode(scope.filter)), _CONTEXT, "exposure_filter")
