@@ -138,11 +138,12 @@ class Process:
         deadline = time.monotonic() + timeout_seconds
         while True:
             missing = probe()
-            if missing is None:
-                return
+            # Somebody else may answer where the program has found its port taken.
             if self._child is None or self._child.poll() is not None:
                 code = None if self._child is None else self._child.returncode
                 raise PartFailedError(self.program.name, f"ended {_in_words(code)} while starting", self.program.log)
+            if missing is None:
+                return
             if time.monotonic() > deadline:
                 why = f"is not ready after {timeout_seconds:g} s ({missing})"
                 raise PartFailedError(self.program.name, why, self.program.log)

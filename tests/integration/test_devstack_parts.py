@@ -177,6 +177,14 @@ def test_a_program_that_ends_while_starting_is_reported_with_its_log(tmp_path: P
     assert not part.running
 
 
+def test_a_program_that_has_ended_is_not_ready_though_somebody_answers_at_its_port(tmp_path: Path) -> None:
+    process = Process(Program("late", ["/bin/sh", "-c", "exit 3"], tmp_path / "log.txt"))
+    process.start()
+    process.wait(30)
+    with pytest.raises(PartFailedError, match="late: ended with status 3 while starting"):
+        process.wait_ready(lambda: None, 30)
+
+
 def test_a_missing_binary_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Redis, "binary", lambda self: tmp_path / "no-such-server")
     with pytest.raises(
