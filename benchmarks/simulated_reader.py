@@ -6,7 +6,7 @@ is received when it happens; nothing after `now` is known.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -56,6 +56,15 @@ class SimulatedReader:
         self.now = now
         self.queries: list[Any] = []
         self._units = units
+
+    def expect(self, _: ExposureScope, __: Iterable[MetricWindow], *, covariates: bool = False) -> None:
+        """Arrays need no reading."""
+
+    def forget(self, _: ExposureScope) -> None:
+        """Nothing is kept."""
+
+    async def unit_counts_now(self, scope: ExposureScope) -> UnitCounts:
+        return await self.unit_counts(scope)
 
     async def unit_counts(self, scope: ExposureScope) -> UnitCounts:
         self.queries.append("unit_counts")

@@ -30,7 +30,7 @@ from analytics.results.plan_options import Moment
 from analytics.results.post_stratification import PostStratifiedBlock, post_stratified
 from analytics.results.progress import PlanProgress, Traffic, progress_of
 from analytics.results.recorded_looks import OfficialLook
-from analytics.results.sample_ratio import sample_ratio_of
+from analytics.results.sample_ratio import sample_ratio_of, units_are_unknown
 from analytics.results.scope import scope_of
 from analytics.warehouse.aggregates import ExposureHealth, UnitCounts
 from analytics.warehouse.errors import WarehouseError
@@ -127,7 +127,9 @@ class Analyst:
 
         counts, measured = await consistent_read(self._reader, scope, measure)
         memories = await self._remembered(run, time)
-        looks = await self.looks.taken(run, sum(counts.units.values()) + counts.in_several, time)
+        looks = []
+        if not units_are_unknown(experiment, counts):
+            looks = await self.looks.taken(run, sum(counts.units.values()) + counts.in_several, time)
         metrics = [(use, metric, each) for (use, metric), each in zip(known, measured, strict=True)]
         sample_ratio = await asyncio.to_thread(sample_ratio_of, experiment, counts)
         answers = _Answers(

@@ -10,6 +10,7 @@ from service_kit.logs import get_logger
 
 from analytics.catalog.entries import Experiment, Metric
 from analytics.results.measurements import Measurement, MeasurementOptions, Measurer, all_groups
+from analytics.results.sample_ratio import unit_problem
 from analytics.results.scope import window_of
 from analytics.warehouse.aggregates import UnitCounts
 from analytics.warehouse.errors import QueryTooExpensive
@@ -25,7 +26,7 @@ TOO_EXPENSIVE = (
 @dataclass(frozen=True, slots=True)
 class MetricsMeasurer:
     """What is asked of `reader`. `shown_at`: the moment of the data (epoch milliseconds); `covariates`: bring them, if
-    plan wants them."""
+    the plan wants them."""
 
     reader: ExperimentReader
     experiment: Experiment
@@ -46,7 +47,10 @@ class MetricsMeasurer:
             self.reader.expect(each, windows, covariates=self.options.cuped)
 
     async def measure(self, scope: ExposureScope, counts: UnitCounts, metrics: Sequence[Metric]) -> list[Measurement]:
-        """One per metric; `counts` are the scope's. Raises WarehouseError."""
+        """One per metric; `counts` are the scope's. Where they don't know what was assigned, that is every metric's
+        problem. Raises WarehouseError."""
+        if problem := unit_problem(self.experiment, counts):
+            return [Measurement({}, problem=problem) for _ in metrics]
         return await asyncio.gather(*(self._measured(scope, counts, each) for each in metrics))
 
     async def _measured(self, scope: ExposureScope, counts: UnitCounts, metric: Metric) -> Measurement:

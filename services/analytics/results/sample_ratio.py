@@ -43,6 +43,17 @@ def units_are_unknown(experiment: Experiment, counts: UnitCounts) -> bool:
     return bool(experiment.bucket_by) and counts.users_without_unit > LACKING_MAX * sum(counts.units.values())
 
 
+def unit_problem(experiment: Experiment, counts: UnitCounts) -> str:
+    """Why no metric can be analysed, and what to send; empty where the units are known."""
+    if not units_are_unknown(experiment, counts):
+        return ""
+    by = experiment.bucket_by
+    return (
+        f"variations are assigned by `{by}`, and exposures of {counts.users_without_unit:,} users don't name theirs; "
+        f"send the `{by}` as `unit_key` with each exposure"
+    )
+
+
 def sample_ratio_sentence(ratio: SampleRatioResult) -> str:
     """What the check says."""
     if ratio.sequential is None or ratio.p_value is None:

@@ -34,7 +34,7 @@ from analytics.results.measurements import UNCOMPUTABLE, Measurement, all_groups
 from analytics.results.official_looks import Run
 from analytics.results.plan_options import Moment, analysis_options, metric_spec
 from analytics.results.progress import PlanProgress, Traffic, progress_of
-from analytics.results.sample_ratio import segment_ratios_of
+from analytics.results.sample_ratio import segment_ratios_of, units_are_unknown
 from analytics.results.scope import scope_of
 from analytics.results.timetable import mode_of
 from analytics.warehouse.aggregates import UnitCounts
@@ -153,6 +153,8 @@ class SegmentAnalyst:
             return None
         counts = await self._reader.unit_counts(scope_of(experiment, environment, time.as_of))
         run = Run(experiment, environment, [metric for _, metric in self._analyst.known_metrics(experiment)[0]])
+        if units_are_unknown(experiment, counts):
+            return None
         looks = await self._analyst.looks.taken(run, sum(counts.units.values()) + counts.in_several, time)
         return looks[-1].reached_at if looks else None
 
