@@ -45,11 +45,11 @@ class Tenant:
         assert answer.status_code == 200, answer.text
         return self._seen(answer)
 
-    def act(self, path: str) -> dict[str, Any]:
+    def act(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         """An action like `experiments/a/start`, at the version the entity has now."""
         url = f"/api/v1/projects/{self.project}/{path}"
         version = self.api.get(url.rsplit("/", 1)[0]).headers["etag"]
-        answer = self.api.post(url, headers={"If-Match": version})
+        answer = self.api.post(url, json=body, headers={"If-Match": version})
         assert answer.status_code == 200, answer.text
         return self._seen(answer)
 

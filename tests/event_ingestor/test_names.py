@@ -79,6 +79,16 @@ def test_a_flag_that_is_called_like_a_kind_of_thing_hides_no_warning() -> None:
     assert warned(*flags, *slips, names=names) == [(2, "unknown_metric"), (3, "unknown_experiment")]
 
 
+def test_an_event_that_an_experiment_waits_for_is_known_while_it_does() -> None:
+    names = known()
+    names.put_experiment("waiting", "opened")
+    names.put_experiment("other", "opened")
+    names.put_experiment("waiting", "closed")
+    assert warned(metric(metric="opened"), metric(metric="closed"), names=names) == []
+    names.remove_experiment("other")
+    assert warned(metric(metric="opened"), metric(metric="closed"), names=names) == [(0, "unknown_metric")]
+
+
 async def test_a_whole_state_has_what_is_in_it_and_nothing_else() -> None:
     names = Names()
     feed = KeyFeed(Authenticator("s"), names, lambda: None, FollowerTelemetry(CollectorRegistry()))
@@ -121,7 +131,7 @@ async def test_names_come_change_and_go_with_the_versions() -> None:
     entities = [
         writer.entity("flag", "f", flag=flag("on", "off")),
         writer.entity("metric", "m", metric=pb.Metric(key="m", event="order", denominator_event="visit")),
-        writer.entity("experiment", "x", experiment=pb.Experiment(id="1")),
+        writer.entity("experiment", "x", experiment=pb.Experiment(id="1", trigger_event="opened")),
     ]
     await publish(bus, [*environment, *entities, writer.manifest()])
     await until(lambda: (found := names.known("e1")) is not None and "f" in found.flags)
@@ -129,7 +139,7 @@ async def test_names_come_change_and_go_with_the_versions() -> None:
     assert found is not None
     assert (found.flags, set(found.events), found.experiments) == (
         {"f": frozenset({"on", "off"})},
-        {"order", "visit"},
+        {"order", "visit", "opened"},
         {"x"},
     )
 

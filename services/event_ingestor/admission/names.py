@@ -1,4 +1,4 @@
-"""What an environment has, by name: flags with their variations, experiments, the events that metrics count.
+"""What an environment has, by name: flags with their variations, experiments, the events that are asked for.
 
 Events that name anything else are taken all the same; who sends them is told, because mostly it is a slip.
 """
@@ -19,19 +19,31 @@ WARNINGS_MAX = 20
 @dataclass(slots=True)
 class KnownNames:
     """Of one environment. `flags`: variations by flag, None where they can't be read. `events`: those that metrics
-    count, with the number of these metrics."""
+    count or experiments wait for, with the number of these."""
 
     flags: dict[str, frozenset[str] | None] = field(default_factory=dict)
     experiments: set[str] = field(default_factory=set)
     events: Counter[str] = field(default_factory=Counter)
-    _metrics: dict[str, frozenset[str]] = field(default_factory=dict)
+    _asked: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
 
     def put_metric(self, key: str, events: frozenset[str]) -> None:
         """The metric counts these events from now on; none when it is gone."""
+        self._ask(("metric", key), events)
+
+    def put_experiment(self, key: str, trigger_event: str) -> None:
+        """The experiment is there, and analyses units from this event on; empty: from their exposure on."""
+        self.experiments.add(key)
+        self._ask(("experiment", key), frozenset({trigger_event} - {""}))
+
+    def remove_experiment(self, key: str) -> None:
+        self.experiments.discard(key)
+        self._ask(("experiment", key), frozenset())
+
+    def _ask(self, asker: tuple[str, str], events: frozenset[str]) -> None:
         self.events.update(events)
-        self.events -= Counter(self._metrics.pop(key, ()))
+        self.events -= Counter(self._asked.pop(asker, ()))
         if events:
-            self._metrics[key] = events
+            self._asked[asker] = events
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Learns the names of flags, variations, experiments and metrics' events from entries of CONFIG."""
+"""Learns the names of flags, variations, experiments and events from entries of CONFIG."""
 
 from __future__ import annotations
 
@@ -26,7 +26,10 @@ def learn(names: KnownNames, entity: ConfigSubject, message: pb.ConfigMessage | 
     elif entity.kind == "metric":
         names.put_metric(entity.key, frozenset() if message is None else _events(entity.key, message.metric))
     elif entity.kind == "experiment":
-        (names.experiments.discard if message is None else names.experiments.add)(entity.key)
+        if message is None:
+            names.remove_experiment(entity.key)
+        else:
+            names.put_experiment(entity.key, message.experiment.trigger_event)
 
 
 def learn_unreadable(names: KnownNames, entity: ConfigSubject) -> None:
@@ -36,7 +39,7 @@ def learn_unreadable(names: KnownNames, entity: ConfigSubject) -> None:
     elif entity.kind == "metric":
         names.put_metric(entity.key, frozenset({entity.key}))
     elif entity.kind == "experiment":
-        names.experiments.add(entity.key)
+        names.put_experiment(entity.key, "")
 
 
 def _variations(document: bytes) -> frozenset[str] | None:
