@@ -24,9 +24,9 @@ class Absence(Enum):
 class Aggregation:
     """One row of the table of aggregations. `summary` is the kind of the statistics' summary (`stats.KINDS`).
 
-    `cappable`: a unit's number may be capped at a pooled percentile. `splittable`: it can be told by segment and over
-    time. `parameter` is the field of a metric that it needs and others may not have. `window_required`: the metric
-    needs the end of a window; for all others a window is optional.
+    `cappable`: a unit's number may be capped at a pooled percentile. `parameter` is the field of a metric that it
+    needs and others may not have. `window_required`: the metric needs the end of a window; for all others a window is
+    optional.
     """
 
     name: str
@@ -34,7 +34,6 @@ class Aggregation:
     summary: str
     absence: Absence
     cappable: bool = False
-    splittable: bool = True
     parameter: str | None = None
     window_required: bool = False
 
@@ -73,10 +72,16 @@ _ROWS = (
         "the quantile of the values",
         "quantile",
         Absence.LEFT_OUT,
-        splittable=False,  # order statistics can't be merged
         parameter="quantile",
     ),
     Aggregation("retention", "1 with an event in the window, else 0", "binary", Absence.ZERO, window_required=True),
+    Aggregation(
+        "funnel", "1 when its steps were taken in their order, else 0", "binary", Absence.ZERO, parameter="steps"
+    ),
+    Aggregation(
+        "distinct", "the different values of a property", "mean", Absence.ZERO, cappable=True, parameter="property"
+    ),
+    Aggregation("days", "the days (UTC) with an event", "mean", Absence.ZERO, cappable=True),
 )
 AGGREGATIONS = {row.name: row for row in _ROWS}
 """By name."""

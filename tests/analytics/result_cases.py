@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
@@ -10,14 +10,18 @@ from analytics.catalog.catalog import Catalog
 from analytics.catalog.entries import Environment, Experiment, Metric, MetricUse, Plan, Role
 from analytics.results.analysis import AnalysisTime, Analyst
 from analytics.warehouse.aggregates import (
+    NO_CAPS,
+    Caps,
     ClusterTotals,
     CovariateMoments,
     ExposureHealth,
     Group,
     Moments,
+    Percentiles,
     UnitCounts,
 )
 from analytics.warehouse.experiments import ExperimentReader
+from analytics.warehouse.joint_sums import JointQuestion, JointSums
 from analytics.warehouse.scopes import BY_DAY, ExposureScope, MetricWindow
 from messages.aggregations import AGGREGATIONS
 
@@ -119,7 +123,7 @@ class Aggregates:
     async def health(self, _: ExposureScope) -> ExposureHealth:
         return ExposureHealth(30_000, 2, 5, NOW - DAY, NOW - 60_000, {"draft": 4})
 
-    async def moments(self, scope: ExposureScope, window: MetricWindow, cap: float = 1e300) -> dict[Group, Moments]:
+    async def moments(self, scope: ExposureScope, window: MetricWindow, caps: Caps = NO_CAPS) -> dict[Group, Moments]:
         found = {}
         for number, (group, units) in enumerate(self._groups(scope).items()):
             if self._cookie_cats:
@@ -128,14 +132,14 @@ class Aggregates:
             measured = units // 3 + 11 * number
             mean = 12.0 + 0.7 * number
             capped = 0
-            if cap < 1e300:
+            if caps != NO_CAPS:
                 mean, capped = mean - 0.5, 20 + number
             squares = 0.0 if window.aggregation.binary else measured * 40.0
             found[group] = Moments(measured, mean, squares, capped)
         return found
 
     async def covariate_moments(
-        self, scope: ExposureScope, window: MetricWindow, cap: float = 1e300
+        self, scope: ExposureScope, window: MetricWindow, caps: Caps = NO_CAPS
     ) -> dict[Group, CovariateMoments]:
         found = {}
         for number, (group, units) in enumerate(self._groups(scope).items()):
@@ -163,21 +167,46 @@ class Aggregates:
             for number, (group, units) in enumerate(self._groups(scope).items())
         }
 
-    async def pooled_value(self, _scope: ExposureScope, _window: MetricWindow, _zeros: int, _rank: int) -> float:
-        return 80.0
+    async def pooled_caps(self, _: ExposureScope, __: MetricWindow, _zeros: int, at: Percentiles) -> Caps:
+        return Caps(-80.0 if at.lower else NO_CAPS.floor, 80.0, at.nonzero)
 
-    async def observation_counts(self, scope: ExposureScope, _: MetricWindow) -> dict[Group, int]:
+    async def observation_counts(self, scope: ExposureScope, _: MetricWindow, __: Sequence[str]) -> dict[Group, int]:
         return {group: units * 2 for group, units in self._groups(scope).items()}
 
     async def order_statistics(
-        self, scope: ExposureScope, _: MetricWindow, variation: str, ranks: list[int]
-    ) -> dict[int, float]:
-        shift = scope.variations.index(variation)
-        return {rank: 100.0 + rank / 100 + shift for rank in ranks}
+        self, scope: ExposureScope, _: MetricWindow, ranks: Mapping[Group, Sequence[int]], __: Sequence[str]
+    ) -> dict[Group, dict[int, float]]:
+        return {
+            group: {rank: 100.0 + rank / 100 + scope.variations.index(group[1]) for rank in some}
+            for group, some in ranks.items()
+        }
 
-    async def cluster_totals(self, scope: ExposureScope, _: MetricWindow, variation: str, __: float) -> ClusterTotals:
-        units = self._groups(scope)["", variation]
-        return ClusterTotals(units, units * 1.8, units * 4.0, units * 2.0, units * 4.6, units * 4.2)
+    async def cluster_totals(
+        self, scope: ExposureScope, _: MetricWindow, thresholds: Mapping[Group, float], __: Sequence[str]
+    ) -> dict[Group, ClusterTotals]:
+        return {
+            group: ClusterTotals(units, units * 1.8, units * 4.0, units * 2.0, units * 4.6, units * 4.2)
+            for group, units in self._groups(scope).items()
+            if group in thresholds
+        }
+
+    async def joint_sums(
+        self, scope: ExposureScope, asked: JointQuestion, _: Mapping[Group, float] | None = None
+    ) -> dict[Group, JointSums]:
+        own = 1 if asked.target.aggregation.per_unit else 2
+        names = ("y", "of")[:own] + tuple(name for name, _ in asked.covariates)
+        pairs = [(i, j) for i in range(len(names)) for j in range(len(names))]
+        found = {}
+        for number, (group, units) in enumerate(self._groups(scope).items()):
+            means = [2.0 + 0.02 * number, *(2.0 for _ in names[1:])]
+            products = {(i, j): units * (means[i] * means[j] + (1.0 if i == j else 0.3)) for i, j in pairs}
+            found[group] = JointSums(
+                units,
+                names,
+                tuple(round(units * each * 2**64) for each in means),
+                {pair: round(each * 2**128) for pair, each in products.items()},
+            )
+        return found
 
     async def reached(self, scope: ExposureScope, thresholds: list[int]) -> dict[int, int]:
         """The first half of the units on the second day, the others on the ninth."""

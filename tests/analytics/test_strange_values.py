@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, cast
 
@@ -12,9 +13,10 @@ from analytics.results.segment_documents import daily_document, segmented_docume
 from analytics.results.segments import SegmentAnalyst
 from analytics.results.snapshots import ResultSnapshots, SnapshotTelemetry
 from analytics.results.summaries import of_units
-from analytics.warehouse.aggregates import CovariateMoments, Group, Moments
+from analytics.warehouse.aggregates import NO_CAPS, Caps, CovariateMoments, Group, Moments
 from analytics.warehouse.client import Row, Warehouse
 from analytics.warehouse.experiments import ExperimentReader
+from analytics.warehouse.joint_sums import JointQuestion, JointSums
 from analytics.warehouse.scopes import BY_DAY, ExposureScope, MetricWindow
 from messages.aggregations import AGGREGATIONS
 from prometheus_client import CollectorRegistry
@@ -40,17 +42,17 @@ class StrangeAggregates(Aggregates):
         late = scope.segment != BY_DAY or group[0] == "2026-01-07"
         return late and group[1] == "on" and not window.aggregation.binary and window.event == self._event
 
-    async def moments(self, scope: ExposureScope, window: MetricWindow, cap: float = 1e300) -> dict[Group, Moments]:
-        found = await super().moments(scope, window, cap)
+    async def moments(self, scope: ExposureScope, window: MetricWindow, caps: Caps = NO_CAPS) -> dict[Group, Moments]:
+        found = await super().moments(scope, window, caps)
         return {
             group: replace(each, mean=self._size, squares=0.0) if self._is_strange(scope, group, window) else each
             for group, each in found.items()
         }
 
     async def covariate_moments(
-        self, scope: ExposureScope, window: MetricWindow, cap: float = 1e300
+        self, scope: ExposureScope, window: MetricWindow, caps: Caps = NO_CAPS
     ) -> dict[Group, CovariateMoments]:
-        found = await super().covariate_moments(scope, window, cap)
+        found = await super().covariate_moments(scope, window, caps)
         return {
             group: replace(each, x_mean=self._size, y_mean=self._size)
             if self._is_strange(scope, group, window)
@@ -66,6 +68,14 @@ class StrangeAggregates(Aggregates):
             else each
             for group, each in found.items()
         }
+
+    async def joint_sums(
+        self, scope: ExposureScope, asked: JointQuestion, thresholds: Mapping[Group, float] | None = None
+    ) -> dict[Group, JointSums]:
+        found = await super().joint_sums(scope, asked, thresholds)
+        if any(self._is_strange(scope, group, asked.target) for group in found):
+            raise InvalidInputError("value", "units have a number that is none")
+        return found
 
 
 def strange(size: float, event: str = "purchase") -> ExperimentReader:

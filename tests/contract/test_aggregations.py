@@ -60,7 +60,6 @@ def test_its_tally_has_what_its_summary_needs(row: Aggregation) -> None:
 def test_its_summary_is_the_statistics_own(row: Aggregation) -> None:
     assert row.summary in KINDS
     assert not row.cappable or row.summary == "mean"
-    assert row.splittable == (KINDS[row.summary].merge is not None)
 
 
 @each_row

@@ -46,6 +46,8 @@ METRIC = {
     "window_end_seconds": 2,
     "winsorize_at": None,
     "winsorize_lower": None,
+    "steps": None,
+    "property": None,
     "filter": None,
 }
 EXPERIMENT = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from analytics.warehouse.migrations import migrate
 from analytics.warehouse.scopes import END_OF_TIME, ExposureScope
 from analytics.warehouse.settings import WarehouseSettings
 from analytics.warehouse.tables import EXPOSURE_COLUMNS, METRIC_COLUMNS
+from bucketing.document import condition_from_document
 from messages.aggregations import AGGREGATIONS
 from stats import MetricSpec, analyse_metric
 
@@ -47,7 +49,7 @@ async def test_case(warehouse: Warehouse, aggregation: str, case: dict[str, Any]
     """Each case has an environment of its own, and both arms see the same."""
     for arm in ("off", "on"):
         await _store(warehouse, case, arm)
-    metric = Metric("1", "m", "M", AGGREGATIONS[aggregation], True, "purchase", **case["metric"])
+    metric = metric_of(aggregation, case["metric"])
     scope = ExposureScope("org-1", case["id"], "checkout", "", ("off", "on"), EXPOSED_AT, END_OF_TIME, END_OF_TIME)
     units = {("", arm): len(case["units"]) for arm in ("off", "on")}
 
@@ -59,20 +61,35 @@ async def test_case(warehouse: Warehouse, aggregation: str, case: dict[str, Any]
     assert [(arm.n, arm.mean) for arm in shown] == [(expected["units"], mean)] * 2
 
 
+def metric_of(aggregation: str, given: dict[str, Any]) -> Metric:
+    read: dict[str, Callable[[Any], Any]] = {"steps": tuple, "filter": condition_from_document}
+    fields = {name: read.get(name, lambda value: value)(value) for name, value in given.items()}
+    return Metric("1", "m", "M", AGGREGATIONS[aggregation], True, "purchase", **fields)
+
+
 async def _store(warehouse: Warehouse, case: dict[str, Any], arm: str) -> None:
     exposures, events = [], []
     for unit, did in case["units"].items():
         user = f"{arm}-{unit}"
         exposures.append({"user_key": user, "event_id": user, "occurred_at": EXPOSED_AT})
         for name, field in (("purchase", "events"), (case["metric"].get("denominator_event"), "denominator_events")):
-            events += [
-                {"user_key": user, "metric": name, "value": value, "occurred_at": EXPOSED_AT + after * 1000}
-                for after, value in did.get(field, ())
-            ]
+            events += [event(user, name, each) for each in did.get(field, ())]
+        events += [event(user, name, each) for name, some in did.get("named_events", {}).items() for each in some]
     of_flag = {"flag": "checkout", "variation": arm, "experiment": "", "config_version": 1, "context": "{}"}
     await _insert(warehouse, "events_exposure", EXPOSURE_COLUMNS, case, [of_flag | row for row in exposures])
-    numbered = [{"event_id": f"{arm}-{number}", "properties": "{}"} | row for number, row in enumerate(events)]
+    numbered = [{"event_id": f"{arm}-{number}"} | row for number, row in enumerate(events)]
     await _insert(warehouse, "events_metric", METRIC_COLUMNS, case, numbered)
+
+
+def event(user: str, name: str | None, told: list[Any]) -> dict[str, Any]:
+    after, value, *properties = told
+    return {
+        "user_key": user,
+        "metric": name,
+        "value": value,
+        "occurred_at": EXPOSED_AT + after * 1000,
+        "properties": json.dumps(properties[0] if properties else {}),
+    }
 
 
 async def _insert(

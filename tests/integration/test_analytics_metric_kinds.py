@@ -232,7 +232,7 @@ async def test_the_cap_is_pooled_and_the_uncapped_result_stands_beside_it(
     world = World(5)
     await world.store(warehouse)
 
-    result = only_result(await analysed(warehouse, metric(aggregation, winsorize_at=0.95)))
+    result = only_result(await analysed(warehouse, metric(aggregation, winsorize_at=0.95, winsorize_of="all")))
 
     values: dict[str, list[float]] = {}
     for variation in ("off", "on"):

@@ -24,8 +24,13 @@ def test_a_rate_counts_every_unit_and_is_not_capped(name: str) -> None:
 
 
 def test_the_facts_that_users_know() -> None:
-    assert {name for name, row in AGGREGATIONS.items() if row.binary} == {"conversion", "retention"}
+    assert {name for name, row in AGGREGATIONS.items() if row.binary} == {"conversion", "retention", "funnel"}
     assert {name for name, row in AGGREGATIONS.items() if row.absence is Absence.LEFT_OUT} == {"mean", "quantile"}
     assert [name for name, row in AGGREGATIONS.items() if row.window_required] == ["retention"]
     parameters = {name: row.parameter for name, row in AGGREGATIONS.items() if row.parameter}
-    assert parameters == {"ratio": "denominator_event", "quantile": "quantile"}
+    assert parameters == {
+        "ratio": "denominator_event",
+        "quantile": "quantile",
+        "funnel": "steps",
+        "distinct": "property",
+    }

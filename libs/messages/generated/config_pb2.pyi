@@ -56,6 +56,9 @@ class Aggregation(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     AGGREGATION_RATIO: _ClassVar[Aggregation]
     AGGREGATION_QUANTILE: _ClassVar[Aggregation]
     AGGREGATION_RETENTION: _ClassVar[Aggregation]
+    AGGREGATION_FUNNEL: _ClassVar[Aggregation]
+    AGGREGATION_DISTINCT: _ClassVar[Aggregation]
+    AGGREGATION_DAYS: _ClassVar[Aggregation]
 
 class Direction(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -103,6 +106,9 @@ AGGREGATION_MEAN: Aggregation
 AGGREGATION_RATIO: Aggregation
 AGGREGATION_QUANTILE: Aggregation
 AGGREGATION_RETENTION: Aggregation
+AGGREGATION_FUNNEL: Aggregation
+AGGREGATION_DISTINCT: Aggregation
+AGGREGATION_DAYS: Aggregation
 DIRECTION_UNSPECIFIED: Direction
 DIRECTION_HIGHER_IS_BETTER: Direction
 DIRECTION_LOWER_IS_BETTER: Direction
@@ -278,7 +284,7 @@ class Experiment(_message.Message):
     def __init__(self, id: _Optional[str] = ..., name: _Optional[str] = ..., status: _Optional[_Union[ExperimentStatus, str]] = ..., archived: _Optional[bool] = ..., control_variation: _Optional[str] = ..., metrics: _Optional[_Iterable[_Union[ExperimentMetric, _Mapping]]] = ..., plan: _Optional[_Union[AnalysisPlan, _Mapping]] = ..., document: _Optional[bytes] = ..., trigger_event: _Optional[str] = ..., exposure_filter: _Optional[bytes] = ...) -> None: ...
 
 class Metric(_message.Message):
-    __slots__ = ("id", "key", "name", "archived", "aggregation", "direction", "event", "denominator_event", "quantile", "window_start", "window_end", "winsorize_at", "filter", "winsorize_lower", "winsorize_of", "covariate_days", "per")
+    __slots__ = ("id", "key", "name", "archived", "aggregation", "direction", "event", "denominator_event", "quantile", "window_start", "window_end", "winsorize_at", "filter", "steps", "property", "winsorize_lower", "winsorize_of", "covariate_days", "per")
     ID_FIELD_NUMBER: _ClassVar[int]
     KEY_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
@@ -292,6 +298,8 @@ class Metric(_message.Message):
     WINDOW_END_FIELD_NUMBER: _ClassVar[int]
     WINSORIZE_AT_FIELD_NUMBER: _ClassVar[int]
     FILTER_FIELD_NUMBER: _ClassVar[int]
+    STEPS_FIELD_NUMBER: _ClassVar[int]
+    PROPERTY_FIELD_NUMBER: _ClassVar[int]
     WINSORIZE_LOWER_FIELD_NUMBER: _ClassVar[int]
     WINSORIZE_OF_FIELD_NUMBER: _ClassVar[int]
     COVARIATE_DAYS_FIELD_NUMBER: _ClassVar[int]
@@ -309,8 +317,10 @@ class Metric(_message.Message):
     window_end: int
     winsorize_at: float
     filter: bytes
+    steps: _containers.RepeatedScalarFieldContainer[str]
+    property: str
     winsorize_lower: float
     winsorize_of: CapsOf
     covariate_days: int
     per: MetricPer
-    def __init__(self, id: _Optional[str] = ..., key: _Optional[str] = ..., name: _Optional[str] = ..., archived: _Optional[bool] = ..., aggregation: _Optional[_Union[Aggregation, str]] = ..., direction: _Optional[_Union[Direction, str]] = ..., event: _Optional[str] = ..., denominator_event: _Optional[str] = ..., quantile: _Optional[float] = ..., window_start: _Optional[int] = ..., window_end: _Optional[int] = ..., winsorize_at: _Optional[float] = ..., filter: _Optional[bytes] = ..., winsorize_lower: _Optional[float] = ..., winsorize_of: _Optional[_Union[CapsOf, str]] = ..., covariate_days: _Optional[int] = ..., per: _Optional[_Union[MetricPer, str]] = ...) -> None: ...
+    def __init__(self, id: _Optional[str] = ..., key: _Optional[str] = ..., name: _Optional[str] = ..., archived: _Optional[bool] = ..., aggregation: _Optional[_Union[Aggregation, str]] = ..., direction: _Optional[_Union[Direction, str]] = ..., event: _Optional[str] = ..., denominator_event: _Optional[str] = ..., quantile: _Optional[float] = ..., window_start: _Optional[int] = ..., window_end: _Optional[int] = ..., winsorize_at: _Optional[float] = ..., filter: _Optional[bytes] = ..., steps: _Optional[_Iterable[str]] = ..., property: _Optional[str] = ..., winsorize_lower: _Optional[float] = ..., winsorize_of: _Optional[_Union[CapsOf, str]] = ..., covariate_days: _Optional[int] = ..., per: _Optional[_Union[MetricPer, str]] = ...) -> None: ...

@@ -63,7 +63,8 @@ class Metric:
 
     `winsorize_at` and `winsorize_lower` are pooled percentiles in (0, 1), 0: not capped on that side; `winsorize_of`
     whose. `filter` is what must hold of an event's properties. `covariate_days` is how long before the exposure CUPED
-    looks back, `per` what has one number.
+    looks back, `per` what has one number. `steps` are a funnel's
+    events in their order, `property` is what distinct values are of.
     """
 
     id: str
@@ -82,6 +83,8 @@ class Metric:
     filter: Condition | None = None
     covariate_days: int = COVARIATE_DAYS
     per: Per = "user"
+    steps: tuple[str, ...] = ()
+    property: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +223,8 @@ def metric_of(wire: pb.Metric) -> Metric:
         _filter(wire.filter),
         wire.covariate_days or COVARIATE_DAYS,
         _PER.get(wire.per, "user"),
+        tuple(wire.steps),
+        wire.property,
     )
 
 

@@ -109,12 +109,24 @@ class Analyst:
                 known.append((use, metric))
         return known, missing
 
+    def run(self, experiment: Experiment, environment: Environment) -> Run:
+        metrics = [metric for _, metric in self.known_metrics(experiment)[0]]
+        return Run(experiment, environment, metrics, self._covariates(experiment))
+
+    def measurer(self, experiment: Experiment, shown_at: int) -> MetricsMeasurer:
+        return MetricsMeasurer(self._reader, experiment, shown_at, others=self._covariates(experiment))
+
+    def _covariates(self, experiment: Experiment) -> tuple[Metric, ...]:
+        """Those of the plan that exist."""
+        found = (self._catalog.metric(experiment.environment_id, each) for each in experiment.plan.covariates)
+        return tuple(each for each in found if each is not None)
+
     async def analyse(self, experiment: Experiment, environment: Environment, time: AnalysisTime) -> Analysis:
         """Raises WarehouseError. A reading of the present is recorded."""
         known, missing = self.known_metrics(experiment)
         scope = scope_of(experiment, environment, time.as_of)
-        run = Run(experiment, environment, [metric for _, metric in known])
-        measuring = MetricsMeasurer(self._reader, experiment, time.shown)
+        run = self.run(experiment, environment)
+        measuring = self.measurer(experiment, time.shown)
         measuring.expect(scope, run.metrics)
         health: list[ExposureHealth] = []
 

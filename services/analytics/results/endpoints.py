@@ -44,7 +44,8 @@ SegmentedBy = Annotated[
     Query(
         min_length=1,
         max_length=256,
-        description="A context attribute at the first exposure, or $day, $sdk_key, $config_version",
+        description="A context attribute at the first exposure, or $day, $weekday, $sdk_key, $config_version; "
+        "or $days_since_exposure",
     ),
 ]
 Attribute = Annotated[

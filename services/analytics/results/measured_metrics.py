@@ -26,17 +26,21 @@ TOO_EXPENSIVE = (
 @dataclass(frozen=True, slots=True)
 class MetricsMeasurer:
     """What is asked of `reader`. `shown_at`: the moment of the data (epoch milliseconds); `covariates`: bring them, if
-    the plan wants them."""
+    the plan wants them; `others`: metrics whose past is a covariate of all. `cumulative`: as in the options of one
+    metric's measurement."""
 
     reader: ExperimentReader
     experiment: Experiment
     shown_at: int
     covariates: bool = True
+    others: tuple[Metric, ...] = ()
+    cumulative: bool = False
 
     @property
     def options(self) -> MeasurementOptions:
         plan = self.experiment.plan
-        return MeasurementOptions(plan.cuped and self.covariates, plan.alpha)
+        others = self.others if self.covariates else ()
+        return MeasurementOptions(plan.cuped and self.covariates, plan.alpha, others, self.cumulative)
 
     def expect(self, scope: ExposureScope, metrics: Sequence[Metric]) -> None:
         """Tells the reader what `measure` will ask, so that it reads at once."""

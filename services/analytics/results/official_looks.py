@@ -29,11 +29,12 @@ RECORDS_MAX = 2000
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """An experiment in its environment, and the metrics that are looked at."""
+    """An experiment in its environment, and the metrics that are looked at; `covariates` are those of the plan."""
 
     experiment: Experiment
     environment: Environment
     metrics: Sequence[Metric]
+    covariates: tuple[Metric, ...] = ()
 
     def key(self, record: str = "") -> ResultSnapshotKey:
         """Of a record about it."""
@@ -93,7 +94,7 @@ class OfficialLooks:
         if look.units and not lacking:
             return look
         scope = scope_of(run.experiment, run.environment, look.reached_at)
-        measuring = MetricsMeasurer(self._reader, run.experiment, look.reached_at)
+        measuring = MetricsMeasurer(self._reader, run.experiment, look.reached_at, others=run.covariates)
         measuring.expect(scope, list(lacking.values()))
         counts = await self._reader.unit_counts(scope)
         found = dict(zip(lacking, await measuring.measure(scope, counts, list(lacking.values())), strict=True))

@@ -46,4 +46,7 @@ def window_of(metric: Metric) -> MetricWindow:
         metric.denominator_event,
         metric.covariate_days * DAY_SECONDS,
         metric.per,
+        documents.condition_document(metric.filter).decode() if metric.filter else "",
+        metric.steps,
+        metric.property,
     )

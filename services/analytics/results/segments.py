@@ -28,10 +28,9 @@ from stats import (
 from analytics.catalog.entries import Environment, Experiment, Metric, MetricUse
 from analytics.results.analysis import AnalysisTime, Analyst, MetricAnalysis
 from analytics.results.consistent_read import consistent_read
+from analytics.results.elapsed_days import ElapsedDays
 from analytics.results.judgement import Judged, correction_of, family_of, pair_progress, readings_of
-from analytics.results.measured_metrics import MetricsMeasurer
 from analytics.results.measurements import UNCOMPUTABLE, Measurement, all_groups, problem_of
-from analytics.results.official_looks import Run
 from analytics.results.plan_options import Moment, analysis_options, metric_spec
 from analytics.results.progress import PlanProgress, Traffic, progress_of
 from analytics.results.sample_ratio import segment_ratios_of, units_are_unknown
@@ -39,7 +38,7 @@ from analytics.results.scope import scope_of
 from analytics.results.timetable import mode_of
 from analytics.warehouse.aggregates import UnitCounts
 from analytics.warehouse.experiments import ExperimentReader
-from analytics.warehouse.scopes import BY_DAY
+from analytics.warehouse.scopes import BY_DAY, BY_ELAPSED_DAY
 
 SEGMENTS_MAX = 20
 DAYS_MAX = 400
@@ -144,7 +143,7 @@ class SegmentAnalyst:
 
     async def over_time(self, experiment: Experiment, environment: Environment, time: AnalysisTime) -> DailyAnalysis:
         """Raises WarehouseError."""
-        measured = await self._measured(experiment, environment, time, BY_DAY, decided=False)
+        measured = await self._measured(experiment, environment, time, BY_DAY, decided=False, cumulative=True)
         return await asyncio.to_thread(_over_time, measured)
 
     async def _decided_at(self, experiment: Experiment, environment: Environment, time: AnalysisTime) -> int | None:
@@ -152,27 +151,40 @@ class SegmentAnalyst:
         if mode_of(experiment.plan) is not Mode.FIXED:
             return None
         counts = await self._reader.unit_counts(scope_of(experiment, environment, time.as_of))
-        run = Run(experiment, environment, [metric for _, metric in self._analyst.known_metrics(experiment)[0]])
+        run = self._analyst.run(experiment, environment)
         if units_are_unknown(experiment, counts):
             return None
         looks = await self._analyst.looks.taken(run, sum(counts.units.values()) + counts.in_several, time)
         return looks[-1].reached_at if looks else None
 
     async def _measured(
-        self, experiment: Experiment, environment: Environment, time: AnalysisTime, by: str, *, decided: bool
+        self,
+        experiment: Experiment,
+        environment: Environment,
+        time: AnalysisTime,
+        by: str,
+        *,
+        decided: bool,
+        cumulative: bool = False,
     ) -> _Measured:
         scope = scope_of(experiment, environment, time.as_of, by)
         known, _ = self._analyst.known_metrics(experiment)
-        usable = [(use, metric) for use, metric in known if metric.aggregation.splittable]
-        measuring = MetricsMeasurer(self._reader, experiment, time.shown)
-        measuring.expect(scope, [metric for _, metric in usable])
+        metrics = [metric for _, metric in known]
+        measuring = replace(self._analyst.measurer(experiment, time.shown), cumulative=cumulative)
+        measuring.expect(scope, metrics)
 
         async def measure(counts: UnitCounts) -> list[Measurement]:
-            return await measuring.measure(scope, counts, [metric for _, metric in usable])
+            return await measuring.measure(scope, counts, metrics)
 
-        counts, found = await consistent_read(self._reader, scope, measure)
-        metrics = [(use, metric, each) for (use, metric), each in zip(usable, found, strict=True)]
-        return _Measured(experiment, environment, time, counts, metrics, decided)
+        if by == BY_ELAPSED_DAY:
+            by_day = scope_of(experiment, environment, time.as_of, BY_DAY)
+            elapsed = ElapsedDays(self._reader, experiment, time.shown)
+            counts, metrics, found = await elapsed.measured(by_day, metrics)
+        else:
+            counts, found = await consistent_read(self._reader, scope, measure)
+        uses = {metric.key: use for use, metric in known}
+        measured = [(uses[metric.key], metric, each) for metric, each in zip(metrics, found, strict=True)]
+        return _Measured(experiment, environment, time, counts, measured, decided)
 
 
 def _by_segment(measured: _Measured, time: AnalysisTime, by: str) -> SegmentedAnalysis:
@@ -267,7 +279,8 @@ def _by_day(
         result: MetricResult | None = None
         if not problem:
             try:
-                so_far = _with_day(so_far, found.summaries.get(day, {}))
+                of_day = found.summaries.get(day, {})
+                so_far = dict(of_day) if found.cumulative else _with_day(so_far, of_day)
                 result = analyse_metric(
                     metric_spec(metric, use),
                     so_far,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from messages.aggregations import Absence, Aggregation
-from stats import KINDS, BinarySummary, CupedSummary, MeanSummary, Summary, summary_from
+from stats import KINDS, BinarySummary, CappedArms, CupedSummary, MeanSummary, Summary, summary_from
 
 from analytics.warehouse.aggregates import CovariateMoments, Group, Moments
 
@@ -14,6 +15,17 @@ COVARIATE, HAS_HISTORY = "same metric before", "has history"
 Units = Mapping[Group, int]
 Grouped = dict[str, dict[str, Summary]]
 """Segment to variation to summary; without segments the only one has an empty name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """Summaries by segment and variation; `capped` if the values were cut at a pooled percentile. `problem`: why there
+    are none, empty if there are. `cumulative`: segments are days, and each holds all before it, too."""
+
+    summaries: Grouped
+    capped: CappedArms | None = None
+    problem: str = ""
+    cumulative: bool = False
 
 
 def of_units(aggregation: Aggregation, units: Units, moments: Mapping[Group, Moments]) -> Grouped:

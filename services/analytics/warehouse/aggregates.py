@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar
@@ -25,6 +26,28 @@ class UnitCounts:
     def segments(self) -> dict[str, dict[str, int]]:
         """By segment and variation."""
         return by_segment(self.units)
+
+
+@dataclass(frozen=True, slots=True)
+class Percentiles:
+    """Where numbers are to be cut, as shares in (0, 1); `lower` 0: not below. `nonzero`: of the numbers that are not 0,
+    which are not moved either."""
+
+    upper: float
+    lower: float = 0.0
+    nonzero: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """Between which numbers the units' are cut; with `spare_zeros` a 0 stays one."""
+
+    floor: float = -sys.float_info.max
+    cap: float = sys.float_info.max
+    spare_zeros: bool = True
+
+
+NO_CAPS = Caps()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from analytics.warehouse.aggregates import (
+    NO_CAPS,
+    Caps,
     ClusterTotals,
     CovariateMoments,
     ExposureHealth,
     Group,
     Moments,
+    Percentiles,
     UnitCounts,
     UserCounts,
 )
 from analytics.warehouse.client import Row, Warehouse
 from analytics.warehouse.errors import QueryTooExpensive
+from analytics.warehouse.joint_sums import JointQuestion, JointRead, JointSums
 from analytics.warehouse.pictures import Picture
 from analytics.warehouse.scopes import ExposureScope, MetricWindow
 from analytics.warehouse.sql import query
 from analytics.warehouse.unit_rows import UnitRows
 from analytics.warehouse.unit_sums import Sums
-from analytics.warehouse.unit_values import cluster_totals, observation_counts, order_statistics, pooled_value
+from analytics.warehouse.unit_values import cluster_totals, observation_counts, order_statistics, pooled_caps
 from analytics.warehouse.units import reached_query, units_parameters
 
-NO_CAP = sys.float_info.max
 QUERIES_AT_ONCE = 3
 """Of one request: those of others find connections that are free."""
 
@@ -50,7 +52,8 @@ class ExperimentReader:
 
     - `unit_counts`: the units by group and day; `health`: how their exposures look;
     - `moments`: of a metric with one number per unit, over the units that have one; with `covariate_moments` also those
-      of the same number from before; `pooled_value`: the number at a rank over all groups, for a cap;
+      of the same number from before; `pooled_caps`: where percentiles over all groups are; `joint_sums`: of any metric
+      with several covariates;
     - `sums`: of a ratio; and, where the scope's units are not users, of any metric per user (above the line the users'
       numbers, below it how many there are), so that the variance is the units'; `user_counts`: of those users;
     - `observation_counts`, `order_statistics`, `cluster_totals`: of a quantile of events.
@@ -64,7 +67,7 @@ class ExperimentReader:
         self._at_once = asyncio.Semaphore(QUERIES_AT_ONCE)
         self._expected: dict[ExposureScope, UnitRows] = {}
         self._pictures: dict[ExposureScope, list[Picture]] = {}
-        self._caps: dict[tuple[ExposureScope, MetricWindow, float], Picture] = {}
+        self._caps: dict[tuple[ExposureScope, MetricWindow, Caps], Picture] = {}
         self._reading = asyncio.Lock()
 
     def expect(self, scope: ExposureScope, windows: Iterable[MetricWindow], *, covariates: bool = False) -> None:
@@ -97,54 +100,88 @@ class ExperimentReader:
             {each["variation"]: each["exposure_count"] for each in others},
         )
 
-    async def moments(self, scope: ExposureScope, window: MetricWindow, cap: float = NO_CAP) -> dict[Group, Moments]:
+    async def moments(self, scope: ExposureScope, window: MetricWindow, caps: Caps = NO_CAPS) -> dict[Group, Moments]:
         """By group, over the units that have a value; a group without any is missing."""
-        return (await self._capped(scope, window, cap)).moments(window)
+        return (await self._capped(scope, window, caps)).moments(window)
 
     async def covariate_moments(
-        self, scope: ExposureScope, window: MetricWindow, cap: float = NO_CAP
+        self, scope: ExposureScope, window: MetricWindow, caps: Caps = NO_CAPS
     ) -> dict[Group, CovariateMoments]:
         """By group, over the units that have a value or a history."""
-        return (await self._capped(scope, window, cap, covariates=True)).covariate_moments(window)
+        return (await self._capped(scope, window, caps, covariates=True)).covariate_moments(window)
 
     async def sums(
-        self, scope: ExposureScope, window: MetricWindow, cap: float = NO_CAP
+        self, scope: ExposureScope, window: MetricWindow, caps: Caps = NO_CAPS
     ) -> dict[Group, dict[str, float]]:
         """By group, of what stands above and below the line: the fields of a ratio's summary by name."""
-        return (await self._capped(scope, window, cap)).sums(window)
+        return (await self._capped(scope, window, caps)).sums(window)
 
-    async def user_counts(self, scope: ExposureScope, window: MetricWindow, cap: float = NO_CAP) -> UserCounts:
+    async def user_counts(self, scope: ExposureScope, window: MetricWindow, caps: Caps = NO_CAPS) -> UserCounts:
         """Of the users behind `sums`, where units are not users."""
-        return (await self._capped(scope, window, cap)).users(window)
+        return (await self._capped(scope, window, caps)).users(window)
 
-    async def pooled_value(self, scope: ExposureScope, window: MetricWindow, zeros: int, rank: int) -> float | None:
-        """The value at `rank` (0 is the smallest) of all units' values, `zeros` of them 0 for want of an event."""
+    async def pooled_caps(self, scope: ExposureScope, window: MetricWindow, zeros: int, at: Percentiles) -> Caps | None:
+        """Of all units' values, `zeros` more of which are 0 for want of an event. None: there is no value."""
         rows = (await self._picture(scope, window)).rows
-        found = await self._of_rows("pooled_value", rows, pooled_value(rows, window), {"zeros": zeros, "rank": rank})
-        return float(found[0]["value"]) if found else None
+        asked = {"zeros": zeros, "lower": at.lower, "upper": at.upper, "spared": int(at.nonzero)}
+        [found] = await self._of_rows("pooled_caps", rows, pooled_caps(rows, window), asked)
+        if not found["numbers"]:
+            return None
+        return Caps(found["floor"] if at.lower else NO_CAPS.floor, found["cap"], at.nonzero)
 
-    async def observation_counts(self, scope: ExposureScope, window: MetricWindow) -> dict[Group, int]:
-        """Events that carry a value."""
-        rows = (await self._picture(scope, window)).rows
-        found = await self._of_rows("observation_counts", rows, observation_counts(rows, window))
+    async def observation_counts(
+        self, scope: ExposureScope, window: MetricWindow, days: Sequence[str] = ()
+    ) -> dict[Group, int]:
+        """Events that carry a value. With `days`, segments are days, and each of `days` holds all before it, too."""
+        found = await self._of_values("observation_counts", observation_counts, (scope, window, days), {})
         return {_group(row): row["observations"] for row in found}
 
     async def order_statistics(
-        self, scope: ExposureScope, window: MetricWindow, variation: str, ranks: Sequence[int]
-    ) -> dict[int, float]:
-        """The events' values at `ranks` (1 is the smallest) of one variation."""
-        rows = (await self._picture(scope, window)).rows
-        asked = {"variation": variation, "ranks": sorted(ranks)}
-        found = await self._of_rows("order_statistics", rows, order_statistics(rows, window), asked)
-        return {row["rank"]: row["value"] for row in found}
+        self, scope: ExposureScope, window: MetricWindow, ranks: Mapping[Group, Sequence[int]], days: Sequence[str] = ()
+    ) -> dict[Group, dict[int, float]]:
+        """The events' values at each group's `ranks` (1 is the smallest)."""
+        asked = [(*group, rank) for group, some in ranks.items() for rank in sorted(set(some))]
+        segments, arms, numbers = (list(each) for each in zip(*asked, strict=True)) if asked else ([], [], [])
+        given = {"segments": segments, "arms": arms, "ranks": numbers}
+        values: dict[Group, dict[int, float]] = {}
+        for row in await self._of_values("order_statistics", order_statistics, (scope, window, days), given):
+            values.setdefault(_group(row), {})[row["rank"]] = row["value"]
+        return values
 
     async def cluster_totals(
-        self, scope: ExposureScope, window: MetricWindow, variation: str, threshold: float
-    ) -> ClusterTotals:
+        self, scope: ExposureScope, window: MetricWindow, thresholds: Mapping[Group, float], days: Sequence[str] = ()
+    ) -> dict[Group, ClusterTotals]:
+        """Of the units that have values, how many of those are at or below their group's threshold."""
+        given = _threshold_parameters(thresholds)
+        found = await self._of_values("cluster_sums", cluster_totals, (scope, window, days), given)
+        fields = ClusterTotals.__dataclass_fields__
+        return {_group(row): ClusterTotals(**{name: row[name] for name in fields}) for row in found}
+
+    async def joint_sums(
+        self, scope: ExposureScope, asked: JointQuestion, thresholds: Mapping[Group, float] | None = None
+    ) -> dict[Group, JointSums]:
+        """Of a metric and its covariates, by group. Raises InvalidInputError."""
+        windows = tuple(dict.fromkeys([asked.target, *(window for _, window in asked.covariates)]))
+        rows = UnitRows(scope, windows, covariates=True, joint=True)
+        read = JointRead(rows, asked)
+        given: dict[str, Any] = _threshold_parameters(thresholds or {})
+        if asked.caps != NO_CAPS:
+            given |= _cap_parameters(asked.caps)
+        if asked.days:
+            given["days"] = list(asked.days)
+        return read.read(await self._of_rows("joint_sums", rows, read.text(), given))
+
+    async def _of_values(
+        self,
+        name: str,
+        body: Callable[..., str],
+        asked: tuple[ExposureScope, MetricWindow, Sequence[str]],
+        given: Mapping[str, Any],
+    ) -> list[Row]:
+        scope, window, days = asked
         rows = (await self._picture(scope, window)).rows
-        asked = {"variation": variation, "threshold": threshold}
-        found = await self._of_rows("cluster_sums", rows, cluster_totals(rows, window), asked)
-        return ClusterTotals(**found[0])
+        sql = body(rows, window, cumulative=bool(days))
+        return await self._of_rows(name, rows, sql, {**given, "days": list(days)})
 
     async def reached(self, scope: ExposureScope, thresholds: Sequence[int]) -> dict[int, int]:
         """When (epoch milliseconds, by the time of receipt) the scope had as many units; without those it never had."""
@@ -175,20 +212,20 @@ class ExperimentReader:
             return picture
 
     async def _read(self, rows: UnitRows) -> Picture:
-        sql = Sums(rows, dict.fromkeys(rows.windows, "")).text("unit_rows")
+        sql = Sums(rows, dict.fromkeys(rows.windows, False)).text("unit_rows")
         return Picture(rows, await self._of_rows("unit_sums", rows, sql))
 
     async def _capped(
-        self, scope: ExposureScope, window: MetricWindow, cap: float, *, covariates: bool = False
+        self, scope: ExposureScope, window: MetricWindow, caps: Caps, *, covariates: bool = False
     ) -> Picture:
         picture = await self._picture(scope, window, covariates=covariates)
-        if cap == NO_CAP:
+        if caps == NO_CAPS:
             return picture
-        capped = self._caps.get((scope, window, cap))
+        capped = self._caps.get((scope, window, caps))
         if capped is None or covariates > capped.rows.covariates:
-            sql = Sums(picture.rows, {window: "{cap:Float64}"}).text("unit_rows")
-            capped = Picture(picture.rows, await self._of_rows("capped_sums", picture.rows, sql, {"cap": cap}))
-            self._caps[scope, window, cap] = capped
+            sql = Sums(picture.rows, {window: True}).text("unit_rows")
+            capped = Picture(picture.rows, await self._of_rows("capped_sums", picture.rows, sql, _cap_parameters(caps)))
+            self._caps[scope, window, caps] = capped
         return capped
 
     async def _of_rows(self, name: str, rows: UnitRows, sql: str, more: Mapping[str, Any] | None = None) -> list[Row]:
@@ -203,6 +240,18 @@ class ExperimentReader:
             rows = await self._warehouse.rows(sql, parameters)
         self.queries.append(AskedQuery(name, sql, parameters, rows))
         return rows
+
+
+def _cap_parameters(caps: Caps) -> dict[str, Any]:
+    return {"floor": caps.floor, "cap": caps.cap, "spared": int(caps.spare_zeros)}
+
+
+def _threshold_parameters(thresholds: Mapping[Group, float]) -> dict[str, Any]:
+    return {
+        "segments": [segment for segment, _ in thresholds],
+        "arms": [arm for _, arm in thresholds],
+        "thresholds": list(thresholds.values()),
+    }
 
 
 def _group(row: Row) -> Group:

@@ -10,8 +10,10 @@ from messages.aggregations import Aggregation
 END_OF_TIME = 7_258_118_400_000
 """2200-01-01 in epoch milliseconds: later than any event that is taken."""
 BY_DAY, BY_SDK_KEY, BY_CONFIG_VERSION = "$day", "$sdk_key", "$config_version"
-OF_EXPOSURES = (BY_DAY, BY_SDK_KEY, BY_CONFIG_VERSION)
-"""Segments that are no context attribute: the day (UTC), SDK key and config version of the first exposure."""
+BY_WEEKDAY, BY_ELAPSED_DAY = "$weekday", "$days_since_exposure"
+OF_EXPOSURES = (BY_DAY, BY_SDK_KEY, BY_CONFIG_VERSION, BY_WEEKDAY, BY_ELAPSED_DAY)
+"""Segments that are no context attribute: the day and weekday (UTC), SDK key and config version of the first
+exposure, and the days since then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,8 @@ class MetricWindow:
     """Events named `event` within a window. `start` and `end` in seconds after the first exposure, `end` 0: until the
     experiment stops; `lookback` in seconds before it, for the covariate. `denominator`: the other event of a ratio.
     `per` says what has one number where the units are not users: each user (with the variance of units), or the unit.
+    `filter`: a condition's document, which the properties of those events (not of the denominator's) must meet; empty:
+    none. `steps` are a funnel's events in their order, `facet` is the property whose values are counted.
     """
 
     event: str
@@ -81,11 +85,14 @@ class MetricWindow:
     denominator: str = ""
     lookback: int = 14 * 86_400
     per: Literal["user", "unit"] = "user"
+    filter: str = ""
+    steps: tuple[str, ...] = ()
+    facet: str = ""
 
     @property
     def counted(self) -> tuple[str, ...]:
         """The names of the events that make the unit's number (of a ratio: above the line)."""
-        return (self.event,)
+        return self.steps or (self.event,)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -3,11 +3,13 @@
 A kind of metric is one row of `TALLIES`: SQL over arrays, which `unit_rows` puts into the one read of all metrics.
 Within an expression stand
 
-- `$events`: the metric's events in its window, tuples of (name, moment, value): the position of the event's name among
-  the window's names (1 is the first), epoch milliseconds, and the value or null. An event is one event;
+- `$events`: the metric's events in its window, tuples of (name, moment, value, …): the position of the event's name
+  among the window's names (1 is the first), epoch milliseconds, and the value or null. An event is one event;
 - `$values`: the values of those, without the nulls, in ascending order, so that their sum is always the same one;
 - `$ones`: the same with 1 for a null;
-- `$others`: like `$ones`, of the events of the denominator.
+- `$others`: like `$ones`, of the events of the denominator;
+- `$facets`: the values that the events have of the window's property, with repetitions;
+- `$steps`: the positions of a funnel's steps.
 
 `$events` hold every name of the window but the denominator's, in no order: sort them by moment where that matters.
 """
@@ -40,6 +42,12 @@ class Tally:
 
 
 _HAPPENED = Tally(("toFloat64(notEmpty($events))",), "$0 > 0", "1.", "max")
+_REACHED = (
+    "arrayFold((reached, event) -> if(event.1 = $steps[toUInt64(reached + 1)], reached + 1, reached), "
+    "arraySort(event -> (event.2, indexOf($steps, event.1)), $events), 0.)"
+)
+"""How many steps were taken: an event is of the next one unless it is before the last; at the same moment it is not."""
+_DAYS = "arrayMap(event -> intDiv(event.2, 86400000), $events)"
 TALLIES = {
     "conversion": _HAPPENED,
     "count": Tally(("toFloat64(length($events))",), "$0 > 0", "$0"),
@@ -50,6 +58,9 @@ TALLIES = {
     ),
     "quantile": Tally((), "0", "0.", list="$values"),
     "retention": _HAPPENED,
+    "funnel": Tally((_REACHED, f"toFloat64({_REACHED} = length($steps))"), "$1 > 0", "1.", "max"),
+    "distinct": Tally(("toFloat64(length(arrayDistinct($facets)))",), "$0 > 0", "$0"),
+    "days": Tally((f"toFloat64(length(arrayDistinct({_DAYS})))",), "$0 > 0", "$0"),
 }
 """By the aggregation's name."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from analytics.warehouse.event_facts import EventFacts
 from analytics.warehouse.scopes import ExposureScope, MetricWindow
 from analytics.warehouse.tallies import TALLIES, Tally, filled
 from analytics.warehouse.units import units_parameters, units_query
@@ -65,6 +66,12 @@ _NO_EVENT = """,
                 toUInt16(0) AS name,
                 toInt64(0) AS moment,
                 CAST(NULL, 'Nullable(Float64)') AS known"""
+_NO_FACTS = """,
+                CAST([], 'Array(UInt8)') AS passed,
+                CAST([], 'Array(Array(UInt128))') AS facets"""
+_FACTS = """,
+                {passed} AS passed,
+                {facets} AS facets"""
 _EVENTS = """            UNION ALL
             SELECT
                 user_key,
@@ -76,7 +83,7 @@ _EVENTS = """            UNION ALL
                 '' AS unit,$exposed_at
                 toUInt16(indexOf({names:Array(String)}, metric)) AS name,
                 toUnixTimestamp64Milli(occurred_at) AS moment,
-                value AS known
+                value AS known$facts
             FROM events_metric FINAL
             WHERE organization_id = {organization:String}
                 AND environment_id = {environment:String}
@@ -89,27 +96,35 @@ _EVENTS = """            UNION ALL
 class Position:
     """Where a window's slots stand in `numbers`, and its list in `lists`; 1 is the first, 0: there is none.
 
-    `before`: the slots of the same events before the first exposure.
+    `before`, `list_before`: those of the same events before the first exposure.
     """
 
     tally: Tally
     slots: int
     before: int = 0
     list: int = 0
+    list_before: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class UnitRows:
-    """The rows of a scope for some windows. `covariates`: also what came before the first exposure."""
+    """The rows of a scope for some windows. `covariates`: also what came before the first exposure, with
+    `joint` of ratios and quantiles too."""
 
     scope: ExposureScope
     windows: tuple[MetricWindow, ...]
     covariates: bool = False
+    joint: bool = False
 
     @property
     def names(self) -> list[str]:
         """Of the events that any window needs."""
         return sorted({name for each in self.windows for name in each.names})
+
+    @property
+    def facts(self) -> EventFacts:
+        """What is asked of the events' properties."""
+        return EventFacts.of(self.windows)
 
     def positions(self) -> dict[MetricWindow, Position]:
         found: dict[MetricWindow, Position] = {}
@@ -117,8 +132,9 @@ class UnitRows:
         for window in self.windows:
             tally = TALLIES[window.aggregation.name]
             before = slots + len(tally.slots) if self._has_before(window) else 0
-            lists += bool(tally.list)
-            found[window] = Position(tally, slots, before, lists if tally.list else 0)
+            of_list = (lists + 1, lists + 2 if before else 0) if tally.list else (0, 0)
+            lists = max(lists, *of_list)
+            found[window] = Position(tally, slots, before, *of_list)
             slots += len(tally.slots) * (2 if before else 1)
         return found
 
@@ -126,7 +142,7 @@ class UnitRows:
         """As server-side parameters."""
         lookback = max((each.lookback for each in self.windows if self._has_before(each)), default=0)
         since = max(self.scope.start - lookback * 1000, 0)
-        return units_parameters(self.scope) | {"names": self.names, "since": since}
+        return units_parameters(self.scope) | {"names": self.names, "since": since} | self.facts.columns()[1]
 
     def query(self, body: str) -> str:
         """`body`, a query over `unit_rows`, with the rows in front of it."""
@@ -135,26 +151,28 @@ class UnitRows:
     def text(self) -> str:
         """The rows' query, over `units`."""
         apart = bool(self.scope.trigger)
+        passed, facts_of = self.facts.columns()[0]
+        with_facts = self.facts.any
         exposed = _EXPOSED.format(
             unit="toString(unit)" if self.scope.by_unit else "''",
             exposed_at=_EXPOSED_AT if apart else "",
-            nothing=_NO_EVENT if self.windows else "",
+            nothing=_NO_EVENT + _NO_FACTS * with_facts if self.windows else "",
         )
-        events = _EVENTS.replace("$exposed_at", _NEVER_EXPOSED if apart else "") if self.windows else ""
+        facts = _FACTS.format(passed=passed, facets=facts_of) if with_facts else ""
+        events = _EVENTS.replace("$exposed_at", _NEVER_EXPOSED if apart else "").replace("$facts", facts)
+        gathered = "name, moment, known, passed, facets" if with_facts else "name, moment, known"
         return _ROWS.format(
             numbers=self._array(self._numbers(), "Array(Float64)"),
             lists=self._array(self._lists(), "Array(Array(Float64))"),
             exposed_at=",\n        exposed_at" if apart else "",
             exposed_max=",\n            max(exposed_at) AS exposed_at" if apart else "",
             words="".join(f",\n        {sql} AS {name}" for name, sql in self._words().items()),
-            gathered=(
-                ",\n            groupArrayIf((name, moment, known), exposed = 0) AS gathered" if self.windows else ""
-            ),
-            sources="\n".join(each for each in (exposed, events) if each),
+            gathered=(f",\n            groupArrayIf(({gathered}), exposed = 0) AS gathered" if self.windows else ""),
+            sources="\n".join((exposed, events) if self.windows else (exposed,)),
         )
 
     def _has_before(self, window: MetricWindow) -> bool:
-        return self.covariates and window.aggregation.per_unit
+        return self.covariates and (self.joint or window.aggregation.per_unit)
 
     def _parts(self) -> list[tuple[MetricWindow, Tally, str]]:
         """Each window with the prefix of its words; what came before apart."""
@@ -171,13 +189,19 @@ class UnitRows:
         words: dict[str, str] = {}
         for window, tally, prefix in self._parts():
             when = self._before(window) if prefix.startswith("before") else self._within(window)
-            events = f"arrayFilter(event -> event.1 IN ({self._ordinals(window)}) AND {when}, gathered)"
+            chosen = f"event.1 IN ({self._ordinals(window)}) AND {self.facts.passes(window)} AND {when}"
+            events = f"arrayFilter(event -> {chosen}, gathered)"
             words[f"{prefix}_events"] = events
             present = f"arrayFilter(event -> isNotNull(event.3), {prefix}_events)"
             if tally.uses("values"):
                 words[f"{prefix}_values"] = f"arraySort(arrayMap(event -> assumeNotNull(event.3), {present}))"
             if tally.uses("ones"):
                 words[f"{prefix}_ones"] = f"arraySort(arrayMap(event -> ifNull(event.3, 1.), {prefix}_events))"
+            if tally.uses("facets"):
+                found = f"arrayMap(event -> {self.facts.facet(window)}, {prefix}_events)"
+                words[f"{prefix}_facets"] = f"arrayFlatten({found})"
+            if tally.uses("steps"):
+                words[f"{prefix}_steps"] = f"[{', '.join(str(self.names.index(each) + 1) for each in window.steps)}]"
             if tally.uses("others"):
                 other = self.names.index(window.denominator) + 1
                 found = f"arrayFilter(event -> event.1 = {other} AND {when}, gathered)"
@@ -203,11 +227,7 @@ class UnitRows:
         return [filled(slot, _named(prefix)) for _, tally, prefix in self._parts() for slot in tally.slots]
 
     def _lists(self) -> list[str]:
-        return [
-            filled(tally.list, _named(prefix))
-            for _, tally, prefix in self._parts()
-            if tally.list and prefix.startswith("after")
-        ]
+        return [filled(tally.list, _named(prefix)) for _, tally, prefix in self._parts() if tally.list]
 
     @staticmethod
     def _array(expressions: list[str], kind: str) -> str:
@@ -216,4 +236,4 @@ class UnitRows:
 
 
 def _named(prefix: str) -> dict[str, str]:
-    return {word: f"{prefix}_{word}" for word in ("events", "values", "ones", "others")}
+    return {word: f"{prefix}_{word}" for word in ("events", "values", "ones", "others", "facets", "steps")}

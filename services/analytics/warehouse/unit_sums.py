@@ -62,10 +62,10 @@ _CLUSTERS = """    SELECT
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """What is summed: the rows' windows, or some of them, each with a cap (SQL, empty: none) on the unit's number."""
+    """What is summed: the rows' windows, or some of them, and whether their numbers are cut at `floor` and `cap`."""
 
     rows: UnitRows
-    caps: Mapping[MetricWindow, str]
+    cut: Mapping[MetricWindow, bool]
 
     def text(self, rows: str) -> str:
         """The query over `rows`, a table or a query in parentheses."""
@@ -75,8 +75,8 @@ class Sums:
         columns: list[str] = []
         sums: list[str] = []
         for number, window in enumerate(self.rows.windows):
-            if window in self.caps and not position[window].list:
-                one = _Summed(number, window, position[window], self.caps[window], clustered)
+            if window in self.cut and not position[window].list:
+                one = _Summed(number, window, position[window], self.cut[window], clustered)
                 inner += one.of_user()
                 columns += one.of_unit() if clustered else one.of_user()
                 sums += one.sums()
@@ -99,7 +99,7 @@ class _Summed:
     number: int
     window: MetricWindow
     position: Position
-    cap: str
+    cut: bool
     clustered: bool
 
     @property
@@ -134,8 +134,8 @@ class _Summed:
 
     def _value(self, prefix: str, of: tuple[str, str]) -> list[str]:
         (number, present), name = of, self._column(prefix)
-        capped = f"least(y, {self.cap})".replace("y", number) if self.cap else number
-        over = f"{number} > {self.cap}" if self.cap else "0"
+        over = _OVER.format(y=number) if self.cut else "0"
+        capped = f"if({over}, {_CUT.format(y=number)}, {number})" if self.cut else number
         return [
             f"toUInt8({present}) AS {name}there",
             f"toUInt8({name}there AND NOT {usable(number)}) AS {name}odd",
@@ -227,6 +227,10 @@ _PAIRS = (
     ("den_sum_sq", "below", "below"),
     ("num_den_sum", "above", "below"),
 )
+
+
+_CUT = "least(greatest({y}, {{floor:Float64}}), {{cap:Float64}})"
+_OVER = "(({y} > {{cap:Float64}} OR {y} < {{floor:Float64}}) AND NOT ({{spared:UInt8}} AND {y} = 0))"
 
 
 def _listed(columns: Sequence[str], indent: int) -> str:

@@ -11,35 +11,44 @@ from analytics.warehouse.scopes import MetricWindow
 from analytics.warehouse.tallies import of_slots
 from analytics.warehouse.unit_rows import UnitRows
 
-_POOLED_VALUE = """SELECT value
+_POOLED_CAPS = """SELECT
+    count() AS numbers,
+    minIf(value, rank >= ceil({{lower:Float64}} * total)) AS floor,
+    minIf(value, rank >= ceil({{upper:Float64}} * total)) AS cap
 FROM
 (
-    SELECT {number} AS value FROM unit_rows WHERE {analysed} AND {present}
-    UNION ALL
-    SELECT toFloat64(0) AS value FROM numbers({{zeros:UInt64}})
-)
-ORDER BY value
-LIMIT 1 OFFSET {{rank:UInt64}}"""
-_OBSERVATION_COUNTS = """SELECT segment, variation, sum(length({values})) AS observations
-FROM unit_rows
-WHERE {analysed}
+    SELECT value, row_number() OVER (ORDER BY value) AS rank, count() OVER () AS total
+    FROM
+    (
+        SELECT {number} AS value FROM unit_rows WHERE {analysed} AND {present}
+        UNION ALL
+        SELECT toFloat64(0) AS value FROM numbers({{zeros:UInt64}})
+    )
+    WHERE value != 0 OR NOT {{spared:UInt8}}
+)"""
+_HELD = """(
+    SELECT {segment} AS segment, variation, {key} AS cluster, {values} AS held
+    FROM unit_rows
+    WHERE {analysed}
+)"""
+_OBSERVATION_COUNTS = """SELECT segment, variation, sum(length(held)) AS observations
+FROM {held}
 GROUP BY segment, variation
 HAVING observations > 0
 ORDER BY segment, variation"""
-_ORDER_STATISTICS = """SELECT rank, value
+_ORDER_STATISTICS = """SELECT segment, variation, rank, value
 FROM
 (
-    SELECT value, row_number() OVER (ORDER BY value) AS rank
-    FROM
-    (
-        SELECT arrayJoin({values}) AS value
-        FROM unit_rows
-        WHERE {analysed} AND variation = {{variation:String}}
-    )
+    SELECT segment, variation, value, row_number() OVER (PARTITION BY segment, variation ORDER BY value) AS rank
+    FROM (SELECT segment, variation, arrayJoin(held) AS value FROM {held})
 )
-WHERE has({{ranks:Array(UInt64)}}, rank)
-ORDER BY rank"""
+WHERE has(
+    arrayZip({{segments:Array(String)}}, {{arms:Array(String)}}, {{ranks:Array(UInt64)}}),
+    (segment, variation, rank))
+ORDER BY segment, variation, rank"""
 _CLUSTER_TOTALS = """SELECT
+    segment,
+    variation,
     count() AS n,
     sum(below) AS below_sum,
     sum(below * below) AS below_sum_sq,
@@ -49,13 +58,21 @@ _CLUSTER_TOTALS = """SELECT
 FROM
 (
     SELECT
-        toFloat64(sum(length({values}))) AS size,
-        toFloat64(sum(arrayCount(value -> value <= {{threshold:Float64}}, {values}))) AS below
-    FROM unit_rows
-    WHERE {analysed} AND variation = {{variation:String}}
-    GROUP BY {key}
+        segment,
+        variation,
+        toFloat64(sum(length(held))) AS size,
+        toFloat64(sum(arrayCount(value -> value <= {threshold}, held))) AS below
+    FROM {held}
+    GROUP BY segment, variation, cluster
     HAVING size > 0
-)"""
+)
+GROUP BY segment, variation
+ORDER BY segment, variation"""
+THRESHOLD = (
+    "{thresholds:Array(Float64)}"
+    "[indexOf(arrayZip({segments:Array(String)}, {arms:Array(String)}), (segment, variation))]"
+)
+"""SQL: that of the row's group."""
 _RANDOM_SPLITS = """SELECT
     split,
     bitAnd(sipHash64(user_key, {{seed:UInt64}}, split), 1) AS half,
@@ -82,32 +99,32 @@ _WHOLE_UNITS = """NOT several AND unit IN
 )"""
 
 
-def pooled_value(rows: UnitRows, window: MetricWindow) -> str:
-    """The value at `rank` of all units' numbers in order, with `zeros` more that are 0."""
-    return _POOLED_VALUE.format(analysed=_analysed(rows), **_number(rows, window))
+def pooled_caps(rows: UnitRows, window: MetricWindow) -> str:
+    """The smallest numbers that the shares `lower` and `upper` of all units' numbers do not exceed; `zeros` more are 0;
+    with `spared` only of the numbers that are not 0."""
+    return _POOLED_CAPS.format(analysed=analysed(rows), **_number(rows, window))
 
 
-def observation_counts(rows: UnitRows, window: MetricWindow) -> str:
-    """Values of events by group."""
-    return _OBSERVATION_COUNTS.format(analysed=_analysed(rows), values=_values(rows, window))
+def observation_counts(rows: UnitRows, window: MetricWindow, *, cumulative: bool) -> str:
+    """Values of events by group. `cumulative`: segments are days, and each of `days` holds all before it, too."""
+    return _OBSERVATION_COUNTS.format(held=_held(rows, window, cumulative))
 
 
-def order_statistics(rows: UnitRows, window: MetricWindow) -> str:
-    """The values at `ranks` (1 is the smallest) of one variation."""
-    return _ORDER_STATISTICS.format(analysed=_analysed(rows), values=_values(rows, window))
+def order_statistics(rows: UnitRows, window: MetricWindow, *, cumulative: bool) -> str:
+    """The values at `ranks` (1 is the smallest) of the groups `segments` and `arms`, one each."""
+    return _ORDER_STATISTICS.format(held=_held(rows, window, cumulative))
 
 
-def cluster_totals(rows: UnitRows, window: MetricWindow) -> str:
-    """Over the units of one variation that have values: how many, those at or below the threshold, and products."""
-    key = "unit" if rows.scope.by_unit else "user_key"
-    return _CLUSTER_TOTALS.format(analysed=_analysed(rows), values=_values(rows, window), key=key)
+def cluster_totals(rows: UnitRows, window: MetricWindow, *, cumulative: bool) -> str:
+    """Over the units of a group that have values: how many, those at or below its threshold, and products."""
+    return _CLUSTER_TOTALS.format(held=_held(rows, window, cumulative), threshold=THRESHOLD)
 
 
 def random_splits(rows: UnitRows, window: MetricWindow) -> str:
     """Every unit in both halves of many random splits: per split and half the units, those with a value, and mean and
     squares of the values; a unit without an event is a 0 unless the metric leaves it out."""
     absent_counts = int(window.aggregation.absence is Absence.ZERO)
-    return _RANDOM_SPLITS.format(analysed=_analysed(rows), absent_counts=absent_counts, **_number(rows, window))
+    return _RANDOM_SPLITS.format(analysed=analysed(rows), absent_counts=absent_counts, **_number(rows, window))
 
 
 def _number(rows: UnitRows, window: MetricWindow) -> dict[str, str]:
@@ -118,9 +135,15 @@ def _number(rows: UnitRows, window: MetricWindow) -> dict[str, str]:
     }
 
 
-def _values(rows: UnitRows, window: MetricWindow) -> str:
-    return f"lists[{rows.positions()[window].list}]"
+def _held(rows: UnitRows, window: MetricWindow, cumulative: bool) -> str:
+    return _HELD.format(
+        segment="arrayJoin(arrayFilter(day -> day >= segment, {days:Array(String)}))" if cumulative else "segment",
+        key="unit" if rows.scope.by_unit else "user_key",
+        values=f"lists[{rows.positions()[window].list}]",
+        analysed=analysed(rows),
+    )
 
 
-def _analysed(rows: UnitRows) -> str:
+def analysed(rows: UnitRows) -> str:
+    """SQL: which rows are of units that are analysed."""
     return _WHOLE_UNITS if rows.scope.by_unit else "NOT several"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from bucketing.document import condition_from_document, condition_to_document
@@ -18,6 +19,8 @@ ANALYSED = (
     "event",
     "denominator_event",
     "quantile",
+    "steps",
+    "property",
     "window_start_seconds",
     "window_end_seconds",
     "winsorize_at",
@@ -33,7 +36,11 @@ ANALYSED = (
 def check_definition(metric: MetricRow) -> None:
     """Raises `InvalidInput` naming each field that the aggregation lacks or can't use."""
     aggregation = AGGREGATIONS[metric.aggregation]
-    errors = [*_parameter_errors(metric, aggregation), *_cap_errors(metric, aggregation)]
+    errors = [
+        *_parameter_errors(metric, aggregation),
+        *_cap_errors(metric, aggregation),
+        *_step_errors(metric.steps or [], metric.event),
+    ]
     start, end = metric.window_start_seconds, metric.window_end_seconds
     if aggregation.window_required and not end:
         reason = f"aggregation {aggregation.name!r} needs a window"
@@ -60,9 +67,22 @@ def _cap_errors(metric: MetricRow, aggregation: Aggregation) -> list[FieldError]
         capped = ", ".join(name for name, each in AGGREGATIONS.items() if each.cappable)
         return [FieldError(name, "not_applicable", f"only {capped} are capped") for name in given]
     lower, upper = metric.winsorize_lower, metric.winsorize_at
+    if lower is not None and upper is None:
+        return [FieldError("winsorize_at", "missing", "a cap from below needs one from above")]
     if lower is not None and upper is not None and lower >= upper:
         return [FieldError("winsorize_lower", "range", "must be below winsorize_at")]
     return []
+
+
+def _step_errors(steps: Sequence[str], event: str) -> list[FieldError]:
+    errors = [
+        FieldError(f"steps[{index}]", "duplicate", f"{step!r} stands here twice")
+        for index, step in enumerate(steps)
+        if step in steps[:index]
+    ]
+    if steps and event != steps[-1]:
+        errors.append(FieldError("event", "not_applicable", "a funnel's event is its last step; leave it out"))
+    return errors
 
 
 def _parameter_errors(metric: MetricRow, aggregation: Aggregation) -> list[FieldError]:

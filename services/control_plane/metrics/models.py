@@ -21,6 +21,8 @@ class MetricRow(EntityRow):
     event: str
     denominator_event: str | None
     quantile: float | None
+    steps: list[str] | None
+    property: str | None
     window_start_seconds: int | None
     window_end_seconds: int | None
     winsorize_at: float | None

@@ -39,6 +39,8 @@ def _message(row: MetricRow) -> pb.Metric:
         event=row.event,
         denominator_event=row.denominator_event or "",
         quantile=row.quantile or 0.0,
+        steps=row.steps or (),
+        property=row.property or "",
         window_start=row.window_start_seconds or 0,
         window_end=row.window_end_seconds or 0,
         winsorize_at=row.winsorize_at or 0.0,

@@ -26,8 +26,15 @@ class MetricService(EntityService[MetricRow, MetricView]):
 
     async def checked(self, write: WriteTransaction, row: MetricRow, before: MetricRow | None) -> MetricRow:
         """Raises `InUse` for a change of what a running experiment is judged by."""
-        row = replace(row, event=row.event or row.key, filter=canonical_filter(row.filter))
+        row = replace(row, event=_event(row, before), filter=canonical_filter(row.filter))
         check_definition(row)
         if before is not None and any(getattr(before, field) != getattr(row, field) for field in ANALYSED):
             await self.refuse_used(write, row.key, active_only=True)
         return row
+
+
+def _event(row: MetricRow, before: MetricRow | None) -> str:
+    """A funnel's is its last step, unless another one was given, which is refused."""
+    if row.steps and (not row.event or (before is not None and row.event == before.event)):
+        return row.steps[-1]
+    return row.event or row.key

@@ -35,9 +35,15 @@ GOOD: list[dict[str, Any]] = [
     {"aggregation": "quantile", "quantile": 0.95},
     {"aggregation": "retention", "window_start_seconds": 518_400, "window_end_seconds": 604_800},
     {"aggregation": "sum", "winsorize_at": 0.99, "winsorize_lower": 0.01, "winsorize_of": "all"},
-    {"aggregation": "count", "winsorize_lower": 0.05, "covariate_days": 366, "per": "unit"},
+    {"aggregation": "count", "covariate_days": 366, "per": "unit"},
     {"aggregation": "conversion", "filter": {"not": {"attribute": "a.b", "operator": "in", "value": ["x", 1, True]}}},
     {"aggregation": "ratio", "denominator_event": "visit", "filter": {"attribute": "x", "operator": "exists"}},
+]
+FUNNEL = {"aggregation": "funnel", "steps": ["visit", "cart", "purchase"]}
+GOOD += [
+    FUNNEL | {"window_end_seconds": 86_400, "event": "purchase"},
+    {"aggregation": "distinct", "property": "product.id", "winsorize_at": 0.99},
+    {"aggregation": "days", "event": "visit"},
 ]
 DEEP: dict[str, Any] = {"attribute": "x", "operator": "exists"}
 for _ in range(16):
@@ -61,9 +67,21 @@ BAD: list[tuple[dict[str, Any], list[str]]] = [
     ({"event": "e" * 129}, ["event"]),
     ({"event": "a\x00"}, ["event"]),
     ({"unit": "EUR"}, ["unit"]),
+    ({"aggregation": "funnel"}, ["steps"]),
+    ({"steps": ["a", "b"], "event": "b"}, ["steps"]),
+    (FUNNEL | {"steps": ["a"]}, ["steps"]),
+    (FUNNEL | {"steps": ["a", ""]}, ["steps[1]"]),
+    (FUNNEL | {"steps": ["a", "b", "a"]}, ["steps[2]"]),
+    (FUNNEL | {"steps": [str(n) for n in range(21)]}, ["steps"]),
+    (FUNNEL | {"event": "visit"}, ["event"]),
+    (FUNNEL | {"winsorize_at": 0.9}, ["winsorize_at"]),
+    ({"aggregation": "distinct"}, ["property"]),
+    ({"aggregation": "days", "property": "x"}, ["property"]),
+    ({"aggregation": "distinct", "property": ""}, ["property"]),
     ({"winsorize_lower": 0.01}, ["winsorize_lower"]),
     ({"aggregation": "sum", "winsorize_at": 0.5, "winsorize_lower": 0.5}, ["winsorize_lower"]),
     ({"aggregation": "sum", "winsorize_lower": 0}, ["winsorize_lower"]),
+    ({"aggregation": "sum", "winsorize_lower": 0.01}, ["winsorize_at"]),
     ({"winsorize_of": "some"}, ["winsorize_of"]),
     ({"winsorize_of": None}, ["winsorize_of"]),
     ({"covariate_days": 0}, ["covariate_days"]),
@@ -101,3 +119,13 @@ async def test_a_filter_is_kept_in_canonical_form(tenant: Any, metrics: str) -> 
     made = await tenant.api.ok("POST", metrics, body)
     assert made["filter"] == {"attribute": "country", "operator": "eq", "value": "DE"}
     assert (await tenant.api.changed("PATCH", f"{metrics}/german", {"filter": None}))["filter"] is None
+
+
+async def test_a_funnels_event_is_its_last_step(tenant: Any, metrics: str) -> None:
+    api, one = tenant.api, f"{metrics}/sales"
+    made = await api.ok("POST", metrics, {"key": "sales", **FUNNEL})
+    assert (made["event"], made["steps"]) == ("purchase", FUNNEL["steps"])
+    assert (await api.changed("PATCH", one, {"steps": ["visit", "order"]}))["event"] == "order"
+    plain = await api.changed("PATCH", one, {"aggregation": "conversion", "steps": None, "event": "sale"})
+    assert (plain["event"], plain["steps"]) == ("sale", None)
+    assert (await api.changed("PATCH", one, {"aggregation": "funnel", "steps": ["a", "b"]}))["event"] == "b"

@@ -1,5 +1,5 @@
 -- The same from the exposures themselves: as of a moment, or with the unit's segment at its first exposure, which is
--- the day (UTC), the SDK key, the config version, or an attribute as canonical JSON, empty where there is none. An
+-- the day or weekday (UTC), the SDK key, the config version, or an attribute as canonical JSON, empty where there is none. An
 -- attribute is found as rules find it: as written, else by its path into objects; the targeting key is the user key.
 -- `$passes` is the scope's filter. `unit` is what was assigned where that isn't the user, of the first exposure.
 SELECT
@@ -9,6 +9,9 @@ SELECT
         multiIf(
             {segment:String} = '', '',
             {segment:String} = '$day', toString(toDate(occurred_at, 'UTC')),
+            {segment:String} = '$weekday',
+                ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'][
+                    toDayOfWeek(occurred_at, 0, 'UTC')],
             {segment:String} = '$sdk_key', toString(sdk_key_id),
             {segment:String} = '$config_version', toString(config_version),
             JSONType(found) = 'String', toJSONString(JSONExtractString(found)),
@@ -28,7 +31,7 @@ FROM
     SELECT
         *,
         multiIf(
-            {segment:String} IN ('', '$day', '$sdk_key', '$config_version'), '',
+            {segment:String} IN ('', '$day', '$weekday', '$sdk_key', '$config_version'), '',
             JSONHas(context, {segment:String}), JSONExtractRaw(context, {segment:String}),
             {segment:String} IN ('targetingKey', 'user_id'), toJSONString(user_key),
             position({segment:String}, '.') > 0,
