@@ -15,8 +15,17 @@ import numpy as np
 from analytics.catalog.catalog import Catalog
 from analytics.catalog.entries import Environment, Experiment, Metric
 from analytics.results.analysis import Analysis, AnalysisTime, Analyst
-from analytics.warehouse.aggregates import CovariateMoments, ExposureHealth, Group, Moments, UnitCounts
-from analytics.warehouse.experiments import NO_CAP, ExperimentReader
+from analytics.warehouse.aggregates import (
+    NO_CAPS,
+    Caps,
+    CovariateMoments,
+    ExposureHealth,
+    Group,
+    Moments,
+    Percentiles,
+    UnitCounts,
+)
+from analytics.warehouse.experiments import ExperimentReader
 from analytics.warehouse.result_snapshots import Cause, ResultSnapshotEntry, ResultSnapshotKey
 from analytics.warehouse.scopes import BY_DAY, ExposureScope, MetricWindow
 from messages.aggregations import Absence
@@ -89,20 +98,21 @@ class SimulatedReader:
         times = self._units.exposed_at[self._chosen(scope)]
         return {each: int(times[each - 1]) for each in thresholds if 0 < each <= len(times)}
 
-    async def moments(self, scope: ExposureScope, window: MetricWindow, cap: float = NO_CAP) -> dict[Group, Moments]:
+    async def moments(self, scope: ExposureScope, window: MetricWindow, caps: Caps = NO_CAPS) -> dict[Group, Moments]:
         values = self._values(scope, window)
         known = ~np.isnan(values)
         found = {}
         for group, mask in self._groups(scope, self._chosen(scope)):
             mine = values[mask & known]
             if len(mine):
-                capped = np.minimum(mine, cap)
+                capped = _cut(mine, caps)
                 mean = float(capped.mean())
-                found[group] = Moments(len(mine), mean, float(((capped - mean) ** 2).sum()), int((mine > cap).sum()))
+                moved = int((capped != mine).sum())
+                found[group] = Moments(len(mine), mean, float(((capped - mean) ** 2).sum()), moved)
         return found
 
     async def covariate_moments(
-        self, scope: ExposureScope, window: MetricWindow, cap: float = NO_CAP
+        self, scope: ExposureScope, window: MetricWindow, caps: Caps = NO_CAPS
     ) -> dict[Group, CovariateMoments]:
         values, before = self._values(scope, window), self._events(window).before
         prior = np.full(len(values), np.nan) if before is None else before
@@ -112,8 +122,8 @@ class SimulatedReader:
             mine = mask & (~np.isnan(values) | (zero & ~np.isnan(prior)))
             if not mine.any():
                 continue
-            y = np.minimum(np.nan_to_num(values[mine]), cap)
-            x = np.minimum(np.nan_to_num(prior[mine]), cap)
+            y = _cut(np.nan_to_num(values[mine]), caps)
+            x = _cut(np.nan_to_num(prior[mine]), caps)
             history = ~np.isnan(prior[mine])
             found[group] = CovariateMoments(
                 len(y),
@@ -127,10 +137,14 @@ class SimulatedReader:
             )
         return found
 
-    async def pooled_value(self, scope: ExposureScope, window: MetricWindow, zeros: int, rank: int) -> float | None:
+    async def pooled_caps(self, scope: ExposureScope, window: MetricWindow, zeros: int, at: Percentiles) -> Caps | None:
         values = self._values(scope, window)[self._chosen(scope)]
-        pooled = np.sort(np.concatenate([values[~np.isnan(values)], np.zeros(max(zeros, 0))]))
-        return float(pooled[rank]) if rank < len(pooled) else None
+        pooled = np.concatenate([values[~np.isnan(values)], np.zeros(max(zeros, 0))])
+        pooled = pooled[pooled != 0.0] if at.nonzero else pooled
+        if not len(pooled):
+            return None
+        floor, cap = np.quantile(pooled, (at.lower, at.upper), method="inverted_cdf")
+        return Caps(float(floor) if at.lower else NO_CAPS.floor, float(cap), at.nonzero)
 
     def _events(self, window: MetricWindow) -> SimulatedEvents:
         return self._units.events[window.event]
@@ -201,6 +215,11 @@ class SimulatedExperiment:
         self._reader.now = at
         self._reader.queries.clear()
         return await self._analyst.analyse(self._experiment, ENVIRONMENT, AnalysisTime(at))
+
+
+def _cut(values: Numbers, caps: Caps) -> Numbers:
+    cut = np.clip(values, caps.floor, caps.cap)
+    return np.where(values == 0.0, values, cut) if caps.spare_zeros else cut
 
 
 def _day(number: int) -> str:
