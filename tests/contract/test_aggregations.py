@@ -78,8 +78,10 @@ def test_there_are_vectors_for_each_and_no_other() -> None:
 @each_row
 def test_its_vectors_have_an_event_without_a_value(row: Aggregation) -> None:
     cases = json.loads((ROOT / f"tests/vectors/aggregations/{row.name}.json").read_text())["cases"]
-    events = [event for case in cases for unit in case["units"].values() for event in unit.get("events", ())]
-    assert any(value is None for _, value in events)
+    units = [unit for case in cases for unit in case["units"].values()]
+    named = [events for unit in units for events in unit.get("named_events", {}).values()]
+    events = [event for some in (*(unit.get("events", ()) for unit in units), *named) for event in some]
+    assert any(value is None for _, value, *_ in events)
 
 
 def test_the_guide_tells_each_with_its_meaning_and_its_needs() -> None:
