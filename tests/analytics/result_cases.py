@@ -21,7 +21,7 @@ from analytics.warehouse.aggregates import (
     UnitCounts,
 )
 from analytics.warehouse.experiments import ExperimentReader
-from analytics.warehouse.joint_sums import JointQuestion, JointSums
+from analytics.warehouse.joint_sums import JointRequest, JointSums
 from analytics.warehouse.scopes import BY_DAY, ExposureScope, MetricWindow
 from messages.aggregations import AGGREGATIONS
 
@@ -191,7 +191,7 @@ class Aggregates:
         }
 
     async def joint_sums(
-        self, scope: ExposureScope, asked: JointQuestion, _: Mapping[Group, float] | None = None
+        self, scope: ExposureScope, asked: JointRequest, _: Mapping[Group, float] | None = None
     ) -> dict[Group, JointSums]:
         own = 1 if asked.target.aggregation.per_unit else 2
         names = ("y", "of")[:own] + tuple(name for name, _ in asked.covariates)

@@ -16,7 +16,7 @@ from analytics.results.summaries import of_units
 from analytics.warehouse.aggregates import NO_CAPS, Caps, CovariateMoments, Group, Moments
 from analytics.warehouse.client import Row, Warehouse
 from analytics.warehouse.experiments import ExperimentReader
-from analytics.warehouse.joint_sums import JointQuestion, JointSums
+from analytics.warehouse.joint_sums import JointRequest, JointSums
 from analytics.warehouse.scopes import BY_DAY, ExposureScope, MetricWindow
 from messages.aggregations import AGGREGATIONS
 from prometheus_client import CollectorRegistry
@@ -70,7 +70,7 @@ class StrangeAggregates(Aggregates):
         }
 
     async def joint_sums(
-        self, scope: ExposureScope, asked: JointQuestion, thresholds: Mapping[Group, float] | None = None
+        self, scope: ExposureScope, asked: JointRequest, thresholds: Mapping[Group, float] | None = None
     ) -> dict[Group, JointSums]:
         found = await super().joint_sums(scope, asked, thresholds)
         if any(self._is_strange(scope, group, asked.target) for group in found):

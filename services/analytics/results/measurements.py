@@ -28,7 +28,7 @@ from analytics.results.summaries import (
 )
 from analytics.warehouse.aggregates import NO_CAPS, Caps, Group
 from analytics.warehouse.experiments import ExperimentReader
-from analytics.warehouse.joint_sums import JointQuestion
+from analytics.warehouse.joint_sums import JointRequest
 from analytics.warehouse.scopes import ExposureScope, MetricWindow
 
 __all__ = ["Measurement", "MeasurementOptions", "Measurer", "all_groups", "problem_of"]
@@ -152,7 +152,7 @@ class Measurer:
     async def _joint(
         self, metric: Metric, window: MetricWindow, covariates: tuple[tuple[str, MetricWindow], ...], caps: Caps
     ) -> Grouped:
-        asked = JointQuestion(window, covariates, caps, self._days)
+        asked = JointRequest(window, covariates, caps, self._days)
         if metric.aggregation.summary != "quantile":
             found = await self._reader.joint_sums(self._scope, asked)
             as_ratio = self._is_clustered(metric) or not metric.aggregation.per_unit

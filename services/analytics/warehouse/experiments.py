@@ -21,7 +21,7 @@ from analytics.warehouse.aggregates import (
 )
 from analytics.warehouse.client import Row, Warehouse
 from analytics.warehouse.errors import QueryTooExpensive
-from analytics.warehouse.joint_sums import JointQuestion, JointRead, JointSums
+from analytics.warehouse.joint_sums import JointRead, JointRequest, JointSums
 from analytics.warehouse.pictures import Picture
 from analytics.warehouse.scopes import ExposureScope, MetricWindow
 from analytics.warehouse.sql import query
@@ -158,7 +158,7 @@ class ExperimentReader:
         return {_group(row): ClusterTotals(**{name: row[name] for name in fields}) for row in found}
 
     async def joint_sums(
-        self, scope: ExposureScope, asked: JointQuestion, thresholds: Mapping[Group, float] | None = None
+        self, scope: ExposureScope, asked: JointRequest, thresholds: Mapping[Group, float] | None = None
     ) -> dict[Group, JointSums]:
         """Of a metric and its covariates, by group. Raises InvalidInputError."""
         windows = tuple(dict.fromkeys([asked.target, *(window for _, window in asked.covariates)]))

@@ -76,7 +76,7 @@ class JointSums:
 
 
 @dataclass(frozen=True, slots=True)
-class JointQuestion:
+class JointRequest:
     """A metric and its covariates by name. `caps` are the metric's, before the exposure too. With `days`, segments are
     days, and each of `days` holds all before it, too."""
 
@@ -91,7 +91,7 @@ class JointRead:
     """`rows` hold the windows of the metric and of the covariates, with what was before."""
 
     rows: UnitRows
-    asked: JointQuestion
+    asked: JointRequest
 
     @property
     def _cut(self) -> bool:
