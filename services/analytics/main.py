@@ -1,4 +1,4 @@
-"""Composition root of the analytics service: `analytics serve | load | export | migrate | dead-letters | rewind`."""
+"""Composition root of the analytics service: `analytics serve | load | export | migrate | …`."""
 
 from __future__ import annotations
 
@@ -47,6 +47,7 @@ from analytics.loading.dead_letters_command import list_letters, replay_letters
 from analytics.loading.loader import Loader
 from analytics.loading.rewind import Rewinding
 from analytics.loading.telemetry import LoaderTelemetry
+from analytics.results.kept_results import Forwarding
 from analytics.results.snapshots import ResultSnapshots, SnapshotTelemetry
 from analytics.settings import ExportSettings, LoadSettings, ServeSettings, StoreSettings
 from analytics.warehouse.arrow import ArrowWarehouse
@@ -55,6 +56,7 @@ from analytics.warehouse.migrations import migrate
 from analytics.warehouse.upkeep import Upkeep
 
 _STOP_SECONDS = 10.0
+_CATALOG_SECONDS = 30.0
 _LOOK_SECONDS_MAX = 60
 
 
@@ -93,6 +95,8 @@ def run_serve(settings: ServeSettings) -> None:
                 warehouse=warehouse, catalog=catalog, clock=clock, telemetry=SnapshotTelemetry(registry)
             )
             background.every("snapshots", partial(snapshots.look, seconds), seconds=min(seconds, _LOOK_SECONDS_MAX))
+        if seconds := settings.analytics_forward_seconds:
+            background.every("forwarding", Forwarding(warehouse, catalog, clock).look, seconds=seconds)
         try:
             yield
         finally:
@@ -239,6 +243,37 @@ async def run_rewind(settings: LoadSettings, since: str) -> None:
         await warehouse.close()
 
 
+async def run_verify_increments(settings: StoreSettings) -> bool:
+    """Whether every sheet gives what is computed anew; prints a line for each running experiment."""
+    catalog, registry = Catalog(), new_registry()
+    warehouse = Warehouse(warehouse_settings(settings))
+    feed = CatalogFeed(catalog, FollowerTelemetry(registry))
+    equal = True
+
+    async def work(bus: Bus) -> None:
+        nonlocal equal
+        following = asyncio.create_task(feed.follow(bus))
+        try:
+            async with asyncio.timeout(_CATALOG_SECONDS):
+                while not catalog.ready:  # noqa: ASYNC110 - the feed is told by nobody else
+                    await asyncio.sleep(0.1)
+            for each in await Forwarding(warehouse, catalog, SystemClock()).compared():
+                equal = equal and each.equal
+                print(
+                    f"{each.experiment}: {'equal' if each.equal else 'DIFFERENT'}"
+                    if each.kept
+                    else f"{each.experiment}: no sheet"
+                )
+        finally:
+            following.cancel()
+
+    try:
+        await with_bus(settings, work)
+    finally:
+        await warehouse.close()
+    return equal
+
+
 async def with_bus(settings: StoreSettings, work: Callable[[Bus], Awaitable[None]]) -> None:
     bus = await JetStreamBus.connect(BusConnection.of(settings), name="analytics-command")
     try:
@@ -261,6 +296,7 @@ def parser() -> argparse.ArgumentParser:
     each.add_parser("load", help="move events from the stream into ClickHouse")
     each.add_parser("export", help="bring events, flags, experiments and results to other warehouses")
     each.add_parser("migrate", help="create or update the tables and exit")
+    each.add_parser("verify-increments", help="compare results that were brought forward with those computed anew")
     again = each.add_parser("rewind", help="load again what the stream of events still holds")
     again.add_argument("--since", required=True, help="RFC 3339 with an offset, or epoch milliseconds")
     letters = each.add_parser("dead-letters", help="events that could not be stored")
@@ -290,6 +326,9 @@ def main() -> None:
             run_export(export_settings)
         case "migrate":
             asyncio.run(run_migrate(load_settings(StoreSettings)))
+        case "verify-increments":
+            if not asyncio.run(run_verify_increments(load_settings(StoreSettings))):
+                raise SystemExit(1)
         case "rewind":
             with suppress(KeyboardInterrupt):
                 asyncio.run(run_rewind(load_settings(LoadSettings), options.since))

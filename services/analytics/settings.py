@@ -83,7 +83,8 @@ class LoadSettings(StoreSettings):
 
 
 class ServeSettings(DestinationSettings):
-    """`analytics serve`. A snapshot of each running experiment is stored per interval; 0 takes none.
+    """`analytics serve`. A snapshot of each running experiment is stored per interval; 0 takes none. Results of large
+    experiments are brought forward every `analytics_forward_seconds`; 0: only those with a sheet, when somebody asks.
 
     `pii_secret` is the ingestor's: with it a person's rows are found where user keys are stored as stand-ins.
     """
@@ -92,6 +93,7 @@ class ServeSettings(DestinationSettings):
     pii_secret: SecretStr = SecretStr("")
     analytics_cors_origins: Origins = ()
     analytics_snapshot_seconds: Annotated[int, Field(ge=0, le=604_800)] = 3600
+    analytics_forward_seconds: Annotated[int, Field(ge=0, le=86_400)] = 300
     analytics_heavy_requests_at_once: Annotated[int, Field(ge=1, le=1000)] = 6
     analytics_heavy_requests_per_organization: Annotated[int, Field(ge=1, le=1000)] = 2
     analytics_heavy_requests_per_person: Annotated[int, Field(ge=1, le=1000)] = 2

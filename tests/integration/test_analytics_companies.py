@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -127,7 +127,12 @@ async def analysed(warehouse: Warehouse, measured: Metric) -> Analysis:
 async def test_users_are_tested_with_the_variance_of_companies(warehouse: Warehouse, aggregation: str) -> None:
     companies = Companies.drawn(1)
     await companies.store(warehouse)
-    number = {"conversion": lambda each: float(bool(each)), "sum": math.fsum, "count": len}[aggregation]
+    numbers: dict[str, Callable[[list[float]], float]] = {
+        "conversion": lambda each: float(bool(each)),
+        "sum": math.fsum,
+        "count": len,
+    }
+    number = numbers[aggregation]
 
     analysis = await analysed(warehouse, metric(aggregation))
 

@@ -18,6 +18,7 @@ from analytics.tables.columns import Line
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.experiments import ExperimentReader
 from analytics.warehouse.result_snapshots import ResultSnapshotStore
+from analytics.warehouse.sheets import Sheets
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,11 @@ class StateReader:
     async def _results(self, experiment: Experiment, environment: Environment, now: int) -> list[Line]:
         if experiment.start_at is None:
             return []
-        analyst = Analyst(ExperimentReader(self._warehouse), self._catalog, ResultSnapshotStore(self._warehouse))
+        analyst = Analyst(
+            ExperimentReader(self._warehouse, sheets=Sheets(self._warehouse)),
+            self._catalog,
+            ResultSnapshotStore(self._warehouse),
+        )
         analysis = await analyst.analyse(experiment, environment, AnalysisTime(now))
         return RESULT_DATASET.lines(result_document(analysis))
 

@@ -30,6 +30,7 @@ from analytics.turns import Turns
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.experiments import ExperimentReader
 from analytics.warehouse.result_snapshots import ResultSnapshotStore
+from analytics.warehouse.sheets import Sheets
 
 PROBLEMS = problem_responses(BadRequest, Unauthorized, NotFound, InvalidInput, TooManyRequests, Unavailable)
 Instant = Annotated[str | None, Query(max_length=64, description="RFC 3339 with an offset, or epoch milliseconds")]
@@ -94,7 +95,7 @@ class Inquiries:
         """Raises NotFound, BadRequest, InvalidInput, Unavailable."""
         self._require_whole()
         experiment, environment = self._experiment(actor, asked)
-        reader = ExperimentReader(self._warehouse)
+        reader = ExperimentReader(self._warehouse, sheets=Sheets(self._warehouse))
         return Inquiry(
             experiment=experiment,
             environment=environment,

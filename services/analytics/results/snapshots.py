@@ -18,6 +18,7 @@ from analytics.warehouse.client import Warehouse
 from analytics.warehouse.errors import WarehouseError
 from analytics.warehouse.experiments import ExperimentReader
 from analytics.warehouse.result_snapshots import ResultSnapshotEntry, ResultSnapshotKey, ResultSnapshotStore
+from analytics.warehouse.sheets import Sheets
 
 _log = get_logger("snapshots")
 
@@ -92,7 +93,8 @@ class ResultSnapshots:
                 _log.info("snapshots taken", count=taken)
 
     async def _write(self, experiment: Experiment, environment: Environment, entry: ResultSnapshotEntry) -> None:
-        analyst = Analyst(ExperimentReader(self._warehouse), self._catalog, self._store)
+        reader = ExperimentReader(self._warehouse, sheets=Sheets(self._warehouse))
+        analyst = Analyst(reader, self._catalog, self._store)
         analysis = await analyst.analyse(experiment, environment, AnalysisTime(self._clock.now()))
         key = ResultSnapshotKey(
             environment.organization_id,

@@ -8,7 +8,7 @@ from typing import Any
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.migrations import render
 
-ERASABLE_TABLES = ("events_exposure", "events_metric", "exposure_firsts")
+ERASABLE_TABLES = ("events_exposure", "events_metric", "exposure_firsts", "unit_sheets")
 _WHERE = (
     "organization_id = {organization:String} AND environment_id = {environment:String}"
     " AND has({user_keys:Array(String)}, user_key)"
@@ -37,4 +37,7 @@ async def erase_rows(
             await warehouse.command(
                 f"ALTER TABLE {table} {on_cluster} DELETE WHERE {_WHERE} SETTINGS mutations_sync = 2", asked
             )
+    # Whoever was bringing a sheet forward meanwhile may write what is erased here; nobody reads that sheet any more.
+    epoch = {"organization_id": ("String", [organization_id]), "environment_id": ("String", [environment_id])}
+    await warehouse.insert("sheet_epochs", epoch)
     return erased

@@ -24,6 +24,7 @@ from analytics.warehouse.errors import QueryTooExpensive
 from analytics.warehouse.joint_sums import JointRead, JointRequest, JointSums
 from analytics.warehouse.pictures import Picture
 from analytics.warehouse.scopes import ExposureScope, MetricWindow
+from analytics.warehouse.sheets import Sheet, Sheets
 from analytics.warehouse.sql import query
 from analytics.warehouse.unit_rows import UnitRows
 from analytics.warehouse.unit_sums import Sums
@@ -45,7 +46,8 @@ class AskedQuery:
 
 
 class ExperimentReader:
-    """What is known of an experiment's units. One per request; `queries` are all that were asked so far.
+    """What is known of an experiment's units. One per request; `queries` are all that were asked so far. `sheets`: a
+    result that has a sheet is brought forward and not read anew.
 
     A scope's questions are answered from one read of its exposures and of the events of every window that was told
     before (`expect`), so they are of one moment; a window that nobody told is read by itself. Its questions:
@@ -61,8 +63,10 @@ class ExperimentReader:
     Each raises WarehouseError; numbers that can't be summed raise InvalidInputError, for that window alone.
     """
 
-    def __init__(self, warehouse: Warehouse) -> None:
+    def __init__(self, warehouse: Warehouse, *, sheets: Sheets | None = None) -> None:
         self._warehouse = warehouse
+        self._sheets = sheets
+        self._kept: dict[UnitRows, Sheet] = {}
         self.queries: list[AskedQuery] = []
         self._at_once = asyncio.Semaphore(QUERIES_AT_ONCE)
         self._expected: dict[ExposureScope, UnitRows] = {}
@@ -74,6 +78,14 @@ class ExperimentReader:
         """What will be asked about the scope, so that it is read at once."""
         distinct = tuple(dict.fromkeys(windows))
         self._expected[scope] = UnitRows(scope, distinct, covariates and not scope.by_unit)
+
+    def expected(self, scope: ExposureScope) -> UnitRows:
+        """What will be read of the scope at once."""
+        return self._expected.get(scope, UnitRows(scope, ()))
+
+    async def picture(self, rows: UnitRows) -> Picture:
+        """One of these rows alone."""
+        return await self._read(rows)
 
     def forget(self, scope: ExposureScope) -> None:
         """What was read of the scope; the next question reads anew."""
@@ -212,6 +224,8 @@ class ExperimentReader:
             return picture
 
     async def _read(self, rows: UnitRows) -> Picture:
+        if self._sheets is not None and (sheet := await self._sheets.forward(rows)) is not None:
+            self._kept[rows] = sheet
         sql = Sums(rows, dict.fromkeys(rows.windows, False)).text("unit_rows")
         return Picture(rows, await self._of_rows("unit_sums", rows, sql))
 
@@ -229,7 +243,10 @@ class ExperimentReader:
         return capped
 
     async def _of_rows(self, name: str, rows: UnitRows, sql: str, more: Mapping[str, Any] | None = None) -> list[Row]:
-        return await self._answered(name, rows.query(sql), rows.parameters() | dict(more or {}))
+        sheet = self._kept.get(rows)
+        text = rows.query(sql) if sheet is None else f"WITH\nunit_rows AS\n(\n{sheet.text}\n)\n{sql}"
+        given = rows.parameters() if sheet is None else sheet.parameters()
+        return await self._answered(name, text, given | dict(more or {}))
 
     async def _ask(self, name: str, scope: ExposureScope) -> list[Row]:
         return await self._answered(name, query(name), scope.parameters())

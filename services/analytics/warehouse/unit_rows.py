@@ -22,7 +22,7 @@ _ROWS = """SELECT
     several,
     unit,
     {numbers} AS numbers,
-    {lists} AS lists
+    {lists} AS lists{gone}
 FROM
 (
     SELECT
@@ -31,7 +31,7 @@ FROM
         segment,
         variation,
         several,
-        unit{exposed_at}{words}
+        unit{exposed_at}{gone}{words}
     FROM
     (
         SELECT
@@ -40,13 +40,13 @@ FROM
             max(segment) AS segment,
             max(variation) AS variation,
             max(several) AS several,
-            max(unit) AS unit{exposed_max}{gathered}
+            max(unit) AS unit{exposed_max}{gathered}{made_gone}
         FROM
         (
 {sources}
         )
         GROUP BY user_key
-        HAVING max(exposed)
+        HAVING {kept}
     )
 )"""
 _EXPOSED = """            SELECT
@@ -90,6 +90,20 @@ _EVENTS = """            UNION ALL
                 AND metric IN {names:Array(String)}
                 AND occurred_at >= fromUnixTimestamp64Milli({since:Int64}, 'UTC')
                 AND received_at <= fromUnixTimestamp64Milli({as_of:Int64}, 'UTC')"""
+
+_FORMERLY = """            UNION ALL
+            SELECT
+                user_key,
+                0 AS exposed,
+                toInt64(0) AS first_at,
+                '' AS segment,
+                '' AS variation,
+                toUInt8(0) AS several,
+                '' AS unit{nothing}
+            FROM ({before})"""
+_OF_FLAG = "AND flag = {flag:String}"
+_TOUCHED = "user_key IN (SELECT user_key FROM touched)"
+_NOBODY = "SELECT '' AS user_key WHERE 0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +162,19 @@ class UnitRows:
         """`body`, a query over `unit_rows`, with the rows in front of it."""
         return f"WITH\nunits AS\n(\n{units_query(self.scope)}\n),\nunit_rows AS\n(\n{self.text()}\n)\n{body}"
 
-    def text(self) -> str:
-        """The rows' query, over `units`."""
+    def of_touched(self, touched: str, before: str) -> str:
+        """The rows of the users that the query `touched` names, and as `gone` those who take part no more although the
+        query `before` names them."""
+        units = units_query(self.scope).replace(_OF_FLAG, f"{_OF_FLAG}\n            AND {_TOUCHED}")
+        text = self.text(only=f"\n                AND {_TOUCHED}", before=before)
+        return f"WITH\ntouched AS\n(\n{touched}\n),\nunits AS\n(\n{units}\n)\n{text}"
+
+    def whole(self) -> str:
+        """The rows of all users, nobody gone."""
+        return f"WITH\nunits AS\n(\n{units_query(self.scope)}\n)\n{self.text(before=_NOBODY)}"
+
+    def text(self, *, only: str = "", before: str = "") -> str:
+        """The rows' query, over `units`; of events with the condition `only`."""
         apart = bool(self.scope.trigger)
         passed, facts_of = self.facts.columns()[0]
         with_facts = self.facts.any
@@ -159,7 +184,7 @@ class UnitRows:
             nothing=_NO_EVENT + _NO_FACTS * with_facts if self.windows else "",
         )
         facts = _FACTS.format(passed=passed, facets=facts_of) if with_facts else ""
-        events = _EVENTS.replace("$exposed_at", _NEVER_EXPOSED if apart else "").replace("$facts", facts)
+        events = (_EVENTS + only).replace("$exposed_at", _NEVER_EXPOSED if apart else "").replace("$facts", facts)
         gathered = "name, moment, known, passed, facets" if with_facts else "name, moment, known"
         return _ROWS.format(
             numbers=self._array(self._numbers(), "Array(Float64)"),
@@ -168,8 +193,17 @@ class UnitRows:
             exposed_max=",\n            max(exposed_at) AS exposed_at" if apart else "",
             words="".join(f",\n        {sql} AS {name}" for name, sql in self._words().items()),
             gathered=(f",\n            groupArrayIf(({gathered}), exposed = 0) AS gathered" if self.windows else ""),
-            sources="\n".join((exposed, events) if self.windows else (exposed,)),
+            sources="\n".join(each for each in (exposed, self._formerly(before), events * bool(self.windows)) if each),
+            kept=f"max(exposed) OR user_key IN ({before})" if before else "max(exposed)",
+            gone=",\n        gone" if before else "",
+            made_gone=",\n            toUInt8(NOT max(exposed)) AS gone" if before else "",
         )
+
+    def _formerly(self, before: str) -> str:
+        """Of those who have nothing left there is nothing else."""
+        if not before or before == _NOBODY:
+            return ""
+        return _FORMERLY.format(before=before, nothing=_NO_EVENT + _NO_FACTS * self.facts.any if self.windows else "")
 
     def _has_before(self, window: MetricWindow) -> bool:
         return self.covariates and (self.joint or window.aggregation.per_unit)

@@ -344,3 +344,41 @@ DROP VIEW IF EXISTS exposure_days_feed ON CLUSTER main;
 DROP TABLE IF EXISTS exposure_units ON CLUSTER main;
 
 DROP TABLE IF EXISTS exposure_days ON CLUSTER main;
+
+CREATE TABLE IF NOT EXISTS unit_sheets ON CLUSTER main
+(
+    organization_id LowCardinality(String),
+    environment_id LowCardinality(String),
+    sheet LowCardinality(String),
+    user_key String,
+    version UInt64,
+    gone UInt8,
+    first_at Int64,
+    segment LowCardinality(String),
+    variation LowCardinality(String),
+    several UInt8,
+    unit String,
+    numbers Array(Float64),
+    lists Array(Array(Float64))
+)
+ENGINE = ReplicatedReplacingMergeTree(version)
+PARTITION BY sheet
+ORDER BY user_key;
+
+CREATE TABLE IF NOT EXISTS sheet_marks ON CLUSTER main
+(
+    sheet String,
+    mark Int64,
+    version UInt64
+)
+ENGINE = ReplicatedReplacingMergeTree(version)
+ORDER BY sheet;
+
+CREATE TABLE IF NOT EXISTS sheet_epochs ON CLUSTER main
+(
+    organization_id String,
+    environment_id String,
+    at DateTime64(3, 'UTC') DEFAULT now64(3)
+)
+ENGINE = ReplicatedMergeTree
+ORDER BY (organization_id, environment_id, at);

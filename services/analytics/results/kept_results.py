@@ -1,0 +1,101 @@
+"""Brings results of running experiments forward while events come in, and compares them with those computed anew."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from service_kit.clock import Clock
+from service_kit.logs import get_logger
+
+from analytics.catalog.catalog import Catalog
+from analytics.catalog.entries import Experiment
+from analytics.results.analysis import Analyst
+from analytics.results.measured_metrics import MetricsMeasurer
+from analytics.results.scope import scope_of
+from analytics.warehouse.client import Warehouse
+from analytics.warehouse.errors import WarehouseError
+from analytics.warehouse.experiments import ExperimentReader
+from analytics.warehouse.sheets import Sheets
+from analytics.warehouse.unit_rows import UnitRows
+
+UNITS_MIN = 10_000
+"""An experiment of fewer units is computed anew in no time, and has no sheet."""
+_TRIES = 3
+_log = get_logger("forwarding")
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Of one experiment. `kept` False: it has no sheet, so every result is computed anew."""
+
+    experiment: str
+    kept: bool
+    equal: bool = True
+
+    @property
+    def finding(self) -> str:
+        if not self.kept:
+            return "no sheet"
+        return "equal" if self.equal else "DIFFERENT"
+
+
+class Forwarding:
+    """Of the experiments that run by `catalog`, which must be ready."""
+
+    def __init__(
+        self,
+        warehouse: Warehouse,
+        catalog: Catalog,
+        clock: Clock,
+        *,
+        units_min: int = UNITS_MIN,
+        sheets: Sheets | None = None,
+    ) -> None:
+        self._warehouse = warehouse
+        self._catalog = catalog
+        self._clock = clock
+        self._units_min = units_min
+        self._sheets = sheets or Sheets(warehouse)
+
+    async def look(self) -> None:
+        """Brings each forward, as soon as there is something to bring; one that fails is told, and tried again."""
+        if not (self._catalog.ready and self._warehouse.migrated and self._warehouse.refusal is None):
+            return
+        for experiment in self._catalog.running():
+            try:
+                await self._forward(experiment)
+            except WarehouseError as error:
+                _log.warning("a result is not brought forward", experiment=experiment.id, error=str(error))
+        await self._sheets.drop_unused()
+
+    async def compared(self) -> list[Comparison]:
+        """Of each the sheet, brought forward, with the result computed anew. Raises WarehouseError."""
+        return [await self._compared(each) for each in self._catalog.running()]
+
+    async def _forward(self, experiment: Experiment) -> None:
+        rows = self._rows(experiment)
+        if await self._sheets.forward(rows) is None:
+            counts = await ExperimentReader(self._warehouse).unit_counts_now(rows.scope)
+            if sum(counts.units.values()) >= self._units_min:
+                await self._sheets.forward(rows, begin=True)
+
+    async def _compared(self, experiment: Experiment) -> Comparison:
+        rows = self._rows(experiment)
+        if await self._sheets.forward(rows) is None:
+            return Comparison(experiment.key, kept=False)
+        for _ in range(_TRIES):
+            # Events that come in between the two make them differ, but not each time.
+            forward = await ExperimentReader(self._warehouse, sheets=self._sheets).picture(rows)
+            anew = await ExperimentReader(self._warehouse).picture(rows)
+            if forward.answer == anew.answer:
+                return Comparison(experiment.key, kept=True)
+        return Comparison(experiment.key, kept=True, equal=False)
+
+    def _rows(self, experiment: Experiment) -> UnitRows:
+        """Those that the experiment's results are computed from."""
+        environment = self._catalog.environment_by_id(experiment.environment_id)
+        scope = scope_of(experiment, environment)
+        reader = ExperimentReader(self._warehouse)
+        known, _ = Analyst(reader, self._catalog).known_metrics(experiment)
+        MetricsMeasurer(reader, experiment, self._clock.now()).expect(scope, [metric for _, metric in known])
+        return reader.expected(scope)
