@@ -89,7 +89,7 @@ class Sheet:
 
 
 def can_be_kept(rows: UnitRows) -> bool:
-    """Of the present, apart by nothing but days, and without a trigger event, whose users would be touched by it too."""
+    """Of the present, apart by nothing but days, and without a trigger event, which would touch users too."""
     scope = rows.scope
     return scope.as_of >= END_OF_TIME and scope.segment in ("", BY_DAY) and not scope.trigger
 
