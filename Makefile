@@ -114,8 +114,8 @@ bench-ingest: install ## Events: durable ones per second, rows loaded per second
 	$(BIN)/python -m benchmarks.loader
 	$(BIN)/python -m benchmarks.freshness
 
-bench-analytics: install ## The time of a result over millions of events
-	$(BIN)/python benchmarks/results.py
+bench-analytics: install ## A result over millions of events beside a query by hand and DuckDB; a further one
+	$(BIN)/python -m benchmarks.results
 
 bench-control-plane: install ## Latency of the control plane's reads and writes
 	$(BIN)/python benchmarks/control_plane.py

@@ -1,39 +1,63 @@
-"""The time of an experiment's result over millions of events, and how it grows.
+"""An experiment's result beside one hand-written query and DuckDB on the same rows, and a further one after new events.
 
-    python benchmarks/results.py [--events 1 10] [--repeats 3]
+    python -m benchmarks.results [--events 1 10] [--repeats 3] [--json FILE]
 
-`--events` are millions of exposures; there are three exposures per unit and as many metric events. The rows are made
-by ClickHouse itself; the results are computed as the API does it, with one conversion and one sum.
+`--events` are millions of exposures; there are three exposures per unit and as many metric events, made by ClickHouse
+itself. Computed as the API does it, with one conversion and one sum: `full` reads everything, `further` brings a sheet
+forward after 1 % more of both. `by hand` is what one would write for these two metrics, in one query, each event
+once. DuckDB answers the same question over the same rows, by two threads.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import os
 import statistics
 import tempfile
 import time
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+import duckdb
 from analytics.catalog.catalog import Catalog
 from analytics.catalog.entries import Environment, Experiment, Metric, MetricUse, Plan
 from analytics.results.analysis import AnalysisTime, Analyst
-from analytics.warehouse.client import Warehouse
+from analytics.results.kept_results import Forwarding
+from analytics.warehouse.arrow import ArrowWarehouse
 from analytics.warehouse.experiments import ExperimentReader
 from analytics.warehouse.migrations import migrate
 from analytics.warehouse.settings import WarehouseSettings
+from analytics.warehouse.sheets import Sheets
 from messages.aggregations import AGGREGATIONS
+from service_kit.clock import SystemClock
 
 from devstack.stack import Stack
 
 START = 1_767_607_200_000
 EXPOSURES_PER_UNIT = 3
 BLOCK = 1_000_000
+MANY = 25
+LAG_MILLISECONDS = 10
+"""The rows are made by one hand after the other, so no insert is seen late."""
 ENVIRONMENT = Environment("environment", "production", "project", "shop", "organization", "salt", False)
-METRICS = (
+TWO = (
     Metric("1", "converted", "Converted", AGGREGATIONS["conversion"], True, "purchase"),
     Metric("2", "revenue", "Revenue", AGGREGATIONS["sum"], True, "purchase"),
+)
+TWENTY_FIVE = tuple(
+    Metric(
+        str(number),
+        f"revenue_{number}",
+        "Revenue",
+        AGGREGATIONS[("sum", "conversion", "count", "mean", "sum")[number % 5]],
+        True,
+        "purchase",
+        window_end=3600 * 24 * (number + 1),
+    )
+    for number in range(MANY)
 )
 EXPERIMENT = Experiment(
     id="experiment",
@@ -47,7 +71,7 @@ EXPERIMENT = Experiment(
     stop_at=None,
     shares={"off": 5000, "on": 5000},
     control="off",
-    metrics=tuple(MetricUse(each.key, "goal", 0.0) for each in METRICS),
+    metrics=(),
     plan=Plan(),
 )
 
@@ -69,48 +93,194 @@ SELECT 'organization', 'project', 'environment', 'key', 'purchase', concat('user
 FROM (SELECT number, cityHash64(number) % {units:UInt64} AS unit, {start:Int64} + toInt64(number % 1209600000) AS at
     FROM numbers({first:UInt64}, {count:UInt64}))
 """
+BY_HAND = """
+SELECT variation, count(), sum(spent), varSampStable(spent)
+FROM
+(
+    SELECT user_key, any(side) AS variation, sum(value) AS spent
+    FROM
+    (
+        SELECT user_key, occurred_at, value
+        FROM events_metric FINAL
+        WHERE organization_id = 'organization' AND environment_id = 'environment' AND metric = 'purchase'
+    ) AS purchase
+    INNER JOIN
+    (
+        SELECT user_key, min(occurred_at) AS first_at, min(variation) AS side, max(variation) AS other
+        FROM events_exposure FINAL
+        WHERE organization_id = 'organization' AND environment_id = 'environment' AND flag = 'checkout'
+            AND experiment = 'test'
+        GROUP BY user_key
+        HAVING side = other
+    ) AS exposed ON exposed.user_key = purchase.user_key
+    WHERE occurred_at >= first_at
+    GROUP BY user_key
+)
+GROUP BY variation
+ORDER BY variation
+SETTINGS join_algorithm = 'parallel_hash'
+"""
+BY_DUCKDB = """
+WITH exposed AS
+(
+    SELECT user_key, min(occurred_at) AS first_at, min(variation) AS variation
+    FROM exposures
+    GROUP BY user_key
+    HAVING min(variation) = max(variation)
+),
+purchases AS
+(
+    SELECT user_key, event_id, arg_min(occurred_at, received_at) AS occurred_at, arg_min(value, received_at) AS value
+    FROM events
+    GROUP BY user_key, event_id
+),
+per_user AS
+(
+    SELECT exposed.user_key, any_value(variation) AS variation, count(purchases.user_key) AS bought,
+        coalesce(sum(value), 0) AS spent
+    FROM exposed LEFT JOIN purchases
+        ON purchases.user_key = exposed.user_key AND purchases.occurred_at >= exposed.first_at
+    GROUP BY exposed.user_key
+)
+SELECT variation, count(*), avg((bought > 0)::DOUBLE), avg(spent), var_samp(spent)
+FROM per_user GROUP BY variation ORDER BY variation
+"""
 
 
-async def fill(warehouse: Warehouse, exposures: int) -> None:
-    """`exposures` rows in both tables, in blocks of a million."""
-    for first in range(0, exposures, BLOCK):
-        count = min(BLOCK, exposures - first)
-        asked = {"units": exposures // EXPOSURES_PER_UNIT, "start": START, "first": first, "count": count}
-        for statement in (EXPOSURES, EVENTS):
-            await warehouse.command(statement, asked)
+@dataclass(frozen=True)
+class Figures:
+    """Seconds, the median of some; `peak_mebibytes` of ClickHouse."""
+
+    exposures: int
+    units: int
+    full: float
+    full_25: float
+    by_hand: float
+    duckdb: float
+    further: float
+    peak_mebibytes: float = 0.0
+
+    @property
+    def ratios(self) -> dict[str, float]:
+        return {
+            "full / by hand": self.full / self.by_hand,
+            "full / DuckDB": self.full / self.duckdb,
+            "25 metrics / two": self.full_25 / self.full,
+            "further / full": self.further / self.full,
+        }
 
 
-async def measure(url: str, millions: float, repeats: int) -> list[float]:
-    """Seconds of each whole result."""
-    database = f"bench_{int(millions * 1000)}k"
-    warehouse = Warehouse(WarehouseSettings(url=url, database=database, query_seconds_max=600))
-    await migrate(warehouse)
-    await fill(warehouse, int(millions * 1_000_000))
+class Bench:
+    """One warehouse with the rows of one experiment."""
+
+    def __init__(self, warehouse: ArrowWarehouse, exposures: int, folder: Path) -> None:
+        self._warehouse = warehouse
+        self._exposures = exposures
+        self._units = exposures // EXPOSURES_PER_UNIT
+        self._stored = 0
+        self._folder = folder
+        self._sheets = Sheets(warehouse, lag_milliseconds=LAG_MILLISECONDS)
+
+    async def measured(self, repeats: int) -> Figures:
+        await self._store(self._exposures)
+        duck = await self._copied()
+        taken: dict[str, list[float]] = {}
+        works: dict[str, Callable[[], Awaitable[object]]] = {
+            "full": lambda: self._result(TWO),
+            "by_hand": self._by_hand,
+            "duckdb": lambda: asyncio.to_thread(lambda: duck.execute(BY_DUCKDB).fetchall()),
+            "full_25": lambda: self._result(TWENTY_FIVE),
+        }
+        for _ in range(repeats):
+            for name, work in works.items():
+                taken.setdefault(name, []).append(await seconds_of(work))
+        forwarding = Forwarding(self._warehouse, catalog_of(TWO), SystemClock(), sheets=self._sheets)
+        await forwarding.look()
+        for _ in range(repeats):
+            await self._store(self._exposures // 100)
+            taken.setdefault("further", []).append(await seconds_of(lambda: self._result(TWO, self._sheets)))
+        assert all(each.kept and each.equal for each in await forwarding.compared())
+        middle = {name: statistics.median(each) for name, each in taken.items()}
+        return Figures(self._exposures, self._units, **middle)
+
+    async def _store(self, exposures: int) -> None:
+        """In both tables, in blocks of a million."""
+        for first in range(self._stored, self._stored + exposures, BLOCK):
+            count = min(BLOCK, self._stored + exposures - first)
+            asked = {"units": self._units, "start": START, "first": first, "count": count}
+            for statement in (EXPOSURES, EVENTS):
+                await self._warehouse.command(statement, asked)
+        self._stored += exposures
+
+    async def _copied(self) -> duckdb.DuckDBPyConnection:
+        """The same rows in a file of DuckDB's own."""
+        duck = duckdb.connect(str(self._folder / "rows.duckdb"))
+        duck.execute(f"SET threads = {os.cpu_count()}")
+        for name, sql in (
+            ("exposures", "SELECT user_key, toString(variation) AS variation, occurred_at FROM events_exposure"),
+            ("events", "SELECT user_key, event_id, value, occurred_at, received_at FROM events_metric"),
+        ):
+            rows = await self._warehouse.table(sql, {})
+            duck.register("rows", rows)
+            duck.execute(f"CREATE TABLE {name} AS FROM rows")
+            duck.unregister("rows")
+        return duck
+
+    async def _by_hand(self) -> object:
+        return await self._warehouse.rows(BY_HAND, {})
+
+    async def _result(self, metrics: tuple[Metric, ...], sheets: Sheets | None = None) -> None:
+        catalog = catalog_of(metrics)
+        experiment = catalog.entries("environment").experiments["test"]
+        analyst = Analyst(ExperimentReader(self._warehouse, sheets=sheets), catalog)
+        analysis = await analyst.analyse(experiment, ENVIRONMENT, AnalysisTime(START))
+        assert sum(analysis.units.values()) == self._units
+
+
+def catalog_of(metrics: tuple[Metric, ...]) -> Catalog:
     catalog = Catalog()
     entries = catalog.entries("environment")
     entries.environment = ENVIRONMENT
-    entries.metrics.update({each.key: each for each in METRICS})
-    seconds = []
-    for _ in range(repeats):
-        started = time.perf_counter()
-        analyst = Analyst(ExperimentReader(warehouse), catalog)
-        analysis = await analyst.analyse(EXPERIMENT, ENVIRONMENT, AnalysisTime(START))
-        seconds.append(time.perf_counter() - started)
-        assert sum(analysis.units.values()) == int(millions * 1_000_000) // EXPOSURES_PER_UNIT
-    await warehouse.command(f"DROP DATABASE {database}")
-    await warehouse.close()
-    return seconds
+    entries.metrics.update({each.key: each for each in metrics})
+    entries.experiments["test"] = replace(EXPERIMENT, metrics=tuple(MetricUse(each.key, "goal") for each in metrics))
+    catalog.ready = True
+    return catalog
 
 
-def run(events: list[float], repeats: int) -> None:
-    print(f"{'exposures':>12} {'units':>12} {'seconds':>8} {'µs/exposure':>12} {'server MiB':>10}")
+async def seconds_of(work: Callable[[], Awaitable[object]]) -> float:
+    started = time.perf_counter()
+    await work()
+    return time.perf_counter() - started
+
+
+async def measure(url: str, millions: float, repeats: int, folder: Path) -> Figures:
+    settings = WarehouseSettings(url=url, database=f"bench_{int(millions * 1000)}k", query_seconds_max=600)
+    warehouse = ArrowWarehouse(settings)
+    try:
+        await migrate(warehouse)
+        return await Bench(warehouse, int(millions * 1_000_000), folder).measured(repeats)
+    finally:
+        await warehouse.close()
+
+
+def run(events: list[float], repeats: int) -> list[Figures]:
+    found = []
     for millions in events:
-        with tempfile.TemporaryDirectory() as folder, Stack(Path(folder), ("clickhouse",), durable=False) as stack:
-            seconds = asyncio.run(measure(stack.clickhouse.url, millions, repeats))
-            memory = peak_memory_mebibytes(stack.clickhouse.pid)
-        middle = statistics.median(seconds)
-        units = millions * 1e6 / EXPOSURES_PER_UNIT
-        print(f"{millions * 1e6:>12,.0f} {units:>12,.0f} {middle:>8.2f} {middle / millions:>12.2f} {memory:>10,.0f}")
+        with tempfile.TemporaryDirectory() as name, Stack(Path(name), ("clickhouse",), durable=False) as stack:
+            figures = asyncio.run(measure(stack.clickhouse.url, millions, repeats, Path(name)))
+            figures = replace(figures, peak_mebibytes=peak_memory_mebibytes(stack.clickhouse.pid))
+        show(figures)
+        found.append(figures)
+    return found
+
+
+def show(figures: Figures) -> None:
+    print(f"\n{figures.exposures:,} exposures and as many metric events of {figures.units:,} units")
+    for name in ("full", "full_25", "by_hand", "duckdb", "further"):
+        print(f"{name:>18} {getattr(figures, name):8.2f} s")
+    for name, ratio in figures.ratios.items():
+        print(f"{name:>18} {ratio:8.2f}")
+    print(f"{'ClickHouse peak':>18} {figures.peak_mebibytes:8,.0f} MiB")
 
 
 def peak_memory_mebibytes(pid: int) -> float:
@@ -124,9 +294,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--events", type=float, nargs="+", default=[1, 10])
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--json", type=Path, help="write the figures to this file")
     options = parser.parse_args()
-    print(f"{os.cpu_count()} cores")
-    run(options.events, options.repeats)
+    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
+    found = run(options.events, options.repeats)
+    if options.json:
+        options.json.write_text(json.dumps([asdict(each) | {"ratios": each.ratios} for each in found], indent=2))
 
 
 if __name__ == "__main__":
