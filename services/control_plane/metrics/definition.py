@@ -31,6 +31,8 @@ ANALYSED = (
     "per",
 )
 """The fields that results are computed by."""
+NOT_OF_UNITS = frozenset({"distinct", "days"})
+"""Aggregations whose number of a unit is not that of its users taken together."""
 
 
 def check_definition(metric: MetricRow) -> None:
@@ -41,6 +43,9 @@ def check_definition(metric: MetricRow) -> None:
         *_cap_errors(metric, aggregation),
         *_step_errors(metric.steps or [], metric.event),
     ]
+    if metric.per == "unit" and aggregation.name in NOT_OF_UNITS:
+        reason = "users of a unit may have the same ones, so they are counted per user"
+        errors.append(FieldError("per", "not_applicable", reason))
     start, end = metric.window_start_seconds, metric.window_end_seconds
     if aggregation.window_required and not end:
         reason = f"aggregation {aggregation.name!r} needs a window"

@@ -87,6 +87,8 @@ BAD: list[tuple[dict[str, Any], list[str]]] = [
     ({"covariate_days": 0}, ["covariate_days"]),
     ({"covariate_days": 367}, ["covariate_days"]),
     ({"per": "session"}, ["per"]),
+    ({"aggregation": "days", "per": "unit"}, ["per"]),
+    ({"aggregation": "distinct", "property": "x", "per": "unit"}, ["per"]),
     ({"filter": []}, ["filter"]),
     ({"filter": {}}, ["filter"]),
     ({"filter": DEEP}, ["filter" + ".not" * 16]),
