@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -10,19 +11,41 @@ from service_kit.api_docs import PAGE_POLICY
 from service_kit.requests import new_router
 
 from analytics.access import Actor, Authenticator
-from analytics.reports.figures import as_pdf, as_png, figures
-from analytics.reports.page import report_page
-from analytics.results.documents import RESULT_FILE, ResultDocument, result_document
+from analytics.reports.composition import (
+    Documents,
+    daily_units_drawing,
+    intervals_drawing,
+    lift_over_time_drawing,
+    report_of,
+)
+from analytics.reports.drawings import Drawing
+from analytics.reports.html_page import html_page
+from analytics.reports.pdf_pages import as_pdf
+from analytics.reports.png import as_png
+from analytics.results.documents import RESULT_FILE, result_document
 from analytics.results.inquiries import PROBLEMS, Asked, Inquiries, Inquiry
-from analytics.results.segment_documents import DailyDocument, daily_document
+from analytics.results.segment_documents import SegmentedDocument, daily_document, segmented_document
 from analytics.results.segments import SegmentAnalyst
 from analytics.tables.files import as_csv, as_parquet
 
 Picture = Literal["intervals", "lift_over_time", "daily_units"]
-_PICTURES: tuple[Picture, ...] = ("intervals", "lift_over_time", "daily_units")
+_PICTURES: dict[Picture, Callable[[Documents], Drawing]] = {
+    "intervals": intervals_drawing,
+    "lift_over_time": lift_over_time_drawing,
+    "daily_units": daily_units_drawing,
+}
 ReportFormat = Annotated[Literal["html", "pdf", "png"], Query(alias="format")]
 WhichPicture = Annotated[Picture, Query(description="Which picture, for png")]
 FileFormat = Annotated[Literal["csv", "parquet"], Query(alias="format")]
+Segments = Annotated[
+    str | None,
+    Query(
+        alias="by",
+        min_length=1,
+        max_length=256,
+        description="Adds the segments by this; what `results/segments` takes",
+    ),
+]
 
 
 def build_router(*, authenticator: Authenticator, inquiries: Inquiries) -> APIRouter:
@@ -33,20 +56,21 @@ def build_router(*, authenticator: Authenticator, inquiries: Inquiries) -> APIRo
         asked: Asked,
         as_: ReportFormat = "html",
         picture: WhichPicture = "intervals",
+        by: Segments = None,
         actor: Actor = Depends(authenticator.actor),
     ) -> Response:
-        """Summary, decision, metrics, health, and pictures of intervals, lift over time and daily units."""
+        """Decision with its rule, plan, health, each metric as a row with its interval, guardrails, days and segments,
+        and what is needed to compute it again. Page and PDF say the same."""
         inquiry = inquiries.about(actor, asked)
         async with inquiries.turn(actor, inquiry.environment):
-            results, over_time = await _documents(inquiry)
+            documents = await _documents(inquiry, by)
             if as_ == "html":
-                page = await asyncio.to_thread(report_page, results, over_time)
+                page = await asyncio.to_thread(lambda: html_page(report_of(documents)))
                 return Response(page, media_type="text/html", headers={"Content-Security-Policy": PAGE_POLICY})
-            drawn = await asyncio.to_thread(figures, results, over_time)
             if as_ == "pdf":
-                content = await asyncio.to_thread(as_pdf, drawn, inquiry.experiment.name)
+                content = await asyncio.to_thread(lambda: as_pdf(report_of(documents)))
                 return _file(content, "application/pdf", f"{inquiry.experiment.key}.pdf")
-            content = await asyncio.to_thread(as_png, drawn[_PICTURES.index(picture)])
+            content = await asyncio.to_thread(lambda: as_png(_PICTURES[picture](documents)))
             return Response(content, media_type="image/png")
 
     @router.get("/results/export", summary="Results as a file", responses=PROBLEMS, response_class=Response)
@@ -69,11 +93,18 @@ def build_router(*, authenticator: Authenticator, inquiries: Inquiries) -> APIRo
     return router
 
 
-async def _documents(inquiry: Inquiry) -> tuple[ResultDocument, DailyDocument]:
-    segments = SegmentAnalyst(inquiry.reader, inquiry.analyst)
+async def _documents(inquiry: Inquiry, by: str | None) -> Documents:
+    analyst = SegmentAnalyst(inquiry.reader, inquiry.analyst)
     of = (inquiry.experiment, inquiry.environment, inquiry.time)
-    analysis, daily = await asyncio.gather(inquiry.analyst.analyse(*of), segments.over_time(*of))
-    return await asyncio.to_thread(lambda: (result_document(analysis), daily_document(daily)))
+
+    async def segmented() -> SegmentedDocument | None:
+        if by is None:
+            return None
+        found = await analyst.by_segment(*of, by)
+        return await asyncio.to_thread(segmented_document, found)
+
+    analysis, daily, segments = await asyncio.gather(inquiry.analyst.analyse(*of), analyst.over_time(*of), segmented())
+    return await asyncio.to_thread(lambda: Documents(result_document(analysis), daily_document(daily), segments))
 
 
 def _file(content: bytes, media_type: str, name: str) -> Response:
