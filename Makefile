@@ -120,8 +120,8 @@ bench-analytics: install ## A result over millions of events beside a query by h
 bench-control-plane: install ## Latency of the control plane's reads and writes
 	$(BIN)/python benchmarks/control_plane.py
 
-calibrate: install ## Simulate the statistics' error rates; fails outside their bands
-	$(BIN)/python benchmarks/calibration.py
+calibrate: install ## Simulate the statistics' error rates; fails outside their bands (JSON=FILE keeps the rows)
+	$(BIN)/python -m benchmarks.calibration $(if $(JSON),--json $(JSON))
 
 chaos: install ## Kill, pause and cut parts at random under load, and hold the platform's promises
 	$(BIN)/python -m chaos --seconds $(or $(CHAOS_SECONDS),60) $(CHAOS_OPTIONS)

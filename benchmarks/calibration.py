@@ -6,9 +6,13 @@ engine's own functions. Exits 1 if a rate leaves its band.
 
 from __future__ import annotations
 
+import argparse
+import json
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +32,7 @@ from stats.metrics import Boundary
 from stats.sequential.always_valid import mixture_variance, sequence_point
 from stats.sequential.boundaries import planned_bounds
 
-from benchmarks import calibration_sample_ratio
+from benchmarks import calibration_plans, calibration_sample_ratio
 from benchmarks.calibration_rows import Row
 
 ALPHA = 0.05
@@ -158,6 +162,11 @@ def sample_ratio(_: np.random.Generator) -> Iterator[Row]:
     yield from calibration_sample_ratio.run(quick=False)
 
 
+def plans(_: np.random.Generator) -> Iterator[Row]:
+    """Whole experiments through the API's own path, which have a simulation of their own."""
+    yield from calibration_plans.run(quick=False)
+
+
 def power_at_mde(rng: np.random.Generator) -> Iterator[Row]:
     """How often an effect of exactly the smallest detectable size is found."""
     repeats, units, sd = 100_000, 1_000, 12.5
@@ -217,22 +226,33 @@ SIMULATIONS: tuple[Callable[[np.random.Generator], Iterator[Row]], ...] = (
     sample_ratio,
     power_at_mde,
     families,
+    plans,
 )
 
 
 def main() -> int:
-    """Print the calibration table; 1 if any rate is outside its band."""
+    """Print the calibration table, and write it where it is asked for; 1 if any rate is outside its band."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows there")
+    names = [each.__name__ for each in SIMULATIONS]
+    parser.add_argument("--only", nargs="+", choices=names, default=names, help="these simulations alone")
+    asked = parser.parse_args()
     started = time.perf_counter()
     seeds = np.random.SeedSequence(SEED).spawn(len(SIMULATIONS))
-    failed = 0
-    print(f"{'quantity':<34} {'setting':<34} {'measured':>9}  {'band':<18} verdict")
+    rows: list[Row] = []
+    print(f"{'quantity':<36} {'setting':<44} {'measured':>9}  {'band':<18} verdict")
     for simulate, seed in zip(SIMULATIONS, seeds, strict=True):
+        if simulate.__name__ not in asked.only:
+            continue
         for row in simulate(np.random.default_rng(seed)):
-            failed += not row.ok
+            rows.append(row)
             band = f"{row.low:.5g} … {row.high:.5g}"
             verdict = "ok" if row.ok else "OUTSIDE"
-            print(f"{row.quantity:<34} {row.setting:<34} {row.measured:>9.5f}  {band:<18} {verdict}", flush=True)
+            print(f"{row.quantity:<36} {row.setting:<44} {row.measured:>9.5f}  {band:<18} {verdict}", flush=True)
+    failed = sum(not row.ok for row in rows)
     print(f"\n{failed} outside their bands, {time.perf_counter() - started:.0f} s")
+    if asked.json is not None:
+        asked.json.write_text(json.dumps([{**asdict(row), "ok": row.ok} for row in rows], indent=1) + "\n", "utf-8")
     return 1 if failed else 0
 
 

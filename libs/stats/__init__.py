@@ -30,7 +30,9 @@ from stats.judgement.progress import Progress
 from stats.judgement.readings import Reading, State, read
 from stats.judgement.sample_ratio import SampleRatioResult, SequentialRatio, check_sample_ratio, check_segment_ratios
 from stats.kinds.binary import BinarySummary
+from stats.kinds.clustered import ClusteredSummary
 from stats.kinds.covariates import CupedSummary, single_covariate
+from stats.kinds.linearised import LinearisedSummary
 from stats.kinds.mean import MeanSummary
 from stats.kinds.quantile import ClusterSums, QuantileRanks, QuantileSummary, quantile_ranks
 from stats.kinds.ratio import RatioSummary
@@ -76,6 +78,7 @@ __all__ = [
     "Boundary",
     "CappedArms",
     "ClusterSums",
+    "ClusteredSummary",
     "Comparison",
     "CupedBlock",
     "CupedSummary",
@@ -91,6 +94,7 @@ __all__ = [
     "Heterogeneity",
     "InvalidInputError",
     "Lift",
+    "LinearisedSummary",
     "Look",
     "LookState",
     "MdeAtDay",

@@ -9,15 +9,19 @@ from typing import Any, TypeVar
 
 from stats.errors import InvalidInputError
 from stats.kinds.binary import BinarySummary, merge_binaries, prepare_rate
+from stats.kinds.clustered import ClusteredSummary, merge_clustered, prepare_clustered
 from stats.kinds.covariates import CupedSummary, merge_covariates
-from stats.kinds.cuped import CupedFit, fit_cuped, prepare_adjusted
+from stats.kinds.cuped import Adjustable, CupedFit, fit_cuped, prepare_adjusted
 from stats.kinds.estimates import PreparedArm
+from stats.kinds.linearised import LinearisedSummary, prepare_linearised
 from stats.kinds.mean import MeanSummary, merge_means, prepare_mean
 from stats.kinds.quantile import QuantileSummary, prepare_quantile
 from stats.kinds.ratio import RatioSummary, merge_ratios, prepare_ratio
 from stats.statuses import Notice, Status, notice
 
-Summary = BinarySummary | MeanSummary | RatioSummary | CupedSummary | QuantileSummary
+Summary = (
+    BinarySummary | MeanSummary | RatioSummary | ClusteredSummary | CupedSummary | QuantileSummary | LinearisedSummary
+)
 SummaryT = TypeVar("SummaryT", bound=Summary)
 ARMS_MAX = 100
 
@@ -46,6 +50,8 @@ def kind_of(arms: Mapping[str, Summary]) -> str:
         names = ", ".join(sorted(kind.__name__ for kind in kinds))
         raise InvalidInputError("arms", f"must all hold the same kind of summary, got {names}")
     kind = kinds.pop()
+    if len({each.of for each in arms.values() if isinstance(each, LinearisedSummary)}) > 1:
+        raise InvalidInputError("arms", "must all have the same kind of outcome beside the covariates")
     if kind not in _NAMES:
         raise InvalidInputError("arms", f"{kind.__name__} is not a summary")
     return _NAMES[kind]
@@ -56,7 +62,7 @@ def prepare(arms: Mapping[str, Summary]) -> PreparedArms:
     kind = kind_of(arms)
     prepared = {arm: prepare_arm(summary) for arm, summary in arms.items()}
     notices: tuple[Notice, ...] = ()
-    with_covariates = {arm: one for arm, one in arms.items() if isinstance(one, CupedSummary)}
+    with_covariates = {arm: one for arm, one in arms.items() if isinstance(one, Adjustable)}
     fit = fit_cuped(with_covariates) if with_covariates else None
     if fit is not None and fit.applied:
         prepared = {arm: PreparedArm(one.n, one.mean, one) for arm, one in fit.arms.items()}
@@ -102,8 +108,10 @@ KINDS = {
     "binary": Kind(BinarySummary, prepare_rate, merge_binaries),
     "mean": Kind(MeanSummary, prepare_mean, merge_means),
     "ratio": Kind(RatioSummary, prepare_ratio, merge_ratios),
+    "clustered": Kind(ClusteredSummary, prepare_clustered, merge_clustered),
     "cuped": Kind(CupedSummary, prepare_adjusted, merge_covariates),
     "quantile": Kind(QuantileSummary, prepare_quantile),
+    "linearised": Kind(LinearisedSummary, prepare_linearised),
 }
 """By the name that a result's `kind` shows."""
 _NAMES: dict[type, str] = {kind.summary: name for name, kind in KINDS.items()}

@@ -16,8 +16,7 @@ from stats.documents import as_document
 from stats.effects import FixedHorizon
 from stats.errors import InvalidInputError
 from stats.kinds.binary import BinarySummary
-from stats.kinds.covariates import CupedSummary
-from stats.kinds.cuped import balance_p
+from stats.kinds.cuped import Adjustable, balance_p
 from stats.kinds.estimates import PreparedArm
 from stats.kinds.mean import MeanSummary
 from stats.kinds.winsorisation import Winsorising
@@ -93,14 +92,14 @@ def _pair(prepared: PreparedArms, treatment: str, control: str) -> Pair:
 
 def _complete(context: Context, prepared: PreparedArms) -> Comparison:
     comparison = comparison_of(context)
-    if isinstance(context.treatment, CupedSummary) and isinstance(context.control, CupedSummary):
+    if isinstance(context.treatment, Adjustable) and isinstance(context.control, Adjustable):
         block = _cuped_block(comparison, context.treatment, context.control, prepared)
         return replace(comparison, cuped=block)
     return comparison
 
 
 def _cuped_block(
-    comparison: Comparison, treatment: CupedSummary, control: CupedSummary, prepared: PreparedArms
+    comparison: Comparison, treatment: Adjustable, control: Adjustable, prepared: PreparedArms
 ) -> CupedBlock:
     """The unadjusted comparison stands beside the adjusted one whether or not CUPED was applied."""
     plain = Pair(

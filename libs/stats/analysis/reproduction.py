@@ -20,13 +20,15 @@ Fields = Mapping[str, Any]
 
 
 def summary_from(kind: str, fields: Fields) -> Summary:
-    """The summary of this kind (binary, mean, ratio, cuped, quantile) from its fields by name."""
+    """The summary of this kind (a name of `KINDS`) from its fields by name."""
     if kind not in KINDS:
         raise InvalidInputError("kind", f"must be one of {', '.join(KINDS)}")
     given = dict(fields)
     if kind == "quantile" and isinstance(given.get("clusters"), Mapping):
         given["clusters"] = _build(ClusterSums, given["clusters"])
-    if kind == "cuped" and isinstance(given.get("covariates"), list):
+    if kind == "linearised" and isinstance(given.get("outcome"), Mapping):
+        given["outcome"] = summary_from(str(given.get("of")), given["outcome"])
+    if kind in ("cuped", "linearised") and isinstance(given.get("covariates"), list):
         given["covariates"] = tuple(given["covariates"])
     summary: Summary = _build(KINDS[kind].summary, given)
     return summary

@@ -40,9 +40,9 @@ class CupedSummary:
         k = len(self.x_sum) if isinstance(self.x_sum, Sequence) else 0
         if not 1 <= k <= COVARIATES_MAX:
             raise InvalidInputError("x_sum", f"must have 1 to {COVARIATES_MAX} covariates")
-        object.__setattr__(self, "x_sum", _sums(self.x_sum, "x_sum", k, 1))
-        object.__setattr__(self, "xy", _sums(self.xy, "xy", k, 2))
-        object.__setattr__(self, "xx", _symmetric(self.xx, k))
+        object.__setattr__(self, "x_sum", sums_of_covariates(self.x_sum, "x_sum", k, 1))
+        object.__setattr__(self, "xy", sums_of_covariates(self.xy, "xy", k, 2))
+        object.__setattr__(self, "xx", symmetric_sums(self.xx, k))
         names = self.covariates or tuple(f"x{index + 1}" for index in range(k))
         if len(names) != k:
             raise InvalidInputError("covariates", f"must have {k} names, got {len(names)}")
@@ -76,10 +76,7 @@ class CupedSummary:
     @property
     def lacks_indicator(self) -> bool:
         """True if units without history exist that no indicator covariate marks."""
-        history = self.history_n
-        if history is None or history == self.n:
-            return False
-        return not any(total == history and self.xx[j][j] == history for j, total in enumerate(self.x_sum))
+        return indicator_is_missing(self.history_n, self.n, self.x_sum, self.xx)
 
 
 def single_covariate(
@@ -136,15 +133,26 @@ def merge_covariates(parts: Sequence[CupedSummary]) -> CupedSummary:
     )
 
 
-def _sums(values: object, field: str, k: int, power: int) -> tuple[float, ...]:
+def indicator_is_missing(
+    history: int | None, n: int, x_sum: tuple[float, ...], xx: tuple[tuple[float, ...], ...]
+) -> bool:
+    """True if some units have no history and no covariate is the indicator of having it."""
+    if history is None or history == n:
+        return False
+    return not any(total == history and xx[j][j] == history for j, total in enumerate(x_sum))
+
+
+def sums_of_covariates(values: object, field: str, k: int, power: int) -> tuple[float, ...]:
+    """k sums, checked."""
     checked = validation.finite_vector(values, field, k)
     return tuple(validation.outcome_sum(value, f"{field}[{index}]", power) for index, value in enumerate(checked))
 
 
-def _symmetric(matrix: object, k: int) -> tuple[tuple[float, ...], ...]:
+def symmetric_sums(matrix: object, k: int) -> tuple[tuple[float, ...], ...]:
+    """X′X, checked."""
     if not isinstance(matrix, Sequence) or len(matrix) != k:
         raise InvalidInputError("xx", f"must be a {k}×{k} matrix")
-    rows = tuple(_sums(row, f"xx[{index}]", k, 2) for index, row in enumerate(matrix))
+    rows = tuple(sums_of_covariates(row, f"xx[{index}]", k, 2) for index, row in enumerate(matrix))
     for i in range(k):
         for j in range(i):
             # A tolerance relative to the diagonal: both halves were summed, maybe in different order.

@@ -19,10 +19,12 @@ from stats import distributions
 from stats.errors import InvalidInputError
 from stats.kinds.covariates import CupedSummary
 from stats.kinds.estimates import ArmEstimate, PreparedArm, welch_df
+from stats.kinds.linearised import LinearisedSummary, prepare_linearised
 from stats.kinds.mean import prepare_mean
 from stats.kinds.sums import EPSILON
 
 Vector = NDArray[np.float64]
+Adjustable = CupedSummary | LinearisedSummary
 CONSTANT_SHARE = 1e-12
 """A covariate whose within-arm squares are below this share of Σx² is constant up to rounding."""
 COLLINEAR = 1e-10
@@ -40,14 +42,26 @@ class WithinArm:
     cross: Vector
 
     @classmethod
-    def of(cls, summary: CupedSummary) -> WithinArm:
+    def of(cls, summary: Adjustable) -> WithinArm:
         """Needs n ≥ 1."""
+        if isinstance(summary, LinearisedSummary):
+            return cls._of_linearised(summary)
         n = summary.n
         x_mean = np.asarray(summary.x_sum) / n
         cross = np.asarray(summary.xy) - x_mean * summary.sum
         x_squares = np.asarray(summary.xx) - n * np.outer(x_mean, x_mean)
         outcome = summary.outcome
         return cls(n, outcome.mean, x_mean, outcome.squares, x_squares, cross)
+
+    @classmethod
+    def _of_linearised(cls, summary: LinearisedSummary) -> WithinArm:
+        n, estimate = summary.n, prepare_linearised(summary).estimate
+        x_mean = np.asarray(summary.x_sum) / n
+        x_squares = np.asarray(summary.xx) - n * np.outer(x_mean, x_mean)
+        if estimate is None:
+            return cls(n, 0.0, x_mean, 0.0, x_squares, np.zeros(len(x_mean)))
+        y_squares = estimate.variance * n * (n - 1)
+        return cls(n, estimate.mean, x_mean, y_squares, x_squares, summary.cross_products())
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +87,7 @@ def prepare_adjusted(summary: CupedSummary) -> PreparedArm:
     return prepare_mean(summary.outcome)
 
 
-def fit_cuped(arms: Mapping[str, CupedSummary]) -> CupedFit:
+def fit_cuped(arms: Mapping[str, Adjustable]) -> CupedFit:
     """Adjust all arms with one θ; every arm needs n ≥ 2 and the same covariates."""
     names = {summary.covariates for summary in arms.values()}
     if len(names) > 1:
@@ -83,6 +97,8 @@ def fit_cuped(arms: Mapping[str, CupedSummary]) -> CupedFit:
         return _not_fitted(k, "some units have no history and no indicator covariate marks them")
     if any(summary.n < k + 2 for summary in arms.values()):
         return _not_fitted(k, "an arm has too few units for this many covariates")
+    if any(isinstance(each, LinearisedSummary) and prepare_linearised(each).estimate is None for each in arms.values()):
+        return _not_fitted(k, "an arm can't be estimated")
     within = {name: WithinArm.of(summary) for name, summary in arms.items()}
     usable = _varying(arms, within)
     if not usable.any():
@@ -102,7 +118,7 @@ def pooled_theta(within: list[WithinArm], usable: NDArray[np.bool_]) -> Vector:
     return result
 
 
-def balance_p(treatment: CupedSummary, control: CupedSummary) -> float | None:
+def balance_p(treatment: Adjustable, control: Adjustable) -> float | None:
     """p of equal covariate means before the start: Welch for one covariate, Wald's chi-square for more.
 
     None if no covariate varies. The indicator of history counts as a covariate too.
@@ -127,7 +143,7 @@ def balance_p(treatment: CupedSummary, control: CupedSummary) -> float | None:
     return distributions.two_sided_p(float(gap[0]) / math.sqrt(float(spread[0, 0])), df)
 
 
-def adjust_arms(arms: Mapping[str, CupedSummary], within: Mapping[str, WithinArm], theta: Vector) -> CupedFit:
+def adjust_arms(arms: Mapping[str, Adjustable], within: Mapping[str, WithinArm], theta: Vector) -> CupedFit:
     total = sum(arm.n for arm in within.values())
     grand = np.sum([arm.n * arm.x_mean for arm in within.values()], axis=0) / total
     shared = 0.0
@@ -150,7 +166,7 @@ def adjust_arms(arms: Mapping[str, CupedSummary], within: Mapping[str, WithinArm
     return CupedFit(tuple(float(value) for value in theta), estimates, shared)
 
 
-def _varying(arms: Mapping[str, CupedSummary], within: Mapping[str, WithinArm]) -> NDArray[np.bool_]:
+def _varying(arms: Mapping[str, Adjustable], within: Mapping[str, WithinArm]) -> NDArray[np.bool_]:
     spread = np.sum([np.diag(arm.x_squares) for arm in within.values()], axis=0)
     size = np.sum([np.diag(np.asarray(summary.xx)) for summary in arms.values()], axis=0)
     result: NDArray[np.bool_] = spread > CONSTANT_SHARE * size

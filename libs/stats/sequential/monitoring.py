@@ -26,6 +26,7 @@ ALPHA_ROUNDING = 1e-9
 P_LEAST, P_MOST = 1e-12, 0.999
 """The range of a repeated p; beyond it is its end, or 1."""
 BEYOND = 1e9
+LEVELS_TRIED = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +143,15 @@ def repeated_p(units: Sequence[int], z: float, options: AnalysisOptions) -> floa
         return reach - (BEYOND if bound is None else bound)
 
     low, high = math.log(P_LEAST), math.log(P_MOST)
-    if crossed(high) < 0.0:
-        return 1.0
     if crossed(low) >= 0.0:
         return P_LEAST
+    if crossed(high) < 0.0:
+        # A plan that was left at a high level has nothing to spend later: there the bounds are not in order.
+        steps = [low + (high - low) * step / LEVELS_TRIED for step in range(1, LEVELS_TRIED)]
+        found = next((level for level in steps if crossed(level) >= 0.0), None)
+        if found is None:
+            return 1.0
+        low, high = found - (high - low) / LEVELS_TRIED, found
     return math.exp(optimize.brentq(crossed, low, high, xtol=1e-10))
 
 

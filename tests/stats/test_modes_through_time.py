@@ -1,0 +1,216 @@
+"""What each mode says while people look whenever they like: looks decide, sets agree with p, memory holds."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from stats import (
+    AnalysisOptions,
+    BinarySummary,
+    Boundary,
+    Comparison,
+    Guardrail,
+    Look,
+    MeanSummary,
+    Memory,
+    MetricSpec,
+    Mode,
+    Progress,
+    State,
+    Summary,
+    adjust_family,
+    analyse_metric,
+    as_document,
+    exploratory_family,
+    official_looks,
+    read,
+    reproduce,
+)
+from stats.analysis.arms import prepare_arm
+from stats.comparison.lift import fieller
+from stats.distributions import two_sided_p
+from stats.sequential.monitoring import look_bounds, repeated_p
+
+PLANNED = 4_000
+
+
+def arms_of(random: np.random.Generator, n: int, kind: str, lift: float) -> dict[str, Summary]:
+    if kind == "rate":
+        return {
+            "c": BinarySummary(n, int(random.binomial(n, 0.1))),
+            "t": BinarySummary(n, int(random.binomial(n, 0.1 * (1 + lift)))),
+        }
+    found: dict[str, Summary] = {}
+    for arm, scale in (("c", 5.0), ("t", 5.0 * (1.0 + lift))):
+        y = random.exponential(scale, n)
+        found[arm] = MeanSummary(n, float(y.sum()), float(y @ y))
+    return found
+
+
+def excludes_zero(comparison: Comparison) -> bool:
+    lift = comparison.lift
+    if lift.excluded is not None:
+        return lift.excluded[0] < 0.0 < lift.excluded[1]
+    return lift.lower is not None and lift.upper is not None and not lift.lower <= 0.0 <= lift.upper
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+@pytest.mark.parametrize("kind", ["rate", "mean"])
+def test_the_lifts_set_excludes_zero_exactly_when_p_is_below_alpha(mode: Mode, kind: str) -> None:
+    random = np.random.default_rng(11)
+    for repeat in range(60):
+        lift = (-0.3, 0.0, 0.15, 0.4)[repeat % 4]
+        history: tuple[Look, ...] = ()
+        memory: dict[str, Memory] = {}
+        for n in (3, 60, 500, 1_200, 2_000):
+            options = AnalysisOptions(
+                mode=mode,
+                planned_units=PLANNED,
+                looks_planned=4,
+                history={"t": history} if mode is Mode.GROUP else {},
+                memory=memory,
+            )
+            one = analyse_metric(MetricSpec("m"), arms_of(random, n, kind, lift), control="c", options=options)
+            comparison = one.comparisons[0]
+            if comparison.memory is not None:
+                memory = {"t": comparison.memory}
+            if comparison.look is not None and comparison.look.official and comparison.look.taken is not None:
+                history = (*history, comparison.look.taken)
+            exact = comparison.fixed_horizon.test.method == "fisher_exact"
+            if comparison.p_value is None or comparison.lift.kind is None or (exact and mode is Mode.FIXED):
+                continue
+            assert excludes_zero(comparison) is (comparison.p_value < 0.05)
+
+
+def test_readings_at_random_times_change_no_look() -> None:
+    """A path read often and a path read at its looks alone say the same at the end."""
+    random = np.random.default_rng(12)
+    steps = np.cumsum(random.binomial(10, 0.1, (2, 200)), axis=1)
+    spec = MetricSpec("m")
+
+    def path(readings: set[int]) -> tuple[list[Comparison], tuple[Look, ...]]:
+        history: tuple[Look, ...] = ()
+        said = []
+        for step in sorted(readings):
+            n = 10 * (step + 1)
+            arms = {"c": BinarySummary(n, int(steps[0, step])), "t": BinarySummary(n, int(steps[1, step]))}
+            options = AnalysisOptions(
+                mode=Mode.GROUP, planned_units=2_000, looks_planned=4, history={"t": history}, takes_look=True
+            )
+            comparison = analyse_metric(spec, arms, control="c", options=options).comparisons[0]
+            assert comparison.look is not None
+            if comparison.look.official and comparison.look.taken is not None:
+                history = (*history, comparison.look.taken)
+            assert comparison.look.number == len(history)
+            assert comparison.p_value is None or comparison.difference.estimate == history[-1].difference
+            said.append(comparison)
+        return said, history
+
+    looks = {24, 49, 74, 99}
+    often, taken = path(looks | {int(step) for step in random.integers(0, 200, 80)})
+    seldom, the_same = path(looks)
+    assert taken == the_same
+    assert [look.n for look in taken] == [500, 1_000, 1_500, 2_000]
+    assert (often[-1].p_value, often[-1].difference, often[-1].lift) == (
+        seldom[-1].p_value,
+        seldom[-1].difference,
+        seldom[-1].lift,
+    )
+    assert often[-1].complete
+    assert often[-1].fixed_horizon != seldom[-1].fixed_horizon
+
+
+def test_of_many_readings_the_first_at_each_share_is_a_look() -> None:
+    options = AnalysisOptions(mode=Mode.GROUP, planned_units=1_000, looks_planned=4)
+    readings = [Look(n, 0.1, 1.0) for n in (10, 240, 260, 300, 490, 760, 990, 1_400, 2_000)]
+    assert [look.n for look in official_looks(readings, options)] == [260, 760, 1_400]
+    no_size = AnalysisOptions(mode=Mode.GROUP, looks_planned=2)
+    assert len(official_looks(readings, no_size)) == 2
+
+
+def test_a_reading_that_takes_no_look_decides_nothing() -> None:
+    arms = {"c": BinarySummary(500, 50), "t": BinarySummary(500, 150)}
+    options = AnalysisOptions(mode=Mode.GROUP, planned_units=2_000, looks_planned=2, takes_look=False)
+    result = analyse_metric(MetricSpec("m"), arms, control="c", options=options)
+    comparison = result.comparisons[0]
+    assert comparison.look is not None
+    assert (comparison.look.official, comparison.look.next_look_units, comparison.p_value) == (False, 1_000, None)
+    reading = read(result, "t", Progress(1_000, 2_000))
+    assert (reading.state, reading.units_needed, reading.significant) == (State.TOO_EARLY, 1_000, False)
+
+
+@pytest.mark.parametrize("boundary", list(Boundary))
+@pytest.mark.parametrize("units", [(1_000,), (1_000, 2_000), (1_000, 2_350), (700, 1_900, 4_100)])
+def test_the_repeated_p_is_the_level_whose_bound_goes_through_z(boundary: Boundary, units: tuple[int, ...]) -> None:
+    options = AnalysisOptions(mode=Mode.GROUP, planned_units=4_000, looks_planned=4, boundary=boundary)
+    for z in (2.1, 2.7, 3.5):
+        p_value = repeated_p(units, z, options)
+        assert p_value > two_sided_p(z)
+        assert look_bounds(units, options, p_value).bounds[-1] == pytest.approx(z, rel=1e-6)
+    assert repeated_p(units, 0.0, options) == 1.0
+
+
+def test_the_always_valid_lift_is_fiellers_set_at_the_sequences_critical_value() -> None:
+    random = np.random.default_rng(13)
+    arms = arms_of(random, 3_000, "mean", 0.1)
+    options = AnalysisOptions(mode=Mode.ALWAYS_VALID, planned_units=6_000)
+    one = analyse_metric(MetricSpec("m"), arms, control="c", options=options).comparisons[0]
+    n, rho2 = 6_000, (-2 * np.log(0.05) + np.log1p(-2 * np.log(0.05))) / 3_000
+    critical = float(np.sqrt(2 * (n * rho2 + 1) / (n * rho2) * np.log(np.sqrt(n * rho2 + 1) / 0.05)))
+    treatment, control = prepare_arm(arms["t"]).estimate, prepare_arm(arms["c"]).estimate
+    assert treatment is not None
+    assert control is not None
+    expected = fieller(treatment, control, critical)
+    assert (one.lift.lower, one.lift.upper) == pytest.approx((expected.lower, expected.upper), rel=1e-2)
+    assert one.lift.delta_lower is None
+
+
+def test_a_memory_survives_its_document() -> None:
+    random = np.random.default_rng(14)
+    spec = MetricSpec("m", guardrail=Guardrail(0.1))
+    first = analyse_metric(
+        spec, arms_of(random, 2_000, "rate", 0.3), control="c", options=AnalysisOptions(mode=Mode.ALWAYS_VALID)
+    )
+    memory = first.comparisons[0].memory
+    assert memory is not None
+    assert Memory(**json.loads(json.dumps(as_document(memory)))) == memory
+    options = AnalysisOptions(mode=Mode.ALWAYS_VALID, memory={"t": memory})
+    later = analyse_metric(spec, arms_of(random, 2_100, "rate", 0.3), control="c", options=options)
+    document = json.loads(json.dumps(as_document(later)))
+    assert as_document(reproduce(document)) == document
+    block = later.comparisons[0].guardrail
+    assert block is not None
+    assert block.p_value is not None
+    assert block.p_value <= memory.margin_p
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+def test_a_guardrails_power_is_how_often_it_passes(mode: Mode) -> None:
+    random = np.random.default_rng(15)
+    options = AnalysisOptions(mode=mode, planned_units=8_000, looks_planned=1)
+    spec = MetricSpec("m", guardrail=Guardrail(0.25))
+    passed, told = 0, []
+    for _ in range(400):
+        arms = {arm: BinarySummary(4_000, int(random.binomial(4_000, 0.1))) for arm in ("c", "t")}
+        block = analyse_metric(spec, arms, control="c", options=options).comparisons[0].guardrail
+        assert block is not None
+        assert block.power is not None
+        passed += block.state == "pass"
+        told.append(block.power)
+    assert np.mean(told) == pytest.approx(passed / 400, abs=0.06)
+
+
+def test_secondary_metrics_are_a_family_that_says_so() -> None:
+    results = [
+        analyse_metric(
+            MetricSpec(f"m{index}"), {"c": BinarySummary(900, 90), "t": BinarySummary(900, hits)}, control="c"
+        )
+        for index, hits in enumerate((130, 118, 95))
+    ]
+    family = exploratory_family(results)
+    assert (family.exploratory, family.method) == (True, "bh")
+    assert family.members == adjust_family(results, "bh").members
+    assert family.member("m1", "t") == family.members[1]
+    assert family.member("m1", "x") is None
