@@ -79,11 +79,10 @@ async def _wait_for_edge(addresses: Addresses, setup: SetUp, stages: Stages) -> 
 async def _play(addresses: Addresses, demo: Demo, players: Sequence[Player], stages: Stages) -> list[Served]:
     with stages.stage("Evaluating the players at the edge", len(players)) as advance:
         served = await evaluate_players(addresses.edge, demo.client_key, players, advance)
-    # The exposures come last: once they are complete the plan has its units, and what is known then is its decision.
-    done = list(outcome_events(served))
+    seen, done = list(exposures(served)), list(outcome_events(served))
+    # Exposures are sent last: once all have been received the plan has its units, and what is known by then is decided.
     with stages.stage("Sending returns and rounds", len(done)) as advance:
         await send_events(addresses.ingestor, demo.client_key, done, advance)
-    seen = list(exposures(served))
     with stages.stage("Sending exposures", len(seen)) as advance:
         await send_events(addresses.ingestor, demo.client_key, seen, advance)
     return served
