@@ -48,6 +48,7 @@ from stats.metrics import (
     MetricSpec,
     Mode,
 )
+from stats.programme.interaction import Interaction, adjust_interactions, interaction
 from stats.results import (
     ArmResult,
     BayesBlock,
@@ -92,6 +93,7 @@ __all__ = [
     "Guardrail",
     "GuardrailBlock",
     "Heterogeneity",
+    "Interaction",
     "InvalidInputError",
     "Lift",
     "LinearisedSummary",
@@ -127,6 +129,7 @@ __all__ = [
     "WinsorBlock",
     "Winsorising",
     "adjust_family",
+    "adjust_interactions",
     "analyse_aggregates",
     "analyse_metric",
     "analyse_segments",
@@ -138,6 +141,7 @@ __all__ = [
     "days_left",
     "decide",
     "exploratory_family",
+    "interaction",
     "merge",
     "normal_posterior",
     "official_looks",

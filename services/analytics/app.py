@@ -29,6 +29,7 @@ from analytics.operations.erasure import Eraser
 from analytics.operations.reconciliation import Reconciler
 from analytics.operations.telemetry import OperationTelemetry
 from analytics.planning import endpoints as planning
+from analytics.programme import endpoints as programme
 from analytics.reports import endpoints as reports
 from analytics.results import endpoints as results
 from analytics.results import snapshot_endpoints as snapshots
@@ -100,6 +101,7 @@ def _routers(parts: Parts, registry: CollectorRegistry) -> list[APIRouter]:
         ),
         reports.build_router(authenticator=authenticator, inquiries=inquiries),
         planning.build_router(authenticator=authenticator, inquiries=inquiries, warehouse=warehouse, clock=clock),
+        programme.build_router(authenticator=authenticator, inquiries=inquiries, warehouse=warehouse),
         operations.build_router(
             authenticator=authenticator,
             inquiries=inquiries,

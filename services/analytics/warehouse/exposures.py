@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from analytics.warehouse.client import Row, Warehouse
+from analytics.warehouse.scopes import ExposureScope
 from analytics.warehouse.sql import query
+from analytics.warehouse.units import units_parameters, units_query
 
 
 class ExposureReader:
-    """Reads a flag's exposures.
+    """Reads a flag's exposures, and what flags share.
 
     `organization` and `environment` are ids; times in epoch milliseconds, `start <= time < stop`."""
 
@@ -27,3 +30,10 @@ class ExposureReader:
     async def recent(self, flag: dict[str, Any], limit: int) -> list[Row]:
         """The latest exposures, newest first."""
         return await self._warehouse.rows(query("recent_exposures"), flag | {"limit": limit})
+
+    async def shared_users(self, scope: ExposureScope, flags: Collection[str]) -> dict[str, int]:
+        """Users of the scope who were exposed to other flags, ever, by flag; a flag without any is missing."""
+        sql = f"WITH units AS\n(\n{units_query(scope)}\n)\n{query('shared_users')}"
+        given = units_parameters(scope) | {"flags": sorted(flags)}
+        rows = await self._warehouse.rows(sql, {key: each for key, each in given.items() if f"{{{key}:" in sql})
+        return {row["flag"]: row["users"] for row in rows}

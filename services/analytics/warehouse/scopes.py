@@ -14,6 +14,8 @@ BY_WEEKDAY, BY_ELAPSED_DAY = "$weekday", "$days_since_exposure"
 OF_EXPOSURES = (BY_DAY, BY_SDK_KEY, BY_CONFIG_VERSION, BY_WEEKDAY, BY_ELAPSED_DAY)
 """Segments that are no context attribute: the day and weekday (UTC), SDK key and config version of the first
 exposure, and the days since then."""
+BESIDE = "$beside"
+"""The segment of a scope beside another one: the variation there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,8 @@ class ExposureScope:
     attribute (or one of the `BY_…` above) by which aggregates come apart; empty: all together. `by_unit`: the units are
     what `bucket_by` names, which exposures carry as `unit_key`, and not users. `filter`: a condition's document, which
     an exposure's context must meet; empty: none. `trigger`: only units with this event after their exposure count, from
-    then on; empty: all.
+    then on; empty: all. `beside`: only the users that are in that scope too; with `BESIDE` as the segment, aggregates
+    come apart by the variation that they saw there.
     """
 
     organization_id: str
@@ -43,6 +46,7 @@ class ExposureScope:
     by_unit: bool = False
     filter: str = ""
     trigger: str = ""
+    beside: ExposureScope | None = None
 
     def parameters(self) -> dict[str, Any]:
         """As server-side parameters."""
@@ -65,7 +69,7 @@ class ExposureScope:
     @property
     def units(self) -> str:
         """The query of exposed units: from the aggregate, which knows only days, users and the present."""
-        whole = self.segment in ("", BY_DAY) and not self.filter and not self.by_unit
+        whole = self.segment in ("", BY_DAY, BESIDE) and not self.filter and not self.by_unit
         return "units" if whole and self.as_of >= END_OF_TIME else "units_from_events"
 
 

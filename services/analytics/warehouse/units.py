@@ -6,6 +6,7 @@ Its columns: `user_key`, `first_at` (the first exposure, or the first trigger ev
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
@@ -82,18 +83,46 @@ _OF_TRIGGERED = f"""INNER JOIN
     ) AS triggered ON triggered_user = user_key"""
 _FOLLOWING = f"arrayFilter(event -> event.1 >= {_OCCURRED}, triggers)"
 
+_IN_BOTH = """SELECT
+    here.user_key AS user_key,
+    here.first_at AS first_at,{when}
+    there.only_variation AS segment,
+    toUInt8(here.several OR there.several) AS several,
+    here.only_variation AS only_variation,
+    here.unit AS unit
+FROM
+(
+{here}
+) AS here
+INNER JOIN
+(
+{there}
+) AS there ON here.user_key = there.user_key"""
+_PARAMETER = re.compile(r"\{(\w+):")
+
 
 def units_query(scope: ExposureScope) -> str:
     """The rows' query."""
+    if scope.beside is None:
+        return _units_of(scope)
+    there = _PARAMETER.sub(r"{beside_\1:", _units_of(scope.beside))
+    when = "\n    here.exposed_at AS exposed_at," if scope.trigger else ""
+    return _IN_BOTH.format(here=_units_of(scope), there=there, when=when)
+
+
+def units_parameters(scope: ExposureScope) -> dict[str, Any]:
+    """What the query takes, as server-side parameters; those of the scope beside with `beside_` in front."""
+    own = scope.parameters() | dict(_passes(scope).parameters)
+    if scope.beside is None:
+        return own
+    return own | {f"beside_{name}": value for name, value in units_parameters(scope.beside).items()}
+
+
+def _units_of(scope: ExposureScope) -> str:
     units = query(scope.units).replace(_FILTERED, _passes(scope).sql)
     if scope.trigger:
         return _TRIGGERED.replace("{triggers}", _TRIGGERS).replace("{units}", units)
     return units
-
-
-def units_parameters(scope: ExposureScope) -> dict[str, Any]:
-    """What the query takes, as server-side parameters."""
-    return scope.parameters() | dict(_passes(scope).parameters)
 
 
 def reached_query(scope: ExposureScope) -> str:
