@@ -49,6 +49,14 @@ from stats.metrics import (
     Mode,
 )
 from stats.programme.interaction import Interaction, adjust_interactions, interaction
+from stats.programme.winners import (
+    Inflation,
+    MeasuredEffect,
+    Programme,
+    ShrunkenEffect,
+    assess_programme,
+    measured_lift,
+)
 from stats.results import (
     ArmResult,
     BayesBlock,
@@ -93,6 +101,7 @@ __all__ = [
     "Guardrail",
     "GuardrailBlock",
     "Heterogeneity",
+    "Inflation",
     "Interaction",
     "InvalidInputError",
     "Lift",
@@ -102,6 +111,7 @@ __all__ = [
     "MdeAtDay",
     "MdeBlock",
     "MeanSummary",
+    "MeasuredEffect",
     "Memory",
     "MetricResult",
     "MetricSpec",
@@ -111,6 +121,7 @@ __all__ = [
     "Omnibus",
     "Plan",
     "PlanRequest",
+    "Programme",
     "Progress",
     "QuantileRanks",
     "QuantileSummary",
@@ -120,6 +131,7 @@ __all__ = [
     "SampleRatioResult",
     "SegmentedResult",
     "SequentialRatio",
+    "ShrunkenEffect",
     "State",
     "StatisticsError",
     "Status",
@@ -134,6 +146,7 @@ __all__ = [
     "analyse_metric",
     "analyse_segments",
     "as_document",
+    "assess_programme",
     "check_sample_ratio",
     "check_segment_ratios",
     "combine_periods",
@@ -142,6 +155,7 @@ __all__ = [
     "decide",
     "exploratory_family",
     "interaction",
+    "measured_lift",
     "merge",
     "normal_posterior",
     "official_looks",

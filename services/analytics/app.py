@@ -101,7 +101,7 @@ def _routers(parts: Parts, registry: CollectorRegistry) -> list[APIRouter]:
         ),
         reports.build_router(authenticator=authenticator, inquiries=inquiries),
         planning.build_router(authenticator=authenticator, inquiries=inquiries, warehouse=warehouse, clock=clock),
-        programme.build_router(authenticator=authenticator, inquiries=inquiries, warehouse=warehouse),
+        programme.build_router(authenticator=authenticator, inquiries=inquiries, warehouse=warehouse, clock=clock),
         operations.build_router(
             authenticator=authenticator,
             inquiries=inquiries,

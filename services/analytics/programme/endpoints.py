@@ -1,23 +1,33 @@
-"""`GET /v1/experiments/{experiment}/interactions`."""
+"""`GET /v1/experiments/{experiment}/interactions` and `GET /v1/programme`."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
+from service_kit.clock import Clock
+from service_kit.problems import NotFound
 from service_kit.requests import new_router
 
 from analytics.access import Actor, Authenticator
+from analytics.programme.figure_documents import ProgrammeDocument, programme_document
+from analytics.programme.figures import Analysts, programme_figures
 from analytics.programme.interaction_documents import InteractionsDocument, interactions_document
 from analytics.programme.interactions import Asked as AskedInteractions
 from analytics.programme.interactions import interactions
-from analytics.results.inquiries import PROBLEMS, Asked, Inquiries, rendered
+from analytics.results.analysis import AnalysisTime
+from analytics.results.inquiries import PROBLEMS, Asked, Inquiries, Where, rendered
 from analytics.warehouse.client import Warehouse
 
+Alpha = Annotated[float, Query(gt=0, lt=1, description="Of the intervals; experiments keep their own")]
+ExperimentLimit = Annotated[int, Query(ge=1, le=200, description="Experiments to read, the latest start first")]
+MetricKey = Annotated[str, Query(min_length=1, max_length=128, description="Key of the metric")]
 PairLimit = Annotated[int, Query(ge=1, le=50, description="Pairs to examine, those with most common users first")]
 
 
-def build_router(*, authenticator: Authenticator, inquiries: Inquiries, warehouse: Warehouse) -> APIRouter:
+def build_router(
+    *, authenticator: Authenticator, inquiries: Inquiries, warehouse: Warehouse, clock: Clock
+) -> APIRouter:
     router = new_router("programme", authenticator.actor, prefix="/v1")
 
     @router.get(
@@ -40,5 +50,31 @@ def build_router(*, authenticator: Authenticator, inquiries: Inquiries, warehous
         async with inquiries.turn(actor, inquiry.environment):
             found = await interactions(warehouse, wanted, others)
             return await rendered(lambda: interactions_document(inquiry.environment, inquiry.time, found))
+
+    @router.get(
+        "/programme",
+        summary="Win rate and inflation of winners",
+        responses={**PROBLEMS, 200: {"model": ProgrammeDocument}},
+        response_class=Response,
+    )
+    async def programme_of_metric(
+        where: Where,
+        metric: MetricKey,
+        limit: ExperimentLimit = 50,
+        alpha: Alpha = 0.05,
+        actor: Actor = Depends(authenticator.actor),
+    ) -> Response:
+        """Of the experiments that are over, on one metric: how often a treatment was better, the mean and spread of the
+        true lifts, and per treatment the lift to expect, which is below the measured one where that was picked for
+        being large."""
+        environment = inquiries.measured(actor, where)
+        found = inquiries.catalog.metric(environment.id, metric)
+        if found is None:
+            raise NotFound("no such metric in this environment", code="metric_not_found")
+        analysts = Analysts(warehouse, inquiries.catalog, environment, AnalysisTime(clock.now()))
+        experiments = list(inquiries.catalog.entries(environment.id).experiments.values())
+        async with inquiries.turn(actor, environment):
+            figures = await programme_figures(analysts, experiments, found, limit, alpha)
+            return await rendered(lambda: programme_document(environment, analysts.time.now, figures))
 
     return router
