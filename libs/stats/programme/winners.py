@@ -1,8 +1,8 @@
 """What a programme of experiments found on one metric: how often it wins, and by how much its winners are overstated.
 
-Of many measured effects the largest are partly luck, so those that were picked for being large come out smaller. The true
-effects are taken as draws from a normal distribution around the programme's mean, whose spread τ² is estimated from the
-measurements; each effect is then pulled towards the mean by the part that its own error has of the whole variance.
+Of many measured effects the largest are partly luck, so those that were picked for being large come out smaller. The
+true effects are taken as draws from a normal distribution around the programme's mean, whose spread τ² is estimated
+from them; each effect is then pulled towards the mean by the part that its own error has of the whole variance.
 
 Sources: DerSimonian & Laird 1986, "Meta-analysis in clinical trials" (τ² by moments, never below 0); Efron & Morris
 1975, "Data analysis using Stein's estimator and its generalizations" (the pull); Morris 1983, "Parametric empirical
