@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, cast
 from uuid import UUID
 
-from bucketing.flagset import Condition, ExperimentMode
+from bucketing.flagset import Condition, ExperimentMode, Holdout
 from bucketing.validation import validate_filter
 from messages import documents
 from messages.aggregations import BY_NUMBER, Aggregation
@@ -165,6 +165,7 @@ class Experiment:
     bucket_by: str = ""
     trigger_event: str = ""
     exposure_filter: Condition | None = None
+    holdouts: tuple[Holdout, ...] = ()
 
     @property
     def mode(self) -> Literal["assigns", "observes"]:
@@ -251,6 +252,7 @@ def experiment_of(environment_id: str, wire: pb.Experiment) -> Experiment:
         engine.bucket_by or "",
         wire.trigger_event,
         _filter(wire.exposure_filter),
+        engine.holdouts,
     )
 
 

@@ -1,4 +1,4 @@
-"""`GET /v1/experiments/{experiment}/interactions` and `GET /v1/programme`."""
+"""`GET /v1/experiments/{experiment}/interactions`, `GET /v1/programme`, `GET /v1/holdouts/{holdout}/effect`."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ from service_kit.problems import NotFound
 from service_kit.requests import new_router
 
 from analytics.access import Actor, Authenticator
+from analytics.instants import instant
 from analytics.programme.figure_documents import ProgrammeDocument, programme_document
 from analytics.programme.figures import Analysts, programme_figures
+from analytics.programme.holdout_documents import HoldoutDocument, holdout_document
+from analytics.programme.holdouts import held_experiments, holdout_effects
 from analytics.programme.interaction_documents import InteractionsDocument, interactions_document
 from analytics.programme.interactions import Asked as AskedInteractions
 from analytics.programme.interactions import interactions
 from analytics.results.analysis import AnalysisTime
-from analytics.results.inquiries import PROBLEMS, Asked, Inquiries, Where, rendered
+from analytics.results.inquiries import PROBLEMS, Asked, Inquiries, Instant, Where, rendered
 from analytics.warehouse.client import Warehouse
 
 Alpha = Annotated[float, Query(gt=0, lt=1, description="Of the intervals; experiments keep their own")]
@@ -50,6 +53,27 @@ def build_router(
         async with inquiries.turn(actor, inquiry.environment):
             found = await interactions(warehouse, wanted, others)
             return await rendered(lambda: interactions_document(inquiry.environment, inquiry.time, found))
+
+    @router.get(
+        "/holdouts/{holdout}/effect",
+        summary="Effect of everything that a holdout was kept out of",
+        responses={**PROBLEMS, 200: {"model": HoldoutDocument}},
+        response_class=Response,
+    )
+    async def holdout_effect(
+        holdout: str, where: Where, as_of: Instant = None, actor: Actor = Depends(authenticator.actor)
+    ) -> Response:
+        """Per metric of the holdout's experiments: users who were not held out against those who were, since the first
+        of them started; what that makes over all users, and of a year at the same pace."""
+        environment = inquiries.measured(actor, where)
+        time = AnalysisTime(clock.now(), instant(as_of, "as_of"))
+        entries = inquiries.catalog.entries(environment.id)
+        held = held_experiments(environment, list(entries.experiments.values()), holdout, time.shown)
+        keys = dict.fromkeys(use.metric for each in held.experiments for use in each.metrics)
+        metrics = [entries.metrics[key] for key in keys if key in entries.metrics]
+        async with inquiries.turn(actor, environment):
+            found = await holdout_effects(warehouse, environment, held, time, metrics)
+            return await rendered(lambda: holdout_document(environment, time, found))
 
     @router.get(
         "/programme",

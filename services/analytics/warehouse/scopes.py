@@ -73,6 +73,34 @@ class ExposureScope:
         return "units" if whole and self.as_of >= END_OF_TIME else "units_from_events"
 
 
+HELD_OUT, REST = "held_out", "rest"
+"""The variations of a holdout's scope."""
+
+
+@dataclass(frozen=True, slots=True)
+class HoldoutScope(ExposureScope):
+    """Users who were exposed to any of `flags` (whatever it served), told apart by whether a holdout keeps them out.
+
+    That is computed as an evaluation does it: from the bucket of the user key after `seed` (the environment's salt and
+    the holdout's name), which is below `share` for those who are held out. It needs user keys that are stored
+    as they are.
+    """
+
+    flags: tuple[str, ...] = ()
+    seed: str = ""
+    share: int = 0
+
+    def parameters(self) -> dict[str, Any]:
+        """As server-side parameters."""
+        own = {"flags": list(self.flags), "seed": self.seed, "share": self.share}
+        return ExposureScope.parameters(self) | own
+
+    @property
+    def units(self) -> str:
+        """The query of exposed users."""
+        return "holdout_units"
+
+
 @dataclass(frozen=True, slots=True)
 class MetricWindow:
     """Events named `event` within a window. `start` and `end` in seconds after the first exposure, `end` 0: until the
