@@ -15,6 +15,7 @@ import numpy as np
 from analytics.catalog.catalog import Catalog
 from analytics.catalog.entries import Environment, Experiment, Metric
 from analytics.results.analysis import Analysis, AnalysisTime, Analyst
+from analytics.results.segments import SegmentAnalyst, SegmentedAnalysis
 from analytics.warehouse.aggregates import (
     NO_CAPS,
     Caps,
@@ -209,6 +210,12 @@ class SimulatedExperiment:
         entries.metrics.update({each.key: each for each in metrics})
         catalog.ready = True
         self._analyst = Analyst(cast("ExperimentReader", self._reader), catalog, KeptReadings())
+
+    async def read_segments(self, at: int, by: str) -> SegmentedAnalysis:
+        """The results of each segment at a moment."""
+        self._reader.now = at
+        segments = SegmentAnalyst(cast("ExperimentReader", self._reader), self._analyst)
+        return await segments.by_segment(self._experiment, ENVIRONMENT, AnalysisTime(at), by)
 
     async def read(self, at: int) -> Analysis:
         """The results at a moment (epoch milliseconds); moments don't go back."""

@@ -9,7 +9,7 @@ from stats.errors import InvalidInputError
 from stats.judgement.families import Family, FamilyMember
 from stats.judgement.progress import Progress
 from stats.metrics import Direction
-from stats.results import Comparison, MetricResult
+from stats.results import Comparison, GuardrailBlock, MetricResult
 from stats.statuses import Status
 
 
@@ -79,10 +79,10 @@ def _state(
 ) -> tuple[State, float | None, float | None, str]:
     method, guardrail = _method(comparison), comparison.guardrail
     if guardrail is not None and guardrail.state == "deteriorated":
-        adjusted = min(1.0, (guardrail.deterioration_p or 0.0) * comparison.alpha / guardrail.deterioration_alpha)
+        adjusted = _shared(guardrail, guardrail.deterioration_p or 0.0, comparison.alpha)
         return State.WORSE, guardrail.deterioration_p, adjusted, "always_valid_watch"
     p_value = comparison.p_value
-    adjusted_p = member.adjusted_p if member is not None else None
+    adjusted_p = member.adjusted_p if member is not None else _over_guardrails(comparison)
     if comparison.decided_by == "fixed" and not complete:
         return State.TOO_EARLY, None, None, method
     if p_value is None:
@@ -94,6 +94,18 @@ def _state(
         return State.UNCLEAR, p_value, adjusted_p, method
     right = (side > 0.0) == (result.direction == Direction.INCREASE.value)
     return (State.BETTER if right else State.WORSE), p_value, adjusted_p, method
+
+
+def _over_guardrails(comparison: Comparison) -> float | None:
+    """A guardrail's p after adjusting for all guardrails of the experiment, which have one error rate together."""
+    guardrail, p_value = comparison.guardrail, comparison.p_value
+    if guardrail is None or p_value is None:
+        return None
+    return _shared(guardrail, p_value, comparison.alpha)
+
+
+def _shared(guardrail: GuardrailBlock, p_value: float, alpha: float) -> float:
+    return min(1.0, p_value * alpha / guardrail.deterioration_alpha)
 
 
 def _side(comparison: Comparison) -> float:

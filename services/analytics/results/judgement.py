@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from stats import Decision, Family, MetricResult, Progress, Reading, SampleRatioResult, adjust_family, decide, read
 
-from analytics.catalog.entries import Experiment, Role
+from analytics.catalog.entries import Experiment, MetricUse, Role
 from analytics.results.metric_analysis import MetricAnalysis
 from analytics.results.plan_options import pair_share
 from analytics.results.progress import PlanProgress
@@ -44,6 +44,11 @@ class Judgement:
         return Judged(self.readings, progress.units, needed, progress.readable_at)
 
 
+def family_role(use: MetricUse) -> Role:
+    """The role that it is adjusted with: a guardrail without a margin decides nothing, like a secondary metric."""
+    return use.role if use.decides else "secondary"
+
+
 def correction_of(experiment: Experiment, role: Role) -> str:
     return EXPLORATORY if role == "secondary" else CORRECTIONS[experiment.plan.correction]
 
@@ -55,7 +60,7 @@ def judge(experiment: Experiment, metrics: Sequence[MetricAnalysis], progress: P
     readings: dict[tuple[str, str], Reading] = {}
     for each in metrics:
         if each.result is not None:
-            readings |= readings_of(each.result, of_pair, families.get(each.use.role))
+            readings |= readings_of(each.result, of_pair, families.get(family_role(each.use)))
     return Judgement(goals, exploratory, readings)
 
 
@@ -105,7 +110,7 @@ def pair_progress(experiment: Experiment, progress: PlanProgress) -> Progress:
 
 
 def family_of(experiment: Experiment, metrics: Sequence[MetricAnalysis], role: Role) -> Family | None:
-    """Goals by the plan's correction, secondary metrics by one of their own; guardrails are in none."""
-    results = [each.result for each in metrics if each.result is not None and each.use.role == role]
+    """Goals by the plan's correction, what decides nothing by one of its own; guardrails with a margin are in none."""
+    results = [each.result for each in metrics if each.result is not None and family_role(each.use) == role]
     method = correction_of(experiment, role)
     return adjust_family(results, method, alpha=experiment.plan.alpha) if results else None

@@ -98,7 +98,7 @@ def metric_document(metric: MetricAnalysis, judged: Judged) -> MetricDocument:
         metric=metric.metric.key,
         name=metric.metric.name,
         role=metric.use.role,
-        exploratory=metric.use.role == "secondary",
+        exploratory=not metric.use.decides,
         aggregation=metric.metric.aggregation.name,
         higher_is_better=metric.metric.higher_is_better,
         status=result.status if result else Status.INVALID_INPUT,

@@ -29,7 +29,7 @@ from analytics.catalog.entries import Environment, Experiment, Metric, MetricUse
 from analytics.results.analysis import AnalysisTime, Analyst, MetricAnalysis
 from analytics.results.consistent_read import consistent_read
 from analytics.results.elapsed_days import ElapsedDays
-from analytics.results.judgement import Judged, correction_of, family_of, pair_progress, readings_of
+from analytics.results.judgement import Judged, correction_of, family_of, family_role, pair_progress, readings_of
 from analytics.results.measurements import UNCOMPUTABLE, Measurement, all_groups, problem_of
 from analytics.results.plan_options import Moment, analysis_options, metric_spec
 from analytics.results.progress import PlanProgress, Traffic, progress_of
@@ -121,7 +121,8 @@ class _Measured:
         units = Counter[str]()
         for (_, variation), count in self.counts.units.items():
             units[variation] += count
-        return progress_of(self.experiment, Traffic(self.time.shown, units, self.counts.days), ())
+        progress = progress_of(self.experiment, Traffic(self.time.shown, units, self.counts.days), ())
+        return replace(progress, complete=progress.complete or self.decided)
 
 
 class SegmentAnalyst:
@@ -214,13 +215,14 @@ def _segmented_metric(
     experiment = measured.experiment
     if found.problem:
         return SegmentedMetricAnalysis(metric, use, None, found.problem)
+    options = measured.options(metric)
     try:
         result = analyse_segments(
             metric_spec(metric, use),
             {name: found.summaries[name] for name in units},
             control=experiment.control,
-            options=measured.options(metric),
-            method=correction_of(experiment, use.role),
+            options=replace(options, guardrail_tests=options.guardrail_tests * len(units)),
+            method=correction_of(experiment, family_role(use)),
         )
     except UNCOMPUTABLE as error:
         return SegmentedMetricAnalysis(metric, use, None, problem_of(metric, error))
@@ -261,7 +263,8 @@ def _judged_day(
     families = {role: family_of(experiment, metrics, role) for role in ("goal", "secondary")}
     return {
         each.metric.key: Judged(
-            readings_of(each.result, progress, families.get(each.use.role)) if each.result is not None else {}, units
+            readings_of(each.result, progress, families.get(family_role(each.use))) if each.result is not None else {},
+            units,
         )
         for each in metrics
     }

@@ -111,7 +111,7 @@ def comparison_sentence(metric: MetricAnalysis, comparison: Comparison, judged: 
         f"{metric.metric.name}: {comparison.arm} {shown} in {comparison.control}",
         *_read(comparison, reading, judged),
     ]
-    if metric.use.role == "secondary" and reading.significant:
+    if not metric.use.decides and reading.significant:
         said.append("exploratory, so confirm it")
     return f"{', '.join(said)}{_guarded(metric, comparison)}."
 
