@@ -105,7 +105,7 @@ class Told:
 
 async def read_through(scenario: Scenario, random: np.random.Generator) -> Told:
     """One experiment, read from its start to twice its plan."""
-    experiment = SimulatedExperiment(scenario.experiment(), scenario.metrics, _units(scenario, random))
+    experiment = SimulatedExperiment(scenario.experiment(), scenario.metrics, simulated_units(scenario, random))
     told = Told()
     for at in range(START + scenario.every, START + 2 * PLAN_DAYS * DAY + 1, scenario.every):
         told.add(await experiment.read(at), scenario.lift)
@@ -142,7 +142,7 @@ def _metric(number: int) -> Metric:
     return Metric(key, key, key, AGGREGATIONS[name], higher_is_better=True, event=key)
 
 
-def _units(scenario: Scenario, random: np.random.Generator) -> SimulatedUnits:
+def simulated_units(scenario: Scenario, random: np.random.Generator) -> SimulatedUnits:
     """Units come evenly over the time that is read; what they do happens within a day of it."""
     count = 2 * scenario.size
     span = 2 * PLAN_DAYS * DAY

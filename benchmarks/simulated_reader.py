@@ -174,7 +174,7 @@ class SimulatedReader:
             days = self._units.exposed_at // DAY
             segments = {_day(int(each)): chosen & (days == each) for each in np.unique(days[chosen])}
         else:
-            named = self._units.attributes[scope.segment]
+            named = self._units.attributes.get(scope.segment, np.full(len(chosen), ""))
             segments = {str(each): chosen & (named == each) for each in np.unique(named[chosen])}
         return [
             ((segment, name), mask & (self._units.variation == number))
