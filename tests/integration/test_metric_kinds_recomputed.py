@@ -98,10 +98,14 @@ async def warehouse(clickhouse_url: str, database: str) -> Any:
     await warehouse.close()
 
 
-async def store(warehouse: Warehouse) -> None:
+async def store(warehouse: Warehouse, **of_user: Callable[[User], str]) -> None:
+    """`of_user`: further columns of a user's exposure."""
     of_flag = {"flag": "checkout", "experiment": "", "config_version": 1, "context": "{}"}
     exposures = [
-        of_flag | {"user_key": u.key, "variation": u.arm, "event_id": u.key, "occurred_at": u.exposed_at} for u in USERS
+        of_flag
+        | {"user_key": u.key, "variation": u.arm, "event_id": u.key, "occurred_at": u.exposed_at}
+        | {name: of(u) for name, of in of_user.items()}
+        for u in USERS
     ]
     events = [
         {

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from stats import Summary, merge
+from stats import SegmentedResult, Summary, merge
 
 from analytics.catalog.entries import Experiment, Metric
 from analytics.results.measurements import (
@@ -21,6 +21,7 @@ from analytics.results.measurements import (
     all_groups,
     problem_of,
 )
+from analytics.results.sample_ratio import unit_problem
 from analytics.results.scope import DAY_SECONDS, window_of
 from analytics.results.summaries import Grouped
 from analytics.warehouse.aggregates import Group, UnitCounts
@@ -49,7 +50,10 @@ class ElapsedDays:
         elapsed = {day: self._ripe(scope, counts, day) for day in range(DAYS_MAX)}
         elapsed = {day: exposed for day, exposed in elapsed.items() if exposed}
         told = [each for each in metrics if each.aggregation.summary != "quantile"]
-        found = [await self._metric(scope, counts, each, elapsed) for each in told]
+        if problem := unit_problem(self.experiment, counts):
+            found = [Measurement({}, problem=problem) for _ in told]
+        else:
+            found = [await self._metric(scope, counts, each, elapsed) for each in told]
         units: dict[Group, int] = {
             (str(day), arm): sum(counts.units.get((each, arm), 0) for each in exposed)
             for day, exposed in elapsed.items()
@@ -86,6 +90,11 @@ class ElapsedDays:
             except UNCOMPUTABLE as error:
                 return Measurement({}, problem=problem_of(metric, error))
         return Measurement(summaries)
+
+
+def of_same_units(result: SegmentedResult) -> SegmentedResult:
+    """Without heterogeneity: Cochran's Q holds for segments of different units, and each day is of the same ones."""
+    return replace(result, heterogeneity=dict.fromkeys(result.heterogeneity))
 
 
 def _on_day(metric: Metric, day: int) -> Metric | None:

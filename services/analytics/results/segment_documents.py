@@ -89,7 +89,8 @@ class HeterogeneityDocument:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SegmentedMetric:
     """`family`: the tests of all segments, null where the metric can't be analysed; `heterogeneity`: by variation, null
-    where too few can be compared."""
+    where too few can be compared and for `$days_since_exposure`, whose days are of the same units: it would need
+    different ones."""
 
     metric: str
     name: str

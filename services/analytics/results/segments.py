@@ -28,7 +28,7 @@ from stats import (
 from analytics.catalog.entries import Environment, Experiment, Metric, MetricUse
 from analytics.results.analysis import AnalysisTime, Analyst, MetricAnalysis
 from analytics.results.consistent_read import consistent_read
-from analytics.results.elapsed_days import ElapsedDays
+from analytics.results.elapsed_days import ElapsedDays, of_same_units
 from analytics.results.judgement import Judged, correction_of, family_of, family_role, pair_progress, readings_of
 from analytics.results.measurements import UNCOMPUTABLE, Measurement, all_groups, problem_of
 from analytics.results.plan_options import Moment, analysis_options, metric_spec
@@ -172,7 +172,6 @@ class SegmentAnalyst:
         known, _ = self._analyst.known_metrics(experiment)
         metrics = [metric for _, metric in known]
         measuring = replace(self._analyst.measurer(experiment, time.shown), cumulative=cumulative)
-        measuring.expect(scope, metrics)
 
         async def measure(counts: UnitCounts) -> list[Measurement]:
             return await measuring.measure(scope, counts, metrics)
@@ -182,6 +181,7 @@ class SegmentAnalyst:
             elapsed = ElapsedDays(self._reader, experiment, time.shown)
             counts, metrics, found = await elapsed.measured(by_day, metrics)
         else:
+            measuring.expect(scope, metrics)
             counts, found = await consistent_read(self._reader, scope, measure)
         uses = {metric.key: use for use, metric in known}
         measured = [(uses[metric.key], metric, each) for metric, each in zip(metrics, found, strict=True)]
@@ -195,6 +195,8 @@ def _by_segment(measured: _Measured, time: AnalysisTime, by: str) -> SegmentedAn
     groups = all_groups(measured.counts.units, tuple(experiment.shares), shown)
     units = {name: {each: groups[name, each] for each in experiment.shares} for name in shown}
     metrics = [_segmented_metric(measured, units, each) for each in (measured.metrics if shown else [])]
+    if by == BY_ELAPSED_DAY:
+        metrics = [replace(each, result=each.result and of_same_units(each.result)) for each in metrics]
     rest = set(sizes) - set(shown)
     return SegmentedAnalysis(
         experiment,

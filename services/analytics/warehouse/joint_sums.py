@@ -36,6 +36,7 @@ FROM
     (
         SELECT
             user_key,
+            first_at,
             unit,
             segment,
             variation,
@@ -44,7 +45,7 @@ FROM
             {wholes}
         FROM
         (
-            SELECT user_key, unit, {segment} AS segment, variation, numbers, lists
+            SELECT user_key, first_at, unit, {segment} AS segment, variation, numbers, lists
             FROM unit_rows
             WHERE {analysed}
         )
@@ -173,12 +174,12 @@ class JointRead:
             f"sum(toInt256(w{each})) AS v{each}" if by_unit else f"w{each} AS v{each}" for each in range(count)
         )
         days = bool(self.asked.days)
-        by_day = by_unit and days
+        apart = days or bool(position.list)  # a quantile's values are in the segments of their users
         return _SUMS.format(
             sums=", ".join(total(f"v{each}") for each in range(count)),
             products=", ".join(total_product(f"v{i}", f"v{j}") for i, j in _pairs(count)),
             segment="arrayJoin(arrayFilter(day -> day >= segment, {days:Array(String)}))" if days else "segment",
-            together_segment="min(segment)" if by_unit and not days else "segment",
+            together_segment="argMin(segment, (first_at, user_key))" if by_unit and not apart else "segment",
             together_odd="max(strange_user)" if by_unit else "strange_user",
             columns=columns,
             numbers=",\n            ".join([*numbers, kept]),
@@ -188,7 +189,7 @@ class JointRead:
             ),
             analysed=analysed(self.rows),
             kept=self._kept(),
-            grouped="GROUP BY unit, variation" + ", segment" * by_day if by_unit else "",
+            grouped="GROUP BY unit, variation" + ", segment" * apart if by_unit else "",
         )
 
     def read(self, answer: Sequence[Row]) -> dict[Group, JointSums]:
