@@ -6,7 +6,7 @@ import json
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import numpy as np
@@ -31,6 +31,7 @@ from tests.integration.test_metric_kinds_recomputed import (
     DAY,
     EXPERIMENT,
     START,
+    STEPS,
     USERS,
     User,
     adjusted,
@@ -39,6 +40,7 @@ from tests.integration.test_metric_kinds_recomputed import (
     mean_of,
     metric,
     of_arm,
+    reached,
     revenue,
     same,
     spent_before,
@@ -46,6 +48,7 @@ from tests.integration.test_metric_kinds_recomputed import (
 )
 
 SPENT, VISITS, CARTS = metric("sum"), metric("count", "visit"), metric("conversion", "cart")
+FUNNEL = metric("funnel", steps=STEPS)
 BEFORE = columns(
     spent_before,
     lambda u: float(bool(u.before("purchase"))),
@@ -70,9 +73,10 @@ async def client(warehouse: Warehouse) -> AsyncIterator[httpx.AsyncClient]:
     catalog = Catalog()
     entries = catalog.entries("e")
     entries.environment = Environment("e", "production", "p", "shop", "o", "salt", False)
-    entries.metrics.update({each.key: each for each in (SPENT, VISITS, CARTS)})
+    entries.metrics.update({each.key: each for each in (SPENT, VISITS, CARTS, FUNNEL)})
     plan = Plan(mode="always_valid", cuped=True, covariates=(VISITS.key, CARTS.key))
-    entries.experiments["x"] = replace(EXPERIMENT, assigns=False, metrics=(MetricUse(SPENT.key, "goal"),), plan=plan)
+    uses = (MetricUse(SPENT.key, "goal"), MetricUse(FUNNEL.key, "secondary"))
+    entries.experiments["x"] = replace(EXPERIMENT, assigns=False, metrics=uses, plan=plan)
     catalog.ready = True
     app = build_app(parts_of(catalog, warehouse, ManualClock(START + 12 * DAY)), Shell(registry=CollectorRegistry()))
     transport = httpx.ASGITransport(app)
@@ -88,7 +92,7 @@ async def answered(client: httpx.AsyncClient, path: str) -> dict[str, Any]:
 
 
 async def test_the_covariates_of_a_plan_adjust_its_results(client: httpx.AsyncClient) -> None:
-    [shown] = (await answered(client, ""))["metrics"]
+    shown, _ = (await answered(client, ""))["metrics"]
     comparison = next(each["comparison"] for each in shown["variations"] if each["variation"] == "on")
     y = {arm: of_arm(arm, revenue) for arm in ARMS}
     expected, plain = adjusted(y, BEFORE, mean_of(revenue)), mean_of(revenue)
@@ -119,6 +123,30 @@ async def test_days_since_the_exposure_have_no_heterogeneity(client: httpx.Async
     assert sorted(each["segment"] for each in by_day["segments"]) == sorted(map(str, range(11)))
     assert by_day["metrics"][0]["heterogeneity"] == {"on": None}
     assert by_weekday["metrics"][0]["heterogeneity"]["on"]["df"] == 3
+
+
+async def test_a_funnel_says_how_many_units_took_each_step(client: httpx.AsyncClient) -> None:
+    spent, funnel = (await answered(client, ""))["metrics"]
+    assert spent["steps"] == []
+    assert funnel["steps"] == [
+        {"event": event, "units": {arm: sum(u.arm == arm and reached(u, STEPS) > taken for u in USERS) for arm in ARMS}}
+        for taken, event in enumerate(STEPS)
+    ]
+
+
+@pytest.mark.parametrize("per", ["user", "unit"])
+async def test_steps_of_companies(warehouse: Warehouse, per: Literal["user", "unit"]) -> None:
+    """Users where those have the numbers; else companies one user of which took the step."""
+    await store(warehouse, unit_key=company_of)
+    scope = ExposureScope("o", "e", "checkout", "", ARMS, START, END_OF_TIME, END_OF_TIME, by_unit=True)
+    reader = ExperimentReader(warehouse)
+    units = (await reader.unit_counts(scope)).units
+    found = await Measurer(reader, scope, units, MeasurementOptions()).measure(replace(FUNNEL, per=per))
+    assert not found.problem
+    for arm in ARMS:
+        of = [[reached(user, STEPS) for user in users] for users in companies().values() if users[0].arm == arm]
+        together = [max(each) for each in of] if per == "unit" else [level for each in of for level in each]
+        assert found.steps["", arm] == tuple(sum(level >= step for level in together) for step in (1, 2, 3))
 
 
 def company_of(user: User) -> str:

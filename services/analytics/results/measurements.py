@@ -6,7 +6,7 @@ What an aggregation needs stands in its row of `messages.aggregations` and in it
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from messages.aggregations import Absence
 from stats import InvalidInputError, Summary
@@ -65,7 +65,10 @@ class Measurer:
     async def measure(self, metric: Metric) -> Measurement:
         """What the engine can't take is the problem of this one metric. Raises WarehouseError."""
         try:
-            return await self._measured(metric)
+            found = await self._measured(metric)
+            if not metric.steps:
+                return found
+            return replace(found, steps=await self._reader.steps(self._scope, window_of(metric)))
         except UNCOMPUTABLE as error:
             return Measurement({}, problem=problem_of(metric, error))
 

@@ -46,7 +46,8 @@ class MetricAnalysis:
     """A metric's analysis. `result` None: the metric can't be analysed, and `problem` says why.
 
     `latest`: of a plan that has decided, what there is now, further data and all; it decides nothing. `memory`: what
-    this reading has shown for good, by variation.
+    this reading has shown for good, by variation. `steps`: of a funnel, how many units took each until now, by
+    variation.
     """
 
     metric: Metric
@@ -56,6 +57,7 @@ class MetricAnalysis:
     latest: MetricResult | None = None
     memory: Mapping[str, Memory] = field(default_factory=dict)
     post_stratified: Mapping[str, PostStratifiedBlock] = field(default_factory=dict)
+    steps: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,8 @@ def analysed_metric(experiment: Experiment, data: MetricData, moment: Moment) ->
     """Never raises: what goes wrong with one metric is that metric's problem."""
     metric, use = data.metric, data.use
     try:
-        return _analysed(experiment, data, moment)
+        steps = {variation: each for (_, variation), each in data.present.steps.items()}
+        return replace(_analysed(experiment, data, moment), steps=steps)
     except UNCOMPUTABLE as error:
         return MetricAnalysis(metric, use, None, problem_of(metric, error))
     except Exception as error:

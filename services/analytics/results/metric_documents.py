@@ -58,11 +58,20 @@ class MetricVariation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StepDocument:
+    """A step of a funnel: how many units of each variation took it, and all before it, until now. Where the units are
+    not users and those have the numbers (`per`), it is how many users."""
+
+    event: str
+    units: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MetricDocument:
     """One metric: its definition, and per variation the estimate and the comparison with the control.
 
     `exploratory`: it decides nothing, and is adjusted in a family of its own. `inputs` and the engine's version are
-    enough to compute it again.
+    enough to compute it again. `steps`: a funnel's, in their order.
     """
 
     metric: InTable[str]
@@ -77,6 +86,7 @@ class MetricDocument:
     alpha: float | None
     control: str | None
     variations: list[MetricVariation]
+    steps: list[StepDocument]
     omnibus: OmnibusDocument | None
     warnings: tuple[Notice, ...]
     inputs: Mapping[str, object]
@@ -107,6 +117,7 @@ def metric_document(metric: MetricAnalysis, judged: Judged) -> MetricDocument:
         alpha=result.alpha if result else None,
         control=result.control if result else None,
         variations=[_variation(metric, result, arm, judged) for arm in result.arms] if result else [],
+        steps=_steps(metric, result) if result else [],
         omnibus=omnibus_document(result.omnibus) if result and result.omnibus else None,
         warnings=result.warnings if result else (),
         inputs=result.inputs if result else {},
@@ -115,6 +126,16 @@ def metric_document(metric: MetricAnalysis, judged: Judged) -> MetricDocument:
 
 def family_document(family: Family | None) -> FamilyDocument | None:
     return FamilyDocument(method=family.method, alpha=family.alpha, size=family.size) if family else None
+
+
+def _steps(metric: MetricAnalysis, result: MetricResult) -> list[StepDocument]:
+    """A variation without units is not among the counts."""
+    none = (0,) * len(metric.metric.steps)
+    taken = {each.arm: metric.steps.get(each.arm, none) for each in result.arms}
+    return [
+        StepDocument(event=event, units={arm: counts[number] for arm, counts in taken.items()})
+        for number, event in enumerate(metric.metric.steps)
+    ]
 
 
 def _variation(metric: MetricAnalysis, result: MetricResult, arm: ArmResult, judged: Judged) -> MetricVariation:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from messages.aggregations import Absence, Aggregation
 from stats import KINDS, BinarySummary, CappedArms, CupedSummary, MeanSummary, Summary, summary_from
@@ -20,12 +20,14 @@ Grouped = dict[str, dict[str, Summary]]
 @dataclass(frozen=True, slots=True)
 class Measurement:
     """Summaries by segment and variation; `capped` if the values were cut at a pooled percentile. `problem`: why there
-    are none, empty if there are. `cumulative`: segments are days, and each holds all before it, too."""
+    are none, empty if there are. `cumulative`: segments are days, and each holds all before it, too. `steps`: of a
+    funnel, how many units took each, by segment and variation."""
 
     summaries: Grouped
     capped: CappedArms | None = None
     problem: str = ""
     cumulative: bool = False
+    steps: Mapping[Group, tuple[int, ...]] = field(default_factory=dict)
 
 
 def of_units(aggregation: Aggregation, units: Units, moments: Mapping[Group, Moments]) -> Grouped:

@@ -58,6 +58,7 @@ class ExperimentReader:
       with several covariates;
     - `sums`: of a ratio; and, where the scope's units are not users, of any metric per user (above the line the users'
       numbers, below it how many there are), so that the variance is the units'; `user_counts`: of those users;
+    - `steps`: of a funnel;
     - `observation_counts`, `order_statistics`, `cluster_totals`: of a quantile of events.
 
     Each raises WarehouseError; numbers that can't be summed raise InvalidInputError, for that window alone.
@@ -127,6 +128,10 @@ class ExperimentReader:
     ) -> dict[Group, dict[str, float]]:
         """By group, of what stands above and below the line: the fields of a ratio's summary by name."""
         return (await self._capped(scope, window, caps)).sums(window)
+
+    async def steps(self, scope: ExposureScope, window: MetricWindow) -> dict[Group, tuple[int, ...]]:
+        """By group: how many units (or users, where those have the numbers) took each of a funnel's steps."""
+        return (await self._picture(scope, window)).steps(window)
 
     async def user_counts(self, scope: ExposureScope, window: MetricWindow, caps: Caps = NO_CAPS) -> UserCounts:
         """Of the users behind `sums`, where units are not users."""

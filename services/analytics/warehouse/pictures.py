@@ -91,6 +91,14 @@ class Picture:
                 found[group] = {"n": units} | {each: of.get(each, product)(column(each, rows)) for each in _PAIRS}
         return found
 
+    def steps(self, window: MetricWindow) -> dict[Group, tuple[int, ...]]:
+        """Of a funnel: how many units took each step with all before it; users, where those have the numbers."""
+        column = self._columns(window)
+        return {
+            group: tuple(column(f"reached{step}", rows) for step in range(1, len(window.steps) + 1))
+            for group, rows in self._groups().items()
+        }
+
     def users(self, window: MetricWindow) -> UserCounts:
         """Of the users whose numbers come together by unit."""
         column = self._columns(window)

@@ -77,9 +77,9 @@ class Sums:
         for number, window in enumerate(self.rows.windows):
             if window in self.cut and not position[window].list:
                 one = _Summed(number, window, position[window], self.cut[window], clustered)
-                inner += one.of_user()
-                columns += one.of_unit() if clustered else one.of_user()
-                sums += one.sums()
+                inner += one.of_user() + one.steps_of_user()
+                columns += one.of_unit() + one.steps_of_unit() if clustered else one.of_user() + one.steps_of_user()
+                sums += one.sums() + one.step_sums()
         if clustered:
             units = _CLUSTERS.format(columns=_listed(columns, 8), inner=_listed(inner, 12), rows=rows)
         else:
@@ -113,6 +113,11 @@ class _Summed:
 
     def _column(self, name: str) -> str:
         return f"m{self.number}_{name}"
+
+    @property
+    def _steps(self) -> range:
+        """Of a funnel, whose first slot is how many of them a user took."""
+        return range(1, len(self.window.steps) + 1)
 
     def of_user(self) -> list[str]:
         """The user's number, whether there is one, and the same of before."""
@@ -202,6 +207,20 @@ class _Summed:
         if self.position.before:
             found += self._covariate()
         return found
+
+    def steps_of_user(self) -> list[str]:
+        """Whether the user took each."""
+        taken = of_slots("$0", self.position.slots)
+        return [f"toUInt8({taken} >= {step}) AS {self._column('step')}{step}" for step in self._steps]
+
+    def steps_of_unit(self) -> list[str]:
+        """How many of its users took each, or whether one did."""
+        name, together = self._column(""), "max" if self._is_of_unit else "sum"
+        return [f"{together}({name}step{step}) AS {name}taken{step}" for step in self._steps]
+
+    def step_sums(self) -> list[str]:
+        name, of = self._column(""), "taken" if self.clustered else "step"
+        return [f"sum({name}{of}{step}) AS {name}reached{step}" for step in self._steps]
 
     def _covariate(self) -> list[str]:
         """Over the units that have a number: those with one or a history where an absent one is a zero."""
