@@ -124,7 +124,7 @@ async def _flag(api: ControlPlane, project: str) -> None:
 
 
 async def _experiment(api: ControlPlane, project: str, players: int) -> tuple[str, int]:
-    """Create and start the experiment. Its results may be read at any time; they are tuned to the number of players.
+    """Create and start the experiment, which ends with its last player.
 
     Returns its id and the version of the configuration that holds it.
     """
@@ -138,8 +138,8 @@ async def _experiment(api: ControlPlane, project: str, players: int) -> tuple[st
         "variations": [{"key": arm, "weight": 50} for arm in ARMS],
         "control": ARMS[0],
         "metrics": [{"metric": key, "role": role} for key, role in _ROLES.items()],
-        # The players of two weeks are replayed in a minute, and what they did comes after all of them.
-        "plan": {"mode": "always_valid", "planned_units": players, "minimum_days": 0},
+        # The players of two weeks are replayed in a minute.
+        "plan": {"mode": "fixed", "planned_units": players, "minimum_days": 0},
     }
     created = await api.post(f"{project}/experiments", experiment)
     started = await api.post(f"{project}/experiments/{EXPERIMENT}/start", {}, created["version"])

@@ -31,9 +31,7 @@ class Outcome:
 
 def print_outcomes(console: Console, outcomes: Sequence[Outcome], confidence: float) -> None:
     """Print one row per metric; `confidence` is that of the intervals (0.95)."""
-    table = Table(
-        title="gate_40 against gate_30, by one single look", box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True
-    )
+    table = Table(title="gate_40 against gate_30", box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     table.add_column("Metric", no_wrap=True)
     for heading in (*ARMS, "Lift", f"{confidence:.0%} interval", "p"):
         table.add_column(heading, justify="right", no_wrap=True)
