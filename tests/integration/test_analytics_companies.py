@@ -196,4 +196,6 @@ async def test_without_any_unit_there_is_no_figure(warehouse: Warehouse) -> None
 
     assert analysis.units == {"off": 0, "on": 0}
     assert analysis.sample_ratio.p_value is None
-    assert only_result(analysis).comparison("on").fixed_horizon.test.p_value is None
+    [found] = analysis.metrics
+    assert found.result is None
+    assert "send the `company` as `unit_key`" in found.problem
