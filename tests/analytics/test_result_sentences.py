@@ -15,6 +15,8 @@ from stats import (
     BinarySummary,
     CappedArms,
     Comparison,
+    Difference,
+    Guardrail,
     MeanSummary,
     MetricResult,
     MetricSpec,
@@ -114,3 +116,14 @@ async def test_a_summary_tells_the_plan_and_the_decision() -> None:
 
     summary = summary_of(analysis)
     assert "The plan decides at 40,000 units" in summary
+
+
+def test_harm_that_the_watch_sees_is_told_beside_a_look_that_could_estimate_nothing() -> None:
+    options = AnalysisOptions(mode=Mode.ALWAYS_VALID, planned_units=20_000)
+    arms = {"off": BinarySummary(5_000, 2_500), "on": BinarySummary(5_000, 500)}
+    spec = MetricSpec("purchase", guardrail=Guardrail(0.02))
+    present = analyse_metric(spec, arms, control="off", options=options)
+    watched = replace(only(present), difference=Difference(), p_value=None)
+    sentence = said(replace(present, comparisons=(watched,)))
+    assert "worse, and a difference this large is unlikely by chance (p < 0.0001" in sentence
+    assert "it has deteriorated" in sentence

@@ -103,6 +103,10 @@ def metric_sentences(metric: MetricAnalysis, judged: Judged) -> list[str]:
 def comparison_sentence(metric: MetricAnalysis, comparison: Comparison, judged: Judged) -> str:
     """Both means, the lift with its interval, and whether it could be chance, as far as it may be read."""
     reading = judged.reading(metric.metric.key, comparison.arm)
+    if reading.significant and comparison.difference.estimate is None:
+        # A look that had nothing to estimate stands, and the watch has seen harm since.
+        harm = f"{metric.metric.name}: {comparison.arm} {_MEANING[reading.state]} ({_p_values(reading)})"
+        return f"{harm}{_guarded(metric, comparison)}."
     if metric.result is None or reading.state is State.NOT_ESTIMABLE or comparison.difference.estimate is None:
         return f"{metric.metric.name}, {comparison.arm}: {comparison_explanation(metric, comparison)}"
     means = {arm.arm: arm.mean for arm in metric.result.arms}
