@@ -182,8 +182,14 @@ async def test_erasing_removes_rows_stand_ins_and_dead_letters_of_one_user(
     erased = (await client.post("/v1/erasures", json=body)).json()
     again = (await client.post("/v1/erasures", json=body)).json()
 
-    assert erased == {"erased": {"events_exposure": 2, "events_metric": 2, "exposure_firsts": 2}, "dead_letters": 1}
-    assert again == {"erased": {"events_exposure": 0, "events_metric": 0, "exposure_firsts": 0}, "dead_letters": 0}
+    assert erased == {
+        "erased": {"events_exposure": 2, "events_metric": 2, "exposure_firsts": 2, "unit_sheets": 0},
+        "dead_letters": 1,
+    }
+    assert again == {
+        "erased": {"events_exposure": 0, "events_metric": 0, "exposure_firsts": 0, "unit_sheets": 0},
+        "dead_letters": 0,
+    }
     assert (await bus.state(DEAD_LETTERS)).messages == 0
     for table in ("events_exposure", "events_metric", "exposure_firsts"):
         rows = await warehouse.rows(f"SELECT DISTINCT user_key FROM {table}", {})
