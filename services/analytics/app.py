@@ -31,6 +31,8 @@ from analytics.operations.telemetry import OperationTelemetry
 from analytics.planning import endpoints as planning
 from analytics.programme import endpoints as programme
 from analytics.reports import endpoints as reports
+from analytics.reports import unit_endpoints as units
+from analytics.reports.unit_file import UnitFileLimits
 from analytics.results import endpoints as results
 from analytics.results import snapshot_endpoints as snapshots
 from analytics.results.inquiries import Inquiries
@@ -64,6 +66,7 @@ class Parts:
     pii_secret: str = ""
     cors_origins: tuple[str, ...] = ()
     turns: TurnLimits = field(default_factory=TurnLimits)
+    unit_files: UnitFileLimits = field(default_factory=UnitFileLimits)
     destinations: DestinationPolicy = field(default_factory=lambda: DestinationPolicy(None, ()))
     sealer: Sealer = field(default_factory=lambda: Sealer(""))
 
@@ -100,6 +103,7 @@ def _routers(parts: Parts, registry: CollectorRegistry) -> list[APIRouter]:
             acts=acts,
         ),
         reports.build_router(authenticator=authenticator, inquiries=inquiries),
+        units.build_router(authenticator=authenticator, inquiries=inquiries, acts=acts, limits=parts.unit_files),
         planning.build_router(authenticator=authenticator, inquiries=inquiries, warehouse=warehouse, clock=clock),
         programme.build_router(authenticator=authenticator, inquiries=inquiries, warehouse=warehouse, clock=clock),
         operations.build_router(

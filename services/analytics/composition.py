@@ -26,6 +26,7 @@ from analytics.exports.telemetry import ExportTelemetry
 from analytics.exports.worker import ExportWorker, WorkerOptions, WorkerParts
 from analytics.loading.batches import LoadLimits
 from analytics.loading.loader import LoaderOptions
+from analytics.reports.unit_file import UnitFileLimits
 from analytics.settings import DestinationSettings, ExportSettings, LoadSettings, ServeSettings, StoreSettings
 from analytics.turns import TurnLimits
 from analytics.warehouse.arrow import ArrowWarehouse
@@ -57,6 +58,10 @@ def turn_limits(settings: ServeSettings) -> TurnLimits:
         waiting_per_organization=settings.analytics_heavy_requests_waiting,
         waiting_seconds=settings.analytics_heavy_requests_waiting_seconds,
     )
+
+
+def unit_file_limits(settings: ServeSettings) -> UnitFileLimits:
+    return UnitFileLimits(units=settings.analytics_unit_file_units_max, bytes=settings.analytics_unit_file_bytes_max)
 
 
 def destination_policy(settings: DestinationSettings) -> DestinationPolicy:

@@ -40,6 +40,7 @@ from analytics.composition import (
     loader_options,
     sealer,
     turn_limits,
+    unit_file_limits,
     warehouse_settings,
 )
 from analytics.instants import instant
@@ -117,6 +118,7 @@ def run_serve(settings: ServeSettings) -> None:
         destinations=destination_policy(settings),
         sealer=sealer(settings),
         turns=turn_limits(settings),
+        unit_files=unit_file_limits(settings),
     )
     serve(build_app(parts, Shell(registry=registry, background=background, lifespan=lifespan)), settings)
 

@@ -99,3 +99,5 @@ class ServeSettings(DestinationSettings):
     analytics_heavy_requests_per_person: Annotated[int, Field(ge=1, le=1000)] = 2
     analytics_heavy_requests_waiting: Annotated[int, Field(ge=0, le=1000)] = 8
     analytics_heavy_requests_waiting_seconds: Annotated[float, Field(gt=0, le=60)] = 10.0
+    analytics_unit_file_units_max: Annotated[int, Field(ge=1, le=1_000_000_000)] = 1_000_000
+    analytics_unit_file_bytes_max: Annotated[int, Field(ge=1024, le=1024**4)] = 256 * 1024 * 1024

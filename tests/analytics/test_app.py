@@ -15,7 +15,7 @@ from service_kit.http import Shell
 
 from tests.analytics.app_parts import parts_of
 
-FILES = {"/v1/experiments/{experiment}/report", "/v1/experiments/{experiment}/results/export"}
+FILES = {f"/v1/experiments/{{experiment}}/{each}" for each in ("report", "results/export", "units")}
 """Answers that are no JSON."""
 
 

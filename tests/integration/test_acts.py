@@ -72,7 +72,7 @@ class Platform:
         while (await self.bus.state(ACTS)).messages:
             await self.intake.turn(consumer, 1)
         found = await self.tenant.api.ok("GET", f"/organizations/{self.tenant.organization}/audit?limit=200{query}")
-        of_analytics = ("user_data", "dead_letters", "result_snapshot", "export")
+        of_analytics = ("user_data", "dead_letters", "experiment_units", "result_snapshot", "export")
         return [each for each in reversed(found["items"]) if each["entity"] in of_analytics]
 
 
@@ -147,6 +147,7 @@ async def do_everything(platform: Platform) -> dict[tuple[str, str], tuple[str, 
     await do("POST", "/v1/erasures", ("user_data", "erase"), json=body)
     await do("GET", "/v1/dead-letters", ("dead_letters", "read"), params=WHERE)
     await do("POST", "/v1/dead-letters/replay", ("dead_letters", "replay"), params=WHERE)
+    await do("GET", "/v1/experiments/{experiment}/units", ("experiment_units", "read"), "/v1/experiments/exp-1/units")
     snapshots = "/v1/experiments/{experiment}/snapshots"
     await do("POST", snapshots, ("result_snapshot", "take"), "/v1/experiments/exp-1/snapshots")
     made = await do("POST", "/v1/exports", ("export", "create"), json=NIGHTLY)

@@ -69,6 +69,7 @@ class Inquiry:
     time: AnalysisTime
     reader: ExperimentReader
     analyst: Analyst
+    warehouse: Warehouse
 
 
 class Inquiries:
@@ -101,6 +102,7 @@ class Inquiries:
             environment=environment,
             time=AnalysisTime(self._clock.now(), instant(asked.as_of, "as_of")),
             reader=reader,
+            warehouse=self._warehouse,
             analyst=Analyst(reader, self._catalog, ResultSnapshotStore(self._warehouse)),
         )
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from service_kit.logs import get_logger
 
 from analytics.catalog.entries import Experiment, Metric
 from analytics.results.measurements import Measurement, MeasurementOptions, Measurer, all_groups
 from analytics.results.sample_ratio import unit_problem
-from analytics.results.scope import window_of
+from analytics.results.scope import matured_scope, window_of
 from analytics.warehouse.aggregates import UnitCounts
 from analytics.warehouse.errors import QueryTooExpensive
 from analytics.warehouse.experiments import ExperimentReader
@@ -70,7 +70,4 @@ class MetricsMeasurer:
             return Measurement({}, problem=TOO_EXPENSIVE)
 
     def _scope_of(self, scope: ExposureScope, metric: Metric) -> ExposureScope:
-        """The units whose window is over, where the plan wants no others."""
-        if not (self.experiment.plan.matured_only and metric.window_end):
-            return scope
-        return replace(scope, stop=min(scope.stop, self.shown_at - metric.window_end * 1000))
+        return matured_scope(scope, self.experiment, metric, self.shown_at)

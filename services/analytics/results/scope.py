@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from messages import documents
 
 from analytics.catalog.entries import Environment, Experiment, Metric
@@ -34,6 +36,13 @@ def scope_of(
         filter=documents.condition_document(experiment.exposure_filter).decode() if experiment.exposure_filter else "",
         trigger=experiment.trigger_event,
     )
+
+
+def matured_scope(scope: ExposureScope, experiment: Experiment, metric: Metric, shown_at: int) -> ExposureScope:
+    """The units whose window is over at `shown_at` (epoch milliseconds), where the plan wants no others."""
+    if not (experiment.plan.matured_only and metric.window_end):
+        return scope
+    return replace(scope, stop=min(scope.stop, shown_at - metric.window_end * 1000))
 
 
 def window_of(metric: Metric) -> MetricWindow:

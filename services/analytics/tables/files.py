@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import IO, Annotated, Any, Protocol, get_args, get_origin, get_type_hints
 
 import pyarrow as pa
 from pyarrow import parquet
@@ -43,6 +46,42 @@ def as_parquet(columns: Mapping[str, type], lines: Sequence[Line]) -> bytes:
     return target.getvalue()
 
 
+class TableWriter(Protocol):
+    """Takes a table block by block."""
+
+    def write_table(self, table: pa.Table) -> None: ...
+
+
+class CsvWriter:
+    """Writes blocks as `as_csv` does; moments are RFC 3339 in UTC, lists are JSON."""
+
+    def __init__(self, target: IO[bytes], names: Sequence[str]) -> None:
+        self._target = target
+        self._write([names])
+
+    def write_table(self, table: pa.Table) -> None:
+        columns = [each.to_pylist() for each in table.columns]
+        self._write([_cell(value) for value in line] for line in zip(*columns, strict=True))
+
+    def _write(self, lines: Any) -> None:
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows(lines)
+        self._target.write(text.getvalue().encode())
+
+
+@contextmanager
+def csv_writer(target: IO[bytes], schema: pa.Schema) -> Iterator[TableWriter]:
+    """Writes a CSV of the schema to `target`, which stays open."""
+    yield CsvWriter(target, schema.names)
+
+
+@contextmanager
+def parquet_writer(target: IO[bytes], schema: pa.Schema) -> Iterator[TableWriter]:
+    """Writes a Parquet file of the schema to `target`, which stays open; a row group per block."""
+    with parquet.ParquetWriter(target, schema) as writer:
+        yield writer
+
+
 def _arrow_type(hint: Any) -> pa.DataType:
     """Of a plain type, an annotated one, or either of them or None."""
     for each in get_args(hint) or (hint,):
@@ -62,4 +101,8 @@ def _cell(value: Any) -> Any:
         return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    if isinstance(value, list):
+        return json.dumps(value)
     return "" if value is None else value

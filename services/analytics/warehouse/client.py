@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+import threading
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
 
@@ -61,6 +64,29 @@ class Warehouse:
     async def rows(self, sql: str, parameters: Mapping[str, Any]) -> list[Row]:
         """The answer's rows as dicts. `{name:Type}` in the text stands for a parameter, bound by the server."""
         return await self._run(partial(self._rows, sql, dict(parameters)), query_error)
+
+    async def stream(
+        self, sql: str, parameters: Mapping[str, Any], consume: Callable[[Iterator[Any]], AnswerT]
+    ) -> AnswerT:
+        """What `consume` makes, in a thread, of the answer as it comes: Arrow's record batches. A cancelled call ends
+        its query at the server."""
+        mark, left = str(uuid.uuid4()), threading.Event()
+
+        def work(client: Client) -> AnswerT:
+            if left.is_set():
+                raise WarehouseUnavailable("nobody waits for the answer any more")
+            # The driver gives queries ids of its own.
+            settings = {**_QUERY_SETTINGS, "log_comment": mark}
+            with client.query_arrow_stream(sql, dict(parameters), settings, use_strings=True) as blocks:
+                return consume(blocks)
+
+        try:
+            return await self._run(work, query_error)
+        except asyncio.CancelledError:
+            left.set()
+            with suppress(WarehouseError):
+                await self.command(f"KILL QUERY WHERE Settings['log_comment'] = '{mark}' ASYNC")
+            raise
 
     async def command(self, sql: str, parameters: Mapping[str, Any] | None = None) -> None:
         """Runs a statement without an answer (DDL, deletions)."""

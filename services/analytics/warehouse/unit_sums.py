@@ -69,22 +69,36 @@ class Sums:
 
     def text(self, rows: str) -> str:
         """The query over `rows`, a table or a query in parentheses."""
-        position = self.rows.positions()
+        sums = [column for each in self._summed() for column in each.sums() + each.step_sums()]
+        return _SUMS.format(sums=_listed(sums, 4), units=self.units(rows))
+
+    def units(self, rows: str, *, named: bool = False) -> str:
+        """The units that are summed, one row each. `named`: with their `key`, and the list of windows that keep one."""
         clustered = self.rows.scope.by_unit
-        inner: list[str] = []
-        columns: list[str] = []
-        sums: list[str] = []
-        for number, window in enumerate(self.rows.windows):
-            if window in self.cut and not position[window].list:
-                one = _Summed(number, window, position[window], self.cut[window], clustered)
-                inner += one.of_user() + one.steps_of_user()
-                columns += one.of_unit() + one.steps_of_unit() if clustered else one.of_user() + one.steps_of_user()
-                sums += one.sums() + one.step_sums()
+        summed = self._summed()
+        inner = [column for each in summed for column in each.of_user() + each.steps_of_user()]
+        columns = list(inner)
         if clustered:
-            units = _CLUSTERS.format(columns=_listed(columns, 8), inner=_listed(inner, 12), rows=rows)
-        else:
-            units = _USERS.format(columns=_listed(columns, 8), rows=rows)
-        return _SUMS.format(sums=_listed(sums, 4), units=units)
+            columns = [column for each in summed for column in each.of_unit() + each.steps_of_unit()]
+        if named:
+            columns.append(f"{'unit' if clustered else 'user_key'} AS key")
+            for window, each in self.rows.positions().items():
+                if each.list:
+                    column = f"{prefix_of(self.rows, window)}list"
+                    inner.append(f"lists[{each.list}] AS {column}_of_user")
+                    of_unit = f"arraySort(arrayFlatten(groupArray({column}_of_user)))"
+                    columns.append(f"{of_unit if clustered else f'lists[{each.list}]'} AS {column}")
+        if clustered:
+            return _CLUSTERS.format(columns=_listed(columns, 8), inner=_listed(inner, 12), rows=rows)
+        return _USERS.format(columns=_listed(columns, 8), rows=rows)
+
+    def _summed(self) -> list[_Summed]:
+        position, clustered = self.rows.positions(), self.rows.scope.by_unit
+        return [
+            _Summed(number, window, position[window], self.cut[window], clustered)
+            for number, window in enumerate(self.rows.windows)
+            if window in self.cut and not position[window].list
+        ]
 
 
 def prefix_of(rows: UnitRows, window: MetricWindow) -> str:
