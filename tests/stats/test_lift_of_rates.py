@@ -17,14 +17,15 @@ from stats import (
     analyse_metric,
 )
 from stats.comparison.proportion_intervals import score_ratio
+from stats.distributions import critical
 from stats.sequential.results import AlwaysValidResult
 
 
 def test_the_score_interval_of_a_ratio_is_koopmans() -> None:
     """His example: 36 of 40 against 16 of 80."""
-    lower, upper = score_ratio(BinarySummary(40, 36), BinarySummary(80, 16), 0.05)
+    lower, upper = score_ratio(BinarySummary(40, 36), BinarySummary(80, 16), critical(0.05))
     assert (round(lower, 2), round(upper, 2)) == (2.94, 7.15)
-    assert score_ratio(BinarySummary(40, 0), BinarySummary(80, 16), 0.05)[0] == 0.0
+    assert score_ratio(BinarySummary(40, 0), BinarySummary(80, 16), critical(0.05))[0] == 0.0
 
 
 def test_the_lift_of_a_rate_covers_also_with_unequal_arms() -> None:

@@ -168,7 +168,7 @@ def _score_sets(arms: Arms, rates: Rates, contrast: Contrast, critical: float) -
     difference = Difference(contrast.difference, contrast.se, lower, upper, "newcombe")
     lift = lift_of(arms, critical, testable=contrast.se > 0.0)
     if lift.kind is not None:
-        low, high = proportion_intervals.score_ratio_at(*rates, critical)
+        low, high = proportion_intervals.score_ratio(*rates, critical)
         lift = replace(
             lift, status=Status.OK, method="score", kind=SetKind.INTERVAL, excluded=None,
             lower=low - 1.0, upper=high - 1.0,

@@ -78,18 +78,13 @@ def miettinen_nurminen(treatment: BinarySummary, control: BinarySummary, alpha: 
     return bound(-1.0), bound(1.0)
 
 
-def score_ratio(treatment: BinarySummary, control: BinarySummary, alpha: float) -> Bounds:
-    """The score interval of the ratio pt/pc (Koopman 1984); needs conversions in the control.
+def score_ratio(treatment: BinarySummary, control: BinarySummary, z: float) -> Bounds:
+    """The score interval of the ratio pt/pc at the critical value z (Koopman 1984); needs conversions in the control.
 
     It holds the ratios r with (p̂t − r·p̂c)² ≤ z²·Var(p̂t − r·p̂c), the variance at the rates most likely under
     pt = r·pc. That is Fieller's inversion with the variance that the hypothesis implies: at r = 1 it is the
     pooled one, so 1 is outside exactly when Pearson's chi-square rejects.
     """
-    return score_ratio_at(treatment, control, distributions.critical(alpha))
-
-
-def score_ratio_at(treatment: BinarySummary, control: BinarySummary, z: float) -> Bounds:
-    """The same at a critical value."""
     hits = treatment.conversions + control.conversions
     start = math.log(max(treatment.conversions, 0.5) / treatment.n / control.rate)
 

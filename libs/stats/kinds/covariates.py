@@ -37,20 +37,12 @@ class CupedSummary:
         outcome = MeanSummary(self.n, self.sum, self.sum_sq, self.centre)
         for name in ("n", "sum", "sum_sq", "centre"):
             object.__setattr__(self, name, getattr(outcome, name))
-        k = len(self.x_sum) if isinstance(self.x_sum, Sequence) else 0
-        if not 1 <= k <= COVARIATES_MAX:
-            raise InvalidInputError("x_sum", f"must have 1 to {COVARIATES_MAX} covariates")
+        k = covariate_count(self.x_sum)
         object.__setattr__(self, "x_sum", sums_of_covariates(self.x_sum, "x_sum", k, 1))
         object.__setattr__(self, "xy", sums_of_covariates(self.xy, "xy", k, 2))
         object.__setattr__(self, "xx", symmetric_sums(self.xx, k))
-        names = self.covariates or tuple(f"x{index + 1}" for index in range(k))
-        if len(names) != k:
-            raise InvalidInputError("covariates", f"must have {k} names, got {len(names)}")
-        object.__setattr__(self, "covariates", tuple(names))
-        if self.history_n is not None:
-            object.__setattr__(self, "history_n", validation.count(self.history_n, "history_n"))
-            if self.history_n > self.n:
-                raise InvalidInputError("history_n", f"must not exceed n ({self.history_n} > {self.n})")
+        object.__setattr__(self, "covariates", covariate_names(self.covariates, k))
+        object.__setattr__(self, "history_n", history_count(self.history_n, self.n))
         self._check_squares()
 
     def _check_squares(self) -> None:
@@ -131,6 +123,32 @@ def merge_covariates(parts: Sequence[CupedSummary]) -> CupedSummary:
         None if None in histories else sum(each or 0 for each in histories),
         outcome.centre,
     )
+
+
+def covariate_count(x_sum: Sequence[float]) -> int:
+    """How many covariates there are. Raises `InvalidInputError` for none, too many, or what is no sequence."""
+    k = len(x_sum) if isinstance(x_sum, Sequence) else 0
+    if not 1 <= k <= COVARIATES_MAX:
+        raise InvalidInputError("x_sum", f"must have 1 to {COVARIATES_MAX} covariates")
+    return k
+
+
+def covariate_names(names: Sequence[str], k: int) -> tuple[str, ...]:
+    """The names of k covariates, x1 and so on where none are given. Raises `InvalidInputError` for another number."""
+    names = names or tuple(f"x{index + 1}" for index in range(k))
+    if len(names) != k:
+        raise InvalidInputError("covariates", f"must have {k} names, got {len(names)}")
+    return tuple(names)
+
+
+def history_count(history_n: int | None, n: int) -> int | None:
+    """How many of n units have history, None if all. Raises `InvalidInputError` for no count, or more than n."""
+    if history_n is None:
+        return None
+    history_n = validation.count(history_n, "history_n")
+    if history_n > n:
+        raise InvalidInputError("history_n", f"must not exceed n ({history_n} > {n})")
+    return history_n
 
 
 def indicator_is_missing(

@@ -8,16 +8,22 @@ Walker 2013, appendix B (ratios); Deng, Knoblich & Lu 2018, section 4 (quantiles
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from stats import distributions, validation
+from stats import distributions
 from stats.errors import InvalidInputError
 from stats.kinds.clustered import ClusteredSummary, prepare_clustered
-from stats.kinds.covariates import COVARIATES_MAX, indicator_is_missing, sums_of_covariates, symmetric_sums
+from stats.kinds.covariates import (
+    covariate_count,
+    covariate_names,
+    history_count,
+    indicator_is_missing,
+    sums_of_covariates,
+    symmetric_sums,
+)
 from stats.kinds.estimates import PreparedArm
 from stats.kinds.quantile import QuantileSummary, prepare_quantile
 from stats.kinds.ratio import RatioSummary, prepare_ratio
@@ -54,20 +60,12 @@ class LinearisedSummary:
             raise InvalidInputError("outcome", f"must be what `of` names: one of {', '.join(OUTCOMES)}")
         if isinstance(self.outcome, QuantileSummary) and self.outcome.clusters is None:
             raise InvalidInputError("outcome.clusters", "is needed beside covariates")
-        k = len(self.x_sum) if isinstance(self.x_sum, Sequence) else 0
-        if not 1 <= k <= COVARIATES_MAX:
-            raise InvalidInputError("x_sum", f"must have 1 to {COVARIATES_MAX} covariates")
+        k = covariate_count(self.x_sum)
         for name, power in (("x_sum", 1), ("x_top", 2), ("x_bottom", 2)):
             object.__setattr__(self, name, sums_of_covariates(getattr(self, name), name, k, power))
         object.__setattr__(self, "xx", symmetric_sums(self.xx, k))
-        names = self.covariates or tuple(f"x{index + 1}" for index in range(k))
-        if len(names) != k:
-            raise InvalidInputError("covariates", f"must have {k} names, got {len(names)}")
-        object.__setattr__(self, "covariates", tuple(names))
-        if self.history_n is not None:
-            object.__setattr__(self, "history_n", validation.count(self.history_n, "history_n"))
-            if self.history_n > self.n:
-                raise InvalidInputError("history_n", f"must not exceed n ({self.history_n} > {self.n})")
+        object.__setattr__(self, "covariates", covariate_names(self.covariates, k))
+        object.__setattr__(self, "history_n", history_count(self.history_n, self.n))
         sums = self.sums
         for j, total in enumerate(self.x_sum):
             check_square_sum(self.n, total, self.xx[j][j], f"xx[{j}][{j}]")
