@@ -10,6 +10,8 @@ from pathlib import Path
 
 _FOLDER = Path(__file__).with_name("queries")
 _WITH = "-- with: "
+_BELONGS = "$belongs"
+"""Where a query of exposures takes the condition of `belongs.sql`."""
 
 
 @cache
@@ -27,4 +29,11 @@ def _parts(name: str) -> tuple[list[str], str]:
     if text.startswith(_WITH):
         first, _, text = text.partition("\n")
         needed = [each.strip() for each in first.removeprefix(_WITH).split(",")]
-    return needed, "\n".join(line for line in text.splitlines() if not line.startswith("--"))
+    body = _without_comments(text)
+    if _BELONGS in body:
+        body = body.replace(_BELONGS, _without_comments((_FOLDER / "belongs.sql").read_text().strip()))
+    return needed, body
+
+
+def _without_comments(text: str) -> str:
+    return "\n".join(line for line in text.splitlines() if not line.startswith("--"))

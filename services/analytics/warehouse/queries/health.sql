@@ -10,8 +10,6 @@ FROM exposure_counts
 WHERE organization_id = {organization:String}
     AND environment_id = {environment:String}
     AND flag = {flag:String}
-    AND if(experiments = '',
-        {experiment:String} = '' OR experiment = {experiment:String},
-        position(experiments, {membership:String}) > 0)
+    AND $belongs
     AND has({variations:Array(String)}, variation)
     AND day <= toDate32(least(fromUnixTimestamp64Milli({stop:Int64}, 'UTC'), fromUnixTimestamp64Milli({as_of:Int64}, 'UTC')))

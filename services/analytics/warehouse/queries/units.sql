@@ -20,9 +20,7 @@ WITH candidates AS
             first_wins,
             indexOf({variations:Array(String)}, variation) AS number,
             number > 0
-                AND if(experiments = '',
-                    {experiment:String} = '' OR experiment = {experiment:String},
-                    position(experiments, {membership:String}) > 0) AS counted,
+                AND $belongs AS counted,
             toInt64(bitShiftRight(earliest, 64)) AS earliest_at,
             counted AND earliest_at >= {start:Int64} AND earliest_at < {stop:Int64} AS member,
             counted
@@ -62,9 +60,7 @@ FROM
     WHERE organization_id = {organization:String}
         AND environment_id = {environment:String}
         AND flag = {flag:String}
-        AND if(experiments = '',
-            {experiment:String} = '' OR experiment = {experiment:String},
-            position(experiments, {membership:String}) > 0)
+        AND $belongs
         AND has({variations:Array(String)}, variation)
         AND occurred_at >= fromUnixTimestamp64Milli({start:Int64}, 'UTC')
         AND occurred_at < fromUnixTimestamp64Milli({stop:Int64}, 'UTC')

@@ -41,9 +41,7 @@ FROM
     WHERE organization_id = {organization:String}
         AND environment_id = {environment:String}
         AND flag = {flag:String}
-        AND if(experiments = '',
-            {experiment:String} = '' OR experiment = {experiment:String},
-            position(experiments, {membership:String}) > 0)
+        AND $belongs
         AND has({variations:Array(String)}, variation)
         AND occurred_at >= fromUnixTimestamp64Milli({start:Int64}, 'UTC')
         AND occurred_at < fromUnixTimestamp64Milli({stop:Int64}, 'UTC')
