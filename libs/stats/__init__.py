@@ -27,7 +27,7 @@ from stats.judgement.decision import Decision, Verdict, decide
 from stats.judgement.families import Family, FamilyMember, adjust_family, exploratory_family
 from stats.judgement.mismatch_sources import RatioSlice, slice_ratios
 from stats.judgement.progress import Progress
-from stats.judgement.readings import Reading, State, read
+from stats.judgement.readings import AgainstControl, Reading, State, read
 from stats.judgement.sample_ratio import SampleRatioResult, SequentialRatio, check_sample_ratio, check_segment_ratios
 from stats.kinds.binary import BinarySummary
 from stats.kinds.clustered import ClusteredSummary
@@ -76,6 +76,7 @@ from stats.version import ENGINE_VERSION
 __all__ = [
     "ENGINE_VERSION",
     "KINDS",
+    "AgainstControl",
     "AlwaysValidResult",
     "AnalysisOptions",
     "ArmResult",

@@ -228,13 +228,16 @@ async def test_a_line_holds_the_figures_of_its_variation() -> None:
         "adjusted_p": treated.comparison.adjusted_p,
         "significant": treated.comparison.significant,
         "reading": treated.comparison.reading.state,
+        "guardrail": None,
+        "guardrail_p_value": None,
+        "guardrail_bound": None,
         "method": treated.comparison.reading.method,
     }
     assert list(lines[1]) == list(RESULT_FILE.columns)
 
 
 def test_the_dataset_has_the_file_s_columns_and_its_own() -> None:
-    own = {"experiment_id", "sample_ratio_p_value", "engine_version"}
+    own = {"experiment_id", "sample_ratio_mismatch", "sample_ratio_p_value", "engine_version"}
     assert set(RESULT_DATASET.columns) - set(RESULT_FILE.columns) == own
     assert set(RESULT_FILE.columns) - set(RESULT_DATASET.columns) == {"computed_at"}
 

@@ -127,3 +127,21 @@ def test_harm_that_the_watch_sees_is_told_beside_a_look_that_could_estimate_noth
     sentence = said(replace(present, comparisons=(watched,)))
     assert "worse, and a difference this large is unlikely by chance (p < 0.0001" in sentence
     assert "it has deteriorated" in sentence
+
+
+@pytest.mark.parametrize(
+    ("converted", "words"),
+    [
+        ((400_000, 396_000), "within the margin: worse than the control (p < 0.0001), by less than the margin of 2 %"),
+        ((100_000, 100_050), "within the margin: not worse than the margin of 2 % (p < 0.0001)."),
+        ((1_000, 910), "unclear: worse than the control (p = 0.0304), and that it is by less than the margin of"),
+        ((1_000, 995), "unclear: that it is not worse than the margin of 2 % is not proven (p = 0."),
+    ],
+)  # fmt: skip
+def test_a_guardrail_says_what_its_margin_says(converted: tuple[int, int], words: str) -> None:
+    control, treatment = converted
+    arms = {"off": BinarySummary(10 * control, control), "on": BinarySummary(10 * control, treatment)}
+    result = analyse_metric(MetricSpec("purchase", guardrail=Guardrail(0.02)), arms, control="off")
+    sentence = said(result, Progress(20_000, 20_000))
+    assert words in sentence
+    assert "by chance" not in sentence

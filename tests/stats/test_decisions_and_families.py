@@ -176,6 +176,35 @@ def test_guardrail_states(lift: float, n: int, state: str) -> None:
         assert block.bound > -0.05
 
 
+@pytest.mark.parametrize(
+    ("lift", "n", "state", "against"),
+    [
+        (0.0, 200_000, State.WITHIN_MARGIN, State.UNCLEAR),
+        (-0.02, 2_000_000, State.WITHIN_MARGIN, State.WORSE),
+        (0.1, 200_000, State.BETTER, State.BETTER),
+        (0.0, 2_000, State.UNCLEAR, State.UNCLEAR),
+        (-0.09, 10_000, State.UNCLEAR, State.WORSE),
+        (-0.3, 20_000, State.WORSE, State.WORSE),
+    ],
+)
+def test_a_guardrail_reads_by_its_own_question(lift: float, n: int, state: State, against: State) -> None:
+    """It reads as worse exactly when it deteriorated, and rolls back; passing is never unclear or worse."""
+    result = protected("uptime", lift, n)
+    block, reading = result.comparisons[0].guardrail, read(result, "t", DONE)
+    assert block is not None
+    assert reading.against_control is not None
+    assert (reading.state, reading.against_control.state) == (state, against)
+    assert (reading.state is State.WORSE) == (block.state == "deteriorated")
+    assert (reading.state in (State.WITHIN_MARGIN, State.BETTER)) == (block.state == "pass")
+    if state in (State.WITHIN_MARGIN, State.UNCLEAR):
+        assert (reading.p_value, reading.method) == (block.p_value, block.method)
+        assert (reading.p_value < 0.05) == (state is State.WITHIN_MARGIN)  # type: ignore[operator]
+    verdict = decide("t", [rate("signup", 0.2), result], DONE)
+    assert (verdict.verdict is Verdict.ROLL_BACK) == (state is State.WORSE)
+    tolerated = "The guardrail uptime is worse than the control, by less than its margin allows."
+    assert (tolerated in verdict.reasons) == ((state, against) == (State.WITHIN_MARGIN, State.WORSE))
+
+
 def test_a_guardrail_without_data_is_insufficient() -> None:
     spec = MetricSpec("uptime", guardrail=Guardrail(0.05))
     empty, constant = MeanSummary(0, 0, 0), MeanSummary(10, 10, 10)

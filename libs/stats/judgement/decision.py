@@ -96,14 +96,21 @@ def _judge(judged: Sequence[_Judged], progress: Progress) -> tuple[Verdict, list
     if harmed or worse:
         return Verdict.ROLL_BACK, [*harmed, *worse]
     better = [f"{one.metric} reads as better." for one in goals if one.reading.state is State.BETTER]
+    tolerated = [
+        f"The guardrail {one.metric} is worse than the control, by less than its margin allows."
+        for one in judged
+        if one.reading.state is State.WITHIN_MARGIN
+        and one.reading.against_control is not None
+        and one.reading.against_control.state is State.WORSE
+    ]
     unproven = [
         f"The guardrail {one.metric} is not proven yet."
         for one in judged
         if one.guardrail is not None and one.guardrail != "pass"
     ]
     if better and not unproven and not progress.early:
-        return Verdict.SHIP, better
-    reasons = [*better, *unproven]
+        return Verdict.SHIP, [*better, *tolerated]
+    reasons = [*better, *unproven, *tolerated]
     if not better:
         reasons.append("No goal reads as better." if goals else "No goal is measured.")
     if progress.early:

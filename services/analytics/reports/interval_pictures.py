@@ -31,7 +31,7 @@ from analytics.results.metric_documents import MetricDocument, MetricVariation
 WIDTH, HEIGHT = 160.0, 28.0
 _MIDDLE, _AXIS, _LABELS = 9.0, 18.0, 26.0
 _EDGE, _NAMES = 6.0, 190.0
-_COLOURS = {State.BETTER: GOOD, State.WORSE: BAD, State.UNCLEAR: UNCLEAR}
+_COLOURS = {State.BETTER: GOOD, State.WITHIN_MARGIN: GOOD, State.WORSE: BAD, State.UNCLEAR: UNCLEAR}
 
 
 def interval_picture(metric: MetricDocument, variation: MetricVariation, others: list[MetricVariation]) -> Drawing:

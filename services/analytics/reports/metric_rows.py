@@ -12,6 +12,7 @@ from analytics.reports.interval_pictures import interval_picture
 from analytics.reports.phrases import (
     NOTHING,
     count,
+    guarded_reading_badge,
     guardrail_badge,
     number,
     percent,
@@ -41,8 +42,8 @@ GUARDRAIL_HEADINGS = (
     *_EFFECT,
     Heading("p of the margin", 10, numeric=True),
     Heading("Reading", 11),
-    Heading("p", 8, numeric=True),
-    Heading("p adjusted", 8, numeric=True),
+    Heading("p against control", 8, numeric=True),
+    Heading("adjusted", 8, numeric=True),
 )
 FIXED_HEADINGS = (
     _FIRST,
@@ -91,9 +92,8 @@ def guardrail_grid(metrics: Sequence[MetricDocument], caption: str) -> Grid:
                 _effect(comparison),
                 interval_picture(metric, variation, metric.variations),
                 Words(probability(comparison.guardrail.p_value if comparison.guardrail else None)),
-                reading_badge(comparison.reading.state),
-                Words(probability(comparison.reading.p_value)),
-                Words(probability(comparison.reading.adjusted_p)),
+                _guarded_reading(comparison),
+                *_against_control(comparison),
             ),
             _note(metric, variation, comparison),
         )
@@ -147,6 +147,17 @@ def _guarded(comparison: ComparisonDocument) -> Badge:
     if comparison.guardrail is None:
         return Badge("no margin", "plain", below="shown, not judged")
     return guardrail_badge(comparison.guardrail.state)
+
+
+def _guarded_reading(comparison: ComparisonDocument) -> Badge:
+    against = comparison.reading.against_control
+    return guarded_reading_badge(comparison.reading.state, against.state if against else None)
+
+
+def _against_control(comparison: ComparisonDocument) -> tuple[Words, Words]:
+    """Both p of the difference from the control."""
+    found = comparison.reading.against_control or comparison.reading
+    return Words(probability(found.p_value)), Words(probability(found.adjusted_p))
 
 
 def _margin(comparison: ComparisonDocument) -> Words:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from stats import State, Verdict
 
 from analytics.reports.content import Badge, Tone
@@ -9,6 +11,7 @@ from analytics.reports.content import Badge, Tone
 NOTHING = "–"
 _READINGS: dict[State, tuple[str, Tone]] = {
     State.BETTER: ("better", "good"),
+    State.WITHIN_MARGIN: ("within margin", "good"),
     State.WORSE: ("worse", "bad"),
     State.UNCLEAR: ("unclear", "unclear"),
     State.TOO_EARLY: ("too early", "waiting"),
@@ -38,7 +41,14 @@ _CHECKS: dict[str, tuple[Tone, str]] = {
 
 def reading_badge(state: State, exploratory: bool = False) -> Badge:
     text, tone = _READINGS[state]
-    return Badge(text, tone, below="exploratory" if exploratory else "")
+    symbol = "✓" if state is State.WITHIN_MARGIN else ""
+    return Badge(text, tone, symbol, below="exploratory" if exploratory else "")
+
+
+def guarded_reading_badge(state: State, against_control: State | None) -> Badge:
+    """A guardrail's, with what the difference from the control says where that is something else."""
+    told = against_control in (State.BETTER, State.WORSE) and against_control is not state
+    return replace(reading_badge(state), below=f"{against_control} than control" if told else "")
 
 
 def verdict_badge(verdict: Verdict) -> Badge:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from typing import Annotated, Any
 
 from stats import (
+    AgainstControl,
     AlwaysValidResult,
     BayesBlock,
     Comparison,
@@ -34,6 +35,7 @@ from analytics.results.sentences import (
 from analytics.tables.columns import Column, InTable
 
 _ESTIMATE = Column(parts=("estimate", "lower", "upper"))
+_GUARDRAIL = Column(after="reading", parts=("state", "p_value", "bound"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,10 +43,11 @@ class ReadingDocument:
     """What a person may take from a comparison, and nothing else; it holds however often it is read.
 
     `readable_at` null: it can be read, or nobody knows when. `units_needed`: of all variations, for the next decision.
+    `against_control`: of a guardrail with a margin, whose state and p are of the margin.
     """
 
     state: Annotated[State, Column("reading", after="significant")]
-    method: Annotated[str, Column(after="reading")]
+    method: Annotated[str, Column(after="guardrail_bound")]
     p_value: float | None
     adjusted_p: float | None
     alpha: float
@@ -52,6 +55,7 @@ class ReadingDocument:
     readable_at: str | None
     units: int
     units_needed: int | None
+    against_control: AgainstControl | None
     sentence: str
 
 
@@ -133,7 +137,7 @@ class ComparisonDocument:
     fixed_horizon: FixedHorizonDocument
     cuped: CupedDocument | None
     winsor: WinsorDocument | None
-    guardrail: GuardrailBlock | None
+    guardrail: Annotated[GuardrailBlock | None, _GUARDRAIL]
     mde: MdeBlock | None
     bayes: BayesBlock | None
     post_stratified: PostStratifiedBlock | None
@@ -174,10 +178,11 @@ def comparison_document(metric: MetricAnalysis, comparison: Comparison, judged: 
             readable_at=rfc3339(judged.readable_at),
             units=judged.units,
             units_needed=judged.units_needed if not reading.complete else None,
+            against_control=reading.against_control,
             sentence=comparison_sentence(metric, comparison, judged),
         ),
         units_compared=comparison.n_treatment + comparison.n_control,
-        adjusted_p=reading.adjusted_p,
+        adjusted_p=(reading.against_control or reading).adjusted_p,
         post_stratified=metric.post_stratified.get(comparison.arm),
     )
 

@@ -68,10 +68,10 @@ class SampleRatioDocument:
     one looks; `p_value` and `statistic` hold if this is the only look."""
 
     status: Status
-    mismatch: bool | None
+    mismatch: Annotated[bool | None, Column("sample_ratio_mismatch", after="method", only=DATASET)]
     blocks_decision: bool
     sequential: SequentialRatio | None
-    p_value: Annotated[float | None, Column("sample_ratio_p_value", after="method", only=DATASET)]
+    p_value: Annotated[float | None, Column("sample_ratio_p_value", after="sample_ratio_mismatch", only=DATASET)]
     log10_p: float | None
     statistic: float | None
     df: int | None

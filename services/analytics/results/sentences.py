@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from stats import Comparison, Decision, Difference, Lift, Reading, State, Status, Verdict
+from stats import Comparison, Decision, Difference, GuardrailBlock, Lift, Reading, State, Status, Verdict
 
 from analytics.results.analysis import Analysis, MetricAnalysis
 from analytics.results.judgement import Judged
@@ -15,6 +15,7 @@ from analytics.results.sample_ratio import sample_ratio_sentence
 UNREAD = (State.TOO_EARLY, State.NOT_ESTIMABLE)
 """Nothing is said of an effect, neither that there is one nor that there is none."""
 SEQUENTIAL = ("group", "always_valid")
+_BY_MARGIN = (State.WITHIN_MARGIN, State.UNCLEAR)
 _MEANING = {
     State.BETTER: "better, and a difference this large is unlikely by chance",
     State.WORSE: "worse, and a difference this large is unlikely by chance",
@@ -117,14 +118,32 @@ def comparison_sentence(metric: MetricAnalysis, comparison: Comparison, judged: 
     ]
     if not metric.use.decides and reading.significant:
         said.append("exploratory, so confirm it")
-    return f"{', '.join(said)}{_guarded(metric, comparison)}."
+    # A guardrail that reads by its margin has said what the margin says.
+    about = "" if reading.state in _BY_MARGIN and comparison.guardrail else _guarded(metric, comparison)
+    return f"{', '.join(said)}{about}."
 
 
 def _read(comparison: Comparison, reading: Reading, judged: Judged) -> list[str]:
     if reading.state is State.TOO_EARLY:
         when = f" at {judged.units_needed:,} units" if judged.units_needed else ""
         return [f"too early: nothing is decided before the plan decides{when}{_about(judged.readable_at)}"]
+    if comparison.guardrail is not None and reading.state in _BY_MARGIN:
+        return [effect(comparison), _by_margin(comparison.guardrail, reading)]
     return [effect(comparison), f"{_MEANING[reading.state]} ({_p_values(reading)})"]
+
+
+def _by_margin(block: GuardrailBlock, reading: Reading) -> str:
+    """What a guardrail says of its margin, and that it is worse than the control where that is clear too."""
+    margin, against = _margin(block), reading.against_control
+    worse = ""
+    if against is not None and against.state is State.WORSE:
+        deciding = against.p_value if against.adjusted_p is None else against.adjusted_p
+        worse = f"worse than the control ({probability(deciding)}), "
+    if reading.state is State.WITHIN_MARGIN:
+        said = f"by less than the margin of {margin} allows" if worse else f"not worse than the margin of {margin}"
+        return f"within the margin: {worse}{said} ({_p_values(reading)})"
+    said = "and that it is by less than" if worse else "that it is not worse than"
+    return f"unclear: {worse}{said} the margin of {margin} is not proven ({_p_values(reading)})"
 
 
 def _p_values(reading: Reading) -> str:
@@ -140,8 +159,11 @@ def _guarded(metric: MetricAnalysis, comparison: Comparison) -> str:
     block = comparison.guardrail
     if block is None:
         return "" if metric.use.role != "guardrail" else "; nobody gave a margin, so no decision looks at it"
-    margin = f"{block.margin:.4g}" if block.margin_kind == "absolute" else f"{100 * block.margin:g} %"
-    return f"; {_GUARDED[block.state].format(margin=margin)}"
+    return f"; {_GUARDED[block.state].format(margin=_margin(block))}"
+
+
+def _margin(block: GuardrailBlock) -> str:
+    return f"{block.margin:.4g}" if block.margin_kind == "absolute" else f"{100 * block.margin:g} %"
 
 
 def effect(comparison: Comparison) -> str:

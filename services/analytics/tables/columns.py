@@ -35,13 +35,15 @@ InTable = Annotated[T, Column()]
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Source:
-    """Where a column's value is: fields one after the other, each of the object before."""
+    """Where a column's value is: fields one after the other, each of the object before; None where one is absent."""
 
     column: str
     path: tuple[str, ...]
 
     def value(self, holder: Any) -> Any:
         for field in self.path:
+            if holder is None:
+                return None
             holder = getattr(holder, field)
         return holder.value if isinstance(holder, Enum) else holder
 
@@ -85,9 +87,11 @@ class _Part:
         if mark.after:
             self.follows[name] = mark.after
         if mark.parts:
-            hints = get_type_hints(hint)
+            hints = get_type_hints(_without_none(hint))
             for number, part in enumerate(mark.parts):
                 column = f"{name}_{part}" if number else name
+                if number and mark.after:
+                    self.follows[column] = f"{name}_{mark.parts[number - 1]}" if number > 1 else name
                 self._put({column: _plain_type(hints[part], hint, part)}, field)
                 self._sources.append(_Source(column, (field, part)))
         else:
