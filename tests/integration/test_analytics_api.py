@@ -178,6 +178,15 @@ async def test_absent_and_not_yours_are_the_same(client: httpx.AsyncClient, path
     }
 
 
+OF_A_MOMENT = (
+    *(f"{RESULTS}{each}?" for each in ("", "/sample-ratio", "/over-time", "/export")),
+    f"{RESULTS}/segments?by=country&",
+    *(f"{RESULTS.removesuffix('/results')}/{each}?" for each in ("report", "units", "interactions")),
+    "/v1/holdouts/never/effect?project=shop&environment=production&",
+)
+"""What may be asked as of a moment, and not of the future: a plan that ends there would read as if it were over."""
+
+
 @pytest.mark.parametrize(
     ("path", "status", "field"),
     [
@@ -190,6 +199,7 @@ async def test_absent_and_not_yours_are_the_same(client: httpx.AsyncClient, path
         (f"{EXPOSURES}&limit=100000", 422, "limit"),
         (f"{EXPOSURES}&limit=NaN", 422, "limit"),
         (f"{RESULTS}?as_of=never", 422, "as_of"),
+        *((f"{about}as_of={NOW + 86_400_000}", 422, "as_of") for about in OF_A_MOMENT),
         (f"{RESULTS}?project=shop", 400, ""),
     ],
 )

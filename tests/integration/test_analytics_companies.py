@@ -199,3 +199,6 @@ async def test_without_any_unit_there_is_no_figure(warehouse: Warehouse) -> None
     [found] = analysis.metrics
     assert found.result is None
     assert "send the `company` as `unit_key`" in found.problem
+    summary = written(result_document(analysis))["summary"]
+    assert summary.startswith("No unit can be counted. Who the units are is not known: variations are assigned by")
+    assert "exposures of 40 users don't name theirs; send the `company` as `unit_key`" in summary

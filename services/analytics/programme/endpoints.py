@@ -10,7 +10,6 @@ from service_kit.problems import NotFound
 from service_kit.requests import new_router
 
 from analytics.access import Actor, Authenticator
-from analytics.instants import instant
 from analytics.programme.figure_documents import ProgrammeDocument, programme_document
 from analytics.programme.figures import Analysts, programme_figures
 from analytics.programme.holdout_documents import HoldoutDocument, holdout_document
@@ -66,7 +65,7 @@ def build_router(
         """Per metric of the holdout's experiments: users who were not held out against those who were, since the first
         of them started; what that makes over all users, and of a year at the same pace."""
         environment = inquiries.measured(actor, where)
-        time = AnalysisTime(clock.now(), instant(as_of, "as_of"))
+        time = AnalysisTime.asked(clock.now(), as_of)
         entries = inquiries.catalog.entries(environment.id)
         held = held_experiments(environment, list(entries.experiments.values()), holdout, time.shown)
         keys = dict.fromkeys(use.metric for each in held.experiments for use in each.metrics)

@@ -30,7 +30,7 @@ from analytics.results.plan_options import Moment
 from analytics.results.post_stratification import PostStratifiedBlock, post_stratified
 from analytics.results.progress import PlanProgress, Traffic, progress_of
 from analytics.results.recorded_looks import OfficialLook
-from analytics.results.sample_ratio import sample_ratio_of, units_are_unknown
+from analytics.results.sample_ratio import sample_ratio_of, unit_problem, units_are_unknown
 from analytics.results.scope import scope_of
 from analytics.warehouse.aggregates import ExposureHealth, UnitCounts
 from analytics.warehouse.errors import WarehouseError
@@ -45,13 +45,15 @@ _log = get_logger("results")
 @dataclass(frozen=True, slots=True)
 class Analysis:
     """Everything about an experiment at one moment. `units`: analysed units by variation, all variations named;
-    `days`: the same by the day (UTC) of the first exposure."""
+    `days`: the same by the day (UTC) of the first exposure; `unit_problem`: why nobody knows the units, empty where
+    they are known."""
 
     experiment: Experiment
     environment: Environment
     time: AnalysisTime
     units: dict[str, int]
     units_in_several: int
+    unit_problem: str
     days: Mapping[str, Mapping[str, int]]
     progress: PlanProgress
     sample_ratio: SampleRatioResult
@@ -249,6 +251,7 @@ def _analysed(answers: _Answers) -> Analysis:
         time=answers.time,
         units=units,
         units_in_several=counts.in_several,
+        unit_problem=unit_problem(experiment, counts),
         days=counts.days,
         progress=progress,
         sample_ratio=sample_ratio,

@@ -24,8 +24,8 @@ from service_kit.problems import (
 from analytics.access import Actor
 from analytics.catalog.catalog import Catalog
 from analytics.catalog.entries import Environment, Experiment
-from analytics.instants import instant
-from analytics.results.analysis import AnalysisTime, Analyst
+from analytics.results.analysis import Analyst
+from analytics.results.moments import AnalysisTime
 from analytics.turns import Turns
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.experiments import ExperimentReader
@@ -100,7 +100,7 @@ class Inquiries:
         return Inquiry(
             experiment=experiment,
             environment=environment,
-            time=AnalysisTime(self._clock.now(), instant(asked.as_of, "as_of")),
+            time=AnalysisTime.asked(self._clock.now(), asked.as_of),
             reader=reader,
             warehouse=self._warehouse,
             analyst=Analyst(reader, self._catalog, ResultSnapshotStore(self._warehouse)),

@@ -42,12 +42,16 @@ def summary_of(analysis: Analysis) -> str:
     total = sum(analysis.units.values())
     if analysis.experiment.start_at is None:
         return "The experiment has not started."
-    if total == 0:
+    if not (total or analysis.units_in_several or analysis.unit_problem):
         return "No unit has been exposed yet."
     shares = ", ".join(f"{count:,} {name}" for name, count in analysis.units.items())
-    sentences = [f"{total:,} units ({shares})."]
+    sentences = [f"{total:,} units ({shares})." if total else "No unit can be counted."]
+    if analysis.unit_problem:
+        sentences.append(f"Who the units are is not known: {analysis.unit_problem}.")
     if analysis.units_in_several:
         sentences.append(f"{analysis.units_in_several:,} units saw several variations and are left out.")
+    if not total:
+        return " ".join(sentences)
     if analysis.sample_ratio.mismatch:
         sentences.append(sample_ratio_sentence(analysis.sample_ratio))
     sentences.append(progress_sentence(analysis.progress))
