@@ -88,8 +88,7 @@ def compare_pair(pair: Pair, alpha: float) -> Compared:
 def compare_binary_pair(pair: Pair, treatment: BinarySummary, control: BinarySummary, alpha: float) -> Compared:
     """Chi-square or Fisher for the test, Newcombe for the difference, the score interval for the lift.
 
-    The score interval is Fieller's inversion with the variance under the hypothesis, as chi-square has it,
-    so that it excludes 0 exactly when chi-square rejects.
+    The test decides, and both intervals follow it: each excludes 0 exactly when the test rejects.
     """
     treatment_rate, control_rate = pair.treatment.estimate, pair.control.estimate
     if treatment_rate is None or control_rate is None:
@@ -102,10 +101,10 @@ def compare_binary_pair(pair: Pair, treatment: BinarySummary, control: BinarySum
     else:
         test = Test("pearson_chi_square", "chi_square", tested.chi_square, 1.0, tested.p_value, tested.log10_p)
         status = Status.OK
-    difference, lift = _score_sets(
-        Arms(treatment_rate, control_rate), (treatment, control), contrast, distributions.critical(alpha)
-    )
     z = _deviate(test, contrast.difference)
+    difference, lift = _score_sets(
+        Arms(treatment_rate, control_rate), (treatment, control), contrast, distributions.critical(alpha), z or 0.0
+    )
     if tested.exact and tested.z is not None and z is not None and abs(tested.z) < abs(z):
         z = tested.z
     return _compared(pair, replace(contrast, status=status), FixedHorizon(test, difference, lift), z)
@@ -114,7 +113,7 @@ def compare_binary_pair(pair: Pair, treatment: BinarySummary, control: BinarySum
 def sets_at(pair: Pair, rates: Rates | None, critical: Critical, z: float) -> tuple[Difference, Lift]:
     """Difference and lift with the sets at a mode's critical value; both arms must have estimates.
 
-    The lift's set excludes 0 exactly when |z| reaches the critical value. No delta interval: it belongs to one look.
+    Both sets exclude 0 exactly when |z| reaches the critical value. No delta interval: it belongs to one look.
     """
     treatment, control = pair.treatment.estimate, pair.control.estimate
     if treatment is None or control is None:
@@ -123,9 +122,7 @@ def sets_at(pair: Pair, rates: Rates | None, critical: Critical, z: float) -> tu
     if rates is None:
         difference, lift = _welch_sets(Arms(treatment, control, pair.shared_variance), contrast, critical(contrast.df))
     else:
-        difference, lift = _score_sets(Arms(treatment, control), rates, contrast, critical(math.inf))
-        if abs(z) < critical(math.inf) and lift.lower is not None and lift.upper is not None:
-            lift = replace(lift, lower=min(lift.lower, 0.0), upper=max(lift.upper, 0.0))
+        difference, lift = _score_sets(Arms(treatment, control), rates, contrast, critical(math.inf), z)
     return _finite(difference), replace(_finite_set(lift), delta_lower=None, delta_upper=None)
 
 
@@ -161,19 +158,41 @@ def _welch_sets(arms: Arms, contrast: Contrast, critical: float) -> tuple[Differ
     return difference, lift_of(arms, critical, testable=testable)
 
 
-def _score_sets(arms: Arms, rates: Rates, contrast: Contrast, critical: float) -> tuple[Difference, Lift]:
+def _score_sets(arms: Arms, rates: Rates, contrast: Contrast, critical: float, z: float) -> tuple[Difference, Lift]:
+    """Newcombe's interval and the ratio's score interval, or where one contradicts the test, whose deviate is z, the
+    score interval scaled by what this deviate is of chi-square's: at 0 it is the test."""
     if critical > CRITICAL_MOST:
         return Difference(contrast.difference, contrast.se, None, None, "newcombe"), lift_of(arms, math.inf)
+    rejects = abs(z) >= critical
+    scaled = _scaled_critical(rates, critical, z)
     lower, upper = proportion_intervals.newcombe_at(*rates, critical)
     difference = Difference(contrast.difference, contrast.se, lower, upper, "newcombe")
+    if _excludes(lower, upper) != rejects:
+        lower, upper = proportion_intervals.score_difference(*rates, scaled)
+        difference = replace(difference, lower=lower, upper=upper, interval_method="score")
     lift = lift_of(arms, critical, testable=contrast.se > 0.0)
     if lift.kind is not None:
         low, high = proportion_intervals.score_ratio(*rates, critical)
+        if _excludes(low - 1.0, high - 1.0) != rejects:
+            low, high = proportion_intervals.score_ratio(*rates, scaled)
         lift = replace(
             lift, status=Status.OK, method="score", kind=SetKind.INTERVAL, excluded=None,
             lower=low - 1.0, upper=high - 1.0,
         )  # fmt: skip
     return difference, lift
+
+
+def _scaled_critical(rates: Rates, critical: float, z: float) -> float:
+    """The critical value of chi-square's deviate at which it rejects exactly when |z| reaches `critical`."""
+    chi = proportions.pooled_z(*rates)
+    if chi is None or chi == 0.0:
+        return critical
+    return min(critical * abs(chi / z), CRITICAL_MOST) if z != 0.0 else CRITICAL_MOST
+
+
+def _excludes(lower: float, upper: float) -> bool:
+    """Whether 0 is outside."""
+    return lower > 0.0 or upper < 0.0
 
 
 def lift_of(arms: Arms, critical: float, *, testable: bool = True) -> Lift:

@@ -57,16 +57,22 @@ def agresti_caffo(treatment: BinarySummary, control: BinarySummary, alpha: float
 
 
 def miettinen_nurminen(treatment: BinarySummary, control: BinarySummary, alpha: float) -> Bounds:
-    """The score interval with the N/(N − 1) variance (Miettinen & Nurminen 1985).
+    """The score interval with the N/(N − 1) variance (Miettinen & Nurminen 1985)."""
+    total = control.n + treatment.n
+    return score_difference(treatment, control, distributions.critical(alpha) * math.sqrt(total / (total - 1)))
 
-    Each bound is the difference at which the score statistic, with the rates estimated under that
-    difference, meets the critical value; found by bracketing, for the statistic falls in it.
+
+def score_difference(treatment: BinarySummary, control: BinarySummary, z: float) -> Bounds:
+    """The score interval of the difference at the critical value z (Mee 1984).
+
+    Each bound is the difference at which the score statistic, with the rates most likely under that difference, meets
+    the critical value; found by bracketing, for the statistic falls in it. At 0 the variance is the pooled one, so 0
+    is outside exactly when the root of Pearson's chi-square is beyond z.
     """
     difference = treatment.rate - control.rate
-    z2 = distributions.critical(alpha) ** 2
 
     def excess(delta: float) -> float:
-        return (difference - delta) ** 2 - z2 * _score_variance(treatment, control, delta)
+        return (difference - delta) ** 2 - z * z * _score_variance(treatment, control, delta)
 
     def bound(end: float) -> float:
         if difference == end or excess(end) <= 0.0:
@@ -123,7 +129,7 @@ def _score_variance(treatment: BinarySummary, control: BinarySummary, delta: flo
     angle = (math.pi + math.acos(min(1.0, max(-1.0, cosine)))) / 3.0
     pc = min(1.0, max(0.0, 2.0 * p * math.cos(angle) - square / 3.0))
     pt = min(1.0, max(0.0, pc + delta))
-    return (pc * (1.0 - pc) / nc + pt * (1.0 - pt) / nt) * total / (total - 1)
+    return pc * (1.0 - pc) / nc + pt * (1.0 - pt) / nt
 
 
 def _plus_one(summary: BinarySummary) -> BinarySummary:
