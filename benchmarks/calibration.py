@@ -10,7 +10,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -52,12 +52,12 @@ def fixed_horizon(rng: np.random.Generator) -> Iterator[Row]:
                 estimate_mean(MeanSummary(units, *first)), estimate_mean(MeanSummary(units + 50, *second)), ALPHA
             )
             rejected += (contrast.p_value or 0.0) < ALPHA
-    yield Row("A/A, fixed horizon", "mean, exponential, n=200/250", rejected / repeats, 0.047, 0.053)
+    yield Row("A/A, fixed horizon", "mean, exponential, n=200/250", rejected / repeats, 0.047, 0.053, repeats)
     draws = rng.binomial(10_000, 0.1, (200_000, 2)).tolist()
     hits = sum(
         proportions.compare_rates(BinarySummary(10_000, a), BinarySummary(10_000, b)).p_value < ALPHA for a, b in draws
     )
-    yield Row("A/A, fixed horizon", "rate 0.1, n=10,000", hits / len(draws), 0.047, 0.053)
+    yield Row("A/A, fixed horizon", "rate 0.1, n=10,000", hits / len(draws), 0.047, 0.053, len(draws))
 
 
 def ratio_metric(rng: np.random.Generator) -> Iterator[Row]:
@@ -73,7 +73,7 @@ def ratio_metric(rng: np.random.Generator) -> Iterator[Row]:
             sums = np.stack([column.sum(axis=1) for column in columns], axis=1).tolist()
             estimates.append([estimate_ratio(RatioSummary(units, *row)) for row in sums])
         rejected += sum((compare(t, c, ALPHA).p_value or 0.0) < ALPHA for t, c in zip(*estimates, strict=True))
-    yield Row("A/A, ratio metric", "clicks per session, n=500", rejected / repeats, 0.047, 0.055)
+    yield Row("A/A, ratio metric", "clicks per session, n=500", rejected / repeats, 0.047, 0.055, repeats)
 
 
 def peeking(rng: np.random.Generator) -> Iterator[Row]:
@@ -82,11 +82,11 @@ def peeking(rng: np.random.Generator) -> Iterator[Row]:
     for looks, expected in ((5, 0.142), (10, 0.193), (20, 0.248)):
         z = np.abs(_paths(rng, repeats, looks))
         naive = float((z > 1.959964).any(axis=1).mean())
-        yield Row("naive peeking", f"{looks} looks", naive, expected - 0.01, expected + 0.01)
+        yield Row("naive peeking", f"{looks} looks", naive, expected - 0.01, expected + 0.01, repeats)
         for boundary in Boundary:
             bounds = np.array(planned_bounds(looks, ALPHA, boundary))
             crossed = float((z > bounds).any(axis=1).mean())
-            yield Row(f"group sequential, {boundary.value}", f"{looks} looks", crossed, 0.048, 0.052)
+            yield Row(f"group sequential, {boundary.value}", f"{looks} looks", crossed, 0.048, 0.052, repeats)
 
 
 def always_valid(rng: np.random.Generator) -> Iterator[Row]:
@@ -95,7 +95,7 @@ def always_valid(rng: np.random.Generator) -> Iterator[Row]:
     rho2 = mixture_variance(ALPHA, looks * step / 2.0)
     bounds = np.array([sequence_point(0.0, 1.0, step * (k + 1), ALPHA, rho2).z_equivalent for k in range(looks)])
     crossed = sum(int((np.abs(_paths(rng, 500, looks)) > bounds).any(axis=1).sum()) for _ in range(repeats // 500))
-    yield Row("always valid", "2,000 looks", crossed / repeats, 0.0, 0.05)
+    yield Row("always valid", "2,000 looks", crossed / repeats, 0.0, 0.05, repeats)
 
 
 def newcombe_coverage(rng: np.random.Generator) -> Iterator[Row]:
@@ -113,7 +113,7 @@ def newcombe_coverage(rng: np.random.Generator) -> Iterator[Row]:
             low, high = newcombe(BinarySummary(units, second), BinarySummary(units, first), ALPHA)
             covered += low <= true_t - true_c <= high
         setting = "any two rates" if control is None else f"{control}->{treatment}"
-        yield Row("Newcombe coverage", f"{setting}, n={units}", covered / repeats, 0.944, 0.965)
+        yield Row("Newcombe coverage", f"{setting}, n={units}", covered / repeats, 0.944, 0.965, repeats)
 
 
 def fieller_coverage(rng: np.random.Generator) -> Iterator[Row]:
@@ -139,7 +139,7 @@ def fieller_coverage(rng: np.random.Generator) -> Iterator[Row]:
         sizes = f"{units}" if treated == units else f"{units}/{treated}"
         quantity = f"lift coverage, {'rare events' if treated == units else 'unequal arms'}"
         setting = f"rate {control}, lift {lift:+.0%}, n={sizes}"
-        yield Row(quantity, setting, covered / defined, 0.94, 1.0)
+        yield Row(quantity, setting, covered / defined, 0.94, 1.0, defined)
 
 
 def cuped_variance(rng: np.random.Generator) -> Iterator[Row]:
@@ -178,14 +178,14 @@ def power_at_mde(rng: np.random.Generator) -> Iterator[Row]:
         control = ArmEstimate(mean_c, var_c, units, units - 1.0)
         contrast = compare(ArmEstimate(mean_t, var_t, units, units - 1.0), control, ALPHA)
         found += (contrast.p_value or 0.0) < ALPHA
-    yield Row("power at the MDE", "mean, n=1,000", found / repeats, 0.796, 0.804)
+    yield Row("power at the MDE", "mean, n=1,000", found / repeats, 0.796, 0.804, repeats)
     size, baseline = 20_000, 0.05
     rise = power.mde_rate(baseline, (size, size), ALPHA, 0.8)
     hits = rng.binomial(size, [baseline, baseline + (rise or 0.0)], (repeats, 2)).tolist()
     found = sum(
         proportions.compare_rates(BinarySummary(size, t), BinarySummary(size, c)).p_value < ALPHA for c, t in hits
     )
-    yield Row("power at the MDE", "rate 0.05, n=20,000", found / repeats, 0.796, 0.804)
+    yield Row("power at the MDE", "rate 0.05, n=20,000", found / repeats, 0.796, 0.804, repeats)
 
 
 def families(rng: np.random.Generator) -> Iterator[Row]:
@@ -193,7 +193,7 @@ def families(rng: np.random.Generator) -> Iterator[Row]:
     repeats, tests = 40_000, 10
     p_values = rng.uniform(size=(repeats, tests)).tolist()
     wrong = sum(min(adjust(row, "holm")) < ALPHA for row in p_values)
-    yield Row("family-wise error, Holm", "10 tests, all null", wrong / repeats, 0.0, 0.05)
+    yield Row("family-wise error, Holm", "10 tests, all null", wrong / repeats, 0.0, 0.05, repeats)
     tail = rng.uniform(size=(repeats, tests))
     tail[:, :3] **= 6.0
     discovered = 0.0
@@ -230,30 +230,36 @@ SIMULATIONS: tuple[Callable[[np.random.Generator], Iterator[Row]], ...] = (
 )
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Print the calibration table, and write it where it is asked for; 1 if any rate is outside its band."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows there")
     names = [each.__name__ for each in SIMULATIONS]
     parser.add_argument("--only", nargs="+", choices=names, default=names, help="these simulations alone")
-    asked = parser.parse_args()
+    asked = parser.parse_args(arguments)
     started = time.perf_counter()
     seeds = np.random.SeedSequence(SEED).spawn(len(SIMULATIONS))
     rows: list[Row] = []
-    print(f"{'quantity':<36} {'setting':<44} {'measured':>9}  {'band':<18} verdict")
+    print(f"{'quantity':<36} {'setting':<44} {'measured':>9} {'± error':>9}  {'band':<18} verdict")
     for simulate, seed in zip(SIMULATIONS, seeds, strict=True):
         if simulate.__name__ not in asked.only:
             continue
         for row in simulate(np.random.default_rng(seed)):
             rows.append(row)
-            band = f"{row.low:.5g} … {row.high:.5g}"
-            verdict = "ok" if row.ok else "OUTSIDE"
-            print(f"{row.quantity:<36} {row.setting:<44} {row.measured:>9.5f}  {band:<18} {verdict}", flush=True)
+            print(_line(row), flush=True)
     failed = sum(not row.ok for row in rows)
     print(f"\n{failed} outside their bands, {time.perf_counter() - started:.0f} s")
     if asked.json is not None:
-        asked.json.write_text(json.dumps([{**asdict(row), "ok": row.ok} for row in rows], indent=1) + "\n", "utf-8")
+        told = [{**asdict(row), "error": row.error, "ok": row.ok} for row in rows]
+        asked.json.write_text(json.dumps(told, indent=1) + "\n", "utf-8")
     return 1 if failed else 0
+
+
+def _line(row: Row) -> str:
+    error = "" if row.error is None else f"{row.error:.5f}"
+    band = f"{row.low:.5g} … {row.high:.5g}"
+    verdict = "ok" if row.ok else "OUTSIDE"
+    return f"{row.quantity:<36} {row.setting:<44} {row.measured:>9.5f} {error:>9}  {band:<18} {verdict}"
 
 
 if __name__ == "__main__":

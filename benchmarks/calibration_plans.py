@@ -1,94 +1,52 @@
 """Simulate experiments through the API's own path, read hour by hour or day by day to twice their plan.
 
 What counts is what a person would be told: the decision, the reading, the interval of the lift, the guardrail's state
-and the alarm of the sample ratio, at any reading. Only the events are simulated; everything else is `Analyst`.
+and the alarm of the sample ratio, at any reading. Only the events are simulated; everything else is `Analyst`. Of each
+experiment those readings are made that can say something new; some experiments are read at every moment too, and must
+have told the same.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import groupby, islice
+from multiprocessing import get_context
+from typing import Any
 
 import numpy as np
-from analytics.catalog.entries import Experiment, Metric, MetricUse, Plan, Role
 from analytics.results.analysis import Analysis
-from messages.aggregations import BY_NUMBER
 from scipy.stats import binom
 from stats import Comparison, Verdict
 
 from benchmarks.calibration_rows import Row
-from benchmarks.simulated_reader import DAY, ENVIRONMENT, SimulatedEvents, SimulatedExperiment, SimulatedUnits
+from benchmarks.calibration_scenarios import HOUR, MODES, Scenario, simulated_units
+from benchmarks.simulated_reader import DAY, SimulatedExperiment, SimulatedUnits
+from benchmarks.telling_moments import telling_moments
 
-HOUR = DAY // 24
-START = 1_767_225_600_000
-PLAN_DAYS = 14
 ALPHA = 0.05
 SEED = 20261129
-BASELINE = 0.2
 LIFT, MARGIN = 0.25, 0.2
-CONTROL, TREATMENT = "off", "on"
-AGGREGATIONS = {each.name: each for each in BY_NUMBER.values()}
-MODES = {
-    "fixed": Plan(mode="fixed"),
-    "group": Plan(mode="group", planned_looks=5),
-    "group, pocock": Plan(mode="group", planned_looks=4, boundary="pocock"),
-    "always valid": Plan(mode="always_valid"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Scenario:
-    """An experiment's metrics, the true lift of them all, and how often people look.
-
-    `size`: the planned units of all variations; twice as many come. `margin`: of the guardrail, if there is one.
-    """
-
-    plan: Plan
-    goals: int = 1
-    lift: float = 0.0
-    margin: float | None = None
-    size: int = 2_000
-    every: int = DAY
-    weights: tuple[int, int] = (1, 1)
-
-    @property
-    def metrics(self) -> list[Metric]:
-        """Rates and amounts in turn."""
-        return [_metric(number) for number in range(1 if self.margin is not None else self.goals)]
-
-    def experiment(self) -> Experiment:
-        role: Role = "guardrail" if self.margin is not None else "goal"
-        uses = tuple(MetricUse(each.key, role, self.margin) for each in self.metrics)
-        shares = dict(zip((CONTROL, TREATMENT), self.weights, strict=True))
-        return Experiment(
-            id="experiment-1",
-            key="calibration",
-            name="Calibration",
-            environment_id=ENVIRONMENT.id,
-            flag="flag",
-            assigns=True,
-            status="running",
-            start_at=START,
-            stop_at=None,
-            shares=shares,
-            control=CONTROL,
-            metrics=uses,
-            plan=replace(self.plan, planned_units=self.size),
-        )
+EXPERIMENTS, BATCH = 2_000, 50
+RHYTHMS = {"daily": DAY, "hourly": HOUR}
+CHECKED, CHECKED_QUICKLY = {DAY: 20, HOUR: 3}, {DAY: 1, HOUR: 0}
+"""How many experiments of each case are read at every moment too."""
 
 
 @dataclass(slots=True)
 class Told:
-    """What all readings of one experiment said together."""
+    """Whether any reading of one experiment said so."""
 
     decided: bool = False
     significant: bool = False
+    alarmed: bool = False
+    uncovered: bool = False
+    inconsistent: bool = False
     passed: bool = False
     deteriorated: bool = False
-    alarmed: bool = False
-    covered: bool = True
-    consistent: bool = True
 
     def add(self, analysis: Analysis, lift: float) -> None:
         self.decided |= any(each.verdict in (Verdict.SHIP, Verdict.ROLL_BACK) for each in analysis.decisions)
@@ -96,29 +54,141 @@ class Told:
         self.alarmed |= bool(analysis.sample_ratio.mismatch)
         for metric in analysis.metrics:
             for comparison in metric.result.comparisons if metric.result is not None else ():
-                self.covered &= _covers(comparison, lift)
-                self.consistent &= _agrees(comparison)
+                self.uncovered |= not _covers(comparison, lift)
+                self.inconsistent |= not _agrees(comparison)
                 if comparison.guardrail is not None:
                     self.passed |= comparison.guardrail.state == "pass"
                     self.deteriorated |= comparison.guardrail.state == "deteriorated"
 
 
-async def read_through(scenario: Scenario, random: np.random.Generator) -> Told:
-    """One experiment, read from its start to twice its plan."""
-    experiment = SimulatedExperiment(scenario.experiment(), scenario.metrics, simulated_units(scenario, random))
-    told = Told()
-    for at in range(START + scenario.every, START + 2 * PLAN_DAYS * DAY + 1, scenario.every):
-        told.add(await experiment.read(at), scenario.lift)
+@dataclass(frozen=True, slots=True)
+class Falsehood:
+    """Something false that an experiment may tell, by its name in `Told`, and how often it may."""
+
+    name: str
+    quantity: str
+    rate: float = ALPHA
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An experiment and what is false about it. `setting`: in words; `number`: of its random numbers."""
+
+    setting: str
+    scenario: Scenario
+    falsehoods: tuple[Falsehood, ...]
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Experiments of a case that are simulated together; the first `checked` of them are read at every moment too."""
+
+    case: Case
+    number: int
+    experiments: int
+    checked: int
+
+
+def cases() -> list[Case]:
+    """Every mode, read daily and hourly: without effect, with a lift, with harm at the margin, without harm."""
+    nothing = (
+        Falsehood("decided", "A/A told to ship or roll back"),
+        Falsehood("significant", "A/A called better or worse"),
+        Falsehood("alarmed", "A/A with an alarm of the ratio", 0.001),
+    )
+    lifted = (
+        Falsehood("uncovered", f"lift {LIFT:+.0%} ever outside its interval"),
+        Falsehood("inconsistent", "interval of lift and p disagree", 0.0),
+    )
+    at_margin = (Falsehood("passed", "harm at the margin passes"),)
+    unharmed = (Falsehood("deteriorated", "no harm called deteriorated"),)
+    found: list[Case] = []
+    for mode, plan in MODES.items():
+        for rhythm, every in RHYTHMS.items():
+            empty = Scenario(plan, every=every)
+            found.append(Case(f"{mode}, {rhythm}", replace(empty, kinds=("conversion", "sum")), nothing))
+            for kind, word in (("conversion", "rate"), ("sum", "amount")):
+                one, setting = replace(empty, kinds=(kind,)), f"{word}, {mode}, {rhythm}"
+                found.append(Case(setting, replace(one, lift=LIFT), lifted))
+                found.append(Case(setting, replace(one, margin=MARGIN, lift=-MARGIN), at_margin))
+                found.append(Case(setting, replace(one, margin=MARGIN), unharmed))
+    return [replace(each, number=number) for number, each in enumerate(found)]
+
+
+def run(quick: bool) -> Iterator[Row]:
+    """The rows; `quick` with fewer experiments, and bands as wide as that asks for."""
+    if quick:
+        yield from _rows(8, CHECKED_QUICKLY, lambda batches: map(tell_batch, batches))
+        return
+    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as processes:
+        yield from _rows(EXPERIMENTS, CHECKED, lambda batches: processes.map(tell_batch, batches))
+
+
+def tell_batch(batch: Batch) -> list[Told]:
+    """What each experiment told. Raises AssertionError if one that is read at every moment tells something else."""
+    case, scenario = batch.case, batch.case.scenario
+    random = np.random.default_rng(np.random.SeedSequence(SEED, spawn_key=(case.number, batch.number)))
+    told = []
+    for number in range(batch.experiments):
+        units = simulated_units(scenario, random)
+        found = _read(scenario, units, telling_moments(scenario, units))
+        told.append(found)
+        whole = _read(scenario, units, scenario.moments) if number < batch.checked else found
+        for each in case.falsehoods:
+            if getattr(whole, each.name) != getattr(found, each.name):
+                raise AssertionError(f"{case.setting}: readings that were left out tell another {each.name}")
     return told
 
 
 def tell(scenario: Scenario, repeats: int, random: np.random.Generator) -> list[Told]:
-    """What that many experiments said."""
+    """What that many experiments told when they were read at every moment."""
+    return [_read(scenario, simulated_units(scenario, random), scenario.moments) for _ in range(repeats)]
 
-    async def all_of_them() -> list[Told]:
-        return [await read_through(scenario, random) for _ in range(repeats)]
 
-    return asyncio.run(all_of_them())
+def rows_of(case: Case, told: Sequence[Told]) -> Iterator[Row]:
+    """A row per falsehood: up to what a true rate as large as allowed exceeds by chance once in a thousand times."""
+    for each in case.falsehoods:
+        found = sum(getattr(one, each.name) for one in told)
+        most = int(binom.isf(0.001, len(told), each.rate)) if each.rate else 0
+        yield Row(each.quantity, case.setting, found / len(told), 0.0, most / len(told), len(told))
+
+
+def _rows(
+    experiments: int, checked: Mapping[int, int], answered: Callable[[list[Batch]], Iterable[list[Told]]]
+) -> Iterator[Row]:
+    batches = [each for case in cases() for each in _batches(case, experiments, checked[case.scenario.every])]
+    answers = iter(answered(batches))
+    for case, mine in groupby(batches, lambda batch: batch.case):
+        yield from rows_of(case, [each for told in islice(answers, len(list(mine))) for each in told])
+
+
+def _batches(case: Case, experiments: int, checked: int) -> Iterator[Batch]:
+    for number, first in enumerate(range(0, experiments, BATCH)):
+        yield Batch(case, number, min(BATCH, experiments - first), checked if number == 0 else 0)
+
+
+class _AtOnce(ThreadPoolExecutor):
+    """Runs what it is given in the thread that gives it: one experiment has nobody to wait for it."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        done: Future[Any] = Future()
+        done.set_result(fn(*args, **kwargs))
+        return done
+
+
+def _read(scenario: Scenario, units: SimulatedUnits, moments: Iterable[int]) -> Told:
+    """One experiment, read at moments in their order."""
+
+    async def read() -> Told:
+        asyncio.get_running_loop().set_default_executor(_AtOnce())
+        experiment = SimulatedExperiment(scenario.experiment(), scenario.metrics, units)
+        told = Told()
+        for at in moments:
+            told.add(await experiment.read(at), scenario.lift)
+        return told
+
+    return asyncio.run(read())
 
 
 def _covers(comparison: Comparison, lift: float) -> bool:
@@ -134,60 +204,3 @@ def _agrees(comparison: Comparison) -> bool:
     if exact or comparison.p_value is None or comparison.lift.kind is None:
         return True
     return _covers(comparison, 0.0) is (comparison.p_value >= comparison.alpha)
-
-
-def _metric(number: int) -> Metric:
-    name = "conversion" if number % 2 == 0 else "sum"
-    key = f"metric-{number}"
-    return Metric(key, key, key, AGGREGATIONS[name], higher_is_better=True, event=key)
-
-
-def simulated_units(scenario: Scenario, random: np.random.Generator) -> SimulatedUnits:
-    """Units come evenly over the time that is read; what they do happens within a day of it."""
-    count = 2 * scenario.size
-    span = 2 * PLAN_DAYS * DAY
-    exposed_at = np.sort(START + random.integers(0, span, count))
-    treated = random.random(count) < scenario.weights[1] / sum(scenario.weights)
-    events = {}
-    for number, metric in enumerate(scenario.metrics):
-        rate = BASELINE * np.where(treated, 1.0 + scenario.lift, 1.0)
-        amounts = np.ones(count) if number % 2 == 0 else random.exponential(20.0, count)
-        values = np.where(random.random(count) < rate, amounts, np.nan)
-        events[metric.event] = SimulatedEvents(values, exposed_at + random.integers(0, DAY, count))
-    return SimulatedUnits(exposed_at, treated.astype(np.int64), events)
-
-
-def run(quick: bool) -> Iterator[Row]:
-    """The rows; `quick` with fewer experiments, and bands as wide as that asks for."""
-    random = np.random.default_rng(SEED)
-    daily, hourly = (5, 1) if quick else (300, 30)
-    for name, plan in MODES.items():
-        for every, repeats in ((DAY, daily), (HOUR, hourly)):
-            scenario = Scenario(plan, goals=2, every=every)
-            setting = f"{name}, {'daily' if every == DAY else 'hourly'}, {repeats} experiments"
-            yield from _without_effect(setting, tell(scenario, repeats, random))
-            if every == DAY:
-                yield from _with_effects(setting, scenario, repeats, random)
-
-
-def _without_effect(setting: str, told: Sequence[Told]) -> Iterator[Row]:
-    yield _row("A/A told to ship or roll back", setting, told, lambda each: each.decided)
-    yield _row("A/A called better or worse", setting, told, lambda each: each.significant)
-    yield _row("A/A with an alarm of the ratio", setting, told, lambda each: each.alarmed, 0.001)
-
-
-def _with_effects(setting: str, scenario: Scenario, repeats: int, random: np.random.Generator) -> Iterator[Row]:
-    moved = tell(replace(scenario, goals=1, lift=LIFT), repeats, random)
-    yield _row(f"lift {LIFT:+.0%} ever outside its interval", setting, moved, lambda each: not each.covered)
-    yield _row("interval of lift and p disagree", setting, moved, lambda each: not each.consistent, 0.0)
-    at_margin = tell(replace(scenario, margin=MARGIN, lift=-MARGIN), repeats, random)
-    yield _row("harm at the margin passes", setting, at_margin, lambda each: each.passed)
-    unharmed = tell(replace(scenario, margin=MARGIN), repeats, random)
-    yield _row("no harm called deteriorated", setting, unharmed, lambda each: each.deteriorated)
-
-
-def _row(quantity: str, setting: str, told: Sequence[Told], asked: Callable[[Told], bool], rate: float = ALPHA) -> Row:
-    """Up to what a true rate as large as this exceeds by chance at most once in a thousand times."""
-    found = sum(map(asked, told))
-    most = int(binom.isf(0.001, len(told), rate)) if rate else 0
-    return Row(quantity, setting, found / len(told), 0.0, most / len(told))

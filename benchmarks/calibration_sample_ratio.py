@@ -47,10 +47,19 @@ def one_look(random: np.random.Generator, repeats: int, quick: bool) -> Iterator
     slack = 4.0 * math.sqrt(THRESHOLD / repeats) if quick else 0.0
     for weights, units in (((5000, 5000), 100_000), ((9000, 1000), 100_000), ((3334, 3333, 3333), 60_000)):
         rate = _false_at_one_look(random, weights, units, repeats)
-        yield Row("sample ratio, p of one look", _setting(weights, f"{units:,} units"), rate, LOW - slack, HIGH + slack)
+        yield Row(
+            "sample ratio, p of one look",
+            _setting(weights, f"{units:,} units"),
+            rate,
+            LOW - slack,
+            HIGH + slack,
+            repeats,
+        )
     for weights, units in (((5000, 5000), 35), ((9900, 100), 1_500)):
         rate = _false_at_one_look(random, weights, units, repeats)
-        yield Row("sample ratio, exact p of one look", _setting(weights, f"{units:,} units"), rate, 0.0, HIGH + slack)
+        yield Row(
+            "sample ratio, exact p of one look", _setting(weights, f"{units:,} units"), rate, 0.0, HIGH + slack, repeats
+        )
 
 
 def daily(random: np.random.Generator, repeats: int) -> Iterator[Row]:
@@ -58,7 +67,7 @@ def daily(random: np.random.Generator, repeats: int) -> Iterator[Row]:
     for weights in ((5000, 5000), (9900, 100), (2500, 2500, 2500, 2500)):
         new = random.multinomial(400, _shares(weights), (repeats, DAYS))
         rate = _alarmed(random, new, weights)
-        yield Row("sample-ratio alarm, read daily", _setting(weights, f"{DAYS} days"), rate, 0.0, HIGH)
+        yield Row("sample-ratio alarm, read daily", _setting(weights, f"{DAYS} days"), rate, 0.0, HIGH, repeats)
 
 
 def hourly(random: np.random.Generator, repeats: int) -> Iterator[Row]:
@@ -66,7 +75,7 @@ def hourly(random: np.random.Generator, repeats: int) -> Iterator[Row]:
     weights = (5000, 5000)
     new = random.multinomial(30, _shares(weights), (repeats, 2 * PLAN_DAYS * 24))
     rate = _alarmed(random, new, weights)
-    yield Row("sample-ratio alarm, read hourly", _setting(weights, f"{2 * PLAN_DAYS} days"), rate, 0.0, HIGH)
+    yield Row("sample-ratio alarm, read hourly", _setting(weights, f"{2 * PLAN_DAYS} days"), rate, 0.0, HIGH, repeats)
 
 
 def late(random: np.random.Generator, repeats: int) -> Iterator[Row]:
@@ -78,7 +87,7 @@ def late(random: np.random.Generator, repeats: int) -> Iterator[Row]:
     until_today = complete - arrived[1] - arrived[2] - _day_before(arrived[2])
     seen = [log_evidence(each, _shares(weights)).max(axis=1) for each in (complete, until_yesterday, until_today)]
     rate = float((np.maximum.reduce(seen) > ALARM).mean())
-    yield Row("sample-ratio alarm, late exposures", _setting(weights, f"{DAYS} days"), rate, 0.0, HIGH)
+    yield Row("sample-ratio alarm, late exposures", _setting(weights, f"{DAYS} days"), rate, 0.0, HIGH, repeats)
 
 
 def power(random: np.random.Generator, repeats: int) -> Iterator[Row]:
@@ -90,7 +99,7 @@ def power(random: np.random.Generator, repeats: int) -> Iterator[Row]:
     ):
         rate = _alarmed(random, random.multinomial(per_day, true, (repeats, 30)), weights)
         units = f"{true[0]:.1%} in place of {weights[0] / 100:g} %, {30 * per_day:,} units"
-        yield Row("sample-ratio mismatch found", units, rate, 0.85, 1.0)
+        yield Row("sample-ratio mismatch found", units, rate, 0.85, 1.0, repeats)
 
 
 def _day_before(counts: Counts) -> Counts:

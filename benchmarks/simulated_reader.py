@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, cast
 
 import numpy as np
@@ -34,6 +35,7 @@ from numpy.typing import NDArray
 
 Numbers = NDArray[np.float64]
 Moments64 = NDArray[np.int64]
+Places = NDArray[np.int64]
 DAY = 86_400_000
 ENVIRONMENT = Environment("env-1", "production", "project-1", "shop", "org-1", "salt", False)
 
@@ -66,6 +68,9 @@ class SimulatedReader:
         self.now = now
         self.queries: list[Any] = []
         self._units = units
+        self._variations = {int(each): np.flatnonzero(units.variation == each) for each in np.unique(units.variation)}
+        self._days = (units.exposed_at // DAY).astype(np.int64)
+        self._first_day = int(self._days[0]) if len(self._days) else 0
 
     def expect(self, _: ExposureScope, __: Iterable[MetricWindow], *, covariates: bool = False) -> None:
         """Arrays need no reading."""
@@ -78,33 +83,32 @@ class SimulatedReader:
 
     async def unit_counts(self, scope: ExposureScope) -> UnitCounts:
         self.queries.append("unit_counts")
-        chosen = self._chosen(scope)
-        groups = {group: int(mask.sum()) for group, mask in self._groups(scope, chosen)}
-        numbers = (self._units.exposed_at[chosen] // DAY).astype(np.int64)
+        first, after = self._chosen(scope)
+        groups = {group: len(members) for group, members in self._groups(scope)}
         days: dict[str, dict[str, int]] = {}
         for number, name in enumerate(scope.variations):
-            found, counts = np.unique(numbers[self._units.variation[chosen] == number], return_counts=True)
-            for day, count in zip(found, counts, strict=True):
-                days.setdefault(_day(int(day)), {})[name] = int(count)
-        last = int(self._units.exposed_at[chosen][-1]) if chosen.any() else 0
+            members = self._members(number, first, after)
+            counts = np.bincount(self._days[members] - self._first_day)
+            for day in np.flatnonzero(counts).tolist():
+                days.setdefault(_day(self._first_day + day), {})[name] = int(counts[day])
+        last = int(self._units.exposed_at[after - 1]) if after > first else 0
         return UnitCounts({group: count for group, count in groups.items() if count}, days, 0, last)
 
     async def health(self, scope: ExposureScope) -> ExposureHealth:
-        chosen = self._chosen(scope)
-        count = int(chosen.sum())
-        last = int(self._units.exposed_at[chosen][-1]) if count else 0
-        return ExposureHealth(count, 0, 0, last, last, {})
+        first, after = self._chosen(scope)
+        last = int(self._units.exposed_at[after - 1]) if after > first else 0
+        return ExposureHealth(after - first, 0, 0, last, last, {})
 
     async def reached(self, scope: ExposureScope, thresholds: Sequence[int]) -> dict[int, int]:
-        times = self._units.exposed_at[self._chosen(scope)]
+        first, after = self._chosen(scope)
+        times = self._units.exposed_at[first:after]
         return {each: int(times[each - 1]) for each in thresholds if 0 < each <= len(times)}
 
     async def moments(self, scope: ExposureScope, window: MetricWindow, caps: Caps = NO_CAPS) -> dict[Group, Moments]:
-        values = self._values(scope, window)
-        known = ~np.isnan(values)
         found = {}
-        for group, mask in self._groups(scope, self._chosen(scope)):
-            mine = values[mask & known]
+        for group, members in self._groups(scope):
+            values = self._values(scope, window, members)
+            mine = values[~np.isnan(values)]
             if len(mine):
                 capped = _cut(mine, caps)
                 mean = float(capped.mean())
@@ -115,12 +119,13 @@ class SimulatedReader:
     async def covariate_moments(
         self, scope: ExposureScope, window: MetricWindow, caps: Caps = NO_CAPS
     ) -> dict[Group, CovariateMoments]:
-        values, before = self._values(scope, window), self._events(window).before
-        prior = np.full(len(values), np.nan) if before is None else before
+        before = self._events(window).before
         zero = window.aggregation.absence is Absence.ZERO
         found = {}
-        for group, mask in self._groups(scope, self._chosen(scope)):
-            mine = mask & (~np.isnan(values) | (zero & ~np.isnan(prior)))
+        for group, members in self._groups(scope):
+            values = self._values(scope, window, members)
+            prior = np.full(len(values), np.nan) if before is None else before[members]
+            mine = ~np.isnan(values) | (zero & ~np.isnan(prior))
             if not mine.any():
                 continue
             y = _cut(np.nan_to_num(values[mine]), caps)
@@ -139,7 +144,7 @@ class SimulatedReader:
         return found
 
     async def pooled_caps(self, scope: ExposureScope, window: MetricWindow, zeros: int, at: Percentiles) -> Caps | None:
-        values = self._values(scope, window)[self._chosen(scope)]
+        values = self._values(scope, window, np.arange(*self._chosen(scope)))
         pooled = np.concatenate([values[~np.isnan(values)], np.zeros(max(zeros, 0))])
         pooled = pooled[pooled != 0.0] if at.nonzero else pooled
         if not len(pooled):
@@ -150,36 +155,45 @@ class SimulatedReader:
     def _events(self, window: MetricWindow) -> SimulatedEvents:
         return self._units.events[window.event]
 
-    def _values(self, scope: ExposureScope, window: MetricWindow) -> Numbers:
+    def _values(self, scope: ExposureScope, window: MetricWindow, members: Places) -> Numbers:
         """A unit's number by the aggregation, NaN where there is none yet."""
         events = self._events(window)
-        happened = (events.at <= self._moment(scope)) & (events.at < scope.stop)
+        at = events.at[members]
+        happened = (at <= self._moment(scope)) & (at < scope.stop)
         if window.end:
-            happened &= events.at < self._units.exposed_at + window.end * 1000
-        values = np.where(happened, events.values, np.nan)
+            happened &= at < self._units.exposed_at[members] + window.end * 1000
+        values = np.where(happened, events.values[members], np.nan)
         counted = window.aggregation.binary or window.aggregation.name == "count"
         return np.where(np.isnan(values), np.nan, 1.0) if counted else values
 
     def _moment(self, scope: ExposureScope) -> int:
         return min(self.now, scope.as_of)
 
-    def _chosen(self, scope: ExposureScope) -> NDArray[np.bool_]:
+    def _chosen(self, scope: ExposureScope) -> tuple[int, int]:
+        """The places of the first unit that is chosen, and of the first after them."""
         exposed = self._units.exposed_at
-        return (exposed <= self._moment(scope)) & (exposed >= scope.start) & (exposed < scope.stop)
+        first = int(exposed.searchsorted(scope.start))
+        after = min(exposed.searchsorted(self._moment(scope), "right"), exposed.searchsorted(scope.stop))
+        return first, max(first, int(after))
 
-    def _groups(self, scope: ExposureScope, chosen: NDArray[np.bool_]) -> list[tuple[Group, NDArray[np.bool_]]]:
+    def _members(self, variation: int, first: int, after: int) -> Places:
+        places = self._variations[variation] if variation in self._variations else np.empty(0, np.int64)
+        return places[places.searchsorted(first) : places.searchsorted(after)]
+
+    def _groups(self, scope: ExposureScope) -> list[tuple[Group, Places]]:
+        """The places of the units of each segment and variation."""
+        first, after = self._chosen(scope)
+        arms = {name: self._members(number, first, after) for number, name in enumerate(scope.variations)}
         if not scope.segment:
-            segments = {"": chosen}
-        elif scope.segment == BY_DAY:
-            days = self._units.exposed_at // DAY
-            segments = {_day(int(each)): chosen & (days == each) for each in np.unique(days[chosen])}
+            return [(("", name), members) for name, members in arms.items()]
+        if scope.segment == BY_DAY:
+            segment_of = np.array([_day(int(each)) for each in self._days])
         else:
-            named = self._units.attributes.get(scope.segment, np.full(len(chosen), ""))
-            segments = {str(each): chosen & (named == each) for each in np.unique(named[chosen])}
+            segment_of = self._units.attributes.get(scope.segment, np.full(len(self._days), ""))
         return [
-            ((segment, name), mask & (self._units.variation == number))
-            for segment, mask in segments.items()
-            for number, name in enumerate(scope.variations)
+            ((str(segment), name), members[segment_of[members] == segment])
+            for segment in np.unique(segment_of[first:after])
+            for name, members in arms.items()
         ]
 
 
@@ -229,5 +243,6 @@ def _cut(values: Numbers, caps: Caps) -> Numbers:
     return np.where(values == 0.0, values, cut) if caps.spare_zeros else cut
 
 
+@lru_cache(maxsize=4096)
 def _day(number: int) -> str:
     return datetime.fromtimestamp(number * DAY / 1000, UTC).date().isoformat()
