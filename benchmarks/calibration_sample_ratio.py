@@ -17,6 +17,7 @@ from analytics.results.sample_ratio import sample_ratio_of
 from analytics.warehouse.aggregates import UnitCounts
 from numpy.typing import NDArray
 from scipy import special
+from scipy.stats import binom
 from stats import SampleRatioResult
 from stats.sequential.multinomial import log_evidence
 
@@ -28,6 +29,7 @@ ALARM = -math.log(THRESHOLD)
 LOW, HIGH = 0.85 * THRESHOLD, 1.15 * THRESHOLD
 DAYS, PLAN_DAYS = 60, 14
 ASKED_ANYWAY = 100
+MANY = 10_000
 Counts = NDArray[np.int64]
 
 
@@ -40,6 +42,7 @@ def run(quick: bool) -> Iterator[Row]:
     yield from hourly(random, 20_000 // scale)
     yield from late(random, 40_000 // scale)
     yield from power(random, 2_000 // scale)
+    yield from endless(random, 20_000 // scale)
 
 
 def one_look(random: np.random.Generator, repeats: int, quick: bool) -> Iterator[Row]:
@@ -67,7 +70,9 @@ def daily(random: np.random.Generator, repeats: int) -> Iterator[Row]:
     for weights in ((5000, 5000), (9900, 100), (2500, 2500, 2500, 2500)):
         new = random.multinomial(400, _shares(weights), (repeats, DAYS))
         rate = _alarmed(random, new, weights)
-        yield Row("sample-ratio alarm, read daily", _setting(weights, f"{DAYS} days"), rate, 0.0, HIGH, repeats)
+        yield Row(
+            "sample-ratio alarm, read daily", _setting(weights, f"{DAYS} days"), rate, 0.0, _most(repeats), repeats
+        )
 
 
 def hourly(random: np.random.Generator, repeats: int) -> Iterator[Row]:
@@ -75,7 +80,14 @@ def hourly(random: np.random.Generator, repeats: int) -> Iterator[Row]:
     weights = (5000, 5000)
     new = random.multinomial(30, _shares(weights), (repeats, 2 * PLAN_DAYS * 24))
     rate = _alarmed(random, new, weights)
-    yield Row("sample-ratio alarm, read hourly", _setting(weights, f"{2 * PLAN_DAYS} days"), rate, 0.0, HIGH, repeats)
+    yield Row(
+        "sample-ratio alarm, read hourly",
+        _setting(weights, f"{2 * PLAN_DAYS} days"),
+        rate,
+        0.0,
+        _most(repeats),
+        repeats,
+    )
 
 
 def late(random: np.random.Generator, repeats: int) -> Iterator[Row]:
@@ -87,7 +99,9 @@ def late(random: np.random.Generator, repeats: int) -> Iterator[Row]:
     until_today = complete - arrived[1] - arrived[2] - _day_before(arrived[2])
     seen = [log_evidence(each, _shares(weights)).max(axis=1) for each in (complete, until_yesterday, until_today)]
     rate = float((np.maximum.reduce(seen) > ALARM).mean())
-    yield Row("sample-ratio alarm, late exposures", _setting(weights, f"{DAYS} days"), rate, 0.0, HIGH, repeats)
+    yield Row(
+        "sample-ratio alarm, late exposures", _setting(weights, f"{DAYS} days"), rate, 0.0, _most(repeats), repeats
+    )
 
 
 def power(random: np.random.Generator, repeats: int) -> Iterator[Row]:
@@ -100,6 +114,22 @@ def power(random: np.random.Generator, repeats: int) -> Iterator[Row]:
         rate = _alarmed(random, random.multinomial(per_day, true, (repeats, 30)), weights)
         units = f"{true[0]:.1%} in place of {weights[0] / 100:g} %, {30 * per_day:,} units"
         yield Row("sample-ratio mismatch found", units, rate, 0.85, 1.0, repeats)
+
+
+def endless(random: np.random.Generator, repeats: int) -> Iterator[Row]:
+    """Read whenever the units have grown by 7 %, from 20 to 20 million: as near to a run without an end as it pays."""
+    weights = (5000, 5000)
+    sizes = np.unique(np.geomspace(20.0, 2e7, 205).astype(np.int64))
+    steps = np.diff(sizes, prepend=0)
+    first = random.binomial(steps, _shares(weights)[0], (repeats, len(steps)))
+    rate = _alarmed(random, np.stack([first, steps - first], axis=-1), weights)
+    setting = _setting(weights, f"{len(steps)} looks to 20 million units")
+    yield Row("sample-ratio alarm, without an end", setting, rate, 0.0, _most(repeats), repeats)
+
+
+def _most(repeats: int) -> float:
+    """Of few experiments what a true rate of .001 exceeds by chance once in a thousand times."""
+    return HIGH if repeats >= MANY else float(binom.isf(0.001, repeats, THRESHOLD)) / repeats
 
 
 def _day_before(counts: Counts) -> Counts:
