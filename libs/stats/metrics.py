@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from stats import validation
@@ -70,10 +70,11 @@ class Look:
 
     `z` is the normal equivalent of that look's test (difference/se if it isn't told) and `df` its degrees of freedom
     (None: normal). What the look said stands as it was: `p_value`, `lower`, `upper` and `lift`, valid at all looks
-    together, and for a guardrail `margin_p` and `margin_bound`. None: computed again, as far as it can be.
+    together, and for a guardrail `margin_p` and `margin_bound`. None: computed again, as far as it can be. `n` may be a
+    fraction, where a look's units are told in what is counted now.
     """
 
-    n: int
+    n: float
     difference: float
     se: float
     z: float | None = None
@@ -86,8 +87,8 @@ class Look:
     margin_bound: float | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "n", validation.count(self.n, "look.n", LOOK_UNITS_MAX))
-        validation.positive(self.n, "look.n")
+        if validation.positive(self.n, "look.n") > LOOK_UNITS_MAX:
+            raise InvalidInputError("look.n", f"must be at most {LOOK_UNITS_MAX:,}")
         object.__setattr__(self, "difference", validation.finite(self.difference, "look.difference"))
         object.__setattr__(self, "se", validation.positive(self.se, "look.se"))
         for name in ("z", "df", "p_value", "lower", "upper", "margin_p", "margin_bound"):
@@ -151,7 +152,8 @@ class AnalysisOptions:
     """How to analyse. All sizes are units.
 
     alpha: 1e-9 to 0.5; power: 0.05 to 0.9999. `planned_units` is the planned total of one comparison (both arms
-    together); it tunes `always_valid` and gives `group` its information. `looks_planned` and `boundary` are of `group`.
+    together); it tunes `always_valid` and gives `group` its information. `planned_by_arm`: of treatments that have a
+    size of their own. `looks_planned` and `boundary` are of `group`.
     `complete` is for `fixed`: false before the planned size, when nothing is decided.
     `history` holds the official looks per treatment arm, oldest first; `takes_look` false says that this analysis may
     not become one. `memory` holds per treatment arm what earlier readings left behind.
@@ -162,7 +164,8 @@ class AnalysisOptions:
     alpha: float = 0.05
     power: float = 0.8
     mode: Mode = Mode.FIXED
-    planned_units: int | None = None
+    planned_units: float | None = None
+    planned_by_arm: Mapping[str, float] = field(default_factory=dict)
     complete: bool = True
     looks_planned: int | None = None
     boundary: Boundary = Boundary.OBRIEN_FLEMING
@@ -181,7 +184,9 @@ class AnalysisOptions:
         object.__setattr__(self, "mode", Mode(self.mode))
         object.__setattr__(self, "boundary", Boundary(self.boundary))
         if self.planned_units is not None:
-            validation.positive(validation.count(self.planned_units, "planned_units"), "planned_units")
+            validation.positive(self.planned_units, "planned_units")
+        for arm, units in self.planned_by_arm.items():
+            validation.positive(units, f"planned_by_arm.{arm}")
         if self.n_star is not None:
             validation.positive(self.n_star, "n_star")
         if self.mode is Mode.GROUP and self.looks_planned is None:
@@ -194,3 +199,7 @@ class AnalysisOptions:
         for arm, looks in self.history.items():
             if len(looks) > most:
                 raise InvalidInputError(f"history.{arm}", f"must have at most {most} looks")
+
+    def of_arm(self, arm: str) -> AnalysisOptions:
+        """Those of one comparison: with the planned size of its treatment."""
+        return replace(self, planned_units=self.planned_by_arm[arm]) if arm in self.planned_by_arm else self

@@ -8,13 +8,17 @@ import pytest
 from analytics.reports.composition import Documents, report_of
 from analytics.reports.content import Badge, Facts, Listing, Words
 from analytics.reports.drawings import BAD, GOOD, UNCLEAR, Area, Drawing
+from analytics.reports.html_page import html_page
 from analytics.reports.interval_pictures import WIDTH
+from analytics.reports.pdf_pages import as_pdf
 from analytics.results.comparison_documents import ComparisonDocument
 from analytics.results.metric_documents import MetricDocument
+from analytics.results.post_stratification import PostStratifiedBlock
 from stats import Lift, State, Status
-from stats.effects import SetKind
+from stats.effects import ONLY_LOOK, SetKind
 
 from tests.analytics.report_cases import documents_of, grid_of, texts_of, words
+from tests.documents.pdf_text import read_pdf
 
 _BADGES = {State.BETTER: "better", State.WORSE: "worse", State.UNCLEAR: "unclear", State.TOO_EARLY: "too early"}
 _COLOURS = {State.BETTER: GOOD, State.WORSE: BAD, State.UNCLEAR: UNCLEAR}
@@ -185,3 +189,26 @@ async def test_a_metric_that_cannot_be_analysed_has_a_row_that_says_why() -> Non
     assert rows[-1].note == "the filter is broken"
     assert isinstance(rows[-1].cells[1], Badge)
     assert rows[-1].cells[1].text == "not estimable"
+
+
+async def test_the_difference_within_strata_stands_beside_and_says_that_it_decides_nothing() -> None:
+    block = PostStratifiedBlock(
+        attribute="country",
+        strata=12,
+        status=Status.OK,
+        difference=0.0125,
+        se=0.004,
+        lower=0.0047,
+        upper=0.0203,
+        p_value=0.0018,
+        caution=ONLY_LOOK,
+    )
+    report = report_of(with_comparison(await documents_of(metrics=1), 0, post_stratified=block))
+    said = (
+        "Within 12 strata of country: difference +0.0125 (+0.0047 to +0.0203), p 0.0018; it decides nothing: valid if"
+        " this is the only look."
+    )
+    note = grid_of(report, "Goals").rows[0].note
+    assert said in note
+    assert said in html_page(report)
+    assert "".join(said.split()) in "".join(read_pdf(as_pdf(report)).text.split())

@@ -21,7 +21,7 @@ from stats.results import BayesBlock, Comparison, MdeBlock
 from stats.sequential.always_valid import mixture_variance, sequence_point
 from stats.sequential.boundaries import planned_bounds
 from stats.sequential.inference import sample_inflation
-from stats.sequential.monitoring import tuned_for
+from stats.sequential.monitoring import detectable_at_looks, tuned_for
 from stats.statuses import SENTENCES, Status
 
 
@@ -82,7 +82,7 @@ def comparison_of(context: Context) -> Comparison:
         return comparison
     return replace(
         comparison,
-        mde=_mde(context, treatment, control),
+        mde=_mde(context, treatment, control, _looks_at(comparison, options)),
         bayes=_bayes(comparison, context, treatment, control) if options.bayes else None,
     )
 
@@ -91,10 +91,20 @@ def _is_comparable(compared: Compared) -> bool:
     return compared.status is not Status.PRECISION_LOSS
 
 
-def _mde(context: Context, treatment: ArmEstimate, control: ArmEstimate) -> MdeBlock:
-    """The smallest true effect found with the asked power at the present n, in the mode of the analysis."""
+def _looks_at(comparison: Comparison, options: AnalysisOptions) -> tuple[float, ...]:
+    """The units of the official looks until now."""
+    looks, state = options.history.get(comparison.arm, ()), comparison.look
+    if state is not None and state.official and state.taken is not None:
+        looks = (*looks, state.taken)
+    return tuple(look.n for look in looks)
+
+
+def _mde(context: Context, treatment: ArmEstimate, control: ArmEstimate, looks: tuple[float, ...]) -> MdeBlock:
+    """The smallest true effect found with the asked power at the present n, in the mode of the analysis.
+
+    Of a group plan: by one of the looks that were taken, wherever they were; before the first, by the planned ones."""
     options = context.options
-    multiple, method = _detectable(context, treatment.n + control.n)
+    multiple, method = _detectable(context, treatment.n + control.n, looks)
     rate_based = isinstance(context.control, BinarySummary) and options.mode is Mode.FIXED
     if rate_based:
         method = "pooled_null_unpooled_alternative"
@@ -108,9 +118,12 @@ def _mde(context: Context, treatment: ArmEstimate, control: ArmEstimate) -> MdeB
     return MdeBlock(absolute, relative, options.power, options.alpha, method)
 
 
-def _detectable(context: Context, n: int) -> tuple[float, str]:
+def _detectable(context: Context, n: int, taken: tuple[float, ...]) -> tuple[float, str]:
     """How many standard errors an effect must have, and by which reasoning."""
     options = context.options
+    if options.mode is Mode.GROUP and taken and (drift := detectable_at_looks(taken, options)) is not None:
+        # A drift is the effect over its standard error at information 1, the planned size.
+        return drift * math.sqrt(n / taken[-1]), "looks_taken"
     fixed = power.detectable_multiple(options.alpha, options.power)
     if options.mode is Mode.GROUP and options.looks_planned:
         looks = options.looks_planned

@@ -54,10 +54,10 @@ def analyse_metric(
     prepared = prepare(arms)
     if control not in arms:
         raise InvalidInputError("control", f"{control!r} is not among the arms")
-    treatments = [arm for arm in arms if arm != control]
+    pairs = {arm: _pair(prepared, arm, control) for arm in arms if arm != control}
     comparisons = tuple(
-        _complete(Context(metric, options, _pair(prepared, arm, control), arms[arm], arms[control]), prepared)
-        for arm in treatments
+        _complete(Context(metric, options.of_arm(arm), pair, arms[arm], arms[control]), prepared)
+        for arm, pair in pairs.items()
     )
     comparisons = _with_uncapped(_with_dunnett(comparisons, arms, control), capped, arms, options)
     status = next((one.status for one in comparisons if one.status is not Status.OK), Status.OK)
@@ -81,7 +81,7 @@ def analyse_metric(
             "arms": as_document(arms),
             "control": control,
             "options": as_document(options),
-            "capped": as_document(capped),
+            "capped": None if capped is None else as_document(capped) | {"kind": prepare(capped.uncapped).kind},
         },
     )
 

@@ -84,7 +84,7 @@ def _at_any_time(subject: Subject, options: AnalysisOptions) -> Decisive:
     before = options.memory.get(pair.treatment_name, Memory())
     z = compared.z
     if z is None or compared.difference.se is None:
-        return replace(undecided(compared, complete=complete), memory=before)
+        return _remembered(undecided(compared, complete=complete), before)
     n_star = tuned_for(options)
     rho2 = mixture_variance(options.alpha, n_star)
     point = sequence_point(z, 1.0, pair.units, options.alpha, rho2)
@@ -131,6 +131,21 @@ def _at_any_time(subject: Subject, options: AnalysisOptions) -> Decisive:
         sequential=state,
         memory=memory,
         notices=notices,
+    )
+
+
+def _remembered(found: Decisive, before: Memory) -> Decisive:
+    """What earlier readings have shown stands where this one has no test, as under a cap that makes all units equal."""
+    ranges = Range(before.lower, before.upper), Range(before.lift_lower, before.lift_upper)
+    if before.lowest_p == 1.0 or any(each.empty for each in ranges):
+        return replace(found, memory=before)
+    return replace(
+        found,
+        p_value=before.lowest_p,
+        log10_p=_log10(before.lowest_p),
+        difference=difference_within(found.difference, ranges[0]),
+        memory=before,
+        notices=(*found.notices, notice(Status.NO_NEW_INFORMATION)),
     )
 
 

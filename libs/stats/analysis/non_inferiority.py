@@ -67,13 +67,13 @@ def guard(subject: Subject, found: Decisive, metric: MetricSpec, options: Analys
     if guardrail is None:
         return None
     treatment, control = subject.pair.treatment.estimate, subject.pair.control.estimate
+    before = options.memory.get(subject.pair.treatment_name, Memory())
     if treatment is None or control is None or subject.compared.z is None:
-        return Guarded(_insufficient(guardrail, options), found)
+        return Guarded(_untested(guardrail, options, before), found)
     arms = Arms(treatment, control, subject.pair.shared_variance)
     test = margin_test(arms, guardrail, direction)
     if test is None:
-        return Guarded(_insufficient(guardrail, options), found)
-    before = options.memory.get(subject.pair.treatment_name, Memory())
+        return Guarded(_untested(guardrail, options, before), found)
     watch = _Watch.over(subject, test, options, direction, before)
     proof, found = _proof(found, _Margin(arms, test, guardrail, direction), subject, options)
     memory = replace(found.memory or before, harm_p=watch.harm_p)
@@ -197,8 +197,22 @@ def _kind(guardrail: Guardrail) -> str:
     return "relative" if guardrail.relative else "absolute"
 
 
-def _insufficient(guardrail: Guardrail, options: AnalysisOptions) -> GuardrailBlock:
+def _untested(guardrail: Guardrail, options: AnalysisOptions, before: Memory) -> GuardrailBlock:
+    """Where nothing can be tested now, what earlier readings have proven at any time stands."""
+    alpha = options.alpha / options.guardrail_tests
+    within = options.mode is Mode.ALWAYS_VALID and before.margin_p < options.alpha
+    remembered = within or before.harm_p < alpha
     return GuardrailBlock(
-        "insufficient", guardrail.margin, _kind(guardrail), "none", None, None, None, None, None,
-        options.alpha / options.guardrail_tests, None, RULE,
-    )  # fmt: skip
+        state="pass" if within else "deteriorated" if remembered else "insufficient",
+        margin=guardrail.margin,
+        margin_kind=_kind(guardrail),
+        method="always_valid_non_inferiority" if within else "none",
+        statistic=None,
+        df=None,
+        p_value=before.margin_p if within else None,
+        bound=before.margin_bound if within else None,
+        deterioration_p=before.harm_p if remembered else None,
+        deterioration_alpha=alpha,
+        power=None,
+        rule=RULE,
+    )

@@ -69,7 +69,9 @@ def reproduce(document: Fields) -> MetricResult:
     capped = inputs.get("capped")
     cap = None
     if capped is not None:
-        uncapped = {arm: summary_from(kind, fields) for arm, fields in capped["uncapped"].items()}
+        # Covariates are of the capped outcome alone, so the uncapped one may be of another kind.
+        plain = str(capped.get("kind", kind))
+        uncapped = {arm: summary_from(plain, fields) for arm, fields in capped["uncapped"].items()}
         cap = CappedArms(_build(Winsorising, capped["how"]), uncapped)
     options = _build(AnalysisOptions, given)
     metric = _build(MetricSpec, asked)

@@ -41,7 +41,7 @@ def mixture_variance(alpha: float, n_star: float) -> float:
     return (spread + math.log1p(spread)) / n_star
 
 
-def sequence_point(estimate: float, se: float, n: int, alpha: float, rho2: float) -> SequencePoint:
+def sequence_point(estimate: float, se: float, n: float, alpha: float, rho2: float) -> SequencePoint:
     """Half width se·√n·√(2(nρ² + 1)/(n²ρ²)·ln(√(nρ² + 1)/α)) and the e-value of "no difference".
 
     n counts the units of both arms; se > 0 is the standard error of the estimate at n.
@@ -72,12 +72,12 @@ def one_sided_log_e(z: float, growth: float) -> float:
     return math.log(2.0) + float(special.log_ndtr(x)) + 0.5 * x * x - 0.5 * math.log1p(growth)
 
 
-def one_sided_p(z: float, n: int, rho2: float) -> float:
+def one_sided_p(z: float, n: float, rho2: float) -> float:
     """The p of "not above 0", valid at any time; z is positive towards the alternative."""
     return math.exp(min(0.0, -one_sided_log_e(z, n * rho2)))
 
 
-def one_sided_critical(n: int, alpha: float, rho2: float) -> float:
+def one_sided_critical(n: float, alpha: float, rho2: float) -> float:
     """The z at which the one-sided p is alpha."""
     growth = n * rho2
     most = sequence_point(0.0, 1.0, n, alpha, rho2).z_equivalent

@@ -13,7 +13,7 @@ from stats import distributions
 from stats.metrics import AnalysisOptions, Boundary, Look
 from stats.sequential.always_valid import DEFAULT_N_STAR
 from stats.sequential.boundaries import SHAPES, adds_information, crossing, planned_bounds
-from stats.sequential.inference import infer_at_stop
+from stats.sequential.inference import infer_at_stop, power_drift
 from stats.sequential.results import GroupSequentialResult
 from stats.sequential.spending import bounds_for_spent, obrien_fleming_spending, pocock_spending
 from stats.statuses import Notice, Status, notice
@@ -23,6 +23,8 @@ SPACING_TOLERANCE = 0.1
 """A look is on plan if its information is within this share of the spacing between planned looks."""
 
 ALPHA_ROUNDING = 1e-9
+ROUNDING = 1e-12
+"""Of a share of the planned size, which may be a fraction of a unit."""
 P_LEAST, P_MOST = 1e-12, 0.999
 """The range of a repeated p; beyond it is its end, or 1."""
 BEYOND = 1e9
@@ -46,10 +48,12 @@ def tuned_for(options: AnalysisOptions) -> float:
     return options.planned_units / 2.0 if options.planned_units else DEFAULT_N_STAR
 
 
-def stage_of(units: int, options: AnalysisOptions) -> int:
+def stage_of(units: float, options: AnalysisOptions) -> int:
     """How many planned shares these units have reached."""
     looks = options.looks_planned or 1
-    return min(units * looks // options.planned_units, looks) if options.planned_units else 0
+    if not options.planned_units:
+        return 0
+    return min(math.floor(units * looks / options.planned_units * (1.0 + ROUNDING)), looks)
 
 
 def official_looks(looks: Sequence[Look], options: AnalysisOptions) -> tuple[Look, ...]:
@@ -63,7 +67,7 @@ def official_looks(looks: Sequence[Look], options: AnalysisOptions) -> tuple[Loo
     return tuple(taken)
 
 
-def is_look(units: int, history: Sequence[Look], options: AnalysisOptions) -> bool:
+def is_look(units: float, history: Sequence[Look], options: AnalysisOptions) -> bool:
     """Whether a reading of these units reaches a planned share that no look has reached."""
     if options.planned_units is None:
         return len(history) < (options.looks_planned or 1)
@@ -81,7 +85,7 @@ def next_look_units(history: Sequence[Look], options: AnalysisOptions) -> int | 
     if options.planned_units is None or is_final(history, options):
         return None
     stage = stage_of(history[-1].n, options) if history else 0
-    return math.ceil((stage + 1) * options.planned_units / (options.looks_planned or 1))
+    return math.ceil((stage + 1) * options.planned_units / (options.looks_planned or 1) * (1.0 - ROUNDING))
 
 
 def watch_group(looks: Sequence[Look], options: AnalysisOptions) -> GroupSequentialResult:
@@ -124,7 +128,7 @@ def watch_group(looks: Sequence[Look], options: AnalysisOptions) -> GroupSequent
     return _with_inference(result, looks[stop], stop, zs[stop], options.alpha)
 
 
-def repeated_p(units: Sequence[int], z: float, options: AnalysisOptions) -> float:
+def repeated_p(units: Sequence[float], z: float, options: AnalysisOptions) -> float:
     """The least alpha whose plan the last of looks at these units would have crossed with this z (two-sided).
 
     While all looks are on plan the bounds are a constant times known weights, so that it is the chance of ever crossing
@@ -166,7 +170,7 @@ def _running_p(looks: Sequence[Look], options: AnalysisOptions, *, crossed: bool
     return min(least, below) if crossed else max(least, options.alpha)
 
 
-def look_bounds(units: Sequence[int], options: AnalysisOptions, alpha: float | None = None) -> LookBounds:
+def look_bounds(units: Sequence[float], options: AnalysisOptions, alpha: float | None = None) -> LookBounds:
     """Planned constants while the looks are on plan, then what alpha-spending leaves.
 
     Looks count as on plan while their number is within it and their information is evenly spaced (always,
@@ -176,15 +180,30 @@ def look_bounds(units: Sequence[int], options: AnalysisOptions, alpha: float | N
     return _bounds(tuple(units), shape, options.alpha if alpha is None else alpha)
 
 
+def detectable_at_looks(units: Sequence[float], options: AnalysisOptions) -> float | None:
+    """The true effect that one of the looks so far finds with the asked power, in standard errors at the last of them;
+    None if none of them can stop."""
+    plan = look_bounds(units, options)
+    seen = zip(plan.information, plan.bounds, strict=True)
+    reached = tuple(_informative([(time, bound) for time, bound in seen if bound is not None]))
+    return _detectable(reached, plan.information[-1], options.power) if reached else None
+
+
+@lru_cache(maxsize=1024)
+def _detectable(reached: tuple[tuple[float, float], ...], last: float, power: float) -> float:
+    drift = power_drift([time for time, _ in reached], [bound for _, bound in reached], power, two_sided=True)
+    return drift * math.sqrt(last)
+
+
 @dataclass(frozen=True, slots=True)
 class _Plan:
     looks: int
-    units: int | None
+    units: float | None
     boundary: Boundary
 
 
 @lru_cache(maxsize=4096)
-def _bounds(units: tuple[int, ...], plan: _Plan, level: float) -> LookBounds:
+def _bounds(units: tuple[float, ...], plan: _Plan, level: float) -> LookBounds:
     planned = plan.looks
     times = _information(units, plan)
     on_plan = 0
@@ -212,10 +231,10 @@ def _bounds(units: tuple[int, ...], plan: _Plan, level: float) -> LookBounds:
     return LookBounds(tuple(information), bounds, spent[-1], notices)
 
 
-def _information(units: Sequence[int], plan: _Plan) -> list[float]:
+def _information(units: Sequence[float], plan: _Plan) -> list[float]:
     if plan.units is None:
         return [look / plan.looks for look in range(1, len(units) + 1)]
-    return _rising([max(n, 1) / plan.units for n in units])
+    return _rising([n / plan.units for n in units])
 
 
 def _rising(times: Sequence[float]) -> list[float]:

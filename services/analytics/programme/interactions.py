@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from service_kit.logs import get_logger
 from stats import Interaction, InvalidInputError, Summary, adjust_interactions, interaction
 
 from analytics.catalog.entries import Environment, Experiment, Metric
 from analytics.results.analysis import AnalysisTime
 from analytics.results.measured_metrics import MetricsMeasurer
-from analytics.results.measurements import Measurement, problem_of
+from analytics.results.measurements import TOO_EXPENSIVE, Measurement, problem_of
 from analytics.results.scope import scope_of
 from analytics.warehouse.client import Warehouse
+from analytics.warehouse.errors import QueryTooExpensive
 from analytics.warehouse.experiments import ExperimentReader
 from analytics.warehouse.exposures import ExposureReader
 from analytics.warehouse.scopes import BESIDE
 
+_log = get_logger("programme")
 TESTS_MAX = 10_000
 """Of one answer, as many as are adjusted together; pairs beyond are not examined."""
 OTHER_UNITS = "the two experiments assign different units, so that no unit is in both"
@@ -106,7 +109,11 @@ async def _most_shared_first(
     if len(overlapping) <= asked.limit:
         return overlapping
     scope = scope_of(asked.experiment, asked.environment, asked.time.as_of)
-    shared = await ExposureReader(warehouse).shared_users(scope, {each.flag for each in overlapping})
+    try:
+        shared = await ExposureReader(warehouse).shared_users(scope, {each.flag for each in overlapping})
+    except QueryTooExpensive as error:
+        _log.warning("shared users are not counted", experiment=asked.experiment.id, error=str(error))
+        shared = {}
     return sorted(overlapping, key=lambda each: (-shared.get(each.flag, 0), each.key))
 
 
@@ -119,7 +126,11 @@ async def _pair(warehouse: Warehouse, asked: Asked, other: Experiment) -> Pair:
     reader = ExperimentReader(warehouse)
     measurer = MetricsMeasurer(reader, experiment, time.shown, covariates=False)
     measurer.expect(scope, asked.metrics)
-    counts = await reader.unit_counts(scope)
+    try:
+        counts = await reader.unit_counts(scope)
+    except QueryTooExpensive as error:
+        _log.warning("a pair of experiments is not read", experiment=experiment.id, other=other.id, error=str(error))
+        return Pair(other, problem=TOO_EXPENSIVE)
     cells = {(one, two): counts.units.get((two, one), 0) for one in experiment.shares for two in other.shares}
     measured = await measurer.measure(scope, counts, asked.metrics)
     found = zip(asked.metrics, measured, strict=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from stats import Status
+from stats import Difference, Status
 
 from analytics.reports.content import Badge, Cell, Grid, Heading, Row, Words, plain
 from analytics.reports.effects import difference_words, effect_of, lift_words
@@ -203,6 +203,13 @@ def _adjustments(comparison: ComparisonDocument) -> list[str]:
         said.append(
             f"Capped at {number(winsor.cap)} ({percent(winsor.share_capped, '.2f')} of the units)"
             + (f", uncapped at one look {lift_words(winsor.uncapped.lift)}." if winsor.uncapped else ".")
+        )
+    strata = comparison.post_stratified
+    if strata is not None:
+        within = Difference(strata.difference, strata.se, strata.lower, strata.upper)
+        said.append(
+            f"Within {count(strata.strata)} strata of {strata.attribute}: difference {difference_words(within)}, p"
+            f" {probability(strata.p_value)}; it decides nothing: {strata.caution}."
         )
     return said
 

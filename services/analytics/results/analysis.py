@@ -33,7 +33,7 @@ from analytics.results.recorded_looks import OfficialLook
 from analytics.results.sample_ratio import sample_ratio_of, unit_problem, units_are_unknown
 from analytics.results.scope import scope_of
 from analytics.warehouse.aggregates import ExposureHealth, UnitCounts
-from analytics.warehouse.errors import WarehouseError
+from analytics.warehouse.errors import QueryTooExpensive, WarehouseError
 from analytics.warehouse.experiments import ExperimentReader
 from analytics.warehouse.result_snapshots import ReadingRecords, ResultSnapshotEntry
 
@@ -186,7 +186,11 @@ class Analyst:
         async def measure(counts: UnitCounts) -> list[Measurement]:
             return await measurer.measure(scope, counts, run.metrics)
 
-        counts, found = await consistent_read(self._reader, scope, measure)
+        try:
+            counts, found = await consistent_read(self._reader, scope, measure)
+        except QueryTooExpensive as error:
+            _log.warning("results are not post-stratified", experiment=experiment.id, error=str(error))
+            return {}
         return {
             metric.key: post_stratified(experiment, counts, each)
             for metric, each in zip(run.metrics, found, strict=True)

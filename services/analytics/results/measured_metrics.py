@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from service_kit.logs import get_logger
 
 from analytics.catalog.entries import Experiment, Metric
-from analytics.results.measurements import Measurement, MeasurementOptions, Measurer, all_groups
+from analytics.results.measurements import TOO_EXPENSIVE, Measurement, MeasurementOptions, Measurer, all_groups
 from analytics.results.sample_ratio import unit_problem
 from analytics.results.scope import matured_scope, window_of
 from analytics.warehouse.aggregates import UnitCounts
@@ -18,9 +18,6 @@ from analytics.warehouse.experiments import ExperimentReader
 from analytics.warehouse.scopes import ExposureScope, MetricWindow
 
 _log = get_logger("results")
-TOO_EXPENSIVE = (
-    "its queries need more time or memory than they are allowed; ask for fewer segments, or raise the limits"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +60,11 @@ class MetricsMeasurer:
             of_metric = self._scope_of(scope, metric)
             if of_metric != scope:
                 counts = await self.reader.unit_counts(of_metric)
-            groups = all_groups(counts.units, scope.variations, segments)
-            return await Measurer(self.reader, of_metric, groups, self.options).measure(metric)
         except QueryTooExpensive as error:
             _log.warning("a metric is not measured", experiment=self.experiment.id, metric=metric.key, error=str(error))
             return Measurement({}, problem=TOO_EXPENSIVE)
+        groups = all_groups(counts.units, scope.variations, segments)
+        return await Measurer(self.reader, of_metric, groups, self.options).measure(metric)
 
     def _scope_of(self, scope: ExposureScope, metric: Metric) -> ExposureScope:
         return matured_scope(scope, self.experiment, metric, self.shown_at)

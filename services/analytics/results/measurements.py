@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from messages.aggregations import Absence
+from service_kit.logs import get_logger
 from stats import InvalidInputError, Summary
 
 from analytics.catalog.entries import Metric
@@ -27,12 +28,17 @@ from analytics.results.summaries import (
     with_covariate,
 )
 from analytics.warehouse.aggregates import NO_CAPS, Caps, Group
+from analytics.warehouse.errors import QueryTooExpensive
 from analytics.warehouse.experiments import ExperimentReader
 from analytics.warehouse.joint_sums import JointRequest
 from analytics.warehouse.scopes import ExposureScope, MetricWindow
 
 __all__ = ["Measurement", "MeasurementOptions", "Measurer", "all_groups", "problem_of"]
 
+_log = get_logger("results")
+TOO_EXPENSIVE = (
+    "its queries need more time or memory than they are allowed; ask for fewer segments, or raise the limits"
+)
 UNCOMPUTABLE = (InvalidInputError, ArithmeticError)
 """What strange numbers raise on their way through the analysis; it costs one metric, never its neighbours."""
 
@@ -63,7 +69,8 @@ class Measurer:
         self._days = tuple(sorted({segment for segment, _ in units})) if options.cumulative else ()
 
     async def measure(self, metric: Metric) -> Measurement:
-        """What the engine can't take is the problem of this one metric. Raises WarehouseError."""
+        """What the engine can't take, and a query that needs too much, is the problem of this one metric. Raises
+        WarehouseError where the store is away."""
         try:
             found = await self._measured(metric)
             if not metric.steps:
@@ -71,6 +78,9 @@ class Measurer:
             return replace(found, steps=await self._reader.steps(self._scope, window_of(metric)))
         except UNCOMPUTABLE as error:
             return Measurement({}, problem=problem_of(metric, error))
+        except QueryTooExpensive as error:
+            _log.warning("a metric is not measured", metric=metric.key, flag=self._scope.flag, error=str(error))
+            return Measurement({}, problem=TOO_EXPENSIVE)
 
     async def _measured(self, metric: Metric) -> Measurement:
         window, aggregation = window_of(metric), metric.aggregation

@@ -12,12 +12,10 @@ from stats import (
     AnalysisOptions,
     CappedArms,
     Comparison,
-    InvalidInputError,
     Look,
     Memory,
     MetricResult,
     MetricSpec,
-    Mode,
     Summary,
     analyse_metric,
 )
@@ -136,24 +134,13 @@ def _result(
 ) -> MetricResult:
     """The engine's result when there are as many units of all variations, after the looks of `history`.
 
-    Each variation has a planned size and a history of its own; what is of all variations is the same in each answer.
+    Each variation has a planned size and a history of its own.
     """
     arms, spec, control = measured.summaries[""], metric_spec(data.metric, data.use), experiment.control
     analyse = _look_result if options.takes_look else _fresh_result
-    answers: dict[str, MetricResult] = {}
-    for arm in arms:
-        if arm == control or (answers and options.mode is not Mode.GROUP):
-            continue
-        counted = arms[arm].n + arms[control].n
-        sized = scaled(options, experiment, counted, units)
-        told = with_history(sized, arm, history.get(arm, ()), counted, units)
-        answers[arm] = analyse(_EngineCall.of(spec, arms, control, told, measured.capped))
-    if not answers:
-        raise InvalidInputError("variations", "there is none beside the control")
-    first = next(iter(answers.values()))
-    return replace(
-        first, comparisons=tuple(answers.get(each.arm, first).comparison(each.arm) for each in first.comparisons)
-    )
+    counted = {arm: arms[arm].n + arms[control].n for arm in arms if arm != control}
+    told = with_history(scaled(options, experiment, counted, units), history, counted, units)
+    return analyse(_EngineCall.of(spec, arms, control, told, measured.capped))
 
 
 @dataclass(frozen=True, slots=True)

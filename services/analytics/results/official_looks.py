@@ -14,7 +14,8 @@ from stats import ENGINE_VERSION
 
 from analytics.catalog.entries import Environment, Experiment, Metric
 from analytics.results.definitions import metric_digest, plan_digest
-from analytics.results.measured_metrics import TOO_EXPENSIVE, MetricsMeasurer
+from analytics.results.measured_metrics import MetricsMeasurer
+from analytics.results.measurements import TOO_EXPENSIVE
 from analytics.results.moments import AnalysisTime
 from analytics.results.recorded_looks import OfficialLook, read_looks, written_look
 from analytics.results.scope import scope_of

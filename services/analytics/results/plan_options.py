@@ -20,6 +20,9 @@ from stats import (
 from analytics.catalog.entries import Experiment, Metric, MetricUse
 from analytics.results.timetable import mode_of
 
+Counted = Mapping[str, int]
+"""By variation: the units that have a value, or the values, of it and the control together."""
+
 
 @dataclass(frozen=True, slots=True)
 class Moment:
@@ -72,24 +75,29 @@ def at_look(options: AnalysisOptions) -> AnalysisOptions:
     return replace(options, complete=True, takes_look=True)
 
 
-def scaled(options: AnalysisOptions, experiment: Experiment, counted: int, units: int) -> AnalysisOptions:
-    """The planned size in what the metric counts: `counted` units that have a value, or values, of a comparison when
-    there are as many `units` of all variations.
+def scaled(options: AnalysisOptions, experiment: Experiment, counted: Counted, units: int) -> AnalysisOptions:
+    """The planned sizes in what the metric counts when there are as many `units` of all variations.
 
-    So a look has the share of the information that it has of the planned units, whatever is counted.
+    So a look has the very share of the information that it has of the planned units, whatever is counted, and however
+    few have a value.
     """
-    if not experiment.plan.planned_units or not units or not counted:
+    planned = experiment.plan.planned_units
+    if not planned or not units:
         return options
-    return replace(options, planned_units=max(experiment.plan.planned_units * counted // units, 1))
+    return replace(options, planned_by_arm={arm: planned * each / units for arm, each in counted.items() if each})
 
 
 def with_history(
-    options: AnalysisOptions, arm: str, looks: Sequence[tuple[int, Look]], counted: int, units: int
+    options: AnalysisOptions, history: Mapping[str, Sequence[tuple[int, Look]]], counted: Counted, units: int
 ) -> AnalysisOptions:
-    """The options with the earlier looks at an arm, each with the units of all variations that it had. Their sizes are
-    told in what is counted now."""
-    history = tuple(replace(look, n=max(-(-counted * total // units), 1)) for total, look in looks)
-    return replace(options, history={arm: history}) if history else options
+    """The options with the earlier looks at each arm, each with the units of all variations that it had. Their sizes
+    are told in what is counted now."""
+    told = {
+        arm: tuple(replace(look, n=counted[arm] * total / units) for total, look in looks)
+        for arm, looks in history.items()
+        if looks and counted.get(arm)
+    }
+    return replace(options, history=told) if told else options
 
 
 def with_memory(options: AnalysisOptions, memory: Mapping[str, Memory]) -> AnalysisOptions:

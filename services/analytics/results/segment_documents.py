@@ -10,6 +10,7 @@ from stats.effects import ONLY_LOOK
 from analytics.catalog.entries import Role
 from analytics.instants import rfc3339
 from analytics.results.comparison_documents import same
+from analytics.results.days import DailyAnalysis, DayAnalysis
 from analytics.results.documents import ExperimentDocument, experiment_document
 from analytics.results.judgement import Judged
 from analytics.results.metric_analysis import MetricAnalysis
@@ -21,7 +22,7 @@ from analytics.results.metric_documents import (
 )
 from analytics.results.sample_ratio_documents import SampleRatioDocument, sample_ratio_document
 from analytics.results.segment_names import SegmentName, SegmentValue, name_of
-from analytics.results.segments import DailyAnalysis, DayAnalysis, LeftOut, SegmentedAnalysis, SegmentedMetricAnalysis
+from analytics.results.segments import LeftOut, SegmentedAnalysis, SegmentedMetricAnalysis
 
 NOTHING_JUDGED = Judged({}, 0)
 
