@@ -179,7 +179,7 @@ class Bench:
         self._units = exposures // EXPOSURES_PER_UNIT
         self._stored = 0
         self._folder = folder
-        self._sheets = Sheets(warehouse, lag_milliseconds=LAG_MILLISECONDS)
+        self._sheets = Sheets(warehouse, lag_milliseconds=LAG_MILLISECONDS, fresh_milliseconds=0)
 
     async def measured(self, repeats: int) -> Figures:
         await self._store(self._exposures)

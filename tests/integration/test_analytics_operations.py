@@ -183,11 +183,23 @@ async def test_erasing_removes_rows_stand_ins_and_dead_letters_of_one_user(
     again = (await client.post("/v1/erasures", json=body)).json()
 
     assert erased == {
-        "erased": {"events_exposure": 2, "events_metric": 2, "exposure_firsts": 2, "unit_sheets": 0},
+        "erased": {
+            "events_exposure": 2,
+            "events_metric": 2,
+            "exposure_firsts": 2,
+            "sheet_layers": 0,
+            "touched_users": 0,
+        },
         "dead_letters": 1,
     }
     assert again == {
-        "erased": {"events_exposure": 0, "events_metric": 0, "exposure_firsts": 0, "unit_sheets": 0},
+        "erased": {
+            "events_exposure": 0,
+            "events_metric": 0,
+            "exposure_firsts": 0,
+            "sheet_layers": 0,
+            "touched_users": 0,
+        },
         "dead_letters": 0,
     }
     assert (await bus.state(DEAD_LETTERS)).messages == 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import random
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -14,20 +16,26 @@ from analytics.results.kept_results import Forwarding
 from analytics.warehouse import losses
 from analytics.warehouse.client import Row, Warehouse
 from analytics.warehouse.erasure import erase_rows
+from analytics.warehouse.errors import WarehouseUnavailable
 from analytics.warehouse.experiments import ExperimentReader
 from analytics.warehouse.migrations import migrate
 from analytics.warehouse.scopes import BY_DAY, END_OF_TIME, ExposureScope, MetricWindow
 from analytics.warehouse.settings import WarehouseSettings
-from analytics.warehouse.sheets import Sheets
+from analytics.warehouse.sheet_leftovers import drop_unused
+from analytics.warehouse.sheet_steps import Step
+from analytics.warehouse.sheets import LAYERS_MAX, Sheets
 from analytics.warehouse.tables import EXPOSURE_COLUMNS, METRIC_COLUMNS
 from analytics.warehouse.unit_rows import UnitRows
+from bucketing.flagset import Comparison
 from messages.aggregations import AGGREGATIONS
+from messages.documents import condition_document
 from service_kit.clock import SystemClock
 
 from tests.integration.test_analytics_metric_kinds import ENVIRONMENT, experiment
 
 HOUR = 3_600_000
 START = 1_767_607_200_000
+CHEAP = condition_document(Comparison("item", "in", ["a", 7])).decode()
 SCOPE = ExposureScope("org-1", "env-1", "checkout", "test", ("off", "on"), START, END_OF_TIME, END_OF_TIME)
 WINDOWS = (
     MetricWindow("purchase", AGGREGATIONS["conversion"]),
@@ -36,7 +44,20 @@ WINDOWS = (
     MetricWindow("visit", AGGREGATIONS["count"], start=3600),
     MetricWindow("purchase", AGGREGATIONS["ratio"], denominator="visit"),
 )
+OTHER_KINDS = (
+    MetricWindow("visit", AGGREGATIONS["funnel"], steps=("visit", "purchase"), end=20 * 3600),
+    MetricWindow("purchase", AGGREGATIONS["distinct"], facet="item"),
+    MetricWindow("visit", AGGREGATIONS["days"]),
+    MetricWindow("purchase", AGGREGATIONS["quantile"]),
+    MetricWindow("purchase", AGGREGATIONS["sum"], filter=CHEAP),
+    MetricWindow("purchase", AGGREGATIONS["retention"], start=3600, end=30 * 3600),
+)
 LAG = 20
+
+
+def sheets_of(warehouse: Warehouse, lag_milliseconds: int = LAG) -> Sheets:
+    """Whose every answer is of now."""
+    return Sheets(warehouse, lag_milliseconds=lag_milliseconds, fresh_milliseconds=0)
 
 
 class Stream:
@@ -110,7 +131,7 @@ class Stream:
         return self._base() | {
             "metric": self._random.choice(["purchase", "purchase", "visit"]),
             "value": self._value(),
-            "properties": "{}",
+            "properties": json.dumps({"item": self._random.choice(["a", "b", "c", 7])}),
         }
 
 
@@ -126,7 +147,7 @@ async def answer(warehouse: Warehouse, rows: UnitRows, sheets: Sheets | None = N
     reader = ExperimentReader(warehouse, sheets=sheets)
     reader.expect(rows.scope, rows.windows, covariates=rows.covariates)
     await reader.unit_counts(rows.scope)
-    assert ("unit_sheets" in reader.queries[0].sql) == (sheets is not None)
+    assert ("sheet_layers" in reader.queries[0].sql) == (sheets is not None)
     return reader.queries[0].rows
 
 
@@ -136,11 +157,12 @@ async def answer(warehouse: Warehouse, rows: UnitRows, sheets: Sheets | None = N
         pytest.param(UnitRows(SCOPE, WINDOWS, covariates=True), id="covariates"),
         pytest.param(UnitRows(replace(SCOPE, by_unit=True), WINDOWS), id="companies"),
         pytest.param(UnitRows(replace(SCOPE, segment=BY_DAY, stop=START + 30 * HOUR), WINDOWS), id="days"),
+        pytest.param(UnitRows(SCOPE, OTHER_KINDS), id="other kinds"),
     ],
 )
 @pytest.mark.parametrize("seed", [1, 2])
 async def test_forward_is_anew_to_the_last_digit(warehouse: Warehouse, rows: UnitRows, seed: int) -> None:
-    stream, sheets = Stream(seed), Sheets(warehouse, lag_milliseconds=LAG)
+    stream, sheets = Stream(seed), sheets_of(warehouse)
     await stream.send(warehouse, 600)
     await sheets.forward(rows, begin=True)
     for size in (1, 60, 5, 200):
@@ -148,20 +170,121 @@ async def test_forward_is_anew_to_the_last_digit(warehouse: Warehouse, rows: Uni
         assert await answer(warehouse, rows, sheets) == await answer(warehouse, rows)
 
 
+async def test_many_steps_are_merged_into_one_layer(warehouse: Warehouse) -> None:
+    rows, stream, sheets = UnitRows(SCOPE, WINDOWS, covariates=True), Stream(7), sheets_of(warehouse)
+    await stream.send(warehouse, 300)
+    await sheets.forward(rows, begin=True)
+    found = []
+    for _ in range(LAYERS_MAX + 2):
+        await stream.send(warehouse, 10)
+        sheet = await sheets.forward(rows)
+        assert sheet is not None
+        found.append(len(sheet.layers))
+        assert sheet.sums == await sheets.sums_of_rows(rows, sheet) == await answer(warehouse, rows)
+    assert found == [*range(2, LAYERS_MAX + 1), 1, 2, 3]
+
+
+async def test_a_user_of_two_experiments_is_in_both_sheets(warehouse: Warehouse) -> None:
+    stream, sheets = Stream(8), sheets_of(warehouse)
+    both = [UnitRows(SCOPE, WINDOWS[:1]), UnitRows(replace(SCOPE, experiment="another"), WINDOWS[:2])]
+    await stream.send(warehouse, 400)
+    for rows in both:
+        await sheets.forward(rows, begin=True)
+    await stream.send(warehouse, 40)
+    for rows in both:
+        sheet = await sheets.forward(rows)
+        assert sheet is not None
+        assert sheet.sums == await sheets.sums_of_rows(rows, sheet) == await answer(warehouse, rows)
+
+
+async def test_two_who_bring_a_sheet_forward_at_once_leave_a_right_one(warehouse: Warehouse) -> None:
+    rows, stream, sheets = UnitRows(SCOPE, WINDOWS), Stream(9), sheets_of(warehouse)
+    await stream.send(warehouse, 300)
+    await sheets.forward(rows, begin=True)
+    for _ in range(3):
+        await stream.send(warehouse, 50)
+        await asyncio.gather(*(sheets_of(warehouse).forward(rows) for _ in range(3)))
+        sheet = await sheets.forward(rows)
+        assert sheet is not None
+        assert sheet.sums == await sheets.sums_of_rows(rows, sheet) == await answer(warehouse, rows)
+
+
+@pytest.mark.parametrize("at", ["read_again", "change", "end"])
+async def test_a_step_that_stops_half_way_leaves_a_version_that_is_right(
+    warehouse: Warehouse, at: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows, stream, sheets = UnitRows(SCOPE, WINDOWS), Stream(10), sheets_of(warehouse)
+    await stream.send(warehouse, 300)
+    await sheets.forward(rows, begin=True)
+    await stream.send(warehouse, 50)
+
+    async def stops(_: Step) -> None:
+        raise WarehouseUnavailable("it is gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Step, at, stops)
+        if at == "change":
+            patch.setattr(Step, "end", stops)
+        with pytest.raises(WarehouseUnavailable):
+            await sheets.forward(rows)
+
+    await stream.send(warehouse, 50)
+    sheet = await sheets.forward(rows)
+    assert sheet is not None
+    assert sheet.sums == await sheets.sums_of_rows(rows, sheet) == await answer(warehouse, rows)
+    await drop_unused(warehouse, grace_seconds=0)
+    left = await warehouse.rows("SELECT DISTINCT layer FROM sheet_layers ORDER BY layer", {})
+    assert [each["layer"] for each in left] == sorted(sheet.layers)
+    assert await warehouse.rows("SELECT count() AS rows FROM touched_users", {}) == [{"rows": 0}]
+
+
+async def test_a_layer_that_is_not_to_be_seen_is_not_left_out(warehouse: Warehouse) -> None:
+    rows, stream, sheets = UnitRows(SCOPE, WINDOWS), Stream(11), sheets_of(warehouse)
+    await stream.send(warehouse, 200)
+    sheet = await sheets.forward(rows, begin=True)
+    assert sheet is not None
+    await warehouse.command(f"ALTER TABLE sheet_layers DROP PARTITION ('{sheet.id}', {sheet.layers[0]})")
+
+    assert await sheets.forward(rows) is None
+
+
+async def test_many_who_ask_at_once_cost_one_step(warehouse: Warehouse) -> None:
+    rows, stream = UnitRows(SCOPE, WINDOWS), Stream(12)
+    await stream.send(warehouse, 200)
+    first = await Sheets(warehouse).forward(rows, begin=True)
+    await stream.send(warehouse, 50)
+
+    assert await Sheets(warehouse).forward(rows) == first
+
+
+async def test_what_retention_begins_to_drop_begins_another_sheet(warehouse: Warehouse) -> None:
+    rows, stream = UnitRows(replace(SCOPE, start=1), WINDOWS), Stream(13)
+    await stream.send(warehouse, 100)
+    first = await sheets_of(warehouse).forward(rows, begin=True)
+    warehouse.settings = replace(warehouse.settings, retention_days=30)
+
+    assert first is not None
+    assert await sheets_of(warehouse).forward(rows) is None
+
+
 async def test_an_erased_user_is_in_no_sheet(warehouse: Warehouse) -> None:
-    rows, stream, sheets = UnitRows(SCOPE, WINDOWS), Stream(3), Sheets(warehouse, lag_milliseconds=LAG)
+    rows, stream, sheets = (
+        UnitRows(SCOPE, WINDOWS),
+        Stream(3),
+        sheets_of(warehouse),
+    )
     await stream.send(warehouse, 400)
     await sheets.forward(rows, begin=True)
     await erase_rows(warehouse, "org-1", "env-1", ["u1", "u2", "u3", "u4"])
 
     assert await sheets.forward(rows) is None
-    assert not await warehouse.rows("SELECT user_key FROM unit_sheets WHERE user_key = 'u1'", {})
+    assert not await warehouse.rows("SELECT user_key FROM sheet_layers WHERE user_key = 'u1'", {})
     await sheets.forward(rows, begin=True)
     assert await answer(warehouse, rows, sheets) == await answer(warehouse, rows)
 
 
 async def test_a_changed_definition_is_another_sheet(warehouse: Warehouse) -> None:
-    stream, sheets = Stream(4), Sheets(warehouse, lag_milliseconds=LAG)
+    stream, sheets = Stream(4), sheets_of(warehouse)
     await stream.send(warehouse, 100)
     await sheets.forward(UnitRows(SCOPE, WINDOWS), begin=True)
 
@@ -176,7 +299,7 @@ async def test_a_changed_definition_is_another_sheet(warehouse: Warehouse) -> No
 
 
 async def test_a_loss_of_events_ends_every_sheet(warehouse: Warehouse) -> None:
-    rows, sheets = UnitRows(SCOPE, WINDOWS), Sheets(warehouse, lag_milliseconds=LAG)
+    rows, sheets = UnitRows(SCOPE, WINDOWS), sheets_of(warehouse)
     await Stream(5).send(warehouse, 50)
     await sheets.forward(rows, begin=True)
     await losses.note(warehouse, "a disk")
@@ -185,7 +308,7 @@ async def test_a_loss_of_events_ends_every_sheet(warehouse: Warehouse) -> None:
 
 
 async def test_the_past_and_segments_are_read_and_not_kept(warehouse: Warehouse) -> None:
-    sheets = Sheets(warehouse, lag_milliseconds=LAG)
+    sheets = sheets_of(warehouse)
 
     assert await sheets.forward(UnitRows(replace(SCOPE, as_of=START), WINDOWS), begin=True) is None
     assert await sheets.forward(UnitRows(replace(SCOPE, segment="country"), WINDOWS), begin=True) is None
@@ -207,8 +330,8 @@ async def test_running_experiments_are_brought_forward_and_verified(warehouse: W
     await stream.send(warehouse, 50)
 
     assert [each.finding for each in await forwarding.compared()] == ["equal"]
-    await warehouse.command("ALTER TABLE unit_sheets UPDATE numbers = [1e6, 1.] WHERE 1 SETTINGS mutations_sync = 2")
-    again = Forwarding(warehouse, catalog, SystemClock(), sheets=Sheets(warehouse, lag_milliseconds=1))
+    await warehouse.command("ALTER TABLE sheet_layers UPDATE numbers = [1e6, 1.] WHERE 1 SETTINGS mutations_sync = 2")
+    again = Forwarding(warehouse, catalog, SystemClock(), sheets=sheets_of(warehouse, 1))
     await again.look()
-    await warehouse.command("ALTER TABLE unit_sheets UPDATE numbers = [1e6, 1.] WHERE 1 SETTINGS mutations_sync = 2")
+    await warehouse.command("ALTER TABLE sheet_layers UPDATE numbers = [1e6, 1.] WHERE 1 SETTINGS mutations_sync = 2")
     assert [each.finding for each in await again.compared()] == ["DIFFERENT"]

@@ -15,6 +15,7 @@ from analytics.results.scope import scope_of
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.errors import WarehouseError
 from analytics.warehouse.experiments import ExperimentReader
+from analytics.warehouse.sheet_leftovers import drop_unused
 from analytics.warehouse.sheets import Sheets
 from analytics.warehouse.unit_rows import UnitRows
 
@@ -55,7 +56,7 @@ class Forwarding:
         self._catalog = catalog
         self._clock = clock
         self._units_min = units_min
-        self._sheets = sheets or Sheets(warehouse)
+        self._sheets = sheets or Sheets(warehouse, fresh_milliseconds=0)
 
     async def look(self) -> None:
         """Brings each forward, as soon as there is something to bring; one that fails is told, and tried again."""
@@ -66,7 +67,7 @@ class Forwarding:
                 await self._forward(experiment)
             except WarehouseError as error:
                 _log.warning("a result is not brought forward", experiment=experiment.id, error=str(error))
-        await self._sheets.drop_unused()
+        await drop_unused(self._warehouse)
 
     async def compared(self) -> list[Comparison]:
         """Of each the sheet, brought forward, with the result computed anew. Raises WarehouseError."""
@@ -84,10 +85,10 @@ class Forwarding:
         if await self._sheets.forward(rows) is None:
             return Comparison(experiment.key, kept=False)
         for _ in range(_TRIES):
-            # Events that come in between the two make them differ, but not each time.
-            forward = await ExperimentReader(self._warehouse, sheets=self._sheets).picture(rows)
+            # Events that come in between make them differ, but not each time.
+            sheet = await self._sheets.forward(rows)
             anew = await ExperimentReader(self._warehouse).picture(rows)
-            if forward.answer == anew.answer:
+            if sheet is not None and sheet.sums == anew.answer == await self._sheets.sums_of_rows(rows, sheet):
                 return Comparison(experiment.key, kept=True)
         return Comparison(experiment.key, kept=True, equal=False)
 

@@ -229,10 +229,14 @@ class ExperimentReader:
             return picture
 
     async def _read(self, rows: UnitRows) -> Picture:
-        if self._sheets is not None and (sheet := await self._sheets.forward(rows)) is not None:
+        sheet = None if self._sheets is None else await self._sheets.forward(rows)
+        if sheet is not None:
             self._kept[rows] = sheet
         sql = Sums(rows, dict.fromkeys(rows.windows, False)).text("unit_rows")
-        return Picture(rows, await self._of_rows("unit_sums", rows, sql))
+        if sheet is None:
+            return Picture(rows, await self._of_rows("unit_sums", rows, sql))
+        self.queries.append(AskedQuery("unit_sums", *self._text(rows, sql), sheet.sums))
+        return Picture(rows, sheet.sums)
 
     async def _capped(
         self, scope: ExposureScope, window: MetricWindow, caps: Caps, *, covariates: bool = False
@@ -248,10 +252,15 @@ class ExperimentReader:
         return capped
 
     async def _of_rows(self, name: str, rows: UnitRows, sql: str, more: Mapping[str, Any] | None = None) -> list[Row]:
-        sheet = self._kept.get(rows)
-        text = rows.query(sql) if sheet is None else f"WITH\nunit_rows AS\n(\n{sheet.text}\n)\n{sql}"
-        given = rows.parameters() if sheet is None else sheet.parameters()
+        text, given = self._text(rows, sql)
         return await self._answered(name, text, given | dict(more or {}))
+
+    def _text(self, rows: UnitRows, sql: str) -> tuple[str, dict[str, Any]]:
+        """A query over `unit_rows`, with what those are in front of it."""
+        sheet = self._kept.get(rows)
+        if sheet is None:
+            return rows.query(sql), rows.parameters()
+        return f"WITH\nunit_rows AS\n(\n{sheet.text}\n)\n{sql}", sheet.parameters()
 
     async def _ask(self, name: str, scope: ExposureScope) -> list[Row]:
         return await self._answered(name, query(name), scope.parameters())

@@ -1,9 +1,10 @@
-"""Results that are brought forward: the rows of `unit_rows` are kept in a sheet, and only those of users of whom
-something was stored since its mark are read again, each from all of that user's exposures and events.
+"""Results that are brought forward: the rows of `unit_rows` are kept in a sheet with the sums over them, and only those
+of users of whom something was stored since its mark are read again, each from all of that user's exposures and events.
 
-So late, repeated and different copies of an event need no rule of their own, and sums over a sheet are those over the
-rows themselves to the last digit. A sheet is of one definition: a changed metric, a restarted experiment, an erasure, a
-loss of events or a retention that begins to drop what was counted make another sheet.
+So late, repeated and different copies of an event need no rule of their own. The sums of a sheet change by what those
+users gave before and give now, in whole numbers, so they are those over all rows to the last digit. A sheet is of one
+definition: a changed metric, a restarted experiment, an erasure, a loss of events or a retention that begins to drop
+what was counted make another sheet.
 """
 
 from __future__ import annotations
@@ -12,80 +13,50 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
-from analytics.warehouse.client import Columns, Warehouse
-from analytics.warehouse.migrations import render
+from analytics.warehouse import kept_sums
+from analytics.warehouse.client import Columns, Row, Warehouse
 from analytics.warehouse.scopes import BY_DAY, END_OF_TIME
+from analytics.warehouse.sheet_layers import KEPT, add_layer, layers_parameters, merge_layers, stored_rows, sums_over
+from analytics.warehouse.sheet_steps import Step
 from analytics.warehouse.unit_rows import UnitRows
 
 STORED_LAG_MILLISECONDS = 120_000
 """An insert may be seen this much later than its rows' `loaded_at` says, so a mark stays behind by it."""
-UNUSED_DAYS = 3
+FRESH_MILLISECONDS = 10_000
+"""Whoever asks for a younger result gets the sheet's, so that many who ask cost one step."""
+LAYERS_MAX = 8
+_RENEWED_MILLISECONDS = 3_600_000
 _DAY_MILLISECONDS = 86_400_000
-_STATE = """SELECT
-    toUnixTimestamp64Milli(now64(3)) AS now,
-    (SELECT max(mark) FROM sheet_marks WHERE sheet = {sheet:String}) AS mark"""
+_NANOSECONDS = 1_000_000
 _EPOCH = """SELECT
-    toUnixTimestamp64Milli(now64(3)) AS now,
+    toUnixTimestamp64Nano(now64(9)) AS now,
     (SELECT count() FROM sheet_epochs
         WHERE organization_id = {organization:String} AND environment_id = {environment:String}) AS erasures,
     (SELECT count() FROM losses) AS losses"""
-_COLUMNS = (
-    "organization_id, environment_id, sheet, user_key, version, gone, first_at, segment, variation, several, unit,"
-    " numbers, lists"
-)
-_INSERT = """INSERT INTO unit_sheets ({columns})
-SELECT
-    {{organization:String}},
-    {{environment:String}},
-    {{sheet:String}},
-    user_key,
-    {{version:UInt64}},
-    gone,
-    first_at,
-    segment,
-    variation,
-    several,
-    unit,
-    numbers,
-    lists
-FROM
-(
-{rows}
-)"""
-_KEPT = """SELECT user_key, first_at, segment, variation, several, unit, numbers, lists
-FROM unit_sheets FINAL
-WHERE sheet = {sheet:String} AND NOT gone"""
-_IN_SHEET = (
-    "SELECT user_key FROM unit_sheets WHERE sheet = {sheet:String} AND user_key IN (SELECT user_key FROM touched)"
-)
-_TOUCHED = """SELECT user_key
-FROM events_exposure
-WHERE organization_id = {organization:String}
-    AND environment_id = {environment:String}
-    AND flag = {flag:String}
-    AND loaded_at > fromUnixTimestamp64Milli({mark:Int64}, 'UTC')"""
-_TOUCHED_BY_EVENTS = """
-UNION DISTINCT
-SELECT user_key
-FROM events_metric
-WHERE organization_id = {organization:String}
-    AND environment_id = {environment:String}
-    AND metric IN {names:Array(String)}
-    AND loaded_at > fromUnixTimestamp64Milli({mark:Int64}, 'UTC')"""
+_VERSION = """SELECT version, mark, layers, stored, sums
+FROM sheet_versions
+WHERE sheet = {sheet:String}
+ORDER BY version DESC
+LIMIT 1"""
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One that has been brought forward; its rows come from `text`."""
+    """One version (nanoseconds since the epoch): its rows come from `text`, and `sums` are those of `unit_sums` over
+    them. What was stored until `mark` (milliseconds) is in it for certain."""
 
     id: str
+    version: int
+    mark: int
+    layers: tuple[int, ...]
+    sums: list[Row]
 
     @property
     def text(self) -> str:
-        return _KEPT
+        return KEPT
 
     def parameters(self) -> dict[str, Any]:
-        return {"sheet": self.id}
+        return layers_parameters(self.id, self.layers)
 
 
 def can_be_kept(rows: UnitRows) -> bool:
@@ -95,65 +66,91 @@ def can_be_kept(rows: UnitRows) -> bool:
 
 
 class Sheets:
-    """All calls raise WarehouseError."""
+    """All calls raise WarehouseError. `fresh_milliseconds`: a version that is younger is good enough."""
 
-    def __init__(self, warehouse: Warehouse, *, lag_milliseconds: int = STORED_LAG_MILLISECONDS) -> None:
+    def __init__(
+        self,
+        warehouse: Warehouse,
+        *,
+        lag_milliseconds: int = STORED_LAG_MILLISECONDS,
+        fresh_milliseconds: int = FRESH_MILLISECONDS,
+    ) -> None:
         self._warehouse = warehouse
         self._lag = lag_milliseconds
+        self._fresh = fresh_milliseconds * _NANOSECONDS
 
     async def forward(self, rows: UnitRows, *, begin: bool = False) -> Sheet | None:
         """The rows' sheet with all that has been stored by now; None when there is none and none is to `begin`."""
         if not can_be_kept(rows):
             return None
-        sheet = await self._id(rows)
-        state = (await self._warehouse.rows(_STATE, {"sheet": sheet}))[0]
-        asked = rows.parameters() | {"sheet": sheet, "version": state["now"], "mark": state["mark"]}
-        if state["mark"]:
-            touched = _TOUCHED + (_TOUCHED_BY_EVENTS if rows.windows else "")
-            await self._insert(rows.of_touched(touched, _IN_SHEET), asked)
-        elif begin:
-            await self._insert(rows.whole(), asked)
-        else:
+        sheet, now = await self._id(rows)
+        known = await self._newest(sheet)
+        if known is None:
+            return await self._begun(rows, sheet, now) if begin else None
+        if now - known.version < self._fresh:
+            return known
+        step = Step(self._warehouse, rows, (sheet, known.mark, known.layers), now)
+        try:
+            if await step.touch():
+                return await self._stepped(rows, known, step)
+        finally:
+            await step.end()
+        if now - known.version < _RENEWED_MILLISECONDS * _NANOSECONDS:
+            return known
+        return await self._written(sheet, now, known.layers, known.sums)
+
+    async def sums_of_rows(self, rows: UnitRows, sheet: Sheet) -> list[Row]:
+        """The sums over the sheet's rows, which those it keeps have to be."""
+        return await sums_over(self._warehouse, rows, sheet.id, sheet.layers)
+
+    async def _begun(self, rows: UnitRows, sheet: str, now: int) -> Sheet:
+        await add_layer(self._warehouse, rows.whole(), (sheet, now), rows.parameters())
+        return await self._written(sheet, now, (now,), await sums_over(self._warehouse, rows, sheet, (now,)))
+
+    async def _stepped(self, rows: UnitRows, known: Sheet, step: Step) -> Sheet:
+        await step.read_again()
+        layers = (*known.layers, step.layer)
+        # A unit of several users changes with each of them, so its sums need all its rows.
+        sums = None if rows.scope.by_unit else kept_sums.changed(known.sums, await step.change())
+        if sums is None:
+            sums = await sums_over(self._warehouse, rows, known.id, layers)
+        if len(layers) > LAYERS_MAX:
+            merged = step.layer + 1
+            await merge_layers(self._warehouse, known.id, layers, merged, rows)
+            layers = (merged,)
+        return await self._written(known.id, step.layer, layers, sums)
+
+    async def _newest(self, sheet: str) -> Sheet | None:
+        """None: there is none, or not all of its layers are to be seen (they may be on their way to a replica)."""
+        found = await self._warehouse.rows(_VERSION, {"sheet": sheet})
+        if not found:
             return None
-        await self._mark(sheet, state["now"])
-        return Sheet(sheet)
+        [row] = found
+        layers = tuple(row["layers"])
+        if await stored_rows(self._warehouse, sheet, layers) != row["stored"]:
+            return None
+        return Sheet(sheet, row["version"], row["mark"], layers, kept_sums.read(row["sums"]))
 
-    async def drop_unused(self) -> int:
-        """Ends the sheets that nobody has brought forward for days; returns how many."""
-        found = await self._warehouse.rows(
-            "SELECT sheet FROM sheet_marks GROUP BY sheet"
-            " HAVING max(version) < toUnixTimestamp64Milli(now64(3)) - {age:Int64}",
-            {"age": UNUSED_DAYS * _DAY_MILLISECONDS},
-        )
-        on_cluster = render("$on_cluster", self._warehouse.settings)
-        for row in found:
-            asked = {"sheet": row["sheet"]}
-            await self._warehouse.command(
-                f"ALTER TABLE sheet_marks {on_cluster} DELETE WHERE sheet = {{sheet:String}}", asked
-            )
-            await self._warehouse.command(
-                f"ALTER TABLE unit_sheets {on_cluster} DELETE WHERE sheet = {{sheet:String}}", asked
-            )
-        return len(found)
-
-    async def _id(self, rows: UnitRows) -> str:
-        scope = rows.scope
-        named = {"organization": scope.organization_id, "environment": scope.environment_id}
-        epoch = (await self._warehouse.rows(_EPOCH, named))[0]
-        dropped = 0
-        if days := self._warehouse.settings.retention_days:
-            dropped = max((epoch["now"] - scope.start) // _DAY_MILLISECONDS - days + 1, 0)
-        what = (rows.whole(), sorted(rows.parameters().items()), epoch["erasures"], epoch["losses"], dropped)
-        return hashlib.sha256(repr(what).encode()).hexdigest()[:32]
-
-    async def _insert(self, rows: str, asked: dict[str, Any]) -> None:
-        sql = _INSERT.format(columns=_COLUMNS, rows=rows)
-        await self._warehouse.command(sql, {name: each for name, each in asked.items() if f"{{{name}:" in sql})
-
-    async def _mark(self, sheet: str, now: int) -> None:
+    async def _written(self, sheet: str, version: int, layers: tuple[int, ...], sums: list[Row]) -> Sheet:
+        mark = max(version // _NANOSECONDS - self._lag, 1)
         columns: Columns = {
             "sheet": ("String", [sheet]),
-            "mark": ("Int64", [max(now - self._lag, 1)]),
-            "version": ("UInt64", [now]),
+            "version": ("UInt64", [version]),
+            "mark": ("Int64", [mark]),
+            "layers": ("Array(UInt64)", [list(layers)]),
+            "stored": ("UInt64", [await stored_rows(self._warehouse, sheet, layers)]),
+            "sums": ("String", [kept_sums.written(sums)]),
         }
-        await self._warehouse.insert("sheet_marks", columns)
+        await self._warehouse.insert("sheet_versions", columns)
+        return Sheet(sheet, version, mark, layers, sums)
+
+    async def _id(self, rows: UnitRows) -> tuple[str, int]:
+        """Its name, and the time by the warehouse's clock in nanoseconds."""
+        scope = rows.scope
+        given = {"organization": scope.organization_id, "environment": scope.environment_id}
+        epoch = (await self._warehouse.rows(_EPOCH, given))[0]
+        dropped = 0
+        if days := self._warehouse.settings.retention_days:
+            dropped = max((epoch["now"] // _NANOSECONDS - scope.start) // _DAY_MILLISECONDS - days + 1, 0)
+        what = (rows.whole(), sorted(rows.parameters().items()), epoch["erasures"], epoch["losses"], dropped)
+        return hashlib.sha256(repr(what).encode()).hexdigest()[:32], epoch["now"]

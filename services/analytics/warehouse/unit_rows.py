@@ -12,7 +12,7 @@ from typing import Any
 from analytics.warehouse.event_facts import EventFacts
 from analytics.warehouse.scopes import ExposureScope, MetricWindow
 from analytics.warehouse.tallies import TALLIES, Tally, filled
-from analytics.warehouse.units import units_parameters, units_query
+from analytics.warehouse.units import some_units_query, units_parameters, units_query
 
 _ROWS = """SELECT
     user_key,
@@ -83,13 +83,25 @@ _EVENTS = """            UNION ALL
                 '' AS unit,$exposed_at
                 toUInt16(indexOf({names:Array(String)}, metric)) AS name,
                 toUnixTimestamp64Milli(occurred_at) AS moment,
-                value AS known$facts
-            FROM events_metric FINAL
+                value AS known$facts$copy
+            FROM events_metric$final
             WHERE organization_id = {organization:String}
                 AND environment_id = {environment:String}
                 AND metric IN {names:Array(String)}
-                AND occurred_at >= fromUnixTimestamp64Milli({since:Int64}, 'UTC')
+                AND $which"""
+_SINCE = """occurred_at >= fromUnixTimestamp64Milli({since:Int64}, 'UTC')
                 AND received_at <= fromUnixTimestamp64Milli({as_of:Int64}, 'UTC')"""
+_COPY = """,
+                event_id,
+                first_wins"""
+_NO_COPY = """,
+                '' AS event_id,
+                toUInt64(0) AS first_wins"""
+_FIRST_RECEIVED = """arrayFilter(
+            (event, nth) -> nth = 1,
+            arrayReverseSort(copy -> copy.{wins}, copies) AS received,
+            arrayEnumerateUniq(arrayMap(copy -> copy.1, received), arrayMap(copy -> copy.{id}, received)))"""
+"""Of the copies of an event the one that was received first, as `FINAL` has it, which is slow for a few users."""
 
 _FORMERLY = """            UNION ALL
             SELECT
@@ -101,8 +113,8 @@ _FORMERLY = """            UNION ALL
                 toUInt8(0) AS several,
                 '' AS unit{nothing}
             FROM ({before})"""
-_OF_FLAG = "AND flag = {flag:String}"
-_TOUCHED = "user_key IN (SELECT user_key FROM touched)"
+_EVENT = ("name", "moment", "known")
+_EVENT_FACTS = ("passed", "facets")
 _NOBODY = "SELECT '' AS user_key WHERE 0"
 
 
@@ -162,48 +174,72 @@ class UnitRows:
         """`body`, a query over `unit_rows`, with the rows in front of it."""
         return f"WITH\nunits AS\n(\n{units_query(self.scope)}\n),\nunit_rows AS\n(\n{self.text()}\n)\n{body}"
 
-    def of_touched(self, touched: str, before: str) -> str:
-        """The rows of the users that the query `touched` names, and as `gone` those who take part no more although the
-        query `before` names them."""
-        units = units_query(self.scope).replace(_OF_FLAG, f"{_OF_FLAG}\n            AND {_TOUCHED}")
-        text = self.text(only=f"\n                AND {_TOUCHED}", before=before)
-        return f"WITH\ntouched AS\n(\n{touched}\n),\nunits AS\n(\n{units}\n)\n{text}"
+    def of_some(self, only: str, candidates: str, before: str) -> str:
+        """The rows of the users for whom the condition `only` holds (see `some_units_query`), and as `gone` those who
+        take part no more although the query `before` names them."""
+        units = some_units_query(self.scope, only, candidates)
+        return f"WITH\nunits AS\n(\n{units}\n)\n{self.text(only=only, before=before)}"
 
     def whole(self) -> str:
         """The rows of all users, nobody gone."""
         return f"WITH\nunits AS\n(\n{units_query(self.scope)}\n)\n{self.text(before=_NOBODY)}"
 
     def text(self, *, only: str = "", before: str = "") -> str:
-        """The rows' query, over `units`; of events with the condition `only`."""
+        """The rows' query, over `units`; with the condition `only` of the present's events of some users."""
         apart = bool(self.scope.trigger)
-        passed, facts_of = self.facts.columns()[0]
-        with_facts = self.facts.any
+        nothing = self._nothing(bool(only))
         exposed = _EXPOSED.format(
             unit="toString(unit)" if self.scope.by_unit else "''",
             exposed_at=_EXPOSED_AT if apart else "",
-            nothing=_NO_EVENT + _NO_FACTS * with_facts if self.windows else "",
+            nothing=nothing,
         )
-        facts = _FACTS.format(passed=passed, facets=facts_of) if with_facts else ""
-        events = (_EVENTS + only).replace("$exposed_at", _NEVER_EXPOSED if apart else "").replace("$facts", facts)
-        gathered = "name, moment, known, passed, facets" if with_facts else "name, moment, known"
+        columns = [*_EVENT, *(_EVENT_FACTS if self.facts.any else ())]
+        words = self._words()
+        if only and self.windows:
+            copy = {"id": len(columns) + 1, "wins": len(columns) + 2}
+            words = {"gathered": _FIRST_RECEIVED.format(**copy)} | words
+            columns += ["event_id", "first_wins"]
+        name = "copies" if only else "gathered"
+        gathered = f",\n            groupArrayIf(({', '.join(columns)}), exposed = 0) AS {name}"
+        events = self._events(only) if self.windows else ""
         return _ROWS.format(
             numbers=self._array(self._numbers(), "Array(Float64)"),
             lists=self._array(self._lists(), "Array(Array(Float64))"),
             exposed_at=",\n        exposed_at" if apart else "",
             exposed_max=",\n            max(exposed_at) AS exposed_at" if apart else "",
-            words="".join(f",\n        {sql} AS {name}" for name, sql in self._words().items()),
-            gathered=(f",\n            groupArrayIf(({gathered}), exposed = 0) AS gathered" if self.windows else ""),
-            sources="\n".join(each for each in (exposed, self._formerly(before), events * bool(self.windows)) if each),
+            words="".join(f",\n        {sql} AS {name}" for name, sql in words.items()),
+            gathered=gathered if self.windows else "",
+            sources="\n".join(each for each in (exposed, self._formerly(before, nothing), events) if each),
             kept=f"max(exposed) OR user_key IN ({before})" if before else "max(exposed)",
             gone=",\n        gone" if before else "",
             made_gone=",\n            toUInt8(NOT max(exposed)) AS gone" if before else "",
         )
 
-    def _formerly(self, before: str) -> str:
-        """Of those who have nothing left there is nothing else."""
-        if not before or before == _NOBODY:
+    def _events(self, only: str) -> str:
+        passed, facets = self.facts.columns()[0]
+        parts = {
+            "$exposed_at": _NEVER_EXPOSED if self.scope.trigger else "",
+            "$facts": _FACTS.format(passed=passed, facets=facets) if self.facts.any else "",
+            "$copy": _COPY if only else "",
+            "$final": "" if only else " FINAL",
+            # A copy that is too early may be the one that counts, and windows leave it out then.
+            "$which": only or _SINCE,
+        }
+        text = _EVENTS
+        for name, part in parts.items():
+            text = text.replace(name, part)
+        return text
+
+    def _nothing(self, copies: bool) -> str:
+        """The columns of an event where there is none."""
+        if not self.windows:
             return ""
-        return _FORMERLY.format(before=before, nothing=_NO_EVENT + _NO_FACTS * self.facts.any if self.windows else "")
+        return _NO_EVENT + _NO_FACTS * self.facts.any + _NO_COPY * copies
+
+    @staticmethod
+    def _formerly(before: str, nothing: str) -> str:
+        """Of those who have nothing left there is nothing else."""
+        return _FORMERLY.format(before=before, nothing=nothing) if before and before != _NOBODY else ""
 
     def _has_before(self, window: MetricWindow) -> bool:
         return self.covariates and (self.joint or window.aggregation.per_unit)

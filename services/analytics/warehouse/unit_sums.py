@@ -16,7 +16,7 @@ from analytics.warehouse.scopes import MetricWindow
 from analytics.warehouse.tallies import Tally, of_slots, with_slots
 from analytics.warehouse.unit_rows import Position, UnitRows
 
-_SUMS = """SELECT
+_SUMS = """SELECT{apart}
     segment,
     toDate(fromUnixTimestamp64Milli(first_at, 'UTC'), 'UTC') AS day,
     variation,
@@ -29,9 +29,9 @@ FROM
 (
 {units}
 )
-GROUP BY segment, day, variation, several, lacking
-ORDER BY segment, day, variation, several, lacking"""
-_USERS = """    SELECT
+GROUP BY{apart} segment, day, variation, several, lacking
+ORDER BY{apart} segment, day, variation, several, lacking"""
+_USERS = """    SELECT{apart}
         segment,
         first_at,
         variation,
@@ -62,15 +62,17 @@ _CLUSTERS = """    SELECT
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """What is summed: the rows' windows, or some of them, and whether their numbers are cut at `floor` and `cap`."""
+    """What is summed: the rows' windows, or some of them, and whether their numbers are cut at `floor` and `cap`.
+    `apart`: a column of the rows by which sums come apart too, where units are users."""
 
     rows: UnitRows
     cut: Mapping[MetricWindow, bool]
+    apart: str = ""
 
     def text(self, rows: str) -> str:
         """The query over `rows`, a table or a query in parentheses."""
         sums = [column for each in self._summed() for column in each.sums() + each.step_sums()]
-        return _SUMS.format(sums=_listed(sums, 4), units=self.units(rows))
+        return _SUMS.format(apart=self._apart, sums=_listed(sums, 4), units=self.units(rows))
 
     def units(self, rows: str, *, named: bool = False) -> str:
         """The units that are summed, one row each. `named`: with their `key`, and the list of windows that keep one."""
@@ -90,7 +92,11 @@ class Sums:
                     columns.append(f"{of_unit if clustered else f'lists[{each.list}]'} AS {column}")
         if clustered:
             return _CLUSTERS.format(columns=_listed(columns, 8), inner=_listed(inner, 12), rows=rows)
-        return _USERS.format(columns=_listed(columns, 8), rows=rows)
+        return _USERS.format(apart=self._apart, columns=_listed(columns, 8), rows=rows)
+
+    @property
+    def _apart(self) -> str:
+        return f" {self.apart}," if self.apart else ""
 
     def _summed(self) -> list[_Summed]:
         position, clustered = self.rows.positions(), self.rows.scope.by_unit

@@ -19,6 +19,9 @@ from analytics.warehouse.sql import query
 _CONTEXT = Column("context", "user_key")
 _FILTERED = "$passes"
 """Where a query of exposures takes the scope's filter."""
+_CANDIDATES = "$candidates"
+"""Where the query of units takes the one of candidates."""
+_OF_FLAG = "AND flag = {flag:String}"
 _TRIGGERED = """SELECT
     user_key,
     fromUnixTimestamp64Milli(arrayMin(since), 'UTC') AS first_at,
@@ -110,6 +113,13 @@ def units_query(scope: ExposureScope) -> str:
     return _IN_BOTH.format(here=_units_of(scope), there=there, when=when)
 
 
+def some_units_query(scope: ExposureScope, only: str, candidates: str) -> str:
+    """Of the users for whom the condition `only` holds. `candidates` is a query of what `candidates.sql` says of them.
+    The scope has no trigger event and no scope beside."""
+    text = query(scope.units).replace(_CANDIDATES, candidates).replace(_FILTERED, _passes(scope).sql)
+    return text if scope.units == "units" else text.replace(_OF_FLAG, f"{_OF_FLAG}\n        AND {only}")
+
+
 def units_parameters(scope: ExposureScope) -> dict[str, Any]:
     """What the query takes, as server-side parameters; those of the scope beside with `beside_` in front."""
     own = scope.parameters() | dict(_passes(scope).parameters)
@@ -119,7 +129,7 @@ def units_parameters(scope: ExposureScope) -> dict[str, Any]:
 
 
 def _units_of(scope: ExposureScope) -> str:
-    units = query(scope.units).replace(_FILTERED, _passes(scope).sql)
+    units = query(scope.units).replace(_CANDIDATES, query("candidates")).replace(_FILTERED, _passes(scope).sql)
     if scope.trigger:
         return _TRIGGERED.replace("{triggers}", _TRIGGERS).replace("{units}", units)
     return units

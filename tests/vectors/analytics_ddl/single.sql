@@ -382,3 +382,56 @@ CREATE TABLE IF NOT EXISTS sheet_epochs
 )
 ENGINE = MergeTree
 ORDER BY (organization_id, environment_id, at);
+
+CREATE TABLE IF NOT EXISTS sheet_layers 
+(
+    organization_id LowCardinality(String),
+    environment_id LowCardinality(String),
+    sheet LowCardinality(String),
+    layer UInt64,
+    user_key String,
+    gone UInt8,
+    first_at Int64,
+    segment LowCardinality(String),
+    variation LowCardinality(String),
+    several UInt8,
+    unit String,
+    numbers Array(Float64),
+    lists Array(Array(Float64))
+)
+ENGINE = MergeTree
+PARTITION BY (sheet, layer)
+ORDER BY user_key;
+
+CREATE TABLE IF NOT EXISTS sheet_versions 
+(
+    sheet String,
+    version UInt64,
+    mark Int64,
+    layers Array(UInt64),
+    stored UInt64,
+    sums String CODEC(ZSTD(1))
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY sheet;
+
+CREATE TABLE IF NOT EXISTS touched_users 
+(
+    organization_id LowCardinality(String),
+    environment_id LowCardinality(String),
+    sheet LowCardinality(String),
+    layer UInt64,
+    candidate UInt8,
+    user_key String,
+    first_row UInt128,
+    lowest_number UInt64,
+    highest_number UInt64,
+    uncertain UInt8
+)
+ENGINE = MergeTree
+PARTITION BY (sheet, layer)
+ORDER BY (candidate, user_key);
+
+DROP TABLE IF EXISTS unit_sheets;
+
+DROP TABLE IF EXISTS sheet_marks;
