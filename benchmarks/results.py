@@ -4,8 +4,9 @@
 
 `--events` are millions of exposures; there are three exposures per unit and as many metric events, made by ClickHouse
 itself. Computed as the API does it, with one conversion and one sum: `full` reads everything, `further` brings a sheet
-forward after 1 % more of both. `by hand` is what one would write for these two metrics, in one query, each event
-once. DuckDB answers the same question over the same rows, by two threads.
+forward after 1 % more of both and answers from it, `asked` answers from a sheet that the worker has just brought
+forward. `by hand` is what one would write for these two metrics, in one query, each event once. DuckDB answers the same
+question over the same rows, by two threads. CPU is the warehouse's, user and system.
 """
 
 from __future__ import annotations
@@ -147,61 +148,73 @@ FROM per_user GROUP BY variation ORDER BY variation
 """
 
 
+WORKS = ("full", "full_1", "full_25", "by_hand", "duckdb", "further", "asked")
+RATIOS = (
+    ("full / by hand", "full", "by_hand"),
+    ("full / DuckDB", "full", "duckdb"),
+    ("25 metrics / one", "full_25", "full_1"),
+    ("further / full", "further", "full"),
+    ("asked / full", "asked", "full"),
+)
+
+
 @dataclass(frozen=True)
 class Figures:
-    """Seconds, the median of some; `peak_mebibytes` of ClickHouse."""
+    """By what was done: `seconds` by the clock and `cpu` seconds of ClickHouse, medians; `peak_mebibytes` of it."""
 
     exposures: int
     units: int
-    full: float
-    full_25: float
-    by_hand: float
-    duckdb: float
-    further: float
+    seconds: dict[str, float]
+    cpu: dict[str, float]
     peak_mebibytes: float = 0.0
 
-    @property
-    def ratios(self) -> dict[str, float]:
-        return {
-            "full / by hand": self.full / self.by_hand,
-            "full / DuckDB": self.full / self.duckdb,
-            "25 metrics / two": self.full_25 / self.full,
-            "further / full": self.further / self.full,
-        }
+    def ratios(self, of: dict[str, float]) -> dict[str, float]:
+        """DuckDB runs in this process, so its CPU is not the warehouse's."""
+        return {name: of[above] / of[below] for name, above, below in RATIOS if of.get(below) and of.get(above)}
 
 
 class Bench:
     """One warehouse with the rows of one experiment."""
 
-    def __init__(self, warehouse: ArrowWarehouse, exposures: int, folder: Path) -> None:
+    def __init__(self, warehouse: ArrowWarehouse, exposures: int, folder: Path, pid: int) -> None:
         self._warehouse = warehouse
+        self._pid = pid
         self._exposures = exposures
         self._units = exposures // EXPOSURES_PER_UNIT
         self._stored = 0
         self._folder = folder
-        self._sheets = Sheets(warehouse, lag_milliseconds=LAG_MILLISECONDS, fresh_milliseconds=0)
+        self._taken: dict[str, list[tuple[float, float]]] = {}
 
     async def measured(self, repeats: int) -> Figures:
         await self._store(self._exposures)
         duck = await self._copied()
-        taken: dict[str, list[float]] = {}
         works: dict[str, Callable[[], Awaitable[object]]] = {
             "full": lambda: self._result(TWO),
             "by_hand": self._by_hand,
             "duckdb": lambda: asyncio.to_thread(lambda: duck.execute(BY_DUCKDB).fetchall()),
+            "full_1": lambda: self._result(TWO[1:]),
             "full_25": lambda: self._result(TWENTY_FIVE),
         }
         for _ in range(repeats):
             for name, work in works.items():
-                taken.setdefault(name, []).append(await seconds_of(work))
-        forwarding = Forwarding(self._warehouse, catalog_of(TWO), SystemClock(), sheets=self._sheets)
+                await self._took(name, work)
+        now = Sheets(self._warehouse, lag_milliseconds=LAG_MILLISECONDS, fresh_milliseconds=0)
+        forwarding = Forwarding(self._warehouse, catalog_of(TWO), SystemClock(), sheets=now)
         await forwarding.look()
         for _ in range(repeats):
             await self._store(self._exposures // 100)
-            taken.setdefault("further", []).append(await seconds_of(lambda: self._result(TWO, self._sheets)))
+            await self._took("further", lambda: self._result(TWO, now))
+            await self._took("asked", lambda: self._result(TWO, Sheets(self._warehouse)))
         assert all(each.kept and each.equal for each in await forwarding.compared())
-        middle = {name: statistics.median(each) for name, each in taken.items()}
-        return Figures(self._exposures, self._units, **middle)
+        seconds = {name: statistics.median(wall for wall, _ in each) for name, each in self._taken.items()}
+        cpu = {name: statistics.median(used for _, used in each) for name, each in self._taken.items()}
+        return Figures(self._exposures, self._units, seconds, cpu)
+
+    async def _took(self, name: str, work: Callable[[], Awaitable[object]]) -> None:
+        started, used = time.perf_counter(), cpu_seconds(self._pid)
+        await work()
+        taken = time.perf_counter() - started, cpu_seconds(self._pid) - used
+        self._taken.setdefault(name, []).append(taken)
 
     async def _store(self, exposures: int) -> None:
         """In both tables, in blocks of a million."""
@@ -247,18 +260,18 @@ def catalog_of(metrics: tuple[Metric, ...]) -> Catalog:
     return catalog
 
 
-async def seconds_of(work: Callable[[], Awaitable[object]]) -> float:
-    started = time.perf_counter()
-    await work()
-    return time.perf_counter() - started
+def cpu_seconds(pid: int) -> float:
+    """User and system time of a process."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-async def measure(url: str, millions: float, repeats: int, folder: Path) -> Figures:
+async def measure(url: str, pid: int, millions: float, repeats: int, folder: Path) -> Figures:
     settings = WarehouseSettings(url=url, database=f"bench_{int(millions * 1000)}k", query_seconds_max=600)
     warehouse = ArrowWarehouse(settings)
     try:
         await migrate(warehouse)
-        return await Bench(warehouse, int(millions * 1_000_000), folder).measured(repeats)
+        return await Bench(warehouse, int(millions * 1_000_000), folder, pid).measured(repeats)
     finally:
         await warehouse.close()
 
@@ -267,7 +280,7 @@ def run(events: list[float], repeats: int) -> list[Figures]:
     found = []
     for millions in events:
         with tempfile.TemporaryDirectory() as name, Stack(Path(name), ("clickhouse",), durable=False) as stack:
-            figures = asyncio.run(measure(stack.clickhouse.url, millions, repeats, Path(name)))
+            figures = asyncio.run(measure(stack.clickhouse.url, stack.clickhouse.pid, millions, repeats, Path(name)))
             figures = replace(figures, peak_mebibytes=peak_memory_mebibytes(stack.clickhouse.pid))
         show(figures)
         found.append(figures)
@@ -276,10 +289,12 @@ def run(events: list[float], repeats: int) -> list[Figures]:
 
 def show(figures: Figures) -> None:
     print(f"\n{figures.exposures:,} exposures and as many metric events of {figures.units:,} units")
-    for name in ("full", "full_25", "by_hand", "duckdb", "further"):
-        print(f"{name:>18} {getattr(figures, name):8.2f} s")
-    for name, ratio in figures.ratios.items():
-        print(f"{name:>18} {ratio:8.2f}")
+    print(f"{'':>18} {'clock':>9} {'CPU':>9}")
+    for name in WORKS:
+        print(f"{name:>18} {figures.seconds[name]:7.2f} s {figures.cpu[name]:7.2f} s")
+    by_clock, by_cpu = figures.ratios(figures.seconds), figures.ratios(figures.cpu)
+    for name, ratio in by_clock.items():
+        print(f"{name:>18} {ratio:9.2f} " + (f"{by_cpu[name]:9.2f}" if name != "full / DuckDB" else ""))
     print(f"{'ClickHouse peak':>18} {figures.peak_mebibytes:8,.0f} MiB")
 
 
@@ -299,7 +314,15 @@ def main() -> None:
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     found = run(options.events, options.repeats)
     if options.json:
-        options.json.write_text(json.dumps([asdict(each) | {"ratios": each.ratios} for each in found], indent=2))
+        options.json.write_text(
+            json.dumps(
+                [
+                    asdict(each) | {"ratios": each.ratios(each.seconds), "cpu_ratios": each.ratios(each.cpu)}
+                    for each in found
+                ],
+                indent=2,
+            )
+        )
 
 
 if __name__ == "__main__":

@@ -51,12 +51,12 @@ class EventFacts:
         return bool(self.filters or self.properties)
 
     def passes(self, window: MetricWindow) -> str:
-        """SQL: whether `event` passes the window's filter."""
-        return f"event.4[{self.filters.index(window.filter) + 1}]" if window.filter else "1"
+        """SQL: whether an event with `passed` passes the window's filter; empty: it has none."""
+        return f"passed[{self.filters.index(window.filter) + 1}]" if window.filter else ""
 
     def facet(self, window: MetricWindow) -> str:
-        """SQL: the values that `event` has of the window's property."""
-        return f"event.5[{self.properties.index(window.facet) + 1}]"
+        """SQL: the values that an event with `facets` has of the window's property."""
+        return f"facets[{self.properties.index(window.facet) + 1}]"
 
     def columns(self) -> tuple[tuple[str, str], dict[str, Any]]:
         """SQL of `passed` and of `facets`, over a row of the events' table, and the parameters."""

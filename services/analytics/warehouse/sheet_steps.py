@@ -74,8 +74,8 @@ _CHANGE = """(
 
 
 class Step:
-    """Of a sheet (its name, the moment up to which it is right, its layers) to a new `layer`. Calls raise WarehouseError;
-    `end` leaves nothing of the step but that layer."""
+    """Of a sheet (its name, the moment up to which it is right, its layers) to a new `layer`. Calls raise
+    WarehouseError; `end` leaves nothing of the step but that layer."""
 
     def __init__(
         self, warehouse: Warehouse, rows: UnitRows, sheet: tuple[str, int, tuple[int, ...]], layer: int

@@ -3,15 +3,16 @@
 A kind of metric is one row of `TALLIES`: SQL over arrays, which `unit_rows` puts into the one read of all metrics.
 Within an expression stand
 
-- `$events`: the metric's events in its window, tuples of (name, moment, value, …): the position of the event's name
-  among the window's names (1 is the first), epoch milliseconds, and the value or null. An event is one event;
+- `$chosen`: of each event of the user whether it is one of the metric in its window, 1 or 0. An event is one event;
+- `$events`: those as tuples of the position of the event's name among the window's names (1 is the first) and epoch
+  milliseconds, in no order: sort them by moment where that matters; `$moments`: the milliseconds alone;
 - `$values`: the values of those, without the nulls, in ascending order, so that their sum is always the same one;
 - `$ones`: the same with 1 for a null;
 - `$others`: like `$ones`, of the events of the denominator;
 - `$facets`: the values that the events have of the window's property, with repetitions;
 - `$steps`: the positions of a funnel's steps.
 
-`$events` hold every name of the window but the denominator's, in no order: sort them by moment where that matters.
+All hold every name of the window but the denominator's.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from string import Template
 from typing import Literal
+
+WORDS = ("chosen", "events", "moments", "values", "ones", "others", "facets", "steps")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +44,17 @@ class Tally:
         return any(f"${word}" in each for each in (*self.slots, self.list))
 
 
-_HAPPENED = Tally(("toFloat64(notEmpty($events))",), "$0 > 0", "1.", "max")
+_HAPPENED = Tally(("toFloat64(has($chosen, 1))",), "$0 > 0", "1.", "max")
 _REACHED = (
     "arrayFold((reached, event) -> if(event.1 = $steps[toUInt64(reached + 1)], reached + 1, reached), "
     "arraySort(event -> (event.2, indexOf($steps, event.1)), $events), 0.)"
 )
 """How many steps were taken: an event is of the next one unless it is before the last; at the same moment it is not."""
-_DAYS = "arrayMap(event -> intDiv(event.2, 86400000), $events)"
+_DAYS = "arrayMap(moment -> intDiv(moment, 86400000), $moments)"
 TALLIES = {
     "conversion": _HAPPENED,
-    "count": Tally(("toFloat64(length($events))",), "$0 > 0", "$0"),
-    "sum": Tally(("arraySum($values)", "toFloat64(length($events))"), "$1 > 0", "$0"),
+    "count": Tally(("toFloat64(arraySum($chosen))",), "$0 > 0", "$0"),
+    "sum": Tally(("arraySum($values)", "toFloat64(arraySum($chosen))"), "$1 > 0", "$0"),
     "mean": Tally(("arraySum($values)", "toFloat64(length($values))"), "$1 > 0", "$0 / $1"),
     "ratio": Tally(
         ("arraySum($ones)", "arraySum($others)", "toFloat64(length($ones) + length($others))"), "$2 > 0", "$0"
