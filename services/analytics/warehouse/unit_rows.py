@@ -6,13 +6,13 @@ what a metric keeps of its events stands in `tallies`. Results are sums over the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from analytics.warehouse.event_arrays import EventArrays, Part
 from analytics.warehouse.event_facts import EventFacts
 from analytics.warehouse.scopes import ExposureScope, MetricWindow
-from analytics.warehouse.tallies import TALLIES, WORDS, Tally, filled
+from analytics.warehouse.tallies import TALLIES, Tally, filled
 from analytics.warehouse.units import some_units_query, units_parameters, units_query
 
 _ROWS = """SELECT
@@ -98,13 +98,6 @@ _COPY = """,
 _NO_COPY = """,
                 '' AS event_id,
                 toUInt64(0) AS first_wins"""
-_FIRST_RECEIVED = """arrayFilter(
-            (event, nth) -> nth = 1,
-            arrayReverseSort(copy -> copy.{wins}, copies) AS received,
-            arrayEnumerateUniq(
-                arrayMap(copy -> intDiv(copy.1, 2), received), arrayMap(copy -> copy.{id}, received)))"""
-"""Of the copies of an event the one that was received first, as `FINAL` has it, which is slow for a few users."""
-
 _FORMERLY = """            UNION ALL
             SELECT
                 user_key,
@@ -115,12 +108,6 @@ _FORMERLY = """            UNION ALL
                 toUInt8(0) AS several,
                 '' AS unit{nothing}
             FROM ({before})"""
-_GATHERED = {"kinds": "kind", "moments": "moment", "amounts": "amount"}
-_GATHERED_FACTS = {"passes": "passed", "facets_found": "facets"}
-"""Arrays of a user's events by the column that they are of. `kind` is twice the position of the event's name (1 is the
-first), and 1 more with a value."""
-_OF_CHOSEN = "arrayFilter((each, chosen) -> chosen, {of}, {by})"
-_WITH_VALUE = "arrayFilter((amount, kind, chosen) -> chosen AND kind % 2, amounts, kinds, {by})"
 _NOBODY = "SELECT '' AS user_key WHERE 0"
 
 
@@ -199,7 +186,8 @@ class UnitRows:
             exposed_at=_EXPOSED_AT if apart else "",
             nothing=nothing,
         )
-        words = self._first_received() | self._words() if only and self.windows else self._words()
+        arrays = EventArrays(self.names, self.facts, copies=bool(only), trigger=apart)
+        words = arrays.words(self._parts()) if self.windows else {}
         events = self._events(only) if self.windows else ""
         return _ROWS.format(
             numbers=self._array(self._numbers(), "Array(Float64)"),
@@ -207,28 +195,12 @@ class UnitRows:
             exposed_at=",\n        exposed_at" if apart else "",
             exposed_max=",\n            max(exposed_at) AS exposed_at" if apart else "",
             words="".join(f",\n        {sql} AS {name}" for name, sql in words.items()),
-            gathered=self._gathered(bool(only)) if self.windows else "",
+            gathered=arrays.gathered() if self.windows else "",
             sources="\n".join(each for each in (exposed, self._formerly(before, nothing), events) if each),
             kept=f"max(exposed) OR user_key IN ({before})" if before else "max(exposed)",
             gone=",\n        gone" if before else "",
             made_gone=",\n            toUInt8(NOT max(exposed)) AS gone" if before else "",
         )
-
-    def _arrays(self) -> dict[str, str]:
-        return _GATHERED | (_GATHERED_FACTS if self.facts.any else {})
-
-    def _gathered(self, copies: bool) -> str:
-        """Arrays of numbers in the same order are made faster than one of tuples."""
-        arrays = self._arrays()
-        if copies:
-            arrays = {"copies": f"({', '.join([*arrays.values(), 'event_id', 'first_wins'])})"}
-        return "".join(f",\n            groupArrayIf({each}, exposed = 0) AS {name}" for name, each in arrays.items())
-
-    def _first_received(self) -> dict[str, str]:
-        arrays = self._arrays()
-        events = _FIRST_RECEIVED.format(id=len(arrays) + 1, wins=len(arrays) + 2)
-        parts = {name: f"arrayMap(event -> event.{number}, events)" for number, name in enumerate(arrays, 1)}
-        return {"events": events} | parts
 
     def _events(self, only: str) -> str:
         passed, facets = self.facts.columns()[0]
@@ -259,76 +231,23 @@ class UnitRows:
     def _has_before(self, window: MetricWindow) -> bool:
         return self.covariates and (self.joint or window.aggregation.per_unit)
 
-    def _parts(self) -> list[tuple[MetricWindow, Tally, str]]:
-        """Each window with the prefix of its words; what came before apart."""
+    def _parts(self) -> list[Part]:
+        """Each window; what came before apart."""
         parts = []
         for number, window in enumerate(self.windows):
             tally = TALLIES[window.aggregation.name]
-            parts.append((window, tally, f"after_{number}"))
+            parts.append(Part(window, tally, f"after_{number}", before=False))
             if self._has_before(window):
-                parts.append((window, tally, f"before_{number}"))
+                parts.append(Part(window, tally, f"before_{number}", before=True))
         return parts
 
-    def _words(self) -> dict[str, str]:
-        """The arrays that the slots are computed of, each by its name; one for all windows that choose the same events."""
-        masks: dict[str, str] = {}
-        words: dict[str, str] = {}
-        for window, tally, prefix in self._parts():
-            when = self._before(window) if prefix.startswith("before") else self._within(window)
-            mask = self._mask(window.counted, when, self.facts.passes(window))
-            chosen = masks.setdefault(mask, f"{prefix}_chosen")
-            facets = f"arrayMap(facets -> {self.facts.facet(window)}, facets_found)" if window.facet else ""
-            made = {
-                "events": _OF_CHOSEN.format(
-                    of="arrayZip(arrayMap(kind -> intDiv(kind, 2), kinds), moments)", by=chosen
-                ),
-                "moments": _OF_CHOSEN.format(of="moments", by=chosen),
-                "values": f"arraySort({_WITH_VALUE.format(by=chosen)})",
-                "ones": f"arraySort({_OF_CHOSEN.format(of='amounts', by=chosen)})",
-                "facets": f"arrayFlatten({_OF_CHOSEN.format(of=facets, by=chosen)})",
-                "steps": f"[{', '.join(str(self.names.index(each) + 1) for each in window.steps)}]",
-            }
-            words[f"{prefix}_chosen"] = mask if chosen == f"{prefix}_chosen" else chosen
-            words |= {f"{prefix}_{word}": sql for word, sql in made.items() if tally.uses(word)}
-            if tally.uses("others"):
-                others = self._mask((window.denominator,), when, "")
-                words[f"{prefix}_others"] = f"arraySort({_OF_CHOSEN.format(of='amounts', by=others)})"
-        return words
-
-    def _mask(self, names: Sequence[str], when: str, passes: str) -> str:
-        """SQL: of each event of a user, whether it is one of `names` in time that passes."""
-        ordinals = [self.names.index(name) + 1 for name in dict.fromkeys(names)]
-        conditions = [when, *([passes] if passes else [])]
-        if len(ordinals) < len(self.names):
-            conditions.insert(0, f"kind IN ({', '.join(f'{2 * each}, {2 * each + 1}' for each in ordinals)})")
-        one, all_of = (
-            ("kind, moment, passed", "kinds, moments, passes") if passes else ("kind, moment", "kinds, moments")
-        )
-        return f"arrayMap(({one}) -> {' AND '.join(conditions)}, {all_of})"
-
-    @staticmethod
-    def _within(window: MetricWindow) -> str:
-        from_then = f"moment >= first_at + {window.start * 1000}"
-        if window.end:
-            return f"{from_then} AND moment < first_at + {window.end * 1000}"
-        return f"{from_then} AND moment < {{stop:Int64}}"
-
-    def _before(self, window: MetricWindow) -> str:
-        """Before the exposure: between it and a trigger event the variation may have had its effect."""
-        since = "exposed_at" if self.scope.trigger else "first_at"
-        return f"moment < {since} AND moment >= {since} - {window.lookback * 1000}"
-
     def _numbers(self) -> list[str]:
-        return [filled(slot, _named(prefix)) for _, tally, prefix in self._parts() for slot in tally.slots]
+        return [filled(slot, each.words) for each in self._parts() for slot in each.tally.slots]
 
     def _lists(self) -> list[str]:
-        return [filled(tally.list, _named(prefix)) for _, tally, prefix in self._parts() if tally.list]
+        return [filled(each.tally.list, each.words) for each in self._parts() if each.tally.list]
 
     @staticmethod
     def _array(expressions: list[str], kind: str) -> str:
         inner = ", ".join(expressions)
         return f"CAST([{inner}], '{kind}')"
-
-
-def _named(prefix: str) -> dict[str, str]:
-    return {word: f"{prefix}_{word}" for word in WORDS}
