@@ -43,7 +43,7 @@ SENTENCES: dict[Status, str] = {
     Status.SMALL_SAMPLE_EXACT_USED: "An expected count is below 5, so Fisher's exact test gives the p-value.",
     Status.LOOKS_EXCEED_PLAN: "There were more looks than planned, so the bounds follow an alpha-spending function.",
     Status.NO_NEW_INFORMATION: "This look adds no information, so it spends no alpha and changes no conclusion.",
-    Status.DRIFT_DETECTED: "The intervals of earlier looks no longer share a value: the effect changed over time.",
+    Status.DRIFT_DETECTED: "The effect is no longer among those that fit all earlier readings: it changed over time.",
     Status.ALLOCATION_CHANGED: "The allocation changed while units entered; the periods are compared one by one.",
     Status.SRM_BLOCKS_DECISION: "The observed shares differ from the configured ones; find the cause before deciding.",
     Status.CUPED_NOT_APPLIED: "The covariate could not be used, so the result is unadjusted.",

@@ -49,6 +49,8 @@ from tests.integration.test_metric_kinds_recomputed import (
 
 SPENT, VISITS, CARTS = metric("sum"), metric("count", "visit"), metric("conversion", "cart")
 FUNNEL = metric("funnel", steps=STEPS)
+SOON, LATE = metric("sum", window_end=2 * 86_400), metric("sum", window_start=20 * 86_400)
+SOON, LATE = replace(SOON, key="soon", name="soon"), replace(LATE, key="late", name="late")
 BEFORE = columns(
     spent_before,
     lambda u: float(bool(u.before("purchase"))),
@@ -68,12 +70,16 @@ async def warehouse(clickhouse_url: str, clickhouse_database: str) -> AsyncItera
 
 
 @pytest.fixture
-async def client(warehouse: Warehouse) -> AsyncIterator[httpx.AsyncClient]:
+def catalog() -> Catalog:
+    return Catalog()
+
+
+@pytest.fixture
+async def client(warehouse: Warehouse, catalog: Catalog) -> AsyncIterator[httpx.AsyncClient]:
     await store(warehouse)
-    catalog = Catalog()
     entries = catalog.entries("e")
     entries.environment = Environment("e", "production", "p", "shop", "o", "salt", False)
-    entries.metrics.update({each.key: each for each in (SPENT, VISITS, CARTS, FUNNEL)})
+    entries.metrics.update({each.key: each for each in (SPENT, VISITS, CARTS, FUNNEL, SOON, LATE)})
     plan = Plan(mode="always_valid", cuped=True, covariates=(VISITS.key, CARTS.key))
     uses = (MetricUse(SPENT.key, "goal"), MetricUse(FUNNEL.key, "secondary"))
     entries.experiments["x"] = replace(EXPERIMENT, assigns=False, metrics=uses, plan=plan)
@@ -123,6 +129,25 @@ async def test_days_since_the_exposure_have_no_heterogeneity(client: httpx.Async
     assert sorted(each["segment"] for each in by_day["segments"]) == sorted(map(str, range(11)))
     assert by_day["metrics"][0]["heterogeneity"] == {"on": None}
     assert by_weekday["metrics"][0]["heterogeneity"]["on"]["df"] == 3
+
+
+async def test_days_since_the_exposure_that_no_window_reaches_are_in_no_metric(
+    client: httpx.AsyncClient, catalog: Catalog
+) -> None:
+    """A window of two days has two days of numbers, beside metrics that have more; one that begins later has none."""
+    entries = catalog.entries("e")
+    uses = (MetricUse(SOON.key, "goal"), MetricUse(LATE.key, "secondary"), MetricUse(SPENT.key, "secondary"))
+    entries.experiments["x"] = replace(entries.experiments["x"], metrics=uses)
+    soon, late, spent = (await answered(client, "/segments?by=$days_since_exposure"))["metrics"]
+    assert [each["segment"] for each in soon["segments"]] == ["0", "1"]
+    assert len(spent["segments"]) == 11
+    assert {each["status"] for each in late["segments"]} == {"invalid_input"}
+    assert "none of its window lies in the days shown, 0 to 10 after the exposure" in late["segments"][0]["explanation"]
+    for form in ("html", "pdf"):
+        report = await client.get(
+            f"/v1/experiments/x/report?by=$days_since_exposure&format={form}", headers=bearer("viewer", "o")
+        )
+        assert report.status_code == 200
 
 
 async def test_a_funnel_says_how_many_units_took_each_step(client: httpx.AsyncClient) -> None:

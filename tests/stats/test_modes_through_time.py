@@ -11,7 +11,9 @@ from stats import (
     BinarySummary,
     Boundary,
     Comparison,
+    Difference,
     Guardrail,
+    Lift,
     Look,
     MeanSummary,
     Memory,
@@ -214,3 +216,39 @@ def test_secondary_metrics_are_a_family_that_says_so() -> None:
     assert family.members == adjust_family(results, "bh").members
     assert family.member("m1", "t") == family.members[1]
     assert family.member("m1", "x") is None
+
+
+def read_again(arms: dict[str, Summary], memory: Memory | None = None) -> Comparison:
+    """An always-valid reading that knows of those before."""
+    options = AnalysisOptions(mode=Mode.ALWAYS_VALID, memory={} if memory is None else {"t": memory})
+    return analyse_metric(MetricSpec("m"), arms, control="c", options=options).comparisons[0]
+
+
+def holds(interval: Difference | Lift, value: float) -> bool:
+    return interval.lower is not None and interval.upper is not None and interval.lower <= value <= interval.upper
+
+
+def test_a_difference_that_grows_from_day_to_day_is_never_outside_of_its_own_interval() -> None:
+    """All units came on the first day and buy for 1 a day, for 1.1 with the treatment: on day d the true difference is
+    d/10, and what day 1 said of it is no longer so."""
+    random = np.random.default_rng(5)
+    sums = {arm: np.zeros(5_000) for arm in ("c", "t")}
+    memory: Memory | None = None
+    for day in range(1, 31):
+        for arm, mean in (("c", 1.0), ("t", 1.1)):
+            sums[arm] += random.normal(mean, 1.0, 5_000)
+        arms: dict[str, Summary] = {arm: MeanSummary(5_000, float(y.sum()), float(y @ y)) for arm, y in sums.items()}
+        one = read_again(arms, memory)
+        memory = one.memory
+        assert one.difference.estimate is not None
+        assert holds(one.difference, one.difference.estimate)
+        assert holds(one.difference, day / 10) or day == 1
+        assert holds(one.lift, 0.1)
+
+
+def test_a_reading_before_the_first_outcome_narrows_no_later_one() -> None:
+    """4,000 units and no conversion yet gave ±.004 for good, when a tenth would convert."""
+    before = read_again({"c": BinarySummary(2_000, 0), "t": BinarySummary(2_000, 0)})
+    after: dict[str, Summary] = {"c": BinarySummary(2_000, 200), "t": BinarySummary(2_000, 201)}
+
+    assert read_again(after, before.memory).difference == read_again(after).difference

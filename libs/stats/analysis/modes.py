@@ -12,7 +12,14 @@ from stats.effects import Difference, Lift
 from stats.metrics import AnalysisOptions, Look, Memory, Mode
 from stats.results import LookState
 from stats.sequential.always_valid import mixture_variance, sequence_point
-from stats.sequential.intersections import Range, difference_within, lift_within, range_with_difference, range_with_lift
+from stats.sequential.intersections import (
+    Range,
+    difference_within,
+    drifted,
+    lift_within,
+    range_with_difference,
+    range_with_lift,
+)
 from stats.sequential.monitoring import (
     is_final,
     is_look,
@@ -94,15 +101,20 @@ def _at_any_time(subject: Subject, options: AnalysisOptions) -> Decisive:
     common = range_with_difference(Range(before.lower, before.upper), difference)
     common_lift = range_with_lift(Range(before.lift_lower, before.lift_upper), lift)
     lowest = min(before.lowest_p, point.p_value)
-    memory = replace(
-        before,
-        lowest_p=lowest,
-        lower=common.lower,
-        upper=common.upper,
-        lift_lower=common_lift.lower,
-        lift_upper=common_lift.upper,
+    # While the control has no outcome, a narrow interval around 0 tells of the time that has passed, not of the effect.
+    memory = (
+        before
+        if lift.estimate is None
+        else replace(
+            before,
+            lowest_p=lowest,
+            lower=common.lower,
+            upper=common.upper,
+            lift_lower=common_lift.lower,
+            lift_upper=common_lift.upper,
+        )
     )
-    drifts = common.empty or common_lift.empty
+    drifts = drifted(common, difference.estimate) or drifted(common_lift, lift.estimate)
     p_value = point.p_value if drifts else lowest
     log10_now = min(0.0, -point.log_e_value / LOG_10)
     notices = (notice(Status.DRIFT_DETECTED),) if drifts else ()

@@ -1,7 +1,9 @@
 """Running intersections: what the intervals of all readings so far have in common.
 
 Each interval of a sequence that is valid at all times holds the true value together with all others, so their
-intersection holds it too. An empty one says that no single value fits all readings: the effect drifted.
+intersection holds it too. An empty one says that no single value fits all readings: the effect drifted. So does an
+estimate outside of it: a difference that grows with what units do from day to day leaves its early intervals long
+before the last of them is contradicted.
 """
 
 from __future__ import annotations
@@ -43,6 +45,14 @@ def range_with_lift(before: Range, lift: Lift) -> Range:
     lower = high if before.lower is not None and low < before.lower < high else None
     upper = low if before.upper is not None and low < before.upper < high else None
     return before.within(lower, upper)
+
+
+def drifted(common: Range, estimate: float | None) -> bool:
+    """Whether no value fits all readings, or the present estimate is not among those that do."""
+    if common.empty or estimate is None:
+        return common.empty
+    below = common.lower is not None and estimate < common.lower
+    return below or (common.upper is not None and estimate > common.upper)
 
 
 def difference_within(difference: Difference, common: Range) -> Difference:

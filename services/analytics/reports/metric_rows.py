@@ -181,8 +181,8 @@ def _note(metric: MetricDocument, variation: MetricVariation, comparison: Compar
         said.append(f"Since then, raw: {count(variation.latest.units)} units, mean {mean}.")
     if comparison.bayes is not None:
         said.append(
-            f"Second view ({comparison.bayes.prior}): chance to win {percent(comparison.bayes.chance_to_win, '.1f')};"
-            f" {comparison.bayes.caution}."
+            f"Second view ({comparison.bayes.prior}): chance to win {percent(comparison.bayes.chance_to_win, '.1f')}."
+            f" {comparison.bayes.caution}"
         )
     said += [each.message for each in (*metric.warnings, *comparison.warnings)]
     return " ".join(dict.fromkeys(plain(each) for each in said if each))
