@@ -6,7 +6,7 @@ the same time; an event counts on its day within the metric's own window.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -74,8 +74,6 @@ class ElapsedDays:
         self, scope: ExposureScope, counts: UnitCounts, metric: Metric, elapsed: Mapping[int, Sequence[str]]
     ) -> Measurement:
         days = {day: each for day in elapsed if (each := _on_day(metric, day)) is not None}
-        if elapsed and not days:
-            return Measurement({}, problem=f"none of its window lies in the days shown, {_spelled(elapsed)}")
         plan = self.experiment.plan
         options = MeasurementOptions(plan.cuped and metric.aggregation.per_unit, plan.alpha)
         self.reader.expect(scope, [window_of(each) for each in days.values()], covariates=options.cuped)
@@ -104,10 +102,6 @@ def _on_day(metric: Metric, day: int) -> Metric | None:
     start = max(metric.window_start, day * DAY_SECONDS)
     end = min(metric.window_end or (day + 1) * DAY_SECONDS, (day + 1) * DAY_SECONDS)
     return replace(metric, window_start=start, window_end=end, winsorize_at=0.0) if start < end else None
-
-
-def _spelled(days: Iterable[int]) -> str:
-    return f"{min(days)} to {max(days)} after the exposure"
 
 
 def _merged(days: Sequence[Mapping[str, Summary]]) -> dict[str, Summary]:
