@@ -199,8 +199,7 @@ def _covers(comparison: Comparison, lift: float) -> bool:
 
 
 def _agrees(comparison: Comparison) -> bool:
-    """The lift's set excludes 0 exactly when p is below alpha; Fisher's exact test has no such set."""
-    exact = comparison.fixed_horizon.test.method == "fisher_exact"
-    if exact or comparison.p_value is None or comparison.lift.kind is None:
+    """The lift's set excludes 0 exactly when p is below alpha."""
+    if comparison.p_value is None or comparison.lift.kind is None:
         return True
     return _covers(comparison, 0.0) is (comparison.p_value >= comparison.alpha)

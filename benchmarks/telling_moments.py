@@ -24,16 +24,16 @@ Numbers = NDArray[np.float64]
 
 
 def telling_moments(scenario: Scenario, units: SimulatedUnits) -> list[int]:
-    """Those at which a look is new, the minimum run time is over or the data are far from the truth, and the last."""
+    """Those at which a look is new or, where no look is planned, the minimum run time is over; those at which the data
+    are far from the truth; and the last."""
     experiment, moments = scenario.experiment(), np.array(scenario.moments)
-    decided = [units.exposed_at[point.units - 1] for point in timetable(experiment) if point.units]
-    due = [*decided, START + experiment.plan.minimum_days * DAY]
+    due = [units.exposed_at[point.units - 1] for point in timetable(experiment) if point.units]
     chosen = np.zeros(len(moments), dtype=bool)
-    chosen[moments.searchsorted(due)] = True
     chosen[-1] = True
     arms = [np.flatnonzero(units.variation == arm) for arm in (0, 1)]
     counts = np.stack([units.exposed_at[arm].searchsorted(moments, "right") for arm in arms], axis=1)
     chosen |= log_evidence(counts, np.array(scenario.weights) / sum(scenario.weights)) > ODD
+    chosen[moments.searchsorted(due or [START + experiment.plan.minimum_days * DAY])] = True
     if scenario.margin is not None or experiment.plan.mode == "always_valid":
         for events in units.events.values():
             chosen |= _distance(events, arms, counts, moments, 1.0 + scenario.lift) > FAR

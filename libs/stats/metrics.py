@@ -106,7 +106,8 @@ class Memory:
     """What earlier readings of one comparison have shown for good, by inference that is valid at any time.
 
     `lowest_p` is the running minimum of p; the bounds are the running intersections of the intervals of the difference
-    and of the lift (None: no bound yet; an empty one, lower above upper, stays: the effect drifted). For a guardrail
+    and of the lift (None: no bound yet; an empty one, lower above upper, stays: the effect drifted), and
+    `lift_gap_lower` to `lift_gap_upper` is what lifts that were all but a gap excluded. For a guardrail
     `harm_p` is the lowest p of "not worse than the control", `margin_p` that of "worse than the margin", and
     `margin_bound` the best bound so far on the side of harm.
     """
@@ -119,6 +120,8 @@ class Memory:
     harm_p: float = 1.0
     margin_p: float = 1.0
     margin_bound: float | None = None
+    lift_gap_lower: float | None = None
+    lift_gap_upper: float | None = None
 
     def __post_init__(self) -> None:
         for name in ("lowest_p", "harm_p", "margin_p"):
@@ -126,9 +129,15 @@ class Memory:
             if not 0.0 <= p_value <= 1.0:
                 raise InvalidInputError(f"memory.{name}", "must lie between 0 and 1")
             object.__setattr__(self, name, p_value)
-        for name in ("lower", "upper", "lift_lower", "lift_upper", "margin_bound"):
+        for name in ("lower", "upper", "lift_lower", "lift_upper", "margin_bound", "lift_gap_lower", "lift_gap_upper"):
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, validation.finite(getattr(self, name), f"memory.{name}"))
+
+    @property
+    def lift_gap(self) -> tuple[float, float] | None:
+        if self.lift_gap_lower is None or self.lift_gap_upper is None:
+            return None
+        return self.lift_gap_lower, self.lift_gap_upper
 
 
 @dataclass(frozen=True, slots=True)

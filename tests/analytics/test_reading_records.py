@@ -82,11 +82,18 @@ def test_memories_of_two_readers_hold_what_both_have_seen() -> None:
         (Memory(0.05, -0.9, 1.0), True),
         (Memory(0.05, 0.001, 1.0), True),
         (Memory(0.05, -1.0, 1.0, harm_p=0.9), True),
+        (Memory(0.05, -1.0, 1.0, lift_gap_lower=-0.5, lift_gap_upper=0.5), True),
     ],
-    ids=["nothing new", "a lower p", "hardly narrower", "narrower", "beyond 0", "harm"],
+    ids=["nothing new", "a lower p", "hardly narrower", "narrower", "beyond 0", "harm", "a gap"],
 )
 def test_a_reading_is_recorded_when_it_shows_more(fresh: Memory, worth: bool) -> None:
     assert adds({"a": {"on": fresh}}, {"a": {"on": Memory(0.05, -1.0, 1.0)}}) is worth
+
+
+def test_gaps_of_two_readers_are_joined() -> None:
+    readers = [Memory(lift_gap_lower=low, lift_gap_upper=high) for low, high in ((-0.5, 0.5), (-0.1, 0.9))]
+    documents = [written_memories({"a": {"on": each}}, "digest")[1] for each in readers]
+    assert read_memories(documents, "digest")["a"]["on"].lift_gap == (-0.5, 0.9)
 
 
 def test_another_question_has_another_digest() -> None:

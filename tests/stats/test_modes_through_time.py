@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from stats import (
     Mode,
     Progress,
     State,
+    Status,
     Summary,
     adjust_family,
     analyse_metric,
@@ -33,6 +35,8 @@ from stats import (
 from stats.analysis.arms import prepare_arm
 from stats.comparison.lift import fieller
 from stats.distributions import two_sided_p
+from stats.effects import SetKind
+from stats.sequential.intersections import joined
 from stats.sequential.monitoring import look_bounds, repeated_p
 
 PLANNED = 4_000
@@ -252,3 +256,57 @@ def test_a_reading_before_the_first_outcome_narrows_no_later_one() -> None:
     after: dict[str, Summary] = {"c": BinarySummary(2_000, 200), "t": BinarySummary(2_000, 201)}
 
     assert read_again(after, before.memory).difference == read_again(after).difference
+
+
+def amounts(n: int, mean: float, sd: float) -> MeanSummary:
+    return MeanSummary(n, n * mean, (n - 1) * sd**2 + n * mean**2)
+
+
+FEW: dict[str, Summary] = {"c": amounts(70, 1.0, 3.4), "t": amounts(70, 5.0, 6.7)}
+"""The treatment is above the control, whose mean may be 0: the lift's set is all but a gap around 0."""
+MANY: dict[str, Summary] = {"c": amounts(900, 2.0, 10.0), "t": amounts(900, 3.4, 20.0)}
+"""By themselves unclear."""
+
+
+@pytest.mark.parametrize("mode", [Mode.ALWAYS_VALID, Mode.GROUP])
+def test_a_lift_that_was_all_but_a_gap_stays_out_of_it(mode: Mode) -> None:
+    plan = AnalysisOptions(mode=mode, planned_units=2_000, looks_planned=4)
+    if mode is Mode.GROUP:
+        plan = replace(plan, planned_units=560)
+    first = analyse_metric(MetricSpec("m"), FEW, control="c", options=plan).comparisons[0]
+    assert first.lift.kind is SetKind.COMPLEMENT
+    assert excludes_zero(first)
+
+    history = {"t": (first.look.taken,)} if first.look is not None and first.look.taken is not None else {}
+    memory = {"t": first.memory} if first.memory is not None else {}
+    later = replace(plan, history=history, memory=memory)
+    then = analyse_metric(MetricSpec("m"), MANY, control="c", options=later).comparisons[0]
+    alone = analyse_metric(MetricSpec("m"), MANY, control="c", options=plan).comparisons[0]
+    assert (alone.lift.lower or 0.0) < 0.0
+    assert (then.p_value or 1.0) < 0.05
+    assert then.lift.kind is SetKind.INTERVAL
+    assert first.lift.excluded is not None
+    assert then.lift.lower == first.lift.excluded[1]
+
+
+def test_a_gap_that_parts_what_is_left_is_shown_as_a_gap() -> None:
+    memory = {"t": Memory(0.01, 0.1, 9.0, lift_gap_lower=-0.01, lift_gap_upper=0.01)}
+    options = AnalysisOptions(mode=Mode.ALWAYS_VALID, planned_units=2_000, memory=memory)
+    lift = analyse_metric(MetricSpec("m"), MANY, control="c", options=options).comparisons[0].lift
+    assert (lift.kind, lift.status, lift.excluded) == (SetKind.COMPLEMENT, Status.LIFT_UNBOUNDED, (-0.01, 0.01))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "both"),
+    [
+        (None, (-1.0, 1.0), (-1.0, 1.0)),
+        ((-1.0, 1.0), None, (-1.0, 1.0)),
+        ((-1.0, 1.0), (0.5, 2.0), (-1.0, 2.0)),
+        ((-1.0, 1.0), (3.0, 4.0), (-1.0, 1.0)),
+        ((3.0, 4.0), (-1.0, 1.0), (-1.0, 1.0)),
+    ],
+)
+def test_gaps_are_joined_where_they_overlap(
+    one: tuple[float, float] | None, other: tuple[float, float] | None, both: tuple[float, float]
+) -> None:
+    assert joined(one, other) == both

@@ -99,7 +99,7 @@ def _at_any_time(subject: Subject, options: AnalysisOptions) -> Decisive:
         pair, subject.rates, lambda df: distributions.equivalent_critical(point.z_equivalent, df), z
     )
     common = range_with_difference(Range(before.lower, before.upper), difference)
-    common_lift = range_with_lift(Range(before.lift_lower, before.lift_upper), lift)
+    common_lift = range_with_lift(Range(before.lift_lower, before.lift_upper, before.lift_gap), lift)
     lowest = min(before.lowest_p, point.p_value)
     # While the control has no outcome, a narrow interval around 0 tells of the time that has passed, not of the effect.
     memory = (
@@ -112,6 +112,8 @@ def _at_any_time(subject: Subject, options: AnalysisOptions) -> Decisive:
             upper=common.upper,
             lift_lower=common_lift.lower,
             lift_upper=common_lift.upper,
+            lift_gap_lower=common_lift.gap[0] if common_lift.gap else None,
+            lift_gap_upper=common_lift.gap[1] if common_lift.gap else None,
         )
     )
     drifts = drifted(common, difference.estimate) or drifted(common_lift, lift.estimate)

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import msgspec
 from stats import Memory
+from stats.sequential.intersections import joined
 
 Memories = Mapping[str, Mapping[str, Memory]]
 """By the digest of the metric and the variation."""
@@ -53,7 +54,7 @@ def _adds(fresh: Memory, known: Memory) -> bool:
         (fresh.lower, fresh.upper, known.lower, known.upper),
         (fresh.lift_lower, fresh.lift_upper, known.lift_lower, known.lift_upper),
     )
-    return any(_narrower(*each) for each in ends)
+    return any(_narrower(*each) for each in ends) or _wider(fresh.lift_gap, known.lift_gap)
 
 
 def _narrower(lower: float | None, upper: float | None, lower_before: float | None, upper_before: float | None) -> bool:
@@ -65,8 +66,15 @@ def _narrower(lower: float | None, upper: float | None, lower_before: float | No
     return upper - lower < NARROWER * (upper_before - lower_before)
 
 
+def _wider(gap: tuple[float, float] | None, before: tuple[float, float] | None) -> bool:
+    if gap is None or before is None:
+        return gap is not None
+    return NARROWER * (gap[1] - gap[0]) > before[1] - before[0]
+
+
 def _together(one: Memory, other: Memory) -> Memory:
     """The bound on the side of harm is that of the smaller p, for it is of the same reading."""
+    gap = joined(one.lift_gap, other.lift_gap)
     return Memory(
         lowest_p=min(one.lowest_p, other.lowest_p),
         lower=_best(max, one.lower, other.lower),
@@ -76,6 +84,8 @@ def _together(one: Memory, other: Memory) -> Memory:
         harm_p=min(one.harm_p, other.harm_p),
         margin_p=min(one.margin_p, other.margin_p),
         margin_bound=(one if one.margin_p <= other.margin_p else other).margin_bound,
+        lift_gap_lower=gap[0] if gap else None,
+        lift_gap_upper=gap[1] if gap else None,
     )
 
 
