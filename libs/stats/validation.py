@@ -41,6 +41,14 @@ def deviation(value: object, field: str) -> float:
     return _between(value, field, SUM_MIN, SUM_MAX)
 
 
+def no_deviation_or(value: object, field: str) -> float:
+    """A standard error that may be 0, up to 1e60."""
+    number = non_negative(value, field)
+    if number > SUM_MAX:
+        raise InvalidInputError(field, f"must not be larger than {SUM_MAX:g}; scale the outcome")
+    return number
+
+
 def count(value: object, field: str, most: int = UNITS_MAX) -> int:
     """A whole number from 0 to `most` (a float without fraction is accepted)."""
     number = finite(value, field)

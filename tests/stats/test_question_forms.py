@@ -231,3 +231,71 @@ def test_arms_that_never_vary() -> None:
     assert (answer["classical"]["status"], answer["classical"]["p_value"]) == ("zero_variance", None)
     two = dict(zip(("control", "treatment"), still, strict=True))
     assert "t_pooled" not in ask("mean_welch", two)
+
+
+def test_gsdesigns_default_design_spends_beta_too() -> None:
+    """gsDesign(): three looks, test.type 4, Hwang, Shih and DeCani with −4 and −2; as its manual prints it."""
+    design = {"test.type": 4, "alpha": 0.025, "beta": 0.1, "sfu": "HSD", "sfupar": -4, "sfl": "HSD", "sflpar": -2}
+    found = ask("gs_rpact", {"k": 3}, **design)
+    assert [round(each, 2) for each in found["z_bounds"]] == [3.01, 2.55, 2.0]
+    assert [round(each, 2) for each in found["lower_bounds"]] == [-0.24, 0.94, 2.0]
+    assert round(found["inflation"], 2) == 1.07
+    assert found["total_alpha"] == pytest.approx(0.025, abs=1e-10)
+    assert found["power"] == pytest.approx(0.9, abs=1e-9)
+
+
+@pytest.mark.parametrize("binding", [True, False])
+def test_a_design_with_futility_has_its_errors_in_a_simulation(binding: bool) -> None:
+    times = [0.3, 0.7, 1.0]
+    options = {"alpha": 0.025, "beta": 0.2, "sided": 1, "typeOfDesign": "asOF", "typeBetaSpending": "bsOF"}
+    found = ask("gs_rpact", {"information": times}, bindingFutility=binding, **options)
+    _simulated(found, times, 0.025, 0.2, binding=binding)
+    assert len(found["futility_bounds"]) == 2
+
+
+@pytest.mark.parametrize(("upper", "lower"), [(0.0, 0.0), (0.25, 0.0), (0.4, 0.5)])
+def test_pampallona_and_tsiatis_have_their_errors_in_a_simulation(upper: float, lower: float) -> None:
+    times = [0.25, 0.5, 0.75, 1.0]
+    options = {"alpha": 0.05, "beta": 0.1, "sided": 1, "typeOfDesign": "PT", "deltaPT1": upper, "deltaPT0": lower}
+    found = ask("gs_rpact", {"informationRates": times}, **options)
+    _simulated(found, times, 0.05, 0.1, binding=True)
+    assert found["lower_bounds"][-1] == pytest.approx(found["z_bounds"][-1])
+
+
+def _simulated(found: dict[str, Any], times: list[float], alpha: float, beta: float, *, binding: bool) -> None:
+    """Both errors of 200,000 paths; who crosses a bound that binds has stopped."""
+    rng = np.random.default_rng(6)
+    for drift, chance in ((0.0, alpha), (found["drift"], 1.0 - beta)):
+        steps = np.diff([0.0, *times])
+        scores = np.cumsum(rng.normal(drift * steps, np.sqrt(steps), (200_000, len(times))), axis=1) / np.sqrt(times)
+        alive, won = np.ones(len(scores), bool), np.zeros(len(scores), bool)
+        for look in range(len(times)):
+            won |= alive & (scores[:, look] >= found["z_bounds"][look])
+            lower = found["lower_bounds"][look] if binding or drift else -math.inf
+            alive &= ~won & (scores[:, look] > lower)
+        assert won.mean() == pytest.approx(chance, abs=4e-3)
+
+
+def test_futility_of_two_sides_is_refused_by_name() -> None:
+    with pytest.raises(InvalidInputError) as refusal:
+        ask("gs_rpact", {"k": 3}, sided=2, typeOfDesign="PT", alpha=0.05, beta=0.1)
+    assert refusal.value.field == "sides"
+
+
+@pytest.mark.parametrize(("b", "c"), [(12, 5), (40, 70), (3, 0), (7, 7)])
+def test_mcnemar_is_that_of_statsmodels(b: int, c: int) -> None:
+    tables = pytest.importorskip("statsmodels.stats.contingency_tables")
+    table = [[101, b], [c, 59]]
+    for among in ({"table": table}, {"a": 101, "b": b, "c": c, "d": 59}):
+        found = ask("mcnemar", among)
+        assert found == ask("binary_2x2", among, test="mcnemar")
+        for name, exact, corrected in (
+            ("p_value", False, False),
+            ("p_value_corrected", False, True),
+            ("p_value_exact", True, False),
+        ):
+            expected = tables.mcnemar(table, exact=exact, correction=corrected)
+            if not (corrected and b == c):
+                assert found[name] == pytest.approx(expected.pvalue, rel=1e-9)
+        assert found["diff"] == pytest.approx((b - c) / (160 + b + c))
+    assert ask("mcnemar", {"b": 0, "c": 0})["status"] == "insufficient_data"

@@ -164,7 +164,7 @@ def _bayes(comparison: Comparison, context: Context, treatment: ArmEstimate, con
         )
     se = delta_se(treatment, control, context.pair.shared_variance) if control.mean != 0.0 else 0.0
     lift = comparison.fixed_horizon.lift.estimate
-    if lift is None or not validation.SUM_MIN <= se <= validation.SUM_MAX:
+    if lift is None or not 0.0 < se <= validation.SUM_MAX:
         return None
     posterior = bayes.normal_posterior(lift, se, prior.lift_mean, prior.lift_sd, options.alpha)
     spread = "flat" if prior.lift_sd is None else f"Normal({prior.lift_mean:g}, {prior.lift_sd:g}²)"

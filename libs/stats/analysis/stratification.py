@@ -90,14 +90,15 @@ def heterogeneity(segments: Sequence[EstimatePair], alpha: float = 0.05) -> Hete
     contrasts = tuple(compare(treatment, control, alpha) for treatment, control in segments)
     if any(contrast.se == 0.0 for contrast in contrasts):
         raise InvalidInputError("segments", "each segment needs a variance")
-    weights = [1.0 / contrast.se**2 for contrast in contrasts]
+    least = min(contrast.se for contrast in contrasts)
+    weights = [(least / contrast.se) ** 2 for contrast in contrasts]
     total = math.fsum(weights)
     pooled = math.fsum(w * c.difference for w, c in zip(weights, contrasts, strict=True)) / total
-    q = math.fsum(w * (c.difference - pooled) ** 2 for w, c in zip(weights, contrasts, strict=True))
+    q = math.fsum(((contrast.difference - pooled) / contrast.se) ** 2 for contrast in contrasts)
     df = len(contrasts) - 1
     p_value = float(special.chdtrc(df, q)) if df else 1.0
     i2 = max(0.0, 1.0 - df / q) if q > 0.0 else 0.0
-    return Heterogeneity(contrasts, q, df, p_value, i2, pooled, 1.0 / math.sqrt(total))
+    return Heterogeneity(contrasts, q, df, p_value, i2, pooled, least / math.sqrt(total))
 
 
 def mantel_haenszel(strata: Sequence[RatePair]) -> MantelHaenszel:

@@ -94,8 +94,11 @@ def compare_betas(
 def normal_posterior(
     estimate: float, se: float, prior_mean: float = 0.0, prior_sd: float | None = None, alpha: float = 0.05
 ) -> NormalPosterior:
-    """Combine an estimate and its standard error with a normal prior; `prior_sd` None is flat."""
-    sd, weight = validation.deviation(se, "se"), 1.0
+    """Combine an estimate and its standard error with a normal prior; `prior_sd` None is flat.
+
+    A standard error of 0, or one as small as makes no difference, leaves the estimate without doubt.
+    """
+    sd, weight = validation.no_deviation_or(se, "se"), 1.0
     if prior_sd is not None:
         spread = validation.deviation(prior_sd, "prior_sd")
         total = math.hypot(sd, spread)
@@ -103,7 +106,7 @@ def normal_posterior(
     prior_mean = validation.finite(prior_mean, "prior_mean")
     mean = weight * validation.finite(estimate, "estimate") + (1.0 - weight) * prior_mean
     half_width = distributions.critical(alpha) * sd
-    ratio = mean / sd
+    ratio = mean / sd if sd > 0.0 else math.copysign(math.inf, mean) if mean else 0.0
     density = sd * math.exp(-0.5 * ratio * ratio) / math.sqrt(2.0 * math.pi)
     return NormalPosterior(
         mean,

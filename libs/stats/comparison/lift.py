@@ -14,6 +14,7 @@ from stats.effects import SetKind
 from stats.kinds.estimates import ArmEstimate, moments
 
 LOG_MAX = 709.0
+EXPONENT_MOST = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +50,18 @@ def fieller(treatment: ArmEstimate, control: ArmEstimate, critical: float, share
     `shared` is the variance of what both means carry in common (see `estimates.moments`). With a
     control mean of 0 the set of ratios still exists, unbounded, although no lift does; g is then infinite.
     """
-    mt, mc, q2 = treatment.mean, control.mean, critical * critical
     spread = moments(treatment, control, shared)
-    vt, vc, covariance = spread.treatment, spread.control, spread.covariance
+    # A ratio has no unit, so all is told in one in which no square overflows, nor the largest underflows.
+    unit = _unit_of(treatment.mean, control.mean, math.sqrt(max(spread.treatment, spread.control, 0.0)))
+    mt, mc, q2 = treatment.mean * unit, control.mean * unit, critical * critical
+    vt, vc, covariance = (each * unit * unit for each in (spread.treatment, spread.control, spread.covariance))
     a = mc * mc - q2 * vc
     half_b = -(mt * mc - q2 * covariance)
     c = mt * mt - q2 * vt
     # D/4 = b²/4 − ac, written out so that the leading terms, which cancel, never appear.
     leading = mc * mc * vt + mt * mt * vc - 2.0 * mt * mc * covariance
     quarter = q2 * leading - q2 * q2 * (vt * vc - covariance * covariance)
-    g = q2 * vc / (mc * mc) if mc != 0.0 else math.inf
+    g = q2 * vc / (mc * mc) if mc * mc > 0.0 else math.inf
     if a < 0.0 and quarter <= 0.0:
         return FiellerSet(SetKind.ALL_REALS, g)
     if a == 0.0:
@@ -69,6 +72,11 @@ def fieller(treatment: ArmEstimate, control: ArmEstimate, critical: float, share
     if a > 0.0:
         return FiellerSet(SetKind.INTERVAL, g, low, high)
     return FiellerSet(SetKind.COMPLEMENT, g, excluded=(low, high))
+
+
+def _unit_of(*values: float) -> float:
+    """The power of 2 that brings the largest of these near 1; it changes no digit."""
+    return math.ldexp(1.0, max(-EXPONENT_MOST, min(EXPONENT_MOST, -math.frexp(max(map(abs, values)))[1])))
 
 
 def _ray(half_b: float, c: float, g: float) -> FiellerSet:

@@ -88,7 +88,7 @@ def bounds_of(information: tuple[float, ...], alpha: float, options: Case, *, tw
         late = bounds_for_spent(information, told, two_sided=two_sided, floors=floors)
         bounds = (*[math.inf] * (len(information) - 1), late.bounds[-1])
         return SpendingBounds(bounds, late.cumulative_alpha, late.without_information)
-    function = _spending_function(str(options.get("type", "")), options)
+    function = spending_named(str(options.get("type", "")), options)
     return spending_bounds(information, alpha, function, two_sided=two_sided, floors=floors)
 
 
@@ -128,8 +128,9 @@ def _spread(looks: int, fresh: list[int], bounds: Sequence[float], spent: Sequen
     return SpendingBounds(tuple(every), tuple(cumulative), tuple(look for look in range(looks) if look not in at))
 
 
-def _spending_function(kind: str, options: Case) -> Spending:
-    gamma = options.get("gammaA", 1.0)
+def spending_named(kind: str, options: Case, parameter: str = "gammaA") -> Spending:
+    """The spending function of this name; its parameter stands in the options under `parameter`."""
+    gamma = options.get(parameter, 1.0)
     text = kind.lower().replace(" ", "")
     bare = plain(kind)
     if bare in {"asp", "sfldpocock"} or "pocock" in text or "ln(" in text or "log(" in text:

@@ -16,6 +16,7 @@ from stats.comparison.lift import delta_se, log_ratio_interval
 from stats.comparison.omnibus import chi_square_omnibus
 from stats.conformance.cases import Case, level, listed, summary, tail_asked, two_rates
 from stats.conformance.means import half_open
+from stats.conformance.paired import is_paired, mcnemar
 from stats.errors import InvalidInputError
 from stats.judgement import multiplicity
 from stats.judgement.multinomial import chi_square_test, exact_p
@@ -28,7 +29,9 @@ NOT_APPLICABLE = "not_applicable"
 
 
 def two_proportions(inputs: Case, options: Case) -> dict[str, Any]:
-    """binary_2x2 and binary_edge."""
+    """binary_2x2 and binary_edge; pairs are asked of McNemar's test."""
+    if is_paired(inputs, options):
+        return mcnemar(inputs, options)
     treatment, control = two_rates(inputs)
     if treatment.n == 0 or control.n == 0:
         absent = ("diff", "chi2", "p_value", "p_value_fisher", "ci_newcombe", "ci_miettinen_nurminen", "lift")

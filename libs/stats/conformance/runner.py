@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from stats.conformance import adjustment, many_arms, margins, means, power, rates, sequential
+from stats.conformance import adjustment, many_arms, margins, means, paired, power, rates, sequential
 from stats.conformance.cases import fields
 from stats.conformance.comparison import differences, read_tolerance
 from stats.conformance.names import Named
@@ -37,6 +37,7 @@ CATEGORIES: dict[str, Compute] = {
     "gs_rpact": sequential.spending,
     "guardrail": margins.guardrail,
     "lift_fieller": means.two_sample,
+    "mcnemar": paired.mcnemar,
     "mean_karm": many_arms.many_means,
     "mean_welch": means.two_sample,
     "multiple_testing": adjustment.family,

@@ -9,6 +9,7 @@ from typing import Any
 from stats import distributions, validation
 from stats.conformance.cases import DEFAULT_POWER, Case, fields, level, listed, number, two_sided
 from stats.conformance.designs import alpha_of, bounds_of, evenly_spaced, information_of, whole_looks
+from stats.conformance.futility import asks_for_futility, with_futility
 from stats.conformance.names import Named, plain
 from stats.errors import InvalidInputError
 from stats.metrics import Boundary
@@ -98,6 +99,8 @@ def naive_peeking(inputs: Case, options: Case) -> dict[str, Any]:
 
 def spending(inputs: Case, options: Case) -> dict[str, Any]:
     """gs_landemets, gs_rpact and gs_edge: bounds at looks with this information, by the design's type."""
+    if asks_for_futility(options):
+        return with_futility(inputs, options)
     both, alpha = two_sided(options), alpha_of(options)
     information = check_information(information_of(inputs, options))
     result = bounds_of(information, alpha, options, two_sided=both)

@@ -56,7 +56,7 @@ def mde_relative(variance_control: float, variance_treatment: float, baseline: f
     """
     if baseline == 0.0:
         return None
-    c, t = (k * k * v / (baseline * baseline) for v in (variance_control, variance_treatment))
+    c, t = (one * one for one in (k * math.sqrt(v) / baseline for v in (variance_control, variance_treatment)))
     if c >= 1.0:
         return None
     # (1 − c)r² − 2cr − (c + t) = 0, the positive root.

@@ -39,7 +39,7 @@ class MeasuredEffect:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "estimate", validation.finite(self.estimate, "estimate"))
-        object.__setattr__(self, "se", validation.positive(self.se, "se"))
+        object.__setattr__(self, "se", validation.deviation(self.se, "se"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def measured_lift(name: str, comparison: Comparison, *, won: bool) -> MeasuredEf
     if horizon.difference.interval_method == "welch" and horizon.test.df is not None:
         df = horizon.test.df
     se = (lift.delta_upper - lift.delta_lower) / (2.0 * distributions.critical(comparison.alpha, df))
-    return MeasuredEffect(name, lift.estimate, se, won) if math.isfinite(se) and se > 0.0 else None
+    return MeasuredEffect(name, lift.estimate, se, won) if validation.SUM_MIN <= se <= validation.SUM_MAX else None
 
 
 def assess_programme(effects: Sequence[MeasuredEffect], *, alpha: float = 0.05) -> Programme:

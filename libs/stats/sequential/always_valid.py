@@ -58,9 +58,11 @@ def msprt_point(estimate: float, variance: float, alpha: float, tau2: float) -> 
     validation.positive(variance, "variance")
     validation.positive(tau2, "tau2")
     total = variance + tau2
-    log_ratio = 0.5 * math.log(variance / total) + tau2 * estimate * estimate / (2.0 * variance * total)
-    half_width = math.sqrt(variance * total / tau2 * (math.log(total / variance) - 2.0 * math.log(alpha)))
-    return SequencePoint(half_width, log_ratio, math.exp(min(0.0, -log_ratio)), half_width / math.sqrt(variance))
+    se = math.sqrt(variance)
+    z, doubled = estimate / se, math.log(total) - math.log(variance)
+    log_ratio = 0.5 * (tau2 / total * z * z - doubled)
+    z_equivalent = math.sqrt(total / tau2 * (doubled - 2.0 * math.log(alpha)))
+    return SequencePoint(z_equivalent * se, log_ratio, math.exp(min(0.0, -log_ratio)), z_equivalent)
 
 
 def one_sided_log_e(z: float, growth: float) -> float:
