@@ -261,11 +261,7 @@ async def run_verify_increments(settings: StoreSettings) -> bool:
                     await asyncio.sleep(0.1)
             for each in await Forwarding(warehouse, catalog, SystemClock()).compared():
                 equal = equal and each.equal
-                print(
-                    f"{each.experiment}: {'equal' if each.equal else 'DIFFERENT'}"
-                    if each.kept
-                    else f"{each.experiment}: no sheet"
-                )
+                print(f"{each.key} ({each.experiment}): {each.finding}")
         finally:
             following.cancel()
 

@@ -115,6 +115,7 @@ async def test_the_rest_is_compared_with_those_whom_the_engine_holds_out(warehou
     assert spend.total.estimate == pytest.approx(difference * len(rest), rel=1e-9)
     days = (NOW - START) / 86_400_000
     assert document.days == pytest.approx(days)
+    assert ("less than a week has passed" in document.caution) is (days < 7)
     assert spend.yearly.estimate == pytest.approx(difference * len(rest) * 365.25 / days, rel=1e-9)
     assert spend.yearly.lower == pytest.approx((spend.difference.lower or 0) * len(rest) * 365.25 / days, rel=1e-9)
     assert found["basket"].total is None

@@ -13,6 +13,8 @@ from analytics.programme.holdouts import HoldoutEffect, HoldoutEffects
 from analytics.results.analysis import AnalysisTime
 from analytics.warehouse.scopes import END_OF_TIME, HELD_OUT, REST
 
+WEEK = 7
+EARLY = "less than a week has passed, so a year at this pace is a guess from its first days"
 CAUTION = (
     "intervals hold however often they are read; a year is the effect so far at the same pace, as if traffic and "
     "what was shipped stayed as they were"
@@ -84,7 +86,7 @@ def holdout_document(environment: Environment, time: AnalysisTime, found: Holdou
         computed_at=rfc3339(time.now),
         as_of=rfc3339(time.as_of),
         engine_version=ENGINE_VERSION,
-        caution=CAUTION,
+        caution=CAUTION if found.days >= WEEK else f"{CAUTION}; {EARLY}",
         problem=held.problem or None,
         held_out_units=found.units.get(HELD_OUT, 0),
         rest_units=found.units.get(REST, 0),

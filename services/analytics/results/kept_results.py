@@ -27,14 +27,19 @@ _log = get_logger("forwarding")
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Of one experiment. `kept` False: it has no sheet, so every result is computed anew."""
+    """Of one experiment, by id and key. `kept` False: it has no sheet, so every result is computed anew. `failure`: why
+    nothing could be compared."""
 
     experiment: str
+    key: str
     kept: bool
     equal: bool = True
+    failure: str = ""
 
     @property
     def finding(self) -> str:
+        if self.failure:
+            return f"NOT COMPARED: {self.failure}"
         if not self.kept:
             return "no sheet"
         return "equal" if self.equal else "DIFFERENT"
@@ -70,8 +75,14 @@ class Forwarding:
         await drop_unused(self._warehouse)
 
     async def compared(self) -> list[Comparison]:
-        """Of each the sheet, brought forward, with the result computed anew. Raises WarehouseError."""
-        return [await self._compared(each) for each in self._catalog.running()]
+        """Of each the sheet, brought forward, with the result computed anew; one that fails is a finding of its own."""
+        return [await self._found(each) for each in self._catalog.running()]
+
+    async def _found(self, experiment: Experiment) -> Comparison:
+        try:
+            return await self._compared(experiment)
+        except WarehouseError as error:
+            return Comparison(experiment.id, experiment.key, kept=True, equal=False, failure=str(error))
 
     async def _forward(self, experiment: Experiment) -> None:
         rows = self._rows(experiment)
@@ -83,14 +94,14 @@ class Forwarding:
     async def _compared(self, experiment: Experiment) -> Comparison:
         rows = self._rows(experiment)
         if await self._sheets.forward(rows) is None:
-            return Comparison(experiment.key, kept=False)
+            return Comparison(experiment.id, experiment.key, kept=False)
         for _ in range(_TRIES):
             # Events that come in between make them differ, but not each time.
             sheet = await self._sheets.forward(rows)
             anew = await ExperimentReader(self._warehouse).picture(rows)
             if sheet is not None and sheet.sums == anew.answer == await self._sheets.sums_of_rows(rows, sheet):
-                return Comparison(experiment.key, kept=True)
-        return Comparison(experiment.key, kept=True, equal=False)
+                return Comparison(experiment.id, experiment.key, kept=True)
+        return Comparison(experiment.id, experiment.key, kept=True, equal=False)
 
     def _rows(self, experiment: Experiment) -> UnitRows:
         """Those that the experiment's results are computed from."""
