@@ -213,11 +213,11 @@ async def test_late_events_change_no_look(world: World) -> None:
 
 
 async def test_what_an_always_valid_reading_has_shown_is_not_forgotten(world: World) -> None:
-    """The effect goes away: the lowest p stays, for it was true when it was read."""
+    """The effect fades: the lowest p stays, for it was true when it was read."""
     experiment = replace(EXPERIMENT, plan=Plan(mode="always_valid", planned_units=600, minimum_days=0))
     await world.come(400, {"off": 10, "on": 40})
     await ResultSnapshots(world.warehouse, world.catalog(experiment), world.clock).take_due(3600)
-    await world.come(400, {"off": 40, "on": 40})
+    await world.come(400, {"off": 26, "on": 38})
     remembered = await world.read(experiment)
     earlier = await world.read(replace(experiment, id="exp-2"))
 
