@@ -133,6 +133,13 @@ async def test_each_metric_has_its_rows_however_many_there_are(count: int) -> No
         assert sum(f"metric_{number:03d}" in text for text in written) >= 2
 
 
+async def test_words_of_a_cell_never_lie_over_the_next_one() -> None:
+    """Columns have fixed shares, so what may not wrap runs out of its own: "deteriorated" lay over the margin."""
+    page = html_page(report_of(await documents_of(by="country")))
+    assert "table-layout:fixed" in page
+    assert "white-space:nowrap" not in page
+
+
 async def test_the_page_needs_nothing_and_is_told_to_who_does_not_see() -> None:
     page = Page(html_page(report_of(await documents_of(by="country"))))
 

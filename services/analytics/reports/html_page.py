@@ -37,7 +37,7 @@ thead th{{font-size:.85em;color:{MUTED};border-bottom:1px solid #aab3c0;vertical
 tbody th{{font-weight:600;overflow-wrap:anywhere}}
 tbody tr{{border-top:1px solid #e3e7ee}}tbody tr.note{{border-top:0}}.note td{{padding-top:0;font-size:.88em}}
 .n{{text-align:right}}
-.badge{{font-weight:600;white-space:nowrap}}
+.badge{{font-weight:600}}
 .good{{color:{GOOD}}}.bad{{color:{BAD}}}.unclear{{color:{UNCLEAR}}}.waiting,.plain{{color:{MUTED}}}
 dl{{display:grid;grid-template-columns:max-content 1fr;gap:.25rem 1.2rem;margin:.6rem 0}}dt{{color:{MUTED}}}
 dd{{margin:0;overflow-wrap:anywhere}}

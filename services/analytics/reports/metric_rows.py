@@ -26,7 +26,7 @@ from analytics.results.metric_documents import MetricDocument, MetricVariation
 
 _FIRST = Heading("Metric and variation", 21)
 _EFFECT = (Heading("Lift with interval; difference below", 25, numeric=True), Heading("Interval, own axis", 22))
-_BOTH_P = (Heading("p", 8, numeric=True), Heading("p adjusted", 9, numeric=True))
+_BOTH_P = (Heading("p", 9, numeric=True), Heading("p adjusted", 9, numeric=True))
 METRIC_HEADINGS = (
     _FIRST,
     Heading("Reading", 12),
@@ -37,13 +37,13 @@ METRIC_HEADINGS = (
 )
 GUARDRAIL_HEADINGS = (
     _FIRST,
-    Heading("Guardrail", 13),
-    Heading("Margin and power", 14),
+    Heading("Guardrail", 15),
+    Heading("Margin and power", 12),
     *_EFFECT,
     Heading("p of the margin", 10, numeric=True),
-    Heading("Reading", 11),
-    Heading("p against control", 8, numeric=True),
-    Heading("adjusted", 8, numeric=True),
+    Heading("Reading", 13),
+    Heading("p against control", 10, numeric=True),
+    Heading("adjusted", 10, numeric=True),
 )
 FIXED_HEADINGS = (
     _FIRST,
