@@ -114,6 +114,18 @@ def test_what_was_shown_stands_when_a_cap_later_makes_all_units_equal() -> None:
     assert read(one, "t", Progress(2_000, 4_000)).state is State.WORSE
 
 
+def test_it_stands_when_sums_become_too_large_for_their_variance() -> None:
+    lost = {arm: MeanSummary(1_000, 1e12, 1e21 + 1e6) for arm in "ct"}
+    found = analyse_metric(MetricSpec("m"), lost, control="c", options=replace(ALWAYS, memory={"t": BEFORE}))
+    assert found.comparisons[0].status.value == "precision_loss"
+    assert (found.comparisons[0].p_value, found.comparisons[0].mde) == (1e-6, None)
+    look = Look(500.0, -2.0, 0.4, lower=-3.0, upper=-1.0, p_value=1e-5)
+    group = analyse_metric(MetricSpec("m"), lost, control="c", options=replace(GROUP, history={"t": (look,)}))
+    assert group.comparisons[0].p_value is not None
+    assert group.comparisons[0].p_value < 0.05
+    assert group.comparisons[0].difference.upper == -1.0
+
+
 def test_nothing_is_made_up_where_nothing_was_shown() -> None:
     one = analyse_metric(MetricSpec("m"), FLAT, control="c", options=ALWAYS)
     assert one.comparisons[0].p_value is None

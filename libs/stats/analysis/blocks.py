@@ -53,7 +53,9 @@ def comparison_of(context: Context) -> Comparison:
     options = context.options
     compared = fixed_horizon(context.pair, context.rates, options.alpha)
     subject = Subject(context.pair, compared, context.rates)
-    found = decisive(subject, options) if _is_comparable(compared) else undecided(compared)
+    # What looks and readings before have shown stands, whatever is the matter with the present sums.
+    told = _is_comparable(compared) or options.mode is not Mode.FIXED
+    found = decisive(subject, options) if told else undecided(compared)
     guarded = guard(subject, found, context.metric, options)
     found = guarded.decisive if guarded else found
     comparison = Comparison(
