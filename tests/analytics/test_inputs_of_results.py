@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from analytics.results.documents import result_document
 from stats import MetricResult, as_document, reproduce
 
+from tests.analytics.answers import written
 from tests.analytics.result_cases import ENVIRONMENT, EXPERIMENT, MOMENT, PLANS, analyst, reader
 
 
@@ -26,3 +28,16 @@ async def test_inputs_reproduce_every_comparison(plan: str) -> None:
         assert len(result.comparisons) == 2
         again = reproduce(as_document(result))
         assert as_document(unwatched(again)) == as_document(unwatched(result))
+
+
+@pytest.mark.parametrize("plan", list(PLANS))
+async def test_a_metric_of_the_api_s_answer_is_computed_again_as_it_stands(plan: str) -> None:
+    experiment = replace(EXPERIMENT, plan=PLANS[plan])
+    analysis = await analyst(reader(40_000)).analyse(experiment, ENVIRONMENT, MOMENT)
+    computed = {each.metric.key: each.result for each in analysis.metrics}
+    told = [each for each in written(result_document(analysis))["metrics"] if each["inputs"]]
+    assert len(told) > 5
+    for document in told:
+        result = computed[document["metric"]]
+        assert result is not None
+        assert as_document(unwatched(reproduce(document))) == as_document(unwatched(result))

@@ -57,8 +57,10 @@ def analyse_aggregates(
 
 
 def reproduce(document: Fields) -> MetricResult:
-    """Compute a stored result again from its document (`as_document` of a `MetricResult`)."""
-    kind, inputs = str(document["kind"]), document["inputs"]
+    """Compute a stored result again from its document: `as_document` of a `MetricResult`, or a metric of the API's
+    results, whose `inputs` name the kind."""
+    inputs = document["inputs"]
+    kind = str(document["kind"] if "kind" in document else inputs["kind"])
     asked = dict(inputs["metric"])
     asked["guardrail"] = _optional(Guardrail, asked["guardrail"])
     given = dict(inputs["options"])

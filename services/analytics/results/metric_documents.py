@@ -120,7 +120,7 @@ def metric_document(metric: MetricAnalysis, judged: Judged) -> MetricDocument:
         steps=_steps(metric, result) if result else [],
         omnibus=omnibus_document(result.omnibus) if result and result.omnibus else None,
         warnings=result.warnings if result else (),
-        inputs=result.inputs if result else {},
+        inputs={"kind": result.kind, **result.inputs} if result else {},
     )
 
 
