@@ -295,6 +295,16 @@ def test_a_gap_that_parts_what_is_left_is_shown_as_a_gap() -> None:
     assert (lift.kind, lift.status, lift.excluded) == (SetKind.COMPLEMENT, Status.LIFT_UNBOUNDED, (-0.01, 0.01))
 
 
+def test_an_estimate_inside_of_the_gap_lets_the_reading_alone_decide() -> None:
+    memory = {"t": Memory(0.01, 0.1, 9.0, lift_gap_lower=-0.5, lift_gap_upper=0.9)}
+    options = AnalysisOptions(mode=Mode.ALWAYS_VALID, planned_units=2_000, memory=memory)
+    now = analyse_metric(MetricSpec("m"), MANY, control="c", options=options).comparisons[0]
+    alone = analyse_metric(MetricSpec("m"), MANY, control="c", options=replace(options, memory={})).comparisons[0]
+    assert now.sequential is not None
+    assert now.sequential.status is Status.DRIFT_DETECTED
+    assert (now.p_value, now.lift) == (alone.p_value, alone.lift)
+
+
 @pytest.mark.parametrize(
     ("one", "other", "both"),
     [
