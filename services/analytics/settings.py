@@ -93,7 +93,7 @@ class ServeSettings(DestinationSettings):
     pii_secret: SecretStr = SecretStr("")
     analytics_cors_origins: Origins = ()
     analytics_snapshot_seconds: Annotated[int, Field(ge=0, le=604_800)] = 3600
-    analytics_forward_seconds: Annotated[int, Field(ge=0, le=86_400)] = 300
+    analytics_forward_seconds: Annotated[int, Field(ge=0, le=86_400)] = 30
     analytics_heavy_requests_at_once: Annotated[int, Field(ge=1, le=1000)] = 6
     analytics_heavy_requests_per_organization: Annotated[int, Field(ge=1, le=1000)] = 2
     analytics_heavy_requests_per_person: Annotated[int, Field(ge=1, le=1000)] = 2

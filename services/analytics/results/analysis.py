@@ -54,6 +54,7 @@ class Analysis:
     units: dict[str, int]
     units_in_several: int
     unit_problem: str
+    computed_at: int
     days: Mapping[str, Mapping[str, int]]
     progress: PlanProgress
     sample_ratio: SampleRatioResult
@@ -72,6 +73,7 @@ class _Answers:
     experiment: Experiment
     environment: Environment
     time: AnalysisTime
+    computed_at: int
     counts: UnitCounts
     sample_ratio: SampleRatioResult
     mismatch_sources: list[MismatchSource]
@@ -150,6 +152,7 @@ class Analyst:
             experiment=experiment,
             environment=environment,
             time=time,
+            computed_at=self._reader.brought_forward_at(scope) or time.now,
             counts=counts,
             sample_ratio=sample_ratio,
             mismatch_sources=await mismatch_sources(self._reader, scope, experiment.shares)
@@ -255,6 +258,7 @@ def _analysed(answers: _Answers) -> Analysis:
         time=answers.time,
         units=units,
         units_in_several=counts.in_several,
+        computed_at=answers.computed_at,
         unit_problem=unit_problem(experiment, counts),
         days=counts.days,
         progress=progress,

@@ -128,8 +128,8 @@ class DecisionDocument:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultDocument:
-    """Everything about an experiment at one moment. `family`: of the goals; `exploratory_family`: of the secondary
-    metrics."""
+    """Everything about an experiment at one moment. `computed_at`: what was stored by then is in it, which of a large
+    experiment is at most a minute ago. `family`: of the goals; `exploratory_family`: of the secondary metrics."""
 
     experiment: ExperimentDocument
     computed_at: Annotated[str, Column(only=FILE)]
@@ -160,7 +160,7 @@ def result_document(analysis: Analysis) -> ResultDocument:
     judged = judgement.judged(analysis.progress)
     return ResultDocument(
         experiment=experiment_document(analysis.experiment, analysis.environment),
-        computed_at=rfc3339(analysis.time.now),
+        computed_at=rfc3339(analysis.computed_at),
         as_of=rfc3339(analysis.time.as_of),
         engine_version=ENGINE_VERSION,
         summary=summary_of(analysis),

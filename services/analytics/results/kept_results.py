@@ -21,6 +21,8 @@ from analytics.warehouse.unit_rows import UnitRows
 
 UNITS_MIN = 10_000
 """An experiment of fewer units is computed anew in no time, and has no sheet."""
+SHARE_OF_TIME = 20
+"""An experiment is brought forward at most for one part in so many of the time, so that large ones leave room."""
 _TRIES = 3
 _log = get_logger("forwarding")
 
@@ -62,16 +64,24 @@ class Forwarding:
         self._clock = clock
         self._units_min = units_min
         self._sheets = sheets or Sheets(warehouse, fresh_milliseconds=0)
+        self._rests_until: dict[str, float] = {}
 
     async def look(self) -> None:
         """Brings each forward, as soon as there is something to bring; one that fails is told, and tried again."""
         if not (self._catalog.ready and self._warehouse.migrated and self._warehouse.refusal is None):
             return
-        for experiment in self._catalog.running():
+        running = self._catalog.running()
+        self._rests_until = {each.id: self._rests_until.get(each.id, 0.0) for each in running}
+        for experiment in running:
+            started = self._clock.monotonic()
+            if started < self._rests_until[experiment.id]:
+                continue
             try:
                 await self._forward(experiment)
             except WarehouseError as error:
                 _log.warning("a result is not brought forward", experiment=experiment.id, error=str(error))
+            ended = self._clock.monotonic()
+            self._rests_until[experiment.id] = ended + (ended - started) * (SHARE_OF_TIME - 1)
         await drop_unused(self._warehouse)
 
     async def compared(self) -> list[Comparison]:

@@ -88,6 +88,11 @@ class ExperimentReader:
         """One of these rows alone."""
         return await self._read(rows)
 
+    def brought_forward_at(self, scope: ExposureScope) -> int | None:
+        """When (epoch milliseconds) what was read of the scope was brought forward; None: it was read just now."""
+        sheets = [sheet for rows, sheet in self._kept.items() if rows.scope == scope]
+        return min((each.brought_forward_at for each in sheets), default=None)
+
     def forget(self, scope: ExposureScope) -> None:
         """What was read of the scope; the next question reads anew."""
         self._pictures.pop(scope, None)

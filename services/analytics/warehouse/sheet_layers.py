@@ -10,20 +10,18 @@ from analytics.warehouse.unit_rows import UnitRows
 from analytics.warehouse.unit_sums import Sums
 
 _OF_ROW = "user_key, gone, first_at, segment, variation, several, unit, numbers, lists"
-KEPT = """SELECT user_key, first_at, segment, variation, several, unit, numbers, lists
-FROM sheet_layers
-WHERE sheet = {sheet:String}
-    AND layer IN {layers:Array(UInt64)}
+_OF_LAYERS = "FROM sheet_layers WHERE sheet = {sheet:String} AND layer"
+_ROW = "SELECT user_key, first_at, segment, variation, several, unit, numbers, lists"
+KEPT = f"""{_ROW}
+{_OF_LAYERS} = {{base:UInt64}}
     AND NOT gone
-    AND if(
-        layer = {layers:Array(UInt64)}[1],
-        user_key NOT IN (
-            SELECT user_key FROM sheet_layers WHERE sheet = {sheet:String} AND layer IN {later:Array(UInt64)}),
-        (user_key, layer) IN (
-            SELECT user_key, max(layer)
-            FROM sheet_layers
-            WHERE sheet = {sheet:String} AND layer IN {later:Array(UInt64)}
-            GROUP BY user_key))"""
+    AND user_key NOT IN (SELECT user_key {_OF_LAYERS} IN {{later:Array(UInt64)}})
+UNION ALL
+{_ROW}
+{_OF_LAYERS} IN {{later:Array(UInt64)}}
+    AND NOT gone
+    AND (user_key, layer) IN (
+        SELECT user_key, max(layer) {_OF_LAYERS} IN {{later:Array(UInt64)}} GROUP BY user_key)"""
 """The rows of all layers together. `FINAL` would look at the rows of other sheets and layers, too."""
 _INSERT = """INSERT INTO sheet_layers (organization_id, environment_id, sheet, layer, $columns)
 SELECT
@@ -69,7 +67,7 @@ async def sums_over(warehouse: Warehouse, rows: UnitRows, sheet: str, layers: Se
 
 def layers_parameters(sheet: str, layers: Sequence[int]) -> dict[str, Any]:
     """What `KEPT` takes; the first layer is the one that the others came after."""
-    return {"sheet": sheet, "layers": list(layers), "later": list(layers[1:])}
+    return {"sheet": sheet, "base": layers[0], "later": list(layers[1:])}
 
 
 def named(sql: str, *given: Mapping[str, Any], **more: Any) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from analytics.warehouse.unit_rows import UnitRows
 
 STORED_LAG_MILLISECONDS = 120_000
 """An insert may be seen this much later than its rows' `loaded_at` says, so a mark stays behind by it."""
-FRESH_MILLISECONDS = 10_000
+FRESH_MILLISECONDS = 60_000
 """Whoever asks for a younger result gets the sheet's, so that many who ask cost one step."""
 LAYERS_MAX = 8
 _RENEWED_MILLISECONDS = 3_600_000
@@ -54,6 +54,11 @@ class Sheet:
     @property
     def text(self) -> str:
         return KEPT
+
+    @property
+    def brought_forward_at(self) -> int:
+        """In epoch milliseconds."""
+        return self.version // _NANOSECONDS
 
     def parameters(self) -> dict[str, Any]:
         return layers_parameters(self.id, self.layers)
