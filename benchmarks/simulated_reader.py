@@ -78,6 +78,9 @@ class SimulatedReader:
     def forget(self, _: ExposureScope) -> None:
         """Nothing is kept."""
 
+    def brought_forward_at(self, _: ExposureScope) -> int | None:
+        return None
+
     async def unit_counts_now(self, scope: ExposureScope) -> UnitCounts:
         return await self.unit_counts(scope)
 

@@ -108,6 +108,9 @@ class Aggregates:
     def forget(self, scope: ExposureScope) -> None:
         """Nothing is kept."""
 
+    def brought_forward_at(self, _: ExposureScope) -> int | None:
+        return None
+
     async def unit_counts_now(self, scope: ExposureScope) -> UnitCounts:
         return await self.unit_counts(scope)
 
