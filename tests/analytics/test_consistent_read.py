@@ -132,6 +132,9 @@ class FillingStore:
     def forget(self, _: ExposureScope) -> None:
         """Nothing is kept."""
 
+    def brought_forward_at(self, _: ExposureScope) -> int | None:
+        return None
+
     async def health(self, _: ExposureScope) -> ExposureHealth:
         return ExposureHealth(self._asked(), 0, 0, 0, 0, {"elsewhere": self.exposures})
 

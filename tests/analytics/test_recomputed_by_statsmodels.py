@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
+import statsmodels.api as sm
 from analytics.catalog.entries import MetricUse, Plan
 from analytics.results.analysis import Analysis
 from numpy.typing import NDArray
@@ -22,13 +22,11 @@ from stats import (
     analyse_metric,
     plan,
 )
+from statsmodels.stats import multitest, power, proportion, weightstats
 
 from benchmarks.simulated_reader import SimulatedExperiment
 from tests.analytics.result_cases import DAY, START
 from tests.analytics.test_simulated_readings import METRICS, experiment, units
-
-sm: Any = pytest.importorskip("statsmodels.api")
-from statsmodels.stats import multitest, power, proportion, weightstats  # noqa: E402
 
 Numbers = NDArray[np.float64]
 USES = (MetricUse("purchase", "goal"), MetricUse("revenue", "goal"), MetricUse("errors", "goal"))
