@@ -171,8 +171,6 @@ class FewRows:
             ]
         if "FROM sheet_epochs" in sql:
             return [{"now": NOW, "erasures": 0, "losses": 0}]
-        if "FROM sheet_marks" in sql:
-            return [{"now": NOW, "mark": 0}]
         return []
 
     async def insert(self, _: str, columns: dict[str, tuple[str, list[Any]]], __: str = "") -> None:

@@ -23,6 +23,8 @@ UNITS_MIN = 10_000
 """An experiment of fewer units is computed anew in no time, and has no sheet."""
 SHARE_OF_TIME = 20
 """An experiment is brought forward at most for one part in so many of the time, so that large ones leave room."""
+OTHERS_MILLISECONDS = 20_000
+"""What another process has brought forward so lately is left alone."""
 _TRIES = 3
 _log = get_logger("forwarding")
 
@@ -64,6 +66,7 @@ class Forwarding:
         self._clock = clock
         self._units_min = units_min
         self._sheets = sheets or Sheets(warehouse, fresh_milliseconds=0)
+        self._steps = sheets or Sheets(warehouse, fresh_milliseconds=OTHERS_MILLISECONDS)
         self._rests_until: dict[str, float] = {}
 
     async def look(self) -> None:
@@ -96,10 +99,10 @@ class Forwarding:
 
     async def _forward(self, experiment: Experiment) -> None:
         rows = self._rows(experiment)
-        if await self._sheets.forward(rows) is None:
+        if await self._steps.forward(rows) is None:
             counts = await ExperimentReader(self._warehouse).unit_counts_now(rows.scope)
             if sum(counts.units.values()) >= self._units_min:
-                await self._sheets.forward(rows, begin=True)
+                await self._steps.forward(rows, begin=True)
 
     async def _compared(self, experiment: Experiment) -> Comparison:
         rows = self._rows(experiment)
