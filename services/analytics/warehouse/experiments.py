@@ -25,7 +25,7 @@ from analytics.warehouse.joint_sums import JointRead, JointRequest, JointSums
 from analytics.warehouse.pictures import Picture
 from analytics.warehouse.scopes import ExposureScope, MetricWindow
 from analytics.warehouse.sheets import Sheet, Sheets
-from analytics.warehouse.sql import query
+from analytics.warehouse.sql import query, taken
 from analytics.warehouse.unit_rows import UnitRows
 from analytics.warehouse.unit_sums import Sums
 from analytics.warehouse.unit_values import cluster_totals, observation_counts, order_statistics, pooled_caps
@@ -271,7 +271,7 @@ class ExperimentReader:
         return await self._answered(name, query(name), scope.parameters())
 
     async def _answered(self, name: str, sql: str, given: Mapping[str, Any]) -> list[Row]:
-        parameters = {key: value for key, value in given.items() if f"{{{key}:" in sql}
+        parameters = taken(sql, given)
         async with self._at_once:
             rows = await self._warehouse.rows(sql, parameters)
         self.queries.append(AskedQuery(name, sql, parameters, rows))

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from analytics.warehouse.arrow import ArrowWarehouse
-from analytics.warehouse.sql import query
+from analytics.warehouse.sql import query, taken
 
 EventKey = tuple[str, str, str]
 """Flag or metric, user key, event id: what makes an event one, in the order of the tables."""
@@ -64,7 +64,7 @@ class EventReader:
         rows = self._rows_max
         while True:
             asked = window.parameters() | _key("after", after) | {"rows": rows}
-            found = (await self._warehouse.rows(sql, _named(sql, asked)))[0]
+            found = (await self._warehouse.rows(sql, taken(sql, asked)))[0]
             if not found["rows"]:
                 return None
             if found["bytes"] <= self._bytes_max or found["rows"] == 1:
@@ -78,12 +78,8 @@ class EventReader:
         name = _QUERIES[window.dataset]
         sql = query(name if window.since else f"{name}_batch")
         asked = window.parameters() | _key("after", after) | _key("last", last)
-        return await self._warehouse.table(sql, _named(sql, asked))
+        return await self._warehouse.table(sql, taken(sql, asked))
 
 
 def _key(prefix: str, key: EventKey) -> dict[str, str]:
     return {f"{prefix}_{part}": value for part, value in zip(("name", "user", "event"), key, strict=True)}
-
-
-def _named(sql: str, parameters: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in parameters.items() if f"{{{name}:" in sql}

@@ -7,7 +7,7 @@ from typing import Any
 
 from analytics.warehouse.client import Row, Warehouse
 from analytics.warehouse.scopes import ExposureScope
-from analytics.warehouse.sql import query
+from analytics.warehouse.sql import query, taken
 from analytics.warehouse.units import units_parameters, units_query
 
 
@@ -35,5 +35,5 @@ class ExposureReader:
         """Users of the scope who were exposed to other flags, ever, by flag; a flag without any is missing."""
         sql = f"WITH units AS\n(\n{units_query(scope)}\n)\n{query('shared_users')}"
         given = units_parameters(scope) | {"flags": sorted(flags)}
-        rows = await self._warehouse.rows(sql, {key: each for key, each in given.items() if f"{{{key}:" in sql})
+        rows = await self._warehouse.rows(sql, taken(sql, given))
         return {row["flag"]: row["users"] for row in rows}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from analytics.warehouse.aggregates import Moments
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.scopes import ExposureScope, MetricWindow
+from analytics.warehouse.sql import taken
 from analytics.warehouse.unit_rows import UnitRows
 from analytics.warehouse.unit_values import random_splits
 
@@ -36,7 +37,7 @@ class HistoryReader:
         of_units = UnitRows(scope, (window,))
         sql = of_units.query(random_splits(of_units, window))
         given = of_units.parameters() | {"splits": splits, "seed": seed}
-        rows = await self._warehouse.rows(sql, {name: each for name, each in given.items() if f"{{{name}:" in sql})
+        rows = await self._warehouse.rows(sql, taken(sql, given))
         halves: dict[int, dict[int, Half]] = {}
         for row in rows:
             moments = Moments(row["units"], row["mean"], max(row["squares"], 0.0))

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from analytics.warehouse.client import Row, Warehouse
+from analytics.warehouse.sql import taken
 from analytics.warehouse.unit_rows import UnitRows
 from analytics.warehouse.unit_sums import Sums
 
@@ -45,7 +46,7 @@ async def add_layer(warehouse: Warehouse, rows: str, into: tuple[str, int], para
     """Writes the rows of a query as a layer: `into` is the sheet and the layer. Raises WarehouseError."""
     sheet, layer = into
     text = _INSERT.replace("$columns", _OF_ROW).replace("$rows", rows)
-    await warehouse.command(text, named(text, parameters, into=sheet, layer=layer))
+    await warehouse.command(text, taken(text, {**parameters, "into": sheet, "layer": layer}))
 
 
 async def merge_layers(warehouse: Warehouse, sheet: str, layers: Sequence[int], into: int, rows: UnitRows) -> None:
@@ -68,9 +69,3 @@ async def sums_over(warehouse: Warehouse, rows: UnitRows, sheet: str, layers: Se
 def layers_parameters(sheet: str, layers: Sequence[int]) -> dict[str, Any]:
     """What `KEPT` takes; the first layer is the one that the others came after."""
     return {"sheet": sheet, "base": layers[0], "later": list(layers[1:])}
-
-
-def named(sql: str, *given: Mapping[str, Any], **more: Any) -> dict[str, Any]:
-    """The parameters that the text takes."""
-    known = {name: value for each in (*given, more) for name, value in each.items()}
-    return {name: value for name, value in known.items() if f"{{{name}:" in sql}

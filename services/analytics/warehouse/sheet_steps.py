@@ -11,8 +11,8 @@ from typing import Any
 from analytics.warehouse.client import Row, Warehouse
 from analytics.warehouse.errors import WarehouseError
 from analytics.warehouse.migrations import render
-from analytics.warehouse.sheet_layers import KEPT, add_layer, layers_parameters, named
-from analytics.warehouse.sql import query
+from analytics.warehouse.sheet_layers import KEPT, add_layer, layers_parameters
+from analytics.warehouse.sql import query, taken
 from analytics.warehouse.unit_rows import UnitRows
 from analytics.warehouse.unit_sums import Sums
 
@@ -128,7 +128,7 @@ class Step:
                 await self._warehouse.command(f"ALTER TABLE {table} {on_cluster} DROP PARTITION {partition}")
 
     async def _command(self, sql: str) -> None:
-        await self._warehouse.command(sql, named(sql, self._given))
+        await self._warehouse.command(sql, taken(sql, self._given))
 
     async def _asked(self, sql: str) -> list[Row]:
-        return await self._warehouse.rows(sql, named(sql, self._given))
+        return await self._warehouse.rows(sql, taken(sql, self._given))

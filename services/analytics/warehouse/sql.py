@@ -5,8 +5,10 @@ Only files are put together, never values: those are server-side parameters.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 _FOLDER = Path(__file__).with_name("queries")
 _WITH = "-- with: "
@@ -21,6 +23,11 @@ def query(name: str) -> str:
     needed, body = _parts(name)
     expressions = [f"{each} AS\n(\n{_parts(each)[1]}\n)" for each in needed]
     return "WITH\n" + ",\n".join(expressions) + f"\n{body}" if expressions else body
+
+
+def taken(sql: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the parameters that the text takes; the server refuses others."""
+    return {name: value for name, value in given.items() if f"{{{name}:" in sql}
 
 
 def _parts(name: str) -> tuple[list[str], str]:

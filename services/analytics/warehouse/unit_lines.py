@@ -16,6 +16,7 @@ from analytics.warehouse.client import Warehouse
 from analytics.warehouse.errors import WarehouseUnavailable
 from analytics.warehouse.fixed_point import ONE
 from analytics.warehouse.scopes import MetricWindow
+from analytics.warehouse.sql import taken
 from analytics.warehouse.unit_rows import UnitRows
 from analytics.warehouse.unit_sums import Sums, prefix_of
 
@@ -57,7 +58,7 @@ class UnitLines:
         """What `consume` makes, in a thread, of the first lines by key. Raises WarehouseError."""
         sql = self.rows.query(self._text())
         given = self.rows.parameters() | self._moments() | {"lines_max": lines_max}
-        parameters = {name: value for name, value in given.items() if f"{{{name}:" in sql}
+        parameters = taken(sql, given)
         return await warehouse.stream(sql, parameters, lambda blocks: consume(_whole(blocks)))
 
     def _text(self) -> str:
