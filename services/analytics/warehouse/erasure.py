@@ -8,7 +8,14 @@ from typing import Any
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.migrations import render
 
-ERASABLE_TABLES = ("events_exposure", "events_metric", "exposure_firsts", "sheet_layers", "touched_users")
+ERASABLE_TABLES = (
+    "events_exposure",
+    "events_metric",
+    "exposure_firsts",
+    "unit_sheets",
+    "sheet_layers",
+    "touched_users",
+)
 _WHERE = (
     "organization_id = {organization:String} AND environment_id = {environment:String}"
     " AND has({user_keys:Array(String)}, user_key)"

@@ -431,7 +431,3 @@ CREATE TABLE IF NOT EXISTS touched_users ON CLUSTER main
 ENGINE = ReplicatedMergeTree
 PARTITION BY (sheet, layer)
 ORDER BY (candidate, user_key);
-
-DROP TABLE IF EXISTS unit_sheets ON CLUSTER main;
-
-DROP TABLE IF EXISTS sheet_marks ON CLUSTER main;

@@ -431,7 +431,3 @@ CREATE TABLE IF NOT EXISTS touched_users
 ENGINE = MergeTree
 PARTITION BY (sheet, layer)
 ORDER BY (candidate, user_key);
-
-DROP TABLE IF EXISTS unit_sheets;
-
-DROP TABLE IF EXISTS sheet_marks;

@@ -3,6 +3,7 @@
 -- rows they have, the moment until which what was stored is in them, and the sums over them, so that two who bring a
 -- sheet forward at once, or one who stops half way, leave a version that is right. `touched_users` holds what one step
 -- works on, until its end: users of whom something was stored, and of `candidates` what the aggregate knows of them.
+-- `unit_sheets` and `sheet_marks` stay for the version before, which goes on writing them while it is replaced.
 CREATE TABLE IF NOT EXISTS sheet_layers $on_cluster
 (
     organization_id LowCardinality(String),
@@ -51,7 +52,3 @@ CREATE TABLE IF NOT EXISTS touched_users $on_cluster
 ENGINE = ${replicated}MergeTree
 PARTITION BY (sheet, layer)
 ORDER BY (candidate, user_key);
-
-DROP TABLE IF EXISTS unit_sheets $on_cluster;
-
-DROP TABLE IF EXISTS sheet_marks $on_cluster;
