@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 import signal
 import sys
@@ -16,6 +15,7 @@ from examples.cookie_cats.replay import replay
 from examples.cookie_cats.stages import Stages
 
 from .daemon import addresses_of
+from .interruption import run_interruptibly
 from .processes import PartFailedError
 from .run_files import is_locked
 from .services import Credentials, Services
@@ -41,7 +41,7 @@ def main() -> int:
                 stack = undo.enter_context(Stack(folder))
             with stages.stage("Starting the services"):
                 services = undo.enter_context(Services(folder, stack, Credentials()))
-            replayed = asyncio.run(replay(addresses_of(services), stages, _OUTPUT))
+            replayed = run_interruptibly(replay(addresses_of(services), stages, _OUTPUT))
         return 0 if replayed.agrees else 1
     except (PartFailedError, ReplayError) as error:
         console.print(str(error), style="red", markup=False, highlight=False)

@@ -6,7 +6,6 @@ The first time, the data comes from the same replay as in `make demo`. Later run
 
 from __future__ import annotations
 
-import asyncio
 import json
 import shlex
 import subprocess
@@ -25,6 +24,7 @@ from examples.cookie_cats.replay import replay
 from examples.cookie_cats.stages import Stages
 
 from .down import stop_daemon
+from .interruption import run_interruptibly
 from .run_files import (
     ADDRESS_FILE,
     SHELL_FILE,
@@ -103,7 +103,7 @@ def _demo(addresses: Addresses, stages: Stages) -> Demo:
     file = STACK_FOLDER / "demo.json"
     if file.exists():
         return Demo(**json.loads(file.read_text("utf-8")))
-    demo = asyncio.run(replay(addresses, stages, Path("build/demo"))).demo
+    demo = run_interruptibly(replay(addresses, stages, Path("build/demo"))).demo
     write_privately(file, asdict(demo))
     return demo
 
