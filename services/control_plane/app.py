@@ -9,18 +9,7 @@ from fastapi import APIRouter, FastAPI
 from service_kit.http import Shell, create_app
 from service_kit.problems import Problem, problem_responses
 
-from control_plane.access import (
-    Authenticator,
-    api_tokens_endpoints,
-    invitations_endpoints,
-    link_page,
-    sign_in_endpoints,
-)
-from control_plane.access import endpoints as access_endpoints
-from control_plane.access.courier import Courier
-from control_plane.access.invitations_service import Invitations
-from control_plane.access.password_resets_service import PasswordResets
-from control_plane.access.service import Access
+from control_plane.access import Authenticator
 from control_plane.database import Database
 from control_plane.entities.transactions import ProjectTransactions
 from control_plane.environments import (
@@ -46,6 +35,17 @@ from control_plane.layers import endpoints as layers_endpoints
 from control_plane.layers.service import LayerService
 from control_plane.metrics import endpoints as metrics_endpoints
 from control_plane.metrics.service import MetricService
+from control_plane.people import (
+    api_tokens_endpoints,
+    invitations_endpoints,
+    link_page,
+    sign_in_endpoints,
+)
+from control_plane.people import endpoints as people_endpoints
+from control_plane.people.courier import Courier
+from control_plane.people.invitations_service import Invitations
+from control_plane.people.password_resets_service import PasswordResets
+from control_plane.people.service import Access
 from control_plane.publishing import endpoints as publishing_endpoints
 from control_plane.quotas import Quotas
 from control_plane.segments import endpoints as segments_endpoints
@@ -87,7 +87,7 @@ def _routers_of_accounts(parts: Parts) -> Sequence[APIRouter]:
     resets = PasswordResets(database=database, access=access, courier=courier)
     return (
         sign_in_endpoints.build_router(access=access, invitations=invitations, resets=resets),
-        access_endpoints.build_router(authenticator=parts.authenticator, database=database, access=access),
+        people_endpoints.build_router(authenticator=parts.authenticator, database=database, access=access),
         invitations_endpoints.build_router(
             authenticator=parts.authenticator, database=database, invitations=invitations, resets=resets
         ),

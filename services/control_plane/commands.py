@@ -14,12 +14,12 @@ from streams import BusError
 from streams.connection import BusConnection
 from streams.jetstream import JetStreamBus
 
-from control_plane.access.password_resets_service import PasswordResets
-from control_plane.access.sign_in_trace import SignInTrace
 from control_plane.composition import access_of, courier_of, database_of
 from control_plane.database import (
     MigrationError,
 )
+from control_plane.people.password_resets_service import PasswordResets
+from control_plane.people.sign_in_trace import SignInTrace
 from control_plane.publishing import recover_command
 from control_plane.publishing.recovery import Recovery, RecoveryRefused
 from control_plane.quotas import set_overrides

@@ -24,11 +24,6 @@ from streams.jetstream import JetStreamBus
 from streams.server_clock import time_of
 
 from control_plane.access import Authenticator
-from control_plane.access.courier import Courier
-from control_plane.access.login_limit import LoginLimit
-from control_plane.access.passwords import Passwords
-from control_plane.access.service import Access
-from control_plane.access.sign_in_trace import SignInTrace
 from control_plane.acts.intake import ActIntake
 from control_plane.acts.telemetry import ActTelemetry
 from control_plane.app import Parts, create_control_plane
@@ -40,6 +35,12 @@ from control_plane.database import (
     Database,
     migrate,
 )
+from control_plane.people.courier import Courier
+from control_plane.people.identification import Identification
+from control_plane.people.login_limit import LoginLimit
+from control_plane.people.passwords import Passwords
+from control_plane.people.service import Access
+from control_plane.people.sign_in_trace import SignInTrace
 from control_plane.publishing.relay import Relay
 from control_plane.publishing.status import PublishingStatus
 from control_plane.publishing.telemetry import RelayTelemetry
@@ -87,7 +88,7 @@ def build_api(settings: Settings) -> FastAPI:
     app = create_control_plane(
         Parts(
             database=database,
-            authenticator=Authenticator(database, tokens),
+            authenticator=Authenticator(Identification(database, tokens).identify),
             access=access,
             courier=courier_of(settings),
             quotas=quotas,

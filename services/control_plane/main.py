@@ -10,8 +10,8 @@ from service_kit.serving import serve
 from service_kit.settings import load_settings, wrong_settings
 
 from control_plane import commands
-from control_plane.access.passwords import PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN
 from control_plane.composition import build_api, build_relay
+from control_plane.people.passwords import PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN
 from control_plane.publishing import recover_command
 from control_plane.settings import Settings
 

@@ -11,14 +11,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 
 import pytest
-from control_plane.access.schemas import (
-    ApiTokenCreate,
-    ApiTokenView,
-    InvitationCreate,
-    InvitationView,
-    MemberView,
-    RoleIn,
-)
 from control_plane.changes import AuditedView
 from control_plane.database import Database
 from control_plane.environments.queries import EnvironmentRow
@@ -48,6 +40,14 @@ from control_plane.layers.models import LayerRow
 from control_plane.layers.schemas import LayerCreate, LayerPatch, LayerView
 from control_plane.metrics.models import MetricRow
 from control_plane.metrics.schemas import MetricCreate, MetricPatch, MetricView
+from control_plane.people.schemas import (
+    ApiTokenCreate,
+    ApiTokenView,
+    InvitationCreate,
+    InvitationView,
+    MemberView,
+    RoleIn,
+)
 from control_plane.segments.models import SegmentRow
 from control_plane.segments.schemas import SegmentCreate, SegmentPatch, SegmentView
 from pydantic import BaseModel

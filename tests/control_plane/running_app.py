@@ -6,13 +6,14 @@ from collections.abc import Mapping
 
 from argon2 import PasswordHasher
 from control_plane.access.authenticator import Authenticator
-from control_plane.access.courier import Courier
-from control_plane.access.login_limit import LoginLimit
-from control_plane.access.passwords import Passwords
-from control_plane.access.service import Access
-from control_plane.access.sign_in_trace import SignInTrace
 from control_plane.app import Parts, create_control_plane
 from control_plane.database import Database
+from control_plane.people.courier import Courier
+from control_plane.people.identification import Identification
+from control_plane.people.login_limit import LoginLimit
+from control_plane.people.passwords import Passwords
+from control_plane.people.service import Access
+from control_plane.people.sign_in_trace import SignInTrace
 from control_plane.quotas import Quota, Quotas, QuotaTelemetry
 from fastapi import FastAPI
 from pydantic import SecretStr
@@ -53,7 +54,7 @@ async def app_on(
         await access.ensure_administrator(connection, *ADMINISTRATOR)
     parts = Parts(
         database=database,
-        authenticator=Authenticator(database, tokens),
+        authenticator=Authenticator(Identification(database, tokens).identify),
         access=access,
         courier=courier or Courier(),
         quotas=Quotas(limits or {}, 0.05, QuotaTelemetry(new_registry())),

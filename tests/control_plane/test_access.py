@@ -8,8 +8,8 @@ from typing import Any
 import jwt
 import pytest
 from argon2 import PasswordHasher
-from control_plane.access.passwords import Passwords
 from control_plane.database import Database
+from control_plane.people.passwords import Passwords
 from service_kit.clock import ManualClock
 from service_kit.problems import Unavailable
 

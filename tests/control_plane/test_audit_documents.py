@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from control_plane.access.schemas import ApiTokenView, InvitationView, MemberView
 from control_plane.changes import AuditedView
 from control_plane.environments.schemas import (
     EnvironmentView,
@@ -15,6 +14,7 @@ from control_plane.environments.schemas import (
 )
 from control_plane.flags.schemas import FlagView, SettingsView
 from control_plane.layers.schemas import LayerView
+from control_plane.people.schemas import ApiTokenView, InvitationView, MemberView
 
 from tests.control_plane.conftest import PASSWORD, Tenant
 

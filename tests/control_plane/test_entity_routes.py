@@ -11,6 +11,7 @@ from control_plane.entities.endpoints import Noun, Operation, add_entity_routes
 from control_plane.entities.transactions import ProjectTransactions
 from control_plane.layers.schemas import LayerView
 from control_plane.layers.service import LayerService
+from control_plane.people.identification import Identification
 from control_plane.quotas import Quotas, QuotaTelemetry
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
@@ -28,7 +29,7 @@ def routes_of(noun: Noun) -> dict[str, tuple[str, str, str]]:
     add_entity_routes(
         router,
         noun,
-        authenticator=Authenticator(database, AccessTokens(SecretStr("s" * 32), clock)),
+        authenticator=Authenticator(Identification(database, AccessTokens(SecretStr("s" * 32), clock)).identify),
         service=LayerService(ProjectTransactions(database, Quotas({}, 0.05, QuotaTelemetry(new_registry())))),
         view=LayerView,
     )

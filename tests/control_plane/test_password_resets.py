@@ -10,8 +10,8 @@ from typing import Any
 
 import httpx
 import pytest
-from control_plane.access.courier import Courier
 from control_plane.database import Database
+from control_plane.people.courier import Courier
 from service_kit.clock import ManualClock
 from service_kit.mail import SmtpMailer, SmtpServer
 

@@ -10,11 +10,11 @@ from typing import Any
 import httpx
 import pytest
 from argon2 import PasswordHasher
-from control_plane.access.hash_queue import HashQueue
-from control_plane.access.login_limit import DELAY_SECONDS_MAX, Attempt, LoginLimit, network_of
-from control_plane.access.passwords import Passwords
-from control_plane.access.sign_in_trace import SignInTrace
 from control_plane.database import Database
+from control_plane.people.hash_queue import HashQueue
+from control_plane.people.login_limit import DELAY_SECONDS_MAX, Attempt, LoginLimit, network_of
+from control_plane.people.passwords import Passwords
+from control_plane.people.sign_in_trace import SignInTrace
 from fastapi import FastAPI
 from service_kit.clock import ManualClock
 from service_kit.problems import TooManyRequests, Unavailable

@@ -6,8 +6,8 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from control_plane.access.hash_queue import HashQueue
-from control_plane.access.login_limit import FAILURES_PER_ACCOUNT_BEFORE_DELAY, Attempt, LoginLimit
+from control_plane.people.hash_queue import HashQueue
+from control_plane.people.login_limit import FAILURES_PER_ACCOUNT_BEFORE_DELAY, Attempt, LoginLimit
 from service_kit.clock import ManualClock
 from service_kit.deadlines import RequestDeadlines, seconds_left
 from starlette.types import Message, Receive, Scope, Send

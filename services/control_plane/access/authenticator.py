@@ -1,66 +1,31 @@
-"""Authentication: from a bearer token to an actor."""
+"""Authentication as endpoints ask for it; the room of people says who a credential belongs to."""
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any
-from uuid import UUID
 
-import asyncpg
 from fastapi import Request, Security
 from fastapi.security import HTTPBearer
-from service_kit.credentials import require_bearer
-from service_kit.tokens import AccessTokens, InvalidToken, WithdrawnToken
 
-from control_plane.access import api_tokens_service, repository
 from control_plane.access.actor import Actor
-from control_plane.access.roles import Role
-from control_plane.database import Database
 
 _bearer = HTTPBearer(auto_error=False, description="The access token that `POST /api/v1/auth/login` gives")
 
 
 class Authenticator:
-    """Says who is asking. Reads roles from the database on each request: a right that is withdrawn is gone at once."""
+    """Says who is asking. `identify` finds the actor of a request, or raises `Unauthorized`."""
 
-    def __init__(self, database: Database, tokens: AccessTokens) -> None:
-        self._database = database
-        self._tokens = tokens
+    def __init__(self, identify: Callable[[Request], Awaitable[Actor]]) -> None:
+        self._identify = identify
 
     async def actor(self, request: Request, _documented: Any = Security(_bearer)) -> Actor:
         """As a dependency of an endpoint: `actor: Actor = Depends(authenticator.actor)`; found once for a request.
 
         Each router asks it first too, so that nothing of a request is read or answered before it is known whose it is.
-        Raises `Unauthorized` without a token, or with one that is wrong, expired or withdrawn.
+        Raises `Unauthorized` without a credential, or with one that is wrong, expired or withdrawn.
         """
         found: Actor | None = getattr(request.state, "actor", None)
         if found is None:
-            found = request.state.actor = await self._identified(require_bearer(request.scope["headers"]))
+            found = request.state.actor = await self._identify(request)
         return found
-
-    async def _identified(self, bearer: str) -> Actor:
-        if bearer.startswith(api_tokens_service.PREFIX):
-            return await self._program(bearer)
-        claims = self._tokens.verify(bearer)
-        async with self._database.connection() as connection:
-            row = await repository.find_actor(connection, claims.subject)
-        if row is None or claims.generation != row["session_generation"]:
-            raise WithdrawnToken
-        return actor_of(row)
-
-    async def _program(self, bearer: str) -> Actor:
-        async with self._database.connection() as connection:
-            actor = await api_tokens_service.find_actor(connection, bearer)
-        if actor is None:
-            raise InvalidToken("the token is not known, revoked or expired")
-        return actor
-
-
-def actor_of(row: asyncpg.Record) -> Actor:
-    return Actor(
-        kind="user",
-        id=row["id"],
-        name=row["email"],
-        organizations={UUID(each): Role(role) for each, role in row["organizations"].items()},
-        project_roles={UUID(each): Role(role) for each, role in row["project_roles"].items()},
-        is_administrator=row["is_administrator"],
-    )

@@ -9,14 +9,15 @@ from service_kit.logs import get_logger
 from service_kit.problems import Forbidden, TooManyRequests, Unauthorized
 from service_kit.tokens import AccessTokens, Claims
 
-from control_plane.access import password_resets_repository, repository, sign_ins_repository
+from control_plane.access import repository
 from control_plane.access.actor import Actor
-from control_plane.access.authenticator import actor_of
-from control_plane.access.login_limit import Attempt, LoginLimit, network_of
-from control_plane.access.passwords import Passwords
-from control_plane.access.sign_in_trace import SignInTrace
 from control_plane.changes import Change, record
 from control_plane.database import Connection, Database
+from control_plane.people import accounts_repository, password_resets_repository, sign_ins_repository
+from control_plane.people.identification import actor_of
+from control_plane.people.login_limit import Attempt, LoginLimit, network_of
+from control_plane.people.passwords import Passwords
+from control_plane.people.sign_in_trace import SignInTrace
 
 _log = get_logger("access")
 
@@ -43,18 +44,18 @@ class Access:
 
     async def ensure_administrator(self, connection: Connection, email: str, password: str) -> None:
         """Creates the first administrator; leaves somebody who has this e-mail already as they are."""
-        if await repository.find_login(connection, email) is not None:
+        if await accounts_repository.find_login(connection, email) is not None:
             return
         password_hash = await self.passwords.hash(password)
         name = email.partition("@")[0]
-        if await repository.insert_user(connection, email, name, password_hash, is_administrator=True):
+        if await accounts_repository.insert_user(connection, email, name, password_hash, is_administrator=True):
             _log.info("first administrator created")
 
     async def login(self, email: str, password: str, address: str) -> str:
         """An access token. Raises `Unauthorized`, or `TooManyRequests` after too many attempts."""
         network = network_of(address)
         async with self._database.connection() as connection:
-            row = await repository.find_login(connection, email, network)
+            row = await accounts_repository.find_login(connection, email, network)
         if not await self._is_right(row, email, password, network):
             raise Unauthorized("e-mail or password is wrong", code="invalid_credentials")
         assert row is not None  # noqa: S101 - nobody has no fitting password
@@ -69,7 +70,7 @@ class Access:
         """A fresh token; every other session of this person ends."""
         network = network_of(address)
         async with self._database.connection() as connection:
-            row = await repository.find_login(connection, actor.name, network)
+            row = await accounts_repository.find_login(connection, actor.name, network)
         if not await self._is_right(row, actor.name, current, network):
             raise Forbidden("the current password is wrong", code="wrong_password")
         new_hash = await self.passwords.hash(new)
@@ -79,7 +80,7 @@ class Access:
 
     async def set_password(self, tx: Connection, actor: Actor, password_hash: str, action: str) -> None:
         """Ends every session and every open link of the person, everywhere."""
-        await repository.set_password(tx, actor.id, password_hash)
+        await accounts_repository.set_password(tx, actor.id, password_hash)
         await password_resets_repository.end_all(tx, actor.id)
         for organization_id in await repository.organization_ids(tx, actor.id):
             # Everywhere: the other services refuse the old tokens when they are told.

@@ -8,13 +8,14 @@ import asyncpg
 from service_kit.problems import Conflict, Forbidden, NotFound
 from service_kit.versions import check_version
 
-from control_plane.access import api_tokens_service, repository
+from control_plane.access import repository
 from control_plane.access.actor import Actor
 from control_plane.access.roles import Role
 from control_plane.access.scopes import OrganizationScope
-from control_plane.access.views import member_view
 from control_plane.changes import Change, record
 from control_plane.database import Connection
+from control_plane.people import api_tokens_service
+from control_plane.people.views import member_view
 
 
 async def change_role(

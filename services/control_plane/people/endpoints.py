@@ -21,12 +21,14 @@ from service_kit.problems import (
 from service_kit.requests import new_router
 from service_kit.versions import REFUSALS, ExpectedVersion, etag
 
-from control_plane.access import members, repository
+from control_plane.access import repository
 from control_plane.access.actor import Actor
 from control_plane.access.authenticator import Authenticator
 from control_plane.access.authorization import require
 from control_plane.access.queries import resolve_organization
-from control_plane.access.schemas import (
+from control_plane.database import Connection, Database
+from control_plane.people import accounts_repository, members
+from control_plane.people.schemas import (
     MemberView,
     MeView,
     OrganizationRole,
@@ -34,9 +36,8 @@ from control_plane.access.schemas import (
     RoleIn,
     TokenView,
 )
-from control_plane.access.service import Access
-from control_plane.access.views import member_view
-from control_plane.database import Connection, Database
+from control_plane.people.service import Access
+from control_plane.people.views import member_view
 
 
 def build_router(*, authenticator: Authenticator, database: Database, access: Access) -> APIRouter:
@@ -139,7 +140,7 @@ def require_person(actor: Actor) -> None:
 async def _me(connection: Connection, user_id: UUID) -> MeView:
     row = await repository.find_actor(connection, user_id)
     assert row is not None  # noqa: S101 - people are never deleted
-    organizations = await repository.list_organizations(connection, user_id)
+    organizations = await accounts_repository.list_organizations(connection, user_id)
     return MeView(
         id=row["id"],
         email=row["email"],

@@ -7,19 +7,20 @@ from uuid import UUID
 import asyncpg
 from service_kit.problems import Conflict, Forbidden, NotFound
 
-from control_plane.access import invitations_repository, password_resets_repository, repository
+from control_plane.access import repository
 from control_plane.access.actor import Actor
-from control_plane.access.courier import Courier, Letter
-from control_plane.access.members import guard_owner, membership
-from control_plane.access.one_time_links import LinkEnded, OneTimeLink, digest_of
 from control_plane.access.policy import allows
 from control_plane.access.roles import Role
-from control_plane.access.schemas import InvitationCreate
 from control_plane.access.scopes import OrganizationScope
-from control_plane.access.service import Access
-from control_plane.access.views import invitation_view
 from control_plane.changes import Change, record
 from control_plane.database import Connection, Database
+from control_plane.people import accounts_repository, invitations_repository, password_resets_repository
+from control_plane.people.courier import Courier, Letter
+from control_plane.people.members import guard_owner, membership
+from control_plane.people.one_time_links import LinkEnded, OneTimeLink, digest_of
+from control_plane.people.schemas import InvitationCreate
+from control_plane.people.service import Access
+from control_plane.people.views import invitation_view
 from control_plane.quotas import Quota, Quotas
 
 
@@ -68,13 +69,13 @@ class Invitations:
         """
         async with self._database.connection() as connection:
             found = await _valid(connection, secret)
-            if await repository.find_login(connection, found["email"]) is not None:
+            if await accounts_repository.find_login(connection, found["email"]) is not None:
                 raise _account_exists()
         password_hash = await self._access.passwords.hash(password)
         async with self._database.transaction() as tx:
             invitation = await _valid(tx, secret, lock=True)
             shown_as = name or invitation["name"] or invitation["email"].partition("@")[0]
-            user_id = await repository.insert_user(tx, invitation["email"], shown_as, password_hash)
+            user_id = await accounts_repository.insert_user(tx, invitation["email"], shown_as, password_hash)
             if user_id is None:
                 raise _account_exists()
             await _join(tx, invitation, Actor(kind="user", id=user_id, name=invitation["email"]))
@@ -84,10 +85,10 @@ class Invitations:
         """The membership of somebody who is signed in. Raises `LinkEnded`, `Forbidden` for another's invitation."""
         async with self._database.transaction() as tx:
             invitation = await _valid(tx, secret, lock=True)
-            if not await repository.is_same_address(tx, invitation["email"], actor.name):
+            if not await accounts_repository.is_same_address(tx, invitation["email"], actor.name):
                 raise Forbidden("the invitation is for another e-mail address", code="invitation_of_another")
             # An administrator of the account's only organization may have been shown one; now there are others.
-            await repository.lock_user(tx, actor.id)
+            await accounts_repository.lock_user(tx, actor.id)
             await password_resets_repository.end_all(tx, actor.id)
             return await _join(tx, invitation, actor)
 

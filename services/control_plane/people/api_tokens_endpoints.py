@@ -10,14 +10,14 @@ from service_kit.pagination import Page, RequestedPage, moment_position, page_of
 from service_kit.problems import Conflict, Forbidden, InvalidInput, NotFound, Unauthorized, problem_responses
 from service_kit.requests import new_router
 
-from control_plane.access import api_tokens_service
 from control_plane.access.actor import Actor
 from control_plane.access.authenticator import Authenticator
 from control_plane.access.authorization import require
 from control_plane.access.queries import resolve_organization
-from control_plane.access.schemas import ApiTokenCreate, ApiTokenView, NewApiTokenView
-from control_plane.access.views import api_token_view
 from control_plane.database import Database
+from control_plane.people import api_tokens_service
+from control_plane.people.schemas import ApiTokenCreate, ApiTokenView, NewApiTokenView
+from control_plane.people.views import api_token_view
 from control_plane.quotas import Quota, Quotas
 
 _PATH = "/organizations/{organization}/tokens"

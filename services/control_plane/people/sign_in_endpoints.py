@@ -16,11 +16,11 @@ from service_kit.problems import (
 )
 from service_kit.requests import new_router
 
-from control_plane.access.invitations_service import Invitations
-from control_plane.access.login_limit import network_of
-from control_plane.access.password_resets_service import PasswordResets
-from control_plane.access.schemas import LoginIn, NewAccountIn, ResetIn, ResetRequest, TokenView
-from control_plane.access.service import Access
+from control_plane.people.invitations_service import Invitations
+from control_plane.people.login_limit import network_of
+from control_plane.people.password_resets_service import PasswordResets
+from control_plane.people.schemas import LoginIn, NewAccountIn, ResetIn, ResetRequest, TokenView
+from control_plane.people.service import Access
 
 _FOLLOWED = problem_responses(NotFound, Conflict, Unavailable, InvalidInput)
 

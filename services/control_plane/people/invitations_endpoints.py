@@ -17,15 +17,16 @@ from service_kit.problems import (
 )
 from service_kit.requests import new_router
 
-from control_plane.access import invitations_repository
 from control_plane.access.actor import Actor
 from control_plane.access.authenticator import Authenticator
 from control_plane.access.authorization import require
-from control_plane.access.endpoints import require_person
-from control_plane.access.invitations_service import Invitations
-from control_plane.access.password_resets_service import PasswordResets
 from control_plane.access.queries import resolve_organization
-from control_plane.access.schemas import (
+from control_plane.database import Database
+from control_plane.people import invitations_repository
+from control_plane.people.endpoints import require_person
+from control_plane.people.invitations_service import Invitations
+from control_plane.people.password_resets_service import PasswordResets
+from control_plane.people.schemas import (
     AcceptanceIn,
     InvitationCreate,
     InvitationView,
@@ -33,8 +34,7 @@ from control_plane.access.schemas import (
     NewInvitationView,
     ResetLinkView,
 )
-from control_plane.access.views import invitation_view, member_view
-from control_plane.database import Database
+from control_plane.people.views import invitation_view, member_view
 
 _PATH = "/organizations/{organization}/invitations"
 _WRITE = problem_responses(Unauthorized, Forbidden, NotFound, Conflict, Unavailable, InvalidInput)

@@ -10,9 +10,9 @@ from uuid import UUID
 import asyncpg
 
 from control_plane.access.actor import Actor
-from control_plane.access.one_time_links import LIFETIMES
 from control_plane.access.roles import Role, lower
 from control_plane.database import Connection
+from control_plane.people.one_time_links import LIFETIMES
 
 _COLUMNS = "id, organization_id, email, name, role, mailed, created_by_kind, created_by, created_at, expires_at"
 

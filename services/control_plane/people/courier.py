@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from service_kit.mail import Mailer
 
-from control_plane.access.one_time_links import LIFETIMES, OneTimeLink, Purpose
+from control_plane.people.one_time_links import LIFETIMES, OneTimeLink, Purpose
 
 _SUBJECTS: dict[Purpose, str] = {
     "invitation": "You are invited to Verdict",

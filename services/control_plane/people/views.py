@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncpg
 
-from control_plane.access.schemas import ApiTokenView, InvitationView, MemberView, TokenMaker
+from control_plane.people.schemas import ApiTokenView, InvitationView, MemberView, TokenMaker
 
 
 def member_view(row: asyncpg.Record) -> MemberView:

@@ -14,12 +14,12 @@ from service_kit.logs import get_logger
 from service_kit.problems import Forbidden, NotFound
 
 from control_plane.access.actor import Actor
-from control_plane.access.one_time_links import digest_of
 from control_plane.access.roles import Role, higher, lower
 from control_plane.access.scopes import OrganizationScope
-from control_plane.access.views import api_token_view
 from control_plane.changes import Change, record
 from control_plane.database import Connection
+from control_plane.people.one_time_links import digest_of
+from control_plane.people.views import api_token_view
 
 PREFIX = "vt_"
 _USE_NOTED_EVERY = timedelta(minutes=1)

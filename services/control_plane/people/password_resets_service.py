@@ -9,16 +9,17 @@ from uuid import UUID
 from service_kit.logs import get_logger
 from service_kit.problems import Conflict, NotFound, Problem, Unavailable
 
-from control_plane.access import password_resets_repository, repository
+from control_plane.access import repository
 from control_plane.access.actor import Actor
-from control_plane.access.courier import Courier, Letter
-from control_plane.access.members import guard_owner
-from control_plane.access.one_time_links import LinkEnded, OneTimeLink, digest_of
 from control_plane.access.roles import Role
 from control_plane.access.scopes import OrganizationScope
-from control_plane.access.service import Access
 from control_plane.changes import Change, record
 from control_plane.database import Connection, Database
+from control_plane.people import accounts_repository, password_resets_repository
+from control_plane.people.courier import Courier, Letter
+from control_plane.people.members import guard_owner
+from control_plane.people.one_time_links import LinkEnded, OneTimeLink, digest_of
+from control_plane.people.service import Access
 
 _PAUSE = timedelta(minutes=5)
 _REQUESTS_WAITING_MAX = 200
@@ -56,7 +57,7 @@ class PasswordResets:
     async def _mail(self, email: str, base_url: str) -> None:
         try:
             async with self._database.transaction() as tx:
-                person = await repository.find_login(tx, email)
+                person = await accounts_repository.find_login(tx, email)
                 if person is None or await password_resets_repository.made_within(tx, person["id"], _PAUSE):
                     return
                 link = OneTimeLink("password-reset")
@@ -78,7 +79,7 @@ class PasswordResets:
         """
         link = OneTimeLink("password-reset")
         async with self._database.transaction() as tx:
-            await repository.lock_user(tx, user_id)
+            await accounts_repository.lock_user(tx, user_id)
             member = await repository.find_member(tx, scope.organization_id, user_id)
             if member is None:
                 raise NotFound("there is nothing at this address")
@@ -99,7 +100,7 @@ class PasswordResets:
         link = OneTimeLink("password-reset")
         operator = Actor(kind="system", id=UUID(int=0), name="control_plane password-reset")
         async with self._database.transaction() as tx:
-            person = await repository.find_login(tx, email)
+            person = await accounts_repository.find_login(tx, email)
             if person is None:
                 return None
             await password_resets_repository.insert(tx, person["id"], link.digest, mailed=False)

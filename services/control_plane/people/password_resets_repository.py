@@ -7,8 +7,8 @@ from uuid import UUID
 
 import asyncpg
 
-from control_plane.access.one_time_links import LIFETIMES
 from control_plane.database import Connection
+from control_plane.people.one_time_links import LIFETIMES
 
 _OPEN = """
 SELECT password_resets.id, user_id, email FROM password_resets JOIN users ON users.id = user_id

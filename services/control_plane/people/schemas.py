@@ -10,9 +10,9 @@ from uuid import UUID
 from pydantic import AfterValidator, StringConstraints
 from service_kit.schemas import Input, Name, Output
 
-from control_plane.access.passwords import PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN
 from control_plane.access.roles import Role
 from control_plane.changes import AuditedView
+from control_plane.people.passwords import PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN
 
 
 def _readable(address: str) -> str:

@@ -1,0 +1,1 @@
+"""Accounts, signing in, members, invitations and service tokens: who people are and how they come in."""
