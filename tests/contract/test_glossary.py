@@ -22,6 +22,7 @@ ACTIVITIES = {
     "planning": "the design of an experiment before it starts",
     "publishing": "the side of a bus that is not subscribing",
     "recording": "what was recorded",
+    "sealing": "the keeping of secrets at rest",
     "serving": "what a server does",
     "spending": "alpha-spending",
     "staging": "the gathering of a version before it is applied",
