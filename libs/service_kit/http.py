@@ -23,8 +23,16 @@ from service_kit.background import Background
 from service_kit.head_requests import HeadRequests
 from service_kit.health import Check, health_router
 from service_kit.logs import get_logger, set_request_id
-from service_kit.origins import set_address
-from service_kit.problems import PROBLEM_SCHEMA, Problem, TooLarge, install_problem_handlers, problem_response
+from service_kit.origins import begin_origin, note_reason
+from service_kit.problems import (
+    PROBLEM_SCHEMA,
+    InvalidInput,
+    Problem,
+    TooLarge,
+    install_problem_handlers,
+    problem_response,
+)
+from service_kit.reasons import REASON_PARAMETER, reason_of
 from service_kit.telemetry import HttpTelemetry, metrics_router
 
 DEFAULT_BODY_LIMIT_BYTES = 1024 * 1024
@@ -39,13 +47,15 @@ Refusal = Callable[[str, Problem], Response]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shell:
-    """What a process has around its app. `warnings`: checks that degrade it, but don't make it unready."""
+    """What a process has around its app. `warnings`: checks that degrade it, but don't make it unready. `takes_reasons`:
+    what is done is recorded, with the reason that a request gives."""
 
     registry: CollectorRegistry
     background: Background | None = None
     lifespan: Lifespan | None = None
     body_limit_bytes: int = DEFAULT_BODY_LIMIT_BYTES
     warnings: Mapping[str, Check] = field(default_factory=dict)
+    takes_reasons: bool = False
 
 
 def create_app(
@@ -66,6 +76,7 @@ def create_app(
         strict_content_type=False,
         **options,
     )
+    app.takes_reasons = shell.takes_reasons
     install_problem_handlers(app)
     if shell.background is not None:
         checks = {**checks, "background": shell.background.check}
@@ -83,17 +94,30 @@ def create_app(
         telemetry=HttpTelemetry(shell.registry),
         body_limit_bytes=shell.body_limit_bytes,
         refusal=refusal,
+        takes_reasons=shell.takes_reasons,
     )
     app.add_middleware(HeadRequests)
     return app
 
 
 class _Service(FastAPI):
+    takes_reasons = False
+
     def openapi(self) -> dict[str, Any]:
-        """The document with the schema that its problems refer to."""
-        document = super().openapi()
-        document.setdefault("components", {}).setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA
-        return document
+        """The document with the schema that its problems refer to, and the header that every write takes."""
+        if self.openapi_schema is None:
+            document = super().openapi()
+            document.setdefault("components", {}).setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA
+            if self.takes_reasons:
+                _add_reasons(document)
+        return super().openapi()
+
+
+def _add_reasons(document: dict[str, Any]) -> None:
+    for operations in document["paths"].values():
+        for method, operation in operations.items():
+            if method != "get":
+                operation.setdefault("parameters", []).append(REASON_PARAMETER)
 
 
 class RequestEnvelope:
@@ -101,9 +125,16 @@ class RequestEnvelope:
     nobody expected, here so that it carries what every answer does."""
 
     def __init__(
-        self, app: ASGIApp, telemetry: HttpTelemetry, body_limit_bytes: int, refusal: Refusal | None = None
+        self,
+        app: ASGIApp,
+        telemetry: HttpTelemetry,
+        body_limit_bytes: int,
+        refusal: Refusal | None = None,
+        *,
+        takes_reasons: bool = False,
     ) -> None:
         self._app = app
+        self._takes_reasons = takes_reasons
         self._telemetry = telemetry
         self._limit = body_limit_bytes
         self._refusal = refusal or _as_problem
@@ -114,7 +145,7 @@ class RequestEnvelope:
             return
         request_id = _request_id_of(scope)
         set_request_id(request_id)
-        set_address(scope)
+        begin_origin(scope)
         started = time.perf_counter()
         status = 500
         read = 0
@@ -139,8 +170,8 @@ class RequestEnvelope:
 
         self._telemetry.in_flight.inc()
         try:
-            taken = _declared_length(scope) <= self._limit
-            if taken:
+            problem = self._refused(scope)
+            if problem is None:
                 try:
                     # The framework may answer the interrupted read itself; that answer is dropped for ours.
                     with suppress(TooLarge):
@@ -150,14 +181,27 @@ class RequestEnvelope:
                         raise
                     _log.error("unexpected error", path=scope["path"], error=type(error).__name__, exc_info=error)
                     await problem_response(Problem(_UNEXPECTED))(scope, receive, marked_send)
-            if not taken or read > self._limit:
+                if read > self._limit:
+                    problem = self._too_large()
+            if problem is not None:
                 read = 0
-                await self._refusal(scope["path"], self._too_large())(scope, receive, marked_send)
+                await self._refusal(scope["path"], problem)(scope, receive, marked_send)
         finally:
             self._telemetry.in_flight.dec()
             route = getattr(scope.get("route"), "path", "unmatched")
             self._telemetry.requests.labels(scope["method"], route, str(status)).inc()
             self._telemetry.seconds.labels(scope["method"], route).observe(time.perf_counter() - started)
+
+    def _refused(self, scope: Scope) -> Problem | None:
+        """What is wrong with the head alone."""
+        if _declared_length(scope) > self._limit:
+            return self._too_large()
+        if self._takes_reasons:
+            try:
+                note_reason(reason_of(scope["headers"]))
+            except InvalidInput as problem:
+                return problem
+        return None
 
     def _too_large(self) -> TooLarge:
         return TooLarge(f"the body is over {self._limit} bytes")

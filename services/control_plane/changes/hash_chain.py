@@ -32,7 +32,16 @@ COLUMNS = (
     "before",
     "after",
 )
-LATER_COLUMNS = ("address", "request_id", "act_id")
+LATER_COLUMNS = (
+    "address",
+    "request_id",
+    "act_id",
+    "reason",
+    "used_right",
+    "behalf_kind",
+    "behalf_id",
+    "behalf_name",
+)
 ALL_COLUMNS = (*COLUMNS, *LATER_COLUMNS)
 _encoder = msgspec.json.Encoder(order="sorted", uuid_format="canonical")
 
