@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 import msgspec
 from service_kit.clock import Clock
 from service_kit.logs import current_request_id
-from service_kit.origins import current_address
+from service_kit.origins import current_address, current_reason, current_right
 from streams import Bus, StreamSpec
 
 from messages.generated import act_pb2 as pb
@@ -72,6 +72,8 @@ class ActLog:
             at=self._clock.now(),
             address=current_address(),
             request_id=current_request_id(),
+            reason=current_reason(),
+            used_right=current_right(),
         )
         subject, payload = acts_subject(act.organization_id), told.SerializeToString()
         if not self._is_made:

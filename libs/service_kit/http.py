@@ -47,8 +47,8 @@ Refusal = Callable[[str, Problem], Response]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shell:
-    """What a process has around its app. `warnings`: checks that degrade it, but don't make it unready. `takes_reasons`:
-    what is done is recorded, with the reason that a request gives."""
+    """What a process has around its app. `warnings`: checks that degrade it, but don't make it unready.
+    `takes_reasons`: what is done is recorded, with the reason that a request gives."""
 
     registry: CollectorRegistry
     background: Background | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from fastapi import APIRouter, FastAPI, Request
 from messages.acts import ActLog
@@ -13,6 +13,7 @@ from service_kit.cors import CorsPolicy, Pages, allow_browsers
 from service_kit.http import Shell, create_app
 from service_kit.logs import get_logger
 from service_kit.problems import Unavailable, problem_response
+from service_kit.reasons import REASON_HEADER
 from starlette.responses import Response
 from streams import Bus, BusError, StreamSpec
 
@@ -46,7 +47,7 @@ from analytics.warehouse.result_snapshots import ResultSnapshotStore
 
 BROWSER_ACCESS = CorsPolicy(
     methods=("GET", "POST", "PATCH", "DELETE"),
-    headers=("Authorization", "Content-Type", "If-Match"),
+    headers=("Authorization", "Content-Type", "If-Match", REASON_HEADER),
     exposed=("Retry-After", "Content-Disposition", "ETag", "Location"),
     setting="FF_ANALYTICS_CORS_ORIGINS",
 )
@@ -77,7 +78,7 @@ def build_app(parts: Parts, shell: Shell) -> FastAPI:
 
     app = create_app(
         "Verdict analytics",
-        shell,
+        replace(shell, takes_reasons=True),
         checks={"catalog": catalog_ready, "clickhouse": parts.warehouse.ping},
     )
     for router in _routers(parts, shell.registry):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fastapi import APIRouter, FastAPI
 from service_kit.http import Shell, create_app
@@ -68,7 +68,7 @@ def create_control_plane(parts: Parts, shell: Shell) -> FastAPI:
     """The control plane's app, all of it under `/api/v1`."""
     app = create_app(
         "Verdict control plane",
-        shell,
+        replace(shell, takes_reasons=True),
         checks={"database": parts.database.check},
         # The endpoint's name: what generated clients call the operation.
         generate_unique_id_function=lambda route: route.name,

@@ -17,6 +17,7 @@ from service_kit.deadlines import RequestDeadlines
 from service_kit.http import Lifespan, Shell, create_app
 from service_kit.mail import SmtpMailer, SmtpServer
 from service_kit.problems import Unavailable
+from service_kit.reasons import REASON_HEADER
 from service_kit.telemetry import new_registry
 from service_kit.tokens import AccessTokens
 from streams.connection import BusConnection
@@ -49,7 +50,7 @@ from control_plane.settings import Settings
 
 BROWSER_ACCESS = CorsPolicy(
     methods=("GET", "POST", "PUT", "PATCH", "DELETE"),
-    headers=("Authorization", "Content-Type", "If-Match", "If-None-Match"),
+    headers=("Authorization", "Content-Type", "If-Match", "If-None-Match", REASON_HEADER),
     exposed=("ETag", "Location", "Retry-After", "X-Request-Id"),
     setting="FF_CORS_ORIGINS",
 )

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 from control_plane.access import Actor
-from control_plane.changes import Change, record
+from control_plane.changes import Change, Origin, record
 from control_plane.changes.queries import Verification, verify
 from control_plane.database import Connection, Database
 
@@ -172,6 +172,21 @@ async def test_tampering_is_found(
         found = await verify(connection, place.organization)
     assert (found.entries, found.first_bad) == verdict[:2]
     assert verdict[2] in str(found.reason)
+
+
+async def test_why_and_by_which_right_are_part_of_the_chain(database: Database, place: Place) -> None:
+    origin = Origin(address="192.0.2.1", request_id="r1", reason="OPS-12", right="flag:update")
+    for each in (None, origin):
+        async with database.transaction() as tx:
+            await record(tx, place.change(origin=each))
+    for column, value in {"reason": "OPS-12", "used_right": "flag:update"}.items():
+        async with database.connection() as connection:
+            for number, changed in {1: "'invented'", 2: "NULL"}.items():
+                await tamper(connection, f"UPDATE audit_entries SET {column} = {changed} WHERE number = {number}")
+                assert (await verify(connection, place.organization)).first_bad == number
+                given = "NULL" if number == 1 else f"'{value}'"
+                await tamper(connection, f"UPDATE audit_entries SET {column} = {given} WHERE number = {number}")
+            assert await verify(connection, place.organization) == Verification(2)
 
 
 async def test_the_log_is_read_and_verified_over_http(tenant: Any) -> None:

@@ -5,7 +5,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Act(_message.Message):
-    __slots__ = ("act_id", "organization_id", "project_id", "actor_kind", "actor_id", "actor_name", "entity", "entity_key", "action", "before", "after", "at", "address", "request_id")
+    __slots__ = ("act_id", "organization_id", "project_id", "actor_kind", "actor_id", "actor_name", "entity", "entity_key", "action", "before", "after", "at", "address", "request_id", "reason", "used_right")
     ACT_ID_FIELD_NUMBER: _ClassVar[int]
     ORGANIZATION_ID_FIELD_NUMBER: _ClassVar[int]
     PROJECT_ID_FIELD_NUMBER: _ClassVar[int]
@@ -20,6 +20,8 @@ class Act(_message.Message):
     AT_FIELD_NUMBER: _ClassVar[int]
     ADDRESS_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    USED_RIGHT_FIELD_NUMBER: _ClassVar[int]
     act_id: str
     organization_id: str
     project_id: str
@@ -34,4 +36,6 @@ class Act(_message.Message):
     at: int
     address: str
     request_id: str
-    def __init__(self, act_id: _Optional[str] = ..., organization_id: _Optional[str] = ..., project_id: _Optional[str] = ..., actor_kind: _Optional[str] = ..., actor_id: _Optional[str] = ..., actor_name: _Optional[str] = ..., entity: _Optional[str] = ..., entity_key: _Optional[str] = ..., action: _Optional[str] = ..., before: _Optional[bytes] = ..., after: _Optional[bytes] = ..., at: _Optional[int] = ..., address: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
+    reason: str
+    used_right: str
+    def __init__(self, act_id: _Optional[str] = ..., organization_id: _Optional[str] = ..., project_id: _Optional[str] = ..., actor_kind: _Optional[str] = ..., actor_id: _Optional[str] = ..., actor_name: _Optional[str] = ..., entity: _Optional[str] = ..., entity_key: _Optional[str] = ..., action: _Optional[str] = ..., before: _Optional[bytes] = ..., after: _Optional[bytes] = ..., at: _Optional[int] = ..., address: _Optional[str] = ..., request_id: _Optional[str] = ..., reason: _Optional[str] = ..., used_right: _Optional[str] = ...) -> None: ...

@@ -117,6 +117,8 @@ class ActIntake:
             origin=Origin(
                 address=act.address or None,
                 request_id=act.request_id or None,
+                reason=act.reason or None,
+                right=act.used_right or None,
                 act_id=act_id,
                 at=datetime.fromtimestamp(act.at / 1000, UTC),
             ),
@@ -137,7 +139,17 @@ def _read(payload: bytes) -> Act:
         _document(act.before), _document(act.after)
     except (DecodeError, ValueError, OverflowError, OSError, msgspec.MsgspecError) as error:
         raise NoAct(f"{type(error).__name__}: {error}") from None
-    if not (act.entity and act.action) or "\x00" in act.entity + act.entity_key + act.action + act.actor_name:
+    texts = (
+        act.entity,
+        act.entity_key,
+        act.action,
+        act.actor_name,
+        act.address,
+        act.request_id,
+        act.reason,
+        act.used_right,
+    )
+    if not (act.entity and act.action) or any("\x00" in each for each in texts):
         raise NoAct("it does not say what was done")
     return act
 

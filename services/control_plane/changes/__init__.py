@@ -1,7 +1,7 @@
 """Every domain write ends here: versions, one audit entry and the outbox rows, in the write's own transaction."""
 
 from control_plane.changes.models import Author, Change, Origin
-from control_plane.changes.recorder import record
+from control_plane.changes.recorder import present_origin, record
 from control_plane.changes.schemas import AuditedView
 
-__all__ = ["AuditedView", "Author", "Change", "Origin", "record"]
+__all__ = ["AuditedView", "Author", "Change", "Origin", "present_origin", "record"]

@@ -27,11 +27,13 @@ class Author(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """Where an act came from. `act_id`: it was another service's, at that time, and is appended once however often it
-    is told."""
+    """Where an act came from, why it was done and by which right (`flag:update`). `act_id`: it was another service's,
+    at that time, and is appended once however often it is told."""
 
     address: str | None
     request_id: str | None
+    reason: str | None = None
+    right: str | None = None
     act_id: UUID | None = None
     at: datetime | None = None
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import asyncpg
 from service_kit.logs import current_request_id
-from service_kit.origins import current_address
+from service_kit.origins import current_address, current_reason, current_right
 
 from control_plane.changes.hash_chain import ALL_COLUMNS, GENESIS, canonical_json, entry_hash
 from control_plane.changes.models import Change, Origin
@@ -81,7 +81,7 @@ async def _first_head(tx: Connection, organization_id: UUID) -> asyncpg.Record:
 
 
 async def _end(tx: Connection, change: Change, versions: dict[str, int], head: asyncpg.Record) -> None:
-    origin = change.origin or _present_origin()
+    origin = change.origin or present_origin()
     entry = {
         "organization_id": change.organization_id,
         "number": head["number"] + 1,
@@ -99,10 +99,21 @@ async def _end(tx: Connection, change: Change, versions: dict[str, int], head: a
         "address": origin.address,
         "request_id": origin.request_id,
         "act_id": origin.act_id,
+        "reason": origin.reason,
+        "used_right": origin.right,
+        "behalf_kind": None,
+        "behalf_id": None,
+        "behalf_name": None,
     }
     digest = entry_hash(entry, head["hash"])
     await tx.execute(_END, *(entry[name] for name in ALL_COLUMNS), head["hash"], digest, CHANNEL, tx.now)
 
 
-def _present_origin() -> Origin:
-    return Origin(address=current_address() or None, request_id=current_request_id() or None)
+def present_origin() -> Origin:
+    """Of the request that is being served."""
+    return Origin(
+        address=current_address() or None,
+        request_id=current_request_id() or None,
+        reason=current_reason() or None,
+        right=current_right() or None,
+    )
