@@ -270,7 +270,10 @@ ENTITIES = (
 )
 OTHER_TABLES = {
     "audit_entries": "the log itself",
+    "audit_entry_environments": "which entries concern an environment; the database notes",
     "audit_heads": "where each chain ends",
+    "audit_signed_heads": "heads of chains as they were signed; nobody changes them",
+    "audit_signing_keys": "what signs heads",
     "config_streams": "how full the relay last saw a stream",
     "environment_sizes": "a view: how much each environment holds",
     "leases": "who leads among several processes",
