@@ -1,8 +1,8 @@
 """The streams of the bus and the subjects in them.
 
 `config.<environment>.<kind>.<key>` · `events.<environment>` · `dead_letters.<environment>` · `acts.<organization>`, and
-`config_ahead.<environment>`, which no stream keeps. A key may hold dots, which separate tokens in a subject, so they
-travel as `~`, a character that no key has.
+`config_ahead.<environment>` and `verdict.edges.<environment>`, which no stream keeps. A key may hold dots, which
+separate tokens in a subject, so they travel as `~`, a character that no key has.
 """
 
 from __future__ import annotations
@@ -49,6 +49,11 @@ def manifest_subject(environment_id: str) -> str:
 def ahead_subject(environment_id: str) -> str:
     """Where a follower tells, by the manifest that it holds, that it is ahead of the stream. No stream keeps it."""
     return f"config_ahead.{environment_id}"
+
+
+def edges_subject(environment_id: str) -> str:
+    """Where edges tell which config they serve; `*`: of any environment. No stream keeps it."""
+    return f"verdict.edges.{environment_id}"
 
 
 def config_filter(environment_id: str | None = None) -> str:

@@ -38,6 +38,7 @@ from edge_evaluator.evaluation.exposures import ExposureBuffer, ExposureLimits, 
 from edge_evaluator.fast_path.plain_requests import PlainRequests
 from edge_evaluator.fast_path.protocol import FastPath, FastPathProtocol
 from edge_evaluator.feed.config_feed import ConfigFeed
+from edge_evaluator.feed.heartbeats import BEAT_SECONDS, EdgeIdentity, Heartbeats
 from edge_evaluator.feed.persistence import SnapshotWriter
 from edge_evaluator.feed.snapshot import SnapshotStore
 from edge_evaluator.feed.telemetry import FeedTelemetry
@@ -72,7 +73,14 @@ class Edge:
         self._telemetry = FeedTelemetry(self._registry, self._clock)
         self.memory = FlagMemory()
         self._warmer = Warmer()
-        self._feed = ConfigFeed(memory=self.memory, telemetry=self._telemetry, clock=self._clock, warmer=self._warmer)
+        self._heartbeats = Heartbeats(self.memory, EdgeIdentity.of_this_process(settings.region), self._clock)
+        self._feed = ConfigFeed(
+            memory=self.memory,
+            telemetry=self._telemetry,
+            clock=self._clock,
+            warmer=self._warmer,
+            swapped=self._heartbeats.swapped,
+        )
         self._keeper = self._snapshot_keeper()
         self._exposures = self._exposure_buffer()
         self._key_limit = RateLimit("requests_per_key", settings.edge_requests_per_key_per_second, self._clock)
@@ -122,6 +130,7 @@ class Edge:
                 await self._exposures.close()
             if self._keeper is not None and self.memory.environments:
                 await self._keeper.save()
+            await self._heartbeats.leave(self._bus)
             await self._bus.close()
             if redis is not None:
                 await redis.aclose()
@@ -134,6 +143,8 @@ class Edge:
         background.every("check", partial(self._feed.check, self._bus), seconds=settings.edge_anti_entropy_seconds)
         background.every("ages", self._feed.keep_ages, seconds=_AGES_SECONDS)
         background.keep("warm-up", self._warmer.run)
+        background.keep("swaps", partial(self._heartbeats.tell_swaps, self._bus))
+        background.every("heartbeats", partial(self._heartbeats.beat, self._bus), seconds=BEAT_SECONDS)
         background.every("limits", self._roll_limits, seconds=JOIN_SECONDS)
         if redis is not None:
             shared = SharedLimits("edge", redis, (self._key_limit, self._address_limit))

@@ -11,10 +11,12 @@ from service_kit.store_settings import BusSettings, RedisSettings
 
 
 class EdgeSettings(BusSettings, RedisSettings):
-    """Read by `main` alone. Times in seconds, sizes in bytes; an empty address turns its part off."""
+    """Read by `main` alone. Times in seconds, sizes in bytes; an empty address turns its part off. `region`: where the
+    edge runs, as people call it; the control plane shows it."""
 
     port: Annotated[int, Field(ge=0, le=65535)] = 8081
     ingestor_url: str = ""
+    region: Annotated[str, Field(max_length=64, pattern=r"^[A-Za-z0-9._-]*$")] = ""
 
     edge_snapshot_dir: Path | None = None
     edge_snapshot_interval_seconds: Annotated[float, Field(gt=0, le=3600)] = 1.0

@@ -15,6 +15,8 @@ REFUSED = [
     *((user, "$JS.API.STREAM.CREATE.CONFIG") for user in ("edge", "ingestor", "analytics")),
     *((user, "$JS.API.STREAM.PURGE.ACTS") for user in ("edge", "ingestor", "analytics")),
     *((user, "$JS.API.STREAM.MSG.DELETE.ACTS") for user in ("edge", "ingestor", "analytics")),
+    *((user, "verdict.edges.an-environment") for user in ("ingestor", "analytics")),
+    ("edge", "verdict.other.an-environment"),
     ("edge", "events.an-environment"),
     ("edge", "acts.an-organization"),
     ("edge", "$JS.API.STREAM.DELETE.EVENTS"),
@@ -41,7 +43,7 @@ async def test_a_service_may_not_change_what_is_not_its_own(bus: GuardedNats, us
     await client.close()
 
 
-@pytest.mark.parametrize("subject", ["events.>", "acts.>", "_INBOX.>", "_INBOX_analytics.>", ">"])
+@pytest.mark.parametrize("subject", ["events.>", "acts.>", "verdict.edges.>", "_INBOX.>", "_INBOX_analytics.>", ">"])
 async def test_an_edge_hears_nobody_else(bus: GuardedNats, subject: str) -> None:
     client, errors = await connected(bus, "edge", bus.password("edge"))
     await client.subscribe(subject)

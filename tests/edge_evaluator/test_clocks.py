@@ -28,7 +28,7 @@ class Adjusted(ManualClock):
 @pytest.mark.parametrize("ahead", [-40 * DAY, -7200, 7200, 40 * DAY])
 def test_an_age_is_true_whatever_the_clock_is_set_to(ahead: int) -> None:
     clock, memory, registry = Adjusted(), FlagMemory(), CollectorRegistry()
-    feed = ConfigFeed(memory, FeedTelemetry(registry, clock), clock, Warmer())
+    feed = ConfigFeed(memory, FeedTelemetry(registry, clock), clock, Warmer(), lambda _: None)
     told: list[int] = []
     held = SimpleNamespace(
         config=SimpleNamespace(project_key="shop", key="production"),

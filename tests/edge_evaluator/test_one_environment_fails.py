@@ -47,7 +47,7 @@ class Setup:
         self.registry = CollectorRegistry()
         self.memory = FlagMemory()
         telemetry = FeedTelemetry(self.registry, self.clock)
-        self.feed = ConfigFeed(self.memory, telemetry, self.clock, Warmer())
+        self.feed = ConfigFeed(self.memory, telemetry, self.clock, Warmer(), lambda _: None)
         self.saved: list[Snapshot] = []
         self.loaded: list[tuple[Path, Snapshot]] = []
         store = SimpleNamespace(save=self.saved.append, load=lambda: iter(self.loaded))

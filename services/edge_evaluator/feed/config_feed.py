@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from messages.config_follower import ConfigFollower
@@ -27,14 +27,23 @@ _log = get_logger("config_feed")
 
 
 class ConfigFeed:
-    """The applier of new versions to the memory. `change` is a number that grows with each change of what is served."""
+    """The applier of new versions to the memory. `change` is a number that grows with each change of what is served;
+    `swapped` is told the environment of each."""
 
-    def __init__(self, memory: FlagMemory, telemetry: FeedTelemetry, clock: Clock, warmer: Warmer) -> None:
+    def __init__(
+        self,
+        memory: FlagMemory,
+        telemetry: FeedTelemetry,
+        clock: Clock,
+        warmer: Warmer,
+        swapped: Callable[[str], None],
+    ) -> None:
         self._memory = memory
         self._telemetry = telemetry
         self._clock = clock
         self._follower = ConfigFollower(self, telemetry.follower, Rereads(clock.monotonic))
         self._warmer = warmer
+        self._swapped = swapped
         self.change = 0
 
     @property
@@ -105,6 +114,7 @@ class ConfigFeed:
             changed = _entities((*update.changed, *update.undecodable))
             held.log.record(before.published, held.published, config, changed, assembled.affected)
         self._memory.put(held)
+        self._swapped(environment_id)
         self.change += 1
         self._telemetry.version.labels(environment_id, config.project_key, config.key).set(config.version)
         _log.info("config applied", environment=environment_id, version=config.version, changed=len(update.changed))
