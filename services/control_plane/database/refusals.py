@@ -70,6 +70,9 @@ def refusal_of(error: BaseException) -> Refusal | None:
     # Of the driver: its plan is from before a migration; the next attempt makes a new one.
     if isinstance(error, asyncpg.InvalidCachedStatementError | asyncpg.OutdatedSchemaCacheError):
         return _BUSY
+    # A row for another tenant than the transaction works for: an error of ours, with the same state as a missing right.
+    if isinstance(error, asyncpg.InsufficientPrivilegeError) and "row-level security" in str(error):
+        return None
     if isinstance(error, asyncpg.PostgresError):
         state = error.sqlstate or ""
         return _BY_SQLSTATE.get(state) or _BY_CLASS.get(state[:2])

@@ -114,7 +114,7 @@ def insert_of(table: Table) -> str:
     """A statement that adds the row which its argument, JSON, describes."""
     columns = ", ".join(f'"{name}"' for name in table.names)
     return (
-        f'INSERT INTO "{table.name}" ({columns}) SELECT {columns} FROM json_populate_record(null::"{table.name}", $1)'  # noqa: S608
+        f'INSERT INTO "{table.name}" ({columns}) SELECT {columns} FROM json_populate_record(null::"{table.name}", $1)'
     )
 
 
