@@ -14,7 +14,7 @@ import pytest
 from control_plane.database import Database
 from service_kit.clock import SystemClock
 
-from tests.control_plane.tenants.filling import Ids, Table, fill, insert_of, tables_of
+from tests.control_plane.tenants.rows_of_tenants import Ids, Table, fill, insert_of, tables_of
 
 WITHOUT_TENANT = {
     "schema_migrations": "which migrations were applied",
