@@ -20,6 +20,7 @@ from control_plane.environments import (
     sdk_keys_endpoints,
 )
 from control_plane.environments import endpoints as environments_endpoints
+from control_plane.environments.keeper import EnvironmentKeeper
 from control_plane.experiments import endpoints as experiments_endpoints
 from control_plane.experiments.queries import running_on
 from control_plane.experiments.service import ExperimentService
@@ -29,6 +30,9 @@ from control_plane.flags import endpoints as flags_endpoints
 from control_plane.flags.experiment_guard import ExperimentGuard
 from control_plane.flags.service import FlagService
 from control_plane.flags.settings_service import SettingsService
+from control_plane.history import endpoints as history_endpoints
+from control_plane.history.kinds import Keepers, Kind, LivingKeeper
+from control_plane.history.service import History
 from control_plane.holdouts import endpoints as holdouts_endpoints
 from control_plane.holdouts.service import HoldoutService
 from control_plane.layers import endpoints as layers_endpoints
@@ -114,18 +118,27 @@ def _routers_of_entities(parts: Parts) -> Sequence[APIRouter]:
     authenticator = parts.authenticator
     transactions = ProjectTransactions(parts.database, parts.quotas)
     guard = ExperimentGuard(running_on)
+    segments, flags = SegmentService(transactions), FlagService(transactions, guard)
+    settings = SettingsService(transactions, guard)
+    metrics, layers, holdouts = MetricService(transactions), LayerService(transactions), HoldoutService(transactions)
+    experiments = ExperimentService(transactions, parts.event_age_days_max)
+    living: dict[Kind, LivingKeeper] = {
+        Kind.FLAG: flags,
+        Kind.SEGMENT: segments,
+        Kind.METRIC: metrics,
+        Kind.EXPERIMENT: experiments,
+        Kind.LAYER: layers,
+        Kind.HOLDOUT: holdouts,
+        Kind.ENVIRONMENT: EnvironmentKeeper(parts.database, parts.quotas),
+    }
+    history = History(transactions, Keepers(living, settings))
     return (
-        segments_endpoints.build_router(authenticator=authenticator, segments=SegmentService(transactions)),
-        flags_endpoints.build_router(
-            authenticator=authenticator,
-            flags=FlagService(transactions, guard),
-            settings=SettingsService(transactions, guard),
-        ),
+        segments_endpoints.build_router(authenticator=authenticator, segments=segments),
+        flags_endpoints.build_router(authenticator=authenticator, flags=flags, settings=settings),
         explanations_endpoints.build_router(authenticator=authenticator, explainer=Explainer(parts.database)),
-        metrics_endpoints.build_router(authenticator=authenticator, metrics=MetricService(transactions)),
-        experiments_endpoints.build_router(
-            authenticator=authenticator, experiments=ExperimentService(transactions, parts.event_age_days_max)
-        ),
-        layers_endpoints.build_router(authenticator=authenticator, layers=LayerService(transactions)),
-        holdouts_endpoints.build_router(authenticator=authenticator, holdouts=HoldoutService(transactions)),
+        metrics_endpoints.build_router(authenticator=authenticator, metrics=metrics),
+        experiments_endpoints.build_router(authenticator=authenticator, experiments=experiments),
+        layers_endpoints.build_router(authenticator=authenticator, layers=layers),
+        holdouts_endpoints.build_router(authenticator=authenticator, holdouts=holdouts),
+        history_endpoints.build_router(authenticator=authenticator, history=history),
     )

@@ -15,6 +15,8 @@ UNORDERED: dict[str, str] = {}
 DOORS = {
     "queries": "what others may ask of a room",
     "recorder": "every write ends in it",
+    "versions": "what entities were, as the audit log has kept it",
+    "patches": "how two documents differ",
     "keys": "what the key of an entity looks like",
 }
 """Modules that the wall around a room lets through, each with the reason."""

@@ -53,6 +53,8 @@ class EntityService(ABC, Generic[Row, View]):
     published: ClassVar[bool] = True
     """Whether it takes room on the bus."""
     table: EntityTable[Row]
+    creation: ClassVar[type[EntityCreate]]
+    patch: ClassVar[type[EntityPatch]]
 
     def __init__(self, transactions: ProjectTransactions) -> None:
         self._transactions = transactions
@@ -95,6 +97,19 @@ class EntityService(ABC, Generic[Row, View]):
             self.refuse_archived(row)
             changed = replace(row, **self.columns(body.given()), updated_at=write.now)
             return await self.update(write, row, await self.checked(write, changed, row))
+
+    def authored(self, document: Mapping[str, Any]) -> dict[str, Any]:
+        """The fields of a change that would make the entity what it is in this document of the audit log."""
+        return _named(self.patch, document)
+
+    async def bring_back(self, actor: Actor, project: str, key: str, expected: int, fields: Mapping[str, Any]) -> View:
+        """A change as of a request. Raises pydantic's `ValidationError`, too."""
+        return await self.change(actor, project, key, expected, self.patch.model_validate(fields))
+
+    async def recreate(self, actor: Actor, project: str, document: Mapping[str, Any]) -> View:
+        """One that was deleted, as it is in a document of the audit log. Raises pydantic's `ValidationError`, too."""
+        given = {**_named(self.creation, document), **self.authored(document)}
+        return (await self.create(actor, project, self.creation.model_validate(given))).view
 
     async def archive(self, actor: Actor, project: str, key: str, expected: int | None) -> View:
         """Raises `InUse` while anything active names the entity."""
@@ -184,3 +199,9 @@ class EntityService(ABC, Generic[Row, View]):
         """What is archived takes no room as far as the bus is concerned."""
         was_there = before is not None and not (before.archived and not stored.archived)
         return stored_bytes(stored) - (stored_bytes(before) if was_there else 0)
+
+
+def _named(body: type[EntityCreate | EntityPatch], document: Mapping[str, Any]) -> dict[str, Any]:
+    """What a document says of the fields that a request has."""
+    names = [field.alias or name for name, field in body.model_fields.items()]
+    return {name: document[name] for name in names if name in document}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -34,6 +34,17 @@ class ReadTransaction:
     scope: ProjectScope
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consequence:
+    """What a write also did to another entity: an audit entry of its own, in the versions that the write has."""
+
+    entity: str
+    key: str
+    action: str
+    before: Mapping[str, Any]
+    after: Mapping[str, Any] | None
+
+
 @dataclass(frozen=True, slots=True)
 class WriteTransaction:
     """A transaction in a project that the actor may change; no other write of the project runs beside it.
@@ -49,6 +60,8 @@ class WriteTransaction:
     quotas: Quotas
     warnings: list[Warned] = field(default_factory=list)
     """For the answer: what to know about the write."""
+    consequences: list[Consequence] = field(default_factory=list)
+    """Recorded after the write itself."""
 
     @property
     def now(self) -> datetime:
@@ -90,20 +103,21 @@ class WriteTransaction:
         environments: Sequence[EnvironmentRow],
     ) -> dict[str, int]:
         """Ends the write. Answers the new version of each of `environments` by its key."""
-        versions = await record(
-            self.tx,
-            Change(
-                organization_id=self.scope.organization_id,
-                project_id=self.scope.project_id,
-                environment_ids=[each.id for each in environments],
-                entity=self.entity,
-                entity_key=key,
-                action=action,
-                actor=self.actor,
-                before=before,
-                after=after,
-            ),
+        change = Change(
+            organization_id=self.scope.organization_id,
+            project_id=self.scope.project_id,
+            environment_ids=[each.id for each in environments],
+            entity=self.entity,
+            entity_key=key,
+            action=action,
+            actor=self.actor,
+            before=before,
+            after=after,
         )
+        versions = await record(self.tx, change)
+        for each in self.consequences:
+            also = replace(change, entity=each.entity, entity_key=each.key, action=each.action)
+            await record(self.tx, replace(also, environment_ids=(), before=each.before, after=each.after))
         return {each.key: versions[each.id] for each in environments}
 
     async def hold(self, environments: Sequence[EnvironmentRow], growth: int, quota: Quota | None = None) -> None:

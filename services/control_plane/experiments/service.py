@@ -22,7 +22,7 @@ from control_plane.experiments.lifecycle import beginning, check_end, started, s
 from control_plane.experiments.models import EXPERIMENTS, ExperimentRow
 from control_plane.experiments.plans import stored_plan
 from control_plane.experiments.references import flag_of_experiment, keep_references
-from control_plane.experiments.schemas import ExperimentStart, ExperimentView
+from control_plane.experiments.schemas import ExperimentCreate, ExperimentPatch, ExperimentStart, ExperimentView
 from control_plane.experiments.views import experiment_view
 from control_plane.quotas import Quota
 
@@ -34,6 +34,8 @@ class ExperimentService(EntityService[ExperimentRow, ExperimentView]):
     resource: ClassVar = "experiment"
     quota: ClassVar = Quota.EXPERIMENTS
     table = EXPERIMENTS
+    creation: ClassVar = ExperimentCreate
+    patch: ClassVar = ExperimentPatch
 
     def __init__(self, transactions: ProjectTransactions, event_age_days_max: int) -> None:
         super().__init__(transactions)
@@ -51,6 +53,13 @@ class ExperimentService(EntityService[ExperimentRow, ExperimentView]):
         if "layer" in given:
             columns.update(_layer(given["layer"]))
         return columns
+
+    def authored(self, document: Mapping[str, Any]) -> dict[str, Any]:
+        fields = super().authored(document)
+        if fields.get("layer"):
+            # The slot is given at the start.
+            fields["layer"] = {"key": fields["layer"]["key"], "share": fields["layer"]["share"]}
+        return fields
 
     async def create(self, actor: Actor, project: str, body: EntityCreate) -> Created[ExperimentView]:
         async with self._write(actor, project, "create") as write:

@@ -71,6 +71,18 @@ async def settings_of(tx: Connection, flag: FlagRow) -> dict[UUID, SettingsRow]:
     return {record["environment_id"]: SettingsRow(**record) for record in records}
 
 
+async def settings_by_environment(tx: Connection, flag: FlagRow) -> dict[str, SettingsRow]:
+    """What was set of this flag, by environment key; in archived environments, too."""
+    columns = ", ".join(f"s.{each}" for each in _COLUMNS)
+    records = await tx.fetch(
+        f"SELECT e.key, {columns} FROM flag_settings s JOIN environments e ON e.id = s.environment_id "  # noqa: S608
+        "WHERE s.organization_id = $1 AND s.flag_id = $2 ORDER BY e.key",
+        flag.organization_id,
+        flag.id,
+    )
+    return {record["key"]: SettingsRow(**{name: record[name] for name in _COLUMNS}) for record in records}
+
+
 async def save_settings(tx: Connection, settings: SettingsRow) -> None:
     """Writes all columns, the version included."""
     await tx.execute(_SAVE, *(getattr(settings, each) for each in _COLUMNS))

@@ -14,15 +14,15 @@ from control_plane.entities import usages
 from control_plane.entities.errors import NotArchived
 from control_plane.entities.schemas import Warned
 from control_plane.entities.service import EntityService
-from control_plane.entities.transactions import ProjectTransactions, WriteTransaction
+from control_plane.entities.transactions import Consequence, ProjectTransactions, WriteTransaction
 from control_plane.flags.definition import checked_definition, checked_settings, flag_of
 from control_plane.flags.experiment_guard import ExperimentGuard
-from control_plane.flags.models import FLAGS, FlagRow
+from control_plane.flags.models import FLAGS, FlagRow, SettingsRow
 from control_plane.flags.references import keep_references
-from control_plane.flags.repository import save_settings, settings_of, switches_of
-from control_plane.flags.schemas import FlagView
+from control_plane.flags.repository import save_settings, settings_by_environment, settings_of, switches_of
+from control_plane.flags.schemas import FlagCreate, FlagPatch, FlagView
 from control_plane.flags.values import in_type
-from control_plane.flags.views import flag_view
+from control_plane.flags.views import flag_view, settings_view
 from control_plane.quotas import Quota
 
 _DEFECTS_NAMED_MAX = 10
@@ -35,6 +35,8 @@ class FlagService(EntityService[FlagRow, FlagView]):
     resource: ClassVar = "flag"
     quota: ClassVar = Quota.FLAGS
     table = FLAGS
+    creation: ClassVar = FlagCreate
+    patch: ClassVar = FlagPatch
 
     def __init__(self, transactions: ProjectTransactions, guard: ExperimentGuard) -> None:
         super().__init__(transactions)
@@ -74,16 +76,17 @@ class FlagService(EntityService[FlagRow, FlagView]):
         """A restored flag is off everywhere: what it served before may be long out of date."""
         restored = replace(row, archived=False)
         switched_off: list[str] = []
-        environments = {each.id: each.key for each in write.environments}
-        for environment_id, settings in (await settings_of(write.tx, row)).items():
+        in_use = {each.key for each in write.environments}
+        for environment, settings in (await settings_by_environment(write.tx, row)).items():
             off = replace(settings, enabled=False)
             if settings.enabled:
                 off = replace(off, version=settings.version + 1, updated_at=write.now)
                 await save_settings(write.tx, off)
-                switched_off += [environments[environment_id]] if environment_id in environments else []
-            await keep_references(write, flag_of(restored, off), environment_id)
+                write.consequences.append(_of_settings(row, environment, "update", settings, off))
+                switched_off += [environment] if environment in in_use else []
+            await keep_references(write, flag_of(restored, off), settings.environment_id)
         if switched_off:
-            detail = f"the flag was on in {', '.join(sorted(switched_off))} and is off: switch it on where it is wanted"
+            detail = f"the flag was on in {', '.join(switched_off)} and is off: switch it on where it is wanted"
             write.warnings.append(Warned(code="restored_off", detail=detail))
 
     async def check_delete(self, write: WriteTransaction, row: FlagRow) -> None:
@@ -91,6 +94,20 @@ class FlagService(EntityService[FlagRow, FlagView]):
             raise NotArchived("flag", row.key)
         await super().check_delete(write, row)
         await usages.forget(write.tx, write.scope, "flag", row.key)
+        for environment, settings in (await settings_by_environment(write.tx, row)).items():
+            write.consequences.append(_of_settings(row, environment, "delete", settings, None))
+
+
+def _of_settings(
+    flag: FlagRow, environment: str, action: str, before: SettingsRow, after: SettingsRow | None
+) -> Consequence:
+    return Consequence(
+        entity="flag_settings",
+        key=f"{flag.key}/{environment}",
+        action=action,
+        before=settings_view(flag, environment, before).audited(),
+        after=None if after is None else settings_view(flag, environment, after).audited(),
+    )
 
 
 async def _refuse_used_variations(write: WriteTransaction, row: FlagRow, removed: frozenset[str]) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 from service_kit.problems import NotFound
 from service_kit.versions import check_version
@@ -45,6 +45,9 @@ class SettingsService:
 
     `expected` is the version that the caller has seen: another one raises `PreconditionFailed`."""
 
+    resource: ClassVar = "flag"
+    """The name of the right."""
+
     def __init__(self, transactions: ProjectTransactions, guard: ExperimentGuard) -> None:
         self._transactions = transactions
         self._guard = guard
@@ -77,8 +80,21 @@ class SettingsService:
         copied = {name: getattr(given, name) for name in COPIED}
         return await self._write(actor, at, expected, lambda row: replace(row, **copied))
 
+    def authored(self, document: Mapping[str, Any]) -> dict[str, Any]:
+        """The fields of a change that would make the settings what they are in this document of the audit log."""
+        fields = {name: document[name] for name in SettingsPatch.model_fields if name in document}
+        return fields | dict.fromkeys(document.get("inherited", ()))
+
+    async def bring_back(
+        self, actor: Actor, project: str, key: str, expected: int, fields: Mapping[str, Any]
+    ) -> SettingsView:
+        """A change as of a request; `key` is `flag/environment`. Raises pydantic's `ValidationError`, too."""
+        flag, _, environment = key.partition("/")
+        at = SettingsPath(project=project, flag=flag, environment=environment)
+        return await self.change(actor, at, expected, SettingsPatch.model_validate(fields))
+
     async def _stored(self, actor: Actor, at: SettingsPath) -> tuple[FlagRow, SettingsRow]:
-        async with self._transactions.read(actor, at.project, "flag") as read:
+        async with self._transactions.read(actor, at.project, self.resource) as read:
             environment = await environment_by_key(read.tx, read.scope.project_id, at.environment)
             return await _flag_in(read, at.flag, environment)
 
@@ -110,7 +126,7 @@ class SettingsService:
             return view.model_copy(update={"warnings": await self._guard.switched_off(write, found)})
 
     def _transaction(self, actor: Actor, at: SettingsPath) -> AbstractAsyncContextManager[WriteTransaction]:
-        return self._transactions.write(actor, at.project, "update", "flag", entity="flag_settings")
+        return self._transactions.write(actor, at.project, "update", self.resource, entity="flag_settings")
 
 
 async def _found(write: WriteTransaction, at: SettingsPath, expected: int | None) -> FlagInEnvironment:

@@ -12,7 +12,7 @@ from control_plane.entities.models import columns_of
 from control_plane.entities.service import EntityService
 from control_plane.entities.transactions import WriteTransaction
 from control_plane.holdouts.models import HOLDOUTS, HoldoutRow
-from control_plane.holdouts.schemas import HoldoutView
+from control_plane.holdouts.schemas import HoldoutCreate, HoldoutPatch, HoldoutView
 from control_plane.quotas import Quota
 
 
@@ -24,6 +24,8 @@ class HoldoutService(EntityService[HoldoutRow, HoldoutView]):
     quota: ClassVar = Quota.HOLDOUTS
     published: ClassVar = False
     table = HOLDOUTS
+    creation: ClassVar = HoldoutCreate
+    patch: ClassVar = HoldoutPatch
 
     def view(self, row: HoldoutRow) -> HoldoutView:
         return HoldoutView.model_validate({**columns_of(row), "share": percent(row.share)})

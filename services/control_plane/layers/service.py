@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from control_plane.entities.service import EntityService
 from control_plane.layers.models import LAYERS, LayerRow
-from control_plane.layers.schemas import LayerView
+from control_plane.layers.schemas import LayerCreate, LayerPatch, LayerView
 from control_plane.quotas import Quota
 
 
@@ -18,6 +18,8 @@ class LayerService(EntityService[LayerRow, LayerView]):
     quota: ClassVar = Quota.LAYERS
     published: ClassVar = False
     table = LAYERS
+    creation: ClassVar = LayerCreate
+    patch: ClassVar = LayerPatch
 
     def view(self, row: LayerRow) -> LayerView:
         return LayerView.model_validate(row)

@@ -9,7 +9,7 @@ from control_plane.entities.service import EntityService
 from control_plane.entities.transactions import WriteTransaction
 from control_plane.metrics.definition import ANALYSED, canonical_filter, check_definition
 from control_plane.metrics.models import METRICS, MetricRow
-from control_plane.metrics.schemas import MetricView
+from control_plane.metrics.schemas import MetricCreate, MetricPatch, MetricView
 from control_plane.quotas import Quota
 
 
@@ -20,6 +20,8 @@ class MetricService(EntityService[MetricRow, MetricView]):
     resource: ClassVar = "metric"
     quota: ClassVar = Quota.METRICS
     table = METRICS
+    creation: ClassVar = MetricCreate
+    patch: ClassVar = MetricPatch
 
     def view(self, row: MetricRow) -> MetricView:
         return MetricView.model_validate(row)

@@ -20,7 +20,7 @@ from control_plane.quotas import Quota
 from control_plane.segments.definition import segment_of
 from control_plane.segments.models import SEGMENTS, SegmentRow
 from control_plane.segments.queries import named_segments
-from control_plane.segments.schemas import SegmentView
+from control_plane.segments.schemas import SegmentCreate, SegmentPatch, SegmentView
 
 
 class SegmentService(EntityService[SegmentRow, SegmentView]):
@@ -30,6 +30,8 @@ class SegmentService(EntityService[SegmentRow, SegmentView]):
     resource: ClassVar = "segment"
     quota: ClassVar = Quota.SEGMENTS
     table = SEGMENTS
+    creation: ClassVar = SegmentCreate
+    patch: ClassVar = SegmentPatch
 
     def view(self, row: SegmentRow) -> SegmentView:
         return SegmentView.model_validate(row)
