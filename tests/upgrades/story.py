@@ -187,9 +187,20 @@ async def _flags(owner: Speaker, shop: str) -> None:
     await owner.changed(f"{settings}/staging/copy-from/production", None, method="POST", read=f"{settings}/staging")
     asked = {"flag": "checkout", "context": {"targetingKey": "u1", "plan": "pro"}}
     await owner("POST", f"{shop}/environments/production/explain", asked)
+    await _history(owner, shop)
     for action in ("archive", "restore", "archive"):
         await owner("POST", f"{shop}/flags/spare/{action}")
     await owner("DELETE", f"{shop}/flags/spare")
+
+
+async def _history(owner: Speaker, shop: str) -> None:
+    flag = f"{shop}/history/flag/checkout"
+    await owner("GET", f"{flag}?limit=2")
+    await owner("GET", f"{flag}/versions/1")
+    await owner("GET", f"{flag}/comparison?from=1&to=2")
+    await owner("POST", f"{flag}/undo")
+    await owner("POST", f"{flag}/versions/3/restore")
+    await owner("GET", f"{shop}/history/flag_settings/checkout?environment=production")
 
 
 async def _experiments(owner: Speaker, shop: str) -> None:
