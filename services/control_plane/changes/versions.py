@@ -20,7 +20,7 @@ import msgspec
 from control_plane.database import Connection
 
 _LARGE_BYTES = 128 * 1024
-_WHO = "number, at, actor_kind, actor_id, actor_name, entity, entity_key, action"
+_WHO = "number, at, actor_kind, actor_id, actor_name, reason, entity, entity_key, action"
 # What other services did to an entity is no change of it.
 _OF_PROJECT = "organization_id = $1 AND project_id = $2 AND act_id IS NULL"
 _DOCUMENTS = "before, after, (coalesce(after, before)::json->>'version')::bigint AS version"
@@ -37,8 +37,10 @@ WHERE organization_id = $1 AND at <= $2 AND at > (
 ) - interval '2 minutes' AND act_id IS NULL
 """
 _ENVIRONMENT_VERSION = """
-SELECT (environment_versions->>$3)::bigint FROM audit_entries
-WHERE organization_id = $1 AND number <= $2 AND environment_versions ? $3 ORDER BY number DESC LIMIT 1
+SELECT (entry.environment_versions->>$2::text)::bigint
+FROM audit_entry_environments given JOIN audit_entries entry USING (organization_id, number)
+WHERE given.organization_id = $1 AND given.environment_id = $2::text::uuid AND given.number <= $3
+ORDER BY given.at DESC, given.number DESC LIMIT 1
 """
 
 
@@ -67,6 +69,7 @@ class Version:
     actor_kind: str
     actor_id: str
     actor_name: str
+    reason: str | None
     entity: str
     entity_key: str
     action: str
@@ -137,7 +140,7 @@ async def number_at(tx: Connection, place: Place, moment: datetime) -> int | Non
 
 async def environment_version(tx: Connection, place: Place, environment_id: UUID, number: int) -> int:
     """The config version that the environment had after the entry of this number; 0 before its first."""
-    found = await tx.fetchval(_ENVIRONMENT_VERSION, place.organization_id, number, str(environment_id))
+    found = await tx.fetchval(_ENVIRONMENT_VERSION, place.organization_id, str(environment_id), number)
     return int(found or 0)
 
 

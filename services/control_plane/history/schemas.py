@@ -14,6 +14,7 @@ from control_plane.history.kinds import Kind
 KindName = Annotated[str, OneOf(Kind)]
 Document = Annotated[dict[str, Any], Field(description="The entity as the API answers it.")]
 Words = Annotated[list[str], Field(description="A sentence for each thing that is otherwise.")]
+Reason = Annotated[str | None, Field(description="Why, as whoever changed it has said.")]
 
 
 class ChangedBy(Output):
@@ -27,6 +28,7 @@ class VersionView(Output):
     entry: int = Field(description="The number of the audit entry.")
     at: datetime
     by: ChangedBy
+    reason: Reason
     action: str
     deleted: bool = Field(description="Whether the entity was gone then. A key that is used again counts anew.")
     changes: Words
@@ -38,6 +40,7 @@ class VersionDocumentView(Output):
     entry: int
     at: datetime
     by: ChangedBy
+    reason: Reason
     action: str
     document: Document
 

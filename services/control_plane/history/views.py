@@ -32,6 +32,7 @@ def version_view(version: Version) -> VersionView:
         entry=version.number,
         at=version.at,
         by=changed_by(version),
+        reason=version.reason,
         action=version.action,
         deleted=version.deleted,
         changes=[] if version.large else in_words(before, after),
@@ -46,6 +47,7 @@ def document_view(version: Version) -> VersionDocumentView:
         entry=version.number,
         at=version.at,
         by=changed_by(version),
+        reason=version.reason,
         action=version.action,
         document=dict(version.after),
     )

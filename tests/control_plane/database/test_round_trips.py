@@ -27,7 +27,7 @@ TRIPS_MAX = {
     "rules that name a segment": 13,
     "rules and a prerequisite": 15,
     "archive a flag": 13,
-    "delete a flag": 12,
+    "delete a flag": 15,
     "create a segment": 11,
     "change a segment": 11,
     "create a metric": 10,
