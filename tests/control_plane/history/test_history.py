@@ -200,10 +200,11 @@ async def test_pages_neither_skip_nor_repeat(tenant: Tenant, project: str) -> No
     layer, history = f"{project}/layers/top", f"{project}/history/layer/top"
     for number in range(6):
         await tenant.api.changed("PATCH", layer, {"description": str(number)})
-    seen, cursor = [], ""
-    while cursor is not None:
+    seen: list[int] = []
+    page: dict[str, Any] = {"next_cursor": ""}
+    while page["next_cursor"] is not None:
+        cursor = f"&cursor={page['next_cursor']}" if page["next_cursor"] else ""
         page = await tenant.api.ok("GET", f"{history}?limit=2{cursor}")
         seen += [each["version"] for each in page["items"]]
         await tenant.api.changed("PATCH", layer, {"description": f"after {len(seen)}"})
-        cursor = f"&cursor={page['next_cursor']}" if page["next_cursor"] else None
     assert seen == [7, 6, 5, 4, 3, 2, 1]
