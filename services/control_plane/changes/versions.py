@@ -44,7 +44,7 @@ ORDER BY given.at DESC, given.number DESC LIMIT 1
 """
 
 
-class Place(Protocol):
+class Scope(Protocol):
     """A project and its tenant."""
 
     @property
@@ -84,13 +84,13 @@ class Version:
         return self.entity, self.entity_key
 
 
-async def versions_before(tx: Connection, place: Place, name: Name, number: int | None, limit: int) -> list[Version]:
+async def versions_before(tx: Connection, scope: Scope, name: Name, number: int | None, limit: int) -> list[Version]:
     """The changes of an entity with a lower number than this one, the newest first."""
     rows = await tx.fetch(
         f"SELECT {_WHO}, {_OUTLINES} FROM audit_entries WHERE {_OF_PROJECT} AND entity = $3 AND entity_key = $4 "
         "AND ($5::bigint IS NULL OR number < $5) ORDER BY number DESC LIMIT $6",
-        place.organization_id,
-        place.project_id,
+        scope.organization_id,
+        scope.project_id,
         *name,
         number,
         limit,
@@ -98,13 +98,13 @@ async def versions_before(tx: Connection, place: Place, name: Name, number: int 
     return [_version(row) for row in rows]
 
 
-async def find_version(tx: Connection, place: Place, name: Name, version: int) -> Version | None:
+async def find_version(tx: Connection, scope: Scope, name: Name, version: int) -> Version | None:
     """The change that made this version. A key that was deleted and used again counts anew: the latest one is meant."""
     row = await tx.fetchrow(
         f"SELECT {_WHO}, {_DOCUMENTS} FROM audit_entries WHERE {_OF_PROJECT} AND entity = $3 AND entity_key = $4 "
         "AND (after::json->>'version')::bigint = $5 ORDER BY number DESC LIMIT 1",
-        place.organization_id,
-        place.project_id,
+        scope.organization_id,
+        scope.project_id,
         *name,
         version,
     )
@@ -112,7 +112,7 @@ async def find_version(tx: Connection, place: Place, name: Name, version: int) -
 
 
 async def last_changes(
-    tx: Connection, place: Place, wanted: Mapping[Name, int | None] | Sequence[Name]
+    tx: Connection, scope: Scope, wanted: Mapping[Name, int | None] | Sequence[Name]
 ) -> dict[Name, Version]:
     """For each entity its last change up to a number (None: up to now); one without a change is left out."""
     numbers = wanted if isinstance(wanted, Mapping) else dict.fromkeys(wanted)
@@ -123,8 +123,8 @@ async def last_changes(
         f"CROSS JOIN LATERAL (SELECT {_WHO}, {_DOCUMENTS} FROM audit_entries WHERE {_OF_PROJECT} "
         "AND entity = wanted.kind AND entity_key = wanted.name AND (wanted.most IS NULL OR number <= wanted.most) "
         "ORDER BY number DESC LIMIT 1) AS entry",
-        place.organization_id,
-        place.project_id,
+        scope.organization_id,
+        scope.project_id,
         [kind for kind, _ in numbers],
         [key for _, key in numbers],
         list(numbers.values()),
@@ -132,15 +132,15 @@ async def last_changes(
     return {version.name: version for version in map(_version, rows)}
 
 
-async def number_at(tx: Connection, place: Place, moment: datetime) -> int | None:
+async def number_at(tx: Connection, scope: Scope, moment: datetime) -> int | None:
     """The number of the tenant's last change by then; None before its first."""
-    number: int | None = await tx.fetchval(_NUMBER_AT, place.organization_id, moment)
+    number: int | None = await tx.fetchval(_NUMBER_AT, scope.organization_id, moment)
     return number
 
 
-async def environment_version(tx: Connection, place: Place, environment_id: UUID, number: int) -> int:
+async def environment_version(tx: Connection, scope: Scope, environment_id: UUID, number: int) -> int:
     """The config version that the environment had after the entry of this number; 0 before its first."""
-    found = await tx.fetchval(_ENVIRONMENT_VERSION, place.organization_id, str(environment_id), number)
+    found = await tx.fetchval(_ENVIRONMENT_VERSION, scope.organization_id, str(environment_id), number)
     return int(found or 0)
 
 
