@@ -69,15 +69,17 @@ async function spoil(ctx) {
 }
 
 function sign(claims, header, key) {
-  return new CompactSign(new TextEncoder().encode(JSON.stringify(claims))).setProtectedHeader(header).sign(key);
+  return new CompactSign(new TextEncoder().encode(JSON.stringify(claims))).setProtectedHeader(header).sign(key, {
+    crit: Object.fromEntries((header.crit ?? []).map((name) => [name, true])),
+  });
 }
 
 async function command(request, response) {
   let text = "";
   for await (const part of request) text += part;
-  const { rotate, ...given } = JSON.parse(text || "{}");
+  const { rotate, alg, ...given } = JSON.parse(text || "{}");
   Object.assign(state, given);
-  if (rotate) state.keys = [await newKey(rotate)];
+  if (rotate || (alg && state.keys[0].jwk.alg !== alg)) state.keys = [await newKey(rotate ?? alg)];
   build();
   response.setHeader("content-type", "application/json");
   response.end(JSON.stringify({ requests: state.requests, kids: state.keys.map((each) => each.jwk.kid) }));

@@ -86,9 +86,7 @@ class Attempts:
 
     def end(self, request: Request, response: Response) -> None:
         """However it ended: an attempt is one answer's."""
-        response.delete_cookie(
-            _name(request), path="/", secure=_is_tls(request), httponly=True, samesite="lax"
-        )
+        response.delete_cookie(_name(request), path="/", secure=_is_tls(request), httponly=True, samesite="lax")
 
 
 def _name(request: Request) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,7 +14,7 @@ from authlib.oauth2.rfc6749.parameters import prepare_grant_uri, prepare_token_r
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from authlib.oidc.core import CodeIDToken
 from joserfc import jws, jwt
-from joserfc.errors import JoseError
+from joserfc.errors import JoseError, SecurityWarning
 from service_kit.clock import Clock
 from service_kit.outbound import OutboundGuard
 
@@ -111,7 +112,10 @@ class Protocol:
         try:
             key_id = jws.extract_compact(token.encode()).headers().get("kid")
             keys = await self._issuers.keys(metadata, key_id if isinstance(key_id, str) else None)
-            decoded = jwt.decode(token, keys, algorithms=list(ALGORITHMS))
+            with warnings.catch_warnings():
+                # Providers go on calling it EdDSA.
+                warnings.simplefilter("ignore", SecurityWarning)
+                decoded = jwt.decode(token, keys, algorithms=list(ALGORITHMS))
             claims = CodeIDToken(
                 decoded.claims,
                 decoded.header,
@@ -133,9 +137,12 @@ class Protocol:
         headers = {"Authorization": f"Bearer {tokens['access_token']}", "Accept": "application/json"}
         try:
             async with self._guard.client(LIMITS) as client:
-                return read_document(await client.get(address, headers=headers))
-        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+                given = await client.get(address, headers=headers)
+        except (httpx.HTTPError, ValueError) as error:
             raise SignInFailed("provider_unreachable", f"userinfo: {type(error).__name__}") from error
+        if given.status_code in (400, 401, 403):
+            raise SignInFailed("bad_answer", f"userinfo answered {given.status_code}")
+        return read_document(given)
 
 
 def check_issuer(answer: Mapping[str, str], metadata: Metadata) -> None:
@@ -189,5 +196,3 @@ def _identity(claims: Mapping[str, Any], provider: IdentityProvider) -> Identity
         name=name.strip()[:200] if isinstance(name, str) and name.isprintable() else "",
         groups=frozenset(each for each in listed if isinstance(each, str)) if provider.groups else None,
     )
-
-
