@@ -30,6 +30,11 @@ from control_plane.flags import endpoints as flags_endpoints
 from control_plane.flags.experiment_guard import ExperimentGuard
 from control_plane.flags.service import FlagService
 from control_plane.flags.settings_service import SettingsService
+from control_plane.fleet import endpoints as fleet_endpoints
+from control_plane.fleet.answers import PropagationAnswers
+from control_plane.fleet.api_document import describe_waiting
+from control_plane.fleet.memory import Fleet
+from control_plane.fleet.waits import PropagationWaits
 from control_plane.history import endpoints as history_endpoints
 from control_plane.history.kinds import Keepers, Kind, LivingKeeper
 from control_plane.history.service import History
@@ -65,6 +70,8 @@ class Parts:
     access: Access
     courier: Courier
     quotas: Quotas
+    fleet: Fleet
+    waits: PropagationWaits
     event_age_days_max: int = 730
 
 
@@ -81,6 +88,8 @@ def create_control_plane(parts: Parts, shell: Shell) -> FastAPI:
     for router in (*_routers_of_accounts(parts), *_routers_of_organizations(parts), *_routers_of_entities(parts)):
         app.include_router(router, prefix="/api/v1", responses=answers)
     app.include_router(link_page.build_router())
+    app.add_middleware(PropagationAnswers, waits=parts.waits)
+    describe_waiting(app)
     return app
 
 
@@ -110,6 +119,7 @@ def _routers_of_organizations(parts: Parts) -> Sequence[APIRouter]:
         quotas_endpoints.build_router(authenticator=authenticator, database=database, quotas=quotas),
         audit_endpoints.build_router(authenticator=authenticator, database=database),
         publishing_endpoints.build_router(authenticator=authenticator, database=database),
+        fleet_endpoints.build_router(authenticator=authenticator, database=database, fleet=parts.fleet),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
 from functools import partial
 
 from fastapi import FastAPI
@@ -36,6 +37,10 @@ from control_plane.database import (
     Database,
     migrate,
 )
+from control_plane.fleet.listener import FleetListener
+from control_plane.fleet.memory import Fleet
+from control_plane.fleet.telemetry import FleetTelemetry
+from control_plane.fleet.waits import PropagationWaits
 from control_plane.people.courier import Courier
 from control_plane.people.identification import Identification
 from control_plane.people.login_limit import LoginLimit
@@ -50,15 +55,23 @@ from control_plane.settings import Settings
 
 BROWSER_ACCESS = CorsPolicy(
     methods=("GET", "POST", "PUT", "PATCH", "DELETE"),
-    headers=("Authorization", "Content-Type", "If-Match", "If-None-Match", REASON_HEADER),
-    exposed=("ETag", "Location", "Retry-After", "X-Request-Id"),
+    headers=("Authorization", "Content-Type", "If-Match", "If-None-Match", "Prefer", REASON_HEADER),
+    exposed=("ETag", "Location", "Preference-Applied", "Retry-After", "X-Request-Id"),
     setting="FF_CORS_ORIGINS",
 )
 _TRACE_SECONDS = 1.0
 
 
-def build_api(settings: Settings) -> FastAPI:
-    """The API's app; it connects when it starts."""
+@dataclass(frozen=True, slots=True)
+class Api:
+    """What is served. `closing` ends what waits, when the process stops."""
+
+    app: FastAPI
+    closing: Callable[[], None]
+
+
+def build_api(settings: Settings) -> Api:
+    """The API; it connects when its app starts."""
     clock, registry = SystemClock(), new_registry()
     database = database_of(settings, clock)
     background = Background(registry, clock)
@@ -69,6 +82,10 @@ def build_api(settings: Settings) -> FastAPI:
     relay = _RelayWork(settings, clock=clock, telemetry=telemetry, registry=registry)
     status = _status(settings, clock, telemetry)
     intake = _act_intake(settings, database=database, clock=clock, registry=registry)
+    heard = FleetTelemetry(registry)
+    fleet = Fleet(clock, heard)
+    waits = PropagationWaits(fleet, heard, most=settings.propagation_waits_max)
+    listener = FleetListener(fleet, lambda: JetStreamBus(BusConnection.of(settings), name="control-plane-fleet"))
 
     async def prepare(connection: Connection) -> None:
         await _migrated(connection, settings)
@@ -79,6 +96,7 @@ def build_api(settings: Settings) -> FastAPI:
     def opened() -> None:
         background.every("sign-in-trace", trace.write, seconds=_TRACE_SECONDS)
         background.keep("acts", intake)
+        listener.begin(background)
         background.keep("publishing_status", status.keep_looking)
         if settings.relay_enabled:
             relay.begin(background)
@@ -93,6 +111,8 @@ def build_api(settings: Settings) -> FastAPI:
             access=access,
             courier=courier_of(settings),
             quotas=quotas,
+            fleet=fleet,
+            waits=waits,
             event_age_days_max=settings.events_age_days_max,
         ),
         Shell(
@@ -108,7 +128,7 @@ def build_api(settings: Settings) -> FastAPI:
     )
     app.add_middleware(RequestDeadlines, seconds=settings.request_seconds)
     allow_browsers(app, Pages(settings.cors_origins, BROWSER_ACCESS))
-    return app
+    return Api(app, waits.close)
 
 
 def build_relay(settings: Settings) -> FastAPI:

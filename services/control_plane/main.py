@@ -43,9 +43,11 @@ def main() -> None:
         asyncio.run(commands.set_quotas(settings, options.organization, options.limits))
     elif command == "recover":
         asyncio.run(commands.recover(settings, options))
+    elif command == "relay":
+        serve(build_relay(settings), settings)
     else:
-        app = build_api(settings) if command == "serve" else build_relay(settings)
-        serve(app, settings)
+        api = build_api(settings)
+        serve(api.app, settings, closing=api.closing)
 
 
 def _check_administrator(settings: Settings) -> None:

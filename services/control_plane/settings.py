@@ -19,6 +19,7 @@ class Settings(BusSettings):
 
     `database_pool_size`: connections for requests; a relay keeps three more, its status one.
     `request_seconds`: how long the database may keep a request waiting, all its statements together; then it is 503.
+    `propagation_waits_max`: requests that wait for edges at once, a quarter of them of one organization; 0: none waits.
     `relay_check_seconds`: how often the relay compares the stream with what it wrote.
     `events_age_days_max`: as of the ingestors; an experiment begins no earlier.
     `smtp_url`: where mail is handed in, `smtp://user:password@host:port` or `smtps://…`; empty: one-time links are
@@ -33,6 +34,7 @@ class Settings(BusSettings):
     config_max_bytes: Annotated[int, Field(ge=1024 * 1024)] = 1024 * 1024 * 1024
     config_reserve_percent: Annotated[float, Field(ge=1, le=50)] = 5
     quotas: LimitsSetting = Field(default_factory=dict)
+    propagation_waits_max: Annotated[int, Field(ge=0, le=100_000)] = 500
     events_age_days_max: Annotated[int, Field(ge=1, le=36_500)] = 730
     acts_max_bytes: Annotated[int, Field(ge=1024 * 1024)] = 64 * 1024 * 1024
     auth_jwt_secret: LongSecret

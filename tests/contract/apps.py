@@ -43,7 +43,7 @@ def _ingestor() -> FastAPI:
 def build_apps() -> Mapping[str, FastAPI]:
     nowhere = SecretStr("postgresql://nobody@127.0.0.1:9/nothing")
     return {
-        "control plane": build_api(Settings(database_url=nowhere, auth_jwt_secret=SECRET, relay_enabled=False)),
+        "control plane": build_api(Settings(database_url=nowhere, auth_jwt_secret=SECRET, relay_enabled=False)).app,
         "edge": Edge(EdgeSettings(), MemoryBus()).app,
         "ingestor": _ingestor(),
         "analytics": _analytics(),

@@ -8,6 +8,9 @@ from argon2 import PasswordHasher
 from control_plane.access.authenticator import Authenticator
 from control_plane.app import Parts, create_control_plane
 from control_plane.database import Database
+from control_plane.fleet.memory import Fleet
+from control_plane.fleet.telemetry import FleetTelemetry
+from control_plane.fleet.waits import PropagationWaits
 from control_plane.people.courier import Courier
 from control_plane.people.identification import Identification
 from control_plane.people.login_limit import LoginLimit
@@ -34,6 +37,7 @@ async def app_on(
     courier: Courier | None = None,
     trace: SignInTrace | None = None,
     passwords: Passwords | None = None,
+    fleet: Fleet | None = None,
 ) -> FastAPI:
     """The app on a migrated database. Its passwords are hashed as cheaply as possible, and nobody waits."""
     tokens = AccessTokens(SecretStr(SECRET), clock)
@@ -52,11 +56,15 @@ async def app_on(
     )
     async with database.connection() as connection:
         await access.ensure_administrator(connection, *ADMINISTRATOR)
+    heard = FleetTelemetry(new_registry())
+    fleet = fleet or Fleet(clock, heard)
     parts = Parts(
         database=database,
         authenticator=Authenticator(Identification(database, tokens).identify),
         access=access,
         courier=courier or Courier(),
         quotas=Quotas(limits or {}, 0.05, QuotaTelemetry(new_registry())),
+        fleet=fleet,
+        waits=PropagationWaits(fleet, heard, most=8),
     )
     return create_control_plane(parts, Shell(registry=new_registry(), body_limit_bytes=2 * 1024 * 1024))

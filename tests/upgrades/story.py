@@ -144,6 +144,8 @@ async def _environments(owner: Speaker, shop: str) -> None:
     await owner("DELETE", f"{keys}/{client['id']}")
     await owner("POST", f"{production}/republish")
     await owner("GET", f"{production}/publication")
+    await owner("GET", f"{production}/edges")
+    await owner("GET", f"{production}/versions/1/propagation")
 
 
 async def _definitions(owner: Speaker, shop: str) -> None:

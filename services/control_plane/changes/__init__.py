@@ -3,5 +3,6 @@
 from control_plane.changes.models import Author, Change, Origin
 from control_plane.changes.recorder import present_origin, record
 from control_plane.changes.schemas import AuditedView
+from control_plane.changes.written import Written, collected
 
-__all__ = ["AuditedView", "Author", "Change", "Origin", "present_origin", "record"]
+__all__ = ["AuditedView", "Author", "Change", "Origin", "Written", "collected", "present_origin", "record"]

@@ -10,6 +10,7 @@ from service_kit.origins import current_address, current_reason, current_right
 
 from control_plane.changes.hash_chain import ALL_COLUMNS, GENESIS, canonical_json, entry_hash
 from control_plane.changes.models import Change, Origin
+from control_plane.changes.written import note_written
 from control_plane.database import Connection
 
 CHANNEL = "environment_changed"
@@ -70,6 +71,7 @@ async def record(tx: Connection, change: Change) -> dict[UUID, int]:
         raise LookupError("a change names an environment that its organization does not have")
     head = begun if begun["number"] is not None else await _first_head(tx, change.organization_id)
     await _end(tx, change, given, head)
+    note_written(change.organization_id, versions)
     return versions
 
 

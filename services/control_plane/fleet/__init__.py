@@ -1,0 +1,1 @@
+"""The edges that are heard: which version each serves, and who waits for them."""
