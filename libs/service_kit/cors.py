@@ -1,4 +1,5 @@
-"""Which pages in browsers may call a service (CORS). No cookie is ever involved."""
+"""Which pages in browsers may call a service (CORS). Cookies are for named pages alone, and only where a service has
+them."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ import re
 import time
 from dataclasses import dataclass
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 from pydantic import BeforeValidator
@@ -43,16 +45,23 @@ Origins = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_origins)]
 """A setting: origins with commas between them, `*` for any, empty for none."""
 
 
+def origin_of(address: str) -> str:
+    """The origin of a page at this address."""
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}".lower()
+
+
 @dataclass(frozen=True, slots=True)
 class CorsPolicy:
     """What a service lets pages do: the methods, the headers they may send, and those of answers they may read.
 
-    `setting`: the environment variable that names the pages."""
+    `setting`: the environment variable that names the pages. `cookies`: those that it names may send theirs."""
 
     methods: tuple[str, ...]
     headers: tuple[str, ...]
     exposed: tuple[str, ...]
     setting: str
+    cookies: bool = False
 
 
 class Pages:
@@ -63,8 +72,14 @@ class Pages:
         self.policy = policy
         exposed = ((b"access-control-expose-headers", ", ".join(policy.exposed).encode()),) if policy.exposed else ()
         self._refused = exposed
+        self._cookies = ((b"access-control-allow-credentials", b"true"),) if self.cookies else ()
         self._any = ((_ALLOWED, b"*"), *exposed, _VARY)
         self._logged: dict[str, float] = {}
+
+    @property
+    def cookies(self) -> bool:
+        """Whether pages may send theirs; never where any page may call."""
+        return self.policy.cookies and self.origins != ANY_ORIGIN
 
     def answer_headers(self, origin: bytes | None, host: bytes | None) -> tuple[tuple[bytes, bytes], ...]:
         """What the answer to a request from a page has besides; `origin` None: no page."""
@@ -74,7 +89,7 @@ class Pages:
             return self._any
         named = origin.decode("latin-1")
         if named in self.origins:
-            return (*self._refused, (_ALLOWED, origin), _VARY)
+            return (*self._refused, (_ALLOWED, origin), *self._cookies, _VARY)
         if host is None or origin.partition(b"://")[2] != host:
             self.note_refusal(named)
         return (*self._refused, _VARY) if self.origins else ()
@@ -101,6 +116,7 @@ def allow_browsers(app: FastAPI, pages: Pages) -> None:
         allow_origins=pages.origins,
         allow_methods=pages.policy.methods,
         allow_headers=pages.policy.headers,
+        allow_credentials=pages.cookies,
         max_age=_PREFLIGHT_SECONDS,
     )
 

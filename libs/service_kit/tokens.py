@@ -1,11 +1,12 @@
-"""Access tokens of people: JWT, HS256, signed by one service and verified by each that shares its secret.
+"""Access tokens of people: JWT, signed by one service and verified by each that knows its keys.
 
 Unauthorized
 ├── InvalidToken      not ours, not for us, or without what it needs
+│   └── UnknownKey    signed with a key that is not known here (yet, or any more)
 ├── ExpiredToken      out of time
 └── WithdrawnToken    of a session that has ended
 
-A token is typed (RFC 8725, 3.11), so that what else is signed with the secret one day is never taken for one.
+A token is typed (RFC 8725, 3.11), so that what else is signed with the key one day is never taken for one.
 """
 
 from __future__ import annotations
@@ -19,15 +20,16 @@ import jwt
 
 from service_kit.clock import Clock
 from service_kit.problems import Unauthorized
-from service_kit.settings import LongSecret
+from service_kit.token_keys import SigningKeys, VerificationKeys
 
-ALGORITHM = "HS256"
 AUDIENCE = "verdict"
+"""Every service; `verdict-…` is one of them."""
 ISSUER = "verdict-control-plane"
 TYPE = "at+jwt"
 _TYPES = (TYPE, "JWT")
 """`JWT` is what stood in the tokens before they were typed."""
 _REGISTERED = ("sub", "generation", "aud", "iss", "iat", "exp")
+_SESSION = "sid"
 _SECONDS_MAX = 2**40
 
 
@@ -36,6 +38,10 @@ class InvalidToken(Unauthorized):
 
     def __init__(self, detail: str = "the access token is not valid") -> None:
         super().__init__(detail)
+
+
+class UnknownKey(InvalidToken):
+    """The same answer; whoever can learn keys looks for it once."""
 
 
 class ExpiredToken(Unauthorized):
@@ -59,29 +65,43 @@ class Claims:
     subject: UUID
     generation: int
     """Of the person's sessions: a new one ends those before it."""
+    session_id: UUID | None = None
+    """The session that it belongs to. None: of a version that had none."""
     private: Mapping[str, Any] = field(default_factory=dict)
     """What the services agree on beyond that."""
 
 
-class AccessTokens:
-    """Signs and verifies with one secret."""
+class TokenIssuer:
+    """Signs."""
 
-    def __init__(self, secret: LongSecret, clock: Clock) -> None:
-        self._secret = secret.get_secret_value()
+    def __init__(self, keys: SigningKeys, clock: Clock) -> None:
+        self._keys = keys
         self._clock = clock
 
-    def issue(self, claims: Claims, lifetime_seconds: int) -> str:
+    def issue(self, claims: Claims, lifetime_seconds: int, *, audience: str = AUDIENCE) -> str:
         now = self._clock.now() // 1000
         document = {
             **claims.private,
+            **({} if claims.session_id is None else {_SESSION: str(claims.session_id)}),
             "sub": str(claims.subject),
             "generation": claims.generation,
-            "aud": AUDIENCE,
+            "aud": audience,
             "iss": ISSUER,
             "iat": now,
             "exp": now + lifetime_seconds,
         }
-        return jwt.encode(document, self._secret, algorithm=ALGORITHM, headers={"typ": TYPE})
+        key_id, key = self._keys.signing_key()
+        named = {} if key_id is None else {"kid": key_id}
+        return jwt.encode(document, key, algorithm=self._keys.algorithm, headers={"typ": TYPE, **named})
+
+
+class AccessTokens:
+    """Verifies. `service` is what this one is called as an audience of its own; empty: tokens are for every service."""
+
+    def __init__(self, keys: VerificationKeys, clock: Clock, *, service: str = "") -> None:
+        self._keys = keys
+        self._clock = clock
+        self._audiences = [AUDIENCE, audience_of(service)] if service else [AUDIENCE]
 
     def verify(self, token: str) -> Claims:
         """What the token says, its session not yet looked at. Raises `InvalidToken` or `ExpiredToken`."""
@@ -91,31 +111,41 @@ class AccessTokens:
             raise InvalidToken
         try:
             subject = UUID(document["sub"])
-        except ValueError:
+            session_id = UUID(document[_SESSION]) if _SESSION in document else None
+        except (ValueError, AttributeError, TypeError):
             raise InvalidToken from None
         if expires_at <= self._clock.now() // 1000:
             raise ExpiredToken
-        private = {name: value for name, value in document.items() if name not in _REGISTERED}
-        return Claims(subject, generation, private)
+        private = {name: value for name, value in document.items() if name not in (*_REGISTERED, _SESSION)}
+        return Claims(subject, generation, session_id, private)
 
     def _signed(self, token: str) -> dict[str, Any]:
         """The claims of a token of ours. Time is the clock's business, not the library's."""
         try:
+            key_id = jwt.get_unverified_header(token).get("kid")
+            key = self._keys.verification_key(key_id if isinstance(key_id, str) else None)
+            if key is None:
+                raise UnknownKey
             complete = jwt.decode_complete(
                 token,
-                self._secret,
-                algorithms=[ALGORITHM],
-                audience=AUDIENCE,
+                key,
+                algorithms=[self._keys.algorithm],
+                audience=self._audiences,
                 issuer=ISSUER,
                 options={"require": list(_REGISTERED), "verify_exp": False, "verify_iat": False, "verify_nbf": False},
             )
         # A header is read before its signature is checked: it may be nested or shaped in any way.
-        except (jwt.InvalidTokenError, ValueError, TypeError, AttributeError, RecursionError):
+        except (jwt.PyJWTError, ValueError, TypeError, AttributeError, RecursionError):
             raise InvalidToken from None
         if complete["header"].get("typ") not in _TYPES:
             raise InvalidToken
         document: dict[str, Any] = complete["payload"]
         return document
+
+
+def audience_of(service: str) -> str:
+    """Of a token that is for one service alone."""
+    return f"{AUDIENCE}-{service}"
 
 
 def _is_count(value: Any) -> bool:

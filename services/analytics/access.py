@@ -15,6 +15,8 @@ from service_kit.tokens import AccessTokens, InvalidToken, WithdrawnToken
 
 from analytics.catalog.catalog import Catalog
 
+SERVICE = "analytics"
+"""As an audience of access tokens."""
 ADMIN_ROLES = frozenset({"owner", "admin"})
 WRITER_ROLES = ADMIN_ROLES | {"editor"}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from fastapi import APIRouter, FastAPI
 from service_kit.http import Shell, create_app
@@ -48,13 +48,16 @@ from control_plane.people import (
     api_tokens_endpoints,
     invitations_endpoints,
     link_page,
+    sessions_endpoints,
     sign_in_endpoints,
 )
 from control_plane.people import endpoints as people_endpoints
+from control_plane.people.browsers import Browsers
 from control_plane.people.courier import Courier
 from control_plane.people.invitations_service import Invitations
 from control_plane.people.password_resets_service import PasswordResets
 from control_plane.people.service import Access
+from control_plane.people.signing_in import SigningIn
 from control_plane.publishing import endpoints as publishing_endpoints
 from control_plane.quotas import Quotas
 from control_plane.segments import endpoints as segments_endpoints
@@ -68,6 +71,7 @@ class Parts:
     database: Database
     authenticator: Authenticator
     access: Access
+    browsers: Browsers = field(default_factory=Browsers)
     courier: Courier
     quotas: Quotas
     fleet: Fleet
@@ -98,9 +102,17 @@ def _routers_of_accounts(parts: Parts) -> Sequence[APIRouter]:
     database, access, courier = parts.database, parts.access, parts.courier
     invitations = Invitations(database=database, access=access, courier=courier, quotas=parts.quotas)
     resets = PasswordResets(database=database, access=access, courier=courier)
+    signing_in = SigningIn(parts.browsers, access.sessions.terms)
     return (
-        sign_in_endpoints.build_router(access=access, invitations=invitations, resets=resets),
-        people_endpoints.build_router(authenticator=parts.authenticator, database=database, access=access),
+        sign_in_endpoints.build_router(
+            database=database, access=access, invitations=invitations, resets=resets, signing_in=signing_in
+        ),
+        sessions_endpoints.build_router(
+            authenticator=parts.authenticator, database=database, sessions=access.sessions, signing_in=signing_in
+        ),
+        people_endpoints.build_router(
+            authenticator=parts.authenticator, database=database, access=access, signing_in=signing_in
+        ),
         invitations_endpoints.build_router(
             authenticator=parts.authenticator, database=database, invitations=invitations, resets=resets
         ),

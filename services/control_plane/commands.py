@@ -9,7 +9,8 @@ import sys
 from service_kit.clock import SystemClock
 from service_kit.logs import get_logger
 from service_kit.problems import Problem
-from service_kit.tokens import AccessTokens
+from service_kit.token_keys import SharedSecret
+from service_kit.tokens import TokenIssuer
 from streams import BusError
 from streams.connection import BusConnection
 from streams.jetstream import JetStreamBus
@@ -39,7 +40,7 @@ async def reset_password(settings: Settings, email: str) -> None:
     access = access_of(
         settings,
         database=database,
-        tokens=AccessTokens(settings.auth_jwt_secret, clock),
+        issuer=TokenIssuer(SharedSecret(settings.auth_jwt_secret), clock),
         trace=SignInTrace(database, clock),
         clock=clock,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 
 from fastapi import FastAPI
@@ -20,7 +21,8 @@ from service_kit.mail import SmtpMailer, SmtpServer
 from service_kit.problems import Unavailable
 from service_kit.reasons import REASON_HEADER
 from service_kit.telemetry import new_registry
-from service_kit.tokens import AccessTokens
+from service_kit.token_keys import SharedSecret
+from service_kit.tokens import AccessTokens, TokenIssuer
 from streams.connection import BusConnection
 from streams.jetstream import JetStreamBus
 from streams.server_clock import time_of
@@ -41,11 +43,14 @@ from control_plane.fleet.listener import FleetListener
 from control_plane.fleet.memory import Fleet
 from control_plane.fleet.telemetry import FleetTelemetry
 from control_plane.fleet.waits import PropagationWaits
+from control_plane.people.browsers import CSRF_HEADER, Browsers
 from control_plane.people.courier import Courier
 from control_plane.people.identification import Identification
 from control_plane.people.login_limit import LoginLimit
 from control_plane.people.passwords import Passwords
 from control_plane.people.service import Access
+from control_plane.people.session_terms import SessionTerms
+from control_plane.people.sessions import Sessions
 from control_plane.people.sign_in_trace import SignInTrace
 from control_plane.publishing.relay import Relay
 from control_plane.publishing.status import PublishingStatus
@@ -55,11 +60,13 @@ from control_plane.settings import Settings
 
 BROWSER_ACCESS = CorsPolicy(
     methods=("GET", "POST", "PUT", "PATCH", "DELETE"),
-    headers=("Authorization", "Content-Type", "If-Match", "If-None-Match", "Prefer", REASON_HEADER),
+    headers=("Authorization", "Content-Type", "If-Match", "If-None-Match", "Prefer", REASON_HEADER, CSRF_HEADER),
     exposed=("ETag", "Location", "Preference-Applied", "Retry-After", "X-Request-Id"),
     setting="FF_CORS_ORIGINS",
+    cookies=True,
 )
 _TRACE_SECONDS = 1.0
+_SWEEP_SECONDS = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +82,10 @@ def build_api(settings: Settings) -> Api:
     clock, registry = SystemClock(), new_registry()
     database = database_of(settings, clock)
     background = Background(registry, clock)
-    tokens = AccessTokens(settings.auth_jwt_secret, clock)
+    keys = SharedSecret(settings.auth_jwt_secret)
+    browsers = Browsers(settings.public_url, settings.cors_origins)
     trace = SignInTrace(database, clock)
-    access = access_of(settings, database=database, tokens=tokens, trace=trace, clock=clock)
+    access = access_of(settings, database=database, issuer=TokenIssuer(keys, clock), trace=trace, clock=clock)
     telemetry = RelayTelemetry(registry)
     relay = _RelayWork(settings, clock=clock, telemetry=telemetry, registry=registry)
     status = _status(settings, clock, telemetry)
@@ -95,6 +103,7 @@ def build_api(settings: Settings) -> Api:
 
     def opened() -> None:
         background.every("sign-in-trace", trace.write, seconds=_TRACE_SECONDS)
+        background.every("sessions", access.sessions.sweep, seconds=_SWEEP_SECONDS)
         background.keep("acts", intake)
         listener.begin(background)
         background.keep("publishing_status", status.keep_looking)
@@ -107,8 +116,11 @@ def build_api(settings: Settings) -> Api:
     app = create_control_plane(
         Parts(
             database=database,
-            authenticator=Authenticator(Identification(database, tokens).identify),
+            authenticator=Authenticator(
+                Identification(database, AccessTokens(keys, clock), access.sessions, browsers).identify
+            ),
             access=access,
+            browsers=browsers,
             courier=courier_of(settings),
             quotas=quotas,
             fleet=fleet,
@@ -151,16 +163,20 @@ def build_relay(settings: Settings) -> FastAPI:
 
 
 def access_of(
-    settings: Settings, *, database: Database, tokens: AccessTokens, trace: SignInTrace, clock: Clock
+    settings: Settings, *, database: Database, issuer: TokenIssuer, trace: SignInTrace, clock: Clock
 ) -> Access:
     """Who people are."""
+    terms = SessionTerms(
+        idle=timedelta(hours=settings.auth_session_idle_hours),
+        absolute=timedelta(days=settings.auth_session_days),
+        token=timedelta(minutes=settings.auth_token_minutes),
+    )
     return Access(
         database=database,
-        tokens=tokens,
+        sessions=Sessions(database, issuer, terms),
         passwords=Passwords(),
         limit=LoginLimit(clock),
         trace=trace,
-        token_lifetime_seconds=settings.auth_token_minutes * 60,
     )
 
 

@@ -23,7 +23,8 @@ class Settings(BusSettings):
     `relay_check_seconds`: how often the relay compares the stream with what it wrote.
     `events_age_days_max`: as of the ingestors; an experiment begins no earlier.
     `smtp_url`: where mail is handed in, `smtp://user:password@host:port` or `smtps://…`; empty: one-time links are
-    shown to administrators. `public_url`: where people reach the control plane; links in mail begin with it.
+    shown to administrators. `auth_token_minutes`: of an access token; a session lasts `auth_session_idle_hours` without
+    use, `auth_session_days` with it. `public_url`: where people reach the control plane; links in mail begin with it.
     """
 
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
@@ -38,7 +39,9 @@ class Settings(BusSettings):
     events_age_days_max: Annotated[int, Field(ge=1, le=36_500)] = 730
     acts_max_bytes: Annotated[int, Field(ge=1024 * 1024)] = 64 * 1024 * 1024
     auth_jwt_secret: LongSecret
-    auth_token_minutes: Annotated[int, Field(ge=1, le=60 * 24 * 30)] = 60 * 12
+    auth_token_minutes: Annotated[int, Field(ge=1, le=60 * 24 * 30)] = 15
+    auth_session_idle_hours: Annotated[float, Field(gt=0, le=24 * 365)] = 24.0
+    auth_session_days: Annotated[float, Field(gt=0, le=365)] = 30.0
     admin_email: str = ""
     admin_password: SecretStr = SecretStr("")
     smtp_url: SecretStr = SecretStr("")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from analytics.access import Authenticator
+from analytics.access import SERVICE, Authenticator
 from analytics.catalog.catalog import Catalog
 from pydantic import SecretStr
 from service_kit.clock import Clock, ManualClock
-from service_kit.tokens import AccessTokens, Claims
+from service_kit.token_keys import SharedSecret
+from service_kit.tokens import AccessTokens, Claims, TokenIssuer
 
 SECRET = "a secret of more than thirty-two bytes"
 PERSON = UUID(int=1)
@@ -17,11 +18,11 @@ _YEARS = 20 * 366 * 86_400
 
 
 def authenticator(catalog: Catalog, clock: Clock) -> Authenticator:
-    return Authenticator(AccessTokens(SecretStr(SECRET), clock), catalog)
+    return Authenticator(AccessTokens(SharedSecret(SecretStr(SECRET)), clock, service=SERVICE), catalog)
 
 
 def bearer(role: str = "admin", organization: str = "org-1", *, generation: int = 1) -> dict[str, str]:
     """The headers of somebody who had this role at the sign-in."""
-    claims = Claims(PERSON, generation, {"organizations": {organization: role}})
-    token = AccessTokens(SecretStr(SECRET), ManualClock()).issue(claims, _YEARS)
+    claims = Claims(PERSON, generation, private={"organizations": {organization: role}})
+    token = TokenIssuer(SharedSecret(SecretStr(SECRET)), ManualClock()).issue(claims, _YEARS)
     return {"Authorization": f"Bearer {token}"}

@@ -10,7 +10,8 @@ from analytics.catalog.catalog import Catalog
 from analytics.catalog.entries import Environment, Member
 from pydantic import SecretStr
 from service_kit.clock import ManualClock
-from service_kit.tokens import AccessTokens, Claims, InvalidToken, WithdrawnToken
+from service_kit.token_keys import SharedSecret
+from service_kit.tokens import Claims, InvalidToken, TokenIssuer, WithdrawnToken
 
 from tests.analytics.people import PERSON, SECRET, authenticator
 
@@ -32,7 +33,9 @@ def asking(catalog: Catalog) -> Authenticator:
 
 def token(generation: int = 2, **private: Any) -> str:
     private = private or {"organizations": {"org-1": "editor"}}
-    return AccessTokens(SecretStr(SECRET), ManualClock()).issue(Claims(PERSON, generation, private), 60)
+    return TokenIssuer(SharedSecret(SecretStr(SECRET)), ManualClock()).issue(
+        Claims(PERSON, generation, private=private), 60
+    )
 
 
 def test_what_nobody_published_is_as_it_was_at_the_sign_in(asking: Authenticator) -> None:

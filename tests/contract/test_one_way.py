@@ -17,6 +17,8 @@ OPEN = {
     "/readyz",
     "/metrics",
     "/api/v1/auth/login",
+    "/api/v1/auth/refresh",
+    "/api/v1/auth/sessions",
     "/api/v1/auth/invitations/accept",
     "/api/v1/auth/password-resets",
     "/api/v1/auth/password-resets/use",

@@ -13,7 +13,9 @@ from tests.contract.apps import build_apps
 APPS = build_apps()
 OPEN = {"/healthz", "/readyz", "/metrics"}
 LOGIN = "/api/v1/auth/login"
-BY_LINK = {
+WITHOUT_ACTOR = {
+    "/api/v1/auth/refresh",
+    "/api/v1/auth/sessions",
     "/api/v1/auth/invitations/accept",
     "/api/v1/auth/password-resets",
     "/api/v1/auth/password-resets/use",
@@ -23,7 +25,7 @@ OPERATIONS = [
     for name in ("control plane", "analytics")
     for path, methods in APPS[name].openapi()["paths"].items()
     for method in methods
-    if path not in OPEN | BY_LINK | {LOGIN}
+    if path not in OPEN | WITHOUT_ACTOR | {LOGIN}
 ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from argon2 import PasswordHasher
 from control_plane.access.authenticator import Authenticator
@@ -11,11 +12,14 @@ from control_plane.database import Database
 from control_plane.fleet.memory import Fleet
 from control_plane.fleet.telemetry import FleetTelemetry
 from control_plane.fleet.waits import PropagationWaits
+from control_plane.people.browsers import Browsers
 from control_plane.people.courier import Courier
 from control_plane.people.identification import Identification
 from control_plane.people.login_limit import LoginLimit
 from control_plane.people.passwords import Passwords
 from control_plane.people.service import Access
+from control_plane.people.session_terms import SessionTerms
+from control_plane.people.sessions import Sessions
 from control_plane.people.sign_in_trace import SignInTrace
 from control_plane.quotas import Quota, Quotas, QuotaTelemetry
 from fastapi import FastAPI
@@ -23,9 +27,12 @@ from pydantic import SecretStr
 from service_kit.clock import Clock
 from service_kit.http import Shell
 from service_kit.telemetry import new_registry
-from service_kit.tokens import AccessTokens
+from service_kit.token_keys import SharedSecret
+from service_kit.tokens import AccessTokens, TokenIssuer
 
 SECRET = "a-secret-of-the-tests-with-more-than-32-bytes"
+TERMS = SessionTerms(token=timedelta(hours=1))
+"""An hour of tokens, so that a test of a day need not sign in again and again."""
 ADMINISTRATOR = ("admin@example.com", "correct horse battery")
 
 
@@ -38,9 +45,11 @@ async def app_on(
     trace: SignInTrace | None = None,
     passwords: Passwords | None = None,
     fleet: Fleet | None = None,
+    browsers: Browsers | None = None,
 ) -> FastAPI:
     """The app on a migrated database. Its passwords are hashed as cheaply as possible, and nobody waits."""
-    tokens = AccessTokens(SecretStr(SECRET), clock)
+    keys = SharedSecret(SecretStr(SECRET))
+    browsers = browsers or Browsers()
     passwords = passwords or Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
     async def sleep(_: float) -> None:
@@ -48,11 +57,10 @@ async def app_on(
 
     access = Access(
         database=database,
-        tokens=tokens,
+        sessions=Sessions(database, TokenIssuer(keys, clock), TERMS),
         passwords=passwords,
         limit=LoginLimit(clock, sleep),
         trace=trace or SignInTrace(database, clock),
-        token_lifetime_seconds=3600,
     )
     async with database.connection() as connection:
         await access.ensure_administrator(connection, *ADMINISTRATOR)
@@ -60,8 +68,11 @@ async def app_on(
     fleet = fleet or Fleet(clock, heard)
     parts = Parts(
         database=database,
-        authenticator=Authenticator(Identification(database, tokens).identify),
+        authenticator=Authenticator(
+            Identification(database, AccessTokens(keys, clock), access.sessions, browsers).identify
+        ),
         access=access,
+        browsers=browsers,
         courier=courier or Courier(),
         quotas=Quotas(limits or {}, 0.05, QuotaTelemetry(new_registry())),
         fleet=fleet,

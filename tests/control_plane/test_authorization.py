@@ -15,6 +15,8 @@ from fastapi import FastAPI
 ROLES = ("viewer", "editor", "admin", "owner")
 PUBLIC = {
     ("POST", "/auth/login"),
+    ("POST", "/auth/refresh"),
+    ("POST", "/auth/sessions"),
     ("POST", "/auth/invitations/accept"),
     ("POST", "/auth/password-resets"),
     ("POST", "/auth/password-resets/use"),
@@ -26,6 +28,11 @@ PUBLIC = {
 PERSONAL = {
     ("GET", "/me"),
     ("PUT", "/me/password"),
+    ("POST", "/auth/access-token"),
+    ("GET", "/me/sessions"),
+    ("DELETE", "/me/sessions"),
+    ("DELETE", "/me/sessions/current"),
+    ("DELETE", "/me/sessions/{session}"),
     ("POST", "/me/invitations/accept"),
     ("GET", "/organizations"),
     ("POST", "/organizations"),

@@ -41,7 +41,7 @@ async def test_the_page_calls_operations_that_there_are(app: FastAPI) -> None:
     assert called == {
         "/auth/password-resets/use",
         "/auth/invitations/accept",
-        "/auth/login",
+        "/auth/sessions",
         "/me/invitations/accept",
     }
     assert {f"/api/v1{path}" for path in called} <= app.openapi()["paths"].keys()

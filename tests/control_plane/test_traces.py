@@ -20,6 +20,8 @@ from tests.control_plane.running_app import ADMINISTRATOR, app_on
 from tests.upgrades.story import Speaker, tell
 
 NO_TRACE = {
+    "POST /api/v1/auth/refresh": "a session goes on; a second use is told, tests/control_plane/test_sessions.py",
+    "POST /api/v1/auth/access-token": "a session goes on",
     "POST /api/v1/projects/{project}/environments/{environment}/explain": "it is a question, and changes nothing",
     "POST /api/v1/auth/password-resets": "in this day no mail is sent; tests/control_plane/test_password_resets.py",
 }
@@ -45,7 +47,7 @@ async def test_each_operation_leaves_an_entry(database: Database, clock: ManualC
 
     class Watched(httpx.ASGITransport):
         async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-            if request.url.path.endswith("/login"):
+            if request.url.path.endswith(("/login", "/auth/sessions")):
                 # Sign-ins of the same person in the same minute share an entry.
                 clock.advance(61)
             before = await auditor.count()

@@ -31,6 +31,7 @@ from prometheus_client import CollectorRegistry
 from pydantic import SecretStr
 from service_kit.clock import SystemClock
 from service_kit.http import Shell
+from service_kit.token_keys import SharedSecret
 from service_kit.tokens import AccessTokens
 from streams.jetstream import JetStreamBus
 
@@ -109,7 +110,7 @@ async def platform(
         entries.environment = replace(
             entries.environment, organization_id=tenant.organization, project_id=tenant.project
         )
-        tokens = AccessTokens(SecretStr(SECRET), CLOCK)
+        tokens = AccessTokens(SharedSecret(SecretStr(SECRET)), CLOCK)
         parts = parts_of(
             catalog,
             warehouse,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import httpx
 import pytest
 from fastapi import FastAPI
@@ -59,9 +61,11 @@ def test_what_no_browser_would_ever_send_is_refused(text: str) -> None:
         TypeAdapter(Origins).validate_python(text)
 
 
-async def preflight(origins: tuple[str, ...], origin: str, method: str = "PATCH") -> httpx.Response:
+async def preflight(
+    origins: tuple[str, ...], origin: str, method: str = "PATCH", access: CorsPolicy = ACCESS
+) -> httpx.Response:
     app = FastAPI()
-    allow_browsers(app, Pages(origins, ACCESS))
+    allow_browsers(app, Pages(origins, access))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://service") as client:
         asked = {"origin": origin, "access-control-request-method": method}
         return await client.options("/", headers={**asked, "access-control-request-headers": "if-match"})
@@ -80,6 +84,20 @@ async def test_a_page_is_allowed_by_its_origin(origins: tuple[str, ...], status:
     answer = await preflight(origins, "https://a.example")
     assert (answer.status_code, answer.headers.get("access-control-allow-origin")) == (status, allowed)
     assert "access-control-allow-credentials" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("origins", "allowed"),
+    [(("https://a.example",), "true"), (("https://b.example",), None), (("*",), None), ((), None)],
+)
+async def test_cookies_are_for_pages_that_are_named(origins: tuple[str, ...], allowed: str | None) -> None:
+    access, origin = replace(ACCESS, cookies=True), "https://a.example"
+    answer = await preflight(origins, origin, access=access)
+    assert answer.headers.get("access-control-allow-credentials") == allowed
+    headers = dict(Pages(origins, access).answer_headers(origin.encode(), b"service"))
+    assert headers.get(b"access-control-allow-credentials") == (allowed and allowed.encode())
+    if origins == ("*",):
+        assert headers[b"access-control-allow-origin"] == b"*"
 
 
 async def test_a_page_may_do_no_more_than_the_service_lets_it() -> None:

@@ -12,12 +12,14 @@ import pytest
 from pydantic import SecretStr
 from service_kit.clock import ManualClock
 from service_kit.problems import Unauthorized
-from service_kit.tokens import AccessTokens, Claims, ExpiredToken, InvalidToken
+from service_kit.token_keys import SharedSecret
+from service_kit.tokens import AccessTokens, Claims, ExpiredToken, InvalidToken, TokenIssuer
 
 SECRET = "a secret of the tests, long enough for every algorithm that a forger might choose"
 SUBJECT = UUID(int=7)
-CLAIMS = Claims(SUBJECT, 3, {"organizations": {"org-1": "owner"}})
+CLAIMS = Claims(SUBJECT, 3, UUID(int=9), {"organizations": {"org-1": "owner"}})
 NOW = ManualClock().now() // 1000
+ODD_SESSIONS: list[Any] = ["x", 7, [], {}, "", True]
 ODD_NUMBERS: list[Any] = [float("inf"), float("nan"), -1, 1.5, 10**400, 2**41, "", "1999999999", True, [], {}]
 
 
@@ -28,7 +30,12 @@ def clock() -> ManualClock:
 
 @pytest.fixture
 def tokens(clock: ManualClock) -> AccessTokens:
-    return AccessTokens(SecretStr(SECRET), clock)
+    return AccessTokens(SharedSecret(SecretStr(SECRET)), clock)
+
+
+@pytest.fixture
+def issuer(clock: ManualClock) -> TokenIssuer:
+    return TokenIssuer(SharedSecret(SecretStr(SECRET)), clock)
 
 
 def signed(
@@ -47,8 +54,10 @@ def headed(header: bytes) -> str:
     return b".".join((base64.urlsafe_b64encode(header).rstrip(b"="), payload, b"AAAA")).decode()
 
 
-def test_what_is_issued_is_verified_until_its_end(tokens: AccessTokens, clock: ManualClock) -> None:
-    token = tokens.issue(CLAIMS, 60)
+def test_what_is_issued_is_verified_until_its_end(
+    issuer: TokenIssuer, tokens: AccessTokens, clock: ManualClock
+) -> None:
+    token = issuer.issue(CLAIMS, 60)
     assert tokens.verify(token) == CLAIMS
     clock.advance(59)
     assert tokens.verify(token) == CLAIMS
@@ -57,8 +66,10 @@ def test_what_is_issued_is_verified_until_its_end(tokens: AccessTokens, clock: M
         tokens.verify(token)
 
 
-def test_what_the_services_agree_on_never_replaces_a_registered_claim(tokens: AccessTokens) -> None:
-    token = tokens.issue(Claims(SUBJECT, 3, {"sub": str(UUID(int=8)), "exp": 2**39}), 60)
+def test_what_the_services_agree_on_never_replaces_a_registered_claim(
+    issuer: TokenIssuer, tokens: AccessTokens
+) -> None:
+    token = issuer.issue(Claims(SUBJECT, 3, private={"sub": str(UUID(int=8)), "exp": 2**39}), 60)
     assert tokens.verify(token) == Claims(SUBJECT, 3)
 
 
@@ -80,6 +91,8 @@ def test_a_token_from_before_they_were_typed_is_taken(tokens: AccessTokens) -> N
         pytest.param(signed({"aud": "other"}), id="another audience"),
         pytest.param(signed({"iss": "other"}), id="another issuer"),
         pytest.param(signed({"sub": "nobody"}), id="a subject that is no id"),
+        *(pytest.param(signed({"sid": odd}), id=f"a session {odd!r}") for odd in ODD_SESSIONS),
+        pytest.param(signed({"aud": "verdict-events"}), id="for one other service"),
         *(
             pytest.param(signed({name: None}), id=f"no {name}")
             for name in ("aud", "iss", "sub", "generation", "iat", "exp")

@@ -86,6 +86,8 @@ async def _people(admin: Speaker, at: str) -> Speaker:
     owner = await _joined(admin, at, "owner@example.com", "owner")
     await owner("PUT", "/me/password", {"current_password": PASSWORD, "new_password": NEW_PASSWORD})
     owner = await admin.sign_in("owner@example.com", NEW_PASSWORD)
+    await _sessions(owner)
+    owner = await admin.sign_in("owner@example.com", NEW_PASSWORD)
     await owner("GET", "/me")
     await owner("GET", "/organizations")
     await owner("GET", at)
@@ -113,6 +115,22 @@ async def _people(admin: Speaker, at: str) -> Speaker:
     await program("GET", "/organizations")
     await owner("DELETE", f"{at}/tokens/{token['id']}")
     return owner
+
+
+async def _sessions(owner: Speaker) -> None:
+    """Of a person with no other, so that nobody else's ends."""
+    login = {"email": "owner@example.com", "password": NEW_PASSWORD}
+    anybody = Speaker(owner.client, owner.templates, called=owner.called)
+    browser = await anybody("POST", "/auth/sessions", login)
+    given = await anybody("POST", "/auth/login", login)
+    given = await anybody("POST", "/auth/refresh", {"refresh_token": given["refresh_token"]})
+    program = Speaker(owner.client, owner.templates, given["access_token"], owner.called)
+    await program("POST", "/auth/access-token", {"audience": "analytics"})
+    await program("GET", "/me/sessions")
+    await program("DELETE", f"/me/sessions/{browser['id']}")
+    await program("DELETE", "/me/sessions/current")
+    program = await owner.sign_in("owner@example.com", NEW_PASSWORD)
+    await program("DELETE", "/me/sessions")
 
 
 async def _projects(owner: Speaker, at: str, shop: str) -> None:

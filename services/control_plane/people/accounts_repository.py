@@ -63,3 +63,8 @@ async def set_password(tx: Connection, user_id: UUID, password_hash: str) -> Non
         user_id,
         password_hash,
     )
+
+
+async def end_sessions(tx: Connection, user_id: UUID) -> None:
+    """Every session of that person."""
+    await tx.execute("UPDATE users SET session_generation = session_generation + 1 WHERE id = $1", user_id)

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 from service_kit.departures import unless_client_leaves
-from service_kit.origins import address_of
 from service_kit.pagination import Page, RequestedPage, page_of
 from service_kit.problems import (
     Conflict,
@@ -37,18 +36,23 @@ from control_plane.people.schemas import (
     TokenView,
 )
 from control_plane.people.service import Access
+from control_plane.people.signing_in import SigningIn, session_of
 from control_plane.people.views import member_view
 
 
-def build_router(*, authenticator: Authenticator, database: Database, access: Access) -> APIRouter:
+def build_router(
+    *, authenticator: Authenticator, database: Database, access: Access, signing_in: SigningIn
+) -> APIRouter:
     router = new_router("access", authenticator.actor)
-    _add_me(router, authenticator, database, access)
+    _add_me(router, authenticator, database, access, signing_in)
     _add_members(router, authenticator, database)
     _add_member_writes(router, authenticator, database)
     return router
 
 
-def _add_me(router: APIRouter, authenticator: Authenticator, database: Database, access: Access) -> None:
+def _add_me(
+    router: APIRouter, authenticator: Authenticator, database: Database, access: Access, signing_in: SigningIn
+) -> None:
     @router.get("/me", responses=problem_responses(Unauthorized, Forbidden))
     async def me(actor: Actor = Depends(authenticator.actor)) -> MeView:
         """Who is signed in, with all roles; for people."""
@@ -61,13 +65,14 @@ def _add_me(router: APIRouter, authenticator: Authenticator, database: Database,
         responses=problem_responses(Unauthorized, Forbidden, TooManyRequests, Unavailable, InvalidInput),
     )
     async def change_password(
-        body: PasswordIn, request: Request, actor: Actor = Depends(authenticator.actor)
+        body: PasswordIn, request: Request, response: Response, actor: Actor = Depends(authenticator.actor)
     ) -> TokenView:
-        """Changes the password and ends every other session; answers a token for this one."""
+        """Changes the password and ends every session; answers a new one, of the kind that asks."""
         require_person(actor)
-        change = access.change_password(actor, body.current_password, body.new_password, address_of(request))
-        token = await unless_client_leaves(request, change)
-        return TokenView(access_token=token, expires_in=access.token_lifetime_seconds)
+        session = session_of(request)
+        client = signing_in.browsers.client(request, session.kind if session else "tokens")
+        change = access.change_password(actor, body.current_password, body.new_password, client)
+        return signing_in.answer(request, response, await unless_client_leaves(request, change))
 
 
 def _add_members(router: APIRouter, authenticator: Authenticator, database: Database) -> None:

@@ -20,6 +20,8 @@ from control_plane.people.members import guard_owner, membership
 from control_plane.people.one_time_links import LinkEnded, OneTimeLink, digest_of
 from control_plane.people.schemas import InvitationCreate
 from control_plane.people.service import Access
+from control_plane.people.session_terms import Client
+from control_plane.people.sessions import NewSession
 from control_plane.people.views import invitation_view
 from control_plane.quotas import Quota, Quotas
 
@@ -62,8 +64,8 @@ class Invitations:
         await invitations_repository.end(tx, invitation_id)
         await record(tx, _change(scope.organization_id, actor, "withdraw", row))
 
-    async def accept_anew(self, secret: str, password: str, name: str | None) -> str:
-        """Makes the account of somebody new, and the membership; answers an access token.
+    async def accept_anew(self, secret: str, password: str, name: str | None, client: Client) -> NewSession:
+        """Makes the account of somebody new, and the membership, and signs them in.
 
         Raises `LinkEnded`, and `Conflict` (`account_exists`): whoever has an account shows that it is theirs.
         """
@@ -79,7 +81,7 @@ class Invitations:
             if user_id is None:
                 raise _account_exists()
             await _join(tx, invitation, Actor(kind="user", id=user_id, name=invitation["email"]))
-        return await self._access.token(user_id)
+            return await self._access.sessions.begin(tx, user_id, client)
 
     async def accept_as(self, actor: Actor, secret: str) -> asyncpg.Record:
         """The membership of somebody who is signed in. Raises `LinkEnded`, `Forbidden` for another's invitation."""

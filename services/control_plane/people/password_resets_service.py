@@ -20,6 +20,8 @@ from control_plane.people.courier import Courier, Letter
 from control_plane.people.members import guard_owner
 from control_plane.people.one_time_links import LinkEnded, OneTimeLink, digest_of
 from control_plane.people.service import Access
+from control_plane.people.session_terms import Client
+from control_plane.people.sessions import NewSession
 
 _PAUSE = timedelta(minutes=5)
 _REQUESTS_WAITING_MAX = 200
@@ -108,8 +110,8 @@ class PasswordResets:
                 await record(tx, _change(organization_id, operator, person["email"], "request_password_reset"))
         return link.address(base_url)
 
-    async def use(self, secret: str, password: str) -> str:
-        """An access token; every session of before ends, here and in the other services. Raises `LinkEnded`."""
+    async def use(self, secret: str, password: str, client: Client) -> NewSession:
+        """Signs in; every session of before ends, here and in the other services. Raises `LinkEnded`."""
         async with self._database.connection() as connection:
             if await password_resets_repository.find_open(connection, digest_of(secret)) is None:
                 raise LinkEnded
@@ -120,7 +122,7 @@ class PasswordResets:
                 raise LinkEnded
             actor = Actor(kind="user", id=found["user_id"], name=found["email"])
             await self._access.set_password(tx, actor, password_hash, "reset_password")
-        return await self._access.token(actor.id)
+            return await self._access.sessions.begin(tx, actor.id, client)
 
     @staticmethod
     async def _is_elsewhere(tx: Connection, user_id: UUID) -> bool:

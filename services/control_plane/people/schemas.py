@@ -41,11 +41,41 @@ class LoginIn(Input):
     password: GivenPassword
 
 
-class TokenView(Output):
+class AccessTokenView(Output):
     access_token: str
     token_type: Literal["bearer"] = "bearer"  # noqa: S105 - a scheme, no secret
     expires_in: int
     """Seconds."""
+
+
+class TokenView(AccessTokenView):
+    refresh_token: str | None = None
+    """Gives the next pair at `/auth/refresh`, once. None where the session is a cookie's."""
+
+
+class RefreshIn(Input):
+    refresh_token: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+class AccessTokenIn(Input):
+    audience: Literal["analytics", "events"]
+
+
+class SessionView(Output):
+    id: UUID
+    kind: Literal["cookie", "tokens"]
+    current: bool
+    """It is the one that asks."""
+    user_agent: str
+    network: str
+    """An address, or what one subscriber has of them."""
+    created_at: datetime
+    last_used_at: datetime
+    """To the minute."""
+    idle_until: datetime
+    """When it ends if it is not used."""
+    expires_at: datetime
+    """When it ends however much it is used."""
 
 
 class PasswordIn(Input):

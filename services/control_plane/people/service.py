@@ -1,4 +1,4 @@
-"""Accounts: signing in, passwords, and the end of sessions."""
+"""Accounts: signing in by password, and new passwords."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from uuid import UUID
 import asyncpg
 from service_kit.logs import get_logger
 from service_kit.problems import Forbidden, TooManyRequests, Unauthorized
-from service_kit.tokens import AccessTokens, Claims
 
 from control_plane.access import repository
 from control_plane.access.actor import Actor
 from control_plane.changes import Change, record
 from control_plane.database import Connection, Database
 from control_plane.people import accounts_repository, password_resets_repository, sign_ins_repository
-from control_plane.people.identification import actor_of
-from control_plane.people.login_limit import Attempt, LoginLimit, network_of
+from control_plane.people.login_limit import Attempt, LoginLimit
 from control_plane.people.passwords import Passwords
+from control_plane.people.session_terms import Client
+from control_plane.people.sessions import NewSession, Sessions
 from control_plane.people.sign_in_trace import SignInTrace
 
 _log = get_logger("access")
@@ -29,18 +29,16 @@ class Access:
         self,
         *,
         database: Database,
-        tokens: AccessTokens,
+        sessions: Sessions,
         passwords: Passwords,
         limit: LoginLimit,
         trace: SignInTrace,
-        token_lifetime_seconds: int,
     ) -> None:
         self._database = database
-        self._tokens = tokens
         self._trace = trace
+        self.sessions = sessions
         self.passwords = passwords
         self.limit = limit
-        self.token_lifetime_seconds = token_lifetime_seconds
 
     async def ensure_administrator(self, connection: Connection, email: str, password: str) -> None:
         """Creates the first administrator; leaves somebody who has this e-mail already as they are."""
@@ -51,9 +49,9 @@ class Access:
         if await accounts_repository.insert_user(connection, email, name, password_hash, is_administrator=True):
             _log.info("first administrator created")
 
-    async def login(self, email: str, password: str, address: str) -> str:
-        """An access token. Raises `Unauthorized`, or `TooManyRequests` after too many attempts."""
-        network = network_of(address)
+    async def login(self, email: str, password: str, client: Client) -> NewSession:
+        """Raises `Unauthorized`, or `TooManyRequests` after too many attempts."""
+        network = client.network
         async with self._database.connection() as connection:
             row = await accounts_repository.find_login(connection, email, network)
         if not await self._is_right(row, email, password, network):
@@ -64,11 +62,13 @@ class Access:
             count = await sign_ins_repository.note(tx, actor.id, network)
             for organization_id in await repository.organization_ids(tx, actor.id) if count else ():
                 await record(tx, _of_account(organization_id, actor, "sign_in", {"sign_ins": count}))
-        return await self.token(row["id"], row["session_generation"])
+            return await self.sessions.begin(
+                tx, actor.id, client, generation=row["session_generation"], with_token=client.kind == "tokens"
+            )
 
-    async def change_password(self, actor: Actor, current: str, new: str, address: str) -> str:
-        """A fresh token; every other session of this person ends."""
-        network = network_of(address)
+    async def change_password(self, actor: Actor, current: str, new: str, client: Client) -> NewSession:
+        """A new session; every one of before ends."""
+        network = client.network
         async with self._database.connection() as connection:
             row = await accounts_repository.find_login(connection, actor.name, network)
         if not await self._is_right(row, actor.name, current, network):
@@ -76,7 +76,7 @@ class Access:
         new_hash = await self.passwords.hash(new)
         async with self._database.transaction() as tx:
             await self.set_password(tx, actor, new_hash, "change_password")
-        return await self.token(actor.id)
+            return await self.sessions.begin(tx, actor.id, client)
 
     async def set_password(self, tx: Connection, actor: Actor, password_hash: str, action: str) -> None:
         """Ends every session and every open link of the person, everywhere."""
@@ -85,18 +85,6 @@ class Access:
         for organization_id in await repository.organization_ids(tx, actor.id):
             # Everywhere: the other services refuse the old tokens when they are told.
             await record(tx, _of_account(organization_id, actor, action, None, everywhere=True))
-
-    async def token(self, user_id: UUID, generation: int | None = None) -> str:
-        """Of the person's present sessions. Raises `Unauthorized` when they are no longer those of `generation`."""
-        async with self._database.connection() as connection:
-            row = await repository.find_actor(connection, user_id)
-        assert row is not None  # noqa: S101 - people are never deleted
-        if generation not in (None, row["session_generation"]):
-            raise Unauthorized("e-mail or password is wrong", code="invalid_credentials")
-        # As they are now; the other services correct them by what is published.
-        roles = {str(each): role.value for each, role in actor_of(row).organizations.items()}
-        claims = Claims(subject=user_id, generation=row["session_generation"], private={"organizations": roles})
-        return self._tokens.issue(claims, self.token_lifetime_seconds)
 
     async def _is_right(self, row: asyncpg.Record | None, email: str, password: str, network: str) -> bool:
         """Whether it is this person's password. Nobody takes as long as somebody. Raises `TooManyRequests`."""

@@ -1,12 +1,13 @@
-"""What is asked before anybody is known: signing in, and following a one-time link."""
+"""What is asked before anybody is known: signing in, the next tokens of a program, and following a one-time link."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from service_kit.departures import unless_client_leaves
 from service_kit.origins import address_of
 from service_kit.problems import (
     Conflict,
+    Forbidden,
     InvalidInput,
     NotFound,
     TooManyRequests,
@@ -16,33 +17,72 @@ from service_kit.problems import (
 )
 from service_kit.requests import new_router
 
+from control_plane.database import Database
 from control_plane.people.invitations_service import Invitations
 from control_plane.people.login_limit import network_of
 from control_plane.people.password_resets_service import PasswordResets
-from control_plane.people.schemas import LoginIn, NewAccountIn, ResetIn, ResetRequest, TokenView
+from control_plane.people.schemas import (
+    LoginIn,
+    NewAccountIn,
+    RefreshIn,
+    ResetIn,
+    ResetRequest,
+    SessionView,
+    TokenView,
+)
 from control_plane.people.service import Access
+from control_plane.people.sessions_repository import find
+from control_plane.people.signing_in import SigningIn
+from control_plane.people.views import session_view
 
-_FOLLOWED = problem_responses(NotFound, Conflict, Unavailable, InvalidInput)
+_SIGN_IN = problem_responses(Unauthorized, Forbidden, TooManyRequests, Unavailable, InvalidInput)
+_FOLLOWED = problem_responses(NotFound, Forbidden, Conflict, Unavailable, InvalidInput)
 
 
-def build_router(*, access: Access, invitations: Invitations, resets: PasswordResets) -> APIRouter:
+def build_router(
+    *, database: Database, access: Access, invitations: Invitations, resets: PasswordResets, signing_in: SigningIn
+) -> APIRouter:
     router = new_router("access")
+    _add_passwords(router, database, access, signing_in)
+    _add_links(router, invitations, resets, signing_in)
+    return router
 
-    def token_view(token: str) -> TokenView:
-        return TokenView(access_token=token, expires_in=access.token_lifetime_seconds)
 
-    @router.post("/auth/login", responses=problem_responses(Unauthorized, TooManyRequests, Unavailable, InvalidInput))
-    async def login(body: LoginIn, request: Request) -> TokenView:
-        """Gives an access token for an e-mail and a password."""
-        signing_in = access.login(body.email, body.password, address_of(request))
-        return token_view(await unless_client_leaves(request, signing_in))
+def _add_passwords(router: APIRouter, database: Database, access: Access, signing_in: SigningIn) -> None:
+    @router.post("/auth/sessions", status_code=201, responses=_SIGN_IN)
+    async def begin_session(body: LoginIn, request: Request, response: Response) -> SessionView:
+        """Signs a browser in: the answer sets a cookie that no page can read. Writes with it need an allowed `Origin`
+        and the header `X-Verdict-CSRF`."""
+        beginning = access.login(body.email, body.password, signing_in.browsers.client(request, "cookie"))
+        new = await unless_client_leaves(request, beginning)
+        signing_in.browsers.give(request, response, new.secret, new.expires_at)
+        async with database.connection() as connection:
+            row = await find(connection, new.session.id)
+        assert row is not None  # noqa: S101 - it has just begun
+        return session_view(row, new.session)
 
+    @router.post("/auth/login", responses=_SIGN_IN)
+    async def login(body: LoginIn, request: Request, response: Response) -> TokenView:
+        """Signs a program in: gives an access token for an e-mail and a password, and a refresh token for the next."""
+        beginning = access.login(body.email, body.password, signing_in.browsers.client(request, "tokens"))
+        return signing_in.answer(request, response, await unless_client_leaves(request, beginning))
+
+    @router.post("/auth/refresh", responses=problem_responses(Unauthorized, Unavailable, InvalidInput))
+    async def refresh(body: RefreshIn, request: Request, response: Response) -> TokenView:
+        """Gives the next access token and the next refresh token for a refresh token, once: used a second time, it ends
+        the session (401 `refresh_token_reused`), because somebody else has it too."""
+        return signing_in.answer(request, response, await access.sessions.refresh(body.refresh_token))
+
+
+def _add_links(router: APIRouter, invitations: Invitations, resets: PasswordResets, signing_in: SigningIn) -> None:
     @router.post("/auth/invitations/accept", responses=_FOLLOWED)
-    async def accept_invitation_anew(body: NewAccountIn, request: Request) -> TokenView:
+    async def accept_invitation_anew(body: NewAccountIn, request: Request, response: Response) -> TokenView:
         """Makes the account of somebody new, with a password of their own, and the membership that they were invited
-        to. Somebody with an account signs in and accepts at `/me/invitations/accept` (409 `account_exists`)."""
-        accepting = invitations.accept_anew(body.secret, body.password, body.name)
-        return token_view(await unless_client_leaves(request, accepting))
+        to, and signs them in: by a cookie when the header `X-Verdict-CSRF` is sent. Somebody with an account signs in
+        and accepts at `/me/invitations/accept` (409 `account_exists`)."""
+        client = signing_in.browsers.client(request)
+        accepting = invitations.accept_anew(body.secret, body.password, body.name, client)
+        return signing_in.answer(request, response, await unless_client_leaves(request, accepting))
 
     @router.post(
         "/auth/password-resets",
@@ -55,8 +95,8 @@ def build_router(*, access: Access, invitations: Invitations, resets: PasswordRe
         await resets.request(body.email, network_of(address_of(request)), str(request.base_url))
 
     @router.post("/auth/password-resets/use", responses=_FOLLOWED)
-    async def reset_password(body: ResetIn, request: Request) -> TokenView:
-        """Sets a password of one's own by a one-time link, and ends every session of before."""
-        return token_view(await unless_client_leaves(request, resets.use(body.secret, body.password)))
-
-    return router
+    async def reset_password(body: ResetIn, request: Request, response: Response) -> TokenView:
+        """Sets a password of one's own by a one-time link, ends every session of before and begins one: by a cookie
+        when the header `X-Verdict-CSRF` is sent."""
+        using = resets.use(body.secret, body.password, signing_in.browsers.client(request))
+        return signing_in.answer(request, response, await unless_client_leaves(request, using))

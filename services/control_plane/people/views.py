@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncpg
 
-from control_plane.people.schemas import ApiTokenView, InvitationView, MemberView, TokenMaker
+from control_plane.people.schemas import ApiTokenView, InvitationView, MemberView, SessionView, TokenMaker
+from control_plane.people.sessions import Session
 
 
 def member_view(row: asyncpg.Record) -> MemberView:
@@ -27,6 +28,20 @@ def invitation_view(row: asyncpg.Record) -> InvitationView:
         mailed=row["mailed"],
         created_by=row["created_by"],
         created_at=row["created_at"],
+        expires_at=row["expires_at"],
+    )
+
+
+def session_view(row: asyncpg.Record, asking: Session | None) -> SessionView:
+    return SessionView(
+        id=row["id"],
+        kind=row["kind"],
+        current=asking is not None and asking.id == row["id"],
+        user_agent=row["user_agent"],
+        network=row["network"],
+        created_at=row["created_at"],
+        last_used_at=row["last_used_at"],
+        idle_until=row["idle_until"],
         expires_at=row["expires_at"],
     )
 
