@@ -177,8 +177,11 @@ async def test_a_cookie_is_no_refresh_token_and_the_other_way_round(anonymous: A
     ).status_code == 401
 
 
-async def test_one_sees_and_ends_ones_sessions(anonymous: Api, tenant: Any) -> None:
-    ann, laptop = await browser(anonymous), await sign_in(anonymous, *ADMINISTRATOR)
+async def test_one_sees_and_ends_ones_sessions(anonymous: Api, tenant: Any, clock: ManualClock) -> None:
+    clock.advance(1)
+    ann = await browser(anonymous)
+    clock.advance(1)
+    laptop = await sign_in(anonymous, *ADMINISTRATOR)
     sessions = (await ann.ok("GET", "/me/sessions"))["items"]
     assert [(each["kind"], each["current"]) for each in sessions] == [
         ("tokens", False),  # of the fixture that made the organization

@@ -20,6 +20,7 @@ WITHOUT_TENANT = {
     "schema_migrations": "which migrations were applied",
     "leases": "which relay leads, for all tenants",
     "config_streams": "how full the stream is that all tenants share",
+    "signing_keys": "by which the installation signs access tokens; the private part is sealed",
     "audit_signing_keys": "by which the installation signs the heads of all tenants",
 }
 OPEN_FUNCTIONS = {"unpublished_growth": "one sum over all tenants: what waits for room on the stream they share"}

@@ -20,7 +20,7 @@ CREATE TABLE sessions (
     ended_at timestamptz,
     user_agent text NOT NULL DEFAULT '',
     network text NOT NULL DEFAULT '',
-    CHECK ((kind = 'tokens') = (refresh_sha256 IS NOT NULL))
+    CHECK (kind = 'cookie' OR refresh_sha256 IS NOT NULL)
 );
 CREATE INDEX sessions_user ON sessions (user_id, last_used_at);
 CREATE INDEX sessions_expire ON sessions (expires_at);
@@ -36,3 +36,5 @@ CREATE TABLE signing_keys (
     -- From then on nothing is verified by it; empty while it signs, or is to.
     expires_at timestamptz
 );
+
+SELECT protect_account_table('sessions');
