@@ -184,6 +184,7 @@ async def test_who_identifies_people_sees_no_more_of_tenants_than_that_takes(fil
         "organizations",
         "password_resets",
         "project_roles",
+        "sessions",
         "sign_in_networks",
         "users",
     }
