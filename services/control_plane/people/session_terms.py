@@ -1,10 +1,11 @@
-"""How long a session and its tokens last, and where it begins."""
+"""What a session is: where it begins, and how long it and its tokens last."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
+from uuid import UUID
 
 SessionKind = Literal["cookie", "tokens"]
 _USER_AGENT_LENGTH_MAX = 200
@@ -31,3 +32,13 @@ class Client:
     def described(self) -> str:
         """One printable line with an end."""
         return "".join(each for each in self.user_agent if each.isprintable())[:_USER_AGENT_LENGTH_MAX]
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One that a request belongs to."""
+
+    id: UUID
+    user_id: UUID
+    generation: int
+    kind: SessionKind

@@ -22,7 +22,7 @@ from control_plane.changes import Change, record
 from control_plane.database import Connection, Database
 from control_plane.people import accounts_repository, sessions_repository
 from control_plane.people.one_time_links import digest_of
-from control_plane.people.session_terms import Client, SessionKind, SessionTerms
+from control_plane.people.session_terms import Client, Session, SessionTerms
 
 REFRESH_PREFIX = "vr_"
 _FOR_ONE_SERVICE = timedelta(minutes=5)
@@ -37,16 +37,6 @@ class SessionEnded(Unauthorized):
 
     def __init__(self, detail: str = "the session has ended: sign in again", *, code: str | None = None) -> None:
         super().__init__(detail, code=code)
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """One that a request belongs to."""
-
-    id: UUID
-    user_id: UUID
-    generation: int
-    kind: SessionKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ from control_plane.access.authenticator import Authenticator
 from control_plane.database import Database
 from control_plane.people.endpoints import require_person
 from control_plane.people.schemas import AccessTokenIn, AccessTokenView, SessionView
-from control_plane.people.sessions import Session, Sessions
+from control_plane.people.session_terms import Session
+from control_plane.people.sessions import Sessions
 from control_plane.people.signing_in import SigningIn, session_of
 from control_plane.people.views import session_view
 

@@ -6,8 +6,8 @@ from fastapi import Request, Response
 
 from control_plane.people.browsers import Browsers
 from control_plane.people.schemas import TokenView
-from control_plane.people.session_terms import SessionTerms
-from control_plane.people.sessions import NewSession, Session
+from control_plane.people.session_terms import Session, SessionTerms
+from control_plane.people.sessions import NewSession
 
 
 class SigningIn:

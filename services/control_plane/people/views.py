@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncpg
 
 from control_plane.people.schemas import ApiTokenView, InvitationView, MemberView, SessionView, TokenMaker
-from control_plane.people.sessions import Session
+from control_plane.people.session_terms import Session
 
 
 def member_view(row: asyncpg.Record) -> MemberView:
