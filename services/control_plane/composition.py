@@ -117,7 +117,12 @@ def build_api(settings: Settings) -> Api:
         Parts(
             database=database,
             authenticator=Authenticator(
-                Identification(database, AccessTokens(keys, clock), access.sessions, browsers).identify
+                Identification(
+                    database=database,
+                    tokens=AccessTokens(keys, clock),
+                    sessions=access.sessions,
+                    browsers=browsers,
+                ).identify
             ),
             access=access,
             browsers=browsers,

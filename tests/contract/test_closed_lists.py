@@ -20,6 +20,7 @@ from bucketing.flagset import ExperimentMode, FlagType
 from control_plane.access.roles import Role
 from control_plane.entities.usages import ReferencedKind, ReferrerKind
 from control_plane.experiments.schemas import AnalysisPlan
+from control_plane.people.session_terms import SessionKind
 from control_plane.publishing.blocks import REASONS
 from messages.aggregations import AGGREGATIONS
 from messages.closed_lists import words
@@ -41,6 +42,7 @@ STORED: dict[tuple[str, str], Collection[str]] = {
     ("api_tokens", "role"): list(Role),
     ("invitations", "role"): list(Role),
     ("sdk_keys", "kind"): list(KeyKind),
+    ("sessions", "kind"): get_args(SessionKind),
     ("usages", "target_kind"): get_args(ReferencedKind),
     ("usages", "user_kind"): get_args(ReferrerKind),
     ("flags", "type"): list(FlagType),

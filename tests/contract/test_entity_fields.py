@@ -282,6 +282,8 @@ OTHER_TABLES = {
     "quota_overrides": "limits that an operator set; the audit log has the change, the API tells the limits",
     "publication_blocks": "what the relay must not publish, and why",
     "schema_migrations": "which migrations were applied",
+    "sessions": "who is signed in; a person sees their own",
+    "signing_keys": "what signs access tokens",
     "sign_in_networks": "where each person has signed in from",
     "usage_counts": "how much is there of each kind; the database counts",
     "usages": "who names whom; rewritten by each write that names something",

@@ -69,7 +69,12 @@ async def app_on(
     parts = Parts(
         database=database,
         authenticator=Authenticator(
-            Identification(database, AccessTokens(keys, clock), access.sessions, browsers).identify
+            Identification(
+                database=database,
+                tokens=AccessTokens(keys, clock),
+                sessions=access.sessions,
+                browsers=browsers,
+            ).identify
         ),
         access=access,
         browsers=browsers,

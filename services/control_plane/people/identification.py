@@ -24,7 +24,7 @@ from control_plane.people.sessions import Sessions
 class Identification:
     """Reads sessions and roles from the database on each request: what is withdrawn is gone at once, everywhere."""
 
-    def __init__(self, database: Database, tokens: AccessTokens, sessions: Sessions, browsers: Browsers) -> None:
+    def __init__(self, *, database: Database, tokens: AccessTokens, sessions: Sessions, browsers: Browsers) -> None:
         self._database = database
         self._tokens = tokens
         self._sessions = sessions
