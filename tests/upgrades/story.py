@@ -206,7 +206,8 @@ async def _flags(owner: Speaker, shop: str) -> None:
     await owner("GET", f"{settings}/production")
     await owner.changed(f"{settings}/staging/copy-from/production", None, method="POST", read=f"{settings}/staging")
     asked = {"flag": "checkout", "context": {"targetingKey": "u1", "plan": "pro"}}
-    await owner("POST", f"{shop}/environments/production/explain", asked)
+    told = await owner("POST", f"{shop}/environments/production/explain", asked)
+    await owner("POST", f"{shop}/environments/production/explain", asked | {"at": told["now"]})
     await _history(owner, shop)
     for action in ("archive", "restore", "archive"):
         await owner("POST", f"{shop}/flags/spare/{action}")

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
+
+
+class Scope(Protocol):
+    """A project and its tenant."""
+
+    @property
+    def organization_id(self) -> UUID: ...
+    @property
+    def project_id(self) -> UUID: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,3 +38,15 @@ class EntityRow:
 def columns_of(row: Any) -> dict[str, Any]:
     """A row's columns by name; unlike `asdict` it copies nothing of what stands in them."""
     return {column.name: getattr(row, column.name) for column in fields(row)}
+
+
+Row = TypeVar("Row", bound=EntityRow)
+
+
+def row_of(row_type: type[Row], scope: Scope, document: Mapping[str, Any], **columns: Any) -> Row:
+    """The row that a document of the audit log was made of; `columns` are those that the document tells otherwise, or
+    lacks because they came later."""
+    told = {column.name: document[column.name] for column in fields(row_type) if column.name in document}
+    moments = {name: datetime.fromisoformat(document[name]) for name in ("created_at", "updated_at")}
+    tenant = {"organization_id": scope.organization_id, "project_id": scope.project_id}
+    return row_type(**{**told, **moments, **tenant, "id": UUID(document["id"]), **columns})

@@ -7,24 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 from uuid import UUID
 
 from service_kit.pagination import PageRequest
 
 from control_plane.database import Connection
-from control_plane.entities.models import EntityRow
+from control_plane.entities.models import EntityRow, Scope
 
+__all__ = ["EntityTable", "ListFilter", "Row", "Scope"]
 _FIXED = ("id", "organization_id", "project_id", "key", "version", "created_at")
-
-
-class Scope(Protocol):
-    """A project and its tenant."""
-
-    @property
-    def organization_id(self) -> UUID: ...
-    @property
-    def project_id(self) -> UUID: ...
 
 
 @dataclass(frozen=True, slots=True)

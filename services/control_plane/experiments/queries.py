@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -20,6 +20,7 @@ from control_plane.experiments import repository
 from control_plane.experiments.definition import engine_experiment
 from control_plane.experiments.models import ExperimentRow
 from control_plane.experiments.plans import plan_message
+from control_plane.experiments.views import experiment_row
 from control_plane.flags.queries import RunningExperiment
 from control_plane.holdouts.queries import holdout_shares
 
@@ -64,6 +65,18 @@ async def compiled(tx: Connection, environment_id: UUID) -> list[PublishedExperi
     rows = await repository.of_environment(tx, environment_id)
     shares = await holdout_shares(tx, environment_id) if rows else {}
     return read_each(rows, lambda row: row.key, lambda row: _published(row, shares))
+
+
+async def keys_on(tx: Connection, scope: Scope, environment_id: UUID, flags: Collection[str]) -> list[str]:
+    """The environment's experiments on these flags; of those that were deleted none has run."""
+    return await repository.keys_on(tx, scope.organization_id, environment_id, flags)
+
+
+def experiment_of_document(
+    scope: Scope, environment_id: UUID, document: Mapping[str, Any], shares: Mapping[str, int]
+) -> PublishedExperiment:
+    """The experiment as it travelled, from what the audit log has kept; `shares` are those of holdouts."""
+    return _published(experiment_row(scope, environment_id, document), shares)
 
 
 def _published(row: ExperimentRow, holdout_shares: Mapping[str, int]) -> PublishedExperiment:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import fields
 from uuid import UUID
 
@@ -43,3 +44,15 @@ async def of_environment(tx: Connection, environment_id: UUID) -> list[Experimen
         environment_id,
     )
     return [ExperimentRow(**record) for record in records]
+
+
+async def keys_on(tx: Connection, organization_id: UUID, environment_id: UUID, flags: Collection[str]) -> list[str]:
+    """The environment's experiments on these flags, whatever their status."""
+    records = await tx.fetch(
+        "SELECT key FROM experiments WHERE organization_id = $1 AND environment_id = $2 AND flag = ANY($3::text[]) "
+        "ORDER BY key",
+        organization_id,
+        environment_id,
+        sorted(flags),
+    )
+    return [record["key"] for record in records]

@@ -9,6 +9,7 @@ from service_kit.requests import new_router
 from control_plane.access import Actor, Authenticator
 from control_plane.explanations.schemas import ExplanationAsked, ExplanationView
 from control_plane.explanations.service import Explainer
+from control_plane.explanations.views import explanation_view
 
 
 def build_router(*, authenticator: Authenticator, explainer: Explainer) -> APIRouter:
@@ -21,8 +22,8 @@ def build_router(*, authenticator: Authenticator, explainer: Explainer) -> APIRo
     async def explain(
         project: str, environment: str, body: ExplanationAsked, actor: Actor = Depends(authenticator.actor)
     ) -> ExplanationView:
-        """What a context gets from a flag as it is saved now, and each step that led there. Changes nothing."""
-        explanation = await explainer.explain(actor, project, environment, body.flag, body.context)
-        return ExplanationView.model_validate(explanation.to_dict())
+        """What a context gets from a flag as it is saved now or was at a moment, each step that led there, and whose
+        change it was. Changes nothing."""
+        return explanation_view(await explainer.explain(actor, project, environment, body))
 
     return router

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -16,6 +17,25 @@ class ExplanationAsked(Input):
     flag: EntityKey
     context: Annotated[dict[str, Any], Field(max_length=ATTRIBUTES_MAX, default_factory=dict)]
     """The evaluation context: `targetingKey` and attributes, as an SDK would send them."""
+    at: str | int | None = Field(
+        None,
+        description="A moment in the past, RFC 3339 with an offset or epoch milliseconds: what the flag answered then. "
+        "Now when it is left out.",
+    )
+
+
+class LastChange(Output):
+    """The last change, up to then, that the flag's answer could depend on: of the flag, its settings, a segment, a
+    prerequisite, an experiment or a holdout."""
+
+    who: dict[str, str] = Field(description="`kind` (`user`, `token` or `system`), `id` and `name`.")
+    when: datetime
+    entry: int = Field(description="The number of the audit entry.")
+    entity: str
+    entity_key: str
+    action: str
+    version: int | None = Field(description="That the entity had after it; see its history.")
+    reason: str | None
 
 
 class ExplanationView(Output):
@@ -28,3 +48,4 @@ class ExplanationView(Output):
     steps: list[dict[str, Any]]
     """In the order of the evaluation: prerequisites, targets, experiment, rules with their conditions, default."""
     segments: dict[str, Any]
+    last_changed_by: LastChange | None

@@ -1,23 +1,30 @@
-"""Evaluates what is saved, by the code that evaluates at the edges."""
+"""Evaluates what is saved, or was once, by the code that evaluates at the edges."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import TypeVar
 from uuid import UUID
 
 from bucketing.compiled import compile_flagset
 from bucketing.explanation import Explanation
 from bucketing.flagset import Flag, FlagSet, Segment
-from service_kit.problems import NotFound
+from service_kit.problems import FieldError, InvalidInput, NotFound
 
 from control_plane.access import Actor, require
+from control_plane.changes.versions import Version, number_at
 from control_plane.database import Connection, Database
+from control_plane.entities.moments import epoch_milliseconds
 from control_plane.entities.rows import RowCache, Unreadable
+from control_plane.entities.table import Scope
 from control_plane.environments.queries import EnvironmentRow, environment_by_key, resolve_project
 from control_plane.experiments import queries as experiments
+from control_plane.explanations.last_change import last_change
+from control_plane.explanations.past import PastEnvironment
+from control_plane.explanations.schemas import ExplanationAsked
 from control_plane.flags import queries as flags
 from control_plane.segments import queries as segments
 
@@ -34,28 +41,59 @@ class Explainer:
         self._reading = asyncio.Lock()
 
     async def explain(
-        self, actor: Actor, project: str, environment: str, flag: str, attributes: Mapping[str, Any]
-    ) -> Explanation:
-        """The decision and its trace; with the salt for those who may change the environment.
+        self, actor: Actor, project: str, environment: str, asked: ExplanationAsked
+    ) -> tuple[Explanation, Version | None]:
+        """The decision and its trace, now or at a moment of the past, and the last change that could matter to it;
+        with the salt for those who may change the environment.
 
-        Raises NotFound for a project, an environment or a flag that is not there for `actor`.
+        Raises `NotFound` for a project, an environment or a flag that is not there for `actor`, or wasn't then, and
+        `InvalidInput` for a moment in the future or before the environment.
         """
         async with self._reading, self._database.transaction("repeatable_read") as tx:
             scope = await resolve_project(tx, actor, project)
             require(actor, "read", "flag", scope)
             row = await environment_by_key(tx, scope.project_id, environment)
-            caches = self._caches.pop(row.id, None) or (RowCache(), RowCache())
-            flagset = await _flagset(tx, row, *caches)
-            self._caches[row.id] = caches
-            if len(self._caches) > _REMEMBERED_MAX:
-                self._caches.popitem(last=False)
-        if flag not in flagset.flags:
-            raise NotFound(f"there is no flag {flag}", code="flag_not_found")
+            now = round(tx.now.timestamp() * 1000)
+            if asked.at is None:
+                flagset, number = await self._present(tx, row), None
+            else:
+                now = _past(asked.at, now)
+                number = await _number_at(tx, scope, now)
+                flagset = await _flagset_at(PastEnvironment(tx, scope, row, number), asked.flag)
+            if asked.flag not in flagset.flags:
+                raise NotFound(f"there is no flag {asked.flag}", code="flag_not_found")
+            change = await last_change(tx, scope, row, flagset, asked.flag, number)
         show_salt = actor.may("update", "environment", scope)
-        now = round(tx.now.timestamp() * 1000)
-        return await asyncio.to_thread(
-            lambda: compile_flagset(flagset).explain(flag, dict(attributes), now, show_salt=show_salt)
+        explanation = await asyncio.to_thread(
+            lambda: compile_flagset(flagset).explain(asked.flag, dict(asked.context), now, show_salt=show_salt)
         )
+        return explanation, change
+
+    async def _present(self, tx: Connection, row: EnvironmentRow) -> FlagSet:
+        caches = self._caches.pop(row.id, None) or (RowCache(), RowCache())
+        flagset = await _flagset(tx, row, *caches)
+        self._caches[row.id] = caches
+        if len(self._caches) > _REMEMBERED_MAX:
+            self._caches.popitem(last=False)
+        return flagset
+
+
+def _past(given: str | int, now: int) -> int:
+    """Epoch milliseconds. Raises `InvalidInput`."""
+    at = epoch_milliseconds(given, "at")
+    if at > now:
+        raise InvalidInput([FieldError("at", "range", "lies in the future")])
+    return at
+
+
+async def _number_at(tx: Connection, scope: Scope, at: int) -> int:
+    return await number_at(tx, scope, datetime.fromtimestamp(at / 1000, UTC)) or 0
+
+
+async def _flagset_at(past: PastEnvironment, flag: str) -> FlagSet:
+    if not await past.existed():
+        raise InvalidInput([FieldError("at", "range", f"lies before the environment {past.environment.key} was made")])
+    return await past.flagset(flag)
 
 
 async def _flagset(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 import asyncpg
@@ -16,8 +16,9 @@ from control_plane.database import Connection
 from control_plane.entities.rows import RowCache, Unreadable, read_each
 from control_plane.entities.table import Scope
 from control_plane.flags.definition import flag_of, off_alone
-from control_plane.flags.models import FLAGS, new_settings
+from control_plane.flags.models import FLAGS, FlagRow, SettingsRow, new_settings
 from control_plane.flags.repository import FLAG_AND_SETTINGS, find_in_environment, flag_and_settings
+from control_plane.flags.views import flag_row, settings_row
 
 _OF_ENVIRONMENT = f"""
 SELECT {FLAG_AND_SETTINGS}
@@ -106,8 +107,19 @@ async def compiled(tx: Connection, environment_id: UUID, cache: RowCache[Flag]) 
     return cache.updated(stamps, dict(zip((record["flag_key"] for record in records), fresh, strict=True)))
 
 
+def flag_of_documents(
+    scope: Scope, environment_id: UUID, document: Mapping[str, Any], settings: Mapping[str, Any] | None
+) -> Flag:
+    """The flag as an environment served it, from what the audit log has kept."""
+    row = flag_row(scope, document)
+    return _served(row, None if settings is None else settings_row(row, environment_id, settings))
+
+
 def _flag(record: asyncpg.Record) -> Flag:
-    row, settings = flag_and_settings(record)
+    return _served(*flag_and_settings(record))
+
+
+def _served(row: FlagRow, settings: SettingsRow | None) -> Flag:
     try:
         return flag_of(row, settings)
     except InvalidConfig:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 from uuid import UUID
 
 from bucketing.flagset import Condition, Segment
 from service_kit.problems import FieldError, InvalidInput
 
 from control_plane.database import Connection
+from control_plane.entities.models import row_of
 from control_plane.entities.rows import RowCache, Unreadable, read_each
 from control_plane.entities.table import Scope
 from control_plane.entities.usages import Reference
 from control_plane.segments.definition import segment_of
-from control_plane.segments.models import SEGMENTS
+from control_plane.segments.models import SEGMENTS, SegmentRow
 from control_plane.segments.references import segments_in
 
 
@@ -43,3 +45,9 @@ async def compiled(tx: Connection, environment_id: UUID, cache: RowCache[Segment
     fresh = read_each(rows, lambda row: row.key, lambda row: None if row.archived else segment_of(row))
     found = cache.updated(stamps, dict(zip((row.key for row in rows), fresh, strict=True)))
     return [each for each in found if each is not None]
+
+
+def segment_of_document(scope: Scope, document: Mapping[str, Any]) -> Segment | None:
+    """The segment as it was served, from what the audit log has kept; None for one that was archived."""
+    row = row_of(SegmentRow, scope, document, condition=document["if"])
+    return None if row.archived else segment_of(row)

@@ -1,0 +1,96 @@
+"""The flags, segments and experiments that a flag's answer depended on, as of an entry of the audit log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from bucketing.flagset import Experiment, Flag, FlagSet, Segment
+
+from control_plane.changes.versions import environment_version, last_changes
+from control_plane.database import Connection
+from control_plane.entities.rows import Unreadable, read_each
+from control_plane.entities.table import Scope
+from control_plane.environments.queries import EnvironmentRow
+from control_plane.experiments.queries import experiment_of_document, keys_on
+from control_plane.explanations.dependencies import flags_behind, segments_behind
+from control_plane.flags.queries import flag_of_documents
+from control_plane.holdouts.queries import share_of_document
+from control_plane.segments.queries import segment_of_document
+
+Document = Mapping[str, Any]
+Entity = TypeVar("Entity")
+
+
+@dataclass(frozen=True, slots=True)
+class PastEnvironment:
+    """An environment as it was when the entry of this number was the last one.
+
+    Its salt is that of today: it never changes."""
+
+    tx: Connection
+    scope: Scope
+    environment: EnvironmentRow
+    number: int
+
+    async def existed(self) -> bool:
+        return bool(await self._documents("environment", [self.environment.key]))
+
+    async def flagset(self, flag: str) -> FlagSet:
+        """As much of it as the flag's answer depends on; without the flag when there was none."""
+        environment = self.environment
+        version = await environment_version(self.tx, self.scope, environment.id, self.number)
+        found = FlagSet(salt=environment.salt, version=version, flags=await self._flags(flag))
+        flags = flags_behind(found, flag)
+        found = replace(found, experiments=await self._experiments(flags))
+        return await self._with_segments(found, flags)
+
+    async def _flags(self, flag: str) -> dict[str, Flag]:
+        found: dict[str, Flag] = {}
+        wanted = {flag}
+        seen: set[str] = set()
+        while wanted:
+            seen |= wanted
+            documents = await self._documents("flag", wanted)
+            own = {key: f"{key}/{self.environment.key}" for key in documents}
+            settings = await self._documents("flag_settings", own.values())
+            pairs = {key: (each, settings.get(own[key])) for key, each in documents.items()}
+            found |= _readable(pairs, lambda pair: flag_of_documents(self.scope, self.environment.id, *pair))
+            wanted = {named for key in found for named in flags_behind(FlagSet("", flags=found), key)} - seen
+        return found
+
+    async def _experiments(self, flags: Iterable[str]) -> dict[str, Experiment]:
+        keys = await keys_on(self.tx, self.scope, self.environment.id, list(flags))
+        documents = await self._documents("experiment", keys)
+        named = {holdout for each in documents.values() for holdout in each["holdouts"]}
+        shares = _readable(await self._documents("holdout", named), share_of_document)
+        published = _readable(
+            documents, lambda each: experiment_of_document(self.scope, self.environment.id, each, shares)
+        )
+        return {key: each.experiment for key, each in published.items() if each.in_force}
+
+    async def _with_segments(self, flagset: FlagSet, flags: Iterable[str]) -> FlagSet:
+        found: dict[str, Segment] = {}
+        seen: set[str] = set()
+        while wanted := segments_behind(replace(flagset, segments=found), flags) - seen:
+            seen |= wanted
+            documents = await self._documents("segment", wanted)
+            read = _readable(documents, lambda each: segment_of_document(self.scope, each))
+            found |= {key: each for key, each in read.items() if each is not None}
+        return replace(flagset, segments=found)
+
+    async def _documents(self, kind: str, keys: Iterable[str]) -> dict[str, Document]:
+        """What entities were, by key; those that weren't there are left out."""
+        found = await last_changes(self.tx, self.scope, {(kind, key): self.number for key in keys})
+        return {version.entity_key: version.after for version in found.values() if version.after is not None}
+
+
+Stored = TypeVar("Stored")
+
+
+def _readable(stored: Mapping[str, Stored], read: Callable[[Stored], Entity]) -> dict[str, Entity]:
+    """One that can't be read is left out, as it is when it is published."""
+    entities = read_each(stored.items(), lambda item: item[0], lambda item: read(item[1]))
+    pairs = zip(stored, entities, strict=True)
+    return {key: entity for key, entity in pairs if not isinstance(entity, Unreadable)}
