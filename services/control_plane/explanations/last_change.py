@@ -15,24 +15,16 @@ from control_plane.environments.queries import EnvironmentRow
 from control_plane.experiments.queries import keys_on
 from control_plane.explanations.dependencies import flags_behind, holdouts_behind, segments_behind
 
-MATTERS: Mapping[str, tuple[str, ...]] = {
-    "flag": ("type", "variations", "off_variation", "default", "metadata", "client_visible", "archived"),
-    "flag_settings": ("enabled", "rules", "targets", "prerequisites", "default", "off_variation"),
-    "segment": ("included", "excluded", "if", "archived"),
-    "experiment": (
-        "status",
-        "variations",
-        "traffic",
-        "audience",
-        "bucket_by",
-        "layer",
-        "holdouts",
-        "start_at",
-        "stop_at",
-    ),
-    "holdout": ("share",),
+_TEXTS = frozenset({"name", "description", "tags", "owner", "version", "updated_at"})
+_OF_ANALYSIS = frozenset({"hypothesis", "control", "metrics", "plan", "trigger_event", "exposure_filter", "archived"})
+IMMATERIAL: Mapping[str, frozenset[str]] = {
+    "flag": _TEXTS,
+    "flag_settings": _TEXTS | {"inherited", "report_exposures", "exposure_attributes"},
+    "segment": _TEXTS,
+    "experiment": _TEXTS | _OF_ANALYSIS,
+    "holdout": _TEXTS | {"archived"},
 }
-"""The fields of each kind that an answer may depend on: names, texts and tags are none."""
+"""The fields of each kind that no answer depends on."""
 
 
 async def last_change(
@@ -82,7 +74,8 @@ def _matters(version: Version) -> bool:
         return False
     if before is None or after is None:
         return True
-    return any(not alike(before.get(field), after.get(field)) for field in MATTERS[version.entity])
+    fields = (before.keys() | after.keys()) - IMMATERIAL[version.entity]
+    return any(not alike(before.get(field), after.get(field)) for field in fields)
 
 
 def _has_run(document: Mapping[str, Any] | None) -> bool:
