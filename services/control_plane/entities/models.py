@@ -48,5 +48,5 @@ def row_of(row_type: type[Row], scope: Scope, document: Mapping[str, Any], **col
     lacks because they came later."""
     told = {column.name: document[column.name] for column in fields(row_type) if column.name in document}
     moments = {name: datetime.fromisoformat(document[name]) for name in ("created_at", "updated_at")}
-    tenant = {"organization_id": scope.organization_id, "project_id": scope.project_id}
-    return row_type(**{**told, **moments, **tenant, "id": UUID(document["id"]), **columns})
+    ids = {"organization_id": scope.organization_id, "project_id": scope.project_id}
+    return row_type(**{**told, **moments, **ids, "id": UUID(document["id"]), **columns})
