@@ -43,6 +43,17 @@ def uncounted() -> Iterator[None]:
             deadline.ends_at += loop.time() - began
 
 
+@contextmanager
+def piecewise() -> Iterator[None]:
+    """For one piece of an answer that is made in pieces: the block has time of its own, however long the others and
+    whoever reads them take."""
+    token = _current.set(None)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
 class RequestDeadlines:
     """ASGI middleware: gives each request `seconds`."""
 

@@ -73,7 +73,12 @@ def page_of(rows: Sequence[Row], page: PageRequest, sort_key: Callable[[Row], st
     if len(rows) <= page.limit:
         return list(rows), None
     given = list(rows[: page.limit])
-    return given, base64.urlsafe_b64encode(sort_key(given[-1]).encode()).decode()
+    return given, cursor_of(sort_key(given[-1]))
+
+
+def cursor_of(sort_key: str) -> str:
+    """The cursor after the row with this sort key."""
+    return base64.urlsafe_b64encode(sort_key.encode()).decode()
 
 
 def position_of(row: Any) -> str:

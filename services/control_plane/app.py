@@ -10,16 +10,18 @@ from service_kit.http import Shell, create_app
 from service_kit.problems import Problem, problem_responses
 
 from control_plane.access import Authenticator
+from control_plane.audit import endpoints as audit_endpoints
+from control_plane.audit import heads_endpoints as audit_heads_endpoints
+from control_plane.audit.heads import SignedHeads
 from control_plane.database import Database
 from control_plane.entities.transactions import ProjectTransactions
+from control_plane.environments import endpoints as environments_endpoints
 from control_plane.environments import (
-    audit_endpoints,
     organizations_endpoints,
     project_roles_endpoints,
     quotas_endpoints,
     sdk_keys_endpoints,
 )
-from control_plane.environments import endpoints as environments_endpoints
 from control_plane.environments.keeper import EnvironmentKeeper
 from control_plane.experiments import endpoints as experiments_endpoints
 from control_plane.experiments.queries import running_on
@@ -76,6 +78,7 @@ class Parts:
     quotas: Quotas
     fleet: Fleet
     waits: PropagationWaits
+    heads: SignedHeads
     event_age_days_max: int = 730
 
 
@@ -130,6 +133,8 @@ def _routers_of_organizations(parts: Parts) -> Sequence[APIRouter]:
         sdk_keys_endpoints.build_router(authenticator=authenticator, database=database, quotas=quotas),
         quotas_endpoints.build_router(authenticator=authenticator, database=database, quotas=quotas),
         audit_endpoints.build_router(authenticator=authenticator, database=database),
+        audit_heads_endpoints.build_router(authenticator=authenticator, database=database, heads=parts.heads),
+        audit_heads_endpoints.build_keys_router(database=database),
         publishing_endpoints.build_router(authenticator=authenticator, database=database),
         fleet_endpoints.build_router(authenticator=authenticator, database=database, fleet=parts.fleet),
     )

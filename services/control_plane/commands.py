@@ -1,10 +1,11 @@
-"""What the control plane's command line does and ends: migrate, password-reset, quotas, recover."""
+"""What the control plane's command line does and ends: migrate, password-reset, quotas, verify-audit, recover."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
 import sys
+from functools import partial
 
 from service_kit.clock import SystemClock
 from service_kit.logs import get_logger
@@ -15,6 +16,7 @@ from streams import BusError
 from streams.connection import BusConnection
 from streams.jetstream import JetStreamBus
 
+from control_plane.audit import verify_command
 from control_plane.composition import access_of, courier_of, database_of
 from control_plane.database import (
     MigrationError,
@@ -27,6 +29,7 @@ from control_plane.quotas import set_overrides
 from control_plane.settings import Settings
 
 _BUS_SECONDS = 10.0
+_DATABASE_SECONDS = 10.0
 _log = get_logger("main")
 
 
@@ -80,6 +83,22 @@ async def set_quotas(settings: Settings, organization: str, limits: list[str]) -
     finally:
         await database.close()
     print("\n".join(told))
+
+
+async def verify_audit(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Prints what it finds; answers what the process ends with."""
+    database = database_of(settings, SystemClock())
+    try:
+        await database.open(_DATABASE_SECONDS)
+        report = await verify_command.run(arguments, partial(database.transaction, "repeatable_read"))
+    except (verify_command.Unusable, OSError, Problem) as error:
+        away = isinstance(error, OSError)
+        sys.stderr.write(f"{'the database cannot be reached at FF_DATABASE_URL' if away else error}\n")
+        return verify_command.UNKNOWN
+    finally:
+        await database.close()
+    print("\n".join(report.lines))
+    return report.status
 
 
 async def recover(settings: Settings, arguments: argparse.Namespace) -> None:

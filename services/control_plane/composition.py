@@ -20,6 +20,7 @@ from service_kit.http import Lifespan, Shell, create_app
 from service_kit.mail import SmtpMailer, SmtpServer
 from service_kit.problems import Unavailable
 from service_kit.reasons import REASON_HEADER
+from service_kit.sealing import Sealer
 from service_kit.telemetry import new_registry
 from service_kit.token_keys import SharedSecret
 from service_kit.tokens import AccessTokens, TokenIssuer
@@ -31,6 +32,7 @@ from control_plane.access import Authenticator
 from control_plane.acts.intake import ActIntake
 from control_plane.acts.telemetry import ActTelemetry
 from control_plane.app import Parts, create_control_plane
+from control_plane.audit.heads import SignedHeads
 from control_plane.database import (
     RELAY_CONNECTIONS,
     STATUS_CONNECTIONS,
@@ -67,6 +69,8 @@ BROWSER_ACCESS = CorsPolicy(
 )
 _TRACE_SECONDS = 1.0
 _SWEEP_SECONDS = 3600.0
+_HEADS_SECONDS = 60.0
+"""How often it is looked which heads an hour has gone by for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,7 @@ def build_api(settings: Settings) -> Api:
     fleet = Fleet(clock, heard)
     waits = PropagationWaits(fleet, heard, most=settings.propagation_waits_max)
     listener = FleetListener(fleet, lambda: JetStreamBus(BusConnection.of(settings), name="control-plane-fleet"))
+    heads = SignedHeads(database, Sealer.of(settings.sealing_keys, settings.auth_jwt_secret))
 
     async def prepare(connection: Connection) -> None:
         await _migrated(connection, settings)
@@ -104,6 +109,7 @@ def build_api(settings: Settings) -> Api:
     def opened() -> None:
         background.every("sign-in-trace", trace.write, seconds=_TRACE_SECONDS)
         background.every("sessions", access.sessions.sweep, seconds=_SWEEP_SECONDS)
+        background.every("audit-heads", heads.sign_due, seconds=_HEADS_SECONDS)
         background.keep("acts", intake)
         listener.begin(background)
         background.keep("publishing_status", status.keep_looking)
@@ -130,6 +136,7 @@ def build_api(settings: Settings) -> Api:
             quotas=quotas,
             fleet=fleet,
             waits=waits,
+            heads=heads,
             event_age_days_max=settings.events_age_days_max,
         ),
         Shell(

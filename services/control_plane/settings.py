@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator, model_validator
 from service_kit.cors import Origins
 from service_kit.mail import SmtpServer
+from service_kit.sealing import SealingKeys
 from service_kit.settings import LongSecret
 from service_kit.store_settings import BusSettings
 
@@ -22,6 +23,8 @@ class Settings(BusSettings):
     `propagation_waits_max`: requests that wait for edges at once, a quarter of them of one organization; 0: none waits.
     `relay_check_seconds`: how often the relay compares the stream with what it wrote.
     `events_age_days_max`: as of the ingestors; an experiment begins no earlier.
+    `sealing_keys`: what secrets are sealed with at rest, with commas between them; the first one seals, each of them
+    opens; empty: a key that is made from `auth_jwt_secret`.
     `smtp_url`: where mail is handed in, `smtp://user:password@host:port` or `smtps://…`; empty: one-time links are
     shown to administrators. `auth_token_minutes`: of an access token; a session lasts `auth_session_idle_hours` without
     use, `auth_session_days` with it. `public_url`: where people reach the control plane; links in mail begin with it.
@@ -42,6 +45,7 @@ class Settings(BusSettings):
     auth_token_minutes: Annotated[int, Field(ge=1, le=60 * 24 * 30)] = 15
     auth_session_idle_hours: Annotated[float, Field(gt=0, le=24 * 365)] = 24.0
     auth_session_days: Annotated[float, Field(gt=0, le=365)] = 30.0
+    sealing_keys: SealingKeys = SecretStr("")
     admin_email: str = ""
     admin_password: SecretStr = SecretStr("")
     smtp_url: SecretStr = SecretStr("")

@@ -271,6 +271,7 @@ ENTITIES = (
 OTHER_TABLES = {
     "audit_entries": "the log itself",
     "audit_entry_environments": "which entries concern an environment; the database notes",
+    "audit_entry_words": "the words of reasons; the database notes",
     "audit_heads": "where each chain ends",
     "audit_signed_heads": "heads of chains as they were signed; nobody changes them",
     "audit_signing_keys": "what signs heads",

@@ -102,8 +102,12 @@ def test_an_exception_is_a_door(contract: str) -> None:
 PUT_TOGETHER = {f"control_plane.{name}" for name in ("app", "composition", "commands", "main")}
 """Where the service is put together, and so every room may be known."""
 
-TOGETHER = {"control_plane.access": {"control_plane.people"}}
-"""Two rooms of one subject: people are brought in by one, and the other knows what they may do."""
+TOGETHER = {
+    "control_plane.access": {"control_plane.people"},
+    "control_plane.changes": {"control_plane.audit"},
+}
+"""Two rooms of one subject: people are brought in by one, and the other knows what they may do; changes are recorded by
+one, and read by the other."""
 
 
 @pytest.mark.parametrize("room", ROOMS)

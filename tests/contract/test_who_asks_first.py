@@ -20,12 +20,14 @@ WITHOUT_ACTOR = {
     "/api/v1/auth/password-resets",
     "/api/v1/auth/password-resets/use",
 }
+PUBLISHED = {"/api/v1/audit-keys"}
+"""What everybody may know, and whoever holds a signed head needs."""
 OPERATIONS = [
     (name, method.upper(), path)
     for name in ("control plane", "analytics")
     for path, methods in APPS[name].openapi()["paths"].items()
     for method in methods
-    if path not in OPEN | WITHOUT_ACTOR | {LOGIN}
+    if path not in OPEN | WITHOUT_ACTOR | PUBLISHED | {LOGIN}
 ]
 
 

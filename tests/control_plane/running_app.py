@@ -8,6 +8,7 @@ from datetime import timedelta
 from argon2 import PasswordHasher
 from control_plane.access.authenticator import Authenticator
 from control_plane.app import Parts, create_control_plane
+from control_plane.audit.heads import SignedHeads
 from control_plane.database import Database
 from control_plane.fleet.memory import Fleet
 from control_plane.fleet.telemetry import FleetTelemetry
@@ -26,6 +27,7 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 from service_kit.clock import Clock
 from service_kit.http import Shell
+from service_kit.sealing import Sealer
 from service_kit.telemetry import new_registry
 from service_kit.token_keys import SharedSecret
 from service_kit.tokens import AccessTokens, TokenIssuer
@@ -82,5 +84,6 @@ async def app_on(
         quotas=Quotas(limits or {}, 0.05, QuotaTelemetry(new_registry())),
         fleet=fleet,
         waits=PropagationWaits(fleet, heard, most=8),
+        heads=SignedHeads(database, Sealer(SECRET)),
     )
     return create_control_plane(parts, Shell(registry=new_registry(), body_limit_bytes=2 * 1024 * 1024))

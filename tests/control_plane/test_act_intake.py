@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 from control_plane.acts.intake import ActIntake
 from control_plane.acts.telemetry import ActTelemetry
-from control_plane.changes.queries import verify
+from control_plane.changes.verification import verify
 from control_plane.database import Database
 from messages.acts import Act, ActLog, Author
 from messages.generated import act_pb2 as pb
@@ -85,8 +85,7 @@ async def test_an_act_that_is_told_twice_is_one_entry(
     await bus.publish(told.subject, told.payload)
     await intake.turn(consumer, 2)
     assert len(await entries(tenant)) == 1
-    async with database.connection() as connection:
-        assert (await verify(connection, UUID(tenant.organization))).first_bad is None
+    assert (await verify(database.transaction, UUID(tenant.organization))).first_bad is None
 
 
 class Away:

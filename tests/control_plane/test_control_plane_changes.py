@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 from control_plane.access import Actor
 from control_plane.changes import Change, Origin, record
-from control_plane.changes.queries import Verification, verify
+from control_plane.changes.verification import Verification, verify
 from control_plane.database import Connection, Database
 
 ACTOR = Actor("system", uuid4(), "test")
@@ -72,7 +72,7 @@ async def test_fifty_writers_get_versions_without_gaps(database: Database, place
         versions = sorted(each[environment] for each in given if environment in each)
         assert versions == list(range(1, len(versions) + 1))
     async with database.connection() as connection:
-        assert await verify(connection, place.organization) == Verification(50)
+        assert await verify(database.transaction, place.organization) == Verification(50)
         rows = await connection.fetch("SELECT environment_id, version FROM outbox")
     expected = {(environment, version) for each in given for environment, version in each.items()}
     assert {(row["environment_id"], row["version"]) for row in rows} == expected
@@ -167,9 +167,9 @@ async def test_tampering_is_found(
         async with database.transaction() as tx:
             await record(tx, place.change(place.environments[0], after={"number": number, "share": 1.0}))
     async with database.connection() as connection:
-        assert await verify(connection, place.organization) == Verification(10)
+        assert await verify(database.transaction, place.organization) == Verification(10)
         await tamper(connection, *statements)
-        found = await verify(connection, place.organization)
+        found = await verify(database.transaction, place.organization)
     assert (found.entries, found.first_bad) == verdict[:2]
     assert verdict[2] in str(found.reason)
 
@@ -183,10 +183,10 @@ async def test_why_and_by_which_right_are_part_of_the_chain(database: Database, 
         async with database.connection() as connection:
             for number, changed in {1: "'invented'", 2: "NULL"}.items():
                 await tamper(connection, f"UPDATE audit_entries SET {column} = {changed} WHERE number = {number}")
-                assert (await verify(connection, place.organization)).first_bad == number
+                assert (await verify(database.transaction, place.organization)).first_bad == number
                 given = "NULL" if number == 1 else f"'{value}'"
                 await tamper(connection, f"UPDATE audit_entries SET {column} = {given} WHERE number = {number}")
-            assert await verify(connection, place.organization) == Verification(2)
+            assert await verify(database.transaction, place.organization) == Verification(2)
 
 
 async def test_the_log_is_read_and_verified_over_http(tenant: Any) -> None:
@@ -210,4 +210,4 @@ async def test_the_log_is_read_and_verified_over_http(tenant: Any) -> None:
     only = await tenant.api.ok("GET", path, params={"entity": "environment", "entity_key": "production"})
     assert only["items"] == entries[:2]
     verdict = await tenant.api.ok("GET", f"{path}/verification")
-    assert verdict == {"intact": True, "entries": 6, "first_bad": None, "reason": None}
+    assert verdict == {"intact": True, "entries": 6, "first_bad": None, "last_bad": None, "reason": None}

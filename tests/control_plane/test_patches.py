@@ -36,6 +36,74 @@ def patched(document: Any, operations: list[dict[str, Any]]) -> Any:
     return root[""]
 
 
+# The examples of RFC 6902's appendix A that a comparison can give.
+RFC: dict[str, tuple[Any, Any, Any]] = {
+    "A.1 an object member is added": (
+        {"foo": "bar"},
+        {"baz": "qux", "foo": "bar"},
+        [{"op": "add", "path": "/baz", "value": "qux"}],
+    ),
+    "A.2 an array element is added": (
+        {"foo": ["bar", "baz"]},
+        {"foo": ["bar", "qux", "baz"]},
+        [{"op": "add", "path": "/foo/1", "value": "qux"}],
+    ),
+    "A.3 an object member is removed": (
+        {"baz": "qux", "foo": "bar"},
+        {"foo": "bar"},
+        [{"op": "remove", "path": "/baz"}],
+    ),
+    "A.4 an array element is removed": (
+        {"foo": ["bar", "qux", "baz"]},
+        {"foo": ["bar", "baz"]},
+        [{"op": "remove", "path": "/foo/1"}],
+    ),
+    "A.5 a value is replaced": (
+        {"baz": "qux", "foo": "bar"},
+        {"baz": "boo", "foo": "bar"},
+        [{"op": "replace", "path": "/baz", "value": "boo"}],
+    ),
+    "A.10 a nested member is added": (
+        {"foo": "bar"},
+        {"foo": "bar", "child": {"grandchild": {}}},
+        [{"op": "add", "path": "/child", "value": {"grandchild": {}}}],
+    ),
+    "A.14 names with ~ and / are escaped": (
+        {"/": 9, "~1": 10},
+        {"/": 9, "~1": 11},
+        [{"op": "replace", "path": "/~01", "value": 11}],
+    ),
+    "A.16 an array is added to an array": (
+        {"foo": ["bar"]},
+        {"foo": ["bar", ["abc", "def"]]},
+        [{"op": "add", "path": "/foo/1", "value": ["abc", "def"]}],
+    ),
+    "an element is changed where it stands when others have gone": (
+        {"targets": [{"key": "gone", "v": 1}, {"key": "kept", "v": 1}]},
+        {"targets": [{"key": "kept", "v": 2}]},
+        [{"op": "remove", "path": "/targets/0"}, {"op": "replace", "path": "/targets/0/v", "value": 2}],
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after", "patch"), [pytest.param(*each, id=name) for name, each in RFC.items()])
+def test_the_examples_of_the_rfc(before: Any, after: Any, patch: Any) -> None:
+    assert json_patch(before, after) == patch
+    assert patched(before, patch) == after
+
+
+def test_a_long_list_with_little_changed_is_compared_once_and_shortly() -> None:
+    before = [f"user-{number}" for number in range(100_000)]
+    after = [*before[1:50_000], *before[50_001:], "new"]
+    patch = json_patch({"included": before}, {"included": after})
+    assert [step["op"] for step in patch] == ["remove", "remove", "add"]
+    assert patched({"included": before}, patch) == {"included": after}
+    assert in_words({"included": before}, {"included": after}) == [
+        'included added: "new"',
+        'included removed: "user-0", "user-50000"',
+    ]
+
+
 @given(DOCUMENTS, DOCUMENTS)
 def test_the_patch_makes_the_one_of_the_other(before: Any, after: Any) -> None:
     made = patched(before, json_patch(before, after))

@@ -40,7 +40,8 @@ class Speaker:
         assert answer.is_success, (method, path, answer.status_code, answer.text)
         bare = address.partition("?")[0]
         self.called.update(f"{method} {name}" for name, pattern in self.templates.items() if pattern.fullmatch(bare))
-        return answer.json() if answer.content else None
+        is_json = answer.headers.get("content-type", "").startswith("application/json")
+        return answer.json() if answer.content and is_json else None
 
     async def changed(self, path: str, body: Any, *, method: str = "PATCH", read: str | None = None) -> Any:
         """A write with the ETag that stands now."""
@@ -256,6 +257,11 @@ async def _endings(owner: Speaker, at: str, shop: str) -> None:
     await owner("GET", f"{at}/audit")
     await owner("GET", f"{at}/audit?limit=5")
     await owner("GET", f"{at}/audit/verification")
+    await owner("POST", f"{at}/audit/heads")
+    await owner("GET", f"{at}/audit/heads")
+    await owner("GET", f"{at}/audit?project=shop&environment=production&by=owner@example.com&limit=5")
+    await owner("GET", f"{at}/audit/export?format=csv&entity=flag")
+    await owner("GET", "/audit-keys")
     for what in (f"{shop}/environments/staging", shop):
         await owner("POST", f"{what}/archive")
         await owner("POST", f"{what}/restore")

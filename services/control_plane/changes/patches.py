@@ -50,6 +50,32 @@ def _operations(before: Any, after: Any, path: Path) -> Iterator[dict[str, Any]]
 
 
 def _list_operations(before: list[Any], after: list[Any], path: Path) -> Iterator[dict[str, Any]]:
+    """Elements that go, that come, and that change where they stand then; if those that stay are in another order, or
+    one stands there twice, place by place."""
+    old, new = ({_known(each): each for each in elements} for elements in (before, after))
+    unique = len(old) == len(before) and len(new) == len(after)
+    if not unique or [each for each in old if each in new] != [each for each in new if each in old]:
+        yield from _positional_operations(before, after, path)
+        return
+    for index, known in reversed(list(enumerate(old))):
+        if known not in new:
+            yield {"op": "remove", "path": _pointer((*path, index))}
+    for index, (known, element) in enumerate(new.items()):
+        if known in old:
+            yield from _operations(old[known], element, (*path, index))
+        else:
+            yield {"op": "add", "path": _pointer((*path, index)), "value": element}
+
+
+def _known(element: Any) -> object:
+    """By what an element of a list is known among the others, also when it has changed."""
+    if isinstance(element, str):
+        return element
+    name = next((each for each in _NAMES if isinstance(element, Mapping) and isinstance(element.get(each), str)), None)
+    return _alike.encode(element) if name is None else (name, element[name])
+
+
+def _positional_operations(before: list[Any], after: list[Any], path: Path) -> Iterator[dict[str, Any]]:
     """What both begin and end with stays; between, elements change place by place, then surplus ones go or come."""
     start, shorter = 0, min(len(before), len(after))
     while start < shorter and alike(before[start], after[start]):
@@ -101,7 +127,8 @@ def _list_sentences(before: list[Any], after: list[Any], path: str) -> Iterator[
         if [each for each in old if each in new] != [each for each in new if each in old]:
             yield f"{path}: another order"
     elif all(isinstance(each, str) for each in [*before, *after]):
-        gone, come = ([each for each in one if each not in set(other)] for one, other in _both_ways(before, after))
+        was, now = set(before), set(after)
+        gone, come = [each for each in before if each not in now], [each for each in after if each not in was]
         if come:
             yield f"{path} added: {_listed(come)}"
         if gone:
@@ -112,10 +139,6 @@ def _list_sentences(before: list[Any], after: list[Any], path: str) -> Iterator[
         old, new = ({str(index): each for index, each in enumerate(elements)} for elements in (before, after))
         for index in sorted(old.keys() | new.keys(), key=int):
             yield from _of_part(old, new, index, f"{path}[{index}]")
-
-
-def _both_ways(before: list[Any], after: list[Any]) -> tuple[tuple[list[Any], list[Any]], tuple[list[Any], list[Any]]]:
-    return (before, after), (after, before)
 
 
 def _names_all(elements: Sequence[Any], name: str) -> bool:

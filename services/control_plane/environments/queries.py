@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -65,6 +66,39 @@ async def resolve_project(tx: Connection, actor: Actor, reference: str) -> Proje
         project_key=row["key"],
         archived=row["archived_at"] is not None,
     )
+
+
+async def project_keys(tx: Connection, organization_id: UUID) -> dict[UUID, str]:
+    """The key of each of an organization's projects, by its id."""
+    rows = await tx.fetch("SELECT id, key FROM projects WHERE organization_id = $1 ORDER BY key", organization_id)
+    return dict(tuple(row) for row in rows)
+
+
+async def environment_keys(tx: Connection, organization_id: UUID, ids: Collection[UUID]) -> dict[UUID, str]:
+    """The keys of those environments that are the organization's."""
+    if not ids:
+        return {}
+    rows = await tx.fetch(
+        "SELECT id, key FROM environments WHERE organization_id = $1 AND id = ANY($2::uuid[])",
+        organization_id,
+        list(ids),
+    )
+    return dict(tuple(row) for row in rows)
+
+
+async def find_environment(
+    tx: Connection, organization_id: UUID, project_id: UUID | None, reference: str
+) -> tuple[UUID, UUID] | None:
+    """An environment's own id and its project's, by its id, or by its key in that project."""
+    row = await tx.fetchrow(
+        "SELECT id, project_id FROM environments WHERE organization_id = $1 AND ($2::uuid IS NULL OR project_id = $2) "
+        "AND (id = $3 OR ($2::uuid IS NOT NULL AND key = $4)) ORDER BY id = $3 DESC LIMIT 1",
+        organization_id,
+        project_id,
+        _as_uuid(reference),
+        reference,
+    )
+    return None if row is None else (row["id"], row["project_id"])
 
 
 def refuse_archived_environment(*, archived: bool) -> None:

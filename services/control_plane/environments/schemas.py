@@ -148,29 +148,3 @@ class QuotaView(Output):
 
 class QuotasView(Output):
     items: list[QuotaView]
-
-
-class AuditEntryView(Output):
-    number: int
-    at: datetime
-    actor: dict[str, str]
-    project_id: UUID | None
-    entity: str
-    entity_key: str
-    action: str
-    address: str | None
-    """Of the client."""
-    request_id: str | None
-    environment_versions: dict[UUID, int]
-    before: object
-    after: object
-    hash: str
-
-
-class AuditVerdictView(Output):
-    """`first_bad` is the number of the first entry that is not as it was written; None when all are."""
-
-    intact: bool
-    entries: int
-    first_bad: int | None
-    reason: str | None
