@@ -17,8 +17,9 @@ from analytics.catalog.catalog import Catalog
 
 SERVICE = "analytics"
 """As an audience of access tokens."""
-ADMIN_ROLES = frozenset({"owner", "admin"})
-WRITER_ROLES = ADMIN_ROLES | {"editor"}
+ADMIN_ROLES = frozenset({"owner", "administrator", "admin"})
+"""`admin` and `editor` are what the version before publishes."""
+WRITER_ROLES = ADMIN_ROLES | {"developer", "editor"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +35,9 @@ class Actor:
             raise Forbidden("your role in this organization only reads", code="role_forbids")
 
     def require_admin(self, organization_id: str, what: str) -> None:
-        """Raises Forbidden with what only owners and admins do."""
+        """Raises Forbidden with what only owners and administrators do."""
         if self.organizations.get(organization_id) not in ADMIN_ROLES:
-            raise Forbidden(f"only owners and admins of the organization {what}", code="role_forbids")
+            raise Forbidden(f"only owners and administrators of the organization {what}", code="role_forbids")
 
 
 class Authenticator:

@@ -21,7 +21,7 @@ def authenticator(catalog: Catalog, clock: Clock) -> Authenticator:
     return Authenticator(AccessTokens(SharedSecret(SecretStr(SECRET)), clock, service=SERVICE), catalog)
 
 
-def bearer(role: str = "admin", organization: str = "org-1", *, generation: int = 1) -> dict[str, str]:
+def bearer(role: str = "administrator", organization: str = "org-1", *, generation: int = 1) -> dict[str, str]:
     """The headers of somebody who had this role at the sign-in."""
     claims = Claims(PERSON, generation, private={"organizations": {organization: role}})
     token = TokenIssuer(SharedSecret(SecretStr(SECRET)), ManualClock()).issue(claims, _YEARS)

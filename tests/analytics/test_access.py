@@ -32,7 +32,7 @@ def asking(catalog: Catalog) -> Authenticator:
 
 
 def token(generation: int = 2, **private: Any) -> str:
-    private = private or {"organizations": {"org-1": "editor"}}
+    private = private or {"organizations": {"org-1": "developer"}}
     return TokenIssuer(SharedSecret(SecretStr(SECRET)), ManualClock()).issue(
         Claims(PERSON, generation, private=private), 60
     )
@@ -40,14 +40,14 @@ def token(generation: int = 2, **private: Any) -> str:
 
 def test_what_nobody_published_is_as_it_was_at_the_sign_in(asking: Authenticator) -> None:
     caller = asking.identify(token())
-    assert (caller.subject, caller.organizations) == (str(PERSON), {"org-1": "editor"})
+    assert (caller.subject, caller.organizations) == (str(PERSON), {"org-1": "developer"})
 
 
 def test_a_session_that_ended_ends_here_as_soon_as_it_is_published(catalog: Catalog, asking: Authenticator) -> None:
     members = catalog.entries("env-1").members
-    members[str(PERSON)] = Member("editor", 2)
+    members[str(PERSON)] = Member("developer", 2)
     asking.identify(token(2))
-    members[str(PERSON)] = Member("editor", 3)
+    members[str(PERSON)] = Member("developer", 3)
     with pytest.raises(WithdrawnToken) as refused:
         asking.identify(token(2))
     assert (refused.value.status, refused.value.code) == (401, "token_withdrawn")

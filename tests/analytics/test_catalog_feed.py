@@ -194,7 +194,7 @@ async def test_a_version_that_was_missed_is_found_by_asking(bus: MemoryBus) -> N
 async def test_what_is_published_about_members_counts_before_the_sign_in(bus: MemoryBus, catalog: Catalog) -> None:
     joined, left = UUID(int=1), UUID(int=2)
     members = [
-        pb.Member(user_id=joined.bytes, role="editor", session_generation=4),
+        pb.Member(user_id=joined.bytes, role="developer", session_generation=4),
         pb.Member(user_id=b"short", role="owner", session_generation=9),
     ]
     published = environment("o1")
@@ -203,6 +203,6 @@ async def test_what_is_published_about_members_counts_before_the_sign_in(bus: Me
     await Publisher(bus, "e2").version_of(environment__production=environment("o2"))
     await until(lambda: catalog.ready and catalog.entries("e2").environment)
 
-    assert catalog.organizations_of(str(joined), {}) == {"o1": "editor"}
+    assert catalog.organizations_of(str(joined), {}) == {"o1": "developer"}
     assert catalog.organizations_of(str(left), {"o1": "owner", "o2": "viewer"}) == {"o2": "viewer"}
     assert [catalog.session_generation_of(str(each)) for each in (joined, left)] == [4, 0]

@@ -107,7 +107,7 @@ async def test_a_new_password_ends_other_sessions(admin: Any) -> None:
 
 async def test_a_role_that_is_taken_away_is_gone_at_once(tenant: Any) -> None:
     members = f"/organizations/{tenant.organization}/members"
-    eve = await joined(tenant.api, tenant.organization, "eve@example.com", "admin")
+    eve = await joined(tenant.api, tenant.organization, "eve@example.com", "administrator")
     made = await eve.ok("GET", "/me")
     project = {"key": "p1", "name": "P"}
     await eve.ok("POST", f"/organizations/{tenant.organization}/projects", project)
@@ -132,17 +132,17 @@ async def test_an_organization_keeps_an_owner(tenant: Any) -> None:
 
 async def test_only_owners_make_owners(tenant: Any) -> None:
     members, invitations = (f"/organizations/{tenant.organization}/{noun}" for noun in ("members", "invitations"))
-    ann = await joined(tenant.api, tenant.organization, "ann@example.com", "admin")
+    ann = await joined(tenant.api, tenant.organization, "ann@example.com", "administrator")
     made = await ann.ok("GET", "/me")
     assert (await ann("POST", invitations, {"email": "x@example.com", "role": "owner"})).status_code == 403
     raised = await ann("PATCH", f"{members}/{made['id']}", {"role": "owner"}, headers={"If-Match": '"1"'})
     assert raised.status_code == 403
-    await ann.ok("POST", invitations, {"email": "x@example.com", "role": "editor"})
+    await ann.ok("POST", invitations, {"email": "x@example.com", "role": "developer"})
 
 
 async def test_a_token_of_a_program_has_its_role_and_no_account(tenant: Any, database: Database) -> None:
     tokens = f"/organizations/{tenant.organization}/tokens"
-    made = await tenant.api.ok("POST", tokens, {"name": "ci", "role": "admin"})
+    made = await tenant.api.ok("POST", tokens, {"name": "ci", "role": "administrator"})
     assert made["token"].startswith("vt_")
     assert made["token"] not in str(await tenant.api.ok("GET", tokens))
     program = tenant.api.of(made["token"])

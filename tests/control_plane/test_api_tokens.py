@@ -12,7 +12,7 @@ from tests.control_plane.conftest import PASSWORD, Api, Tenant, invited, joined
 EVE = "eve@example.com"
 
 
-async def made_by(maker: Api, tenant: Tenant, role: str = "admin") -> tuple[Api, str]:
+async def made_by(maker: Api, tenant: Tenant, role: str = "administrator") -> tuple[Api, str]:
     """A program with a token, and the token's id."""
     made = await maker.ok("POST", f"/organizations/{tenant.organization}/tokens", {"name": "ci", "role": role})
     return maker.of(made["token"]), str(made["id"])
@@ -29,7 +29,7 @@ async def may_create(program: Api, tenant: Tenant, key: str) -> bool:
 
 
 async def test_a_token_shows_its_maker(tenant: Tenant) -> None:
-    eve = await joined(tenant.api, tenant.organization, EVE, "admin")
+    eve = await joined(tenant.api, tenant.organization, EVE, "administrator")
     _, token = await made_by(eve, tenant)
     assert (await shown(tenant, token))["created_by"] == {"id": (await eve.ok("GET", "/me"))["id"], "email": EVE}
 
@@ -54,7 +54,7 @@ async def test_a_token_shows_its_last_use_to_the_minute(tenant: Tenant, clock: M
 
 
 async def test_a_token_may_no_more_than_its_maker_may_now(tenant: Tenant) -> None:
-    eve = await joined(tenant.api, tenant.organization, EVE, "admin")
+    eve = await joined(tenant.api, tenant.organization, EVE, "administrator")
     program, _ = await made_by(eve, tenant)
     reader, _ = await made_by(eve, tenant, "viewer")
     assert await may_create(program, tenant, "p1")
@@ -68,7 +68,7 @@ async def test_a_token_may_no_more_than_its_maker_may_now(tenant: Tenant) -> Non
 
 
 async def test_a_token_ends_with_its_makers_membership(tenant: Tenant) -> None:
-    eve = await joined(tenant.api, tenant.organization, EVE, "admin")
+    eve = await joined(tenant.api, tenant.organization, EVE, "administrator")
     program, token = await made_by(eve, tenant)
     identity = (await eve.ok("GET", "/me"))["id"]
     await tenant.api.ok("DELETE", f"/organizations/{tenant.organization}/members/{identity}")
@@ -78,7 +78,7 @@ async def test_a_token_ends_with_its_makers_membership(tenant: Tenant) -> None:
     [entry] = (await tenant.api.ok("GET", audit))["items"]
     assert entry["entity_key"] == token
     # Coming back doesn't bring it back.
-    secret = await invited(tenant.api, tenant.organization, EVE, "admin")
+    secret = await invited(tenant.api, tenant.organization, EVE, "administrator")
     await eve.ok("POST", "/me/invitations/accept", {"secret": secret})
     assert (await program("GET", "/organizations")).status_code == 401
 

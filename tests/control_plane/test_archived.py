@@ -134,7 +134,7 @@ async def test_an_archived_project_takes_no_writes_but_those_that_take_away(tena
     key = await tenant.api.ok("POST", f"{tenant.path}/sdk-keys", {"kind": "server", "name": "k"})
     viewer = await make_member(tenant, "viewer")
     person = (await viewer.ok("GET", "/me"))["id"]
-    await tenant.api.ok("PUT", f"{project}/members/{person}", {"role": "editor"})
+    await tenant.api.ok("PUT", f"{project}/members/{person}", {"role": "developer"})
     await tenant.api.ok("POST", f"{project}/archive")
     settings = f"{project}/flags/checkout/environments/production"
     writes: list[tuple[str, str, Any]] = [

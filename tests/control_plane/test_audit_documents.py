@@ -67,7 +67,7 @@ async def test_the_tenant_itself(tenant: Tenant) -> None:
 async def test_who_belongs_to_it(tenant: Tenant) -> None:
     organization = f"/organizations/{tenant.organization}"
     members, invitations = f"{organization}/members", f"{organization}/invitations"
-    body = {"email": "ann@example.com", "name": "Ann", "role": "editor"}
+    body = {"email": "ann@example.com", "name": "Ann", "role": "developer"}
     secret = (await tenant.api.ok("POST", invitations, body))["link"].partition("=")[2]
     invited = await latest(tenant, "invitation")
     assert invited["after"].keys() == fields(InvitationView)
@@ -83,9 +83,9 @@ async def test_who_belongs_to_it(tenant: Tenant) -> None:
     assert secret not in str(added)
     await tenant.api.changed("PATCH", f"{members}/{made['id']}", {"role": "viewer"})
     lowered = await latest(tenant, "member")
-    assert (lowered["before"]["role"], lowered["after"]["role"]) == ("editor", "viewer")
+    assert (lowered["before"]["role"], lowered["after"]["role"]) == ("developer", "viewer")
     role = f"/projects/{tenant.project}/members/{made['id']}"
-    await tenant.api.ok("PUT", role, {"role": "admin"})
+    await tenant.api.ok("PUT", role, {"role": "administrator"})
     assert (await latest(tenant, "project_role"))["after"].keys() == fields(ProjectRoleView)
     await tenant.api.ok("DELETE", f"{members}/{made['id']}")
     removed = await latest(tenant, "member")

@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 from fastapi import FastAPI
 
-ROLES = ("viewer", "editor", "admin", "owner")
+ROLES = ("viewer", "developer", "administrator", "owner")
 PUBLIC = {
     ("POST", "/auth/login"),
     ("POST", "/auth/refresh"),
@@ -73,31 +73,31 @@ def feature(noun: str, creation: dict[str, Any]) -> dict[tuple[str, str], Row]:
     one = f"{PROJECT}/{noun}/{{key}}"
     return {
         ("GET", f"{PROJECT}/{noun}"): Row("viewer"),
-        ("POST", f"{PROJECT}/{noun}"): Row("editor", creation),
+        ("POST", f"{PROJECT}/{noun}"): Row("developer", creation),
         ("GET", one): Row("viewer"),
-        ("PATCH", one): Row("editor", {"name": "Other"}),
-        ("DELETE", one): Row("editor"),
-        ("POST", f"{one}/archive"): Row("editor"),
-        ("POST", f"{one}/restore"): Row("editor"),
+        ("PATCH", one): Row("developer", {"name": "Other"}),
+        ("DELETE", one): Row("developer"),
+        ("POST", f"{one}/archive"): Row("developer"),
+        ("POST", f"{one}/restore"): Row("developer"),
     }
 
 
 ROWS: dict[tuple[str, str], Row] = {
     ("GET", "/organizations/{organization}"): Row("viewer"),
-    ("PATCH", "/organizations/{organization}"): Row("admin", {"name": "Other"}),
+    ("PATCH", "/organizations/{organization}"): Row("administrator", {"name": "Other"}),
     ("GET", MEMBERS): Row("viewer"),
     ("GET", INVITATIONS): Row("viewer"),
-    ("POST", INVITATIONS): Row("admin", {"email": "somebody@example.com", "role": "viewer"}),
-    ("DELETE", INVITATIONS + "/{invitation}"): Row("admin"),
-    ("POST", MEMBERS + "/{user}/password-reset"): Row("admin"),
+    ("POST", INVITATIONS): Row("administrator", {"email": "somebody@example.com", "role": "viewer"}),
+    ("DELETE", INVITATIONS + "/{invitation}"): Row("administrator"),
+    ("POST", MEMBERS + "/{user}/password-reset"): Row("administrator"),
     ("GET", MEMBERS + "/{user}"): Row("viewer"),
-    ("PATCH", MEMBERS + "/{user}"): Row("admin", {"role": "viewer"}),
-    ("DELETE", MEMBERS + "/{user}"): Row("admin"),
+    ("PATCH", MEMBERS + "/{user}"): Row("administrator", {"role": "viewer"}),
+    ("DELETE", MEMBERS + "/{user}"): Row("administrator"),
     ("GET", "/organizations/{organization}/tokens"): Row("viewer"),
-    ("POST", "/organizations/{organization}/tokens"): Row("admin", {"name": "New", "role": "viewer"}),
-    ("DELETE", "/organizations/{organization}/tokens/{token}"): Row("admin"),
+    ("POST", "/organizations/{organization}/tokens"): Row("administrator", {"name": "New", "role": "viewer"}),
+    ("DELETE", "/organizations/{organization}/tokens/{token}"): Row("administrator"),
     ("GET", "/organizations/{organization}/projects"): Row("viewer"),
-    ("POST", "/organizations/{organization}/projects"): Row("admin", {"key": "new", "name": "New"}),
+    ("POST", "/organizations/{organization}/projects"): Row("administrator", {"key": "new", "name": "New"}),
     ("GET", "/organizations/{organization}/audit"): Row("viewer"),
     ("GET", "/organizations/{organization}/audit/export"): Row("viewer"),
     ("GET", "/organizations/{organization}/audit/heads"): Row("viewer"),
@@ -106,37 +106,37 @@ ROWS: dict[tuple[str, str], Row] = {
     ("GET", "/organizations/{organization}/quotas"): Row("viewer"),
     ("GET", PROJECT + "/quotas"): Row("viewer"),
     ("GET", PROJECT): Row("viewer"),
-    ("PATCH", PROJECT): Row("admin", {"name": "Other"}),
-    ("POST", PROJECT + "/archive"): Row("admin"),
-    ("POST", PROJECT + "/restore"): Row("admin"),
+    ("PATCH", PROJECT): Row("administrator", {"name": "Other"}),
+    ("POST", PROJECT + "/archive"): Row("administrator"),
+    ("POST", PROJECT + "/restore"): Row("administrator"),
     ("GET", PROJECT + "/members"): Row("viewer"),
-    ("PUT", PROJECT + "/members/{user}"): Row("admin", {"role": "viewer"}),
-    ("DELETE", PROJECT + "/members/{user}"): Row("admin"),
+    ("PUT", PROJECT + "/members/{user}"): Row("administrator", {"role": "viewer"}),
+    ("DELETE", PROJECT + "/members/{user}"): Row("administrator"),
     ("GET", PROJECT + "/environments"): Row("viewer"),
-    ("POST", PROJECT + "/environments"): Row("admin", {"key": "new", "name": "New"}),
+    ("POST", PROJECT + "/environments"): Row("administrator", {"key": "new", "name": "New"}),
     ("GET", ENVIRONMENT): Row("viewer"),
-    ("PATCH", ENVIRONMENT): Row("admin", {"name": "Other"}),
-    ("POST", ENVIRONMENT + "/archive"): Row("admin"),
-    ("POST", ENVIRONMENT + "/restore"): Row("admin"),
+    ("PATCH", ENVIRONMENT): Row("administrator", {"name": "Other"}),
+    ("POST", ENVIRONMENT + "/archive"): Row("administrator"),
+    ("POST", ENVIRONMENT + "/restore"): Row("administrator"),
     ("GET", ENVIRONMENT + "/publication"): Row("viewer"),
     ("GET", ENVIRONMENT + "/edges"): Row("viewer"),
     ("GET", ENVIRONMENT + "/versions/{version}/propagation"): Row("viewer"),
-    ("POST", ENVIRONMENT + "/republish"): Row("editor"),
+    ("POST", ENVIRONMENT + "/republish"): Row("developer"),
     ("POST", ENVIRONMENT + "/explain"): Row("viewer", {"flag": "thing"}),
     ("GET", ENVIRONMENT + "/sdk-keys"): Row("viewer"),
-    ("POST", ENVIRONMENT + "/sdk-keys"): Row("admin", {"kind": "server", "name": "New"}),
-    ("POST", ENVIRONMENT + "/sdk-keys/{sdk_key}/rotate"): Row("admin", {}),
-    ("DELETE", ENVIRONMENT + "/sdk-keys/{sdk_key}"): Row("admin"),
+    ("POST", ENVIRONMENT + "/sdk-keys"): Row("administrator", {"kind": "server", "name": "New"}),
+    ("POST", ENVIRONMENT + "/sdk-keys/{sdk_key}/rotate"): Row("administrator", {}),
+    ("DELETE", ENVIRONMENT + "/sdk-keys/{sdk_key}"): Row("administrator"),
     **feature("segments", {"key": "new", "name": "New", "included": ["u1"]}),
     **feature("flags", FLAG),
     ("GET", PROJECT + "/flags/{key}/environments/{environment}"): Row("viewer"),
-    ("PATCH", PROJECT + "/flags/{key}/environments/{environment}"): Row("editor", SERVED),
-    ("PUT", PROJECT + "/flags/{key}/environments/{environment}/enabled"): Row("editor", SERVED),
-    ("POST", PROJECT + "/flags/{key}/environments/{environment}/copy-from/{source}"): Row("editor"),
+    ("PATCH", PROJECT + "/flags/{key}/environments/{environment}"): Row("developer", SERVED),
+    ("PUT", PROJECT + "/flags/{key}/environments/{environment}/enabled"): Row("developer", SERVED),
+    ("POST", PROJECT + "/flags/{key}/environments/{environment}/copy-from/{source}"): Row("developer"),
     **feature("metrics", METRIC),
     **feature("experiments", EXPERIMENT),
-    ("POST", PROJECT + "/experiments/{key}/start"): Row("editor"),
-    ("POST", PROJECT + "/experiments/{key}/stop"): Row("editor"),
+    ("POST", PROJECT + "/experiments/{key}/start"): Row("developer"),
+    ("POST", PROJECT + "/experiments/{key}/stop"): Row("developer"),
     **feature("layers", {"key": "new", "name": "New"}),
     **feature("holdouts", {"key": "new", "name": "New", "share": 5}),
 }
@@ -251,7 +251,7 @@ async def test_a_role_in_a_project_reaches_no_further(tenant: Any, make_member: 
     identity = (await viewer.ok("GET", "/me"))["id"]
     other = {"key": "other", "name": "Other"}
     second = await tenant.api.ok("POST", f"/organizations/{tenant.organization}/projects", other)
-    await tenant.api.ok("PUT", f"/projects/{tenant.project}/members/{identity}", {"role": "editor"})
+    await tenant.api.ok("PUT", f"/projects/{tenant.project}/members/{identity}", {"role": "developer"})
     await viewer.ok("POST", f"/projects/{tenant.project}/flags", FLAG)
     assert (await viewer("POST", f"/projects/{second['id']}/flags", FLAG)).status_code == 403
     await tenant.api.ok("DELETE", f"/projects/{tenant.project}/members/{identity}")

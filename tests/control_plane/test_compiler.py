@@ -41,7 +41,7 @@ from tests.control_plane.conftest import PASSWORD, joined
 
 ID = UUID(int=1)
 ENVIRONMENT = EnvironmentRow(
-    ID, UUID(int=2), UUID(int=3), "production", "P", "salt", False, (), (), 1, 7, 0, None, False
+    ID, UUID(int=2), UUID(int=3), "production", "P", "salt", False, (), (), 1, 7, 0, None, False, False, False, 1
 )
 FLAG = Flag("f", FlagType.BOOLEAN, {"on": True, "off": False}, "off", Fixed("on"))
 HALVES = (Share("on", 5000), Share("off", 5000))
@@ -197,9 +197,9 @@ async def test_members_are_published_as_they_change(tenant: Any, database: Datab
 
     version, before = await published()
     members = f"/organizations/{tenant.organization}/members"
-    joining = await joined(tenant.api, tenant.organization, "eve@example.com", "admin")
+    joining = await joined(tenant.api, tenant.organization, "eve@example.com", "administrator")
     eve = UUID((await joining.ok("GET", "/me"))["id"])
-    assert await published() == (version + 1, {**before, eve: "admin"})
+    assert await published() == (version + 1, {**before, eve: "administrator"})
     await tenant.api.changed("PATCH", f"{members}/{eve}", {"role": "viewer"})
     assert await published() == (version + 2, {**before, eve: "viewer"})
     await tenant.api.ok("DELETE", f"{members}/{eve}")

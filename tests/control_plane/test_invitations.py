@@ -24,23 +24,23 @@ async def members_of(tenant: Tenant) -> set[str]:
 
 
 async def test_a_person_is_a_member_when_they_have_accepted_with_a_password_of_their_own(tenant: Tenant) -> None:
-    secret = await invited(tenant.api, tenant.organization, ANN, "editor")
+    secret = await invited(tenant.api, tenant.organization, ANN, "developer")
     path = f"/organizations/{tenant.organization}/invitations"
     [waiting] = (await tenant.api.ok("GET", path))["items"]
-    assert (waiting["email"], waiting["role"], waiting["mailed"]) == (ANN, "editor", False)
+    assert (waiting["email"], waiting["role"], waiting["mailed"]) == (ANN, "developer", False)
     assert secret not in str(waiting)
     assert ANN not in await members_of(tenant)
     answer = await accept_anew(tenant.api, secret, name="Ann")
     assert answer.status_code == 200
     me = await tenant.api.of(answer.json()["access_token"]).ok("GET", "/me")
-    assert (me["name"], [each["role"] for each in me["organizations"]]) == ("Ann", ["editor"])
+    assert (me["name"], [each["role"] for each in me["organizations"]]) == ("Ann", ["developer"])
     assert ANN in await members_of(tenant)
     assert (await tenant.api.ok("GET", path))["items"] == []
     await sign_in(tenant.api.of(""), ANN, PASSWORD)
 
 
 async def test_a_link_is_used_once_and_stored_nowhere(tenant: Tenant, database: Database) -> None:
-    secret = await invited(tenant.api, tenant.organization, ANN, "editor")
+    secret = await invited(tenant.api, tenant.organization, ANN, "developer")
     assert (await accept_anew(tenant.api, secret)).status_code == 200
     again = await accept_anew(tenant.api, secret, password="somebody else's password")
     assert (again.status_code, again.json()["code"]) == (404, "link_ended")
@@ -50,9 +50,9 @@ async def test_a_link_is_used_once_and_stored_nowhere(tenant: Tenant, database: 
 
 @pytest.mark.parametrize("end", ["time", "withdrawal", "replacement", "demotion", "departure"])
 async def test_a_link_ends(end: str, tenant: Tenant, clock: ManualClock) -> None:
-    host = await joined(tenant.api, tenant.organization, "host@example.com", "admin")
+    host = await joined(tenant.api, tenant.organization, "host@example.com", "administrator")
     hosts_id = (await host.ok("GET", "/me"))["id"]
-    secret = await invited(host, tenant.organization, ANN, "editor")
+    secret = await invited(host, tenant.organization, ANN, "developer")
     at = f"/organizations/{tenant.organization}"
     match end:
         case "time":
@@ -63,7 +63,7 @@ async def test_a_link_ends(end: str, tenant: Tenant, clock: ManualClock) -> None
         case "replacement":
             await invited(tenant.api, tenant.organization, "ANN@example.com", "viewer")
         case "demotion":
-            await tenant.api.changed("PATCH", f"{at}/members/{hosts_id}", {"role": "editor"})
+            await tenant.api.changed("PATCH", f"{at}/members/{hosts_id}", {"role": "developer"})
         case "departure":
             await tenant.api.ok("DELETE", f"{at}/members/{hosts_id}")
     assert (await accept_anew(host, secret)).json()["code"] == "link_ended"
@@ -91,11 +91,11 @@ async def test_the_host_of_one_tenant_never_becomes_the_owner_of_another(make_te
 async def test_somebody_with_an_account_accepts_while_signed_in(make_tenant: Any) -> None:
     one, other = await make_tenant("one"), await make_tenant("other")
     ann = await joined(one.api, one.organization, ANN, "viewer")
-    secret = await invited(other.api, other.organization, "Ann@Example.com", "editor")
+    secret = await invited(other.api, other.organization, "Ann@Example.com", "developer")
     made = await ann.ok("POST", "/me/invitations/accept", {"secret": secret})
-    assert (made["email"], made["role"]) == (ANN, "editor")
+    assert (made["email"], made["role"]) == (ANN, "developer")
     roles = {each["id"]: each["role"] for each in (await ann.ok("GET", "/me"))["organizations"]}
-    assert roles == {one.organization: "viewer", other.organization: "editor"}
+    assert roles == {one.organization: "viewer", other.organization: "developer"}
     invitations = f"/organizations/{other.organization}/invitations"
     again = await other.api("POST", invitations, {"email": ANN, "role": "viewer"})
     assert (again.status_code, again.json()["code"]) == (409, "already_member")
@@ -117,7 +117,7 @@ async def test_an_invitation_does_not_say_who_has_an_account(make_tenant: Any) -
 async def test_a_program_invites_nobody_by_itself_forever(tenant: Tenant) -> None:
     """What a program has invited ends when its token is revoked."""
     at = f"/organizations/{tenant.organization}"
-    token = await tenant.api.ok("POST", f"{at}/tokens", {"name": "terraform", "role": "admin"})
+    token = await tenant.api.ok("POST", f"{at}/tokens", {"name": "terraform", "role": "administrator"})
     program = tenant.api.of(token["token"])
     secret = await invited(program, tenant.organization, ANN, "viewer")
     await tenant.api.ok("DELETE", f"{at}/tokens/{token['id']}")
@@ -131,9 +131,9 @@ async def test_what_a_program_has_invited_goes_by_what_its_maker_may_now(tenant:
     program, member = maker.of(token["token"]), f"{at}/members/{(await maker.ok('GET', '/me'))['id']}"
     owner = await invited(program, tenant.organization, ANN, "owner")
     viewer = await invited(program, tenant.organization, "bob@example.com", "viewer")
-    await tenant.api.changed("PATCH", member, {"role": "admin"})
+    await tenant.api.changed("PATCH", member, {"role": "administrator"})
     assert (await accept_anew(tenant.api, owner)).json()["code"] == "link_ended"
-    await tenant.api.changed("PATCH", member, {"role": "editor"})
+    await tenant.api.changed("PATCH", member, {"role": "developer"})
     assert (await accept_anew(tenant.api, viewer)).json()["code"] == "link_ended"
     await tenant.api.changed("PATCH", member, {"role": "owner"})
     assert (await accept_anew(tenant.api, viewer)).status_code == 200

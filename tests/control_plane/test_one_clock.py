@@ -54,7 +54,7 @@ async def test_every_stored_time_is_the_clocks(tenant: Any, database: Database, 
     member = (await eve.ok("GET", "/me"))["id"]
     await api.ok("POST", f"{organization}/invitations", {"email": "ann@example.com", "role": "viewer"})
     await api.ok("POST", f"{organization}/members/{member}/password-reset")
-    token = await api.ok("POST", f"{organization}/tokens", {"name": "CI", "role": "editor"})
+    token = await api.ok("POST", f"{organization}/tokens", {"name": "CI", "role": "developer"})
     key = await api.ok("POST", f"{tenant.path}/sdk-keys", {"name": "Web", "kind": "client"})
     await api.ok("POST", f"{project}/flags", FLAG)
     await api.ok("POST", f"{project}/segments", {"key": "beta", "name": "Beta", "included": ["u1"]})

@@ -87,7 +87,7 @@ async def test_nobody_is_shown_the_link_of_an_account_with_rights_elsewhere(make
 async def test_what_an_administrator_may_do_to_an_account_is_its_membership_in_their_own(make_tenant: Any) -> None:
     one, other = await make_tenant("one"), await make_tenant("other")
     ann = await joined(one.api, one.organization, ANN, "viewer")
-    secret = await invited(other.api, other.organization, ANN, "editor")
+    secret = await invited(other.api, other.organization, ANN, "developer")
     await ann.ok("POST", "/me/invitations/accept", {"secret": secret})
     user = await identity(ann)
     await one.api.ok("DELETE", f"/organizations/{one.organization}/members/{user}")
@@ -104,7 +104,7 @@ async def test_what_an_administrator_may_do_to_an_account_is_its_membership_in_t
 
 
 async def test_only_an_owner_has_a_link_made_for_an_owner(tenant: Tenant, make_member: Any) -> None:
-    owner, manager = await make_member(tenant, "owner"), await make_member(tenant, "admin")
+    owner, manager = await make_member(tenant, "owner"), await make_member(tenant, "administrator")
     assert (await manager("POST", path_of(tenant, await identity(owner)))).status_code == 403
 
 

@@ -213,17 +213,17 @@ async def test_erasing_removes_rows_stand_ins_and_dead_letters_of_one_user(
 @pytest.mark.parametrize(
     ("method", "path", "least"),
     [
-        ("GET", f"/v1/dead-letters?{WHERE}", "editor"),
-        ("POST", f"/v1/dead-letters/replay?{WHERE}", "editor"),
+        ("GET", f"/v1/dead-letters?{WHERE}", "developer"),
+        ("POST", f"/v1/dead-letters/replay?{WHERE}", "developer"),
         ("GET", f"/v1/reconciliation?{WHERE}", "viewer"),
-        ("POST", "/v1/erasures", "admin"),
+        ("POST", "/v1/erasures", "administrator"),
         ("GET", f"/v1/planner?{WHERE}&effect=0.1&baseline=0.2", "viewer"),
         ("GET", f"/v1/calibration?{WHERE}&metric=sum&flag=checkout", "viewer"),
     ],
 )
 async def test_roles_and_strangers(client: httpx.AsyncClient, method: str, path: str, least: str) -> None:
     body = {"project": "shop", "environment": "production", "user_key": "x"} if method == "POST" else None
-    roles = ["viewer", "editor", "admin", "owner"]
+    roles = ["viewer", "developer", "administrator", "owner"]
     for role in roles:
         answer = await client.request(method, path, json=body, headers=bearer(role))
         assert answer.status_code == (200 if roles.index(role) >= roles.index(least) else 403), role

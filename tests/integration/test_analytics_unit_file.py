@@ -74,7 +74,7 @@ def catalog_of(metrics: list[Metric], **more: Any) -> tuple[Catalog, Experiment]
 
 
 async def asked(
-    warehouse: Warehouse, catalog: Catalog, form: str = "csv", role: str = "editor", **more: Any
+    warehouse: Warehouse, catalog: Catalog, form: str = "csv", role: str = "developer", **more: Any
 ) -> httpx.Response:
     app = build_app(parts_of(catalog, warehouse, ManualClock(NOW), **more), Shell(registry=CollectorRegistry()))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://analytics") as client:
@@ -220,13 +220,13 @@ async def test_a_file_that_is_too_large_is_refused_with_what_to_do(
     assert len(lines_of(whole)) == 400
 
 
-async def test_only_editors_of_the_organization_get_it(warehouse: Warehouse) -> None:
+async def test_only_developers_of_the_organization_get_it(warehouse: Warehouse) -> None:
     catalog, _ = catalog_of([])
     app = build_app(parts_of(catalog, warehouse, ManualClock(NOW)), Shell(registry=CollectorRegistry()))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://analytics") as client:
         for headers, status, more in (
             (bearer("viewer"), 403, ""),
-            (bearer("admin", "org-2"), 404, ""),
+            (bearer("administrator", "org-2"), 404, ""),
             (bearer(), 422, "&format=xls"),
             (bearer(), 422, "&rows=5"),
             ({}, 401, ""),

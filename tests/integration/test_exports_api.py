@@ -62,7 +62,7 @@ def clock() -> ManualClock:
 
 @pytest.fixture
 async def client(warehouse: ArrowWarehouse, policy: DestinationPolicy, clock: ManualClock) -> AsyncIterator[Client]:
-    """As an admin of org-1."""
+    """As an administrator of org-1."""
     parts = parts_of(
         export_catalog(),
         warehouse,
@@ -164,7 +164,7 @@ async def test_the_log_of_runs_has_pages(client: Client, warehouse: ArrowWarehou
     assert (len(exact["items"]), exact["next_cursor"]) == (5, None)
 
 
-@pytest.mark.parametrize("role", ["viewer", "editor", "developer"])
+@pytest.mark.parametrize("role", ["viewer", "developer", "analyst"])
 async def test_others_read_and_change_nothing(client: Client, role: str) -> None:
     path = f"/v1/exports/{(await made(client))['id']}"
     headers = bearer(role)

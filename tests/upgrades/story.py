@@ -97,7 +97,7 @@ async def _people(admin: Speaker, at: str) -> Speaker:
     person = f"{at}/members/{member['id']}"
     await owner("GET", f"{at}/members")
     await owner("GET", person)
-    await owner.changed(person, {"role": "editor"})
+    await owner.changed(person, {"role": "developer"})
     leaving = await _joined(owner, at, "leaving@example.com", "viewer")
     identity = (await leaving("GET", "/me"))["id"]
     made = await owner("POST", f"{at}/members/{identity}/password-reset")
@@ -110,7 +110,7 @@ async def _people(admin: Speaker, at: str) -> Speaker:
     waiting = await owner("POST", f"{at}/invitations", {"email": "waiting@example.com", "role": "viewer"})
     await owner("GET", f"{at}/invitations")
     await owner("DELETE", f"{at}/invitations/{waiting['id']}")
-    token = await owner("POST", f"{at}/tokens", {"name": "terraform", "role": "editor"})
+    token = await owner("POST", f"{at}/tokens", {"name": "terraform", "role": "developer"})
     await owner("GET", f"{at}/tokens")
     program = Speaker(owner.client, owner.templates, token["token"], owner.called)
     await program("GET", "/organizations")
@@ -141,7 +141,7 @@ async def _projects(owner: Speaker, at: str, shop: str) -> None:
     await owner.changed(shop, {"name": "The shop", "description": "All of it"})
     people = (await owner("GET", f"{at}/members"))["items"]
     [editor] = [each["id"] for each in people if each["email"] == "editor@example.com"]
-    await owner("PUT", f"{shop}/members/{editor}", {"role": "admin"})
+    await owner("PUT", f"{shop}/members/{editor}", {"role": "administrator"})
     await owner("GET", f"{shop}/members")
     await owner("DELETE", f"{shop}/members/{editor}")
     await owner("GET", f"{at}/quotas")

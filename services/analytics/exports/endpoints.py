@@ -62,7 +62,7 @@ def _add_definitions(router: APIRouter, authenticator: Authenticator, exports: E
     async def create_export(
         wanted: CreateExport, response: Response, actor: Actor = Depends(authenticator.actor)
     ) -> ExportDocument:
-        """Owners and admins. Credentials are encrypted and never shown again."""
+        """Owners and administrators. Credentials are encrypted and never shown again."""
         made = await exports.create(actor, wanted)
         response.headers["Location"] = f"/v1/exports/{made.export.id}"
         return _shown(exports, made, None, response)

@@ -78,7 +78,7 @@ def build_router(
     )
     async def erase(body: ErasureRequest, actor: Actor = Depends(authenticator.actor)) -> Response:
         """Removes every exposure and metric event of `user_key` (or of its stand-in), and dead letters that hold it;
-        for owners and admins."""
+        for owners and administrators."""
         environment = inquiries.environment(actor, NamedEnvironment(body.project, body.environment))
         actor.require_admin(environment.organization_id, "erase data")
         act = _act(environment, "user_data", "erase", {"user": eraser.pseudonym_of(environment, body.user_key)})
@@ -108,7 +108,7 @@ def _add_letters(router: APIRouter, authenticator: Authenticator, inquiries: Inq
         response_class=Response,
     )
     async def dead_letters(where: Where, limit: Limit = 100, actor: Actor = Depends(authenticator.actor)) -> Response:
-        """Those of one environment that have not been replayed, with the reason and the bytes as they came; for editors
+        """Those of one environment that have not been replayed, with the reason and the bytes as they came; for developers
         and above, because raw events may hold personal data."""
         environment = inquiries.environment(actor, where)
         actor.require_writer(environment.organization_id)

@@ -72,7 +72,7 @@ def build_router(
         response_class=Response,
     )
     async def take_snapshot(asked: Asked, actor: Actor = Depends(authenticator.actor)) -> Response:
-        """Stores the results as they are now; for editors and above."""
+        """Stores the results as they are now; for developers and administrators."""
         inquiry = inquiries.about(actor, asked)
         actor.require_writer(inquiry.environment.organization_id)
         act = Act(

@@ -1,9 +1,19 @@
-"""People, roles and tokens: who is asking, and what they may do."""
+"""Rights and roles: who is asking, and what they may do."""
 
 from control_plane.access.actor import Actor
 from control_plane.access.authenticator import Authenticator
 from control_plane.access.authorization import require
+from control_plane.access.rights import Right
 from control_plane.access.roles import Role
-from control_plane.access.scopes import OrganizationScope, ProjectScope
+from control_plane.access.scopes import EnvironmentScope, OrganizationScope, ProjectScope
 
-__all__ = ["Actor", "Authenticator", "OrganizationScope", "ProjectScope", "Role", "require"]
+__all__ = [
+    "Actor",
+    "Authenticator",
+    "EnvironmentScope",
+    "OrganizationScope",
+    "ProjectScope",
+    "Right",
+    "Role",
+    "require",
+]

@@ -2,37 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 from uuid import UUID
 
-from control_plane.access.policy import allows
-from control_plane.access.roles import Role, higher
-from control_plane.access.scopes import ProjectScope, Scope
+from control_plane.access.policy import Policy, allows, allows_inside
+from control_plane.access.rights import Right
+from control_plane.access.scopes import OrganizationScope, ProjectScope, Scope
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
     """A signed-in person or a token, with the roles they have at this moment.
 
-    A role in a project adds to the role in its organization; it never takes rights away.
+    `rights`: None is all that the roles give; a token may be narrowed to some. `maker`: who made the token; it may do
+    what they may at this moment, and no more.
     """
 
     kind: Literal["user", "token", "system"]
     id: UUID
     name: str
-    organizations: Mapping[UUID, Role] = field(default_factory=dict)
-    project_roles: Mapping[UUID, Role] = field(default_factory=dict)
+    organization_ids: frozenset[UUID] = frozenset()
+    policy: Policy = field(default=Policy())
     is_administrator: bool = False
+    rights: frozenset[str] | None = None
+    maker: Actor | None = None
 
-    def role_in(self, scope: Scope) -> Role | None:
-        """The role at this place; None for somebody who doesn't belong to the organization."""
-        role = self.organizations.get(scope.organization_id)
-        if role is not None and isinstance(scope, ProjectScope):
-            return higher(role, self.project_roles.get(scope.project_id))
-        return role
+    def may(self, right: Right, scope: Scope) -> bool:
+        if not (self._knows(right, scope) and allows(self.policy, right, scope)):
+            return False
+        return self.maker is None or self.maker.may(right, scope)
 
-    def may(self, action: str, resource: str, scope: Scope) -> bool:
-        role = self.role_in(scope)
-        return role is not None and allows(role, resource, action)
+    def may_inside(self, right: Right, scope: Scope) -> bool:
+        """At this place, or anywhere inside."""
+        if not (self._knows(right, scope) and allows_inside(self.policy, right, scope)):
+            return False
+        return self.maker is None or self.maker.may_inside(right, scope)
+
+    def _knows(self, right: Right, scope: Scope) -> bool:
+        return scope.organization_id in self.organization_ids and (self.rights is None or right in self.rights)
+
+    def projects_seen(self, scope: OrganizationScope) -> frozenset[UUID] | None:
+        """The projects of an organization in which there is a role, anywhere inside; None: all of them."""
+        seen: set[UUID] = set()
+        for grant in self.policy.grants:
+            if grant.organization_id != scope.organization_id:
+                continue
+            if grant.project_id is None:
+                return None if self.maker is None else self.maker.projects_seen(scope)
+            seen.add(grant.project_id)
+        makers = None if self.maker is None else self.maker.projects_seen(scope)
+        return frozenset(seen if makers is None else seen & makers)
+
+    def sees(self, scope: Scope) -> bool:
+        """Whether there is anything at this place as far as this actor is concerned: an organization for who belongs
+        to it, a project and what lies in it for who has a role there or anywhere inside."""
+        if scope.organization_id not in self.organization_ids:
+            return False
+        if isinstance(scope, OrganizationScope):
+            return True
+        project = ProjectScope(scope.organization_id, scope.project_id, scope.project_key)
+        return any(
+            grant.organization_id == project.organization_id and grant.project_id in (None, project.project_id)
+            for grant in self.policy.grants
+        ) and (self.maker is None or self.maker.sees(project))

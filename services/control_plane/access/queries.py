@@ -5,12 +5,15 @@ from __future__ import annotations
 from uuid import UUID
 
 import asyncpg
-from service_kit.problems import NotFound
+from service_kit.problems import FieldError, InvalidInput, NotFound
 
 from control_plane.access import repository
 from control_plane.access.actor import Actor
+from control_plane.access.authorization import RightNotHeld
+from control_plane.access.policy import rights_of
+from control_plane.access.rights import Right
 from control_plane.access.roles import Role
-from control_plane.access.scopes import OrganizationScope
+from control_plane.access.scopes import OrganizationScope, Scope
 from control_plane.database import Connection
 
 
@@ -20,11 +23,33 @@ async def resolve_organization(tx: Connection, actor: Actor, reference: str) -> 
         "SELECT id FROM organizations WHERE (id::text = $1 OR key = $1) AND id = ANY($2::uuid[]) "
         "ORDER BY id::text = $1 DESC LIMIT 1",
         reference.lower() if _is_uuid(reference) else reference,
-        list(actor.organizations),
+        list(actor.organization_ids),
     )
     if row is None:
         raise NotFound("there is nothing at this address")
     return OrganizationScope(row["id"])
+
+
+async def rights_of_role(tx: Connection, organization_id: UUID, role: str) -> frozenset[Right]:
+    """What a role gives: a built-in one, or one of the organization's. Raises `InvalidInput` for no role."""
+    if role in frozenset(Role):
+        return rights_of(role)
+    made = await repository.find_role(tx, organization_id, role)
+    if made is None:
+        known = ", ".join(Role)
+        raise InvalidInput([FieldError("role", "unknown_role", f"must be {known}, or a role of the organization")])
+    return rights_of(role, made)
+
+
+async def require_holding(tx: Connection, actor: Actor, scope: Scope, *roles: str | None) -> None:
+    """Returns when the actor has, at this place, every right that these roles give: only then they may give or take
+    them there. Raises `RightNotHeld`, and `InvalidInput` for no role."""
+    for role in roles:
+        if role is None:
+            continue
+        rights = await rights_of_role(tx, scope.organization_id, role)
+        if missing := sorted(right for right in rights if not actor.may(right, scope)):
+            raise RightNotHeld(role, missing)
 
 
 async def add_owner(tx: Connection, organization_id: UUID, user_id: UUID) -> None:

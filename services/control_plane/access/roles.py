@@ -1,4 +1,4 @@
-"""The roles, from the most to the least."""
+"""The built-in roles, from the most to the least. What each may do stands in `policy.csv`."""
 
 from __future__ import annotations
 
@@ -6,22 +6,14 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
+    """A role that every organization has; its own come beside them."""
+
     OWNER = "owner"
-    ADMIN = "admin"
-    EDITOR = "editor"
+    ADMINISTRATOR = "administrator"
+    DEVELOPER = "developer"
+    ANALYST = "analyst"
     VIEWER = "viewer"
 
 
-_RANK = {role: rank for rank, role in enumerate(reversed(Role))}
-
-
-def higher(one: Role | None, other: Role | None) -> Role | None:
-    """The role with more rights; None is no role."""
-    if one is None or other is None:
-        return one or other
-    return one if _RANK[one] >= _RANK[other] else other
-
-
-def lower(one: Role, other: Role) -> Role:
-    """The role with fewer rights."""
-    return one if _RANK[one] <= _RANK[other] else other
+KEEPERS = frozenset({Role.OWNER, Role.ADMINISTRATOR})
+"""Held at a project or its organization, they write in its protected environments too."""

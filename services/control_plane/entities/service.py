@@ -14,8 +14,9 @@ from uuid import UUID
 
 from service_kit.pagination import PageRequest
 from service_kit.problems import Conflict
+from service_kit.versions import check_version
 
-from control_plane.access import Actor
+from control_plane.access import Actor, Right, require
 from control_plane.database import Connection
 from control_plane.entities import usages
 from control_plane.entities.errors import Archived, InUse
@@ -50,6 +51,8 @@ class EntityService(ABC, Generic[Row, View]):
     """The name of the right."""
     quota: ClassVar[Quota]
     """Of the number in a project, archived ones included."""
+    placed: ClassVar[bool] = False
+    """Whether each stands in one environment, and its writes are a right there."""
     published: ClassVar[bool] = True
     """Whether it takes room on the bus."""
     table: EntityTable[Row]
@@ -76,12 +79,12 @@ class EntityService(ABC, Generic[Row, View]):
         return row
 
     async def read(self, actor: Actor, project: str, key: str) -> View:
-        async with self._transactions.read(actor, project, self.resource) as read:
+        async with self._transactions.read(actor, project, self._right("read")) as read:
             [view] = await self.views(read.tx, [await find(read, self.table, key)])
             return view
 
     async def page(self, actor: Actor, project: str, page: PageRequest, wanted: ListFilter) -> list[View]:
-        async with self._transactions.read(actor, project, self.resource) as read:
+        async with self._transactions.read(actor, project, self._right("read")) as read:
             return await self.views(read.tx, await self.table.page(read.tx, read.scope, page, wanted))
 
     async def create(self, actor: Actor, project: str, body: EntityCreate) -> Created[View]:
@@ -93,7 +96,7 @@ class EntityService(ABC, Generic[Row, View]):
 
     async def change(self, actor: Actor, project: str, key: str, expected: int, body: EntityPatch) -> View:
         async with self._write(actor, project, "update") as write:
-            row = await find(write, self.table, key, expected)
+            row = await self.found(write, "update", key, expected)
             self.refuse_archived(row)
             changed = replace(row, **self.columns(body.given()), updated_at=write.now)
             return await self.update(write, row, await self.checked(write, changed, row))
@@ -114,7 +117,7 @@ class EntityService(ABC, Generic[Row, View]):
     async def archive(self, actor: Actor, project: str, key: str, expected: int | None) -> View:
         """Raises `InUse` while anything active names the entity."""
         async with self._write(actor, project, "archive") as write:
-            row = await find(write, self.table, key, expected)
+            row = await self.found(write, "archive", key, expected)
             if row.archived:
                 raise Conflict("it is archived already", code="no_change")
             await self.check_archive(write, row)
@@ -122,7 +125,7 @@ class EntityService(ABC, Generic[Row, View]):
 
     async def restore(self, actor: Actor, project: str, key: str, expected: int | None) -> View:
         async with self._write(actor, project, "restore") as write:
-            row = await find(write, self.table, key, expected)
+            row = await self.found(write, "restore", key, expected)
             if not row.archived:
                 raise Conflict("it is not archived", code="no_change")
             await self.check_restore(write, row)
@@ -131,8 +134,9 @@ class EntityService(ABC, Generic[Row, View]):
     async def delete(self, actor: Actor, project: str, key: str, expected: int | None) -> dict[str, int]:
         """Answers the environments' new versions. Raises `InUse` while anything names the entity."""
         async with self._write(actor, project, "delete") as write:
-            row = await find(write, self.table, key, expected)
+            row = await self.found(write, "delete", key, expected)
             await self.check_delete(write, row)
+            await self._hold_served(write, "delete", row, None)
             await self.table.delete(write.tx, row)
             return await write.record(
                 "delete", key, before=self.audited(row), after=None, environments=self.served_by(write, row)
@@ -169,7 +173,41 @@ class EntityService(ABC, Generic[Row, View]):
 
     def _write(self, actor: Actor, project: str, action: str) -> AbstractAsyncContextManager[WriteTransaction]:
         """The transaction of one write of this kind."""
-        return self._transactions.write(actor, project, action, self.resource, entity=self.kind)
+        return self._transactions.write(actor, project, self._right(action), entity=self.kind, placed=self.placed)
+
+    async def found(self, write: WriteTransaction, action: str, key: str, expected: int | None) -> Row:
+        """The row, and the right to do it where the row stands. Raises `NotFound`, `MissingRight` and
+        `PreconditionFailed`."""
+        row = await find(write, self.table, key)
+        self.require_at(write, action, row)
+        check_version(expected, row.version)
+        return row
+
+    def require_at(self, write: WriteTransaction, action: str, row: Row) -> None:
+        """Raises `MissingRight` for what stands in an environment in which the actor lacks the right."""
+        if not self.placed:
+            return
+        for environment in self.served_by(write, row):
+            write.require(self._right(action), environment)
+            return
+        require(write.actor, self._right(action), write.scope)
+
+    async def _hold_served(self, write: WriteTransaction, action: str, before: Row | None, after: Row | None) -> None:
+        if write.guarded:
+            changed = await self.serving(write, before, after)
+            await write.serve(self._right(action), changed, off=action in SHRINKING)
+
+    def _right(self, action: str) -> Right:
+        return Right(f"{self.resource}:{'archive' if action == 'restore' else action}")
+
+    async def serving(
+        self,
+        write: WriteTransaction,  # noqa: ARG002
+        before: Row | None,  # noqa: ARG002
+        after: Row | None,  # noqa: ARG002
+    ) -> Sequence[EnvironmentRow]:
+        """The environments whose answers the write may change: what protects them looks at these alone."""
+        return ()
 
     async def insert(self, write: WriteTransaction, row: Row) -> Created[View]:
         """Stores a new row and ends the write."""
@@ -182,6 +220,7 @@ class EntityService(ABC, Generic[Row, View]):
 
     async def _recorded(self, write: WriteTransaction, action: str, before: Row | None, stored: Row) -> View:
         served = self.served_by(write, stored)
+        await self._hold_served(write, action, before, stored)
         versions = await write.record(
             action,
             stored.key,

@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import uuid4
 
 from service_kit.problems import NotFound, PreconditionFailed
 from service_kit.versions import check_version
 
-from control_plane.access import Actor, ProjectScope, require
+from control_plane.access import Actor, ProjectScope, Right, require
 from control_plane.changes import Change, record
 from control_plane.database import Connection, Database
 from control_plane.entities.errors import KeyTaken
@@ -45,6 +45,13 @@ class Consequence:
     after: Mapping[str, Any] | None
 
 
+class Agreement(Protocol):
+    """What people agree on before a write changes what an environment serves."""
+
+    async def check(self, write: WriteTransaction, environments: Sequence[EnvironmentRow]) -> None:
+        """Raises a `Problem` when the write has to wait."""
+
+
 @dataclass(frozen=True, slots=True)
 class WriteTransaction:
     """A transaction in a project that the actor may change; no other write of the project runs beside it.
@@ -58,6 +65,8 @@ class WriteTransaction:
     environments: tuple[EnvironmentRow, ...]
     entity: str
     quotas: Quotas
+    agreement: Agreement | None = None
+    """None: every write goes through."""
     warnings: list[Warned] = field(default_factory=list)
     """For the answer: what to know about the write."""
     consequences: list[Consequence] = field(default_factory=list)
@@ -66,6 +75,11 @@ class WriteTransaction:
     @property
     def now(self) -> datetime:
         return self.tx.now
+
+    @property
+    def guarded(self) -> bool:
+        """Whether it matters which environments serve otherwise after the write."""
+        return any(each.guarded for each in self.environments)
 
     def first(self) -> dict[str, Any]:
         """What every new entity of this write has in common: an id, its tenant, version 1."""
@@ -78,6 +92,22 @@ class WriteTransaction:
             "created_at": self.now,
             "updated_at": self.now,
         }
+
+    def require(self, right: Right, environment: EnvironmentRow) -> None:
+        """What is done in one environment. Raises `MissingRight`."""
+        require(self.actor, right, environment.within(self.scope))
+
+    async def serve(self, right: Right, environments: Sequence[EnvironmentRow], *, off: bool = False) -> None:
+        """Before `record`: the write changes what these environments serve. A protected one asks for the right in
+        itself, and what was agreed on for each is held; `off` waits for nobody's agreement.
+
+        Raises `MissingRight`, and what the agreement raises.
+        """
+        for environment in environments:
+            if environment.protected:
+                self.require(right, environment)
+        if environments and not off and self.agreement is not None:
+            await self.agreement.check(self, environments)
 
     async def insert(self, table: EntityTable[Row], row: Row) -> Row:
         """Raises `KeyTaken`."""
@@ -142,29 +172,31 @@ class WriteTransaction:
 class ProjectTransactions:
     """Opens the transactions of one database."""
 
-    def __init__(self, database: Database, quotas: Quotas) -> None:
+    def __init__(self, database: Database, quotas: Quotas, agreement: Agreement | None = None) -> None:
         self._database = database
         self._quotas = quotas
+        self._agreement = agreement
 
     @asynccontextmanager
-    async def read(self, actor: Actor, project: str, resource: str) -> AsyncIterator[ReadTransaction]:
-        """Raises `NotFound` for a project that isn't the actor's, `Forbidden` without the right to read."""
+    async def read(self, actor: Actor, project: str, right: Right) -> AsyncIterator[ReadTransaction]:
+        """Raises `NotFound` for a project that isn't the actor's, `MissingRight` without the right to read."""
         async with self._database.transaction() as tx:
             scope = await resolve_project(tx, actor, project)
-            require(actor, "read", resource, scope)
+            require(actor, right, scope)
             yield ReadTransaction(tx, scope)
 
     @asynccontextmanager
     async def write(
-        self, actor: Actor, project: str, action: str, resource: str, *, entity: str
+        self, actor: Actor, project: str, right: Right, *, entity: str, placed: bool = False
     ) -> AsyncIterator[WriteTransaction]:
-        """Commits at the end of the block. `resource` names the right, `entity` stands in the audit log.
+        """Commits at the end of the block. `entity` stands in the audit log. `placed`: it is done in one environment;
+        whoever may do it in none is refused here, and `WriteTransaction.require` asks for the very one.
 
-        Raises `NotFound` and `Forbidden` like `read`.
+        Raises `NotFound` and `MissingRight` like `read`.
         """
         async with self._database.transaction() as tx:
             scope = await resolve_project(tx, actor, project)
-            require(actor, action, resource, scope)
+            require(actor, right, scope, inside=placed)
             # Also holds off a new environment of the project, which must see this write or be part of it.
             await tx.execute(
                 "SELECT 1 FROM projects WHERE organization_id = $1 AND id = $2 FOR UPDATE",
@@ -178,6 +210,7 @@ class ProjectTransactions:
                 environments=tuple(await environments_of(tx, scope.project_id)),
                 entity=entity,
                 quotas=self._quotas,
+                agreement=self._agreement,
             )
 
 

@@ -35,6 +35,17 @@ SELECT $1, $2, $3, $4, $5, kind, key, parts, $6 FROM given
 ON CONFLICT (project_id, user_kind, user_key, environment_id, target_kind, target_key)
     DO UPDATE SET parts = excluded.parts, active = excluded.active
 """
+_SERVED_THROUGH = """
+WITH RECURSIVE users AS (
+    SELECT user_kind, user_key, environment_id FROM usages
+    WHERE organization_id = $1 AND project_id = $2 AND target_kind = $3 AND target_key = $4 AND active
+    UNION
+    SELECT u.user_kind, u.user_key, u.environment_id
+    FROM users JOIN usages u ON u.target_kind = users.user_kind AND u.target_key = users.user_key
+    WHERE u.organization_id = $1 AND u.project_id = $2 AND u.active
+)
+SELECT DISTINCT environment_id FROM users WHERE environment_id IS NOT NULL
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +149,12 @@ async def usages_of(tx: Connection, scope: Scope, kind: Kind, key: str) -> list[
         key,
     )
     return [Usage(**{**record, "parts": frozenset(record["parts"])}) for record in records]
+
+
+async def served_through(tx: Connection, scope: Scope, kind: Kind, key: str) -> frozenset[UUID]:
+    """The environments in which something active uses this entity, in one step or by others."""
+    records = await tx.fetch(_SERVED_THROUGH, scope.organization_id, scope.project_id, kind, key)
+    return frozenset(record["environment_id"] for record in records)
 
 
 async def edges(

@@ -16,10 +16,11 @@ from service_kit.problems import (
 from service_kit.requests import new_router
 from service_kit.versions import REFUSALS, ExpectedVersion, VersionIfGiven, etag
 
-from control_plane.access import Actor, Authenticator, require
+from control_plane.access import Actor, Authenticator, Right, require
 from control_plane.database import Database
 from control_plane.environments import repository, service
 from control_plane.environments.queries import (
+    environment_scope,
     refuse_archived_environment,
     resolve_project,
 )
@@ -48,7 +49,7 @@ def _add_reads(router: APIRouter, authenticator: Authenticator, database: Databa
         """The project's environments by key; `archived=true` shows archived ones too."""
         async with database.transaction() as tx:
             scope = await resolve_project(tx, actor, project)
-            require(actor, "read", "environment", scope)
+            require(actor, Right.ENVIRONMENT_READ, scope)
             rows = await repository.list_environments(tx, scope, page.after or "", page.fetch, archived=archived)
         given, cursor = page_of(rows, page, lambda row: str(row["key"]))
         return Page(items=[environment_view(row) for row in given], next_cursor=cursor)
@@ -60,8 +61,8 @@ def _add_reads(router: APIRouter, authenticator: Authenticator, database: Databa
         """One environment by key."""
         async with database.transaction() as tx:
             scope = await resolve_project(tx, actor, project)
-            require(actor, "read", "environment", scope)
             row = await repository.find_environment(tx, scope, environment)
+            require(actor, Right.ENVIRONMENT_READ, environment_scope(scope, row))
         return _answer(row, response, {})
 
 
@@ -73,7 +74,7 @@ def _add_writes(router: APIRouter, authenticator: Authenticator, database: Datab
         """Creates an environment; every flag of the project is off in it at first."""
         async with database.transaction() as tx:
             scope = await resolve_project(tx, actor, project)
-            require(actor, "create", "environment", scope)
+            require(actor, Right.ENVIRONMENT_CREATE, scope)
             await quotas.claim(tx, Quota.ENVIRONMENTS, scope.organization_id, scope.project_id)
             row, versions = await service.create_environment(tx, actor, scope, body.model_dump())
             await service.hold_restored(tx, quotas, scope, row["id"])
@@ -92,8 +93,8 @@ def _add_writes(router: APIRouter, authenticator: Authenticator, database: Datab
         """Changes the name, or what is stored hashed."""
         async with database.transaction() as tx:
             scope = await resolve_project(tx, actor, project)
-            require(actor, "update", "environment", scope)
             before = await repository.find_environment(tx, scope, environment, lock=True)
+            require(actor, Right.ENVIRONMENT_UPDATE, environment_scope(scope, before))
             refuse_archived_environment(archived=before["archived_at"] is not None)
             changes = body.model_dump(exclude_none=True)
             row, versions = await service.update_environment(tx, actor, before, changes, expected)
@@ -107,8 +108,8 @@ def _add_archive(router: APIRouter, authenticator: Authenticator, database: Data
         project, environment = address
         async with database.transaction() as tx:
             scope = await resolve_project(tx, actor, project)
-            service.require_for_archived(actor, "environment", scope, archived=archived)
             before = await repository.find_environment(tx, scope, environment, lock=True)
+            require(actor, Right.ENVIRONMENT_ARCHIVE, environment_scope(scope, before))
             row, versions = await service.archive_environment(tx, actor, before, expected, archived=archived)
             if not archived:
                 await service.hold_restored(tx, quotas, scope, row["id"])

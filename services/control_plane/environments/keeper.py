@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 
 from service_kit.problems import NotFound
 
-from control_plane.access import Actor, require
+from control_plane.access import Actor, Right, require
 from control_plane.database import Database
 from control_plane.environments import repository, service
-from control_plane.environments.queries import refuse_archived_environment, resolve_project
+from control_plane.environments.queries import environment_scope, refuse_archived_environment, resolve_project
 from control_plane.environments.schemas import EnvironmentPatch, EnvironmentView
 from control_plane.environments.views import environment_view
 from control_plane.quotas import Quotas
@@ -41,8 +41,8 @@ class EnvironmentKeeper:
     ) -> EnvironmentView:
         async with self._database.transaction() as tx:
             scope = await resolve_project(tx, actor, project)
-            require(actor, "update", self.resource, scope)
             before = await repository.find_environment(tx, scope, key, lock=True)
+            require(actor, Right.ENVIRONMENT_UPDATE, environment_scope(scope, before))
             refuse_archived_environment(archived=before["archived_at"] is not None)
             changes = body.model_dump(exclude_none=True)
             row, versions = await service.update_environment(tx, actor, before, changes, expected)
@@ -64,8 +64,8 @@ class EnvironmentKeeper:
         project, key = address
         async with self._database.transaction() as tx:
             scope = await resolve_project(tx, actor, project)
-            service.require_for_archived(actor, self.resource, scope, archived=archived)
             before = await repository.find_environment(tx, scope, key, lock=True)
+            require(actor, Right.ENVIRONMENT_ARCHIVE, environment_scope(scope, before))
             row, versions = await service.archive_environment(tx, actor, before, expected, archived=archived)
             if not archived:
                 await service.hold_restored(tx, self._quotas, scope, row["id"])

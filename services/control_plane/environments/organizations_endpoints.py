@@ -16,7 +16,7 @@ from service_kit.problems import (
 from service_kit.requests import new_router
 from service_kit.versions import REFUSALS, ExpectedVersion, VersionIfGiven, etag
 
-from control_plane.access import Actor, Authenticator, require
+from control_plane.access import Actor, Authenticator, Right, require
 from control_plane.access.queries import resolve_organization
 from control_plane.database import Database
 from control_plane.environments import repository, service
@@ -73,7 +73,6 @@ def _add_organizations(router: APIRouter, authenticator: Authenticator, database
         """One organization, by id or key."""
         async with database.transaction() as tx:
             scope = await resolve_organization(tx, actor, organization)
-            require(actor, "read", "organization", scope)
             row = await repository.find_organization(tx, scope)
         return _organization_answer(row, response)
 
@@ -88,7 +87,7 @@ def _add_organizations(router: APIRouter, authenticator: Authenticator, database
         """Changes the name."""
         async with database.transaction() as tx:
             scope = await resolve_organization(tx, actor, organization)
-            require(actor, "update", "organization", scope)
+            require(actor, Right.ORGANIZATION_UPDATE, scope)
             row = await service.rename_organization(tx, actor, scope, body.name, expected)
         return _organization_answer(row, response)
 
@@ -98,11 +97,12 @@ def _add_projects(router: APIRouter, authenticator: Authenticator, database: Dat
     async def list_projects(
         organization: str, page: RequestedPage, archived: bool = False, actor: Actor = Depends(authenticator.actor)
     ) -> Page[ProjectView]:
-        """The organization's projects; `archived=true` shows archived ones too."""
+        """The organization's projects that one may see; `archived=true` shows archived ones too."""
         async with database.transaction() as tx:
             scope = await resolve_organization(tx, actor, organization)
-            require(actor, "read", "project", scope)
-            rows = await repository.list_projects(tx, scope, page.after or "", page.fetch, archived=archived)
+            wanted = page.after or "", page.fetch
+            only = actor.projects_seen(scope)
+            rows = await repository.list_projects(tx, scope, wanted, archived=archived, only=only)
         given, cursor = page_of(rows, page, lambda row: str(row["key"]))
         return Page(items=[project_view(row) for row in given], next_cursor=cursor)
 
@@ -113,7 +113,7 @@ def _add_projects(router: APIRouter, authenticator: Authenticator, database: Dat
         """Creates a project without environments."""
         async with database.transaction() as tx:
             scope = await resolve_organization(tx, actor, organization)
-            require(actor, "create", "project", scope)
+            require(actor, Right.PROJECT_CREATE, scope)
             await quotas.claim(tx, Quota.PROJECTS, scope.organization_id, scope.organization_id)
             row = await service.create_project(tx, actor, scope, body.model_dump())
         response.headers["Location"] = f"/api/v1/projects/{row['id']}"
@@ -124,7 +124,7 @@ def _add_projects(router: APIRouter, authenticator: Authenticator, database: Dat
         """One project, by id, or by key if that is unambiguous for the caller."""
         async with database.transaction() as tx:
             scope = await resolve_project(tx, actor, project)
-            require(actor, "read", "project", scope)
+            require(actor, Right.PROJECT_READ, scope)
             row = await repository.find_project(tx, scope)
         return _project_answer(row, response)
 
@@ -141,7 +141,7 @@ def _add_project_changes(router: APIRouter, authenticator: Authenticator, databa
         """Changes name or description."""
         async with database.transaction() as tx:
             scope = await resolve_project(tx, actor, project)
-            require(actor, "update", "project", scope)
+            require(actor, Right.PROJECT_UPDATE, scope)
             row = await service.update_project(tx, actor, scope, body.model_dump(exclude_none=True), expected)
         return _project_answer(row, response)
 
@@ -150,7 +150,7 @@ def _add_project_changes(router: APIRouter, authenticator: Authenticator, databa
     ) -> ProjectView:
         async with database.transaction() as tx:
             scope = await resolve_project(tx, actor, project)
-            service.require_for_archived(actor, "project", scope, archived=archived)
+            require(actor, Right.PROJECT_ARCHIVE, scope, in_archived=not archived)
             row = await service.archive_project(tx, actor, scope, expected, archived=archived)
             if not archived:
                 await service.hold_restored(tx, quotas, scope)

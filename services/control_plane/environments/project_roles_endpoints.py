@@ -9,7 +9,7 @@ from service_kit.pagination import Page, RequestedPage, page_of
 from service_kit.problems import Conflict, Forbidden, InvalidInput, NotFound, Unauthorized, problem_responses
 from service_kit.requests import new_router
 
-from control_plane.access import Actor, Authenticator, require
+from control_plane.access import Actor, Authenticator, Right, require
 from control_plane.database import Database
 from control_plane.environments import project_roles_service
 from control_plane.environments.queries import resolve_project
@@ -28,7 +28,7 @@ def build_router(*, authenticator: Authenticator, database: Database) -> APIRout
         """People with a role of their own in the project; everybody else has the organization's."""
         async with database.transaction() as tx:
             scope = await resolve_project(tx, actor, project)
-            require(actor, "read", "member", scope)
+            require(actor, Right.MEMBER_READ, scope)
             rows = await project_roles_service.listing(tx, scope, page.after or "", page.fetch)
         given, cursor = page_of(rows, page, lambda row: str(row["email"]).lower())
         return Page(items=[ProjectRoleView(**row) for row in given], next_cursor=cursor)
@@ -40,7 +40,7 @@ def build_router(*, authenticator: Authenticator, database: Database) -> APIRout
         """Gives a member of the organization a role in this project; it adds to the one they have."""
         async with database.transaction() as tx:
             scope = await resolve_project(tx, actor, project)
-            require(actor, "update", "member", scope)
+            require(actor, Right.MEMBER_MANAGE, scope)
             row = await project_roles_service.grant(tx, actor, scope, user, body.role)
         return ProjectRoleView(**row)
 
@@ -49,7 +49,7 @@ def build_router(*, authenticator: Authenticator, database: Database) -> APIRout
         """Takes the project's role away; the organization's stays."""
         async with database.transaction() as tx:
             scope = await resolve_project(tx, actor, project)
-            require(actor, "delete", "member", scope)
+            require(actor, Right.MEMBER_MANAGE, scope, in_archived=True)
             await project_roles_service.withdraw(tx, actor, scope, user)
 
     return router

@@ -8,14 +8,15 @@ import asyncpg
 from service_kit.problems import NotFound
 
 from control_plane.access import Actor, ProjectScope
+from control_plane.access.queries import require_holding
 from control_plane.changes import Change, record
 from control_plane.database import Connection
 from control_plane.environments.schemas import ProjectRoleView
 
 _LISTING = """
-SELECT users.id, users.email, users.name, project_roles.role
-FROM project_roles JOIN users ON users.id = project_roles.user_id
-WHERE project_roles.organization_id = $1 AND project_roles.project_id = $2
+SELECT users.id, users.email, users.name, bindings.role_key AS role
+FROM bindings JOIN users ON users.id = bindings.user_id
+WHERE bindings.organization_id = $1 AND bindings.project_id = $2 AND bindings.environment_id IS NULL
 """
 
 
@@ -31,22 +32,25 @@ async def listing(tx: Connection, scope: ProjectScope, after: str, limit: int) -
 
 
 async def grant(tx: Connection, actor: Actor, scope: ProjectScope, user_id: UUID, role: str) -> asyncpg.Record:
-    """Gives or changes a role. Raises `NotFound` for somebody who is not a member of the organization."""
+    """Gives or changes a role. Raises `NotFound` for somebody who is not a member of the organization, and
+    `RightNotHeld`."""
     member = await tx.fetchval(
-        "SELECT role FROM memberships WHERE organization_id = $1 AND user_id = $2 FOR UPDATE",
+        "SELECT user_id FROM memberships WHERE organization_id = $1 AND user_id = $2 FOR UPDATE",
         scope.organization_id,
         user_id,
     )
     if member is None:
         raise NotFound("there is nothing at this address")
     before = await _find(tx, scope, user_id)
+    await require_holding(tx, actor, scope, role, *([before["role"]] if before else []))
+    await _clear(tx, scope, user_id)
     await tx.execute(
-        "INSERT INTO project_roles (organization_id, project_id, user_id, role) VALUES ($1, $2, $3, $4) "
-        "ON CONFLICT (project_id, user_id) DO UPDATE SET role = excluded.role",
+        "INSERT INTO bindings (organization_id, project_id, user_id, role_key, created_at) VALUES ($1, $2, $3, $4, $5)",
         scope.organization_id,
         scope.project_id,
         user_id,
         role,
+        tx.now,
     )
     after = await _find(tx, scope, user_id)
     assert after is not None  # noqa: S101 - written above
@@ -55,17 +59,23 @@ async def grant(tx: Connection, actor: Actor, scope: ProjectScope, user_id: UUID
 
 
 async def withdraw(tx: Connection, actor: Actor, scope: ProjectScope, user_id: UUID) -> None:
-    """Raises `NotFound` for somebody without a role of their own in the project."""
+    """Raises `NotFound` for somebody without a role of their own in the project, and `RightNotHeld`."""
     before = await _find(tx, scope, user_id)
     if before is None:
         raise NotFound("there is nothing at this address")
+    await require_holding(tx, actor, scope, before["role"])
+    await _clear(tx, scope, user_id)
+    await _record(tx, actor, scope, before, None)
+
+
+async def _clear(tx: Connection, scope: ProjectScope, user_id: UUID) -> None:
     await tx.execute(
-        "DELETE FROM project_roles WHERE organization_id = $1 AND project_id = $2 AND user_id = $3",
+        "DELETE FROM bindings WHERE organization_id = $1 AND project_id = $2 AND user_id = $3 "
+        "AND environment_id IS NULL",
         scope.organization_id,
         scope.project_id,
         user_id,
     )
-    await _record(tx, actor, scope, before, None)
 
 
 async def _find(tx: Connection, scope: ProjectScope, user_id: UUID) -> asyncpg.Record | None:

@@ -12,12 +12,12 @@ from uuid import UUID
 import asyncpg
 from service_kit.problems import Conflict, NotFound
 
-from control_plane.access import Actor, ProjectScope
+from control_plane.access import Actor, EnvironmentScope, ProjectScope
 from control_plane.database import Connection
 from control_plane.environments import sdk_keys_repository
 
 _COLUMNS = """id, organization_id, project_id, key, name, salt, hash_user_keys, pii_attributes, exposure_attributes,
-revision, version, published_version, published_at, archived_at"""
+revision, version, published_version, published_at, archived_at, protected, reason_required, position"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,19 @@ class EnvironmentRow:
     published_version: int
     published_at: datetime | None
     archived: bool
+    protected: bool
+    """Only whoever has a role in this very environment changes it, and the project's administrators."""
+    reason_required: bool
+    position: int
+
+    @property
+    def guarded(self) -> bool:
+        """Whether a change of what it serves asks for more than the right to make it."""
+        return self.protected or self.reason_required
+
+    def within(self, scope: ProjectScope) -> EnvironmentScope:
+        """The scope of this environment of the project."""
+        return scope.environment(self.id, self.key, protected=self.protected)
 
 
 async def resolve_project(tx: Connection, actor: Actor, reference: str) -> ProjectScope:
@@ -53,7 +66,7 @@ async def resolve_project(tx: Connection, actor: Actor, reference: str) -> Proje
         "WHERE (id = $1 OR ($1::uuid IS NULL AND key = $2)) AND organization_id = ANY($3::uuid[]) LIMIT 2",
         _as_uuid(reference),
         reference,
-        list(actor.organizations),
+        list(actor.organization_ids),
     )
     if not rows:
         raise NotFound("there is nothing at this address")
@@ -110,7 +123,8 @@ def refuse_archived_environment(*, archived: bool) -> None:
 async def environments_of(tx: Connection, project_id: UUID) -> list[EnvironmentRow]:
     """The project's environments that aren't archived, in the order in which they were made."""
     rows = await tx.fetch(
-        f"SELECT {_COLUMNS} FROM environments WHERE project_id = $1 AND archived_at IS NULL ORDER BY created_at, key",
+        f"SELECT {_COLUMNS} FROM environments WHERE project_id = $1 AND archived_at IS NULL "
+        "ORDER BY position, created_at, key",
         project_id,
     )
     return [environment_of(row) for row in rows]
@@ -142,6 +156,11 @@ async def environment_for_publishing(tx: Connection, environment_id: UUID) -> tu
 async def published_sdk_keys(tx: Connection, environment_id: UUID) -> list[asyncpg.Record]:
     """The keys that the edge should take: id, kind, sha256, expires_at."""
     return await sdk_keys_repository.published(tx, environment_id)
+
+
+def environment_scope(scope: ProjectScope, row: asyncpg.Record) -> EnvironmentScope:
+    """The scope of the environment of `row`."""
+    return scope.environment(row["id"], row["key"], protected=row["protected"])
 
 
 def environment_of(row: asyncpg.Record) -> EnvironmentRow:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends
 from service_kit.problems import Forbidden, NotFound, Unauthorized, problem_responses
 from service_kit.requests import new_router
 
-from control_plane.access import Actor, Authenticator, require
+from control_plane.access import Actor, Authenticator, Right, require
 from control_plane.access.queries import resolve_organization
 from control_plane.database import Database
 from control_plane.environments.queries import resolve_project
@@ -26,7 +26,7 @@ def build_router(*, authenticator: Authenticator, database: Database, quotas: Qu
         """What the organization may hold and holds; sizes are those of what is stored, over all its environments."""
         async with database.transaction() as tx:
             scope = await resolve_organization(tx, actor, organization)
-            require(actor, "read", "quota", scope)
+            require(actor, Right.QUOTA_READ, scope)
             return _view(await quotas.of_organization(tx, scope.organization_id))
 
     @router.get("/projects/{project}/quotas", responses=_READ)
@@ -34,7 +34,7 @@ def build_router(*, authenticator: Authenticator, database: Database, quotas: Qu
         """What the project and each of its environments may hold and hold; archived entities count, too."""
         async with database.transaction() as tx:
             scope = await resolve_project(tx, actor, project)
-            require(actor, "read", "quota", scope)
+            require(actor, Right.QUOTA_READ, scope)
             return _view(await quotas.of_project(tx, scope.organization_id, scope.project_id))
 
     return router

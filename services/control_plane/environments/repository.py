@@ -18,15 +18,14 @@ from control_plane.database import Connection
 _ORGANIZATION = "id, key, name, revision, created_at"
 _PROJECT = "id, organization_id, key, name, description, revision, archived_at, created_at"
 _ENVIRONMENT = """id, organization_id, project_id, key, name, salt, hash_user_keys, pii_attributes, exposure_attributes,
-revision, version,
-published_version, published_at, archived_at, created_at"""
+revision, version, published_version, published_at, archived_at, created_at, protected, reason_required, position"""
 
 
 async def list_organizations(tx: Connection, actor: Actor, after: str, limit: int) -> list[asyncpg.Record]:
     """The actor's own, by key."""
     return await tx.fetch(
         f"SELECT {_ORGANIZATION} FROM organizations WHERE id = ANY($1::uuid[]) AND key > $2 ORDER BY key LIMIT $3",
-        list(actor.organizations),
+        list(actor.organization_ids),
         after,
         limit,
     )
@@ -63,16 +62,19 @@ async def rename_organization(tx: Connection, scope: OrganizationScope, name: st
 
 
 async def list_projects(
-    tx: Connection, scope: OrganizationScope, after: str, limit: int, *, archived: bool
+    tx: Connection, scope: OrganizationScope, page: tuple[str, int], *, archived: bool, only: frozenset[UUID] | None
 ) -> list[asyncpg.Record]:
-    """The organization's projects by key, archived ones only when asked for."""
+    """The organization's projects by key, archived ones only when asked for. `page`: after which key, and how many;
+    `only`: no others than these, None is all."""
+    after, limit = page
     return await tx.fetch(
         f"SELECT {_PROJECT} FROM projects WHERE organization_id = $1 AND key > $2 AND ($4 OR archived_at IS NULL) "
-        "ORDER BY key LIMIT $3",
+        "AND ($5::uuid[] IS NULL OR id = ANY($5)) ORDER BY key LIMIT $3",
         scope.organization_id,
         after,
         limit,
         archived,
+        None if only is None else list(only),
     )
 
 
@@ -146,7 +148,8 @@ async def insert_environment(tx: Connection, scope: ProjectScope, given: dict[st
         await tx.fetchrow(
             "INSERT INTO environments "
             "(organization_id, project_id, key, name, salt, hash_user_keys, pii_attributes, exposure_attributes, "
-            "created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) "
+            "created_at, protected, reason_required, position) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, "
+            "(SELECT COALESCE(max(position), 0) + 1 FROM environments WHERE organization_id = $1 AND project_id = $2)) "
             f"ON CONFLICT (project_id, key) DO NOTHING RETURNING {_ENVIRONMENT}",
             scope.organization_id,
             scope.project_id,
@@ -157,6 +160,8 @@ async def insert_environment(tx: Connection, scope: ProjectScope, given: dict[st
             given["pii_attributes"],
             given["exposure_attributes"],
             tx.now,
+            given["protected"],
+            given["reason_required"],
         ),
         "an environment",
     )
@@ -176,13 +181,17 @@ async def update_environment(tx: Connection, environment_id: UUID, changes: dict
     row = await tx.fetchrow(
         "UPDATE environments SET name = COALESCE($2, name), hash_user_keys = COALESCE($3, hash_user_keys), "
         "pii_attributes = COALESCE($4, pii_attributes), "
-        "exposure_attributes = COALESCE($5, exposure_attributes), revision = revision + 1 "
+        "exposure_attributes = COALESCE($5, exposure_attributes), protected = COALESCE($6, protected), "
+        "reason_required = COALESCE($7, reason_required), position = COALESCE($8, position), revision = revision + 1 "
         f"WHERE id = $1 RETURNING {_ENVIRONMENT}",
         environment_id,
         changes.get("name"),
         changes.get("hash_user_keys"),
         changes.get("pii_attributes"),
         changes.get("exposure_attributes"),
+        changes.get("protected"),
+        changes.get("reason_required"),
+        changes.get("position"),
     )
     return _found(row)
 

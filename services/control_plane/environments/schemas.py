@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from bucketing.limits import EXPOSURE_ATTRIBUTES_MAX
@@ -61,12 +61,21 @@ class ProjectView(AuditedView):
     created_at: datetime
 
 
+PROTECTED = (
+    "What it serves is changed by those alone who have a role in this very environment, and by the project's "
+    "administrators."
+)
+REASON_REQUIRED = "A change of what it serves gives a reason; switching off does not wait for one."
+
+
 class EnvironmentCreate(Input):
     key: EntityKey
     name: Name
     hash_user_keys: bool = False
     pii_attributes: PiiAttributes = Field(default_factory=list)
     exposure_attributes: ExposureAttributes = Field(default_factory=list)
+    protected: Annotated[bool, Field(description=PROTECTED)] = False
+    reason_required: Annotated[bool, Field(description=REASON_REQUIRED)] = False
 
 
 class EnvironmentPatch(Input):
@@ -74,6 +83,9 @@ class EnvironmentPatch(Input):
     hash_user_keys: bool | None = None
     pii_attributes: PiiAttributes | None = None
     exposure_attributes: ExposureAttributes | None = None
+    protected: bool | None = None
+    reason_required: bool | None = None
+    position: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
 
 
 class EnvironmentView(AuditedView):
@@ -86,6 +98,9 @@ class EnvironmentView(AuditedView):
     hash_user_keys: bool
     pii_attributes: list[str]
     exposure_attributes: list[str]
+    protected: bool
+    reason_required: bool
+    position: int
     archived: bool
     version: int
     """Of the environment's own fields, for If-Match."""
@@ -96,7 +111,7 @@ class EnvironmentView(AuditedView):
 
 
 class ProjectRoleIn(Input):
-    role: Literal["admin", "editor", "viewer"]
+    role: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,127}$")]
 
 
 class ProjectRoleView(AuditedView):

@@ -18,10 +18,11 @@ from service_kit.problems import (
 )
 from service_kit.requests import new_router
 
-from control_plane.access import Actor, Authenticator, require
+from control_plane.access import Actor, Authenticator, Right, require
 from control_plane.database import Connection, Database
 from control_plane.environments import repository, sdk_keys_repository, sdk_keys_service
 from control_plane.environments.queries import (
+    environment_scope,
     refuse_archived_environment,
     resolve_project,
 )
@@ -105,8 +106,9 @@ async def _environment(tx: Connection, actor: Actor, action: str, address: tuple
     """The environment's row, locked for writes. One that is archived gets no new key; its keys can be revoked."""
     project, environment = address
     scope = await resolve_project(tx, actor, project)
-    require(actor, action, "sdk_key", scope)
     row = await repository.find_environment(tx, scope, environment, lock=action != "read")
+    right = Right.SDK_KEY_READ if action == "read" else Right.SDK_KEY_MANAGE
+    require(actor, right, environment_scope(scope, row), in_archived=action == "revoke")
     if action in ("create", "rotate"):
         refuse_archived_environment(archived=row["archived_at"] is not None)
     return row

@@ -10,7 +10,7 @@ import asyncpg
 from service_kit.problems import Conflict, Forbidden
 from service_kit.versions import check_version
 
-from control_plane.access import Actor, OrganizationScope, ProjectScope, require
+from control_plane.access import Actor, OrganizationScope, ProjectScope
 from control_plane.access.queries import add_owner
 from control_plane.changes import Change, record
 from control_plane.database import Connection
@@ -111,10 +111,6 @@ async def hold_restored(tx: Connection, quotas: Quotas, scope: ProjectScope, *en
             bytes=await environment_bytes(tx, environment_id),
         )
         await quotas.hold(tx, growth)
-
-
-def require_for_archived(actor: Actor, resource: str, scope: ProjectScope, *, archived: bool) -> None:
-    require(actor, "archive" if archived else "restore", resource, scope)
 
 
 def _refuse_same(before: asyncpg.Record, *, archived: bool) -> None:

@@ -9,12 +9,12 @@ from typing import Any, ClassVar
 from bucketing.document.serves import hundredths
 from service_kit.problems import Conflict, FieldError, InvalidInput
 
-from control_plane.access import Actor
+from control_plane.access import Actor, Right
 from control_plane.entities import usages
 from control_plane.entities.errors import refused_fields
 from control_plane.entities.schemas import EntityCreate, EntityPatch
 from control_plane.entities.service import Created, EntityService
-from control_plane.entities.transactions import ProjectTransactions, WriteTransaction, find
+from control_plane.entities.transactions import ProjectTransactions, WriteTransaction
 from control_plane.environments.queries import EnvironmentRow, refuse_archived_environment
 from control_plane.experiments.definition import DESCRIPTIVE, checked, refuse_started
 from control_plane.experiments.exposability import obstacles
@@ -33,6 +33,7 @@ class ExperimentService(EntityService[ExperimentRow, ExperimentView]):
     kind: ClassVar = "experiment"
     resource: ClassVar = "experiment"
     quota: ClassVar = Quota.EXPERIMENTS
+    placed: ClassVar = True
     table = EXPERIMENTS
     creation: ClassVar = ExperimentCreate
     patch: ClassVar = ExperimentPatch
@@ -66,6 +67,7 @@ class ExperimentService(EntityService[ExperimentRow, ExperimentView]):
             given = {**body.model_dump(), "name": body.name or body.key}
             given["control"] = given["control"] or given["variations"][0]["key"]
             environment = _environment(write, given.pop("environment"))
+            write.require(Right.EXPERIMENT_CREATE, environment)
             row = ExperimentRow(
                 **self.columns(given),
                 **write.first(),
@@ -82,7 +84,7 @@ class ExperimentService(EntityService[ExperimentRow, ExperimentView]):
     async def change(self, actor: Actor, project: str, key: str, expected: int, body: EntityPatch) -> ExperimentView:
         """A draft changes freely, a started experiment as far as its analysis allows."""
         async with self._write(actor, project, "update") as write:
-            row = await find(write, EXPERIMENTS, key, expected)
+            row = await self.found(write, "update", key, expected)
             self.refuse_archived(row)
             self._refuse_archived_environment(write, row)
             patch = self.columns(body.given())
@@ -103,7 +105,7 @@ class ExperimentService(EntityService[ExperimentRow, ExperimentView]):
     ) -> ExperimentView:
         """From now on it assigns or observes; one that observes perhaps from a moment in the past on."""
         async with self._write(actor, project, "start") as write:
-            row = await find(write, EXPERIMENTS, key, expected)
+            row = await self.found(write, "start", key, expected)
             environment = _environment(write, row.environment)
             start_at = beginning(start.start_at, row, round(write.now.timestamp() * 1000), self._event_age_days_max)
             running = await _canonical(write, await started(write, row, start_at))
@@ -114,7 +116,7 @@ class ExperimentService(EntityService[ExperimentRow, ExperimentView]):
     async def stop(self, actor: Actor, project: str, key: str, expected: int | None) -> ExperimentView:
         """From now on its flag's rules serve its units."""
         async with self._write(actor, project, "stop") as write:
-            row = await find(write, EXPERIMENTS, key, expected)
+            row = await self.found(write, "stop", key, expected)
             ended = stopped(write, row)
             await usages.activate(write.tx, write.scope, "experiment", key, active=False)
             return await self.update(write, row, ended, "stop")
@@ -124,6 +126,13 @@ class ExperimentService(EntityService[ExperimentRow, ExperimentView]):
 
     def served_by(self, write: WriteTransaction, row: ExperimentRow) -> Sequence[EnvironmentRow]:
         return [each for each in write.environments if each.id == row.environment_id]
+
+    async def serving(
+        self, write: WriteTransaction, before: ExperimentRow | None, after: ExperimentRow | None
+    ) -> Sequence[EnvironmentRow]:
+        """An experiment changes what its environment serves while it runs, when it begins and when it ends."""
+        running = [each for each in (before, after) if each is not None and each.status == "running"]
+        return self.served_by(write, running[0]) if running else ()
 
     async def check_archive(self, write: WriteTransaction, row: ExperimentRow) -> None:
         if row.status == "running":

@@ -14,7 +14,7 @@ from bucketing.explanation import Explanation
 from bucketing.flagset import Flag, FlagSet, Segment
 from service_kit.problems import FieldError, InvalidInput, NotFound
 
-from control_plane.access import Actor, require
+from control_plane.access import Actor, Right, require
 from control_plane.changes.versions import Version, number_at
 from control_plane.database import Connection, Database
 from control_plane.entities.moments import epoch_milliseconds
@@ -51,8 +51,8 @@ class Explainer:
         """
         async with self._reading, self._database.transaction("repeatable_read") as tx:
             scope = await resolve_project(tx, actor, project)
-            require(actor, "read", "flag", scope)
             row = await environment_by_key(tx, scope.project_id, environment)
+            require(actor, Right.CONTEXT_EXPLAIN, row.within(scope))
             now = round(tx.now.timestamp() * 1000)
             if asked.at is None:
                 flagset, number = await self._present(tx, row), None
@@ -63,7 +63,7 @@ class Explainer:
             if asked.flag not in flagset.flags:
                 raise NotFound(f"there is no flag {asked.flag}", code="flag_not_found")
             change = await last_change(tx, scope, row, flagset, asked.flag, number)
-        show_salt = actor.may("update", "environment", scope)
+        show_salt = actor.may(Right.ENVIRONMENT_UPDATE, row.within(scope))
         explanation = await asyncio.to_thread(
             lambda: compile_flagset(flagset).explain(asked.flag, dict(asked.context), now, show_salt=show_salt)
         )

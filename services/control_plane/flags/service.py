@@ -15,12 +15,14 @@ from control_plane.entities.errors import NotArchived
 from control_plane.entities.schemas import Warned
 from control_plane.entities.service import EntityService
 from control_plane.entities.transactions import Consequence, ProjectTransactions, WriteTransaction
+from control_plane.environments.queries import EnvironmentRow
 from control_plane.flags.definition import checked_definition, checked_settings, flag_of
 from control_plane.flags.experiment_guard import ExperimentGuard
 from control_plane.flags.models import FLAGS, FlagRow, SettingsRow
 from control_plane.flags.references import keep_references
 from control_plane.flags.repository import save_settings, settings_by_environment, settings_of, switches_of
 from control_plane.flags.schemas import FlagCreate, FlagPatch, FlagView
+from control_plane.flags.serving import environments_served_otherwise
 from control_plane.flags.values import in_type
 from control_plane.flags.views import flag_view, settings_view
 from control_plane.quotas import Quota
@@ -67,6 +69,12 @@ class FlagService(EntityService[FlagRow, FlagView]):
             await self._guard.flag(write, before, row)
             await _refuse_broken_settings(write, row)
         return row
+
+    async def serving(
+        self, write: WriteTransaction, before: FlagRow | None, after: FlagRow | None
+    ) -> Sequence[EnvironmentRow]:
+        ids = await environments_served_otherwise(write.tx, before, after, [each.id for each in write.environments])
+        return [each for each in write.environments if each.id in ids]
 
     async def check_archive(self, write: WriteTransaction, row: FlagRow) -> None:
         await super().check_archive(write, row)

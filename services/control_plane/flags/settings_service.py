@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from service_kit.problems import NotFound
 from service_kit.versions import check_version
 
-from control_plane.access import Actor
+from control_plane.access import Actor, Right, require
 from control_plane.entities.errors import Archived
 from control_plane.entities.moments import epoch_milliseconds
 from control_plane.entities.sizes import stored_bytes
@@ -22,6 +22,7 @@ from control_plane.flags.models import FlagInEnvironment, FlagRow, SettingsRow, 
 from control_plane.flags.references import keep_references
 from control_plane.flags.repository import find_in_environment, save_settings
 from control_plane.flags.schemas import SettingsPatch, SettingsView, TargetFields
+from control_plane.flags.serving import settings_serve_otherwise
 from control_plane.flags.views import settings_view
 
 COPIED = ("rules", "targets", "prerequisites", "default_serve", "off_variation")
@@ -66,19 +67,20 @@ class SettingsService:
             patch["rules"] = with_rule_ids(patch["rules"])
         if "targets" in patch:
             patch["targets"] = _targets(body.targets)
-        return await self._write(actor, at, expected, lambda row: replace(row, **patch))
+        right = Right.FLAG_TOGGLE if patch == {"enabled": True} else Right.FLAG_UPDATE
+        return await self._write(actor, at, expected, lambda row: replace(row, **patch), right)
 
     async def switch(self, actor: Actor, at: SettingsPath, expected: int | None, *, enabled: bool) -> SettingsView:
         """Without `expected` it says all it means: the quick way to turn a flag off."""
         if not enabled:
             return await self._switch_off(actor, at, expected)
-        return await self._write(actor, at, expected, lambda row: replace(row, enabled=True))
+        return await self._write(actor, at, expected, lambda row: replace(row, enabled=True), Right.FLAG_TOGGLE)
 
     async def copy(self, actor: Actor, at: SettingsPath, source: str, expected: int) -> SettingsView:
         """Rules, targets, prerequisites and what is served come from `source`; on and off stay as they are."""
         _, given = await self._stored(actor, replace(at, environment=source))
         copied = {name: getattr(given, name) for name in COPIED}
-        return await self._write(actor, at, expected, lambda row: replace(row, **copied))
+        return await self._write(actor, at, expected, lambda row: replace(row, **copied), Right.FLAG_UPDATE)
 
     def authored(self, document: Mapping[str, Any]) -> dict[str, Any]:
         """The fields of a change that would make the settings what they are in this document of the audit log."""
@@ -94,21 +96,29 @@ class SettingsService:
         return await self.change(actor, at, expected, SettingsPatch.model_validate(fields))
 
     async def _stored(self, actor: Actor, at: SettingsPath) -> tuple[FlagRow, SettingsRow]:
-        async with self._transactions.read(actor, at.project, self.resource) as read:
+        async with self._transactions.read(actor, at.project, Right.FLAG_READ) as read:
             environment = await environment_by_key(read.tx, read.scope.project_id, at.environment)
+            require(actor, Right.FLAG_READ, environment.within(read.scope))
             return await _flag_in(read, at.flag, environment)
 
     async def _write(
-        self, actor: Actor, at: SettingsPath, expected: int | None, change: Callable[[SettingsRow], SettingsRow]
+        self,
+        actor: Actor,
+        at: SettingsPath,
+        expected: int | None,
+        change: Callable[[SettingsRow], SettingsRow],
+        right: Right,
     ) -> SettingsView:
-        async with self._transaction(actor, at) as write:
-            found = await _found(write, at, expected)
+        async with self._transaction(actor, at, right) as write:
+            found = await _found(write, at, expected, right)
             changed = replace(change(found.settings), version=found.settings.version + 1, updated_at=write.now)
             checked = checked_settings(found.flag, changed)
             await self._guard.settings(write, found, changed)
             if any(getattr(changed, name) != getattr(found.settings, name) for name in _REFERRING):
                 await keep_references(write, checked, found.environment.id)
             after = replace(changed, **canonical_settings(checked, changed))
+            if settings_serve_otherwise(found.flag, found.settings, after):
+                await write.serve(right, [found.environment], off=found.settings.enabled and not after.enabled)
             view = await _saved(write, found, after)
             await write.hold([found.environment], stored_bytes(after) - stored_bytes(found.settings))
             if found.settings.enabled and not after.enabled:
@@ -118,22 +128,25 @@ class SettingsService:
 
     async def _switch_off(self, actor: Actor, at: SettingsPath, expected: int | None) -> SettingsView:
         """Asks nothing of what is stored, and of no quota: switching off always gets through."""
-        async with self._transaction(actor, at) as write:
-            found = await _found(write, at, expected)
+        async with self._transaction(actor, at, Right.FLAG_TOGGLE) as write:
+            found = await _found(write, at, expected, Right.FLAG_TOGGLE)
             before = found.settings
             after = replace(before, enabled=False, version=before.version + 1, updated_at=write.now)
             view = await _saved(write, found, after)
             return view.model_copy(update={"warnings": await self._guard.switched_off(write, found)})
 
-    def _transaction(self, actor: Actor, at: SettingsPath) -> AbstractAsyncContextManager[WriteTransaction]:
-        return self._transactions.write(actor, at.project, "update", self.resource, entity="flag_settings")
+    def _transaction(
+        self, actor: Actor, at: SettingsPath, right: Right
+    ) -> AbstractAsyncContextManager[WriteTransaction]:
+        return self._transactions.write(actor, at.project, right, entity="flag_settings", placed=True)
 
 
-async def _found(write: WriteTransaction, at: SettingsPath, expected: int | None) -> FlagInEnvironment:
-    """Raises `NotFound`, `PreconditionFailed`, and `Conflict` for what is archived."""
+async def _found(write: WriteTransaction, at: SettingsPath, expected: int | None, right: Right) -> FlagInEnvironment:
+    """Raises `NotFound`, `MissingRight`, `PreconditionFailed`, and `Conflict` for what is archived."""
     environment = next((each for each in write.environments if each.key == at.environment), None)
     # What is not among them is archived or not there.
     environment = environment or await environment_by_key(write.tx, write.scope.project_id, at.environment)
+    write.require(right, environment)
     flag, settings = await _flag_in(write, at.flag, environment)
     if flag.archived:
         raise Archived("flag", flag.key)

@@ -18,7 +18,7 @@ from service_kit.pagination import PageRequest, number_position
 from service_kit.problems import Conflict, FieldError, InvalidInput, NotFound, PreconditionFailed, field_path
 from service_kit.versions import check_version
 
-from control_plane.access import Actor
+from control_plane.access import Actor, Right
 from control_plane.changes.patches import alike
 from control_plane.changes.versions import Version, find_version, last_changes, versions_before
 from control_plane.entities.transactions import ProjectTransactions, ReadTransaction
@@ -120,8 +120,8 @@ class History:
 
     @asynccontextmanager
     async def _reading(self, actor: Actor, subject: Subject) -> AsyncIterator[ReadTransaction]:
-        resource = self._keepers.of(subject.kind).resource
-        async with self._transactions.read(actor, subject.project, resource) as read:
+        right = Right(f"{self._keepers.of(subject.kind).resource}:read")
+        async with self._transactions.read(actor, subject.project, right) as read:
             await _check_there(read, subject)
             yield read
 

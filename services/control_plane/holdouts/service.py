@@ -20,7 +20,7 @@ class HoldoutService(EntityService[HoldoutRow, HoldoutView]):
     """The holdouts of a project."""
 
     kind: ClassVar = "holdout"
-    resource: ClassVar = "experiment"
+    resource: ClassVar = "holdout"
     quota: ClassVar = Quota.HOLDOUTS
     published: ClassVar = False
     table = HOLDOUTS

@@ -14,7 +14,7 @@ class LayerService(EntityService[LayerRow, LayerView]):
     """The layers of a project."""
 
     kind: ClassVar = "layer"
-    resource: ClassVar = "experiment"
+    resource: ClassVar = "layer"
     quota: ClassVar = Quota.LAYERS
     published: ClassVar = False
     table = LAYERS

@@ -12,9 +12,9 @@ from control_plane.database import Connection
 async def list_organizations(tx: Connection, user_id: UUID) -> list[asyncpg.Record]:
     """The organizations of a person with the role in each, by key."""
     return await tx.fetch(
-        "SELECT organizations.id, organizations.key, organizations.name, memberships.role FROM memberships "
+        "SELECT organizations.id, organizations.key, organizations.name, memberships.role_key AS role FROM memberships "
         "JOIN organizations ON organizations.id = memberships.organization_id "
-        "WHERE memberships.user_id = $1 ORDER BY organizations.key",
+        "WHERE memberships.user_id = $1 AND deactivated_at IS NULL ORDER BY organizations.key",
         user_id,
     )
 

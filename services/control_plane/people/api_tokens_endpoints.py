@@ -14,6 +14,7 @@ from control_plane.access.actor import Actor
 from control_plane.access.authenticator import Authenticator
 from control_plane.access.authorization import require
 from control_plane.access.queries import resolve_organization
+from control_plane.access.rights import Right
 from control_plane.database import Database
 from control_plane.people import api_tokens_service
 from control_plane.people.schemas import ApiTokenCreate, ApiTokenView, NewApiTokenView
@@ -34,7 +35,7 @@ def build_router(*, authenticator: Authenticator, database: Database, quotas: Qu
         """The organization's tokens without the tokens themselves."""
         async with database.transaction() as tx:
             scope = await resolve_organization(tx, actor, organization)
-            require(actor, "read", "token", scope)
+            require(actor, Right.TOKEN_READ, scope)
             rows = await api_tokens_service.listing(tx, scope, moment_position(page.after), page.fetch)
         given, cursor = page_of(rows, page, position_of)
         return Page(items=[api_token_view(row) for row in given], next_cursor=cursor)
@@ -47,7 +48,7 @@ def build_router(*, authenticator: Authenticator, database: Database, quotas: Qu
         shows it. For people."""
         async with database.transaction() as tx:
             scope = await resolve_organization(tx, actor, organization)
-            require(actor, "create", "token", scope)
+            require(actor, Right.TOKEN_MANAGE, scope)
             check_future("expires_at", body.expires_at, tx.now)
             await quotas.claim(tx, Quota.TOKENS, scope.organization_id, scope.organization_id)
             row, token = await api_tokens_service.create(tx, actor, scope, body.name, body.role, body.expires_at)
@@ -61,7 +62,7 @@ def build_router(*, authenticator: Authenticator, database: Database, quotas: Qu
         """Revokes a token for good, from the next request on."""
         async with database.transaction() as tx:
             scope = await resolve_organization(tx, actor, organization)
-            require(actor, "revoke", "token", scope)
+            require(actor, Right.TOKEN_MANAGE, scope)
             return api_token_view(await api_tokens_service.revoke(tx, actor, scope, token))
 
     return router

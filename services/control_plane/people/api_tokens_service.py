@@ -14,7 +14,7 @@ from service_kit.logs import get_logger
 from service_kit.problems import Forbidden, NotFound
 
 from control_plane.access.actor import Actor
-from control_plane.access.roles import Role, higher, lower
+from control_plane.access.queries import require_holding
 from control_plane.access.scopes import OrganizationScope
 from control_plane.changes import Change, record
 from control_plane.database import Connection
@@ -24,7 +24,8 @@ from control_plane.people.views import api_token_view
 PREFIX = "vt_"
 _USE_NOTED_EVERY = timedelta(minutes=1)
 _ROWS = """
-SELECT api_tokens.id, api_tokens.name, api_tokens.role, hint, expires_at, revoked_at, last_used_at,
+SELECT api_tokens.id, api_tokens.name, api_tokens.role_key AS role, api_tokens.project_id,
+    api_tokens.environment_id, api_tokens.rights, hint, expires_at, revoked_at, last_used_at,
     api_tokens.created_at, users.id AS maker_id, users.email AS maker_email
 FROM api_tokens LEFT JOIN users ON users.id = created_by
 WHERE api_tokens.organization_id = $1
@@ -32,24 +33,7 @@ WHERE api_tokens.organization_id = $1
 _log = get_logger("api_tokens")
 
 
-async def find_actor(connection: Connection, token: str) -> Actor | None:
-    """Who a token stands for; None when it is unknown, revoked or expired, or its maker has left."""
-    row = await connection.fetchrow(
-        "SELECT id, api_tokens.organization_id, name, api_tokens.role, last_used_at, memberships.role AS makers_role "
-        "FROM api_tokens JOIN memberships ON user_id = created_by "
-        "AND memberships.organization_id = api_tokens.organization_id "
-        "WHERE sha256 = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)",
-        digest_of(token),
-        connection.now,
-    )
-    if row is None:
-        return None
-    await _note_use(connection, row)
-    role = lower(Role(row["role"]), Role(row["makers_role"]))
-    return Actor(kind="token", id=row["id"], name=row["name"], organizations={row["organization_id"]: role})
-
-
-async def _note_use(connection: Connection, row: asyncpg.Record) -> None:
+async def note_use(connection: Connection, row: asyncpg.Record) -> None:
     """At most once a minute; a database that takes no writes refuses no reader for it."""
     since = connection.now - _USE_NOTED_EVERY
     if row["last_used_at"] is not None and row["last_used_at"] > since:
@@ -66,23 +50,21 @@ async def _note_use(connection: Connection, row: asyncpg.Record) -> None:
 
 
 async def create(
-    tx: Connection, actor: Actor, scope: OrganizationScope, name: str, role: Role, expires_at: datetime | None
+    tx: Connection, actor: Actor, scope: OrganizationScope, name: str, role: str, expires_at: datetime | None
 ) -> tuple[asyncpg.Record, str]:
     """The new row and the token; people make them, so that somebody answers for each.
 
-    Raises `Forbidden` for a program, and for a role above the actor's own."""
+    Raises `Forbidden` for a program, and for a role with rights that the actor lacks."""
     if actor.kind != "user":
         raise Forbidden("tokens are made by people", code="not_a_person")
-    own = actor.role_in(scope)
-    if higher(own, role) != own:
-        raise Forbidden(f"the role {own} may not give the role {role}")
+    await require_holding(tx, actor, scope, role)
     token = PREFIX + secrets.token_urlsafe(32)
     token_id = await tx.fetchval(
-        "INSERT INTO api_tokens (organization_id, name, role, hint, sha256, expires_at, created_by, created_at) "
+        "INSERT INTO api_tokens (organization_id, name, role_key, hint, sha256, expires_at, created_by, created_at) "
         "VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id",
         scope.organization_id,
         name,
-        role.value,
+        role,
         token[-4:],
         digest_of(token),
         expires_at,

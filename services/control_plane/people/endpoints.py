@@ -25,9 +25,11 @@ from control_plane.access.actor import Actor
 from control_plane.access.authenticator import Authenticator
 from control_plane.access.authorization import require
 from control_plane.access.queries import resolve_organization
+from control_plane.access.rights import Right
 from control_plane.database import Connection, Database
 from control_plane.people import accounts_repository, members
 from control_plane.people.schemas import (
+    HeldRole,
     MemberView,
     MeView,
     OrganizationRole,
@@ -83,7 +85,7 @@ def _add_members(router: APIRouter, authenticator: Authenticator, database: Data
         """The members by e-mail."""
         async with database.transaction() as tx:
             scope = await resolve_organization(tx, actor, organization)
-            require(actor, "read", "member", scope)
+            require(actor, Right.MEMBER_READ, scope)
             rows = await repository.list_members(tx, scope.organization_id, page.after or "", page.fetch)
         given, cursor = page_of(rows, page, lambda row: str(row["email"]).lower())
         return Page(items=[member_view(row) for row in given], next_cursor=cursor)
@@ -95,7 +97,7 @@ def _add_members(router: APIRouter, authenticator: Authenticator, database: Data
         """One member."""
         async with database.transaction() as tx:
             scope = await resolve_organization(tx, actor, organization)
-            require(actor, "read", "member", scope)
+            require(actor, Right.MEMBER_READ, scope)
             row = await repository.find_member(tx, scope.organization_id, user)
         if row is None:
             raise NotFound("there is nothing at this address")
@@ -119,7 +121,7 @@ def _add_member_writes(router: APIRouter, authenticator: Authenticator, database
         """Changes a member's role; owners are made and unmade by owners only."""
         async with database.transaction() as tx:
             scope = await resolve_organization(tx, actor, organization)
-            require(actor, "update", "member", scope)
+            require(actor, Right.MEMBER_MANAGE, scope)
             row = await members.change_role(tx, scope, actor, user, body.role, expected)
         response.headers["ETag"] = etag(row["revision"])
         return member_view(row)
@@ -133,7 +135,7 @@ def _add_member_writes(router: APIRouter, authenticator: Authenticator, database
         """Takes a person out of the organization, with the tokens they made; their account stays."""
         async with database.transaction() as tx:
             scope = await resolve_organization(tx, actor, organization)
-            require(actor, "delete", "member", scope)
+            require(actor, Right.MEMBER_MANAGE, scope)
             await members.remove(tx, scope, actor, user)
 
 
@@ -152,5 +154,13 @@ async def _me(connection: Connection, user_id: UUID) -> MeView:
         name=row["name"],
         is_administrator=row["is_administrator"],
         organizations=[OrganizationRole(**each) for each in organizations],
-        project_roles=row["project_roles"],
+        roles=[
+            HeldRole(
+                role=each.role,
+                organization_id=each.organization_id,
+                project_id=each.project_id,
+                environment_id=each.environment_id,
+            )
+            for each in sorted(repository.policy_of(row).grants, key=lambda grant: (grant.path, grant.role))
+        ],
     )

@@ -5,6 +5,7 @@ An `Authorization` decides where there is one; without it a browser's cookie doe
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 import asyncpg
@@ -14,10 +15,11 @@ from service_kit.tokens import AccessTokens, InvalidToken, WithdrawnToken
 
 from control_plane.access import repository
 from control_plane.access.actor import Actor
-from control_plane.access.roles import Role
-from control_plane.database import Database
+from control_plane.access.policy import Grant
+from control_plane.database import Connection, Database
 from control_plane.people import api_tokens_service
 from control_plane.people.browsers import Browsers
+from control_plane.people.one_time_links import digest_of
 from control_plane.people.sessions import Sessions
 
 
@@ -58,10 +60,47 @@ class Identification:
 
     async def _program(self, bearer: str) -> Actor:
         async with self._database.connection() as connection:
-            actor = await api_tokens_service.find_actor(connection, bearer)
+            actor = await find_program(connection, bearer)
         if actor is None:
             raise InvalidToken("the token is not known, revoked or expired")
         return actor
+
+
+async def find_program(connection: Connection, token: str) -> Actor | None:
+    """Who a service token stands for; None when it is unknown, revoked or expired, or its maker has left."""
+    row = await repository.find_program(connection, digest_of(token))
+    actor = None if row is None else await _program_of(connection, row)
+    if row is not None and actor is not None:
+        await api_tokens_service.note_use(connection, row)
+    return actor
+
+
+async def actor_by_id(connection: Connection, kind: str, actor_id: UUID) -> Actor | None:
+    """What a person or a program may do now; None for who is gone."""
+    if kind == "user":
+        person = await repository.find_actor(connection, actor_id)
+        return None if person is None else actor_of(person)
+    program = await repository.find_program(connection, None, actor_id)
+    return None if program is None else await _program_of(connection, program)
+
+
+async def _program_of(connection: Connection, row: asyncpg.Record) -> Actor | None:
+    maker = await repository.find_actor(connection, row["created_by"])
+    if maker is None or str(row["organization_id"]) not in (maker["organizations"] or ()):
+        return None
+    made = repository.policy_of(row)
+    grants = made.grants
+    if row["role_key"]:
+        grants |= {Grant(row["role_key"], row["organization_id"], row["project_id"], row["environment_id"])}
+    return Actor(
+        kind="token",
+        id=row["id"],
+        name=row["name"],
+        organization_ids=frozenset({row["organization_id"]}),
+        policy=replace(made, grants=grants),
+        rights=None if row["rights"] is None else frozenset(row["rights"]),
+        maker=actor_of(maker),
+    )
 
 
 def actor_of(row: asyncpg.Record) -> Actor:
@@ -70,7 +109,7 @@ def actor_of(row: asyncpg.Record) -> Actor:
         kind="user",
         id=row["id"],
         name=row["email"],
-        organizations={UUID(each): Role(role) for each, role in row["organizations"].items()},
-        project_roles={UUID(each): Role(role) for each, role in row["project_roles"].items()},
+        organization_ids=frozenset(UUID(each) for each in row["organizations"] or ()),
+        policy=repository.policy_of(row),
         is_administrator=row["is_administrator"],
     )

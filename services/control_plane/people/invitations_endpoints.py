@@ -21,6 +21,7 @@ from control_plane.access.actor import Actor
 from control_plane.access.authenticator import Authenticator
 from control_plane.access.authorization import require
 from control_plane.access.queries import resolve_organization
+from control_plane.access.rights import Right
 from control_plane.database import Database
 from control_plane.people import invitations_repository
 from control_plane.people.endpoints import require_person
@@ -60,7 +61,7 @@ def build_router(
         account has rights elsewhere (409 `account_elsewhere`). Nobody chooses a password for somebody else."""
         async with database.transaction() as tx:
             scope = await resolve_organization(tx, actor, organization)
-            require(actor, "update", "member", scope)
+            require(actor, Right.MEMBER_MANAGE, scope)
         expires_at, link = await resets.order(scope, actor, user, str(request.base_url))
         return ResetLinkView(expires_at=expires_at, link=link)
 
@@ -77,7 +78,7 @@ def _add_invitations(
         """Those that nobody has accepted yet."""
         async with database.transaction() as tx:
             scope = await resolve_organization(tx, actor, organization)
-            require(actor, "read", "member", scope)
+            require(actor, Right.MEMBER_READ, scope)
             rows = await invitations_repository.list_open(
                 tx, scope.organization_id, moment_position(page.after), page.fetch
             )
@@ -96,7 +97,7 @@ def _add_invitations(
         week, mailed to them or shown here where no mail is configured. Inviting again replaces it."""
         async with database.transaction() as tx:
             scope = await resolve_organization(tx, actor, organization)
-            require(actor, "create", "member", scope)
+            require(actor, Right.MEMBER_MANAGE, scope)
         row, link = await invitations.invite(scope, actor, body, str(request.base_url))
         response.headers["Location"] = f"/api/v1/organizations/{scope.organization_id}/invitations/{row['id']}"
         return NewInvitationView(**invitation_view(row).model_dump(), link=link)
@@ -108,5 +109,5 @@ def _add_invitations(
         """Ends an invitation that nobody has accepted."""
         async with database.transaction() as tx:
             scope = await resolve_organization(tx, actor, organization)
-            require(actor, "delete", "member", scope)
+            require(actor, Right.MEMBER_MANAGE, scope)
             await invitations.withdraw(tx, scope, actor, invitation)

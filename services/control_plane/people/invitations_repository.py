@@ -10,15 +10,16 @@ from uuid import UUID
 import asyncpg
 
 from control_plane.access.actor import Actor
-from control_plane.access.roles import Role, lower
 from control_plane.database import Connection
 from control_plane.people.one_time_links import LIFETIMES
 
-_COLUMNS = "id, organization_id, email, name, role, mailed, created_by_kind, created_by, created_at, expires_at"
+_COLUMNS = (
+    "id, organization_id, email, name, role_key AS role, mailed, created_by_kind, created_by, created_at, expires_at"
+)
 
 
 async def insert(
-    tx: Connection, actor: Actor, organization_id: UUID, given: tuple[str, str | None, Role], link: tuple[bytes, bool]
+    tx: Connection, actor: Actor, organization_id: UUID, given: tuple[str, str | None, str], link: tuple[bytes, bool]
 ) -> asyncpg.Record:
     """`given` is e-mail, name and role; `link` its digest, and whether it goes by mail. An open one is replaced."""
     email, name, role = given
@@ -30,12 +31,12 @@ async def insert(
         tx.now,
     )
     row = await tx.fetchrow(
-        "INSERT INTO invitations (organization_id, email, name, role, sha256, mailed, created_by_kind, created_by, "
+        "INSERT INTO invitations (organization_id, email, name, role_key, sha256, mailed, created_by_kind, created_by, "
         f"created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING {_COLUMNS}",
         organization_id,
         email,
         name,
-        role.value,
+        role,
         *link,
         actor.kind,
         actor.id,
@@ -82,19 +83,3 @@ async def find_in(tx: Connection, organization_id: UUID, invitation_id: UUID) ->
 
 async def end(tx: Connection, invitation_id: UUID) -> None:
     await tx.execute("UPDATE invitations SET ended_at = $2 WHERE id = $1", invitation_id, tx.now)
-
-
-async def role_of_maker(tx: Connection, invitation: asyncpg.Record) -> Role | None:
-    """What the person or program that invited may be in the organization now; None when they are out of it."""
-    row = await tx.fetchrow(
-        "SELECT memberships.role AS persons, api_tokens.role AS programs FROM memberships "
-        "LEFT JOIN api_tokens ON $3 = 'token' AND api_tokens.id = $2 AND created_by = user_id AND revoked_at IS NULL "
-        "AND api_tokens.organization_id = memberships.organization_id WHERE memberships.organization_id = $1 "
-        "AND (api_tokens.id IS NOT NULL OR ($3 = 'user' AND user_id = $2))",
-        invitation["organization_id"],
-        invitation["created_by"],
-        invitation["created_by_kind"],
-    )
-    if row is None:
-        return None
-    return lower(Role(row["persons"]), Role(row["programs"] or row["persons"]))

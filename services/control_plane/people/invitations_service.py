@@ -9,14 +9,15 @@ from service_kit.problems import Conflict, Forbidden, NotFound
 
 from control_plane.access import repository
 from control_plane.access.actor import Actor
-from control_plane.access.policy import allows
-from control_plane.access.roles import Role
+from control_plane.access.queries import require_holding, rights_of_role
+from control_plane.access.rights import Right
 from control_plane.access.scopes import OrganizationScope
 from control_plane.changes import Change, record
 from control_plane.database import Connection, Database
 from control_plane.people import accounts_repository, invitations_repository, password_resets_repository
 from control_plane.people.courier import Courier, Letter
-from control_plane.people.members import guard_owner, membership
+from control_plane.people.identification import actor_by_id
+from control_plane.people.members import membership
 from control_plane.people.one_time_links import LinkEnded, OneTimeLink, digest_of
 from control_plane.people.schemas import InvitationCreate
 from control_plane.people.service import Access
@@ -42,9 +43,9 @@ class Invitations:
 
         Raises `Conflict` (`already_member`), `QuotaExceeded`, `Unavailable` when mail can't be sent: invite again then.
         """
-        guard_owner(actor, scope, given.role)
         link = OneTimeLink("invitation")
         async with self._database.transaction() as tx:
+            await require_holding(tx, actor, scope, given.role)
             if await repository.is_member(tx, scope.organization_id, given.email):
                 raise Conflict("this person is a member already", code="already_member")
             wanted = given.email, given.name, given.role
@@ -104,14 +105,18 @@ async def _valid(tx: Connection, secret: str, *, lock: bool = False) -> asyncpg.
     invitation = await invitations_repository.find_open(tx, digest_of(secret), lock=lock)
     if invitation is None:
         raise LinkEnded
-    maker, given = await invitations_repository.role_of_maker(tx, invitation), Role(invitation["role"])
-    if maker is None or not allows(maker, "member", "create") or (given == Role.OWNER and maker != given):
+    scope = OrganizationScope(invitation["organization_id"])
+    maker = await actor_by_id(tx, invitation["created_by_kind"], invitation["created_by"])
+    if maker is None or not maker.may(Right.MEMBER_MANAGE, scope):
+        raise LinkEnded
+    given = await rights_of_role(tx, scope.organization_id, invitation["role"])
+    if not all(maker.may(right, scope) for right in given):
         raise LinkEnded
     return invitation
 
 
 async def _join(tx: Connection, invitation: asyncpg.Record, person: Actor) -> asyncpg.Record:
-    organization_id, role = invitation["organization_id"], Role(invitation["role"])
+    organization_id, role = invitation["organization_id"], invitation["role"]
     if not await repository.insert_member(tx, organization_id, person.id, role):
         raise Conflict("you are a member already", code="already_member")
     await invitations_repository.end(tx, invitation["id"])

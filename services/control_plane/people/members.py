@@ -5,11 +5,12 @@ from __future__ import annotations
 from uuid import UUID
 
 import asyncpg
-from service_kit.problems import Conflict, Forbidden, NotFound
+from service_kit.problems import Conflict, NotFound
 from service_kit.versions import check_version
 
 from control_plane.access import repository
 from control_plane.access.actor import Actor
+from control_plane.access.queries import require_holding
 from control_plane.access.roles import Role
 from control_plane.access.scopes import OrganizationScope
 from control_plane.changes import Change, record
@@ -19,7 +20,7 @@ from control_plane.people.views import member_view
 
 
 async def change_role(
-    tx: Connection, scope: OrganizationScope, actor: Actor, user_id: UUID, role: Role, expected: int
+    tx: Connection, scope: OrganizationScope, actor: Actor, user_id: UUID, role: str | None, expected: int
 ) -> asyncpg.Record:
     """The membership with its new role. Raises `Conflict` (`last_owner`)."""
     member = await _changeable(tx, scope, actor, user_id, role)
@@ -63,18 +64,12 @@ def membership(
     )
 
 
-def guard_owner(actor: Actor, scope: OrganizationScope, *roles: Role | None) -> None:
-    """Raises `Forbidden` when one of the roles is an owner's and the actor is none."""
-    if Role.OWNER in roles and actor.role_in(scope) != Role.OWNER:
-        raise Forbidden("only an owner may make, change or remove an owner")
-
-
 async def _changeable(
-    tx: Connection, scope: OrganizationScope, actor: Actor, user_id: UUID, new_role: Role | None
+    tx: Connection, scope: OrganizationScope, actor: Actor, user_id: UUID, new_role: str | None
 ) -> asyncpg.Record:
     owners = await repository.lock_owners(tx, scope.organization_id)
     member = await _member(tx, scope, user_id)
-    guard_owner(actor, scope, Role(member["role"]), new_role)
+    await require_holding(tx, actor, scope, member["role"], new_role)
     if member["role"] == Role.OWNER and new_role != Role.OWNER and owners < 2:
         raise Conflict("an organization keeps at least one owner", code="last_owner")
     return member

@@ -11,13 +11,12 @@ from service_kit.problems import Conflict, NotFound, Problem, Unavailable
 
 from control_plane.access import repository
 from control_plane.access.actor import Actor
-from control_plane.access.roles import Role
+from control_plane.access.queries import require_holding
 from control_plane.access.scopes import OrganizationScope
 from control_plane.changes import Change, record
 from control_plane.database import Connection, Database
 from control_plane.people import accounts_repository, password_resets_repository
 from control_plane.people.courier import Courier, Letter
-from control_plane.people.members import guard_owner
 from control_plane.people.one_time_links import LinkEnded, OneTimeLink, digest_of
 from control_plane.people.service import Access
 from control_plane.people.session_terms import Client
@@ -85,7 +84,7 @@ class PasswordResets:
             member = await repository.find_member(tx, scope.organization_id, user_id)
             if member is None:
                 raise NotFound("there is nothing at this address")
-            guard_owner(actor, scope, Role(member["role"]))
+            await require_holding(tx, actor, scope, member["role"])
             if not self._courier.mails and await self._is_elsewhere(tx, user_id):
                 raise Conflict(
                     "the account has rights outside of this organization, so nobody is shown its link: configure mail "

@@ -10,7 +10,6 @@ from uuid import UUID
 from pydantic import AfterValidator, StringConstraints
 from service_kit.schemas import Input, Name, Output
 
-from control_plane.access.roles import Role
 from control_plane.changes import AuditedView
 from control_plane.people.passwords import PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN
 
@@ -34,6 +33,10 @@ Email = Annotated[
 ]
 GivenPassword = Annotated[str, StringConstraints(min_length=1, max_length=PASSWORD_LENGTH_MAX)]
 NewPassword = Annotated[str, StringConstraints(min_length=PASSWORD_LENGTH_MIN, max_length=PASSWORD_LENGTH_MAX)]
+
+
+RoleKey = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,127}$")]
+"""A built-in role, or one that the organization made."""
 
 
 class LoginIn(Input):
@@ -87,7 +90,16 @@ class OrganizationRole(Output):
     id: UUID
     key: str
     name: str
-    role: Role
+    role: RoleKey | None
+
+
+class HeldRole(Output):
+    """A role at a place: an organization, a project of it, or an environment of that."""
+
+    role: RoleKey
+    organization_id: UUID
+    project_id: UUID | None
+    environment_id: UUID | None
 
 
 class MeView(Output):
@@ -96,7 +108,8 @@ class MeView(Output):
     name: str
     is_administrator: bool
     organizations: list[OrganizationRole]
-    project_roles: dict[UUID, Role]
+    roles: list[HeldRole]
+    """All that are held, in person or by a group."""
 
 
 LinkSecret = Annotated[str, StringConstraints(min_length=1, max_length=128)]
@@ -105,14 +118,14 @@ LinkSecret = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 class InvitationCreate(Input):
     email: Email
     name: Name | None = None
-    role: Role
+    role: RoleKey
 
 
 class InvitationView(AuditedView):
     id: UUID
     email: str
     name: str | None
-    role: Role
+    role: RoleKey
     mailed: bool
     created_by: UUID
     """The person or the token that invited."""
@@ -152,21 +165,21 @@ class ResetIn(Input):
 
 
 class RoleIn(Input):
-    role: Role
+    role: RoleKey | None
 
 
 class MemberView(AuditedView):
     id: UUID
     email: str
     name: str
-    role: Role
+    role: RoleKey | None
     version: int
     created_at: datetime
 
 
 class ApiTokenCreate(Input):
     name: Name
-    role: Role
+    role: RoleKey
     expires_at: datetime | None = None
 
 
@@ -182,7 +195,7 @@ class ApiTokenView(AuditedView):
 
     id: UUID
     name: str
-    role: Role
+    role: RoleKey
     hint: str
     created_by: TokenMaker | None
     """None: a program of before; such a token is no longer taken."""

@@ -18,6 +18,7 @@ from service_kit.tokens import AUDIENCE, Claims, TokenIssuer, WithdrawnToken, au
 
 from control_plane.access import repository
 from control_plane.access.actor import Actor
+from control_plane.access.repository import roles_of
 from control_plane.changes import Change, record
 from control_plane.database import Connection, Database
 from control_plane.people import accounts_repository, sessions_repository
@@ -127,7 +128,7 @@ class Sessions:
             generation=session.generation,
             session_id=session.id,
             # For services of the version before: those of now go by what is published.
-            private={"organizations": dict(person["organizations"])},
+            private={"organizations": roles_of(person)},
         )
         audience = audience_of(service) if service else AUDIENCE
         return self._issuer.issue(claims, round(lifetime.total_seconds()), audience=audience)

@@ -252,7 +252,9 @@ def _environment_message(
         pii_attributes=sorted(environment.pii_attributes),
         exposure_attributes=environment.exposure_attributes,
         members=[
-            pb.Member(user_id=each["user_id"].bytes, role=each["role"], session_generation=each["session_generation"])
+            pb.Member(
+                user_id=each["user_id"].bytes, role=each["role"] or "", session_generation=each["session_generation"]
+            )
             for each in members
         ],
     )

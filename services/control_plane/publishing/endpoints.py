@@ -9,7 +9,7 @@ from service_kit.problems import Conflict, Forbidden, NotFound, Unauthorized, pr
 from service_kit.requests import new_router
 from service_kit.schemas import Output
 
-from control_plane.access import Actor, Authenticator, require
+from control_plane.access import Actor, Authenticator, Right, require
 from control_plane.changes import Change, record
 from control_plane.database import Connection, Database
 from control_plane.environments.queries import EnvironmentRow, environment_by_key, resolve_project
@@ -51,8 +51,9 @@ def build_router(*, authenticator: Authenticator, database: Database) -> APIRout
         """Whether what was saved has been handed to the edges."""
         async with database.transaction() as tx:
             scope = await resolve_project(tx, actor, project)
-            require(actor, "read", "publication", scope)
-            return await _view(tx, await environment_by_key(tx, scope.project_id, environment))
+            row = await environment_by_key(tx, scope.project_id, environment)
+            require(actor, Right.PUBLICATION_READ, row.within(scope))
+            return await _view(tx, row)
 
     @router.post(
         _PATH + "/republish",
@@ -64,8 +65,8 @@ def build_router(*, authenticator: Authenticator, database: Database) -> APIRout
         (`publication_blocked`) when the stream knows more than the database: then somebody has to decide."""
         async with database.transaction() as tx:
             scope = await resolve_project(tx, actor, project)
-            require(actor, "republish", "publication", scope)
             row = await environment_by_key(tx, scope.project_id, environment)
+            require(actor, Right.PUBLICATION_REPUBLISH, row.within(scope))
             view = await _view(tx, row)
             if view.blocked is not None:
                 raise Conflict(_blocked(view.blocked), code="publication_blocked")

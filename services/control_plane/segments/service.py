@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar
 
@@ -16,11 +17,14 @@ from control_plane.entities.errors import refused_fields
 from control_plane.entities.service import EntityService
 from control_plane.entities.sizes import check_size
 from control_plane.entities.transactions import WriteTransaction
+from control_plane.environments.queries import EnvironmentRow
 from control_plane.quotas import Quota
 from control_plane.segments.definition import segment_of
 from control_plane.segments.models import SEGMENTS, SegmentRow
 from control_plane.segments.queries import named_segments
 from control_plane.segments.schemas import SegmentCreate, SegmentPatch, SegmentView
+
+_AUDIENCE = ("included", "excluded", "condition", "archived")
 
 
 class SegmentService(EntityService[SegmentRow, SegmentView]):
@@ -59,6 +63,15 @@ class SegmentService(EntityService[SegmentRow, SegmentView]):
             excluded=sorted(segment.excluded),
             condition=None if condition is None else condition_to_document(condition),
         )
+
+    async def serving(
+        self, write: WriteTransaction, before: SegmentRow | None, after: SegmentRow | None
+    ) -> Sequence[EnvironmentRow]:
+        """Those in which something in use names the segment, when who belongs to it changes."""
+        if before is None or (after is not None and all(getattr(before, n) == getattr(after, n) for n in _AUDIENCE)):
+            return ()
+        ids = await usages.served_through(write.tx, write.scope, "segment", before.key)
+        return [each for each in write.environments if each.id in ids]
 
     async def check_archive(self, write: WriteTransaction, row: SegmentRow) -> None:
         await super().check_archive(write, row)

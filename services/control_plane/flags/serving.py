@@ -1,0 +1,55 @@
+"""In which environments a flag's change is seen by whoever asks for it."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from control_plane.database import Connection
+from control_plane.flags.models import FlagRow, SettingsRow, default_of, off_variation_of
+from control_plane.flags.repository import settings_of
+
+_ALIKE = msgspec.json.Encoder(order="deterministic")
+
+
+async def environments_served_otherwise(
+    tx: Connection, before: FlagRow | None, after: FlagRow | None, environment_ids: list[UUID]
+) -> frozenset[UUID]:
+    """Those of `environment_ids` whose answers differ after a change of the flag itself. A new flag is off everywhere,
+    and a restored one too: nobody is served otherwise. An environment in which nothing was ever set doesn't count: the
+    flag is not in use there."""
+    if before is None or before.archived:
+        return frozenset()
+    settings = await settings_of(tx, before)
+    if after is None or after.archived:
+        return frozenset(each for each in environment_ids if each in settings and settings[each].enabled)
+    return frozenset(
+        each
+        for each in environment_ids
+        if each in settings and _served(before, settings[each]) != _served(after, settings[each])
+    )
+
+
+def settings_serve_otherwise(flag: FlagRow, before: SettingsRow, after: SettingsRow) -> bool:
+    """Whether the answers in the environment of these settings may differ."""
+    return _served(flag, before) != _served(flag, after)
+
+
+def _served(flag: FlagRow, settings: SettingsRow) -> bytes:
+    """All that answers are made of: of a flag that is off, what it serves then."""
+    off = off_variation_of(flag, settings)
+    values = {each["key"]: each["value"] for each in flag.variations}
+    if not settings.enabled:
+        return _ALIKE.encode([flag.client_visible, off, values.get(off)])
+    content: list[Any] = [
+        flag.client_visible,
+        values,
+        off,
+        default_of(flag, settings),
+        settings.rules,
+        settings.targets,
+        settings.prerequisites,
+    ]
+    return _ALIKE.encode(content)
