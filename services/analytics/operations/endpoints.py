@@ -108,8 +108,8 @@ def _add_letters(router: APIRouter, authenticator: Authenticator, inquiries: Inq
         response_class=Response,
     )
     async def dead_letters(where: Where, limit: Limit = 100, actor: Actor = Depends(authenticator.actor)) -> Response:
-        """Those of one environment that have not been replayed, with the reason and the bytes as they came; for developers
-        and above, because raw events may hold personal data."""
+        """Those of one environment that have not been replayed, with the reason and the bytes as they came; for
+        developers and above, because raw events may hold personal data."""
         environment = inquiries.environment(actor, where)
         actor.require_writer(environment.organization_id)
         async with inquiries.turn(actor, environment):

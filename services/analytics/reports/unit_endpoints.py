@@ -51,7 +51,8 @@ def build_router(
         request: Request, asked: Asked, as_: FileFormat = "csv", actor: Actor = Depends(authenticator.actor)
     ) -> Response:
         """One line per unit that the results count, with its variation, first exposure and number of each metric
-        (before caps); keys as the environment stores them. For developers and administrators, and an entry of the audit log."""
+        (before caps); keys as the environment stores them. For developers and above, and an
+        entry of the audit log."""
         inquiry = inquiries.about(actor, asked)
         actor.require_writer(inquiry.environment.organization_id)
         async with AsyncExitStack() as held:

@@ -9,7 +9,7 @@ from service_kit.pagination import Page, RequestedPage, page_of
 from service_kit.problems import Forbidden, InvalidInput, NotFound, Unauthorized, problem_responses
 from service_kit.requests import new_router
 
-from control_plane.access import Actor, Authenticator, require
+from control_plane.access import Actor, Authenticator, Right, require
 from control_plane.database import Database
 from control_plane.environments.queries import EnvironmentRow, environment_by_key, resolve_project
 from control_plane.fleet.memory import Fleet
@@ -27,8 +27,9 @@ def build_router(*, authenticator: Authenticator, database: Database, fleet: Fle
     async def environment_of(actor: Actor, project: str, environment: str) -> EnvironmentRow:
         async with database.transaction() as tx:
             scope = await resolve_project(tx, actor, project)
-            require(actor, "read", "publication", scope)
-            return await environment_by_key(tx, scope.project_id, environment)
+            row = await environment_by_key(tx, scope.project_id, environment)
+            require(actor, Right.EDGE_READ, row.within(scope))
+            return row
 
     @router.get(_PATH + "/edges", responses=_READ)
     async def list_edges(
