@@ -35,12 +35,14 @@ ROOT = Path(__file__).resolve().parents[2]
 MIGRATIONS = sorted((ROOT / "services/control_plane/database/migrations").glob("*.sql"))
 TABLE = re.compile(r"(?:CREATE|ALTER) TABLE (\w+)(.*?);\n", re.DOTALL)
 LIST = re.compile(r"\b(\w+) IN \(([^)]*)\)")
+ROLES_BEFORE = frozenset({"owner", "admin", "editor", "viewer"})
 
 STORED: dict[tuple[str, str], Collection[str]] = {
-    ("memberships", "role"): list(Role),
-    ("project_roles", "role"): set(Role) - {Role.OWNER},
-    ("api_tokens", "role"): list(Role),
-    ("invitations", "role"): list(Role),
+    # As the version before calls them; `role_key` may also be a role of the organization.
+    ("memberships", "role"): ROLES_BEFORE,
+    ("project_roles", "role"): ROLES_BEFORE - {"owner"},
+    ("api_tokens", "role"): ROLES_BEFORE,
+    ("invitations", "role"): ROLES_BEFORE,
     ("sdk_keys", "kind"): list(KeyKind),
     ("sessions", "kind"): get_args(SessionKind),
     ("usages", "target_kind"): get_args(ReferencedKind),
