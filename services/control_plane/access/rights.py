@@ -47,7 +47,7 @@ class Right(StrEnum):
     FLAG_READ = "flag:read"
     FLAG_CREATE = "flag:create"
     FLAG_UPDATE = "flag:update"
-    FLAG_TOGGLE = "flag:toggle"
+    FLAG_SWITCH = "flag:toggle"
     FLAG_ARCHIVE = "flag:archive"
     FLAG_DELETE = "flag:delete"
     CONFIG_READ = "config:read"

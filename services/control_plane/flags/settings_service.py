@@ -67,14 +67,14 @@ class SettingsService:
             patch["rules"] = with_rule_ids(patch["rules"])
         if "targets" in patch:
             patch["targets"] = _targets(body.targets)
-        right = Right.FLAG_TOGGLE if patch == {"enabled": True} else Right.FLAG_UPDATE
+        right = Right.FLAG_SWITCH if patch == {"enabled": True} else Right.FLAG_UPDATE
         return await self._write(actor, at, expected, lambda row: replace(row, **patch), right)
 
     async def switch(self, actor: Actor, at: SettingsPath, expected: int | None, *, enabled: bool) -> SettingsView:
         """Without `expected` it says all it means: the quick way to turn a flag off."""
         if not enabled:
             return await self._switch_off(actor, at, expected)
-        return await self._write(actor, at, expected, lambda row: replace(row, enabled=True), Right.FLAG_TOGGLE)
+        return await self._write(actor, at, expected, lambda row: replace(row, enabled=True), Right.FLAG_SWITCH)
 
     async def copy(self, actor: Actor, at: SettingsPath, source: str, expected: int) -> SettingsView:
         """Rules, targets, prerequisites and what is served come from `source`; on and off stay as they are."""
@@ -128,8 +128,8 @@ class SettingsService:
 
     async def _switch_off(self, actor: Actor, at: SettingsPath, expected: int | None) -> SettingsView:
         """Asks nothing of what is stored, and of no quota: switching off always gets through."""
-        async with self._transaction(actor, at, Right.FLAG_TOGGLE) as write:
-            found = await _found(write, at, expected, Right.FLAG_TOGGLE)
+        async with self._transaction(actor, at, Right.FLAG_SWITCH) as write:
+            found = await _found(write, at, expected, Right.FLAG_SWITCH)
             before = found.settings
             after = replace(before, enabled=False, version=before.version + 1, updated_at=write.now)
             view = await _saved(write, found, after)
