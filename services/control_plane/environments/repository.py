@@ -149,7 +149,8 @@ async def insert_environment(tx: Connection, scope: ProjectScope, given: dict[st
             "INSERT INTO environments "
             "(organization_id, project_id, key, name, salt, hash_user_keys, pii_attributes, exposure_attributes, "
             "created_at, protected, reason_required, position) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, "
-            "(SELECT COALESCE(max(position), 0) + 1 FROM environments WHERE organization_id = $1 AND project_id = $2)) "
+            "COALESCE($12, (SELECT COALESCE(max(position), 0) + 1 FROM environments "
+            "WHERE organization_id = $1 AND project_id = $2))) "
             f"ON CONFLICT (project_id, key) DO NOTHING RETURNING {_ENVIRONMENT}",
             scope.organization_id,
             scope.project_id,
@@ -162,6 +163,7 @@ async def insert_environment(tx: Connection, scope: ProjectScope, given: dict[st
             tx.now,
             given["protected"],
             given["reason_required"],
+            given["position"],
         ),
         "an environment",
     )

@@ -61,6 +61,9 @@ class ProjectView(AuditedView):
     created_at: datetime
 
 
+Position = Annotated[
+    int, Field(ge=0, le=1_000_000, description="Where it stands among its project's: dev before production.")
+]
 PROTECTED = (
     "What it serves is changed by those alone who have a role in this very environment, and by the project's "
     "administrators."
@@ -76,6 +79,8 @@ class EnvironmentCreate(Input):
     exposure_attributes: ExposureAttributes = Field(default_factory=list)
     protected: Annotated[bool, Field(description=PROTECTED)] = False
     reason_required: Annotated[bool, Field(description=REASON_REQUIRED)] = False
+    position: Position | None = None
+    """Left out: behind the others."""
 
 
 class EnvironmentPatch(Input):
@@ -85,7 +90,7 @@ class EnvironmentPatch(Input):
     exposure_attributes: ExposureAttributes | None = None
     protected: bool | None = None
     reason_required: bool | None = None
-    position: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
+    position: Position | None = None
 
 
 class EnvironmentView(AuditedView):
