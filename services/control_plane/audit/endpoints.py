@@ -11,7 +11,7 @@ from service_kit.pagination import Page, RequestedPage
 from service_kit.problems import Forbidden, InvalidInput, NotFound, Unauthorized, problem_responses
 from service_kit.requests import new_router
 
-from control_plane.access import Actor, Authenticator, require
+from control_plane.access import Actor, Authenticator, Right, require
 from control_plane.access.queries import resolve_organization
 from control_plane.audit.export import MEDIA_TYPES, Format, exported
 from control_plane.audit.filters import Wanted
@@ -68,7 +68,7 @@ def build_router(*, authenticator: Authenticator, database: Database) -> APIRout
         is not as it was written."""
         async with database.transaction() as tx:
             scope = await resolve_organization(tx, actor, organization)
-            require(actor, "read", "audit", scope)
+            require(actor, Right.AUDIT_READ, scope)
             signed, keys = await stored_heads(tx, scope.organization_id)
         held = await asyncio.to_thread(good_heads, signed, keys, scope.organization_id)
         return verdict_view(await verify(log.piece, scope.organization_id, held))

@@ -7,7 +7,7 @@ from service_kit.pagination import Page, RequestedPage, number_position, page_of
 from service_kit.problems import Forbidden, InvalidInput, NotFound, Unauthorized, problem_responses
 from service_kit.requests import new_router
 
-from control_plane.access import Actor, Authenticator, require
+from control_plane.access import Actor, Authenticator, Right, require
 from control_plane.access.queries import resolve_organization
 from control_plane.audit.heads import SignedHeads, heads_before
 from control_plane.audit.schemas import AuditHeadView, AuditKeysView, AuditKeyView
@@ -29,7 +29,7 @@ def build_router(*, authenticator: Authenticator, database: Database, heads: Sig
         before = number_position(page.after)
         async with database.transaction() as tx:
             scope = await resolve_organization(tx, actor, organization)
-            require(actor, "read", "audit", scope)
+            require(actor, Right.AUDIT_READ, scope)
             found = await heads_before(tx, scope.organization_id, before, page.fetch)
         given, cursor = page_of(found, page, lambda head: str(head.number))
         return Page(items=given, next_cursor=cursor)
@@ -39,7 +39,7 @@ def build_router(*, authenticator: Authenticator, database: Database, heads: Sig
         """Signs where the chain ends now. It is done every hour as well, where something has happened."""
         async with database.transaction() as tx:
             scope = await resolve_organization(tx, actor, organization)
-            require(actor, "read", "audit", scope)
+            require(actor, Right.AUDIT_READ, scope)
             return await heads.sign(tx, scope.organization_id, actor)
 
     return router

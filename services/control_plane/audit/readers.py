@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from control_plane.access import Actor, ProjectScope, require
+from control_plane.access import Actor, ProjectScope, Right, require
 from control_plane.access.queries import resolve_organization
 from control_plane.database import Connection
 from control_plane.environments.queries import project_keys
@@ -28,10 +28,10 @@ async def reader_of(tx: Connection, actor: Actor, organization: str) -> Reader:
     """Raises `NotFound` for an organization that isn't the actor's, `Forbidden` for who may read nowhere in it."""
     scope = await resolve_organization(tx, actor, organization)
     keys = await project_keys(tx, scope.organization_id)
-    if actor.may("read", "audit", scope):
+    if actor.may(Right.AUDIT_READ, scope):
         return Reader(scope.organization_id, keys, None)
     scopes = (ProjectScope(scope.organization_id, project_id, key) for project_id, key in keys.items())
-    projects = frozenset(each.project_id for each in scopes if actor.may("read", "audit", each))
+    projects = frozenset(each.project_id for each in scopes if actor.may(Right.AUDIT_READ, each))
     if not projects:
-        require(actor, "read", "audit", scope)
+        require(actor, Right.AUDIT_READ, scope)
     return Reader(scope.organization_id, keys, projects)
