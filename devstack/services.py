@@ -98,7 +98,6 @@ def ingestor(root: Path, stack: Stack, credentials: Credentials, name: str = "ev
 def analytics(root: Path, stack: Stack, credentials: Credentials, name: str = "analytics") -> Service:
     """The analytics API."""
     environment = _warehouse(stack) | {
-        "FF_AUTH_JWT_SECRET": credentials.jwt_secret,
         "FF_PII_SECRET": credentials.pii_secret,
         "FF_EXPORT_SECRET": credentials.export_secret,
     }

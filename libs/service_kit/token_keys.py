@@ -18,6 +18,7 @@ from typing import Any, Protocol
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
+from service_kit.clock import Clock
 from service_kit.settings import LongSecret
 
 PUBLIC_KEY_BYTES = 32
@@ -66,16 +67,19 @@ class VerificationKey:
 
 
 class PublicKeys:
-    """Published Ed25519 keys. `find` answers the key of a name."""
+    """Published Ed25519 keys. `find` answers the key of a name; one whose time is over verifies nothing."""
 
     algorithm = "EdDSA"
 
-    def __init__(self, find: Callable[[str], VerificationKey | None]) -> None:
+    def __init__(self, find: Callable[[str], VerificationKey | None], clock: Clock) -> None:
         self._find = find
+        self._clock = clock
 
     def verification_key(self, key_id: str | None) -> Ed25519PublicKey | None:
         found = self._find(key_id) if key_id else None
-        return None if found is None else Ed25519PublicKey.from_public_bytes(found.public_key)
+        if found is None or (found.expires_at and found.expires_at <= self._clock.now()):
+            return None
+        return Ed25519PublicKey.from_public_bytes(found.public_key)
 
 
 def new_private_key() -> bytes:

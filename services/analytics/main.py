@@ -23,14 +23,12 @@ from service_kit.problems import Problem
 from service_kit.serving import serve
 from service_kit.settings import load_settings
 from service_kit.telemetry import new_registry
-from service_kit.token_keys import SharedSecret
-from service_kit.tokens import AccessTokens
 from streams import Bus, StreamSpec
 from streams.connection import BusConnection
 from streams.jetstream import JetStreamBus
 from streams.server_clock import time_of
 
-from analytics.access import SERVICE, Authenticator
+from analytics.access import Authenticator
 from analytics.acts import Acts
 from analytics.app import Parts, build_app
 from analytics.catalog.catalog import Catalog
@@ -106,11 +104,10 @@ def run_serve(settings: ServeSettings) -> None:
             await bus.close()
             await warehouse.close()
 
-    tokens = AccessTokens(SharedSecret(settings.auth_jwt_secret), clock, service=SERVICE)
     parts = Parts(
         catalog=catalog,
         warehouse=warehouse,
-        authenticator=Authenticator(tokens, catalog),
+        authenticator=Authenticator(catalog, clock, settings.auth_jwt_secret),
         clock=clock,
         bus=bus,
         acts_stream=_acts_stream(settings),

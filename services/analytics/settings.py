@@ -86,10 +86,11 @@ class ServeSettings(DestinationSettings):
     """`analytics serve`. A snapshot of each running experiment is stored per interval; 0 takes none. Results of large
     experiments are brought forward every `analytics_forward_seconds`; 0: only those with a sheet, when somebody asks.
 
+    `auth_jwt_secret`: the control plane's, where it signs access tokens with a secret (`FF_AUTH_KEYS=secret`).
     `pii_secret` is the ingestor's: with it a person's rows are found where user keys are stored as stand-ins.
     """
 
-    auth_jwt_secret: LongSecret
+    auth_jwt_secret: LongSecret | None = None
     pii_secret: SecretStr = SecretStr("")
     analytics_cors_origins: Origins = ()
     analytics_snapshot_seconds: Annotated[int, Field(ge=0, le=604_800)] = 3600

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from fastapi import APIRouter, FastAPI
 from service_kit.http import Shell, create_app
 from service_kit.problems import Problem, problem_responses
+from service_kit.token_keys import VerificationKey
 
 from control_plane.access import Authenticator
 from control_plane.audit import endpoints as audit_endpoints
@@ -49,6 +50,7 @@ from control_plane.metrics.service import MetricService
 from control_plane.people import (
     api_tokens_endpoints,
     invitations_endpoints,
+    key_set,
     link_page,
     sessions_endpoints,
     sign_in_endpoints,
@@ -74,6 +76,7 @@ class Parts:
     authenticator: Authenticator
     access: Access
     browsers: Browsers = field(default_factory=Browsers)
+    published_keys: Callable[[], Sequence[VerificationKey]] = list
     courier: Courier
     quotas: Quotas
     fleet: Fleet
@@ -95,6 +98,7 @@ def create_control_plane(parts: Parts, shell: Shell) -> FastAPI:
     for router in (*_routers_of_accounts(parts), *_routers_of_organizations(parts), *_routers_of_entities(parts)):
         app.include_router(router, prefix="/api/v1", responses=answers)
     app.include_router(link_page.build_router())
+    app.include_router(key_set.build_router(parts.published_keys))
     app.add_middleware(PropagationAnswers, waits=parts.waits)
     describe_waiting(app)
     return app

@@ -1,4 +1,4 @@
-"""What the control plane's command line does and ends: migrate, password-reset, quotas, verify-audit, recover."""
+"""What the control plane's command line does and ends: migrate, password-reset, rotate-keys, quotas, verify-audit …"""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ from streams.connection import BusConnection
 from streams.jetstream import JetStreamBus
 
 from control_plane.audit import verify_command
-from control_plane.composition import access_of, courier_of, database_of
+from control_plane.composition import access_of, courier_of, database_of, signing_keys_of
 from control_plane.database import (
     MigrationError,
 )
 from control_plane.people.password_resets_service import PasswordResets
 from control_plane.people.sign_in_trace import SignInTrace
+from control_plane.people.signing_keys import SigningKeyRing
 from control_plane.publishing import recover_command
 from control_plane.publishing.recovery import Recovery, RecoveryRefused
 from control_plane.quotas import set_overrides
@@ -56,6 +57,21 @@ async def reset_password(settings: Settings, email: str) -> None:
     if link is None:
         raise SystemExit("there is no account with this address")
     sys.stdout.write(f"{link}\n")
+
+
+async def rotate_keys(settings: Settings, *, at_once: bool) -> None:
+    """Prints the name of the key that signs next. Raises SystemExit with the reason."""
+    clock = SystemClock()
+    database = database_of(settings, clock)
+    keys = signing_keys_of(settings, database, clock)
+    if not isinstance(keys, SigningKeyRing):
+        raise SystemExit("FF_AUTH_KEYS=secret: there are no keys to rotate; set another FF_AUTH_JWT_SECRET instead")
+    try:
+        await database.open()
+        name = await keys.rotate(at_once=at_once)
+    finally:
+        await database.close()
+    print(name)
 
 
 async def migrate_database(settings: Settings) -> None:

@@ -54,6 +54,7 @@ from control_plane.people.service import Access
 from control_plane.people.session_terms import SessionTerms
 from control_plane.people.sessions import Sessions
 from control_plane.people.sign_in_trace import SignInTrace
+from control_plane.people.signing_keys import KeyTerms, SigningKeyRing, withdraw_keys
 from control_plane.publishing.relay import Relay
 from control_plane.publishing.status import PublishingStatus
 from control_plane.publishing.telemetry import RelayTelemetry
@@ -71,6 +72,7 @@ _TRACE_SECONDS = 1.0
 _SWEEP_SECONDS = 3600.0
 _HEADS_SECONDS = 60.0
 """How often it is looked which heads an hour has gone by for."""
+_KEYS_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,8 @@ def build_api(settings: Settings) -> Api:
     clock, registry = SystemClock(), new_registry()
     database = database_of(settings, clock)
     background = Background(registry, clock)
-    keys = SharedSecret(settings.auth_jwt_secret)
+    keys = signing_keys_of(settings, database, clock)
+    ring = keys if isinstance(keys, SigningKeyRing) else None
     browsers = Browsers(settings.public_url, settings.cors_origins)
     trace = SignInTrace(database, clock)
     access = access_of(settings, database=database, issuer=TokenIssuer(keys, clock), trace=trace, clock=clock)
@@ -102,12 +105,15 @@ def build_api(settings: Settings) -> Api:
 
     async def prepare(connection: Connection) -> None:
         await _migrated(connection, settings)
+        await (withdraw_keys(connection) if ring is None else ring.prepare(connection))
         if settings.admin_email:
             password = settings.admin_password.get_secret_value()
             await access.ensure_administrator(connection, settings.admin_email, password)
 
     def opened() -> None:
         background.every("sign-in-trace", trace.write, seconds=_TRACE_SECONDS)
+        if ring is not None:
+            background.every("signing-keys", ring.keep, seconds=_KEYS_SECONDS)
         background.every("sessions", access.sessions.sweep, seconds=_SWEEP_SECONDS)
         background.every("audit-heads", heads.sign_due, seconds=_HEADS_SECONDS)
         background.keep("acts", intake)
@@ -128,10 +134,12 @@ def build_api(settings: Settings) -> Api:
                     tokens=AccessTokens(keys, clock),
                     sessions=access.sessions,
                     browsers=browsers,
+                    keys=ring,
                 ).identify
             ),
             access=access,
             browsers=browsers,
+            published_keys=ring.published if ring else list,
             courier=courier_of(settings),
             quotas=quotas,
             fleet=fleet,
@@ -190,6 +198,15 @@ def access_of(
         limit=LoginLimit(clock),
         trace=trace,
     )
+
+
+def signing_keys_of(settings: Settings, database: Database, clock: Clock) -> SigningKeyRing | SharedSecret:
+    """What access tokens are signed with."""
+    if settings.auth_keys == "secret":
+        return SharedSecret(settings.auth_jwt_secret)
+    sealer = Sealer.of(settings.sealing_keys, settings.auth_jwt_secret)
+    terms = KeyTerms(age=timedelta(days=settings.auth_key_days), token=timedelta(minutes=settings.auth_token_minutes))
+    return SigningKeyRing(database, clock, sealer, terms)
 
 
 def courier_of(settings: Settings) -> Courier:

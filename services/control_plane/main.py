@@ -26,6 +26,10 @@ def main() -> None:
     subparsers.add_parser("migrate", help="apply missing migrations and end")
     reset = subparsers.add_parser("password-reset", help="print a one-time link with which somebody chooses a password")
     reset.add_argument("email")
+    rotate = subparsers.add_parser("rotate-keys", help="make the next key that access tokens are signed with")
+    rotate.add_argument(
+        "--now", action="store_true", help="end what the keys before have signed, such as after a theft"
+    )
     quotas = subparsers.add_parser("quotas", help="show or set the limits of one organization")
     quotas.add_argument("organization", help="its key or id")
     quotas.add_argument("limits", nargs="*", help="such as flags=1000, or flags=default for the installation's")
@@ -46,6 +50,8 @@ def main() -> None:
         asyncio.run(commands.migrate_database(settings))
     elif command == "password-reset":
         asyncio.run(commands.reset_password(settings, options.email))
+    elif command == "rotate-keys":
+        asyncio.run(commands.rotate_keys(settings, at_once=options.now))
     elif command == "quotas":
         asyncio.run(commands.set_quotas(settings, options.organization, options.limits))
     elif command == "verify-audit":

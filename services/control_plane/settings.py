@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
@@ -26,8 +26,11 @@ class Settings(BusSettings):
     `sealing_keys`: what secrets are sealed with at rest, with commas between them; the first one seals, each of them
     opens; empty: a key that is made from `auth_jwt_secret`.
     `smtp_url`: where mail is handed in, `smtp://user:password@host:port` or `smtps://…`; empty: one-time links are
-    shown to administrators. `auth_token_minutes`: of an access token; a session lasts `auth_session_idle_hours` without
-    use, `auth_session_days` with it. `public_url`: where people reach the control plane; links in mail begin with it.
+    shown to administrators. `public_url`: where people reach the control plane; links in mail begin with it.
+    `auth_keys`: access tokens are signed with keys of which the public part is published, a new one every
+    `auth_key_days`, or with `auth_jwt_secret`, which analytics has then too.
+    `auth_token_minutes`: of an access token. A session lasts `auth_session_idle_hours` without use,
+    `auth_session_days` with it.
     """
 
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
@@ -42,6 +45,8 @@ class Settings(BusSettings):
     events_age_days_max: Annotated[int, Field(ge=1, le=36_500)] = 730
     acts_max_bytes: Annotated[int, Field(ge=1024 * 1024)] = 64 * 1024 * 1024
     auth_jwt_secret: LongSecret
+    auth_keys: Literal["published", "secret"] = "published"
+    auth_key_days: Annotated[int, Field(ge=1, le=3650)] = 90
     auth_token_minutes: Annotated[int, Field(ge=1, le=60 * 24 * 30)] = 15
     auth_session_idle_hours: Annotated[float, Field(gt=0, le=24 * 365)] = 24.0
     auth_session_days: Annotated[float, Field(gt=0, le=365)] = 30.0

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from analytics.access import SERVICE, Authenticator
+from analytics.access import Authenticator
 from analytics.catalog.catalog import Catalog
 from pydantic import SecretStr
 from service_kit.clock import Clock, ManualClock
 from service_kit.token_keys import SharedSecret
-from service_kit.tokens import AccessTokens, Claims, TokenIssuer
+from service_kit.tokens import Claims, TokenIssuer
 
 SECRET = "a secret of more than thirty-two bytes"
 PERSON = UUID(int=1)
@@ -18,7 +18,7 @@ _YEARS = 20 * 366 * 86_400
 
 
 def authenticator(catalog: Catalog, clock: Clock) -> Authenticator:
-    return Authenticator(AccessTokens(SharedSecret(SecretStr(SECRET)), clock, service=SERVICE), catalog)
+    return Authenticator(catalog, clock, SecretStr(SECRET))
 
 
 def bearer(role: str = "administrator", organization: str = "org-1", *, generation: int = 1) -> dict[str, str]:

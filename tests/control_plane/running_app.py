@@ -22,6 +22,7 @@ from control_plane.people.service import Access
 from control_plane.people.session_terms import SessionTerms
 from control_plane.people.sessions import Sessions
 from control_plane.people.sign_in_trace import SignInTrace
+from control_plane.people.signing_keys import SigningKeyRing
 from control_plane.quotas import Quota, Quotas, QuotaTelemetry
 from fastapi import FastAPI
 from pydantic import SecretStr
@@ -48,9 +49,10 @@ async def app_on(
     passwords: Passwords | None = None,
     fleet: Fleet | None = None,
     browsers: Browsers | None = None,
+    ring: SigningKeyRing | None = None,
 ) -> FastAPI:
     """The app on a migrated database. Its passwords are hashed as cheaply as possible, and nobody waits."""
-    keys = SharedSecret(SecretStr(SECRET))
+    keys = ring or SharedSecret(SecretStr(SECRET))
     browsers = browsers or Browsers()
     passwords = passwords or Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
@@ -76,10 +78,12 @@ async def app_on(
                 tokens=AccessTokens(keys, clock),
                 sessions=access.sessions,
                 browsers=browsers,
+                keys=ring,
             ).identify
         ),
         access=access,
         browsers=browsers,
+        published_keys=ring.published if ring else list,
         courier=courier or Courier(),
         quotas=Quotas(limits or {}, 0.05, QuotaTelemetry(new_registry())),
         fleet=fleet,

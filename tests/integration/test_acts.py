@@ -31,8 +31,6 @@ from prometheus_client import CollectorRegistry
 from pydantic import SecretStr
 from service_kit.clock import SystemClock
 from service_kit.http import Shell
-from service_kit.token_keys import SharedSecret
-from service_kit.tokens import AccessTokens
 from streams.jetstream import JetStreamBus
 
 from devstack.parts import Nats
@@ -110,14 +108,13 @@ async def platform(
         entries.environment = replace(
             entries.environment, organization_id=tenant.organization, project_id=tenant.project
         )
-        tokens = AccessTokens(SharedSecret(SecretStr(SECRET)), CLOCK)
         parts = parts_of(
             catalog,
             warehouse,
             CLOCK,
             bus=bus,
             acts_stream=STREAM,
-            authenticator=Authenticator(tokens, catalog),
+            authenticator=Authenticator(catalog, CLOCK, SecretStr(SECRET)),
             destinations=DestinationPolicy(tmp_path, []),
             pii_secret="a secret for pseudonyms",
         )

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import base64
+import hmac
 import json
 from typing import Any
 from uuid import UUID
 
 import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from pydantic import SecretStr
 from service_kit.clock import ManualClock
 from service_kit.problems import Unauthorized
-from service_kit.token_keys import SharedSecret
-from service_kit.tokens import AccessTokens, Claims, ExpiredToken, InvalidToken, TokenIssuer
+from service_kit.token_keys import PublicKeys, SharedSecret, VerificationKey, new_private_key, public_key_of
+from service_kit.tokens import AccessTokens, Claims, ExpiredToken, InvalidToken, TokenIssuer, UnknownKey, audience_of
 
 SECRET = "a secret of the tests, long enough for every algorithm that a forger might choose"
 SUBJECT = UUID(int=7)
@@ -132,3 +135,82 @@ def test_a_signed_type_of_another_form_is_refused(tokens: AccessTokens, odd: Any
     token = jwt.api_jws.encode(json.dumps(payload).encode(), SECRET, "HS256", headers={"typ": odd})
     with pytest.raises(InvalidToken):
         tokens.verify(token)
+
+
+# Keys of which the public part is published
+
+
+def key_pair(name: str, expires_at: int = 0) -> tuple[Ed25519PrivateKey, VerificationKey]:
+    raw = new_private_key()
+    return Ed25519PrivateKey.from_private_bytes(raw), VerificationKey(name, public_key_of(raw), expires_at)
+
+
+class Ring(PublicKeys):
+    """Signs with one key, and verifies by several."""
+
+    def __init__(self, clock: ManualClock, *pairs: tuple[Ed25519PrivateKey, VerificationKey]) -> None:
+        known = {public.key_id: public for _, public in pairs}
+        super().__init__(known.get, clock)
+        self._private, self._public = pairs[0]
+
+    def signing_key(self) -> tuple[str, Ed25519PrivateKey]:
+        return self._public.key_id, self._private
+
+
+def test_a_public_key_verifies_what_its_private_part_has_signed(clock: ManualClock) -> None:
+    ring = Ring(clock, key_pair("one"))
+    token = TokenIssuer(ring, clock).issue(CLAIMS, 60)
+    assert jwt.get_unverified_header(token) == {"alg": "EdDSA", "kid": "one", "typ": "at+jwt"}
+    assert AccessTokens(ring, clock).verify(token) == CLAIMS
+
+
+def test_a_key_that_is_not_known_or_over_verifies_nothing(clock: ManualClock) -> None:
+    private, public = key_pair("one", clock.now() + 1000)
+    token = TokenIssuer(Ring(clock, (private, public)), clock).issue(CLAIMS, 60)
+    assert AccessTokens(Ring(clock, (private, public)), clock).verify(token) == CLAIMS
+    for others in ([key_pair("two")], [key_pair("one")]):
+        with pytest.raises(InvalidToken):
+            AccessTokens(Ring(clock, *others), clock).verify(token)
+    clock.advance(1)
+    with pytest.raises(UnknownKey):
+        AccessTokens(Ring(clock, (private, public)), clock).verify(token)
+
+
+@pytest.mark.parametrize("named", [{"kid": "one"}, {"kid": "two"}, {}, {"kid": 7}], ids=str)
+def test_a_public_key_is_no_secret_to_sign_with(clock: ManualClock, named: dict[str, Any]) -> None:
+    _, public = pair = key_pair("one")
+    pem = Ed25519PublicKey.from_public_bytes(public.public_key).public_bytes(
+        Encoding.PEM, PublicFormat.SubjectPublicKeyInfo
+    )
+    payload = json.dumps(jwt.decode(signed(), options={"verify_signature": False})).encode()
+    for secret in (public.public_key, pem, base64.urlsafe_b64encode(public.public_key)):
+        token = hmac_signed({"alg": "HS256", "typ": "at+jwt", **named}, payload, secret)
+        with pytest.raises(InvalidToken):
+            AccessTokens(Ring(clock, pair), clock).verify(token)
+    unsigned = hmac_signed({"alg": "none", "typ": "at+jwt", **named}, payload, b"")
+    with pytest.raises(InvalidToken):
+        AccessTokens(Ring(clock, pair), clock).verify(unsigned.rpartition(".")[0] + ".")
+
+
+def test_where_keys_sign_a_secret_does_not_and_the_other_way_round(clock: ManualClock, tokens: AccessTokens) -> None:
+    ring = Ring(clock, key_pair("one"))
+    with pytest.raises(InvalidToken):
+        AccessTokens(ring, clock).verify(signed())
+    with pytest.raises(InvalidToken):
+        tokens.verify(TokenIssuer(ring, clock).issue(CLAIMS, 60))
+
+
+def test_a_token_for_one_service_is_for_no_other(clock: ManualClock) -> None:
+    ring = Ring(clock, key_pair("one"))
+    token = TokenIssuer(ring, clock).issue(CLAIMS, 60, audience=audience_of("analytics"))
+    assert AccessTokens(ring, clock, service="analytics").verify(token) == CLAIMS
+    for other in ("", "events"):
+        with pytest.raises(InvalidToken):
+            AccessTokens(ring, clock, service=other).verify(token)
+
+
+def hmac_signed(header: dict[str, Any], payload: bytes, secret: bytes) -> str:
+    """As a library that takes any key for a secret would."""
+    parts = [base64.urlsafe_b64encode(each).rstrip(b"=") for each in (json.dumps(header).encode(), payload)]
+    digest = hmac.new(secret, b".".join(parts), "sha256").digest()
+    return b".".join((*parts, base64.urlsafe_b64encode(digest).rstrip(b"="))).decode()

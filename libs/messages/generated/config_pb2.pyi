@@ -172,17 +172,49 @@ class SdkKey(_message.Message):
     def __init__(self, id: _Optional[str] = ..., kind: _Optional[_Union[SdkKeyKind, str]] = ..., sha256: _Optional[bytes] = ..., expires_at: _Optional[int] = ...) -> None: ...
 
 class Member(_message.Message):
-    __slots__ = ("user_id", "role", "session_generation")
+    __slots__ = ("user_id", "role", "session_generation", "right_set", "ended_sessions")
     USER_ID_FIELD_NUMBER: _ClassVar[int]
     ROLE_FIELD_NUMBER: _ClassVar[int]
     SESSION_GENERATION_FIELD_NUMBER: _ClassVar[int]
+    RIGHT_SET_FIELD_NUMBER: _ClassVar[int]
+    ENDED_SESSIONS_FIELD_NUMBER: _ClassVar[int]
     user_id: bytes
     role: str
     session_generation: int
-    def __init__(self, user_id: _Optional[bytes] = ..., role: _Optional[str] = ..., session_generation: _Optional[int] = ...) -> None: ...
+    right_set: int
+    ended_sessions: _containers.RepeatedScalarFieldContainer[bytes]
+    def __init__(self, user_id: _Optional[bytes] = ..., role: _Optional[str] = ..., session_generation: _Optional[int] = ..., right_set: _Optional[int] = ..., ended_sessions: _Optional[_Iterable[bytes]] = ...) -> None: ...
+
+class RightSet(_message.Message):
+    __slots__ = ("rights",)
+    RIGHTS_FIELD_NUMBER: _ClassVar[int]
+    rights: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, rights: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class ServiceToken(_message.Message):
+    __slots__ = ("id", "sha256", "expires_at", "right_set")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    SHA256_FIELD_NUMBER: _ClassVar[int]
+    EXPIRES_AT_FIELD_NUMBER: _ClassVar[int]
+    RIGHT_SET_FIELD_NUMBER: _ClassVar[int]
+    id: bytes
+    sha256: bytes
+    expires_at: int
+    right_set: int
+    def __init__(self, id: _Optional[bytes] = ..., sha256: _Optional[bytes] = ..., expires_at: _Optional[int] = ..., right_set: _Optional[int] = ...) -> None: ...
+
+class SigningKey(_message.Message):
+    __slots__ = ("id", "public_key", "expires_at")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    PUBLIC_KEY_FIELD_NUMBER: _ClassVar[int]
+    EXPIRES_AT_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    public_key: bytes
+    expires_at: int
+    def __init__(self, id: _Optional[str] = ..., public_key: _Optional[bytes] = ..., expires_at: _Optional[int] = ...) -> None: ...
 
 class Environment(_message.Message):
-    __slots__ = ("key", "project_id", "project_key", "organization_id", "salt", "sdk_keys", "hash_user_keys", "pii_attributes", "members", "exposure_attributes")
+    __slots__ = ("key", "project_id", "project_key", "organization_id", "salt", "sdk_keys", "hash_user_keys", "pii_attributes", "members", "exposure_attributes", "right_sets", "service_tokens", "signing_keys")
     KEY_FIELD_NUMBER: _ClassVar[int]
     PROJECT_ID_FIELD_NUMBER: _ClassVar[int]
     PROJECT_KEY_FIELD_NUMBER: _ClassVar[int]
@@ -193,6 +225,9 @@ class Environment(_message.Message):
     PII_ATTRIBUTES_FIELD_NUMBER: _ClassVar[int]
     MEMBERS_FIELD_NUMBER: _ClassVar[int]
     EXPOSURE_ATTRIBUTES_FIELD_NUMBER: _ClassVar[int]
+    RIGHT_SETS_FIELD_NUMBER: _ClassVar[int]
+    SERVICE_TOKENS_FIELD_NUMBER: _ClassVar[int]
+    SIGNING_KEYS_FIELD_NUMBER: _ClassVar[int]
     key: str
     project_id: str
     project_key: str
@@ -203,7 +238,10 @@ class Environment(_message.Message):
     pii_attributes: _containers.RepeatedScalarFieldContainer[str]
     members: _containers.RepeatedCompositeFieldContainer[Member]
     exposure_attributes: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, key: _Optional[str] = ..., project_id: _Optional[str] = ..., project_key: _Optional[str] = ..., organization_id: _Optional[str] = ..., salt: _Optional[str] = ..., sdk_keys: _Optional[_Iterable[_Union[SdkKey, _Mapping]]] = ..., hash_user_keys: _Optional[bool] = ..., pii_attributes: _Optional[_Iterable[str]] = ..., members: _Optional[_Iterable[_Union[Member, _Mapping]]] = ..., exposure_attributes: _Optional[_Iterable[str]] = ...) -> None: ...
+    right_sets: _containers.RepeatedCompositeFieldContainer[RightSet]
+    service_tokens: _containers.RepeatedCompositeFieldContainer[ServiceToken]
+    signing_keys: _containers.RepeatedCompositeFieldContainer[SigningKey]
+    def __init__(self, key: _Optional[str] = ..., project_id: _Optional[str] = ..., project_key: _Optional[str] = ..., organization_id: _Optional[str] = ..., salt: _Optional[str] = ..., sdk_keys: _Optional[_Iterable[_Union[SdkKey, _Mapping]]] = ..., hash_user_keys: _Optional[bool] = ..., pii_attributes: _Optional[_Iterable[str]] = ..., members: _Optional[_Iterable[_Union[Member, _Mapping]]] = ..., exposure_attributes: _Optional[_Iterable[str]] = ..., right_sets: _Optional[_Iterable[_Union[RightSet, _Mapping]]] = ..., service_tokens: _Optional[_Iterable[_Union[ServiceToken, _Mapping]]] = ..., signing_keys: _Optional[_Iterable[_Union[SigningKey, _Mapping]]] = ...) -> None: ...
 
 class ExperimentMetric(_message.Message):
     __slots__ = ("metric", "role", "margin", "margin_kind")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from bucketing.flagset import Flag
 from messages.sdk_keys import SdkKey
 from service_kit.problems import NotFound
+from service_kit.token_keys import VerificationKey
 
 from analytics.catalog.entries import Environment, Experiment, Member, Metric
 
@@ -34,6 +36,7 @@ class EnvironmentEntries:
     metrics: dict[str, Metric] = field(default_factory=dict)
     flags: dict[str, Flag] = field(default_factory=dict)
     sdk_keys: tuple[SdkKey, ...] = ()
+    signing_keys: dict[str, VerificationKey] = field(default_factory=dict)
 
 
 class Catalog:
@@ -69,6 +72,21 @@ class Catalog:
         """The latest that was published of a person's sessions; 0 of somebody of whom nothing was."""
         found = (entries.members.get(subject) for entries in self._environments.values())
         return max((each.session_generation for each in found if each is not None), default=0)
+
+    def has_ended(self, subject: str, session_id: UUID) -> bool:
+        """Whether it was published that this session of a person has ended."""
+        found = (entries.members.get(subject) for entries in self._environments.values())
+        return any(each is not None and session_id in each.ended_sessions for each in found)
+
+    def signing_key(self, key_id: str) -> VerificationKey | None:
+        """The key of access tokens that was published under this name."""
+        found = (entries.signing_keys.get(key_id) for entries in self._environments.values())
+        return next((each for each in found if each is not None), None)
+
+    @property
+    def publishes_keys(self) -> bool:
+        """Whether access tokens are signed with keys; else with a shared secret, or nobody has said."""
+        return any(entries.signing_keys for entries in self._environments.values())
 
     def environment(self, organizations: Collection[str], project: str, environment: str) -> Environment:
         """`project` and `environment` are ids or keys. Raises EnvironmentNotFound, also when it is ambiguous."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, cast
 from uuid import UUID
@@ -14,6 +14,7 @@ from messages import documents
 from messages.aggregations import BY_NUMBER, Aggregation
 from messages.closed_lists import words
 from messages.generated import config_pb2 as pb
+from service_kit.token_keys import PUBLIC_KEY_BYTES, VerificationKey
 
 Role = Literal["goal", "secondary", "guardrail"]
 MarginKind = Literal["relative", "absolute"]
@@ -28,6 +29,7 @@ CapsOf = Literal["all", "nonzero"]
 _CAPS_OF = cast("dict[int, CapsOf]", words(pb.CapsOf))
 Per = Literal["user", "unit"]
 _PER = cast("dict[int, Per]", words(pb.MetricPer))
+_ID_BYTES = 16
 COVARIATE_DAYS = 14
 DEFAULT_ALPHA = 0.05
 DEFAULT_POWER = 0.8
@@ -49,10 +51,12 @@ class Environment:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """Somebody of an organization. Tokens of an earlier `session_generation` were withdrawn; 0: not said."""
+    """Somebody of an organization. Tokens of an earlier `session_generation` were withdrawn (0: not said), and those of
+    `ended_sessions`."""
 
     role: str
     session_generation: int = 0
+    ended_sessions: frozenset[UUID] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,10 +201,23 @@ def environment_of(environment_id: str, wire: pb.Environment) -> Environment:
 def members_of(wire: pb.Environment) -> dict[str, Member]:
     """By user id. An id of another length belongs to nobody."""
     return {
-        str(UUID(bytes=each.user_id)): Member(each.role, each.session_generation)
+        str(UUID(bytes=each.user_id)): Member(each.role, each.session_generation, frozenset(_ids(each.ended_sessions)))
         for each in wire.members
-        if len(each.user_id) == 16
+        if len(each.user_id) == _ID_BYTES
     }
+
+
+def signing_keys_of(wire: pb.Environment) -> dict[str, VerificationKey]:
+    """By name. A key of another length verifies nothing."""
+    return {
+        each.id: VerificationKey(each.id, each.public_key, each.expires_at)
+        for each in wire.signing_keys
+        if len(each.public_key) == PUBLIC_KEY_BYTES
+    }
+
+
+def _ids(wire: Iterable[bytes]) -> list[UUID]:
+    return [UUID(bytes=each) for each in wire if len(each) == _ID_BYTES]
 
 
 def metric_of(wire: pb.Metric) -> Metric:

@@ -11,7 +11,7 @@ from uuid import UUID
 import asyncpg
 from fastapi import Request
 from service_kit.credentials import require_bearer
-from service_kit.tokens import AccessTokens, InvalidToken, WithdrawnToken
+from service_kit.tokens import AccessTokens, Claims, InvalidToken, UnknownKey, WithdrawnToken
 
 from control_plane.access import repository
 from control_plane.access.actor import Actor
@@ -21,12 +21,22 @@ from control_plane.people import api_tokens_service
 from control_plane.people.browsers import Browsers
 from control_plane.people.one_time_links import digest_of
 from control_plane.people.sessions import Sessions
+from control_plane.people.signing_keys import SigningKeyRing
 
 
 class Identification:
     """Reads sessions and roles from the database on each request: what is withdrawn is gone at once, everywhere."""
 
-    def __init__(self, *, database: Database, tokens: AccessTokens, sessions: Sessions, browsers: Browsers) -> None:
+    def __init__(
+        self,
+        *,
+        database: Database,
+        tokens: AccessTokens,
+        sessions: Sessions,
+        browsers: Browsers,
+        keys: SigningKeyRing | None = None,
+    ) -> None:
+        self._keys = keys
         self._database = database
         self._tokens = tokens
         self._sessions = sessions
@@ -40,7 +50,7 @@ class Identification:
         bearer = require_bearer(request.scope["headers"])
         if bearer.startswith(api_tokens_service.PREFIX):
             return await self._program(bearer)
-        claims = self._tokens.verify(bearer)
+        claims = await self._verified(bearer)
         async with self._database.connection() as connection:
             if claims.session_id is not None:
                 request.state.session = await self._sessions.of_token(connection, claims)
@@ -48,6 +58,16 @@ class Identification:
         if row is None or claims.generation != row["session_generation"]:
             raise WithdrawnToken
         return actor_of(row)
+
+    async def _verified(self, bearer: str) -> Claims:
+        """Another process may have made the key a moment ago."""
+        try:
+            return self._tokens.verify(bearer)
+        except UnknownKey:
+            if self._keys is None:
+                raise
+        await self._keys.learn()
+        return self._tokens.verify(bearer)
 
     async def _browser(self, request: Request, cookie: str) -> Actor:
         async with self._database.connection() as connection:

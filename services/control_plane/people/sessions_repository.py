@@ -131,3 +131,17 @@ async def end(tx: Connection, session_ids: list[UUID]) -> None:
     await tx.execute(
         "UPDATE sessions SET ended_at = $2 WHERE id = ANY($1::uuid[]) AND ended_at IS NULL", session_ids, tx.now
     )
+
+
+async def ended_with_tokens(tx: Connection, organization_id: UUID) -> dict[UUID, list[UUID]]:
+    """By member of the organization: those that have ended before their last access token does."""
+    rows = await tx.fetch(
+        "SELECT sessions.user_id, array_agg(sessions.id ORDER BY sessions.id) AS ids FROM sessions "
+        "JOIN memberships ON memberships.user_id = sessions.user_id AND memberships.organization_id = $1 "
+        "JOIN users ON users.id = sessions.user_id "
+        "WHERE sessions.ended_at IS NOT NULL AND sessions.tokens_until > $2 "
+        "AND sessions.generation = users.session_generation GROUP BY sessions.user_id",
+        organization_id,
+        tx.now,
+    )
+    return {row["user_id"]: row["ids"] for row in rows}

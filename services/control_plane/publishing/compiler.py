@@ -28,6 +28,8 @@ from control_plane.experiments import queries as experiments
 from control_plane.experiments.queries import PublishedExperiment
 from control_plane.flags import queries as flags
 from control_plane.metrics import queries as metrics
+from control_plane.people.queries import ended_sessions, published_signing_keys
+from control_plane.publishing.access import PublishedAccess
 from control_plane.publishing.entries import content_of
 from control_plane.segments import queries as segments
 
@@ -105,9 +107,14 @@ class Compiler:
                 return StoredEnvironment(environment, pb.Environment())
             keys = await published_sdk_keys(tx, environment_id)
             members = await published_members(tx, environment.organization_id)
+            access = PublishedAccess(
+                members=members,
+                ended_sessions=await ended_sessions(tx, environment.organization_id),
+                signing_keys=await published_signing_keys(tx),
+            )
             return StoredEnvironment(
                 environment=environment,
-                message=_environment_message(environment, project_key, keys, members),
+                message=_environment_message(environment, project_key, keys, access),
                 flags=await flags.compiled(tx, environment_id, caches.flags),
                 segments=await segments.compiled(tx, environment_id, caches.segments),
                 experiments=await experiments.compiled(tx, environment_id),
@@ -239,7 +246,7 @@ def _check(flagset: FlagSet) -> None:
 
 
 def _environment_message(
-    environment: EnvironmentRow, project_key: str, keys: list[Any], members: list[Any]
+    environment: EnvironmentRow, project_key: str, keys: list[Any], access: PublishedAccess
 ) -> pb.Environment:
     return pb.Environment(
         key=environment.key,
@@ -251,12 +258,8 @@ def _environment_message(
         hash_user_keys=environment.hash_user_keys,
         pii_attributes=sorted(environment.pii_attributes),
         exposure_attributes=environment.exposure_attributes,
-        members=[
-            pb.Member(
-                user_id=each["user_id"].bytes, role=each["role"] or "", session_generation=each["session_generation"]
-            )
-            for each in members
-        ],
+        members=access.members_on_the_wire(),
+        signing_keys=access.keys_on_the_wire(),
     )
 
 
