@@ -100,7 +100,7 @@ def signed(keys: Keys, audience: str = "verdict") -> str:
     return TokenIssuer(keys, ManualClock()).issue(claims, 60, audience=audience)
 
 
-@pytest.mark.parametrize("secret", [None, SecretStr(SECRET)])
+@pytest.mark.parametrize("secret", [None, SecretStr(SECRET)], ids=["keys alone", "a secret too"])
 def test_a_published_key_verifies_and_a_secret_does_no_more(catalog: Catalog, secret: SecretStr | None) -> None:
     clock = ManualClock()
     keys, asking = Keys(clock), Authenticator(catalog, clock, secret)

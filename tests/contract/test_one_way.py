@@ -16,6 +16,7 @@ OPEN = {
     "/healthz",
     "/readyz",
     "/metrics",
+    "/.well-known/jwks.json",
     "/api/v1/auth/login",
     "/api/v1/auth/refresh",
     "/api/v1/auth/sessions",

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from tests.contract.apps import build_apps
 
 APPS = build_apps()
-OPEN = {"/healthz", "/readyz", "/metrics"}
+OPEN = {"/healthz", "/readyz", "/metrics", "/.well-known/jwks.json"}
 LOGIN = "/api/v1/auth/login"
 WITHOUT_ACTOR = {
     "/api/v1/auth/refresh",

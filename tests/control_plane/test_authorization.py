@@ -20,7 +20,11 @@ PUBLIC = {
     ("POST", "/auth/invitations/accept"),
     ("POST", "/auth/password-resets"),
     ("POST", "/auth/password-resets/use"),
+<<<<<<< HEAD
     ("GET", "/audit-keys"),
+=======
+    ("GET", "/.well-known/jwks.json"),
+>>>>>>> 52112c3 (Who may see the key set, and whose sessions are named)
     ("GET", "/healthz"),
     ("GET", "/readyz"),
     ("GET", "/metrics"),
@@ -191,6 +195,7 @@ async def places(tenant: Any, make_member: Any) -> dict[str, str]:
         "version": "1",
         "sdk_key": key["id"],
         "token": token["id"],
+        "session": str(uuid4()),
         "invitation": waiting["id"],
         "user": identity,
         "key": "thing",
