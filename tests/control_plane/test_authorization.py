@@ -20,11 +20,8 @@ PUBLIC = {
     ("POST", "/auth/invitations/accept"),
     ("POST", "/auth/password-resets"),
     ("POST", "/auth/password-resets/use"),
-<<<<<<< HEAD
     ("GET", "/audit-keys"),
-=======
     ("GET", "/.well-known/jwks.json"),
->>>>>>> 52112c3 (Who may see the key set, and whose sessions are named)
     ("GET", "/healthz"),
     ("GET", "/readyz"),
     ("GET", "/metrics"),
