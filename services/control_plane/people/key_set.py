@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 from fastapi import APIRouter, Response
+from service_kit.requests import new_router
 from service_kit.schemas import Output
 from service_kit.token_keys import VerificationKey
 
@@ -30,7 +31,7 @@ class KeySetView(Output):
 
 
 def build_router(published: Callable[[], Sequence[VerificationKey]]) -> APIRouter:
-    router = APIRouter(tags=["access"])
+    router = new_router("access")
 
     @router.get(PATH)
     async def list_signing_keys(response: Response) -> KeySetView:
