@@ -206,7 +206,7 @@ def signing_keys_of(settings: Settings, database: Database, clock: Clock) -> Sig
         return SharedSecret(settings.auth_jwt_secret)
     sealer = Sealer.of(settings.sealing_keys, settings.auth_jwt_secret)
     terms = KeyTerms(age=timedelta(days=settings.auth_key_days), token=timedelta(minutes=settings.auth_token_minutes))
-    return SigningKeyRing(database, clock, sealer, terms)
+    return SigningKeyRing(database, clock, sealer=sealer, terms=terms)
 
 
 def courier_of(settings: Settings) -> Courier:

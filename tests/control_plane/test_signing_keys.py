@@ -29,7 +29,7 @@ SEALER = Sealer("a key that seals, of more than thirty-two bytes")
 
 
 async def new_ring(database: Database, clock: ManualClock, sealer: Sealer = SEALER) -> SigningKeyRing:
-    ring = SigningKeyRing(database, clock, sealer, KeyTerms(token=TERMS.token))
+    ring = SigningKeyRing(database, clock, sealer=sealer, terms=KeyTerms(token=TERMS.token))
     async with database.connection() as connection:
         await ring.prepare(connection)
     return ring

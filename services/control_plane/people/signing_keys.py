@@ -42,7 +42,7 @@ class KeyTerms:
 class SigningKeyRing(PublicKeys):
     """The keys as this process knows them; `load` learns what others have changed."""
 
-    def __init__(self, database: Database, clock: Clock, sealer: Sealer, terms: KeyTerms = KeyTerms()) -> None:
+    def __init__(self, database: Database, clock: Clock, *, sealer: Sealer, terms: KeyTerms = KeyTerms()) -> None:
         super().__init__(self.find, clock)
         self._database = database
         self._clock = clock
