@@ -41,6 +41,11 @@ RULES = [
         "then": {"rollout": {"variations": [{"key": "on", "weight": 25}, {"key": "off", "weight": 75}]}},
     },
 ]
+LISTS = {
+    "list 50 flags changed last": "sort=-updated_at",
+    "list 50 flags by name, narrowed": "sort=name&q=fil&state=on&environment=production",
+    "list 50 flags, all counted": "total=true&facets=tag,type,state,owner&environment=production",
+}
 _COPY_FLAGS = """
 INSERT INTO flags
 SELECT (jsonb_populate_record(f, jsonb_build_object('id', gen_random_uuid(), 'key', 'filler-' || n))).*
@@ -126,6 +131,9 @@ class Bench:
     async def run(self, flags: int) -> None:
         shown("read a flag", flags, await self.timed(lambda _: self.call("GET", f"{self.project}/flags/thing")))
         shown("list 50 flags", flags, await self.timed(lambda _: self.call("GET", f"{self.project}/flags?limit=50")))
+        for name, query in LISTS.items():
+            path = f"{self.project}/flags?limit=50&{query}"
+            shown(name, flags, await self.timed(lambda _, path=path: self.call("GET", path)))  # type: ignore[misc]
         body = {**FLAG, "description": f"with {flags}"}
         shown(
             "create a flag",

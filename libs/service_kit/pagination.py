@@ -19,7 +19,7 @@ from pydantic import BaseModel
 from service_kit.problems import FieldError, InvalidInput
 
 LIMIT_MAX = 200
-CURSOR_LENGTH_MAX = 600
+CURSOR_LENGTH_MAX = 2000
 _DIGITS_MAX = 19
 T = TypeVar("T")
 Row = TypeVar("Row")

@@ -41,7 +41,7 @@ def routes_of(noun: Noun) -> dict[str, tuple[str, str, str]]:
 def test_the_noun_names_them() -> None:
     path = "/projects/{project}/audiences"
     assert routes_of(Noun("audience")) == {
-        "list_audiences": ("GET", path, "The project's audiences by key."),
+        "list_audiences": ("GET", path, "The project's audiences."),
         "get_audience": ("GET", f"{path}/{{key}}", "One audience."),
         "archive_audience": (
             "POST",

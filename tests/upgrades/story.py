@@ -192,6 +192,7 @@ async def _flags(owner: Speaker, shop: str) -> None:
     for key in ("checkout", "gate", "spare"):
         await owner("POST", f"{shop}/flags", FLAG | {"key": key})
     await owner("GET", f"{shop}/flags")
+    await owner("GET", f"{shop}/flags?sort=-updated_at&total=true&facets=tag,type,state,owner&environment=production")
     await owner("GET", f"{shop}/flags/checkout")
     await owner.changed(f"{shop}/flags/checkout", {"name": "The checkout", "tags": ["shop"], "client_visible": True})
     await owner.changed(f"{shop}/flags/checkout", {"metadata": {"owner": "shop", "tier": 1}})
@@ -238,7 +239,7 @@ async def _experiments(owner: Speaker, shop: str) -> None:
     }
     for key in ("test", "spare"):
         await owner("POST", f"{shop}/experiments", draft | {"key": key})
-    await owner("GET", f"{shop}/experiments?environment=production&flag=checkout&status=draft")
+    await owner("GET", f"{shop}/experiments?environment=production&flag=checkout&state=draft")
     await owner("GET", f"{shop}/experiments/test")
     await owner.changed(f"{shop}/experiments/test", {"hypothesis": "More sales", "traffic": 80})
     await owner("POST", f"{shop}/experiments/test/start")

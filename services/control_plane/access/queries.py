@@ -62,6 +62,17 @@ async def published_members(tx: Connection, organization_id: UUID) -> list[async
     return await repository.list_roles(tx, organization_id)
 
 
+async def member_address(tx: Connection, organization_id: UUID, reference: str) -> str | None:
+    """The e-mail address of the member with this address or id."""
+    address: str | None = await tx.fetchval(
+        "SELECT u.email FROM memberships m JOIN users u ON u.id = m.user_id "
+        "WHERE m.organization_id = $1 AND (lower(u.email) = lower($2) OR u.id::text = $2)",
+        organization_id,
+        reference,
+    )
+    return address
+
+
 async def actor_name(tx: Connection, kind: str, actor_id: UUID) -> str | None:
     """What a person or a program is called in the audit log."""
     known = "SELECT name FROM api_tokens WHERE id = $1" if kind == "token" else "SELECT email FROM users WHERE id = $1"

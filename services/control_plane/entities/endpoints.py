@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Literal, Protocol, TypeVar
+from typing import Literal, Protocol, TypeVar
 
-from fastapi import APIRouter, Depends, Query, Response
-from service_kit.pagination import Page, RequestedPage, page_of
+from fastapi import APIRouter, Depends, Response
+from service_kit.pagination import RequestedPage, page_of
 from service_kit.problems import (
     BadRequest,
     Conflict,
@@ -24,26 +24,17 @@ from service_kit.problems import (
 from service_kit.versions import REFUSALS, VersionIfGiven, etag
 
 from control_plane.access import Actor, Authenticator
-from control_plane.entities.schemas import Deleted
+from control_plane.entities.list_parameters import requested_filter
+from control_plane.entities.lists import ListFilter
+from control_plane.entities.schemas import Deleted, EntityPage, FacetCount
 from control_plane.entities.service import Created, EntityService, View
-from control_plane.entities.table import ListFilter, Row
+from control_plane.entities.table import Row
 
 READ = problem_responses(Unauthorized, Forbidden, NotFound, InvalidInput)
 CREATE = problem_responses(BadRequest, Unauthorized, Forbidden, NotFound, Conflict, InvalidInput)
 CHANGE = problem_responses(*REFUSALS, Unauthorized, Forbidden, NotFound, Conflict, InvalidInput)
 
 Operation = Literal["list", "get", "archive", "restore", "delete"]
-
-
-def requested_filter(
-    q: Annotated[str | None, Query(max_length=200, description="Text in the key or the name.")] = None,
-    tag: Annotated[str | None, Query(max_length=64)] = None,
-    archived: Annotated[bool, Query(description="Archived ones, too.")] = False,
-) -> ListFilter:
-    return ListFilter(search=q, tag=tag, archived=archived)
-
-
-RequestedFilter = Annotated[ListFilter, Depends(requested_filter)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +61,7 @@ class Noun:
     def description(self, operation: Operation) -> str:
         one = f"an {self.singular}" if self.singular[0] in "aeiou" else f"a {self.singular}"
         made: dict[Operation, str] = {
-            "list": f"The project's {self.plural} by key.",
+            "list": f"The project's {self.plural}.",
             "get": f"One {self.singular}.",
             "archive": f"Puts {one} out of use. Refused while something active names it.",
             "restore": f"Puts an archived {self.singular} back into use.",
@@ -110,16 +101,21 @@ def _add_reads(
         name=f"list_{noun.plural}",
         description=noun.description("list"),
         responses=READ,
-        response_model=Page[view],  # type: ignore[valid-type]  # it is known when the route is added
+        response_model=EntityPage[view],  # type: ignore[valid-type]  # it is known when the route is added
     )
     async def list_entities(
         project: str,
         page: RequestedPage,
         wanted: ListFilter = Depends(requested_filter),
         actor: Actor = Depends(authenticator.actor),
-    ) -> Page[View]:
-        found, cursor = page_of(await service.page(actor, project, page, wanted), page, lambda each: each.key)
-        return Page(items=found, next_cursor=cursor)
+    ) -> EntityPage[View]:
+        listed = await service.page(actor, project, page, wanted)
+        found, cursor = page_of(listed.views, page, wanted.order.position_of)
+        facets = {
+            facet.value: [FacetCount(value=value, count=count) for value, count in counts]
+            for facet, counts in listed.facets.items()
+        }
+        return EntityPage(items=found, next_cursor=cursor, total=listed.total, facets=facets or None)
 
     @router.get(
         noun.one,

@@ -29,6 +29,8 @@ class EntityRow:
     name: str
     description: str
     tags: list[str]
+    owner: str | None = None
+    """The e-mail address of a member."""
     archived: bool
     version: int
     created_at: datetime

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
+from service_kit.pagination import Page
 from service_kit.schemas import Description, Input, Name, Output
 
 from control_plane.changes import AuditedView
@@ -14,6 +15,12 @@ from control_plane.environments.keys import EntityKey
 
 Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
 Tags = Annotated[list[Tag], Field(max_length=50)]
+Owner = Annotated[
+    str | None,
+    Field(
+        min_length=1, max_length=320, description="Who looks after it: a member, by e-mail address or id; null: nobody."
+    ),
+]
 UnitKey = Annotated[str, Field(min_length=1, max_length=1024)]
 Percent = Annotated[float, Field(ge=0, le=100, description="At most two decimals.")]
 EventName = Annotated[str, StringConstraints(min_length=1, max_length=128)]
@@ -57,6 +64,7 @@ class EntityCreate(Input, strict=True):
     name: Name | None = Field(None, description="Defaults to the key.")
     description: Description = ""
     tags: Tags = Field([])
+    owner: Owner = None
 
 
 class EntityPatch(Changes, strict=True):
@@ -65,6 +73,7 @@ class EntityPatch(Changes, strict=True):
     name: Name = "unnamed"
     description: Description = ""
     tags: Tags = Field([])
+    owner: Owner = None
 
 
 class Warned(Output):
@@ -87,12 +96,30 @@ class EntityView(AuditedView, from_attributes=True):
     name: str
     description: str
     tags: list[str]
+    owner: str | None = Field(description="The e-mail address of a member.")
     archived: bool
     version: int
     created_at: datetime
     updated_at: datetime
     environment_versions: EnvironmentVersions = Field({})
     warnings: Warnings = Field([])
+
+
+ListedView = TypeVar("ListedView", bound=EntityView)
+
+
+class FacetCount(Output):
+    value: str
+    count: int
+
+
+class EntityPage(Page[ListedView], Generic[ListedView]):
+    total: int | None = Field(None, description="On all pages; only when `total=true` asks for it.")
+    facets: dict[str, list[FacetCount]] | None = Field(
+        None,
+        description="Only for what `facets` names: how many there are with each value, among those that the other "
+        "filters leave; the most frequent first, at most 200 values.",
+    )
 
 
 class Deleted(Output):

@@ -20,10 +20,12 @@ from control_plane.access import Actor, Right, require
 from control_plane.database import Connection
 from control_plane.entities import usages
 from control_plane.entities.errors import Archived, InUse
+from control_plane.entities.lists import Facet, ListFilter
+from control_plane.entities.owners import with_owner
 from control_plane.entities.schemas import EntityCreate, EntityPatch, EntityView
 from control_plane.entities.sizes import stored_bytes
-from control_plane.entities.table import EntityTable, ListFilter, Row
-from control_plane.entities.transactions import ProjectTransactions, WriteTransaction, find
+from control_plane.entities.table import EntityTable, Row
+from control_plane.entities.transactions import ProjectTransactions, ReadTransaction, WriteTransaction, find
 from control_plane.environments.queries import EnvironmentRow
 from control_plane.quotas import Quota
 
@@ -38,6 +40,15 @@ class Created(Generic[View]):
 
     view: View
     project_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Listed(Generic[View]):
+    """One row more than a page has, when there are more, and what was asked to be counted."""
+
+    views: Sequence[View]
+    total: int | None
+    facets: Mapping[Facet, Sequence[tuple[str, int]]]
 
 
 class EntityService(ABC, Generic[Row, View]):
@@ -83,14 +94,22 @@ class EntityService(ABC, Generic[Row, View]):
             [view] = await self.views(read.tx, [await find(read, self.table, key)])
             return view
 
-    async def page(self, actor: Actor, project: str, page: PageRequest, wanted: ListFilter) -> list[View]:
+    async def page(self, actor: Actor, project: str, page: PageRequest, wanted: ListFilter) -> Listed[View]:
         async with self._transactions.read(actor, project, self._right("read")) as read:
-            return await self.views(read.tx, await self.table.page(read.tx, read.scope, page, wanted))
+            await self.check_filter(read, wanted)
+            return Listed(
+                views=await self.views(read.tx, await self.table.page(read.tx, read.scope, page, wanted)),
+                total=await self.table.total(read.tx, read.scope, wanted) if wanted.total else None,
+                facets={each: await self.table.counts(read.tx, read.scope, wanted, each) for each in wanted.facets},
+            )
+
+    async def check_filter(self, read: ReadTransaction, wanted: ListFilter) -> None:
+        """For subclasses whose lists ask for more. Raises `InvalidInput`."""
 
     async def create(self, actor: Actor, project: str, body: EntityCreate) -> Created[View]:
         """Raises `KeyTaken` and `QuotaExceeded`."""
         async with self._write(actor, project, "create") as write:
-            given = {**body.model_dump(), "name": body.name or body.key}
+            given = await with_owner(write, {**body.model_dump(), "name": body.name or body.key})
             row = self.table.row_type(**self.columns(given), **write.first())
             return await self.insert(write, await self.checked(write, row, None))
 
@@ -98,7 +117,8 @@ class EntityService(ABC, Generic[Row, View]):
         async with self._write(actor, project, "update") as write:
             row = await self.found(write, "update", key, expected)
             self.refuse_archived(row)
-            changed = replace(row, **self.columns(body.given()), updated_at=write.now)
+            given = await with_owner(write, body.given())
+            changed = replace(row, **self.columns(given), updated_at=write.now)
             return await self.update(write, row, await self.checked(write, changed, row))
 
     def authored(self, document: Mapping[str, Any]) -> dict[str, Any]:

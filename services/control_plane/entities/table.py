@@ -5,43 +5,46 @@ Each statement names the organization and the project, so a row of another tenan
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Collection
+from dataclasses import fields
 from typing import Generic, TypeVar
 from uuid import UUID
 
 from service_kit.pagination import PageRequest
+from service_kit.problems import FieldError, InvalidInput
 
 from control_plane.database import Connection
+from control_plane.entities.lists import FACET_VALUES_MAX, Facet, ListFilter
 from control_plane.entities.models import EntityRow, Scope
 
-__all__ = ["EntityTable", "ListFilter", "Row", "Scope"]
+__all__ = ["Binding", "EntityTable", "Row", "Scope"]
 _FIXED = ("id", "organization_id", "project_id", "key", "version", "created_at")
-
-
-@dataclass(frozen=True, slots=True)
-class ListFilter:
-    """What a list is narrowed down to.
-
-    `search` looks into key and name, `tag` is one of the tags, `equal` compares columns (None: not compared)."""
-
-    search: str | None = None
-    tag: str | None = None
-    archived: bool = False
-    equal: Mapping[str, object] = field(default_factory=dict)
-
-    def also(self, **equal: object) -> ListFilter:
-        return replace(self, equal={**self.equal, **equal})
 
 
 Row = TypeVar("Row", bound=EntityRow)
 
 
-class EntityTable(Generic[Row]):
-    """Reads and writes rows of `row_type` in the table `name`."""
+class Binding:
+    """Gives values their numbers in a statement."""
 
-    def __init__(self, name: str, row_type: type[Row]) -> None:
+    def __init__(self, values: list[object]) -> None:
+        self._values = values
+
+    def __call__(self, value: object) -> str:
+        self._values.append(value)
+        return f"${len(self._values)}"
+
+
+class EntityTable(Generic[Row]):
+    """Reads and writes rows of `row_type` in the table `name`. `type_column` and `state_column`: what lists of this
+    kind understand by `type` and `state`."""
+
+    def __init__(
+        self, name: str, row_type: type[Row], *, type_column: str | None = None, state_column: str | None = None
+    ) -> None:
         self.row_type = row_type
+        self._name = name
+        self._facet_columns = {Facet.OWNER: "owner", Facet.TYPE: type_column, Facet.STATE: state_column}
         self._columns = tuple(each.name for each in fields(row_type))
         changing = [each for each in self._columns if each not in _FIXED]
         numbers = ", ".join(f"${index}" for index in range(1, len(self._columns) + 1))
@@ -93,31 +96,68 @@ class EntityTable(Generic[Row]):
         return [self.row_type(**record) for record in records]
 
     async def page(self, tx: Connection, scope: Scope, page: PageRequest, wanted: ListFilter) -> list[Row]:
-        """At most `page.fetch` rows after the cursor, in the order of the keys."""
-        conditions: list[str] = []
+        """At most `page.fetch` rows after the cursor, in the order that is wanted. Raises `InvalidCursor`."""
         values: list[object] = [scope.organization_id, scope.project_id]
-
-        def bind(value: object) -> str:
-            values.append(value)
-            return f"${len(values)}"
-
+        conditions = list(self.conditions(wanted, Binding(values)).values())
         if page.after is not None:
-            conditions.append(f"key > {bind(page.after)}")
+            value, key = wanted.order.position(page.after)
+            bind = Binding(values)
+            conditions.append(wanted.order.after("" if wanted.order.column == "key" else bind(value), bind(key)))
+        narrowed = "".join(f" AND {each}" for each in conditions)
+        statement = f"{self._select}{narrowed} ORDER BY {wanted.order.by} LIMIT {Binding(values)(page.fetch)}"
+        return [self.row_type(**record) for record in await tx.fetch(statement, *values)]
+
+    async def total(self, tx: Connection, scope: Scope, wanted: ListFilter) -> int:
+        """How many rows the list has on all its pages."""
+        values: list[object] = [scope.organization_id, scope.project_id]
+        rows = self._narrowed(wanted, Binding(values))
+        return int(await tx.fetchval(f"SELECT count(*) FROM {rows}", *values))  # noqa: S608 - names of our own
+
+    async def counts(self, tx: Connection, scope: Scope, wanted: ListFilter, facet: Facet) -> list[tuple[str, int]]:
+        """How many rows have each value of a facet, the most frequent first, of those that the other filters leave."""
+        values: list[object] = [scope.organization_id, scope.project_id]
+        bind = Binding(values)
+        rows = self._narrowed(wanted.without(facet), bind)
+        told = "unnest(tags)" if facet is Facet.TAG else self.facet_value(facet, wanted, bind)
+        records = await tx.fetch(
+            f"SELECT value, count(*) AS rows FROM (SELECT {told} AS value FROM {rows}) AS told "  # noqa: S608
+            f"WHERE value IS NOT NULL GROUP BY value ORDER BY rows DESC, value LIMIT {FACET_VALUES_MAX}",
+            *values,
+        )
+        return [(record["value"], record["rows"]) for record in records]
+
+    def conditions(self, wanted: ListFilter, bind: Binding) -> dict[str, str]:
+        """The conditions of a list, by what they narrow. Raises `InvalidInput` for what this kind doesn't know."""
+        found: dict[str, str] = {}
         if wanted.search:
             number = bind(_contains(wanted.search))
-            conditions.append(f"(key ILIKE {number} OR name ILIKE {number})")
+            found["search"] = f"(key ILIKE {number} OR name ILIKE {number} OR description ILIKE {number})"
         if wanted.tag is not None:
-            conditions.append(f"tags @> ARRAY[{bind(wanted.tag)}::text]")
-        if not wanted.archived:
-            conditions.append("NOT archived")
-        for column, value in wanted.equal.items():
+            found["tag"] = f"tags @> ARRAY[{bind(wanted.tag)}::text]"
+        for facet, value in ((Facet.OWNER, wanted.owner), (Facet.TYPE, wanted.type), (Facet.STATE, wanted.state)):
+            if value is not None:
+                found[facet] = f"{self.facet_value(facet, wanted, bind)} = {bind(value)}"
+        if wanted.archived != "true":
+            found["archived"] = "archived" if wanted.archived == "only" else "NOT archived"
+        if wanted.changed_since is not None:
+            found["changed_since"] = f"updated_at >= {bind(wanted.changed_since)}"
+        for column, equal in wanted.equal.items():
             if column not in self._columns:
                 raise ValueError(f"no column {column}")
-            if value is not None:
-                conditions.append(f"{column} = {bind(value)}")
-        statement = "".join([self._select, *(f" AND {each}" for each in conditions), " ORDER BY key LIMIT "])
-        records = await tx.fetch(statement + bind(page.fetch), *values)
-        return [self.row_type(**record) for record in records]
+            if equal is not None:
+                found[column] = f"{column} = {bind(equal)}"
+        return found
+
+    def facet_value(self, facet: Facet, wanted: ListFilter, bind: Binding) -> str:  # noqa: ARG002 - for subclasses
+        """What a row's value of the facet is. Raises `InvalidInput` for one that this kind hasn't."""
+        column = self._facet_columns[facet]
+        if column is None:
+            raise InvalidInput([FieldError("facets", "not_applicable", f"these entities have no {facet}")])
+        return column
+
+    def _narrowed(self, wanted: ListFilter, bind: Binding) -> str:
+        conditions = ["organization_id = $1", "project_id = $2", *self.conditions(wanted, bind).values()]
+        return f"{self._name} WHERE {' AND '.join(conditions)}"
 
     async def insert(self, tx: Connection, row: Row) -> Row | None:
         """The row as stored, or None when its key is taken."""

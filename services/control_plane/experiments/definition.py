@@ -19,7 +19,7 @@ from control_plane.experiments.guardrails import complete_metric, fixed_guardrai
 from control_plane.experiments.models import ExperimentRow
 from control_plane.experiments.plans import complete_plan, plan_errors
 
-DESCRIPTIVE = frozenset({"name", "description", "hypothesis", "tags"})
+DESCRIPTIVE = frozenset({"name", "description", "hypothesis", "tags", "owner"})
 _FIXED = (
     "mode",
     "variations",

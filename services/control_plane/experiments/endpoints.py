@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -13,17 +14,18 @@ from control_plane.entities.endpoints import (
     CHANGE,
     CREATE,
     Noun,
-    RequestedFilter,
     add_entity_routes,
     answer,
     answer_created,
 )
-from control_plane.entities.table import ListFilter
+from control_plane.entities.list_parameters import RequestedFilter
+from control_plane.entities.lists import ListFilter
 from control_plane.experiments.schemas import (
     ExperimentCreate,
     ExperimentPatch,
     ExperimentStart,
     ExperimentView,
+    Mode,
     Status,
 )
 from control_plane.experiments.service import ExperimentService
@@ -41,9 +43,10 @@ def _requested_experiments(
     wanted: RequestedFilter,
     environment: Annotated[str | None, Query(max_length=128)] = None,
     flag: Annotated[str | None, Query(max_length=128)] = None,
-    status: Status | None = None,
+    state: Annotated[Status | None, Query(description="The experiment's `status`.")] = None,
+    of_type: Annotated[Mode | None, Query(alias="type", description="The experiment's `mode`.")] = None,
 ) -> ListFilter:
-    return wanted.also(environment=environment, flag=flag, status=status)
+    return replace(wanted, state=state, type=of_type).also(environment=environment, flag=flag)
 
 
 def build_router(*, authenticator: Authenticator, experiments: ExperimentService) -> APIRouter:

@@ -42,4 +42,4 @@ class ExperimentRow(EntityRow):
     stop_at: int | None
 
 
-EXPERIMENTS = EntityTable("experiments", ExperimentRow)
+EXPERIMENTS = EntityTable("experiments", ExperimentRow, type_column="mode", state_column="status")

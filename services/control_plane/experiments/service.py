@@ -12,6 +12,7 @@ from service_kit.problems import Conflict, FieldError, InvalidInput
 from control_plane.access import Actor, Right
 from control_plane.entities import usages
 from control_plane.entities.errors import refused_fields
+from control_plane.entities.owners import with_owner
 from control_plane.entities.schemas import EntityCreate, EntityPatch
 from control_plane.entities.service import Created, EntityService
 from control_plane.entities.transactions import ProjectTransactions, WriteTransaction
@@ -64,7 +65,7 @@ class ExperimentService(EntityService[ExperimentRow, ExperimentView]):
 
     async def create(self, actor: Actor, project: str, body: EntityCreate) -> Created[ExperimentView]:
         async with self._write(actor, project, "create") as write:
-            given = {**body.model_dump(), "name": body.name or body.key}
+            given = await with_owner(write, {**body.model_dump(), "name": body.name or body.key})
             given["control"] = given["control"] or given["variations"][0]["key"]
             environment = _environment(write, given.pop("environment"))
             write.require(Right.EXPERIMENT_CREATE, environment)
@@ -87,7 +88,7 @@ class ExperimentService(EntityService[ExperimentRow, ExperimentView]):
             row = await self.found(write, "update", key, expected)
             self.refuse_archived(row)
             self._refuse_archived_environment(write, row)
-            patch = self.columns(body.given())
+            patch = self.columns(await with_owner(write, body.given()))
             changed = replace(row, **patch, updated_at=write.now)
             if not patch.keys() <= DESCRIPTIVE:
                 changed = await self.checked(write, changed, row)

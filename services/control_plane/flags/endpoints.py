@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import replace
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Response
 from service_kit.requests import new_router
@@ -13,12 +14,12 @@ from control_plane.entities.endpoints import (
     CHANGE,
     CREATE,
     Noun,
-    RequestedFilter,
     add_entity_routes,
     answer,
     answer_created,
 )
-from control_plane.entities.table import ListFilter
+from control_plane.entities.list_parameters import RequestedFilter
+from control_plane.entities.lists import ListFilter
 from control_plane.flags.schemas import FlagCreate, FlagPatch, FlagView, TypeName
 from control_plane.flags.service import FlagService
 from control_plane.flags.settings_endpoints import add_settings
@@ -27,7 +28,7 @@ from control_plane.flags.settings_service import SettingsService
 _FLAG = Noun(
     "flag",
     {
-        "list": "The project's flags by key, with where they are on.",
+        "list": "The project's flags, with where they are on.",
         "get": "One flag, with where it is on; its rules stand in the settings of each environment.",
         "archive": "Puts a flag out of use: it serves its off variation. Refused while something active depends on it.",
         "restore": "Puts an archived flag back into use with its rules, off in every environment.",
@@ -37,9 +38,16 @@ _FLAG = Noun(
 
 
 def _requested_flags(
-    wanted: RequestedFilter, of_type: Annotated[TypeName | None, Query(alias="type")] = None
+    wanted: RequestedFilter,
+    of_type: Annotated[TypeName | None, Query(alias="type")] = None,
+    state: Annotated[
+        Literal["on", "off"] | None, Query(description="In `environment`, which is needed with it.")
+    ] = None,
+    environment: Annotated[
+        str | None, Query(max_length=128, description="Where `state` and `changed_since` look; all when left out.")
+    ] = None,
 ) -> ListFilter:
-    return wanted.also(type=of_type)
+    return replace(wanted, type=of_type, state=state, environment=environment)
 
 
 def build_router(*, authenticator: Authenticator, flags: FlagService, settings: SettingsService) -> APIRouter:

@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from control_plane.entities.lists import Facet, ListFilter
 from control_plane.entities.models import EntityRow
-from control_plane.entities.table import EntityTable
+from control_plane.entities.table import Binding, EntityTable
 from control_plane.environments.queries import EnvironmentRow
 
 
@@ -69,7 +70,31 @@ class FlagInEnvironment:
     settings: SettingsRow
 
 
-FLAGS = EntityTable("flags", FlagRow)
+_IN_ENVIRONMENT = (
+    "SELECT FROM flag_settings s JOIN environments e ON e.id = s.environment_id "
+    "WHERE s.organization_id = flags.organization_id AND s.flag_id = flags.id"
+)
+
+
+class FlagTable(EntityTable[FlagRow]):
+    """The flags. A flag's `state` is `on` or `off` in an environment, and a change of its settings is one of it."""
+
+    def conditions(self, wanted: ListFilter, bind: Binding) -> dict[str, str]:
+        found = super().conditions(wanted, bind)
+        if wanted.changed_since is not None:
+            there = "" if wanted.environment is None else f" AND e.key = {bind(wanted.environment)}"
+            settings = f"EXISTS ({_IN_ENVIRONMENT}{there} AND s.updated_at >= {bind(wanted.changed_since)})"
+            found["changed_since"] = f"({found['changed_since']} OR {settings})"
+        return found
+
+    def facet_value(self, facet: Facet, wanted: ListFilter, bind: Binding) -> str:
+        if facet is not Facet.STATE:
+            return super().facet_value(facet, wanted, bind)
+        on = f"NOT archived AND EXISTS ({_IN_ENVIRONMENT} AND e.key = {bind(wanted.environment)} AND s.enabled)"
+        return f"CASE WHEN {on} THEN 'on' ELSE 'off' END"
+
+
+FLAGS = FlagTable("flags", FlagRow, type_column="type")
 
 
 def new_settings(flag: FlagRow, environment_id: UUID) -> SettingsRow:

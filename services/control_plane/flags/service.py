@@ -12,10 +12,11 @@ from service_kit.problems import FieldError, InvalidInput
 from control_plane.database import Connection
 from control_plane.entities import usages
 from control_plane.entities.errors import NotArchived
+from control_plane.entities.lists import Facet, ListFilter
 from control_plane.entities.schemas import Warned
 from control_plane.entities.service import EntityService
-from control_plane.entities.transactions import Consequence, ProjectTransactions, WriteTransaction
-from control_plane.environments.queries import EnvironmentRow
+from control_plane.entities.transactions import Consequence, ProjectTransactions, ReadTransaction, WriteTransaction
+from control_plane.environments.queries import EnvironmentRow, environments_of
 from control_plane.flags.definition import checked_definition, checked_settings, flag_of
 from control_plane.flags.experiment_guard import ExperimentGuard
 from control_plane.flags.models import FLAGS, FlagRow, SettingsRow
@@ -52,6 +53,16 @@ class FlagService(EntityService[FlagRow, FlagView]):
             return []
         switches = await switches_of(tx, rows[0].organization_id, [row.id for row in rows])
         return [flag_view(row, switches[row.id]) for row in rows]
+
+    async def check_filter(self, read: ReadTransaction, wanted: ListFilter) -> None:
+        if wanted.environment is not None:
+            environments = await environments_of(read.tx, read.scope.project_id)
+            if wanted.environment not in {each.key for each in environments}:
+                reason = f"there is no environment {wanted.environment!r} in use"
+                raise InvalidInput([FieldError("environment", "unknown_environment", reason)])
+        elif wanted.state is not None or Facet.STATE in wanted.facets:
+            reason = "is needed: a flag is on or off in an environment"
+            raise InvalidInput([FieldError("environment", "missing", reason)])
 
     def columns(self, given: Mapping[str, Any]) -> dict[str, Any]:
         columns = dict(given)

@@ -2,21 +2,47 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Depends, Response
+from dataclasses import replace
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Response
 from service_kit.requests import new_router
 from service_kit.versions import ExpectedVersion
 
 from control_plane.access import Actor, Authenticator
-from control_plane.entities.endpoints import CHANGE, CREATE, Noun, add_entity_routes, answer, answer_created
-from control_plane.metrics.schemas import MetricCreate, MetricPatch, MetricView
+from control_plane.entities.endpoints import (
+    CHANGE,
+    CREATE,
+    Noun,
+    add_entity_routes,
+    answer,
+    answer_created,
+)
+from control_plane.entities.list_parameters import RequestedFilter
+from control_plane.entities.lists import ListFilter
+from control_plane.metrics.schemas import AggregationName, MetricCreate, MetricPatch, MetricView
 from control_plane.metrics.service import MetricService
 
 _METRIC = Noun("metric")
 
 
+def _requested_metrics(
+    wanted: RequestedFilter,
+    of_type: Annotated[AggregationName | None, Query(alias="type", description="The metric's `aggregation`.")] = None,
+) -> ListFilter:
+    return replace(wanted, type=of_type)
+
+
 def build_router(*, authenticator: Authenticator, metrics: MetricService) -> APIRouter:
     router = new_router("metrics", authenticator.actor)
-    add_entity_routes(router, _METRIC, authenticator=authenticator, service=metrics, view=MetricView)
+    add_entity_routes(
+        router,
+        _METRIC,
+        authenticator=authenticator,
+        service=metrics,
+        view=MetricView,
+        requested_filter=_requested_metrics,
+    )
 
     @router.post(_METRIC.all, status_code=201, responses=CREATE)
     async def create_metric(

@@ -33,4 +33,4 @@ class MetricRow(EntityRow):
     per: str
 
 
-METRICS = EntityTable("metrics", MetricRow)
+METRICS = EntityTable("metrics", MetricRow, type_column="aggregation")

@@ -249,8 +249,8 @@ async def test_experiments_are_listed_by_environment_flag_and_status(tenant: Any
     async def keys(query: str) -> list[str]:
         return [each["key"] for each in (await api.ok("GET", f"{experiments}?{query}"))["items"]]
 
-    assert await keys("status=running") == ["a"]
+    assert await keys("state=running") == ["a"]
     assert await keys("environment=production&flag=checkout") == ["a", "b"]
     assert await keys("flag=other") == []
     assert await keys("tag=tag-b") == ["b"]
-    assert (await api("GET", f"{experiments}?status=other")).status_code == 422
+    assert (await api("GET", f"{experiments}?state=other")).status_code == 422
