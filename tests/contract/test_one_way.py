@@ -28,7 +28,7 @@ OPEN = {
 BY_A_TOKEN_IN_THE_ADDRESS = {"/ofrep/v1/events"}
 OFREP = {"/ofrep/v1/evaluate/flags", "/ofrep/v1/evaluate/flags/{key}", "/v1/evaluate", "/v1/flags/{key}"}
 LIMIT = {"type": "integer", "maximum": 200, "minimum": 1, "default": 50, "title": "Limit"}
-CURSOR = {"anyOf": [{"type": "string", "maxLength": 600}, {"type": "null"}], "title": "Cursor"}
+CURSOR = {"anyOf": [{"type": "string", "maxLength": 2000}, {"type": "null"}], "title": "Cursor"}
 
 
 class Operation(NamedTuple):
