@@ -11,7 +11,7 @@ PARALLEL := -n logical --maxprocesses=4 --dist loadfile --no-loadscope-reorder
 .DEFAULT_GOAL := help
 .PHONY: help install native demo up down test check format unit coverage messages generate snapshots lock clean release \
 	artefacts images hooks \
-	bench-edge bench-engine bench-peers bench-ingest bench-analytics bench-control-plane calibrate chaos
+	bench-edge bench-engine bench-peers bench-ingest bench-analytics bench-control-plane bench-propagation calibrate chaos
 
 help: ## Print this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -119,6 +119,9 @@ bench-analytics: install ## A result over millions of events beside a query by h
 
 bench-control-plane: install ## Latency of the control plane's reads and writes
 	$(BIN)/python benchmarks/control_plane.py
+
+bench-propagation: install ## From a write to the last of 1, 10 and 20 edges (JSON=FILE keeps the figures)
+	$(BIN)/python -m benchmarks.propagation $(if $(JSON),--json $(JSON))
 
 calibrate: install ## Simulate the statistics' error rates; fails outside their bands (JSON=FILE keeps the rows)
 	$(BIN)/python -m benchmarks.calibration $(if $(JSON),--json $(JSON))
