@@ -3,10 +3,10 @@
     python -m benchmarks.propagation [--edges 1 10 20] [--flags 10 10000] [--edits 200] [--json FILE]
 
 Control plane with its relay, PostgreSQL (fsync on), NATS and every edge are processes of their own; edges keep no
-snapshot file, because one disk stands in for those of twenty machines. Edits of one flag's rules follow each other, each
-with `Prefer: wait=30`. "last edge": from the start of the write until this process, which listens on the bus itself, has
-heard the last edge say that it serves it; "answer": until the answer that waited for them. CPU, user and system, is per
-edit: of the control plane (with the reading of the flag before), of NATS, and of all edges together.
+snapshot file, because one disk stands in for those of twenty machines. Edits of one flag's rules follow each other,
+each with `Prefer: wait=30`. "last edge": from the start of the write until this process, which listens on the bus
+itself, has heard the last edge say that it serves it; "answer": until the answer that waited for them. CPU, user and
+system, is per edit: of the control plane (with the reading of the flag before), of NATS, and of all edges together.
 """
 
 from __future__ import annotations
