@@ -91,8 +91,7 @@ class Platform:
         return version
 
     def until_states(self, **expected: str) -> None:
-        for plane in range(len(self.planes)):
-            until_blocking(lambda at=plane: same(self.states(at), expected))
+        until_blocking(lambda: same([self.states(plane) for plane in (0, 1)], [expected, expected]))
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import asyncpg
 from fastapi import APIRouter, Depends, Response
 from service_kit.pagination import Page, RequestedPage, page_of
@@ -151,10 +153,10 @@ def _add_project_changes(router: APIRouter, authenticator: Authenticator, databa
         async with database.transaction() as tx:
             scope = await resolve_project(tx, actor, project)
             require(actor, Right.PROJECT_ARCHIVE, scope, in_archived=not archived)
-            row = await service.archive_project(tx, actor, scope, expected, archived=archived)
+            row, versions = await service.archive_project(tx, actor, scope, expected, archived=archived)
             if not archived:
                 await service.hold_restored(tx, quotas, scope)
-        return _project_answer(row, response)
+        return _project_answer(row, response, versions)
 
     @router.post("/projects/{project}/archive", responses=_CHANGE)
     async def archive_project(
@@ -176,6 +178,6 @@ def _organization_answer(row: asyncpg.Record, response: Response) -> Organizatio
     return organization_view(row)
 
 
-def _project_answer(row: asyncpg.Record, response: Response) -> ProjectView:
+def _project_answer(row: asyncpg.Record, response: Response, versions: Mapping[str, int] | None = None) -> ProjectView:
     response.headers["ETag"] = etag(row["revision"])
-    return project_view(row)
+    return project_view(row, versions)

@@ -51,6 +51,8 @@ class ProjectPatch(Input):
 
 
 class ProjectView(AuditedView):
+    unaudited: ClassVar = frozenset({"environment_versions"})
+
     id: UUID
     organization_id: UUID
     key: str
@@ -59,6 +61,8 @@ class ProjectView(AuditedView):
     archived: bool
     version: int
     created_at: datetime
+    environment_versions: dict[str, int] = Field(default_factory=dict)
+    """After it was archived or restored."""
 
 
 Position = Annotated[

@@ -61,15 +61,17 @@ async def update_project(
 
 async def archive_project(
     tx: Connection, actor: Actor, scope: ProjectScope, expected: int | None, *, archived: bool
-) -> asyncpg.Record:
-    """Archiving ends what its environments serve; restoring brings it back. Each environment gets a new version."""
+) -> tuple[asyncpg.Record, dict[str, int]]:
+    """Archiving ends what its environments serve; restoring brings it back. The new row, and the new version of each
+    environment."""
     before = await repository.find_project(tx, scope, lock=True)
     check_version(expected, before["revision"])
     _refuse_same(before, archived=archived)
     row = await repository.archive_project(tx, scope, archived=archived)
-    ids = [each.id for each in await environments_of(tx, scope.project_id)]
-    await _record_project(tx, actor, "archive" if archived else "restore", before, row, ids)
-    return row
+    environments = {each.id: each.key for each in await environments_of(tx, scope.project_id)}
+    action = "archive" if archived else "restore"
+    versions = await _record_project(tx, actor, action, before, row, tuple(environments))
+    return row, {environments[each]: version for each, version in versions.items()}
 
 
 async def create_environment(
@@ -141,7 +143,7 @@ async def _record_project(
     before: asyncpg.Record | None,
     after: asyncpg.Record,
     environment_ids: Sequence[UUID] = (),
-) -> None:
+) -> dict[UUID, int]:
     change = Change(
         organization_id=after["organization_id"],
         project_id=after["id"],
@@ -153,7 +155,7 @@ async def _record_project(
         before=None if before is None else project_view(before).audited(),
         after=project_view(after).audited(),
     )
-    await record(tx, change)
+    return await record(tx, change)
 
 
 async def _record_environment(

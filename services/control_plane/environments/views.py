@@ -15,7 +15,8 @@ def organization_view(row: asyncpg.Record) -> OrganizationView:
     )
 
 
-def project_view(row: asyncpg.Record) -> ProjectView:
+def project_view(row: asyncpg.Record, versions: Mapping[str, int] | None = None) -> ProjectView:
+    """`versions` as for an environment."""
     return ProjectView(
         id=row["id"],
         organization_id=row["organization_id"],
@@ -25,6 +26,7 @@ def project_view(row: asyncpg.Record) -> ProjectView:
         archived=row["archived_at"] is not None,
         version=row["revision"],
         created_at=row["created_at"],
+        environment_versions=dict(versions or {}),
     )
 
 

@@ -110,13 +110,14 @@ async def test_a_write_is_answered_when_all_edges_serve_it(stand: Stand) -> None
         ("POST", "{flag}/archive", None),
         ("POST", "{environment}/sdk-keys", {"kind": "server", "name": "Backend"}),
         ("PATCH", "{environment}", {"pii_attributes": ["email"]}),
+        ("POST", "{project}/archive", None),
     ],
-    ids=["switch", "change of a flag", "archive", "new SDK key", "change of an environment"],
+    ids=["switch", "change of a flag", "archive", "new SDK key", "change of an environment", "archive of the project"],
 )
 async def test_every_kind_of_write_waits(stand: Stand, method: str, path: str, body: Any) -> None:
     await stand.api.ok("POST", stand.flags, FLAG)
     await stand.serve("a", "b")
-    address = path.format(flag=f"{stand.flags}/checkout", environment=stand.tenant.path)
+    address = path.format(flag=f"{stand.flags}/checkout", environment=stand.tenant.path, project=stand.flags[:-6])
     headers = WAIT | ({"If-Match": '"1"'} if method == "PATCH" else {})
     answer = await stand.answered_when_served(stand.api(method, address, body, headers=headers))
     assert answer.is_success, answer.text
