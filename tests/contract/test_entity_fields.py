@@ -171,7 +171,14 @@ ENTITIES = (
         ProjectCreate,
         ProjectPatch,
         renamed={"revision": "version", "archived_at": "archived"},
-        left_out=(GIVEN, COUNTED, ARCHIVED, KEY, LeftOut("organization_id", "create patch", "the path names it")),
+        left_out=(
+            VERSIONS,
+            GIVEN,
+            COUNTED,
+            ARCHIVED,
+            KEY,
+            LeftOut("organization_id", "create patch", "the path names it"),
+        ),
     ),
     Entity(
         "environment",
