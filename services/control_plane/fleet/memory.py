@@ -159,8 +159,9 @@ class Fleet:
                 for watcher in tuple(self._watchers):
                     watcher.lost(edge.id)
         if self.is_known:
+            live = self.live
             for watcher in tuple(self._watchers):
-                watcher.begin(self.live)
+                watcher.begin(live)
 
     def watch(self, watcher: Watcher) -> None:
         self._watchers.add(watcher)
