@@ -10,19 +10,20 @@ from service_kit.http import Shell, create_app
 from service_kit.problems import Problem, problem_responses
 from service_kit.token_keys import VerificationKey
 
-from control_plane.access import Authenticator
+from control_plane.access import Authenticator, roles_endpoints
 from control_plane.audit import endpoints as audit_endpoints
 from control_plane.audit import heads_endpoints as audit_heads_endpoints
 from control_plane.audit.heads import SignedHeads
 from control_plane.database import Database
 from control_plane.entities.transactions import ProjectTransactions
-from control_plane.environments import endpoints as environments_endpoints
 from control_plane.environments import (
+    bindings_endpoints,
     organizations_endpoints,
     project_roles_endpoints,
     quotas_endpoints,
     sdk_keys_endpoints,
 )
+from control_plane.environments import endpoints as environments_endpoints
 from control_plane.environments.keeper import EnvironmentKeeper
 from control_plane.experiments import endpoints as experiments_endpoints
 from control_plane.experiments.queries import running_on
@@ -132,6 +133,8 @@ def _routers_of_organizations(parts: Parts) -> Sequence[APIRouter]:
     return (
         api_tokens_endpoints.build_router(authenticator=authenticator, database=database, quotas=quotas),
         organizations_endpoints.build_router(authenticator=authenticator, database=database, quotas=quotas),
+        roles_endpoints.build_router(authenticator=authenticator, database=database, quotas=quotas),
+        bindings_endpoints.build_router(authenticator=authenticator, database=database, quotas=quotas),
         project_roles_endpoints.build_router(authenticator=authenticator, database=database),
         environments_endpoints.build_router(authenticator=authenticator, database=database, quotas=quotas),
         sdk_keys_endpoints.build_router(authenticator=authenticator, database=database, quotas=quotas),

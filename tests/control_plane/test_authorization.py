@@ -29,6 +29,8 @@ PUBLIC = {
 # For everybody who is signed in, about themselves; creating organizations asks for an administrator.
 PERSONAL = {
     ("GET", "/me"),
+    ("GET", "/me/permissions"),
+    ("GET", "/rights"),
     ("PUT", "/me/password"),
     ("POST", "/auth/access-token"),
     ("GET", "/me/sessions"),
@@ -52,6 +54,7 @@ FLAG = {
     "off_variation": "off",
     "default": {"variation": "on"},
 }
+ROLE: dict[str, Any] = {"key": "thing", "name": "Thing", "rights": ["flag:read"]}
 METRIC = {"key": "new", "name": "New", "aggregation": "conversion", "event": "purchase"}
 
 EXPERIMENT = {
@@ -94,6 +97,14 @@ ROWS: dict[tuple[str, str], Row] = {
     ("GET", MEMBERS + "/{user}"): Row("viewer"),
     ("PATCH", MEMBERS + "/{user}"): Row("administrator", {"role": "viewer"}),
     ("DELETE", MEMBERS + "/{user}"): Row("administrator"),
+    ("GET", "/organizations/{organization}/roles"): Row("viewer"),
+    ("GET", "/organizations/{organization}/roles/{role}"): Row("viewer"),
+    ("POST", "/organizations/{organization}/roles"): Row("administrator", {**ROLE, "key": "new"}),
+    ("PATCH", "/organizations/{organization}/roles/{role}"): Row("administrator", {"name": "Other"}),
+    ("DELETE", "/organizations/{organization}/roles/{role}"): Row("administrator"),
+    ("GET", "/organizations/{organization}/bindings"): Row("viewer"),
+    ("POST", "/organizations/{organization}/bindings"): Row("administrator", {"role": "viewer"}),
+    ("DELETE", "/organizations/{organization}/bindings/{binding}"): Row("administrator"),
     ("GET", "/organizations/{organization}/tokens"): Row("viewer"),
     ("POST", "/organizations/{organization}/tokens"): Row("administrator", {"name": "New", "role": "viewer"}),
     ("DELETE", "/organizations/{organization}/tokens/{token}"): Row("administrator"),
@@ -184,7 +195,12 @@ async def places(tenant: Any, make_member: Any) -> dict[str, str]:
     member = await make_member(tenant, "viewer")
     identity = (await member.ok("GET", "/me"))["id"]
     await tenant.api.ok("PUT", f"/projects/{tenant.project}/members/{identity}", {"role": "viewer"})
+    at = f"/organizations/{tenant.organization}"
+    await tenant.api.ok("POST", f"{at}/roles", ROLE)
+    binding = await tenant.api.ok("POST", f"{at}/bindings", {"user": identity, "role": "viewer"})
     return {
+        "role": ROLE["key"],
+        "binding": binding["id"],
         "organization": tenant.organization,
         "project": tenant.project,
         "environment": "production",

@@ -98,6 +98,7 @@ async def _people(admin: Speaker, at: str) -> Speaker:
     await owner("GET", f"{at}/members")
     await owner("GET", person)
     await owner.changed(person, {"role": "developer"})
+    await _roles(owner, at, member["id"])
     leaving = await _joined(owner, at, "leaving@example.com", "viewer")
     identity = (await leaving("GET", "/me"))["id"]
     made = await owner("POST", f"{at}/members/{identity}/password-reset")
@@ -116,6 +117,19 @@ async def _people(admin: Speaker, at: str) -> Speaker:
     await program("GET", "/organizations")
     await owner("DELETE", f"{at}/tokens/{token['id']}")
     return owner
+
+
+async def _roles(owner: Speaker, at: str, person: str) -> None:
+    await owner("GET", "/rights")
+    await owner("POST", f"{at}/roles", {"key": "switcher", "name": "Switcher", "rights": ["flag:read", "flag:toggle"]})
+    await owner("GET", f"{at}/roles")
+    await owner("GET", f"{at}/roles/switcher")
+    await owner.changed(f"{at}/roles/switcher", {"name": "Who switches"})
+    binding = await owner("POST", f"{at}/bindings", {"user": person, "role": "switcher"})
+    await owner("GET", f"{at}/bindings")
+    await owner("GET", "/me/permissions?organization=acme")
+    await owner("DELETE", f"{at}/bindings/{binding['id']}")
+    await owner("DELETE", f"{at}/roles/switcher")
 
 
 async def _sessions(owner: Speaker) -> None:

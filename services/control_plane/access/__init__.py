@@ -5,7 +5,8 @@ from control_plane.access.authenticator import Authenticator
 from control_plane.access.authorization import require
 from control_plane.access.rights import Right
 from control_plane.access.roles import Role
-from control_plane.access.scopes import EnvironmentScope, OrganizationScope, ProjectScope
+from control_plane.access.schemas import RoleKey
+from control_plane.access.scopes import EnvironmentScope, OrganizationScope, ProjectScope, Scope
 
 __all__ = [
     "Actor",
@@ -15,5 +16,7 @@ __all__ = [
     "ProjectScope",
     "Right",
     "Role",
+    "RoleKey",
+    "Scope",
     "require",
 ]

@@ -62,7 +62,9 @@ async def find_program(tx: Connection, digest: bytes | None, token_id: UUID | No
 
 async def find_role(tx: Connection, organization_id: UUID, key: str) -> RoleDefinition | None:
     """A role that the organization made."""
-    rights = await tx.fetchval("SELECT rights FROM roles WHERE organization_id = $1 AND key = $2", organization_id, key)
+    rights = await tx.fetchval(
+        "SELECT rights FROM roles WHERE organization_id = $1 AND key = $2 FOR SHARE", organization_id, key
+    )
     return None if rights is None else RoleDefinition(organization_id, key, frozenset(rights))
 
 

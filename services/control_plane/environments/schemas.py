@@ -11,6 +11,7 @@ from messages.sdk_keys import KeyKind
 from pydantic import Field, StringConstraints
 from service_kit.schemas import Description, Input, Name, OneOf, Output
 
+from control_plane.access import RoleKey
 from control_plane.changes import AuditedView
 from control_plane.environments.keys import EntityKey
 from control_plane.quotas import Holder, Quota
@@ -120,7 +121,7 @@ class EnvironmentView(AuditedView):
 
 
 class ProjectRoleIn(Input):
-    role: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,127}$")]
+    role: RoleKey
 
 
 class ProjectRoleView(AuditedView):

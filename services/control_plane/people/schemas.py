@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import AfterValidator, StringConstraints
 from service_kit.schemas import Input, Name, Output
 
+from control_plane.access.schemas import RoleKey
 from control_plane.changes import AuditedView
 from control_plane.people.passwords import PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN
 
@@ -33,10 +34,6 @@ Email = Annotated[
 ]
 GivenPassword = Annotated[str, StringConstraints(min_length=1, max_length=PASSWORD_LENGTH_MAX)]
 NewPassword = Annotated[str, StringConstraints(min_length=PASSWORD_LENGTH_MIN, max_length=PASSWORD_LENGTH_MAX)]
-
-
-RoleKey = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,127}$")]
-"""A built-in role, or one that the organization made."""
 
 
 class LoginIn(Input):

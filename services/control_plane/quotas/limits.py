@@ -27,6 +27,8 @@ class Quota(StrEnum):
     PROJECTS = "projects"
     MEMBERS = "members"
     TOKENS = "tokens"
+    ROLES = "roles"
+    BINDINGS = "bindings"
     ORGANIZATION_BYTES = "organization_bytes"
     ENVIRONMENTS = "environments"
     FLAGS = "flags"
@@ -53,6 +55,8 @@ TERMS: Mapping[Quota, Terms] = {
     Quota.PROJECTS: Terms(Holder.ORGANIZATION, 1_000, 100_000),
     Quota.MEMBERS: Terms(Holder.ORGANIZATION, 2_000, 10_000),
     Quota.TOKENS: Terms(Holder.ORGANIZATION, 100, 10_000),
+    Quota.ROLES: Terms(Holder.ORGANIZATION, 100, 1_000),
+    Quota.BINDINGS: Terms(Holder.ORGANIZATION, 5_000, 50_000),
     Quota.ORGANIZATION_BYTES: Terms(Holder.ORGANIZATION, 256 * _MIB, 2**50),
     Quota.ENVIRONMENTS: Terms(Holder.PROJECT, 50, 1_000),
     Quota.FLAGS: Terms(Holder.PROJECT, 50_000, 1_000_000),

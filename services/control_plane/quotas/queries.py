@@ -31,6 +31,8 @@ _ROWS: Mapping[Quota, str] = {
     Quota.MEMBERS: "SELECT (SELECT count(*) FROM memberships WHERE organization_id = $1) + (SELECT count(*) "
     "FROM invitations WHERE organization_id = $1 AND ended_at IS NULL AND expires_at > $2)",
     Quota.TOKENS: f"SELECT count(*) FROM api_tokens WHERE organization_id = $1 AND {_ACTIVE}",  # noqa: S608
+    Quota.ROLES: "SELECT count(*) FROM roles WHERE organization_id = $1 AND $2::timestamptz IS NOT NULL",
+    Quota.BINDINGS: "SELECT count(*) FROM bindings WHERE organization_id = $1 AND $2::timestamptz IS NOT NULL",
     Quota.ENVIRONMENTS: "SELECT count(*) FROM environments WHERE project_id = $1 AND $2::timestamptz IS NOT NULL",
     Quota.SDK_KEYS: f"SELECT count(*) FROM sdk_keys WHERE environment_id = $1 AND {_ACTIVE}",  # noqa: S608
 }
