@@ -84,6 +84,13 @@ async def newest(tx: Connection, wanted: Search, before: tuple[datetime, int] | 
     words = await _words(tx, wanted)
     if words is None:
         return []
+    return [Found(*row) for row in await _planned(tx, *newest_statement(wanted, words, before, limit))]
+
+
+def newest_statement(
+    wanted: Search, words: Sequence[str], before: tuple[datetime, int] | None, limit: int
+) -> tuple[str, list[object]]:
+    """The SQL of `newest`, and its values."""
     statement, source, ordered = _matching(wanted, words)
     if before is not None:
         statement.add(f"({ordered}.at, {ordered}.number) < ({{}}, {{}})", *before)
@@ -93,17 +100,16 @@ async def newest(tx: Connection, wanted: Search, before: tuple[datetime, int] | 
     if projects is None or len(projects) == 1:
         if projects:
             statement.add("e.project_id = {}", projects[0])
-        sql = f"{select} WHERE {' AND '.join(statement.conditions)} {rest}"
-    else:
-        # Of each project its newest ones, by the index that has them in order.
-        statement.add("e.project_id = p.id")
-        each = f"{select} WHERE {' AND '.join(statement.conditions)} {rest}"
-        given = statement.value(projects)
-        sql = (
-            f"SELECT found.* FROM unnest({given}::uuid[]) AS p(id) CROSS JOIN LATERAL ({each}) AS found "
-            f"ORDER BY found.at DESC, found.number DESC LIMIT {statement.value(limit)}"
-        )
-    return [Found(*row) for row in await _planned(tx, sql, statement.values)]
+        return f"{select} WHERE {' AND '.join(statement.conditions)} {rest}", statement.values
+    # Of each project its newest ones, by the index that has them in order.
+    statement.add("e.project_id = p.id")
+    each = f"{select} WHERE {' AND '.join(statement.conditions)} {rest}"
+    given = statement.value(projects)
+    sql = (
+        f"SELECT found.* FROM unnest({given}::uuid[]) AS p(id) CROSS JOIN LATERAL ({each}) AS found "
+        f"ORDER BY found.at DESC, found.number DESC LIMIT {statement.value(limit)}"
+    )
+    return sql, statement.values
 
 
 async def following(tx: Connection, wanted: Search, after: int, until: int, limit: int) -> list[Found]:
