@@ -1,18 +1,25 @@
 """Each operation that is no GET leaves an entry in the audit log: a whole day is lived, and after each call the log is
-looked at. A new operation without one fails, unless it stands here with a reason."""
+looked at. A new operation without one fails, unless it stands here with a reason. Each entry says who did it, by which
+right, from which address, in which request and why."""
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
+from uuid import UUID
 
+import asyncpg
 import httpx
+from control_plane.access.rights import Right
 from control_plane.database import Database
 from control_plane.publishing.relay import Relay
 from control_plane.publishing.telemetry import RelayTelemetry
 from service_kit.clock import ManualClock
+from service_kit.reasons import REASON_HEADER
 from service_kit.telemetry import new_registry
 from streams.memory import MemoryBus
 
@@ -25,6 +32,19 @@ NO_TRACE = {
     "POST /api/v1/projects/{project}/environments/{environment}/explain": "it is a question, and changes nothing",
     "POST /api/v1/auth/password-resets": "in this day no mail is sent; tests/control_plane/test_password_resets.py",
 }
+WITHOUT_RIGHT = {
+    "DELETE /api/v1/me/sessions": "one's own",
+    "DELETE /api/v1/me/sessions/current": "one's own",
+    "DELETE /api/v1/me/sessions/{session}": "one's own",
+    "POST /api/v1/auth/invitations/accept": "whoever has the link",
+    "POST /api/v1/auth/login": "whoever knows the password",
+    "POST /api/v1/auth/password-resets/use": "whoever has the link",
+    "POST /api/v1/auth/sessions": "whoever knows the password",
+    "POST /api/v1/me/invitations/accept": "whoever has the link",
+    "POST /api/v1/organizations": "administrators of the installation, who belong to no organization by that",
+    "PUT /api/v1/me/password": "one's own",
+}
+"""Operations for which nobody is asked for a right, and who may."""
 
 
 @dataclass
@@ -37,26 +57,42 @@ class Auditor:
         async with self.database.connection() as connection:
             return int(await connection.fetchval("SELECT COALESCE(sum(number), 0) FROM audit_heads"))
 
+    async def of_request(self, request_id: str) -> list[asyncpg.Record]:
+        async with self.database.connection() as connection:
+            return await connection.fetch("SELECT * FROM audit_entries WHERE request_id = $1", request_id)
+
 
 async def test_each_operation_leaves_an_entry(database: Database, clock: ManualClock) -> None:
-    app, auditor = await app_on(database, clock), Auditor(database)
+    app, auditor, numbers = await app_on(database, clock), Auditor(database), itertools.count(1)
     relay = Relay(database=database, bus=MemoryBus(), clock=clock, telemetry=RelayTelemetry(new_registry()))
     paths = [path for path in app.openapi()["paths"] if path.startswith("/api/v1")]
     templates = {path: re.compile(re.sub(r"\{[^}]+\}", "[^/]+", path)) for path in paths}
     left: dict[str, list[int]] = defaultdict(list)
+    rightless: set[str] = set()
 
     class Watched(httpx.ASGITransport):
         async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
             if request.url.path.endswith(("/login", "/auth/sessions")):
                 # Sign-ins of the same person in the same minute share an entry.
                 clock.advance(61)
+            matching = [name for name, pattern in templates.items() if pattern.fullmatch(request.url.path)]
+            operation = f"{request.method} {min(matching, key=lambda name: name.count('{'))}"
+            request.headers[REASON_HEADER] = quote(f"because of {operation}")
+            request.headers["X-Request-Id"] = f"request-{next(numbers)}"
             before = await auditor.count()
             answer = await super().handle_async_request(request)
-            matching = [name for name, pattern in templates.items() if pattern.fullmatch(request.url.path)]
             if request.method != "GET":
-                left[f"{request.method} {min(matching, key=lambda name: name.count('{'))}"].append(
-                    await auditor.count() - before
-                )
+                left[operation].append(await auditor.count() - before)
+            for entry in await auditor.of_request(request.headers["X-Request-Id"]):
+                assert (entry["address"], entry["reason"]) == ("127.0.0.1", f"because of {operation}")
+                assert entry["actor_kind"] in ("user", "token")
+                assert UUID(entry["actor_id"]).int
+                assert entry["actor_name"]
+                assert (entry["behalf_name"] is not None) == (entry["actor_kind"] == "token")
+                if entry["used_right"] is None:
+                    rightless.add(operation)
+                else:
+                    Right(entry["used_right"])
             return answer
 
     async with httpx.AsyncClient(transport=Watched(app), base_url="http://recorded") as client:
@@ -69,3 +105,4 @@ async def test_each_operation_leaves_an_entry(database: Database, clock: ManualC
     }
     without: set[Any] = {operation for operation in operations if not any(left[operation])}
     assert without == NO_TRACE.keys()
+    assert rightless == WITHOUT_RIGHT.keys()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from service_kit.origins import current_right, note_right
 from service_kit.problems import Conflict, Forbidden, NotFound
 
 from control_plane.access.actor import Actor
@@ -30,9 +31,9 @@ class MissingRight(Forbidden):
 
 
 def require(actor: Actor, right: Right, scope: Scope, *, in_archived: bool = False, inside: bool = False) -> None:
-    """Returns when the actor may do it. `inside`: at this place or anywhere inside; for what is done in one of a
-    project's environments, before it is known in which. `in_archived`: it is done in an archived project all the
-    same, because somebody can do less by it, or it brings the project back.
+    """Returns when the actor may do it, and notes by which right, for the audit log. `inside`: at this place or
+    anywhere inside; for what is done in one of a project's environments, before it is known in which. `in_archived`:
+    it is done in an archived project all the same, because somebody can do less by it, or it brings the project back.
 
     Raises `NotFound` for what doesn't exist as far as the actor is concerned (the same as for what doesn't exist),
     `MissingRight` when a right is missing, `Conflict` (`project_archived`) for a write in an archived project.
@@ -43,6 +44,9 @@ def require(actor: Actor, right: Right, scope: Scope, *, in_archived: bool = Fal
         raise MissingRight(right, scope)
     if right.writes and not in_archived and not isinstance(scope, OrganizationScope) and scope.archived:
         raise Conflict("the project is archived: restore it first", code="project_archived")
+    # What is written is written by the right to write, whatever else was read on the way.
+    if right.writes or not current_right():
+        note_right(right)
 
 
 class RightNotHeld(Forbidden):

@@ -73,6 +73,16 @@ async def member_address(tx: Connection, organization_id: UUID, reference: str) 
     return address
 
 
+async def token_maker(tx: Connection, token_id: UUID) -> Actor | None:
+    """Who made the token; only who they are is known of them, not what they may."""
+    row = await tx.fetchrow(
+        "SELECT users.id, users.email FROM api_tokens JOIN users ON users.id = api_tokens.created_by "
+        "WHERE api_tokens.id = $1",
+        token_id,
+    )
+    return None if row is None else Actor(kind="user", id=row["id"], name=row["email"])
+
+
 async def actor_name(tx: Connection, kind: str, actor_id: UUID) -> str | None:
     """What a person or a program is called in the audit log."""
     known = "SELECT name FROM api_tokens WHERE id = $1" if kind == "token" else "SELECT email FROM users WHERE id = $1"

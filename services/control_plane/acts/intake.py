@@ -20,7 +20,7 @@ from service_kit.logs import get_logger
 from streams import BatchConsumer, Bus, BusError, Message, StreamSpec
 
 from control_plane.access import Actor
-from control_plane.access.queries import actor_name
+from control_plane.access.queries import actor_name, token_maker
 from control_plane.acts.telemetry import ActTelemetry
 from control_plane.changes import Change, Origin, record
 from control_plane.changes.queries import has_act
@@ -105,13 +105,14 @@ class ActIntake:
             raise NoAct("there is no such organization")
         actor_id = UUID(act.actor_id)
         name = act.actor_name or await actor_name(tx, act.actor_kind, actor_id) or act.actor_id
+        maker = await token_maker(tx, actor_id) if act.actor_kind == "token" else None
         change = Change(
             organization_id=organization_id,
             project_id=UUID(act.project_id) if act.project_id else None,
             entity=act.entity,
             entity_key=act.entity_key,
             action=act.action,
-            actor=Actor(kind=_kind(act.actor_kind), id=actor_id, name=name),
+            actor=Actor(kind=_kind(act.actor_kind), id=actor_id, name=name, maker=maker),
             before=_document(act.before),
             after=_document(act.after),
             origin=Origin(

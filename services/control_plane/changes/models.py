@@ -24,6 +24,10 @@ class Author(Protocol):
     def name(self) -> str:
         """For people who read the audit log."""
 
+    @property
+    def maker(self) -> Author | None:
+        """On whose behalf it is: who made the token."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:

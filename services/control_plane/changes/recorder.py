@@ -83,7 +83,7 @@ async def _first_head(tx: Connection, organization_id: UUID) -> asyncpg.Record:
 
 
 async def _end(tx: Connection, change: Change, versions: dict[str, int], head: asyncpg.Record) -> None:
-    origin = change.origin or present_origin()
+    origin, maker = change.origin or present_origin(), change.actor.maker
     entry = {
         "organization_id": change.organization_id,
         "number": head["number"] + 1,
@@ -103,9 +103,9 @@ async def _end(tx: Connection, change: Change, versions: dict[str, int], head: a
         "act_id": origin.act_id,
         "reason": origin.reason,
         "used_right": origin.right,
-        "behalf_kind": None,
-        "behalf_id": None,
-        "behalf_name": None,
+        "behalf_kind": maker and maker.kind,
+        "behalf_id": maker and str(maker.id),
+        "behalf_name": maker and maker.name,
     }
     digest = entry_hash(entry, head["hash"])
     await tx.execute(_END, *(entry[name] for name in ALL_COLUMNS), head["hash"], digest, CHANNEL, tx.now)

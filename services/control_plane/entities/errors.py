@@ -2,6 +2,8 @@
 
 `refused_fields` tells as field errors what the rule engine refuses.
 
+InvalidInput 422
+└── ReasonRequired  `reason_required`: an environment wants to know why what it serves is changed
 Conflict 409
 ├── KeyTaken      `key_taken`: the project has this entity already
 ├── InUse         `in_use`: others name it; the detail says who
@@ -16,10 +18,21 @@ from contextlib import contextmanager
 
 from bucketing.errors import InvalidConfig
 from service_kit.problems import Conflict, FieldError, InvalidInput
+from service_kit.reasons import REASON_HEADER
 
 from control_plane.entities.usages import Usage
 
 _NAMED_MAX = 10
+
+
+class ReasonRequired(InvalidInput):
+    default_code = "reason_required"
+
+    def __init__(self, environment: str) -> None:
+        wanted = FieldError(
+            REASON_HEADER, "reason_required", f"say why: {environment} asks for a reason of each change"
+        )
+        super().__init__([wanted])
 
 
 class KeyTaken(Conflict):

@@ -9,13 +9,14 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import uuid4
 
+from service_kit.origins import current_reason
 from service_kit.problems import NotFound, PreconditionFailed
 from service_kit.versions import check_version
 
 from control_plane.access import Actor, ProjectScope, Right, require
 from control_plane.changes import Change, record
 from control_plane.database import Connection, Database
-from control_plane.entities.errors import KeyTaken
+from control_plane.entities.errors import KeyTaken, ReasonRequired
 from control_plane.entities.schemas import Warned
 from control_plane.entities.table import EntityTable, Row
 from control_plane.environments.queries import (
@@ -99,13 +100,16 @@ class WriteTransaction:
 
     async def serve(self, right: Right, environments: Sequence[EnvironmentRow], *, off: bool = False) -> None:
         """Before `record`: the write changes what these environments serve. A protected one asks for the right in
-        itself, and what was agreed on for each is held; `off` waits for nobody's agreement.
+        itself, one may ask for a reason, and what was agreed on for each is held; `off` needs no reason and waits for
+        nobody's agreement.
 
-        Raises `MissingRight`, and what the agreement raises.
+        Raises `MissingRight`, `ReasonRequired`, and what the agreement raises.
         """
         for environment in environments:
             if environment.protected:
                 self.require(right, environment)
+            if environment.reason_required and not off and not current_reason():
+                raise ReasonRequired(environment.key)
         if environments and not off and self.agreement is not None:
             await self.agreement.check(self, environments)
 

@@ -22,8 +22,8 @@ class Operator:
 
     kind = "system"
     name = "operator"
-
     id = UUID(int=0)
+    maker = None
 
 
 async def set_overrides(

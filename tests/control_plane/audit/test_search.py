@@ -60,9 +60,9 @@ async def day(tenant: Tenant, clock: ManualClock) -> Day:
     on = f"/projects/{tenant.project}/flags/new-checkout/environments/production/enabled"
     clock.advance(60)
     await api.ok("PUT", on, {"enabled": True}, headers={REASON_HEADER: "roll out"})
-    bob = await joined(api, tenant.organization, "bob@example.com", "editor")
+    bob = await joined(api, tenant.organization, "bob@example.com", "developer")
     await bob.ok("POST", f"/projects/{other}/segments", {"key": "new-readers", "included": ["u1"]})
-    made = await api.ok("POST", f"/organizations/{tenant.organization}/tokens", {"name": "ci", "role": "editor"})
+    made = await api.ok("POST", f"/organizations/{tenant.organization}/tokens", {"name": "ci", "role": "developer"})
     await api.of(made["token"]).ok("POST", f"/projects/{other}/segments", {"key": "robots", "included": ["u2"]})
     return Day(tenant, other, bob)
 
@@ -186,7 +186,43 @@ async def test_a_spreadsheet_computes_nothing(day: Day) -> None:
 
 
 async def test_who_reads_one_project_s_log_sees_nothing_beside_it(day: Day) -> None:
-    outsider = await day.tenant.api("GET", "/organizations/00000000-0000-4000-8000-000000000000/audit")
-    absent = await day.tenant.api("GET", "/organizations/nowhere/audit/export")
-    assert outsider.status_code == absent.status_code == 404
-    assert outsider.json()["detail"] == absent.json()["detail"]
+    api, organization = day.tenant.api, f"/organizations/{day.tenant.organization}"
+    bob = (await day.bob.ok("GET", "/me"))["id"]
+    await api.changed("PATCH", f"{organization}/members/{bob}", {"role": None})
+    assert (await day.bob("GET", day.path)).status_code == 403
+    await api.ok("PUT", f"/projects/{day.other}/members/{bob}", {"role": "viewer"})
+    everything = (await api.ok("GET", day.path, params={"limit": 200}))["items"]
+    visible = [each for each in everything if each["project"] == "blog"]
+    assert 0 < len(visible) < len(everything)
+    page = await day.bob.ok("GET", day.path, params={"limit": len(visible)})
+    assert (page["items"], page["next_cursor"]) == (visible, None)
+    assert [json.loads(line) for line in (await day.exported(day.bob)).splitlines()] == visible[::-1]
+    assert await day.found(day.bob, entity="flag") == []
+    unknown = [
+        await day.bob("GET", day.path, params={"project": each})
+        for each in ("shop", day.tenant.project, "nowhere", "00000000-0000-4000-8000-000000000000")
+    ]
+    assert {(each.status_code, each.json()["detail"]) for each in unknown} == {
+        (422, "project: there is no such project")
+    }
+    for of_the_organization in ("verification", "heads"):
+        assert (await day.bob("GET", f"{day.path}/{of_the_organization}")).status_code == 403
+    await api.ok("PUT", f"/projects/{day.tenant.project}/members/{bob}", {"role": "viewer"})
+    both = [each for each in everything if each["project"]]
+    assert [each for each in await day.found(day.bob) if not each.startswith("project_role/")] == [
+        f"{each['entity']}/{each['entity_key']}/{each['action']}"
+        for each in reversed(both)
+        if each["entity"] != "project_role"
+    ]
+
+
+async def test_a_foreign_log_is_as_absent_as_none(day: Day, make_tenant: Any) -> None:
+    other = await make_tenant("other")
+    answers = [
+        await day.tenant.api("GET", f"/organizations/{each}/audit{rest}")
+        for each in (other.organization, "other", "nowhere")
+        for rest in ("", "/export", "/heads", "/verification")
+    ]
+    assert {(each.status_code, each.json()["detail"]) for each in answers} == {
+        (404, "there is nothing at this address")
+    }
