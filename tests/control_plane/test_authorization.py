@@ -5,7 +5,7 @@ A new operation without a row in `ROWS` fails `test_each_operation_has_a_row`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
@@ -43,6 +43,7 @@ PERSONAL = {
 }
 PROJECT = "/projects/{project}"
 ENVIRONMENT = PROJECT + "/environments/{environment}"
+HISTORY = PROJECT + "/history/{kind}/{key}"
 INVITATIONS = "/organizations/{organization}/invitations"
 MEMBERS = "/organizations/{organization}/members"
 SERVED = {"enabled": True}
@@ -71,6 +72,7 @@ class Row:
 
     role: str
     body: dict[str, Any] | None = None
+    query: dict[str, str] = field(default_factory=dict)
 
 
 def feature(noun: str, creation: dict[str, Any]) -> dict[tuple[str, str], Row]:
@@ -149,6 +151,11 @@ ROWS: dict[tuple[str, str], Row] = {
     **feature("experiments", EXPERIMENT),
     ("POST", PROJECT + "/experiments/{key}/start"): Row("developer"),
     ("POST", PROJECT + "/experiments/{key}/stop"): Row("developer"),
+    ("GET", HISTORY): Row("viewer"),
+    ("GET", HISTORY + "/versions/{version}"): Row("viewer"),
+    ("GET", HISTORY + "/comparison"): Row("viewer", query={"from": "1"}),
+    ("POST", HISTORY + "/versions/{version}/restore"): Row("developer"),
+    ("POST", HISTORY + "/undo"): Row("developer"),
     **feature("layers", {"key": "new", "name": "New"}),
     **feature("holdouts", {"key": "new", "name": "New", "share": 5}),
 }
@@ -206,6 +213,7 @@ async def places(tenant: Any, make_member: Any) -> dict[str, str]:
         "environment": "production",
         "source": "staging",
         "version": "1",
+        "kind": "flag",
         "sdk_key": key["id"],
         "token": token["id"],
         "session": str(uuid4()),
@@ -222,7 +230,7 @@ def test_each_operation_has_a_row(app: FastAPI) -> None:
 async def test_nothing_is_done_without_a_token(app: FastAPI, anonymous: Any, places: dict[str, str]) -> None:
     for method, path in sorted(operations(app) - PUBLIC):
         row = ROWS.get((method, path), Row("viewer"))
-        answer = await anonymous(method, filled(path, places), row.body, headers=_STALE)
+        answer = await anonymous(method, filled(path, places), row.body, headers=_STALE, params=row.query)
         assert (answer.status_code, answer.json()["code"]) == (401, "credentials_missing"), (method, path)
 
 
@@ -232,7 +240,7 @@ async def test_another_tenant_sees_what_is_there_as_absent(make_tenant: Any, pla
     for (method, path), row in sorted(ROWS.items()):
         answers = []
         for values in (places, absent):
-            answer = await stranger(method, filled(path, values), row.body, headers=_STALE)
+            answer = await stranger(method, filled(path, values), row.body, headers=_STALE, params=row.query)
             problem = answer.json()
             problem.pop("request_id")
             answers.append((answer.status_code, problem, answer.headers.get("etag")))
@@ -246,7 +254,7 @@ async def test_what_is_below_a_foreign_project_is_absent_too(make_tenant: Any, p
     mixed = {**places, "organization": stranger.organization, "project": stranger.project}
     for (method, path), row in sorted(ROWS.items()):
         if "{user}" in path or "{sdk_key}" in path or "{token}" in path or "{invitation}" in path or "{key}" in path:
-            answer = await stranger.api(method, filled(path, mixed), row.body, headers=_STALE)
+            answer = await stranger.api(method, filled(path, mixed), row.body, headers=_STALE, params=row.query)
             assert answer.status_code == 404, (method, path, answer.text)
 
 
@@ -258,7 +266,7 @@ async def test_each_role_may_do_what_its_row_says(tenant: Any, make_member: Any,
             allowed = ROLES.index(role) >= ROLES.index(row.role)
             if allowed and role != row.role:
                 continue
-            answer = await people[role](method, filled(path, places), row.body, headers=_STALE)
+            answer = await people[role](method, filled(path, places), row.body, headers=_STALE, params=row.query)
             if (answer.status_code == 403) == allowed or answer.status_code in (401, 404, 500):
                 wrong.append((method, path, role, answer.status_code, answer.text))
     assert wrong == []

@@ -18,7 +18,7 @@ from service_kit.pagination import PageRequest, number_position
 from service_kit.problems import Conflict, FieldError, InvalidInput, NotFound, PreconditionFailed, field_path
 from service_kit.versions import check_version
 
-from control_plane.access import Actor, Right
+from control_plane.access import Actor, Right, require
 from control_plane.changes.patches import alike
 from control_plane.changes.versions import Version, find_version, last_changes, versions_before
 from control_plane.entities.transactions import ProjectTransactions, ReadTransaction
@@ -68,7 +68,7 @@ class History:
 
     async def restore(self, actor: Actor, subject: Subject, version: int, expected: int | None) -> Written:
         """What stood in a version, as a new one. Whether it is archived or runs stays as it is."""
-        async with self._reading(actor, subject) as read:
+        async with self._writing(actor, subject) as read:
             wanted = await _document(read, subject, version)
             last = await _last(read, subject)
         _check(expected, last)
@@ -79,7 +79,7 @@ class History:
     async def undo(self, actor: Actor, subject: Subject, expected: int | None) -> Written:
         """The version before the last change, as a new one. A creation is undone by archiving, and archiving by
         restoring. Undoing what was undone does it again."""
-        async with self._reading(actor, subject) as read:
+        async with self._writing(actor, subject) as read:
             last = await _last(read, subject)
         if last is None:
             raise Conflict("nobody has changed it", code="nothing_to_undo")
@@ -123,6 +123,13 @@ class History:
         right = Right(f"{self._keepers.of(subject.kind).resource}:read")
         async with self._transactions.read(actor, subject.project, right) as read:
             await _check_there(read, subject)
+            yield read
+
+    @asynccontextmanager
+    async def _writing(self, actor: Actor, subject: Subject) -> AsyncIterator[ReadTransaction]:
+        """What is to be changed, read by whoever may change it somewhere; its own service asks where it stands."""
+        async with self._reading(actor, subject) as read:
+            require(actor, Right(f"{self._keepers.of(subject.kind).resource}:update"), read.scope, inside=True)
             yield read
 
 
