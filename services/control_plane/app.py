@@ -10,7 +10,7 @@ from service_kit.http import Shell, create_app
 from service_kit.problems import Problem, problem_responses
 from service_kit.token_keys import VerificationKey
 
-from control_plane.access import Authenticator, roles_endpoints
+from control_plane.access import Authenticator, OwnTenancy, roles_endpoints
 from control_plane.audit import endpoints as audit_endpoints
 from control_plane.audit import heads_endpoints as audit_heads_endpoints
 from control_plane.audit.heads import SignedHeads
@@ -102,6 +102,7 @@ def create_control_plane(parts: Parts, shell: Shell) -> FastAPI:
     app.include_router(key_set.build_router(parts.published_keys))
     app.add_middleware(PropagationAnswers, waits=parts.waits)
     describe_waiting(app)
+    app.add_middleware(OwnTenancy)
     return app
 
 

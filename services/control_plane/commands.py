@@ -17,7 +17,7 @@ from streams.connection import BusConnection
 from streams.jetstream import JetStreamBus
 
 from control_plane.audit import verify_command
-from control_plane.composition import access_of, courier_of, database_of, signing_keys_of
+from control_plane.composition import access_of, courier_of, operators_database, signing_keys_of
 from control_plane.database import (
     MigrationError,
 )
@@ -31,6 +31,7 @@ from control_plane.settings import Settings
 
 _BUS_SECONDS = 10.0
 _DATABASE_SECONDS = 10.0
+_MIGRATION_SECONDS = 30.0
 _log = get_logger("main")
 
 
@@ -40,7 +41,7 @@ async def reset_password(settings: Settings, email: str) -> None:
     Raises SystemExit with the reason.
     """
     clock = SystemClock()
-    database = database_of(settings, clock)
+    database = operators_database(settings, clock)
     access = access_of(
         settings,
         database=database,
@@ -62,7 +63,7 @@ async def reset_password(settings: Settings, email: str) -> None:
 async def rotate_keys(settings: Settings, *, at_once: bool) -> None:
     """Prints the name of the key that signs next. Raises SystemExit with the reason."""
     clock = SystemClock()
-    database = database_of(settings, clock)
+    database = operators_database(settings, clock)
     keys = signing_keys_of(settings, database, clock)
     if not isinstance(keys, SigningKeyRing):
         raise SystemExit("FF_AUTH_KEYS=secret: there are no keys to rotate; set another FF_AUTH_JWT_SECRET instead")
@@ -76,10 +77,9 @@ async def rotate_keys(settings: Settings, *, at_once: bool) -> None:
 
 async def migrate_database(settings: Settings) -> None:
     """Applies what is missing. Raises SystemExit with the reason."""
-    database = database_of(settings, SystemClock())
+    database = operators_database(settings, SystemClock())
     try:
-        await database.open()
-        applied = await database.migrate()
+        applied = await database.migrate(wait_seconds=_MIGRATION_SECONDS)
     except MigrationError as error:
         raise SystemExit(str(error)) from None
     finally:
@@ -89,7 +89,7 @@ async def migrate_database(settings: Settings) -> None:
 
 async def set_quotas(settings: Settings, organization: str, limits: list[str]) -> None:
     """Prints the limits of one organization, after the given ones were set. Raises SystemExit with the reason."""
-    database = database_of(settings, SystemClock())
+    database = operators_database(settings, SystemClock())
     try:
         await database.open()
         async with database.transaction() as tx:
@@ -103,7 +103,7 @@ async def set_quotas(settings: Settings, organization: str, limits: list[str]) -
 
 async def verify_audit(settings: Settings, arguments: argparse.Namespace) -> int:
     """Prints what it finds; answers what the process ends with."""
-    database = database_of(settings, SystemClock())
+    database = operators_database(settings, SystemClock())
     try:
         await database.open(_DATABASE_SECONDS)
         report = await verify_command.run(arguments, partial(database.transaction, "repeatable_read"))
@@ -120,7 +120,7 @@ async def verify_audit(settings: Settings, arguments: argparse.Namespace) -> int
 async def recover(settings: Settings, arguments: argparse.Namespace) -> None:
     """Compares or decides, as the arguments say, and prints. Raises SystemExit with the reason."""
     clock = SystemClock()
-    database = database_of(settings, clock)
+    database = operators_database(settings, clock)
     bus: JetStreamBus | None = None
     try:
         await database.open()

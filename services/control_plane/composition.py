@@ -34,12 +34,15 @@ from control_plane.acts.telemetry import ActTelemetry
 from control_plane.app import Parts, create_control_plane
 from control_plane.audit.heads import SignedHeads
 from control_plane.database import (
+    ACCOUNTS,
+    OPERATOR_CONNECTIONS,
     RELAY_CONNECTIONS,
     STATUS_CONNECTIONS,
     Connection,
     Connections,
     Database,
     migrate,
+    request_connections,
 )
 from control_plane.fleet.listener import FleetListener
 from control_plane.fleet.memory import Fleet
@@ -108,7 +111,8 @@ def build_api(settings: Settings) -> Api:
         await (withdraw_keys(connection) if ring is None else ring.prepare(connection))
         if settings.admin_email:
             password = settings.admin_password.get_secret_value()
-            await access.ensure_administrator(connection, settings.admin_email, password)
+            async with connection.transaction(tenancy=ACCOUNTS):
+                await access.ensure_administrator(connection, settings.admin_email, password)
 
     def opened() -> None:
         background.every("sign-in-trace", trace.write, seconds=_TRACE_SECONDS)
@@ -155,7 +159,7 @@ def build_api(settings: Settings) -> Api:
             ),
             body_limit_bytes=settings.body_limit_bytes,
             # What is served goes on; so a pod is not taken away for it.
-            warnings={"publishing": status.check},
+            warnings={"publishing": status.check, "tenants": database.check_tenants},
         ),
     )
     app.add_middleware(RequestDeadlines, seconds=settings.request_seconds)
@@ -218,7 +222,12 @@ def courier_of(settings: Settings) -> Courier:
 
 def database_of(settings: Settings, clock: Clock) -> Database:
     """With connections for requests."""
-    return _database_with(settings, clock, Connections(most=settings.database_pool_size))
+    return _database_with(settings, clock, request_connections(settings.database_pool_size))
+
+
+def operators_database(settings: Settings, clock: Clock) -> Database:
+    """For whoever runs the server: it reaches all rows."""
+    return _database_with(settings, clock, OPERATOR_CONNECTIONS)
 
 
 def _database_with(settings: Settings, clock: Clock, connections: Connections) -> Database:

@@ -52,6 +52,7 @@ async def app_on(
     ring: SigningKeyRing | None = None,
 ) -> FastAPI:
     """The app on a migrated database. Its passwords are hashed as cheaply as possible, and nobody waits."""
+    database = database.for_requests()
     keys = ring or SharedSecret(SecretStr(SECRET))
     browsers = browsers or Browsers()
     passwords = passwords or Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
@@ -66,7 +67,7 @@ async def app_on(
         limit=LoginLimit(clock, sleep),
         trace=trace or SignInTrace(database, clock),
     )
-    async with database.connection() as connection:
+    async with database.accounts() as connection:
         await access.ensure_administrator(connection, *ADMINISTRATOR)
     heard = FleetTelemetry(new_registry())
     fleet = fleet or Fleet(clock, heard)

@@ -95,11 +95,11 @@ class Away:
         self._database = database
         self._times = times
 
-    def transaction(self) -> Any:
+    def transaction(self, **options: Any) -> Any:
         if self._times:
             self._times -= 1
             raise Unavailable("away")
-        return self._database.transaction()
+        return self._database.transaction(**options)
 
 
 async def test_acts_wait_while_they_can_not_be_appended(

@@ -144,7 +144,7 @@ async def test_a_damaged_stream_is_repaired_on_request(
         sound = await stand.held()
         await damage(stand, subject)
         async with stand.database.transaction() as tx:
-            await queries.request_repair(tx, stand.environment)
+            await queries.request_repair(tx, stand.organization, stand.environment)
 
         async def no_request() -> bool:
             async with stand.database.connection() as connection:

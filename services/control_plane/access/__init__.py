@@ -3,6 +3,7 @@
 from control_plane.access.actor import Actor
 from control_plane.access.authenticator import Authenticator
 from control_plane.access.authorization import require
+from control_plane.access.requests import OwnTenancy, tenancy_of
 from control_plane.access.rights import Right
 from control_plane.access.roles import Role
 from control_plane.access.schemas import RoleKey
@@ -13,10 +14,12 @@ __all__ = [
     "Authenticator",
     "EnvironmentScope",
     "OrganizationScope",
+    "OwnTenancy",
     "ProjectScope",
     "Right",
     "Role",
     "RoleKey",
     "Scope",
     "require",
+    "tenancy_of",
 ]

@@ -91,11 +91,13 @@ def _uuid(text: str | None) -> UUID | None:
 
 
 async def organization_ids(tx: Connection, user_id: UUID) -> list[UUID]:
-    """Where a person belongs, in one order for all who lock them."""
+    """Where a person belongs, in one order for all who lock them; the transaction reaches these organizations then."""
     rows = await tx.fetch(
         "SELECT organization_id FROM memberships WHERE user_id = $1 ORDER BY organization_id", user_id
     )
-    return [row["organization_id"] for row in rows]
+    found = [row["organization_id"] for row in rows]
+    await tx.enter(found)
+    return found
 
 
 async def organization_name(tx: Connection, organization_id: UUID) -> str:

@@ -24,7 +24,7 @@ from control_plane.access.queries import actor_name, token_maker
 from control_plane.acts.telemetry import ActTelemetry
 from control_plane.changes import Change, Origin, record
 from control_plane.changes.queries import has_act
-from control_plane.database import Connection, Database
+from control_plane.database import ACCOUNTS, Connection, Database
 
 _DURABLE = "audit-log"
 _FETCH_MAX = 100
@@ -87,7 +87,7 @@ class ActIntake:
     async def _take(self, message: Message) -> None:
         try:
             act = _read(message.payload)
-            async with self._database.transaction() as tx:
+            async with self._database.transaction(tenancy=ACCOUNTS.within([UUID(act.organization_id)])) as tx:
                 await self._append(tx, act)
         except NoAct as error:
             self._telemetry.refused.inc()

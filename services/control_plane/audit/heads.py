@@ -17,7 +17,7 @@ from control_plane.access import Actor
 from control_plane.audit.schemas import AuditHeadView
 from control_plane.audit.signing_keys import NotSigned, PublicKey, public_keys, signing_key, verified
 from control_plane.changes import Author, Change, record
-from control_plane.database import Connection, Database
+from control_plane.database import EVERY_TENANT, Connection, Database, of_tenants
 
 SIGNED_EVERY = timedelta(hours=1)
 AUTOMATION = Actor(kind="system", id=UUID(int=0), name="audit log")
@@ -89,13 +89,13 @@ class SignedHeads:
     async def sign_due(self) -> None:
         """Signs what an hour has gone by for, an organization at a time. Any number of processes may. Raises
         `Unavailable`; then it is signed another time."""
-        async with self._database.transaction() as tx:
+        async with self._database.transaction(tenancy=EVERY_TENANT) as tx:
             due = await tx.fetch(_DUE, tx.now - SIGNED_EVERY, None)
         for row in due:
             await self._sign_if_due(row["organization_id"])
 
     async def _sign_if_due(self, organization_id: UUID) -> None:
-        async with self._database.transaction() as tx:
+        async with self._database.transaction(tenancy=of_tenants([organization_id])) as tx:
             # Another process may be about it, or have done it since it was found.
             await tx.execute("SELECT FROM audit_heads WHERE organization_id = $1 FOR UPDATE", organization_id)
             if await tx.fetch(_DUE, tx.now - SIGNED_EVERY, organization_id):

@@ -1,16 +1,40 @@
-"""Pool, transactions and migrations. Depends on nothing but asyncpg."""
+"""Transactions of a tenancy, pools and migrations. Depends on nothing but asyncpg."""
 
 from control_plane.database.connections import Connection
+from control_plane.database.database import Database
 from control_plane.database.migrate import MigrationError, migrate
-from control_plane.database.patience import RELAY_CONNECTIONS, STATUS_CONNECTIONS, Connections
-from control_plane.database.pool import Database
+from control_plane.database.patience import (
+    OPERATOR_CONNECTIONS,
+    RELAY_CONNECTIONS,
+    STATUS_CONNECTIONS,
+    Connections,
+    request_connections,
+)
+from control_plane.database.tenancy import (
+    ACCOUNTS,
+    EVERY_TENANT,
+    NOBODY,
+    Tenancy,
+    nobody_identified,
+    of_tenants,
+    set_present_tenancy,
+)
 
 __all__ = [
+    "ACCOUNTS",
+    "EVERY_TENANT",
+    "NOBODY",
+    "OPERATOR_CONNECTIONS",
     "RELAY_CONNECTIONS",
     "STATUS_CONNECTIONS",
     "Connection",
     "Connections",
     "Database",
     "MigrationError",
+    "Tenancy",
     "migrate",
+    "nobody_identified",
+    "of_tenants",
+    "request_connections",
+    "set_present_tenancy",
 ]

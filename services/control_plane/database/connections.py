@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, Literal, TypeAlias
+from uuid import UUID
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 from service_kit.clock import Clock
 
+from control_plane.database.tenancy import Tenancy
+
 Isolation = Literal["read_committed", "repeatable_read"]
 Record = asyncpg.Record
-Driver: TypeAlias = "PoolConnectionProxy[Record]"
+Driver: TypeAlias = "PoolConnectionProxy[Record] | asyncpg.Connection[Record]"
 
 _BEGIN = {"read_committed": "BEGIN", "repeatable_read": "BEGIN ISOLATION LEVEL REPEATABLE READ"}
 
@@ -28,11 +31,14 @@ class Connection:
     `now` is read from the clock once, when it is first asked for: all that a transaction writes is of that moment.
     """
 
-    __slots__ = ("_clock", "_now", "driver")
+    __slots__ = ("_clock", "_now", "_session", "_tenancy", "driver")
 
-    def __init__(self, driver: Driver, clock: Clock) -> None:
+    def __init__(self, driver: Driver, clock: Clock, tenancy: Tenancy, session: str | None) -> None:
         self.driver = driver
         self._clock = clock
+        self._tenancy = tenancy
+        self._session = session
+        """The role that the session works as outside of transactions; None: the login's."""
         self._now: datetime | None = None
 
     @property
@@ -42,13 +48,17 @@ class Connection:
         return self._now
 
     @asynccontextmanager
-    async def transaction(self, isolation: Isolation = "read_committed") -> AsyncIterator[None]:
-        """Committed at the end of the block, rolled back when it raises.
+    async def transaction(
+        self, isolation: Isolation = "read_committed", tenancy: Tenancy | None = None
+    ) -> AsyncIterator[None]:
+        """Committed at the end of the block, rolled back when it raises. `tenancy`: another than the connection's.
 
         Raises `CommitUnknown` when the connection breaks while it commits.
         """
-        await self.driver.execute(_BEGIN[isolation])
+        self._tenancy = tenancy or self._tenancy
         try:
+            # In one round trip.
+            await self.driver.execute(_BEGIN[isolation] + self._tenancy.beginning(self._session))
             yield
         except Exception:
             if not is_lost(self.driver):
@@ -59,6 +69,14 @@ class Connection:
             self.driver.terminate()
             raise
         await self._commit()
+
+    async def enter(self, organizations: Iterable[UUID]) -> None:
+        """Lets the rest of the transaction reach these tenants besides: those of a person who was just identified, or
+        one that is being made."""
+        wider = self._tenancy.within(organizations)
+        if wider != self._tenancy:
+            self._tenancy = wider
+            await self.driver.execute(self._tenancy.naming_tenants())
 
     async def _commit(self) -> None:
         if is_lost(self.driver):

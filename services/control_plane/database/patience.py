@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from control_plane.database.tenancy import ACCOUNTS_ROLE, APP, SYSTEM
+
 
 @dataclass(frozen=True, slots=True)
 class Patience:
@@ -17,14 +19,24 @@ class Patience:
 
 @dataclass(frozen=True, slots=True)
 class Connections:
-    """What a pool opens at most, what it keeps open, and what the server calls it by."""
+    """What a pool opens at most, what it keeps open, what the server calls it by, and the role that it works as; None
+    is the login's own."""
 
     most: int = 10
     kept: int = 1
     name: str = "control_plane"
+    role: str | None = None
 
 
-RELAY_CONNECTIONS = Connections(most=2, kept=2, name="control_plane relay")
+def request_connections(most: int) -> Connections:
+    """They see nothing by themselves: each transaction says whose rows it works on."""
+    return Connections(most=most, role=APP)
+
+
+ACCOUNT_CONNECTIONS = Connections(most=4, kept=0, name="control_plane accounts", role=ACCOUNTS_ROLE)
+"""Who asks is found in one round trip, so by connections that are for nothing else."""
+RELAY_CONNECTIONS = Connections(most=2, kept=2, name="control_plane relay", role=SYSTEM)
 """One to work with and one to hold the lease beside it. Both are kept, so that nobody else takes their place."""
-STATUS_CONNECTIONS = Connections(most=1, kept=1, name="control_plane status")
+OPERATOR_CONNECTIONS = Connections(most=2, name="control_plane command", role=SYSTEM)
+STATUS_CONNECTIONS = Connections(most=1, kept=1, name="control_plane status", role=SYSTEM)
 """For metrics and readiness, which tell how publishing stands while requests use up the pool."""

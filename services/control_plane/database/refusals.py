@@ -65,6 +65,19 @@ _BY_SQLSTATE = {
 _BY_CLASS = {"08": AWAY, "28": _REFUSES, "53": _OVERLOADED, "58": _FAILING, "F0": _FAILING, "XX": _FAILING}
 
 
+def roles_missing(error: BaseException) -> str | None:
+    """What to do where the database lacks the roles that the control plane works as, or doesn't let it take them."""
+    said = str(error)
+    if not isinstance(error, asyncpg.PostgresError) or "verdict_" not in said or "role" not in said:
+        return None
+    if isinstance(error, asyncpg.InsufficientPrivilegeError):
+        return (
+            f'{said}: let a superuser run "GRANT verdict_app, verdict_accounts, verdict_system TO …" for the role of '
+            "FF_DATABASE_URL"
+        )
+    return f"{said}: {UNPREPARED.sentence}"
+
+
 def refusal_of(error: BaseException) -> Refusal | None:
     """None for what is no state of the server."""
     # Of the driver: its plan is from before a migration; the next attempt makes a new one.

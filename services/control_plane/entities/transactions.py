@@ -13,7 +13,7 @@ from service_kit.origins import current_reason
 from service_kit.problems import NotFound, PreconditionFailed
 from service_kit.versions import check_version
 
-from control_plane.access import Actor, ProjectScope, Right, require
+from control_plane.access import Actor, ProjectScope, Right, require, tenancy_of
 from control_plane.changes import Change, record
 from control_plane.database import Connection, Database
 from control_plane.entities.errors import KeyTaken, ReasonRequired
@@ -184,7 +184,7 @@ class ProjectTransactions:
     @asynccontextmanager
     async def read(self, actor: Actor, project: str, right: Right) -> AsyncIterator[ReadTransaction]:
         """Raises `NotFound` for a project that isn't the actor's, `MissingRight` without the right to read."""
-        async with self._database.transaction() as tx:
+        async with self._database.transaction(tenancy=tenancy_of(actor)) as tx:
             scope = await resolve_project(tx, actor, project)
             require(actor, right, scope)
             yield ReadTransaction(tx, scope)
@@ -198,7 +198,7 @@ class ProjectTransactions:
 
         Raises `NotFound` and `MissingRight` like `read`.
         """
-        async with self._database.transaction() as tx:
+        async with self._database.transaction(tenancy=tenancy_of(actor)) as tx:
             scope = await resolve_project(tx, actor, project)
             require(actor, right, scope, inside=placed)
             # Also holds off a new environment of the project, which must see this write or be part of it.
@@ -211,7 +211,7 @@ class ProjectTransactions:
                 tx=tx,
                 scope=scope,
                 actor=actor,
-                environments=tuple(await environments_of(tx, scope.project_id)),
+                environments=tuple(await environments_of(tx, scope)),
                 entity=entity,
                 quotas=self._quotas,
                 agreement=self._agreement,

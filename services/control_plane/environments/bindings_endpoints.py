@@ -85,7 +85,7 @@ def _add_permissions(router: APIRouter, authenticator: Authenticator, database: 
             scope = await resolve_project(tx, actor, project)
             if not actor.sees(scope):
                 raise NotFound("there is nothing at this address")
-            environments = await environments_of(tx, scope.project_id)
+            environments = await environments_of(tx, scope)
         return PermissionsView(
             organization=_held(actor, OrganizationScope(scope.organization_id)),
             project=_held(actor, scope),

@@ -105,7 +105,7 @@ async def _where(tx: Connection, actor: Actor, scope: OrganizationScope, given: 
         raise InvalidInput([FieldError("project", "unknown_project", "there is no such project")])
     if given.environment is None:
         return project
-    return (await environment_by_key(tx, project.project_id, given.environment)).within(project)
+    return (await environment_by_key(tx, project, given.environment)).within(project)
 
 
 def _where_of(scope: OrganizationScope, row: asyncpg.Record) -> Where:

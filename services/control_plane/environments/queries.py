@@ -120,21 +120,23 @@ def refuse_archived_environment(*, archived: bool) -> None:
         raise Conflict("the environment is archived: restore it first", code="environment_archived")
 
 
-async def environments_of(tx: Connection, project_id: UUID) -> list[EnvironmentRow]:
+async def environments_of(tx: Connection, scope: ProjectScope) -> list[EnvironmentRow]:
     """The project's environments that aren't archived, in the order in which they were made."""
     rows = await tx.fetch(
-        f"SELECT {_COLUMNS} FROM environments WHERE project_id = $1 AND archived_at IS NULL "
+        f"SELECT {_COLUMNS} FROM environments WHERE organization_id = $1 AND project_id = $2 AND archived_at IS NULL "
         "ORDER BY position, created_at, key",
-        project_id,
+        scope.organization_id,
+        scope.project_id,
     )
     return [environment_of(row) for row in rows]
 
 
-async def environment_by_key(tx: Connection, project_id: UUID, key: str) -> EnvironmentRow:
+async def environment_by_key(tx: Connection, scope: ProjectScope, key: str) -> EnvironmentRow:
     """Raises `NotFound` when the project has no such environment."""
     row = await tx.fetchrow(
-        f"SELECT {_COLUMNS} FROM environments WHERE project_id = $1 AND key = $2",
-        project_id,
+        f"SELECT {_COLUMNS} FROM environments WHERE organization_id = $1 AND project_id = $2 AND key = $3",
+        scope.organization_id,
+        scope.project_id,
         key,
     )
     if row is None:
@@ -153,9 +155,9 @@ async def environment_for_publishing(tx: Connection, environment_id: UUID) -> tu
     return replace(found, archived=found.archived or project["archived_at"] is not None), project["key"]
 
 
-async def published_sdk_keys(tx: Connection, environment_id: UUID) -> list[asyncpg.Record]:
+async def published_sdk_keys(tx: Connection, environment: EnvironmentRow) -> list[asyncpg.Record]:
     """The keys that the edge should take: id, kind, sha256, expires_at."""
-    return await sdk_keys_repository.published(tx, environment_id)
+    return await sdk_keys_repository.published(tx, environment.organization_id, environment.id)
 
 
 def environment_scope(scope: ProjectScope, row: asyncpg.Record) -> EnvironmentScope:

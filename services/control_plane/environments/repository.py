@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import secrets
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import asyncpg
 from service_kit.problems import Conflict, NotFound
@@ -32,11 +32,14 @@ async def list_organizations(tx: Connection, actor: Actor, after: str, limit: in
 
 
 async def insert_organization(tx: Connection, key: str, name: str) -> asyncpg.Record:
-    """Raises `Conflict` (`key_taken`)."""
+    """The transaction reaches it then. Raises `Conflict` (`key_taken`)."""
+    organization_id = uuid4()
+    await tx.enter([organization_id])
     return _inserted(
         await tx.fetchrow(
-            "INSERT INTO organizations (key, name, created_at) VALUES ($1, $2, $3) "
+            "INSERT INTO organizations (id, key, name, created_at) VALUES ($1, $2, $3, $4) "
             f"ON CONFLICT DO NOTHING RETURNING {_ORGANIZATION}",
+            organization_id,
             key,
             name,
             tx.now,
@@ -133,12 +136,13 @@ async def list_environments(
 ) -> list[asyncpg.Record]:
     """The project's environments by key, archived ones only when asked for."""
     return await tx.fetch(
-        f"SELECT {_ENVIRONMENT} FROM environments WHERE project_id = $1 AND key > $2 AND ($4 OR archived_at IS NULL) "
-        "ORDER BY key LIMIT $3",
+        f"SELECT {_ENVIRONMENT} FROM environments WHERE organization_id = $5 AND project_id = $1 AND key > $2 "
+        "AND ($4 OR archived_at IS NULL) ORDER BY key LIMIT $3",
         scope.project_id,
         after,
         limit,
         archived,
+        scope.organization_id,
     )
 
 
@@ -172,21 +176,23 @@ async def insert_environment(tx: Connection, scope: ProjectScope, given: dict[st
 async def find_environment(tx: Connection, scope: ProjectScope, key: str, *, lock: bool = False) -> asyncpg.Record:
     """Raises `NotFound`."""
     row = await tx.fetchrow(
-        f"SELECT {_ENVIRONMENT} FROM environments WHERE project_id = $1 AND key = $2" + _locking(lock),
+        f"SELECT {_ENVIRONMENT} FROM environments WHERE organization_id = $1 AND project_id = $2 AND key = $3"
+        + _locking(lock),
+        scope.organization_id,
         scope.project_id,
         key,
     )
     return _found(row)
 
 
-async def update_environment(tx: Connection, environment_id: UUID, changes: dict[str, Any]) -> asyncpg.Record:
+async def update_environment(tx: Connection, before: asyncpg.Record, changes: dict[str, Any]) -> asyncpg.Record:
     row = await tx.fetchrow(
         "UPDATE environments SET name = COALESCE($2, name), hash_user_keys = COALESCE($3, hash_user_keys), "
         "pii_attributes = COALESCE($4, pii_attributes), "
         "exposure_attributes = COALESCE($5, exposure_attributes), protected = COALESCE($6, protected), "
         "reason_required = COALESCE($7, reason_required), position = COALESCE($8, position), revision = revision + 1 "
-        f"WHERE id = $1 RETURNING {_ENVIRONMENT}",
-        environment_id,
+        f"WHERE id = $1 AND organization_id = $9 RETURNING {_ENVIRONMENT}",
+        before["id"],
         changes.get("name"),
         changes.get("hash_user_keys"),
         changes.get("pii_attributes"),
@@ -194,15 +200,18 @@ async def update_environment(tx: Connection, environment_id: UUID, changes: dict
         changes.get("protected"),
         changes.get("reason_required"),
         changes.get("position"),
+        before["organization_id"],
     )
     return _found(row)
 
 
-async def archive_environment(tx: Connection, environment_id: UUID, *, archived: bool) -> asyncpg.Record:
+async def archive_environment(tx: Connection, before: asyncpg.Record, *, archived: bool) -> asyncpg.Record:
     row = await tx.fetchrow(
-        f"UPDATE environments SET archived_at = $2, revision = revision + 1 WHERE id = $1 RETURNING {_ENVIRONMENT}",
-        environment_id,
+        "UPDATE environments SET archived_at = $2, revision = revision + 1 "
+        f"WHERE id = $1 AND organization_id = $3 RETURNING {_ENVIRONMENT}",
+        before["id"],
         tx.now if archived else None,
+        before["organization_id"],
     )
     return _found(row)
 

@@ -50,7 +50,7 @@ def _add_listing(router: APIRouter, authenticator: Authenticator, database: Data
         """The environment's keys, revoked ones too, without the keys themselves."""
         async with database.transaction() as tx:
             row = await _environment(tx, actor, "read", (project, environment))
-            rows = await sdk_keys_repository.listing(tx, row["id"], moment_position(page.after), page.fetch)
+            rows = await sdk_keys_repository.listing(tx, row, moment_position(page.after), page.fetch)
         given, cursor = page_of(rows, page, position_of)
         return Page(items=[SdkKeyView(**each) for each in given], next_cursor=cursor)
 

@@ -43,25 +43,27 @@ async def insert(
 
 
 async def listing(
-    tx: Connection, environment_id: UUID, after: tuple[datetime, UUID] | None, limit: int
+    tx: Connection, environment: asyncpg.Record, after: tuple[datetime, UUID] | None, limit: int
 ) -> list[asyncpg.Record]:
     """Keys in the order in which they were made."""
     moment, identity = after or (None, None)
     return await tx.fetch(
-        f"SELECT {_COLUMNS} FROM sdk_keys WHERE environment_id = $1 "
+        f"SELECT {_COLUMNS} FROM sdk_keys WHERE environment_id = $1 AND organization_id = $5 "
         "AND ($2::timestamptz IS NULL OR (created_at, id) > ($2, $3::uuid)) ORDER BY created_at, id LIMIT $4",
-        environment_id,
+        environment["id"],
         moment,
         identity,
         limit,
+        environment["organization_id"],
     )
 
 
-async def locked(tx: Connection, environment_id: UUID, key_id: UUID) -> asyncpg.Record:
+async def locked(tx: Connection, environment: asyncpg.Record, key_id: UUID) -> asyncpg.Record:
     """Raises `NotFound` when the environment has no such key."""
     row = await tx.fetchrow(
-        f"SELECT {_COLUMNS} FROM sdk_keys WHERE environment_id = $1 AND id = $2 FOR UPDATE",
-        environment_id,
+        f"SELECT {_COLUMNS} FROM sdk_keys WHERE organization_id = $1 AND environment_id = $2 AND id = $3 FOR UPDATE",
+        environment["organization_id"],
+        environment["id"],
         key_id,
     )
     if row is None:
@@ -69,24 +71,31 @@ async def locked(tx: Connection, environment_id: UUID, key_id: UUID) -> asyncpg.
     return row
 
 
-async def revoke(tx: Connection, key_id: UUID) -> None:
-    await tx.execute("UPDATE sdk_keys SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL", key_id, tx.now)
+async def revoke(tx: Connection, environment: asyncpg.Record, key_id: UUID) -> None:
+    await tx.execute(
+        "UPDATE sdk_keys SET revoked_at = $3 WHERE organization_id = $1 AND id = $2 AND revoked_at IS NULL",
+        environment["organization_id"],
+        key_id,
+        tx.now,
+    )
 
 
-async def expire(tx: Connection, key_id: UUID, overlap_seconds: int) -> None:
+async def expire(tx: Connection, environment: asyncpg.Record, key_id: UUID, overlap_seconds: int) -> None:
     """Lets the key end after the overlap, or when it would have ended anyway."""
     await tx.execute(
-        "UPDATE sdk_keys SET expires_at = LEAST(expires_at, $2) WHERE id = $1",
+        "UPDATE sdk_keys SET expires_at = LEAST(expires_at, $3) WHERE organization_id = $1 AND id = $2",
+        environment["organization_id"],
         key_id,
         tx.now + timedelta(seconds=overlap_seconds),
     )
 
 
-async def published(tx: Connection, environment_id: UUID) -> list[asyncpg.Record]:
+async def published(tx: Connection, organization_id: UUID, environment_id: UUID) -> list[asyncpg.Record]:
     """The keys that the edge should take, with their hashes."""
     return await tx.fetch(
-        "SELECT id, kind, sha256, expires_at FROM sdk_keys WHERE environment_id = $1 AND revoked_at IS NULL "
-        "AND (expires_at IS NULL OR expires_at > $2) ORDER BY id",
+        "SELECT id, kind, sha256, expires_at FROM sdk_keys WHERE organization_id = $1 AND environment_id = $2 "
+        "AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $3) ORDER BY id",
+        organization_id,
         environment_id,
         tx.now,
     )

@@ -26,12 +26,12 @@ async def rotate(
     tx: Connection, actor: Actor, environment: asyncpg.Record, key_id: UUID, overlap_seconds: int
 ) -> NewSdkKeyView:
     """A key of the same kind and name; the old one is taken until the overlap is over. Raises `Conflict`."""
-    old = await sdk_keys_repository.locked(tx, environment["id"], key_id)
+    old = await sdk_keys_repository.locked(tx, environment, key_id)
     if old["revoked_at"] is not None:
         raise Conflict("a revoked key can't be rotated", code="key_revoked")
     made, key = await sdk_keys_repository.insert(tx, environment, old["kind"], old["name"], None)
-    await sdk_keys_repository.expire(tx, key_id, overlap_seconds)
-    ending = await sdk_keys_repository.locked(tx, environment["id"], key_id)
+    await sdk_keys_repository.expire(tx, environment, key_id, overlap_seconds)
+    ending = await sdk_keys_repository.locked(tx, environment, key_id)
     after = {**_document(environment, made), "replaces": _document(environment, ending)}
     versions = await _record(tx, actor, environment, "rotate", _document(environment, old), after)
     return NewSdkKeyView(**made, key=key, environment_versions=versions)
@@ -39,11 +39,11 @@ async def rotate(
 
 async def revoke(tx: Connection, actor: Actor, environment: asyncpg.Record, key_id: UUID) -> SdkKeyView:
     """The key as it is then; revoking again changes nothing. Raises `NotFound`."""
-    old = await sdk_keys_repository.locked(tx, environment["id"], key_id)
+    old = await sdk_keys_repository.locked(tx, environment, key_id)
     if old["revoked_at"] is not None:
         return SdkKeyView(**old)
-    await sdk_keys_repository.revoke(tx, key_id)
-    revoked = await sdk_keys_repository.locked(tx, environment["id"], key_id)
+    await sdk_keys_repository.revoke(tx, environment, key_id)
+    revoked = await sdk_keys_repository.locked(tx, environment, key_id)
     before, after = _document(environment, old), _document(environment, revoked)
     versions = await _record(tx, actor, environment, "revoke", before, after)
     return SdkKeyView(**revoked, environment_versions=versions)

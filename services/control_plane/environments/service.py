@@ -68,7 +68,7 @@ async def archive_project(
     check_version(expected, before["revision"])
     _refuse_same(before, archived=archived)
     row = await repository.archive_project(tx, scope, archived=archived)
-    environments = {each.id: each.key for each in await environments_of(tx, scope.project_id)}
+    environments = {each.id: each.key for each in await environments_of(tx, scope)}
     action = "archive" if archived else "restore"
     versions = await _record_project(tx, actor, action, before, row, tuple(environments))
     return row, {environments[each]: version for each, version in versions.items()}
@@ -87,7 +87,7 @@ async def update_environment(
 ) -> tuple[asyncpg.Record, dict[str, int]]:
     """`before` is the locked row."""
     check_version(expected, before["revision"])
-    row = await repository.update_environment(tx, before["id"], changes)
+    row = await repository.update_environment(tx, before, changes)
     return row, await _record_environment(tx, actor, "update", before, row)
 
 
@@ -97,20 +97,20 @@ async def archive_environment(
     """Archiving takes back everything the environment serves, its SDK keys too."""
     check_version(expected, before["revision"])
     _refuse_same(before, archived=archived)
-    row = await repository.archive_environment(tx, before["id"], archived=archived)
+    row = await repository.archive_environment(tx, before, archived=archived)
     return row, await _record_environment(tx, actor, "archive" if archived else "restore", before, row)
 
 
 async def hold_restored(tx: Connection, quotas: Quotas, scope: ProjectScope, *environment_ids: UUID) -> None:
     """After the record: refuses what begins to be published if it is too much; all of the project's environments
     unless some are given. Raises `QuotaExceeded`."""
-    ids = environment_ids or [each.id for each in await environments_of(tx, scope.project_id)]
+    ids = environment_ids or [each.id for each in await environments_of(tx, scope)]
     for environment_id in ids:
         growth = Growth(
             organization_id=scope.organization_id,
             project_id=scope.project_id,
             environment_ids=[environment_id],
-            bytes=await environment_bytes(tx, environment_id),
+            bytes=await environment_bytes(tx, scope.organization_id, environment_id),
         )
         await quotas.hold(tx, growth)
 

@@ -15,7 +15,7 @@ from control_plane.flags.queries import reach_of
 async def obstacles(write: WriteTransaction, row: ExperimentRow, environment: EnvironmentRow) -> list[Warned]:
     """What stands between the experiment and its first exposure."""
     reach = await reach_of(write.tx, write.scope, row.flag, row.environment_id)
-    kinds = {each["kind"] for each in await published_sdk_keys(write.tx, row.environment_id)}
+    kinds = {each["kind"] for each in await published_sdk_keys(write.tx, environment)}
     found: dict[str, str] = {}
     if reach is None or not reach.enabled:
         found["flag_off"] = f"the flag {row.flag!r} is off in {row.environment}: nobody takes part until it is on"

@@ -51,7 +51,7 @@ class Explainer:
         """
         async with self._reading, self._database.transaction("repeatable_read") as tx:
             scope = await resolve_project(tx, actor, project)
-            row = await environment_by_key(tx, scope.project_id, environment)
+            row = await environment_by_key(tx, scope, environment)
             require(actor, Right.CONTEXT_EXPLAIN, row.within(scope))
             now = round(tx.now.timestamp() * 1000)
             if asked.at is None:

@@ -56,7 +56,7 @@ class FlagService(EntityService[FlagRow, FlagView]):
 
     async def check_filter(self, read: ReadTransaction, wanted: ListFilter) -> None:
         if wanted.environment is not None:
-            environments = await environments_of(read.tx, read.scope.project_id)
+            environments = await environments_of(read.tx, read.scope)
             if wanted.environment not in {each.key for each in environments}:
                 reason = f"there is no environment {wanted.environment!r} in use"
                 raise InvalidInput([FieldError("environment", "unknown_environment", reason)])

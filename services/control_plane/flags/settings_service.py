@@ -97,7 +97,7 @@ class SettingsService:
 
     async def _stored(self, actor: Actor, at: SettingsPath) -> tuple[FlagRow, SettingsRow]:
         async with self._transactions.read(actor, at.project, Right.FLAG_READ) as read:
-            environment = await environment_by_key(read.tx, read.scope.project_id, at.environment)
+            environment = await environment_by_key(read.tx, read.scope, at.environment)
             require(actor, Right.FLAG_READ, environment.within(read.scope))
             return await _flag_in(read, at.flag, environment)
 
@@ -145,7 +145,7 @@ async def _found(write: WriteTransaction, at: SettingsPath, expected: int | None
     """Raises `NotFound`, `MissingRight`, `PreconditionFailed`, and `Conflict` for what is archived."""
     environment = next((each for each in write.environments if each.key == at.environment), None)
     # What is not among them is archived or not there.
-    environment = environment or await environment_by_key(write.tx, write.scope.project_id, at.environment)
+    environment = environment or await environment_by_key(write.tx, write.scope, at.environment)
     write.require(right, environment)
     flag, settings = await _flag_in(write, at.flag, environment)
     if flag.archived:

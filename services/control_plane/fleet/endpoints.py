@@ -27,7 +27,7 @@ def build_router(*, authenticator: Authenticator, database: Database, fleet: Fle
     async def environment_of(actor: Actor, project: str, environment: str) -> EnvironmentRow:
         async with database.transaction() as tx:
             scope = await resolve_project(tx, actor, project)
-            row = await environment_by_key(tx, scope.project_id, environment)
+            row = await environment_by_key(tx, scope, environment)
             require(actor, Right.EDGE_READ, row.within(scope))
             return row
 

@@ -143,7 +143,7 @@ async def _check_there(read: ReadTransaction, subject: Subject) -> None:
         reason = f"goes with {Kind.FLAG_SETTINGS} alone: this entity is the same in all environments"
         raise InvalidInput([FieldError("environment", "not_applicable", reason)])
     if subject.environment is not None:
-        await environment_by_key(read.tx, read.scope.project_id, subject.environment)
+        await environment_by_key(read.tx, read.scope, subject.environment)
     name = (Kind.FLAG, subject.key) if of_settings else subject.name
     if not await last_changes(read.tx, read.scope, [name]):
         raise NotFound("there is nothing at this address")

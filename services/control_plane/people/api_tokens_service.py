@@ -99,7 +99,12 @@ async def revoke(tx: Connection, actor: Actor, scope: OrganizationScope, token_i
         raise NotFound("there is nothing at this address")
     if row["revoked_at"] is not None:
         return row
-    await tx.execute("UPDATE api_tokens SET revoked_at = $2 WHERE id = $1", token_id, tx.now)
+    await tx.execute(
+        "UPDATE api_tokens SET revoked_at = $3 WHERE organization_id = $1 AND id = $2",
+        scope.organization_id,
+        token_id,
+        tx.now,
+    )
     revoked = await _find(tx, scope, token_id)
     assert revoked is not None  # noqa: S101 - locked above
     await _record(tx, actor, scope, "revoke", row, revoked)

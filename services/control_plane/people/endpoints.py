@@ -59,7 +59,7 @@ def _add_me(
     async def me(actor: Actor = Depends(authenticator.actor)) -> MeView:
         """Who is signed in, with all roles; for people."""
         require_person(actor)
-        async with database.connection() as connection:
+        async with database.accounts() as connection:
             return await _me(connection, actor.id)
 
     @router.put(

@@ -51,7 +51,7 @@ class Identification:
         if bearer.startswith(api_tokens_service.PREFIX):
             return await self._program(bearer)
         claims = await self._verified(bearer)
-        async with self._database.connection() as connection:
+        async with self._database.accounts() as connection:
             if claims.session_id is not None:
                 request.state.session = await self._sessions.of_token(connection, claims)
             row = await repository.find_actor(connection, claims.subject)
@@ -70,7 +70,7 @@ class Identification:
         return self._tokens.verify(bearer)
 
     async def _browser(self, request: Request, cookie: str) -> Actor:
-        async with self._database.connection() as connection:
+        async with self._database.accounts() as connection:
             session = await self._sessions.of_cookie(connection, cookie)
             row = await repository.find_actor(connection, session.user_id)
         assert row is not None  # noqa: S101 - people are never deleted
@@ -79,7 +79,7 @@ class Identification:
         return actor_of(row)
 
     async def _program(self, bearer: str) -> Actor:
-        async with self._database.connection() as connection:
+        async with self._database.accounts() as connection:
             actor = await find_program(connection, bearer)
         if actor is None:
             raise InvalidToken("the token is not known, revoked or expired")

@@ -81,5 +81,10 @@ async def find_in(tx: Connection, organization_id: UUID, invitation_id: UUID) ->
     )
 
 
-async def end(tx: Connection, invitation_id: UUID) -> None:
-    await tx.execute("UPDATE invitations SET ended_at = $2 WHERE id = $1", invitation_id, tx.now)
+async def end(tx: Connection, organization_id: UUID, invitation_id: UUID) -> None:
+    await tx.execute(
+        "UPDATE invitations SET ended_at = $3 WHERE organization_id = $1 AND id = $2",
+        organization_id,
+        invitation_id,
+        tx.now,
+    )

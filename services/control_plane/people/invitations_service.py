@@ -13,7 +13,7 @@ from control_plane.access.queries import require_holding, rights_of_role
 from control_plane.access.rights import Right
 from control_plane.access.scopes import OrganizationScope
 from control_plane.changes import Change, record
-from control_plane.database import Connection, Database
+from control_plane.database import ACCOUNTS, Connection, Database
 from control_plane.people import accounts_repository, invitations_repository, password_resets_repository
 from control_plane.people.courier import Courier, Letter
 from control_plane.people.identification import actor_by_id
@@ -62,7 +62,7 @@ class Invitations:
         row = await invitations_repository.find_in(tx, scope.organization_id, invitation_id)
         if row is None:
             raise NotFound("there is nothing at this address")
-        await invitations_repository.end(tx, invitation_id)
+        await invitations_repository.end(tx, scope.organization_id, invitation_id)
         await record(tx, _change(scope.organization_id, actor, "withdraw", row))
 
     async def accept_anew(self, secret: str, password: str, name: str | None, client: Client) -> NewSession:
@@ -70,12 +70,12 @@ class Invitations:
 
         Raises `LinkEnded`, and `Conflict` (`account_exists`): whoever has an account shows that it is theirs.
         """
-        async with self._database.connection() as connection:
+        async with self._database.accounts() as connection:
             found = await _valid(connection, secret)
             if await accounts_repository.find_login(connection, found["email"]) is not None:
                 raise _account_exists()
         password_hash = await self._access.passwords.hash(password)
-        async with self._database.transaction() as tx:
+        async with self._database.transaction(tenancy=ACCOUNTS) as tx:
             invitation = await _valid(tx, secret, lock=True)
             shown_as = name or invitation["name"] or invitation["email"].partition("@")[0]
             user_id = await accounts_repository.insert_user(tx, invitation["email"], shown_as, password_hash)
@@ -86,7 +86,7 @@ class Invitations:
 
     async def accept_as(self, actor: Actor, secret: str) -> asyncpg.Record:
         """The membership of somebody who is signed in. Raises `LinkEnded`, `Forbidden` for another's invitation."""
-        async with self._database.transaction() as tx:
+        async with self._database.transaction(tenancy=ACCOUNTS) as tx:
             invitation = await _valid(tx, secret, lock=True)
             if not await accounts_repository.is_same_address(tx, invitation["email"], actor.name):
                 raise Forbidden("the invitation is for another e-mail address", code="invitation_of_another")
@@ -117,9 +117,10 @@ async def _valid(tx: Connection, secret: str, *, lock: bool = False) -> asyncpg.
 
 async def _join(tx: Connection, invitation: asyncpg.Record, person: Actor) -> asyncpg.Record:
     organization_id, role = invitation["organization_id"], invitation["role"]
+    await tx.enter([organization_id])
     if not await repository.insert_member(tx, organization_id, person.id, role):
         raise Conflict("you are a member already", code="already_member")
-    await invitations_repository.end(tx, invitation["id"])
+    await invitations_repository.end(tx, organization_id, invitation["id"])
     member = await repository.find_member(tx, organization_id, person.id)
     assert member is not None  # noqa: S101 - inserted above
     await record(tx, membership(OrganizationScope(organization_id), person, "create", None, member))

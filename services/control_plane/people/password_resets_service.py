@@ -14,7 +14,7 @@ from control_plane.access.actor import Actor
 from control_plane.access.queries import require_holding
 from control_plane.access.scopes import OrganizationScope
 from control_plane.changes import Change, record
-from control_plane.database import Connection, Database
+from control_plane.database import ACCOUNTS, Connection, Database
 from control_plane.people import accounts_repository, password_resets_repository
 from control_plane.people.courier import Courier, Letter
 from control_plane.people.one_time_links import LinkEnded, OneTimeLink, digest_of
@@ -57,7 +57,7 @@ class PasswordResets:
 
     async def _mail(self, email: str, base_url: str) -> None:
         try:
-            async with self._database.transaction() as tx:
+            async with self._database.transaction(tenancy=ACCOUNTS) as tx:
                 person = await accounts_repository.find_login(tx, email)
                 if person is None or await password_resets_repository.made_within(tx, person["id"], _PAUSE):
                     return
@@ -79,7 +79,7 @@ class PasswordResets:
         administer; raises `Conflict` (`account_elsewhere`) for any other one.
         """
         link = OneTimeLink("password-reset")
-        async with self._database.transaction() as tx:
+        async with self._database.transaction(tenancy=ACCOUNTS.within([scope.organization_id])) as tx:
             await accounts_repository.lock_user(tx, user_id)
             member = await repository.find_member(tx, scope.organization_id, user_id)
             if member is None:
@@ -100,7 +100,7 @@ class PasswordResets:
         """For whoever runs the server: the link of any account, None where there is no such account."""
         link = OneTimeLink("password-reset")
         operator = Actor(kind="system", id=UUID(int=0), name="control_plane password-reset")
-        async with self._database.transaction() as tx:
+        async with self._database.transaction(tenancy=ACCOUNTS) as tx:
             person = await accounts_repository.find_login(tx, email)
             if person is None:
                 return None
@@ -111,11 +111,11 @@ class PasswordResets:
 
     async def use(self, secret: str, password: str, client: Client) -> NewSession:
         """Signs in; every session of before ends, here and in the other services. Raises `LinkEnded`."""
-        async with self._database.connection() as connection:
+        async with self._database.accounts() as connection:
             if await password_resets_repository.find_open(connection, digest_of(secret)) is None:
                 raise LinkEnded
         password_hash = await self._access.passwords.hash(password)
-        async with self._database.transaction() as tx:
+        async with self._database.transaction(tenancy=ACCOUNTS) as tx:
             found = await password_resets_repository.find_open(tx, digest_of(secret), lock=True)
             if found is None:
                 raise LinkEnded

@@ -11,7 +11,7 @@ from service_kit.problems import Forbidden, TooManyRequests, Unauthorized
 from control_plane.access import repository
 from control_plane.access.actor import Actor
 from control_plane.changes import Change, record
-from control_plane.database import Connection, Database
+from control_plane.database import ACCOUNTS, Connection, Database
 from control_plane.people import accounts_repository, password_resets_repository, sign_ins_repository
 from control_plane.people.login_limit import Attempt, LoginLimit
 from control_plane.people.passwords import Passwords
@@ -52,13 +52,13 @@ class Access:
     async def login(self, email: str, password: str, client: Client) -> NewSession:
         """Raises `Unauthorized`, or `TooManyRequests` after too many attempts."""
         network = client.network
-        async with self._database.connection() as connection:
+        async with self._database.accounts() as connection:
             row = await accounts_repository.find_login(connection, email, network)
         if not await self._is_right(row, email, password, network):
             raise Unauthorized("e-mail or password is wrong", code="invalid_credentials")
         assert row is not None  # noqa: S101 - nobody has no fitting password
         actor = Actor(kind="user", id=row["id"], name=row["email"])
-        async with self._database.transaction() as tx:
+        async with self._database.transaction(tenancy=ACCOUNTS) as tx:
             count = await sign_ins_repository.note(tx, actor.id, network)
             for organization_id in await repository.organization_ids(tx, actor.id) if count else ():
                 await record(tx, _of_account(organization_id, actor, "sign_in", {"sign_ins": count}))
@@ -69,7 +69,7 @@ class Access:
     async def change_password(self, actor: Actor, current: str, new: str, client: Client) -> NewSession:
         """A new session; every one of before ends."""
         network = client.network
-        async with self._database.connection() as connection:
+        async with self._database.accounts() as connection:
             row = await accounts_repository.find_login(connection, actor.name, network)
         if not await self._is_right(row, actor.name, current, network):
             raise Forbidden("the current password is wrong", code="wrong_password")

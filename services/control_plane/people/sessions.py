@@ -20,7 +20,7 @@ from control_plane.access import repository
 from control_plane.access.actor import Actor
 from control_plane.access.repository import roles_of
 from control_plane.changes import Change, record
-from control_plane.database import Connection, Database
+from control_plane.database import ACCOUNTS, Connection, Database
 from control_plane.people import accounts_repository, sessions_repository
 from control_plane.people.one_time_links import digest_of
 from control_plane.people.session_terms import Client, Session, SessionTerms
@@ -97,7 +97,7 @@ class Sessions:
     async def refresh(self, token: str) -> NewSession:
         """Raises `SessionEnded`, and ends the session when the token was used before."""
         family, _, present = token.removeprefix(REFRESH_PREFIX).partition(".")
-        async with self._database.transaction() as tx:
+        async with self._database.transaction(tenancy=ACCOUNTS) as tx:
             row = await sessions_repository.find_by_digest(tx, digest_of(family), lock=True)
             if row is None or row["kind"] != "tokens" or not token.startswith(REFRESH_PREFIX):
                 raise SessionEnded
@@ -164,7 +164,7 @@ class Sessions:
 
     async def sweep(self) -> None:
         """Forgets what has ended long ago."""
-        async with self._database.transaction() as tx:
+        async with self._database.transaction(tenancy=ACCOUNTS) as tx:
             await sessions_repository.sweep(tx)
 
     async def _used(self, connection: Connection, row: asyncpg.Record) -> Session:

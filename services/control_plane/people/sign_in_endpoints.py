@@ -56,7 +56,7 @@ def _add_passwords(router: APIRouter, database: Database, access: Access, signin
         beginning = access.login(body.email, body.password, signing_in.browsers.client(request, "cookie"))
         new = await unless_client_leaves(request, beginning)
         signing_in.browsers.give(request, response, new.secret, new.expires_at)
-        async with database.connection() as connection:
+        async with database.accounts() as connection:
             row = await find(connection, new.session.id)
         assert row is not None  # noqa: S101 - it has just begun
         return session_view(row, new.session)

@@ -13,7 +13,7 @@ from service_kit.clock import Clock
 from control_plane.access import repository
 from control_plane.access.actor import Actor
 from control_plane.changes import Change, record
-from control_plane.database import Database
+from control_plane.database import ACCOUNTS, Database
 
 _ENTRY_EVERY_SECONDS = 60.0
 _NETWORKS_SHOWN_MAX = 10
@@ -71,7 +71,7 @@ class SignInTrace:
         attempts = self._waiting.pop(key)
         after = {"networks": dict(attempts.networks), "elsewhere": attempts.elsewhere}
         try:
-            async with self._database.transaction() as tx:
+            async with self._database.transaction(tenancy=ACCOUNTS) as tx:
                 for organization_id in await repository.organization_ids(tx, user_id):
                     change = Change(
                         organization_id=organization_id,

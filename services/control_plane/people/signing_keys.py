@@ -21,7 +21,7 @@ from service_kit.token_keys import PublicKeys, VerificationKey, new_private_key,
 
 from control_plane.access.actor import Actor
 from control_plane.changes import Change, record
-from control_plane.database import Connection, Database
+from control_plane.database import EVERY_TENANT, Connection, Database
 from control_plane.people import signing_keys_repository as repository
 from control_plane.people.signing_keys_repository import StoredKey
 
@@ -86,7 +86,7 @@ class SigningKeyRing(PublicKeys):
 
     async def learn(self) -> None:
         """Of a key that a token names and that is not known."""
-        async with self._database.connection() as connection:
+        async with self._database.accounts() as connection:
             await self.load(connection)
 
     async def keep(self) -> None:
@@ -99,13 +99,13 @@ class SigningKeyRing(PublicKeys):
         """Before anybody signs in: there is a key."""
         await self.load(connection)
         if self._is_due():
-            async with connection.transaction():
+            async with connection.transaction(tenancy=EVERY_TENANT):
                 await self._rotate(connection, unless_done=True)
 
     async def rotate(self, *, at_once: bool = False, unless_done: bool = False) -> str:
         """Makes the next key, and answers its name. `at_once`: nothing is verified by those before from now on, and
         their tokens end. `unless_done`: only if no other process has, and then the name of the newest."""
-        async with self._database.transaction() as tx:
+        async with self._database.transaction(tenancy=EVERY_TENANT) as tx:
             return await self._rotate(tx, at_once=at_once, unless_done=unless_done)
 
     async def _rotate(self, tx: Connection, *, at_once: bool = False, unless_done: bool = False) -> str:
@@ -140,7 +140,7 @@ class SigningKeyRing(PublicKeys):
 
 async def withdraw_keys(connection: Connection) -> None:
     """Where a shared secret signs: what was published before is published no more."""
-    async with connection.transaction():
+    async with connection.transaction(tenancy=EVERY_TENANT):
         await repository.lock(connection)
         if await repository.delete_others(connection, None):
             await _tell_everybody(connection, "all", "withdraw")

@@ -105,7 +105,7 @@ class Compiler:
             environment, project_key = found
             if environment.archived:
                 return StoredEnvironment(environment, pb.Environment())
-            keys = await published_sdk_keys(tx, environment_id)
+            keys = await published_sdk_keys(tx, environment)
             members = await published_members(tx, environment.organization_id)
             access = PublishedAccess(
                 members=members,

@@ -51,7 +51,7 @@ def build_router(*, authenticator: Authenticator, database: Database) -> APIRout
         """Whether what was saved has been handed to the edges."""
         async with database.transaction() as tx:
             scope = await resolve_project(tx, actor, project)
-            row = await environment_by_key(tx, scope.project_id, environment)
+            row = await environment_by_key(tx, scope, environment)
             require(actor, Right.PUBLICATION_READ, row.within(scope))
             return await _view(tx, row)
 
@@ -65,12 +65,12 @@ def build_router(*, authenticator: Authenticator, database: Database) -> APIRout
         (`publication_blocked`) when the stream knows more than the database: then somebody has to decide."""
         async with database.transaction() as tx:
             scope = await resolve_project(tx, actor, project)
-            row = await environment_by_key(tx, scope.project_id, environment)
+            row = await environment_by_key(tx, scope, environment)
             require(actor, Right.PUBLICATION_REPUBLISH, row.within(scope))
             view = await _view(tx, row)
             if view.blocked is not None:
                 raise Conflict(_blocked(view.blocked), code="publication_blocked")
-            await queries.request_repair(tx, row.id)
+            await queries.request_repair(tx, row.organization_id, row.id)
             change = Change(
                 organization_id=scope.organization_id,
                 project_id=scope.project_id,

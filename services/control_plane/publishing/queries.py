@@ -69,7 +69,11 @@ async def mark_published(
     return True
 
 
-async def request_repair(tx: Connection, environment_id: UUID) -> None:
+async def request_repair(tx: Connection, organization_id: UUID, environment_id: UUID) -> None:
     """By the database's clock: processes compare these moments, to see whether a repair is still asked for."""
-    await tx.execute("UPDATE environments SET repair_requested_at = now() WHERE id = $1", environment_id)
+    await tx.execute(
+        "UPDATE environments SET repair_requested_at = now() WHERE organization_id = $1 AND id = $2",
+        organization_id,
+        environment_id,
+    )
     await tx.execute("SELECT pg_notify('environment_changed', '')")

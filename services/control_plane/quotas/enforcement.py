@@ -40,7 +40,7 @@ class Quotas:
 
         The holder stays locked until the end of the transaction, so two claims at a time don't exceed it.
         """
-        used = await queries.rows_of(tx, quota, holder_id, lock=True)
+        used = await queries.rows_of(tx, quota, organization_id, holder_id, lock=True)
         limit = self.limit(quota, await queries.overrides_of(tx, organization_id))
         self._hold(Use(quota, limit, used + (not inserted)), 1, organization_id)
 
@@ -72,7 +72,7 @@ class Quotas:
         """How much the organization itself uses."""
         overrides = await queries.overrides_of(tx, organization_id)
         uses = [
-            Use(quota, self.limit(quota, overrides), await queries.rows_of(tx, quota, organization_id))
+            Use(quota, self.limit(quota, overrides), await queries.rows_of(tx, quota, organization_id, organization_id))
             for quota in (Quota.PROJECTS, Quota.MEMBERS, Quota.TOKENS, Quota.ROLES, Quota.BINDINGS)
         ]
         stored = await queries.organization_bytes(tx, organization_id)
@@ -81,14 +81,14 @@ class Quotas:
     async def of_project(self, tx: Connection, organization_id: UUID, project_id: UUID) -> list[Use]:
         """How much the project uses, then each of its environments."""
         overrides = await queries.overrides_of(tx, organization_id)
-        made = await queries.rows_of(tx, Quota.ENVIRONMENTS, project_id)
+        made = await queries.rows_of(tx, Quota.ENVIRONMENTS, organization_id, project_id)
         uses = [Use(Quota.ENVIRONMENTS, self.limit(Quota.ENVIRONMENTS, overrides), made)]
-        entities = await queries.entities_of(tx, project_id)
+        entities = await queries.entities_of(tx, organization_id, project_id)
         uses += [
             Use(quota, self.limit(quota, overrides), entities.get(kind, 0))
             for quota, kind in queries.ENTITY_KINDS.items()
         ]
-        for row in await queries.environments_of(tx, project_id):
+        for row in await queries.environments_of(tx, organization_id, project_id):
             uses += [
                 Use(quota, self.limit(quota, overrides), int(row[column]), row["key"])
                 for quota, column in ((Quota.ENVIRONMENT_BYTES, "bytes"), (Quota.SDK_KEYS, "sdk_keys"))

@@ -21,8 +21,8 @@ ENTITY_KINDS: Mapping[Quota, str] = {
 }
 _LOCK: Mapping[Holder, str] = {
     Holder.ORGANIZATION: "SELECT FROM organizations WHERE id = $1 FOR NO KEY UPDATE",
-    Holder.PROJECT: "SELECT FROM projects WHERE id = $1 FOR UPDATE",
-    Holder.ENVIRONMENT: "SELECT FROM environments WHERE id = $1 FOR UPDATE",
+    Holder.PROJECT: "SELECT FROM projects WHERE organization_id = $1 AND id = $2 FOR UPDATE",
+    Holder.ENVIRONMENT: "SELECT FROM environments WHERE organization_id = $1 AND id = $2 FOR UPDATE",
 }
 _ACTIVE = "revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)"
 _ROWS: Mapping[Quota, str] = {
@@ -33,8 +33,10 @@ _ROWS: Mapping[Quota, str] = {
     Quota.TOKENS: f"SELECT count(*) FROM api_tokens WHERE organization_id = $1 AND {_ACTIVE}",  # noqa: S608
     Quota.ROLES: "SELECT count(*) FROM roles WHERE organization_id = $1 AND $2::timestamptz IS NOT NULL",
     Quota.BINDINGS: "SELECT count(*) FROM bindings WHERE organization_id = $1 AND $2::timestamptz IS NOT NULL",
-    Quota.ENVIRONMENTS: "SELECT count(*) FROM environments WHERE project_id = $1 AND $2::timestamptz IS NOT NULL",
-    Quota.SDK_KEYS: f"SELECT count(*) FROM sdk_keys WHERE environment_id = $1 AND {_ACTIVE}",  # noqa: S608
+    Quota.ENVIRONMENTS: "SELECT count(*) FROM environments WHERE organization_id = $1 AND project_id = $3 "
+    "AND $2::timestamptz IS NOT NULL",
+    Quota.SDK_KEYS: "SELECT count(*) FROM sdk_keys WHERE organization_id = $1 AND environment_id = $3 "  # noqa: S608
+    f"AND {_ACTIVE}",
 }
 _OVERRIDES = """
 (SELECT jsonb_object_agg(quota, maximum) FROM quota_overrides WHERE organization_id = $1) AS overrides
@@ -42,17 +44,19 @@ _OVERRIDES = """
 _HOLD = f"""
 WITH noted AS (
     UPDATE outbox SET growth = outbox.growth + $3 FROM environments
-    WHERE environments.id = ANY($2::uuid[])
+    WHERE environments.organization_id = $1 AND environments.id = ANY($2::uuid[])
         AND outbox.environment_id = environments.id AND outbox.version = environments.version
 )
 SELECT {_OVERRIDES},
-    (SELECT COALESCE(sum(used), 0) FROM usage_counts WHERE project_id = $4 AND kind = $5) AS entities,
+    (SELECT COALESCE(sum(used), 0) FROM usage_counts WHERE organization_id = $1 AND project_id = $4
+        AND kind = $5) AS entities,
     GREATEST(
-        (SELECT COALESCE(sum(bytes), 0) FROM usage_counts WHERE project_id = $4 AND environment_id IS NULL),
-        (SELECT max(bytes) FROM environment_sizes WHERE environment_id = ANY($2::uuid[]))
+        (SELECT COALESCE(sum(bytes), 0) FROM usage_counts WHERE organization_id = $1 AND project_id = $4
+            AND environment_id IS NULL),
+        (SELECT max(bytes) FROM environment_sizes WHERE organization_id = $1 AND environment_id = ANY($2::uuid[]))
     ) AS environment_bytes,
     (SELECT COALESCE(sum(bytes), 0) FROM environment_sizes WHERE organization_id = $1) AS organization_bytes,
-    (SELECT COALESCE(sum(growth), 0) FROM outbox) + $3 * cardinality($2::uuid[]) AS unpublished,
+    unpublished_growth() + $3 * cardinality($2::uuid[]) AS unpublished,
     (SELECT bytes FROM config_streams WHERE name = 'CONFIG') AS stream_bytes,
     (SELECT bytes_max FROM config_streams WHERE name = 'CONFIG') AS stream_bytes_max
 """  # noqa: S608 - a statement of our own
@@ -67,11 +71,13 @@ def read_overrides(stored: Mapping[str, int] | None) -> dict[Quota, int]:
     return {Quota(name): maximum for name, maximum in (stored or {}).items() if name in list(Quota)}
 
 
-async def rows_of(tx: Connection, quota: Quota, holder_id: UUID, *, lock: bool = False) -> int:
+async def rows_of(tx: Connection, quota: Quota, organization_id: UUID, holder_id: UUID, *, lock: bool = False) -> int:
     """How many rows the holder has; with `lock` nobody else claims one until the end of the transaction."""
+    holder = TERMS[quota].holder
+    inside = () if holder == Holder.ORGANIZATION else (holder_id,)
     if lock:
-        await tx.execute(_LOCK[TERMS[quota].holder], holder_id)
-    return int(await tx.fetchval(_ROWS[quota], holder_id, tx.now))
+        await tx.execute(_LOCK[holder], organization_id, *inside)
+    return int(await tx.fetchval(_ROWS[quota], organization_id, tx.now, *inside))
 
 
 async def hold(tx: Connection, growth: Growth) -> asyncpg.Record:
@@ -84,22 +90,26 @@ async def hold(tx: Connection, growth: Growth) -> asyncpg.Record:
     return row
 
 
-async def entities_of(tx: Connection, project_id: UUID) -> dict[str, int]:
+async def entities_of(tx: Connection, organization_id: UUID, project_id: UUID) -> dict[str, int]:
     """Numbers of entities by kind."""
     rows = await tx.fetch(
-        "SELECT kind, sum(used)::bigint AS used FROM usage_counts WHERE project_id = $1 GROUP BY kind", project_id
+        "SELECT kind, sum(used)::bigint AS used FROM usage_counts WHERE organization_id = $1 AND project_id = $2 "
+        "GROUP BY kind",
+        organization_id,
+        project_id,
     )
     return {row["kind"]: row["used"] for row in rows}
 
 
-async def environments_of(tx: Connection, project_id: UUID) -> list[asyncpg.Record]:
+async def environments_of(tx: Connection, organization_id: UUID, project_id: UUID) -> list[asyncpg.Record]:
     """Key, bytes and SDK keys in force of each environment that isn't archived."""
     return await tx.fetch(
         "SELECT key, bytes, (SELECT count(*) FROM sdk_keys "  # noqa: S608 - a condition of our own
         f"WHERE sdk_keys.environment_id = environment_sizes.environment_id AND {_ACTIVE}) AS sdk_keys "
-        "FROM environment_sizes WHERE project_id = $1 ORDER BY key",
-        project_id,
+        "FROM environment_sizes WHERE organization_id = $1 AND project_id = $3 ORDER BY key",
+        organization_id,
         tx.now,
+        project_id,
     )
 
 
@@ -112,10 +122,12 @@ async def organization_bytes(tx: Connection, organization_id: UUID) -> int:
     )
 
 
-async def environment_bytes(tx: Connection, environment_id: UUID) -> int:
+async def environment_bytes(tx: Connection, organization_id: UUID, environment_id: UUID) -> int:
     """What the environment holds, with what it shares with its project; 0 for an archived one."""
     return int(
         await tx.fetchval(
-            "SELECT COALESCE(sum(bytes), 0) FROM environment_sizes WHERE environment_id = $1", environment_id
+            "SELECT COALESCE(sum(bytes), 0) FROM environment_sizes WHERE organization_id = $1 AND environment_id = $2",
+            organization_id,
+            environment_id,
         )
     )

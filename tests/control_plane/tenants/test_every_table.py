@@ -179,12 +179,16 @@ async def test_who_identifies_people_sees_no_more_of_tenants_than_that_takes(fil
                 seen.add(table.name)
     assert seen == {
         "api_tokens",
+        "bindings",
+        "group_members",
+        "groups",
         "invitations",
         "memberships",
         "organizations",
         "password_resets",
         "project_roles",
         "sessions",
+        "roles",
         "sign_in_networks",
         "users",
     }
