@@ -2,7 +2,8 @@
 
 One control plane process with its relay, an embedded PostgreSQL (fsync on) and NATS, and this process as the only
 client, all on one machine. The project is filled to 10, 1,000 and 10,000 flags of two rules each in between, to show
-what grows with it. "On the bus" is from the moment the write was answered to the manifest of its version.
+what grows with it; then the audit log to 500,000 entries. "On the bus" is from the moment the write was answered to the
+manifest of its version.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from messages.subjects import CONFIG, manifest_subject
 from streams import Delivered
 from streams.jetstream import JetStreamBus
 
+from benchmarks.control_plane_audit import measure_audit
 from devstack.services import DATABASE, Credentials, control_plane
 from devstack.stack import Stack
 
@@ -184,7 +186,7 @@ async def fill(url: str, start: int, end: int) -> None:
     await connection.close()
 
 
-async def measure(sizes: list[int], repeats: int) -> None:
+async def measure(sizes: list[int], repeats: int, audit_entries: int) -> None:
     print(f"{'operation':<34}{'flags':>8}{'n':>8}{'p50 ms':>10}{'p95 ms':>10}{'p99 ms':>10}")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -196,14 +198,17 @@ async def measure(sizes: list[int], repeats: int) -> None:
                     await fill(stack.postgres.database_url(DATABASE), filled, flags - 1)
                     filled = flags
                     await running.run(flags)
+                if audit_entries:
+                    await measure_audit(running, stack.postgres.database_url(DATABASE), audit_entries)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--flags", type=int, nargs="+", default=[10, 1_000, 10_000])
     parser.add_argument("--repeats", type=int, default=200)
+    parser.add_argument("--audit-entries", type=int, default=500_000, help="0: the audit log is not measured")
     given = parser.parse_args()
-    asyncio.run(measure(sorted(given.flags), given.repeats))
+    asyncio.run(measure(sorted(given.flags), given.repeats, given.audit_entries))
 
 
 if __name__ == "__main__":
