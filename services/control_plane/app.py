@@ -67,6 +67,9 @@ from control_plane.publishing import endpoints as publishing_endpoints
 from control_plane.quotas import Quotas
 from control_plane.segments import endpoints as segments_endpoints
 from control_plane.segments.service import SegmentService
+from control_plane.webhooks import deliveries_endpoints as webhook_deliveries_endpoints
+from control_plane.webhooks import endpoints as webhooks_endpoints
+from control_plane.webhooks.service import Webhooks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +86,7 @@ class Parts:
     fleet: Fleet
     waits: PropagationWaits
     heads: SignedHeads
+    webhooks: Webhooks
     event_age_days_max: int = 730
 
 
@@ -143,6 +147,12 @@ def _routers_of_organizations(parts: Parts) -> Sequence[APIRouter]:
         audit_endpoints.build_router(authenticator=authenticator, database=database),
         audit_heads_endpoints.build_router(authenticator=authenticator, database=database, heads=parts.heads),
         audit_heads_endpoints.build_keys_router(database=database),
+        webhooks_endpoints.build_router(
+            authenticator=authenticator, database=database, quotas=quotas, webhooks=parts.webhooks
+        ),
+        webhook_deliveries_endpoints.build_router(
+            authenticator=authenticator, database=database, webhooks=parts.webhooks
+        ),
         publishing_endpoints.build_router(authenticator=authenticator, database=database),
         fleet_endpoints.build_router(authenticator=authenticator, database=database, fleet=parts.fleet),
     )

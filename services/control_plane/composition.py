@@ -18,6 +18,7 @@ from service_kit.cors import CorsPolicy, Pages, allow_browsers
 from service_kit.deadlines import RequestDeadlines
 from service_kit.http import Lifespan, Shell, create_app
 from service_kit.mail import SmtpMailer, SmtpServer
+from service_kit.outbound import OutboundGuard
 from service_kit.problems import Unavailable
 from service_kit.reasons import REASON_HEADER
 from service_kit.sealing import Sealer
@@ -38,6 +39,7 @@ from control_plane.database import (
     OPERATOR_CONNECTIONS,
     RELAY_CONNECTIONS,
     STATUS_CONNECTIONS,
+    WEBHOOK_CONNECTIONS,
     Connection,
     Connections,
     Database,
@@ -63,6 +65,11 @@ from control_plane.publishing.status import PublishingStatus
 from control_plane.publishing.telemetry import RelayTelemetry
 from control_plane.quotas import Quotas, QuotaTelemetry
 from control_plane.settings import Settings
+from control_plane.webhooks.delivery import Deliverer
+from control_plane.webhooks.receiver import Receivers
+from control_plane.webhooks.service import Webhooks
+from control_plane.webhooks.telemetry import WebhookTelemetry
+from control_plane.webhooks.worker import WebhookWorker
 
 BROWSER_ACCESS = CorsPolicy(
     methods=("GET", "POST", "PUT", "PATCH", "DELETE"),
@@ -105,6 +112,7 @@ def build_api(settings: Settings) -> Api:
     waits = PropagationWaits(fleet, heard, most=settings.propagation_waits_max)
     listener = FleetListener(fleet, lambda: JetStreamBus(BusConnection.of(settings), name="control-plane-fleet"))
     heads = SignedHeads(database, Sealer.of(settings.sealing_keys, settings.auth_jwt_secret))
+    webhooks = webhooks_of(settings)
 
     async def prepare(connection: Connection) -> None:
         await _migrated(connection, settings)
@@ -122,6 +130,7 @@ def build_api(settings: Settings) -> Api:
         background.every("audit-heads", heads.sign_due, seconds=_HEADS_SECONDS)
         background.keep("acts", intake)
         listener.begin(background)
+        background.keep("webhooks", _webhook_work(settings, webhooks=webhooks, clock=clock, registry=registry))
         background.keep("publishing_status", status.keep_looking)
         if settings.relay_enabled:
             relay.begin(background)
@@ -149,6 +158,7 @@ def build_api(settings: Settings) -> Api:
             fleet=fleet,
             waits=waits,
             heads=heads,
+            webhooks=webhooks,
             event_age_days_max=settings.events_age_days_max,
         ),
         Shell(
@@ -218,6 +228,12 @@ def courier_of(settings: Settings) -> Courier:
     url = settings.smtp_url.get_secret_value()
     mailer = SmtpMailer(SmtpServer.at(url), settings.mail_from) if url else None
     return Courier(mailer, settings.public_url)
+
+
+def webhooks_of(settings: Settings) -> Webhooks:
+    """Where they may lead, and what their secrets are sealed with."""
+    sealer = Sealer.of(settings.sealing_keys, settings.auth_jwt_secret)
+    return Webhooks(OutboundGuard(settings.outbound_allow), sealer)
 
 
 def database_of(settings: Settings, clock: Clock) -> Database:
@@ -320,6 +336,31 @@ class _RelayWork:
         finally:
             await bus.close()
             await database.close()
+
+
+def _webhook_work(
+    settings: Settings, *, webhooks: Webhooks, clock: Clock, registry: CollectorRegistry
+) -> Callable[[], Awaitable[None]]:
+    telemetry = WebhookTelemetry(registry)
+
+    async def work() -> None:
+        database = _database_with(settings, clock, WEBHOOK_CONNECTIONS)
+        receivers = Receivers(webhooks.guard, clock)
+        try:
+            await database.open()
+            deliverer = Deliverer(database=database, webhooks=webhooks, receivers=receivers, telemetry=telemetry)
+            await WebhookWorker(
+                database=database,
+                deliverer=deliverer,
+                telemetry=telemetry,
+                at_once=settings.webhook_attempts_at_once,
+                days_kept=settings.webhook_days_kept,
+            ).run()
+        finally:
+            await receivers.close()
+            await database.close()
+
+    return work
 
 
 def _act_intake(

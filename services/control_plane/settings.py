@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
+from service_kit.addresses import AllowedHosts
 from service_kit.cors import Origins
 from service_kit.mail import SmtpServer
 from service_kit.sealing import SealingKeys
@@ -31,6 +32,7 @@ class Settings(BusSettings):
     `auth_key_days`, or with `auth_jwt_secret`, which analytics has then too.
     `auth_token_minutes`: of an access token. A session lasts `auth_session_idle_hours` without use,
     `auth_session_days` with it.
+    `outbound_allow`: hosts, addresses and networks inside that people may name, as of a webhook.
     """
 
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
@@ -59,6 +61,9 @@ class Settings(BusSettings):
     relay_enabled: bool = True
     relay_check_seconds: Annotated[float, Field(ge=0.5, le=60)] = 3.0
     migrate_on_start: bool = True
+    outbound_allow: AllowedHosts = ()
+    webhook_attempts_at_once: Annotated[int, Field(ge=2, le=1000)] = 64
+    webhook_days_kept: Annotated[int, Field(ge=1, le=365)] = 14
     cors_origins: Origins = ()
     body_limit_bytes: Annotated[int, Field(ge=1024, le=64 * 1024 * 1024)] = 2 * 1024 * 1024
 

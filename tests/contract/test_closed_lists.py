@@ -22,6 +22,7 @@ from control_plane.entities.usages import ReferencedKind, ReferrerKind
 from control_plane.experiments.schemas import AnalysisPlan
 from control_plane.people.session_terms import SessionKind
 from control_plane.publishing.blocks import REASONS
+from control_plane.webhooks.models import DeliveryState, Pause
 from messages.aggregations import AGGREGATIONS
 from messages.closed_lists import words
 from messages.generated import config_pb2 as pb
@@ -54,6 +55,8 @@ STORED: dict[tuple[str, str], Collection[str]] = {
     ("metrics", "per"): words(pb.MetricPer).values(),
     ("experiments", "mode"): list(ExperimentMode),
     ("experiments", "status"): words(pb.ExperimentStatus).values(),
+    ("webhooks", "paused_because"): list(Pause),
+    ("webhook_deliveries", "state"): list(DeliveryState),
     # The epoch is the lease's.
     ("publication_blocks", "reason"): set(REASONS) - {"epoch_behind"},
 }

@@ -50,6 +50,7 @@ from control_plane.people.schemas import (
 )
 from control_plane.segments.models import SegmentRow
 from control_plane.segments.schemas import SegmentCreate, SegmentPatch, SegmentView
+from control_plane.webhooks.schemas import WebhookCreate, WebhookPatch, WebhookView
 from pydantic import BaseModel
 from service_kit.clock import SystemClock
 
@@ -269,6 +270,24 @@ ENTITIES = (
         ),
     ),
     Entity(
+        "webhook",
+        "webhooks",
+        WebhookView,
+        WebhookCreate,
+        WebhookPatch,
+        left_out=(
+            LeftOut("organization_id", "create patch view audit", "the path names the tenant, the audit entry has it"),
+            GIVEN,
+            COUNTED,
+            LeftOut("updated_at", "create patch audit", "each write notes it; the entry has its own moment"),
+            LeftOut("paused_because paused_at", "create patch", "`enabled` says it"),
+            LeftOut("secret previous_secret", "create patch view audit", "made by the service, shown once"),
+            LeftOut("previous_secret_ends_at", "create patch", "a rotation says it"),
+            LeftOut("failing_since", "create patch audit", "attempts note it"),
+            LeftOut("slow position", "create patch view audit", "how the work stands"),
+        ),
+    ),
+    Entity(
         "project role",
         "project_roles",
         ProjectRoleView,
@@ -283,6 +302,8 @@ ENTITIES = (
     ),
 )
 OTHER_TABLES = {
+    "webhook_attempts": "how each attempt at a delivery went; nobody changes them",
+    "webhook_deliveries": "what webhooks are told; each is of an audit entry or a test",
     "audit_entries": "the log itself",
     "audit_entry_environments": "which entries concern an environment; the database notes",
     "audit_entry_words": "the words of reasons; the database notes",

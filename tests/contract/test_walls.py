@@ -17,6 +17,7 @@ DOORS = {
     "recorder": "every write ends in it",
     "versions": "what entities were, as the audit log has kept it",
     "patches": "how two documents differ",
+    "sentences": "what was done, in words",
     "keys": "what the key of an entity looks like",
 }
 """Modules that the wall around a room lets through, each with the reason."""

@@ -24,10 +24,12 @@ from control_plane.people.sessions import Sessions
 from control_plane.people.sign_in_trace import SignInTrace
 from control_plane.people.signing_keys import SigningKeyRing
 from control_plane.quotas import Quota, Quotas, QuotaTelemetry
+from control_plane.webhooks.service import Webhooks
 from fastapi import FastAPI
 from pydantic import SecretStr
 from service_kit.clock import Clock
 from service_kit.http import Shell
+from service_kit.outbound import OutboundGuard
 from service_kit.sealing import Sealer
 from service_kit.telemetry import new_registry
 from service_kit.token_keys import SharedSecret
@@ -50,6 +52,7 @@ async def app_on(
     fleet: Fleet | None = None,
     browsers: Browsers | None = None,
     ring: SigningKeyRing | None = None,
+    guard: OutboundGuard | None = None,
 ) -> FastAPI:
     """The app on a migrated database. Its passwords are hashed as cheaply as possible, and nobody waits."""
     database = database.for_requests()
@@ -90,5 +93,6 @@ async def app_on(
         fleet=fleet,
         waits=PropagationWaits(fleet, heard, most=8),
         heads=SignedHeads(database, Sealer(SECRET)),
+        webhooks=Webhooks(guard or OutboundGuard(), Sealer(SECRET)),
     )
     return create_control_plane(parts, Shell(registry=new_registry(), body_limit_bytes=2 * 1024 * 1024))

@@ -18,6 +18,7 @@ from control_plane.access.rights import Right
 from control_plane.database import Database
 from control_plane.publishing.relay import Relay
 from control_plane.publishing.telemetry import RelayTelemetry
+from control_plane.webhooks.events import EVENT_TYPES, event_type
 from service_kit.clock import ManualClock
 from service_kit.reasons import REASON_HEADER
 from service_kit.telemetry import new_registry
@@ -60,6 +61,12 @@ class Auditor:
     async def of_request(self, request_id: str) -> list[asyncpg.Record]:
         async with self.database.connection() as connection:
             return await connection.fetch("SELECT * FROM audit_entries WHERE request_id = $1", request_id)
+
+    async def kinds(self) -> set[tuple[str, str]]:
+        """What was done to which kind of entity."""
+        async with self.database.connection() as connection:
+            rows = await connection.fetch("SELECT DISTINCT entity, action FROM audit_entries")
+        return {(row["entity"], row["action"]) for row in rows}
 
 
 async def test_each_operation_leaves_an_entry(database: Database, clock: ManualClock) -> None:
@@ -106,3 +113,5 @@ async def test_each_operation_leaves_an_entry(database: Database, clock: ManualC
     without: set[Any] = {operation for operation in operations if not any(left[operation])}
     assert without == NO_TRACE.keys()
     assert rightless == WITHOUT_RIGHT.keys()
+    unlisted = sorted(each for each in await auditor.kinds() if event_type(*each) not in EVENT_TYPES)
+    assert unlisted == [], "webhooks/events.py lists what a webhook may ask for"

@@ -63,6 +63,7 @@ async def tell(anonymous: Speaker, administrator: tuple[str, str], publish: Call
     project = await owner("POST", f"{at}/projects", {"key": "shop", "name": "Shop"})
     shop = f"/projects/{project['id']}"
     await _projects(owner, at, shop)
+    await _webhooks(owner, at)
     await _environments(owner, shop)
     await publish()
     await _definitions(owner, shop)
@@ -160,6 +161,21 @@ async def _projects(owner: Speaker, at: str, shop: str) -> None:
     await owner("DELETE", f"{shop}/members/{editor}")
     await owner("GET", f"{at}/quotas")
     await owner("GET", f"{shop}/quotas")
+
+
+async def _webhooks(owner: Speaker, at: str) -> None:
+    """An address, so that no name has to be looked up."""
+    made = await owner("POST", f"{at}/webhooks", {"url": "https://93.184.216.34/hook", "events": ["flag.*"]})
+    one = f"{at}/webhooks/{made['id']}"
+    await owner("GET", f"{at}/webhooks")
+    await owner("GET", f"{at}/webhooks/event-types")
+    await owner.changed(one, {"description": "chat"})
+    await owner("POST", f"{one}/rotate", {"overlap_seconds": 3600})
+    sent = await owner("POST", f"{one}/test")
+    await owner("GET", f"{one}/deliveries")
+    await owner("GET", f"{one}/deliveries/{sent['id']}")
+    await owner("POST", f"{one}/deliveries/{sent['id']}/resend")
+    await owner("DELETE", one)
 
 
 async def _environments(owner: Speaker, shop: str) -> None:

@@ -18,7 +18,8 @@ from control_plane.audit.heads import heads_before
 from control_plane.audit.readers import Reader, reader_of
 from control_plane.audit.schemas import AuditEntryView, AuditHeadView
 from control_plane.audit.views import entry_views
-from control_plane.changes.search import Found, Search, entries, following, last_number, newest
+from control_plane.changes.queries import last_number
+from control_plane.changes.search import Found, Search, entries, following, newest
 from control_plane.database import Connection, Database
 from control_plane.environments.queries import environment_keys
 

@@ -1,10 +1,41 @@
 """Queries about recorded changes, for other features."""
 
+# ruff: noqa: S608 - nothing but column names of our own is put into the statements
+
 from __future__ import annotations
 
 from uuid import UUID
 
+import asyncpg
+
+from control_plane.changes.hash_chain import ALL_COLUMNS
 from control_plane.database import Connection
+
+_ALL = ", ".join((*ALL_COLUMNS, "previous_hash", "hash"))
+
+
+async def entries_after(tx: Connection, organization_id: UUID, number: int, limit: int) -> list[asyncpg.Record]:
+    """Entries with a higher number than this one, the oldest first. Numbers are committed in their order, so none comes
+    later that is lower than one of these."""
+    return await tx.fetch(
+        f"SELECT {_ALL} FROM audit_entries WHERE organization_id = $1 AND number > $2 ORDER BY number LIMIT $3",
+        organization_id,
+        number,
+        limit,
+    )
+
+
+async def entry_of(tx: Connection, organization_id: UUID, number: int) -> asyncpg.Record | None:
+    """One entry by its number."""
+    return await tx.fetchrow(
+        f"SELECT {_ALL} FROM audit_entries WHERE organization_id = $1 AND number = $2", organization_id, number
+    )
+
+
+async def last_number(tx: Connection, organization_id: UUID) -> int:
+    """That of the newest entry, 0 without one."""
+    found = await tx.fetchval("SELECT number FROM audit_heads WHERE organization_id = $1", organization_id)
+    return found or 0
 
 
 async def has_act(tx: Connection, organization_id: UUID, act_id: UUID) -> bool:

@@ -128,11 +128,6 @@ async def following(tx: Connection, wanted: Search, after: int, until: int, limi
     return [Found(*row) for row in await _planned(tx, sql, statement.values)]
 
 
-async def last_number(tx: Connection, organization_id: UUID) -> int:
-    """Of the newest entry; 0 of an empty log."""
-    return await tx.fetchval("SELECT number FROM audit_heads WHERE organization_id = $1", organization_id) or 0
-
-
 async def entries(tx: Connection, organization_id: UUID, numbers: Sequence[int]) -> list[asyncpg.Record]:
     """In the order of `numbers`."""
     rows = await tx.fetch(

@@ -7,6 +7,7 @@ from control_plane.database.patience import (
     OPERATOR_CONNECTIONS,
     RELAY_CONNECTIONS,
     STATUS_CONNECTIONS,
+    WEBHOOK_CONNECTIONS,
     Connections,
     request_connections,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "OPERATOR_CONNECTIONS",
     "RELAY_CONNECTIONS",
     "STATUS_CONNECTIONS",
+    "WEBHOOK_CONNECTIONS",
     "Connection",
     "Connections",
     "Database",

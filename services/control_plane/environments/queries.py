@@ -155,6 +155,24 @@ async def environment_for_publishing(tx: Connection, environment_id: UUID) -> tu
     return replace(found, archived=found.archived or project["archived_at"] is not None), project["key"]
 
 
+async def keys_of(tx: Connection, organization_id: UUID, ids: Collection[UUID]) -> dict[UUID, str]:
+    """The keys of the organization's projects and environments among these ids."""
+    rows = await tx.fetch(
+        "SELECT id, key FROM projects WHERE organization_id = $1 AND id = ANY($2::uuid[]) "
+        "UNION ALL SELECT id, key FROM environments WHERE organization_id = $1 AND id = ANY($2::uuid[])",
+        organization_id,
+        list(ids),
+    )
+    return {row["id"]: row["key"] for row in rows}
+
+
+async def keys_in(tx: Connection, organization_id: UUID) -> tuple[frozenset[str], frozenset[str]]:
+    """The keys of all projects of the organization, and those of their environments."""
+    projects = await tx.fetch("SELECT key FROM projects WHERE organization_id = $1", organization_id)
+    environments = await tx.fetch("SELECT DISTINCT key FROM environments WHERE organization_id = $1", organization_id)
+    return frozenset(row["key"] for row in projects), frozenset(row["key"] for row in environments)
+
+
 async def published_sdk_keys(tx: Connection, environment: EnvironmentRow) -> list[asyncpg.Record]:
     """The keys that the edge should take: id, kind, sha256, expires_at."""
     return await sdk_keys_repository.published(tx, environment.organization_id, environment.id)

@@ -73,7 +73,14 @@ class Quotas:
         overrides = await queries.overrides_of(tx, organization_id)
         uses = [
             Use(quota, self.limit(quota, overrides), await queries.rows_of(tx, quota, organization_id, organization_id))
-            for quota in (Quota.PROJECTS, Quota.MEMBERS, Quota.TOKENS, Quota.ROLES, Quota.BINDINGS)
+            for quota in (
+                Quota.PROJECTS,
+                Quota.MEMBERS,
+                Quota.TOKENS,
+                Quota.ROLES,
+                Quota.BINDINGS,
+                Quota.WEBHOOKS,
+            )
         ]
         stored = await queries.organization_bytes(tx, organization_id)
         return [*uses, Use(Quota.ORGANIZATION_BYTES, self.limit(Quota.ORGANIZATION_BYTES, overrides), stored)]

@@ -29,6 +29,7 @@ class Quota(StrEnum):
     TOKENS = "tokens"
     ROLES = "roles"
     BINDINGS = "bindings"
+    WEBHOOKS = "webhooks"
     ORGANIZATION_BYTES = "organization_bytes"
     ENVIRONMENTS = "environments"
     FLAGS = "flags"
@@ -57,6 +58,7 @@ TERMS: Mapping[Quota, Terms] = {
     Quota.TOKENS: Terms(Holder.ORGANIZATION, 100, 10_000),
     Quota.ROLES: Terms(Holder.ORGANIZATION, 100, 1_000),
     Quota.BINDINGS: Terms(Holder.ORGANIZATION, 5_000, 50_000),
+    Quota.WEBHOOKS: Terms(Holder.ORGANIZATION, 100, 1_000),
     Quota.ORGANIZATION_BYTES: Terms(Holder.ORGANIZATION, 256 * _MIB, 2**50),
     Quota.ENVIRONMENTS: Terms(Holder.PROJECT, 50, 1_000),
     Quota.FLAGS: Terms(Holder.PROJECT, 50_000, 1_000_000),

@@ -33,6 +33,7 @@ _ROWS: Mapping[Quota, str] = {
     Quota.TOKENS: f"SELECT count(*) FROM api_tokens WHERE organization_id = $1 AND {_ACTIVE}",  # noqa: S608
     Quota.ROLES: "SELECT count(*) FROM roles WHERE organization_id = $1 AND $2::timestamptz IS NOT NULL",
     Quota.BINDINGS: "SELECT count(*) FROM bindings WHERE organization_id = $1 AND $2::timestamptz IS NOT NULL",
+    Quota.WEBHOOKS: "SELECT count(*) FROM webhooks WHERE organization_id = $1 AND $2::timestamptz IS NOT NULL",
     Quota.ENVIRONMENTS: "SELECT count(*) FROM environments WHERE organization_id = $1 AND project_id = $3 "
     "AND $2::timestamptz IS NOT NULL",
     Quota.SDK_KEYS: "SELECT count(*) FROM sdk_keys WHERE organization_id = $1 AND environment_id = $3 "  # noqa: S608

@@ -1,0 +1,91 @@
+"""The types of events that a webhook is told: what the audit log keeps, as `noun.verb` in the past (`flag.updated`).
+
+The list is closed for filters, so that a typing error is found when it is made. An entry that isn't on it still has a
+type, and reaches who asked for all events or all of its noun.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+ANY = "*"
+TEST = "webhook.tested"
+_OF_ENTITIES = ("create", "update", "archive", "restore", "delete")
+_ACTIONS: Mapping[str, Iterable[str]] = {
+    "flag": _OF_ENTITIES,
+    "flag_settings": ("update",),
+    "segment": _OF_ENTITIES,
+    "metric": _OF_ENTITIES,
+    "layer": _OF_ENTITIES,
+    "holdout": _OF_ENTITIES,
+    "experiment": (*_OF_ENTITIES, "start", "stop"),
+    "organization": ("create", "update"),
+    "project": ("create", "update", "archive", "restore"),
+    "environment": ("create", "update", "archive", "restore"),
+    "sdk_key": ("create", "rotate", "revoke"),
+    "publication": ("republish", "accept_database", "remove_from_the_stream"),
+    "member": ("create", "update", "delete"),
+    "invitation": ("create", "withdraw"),
+    "project_role": ("create", "update", "delete"),
+    "token": ("create", "revoke"),
+    "user": (
+        "sign_in",
+        "fail_sign_in",
+        "refuse_sign_in",
+        "request_password_reset",
+        "reset_password",
+        "change_password",
+    ),
+    "quotas": ("update",),
+    "result_snapshot": ("take",),
+    "experiment_units": ("read",),
+    "export": ("create", "update", "delete", "run", "test"),
+    "user_data": ("erase",),
+    "dead_letters": ("read", "replay"),
+    "webhook": ("create", "update", "delete", "rotate", "pause", "test", "resend"),
+}
+_IRREGULAR = {
+    "read": "read",
+    "reset": "reset",
+    "remove_from_the_stream": "removed_from_the_stream",
+    "run": "run",
+    "take": "taken",
+    "sign_in": "signed_in",
+    "sign_out": "signed_out",
+    "stop": "stopped",
+    "resend": "resent",
+    "withdraw": "withdrawn",
+    "apply": "applied",
+    "undo": "undone",
+}
+
+
+def event_type(entity: str, action: str) -> str:
+    """`flag` and `update` are `flag.updated`; `user` and `fail_sign_in` are `user.sign_in_failed`."""
+    verb, _, rest = action.partition("_")
+    if action in _IRREGULAR or not rest:
+        return f"{entity}.{_past(action)}"
+    return f"{entity}.{rest}_{_past(verb)}"
+
+
+def _past(verb: str) -> str:
+    if verb in _IRREGULAR:
+        return _IRREGULAR[verb]
+    if verb.endswith("y"):
+        return f"{verb[:-1]}ied"
+    return verb + ("d" if verb.endswith("e") else "ed")
+
+
+EVENT_TYPES = frozenset(event_type(entity, action) for entity, actions in _ACTIONS.items() for action in actions)
+NOUNS = frozenset(name.partition(".")[0] for name in EVENT_TYPES)
+
+
+def is_pattern(text: str) -> bool:
+    """Whether a filter may name it: a type, `noun.*` or `*`."""
+    noun, _, verb = text.partition(".")
+    return text == ANY or text in EVENT_TYPES or (noun in NOUNS and verb == ANY)
+
+
+def fits(event: str, patterns: Iterable[str]) -> bool:
+    noun = event.partition(".")[0]
+    return not {ANY, event, f"{noun}.{ANY}"}.isdisjoint(patterns)
