@@ -27,8 +27,8 @@ class Named:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """`environments` are those whose answers the change may alter; `reason` is what its author gave for it, `behalf` whose
-    program the author is."""
+    """`environments` are those whose answers the change may alter; `reason` is what its author gave for it, `behalf`
+    whose program the author is."""
 
     organization_id: UUID
     number: int

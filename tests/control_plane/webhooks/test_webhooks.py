@@ -9,6 +9,7 @@ import pytest
 from control_plane.database import Database
 from control_plane.webhooks.events import EVENT_TYPES
 from control_plane.webhooks.worker import WebhookWorker
+from service_kit.clock import ManualClock
 
 from tests.control_plane.conftest import Api, Tenant
 from tests.control_plane.webhooks.stand import Hooks, receiving
@@ -30,8 +31,10 @@ async def test_the_secret_is_shown_once_and_is_sealed(hooks: Hooks, database: Da
     assert made["secret"] not in kept
 
 
-async def test_they_are_listed_changed_and_deleted(hooks: Hooks, tenant: Tenant) -> None:
-    first, second = await hooks.create(URL), await hooks.create(URL, description="b")
+async def test_they_are_listed_changed_and_deleted(hooks: Hooks, tenant: Tenant, clock: ManualClock) -> None:
+    first = await hooks.create(URL)
+    clock.advance(1)
+    second = await hooks.create(URL, description="b")
     page = await tenant.api.ok("GET", f"{hooks.path}?limit=1")
     assert [each["id"] for each in page["items"]] == [first["id"]]
     rest = await tenant.api.ok("GET", f"{hooks.path}?limit=1&cursor={page['next_cursor']}")
