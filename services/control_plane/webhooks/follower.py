@@ -6,6 +6,8 @@ numbers: whatever dies in between, nothing is passed over and nothing is queued 
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID, uuid5
 
 from control_plane.database import Connection, Database
@@ -44,11 +46,16 @@ class AuditFollower:
 
 
 async def _queue(tx: Connection, webhook: Webhook, new: list[Entry]) -> int:
+    # By the entry's hash, not its number: in a database that was restored a number may stand for something else.
     deliveries = [
-        # By the entry's hash, not its number: in a database that was restored a number may stand for something else.
         new_delivery(tx, webhook, uuid5(webhook.id, entry.hash.hex()), entry.event_type, entry.number)
         for entry in new
         if wants(webhook.filters, entry)
+    ]
+    # So that a list has them in the order of the log, although they are queued at one moment.
+    deliveries = [
+        replace(each, created_at=each.created_at + timedelta(microseconds=index))
+        for index, each in enumerate(deliveries)
     ]
     if deliveries:
         await deliveries_repository.insert(tx, deliveries)

@@ -32,10 +32,8 @@ def payload_of(entry: Entry) -> bytes:
 
 def payload_of_test(webhook: Webhook, at: datetime) -> bytes:
     """What the test button sends."""
-    sentence = "this is a test of the webhook"
-    return _document(
-        TEST, at, {"sentence": sentence, "organization_id": webhook.organization_id, "webhook": webhook.id}
-    )
+    data = {"summary": "this is a test of the webhook", "organization_id": webhook.organization_id}
+    return _document(TEST, at, {**data, "webhook": webhook.id})
 
 
 def _data(entry: Entry) -> Mapping[str, Any]:
