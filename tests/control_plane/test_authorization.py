@@ -66,6 +66,10 @@ EXPERIMENT = {
 }
 
 
+WEBHOOKS = "/organizations/{organization}/webhooks"
+WEBHOOK = {"url": "https://93.184.216.34/hook", "events": ["flag.*"]}
+
+
 @dataclass(frozen=True)
 class Row:
     """Who may do it at least, and a body that would be taken."""
@@ -114,6 +118,17 @@ ROWS: dict[tuple[str, str], Row] = {
     ("POST", "/organizations/{organization}/projects"): Row("administrator", {"key": "new", "name": "New"}),
     ("GET", "/organizations/{organization}/audit"): Row("viewer"),
     ("GET", "/organizations/{organization}/audit/export"): Row("viewer"),
+    ("GET", WEBHOOKS): Row("viewer"),
+    ("POST", WEBHOOKS): Row("administrator", WEBHOOK),
+    ("GET", WEBHOOKS + "/event-types"): Row("viewer"),
+    ("GET", WEBHOOKS + "/{webhook}"): Row("viewer"),
+    ("PATCH", WEBHOOKS + "/{webhook}"): Row("administrator", {"description": "Other"}),
+    ("DELETE", WEBHOOKS + "/{webhook}"): Row("administrator"),
+    ("POST", WEBHOOKS + "/{webhook}/rotate"): Row("administrator", {}),
+    ("POST", WEBHOOKS + "/{webhook}/test"): Row("administrator"),
+    ("GET", WEBHOOKS + "/{webhook}/deliveries"): Row("viewer"),
+    ("GET", WEBHOOKS + "/{webhook}/deliveries/{delivery}"): Row("viewer"),
+    ("POST", WEBHOOKS + "/{webhook}/deliveries/{delivery}/resend"): Row("administrator"),
     ("GET", "/organizations/{organization}/audit/heads"): Row("viewer"),
     ("POST", "/organizations/{organization}/audit/heads"): Row("viewer"),
     ("GET", "/organizations/{organization}/audit/verification"): Row("viewer"),
@@ -205,7 +220,11 @@ async def places(tenant: Any, make_member: Any) -> dict[str, str]:
     at = f"/organizations/{tenant.organization}"
     await tenant.api.ok("POST", f"{at}/roles", ROLE)
     binding = await tenant.api.ok("POST", f"{at}/bindings", {"user": identity, "role": "viewer"})
+    webhook = await tenant.api.ok("POST", f"{at}/webhooks", WEBHOOK)
+    tested = await tenant.api.ok("POST", f"{at}/webhooks/{webhook['id']}/test")
     return {
+        "webhook": webhook["id"],
+        "delivery": tested["id"],
         "role": ROLE["key"],
         "binding": binding["id"],
         "organization": tenant.organization,
