@@ -40,5 +40,5 @@ RELAY_CONNECTIONS = Connections(most=2, kept=2, name="control_plane relay", role
 OPERATOR_CONNECTIONS = Connections(most=2, name="control_plane command", role=SYSTEM)
 STATUS_CONNECTIONS = Connections(most=1, kept=1, name="control_plane status", role=SYSTEM)
 """For metrics and readiness, which tell how publishing stands while requests use up the pool."""
-WEBHOOK_CONNECTIONS = Connections(most=3, kept=1, name="control_plane webhooks")
+WEBHOOK_CONNECTIONS = Connections(most=3, kept=1, name="control_plane webhooks", role=SYSTEM)
 """For following the audit log and noting attempts; none is held while a receiver is waited for."""

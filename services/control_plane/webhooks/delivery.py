@@ -13,7 +13,7 @@ from uuid import UUID
 from service_kit.sealing import CannotOpen
 
 from control_plane.access import Actor, OrganizationScope
-from control_plane.database import Connection, Database
+from control_plane.database import Connection, Database, of_tenants
 from control_plane.webhooks import deliveries_repository, entries, repository
 from control_plane.webhooks.models import Attempt, Delivery, Pause, Webhook
 from control_plane.webhooks.pauses import DAY_SECONDS, pause_seconds
@@ -50,7 +50,8 @@ class Deliverer:
     async def deliver(self, delivery: Delivery, mark: UUID) -> None:
         """Raises `Unavailable` when the database is away; the claim ends by itself then."""
         scope = OrganizationScope(delivery.organization_id)
-        async with self._database.transaction() as tx:
+        tenancy = of_tenants([delivery.organization_id])
+        async with self._database.transaction(tenancy=tenancy) as tx:
             webhook = await repository.find(tx, scope, delivery.webhook_id)
             body = await body_of(tx, webhook, delivery)
             try:
@@ -64,7 +65,7 @@ class Deliverer:
             attempt = await self._receivers.send(webhook.url, delivery.message_id, body, secrets)
         self._telemetry.attempts.labels("failed" if attempt.error else "delivered").inc()
         self._telemetry.seconds.observe(attempt.milliseconds / 1000)
-        async with self._database.transaction() as tx:
+        async with self._database.transaction(tenancy=tenancy) as tx:
             await self._note(tx, scope, delivery, attempt, mark)
 
     async def _note(
