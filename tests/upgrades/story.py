@@ -240,6 +240,7 @@ async def _flags(owner: Speaker, shop: str) -> None:
     asked = {"flag": "checkout", "context": {"targetingKey": "u1", "plan": "pro"}}
     told = await owner("POST", f"{shop}/environments/production/explain", asked)
     await owner("POST", f"{shop}/environments/production/explain", asked | {"at": told["now"]})
+    await owner("POST", f"{shop}/flags/checkout/clone", {"key": "copied", "off": True})
     await _history(owner, shop)
     for action in ("archive", "restore", "archive"):
         await owner("POST", f"{shop}/flags/spare/{action}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncpg
 from fastapi import APIRouter, Depends, Response
-from service_kit.pagination import Page, RequestedPage, page_of
+from service_kit.pagination import InvalidCursor, Page, RequestedPage, page_of
 from service_kit.problems import (
     Conflict,
     Forbidden,
@@ -31,6 +31,8 @@ from control_plane.quotas import Quota, Quotas
 _READ = problem_responses(Unauthorized, NotFound)
 _CREATE = problem_responses(Unauthorized, Forbidden, NotFound, Conflict, InvalidInput)
 _CHANGE = problem_responses(*REFUSALS, Unauthorized, Forbidden, NotFound, Conflict, InvalidInput)
+_DIGITS_MAX = 7
+"""Of a position."""
 
 
 def build_router(*, authenticator: Authenticator, database: Database, quotas: Quotas) -> APIRouter:
@@ -46,12 +48,13 @@ def _add_reads(router: APIRouter, authenticator: Authenticator, database: Databa
     async def list_environments(
         project: str, page: RequestedPage, archived: bool = False, actor: Actor = Depends(authenticator.actor)
     ) -> Page[EnvironmentView]:
-        """The project's environments by key; `archived=true` shows archived ones too."""
+        """The project's environments in their order: by position, then key; `archived=true` shows archived ones too."""
+        after = _position(page.after)
         async with database.transaction() as tx:
             scope = await resolve_project(tx, actor, project)
             require(actor, Right.ENVIRONMENT_READ, scope)
-            rows = await repository.list_environments(tx, scope, page.after or "", page.fetch, archived=archived)
-        given, cursor = page_of(rows, page, lambda row: str(row["key"]))
+            rows = await repository.list_environments(tx, scope, after, page.fetch, archived=archived)
+        given, cursor = page_of(rows, page, lambda row: f"{row['position']} {row['key']}")
         return Page(items=[environment_view(row) for row in given], next_cursor=cursor)
 
     @router.get("/projects/{project}/environments/{environment}", responses=_READ)
@@ -136,6 +139,16 @@ def _add_archive(router: APIRouter, authenticator: Authenticator, database: Data
     ) -> EnvironmentView:
         """Serves an archived environment again."""
         return await archive((project, environment), expected, actor, response, archived=False)
+
+
+def _position(after: str | None) -> tuple[int, str]:
+    """What a cursor holds. Raises `InvalidCursor` for one of another list."""
+    if after is None:
+        return -1, ""
+    position, _, key = after.partition(" ")
+    if not (key and position.isascii() and position.isdigit() and len(position) <= _DIGITS_MAX):
+        raise InvalidCursor
+    return int(position), key
 
 
 def _answer(row: asyncpg.Record, response: Response, versions: dict[str, int]) -> EnvironmentView:

@@ -132,14 +132,14 @@ async def archive_project(tx: Connection, scope: ProjectScope, *, archived: bool
 
 
 async def list_environments(
-    tx: Connection, scope: ProjectScope, after: str, limit: int, *, archived: bool
+    tx: Connection, scope: ProjectScope, after: tuple[int, str], limit: int, *, archived: bool
 ) -> list[asyncpg.Record]:
-    """The project's environments by key, archived ones only when asked for."""
+    """The project's environments in their order, behind a position and key; archived ones only when asked for."""
     return await tx.fetch(
-        f"SELECT {_ENVIRONMENT} FROM environments WHERE organization_id = $5 AND project_id = $1 AND key > $2 "
-        "AND ($4 OR archived_at IS NULL) ORDER BY key LIMIT $3",
+f"SELECT {_ENVIRONMENT} FROM environments WHERE organization_id = $6 AND project_id = $1 "
+        "AND (position, key) > ($2, $3) AND ($5 OR archived_at IS NULL) ORDER BY position, key LIMIT $4",
         scope.project_id,
-        after,
+        *after,
         limit,
         archived,
         scope.organization_id,

@@ -20,7 +20,7 @@ from control_plane.entities.endpoints import (
 )
 from control_plane.entities.list_parameters import RequestedFilter
 from control_plane.entities.lists import ListFilter
-from control_plane.flags.schemas import FlagCreate, FlagPatch, FlagView, TypeName
+from control_plane.flags.schemas import FlagClone, FlagCreate, FlagPatch, FlagView, TypeName
 from control_plane.flags.service import FlagService
 from control_plane.flags.settings_endpoints import add_settings
 from control_plane.flags.settings_service import SettingsService
@@ -72,6 +72,13 @@ def _add_writes(router: APIRouter, authenticator: Authenticator, flags: FlagServ
     ) -> FlagView:
         """Creates a flag; it is off in every environment."""
         return answer_created(await flags.create(actor, project, body), _FLAG, response)
+
+    @router.post(f"{_FLAG.one}/clone", status_code=201, responses=CREATE)
+    async def clone_flag(
+        project: str, key: str, body: FlagClone, response: Response, actor: Actor = Depends(authenticator.actor)
+    ) -> FlagView:
+        """Creates a flag as this one is: what it is in every environment, its settings in each, and where it is on."""
+        return answer_created(await flags.clone(actor, project, key, body), _FLAG, response)
 
     @router.patch(_FLAG.one, responses=CHANGE)
     async def change_flag(

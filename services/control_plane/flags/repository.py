@@ -96,7 +96,7 @@ async def switches_of(tx: Connection, organization_id: UUID, flag_ids: Collectio
         "JOIN environments e ON e.project_id = f.project_id AND e.organization_id = f.organization_id "
         "LEFT JOIN flag_settings s ON s.environment_id = e.id AND s.flag_id = f.id "
         "WHERE f.organization_id = $1 AND f.id = ANY($2::uuid[]) AND e.archived_at IS NULL "
-        "ORDER BY e.created_at, e.key",
+        "ORDER BY e.position, e.created_at, e.key",
         organization_id,
         list(flag_ids),
     )

@@ -15,7 +15,7 @@ from bucketing.limits import (
     VARIATION_KEY_PATTERN,
 )
 from pydantic import Field, StringConstraints, WithJsonSchema
-from service_kit.schemas import Input, OneOf, Output
+from service_kit.schemas import Input, Name, OneOf, Output
 
 from control_plane.changes import AuditedView
 from control_plane.entities.schemas import (
@@ -66,6 +66,15 @@ class FlagPatch(EntityPatch, strict=True):
     default: ServeDocument = Field({})
     client_visible: bool = False
     metadata: Metadata = Field({})
+
+
+class FlagClone(Input, strict=True):
+    key: EntityKey
+    name: Name | None = Field(None, description="Defaults to the key.")
+    environments: Annotated[list[EntityKey], Field(max_length=1000)] | None = Field(
+        None, description="Whose settings are copied; when left out, of all in which one may change them."
+    )
+    off: bool = Field(False, description="Off everywhere. Otherwise it is on where the original is.")
 
 
 class SwitchView(Output):

@@ -9,20 +9,29 @@ from typing import Any, ClassVar
 from bucketing.document import serve_to_document
 from service_kit.problems import FieldError, InvalidInput
 
+from control_plane.access import Actor, Right, require
 from control_plane.database import Connection
 from control_plane.entities import usages
 from control_plane.entities.errors import NotArchived
 from control_plane.entities.lists import Facet, ListFilter
 from control_plane.entities.schemas import Warned
-from control_plane.entities.service import EntityService
-from control_plane.entities.transactions import Consequence, ProjectTransactions, ReadTransaction, WriteTransaction
+from control_plane.entities.service import Created, EntityService
+from control_plane.entities.sizes import stored_bytes
+from control_plane.entities.transactions import (
+    Consequence,
+    ProjectTransactions,
+    ReadTransaction,
+    WriteTransaction,
+    find,
+)
 from control_plane.environments.queries import EnvironmentRow, environments_of
+from control_plane.flags.cloning import copy_settings
 from control_plane.flags.definition import checked_definition, checked_settings, flag_of
 from control_plane.flags.experiment_guard import ExperimentGuard
 from control_plane.flags.models import FLAGS, FlagRow, SettingsRow
 from control_plane.flags.references import keep_references
 from control_plane.flags.repository import save_settings, settings_by_environment, settings_of, switches_of
-from control_plane.flags.schemas import FlagCreate, FlagPatch, FlagView
+from control_plane.flags.schemas import FlagClone, FlagCreate, FlagPatch, FlagView
 from control_plane.flags.serving import environments_served_otherwise
 from control_plane.flags.values import in_type
 from control_plane.flags.views import flag_view, settings_view
@@ -69,6 +78,19 @@ class FlagService(EntityService[FlagRow, FlagView]):
         if "default" in columns:
             columns["default_serve"] = columns.pop("default")
         return columns
+
+    async def clone(self, actor: Actor, project: str, key: str, body: FlagClone) -> Created[FlagView]:
+        """A flag as this one is, settings included, under another key. Raises `KeyTaken` and `QuotaExceeded`."""
+        async with self._write(actor, project, "create") as write:
+            require(actor, Right.FLAG_READ, write.scope)
+            source = await find(write, FLAGS, key)
+            row = replace(source, **write.first(), key=body.key, name=body.name or body.key)
+            stored = await write.insert(FLAGS, await self.checked(write, row, None))
+            copied = await copy_settings(write, source, stored, body)
+            view = await self._recorded(write, "create", None, stored)
+            for each in copied:
+                await write.hold([each.environment], stored_bytes(each.settings))
+            return Created(view.model_copy(update={"warnings": write.warnings}), stored.project_id)
 
     async def checked(self, write: WriteTransaction, row: FlagRow, before: FlagRow | None) -> FlagRow:
         """The row in canonical form. A variation that is in use is not taken away."""

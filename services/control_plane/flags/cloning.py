@@ -1,0 +1,91 @@
+"""The settings of a flag that is made as another one is: rules, targets, prerequisites, and where it is on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from service_kit.problems import FieldError, InvalidInput
+
+from control_plane.access import Right
+from control_plane.entities.schemas import Warned
+from control_plane.entities.transactions import Consequence, WriteTransaction
+from control_plane.environments.queries import EnvironmentRow
+from control_plane.flags.definition import checked_settings
+from control_plane.flags.models import FlagRow, SettingsRow, new_settings
+from control_plane.flags.references import keep_references
+from control_plane.flags.repository import save_settings, settings_of
+from control_plane.flags.schemas import FlagClone
+from control_plane.flags.serving import settings_serve_otherwise
+from control_plane.flags.views import settings_view
+
+
+@dataclass(frozen=True, slots=True)
+class CopiedSettings:
+    """What was set of the original in one environment, and is now of the clone."""
+
+    environment: EnvironmentRow
+    settings: SettingsRow
+
+
+async def copy_settings(
+    write: WriteTransaction, source: FlagRow, clone: FlagRow, wanted: FlagClone
+) -> list[CopiedSettings]:
+    """Stores them, to be recorded with the write. Where no environments are named, those in which the actor may not
+    change flags are left out, and a warning says so.
+
+    Raises `InvalidInput` for an environment that isn't there and for what can't be any more, `MissingRight`, and what
+    the agreement raises.
+    """
+    copied: list[CopiedSettings] = []
+    standing = await settings_of(write.tx, source)
+    for environment in _environments(write, wanted):
+        if environment.id in standing:
+            settings = _settings_of(write, clone, standing[environment.id], off=wanted.off)
+            checked = checked_settings(clone, settings)
+            before = new_settings(clone, environment.id)
+            if settings_serve_otherwise(clone, before, settings):
+                await write.serve(Right.FLAG_UPDATE, [environment])
+            await keep_references(write, checked, environment.id)
+            await save_settings(write.tx, settings)
+            write.consequences.append(_consequence(clone, environment, before, settings))
+            copied.append(CopiedSettings(environment, settings))
+    return copied
+
+
+def _environments(write: WriteTransaction, wanted: FlagClone) -> Sequence[EnvironmentRow]:
+    if wanted.environments is None:
+        allowed = [each for each in write.environments if _may(write, each)]
+        left_out = [each.key for each in write.environments if each not in allowed]
+        if left_out:
+            detail = f"you may not change flags in {', '.join(left_out)}: nothing was copied there"
+            write.warnings.append(Warned(code="settings_not_copied", detail=detail))
+        return allowed
+    named = set(wanted.environments)
+    unknown = sorted(named - {each.key for each in write.environments})
+    if unknown:
+        reason = f"there is no environment {unknown[0]!r} in use"
+        raise InvalidInput([FieldError("environments", "unknown_environment", reason)])
+    chosen = [each for each in write.environments if each.key in named]
+    for environment in chosen:
+        write.require(Right.FLAG_UPDATE, environment)
+    return chosen
+
+
+def _may(write: WriteTransaction, environment: EnvironmentRow) -> bool:
+    return write.actor.may(Right.FLAG_UPDATE, environment.within(write.scope))
+
+
+def _settings_of(write: WriteTransaction, clone: FlagRow, standing: SettingsRow, *, off: bool) -> SettingsRow:
+    enabled = standing.enabled and not off
+    return replace(standing, flag_id=clone.id, enabled=enabled, version=2, updated_at=write.now)
+
+
+def _consequence(clone: FlagRow, environment: EnvironmentRow, before: SettingsRow, after: SettingsRow) -> Consequence:
+    return Consequence(
+        entity="flag_settings",
+        key=f"{clone.key}/{environment.key}",
+        action="update",
+        before=settings_view(clone, environment.key, before).audited(),
+        after=settings_view(clone, environment.key, after).audited(),
+    )
