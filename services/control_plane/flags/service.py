@@ -25,7 +25,7 @@ from control_plane.entities.transactions import (
     find,
 )
 from control_plane.environments.queries import EnvironmentRow, environments_of
-from control_plane.flags.cloning import copy_settings
+from control_plane.flags.clones import copy_settings
 from control_plane.flags.definition import checked_definition, checked_settings, flag_of
 from control_plane.flags.experiment_guard import ExperimentGuard
 from control_plane.flags.models import FLAGS, FlagRow, SettingsRow
