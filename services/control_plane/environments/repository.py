@@ -136,7 +136,7 @@ async def list_environments(
 ) -> list[asyncpg.Record]:
     """The project's environments in their order, behind a position and key; archived ones only when asked for."""
     return await tx.fetch(
-f"SELECT {_ENVIRONMENT} FROM environments WHERE organization_id = $6 AND project_id = $1 "
+        f"SELECT {_ENVIRONMENT} FROM environments WHERE organization_id = $6 AND project_id = $1 "
         "AND (position, key) > ($2, $3) AND ($5 OR archived_at IS NULL) ORDER BY position, key LIMIT $4",
         scope.project_id,
         *after,
