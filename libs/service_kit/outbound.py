@@ -125,6 +125,12 @@ class OutboundGuard:
         self._network = network or httpcore.AnyIOBackend()
         self._tls = tls or httpx.create_ssl_context()
 
+    def allows(self, host: str) -> bool:
+        """Whether the operator has named the host, or the address that it is: nothing about it is refused then."""
+        with suppress(ValueError):
+            return self._allow.has_address(parsed(host))
+        return self._allow.has_name(host)
+
     async def check(self, url: str) -> None:
         """Raises `AddressRefused` for a URL that nothing would be sent to now."""
         await self.addresses(target_of(url))

@@ -13,6 +13,7 @@ from pathlib import Path
 from messages.subjects import dead_letters_stream
 from prometheus_client import CollectorRegistry
 from service_kit.clock import SystemClock
+from service_kit.outbound import OutboundGuard
 from service_kit.settings import wrong_settings
 
 from analytics.catalog.catalog import Catalog
@@ -68,7 +69,7 @@ def destination_policy(settings: DestinationSettings) -> DestinationPolicy:
     return DestinationPolicy(
         folder_root=Path(settings.export_folder_root) if settings.export_folder_root else None,
         object_store_hosts=settings.object_store_hosts,
-        private_hosts_allowed=settings.export_private_hosts_allowed,
+        guard=OutboundGuard(settings.outbound_allow),
     )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, SecretStr, field_validator
+from service_kit.addresses import AllowedHosts
 from service_kit.cors import Origins
 from service_kit.settings import LongSecret
 from service_kit.store_settings import BusSettings
@@ -39,7 +40,7 @@ class DestinationSettings(StoreSettings):
     export_object_store_hosts: str = (
         "s3.*.amazonaws.com,storage.googleapis.com,*.r2.cloudflarestorage.com,*.digitaloceanspaces.com"
     )
-    export_private_hosts_allowed: bool = False
+    outbound_allow: AllowedHosts = ()
 
     @field_validator("export_folder_root")
     @classmethod

@@ -36,7 +36,6 @@ NAMED_BY = {
     "libs/service_kit/outbound.py": "the guard itself",
     "libs/service_kit/mail.py": "FF_SMTP_URL, of the operator",
     "services/analytics/exports/destinations/object_store.py": "a driver's own; the guard has judged the host",
-    "services/analytics/exports/destinations/hosts.py": "looks up what a driver will, and judges it",
     "services/analytics/warehouse/sessions.py": "FF_CLICKHOUSE_URL, of the operator",
     "services/edge_evaluator/main.py": "FF_INGESTOR_URL, of the operator",
 }

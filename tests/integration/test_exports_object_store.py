@@ -23,13 +23,14 @@ from analytics.warehouse.migrations import migrate
 from analytics.warehouse.settings import WarehouseSettings
 from moto.server import ThreadedMotoServer
 from pyarrow import fs
+from service_kit.outbound import OutboundGuard
 
 from devstack.ports import free_port
 from tests.analytics.exports.export_parts import NOW, SECRET, export_of, export_worker, store_exposures
 from tests.analytics.exports.exported_rows import stored
 
 KEYS = {"access_key_id": "AKIAEXAMPLE", "secret_access_key": "a-secret-nobody-knows"}
-POLICY = DestinationPolicy(None, ["127.0.0.1"], private_hosts_allowed=True)
+POLICY = DestinationPolicy(None, [], OutboundGuard(["127.0.0.1"]))
 
 
 @pytest.fixture(scope="module")

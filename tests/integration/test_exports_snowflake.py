@@ -25,12 +25,13 @@ from analytics.warehouse.arrow import ArrowWarehouse
 from analytics.warehouse.exports import ExportStore
 from analytics.warehouse.migrations import migrate
 from analytics.warehouse.settings import WarehouseSettings
+from service_kit.outbound import OutboundGuard
 
 from devstack.ports import free_port
 from tests.analytics.exports.export_parts import NOW, SECRET, export_of, export_worker, store_exposures, store_purchases
 from tests.analytics.exports.exported_rows import stored
 
-POLICY = DestinationPolicy(None, ["127.0.0.1"], private_hosts_allowed=True)
+POLICY = DestinationPolicy(None, [], OutboundGuard(["127.0.0.1"]))
 PASSWORD = {"password": "a-password-nobody-knows"}
 
 
