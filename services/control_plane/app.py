@@ -50,6 +50,7 @@ from control_plane.metrics import endpoints as metrics_endpoints
 from control_plane.metrics.service import MetricService
 from control_plane.people import (
     api_tokens_endpoints,
+    email_domains_endpoints,
     invitations_endpoints,
     key_set,
     link_page,
@@ -59,10 +60,16 @@ from control_plane.people import (
 from control_plane.people import endpoints as people_endpoints
 from control_plane.people.browsers import Browsers
 from control_plane.people.courier import Courier
+from control_plane.people.directory import endpoints as directory_endpoints
+from control_plane.people.directory import tokens_endpoints as provisioning_tokens_endpoints
+from control_plane.people.directory.endpoints import Directory
 from control_plane.people.invitations_service import Invitations
 from control_plane.people.password_resets_service import PasswordResets
 from control_plane.people.service import Access
 from control_plane.people.signing_in import SigningIn
+from control_plane.people.single_sign_on import providers_endpoints
+from control_plane.people.single_sign_on import sign_in_endpoints as single_sign_on_endpoints
+from control_plane.people.single_sign_on.parts import SingleSignOn
 from control_plane.publishing import endpoints as publishing_endpoints
 from control_plane.quotas import Quotas
 from control_plane.segments import endpoints as segments_endpoints
@@ -82,6 +89,7 @@ class Parts:
     browsers: Browsers = field(default_factory=Browsers)
     published_keys: Callable[[], Sequence[VerificationKey]] = list
     courier: Courier
+    single_sign_on: SingleSignOn
     quotas: Quotas
     fleet: Fleet
     waits: PropagationWaits
@@ -100,10 +108,20 @@ def create_control_plane(parts: Parts, shell: Shell) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     answers = problem_responses(Problem)
-    for router in (*_routers_of_accounts(parts), *_routers_of_organizations(parts), *_routers_of_entities(parts)):
+    for router in (
+        *_routers_of_accounts(parts),
+        *_routers_of_identity_providers(parts),
+        *_routers_of_organizations(parts),
+        *_routers_of_entities(parts),
+    ):
         app.include_router(router, prefix="/api/v1", responses=answers)
     app.include_router(link_page.build_router())
     app.include_router(key_set.build_router(parts.published_keys))
+    app.include_router(
+        directory_endpoints.build_router(
+            Directory(database=parts.database, quotas=parts.quotas, public_url=parts.single_sign_on.public_url)
+        )
+    )
     app.add_middleware(PropagationAnswers, waits=parts.waits)
     describe_waiting(app)
     app.add_middleware(OwnTenancy)
@@ -129,6 +147,24 @@ def _routers_of_accounts(parts: Parts) -> Sequence[APIRouter]:
         invitations_endpoints.build_router(
             authenticator=parts.authenticator, database=database, invitations=invitations, resets=resets
         ),
+    )
+
+
+def _routers_of_identity_providers(parts: Parts) -> Sequence[APIRouter]:
+    """How people come in by an organization's own identity provider, and by its directory."""
+    database, authenticator, quotas, sso = parts.database, parts.authenticator, parts.quotas, parts.single_sign_on
+    return (
+        single_sign_on_endpoints.build_router(
+            database=database, sign_ins=sso.sign_ins, attempts=sso.attempts, public_url=sso.public_url
+        ),
+        single_sign_on_endpoints.build_callback(sign_ins=sso.sign_ins, attempts=sso.attempts),
+        email_domains_endpoints.build_router(
+            authenticator=authenticator, database=database, quotas=quotas, text_records=sso.text_records
+        ),
+        providers_endpoints.build_router(
+            authenticator=authenticator, database=database, providers=sso.providers, public_url=sso.public_url
+        ),
+        provisioning_tokens_endpoints.build_router(authenticator=authenticator, database=database, quotas=quotas),
     )
 
 

@@ -60,6 +60,7 @@ from control_plane.people.session_terms import SessionTerms
 from control_plane.people.sessions import Sessions
 from control_plane.people.sign_in_trace import SignInTrace
 from control_plane.people.signing_keys import KeyTerms, SigningKeyRing, withdraw_keys
+from control_plane.people.single_sign_on.parts import Surroundings, single_sign_on
 from control_plane.publishing.relay import Relay
 from control_plane.publishing.status import PublishingStatus
 from control_plane.publishing.telemetry import RelayTelemetry
@@ -114,6 +115,26 @@ def build_api(settings: Settings) -> Api:
     heads = SignedHeads(database, Sealer.of(settings.sealing_keys, settings.auth_jwt_secret))
     webhooks = webhooks_of(settings)
 
+    quotas = Quotas(
+        limits=settings.quotas, reserve=settings.config_reserve_percent / 100, telemetry=QuotaTelemetry(registry)
+    )
+    identity_providers = single_sign_on(
+        Surroundings(
+            database=database,
+            sessions=access.sessions,
+            browsers=browsers,
+            quotas=quotas,
+            sealer=Sealer.of(settings.sealing_keys, settings.auth_jwt_secret),
+            guard=OutboundGuard(settings.outbound_allow),
+            clock=clock,
+        ),
+        public_url=settings.public_url,
+    )
+
+    async def write_traces() -> None:
+        await trace.write_all()
+        await identity_providers.trace.write_all()
+
     async def prepare(connection: Connection) -> None:
         await _migrated(connection, settings)
         await (withdraw_keys(connection) if ring is None else ring.prepare(connection))
@@ -126,6 +147,7 @@ def build_api(settings: Settings) -> Api:
         background.every("sign-in-trace", trace.write, seconds=_TRACE_SECONDS)
         if ring is not None:
             background.every("signing-keys", ring.keep, seconds=_KEYS_SECONDS)
+        background.every("failure-trace", identity_providers.trace.write, seconds=_TRACE_SECONDS)
         background.every("sessions", access.sessions.sweep, seconds=_SWEEP_SECONDS)
         background.every("audit-heads", heads.sign_due, seconds=_HEADS_SECONDS)
         background.keep("acts", intake)
@@ -135,9 +157,6 @@ def build_api(settings: Settings) -> Api:
         if settings.relay_enabled:
             relay.begin(background)
 
-    quotas = Quotas(
-        limits=settings.quotas, reserve=settings.config_reserve_percent / 100, telemetry=QuotaTelemetry(registry)
-    )
     app = create_control_plane(
         Parts(
             database=database,
@@ -154,6 +173,7 @@ def build_api(settings: Settings) -> Api:
             browsers=browsers,
             published_keys=ring.published if ring else list,
             courier=courier_of(settings),
+            single_sign_on=identity_providers,
             quotas=quotas,
             fleet=fleet,
             waits=waits,
@@ -165,7 +185,7 @@ def build_api(settings: Settings) -> Api:
             registry=registry,
             background=background,
             lifespan=_beside(
-                background=background, database=database, prepare=prepare, opened=opened, ending=trace.write_all
+                background=background, database=database, prepare=prepare, opened=opened, ending=write_traces
             ),
             body_limit_bytes=settings.body_limit_bytes,
             # What is served goes on; so a pod is not taken away for it.

@@ -45,6 +45,7 @@ STORED: dict[tuple[str, str], Collection[str]] = {
     ("api_tokens", "role"): ROLES_BEFORE,
     ("invitations", "role"): ROLES_BEFORE,
     ("sdk_keys", "kind"): list(KeyKind),
+    ("email_domains", "verified_by"): ("dns", "administrator"),
     ("sessions", "kind"): get_args(SessionKind),
     ("usages", "target_kind"): get_args(ReferencedKind),
     ("usages", "user_kind"): get_args(ReferrerKind),

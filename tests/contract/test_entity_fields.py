@@ -40,6 +40,8 @@ from control_plane.layers.models import LayerRow
 from control_plane.layers.schemas import LayerCreate, LayerPatch, LayerView
 from control_plane.metrics.models import MetricRow
 from control_plane.metrics.schemas import MetricCreate, MetricPatch, MetricView
+from control_plane.people.directory.schemas import ProvisioningTokenCreate, ProvisioningTokenView
+from control_plane.people.email_domain_schemas import EmailDomainCreate, EmailDomainView
 from control_plane.people.schemas import (
     ApiTokenCreate,
     ApiTokenView,
@@ -47,6 +49,11 @@ from control_plane.people.schemas import (
     InvitationView,
     MemberView,
     RoleIn,
+)
+from control_plane.people.single_sign_on.schemas import (
+    IdentityProviderCreate,
+    IdentityProviderPatch,
+    IdentityProviderView,
 )
 from control_plane.segments.models import SegmentRow
 from control_plane.segments.schemas import SegmentCreate, SegmentPatch, SegmentView
@@ -239,6 +246,49 @@ ENTITIES = (
         ),
     ),
     Entity(
+        "e-mail domain",
+        "email_domains",
+        EmailDomainView,
+        EmailDomainCreate,
+        None,
+        renamed={"challenge": "record_value"},
+        left_out=(
+            LeftOut("organization_id", "create view audit", "the path names it"),
+            LeftOut("created_at record_value", "create", "the service gives them"),
+            LeftOut("record_name", "table create", "made of the domain"),
+            LeftOut("verified_at verified_by", "create", "verifying sets them"),
+        ),
+    ),
+    Entity(
+        "identity provider",
+        "identity_providers",
+        IdentityProviderView,
+        IdentityProviderCreate,
+        IdentityProviderPatch,
+        renamed={"revision": "version", "sealed_client_secret": "client_secret"},
+        left_out=(
+            GIVEN,
+            COUNTED,
+            LeftOut("organization_id", "create patch view audit", "the path names it"),
+            LeftOut("client_secret", "view audit", "sealed; it leaves never"),
+        ),
+    ),
+    Entity(
+        "provisioning token",
+        "provisioning_tokens",
+        ProvisioningTokenView,
+        ProvisioningTokenCreate,
+        None,
+        left_out=(
+            LeftOut("id created_at hint", "create", "the service gives them"),
+            LeftOut("last_used_at", "create audit", "each use notes it"),
+            LeftOut("revoked_at", "create", "revoking sets it"),
+            LeftOut("organization_id", "create view audit", "the path names it"),
+            LeftOut("created_by", "create", "whoever makes it"),
+            LeftOut("sha256", "create view audit", "what a token is known by leaves never"),
+        ),
+    ),
+    Entity(
         "invitation",
         "invitations",
         InvitationView,
@@ -267,6 +317,7 @@ ENTITIES = (
             LeftOut("role_key", "patch view audit", "shown as `role`, which the version before has of its own"),
             LeftOut("deactivated_at", "patch view audit", "whoever is deactivated is listed no more"),
             LeftOut("email name", "table patch", "of the person, in every organization alike"),
+            LeftOut("deactivated_at", "patch", "the organization's directory says"),
         ),
     ),
     Entity(
@@ -311,7 +362,10 @@ OTHER_TABLES = {
     "audit_signed_heads": "heads of chains as they were signed; nobody changes them",
     "audit_signing_keys": "what signs heads",
     "config_streams": "how full the relay last saw a stream",
+    "directory_group_members": "who is in a provisioned group, as the directory says by SCIM",
+    "directory_users": "people as the directory tells of them by SCIM",
     "environment_sizes": "a view: how much each environment holds",
+    "identities": "who a person is to an identity provider",
     "leases": "who leads among several processes",
     "outbox": "what the relay has yet to publish",
     "password_resets": "links with which people choose a password",

@@ -24,6 +24,9 @@ OPEN = {
     "/api/v1/auth/password-resets",
     "/api/v1/auth/password-resets/use",
     "/api/v1/audit-keys",
+    "/api/v1/auth/ways",
+    "/api/v1/auth/oidc/start",
+    "/api/v1/auth/oidc/callback",
 }
 BY_A_TOKEN_IN_THE_ADDRESS = {"/ofrep/v1/events"}
 OFREP = {"/ofrep/v1/evaluate/flags", "/ofrep/v1/evaluate/flags/{key}", "/v1/evaluate", "/v1/flags/{key}"}

@@ -19,6 +19,9 @@ WITHOUT_ACTOR = {
     "/api/v1/auth/invitations/accept",
     "/api/v1/auth/password-resets",
     "/api/v1/auth/password-resets/use",
+    "/api/v1/auth/ways",
+    "/api/v1/auth/oidc/start",
+    "/api/v1/auth/oidc/callback",
 }
 PUBLISHED = {"/api/v1/audit-keys"}
 """What everybody may know, and whoever holds a signed head needs."""

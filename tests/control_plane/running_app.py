@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from argon2 import PasswordHasher
@@ -15,6 +15,7 @@ from control_plane.fleet.telemetry import FleetTelemetry
 from control_plane.fleet.waits import PropagationWaits
 from control_plane.people.browsers import Browsers
 from control_plane.people.courier import Courier
+from control_plane.people.domain_records import TextRecords
 from control_plane.people.identification import Identification
 from control_plane.people.login_limit import LoginLimit
 from control_plane.people.passwords import Passwords
@@ -23,6 +24,7 @@ from control_plane.people.session_terms import SessionTerms
 from control_plane.people.sessions import Sessions
 from control_plane.people.sign_in_trace import SignInTrace
 from control_plane.people.signing_keys import SigningKeyRing
+from control_plane.people.single_sign_on.parts import Surroundings, single_sign_on
 from control_plane.quotas import Quota, Quotas, QuotaTelemetry
 from control_plane.webhooks.service import Webhooks
 from fastapi import FastAPI
@@ -41,6 +43,11 @@ TERMS = SessionTerms(token=timedelta(hours=1))
 ADMINISTRATOR = ("admin@example.com", "correct horse battery")
 
 
+async def no_records(_: str) -> Sequence[str]:
+    """A name server that knows nothing."""
+    return ()
+
+
 async def app_on(
     database: Database,
     clock: Clock,
@@ -53,6 +60,7 @@ async def app_on(
     browsers: Browsers | None = None,
     ring: SigningKeyRing | None = None,
     guard: OutboundGuard | None = None,
+    text_records: TextRecords | None = None,
 ) -> FastAPI:
     """The app on a migrated database. Its passwords are hashed as cheaply as possible, and nobody waits."""
     database = database.for_requests()
@@ -74,6 +82,16 @@ async def app_on(
         await access.ensure_administrator(connection, *ADMINISTRATOR)
     heard = FleetTelemetry(new_registry())
     fleet = fleet or Fleet(clock, heard)
+    quotas = Quotas(limits or {}, 0.05, QuotaTelemetry(new_registry()))
+    around = Surroundings(
+        database=database,
+        sessions=access.sessions,
+        browsers=browsers,
+        quotas=quotas,
+        sealer=Sealer(SECRET),
+        guard=guard or OutboundGuard(),
+        clock=clock,
+    )
     parts = Parts(
         database=database,
         authenticator=Authenticator(
@@ -89,10 +107,13 @@ async def app_on(
         browsers=browsers,
         published_keys=ring.published if ring else list,
         courier=courier or Courier(),
-        quotas=Quotas(limits or {}, 0.05, QuotaTelemetry(new_registry())),
+        single_sign_on=single_sign_on(around, records=text_records or no_records),
+        quotas=quotas,
         fleet=fleet,
         waits=PropagationWaits(fleet, heard, most=8),
         heads=SignedHeads(database, Sealer(SECRET)),
         webhooks=Webhooks(guard or OutboundGuard(), Sealer(SECRET)),
     )
-    return create_control_plane(parts, Shell(registry=new_registry(), body_limit_bytes=2 * 1024 * 1024))
+    app = create_control_plane(parts, Shell(registry=new_registry(), body_limit_bytes=2 * 1024 * 1024))
+    app.state.failures = parts.single_sign_on.trace
+    return app

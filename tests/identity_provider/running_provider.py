@@ -8,7 +8,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
@@ -88,7 +88,7 @@ def running_provider(folder: Path) -> Iterator[RunningProvider]:
 class Browser:
     """What a browser does at the provider's pages: it follows, keeps cookies, fills in the two forms."""
 
-    client: httpx.AsyncClient = field(default_factory=lambda: httpx.AsyncClient(follow_redirects=False, timeout=30))
+    client: httpx.AsyncClient
 
     async def sign_in(self, address: str, login: str, *, back: str) -> str:
         """Where the provider sends the browser in the end: an address that begins with `back`."""

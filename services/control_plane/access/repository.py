@@ -44,7 +44,8 @@ FROM api_tokens
 WHERE (sha256 = $1 OR id = $3) AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)
 """
 _MEMBERS = """
-SELECT users.id, users.email, users.name, memberships.role_key AS role, memberships.revision, memberships.created_at
+SELECT users.id, users.email, users.name, memberships.role_key AS role, memberships.revision, memberships.created_at,
+    memberships.deactivated_at
 FROM memberships JOIN users ON users.id = memberships.user_id
 WHERE memberships.organization_id = $1
 """

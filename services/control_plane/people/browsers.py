@@ -59,14 +59,14 @@ class Browsers:
             cookie,
             expires=ends,
             path="/",
-            secure=self._is_secure(request),
+            secure=self.is_secure(request),
             httponly=True,
             samesite="lax",
         )
 
     def take_back(self, request: Request, response: Response) -> None:
         response.delete_cookie(
-            self._name(request), path="/", secure=self._is_secure(request), httponly=True, samesite="lax"
+            self._name(request), path="/", secure=self.is_secure(request), httponly=True, samesite="lax"
         )
 
     def _check_origin(self, request: Request, *, required: bool) -> None:
@@ -77,7 +77,8 @@ class Browsers:
         raise Forbidden("this page may not do it: its origin is not among those that may", code="origin_not_allowed")
 
     def _name(self, request: Request) -> str:
-        return SECURE_COOKIE if self._is_secure(request) else COOKIE
+        return SECURE_COOKIE if self.is_secure(request) else COOKIE
 
-    def _is_secure(self, request: Request) -> bool:
+    def is_secure(self, request: Request) -> bool:
+        """Whether cookies go over TLS alone."""
         return self._secure or request.url.scheme == "https"

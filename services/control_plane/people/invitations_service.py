@@ -16,6 +16,7 @@ from control_plane.changes import Change, record
 from control_plane.database import ACCOUNTS, Connection, Database
 from control_plane.people import accounts_repository, invitations_repository, password_resets_repository
 from control_plane.people.courier import Courier, Letter
+from control_plane.people.enforced_domains import refuse_password
 from control_plane.people.identification import actor_by_id
 from control_plane.people.members import membership
 from control_plane.people.one_time_links import LinkEnded, OneTimeLink, digest_of
@@ -68,10 +69,12 @@ class Invitations:
     async def accept_anew(self, secret: str, password: str, name: str | None, client: Client) -> NewSession:
         """Makes the account of somebody new, and the membership, and signs them in.
 
-        Raises `LinkEnded`, and `Conflict` (`account_exists`): whoever has an account shows that it is theirs.
+        Raises `LinkEnded`, `SingleSignOnRequired`, and `Conflict` (`account_exists`): whoever has an account shows that
+        it is theirs.
         """
         async with self._database.accounts() as connection:
             found = await _valid(connection, secret)
+            await refuse_password(connection, found["email"])
             if await accounts_repository.find_login(connection, found["email"]) is not None:
                 raise _account_exists()
         password_hash = await self._access.passwords.hash(password)

@@ -17,6 +17,7 @@ from control_plane.changes import Change, record
 from control_plane.database import ACCOUNTS, Connection, Database
 from control_plane.people import accounts_repository, password_resets_repository
 from control_plane.people.courier import Courier, Letter
+from control_plane.people.enforced_domains import refuse_password
 from control_plane.people.one_time_links import LinkEnded, OneTimeLink, digest_of
 from control_plane.people.service import Access
 from control_plane.people.session_terms import Client
@@ -110,7 +111,8 @@ class PasswordResets:
         return link.address(base_url)
 
     async def use(self, secret: str, password: str, client: Client) -> NewSession:
-        """Signs in; every session of before ends, here and in the other services. Raises `LinkEnded`."""
+        """Signs in; every session of before ends, here and in the other services. Raises `LinkEnded`,
+        `SingleSignOnRequired`."""
         async with self._database.accounts() as connection:
             if await password_resets_repository.find_open(connection, digest_of(secret)) is None:
                 raise LinkEnded
@@ -119,6 +121,7 @@ class PasswordResets:
             found = await password_resets_repository.find_open(tx, digest_of(secret), lock=True)
             if found is None:
                 raise LinkEnded
+            await refuse_password(tx, found["email"])
             actor = Actor(kind="user", id=found["user_id"], name=found["email"])
             await self._access.set_password(tx, actor, password_hash, "reset_password")
             return await self._access.sessions.begin(tx, actor.id, client)

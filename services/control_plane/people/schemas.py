@@ -172,6 +172,8 @@ class MemberView(AuditedView):
     role: RoleKey | None
     version: int
     created_at: datetime
+    deactivated_at: datetime | None
+    """By the organization's directory; None: the member is active."""
 
 
 class ApiTokenCreate(Input):

@@ -13,6 +13,7 @@ from control_plane.access.actor import Actor
 from control_plane.changes import Change, record
 from control_plane.database import ACCOUNTS, Connection, Database
 from control_plane.people import accounts_repository, password_resets_repository, sign_ins_repository
+from control_plane.people.enforced_domains import refuse_password
 from control_plane.people.login_limit import Attempt, LoginLimit
 from control_plane.people.passwords import Passwords
 from control_plane.people.session_terms import Client
@@ -50,7 +51,7 @@ class Access:
             _log.info("first administrator created")
 
     async def login(self, email: str, password: str, client: Client) -> NewSession:
-        """Raises `Unauthorized`, or `TooManyRequests` after too many attempts."""
+        """Raises `Unauthorized`, `TooManyRequests` after too many attempts, or `SingleSignOnRequired`."""
         network = client.network
         async with self._database.accounts() as connection:
             row = await accounts_repository.find_login(connection, email, network)
@@ -59,6 +60,8 @@ class Access:
         assert row is not None  # noqa: S101 - nobody has no fitting password
         actor = Actor(kind="user", id=row["id"], name=row["email"])
         async with self._database.transaction(tenancy=ACCOUNTS) as tx:
+            # Told to whoever knows the password alone.
+            await refuse_password(tx, row["email"])
             count = await sign_ins_repository.note(tx, actor.id, network)
             for organization_id in await repository.organization_ids(tx, actor.id) if count else ():
                 await record(tx, _of_account(organization_id, actor, "sign_in", {"sign_ins": count}))

@@ -16,6 +16,7 @@ def member_view(row: asyncpg.Record) -> MemberView:
         role=row["role"],
         version=row["revision"],
         created_at=row["created_at"],
+        deactivated_at=row["deactivated_at"],
     )
 
 

@@ -80,6 +80,11 @@ class Quotas:
                 Quota.ROLES,
                 Quota.BINDINGS,
                 Quota.WEBHOOKS,
+                Quota.IDENTITY_PROVIDERS,
+                Quota.EMAIL_DOMAINS,
+                Quota.PROVISIONING_TOKENS,
+                Quota.DIRECTORY_USERS,
+                Quota.DIRECTORY_GROUPS,
             )
         ]
         stored = await queries.organization_bytes(tx, organization_id)

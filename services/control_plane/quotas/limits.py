@@ -30,6 +30,11 @@ class Quota(StrEnum):
     ROLES = "roles"
     BINDINGS = "bindings"
     WEBHOOKS = "webhooks"
+    IDENTITY_PROVIDERS = "identity_providers"
+    EMAIL_DOMAINS = "email_domains"
+    PROVISIONING_TOKENS = "provisioning_tokens"
+    DIRECTORY_USERS = "directory_users"
+    DIRECTORY_GROUPS = "directory_groups"
     ORGANIZATION_BYTES = "organization_bytes"
     ENVIRONMENTS = "environments"
     FLAGS = "flags"
@@ -59,6 +64,11 @@ TERMS: Mapping[Quota, Terms] = {
     Quota.ROLES: Terms(Holder.ORGANIZATION, 100, 1_000),
     Quota.BINDINGS: Terms(Holder.ORGANIZATION, 5_000, 50_000),
     Quota.WEBHOOKS: Terms(Holder.ORGANIZATION, 100, 1_000),
+    Quota.IDENTITY_PROVIDERS: Terms(Holder.ORGANIZATION, 20, 1_000),
+    Quota.EMAIL_DOMAINS: Terms(Holder.ORGANIZATION, 100, 1_000),
+    Quota.PROVISIONING_TOKENS: Terms(Holder.ORGANIZATION, 20, 1_000),
+    Quota.DIRECTORY_USERS: Terms(Holder.ORGANIZATION, 5_000, 20_000),
+    Quota.DIRECTORY_GROUPS: Terms(Holder.ORGANIZATION, 1_000, 10_000),
     Quota.ORGANIZATION_BYTES: Terms(Holder.ORGANIZATION, 256 * _MIB, 2**50),
     Quota.ENVIRONMENTS: Terms(Holder.PROJECT, 50, 1_000),
     Quota.FLAGS: Terms(Holder.PROJECT, 50_000, 1_000_000),

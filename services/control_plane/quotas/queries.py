@@ -38,6 +38,15 @@ _ROWS: Mapping[Quota, str] = {
     "AND $2::timestamptz IS NOT NULL",
     Quota.SDK_KEYS: "SELECT count(*) FROM sdk_keys WHERE organization_id = $1 AND environment_id = $3 "  # noqa: S608
     f"AND {_ACTIVE}",
+    Quota.IDENTITY_PROVIDERS: "SELECT count(*) FROM identity_providers WHERE organization_id = $1 "
+    "AND $2::timestamptz IS NOT NULL",
+    Quota.EMAIL_DOMAINS: "SELECT count(*) FROM email_domains WHERE organization_id = $1 "
+    "AND $2::timestamptz IS NOT NULL",
+    Quota.PROVISIONING_TOKENS: f"SELECT count(*) FROM provisioning_tokens WHERE organization_id = $1 AND {_ACTIVE}",  # noqa: S608
+    Quota.DIRECTORY_USERS: "SELECT count(*) FROM directory_users WHERE organization_id = $1 "
+    "AND $2::timestamptz IS NOT NULL",
+    Quota.DIRECTORY_GROUPS: "SELECT count(*) FROM groups WHERE organization_id = $1 AND provisioned "
+    "AND $2::timestamptz IS NOT NULL",
 }
 _OVERRIDES = """
 (SELECT jsonb_object_agg(quota, maximum) FROM quota_overrides WHERE organization_id = $1) AS overrides

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
+import httpx
 import pytest
 from control_plane.people.single_sign_on.errors import SignInFailed
 from control_plane.people.single_sign_on.issuers import Issuers
@@ -17,23 +18,8 @@ from control_plane.people.single_sign_on.protocol import Protocol
 from service_kit.clock import ManualClock, SystemClock
 from service_kit.outbound import OutboundGuard
 
-from tests.identity_provider.running_provider import (
-    CLIENT_ID,
-    CLIENT_SECRET,
-    Browser,
-    RunningProvider,
-    installed,
-    running_provider,
-)
-
-BACK = "http://verdict.test/api/v1/auth/oidc/callback"
-ANN = {"email": "ann@example.com", "email_verified": True, "name": "Ann", "groups": ["staff", "engineers"]}
-
-
-@pytest.fixture(scope="module")
-def node_provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningProvider]:
-    with running_provider(installed(tmp_path_factory.mktemp("identity_provider"))) as running:
-        yield running
+from tests.control_plane.single_sign_on.conftest import ANN, BACK
+from tests.identity_provider.running_provider import CLIENT_ID, CLIENT_SECRET, Browser, RunningProvider
 
 
 class Stand:
@@ -45,7 +31,7 @@ class Stand:
         self.clock = SystemClock()
         self.issuers = Issuers(self.guard, self.clock)
         self.protocol = Protocol(self.guard, self.issuers, self.clock)
-        self.browser = Browser()
+        self.browser = Browser(httpx.AsyncClient(timeout=30))
         self.provider = IdentityProvider(
             id=uuid4(),
             organization_id=uuid4(),

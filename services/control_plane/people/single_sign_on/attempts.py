@@ -14,6 +14,7 @@ from fastapi import Request, Response
 from service_kit.clock import Clock
 from service_kit.sealing import CannotOpen, Sealer
 
+from control_plane.people.browsers import Browsers
 from control_plane.people.single_sign_on.errors import SignInFailed
 from control_plane.people.single_sign_on.models import Attempt
 
@@ -36,8 +37,9 @@ class _Document(msgspec.Struct):
 class Attempts:
     """Gives a browser its attempt, and takes it back."""
 
-    def __init__(self, sealer: Sealer, clock: Clock) -> None:
+    def __init__(self, sealer: Sealer, browsers: Browsers, clock: Clock) -> None:
         self._sealer = sealer
+        self._browsers = browsers
         self._clock = clock
 
     def give(self, request: Request, response: Response, attempt: Attempt) -> None:
@@ -54,18 +56,18 @@ class Attempts:
         sealed = self._sealer.seal(msgspec.json.encode(document), _CONTEXT)
         value = base64.urlsafe_b64encode(sealed).decode()
         response.set_cookie(
-            _name(request),
+            self._name(request),
             value,
             max_age=LIFETIME_SECONDS,
             path="/",
-            secure=_is_tls(request),
+            secure=self._browsers.is_secure(request),
             httponly=True,
             samesite="lax",
         )
 
     def take(self, request: Request) -> Attempt:
         """Raises `SignInFailed` when this browser has none, or one of too long ago."""
-        value = request.cookies.get(_name(request), "")
+        value = request.cookies.get(self._name(request), "")
         try:
             if len(value) > _COOKIE_LENGTH_MAX:
                 raise ValueError("too long")
@@ -86,13 +88,10 @@ class Attempts:
 
     def end(self, request: Request, response: Response) -> None:
         """However it ended: an attempt is one answer's."""
-        response.delete_cookie(_name(request), path="/", secure=_is_tls(request), httponly=True, samesite="lax")
+        response.delete_cookie(
+            self._name(request), path="/", secure=self._browsers.is_secure(request), httponly=True, samesite="lax"
+        )
 
-
-def _name(request: Request) -> str:
-    """Over TLS with the prefix, by which browsers let no other host and no plain connection set it."""
-    return f"__Host-{_NAME}" if _is_tls(request) else _NAME
-
-
-def _is_tls(request: Request) -> bool:
-    return request.url.scheme == "https"
+    def _name(self, request: Request) -> str:
+        """Over TLS with the prefix, by which browsers let no other host and no plain connection set it."""
+        return f"__Host-{_NAME}" if self._browsers.is_secure(request) else _NAME

@@ -18,7 +18,7 @@ from joserfc.jwk import KeySet
 from service_kit.clock import Clock
 from service_kit.json_text import decode_json
 from service_kit.outbound import AnswerLimits, OutboundGuard
-from service_kit.problems import BadRequest
+from service_kit.problems import BadRequest, InvalidInput
 
 from control_plane.people.single_sign_on.errors import SignInFailed
 
@@ -117,7 +117,7 @@ def read_document(answer: httpx.Response) -> Mapping[str, Any]:
         raise SignInFailed("provider_unreachable", f"{address} answered {answer.status_code}")
     try:
         document = decode_json(answer.content)
-    except BadRequest:
+    except (BadRequest, InvalidInput):
         document = None
     if not isinstance(document, dict):
         raise SignInFailed("provider_unreachable", f"{address} answered no JSON object")

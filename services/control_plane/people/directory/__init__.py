@@ -1,0 +1,1 @@
+"""The directory of an organization: people and groups as its SCIM 2.0 client tells of them."""
