@@ -112,7 +112,8 @@ def build_api(settings: Settings) -> Api:
     fleet = Fleet(clock, heard)
     waits = PropagationWaits(fleet, heard, most=settings.propagation_waits_max)
     listener = FleetListener(fleet, lambda: JetStreamBus(BusConnection.of(settings), name="control-plane-fleet"))
-    heads = SignedHeads(database, Sealer.of(settings.sealing_keys, settings.auth_jwt_secret))
+    sealer = Sealer.of(settings.sealing_keys, settings.auth_jwt_secret)
+    heads = SignedHeads(database, sealer)
     webhooks = webhooks_of(settings)
 
     quotas = Quotas(
@@ -124,7 +125,7 @@ def build_api(settings: Settings) -> Api:
             sessions=access.sessions,
             browsers=browsers,
             quotas=quotas,
-            sealer=Sealer.of(settings.sealing_keys, settings.auth_jwt_secret),
+            sealer=sealer,
             guard=OutboundGuard(settings.outbound_allow),
             clock=clock,
         ),

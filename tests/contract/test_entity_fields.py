@@ -315,7 +315,6 @@ ENTITIES = (
             COUNTED,
             LeftOut("organization_id", "patch view audit", "the path names it"),
             LeftOut("role_key", "patch view audit", "shown as `role`, which the version before has of its own"),
-            LeftOut("deactivated_at", "patch view audit", "whoever is deactivated is listed no more"),
             LeftOut("email name", "table patch", "of the person, in every organization alike"),
             LeftOut("deactivated_at", "patch", "the organization's directory says"),
         ),
