@@ -71,6 +71,7 @@ async def tell(anonymous: Speaker, administrator: tuple[str, str], publish: Call
     await publish()
     await _experiments(owner, shop)
     await publish()
+    await _identity_providers(owner, at)
     await _endings(owner, at, shop)
     await publish()
 
@@ -283,6 +284,22 @@ async def _experiments(owner: Speaker, shop: str) -> None:
     for action in ("archive", "restore", "archive"):
         await owner("POST", f"{shop}/experiments/spare/{action}")
     await owner("DELETE", f"{shop}/experiments/spare")
+
+
+async def _identity_providers(owner: Speaker, at: str) -> None:
+    await owner("POST", f"{at}/email-domains", {"domain": "acme.example"})
+    await owner("GET", f"{at}/email-domains")
+    provider = {"name": "Own", "issuer": "http://127.0.0.1:9", "client_id": "verdict", "client_secret": "secret"}
+    made = await owner("POST", f"{at}/identity-providers", provider)
+    await owner("GET", f"{at}/identity-providers")
+    await owner("GET", f"{at}/identity-providers/{made['id']}")
+    await owner.changed(f"{at}/identity-providers/{made['id']}", {"name": "Ours", "client_secret": "another"})
+    await owner("DELETE", f"{at}/identity-providers/{made['id']}")
+    token = await owner("POST", f"{at}/provisioning-tokens", {"name": "Directory", "default_role": "viewer"})
+    await owner("GET", f"{at}/provisioning-tokens")
+    await owner("DELETE", f"{at}/provisioning-tokens/{token['id']}")
+    await owner("DELETE", f"{at}/email-domains/acme.example")
+    await owner("GET", "/auth/ways?email=somebody@acme.example")
 
 
 async def _endings(owner: Speaker, at: str, shop: str) -> None:

@@ -56,6 +56,7 @@ async def find_client(tx: Connection, bearer: str, reference: str, base_url: str
         raise Unauthorized("the provisioning token is not known, revoked or expired", code="invalid_token")
     if reference.lower() not in (str(row["organization_id"]), row["organization_key"]):
         raise NotFound("there is nothing at this address")
+    await tx.enter([row["organization_id"]])
     await _note_use(tx, row)
     actor = Actor(kind="token", id=row["id"], name=row["name"])
     base = f"{base_url.rstrip('/')}/scim/v2/{reference}"

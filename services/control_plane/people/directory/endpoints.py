@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from scim2_models import Context, ListResponse, Meta, PatchOp, Resource, Resourc
 from service_kit.problems import NotFound, PreconditionFailed
 from starlette.exceptions import HTTPException
 
-from control_plane.database import Database
+from control_plane.database import ACCOUNTS, Connection, Database
 from control_plane.people.directory.client import Client, bearer_of, find_client
 from control_plane.people.directory.forms import MEDIA_TYPE, SERVICE
 from control_plane.people.directory.kinds import Groups, Kind, People, version_of
@@ -37,9 +38,16 @@ class Directory:
     async def client(self, request: Request) -> Client:
         """Raises `Unauthorized`, and `NotFound` at another organization's address."""
         bearer = bearer_of(request)
-        async with self.database.transaction() as tx:
+        async with self.database.transaction(tenancy=ACCOUNTS) as tx:
             base_url = self._public_url or str(request.base_url)
             return await find_client(tx, bearer, request.path_params["organization"], base_url)
+
+    @asynccontextmanager
+    async def work(self, client: Client) -> AsyncIterator[Connection]:
+        """A transaction for the organization, which looks for accounts by their addresses as well."""
+        async with self.database.transaction(tenancy=ACCOUNTS) as tx:
+            await tx.enter([client.organization_id])
+            yield tx
 
 
 def build_router(directory: Directory) -> APIRouter:
@@ -99,14 +107,14 @@ def _add_reads(router: APIRouter, directory: Directory, kind: Kind) -> None:
     async def scim_list(request: Request) -> Response:
         client = await directory.client(request)
         wanted = request_of((kind,), request.query_params)
-        async with directory.database.transaction() as tx:
+        async with directory.work(client) as tx:
             return _scim(await search(tx, (kind,), client, _host(client), wanted))
 
     @router.get(kind.endpoint + "/{key}")
     async def scim_read(request: Request, key: str) -> Response:
         client = await directory.client(request)
         shown = _shown(kind, request)
-        async with directory.database.transaction() as tx:
+        async with directory.work(client) as tx:
             row = await kind.found(tx, _host(client), _id(key))
         if request.headers.get("if-none-match") in (version_of(row), version_of(row).removeprefix("W/"), "*"):
             return Response(status_code=304, headers={"ETag": version_of(row)})
@@ -114,7 +122,7 @@ def _add_reads(router: APIRouter, directory: Directory, kind: Kind) -> None:
 
 
 def _add_writes(router: APIRouter, directory: Directory, kind: Kind) -> None:
-    database, quotas = directory.database, directory.quotas
+    quotas = directory.quotas
 
     @router.post(kind.endpoint)
     async def scim_create(request: Request) -> Response:
@@ -123,7 +131,7 @@ def _add_writes(router: APIRouter, directory: Directory, kind: Kind) -> None:
         given = kind.model.model_validate(
             await body_of(request), scim_ctx=Context.RESOURCE_CREATION_REQUEST, scim_provider=SERVICE
         )
-        async with database.transaction() as tx:
+        async with directory.work(client) as tx:
             row = await kind.create(tx, quotas, _host(client), given)
         answer = _answer(kind, row, client, Context.RESOURCE_CREATION_RESPONSE, shown, status=201)
         answer.headers["Location"] = f"{client.base}{kind.endpoint}/{row['id']}"
@@ -136,7 +144,7 @@ def _add_writes(router: APIRouter, directory: Directory, kind: Kind) -> None:
         given = kind.model.model_validate(
             await body_of(request), scim_ctx=Context.RESOURCE_REPLACEMENT_REQUEST, scim_provider=SERVICE
         )
-        async with database.transaction() as tx:
+        async with directory.work(client) as tx:
             row = await kind.found(tx, _host(client), _id(key), lock=True)
             _check_version(request, row)
             given.replace(kind.form(row, client))
@@ -150,7 +158,7 @@ def _add_writes(router: APIRouter, directory: Directory, kind: Kind) -> None:
         patch = PatchOp[kind.model].model_validate(  # type: ignore[name-defined]
             await body_of(request), scim_ctx=Context.RESOURCE_PATCH_REQUEST, scim_provider=SERVICE
         )
-        async with database.transaction() as tx:
+        async with directory.work(client) as tx:
             row = await kind.found(tx, _host(client), _id(key), lock=True)
             _check_version(request, row)
             form = kind.form(row, client)
@@ -161,7 +169,7 @@ def _add_writes(router: APIRouter, directory: Directory, kind: Kind) -> None:
     @router.delete(kind.endpoint + "/{key}")
     async def scim_delete(request: Request, key: str) -> Response:
         client = await directory.client(request)
-        async with database.transaction() as tx:
+        async with directory.work(client) as tx:
             if "if-match" in request.headers:
                 _check_version(request, await kind.found(tx, _host(client), _id(key), lock=True))
             await kind.delete(tx, _host(client), _id(key))
@@ -173,7 +181,7 @@ def _add_search(router: APIRouter, directory: Directory, endpoint: str, kinds: S
     async def scim_search(request: Request) -> Response:
         client = await directory.client(request)
         wanted = request_of(kinds, await body_of(request))
-        async with directory.database.transaction() as tx:
+        async with directory.work(client) as tx:
             return _scim(await search(tx, kinds, client, _host(client), wanted))
 
 

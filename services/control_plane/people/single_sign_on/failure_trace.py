@@ -10,7 +10,7 @@ from service_kit.clock import Clock
 
 from control_plane.access.actor import Actor
 from control_plane.changes import Change, record
-from control_plane.database import Database
+from control_plane.database import Database, of_tenants
 from control_plane.people.single_sign_on.errors import SignInFailed
 from control_plane.people.single_sign_on.models import IdentityProvider
 
@@ -63,7 +63,7 @@ class FailureTrace:
             after={"code": key[1], "detail": failures.detail, "attempts": failures.count},
         )
         try:
-            async with self._database.transaction() as tx:
+            async with self._database.transaction(tenancy=of_tenants([change.organization_id])) as tx:
                 await record(tx, change)
         except BaseException:
             self._waiting.setdefault(key, _Failures(failures.provider, failures.detail)).count += failures.count

@@ -47,7 +47,7 @@ def build_router(*, database: Database, sign_ins: SignIns, attempts: Attempts, p
     async def ways_to_sign_in(email: Annotated[str, Query(max_length=254)]) -> SignInWays:
         """How somebody of this address signs in, by its domain: whether there is such a person is not said."""
         domain = domain_of(email)
-        async with database.connection() as connection:
+        async with database.accounts() as connection:
             provider = await providers_repository.for_domain(connection, domain)
             enforced = provider is not None and await is_domain_enforced(connection, domain)
         return SignInWays(password=not enforced, single_sign_on=None if provider is None else f"/api/v1{START_PATH}")

@@ -9,7 +9,7 @@ from service_kit.sealing import CannotOpen
 from control_plane.access import repository
 from control_plane.access.actor import Actor
 from control_plane.changes import Change, record
-from control_plane.database import Database
+from control_plane.database import ACCOUNTS, Database
 from control_plane.people import sign_ins_repository
 from control_plane.people.browsers import Browsers
 from control_plane.people.email_domains import domain_of
@@ -48,7 +48,7 @@ class SignIns:
         """Raises `SignInFailed` where there is none."""
         if any("\x00" in (each or "") for each in (email, organization)):
             raise SignInFailed("no_provider")
-        async with self._database.connection() as connection:
+        async with self._database.accounts() as connection:
             found = None
             if email:
                 found = await providers_repository.for_domain(connection, domain_of(email))
@@ -60,7 +60,7 @@ class SignIns:
 
     async def provider_of(self, attempt: Attempt) -> IdentityProvider:
         """Raises `SignInFailed` when it is gone by now."""
-        async with self._database.connection() as connection:
+        async with self._database.accounts() as connection:
             found = await providers_repository.enabled(connection, attempt.provider_id)
         if found is None:
             raise SignInFailed("no_provider")
@@ -81,7 +81,8 @@ class SignIns:
         except CannotOpen as error:
             raise SignInFailed("provider_unreachable", f"its client secret can't be read: {error}") from error
         identity = await self._protocol.finish(provider, secret, attempt, answer)
-        async with self._database.transaction() as tx:
+        async with self._database.transaction(tenancy=ACCOUNTS) as tx:
+            await tx.enter([provider.organization_id])
             user_id = await admit(tx, self._providers.quotas, provider, identity)
             person = await repository.find_actor(tx, user_id)
             assert person is not None  # noqa: S101 - people are never deleted
