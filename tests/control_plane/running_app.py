@@ -89,7 +89,7 @@ async def app_on(
         browsers=browsers,
         quotas=quotas,
         sealer=Sealer(SECRET),
-        guard=guard or OutboundGuard(),
+        guard=guard or OutboundGuard(["127.0.0.1"]),
         clock=clock,
     )
     parts = Parts(

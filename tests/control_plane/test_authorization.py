@@ -20,6 +20,9 @@ PUBLIC = {
     ("POST", "/auth/invitations/accept"),
     ("POST", "/auth/password-resets"),
     ("POST", "/auth/password-resets/use"),
+    ("GET", "/auth/ways"),
+    ("GET", "/auth/oidc/start"),
+    ("GET", "/auth/oidc/callback"),
     ("GET", "/audit-keys"),
     ("GET", "/.well-known/jwks.json"),
     ("GET", "/healthz"),
@@ -46,6 +49,10 @@ ENVIRONMENT = PROJECT + "/environments/{environment}"
 HISTORY = PROJECT + "/history/{kind}/{key}"
 INVITATIONS = "/organizations/{organization}/invitations"
 MEMBERS = "/organizations/{organization}/members"
+DOMAINS = "/organizations/{organization}/email-domains"
+PROVIDERS = "/organizations/{organization}/identity-providers"
+PROVIDER = {"name": "New", "issuer": "http://127.0.0.1:9", "client_id": "verdict", "client_secret": "secret"}
+DIRECTORY_TOKENS = "/organizations/{organization}/provisioning-tokens"
 SERVED = {"enabled": True}
 FLAG = {
     "key": "new",
@@ -114,6 +121,19 @@ ROWS: dict[tuple[str, str], Row] = {
     ("GET", "/organizations/{organization}/tokens"): Row("viewer"),
     ("POST", "/organizations/{organization}/tokens"): Row("administrator", {"name": "New", "role": "viewer"}),
     ("DELETE", "/organizations/{organization}/tokens/{token}"): Row("administrator"),
+    ("GET", DOMAINS): Row("administrator"),
+    ("POST", DOMAINS): Row("administrator", {"domain": "new.example"}),
+    ("POST", DOMAINS + "/{domain}/verify"): Row("administrator"),
+    ("DELETE", DOMAINS + "/{domain}"): Row("administrator"),
+    ("GET", PROVIDERS): Row("administrator"),
+    ("POST", PROVIDERS): Row("administrator", PROVIDER),
+    ("GET", PROVIDERS + "/{provider}"): Row("administrator"),
+    ("PATCH", PROVIDERS + "/{provider}"): Row("administrator", {"name": "Other"}),
+    ("DELETE", PROVIDERS + "/{provider}"): Row("administrator"),
+    ("POST", PROVIDERS + "/{provider}/check"): Row("administrator"),
+    ("GET", DIRECTORY_TOKENS): Row("administrator"),
+    ("POST", DIRECTORY_TOKENS): Row("administrator", {"name": "New"}),
+    ("DELETE", DIRECTORY_TOKENS + "/{provisioning_token}"): Row("administrator"),
     ("GET", "/organizations/{organization}/projects"): Row("viewer"),
     ("POST", "/organizations/{organization}/projects"): Row("administrator", {"key": "new", "name": "New"}),
     ("GET", "/organizations/{organization}/audit"): Row("viewer"),
@@ -222,11 +242,17 @@ async def places(tenant: Any, make_member: Any) -> dict[str, str]:
     binding = await tenant.api.ok("POST", f"{at}/bindings", {"user": identity, "role": "viewer"})
     webhook = await tenant.api.ok("POST", f"{at}/webhooks", WEBHOOK)
     tested = await tenant.api.ok("POST", f"{at}/webhooks/{webhook['id']}/test")
+    await tenant.api.ok("POST", f"{at}/email-domains", {"domain": "thing.example"})
+    provider = await tenant.api.ok("POST", f"{at}/identity-providers", PROVIDER)
+    directory = await tenant.api.ok("POST", f"{at}/provisioning-tokens", {"name": "T"})
     return {
         "webhook": webhook["id"],
         "delivery": tested["id"],
         "role": ROLE["key"],
         "binding": binding["id"],
+        "domain": "thing.example",
+        "provider": provider["id"],
+        "provisioning_token": directory["id"],
         "organization": tenant.organization,
         "project": tenant.project,
         "environment": "production",

@@ -63,14 +63,14 @@ def build_router(*, authenticator: Authenticator, database: Database, quotas: Qu
         response.headers["Location"] = f"/api/v1/organizations/{scope.organization_id}/provisioning-tokens/{row['id']}"
         return NewProvisioningTokenView(**token_view(row).model_dump(), token=token)
 
-    @router.delete(_PATH + "/{token}", responses=_WRITE)
+    @router.delete(_PATH + "/{provisioning_token}", responses=_WRITE)
     async def revoke_provisioning_token(
-        organization: str, token: UUID, actor: Actor = Depends(authenticator.actor)
+        organization: str, provisioning_token: UUID, actor: Actor = Depends(authenticator.actor)
     ) -> ProvisioningTokenView:
         """Revokes a token for good, from the next request on; whom it has added stays."""
         async with database.transaction() as tx:
             scope = await resolve_organization(tx, actor, organization)
             require(actor, Right.IDENTITY_PROVIDER_MANAGE, scope)
-            return token_view(await tokens_service.revoke(tx, actor, scope, token))
+            return token_view(await tokens_service.revoke(tx, actor, scope, provisioning_token))
 
     return router
