@@ -129,7 +129,7 @@ async def test_whose_change_it_was(
     before = await tenant.api.ok("POST", f"{tenant.path}/explain", asked)
     assert before["last_changed_by"]["entity"] == "flag_settings"
     clock.advance(60)
-    editor = await make_member(tenant, "editor")
+    editor = await make_member(tenant, "developer")
     method, path, body = write
     await (editor.changed if method == "PATCH" else editor.ok)(method, f"{project}/{path}", body)
     clock.advance(60)
