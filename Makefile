@@ -119,6 +119,7 @@ bench-analytics: install ## A result over millions of events beside a query by h
 
 bench-control-plane: install ## Latency of the control plane's reads and writes
 	$(BIN)/python benchmarks/control_plane.py
+	$(BIN)/python -m benchmarks.tenants
 
 bench-propagation: install ## From a write to the last of 1, 10 and 20 edges (JSON=FILE keeps the figures)
 	$(BIN)/python -m benchmarks.propagation $(if $(JSON),--json $(JSON))
