@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 from control_plane.access import Actor
-from control_plane.changes import Change, Origin, record
+from control_plane.changes import Change, Origin, record, record_together
 from control_plane.changes.verification import Verification, verify
 from control_plane.database import Connection, Database
 
@@ -211,3 +211,39 @@ async def test_the_log_is_read_and_verified_over_http(tenant: Any) -> None:
     assert only["items"] == entries[:2]
     verdict = await tenant.api.ok("GET", f"{path}/verification")
     assert verdict == {"intact": True, "entries": 6, "first_bad": None, "last_bad": None, "reason": None}
+
+
+async def test_writes_that_are_made_together_take_one_version_and_leave_an_entry_each(
+    database: Database, place: Place
+) -> None:
+    dev, staging, production = place.environments
+    first, second = place.change(dev, staging), place.change(staging)
+    async with database.transaction() as tx:
+        versions = await record_together(tx, [first, second], place.change(dev, staging))
+    assert versions == {dev: 1, staging: 1}
+    async with database.transaction() as tx:
+        told = await tx.fetch("SELECT number, environment_versions FROM audit_entries ORDER BY number")
+        waiting = await tx.fetch("SELECT environment_id, version, audit_number FROM outbox")
+        assert (await tx.fetchval("SELECT version FROM environments WHERE id = $1", production)) == 0
+        checked = await verify(tx, place.organization)
+    assert [each["environment_versions"] for each in told] == [
+        {str(dev): 1, str(staging): 1},
+        {str(staging): 1},
+        {str(dev): 1, str(staging): 1},
+    ]
+    assert {tuple(each) for each in waiting} == {(dev, 1, 3), (staging, 1, 3)}
+    assert checked == Verification(entries=3)
+
+
+async def test_what_a_part_of_a_transaction_did_is_gone_when_it_fails(database: Database, place: Place) -> None:
+    [dev, *_] = place.environments
+    async with database.transaction() as tx:
+        await record(tx, place.change(dev))
+        with pytest.raises(LookupError):
+            async with tx.attempt():
+                await record(tx, place.change(dev))
+                raise LookupError
+        await record(tx, place.change(dev))
+    async with database.transaction() as tx:
+        assert await verify(tx, place.organization) == Verification(entries=2)
+        assert await tx.fetchval("SELECT version FROM environments WHERE id = $1", dev) == 2

@@ -1,8 +1,18 @@
 """Every domain write ends here: versions, one audit entry and the outbox rows, in the write's own transaction."""
 
 from control_plane.changes.models import Author, Change, Origin
-from control_plane.changes.recorder import present_origin, record
+from control_plane.changes.recorder import present_origin, record, record_together
 from control_plane.changes.schemas import AuditedView
 from control_plane.changes.written import Written, collected
 
-__all__ = ["AuditedView", "Author", "Change", "Origin", "Written", "collected", "present_origin", "record"]
+__all__ = [
+    "AuditedView",
+    "Author",
+    "Change",
+    "Origin",
+    "Written",
+    "collected",
+    "present_origin",
+    "record",
+    "record_together",
+]

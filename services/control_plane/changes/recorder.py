@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -36,7 +38,7 @@ INSERT INTO audit_heads (organization_id, number, hash) VALUES ($1, 0, $2) ON CO
 """
 _HEAD = "SELECT number, hash FROM audit_heads WHERE organization_id = $1 FOR UPDATE"
 _VERSIONS, _CHANNEL, _NOW = ALL_COLUMNS.index("environment_versions") + 1, len(ALL_COLUMNS) + 3, len(ALL_COLUMNS) + 4
-_END = f"""
+_APPEND = f"""
 WITH entry AS (
     INSERT INTO audit_entries ({", ".join(ALL_COLUMNS)}, previous_hash, hash)
     VALUES ({", ".join(f"${index + 1}" for index in range(len(ALL_COLUMNS) + 2))})
@@ -44,7 +46,9 @@ WITH entry AS (
 ), head AS (
     UPDATE audit_heads SET number = entry.number, hash = entry.hash
     FROM entry WHERE audit_heads.organization_id = entry.organization_id
-), waiting AS (
+)
+"""  # noqa: S608 - column names of our own
+_END = f"""{_APPEND.rstrip()}, waiting AS (
     INSERT INTO outbox (environment_id, version, organization_id, audit_number, created_at)
     SELECT given.key::uuid, given.value::bigint, entry.organization_id, entry.number, ${_NOW}
     FROM entry, jsonb_each_text(${_VERSIONS}) AS given
@@ -52,6 +56,13 @@ WITH entry AS (
 )
 SELECT pg_notify(${_CHANNEL}, '') FROM (SELECT 1 FROM waiting LIMIT 1) AS one
 """  # noqa: S608 - column names of our own
+
+
+class _Head(NamedTuple):
+    """Where an organization's chain ends."""
+
+    number: int
+    hash: bytes
 
 
 async def record(tx: Connection, change: Change) -> dict[UUID, int]:
@@ -62,17 +73,41 @@ async def record(tx: Connection, change: Change) -> dict[UUID, int]:
     organization's head), so two changes never wait for each other.
     Raises `LookupError` for an environment that isn't the organization's.
     """
-    wanted = set(change.environment_ids)
+    given, head = await _begin(tx, change, set(change.environment_ids))
+    await _append(tx, change, given, head, last=True)
+    versions = _by_id(given)
+    note_written(change.organization_id, versions)
+    return versions
+
+
+async def record_together(tx: Connection, changes: Sequence[Change], last: Change) -> dict[UUID, int]:
+    """Ends writes of one organization that are made together: each environment gets one version, each write its entry,
+    and `last` the one that tells of them all. Answers and raises as `record` does.
+    """
+    wanted = {environment for change in (*changes, last) for environment in change.environment_ids}
+    given, head = await _begin(tx, last, wanted)
+    for change in changes:
+        own = {each: given[each] for each in sorted(str(each) for each in change.environment_ids)}
+        head = await _append(tx, change, own, head, last=False)
+    await _append(tx, last, given, head, last=True)
+    versions = _by_id(given)
+    note_written(last.organization_id, versions)
+    return versions
+
+
+def _by_id(given: dict[str, int]) -> dict[UUID, int]:
+    return {UUID(each): given[each] for each in sorted(given)}
+
+
+async def _begin(tx: Connection, change: Change, wanted: set[UUID]) -> tuple[dict[str, int], _Head]:
+    """Locks and counts on the environments, then locks the organization's head."""
     begun = await tx.fetchrow(_BEGIN, sorted(wanted), change.organization_id, change.everywhere)
     assert begun is not None  # noqa: S101 - a SELECT without FROM has one row
     given: dict[str, int] = begun["versions"] or {}
-    versions = {UUID(each): given[each] for each in sorted(given)}
-    if not versions.keys() >= wanted:
+    if not _by_id(given).keys() >= wanted:
         raise LookupError("a change names an environment that its organization does not have")
     head = begun if begun["number"] is not None else await _first_head(tx, change.organization_id)
-    await _end(tx, change, given, head)
-    note_written(change.organization_id, versions)
-    return versions
+    return given, _Head(head["number"], head["hash"])
 
 
 async def _first_head(tx: Connection, organization_id: UUID) -> asyncpg.Record:
@@ -82,11 +117,12 @@ async def _first_head(tx: Connection, organization_id: UUID) -> asyncpg.Record:
     return head
 
 
-async def _end(tx: Connection, change: Change, versions: dict[str, int], head: asyncpg.Record) -> None:
+async def _append(tx: Connection, change: Change, versions: dict[str, int], head: _Head, *, last: bool) -> _Head:
+    """Appends an entry after `head`. The `last` one of a transaction says what waits to be published."""
     origin, maker = change.origin or present_origin(), change.actor.maker
     entry = {
         "organization_id": change.organization_id,
-        "number": head["number"] + 1,
+        "number": head.number + 1,
         "at": origin.at or tx.now,
         "actor_kind": change.actor.kind,
         "actor_id": str(change.actor.id),
@@ -107,8 +143,13 @@ async def _end(tx: Connection, change: Change, versions: dict[str, int], head: a
         "behalf_id": maker and str(maker.id),
         "behalf_name": maker and maker.name,
     }
-    digest = entry_hash(entry, head["hash"])
-    await tx.execute(_END, *(entry[name] for name in ALL_COLUMNS), head["hash"], digest, CHANNEL, tx.now)
+    digest = entry_hash(entry, head.hash)
+    values = (*(entry[name] for name in ALL_COLUMNS), head.hash, digest)
+    if last:
+        await tx.execute(_END, *values, CHANNEL, tx.now)
+    else:
+        await tx.execute(f"{_APPEND} SELECT FROM entry", *values)
+    return _Head(head.number + 1, digest)
 
 
 def present_origin() -> Origin:

@@ -78,6 +78,18 @@ class Connection:
             self._tenancy = wider
             await self.driver.execute(self._tenancy.naming_tenants())
 
+    @asynccontextmanager
+    async def attempt(self) -> AsyncIterator[None]:
+        """A part of the transaction that leaves nothing behind when it raises; what was before it stays."""
+        await self.driver.execute("SAVEPOINT attempt")
+        try:
+            yield
+        except Exception:
+            if not is_lost(self.driver):
+                await self.driver.execute("ROLLBACK TO SAVEPOINT attempt")
+            raise
+        await self.driver.execute("RELEASE SAVEPOINT attempt")
+
     async def _commit(self) -> None:
         if is_lost(self.driver):
             raise asyncpg.ConnectionDoesNotExistError("the connection was closed before the commit")
