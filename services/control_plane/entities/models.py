@@ -1,12 +1,14 @@
-"""The columns that every project entity has, and those of any row by name."""
+"""The columns that every project entity has, those of any row by name, and a write as a document."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
+
+from pydantic import BaseModel
 
 
 class Scope(Protocol):
@@ -37,6 +39,19 @@ class EntityRow:
     updated_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """One write: of an entity by key, perhaps in an environment. `document` is the body that the API takes for it,
+    `base_version` the version that its author has seen."""
+
+    entity: str
+    key: str
+    action: str
+    environment: str | None = None
+    document: Mapping[str, Any] = field(default_factory=dict)
+    base_version: int | None = None
+
+
 def columns_of(row: Any) -> dict[str, Any]:
     """A row's columns by name; unlike `asdict` it copies nothing of what stands in them."""
     return {column.name: getattr(row, column.name) for column in fields(row)}
@@ -52,3 +67,8 @@ def row_of(row_type: type[Row], scope: Scope, document: Mapping[str, Any], **col
     moments = {name: datetime.fromisoformat(document[name]) for name in ("created_at", "updated_at")}
     ids = {"organization_id": scope.organization_id, "project_id": scope.project_id}
     return row_type(**{**told, **moments, **ids, "id": UUID(document["id"]), **columns})
+
+
+def document_of(body: BaseModel | None) -> dict[str, Any]:
+    """What a request said."""
+    return {} if body is None else body.model_dump(mode="json", by_alias=True, exclude_unset=True)

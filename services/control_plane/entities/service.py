@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
+from pydantic import BaseModel
 from service_kit.pagination import PageRequest
 from service_kit.problems import Conflict
 from service_kit.versions import check_version
@@ -22,6 +23,7 @@ from control_plane.entities import usages
 from control_plane.entities.errors import Archived, InUse
 from control_plane.entities.lists import Facet, ListFilter
 from control_plane.entities.owners import with_owner
+from control_plane.entities.models import Edit, document_of
 from control_plane.entities.schemas import EntityCreate, EntityPatch, EntityView
 from control_plane.entities.sizes import stored_bytes
 from control_plane.entities.table import EntityTable, Row
@@ -108,13 +110,13 @@ class EntityService(ABC, Generic[Row, View]):
 
     async def create(self, actor: Actor, project: str, body: EntityCreate) -> Created[View]:
         """Raises `KeyTaken` and `QuotaExceeded`."""
-        async with self._write(actor, project, "create") as write:
+        async with self._write(actor, project, self.edit("create", body.key, body)) as write:
             given = await with_owner(write, {**body.model_dump(), "name": body.name or body.key})
             row = self.table.row_type(**self.columns(given), **write.first())
             return await self.insert(write, await self.checked(write, row, None))
 
     async def change(self, actor: Actor, project: str, key: str, expected: int, body: EntityPatch) -> View:
-        async with self._write(actor, project, "update") as write:
+        async with self._write(actor, project, self.edit("update", key, body, expected)) as write:
             row = await self.found(write, "update", key, expected)
             self.refuse_archived(row)
             given = await with_owner(write, body.given())
@@ -136,7 +138,7 @@ class EntityService(ABC, Generic[Row, View]):
 
     async def archive(self, actor: Actor, project: str, key: str, expected: int | None) -> View:
         """Raises `InUse` while anything active names the entity."""
-        async with self._write(actor, project, "archive") as write:
+        async with self._write(actor, project, self.edit("archive", key, None, expected)) as write:
             row = await self.found(write, "archive", key, expected)
             if row.archived:
                 raise Conflict("it is archived already", code="no_change")
@@ -144,7 +146,7 @@ class EntityService(ABC, Generic[Row, View]):
             return await self.update(write, row, replace(row, archived=True, updated_at=write.now), "archive")
 
     async def restore(self, actor: Actor, project: str, key: str, expected: int | None) -> View:
-        async with self._write(actor, project, "restore") as write:
+        async with self._write(actor, project, self.edit("restore", key, None, expected)) as write:
             row = await self.found(write, "restore", key, expected)
             if not row.archived:
                 raise Conflict("it is not archived", code="no_change")
@@ -153,7 +155,7 @@ class EntityService(ABC, Generic[Row, View]):
 
     async def delete(self, actor: Actor, project: str, key: str, expected: int | None) -> dict[str, int]:
         """Answers the environments' new versions. Raises `InUse` while anything names the entity."""
-        async with self._write(actor, project, "delete") as write:
+        async with self._write(actor, project, self.edit("delete", key, None, expected)) as write:
             row = await self.found(write, "delete", key, expected)
             await self.check_delete(write, row)
             await self._hold_served(write, "delete", row, None)
@@ -191,9 +193,14 @@ class EntityService(ABC, Generic[Row, View]):
         if row.archived:
             raise Archived(self.kind, row.key)
 
-    def _write(self, actor: Actor, project: str, action: str) -> AbstractAsyncContextManager[WriteTransaction]:
+    def edit(self, action: str, key: str, body: BaseModel | None = None, expected: int | None = None) -> Edit:
+        """A write as a document."""
+        return Edit(entity=self.kind, key=key, action=action, document=document_of(body), base_version=expected)
+
+    def _write(self, actor: Actor, project: str, edit: Edit) -> AbstractAsyncContextManager[WriteTransaction]:
         """The transaction of one write of this kind."""
-        return self._transactions.write(actor, project, self._right(action), entity=self.kind, placed=self.placed)
+        right = self._right(edit.action)
+        return self._transactions.write(actor, project, right, entity=self.kind, placed=self.placed, edit=edit)
 
     async def found(self, write: WriteTransaction, action: str, key: str, expected: int | None) -> Row:
         """The row, and the right to do it where the row stands. Raises `NotFound`, `MissingRight` and

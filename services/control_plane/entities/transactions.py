@@ -17,6 +17,7 @@ from control_plane.access import Actor, ProjectScope, Right, require, tenancy_of
 from control_plane.changes import Change, record
 from control_plane.database import Connection, Database
 from control_plane.entities.errors import KeyTaken, ReasonRequired
+from control_plane.entities.models import Edit
 from control_plane.entities.schemas import Warned
 from control_plane.entities.table import EntityTable, Row
 from control_plane.environments.queries import (
@@ -68,6 +69,8 @@ class WriteTransaction:
     quotas: Quotas
     agreement: Agreement | None = None
     """None: every write goes through."""
+    edit: Edit | None = None
+    """The write as a document, where it is one."""
     warnings: list[Warned] = field(default_factory=list)
     """For the answer: what to know about the write."""
     consequences: list[Consequence] = field(default_factory=list)
@@ -137,7 +140,23 @@ class WriteTransaction:
         environments: Sequence[EnvironmentRow],
     ) -> dict[str, int]:
         """Ends the write. Answers the new version of each of `environments` by its key."""
-        change = Change(
+        change = self.change(action, key, before=before, after=after, environments=environments)
+        versions = await record(self.tx, change)
+        for each in self.also(change):
+            await record(self.tx, each)
+        return {each.key: versions[each.id] for each in environments}
+
+    def change(
+        self,
+        action: str,
+        key: str,
+        *,
+        before: Mapping[str, Any] | None,
+        after: Mapping[str, Any] | None,
+        environments: Sequence[EnvironmentRow],
+    ) -> Change:
+        """The write as it is recorded."""
+        return Change(
             organization_id=self.scope.organization_id,
             project_id=self.scope.project_id,
             environment_ids=[each.id for each in environments],
@@ -148,11 +167,21 @@ class WriteTransaction:
             before=before,
             after=after,
         )
-        versions = await record(self.tx, change)
-        for each in self.consequences:
-            also = replace(change, entity=each.entity, entity_key=each.key, action=each.action)
-            await record(self.tx, replace(also, environment_ids=(), before=each.before, after=each.after))
-        return {each.key: versions[each.id] for each in environments}
+
+    def also(self, change: Change) -> tuple[Change, ...]:
+        """What is recorded after the write."""
+        return tuple(
+            replace(
+                change,
+                entity=each.entity,
+                entity_key=each.key,
+                action=each.action,
+                environment_ids=(),
+                before=each.before,
+                after=each.after,
+            )
+            for each in self.consequences
+        )
 
     async def hold(self, environments: Sequence[EnvironmentRow], growth: int, quota: Quota | None = None) -> None:
         """After `record`: refuses a write that adds so many bytes to each of `environments`, and perhaps one to what
@@ -162,15 +191,18 @@ class WriteTransaction:
         """
         if growth <= 0 and quota is None:
             return
-        asked = Growth(
+        near = await self.quotas.hold(self.tx, self.growth(environments, growth, quota))
+        self.warnings.extend(Warned(code="quota_nearly_used", detail=str(use)) for use in near)
+
+    def growth(self, environments: Sequence[EnvironmentRow], growth: int, quota: Quota | None) -> Growth:
+        """What the write adds, as quotas are asked for it."""
+        return Growth(
             organization_id=self.scope.organization_id,
             project_id=self.scope.project_id,
             environment_ids=[each.id for each in environments],
             bytes=growth,
             quota=quota,
         )
-        near = await self.quotas.hold(self.tx, asked)
-        self.warnings.extend(Warned(code="quota_nearly_used", detail=str(use)) for use in near)
 
 
 class ProjectTransactions:
@@ -191,22 +223,25 @@ class ProjectTransactions:
 
     @asynccontextmanager
     async def write(
-        self, actor: Actor, project: str, right: Right, *, entity: str, placed: bool = False
+        self,
+        actor: Actor,
+        project: str,
+        right: Right,
+        *,
+        entity: str,
+        placed: bool = False,
+        edit: Edit | None = None,
     ) -> AsyncIterator[WriteTransaction]:
         """Commits at the end of the block. `entity` stands in the audit log. `placed`: it is done in one environment;
-        whoever may do it in none is refused here, and `WriteTransaction.require` asks for the very one.
+        whoever may do it in none is refused here, and `WriteTransaction.require` asks for the very one. `edit`: the
+        write as a document.
 
         Raises `NotFound` and `MissingRight` like `read`.
         """
         async with self._database.transaction(tenancy=tenancy_of(actor)) as tx:
             scope = await resolve_project(tx, actor, project)
             require(actor, right, scope, inside=placed)
-            # Also holds off a new environment of the project, which must see this write or be part of it.
-            await tx.execute(
-                "SELECT 1 FROM projects WHERE organization_id = $1 AND id = $2 FOR UPDATE",
-                scope.organization_id,
-                scope.project_id,
-            )
+            await lock_project(tx, scope)
             yield WriteTransaction(
                 tx=tx,
                 scope=scope,
@@ -215,7 +250,17 @@ class ProjectTransactions:
                 entity=entity,
                 quotas=self._quotas,
                 agreement=self._agreement,
+                edit=edit,
             )
+
+
+async def lock_project(tx: Connection, scope: ProjectScope) -> None:
+    """Holds off other writes of the project, and a new environment, which must see this write or be part of it."""
+    await tx.execute(
+        "SELECT 1 FROM projects WHERE organization_id = $1 AND id = $2 FOR UPDATE",
+        scope.organization_id,
+        scope.project_id,
+    )
 
 
 async def find(

@@ -10,6 +10,7 @@ from service_kit.requests import new_router
 from service_kit.versions import ExpectedVersion, VersionIfGiven
 
 from control_plane.access import Actor, Authenticator
+from control_plane.entities.bypass import document_bypass, note_bypass
 from control_plane.entities.endpoints import (
     CHANGE,
     CREATE,
@@ -50,7 +51,7 @@ def _requested_experiments(
 
 
 def build_router(*, authenticator: Authenticator, experiments: ExperimentService) -> APIRouter:
-    router = new_router("experiments", authenticator.actor)
+    router = new_router("experiments", authenticator.actor, note_bypass)
     add_entity_routes(
         router,
         _EXPERIMENT,
@@ -61,7 +62,7 @@ def build_router(*, authenticator: Authenticator, experiments: ExperimentService
     )
     _add_writes(router, authenticator, experiments)
     _add_start_and_stop(router, authenticator, experiments)
-    return router
+    return document_bypass(router)
 
 
 def _add_writes(router: APIRouter, authenticator: Authenticator, experiments: ExperimentService) -> None:

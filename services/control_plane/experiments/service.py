@@ -64,7 +64,7 @@ class ExperimentService(EntityService[ExperimentRow, ExperimentView]):
         return fields
 
     async def create(self, actor: Actor, project: str, body: EntityCreate) -> Created[ExperimentView]:
-        async with self._write(actor, project, "create") as write:
+        async with self._write(actor, project, self.edit("create", body.key, body)) as write:
             given = await with_owner(write, {**body.model_dump(), "name": body.name or body.key})
             given["control"] = given["control"] or given["variations"][0]["key"]
             environment = _environment(write, given.pop("environment"))
@@ -84,7 +84,7 @@ class ExperimentService(EntityService[ExperimentRow, ExperimentView]):
 
     async def change(self, actor: Actor, project: str, key: str, expected: int, body: EntityPatch) -> ExperimentView:
         """A draft changes freely, a started experiment as far as its analysis allows."""
-        async with self._write(actor, project, "update") as write:
+        async with self._write(actor, project, self.edit("update", key, body, expected)) as write:
             row = await self.found(write, "update", key, expected)
             self.refuse_archived(row)
             self._refuse_archived_environment(write, row)
@@ -105,7 +105,7 @@ class ExperimentService(EntityService[ExperimentRow, ExperimentView]):
         self, actor: Actor, project: str, key: str, expected: int | None, start: ExperimentStart
     ) -> ExperimentView:
         """From now on it assigns or observes; one that observes perhaps from a moment in the past on."""
-        async with self._write(actor, project, "start") as write:
+        async with self._write(actor, project, self.edit("start", key, start, expected)) as write:
             row = await self.found(write, "start", key, expected)
             environment = _environment(write, row.environment)
             start_at = beginning(start.start_at, row, round(write.now.timestamp() * 1000), self._event_age_days_max)
@@ -116,7 +116,7 @@ class ExperimentService(EntityService[ExperimentRow, ExperimentView]):
 
     async def stop(self, actor: Actor, project: str, key: str, expected: int | None) -> ExperimentView:
         """From now on its flag's rules serve its units."""
-        async with self._write(actor, project, "stop") as write:
+        async with self._write(actor, project, self.edit("stop", key, None, expected)) as write:
             row = await self.found(write, "stop", key, expected)
             ended = stopped(write, row)
             await usages.activate(write.tx, write.scope, "experiment", key, active=False)

@@ -10,6 +10,7 @@ from service_kit.requests import new_router
 from service_kit.versions import ExpectedVersion
 
 from control_plane.access import Actor, Authenticator
+from control_plane.entities.bypass import document_bypass, note_bypass
 from control_plane.entities.endpoints import (
     CHANGE,
     CREATE,
@@ -51,7 +52,7 @@ def _requested_flags(
 
 
 def build_router(*, authenticator: Authenticator, flags: FlagService, settings: SettingsService) -> APIRouter:
-    router = new_router("flags", authenticator.actor)
+    router = new_router("flags", authenticator.actor, note_bypass)
     add_entity_routes(
         router,
         _FLAG,
@@ -62,7 +63,7 @@ def build_router(*, authenticator: Authenticator, flags: FlagService, settings: 
     )
     _add_writes(router, authenticator, flags)
     add_settings(router, authenticator, settings)
-    return router
+    return document_bypass(router)
 
 
 def _add_writes(router: APIRouter, authenticator: Authenticator, flags: FlagService) -> None:

@@ -12,6 +12,7 @@ from service_kit.versions import check_version
 
 from control_plane.access import Actor, Right, require
 from control_plane.entities.errors import Archived
+from control_plane.entities.models import Edit, document_of
 from control_plane.entities.moments import epoch_milliseconds
 from control_plane.entities.sizes import stored_bytes
 from control_plane.entities.transactions import ProjectTransactions, ReadTransaction, WriteTransaction
@@ -61,6 +62,7 @@ class SettingsService:
         patch = body.given()
         if patch == {"enabled": False}:
             return await self._switch_off(actor, at, expected)
+        edit = _edit(at, document_of(body), expected)
         if "default" in patch:
             patch["default_serve"] = patch.pop("default")
         if "rules" in patch:
@@ -68,19 +70,24 @@ class SettingsService:
         if "targets" in patch:
             patch["targets"] = _targets(body.targets)
         right = Right.FLAG_SWITCH if patch == {"enabled": True} else Right.FLAG_UPDATE
-        return await self._write(actor, at, expected, lambda row: replace(row, **patch), right)
+        return await self._write(actor, at, edit, lambda row: replace(row, **patch), right)
 
     async def switch(self, actor: Actor, at: SettingsPath, expected: int | None, *, enabled: bool) -> SettingsView:
         """Without `expected` it says all it means: the quick way to turn a flag off."""
         if not enabled:
             return await self._switch_off(actor, at, expected)
-        return await self._write(actor, at, expected, lambda row: replace(row, enabled=True), Right.FLAG_SWITCH)
+        edit = _edit(at, {"enabled": True}, expected)
+        return await self._write(actor, at, edit, lambda row: replace(row, enabled=True), Right.FLAG_SWITCH)
 
     async def copy(self, actor: Actor, at: SettingsPath, source: str, expected: int) -> SettingsView:
         """Rules, targets, prerequisites and what is served come from `source`; on and off stay as they are."""
-        _, given = await self._stored(actor, replace(at, environment=source))
+        flag, given = await self._stored(actor, replace(at, environment=source))
         copied = {name: getattr(given, name) for name in COPIED}
-        return await self._write(actor, at, expected, lambda row: replace(row, **copied), Right.FLAG_UPDATE)
+        authored = self.authored(settings_view(flag, source, given).audited())
+        names = ("default" if name == "default_serve" else name for name in COPIED)
+        document = {name: authored[name] for name in names}
+        edit = _edit(at, document, expected)
+        return await self._write(actor, at, edit, lambda row: replace(row, **copied), Right.FLAG_UPDATE)
 
     def authored(self, document: Mapping[str, Any]) -> dict[str, Any]:
         """The fields of a change that would make the settings what they are in this document of the audit log."""
@@ -105,12 +112,12 @@ class SettingsService:
         self,
         actor: Actor,
         at: SettingsPath,
-        expected: int | None,
+        edit: Edit,
         change: Callable[[SettingsRow], SettingsRow],
         right: Right,
     ) -> SettingsView:
-        async with self._transaction(actor, at, right) as write:
-            found = await _found(write, at, expected, right)
+        async with self._transaction(actor, at, right, edit) as write:
+            found = await _found(write, at, edit.base_version, right)
             changed = replace(change(found.settings), version=found.settings.version + 1, updated_at=write.now)
             checked = checked_settings(found.flag, changed)
             await self._guard.settings(write, found, changed)
@@ -128,7 +135,7 @@ class SettingsService:
 
     async def _switch_off(self, actor: Actor, at: SettingsPath, expected: int | None) -> SettingsView:
         """Asks nothing of what is stored, and of no quota: switching off always gets through."""
-        async with self._transaction(actor, at, Right.FLAG_SWITCH) as write:
+        async with self._transaction(actor, at, Right.FLAG_SWITCH, _edit(at, {"enabled": False}, expected)) as write:
             found = await _found(write, at, expected, Right.FLAG_SWITCH)
             before = found.settings
             after = replace(before, enabled=False, version=before.version + 1, updated_at=write.now)
@@ -136,9 +143,21 @@ class SettingsService:
             return view.model_copy(update={"warnings": await self._guard.switched_off(write, found)})
 
     def _transaction(
-        self, actor: Actor, at: SettingsPath, right: Right
+        self, actor: Actor, at: SettingsPath, right: Right, edit: Edit
     ) -> AbstractAsyncContextManager[WriteTransaction]:
-        return self._transactions.write(actor, at.project, right, entity="flag_settings", placed=True)
+        return self._transactions.write(actor, at.project, right, entity=edit.entity, placed=True, edit=edit)
+
+
+def _edit(at: SettingsPath, document: Mapping[str, Any], expected: int | None) -> Edit:
+    """The write as a document."""
+    return Edit(
+        entity="flag_settings",
+        key=at.flag,
+        environment=at.environment,
+        action="update",
+        document=document,
+        base_version=expected,
+    )
 
 
 async def _found(write: WriteTransaction, at: SettingsPath, expected: int | None, right: Right) -> FlagInEnvironment:

@@ -10,6 +10,7 @@ from service_kit.requests import new_router
 from service_kit.versions import VersionIfGiven, etag
 
 from control_plane.access import Actor, Authenticator
+from control_plane.entities.bypass import document_bypass, note_bypass
 from control_plane.entities.endpoints import CHANGE, READ
 from control_plane.history.kinds import Kind, Subject, Written
 from control_plane.history.schemas import ComparisonView, KindName, VersionDocumentView, VersionView, WrittenView
@@ -35,10 +36,10 @@ RequestedSubject = Annotated[Subject, Depends(_subject)]
 
 
 def build_router(*, authenticator: Authenticator, history: History) -> APIRouter:
-    router = new_router("history", authenticator.actor)
+    router = new_router("history", authenticator.actor, note_bypass)
     _add_reads(router, authenticator, history)
     _add_writes(router, authenticator, history)
-    return router
+    return document_bypass(router)
 
 
 def _add_reads(router: APIRouter, authenticator: Authenticator, history: History) -> None:

@@ -7,6 +7,7 @@ from service_kit.requests import new_router
 from service_kit.versions import ExpectedVersion
 
 from control_plane.access import Actor, Authenticator
+from control_plane.entities.bypass import document_bypass, note_bypass
 from control_plane.entities.endpoints import CHANGE, CREATE, Noun, add_entity_routes, answer, answer_created
 from control_plane.holdouts.schemas import HoldoutCreate, HoldoutPatch, HoldoutView
 from control_plane.holdouts.service import HoldoutService
@@ -15,7 +16,7 @@ _HOLDOUT = Noun("holdout")
 
 
 def build_router(*, authenticator: Authenticator, holdouts: HoldoutService) -> APIRouter:
-    router = new_router("holdouts", authenticator.actor)
+    router = new_router("holdouts", authenticator.actor, note_bypass)
     add_entity_routes(router, _HOLDOUT, authenticator=authenticator, service=holdouts, view=HoldoutView)
 
     @router.post(_HOLDOUT.all, status_code=201, responses=CREATE)
@@ -37,4 +38,4 @@ def build_router(*, authenticator: Authenticator, holdouts: HoldoutService) -> A
         """Changes the fields that are given. Not the share while an experiment runs with it."""
         return answer(await holdouts.change(actor, project, key, expected, body), response)
 
-    return router
+    return document_bypass(router)

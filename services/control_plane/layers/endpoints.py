@@ -7,6 +7,7 @@ from service_kit.requests import new_router
 from service_kit.versions import ExpectedVersion
 
 from control_plane.access import Actor, Authenticator
+from control_plane.entities.bypass import document_bypass, note_bypass
 from control_plane.entities.endpoints import CHANGE, CREATE, Noun, add_entity_routes, answer, answer_created
 from control_plane.layers.schemas import LayerCreate, LayerPatch, LayerView
 from control_plane.layers.service import LayerService
@@ -15,7 +16,7 @@ _LAYER = Noun("layer")
 
 
 def build_router(*, authenticator: Authenticator, layers: LayerService) -> APIRouter:
-    router = new_router("layers", authenticator.actor)
+    router = new_router("layers", authenticator.actor, note_bypass)
     add_entity_routes(router, _LAYER, authenticator=authenticator, service=layers, view=LayerView)
 
     @router.post(_LAYER.all, status_code=201, responses=CREATE)
@@ -37,4 +38,4 @@ def build_router(*, authenticator: Authenticator, layers: LayerService) -> APIRo
         """Changes the fields that are given."""
         return answer(await layers.change(actor, project, key, expected, body), response)
 
-    return router
+    return document_bypass(router)

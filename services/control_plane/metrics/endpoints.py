@@ -10,6 +10,7 @@ from service_kit.requests import new_router
 from service_kit.versions import ExpectedVersion
 
 from control_plane.access import Actor, Authenticator
+from control_plane.entities.bypass import document_bypass, note_bypass
 from control_plane.entities.endpoints import (
     CHANGE,
     CREATE,
@@ -34,7 +35,7 @@ def _requested_metrics(
 
 
 def build_router(*, authenticator: Authenticator, metrics: MetricService) -> APIRouter:
-    router = new_router("metrics", authenticator.actor)
+    router = new_router("metrics", authenticator.actor, note_bypass)
     add_entity_routes(
         router,
         _METRIC,
@@ -63,4 +64,4 @@ def build_router(*, authenticator: Authenticator, metrics: MetricService) -> API
         """Changes the fields that are given. What a running experiment is judged by stays."""
         return answer(await metrics.change(actor, project, key, expected, body), response)
 
-    return router
+    return document_bypass(router)

@@ -7,6 +7,7 @@ from service_kit.requests import new_router
 from service_kit.versions import ExpectedVersion
 
 from control_plane.access import Actor, Authenticator
+from control_plane.entities.bypass import document_bypass, note_bypass
 from control_plane.entities.endpoints import CHANGE, CREATE, Noun, add_entity_routes, answer, answer_created
 from control_plane.segments.schemas import SegmentCreate, SegmentPatch, SegmentView
 from control_plane.segments.service import SegmentService
@@ -15,7 +16,7 @@ _SEGMENT = Noun("segment")
 
 
 def build_router(*, authenticator: Authenticator, segments: SegmentService) -> APIRouter:
-    router = new_router("segments", authenticator.actor)
+    router = new_router("segments", authenticator.actor, note_bypass)
     add_entity_routes(router, _SEGMENT, authenticator=authenticator, service=segments, view=SegmentView)
 
     @router.post(_SEGMENT.all, status_code=201, responses=CREATE)
@@ -37,4 +38,4 @@ def build_router(*, authenticator: Authenticator, segments: SegmentService) -> A
         """Changes the fields that are given. For every environment that serves it."""
         return answer(await segments.change(actor, project, key, expected, body), response)
 
-    return router
+    return document_bypass(router)

@@ -1,0 +1,163 @@
+"""Writes that are made together: services write one after another in one transaction, which ends in one change.
+
+Each environment gets one version, the audit log one entry for each write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from control_plane.access import Actor, ProjectScope, Right, require
+from control_plane.changes import Change, record_together
+from control_plane.database import Connection
+from control_plane.entities.models import Edit
+from control_plane.entities.transactions import (
+    ProjectTransactions,
+    ReadTransaction,
+    WriteTransaction,
+    lock_project,
+)
+from control_plane.environments.queries import EnvironmentRow, environments_of
+from control_plane.quotas import Growth, Quota, Quotas
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """One write with what it also did to others, and where it changes answers. `shrinking`: it only switches off,
+    stops or takes away there."""
+
+    change: Change
+    consequences: tuple[Change, ...]
+    answering: tuple[EnvironmentRow, ...]
+    shrinking: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The transaction in a project that all the writes are made in, and who makes them."""
+
+    tx: Connection
+    scope: ProjectScope
+    actor: Actor
+    environments: tuple[EnvironmentRow, ...]
+    quotas: Quotas
+
+    @classmethod
+    async def lock(cls, tx: Connection, scope: ProjectScope, actor: Actor, quotas: Quotas) -> Frame:
+        """Holds off every other write of the project."""
+        await lock_project(tx, scope)
+        return cls(tx, scope, actor, tuple(await environments_of(tx, scope.project_id)), quotas)
+
+
+class JointTransactions(ProjectTransactions):
+    """Opens every transaction in the one that stands. What the writes ask of their maker's rights is kept, and asked
+    by `require_all`; what they must be agreed on, too, is the business of whoever has them made."""
+
+    def __init__(self, frame: Frame) -> None:
+        self._frame = frame
+        self.made: list[Made] = []
+        self._growths: list[Growth] = []
+        self._demands: list[Callable[[], None]] = []
+
+    @asynccontextmanager
+    async def read(self, actor: Actor, project: str, right: Right) -> AsyncIterator[ReadTransaction]:  # noqa: ARG002
+        require(actor, right, self._frame.scope)
+        yield ReadTransaction(self._frame.tx, self._frame.scope)
+
+    @asynccontextmanager
+    async def write(
+        self,
+        actor: Actor,
+        project: str,  # noqa: ARG002
+        right: Right,
+        *,
+        entity: str,
+        placed: bool = False,
+        edit: Edit | None = None,
+    ) -> AsyncIterator[WriteTransaction]:
+        frame = self._frame
+        self.demand(lambda: require(actor, right, frame.scope, inside=placed))
+        yield _JointWrite(
+            tx=frame.tx,
+            scope=frame.scope,
+            actor=actor,
+            environments=frame.environments,
+            entity=entity,
+            quotas=frame.quotas,
+            edit=edit,
+            joint=self,
+        )
+
+    def require_all(self) -> None:
+        """Raises `MissingRight` unless whoever made the writes might have made each alone."""
+        for demand in self._demands:
+            demand()
+
+    def demand(self, required: Callable[[], None]) -> None:
+        self._demands.append(required)
+
+    def hold(self, growth: Growth) -> None:
+        self._growths.append(growth)
+
+    async def record(self, last: Change) -> dict[str, int]:
+        """Ends all the writes; `last` tells of them together. Answers the new version of each environment by its key.
+
+        Raises `QuotaExceeded`.
+        """
+        frame = self._frame
+        changes = [each for made in self.made for each in (made.change, *made.consequences)]
+        changes = [replace(each, origin=last.origin) for each in changes]
+        versions = await record_together(frame.tx, changes, last)
+        for growth in self._growths:
+            await frame.quotas.hold(frame.tx, growth)
+        return {each.key: versions[each.id] for each in frame.environments if each.id in versions}
+
+
+@dataclass(frozen=True, slots=True)
+class _JointWrite(WriteTransaction):
+    """A write that is recorded with the others."""
+
+    joint: JointTransactions | None = None
+    served: list[EnvironmentRow] = field(default_factory=list)
+    waiting: list[EnvironmentRow] = field(default_factory=list)
+    """Those of `served` that somebody has to agree on."""
+
+    @property
+    def guarded(self) -> bool:
+        """Whose answers change is told of every environment."""
+        return True
+
+    @property
+    def _joint(self) -> JointTransactions:
+        assert self.joint is not None  # noqa: S101 - given by `JointTransactions`
+        return self.joint
+
+    def require(self, right: Right, environment: EnvironmentRow) -> None:
+        self._joint.demand(lambda: require(self.actor, right, environment.within(self.scope)))
+
+    async def serve(self, right: Right, environments: Sequence[EnvironmentRow], *, off: bool = False) -> None:
+        for environment in environments:
+            if environment.protected:
+                self.require(right, environment)
+        self.served.extend(environments)
+        self.waiting.extend([] if off else environments)
+
+    async def record(
+        self,
+        action: str,
+        key: str,
+        *,
+        before: Mapping[str, Any] | None,
+        after: Mapping[str, Any] | None,
+        environments: Sequence[EnvironmentRow],
+    ) -> dict[str, int]:
+        change = self.change(action, key, before=before, after=after, environments=environments)
+        self._joint.made.append(Made(change, self.also(change), tuple(self.served), shrinking=not self.waiting))
+        return {each.key: each.version + 1 for each in environments}
+
+    async def hold(self, environments: Sequence[EnvironmentRow], growth: int, quota: Quota | None = None) -> None:
+        if growth > 0 or quota is not None:
+            self._joint.hold(self.growth(environments, growth, quota))

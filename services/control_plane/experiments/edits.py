@@ -1,0 +1,43 @@
+"""Edits of experiments: drafted, changed, started, stopped, archived."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pydantic import BaseModel
+
+from control_plane.access import Actor
+from control_plane.entities.edits import COMMON_PARTS, EntityEdits, read_document
+from control_plane.entities.merge import Elements, Parts, Whole
+from control_plane.entities.models import Edit
+from control_plane.experiments.schemas import ExperimentStart
+from control_plane.experiments.service import ExperimentService
+
+_PARTS: Parts = {**COMMON_PARTS, "metrics": Elements("metric"), "holdouts": Whole.VALUES}
+
+
+class ExperimentEdits(EntityEdits):
+    """An experiment's edits; starting one is about all that it says."""
+
+    def __init__(self, experiments: ExperimentService) -> None:
+        super().__init__(experiments, _PARTS)
+        self._experiments = experiments
+
+    @property
+    def actions(self) -> Sequence[str]:
+        return (*super().actions, "start", "stop")
+
+    def form(self, edit: Edit) -> type[BaseModel] | None:
+        return ExperimentStart if edit.action == "start" else super().form(edit)
+
+    def is_about_all(self, edit: Edit) -> bool:
+        return edit.action == "start" or super().is_about_all(edit)
+
+    async def make(self, actor: Actor, project: str, edit: Edit, expected: int) -> None:
+        if edit.action == "start":
+            start = read_document(ExperimentStart, edit.document)
+            await self._experiments.start(actor, project, edit.key, expected, start)
+        elif edit.action == "stop":
+            await self._experiments.stop(actor, project, edit.key, expected)
+        else:
+            await super().make(actor, project, edit, expected)
