@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from fastapi import APIRouter, FastAPI
@@ -15,6 +15,7 @@ from control_plane.audit import endpoints as audit_endpoints
 from control_plane.audit import heads_endpoints as audit_heads_endpoints
 from control_plane.audit.heads import SignedHeads
 from control_plane.database import Database
+from control_plane.entities.edits import EditKind
 from control_plane.entities.transactions import ProjectTransactions
 from control_plane.environments import (
     bindings_endpoints,
@@ -26,11 +27,13 @@ from control_plane.environments import (
 from control_plane.environments import endpoints as environments_endpoints
 from control_plane.environments.keeper import EnvironmentKeeper
 from control_plane.experiments import endpoints as experiments_endpoints
+from control_plane.experiments.edits import ExperimentEdits
 from control_plane.experiments.queries import running_on
 from control_plane.experiments.service import ExperimentService
 from control_plane.explanations import endpoints as explanations_endpoints
 from control_plane.explanations.service import Explainer
 from control_plane.flags import endpoints as flags_endpoints
+from control_plane.flags.edits import SettingsEdits, flag_edits
 from control_plane.flags.experiment_guard import ExperimentGuard
 from control_plane.flags.service import FlagService
 from control_plane.flags.settings_service import SettingsService
@@ -43,10 +46,13 @@ from control_plane.history import endpoints as history_endpoints
 from control_plane.history.kinds import Keepers, Kind, LivingKeeper
 from control_plane.history.service import History
 from control_plane.holdouts import endpoints as holdouts_endpoints
+from control_plane.holdouts.edits import holdout_edits
 from control_plane.holdouts.service import HoldoutService
 from control_plane.layers import endpoints as layers_endpoints
+from control_plane.layers.edits import layer_edits
 from control_plane.layers.service import LayerService
 from control_plane.metrics import endpoints as metrics_endpoints
+from control_plane.metrics.edits import metric_edits
 from control_plane.metrics.service import MetricService
 from control_plane.people import (
     api_tokens_endpoints,
@@ -63,6 +69,7 @@ from control_plane.people.courier import Courier
 from control_plane.people.directory import endpoints as directory_endpoints
 from control_plane.people.directory import tokens_endpoints as provisioning_tokens_endpoints
 from control_plane.people.directory.endpoints import Directory
+from control_plane.people.identification import actor_by_id
 from control_plane.people.invitations_service import Invitations
 from control_plane.people.password_resets_service import PasswordResets
 from control_plane.people.service import Access
@@ -72,7 +79,13 @@ from control_plane.people.single_sign_on import sign_in_endpoints as single_sign
 from control_plane.people.single_sign_on.parts import SingleSignOn
 from control_plane.publishing import endpoints as publishing_endpoints
 from control_plane.quotas import Quotas
+from control_plane.reviews import endpoints as reviews_endpoints
+from control_plane.reviews import policy_endpoints
+from control_plane.reviews.agreement import PolicyAgreement
+from control_plane.reviews.policy_service import ApprovalPolicies
+from control_plane.reviews.records import Parts as Reviews
 from control_plane.segments import endpoints as segments_endpoints
+from control_plane.segments.edits import segment_edits
 from control_plane.segments.service import SegmentService
 from control_plane.webhooks import deliveries_endpoints as webhook_deliveries_endpoints
 from control_plane.webhooks import endpoints as webhooks_endpoints
@@ -197,7 +210,7 @@ def _routers_of_organizations(parts: Parts) -> Sequence[APIRouter]:
 def _routers_of_entities(parts: Parts) -> Sequence[APIRouter]:
     """What stands in projects, in the order of the API's documentation."""
     authenticator = parts.authenticator
-    transactions = ProjectTransactions(parts.database, parts.quotas)
+    transactions = ProjectTransactions(parts.database, parts.quotas, PolicyAgreement())
     guard = ExperimentGuard(running_on)
     segments, flags = SegmentService(transactions), FlagService(transactions, guard)
     settings = SettingsService(transactions, guard)
@@ -222,4 +235,28 @@ def _routers_of_entities(parts: Parts) -> Sequence[APIRouter]:
         layers_endpoints.build_router(authenticator=authenticator, layers=layers),
         holdouts_endpoints.build_router(authenticator=authenticator, holdouts=holdouts),
         history_endpoints.build_router(authenticator=authenticator, history=history),
+        policy_endpoints.build_router(authenticator=authenticator, policies=ApprovalPolicies(parts.database)),
+        reviews_endpoints.build_router(
+            authenticator=authenticator, parts=reviews_of(parts.database, parts.quotas, parts.event_age_days_max)
+        ),
     )
+
+
+def reviews_of(database: Database, quotas: Quotas, event_age_days_max: int) -> Reviews:
+    """What change requests are kept, applied and scheduled with."""
+
+    def kinds(transactions: ProjectTransactions) -> Mapping[str, EditKind]:
+        guard = ExperimentGuard(running_on)
+        flags = FlagService(transactions, guard)
+        known: tuple[EditKind, ...] = (
+            flag_edits(flags),
+            SettingsEdits(SettingsService(transactions, guard), flags),
+            segment_edits(SegmentService(transactions)),
+            metric_edits(MetricService(transactions)),
+            ExperimentEdits(ExperimentService(transactions, event_age_days_max)),
+            layer_edits(LayerService(transactions)),
+            holdout_edits(HoldoutService(transactions)),
+        )
+        return {each.entity: each for each in known}
+
+    return Reviews(database=database, quotas=quotas, kinds=kinds, find_actor=actor_by_id)

@@ -32,7 +32,7 @@ from streams.server_clock import time_of
 from control_plane.access import Authenticator
 from control_plane.acts.intake import ActIntake
 from control_plane.acts.telemetry import ActTelemetry
-from control_plane.app import Parts, create_control_plane
+from control_plane.app import Parts, create_control_plane, reviews_of
 from control_plane.audit.heads import SignedHeads
 from control_plane.database import (
     ACCOUNTS,
@@ -46,6 +46,7 @@ from control_plane.database import (
     migrate,
     request_connections,
 )
+from control_plane.entities.bypass import BYPASS_HEADER
 from control_plane.fleet.listener import FleetListener
 from control_plane.fleet.memory import Fleet
 from control_plane.fleet.telemetry import FleetTelemetry
@@ -65,6 +66,7 @@ from control_plane.publishing.relay import Relay
 from control_plane.publishing.status import PublishingStatus
 from control_plane.publishing.telemetry import RelayTelemetry
 from control_plane.quotas import Quotas, QuotaTelemetry
+from control_plane.reviews.schedule import LOOK_SECONDS, Schedule
 from control_plane.settings import Settings
 from control_plane.webhooks.delivery import Deliverer
 from control_plane.webhooks.receiver import Receivers
@@ -74,7 +76,16 @@ from control_plane.webhooks.worker import WebhookWorker
 
 BROWSER_ACCESS = CorsPolicy(
     methods=("GET", "POST", "PUT", "PATCH", "DELETE"),
-    headers=("Authorization", "Content-Type", "If-Match", "If-None-Match", "Prefer", REASON_HEADER, CSRF_HEADER),
+    headers=(
+        "Authorization",
+        "Content-Type",
+        "If-Match",
+        "If-None-Match",
+        "Prefer",
+        REASON_HEADER,
+        BYPASS_HEADER,
+        CSRF_HEADER,
+    ),
     exposed=("ETag", "Location", "Preference-Applied", "Retry-After", "X-Request-Id"),
     setting="FF_CORS_ORIGINS",
     cookies=True,
@@ -154,10 +165,12 @@ def build_api(settings: Settings) -> Api:
         background.keep("acts", intake)
         listener.begin(background)
         background.keep("webhooks", _webhook_work(settings, webhooks=webhooks, clock=clock, registry=registry))
+        background.every("scheduled-changes", schedule.apply_all, seconds=LOOK_SECONDS)
         background.keep("publishing_status", status.keep_looking)
         if settings.relay_enabled:
             relay.begin(background)
 
+    schedule = Schedule(reviews_of(database, quotas, settings.events_age_days_max))
     app = create_control_plane(
         Parts(
             database=database,

@@ -22,6 +22,7 @@ from control_plane.entities.usages import ReferencedKind, ReferrerKind
 from control_plane.experiments.schemas import AnalysisPlan
 from control_plane.people.session_terms import SessionKind
 from control_plane.publishing.blocks import REASONS
+from control_plane.reviews.models import State, Verdict
 from control_plane.webhooks.models import DeliveryState, Pause
 from messages.aggregations import AGGREGATIONS
 from messages.closed_lists import words
@@ -58,6 +59,8 @@ STORED: dict[tuple[str, str], Collection[str]] = {
     ("experiments", "status"): words(pb.ExperimentStatus).values(),
     ("webhooks", "paused_because"): list(Pause),
     ("webhook_deliveries", "state"): list(DeliveryState),
+    ("change_requests", "state"): list(State),
+    ("change_request_comments", "verdict"): get_args(Verdict),
     # The epoch is the lease's.
     ("publication_blocks", "reason"): set(REASONS) - {"epoch_behind"},
 }

@@ -53,6 +53,14 @@ DOMAINS = "/organizations/{organization}/email-domains"
 PROVIDERS = "/organizations/{organization}/identity-providers"
 PROVIDER = {"name": "New", "issuer": "http://127.0.0.1:9", "client_id": "verdict", "client_secret": "secret"}
 DIRECTORY_TOKENS = "/organizations/{organization}/provisioning-tokens"
+REQUESTS = PROJECT + "/change-requests"
+EDIT: dict[str, Any] = {
+    "entity": "flag_settings",
+    "key": "thing",
+    "environment": "production",
+    "action": "update",
+    "document": {"enabled": True},
+}
 SERVED = {"enabled": True}
 FLAG = {
     "key": "new",
@@ -191,6 +199,19 @@ ROWS: dict[tuple[str, str], Row] = {
     ("GET", HISTORY + "/comparison"): Row("viewer", query={"from": "1"}),
     ("POST", HISTORY + "/versions/{version}/restore"): Row("developer"),
     ("POST", HISTORY + "/undo"): Row("developer"),
+    ("GET", ENVIRONMENT + "/approval-policy"): Row("viewer"),
+    ("PUT", ENVIRONMENT + "/approval-policy"): Row("administrator", {"required": True}),
+    ("GET", REQUESTS): Row("viewer"),
+    ("POST", REQUESTS): Row("developer", {"title": "T", "edits": [{**EDIT, "action": "start"}]}),
+    ("GET", REQUESTS + "/{number}"): Row("viewer"),
+    ("PATCH", REQUESTS + "/{number}"): Row("developer", {"title": "Other"}),
+    ("POST", REQUESTS + "/{number}/reviews"): Row("developer", {"verdict": "approve"}),
+    ("GET", REQUESTS + "/{number}/comments"): Row("viewer"),
+    ("POST", REQUESTS + "/{number}/comments"): Row("developer", {"text": "Fine"}),
+    ("PUT", REQUESTS + "/{number}/schedule"): Row("developer", {"at": "2100-01-01T00:00:00Z"}),
+    ("DELETE", REQUESTS + "/{number}/schedule"): Row("developer"),
+    ("POST", REQUESTS + "/{number}/apply"): Row("developer"),
+    ("POST", REQUESTS + "/{number}/withdraw"): Row("developer"),
     **feature("layers", {"key": "new", "name": "New"}),
     **feature("holdouts", {"key": "new", "name": "New", "share": 5}),
 }
@@ -230,6 +251,7 @@ async def places(tenant: Any, make_member: Any) -> dict[str, str]:
     project = f"/projects/{tenant.project}"
     await tenant.api.ok("POST", f"{project}/segments", {"key": "thing", "name": "T", "included": ["u1"]})
     await tenant.api.ok("POST", f"{project}/flags", {**FLAG, "key": "thing"})
+    await tenant.api.ok("POST", f"{project}/change-requests", {"title": "T", "edits": [EDIT]})
     await tenant.api.ok("POST", f"{project}/metrics", {**METRIC, "key": "thing"})
     await tenant.api.ok("POST", f"{project}/experiments", {**EXPERIMENT, "key": "thing"})
     await tenant.api.ok("POST", f"{project}/layers", {"key": "thing", "name": "T"})
@@ -265,6 +287,7 @@ async def places(tenant: Any, make_member: Any) -> dict[str, str]:
         "invitation": waiting["id"],
         "user": identity,
         "key": "thing",
+        "number": "1",
     }
 
 

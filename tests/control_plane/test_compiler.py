@@ -41,7 +41,7 @@ from tests.control_plane.conftest import PASSWORD, joined
 
 ID = UUID(int=1)
 ENVIRONMENT = EnvironmentRow(
-    ID, UUID(int=2), UUID(int=3), "production", "P", "salt", False, (), (), 1, 7, 0, None, False, False, False, 1
+    ID, UUID(int=2), UUID(int=3), "production", "P", "salt", False, (), (), 1, 7, 0, None, False, False, False, False, 1
 )
 FLAG = Flag("f", FlagType.BOOLEAN, {"on": True, "off": False}, "off", Fixed("on"))
 HALVES = (Share("on", 5000), Share("off", 5000))

@@ -225,14 +225,13 @@ async def test_writes_that_are_made_together_take_one_version_and_leave_an_entry
         told = await tx.fetch("SELECT number, environment_versions FROM audit_entries ORDER BY number")
         waiting = await tx.fetch("SELECT environment_id, version, audit_number FROM outbox")
         assert (await tx.fetchval("SELECT version FROM environments WHERE id = $1", production)) == 0
-        checked = await verify(tx, place.organization)
     assert [each["environment_versions"] for each in told] == [
         {str(dev): 1, str(staging): 1},
         {str(staging): 1},
         {str(dev): 1, str(staging): 1},
     ]
     assert {tuple(each) for each in waiting} == {(dev, 1, 3), (staging, 1, 3)}
-    assert checked == Verification(entries=3)
+    assert await verify(database.transaction, place.organization) == Verification(entries=3)
 
 
 async def test_what_a_part_of_a_transaction_did_is_gone_when_it_fails(database: Database, place: Place) -> None:
@@ -245,5 +244,5 @@ async def test_what_a_part_of_a_transaction_did_is_gone_when_it_fails(database: 
                 raise LookupError
         await record(tx, place.change(dev))
     async with database.transaction() as tx:
-        assert await verify(tx, place.organization) == Verification(entries=2)
         assert await tx.fetchval("SELECT version FROM environments WHERE id = $1", dev) == 2
+    assert await verify(database.transaction, place.organization) == Verification(entries=2)

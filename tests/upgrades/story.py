@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -243,6 +244,7 @@ async def _flags(owner: Speaker, shop: str) -> None:
     await owner("POST", f"{shop}/environments/production/explain", asked | {"at": told["now"]})
     await owner("POST", f"{shop}/flags/checkout/clone", {"key": "copied", "off": True})
     await _history(owner, shop)
+    await _change_requests(owner, shop)
     for action in ("archive", "restore", "archive"):
         await owner("POST", f"{shop}/flags/spare/{action}")
     await owner("DELETE", f"{shop}/flags/spare")
@@ -256,6 +258,33 @@ async def _history(owner: Speaker, shop: str) -> None:
     await owner("POST", f"{flag}/undo")
     await owner("POST", f"{flag}/versions/3/restore")
     await owner("GET", f"{shop}/history/flag_settings/checkout?environment=production")
+
+
+async def _change_requests(owner: Speaker, shop: str) -> None:
+    policy = f"{shop}/environments/staging/approval-policy"
+    await owner("GET", policy)
+    await owner.changed(policy, {"required": True, "own_approvals": True}, method="PUT")
+    edit = {"entity": "flag_settings", "key": "checkout", "environment": "staging", "action": "update"}
+    segment = {"entity": "segment", "key": "insiders", "action": "create", "document": {"included": ["u1"]}}
+    body = {"title": "On in staging", "edits": [edit | {"document": {"enabled": True}}, segment]}
+    requests = f"{shop}/change-requests"
+    for _ in range(2):
+        await owner("POST", requests, body)
+    await owner("GET", f"{requests}?state=open&environment=staging&waiting_for=me")
+    await owner("GET", f"{requests}/1")
+    await owner.changed(
+        f"{requests}/1", {"edits": [edit | {"document": {"enabled": True, "default": HALVES}}, segment]}
+    )
+    await owner("POST", f"{requests}/1/comments", {"text": "Half of them at first"})
+    review = {"verdict": "approve"}
+    await owner.changed(f"{requests}/1/reviews", review, method="POST", read=f"{requests}/1")
+    await owner("GET", f"{requests}/1/comments")
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    await owner("PUT", f"{requests}/1/schedule", {"at": tomorrow.isoformat()})
+    await owner("DELETE", f"{requests}/1/schedule")
+    await owner("POST", f"{requests}/1/apply")
+    await owner("POST", f"{requests}/2/withdraw")
+    await owner.changed(policy, {"required": False}, method="PUT")
 
 
 async def _experiments(owner: Speaker, shop: str) -> None:

@@ -49,7 +49,7 @@ class Frame:
     async def lock(cls, tx: Connection, scope: ProjectScope, actor: Actor, quotas: Quotas) -> Frame:
         """Holds off every other write of the project."""
         await lock_project(tx, scope)
-        return cls(tx, scope, actor, tuple(await environments_of(tx, scope.project_id)), quotas)
+        return cls(tx, scope, actor, tuple(await environments_of(tx, scope)), quotas)
 
 
 class JointTransactions(ProjectTransactions):

@@ -154,8 +154,8 @@ def _order(base: list[str], one: list[str], other: list[str], *, strict: bool) -
     for key in added:
         before = follow[: follow.index(key)]
         anchor = next((each for each in reversed(before) if each in order), None)
-        place = 0 if anchor is None else order.index(anchor) + 1
-        if strict and place < len(order) and order[place] not in base and order[place] not in follow:
+        index = 0 if anchor is None else order.index(anchor) + 1
+        if strict and index < len(order) and order[index] not in base and order[index] not in follow:
             return None
-        order.insert(place, key)
+        order.insert(index, key)
     return order

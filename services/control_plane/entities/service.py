@@ -22,8 +22,8 @@ from control_plane.database import Connection
 from control_plane.entities import usages
 from control_plane.entities.errors import Archived, InUse
 from control_plane.entities.lists import Facet, ListFilter
-from control_plane.entities.owners import with_owner
 from control_plane.entities.models import Edit, document_of
+from control_plane.entities.owners import with_owner
 from control_plane.entities.schemas import EntityCreate, EntityPatch, EntityView
 from control_plane.entities.sizes import stored_bytes
 from control_plane.entities.table import EntityTable, Row

@@ -17,7 +17,8 @@ from control_plane.database import Connection
 from control_plane.environments import sdk_keys_repository
 
 _COLUMNS = """id, organization_id, project_id, key, name, salt, hash_user_keys, pii_attributes, exposure_attributes,
-revision, version, published_version, published_at, archived_at, protected, reason_required, position"""
+revision, version, published_version, published_at, archived_at, protected, reason_required,
+approval_required, position"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +44,14 @@ class EnvironmentRow:
     protected: bool
     """Only whoever has a role in this very environment changes it, and the project's administrators."""
     reason_required: bool
+    approval_required: bool
+    """Whether people agree on changes of what it serves."""
     position: int
 
     @property
     def guarded(self) -> bool:
         """Whether a change of what it serves asks for more than the right to make it."""
-        return self.protected or self.reason_required
+        return self.protected or self.reason_required or self.approval_required
 
     def within(self, scope: ProjectScope) -> EnvironmentScope:
         """The scope of this environment of the project."""

@@ -81,7 +81,7 @@ class FlagService(EntityService[FlagRow, FlagView]):
 
     async def clone(self, actor: Actor, project: str, key: str, body: FlagClone) -> Created[FlagView]:
         """A flag as this one is, settings included, under another key. Raises `KeyTaken` and `QuotaExceeded`."""
-        async with self._write(actor, project, "create") as write:
+        async with self._write(actor, project, self.edit("create", body.key)) as write:
             require(actor, Right.FLAG_READ, write.scope)
             source = await find(write, FLAGS, key)
             row = replace(source, **write.first(), key=body.key, name=body.name or body.key)

@@ -93,8 +93,10 @@ class Quotas:
     async def of_project(self, tx: Connection, organization_id: UUID, project_id: UUID) -> list[Use]:
         """How much the project uses, then each of its environments."""
         overrides = await queries.overrides_of(tx, organization_id)
-        made = await queries.rows_of(tx, Quota.ENVIRONMENTS, organization_id, project_id)
-        uses = [Use(Quota.ENVIRONMENTS, self.limit(Quota.ENVIRONMENTS, overrides), made)]
+        uses = [
+            Use(quota, self.limit(quota, overrides), await queries.rows_of(tx, quota, organization_id, project_id))
+            for quota in (Quota.ENVIRONMENTS, Quota.CHANGE_REQUESTS)
+        ]
         entities = await queries.entities_of(tx, organization_id, project_id)
         uses += [
             Use(quota, self.limit(quota, overrides), entities.get(kind, 0))

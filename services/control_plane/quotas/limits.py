@@ -43,6 +43,7 @@ class Quota(StrEnum):
     EXPERIMENTS = "experiments"
     LAYERS = "layers"
     HOLDOUTS = "holdouts"
+    CHANGE_REQUESTS = "change_requests"
     ENVIRONMENT_BYTES = "environment_bytes"
     SDK_KEYS = "sdk_keys"
 
@@ -77,6 +78,7 @@ TERMS: Mapping[Quota, Terms] = {
     Quota.EXPERIMENTS: Terms(Holder.PROJECT, 10_000, 1_000_000),
     Quota.LAYERS: Terms(Holder.PROJECT, 1_000, 100_000),
     Quota.HOLDOUTS: Terms(Holder.PROJECT, 1_000, 100_000),
+    Quota.CHANGE_REQUESTS: Terms(Holder.PROJECT, 1_000, 100_000),
     Quota.ENVIRONMENT_BYTES: Terms(Holder.ENVIRONMENT, 64 * _MIB, 2**50),
     Quota.SDK_KEYS: Terms(Holder.ENVIRONMENT, 50, 2_000),
 }

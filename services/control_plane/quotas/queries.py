@@ -36,6 +36,8 @@ _ROWS: Mapping[Quota, str] = {
     Quota.WEBHOOKS: "SELECT count(*) FROM webhooks WHERE organization_id = $1 AND $2::timestamptz IS NOT NULL",
     Quota.ENVIRONMENTS: "SELECT count(*) FROM environments WHERE organization_id = $1 AND project_id = $3 "
     "AND $2::timestamptz IS NOT NULL",
+    Quota.CHANGE_REQUESTS: "SELECT count(*) FROM change_requests WHERE organization_id = $1 AND project_id = $3 "
+    "AND state IN ('open', 'scheduled') AND $2::timestamptz IS NOT NULL",
     Quota.SDK_KEYS: "SELECT count(*) FROM sdk_keys WHERE organization_id = $1 AND environment_id = $3 "  # noqa: S608
     f"AND {_ACTIVE}",
     Quota.IDENTITY_PROVIDERS: "SELECT count(*) FROM identity_providers WHERE organization_id = $1 "
