@@ -50,4 +50,4 @@ class Acts:
 
 
 def _author(actor: Actor | Author) -> Author:
-    return actor if isinstance(actor, Author) else Author("user", actor.subject)
+    return actor if isinstance(actor, Author) else Author(actor.kind, actor.subject)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import pytest
-from analytics.access import Authenticator
-from analytics.catalog.catalog import Catalog
-from analytics.catalog.entries import Environment, Member
+from analytics.access import Authenticator, MissingRight
+from analytics.catalog.catalog import Catalog, EnvironmentNotFound
+from analytics.catalog.entries import Environment, Member, ServiceToken, members_of, service_tokens_of
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from messages.generated import config_pb2 as pb
 from pydantic import SecretStr
 from service_kit.clock import ManualClock
 from service_kit.token_keys import PublicKeys, SharedSecret, VerificationKey, new_private_key, public_key_of
@@ -43,7 +45,7 @@ def token(generation: int = 2, **private: Any) -> str:
 
 def test_what_nobody_published_is_as_it_was_at_the_sign_in(asking: Authenticator) -> None:
     caller = asking.identify(token())
-    assert (caller.subject, caller.organizations) == (str(PERSON), {"org-1": "developer"})
+    assert (caller.subject, set(caller.environments), set(caller.organizations)) == (str(PERSON), {"env-1"}, {"org-1"})
 
 
 def test_a_session_that_ended_ends_here_as_soon_as_it_is_published(catalog: Catalog, asking: Authenticator) -> None:
@@ -58,12 +60,12 @@ def test_a_session_that_ended_ends_here_as_soon_as_it_is_published(catalog: Cata
 
 def test_a_token_may_be_newer_than_what_is_published(catalog: Catalog, asking: Authenticator) -> None:
     catalog.entries("env-1").members[str(PERSON)] = Member("viewer", 1)
-    assert asking.identify(token(2)).organizations == {"org-1": "viewer"}
+    assert asking.identify(token(2)).rights == {"env-1": {"results:read"}}
 
 
 def test_a_publisher_that_says_nothing_about_sessions_ends_none(catalog: Catalog, asking: Authenticator) -> None:
     catalog.entries("env-1").members[str(PERSON)] = Member("viewer")
-    assert asking.identify(token(1)).organizations == {"org-1": "viewer"}
+    assert asking.identify(token(1)).rights == {"env-1": {"results:read"}}
 
 
 def test_the_latest_word_of_any_organization_counts(catalog: Catalog, asking: Authenticator) -> None:
@@ -73,10 +75,9 @@ def test_the_latest_word_of_any_organization_counts(catalog: Catalog, asking: Au
         asking.identify(token(2))
 
 
-@pytest.mark.parametrize("organizations", [None, ["org-1"], {"org-1": 7}, "org-1"])
-def test_a_token_without_organizations_is_not_valid(asking: Authenticator, organizations: Any) -> None:
-    with pytest.raises(InvalidToken):
-        asking.identify(token(organizations=organizations))
+@pytest.mark.parametrize("organizations", [None, ["org-1"], {"org-1": 7}, "org-1"], ids=str)
+def test_a_token_need_not_name_organizations(asking: Authenticator, organizations: Any) -> None:
+    assert asking.identify(token(organizations=organizations)).rights == {}
 
 
 SESSION = UUID(int=5)
@@ -133,3 +134,81 @@ def test_one_session_ends_here_as_soon_as_it_is_published(catalog: Catalog) -> N
     catalog.entries("env-2").members[str(PERSON)] = Member("viewer", 2, ended_sessions=frozenset({SESSION}))
     with pytest.raises(WithdrawnToken):
         asking.identify(signed(keys))
+
+
+# Rights
+
+
+READER = frozenset({"results:read"})
+MANAGER = frozenset({"results:read", "export:manage"})
+
+
+def environment(catalog: Catalog, number: str) -> Environment:
+    found = catalog.entries(f"env-{number}").environment
+    assert found is not None
+    return found
+
+
+def test_rights_hold_where_they_are_published_and_nowhere_else(catalog: Catalog, asking: Authenticator) -> None:
+    catalog.entries("env-1").members[str(PERSON)] = Member("viewer", 2, rights=READER)
+    catalog.entries("env-2").members[str(PERSON)] = Member("owner", 2, rights=frozenset())
+    found = asking.identify(token(2))
+    assert set(found.environments) == {"env-1"}
+    found.require("results:read", environment(catalog, "1"))
+    with pytest.raises(MissingRight) as refused:
+        found.require("data:erase", environment(catalog, "1"))
+    assert (refused.value.status, refused.value.code) == (403, "missing_right")
+    assert refused.value.members["right"] == "data:erase"
+    with pytest.raises(EnvironmentNotFound):
+        catalog.environment(found.environments, "shop", "env-2")
+
+
+@pytest.mark.parametrize("role", ["admin", "administrator", "owner", "editor", "developer", "analyst", "viewer", "x"])
+def test_a_publisher_of_before_is_understood_by_its_roles(catalog: Catalog, asking: Authenticator, role: str) -> None:
+    catalog.entries("env-1").members[str(PERSON)] = Member(role, 2)
+    held = asking.identify(token(2)).rights.get("env-1", frozenset())
+    assert ("export:manage" in held) == (role in ("admin", "administrator", "owner"))
+    assert ("experiment:update" in held) == (role not in ("viewer", "x"))
+    assert ("results:read" in held) == (role != "x")
+
+
+def test_a_service_token_may_what_is_published_of_it(catalog: Catalog) -> None:
+    clock = ManualClock()
+    asking, secret = Authenticator(catalog, clock), "vt_" + "x" * 43
+    digest = hashlib.sha256(secret.encode()).digest()
+    for unknown in (secret, "vt_", "vt_é"):
+        with pytest.raises(InvalidToken):
+            asking.identify(unknown)
+    tokens = catalog.entries("env-2").service_tokens
+    tokens[digest] = ServiceToken("token-1", MANAGER, clock.now() + 1000)
+    found = asking.identify(secret)
+    assert (found.kind, found.subject, found.rights) == ("token", "token-1", {"env-2": MANAGER})
+    found.require("export:manage", environment(catalog, "2"))
+    clock.advance(1)
+    with pytest.raises(InvalidToken):
+        asking.identify(secret)
+    tokens[digest] = ServiceToken("token-1", MANAGER)
+    assert asking.identify(secret).subject == "token-1"
+    del tokens[digest]
+    with pytest.raises(InvalidToken):
+        asking.identify(secret)
+
+
+def test_what_is_read_of_a_message_is_what_it_says() -> None:
+    wire = pb.Environment(
+        right_sets=[pb.RightSet(rights=READER), pb.RightSet(rights=MANAGER)],
+        members=[
+            pb.Member(user_id=PERSON.bytes, role="x", right_set=2, ended_sessions=[SESSION.bytes, b"short"]),
+            pb.Member(user_id=UUID(int=2).bytes, role="viewer", right_set=7),
+            pb.Member(user_id=UUID(int=3).bytes, role="viewer"),
+        ],
+        service_tokens=[
+            pb.ServiceToken(id=SESSION.bytes, sha256=b"d" * 32, right_set=1, expires_at=5),
+            pb.ServiceToken(id=b"short", sha256=b"e" * 32, right_set=1),
+            pb.ServiceToken(id=SESSION.bytes, sha256=b"short", right_set=1),
+        ],
+    )
+    members = members_of(wire)
+    assert [members[str(UUID(int=number))].held for number in (1, 2, 3)] == [MANAGER, frozenset(), READER]
+    assert members[str(PERSON)].ended_sessions == {SESSION}
+    assert service_tokens_of(wire) == {b"d" * 32: ServiceToken(str(SESSION), READER, 5)}

@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 from analytics.catalog.catalog import Catalog, EnvironmentNotFound, ExperimentNotFound, FlagNotFound
 from analytics.catalog.feed import CatalogFeed
+from analytics.catalog.roles_before import rights_before
 from bucketing.flagset import Experiment, ExperimentMode, Fixed, Flag, FlagType, Share
 from messages.documents import experiment_document, flag_document
 from messages.follower_telemetry import FollowerTelemetry
@@ -94,8 +95,8 @@ async def test_experiments_metrics_and_flags_arrive_with_their_version(bus: Memo
     )
     await until(lambda: catalog.ready and catalog.metric("e1", "revenue"))
 
-    found = catalog.experiment(["o1"], "id-a")
-    where = catalog.environment(["o1"], "shop", "production")
+    found = catalog.experiment(["e1"], "id-a")
+    where = catalog.environment(["e1"], "shop", "production")
 
     assert (found.key, found.environment_id, found.control, found.plan.alpha) == ("a", "e1", "on", 0.05)
     assert catalog.experiment_by_key(where, "a") == found
@@ -110,12 +111,12 @@ async def test_strangers_get_the_same_answer_as_for_what_is_absent(bus: MemoryBu
     await until(lambda: catalog.ready and catalog.entries("e1").environment)
 
     with pytest.raises(ExperimentNotFound) as of_stranger:
-        catalog.experiment(["o2"], "id-a")
+        catalog.experiment(["e2"], "id-a")
     with pytest.raises(ExperimentNotFound) as of_absent:
-        catalog.experiment(["o1"], "id-b")
+        catalog.experiment(["e1"], "id-b")
     assert str(of_stranger.value) == str(of_absent.value)
     with pytest.raises(EnvironmentNotFound):
-        catalog.environment(["o2"], "shop", "production")
+        catalog.environment(["e2"], "shop", "production")
 
 
 async def test_a_key_that_two_projects_have_needs_the_id(bus: MemoryBus, catalog: Catalog) -> None:
@@ -124,8 +125,8 @@ async def test_a_key_that_two_projects_have_needs_the_id(bus: MemoryBus, catalog
     await until(lambda: catalog.ready and catalog.entries("e2").environment)
 
     with pytest.raises(EnvironmentNotFound):
-        catalog.environment(["o1", "o2"], "shop", "production")
-    assert catalog.environment(["o1", "o2"], "p-o2", "production").id == "e2"
+        catalog.environment(["e1", "e2"], "shop", "production")
+    assert catalog.environment(["e1", "e2"], "p-o2", "production").id == "e2"
 
 
 async def test_an_experiment_is_found_by_a_key_that_only_it_has(bus: MemoryBus, catalog: Catalog) -> None:
@@ -133,9 +134,9 @@ async def test_an_experiment_is_found_by_a_key_that_only_it_has(bus: MemoryBus, 
     await Publisher(bus, "e2").version_of(environment__production=environment("o2"), experiment__a=experiment("a"))
     await until(lambda: catalog.ready and catalog.entries("e2").environment)
 
-    assert catalog.experiment(["o2"], "a").environment_id == "e2"
+    assert catalog.experiment(["e2"], "a").environment_id == "e2"
     with pytest.raises(ExperimentNotFound):
-        catalog.experiment(["o1", "o2"], "a")
+        catalog.experiment(["e1", "e2"], "a")
 
 
 async def test_changes_and_removals_arrive(bus: MemoryBus, catalog: Catalog) -> None:
@@ -143,10 +144,10 @@ async def test_changes_and_removals_arrive(bus: MemoryBus, catalog: Catalog) -> 
     await publisher.version_of(environment__production=environment("o1"), experiment__a=experiment("a"), flag__f=FLAG)
     await until(lambda: catalog.ready and catalog.entries("e1").environment)
     await publisher.version_of(experiment__a=experiment("a", start_at=5), flag__f=None)
-    await until(lambda: catalog.experiment(["o1"], "id-a").start_at == 5)
+    await until(lambda: catalog.experiment(["e1"], "id-a").start_at == 5)
 
     with pytest.raises(FlagNotFound):
-        catalog.flag_variations(catalog.environment(["o1"], "shop", "production"), "f")
+        catalog.flag_variations(catalog.environment(["e1"], "shop", "production"), "f")
 
 
 async def test_an_entity_that_can_not_be_read_leaves_the_others(bus: MemoryBus, catalog: Catalog) -> None:
@@ -157,7 +158,7 @@ async def test_an_entity_that_can_not_be_read_leaves_the_others(bus: MemoryBus, 
     )
     await until(lambda: catalog.ready and catalog.entries("e1").environment)
 
-    assert catalog.experiment(["o1"], "id-a").key == "a"
+    assert catalog.experiment(["e1"], "id-a").key == "a"
     assert catalog.metric("e1", "odd") is None
 
 
@@ -203,6 +204,6 @@ async def test_what_is_published_about_members_counts_before_the_sign_in(bus: Me
     await Publisher(bus, "e2").version_of(environment__production=environment("o2"))
     await until(lambda: catalog.ready and catalog.entries("e2").environment)
 
-    assert catalog.organizations_of(str(joined), {}) == {"o1": "developer"}
-    assert catalog.organizations_of(str(left), {"o1": "owner", "o2": "viewer"}) == {"o2": "viewer"}
+    assert catalog.rights_of(str(joined), {}) == {"e1": rights_before("developer")}
+    assert catalog.rights_of(str(left), {"o1": "owner", "o2": "viewer"}) == {"e2": rights_before("viewer")}
     assert [catalog.session_generation_of(str(each)) for each in (joined, left)] == [4, 0]

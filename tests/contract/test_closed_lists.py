@@ -11,15 +11,18 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from analytics.access import ADMIN_ROLES, WRITER_ROLES
+from analytics.access import ROLES_OF_RIGHTS
+from analytics.access import Right as AskedRight
 from analytics.catalog.entries import Boundary, CapsOf, MarginKind, Per
 from analytics.catalog.entries import Role as MetricRole
 from analytics.results.judgement import CORRECTIONS
 from bucketing import ErrorCode, Reason
 from bucketing.flagset import ExperimentMode, FlagType
+from control_plane.access.policy import rights_of
 from control_plane.access.roles import Role
 from control_plane.entities.usages import ReferencedKind, ReferrerKind
 from control_plane.experiments.schemas import AnalysisPlan
+from control_plane.people.published_access import ASKED_ELSEWHERE
 from control_plane.people.session_terms import SessionKind
 from control_plane.publishing.blocks import REASONS
 from control_plane.reviews.models import State, Verdict
@@ -109,8 +112,10 @@ def test_two_lists_are_the_same(what: str) -> None:
     assert sorted(one) == sorted(other)
 
 
-def test_analytics_asks_for_roles_that_there_are() -> None:
-    assert set(Role) | {"admin", "editor"} >= WRITER_ROLES | ADMIN_ROLES
+def test_every_right_that_analytics_asks_is_published_and_its_roles_give_it() -> None:
+    assert {each.value for each in ASKED_ELSEWHERE} == set(get_args(AskedRight)) == ROLES_OF_RIGHTS.keys()
+    for right in ASKED_ELSEWHERE:
+        assert set(ROLES_OF_RIGHTS[right.value]) == {role.value for role in Role if right in rights_of(role)}
 
 
 def test_statistics_know_the_corrections() -> None:

@@ -240,9 +240,8 @@ ENTITIES = (
             LeftOut("organization_id", "create view audit", "the path names it"),
             LeftOut("created_by", "create", "whoever makes it"),
             LeftOut("role_key", "create view audit", "shown as `role`, which the version before has of its own"),
-            LeftOut(
-                "project_id environment_id rights", "create view audit", "a token of the whole organization has none"
-            ),
+            LeftOut("project_id environment_id", "create", "given as `project` and `environment`"),
+            LeftOut("project environment", "table view audit", "stored by their ids"),
             LeftOut("sha256", "create view audit", "what a token is known by leaves never"),
         ),
     ),

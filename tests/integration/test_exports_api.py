@@ -178,7 +178,7 @@ async def test_others_read_and_change_nothing(client: Client, role: str) -> None
         await client.post(f"{path}/test", headers=headers),
         await client.post(f"{path}/runs", headers=headers),
     ):
-        assert (answer.status_code, answer.json()["code"]) == (403, "role_forbids")
+        assert (answer.status_code, answer.json()["code"]) == (403, "missing_right")
 
 
 async def test_absent_and_not_yours_are_the_same(client: Client) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -11,7 +12,8 @@ from messages.sdk_keys import SdkKey
 from service_kit.problems import NotFound
 from service_kit.token_keys import VerificationKey
 
-from analytics.catalog.entries import Environment, Experiment, Member, Metric
+from analytics.catalog.entries import Environment, Experiment, Member, Metric, ServiceToken
+from analytics.catalog.roles_before import rights_before
 
 
 class ExperimentNotFound(NotFound):
@@ -37,10 +39,11 @@ class EnvironmentEntries:
     flags: dict[str, Flag] = field(default_factory=dict)
     sdk_keys: tuple[SdkKey, ...] = ()
     signing_keys: dict[str, VerificationKey] = field(default_factory=dict)
+    service_tokens: dict[bytes, ServiceToken] = field(default_factory=dict)
 
 
 class Catalog:
-    """Absent and not yours are the same: the lookups take the organizations of the actor and raise NotFound.
+    """Absent and not yours are the same: the lookups take the environments that the actor sees and raise NotFound.
 
     `ready` once all that is published is known; until then `lack` says why not."""
 
@@ -56,17 +59,47 @@ class Catalog:
     def replace(self, environment_id: str, entries: EnvironmentEntries) -> None:
         self._environments[environment_id] = entries
 
-    def organizations_of(self, subject: str, at_sign_in: Mapping[str, str]) -> dict[str, str]:
-        """The role of a person by organization: as published, else as the token says that it was at sign-in."""
-        organizations = dict(at_sign_in)
-        for entries in self._environments.values():
-            if entries.environment is not None and entries.members:
+    @property
+    def environment_ids(self) -> frozenset[str]:
+        """Of those that are published."""
+        return frozenset(name for name, entries in self._environments.items() if entries.environment is not None)
+
+    def rights_of(self, subject: str, at_sign_in: Mapping[str, str]) -> dict[str, frozenset[str]]:
+        """What a person may in each environment, as published; where a publisher did not say who belongs to it, by
+        their role in its organization at the sign-in. Environments without any right are left out."""
+        found = {}
+        for environment_id, entries in self._environments.items():
+            if entries.environment is None:
+                continue
+            if entries.members:
                 member = entries.members.get(subject)
-                if member is not None:
-                    organizations[entries.environment.organization_id] = member.role
-                else:
-                    organizations.pop(entries.environment.organization_id, None)
-        return organizations
+                rights = frozenset[str]() if member is None else member.held
+            else:
+                rights = rights_before(at_sign_in.get(entries.environment.organization_id, ""))
+            if rights:
+                found[environment_id] = rights
+        return found
+
+    def program_of(self, token: str, now: int) -> tuple[str, dict[str, frozenset[str]]] | None:
+        """The id of a service token and what it may in each environment; None when nothing is known of it."""
+        digest = hashlib.sha256(token.encode()).digest()
+        found = {
+            environment_id: entries.service_tokens[digest]
+            for environment_id, entries in self._environments.items()
+            if entries.environment is not None and digest in entries.service_tokens
+        }
+        valid = {name: each for name, each in found.items() if not each.expires_at or now < each.expires_at}
+        if not valid:
+            return None
+        return next(iter(valid.values())).id, {name: each.rights for name, each in valid.items()}
+
+    def by_organization(self, rights: Mapping[str, frozenset[str]]) -> dict[str, frozenset[str]]:
+        """Rights by environment as what somebody may anywhere in each organization."""
+        found: dict[str, frozenset[str]] = {}
+        for environment_id, held in rights.items():
+            organization_id = self.environment_by_id(environment_id).organization_id
+            found[organization_id] = found.get(organization_id, frozenset()) | held
+        return found
 
     def session_generation_of(self, subject: str) -> int:
         """The latest that was published of a person's sessions; 0 of somebody of whom nothing was."""
@@ -88,11 +121,11 @@ class Catalog:
         """Whether access tokens are signed with keys; else with a shared secret, or nobody has said."""
         return any(entries.signing_keys for entries in self._environments.values())
 
-    def environment(self, organizations: Collection[str], project: str, environment: str) -> Environment:
+    def environment(self, visible: Collection[str], project: str, environment: str) -> Environment:
         """`project` and `environment` are ids or keys. Raises EnvironmentNotFound, also when it is ambiguous."""
         found = [
             each
-            for each in self._visible(organizations)
+            for each in self._visible(visible)
             if project in (each.project_id, each.project_key) and environment in (each.id, each.key)
         ]
         if len(found) != 1:
@@ -105,15 +138,15 @@ class Catalog:
             raise EnvironmentNotFound("no such environment in a project of yours")
         return environment
 
-    def experiment(self, organizations: Collection[str], experiment_id: str) -> Experiment:
+    def experiment(self, visible: Collection[str], experiment_id: str) -> Experiment:
         """By id, or by a key that only one of the visible experiments has. Raises ExperimentNotFound."""
-        visible = [
+        known = [
             experiment
-            for environment in self._visible(organizations)
+            for environment in self._visible(visible)
             for experiment in self.entries(environment.id).experiments.values()
         ]
-        found = [each for each in visible if each.id == experiment_id]
-        found = found or [each for each in visible if each.key == experiment_id]
+        found = [each for each in known if each.id == experiment_id]
+        found = found or [each for each in known if each.key == experiment_id]
         if len(found) != 1:
             raise ExperimentNotFound("no such experiment of yours, or several of this key: add project and environment")
         return found[0]
@@ -146,7 +179,7 @@ class Catalog:
             if experiment.status == "running"
         ]
 
-    def _visible(self, organizations: Collection[str]) -> Iterator[Environment]:
-        for entries in self._environments.values():
-            if entries.environment is not None and entries.environment.organization_id in organizations:
+    def _visible(self, visible: Collection[str]) -> Iterator[Environment]:
+        for environment_id, entries in self._environments.items():
+            if entries.environment is not None and environment_id in visible:
                 yield entries.environment

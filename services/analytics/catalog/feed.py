@@ -15,7 +15,14 @@ from service_kit.logs import get_logger
 from streams import Bus
 
 from analytics.catalog.catalog import Catalog, EnvironmentEntries
-from analytics.catalog.entries import environment_of, experiment_of, members_of, metric_of, signing_keys_of
+from analytics.catalog.entries import (
+    environment_of,
+    experiment_of,
+    members_of,
+    metric_of,
+    service_tokens_of,
+    signing_keys_of,
+)
 
 CHECK_SECONDS = 2.0
 _log = get_logger("catalog")
@@ -69,6 +76,7 @@ def _change(entries: EnvironmentEntries, environment_id: str, subject: str, mess
             entries.environment = environment_of(environment_id, message.environment)
             entries.members = members_of(message.environment)
             entries.signing_keys = signing_keys_of(message.environment)
+            entries.service_tokens = service_tokens_of(message.environment)
             entries.sdk_keys = sdk_keys_of(environment_id, message.environment)
         case "experiment":
             entries.experiments[parsed.key] = experiment_of(environment_id, message.experiment)
@@ -83,6 +91,7 @@ def _copy(entries: EnvironmentEntries, source: EnvironmentEntries, entity: Confi
     if entity.kind == "environment":
         entries.environment, entries.members = source.environment, source.members
         entries.sdk_keys, entries.signing_keys = source.sdk_keys, source.signing_keys
+        entries.service_tokens = source.service_tokens
     for kind, table, found in (
         ("experiment", entries.experiments, source.experiments),
         ("metric", entries.metrics, source.metrics),

@@ -62,7 +62,7 @@ def _add_definitions(router: APIRouter, authenticator: Authenticator, exports: E
     async def create_export(
         wanted: CreateExport, response: Response, actor: Actor = Depends(authenticator.actor)
     ) -> ExportDocument:
-        """Owners and administrators. Credentials are encrypted and never shown again."""
+        """For whoever may `export:manage`. Credentials are encrypted and never shown again."""
         made = await exports.create(actor, wanted)
         response.headers["Location"] = f"/v1/exports/{made.export.id}"
         return _shown(exports, made, None, response)
@@ -77,7 +77,7 @@ def _add_definitions(router: APIRouter, authenticator: Authenticator, exports: E
         """Oldest first; `project` and `environment` are ids or keys."""
         found = [
             each
-            for each in await exports.repository.exports(actor.organizations)
+            for each in await exports.visible(actor)
             if project in (None, each.export.project, each.export.project_id)
             and environment in (None, each.export.environment, each.export.environment_id)
             and (page.after is None or _age(each) > page.after)

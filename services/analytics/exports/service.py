@@ -12,7 +12,7 @@ from service_kit.clock import Clock
 from service_kit.problems import Conflict, FieldError, InvalidInput, NotFound, PreconditionFailed
 from service_kit.versions import check_version
 
-from analytics.access import Actor
+from analytics.access import Actor, MissingRight
 from analytics.acts import Acts
 from analytics.catalog.catalog import Catalog
 from analytics.exports.credentials import destination_digest, opened, seal
@@ -47,9 +47,19 @@ class ExportService:
     clock: Clock
     acts: Acts
 
+    async def visible(self, actor: Actor) -> list[VersionedExport]:
+        """Those of environments that the actor sees, oldest first; of one that is published no more, whoever sees
+        another one of its organization."""
+        published = self.catalog.environment_ids
+        return [
+            each
+            for each in await self.repository.exports(actor.organizations)
+            if each.export.environment_id in actor.environments or each.export.environment_id not in published
+        ]
+
     async def find(self, actor: Actor, export_id: str) -> VersionedExport:
         """Raises ExportNotFound, whether it is absent or somebody else's."""
-        for each in await self.repository.exports(actor.organizations):
+        for each in await self.visible(actor):
             if each.export.id == export_id:
                 return each
         raise ExportNotFound("no such export in an organization of yours")
@@ -57,12 +67,14 @@ class ExportService:
     async def find_managed(self, actor: Actor, export_id: str) -> VersionedExport:
         """Raises ExportNotFound, and Forbidden for a role that may not change it."""
         found = await self.find(actor, export_id)
-        actor.require_admin(found.export.organization_id, "change exports")
+        export = found.export
+        if not actor.may("export:manage", export.organization_id, export.environment_id):
+            raise MissingRight("export:manage", f"the environment {export.environment} of the project {export.project}")
         return found
 
     async def create(self, actor: Actor, wanted: CreateExport) -> VersionedExport:
-        environment = self.catalog.environment(actor.organizations, wanted.project, wanted.environment)
-        actor.require_admin(environment.organization_id, "change exports")
+        environment = self.catalog.environment(actor.environments, wanted.project, wanted.environment)
+        actor.require("export:manage", environment)
         destination = destination_of(wanted.destination)
         self._require_allowed(destination)
         now = self.clock.now()

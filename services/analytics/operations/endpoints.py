@@ -78,9 +78,9 @@ def build_router(
     )
     async def erase(body: ErasureRequest, actor: Actor = Depends(authenticator.actor)) -> Response:
         """Removes every exposure and metric event of `user_key` (or of its stand-in), and dead letters that hold it;
-        for owners and administrators."""
-        environment = inquiries.environment(actor, NamedEnvironment(body.project, body.environment))
-        actor.require_admin(environment.organization_id, "erase data")
+        for whoever may `data:erase`."""
+        where = NamedEnvironment(body.project, body.environment)
+        environment = inquiries.environment(actor, where, "data:erase")
         act = _act(environment, "user_data", "erase", {"user": eraser.pseudonym_of(environment, body.user_key)})
         async with acts.telling(actor, act):
             erased = await eraser.erase(environment, body.user_key)
@@ -109,9 +109,8 @@ def _add_letters(router: APIRouter, authenticator: Authenticator, inquiries: Inq
     )
     async def dead_letters(where: Where, limit: Limit = 100, actor: Actor = Depends(authenticator.actor)) -> Response:
         """Those of one environment that have not been replayed, with the reason and the bytes as they came; for
-        developers and above, because raw events may hold personal data."""
-        environment = inquiries.environment(actor, where)
-        actor.require_writer(environment.organization_id)
+        whoever may `exposures:read`, because raw events may hold personal data."""
+        environment = inquiries.environment(actor, where, "exposures:read")
         async with inquiries.turn(actor, environment):
             letters = await listed(bus, environment.id, limit)
         await acts.tell(actor, _act(environment, "dead_letters", "read", {"letters": len(letters)}))
@@ -126,9 +125,9 @@ def _add_letters(router: APIRouter, authenticator: Authenticator, inquiries: Inq
     async def replay_dead_letters(
         where: Where, limit: Limit = 1000, actor: Actor = Depends(authenticator.actor)
     ) -> Response:
-        """Puts up to `limit` letters of one environment back on the stream; one that fails again is a new letter."""
-        environment = inquiries.environment(actor, where)
-        actor.require_writer(environment.organization_id)
+        """Puts up to `limit` letters of one environment back on the stream; one that fails again is a new letter.
+        For whoever may `experiment:update`."""
+        environment = inquiries.environment(actor, where, "experiment:update")
         act = _act(environment, "dead_letters", "replay", {"letters_max": limit})
         async with inquiries.turn(actor, environment), acts.telling(actor, act):
             count = await replay(bus, environment.id, limit)

@@ -21,7 +21,7 @@ from service_kit.problems import (
     problem_responses,
 )
 
-from analytics.access import Actor
+from analytics.access import Actor, Right
 from analytics.catalog.catalog import Catalog
 from analytics.catalog.entries import Environment, Experiment
 from analytics.results.analysis import Analyst
@@ -93,9 +93,10 @@ class Inquiries:
         return self._turns.turn(environment.organization_id, actor.subject)
 
     def about(self, actor: Actor, asked: NamedExperiment) -> Inquiry:
-        """Raises NotFound, BadRequest, InvalidInput, Unavailable."""
+        """Raises NotFound, MissingRight, BadRequest, InvalidInput, Unavailable."""
         self._require_whole()
         experiment, environment = self._experiment(actor, asked)
+        actor.require("results:read", environment)
         reader = ExperimentReader(self._warehouse, sheets=Sheets(self._warehouse))
         return Inquiry(
             experiment=experiment,
@@ -106,11 +107,16 @@ class Inquiries:
             analyst=Analyst(reader, self._catalog, ResultSnapshotStore(self._warehouse)),
         )
 
-    def environment(self, actor: Actor, where: NamedEnvironment) -> Environment:
-        """Raises NotFound, BadRequest, Unavailable."""
+    def environment(self, actor: Actor, where: NamedEnvironment, right: Right = "results:read") -> Environment:
+        """Raises NotFound, MissingRight, BadRequest, Unavailable."""
+        found = self._environment(actor, where)
+        actor.require(right, found)
+        return found
+
+    def _environment(self, actor: Actor, where: NamedEnvironment) -> Environment:
         if where.project is None or where.environment is None:
             raise BadRequest("give both `project` and `environment`", code="environment_missing")
-        return self.catalog.environment(actor.organizations, where.project, where.environment)
+        return self.catalog.environment(actor.environments, where.project, where.environment)
 
     def measured(self, actor: Actor, where: NamedEnvironment) -> Environment:
         """An environment of which what is stored is asked. Raises NotFound, BadRequest, Unavailable."""
@@ -127,9 +133,9 @@ class Inquiries:
         """In the named environment if one is named; else among all that the actor may see."""
         catalog = self.catalog
         if asked.where.project is None and asked.where.environment is None:
-            found = catalog.experiment(actor.organizations, asked.experiment)
+            found = catalog.experiment(actor.environments, asked.experiment)
             return found, catalog.environment_by_id(found.environment_id)
-        environment = self.environment(actor, asked.where)
+        environment = self._environment(actor, asked.where)
         return catalog.experiment_by_key(environment, asked.experiment), environment
 
 

@@ -72,9 +72,9 @@ def build_router(
         response_class=Response,
     )
     async def take_snapshot(asked: Asked, actor: Actor = Depends(authenticator.actor)) -> Response:
-        """Stores the results as they are now; for developers and administrators."""
+        """Stores the results as they are now; for whoever may `experiment:update`."""
         inquiry = inquiries.about(actor, asked)
-        actor.require_writer(inquiry.environment.organization_id)
+        actor.require("experiment:update", inquiry.environment)
         act = Act(
             organization_id=inquiry.environment.organization_id,
             project_id=inquiry.environment.project_id,

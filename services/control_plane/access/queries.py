@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from uuid import UUID
 
-import asyncpg
 from service_kit.problems import FieldError, InvalidInput, NotFound
 
 from control_plane.access import repository
@@ -55,11 +54,6 @@ async def require_holding(tx: Connection, actor: Actor, scope: Scope, *roles: st
 async def add_owner(tx: Connection, organization_id: UUID, user_id: UUID) -> None:
     """Makes the founder of a new organization its first owner."""
     await repository.insert_member(tx, organization_id, user_id, Role.OWNER)
-
-
-async def published_members(tx: Connection, organization_id: UUID) -> list[asyncpg.Record]:
-    """Who belongs to the organization: user_id, role and session_generation, by user_id."""
-    return await repository.list_roles(tx, organization_id)
 
 
 async def member_address(tx: Connection, organization_id: UUID, reference: str) -> str | None:

@@ -43,6 +43,29 @@ SELECT id, api_tokens.organization_id, name, role_key, project_id, environment_i
 FROM api_tokens
 WHERE (sha256 = $1 OR id = $3) AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)
 """
+_PEOPLE = """
+SELECT memberships.user_id, memberships.role_key AS role, users.session_generation,
+    (SELECT jsonb_agg(jsonb_build_array(held.role_key, $1::uuid, held.project_id, held.environment_id)) FROM (
+        SELECT memberships.role_key, NULL::uuid AS project_id, NULL::uuid AS environment_id
+        WHERE memberships.role_key IS NOT NULL
+        UNION
+        SELECT b.role_key, b.project_id, b.environment_id FROM bindings b
+        WHERE b.organization_id = $1 AND b.user_id = memberships.user_id
+        UNION
+        SELECT b.role_key, b.project_id, b.environment_id FROM group_members m
+        JOIN bindings b ON b.group_id = m.group_id AND b.organization_id = $1
+        WHERE m.organization_id = $1 AND m.user_id = memberships.user_id
+    ) held) AS grants
+FROM memberships JOIN users ON users.id = memberships.user_id
+WHERE memberships.organization_id = $1 AND deactivated_at IS NULL ORDER BY memberships.user_id
+"""
+_PROGRAMS = """
+SELECT id, sha256, role_key, project_id, environment_id, rights, created_by, expires_at,
+    (SELECT jsonb_agg(jsonb_build_array(b.role_key, b.organization_id, b.project_id, b.environment_id))
+        FROM bindings b WHERE b.token_id = api_tokens.id) AS grants
+FROM api_tokens
+WHERE organization_id = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2) ORDER BY id
+"""
 _MEMBERS = """
 SELECT users.id, users.email, users.name, memberships.role_key AS role, memberships.revision, memberships.created_at,
     memberships.deactivated_at
@@ -69,16 +92,20 @@ async def find_role(tx: Connection, organization_id: UUID, key: str) -> RoleDefi
     return None if rights is None else RoleDefinition(organization_id, key, frozenset(rights))
 
 
-def policy_of(row: asyncpg.Record) -> Policy:
-    """What decides about the person or the program of `row`."""
-    grants = frozenset(
+def grants_of(row: asyncpg.Record) -> frozenset[Grant]:
+    """The roles that the person or the program of `row` holds."""
+    return frozenset(
         Grant(role, UUID(organization), _uuid(project), _uuid(environment))
         for role, organization, project, environment in row["grants"] or ()
     )
+
+
+def policy_of(row: asyncpg.Record) -> Policy:
+    """What decides about the person or the program of `row`."""
     roles = frozenset(
         RoleDefinition(UUID(organization), key, frozenset(rights)) for organization, key, rights in row["roles"] or ()
     )
-    return Policy(grants, roles)
+    return Policy(grants_of(row), roles)
 
 
 def roles_of(row: asyncpg.Record) -> dict[str, str]:
@@ -122,14 +149,20 @@ async def list_members(tx: Connection, organization_id: UUID, after: str, limit:
     )
 
 
-async def list_roles(tx: Connection, organization_id: UUID) -> list[asyncpg.Record]:
-    """Each member's user_id, role and session_generation, by user_id."""
-    return await tx.fetch(
-        "SELECT memberships.user_id, memberships.role_key AS role, users.session_generation FROM memberships "
-        "JOIN users ON users.id = memberships.user_id "
-        "WHERE memberships.organization_id = $1 AND deactivated_at IS NULL ORDER BY memberships.user_id",
-        organization_id,
-    )
+async def list_people(tx: Connection, organization_id: UUID) -> list[asyncpg.Record]:
+    """Each member's user_id, role, session_generation and grants, by user_id."""
+    return await tx.fetch(_PEOPLE, organization_id)
+
+
+async def list_programs(tx: Connection, organization_id: UUID) -> list[asyncpg.Record]:
+    """The tokens in force, with their grants; whether their makers are still there is not asked."""
+    return await tx.fetch(_PROGRAMS, organization_id, tx.now)
+
+
+async def list_made_roles(tx: Connection, organization_id: UUID) -> frozenset[RoleDefinition]:
+    """Those that the organization made."""
+    rows = await tx.fetch("SELECT key, rights FROM roles WHERE organization_id = $1", organization_id)
+    return frozenset(RoleDefinition(organization_id, row["key"], frozenset(row["rights"])) for row in rows)
 
 
 async def find_member(

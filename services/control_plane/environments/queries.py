@@ -48,6 +48,18 @@ class EnvironmentRow:
     """Whether people agree on changes of what it serves."""
     position: int
 
+    def scope(self, project_key: str) -> EnvironmentScope:
+        """Of rights in it."""
+        return EnvironmentScope(
+            organization_id=self.organization_id,
+            project_id=self.project_id,
+            project_key=project_key,
+            archived=self.archived,
+            environment_id=self.id,
+            environment_key=self.key,
+            protected=self.protected,
+        )
+
     @property
     def guarded(self) -> bool:
         """Whether a change of what it serves asks for more than the right to make it."""

@@ -44,14 +44,14 @@ def build_router(*, authenticator: Authenticator, database: Database, quotas: Qu
     async def create_api_token(
         organization: str, body: ApiTokenCreate, response: Response, actor: Actor = Depends(authenticator.actor)
     ) -> NewApiTokenView:
-        """Creates a token with at most one's own role, for as long as one has it; this answer is the only one that
+        """Creates a token with at most one's own rights, for as long as one has it; this answer is the only one that
         shows it. For people."""
         async with database.transaction() as tx:
             scope = await resolve_organization(tx, actor, organization)
             require(actor, Right.TOKEN_MANAGE, scope)
             check_future("expires_at", body.expires_at, tx.now)
             await quotas.claim(tx, Quota.TOKENS, scope.organization_id, scope.organization_id)
-            row, token = await api_tokens_service.create(tx, actor, scope, body.name, body.role, body.expires_at)
+            row, token = await api_tokens_service.create(tx, actor, scope, body)
         response.headers["Location"] = f"/api/v1/organizations/{scope.organization_id}/tokens/{row['id']}"
         return NewApiTokenView(**api_token_view(row).model_dump(), token=token)
 

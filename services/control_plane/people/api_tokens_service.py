@@ -19,6 +19,8 @@ from control_plane.access.scopes import OrganizationScope
 from control_plane.changes import Change, record
 from control_plane.database import Connection
 from control_plane.people.one_time_links import digest_of
+from control_plane.people.schemas import ApiTokenCreate
+from control_plane.people.token_scopes import check_rights, ids_of, scope_of
 from control_plane.people.views import api_token_view
 
 PREFIX = "vt_"
@@ -50,24 +52,28 @@ async def note_use(connection: Connection, row: asyncpg.Record) -> None:
 
 
 async def create(
-    tx: Connection, actor: Actor, scope: OrganizationScope, name: str, role: str, expires_at: datetime | None
+    tx: Connection, actor: Actor, scope: OrganizationScope, given: ApiTokenCreate
 ) -> tuple[asyncpg.Record, str]:
     """The new row and the token; people make them, so that somebody answers for each.
 
-    Raises `Forbidden` for a program, and for a role with rights that the actor lacks."""
+    Raises `Forbidden` for a program, and for a role with rights that the actor lacks there, `InvalidInput`."""
     if actor.kind != "user":
         raise Forbidden("tokens are made by people", code="not_a_person")
-    await require_holding(tx, actor, scope, role)
+    where = await scope_of(tx, scope, given)
+    await check_rights(tx, scope, given)
+    await require_holding(tx, actor, where, given.role)
     token = PREFIX + secrets.token_urlsafe(32)
     token_id = await tx.fetchval(
-        "INSERT INTO api_tokens (organization_id, name, role_key, hint, sha256, expires_at, created_by, created_at) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id",
+        "INSERT INTO api_tokens (organization_id, name, role_key, project_id, environment_id, rights, hint, sha256, "
+        "expires_at, created_by, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id",
         scope.organization_id,
-        name,
-        role,
+        given.name,
+        given.role,
+        *ids_of(where),
+        None if given.rights is None else sorted({right.value for right in given.rights}),
         token[-4:],
         digest_of(token),
-        expires_at,
+        given.expires_at,
         actor.id,
         tx.now,
     )
@@ -146,5 +152,7 @@ async def _record(
         actor=actor,
         before=None if before is None else api_token_view(before).audited(),
         after=api_token_view(after).audited(),
+        # Analytics takes tokens as well.
+        everywhere=True,
     )
     await record(tx, change)

@@ -7,9 +7,10 @@ from typing import Annotated, ClassVar, Literal
 from unicodedata import normalize
 from uuid import UUID
 
-from pydantic import AfterValidator, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 from service_kit.schemas import Input, Name, Output
 
+from control_plane.access.rights import Right
 from control_plane.access.schemas import RoleKey
 from control_plane.changes import AuditedView
 from control_plane.people.passwords import PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN
@@ -179,6 +180,12 @@ class MemberView(AuditedView):
 class ApiTokenCreate(Input):
     name: Name
     role: RoleKey
+    project: Annotated[str, StringConstraints(min_length=1, max_length=128)] | None = None
+    """The token is for this project alone, by key or id."""
+    environment: Annotated[str, StringConstraints(min_length=1, max_length=128)] | None = None
+    """And for this environment of it."""
+    rights: Annotated[list[Right], Field(min_length=1, max_length=len(Right))] | None = None
+    """Of those that the role gives, these alone."""
     expires_at: datetime | None = None
 
 
@@ -195,6 +202,11 @@ class ApiTokenView(AuditedView):
     id: UUID
     name: str
     role: RoleKey
+    project_id: UUID | None
+    """Where it may what the role gives; None: in all of the organization."""
+    environment_id: UUID | None
+    rights: list[str] | None
+    """None: all that the role gives."""
     hint: str
     created_by: TokenMaker | None
     """None: a program of before; such a token is no longer taken."""

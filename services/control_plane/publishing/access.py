@@ -1,38 +1,34 @@
-"""Who may ask other services about an environment, as it is published: its people, and what their tokens are verified
-by."""
+"""Who may ask other services about an environment, as it stands in the environment's entry on CONFIG."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
-from uuid import UUID
+from collections.abc import Mapping
 
 from messages.generated import config_pb2 as pb
-from service_kit.token_keys import VerificationKey
+
+from control_plane.people.queries import PublishedAccess
 
 
-@dataclass(frozen=True, slots=True)
-class PublishedAccess:
-    """`members` are rows of `access.queries.published_members`; `ended_sessions` stand by member."""
-
-    members: Sequence[Any] = ()
-    ended_sessions: Mapping[UUID, Sequence[UUID]] = field(default_factory=dict)
-    signing_keys: Sequence[VerificationKey] = ()
-
-    def members_on_the_wire(self) -> list[pb.Member]:
-        return [
-            pb.Member(
-                user_id=each["user_id"].bytes,
-                role=each["role"] or "",
-                session_generation=each["session_generation"],
-                ended_sessions=[one.bytes for one in self.ended_sessions.get(each["user_id"], ())],
-            )
-            for each in self.members
-        ]
-
-    def keys_on_the_wire(self) -> list[pb.SigningKey]:
-        return [
-            pb.SigningKey(id=each.key_id, public_key=each.public_key, expires_at=each.expires_at)
-            for each in self.signing_keys
-        ]
+def put_access(message: pb.Environment, access: PublishedAccess) -> None:
+    """Each set of rights stands once, named by its number from 1."""
+    held = [each.rights for each in access.members] + [each.rights for each in access.programs]
+    sets = sorted({tuple(sorted(each)) for each in held})
+    numbers: Mapping[tuple[str, ...], int] = {each: number for number, each in enumerate(sets, 1)}
+    message.right_sets.extend(pb.RightSet(rights=each) for each in sets)
+    for member in access.members:
+        message.members.add(
+            user_id=member.user_id.bytes,
+            role=member.role,
+            session_generation=member.session_generation,
+            right_set=numbers[tuple(sorted(member.rights))],
+            ended_sessions=[each.bytes for each in member.ended_sessions],
+        )
+    for program in access.programs:
+        message.service_tokens.add(
+            id=program.id.bytes,
+            sha256=program.sha256,
+            expires_at=round(program.expires_at.timestamp() * 1000) if program.expires_at else 0,
+            right_set=numbers[tuple(sorted(program.rights))],
+        )
+    for key in access.signing_keys:
+        message.signing_keys.add(id=key.key_id, public_key=key.public_key, expires_at=key.expires_at)

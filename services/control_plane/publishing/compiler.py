@@ -20,7 +20,6 @@ from messages.generated import config_pb2 as pb
 from messages.sdk_keys import KeyKind, SdkKey, sdk_key_to_wire
 from messages.subjects import config_subject
 
-from control_plane.access.queries import published_members
 from control_plane.database import Database
 from control_plane.entities.rows import RowCache, Unreadable
 from control_plane.environments.queries import EnvironmentRow, environment_for_publishing, published_sdk_keys
@@ -28,8 +27,8 @@ from control_plane.experiments import queries as experiments
 from control_plane.experiments.queries import PublishedExperiment
 from control_plane.flags import queries as flags
 from control_plane.metrics import queries as metrics
-from control_plane.people.queries import ended_sessions, published_signing_keys
-from control_plane.publishing.access import PublishedAccess
+from control_plane.people.queries import PublishedAccess, published_access
+from control_plane.publishing.access import put_access
 from control_plane.publishing.entries import content_of
 from control_plane.segments import queries as segments
 
@@ -106,12 +105,7 @@ class Compiler:
             if environment.archived:
                 return StoredEnvironment(environment, pb.Environment())
             keys = await published_sdk_keys(tx, environment)
-            members = await published_members(tx, environment.organization_id)
-            access = PublishedAccess(
-                members=members,
-                ended_sessions=await ended_sessions(tx, environment.organization_id),
-                signing_keys=await published_signing_keys(tx),
-            )
+            access = await published_access(tx, environment.scope(project_key))
             return StoredEnvironment(
                 environment=environment,
                 message=_environment_message(environment, project_key, keys, access),
@@ -248,7 +242,7 @@ def _check(flagset: FlagSet) -> None:
 def _environment_message(
     environment: EnvironmentRow, project_key: str, keys: list[Any], access: PublishedAccess
 ) -> pb.Environment:
-    return pb.Environment(
+    message = pb.Environment(
         key=environment.key,
         project_id=str(environment.project_id),
         project_key=project_key,
@@ -258,9 +252,9 @@ def _environment_message(
         hash_user_keys=environment.hash_user_keys,
         pii_attributes=sorted(environment.pii_attributes),
         exposure_attributes=environment.exposure_attributes,
-        members=access.members_on_the_wire(),
-        signing_keys=access.keys_on_the_wire(),
     )
+    put_access(message, access)
+    return message
 
 
 def _sdk_key(environment_id: str, row: Any) -> SdkKey:
