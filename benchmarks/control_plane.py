@@ -157,6 +157,10 @@ class Bench:
 async def bench(stack: Stack, folder: Path, repeats: int) -> AsyncIterator[Bench]:
     credentials = Credentials()
     service = control_plane(folder, stack, credentials)
+    # Longer than a run, and no limit on how much one person asks.
+    service.environment["FF_AUTH_TOKEN_MINUTES"] = "1440"
+    for what in ("REQUESTS_PER_ADDRESS", "READS_PER_ACTOR", "WRITES_PER_ACTOR"):
+        service.environment[f"FF_CONTROL_PLANE_{what}_PER_SECOND"] = "1000000"
     service.start()
     bus = await JetStreamBus.connect(stack.nats.url, name="bench")
     try:

@@ -24,6 +24,8 @@ _WIRED = (
 )
 # Waits and batches so short that a fault finds work in hand, and that what it held up comes again soon.
 _LOADER = {"FF_LOADER_ROWS_MAX": "2000", "FF_LOADER_SECONDS_MAX": "0.2", "FF_LOADER_ACK_WAIT_SECONDS": "8"}
+_TOKEN_MINUTES = "1440"
+"""Of an access token: longer than a run."""
 _WAREHOUSE = {"FF_CLICKHOUSE_QUERY_SECONDS_MAX": "5"}
 LOADER_ACK_WAIT_SECONDS = 8.0
 
@@ -69,6 +71,7 @@ class Testbed:
     async def _start_services(self) -> None:
         self.services = await asyncio.to_thread(Services, self._root, self._stack, Credentials())
         self.servers = {server.name: server for server in (*self._stack.parts, *self.services.all)}
+        self.services.control_plane.environment["FF_AUTH_TOKEN_MINUTES"] = _TOKEN_MINUTES
         self.services.loader.environment.update(_LOADER | _WAREHOUSE)
         self.services.analytics.environment.update(_WAREHOUSE)
         self.services.ingestor.environment["FF_EVENTS_DUPLICATE_WINDOW_SECONDS"] = str(self._window)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from fastapi import Request
+from service_kit.actor_limits import ActorLimits
 from service_kit.clock import Clock
 from service_kit.credentials import require_bearer
 from service_kit.problems import Forbidden
@@ -80,7 +81,15 @@ class Actor:
 class Authenticator:
     """Who sent a request. `secret`: what signs access tokens where no keys are published."""
 
-    def __init__(self, catalog: Catalog, clock: Clock, secret: LongSecret | None = None) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        clock: Clock,
+        secret: LongSecret | None = None,
+        *,
+        limits: ActorLimits | None = None,
+    ) -> None:
+        self._limits = limits
         self._catalog = catalog
         self._clock = clock
         self._by_keys = AccessTokens(PublicKeys(self._published, clock), clock, service=SERVICE)
@@ -121,10 +130,16 @@ class Authenticator:
         return self._catalog.signing_key(key_id)
 
     async def actor(self, request: Request) -> Actor:
-        """FastAPI dependency: who `Authorization: Bearer …` says it is, found once for a request. Raises Unauthorized.
+        """FastAPI dependency: who `Authorization: Bearer …` says it is, found once for a request. Raises Unauthorized,
+        and TooManyRequests.
 
         Each router asks it first too, so that nothing of a request is read or answered before its token is."""
         found: Actor | None = getattr(request.state, "actor", None)
         if found is None:
-            found = request.state.actor = self.identify(require_bearer(request.scope["headers"]))
+            if self._limits is not None:
+                self._limits.admit_address(request)
+            found = self.identify(require_bearer(request.scope["headers"]))
+            if self._limits is not None:
+                self._limits.admit(found.kind, found.subject, request.method)
+            request.state.actor = found
         return found

@@ -12,7 +12,7 @@ from service_kit.clock import Clock
 from service_kit.cors import CorsPolicy, Pages, allow_browsers
 from service_kit.http import Shell, create_app
 from service_kit.logs import get_logger
-from service_kit.problems import Unavailable, problem_response
+from service_kit.problems import TooManyRequests, Unavailable, problem_response, problem_responses
 from service_kit.reasons import REASON_HEADER
 from starlette.responses import Response
 from streams import Bus, BusError, StreamSpec
@@ -82,7 +82,7 @@ def build_app(parts: Parts, shell: Shell) -> FastAPI:
         checks={"catalog": catalog_ready, "clickhouse": parts.warehouse.ping},
     )
     for router in _routers(parts, shell.registry):
-        app.include_router(router)
+        app.include_router(router, responses=problem_responses(TooManyRequests))
     allow_browsers(app, Pages(parts.cors_origins, BROWSER_ACCESS))
     app.add_exception_handler(WarehouseError, _on_warehouse_error)
     app.add_exception_handler(BusError, _on_bus_error)

@@ -14,6 +14,7 @@ from messages.acts import ActLog
 from messages.follower_telemetry import FollowerTelemetry
 from messages.subjects import CONFIG, EVENTS, acts_stream
 from prometheus_client import CollectorRegistry
+from service_kit.actor_limits import ActorLimits
 from service_kit.background import Background
 from service_kit.bus_watch import BusWatch
 from service_kit.clock import SystemClock
@@ -22,6 +23,7 @@ from service_kit.logs import configure_logging
 from service_kit.problems import Problem
 from service_kit.serving import serve
 from service_kit.settings import load_settings
+from service_kit.shared_limits import JOIN_SECONDS, SharedLimits, redis_at
 from service_kit.telemetry import new_registry
 from streams import Bus, StreamSpec
 from streams.connection import BusConnection
@@ -83,6 +85,7 @@ def run_serve(settings: ServeSettings) -> None:
     catalog = Catalog()
     warehouse = Warehouse(warehouse_settings(settings))
     feed = CatalogFeed(catalog, FollowerTelemetry(registry))
+    limits, redis = ActorLimits(settings.actor_rates, clock), redis_at(settings)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -90,6 +93,9 @@ def run_serve(settings: ServeSettings) -> None:
         watch.begin(background, partial(time_of, bus, CONFIG))
         _follow(background, feed, bus)
         background.keep("tables", Upkeep(warehouse, registry).run, essential=True)
+        if redis is not None:
+            shared = SharedLimits("analytics", redis, limits.all)
+            background.every("shared-limits", shared.join, seconds=JOIN_SECONDS)
         if seconds := settings.analytics_snapshot_seconds:
             snapshots = ResultSnapshots(
                 warehouse=warehouse, catalog=catalog, clock=clock, telemetry=SnapshotTelemetry(registry)
@@ -107,7 +113,7 @@ def run_serve(settings: ServeSettings) -> None:
     parts = Parts(
         catalog=catalog,
         warehouse=warehouse,
-        authenticator=Authenticator(catalog, clock, settings.auth_jwt_secret),
+        authenticator=Authenticator(catalog, clock, settings.auth_jwt_secret, limits=limits),
         clock=clock,
         bus=bus,
         acts_stream=_acts_stream(settings),

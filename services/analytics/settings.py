@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, SecretStr, field_validator
+from service_kit.actor_limits import ActorRates
 from service_kit.addresses import AllowedHosts
 from service_kit.cors import Origins
 from service_kit.settings import LongSecret
-from service_kit.store_settings import BusSettings
+from service_kit.store_settings import BusSettings, RedisSettings
 
 
 class StoreSettings(BusSettings):
@@ -83,7 +84,7 @@ class LoadSettings(StoreSettings):
     dead_letters_max_age_seconds: Annotated[float, Field(ge=600)] = 2_592_000.0
 
 
-class ServeSettings(DestinationSettings):
+class ServeSettings(DestinationSettings, RedisSettings):
     """`analytics serve`. A snapshot of each running experiment is stored per interval; 0 takes none. Results of large
     experiments are brought forward every `analytics_forward_seconds`; 0: only those with a sheet, when somebody asks.
 
@@ -96,6 +97,9 @@ class ServeSettings(DestinationSettings):
     analytics_cors_origins: Origins = ()
     analytics_snapshot_seconds: Annotated[int, Field(ge=0, le=604_800)] = 3600
     analytics_forward_seconds: Annotated[int, Field(ge=0, le=86_400)] = 30
+    analytics_requests_per_address_per_second: Annotated[int, Field(ge=1)] = 2000
+    analytics_reads_per_actor_per_second: Annotated[int, Field(ge=1)] = 1000
+    analytics_writes_per_actor_per_second: Annotated[int, Field(ge=1)] = 500
     analytics_heavy_requests_at_once: Annotated[int, Field(ge=1, le=1000)] = 6
     analytics_heavy_requests_per_organization: Annotated[int, Field(ge=1, le=1000)] = 2
     analytics_heavy_requests_per_person: Annotated[int, Field(ge=1, le=1000)] = 2
@@ -103,3 +107,12 @@ class ServeSettings(DestinationSettings):
     analytics_heavy_requests_waiting_seconds: Annotated[float, Field(gt=0, le=60)] = 10.0
     analytics_unit_file_units_max: Annotated[int, Field(ge=1, le=1_000_000_000)] = 1_000_000
     analytics_unit_file_bytes_max: Annotated[int, Field(ge=1024, le=1024**4)] = 256 * 1024 * 1024
+
+    @property
+    def actor_rates(self) -> ActorRates:
+        """How much people and programs may ask."""
+        return ActorRates(
+            per_address=self.analytics_requests_per_address_per_second,
+            reads=self.analytics_reads_per_actor_per_second,
+            writes=self.analytics_writes_per_actor_per_second,
+        )

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from fastapi import APIRouter, FastAPI
+from service_kit.actor_limits import ActorLimits
 from service_kit.http import Shell, create_app
-from service_kit.problems import Problem, problem_responses
+from service_kit.problems import Problem, TooManyRequests, problem_responses
 from service_kit.token_keys import VerificationKey
 
 from control_plane.access import Authenticator, OwnTenancy, roles_endpoints
@@ -100,6 +101,7 @@ class Parts:
     authenticator: Authenticator
     access: Access
     browsers: Browsers = field(default_factory=Browsers)
+    limits: ActorLimits | None = None
     published_keys: Callable[[], Sequence[VerificationKey]] = list
     courier: Courier
     single_sign_on: SingleSignOn
@@ -120,7 +122,7 @@ def create_control_plane(parts: Parts, shell: Shell) -> FastAPI:
         # The endpoint's name: what generated clients call the operation.
         generate_unique_id_function=lambda route: route.name,
     )
-    answers = problem_responses(Problem)
+    answers = problem_responses(Problem, TooManyRequests)
     for router in (
         *_routers_of_accounts(parts),
         *_routers_of_identity_providers(parts),
@@ -146,7 +148,7 @@ def _routers_of_accounts(parts: Parts) -> Sequence[APIRouter]:
     database, access, courier = parts.database, parts.access, parts.courier
     invitations = Invitations(database=database, access=access, courier=courier, quotas=parts.quotas)
     resets = PasswordResets(database=database, access=access, courier=courier)
-    signing_in = SigningIn(parts.browsers, access.sessions.terms)
+    signing_in = SigningIn(parts.browsers, access.sessions.terms, parts.limits)
     return (
         sign_in_endpoints.build_router(
             database=database, access=access, invitations=invitations, resets=resets, signing_in=signing_in

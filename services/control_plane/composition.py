@@ -11,6 +11,7 @@ from functools import partial
 from fastapi import FastAPI
 from messages.subjects import CONFIG, acts_stream, config_stream
 from prometheus_client import CollectorRegistry
+from service_kit.actor_limits import ActorLimits
 from service_kit.background import Background
 from service_kit.bus_watch import BusWatch
 from service_kit.clock import Clock, SystemClock
@@ -22,6 +23,7 @@ from service_kit.outbound import OutboundGuard
 from service_kit.problems import Unavailable
 from service_kit.reasons import REASON_HEADER
 from service_kit.sealing import Sealer
+from service_kit.shared_limits import JOIN_SECONDS, SharedLimits, redis_at
 from service_kit.telemetry import new_registry
 from service_kit.token_keys import SharedSecret
 from service_kit.tokens import AccessTokens, TokenIssuer
@@ -113,6 +115,8 @@ def build_api(settings: Settings) -> Api:
     keys = signing_keys_of(settings, database, clock)
     ring = keys if isinstance(keys, SigningKeyRing) else None
     browsers = Browsers(settings.public_url, settings.cors_origins)
+    limits = ActorLimits(settings.actor_rates, clock)
+    redis = redis_at(settings)
     trace = SignInTrace(database, clock)
     access = access_of(settings, database=database, issuer=TokenIssuer(keys, clock), trace=trace, clock=clock)
     telemetry = RelayTelemetry(registry)
@@ -160,6 +164,9 @@ def build_api(settings: Settings) -> Api:
         if ring is not None:
             background.every("signing-keys", ring.keep, seconds=_KEYS_SECONDS)
         background.every("failure-trace", identity_providers.trace.write, seconds=_TRACE_SECONDS)
+        if redis is not None:
+            shared = SharedLimits("control-plane", redis, limits.all)
+            background.every("shared-limits", shared.join, seconds=JOIN_SECONDS)
         background.every("sessions", access.sessions.sweep, seconds=_SWEEP_SECONDS)
         background.every("audit-heads", heads.sign_due, seconds=_HEADS_SECONDS)
         background.keep("acts", intake)
@@ -181,10 +188,12 @@ def build_api(settings: Settings) -> Api:
                     sessions=access.sessions,
                     browsers=browsers,
                     keys=ring,
+                    limits=limits,
                 ).identify
             ),
             access=access,
             browsers=browsers,
+            limits=limits,
             published_keys=ring.published if ring else list,
             courier=courier_of(settings),
             single_sign_on=identity_providers,

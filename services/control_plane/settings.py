@@ -6,17 +6,18 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
+from service_kit.actor_limits import ActorRates
 from service_kit.addresses import AllowedHosts
 from service_kit.cors import Origins
 from service_kit.mail import SmtpServer
 from service_kit.sealing import SealingKeys
 from service_kit.settings import LongSecret
-from service_kit.store_settings import BusSettings
+from service_kit.store_settings import BusSettings, RedisSettings
 
 from control_plane.quotas import LimitsSetting
 
 
-class Settings(BusSettings):
+class Settings(BusSettings, RedisSettings):
     """The settings of every command.
 
     `database_pool_size`: connections for requests; a relay keeps three more, its status one.
@@ -53,6 +54,9 @@ class Settings(BusSettings):
     auth_session_idle_hours: Annotated[float, Field(gt=0, le=24 * 365)] = 24.0
     auth_session_days: Annotated[float, Field(gt=0, le=365)] = 30.0
     sealing_keys: SealingKeys = SecretStr("")
+    control_plane_requests_per_address_per_second: Annotated[int, Field(ge=1)] = 2000
+    control_plane_reads_per_actor_per_second: Annotated[int, Field(ge=1)] = 1000
+    control_plane_writes_per_actor_per_second: Annotated[int, Field(ge=1)] = 500
     admin_email: str = ""
     admin_password: SecretStr = SecretStr("")
     smtp_url: SecretStr = SecretStr("")
@@ -66,6 +70,15 @@ class Settings(BusSettings):
     webhook_days_kept: Annotated[int, Field(ge=1, le=365)] = 14
     cors_origins: Origins = ()
     body_limit_bytes: Annotated[int, Field(ge=1024, le=64 * 1024 * 1024)] = 2 * 1024 * 1024
+
+    @property
+    def actor_rates(self) -> ActorRates:
+        """How much people and programs may ask."""
+        return ActorRates(
+            per_address=self.control_plane_requests_per_address_per_second,
+            reads=self.control_plane_reads_per_actor_per_second,
+            writes=self.control_plane_writes_per_actor_per_second,
+        )
 
     @field_validator("database_url")
     @classmethod

@@ -14,9 +14,12 @@ from analytics.catalog.entries import Environment, Member, ServiceToken, members
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from messages.generated import config_pb2 as pb
 from pydantic import SecretStr
+from service_kit.actor_limits import ActorLimits, ActorRates
 from service_kit.clock import ManualClock
+from service_kit.problems import TooManyRequests
 from service_kit.token_keys import PublicKeys, SharedSecret, VerificationKey, new_private_key, public_key_of
 from service_kit.tokens import Claims, InvalidToken, TokenIssuer, WithdrawnToken
+from starlette.requests import Request
 
 from tests.analytics.people import PERSON, SECRET, authenticator
 
@@ -212,3 +215,18 @@ def test_what_is_read_of_a_message_is_what_it_says() -> None:
     assert [members[str(UUID(int=number))].held for number in (1, 2, 3)] == [MANAGER, frozenset(), READER]
     assert members[str(PERSON)].ended_sessions == {SESSION}
     assert service_tokens_of(wire) == {b"d" * 32: ServiceToken(str(SESSION), READER, 5)}
+
+
+async def test_who_asks_too_much_is_told_which_limit_it_is(catalog: Catalog) -> None:
+    clock = ManualClock()
+    limits = ActorLimits(ActorRates(reads=1), clock)
+    asking = Authenticator(catalog, clock, SecretStr(SECRET), limits=limits)
+
+    def request() -> Request:
+        headers = [(b"authorization", f"Bearer {token()}".encode())]
+        return Request({"type": "http", "method": "GET", "client": ("10.0.0.1", 1), "headers": headers})
+
+    for _ in range(10):
+        await asking.actor(request())
+    with pytest.raises(TooManyRequests, match="reads_per_person"):
+        await asking.actor(request())

@@ -29,6 +29,7 @@ from control_plane.quotas import Quota, Quotas, QuotaTelemetry
 from control_plane.webhooks.service import Webhooks
 from fastapi import FastAPI
 from pydantic import SecretStr
+from service_kit.actor_limits import ActorLimits
 from service_kit.clock import Clock
 from service_kit.http import Shell
 from service_kit.outbound import OutboundGuard
@@ -61,6 +62,7 @@ async def app_on(
     ring: SigningKeyRing | None = None,
     guard: OutboundGuard | None = None,
     text_records: TextRecords | None = None,
+    actor_limits: ActorLimits | None = None,
 ) -> FastAPI:
     """The app on a migrated database. Its passwords are hashed as cheaply as possible, and nobody waits."""
     database = database.for_requests()
@@ -101,10 +103,12 @@ async def app_on(
                 sessions=access.sessions,
                 browsers=browsers,
                 keys=ring,
+                limits=actor_limits,
             ).identify
         ),
         access=access,
         browsers=browsers,
+        limits=actor_limits,
         published_keys=ring.published if ring else list,
         courier=courier or Courier(),
         single_sign_on=single_sign_on(around, records=text_records or no_records),

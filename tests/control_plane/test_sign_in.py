@@ -16,6 +16,7 @@ from control_plane.people.login_limit import DELAY_SECONDS_MAX, Attempt, LoginLi
 from control_plane.people.passwords import Passwords
 from control_plane.people.sign_in_trace import SignInTrace
 from fastapi import FastAPI
+from service_kit.actor_limits import ActorLimits, ActorRates
 from service_kit.clock import ManualClock
 from service_kit.problems import TooManyRequests, Unavailable
 
@@ -299,3 +300,19 @@ async def test_nobody_is_told_of_an_account_that_is_nowhere(addresses: Addresses
     for email in (ADMINISTRATOR[0], "nobody@example.com"):
         await attempt(addresses.at("198.51.100.1"), email=email)
     await trace.write_all()
+
+
+async def test_who_asks_too_much_is_told_which_limit_it_is(database: Database, clock: ManualClock) -> None:
+    limits = ActorLimits(ActorRates(per_address=3, reads=1, writes=1), clock)
+    transport = httpx.ASGITransport(await app_on(database, clock, actor_limits=limits))
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        ann = await sign_in(Api(client), *ADMINISTRATOR)
+        answers = [await ann("GET", "/me") for _ in range(11)]
+        assert [each.status_code for each in answers] == [200] * 10 + [429]
+        assert answers[-1].json()["limit"] == "reads_per_person"
+        assert int(answers[-1].headers["retry-after"]) >= 1
+        strangers = [await Api(client, "rubbish")("GET", "/me") for _ in range(20)]
+        assert [each.status_code for each in strangers[:18]] == [401] * 18
+        assert strangers[-1].json()["limit"] == "requests_per_address"
+        refused = await Api(client)("POST", "/auth/refresh", {"refresh_token": "vr_x.y"})
+        assert refused.json()["limit"] == "requests_per_address"

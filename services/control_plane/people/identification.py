@@ -10,6 +10,7 @@ from uuid import UUID
 
 import asyncpg
 from fastapi import Request
+from service_kit.actor_limits import ActorLimits
 from service_kit.credentials import require_bearer
 from service_kit.tokens import AccessTokens, Claims, InvalidToken, UnknownKey, WithdrawnToken
 
@@ -35,7 +36,9 @@ class Identification:
         sessions: Sessions,
         browsers: Browsers,
         keys: SigningKeyRing | None = None,
+        limits: ActorLimits | None = None,
     ) -> None:
+        self._limits = limits
         self._keys = keys
         self._database = database
         self._tokens = tokens
@@ -44,7 +47,15 @@ class Identification:
 
     async def identify(self, request: Request) -> Actor:
         """Raises `Unauthorized` without a credential, or with one that is wrong, expired or withdrawn, and `Forbidden`
-        for a write with a cookie from a page that may not."""
+        for a write with a cookie from a page that may not, and `TooManyRequests`."""
+        if self._limits is None:
+            return await self._identified(request)
+        self._limits.admit_address(request)
+        actor = await self._identified(request)
+        self._limits.admit(actor.kind, str(actor.id), request.method)
+        return actor
+
+    async def _identified(self, request: Request) -> Actor:
         if "authorization" not in request.headers and (cookie := self._browsers.cookie(request)):
             return await self._browser(request, cookie)
         bearer = require_bearer(request.scope["headers"])

@@ -53,6 +53,7 @@ def _add_passwords(router: APIRouter, database: Database, access: Access, signin
     async def begin_session(body: LoginIn, request: Request, response: Response) -> SessionView:
         """Signs a browser in: the answer sets a cookie that no page can read. Writes with it need an allowed `Origin`
         and the header `X-Verdict-CSRF`."""
+        signing_in.admit(request)
         beginning = access.login(body.email, body.password, signing_in.browsers.client(request, "cookie"))
         new = await unless_client_leaves(request, beginning)
         signing_in.browsers.give(request, response, new.secret, new.expires_at)
@@ -64,6 +65,7 @@ def _add_passwords(router: APIRouter, database: Database, access: Access, signin
     @router.post("/auth/login", responses=_SIGN_IN)
     async def login(body: LoginIn, request: Request, response: Response) -> TokenView:
         """Signs a program in: gives an access token for an e-mail and a password, and a refresh token for the next."""
+        signing_in.admit(request)
         beginning = access.login(body.email, body.password, signing_in.browsers.client(request, "tokens"))
         return signing_in.answer(request, response, await unless_client_leaves(request, beginning))
 
@@ -71,6 +73,7 @@ def _add_passwords(router: APIRouter, database: Database, access: Access, signin
     async def refresh(body: RefreshIn, request: Request, response: Response) -> TokenView:
         """Gives the next access token and the next refresh token for a refresh token, once: used a second time, it ends
         the session (401 `refresh_token_reused`), because somebody else has it too."""
+        signing_in.admit(request)
         return signing_in.answer(request, response, await access.sessions.refresh(body.refresh_token))
 
 
@@ -80,6 +83,7 @@ def _add_links(router: APIRouter, invitations: Invitations, resets: PasswordRese
         """Makes the account of somebody new, with a password of their own, and the membership that they were invited
         to, and signs them in: by a cookie when the header `X-Verdict-CSRF` is sent. Somebody with an account signs in
         and accepts at `/me/invitations/accept` (409 `account_exists`)."""
+        signing_in.admit(request)
         client = signing_in.browsers.client(request)
         accepting = invitations.accept_anew(body.secret, body.password, body.name, client)
         return signing_in.answer(request, response, await unless_client_leaves(request, accepting))
@@ -92,11 +96,13 @@ def _add_links(router: APIRouter, invitations: Invitations, resets: PasswordRese
     async def request_password_reset(body: ResetRequest, request: Request) -> None:
         """Mails a one-time link to the address, if it has an account: the answer is the same. 409
         `mail_not_configured` where no mail is sent; then an administrator has a link made."""
+        signing_in.admit(request)
         await resets.request(body.email, network_of(address_of(request)), str(request.base_url))
 
     @router.post("/auth/password-resets/use", responses=_FOLLOWED)
     async def reset_password(body: ResetIn, request: Request, response: Response) -> TokenView:
         """Sets a password of one's own by a one-time link, ends every session of before and begins one: by a cookie
         when the header `X-Verdict-CSRF` is sent."""
+        signing_in.admit(request)
         using = resets.use(body.secret, body.password, signing_in.browsers.client(request))
         return signing_in.answer(request, response, await unless_client_leaves(request, using))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fastapi import Request, Response
+from service_kit.actor_limits import ActorLimits
 
 from control_plane.people.browsers import Browsers
 from control_plane.people.schemas import TokenView
@@ -13,9 +14,15 @@ from control_plane.people.sessions import NewSession
 class SigningIn:
     """Of every way to sign in."""
 
-    def __init__(self, browsers: Browsers, terms: SessionTerms) -> None:
+    def __init__(self, browsers: Browsers, terms: SessionTerms, limits: ActorLimits | None = None) -> None:
         self.browsers = browsers
+        self._limits = limits
         self._seconds = round(terms.token.total_seconds())
+
+    def admit(self, request: Request) -> None:
+        """Anybody, by their address. Raises `TooManyRequests`."""
+        if self._limits is not None:
+            self._limits.admit_address(request)
 
     def answer(self, request: Request, response: Response, new: NewSession) -> TokenView:
         """A browser gets a refresh token of no kind: its cookie is what it has."""
