@@ -268,6 +268,31 @@ def test_a_session_that_ends_ends_at_analytics_too(tenant: Tenant) -> None:
     assert at_analytics(newest) == (200, "")
 
 
+def test_whoever_signs_out_or_is_revoked_is_out_of_analytics_too(tenant: Tenant) -> None:
+    organization = f"/api/v1/organizations/{tenant.organization}"
+    person = {"email": f"{uuid4()}@example.com", "role": "viewer"}
+    made = tenant.api.post(f"{organization}/invitations", json=person).json()
+    account = {"secret": made["link"].partition("=")[2], "password": "a password of one's own"}
+    token = tenant.api.post("/api/v1/auth/invitations/accept", json=account).json()["access_token"]
+    program = tenant.api.post(f"{organization}/tokens", json={"name": "CI", "role": "viewer"}).json()
+    where = {"project": tenant.project, "environment": "production"}
+
+    def at_analytics(bearer: str) -> tuple[int, str]:
+        url = f"{tenant.services.analytics.url}/v1/reconciliation"
+        answer = httpx.get(url, params=where, headers={"Authorization": f"Bearer {bearer}"}, timeout=30)
+        return answer.status_code, answer.json().get("code", "")
+
+    for bearer in (token, program["token"]):
+        until_blocking(lambda bearer=bearer: same(at_analytics(bearer), (200, "")))
+    gone = httpx.delete(
+        f"{tenant.services.control_plane.url}/api/v1/me/sessions/current", headers={"Authorization": f"Bearer {token}"}
+    )
+    assert gone.status_code == 204
+    assert tenant.api.delete(f"{organization}/tokens/{program['id']}").is_success
+    until_blocking(lambda: same(at_analytics(token), (401, "token_withdrawn")))
+    until_blocking(lambda: same(at_analytics(program["token"]), (401, "invalid_token")))
+
+
 def test_a_malformed_event_costs_only_itself(tenant: Tenant) -> None:
     good = exposure("u1", "on")
     answer = tenant.send([good, {"type": "exposure"}, good | {"event_id": str(uuid4()), "timestamp": "yesterday"}])
