@@ -58,6 +58,7 @@ from control_plane.metrics.service import MetricService
 from control_plane.people import (
     api_tokens_endpoints,
     email_domains_endpoints,
+    groups_endpoints,
     invitations_endpoints,
     key_set,
     link_page,
@@ -190,6 +191,7 @@ def _routers_of_organizations(parts: Parts) -> Sequence[APIRouter]:
         api_tokens_endpoints.build_router(authenticator=authenticator, database=database, quotas=quotas),
         organizations_endpoints.build_router(authenticator=authenticator, database=database, quotas=quotas),
         roles_endpoints.build_router(authenticator=authenticator, database=database, quotas=quotas),
+        groups_endpoints.build_router(authenticator=authenticator, database=database, quotas=quotas),
         bindings_endpoints.build_router(authenticator=authenticator, database=database, quotas=quotas),
         project_roles_endpoints.build_router(authenticator=authenticator, database=database),
         environments_endpoints.build_router(authenticator=authenticator, database=database, quotas=quotas),

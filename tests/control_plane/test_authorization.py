@@ -123,6 +123,14 @@ ROWS: dict[tuple[str, str], Row] = {
     ("POST", "/organizations/{organization}/roles"): Row("administrator", {**ROLE, "key": "new"}),
     ("PATCH", "/organizations/{organization}/roles/{role}"): Row("administrator", {"name": "Other"}),
     ("DELETE", "/organizations/{organization}/roles/{role}"): Row("administrator"),
+    ("GET", "/organizations/{organization}/groups"): Row("viewer"),
+    ("POST", "/organizations/{organization}/groups"): Row("administrator", {"key": "new", "name": "New"}),
+    ("GET", "/organizations/{organization}/groups/{group}"): Row("viewer"),
+    ("PATCH", "/organizations/{organization}/groups/{group}"): Row("administrator", {"name": "Other"}),
+    ("DELETE", "/organizations/{organization}/groups/{group}"): Row("administrator"),
+    ("GET", "/organizations/{organization}/groups/{group}/members"): Row("viewer"),
+    ("PUT", "/organizations/{organization}/groups/{group}/members/{user}"): Row("administrator"),
+    ("DELETE", "/organizations/{organization}/groups/{group}/members/{user}"): Row("administrator"),
     ("GET", "/organizations/{organization}/bindings"): Row("viewer"),
     ("POST", "/organizations/{organization}/bindings"): Row("administrator", {"role": "viewer"}),
     ("DELETE", "/organizations/{organization}/bindings/{binding}"): Row("administrator"),
@@ -192,6 +200,7 @@ ROWS: dict[tuple[str, str], Row] = {
     ("POST", PROJECT + "/flags/{key}/environments/{environment}/copy-from/{source}"): Row("developer"),
     **feature("metrics", METRIC),
     **feature("experiments", EXPERIMENT),
+    ("POST", PROJECT + "/flags/{key}/clone"): Row("developer", {"key": "thing-two"}),
     ("POST", PROJECT + "/experiments/{key}/start"): Row("developer"),
     ("POST", PROJECT + "/experiments/{key}/stop"): Row("developer"),
     ("GET", HISTORY): Row("viewer"),
@@ -261,6 +270,8 @@ async def places(tenant: Any, make_member: Any) -> dict[str, str]:
     await tenant.api.ok("PUT", f"/projects/{tenant.project}/members/{identity}", {"role": "viewer"})
     at = f"/organizations/{tenant.organization}"
     await tenant.api.ok("POST", f"{at}/roles", ROLE)
+    await tenant.api.ok("POST", f"{at}/groups", {"key": "thing", "name": "Thing"})
+    await tenant.api.ok("PUT", f"{at}/groups/thing/members/{identity}")
     binding = await tenant.api.ok("POST", f"{at}/bindings", {"user": identity, "role": "viewer"})
     webhook = await tenant.api.ok("POST", f"{at}/webhooks", WEBHOOK)
     tested = await tenant.api.ok("POST", f"{at}/webhooks/{webhook['id']}/test")
@@ -272,6 +283,7 @@ async def places(tenant: Any, make_member: Any) -> dict[str, str]:
         "delivery": tested["id"],
         "role": ROLE["key"],
         "binding": binding["id"],
+        "group": "thing",
         "domain": "thing.example",
         "provider": provider["id"],
         "provisioning_token": directory["id"],

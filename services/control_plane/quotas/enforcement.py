@@ -79,6 +79,7 @@ class Quotas:
                 Quota.TOKENS,
                 Quota.ROLES,
                 Quota.BINDINGS,
+                Quota.GROUPS,
                 Quota.WEBHOOKS,
                 Quota.IDENTITY_PROVIDERS,
                 Quota.EMAIL_DOMAINS,

@@ -29,6 +29,7 @@ class Quota(StrEnum):
     TOKENS = "tokens"
     ROLES = "roles"
     BINDINGS = "bindings"
+    GROUPS = "groups"
     WEBHOOKS = "webhooks"
     IDENTITY_PROVIDERS = "identity_providers"
     EMAIL_DOMAINS = "email_domains"
@@ -64,6 +65,7 @@ TERMS: Mapping[Quota, Terms] = {
     Quota.TOKENS: Terms(Holder.ORGANIZATION, 100, 10_000),
     Quota.ROLES: Terms(Holder.ORGANIZATION, 100, 1_000),
     Quota.BINDINGS: Terms(Holder.ORGANIZATION, 5_000, 50_000),
+    Quota.GROUPS: Terms(Holder.ORGANIZATION, 500, 10_000),
     Quota.WEBHOOKS: Terms(Holder.ORGANIZATION, 100, 1_000),
     Quota.IDENTITY_PROVIDERS: Terms(Holder.ORGANIZATION, 20, 1_000),
     Quota.EMAIL_DOMAINS: Terms(Holder.ORGANIZATION, 100, 1_000),

@@ -32,6 +32,8 @@ _ROWS: Mapping[Quota, str] = {
     "FROM invitations WHERE organization_id = $1 AND ended_at IS NULL AND expires_at > $2)",
     Quota.TOKENS: f"SELECT count(*) FROM api_tokens WHERE organization_id = $1 AND {_ACTIVE}",  # noqa: S608
     Quota.ROLES: "SELECT count(*) FROM roles WHERE organization_id = $1 AND $2::timestamptz IS NOT NULL",
+    Quota.GROUPS: "SELECT count(*) FROM groups WHERE organization_id = $1 AND NOT provisioned "
+    "AND $2::timestamptz IS NOT NULL",
     Quota.BINDINGS: "SELECT count(*) FROM bindings WHERE organization_id = $1 AND $2::timestamptz IS NOT NULL",
     Quota.WEBHOOKS: "SELECT count(*) FROM webhooks WHERE organization_id = $1 AND $2::timestamptz IS NOT NULL",
     Quota.ENVIRONMENTS: "SELECT count(*) FROM environments WHERE organization_id = $1 AND project_id = $3 "
