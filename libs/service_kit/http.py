@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service_kit.api_docs import DOCS_PATH, PAGE_POLICY, docs_page
 from service_kit.background import Background
+from service_kit.described_refusals import describe_refusals
 from service_kit.head_requests import HeadRequests
 from service_kit.health import Check, health_router
 from service_kit.logs import get_logger, set_request_id
@@ -104,10 +105,11 @@ class _Service(FastAPI):
     takes_reasons = False
 
     def openapi(self) -> dict[str, Any]:
-        """The document with the schema that its problems refer to, and the header that every write takes."""
+        """The document with the schema that its problems refer to, what any operation refuses, and the header that every write takes."""
         if self.openapi_schema is None:
             document = super().openapi()
             document.setdefault("components", {}).setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA
+            describe_refusals(document)
             if self.takes_reasons:
                 _add_reasons(document)
         return super().openapi()

@@ -249,7 +249,11 @@ def harmless_first(operation: tuple[str, str]) -> tuple[bool, int, str]:
 
 @pytest.fixture
 async def places(tenant: Any, make_member: Any) -> dict[str, str]:
-    """A tenant in which everything that a path can name exists."""
+    return await furnished(tenant, make_member)
+
+
+async def furnished(tenant: Any, make_member: Any) -> dict[str, str]:
+    """Everything that a path can name, made in this tenant, by the name of the parameter."""
     await tenant.api.ok("POST", f"/projects/{tenant.project}/environments", {"key": "staging", "name": "Staging"})
     key = await tenant.api.ok("POST", f"{tenant.path}/sdk-keys", {"kind": "server", "name": "backend"})
     tokens = f"/organizations/{tenant.organization}/tokens"
