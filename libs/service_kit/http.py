@@ -105,7 +105,7 @@ class _Service(FastAPI):
     takes_reasons = False
 
     def openapi(self) -> dict[str, Any]:
-        """The document with the schema that its problems refer to, what any operation refuses, and the header that every write takes."""
+        """The document with the schema of problems, what any operation refuses, and the header of every write."""
         if self.openapi_schema is None:
             document = super().openapi()
             document.setdefault("components", {}).setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA

@@ -41,13 +41,14 @@ EXAMPLES = 8
 """Of each operation, such as are allowed, and again as many that are forbidden."""
 ANSWERABLE = {ParameterLocation.PATH, ParameterLocation.QUERY, ParameterLocation.BODY}
 REQUEST = {"method", "url", "headers", "files", "data", "params", "auth", "cookies", "json"}
-STEADY = {
-    "derandomize": True,
-    "database": None,
-    "deadline": None,
-    "phases": [Phase.generate],
-    "suppress_health_check": list(HealthCheck),
-}
+STEADY = settings(
+    max_examples=EXAMPLES,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
 """No example is shrunk: all findings of an operation are told at once."""
 
 
@@ -67,7 +68,7 @@ def spoils(operation: Operation) -> tuple[bool, int, str]:
     return ends, -path.count("/") if ends else 0, path
 
 
-def refusable(case: schemathesis.Case) -> bool:
+def refusable(case: schemathesis.Case[Any]) -> bool:
     """Whether what is wrong stands in the address or the body: headers that are not known are left alone."""
     parts = case.meta.components if case.meta else {}
     return any(part.mode.is_negative for place, part in parts.items() if place in ANSWERABLE)
@@ -98,14 +99,14 @@ class Conversation:
         load_all_checks()
         self._schema = schemathesis.openapi.from_dict(self.app.openapi())
 
-    def findings(self, operation: Operation, examples: int = EXAMPLES) -> list[str]:
+    def findings(self, operation: Operation) -> list[str]:
         """What an answer to one of these requests says otherwise than the document."""
         found: list[str] = []
         for mode in (schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE):
-            found += self._findings(operation, mode, examples)
+            found += self._findings(operation, mode)
         return found
 
-    def _findings(self, operation: Operation, mode: schemathesis.GenerationMode, examples: int) -> list[str]:
+    def _findings(self, operation: Operation, mode: schemathesis.GenerationMode) -> list[str]:
         method, path = operation
         described = self._schema[path][method]
         names = {each.name for each in described.path_parameters}
@@ -117,9 +118,9 @@ class Conversation:
             strategy = st.one_of(existing, existing, anywhere)
         found: list[str] = []
 
-        @settings(max_examples=examples, **STEADY)
+        @STEADY
         @given(case=strategy)
-        def ask(case: schemathesis.Case) -> None:
+        def ask(case: schemathesis.Case[Any]) -> None:
             answer = self._answer(case)
             try:
                 case.validate_response(answer, checks=list(self.checks if refusable(case) else CHECKS))
@@ -132,9 +133,10 @@ class Conversation:
             assert not mode.is_positive
         return found
 
-    def _answer(self, case: schemathesis.Case) -> httpx.Response:
+    def _answer(self, case: schemathesis.Case[Any]) -> httpx.Response:
         given = case.as_transport_kwargs(base_url=str(self.client.base_url))
         sent = requests.Request(**{k: v for k, v in given.items() if k in REQUEST}).prepare()
-        headers = {**sent.headers, **self.headers}
+        assert isinstance(sent.body, str | bytes | None)
+        headers = {name: str(value) for name, value in sent.headers.items()} | self.headers
         request = httpx.Request(sent.method or "", sent.url or "", headers=headers, content=sent.body)
         return self.runner.run(self.client.send(request))
