@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = ("services", "libs", "devstack", "chaos", "benchmarks", "proto", "deploy", "examples", "tests")
 ACTIVITIES = {
     "bucketing": "the assignment of units to buckets",
+    "fuzzing": "the trial with made-up requests",
     "hashing": "the computation of hashes",
     "loading": "the L of ETL",
     "monitoring": "the reading of a trial at planned looks",
