@@ -138,7 +138,7 @@ class SdkKeyCreate(Input):
 
 
 class RotationIn(Input):
-    overlap_seconds: Annotated[int, Field(ge=0, le=OVERLAP_SECONDS_MAX)] = 86_400
+    overlap_seconds: Annotated[int, Field(strict=True, ge=0, le=OVERLAP_SECONDS_MAX)] = 86_400
     """How long the old key is still taken."""
 
 

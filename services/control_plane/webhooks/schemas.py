@@ -54,7 +54,7 @@ class WebhookPatch(Input):
 
 
 class SecretRotation(Input):
-    overlap_seconds: Annotated[int, Field(ge=0, le=OVERLAP_SECONDS_MAX)] = 86_400
+    overlap_seconds: Annotated[int, Field(strict=True, ge=0, le=OVERLAP_SECONDS_MAX)] = 86_400
     """How long what is sent is signed with the old secret, too."""
 
 
