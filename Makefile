@@ -20,7 +20,7 @@ install: $(INSTALLED) ## Create the virtual environment with everything in it
 
 $(INSTALLED): requirements/dev.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	-$(BIN)/python -m bucketing.native
 	touch $@
@@ -106,7 +106,7 @@ bench-peers: install $(PEERS)/.installed ## The rule engine beside the Python SD
 
 $(PEERS)/.installed: requirements/benchmark.txt
 	$(PYTHON) -m venv $(PEERS)
-	$(PEERS)/bin/python -m pip install --quiet --require-hashes -r requirements/benchmark.txt
+	$(PEERS)/bin/python -m pip install --quiet --no-deps --require-hashes -r requirements/benchmark.txt
 	touch $@
 
 bench-ingest: install ## Events: durable ones per second, rows loaded per second, their age at 10,000 a second
