@@ -63,12 +63,12 @@ def test_a_session_that_ended_ends_here_as_soon_as_it_is_published(catalog: Cata
 
 def test_a_token_may_be_newer_than_what_is_published(catalog: Catalog, asking: Authenticator) -> None:
     catalog.entries("env-1").members[str(PERSON)] = Member("viewer", 1)
-    assert asking.identify(token(2)).rights == {"env-1": {"results:read"}}
+    assert asking.identify(token(2)).rights == {"env-1": {"results:read", "exposures:read"}}
 
 
 def test_a_publisher_that_says_nothing_about_sessions_ends_none(catalog: Catalog, asking: Authenticator) -> None:
     catalog.entries("env-1").members[str(PERSON)] = Member("viewer")
-    assert asking.identify(token(1)).rights == {"env-1": {"results:read"}}
+    assert asking.identify(token(1)).rights == {"env-1": {"results:read", "exposures:read"}}
 
 
 def test_the_latest_word_of_any_organization_counts(catalog: Catalog, asking: Authenticator) -> None:
@@ -212,7 +212,8 @@ def test_what_is_read_of_a_message_is_what_it_says() -> None:
         ],
     )
     members = members_of(wire)
-    assert [members[str(UUID(int=number))].held for number in (1, 2, 3)] == [MANAGER, frozenset(), READER]
+    before = READER | {"exposures:read"}
+    assert [members[str(UUID(int=number))].held for number in (1, 2, 3)] == [MANAGER, frozenset(), before]
     assert members[str(PERSON)].ended_sessions == {SESSION}
     assert service_tokens_of(wire) == {b"d" * 32: ServiceToken(str(SESSION), READER, 5)}
 

@@ -5,8 +5,8 @@ For upgrades alone. To be deleted in version 0.3: by then every environment says
 
 from __future__ import annotations
 
-_READ = frozenset({"results:read"})
-_WRITE = _READ | {"exposures:read", "experiment:update"}
+_READ = frozenset({"results:read", "exposures:read"})
+_WRITE = _READ | {"experiment:update"}
 _ADMINISTER = _WRITE | {"export:manage", "data:erase"}
 _RIGHTS = {
     "viewer": _READ,

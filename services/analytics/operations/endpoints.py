@@ -109,8 +109,8 @@ def _add_letters(router: APIRouter, authenticator: Authenticator, inquiries: Inq
     )
     async def dead_letters(where: Where, limit: Limit = 100, actor: Actor = Depends(authenticator.actor)) -> Response:
         """Those of one environment that have not been replayed, with the reason and the bytes as they came; for
-        whoever may `exposures:read`, because raw events may hold personal data."""
-        environment = inquiries.environment(actor, where, "exposures:read")
+        whoever may `experiment:update`, because raw events may hold personal data."""
+        environment = inquiries.environment(actor, where, "experiment:update")
         async with inquiries.turn(actor, environment):
             letters = await listed(bus, environment.id, limit)
         await acts.tell(actor, _act(environment, "dead_letters", "read", {"letters": len(letters)}))

@@ -51,10 +51,10 @@ def build_router(
         request: Request, asked: Asked, as_: FileFormat = "csv", actor: Actor = Depends(authenticator.actor)
     ) -> Response:
         """One line per unit that the results count, with its variation, first exposure and number of each metric
-        (before caps); keys as the environment stores them. For whoever may `exposures:read`, and an
+        (before caps); keys as the environment stores them. For whoever may `experiment:update`, and an
         entry of the audit log."""
         inquiry = inquiries.about(actor, asked)
-        actor.require("exposures:read", inquiry.environment)
+        actor.require("experiment:update", inquiry.environment)
         async with AsyncExitStack() as held:
             await held.enter_async_context(inquiries.turn(actor, inquiry.environment))
             found = await unless_client_leaves(request, unit_file(inquiry, as_, limits))

@@ -76,7 +76,7 @@ def build_router(
     ) -> Response:
         """Counts and shares per variation, a time series, and the latest decisions, from `start` (default: seven days
         ago) until before `end` (default: now)."""
-        environment = inquiries.measured(actor, where)
+        environment = inquiries.measured(actor, where, "exposures:read")
         variations = inquiries.catalog.flag_variations(environment, key)
         start, end = instant(period.start, "start"), instant(period.end, "end")
         report = ExposureReport.between(key, variations, start, end, clock.now())

@@ -118,10 +118,10 @@ class Inquiries:
             raise BadRequest("give both `project` and `environment`", code="environment_missing")
         return self.catalog.environment(actor.environments, where.project, where.environment)
 
-    def measured(self, actor: Actor, where: NamedEnvironment) -> Environment:
-        """An environment of which what is stored is asked. Raises NotFound, BadRequest, Unavailable."""
+    def measured(self, actor: Actor, where: NamedEnvironment, right: Right = "results:read") -> Environment:
+        """An environment of which what is stored is asked. Raises NotFound, MissingRight, BadRequest, Unavailable."""
         self._require_whole()
-        return self.environment(actor, where)
+        return self.environment(actor, where, right)
 
     def _require_whole(self) -> None:
         """What is left after a loss is no answer."""
