@@ -189,10 +189,13 @@ async def test_ten_thousand_requests_of_several_tenants_cross_nothing(admin: Api
     numbers = iter(range(REQUESTS))
 
     async def released(self: Any, connection: Any, **options: Any) -> None:
-        if not connection.is_closed() and draw.random() < CHECKED_SHARE:
-            with suppress(asyncpg.InterfaceError):
-                outcome.returned[tuple(await connection.fetchrow(_STATE))] += 1
-        await release(self, connection, **options)
+        try:
+            if not connection.is_closed() and draw.random() < CHECKED_SHARE:
+                with suppress(asyncpg.InterfaceError):
+                    outcome.returned[tuple(await connection.fetchrow(_STATE))] += 1
+        finally:
+            # Also where the request is cancelled while the connection is looked at.
+            await release(self, connection, **options)
 
     async def worker() -> None:
         for number in numbers:
