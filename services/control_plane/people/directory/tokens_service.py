@@ -67,7 +67,12 @@ async def revoke(tx: Connection, actor: Actor, scope: OrganizationScope, token_i
     row = await _found(tx, scope, token_id)
     if row["revoked_at"] is not None:
         return row
-    await tx.execute("UPDATE provisioning_tokens SET revoked_at = $2 WHERE id = $1", token_id, tx.now)
+    await tx.execute(
+        "UPDATE provisioning_tokens SET revoked_at = $3 WHERE organization_id = $1 AND id = $2",
+        scope.organization_id,
+        token_id,
+        tx.now,
+    )
     revoked = await _found(tx, scope, token_id)
     await _record(tx, actor, scope, "revoke", row, revoked)
     return revoked

@@ -68,17 +68,20 @@ async def insert(tx: Connection, organization_id: UUID, provider_id: UUID, value
     )
 
 
-async def update(tx: Connection, provider_id: UUID, values: Mapping[str, Any]) -> None:
-    changed = ", ".join(f"{name} = ${index + 2}" for index, name in enumerate(WRITTEN))
+async def update(tx: Connection, organization_id: UUID, provider_id: UUID, values: Mapping[str, Any]) -> None:
+    changed = ", ".join(f"{name} = ${index + 3}" for index, name in enumerate(WRITTEN))
     await tx.execute(
-        f"UPDATE identity_providers SET revision = revision + 1, {changed} WHERE id = $1",  # noqa: S608
+        f"UPDATE identity_providers SET revision = revision + 1, {changed} WHERE organization_id = $1 AND id = $2",  # noqa: S608
+        organization_id,
         provider_id,
         *(values[name] for name in WRITTEN),
     )
 
 
-async def delete(tx: Connection, provider_id: UUID) -> None:
-    await tx.execute("DELETE FROM identity_providers WHERE id = $1", provider_id)
+async def delete(tx: Connection, organization_id: UUID, provider_id: UUID) -> None:
+    await tx.execute(
+        "DELETE FROM identity_providers WHERE organization_id = $1 AND id = $2", organization_id, provider_id
+    )
 
 
 async def others_with(tx: Connection, organization_id: UUID, provider_id: UUID, domains: Sequence[str]) -> str | None:

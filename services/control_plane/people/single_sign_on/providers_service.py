@@ -79,7 +79,7 @@ class Providers:
         row = await found(tx, scope, provider_id, lock=True)
         check_version(expected, row["revision"])
         changed = await self._values(tx, actor, scope, provider_id, given(patch))
-        await providers_repository.update(tx, provider_id, {**row, **changed})
+        await providers_repository.update(tx, scope.organization_id, provider_id, {**row, **changed})
         after = await found(tx, scope, provider_id)
         if after["issuer"] != row["issuer"]:
             await providers_repository.unlink_all(tx, provider_id)
@@ -90,7 +90,7 @@ class Providers:
     async def delete(self, tx: Connection, actor: Actor, scope: OrganizationScope, provider_id: UUID) -> None:
         """Who has come in by it stays a member. Raises `NotFound`."""
         row = await found(tx, scope, provider_id, lock=True)
-        await providers_repository.delete(tx, provider_id)
+        await providers_repository.delete(tx, scope.organization_id, provider_id)
         await _record(tx, actor, scope, "delete", row, None)
 
     async def _values(
