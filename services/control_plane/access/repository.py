@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -14,9 +16,13 @@ from control_plane.database import Connection
 _MADE_ROLES = """
 (SELECT jsonb_agg(jsonb_build_array(organization_id, key, rights)) FROM roles WHERE organization_id IN ({}))
 """
-_ACTOR = f"""
+
+
+def actor_statement(person: str) -> str:
+    """Who somebody is with all roles; `person` is a parameter or a column of the statement around it."""
+    return f"""
 WITH belongs AS (
-    SELECT organization_id, role_key FROM memberships WHERE user_id = $1 AND deactivated_at IS NULL
+    SELECT organization_id, role_key FROM memberships WHERE user_id = {person} AND deactivated_at IS NULL
 )
 SELECT users.id, users.email, users.name, users.is_administrator, users.session_generation,
     (SELECT jsonb_agg(organization_id) FROM belongs) AS organizations,
@@ -26,15 +32,18 @@ SELECT users.id, users.email, users.name, users.is_administrator, users.session_
             FROM belongs WHERE role_key IS NOT NULL
             UNION
             SELECT b.role_key, b.organization_id, b.project_id, b.environment_id
-            FROM bindings b JOIN belongs USING (organization_id) WHERE b.user_id = $1
+            FROM bindings b JOIN belongs USING (organization_id) WHERE b.user_id = {person}
             UNION
             SELECT b.role_key, b.organization_id, b.project_id, b.environment_id
             FROM group_members m JOIN bindings b ON b.group_id = m.group_id
-            JOIN belongs ON belongs.organization_id = b.organization_id WHERE m.user_id = $1
+            JOIN belongs ON belongs.organization_id = b.organization_id WHERE m.user_id = {person}
         ) held) AS grants,
     {_MADE_ROLES.format("SELECT organization_id FROM belongs")} AS roles
-FROM users WHERE id = $1
+FROM users WHERE id = {person}
 """
+
+
+_ACTOR = actor_statement("$1")
 _PROGRAM = f"""
 SELECT id, api_tokens.organization_id, name, role_key, project_id, environment_id, rights, created_by, last_used_at,
     (SELECT jsonb_agg(jsonb_build_array(b.role_key, b.organization_id, b.project_id, b.environment_id))
@@ -92,7 +101,7 @@ async def find_role(tx: Connection, organization_id: UUID, key: str) -> RoleDefi
     return None if rights is None else RoleDefinition(organization_id, key, frozenset(rights))
 
 
-def grants_of(row: asyncpg.Record) -> frozenset[Grant]:
+def grants_of(row: asyncpg.Record | Mapping[str, Any]) -> frozenset[Grant]:
     """The roles that the person or the program of `row` holds."""
     return frozenset(
         Grant(role, UUID(organization), _uuid(project), _uuid(environment))
@@ -100,7 +109,7 @@ def grants_of(row: asyncpg.Record) -> frozenset[Grant]:
     )
 
 
-def policy_of(row: asyncpg.Record) -> Policy:
+def policy_of(row: asyncpg.Record | Mapping[str, Any]) -> Policy:
     """What decides about the person or the program of `row`."""
     roles = frozenset(
         RoleDefinition(UUID(organization), key, frozenset(rights)) for organization, key, rights in row["roles"] or ()

@@ -5,7 +5,9 @@ An `Authorization` decides where there is one; without it a browser's cookie doe
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -63,9 +65,11 @@ class Identification:
             return await self._program(bearer)
         claims = await self._verified(bearer)
         async with self._database.accounts() as connection:
+            row: Mapping[str, Any] | asyncpg.Record | None
             if claims.session_id is not None:
-                request.state.session = await self._sessions.of_token(connection, claims)
-            row = await repository.find_actor(connection, claims.subject)
+                request.state.session, row = await self._sessions.of_token(connection, claims)
+            else:
+                row = await repository.find_actor(connection, claims.subject)
         if row is None or claims.generation != row["session_generation"]:
             raise WithdrawnToken
         return actor_of(row)
@@ -82,12 +86,10 @@ class Identification:
 
     async def _browser(self, request: Request, cookie: str) -> Actor:
         async with self._database.accounts() as connection:
-            session = await self._sessions.of_cookie(connection, cookie)
-            row = await repository.find_actor(connection, session.user_id)
-        assert row is not None  # noqa: S101 - people are never deleted
+            session, person = await self._sessions.of_cookie(connection, cookie)
         self._browsers.check_write(request)
         request.state.session = session
-        return actor_of(row)
+        return actor_of(person)
 
     async def _program(self, bearer: str) -> Actor:
         async with self._database.accounts() as connection:
@@ -134,11 +136,11 @@ async def _program_of(connection: Connection, row: asyncpg.Record) -> Actor | No
     )
 
 
-def actor_of(row: asyncpg.Record) -> Actor:
+def actor_of(row: asyncpg.Record | Mapping[str, Any]) -> Actor:
     """The actor of a row of `access.repository.find_actor`."""
     return Actor(
         kind="user",
-        id=row["id"],
+        id=UUID(str(row["id"])),
         name=row["email"],
         organization_ids=frozenset(UUID(each) for each in row["organizations"] or ()),
         policy=repository.policy_of(row),

@@ -7,8 +7,10 @@ and a refresh token that is used once: a second use shows that somebody else has
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -79,20 +81,20 @@ class Sessions:
         token = await self.access_token(tx, session) if with_token else ""
         return NewSession(session, shown, row["expires_at"], token)
 
-    async def of_cookie(self, connection: Connection, cookie: str) -> Session:
-        """Raises `SessionEnded`."""
-        row = await sessions_repository.find_by_digest(connection, digest_of(cookie))
+    async def of_cookie(self, connection: Connection, cookie: str) -> tuple[Session, Mapping[str, Any]]:
+        """The session, and the row of its person as `find_actor` has it. Raises `SessionEnded`."""
+        row = await sessions_repository.find_with_person(connection, digest=digest_of(cookie))
         if row is None or row["kind"] != "cookie":
             raise SessionEnded
-        return await self._used(connection, row)
+        return await self._used(connection, row), row["person"]
 
-    async def of_token(self, connection: Connection, claims: Claims) -> Session:
-        """Raises `WithdrawnToken`."""
+    async def of_token(self, connection: Connection, claims: Claims) -> tuple[Session, Mapping[str, Any]]:
+        """The session, and the row of its person as `find_actor` has it. Raises `WithdrawnToken`."""
         assert claims.session_id is not None  # noqa: S101 - asked for such alone
-        row = await sessions_repository.find(connection, claims.session_id)
+        row = await sessions_repository.find_with_person(connection, claims.session_id)
         if row is None or row["user_id"] != claims.subject or row["generation"] != claims.generation:
             raise WithdrawnToken
-        return await self._used(connection, row)
+        return await self._used(connection, row), row["person"]
 
     async def refresh(self, token: str) -> NewSession:
         """Raises `SessionEnded`, and ends the session when the token was used before."""

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
+from control_plane.access.repository import actor_statement
 from control_plane.database import Connection
 from control_plane.people.session_terms import Client, SessionTerms
 
@@ -77,6 +78,22 @@ async def sweep(tx: Connection) -> None:
         tx.now - _ENDED_KEPT,
         _SWEPT_AT_ONCE,
     )
+
+
+_WITH_PERSON = f"""
+SELECT session.*, (SELECT to_jsonb(person) FROM ({actor_statement("session.user_id")}) person) AS person
+FROM ({_SESSION} WHERE sessions.{{}} = $1 AND {_IN_FORCE}) session
+"""  # noqa: S608 - statements of our own
+_OF_TOKEN, _OF_COOKIE = _WITH_PERSON.format("id"), _WITH_PERSON.format("sha256")
+
+
+async def find_with_person(
+    connection: Connection, session_id: UUID | None = None, digest: bytes | None = None
+) -> asyncpg.Record | None:
+    """One that is in force, by its id or by what a browser holds; `person` is its person as `find_actor` tells them."""
+    if session_id is not None:
+        return await connection.fetchrow(_OF_TOKEN, session_id, connection.now)
+    return await connection.fetchrow(_OF_COOKIE, digest, connection.now)
 
 
 async def find_by_digest(connection: Connection, digest: bytes, *, lock: bool = False) -> asyncpg.Record | None:
