@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
-from collections.abc import AsyncIterator, Awaitable, Callable
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,8 +13,9 @@ import httpx
 import pytest
 from control_plane.database import Database
 from fastapi import FastAPI
-from service_kit.clock import ManualClock
+from service_kit.clock import ManualClock, SystemClock
 
+from devstack.parts import Postgres
 from tests.control_plane.running_app import ADMINISTRATOR, app_on
 
 PASSWORD = "a password of one's own"
@@ -61,6 +64,36 @@ class Tenant:
     @property
     def path(self) -> str:
         return f"/projects/{self.project}/environments/{self.environment}"
+
+
+@pytest.fixture(scope="session")
+def migrated(postgres_server: Postgres) -> str:
+    """The name of a database with all migrations, to be copied: that takes a tenth of the time that they take."""
+    url = postgres_server.create_database("migrated")
+
+    async def migrate() -> None:
+        database = await Database.connect(url, SystemClock(), pool_size=1)
+        await database.migrate()
+        await database.close()
+
+    asyncio.run(migrate())
+    return "migrated"
+
+
+@pytest.fixture
+def postgres_url(postgres_server: Postgres, migrated: str) -> Iterator[str]:
+    """The address of a migrated database, dropped after the test."""
+    name = f"test_{uuid.uuid4().hex}"
+    yield postgres_server.create_database(name, template=migrated)
+    postgres_server.drop_database(name)
+
+
+@pytest.fixture
+def empty_postgres_url(postgres_server: Postgres) -> Iterator[str]:
+    """The address of an empty database, dropped after the test."""
+    name = f"test_{uuid.uuid4().hex}"
+    yield postgres_server.create_database(name)
+    postgres_server.drop_database(name)
 
 
 @pytest.fixture

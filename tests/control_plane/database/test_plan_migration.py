@@ -34,8 +34,8 @@ METRICS: list[dict[str, Any]] = [
 
 
 @pytest.fixture
-async def database(postgres_url: str) -> AsyncIterator[Database]:
-    database = await Database.connect(postgres_url, SystemClock(), pool_size=2)
+async def database(empty_postgres_url: str) -> AsyncIterator[Database]:
+    database = await Database.connect(empty_postgres_url, SystemClock(), pool_size=2)
     yield database
     await database.close()
 
