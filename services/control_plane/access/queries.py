@@ -29,11 +29,14 @@ async def resolve_organization(tx: Connection, actor: Actor, reference: str) -> 
     return OrganizationScope(row["id"])
 
 
-async def rights_of_role(tx: Connection, organization_id: UUID, role: str) -> frozenset[Right]:
-    """What a role gives: a built-in one, or one of the organization's. Raises `InvalidInput` for no role."""
+async def rights_of_role(tx: Connection, organization_id: UUID, role: str, *, lock: bool = False) -> frozenset[Right]:
+    """What a role gives: a built-in one, or one of the organization's, which stays with `lock`.
+
+    Raises `InvalidInput` for no role.
+    """
     if role in frozenset(Role):
         return rights_of(role)
-    made = await repository.find_role(tx, organization_id, role)
+    made = await repository.find_role(tx, organization_id, role, lock=lock)
     if made is None:
         known = ", ".join(Role)
         raise InvalidInput([FieldError("role", "unknown_role", f"must be {known}, or a role of the organization")])
@@ -46,7 +49,7 @@ async def require_holding(tx: Connection, actor: Actor, scope: Scope, *roles: st
     for role in roles:
         if role is None:
             continue
-        rights = await rights_of_role(tx, scope.organization_id, role)
+        rights = await rights_of_role(tx, scope.organization_id, role, lock=True)
         if missing := sorted(right for right in rights if not actor.may(right, scope)):
             raise RightNotHeld(role, missing)
 

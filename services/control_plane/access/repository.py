@@ -93,11 +93,10 @@ async def find_program(tx: Connection, digest: bytes | None, token_id: UUID | No
     return await tx.fetchrow(_PROGRAM, digest, tx.now, token_id)
 
 
-async def find_role(tx: Connection, organization_id: UUID, key: str) -> RoleDefinition | None:
-    """A role that the organization made."""
-    rights = await tx.fetchval(
-        "SELECT rights FROM roles WHERE organization_id = $1 AND key = $2 FOR SHARE", organization_id, key
-    )
+async def find_role(tx: Connection, organization_id: UUID, key: str, *, lock: bool = False) -> RoleDefinition | None:
+    """A role that the organization made; with `lock` it stays until the end of the transaction."""
+    statement = "SELECT rights FROM roles WHERE organization_id = $1 AND key = $2" + (" FOR SHARE" if lock else "")
+    rights = await tx.fetchval(statement, organization_id, key)
     return None if rights is None else RoleDefinition(organization_id, key, frozenset(rights))
 
 
