@@ -241,10 +241,12 @@ def filled(path: str, values: dict[str, str]) -> str:
     return path
 
 
-def harmless_first(operation: tuple[str, str]) -> tuple[bool, int, str]:
-    """Deletions last, the innermost first among them: a role in a project goes with its membership."""
+def harmless_first(operation: tuple[str, str]) -> tuple[bool, int, int, str]:
+    """Deletions last, the innermost first among them: a role in a project and a group go with the membership."""
     method, path = operation
-    return method == "DELETE", -path.count("project") if method == "DELETE" else 0, path
+    if method != "DELETE":
+        return False, 0, 0, path
+    return True, -path.count("project"), -path.count("{"), path
 
 
 @pytest.fixture
