@@ -28,12 +28,13 @@ from tests.control_plane.test_authorization import (
 )
 
 places = authorization.places
-READ_FIRST = {
-    ("POST", "/projects/{project}/flags/{key}/environments/{environment}/copy-from/{source}"),
-    ("POST", "/projects/{project}/history/{kind}/{key}/versions/{version}/restore"),
-    ("POST", "/projects/{project}/history/{kind}/{key}/undo"),
+OF_TWO_RIGHTS = {
+    ("POST", "/projects/{project}/flags/{key}/environments/{environment}/copy-from/{source}"): Right.FLAG_READ,
+    ("POST", "/projects/{project}/history/{kind}/{key}/versions/{version}/restore"): Right.FLAG_READ,
+    ("POST", "/projects/{project}/history/{kind}/{key}/undo"): Right.FLAG_READ,
+    ("POST", "/projects/{project}/flags/{key}/clone"): Right.FLAG_CREATE,
 }
-"""What is read and then written: they ask for two rights."""
+"""What is read and then written: the right that is asked first."""
 STALE = {"If-Match": '"999999"'}
 OPEN_TO_MEMBERS = {
     ("GET", "/organizations/{organization}"): "its name, to whoever belongs to it",
@@ -81,7 +82,7 @@ async def rights(tenant: Tenant, make_member: Any, places: dict[str, str]) -> di
         status, problem = await asked(nobody, operation, places)
         assert (status, problem.get("code")) == (403, "missing_right"), (operation, status, problem)
         found[operation] = Right(problem["right"])
-    assert {found.pop(each) for each in READ_FIRST} == {Right.FLAG_READ}
+    assert {each: found.pop(each) for each in OF_TWO_RIGHTS} == OF_TWO_RIGHTS
     return found
 
 
