@@ -132,6 +132,7 @@ async def _roles(owner: Speaker, at: str, person: str) -> None:
     await owner("GET", f"{at}/bindings")
     await owner("POST", f"{at}/groups", {"key": "web", "name": "Web"})
     await owner("GET", f"{at}/groups")
+    await owner("GET", f"{at}/groups/web")
     await owner.changed(f"{at}/groups/web", {"name": "The web"})
     await owner("PUT", f"{at}/groups/web/members/{person}")
     await owner("GET", f"{at}/groups/web/members")
