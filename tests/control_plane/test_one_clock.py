@@ -76,9 +76,9 @@ async def test_every_stored_time_is_the_clocks(tenant: Any, database: Database, 
     begun = ManualClock().now()
     moments = {
         datetime.fromtimestamp((begun + seconds * 1000) / 1000, UTC)
-        for begins in (0, 60)
-        # Now, and what ends after a quarter of an hour, a day, a week and thirty days.
-        for seconds in (begins, begins + 60, *(begins + ends for ends in (900, DAY, 7 * DAY, 30 * DAY)))
+        for begins in (0, 60, 120)
+        # Now, and what ends after an hour, a day, a week and thirty days.
+        for seconds in (begins, begins + 60, *(begins + ends for ends in (3600, DAY, 7 * DAY, 30 * DAY)))
     }
     times = await stored(database)
     assert {name for name, found in times.items() if not found <= moments} <= BY_THE_DATABASE
