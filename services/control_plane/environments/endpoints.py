@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncpg
 from fastapi import APIRouter, Depends, Response
 from service_kit.pagination import InvalidCursor, Page, RequestedPage, page_of
 from service_kit.problems import (
@@ -19,9 +18,9 @@ from service_kit.versions import REFUSALS, ExpectedVersion, VersionIfGiven, etag
 from control_plane.access import Actor, Authenticator, Right, require
 from control_plane.database import Database
 from control_plane.environments import repository, service
+from control_plane.environments.keeper import EnvironmentKeeper
 from control_plane.environments.queries import (
     environment_scope,
-    refuse_archived_environment,
     resolve_project,
 )
 from control_plane.environments.schemas import EnvironmentCreate, EnvironmentPatch, EnvironmentView
@@ -37,9 +36,11 @@ _DIGITS_MAX = 7
 
 def build_router(*, authenticator: Authenticator, database: Database, quotas: Quotas) -> APIRouter:
     router = new_router("environments", authenticator.actor)
+    keeper = EnvironmentKeeper(database, quotas)
     _add_reads(router, authenticator, database)
-    _add_writes(router, authenticator, database, quotas)
-    _add_archive(router, authenticator, database, quotas)
+    _add_creation(router, authenticator, database, quotas)
+    _add_change(router, authenticator, keeper)
+    _add_archive(router, authenticator, keeper)
     return router
 
 
@@ -66,10 +67,10 @@ def _add_reads(router: APIRouter, authenticator: Authenticator, database: Databa
             scope = await resolve_project(tx, actor, project)
             row = await repository.find_environment(tx, scope, environment)
             require(actor, Right.ENVIRONMENT_READ, environment_scope(scope, row))
-        return _answer(row, response, {})
+        return _answer(environment_view(row, {}), response)
 
 
-def _add_writes(router: APIRouter, authenticator: Authenticator, database: Database, quotas: Quotas) -> None:
+def _add_creation(router: APIRouter, authenticator: Authenticator, database: Database, quotas: Quotas) -> None:
     @router.post("/projects/{project}/environments", status_code=201, responses=_CREATE)
     async def create_environment(
         project: str, body: EnvironmentCreate, response: Response, actor: Actor = Depends(authenticator.actor)
@@ -82,8 +83,10 @@ def _add_writes(router: APIRouter, authenticator: Authenticator, database: Datab
             row, versions = await service.create_environment(tx, actor, scope, body.model_dump())
             await service.hold_restored(tx, quotas, scope, row["id"])
         response.headers["Location"] = f"/api/v1/projects/{scope.project_id}/environments/{row['key']}"
-        return _answer(row, response, versions)
+        return _answer(environment_view(row, versions), response)
 
+
+def _add_change(router: APIRouter, authenticator: Authenticator, keeper: EnvironmentKeeper) -> None:
     @router.patch("/projects/{project}/environments/{environment}", responses=_CHANGE)
     async def update_environment(
         project: str,
@@ -94,30 +97,10 @@ def _add_writes(router: APIRouter, authenticator: Authenticator, database: Datab
         actor: Actor = Depends(authenticator.actor),
     ) -> EnvironmentView:
         """Changes the name, or what is stored hashed."""
-        async with database.transaction() as tx:
-            scope = await resolve_project(tx, actor, project)
-            before = await repository.find_environment(tx, scope, environment, lock=True)
-            require(actor, Right.ENVIRONMENT_UPDATE, environment_scope(scope, before))
-            refuse_archived_environment(archived=before["archived_at"] is not None)
-            changes = body.model_dump(exclude_none=True)
-            row, versions = await service.update_environment(tx, actor, before, changes, expected)
-        return _answer(row, response, versions)
+        return _answer(await keeper.change(actor, project, environment, expected, body), response)
 
 
-def _add_archive(router: APIRouter, authenticator: Authenticator, database: Database, quotas: Quotas) -> None:
-    async def archive(
-        address: tuple[str, str], expected: int | None, actor: Actor, response: Response, *, archived: bool
-    ) -> EnvironmentView:
-        project, environment = address
-        async with database.transaction() as tx:
-            scope = await resolve_project(tx, actor, project)
-            before = await repository.find_environment(tx, scope, environment, lock=True)
-            require(actor, Right.ENVIRONMENT_ARCHIVE, environment_scope(scope, before))
-            row, versions = await service.archive_environment(tx, actor, before, expected, archived=archived)
-            if not archived:
-                await service.hold_restored(tx, quotas, scope, row["id"])
-        return _answer(row, response, versions)
-
+def _add_archive(router: APIRouter, authenticator: Authenticator, keeper: EnvironmentKeeper) -> None:
     @router.post("/projects/{project}/environments/{environment}/archive", responses=_CHANGE)
     async def archive_environment(
         project: str,
@@ -127,7 +110,7 @@ def _add_archive(router: APIRouter, authenticator: Authenticator, database: Data
         actor: Actor = Depends(authenticator.actor),
     ) -> EnvironmentView:
         """Takes back everything that the environment serves: its SDK keys are refused until it is restored."""
-        return await archive((project, environment), expected, actor, response, archived=True)
+        return _answer(await keeper.archive(actor, project, environment, expected), response)
 
     @router.post("/projects/{project}/environments/{environment}/restore", responses=_CHANGE)
     async def restore_environment(
@@ -138,7 +121,7 @@ def _add_archive(router: APIRouter, authenticator: Authenticator, database: Data
         actor: Actor = Depends(authenticator.actor),
     ) -> EnvironmentView:
         """Serves an archived environment again."""
-        return await archive((project, environment), expected, actor, response, archived=False)
+        return _answer(await keeper.restore(actor, project, environment, expected), response)
 
 
 def _position(after: str | None) -> tuple[int, str]:
@@ -151,6 +134,6 @@ def _position(after: str | None) -> tuple[int, str]:
     return int(position), key
 
 
-def _answer(row: asyncpg.Record, response: Response, versions: dict[str, int]) -> EnvironmentView:
-    response.headers["ETag"] = etag(row["revision"])
-    return environment_view(row, versions)
+def _answer(view: EnvironmentView, response: Response) -> EnvironmentView:
+    response.headers["ETag"] = etag(view.version)
+    return view

@@ -1,4 +1,4 @@
-"""Writes to one environment, each in a transaction of its own, as the history of environments needs them."""
+"""Writes to one environment, each in a transaction of its own: for its endpoints, and for its history."""
 
 from __future__ import annotations
 
