@@ -76,16 +76,12 @@ def allows_inside(policy: Policy, right: Right, scope: Scope) -> bool:
     return _decided(policy, path, right) or any(_decided(policy, each, right) for each in sorted(inside))
 
 
+@lru_cache(maxsize=1024)
 def rights_of(role: str, made: RoleDefinition | None = None) -> frozenset[Right]:
     """What a role may do: a built-in one, or one that an organization made."""
-    policy = Policy(
-        frozenset({Grant(role, made.organization_id if made else _NOWHERE)}), frozenset({made} if made else ())
-    )
-    path = f"/{made.organization_id if made else _NOWHERE}"
-    return frozenset(right for right in Right if _decided(policy, path, right))
-
-
-_NOWHERE = UUID(int=0)
+    grant = Grant(role, made.organization_id if made else UUID(int=0))
+    policy = Policy(frozenset({grant}), frozenset({made} if made else ()))
+    return frozenset(right for right in Right if _decided(policy, grant.path, right))
 
 
 def holds_at(path: str, bound: str) -> bool:
