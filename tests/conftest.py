@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gc
+import logging
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from service_kit.logs import LIBRARIES, JsonFormatter
 
 from devstack.parts import ClickHouse, Nats, Postgres, Redis
 from devstack.stack import Stack
@@ -17,6 +20,23 @@ from tests.case_names import name_of, numbered
 settings.register_profile("steady", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("search", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
 settings.load_profile("steady")
+
+
+@pytest.fixture(autouse=True)
+def logging_as_it_was() -> Iterator[None]:
+    """A test that runs a service's command leaves no log to a closed stream, and no level, to those after it."""
+    levels = {name: logging.getLogger(name).level for name in (None, *LIBRARIES)}
+    yield
+    logging.root.handlers = [each for each in logging.root.handlers if not isinstance(each.formatter, JsonFormatter)]
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def nothing_left_open() -> Iterator[None]:
+    """A socket or file that nobody closed is told by the file that left it, not by whichever runs when it is found."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture(scope="session")

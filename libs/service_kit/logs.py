@@ -12,6 +12,8 @@ from typing import Any
 import msgspec
 
 _request_id: ContextVar[str] = ContextVar("request_id", default="")
+LIBRARIES = ("uvicorn", "uvicorn.error", "uvicorn.access", "httpx", "httpcore", "nats", "casbin")
+"""Loggers of libraries, which tell warnings and worse alone."""
 _STANDARD_LEVELS = {"DEBUG", "INFO", "WARNING", "ERROR"}
 
 
@@ -55,7 +57,7 @@ def configure_logging(service: str, level: str = "INFO") -> None:
     handler.setFormatter(JsonFormatter(service))
     logging.root.handlers = [handler]
     logging.root.setLevel(level.upper())
-    for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "httpx", "httpcore", "nats", "casbin"):
+    for name in LIBRARIES:
         logger = logging.getLogger(name)
         logger.handlers = []
         logger.propagate = True

@@ -4,19 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
 from service_kit.logs import JsonFormatter, configure_logging, get_logger
-
-
-@pytest.fixture
-def kept_root() -> Iterator[None]:
-    handlers, level = logging.root.handlers, logging.root.level
-    yield
-    logging.root.handlers = handlers
-    logging.root.setLevel(level)
 
 
 def test_a_line_says_when_in_utc() -> None:
@@ -27,14 +18,14 @@ def test_a_line_says_when_in_utc() -> None:
     assert abs(told.timestamp() - record.created) < 0.002
 
 
-def test_fields_of_a_message_stand_beside_it(kept_root: None, capsys: pytest.CaptureFixture[str]) -> None:
+def test_fields_of_a_message_stand_beside_it(capsys: pytest.CaptureFixture[str]) -> None:
     configure_logging("tests")
     get_logger("feed").info("config applied", version=3)
     line = json.loads(capsys.readouterr().err)
     assert (line["service"], line["logger"], line["message"], line["version"]) == ("tests", "feed", "config applied", 3)
 
 
-def test_libraries_tell_no_small_things(kept_root: None, capsys: pytest.CaptureFixture[str]) -> None:
+def test_libraries_tell_no_small_things(capsys: pytest.CaptureFixture[str]) -> None:
     configure_logging("tests")
     for name in ("casbin.model", "httpx.client", "uvicorn.access"):
         logging.getLogger(name).info("a policy, an address")
