@@ -17,5 +17,5 @@ def peer() -> Peer:
     def serve(context: Attributes) -> bool:
         return evaluate(MEASURED, context, int(clock() * 1000)).value is True
 
-    written = "Python" if native.bucket is None else "C"
+    written = "Python" if native.BUILT is None else "C"
     return Peer("Verdict", "here", f"SHA-256 in {written}; the clock is read at each call", dict, serve)

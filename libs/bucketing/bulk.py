@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 
 from bucketing.decision import Decision
 from bucketing.generation.chunks import write_chunk
-from bucketing.generation.flags import Evaluable
+from bucketing.generation.evaluables import Evaluable
 from bucketing.generation.source import Source
 from bucketing.programs import UNWRITABLE, Context, Memo, Programs
 
@@ -18,7 +18,7 @@ CHUNK_FLAGS_MAX = 16
 CHUNK_COMPARISONS_MAX = 200
 
 Items = Mapping[str, Evaluable]
-ChunkProgram = Callable[[Context, int, Programs, Memo], tuple[Decision, ...]]
+ChunkProgram = Callable[[Context, int, Programs, Memo], list[Decision]]
 Alone = Callable[[str, Context, int], Decision]
 """Decides one flag, and never raises."""
 

@@ -12,7 +12,7 @@ from bucketing.decision import Decision
 from bucketing.defects import check_flag, check_segment
 from bucketing.explanation import Explanation, ExplanationRequest, explain
 from bucketing.flagset import Experiment, Flag, FlagSet, Segment
-from bucketing.generation.flags import Evaluable
+from bucketing.generation.evaluables import Evaluable
 from bucketing.programs import (
     Broken,
     Context,

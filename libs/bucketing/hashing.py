@@ -59,12 +59,12 @@ def python_bucket(begin: Callable[[], Any], unit: str) -> int:
 
 
 def native_start(salt: str, key: str) -> bytes:
-    """What native.bucket reads before the unit."""
+    """What the functions in C read before the unit."""
     return text_bytes(salt + key)
 
 
-start: Callable[[str, str], Begin] = python_start if native.bucket is None else native_start
-bucket_of: Callable[[Begin, str], int] = python_bucket if native.bucket is None else native.bucket
+start: Callable[[str, str], Begin] = python_start if native.BUILT is None else native_start
+bucket_of: Callable[[Begin, str], int] = python_bucket if native.BUILT is None else native.BUILT.bucket
 """`bucket_of(start(salt, key), unit)` is the bucket: in C where it was compiled, in Python elsewhere."""
 
 

@@ -8,7 +8,8 @@ from typing import Any
 from bucketing.decision import Decision, ErrorCode, failure
 from bucketing.errors import EvaluationFailed, InvalidConfig
 from bucketing.flagset import Json, Segment
-from bucketing.generation.flags import Evaluable, FlagWriter
+from bucketing.generation.evaluables import Evaluable
+from bucketing.generation.flags import FlagWriter
 from bucketing.generation.reads import Reads
 from bucketing.generation.segments import UNFINISHED, write_segment
 from bucketing.generation.source import Probe, Source

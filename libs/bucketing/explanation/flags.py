@@ -10,7 +10,7 @@ from bucketing.explanation.conditions import ConditionTracer, Recorder
 from bucketing.explanation.experiments import ExperimentTracer
 from bucketing.explanation.splits import SplitTracer, owner, ranges
 from bucketing.flagset import ExperimentMode, Fixed, Flag, FlagSet, Json, Serve
-from bucketing.generation.flags import Evaluable
+from bucketing.generation.evaluables import Evaluable
 from bucketing.generation.units import only_variation
 from bucketing.hashing import unit_key
 from bucketing.programs import Context, Programs, flag_program

@@ -6,15 +6,17 @@ from collections import Counter
 from collections.abc import Sequence
 
 from bucketing.generation.conditions import comparisons
-from bucketing.generation.flags import Evaluable, FlagWriter
+from bucketing.generation.evaluables import Evaluable
+from bucketing.generation.flags import FlagWriter
 from bucketing.generation.reads import Reads
 from bucketing.generation.source import Source
 
 
 def write_chunk(source: Source, items: Sequence[Evaluable]) -> None:
-    """Write a function that gives a tuple of decisions, one a flag, in the order of `items`.
+    """Write a function that gives a list of decisions, one a flag, in the order of `items`.
 
-    What several flags ask of the context is read once. Raises InvalidConfig.
+    What several flags ask of the context is read once, and all buckets that are needed are found by one call. Raises
+    InvalidConfig.
     """
     source.line("get = context.get")
     reads = Reads(source)
@@ -25,5 +27,5 @@ def write_chunk(source: Source, items: Sequence[Evaluable]) -> None:
     reads.targeting_key()
     results = [f"r{index}" for index in range(len(items))]
     for item, result in zip(items, results, strict=True):
-        FlagWriter(source, reads.branch(), item, result).write()
-    source.line(f"return ({', '.join(results)},)")
+        FlagWriter(source, reads.branch(), item, result, deferred=True).write()
+    source.line(f"return chosen(({', '.join(results)},), {reads.targeting_key()})")

@@ -37,12 +37,13 @@ class ExperimentWriter:
         if included:
             self._source.open(f"if {included}:")
             blocks += 1
-        assignment = self._units.bucket(experiment.key, unit, f"{path}.assignment")
         assigned = Particulars(experiments=(phase_of(experiment),), bucket_by=experiment.bucket_by)
         self._units.decide_by(
             self._units.split(
                 experiment.shares,
-                assignment,
+                experiment.key,
+                unit,
+                f"{path}.assignment",
                 lambda variation: self._outcomes.served(variation, Reason.SPLIT, assigned),
             )
         )

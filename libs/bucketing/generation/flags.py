@@ -7,40 +7,25 @@ decided after the targets is then looked at by the running experiments that obse
 from __future__ import annotations
 
 from bucketing.decision import Reason
-from bucketing.flagset import Condition, Experiment, ExperimentMode, Flag, Rollout, Serve
-from bucketing.generation.conditions import ConditionWriter, attribute_counts, comparison_count
+from bucketing.flagset import ExperimentMode, Rollout, Serve
+from bucketing.generation.conditions import ConditionWriter, attribute_counts
+from bucketing.generation.evaluables import Evaluable
 from bucketing.generation.experiments import ExperimentWriter, running
-from bucketing.generation.outcomes import Outcomes, Particulars
+from bucketing.generation.outcomes import Particulars
 from bucketing.generation.reads import Reads
 from bucketing.generation.source import Source
 from bucketing.generation.units import UnitWriter, only_variation
 
 
-class Evaluable:
-    """A flag with all that its evaluation needs beside the context and the other entities.
+class FlagWriter:
+    """Writes one flag into a source; the decision ends up in the local variable `result`.
 
-    All functions that are written from it give the same decision objects. `size` is the number of comparisons.
+    `deferred`: there may be a Split instead, which says what the targeting key's bucket gets.
     """
 
-    __slots__ = ("experiments", "flag", "outcomes", "salt", "size")
-
-    def __init__(self, flag: Flag, experiments: tuple[Experiment, ...], salt: str) -> None:
-        self.flag = flag
-        self.experiments = experiments
-        self.salt = salt
-        self.outcomes = Outcomes(flag)
-        self.size = sum(map(comparison_count, self.conditions()))
-
-    def conditions(self) -> list[Condition]:
-        """Every condition that an evaluation may ask."""
-        rules: list[Condition] = [rule.condition for rule in self.flag.rules]
-        return rules + [one.audience for one in self.experiments if one.audience is not None]
-
-
-class FlagWriter:
-    """Writes one flag into a source; the decision ends up in the local variable `result`."""
-
-    def __init__(self, source: Source, reads: Reads, item: Evaluable, result: str = "result") -> None:
+    def __init__(
+        self, source: Source, reads: Reads, item: Evaluable, result: str = "result", *, deferred: bool = False
+    ) -> None:
         self._source = source
         self._reads = reads
         self._flag = item.flag
@@ -49,7 +34,7 @@ class FlagWriter:
         self._result = result
         self._outcomes = item.outcomes
         self._conditions = ConditionWriter(source, reads, attribute_counts(item.conditions()))
-        self._units = UnitWriter(source, reads, self._outcomes, item.salt, result)
+        self._units = UnitWriter(source, reads, item, result, deferred=deferred and not self._observing)
         self._experiments = ExperimentWriter(source, self._conditions, self._units, self._outcomes)
 
     def write(self) -> None:
@@ -135,11 +120,14 @@ class FlagWriter:
 
     def _split(self, rollout: Rollout, path: str) -> None:
         unit = self._units.open_unit(rollout.bucket_by, path)
-        bucket = self._units.bucket(self._flag.key, unit, f"{path}.bucket")
         split = Particulars(bucket_by=rollout.bucket_by)
         self._units.decide_by(
             self._units.split(
-                rollout.shares, bucket, lambda variation: self._outcomes.served(variation, Reason.SPLIT, split)
+                rollout.shares,
+                self._flag.key,
+                unit,
+                f"{path}.bucket",
+                lambda variation: self._outcomes.served(variation, Reason.SPLIT, split),
             )
         )
         self._source.close()

@@ -7,6 +7,9 @@ from collections.abc import Iterable
 from bucketing.attributes import TARGETING_KEY
 from bucketing.generation.source import Source
 
+UNIT = "unit"
+"""The variable of the targeting key's unit."""
+
 
 class Reads:
     """Writes the reading of attributes, and remembers what stands in a local variable already.
@@ -53,7 +56,7 @@ class Reads:
     def targeting_key(self) -> str:
         """Write the reading of the targeting key's unit (None: no unit), for all that follows."""
         if not self._unit_read:
-            self._source.line(f"unit = get({self._source.constant(TARGETING_KEY)})")
-            self._source.line("if unit.__class__ is not str: unit = unit_key(unit)")
+            self._source.line(f"{UNIT} = get({self._source.constant(TARGETING_KEY)})")
+            self._source.line(f"if {UNIT}.__class__ is not str: {UNIT} = unit_key({UNIT})")
             self._unit_read = True
-        return "unit"
+        return UNIT

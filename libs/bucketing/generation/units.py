@@ -9,10 +9,11 @@ from itertools import accumulate
 from bucketing.decision import Decision
 from bucketing.errors import InvalidConfig
 from bucketing.flagset import BUCKET_COUNT, Fixed, Serve, Share
-from bucketing.generation.outcomes import Outcomes
-from bucketing.generation.reads import Reads
+from bucketing.generation.evaluables import Evaluable
+from bucketing.generation.reads import UNIT, Reads
 from bucketing.generation.source import Source
 from bucketing.hashing import start
+from bucketing.splits import Split
 
 
 def only_variation(serve: Serve) -> str | None:
@@ -24,14 +25,18 @@ def only_variation(serve: Serve) -> str | None:
 
 
 class UnitWriter:
-    """Writes how a unit is found and in which bucket it falls."""
+    """Writes how a unit is found and in which bucket it falls.
 
-    def __init__(self, source: Source, reads: Reads, outcomes: Outcomes, salt: str, result: str) -> None:
+    `deferred`: a split of the targeting key is the result itself, and whoever calls the function finds the bucket.
+    """
+
+    def __init__(self, source: Source, reads: Reads, item: Evaluable, result: str, *, deferred: bool) -> None:
         self._source = source
         self._reads = reads
-        self._outcomes = outcomes
-        self._salt = salt
+        self._outcomes = item.outcomes
+        self._salt = item.salt
         self._result = result
+        self._deferred = deferred
 
     def decide(self, decision: Decision) -> None:
         self.decide_by(self._source.constant(decision))
@@ -75,15 +80,20 @@ class UnitWriter:
         begin = self._source.constant(start(self._salt, key))
         return self._source.probe(path, f"bucket_of({begin}, {unit})")
 
-    def split(self, shares: tuple[Share, ...], bucket: str, outcome: Callable[[str], Decision]) -> str:
-        """The expression that picks the outcome whose share owns the bucket."""
+    def split(
+        self, shares: tuple[Share, ...], key: str, unit: str, path: str, outcome: Callable[[str], Decision]
+    ) -> str:
+        """The expression that picks the outcome whose share owns the unit's bucket under `key`."""
         if any(share.weight < 0 for share in shares) or sum(share.weight for share in shares) != BUCKET_COUNT:
             raise InvalidConfig("rollout.variations", "the weights must add up to exactly 100", "weights")
         owners = [share for share in shares if share.weight > 0]
         ends = tuple(accumulate(share.weight for share in owners))[:-1]
-        decisions = [outcome(share.variation) for share in owners]
+        decisions = tuple(outcome(share.variation) for share in owners)
+        if self._deferred and unit == UNIT:
+            return self._source.constant(Split(start(self._salt, key), ends, decisions))
+        bucket = self.bucket(key, unit, path)
         if len(owners) == 2:
             first, second = map(self._source.constant, decisions)
             return f"{first} if {bucket} < {self._source.constant(ends[0])} else {second}"
-        table, bounds = self._source.constant(tuple(decisions)), self._source.constant(ends)
+        table, bounds = self._source.constant(decisions), self._source.constant(ends)
         return f"{table}[{self._source.constant(bisect_right)}({bounds}, {bucket})]"

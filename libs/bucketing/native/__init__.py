@@ -1,15 +1,30 @@
-"""The bucket function in C, for whoever has a compiler: `python -m bucketing.native`.
+"""The bucket functions in C, for whoever has a compiler: `python -m bucketing.native`.
 
-`bucket` is None where it was not built; the engine then uses the same function in Python.
+`BUILT` is None where they were not built, or by another version of the source; the engine then uses the same
+functions in Python.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
+from typing import Any, NamedTuple
 
-bucket: Callable[[bytes, str], int] | None
-try:
-    bucket = import_module("bucketing.native._bucket").bucket
-except ImportError:
-    bucket = None
+
+class Built(NamedTuple):
+    """`bucket(prefix, unit)`; `Split(prefix, bounds, outcomes)` and `chosen(results, unit)` as in bucketing.splits."""
+
+    bucket: Callable[[bytes, str], int]
+    Split: Callable[[bytes, tuple[int, ...], tuple[Any, ...]], Any]
+    chosen: Callable[[tuple[Any, ...], str | None], list[Any]]
+
+
+def _built() -> Built | None:
+    try:
+        module = import_module("bucketing.native._bucket")
+        return Built(module.bucket, module.Split, module.chosen)
+    except (ImportError, AttributeError):
+        return None
+
+
+BUILT = _built()

@@ -1,4 +1,4 @@
-"""Compiles the bucket function beside this file. Exit status 1 without a compiler or Python's headers."""
+"""Compiles the bucket functions beside this file. Exit status 1 without a compiler or Python's headers."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ def main() -> int:
     try:
         print(f"built {build()}")
     except OSError as error:
-        print(f"the bucket function stays in Python: {error}", file=sys.stderr)
+        print(f"the bucket functions stay in Python: {error}", file=sys.stderr)
         return 1
     except subprocess.CalledProcessError as error:
-        print(f"the bucket function stays in Python: {error.stderr.strip()}", file=sys.stderr)
+        print(f"the bucket functions stay in Python: {error.stderr.strip()}", file=sys.stderr)
         return 1
     return 0
 
