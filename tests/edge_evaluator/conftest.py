@@ -45,3 +45,13 @@ async def start_edge(fast_path: bool) -> AsyncIterator[StartEdge]:
 async def edge(start_edge: StartEdge) -> RunningEdge:
     """An edge that serves the sample flags."""
     return await start_edge()
+
+
+@pytest.fixture
+async def both() -> AsyncIterator[tuple[RunningEdge, RunningEdge]]:
+    """An edge with the fast path and one without, which hold the same."""
+    async with (
+        running_edge(EdgeSettings(edge_fast_path=True)) as fast,
+        running_edge(EdgeSettings(edge_fast_path=False)) as slow,
+    ):
+        yield fast, slow

@@ -3,62 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import re
-from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
 from edge_evaluator.settings import EdgeSettings
 
 from tests.edge_evaluator.one_piece import read_response, request_bytes
+from tests.edge_evaluator.plain_posts import BASE, BEARER, BULK, CONTEXTS, MOMENT, SINGLE, exchange, post
 from tests.edge_evaluator.running_edge import CLIENT_KEY, SERVER_KEY, RunningEdge, running_edge
 from tests.edge_evaluator.sample_flags import FLAGS, SEGMENTS, boolean
 from tests.edge_evaluator.test_ofrep import BAD_BODIES, GOOD_BODIES
 from tests.waiting import PATIENCE_SECONDS, turns, until
-
-SINGLE = "/ofrep/v1/evaluate/flags/"
-BULK = "/ofrep/v1/evaluate/flags"
-MOMENT = re.compile(rb"date: [^\r]*\r\n|(?<=\"ageSeconds\":)\d+")
-BASE = [("host", "edge.example"), ("x-request-id", "same-for-both"), ("accept", "*/*")]
-BEARER = ("authorization", f"Bearer {SERVER_KEY}")
-
-
-@pytest.fixture
-async def both() -> AsyncIterator[tuple[RunningEdge, RunningEdge]]:
-    """An edge with the fast path and one without, which hold the same."""
-    async with (
-        running_edge(EdgeSettings(edge_fast_path=True)) as fast,
-        running_edge(EdgeSettings(edge_fast_path=False)) as slow,
-    ):
-        yield fast, slow
-
-
-async def exchange(edge: RunningEdge, *requests: bytes) -> list[bytes]:
-    """The answers to requests on one connection, without their dates and the ages of what they rest on."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", edge.port)
-    answers = []
-    for request in requests:
-        writer.write(request)
-        answers.append(MOMENT.sub(b"", await read_response(reader)))
-    writer.close()
-    return answers
-
-
-def post(target: str, body: bytes, *headers: tuple[str, str], auth: tuple[str, str] = BEARER) -> bytes:
-    return request_bytes("POST", target, [*BASE, auth, ("content-length", str(len(body))), *headers], body)
-
-
-def context(**attributes: Any) -> bytes:
-    return json.dumps({"context": attributes}, ensure_ascii=False).encode()
-
-
-CONTEXTS = [
-    b"{}",
-    context(targetingKey="u1"),
-    context(targetingKey="hidden-target-user", country="US", plan="gold", company=7, email="a@b.c", age=33),
-    context(targetingKey="ünï", nested={"a": [1, {"b": None}]}, f=1.5, t=True),
-]
 
 
 @pytest.mark.parametrize("key", [SERVER_KEY, CLIENT_KEY])

@@ -1,4 +1,4 @@
-"""Plain requests, which the fast path answers: told from the head alone and remembered by its bytes."""
+"""Plain requests, which the fast path answers: told from the head alone."""
 
 from __future__ import annotations
 
@@ -35,21 +35,18 @@ _ROLES = {
     b"x-forwarded-proto": _SCHEME,
 }
 _NAMES_MAX = 1000
-_HEADS_MAX = 2000
-_HEAD_BYTES_MAX = 4096
 _good_request_id = re.compile(rb"[A-Za-z0-9._-]{1,64}").fullmatch
 
 
 @dataclass(frozen=True, slots=True)
 class PlainRequest:
-    """What a head asks for. `flag` None is a bulk; `held` is If-None-Match; `request_id` None asks for a new one;
-    `forwarded`: somebody says that this is another's request; `last_lines`: how the answer's head ends."""
+    """What a head asks for, but for its request id. `flag` None is a bulk; `held` is If-None-Match; `forwarded`:
+    somebody says that this is another's request; `last_lines`: how the answer's head ends after its request id."""
 
     sdk_key: bytes
     flag: str | None
     length: int
     held: str | None
-    request_id: bytes | None
     origin: str
     forwarded: bool
     gzip: bool
@@ -57,26 +54,19 @@ class PlainRequest:
 
 
 class PlainRequests:
-    """The heads of plain requests that were seen.
-
-    `known` finds a head seen before by its bytes, which must be those of a whole head, blank line included."""
+    """Reads heads that the parser has taken apart."""
 
     def __init__(self, body_limit_bytes: int, public_url: str, pages: Pages) -> None:
-        self.known: dict[bytes, PlainRequest] = {}
         self._pages = pages
         self._body_limit = body_limit_bytes
         self._public_url = public_url
         self._roles: dict[bytes, int] = {}
 
-    def remember(self, head: bytes, request: PlainRequest) -> None:
-        """`head` is the bytes that the parser has read as `request`."""
-        if len(head) <= _HEAD_BYTES_MAX:
-            if len(self.known) >= _HEADS_MAX:
-                self.known.clear()
-            self.known[head] = request
-
-    def read(self, url: bytes, headers: list[tuple[bytes, bytes]], scheme: str) -> PlainRequest | None:
-        """The request of a POST over HTTP/1.1, None for one that is not plain. Names in any case."""
+    def read(
+        self, url: bytes, headers: list[tuple[bytes, bytes]], scheme: str
+    ) -> tuple[PlainRequest, bytes | None] | None:
+        """The request of a POST over HTTP/1.1 with the request id it names, None for one that is not plain. Names in
+        any case."""
         path = url[extra_slashes(url)]
         if path != _BULK and not path.startswith(_SINGLE):
             return None
@@ -98,17 +88,17 @@ class PlainRequests:
             or (request_id is not None and not _good_request_id(request_id))
         ):
             return None
-        return PlainRequest(
+        plain = PlainRequest(
             sdk_key,
             unquote(path[len(_SINGLE) :].decode("latin-1")) if path != _BULK else None,
             length,
             None if held is None else held.decode("latin-1"),
-            request_id,
             origin_at(found.get(_HOST, b"").decode("latin-1"), scheme, self._public_url),
             _CLIENT in found or _SCHEME in found,
             accepts_gzip(found.get(_ENCODINGS, b"").decode("latin-1")),
-            header_lines(*self._pages.answer_headers(found.get(_PAGE), found.get(_HOST)), NO_STORE) + b"\r\n",
+            b"\r\n" + header_lines(*self._pages.answer_headers(found.get(_PAGE), found.get(_HOST)), NO_STORE) + b"\r\n",
         )
+        return plain, request_id
 
     def _role(self, name: bytes) -> int:
         """What a header means here, 0 for nothing; names are remembered as they are spelt."""

@@ -4,8 +4,9 @@ Only what is usual is answered here: a whole POST in one read, a known key withi
 a flag that evaluates. For everything else the request goes to uvicorn as if nothing had happened, and FastAPI
 answers. What is answered here has the same bytes as there; the tests of the HTTP contract run over both.
 
-The parser reads every head once. A head that comes again, byte for byte, means what it meant the first time, so
-the parser is not asked again: it never sees that request, and stands between two messages before and after it.
+The parser reads every head once. A head that comes again, byte for byte but for lines without a meaning (`heads.py`),
+means what it meant the first time, so the parser is not asked again: it never sees that request, and stands between
+two messages before and after it.
 """
 
 from __future__ import annotations
@@ -22,20 +23,15 @@ from service_kit.response_headers import CLOSE, header_lines
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from edge_evaluator.admission.requests import Admission
-from edge_evaluator.endpoints.compression import BESIDE_LOOP_BYTES_MIN, WORTH_BYTES_MIN, packed
-from edge_evaluator.endpoints.contexts import BadRequestBody, ContextLimits, context_of, decode_object
-from edge_evaluator.endpoints.ofrep import CONFIG_AGE, fresh
+from edge_evaluator.endpoints.contexts import ContextLimits
 from edge_evaluator.evaluation.evaluator import Evaluator
+from edge_evaluator.fast_path.heads import Heads
 from edge_evaluator.fast_path.plain_requests import PlainRequest, PlainRequests
+from edge_evaluator.fast_path.replies import Replies
 from edge_evaluator.fast_path.telemetry import FastPathTelemetry
 from edge_evaluator.memory.callers import Caller
 
 _BLANK_LINE = b"\r\n\r\n"
-_BODY_HEAD = b"content-length: %d\r\ncontent-type: application/json\r\nx-request-id: %b\r\n%b"
-_BULK_HEAD = b"%betag: %b\r\n%b%b"
-_VARYING = b"vary: Accept-Encoding\r\n"
-_ENCODED = b"content-encoding: gzip\r\n"
-_ID_HEAD = b"x-request-id: %b\r\n%b"
 
 
 class FastPath:
@@ -45,29 +41,29 @@ class FastPath:
         self, admission: Admission, evaluator: Evaluator, limits: ContextLimits, requests: PlainRequests
     ) -> None:
         self.admission = admission
-        self.evaluator = evaluator
-        self.limits = limits
         self.requests = requests
+        self.heads = Heads()
         self.telemetry = FastPathTelemetry()
+        self.replies = Replies(evaluator, limits, self.telemetry)
         self._dates: list[tuple[bytes, bytes]] = []
-        self._heads: tuple[bytes, bytes] | None = None
+        self._first_lines: tuple[bytes, bytes] | None = None
         self._prefix = secrets.token_hex(8).encode()
         self._numbers = count()
 
     def new_request_id(self) -> bytes:
         return b"%b%016x" % (self._prefix, next(self._numbers))
 
-    def heads(self, default_headers: list[tuple[bytes, bytes]]) -> tuple[bytes, bytes] | None:
-        """The first lines of a 200 and of a 304; the server makes a new list when its date changes.
+    def first_lines(self, default_headers: list[tuple[bytes, bytes]]) -> tuple[bytes, bytes] | None:
+        """The first lines of a 304 and of a 200; the server makes a new list when its date changes.
 
         None when answers end their connections: here none does.
         """
         if default_headers is not self._dates:
-            lines = header_lines(*default_headers)
-            heads = b"HTTP/1.1 200 OK\r\n" + lines, b"HTTP/1.1 304 Not Modified\r\n" + lines
-            self._heads = None if CLOSE in default_headers else heads
+            headers = header_lines(*default_headers)
+            lines = b"HTTP/1.1 304 Not Modified\r\n" + headers, b"HTTP/1.1 200 OK\r\n" + headers
+            self._first_lines = None if CLOSE in default_headers else lines
             self._dates = default_headers
-        return self._heads
+        return self._first_lines
 
 
 class FastPathProtocol(LimitedProtocol):
@@ -79,6 +75,7 @@ class FastPathProtocol(LimitedProtocol):
         super().__init__(*arguments, **named)
         self._plain: PlainRequest | None = None
         """Set while a plain request's body is awaited."""
+        self._request_id: bytes | None = None
         self._body = b""
         self._data = b""
         """What is being read, if no message was under way before it."""
@@ -94,8 +91,8 @@ class FastPathProtocol(LimitedProtocol):
     def data_received(self, data: bytes) -> None:
         if self._between_messages:
             end = data.find(_BLANK_LINE) + len(_BLANK_LINE)
-            plain = self.fast.requests.known.get(data[:end])
-            if plain is not None and len(data) - end == plain.length and self._answer(plain, data[end:]):
+            known = self.fast.heads.find(data[:end])
+            if known is not None and len(data) - end == known[0].length and self._answer(*known, data[end:]):
                 return
         self._data = b"" if self._in_headers or self._in_body else data
         super().data_received(data)
@@ -123,10 +120,11 @@ class FastPathProtocol(LimitedProtocol):
         if waiting or self.parser.get_method() != b"POST" or self.parser.get_http_version() != "1.1":
             self._begin_in_uvicorn()
             return
-        self._plain = self.fast.requests.read(self.url, self.headers, self.scheme or "http")
-        if self._plain is None:
+        read = self.fast.requests.read(self.url, self.headers, self.scheme or "http")
+        if read is None:
             self._begin_in_uvicorn()
         else:
+            self._plain, self._request_id = read
             self._in_headers, self._in_body = False, True
             self._body = b""
 
@@ -138,7 +136,7 @@ class FastPathProtocol(LimitedProtocol):
 
     def on_message_complete(self) -> None:
         plain = self._plain
-        if plain is not None and not self._answer(plain, self._body):
+        if plain is not None and not self._answer(plain, self._request_id, self._body):
             self._give_up()
         if self._plain is None:
             super().on_message_complete()
@@ -148,7 +146,7 @@ class FastPathProtocol(LimitedProtocol):
         self._between_messages = True
         head, blank_line, body = self._data.partition(_BLANK_LINE)
         if blank_line and body == self._body and plain is not None:
-            self.fast.requests.remember(head + blank_line, plain)
+            self.fast.heads.remember(head + blank_line, plain, self._request_id)
         self._body = b""
 
     # Handing over to uvicorn
@@ -171,62 +169,27 @@ class FastPathProtocol(LimitedProtocol):
 
     # Answering
 
-    def _answer(self, plain: PlainRequest, body: bytes) -> bool:
+    def _answer(self, plain: PlainRequest, request_id: bytes | None, body: bytes) -> bool:
         """Writes the response. False, and nothing is written or counted, for what uvicorn shall serve."""
         started = time.perf_counter()
         fast = self.fast
         caller = self._admitted(plain.sdk_key)
-        heads = fast.heads(self.server_state.default_headers)
-        if (plain.forwarded and self._proxies_are_trusted) or caller is None or heads is None:
+        lines = fast.first_lines(self.server_state.default_headers)
+        if (plain.forwarded and self._proxies_are_trusted) or caller is None or lines is None:
             return False
         if self.flow.write_paused or self.transport.is_closing():
             return False
-        try:
-            context = context_of(decode_object(body, fast.limits))
-        except BadRequestBody:
+        reply = fast.replies.to(plain, caller, body)
+        if reply is None:
             return False
-        ok, _ = heads
-        if plain.flag is not None:
-            answer = fast.evaluator.value(caller, plain.flag, context)
-            if answer is None:
-                return False
-            head = _BODY_HEAD % (len(answer), plain.request_id or fast.new_request_id(), plain.last_lines)
-            self.transport.write(b"".join((ok, head, answer)))
-            fast.telemetry.single += 1
-        elif not self._answer_bulk(plain, caller, context, body, heads):
-            return False
+        modified, head, content = reply
+        named = request_id or fast.new_request_id()
+        self.transport.write(b"".join((lines[modified], head, named, plain.last_lines, content)))
         self._address_allowance.taken += 1
         self._key_allowance.taken += 1
         self.server_state.total_requests += 1
         self._answered_at = self.loop.time()
         fast.telemetry.observe(time.perf_counter() - started)
-        return True
-
-    def _answer_bulk(
-        self, plain: PlainRequest, caller: Caller, context: dict[str, Any], body: bytes, heads: tuple[bytes, bytes]
-    ) -> bool:
-        fast = self.fast
-        view = fast.evaluator.view(caller)
-        request_id = plain.request_id or fast.new_request_id()
-        etag = fast.evaluator.etag(caller, body)
-        aged = header_lines((CONFIG_AGE.lower().encode(), b"%d" % view.age_seconds)) if view.age_seconds else b""
-        if fresh(plain.held, etag):
-            head = _BULK_HEAD % (heads[1], etag.encode(), aged, _VARYING)
-            self.transport.write(head + _ID_HEAD % (request_id, plain.last_lines))
-            fast.telemetry.unmodified += 1
-            return True
-        if plain.gzip and view.is_large:
-            return False
-        answer = b"".join(fast.evaluator.bulk(caller, context, plain.origin))
-        encoded = b""
-        if plain.gzip and len(answer) >= WORTH_BYTES_MIN:
-            if len(answer) >= BESIDE_LOOP_BYTES_MIN:
-                view.is_large = True
-                return False
-            answer, encoded = packed(answer), _ENCODED
-        head = _BULK_HEAD % (heads[0], etag.encode(), aged + encoded, _VARYING)
-        self.transport.write(b"".join((head, _BODY_HEAD % (len(answer), request_id, plain.last_lines), answer)))
-        fast.telemetry.bulk += 1
         return True
 
     def _admitted(self, sdk_key: bytes) -> Caller | None:
