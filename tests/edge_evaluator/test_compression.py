@@ -10,11 +10,9 @@ import pytest
 from edge_evaluator.endpoints.compression import BESIDE_LOOP_BYTES_MIN, WORTH_BYTES_MIN, accepts_gzip, packed
 from edge_evaluator.settings import EdgeSettings
 
-from tests.edge_evaluator.plain_posts import BULK, CONTEXTS, SINGLE, both, exchange, post
+from tests.edge_evaluator.plain_posts import BULK, CONTEXTS, SINGLE, exchange, post
 from tests.edge_evaluator.running_edge import CLIENT_KEY, RunningEdge, running_edge
 from tests.edge_evaluator.sample_flags import FLAGS, boolean
-
-__all__ = ["both"]
 
 
 @pytest.mark.parametrize(
