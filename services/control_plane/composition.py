@@ -9,12 +9,12 @@ from datetime import timedelta
 from functools import partial
 
 from fastapi import FastAPI
-from messages.subjects import CONFIG, acts_stream, config_stream
+from messages.subjects import acts_stream
 from prometheus_client import CollectorRegistry
 from service_kit.actor_limits import ActorLimits
 from service_kit.background import Background
-from service_kit.bus_watch import BusWatch
 from service_kit.clock import Clock, SystemClock
+from service_kit.companions import Companion
 from service_kit.cors import CorsPolicy, Pages, allow_browsers
 from service_kit.deadlines import RequestDeadlines
 from service_kit.http import Lifespan, Shell, create_app
@@ -29,7 +29,6 @@ from service_kit.token_keys import SharedSecret
 from service_kit.tokens import AccessTokens, TokenIssuer
 from streams.connection import BusConnection
 from streams.jetstream import JetStreamBus
-from streams.server_clock import time_of
 
 from control_plane.access import Authenticator
 from control_plane.acts.intake import ActIntake
@@ -39,7 +38,6 @@ from control_plane.audit.heads import SignedHeads
 from control_plane.database import (
     ACCOUNTS,
     OPERATOR_CONNECTIONS,
-    RELAY_CONNECTIONS,
     STATUS_CONNECTIONS,
     WEBHOOK_CONNECTIONS,
     Connection,
@@ -64,10 +62,10 @@ from control_plane.people.sessions import Sessions
 from control_plane.people.sign_in_trace import SignInTrace
 from control_plane.people.signing_keys import KeyTerms, SigningKeyRing, withdraw_keys
 from control_plane.people.single_sign_on.parts import Surroundings, single_sign_on
-from control_plane.publishing.relay import Relay
 from control_plane.publishing.status import PublishingStatus
-from control_plane.publishing.telemetry import RelayTelemetry
+from control_plane.publishing.telemetry import PublishingTelemetry
 from control_plane.quotas import Quotas, QuotaTelemetry
+from control_plane.relay_work import RelayWork
 from control_plane.reviews.schedule import LOOK_SECONDS, Schedule
 from control_plane.settings import Settings
 from control_plane.webhooks.delivery import Deliverer
@@ -119,9 +117,8 @@ def build_api(settings: Settings) -> Api:
     redis = redis_at(settings)
     trace = SignInTrace(database, clock)
     access = access_of(settings, database=database, issuer=TokenIssuer(keys, clock), trace=trace, clock=clock)
-    telemetry = RelayTelemetry(registry)
-    relay = _RelayWork(settings, clock=clock, telemetry=telemetry, registry=registry)
-    status = _status(settings, clock, telemetry)
+    relay = relay_companion(registry) if settings.relay_enabled else None
+    status = _status(settings, clock, PublishingTelemetry(registry))
     intake = _act_intake(settings, database=database, clock=clock, registry=registry)
     heard = FleetTelemetry(registry)
     fleet = Fleet(clock, heard)
@@ -174,8 +171,8 @@ def build_api(settings: Settings) -> Api:
         background.keep("webhooks", _webhook_work(settings, webhooks=webhooks, clock=clock, registry=registry))
         background.every("scheduled-changes", schedule.apply_all, seconds=LOOK_SECONDS)
         background.keep("publishing_status", status.keep_looking)
-        if settings.relay_enabled:
-            relay.begin(background)
+        if relay is not None:
+            background.keep("relay", relay.run)
 
     schedule = Schedule(reviews_of(database, quotas, settings.events_age_days_max))
     app = create_control_plane(
@@ -212,7 +209,11 @@ def build_api(settings: Settings) -> Api:
             ),
             body_limit_bytes=settings.body_limit_bytes,
             # What is served goes on; so a pod is not taken away for it.
-            warnings={"publishing": status.check, "tenants": database.check_tenants},
+            warnings={
+                "publishing": status.check,
+                "tenants": database.check_tenants,
+                **({"relay": relay.check} if relay is not None else {}),
+            },
         ),
     )
     app.add_middleware(RequestDeadlines, seconds=settings.request_seconds)
@@ -225,18 +226,24 @@ def build_relay(settings: Settings) -> FastAPI:
     clock, registry = SystemClock(), new_registry()
     database = database_of(settings, clock)
     background = Background(registry, clock)
-    telemetry = RelayTelemetry(registry)
-    relay = _RelayWork(settings, clock=clock, telemetry=telemetry, registry=registry)
-    status = _status(settings, clock, telemetry)
+    relay = RelayWork(settings, clock, registry)
+    status = _status(settings, clock, PublishingTelemetry(registry))
 
     def opened() -> None:
         background.keep("publishing_status", status.keep_looking)
-        relay.begin(background, essential=True)
+        relay.begin(background)
 
     prepare = partial(_migrated, settings=settings)
     lifespan = _beside(background=background, database=database, prepare=prepare, opened=opened)
     shell = Shell(registry=registry, background=background, lifespan=lifespan)
     return create_app("Verdict relay", shell, checks={"database": database.check, "publishing": status.check})
+
+
+def relay_companion(registry: CollectorRegistry) -> Companion:
+    """The relay as a process beside this one; its metrics are told among those of `registry`."""
+    relay = Companion("relay", "control_plane.relay_process")
+    registry.register(relay)
+    return relay
 
 
 def access_of(
@@ -328,57 +335,8 @@ async def _migrated(connection: Connection, settings: Settings) -> None:
         await migrate(connection)
 
 
-def _status(settings: Settings, clock: Clock, telemetry: RelayTelemetry) -> PublishingStatus:
+def _status(settings: Settings, clock: Clock, telemetry: PublishingTelemetry) -> PublishingStatus:
     return PublishingStatus(_database_with(settings, clock, STATUS_CONNECTIONS), clock, telemetry)
-
-
-class _RelayWork:
-    """The relay with connections of its own: requests that use up the pool must not take the lease from it."""
-
-    def __init__(
-        self, settings: Settings, clock: Clock, telemetry: RelayTelemetry, registry: CollectorRegistry
-    ) -> None:
-        self._settings = settings
-        self._clock = clock
-        self._telemetry = telemetry
-        self._bus: JetStreamBus | None = None
-        self._watch = BusWatch(
-            registry,
-            clock,
-            connected=lambda: self._bus is not None and self._bus.connected,
-            skew_seconds_max=settings.clock_skew_seconds_max,
-        )
-
-    def begin(self, background: Background, *, essential: bool = False) -> None:
-        self._watch.begin(background, self._bus_time)
-        background.keep("relay", self._run, essential=essential)
-
-    async def _bus_time(self) -> int | None:
-        return None if self._bus is None else await time_of(self._bus, CONFIG)
-
-    async def _run(self) -> None:
-        settings = self._settings
-        stream = config_stream(
-            max_bytes=settings.config_max_bytes,
-            replicas=settings.nats_replicas,
-            given=settings.given(max_bytes="config_max_bytes", replicas="nats_replicas"),
-        )
-        database = _database_with(settings, self._clock, RELAY_CONNECTIONS)
-        bus = self._bus = JetStreamBus(BusConnection.of(settings), name="control-plane")
-        bus.start()
-        try:
-            await database.open()
-            await Relay(
-                database=database,
-                bus=bus,
-                clock=self._clock,
-                telemetry=self._telemetry,
-                stream=stream,
-                check_seconds=settings.relay_check_seconds,
-            ).run()
-        finally:
-            await bus.close()
-            await database.close()
 
 
 def _webhook_work(

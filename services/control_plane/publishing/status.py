@@ -13,7 +13,7 @@ from service_kit.problems import Unavailable
 from control_plane.database import Connection, Database
 from control_plane.publishing.blocks import REASONS
 from control_plane.publishing.lease import LeaseState, lease_state
-from control_plane.publishing.telemetry import RelayTelemetry
+from control_plane.publishing.telemetry import PublishingTelemetry
 
 LOOK_SECONDS = 1.0
 LATE_SECONDS = 30.0
@@ -40,7 +40,7 @@ async def read_status(tx: Connection) -> Status:
 class PublishingStatus:
     """Looks every second, for metrics and readiness. Between looks, and while the database is away, ages go on."""
 
-    def __init__(self, database: Database, clock: Clock, telemetry: RelayTelemetry) -> None:
+    def __init__(self, database: Database, clock: Clock, telemetry: PublishingTelemetry) -> None:
         self._database = database
         self._clock = clock
         self._telemetry = telemetry

@@ -1,16 +1,14 @@
-"""Telemetry of the relay."""
+"""Telemetry of publishing."""
 
 from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 
-class RelayTelemetry:
-    """What a relay counts, and what every process with or without one tells of publishing (see `status.py`)."""
+class PublishingTelemetry:
+    """What every process, with or without a relay, tells of publishing (see `status.py`)."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self.leading = Gauge("relay_leading", "1 while this relay leads", registry=registry)
-        self.epoch = Gauge("relay_epoch", "Epoch of this relay's last leadership", registry=registry)
         self.unpublished_age = Gauge(
             "relay_unpublished_age_seconds",
             "Age of the oldest unpublished change; of the database, whoever leads",
@@ -31,6 +29,14 @@ class RelayTelemetry:
         self.status_failures = Counter(
             "relay_status_failures_total", "Times the database did not say how publishing stands", registry=registry
         )
+
+
+class RelayTelemetry:
+    """What a relay counts."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.leading = Gauge("relay_leading", "1 while this relay leads", registry=registry)
+        self.epoch = Gauge("relay_epoch", "Epoch of this relay's last leadership", registry=registry)
         self.publications = Counter("relay_publications_total", "Environments published", registry=registry)
         self.entries = Counter("relay_entries_total", "Entries and tombstones written", registry=registry)
         self.repaired_entries = Counter(

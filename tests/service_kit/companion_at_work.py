@@ -1,0 +1,22 @@
+"""A companion for tests: counts, and tells it until it is left."""
+
+from __future__ import annotations
+
+import asyncio
+
+from prometheus_client import CollectorRegistry, Counter
+from service_kit.companions import accompany, descriptor_given
+
+
+async def work(registry: CollectorRegistry) -> None:
+    Counter("work_done_total", "Work that was done", ["kind"], registry=registry).labels("any").inc(3)
+    await asyncio.Event().wait()
+
+
+async def run() -> None:
+    registry, descriptor = CollectorRegistry(), descriptor_given()
+    await accompany(work(registry), registry, descriptor)
+
+
+if __name__ == "__main__":
+    asyncio.run(run())
