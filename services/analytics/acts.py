@@ -6,11 +6,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 
+from actors.tokens import Actor
 from messages.acts import NOBODY, Act, ActLog, Author
 from service_kit.problems import Unavailable
 from streams import BusError
-
-from analytics.access import Actor
 
 COMMAND = Author("system", NOBODY, "analytics dead-letters")
 """Whoever runs the server."""

@@ -30,7 +30,7 @@ class Settings(BusSettings, RedisSettings):
     `smtp_url`: where mail is handed in, `smtp://user:password@host:port` or `smtps://…`; empty: one-time links are
     shown to administrators. `public_url`: where people reach the control plane; links in mail begin with it.
     `auth_keys`: access tokens are signed with keys of which the public part is published, a new one every
-    `auth_key_days`, or with `auth_jwt_secret`, which analytics has then too.
+    `auth_key_days`, or with `auth_jwt_secret`, which analytics and the ingestor have then too.
     `auth_token_minutes`: of an access token. A session lasts `auth_session_idle_hours` without use,
     `auth_session_days` with it.
     `outbound_allow`: hosts, addresses and networks inside that people may name, as of a webhook.

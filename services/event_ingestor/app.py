@@ -14,8 +14,8 @@ from starlette.middleware import Middleware
 
 from event_ingestor.bodies import BODY_BYTES_MAX
 from event_ingestor.composition import Ingestor
+from event_ingestor.endpoints import arrivals, routes
 from event_ingestor.endpoints.fast_path import FastPath
-from event_ingestor.endpoints.routes import build_router
 
 BROWSER_ACCESS = CorsPolicy(
     methods=("POST", "GET", "OPTIONS"),
@@ -42,7 +42,8 @@ def build_app(ingestor: Ingestor, registry: CollectorRegistry, *, cors_origins: 
         body_limit_bytes=BODY_BYTES_MAX,
     )
     app = create_app("Verdict event ingestor", shell, checks=ingestor.checks)
-    app.include_router(build_router(intake=ingestor.intake))
+    app.include_router(routes.build_router(intake=ingestor.intake))
+    app.include_router(arrivals.build_router(onlookers=ingestor.onlookers))
     # The innermost; `add_middleware` would make it the outermost.
     app.user_middleware.append(Middleware(FastPath, intake=ingestor.intake))
     allow_browsers(app, Pages(cors_origins, BROWSER_ACCESS))

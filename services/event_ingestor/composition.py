@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
+from actors.tokens import Tokens
 from messages.follower_telemetry import FollowerTelemetry
 from messages.subjects import EVENTS, events_stream
 from prometheus_client import CollectorRegistry
@@ -28,6 +29,7 @@ from event_ingestor.counts import Counts
 from event_ingestor.event_log import EventLog, LogLimits
 from event_ingestor.intake import Intake
 from event_ingestor.limits import CallerLimits, Rates
+from event_ingestor.onlookers import SERVICE, Onlookers
 from event_ingestor.room import Allotment, Room, RoomLimits
 from event_ingestor.settings import IngestorSettings
 from event_ingestor.storage_health import StorageHealth
@@ -100,6 +102,11 @@ class Ingestor:
             window=Window(settings.events_age_days_max * DAY_MS, settings.events_ahead_seconds_max * 1000),
             clock=clock,
         )
+        self.onlookers = Onlookers(
+            authenticator=self._authenticator,
+            tokens=Tokens(self._authenticator.access, clock, settings.auth_jwt_secret, service=SERVICE),
+            intake=self.intake,
+        )
         self.checks = {
             "bus": self._bus_ready,
             "stream": self._stream.check,
@@ -170,6 +177,7 @@ def _rates(settings: IngestorSettings) -> Rates:
         requests_per_address=settings.ingestor_requests_per_address_per_second,
         requests_per_key=settings.ingestor_requests_per_key_per_second,
         requests_per_organization=settings.ingestor_requests_per_organization_per_second,
+        requests_per_actor=settings.ingestor_reads_per_actor_per_second,
         events_per_key=settings.events_per_key_per_second,
         events_per_organization=settings.events_per_organization_per_second,
     )

@@ -71,7 +71,7 @@ class Intake:
     def admit(self, scope: Scope, client_key: str | None = None) -> Caller:
         """The caller of a request that is within the limits. Raises TooManyRequests besides."""
         try:
-            self.limits.count_address(_address(scope))
+            self.limits.count_address(address_of(scope))
             caller = self.caller(scope["headers"], client_key)
             self.limits.count_caller(caller)
             _count_connection(scope, caller)
@@ -84,7 +84,7 @@ class Intake:
         """The receipt of an admitted request as JSON, once every accepted event is stored. Raises Problem."""
         environment_id = caller.environment.environment_id
         holders = (
-            ("address", _address(scope)),
+            ("address", address_of(scope)),
             ("key", caller.key.sha256),
             ("organization", caller.environment.organization_id),
         )
@@ -143,7 +143,8 @@ def _count_connection(scope: Scope, caller: Caller) -> None:
             raise TooManyRequests("too many connections", code="too_many_connections", limit=f"connections_per_{kind}")
 
 
-def _address(scope: Scope) -> str:
+def address_of(scope: Scope) -> str:
+    """Of the client; empty when the server does not tell."""
     client = scope.get("client")
     return client[0] if client else ""
 

@@ -1,9 +1,10 @@
-"""Limits on what callers ask in a time: requests and events, by key, organization and address."""
+"""Limits on what is asked in a time: requests and events, by key, person, token, organization and address."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from actors.tokens import Actor
 from service_kit.clock import Clock
 from service_kit.rate_limits import RateLimit
 
@@ -17,6 +18,7 @@ class Rates:
     requests_per_address: int
     requests_per_key: int
     requests_per_organization: int
+    requests_per_actor: int
     events_per_key: int
     events_per_organization: int
 
@@ -28,12 +30,17 @@ class CallerLimits:
         self._addresses = RateLimit("requests_per_address", rates.requests_per_address, clock)
         self._keys = RateLimit("requests_per_key", rates.requests_per_key, clock)
         self._organizations = RateLimit("requests_per_organization", rates.requests_per_organization, clock)
+        self._actors = {
+            "user": RateLimit("reads_per_person", rates.requests_per_actor, clock),
+            "token": RateLimit("reads_per_token", rates.requests_per_actor, clock),
+        }
         self._key_events = RateLimit("events_per_key", rates.events_per_key, clock)
         self._organization_events = RateLimit("events_per_organization", rates.events_per_organization, clock)
         self.all = (
             self._addresses,
             self._keys,
             self._organizations,
+            *self._actors.values(),
             self._key_events,
             self._organization_events,
         )
@@ -53,6 +60,11 @@ class CallerLimits:
         _count(self._organizations, organization, "too many requests of this organization")
         _require(self._key_events, caller.key.sha256, "too many events with this key")
         _require(self._organization_events, organization, "too many events of this organization")
+
+    def count_actor(self, actor: Actor) -> None:
+        """A person or a program that reads. Raises TooManyRequests."""
+        whose = "of one person" if actor.kind == "user" else "with this token"
+        _count(self._actors[actor.kind], actor.subject, f"too many reads {whose}")
 
     def count_events(self, caller: Caller, count: int) -> None:
         """What came in a request that was let in: it is taken whole, the next ones are refused."""

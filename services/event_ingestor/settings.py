@@ -17,11 +17,15 @@ _Room = Annotated[int, Field(ge=10 * _MEBIBYTE)]
 
 
 class IngestorSettings(BusSettings, RedisSettings):
-    """Read by `main` alone. Times in seconds and sizes in bytes unless the name says otherwise."""
+    """Read by `main` alone. Times in seconds and sizes in bytes unless the name says otherwise.
+
+    `auth_jwt_secret`: the control plane's, where it signs access tokens with a secret (`FF_AUTH_KEYS=secret`).
+    """
 
     port: Annotated[int, Field(ge=0, le=65535)] = 8082
     nats_replicas: Annotated[int, Field(ge=1, le=5)] = 1
     pii_secret: LongSecret
+    auth_jwt_secret: LongSecret | None = None
 
     events_max_bytes: Annotated[int, Field(ge=_MEBIBYTE)] = 8192 * _MEBIBYTE
     events_max_age_seconds: Annotated[float, Field(ge=600)] = 86_400.0
@@ -47,5 +51,6 @@ class IngestorSettings(BusSettings, RedisSettings):
     ingestor_requests_per_address_per_second: _Count = 20_000
     ingestor_requests_per_key_per_second: _Count = 20_000
     ingestor_requests_per_organization_per_second: _Count = 40_000
+    ingestor_reads_per_actor_per_second: _Count = 1000
     ingestor_cors_origins: Origins = ANY_ORIGIN
     ingestor_snapshot_file: Path | None = None

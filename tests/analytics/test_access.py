@@ -8,9 +8,12 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from analytics.access import Authenticator, MissingRight
-from analytics.catalog.catalog import Catalog, EnvironmentNotFound
-from analytics.catalog.entries import Environment, Member, ServiceToken, members_of, service_tokens_of
+from actors.environments import EnvironmentNotFound
+from actors.published import Member, ServiceToken, access_of
+from actors.rights import MissingRight
+from analytics.access import Authenticator
+from analytics.catalog.catalog import Catalog
+from analytics.catalog.entries import Environment
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from messages.generated import config_pb2 as pb
 from pydantic import SecretStr
@@ -52,7 +55,7 @@ def test_what_nobody_published_is_as_it_was_at_the_sign_in(asking: Authenticator
 
 
 def test_a_session_that_ended_ends_here_as_soon_as_it_is_published(catalog: Catalog, asking: Authenticator) -> None:
-    members = catalog.entries("env-1").members
+    members = catalog.entries("env-1").access.members
     members[str(PERSON)] = Member("developer", 2)
     asking.identify(token(2))
     members[str(PERSON)] = Member("developer", 3)
@@ -62,18 +65,18 @@ def test_a_session_that_ended_ends_here_as_soon_as_it_is_published(catalog: Cata
 
 
 def test_a_token_may_be_newer_than_what_is_published(catalog: Catalog, asking: Authenticator) -> None:
-    catalog.entries("env-1").members[str(PERSON)] = Member("viewer", 1)
+    catalog.entries("env-1").access.members[str(PERSON)] = Member("viewer", 1)
     assert asking.identify(token(2)).rights == {"env-1": {"results:read", "exposures:read"}}
 
 
 def test_a_publisher_that_says_nothing_about_sessions_ends_none(catalog: Catalog, asking: Authenticator) -> None:
-    catalog.entries("env-1").members[str(PERSON)] = Member("viewer")
+    catalog.entries("env-1").access.members[str(PERSON)] = Member("viewer")
     assert asking.identify(token(1)).rights == {"env-1": {"results:read", "exposures:read"}}
 
 
 def test_the_latest_word_of_any_organization_counts(catalog: Catalog, asking: Authenticator) -> None:
-    catalog.entries("env-1").members[str(PERSON)] = Member("viewer", 2)
-    catalog.entries("env-2").members[str(PERSON)] = Member("viewer", 3)
+    catalog.entries("env-1").access.members[str(PERSON)] = Member("viewer", 2)
+    catalog.entries("env-2").access.members[str(PERSON)] = Member("viewer", 3)
     with pytest.raises(WithdrawnToken):
         asking.identify(token(2))
 
@@ -110,7 +113,7 @@ def test_a_published_key_verifies_and_a_secret_does_no_more(catalog: Catalog, se
     keys, asking = Keys(clock), Authenticator(catalog, clock, secret)
     with pytest.raises(InvalidToken):
         asking.identify(signed(keys))
-    catalog.entries("env-2").signing_keys["one"] = keys.public
+    catalog.entries("env-2").access.signing_keys["one"] = keys.public
     assert asking.identify(signed(keys)).subject == str(PERSON)
     assert asking.identify(signed(keys, "verdict-analytics")).subject == str(PERSON)
     for refused in (token(), signed(Keys(clock)), signed(keys, "verdict-events")):
@@ -121,7 +124,7 @@ def test_a_published_key_verifies_and_a_secret_does_no_more(catalog: Catalog, se
 def test_a_key_ends_here_by_the_clock(catalog: Catalog) -> None:
     clock = ManualClock()
     keys, asking = Keys(clock), Authenticator(catalog, clock)
-    catalog.entries("env-1").signing_keys["one"] = replace(keys.public, expires_at=clock.now() + 5000)
+    catalog.entries("env-1").access.signing_keys["one"] = replace(keys.public, expires_at=clock.now() + 5000)
     asking.identify(signed(keys))
     clock.advance(5)
     with pytest.raises(InvalidToken):
@@ -131,10 +134,10 @@ def test_a_key_ends_here_by_the_clock(catalog: Catalog) -> None:
 def test_one_session_ends_here_as_soon_as_it_is_published(catalog: Catalog) -> None:
     clock = ManualClock()
     keys, asking = Keys(clock), Authenticator(catalog, clock)
-    catalog.entries("env-1").signing_keys["one"] = keys.public
-    catalog.entries("env-2").members[str(PERSON)] = Member("viewer", 2, ended_sessions=frozenset({UUID(int=6)}))
+    catalog.entries("env-1").access.signing_keys["one"] = keys.public
+    catalog.entries("env-2").access.members[str(PERSON)] = Member("viewer", 2, ended_sessions=frozenset({UUID(int=6)}))
     asking.identify(signed(keys))
-    catalog.entries("env-2").members[str(PERSON)] = Member("viewer", 2, ended_sessions=frozenset({SESSION}))
+    catalog.entries("env-2").access.members[str(PERSON)] = Member("viewer", 2, ended_sessions=frozenset({SESSION}))
     with pytest.raises(WithdrawnToken):
         asking.identify(signed(keys))
 
@@ -153,8 +156,8 @@ def environment(catalog: Catalog, number: str) -> Environment:
 
 
 def test_rights_hold_where_they_are_published_and_nowhere_else(catalog: Catalog, asking: Authenticator) -> None:
-    catalog.entries("env-1").members[str(PERSON)] = Member("viewer", 2, rights=READER)
-    catalog.entries("env-2").members[str(PERSON)] = Member("owner", 2, rights=frozenset())
+    catalog.entries("env-1").access.members[str(PERSON)] = Member("viewer", 2, rights=READER)
+    catalog.entries("env-2").access.members[str(PERSON)] = Member("owner", 2, rights=frozenset())
     found = asking.identify(token(2))
     assert set(found.environments) == {"env-1"}
     found.require("results:read", environment(catalog, "1"))
@@ -168,7 +171,7 @@ def test_rights_hold_where_they_are_published_and_nowhere_else(catalog: Catalog,
 
 @pytest.mark.parametrize("role", ["admin", "administrator", "owner", "editor", "developer", "analyst", "viewer", "x"])
 def test_a_publisher_of_before_is_understood_by_its_roles(catalog: Catalog, asking: Authenticator, role: str) -> None:
-    catalog.entries("env-1").members[str(PERSON)] = Member(role, 2)
+    catalog.entries("env-1").access.members[str(PERSON)] = Member(role, 2)
     held = asking.identify(token(2)).rights.get("env-1", frozenset())
     assert ("export:manage" in held) == (role in ("admin", "administrator", "owner"))
     assert ("experiment:update" in held) == (role not in ("viewer", "x"))
@@ -182,7 +185,7 @@ def test_a_service_token_may_what_is_published_of_it(catalog: Catalog) -> None:
     for unknown in (secret, "vt_", "vt_é"):
         with pytest.raises(InvalidToken):
             asking.identify(unknown)
-    tokens = catalog.entries("env-2").service_tokens
+    tokens = catalog.entries("env-2").access.service_tokens
     tokens[digest] = ServiceToken("token-1", MANAGER, clock.now() + 1000)
     found = asking.identify(secret)
     assert (found.kind, found.subject, found.rights) == ("token", "token-1", {"env-2": MANAGER})
@@ -211,11 +214,11 @@ def test_what_is_read_of_a_message_is_what_it_says() -> None:
             pb.ServiceToken(id=SESSION.bytes, sha256=b"short", right_set=1),
         ],
     )
-    members = members_of(wire)
+    read = access_of(wire)
     before = READER | {"exposures:read"}
-    assert [members[str(UUID(int=number))].held for number in (1, 2, 3)] == [MANAGER, frozenset(), before]
-    assert members[str(PERSON)].ended_sessions == {SESSION}
-    assert service_tokens_of(wire) == {b"d" * 32: ServiceToken(str(SESSION), READER, 5)}
+    assert [read.members[str(UUID(int=number))].held for number in (1, 2, 3)] == [MANAGER, frozenset(), before]
+    assert read.members[str(PERSON)].ended_sessions == {SESSION}
+    assert read.service_tokens == {b"d" * 32: ServiceToken(str(SESSION), READER, 5)}
 
 
 async def test_who_asks_too_much_is_told_which_limit_it_is(catalog: Catalog) -> None:

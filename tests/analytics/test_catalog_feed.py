@@ -8,9 +8,10 @@ from typing import Any, cast
 from uuid import UUID
 
 import pytest
-from analytics.catalog.catalog import Catalog, EnvironmentNotFound, ExperimentNotFound, FlagNotFound
+from actors.environments import EnvironmentNotFound
+from actors.roles_before import rights_before
+from analytics.catalog.catalog import Catalog, ExperimentNotFound, FlagNotFound
 from analytics.catalog.feed import CatalogFeed
-from analytics.catalog.roles_before import rights_before
 from bucketing.flagset import Experiment, ExperimentMode, Fixed, Flag, FlagType, Share
 from messages.documents import experiment_document, flag_document
 from messages.follower_telemetry import FollowerTelemetry
@@ -204,6 +205,6 @@ async def test_what_is_published_about_members_counts_before_the_sign_in(bus: Me
     await Publisher(bus, "e2").version_of(environment__production=environment("o2"))
     await until(lambda: catalog.ready and catalog.entries("e2").environment)
 
-    assert catalog.rights_of(str(joined), {}) == {"e1": rights_before("developer")}
-    assert catalog.rights_of(str(left), {"o1": "owner", "o2": "viewer"}) == {"e2": rights_before("viewer")}
-    assert [catalog.session_generation_of(str(each)) for each in (joined, left)] == [4, 0]
+    assert catalog.access.rights_of(str(joined), {}) == {"e1": rights_before("developer")}
+    assert catalog.access.rights_of(str(left), {"o1": "owner", "o2": "viewer"}) == {"e2": rights_before("viewer")}
+    assert [catalog.access.session_generation_of(str(each)) for each in (joined, left)] == [4, 0]

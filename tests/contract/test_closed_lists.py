@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from analytics.access import ROLES_OF_RIGHTS
-from analytics.access import Right as AskedRight
+from actors.rights import ROLES_OF_RIGHTS
+from actors.rights import Right as AskedRight
 from analytics.catalog.entries import Boundary, CapsOf, MarginKind, Per
 from analytics.catalog.entries import Role as MetricRole
 from analytics.results.judgement import CORRECTIONS

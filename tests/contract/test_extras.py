@@ -12,7 +12,7 @@ import grimp
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-OURS = ("bucketing", "stats", "messages", "streams", "service_kit")
+OURS = ("actors", "bucketing", "stats", "messages", "streams", "service_kit")
 EXTRAS = {
     "control_plane": "control-plane",
     "edge_evaluator": "edge",

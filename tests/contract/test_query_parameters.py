@@ -41,6 +41,7 @@ def clients() -> Iterator[dict[str, httpx.AsyncClient]]:
         patch.setattr("control_plane.access.authenticator.Authenticator.actor", anybody)
         patch.setattr("analytics.access.Authenticator.actor", anybody)
         patch.setattr("event_ingestor.intake.Intake.admit", lambda *_: object())
+        patch.setattr("event_ingestor.onlookers.Onlookers.admit", lambda *_: object())
         for find in ("find", "find_stream"):
             patch.setattr(f"edge_evaluator.memory.flag_memory.FlagMemory.{find}", lambda *_: KEY)
         yield {

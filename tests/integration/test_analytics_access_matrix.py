@@ -11,10 +11,10 @@ from uuid import UUID
 
 import httpx
 import pytest
-from analytics.access import ROLES_OF_RIGHTS
+from actors.published import Member, ServiceToken
+from actors.rights import ROLES_OF_RIGHTS
 from analytics.app import build_app
 from analytics.catalog.catalog import Catalog
-from analytics.catalog.entries import Member, ServiceToken
 from prometheus_client import CollectorRegistry
 from service_kit.clock import ManualClock
 from service_kit.http import Shell
@@ -86,8 +86,8 @@ def held() -> Catalog:
     made.entries("env-2").environment = replace(here, id="env-2", key="staging")
     made.entries("env-9").environment = replace(here, id="env-9", project_id="project-9", organization_id="org-9")
     for number in ("1", "2"):
-        made.entries(f"env-{number}").members[str(PERSON)] = Member("", 1, rights=ALL)
-    made.entries("env-9").members[str(UUID(int=9))] = Member("", 1, rights=ALL)
+        made.entries(f"env-{number}").access.members[str(PERSON)] = Member("", 1, rights=ALL)
+    made.entries("env-9").access.members[str(UUID(int=9))] = Member("", 1, rights=ALL)
     return made
 
 
@@ -120,7 +120,7 @@ def test_each_operation_has_a_row() -> None:
 
 async def test_what_is_no_credential_opens_nothing(client: httpx.AsyncClient, held: Catalog) -> None:
     over = ServiceToken("t", ALL, expires_at=NOW - 1)
-    held.entries("env-1").service_tokens[hashlib.sha256(b"vt_over").digest()] = over
+    held.entries("env-1").access.service_tokens[hashlib.sha256(b"vt_over").digest()] = over
     credentials = ["garbage", "vt_never-was", "vt_over", "srv_" + "x" * 40, "cli_" + "x" * 40, "e30.e30."]
     for operation in ROWS:
         assert (await asked(client, operation, {}))[1]["code"] == "credentials_missing"
@@ -136,9 +136,9 @@ async def test_a_right_that_is_missing_is_named(client: httpx.AsyncClient, held:
         if row.right is None:
             continue
         rest = ALL - {row.right}
-        held.entries("env-1").members[str(PERSON)] = Member("", 1, rights=rest)
+        held.entries("env-1").access.members[str(PERSON)] = Member("", 1, rights=rest)
         token = ServiceToken(str(UUID(int=7)), rest)
-        held.entries("env-1").service_tokens[hashlib.sha256(b"vt_narrow").digest()] = token
+        held.entries("env-1").access.service_tokens[hashlib.sha256(b"vt_narrow").digest()] = token
         for headers in (bearer("viewer"), program):
             status, problem = await asked(client, operation, headers)
             if operation == ("GET", "/v1/exports"):
@@ -151,15 +151,15 @@ async def test_a_right_that_is_missing_is_named(client: httpx.AsyncClient, held:
 async def test_who_has_the_right_is_let_in(client: httpx.AsyncClient, held: Catalog) -> None:
     for operation, row in ROWS.items():
         rights = ALL if row.right is None else frozenset({row.right, "results:read"})
-        held.entries("env-1").members[str(PERSON)] = Member("", 1, rights=rights)
+        held.entries("env-1").access.members[str(PERSON)] = Member("", 1, rights=rights)
         status, problem = await asked(client, operation, bearer("viewer"))
         assert status not in (401, 403, 500), (operation, status, problem)
 
 
 async def test_another_tenants_and_another_environments_are_absent(client: httpx.AsyncClient, held: Catalog) -> None:
-    del held.entries("env-2").members[str(PERSON)]
+    del held.entries("env-2").access.members[str(PERSON)]
     stranger = bearer("owner", "org-9")
-    held.entries("env-1").members[str(PERSON)] = Member("", 1, rights=frozenset())
+    held.entries("env-1").access.members[str(PERSON)] = Member("", 1, rights=frozenset())
     for operation, row in ROWS.items():
         status, problem = await asked(client, operation, stranger)
         if operation == ("GET", "/v1/exports"):

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, cast
-from uuid import UUID
 
 from bucketing.flagset import Condition, ExperimentMode, Holdout
 from bucketing.validation import validate_filter
@@ -14,9 +13,6 @@ from messages import documents
 from messages.aggregations import BY_NUMBER, Aggregation
 from messages.closed_lists import words
 from messages.generated import config_pb2 as pb
-from service_kit.token_keys import PUBLIC_KEY_BYTES, VerificationKey
-
-from analytics.catalog.roles_before import rights_before
 
 Role = Literal["goal", "secondary", "guardrail"]
 MarginKind = Literal["relative", "absolute"]
@@ -31,7 +27,6 @@ CapsOf = Literal["all", "nonzero"]
 _CAPS_OF = cast("dict[int, CapsOf]", words(pb.CapsOf))
 Per = Literal["user", "unit"]
 _PER = cast("dict[int, Per]", words(pb.MetricPer))
-_ID_BYTES, _DIGEST_BYTES = 16, 32
 COVARIATE_DAYS = 14
 DEFAULT_ALPHA = 0.05
 DEFAULT_POWER = 0.8
@@ -49,32 +44,6 @@ class Environment:
     organization_id: str
     salt: str
     hash_user_keys: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """Somebody of an organization. Tokens of an earlier `session_generation` were withdrawn (0: not said), and those of
-    `ended_sessions`."""
-
-    role: str
-    session_generation: int = 0
-    ended_sessions: frozenset[UUID] = frozenset()
-    rights: frozenset[str] | None = None
-    """None: the publisher did not say; then by the role."""
-
-    @property
-    def held(self) -> frozenset[str]:
-        """What they may in the environment, of the rights that are asked here."""
-        return rights_before(self.role) if self.rights is None else self.rights
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceToken:
-    """A program's. `expires_at` in epoch milliseconds, 0 for never."""
-
-    id: str
-    rights: frozenset[str]
-    expires_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,49 +183,6 @@ def environment_of(environment_id: str, wire: pb.Environment) -> Environment:
         wire.salt,
         wire.hash_user_keys,
     )
-
-
-def members_of(wire: pb.Environment) -> dict[str, Member]:
-    """By user id. An id of another length belongs to nobody."""
-    sets = _right_sets(wire)
-    return {
-        str(UUID(bytes=each.user_id)): Member(
-            each.role,
-            each.session_generation,
-            frozenset(_ids(each.ended_sessions)),
-            sets.get(each.right_set, frozenset()) if each.right_set else None,
-        )
-        for each in wire.members
-        if len(each.user_id) == _ID_BYTES
-    }
-
-
-def service_tokens_of(wire: pb.Environment) -> dict[bytes, ServiceToken]:
-    """By SHA-256. One with a malformed id or hash opens nothing."""
-    sets = _right_sets(wire)
-    return {
-        each.sha256: ServiceToken(str(UUID(bytes=each.id)), sets.get(each.right_set, frozenset()), each.expires_at)
-        for each in wire.service_tokens
-        if len(each.id) == _ID_BYTES and len(each.sha256) == _DIGEST_BYTES
-    }
-
-
-def _right_sets(wire: pb.Environment) -> dict[int, frozenset[str]]:
-    """By the number that members and tokens name."""
-    return {number: frozenset(each.rights) for number, each in enumerate(wire.right_sets, 1)}
-
-
-def signing_keys_of(wire: pb.Environment) -> dict[str, VerificationKey]:
-    """By name. A key of another length verifies nothing."""
-    return {
-        each.id: VerificationKey(each.id, each.public_key, each.expires_at)
-        for each in wire.signing_keys
-        if len(each.public_key) == PUBLIC_KEY_BYTES
-    }
-
-
-def _ids(wire: Iterable[bytes]) -> list[UUID]:
-    return [UUID(bytes=each) for each in wire if len(each) == _ID_BYTES]
 
 
 def metric_of(wire: pb.Metric) -> Metric:

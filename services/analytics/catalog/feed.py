@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from actors.published import access_of
 from messages.config_follower import ConfigFollower
 from messages.documents import flag_of
 from messages.follower_telemetry import FollowerTelemetry
@@ -15,14 +16,7 @@ from service_kit.logs import get_logger
 from streams import Bus
 
 from analytics.catalog.catalog import Catalog, EnvironmentEntries
-from analytics.catalog.entries import (
-    environment_of,
-    experiment_of,
-    members_of,
-    metric_of,
-    service_tokens_of,
-    signing_keys_of,
-)
+from analytics.catalog.entries import environment_of, experiment_of, metric_of
 
 CHECK_SECONDS = 2.0
 _log = get_logger("catalog")
@@ -74,9 +68,7 @@ def _change(entries: EnvironmentEntries, environment_id: str, subject: str, mess
     match parsed.kind:
         case "environment":
             entries.environment = environment_of(environment_id, message.environment)
-            entries.members = members_of(message.environment)
-            entries.signing_keys = signing_keys_of(message.environment)
-            entries.service_tokens = service_tokens_of(message.environment)
+            entries.access = access_of(message.environment)
             entries.sdk_keys = sdk_keys_of(environment_id, message.environment)
         case "experiment":
             entries.experiments[parsed.key] = experiment_of(environment_id, message.experiment)
@@ -89,9 +81,7 @@ def _change(entries: EnvironmentEntries, environment_id: str, subject: str, mess
 def _copy(entries: EnvironmentEntries, source: EnvironmentEntries, entity: ConfigSubject) -> None:
     """One entity as `source` has it, or none where it has none."""
     if entity.kind == "environment":
-        entries.environment, entries.members = source.environment, source.members
-        entries.sdk_keys, entries.signing_keys = source.sdk_keys, source.signing_keys
-        entries.service_tokens = source.service_tokens
+        entries.environment, entries.access, entries.sdk_keys = source.environment, source.access, source.sdk_keys
     for kind, table, found in (
         ("experiment", entries.experiments, source.experiments),
         ("metric", entries.metrics, source.metrics),

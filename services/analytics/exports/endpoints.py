@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated
 
+from actors.tokens import Actor
 from fastapi import APIRouter, Depends, Query, Request, Response
 from service_kit.pagination import Page, RequestedPage, number_position, page_of
 from service_kit.problems import (
@@ -20,7 +21,7 @@ from service_kit.problems import (
 from service_kit.requests import new_router
 from service_kit.versions import REFUSALS, ExpectedVersion, etag
 
-from analytics.access import Actor, Authenticator
+from analytics.access import Authenticator
 from analytics.catalog.catalog import Catalog
 from analytics.exports.documents import export_document, run_document
 from analytics.exports.errors import DestinationError

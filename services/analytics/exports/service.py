@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+from actors.rights import MissingRight
+from actors.tokens import Actor
 from messages.acts import Act
 from service_kit.clock import Clock
 from service_kit.problems import Conflict, FieldError, InvalidInput, NotFound, PreconditionFailed
 from service_kit.versions import check_version
 
-from analytics.access import Actor, MissingRight
 from analytics.acts import Acts
 from analytics.catalog.catalog import Catalog
 from analytics.exports.credentials import destination_digest, opened, seal

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
+from actors.environments import NamedEnvironment
+from actors.tokens import Actor
 from fastapi import APIRouter, Depends, Query, Response
 from messages.acts import Act
 from pydantic import BaseModel, ConfigDict, Field
@@ -12,7 +14,7 @@ from service_kit.problems import Forbidden, problem_responses
 from service_kit.requests import new_router
 from streams import Bus
 
-from analytics.access import Actor, Authenticator
+from analytics.access import Authenticator
 from analytics.acts import Acts
 from analytics.catalog.entries import Environment
 from analytics.loading.dead_letters_command import letter_document
@@ -26,7 +28,7 @@ from analytics.operations.documents import (
 )
 from analytics.operations.erasure import Eraser
 from analytics.operations.reconciliation import Reconciler
-from analytics.results.inquiries import PROBLEMS, Inquiries, NamedEnvironment, Where, json_response
+from analytics.results.inquiries import PROBLEMS, Inquiries, Where, json_response
 
 _WRITES = {**PROBLEMS, **problem_responses(Forbidden)}
 Limit = Annotated[int, Query(ge=1, le=LIST_MAX)]

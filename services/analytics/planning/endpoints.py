@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Annotated
 
+from actors.tokens import Actor
 from fastapi import APIRouter, Depends, Query, Response
 from messages.aggregations import AGGREGATIONS
 from service_kit.clock import Clock
 from service_kit.problems import FieldError, InvalidInput, NotFound
 from service_kit.requests import new_router
 
-from analytics.access import Actor, Authenticator
+from analytics.access import Authenticator
 from analytics.catalog.entries import Environment, Metric
 from analytics.planning.design import Planned, Wanted, planned
 from analytics.planning.documents import (

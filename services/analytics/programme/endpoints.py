@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from actors.tokens import Actor
 from fastapi import APIRouter, Depends, Query, Response
 from service_kit.clock import Clock
 from service_kit.problems import NotFound
 from service_kit.requests import new_router
 
-from analytics.access import Actor, Authenticator
+from analytics.access import Authenticator
 from analytics.programme.figure_documents import ProgrammeDocument, programme_document
 from analytics.programme.figures import Analysts, programme_figures
 from analytics.programme.holdout_documents import HoldoutDocument, holdout_document

@@ -6,11 +6,12 @@ import asyncio
 from collections.abc import Callable
 from typing import Annotated, Literal
 
+from actors.tokens import Actor
 from fastapi import APIRouter, Depends, Query, Response
 from service_kit.api_docs import PAGE_POLICY
 from service_kit.requests import new_router
 
-from analytics.access import Actor, Authenticator
+from analytics.access import Authenticator
 from analytics.reports.composition import (
     Documents,
     daily_units_drawing,

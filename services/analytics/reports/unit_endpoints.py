@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from typing import IO, Annotated
 
+from actors.tokens import Actor
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from messages.acts import Act
@@ -14,7 +15,7 @@ from service_kit.problems import Forbidden, TooLarge, problem_responses
 from service_kit.requests import new_router
 from starlette.types import Receive, Scope, Send
 
-from analytics.access import Actor, Authenticator
+from analytics.access import Authenticator
 from analytics.acts import Acts
 from analytics.reports.unit_file import FileForm, UnitFile, UnitFileLimits, unit_file
 from analytics.results.inquiries import PROBLEMS, Asked, Inquiries, Inquiry

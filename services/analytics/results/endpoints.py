@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
+from actors.tokens import Actor
 from fastapi import APIRouter, Depends, Query, Response
 from service_kit.clock import Clock
 from service_kit.requests import new_router
 
-from analytics.access import Actor, Authenticator
+from analytics.access import Authenticator
 from analytics.instants import instant
 from analytics.results.documents import ResultDocument, result_document
 from analytics.results.explanation import ExplainedResultDocument, explained

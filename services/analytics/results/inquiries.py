@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import msgspec
+from actors.environments import NamedEnvironment
+from actors.rights import Right
+from actors.tokens import Actor
 from fastapi import Depends, Query, Response
 from service_kit.clock import Clock
 from service_kit.problems import (
@@ -21,7 +24,6 @@ from service_kit.problems import (
     problem_responses,
 )
 
-from analytics.access import Actor, Right
 from analytics.catalog.catalog import Catalog
 from analytics.catalog.entries import Environment, Experiment
 from analytics.results.analysis import Analyst
@@ -34,14 +36,6 @@ from analytics.warehouse.sheets import Sheets
 
 PROBLEMS = problem_responses(BadRequest, Unauthorized, NotFound, InvalidInput, TooManyRequests, Unavailable)
 Instant = Annotated[str | None, Query(max_length=64, description="RFC 3339 with an offset, or epoch milliseconds")]
-
-
-@dataclass(frozen=True, slots=True)
-class NamedEnvironment:
-    """The query parameters that name an environment."""
-
-    project: Annotated[str | None, Query(max_length=128, description="Id or key of the project")] = None
-    environment: Annotated[str | None, Query(max_length=128, description="Key or id of the environment")] = None
 
 
 Where = Annotated[NamedEnvironment, Depends()]
@@ -114,9 +108,7 @@ class Inquiries:
         return found
 
     def _environment(self, actor: Actor, where: NamedEnvironment) -> Environment:
-        if where.project is None or where.environment is None:
-            raise BadRequest("give both `project` and `environment`", code="environment_missing")
-        return self.catalog.environment(actor.environments, where.project, where.environment)
+        return self.catalog.environment(actor.environments, *where.whole)
 
     def measured(self, actor: Actor, where: NamedEnvironment, right: Right = "results:read") -> Environment:
         """An environment of which what is stored is asked. Raises NotFound, MissingRight, BadRequest, Unavailable."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
+from actors.tokens import Actor
 from fastapi import APIRouter, Depends, Path, Query, Response
 from messages.acts import Act
 from service_kit.problems import Forbidden, NotFound, problem_responses
 from service_kit.requests import new_router
 
-from analytics.access import Actor, Authenticator
+from analytics.access import Authenticator
 from analytics.acts import Acts
 from analytics.instants import rfc3339
 from analytics.results.documents import ResultDocument

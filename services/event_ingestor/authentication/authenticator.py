@@ -1,16 +1,19 @@
-"""Authentication of a request: the SDK key of a request, its environment, and what that wants hidden."""
+"""Authentication of a request: whose SDK key it carries, the environment, what that wants hidden, who else may ask."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from actors.published import EnvironmentAccess, Published, PublishedAccess
 from messages.pseudonyms import Pseudonyms
 from messages.sdk_keys import KeyRing, SdkKey
 from service_kit.credentials import Headers, key_in, require_key
 from service_kit.problems import Forbidden, Unauthorized, Unavailable
 
 from event_ingestor.admission.privacy import Privacy
+
+NOBODY = EnvironmentAccess()
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,12 @@ class EnvironmentKeys:
     keys: tuple[SdkKey, ...]
     hash_user_keys: bool = False
     pii_attributes: tuple[str, ...] = ()
+    key: str = ""
+    project_key: str = ""
+
+    @property
+    def id(self) -> str:
+        return self.environment_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +65,8 @@ class Authenticator:
         self._secret = pii_secret
         self._ring = KeyRing()
         self._environments: dict[str, tuple[EnvironmentKeys, Privacy]] = {}
+        self._access: dict[str, EnvironmentAccess] = {}
+        self.access = PublishedAccess(self._published)
 
     @property
     def environments(self) -> Sequence[EnvironmentKeys]:
@@ -65,8 +76,8 @@ class Authenticator:
     def ready(self) -> bool:
         return self.complete or bool(self._environments)
 
-    def put(self, environment: EnvironmentKeys) -> None:
-        """Takes the environment's keys in place of those it had."""
+    def put(self, environment: EnvironmentKeys, access: EnvironmentAccess = NOBODY) -> None:
+        """Takes the environment's keys, and who may ask about it, in place of those it had."""
         privacy = Privacy(
             Pseudonyms(self._secret, environment.environment_id),
             hash_user_keys=environment.hash_user_keys,
@@ -74,10 +85,12 @@ class Authenticator:
         )
         self._environments[environment.environment_id] = environment, privacy
         self._ring.put(environment.environment_id, environment.keys)
+        self._access[environment.environment_id] = access
 
     def remove(self, environment_id: str) -> None:
         """Forgets an environment, if it is known."""
         self._environments.pop(environment_id, None)
+        self._access.pop(environment_id, None)
         self._ring.put(environment_id, ())
 
     def caller(self, headers: Headers, now: int, client_key: str | None = None) -> Caller:
@@ -95,3 +108,7 @@ class Authenticator:
         if in_address:
             caller.require_client_key()
         return caller
+
+    def _published(self) -> Iterator[Published]:
+        for environment_id, (environment, _) in self._environments.items():
+            yield Published(environment_id, environment.organization_id, self._access[environment_id])

@@ -1,4 +1,4 @@
-"""Learns SDK keys, and what else has a name, from the versions that the follower of the CONFIG stream hands on.
+"""Learns SDK keys, who else may ask, and what has a name, from the versions that the follower of CONFIG hands on.
 
 While the bus is away, what was known stays in force.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from actors.published import EnvironmentAccess, access_of
 from messages.config_follower import ConfigFollower
 from messages.follower_telemetry import FollowerTelemetry
 from messages.generated import config_pb2 as pb
@@ -54,7 +55,7 @@ class KeyFeed:
         pass
 
     async def apply(self, update: Update) -> None:
-        found: EnvironmentKeys | None = None
+        found: tuple[EnvironmentKeys, EnvironmentAccess] | None = None
         gone = False
         if update.complete:
             self._names.forget(update.environment_id)
@@ -68,9 +69,9 @@ class KeyFeed:
                 continue
             gone = message is None
             if message is not None:
-                found = keys_of(update.environment_id, message.environment)
+                found = keys_of(update.environment_id, message.environment), access_of(message.environment)
         if found is not None:
-            self._authenticator.put(found)
+            self._authenticator.put(*found)
         elif gone:
             self._authenticator.remove(update.environment_id)
             self._names.forget(update.environment_id)
@@ -89,4 +90,6 @@ def keys_of(environment_id: str, wire: pb.Environment) -> EnvironmentKeys:
         keys=sdk_keys_of(environment_id, wire),
         hash_user_keys=wire.hash_user_keys,
         pii_attributes=tuple(wire.pii_attributes),
+        key=wire.key,
+        project_key=wire.project_key,
     )
