@@ -251,7 +251,7 @@ async def test_a_server_key_looks_at_its_own_environment(world: World) -> None:
 async def test_a_tail_ends_with_the_right_to_look_on(world: World, credential: str) -> None:
     frames: asyncio.Queue[bytes] = asyncio.Queue()
 
-    async def receive() -> dict[str, Any]:
+    async def receive() -> Any:
         return await asyncio.get_running_loop().create_future()
 
     async def send(message: Any) -> None:
