@@ -95,8 +95,8 @@ clean: ## Stop everything and remove what was built
 	find . -path ./$(VENV) -prune -o -name __pycache__ -prune -exec rm -rf {} +
 	rm -rf build dist .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
-bench-edge: install ## The edge beside bare handlers: CPU per request and latency
-	$(BIN)/python benchmarks/edge.py
+bench-edge: install ## The edge beside bare handlers: CPU per request, latency, memory (JSON=FILE keeps the figures)
+	$(BIN)/python benchmarks/edge.py $(if $(JSON),--json $(JSON))
 
 bench-engine: install ## The rule engine: nanoseconds per flag, load time, memory
 	$(BIN)/python benchmarks/engine.py

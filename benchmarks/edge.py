@@ -1,350 +1,173 @@
-"""The edge's speed: server CPU per request, latency at a steady rate, growth, and changes under load.
+"""The edge's speed: server CPU per request, latency at a steady rate, growth, memory, and changes under load.
+
+    python benchmarks/edge.py [--seconds 3] [--rounds 3] [--only compare|grow|change|memory] [--json FILE]
 
 One server process of each kind on one core, this and the client on the other, measured in turns in the same run.
-CPU is user and system time of the server process over the requests it served at full load.
+Users are new in each request but where a row says otherwise; contexts, the order of their keys and headers vary.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import json
-import os
-import shutil
-import subprocess
 import sys
 import tempfile
-import time
-from base64 import b64encode
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import httpx
-from bucketing.flagset import Flag
 from streams.jetstream import JetStreamBus
 
-from benchmarks.edge_config import BODY, SEGMENT, flag, long_flag
-from devstack.ports import free_port
-from devstack.processes import Process, Program
+from benchmarks.edge_config import different_flag, different_segment, flag
+from benchmarks.edge_growth import MEMORY_FLAGS, change_under_load, grow, measure_memory
+from benchmarks.edge_servers import (
+    ROOT,
+    STEADY_PER_SECOND,
+    Case,
+    Publisher,
+    Server,
+    bare,
+    best_of,
+    edge,
+    nginx,
+    pin,
+    settled,
+    table,
+)
+from benchmarks.edge_traffic import BULK, NOT_VARIED, SINGLE, Template, Traffic, requests_of
+from benchmarks.report import Report, accept_json
 from devstack.stack import Stack
-from tests.edge_evaluator.config_writer import SERVER_KEY, ConfigWriter
-from tests.environment_writer import open_stream, publish
+from tests.edge_evaluator.config_writer import SERVER_KEY
+from tests.environment_writer import open_stream
 
-ROOT = Path(__file__).parent.parent
-CONNECTIONS = 32
-STEADY_PER_SECOND = 2000
-TICKS = os.sysconf("SC_CLK_TCK")
-FLAGS = (10, 100, 1000, 10_000)
-CONDITIONS = (1, 10, 100, 1000)
-SINGLE = "/ofrep/v1/evaluate/flags/flag-00000"
-BULK = "/ofrep/v1/evaluate/flags"
+AGAIN = 200
+"""So many contexts come again and again."""
+GOALS = (
+    ("one flag, new headers", "edge, one flag, new headers", "bare ASGI, one flag, new headers", 0.5),
+    ("one flag, constant headers", "edge, one flag", "bare ASGI, one flag", 0.45),
+    ("new headers to constant ones", "edge, one flag, new headers", "edge, one flag", 1.25),
+    ("bulk of 50, conditions shared", "edge, bulk of 50", "bare ASGI, bulk of 50", 0.6),
+    ("bulk of 50, all different", "edge, bulk of 50 different", "bare ASGI, bulk of 50 different", 0.8),
+    ("bulk of 50, a context again", "edge, bulk of 50, a context again", "bare ASGI, bulk of 50, a context again", 0.3),
+)
 
 
-def request(path: str, *headers: str, body: bytes = BODY) -> bytes:
-    lines = [
-        f"POST {path} HTTP/1.1",
-        "Host: localhost",
-        "User-Agent: bench/1",
-        "Accept: application/json",
-        "Content-Type: application/json",
-        f"Authorization: Bearer {SERVER_KEY}",
-        f"Content-Length: {len(body)}",
-        *headers,
+def cases(server: Server, stack: ExitStack, folder: Path) -> list[Case]:
+    """The edge and what it is compared with, each with the same requests."""
+    evaluating = stack.enter_context(bare("evaluating", folder))
+    constant = stack.enter_context(bare("constant", folder))
+    fastapi = stack.enter_context(bare("fastapi", folder))
+    other = stack.enter_context(nginx(folder))
+    one = Traffic(path=SINGLE).templates()
+    traced = Traffic(path=SINGLE, tracing="new").templates()
+    bulk = Traffic(path=BULK).templates()
+    again = Traffic(path=BULK, users=AGAIN).templates()
+    held = Traffic(path=BULK, users=1)
+    found = [
+        Case("edge, one flag", server, one),
+        Case("edge, one flag, new headers", server, traced),
+        Case("edge, bulk of 50", server, bulk),
+        Case("edge, bulk of 50, new headers", server, Traffic(path=BULK, tracing="new").templates()),
+        Case("edge, bulk of 50, a context again", server, again),
+        Case("edge, ETag hit", server, _revalidating(server, held), "304"),
+        Case("edge, one flag, from a page", server, _with(SINGLE, "Origin: https://app.example")),
+        Case("edge, bulk of 50, packed", server, _with(BULK, "Accept-Encoding: gzip")),
+        Case("edge, bulk of 50, packed, again", server, _with(BULK, "Accept-Encoding: gzip", users=AGAIN)),
+        Case("bare ASGI, one flag", evaluating, one),
+        Case("bare ASGI, one flag, new headers", evaluating, traced),
+        Case("bare ASGI, bulk of 50", evaluating, bulk),
+        Case("bare ASGI, bulk of 50, a context again", evaluating, again),
+        Case("bare ASGI, constant", constant, one),
+        Case("bare FastAPI, constant", fastapi, one),
     ]
-    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+    if other is None:
+        print("nginx is not installed here, so it is not measured")
+    else:
+        found.append(Case("nginx, constant", other, one))
+    return found
 
 
-@dataclass
-class Server:
-    """A server process under measurement."""
-
-    name: str
-    process: Process
-    port: int
-
-    def cpu_seconds(self) -> float:
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
-
-    def memory_mebibytes(self) -> float:
-        status = Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1]) / 1024
+def _with(path: str, header: str, users: int = 0) -> list[Template]:
+    return Traffic(path=path, headers=(header,), users=users).templates()
 
 
-@dataclass
-class Row:
-    """The best of several rounds."""
-
-    name: str
-    cpu_microseconds: float = float("inf")
-    per_second: float = 0.0
-    steady: dict[str, float] = field(default_factory=dict)
-
-
-def load(server: Server, sent: bytes, seconds: float, *, status: str = "200", per_second: int = 0) -> dict[str, float]:
-    job: dict[str, Any] = {
-        "port": server.port,
-        "request": b64encode(sent).decode(),
-        "expected": f"HTTP/1.1 {status}",
-        "connections": CONNECTIONS,
-        "seconds": seconds,
-    }
-    if per_second:
-        job["per_second"] = per_second
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.edge_load"],
-        cwd=ROOT,
-        input=json.dumps(job).encode(),
-        stdout=subprocess.PIPE,
-        check=True,
-        preexec_fn=lambda: _pin(1),
-    )
-    result: dict[str, float] = json.loads(done.stdout)
-    return result
+def _revalidating(server: Server, traffic: Traffic) -> list[Template]:
+    """The same request with what its answer was known by."""
+    (request,) = requests_of(traffic.templates())
+    body = request.partition(b"\r\n\r\n")[2]
+    headers = {"authorization": f"Bearer {SERVER_KEY}"}
+    etag = httpx.post(f"http://127.0.0.1:{server.port}{BULK}", content=body, headers=headers).headers["etag"]
+    return Traffic(path=traffic.path, users=traffic.users, headers=(f"If-None-Match: {etag}",)).templates()
 
 
-def measure(row: Row, server: Server, sent: bytes, seconds: float, status: str = "200") -> None:
-    before = server.cpu_seconds()
-    result = load(server, sent, seconds, status=status)
-    spent = server.cpu_seconds() - before
-    row.cpu_microseconds = min(row.cpu_microseconds, spent / result["requests"] * 1e6)
-    row.per_second = max(row.per_second, result["requests"] / seconds)
-
-
-def steady(row: Row, server: Server, sent: bytes, seconds: float, status: str = "200") -> None:
-    result = load(server, sent, seconds, status=status, per_second=STEADY_PER_SECOND)
-    for name in ("p50", "p99", "p999"):
-        row.steady[name] = min(row.steady.get(name, float("inf")), result[name] / 1000)
-
-
-def _pin(core: int) -> None:
-    if len(os.sched_getaffinity(0)) > 1:
-        os.sched_setaffinity(0, {sorted(os.sched_getaffinity(0))[core]})
-
-
-def _wait(port: int, path: str = SINGLE) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        try:
-            httpx.post(f"http://127.0.0.1:{port}{path}", content=BODY)
-            return
-        except httpx.TransportError:
-            time.sleep(0.05)
-    raise SystemExit(f"nothing answers on port {port}")
-
-
-@contextmanager
-def serving(name: str, line: list[str], port: int, folder: Path, environment: dict[str, str]) -> Iterator[Server]:
-    """Starts a server on the first core and stops it afterwards."""
-    slug = name.replace(" ", "-").replace(",", "")
-    process = Process(Program(slug, line, folder / f"{slug}.log", environment={**os.environ, **environment}))
-    process.start()
-    try:
-        os.sched_setaffinity(process.pid, {min(os.sched_getaffinity(0))})
-        _wait(port)
-        yield Server(name, process, port)
-    finally:
-        process.stop()
-
-
-@contextmanager
-def edge(folder: Path, nats_url: str) -> Iterator[Server]:
-    port = free_port()
-    environment = {
-        "FF_PORT": str(port),
-        "FF_NATS_URL": nats_url,
-        "FF_EDGE_REQUESTS_PER_ADDRESS_PER_SECOND": "1000000",
-        "FF_EDGE_REQUESTS_PER_KEY_PER_SECOND": "1000000",
-        "FF_LOG_LEVEL": "WARNING",
-    }
-    line = [str(Path(sys.executable).with_name("edge_evaluator"))]
-    with serving("edge", line, port, folder, environment) as server:
-        yield server
-
-
-@contextmanager
-def bare(kind: str, folder: Path) -> Iterator[Server]:
-    port = free_port()
-    line = [sys.executable, "-m", "benchmarks.edge_handlers", kind, str(port)]
-    with serving(f"bare {kind}", line, port, folder, {"PYTHONPATH": str(ROOT)}) as server:
-        yield server
-
-
-@contextmanager
-def nginx(folder: Path) -> Iterator[Server | None]:
-    """nginx with one worker and a constant answer; None where it is not installed."""
-    binary = shutil.which("nginx")
-    if binary is None:
-        yield None
-        return
-    port = free_port()
-    configuration = folder / "nginx.conf"
-    configuration.write_text(
-        f"daemon off; master_process off; pid {folder}/nginx.pid; error_log {folder}/nginx-error.log;\n"
-        "events { worker_connections 256; }\n"
-        "http { access_log off; keepalive_requests 100000000; default_type application/json;\n"
-        f"server {{ listen 127.0.0.1:{port}; error_page 405 =200 $uri;\n"
-        'location / { return 200 \'{"key":"flag-00000","value":true}\'; } } }\n'
-    )
-    with serving("nginx constant", [binary, "-p", str(folder), "-c", str(configuration)], port, folder, {}) as server:
-        yield server
-
-
-class Publisher:
-    """Publishes to the edge's bus and waits until the edge serves it."""
-
-    def __init__(self, bus: JetStreamBus, client: httpx.AsyncClient, server: Server) -> None:
-        self._bus = bus
-        self._client = client
-        self._address = f"http://127.0.0.1:{server.port}/v1/environment"
-        self._writer = ConfigWriter()
-
-    async def write(self, flags: list[Flag], removed: list[str] | None = None) -> float:
-        """Returns the seconds until the edge serves the new version."""
-        gone = [("flag", key) for key in removed or []]
-        segments = [] if self._writer.version else [SEGMENT]
-        messages = self._writer.write(flags=flags, segments=segments, removed=gone)
-        started = time.perf_counter()
-        await publish(self._bus, messages)
-        while True:
-            answer = await self._client.get(self._address)
-            if answer.status_code == 200 and answer.json()["version"] == self._writer.version:
-                return time.perf_counter() - started
-            await asyncio.sleep(0.001)
-
-    async def changing(self, count: int, every_seconds: float) -> None:
-        """Changes one flag again and again, without waiting for the edge."""
-        for number in range(count):
-            await publish(self._bus, self._writer.write(flags=[flag(number % 40)]))
-            await asyncio.sleep(every_seconds)
-
-
-def table(title: str, rows: list[Row]) -> None:
-    print(f"\n{title}")
-    print(f"{'':34}{'CPU µs':>9}{'req/s':>9}{'p50 ms':>9}{'p99 ms':>9}{'p99.9 ms':>9}")
-    for row in rows:
-        latencies = "".join(
-            f"{row.steady[name]:9.2f}" if name in row.steady else f"{'':9}" for name in ("p50", "p99", "p999")
-        )
-        print(f"{row.name:34}{row.cpu_microseconds:9.1f}{row.per_second:9.0f}{latencies}")
-
-
-async def compare(server: Server, folder: Path, seconds: float, rounds: int) -> dict[str, float]:
-    """Edge and bare handlers in turns. Returns CPU microseconds by name."""
+async def compare(
+    publisher: Publisher, server: Server, folder: Path, seconds: float, rounds: int, report: Report
+) -> None:
+    """Edge and bare handlers in turns, and the ratios that are aimed at."""
     with ExitStack() as stack:
-        others = [stack.enter_context(bare(kind, folder)) for kind in ("fastapi", "constant", "evaluating")]
-        fastapi, constant, evaluating = others
-        constant_nginx = stack.enter_context(nginx(folder))
-        async with httpx.AsyncClient() as client:
-            headers = {"authorization": f"Bearer {SERVER_KEY}", "content-type": "application/json"}
-            etag = (await client.post(f"http://127.0.0.1:{server.port}{BULK}", content=BODY, headers=headers)).headers[
-                "etag"
-            ]
-        cases = [
-            ("edge, one flag", server, request(SINGLE), "200"),
-            ("edge, bulk of 50", server, request(BULK), "200"),
-            ("edge, ETag hit", server, request(BULK, f"If-None-Match: {etag}"), "304"),
-            ("edge, one flag, traceparent", server, request(SINGLE, "traceparent: 00-1-2-01"), "200"),
-            ("edge, one flag, from a page", server, request(SINGLE, "Origin: https://app.example"), "200"),
-            ("edge, bulk of 50, packed", server, request(BULK, "Accept-Encoding: gzip"), "200"),
-            ("bare ASGI, one flag", evaluating, request(SINGLE), "200"),
-            ("bare ASGI, bulk of 50", evaluating, request(BULK), "200"),
-            ("bare ASGI, constant", constant, request(SINGLE), "200"),
-            ("bare FastAPI, constant", fastapi, request(SINGLE), "200"),
+        rows = best_of(cases(server, stack, folder), seconds, rounds)
+    table(f"At full load, and at a steady {STEADY_PER_SECOND} requests/s (latencies)", rows, report)
+    segments = [different_segment(number) for number in range(50)]
+    await publisher.write([different_flag(number) for number in range(50)], segments=segments)
+    await settled(server)
+    bulk = Traffic(path=BULK).templates()
+    with bare("different", folder) as different:
+        apart = [
+            Case("edge, bulk of 50 different", server, bulk),
+            Case("bare ASGI, bulk of 50 different", different, bulk),
         ]
-        if constant_nginx is not None:
-            cases.append(("nginx, constant", constant_nginx, request(SINGLE), "200"))
-        rows = {name: Row(name) for name, *_ in cases}
-        for _ in range(rounds):
-            for name, each, sent, status in cases:
-                measure(rows[name], each, sent, seconds, status)
-        for _ in range(rounds):
-            for name, each, sent, status in cases:
-                steady(rows[name], each, sent, seconds, status)
-        table(f"At full load, and at a steady {STEADY_PER_SECOND} requests/s (latencies)", list(rows.values()))
-        if constant_nginx is None:
-            print("nginx is not installed here, so it is not measured")
-        return {name: row.cpu_microseconds for name, row in rows.items()}
+        found = best_of(apart, seconds, rounds)
+    table("The same with 50 flags that have no condition in common", found, report)
+    await publisher.write([flag(number) for number in range(50)])
+    await settled(server)
+    cpu = {row.name: row.cpu_microseconds for row in (*rows, *found)}
+    print()
+    for name, one, other, goal in GOALS:
+        ratio = cpu[one] / cpu[other]
+        print(f"{name}: {ratio:.2f} (goal {goal})")
+        report.add(table="ratios", row=name, ratio=round(ratio, 3), goal=goal)
 
 
-async def settled(server: Server) -> None:
-    """Returns when the server has nothing to do any more: it writes the rules' functions beside its answers."""
-    before = -1.0
-    while server.cpu_seconds() - before > 0.02:
-        before = server.cpu_seconds()
-        await asyncio.sleep(0.3)
-
-
-async def grow(publisher: Publisher, server: Server, seconds: float, rounds: int) -> None:
-    """The cost of one flag by the number of flags, and by the number of its conditions."""
-    rows = []
-    for count in FLAGS:
-        arrival = await publisher.write([flag(number) for number in range(count)])
-        await settled(server)
-        row = Row(f"{count} flags ({arrival:.2f} s, {server.memory_mebibytes():.0f} MiB)")
-        for _ in range(rounds):
-            measure(row, server, request(SINGLE), seconds)
-        rows.append(row)
-    changed = []
-    for _ in range(20):
-        changed.append(await publisher.write([flag(7)]) * 1000)
-        await settled(server)
-    table("One flag, by the number of flags (time to be served, memory)", rows)
-    middle = sorted(changed)[len(changed) // 2]
-    print(f"with 10,000 flags, one changed flag is served {middle:.1f} ms after its publishing began (median of 20)")
-    await publisher.write([], removed=[f"flag-{number:05d}" for number in range(50, 10_000)])
-    rows = []
-    for count in CONDITIONS:
-        await publisher.write([long_flag("flag-00000", count)])
-        row = Row(f"{count} conditions")
-        for _ in range(rounds):
-            measure(row, server, request(SINGLE), seconds)
-        rows.append(row)
-    table("One flag, by the number of its conditions", rows)
-    await publisher.write([flag(0)])
-
-
-async def change_under_load(publisher: Publisher, server: Server, seconds: float) -> None:
-    """The worst answer at a steady rate, with and without a change every 50 ms."""
-    calm = await asyncio.to_thread(load, server, request(SINGLE), seconds, per_second=STEADY_PER_SECOND)
-    changing = asyncio.create_task(publisher.changing(int(seconds / 0.05), 0.05))
-    changed = await asyncio.to_thread(load, server, request(SINGLE), seconds, per_second=STEADY_PER_SECOND)
-    await changing
-    print("\nA change every 50 ms under load")
-    print(f"{'':34}{'p50 ms':>9}{'p99 ms':>9}{'worst ms':>9}")
-    for name, result in (("no changes", calm), ("changes", changed)):
-        print(f"{name:34}{result['p50'] / 1000:9.2f}{result['p99'] / 1000:9.2f}{result['worst'] / 1000:9.2f}")
+@asynccontextmanager
+async def served(folder: Path) -> AsyncIterator[tuple[Server, Publisher]]:
+    """An edge that serves nothing yet, on a bus of its own."""
+    with Stack(folder, ("nats",), durable=False) as stack:
+        bus = await JetStreamBus.connect(stack.nats.url, name="bench")
+        await open_stream(bus)
+        async with httpx.AsyncClient(headers={"authorization": f"Bearer {SERVER_KEY}"}) as client:
+            with edge(folder, stack.nats.url) as server:
+                yield server, Publisher(bus, client, server)
+        await bus.close()
 
 
 async def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=3.0, help="of each measurement")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--only", choices=("compare", "grow", "change"))
+    parser.add_argument("--only", choices=("compare", "grow", "change", "memory"))
+    accept_json(parser)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name, Stack(Path(name), ("nats",), durable=False) as stack:
-        folder = Path(name)
-        bus = await JetStreamBus.connect(stack.nats.url, name="bench")
-        await open_stream(bus)
-        client = httpx.AsyncClient(headers={"authorization": f"Bearer {SERVER_KEY}"})
-        with edge(folder, stack.nats.url) as server:
-            publisher = Publisher(bus, client, server)
-            await publisher.write([flag(number) for number in range(50)])
-            _pin(1)
-            if options.only in (None, "compare"):
-                cpu = await compare(server, folder, options.seconds, options.rounds)
-                single = cpu["edge, one flag"] / cpu["bare ASGI, one flag"]
-                bulk = cpu["edge, bulk of 50"] / cpu["bare ASGI, bulk of 50"]
-                print(f"\none flag: {single:.2f} of bare ASGI (goal 0.6); bulk of 50: {bulk:.2f} (goal 0.8)")
-            if options.only in (None, "grow"):
-                await grow(publisher, server, options.seconds, options.rounds)
-            if options.only in (None, "change"):
-                await change_under_load(publisher, server, options.seconds * 2)
-        await client.aclose()
-        await bus.close()
+    report = Report("edge", NOT_VARIED)
+    pin(1)
+    if options.only in (None, "memory"):
+        print(f"\n{'Memory of an edge, MiB':46}{'idle':>9}{'loaded':>9}{'private':>9}")
+        for count in MEMORY_FLAGS:
+            with tempfile.TemporaryDirectory() as name:
+                async with served(Path(name)) as (server, publisher):
+                    await measure_memory(server, publisher, count, options.seconds, report)
+    if options.only != "memory":
+        with tempfile.TemporaryDirectory() as name:
+            async with served(Path(name)) as (server, publisher):
+                await publisher.write([flag(number) for number in range(50)])
+                await settled(server)
+                if options.only in (None, "compare"):
+                    await compare(publisher, server, Path(name), options.seconds, options.rounds, report)
+                if options.only in (None, "grow"):
+                    await grow(publisher, server, options.seconds, options.rounds, report)
+                if options.only in (None, "change"):
+                    await change_under_load(publisher, server, options.seconds * 2, report)
+    report.finish(options.json)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,12 @@
-"""What the edge's benchmarks evaluate: flags of three rules with two conditions, a segment of four, a rollout."""
+"""What the edge's benchmarks evaluate: flags of three rules with two conditions, a segment of four, a rollout.
+
+All flags have the same conditions, or each has its own.
+"""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
-from typing import Any
+from dataclasses import replace
 
 from bucketing.flagset import (
     AllOf,
@@ -19,16 +21,6 @@ from bucketing.flagset import (
     Segment,
     Share,
 )
-
-CONTEXT: dict[str, Any] = {
-    "targetingKey": "user-4711",
-    "country": "DE",
-    "plan": "pro",
-    "age": 34,
-    "version": "2.11.0",
-    "email": "someone@example.com",
-}
-BODY = json.dumps({"context": CONTEXT}, separators=(",", ":")).encode()
 
 SEGMENT = Segment(
     "engaged",
@@ -61,6 +53,46 @@ def flag(number: int) -> Flag:
             _rule(1, (Comparison("country", "eq", "US"), Comparison("plan", "eq", "pro")), Fixed("on")),
             _rule(2, (Comparison("version", "semver_lt", "2.0.0"), Comparison("age", "gt", 30)), Fixed("off")),
             _rule(3, (InSegment(("engaged",)), Comparison("plan", "in", ["pro", "team"])), _HALVES),
+        ),
+    )
+
+
+def different_segment(number: int) -> Segment:
+    """Four conditions that no other one has."""
+    return Segment(
+        f"engaged-{number:05d}",
+        condition=AllOf(
+            (
+                Comparison("age", "gte", number / 10),
+                Comparison("country", "in", ["DE", "FR", "IT", "ES", f"X{number}"]),
+                Comparison("email", "ne", f"nobody-{number}@example.com"),
+                Comparison("plan", "ne", f"free-{number}"),
+            )
+        ),
+    )
+
+
+def different_flag(number: int) -> Flag:
+    """As `flag`, with conditions and a segment that no other one has."""
+    return replace(
+        flag(number),
+        rules=(
+            _rule(
+                1, (Comparison("country", "eq", f"U{number}"), Comparison("plan", "eq", f"pro-{number}")), Fixed("on")
+            ),
+            _rule(
+                2,
+                (Comparison("version", "semver_lt", f"1.{number}.0"), Comparison("age", "gt", 20 + number)),
+                Fixed("off"),
+            ),
+            _rule(
+                3,
+                (
+                    InSegment((different_segment(number).key,)),
+                    Comparison("plan", "in", ["pro", "team", f"plan-{number}"]),
+                ),
+                _HALVES,
+            ),
         ),
     )
 

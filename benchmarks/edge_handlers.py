@@ -1,24 +1,26 @@
 """What the edge is compared with: a bare FastAPI handler and bare ASGI callables on the same server.
 
-`python -m benchmarks.edge_handlers fastapi|constant|evaluating PORT`. `constant` answers the same bytes to
+`python -m benchmarks.edge_handlers fastapi|constant|evaluating|different PORT`. `constant` answers the same bytes to
 everything; `evaluating` does the edge's work for one flag and for fifty, with the same rule engine and nothing
-else: no authorisation, no metrics, no entity tag, no check of its input.
+else: no authorisation, no metrics, no entity tag, no check of its input. `different` does so with flags that have
+nothing in common.
 """
 
 from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
 import uvicorn
 from bucketing import compile_flagset
-from bucketing.flagset import FlagSet
+from bucketing.flagset import Flag, FlagSet, Segment
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from benchmarks.edge_config import SEGMENT, flag
+from benchmarks.edge_config import SEGMENT, different_flag, different_segment, flag
 
 _CONSTANT = b'{"key":"flag-00000","value":true,"variant":"on","reason":"SPLIT","metadata":{"version":1}}'
 
@@ -41,9 +43,10 @@ async def constant(_: Scope, receive: Receive, send: Send) -> None:
     await _send(send, _CONSTANT)
 
 
-def evaluating() -> ASGIApp:
-    flags = {each.key: each for each in map(flag, range(50))}
-    compiled = compile_flagset(FlagSet("salt", 1, flags, {SEGMENT.key: SEGMENT}))
+def evaluating(flags: Iterable[Flag], segments: Iterable[Segment]) -> ASGIApp:
+    compiled = compile_flagset(
+        FlagSet("salt", 1, {each.key: each for each in flags}, {each.key: each for each in segments})
+    )
     encode, decode = msgspec.json.Encoder().encode, msgspec.json.Decoder().decode
     prepared: dict[Any, bytes] = {}
 
@@ -75,8 +78,18 @@ def evaluating() -> ASGIApp:
 
 
 if __name__ == "__main__":
-    kinds: dict[str, ASGIApp] = {"fastapi": app, "constant": constant}
-    chosen = evaluating() if sys.argv[1] == "evaluating" else kinds[sys.argv[1]]
+    kinds: dict[str, Callable[[], ASGIApp]] = {
+        "fastapi": lambda: app,
+        "constant": lambda: constant,
+        "evaluating": lambda: evaluating(map(flag, range(50)), [SEGMENT]),
+        "different": lambda: evaluating(map(different_flag, range(50)), map(different_segment, range(50))),
+    }
     uvicorn.run(
-        chosen, port=int(sys.argv[2]), access_log=False, log_level="error", lifespan="off", ws="none", http="httptools"
+        kinds[sys.argv[1]](),
+        port=int(sys.argv[2]),
+        access_log=False,
+        log_level="error",
+        lifespan="off",
+        ws="none",
+        http="httptools",
     )

@@ -2,11 +2,13 @@
 
 `python -m benchmarks.edge_load` reads one JSON job from standard input and prints one JSON result. Latencies are in
 microseconds; in an open loop they count from the moment a request was due, so a server that stalls can't hide it.
+Requests are templates, taken in turn; each is filled with another number every time.
 """
 
 from __future__ import annotations
 
 import json
+import secrets
 import select
 import socket
 import sys
@@ -17,6 +19,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 _READ_BYTES = 256 * 1024
+# Odd, so that each number up to 2 ** 64 comes once, and neighbours have nothing in common.
+_STEP = 0x9E3779B97F4A7C15
+_NUMBER_MAX = (1 << 64) - 1
 
 
 @dataclass(slots=True)
@@ -30,8 +35,10 @@ class Connection:
 @dataclass(slots=True)
 class Client:
     port: int
-    request: bytes
+    templates: list[tuple[bytes, int]]
     expected: bytes
+    number: int
+    sent: int = 0
     connections: dict[int, Connection] = field(default_factory=dict)
     waiting: Any = field(default_factory=select.epoll)
     latencies: list[float] = field(default_factory=list)
@@ -45,7 +52,12 @@ class Client:
 
     def send(self, connection: Connection, due: float) -> None:
         connection.due = due
-        connection.socket.sendall(self.request)
+        text, fields = self.templates[self.sent % len(self.templates)]
+        self.sent += 1
+        if fields:
+            self.number = (self.number + _STEP) & _NUMBER_MAX
+            text = text % ((self.number,) * fields)
+        connection.socket.sendall(text)
 
     def receive(self, connection: Connection) -> bool:
         """True when the answer is whole; its latency is noted then."""
@@ -109,7 +121,8 @@ def open_loop(client: Client, connections: int, seconds: float, per_second: int)
 
 def main() -> None:
     job = json.load(sys.stdin)
-    client = Client(job["port"], b64decode(job["request"]), job["expected"].encode())
+    templates = [(b64decode(text), fields) for text, fields in job["templates"]]
+    client = Client(job["port"], templates, job["expected"].encode(), secrets.randbits(64))
     if "per_second" in job:
         open_loop(client, job["connections"], job["seconds"], job["per_second"])
     else:
