@@ -117,8 +117,8 @@ bench-ingest: install ## Events: durable ones per second, rows loaded per second
 bench-analytics: install ## A result over millions of events beside a query by hand and DuckDB; a further one
 	$(BIN)/python -m benchmarks.results
 
-bench-control-plane: install ## Latency of the control plane's reads and writes
-	$(BIN)/python benchmarks/control_plane.py
+bench-control-plane: install ## CPU and latency of the control plane's requests, 50 clients (JSON=FILE keeps the figures)
+	$(BIN)/python -m benchmarks.control_plane --audit-entries 500000 $(if $(JSON),--json $(JSON))
 	$(BIN)/python -m benchmarks.tenants
 
 bench-propagation: install ## From a write to the last of 1, 10 and 20 edges (JSON=FILE keeps the figures)

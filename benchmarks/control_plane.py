@@ -1,9 +1,15 @@
-"""How long the control plane's reads and writes take, and how long until a change stands on the bus.
+"""What the control plane's requests cost: CPU of its process, and how long people wait.
 
-One control plane process with its relay, an embedded PostgreSQL (fsync on) and NATS, and this process as the only
-client, all on one machine. The project is filled to 10, 1,000 and 10,000 flags of two rules each in between, to show
-what grows with it; then the audit log to 500,000 entries. "On the bus" is from the moment the write was answered to the
-manifest of its version.
+    python -m benchmarks.control_plane [--flags 100 10000] [--seconds 6] [--json FILE]
+
+One API process, its relay as a process beside it, an embedded PostgreSQL (fsync on) and NATS, and this process as the
+only client, all on one machine. "closed": so many clients, each of which asks again when it has its answer; `CPU` is
+user and system time of the API's process over the requests that it served meanwhile, `PostgreSQL` that of the server's
+processes. "open": requests at a steady rate, 70 % reads, 20 % lists, 10 % writes, counted from the moment they are due.
+
+Varied: flags (each request another one), people (ten, three roles), bodies, the orders, filters and pages of lists,
+`traceparent` (new in each request). Not varied: one organization, one project with two environments, flags of two rules
+in one of them, the size of bodies, HTTP/1.1 over loopback without TLS.
 """
 
 from __future__ import annotations
@@ -11,22 +17,23 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import json
+import os
+import random
 import tempfile
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import httpx
-from messages.generated.config_pb2 import ConfigMessage
-from messages.subjects import CONFIG, manifest_subject
-from streams import Delivered
-from streams.jetstream import JetStreamBus
+import psutil
 
 from benchmarks.control_plane_audit import measure_audit
-from devstack.services import DATABASE, Credentials, control_plane
+from benchmarks.control_plane_load import Client, Operation, Pace, closed_loop, open_loop
+from devstack.services import DATABASE, Credentials, Service, control_plane
 from devstack.stack import Stack
 
 FLAG = {
@@ -43,14 +50,14 @@ RULES = [
         "then": {"rollout": {"variations": [{"key": "on", "weight": 25}, {"key": "off", "weight": 75}]}},
     },
 ]
-LISTS = {
-    "list 50 flags changed last": "sort=-updated_at",
-    "list 50 flags by name, narrowed": "sort=name&q=fil&state=on&environment=production",
-    "list 50 flags, all counted": "total=true&facets=tag,type,state,owner&environment=production",
-}
+NOT_VARIED = "one organization and project, two environments, flags of two rules, sizes of bodies, HTTP/1.1 without TLS"
+LISTS = ("", "sort=-updated_at", "sort=name&q=filler", "sort=-created_at", "state=off&environment=production")
+_ROLES = ("owner", "administrator", "developer")
+_PASSWORD = "a password of one's own"
 _COPY_FLAGS = """
 INSERT INTO flags
-SELECT (jsonb_populate_record(f, jsonb_build_object('id', gen_random_uuid(), 'key', 'filler-' || n))).*
+SELECT (jsonb_populate_record(f, jsonb_build_object('id', gen_random_uuid(), 'key', 'filler-' || n,
+    'name', 'Filler ' || n, 'tags', ARRAY['team-' || n % 7]))).*
 FROM flags f, generate_series($1::int, $2::int) AS n WHERE f.key = 'thing'
 """
 _COPY_SETTINGS = """
@@ -60,159 +67,258 @@ WHERE filler.key LIKE 'filler-%' ON CONFLICT DO NOTHING
 """
 
 
-def shown(name: str, flags: int, seconds: list[float]) -> None:
-    ordered = sorted(seconds)
-    p50, p95, p99 = (ordered[min(len(ordered) - 1, int(len(ordered) * share))] * 1000 for share in (0.5, 0.95, 0.99))
-    print(f"{name:<34}{flags:>8,}{len(seconds):>8,}{p50:>10.1f}{p95:>10.1f}{p99:>10.1f}", flush=True)
+async def fill(url: str, start: int, end: int) -> None:
+    """Copies the flag `thing` with its settings, as `filler-<number>`."""
+    connection = await asyncpg.connect(url)
+    await connection.execute(_COPY_FLAGS, start, end)
+    await connection.execute(_COPY_SETTINGS)
+    await connection.execute("VACUUM ANALYZE")
+    await connection.close()
 
 
-class Watch:
-    """When the manifest of each version arrived."""
+@dataclass
+class Project:
+    """What is asked: of one project that holds so many flags."""
 
-    def __init__(self, bus: JetStreamBus, environment: str) -> None:
-        self._bus = bus
-        self._subject = manifest_subject(environment)
-        self._arrived = asyncio.Condition()
-        self.version = 0
-        self.at = 0.0
+    path: str
+    flags: int = 1
+    etags: dict[str, str] = field(default_factory=dict)
+    _random: random.Random = field(default_factory=lambda: random.Random(7))
 
-    async def follow(self) -> None:
-        async for event in self._bus.follow(CONFIG, self._subject):
-            if isinstance(event, Delivered):
-                async with self._arrived:
-                    self.version = ConfigMessage.FromString(event.payload).version
-                    self.at = time.perf_counter()
-                    self._arrived.notify_all()
+    def flag(self) -> str:
+        number = self._random.randrange(1, max(2, self.flags))
+        return f"{self.path}/flags/filler-{number}"
 
-    async def reached(self, version: int) -> float:
-        async with asyncio.timeout(120), self._arrived:
-            await self._arrived.wait_for(lambda: self.version >= version)
-        return self.at
+    async def read(self, client: Client, _: int) -> None:
+        await client.call("GET", self.flag())
+
+    async def list(self, client: Client, number: int) -> None:
+        await client.call("GET", f"{self.path}/flags?limit=50&{LISTS[number % len(LISTS)]}")
+
+    async def count(self, client: Client, _: int) -> None:
+        await client.call(
+            "GET", f"{self.path}/flags?limit=50&total=true&facets=tag,type,state,owner&environment=production"
+        )
+
+    async def toggle(self, client: Client, number: int) -> None:
+        await client.call("PUT", f"{self.flag()}/environments/production/enabled", {"enabled": number % 2 == 0})
+
+    async def create(self, client: Client, number: int) -> None:
+        tags = [f"team-{number % 9}"]
+        body = {**FLAG, "key": f"made-{uuid.uuid4().hex[:12]}", "description": f"number {number}", "tags": tags}
+        await client.call("POST", f"{self.path}/flags", body)
+
+    async def change(self, client: Client, number: int) -> None:
+        """Each client edits a flag of its own, so that none finds another's version."""
+        flag = f"{self.path}/flags/filler-{1 + client.number % max(1, self.flags - 1)}"
+        etag = self.etags.get(flag) or (await client.call("GET", flag)).etag
+        self.etags[flag] = (await client.call("PATCH", flag, {"name": f"Renamed {number}"}, etag)).etag
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Milliseconds; `cpu` and `database` of one request."""
+
+    operation: str
+    loop: str
+    flags: int
+    requests: int
+    per_second: float
+    p50: float
+    p95: float
+    p99: float
+    cpu: float
+    database: float
+
+
+class Processor:
+    """CPU seconds of a process, and of what it has started."""
+
+    def __init__(self, pid: int, *, family: bool = False) -> None:
+        self._process = psutil.Process(pid)
+        self._family = family
+
+    def seconds(self) -> float:
+        children = self._process.children(recursive=True) if self._family else []
+        total = 0.0
+        for each in (self._process, *children):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                total += sum(each.cpu_times()[:2])
+        return total
 
 
 @dataclass
 class Bench:
-    client: httpx.AsyncClient
-    project: str
-    watch: Watch
-    repeats: int
-    etag: str = ""
-    version: int = 0
-    answered: float = 0.0
+    project: Project
+    clients: list[Client]
+    service: Processor
+    database: Processor
+    found: list[Figures] = field(default_factory=list)
 
-    async def call(self, method: str, path: str, body: Any = None, etag: str | None = None) -> httpx.Response:
-        headers = {"If-Match": etag} if etag else {}
-        answer = await self.client.request(method, f"/api/v1{path}", json=body, headers=headers)
-        if answer.is_error:
-            raise SystemExit(f"{method} {path}: {answer.status_code} {answer.text}")
-        return answer
+    async def closed(self, name: str, once: Operation, seconds: float) -> None:
+        for each in self.clients:
+            # The server ends connections that nobody uses for some seconds.
+            each.close()
+        await closed_loop(self.clients[:4], name, once, 1.0, Pace())
+        pace, began = Pace(), self._cpu()
+        await closed_loop(self.clients, name, once, seconds, pace)
+        self._note(f"closed, {len(self.clients)}", pace, began, seconds)
 
-    async def timed(self, once: Callable[[int], Awaitable[object]]) -> list[float]:
-        taken = []
-        for number in range(self.repeats):
-            started = time.perf_counter()
-            await once(number)
-            taken.append(time.perf_counter() - started)
-        return taken
+    async def open(self, seconds: float, per_second: int) -> None:
+        for each in self.clients:
+            each.close()
+        pace, began = Pace(), self._cpu()
+        await open_loop(self.clients, self._mix(), seconds, per_second, pace)
+        everything = [taken for each in pace.seconds.values() for taken in each]
+        self._note(f"open, {per_second}/s", Pace({"all": everything, **pace.seconds}), began, seconds)
 
-    async def settings(self, number: int) -> None:
-        """One edit: what is read once, then the PATCH alone counts."""
-        rules = [{**RULES[0], "description": f"edit {number} at {self.watch.version}"}, RULES[1]]
-        path = f"{self.project}/flags/thing/environments/production"
-        answer = await self.call("PATCH", path, {"enabled": True, "rules": rules}, self.etag)
-        self.etag = answer.headers["etag"]
-        self.answered = time.perf_counter()
-        self.version = answer.json()["environment_versions"]["production"]
+    def _mix(self) -> Iterator[tuple[str, Operation]]:
+        project, number = self.project, 0
+        writes: tuple[tuple[str, Operation], ...] = (("toggle", project.toggle), ("create", project.create))
+        pattern = ("read",) * 7 + ("list",) * 2 + ("write",)
+        while True:
+            for each in random.Random(number).sample(pattern, len(pattern)):
+                number += 1
+                if each == "write":
+                    yield writes[number % 2]
+                else:
+                    yield each, project.read if each == "read" else project.list
 
-    async def begin(self) -> None:
-        """Gives the flag that is edited its rules, so that its copies have them too."""
-        path = f"{self.project}/flags/thing/environments/production"
-        self.etag = (await self.call("GET", path)).headers["etag"]
-        await self.settings(0)
+    def _cpu(self) -> tuple[float, float]:
+        return self.service.seconds(), self.database.seconds()
 
-    async def run(self, flags: int) -> None:
-        shown("read a flag", flags, await self.timed(lambda _: self.call("GET", f"{self.project}/flags/thing")))
-        shown("list 50 flags", flags, await self.timed(lambda _: self.call("GET", f"{self.project}/flags?limit=50")))
-        for name, query in LISTS.items():
-            path = f"{self.project}/flags?limit=50&{query}"
-            shown(name, flags, await self.timed(lambda _, path=path: self.call("GET", path)))  # type: ignore[misc]
-        body = {**FLAG, "description": f"with {flags}"}
-        shown(
-            "create a flag",
-            flags,
-            await self.timed(
-                lambda number: self.call("POST", f"{self.project}/flags", {**body, "key": f"made-{flags}-{number}"})
-            ),
-        )
-        shown("edit a flag's rules", flags, await self.timed(self.settings))
-        await self.watch.reached(self.version)
-        delays = []
-        for number in range(min(self.repeats, 50)):
-            await self.settings(number)
-            delays.append(max(0.0, await self.watch.reached(self.version) - self.answered))
-        shown("edit on the bus (after its answer)", flags, delays)
+    def _note(self, loop: str, pace: Pace, began: tuple[float, float], seconds: float) -> None:
+        ended, requests = self._cpu(), len(next(iter(pace.seconds.values())))
+        cpu, database = ((after - before) * 1000 / requests for before, after in zip(began, ended, strict=True))
+        for name, taken in pace.seconds.items():
+            ordered = sorted(taken)
+            p50, p95, p99 = (ordered[min(len(ordered) - 1, int(len(ordered) * q))] * 1000 for q in (0.5, 0.95, 0.99))
+            figures = Figures(
+                name, loop, self.project.flags, len(ordered), len(ordered) / seconds, p50, p95, p99, cpu, database
+            )
+            self.found.append(figures)
+            show(figures)
+
+
+def show(each: Figures) -> None:
+    print(
+        f"{each.operation:<10}{each.loop:<14}{each.flags:>8,}{each.requests:>8,}{each.per_second:>9.0f}"
+        f"{each.p50:>9.1f}{each.p95:>9.1f}{each.p99:>9.1f}{each.cpu:>9.2f}{each.database:>9.2f}",
+        flush=True,
+    )
+
+
+def show_head() -> None:
+    print(f"load {os.getloadavg()[0]:.1f}; not varied: {NOT_VARIED}")
+    print(
+        f"{'operation':<10}{'loop':<14}{'flags':>8}{'n':>8}{'1/s':>9}"
+        f"{'p50 ms':>9}{'p95 ms':>9}{'p99 ms':>9}{'CPU ms':>9}{'PG ms':>9}"
+    )
+
+
+def api_process(folder: Path, stack: Stack, credentials: Credentials) -> Service:
+    """The API alone, without limits on how much one person asks; tokens live longer than a run."""
+    service = control_plane(folder, stack, credentials)
+    service.environment |= {"FF_RELAY_ENABLED": "false", "FF_AUTH_TOKEN_MINUTES": "1440"}
+    for what in ("REQUESTS_PER_ADDRESS", "READS_PER_ACTOR", "WRITES_PER_ACTOR"):
+        service.environment[f"FF_CONTROL_PLANE_{what}_PER_SECOND"] = "1000000"
+    return service
+
+
+def relay_process(folder: Path, stack: Stack, credentials: Credentials) -> Service:
+    environment = control_plane(folder, stack, credentials, "relay").environment
+    return Service(
+        folder, "relay", ("control_plane", "relay"), {k: v for k, v in environment.items() if k != "FF_PORT"}
+    )
+
+
+async def people(url: str, credentials: Credentials) -> tuple[str, list[str]]:
+    """The project's path, and the access tokens of those who work in it."""
+    async with httpx.AsyncClient(base_url=f"{url}/api/v1", timeout=60) as client:
+
+        async def ok(method: str, path: str, body: Any = None, headers: Any = None) -> Any:
+            answer = await client.request(method, path, json=body, headers=headers)
+            if answer.is_error:
+                raise SystemExit(f"{method} {path}: {answer.status_code} {answer.text}")
+            return answer.json()
+
+        login = {"email": credentials.admin_email, "password": credentials.admin_password}
+        tokens = [(await ok("POST", "/auth/login", login))["access_token"]]
+        client.headers["Authorization"] = f"Bearer {tokens[0]}"
+        organization = (await ok("POST", "/organizations", {"key": "b", "name": "B"}))["id"]
+        project = (await ok("POST", f"/organizations/{organization}/projects", {"key": "p", "name": "P"}))["id"]
+        for key in ("production", "staging"):
+            await ok("POST", f"/projects/{project}/environments", {"key": key, "name": key})
+        for number in range(9):
+            body = {"email": f"person-{number}@example.com", "role": _ROLES[number % len(_ROLES)]}
+            invitation = await ok("POST", f"/organizations/{organization}/invitations", body)
+            accepted = {"secret": invitation["link"].partition("#invitation=")[2], "password": _PASSWORD}
+            tokens.append((await ok("POST", "/auth/invitations/accept", accepted))["access_token"])
+        path = f"/projects/{project}"
+        await ok("POST", f"{path}/flags", {**FLAG, "key": "thing"})
+        settings = f"{path}/flags/thing/environments/production"
+        await ok("PATCH", settings, {"enabled": True, "rules": RULES}, {"If-Match": '"1"'})
+    return path, tokens
 
 
 @contextlib.asynccontextmanager
-async def bench(stack: Stack, folder: Path, repeats: int) -> AsyncIterator[Bench]:
+async def bench(folder: Path, stack: Stack, clients: int) -> AsyncIterator[Bench]:
     credentials = Credentials()
-    service = control_plane(folder, stack, credentials)
-    # Longer than a run, and no limit on how much one person asks.
-    service.environment["FF_AUTH_TOKEN_MINUTES"] = "1440"
-    for what in ("REQUESTS_PER_ADDRESS", "READS_PER_ACTOR", "WRITES_PER_ACTOR"):
-        service.environment[f"FF_CONTROL_PLANE_{what}_PER_SECOND"] = "1000000"
+    service = api_process(folder, stack, credentials)
+    relay = relay_process(folder, stack, credentials)
     service.start()
-    bus = await JetStreamBus.connect(stack.nats.url, name="bench")
     try:
-        async with httpx.AsyncClient(base_url=service.url, timeout=60) as client:
-            login = {"email": credentials.admin_email, "password": credentials.admin_password}
-            token = (await client.post("/api/v1/auth/login", json=login)).json()["access_token"]
-            client.headers["Authorization"] = f"Bearer {token}"
-            organization = (await client.post("/api/v1/organizations", json={"key": "b", "name": "B"})).json()["id"]
-            projects = f"/api/v1/organizations/{organization}/projects"
-            project = f"/projects/{(await client.post(projects, json={'key': 'p', 'name': 'P'})).json()['id']}"
-            body = {"key": "production", "name": "P"}
-            environment = (await client.post(f"/api/v1{project}/environments", json=body)).json()
-            await client.post(f"/api/v1{project}/flags", json={**FLAG, "key": "thing"})
-            watch = Watch(bus, environment["id"])
-            following = asyncio.create_task(watch.follow())
-            yield Bench(client, project, watch, repeats)
-            following.cancel()
+        relay.start()
+        path, tokens = await people(service.url, credentials)
+        opened = [Client(service.port, tokens[each % len(tokens)], each) for each in range(clients)]
+        yield Bench(Project(path), opened, Processor(service.pid), Processor(stack.postgres.pid, family=True))
+        for each in opened:
+            each.close()
     finally:
-        await bus.close()
+        relay.stop()
         service.stop()
 
 
-async def fill(url: str, start: int, end: int) -> None:
-    connection = await asyncpg.connect(url)
-    await connection.execute(_COPY_FLAGS, start, end)
-    await connection.execute(_COPY_SETTINGS)
-    await connection.close()
-
-
-async def measure(sizes: list[int], repeats: int, audit_entries: int) -> None:
-    print(f"{'operation':<34}{'flags':>8}{'n':>8}{'p50 ms':>10}{'p95 ms':>10}{'p99 ms':>10}")
+async def measure(given: argparse.Namespace) -> list[Figures]:
+    show_head()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        with Stack(folder / "stack", ("postgres", "nats", "redis")) as stack:
-            async with bench(stack, folder / "services", repeats) as running:
-                filled = 1
-                await running.begin()
-                for flags in sizes:
-                    await fill(stack.postgres.database_url(DATABASE), filled, flags - 1)
-                    filled = flags
-                    await running.run(flags)
-                if audit_entries:
-                    await measure_audit(running, stack.postgres.database_url(DATABASE), audit_entries)
+        with Stack(folder / "stack", ("postgres", "nats")) as stack:
+            url = stack.postgres.ensure_database(DATABASE)
+            async with bench(folder / "services", stack, given.clients) as running:
+                project = running.project
+                operations: dict[str, Operation] = {
+                    "read": project.read,
+                    "list": project.list,
+                    "count": project.count,
+                    "toggle": project.toggle,
+                    "create": project.create,
+                    "change": project.change,
+                }
+                for flags in sorted(given.flags):
+                    await fill(url, project.flags, flags - 1)
+                    project.flags = flags
+                    for operation, once in operations.items():
+                        await running.closed(operation, once, given.seconds)
+                    await running.open(given.seconds * 2, given.rate)
+                if given.audit_entries:
+                    await measure_audit(running.clients[0], project.toggle, url, given.audit_entries)
+    return running.found
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--flags", type=int, nargs="+", default=[10, 1_000, 10_000])
-    parser.add_argument("--repeats", type=int, default=200)
-    parser.add_argument("--audit-entries", type=int, default=500_000, help="0: the audit log is not measured")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--flags", type=int, nargs="+", default=[100, 10_000])
+    parser.add_argument("--clients", type=int, default=50)
+    parser.add_argument("--seconds", type=float, default=6.0, help="of each closed loop; the open one takes twice that")
+    parser.add_argument("--rate", type=int, default=100, help="requests a second of the open loop")
+    parser.add_argument("--audit-entries", type=int, default=0, help="0: the audit log is not measured")
+    parser.add_argument("--json", type=Path, help="write the figures to this file")
     given = parser.parse_args()
-    asyncio.run(measure(sorted(given.flags), given.repeats, given.audit_entries))
+    found = asyncio.run(measure(given))
+    if given.json:
+        told = {"not_varied": NOT_VARIED, "figures": [vars(each) for each in found]}
+        given.json.write_text(json.dumps(told, indent=2))
 
 
 if __name__ == "__main__":

@@ -50,7 +50,7 @@ class PageRequest:
         return self.limit + 1
 
 
-def requested_page(
+async def requested_page(
     limit: Annotated[int, Query(ge=1, le=LIMIT_MAX)] = 50,
     cursor: Annotated[str | None, Query(max_length=CURSOR_LENGTH_MAX)] = None,
 ) -> PageRequest:

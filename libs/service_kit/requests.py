@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.routing import APIRoute
@@ -18,6 +19,7 @@ ANONYMOUS_BODY_BYTES_MAX = 4096
 PATH_PART_LENGTH_MAX = 256
 _BYTES_DECODED_AT_ONCE_MAX = 16 * 1024
 _NO_BODY = object()
+Made = TypeVar("Made")
 
 Admission = Callable[[Request], Awaitable[Any]]
 """Raises when a request is not taken in. It sees the head alone, and is asked again as a dependency."""
@@ -62,10 +64,23 @@ class StrictRoute(APIRoute):
         return checked
 
 
-def new_router(tag: str, *admissions: Admission, prefix: str = "") -> APIRouter:
-    """The router to build a feature's endpoints on; `tag` groups them in the API's documentation."""
+def new_router(tag: str, *admissions: Admission, **options: Any) -> APIRouter:
+    """The router to build a feature's endpoints on; `tag` groups them in the API's documentation, `options` are the
+    framework's."""
     asked = [Depends(each) for each in admissions]
-    return APIRouter(prefix=prefix, tags=[tag], route_class=StrictRoute, dependencies=asked)
+    told = {"route_class": StrictRoute, "strict_content_type": False, **options}
+    return APIRouter(tags=[tag], dependencies=asked, **told)
+
+
+def as_coroutine(build: Callable[..., Made]) -> Callable[..., Coroutine[Any, Any, Made]]:
+    """`build` as a dependency that is called where the request is served: the framework takes what is no coroutine to
+    a thread and back, which costs more than reading a parameter."""
+
+    async def built(**given: Any) -> Made:
+        return build(**given)
+
+    built.__signature__ = inspect.signature(build, eval_str=True)  # type: ignore[attr-defined]
+    return built
 
 
 def _at_most(receive: Receive, bytes_max: int) -> Receive:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -79,7 +80,12 @@ class PublicKeys:
         found = self._find(key_id) if key_id else None
         if found is None or (found.expires_at and found.expires_at <= self._clock.now()):
             return None
-        return Ed25519PublicKey.from_public_bytes(found.public_key)
+        return _key_of(found.public_key)
+
+
+@lru_cache(maxsize=64)
+def _key_of(public_key: bytes) -> Ed25519PublicKey:
+    return Ed25519PublicKey.from_public_bytes(public_key)
 
 
 def new_private_key() -> bytes:

@@ -31,6 +31,7 @@ _TYPES = (TYPE, "JWT")
 _REGISTERED = ("sub", "generation", "aud", "iss", "iat", "exp")
 _SESSION = "sid"
 _SECONDS_MAX = 2**40
+_REMEMBERED_MAX = 2048
 
 
 class InvalidToken(Unauthorized):
@@ -71,6 +72,16 @@ class Claims:
     """What the services agree on beyond that."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Verified:
+    """A token whose signature was found to be right."""
+
+    claims: Claims
+    expires_at: int
+    key_id: str | None
+    key: Any
+
+
 class TokenIssuer:
     """Signs."""
 
@@ -102,10 +113,21 @@ class AccessTokens:
         self._keys = keys
         self._clock = clock
         self._audiences = [AUDIENCE, audience_of(service)] if service else [AUDIENCE]
+        self._verified: dict[str, _Verified] = {}
 
     def verify(self, token: str) -> Claims:
         """What the token says, its session not yet looked at. Raises `InvalidToken` or `ExpiredToken`."""
-        document = self._signed(token)
+        known = self._verified.get(token)
+        if known is None or self._keys.verification_key(known.key_id) != known.key:
+            known = self._read(token)
+        if known.expires_at <= self._clock.now() // 1000:
+            raise ExpiredToken
+        return known.claims
+
+    def _read(self, token: str) -> _Verified:
+        """Remembered, with the key that has verified it: the next request with the same token asks only whether that is
+        still a key, and the time."""
+        document, key_id, key = self._signed(token)
         generation, issued_at, expires_at = (document[name] for name in ("generation", "iat", "exp"))
         if not (_is_count(generation) and _is_count(issued_at) and _is_count(expires_at)):
             raise InvalidToken
@@ -114,16 +136,19 @@ class AccessTokens:
             session_id = UUID(document[_SESSION]) if _SESSION in document else None
         except (ValueError, AttributeError, TypeError):
             raise InvalidToken from None
-        if expires_at <= self._clock.now() // 1000:
-            raise ExpiredToken
         private = {name: value for name, value in document.items() if name not in (*_REGISTERED, _SESSION)}
-        return Claims(subject, generation, session_id, private)
+        verified = _Verified(Claims(subject, generation, session_id, private), expires_at, key_id, key)
+        if len(self._verified) >= _REMEMBERED_MAX:
+            del self._verified[next(iter(self._verified))]
+        self._verified[token] = verified
+        return verified
 
-    def _signed(self, token: str) -> dict[str, Any]:
-        """The claims of a token of ours. Time is the clock's business, not the library's."""
+    def _signed(self, token: str) -> tuple[dict[str, Any], str | None, Any]:
+        """The claims of a token of ours, and the key that it names. Time is the clock's business, not the library's."""
         try:
-            key_id = jwt.get_unverified_header(token).get("kid")
-            key = self._keys.verification_key(key_id if isinstance(key_id, str) else None)
+            named = jwt.get_unverified_header(token).get("kid")
+            key_id = named if isinstance(named, str) else None
+            key = self._keys.verification_key(key_id)
             if key is None:
                 raise UnknownKey
             complete = jwt.decode_complete(
@@ -139,8 +164,7 @@ class AccessTokens:
             raise InvalidToken from None
         if complete["header"].get("typ") not in _TYPES:
             raise InvalidToken
-        document: dict[str, Any] = complete["payload"]
-        return document
+        return complete["payload"], key_id, key
 
 
 def audience_of(service: str) -> str:

@@ -29,7 +29,7 @@ def require_version(request: Request) -> int:
     return int(match[2])
 
 
-def _expected_version(
+async def _expected_version(
     request: Request,
     _if_match: Annotated[str | None, Header(alias="If-Match", description="The ETag that was read")] = None,
 ) -> int:
@@ -40,7 +40,7 @@ ExpectedVersion = Annotated[int, Depends(_expected_version)]
 """As a parameter of an endpoint: the version that the caller has seen."""
 
 
-def _version_if_given(
+async def _version_if_given(
     request: Request,
     _if_match: Annotated[str | None, Header(alias="If-Match", description="Optional: the ETag that was read")] = None,
 ) -> int | None:

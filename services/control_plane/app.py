@@ -8,10 +8,11 @@ from dataclasses import dataclass, field, replace
 from fastapi import APIRouter, FastAPI
 from service_kit.actor_limits import ActorLimits
 from service_kit.http import Shell, create_app
-from service_kit.problems import Problem, TooManyRequests, problem_responses
+from service_kit.route_index import index_routes
 from service_kit.token_keys import VerificationKey
 
 from control_plane.access import Authenticator, OwnTenancy, roles_endpoints
+from control_plane.access.routers import operation_name
 from control_plane.audit import endpoints as audit_endpoints
 from control_plane.audit import heads_endpoints as audit_heads_endpoints
 from control_plane.audit.heads import SignedHeads
@@ -120,17 +121,16 @@ def create_control_plane(parts: Parts, shell: Shell) -> FastAPI:
         "Verdict control plane",
         replace(shell, takes_reasons=True),
         checks={"database": parts.database.check},
-        # The endpoint's name: what generated clients call the operation.
-        generate_unique_id_function=lambda route: route.name,
+        generate_unique_id_function=operation_name,
     )
-    answers = problem_responses(Problem, TooManyRequests)
     for router in (
         *_routers_of_accounts(parts),
         *_routers_of_identity_providers(parts),
         *_routers_of_organizations(parts),
         *_routers_of_entities(parts),
     ):
-        app.include_router(router, prefix="/api/v1", responses=answers)
+        # As they are: an included router would be looked through twice for each request, and built twice.
+        app.router.routes.extend(router.routes)
     app.include_router(link_page.build_router())
     app.include_router(key_set.build_router(parts.published_keys))
     app.include_router(
@@ -138,6 +138,7 @@ def create_control_plane(parts: Parts, shell: Shell) -> FastAPI:
             Directory(database=parts.database, quotas=parts.quotas, public_url=parts.single_sign_on.public_url)
         )
     )
+    index_routes(app)
     app.add_middleware(PropagationAnswers, waits=parts.waits)
     describe_waiting(app)
     app.add_middleware(OwnTenancy)

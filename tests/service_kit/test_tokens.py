@@ -214,3 +214,29 @@ def hmac_signed(header: dict[str, Any], payload: bytes, secret: bytes) -> str:
     parts = [base64.urlsafe_b64encode(each).rstrip(b"=") for each in (json.dumps(header).encode(), payload)]
     digest = hmac.new(secret, b".".join(parts), "sha256").digest()
     return b".".join((*parts, base64.urlsafe_b64encode(digest).rstrip(b"="))).decode()
+
+
+def test_what_was_verified_is_remembered_only_as_long_as_its_key(clock: ManualClock) -> None:
+    private = new_private_key()
+    known = {"a": VerificationKey("a", public_key_of(private))}
+    tokens = AccessTokens(PublicKeys(known.get, clock), clock)
+    claims = {"sub": str(SUBJECT), "generation": 1, "aud": "verdict", "iss": "verdict-control-plane"}
+    token = jwt.encode(
+        {**claims, "iat": NOW, "exp": NOW + 60},
+        Ed25519PrivateKey.from_private_bytes(private),
+        "EdDSA",
+        headers={"typ": "at+jwt", "kid": "a"},
+    )
+    assert tokens.verify(token) is tokens.verify(token)
+    known["a"] = VerificationKey("a", public_key_of(new_private_key()))
+    with pytest.raises(InvalidToken):
+        tokens.verify(token)
+    del known["a"]
+    with pytest.raises(UnknownKey):
+        tokens.verify(token)
+
+
+def test_few_of_many_tokens_are_remembered(issuer: TokenIssuer, tokens: AccessTokens) -> None:
+    for number in range(2100):
+        tokens.verify(issuer.issue(Claims(UUID(int=number), 1), 60))
+    assert len(tokens._verified) <= 2048

@@ -5,7 +5,6 @@ from __future__ import annotations
 from fastapi import APIRouter, Depends, Response
 from service_kit.pagination import Page, RequestedPage, page_of
 from service_kit.problems import Conflict, Forbidden, InvalidInput, NotFound, Unauthorized, problem_responses
-from service_kit.requests import new_router
 from service_kit.versions import REFUSALS, ExpectedVersion, etag
 
 from control_plane.access import custom_roles
@@ -16,6 +15,7 @@ from control_plane.access.policy import rights_of
 from control_plane.access.queries import resolve_organization
 from control_plane.access.rights import Right
 from control_plane.access.roles import Role
+from control_plane.access.routers import api_router
 from control_plane.access.schemas import RightView, RoleCreate, RolePatch, RoleView
 from control_plane.database import Database
 from control_plane.quotas import Quota, Quotas
@@ -28,7 +28,7 @@ _CHANGE = problem_responses(*REFUSALS, Unauthorized, Forbidden, NotFound, Confli
 
 
 def build_router(*, authenticator: Authenticator, database: Database, quotas: Quotas) -> APIRouter:
-    router = new_router("access", authenticator.actor)
+    router = api_router("access", authenticator.actor)
     _add_reads(router, authenticator, database)
     _add_writes(router, authenticator, database, quotas)
     return router

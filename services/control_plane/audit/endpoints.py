@@ -9,10 +9,10 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import StreamingResponse
 from service_kit.pagination import Page, RequestedPage
 from service_kit.problems import Forbidden, InvalidInput, NotFound, Unauthorized, problem_responses
-from service_kit.requests import new_router
 
 from control_plane.access import Actor, Authenticator, Right, require
 from control_plane.access.queries import resolve_organization
+from control_plane.access.routers import api_router
 from control_plane.audit.export import MEDIA_TYPES, Format, exported
 from control_plane.audit.filters import Wanted
 from control_plane.audit.heads import good_heads, stored_heads
@@ -29,7 +29,7 @@ _NUMBER_MAX = 2**62
 
 
 def build_router(*, authenticator: Authenticator, database: Database) -> APIRouter:
-    router = new_router("audit", authenticator.actor)
+    router = api_router("audit", authenticator.actor)
     log = AuditLog(database)
 
     @router.get("/organizations/{organization}/audit", responses=_READ)

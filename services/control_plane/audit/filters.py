@@ -9,6 +9,7 @@ from uuid import UUID
 
 from fastapi import Depends, Query
 from service_kit.problems import FieldError, InvalidInput
+from service_kit.requests import as_coroutine
 
 from control_plane.audit.readers import Reader
 from control_plane.changes.search import Search
@@ -73,7 +74,7 @@ class AuditFilter:
         return found[0]
 
 
-Wanted = Annotated[AuditFilter, Depends()]
+Wanted = Annotated[AuditFilter, Depends(as_coroutine(AuditFilter))]
 
 
 def _project(reference: str, reader: Reader) -> UUID:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from fastapi import APIRouter, Depends
 from service_kit.pagination import Page, RequestedPage, number_position, page_of
 from service_kit.problems import Forbidden, InvalidInput, NotFound, Unauthorized, problem_responses
-from service_kit.requests import new_router
 
 from control_plane.access import Actor, Authenticator, Right, require
 from control_plane.access.queries import resolve_organization
+from control_plane.access.routers import api_router
 from control_plane.audit.heads import SignedHeads, heads_before
 from control_plane.audit.schemas import AuditHeadView, AuditKeysView, AuditKeyView
 from control_plane.audit.signing_keys import public_keys
@@ -18,7 +18,7 @@ _ANSWERS = problem_responses(Unauthorized, Forbidden, NotFound, InvalidInput)
 
 
 def build_router(*, authenticator: Authenticator, database: Database, heads: SignedHeads) -> APIRouter:
-    router = new_router("audit", authenticator.actor)
+    router = api_router("audit", authenticator.actor)
 
     @router.get("/organizations/{organization}/audit/heads", responses=_ANSWERS)
     async def list_audit_heads(
@@ -47,7 +47,7 @@ def build_router(*, authenticator: Authenticator, database: Database, heads: Sig
 
 def build_keys_router(*, database: Database) -> APIRouter:
     """Open to everybody: whoever holds a head verifies it without an account."""
-    router = new_router("audit")
+    router = api_router("audit")
 
     @router.get("/audit-keys")
     async def list_audit_keys() -> AuditKeysView:

@@ -6,7 +6,7 @@ bodies differ, and further verbs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeVar
 
@@ -77,7 +77,7 @@ def add_entity_routes(
     authenticator: Authenticator,
     service: EntityService[Row, View],
     view: type[View],
-    requested_filter: Callable[..., ListFilter] = requested_filter,
+    requested_filter: Callable[..., Awaitable[ListFilter]] = requested_filter,
 ) -> None:
     """Adds `list_<noun>s`, `get_<noun>`, `archive_<noun>`, `restore_<noun>` and `delete_<noun>`.
 
@@ -94,7 +94,7 @@ def _add_reads(
     authenticator: Authenticator,
     service: EntityService[Row, View],
     view: type[View],
-    requested_filter: Callable[..., ListFilter],
+    requested_filter: Callable[..., Awaitable[ListFilter]],
 ) -> None:
     @router.get(
         noun.all,

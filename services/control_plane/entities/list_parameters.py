@@ -8,6 +8,7 @@ from typing import Annotated
 
 from fastapi import Depends, Query
 from service_kit.problems import FieldError, InvalidInput
+from service_kit.requests import as_coroutine
 
 from control_plane.entities.lists import Archived, Facet, ListFilter, Order, Sort
 from control_plane.entities.moments import epoch_milliseconds
@@ -32,7 +33,7 @@ class ListParameters:
     ] = None
 
 
-def requested_filter(given: Annotated[ListParameters, Depends()]) -> ListFilter:
+async def requested_filter(given: Annotated[ListParameters, Depends(as_coroutine(ListParameters))]) -> ListFilter:
     """Raises `InvalidInput` for a moment that is none, and for a facet that nobody knows."""
     return ListFilter(
         search=given.q,

@@ -8,10 +8,10 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Response
 from service_kit.pagination import Page, RequestedPage, moment_position, page_of, position_of
 from service_kit.problems import Conflict, Forbidden, InvalidInput, NotFound, Unauthorized, problem_responses
-from service_kit.requests import new_router
 
 from control_plane.access import Actor, Authenticator, OrganizationScope, Right, Scope, require
 from control_plane.access.queries import resolve_organization
+from control_plane.access.routers import api_router
 from control_plane.database import Database
 from control_plane.environments import bindings_service
 from control_plane.environments.bindings_schemas import BindingCreate, BindingView, PermissionsView
@@ -24,7 +24,7 @@ _WRITE = problem_responses(Unauthorized, Forbidden, NotFound, Conflict, InvalidI
 
 
 def build_router(*, authenticator: Authenticator, database: Database, quotas: Quotas) -> APIRouter:
-    router = new_router("access", authenticator.actor)
+    router = api_router("access", authenticator.actor)
     _add_bindings(router, authenticator, database, quotas)
     _add_permissions(router, authenticator, database)
     return router

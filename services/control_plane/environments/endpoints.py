@@ -12,10 +12,10 @@ from service_kit.problems import (
     Unauthorized,
     problem_responses,
 )
-from service_kit.requests import new_router
 from service_kit.versions import REFUSALS, ExpectedVersion, VersionIfGiven, etag
 
 from control_plane.access import Actor, Authenticator, Right, require
+from control_plane.access.routers import api_router
 from control_plane.database import Database
 from control_plane.environments import repository, service
 from control_plane.environments.keeper import EnvironmentKeeper
@@ -35,7 +35,7 @@ _DIGITS_MAX = 7
 
 
 def build_router(*, authenticator: Authenticator, database: Database, quotas: Quotas) -> APIRouter:
-    router = new_router("environments", authenticator.actor)
+    router = api_router("environments", authenticator.actor)
     keeper = EnvironmentKeeper(database, quotas)
     _add_reads(router, authenticator, database)
     _add_creation(router, authenticator, database, quotas)

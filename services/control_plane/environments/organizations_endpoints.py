@@ -15,11 +15,11 @@ from service_kit.problems import (
     Unauthorized,
     problem_responses,
 )
-from service_kit.requests import new_router
 from service_kit.versions import REFUSALS, ExpectedVersion, VersionIfGiven, etag
 
 from control_plane.access import Actor, Authenticator, Right, require
 from control_plane.access.queries import resolve_organization
+from control_plane.access.routers import api_router
 from control_plane.database import Database
 from control_plane.environments import repository, service
 from control_plane.environments.queries import resolve_project
@@ -40,7 +40,7 @@ _CHANGE = problem_responses(*REFUSALS, Unauthorized, Forbidden, NotFound, Confli
 
 
 def build_router(*, authenticator: Authenticator, database: Database, quotas: Quotas) -> APIRouter:
-    router = new_router("organizations and projects", authenticator.actor)
+    router = api_router("organizations and projects", authenticator.actor)
     _add_organizations(router, authenticator, database)
     _add_projects(router, authenticator, database, quotas)
     _add_project_changes(router, authenticator, database, quotas)

@@ -7,9 +7,9 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 from service_kit.pagination import Page, RequestedPage, page_of
 from service_kit.problems import Conflict, Forbidden, InvalidInput, NotFound, Unauthorized, problem_responses
-from service_kit.requests import new_router
 
 from control_plane.access import Actor, Authenticator, Right, require
+from control_plane.access.routers import api_router
 from control_plane.database import Database
 from control_plane.environments import project_roles_service
 from control_plane.environments.queries import resolve_project
@@ -19,7 +19,7 @@ _WRITE = problem_responses(Unauthorized, Forbidden, NotFound, Conflict, InvalidI
 
 
 def build_router(*, authenticator: Authenticator, database: Database) -> APIRouter:
-    router = new_router("access", authenticator.actor)
+    router = api_router("access", authenticator.actor)
 
     @router.get("/projects/{project}/members", responses=problem_responses(Unauthorized, NotFound))
     async def list_project_roles(

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 from fastapi import APIRouter, Depends
 from service_kit.problems import Forbidden, NotFound, Unauthorized, problem_responses
-from service_kit.requests import new_router
 
 from control_plane.access import Actor, Authenticator, Right, require
 from control_plane.access.queries import resolve_organization
+from control_plane.access.routers import api_router
 from control_plane.database import Database
 from control_plane.environments.queries import resolve_project
 from control_plane.environments.schemas import QuotasView, QuotaView
@@ -19,7 +19,7 @@ _READ = problem_responses(Unauthorized, Forbidden, NotFound)
 
 
 def build_router(*, authenticator: Authenticator, database: Database, quotas: Quotas) -> APIRouter:
-    router = new_router("quotas", authenticator.actor)
+    router = api_router("quotas", authenticator.actor)
 
     @router.get("/organizations/{organization}/quotas", responses=_READ)
     async def get_organization_quotas(organization: str, actor: Actor = Depends(authenticator.actor)) -> QuotasView:

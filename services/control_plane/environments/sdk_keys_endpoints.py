@@ -16,9 +16,9 @@ from service_kit.problems import (
     Unauthorized,
     problem_responses,
 )
-from service_kit.requests import new_router
 
 from control_plane.access import Actor, Authenticator, Right, require
+from control_plane.access.routers import api_router
 from control_plane.database import Connection, Database
 from control_plane.environments import repository, sdk_keys_repository, sdk_keys_service
 from control_plane.environments.queries import (
@@ -35,7 +35,7 @@ _WRITE = problem_responses(Unauthorized, Forbidden, NotFound, Conflict, InvalidI
 
 
 def build_router(*, authenticator: Authenticator, database: Database, quotas: Quotas) -> APIRouter:
-    router = new_router("SDK keys", authenticator.actor)
+    router = api_router("SDK keys", authenticator.actor)
     _add_listing(router, authenticator, database)
     _add_creation(router, authenticator, database, quotas)
     _add_ends(router, authenticator, database)

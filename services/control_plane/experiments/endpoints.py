@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
-from service_kit.requests import new_router
 from service_kit.versions import ExpectedVersion, VersionIfGiven
 
 from control_plane.access import Actor, Authenticator
+from control_plane.access.routers import api_router
 from control_plane.entities.bypass import document_bypass, note_bypass
 from control_plane.entities.endpoints import (
     CHANGE,
@@ -40,7 +40,7 @@ _EXPERIMENT = Noun(
 )
 
 
-def _requested_experiments(
+async def _requested_experiments(
     wanted: RequestedFilter,
     environment: Annotated[str | None, Query(max_length=128)] = None,
     flag: Annotated[str | None, Query(max_length=128)] = None,
@@ -51,7 +51,7 @@ def _requested_experiments(
 
 
 def build_router(*, authenticator: Authenticator, experiments: ExperimentService) -> APIRouter:
-    router = new_router("experiments", authenticator.actor, note_bypass)
+    router = api_router("experiments", authenticator.actor, note_bypass)
     add_entity_routes(
         router,
         _EXPERIMENT,

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Depends
 from service_kit.problems import BadRequest, Forbidden, InvalidInput, NotFound, Unauthorized, problem_responses
-from service_kit.requests import new_router
 
 from control_plane.access import Actor, Authenticator
+from control_plane.access.routers import api_router
 from control_plane.explanations.schemas import ExplanationAsked, ExplanationView
 from control_plane.explanations.service import Explainer
 from control_plane.explanations.views import explanation_view
 
 
 def build_router(*, authenticator: Authenticator, explainer: Explainer) -> APIRouter:
-    router = new_router("flags", authenticator.actor)
+    router = api_router("flags", authenticator.actor)
 
     @router.post(
         "/projects/{project}/environments/{environment}/explain",

@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Response
-from service_kit.requests import new_router
 from service_kit.versions import ExpectedVersion
 
 from control_plane.access import Actor, Authenticator
+from control_plane.access.routers import api_router
 from control_plane.entities.bypass import document_bypass, note_bypass
 from control_plane.entities.endpoints import (
     CHANGE,
@@ -38,7 +38,7 @@ _FLAG = Noun(
 )
 
 
-def _requested_flags(
+async def _requested_flags(
     wanted: RequestedFilter,
     of_type: Annotated[TypeName | None, Query(alias="type")] = None,
     state: Annotated[
@@ -52,7 +52,7 @@ def _requested_flags(
 
 
 def build_router(*, authenticator: Authenticator, flags: FlagService, settings: SettingsService) -> APIRouter:
-    router = new_router("flags", authenticator.actor, note_bypass)
+    router = api_router("flags", authenticator.actor, note_bypass)
     add_entity_routes(
         router,
         _FLAG,

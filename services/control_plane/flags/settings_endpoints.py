@@ -15,7 +15,7 @@ from control_plane.flags.settings_service import SettingsPath, SettingsService
 _ONE = "/projects/{project}/flags/{key}/environments/{environment}"
 
 
-def _path(project: str, key: str, environment: str) -> SettingsPath:
+async def _path(project: str, key: str, environment: str) -> SettingsPath:
     return SettingsPath(project=project, flag=key, environment=environment)
 
 

@@ -7,9 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path
 from service_kit.pagination import Page, RequestedPage, page_of
 from service_kit.problems import Forbidden, InvalidInput, NotFound, Unauthorized, problem_responses
-from service_kit.requests import new_router
 
 from control_plane.access import Actor, Authenticator, Right, require
+from control_plane.access.routers import api_router
 from control_plane.database import Database
 from control_plane.environments.queries import EnvironmentRow, environment_by_key, resolve_project
 from control_plane.fleet.memory import Fleet
@@ -22,7 +22,7 @@ ConfigVersion = Annotated[int, Path(ge=1, le=2**63 - 1, description="A config ve
 
 
 def build_router(*, authenticator: Authenticator, database: Database, fleet: Fleet) -> APIRouter:
-    router = new_router("edges", authenticator.actor)
+    router = api_router("edges", authenticator.actor)
 
     async def environment_of(actor: Actor, project: str, environment: str) -> EnvironmentRow:
         async with database.transaction() as tx:

@@ -6,10 +6,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 from service_kit.pagination import Page, RequestedPage, page_of
-from service_kit.requests import new_router
 from service_kit.versions import VersionIfGiven, etag
 
 from control_plane.access import Actor, Authenticator
+from control_plane.access.routers import api_router
 from control_plane.entities.bypass import document_bypass, note_bypass
 from control_plane.entities.endpoints import CHANGE, READ
 from control_plane.history.kinds import Kind, Subject, Written
@@ -21,7 +21,7 @@ _ONE = "/projects/{project}/history/{kind}/{key}"
 VersionNumber = Annotated[int, Path(ge=1, le=2**53 - 1)]
 
 
-def _subject(
+async def _subject(
     project: str,
     kind: KindName,
     key: str,
@@ -36,7 +36,7 @@ RequestedSubject = Annotated[Subject, Depends(_subject)]
 
 
 def build_router(*, authenticator: Authenticator, history: History) -> APIRouter:
-    router = new_router("history", authenticator.actor, note_bypass)
+    router = api_router("history", authenticator.actor, note_bypass)
     _add_reads(router, authenticator, history)
     _add_writes(router, authenticator, history)
     return document_bypass(router)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Depends, Response
-from service_kit.requests import new_router
 from service_kit.versions import ExpectedVersion
 
 from control_plane.access import Actor, Authenticator
+from control_plane.access.routers import api_router
 from control_plane.entities.bypass import document_bypass, note_bypass
 from control_plane.entities.endpoints import CHANGE, CREATE, Noun, add_entity_routes, answer, answer_created
 from control_plane.holdouts.schemas import HoldoutCreate, HoldoutPatch, HoldoutView
@@ -16,7 +16,7 @@ _HOLDOUT = Noun("holdout")
 
 
 def build_router(*, authenticator: Authenticator, holdouts: HoldoutService) -> APIRouter:
-    router = new_router("holdouts", authenticator.actor, note_bypass)
+    router = api_router("holdouts", authenticator.actor, note_bypass)
     add_entity_routes(router, _HOLDOUT, authenticator=authenticator, service=holdouts, view=HoldoutView)
 
     @router.post(_HOLDOUT.all, status_code=201, responses=CREATE)

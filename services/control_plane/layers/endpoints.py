@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Depends, Response
-from service_kit.requests import new_router
 from service_kit.versions import ExpectedVersion
 
 from control_plane.access import Actor, Authenticator
+from control_plane.access.routers import api_router
 from control_plane.entities.bypass import document_bypass, note_bypass
 from control_plane.entities.endpoints import CHANGE, CREATE, Noun, add_entity_routes, answer, answer_created
 from control_plane.layers.schemas import LayerCreate, LayerPatch, LayerView
@@ -16,7 +16,7 @@ _LAYER = Noun("layer")
 
 
 def build_router(*, authenticator: Authenticator, layers: LayerService) -> APIRouter:
-    router = new_router("layers", authenticator.actor, note_bypass)
+    router = api_router("layers", authenticator.actor, note_bypass)
     add_entity_routes(router, _LAYER, authenticator=authenticator, service=layers, view=LayerView)
 
     @router.post(_LAYER.all, status_code=201, responses=CREATE)

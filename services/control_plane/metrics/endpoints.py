@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
-from service_kit.requests import new_router
 from service_kit.versions import ExpectedVersion
 
 from control_plane.access import Actor, Authenticator
+from control_plane.access.routers import api_router
 from control_plane.entities.bypass import document_bypass, note_bypass
 from control_plane.entities.endpoints import (
     CHANGE,
@@ -27,7 +27,7 @@ from control_plane.metrics.service import MetricService
 _METRIC = Noun("metric")
 
 
-def _requested_metrics(
+async def _requested_metrics(
     wanted: RequestedFilter,
     of_type: Annotated[AggregationName | None, Query(alias="type", description="The metric's `aggregation`.")] = None,
 ) -> ListFilter:
@@ -35,7 +35,7 @@ def _requested_metrics(
 
 
 def build_router(*, authenticator: Authenticator, metrics: MetricService) -> APIRouter:
-    router = new_router("metrics", authenticator.actor, note_bypass)
+    router = api_router("metrics", authenticator.actor, note_bypass)
     add_entity_routes(
         router,
         _METRIC,

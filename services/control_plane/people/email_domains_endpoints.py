@@ -13,13 +13,13 @@ from service_kit.problems import (
     Unavailable,
     problem_responses,
 )
-from service_kit.requests import new_router
 
 from control_plane.access.actor import Actor
 from control_plane.access.authenticator import Authenticator
 from control_plane.access.authorization import require
 from control_plane.access.queries import resolve_organization
 from control_plane.access.rights import Right
+from control_plane.access.routers import api_router
 from control_plane.database import Database
 from control_plane.people import email_domains_service as service
 from control_plane.people.domain_records import TextRecords
@@ -34,7 +34,7 @@ _WRITE = problem_responses(Unauthorized, Forbidden, NotFound, Conflict, InvalidI
 def build_router(
     *, authenticator: Authenticator, database: Database, quotas: Quotas, text_records: TextRecords
 ) -> APIRouter:
-    router = new_router("single sign-on", authenticator.actor)
+    router = api_router("single sign-on", authenticator.actor)
 
     @router.get(_PATH, responses=problem_responses(Unauthorized, Forbidden, NotFound, InvalidInput))
     async def list_email_domains(

@@ -17,7 +17,6 @@ from service_kit.problems import (
     Unavailable,
     problem_responses,
 )
-from service_kit.requests import new_router
 from service_kit.versions import REFUSALS, ExpectedVersion, etag
 
 from control_plane.access import repository
@@ -26,6 +25,7 @@ from control_plane.access.authenticator import Authenticator
 from control_plane.access.authorization import require
 from control_plane.access.queries import resolve_organization
 from control_plane.access.rights import Right
+from control_plane.access.routers import api_router
 from control_plane.database import Connection, Database
 from control_plane.people import accounts_repository, members
 from control_plane.people.schemas import (
@@ -45,7 +45,7 @@ from control_plane.people.views import member_view
 def build_router(
     *, authenticator: Authenticator, database: Database, access: Access, signing_in: SigningIn
 ) -> APIRouter:
-    router = new_router("access", authenticator.actor)
+    router = api_router("access", authenticator.actor)
     _add_me(router, authenticator, database, access, signing_in)
     _add_members(router, authenticator, database)
     _add_member_writes(router, authenticator, database)

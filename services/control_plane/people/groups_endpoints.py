@@ -7,7 +7,6 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Response
 from service_kit.pagination import Page, RequestedPage, page_of
 from service_kit.problems import Conflict, Forbidden, InvalidInput, NotFound, Unauthorized, problem_responses
-from service_kit.requests import new_router
 from service_kit.versions import REFUSALS, ExpectedVersion, etag
 
 from control_plane.access.actor import Actor
@@ -15,6 +14,7 @@ from control_plane.access.authenticator import Authenticator
 from control_plane.access.authorization import require
 from control_plane.access.queries import resolve_organization
 from control_plane.access.rights import Right
+from control_plane.access.routers import api_router
 from control_plane.database import Database
 from control_plane.people import groups_service
 from control_plane.people.groups_schemas import GroupCreate, GroupMemberView, GroupPatch, GroupView
@@ -28,7 +28,7 @@ _CHANGE = problem_responses(*REFUSALS, Unauthorized, Forbidden, NotFound, Confli
 
 
 def build_router(*, authenticator: Authenticator, database: Database, quotas: Quotas) -> APIRouter:
-    router = new_router("access", authenticator.actor)
+    router = api_router("access", authenticator.actor)
     _add_groups(router, authenticator, database, quotas)
     _add_members(router, authenticator, database)
     return router

@@ -15,13 +15,13 @@ from service_kit.problems import (
     Unavailable,
     problem_responses,
 )
-from service_kit.requests import new_router
 
 from control_plane.access.actor import Actor
 from control_plane.access.authenticator import Authenticator
 from control_plane.access.authorization import require
 from control_plane.access.queries import resolve_organization
 from control_plane.access.rights import Right
+from control_plane.access.routers import api_router
 from control_plane.database import Database
 from control_plane.people import invitations_repository
 from control_plane.people.endpoints import require_person
@@ -44,7 +44,7 @@ _WRITE = problem_responses(Unauthorized, Forbidden, NotFound, Conflict, Unavaila
 def build_router(
     *, authenticator: Authenticator, database: Database, invitations: Invitations, resets: PasswordResets
 ) -> APIRouter:
-    router = new_router("access", authenticator.actor)
+    router = api_router("access", authenticator.actor)
     _add_invitations(router, authenticator, database, invitations)
 
     @router.post("/me/invitations/accept", responses=_WRITE)

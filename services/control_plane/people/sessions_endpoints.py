@@ -8,10 +8,10 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 from service_kit.pagination import Page, RequestedPage, moment_position, page_of, position_of
 from service_kit.problems import Conflict, Forbidden, InvalidInput, NotFound, Unauthorized, problem_responses
-from service_kit.requests import new_router
 
 from control_plane.access.actor import Actor
 from control_plane.access.authenticator import Authenticator
+from control_plane.access.routers import api_router
 from control_plane.database import Database
 from control_plane.people.endpoints import require_person
 from control_plane.people.schemas import AccessTokenIn, AccessTokenView, SessionView
@@ -26,7 +26,7 @@ _OF_PEOPLE = problem_responses(Unauthorized, Forbidden, Conflict, InvalidInput)
 def build_router(
     *, authenticator: Authenticator, database: Database, sessions: Sessions, signing_in: SigningIn
 ) -> APIRouter:
-    router = new_router("access", authenticator.actor)
+    router = api_router("access", authenticator.actor)
 
     @router.post("/auth/access-token", responses=_OF_PEOPLE)
     async def give_access_token(

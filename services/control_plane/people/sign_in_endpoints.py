@@ -15,8 +15,8 @@ from service_kit.problems import (
     Unavailable,
     problem_responses,
 )
-from service_kit.requests import new_router
 
+from control_plane.access.routers import api_router
 from control_plane.database import Database
 from control_plane.people.invitations_service import Invitations
 from control_plane.people.login_limit import network_of
@@ -42,7 +42,7 @@ _FOLLOWED = problem_responses(NotFound, Forbidden, Conflict, Unavailable, Invali
 def build_router(
     *, database: Database, access: Access, invitations: Invitations, resets: PasswordResets, signing_in: SigningIn
 ) -> APIRouter:
-    router = new_router("access")
+    router = api_router("access")
     _add_passwords(router, database, access, signing_in)
     _add_links(router, invitations, resets, signing_in)
     return router

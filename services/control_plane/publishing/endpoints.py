@@ -6,10 +6,10 @@ from datetime import datetime
 
 from fastapi import APIRouter, Depends
 from service_kit.problems import Conflict, Forbidden, NotFound, Unauthorized, problem_responses
-from service_kit.requests import new_router
 from service_kit.schemas import Output
 
 from control_plane.access import Actor, Authenticator, Right, require
+from control_plane.access.routers import api_router
 from control_plane.changes import Change, record
 from control_plane.database import Connection, Database
 from control_plane.environments.queries import EnvironmentRow, environment_by_key, resolve_project
@@ -42,7 +42,7 @@ class PublicationView(Output):
 
 
 def build_router(*, authenticator: Authenticator, database: Database) -> APIRouter:
-    router = new_router("environments", authenticator.actor)
+    router = api_router("environments", authenticator.actor)
 
     @router.get(_PATH + "/publication", responses=problem_responses(Unauthorized, NotFound))
     async def get_publication(

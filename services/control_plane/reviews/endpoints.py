@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 from service_kit.pagination import Page, RequestedPage, page_of
-from service_kit.requests import new_router
 from service_kit.versions import ExpectedVersion, VersionIfGiven
 
 from control_plane.access import Actor, Authenticator
+from control_plane.access.routers import api_router
 from control_plane.entities.bypass import document_bypass, note_bypass
 from control_plane.entities.endpoints import CHANGE, CREATE, READ, answer
 from control_plane.reviews.agreement import requested_bypass
@@ -38,17 +38,17 @@ Number = Annotated[int, Path(ge=1, le=2**53, description="Counted in the project
 
 
 def build_router(*, authenticator: Authenticator, parts: Parts) -> APIRouter:
-    router = new_router("change requests", authenticator.actor)
+    router = api_router("change requests", authenticator.actor)
     _add_requests(router, authenticator, ChangeRequests(parts))
     _add_opinions(router, authenticator, Opinions(parts))
     _add_schedule(router, authenticator, Applications(parts))
-    applying = new_router("change requests", authenticator.actor, note_bypass)
+    applying = api_router("change requests", authenticator.actor, note_bypass)
     _add_application(applying, authenticator, Applications(parts))
-    router.include_router(document_bypass(applying))
+    router.routes.extend(document_bypass(applying).routes)
     return router
 
 
-def _requested_filter(
+async def _requested_filter(
     state: StateName | None = None,
     author: Annotated[str | None, Query(max_length=320, description="An id, or a name such as an address.")] = None,
     environment: Annotated[str | None, Query(max_length=128, description="Whose answers it changes.")] = None,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Depends, Response
-from service_kit.requests import new_router
 from service_kit.versions import ExpectedVersion
 
 from control_plane.access import Actor, Authenticator
+from control_plane.access.routers import api_router
 from control_plane.entities.endpoints import CHANGE, READ, answer
 from control_plane.reviews.policy_service import ApprovalPolicies
 from control_plane.reviews.schemas import PolicyIn, PolicyView
@@ -15,7 +15,7 @@ _ONE = "/projects/{project}/environments/{environment}/approval-policy"
 
 
 def build_router(*, authenticator: Authenticator, policies: ApprovalPolicies) -> APIRouter:
-    router = new_router("environments", authenticator.actor)
+    router = api_router("environments", authenticator.actor)
 
     @router.get(_ONE, responses=READ)
     async def get_approval_policy(

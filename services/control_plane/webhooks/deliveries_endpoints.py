@@ -7,9 +7,9 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Response
 from service_kit.pagination import Page, RequestedPage, moment_position, page_of, position_of
 from service_kit.problems import Conflict, Forbidden, InvalidInput, NotFound, Unauthorized, problem_responses
-from service_kit.requests import new_router
 
 from control_plane.access import Actor, Authenticator
+from control_plane.access.routers import api_router
 from control_plane.database import Connection, Database
 from control_plane.webhooks import deliveries_repository, repository
 from control_plane.webhooks.delivery import body_of
@@ -25,7 +25,7 @@ _WRITE = problem_responses(Unauthorized, Forbidden, NotFound, Conflict, InvalidI
 
 
 def build_router(*, authenticator: Authenticator, database: Database, webhooks: Webhooks) -> APIRouter:
-    router = new_router("webhooks", authenticator.actor)
+    router = api_router("webhooks", authenticator.actor)
     _add_log(router, authenticator, database)
     _add_sending(router, authenticator, database, webhooks)
     return router

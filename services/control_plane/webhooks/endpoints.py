@@ -7,11 +7,11 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Response
 from service_kit.pagination import Page, RequestedPage, moment_position, page_of
 from service_kit.problems import Conflict, Forbidden, InvalidInput, NotFound, Unauthorized, problem_responses
-from service_kit.requests import new_router
 from service_kit.versions import REFUSALS, ExpectedVersion, etag
 
 from control_plane.access import Actor, Authenticator, OrganizationScope, Right, require
 from control_plane.access.queries import resolve_organization
+from control_plane.access.routers import api_router
 from control_plane.database import Connection, Database
 from control_plane.quotas import Quota, Quotas
 from control_plane.webhooks import repository
@@ -35,7 +35,7 @@ _CHANGE = problem_responses(*REFUSALS, Unauthorized, Forbidden, NotFound, Confli
 
 
 def build_router(*, authenticator: Authenticator, database: Database, quotas: Quotas, webhooks: Webhooks) -> APIRouter:
-    router = new_router("webhooks", authenticator.actor)
+    router = api_router("webhooks", authenticator.actor)
     _add_reading(router, authenticator, database)
     _add_creation(router, authenticator, database, quotas, webhooks)
     _add_changes(router, authenticator, database, webhooks)

@@ -7,7 +7,6 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request, Response
 from service_kit.pagination import Page, RequestedPage, moment_position, page_of, position_of
 from service_kit.problems import Conflict, Forbidden, InvalidInput, NotFound, Unauthorized, problem_responses
-from service_kit.requests import new_router
 from service_kit.versions import REFUSALS, ExpectedVersion, etag
 
 from control_plane.access.actor import Actor
@@ -15,6 +14,7 @@ from control_plane.access.authenticator import Authenticator
 from control_plane.access.authorization import require
 from control_plane.access.queries import resolve_organization
 from control_plane.access.rights import Right
+from control_plane.access.routers import api_router
 from control_plane.access.scopes import OrganizationScope
 from control_plane.database import Connection, Database
 from control_plane.people.single_sign_on import providers_repository
@@ -37,7 +37,7 @@ _WRITE = problem_responses(Unauthorized, Forbidden, NotFound, Conflict, InvalidI
 def build_router(
     *, authenticator: Authenticator, database: Database, providers: Providers, public_url: str = ""
 ) -> APIRouter:
-    router = new_router("single sign-on", authenticator.actor)
+    router = api_router("single sign-on", authenticator.actor)
     _add_reads(router, authenticator, database)
     _add_writes(router, authenticator, database, providers)
 

@@ -7,9 +7,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
+from fastapi.routing import APIRoute
 from service_kit.problems import PROBLEM_JSON, InvalidInput, problem_responses
-from service_kit.requests import new_router
 
+from control_plane.access.routers import api_router
 from control_plane.database import Database
 from control_plane.people.email_domains import domain_of
 from control_plane.people.enforced_domains import is_domain_enforced
@@ -41,7 +42,7 @@ Text = Annotated[str | None, Query(max_length=4096)]
 
 
 def build_router(*, database: Database, sign_ins: SignIns, attempts: Attempts, public_url: str = "") -> APIRouter:
-    router = new_router("single sign-on")
+    router = api_router("single sign-on")
 
     @router.get("/auth/ways", responses=problem_responses(InvalidInput))
     async def ways_to_sign_in(email: Annotated[str, Query(max_length=254)]) -> SignInWays:
@@ -84,7 +85,7 @@ def build_router(*, database: Database, sign_ins: SignIns, attempts: Attempts, p
 
 def build_callback(*, sign_ins: SignIns, attempts: Attempts) -> APIRouter:
     """Where providers send browsers back. They add parameters of their own, so it takes any."""
-    router = APIRouter(tags=["single sign-on"])
+    router = api_router("single sign-on", route_class=APIRoute)
 
     @router.get(
         CALLBACK_PATH,
