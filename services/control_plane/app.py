@@ -11,8 +11,7 @@ from service_kit.http import Shell, create_app
 from service_kit.route_index import index_routes
 from service_kit.token_keys import VerificationKey
 
-from control_plane.access import Authenticator, OwnTenancy, roles_endpoints
-from control_plane.access.routers import operation_name
+from control_plane.access import Authenticator, OwnTenancy, operation_name, roles_endpoints
 from control_plane.audit import endpoints as audit_endpoints
 from control_plane.audit import heads_endpoints as audit_heads_endpoints
 from control_plane.audit.heads import SignedHeads

@@ -109,7 +109,7 @@ class Api:
 
 
 def _quiet_collector() -> None:
-    """What the app is made of stays: to look through it again and again would halt everybody for a tenth of a second."""
+    """What the app is made of stays; looking through it again and again would halt everybody for 100 ms each time."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(*_COLLECTOR_THRESHOLDS)

@@ -6,6 +6,7 @@ from control_plane.access.authorization import require
 from control_plane.access.requests import OwnTenancy, tenancy_of
 from control_plane.access.rights import Right
 from control_plane.access.roles import Role
+from control_plane.access.routers import api_router, operation_name
 from control_plane.access.schemas import RoleKey
 from control_plane.access.scopes import EnvironmentScope, OrganizationScope, ProjectScope, Scope
 
@@ -20,6 +21,8 @@ __all__ = [
     "Role",
     "RoleKey",
     "Scope",
+    "api_router",
+    "operation_name",
     "require",
     "tenancy_of",
 ]

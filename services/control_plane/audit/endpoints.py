@@ -10,9 +10,8 @@ from fastapi.responses import StreamingResponse
 from service_kit.pagination import Page, RequestedPage
 from service_kit.problems import Forbidden, InvalidInput, NotFound, Unauthorized, problem_responses
 
-from control_plane.access import Actor, Authenticator, Right, require
+from control_plane.access import Actor, Authenticator, Right, api_router, require
 from control_plane.access.queries import resolve_organization
-from control_plane.access.routers import api_router
 from control_plane.audit.export import MEDIA_TYPES, Format, exported
 from control_plane.audit.filters import Wanted
 from control_plane.audit.heads import good_heads, stored_heads

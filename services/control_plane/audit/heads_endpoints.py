@@ -6,9 +6,8 @@ from fastapi import APIRouter, Depends
 from service_kit.pagination import Page, RequestedPage, number_position, page_of
 from service_kit.problems import Forbidden, InvalidInput, NotFound, Unauthorized, problem_responses
 
-from control_plane.access import Actor, Authenticator, Right, require
+from control_plane.access import Actor, Authenticator, Right, api_router, require
 from control_plane.access.queries import resolve_organization
-from control_plane.access.routers import api_router
 from control_plane.audit.heads import SignedHeads, heads_before
 from control_plane.audit.schemas import AuditHeadView, AuditKeysView, AuditKeyView
 from control_plane.audit.signing_keys import public_keys

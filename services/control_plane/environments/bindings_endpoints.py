@@ -9,9 +9,8 @@ from fastapi import APIRouter, Depends, Query, Response
 from service_kit.pagination import Page, RequestedPage, moment_position, page_of, position_of
 from service_kit.problems import Conflict, Forbidden, InvalidInput, NotFound, Unauthorized, problem_responses
 
-from control_plane.access import Actor, Authenticator, OrganizationScope, Right, Scope, require
+from control_plane.access import Actor, Authenticator, OrganizationScope, Right, Scope, api_router, require
 from control_plane.access.queries import resolve_organization
-from control_plane.access.routers import api_router
 from control_plane.database import Database
 from control_plane.environments import bindings_service
 from control_plane.environments.bindings_schemas import BindingCreate, BindingView, PermissionsView

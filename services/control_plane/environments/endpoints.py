@@ -14,8 +14,7 @@ from service_kit.problems import (
 )
 from service_kit.versions import REFUSALS, ExpectedVersion, VersionIfGiven, etag
 
-from control_plane.access import Actor, Authenticator, Right, require
-from control_plane.access.routers import api_router
+from control_plane.access import Actor, Authenticator, Right, api_router, require
 from control_plane.database import Database
 from control_plane.environments import repository, service
 from control_plane.environments.keeper import EnvironmentKeeper

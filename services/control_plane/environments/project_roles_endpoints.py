@@ -8,8 +8,7 @@ from fastapi import APIRouter, Depends
 from service_kit.pagination import Page, RequestedPage, page_of
 from service_kit.problems import Conflict, Forbidden, InvalidInput, NotFound, Unauthorized, problem_responses
 
-from control_plane.access import Actor, Authenticator, Right, require
-from control_plane.access.routers import api_router
+from control_plane.access import Actor, Authenticator, Right, api_router, require
 from control_plane.database import Database
 from control_plane.environments import project_roles_service
 from control_plane.environments.queries import resolve_project

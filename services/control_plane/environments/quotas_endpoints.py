@@ -7,9 +7,8 @@ from collections.abc import Iterable
 from fastapi import APIRouter, Depends
 from service_kit.problems import Forbidden, NotFound, Unauthorized, problem_responses
 
-from control_plane.access import Actor, Authenticator, Right, require
+from control_plane.access import Actor, Authenticator, Right, api_router, require
 from control_plane.access.queries import resolve_organization
-from control_plane.access.routers import api_router
 from control_plane.database import Database
 from control_plane.environments.queries import resolve_project
 from control_plane.environments.schemas import QuotasView, QuotaView

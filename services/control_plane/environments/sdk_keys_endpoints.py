@@ -17,8 +17,7 @@ from service_kit.problems import (
     problem_responses,
 )
 
-from control_plane.access import Actor, Authenticator, Right, require
-from control_plane.access.routers import api_router
+from control_plane.access import Actor, Authenticator, Right, api_router, require
 from control_plane.database import Connection, Database
 from control_plane.environments import repository, sdk_keys_repository, sdk_keys_service
 from control_plane.environments.queries import (

@@ -5,8 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Depends
 from service_kit.problems import BadRequest, Forbidden, InvalidInput, NotFound, Unauthorized, problem_responses
 
-from control_plane.access import Actor, Authenticator
-from control_plane.access.routers import api_router
+from control_plane.access import Actor, Authenticator, api_router
 from control_plane.explanations.schemas import ExplanationAsked, ExplanationView
 from control_plane.explanations.service import Explainer
 from control_plane.explanations.views import explanation_view

@@ -8,8 +8,7 @@ from fastapi import APIRouter, Depends, Path
 from service_kit.pagination import Page, RequestedPage, page_of
 from service_kit.problems import Forbidden, InvalidInput, NotFound, Unauthorized, problem_responses
 
-from control_plane.access import Actor, Authenticator, Right, require
-from control_plane.access.routers import api_router
+from control_plane.access import Actor, Authenticator, Right, api_router, require
 from control_plane.database import Database
 from control_plane.environments.queries import EnvironmentRow, environment_by_key, resolve_project
 from control_plane.fleet.memory import Fleet

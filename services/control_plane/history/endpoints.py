@@ -8,8 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 from service_kit.pagination import Page, RequestedPage, page_of
 from service_kit.versions import VersionIfGiven, etag
 
-from control_plane.access import Actor, Authenticator
-from control_plane.access.routers import api_router
+from control_plane.access import Actor, Authenticator, api_router
 from control_plane.entities.bypass import document_bypass, note_bypass
 from control_plane.entities.endpoints import CHANGE, READ
 from control_plane.history.kinds import Kind, Subject, Written

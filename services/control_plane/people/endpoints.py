@@ -19,13 +19,12 @@ from service_kit.problems import (
 )
 from service_kit.versions import REFUSALS, ExpectedVersion, etag
 
-from control_plane.access import repository
+from control_plane.access import api_router, repository
 from control_plane.access.actor import Actor
 from control_plane.access.authenticator import Authenticator
 from control_plane.access.authorization import require
 from control_plane.access.queries import resolve_organization
 from control_plane.access.rights import Right
-from control_plane.access.routers import api_router
 from control_plane.database import Connection, Database
 from control_plane.people import accounts_repository, members
 from control_plane.people.schemas import (

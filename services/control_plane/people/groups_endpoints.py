@@ -9,12 +9,12 @@ from service_kit.pagination import Page, RequestedPage, page_of
 from service_kit.problems import Conflict, Forbidden, InvalidInput, NotFound, Unauthorized, problem_responses
 from service_kit.versions import REFUSALS, ExpectedVersion, etag
 
+from control_plane.access import api_router
 from control_plane.access.actor import Actor
 from control_plane.access.authenticator import Authenticator
 from control_plane.access.authorization import require
 from control_plane.access.queries import resolve_organization
 from control_plane.access.rights import Right
-from control_plane.access.routers import api_router
 from control_plane.database import Database
 from control_plane.people import groups_service
 from control_plane.people.groups_schemas import GroupCreate, GroupMemberView, GroupPatch, GroupView

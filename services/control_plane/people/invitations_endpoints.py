@@ -16,12 +16,12 @@ from service_kit.problems import (
     problem_responses,
 )
 
+from control_plane.access import api_router
 from control_plane.access.actor import Actor
 from control_plane.access.authenticator import Authenticator
 from control_plane.access.authorization import require
 from control_plane.access.queries import resolve_organization
 from control_plane.access.rights import Right
-from control_plane.access.routers import api_router
 from control_plane.database import Database
 from control_plane.people import invitations_repository
 from control_plane.people.endpoints import require_person

@@ -9,9 +9,9 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from service_kit.pagination import Page, RequestedPage, moment_position, page_of, position_of
 from service_kit.problems import Conflict, Forbidden, InvalidInput, NotFound, Unauthorized, problem_responses
 
+from control_plane.access import api_router
 from control_plane.access.actor import Actor
 from control_plane.access.authenticator import Authenticator
-from control_plane.access.routers import api_router
 from control_plane.database import Database
 from control_plane.people.endpoints import require_person
 from control_plane.people.schemas import AccessTokenIn, AccessTokenView, SessionView

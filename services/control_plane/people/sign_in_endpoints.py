@@ -16,7 +16,7 @@ from service_kit.problems import (
     problem_responses,
 )
 
-from control_plane.access.routers import api_router
+from control_plane.access import api_router
 from control_plane.database import Database
 from control_plane.people.invitations_service import Invitations
 from control_plane.people.login_limit import network_of

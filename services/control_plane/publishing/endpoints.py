@@ -8,8 +8,7 @@ from fastapi import APIRouter, Depends
 from service_kit.problems import Conflict, Forbidden, NotFound, Unauthorized, problem_responses
 from service_kit.schemas import Output
 
-from control_plane.access import Actor, Authenticator, Right, require
-from control_plane.access.routers import api_router
+from control_plane.access import Actor, Authenticator, Right, api_router, require
 from control_plane.changes import Change, record
 from control_plane.database import Connection, Database
 from control_plane.environments.queries import EnvironmentRow, environment_by_key, resolve_project

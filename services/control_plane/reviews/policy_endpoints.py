@@ -5,8 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Depends, Response
 from service_kit.versions import ExpectedVersion
 
-from control_plane.access import Actor, Authenticator
-from control_plane.access.routers import api_router
+from control_plane.access import Actor, Authenticator, api_router
 from control_plane.entities.endpoints import CHANGE, READ, answer
 from control_plane.reviews.policy_service import ApprovalPolicies
 from control_plane.reviews.schemas import PolicyIn, PolicyView

@@ -5,8 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Depends, Response
 from service_kit.versions import ExpectedVersion
 
-from control_plane.access import Actor, Authenticator
-from control_plane.access.routers import api_router
+from control_plane.access import Actor, Authenticator, api_router
 from control_plane.entities.bypass import document_bypass, note_bypass
 from control_plane.entities.endpoints import CHANGE, CREATE, Noun, add_entity_routes, answer, answer_created
 from control_plane.segments.schemas import SegmentCreate, SegmentPatch, SegmentView

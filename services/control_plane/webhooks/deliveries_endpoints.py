@@ -8,8 +8,7 @@ from fastapi import APIRouter, Depends, Response
 from service_kit.pagination import Page, RequestedPage, moment_position, page_of, position_of
 from service_kit.problems import Conflict, Forbidden, InvalidInput, NotFound, Unauthorized, problem_responses
 
-from control_plane.access import Actor, Authenticator
-from control_plane.access.routers import api_router
+from control_plane.access import Actor, Authenticator, api_router
 from control_plane.database import Connection, Database
 from control_plane.webhooks import deliveries_repository, repository
 from control_plane.webhooks.delivery import body_of

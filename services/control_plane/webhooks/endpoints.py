@@ -9,9 +9,8 @@ from service_kit.pagination import Page, RequestedPage, moment_position, page_of
 from service_kit.problems import Conflict, Forbidden, InvalidInput, NotFound, Unauthorized, problem_responses
 from service_kit.versions import REFUSALS, ExpectedVersion, etag
 
-from control_plane.access import Actor, Authenticator, OrganizationScope, Right, require
+from control_plane.access import Actor, Authenticator, OrganizationScope, Right, api_router, require
 from control_plane.access.queries import resolve_organization
-from control_plane.access.routers import api_router
 from control_plane.database import Connection, Database
 from control_plane.quotas import Quota, Quotas
 from control_plane.webhooks import repository

@@ -9,12 +9,12 @@ from service_kit.instants import check_future
 from service_kit.pagination import Page, RequestedPage, moment_position, page_of, position_of
 from service_kit.problems import Conflict, Forbidden, InvalidInput, NotFound, Unauthorized, problem_responses
 
+from control_plane.access import api_router
 from control_plane.access.actor import Actor
 from control_plane.access.authenticator import Authenticator
 from control_plane.access.authorization import require
 from control_plane.access.queries import require_holding, resolve_organization
 from control_plane.access.rights import Right
-from control_plane.access.routers import api_router
 from control_plane.database import Database
 from control_plane.people.directory import tokens_service
 from control_plane.people.directory.schemas import (

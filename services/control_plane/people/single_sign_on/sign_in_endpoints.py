@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
 from service_kit.problems import PROBLEM_JSON, InvalidInput, problem_responses
 
-from control_plane.access.routers import api_router
+from control_plane.access import api_router
 from control_plane.database import Database
 from control_plane.people.email_domains import domain_of
 from control_plane.people.enforced_domains import is_domain_enforced
