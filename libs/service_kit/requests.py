@@ -19,7 +19,7 @@ ANONYMOUS_BODY_BYTES_MAX = 4096
 PATH_PART_LENGTH_MAX = 256
 _BYTES_DECODED_AT_ONCE_MAX = 16 * 1024
 _NO_BODY = object()
-Made = TypeVar("Made")
+Built = TypeVar("Built")
 
 Admission = Callable[[Request], Awaitable[Any]]
 """Raises when a request is not taken in. It sees the head alone, and is asked again as a dependency."""
@@ -72,11 +72,11 @@ def new_router(tag: str, *admissions: Admission, **options: Any) -> APIRouter:
     return APIRouter(tags=[tag], dependencies=asked, **told)
 
 
-def as_coroutine(build: Callable[..., Made]) -> Callable[..., Coroutine[Any, Any, Made]]:
+def as_coroutine(build: Callable[..., Built]) -> Callable[..., Coroutine[Any, Any, Built]]:
     """`build` as a dependency that is called where the request is served: the framework takes what is no coroutine to
     a thread and back, which costs more than reading a parameter."""
 
-    async def built(**given: Any) -> Made:
+    async def built(**given: Any) -> Built:
         return build(**given)
 
     built.__signature__ = inspect.signature(build, eval_str=True)  # type: ignore[attr-defined]
