@@ -12,7 +12,7 @@ from bucketing.decision import Decision
 from bucketing.generation.chunks import write_chunk
 from bucketing.generation.evaluables import Evaluable
 from bucketing.generation.source import Source
-from bucketing.programs import UNWRITABLE, Context, Memo, Programs
+from bucketing.programs import CIRCLE, UNWRITABLE, Context, Memo, Programs
 
 CHUNK_FLAGS_MAX = 16
 CHUNK_COMPARISONS_MAX = 200
@@ -113,9 +113,13 @@ class Bulk:
             program = chunk.program
             if program is not None:
                 try:
-                    decisions += program(context, now, programs, memo)
-                    continue
+                    found = program(context, now, programs, memo)
                 except Exception:
+                    memo = {}
+                else:
+                    if CIRCLE not in memo:
+                        decisions += found
+                        continue
                     memo = {}
             decisions += [alone(key, context, now) for key in chunk.keys]
         return decisions

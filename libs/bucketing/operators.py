@@ -1,9 +1,9 @@
 """The operators as a table. A new operator is one line in OPERATORS and one vector file.
 
-An operator turns its literal into a Test: an expression over `{v}` (a present attribute value that is no
-array) and `{c}` (the prepared literal). The expression is the operator's only implementation: compiled flags,
-array elements and explanations all run it. An expression is False for every value of a wrong type and raises
-for none; its text never depends on a literal's value, only on its type.
+An operator turns its literal into a Test: how a present attribute value that is no array is read, and an
+expression over `{v}` (what was read) and `{c}` (the prepared literal). The two are the operator's only
+implementation: compiled flags, array elements and explanations all run them. A test is False for every value of a
+wrong type and raises for none; its text never depends on a literal's value, only on its type.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from bucketing.instants import parse_instant
 from bucketing.limits import LITERAL_LIST_MAX, LITERAL_TEXT_BYTES_MAX
 from bucketing.networks import Block, BlockSet, parse_block
 from bucketing.patterns import InvalidPattern, compile_pattern
-from bucketing.semver import VERSION_LENGTH_MAX, parse_short_version, parse_version
+from bucketing.readings import ANYTHING, INSTANT, NUMBER, TEXT, VERSION, Reading
+from bucketing.semver import parse_short_version, parse_version
 
 EXPRESSION_NAMES: dict[str, Any] = {
     "__builtins__": {},
@@ -32,10 +33,7 @@ EXPRESSION_NAMES: dict[str, Any] = {
     "parse_instant": parse_instant,
     "parse_short_version": parse_short_version,
 }
-"""All that an expression may name besides its value and its literal."""
-
-IS_TEXT = "{v}.__class__ is str and "
-IS_NUMBER = "({v}.__class__ is int or {v}.__class__ is float) and "
+"""All that a reading or expression may name besides its value and its literal."""
 
 
 class InvalidLiteral(ValueError):
@@ -51,8 +49,23 @@ class InvalidLiteral(ValueError):
 class Test:
     """An operator with its literal."""
 
+    reading: Reading
     expression: str
     constant: Any
+
+    @property
+    def is_cheap(self) -> bool:
+        """It takes no longer than to remember that it was made."""
+        return not self.reading.converts and not callable(self.constant)
+
+    def scalar(self, variable: str, kind: str, constant: str) -> str:
+        """Whether the variable's value, which is no array, passes; `constant` names the literal."""
+        value, passes = self.reading.inline(variable, kind)
+        return " and ".join([*passes, self.of(value, constant)])
+
+    def of(self, value: str, constant: str) -> str:
+        """Whether what was read passes."""
+        return self.expression.format(v=value, c=constant)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +80,8 @@ class Operator:
 
 
 @lru_cache(maxsize=256)
-def _scalar_factory(expression: str) -> Callable[[Any], Callable[[Json], bool]]:
-    source = f"lambda c: lambda v: {expression.format(v='v', c='c')}"
+def _scalar_factory(scalar: str) -> Callable[[Any], Callable[[Json], bool]]:
+    source = f"lambda c: lambda v: {scalar}"
     factory: Callable[[Any], Callable[[Json], bool]] = eval(source, EXPRESSION_NAMES)  # noqa: S307
     return factory
 
@@ -85,7 +98,7 @@ class AnyElement:
     def __call__(self, elements: Iterable[Json]) -> bool:
         matches = self._matches
         if matches is None:
-            matches = self._matches = _scalar_factory(self._test.expression)(self._test.constant)
+            matches = self._matches = _scalar_factory(self._test.scalar("v", "v.__class__", "c"))(self._test.constant)
         return any(map(matches, elements))
 
 
@@ -110,11 +123,11 @@ def _text(literal: Json) -> str:
 
 def _equal(literal: Json) -> Test:
     if literal.__class__ is str:
-        return Test("{v} == {c}", _text(literal))
+        return Test(ANYTHING, "{v} == {c}", _text(literal))
     if literal.__class__ is bool:
-        return Test("{v} is {c}", literal)
+        return Test(ANYTHING, "{v} is {c}", literal)
     if is_number(literal):
-        return Test("{v} == {c} and {v}.__class__ is not bool", literal)
+        return Test(ANYTHING, "{v} == {c} and {v}.__class__ is not bool", literal)
     raise InvalidLiteral("type", "must be a string, a number or a boolean")
 
 
@@ -129,29 +142,31 @@ def _member(literal: Json) -> Test:
         if element.__class__ is str:
             _text(element)
     if all(element.__class__ is str for element in literal):
-        return Test(IS_TEXT + "{v} in {c}", frozenset(literal))
+        return Test(TEXT, "{v} in {c}", frozenset(literal))
     if not any(element.__class__ is bool for element in literal):
-        return Test("{v}.__class__ is not bool and {v}.__hash__ is not None and {v} in {c}", frozenset(literal))
+        return Test(
+            ANYTHING, "{v}.__class__ is not bool and {v}.__hash__ is not None and {v} in {c}", frozenset(literal)
+        )
     tagged = frozenset((element.__class__ is bool, element) for element in literal)
-    return Test("{v}.__hash__ is not None and ({v}.__class__ is bool, {v}) in {c}", tagged)
+    return Test(ANYTHING, "{v}.__hash__ is not None and ({v}.__class__ is bool, {v}) in {c}", tagged)
 
 
 def _textual(expression: str) -> Callable[[Json], Test]:
-    return lambda literal: Test(IS_TEXT + expression, _text(literal))
+    return lambda literal: Test(TEXT, expression, _text(literal))
 
 
 def _numeric(comparison: str) -> Callable[[Json], Test]:
     def prepare(literal: Json) -> Test:
         if not is_number(literal):
             raise InvalidLiteral("type", "must be a number")
-        return Test(f"{IS_NUMBER}{{v}} {comparison} {{c}}", literal)
+        return Test(NUMBER, f"{{v}} {comparison} {{c}}", literal)
 
     return prepare
 
 
 def _pattern(literal: Json) -> Test:
     try:
-        return Test(IS_TEXT + "{c}({v})", compile_pattern(_text(literal)))
+        return Test(TEXT, "{c}({v})", compile_pattern(_text(literal)))
     except InvalidPattern as error:
         raise InvalidLiteral("pattern", str(error)) from None
 
@@ -161,8 +176,7 @@ def _version(comparison: str) -> Callable[[Json], Test]:
         version = parse_version(_text(literal))
         if version is None:
             raise InvalidLiteral("version", "must be a semantic version, like 1.4.0 or 2.0.0-rc.1")
-        parsed = f"len({{v}}) <= {VERSION_LENGTH_MAX} and (w := parse_short_version({{v}})) is not None"
-        return Test(f"{IS_TEXT}{parsed} and w {comparison} {{c}}", version)
+        return Test(VERSION, f"{{v}} {comparison} {{c}}", version)
 
     return prepare
 
@@ -174,7 +188,7 @@ def _instant(comparison: str) -> Callable[[Json], Test]:
             raise InvalidLiteral(
                 "date", "must be a date with time and offset (2026-01-05T10:00:00Z) or epoch milliseconds"
             )
-        return Test(f"(w := parse_instant({{v}})) is not None and w {comparison} {{c}}", instant)
+        return Test(INSTANT, f"{{v}} {comparison} {{c}}", instant)
 
     return prepare
 
@@ -190,13 +204,13 @@ def _networks(literal: Json) -> Test:
             where = f"element {index} " if _is_list(literal) else ""
             raise InvalidLiteral("cidr", f"{where}must be an address or a CIDR block, like 10.0.0.0/8")
         blocks.append(block)
-    return Test(IS_TEXT + "{c}({v})", BlockSet(blocks).holds)
+    return Test(TEXT, "{c}({v})", BlockSet(blocks).holds)
 
 
 def _no_literal(literal: Json) -> Test:
     if literal is not None and literal is not True:
         raise InvalidLiteral("unexpected", "takes no value")
-    return Test("True", None)
+    return Test(ANYTHING, "True", None)
 
 
 OPERATORS: dict[str, Operator] = {

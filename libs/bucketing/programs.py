@@ -20,6 +20,9 @@ Program = Callable[[Context, int, "Programs", Memo], Decision]
 UNWRITABLE = (InvalidConfig, SyntaxError)
 """What writing a function raises if it can never be written; a full stack or memory may be empty next time."""
 
+CIRCLE = object()
+"""Stands in the memo of an evaluation that met a cycle of prerequisites: what it remembers says where it began."""
+
 Membership = Callable[[Context, int, "Programs", Memo], bool]
 
 
@@ -131,6 +134,7 @@ class Programs:
         slot = ("flag", key)
         decision = memo.get(slot)
         if decision is UNFINISHED:
+            memo[CIRCLE] = True
             raise EvaluationFailed(ErrorCode.GENERAL, "prerequisites name each other in a cycle")
         if decision is None:
             memo[slot] = UNFINISHED

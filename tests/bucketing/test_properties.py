@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from benchmarks.engine_interpreter import Interpreter
+from tests.bucketing.chunks_only import ChunksOnly
 
 ATTRIBUTES = ["a", "b", "c.d", "targetingKey"]
 TEXTS = ["x", "y", "xy", "", "1", "1.2", "v2.0.0-rc", "10.1.2.3", "2026-01-05T10:00:00Z", "::1"]
@@ -84,8 +85,23 @@ def serves(draw: st.DrawFn) -> dict[str, Any]:
     return {"rollout": {"variations": draw(shares()), "bucket_by": draw(BUCKET_BY)}}
 
 
+Conditions = st.SearchStrategy[dict[str, Any]]
+
+
+def shared_conditions(again: list[dict[str, Any]], segments: list[str]) -> Conditions:
+    """Conditions, many of which are, or hold, one of a few that come again."""
+    few = st.sampled_from(again)
+    joined = st.lists(few | conditions(segments), min_size=1, max_size=3)
+    return (
+        few
+        | conditions(segments)
+        | st.builds(lambda kind, parts: {kind: parts}, st.sampled_from(["and", "or"]), joined)
+        | few.map(lambda inner: {"not": inner})
+    )
+
+
 @st.composite
-def flags(draw: st.DrawFn, earlier: list[str]) -> dict[str, Any]:
+def flags(draw: st.DrawFn, earlier: list[str], asked: Conditions) -> dict[str, Any]:
     targets = draw(st.lists(st.sampled_from(["x", "1", "xy"]), unique=True, max_size=2))
     prerequisites = draw(st.lists(st.sampled_from(earlier), unique=True, max_size=2)) if earlier else []
     flag = {
@@ -101,12 +117,12 @@ def flags(draw: st.DrawFn, earlier: list[str]) -> dict[str, Any]:
             for key in targets
         ],
     }
-    rules = draw(st.lists(st.tuples(conditions(["s", "t"]), serves()), max_size=3))
+    rules = draw(st.lists(st.tuples(asked, serves()), max_size=3))
     return flag | {"rules": [{"if": condition, "then": serve} for condition, serve in rules]}
 
 
 @st.composite
-def experiments(draw: st.DrawFn, flag_keys: list[str]) -> dict[str, Any]:
+def experiments(draw: st.DrawFn, flag_keys: list[str], asked: Conditions) -> dict[str, Any]:
     low, high = sorted(draw(st.lists(st.integers(0, 10_000), min_size=2, max_size=2, unique=True)))
     return {
         "flag": draw(st.sampled_from(flag_keys)),
@@ -115,7 +131,7 @@ def experiments(draw: st.DrawFn, flag_keys: list[str]) -> dict[str, Any]:
         "start_at": draw(NOW),
         "stop_at": draw(st.none() | st.integers(4, 5)),
         "traffic": draw(st.sampled_from([0, 50, 100])),
-        "audience": draw(st.none() | conditions(["s"])),
+        "audience": draw(st.none() | asked),
         "bucket_by": draw(BUCKET_BY),
         "layer": draw(st.none() | st.just({"key": "l", "start": low, "end": high})),
         "holdouts": draw(st.lists(st.just({"key": "h", "share": 30}), max_size=1)),
@@ -125,7 +141,9 @@ def experiments(draw: st.DrawFn, flag_keys: list[str]) -> dict[str, Any]:
 @st.composite
 def documents(draw: st.DrawFn) -> dict[str, Any]:
     keys = ["f", "g", "h"]
-    made = {key: draw(flags(keys[:index])) for index, key in enumerate(keys)}
+    again = draw(st.lists(conditions(["s", "t"]), min_size=1, max_size=3))
+    asked = shared_conditions(again, ["s", "t"])
+    made = {key: draw(flags(keys[:index], asked)) for index, key in enumerate(keys)}
     key_lists = st.lists(st.sampled_from(["x", "1"]), unique=True, max_size=1)
     segments = {
         "s": {"included": draw(key_lists), "if": draw(st.none() | conditions(["t"]))},
@@ -139,7 +157,9 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
         "version": 3,
         "flags": made,
         "segments": segments,
-        "experiments": {key: draw(experiments(keys)) for key in draw(st.sets(st.sampled_from(["e1", "e2", "e3"])))},
+        "experiments": {
+            key: draw(experiments(keys, asked)) for key in draw(st.sets(st.sampled_from(["e1", "e2", "e3"])))
+        },
     }
 
 
@@ -179,20 +199,33 @@ def test_the_engine_decides_like_a_plain_interpreter(document: Any, asked: Any, 
 
 
 @thorough
-@given(documents(), contexts(), NOW)
-def test_one_by_one_all_together_and_explained_are_the_same_decisions(
-    document: Any, context: dict[str, Any], now: int
+@given(documents(), st.lists(contexts(), min_size=1, max_size=5), NOW)
+def test_all_together_are_the_decisions_of_one_by_one_and_of_the_interpreter(
+    document: Any, asked: Any, now: int
 ) -> None:
-    compiled = compile_flagset(flagset_from_document(document))
-    single = {key: compiled.evaluate(key, context, now) for key in compiled.flagset.flags}
+    flagset = flagset_from_document(document)
+    compiled, interpreter = compile_flagset(flagset), Interpreter(flagset)
+    chunks_only = ChunksOnly(flagset)
     for client_only in (False, True):
-        flags = compiled.flagset.flags.values()
-        expected = {flag.key: told(single[flag.key]) for flag in flags if flag.client_visible or not client_only}
-        together = compiled.evaluate_all(context, now, client_only)
-        assert {one.flag: told(one) for one in together} == expected
-    for key, decision in single.items():
+        expected = {key for key, flag in flagset.flags.items() if flag.client_visible or not client_only}
+        for context in asked:
+            together = compiled.evaluate_all(context, now, client_only)
+            assert sorted(one.flag for one in together) == sorted(expected)
+            for one in together:
+                single = compiled.evaluate(one.flag, context, now)
+                assert one.to_dict() == single.to_dict()
+                assert one is single or one.error_code is not None
+                assert told(one) == interpreter.evaluate(one.flag, context, now)
+            assert list(map(told, chunks_only.evaluate_all(context, now, client_only))) == list(map(told, together))
+
+
+@thorough
+@given(documents(), contexts(), NOW)
+def test_explained_is_the_same_decision(document: Any, context: dict[str, Any], now: int) -> None:
+    compiled = compile_flagset(flagset_from_document(document))
+    for key in compiled.flagset.flags:
         explanation = compiled.explain(key, context, now)
-        assert explanation.decision.to_dict() == decision.to_dict()
+        assert explanation.decision.to_dict() == compiled.evaluate(key, context, now).to_dict()
         json.dumps(explanation.to_dict())
 
 

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
-from bucketing.generation.conditions import comparisons
 from bucketing.generation.evaluables import Evaluable
 from bucketing.generation.flags import FlagWriter
 from bucketing.generation.reads import Reads
+from bucketing.generation.sharing import SharedConditionWriter
 from bucketing.generation.source import Source
 
 
 def write_chunk(source: Source, items: Sequence[Evaluable]) -> None:
     """Write a function that gives a list of decisions, one a flag, in the order of `items`.
 
-    What several flags ask of the context is read once, and all buckets that are needed are found by one call. Raises
+    What several flags ask of the context is found once, and all buckets that are needed are found by one call. Raises
     InvalidConfig.
     """
     source.line("get = context.get")
     reads = Reads(source)
-    asked = Counter(
-        name for item in items for name in {part.attribute for one in item.conditions() for part in comparisons(one)}
-    )
-    reads.fetch(name for name, flags in asked.items() if flags > 1)
+    conditions = SharedConditionWriter(source, reads, [each for item in items for each in item.conditions()])
+    conditions.write()
     reads.targeting_key()
     results = [f"r{index}" for index in range(len(items))]
     for item, result in zip(items, results, strict=True):
-        FlagWriter(source, reads.branch(), item, result, deferred=True).write()
+        FlagWriter(source, reads.branch(), item, result, conditions).write()
     source.line(f"return chosen(({', '.join(results)},), {reads.targeting_key()})")

@@ -78,8 +78,12 @@ class ConditionWriter:
             self.expression(part, f"{path}.{kind}[{index}]") for index, part in enumerate(condition.conditions)
         )
 
-    def _comparison(self, comparison: Comparison, path: str) -> str:
+    def test(self, comparison: Comparison, path: str) -> tuple[Test, bool, AnyElement]:
+        """The comparison's test, whether it is negated, and the test of an array's elements."""
         test, negated = prepared(comparison, path)
+        return test, negated, AnyElement(test)
+
+    def _comparison(self, comparison: Comparison, path: str) -> str:
         variable = self._reads.variable(comparison.attribute)
         if variable is None:
             variable = self._source.local()
@@ -88,8 +92,9 @@ class ConditionWriter:
             value = variable
         if comparison.operator in PRESENCE:
             return f"{value} {PRESENCE[comparison.operator]}"
-        scalar = test.expression.format(v=variable, c=self._source.constant(test.constant))
-        elements = self._source.constant(AnyElement(test))
+        test, negated, any_element = self.test(comparison, path)
+        scalar = test.scalar(variable, f"{variable}.__class__", self._source.constant(test.constant))
+        elements = self._source.constant(any_element)
         negation = "not " if negated else ""
         return (
             f"{value} is not None and {negation}({scalar} or {variable}.__class__ is list and {elements}({variable}))"

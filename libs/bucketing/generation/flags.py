@@ -20,11 +20,17 @@ from bucketing.generation.units import UnitWriter, only_variation
 class FlagWriter:
     """Writes one flag into a source; the decision ends up in the local variable `result`.
 
-    `deferred`: there may be a Split instead, which says what the targeting key's bucket gets.
+    `shared` writes the conditions of all flags of a function for several. There may be a Split instead of a decision
+    then, which says what the targeting key's bucket gets.
     """
 
     def __init__(
-        self, source: Source, reads: Reads, item: Evaluable, result: str = "result", *, deferred: bool = False
+        self,
+        source: Source,
+        reads: Reads,
+        item: Evaluable,
+        result: str = "result",
+        shared: ConditionWriter | None = None,
     ) -> None:
         self._source = source
         self._reads = reads
@@ -33,8 +39,9 @@ class FlagWriter:
         self._observing = [one for one in item.experiments if one.mode is ExperimentMode.OBSERVES]
         self._result = result
         self._outcomes = item.outcomes
-        self._conditions = ConditionWriter(source, reads, attribute_counts(item.conditions()))
-        self._units = UnitWriter(source, reads, item, result, deferred=deferred and not self._observing)
+        self._conditions = shared or ConditionWriter(source, reads, attribute_counts(item.conditions()))
+        deferred = shared is not None and not self._observing
+        self._units = UnitWriter(source, reads, item, result, deferred=deferred)
         self._experiments = ExperimentWriter(source, self._conditions, self._units, self._outcomes)
 
     def write(self) -> None:
