@@ -24,6 +24,7 @@ class FollowerTelemetry:
             "config_age_seconds",
             "Since the bus last confirmed the environment that it confirmed longest ago; without any, since the start",
             registry=registry,
+            multiprocess_mode="livemax",
         )
         age.set_function(self.age_seconds)
 

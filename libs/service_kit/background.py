@@ -83,6 +83,7 @@ class Background:
             "1 while the work goes on, 0 while it waits after a failure",
             ["work"],
             registry=registry,
+            multiprocess_mode="livemin",
         )
         self._failed = Counter(
             "background_failures_total", "Times the work failed; it begins again each time", ["work"], registry=registry

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from asyncio import BaseTransport
-from collections import Counter
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Any, ClassVar, TypeVar
 
 from service_kit.response_headers import closing_answer
 from service_kit.slow_clients import PatientHttpProtocol
+from service_kit.workers.levels import Levels
+from service_kit.workers.shared_counts import WorkerCounts
 
 _TOO_MANY = closing_answer(HTTPStatus.TOO_MANY_REQUESTS, (b"retry-after", b"1"))
 
@@ -29,8 +30,16 @@ class ConnectionLimits:
     proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     headers_seconds: float = PatientHttpProtocol.headers_seconds_max
     body_seconds: float = PatientHttpProtocol.body_seconds_max
-    addresses: Counter[str] = field(default_factory=Counter)
-    callers: Counter[tuple[str, Hashable]] = field(default_factory=Counter)
+    addresses: Levels = field(default_factory=lambda: Levels("connections_per_address"))
+    callers: Levels = field(default_factory=lambda: Levels("connections_per_caller"))
+
+    def shared(self, counts: WorkerCounts | None) -> ConnectionLimits:
+        """The same, of all workers together."""
+        return replace(
+            self,
+            addresses=Levels("connections_per_address", counts),
+            callers=Levels("connections_per_caller", counts),
+        )
 
     def is_proxy(self, address: str) -> bool:
         if not self.proxies:
@@ -56,16 +65,16 @@ class LimitedProtocol(PatientHttpProtocol):
     def connection_made(self, transport: BaseTransport) -> None:
         super().connection_made(transport)
         self._address = self.client[0] if self.client else ""
-        self.limits.addresses[self._address] += 1
+        self.limits.addresses.add(self._address)
         over = self.limits.addresses[self._address] > self.limits.per_address
         if over and not self.limits.is_proxy(self._address):
             self.transport.write(_TOO_MANY)
             self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        _leave(self.limits.addresses, self._address)
+        self.limits.addresses.take_off(self._address)
         for caller in self._callers:
-            _leave(self.limits.callers, caller)
+            self.limits.callers.take_off(caller)
         self._callers.clear()
         super().connection_lost(exc)
 
@@ -77,14 +86,8 @@ class LimitedProtocol(PatientHttpProtocol):
         if self.limits.callers[caller] >= self.limits.per_caller[kind]:
             return False
         self._callers.add(caller)
-        self.limits.callers[caller] += 1
+        self.limits.callers.add(caller)
         return True
-
-
-def _leave(counter: Counter[Any], name: Any) -> None:
-    counter[name] -= 1
-    if counter[name] <= 0:
-        del counter[name]
 
 
 ProtocolT = TypeVar("ProtocolT", bound=LimitedProtocol)

@@ -12,15 +12,8 @@ Check = Callable[[], Awaitable[str | None]]
 """Answers None when all is well, or a sentence that says what is not."""
 
 
-def health_router(
-    checks: Mapping[str, Check], warnings: Mapping[str, Check] | None = None, *, timeout_seconds: float = 2.0
-) -> APIRouter:
-    """Readiness is 200 when each check answers None within the time, else 503 with the reasons by name.
-
-    What is told by `warnings` is wrong, but no reason to send requests elsewhere: 200, and the status is `degraded`.
-    """
-    warnings = warnings or {}
-    router = APIRouter(tags=["health"])
+async def failing(checks: Mapping[str, Check], timeout_seconds: float) -> dict[str, str]:
+    """Which of the checks fail, and why."""
 
     async def run(check: Check) -> str | None:
         try:
@@ -31,6 +24,20 @@ def health_router(
         except Exception as error:
             return f"{type(error).__name__}"
 
+    answers = await asyncio.gather(*(run(check) for check in checks.values()))
+    return {name: reason for name, reason in zip(checks, answers, strict=True) if reason is not None}
+
+
+def health_router(
+    checks: Mapping[str, Check], warnings: Mapping[str, Check] | None = None, *, timeout_seconds: float = 2.0
+) -> APIRouter:
+    """Readiness is 200 when each check answers None within the time, else 503 with the reasons by name.
+
+    What is told by `warnings` is wrong, but no reason to send requests elsewhere: 200, and the status is `degraded`.
+    """
+    warnings = warnings or {}
+    router = APIRouter(tags=["health"])
+
     @router.get("/healthz", summary="The process lives")
     async def healthz() -> dict[str, str]:
         return {"status": "ok"}
@@ -38,8 +45,7 @@ def health_router(
     @router.get("/readyz", summary="The process can do its job", responses={503: {"description": "Not ready"}})
     async def readyz() -> JSONResponse:
         named = {**warnings, **checks}
-        answers = await asyncio.gather(*(run(check) for check in named.values()))
-        told = {name: reason for name, reason in zip(named, answers, strict=True) if reason is not None}
+        told = await failing(named, timeout_seconds)
         unready = not told.keys().isdisjoint(checks)
         status = "unready" if unready else "degraded" if told else "ok"
         body = {"status": status, "checks": dict.fromkeys(named, "ok") | told}

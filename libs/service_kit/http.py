@@ -35,6 +35,8 @@ from service_kit.problems import (
 )
 from service_kit.reasons import REASON_PARAMETER, reason_of
 from service_kit.telemetry import HttpTelemetry, metrics_router
+from service_kit.workers.siblings import all_figures, all_ready
+from service_kit.workers.worker import Worker
 
 DEFAULT_BODY_LIMIT_BYTES = 1024 * 1024
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -48,7 +50,8 @@ Refusal = Callable[[str, Problem], Response]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shell:
-    """What a process has around its app. `warnings`: checks that degrade it, but don't make it unready.
+    """What a process has around its app. `worker`: which of the service's processes it is.
+    `warnings`: checks that degrade it, but don't make it unready.
     `takes_reasons`: what is done is recorded, with the reason that a request gives."""
 
     registry: CollectorRegistry
@@ -57,6 +60,7 @@ class Shell:
     body_limit_bytes: int = DEFAULT_BODY_LIMIT_BYTES
     warnings: Mapping[str, Check] = field(default_factory=dict)
     takes_reasons: bool = False
+    worker: Worker = field(default_factory=Worker)
 
 
 def create_app(
@@ -81,8 +85,8 @@ def create_app(
     install_problem_handlers(app)
     if shell.background is not None:
         checks = {**checks, "background": shell.background.check}
-    app.include_router(health_router(checks, shell.warnings))
-    app.include_router(metrics_router(shell.registry))
+    app.include_router(health_router(all_ready(shell.worker, checks), shell.warnings))
+    app.include_router(metrics_router(all_figures(shell.worker, shell.registry)))
 
     page = cache(lambda: docs_page(app.openapi()))
 

@@ -22,16 +22,25 @@ def current_request_id() -> str:
     return _request_id.get()
 
 
+def name_worker(number: int) -> None:
+    """Every line of this process says which worker it is."""
+    for handler in logging.root.handlers:
+        if isinstance(handler.formatter, JsonFormatter):
+            handler.formatter.worker = number
+
+
 def set_request_id(request_id: str) -> None:
     _request_id.set(request_id)
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object per record: time (UTC), level, logger, message, request id, and the given fields."""
+    """One JSON object per record: time (UTC), level, logger, message, request id, and the given fields. `worker`: which
+    one of its service this process is, where there are several."""
 
     def __init__(self, service: str) -> None:
         super().__init__()
         self._service = service
+        self.worker: int | None = None
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {
@@ -41,6 +50,8 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
+        if self.worker is not None:
+            line["worker"] = self.worker
         if request_id := current_request_id():
             line["request_id"] = request_id
         line.update(getattr(record, "fields", {}))

@@ -1,5 +1,5 @@
-"""Limits on what callers ask in a time (requests, events), by key, organization, address: counted in this process,
-joined over all processes where Redis is.
+"""Limits on what callers ask in a time (requests, events), by key, organization, address: counted by all workers of a
+service together, joined over all its processes where Redis is.
 
 Counting is a matter of integers and never waits; `shared_limits` adds what other processes have counted.
 """
@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from service_kit.clock import Clock
 from service_kit.problems import TooManyRequests
+from service_kit.workers.shared_counts import Share, WorkerCounts
 
 WINDOW_SECONDS = 10
 _COUNTERS_MAX = 100_000
@@ -27,6 +28,10 @@ class Allowance:
         self.elsewhere = 0
         self.shared = 0
 
+    def begin(self, window: int) -> None:  # noqa: ARG002 - of interest to one that is shared
+        """Nothing is taken of the new window."""
+        self.taken = self.elsewhere = self.shared = 0
+
     @property
     def exhausted(self) -> bool:
         return self.taken + self.elsewhere >= self.limit
@@ -37,16 +42,51 @@ class Allowance:
         return self.taken + self.elsewhere <= self.limit
 
 
-class RateLimit:
-    """Allowances by name. `kind` is the limit's name; `per_second` holds on average over a window of ten seconds."""
+class WorkerAllowance(Allowance):
+    """One that is taken of in several workers. What all processes have counted, as Redis told it, holds what the other
+    workers had counted then: the larger of the two is what was taken elsewhere."""
 
-    def __init__(self, kind: str, per_second: int, clock: Clock) -> None:
+    __slots__ = ("_share",)
+
+    def __init__(self, limit: int, share: Share) -> None:
+        self._share = share
+        self.limit = limit
+        self.elsewhere = 0
+        self.shared = 0
+
+    @property
+    def taken(self) -> int:
+        return self._share.own
+
+    @taken.setter
+    def taken(self, count: int) -> None:
+        self._share.own = count
+
+    @property
+    def exhausted(self) -> bool:
+        return self._share.own + max(self.elsewhere, self._share.elsewhere) >= self.limit
+
+    def take(self, count: int = 1) -> bool:
+        self._share.own += count
+        return self._share.own + max(self.elsewhere, self._share.elsewhere) <= self.limit
+
+    def begin(self, window: int) -> None:
+        self._share.begin(window)
+        self.elsewhere = self.shared = 0
+
+
+class RateLimit:
+    """Allowances by name. `kind` is the limit's name; `per_second` holds on average over a window of ten seconds.
+    `counts`: of the worker, where there are several."""
+
+    def __init__(self, kind: str, per_second: int, clock: Clock, counts: WorkerCounts | None = None) -> None:
         self.kind = kind
         self._limit = per_second * WINDOW_SECONDS
         self._clock = clock
+        self._counts = counts
         self._allowances: dict[str | bytes, Allowance] = {}
-        self._overflow = Allowance(self._limit)
         self.window = clock.now() // (WINDOW_SECONDS * 1000)
+        self._overflow = self._allowance(b"")
 
     def allowance(self, name: str | bytes) -> Allowance:
         """The one object that counts for `name`; beyond 100,000 names in a window they share one."""
@@ -54,8 +94,13 @@ class RateLimit:
         if found is None:
             if len(self._allowances) >= _COUNTERS_MAX:
                 return self._overflow
-            found = self._allowances[name] = Allowance(self._limit)
+            found = self._allowances[name] = self._allowance(name)
         return found
+
+    def _allowance(self, name: str | bytes) -> Allowance:
+        if self._counts is None:
+            return Allowance(self._limit)
+        return WorkerAllowance(self._limit, self._counts.share(self.kind, name, self.window))
 
     def roll(self) -> None:
         """Begins a new window when it is time: every allowance is full again, idle ones are forgotten."""
@@ -63,12 +108,12 @@ class RateLimit:
         if window == self.window:
             return
         self.window = window
-        self._overflow = Allowance(self._limit)
+        self._overflow.begin(window)
         idle = [name for name, each in self._allowances.items() if not each.taken]
         for name in idle:
             del self._allowances[name]
         for each in self._allowances.values():
-            each.taken = each.elsewhere = each.shared = 0
+            each.begin(window)
 
     def counted(self) -> Iterator[tuple[str | bytes, Allowance]]:
         """Those that have counted something that other processes have not been told."""

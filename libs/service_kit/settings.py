@@ -23,6 +23,9 @@ def _networks(value: Any) -> tuple[str, ...]:
 Networks = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_networks)]
 """A setting: IP addresses and networks with commas between them, empty for none."""
 
+Workers = Annotated[int, Field(ge=1, le=64)]
+"""A setting: how many processes serve the service's port."""
+
 SECRET_BYTES_MIN = 32
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from fastapi import APIRouter, Response
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -12,15 +14,39 @@ from prometheus_client import (
     Histogram,
     PlatformCollector,
     ProcessCollector,
-    generate_latest,
 )
+from prometheus_client.registry import Collector
 
 LATENCY_BUCKETS_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 
+GAUGE_MODES = {
+    "process_virtual_memory_bytes": "livesum",
+    "process_resident_memory_bytes": "livesum",
+    "process_open_fds": "livesum",
+    "process_max_fds": "livemin",
+    "process_start_time_seconds": "livemin",
+}
+"""What the process's own gauges are of several workers."""
+
+
+class ServiceRegistry(CollectorRegistry):
+    """Knows what each gauge is of several workers: `livesum`, `livemin` or `livemax`, as it was made
+    (`multiprocess_mode`)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gauge_modes = dict(GAUGE_MODES)
+
+    def register(self, collector: Collector) -> None:
+        super().register(collector)
+        if isinstance(collector, Gauge):
+            self.gauge_modes[collector._name] = collector._multiprocess_mode
+
+
 def new_registry() -> CollectorRegistry:
     """A registry with the process's own figures (memory, CPU, collector)."""
-    registry = CollectorRegistry()
+    registry = ServiceRegistry()
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
     GCCollector(registry=registry)
@@ -41,14 +67,17 @@ class HttpTelemetry:
             buckets=LATENCY_BUCKETS_SECONDS,
             registry=registry,
         )
-        self.in_flight = Gauge("http_requests_in_flight", "Requests being served", registry=registry)
+        self.in_flight = Gauge(
+            "http_requests_in_flight", "Requests being served", registry=registry, multiprocess_mode="livesum"
+        )
 
 
-def metrics_router(registry: CollectorRegistry) -> APIRouter:
+def metrics_router(exposition: Callable[[], Awaitable[bytes]]) -> APIRouter:
+    """`exposition`: the figures as Prometheus reads them."""
     router = APIRouter(tags=["health"])
 
     @router.get("/metrics", summary="Prometheus metrics", response_class=Response)
     async def metrics() -> Response:
-        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+        return Response(await exposition(), media_type=CONTENT_TYPE_LATEST)
 
     return router

@@ -24,6 +24,8 @@ from service_kit.serving import serve
 from service_kit.settings import load_settings
 from service_kit.shared_limits import JOIN_SECONDS, SharedLimits, redis_at
 from service_kit.telemetry import new_registry
+from service_kit.workers.supervisor import run_workers
+from service_kit.workers.worker import Worker
 from streams import Bus
 from streams.connection import BusConnection
 from streams.jetstream import JetStreamBus
@@ -57,9 +59,10 @@ _COLLECTOR_THRESHOLDS = (10_000, 20, 50)
 class Edge:
     """Every part of the edge, wired by the settings. `app` and `protocol` are what is served."""
 
-    def __init__(self, settings: EdgeSettings, bus: Bus | None = None) -> None:
-        """`bus` is by default JetStream at the settings' address."""
+    def __init__(self, settings: EdgeSettings, bus: Bus | None = None, worker: Worker | None = None) -> None:
+        """`bus` is by default JetStream at the settings' address; `worker` the only one."""
         self._settings = settings
+        self._worker = worker = worker or Worker()
         self._bus = bus or JetStreamBus(BusConnection.of(settings), name="edge")
         self._clock = SystemClock()
         self._registry = new_registry()
@@ -73,7 +76,7 @@ class Edge:
         self._telemetry = FeedTelemetry(self._registry, self._clock)
         self.memory = FlagMemory()
         self._warmer = Warmer()
-        self._heartbeats = Heartbeats(self.memory, EdgeIdentity.of_this_process(settings.region), self._clock)
+        self._heartbeats = Heartbeats(self.memory, EdgeIdentity.of(worker, settings.region), self._clock)
         self._feed = ConfigFeed(
             memory=self.memory,
             telemetry=self._telemetry,
@@ -83,15 +86,17 @@ class Edge:
         )
         self._keeper = self._snapshot_keeper()
         self._exposures = self._exposure_buffer()
-        self._key_limit = RateLimit("requests_per_key", settings.edge_requests_per_key_per_second, self._clock)
+        self._key_limit = RateLimit(
+            "requests_per_key", settings.edge_requests_per_key_per_second, self._clock, worker.rates
+        )
         self._address_limit = RateLimit(
-            "requests_per_address", settings.edge_requests_per_address_per_second, self._clock
+            "requests_per_address", settings.edge_requests_per_address_per_second, self._clock, worker.rates
         )
         self.admission = Admission(
             memory=self.memory, keys=self._key_limit, addresses=self._address_limit, clock=self._clock
         )
         self.open_streams = OpenStreams(
-            self.memory, settings.edge_streams_per_key_max, settings.edge_refetches_per_second
+            self.memory, settings.edge_streams_per_key_max, settings.edge_refetches_per_second, worker.levels
         )
         self.evaluator = Evaluator(self.memory, self._exposures or NoExposures(), self._clock)
         self.context_limits = ContextLimits(settings.edge_context_attributes_max, settings.edge_context_depth_max)
@@ -112,6 +117,7 @@ class Edge:
                 background=self._background,
                 lifespan=self._lifespan,
                 body_limit_bytes=settings.edge_body_limit_bytes,
+                worker=worker,
             ),
         )
 
@@ -128,7 +134,7 @@ class Edge:
             await self._background.stop()
             if self._exposures is not None:
                 await self._exposures.close()
-            if self._keeper is not None and self.memory.environments:
+            if self._keeper is not None and self._worker.is_first and self.memory.environments:
                 await self._keeper.save()
             await self._heartbeats.leave(self._bus)
             await self._bus.close()
@@ -151,7 +157,7 @@ class Edge:
             background.every("shared-limits", shared.join, seconds=JOIN_SECONDS)
         if self._exposures is not None:
             background.keep("exposures", self._exposures.run)
-        if self._keeper is not None:
+        if self._keeper is not None and self._worker.is_first:
             background.every("snapshots", self._keeper.save_changes, seconds=settings.edge_snapshot_interval_seconds)
 
     def _snapshot_keeper(self) -> SnapshotWriter | None:
@@ -171,7 +177,7 @@ class Edge:
             return None
         client = httpx.AsyncClient(base_url=settings.ingestor_url, timeout=_EXPOSURE_SECONDS, trust_env=False)
         limits = ExposureLimits(
-            buffered=settings.edge_exposure_buffer_max,
+            buffered=self._worker.part(settings.edge_exposure_buffer_max),
             flush_seconds=settings.edge_exposure_flush_seconds,
             window_seconds=settings.edge_exposure_window_seconds,
         )
@@ -190,7 +196,7 @@ class Edge:
             proxies=settings.proxy_networks,
             headers_seconds=settings.edge_header_seconds_max,
             body_seconds=settings.edge_body_seconds_max,
-        )
+        ).shared(self._worker.levels)
         if not settings.edge_fast_path:
             return bound_protocol(LimitedProtocol, limits)
         requests = PlainRequests(settings.edge_body_limit_bytes, settings.edge_public_url, self.pages)
@@ -207,10 +213,14 @@ class Edge:
 def main() -> None:
     settings = load_settings(EdgeSettings)
     configure_logging("edge_evaluator", settings.log_level)
+    run_workers(settings.edge_workers, settings, partial(_serve, settings))
+
+
+def _serve(settings: EdgeSettings, worker: Worker) -> None:
     sys.setswitchinterval(_THREAD_SWITCH_SECONDS)
     gc.set_threshold(*_COLLECTOR_THRESHOLDS)
-    edge = Edge(settings)
-    serve(edge.app, settings, protocol=edge.protocol(), closing=edge.open_streams.close)
+    edge = Edge(settings, worker=worker)
+    serve(edge.app, settings, worker=worker, protocol=edge.protocol(), closing=edge.open_streams.close)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 from service_kit.cors import ANY_ORIGIN, Origins
+from service_kit.settings import Workers
 from service_kit.store_settings import BusSettings, RedisSettings
 
 
@@ -16,6 +17,7 @@ class EdgeSettings(BusSettings, RedisSettings):
 
     port: Annotated[int, Field(ge=0, le=65535)] = 8081
     ingestor_url: str = ""
+    edge_workers: Workers = 1
     region: Annotated[str, Field(max_length=64, pattern=r"^[A-Za-z0-9._-]*$")] = ""
 
     edge_snapshot_dir: Path | None = None

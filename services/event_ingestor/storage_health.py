@@ -36,6 +36,7 @@ class StorageHealth:
             "event_publish_failing_seconds",
             "For how long nothing could be stored although it was tried; 0 while it can",
             registry=registry,
+            multiprocess_mode="livemax",
         )
         seconds.set_function(lambda: self._clock.monotonic() - self._since if self._failures else 0.0)
 

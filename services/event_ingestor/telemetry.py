@@ -45,5 +45,12 @@ class IngestTelemetry:
             buckets=LATENCY_BUCKETS_SECONDS,
             registry=registry,
         )
-        self.in_flight_bytes = Gauge("event_in_flight_bytes", "Bytes of requests under way", registry=registry)
-        self.environments = Gauge("event_environments_known", "Environments whose keys are known", registry=registry)
+        self.in_flight_bytes = Gauge(
+            "event_in_flight_bytes", "Bytes of requests under way", registry=registry, multiprocess_mode="livesum"
+        )
+        self.environments = Gauge(
+            "event_environments_known",
+            "Environments whose keys are known",
+            registry=registry,
+            multiprocess_mode="livemin",
+        )

@@ -14,6 +14,7 @@ from messages.generated.edge_pb2 import EdgeHeartbeat
 from messages.subjects import edges_subject
 from pydantic import ValidationError
 from service_kit.clock import ManualClock
+from service_kit.workers.worker import Worker
 from streams.memory import MemoryBus
 
 from tests.edge_evaluator.conftest import StartEdge
@@ -109,7 +110,7 @@ async def test_many_environments_take_turns(
         writer = type(edge.writer)(f"env-{number}", key=f"e{number}")
         await publish(edge.bus, writer.write(flags=[boolean("a")]))
     await until(lambda: len(edge.edge.memory.environments) == 5)
-    beats = Heartbeats(edge.edge.memory, EdgeIdentity.of_this_process(""), ManualClock())
+    beats = Heartbeats(edge.edge.memory, EdgeIdentity.of(Worker(), ""), ManualClock())
     for _ in range(5):
         await beats.beat(bus)
     await until(lambda: len(listener.heard) == 10)
@@ -117,7 +118,7 @@ async def test_many_environments_take_turns(
 
 
 async def test_an_edge_without_a_config_says_nothing(bus: MemoryBus, listener: Listener) -> None:
-    beats = Heartbeats(FlagMemory(), EdgeIdentity.of_this_process(""), ManualClock())
+    beats = Heartbeats(FlagMemory(), EdgeIdentity.of(Worker(), ""), ManualClock())
     await beats.beat(bus)
     await beats.leave(bus)
     await bus.tell(edges_subject("end"), EdgeHeartbeat(edge_id="end").SerializeToString())
@@ -126,7 +127,7 @@ async def test_an_edge_without_a_config_says_nothing(bus: MemoryBus, listener: L
 
 
 def test_two_starts_are_two_edges() -> None:
-    assert EdgeIdentity.of_this_process("").id != EdgeIdentity.of_this_process("").id
+    assert EdgeIdentity.of(Worker(), "").id != EdgeIdentity.of(Worker(), "").id
 
 
 @pytest.mark.parametrize("region", ["a b", "é", "x" * 65, "a\n"])

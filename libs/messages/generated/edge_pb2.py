@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15verdict/v1/edge.proto\x12\nverdict.v1\"\xcb\x01\n\rEdgeHeartbeat\x12\x0f\n\x07\x65\x64ge_id\x18\x01 \x01(\t\x12\x0e\n\x06region\x18\x02 \x01(\t\x12\x18\n\x10software_version\x18\x03 \x01(\t\x12\x16\n\x0e\x65nvironment_id\x18\x04 \x01(\t\x12\x0f\n\x07version\x18\x05 \x01(\x04\x12\r\n\x05\x65poch\x18\x06 \x01(\x04\x12\x0e\n\x06\x64igest\x18\x07 \x01(\x0c\x12\x14\n\x0cpublished_at\x18\x08 \x01(\x03\x12\x10\n\x08taken_at\x18\t \x01(\x03\x12\x0f\n\x07leaving\x18\n \x01(\x08\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15verdict/v1/edge.proto\x12\nverdict.v1\"\xec\x01\n\rEdgeHeartbeat\x12\x0f\n\x07\x65\x64ge_id\x18\x01 \x01(\t\x12\x0e\n\x06region\x18\x02 \x01(\t\x12\x18\n\x10software_version\x18\x03 \x01(\t\x12\x16\n\x0e\x65nvironment_id\x18\x04 \x01(\t\x12\x0f\n\x07version\x18\x05 \x01(\x04\x12\r\n\x05\x65poch\x18\x06 \x01(\x04\x12\x0e\n\x06\x64igest\x18\x07 \x01(\x0c\x12\x14\n\x0cpublished_at\x18\x08 \x01(\x03\x12\x10\n\x08taken_at\x18\t \x01(\x03\x12\x0f\n\x07leaving\x18\n \x01(\x08\x12\x0e\n\x06worker\x18\x0b \x01(\r\x12\x0f\n\x07workers\x18\x0c \x01(\rb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,5 +32,5 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'verdict.v1.edge_pb2', _glob
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_EDGEHEARTBEAT']._serialized_start=38
-  _globals['_EDGEHEARTBEAT']._serialized_end=241
+  _globals['_EDGEHEARTBEAT']._serialized_end=274
 # @@protoc_insertion_point(module_scope)

@@ -5,7 +5,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class EdgeHeartbeat(_message.Message):
-    __slots__ = ("edge_id", "region", "software_version", "environment_id", "version", "epoch", "digest", "published_at", "taken_at", "leaving")
+    __slots__ = ("edge_id", "region", "software_version", "environment_id", "version", "epoch", "digest", "published_at", "taken_at", "leaving", "worker", "workers")
     EDGE_ID_FIELD_NUMBER: _ClassVar[int]
     REGION_FIELD_NUMBER: _ClassVar[int]
     SOFTWARE_VERSION_FIELD_NUMBER: _ClassVar[int]
@@ -16,6 +16,8 @@ class EdgeHeartbeat(_message.Message):
     PUBLISHED_AT_FIELD_NUMBER: _ClassVar[int]
     TAKEN_AT_FIELD_NUMBER: _ClassVar[int]
     LEAVING_FIELD_NUMBER: _ClassVar[int]
+    WORKER_FIELD_NUMBER: _ClassVar[int]
+    WORKERS_FIELD_NUMBER: _ClassVar[int]
     edge_id: str
     region: str
     software_version: str
@@ -26,4 +28,6 @@ class EdgeHeartbeat(_message.Message):
     published_at: int
     taken_at: int
     leaving: bool
-    def __init__(self, edge_id: _Optional[str] = ..., region: _Optional[str] = ..., software_version: _Optional[str] = ..., environment_id: _Optional[str] = ..., version: _Optional[int] = ..., epoch: _Optional[int] = ..., digest: _Optional[bytes] = ..., published_at: _Optional[int] = ..., taken_at: _Optional[int] = ..., leaving: _Optional[bool] = ...) -> None: ...
+    worker: int
+    workers: int
+    def __init__(self, edge_id: _Optional[str] = ..., region: _Optional[str] = ..., software_version: _Optional[str] = ..., environment_id: _Optional[str] = ..., version: _Optional[int] = ..., epoch: _Optional[int] = ..., digest: _Optional[bytes] = ..., published_at: _Optional[int] = ..., taken_at: _Optional[int] = ..., leaving: _Optional[bool] = ..., worker: _Optional[int] = ..., workers: _Optional[int] = ...) -> None: ...

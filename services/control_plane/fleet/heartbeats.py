@@ -13,6 +13,7 @@ _EDGE = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _ENVIRONMENT = re.compile(r"[A-Za-z0-9-]{1,64}")
 _WORD = re.compile(r"[A-Za-z0-9.+_-]{0,64}")
 _VERSION_MAX = 2**63 - 1
+_WORKERS_MAX = 64
 _MOMENT_MAX = 253_402_300_799_999
 """The last millisecond of the year 9999."""
 
@@ -23,8 +24,8 @@ class NoHeartbeat(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
-    """What an edge serves of an environment. `digest` in hexadecimal, times in epoch milliseconds: of the relay's clock
-    (`published_at`) and of the edge's (`taken_at`)."""
+    """What a worker of an edge serves of an environment. `digest` in hexadecimal, times in epoch milliseconds: of the
+    relay's clock (`published_at`) and of the edge's (`taken_at`)."""
 
     edge_id: str
     region: str
@@ -35,6 +36,8 @@ class Heartbeat:
     published_at: int
     taken_at: int
     leaving: bool
+    worker: int = 0
+    workers: int = 1
 
 
 def read_heartbeat(payload: bytes) -> Heartbeat:
@@ -57,6 +60,9 @@ def read_heartbeat(payload: bytes) -> Heartbeat:
         raise NoHeartbeat("no version or digest")
     if not (0 <= told.published_at <= _MOMENT_MAX and 0 <= told.taken_at <= _MOMENT_MAX):
         raise NoHeartbeat("a moment that is none")
+    workers = told.workers or 1
+    if workers > _WORKERS_MAX or told.worker >= workers:
+        raise NoHeartbeat("no such worker")
     return Heartbeat(
         edge_id=told.edge_id,
         region=told.region,
@@ -67,4 +73,6 @@ def read_heartbeat(payload: bytes) -> Heartbeat:
         published_at=told.published_at,
         taken_at=told.taken_at,
         leaving=told.leaving,
+        worker=told.worker,
+        workers=workers,
     )

@@ -17,6 +17,7 @@ from control_plane.fleet.arrivals import Arrivals
 from control_plane.fleet.heard_time import HeardTime
 from control_plane.fleet.heartbeats import Heartbeat, NoHeartbeat, read_heartbeat
 from control_plane.fleet.telemetry import FleetTelemetry
+from control_plane.fleet.worker_words import WorkerWords
 
 LOST_SECONDS = 10.0
 FORGOTTEN_SECONDS = 70.0
@@ -58,6 +59,7 @@ class Edge:
     heard_at: int
     lost: bool = False
     serves: OrderedDict[str, Served] = field(default_factory=OrderedDict)
+    words: WorkerWords = field(default_factory=WorkerWords)
 
     def version(self, environment_id: str) -> int:
         """-1 when it said nothing of it."""
@@ -117,17 +119,27 @@ class Fleet:
             _log.debug("what was said of an edge can't be used", reason=str(error))
 
     def note(self, heartbeat: Heartbeat) -> None:
+        known = self._edges.get(heartbeat.edge_id)
         if heartbeat.leaving:
-            self._forget(heartbeat.edge_id)
-            for watcher in tuple(self._watchers):
-                watcher.left(heartbeat.edge_id)
+            if known is None or known.words.leave(heartbeat):
+                self._forget(heartbeat.edge_id)
+                for watcher in tuple(self._watchers):
+                    watcher.left(heartbeat.edge_id)
             return
-        at, was_known = self.clock.now(), heartbeat.edge_id in self._edges
+        at, was_known = self.clock.now(), known is not None and known.words.all_heard
         edge = self._edge_of(heartbeat, at)
         if edge is None:
             self._telemetry.heartbeats.labels("over_limit").inc()
             return
         edge.lost, edge.heard, edge.heard_at = False, self.hearing.seconds, at
+        self._telemetry.heartbeats.labels("taken").inc()
+        told = edge.words.take(heartbeat)
+        if told is not None:
+            self._note_served(edge, told, at, was_known=was_known)
+            for watcher in tuple(self._watchers):
+                watcher.heard(edge, heartbeat.environment_id)
+
+    def _note_served(self, edge: Edge, heartbeat: Heartbeat, at: int, *, was_known: bool) -> None:
         served = edge.serves.pop(heartbeat.environment_id, None)
         if served is None:
             self._served += 1
@@ -142,9 +154,6 @@ class Fleet:
         is_new = was_known and abs(at - heartbeat.published_at) < _NEWS_SECONDS * 1000
         before = served.version if served is not None else heartbeat.version - 1 if is_new else None
         self.arrivals.note(heartbeat, at, before)
-        self._telemetry.heartbeats.labels("taken").inc()
-        for watcher in tuple(self._watchers):
-            watcher.heard(edge, heartbeat.environment_id)
 
     def step(self, *, connected: bool) -> None:
         """Every half a second: who is silent is lost, then forgotten."""
@@ -193,12 +202,14 @@ class Fleet:
     def _keep_limits(self, edge: Edge) -> None:
         """What was said longest ago goes: of this edge, or of the one that says most."""
         if len(edge.serves) > self._limits.environments:
-            edge.serves.popitem(last=False)
-            self._served -= 1
+            self._drop_oldest(edge)
         if self._served > self._limits.served:
-            largest = max(self._edges.values(), key=lambda each: len(each.serves))
-            largest.serves.popitem(last=False)
-            self._served -= 1
+            self._drop_oldest(max(self._edges.values(), key=lambda each: len(each.serves)))
+
+    def _drop_oldest(self, edge: Edge) -> None:
+        environment_id, _ = edge.serves.popitem(last=False)
+        edge.words.forget(environment_id)
+        self._served -= 1
 
     def _forget(self, edge_id: str) -> None:
         edge = self._edges.pop(edge_id, None)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from secrets import randbelow
 
 from messages.sdk_keys import KeyKind, SdkKey
 from service_kit.problems import TooManyRequests
+from service_kit.workers.levels import Levels
+from service_kit.workers.shared_counts import WorkerCounts
 
 from edge_evaluator.memory.flag_memory import FlagMemory
 
@@ -22,11 +23,18 @@ class OpenStreams:
 
     `refetches_per_second`: about so many clients are asked to re-fetch in a second, and none later than ten seconds."""
 
-    def __init__(self, memory: FlagMemory, per_key_max: int, refetches_per_second: int) -> None:
+    def __init__(
+        self,
+        memory: FlagMemory,
+        per_key_max: int,
+        refetches_per_second: int,
+        counts: WorkerCounts | None = None,
+    ) -> None:
+        """`counts`: of the worker, where there are several."""
         self._memory = memory
         self._per_key_max = per_key_max
         self._refetches_per_second = refetches_per_second
-        self._open: Counter[bytes] = Counter()
+        self._open = Levels("streams_per_key", counts)
         self._ended = asyncio.Event()
 
     @property
@@ -55,13 +63,11 @@ class OpenStreams:
     @contextmanager
     def hold(self, key: SdkKey) -> Iterator[None]:
         """One stream's place, while it is open."""
-        self._open[key.sha256] += 1
+        self._open.add(key.sha256)
         try:
             yield
         finally:
-            self._open[key.sha256] -= 1
-            if not self._open[key.sha256]:
-                del self._open[key.sha256]
+            self._open.take_off(key.sha256)
 
     def close(self) -> None:
         if not self.closed:

@@ -87,7 +87,9 @@ class _Telemetry:
         self.sent = Counter("edge_exposures_sent_total", "Exposures the ingestor has taken", registry=registry)
         self.repeated = Counter("edge_exposures_repeated_total", "Exposures seen before", registry=registry)
         self.dropped = Counter("edge_exposures_dropped_total", "Exposures lost", ["reason"], registry=registry)
-        self.buffered = Gauge("edge_exposures_buffered", "Exposures waiting", registry=registry)
+        self.buffered = Gauge(
+            "edge_exposures_buffered", "Exposures waiting", registry=registry, multiprocess_mode="livesum"
+        )
 
 
 class ExposureBuffer:

@@ -8,11 +8,11 @@ import socket
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
-from secrets import token_hex
 
 from messages.generated.edge_pb2 import EdgeHeartbeat
 from messages.subjects import edges_subject
 from service_kit.clock import Clock
+from service_kit.workers.worker import Worker
 from streams import Bus, BusError
 
 from edge_evaluator.memory.environment import EnvironmentConfig
@@ -27,16 +27,19 @@ _FAREWELL_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class EdgeIdentity:
-    """What an edge calls itself: another `id` for each start, so that two are never taken for one."""
+    """What an edge calls itself: another `id` for each start, so that two are never taken for one. Its workers are one
+    edge; `worker` of `workers` speaks."""
 
     id: str
     region: str
     software_version: str
+    worker: int = 0
+    workers: int = 1
 
     @classmethod
-    def of_this_process(cls, region: str) -> EdgeIdentity:
+    def of(cls, worker: Worker, region: str) -> EdgeIdentity:
         host = re.sub(r"[^A-Za-z0-9._-]", "-", socket.gethostname())[:_HOST_LENGTH_MAX] or "edge"
-        return cls(f"{host}-{token_hex(3)}", region, version("verdict-platform"))
+        return cls(f"{host}-{worker.group}", region, version("verdict-platform"), worker.number, worker.count)
 
 
 class Heartbeats:
@@ -107,4 +110,6 @@ class Heartbeats:
             published_at=config.published_at,
             taken_at=self._taken_at.get(config.environment_id, 0),
             leaving=leaving,
+            worker=identity.worker,
+            workers=identity.workers,
         ).SerializeToString()

@@ -17,9 +17,19 @@ class FeedTelemetry:
         self.follower = FollowerTelemetry(registry, clock.monotonic)
         labels = ["environment_id", "project", "environment"]
         self.age = Gauge(
-            "edge_config_age_seconds", "Since the bus last confirmed the configuration", labels, registry=registry
+            "edge_config_age_seconds",
+            "Since the bus last confirmed the configuration",
+            labels,
+            registry=registry,
+            multiprocess_mode="livemax",
         )
-        self.version = Gauge("edge_config_version", "The configuration being served", labels, registry=registry)
+        self.version = Gauge(
+            "edge_config_version",
+            "The configuration being served",
+            labels,
+            registry=registry,
+            multiprocess_mode="livemin",
+        )
         self.delay = Histogram(
             "edge_config_delay_seconds",
             "From publication to being served",

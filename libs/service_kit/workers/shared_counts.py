@@ -1,0 +1,149 @@
+"""Counts that workers have together: each writes its own part of a memory that all read, and nobody waits for anybody.
+
+A part is a table of cells by the name's mark; a cell holds mark, window and count. Only its own worker writes it, so
+there is no lock that a worker could take with it when it is killed or stopped. A name that finds no free cell near its
+place is counted by this worker alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import mmap
+import secrets
+
+_CELL = 3
+_PROBES = 16
+_WORD_BYTES = 8
+
+
+class SharedCounts:
+    """The memory, with a part for each of `workers`. Made before they are forked."""
+
+    def __init__(self, workers: int, cells: int) -> None:
+        words = 1 + cells * _CELL
+        self.part_bytes = -(-words * _WORD_BYTES // mmap.PAGESIZE) * mmap.PAGESIZE
+        self._memory = mmap.mmap(-1, workers * self.part_bytes)
+        self.words = memoryview(self._memory).cast("Q")
+        self.cells = cells
+        self.workers = workers
+        self.secret = secrets.token_bytes(16)
+
+    def part(self, number: int) -> WorkerCounts:
+        return WorkerCounts(self, number)
+
+    def clear(self, number: int) -> None:
+        """What that worker counted was open in it, and ended with it."""
+        begin = number * self.part_bytes
+        self._memory.madvise(mmap.MADV_REMOVE, begin, self.part_bytes)
+        # Not a number that somebody has seen there before: they would not look again.
+        self.words[begin // _WORD_BYTES] = secrets.randbits(62)
+
+
+class WorkerCounts:
+    """The counts as one worker sees them: its own part, and those of the others."""
+
+    def __init__(self, counts: SharedCounts, number: int) -> None:
+        self._secret = counts.secret
+        self._cells = counts.cells
+        self.words = counts.words
+        starts = [each * counts.part_bytes // _WORD_BYTES for each in range(counts.workers)]
+        self._start = starts.pop(number)
+        self.others = starts
+
+    def share(self, kind: str, name: object, window: int = 0) -> Share:
+        """The count of one name. `window`: which one is counted, 0 for what is open now."""
+        told = name if isinstance(name, bytes) else str(name).encode()
+        digest = hashlib.blake2b(kind.encode() + b"\0" + told, digest_size=8, key=self._secret).digest()
+        return Share(self, int.from_bytes(digest) or 1, window)
+
+    def find(self, start: int, mark: int) -> int | None:
+        """Where the part that begins at `start` has the mark."""
+        words = self.words
+        for at in self._places(start, mark):
+            if words[at] == mark:
+                return at
+        return None
+
+    def births(self, start: int) -> int:
+        """Changes whenever a name may have come into the part."""
+        return self.words[start]
+
+    def claim(self, mark: int, window: int) -> int | None:
+        """The own cell of the mark, with what it has counted of this window; None when all near its place are taken."""
+        words = self.words
+        free = None
+        for at in self._places(self._start, mark):
+            if words[at] == mark:
+                free = at
+                break
+            if free is None and (words[at + 1] < window or not words[at + 2]):
+                free = at
+        if free is None:
+            return None
+        if words[free] != mark or words[free + 1] != window:
+            words[free + 2] = 0
+            words[free + 1] = window
+            words[free] = mark
+            words[self._start] += 1
+        return free
+
+    def _places(self, start: int, mark: int) -> range | list[int]:
+        first = mark % self._cells
+        if first + _PROBES <= self._cells:
+            begin = start + 1 + first * _CELL
+            return range(begin, begin + _PROBES * _CELL, _CELL)
+        return [start + 1 + (first + step) % self._cells * _CELL for step in range(_PROBES)]
+
+
+class Share:
+    """One name's count: this worker's share of it, and that of the others."""
+
+    __slots__ = ("_at", "_counts", "_found", "_mark", "_own", "_seen", "_window")
+
+    def __init__(self, counts: WorkerCounts, mark: int, window: int) -> None:
+        self._counts = counts
+        self._mark = mark
+        self._found: list[int | None] = [None] * len(counts.others)
+        self._seen = [-1] * len(counts.others)
+        self.begin(window)
+
+    def begin(self, window: int) -> None:
+        """Counts another window from now on."""
+        self._window = window
+        self._at = self._counts.claim(self._mark, window)
+        self._own = 0 if self._at is None else self._counts.words[self._at + 2]
+
+    @property
+    def own(self) -> int:
+        return self._own
+
+    @own.setter
+    def own(self, count: int) -> None:
+        self._own = count
+        at = self._at
+        if at is not None:
+            words = self._counts.words
+            if words[at] != self._mark:
+                self._at = at = self._counts.claim(self._mark, self._window)
+                if at is None:
+                    return
+            words[at + 2] = count
+
+    @property
+    def elsewhere(self) -> int:
+        """What the other workers have counted in the same window."""
+        counts = self._counts
+        words, total = counts.words, 0
+        for index, start in enumerate(counts.others):
+            at = self._found[index]
+            if at is None or words[at] != self._mark:
+                births = words[start]
+                if births == self._seen[index]:
+                    continue
+                self._seen[index] = births
+                self._found[index] = at = counts.find(start, self._mark)
+                if at is None:
+                    continue
+            if words[at + 1] == self._window:
+                total += words[at + 2]
+        return total
