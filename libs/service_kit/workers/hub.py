@@ -164,7 +164,8 @@ class Hub:
     def _inquire(self, asker: _Line | None, frame: Frame) -> None:
         now = time.monotonic()
         asked = [each for each in self._lines.values() if each is not asker and each.is_ready]
-        numbers = {each.number for each in asked}
+        # Who is known to be silent is asked, too, but not waited for.
+        numbers = {each.number for each in asked} - set(self.silent(SILENT_SECONDS))
         own = set() if asker is None else {asker.number}
         self._last_id += 1
         inquiry_id = self._last_id
@@ -180,7 +181,7 @@ class Hub:
             line.asked_at = line.asked_at or now
             payload = b"" if frame.topic == TELEMETRY else frame.payload
             self._send(line, Frame("asked", inquiry_id, topic=frame.topic, payload=payload))
-        if not asked:
+        if not numbers:
             self._conclude(inquiry_id)
 
     def _note(self, inquiry_id: int, number: int, answer: bytes | None) -> None:

@@ -149,3 +149,38 @@ def test_telemetry_tells_who_is_live_behind_and_lost(heard: HeardFleet) -> None:
     heard.pass_seconds(5)
     told = {state: heard.told("fleet_edges", state=state) for state in ("live", "behind", "lost")}
     assert told == {"live": 2, "behind": 1, "lost": 1}
+
+
+def test_an_edge_serves_what_its_slowest_worker_does(heard: HeardFleet) -> None:
+    def version() -> int:
+        (edge,) = heard.fleet.edges
+        return edge.version("e1")
+
+    heard.hear("a", 3, worker=0, workers=2)
+    assert version() == -1
+    heard.hear("a", 2, worker=1, workers=2)
+    assert version() == 2
+    heard.hear("a", 4, worker=0, workers=2)
+    assert version() == 2
+    heard.hear("a", 4, worker=1, workers=2)
+    assert version() == 4
+    arrival = heard.fleet.arrivals.of("e1", 4)
+    assert arrival is not None
+    assert arrival.last_at == heard.clock.now()
+
+
+def test_an_edge_has_left_when_its_last_worker_has(heard: HeardFleet) -> None:
+    heard.hear("a", 1, worker=0, workers=2)
+    heard.hear("a", 2, worker=1, workers=2)
+    heard.hear("a", 1, worker=0, workers=2, leaving=True)
+    heard.hear("a", 2, worker=1, workers=2)
+    (edge,) = heard.fleet.edges
+    assert edge.version("e1") == 2
+    heard.hear("a", 2, worker=1, workers=2, leaving=True)
+    assert heard.states() == {}
+
+
+@pytest.mark.parametrize(("worker", "workers"), [(2, 2), (1, 0), (0, 65)])
+def test_a_worker_that_cant_be_is_no_heartbeat(worker: int, workers: int) -> None:
+    with pytest.raises(NoHeartbeat, match="no such worker"):
+        read_heartbeat(word("a", 1, worker=worker, workers=workers))
