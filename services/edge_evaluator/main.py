@@ -96,7 +96,7 @@ class Edge:
             memory=self.memory, keys=self._key_limit, addresses=self._address_limit, clock=self._clock
         )
         self.open_streams = OpenStreams(
-            self.memory, settings.edge_streams_per_key_max, settings.edge_refetches_per_second, worker.levels
+            self.memory, settings.edge_streams_per_key_max, worker.part(settings.edge_refetches_per_second), worker.levels
         )
         self.evaluator = Evaluator(self.memory, self._exposures or NoExposures(), self._clock)
         self.context_limits = ContextLimits(settings.edge_context_attributes_max, settings.edge_context_depth_max)
