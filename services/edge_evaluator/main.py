@@ -87,16 +87,19 @@ class Edge:
         self._keeper = self._snapshot_keeper()
         self._exposures = self._exposure_buffer()
         self._key_limit = RateLimit(
-            "requests_per_key", settings.edge_requests_per_key_per_second, self._clock, worker.rates
+            "requests_per_key", settings.edge_requests_per_key_per_second, self._clock, counts=worker.rates
         )
         self._address_limit = RateLimit(
-            "requests_per_address", settings.edge_requests_per_address_per_second, self._clock, worker.rates
+            "requests_per_address", settings.edge_requests_per_address_per_second, self._clock, counts=worker.rates
         )
         self.admission = Admission(
             memory=self.memory, keys=self._key_limit, addresses=self._address_limit, clock=self._clock
         )
         self.open_streams = OpenStreams(
-            self.memory, settings.edge_streams_per_key_max, worker.part(settings.edge_refetches_per_second), worker.levels
+            self.memory,
+            settings.edge_streams_per_key_max,
+            worker.part(settings.edge_refetches_per_second),
+            counts=worker.levels,
         )
         self.evaluator = Evaluator(self.memory, self._exposures or NoExposures(), self._clock)
         self.context_limits = ContextLimits(settings.edge_context_attributes_max, settings.edge_context_depth_max)

@@ -59,7 +59,7 @@ class WorkerCounts:
     def find(self, start: int, mark: int) -> int | None:
         """Where the part that begins at `start` has the mark."""
         words = self.words
-        for at in self._places(start, mark):
+        for at in self._near(start, mark):
             if words[at] == mark:
                 return at
         return None
@@ -72,7 +72,7 @@ class WorkerCounts:
         """The own cell of the mark, with what it has counted of this window; None when all near its place are taken."""
         words = self.words
         free = None
-        for at in self._places(self._start, mark):
+        for at in self._near(self._start, mark):
             if words[at] == mark:
                 free = at
                 break
@@ -87,7 +87,7 @@ class WorkerCounts:
             words[self._start] += 1
         return free
 
-    def _places(self, start: int, mark: int) -> range | list[int]:
+    def _near(self, start: int, mark: int) -> range | list[int]:
         first = mark % self._cells
         if first + _PROBES <= self._cells:
             begin = start + 1 + first * _CELL

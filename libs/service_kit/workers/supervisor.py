@@ -55,7 +55,7 @@ def run_workers(count: int, settings: ServiceSettings, run: Run) -> None:
 
 
 @dataclass(slots=True)
-class _Place:
+class _Child:
     """Of one worker: its process, or when to start the next."""
 
     process: int | None = None
@@ -77,7 +77,7 @@ class Supervisor:
         self._levels = SharedCounts(count, _LEVEL_CELLS)
         self._selector = selectors.DefaultSelector()
         self._hub = Hub(count, self._selector)
-        self._places = [_Place() for _ in range(count)]
+        self._children = [_Child() for _ in range(count)]
         self._woken, self._wakes = socket.socketpair()
         self._asked_to_stop: list[int] = []
         self._stops_at: float | None = None
@@ -92,7 +92,7 @@ class Supervisor:
         signal.signal(signal.SIGCHLD, lambda *_: None)
         for each in _SIGNALS:
             signal.signal(each, lambda number, _: self._asked_to_stop.append(number))
-        while self._stops_at is None or any(place.process is not None for place in self._places):
+        while self._stops_at is None or any(child.process is not None for child in self._children):
             self._start_due()
             for key, events in self._selector.select(_STEP_SECONDS):
                 if key.data is None:
@@ -108,18 +108,18 @@ class Supervisor:
 
     def _start_due(self) -> None:
         now = time.monotonic()
-        for number, place in enumerate(self._places):
-            if self._stops_at is None and place.process is None and now >= place.next_at:
-                self._start(number, place)
+        for number, child in enumerate(self._children):
+            if self._stops_at is None and child.process is None and now >= child.next_at:
+                self._start(number, child)
 
-    def _start(self, number: int, place: _Place) -> None:
+    def _start(self, number: int, child: _Child) -> None:
         self._levels.clear(number)
         end = self._hub.connect(number)
-        place.started_at = time.monotonic()
+        child.started_at = time.monotonic()
         process = os.fork()
         if process:
             end.close()
-            place.process = process
+            child.process = process
             return
         status = 1
         try:
@@ -152,7 +152,7 @@ class Supervisor:
     def _worker(self, number: int, end: socket.socket) -> Worker:
         return Worker(
             number=number,
-            count=len(self._places),
+            count=len(self._children),
             group=self._group,
             rates=self._rates.part(number),
             levels=self._levels.part(number),
@@ -162,27 +162,27 @@ class Supervisor:
         )
 
     def _reap(self) -> None:
-        for number, place in enumerate(self._places):
-            if place.process is None:
+        for number, child in enumerate(self._children):
+            if child.process is None:
                 continue
-            ended, status = os.waitpid(place.process, os.WNOHANG)
+            ended, status = os.waitpid(child.process, os.WNOHANG)
             if not ended:
                 continue
-            place.process = None
+            child.process = None
             self._hub.hang_up(number)
             if self._stops_at is None:
-                self._note_death(number, place, os.waitstatus_to_exitcode(status))
+                self._note_death(number, child, os.waitstatus_to_exitcode(status))
 
-    def _note_death(self, number: int, place: _Place, status: int) -> None:
+    def _note_death(self, number: int, child: _Child, status: int) -> None:
         if not self._hub.all_served:
             _log.error("a worker could not start", worker=number, status=status)
             self._status = status if status > 0 else 1
             self._stop(signal.SIGTERM, 0.0)
             return
-        ran = time.monotonic() - place.started_at
-        place.failures = 1 if ran >= self._restarts.well_seconds else place.failures + 1
-        pause = self._restarts.pause_seconds(place.failures, random())
-        place.next_at = time.monotonic() + pause
+        ran = time.monotonic() - child.started_at
+        child.failures = 1 if ran >= self._restarts.well_seconds else child.failures + 1
+        pause = self._restarts.pause_seconds(child.failures, random())
+        child.next_at = time.monotonic() + pause
         _log.error("a worker died", worker=number, status=status, again_in_seconds=round(pause, 3))
 
     def _stop_if_asked(self, drain_seconds: float) -> None:
@@ -195,17 +195,17 @@ class Supervisor:
             self._stops_at = time.monotonic() + drain_seconds + _LAST_SECONDS
             close(self._sockets)
             close(self._admin_sockets)
-        for place in self._places:
-            if place.process is not None:
-                os.kill(place.process, number)
+        for child in self._children:
+            if child.process is not None:
+                os.kill(child.process, number)
 
     def _kill_what_hangs(self) -> None:
         if self._stops_at is not None:
-            hanging = list(range(len(self._places))) if time.monotonic() >= self._stops_at else []
+            hanging = list(range(len(self._children))) if time.monotonic() >= self._stops_at else []
         else:
             hanging = self._hub.silent(_SILENT_SECONDS_MAX)
         for number in hanging:
-            process = self._places[number].process
+            process = self._children[number].process
             if process is not None:
                 _log.error("a worker does not answer and is killed", worker=number)
                 os.kill(process, signal.SIGKILL)
