@@ -46,6 +46,7 @@ from edge_evaluator.feed.snapshot import SnapshotStore
 from edge_evaluator.feed.telemetry import FeedTelemetry
 from edge_evaluator.feed.warmup import Warmer
 from edge_evaluator.memory.flag_memory import FlagMemory
+from edge_evaluator.memory.kept_answers import KeptAnswers
 from edge_evaluator.settings import EdgeSettings
 
 _EXPOSURE_SECONDS = 5.0
@@ -74,7 +75,7 @@ class Edge:
             skew_seconds_max=settings.clock_skew_seconds_max,
         )
         self._telemetry = FeedTelemetry(self._registry, self._clock)
-        self.memory = FlagMemory()
+        self.memory = FlagMemory(KeptAnswers(settings.edge_kept_answers_bytes_max))
         self._warmer = Warmer()
         self._heartbeats = Heartbeats(self.memory, EdgeIdentity.of(worker, settings.region), self._clock)
         self._feed = ConfigFeed(

@@ -26,6 +26,7 @@ class EdgeSettings(BusSettings, RedisSettings):
     edge_public_url: str = ""
     edge_cors_origins: Origins = ANY_ORIGIN
     edge_fast_path: bool = True
+    edge_kept_answers_bytes_max: Annotated[int, Field(ge=0)] = 8 * 1024 * 1024
 
     edge_body_limit_bytes: Annotated[int, Field(ge=1024, le=64 * 1024 * 1024)] = 1024 * 1024
     edge_context_attributes_max: Annotated[int, Field(ge=1, le=100_000)] = 1000

@@ -13,6 +13,8 @@ from edge_evaluator.memory.callers import Caller
 from edge_evaluator.memory.flag_memory import FlagMemory
 from edge_evaluator.memory.views import View
 
+BULK_START = b'{"flags":['
+
 
 class Evaluator:
     """Evaluates flags for callers, and reports exposures."""
@@ -21,6 +23,10 @@ class Evaluator:
         self._memory = memory
         self._exposures = exposures
         self._clock = clock
+
+    def now(self) -> int:
+        """Epoch milliseconds."""
+        return self._clock.now()
 
     def view(self, caller: Caller) -> View:
         return self._memory.held(caller.key).view(caller.key)
@@ -44,9 +50,8 @@ class Evaluator:
         self.report(caller, view, context, decision, expose=expose)
         return 200, view.answers[decision]
 
-    def value(self, caller: Caller, flag_key: str, context: dict[str, Any]) -> bytes | None:
+    def value(self, caller: Caller, view: View, flag_key: str, context: dict[str, Any]) -> bytes | None:
         """The body of `single` when its status is 200, else None."""
-        view = self.view(caller)
         if flag_key not in view.flags:
             return None
         decision = view.evaluate(flag_key, context, self._clock.now())
@@ -64,15 +69,22 @@ class Evaluator:
         Fetching everything is not yet using it, so exposures are reported only when the request asks.
         """
         view = self.view(caller)
-        decisions = view.evaluate_all(context, self._clock.now())
-        if view.unreadable:
-            unreadable = view.unreadable.items()
-            decisions = [*decisions, *[failure(key, ErrorCode.PARSE_ERROR, reason) for key, reason in unreadable]]
+        decisions = self._decide_all(view, context, self._clock.now())
         if expose:
             for decision in decisions:
                 self.report(caller, view, context, decision, expose=True)
         flags = b",".join(map(view.answers.__getitem__, decisions))
-        return b'{"flags":[', flags, view.bulk_tail(caller.key, origin)
+        return BULK_START, flags, view.bulk_tail(caller.key, origin)
+
+    def flags(self, view: View, context: dict[str, Any], now: int) -> tuple[bytes, ...]:
+        """The answers of all flags, as `bulk` has them between start and tail when it exposes nothing."""
+        return tuple(map(view.answers.__getitem__, self._decide_all(view, context, now)))
+
+    def _decide_all(self, view: View, context: dict[str, Any], now: int) -> list[Decision]:
+        decisions = view.evaluate_all(context, now)
+        if not view.unreadable:
+            return decisions
+        return [*decisions, *[failure(key, ErrorCode.PARSE_ERROR, why) for key, why in view.unreadable.items()]]
 
     def report(self, caller: Caller, view: View, context: dict[str, Any], decision: Decision, *, expose: bool) -> None:
         """Hands an evaluation without an error on as an exposure, if its flag or the request asks for it."""
@@ -89,4 +101,5 @@ class Evaluator:
 
     def etag(self, caller: Caller, body: bytes) -> str:
         """The entity tag of a bulk answer to this request body."""
-        return self.view(caller).etag(caller.key, body, self._clock.now())
+        view = self.view(caller)
+        return view.etag(caller.key, body, view.phase(self._clock.now()))

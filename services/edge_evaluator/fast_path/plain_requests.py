@@ -41,7 +41,8 @@ _good_request_id = re.compile(rb"[A-Za-z0-9._-]{1,64}").fullmatch
 @dataclass(frozen=True, slots=True)
 class PlainRequest:
     """What a head asks for, but for its request id. `flag` None is a bulk; `held` is If-None-Match; `forwarded`:
-    somebody says that this is another's request; `last_lines`: how the answer's head ends after its request id."""
+    somebody says that this is another's request; `last_lines`: how the answer's head ends after its request id;
+    `asked`: all of the head that the body of a bulk's answer depends on."""
 
     sdk_key: bytes
     flag: str | None
@@ -51,6 +52,7 @@ class PlainRequest:
     forwarded: bool
     gzip: bool
     last_lines: bytes
+    asked: tuple[bytes, str, bool]
 
 
 class PlainRequests:
@@ -88,15 +90,18 @@ class PlainRequests:
             or (request_id is not None and not _good_request_id(request_id))
         ):
             return None
+        origin = origin_at(found.get(_HOST, b"").decode("latin-1"), scheme, self._public_url)
+        gzip = accepts_gzip(found.get(_ENCODINGS, b"").decode("latin-1"))
         plain = PlainRequest(
             sdk_key,
             unquote(path[len(_SINGLE) :].decode("latin-1")) if path != _BULK else None,
             length,
             None if held is None else held.decode("latin-1"),
-            origin_at(found.get(_HOST, b"").decode("latin-1"), scheme, self._public_url),
+            origin,
             _CLIENT in found or _SCHEME in found,
-            accepts_gzip(found.get(_ENCODINGS, b"").decode("latin-1")),
+            gzip,
             b"\r\n" + header_lines(*self._pages.answer_headers(found.get(_PAGE), found.get(_HOST)), NO_STORE) + b"\r\n",
+            (sdk_key, origin, gzip),
         )
         return plain, request_id
 

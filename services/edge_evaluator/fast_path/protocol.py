@@ -30,6 +30,7 @@ from edge_evaluator.fast_path.plain_requests import PlainRequest, PlainRequests
 from edge_evaluator.fast_path.replies import Replies
 from edge_evaluator.fast_path.telemetry import FastPathTelemetry
 from edge_evaluator.memory.callers import Caller
+from edge_evaluator.memory.views import View
 
 _BLANK_LINE = b"\r\n\r\n"
 
@@ -43,8 +44,8 @@ class FastPath:
         self.admission = admission
         self.requests = requests
         self.heads = Heads()
-        self.telemetry = FastPathTelemetry()
-        self.replies = Replies(evaluator, limits, self.telemetry)
+        self.telemetry = FastPathTelemetry(admission.memory.kept_answers)
+        self.replies = Replies(evaluator, limits, admission.memory.kept_answers, self.telemetry)
         self._dates: list[tuple[bytes, bytes]] = []
         self._first_lines: tuple[bytes, bytes] | None = None
         self._prefix = secrets.token_hex(8).encode()
@@ -85,8 +86,9 @@ class FastPathProtocol(LimitedProtocol):
         self._idle: TimerHandle | None = None
         self._window = -1
         self._address_allowance = self._key_allowance = Allowance(0)
-        self._state: object = None
+        self._generation = -1
         self._caller: Caller | None = None
+        self._view: View
 
     def data_received(self, data: bytes) -> None:
         if self._between_messages:
@@ -179,12 +181,12 @@ class FastPathProtocol(LimitedProtocol):
             return False
         if self.flow.write_paused or self.transport.is_closing():
             return False
-        reply = fast.replies.to(plain, caller, body)
+        reply = fast.replies.to(plain, caller, self._view, body)
         if reply is None:
             return False
         modified, head, content = reply
         named = request_id or fast.new_request_id()
-        self.transport.write(b"".join((lines[modified], head, named, plain.last_lines, content)))
+        self.transport.write(b"".join((lines[modified], head, named, plain.last_lines, *content)))
         self._address_allowance.taken += 1
         self._key_allowance.taken += 1
         self.server_state.total_requests += 1
@@ -195,12 +197,14 @@ class FastPathProtocol(LimitedProtocol):
     def _admitted(self, sdk_key: bytes) -> Caller | None:
         """What admission says, remembered until keys change; None for everything but a plain yes."""
         admission, caller = self.fast.admission, self._caller
-        if caller is None or self._state is not admission.memory.state or caller.presented != sdk_key:
-            key = admission.memory.find(sdk_key, admission.clock.now())
+        memory = admission.memory
+        if caller is None or self._generation != memory.generation or caller.presented != sdk_key:
+            key = memory.find(sdk_key, admission.clock.now())
             if key is None or key.expires_at or not self.belongs_to("key", key.sha256):
                 return None
             caller = self._caller = Caller(sdk_key, key)
-            self._state = admission.memory.state
+            self._view = memory.held(key).view(key)
+            self._generation = memory.generation
             self._window = -1
         if self._window != admission.keys.window:
             self._address_allowance = admission.addresses.allowance(self._address)

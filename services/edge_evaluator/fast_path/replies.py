@@ -9,58 +9,92 @@ from service_kit.response_headers import header_lines
 from edge_evaluator.endpoints.compression import BESIDE_LOOP_BYTES_MIN, WORTH_BYTES_MIN, packed
 from edge_evaluator.endpoints.contexts import BadRequestBody, ContextLimits, context_of, decode_object
 from edge_evaluator.endpoints.ofrep import CONFIG_AGE, fresh
-from edge_evaluator.evaluation.evaluator import Evaluator
+from edge_evaluator.evaluation.evaluator import BULK_START, Evaluator
 from edge_evaluator.fast_path.plain_requests import PlainRequest
 from edge_evaluator.fast_path.telemetry import FastPathTelemetry
 from edge_evaluator.memory.callers import Caller
+from edge_evaluator.memory.kept_answers import KeptAnswer, KeptAnswers
+from edge_evaluator.memory.views import View
 
 _ID = b"x-request-id: "
 _BODY_HEAD = b"content-length: %d\r\ncontent-type: application/json\r\n" + _ID
 _VARYING = b"vary: Accept-Encoding\r\n"
 _ENCODED = b"content-encoding: gzip\r\n"
 
-Reply = tuple[bool, bytes, bytes]
+Reply = tuple[bool, bytes, tuple[bytes, ...]]
 """Whether it has a body (else it is a 304); its head from the first line of its own to the request id; the body."""
 
 
 class Replies:
-    """Evaluates for plain requests. None, and nothing is counted, for what FastAPI shall answer."""
+    """Evaluates for plain requests, or finds the answer to a bulk that was given before. None, and nothing is counted,
+    for what FastAPI shall answer."""
 
-    def __init__(self, evaluator: Evaluator, limits: ContextLimits, telemetry: FastPathTelemetry) -> None:
+    def __init__(
+        self, evaluator: Evaluator, limits: ContextLimits, kept: KeptAnswers, telemetry: FastPathTelemetry
+    ) -> None:
         self._evaluator = evaluator
         self._limits = limits
+        self._kept = kept
         self._telemetry = telemetry
 
-    def to(self, plain: PlainRequest, caller: Caller, body: bytes) -> Reply | None:
-        try:
-            context = context_of(decode_object(body, self._limits))
-        except BadRequestBody:
-            return None
+    def to(self, plain: PlainRequest, caller: Caller, view: View, body: bytes) -> Reply | None:
         if plain.flag is None:
-            return self._bulk(plain, caller, context, body)
-        answer = self._evaluator.value(caller, plain.flag, context)
+            return self._bulk(plain, caller, view, body)
+        context = self._context(body)
+        answer = None if context is None else self._evaluator.value(caller, view, plain.flag, context)
         if answer is None:
             return None
         self._telemetry.single += 1
-        return True, _BODY_HEAD % len(answer), answer
+        return True, _BODY_HEAD % len(answer), (answer,)
 
-    def _bulk(self, plain: PlainRequest, caller: Caller, context: dict[str, Any], body: bytes) -> Reply | None:
-        evaluator, telemetry = self._evaluator, self._telemetry
-        view = evaluator.view(caller)
-        etag = evaluator.etag(caller, body)
-        aged = header_lines((CONFIG_AGE.lower().encode(), b"%d" % view.age_seconds)) if view.age_seconds else b""
+    def _context(self, body: bytes) -> dict[str, Any] | None:
+        try:
+            return context_of(decode_object(body, self._limits))
+        except BadRequestBody:
+            return None
+
+    def _bulk(self, plain: PlainRequest, caller: Caller, view: View, body: bytes) -> Reply | None:
+        now = self._evaluator.now()
+        kept = self._kept.find(view, view.phase(now), (plain.asked, body))
+        if kept is None:
+            return self._anew(plain, caller, view, body, now)
+        if plain.held is not None and fresh(plain.held, kept.etag):
+            return self._unmodified(view, kept.etag)
+        self._telemetry.bulk += 1
+        self._telemetry.kept += 1
+        return True, kept.head, kept.body
+
+    def _anew(self, plain: PlainRequest, caller: Caller, view: View, body: bytes, now: int) -> Reply | None:
+        context = self._context(body)
+        if context is None:
+            return None
+        phase = view.phase(now)
+        etag = view.etag(caller.key, body, phase)
         if fresh(plain.held, etag):
-            telemetry.unmodified += 1
-            return False, b"etag: %b\r\n%b%b%b" % (etag.encode(), aged, _VARYING, _ID), b""
+            return self._unmodified(view, etag)
         if plain.gzip and view.is_large:
             return None
-        answer = b"".join(evaluator.bulk(caller, context, plain.origin))
-        encoded = b""
-        if plain.gzip and len(answer) >= WORTH_BYTES_MIN:
-            if len(answer) >= BESIDE_LOOP_BYTES_MIN:
+        errors = view.answers.error_bytes
+        flags = self._evaluator.flags(view, context, now)
+        start, end = BULK_START, view.bulk_tail(caller.key, plain.origin)
+        joined, encoded, own = b",".join(flags), b"", view.answers.error_bytes - errors
+        length = len(start) + len(joined) + len(end)
+        if plain.gzip and length >= WORTH_BYTES_MIN:
+            if length >= BESIDE_LOOP_BYTES_MIN:
                 view.is_large = True
                 return None
-            answer, encoded = packed(answer), _ENCODED
-        telemetry.bulk += 1
-        head = b"etag: %b\r\n%b%b%b" % (etag.encode(), aged, encoded, _VARYING)
-        return True, head + _BODY_HEAD % len(answer), answer
+            start, flags, end = packed(b"".join((start, joined, end))), (), b""
+            joined, encoded, own = b"", _ENCODED, len(start)
+            length = own
+        head = b"etag: %b\r\n%b%b%b" % (etag.encode(), _aged(view), encoded, _VARYING) + _BODY_HEAD % length
+        self._kept.keep(view, phase, (plain.asked, body), KeptAnswer(etag, head, start, flags, end), own)
+        self._telemetry.bulk += 1
+        return True, head, (start, joined, end)
+
+    def _unmodified(self, view: View, etag: str) -> Reply:
+        self._telemetry.unmodified += 1
+        return False, b"etag: %b\r\n%b%b%b" % (etag.encode(), _aged(view), _VARYING, _ID), ()
+
+
+def _aged(view: View) -> bytes:
+    return header_lines((CONFIG_AGE.lower().encode(), b"%d" % view.age_seconds)) if view.age_seconds else b""

@@ -5,8 +5,10 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator
 
-from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
+
+from edge_evaluator.memory.kept_answers import KeptAnswers
 
 _BOUNDS = (0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.1)
 _SINGLE_ROUTE = "/ofrep/v1/evaluate/flags/{key}"
@@ -16,9 +18,11 @@ _BULK_ROUTE = "/ofrep/v1/evaluate/flags"
 class FastPathTelemetry(Collector):
     """Requests answered without FastAPI; those that it serves are in `http_requests_total`."""
 
-    def __init__(self) -> None:
+    def __init__(self, kept_answers: KeptAnswers) -> None:
+        self._kept_answers = kept_answers
         self.single = 0
         self.bulk = 0
+        self.kept = 0
         self.unmodified = 0
         self._buckets = [0] * (len(_BOUNDS) + 1)
         self._seconds = 0.0
@@ -36,6 +40,9 @@ class FastPathTelemetry(Collector):
         requests.add_metric([_BULK_ROUTE, "200"], self.bulk)
         requests.add_metric([_BULK_ROUTE, "304"], self.unmodified)
         yield requests
+        yield CounterMetricFamily("edge_kept_answers_found", "Bulk requests answered by a kept answer", self.kept)
+        held = self._kept_answers.held_bytes
+        yield GaugeMetricFamily("edge_kept_answers_bytes", "Memory that kept answers take", held)
         total = 0
         cumulated: list[tuple[str, float]] = []
         for bound, counted in zip((*map(str, _BOUNDS), "+Inf"), self._buckets, strict=True):

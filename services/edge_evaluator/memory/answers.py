@@ -48,9 +48,10 @@ def failure_status(code: str) -> int:
 
 class AnswerCache(dict[Decision, bytes]):
     """The answers of one configuration to one kind of key, written when they are first asked for: JSON, whether it
-    is a value or an error. `flags` are those that the key may see."""
+    is a value or an error. `flags` are those that the key may see. Errors are written anew each time; `error_bytes`
+    counts what was."""
 
-    __slots__ = ("_age_seconds", "_compiled", "_flag_set_id", "_flags", "_terse", "_versions")
+    __slots__ = ("_age_seconds", "_compiled", "_flag_set_id", "_flags", "_terse", "_versions", "error_bytes")
 
     def __init__(self, config: EnvironmentConfig, flags: Mapping[str, Flag], *, terse: bool) -> None:
         super().__init__()
@@ -60,6 +61,7 @@ class AnswerCache(dict[Decision, bytes]):
         self._versions = config.answer_versions
         self._age_seconds = 0
         self._terse = terse
+        self.error_bytes = 0
 
     def restamp(self, age_seconds: int) -> None:
         """From now on answers carry another age."""
@@ -73,7 +75,9 @@ class AnswerCache(dict[Decision, bytes]):
     def __missing__(self, decision: Decision) -> bytes:
         # Only decisions without an error are the same object each time, so only they are kept.
         if decision.error_code is not None:
-            return failure_body(*self.error_of(decision), decision.flag)
+            failure = failure_body(*self.error_of(decision), decision.flag)
+            self.error_bytes += len(failure)
+            return failure
         written = self[decision] = _encode(self.document(decision))
         return written
 

@@ -11,6 +11,7 @@ from messages.sdk_keys import KeyKind, KeyRing, SdkKey
 from edge_evaluator.memory.change_log import ChangeLog
 from edge_evaluator.memory.config_document import ConfigDocument
 from edge_evaluator.memory.environment import EnvironmentConfig
+from edge_evaluator.memory.kept_answers import KeptAnswers
 from edge_evaluator.memory.selection import Selection
 from edge_evaluator.memory.views import View
 
@@ -67,11 +68,14 @@ class ServedState:
 class FlagMemory:
     """The configs that an edge serves.
 
-    `state` is replaced whole. `complete` becomes true once all that the bus holds has been seen: from then on
-    an unknown key is a wrong key. While nothing is held, `lack` says why."""
+    `state` is replaced whole, and `generation` is another number then. `complete` becomes true once all that the bus
+    holds has been seen: from then on an unknown key is a wrong key. While nothing is held, `lack` says why."""
 
-    def __init__(self) -> None:
+    def __init__(self, kept_answers: KeptAnswers | None = None) -> None:
+        """`kept_answers`: by default none."""
+        self.kept_answers = kept_answers or KeptAnswers(0)
         self.state = ServedState()
+        self.generation = 0
         self._keys = KeyRing()
         self._changed: dict[tuple[str, KeyKind], asyncio.Event] = {}
         self.complete = False
@@ -102,9 +106,12 @@ class FlagMemory:
             environments={**before.environments, environment_id: held},
             stream_tokens={**tokens, **config.stream_tokens},
         )
+        self.generation += 1
         self._keys.put(environment_id, config.sdk_keys)
         self.announce(environment_id, KeyKind.SERVER)
         replaced = before.environments.get(environment_id)
+        if replaced is not None:
+            self.kept_answers.forget(replaced.views.values())
         if replaced is None or _differs(KeyKind.CLIENT, replaced, held):
             self.announce(environment_id, KeyKind.CLIENT)
 

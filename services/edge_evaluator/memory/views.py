@@ -101,10 +101,10 @@ class View:
         """What waiting clients were told last."""
         return self.state(self.announced_phase)
 
-    def etag(self, key: SdkKey, body: bytes, now: int) -> str:
+    def etag(self, key: SdkKey, body: bytes, phase: int) -> str:
         """A weak entity tag over all that answers depend on, the key, whether the configuration is stale, and the whole
         request body. Weak: the age of a stale one and the environment's version may differ under it."""
-        phase, stale = self.phase(now), self.age_seconds > 0
+        stale = self.age_seconds > 0
         seed = self._seeds.get((key.sha256, phase, stale))
         if seed is None:
             text = f"{self.digest} {phase} {stale} "

@@ -1,0 +1,138 @@
+"""Bulk answers that were given, kept for contexts that come again.
+
+An answer is kept under everything that it depends on: the view it comes from, how many starts, ends and expiries have
+passed and how old the configuration was said to be (another one of these empties the view's shelf), what was asked for,
+and the bytes of the body. Nothing that was kept outlives its view: a configuration that is replaced takes its answers
+with it.
+
+They are bounded in bytes, which are counted with what Python needs around them. When there is no room, the organization
+that holds most gives way, and of it the view that holds most: whoever holds less than an equal share loses nothing to
+others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from itertools import islice
+from typing import NamedTuple
+
+from edge_evaluator.memory.views import View
+
+Asked = tuple[Hashable, bytes]
+"""What beside the view an answer depends on: what the request's head asks for, and its body."""
+
+# Of a kept answer and its place in the table, measured, without the bytes that differ.
+_ENTRY_BYTES = 640
+_FLAG_BYTES = 8
+_PART_MAX = 64
+_FREED_PART = 16
+_FREED_AT_ONCE = 64
+
+
+class KeptAnswer(NamedTuple):
+    """Its body is `start`, the flags with commas between them, and `end`. What is written of a flag is shared by all
+    answers of a view; a packed body is all start. `head` goes as far as the request id."""
+
+    etag: str
+    head: bytes
+    start: bytes
+    flags: tuple[bytes, ...]
+    end: bytes
+
+    @property
+    def body(self) -> tuple[bytes, bytes, bytes]:
+        return self.start, b",".join(self.flags), self.end
+
+
+class Shelf(dict[Asked, tuple[KeptAnswer, int]]):
+    """The answers of one view at one moment of it, the oldest first, each with its size."""
+
+    __slots__ = ("age_seconds", "held_bytes", "phase")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.phase = -1
+        self.age_seconds = -1
+        self.held_bytes = 0
+
+
+class KeptAnswers:
+    """Those of all views. `bytes_max` 0 keeps none."""
+
+    def __init__(self, bytes_max: int) -> None:
+        self._bytes_max = bytes_max
+        self._tenants: dict[str, dict[View, Shelf]] = {}
+        self._shelves: dict[View, Shelf] = {}
+        self.held_bytes = 0
+
+    def find(self, view: View, phase: int, asked: Asked) -> KeptAnswer | None:
+        shelf = self._shelves.get(view)
+        if shelf is None:
+            return None
+        if shelf.phase != phase or shelf.age_seconds != view.age_seconds:
+            self._empty(shelf)
+            return None
+        found = shelf.get(asked)
+        return None if found is None else found[0]
+
+    def keep(self, view: View, phase: int, asked: Asked, answer: KeptAnswer, own_bytes: int) -> None:
+        """`own_bytes`: of the body, what no other answer shares. What would take a large part of all is not kept."""
+        size = _ENTRY_BYTES + len(asked[1]) + len(answer.head) + _FLAG_BYTES * len(answer.flags) + own_bytes
+        if size * _PART_MAX > self._bytes_max:
+            return
+        shelf = self._shelf(view)
+        if shelf.phase != phase or shelf.age_seconds != view.age_seconds:
+            self._empty(shelf)
+            shelf.phase, shelf.age_seconds = phase, view.age_seconds
+        if asked in shelf:
+            return
+        shelf[asked] = answer, size
+        shelf.held_bytes += size
+        self.held_bytes += size
+        if self.held_bytes > self._bytes_max:
+            self._make_room()
+
+    def forget(self, views: Iterable[View]) -> None:
+        """Of views that are replaced."""
+        for view in views:
+            shelf = self._shelves.pop(view, None)
+            if shelf is not None:
+                self.held_bytes -= shelf.held_bytes
+                tenant = _tenant_of(view)
+                del self._tenants[tenant][view]
+                if not self._tenants[tenant]:
+                    del self._tenants[tenant]
+
+    def _shelf(self, view: View) -> Shelf:
+        shelf = self._shelves.get(view)
+        if shelf is None:
+            shelf = self._shelves[view] = Shelf()
+            self._tenants.setdefault(_tenant_of(view), {})[view] = shelf
+        return shelf
+
+    def _empty(self, shelf: Shelf) -> None:
+        self.held_bytes -= shelf.held_bytes
+        shelf.held_bytes = 0
+        shelf.clear()
+
+    def _make_room(self) -> None:
+        """Frees a part of all, so that the largest need not be looked for with each answer that is kept."""
+        enough = self._bytes_max - self._bytes_max // _FREED_PART
+        while self.held_bytes > enough:
+            tenant = max(self._tenants.values(), key=_bytes_of)
+            shelf = max(tenant.values(), key=lambda each: each.held_bytes)
+            equal_share = enough // len(self._tenants)
+            for asked in list(islice(shelf, _FREED_AT_ONCE)):
+                _, size = shelf.pop(asked)
+                shelf.held_bytes -= size
+                self.held_bytes -= size
+                if _bytes_of(tenant) <= equal_share:
+                    break
+
+
+def _tenant_of(view: View) -> str:
+    return view.config.settings.organization_id or view.config.environment_id
+
+
+def _bytes_of(shelves: dict[View, Shelf]) -> int:
+    return sum(shelf.held_bytes for shelf in shelves.values())
