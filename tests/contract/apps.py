@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
 
+import httpx
+import pytest
 from analytics.app import build_app as build_analytics
 from analytics.catalog.catalog import Catalog
 from analytics.warehouse.client import Warehouse
@@ -16,6 +20,7 @@ from event_ingestor.app import build_app as build_ingestor
 from event_ingestor.composition import Ingestor
 from event_ingestor.settings import IngestorSettings
 from fastapi import FastAPI
+from messages.sdk_keys import KeyKind, SdkKey
 from pydantic import SecretStr
 from service_kit.clock import ManualClock
 from service_kit.http import Shell
@@ -25,6 +30,7 @@ from streams.memory import MemoryBus
 from tests.analytics.app_parts import parts_of
 
 SECRET = SecretStr("a-secret-of-the-tests-with-more-than-32-bytes")
+_KEY = SdkKey("e1", "k1", KeyKind.SERVER, b"hash")
 
 
 def _analytics() -> FastAPI:
@@ -38,6 +44,30 @@ def _ingestor() -> FastAPI:
     settings, registry = IngestorSettings(pii_secret=SECRET), new_registry()
     ingestor = Ingestor(settings=settings, bus=MemoryBus(), registry=registry, clock=ManualClock())
     return build_ingestor(ingestor, registry, cors_origins=settings.ingestor_cors_origins)
+
+
+@contextmanager
+def open_clients() -> Iterator[dict[str, httpx.AsyncClient]]:
+    """Of apps that let everybody in."""
+    with pytest.MonkeyPatch.context() as patch:
+
+        async def anybody(*_: Any) -> object:
+            return object()
+
+        patch.setattr("control_plane.access.authenticator.Authenticator.actor", anybody)
+        patch.setattr("analytics.access.Authenticator.actor", anybody)
+        patch.setattr("event_ingestor.intake.Intake.admit", lambda *_: object())
+        patch.setattr("event_ingestor.onlookers.Onlookers.admit", lambda *_: object())
+        for find in ("find", "find_stream"):
+            patch.setattr(f"edge_evaluator.memory.flag_memory.FlagMemory.{find}", lambda *_: _KEY)
+        yield {
+            name: httpx.AsyncClient(
+                transport=httpx.ASGITransport(app, raise_app_exceptions=False),
+                base_url="http://test",
+                headers={"X-API-Key": "any"},
+            )
+            for name, app in build_apps().items()
+        }
 
 
 def build_apps() -> Mapping[str, FastAPI]:

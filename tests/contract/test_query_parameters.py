@@ -9,9 +9,8 @@ from typing import Any
 
 import httpx
 import pytest
-from messages.sdk_keys import KeyKind, SdkKey
 
-from tests.contract.apps import build_apps
+from tests.contract.apps import build_apps, open_clients
 
 PROBES = {"/healthz", "/readyz", "/metrics"}
 """Load balancers and scrapers add what they like, and no answer depends on it."""
@@ -27,29 +26,12 @@ OPERATIONS = [
     if path not in PROBES
 ]
 PATH_PART = re.compile(r"\{\w+\}")
-KEY = SdkKey("e1", "k1", KeyKind.SERVER, b"hash")
 
 
 @pytest.fixture(scope="module")
 def clients() -> Iterator[dict[str, httpx.AsyncClient]]:
-    """Of apps that let everybody in."""
-    with pytest.MonkeyPatch.context() as patch:
-
-        async def anybody(*_: Any) -> object:
-            return object()
-
-        patch.setattr("control_plane.access.authenticator.Authenticator.actor", anybody)
-        patch.setattr("analytics.access.Authenticator.actor", anybody)
-        patch.setattr("event_ingestor.intake.Intake.admit", lambda *_: object())
-        patch.setattr("event_ingestor.onlookers.Onlookers.admit", lambda *_: object())
-        for find in ("find", "find_stream"):
-            patch.setattr(f"edge_evaluator.memory.flag_memory.FlagMemory.{find}", lambda *_: KEY)
-        yield {
-            name: httpx.AsyncClient(
-                transport=httpx.ASGITransport(app), base_url="http://test", headers={"X-API-Key": "any"}
-            )
-            for name, app in build_apps().items()
-        }
+    with open_clients() as made:
+        yield made
 
 
 async def refusal(client: httpx.AsyncClient, method: str, path: str, query: str) -> tuple[int, set[str], str]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
-from service_kit.schemas import OneOf
+from service_kit.schemas import Input, OneOf, Output
 
 from analytics.exports.datasets import DATASETS
-from analytics.exports.destinations.forms import Form
 from analytics.exports.destinations.registry import AnyAddress, Credentials
 from analytics.exports.models import Cause, Mode, Schedule, Status
 
@@ -19,7 +18,7 @@ _Name = Annotated[
 _TimeOfDay = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 
 
-class _Timing(Form):
+class _Timing(Input):
     schedule: Schedule = "daily"
     daily_at: Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$"), Field(description="UTC")] = (
         "02:00"
@@ -36,7 +35,7 @@ class CreateExport(_Timing):
     datasets: list[DatasetName] = Field(list(DATASETS), min_length=1, max_length=len(DATASETS))
 
 
-class ChangeExport(Form):
+class ChangeExport(Input):
     """What is not given stays. A new destination needs its credentials again, so that they never go where they were
     not entered for."""
 
@@ -49,14 +48,14 @@ class ChangeExport(Form):
     paused: bool | None = None
 
 
-class StartRun(Form):
+class StartRun(Input):
     mode: Annotated[
         Mode,
         Field(description="`incremental`: what came since the last run. `full`: everything, replacing what is there"),
     ] = "incremental"
 
 
-class RunDocument(Form):
+class RunDocument(Output):
     """`rows`: written per dataset, repeats not counted. `error`: what went wrong, in words."""
 
     number: int
@@ -74,7 +73,7 @@ class RunDocument(Form):
     error: str | None
 
 
-class ExportDocument(Form):
+class ExportDocument(Output):
     id: str
     name: str
     project: str
@@ -92,7 +91,7 @@ class ExportDocument(Form):
     last_run: RunDocument | None
 
 
-class ConnectionTest(Form):
+class ConnectionTest(Output):
     """`code` and `detail` say what is wrong when `ok` is false."""
 
     ok: bool

@@ -9,9 +9,10 @@ from actors.environments import NamedEnvironment
 from actors.tokens import Actor
 from fastapi import APIRouter, Depends, Query, Response
 from messages.acts import Act
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from service_kit.problems import Forbidden, problem_responses
 from service_kit.requests import new_router
+from service_kit.schemas import Input
 from streams import Bus
 
 from analytics.access import Authenticator
@@ -35,10 +36,9 @@ Limit = Annotated[int, Query(ge=1, le=LIST_MAX)]
 Minutes = Annotated[int, Query(ge=1, le=120)]
 
 
-class ErasureRequest(BaseModel):
+class ErasureRequest(Input):
     """Whose data, and where."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
     project: Annotated[str, Field(min_length=1, max_length=128)]
     environment: Annotated[str, Field(min_length=1, max_length=128)]
     user_key: Annotated[str, Field(min_length=1, max_length=1024)]

@@ -12,8 +12,9 @@ from typing import Annotated, ClassVar, Literal
 import msgspec
 from pydantic import Field
 from service_kit.problems import FieldError
+from service_kit.schemas import Input
 
-from analytics.exports.destinations.forms import Form, Path
+from analytics.exports.destinations.forms import Path
 from analytics.exports.destinations.parquet import ParquetSink
 from analytics.exports.destinations.policy import DestinationPolicy
 from analytics.exports.destinations.store_errors import file_error
@@ -22,7 +23,7 @@ from analytics.exports.errors import DestinationRefused
 _STAYS = frozenset({errno.ENOTEMPTY, errno.EEXIST, errno.ENOENT})
 
 
-class FolderAddress(Form):
+class FolderAddress(Input):
     """Parquet files in a folder of the server, below `FF_EXPORT_FOLDER_ROOT` and the organization's id."""
 
     type: Literal["folder"]

@@ -1,10 +1,10 @@
-"""What the forms of destinations have in common: no field that is not theirs, paths, endpoints, secrets."""
+"""What the forms of destinations have in common: paths, endpoints, secrets."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import Field, SecretStr, StringConstraints
 
 Path = Annotated[
     str,
@@ -12,7 +12,3 @@ Path = Annotated[
 ]
 Endpoint = Annotated[str, StringConstraints(max_length=255)]
 Secret = Annotated[SecretStr, Field(min_length=1, max_length=16_384)]
-
-
-class Form(BaseModel):
-    model_config = ConfigDict(extra="forbid")

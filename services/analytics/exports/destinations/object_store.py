@@ -10,8 +10,9 @@ import msgspec
 from pyarrow import fs
 from pydantic import Field, StringConstraints
 from service_kit.problems import FieldError
+from service_kit.schemas import Input
 
-from analytics.exports.destinations.forms import Endpoint, Form, Path, Secret
+from analytics.exports.destinations.forms import Endpoint, Path, Secret
 from analytics.exports.destinations.hosts import HostRule
 from analytics.exports.destinations.parquet import ParquetSink
 from analytics.exports.destinations.policy import DestinationPolicy
@@ -21,7 +22,7 @@ _CONNECT_SECONDS, _REQUEST_SECONDS = 5, 30
 _KEYS = frozenset({"access_key_id", "secret_access_key"})
 
 
-class ObjectStoreAddress(Form):
+class ObjectStoreAddress(Input):
     """Parquet files in a bucket that speaks S3."""
 
     type: Literal["object_store"]
@@ -31,7 +32,7 @@ class ObjectStoreAddress(Form):
     endpoint: Annotated[Endpoint, Field(description="Empty: Amazon S3 in `region`")] = ""
 
 
-class ObjectStoreCredentials(Form):
+class ObjectStoreCredentials(Input):
     access_key_id: Annotated[Secret | None, Field(description="Of an object store")] = None
     secret_access_key: Annotated[Secret | None, Field(description="Of an object store")] = None
     session_token: Annotated[Secret | None, Field(description="Of an object store, if there is one")] = None

@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 import msgspec
 from pydantic import Field, StringConstraints
 from service_kit.problems import FieldError
+from service_kit.schemas import Input
 
-from analytics.exports.destinations.forms import Endpoint, Form, Secret
+from analytics.exports.destinations.forms import Endpoint, Secret
 from analytics.exports.destinations.hosts import HostRule
 from analytics.exports.destinations.policy import DestinationPolicy
 from analytics.exports.destinations.snowflake_sink import SnowflakeSink, Tables
@@ -32,7 +33,7 @@ _LOGIN_SECONDS, _NETWORK_SECONDS = 20, 120
 _Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_$]{0,254}$")]
 
 
-class SnowflakeAddress(Form):
+class SnowflakeAddress(Input):
     """Tables `VERDICT_…` in a schema that is there; names as Snowflake stores unquoted ones."""
 
     type: Literal["snowflake"]
@@ -45,7 +46,7 @@ class SnowflakeAddress(Form):
     endpoint: Annotated[Endpoint, Field(description="Empty: the account's own address")] = ""
 
 
-class SnowflakeCredentials(Form):
+class SnowflakeCredentials(Input):
     password: Annotated[Secret | None, Field(description="Of Snowflake; may be a programmatic access token")] = None
     private_key: Annotated[Secret | None, Field(description="Of Snowflake, as unencrypted PEM")] = None
 
