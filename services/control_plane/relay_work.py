@@ -14,7 +14,7 @@ from streams.jetstream import JetStreamBus
 from streams.server_clock import time_of
 
 from control_plane.database import RELAY_CONNECTIONS, Database
-from control_plane.publishing.relay import Relay
+from control_plane.publishing.relay import Paces, Relay
 from control_plane.publishing.telemetry import RelayTelemetry
 from control_plane.settings import Settings
 
@@ -67,7 +67,7 @@ class RelayWork:
                 clock=self._clock,
                 telemetry=self._telemetry,
                 stream=stream,
-                check_seconds=settings.relay_check_seconds,
+                paces=Paces(check_seconds=settings.relay_check_seconds, compare_seconds=settings.relay_compare_seconds),
             ).run()
         finally:
             await bus.close()

@@ -20,10 +20,11 @@ from control_plane.quotas import LimitsSetting
 class Settings(BusSettings, RedisSettings):
     """The settings of every command.
 
-    `database_pool_size`: connections for requests; a relay keeps three more, its status one.
+    `database_pool_size`: connections for requests; a relay has up to seven more, its status one.
     `request_seconds`: how long the database may keep a request waiting, all its statements together; then it is 503.
     `propagation_waits_max`: requests that wait for edges at once, a quarter of them of one organization; 0: none waits.
-    `relay_check_seconds`: how often the relay compares the stream with what it wrote.
+    `relay_check_seconds`: how often the relay compares the stream with what it wrote; `relay_compare_seconds`: how
+    often it compiles each environment whole, to compare with what has followed the changes.
     `events_age_days_max`: as of the ingestors; an experiment begins no earlier.
     `sealing_keys`: what secrets are sealed with at rest, with commas between them; the first one seals, each of them
     opens; empty: a key that is made from `auth_jwt_secret`.
@@ -64,6 +65,7 @@ class Settings(BusSettings, RedisSettings):
     public_url: str = ""
     relay_enabled: bool = True
     relay_check_seconds: Annotated[float, Field(ge=0.5, le=60)] = 3.0
+    relay_compare_seconds: Annotated[float, Field(ge=5, le=86_400)] = 600.0
     migrate_on_start: bool = True
     outbound_allow: AllowedHosts = ()
     webhook_attempts_at_once: Annotated[int, Field(ge=2, le=1000)] = 64

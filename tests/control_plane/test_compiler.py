@@ -25,13 +25,9 @@ from control_plane.database import Database
 from control_plane.entities.rows import Unreadable, read_each
 from control_plane.environments.queries import EnvironmentRow
 from control_plane.experiments.queries import PublishedExperiment
-from control_plane.publishing.compiler import (
-    Checked,
-    CompiledEnvironment,
-    Compiler,
-    StoredEnvironment,
-    compile_environment,
-)
+from control_plane.publishing.compilation import Compilation
+from control_plane.publishing.compiler import Compiler
+from control_plane.publishing.stored import Stored
 from messages.documents import experiment_document, flag_of
 from messages.generated import config_pb2 as pb
 from messages.generated.config_pb2 import ConfigMessage
@@ -60,9 +56,12 @@ def subject(kind: str, key: str) -> str:
     return config_subject(str(ID), kind, key)
 
 
-def compiled(checked: Checked | None = None, **parts: Any) -> CompiledEnvironment:
-    stored = StoredEnvironment(ENVIRONMENT, pb.Environment(key="production"), **parts)
-    return compile_environment(stored, {} if checked is None else checked)
+def compiled(compilation: Compilation | None = None, **parts: Any) -> Compilation:
+    """`parts`: lists of entities by kind."""
+    compilation = Compilation(str(ID)) if compilation is None else compilation
+    entities = {kind: {each.key: each for each in found} for kind, found in parts.items()}
+    compilation.take(Stored(environment=ENVIRONMENT, message=pb.Environment(key="production"), **entities))
+    return compilation
 
 
 def test_each_entity_is_an_entry_without_version() -> None:
@@ -70,7 +69,7 @@ def test_each_entity_is_an_entry_without_version() -> None:
     found = compiled(flags=[FLAG], segments=[Segment("s")], experiments=[EXPERIMENT], metrics=[metric])
     kinds = {"environment": "production", "flag": "f", "segment": "s", "experiment": "e", "metric": "m"}
     assert set(found.entries) == {subject(*each) for each in kinds.items()}
-    assert (found.version, found.invalid) == (7, {})
+    assert found.invalid == {}
     message = ConfigMessage.FromString(found.entries[subject("flag", "f")])
     assert (message.environment_id, message.version, message.epoch) == (str(ID), 0, 0)
 
@@ -108,20 +107,20 @@ def test_a_broken_segment_and_experiment_are_named() -> None:
 
 
 def test_an_experiment_is_checked_again_when_its_flag_changes() -> None:
-    checked: Checked = {}
-    assert not compiled(checked, flags=[FLAG], experiments=[EXPERIMENT]).invalid
+    first = compiled(flags=[FLAG], experiments=[EXPERIMENT])
+    assert not first.invalid
     renamed = replace(FLAG, variations={"yes": True, "no": False}, off_variation="no", default=Fixed("yes"))
-    second = compiled(checked, flags=[renamed], experiments=[EXPERIMENT])
+    second = compiled(first, flags=[renamed], experiments=[EXPERIMENT])
     assert set(second.invalid) == {subject("experiment", "e")}
 
 
 @pytest.mark.parametrize(("before", "after"), [(1, 1.0), (1, True), (0, False), (1.0, True)])
 def test_values_that_python_calls_equal_are_different_contents(before: Any, after: Any) -> None:
     flag = replace(FLAG, rules=(Rule("r", Comparison("a", "eq", before), Fixed("on")),))
-    checked: Checked = {}
-    first = compiled(checked, flags=[flag])
-    second = compiled(checked, flags=[replace(flag, rules=(Rule("r", Comparison("a", "eq", after), Fixed("on")),))])
-    assert first.entries[subject("flag", "f")] != second.entries[subject("flag", "f")]
+    found = compiled(flags=[flag])
+    first = found.entries[subject("flag", "f")]
+    compiled(found, flags=[replace(flag, rules=(Rule("r", Comparison("a", "eq", after), Fixed("on")),))])
+    assert found.entries[subject("flag", "f")] != first
 
 
 @pytest.mark.parametrize("off", [{"enabled": False}, {"archived": True}], ids=["off", "archived"])
@@ -133,13 +132,6 @@ def test_a_flag_that_is_off_is_published_whatever_is_wrong_with_it(off: Any) -> 
     published = flag_of(ConfigMessage.FromString(found.entries[subject("flag", "f")]))
     assert not published.rules
     assert compile_flagset(FlagSet("", flags={"f": published})).evaluate("f", {}, 0).reason is Reason.DISABLED
-
-
-def test_an_archived_environment_has_no_entries() -> None:
-    found = compile_environment(
-        StoredEnvironment(replace(ENVIRONMENT, archived=True), pb.Environment(), flags=[FLAG]), {}
-    )
-    assert (found.entries, found.version) == ({}, 7)
 
 
 def test_a_row_that_can_not_be_read_leaves_its_neighbours() -> None:
@@ -250,6 +242,17 @@ async def test_only_what_was_written_is_read_and_encoded_again(tenant: Any, data
     assert names["c"] not in second.entries
     fresh = await Compiler(database).compile(environment)
     assert fresh == second
+
+
+async def test_an_archived_environment_has_no_entries(tenant: Any, database: Database) -> None:
+    environment, compiler = UUID((await tenant.api.ok("GET", tenant.path))["id"]), Compiler(database)
+    before = await compiler.compile(environment)
+    assert before is not None
+    assert before.entries
+    await tenant.api.changed("POST", f"{tenant.path}/archive", read=tenant.path)
+    archived = await compiler.compile(environment)
+    assert archived is not None
+    assert (archived.entries, archived.version) == ({}, before.version + 1)
 
 
 async def test_an_environment_that_does_not_exist_compiles_to_nothing(database: Database) -> None:

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 from control_plane.access import Actor
 from control_plane.changes import Change, record
 from control_plane.database import Database
-from control_plane.publishing.relay import Relay
+from control_plane.publishing.relay import Paces, Relay
 from control_plane.publishing.telemetry import RelayTelemetry
 from messages.generated.config_pb2 import ConfigMessage
 from messages.staging import ConfigStaging, Update
@@ -52,6 +52,7 @@ class Stand:
     stream: StreamSpec
     registries: list[CollectorRegistry] = field(default_factory=list)
     check_seconds: float = 0.2
+    compare_seconds: float = 600.0
 
     async def add_environment(self, key: str) -> UUID:
         async with self.database.transaction() as tx:
@@ -81,7 +82,7 @@ class Stand:
                 Change(
                     organization_id=self.organization,
                     project_id=self.project,
-                    entity="flag",
+                    entity="environment",
                     entity_key="any",
                     action="update",
                     actor=ACTOR,
@@ -106,7 +107,7 @@ class Stand:
             clock=SystemClock(),
             telemetry=RelayTelemetry(registry),
             stream=self.stream,
-            check_seconds=self.check_seconds,
+            paces=Paces(check_seconds=self.check_seconds, compare_seconds=self.compare_seconds),
         )
         running = asyncio.create_task(relay.run())
         try:

@@ -35,8 +35,9 @@ def request_connections(most: int) -> Connections:
 
 ACCOUNT_CONNECTIONS = Connections(most=4, kept=0, name="control_plane accounts", role=ACCOUNTS_ROLE)
 """Who asks is found in one round trip, so by connections that are for nothing else."""
-RELAY_CONNECTIONS = Connections(most=2, kept=2, name="control_plane relay", role=SYSTEM)
-"""One to work with and one to hold the lease beside it. Both are kept, so that nobody else takes their place."""
+RELAY_CONNECTIONS = Connections(most=6, kept=2, name="control_plane relay", role=SYSTEM)
+"""One to work with and one to hold the lease beside it: both are kept, so that nobody else takes their place.
+Further ones for environments side by side, and for one that is read whole."""
 OPERATOR_CONNECTIONS = Connections(most=2, name="control_plane command", role=SYSTEM)
 STATUS_CONNECTIONS = Connections(most=1, kept=1, name="control_plane status", role=SYSTEM)
 """For metrics and readiness, which tell how publishing stands while requests use up the pool."""

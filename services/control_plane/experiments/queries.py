@@ -62,7 +62,19 @@ async def running_on(tx: Connection, scope: Scope, flag: str) -> list[RunningExp
 
 async def compiled(tx: Connection, environment_id: UUID) -> list[PublishedExperiment | Unreadable]:
     """The environment's experiments as they travel: drafts and archived ones, too, for the analysis' catalog."""
-    rows = await repository.of_environment(tx, environment_id)
+    return await _read(tx, environment_id, await repository.of_environment(tx, environment_id))
+
+
+async def of_keys(
+    tx: Connection, environment_id: UUID, keys: Collection[str], *, on: Collection[str]
+) -> list[PublishedExperiment | Unreadable]:
+    """Those of these keys that there are, and those on the flags `on`."""
+    return await _read(tx, environment_id, await repository.some_of_environment(tx, environment_id, keys, on))
+
+
+async def _read(
+    tx: Connection, environment_id: UUID, rows: Collection[ExperimentRow]
+) -> list[PublishedExperiment | Unreadable]:
     shares = await holdout_shares(tx, environment_id) if rows else {}
     return read_each(rows, lambda row: row.key, lambda row: _published(row, shares))
 

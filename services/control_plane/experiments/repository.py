@@ -46,6 +46,21 @@ async def of_environment(tx: Connection, environment_id: UUID) -> list[Experimen
     return [ExperimentRow(**record) for record in records]
 
 
+async def some_of_environment(
+    tx: Connection, environment_id: UUID, keys: Collection[str], flags: Collection[str]
+) -> list[ExperimentRow]:
+    """The environment's experiments of these keys and on these flags, in the order of the keys."""
+    records = await tx.fetch(
+        f"SELECT {_COLUMNS} FROM environments e JOIN experiments x "  # noqa: S608 - column names of our own
+        "ON x.organization_id = e.organization_id AND x.environment_id = e.id "
+        "WHERE e.id = $1 AND (x.key = ANY($2::text[]) OR x.flag = ANY($3::text[])) ORDER BY x.key",
+        environment_id,
+        sorted(keys),
+        sorted(flags),
+    )
+    return [ExperimentRow(**record) for record in records]
+
+
 async def keys_on(tx: Connection, organization_id: UUID, environment_id: UUID, flags: Collection[str]) -> list[str]:
     """The environment's experiments on these flags, whatever their status."""
     records = await tx.fetch(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -37,6 +38,9 @@ LEFT JOIN flag_settings s ON s.environment_id = e.id AND s.flag_id = f.id
 WHERE e.id = $1
 ORDER BY f.key
 """
+
+_AT_ONCE = 500
+_INLINE_MAX = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +104,20 @@ async def compiled(tx: Connection, environment_id: UUID, cache: RowCache[Flag]) 
     Only those that changed since they were put into `cache` are read.
     """
     stamps = {record["key"]: record["stamp"] for record in await tx.fetch(_STAMPS, environment_id)}
+    fresh: dict[str, Flag | Unreadable] = {}
     changed = cache.changed(stamps)
-    records = await tx.fetch(_OF_ENVIRONMENT, environment_id, changed) if changed else []
-    # In a thread: thousands of flags take a second, in which requests want to be served.
-    fresh = await asyncio.to_thread(read_each, records, lambda record: str(record["flag_key"]), _flag)
-    return cache.updated(stamps, dict(zip((record["flag_key"] for record in records), fresh, strict=True)))
+    for begin in range(0, len(changed), _AT_ONCE):
+        fresh |= await of_keys(tx, environment_id, changed[begin : begin + _AT_ONCE])
+    return cache.updated(stamps, fresh)
+
+
+async def of_keys(tx: Connection, environment_id: UUID, keys: Collection[str]) -> dict[str, Flag | Unreadable]:
+    """Those of these keys that there are, as the environment serves them."""
+    records = await tx.fetch(_OF_ENVIRONMENT, environment_id, list(keys))
+    # Many in a thread: thousands of flags take a second, in which requests want to be served.
+    work = partial(read_each, records, lambda record: str(record["flag_key"]), _flag)
+    fresh = work() if len(records) <= _INLINE_MAX else await asyncio.to_thread(work)
+    return dict(zip((record["flag_key"] for record in records), fresh, strict=True))
 
 
 def flag_of_documents(

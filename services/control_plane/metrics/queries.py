@@ -28,6 +28,12 @@ async def compiled(tx: Connection, environment_id: UUID) -> list[pb.Metric | Unr
     return read_each(await METRICS.of_environment(tx, environment_id), lambda row: row.key, _message)
 
 
+async def of_keys(tx: Connection, environment_id: UUID, keys: Collection[str]) -> dict[str, pb.Metric | Unreadable]:
+    """Those of these keys that there are."""
+    rows = await METRICS.of_environment(tx, environment_id, keys)
+    return dict(zip((row.key for row in rows), read_each(rows, lambda row: row.key, _message), strict=True))
+
+
 def _message(row: MetricRow) -> pb.Metric:
     return pb.Metric(
         id=str(row.id),

@@ -55,7 +55,8 @@ class Publication:
 class _Held:
     """What the stream holds of one environment, as this leader knows it.
 
-    `version` is the manifest's, -1 without one; `newest` and `epoch` are the highest of all messages."""
+    `version` is the manifest's, -1 without one; `newest` and `epoch` are the highest of all messages. `total` is the
+    sum of `digests`. `number`: of the compilation that all of it was written from, 0 for none."""
 
     sequence: int
     version: int
@@ -64,6 +65,8 @@ class _Held:
     contents: dict[str, bytes] = field(default_factory=dict)
     digests: dict[str, int] = field(default_factory=dict)
     answers_versions: dict[str, int] = field(default_factory=dict)
+    total: int = 0
+    number: int = 0
 
     def before(self, subject: str) -> tuple[bytes, int] | None:
         """What stands on the subject, and the version in which it last changed answers."""
@@ -78,19 +81,28 @@ class _Held:
         return held
 
     def put(self, subject: str, content: bytes, payload: bytes) -> None:
+        digest = entry_digest(subject, payload)
+        self.total = combined(self.total, added=digest, removed=self.digests.get(subject, 0))
         self.contents[subject] = content
         self.answers_versions[subject] = published_answers_version(payload)
-        self.digests[subject] = entry_digest(subject, payload)
+        self.digests[subject] = digest
 
     def drop(self, subject: str) -> None:
+        self.total = combined(self.total, removed=self.digests[subject])
         del self.contents[subject], self.digests[subject], self.answers_versions[subject]
 
-    @property
-    def digest(self) -> bytes:
-        total = 0
-        for each in self.digests.values():
-            total = combined(total, added=each)
-        return digest_bytes(total)
+    def difference(self, compiled: CompiledEnvironment) -> tuple[list[str], list[str]]:
+        """The subjects that have to be written, and those that have to go. What was written from the compilation before
+        can differ in what has been touched since, and nowhere else."""
+        entries, invalid = compiled.entries, compiled.invalid
+        if compiled.after and compiled.after == self.number:
+            asked: Iterable[str] = sorted(compiled.touched)
+            changed = [each for each in asked if each in entries and self.contents.get(each) != entries[each]]
+            present = [each for each in asked if each in self.contents]
+        else:
+            changed = [each for each, content in entries.items() if self.contents.get(each) != content]
+            present = list(self.contents)
+        return changed, [each for each in present if each not in entries and each not in invalid]
 
 
 class Publisher:
@@ -166,8 +178,7 @@ class Publisher:
         environment_id = compiled.environment_id
         await self.check(environment_id, compiled.version)
         held = self._held.pop(environment_id)
-        changed = [each for each, content in compiled.entries.items() if held.contents.get(each) != content]
-        removed = [each for each in held.contents if each not in compiled.entries and each not in compiled.invalid]
+        changed, removed = held.difference(compiled)
         publication = Publication(version=compiled.version, changed=len(changed), removed=len(removed))
         try:
             if changed or removed or compiled.version > held.version:
@@ -176,6 +187,8 @@ class Publisher:
                 await self._end(held, compiled)
         except WrongLastSequence as error:
             raise Fenced(f"environment {environment_id}") from error
+        # What the bus has refused is tried again when everything is compared.
+        held.number = compiled.number
         self._held[environment_id] = held
         return publication
 
@@ -206,7 +219,9 @@ class Publisher:
             held.drop(subject)
 
     async def _end(self, held: _Held, compiled: CompiledEnvironment) -> None:
-        manifest = Manifest(entity_count=len(held.contents), digest=held.digest, published_at=self._clock.now())
+        manifest = Manifest(
+            entity_count=len(held.contents), digest=digest_bytes(held.total), published_at=self._clock.now()
+        )
         message = ConfigMessage(
             environment_id=compiled.environment_id, version=compiled.version, epoch=self.epoch, manifest=manifest
         )

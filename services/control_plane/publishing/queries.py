@@ -15,21 +15,31 @@ _KNOWN = "LEAST(version, GREATEST(stream_version, published_version)) AS known_v
 """The highest version that can stand on the stream, if this database is the one that wrote it."""
 _LEADS = "EXISTS (SELECT FROM leases WHERE name = 'relay' AND epoch = $3)"
 _WRITING = f"UPDATE environments SET stream_version = GREATEST(stream_version, $2) WHERE id = $1 AND {_LEADS}"
-_MARK = f"""
-UPDATE environments SET published_version = $2, published_at = $5,
-    repair_requested_at = CASE WHEN repair_requested_at <= $4 THEN NULL ELSE repair_requested_at END
-WHERE id = $1 AND published_version <= $2 AND {_LEADS}
-"""
 # What no longer waits is on the stream, also until somebody looks at it again.
-_CLEAR = """
-WITH published AS (DELETE FROM outbox WHERE environment_id = $1 AND version <= $2 RETURNING growth)
-UPDATE config_streams SET bytes = bytes + (SELECT COALESCE(sum(growth), 0) FROM published) WHERE name = 'CONFIG'
+_MARK = f"""
+WITH marked AS (
+    UPDATE environments SET published_version = $2, published_at = $5,
+        repair_requested_at = CASE WHEN repair_requested_at <= $4 THEN NULL ELSE repair_requested_at END
+    WHERE id = $1 AND published_version <= $2 AND {_LEADS} RETURNING id
+), published AS (
+    DELETE FROM outbox USING marked WHERE environment_id = marked.id AND version <= $2 RETURNING growth
+), counted AS (
+    UPDATE config_streams SET bytes = bytes + (SELECT COALESCE(sum(growth), 0) FROM published)
+    WHERE name = 'CONFIG' AND EXISTS (SELECT FROM published WHERE growth <> 0)
+)
+SELECT count(*) FROM marked
 """
 
 
 async def all_environments(tx: Connection) -> list[asyncpg.Record]:
     """Each with its `id`, `published_version` and `known_version`."""
     return await tx.fetch(f"SELECT id, published_version, {_KNOWN} FROM environments ORDER BY id")
+
+
+async def known_version(tx: Connection, environment_id: UUID) -> int | None:
+    """The highest version of one environment that can stand on the stream; None for one that doesn't exist."""
+    version: int | None = await tx.fetchval(f"SELECT {_KNOWN} FROM environments WHERE id = $1", environment_id)
+    return version
 
 
 async def environments_to_compare(tx: Connection, *, lock: bool = False) -> list[asyncpg.Record]:
@@ -62,11 +72,8 @@ async def mark_published(
     tx: Connection, environment_id: UUID, version: int, epoch: int, repaired: datetime | None
 ) -> bool:
     """Notes that a version is on the stream; False when the epoch is no longer the leader's."""
-    status = await tx.execute(_MARK, environment_id, version, epoch, repaired, tx.now)
-    if not status.endswith(" 1"):
-        return False
-    await tx.execute(_CLEAR, environment_id, version)
-    return True
+    marked: int = await tx.fetchval(_MARK, environment_id, version, epoch, repaired, tx.now)
+    return marked == 1
 
 
 async def request_repair(tx: Connection, organization_id: UUID, environment_id: UUID) -> None:

@@ -1,14 +1,17 @@
-"""Publishes every committed change: level-triggered, so that doing it again is harmless and nothing is remembered.
+"""Publishes every committed change: level-triggered, so that doing it again is harmless.
 
 The relay asks the database which environments are ahead of what is published, not which events happened. A word
 of the database (`NOTIFY`) makes it fast, a look every second makes it sure. Every few seconds it asks the stream, too,
-whether it is still the one that was written.
+whether it is still the one that was written, and now and then it compiles an environment whole, to compare with what
+has followed its changes.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+from dataclasses import dataclass
+from uuid import UUID
 
 from messages.subjects import config_stream
 from service_kit.clock import Clock
@@ -22,7 +25,7 @@ from control_plane.database import Database
 from control_plane.publishing import blocks, queries
 from control_plane.publishing.compiler import Compiler
 from control_plane.publishing.follower_reports import FollowerReports
-from control_plane.publishing.lease import Lease
+from control_plane.publishing.lease import LEASE_SECONDS, Lease
 from control_plane.publishing.publisher import Fenced
 from control_plane.publishing.stream_contents import StreamContents, read_manifests
 from control_plane.publishing.stream_room import StreamRoom
@@ -30,16 +33,23 @@ from control_plane.publishing.telemetry import RelayTelemetry
 from control_plane.publishing.term import RelayParts, StreamChanged, Term
 
 LOOK_SECONDS = 1.0
-CHECK_SECONDS = 3.0
+_COMPARING_SHARE = 0.05
+"""Of the time, that comparing may take at most."""
 _LISTEN_CHECKS = 1.5
 _TELL_AGAIN_SECONDS = 60.0
 _log = get_logger("relay")
 
 
-class Relay:
-    """One of possibly several relays; the one that holds the lease publishes.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paces:
+    """How often the leader compares the stream with what it wrote, and compiles each environment whole."""
 
-    `check_seconds`: how often the leader compares the stream with what it wrote."""
+    check_seconds: float = 3.0
+    compare_seconds: float = 600.0
+
+
+class Relay:
+    """One of possibly several relays; the one that holds the lease publishes."""
 
     def __init__(
         self,
@@ -49,7 +59,7 @@ class Relay:
         clock: Clock,
         telemetry: RelayTelemetry,
         stream: StreamSpec | None = None,
-        check_seconds: float = CHECK_SECONDS,
+        paces: Paces = Paces(),
     ) -> None:
         self._reports = FollowerReports(bus)
         self._parts = RelayParts(
@@ -61,8 +71,11 @@ class Relay:
             reports=self._reports,
         )
         self._stream = stream or config_stream()
-        self._check_seconds = check_seconds
+        self._check_seconds = paces.check_seconds
         self._check_at = 0.0
+        self._observe_at = 0.0
+        self._compare_seconds = paces.compare_seconds
+        self._held: tuple[int, float] = (0, 0.0)
         self._lease = Lease(database)
         self._room = StreamRoom(database, bus, telemetry)
         self._holding = False
@@ -82,9 +95,11 @@ class Relay:
                 self._take_turns(),
                 self._parts.database.listen(CHANNEL, self._wake.set),
                 self._renew(),
+                self._keep_comparing(),
                 self._reports.keep_listening(),
             )
         finally:
+            await self._step_down()
             with contextlib.suppress(Problem):
                 await self._lease.release()
 
@@ -103,51 +118,102 @@ class Relay:
             if not self._holding:
                 continue
             try:
-                await self._lease.hold()
+                epoch = await self._hold()
             except Exception as error:
                 # The next turn finds out; what is published meanwhile is fenced by the epoch.
                 _log.warning("lease not renewed", error=type(error).__name__)
+            else:
+                if self._term is not None and epoch != self._term.epoch:
+                    self._wake.set()
+
+    async def _hold(self) -> int | None:
+        self._held = (0, 0.0)
+        asked_at = self._parts.clock.monotonic()
+        epoch = await self._lease.hold()
+        if epoch is not None:
+            self._held = (epoch, asked_at + LEASE_SECONDS / 2)
+        return epoch
+
+    async def _keep_comparing(self) -> None:
+        compared: dict[UUID, float] = {}
+        clock = self._parts.clock
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            if (term := self._term) is None:
+                continue
+            begun = clock.monotonic()
+            for environment_id in self._parts.compiler.environments:
+                compared.setdefault(environment_id, begun)
+            due = [each for each, at in compared.items() if at + self._compare_seconds <= begun]
+            if not due:
+                continue
+            environment_id = min(due, key=compared.__getitem__)
+            try:
+                await term.compare(environment_id)
+            except Exception as error:
+                _log.warning("not compared", environment=environment_id, error=type(error).__name__)
+            compared[environment_id] = clock.monotonic()
+            await asyncio.sleep((clock.monotonic() - begun) / _COMPARING_SHARE)
 
     async def _try_turn(self) -> None:
         try:
-            await self.turn()
+            await self._look()
         except StreamChanged as changed:
             self._parts.telemetry.stream_changes.inc()
             _log.error("the stream is not as it was written, comparing all of it", difference=str(changed))
-            self._step_down()
+            await self._step_down()
             self._wake.set()
         except (Problem, BusError, Fenced) as error:
             self._parts.telemetry.failures.inc()
             self._tell(f"{type(error).__name__}: {error}")
-            self._step_down()
+            await self._step_down()
         except Exception as error:
             # Whatever it is, the next turn begins from the database again.
             self._parts.telemetry.failures.inc()
             _log.error("turn failed", error=type(error).__name__, exc_info=error)
-            self._step_down()
+            await self._step_down()
 
     async def turn(self) -> None:
-        """One look: leads if nobody else does, and publishes all that is unpublished."""
-        last = await self._lease.hold()
+        """One look: leads if nobody else does, and publishes all that is unpublished. Returns when that is done."""
+        await self._look()
+        if self._term is not None:
+            await self._term.turns.settle()
+
+    async def _look(self) -> None:
+        epoch, until = self._held
+        now = self._parts.clock.monotonic()
+        last = epoch if self._term is not None and now < until else await self._hold()
         if last is None:
             if self._term is not None:
                 self._tell("another relay leads")
-            self._step_down()
+            await self._step_down()
             return
         self._holding = True
-        now = self._parts.clock.monotonic()
         if self._blocked_at == last and now < self._check_at:
             return
         if self._term is None or self._term.epoch != last:
-            self._term = None
+            await self._end_term()
             await self._begin(last)
-        if self._term is None:
+        if (term := self._term) is None:
             return
-        await self._term.publish_waiting()
-        await self._room.observe()
+        term.turns.raise_failure()
+        if now >= self._check_at + self._check_seconds:
+            # Overdue: what always changes has to be looked at, too.
+            await term.turns.settle()
+        else:
+            await term.publish_waiting()
+        if not term.turns.at_work:
+            await self._look_at_stream(term, now)
+
+    async def _look_at_stream(self, term: Term, now: float) -> None:
+        """While nothing is being written."""
+        if now >= self._observe_at:
+            await self._room.observe()
+            self._observe_at = now + LOOK_SECONDS
         if now >= self._check_at:
-            await self._term.check()
+            await term.check()
             self._check_at = now + self._check_seconds
+            self._wake.set()
 
     async def _begin(self, last: int) -> None:
         """Begins a term, unless the stream was written in a later one than this database knows of."""
@@ -169,9 +235,11 @@ class Relay:
             return
         async with self._parts.database.transaction() as tx:
             await blocks.unblock_all(tx)
-        term = Term(self._parts, taken)
+        self._held = (taken, self._held[1])
+        # What is remembered is of this database as it was in an earlier term; it may have been restored since.
+        self._parts.compiler.forget()
+        self._term = term = Term(self._parts, taken, self._wake.set)
         await term.begin()
-        self._term = term
         self._check_at = self._parts.clock.monotonic() + self._check_seconds
         self._told = ("", 0.0)
         self._parts.telemetry.leading.set(1)
@@ -188,7 +256,7 @@ class Relay:
             f"nothing is published: what was published is of epoch {epoch}, this database knows {last}; "
             "`control_plane recover --show` tells the difference"
         )
-        self._step_down()
+        await self._step_down()
         self._holding = True
         self._blocked_at, self._check_at = last, self._parts.clock.monotonic() + self._check_seconds
         async with self._parts.database.transaction() as tx:
@@ -205,7 +273,13 @@ class Relay:
             _log.error("not leading", reason=reason)
             self._told = (reason, now + _TELL_AGAIN_SECONDS)
 
-    def _step_down(self) -> None:
+    async def _step_down(self) -> None:
         self._holding = False
-        self._term = None
+        self._held = (0, 0.0)
+        await self._end_term()
         self._parts.telemetry.leading.set(0)
+
+    async def _end_term(self) -> None:
+        term, self._term = self._term, None
+        if term is not None:
+            await term.turns.end()

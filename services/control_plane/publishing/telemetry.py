@@ -44,6 +44,16 @@ class RelayTelemetry:
             "Entries written because a comparison found them different",
             registry=registry,
         )
+        self.comparisons = Counter(
+            "relay_comparisons_total",
+            "Environments compiled whole, to compare with what follows the changes",
+            registry=registry,
+        )
+        self.drifted_entries = Counter(
+            "relay_drifted_entries_total",
+            "Entries that a whole compilation found different from what followed the changes, and put right",
+            registry=registry,
+        )
         self.stream_changes = Counter(
             "relay_stream_changes_total",
             "Times the stream was found made anew, shortened or written by somebody else",

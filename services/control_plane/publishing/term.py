@@ -6,9 +6,10 @@ stream that was written in a later epoch blocks everything, until somebody decid
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 import asyncpg
@@ -21,11 +22,12 @@ from streams import Bus, BusUnavailable
 from control_plane.database import Database
 from control_plane.publishing import blocks, queries
 from control_plane.publishing.blocks import Block
-from control_plane.publishing.compiler import Compiler
+from control_plane.publishing.compiler import Anew, CompiledEnvironment, Compiler
 from control_plane.publishing.follower_reports import FollowerReports
 from control_plane.publishing.publisher import BehindTheBus, Fenced, Publisher
 from control_plane.publishing.stream_contents import read_manifests
 from control_plane.publishing.telemetry import RelayTelemetry
+from control_plane.publishing.turns import Turns
 
 _log = get_logger("relay")
 
@@ -47,9 +49,10 @@ class RelayParts:
 
 
 class Term:
-    """Of one epoch."""
+    """Of one epoch. `turns`: what is being published; whoever leads hears of a failure there."""
 
-    def __init__(self, parts: RelayParts, epoch: int) -> None:
+    def __init__(self, parts: RelayParts, epoch: int, wake: Callable[[], None]) -> None:
+        """`wake`: there is something to publish, or to hear of, that nobody else tells."""
         self._database = parts.database
         self._bus = parts.bus
         self._telemetry = parts.telemetry
@@ -58,27 +61,62 @@ class Term:
         self._publisher = Publisher(bus=parts.bus, clock=parts.clock, epoch=epoch)
         self._blocked: dict[UUID, Block] = {}
         self._foreign: list[str] = []
+        self._anew: dict[UUID, Anew] = {}
+        self._missed: set[UUID] = set()
+        self._wake = wake
+        self.turns = Turns(self._ended)
         self.epoch = epoch
 
     async def begin(self) -> None:
-        """Fences the earlier leaders off, then compares everything with the database and repairs what differs."""
+        """Fences the earlier leaders off, then begins to compare everything with the database and to repair what
+        differs, first where something waits."""
         async with self._database.transaction() as tx:
             rows = await queries.all_environments(tx)
+            waiting = {row["id"] for row in await queries.unpublished(tx)}
             self._blocked = await blocks.blocked_environments(tx)
         manifests = await read_manifests(self._bus)
         behind = {each["id"] for each in rows if manifests.environment(str(each["id"])).newest > each["known_version"]}
         await self._publisher.take_over(str(each["id"]) for each in rows if each["id"] not in behind)
         self._see_foreign(rows)
         _log.info("leading", epoch=self.epoch, environments=len(rows))
-        for each in rows:
-            await self._try_publish(each["id"], each["known_version"], None, comparing=True)
+        for each in sorted(rows, key=lambda row: row["id"] not in waiting):
+            self._begin(each["id"], each["known_version"], None, comparing=True)
 
     async def publish_waiting(self) -> None:
-        """Publishes all that is unpublished."""
-        async with self._database.transaction() as tx:
-            waiting = await queries.unpublished(tx)
+        """Begins to publish all that is unpublished; an environment that is at work is looked at when that has
+        ended."""
+        at_work = self.turns.at_work
+        async with self._database.connection() as connection:
+            waiting = await queries.unpublished(connection)
+            compared = {each: await queries.known_version(connection, each) for each in self._anew.keys() - at_work}
         for row in waiting:
-            await self._try_publish(row["id"], row["known_version"], row["repair_requested_at"], comparing=False)
+            # Of one that was at work the row may be older than what has been published meanwhile.
+            if row["id"] in at_work:
+                self._missed.add(row["id"])
+            else:
+                self._begin(row["id"], row["known_version"], row["repair_requested_at"], comparing=False)
+        for environment_id, known_version in compared.items():
+            self._begin(environment_id, known_version or 0, None, comparing=False)
+        if not self._missed <= self.turns.at_work:
+            self._wake()
+
+    async def compare(self, environment_id: UUID) -> None:
+        """Compiles all of an environment beside what follows its changes; where that differs, it is put right and
+        published."""
+        anew = await self._compiler.read_anew(environment_id)
+        if anew is not None:
+            self._anew[environment_id] = anew
+            self._wake()
+
+    def _ended(self, environment_id: UUID) -> None:
+        if self.turns.failed or environment_id in self._missed:
+            self._wake()
+
+    def _begin(self, environment_id: UUID, known_version: int, repair: datetime | None, *, comparing: bool) -> None:
+        work = partial(self._try_publish, environment_id, known_version, repair, comparing=comparing)
+        self._missed.discard(environment_id)
+        large = comparing or repair is not None or not self._compiler.knows(environment_id)
+        self.turns.begin(environment_id, work, large=large)
 
     async def check(self) -> None:
         """Compares the stream and the database with what this leader holds, which costs the same however much that is.
@@ -97,7 +135,7 @@ class Term:
             version, newest = self._publisher.versions(str(row["id"]))
             behind = max(newest, self._ahead(row["id"])) > row["known_version"]
             if behind != (row["id"] in self._blocked) or (version < row["published_version"] and not behind):
-                await self._try_publish(row["id"], row["known_version"], None, comparing=True)
+                self._begin(row["id"], row["known_version"], None, comparing=True)
 
     def _see_foreign(self, rows: Iterable[asyncpg.Record]) -> None:
         """Left alone: a relay that was pointed at the wrong database must not empty the edges."""
@@ -165,12 +203,14 @@ class Term:
         compiled = await self._compiler.compile(environment_id)
         if compiled is None:
             return
+        if (anew := self._anew.pop(environment_id, None)) is not None:
+            compiled = self._repaired(compiled, anew)
         for subject, reason in compiled.invalid.items():
             _log.error("invalid entity kept back", subject=subject, reason=reason)
         self._telemetry.invalid.labels(str(environment_id)).set(len(compiled.invalid))
         if compiled.version > known_version:
-            async with self._database.transaction() as tx:
-                if not await queries.note_writing(tx, environment_id, compiled.version, self.epoch):
+            async with self._database.connection() as connection:
+                if not await queries.note_writing(connection, environment_id, compiled.version, self.epoch):
                     raise Fenced(f"epoch {self.epoch} is over")
         published = await self._publisher.publish(compiled)
         for subject, reason in published.refused.items():
@@ -178,8 +218,8 @@ class Term:
         self._telemetry.entries.inc(published.changed + published.removed)
         if comparing:
             self._telemetry.repaired_entries.inc(published.changed + published.removed)
-        async with self._database.transaction() as tx:
-            if not await queries.mark_published(tx, environment_id, published.version, self.epoch, repair):
+        async with self._database.connection() as connection:
+            if not await queries.mark_published(connection, environment_id, published.version, self.epoch, repair):
                 raise Fenced(f"epoch {self.epoch} is over")
         self._telemetry.publications.inc()
         _log.debug(
@@ -189,3 +229,16 @@ class Term:
             changed=published.changed,
             removed=published.removed,
         )
+
+    def _repaired(self, compiled: CompiledEnvironment, anew: Anew) -> CompiledEnvironment:
+        compiled, drifted = self._compiler.repair(compiled, anew)
+        self._telemetry.comparisons.inc()
+        if drifted:
+            self._telemetry.drifted_entries.inc(len(drifted))
+            _log.error(
+                "what followed the changes was not what all of it gives; put right",
+                environment=compiled.environment_id,
+                version=compiled.version,
+                subjects=sorted(drifted)[:20],
+            )
+        return compiled

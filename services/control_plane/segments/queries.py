@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -41,10 +41,17 @@ async def compiled(tx: Connection, environment_id: UUID, cache: RowCache[Segment
     """The segments of the environment's project that aren't archived; only those that changed are read."""
     stamps = await SEGMENTS.stamps_of_environment(tx, environment_id)
     changed = cache.changed(stamps)
-    rows = await SEGMENTS.of_environment(tx, environment_id, changed) if changed else []
-    fresh = read_each(rows, lambda row: row.key, lambda row: None if row.archived else segment_of(row))
-    found = cache.updated(stamps, dict(zip((row.key for row in rows), fresh, strict=True)))
+    found = cache.updated(stamps, await of_keys(tx, environment_id, changed) if changed else {})
     return [each for each in found if each is not None]
+
+
+async def of_keys(
+    tx: Connection, environment_id: UUID, keys: Collection[str]
+) -> dict[str, Segment | Unreadable | None]:
+    """Those of these keys that there are; None for one that is archived."""
+    rows = await SEGMENTS.of_environment(tx, environment_id, keys)
+    fresh = read_each(rows, lambda row: row.key, lambda row: None if row.archived else segment_of(row))
+    return dict(zip((row.key for row in rows), fresh, strict=True))
 
 
 def segment_of_document(scope: Scope, document: Mapping[str, Any]) -> Segment | None:

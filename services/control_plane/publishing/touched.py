@@ -1,0 +1,115 @@
+"""Touched entities: what was written in an environment between two of its versions, as the audit log tells it.
+
+Every write takes the environment's next version and leaves its audit entry with it in one transaction, so the entries
+of the versions in between name all that was written. What they don't name for certain is read whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from control_plane.database import Connection
+
+_LOOK_BACK = 2_000
+_ENTRIES = """
+SELECT o.version, o.organization_id, o.audit_number, a.entity, a.entity_key
+FROM outbox o JOIN audit_entries a ON a.organization_id = o.organization_id AND a.number = o.audit_number
+WHERE o.environment_id = $1 AND o.version > $2 AND o.version <= $3 ORDER BY o.version
+"""
+_FIRST_TOGETHER = """
+SELECT min(number) FROM audit_entries
+WHERE organization_id = $1 AND number BETWEEN $2 AND $3 AND (environment_versions ->> $4)::bigint = $5
+"""
+_TOGETHER = """
+SELECT DISTINCT entity, entity_key FROM audit_entries WHERE organization_id = $1 AND number >= $2 AND number < $3
+"""
+_TOGETHER_BY = "change_request"
+_KINDS = {
+    "flag": "flag",
+    "flag_settings": "flag",
+    "segment": "segment",
+    "experiment": "experiment",
+    "metric": "metric",
+    "holdout": "holdout",
+}
+# Their keys stand in experiments alone, which have entries of their own.
+_SHOWN_NOWHERE = frozenset({"layer"})
+_OF_THE_ENVIRONMENT = frozenset(
+    {
+        "binding",
+        "directory_user",
+        "email_domain",
+        "environment",
+        "group",
+        "identity_provider",
+        "invitation",
+        "member",
+        "organization",
+        "project",
+        "project_role",
+        "provisioning_token",
+        "role",
+        "sdk_key",
+        "signing_key",
+        "token",
+        "user",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """Keys of what was written. `environment`: its own entry may be another one."""
+
+    environment: bool = False
+    flags: frozenset[str] = frozenset()
+    segments: frozenset[str] = frozenset()
+    experiments: frozenset[str] = frozenset()
+    metrics: frozenset[str] = frozenset()
+    holdouts: frozenset[str] = frozenset()
+
+
+async def touched_between(tx: Connection, environment_id: UUID, since: int, version: int) -> Touched | None:
+    """What the versions after `since` up to `version` wrote; None where that can't be told for certain."""
+    if version <= since:
+        return Touched() if version == since else None
+    rows = await tx.fetch(_ENTRIES, environment_id, since, version)
+    if [row["version"] for row in rows] != list(range(since + 1, version + 1)):
+        return None
+    named: set[tuple[str, str]] = set()
+    for row in rows:
+        if row["entity"] != _TOGETHER_BY:
+            named.add((row["entity"], row["entity_key"]))
+            continue
+        number, organization_id = row["audit_number"], row["organization_id"]
+        first = await tx.fetchval(
+            _FIRST_TOGETHER, organization_id, number - _LOOK_BACK, number - 1, str(environment_id), row["version"]
+        )
+        if first is None or first <= number - _LOOK_BACK:
+            return None
+        together = await tx.fetch(_TOGETHER, organization_id, first, number)
+        named |= {(each["entity"], each["entity_key"]) for each in together}
+    return _touched(named)
+
+
+def _touched(named: Iterable[tuple[str, str]]) -> Touched | None:
+    keys: dict[str, set[str]] = {kind: set() for kind in _KINDS.values()}
+    environment = False
+    for entity, key in named:
+        if entity in _KINDS:
+            # Settings are named `flag/environment`.
+            keys[_KINDS[entity]].add(key.partition("/")[0])
+        elif entity in _OF_THE_ENVIRONMENT:
+            environment = True
+        elif entity not in _SHOWN_NOWHERE:
+            return None
+    return Touched(
+        environment=environment,
+        flags=frozenset(keys["flag"]),
+        segments=frozenset(keys["segment"]),
+        experiments=frozenset(keys["experiment"]),
+        metrics=frozenset(keys["metric"]),
+        holdouts=frozenset(keys["holdout"]),
+    )
