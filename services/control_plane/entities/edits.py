@@ -71,7 +71,7 @@ class EntityEdits:
 
     in_environment: ClassVar[bool] = False
 
-    def __init__(self, service: EntityService[Any, Any], parts: Parts = COMMON_PARTS) -> None:
+    def __init__(self, service: EntityService[Any], parts: Parts = COMMON_PARTS) -> None:
         self._service = service
         self.parts = parts
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
+import msgspec
 from fastapi import APIRouter, Depends, Response
 from service_kit.pagination import RequestedPage, page_of
 from service_kit.problems import (
@@ -24,10 +25,11 @@ from service_kit.problems import (
 from service_kit.versions import REFUSALS, VersionIfGiven, etag
 
 from control_plane.access import Actor, Authenticator
+from control_plane.entities.answers import Answered
 from control_plane.entities.list_parameters import requested_filter
 from control_plane.entities.lists import ListFilter
-from control_plane.entities.schemas import Deleted, EntityPage, FacetCount
-from control_plane.entities.service import Created, EntityService, View
+from control_plane.entities.schemas import Deleted, EntityPage, EntityView
+from control_plane.entities.service import Created, EntityService
 from control_plane.entities.table import Row
 
 READ = problem_responses(Unauthorized, Forbidden, NotFound, InvalidInput)
@@ -75,8 +77,8 @@ def add_entity_routes(
     noun: Noun,
     *,
     authenticator: Authenticator,
-    service: EntityService[Row, View],
-    view: type[View],
+    service: EntityService[Row],
+    view: type[EntityView],
     requested_filter: Callable[..., Awaitable[ListFilter]] = requested_filter,
 ) -> None:
     """Adds `list_<noun>s`, `get_<noun>`, `archive_<noun>`, `restore_<noun>` and `delete_<noun>`.
@@ -92,8 +94,8 @@ def _add_reads(
     noun: Noun,
     *,
     authenticator: Authenticator,
-    service: EntityService[Row, View],
-    view: type[View],
+    service: EntityService[Row],
+    view: type[EntityView],
     requested_filter: Callable[..., Awaitable[ListFilter]],
 ) -> None:
     @router.get(
@@ -108,14 +110,15 @@ def _add_reads(
         page: RequestedPage,
         wanted: ListFilter = Depends(requested_filter),
         actor: Actor = Depends(authenticator.actor),
-    ) -> EntityPage[View]:
+    ) -> Response:
         listed = await service.page(actor, project, page, wanted)
-        found, cursor = page_of(listed.views, page, wanted.order.position_of)
+        _, cursor = page_of(listed.rows, page, wanted.order.position_of)
         facets = {
-            facet.value: [FacetCount(value=value, count=count) for value, count in counts]
+            facet.value: [{"value": value, "count": count} for value, count in counts]
             for facet, counts in listed.facets.items()
         }
-        return EntityPage(items=found, next_cursor=cursor, total=listed.total, facets=facets or None)
+        items = [each.document for each in listed.views]
+        return _json({"items": items, "next_cursor": cursor, "total": listed.total, "facets": facets or None})
 
     @router.get(
         noun.one,
@@ -124,10 +127,8 @@ def _add_reads(
         responses=READ,
         response_model=view,
     )
-    async def get_entity(
-        project: str, key: str, response: Response, actor: Actor = Depends(authenticator.actor)
-    ) -> View:
-        return answer(await service.read(actor, project, key), response)
+    async def get_entity(project: str, key: str, actor: Actor = Depends(authenticator.actor)) -> Response:
+        return answer_entity(await service.read(actor, project, key))
 
 
 def _add_lifecycle(
@@ -135,8 +136,8 @@ def _add_lifecycle(
     noun: Noun,
     *,
     authenticator: Authenticator,
-    service: EntityService[Row, View],
-    view: type[View],
+    service: EntityService[Row],
+    view: type[EntityView],
 ) -> None:
     @router.post(
         f"{noun.one}/archive",
@@ -146,13 +147,9 @@ def _add_lifecycle(
         response_model=view,
     )
     async def archive_entity(
-        project: str,
-        key: str,
-        expected: VersionIfGiven,
-        response: Response,
-        actor: Actor = Depends(authenticator.actor),
-    ) -> View:
-        return answer(await service.archive(actor, project, key, expected), response)
+        project: str, key: str, expected: VersionIfGiven, actor: Actor = Depends(authenticator.actor)
+    ) -> Response:
+        return answer_entity(await service.archive(actor, project, key, expected))
 
     @router.post(
         f"{noun.one}/restore",
@@ -162,13 +159,9 @@ def _add_lifecycle(
         response_model=view,
     )
     async def restore_entity(
-        project: str,
-        key: str,
-        expected: VersionIfGiven,
-        response: Response,
-        actor: Actor = Depends(authenticator.actor),
-    ) -> View:
-        return answer(await service.restore(actor, project, key, expected), response)
+        project: str, key: str, expected: VersionIfGiven, actor: Actor = Depends(authenticator.actor)
+    ) -> Response:
+        return answer_entity(await service.restore(actor, project, key, expected))
 
     @router.delete(
         noun.one,
@@ -196,7 +189,17 @@ def answer(view: AnyView, response: Response) -> AnyView:
     return view
 
 
-def answer_created(created: Created[View], noun: Noun, response: Response) -> View:
-    """The view of a new entity, with its address and its version in the headers."""
-    response.headers["Location"] = f"/api/v1/projects/{created.project_id}/{noun.plural}/{created.view.key}"
-    return answer(created.view, response)
+def answer_entity(answered: Answered) -> Response:
+    """An entity, with its version as the answer's ETag."""
+    return _json(answered.document, ETag=etag(answered.version))
+
+
+def answer_created(created: Created, noun: Noun) -> Response:
+    """A new entity, with its address and its version in the headers."""
+    view = created.view
+    location = f"/api/v1/projects/{created.project_id}/{noun.plural}/{view.document['key']}"
+    return _json(view.document, 201, Location=location, ETag=etag(view.version))
+
+
+def _json(document: Mapping[str, Any], status: int = 200, **headers: str) -> Response:
+    return Response(msgspec.json.encode(document), status, headers, "application/json")

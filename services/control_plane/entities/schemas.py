@@ -86,7 +86,7 @@ class Warned(Output):
 Warnings = Annotated[list[Warned], Field(description="After a write: what to know about it; it was done all the same.")]
 
 
-class EntityView(AuditedView, from_attributes=True):
+class EntityView(AuditedView):
     """What every entity answers with."""
 
     unaudited: ClassVar = frozenset({"environment_versions", "warnings"})

@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -20,40 +20,42 @@ from service_kit.versions import check_version
 from control_plane.access import Actor, Right, require
 from control_plane.database import Connection
 from control_plane.entities import usages
+from control_plane.entities.answers import Answered
 from control_plane.entities.errors import Archived, InUse
 from control_plane.entities.lists import Facet, ListFilter
 from control_plane.entities.models import Edit, document_of
 from control_plane.entities.owners import with_owner
-from control_plane.entities.schemas import EntityCreate, EntityPatch, EntityView
+from control_plane.entities.schemas import EntityCreate, EntityPatch
 from control_plane.entities.sizes import stored_bytes
 from control_plane.entities.table import EntityTable, Row
 from control_plane.entities.transactions import ProjectTransactions, ReadTransaction, WriteTransaction, find
 from control_plane.environments.queries import EnvironmentRow
 from control_plane.quotas import Quota
 
-View = TypeVar("View", bound=EntityView)
 SHRINKING = frozenset({"archive", "stop"})
 """Writes that always get through, however full everything is; so does a deletion."""
 
 
 @dataclass(frozen=True, slots=True)
-class Created(Generic[View]):
+class Created:
     """A new entity, and the project that it is in."""
 
-    view: View
+    view: Answered
     project_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
-class Listed(Generic[View]):
-    """One row more than a page has, when there are more, and what was asked to be counted."""
+class Listed(Generic[Row]):
+    """One row more than a page has, when there are more; those of the page as they are answered; and what was asked to
+    be counted."""
 
-    views: Sequence[View]
+    rows: Sequence[Row]
+    views: Sequence[Answered]
     total: int | None
     facets: Mapping[Facet, Sequence[tuple[str, int]]]
 
 
-class EntityService(ABC, Generic[Row, View]):
+class EntityService(ABC, Generic[Row]):
     """The life of one kind of entity. Its answers are views; after a write with the environments' new versions.
 
     `expected` is the version that the caller has seen: another one raises `PreconditionFailed`, None is not compared.
@@ -76,10 +78,10 @@ class EntityService(ABC, Generic[Row, View]):
         self._transactions = transactions
 
     @abstractmethod
-    def view(self, row: Row) -> View:
+    def view(self, row: Row) -> Answered:
         """The entity as it is answered, as far as its own row tells."""
 
-    async def views(self, tx: Connection, rows: Sequence[Row]) -> list[View]:  # noqa: ARG002 - for subclasses
+    async def views(self, tx: Connection, rows: Sequence[Row]) -> list[Answered]:  # noqa: ARG002 - for subclasses
         """The entities as they are answered, with what other rows tell of them."""
         return [self.view(row) for row in rows]
 
@@ -91,16 +93,18 @@ class EntityService(ABC, Generic[Row, View]):
         """The row in canonical form, or raises for what may not be; `before` is None for a new one."""
         return row
 
-    async def read(self, actor: Actor, project: str, key: str) -> View:
+    async def read(self, actor: Actor, project: str, key: str) -> Answered:
         async with self._transactions.read(actor, project, self._right("read")) as read:
             [view] = await self.views(read.tx, [await find(read, self.table, key)])
             return view
 
-    async def page(self, actor: Actor, project: str, page: PageRequest, wanted: ListFilter) -> Listed[View]:
+    async def page(self, actor: Actor, project: str, page: PageRequest, wanted: ListFilter) -> Listed[Row]:
         async with self._transactions.read(actor, project, self._right("read")) as read:
             await self.check_filter(read, wanted)
+            rows = await self.table.page(read.tx, read.scope, page, wanted)
             return Listed(
-                views=await self.views(read.tx, await self.table.page(read.tx, read.scope, page, wanted)),
+                rows=rows,
+                views=await self.views(read.tx, rows[: page.limit]),
                 total=await self.table.total(read.tx, read.scope, wanted) if wanted.total else None,
                 facets={each: await self.table.counts(read.tx, read.scope, wanted, each) for each in wanted.facets},
             )
@@ -108,14 +112,14 @@ class EntityService(ABC, Generic[Row, View]):
     async def check_filter(self, read: ReadTransaction, wanted: ListFilter) -> None:
         """For subclasses whose lists ask for more. Raises `InvalidInput`."""
 
-    async def create(self, actor: Actor, project: str, body: EntityCreate) -> Created[View]:
+    async def create(self, actor: Actor, project: str, body: EntityCreate) -> Created:
         """Raises `KeyTaken` and `QuotaExceeded`."""
         async with self._write(actor, project, self.edit("create", body.key, body)) as write:
             given = await with_owner(write, {**body.model_dump(), "name": body.name or body.key})
             row = self.table.row_type(**self.columns(given), **write.first())
             return await self.insert(write, await self.checked(write, row, None))
 
-    async def change(self, actor: Actor, project: str, key: str, expected: int, body: EntityPatch) -> View:
+    async def change(self, actor: Actor, project: str, key: str, expected: int, body: EntityPatch) -> Answered:
         async with self._write(actor, project, self.edit("update", key, body, expected)) as write:
             row = await self.found(write, "update", key, expected)
             self.refuse_archived(row)
@@ -127,16 +131,18 @@ class EntityService(ABC, Generic[Row, View]):
         """The fields of a change that would make the entity what it is in this document of the audit log."""
         return _named(self.patch, document)
 
-    async def bring_back(self, actor: Actor, project: str, key: str, expected: int, fields: Mapping[str, Any]) -> View:
+    async def bring_back(
+        self, actor: Actor, project: str, key: str, expected: int, fields: Mapping[str, Any]
+    ) -> Answered:
         """A change as of a request. Raises pydantic's `ValidationError`, too."""
         return await self.change(actor, project, key, expected, self.patch.model_validate(fields))
 
-    async def recreate(self, actor: Actor, project: str, document: Mapping[str, Any]) -> View:
+    async def recreate(self, actor: Actor, project: str, document: Mapping[str, Any]) -> Answered:
         """One that was deleted, as it is in a document of the audit log. Raises pydantic's `ValidationError`, too."""
         given = {**_named(self.creation, document), **self.authored(document)}
         return (await self.create(actor, project, self.creation.model_validate(given))).view
 
-    async def archive(self, actor: Actor, project: str, key: str, expected: int | None) -> View:
+    async def archive(self, actor: Actor, project: str, key: str, expected: int | None) -> Answered:
         """Raises `InUse` while anything active names the entity."""
         async with self._write(actor, project, self.edit("archive", key, None, expected)) as write:
             row = await self.found(write, "archive", key, expected)
@@ -145,7 +151,7 @@ class EntityService(ABC, Generic[Row, View]):
             await self.check_archive(write, row)
             return await self.update(write, row, replace(row, archived=True, updated_at=write.now), "archive")
 
-    async def restore(self, actor: Actor, project: str, key: str, expected: int | None) -> View:
+    async def restore(self, actor: Actor, project: str, key: str, expected: int | None) -> Answered:
         async with self._write(actor, project, self.edit("restore", key, None, expected)) as write:
             row = await self.found(write, "restore", key, expected)
             if not row.archived:
@@ -236,16 +242,16 @@ class EntityService(ABC, Generic[Row, View]):
         """The environments whose answers the write may change: what protects them looks at these alone."""
         return ()
 
-    async def insert(self, write: WriteTransaction, row: Row) -> Created[View]:
+    async def insert(self, write: WriteTransaction, row: Row) -> Created:
         """Stores a new row and ends the write."""
         stored = await write.insert(self.table, row)
         return Created(await self._recorded(write, "create", None, stored), stored.project_id)
 
-    async def update(self, write: WriteTransaction, row: Row, changed: Row, action: str = "update") -> View:
+    async def update(self, write: WriteTransaction, row: Row, changed: Row, action: str = "update") -> Answered:
         """Stores a changed row and ends the write."""
         return await self._recorded(write, action, row, await write.update(self.table, changed))
 
-    async def _recorded(self, write: WriteTransaction, action: str, before: Row | None, stored: Row) -> View:
+    async def _recorded(self, write: WriteTransaction, action: str, before: Row | None, stored: Row) -> Answered:
         served = self.served_by(write, stored)
         await self._hold_served(write, action, before, stored)
         versions = await write.record(
@@ -259,7 +265,7 @@ class EntityService(ABC, Generic[Row, View]):
             growth = self._growth(before, stored) if self.published else 0
             await write.hold(served, growth, self.quota if before is None else None)
         [view] = await self.views(write.tx, [stored])
-        return view.model_copy(update={"environment_versions": versions, "warnings": write.warnings})
+        return view.written(versions, write.warnings)
 
     def _growth(self, before: Row | None, stored: Row) -> int:
         """What is archived takes no room as far as the bus is concerned."""

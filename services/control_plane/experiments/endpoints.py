@@ -15,8 +15,8 @@ from control_plane.entities.endpoints import (
     CREATE,
     Noun,
     add_entity_routes,
-    answer,
     answer_created,
+    answer_entity,
 )
 from control_plane.entities.list_parameters import RequestedFilter
 from control_plane.entities.lists import ListFilter
@@ -65,49 +65,46 @@ def build_router(*, authenticator: Authenticator, experiments: ExperimentService
 
 
 def _add_writes(router: APIRouter, authenticator: Authenticator, experiments: ExperimentService) -> None:
-    @router.post(_EXPERIMENT.all, status_code=201, responses=CREATE)
+    @router.post(_EXPERIMENT.all, status_code=201, responses=CREATE, response_model=ExperimentView)
     async def create_experiment(
-        project: str, body: ExperimentCreate, response: Response, actor: Actor = Depends(authenticator.actor)
-    ) -> ExperimentView:
+        project: str, body: ExperimentCreate, actor: Actor = Depends(authenticator.actor)
+    ) -> Response:
         """Creates an experiment."""
-        return answer_created(await experiments.create(actor, project, body), _EXPERIMENT, response)
+        return answer_created(await experiments.create(actor, project, body), _EXPERIMENT)
 
-    @router.patch(_EXPERIMENT.one, responses=CHANGE)
+    @router.patch(_EXPERIMENT.one, responses=CHANGE, response_model=ExperimentView)
     async def change_experiment(
         project: str,
         key: str,
         body: ExperimentPatch,
         expected: ExpectedVersion,
-        response: Response,
         actor: Actor = Depends(authenticator.actor),
-    ) -> ExperimentView:
+    ) -> Response:
         """Changes the fields that are given. A started one changes as far as its analysis allows."""
-        return answer(await experiments.change(actor, project, key, expected, body), response)
+        return answer_entity(await experiments.change(actor, project, key, expected, body))
 
 
 def _add_start_and_stop(router: APIRouter, authenticator: Authenticator, experiments: ExperimentService) -> None:
-    @router.post(f"{_EXPERIMENT.one}/start", responses=CHANGE)
+    @router.post(f"{_EXPERIMENT.one}/start", responses=CHANGE, response_model=ExperimentView)
     async def start_experiment(
         project: str,
         key: str,
         expected: VersionIfGiven,
-        response: Response,
         body: ExperimentStart | None = None,
         actor: Actor = Depends(authenticator.actor),
-    ) -> ExperimentView:
+    ) -> Response:
         """Starts a draft now; one that assigns gets its place in its layer, one that observes may begin in the past.
 
         Warnings say what keeps exposures away."""
         start = body or ExperimentStart()
-        return answer(await experiments.start(actor, project, key, expected, start), response)
+        return answer_entity(await experiments.start(actor, project, key, expected, start))
 
-    @router.post(f"{_EXPERIMENT.one}/stop", responses=CHANGE)
+    @router.post(f"{_EXPERIMENT.one}/stop", responses=CHANGE, response_model=ExperimentView)
     async def stop_experiment(
         project: str,
         key: str,
         expected: VersionIfGiven,
-        response: Response,
         actor: Actor = Depends(authenticator.actor),
-    ) -> ExperimentView:
+    ) -> Response:
         """Stops a running experiment now, for good."""
-        return answer(await experiments.stop(actor, project, key, expected), response)
+        return answer_entity(await experiments.stop(actor, project, key, expected))

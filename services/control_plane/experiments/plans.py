@@ -14,6 +14,7 @@ from messages.generated import config_pb2 as pb
 from service_kit.problems import FieldError
 
 from control_plane.entities.moments import epoch_milliseconds, rfc3339
+from control_plane.experiments.schemas import AnalysisPlanView
 
 DAY_MILLISECONDS = 86_400_000
 _MODES = wire_names(pb.SequentialMode)
@@ -55,8 +56,19 @@ def complete_plan(stored: Mapping[str, Any]) -> dict[str, Any]:
 def plan_view(stored: Mapping[str, Any]) -> dict[str, Any]:
     """A stored plan as the API shows it."""
     plan = complete_plan(stored)
-    end = plan["planned_end"]
-    return {**plan, "planned_end": None if end is None else rfc3339(end)}
+    end, bayes = plan["planned_end"], plan["bayes"]
+    told = {
+        **plan,
+        "alpha": float(plan["alpha"]),
+        "power": float(plan["power"]),
+        "planned_end": None if end is None else rfc3339(end),
+        "bayes": None if bayes is None else {name: _number(bayes.get(name)) for name in ("lift_mean", "lift_sd")},
+    }
+    return {name: told[name] for name in AnalysisPlanView.model_fields}
+
+
+def _number(value: float | None) -> float | None:
+    return None if value is None else float(value)
 
 
 def plan_errors(stored: Mapping[str, Any]) -> list[FieldError]:

@@ -11,6 +11,7 @@ from service_kit.problems import Conflict, FieldError, InvalidInput
 
 from control_plane.access import Actor, Right
 from control_plane.entities import usages
+from control_plane.entities.answers import Answered
 from control_plane.entities.errors import refused_fields
 from control_plane.entities.owners import with_owner
 from control_plane.entities.schemas import EntityCreate, EntityPatch
@@ -23,12 +24,12 @@ from control_plane.experiments.lifecycle import beginning, check_end, started, s
 from control_plane.experiments.models import EXPERIMENTS, ExperimentRow
 from control_plane.experiments.plans import stored_plan
 from control_plane.experiments.references import flag_of_experiment, keep_references
-from control_plane.experiments.schemas import ExperimentCreate, ExperimentPatch, ExperimentStart, ExperimentView
+from control_plane.experiments.schemas import ExperimentCreate, ExperimentPatch, ExperimentStart
 from control_plane.experiments.views import experiment_view
 from control_plane.quotas import Quota
 
 
-class ExperimentService(EntityService[ExperimentRow, ExperimentView]):
+class ExperimentService(EntityService[ExperimentRow]):
     """Experiments from draft to archive."""
 
     kind: ClassVar = "experiment"
@@ -43,7 +44,7 @@ class ExperimentService(EntityService[ExperimentRow, ExperimentView]):
         super().__init__(transactions)
         self._event_age_days_max = event_age_days_max
 
-    def view(self, row: ExperimentRow) -> ExperimentView:
+    def view(self, row: ExperimentRow) -> Answered:
         return experiment_view(row)
 
     def columns(self, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -63,7 +64,7 @@ class ExperimentService(EntityService[ExperimentRow, ExperimentView]):
             fields["layer"] = {"key": fields["layer"]["key"], "share": fields["layer"]["share"]}
         return fields
 
-    async def create(self, actor: Actor, project: str, body: EntityCreate) -> Created[ExperimentView]:
+    async def create(self, actor: Actor, project: str, body: EntityCreate) -> Created:
         async with self._write(actor, project, self.edit("create", body.key, body)) as write:
             given = await with_owner(write, {**body.model_dump(), "name": body.name or body.key})
             given["control"] = given["control"] or given["variations"][0]["key"]
@@ -82,7 +83,7 @@ class ExperimentService(EntityService[ExperimentRow, ExperimentView]):
             )
             return await self.insert(write, await self.checked(write, row, None))
 
-    async def change(self, actor: Actor, project: str, key: str, expected: int, body: EntityPatch) -> ExperimentView:
+    async def change(self, actor: Actor, project: str, key: str, expected: int, body: EntityPatch) -> Answered:
         """A draft changes freely, a started experiment as far as its analysis allows."""
         async with self._write(actor, project, self.edit("update", key, body, expected)) as write:
             row = await self.found(write, "update", key, expected)
@@ -103,7 +104,7 @@ class ExperimentService(EntityService[ExperimentRow, ExperimentView]):
 
     async def start(
         self, actor: Actor, project: str, key: str, expected: int | None, start: ExperimentStart
-    ) -> ExperimentView:
+    ) -> Answered:
         """From now on it assigns or observes; one that observes perhaps from a moment in the past on."""
         async with self._write(actor, project, self.edit("start", key, start, expected)) as write:
             row = await self.found(write, "start", key, expected)
@@ -114,7 +115,7 @@ class ExperimentService(EntityService[ExperimentRow, ExperimentView]):
             write.warnings.extend(await obstacles(write, running, environment))
             return await self.update(write, row, running, "start")
 
-    async def stop(self, actor: Actor, project: str, key: str, expected: int | None) -> ExperimentView:
+    async def stop(self, actor: Actor, project: str, key: str, expected: int | None) -> Answered:
         """From now on its flag's rules serve its units."""
         async with self._write(actor, project, self.edit("stop", key, None, expected)) as write:
             row = await self.found(write, "stop", key, expected)

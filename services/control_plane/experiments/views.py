@@ -9,26 +9,48 @@ from uuid import UUID
 
 from bucketing.document.serves import hundredths, percent
 
-from control_plane.entities.models import Scope, columns_of, row_of
+from control_plane.entities.answers import Answered, entity_document, told_moment
+from control_plane.entities.models import Scope, row_of
 from control_plane.entities.moments import epoch_milliseconds
 from control_plane.experiments.guardrails import complete_metric
 from control_plane.experiments.models import ExperimentRow
 from control_plane.experiments.plans import complete_plan, plan_view, stored_plan
-from control_plane.experiments.schemas import ExperimentView
 
 
-def experiment_view(row: ExperimentRow) -> ExperimentView:
-    return ExperimentView.model_validate(
+def experiment_view(row: ExperimentRow) -> Answered:
+    return Answered(
         {
-            **columns_of(row),
-            "traffic": percent(row.traffic),
+            **entity_document(row),
+            "environment": row.environment,
+            "flag": row.flag,
+            "hypothesis": row.hypothesis,
+            "mode": row.mode,
+            "status": row.status,
+            "variations": [{"key": each["key"], "weight": float(each["weight"])} for each in row.variations],
+            "control": row.control,
+            "traffic": float(percent(row.traffic)),
+            "audience": row.audience,
+            "bucket_by": row.bucket_by,
             "layer": _layer(row),
-            "metrics": [complete_metric(each) for each in row.metrics],
+            "holdouts": row.holdouts,
+            "metrics": [_metric(complete_metric(each)) for each in row.metrics],
             "plan": plan_view(row.plan),
+            "trigger_event": row.trigger_event,
+            "exposure_filter": row.exposure_filter,
             "start_at": _moment(row.start_at),
             "stop_at": _moment(row.stop_at),
         }
     )
+
+
+def _metric(complete: Mapping[str, Any]) -> dict[str, Any]:
+    margin = complete["margin"]
+    return {
+        "metric": complete["metric"],
+        "role": complete["role"],
+        "margin": None if margin is None else float(margin),
+        "margin_kind": complete["margin_kind"],
+    }
 
 
 def experiment_row(scope: Scope, environment_id: UUID, document: Mapping[str, Any]) -> ExperimentRow:
@@ -61,11 +83,11 @@ def _layer(row: ExperimentRow) -> dict[str, Any] | None:
         return None
     return {
         "key": row.layer,
-        "share": percent(row.layer_share or 0),
+        "share": float(percent(row.layer_share or 0)),
         "start": row.slot_start,
         "end": row.slot_end,
     }
 
 
-def _moment(milliseconds: int | None) -> datetime | None:
-    return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC)
+def _moment(milliseconds: int | None) -> str | None:
+    return None if milliseconds is None else told_moment(datetime.fromtimestamp(milliseconds / 1000, UTC))

@@ -15,8 +15,8 @@ from control_plane.entities.endpoints import (
     CREATE,
     Noun,
     add_entity_routes,
-    answer,
     answer_created,
+    answer_entity,
 )
 from control_plane.entities.list_parameters import RequestedFilter
 from control_plane.entities.lists import ListFilter
@@ -66,28 +66,25 @@ def build_router(*, authenticator: Authenticator, flags: FlagService, settings: 
 
 
 def _add_writes(router: APIRouter, authenticator: Authenticator, flags: FlagService) -> None:
-    @router.post(_FLAG.all, status_code=201, responses=CREATE)
-    async def create_flag(
-        project: str, body: FlagCreate, response: Response, actor: Actor = Depends(authenticator.actor)
-    ) -> FlagView:
+    @router.post(_FLAG.all, status_code=201, responses=CREATE, response_model=FlagView)
+    async def create_flag(project: str, body: FlagCreate, actor: Actor = Depends(authenticator.actor)) -> Response:
         """Creates a flag; it is off in every environment."""
-        return answer_created(await flags.create(actor, project, body), _FLAG, response)
+        return answer_created(await flags.create(actor, project, body), _FLAG)
 
-    @router.post(f"{_FLAG.one}/clone", status_code=201, responses=CREATE)
+    @router.post(f"{_FLAG.one}/clone", status_code=201, responses=CREATE, response_model=FlagView)
     async def clone_flag(
-        project: str, key: str, body: FlagClone, response: Response, actor: Actor = Depends(authenticator.actor)
-    ) -> FlagView:
+        project: str, key: str, body: FlagClone, actor: Actor = Depends(authenticator.actor)
+    ) -> Response:
         """Creates a flag as this one is: what it is in every environment, its settings in each, and where it is on."""
-        return answer_created(await flags.clone(actor, project, key, body), _FLAG, response)
+        return answer_created(await flags.clone(actor, project, key, body), _FLAG)
 
-    @router.patch(_FLAG.one, responses=CHANGE)
+    @router.patch(_FLAG.one, responses=CHANGE, response_model=FlagView)
     async def change_flag(
         project: str,
         key: str,
         body: FlagPatch,
         expected: ExpectedVersion,
-        response: Response,
         actor: Actor = Depends(authenticator.actor),
-    ) -> FlagView:
+    ) -> Response:
         """Changes the fields that are given, for every environment."""
-        return answer(await flags.change(actor, project, key, expected, body), response)
+        return answer_entity(await flags.change(actor, project, key, expected, body))

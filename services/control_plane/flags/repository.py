@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, fields
+from dataclasses import fields
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -12,6 +13,8 @@ from control_plane.database import Connection
 from control_plane.entities.table import Scope
 from control_plane.flags.models import FlagRow, SettingsRow
 
+Switches = dict[str, dict[str, Any]]
+"""By environment: whether a flag is on there, and the version of its settings."""
 _FLAG_COLUMNS = tuple(each.name for each in fields(FlagRow))
 _COLUMNS = tuple(each.name for each in fields(SettingsRow))
 _CHANGING = _COLUMNS[3:]
@@ -34,15 +37,6 @@ _IN_ENVIRONMENT = (
     "LEFT JOIN flag_settings s ON s.flag_id = f.id AND s.environment_id = $4 "
     "WHERE f.organization_id = $1 AND f.project_id = $2 AND f.key = $3"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Switch:
-    """Whether a flag is on in one environment."""
-
-    environment: str
-    enabled: bool
-    version: int
 
 
 def flag_and_settings(record: asyncpg.Record) -> tuple[FlagRow, SettingsRow | None]:
@@ -88,7 +82,7 @@ async def save_settings(tx: Connection, settings: SettingsRow) -> None:
     await tx.execute(_SAVE, *(getattr(settings, each) for each in _COLUMNS))
 
 
-async def switches_of(tx: Connection, organization_id: UUID, flag_ids: Collection[UUID]) -> dict[UUID, list[Switch]]:
+async def switches_of(tx: Connection, organization_id: UUID, flag_ids: Collection[UUID]) -> dict[UUID, Switches]:
     """For each flag, each environment of its project that isn't archived."""
     records = await tx.fetch(
         "SELECT f.id, e.key, coalesce(s.enabled, false) AS enabled, coalesce(s.version, 1) AS version "
@@ -100,9 +94,7 @@ async def switches_of(tx: Connection, organization_id: UUID, flag_ids: Collectio
         organization_id,
         list(flag_ids),
     )
-    found: dict[UUID, list[Switch]] = {each: [] for each in flag_ids}
-    for record in records:
-        found[record["id"]].append(
-            Switch(environment=record["key"], enabled=record["enabled"], version=record["version"])
-        )
+    found: dict[UUID, Switches] = {each: {} for each in flag_ids}
+    for flag_id, environment, enabled, version in records:
+        found[flag_id][environment] = {"enabled": enabled, "version": version}
     return found

@@ -88,7 +88,7 @@ class FlagView(EntityView):
     type: TypeName
     variations: list[Variation]
     off_variation: str
-    default: ServeDocument = Field(validation_alias="default_serve")
+    default: ServeDocument
     client_visible: bool
     metadata: Metadata
     environments: dict[str, SwitchView] = Field(description="Where the flag is on, by the environment's key.")

@@ -12,6 +12,7 @@ from service_kit.problems import FieldError, InvalidInput
 from control_plane.access import Actor, Right, require
 from control_plane.database import Connection
 from control_plane.entities import usages
+from control_plane.entities.answers import Answered
 from control_plane.entities.errors import NotArchived
 from control_plane.entities.lists import Facet, ListFilter
 from control_plane.entities.schemas import Warned
@@ -31,7 +32,7 @@ from control_plane.flags.experiment_guard import ExperimentGuard
 from control_plane.flags.models import FLAGS, FlagRow, SettingsRow
 from control_plane.flags.references import keep_references
 from control_plane.flags.repository import save_settings, settings_by_environment, settings_of, switches_of
-from control_plane.flags.schemas import FlagClone, FlagCreate, FlagPatch, FlagView
+from control_plane.flags.schemas import FlagClone, FlagCreate, FlagPatch
 from control_plane.flags.serving import environments_served_otherwise
 from control_plane.flags.values import in_type
 from control_plane.flags.views import flag_view, settings_view
@@ -40,7 +41,7 @@ from control_plane.quotas import Quota
 _DEFECTS_NAMED_MAX = 10
 
 
-class FlagService(EntityService[FlagRow, FlagView]):
+class FlagService(EntityService[FlagRow]):
     """A flag's life in its project."""
 
     kind: ClassVar = "flag"
@@ -54,10 +55,10 @@ class FlagService(EntityService[FlagRow, FlagView]):
         super().__init__(transactions)
         self._guard = guard
 
-    def view(self, row: FlagRow) -> FlagView:
-        return flag_view(row)
+    def view(self, row: FlagRow) -> Answered:
+        return flag_view(row, {})
 
-    async def views(self, tx: Connection, rows: Sequence[FlagRow]) -> list[FlagView]:
+    async def views(self, tx: Connection, rows: Sequence[FlagRow]) -> list[Answered]:
         if not rows:
             return []
         switches = await switches_of(tx, rows[0].organization_id, [row.id for row in rows])
@@ -79,7 +80,7 @@ class FlagService(EntityService[FlagRow, FlagView]):
             columns["default_serve"] = columns.pop("default")
         return columns
 
-    async def clone(self, actor: Actor, project: str, key: str, body: FlagClone) -> Created[FlagView]:
+    async def clone(self, actor: Actor, project: str, key: str, body: FlagClone) -> Created:
         """A flag as this one is, settings included, under another key. Raises `KeyTaken` and `QuotaExceeded`."""
         async with self._write(actor, project, self.edit("create", body.key)) as write:
             require(actor, Right.FLAG_READ, write.scope)
@@ -90,7 +91,7 @@ class FlagService(EntityService[FlagRow, FlagView]):
             view = await self._recorded(write, "create", None, stored)
             for each in copied:
                 await write.hold([each.environment], stored_bytes(each.settings))
-            return Created(view.model_copy(update={"warnings": write.warnings}), stored.project_id)
+            return Created(view.written(view.environment_versions, write.warnings), stored.project_id)
 
     async def checked(self, write: WriteTransaction, row: FlagRow, before: FlagRow | None) -> FlagRow:
         """The row in canonical form. A variation that is in use is not taken away."""

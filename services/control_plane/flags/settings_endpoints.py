@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Response
 from service_kit.versions import ExpectedVersion, VersionIfGiven
 
 from control_plane.access import Actor, Authenticator
-from control_plane.entities.endpoints import CHANGE, READ, answer
+from control_plane.entities.endpoints import CHANGE, READ, answer_entity
 from control_plane.flags.schemas import Enabled, SettingsPatch, SettingsView
 from control_plane.flags.settings_service import SettingsPath, SettingsService
 
@@ -24,42 +24,37 @@ RequestedPath = Annotated[SettingsPath, Depends(_path)]
 
 def add_settings(router: APIRouter, authenticator: Authenticator, settings: SettingsService) -> None:
 
-    @router.get(_ONE, responses=READ)
-    async def get_flag_settings(
-        at: RequestedPath, response: Response, actor: Actor = Depends(authenticator.actor)
-    ) -> SettingsView:
+    @router.get(_ONE, responses=READ, response_model=SettingsView)
+    async def get_flag_settings(at: RequestedPath, actor: Actor = Depends(authenticator.actor)) -> Response:
         """What the flag serves in one environment."""
-        return answer(await settings.read(actor, at), response)
+        return answer_entity(await settings.read(actor, at))
 
-    @router.patch(_ONE, responses=CHANGE)
+    @router.patch(_ONE, responses=CHANGE, response_model=SettingsView)
     async def change_flag_settings(
         at: RequestedPath,
         body: SettingsPatch,
         expected: ExpectedVersion,
-        response: Response,
         actor: Actor = Depends(authenticator.actor),
-    ) -> SettingsView:
+    ) -> Response:
         """Changes the fields that are given; a list replaces the whole list."""
-        return answer(await settings.change(actor, at, expected, body), response)
+        return answer_entity(await settings.change(actor, at, expected, body))
 
-    @router.put(f"{_ONE}/enabled", responses=CHANGE)
+    @router.put(f"{_ONE}/enabled", responses=CHANGE, response_model=SettingsView)
     async def switch_flag(
         at: RequestedPath,
         body: Enabled,
         expected: VersionIfGiven,
-        response: Response,
         actor: Actor = Depends(authenticator.actor),
-    ) -> SettingsView:
+    ) -> Response:
         """Turns the flag on or off; `If-Match` may be left out, so that nothing delays turning it off."""
-        return answer(await settings.switch(actor, at, expected, enabled=body.enabled), response)
+        return answer_entity(await settings.switch(actor, at, expected, enabled=body.enabled))
 
-    @router.post(f"{_ONE}/copy-from/{{source}}", responses=CHANGE)
+    @router.post(f"{_ONE}/copy-from/{{source}}", responses=CHANGE, response_model=SettingsView)
     async def copy_flag_settings(
         at: RequestedPath,
         source: str,
         expected: ExpectedVersion,
-        response: Response,
         actor: Actor = Depends(authenticator.actor),
-    ) -> SettingsView:
+    ) -> Response:
         """Takes rules, targets, prerequisites and what is served from another environment; on and off stay."""
-        return answer(await settings.copy(actor, at, source, expected), response)
+        return answer_entity(await settings.copy(actor, at, source, expected))

@@ -11,6 +11,7 @@ from service_kit.problems import NotFound
 from service_kit.versions import check_version
 
 from control_plane.access import Actor, Right, require
+from control_plane.entities.answers import Answered
 from control_plane.entities.errors import Archived
 from control_plane.entities.models import Edit, document_of
 from control_plane.entities.moments import epoch_milliseconds
@@ -22,7 +23,7 @@ from control_plane.flags.experiment_guard import ExperimentGuard
 from control_plane.flags.models import FlagInEnvironment, FlagRow, SettingsRow, new_settings
 from control_plane.flags.references import keep_references
 from control_plane.flags.repository import find_in_environment, save_settings
-from control_plane.flags.schemas import SettingsPatch, SettingsView, TargetFields
+from control_plane.flags.schemas import SettingsPatch, TargetFields
 from control_plane.flags.serving import settings_serve_otherwise
 from control_plane.flags.views import settings_view
 
@@ -54,11 +55,11 @@ class SettingsService:
         self._transactions = transactions
         self._guard = guard
 
-    async def read(self, actor: Actor, at: SettingsPath) -> SettingsView:
+    async def read(self, actor: Actor, at: SettingsPath) -> Answered:
         flag, settings = await self._stored(actor, at)
         return settings_view(flag, at.environment, settings)
 
-    async def change(self, actor: Actor, at: SettingsPath, expected: int, body: SettingsPatch) -> SettingsView:
+    async def change(self, actor: Actor, at: SettingsPath, expected: int, body: SettingsPatch) -> Answered:
         patch = body.given()
         if patch == {"enabled": False}:
             return await self._switch_off(actor, at, expected)
@@ -72,14 +73,14 @@ class SettingsService:
         right = Right.FLAG_SWITCH if patch == {"enabled": True} else Right.FLAG_UPDATE
         return await self._write(actor, at, edit, lambda row: replace(row, **patch), right)
 
-    async def switch(self, actor: Actor, at: SettingsPath, expected: int | None, *, enabled: bool) -> SettingsView:
+    async def switch(self, actor: Actor, at: SettingsPath, expected: int | None, *, enabled: bool) -> Answered:
         """Without `expected` it says all it means: the quick way to turn a flag off."""
         if not enabled:
             return await self._switch_off(actor, at, expected)
         edit = _edit(at, {"enabled": True}, expected)
         return await self._write(actor, at, edit, lambda row: replace(row, enabled=True), Right.FLAG_SWITCH)
 
-    async def copy(self, actor: Actor, at: SettingsPath, source: str, expected: int) -> SettingsView:
+    async def copy(self, actor: Actor, at: SettingsPath, source: str, expected: int) -> Answered:
         """Rules, targets, prerequisites and what is served come from `source`; on and off stay as they are."""
         flag, given = await self._stored(actor, replace(at, environment=source))
         copied = {name: getattr(given, name) for name in COPIED}
@@ -96,7 +97,7 @@ class SettingsService:
 
     async def bring_back(
         self, actor: Actor, project: str, key: str, expected: int, fields: Mapping[str, Any]
-    ) -> SettingsView:
+    ) -> Answered:
         """A change as of a request; `key` is `flag/environment`. Raises pydantic's `ValidationError`, too."""
         flag, _, environment = key.partition("/")
         at = SettingsPath(project=project, flag=flag, environment=environment)
@@ -115,7 +116,7 @@ class SettingsService:
         edit: Edit,
         change: Callable[[SettingsRow], SettingsRow],
         right: Right,
-    ) -> SettingsView:
+    ) -> Answered:
         async with self._transaction(actor, at, right, edit) as write:
             found = await _found(write, at, edit.base_version, right)
             changed = replace(change(found.settings), version=found.settings.version + 1, updated_at=write.now)
@@ -131,16 +132,16 @@ class SettingsService:
             if found.settings.enabled and not after.enabled:
                 write.warnings.extend(await self._guard.switched_off(write, found))
             write.warnings.extend(await self._guard.unreported(write, found, after))
-            return view.model_copy(update={"warnings": write.warnings})
+            return view.written(view.environment_versions, write.warnings)
 
-    async def _switch_off(self, actor: Actor, at: SettingsPath, expected: int | None) -> SettingsView:
+    async def _switch_off(self, actor: Actor, at: SettingsPath, expected: int | None) -> Answered:
         """Asks nothing of what is stored, and of no quota: switching off always gets through."""
         async with self._transaction(actor, at, Right.FLAG_SWITCH, _edit(at, {"enabled": False}, expected)) as write:
             found = await _found(write, at, expected, Right.FLAG_SWITCH)
             before = found.settings
             after = replace(before, enabled=False, version=before.version + 1, updated_at=write.now)
             view = await _saved(write, found, after)
-            return view.model_copy(update={"warnings": await self._guard.switched_off(write, found)})
+            return view.written(view.environment_versions, await self._guard.switched_off(write, found))
 
     def _transaction(
         self, actor: Actor, at: SettingsPath, right: Right, edit: Edit
@@ -174,7 +175,7 @@ async def _found(write: WriteTransaction, at: SettingsPath, expected: int | None
     return FlagInEnvironment(flag, environment, settings)
 
 
-async def _saved(write: WriteTransaction, found: FlagInEnvironment, after: SettingsRow) -> SettingsView:
+async def _saved(write: WriteTransaction, found: FlagInEnvironment, after: SettingsRow) -> Answered:
     await save_settings(write.tx, after)
     view = settings_view(found.flag, found.environment.key, after)
     versions = await write.record(
@@ -184,7 +185,7 @@ async def _saved(write: WriteTransaction, found: FlagInEnvironment, after: Setti
         after=view.audited(),
         environments=[found.environment],
     )
-    return view.model_copy(update={"environment_versions": versions})
+    return view.written(versions, ())
 
 
 async def _flag_in(

@@ -2,36 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from control_plane.entities.models import Scope, columns_of, row_of
+from control_plane.entities.answers import Answered, entity_document, told_moment
+from control_plane.entities.models import Scope, row_of
 from control_plane.entities.moments import epoch_milliseconds, rfc3339
 from control_plane.flags.models import FlagRow, SettingsRow, default_of, off_variation_of
-from control_plane.flags.repository import Switch
-from control_plane.flags.schemas import FlagView, SettingsView, SwitchView
+from control_plane.flags.schemas import FlagView
 
 
-def flag_view(row: FlagRow, switches: Sequence[Switch] = ()) -> FlagView:
-    environments = {each.environment: SwitchView(enabled=each.enabled, version=each.version) for each in switches}
-    return FlagView.model_validate({**columns_of(row), "environments": environments})
+def flag_view(row: FlagRow, switches: Mapping[str, Mapping[str, Any]]) -> Answered:
+    """`switches`: whether it is on, and the version of its settings, by environment."""
+    document = {
+        **entity_document(row),
+        "type": row.type,
+        "variations": [
+            {"key": each["key"], "value": each["value"], "name": each.get("name", "")} for each in row.variations
+        ],
+        "off_variation": row.off_variation,
+        "default": row.default_serve,
+        "client_visible": row.client_visible,
+        "metadata": row.metadata,
+        "environments": switches,
+    }
+    return Answered(document, FlagView.unaudited)
 
 
-def settings_view(flag: FlagRow, environment: str, row: SettingsRow) -> SettingsView:
+def settings_view(flag: FlagRow, environment: str, row: SettingsRow) -> Answered:
     inherited = [
         name for name, own in (("default", row.default_serve), ("off_variation", row.off_variation)) if own is None
     ]
-    return SettingsView.model_validate(
+    return Answered(
         {
-            **columns_of(row),
             "flag": flag.key,
             "environment": environment,
+            "enabled": row.enabled,
+            "rules": row.rules,
             "targets": [_target(each) for each in row.targets],
+            "prerequisites": [{"flag": each["flag"], "variation": each["variation"]} for each in row.prerequisites],
             "default": default_of(flag, row),
             "off_variation": off_variation_of(flag, row),
             "inherited": inherited,
+            "report_exposures": row.report_exposures,
+            "exposure_attributes": row.exposure_attributes,
+            "version": row.version,
+            "updated_at": told_moment(row.updated_at),
+            "environment_versions": {},
+            "warnings": [],
         }
     )
 
@@ -71,6 +91,8 @@ def _stored_target(told: Mapping[str, Any]) -> dict[str, Any]:
 
 def _target(stored: Mapping[str, Any]) -> dict[str, Any]:
     expires_at = stored.get("expires_at")
-    if expires_at is None:
-        return dict(stored)
-    return {**stored, "expires_at": rfc3339(expires_at)}
+    return {
+        "key": stored["key"],
+        "variation": stored["variation"],
+        "expires_at": None if expires_at is None else rfc3339(expires_at),
+    }

@@ -7,7 +7,7 @@ from service_kit.versions import ExpectedVersion
 
 from control_plane.access import Actor, Authenticator, api_router
 from control_plane.entities.bypass import document_bypass, note_bypass
-from control_plane.entities.endpoints import CHANGE, CREATE, Noun, add_entity_routes, answer, answer_created
+from control_plane.entities.endpoints import CHANGE, CREATE, Noun, add_entity_routes, answer_created, answer_entity
 from control_plane.holdouts.schemas import HoldoutCreate, HoldoutPatch, HoldoutView
 from control_plane.holdouts.service import HoldoutService
 
@@ -18,23 +18,22 @@ def build_router(*, authenticator: Authenticator, holdouts: HoldoutService) -> A
     router = api_router("holdouts", authenticator.actor, note_bypass)
     add_entity_routes(router, _HOLDOUT, authenticator=authenticator, service=holdouts, view=HoldoutView)
 
-    @router.post(_HOLDOUT.all, status_code=201, responses=CREATE)
+    @router.post(_HOLDOUT.all, status_code=201, responses=CREATE, response_model=HoldoutView)
     async def create_holdout(
-        project: str, body: HoldoutCreate, response: Response, actor: Actor = Depends(authenticator.actor)
-    ) -> HoldoutView:
+        project: str, body: HoldoutCreate, actor: Actor = Depends(authenticator.actor)
+    ) -> Response:
         """Creates a holdout."""
-        return answer_created(await holdouts.create(actor, project, body), _HOLDOUT, response)
+        return answer_created(await holdouts.create(actor, project, body), _HOLDOUT)
 
-    @router.patch(_HOLDOUT.one, responses=CHANGE)
+    @router.patch(_HOLDOUT.one, responses=CHANGE, response_model=HoldoutView)
     async def change_holdout(
         project: str,
         key: str,
         body: HoldoutPatch,
         expected: ExpectedVersion,
-        response: Response,
         actor: Actor = Depends(authenticator.actor),
-    ) -> HoldoutView:
+    ) -> Response:
         """Changes the fields that are given. Not the share while an experiment runs with it."""
-        return answer(await holdouts.change(actor, project, key, expected, body), response)
+        return answer_entity(await holdouts.change(actor, project, key, expected, body))
 
     return document_bypass(router)

@@ -7,16 +7,16 @@ from typing import Any, ClassVar
 
 from bucketing.document.serves import hundredths, percent
 
+from control_plane.entities.answers import Answered, entity_document
 from control_plane.entities.errors import refused_fields
-from control_plane.entities.models import columns_of
 from control_plane.entities.service import EntityService
 from control_plane.entities.transactions import WriteTransaction
 from control_plane.holdouts.models import HOLDOUTS, HoldoutRow
-from control_plane.holdouts.schemas import HoldoutCreate, HoldoutPatch, HoldoutView
+from control_plane.holdouts.schemas import HoldoutCreate, HoldoutPatch
 from control_plane.quotas import Quota
 
 
-class HoldoutService(EntityService[HoldoutRow, HoldoutView]):
+class HoldoutService(EntityService[HoldoutRow]):
     """The holdouts of a project."""
 
     kind: ClassVar = "holdout"
@@ -27,8 +27,8 @@ class HoldoutService(EntityService[HoldoutRow, HoldoutView]):
     creation: ClassVar = HoldoutCreate
     patch: ClassVar = HoldoutPatch
 
-    def view(self, row: HoldoutRow) -> HoldoutView:
-        return HoldoutView.model_validate({**columns_of(row), "share": percent(row.share)})
+    def view(self, row: HoldoutRow) -> Answered:
+        return Answered({**entity_document(row), "share": float(percent(row.share))})
 
     def columns(self, given: Mapping[str, Any]) -> dict[str, Any]:
         if "share" not in given:

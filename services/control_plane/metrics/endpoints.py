@@ -15,8 +15,8 @@ from control_plane.entities.endpoints import (
     CREATE,
     Noun,
     add_entity_routes,
-    answer,
     answer_created,
+    answer_entity,
 )
 from control_plane.entities.list_parameters import RequestedFilter
 from control_plane.entities.lists import ListFilter
@@ -44,23 +44,20 @@ def build_router(*, authenticator: Authenticator, metrics: MetricService) -> API
         requested_filter=_requested_metrics,
     )
 
-    @router.post(_METRIC.all, status_code=201, responses=CREATE)
-    async def create_metric(
-        project: str, body: MetricCreate, response: Response, actor: Actor = Depends(authenticator.actor)
-    ) -> MetricView:
+    @router.post(_METRIC.all, status_code=201, responses=CREATE, response_model=MetricView)
+    async def create_metric(project: str, body: MetricCreate, actor: Actor = Depends(authenticator.actor)) -> Response:
         """Creates a metric."""
-        return answer_created(await metrics.create(actor, project, body), _METRIC, response)
+        return answer_created(await metrics.create(actor, project, body), _METRIC)
 
-    @router.patch(_METRIC.one, responses=CHANGE)
+    @router.patch(_METRIC.one, responses=CHANGE, response_model=MetricView)
     async def change_metric(
         project: str,
         key: str,
         body: MetricPatch,
         expected: ExpectedVersion,
-        response: Response,
         actor: Actor = Depends(authenticator.actor),
-    ) -> MetricView:
+    ) -> Response:
         """Changes the fields that are given. What a running experiment is judged by stays."""
-        return answer(await metrics.change(actor, project, key, expected, body), response)
+        return answer_entity(await metrics.change(actor, project, key, expected, body))
 
     return document_bypass(router)

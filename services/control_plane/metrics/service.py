@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import ClassVar
 
+from control_plane.entities.answers import Answered, entity_document
+from control_plane.entities.schemas import EntityView
 from control_plane.entities.service import EntityService
 from control_plane.entities.transactions import WriteTransaction
 from control_plane.metrics.definition import ANALYSED, canonical_filter, check_definition
@@ -12,8 +14,10 @@ from control_plane.metrics.models import METRICS, MetricRow
 from control_plane.metrics.schemas import MetricCreate, MetricPatch, MetricView
 from control_plane.quotas import Quota
 
+_OWN = tuple(name for name in MetricView.model_fields if name not in EntityView.model_fields)
 
-class MetricService(EntityService[MetricRow, MetricView]):
+
+class MetricService(EntityService[MetricRow]):
     """The metrics of a project."""
 
     kind: ClassVar = "metric"
@@ -23,8 +27,8 @@ class MetricService(EntityService[MetricRow, MetricView]):
     creation: ClassVar = MetricCreate
     patch: ClassVar = MetricPatch
 
-    def view(self, row: MetricRow) -> MetricView:
-        return MetricView.model_validate(row)
+    def view(self, row: MetricRow) -> Answered:
+        return Answered({**entity_document(row), **{name: getattr(row, name) for name in _OWN}})
 
     async def checked(self, write: WriteTransaction, row: MetricRow, before: MetricRow | None) -> MetricRow:
         """Raises `InUse` for a change of what a running experiment is judged by."""

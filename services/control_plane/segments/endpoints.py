@@ -7,7 +7,7 @@ from service_kit.versions import ExpectedVersion
 
 from control_plane.access import Actor, Authenticator, api_router
 from control_plane.entities.bypass import document_bypass, note_bypass
-from control_plane.entities.endpoints import CHANGE, CREATE, Noun, add_entity_routes, answer, answer_created
+from control_plane.entities.endpoints import CHANGE, CREATE, Noun, add_entity_routes, answer_created, answer_entity
 from control_plane.segments.schemas import SegmentCreate, SegmentPatch, SegmentView
 from control_plane.segments.service import SegmentService
 
@@ -18,23 +18,22 @@ def build_router(*, authenticator: Authenticator, segments: SegmentService) -> A
     router = api_router("segments", authenticator.actor, note_bypass)
     add_entity_routes(router, _SEGMENT, authenticator=authenticator, service=segments, view=SegmentView)
 
-    @router.post(_SEGMENT.all, status_code=201, responses=CREATE)
+    @router.post(_SEGMENT.all, status_code=201, responses=CREATE, response_model=SegmentView)
     async def create_segment(
-        project: str, body: SegmentCreate, response: Response, actor: Actor = Depends(authenticator.actor)
-    ) -> SegmentView:
+        project: str, body: SegmentCreate, actor: Actor = Depends(authenticator.actor)
+    ) -> Response:
         """Creates a segment."""
-        return answer_created(await segments.create(actor, project, body), _SEGMENT, response)
+        return answer_created(await segments.create(actor, project, body), _SEGMENT)
 
-    @router.patch(_SEGMENT.one, responses=CHANGE)
+    @router.patch(_SEGMENT.one, responses=CHANGE, response_model=SegmentView)
     async def change_segment(
         project: str,
         key: str,
         body: SegmentPatch,
         expected: ExpectedVersion,
-        response: Response,
         actor: Actor = Depends(authenticator.actor),
-    ) -> SegmentView:
+    ) -> Response:
         """Changes the fields that are given. For every environment that serves it."""
-        return answer(await segments.change(actor, project, key, expected, body), response)
+        return answer_entity(await segments.change(actor, project, key, expected, body))
 
     return document_bypass(router)

@@ -13,6 +13,7 @@ from messages.documents import segment_document
 from service_kit.problems import FieldError, InvalidInput
 
 from control_plane.entities import usages
+from control_plane.entities.answers import Answered, entity_document
 from control_plane.entities.errors import refused_fields
 from control_plane.entities.service import EntityService
 from control_plane.entities.sizes import check_size
@@ -22,12 +23,12 @@ from control_plane.quotas import Quota
 from control_plane.segments.definition import segment_of
 from control_plane.segments.models import SEGMENTS, SegmentRow
 from control_plane.segments.queries import named_segments
-from control_plane.segments.schemas import SegmentCreate, SegmentPatch, SegmentView
+from control_plane.segments.schemas import SegmentCreate, SegmentPatch
 
 _AUDIENCE = ("included", "excluded", "condition", "archived")
 
 
-class SegmentService(EntityService[SegmentRow, SegmentView]):
+class SegmentService(EntityService[SegmentRow]):
     """The segments of a project."""
 
     kind: ClassVar = "segment"
@@ -37,8 +38,9 @@ class SegmentService(EntityService[SegmentRow, SegmentView]):
     creation: ClassVar = SegmentCreate
     patch: ClassVar = SegmentPatch
 
-    def view(self, row: SegmentRow) -> SegmentView:
-        return SegmentView.model_validate(row)
+    def view(self, row: SegmentRow) -> Answered:
+        own = {"included": row.included, "excluded": row.excluded, "if": row.condition}
+        return Answered({**entity_document(row), **own})
 
     async def checked(
         self,

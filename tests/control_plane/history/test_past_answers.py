@@ -68,8 +68,8 @@ async def _rows_are_what_the_log_says(database: Database, tenant: Tenant) -> Non
         organization = await tx.fetchval("SELECT organization_id FROM environments WHERE id = $1", environment_id)
         flags = await FLAGS.of_environment(tx, environment_id)
         for flag in flags:
-            assert columns_of(flag_row(flag, flag_view(flag).audited())) == columns_of(flag)
-            assert await _last(tenant, "flag", flag.key) == flag_view(flag).audited()
+            assert columns_of(flag_row(flag, flag_view(flag, {}).audited())) == columns_of(flag)
+            assert await _last(tenant, "flag", flag.key) == flag_view(flag, {}).audited()
             for key, settings in (await settings_by_environment(tx, flag)).items():
                 kept = settings_view(flag, key, settings).audited()
                 assert settings_row(flag, settings.environment_id, kept) == settings
