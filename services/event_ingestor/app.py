@@ -40,6 +40,7 @@ def build_app(ingestor: Ingestor, registry: CollectorRegistry, *, cors_origins: 
         background=ingestor.background,
         lifespan=lifespan,
         body_limit_bytes=BODY_BYTES_MAX,
+        worker=ingestor.worker,
     )
     app = create_app("Verdict event ingestor", shell, checks=ingestor.checks)
     app.include_router(routes.build_router(intake=ingestor.intake))

@@ -16,6 +16,8 @@ from service_kit.bus_watch import BusWatch
 from service_kit.clock import Clock
 from service_kit.connections import ConnectionLimits
 from service_kit.shared_limits import JOIN_SECONDS, SharedLimits, redis_at
+from service_kit.workers.levels import Levels
+from service_kit.workers.worker import Worker
 from streams import Bus
 from streams.kept_stream import KeptStream
 from streams.server_clock import time_of
@@ -30,6 +32,7 @@ from event_ingestor.event_log import EventLog, LogLimits
 from event_ingestor.intake import Intake
 from event_ingestor.limits import CallerLimits, Rates
 from event_ingestor.onlookers import SERVICE, Onlookers
+from event_ingestor.other_workers import WATCHED_SECONDS, OtherWorkers
 from event_ingestor.room import Allotment, Room, RoomLimits
 from event_ingestor.settings import IngestorSettings
 from event_ingestor.storage_health import StorageHealth
@@ -42,7 +45,17 @@ class Ingestor:
 
     `intake` serves requests, `running` does what goes on beside them, `checks` tell readiness."""
 
-    def __init__(self, settings: IngestorSettings, bus: Bus, registry: CollectorRegistry, clock: Clock) -> None:
+    def __init__(
+        self,
+        settings: IngestorSettings,
+        bus: Bus,
+        registry: CollectorRegistry,
+        clock: Clock,
+        *,
+        worker: Worker | None = None,
+    ) -> None:
+        """`worker`: by default the only one."""
+        self.worker = worker = worker or Worker()
         self.background = Background(registry, clock)
         self._bus = bus
         self._watch = BusWatch(
@@ -76,9 +89,9 @@ class Ingestor:
             registry,
             size_setting="FF_EVENTS_MAX_BYTES",
         )
-        telemetry, room = IngestTelemetry(registry), Room(_room_limits(settings))
+        telemetry, room = IngestTelemetry(registry), Room(_room_limits(settings), worker.levels)
         telemetry.in_flight_bytes.set_function(lambda: room.taken)
-        self._limits = CallerLimits(_rates(settings), clock)
+        self._limits = CallerLimits(_rates(settings), clock, worker.rates)
         self._settings = settings
         telemetry.environments.set_function(lambda: len(self._authenticator.environments))
         self._log = EventLog(
@@ -95,17 +108,19 @@ class Ingestor:
             names=names,
             log=self._log,
             counts=Counts(),
-            tail=Tail(),
+            tail=Tail(Levels("watchers", worker.levels)),
             room=room,
             limits=self._limits,
             telemetry=telemetry,
             window=Window(settings.events_age_days_max * DAY_MS, settings.events_ahead_seconds_max * 1000),
             clock=clock,
         )
+        self._others = OtherWorkers(worker.link, self.intake.tail, self.intake.counts, clock=clock)
         self.onlookers = Onlookers(
             authenticator=self._authenticator,
             tokens=Tokens(self._authenticator.access, clock, settings.auth_jwt_secret, service=SERVICE),
             intake=self.intake,
+            workers=self._others,
         )
         self.checks = {
             "bus": self._bus_ready,
@@ -120,7 +135,8 @@ class Ingestor:
         if self._snapshot is not None and self._snapshot_file is not None:
             for environment in await asyncio.to_thread(key_snapshot.load, self._snapshot_file):
                 self._authenticator.put(environment)
-            self.background.keep("snapshot", partial(self._snapshot.keep_writing, self._authenticator))
+            if self.worker.is_first:
+                self.background.keep("snapshot", partial(self._snapshot.keep_writing, self._authenticator))
         self._watch.begin(self.background, partial(time_of, self._bus, EVENTS))
         self.background.keep("keys", partial(self._keys.follow, self._bus), essential=True)
         check = partial(self._keys.check, self._bus)
@@ -132,6 +148,8 @@ class Ingestor:
             shared = SharedLimits("ingestor", redis, self._limits.all)
             self.background.every("shared-limits", shared.join, seconds=JOIN_SECONDS)
         self.background.keep("storage", self._storage.keep_probing)
+        if self.worker.link is not None:
+            self.background.every("watched", self._others.tell_watched, seconds=WATCHED_SECONDS)
         try:
             yield
         finally:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from actors.tokens import Actor
 from service_kit.clock import Clock
 from service_kit.rate_limits import RateLimit
+from service_kit.workers.shared_counts import WorkerCounts
 
 from event_ingestor.authentication.authenticator import Caller
 
@@ -26,16 +27,21 @@ class Rates:
 class CallerLimits:
     """Counts requests and events, and refuses those of a caller that is over its limit. `all`: to roll and to join."""
 
-    def __init__(self, rates: Rates, clock: Clock) -> None:
-        self._addresses = RateLimit("requests_per_address", rates.requests_per_address, clock)
-        self._keys = RateLimit("requests_per_key", rates.requests_per_key, clock)
-        self._organizations = RateLimit("requests_per_organization", rates.requests_per_organization, clock)
+    def __init__(self, rates: Rates, clock: Clock, counts: WorkerCounts | None = None) -> None:
+        """`counts`: of the worker, where there are several."""
+
+        def limit(kind: str, per_second: int) -> RateLimit:
+            return RateLimit(kind, per_second, clock, counts)
+
+        self._addresses = limit("requests_per_address", rates.requests_per_address)
+        self._keys = limit("requests_per_key", rates.requests_per_key)
+        self._organizations = limit("requests_per_organization", rates.requests_per_organization)
         self._actors = {
-            "user": RateLimit("reads_per_person", rates.requests_per_actor, clock),
-            "token": RateLimit("reads_per_token", rates.requests_per_actor, clock),
+            "user": limit("reads_per_person", rates.requests_per_actor),
+            "token": limit("reads_per_token", rates.requests_per_actor),
         }
-        self._key_events = RateLimit("events_per_key", rates.events_per_key, clock)
-        self._organization_events = RateLimit("events_per_organization", rates.events_per_organization, clock)
+        self._key_events = limit("events_per_key", rates.events_per_key)
+        self._organization_events = limit("events_per_organization", rates.events_per_organization)
         self.all = (
             self._addresses,
             self._keys,

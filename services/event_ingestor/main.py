@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from service_kit.clock import SystemClock
 from service_kit.connections import LimitedProtocol, bound_protocol
 from service_kit.logs import configure_logging
 from service_kit.serving import serve
 from service_kit.settings import load_settings
 from service_kit.telemetry import new_registry
+from service_kit.workers.supervisor import run_workers
+from service_kit.workers.worker import Worker
 from streams.connection import BusConnection
 from streams.jetstream import JetStreamBus
 
@@ -20,12 +24,16 @@ def main() -> None:
     """Serves until SIGINT or SIGTERM."""
     settings = load_settings(IngestorSettings)
     configure_logging("event_ingestor", settings.log_level)
+    run_workers(settings.ingestor_workers, settings, partial(_serve, settings))
+
+
+def _serve(settings: IngestorSettings, worker: Worker) -> None:
     registry = new_registry()
     bus = JetStreamBus(BusConnection.of(settings), name="event_ingestor")
-    ingestor = Ingestor(settings=settings, bus=bus, registry=registry, clock=SystemClock())
-    protocol = bound_protocol(LimitedProtocol, connection_limits(settings))
+    ingestor = Ingestor(settings=settings, bus=bus, registry=registry, clock=SystemClock(), worker=worker)
+    protocol = bound_protocol(LimitedProtocol, connection_limits(settings).shared(worker.levels))
     app = build_app(ingestor, registry, cors_origins=settings.ingestor_cors_origins)
-    serve(app, settings, protocol=protocol, closing=ingestor.intake.tail.close)
+    serve(app, settings, worker=worker, protocol=protocol, closing=ingestor.intake.tail.close)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from starlette.types import Scope
 
 from event_ingestor.authentication.authenticator import Authenticator, Caller, EnvironmentKeys
 from event_ingestor.intake import Intake, address_of
+from event_ingestor.other_workers import OtherWorkers
 
 SERVICE = "events"
 """As an audience of access tokens."""
@@ -20,11 +21,12 @@ Onlooker = Caller | Actor
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Onlookers:
-    """Knows who looks on. A key needs no more; others name the environment."""
+    """Knows who looks on. A key needs no more; others name the environment. `workers`: what arrives at the others."""
 
     authenticator: Authenticator
     tokens: Tokens
     intake: Intake
+    workers: OtherWorkers
 
     def admit(self, scope: Scope) -> Onlooker:
         """Who sends a request that is within the limits. Raises Unauthorized, Forbidden, TooManyRequests, Unavailable

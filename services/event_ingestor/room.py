@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from service_kit.problems import TooManyRequests
+from service_kit.workers.shared_counts import WorkerCounts
 
 Holder = tuple[str, Hashable]
 """What kind of holder, and which: a request has one of each kind."""
@@ -32,31 +33,86 @@ class RoomLimits:
 
 
 class _Held:
-    """What one holder has under way."""
+    """What one holder has under way, here and in other workers: bodies, and their size in bytes."""
 
-    __slots__ = ("allotment", "bodies", "bytes", "holder")
+    __slots__ = ("allotment", "bodies", "holder", "size")
 
     def __init__(self, holder: Holder, allotment: Allotment) -> None:
         self.holder = holder
         self.allotment = allotment
         self.bodies = 0
-        self.bytes = 0
+        self.size = 0
+
+    @property
+    def bodies_elsewhere(self) -> int:
+        return 0
+
+    @property
+    def size_elsewhere(self) -> int:
+        return 0
+
+
+class _SharedHeld(_Held):
+    """What it has under way here is seen by the other workers."""
+
+    __slots__ = ("_bodies", "_size")
+
+    def __init__(self, holder: Holder, allotment: Allotment, counts: WorkerCounts) -> None:
+        self.holder = holder
+        self.allotment = allotment
+        kind, name = holder
+        self._bodies = counts.share(f"bodies_per_{kind}", name)
+        self._size = counts.share(f"bytes_per_{kind}", name)
+
+    @property
+    def bodies(self) -> int:
+        return self._bodies.own
+
+    @bodies.setter
+    def bodies(self, count: int) -> None:
+        self._bodies.own = count
+
+    @property
+    def size(self) -> int:
+        return self._size.own
+
+    @size.setter
+    def size(self, count: int) -> None:
+        self._size.own = count
+
+    @property
+    def bodies_elsewhere(self) -> int:
+        return self._bodies.elsewhere
+
+    @property
+    def size_elsewhere(self) -> int:
+        return self._size.elsewhere
+
+
+_ALL: Holder = ("all", "")
 
 
 class Room:
-    """What is under way, in all and by holder. `taken` is in bytes."""
+    """What is under way, in all and by holder."""
 
-    def __init__(self, limits: RoomLimits) -> None:
+    def __init__(self, limits: RoomLimits, counts: WorkerCounts | None = None) -> None:
+        """`counts`: of the worker, where there are several."""
         self._limits = limits
+        self._counts = counts
         self._held: dict[Holder, _Held] = {}
-        self.taken = 0
+        self._all = self._new(_ALL, Allotment(0, limits.bytes))
+
+    @property
+    def taken(self) -> int:
+        """In bytes, in this process."""
+        return self._all.size
 
     @contextmanager
     def share(self, *holders: Holder) -> Iterator[RoomShare]:
         """What one request takes. Raises TooManyRequests for a holder that has too many requests under way."""
         held = [self._of(holder) for holder in holders]
         for each in held:
-            if each.bodies >= each.allotment.bodies:
+            if each.bodies + each.bodies_elsewhere >= each.allotment.bodies:
                 raise _full(f"bodies_per_{each.holder[0]}")
         share = RoomShare(self, held)
         for each in held:
@@ -65,20 +121,24 @@ class Room:
         try:
             yield share
         finally:
-            self.taken -= share.taken
+            self._all.size -= share.taken
             for each in held:
                 each.bodies -= 1
-                each.bytes -= share.taken
+                each.size -= share.taken
                 if not each.bodies:
                     del self._held[each.holder]
 
-    def require(self, count: int) -> None:
+    def take(self, count: int) -> None:
         """Raises TooManyRequests when so much more would be over the limit of all."""
-        if self.taken + count > self._limits.bytes:
+        if self._all.size + self._all.size_elsewhere + count > self._limits.bytes:
             raise _full("bytes_in_flight")
+        self._all.size += count
 
     def _of(self, holder: Holder) -> _Held:
-        return self._held.get(holder) or _Held(holder, self._limits.holders[holder[0]])
+        return self._held.get(holder) or self._new(holder, self._limits.holders[holder[0]])
+
+    def _new(self, holder: Holder, allotment: Allotment) -> _Held:
+        return _Held(holder, allotment) if self._counts is None else _SharedHeld(holder, allotment, self._counts)
 
 
 class RoomShare:
@@ -94,12 +154,11 @@ class RoomShare:
     def take(self, count: int) -> None:
         """Raises TooManyRequests when so much more would be over a limit."""
         for each in self._held:
-            if each.bytes + count > each.allotment.bytes:
+            if each.size + each.size_elsewhere + count > each.allotment.bytes:
                 raise _full(f"bytes_in_flight_per_{each.holder[0]}")
-        self._room.require(count)
+        self._room.take(count)
         for each in self._held:
-            each.bytes += count
-        self._room.taken += count
+            each.size += count
         self.taken += count
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 from service_kit.cors import ANY_ORIGIN, Origins
-from service_kit.settings import LongSecret
+from service_kit.settings import LongSecret, Workers
 from service_kit.store_settings import BusSettings, RedisSettings
 
 _MEBIBYTE = 1024 * 1024
@@ -23,6 +23,7 @@ class IngestorSettings(BusSettings, RedisSettings):
     """
 
     port: Annotated[int, Field(ge=0, le=65535)] = 8082
+    ingestor_workers: Workers = 1
     nats_replicas: Annotated[int, Field(ge=1, le=5)] = 1
     pii_secret: LongSecret
     auth_jwt_secret: LongSecret | None = None

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 
 import msgspec
 from service_kit.event_streams import retry_hint
 from service_kit.problems import TooManyRequests
+from service_kit.workers.levels import Levels
 
 from event_ingestor.admission.events import AdmittedEvents
 from event_ingestor.admission.refusals import Rejection
@@ -64,11 +65,22 @@ class Watcher:
 
 
 class Tail:
-    """The tails of all environments."""
+    """The tails of all environments. `watched_elsewhere`: those that somebody watches in another worker; their records
+    are handed to `elsewhere`. `watched` is called when somebody begins to watch here."""
 
-    def __init__(self) -> None:
+    def __init__(self, watching: Levels | None = None) -> None:
+        """`watching`: how many do, in all workers."""
         self._watchers: dict[str, list[Watcher]] = {}
+        self._watching = watching or Levels("watchers")
         self._closed = False
+        self.watched_elsewhere: frozenset[str] = frozenset()
+        self.elsewhere: Callable[[str, list[bytes]], None] = _to_nobody
+        self.watched: Callable[[], None] = _nothing
+
+    @property
+    def environments(self) -> list[str]:
+        """Those that somebody watches here."""
+        return list(self._watchers)
 
     def close(self) -> None:
         """Ends what is watched: the process stops."""
@@ -80,25 +92,45 @@ class Tail:
     @contextmanager
     def watch(self, environment_id: str) -> Iterator[Watcher]:
         """Raises TooManyRequests when the environment has its watchers already."""
-        watchers = self._watchers.setdefault(environment_id, [])
-        if len(watchers) >= WATCHERS_PER_ENVIRONMENT_MAX:
+        if self._watching[environment_id] >= WATCHERS_PER_ENVIRONMENT_MAX:
             raise TooManyRequests("too many watch this environment already", code="too_many_watchers")
+        watchers = self._watchers.setdefault(environment_id, [])
         watcher = Watcher()
         if self._closed:
             watcher.close()
         watchers.append(watcher)
+        self._watching.add(environment_id)
+        self.watched()
         try:
             yield watcher
         finally:
+            self._watching.take_off(environment_id)
             watchers.remove(watcher)
             if not watchers:
                 self._watchers.pop(environment_id, None)
 
     def tell(self, environment_id: str, received_at: int, admission: AdmittedEvents) -> None:
         """Costs nothing while nobody watches."""
+        if environment_id not in self._watchers and environment_id not in self.watched_elsewhere:
+            return
+        records = list(_records(received_at, admission))
+        self.show(environment_id, records)
+        if environment_id in self.watched_elsewhere:
+            self.elsewhere(environment_id, records)
+
+    def show(self, environment_id: str, records: list[bytes]) -> None:
+        """To those who watch here."""
         for watcher in self._watchers.get(environment_id, ()):
-            for record in _records(received_at, admission):
+            for record in records:
                 watcher.offer(record)
+
+
+def _to_nobody(_environment_id: str, _records: list[bytes]) -> None:
+    """There is no other worker."""
+
+
+def _nothing() -> None:
+    """There is nobody to tell."""
 
 
 def _records(received_at: int, admission: AdmittedEvents) -> Iterator[bytes]:

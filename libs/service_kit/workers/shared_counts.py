@@ -10,10 +10,13 @@ from __future__ import annotations
 import hashlib
 import mmap
 import secrets
+from collections.abc import Hashable
+from functools import lru_cache
 
 _CELL = 3
 _PROBES = 16
 _WORD_BYTES = 8
+_MARKS_KEPT = 16_384
 
 
 class SharedCounts:
@@ -49,12 +52,16 @@ class WorkerCounts:
         starts = [each * counts.part_bytes // _WORD_BYTES for each in range(counts.workers)]
         self._start = starts.pop(number)
         self.others = starts
+        self._mark = lru_cache(_MARKS_KEPT)(self._marked)
 
-    def share(self, kind: str, name: object, window: int = 0) -> Share:
+    def share(self, kind: str, name: Hashable, window: int = 0) -> Share:
         """The count of one name. `window`: which one is counted, 0 for what is open now."""
+        return Share(self, self._mark(kind, name), window)
+
+    def _marked(self, kind: str, name: Hashable) -> int:
         told = name if isinstance(name, bytes) else str(name).encode()
         digest = hashlib.blake2b(kind.encode() + b"\0" + told, digest_size=8, key=self._secret).digest()
-        return Share(self, int.from_bytes(digest) or 1, window)
+        return int.from_bytes(digest) or 1
 
     def find(self, start: int, mark: int) -> int | None:
         """Where the part that begins at `start` has the mark."""

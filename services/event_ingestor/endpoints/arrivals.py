@@ -57,7 +57,7 @@ def build_router(*, onlookers: Onlookers) -> APIRouter:
         responses={200: {"content": {"text/event-stream": {}}}, **_PROBLEMS},
     )
     async def tail(request: Request, where: Where, onlooker: Onlooker = Depends(admitted)) -> Response:
-        """Server-sent events of an environment: `accepted` and `rejected` as they come through this process, and
+        """Server-sent events of an environment: `accepted` and `rejected` as they come through this ingestor, and
         `missed` with a count when the reader is too slow. A server key looks at its own environment; people and
         programs name one in which they have `exposures:read`. Ends when the key, the token or the right does."""
         environment = onlookers.environment(onlooker, where)
@@ -89,11 +89,11 @@ def build_router(*, onlookers: Onlookers) -> APIRouter:
         minutes: Annotated[int, Query(ge=1, le=MINUTES_KEPT)] = 10,
         onlooker: Onlooker = Depends(admitted),
     ) -> Response:
-        """Of an environment and this process, minute by minute. A server key looks at its own environment; people and
+        """Of an environment and this ingestor, minute by minute. A server key looks at its own environment; people and
         programs name one in which they have `exposures:read`."""
         environment_id = onlookers.environment(onlooker, where).id
-        found = intake.counts.last_minutes(environment_id, intake.clock.now(), minutes)
-        document = {"environment": environment_id, "minutes": list(found)}
+        found = await onlookers.workers.last_minutes(environment_id, intake.clock.now(), minutes)
+        document = {"environment": environment_id, "minutes": found}
         return Response(msgspec.json.encode(document), media_type="application/json")
 
     return router
