@@ -28,7 +28,7 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode_watched = msgspec.msgpack.Decoder(list[str]).decode
 _decode_arrived = msgspec.msgpack.Decoder(tuple[str, list[bytes]]).decode
 _decode_asked = msgspec.msgpack.Decoder(_Asked).decode
-_decode_counts = msgspec.msgpack.Decoder(list[MinuteCounts]).decode
+_decode_counts = msgspec.msgpack.Decoder(list[MinuteCounts], dec_hook=lambda kind, value: kind(value)).decode
 
 
 class OtherWorkers:
