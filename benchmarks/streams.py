@@ -122,9 +122,9 @@ class Clients:
     async def all_told(self) -> None:
         """Returns when each has been told once since the last time."""
         self._wanted += len(self._transports)
+        self._all_told.clear()
         self.check()
         await self._all_told.wait()
-        self._all_told.clear()
 
     def check(self) -> None:
         if self._wanted and self.told >= self._wanted:

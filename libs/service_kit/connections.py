@@ -89,6 +89,15 @@ class LimitedProtocol(PatientHttpProtocol):
         self.limits.callers.add(caller)
         return True
 
+    @property
+    def unread_bytes(self) -> int:
+        """How much waits here until the client reads on."""
+        return self.transport.get_write_buffer_size()
+
+    def abort(self) -> None:
+        """Ends the connection without sending what waits."""
+        self.transport.abort()
+
 
 ProtocolT = TypeVar("ProtocolT", bound=LimitedProtocol)
 

@@ -32,13 +32,15 @@ from streams.jetstream import JetStreamBus
 from streams.server_clock import time_of
 
 from edge_evaluator.admission.requests import Admission
-from edge_evaluator.admission.streams import OpenStreams
+from edge_evaluator.admission.streams import OpenStreams, StreamLimits
 from edge_evaluator.app import BROWSER_ACCESS, EdgeParts, HttpOptions, build_app
 from edge_evaluator.endpoints.contexts import ContextLimits
 from edge_evaluator.evaluation.evaluator import Evaluator
 from edge_evaluator.evaluation.exposures import ExposureBuffer, ExposureLimits, NoExposures
+from edge_evaluator.fast_path.event_streams import EventStreams
 from edge_evaluator.fast_path.plain_requests import PlainRequests
 from edge_evaluator.fast_path.protocol import FastPath, FastPathProtocol
+from edge_evaluator.fast_path.stream_requests import StreamRequests
 from edge_evaluator.feed.config_feed import ConfigFeed
 from edge_evaluator.feed.heartbeats import BEAT_SECONDS, EdgeIdentity, Heartbeats
 from edge_evaluator.feed.persistence import SnapshotWriter
@@ -96,12 +98,13 @@ class Edge:
         self.admission = Admission(
             memory=self.memory, keys=self._key_limit, addresses=self._address_limit, clock=self._clock
         )
-        self.open_streams = OpenStreams(
-            self.memory,
-            settings.edge_streams_per_key_max,
-            worker.part(settings.edge_refetches_per_second),
-            counts=worker.levels,
+        stream_limits = StreamLimits(
+            per_key_max=settings.edge_streams_per_key_max,
+            refetches_per_second=worker.part(settings.edge_refetches_per_second),
+            unread_bytes_max=settings.edge_stream_unread_bytes_max,
         )
+        self.open_streams = OpenStreams(self.memory, stream_limits, self._registry, worker.levels)
+        self.event_streams = EventStreams(self.admission, self.open_streams)
         self.evaluator = Evaluator(self.memory, self._exposures or NoExposures(), self._clock)
         self.context_limits = ContextLimits(settings.edge_context_attributes_max, settings.edge_context_depth_max)
         self.pages = Pages(settings.edge_cors_origins, BROWSER_ACCESS)
@@ -159,6 +162,7 @@ class Edge:
         if redis is not None:
             shared = SharedLimits("edge", redis, (self._key_limit, self._address_limit))
             background.every("shared-limits", shared.join, seconds=JOIN_SECONDS)
+        background.keep("event-streams", self.event_streams.run)
         if self._exposures is not None:
             background.keep("exposures", self._exposures.run)
         if self._keeper is not None and self._worker.is_first:
@@ -211,7 +215,9 @@ class Edge:
             requests=requests,
         )
         self._registry.register(fast.telemetry)
-        return bound_protocol(FastPathProtocol, limits, fast=fast)
+        return bound_protocol(
+            FastPathProtocol, limits, fast=fast, streams=self.event_streams, stream_requests=StreamRequests(self.pages)
+        )
 
 
 def main() -> None:

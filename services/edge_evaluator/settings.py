@@ -36,6 +36,7 @@ class EdgeSettings(BusSettings, RedisSettings):
     edge_connections_per_address_max: Annotated[int, Field(ge=1)] = 2000
     edge_connections_per_key_max: Annotated[int, Field(ge=1)] = 10_000
     edge_streams_per_key_max: Annotated[int, Field(ge=1)] = 5000
+    edge_stream_unread_bytes_max: Annotated[int, Field(ge=1024)] = 64 * 1024
     edge_refetches_per_second: Annotated[int, Field(ge=1)] = 1000
     edge_requests_per_key_per_second: Annotated[int, Field(ge=1)] = 100_000
     edge_requests_per_address_per_second: Annotated[int, Field(ge=1)] = 50_000

@@ -80,7 +80,7 @@ def defaults_told() -> Iterator[tuple[str, str, str]]:
 def forms(default: Any) -> set[str]:
     """How people write a default."""
     if isinstance(default, int | float) and not isinstance(default, bool):
-        sizes = {f"{default / 2**power:g} {unit}" for power, unit in ((20, "MiB"), (30, "GiB"))}
+        sizes = {f"{default / 2**power:g} {unit}" for power, unit in ((10, "KiB"), (20, "MiB"), (30, "GiB"))}
         return {f"{default:g}", f"{default:,g}", str(default), f"{default:,}", *sizes}
     return {text(default)}
 

@@ -7,11 +7,12 @@ import json
 from dataclasses import replace
 
 from bucketing.flagset import Target
-from edge_evaluator.admission.streams import OpenStreams
+from edge_evaluator.admission.streams import OpenStreams, StreamLimits
 from edge_evaluator.memory.flag_memory import FlagMemory
 from edge_evaluator.memory.states import State, state_of
 from edge_evaluator.settings import EdgeSettings
 from messages.sdk_keys import KeyKind, SdkKey
+from prometheus_client import CollectorRegistry
 from streams.memory import MemoryBus
 
 from tests.edge_evaluator.conftest import StartEdge
@@ -106,7 +107,11 @@ def test_a_state_is_read_in_every_form() -> None:
 
 
 async def test_clients_are_asked_one_after_another_and_none_late() -> None:
-    streams = OpenStreams(FlagMemory(), per_key_max=10**6, refetches_per_second=100)
+    streams = OpenStreams(
+        FlagMemory(),
+        StreamLimits(per_key_max=10**6, refetches_per_second=100, unread_bytes_max=65536),
+        CollectorRegistry(),
+    )
     key = SdkKey("env-1", "key", KeyKind.CLIENT, b"")
     held = [streams.hold(key) for _ in range(200)]
     for each in held:

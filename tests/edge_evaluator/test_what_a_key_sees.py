@@ -28,7 +28,6 @@ from tests.edge_evaluator.running_edge import CLIENT_KEY, SERVER_KEY, RunningEdg
 from tests.edge_evaluator.sample_flags import FLAGS, SEGMENTS, boolean
 from tests.edge_evaluator.test_event_streams import following, stream, stream_path
 from tests.environment_writer import publish
-from tests.waiting import until
 
 CONTEXT = {"targetingKey": "u1"}
 RULED = next(flag for flag in FLAGS if flag.key == "ruled")
@@ -176,11 +175,10 @@ async def test_documents_are_told_anew_only_where_they_differ(edge: RunningEdge)
 
 async def test_clients_that_see_no_change_are_not_woken(edge: RunningEdge) -> None:
     async with stream(edge, await stream_path(edge, CLIENT_KEY)) as source:
-        place = (edge.writer.environment_id, KeyKind.CLIENT)
-        await until(lambda: place in edge.edge.memory._changed)
-        waiting = edge.edge.memory._changed[place]
+        woken: list[KeyKind] = []
+        edge.edge.memory.listen(lambda _, kind: woken.append(kind))
         await edge.write(metrics=["purchase"])
-        assert not waiting.is_set()
+        assert KeyKind.CLIENT not in woken
         await edge.write(flags=[boolean("seen", client_visible=True)])
-        assert waiting.is_set()
+        assert KeyKind.CLIENT in woken
         await following(source)

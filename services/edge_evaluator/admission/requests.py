@@ -23,6 +23,19 @@ class KeyedConnection(Protocol):
     def belongs_to(self, kind: str, name: Hashable) -> bool:
         """False when the caller has too many connections already."""
 
+    @property
+    def unread_bytes(self) -> int:
+        """How much waits to be sent."""
+
+    def abort(self) -> None:
+        """Ends it without sending the rest."""
+
+
+def connection_of(request: Request) -> KeyedConnection | None:
+    """None where the server has no such thing."""
+    connection: KeyedConnection | None = getattr(request.state, "connection", None)
+    return connection
+
 
 class Admission:
     """Lets a request in by its address and its SDK key, or refuses it."""
@@ -63,7 +76,7 @@ class Admission:
             raise Unauthorized("the SDK key is unknown, revoked or expired", code="sdk_key_invalid")
         if not self.keys.allowance(key.sha256).take():
             raise self.keys.refusal("too many requests with this key")
-        connection: KeyedConnection | None = getattr(request.state, "connection", None)
+        connection = connection_of(request)
         if connection is not None and not connection.belongs_to("key", key.sha256):
             raise TooManyRequests(
                 "too many connections with this key", code="too_many_connections", limit="connections_per_key"

@@ -1,6 +1,6 @@
 """Server-sent events: OFREP's request to re-fetch, and the configuration itself for server keys.
 
-A stream remembers only how far it has told its client, so a slow one costs no memory and sees the newest state.
+A stream remembers only how far it has told its client; one whose client does not read is dropped.
 It ends when its key is revoked, when the client goes, and when the edge stops. Clients are told one after another, and
 come back at moments of their own.
 """
@@ -13,14 +13,16 @@ import msgspec
 from messages.sdk_keys import SdkKey
 from service_kit.event_streams import retry_hint
 
-from edge_evaluator.admission.requests import Admission
+from edge_evaluator.admission.requests import Admission, KeyedConnection
 from edge_evaluator.admission.streams import OpenStreams
 from edge_evaluator.memory.flag_memory import HeldConfig
 from edge_evaluator.memory.states import State, state_of
+from edge_evaluator.memory.views import View
 
 EVENT_STREAM = "text/event-stream"
 STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 HEARTBEAT_SECONDS = 15.0
+HEARTBEAT = b": still here\n\n"
 RECENT_SECONDS = 30.0
 _encode = msgspec.json.Encoder().encode
 
@@ -28,27 +30,40 @@ _encode = msgspec.json.Encoder().encode
 class Subscription:
     """One client's stream. `last_event_id` is what it has seen before, None for a new one."""
 
-    def __init__(self, admission: Admission, open_streams: OpenStreams, key: SdkKey, last_event_id: str | None) -> None:
+    def __init__(
+        self,
+        admission: Admission,
+        open_streams: OpenStreams,
+        key: SdkKey,
+        last_event_id: str | None,
+        connection: KeyedConnection | None = None,
+    ) -> None:
+        """`connection` None: nobody knows how much of it the client has read."""
         self._admission = admission
         self._open_streams = open_streams
         self._key = key
         self._last = last_event_id
+        self._connection = connection
 
     async def refetches(self) -> AsyncIterator[bytes]:
         """A `refetchEvaluation` for each new state that the key can see; at once if the client has missed one, or may
         have: what changed between its first answer and this stream."""
         with self._open_streams.hold(self._key):
-            told = self._recent() if self._last is None else state_of(self._last)
-            yield retry_hint() if told is None else b"%sid: %s\n\n" % (retry_hint(), str(told).encode())
+            told = recent_state(self._view, self._now) if self._last is None else state_of(self._last)
+            yield first_event(told)
             while self._open:
-                if self._state().same_as(told):
+                if self._view.announced.same_as(told):
                     if not await self._news():
-                        yield b": still here\n\n"
+                        if self._dropped():
+                            return
+                        yield HEARTBEAT
                     continue
                 await self._open_streams.wait_for_turn()
+                if self._dropped():
+                    return
                 if self._open:
-                    told = self._state()
-                    yield _frame("message", str(told), _encode(self._refetch(told)))
+                    told = self._view.announced
+                    yield refetch_event(told, self._held.config.published_at)
             yield retry_hint()
 
     async def configurations(self) -> AsyncIterator[bytes]:
@@ -60,7 +75,7 @@ class Subscription:
                 held = self._held
                 if held.published.id == told:
                     if not await self._news():
-                        yield b": still here\n\n"
+                        yield HEARTBEAT
                     continue
                 changes = held.log.since(told)
                 if changes is None:
@@ -76,28 +91,47 @@ class Subscription:
         return self._admission.memory.held(self._key)
 
     @property
+    def _view(self) -> View:
+        return self._held.view(self._key)
+
+    @property
+    def _now(self) -> int:
+        return self._admission.clock.now()
+
+    @property
     def _open(self) -> bool:
-        known = self._admission.memory.find_hash(self._key.sha256, self._admission.clock.now())
+        known = self._admission.memory.find_hash(self._key.sha256, self._now)
         return known is not None and not self._open_streams.closed
 
-    def _state(self) -> State:
-        """Also changes when a target expires or an experiment starts or stops."""
-        view = self._held.view(self._key)
-        return view.state(view.announced_phase)
-
-    def _recent(self) -> State | None:
-        """The state now; None if it is so new that the client may have asked before."""
-        view = self._held.view(self._key)
-        age = self._admission.clock.now() - view.since
-        return None if age < RECENT_SECONDS * 1000 else self._state()
-
-    def _refetch(self, state: State) -> dict[str, object]:
-        seconds = self._held.config.published_at // 1000
-        return {"type": "refetchEvaluation", "etag": f'"{state}"', "lastModified": seconds}
+    def _dropped(self) -> bool:
+        """Whether the client was: too much waits for it."""
+        connection = self._connection
+        if connection is None or connection.unread_bytes <= self._open_streams.limits.unread_bytes_max:
+            return False
+        self._open_streams.count_drop()
+        connection.abort()
+        return True
 
     async def _news(self) -> bool:
         """True when the environment has changed or the stream shall end, False after a heartbeat's time."""
         return await self._admission.memory.changed(self._key, HEARTBEAT_SECONDS)
+
+
+def recent_state(view: View, now: int) -> State | None:
+    """What a client without a last event has seen: the state now, which also changes when a target expires or an
+    experiment starts or stops; None if it is so new that the client may have asked before."""
+    return None if now - view.since < RECENT_SECONDS * 1000 else view.announced
+
+
+def first_event(told: State | None) -> bytes:
+    """How a stream begins: when to come back, and what the client has seen, if that is known."""
+    return retry_hint() if told is None else b"%sid: %s\n\n" % (retry_hint(), str(told).encode())
+
+
+def refetch_event(state: State, published_at: int) -> bytes:
+    """Asks to re-fetch until this state is there; `published_at` in epoch milliseconds."""
+    data = {"type": "refetchEvaluation", "etag": f'"{state}"', "lastModified": published_at // 1000}
+    return _frame("message", str(state), _encode(data))
 
 
 def _frame(event: str, identity: str, data: bytes) -> bytes:

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 from service_kit.problems import Unavailable
 
-from edge_evaluator.admission.requests import Admission
+from edge_evaluator.admission.requests import Admission, connection_of
 from edge_evaluator.admission.streams import OpenStreams
 from edge_evaluator.endpoints.compression import VARYING, packable
 from edge_evaluator.endpoints.contexts import ContextLimits, context_of, decode_object
@@ -82,7 +82,8 @@ def build_router(
     async def events(request: Request, token: str = "") -> Response:
         key = admission.admit_stream(request, token)
         open_streams.require_room(key)
-        subscription = Subscription(admission, open_streams, key, request.headers.get("last-event-id"))
+        last = request.headers.get("last-event-id")
+        subscription = Subscription(admission, open_streams, key, last, connection_of(request))
         return StreamingResponse(subscription.refetches(), headers=STREAM_HEADERS, media_type=EVENT_STREAM)
 
     return router

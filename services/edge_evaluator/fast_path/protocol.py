@@ -17,7 +17,6 @@ from asyncio import TimerHandle
 from itertools import count
 from typing import Any, ClassVar
 
-from service_kit.connections import LimitedProtocol
 from service_kit.rate_limits import Allowance
 from service_kit.response_headers import CLOSE, header_lines
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -28,6 +27,7 @@ from edge_evaluator.evaluation.evaluator import Evaluator
 from edge_evaluator.fast_path.heads import Heads
 from edge_evaluator.fast_path.plain_requests import PlainRequest, PlainRequests
 from edge_evaluator.fast_path.replies import Replies
+from edge_evaluator.fast_path.stream_protocol import StreamingProtocol
 from edge_evaluator.fast_path.telemetry import FastPathTelemetry
 from edge_evaluator.memory.callers import Caller
 from edge_evaluator.memory.views import View
@@ -67,7 +67,7 @@ class FastPath:
         return self._first_lines
 
 
-class FastPathProtocol(LimitedProtocol):
+class FastPathProtocol(StreamingProtocol):
     """The protocol of one connection, with the fast path in front."""
 
     fast: ClassVar[FastPath]
@@ -119,8 +119,13 @@ class FastPathProtocol(LimitedProtocol):
     def on_headers_complete(self) -> None:
         cycle = self.cycle
         waiting = (cycle is not None and not cycle.response_complete) or self.pipeline
-        if waiting or self.parser.get_method() != b"POST" or self.parser.get_http_version() != "1.1":
+        if waiting or self.parser.get_http_version() != "1.1":
             self._begin_in_uvicorn()
+            return
+        method = self.parser.get_method()
+        if method != b"POST":
+            if method != b"GET" or not self._is_streamed():
+                self._begin_in_uvicorn()
             return
         read = self.fast.requests.read(self.url, self.headers, self.scheme or "http")
         if read is None:
@@ -150,6 +155,25 @@ class FastPathProtocol(LimitedProtocol):
         if blank_line and body == self._body and plain is not None:
             self.fast.heads.remember(head + blank_line, plain, self._request_id)
         self._body = b""
+
+    # Streams
+
+    def _is_streamed(self) -> bool:
+        """Whether the request is one for a stream, which has begun now; nothing may follow it in what was read."""
+        request = self.stream_requests.read(self.url, self.headers)
+        lines = self.fast.first_lines(self.server_state.default_headers)
+        whole = self._data.find(_BLANK_LINE) + len(_BLANK_LINE) == len(self._data)
+        if request is None or lines is None or not whole:
+            return False
+        if not self.begin_stream(request, lines[1], request.request_id or self.fast.new_request_id()):
+            return False
+        self.fast.telemetry.streams += 1
+        return True
+
+    def await_next_request(self) -> None:
+        self._between_messages = True
+        self._answered_at = self.loop.time()
+        self._rest()
 
     # Handing over to uvicorn
 

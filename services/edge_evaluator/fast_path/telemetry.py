@@ -13,6 +13,7 @@ from edge_evaluator.memory.kept_answers import KeptAnswers
 _BOUNDS = (0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.1)
 _SINGLE_ROUTE = "/ofrep/v1/evaluate/flags/{key}"
 _BULK_ROUTE = "/ofrep/v1/evaluate/flags"
+_STREAM_ROUTE = "/ofrep/v1/events"
 
 
 class FastPathTelemetry(Collector):
@@ -24,6 +25,7 @@ class FastPathTelemetry(Collector):
         self.bulk = 0
         self.kept = 0
         self.unmodified = 0
+        self.streams = 0
         self._buckets = [0] * (len(_BOUNDS) + 1)
         self._seconds = 0.0
 
@@ -39,6 +41,7 @@ class FastPathTelemetry(Collector):
         requests.add_metric([_SINGLE_ROUTE, "200"], self.single)
         requests.add_metric([_BULK_ROUTE, "200"], self.bulk)
         requests.add_metric([_BULK_ROUTE, "304"], self.unmodified)
+        requests.add_metric([_STREAM_ROUTE, "200"], self.streams)
         yield requests
         yield CounterMetricFamily("edge_kept_answers_found", "Bulk requests answered by a kept answer", self.kept)
         held = self._kept_answers.held_bytes

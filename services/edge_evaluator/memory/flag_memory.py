@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from messages.sdk_keys import KeyKind, KeyRing, SdkKey
@@ -78,6 +78,7 @@ class FlagMemory:
         self.generation = 0
         self._keys = KeyRing()
         self._changed: dict[tuple[str, KeyKind], asyncio.Event] = {}
+        self._listeners: list[Callable[[str, KeyKind], None]] = []
         self.complete = False
         self.lack = "CONFIG has not been read yet"
 
@@ -133,9 +134,15 @@ class FlagMemory:
 
     def announce(self, environment_id: str, kind: KeyKind) -> None:
         """Wakes everybody who waits with a key of this kind for a change of this environment."""
+        for heard in self._listeners:
+            heard(environment_id, kind)
         waiting = self._changed.pop((environment_id, kind), None)
         if waiting is not None:
             waiting.set()
+
+    def listen(self, heard: Callable[[str, KeyKind], None]) -> None:
+        """`heard` is called with the environment and the kind of each announcement; it may not wait."""
+        self._listeners.append(heard)
 
     async def changed(self, key: SdkKey, timeout_seconds: float) -> bool:
         """True at the next change that the key may see, False after the time. Look again afterwards."""
