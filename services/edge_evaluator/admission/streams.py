@@ -45,7 +45,9 @@ class OpenStreams:
         self.limits = limits
         self._open = Levels("streams_per_key", counts)
         self._ended = asyncio.Event()
-        open_now = Gauge("edge_event_streams_open", "Event streams that are open", registry=registry)
+        open_now = Gauge(
+            "edge_event_streams_open", "Event streams that are open", registry=registry, multiprocess_mode="livesum"
+        )
         open_now.set_function(self._open.total)
         self._dropped = Counter(
             "edge_event_streams_dropped_total",
