@@ -18,6 +18,7 @@ from starlette.requests import HTTPConnection
 from service_kit.clock import Clock
 from service_kit.origins import address_of
 from service_kit.rate_limits import RateLimit
+from service_kit.workers.shared_counts import WorkerCounts
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 Kind = Literal["user", "token", "system"]
@@ -35,13 +36,14 @@ class ActorRates:
 class ActorLimits:
     """Of one service. `all` are what is joined with its other processes."""
 
-    def __init__(self, rates: ActorRates, clock: Clock) -> None:
-        self._address = RateLimit("requests_per_address", rates.per_address, clock)
+    def __init__(self, rates: ActorRates, clock: Clock, counts: WorkerCounts | None = None) -> None:
+        """`counts`: of the worker, where there are several."""
+        self._address = RateLimit("requests_per_address", rates.per_address, clock, counts)
         self._actors = {
-            ("user", True): RateLimit("reads_per_person", rates.reads, clock),
-            ("user", False): RateLimit("writes_per_person", rates.writes, clock),
-            ("token", True): RateLimit("reads_per_token", rates.reads, clock),
-            ("token", False): RateLimit("writes_per_token", rates.writes, clock),
+            ("user", True): RateLimit("reads_per_person", rates.reads, clock, counts),
+            ("user", False): RateLimit("writes_per_person", rates.writes, clock, counts),
+            ("token", True): RateLimit("reads_per_token", rates.reads, clock, counts),
+            ("token", False): RateLimit("writes_per_token", rates.writes, clock, counts),
         }
         self.all = (self._address, *self._actors.values())
 

@@ -26,7 +26,11 @@ class KeptStream:
         self._problem: str | None = "not looked for yet"
         self._left: str | None = None
         self._there = Gauge(
-            "stream_ready", "1 while the stream that this service makes is there", ["stream"], registry=registry
+            "stream_ready",
+            "1 while the stream that this service makes is there",
+            ["stream"],
+            registry=registry,
+            multiprocess_mode="livemin",
         ).labels(spec.name)
 
     async def check(self) -> str | None:

@@ -21,6 +21,7 @@ from control_plane.composition import access_of, courier_of, operators_database,
 from control_plane.database import (
     MigrationError,
 )
+from control_plane.people.login_limit import LoginLimit
 from control_plane.people.password_resets_service import PasswordResets
 from control_plane.people.sign_in_trace import SignInTrace
 from control_plane.people.signing_keys import SigningKeyRing
@@ -47,7 +48,7 @@ async def reset_password(settings: Settings, email: str) -> None:
         database=database,
         issuer=TokenIssuer(SharedSecret(settings.auth_jwt_secret), clock),
         trace=SignInTrace(database, clock),
-        clock=clock,
+        limit=LoginLimit(clock),
     )
     try:
         await database.open()

@@ -28,6 +28,7 @@ from service_kit.shared_limits import JOIN_SECONDS, SharedLimits, redis_at
 from service_kit.telemetry import new_registry
 from service_kit.token_keys import SharedSecret
 from service_kit.tokens import AccessTokens, TokenIssuer
+from service_kit.workers.worker import Worker
 from streams.connection import BusConnection
 from streams.jetstream import JetStreamBus
 
@@ -115,28 +116,36 @@ def _quiet_collector() -> None:
     gc.set_threshold(*_COLLECTOR_THRESHOLDS)
 
 
-def build_api(settings: Settings) -> Api:
-    """The API; it connects when its app starts."""
+def build_api(settings: Settings, worker: Worker | None = None) -> Api:
+    """The API; it connects when its app starts. Of several workers the first does what one is enough for."""
+    worker = worker or Worker()
     clock, registry = SystemClock(), new_registry()
-    database = database_of(settings, clock)
+    database = database_of(settings, clock, worker)
     background = Background(registry, clock)
     keys = signing_keys_of(settings, database, clock)
     ring = keys if isinstance(keys, SigningKeyRing) else None
     browsers = Browsers(settings.public_url, settings.cors_origins)
-    limits = ActorLimits(settings.actor_rates, clock)
+    limits = ActorLimits(settings.actor_rates, clock, worker.rates)
     redis = redis_at(settings)
     trace = SignInTrace(database, clock)
-    access = access_of(settings, database=database, issuer=TokenIssuer(keys, clock), trace=trace, clock=clock)
-    relay = relay_companion(registry) if settings.relay_enabled else None
+    access = access_of(
+        settings,
+        database=database,
+        issuer=TokenIssuer(keys, clock),
+        trace=trace,
+        limit=LoginLimit(clock, counts=worker.rates),
+    )
+    relay = relay_companion(registry) if settings.relay_enabled and worker.is_first else None
     status = _status(settings, clock, PublishingTelemetry(registry))
     intake = _act_intake(settings, database=database, clock=clock, registry=registry)
     heard = FleetTelemetry(registry)
     fleet = Fleet(clock, heard)
-    waits = PropagationWaits(fleet, heard, most=settings.propagation_waits_max)
+    waits = PropagationWaits(fleet, heard, most=worker.part(settings.propagation_waits_max))
     listener = FleetListener(fleet, lambda: JetStreamBus(BusConnection.of(settings), name="control-plane-fleet"))
     sealer = Sealer.of(settings.sealing_keys, settings.auth_jwt_secret)
     heads = SignedHeads(database, sealer)
     webhooks = webhooks_of(settings)
+    webhook_work = _webhook_work(settings, webhooks=webhooks, clock=clock, registry=registry)
 
     quotas = Quotas(
         limits=settings.quotas, reserve=settings.config_reserve_percent / 100, telemetry=QuotaTelemetry(registry)
@@ -175,13 +184,15 @@ def build_api(settings: Settings) -> Api:
         if redis is not None:
             shared = SharedLimits("control-plane", redis, limits.all)
             background.every("shared-limits", shared.join, seconds=JOIN_SECONDS)
+        listener.begin(background)
+        background.keep("publishing_status", status.keep_looking)
+        if not worker.is_first:
+            return
         background.every("sessions", access.sessions.sweep, seconds=_SWEEP_SECONDS)
         background.every("audit-heads", heads.sign_due, seconds=_HEADS_SECONDS)
         background.keep("acts", intake)
-        listener.begin(background)
-        background.keep("webhooks", _webhook_work(settings, webhooks=webhooks, clock=clock, registry=registry))
+        background.keep("webhooks", webhook_work)
         background.every("scheduled-changes", schedule.apply_all, seconds=LOOK_SECONDS)
-        background.keep("publishing_status", status.keep_looking)
         if relay is not None:
             background.keep("relay", relay.run)
 
@@ -219,6 +230,7 @@ def build_api(settings: Settings) -> Api:
                 background=background, database=database, prepare=prepare, opened=opened, ending=write_traces
             ),
             body_limit_bytes=settings.body_limit_bytes,
+            worker=worker,
             # What is served goes on; so a pod is not taken away for it.
             warnings={
                 "publishing": status.check,
@@ -258,7 +270,7 @@ def relay_companion(registry: CollectorRegistry) -> Companion:
 
 
 def access_of(
-    settings: Settings, *, database: Database, issuer: TokenIssuer, trace: SignInTrace, clock: Clock
+    settings: Settings, *, database: Database, issuer: TokenIssuer, trace: SignInTrace, limit: LoginLimit
 ) -> Access:
     """Who people are."""
     terms = SessionTerms(
@@ -270,7 +282,7 @@ def access_of(
         database=database,
         sessions=Sessions(database, issuer, terms),
         passwords=Passwords(),
-        limit=LoginLimit(clock),
+        limit=limit,
         trace=trace,
     )
 
@@ -297,9 +309,10 @@ def webhooks_of(settings: Settings) -> Webhooks:
     return Webhooks(OutboundGuard(settings.outbound_allow), sealer)
 
 
-def database_of(settings: Settings, clock: Clock) -> Database:
-    """With connections for requests."""
-    return _database_with(settings, clock, request_connections(settings.database_pool_size))
+def database_of(settings: Settings, clock: Clock, worker: Worker | None = None) -> Database:
+    """With connections for requests, or a worker's part of them."""
+    size = settings.database_pool_size
+    return _database_with(settings, clock, request_connections(max(2, worker.part(size)) if worker else size))
 
 
 def operators_database(settings: Settings, clock: Clock) -> Database:

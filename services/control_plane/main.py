@@ -5,10 +5,13 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
+from functools import partial
 
 from service_kit.logs import configure_logging
 from service_kit.serving import serve
 from service_kit.settings import load_settings, wrong_settings
+from service_kit.workers.supervisor import run_workers
+from service_kit.workers.worker import Worker
 
 from control_plane import commands
 from control_plane.audit import verify_command
@@ -61,8 +64,12 @@ def main() -> None:
     elif command == "relay":
         serve(build_relay(settings), settings)
     else:
-        api = build_api(settings)
-        serve(api.app, settings, closing=api.closing)
+        run_workers(settings.control_plane_workers, settings, partial(_serve, settings))
+
+
+def _serve(settings: Settings, worker: Worker) -> None:
+    api = build_api(settings, worker)
+    serve(api.app, settings, worker=worker, closing=api.closing)
 
 
 def _settings(command: str) -> Settings:

@@ -11,7 +11,7 @@ from service_kit.addresses import AllowedHosts
 from service_kit.cors import Origins
 from service_kit.mail import SmtpServer
 from service_kit.sealing import SealingKeys
-from service_kit.settings import LongSecret
+from service_kit.settings import LongSecret, Workers
 from service_kit.store_settings import BusSettings, RedisSettings
 
 from control_plane.quotas import LimitsSetting
@@ -20,7 +20,7 @@ from control_plane.quotas import LimitsSetting
 class Settings(BusSettings, RedisSettings):
     """The settings of every command.
 
-    `database_pool_size`: connections for requests; a relay has up to seven more, its status one.
+    `database_pool_size`: connections for requests, of all workers; a relay has up to seven more, its status one.
     `request_seconds`: how long the database may keep a request waiting, all its statements together; then it is 503.
     `propagation_waits_max`: requests that wait for edges at once, a quarter of them of one organization; 0: none waits.
     `relay_check_seconds`: how often the relay compares the stream with what it wrote; `relay_compare_seconds`: how
@@ -38,6 +38,7 @@ class Settings(BusSettings, RedisSettings):
     """
 
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    control_plane_workers: Workers = 1
     database_url: SecretStr
     database_pool_size: Annotated[int, Field(ge=2, le=200)] = 10
     request_seconds: Annotated[float, Field(ge=1, le=600)] = 8.0

@@ -67,7 +67,7 @@ class Workers:
         until_blocking(lambda: len(self.processes()) == count and self.is_ready(), despite=OSError)
 
     @contextmanager
-    def under_load(self, clients: int, path: str, body: Callable[[int], bytes]) -> Iterator[Load]:
+    def under_load(self, clients: int, path: str, body: Callable[[int], bytes | None]) -> Iterator[Load]:
         """Whoever finds his connection gone opens another one."""
         load, over = Load(failures=[[] for _ in range(clients)]), Event()
 

@@ -54,9 +54,10 @@ class WorkerCounts:
         self.others = starts
         self._mark = lru_cache(_MARKS_KEPT)(self._marked)
 
-    def share(self, kind: str, name: Hashable, window: int = 0) -> Share:
-        """The count of one name. `window`: which one is counted, 0 for what is open now."""
-        return Share(self, self._mark(kind, name), window)
+    def share(self, kind: str, name: Hashable, window: int = 0, *, now: int | None = None) -> Share:
+        """The count of one name. `window`: which one is counted, 0 for what is open now. It is over when `now`, in the
+        same measure, is past it; by default they follow each other."""
+        return Share(self, self._mark(kind, name), window, window if now is None else now)
 
     def _marked(self, kind: str, name: Hashable) -> int:
         told = name if isinstance(name, bytes) else str(name).encode()
@@ -75,7 +76,7 @@ class WorkerCounts:
         """Changes whenever a name may have come into the part."""
         return self.words[start]
 
-    def claim(self, mark: int, window: int) -> int | None:
+    def claim(self, mark: int, window: int, now: int) -> int | None:
         """The own cell of the mark, with what it has counted of this window; None when all near its place are taken."""
         words = self.words
         free = None
@@ -83,7 +84,7 @@ class WorkerCounts:
             if words[at] == mark:
                 free = at
                 break
-            if free is None and (words[at + 1] < window or not words[at + 2]):
+            if free is None and (words[at + 1] < now or not words[at + 2]):
                 free = at
         if free is None:
             return None
@@ -105,19 +106,22 @@ class WorkerCounts:
 class Share:
     """One name's count: this worker's share of it, and that of the others."""
 
-    __slots__ = ("_at", "_counts", "_found", "_mark", "_own", "_seen", "_window")
+    __slots__ = ("_at", "_counts", "_found", "_mark", "_now", "_own", "_seen", "_window")
 
-    def __init__(self, counts: WorkerCounts, mark: int, window: int) -> None:
+    def __init__(self, counts: WorkerCounts, mark: int, window: int, now: int) -> None:
         self._counts = counts
         self._mark = mark
         self._found: list[int | None] = [None] * len(counts.others)
         self._seen = [-1] * len(counts.others)
-        self.begin(window)
+        self._begin(window, now)
 
     def begin(self, window: int) -> None:
         """Counts another window from now on."""
-        self._window = window
-        self._at = self._counts.claim(self._mark, window)
+        self._begin(window, window)
+
+    def _begin(self, window: int, now: int) -> None:
+        self._window, self._now = window, now
+        self._at = self._counts.claim(self._mark, window, now)
         self._own = 0 if self._at is None else self._counts.words[self._at + 2]
 
     @property
@@ -131,7 +135,7 @@ class Share:
         if at is not None:
             words = self._counts.words
             if words[at] != self._mark:
-                self._at = at = self._counts.claim(self._mark, self._window)
+                self._at = at = self._counts.claim(self._mark, self._window, self._now)
                 if at is None:
                     return
             words[at + 2] = count

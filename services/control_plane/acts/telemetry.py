@@ -16,5 +16,8 @@ class ActTelemetry:
             registry=registry,
         )
         self.waiting_seconds = Gauge(
-            "acts_waiting_age_seconds", "Age of the oldest act that waits to be appended", registry=registry
+            "acts_waiting_age_seconds",
+            "Age of the oldest act that waits to be appended",
+            registry=registry,
+            multiprocess_mode="livemax",
         )

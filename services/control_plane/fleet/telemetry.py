@@ -11,11 +11,15 @@ class FleetTelemetry:
     """Edges by state, as this process hears them: an edge that is `behind` is `live`, too."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self.edges = Gauge("fleet_edges", "Edges that are heard, by state", ["state"], registry=registry)
+        self.edges = Gauge(
+            "fleet_edges", "Edges that are heard, by state", ["state"], registry=registry, multiprocess_mode="livemax"
+        )
         self.heartbeats = Counter(
             "fleet_heartbeats_total", "Words of edges that were heard", ["outcome"], registry=registry
         )
-        self.waiting = Gauge("propagation_waiting", "Requests that wait for all edges", registry=registry)
+        self.waiting = Gauge(
+            "propagation_waiting", "Requests that wait for all edges", registry=registry, multiprocess_mode="livesum"
+        )
         self.waits = Counter(
             "propagation_waits_total", "Requests that wanted to wait for all edges", ["outcome"], registry=registry
         )

@@ -19,6 +19,7 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from service_kit.clock import Clock
 from service_kit.deadlines import uncounted
 from service_kit.problems import TooManyRequests
+from service_kit.workers.shared_counts import Share, WorkerCounts
 
 WINDOW_SECONDS = 300.0
 FAILURES_PER_PAIR_MAX = 8
@@ -28,6 +29,8 @@ DELAY_SECONDS_EACH = 0.1
 DELAY_SECONDS_MAX = 4.0
 _COUNTERS_MAX = 50_000
 _EVERYWHERE = ""
+_STEP_MS = 10_000
+"""What the windows of rates are counted in, among which these stand."""
 
 
 def network_of(address: str) -> str:
@@ -53,10 +56,17 @@ class Attempt:
 
 
 class LoginLimit:
-    """Counts in fixed windows, in this process. Attempts count when they begin, so that parallel ones count too."""
+    """Counts in fixed windows, in all workers. Attempts count when they begin, so that parallel ones count too."""
 
-    def __init__(self, clock: Clock, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        counts: WorkerCounts | None = None,
+    ) -> None:
+        """`counts`: of the worker, where there are several."""
         self._clock = clock
+        self._counts = counts
         self._sleep = sleep
         self._counters: OrderedDict[tuple[str, str], tuple[float, int]] = OrderedDict()
 
@@ -68,7 +78,7 @@ class LoginLimit:
             self.request(attempt.network)
             self._add(everywhere, 1)
         self._add(pair, 1)
-        over = self._count(everywhere)[1] - FAILURES_PER_ACCOUNT_BEFORE_DELAY
+        over = self._count(everywhere)[1] + self._elsewhere(everywhere) - FAILURES_PER_ACCOUNT_BEFORE_DELAY
         if over > 0 and not attempt.known:
             try:
                 with uncounted():
@@ -93,11 +103,13 @@ class LoginLimit:
     def succeeded(self, attempt: Attempt) -> None:
         """Forgets the failures on this account from this network."""
         self.withdraw(attempt)
-        self._counters.pop((attempt.network, attempt.account), None)
+        pair = (attempt.network, attempt.account)
+        self._add(pair, -self._count(pair)[1])
+        self._counters.pop(pair, None)
 
     def _require_room(self, key: tuple[str, str], most: int) -> None:
         began, count = self._count(key)
-        if count >= most:
+        if count + self._elsewhere(key) >= most:
             wait = max(1, round(WINDOW_SECONDS - (self._clock.monotonic() - began)))
             raise TooManyRequests("too many attempts to log in", retry_after_seconds=wait, code="too_many_logins")
 
@@ -110,5 +122,18 @@ class LoginLimit:
         began, count = self._count(key)
         self._counters[key] = (began, max(0, count + number))
         self._counters.move_to_end(key)
+        if (share := self._share(key)) is not None:
+            share.own = self._counters[key][1]
         while len(self._counters) > _COUNTERS_MAX:
             self._counters.popitem(last=False)
+
+    def _elsewhere(self, key: tuple[str, str]) -> int:
+        share = self._share(key)
+        return 0 if share is None else share.elsewhere
+
+    def _share(self, key: tuple[str, str]) -> Share | None:
+        if self._counts is None:
+            return None
+        now, window = self._clock.now(), round(WINDOW_SECONDS * 1000)
+        ends = (now // window + 1) * window // _STEP_MS - 1
+        return self._counts.share("logins", "\0".join(key), ends, now=now // _STEP_MS)

@@ -13,19 +13,27 @@ class PublishingTelemetry:
             "relay_unpublished_age_seconds",
             "Age of the oldest unpublished change; of the database, whoever leads",
             registry=registry,
+            multiprocess_mode="livemax",
         )
         self.blocked = Gauge(
             "relay_blocked",
             "1 while something is not published for this reason; of the database, whoever leads",
             ["reason"],
             registry=registry,
+            multiprocess_mode="livemax",
         )
         self.blocked_environments = Gauge(
             "relay_blocked_environments",
             "Environments that are not published because more is known elsewhere",
             registry=registry,
+            multiprocess_mode="livemax",
         )
-        self.led = Gauge("relay_led", "1 while any relay holds the lease; of the database", registry=registry)
+        self.led = Gauge(
+            "relay_led",
+            "1 while any relay holds the lease; of the database",
+            registry=registry,
+            multiprocess_mode="livemax",
+        )
         self.status_failures = Counter(
             "relay_status_failures_total", "Times the database did not say how publishing stands", registry=registry
         )
@@ -35,8 +43,12 @@ class RelayTelemetry:
     """What a relay counts."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self.leading = Gauge("relay_leading", "1 while this relay leads", registry=registry)
-        self.epoch = Gauge("relay_epoch", "Epoch of this relay's last leadership", registry=registry)
+        self.leading = Gauge(
+            "relay_leading", "1 while this relay leads", registry=registry, multiprocess_mode="livemax"
+        )
+        self.epoch = Gauge(
+            "relay_epoch", "Epoch of this relay's last leadership", registry=registry, multiprocess_mode="livemax"
+        )
         self.publications = Counter("relay_publications_total", "Environments published", registry=registry)
         self.entries = Counter("relay_entries_total", "Entries and tombstones written", registry=registry)
         self.repaired_entries = Counter(
@@ -67,11 +79,17 @@ class RelayTelemetry:
             "Entities kept back because they fail their check",
             ["environment"],
             registry=registry,
+            multiprocess_mode="livemax",
         )
-        self.stream_bytes = Gauge("config_stream_bytes", "What the CONFIG stream holds", registry=registry)
-        self.stream_bytes_max = Gauge("config_stream_bytes_max", "What the CONFIG stream may hold", registry=registry)
+        self.stream_bytes = Gauge(
+            "config_stream_bytes", "What the CONFIG stream holds", registry=registry, multiprocess_mode="livemax"
+        )
+        self.stream_bytes_max = Gauge(
+            "config_stream_bytes_max", "What the CONFIG stream may hold", registry=registry, multiprocess_mode="livemax"
+        )
         self.foreign_environments = Gauge(
             "relay_foreign_environments",
             "Environments on the stream that the database does not have; of the leader",
             registry=registry,
+            multiprocess_mode="livemax",
         )

@@ -24,11 +24,13 @@ class WebhookTelemetry:
             "webhook_deliveries_waiting",
             "Deliveries that wait for an attempt, without those of paused webhooks; of the database",
             registry=registry,
+            multiprocess_mode="livemax",
         )
         self.overdue = Gauge(
             "webhook_overdue_seconds",
             "For how long the delivery that is due longest has been due; of the database",
             registry=registry,
+            multiprocess_mode="livemax",
         )
         self.pauses = Counter("webhook_pauses_total", "Webhooks paused, by why", ["reason"], registry=registry)
         for outcome in ("delivered", "failed"):
