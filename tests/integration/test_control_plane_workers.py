@@ -95,7 +95,7 @@ def test_a_killed_worker_costs_what_was_under_way_and_one_relay_publishes(contro
         made(workers, at, key="shop", name="Shop")
         with workers.under_load(4, at, lambda _: None) as load:
             until_blocking(lambda: load.statuses[200] > 50)
-            relays(workers)[0].parent().kill()  # type: ignore[union-attr]
+            relays(workers)[0].parent().kill()
             asked = load.statuses[200]
             until_blocking(lambda: load.statuses[200] > asked + 100)
             workers.await_ready(2)
