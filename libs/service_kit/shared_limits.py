@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from heapq import nlargest
-
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from service_kit.logs import get_logger
 from service_kit.rate_limits import WINDOW_SECONDS, RateLimit
 from service_kit.store_settings import RedisSettings
+
+if TYPE_CHECKING:
+    # Loaded by who has a Redis alone: it takes memory.
+    from redis.asyncio import Redis
 
 JOIN_SECONDS = 1.0
 """How often to join."""
@@ -27,6 +30,7 @@ class SharedLimits:
         self._redis = redis
         self._limits = limits
         self._reachable = True
+        self._failures = (import_module("redis.exceptions").RedisError, OSError, TimeoutError)
 
     async def join(self) -> None:
         """Tells Redis what this process has counted and learns the sum. An unreachable Redis changes nothing."""
@@ -47,7 +51,7 @@ class SharedLimits:
                         pipeline.incrby(key, taken - each.shared)
                         pipeline.expire(key, WINDOW_SECONDS * 2)
                     sums = (await pipeline.execute())[::2]
-            except (RedisError, OSError, TimeoutError) as error:
+            except self._failures as error:
                 if self._reachable:
                     _log.warning("counts of limits are not shared", error=type(error).__name__)
                 self._reachable = False
@@ -69,9 +73,10 @@ def redis_at(settings: RedisSettings) -> Redis | None:
     url = settings.redis_url.get_secret_value()
     if not url:
         return None
-    return Redis.from_url(
+    client: Redis = import_module("redis.asyncio").Redis.from_url(
         url,
         socket_timeout=_ANSWER_SECONDS_MAX,
         socket_connect_timeout=_ANSWER_SECONDS_MAX,
         **settings.redis_options(),
     )
+    return client

@@ -5,9 +5,13 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+if TYPE_CHECKING:
+    # Loaded by who has such a file alone: it takes memory.
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 _BLOCK = re.compile(r"-+BEGIN ([A-Z ]+)-+\s*(\S+)\s*-+END [A-Z ]+-+")
 _TOKEN, _SEED = "NATS USER JWT", "USER NKEY SEED"
@@ -58,4 +62,6 @@ def _key(seed: str) -> Ed25519PrivateKey:
         or binascii.crc_hqx(body, 0).to_bytes(_CHECKSUM_BYTES, "little") != checksum
     ):
         raise CredentialsUnusable("holds a seed that is damaged")
-    return Ed25519PrivateKey.from_private_bytes(body[_PREFIX_BYTES:])
+    keys = import_module("cryptography.hazmat.primitives.asymmetric.ed25519")
+    key: Ed25519PrivateKey = keys.Ed25519PrivateKey.from_private_bytes(body[_PREFIX_BYTES:])
+    return key

@@ -7,11 +7,11 @@ import gc
 import sys
 from collections.abc import AsyncIterator
 from functools import partial
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-import httpx
 from fastapi import FastAPI
 from messages.subjects import CONFIG
-from redis.asyncio import Redis
 from service_kit.background import Background
 from service_kit.bus_watch import BusWatch
 from service_kit.clock import SystemClock
@@ -50,6 +50,11 @@ from edge_evaluator.feed.warmup import Warmer
 from edge_evaluator.memory.flag_memory import FlagMemory
 from edge_evaluator.memory.kept_answers import KeptAnswers
 from edge_evaluator.settings import EdgeSettings
+
+if TYPE_CHECKING:
+    # Loaded by who uses them alone: they take memory.
+    import httpx
+    from redis.asyncio import Redis
 
 _EXPOSURE_SECONDS = 5.0
 _AGES_SECONDS = 1.0
@@ -183,7 +188,9 @@ class Edge:
         settings = self._settings
         if not settings.ingestor_url:
             return None
-        client = httpx.AsyncClient(base_url=settings.ingestor_url, timeout=_EXPOSURE_SECONDS, trust_env=False)
+        client: httpx.AsyncClient = import_module("httpx").AsyncClient(
+            base_url=settings.ingestor_url, timeout=_EXPOSURE_SECONDS, trust_env=False
+        )
         limits = ExposureLimits(
             buffered=self._worker.part(settings.edge_exposure_buffer_max),
             flush_seconds=settings.edge_exposure_flush_seconds,

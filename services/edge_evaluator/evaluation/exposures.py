@@ -12,10 +12,10 @@ from collections import defaultdict, deque
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum, auto
-from typing import Any, NamedTuple, Protocol
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from uuid import UUID
 
-import httpx
 import msgspec
 from bucketing import unit_key
 from bucketing.attributes import read
@@ -27,6 +27,10 @@ from service_kit.logs import get_logger
 
 from edge_evaluator.evaluation.exposed_attributes import exposed_attributes
 from edge_evaluator.memory.callers import Caller
+
+if TYPE_CHECKING:
+    # Loaded by who has an ingestor alone: it takes memory.
+    import httpx
 
 BATCH_EVENTS_MAX = 500
 _REMEMBERED_MAX = 200_000
@@ -100,6 +104,7 @@ class ExposureBuffer:
     ) -> None:
         """`client` has the ingestor's address as its base."""
         self._client = client
+        self._failure: type[Exception] = import_module("httpx").HTTPError
         self._limits = limits
         self._clock = clock
         self._telemetry = _Telemetry(registry)
@@ -188,7 +193,7 @@ class ExposureBuffer:
                 content=b"[" + b",".join(batch) + b"]",
                 headers={b"authorization": b"Bearer " + key, b"content-type": b"application/json"},
             )
-        except httpx.HTTPError as error:
+        except self._failure as error:
             _log.warning("exposures not delivered", error=type(error).__name__, events=len(batch))
             return _Outcome.AWAY
         if answer.status_code == 429:

@@ -3,7 +3,7 @@
 An answer is kept under everything that it depends on: the view it comes from, how many starts, ends and expiries have
 passed and how old the configuration was said to be (another one of these empties the view's shelf), what was asked for,
 and the bytes of the body. Nothing that was kept outlives its view: a configuration that is replaced takes its answers
-with it.
+with it. What is asked for the first time is only noted, so that contexts that never come again take no room.
 
 They are bounded in bytes, which are counted with what Python needs around them. When there is no room, the organization
 that holds most gives way, and of it the view that holds most: whoever holds less than an equal share loses nothing to
@@ -25,6 +25,8 @@ Asked = tuple[Hashable, bytes]
 _ENTRY_BYTES = 640
 _FLAG_BYTES = 8
 _PART_MAX = 64
+_NOTE_BYTES = 100
+_NOTES_MAX = 4096
 _FREED_PART = 16
 _FREED_AT_ONCE = 64
 
@@ -45,15 +47,24 @@ class KeptAnswer(NamedTuple):
 
 
 class Shelf(dict[Asked, tuple[KeptAnswer, int]]):
-    """The answers of one view at one moment of it, the oldest first, each with its size."""
+    """The answers of one view at one moment of it, the oldest first, each with its size. `notes`: hashes of what was
+    asked once."""
 
-    __slots__ = ("age_seconds", "held_bytes", "phase")
+    __slots__ = ("age_seconds", "held_bytes", "notes", "phase")
 
     def __init__(self) -> None:
         super().__init__()
         self.phase = -1
         self.age_seconds = -1
         self.held_bytes = 0
+        self.notes: set[int] = set()
+
+    def forget_notes(self) -> int:
+        """How many bytes that frees."""
+        freed = len(self.notes) * _NOTE_BYTES
+        self.notes = set()
+        self.held_bytes -= freed
+        return freed
 
 
 class KeptAnswers:
@@ -76,7 +87,8 @@ class KeptAnswers:
         return None if found is None else found[0]
 
     def keep(self, view: View, phase: int, asked: Asked, answer: KeptAnswer, own_bytes: int) -> None:
-        """`own_bytes`: of the body, what no other answer shares. What would take a large part of all is not kept."""
+        """Only when it was asked before, and does not take a large part of all. `own_bytes`: of the body, what no
+        other answer shares."""
         size = _ENTRY_BYTES + len(asked[1]) + len(answer.head) + _FLAG_BYTES * len(answer.flags) + own_bytes
         if size * _PART_MAX > self._bytes_max:
             return
@@ -84,9 +96,16 @@ class KeptAnswers:
         if shelf.phase != phase or shelf.age_seconds != view.age_seconds:
             self._empty(shelf)
             shelf.phase, shelf.age_seconds = phase, view.age_seconds
-        if asked in shelf:
-            return
-        shelf[asked] = answer, size
+        note = hash(asked)
+        if note in shelf.notes:
+            if asked in shelf:
+                return
+            shelf[asked] = answer, size
+        else:
+            if len(shelf.notes) >= _NOTES_MAX:
+                self.held_bytes -= shelf.forget_notes()
+            shelf.notes.add(note)
+            size = _NOTE_BYTES
         shelf.held_bytes += size
         self.held_bytes += size
         if self.held_bytes > self._bytes_max:
@@ -113,6 +132,7 @@ class KeptAnswers:
     def _empty(self, shelf: Shelf) -> None:
         self.held_bytes -= shelf.held_bytes
         shelf.held_bytes = 0
+        shelf.notes = set()
         shelf.clear()
 
     def _make_room(self) -> None:
@@ -122,6 +142,7 @@ class KeptAnswers:
             tenant = max(self._tenants.values(), key=_bytes_of)
             shelf = max(tenant.values(), key=lambda each: each.held_bytes)
             equal_share = enough // len(self._tenants)
+            self.held_bytes -= shelf.forget_notes()
             for asked in list(islice(shelf, _FREED_AT_ONCE)):
                 _, size = shelf.pop(asked)
                 shelf.held_bytes -= size
