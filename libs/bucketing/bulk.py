@@ -7,18 +7,20 @@ beforehand, by `prepare`); until then its flags are decided one by one. A change
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from typing import Any
 
 from bucketing.decision import Decision
 from bucketing.generation.chunks import write_chunk
 from bucketing.generation.evaluables import Evaluable
 from bucketing.generation.source import Source
 from bucketing.programs import CIRCLE, UNWRITABLE, Context, Memo, Programs
+from bucketing.splits import chosen
 
-CHUNK_FLAGS_MAX = 16
-CHUNK_COMPARISONS_MAX = 200
+CHUNK_FLAGS_MAX = 25
+CHUNK_CONDITIONS_MAX = 125
 
 Items = Mapping[str, Evaluable]
-ChunkProgram = Callable[[Context, int, Programs, Memo], list[Decision]]
+ChunkProgram = Callable[[Context, int, Programs, Memo], tuple[tuple[Any, ...], str | None]]
 Alone = Callable[[str, Context, int], Decision]
 """Decides one flag, and never raises."""
 
@@ -56,10 +58,10 @@ def _chunks(keys: Iterable[str], items: Items) -> Iterator[Chunk]:
     total = 0
     for key in keys:
         item = items.get(key)
-        if item is None or item.size > CHUNK_COMPARISONS_MAX:
+        if item is None or item.size > CHUNK_CONDITIONS_MAX:
             yield Chunk((key,))
             continue
-        if len(gathered) == CHUNK_FLAGS_MAX or total + item.size > CHUNK_COMPARISONS_MAX:
+        if len(gathered) == CHUNK_FLAGS_MAX or total + item.size > CHUNK_CONDITIONS_MAX:
             yield _chunk(gathered)
             gathered, total = [], 0
         gathered.append(item)
@@ -101,10 +103,17 @@ class Bulk:
                 chunk.write()
                 yield
 
-    def evaluate(self, context: Context, now: int, programs: Programs, alone: Alone) -> list[Decision]:
-        """One decision a flag. Never raises."""
+    def evaluate(
+        self,
+        context: Context,
+        now: int,
+        programs: Programs,
+        alone: Alone,
+        answers: Mapping[Decision, Any] | None = None,
+    ) -> list[Any]:
+        """One decision a flag, or what `answers` has for it. Raises only what `answers` raises."""
         memo: Memo = {}
-        decisions: list[Decision] = []
+        decided: list[Any] = []
         may_write = True
         for chunk in self._chunks:
             if may_write and chunk.writable:
@@ -113,13 +122,13 @@ class Bulk:
             program = chunk.program
             if program is not None:
                 try:
-                    found = program(context, now, programs, memo)
+                    results, unit = program(context, now, programs, memo)
                 except Exception:
                     memo = {}
                 else:
                     if CIRCLE not in memo:
-                        decisions += found
+                        decided += chosen(results, unit, answers)
                         continue
                     memo = {}
-            decisions += [alone(key, context, now) for key in chunk.keys]
-        return decisions
+            decided += chosen(tuple(alone(key, context, now) for key in chunk.keys), None, answers)
+        return decided

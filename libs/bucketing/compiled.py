@@ -26,6 +26,7 @@ from bucketing.references import References, segment_references
 from bucketing.resolution import Directory, references_of, unusable_segments
 
 Entity = TypeVar("Entity")
+Answer = TypeVar("Answer")
 NOTHING: Mapping[str, None] = MappingProxyType({})
 
 
@@ -241,7 +242,15 @@ class CompiledFlagSet:
 
         The decisions are those of `evaluate`, in an order that is the same for every context.
         """
-        return self._bulk(client_only).evaluate(context, now, self._programs, self.evaluate)
+        decisions: list[Decision] = self._bulk(client_only).evaluate(context, now, self._programs, self.evaluate)
+        return decisions
+
+    def answer_all(
+        self, context: Context, now: int, answers: Mapping[Decision, Answer], client_only: bool = False
+    ) -> list[Answer]:
+        """What `answers` has for each decision of `evaluate_all`, in its order. Raises only what `answers` raises."""
+        found: list[Answer] = self._bulk(client_only).evaluate(context, now, self._programs, self.evaluate, answers)
+        return found
 
     def prepare(self) -> Iterator[None]:
         """Write all functions that are still to be written, a few milliseconds a step at most.

@@ -19,7 +19,7 @@ from bucketing.instants import parse_instant
 from bucketing.limits import LITERAL_LIST_MAX, LITERAL_TEXT_BYTES_MAX
 from bucketing.networks import Block, BlockSet, parse_block
 from bucketing.patterns import InvalidPattern, compile_pattern
-from bucketing.readings import ANYTHING, INSTANT, NUMBER, TEXT, VERSION, Reading
+from bucketing.readings import ANYTHING, INSTANT, NUMBER, TEXT, VERSION, Reading, scalar
 from bucketing.semver import parse_short_version, parse_version
 
 EXPRESSION_NAMES: dict[str, Any] = {
@@ -60,8 +60,7 @@ class Test:
 
     def scalar(self, variable: str, kind: str, constant: str) -> str:
         """Whether the variable's value, which is no array, passes; `constant` names the literal."""
-        value, passes = self.reading.inline(variable, kind)
-        return " and ".join([*passes, self.of(value, constant)])
+        return scalar(self.reading, self.expression).format(v=variable, k=kind, c=constant)
 
     def of(self, value: str, constant: str) -> str:
         """Whether what was read passes."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from bucketing.semver import VERSION_LENGTH_MAX
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Reading:
     """A way to read a present value `{v}`, whose class is `{k}`.
 
@@ -22,17 +23,20 @@ class Reading:
         """Is something else tested than the value itself?"""
         return self.read != "{v}"
 
-    def inline(self, variable: str, kind: str) -> tuple[str, list[str]]:
-        """What is tested of the variable's value, and what must hold before; `kind` is its class."""
-        passes = [self.guard.format(v=variable, k=kind)] if self.guard else []
-        if not self.converts:
-            return variable, passes
-        return "w", [*passes, f"(w := {self.read.format(v=variable)}) is not None"]
-
     def value(self, variable: str, kind: str) -> str:
         """What is tested of a variable's value, None if it can't be."""
         read = self.read.format(v=variable)
         return f"{read} if {self.guard.format(v=variable, k=kind)} else None" if self.guard else read
+
+
+@lru_cache(maxsize=256)
+def scalar(reading: Reading, expression: str) -> str:
+    """A text over `{v}`, `{k}` and `{c}`: can the value be read, and does what is read pass `expression`?"""
+    parts = [reading.guard] if reading.guard else []
+    if reading.converts:
+        parts.append(f"(w := {reading.read}) is not None")
+        expression = expression.replace("{v}", "w")
+    return " and ".join([*parts, expression])
 
 
 ANYTHING = Reading()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
 
 from bucketing import native
 from bucketing.hashing import Begin, python_bucket
@@ -24,16 +24,30 @@ class PythonSplit:
         self.outcomes = outcomes
 
 
-def python_chosen(results: tuple[Any, ...], unit: str) -> list[Any]:
-    """A list of the results, in which each split is replaced by what the unit gets."""
-    return [
-        one.outcomes[bisect_right(one.bounds, python_bucket(one.begin, unit))] if one.__class__ is PythonSplit else one
+def python_chosen(results: tuple[Any, ...], unit: str | None, answers: Mapping[Any, Any] | None = None) -> list[Any]:
+    """A list of the results, in which each split is replaced by what the unit gets; of their answers, if there are any.
+
+    A unit is needed where there is a split.
+    """
+    found = [
+        one.outcomes[bisect_right(one.bounds, python_bucket(one.begin, unit))]  # type: ignore[arg-type]
+        if one.__class__ is PythonSplit
+        else one
         for one in results
     ]
+    return found if answers is None else [answers[one] for one in found]
+
+
+class Chosen(Protocol):
+    """The form of `python_chosen`."""
+
+    def __call__(
+        self, results: tuple[Any, ...], unit: str | None, answers: Mapping[Any, Any] | None = None, /
+    ) -> list[Any]: ...
 
 
 Split: Callable[[Begin, tuple[int, ...], tuple[Any, ...]], Any] = (
     PythonSplit if native.BUILT is None else native.BUILT.Split
 )
-chosen: Callable[[tuple[Any, ...], Any], list[Any]] = python_chosen if native.BUILT is None else native.BUILT.chosen
+chosen: Chosen = python_chosen if native.BUILT is None else native.BUILT.chosen
 """In C, two hashes side by side, where it was compiled."""

@@ -5,8 +5,9 @@ import importlib.util
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pytest
@@ -34,7 +35,7 @@ class Implementation(NamedTuple):
     start: Callable[[str, str], Any]
     bucket: Callable[[Any, str], int]
     Split: Callable[[Any, tuple[int, ...], tuple[Any, ...]], Any]
-    chosen: Callable[[tuple[Any, ...], Any], list[Any]]
+    chosen: Callable[..., list[Any]]
 
     def splits(self, prefixes: list[str]) -> tuple[Any, ...]:
         """Whose `chosen` outcomes are the unit's buckets under several prefixes."""
@@ -47,6 +48,7 @@ def loaded(path: Path) -> Implementation:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    assert native.INTERFACE == module.INTERFACE
     return Implementation(native_start, module.bucket, module.Split, module.chosen)
 
 
@@ -133,13 +135,40 @@ def test_what_is_no_split_stays_where_it_is(implementations: dict[str, Implement
         assert each.chosen((split, *odd, split, split), "u") == ["all", *odd, "all", "all"]
 
 
-def test_outcomes_are_let_go(implementations: dict[str, Implementation]) -> None:
+class Written(dict[Any, str]):
+    """Answers that are written when they are first asked for."""
+
+    def __missing__(self, key: Any) -> str:
+        written = f"written {key}"
+        if key == "kept":
+            self[key] = written
+        return written
+
+
+@pytest.mark.parametrize("answers", [Written(known="prepared"), MappingProxyType(Written(known="prepared"))])
+def test_answers_are_looked_up(implementations: dict[str, Implementation], answers: Mapping[Any, str]) -> None:
+    for each in implementations.values():
+        split = each.Split(each.start("s", ""), (), ("all",))
+        for _ in range(2):
+            expected = [answers[key] for key in ("known", "all", "other", "kept")]
+            assert each.chosen(("known", split, "other", "kept"), "u", answers) == expected
+        assert each.chosen(("known", split), "u", None) == ["known", "all"]
+        with pytest.raises(KeyError):
+            each.chosen(("gone",), None, {})
+        with pytest.raises(TypeError):
+            each.chosen(([],), None, {})
+
+
+def test_outcomes_and_answers_are_let_go(implementations: dict[str, Implementation]) -> None:
     for each in implementations.values():
         outcome = object()
         before = sys.getrefcount(outcome)
         split = each.Split(each.start("s", ""), (5_000,), (outcome, outcome))
         for unit in map(str, range(100)):
             assert each.chosen((split, split, split), unit) == [outcome] * 3
+            assert each.chosen((split, outcome, outcome), unit, {outcome: outcome}) == [outcome] * 3
+            with pytest.raises(KeyError):
+                each.chosen((split, outcome), unit, {})
         del split
         assert sys.getrefcount(outcome) == before
 
@@ -152,7 +181,7 @@ def test_arguments_of_another_type_are_refused(implementations: dict[str, Implem
         for arguments in odd:
             with pytest.raises(TypeError):
                 each.bucket(*arguments)
-        odd = [(), ((),), ([], "u"), ((each.Split(b"", (), ("x",)),), None)]
+        odd = [(), ((),), ((), "u", None, None), ([], "u"), ((each.Split(b"", (), ("x",)),), None)]
         for arguments in odd:
             with pytest.raises(TypeError):
                 each.chosen(*arguments)

@@ -187,6 +187,14 @@ def told(decision: Decision) -> tuple[str, str | None, str | None, tuple[str, ..
     return (decision.reason.value, decision.variation, error, tuple(each.key for each in decision.experiments))
 
 
+class Told(dict[Decision, Any]):
+    """What is told of a decision."""
+
+    def __missing__(self, decision: Decision) -> Any:
+        found = self[decision] = told(decision)
+        return found
+
+
 @thorough
 @given(documents(), st.lists(contexts(), min_size=1, max_size=5), NOW)
 def test_the_engine_decides_like_a_plain_interpreter(document: Any, asked: Any, now: int) -> None:
@@ -217,6 +225,7 @@ def test_all_together_are_the_decisions_of_one_by_one_and_of_the_interpreter(
                 assert one is single or one.error_code is not None
                 assert told(one) == interpreter.evaluate(one.flag, context, now)
             assert list(map(told, chunks_only.evaluate_all(context, now, client_only))) == list(map(told, together))
+            assert compiled.answer_all(context, now, Told(), client_only) == list(map(told, together))
 
 
 @thorough

@@ -12,10 +12,9 @@ from bucketing.generation.source import Source
 
 
 def write_chunk(source: Source, items: Sequence[Evaluable]) -> None:
-    """Write a function that gives a list of decisions, one a flag, in the order of `items`.
+    """Write a function that gives a decision or a Split for each of `items`, and the unit that the splits need.
 
-    What several flags ask of the context is found once, and all buckets that are needed are found by one call. Raises
-    InvalidConfig.
+    What several flags ask of the context is found once. Raises InvalidConfig.
     """
     source.line("get = context.get")
     reads = Reads(source)
@@ -25,4 +24,4 @@ def write_chunk(source: Source, items: Sequence[Evaluable]) -> None:
     results = [f"r{index}" for index in range(len(items))]
     for item, result in zip(items, results, strict=True):
         FlagWriter(source, reads.branch(), item, result, conditions).write()
-    source.line(f"return chosen(({', '.join(results)},), {reads.targeting_key()})")
+    source.line(f"return ({', '.join(results)},), {reads.targeting_key()}")

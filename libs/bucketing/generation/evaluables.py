@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from bucketing.flagset import Condition, Experiment, Flag
-from bucketing.generation.conditions import comparison_count
+from bucketing.flagset import AllOf, AnyOf, Comparison, Condition, Experiment, Flag, InSegment
 from bucketing.generation.outcomes import Outcomes
+
+
+def _size(condition: Condition) -> int:
+    if isinstance(condition, Comparison):
+        return 1
+    if isinstance(condition, AllOf | AnyOf):
+        return sum(map(_size, condition.conditions))
+    return len(condition.segments) if isinstance(condition, InSegment) else _size(condition.condition)
 
 
 class Evaluable:
     """A flag with all that its evaluation needs beside the context and the other entities.
 
-    All functions that are written from it give the same decision objects. `size` is the number of comparisons.
+    All functions that are written from it give the same decision objects. `size` is the number of comparisons
+    and named segments.
     """
 
     __slots__ = ("experiments", "flag", "outcomes", "salt", "size")
@@ -20,7 +28,7 @@ class Evaluable:
         self.experiments = experiments
         self.salt = salt
         self.outcomes = Outcomes(flag)
-        self.size = sum(map(comparison_count, self.conditions()))
+        self.size = sum(map(_size, self.conditions()))
 
     def conditions(self) -> list[Condition]:
         """Every condition that an evaluation may ask."""

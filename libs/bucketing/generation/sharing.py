@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from bucketing.flagset import AllOf, AnyOf, Comparison, Condition, InSegment, Json, Not
 from bucketing.generation.conditions import ConditionWriter
 from bucketing.generation.reads import Reads
 from bucketing.generation.source import Source
 from bucketing.operators import PRESENCE, AnyElement, Test
+
+_OFTEN = 4
 
 
 def _parts(condition: Condition) -> tuple[Condition, ...]:
@@ -36,8 +38,8 @@ class SharedConditions:
         self._numbers: dict[object, int] = {}
         self._known: dict[int, int] = {}
         self._counts: Counter[int] = Counter()
-        self._conditions = tuple(conditions)
-        for condition in self._conditions:
+        self._distinct: list[Condition] = []
+        for condition in conditions:
             self._count(condition)
 
     def number(self, condition: Condition) -> int:
@@ -48,21 +50,13 @@ class SharedConditions:
             self._known[id(condition)] = number
         return number
 
-    def repeated(self) -> Iterator[Condition]:
-        """Each repeated condition once, inner ones before those that hold them."""
-        seen: set[int] = set()
-        for condition in self._conditions:
-            yield from self._repeated(condition, seen)
+    def times(self, condition: Condition) -> int:
+        """How often it is asked."""
+        return self._counts[self.number(condition)]
 
-    def _repeated(self, condition: Condition, seen: set[int]) -> Iterator[Condition]:
-        number = self.number(condition)
-        if number in seen:
-            return
-        seen.add(number)
-        for part in _parts(condition):
-            yield from self._repeated(part, seen)
-        if self._counts[number] > 1:
-            yield condition
+    def repeated(self) -> list[Condition]:
+        """Each repeated condition once, inner ones before those that hold them."""
+        return [condition for condition in self._distinct if self.times(condition) > 1]
 
     def _content(self, condition: Condition) -> object:
         if isinstance(condition, Comparison):
@@ -79,13 +73,14 @@ class SharedConditions:
                 self.comparisons.append(condition)
             for part in _parts(condition):
                 self._count(part)
+            self._distinct.append(condition)
 
 
 class SharedConditionWriter(ConditionWriter):
     """Writes the conditions of several flags so that each distinct one is found once.
 
-    A repeated condition stands in a variable. What costs little is found beforehand; what costs more is written
-    wherever it is asked, and found when it is first needed.
+    A repeated condition stands in a variable. What costs little or is asked often is found beforehand; what costs more
+    is written wherever it is asked, and found when it is first needed.
     """
 
     def __init__(self, source: Source, reads: Reads, conditions: Iterable[Condition]) -> None:
@@ -102,7 +97,7 @@ class SharedConditionWriter(ConditionWriter):
         )
         for condition in self._shared.repeated():
             number, variable = self._shared.number(condition), self._source.local()
-            if self._is_cheap(condition):
+            if self._is_cheap(condition) or self._shared.times(condition) >= _OFTEN:
                 self._source.line(f"{variable} = {super().expression(condition, 'if')}")
                 self._found[number] = variable
             else:
@@ -110,6 +105,8 @@ class SharedConditionWriter(ConditionWriter):
                 self._needed[number] = variable
 
     def expression(self, condition: Condition, path: str) -> str:
+        if not self._found and not self._needed:
+            return super().expression(condition, path)
         number = self._shared.number(condition)
         if number in self._found:
             return self._found[number]

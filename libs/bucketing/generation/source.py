@@ -10,7 +10,6 @@ from typing import Any
 from bucketing.attributes import lookup
 from bucketing.hashing import bucket_of, unit_key
 from bucketing.operators import EXPRESSION_NAMES
-from bucketing.splits import chosen
 
 Probe = Callable[[str, Any], Any]
 """Told the path of each step and its value while a traced function runs; gives the value back."""
@@ -20,7 +19,6 @@ PARAMETERS = "context, now, programs, memo"
 _NAMES: dict[str, Any] = {
     **EXPRESSION_NAMES,
     "bucket_of": bucket_of,
-    "chosen": chosen,
     "lookup": lookup,
     "unit_key": unit_key,
 }

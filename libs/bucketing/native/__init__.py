@@ -10,19 +10,22 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any, NamedTuple
 
+INTERFACE = 1
+"""What a build must name to be used."""
+
 
 class Built(NamedTuple):
-    """`bucket(prefix, unit)`; `Split(prefix, bounds, outcomes)` and `chosen(results, unit)` as in bucketing.splits."""
+    """`bucket` takes salt and key as bytes, and the unit; `Split` and `chosen` are as in bucketing.splits."""
 
     bucket: Callable[[bytes, str], int]
     Split: Callable[[bytes, tuple[int, ...], tuple[Any, ...]], Any]
-    chosen: Callable[[tuple[Any, ...], str | None], list[Any]]
+    chosen: Callable[..., list[Any]]
 
 
 def _built() -> Built | None:
     try:
         module = import_module("bucketing.native._bucket")
-        return Built(module.bucket, module.Split, module.chosen)
+        return Built(module.bucket, module.Split, module.chosen) if module.INTERFACE == INTERFACE else None
     except (ImportError, AttributeError):
         return None
 

@@ -8,6 +8,8 @@
 
 #include "sha256.h"
 
+/* To be raised with bucketing.native.INTERFACE when what callers see changes: an older build is not used then. */
+#define INTERFACE 1
 #define BUCKET_COUNT 10000u
 #define SHORT_BLOCKS 8
 
@@ -173,43 +175,66 @@ static int replace_splits(PyObject *list, const Py_ssize_t *indices, int count, 
     return 0;
 }
 
-static PyObject *chosen(PyObject *module, PyObject *const *arguments, Py_ssize_t count) {
-    (void)module;
-    if (count != 2 || !PyTuple_Check(arguments[0])) {
-        PyErr_SetString(PyExc_TypeError, "chosen(results: tuple, unit: str)");
-        return NULL;
-    }
-    PyObject *list = PySequence_List(arguments[0]);
-    if (list == NULL) return NULL;
+/* Replaces all splits of a list, two at a time. */
+static int choose(PyObject *list, PyObject *unit_text) {
     Text unit = {.text = NULL, .owner = NULL};
     Py_ssize_t indices[2];
     int waiting = 0, failed = 0;
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(list) && !failed; i++) {
         if (!Py_IS_TYPE(PyList_GET_ITEM(list, i), &SplitType)) continue;
         if (unit.text == NULL) {
-            if (!PyUnicode_Check(arguments[1])) {
+            if (!PyUnicode_Check(unit_text)) {
                 PyErr_SetString(PyExc_TypeError, "a split needs a unit");
-                failed = 1;
-            } else {
-                failed = read_text(arguments[1], &unit) < 0;
+                return -1;
             }
+            if (read_text(unit_text, &unit) < 0) return -1;
         }
         indices[waiting++] = i;
-        if (waiting == 2 && !failed) {
+        if (waiting == 2) {
             failed = replace_splits(list, indices, 2, &unit) < 0;
             waiting = 0;
         }
     }
     if (waiting && !failed) failed = replace_splits(list, indices, waiting, &unit) < 0;
     Py_XDECREF(unit.owner);
-    if (failed) Py_CLEAR(list);
+    return failed ? -1 : 0;
+}
+
+/* Replaces all objects of a list by what a mapping has for them. */
+static int look_up(PyObject *list, PyObject *answers) {
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(list); i++) {
+        PyObject *key = PyList_GET_ITEM(list, i), *answer = NULL;
+        if (PyDict_Check(answers)) {
+            answer = PyDict_GetItemWithError(answers, key);
+            if (answer == NULL && PyErr_Occurred()) return -1;
+            Py_XINCREF(answer);
+        }
+        if (answer == NULL) answer = PyObject_GetItem(answers, key);
+        if (answer == NULL) return -1;
+        PyList_SET_ITEM(list, i, answer);
+        Py_DECREF(key);
+    }
+    return 0;
+}
+
+static PyObject *chosen(PyObject *module, PyObject *const *arguments, Py_ssize_t count) {
+    (void)module;
+    if (count < 2 || count > 3 || !PyTuple_Check(arguments[0])) {
+        PyErr_SetString(PyExc_TypeError, "chosen(results: tuple, unit: str, answers: mapping or None)");
+        return NULL;
+    }
+    PyObject *list = PySequence_List(arguments[0]);
+    if (list == NULL) return NULL;
+    if (choose(list, arguments[1]) < 0 || (count == 3 && arguments[2] != Py_None && look_up(list, arguments[2]) < 0)) {
+        Py_CLEAR(list);
+    }
     return list;
 }
 
 static PyMethodDef METHODS[] = {
     {"bucket", (PyCFunction)(void (*)(void))bucket, METH_FASTCALL, "The bucket (0 to 9999) of a unit under a prefix."},
     {"chosen", (PyCFunction)(void (*)(void))chosen, METH_FASTCALL,
-     "A list of the results, in which each split is replaced by what the unit gets."},
+     "A list of the results, in which each split is replaced by what the unit gets; of their answers, if there are any."},
     {NULL, NULL, 0, NULL}};
 
 static struct PyModuleDef MODULE = {PyModuleDef_HEAD_INIT, "_bucket", NULL, -1, METHODS, NULL, NULL, NULL, NULL};
@@ -218,6 +243,9 @@ PyMODINIT_FUNC PyInit__bucket(void) {
     use_sha_instructions();
     if (PyType_Ready(&SplitType) < 0) return NULL;
     PyObject *module = PyModule_Create(&MODULE);
-    if (module != NULL && PyModule_AddObjectRef(module, "Split", (PyObject *)&SplitType) < 0) Py_CLEAR(module);
+    if (module != NULL && (PyModule_AddObjectRef(module, "Split", (PyObject *)&SplitType) < 0 ||
+                           PyModule_AddIntConstant(module, "INTERFACE", INTERFACE) < 0)) {
+        Py_CLEAR(module);
+    }
     return module;
 }

@@ -69,22 +69,23 @@ class Evaluator:
         Fetching everything is not yet using it, so exposures are reported only when the request asks.
         """
         view = self.view(caller)
-        decisions = self._decide_all(view, context, self._clock.now())
+        now = self._clock.now()
         if expose:
+            decisions = view.evaluate_all(context, now)
             for decision in decisions:
                 self.report(caller, view, context, decision, expose=True)
-        flags = b",".join(map(view.answers.__getitem__, decisions))
-        return BULK_START, flags, view.bulk_tail(caller.key, origin)
+            answers = [view.answers[decision] for decision in decisions] + self._unreadable(view)
+        else:
+            answers = self.flags(view, context, now)
+        return BULK_START, b",".join(answers), view.bulk_tail(caller.key, origin)
 
-    def flags(self, view: View, context: dict[str, Any], now: int) -> tuple[bytes, ...]:
+    def flags(self, view: View, context: dict[str, Any], now: int) -> list[bytes]:
         """The answers of all flags, as `bulk` has them between start and tail when it exposes nothing."""
-        return tuple(map(view.answers.__getitem__, self._decide_all(view, context, now)))
+        answers: list[bytes] = view.answer_all(context, now)
+        return answers + self._unreadable(view) if view.unreadable else answers
 
-    def _decide_all(self, view: View, context: dict[str, Any], now: int) -> list[Decision]:
-        decisions = view.evaluate_all(context, now)
-        if not view.unreadable:
-            return decisions
-        return [*decisions, *[failure(key, ErrorCode.PARSE_ERROR, why) for key, why in view.unreadable.items()]]
+    def _unreadable(self, view: View) -> list[bytes]:
+        return [view.answers[failure(key, ErrorCode.PARSE_ERROR, why)] for key, why in view.unreadable.items()]
 
     def report(self, caller: Caller, view: View, context: dict[str, Any], decision: Decision, *, expose: bool) -> None:
         """Hands an evaluation without an error on as an exposure, if its flag or the request asks for it."""

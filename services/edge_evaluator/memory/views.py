@@ -45,6 +45,7 @@ class View:
         self.reporting: Collection[str] = selection.reporting
         self.age_seconds = 0
         self.answers = AnswerCache(config, seen.flags, terse=client)
+        self.answer_all = partial(config.compiled.answer_all, answers=self.answers, client_only=client)
         self._instants = seen.instants
         self.digest = self._named(seen.digest)
         self.announced_phase = self.phase(now)
