@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 _READ_BYTES = 256 * 1024
+_LAST_CHUNK = b"\r\n0\r\n\r\n"
 # Odd, so that each number up to 2 ** 64 comes once, and neighbours have nothing in common.
 _STEP = 0x9E3779B97F4A7C15
 _NUMBER_MAX = (1 << 64) - 1
@@ -30,6 +31,8 @@ class Connection:
     due: float = 0.0
     missing: int = 0
     head: bytes = b""
+    chunked: bool = False
+    """The answer has no length: it ends with its last chunk."""
 
 
 @dataclass(slots=True)
@@ -64,6 +67,8 @@ class Client:
         data = connection.socket.recv(_READ_BYTES)
         if not data:
             raise SystemExit("the server ended a connection")
+        if connection.chunked:
+            return self._has_ended(connection, connection.head + data)
         if not connection.missing:
             data = connection.head + data
             end = data.find(b"\r\n\r\n")
@@ -76,6 +81,8 @@ class Client:
             start = data.find(b"content-length: ", 0, end)
             if start < 0:
                 start = data.find(b"Content-Length: ", 0, end)
+            if start < 0 and b"chunked" in data[:end].lower():
+                return self._has_ended(connection, data)
             length = int(data[start + 16 : data.index(b"\r", start)]) if start >= 0 else 0
             connection.missing = end + 4 + length - len(data)
         else:
@@ -84,6 +91,13 @@ class Client:
             return False
         self.latencies.append((time.perf_counter() - connection.due) * 1e6)
         return True
+
+    def _has_ended(self, connection: Connection, data: bytes) -> bool:
+        connection.chunked = not data.endswith(_LAST_CHUNK)
+        connection.head = data[-len(_LAST_CHUNK) :] if connection.chunked else b""
+        if not connection.chunked:
+            self.latencies.append((time.perf_counter() - connection.due) * 1e6)
+        return not connection.chunked
 
 
 def closed_loop(client: Client, connections: int, seconds: float) -> None:
