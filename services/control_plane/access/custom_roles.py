@@ -15,7 +15,7 @@ from control_plane.access.rights import Right
 from control_plane.access.roles import Role
 from control_plane.access.schemas import RoleCreate, RoleView
 from control_plane.access.scopes import OrganizationScope
-from control_plane.changes import Change, record
+from control_plane.changes import Audited, record
 from control_plane.database import Connection
 
 _COLUMNS = "key, name, description, rights, revision, created_at"
@@ -32,6 +32,13 @@ _NAMES = {
     Role.ANALYST: "Metrics and experiments, and reading all else.",
     Role.VIEWER: "Reading.",
 }
+_AUDITED = Audited[RoleView](
+    entity="role",
+    key=lambda role: role.key,
+    shown=lambda role: role.audited(),
+    everywhere=True,
+    unpublished=frozenset({"create", "delete"}),
+)
 
 
 def built_in_roles() -> list[RoleView]:
@@ -83,7 +90,7 @@ async def create(tx: Connection, actor: Actor, scope: OrganizationScope, given: 
     if row is None:
         raise Conflict(f"there is a role {given.key} already", code="key_taken")
     made = _view(row)
-    await _record(tx, actor, scope, "create", None, made)
+    await record(tx, _AUDITED.change(scope.organization_id, actor, "create", None, made))
     return made
 
 
@@ -107,7 +114,7 @@ async def change(
     )
     assert row is not None  # noqa: S101 - locked above
     after = _view(row)
-    await _record(tx, actor, scope, "update", before, after)
+    await record(tx, _AUDITED.change(scope.organization_id, actor, "update", before, after))
     return after
 
 
@@ -120,7 +127,7 @@ async def delete(tx: Connection, actor: Actor, scope: OrganizationScope, key: st
             f"the role is held {holders} times: give those who hold it another one first", code="role_in_use"
         )
     await tx.execute("DELETE FROM roles WHERE organization_id = $1 AND key = $2", scope.organization_id, key)
-    await _record(tx, actor, scope, "delete", before, None)
+    await record(tx, _AUDITED.change(scope.organization_id, actor, "delete", before, None))
 
 
 def _require_holding(actor: Actor, scope: OrganizationScope, key: str, rights: Any) -> None:
@@ -158,27 +165,3 @@ def _view(row: asyncpg.Record) -> RoleView:
         version=row["revision"],
         created_at=row["created_at"],
     )
-
-
-async def _record(
-    tx: Connection,
-    actor: Actor,
-    scope: OrganizationScope,
-    action: str,
-    before: RoleView | None,
-    after: RoleView | None,
-) -> None:
-    known = after or before
-    assert known is not None  # noqa: S101 - a change has at least one side
-    change = Change(
-        organization_id=scope.organization_id,
-        project_id=None,
-        entity="role",
-        entity_key=known.key,
-        action=action,
-        actor=actor,
-        before=None if before is None else before.audited(),
-        after=None if after is None else after.audited(),
-        everywhere=action == "update",
-    )
-    await record(tx, change)

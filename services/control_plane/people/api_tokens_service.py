@@ -16,7 +16,7 @@ from service_kit.problems import Forbidden, NotFound
 from control_plane.access.actor import Actor
 from control_plane.access.queries import require_holding
 from control_plane.access.scopes import OrganizationScope
-from control_plane.changes import Change, record
+from control_plane.changes import Audited, record
 from control_plane.database import Connection
 from control_plane.people.one_time_links import digest_of
 from control_plane.people.schemas import ApiTokenCreate
@@ -33,6 +33,9 @@ FROM api_tokens LEFT JOIN users ON users.id = created_by
 WHERE api_tokens.organization_id = $1
 """
 _log = get_logger("api_tokens")
+_AUDITED = Audited[asyncpg.Record](
+    entity="token", key=lambda row: str(row["id"]), shown=lambda row: api_token_view(row).audited(), everywhere=True
+)
 
 
 async def note_use(connection: Connection, row: asyncpg.Record) -> None:
@@ -79,7 +82,7 @@ async def create(
     )
     row = await _find(tx, scope, token_id)
     assert row is not None  # noqa: S101 - inserted above
-    await _record(tx, actor, scope, "create", None, row)
+    await record(tx, _AUDITED.change(scope.organization_id, actor, "create", None, row))
     return row, token
 
 
@@ -113,7 +116,7 @@ async def revoke(tx: Connection, actor: Actor, scope: OrganizationScope, token_i
     )
     revoked = await _find(tx, scope, token_id)
     assert revoked is not None  # noqa: S101 - locked above
-    await _record(tx, actor, scope, "revoke", row, revoked)
+    await record(tx, _AUDITED.change(scope.organization_id, actor, "revoke", row, revoked))
     return revoked
 
 
@@ -133,26 +136,3 @@ async def _find(tx: Connection, scope: OrganizationScope, token_id: UUID) -> asy
     return await tx.fetchrow(
         _ROWS + " AND api_tokens.id = $2 FOR UPDATE OF api_tokens", scope.organization_id, token_id
     )
-
-
-async def _record(
-    tx: Connection,
-    actor: Actor,
-    scope: OrganizationScope,
-    action: str,
-    before: asyncpg.Record | None,
-    after: asyncpg.Record,
-) -> None:
-    change = Change(
-        organization_id=scope.organization_id,
-        project_id=None,
-        entity="token",
-        entity_key=str(after["id"]),
-        action=action,
-        actor=actor,
-        before=None if before is None else api_token_view(before).audited(),
-        after=api_token_view(after).audited(),
-        # Analytics takes tokens as well.
-        everywhere=True,
-    )
-    await record(tx, change)

@@ -14,7 +14,7 @@ from service_kit.problems import Conflict, NotFound
 
 from control_plane.access.actor import Actor
 from control_plane.access.scopes import OrganizationScope
-from control_plane.changes import Change, record
+from control_plane.changes import Audited, record
 from control_plane.database import Connection
 from control_plane.people.email_domain_schemas import EmailDomainView
 from control_plane.quotas import Quota, Quotas
@@ -22,6 +22,9 @@ from control_plane.quotas import Quota, Quotas
 RECORD_PREFIX = "_verdict"
 VALUE_PREFIX = "verdict-domain="
 _ROWS = "SELECT domain, challenge, verified_at, verified_by, created_at FROM email_domains WHERE organization_id = $1"
+_AUDITED = Audited[asyncpg.Record](
+    entity="email_domain", key=lambda row: str(row["domain"]), shown=lambda row: email_domain_view(row).audited()
+)
 
 
 async def listing(tx: Connection, scope: OrganizationScope) -> list[asyncpg.Record]:
@@ -43,7 +46,7 @@ async def add(tx: Connection, quotas: Quotas, actor: Actor, scope: OrganizationS
     if not status.endswith(" 1"):
         raise Conflict("the organization has this domain already", code="already_exists")
     made = await found(tx, scope, domain)
-    await _record(tx, actor, scope, "create", None, made)
+    await record(tx, _AUDITED.change(scope.organization_id, actor, "create", None, made))
     return made
 
 
@@ -71,7 +74,7 @@ async def verify(
     except asyncpg.UniqueViolationError:
         raise Conflict("another organization has verified this domain", code="domain_taken") from None
     verified = await found(tx, scope, domain)
-    await _record(tx, actor, scope, "verify", row, verified)
+    await record(tx, _AUDITED.change(scope.organization_id, actor, "verify", row, verified))
     return verified
 
 
@@ -88,7 +91,7 @@ async def remove(tx: Connection, actor: Actor, scope: OrganizationScope, domain:
     await tx.execute(
         "DELETE FROM email_domains WHERE organization_id = $1 AND domain = $2", scope.organization_id, domain
     )
-    await _record(tx, actor, scope, "delete", row, None)
+    await record(tx, _AUDITED.change(scope.organization_id, actor, "delete", row, None))
 
 
 async def found(tx: Connection, scope: OrganizationScope, domain: str, *, lock: bool = False) -> asyncpg.Record:
@@ -109,26 +112,3 @@ def email_domain_view(row: asyncpg.Record) -> EmailDomainView:
         verified_by=row["verified_by"],
         created_at=row["created_at"],
     )
-
-
-async def _record(
-    tx: Connection,
-    actor: Actor,
-    scope: OrganizationScope,
-    action: str,
-    before: asyncpg.Record | None,
-    after: asyncpg.Record | None,
-) -> None:
-    known = after or before
-    assert known is not None  # noqa: S101 - a change has at least one side
-    change = Change(
-        organization_id=scope.organization_id,
-        project_id=None,
-        entity="email_domain",
-        entity_key=known["domain"],
-        action=action,
-        actor=actor,
-        before=None if before is None else email_domain_view(before).audited(),
-        after=None if after is None else email_domain_view(after).audited(),
-    )
-    await record(tx, change)

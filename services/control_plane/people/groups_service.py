@@ -11,7 +11,7 @@ from service_kit.versions import check_version
 
 from control_plane.access.actor import Actor
 from control_plane.access.scopes import OrganizationScope
-from control_plane.changes import Change, record
+from control_plane.changes import Audited, record
 from control_plane.database import Connection
 from control_plane.people.group_rights import require_holding_of_groups
 from control_plane.people.groups_schemas import GroupCreate, GroupMemberView, GroupView
@@ -21,6 +21,16 @@ SELECT g.id, g.key, g.name, g.provisioned, g.revision, g.created_at,
     (SELECT count(*) FROM group_members m WHERE m.group_id = g.id) AS members
 FROM groups g WHERE g.organization_id = $1
 """
+_AUDITED = Audited[asyncpg.Record](
+    entity="group",
+    key=lambda row: str(row["key"]),
+    shown=lambda row: group_view(row).audited(),
+    everywhere=True,
+    unpublished=frozenset({"create", "update"}),
+)
+_MEMBERS = Audited[dict[str, Any]](
+    entity="group", key=lambda member: str(member["key"]), shown=lambda member: member, everywhere=True
+)
 
 
 async def listing(tx: Connection, scope: OrganizationScope, after: str, limit: int) -> list[asyncpg.Record]:
@@ -49,7 +59,7 @@ async def create(tx: Connection, actor: Actor, scope: OrganizationScope, given: 
     if made is None:
         raise Conflict(f"there is a group {given.key} already", code="key_taken")
     row = await one(tx, scope, given.key)
-    await _record(tx, actor, scope, "create", None, group_view(row).audited())
+    await record(tx, _AUDITED.change(scope.organization_id, actor, "create", None, row))
     return row
 
 
@@ -66,7 +76,7 @@ async def rename(
         tx.now,
     )
     after = await one(tx, scope, key)
-    await _record(tx, actor, scope, "update", group_view(before).audited(), group_view(after).audited())
+    await record(tx, _AUDITED.change(scope.organization_id, actor, "update", before, after))
     return after
 
 
@@ -75,7 +85,7 @@ async def delete(tx: Connection, actor: Actor, scope: OrganizationScope, key: st
     before = await _changeable(tx, scope, key)
     await require_holding_of_groups(tx, actor, scope, [before["id"]])
     await tx.execute("DELETE FROM groups WHERE organization_id = $1 AND id = $2", scope.organization_id, before["id"])
-    await _record(tx, actor, scope, "delete", group_view(before).audited(), None)
+    await record(tx, _AUDITED.change(scope.organization_id, actor, "delete", before, None))
 
 
 async def members(
@@ -104,7 +114,7 @@ async def add(tx: Connection, actor: Actor, scope: OrganizationScope, key: str, 
         user_id,
     )
     if status.endswith(" 1"):
-        await _record(tx, actor, scope, "add_member", None, {"key": key, **person.model_dump(mode="json")})
+        await record(tx, _MEMBERS.change(scope.organization_id, actor, "add_member", None, _member(key, person)))
     return person
 
 
@@ -121,7 +131,7 @@ async def remove(tx: Connection, actor: Actor, scope: OrganizationScope, key: st
     if not status.endswith(" 1"):
         raise NotFound("there is nothing at this address")
     person = await _person(tx, scope, user_id)
-    await _record(tx, actor, scope, "remove_member", {"key": key, **person.model_dump(mode="json")}, None)
+    await record(tx, _MEMBERS.change(scope.organization_id, actor, "remove_member", _member(key, person), None))
 
 
 def group_view(row: asyncpg.Record) -> GroupView:
@@ -134,6 +144,10 @@ def group_view(row: asyncpg.Record) -> GroupView:
         version=row["revision"],
         created_at=row["created_at"],
     )
+
+
+def _member(key: str, person: GroupMemberView) -> dict[str, Any]:
+    return {"key": key, **person.model_dump(mode="json")}
 
 
 async def _person(tx: Connection, scope: OrganizationScope, user_id: UUID) -> GroupMemberView:
@@ -156,27 +170,3 @@ async def _changeable(tx: Connection, scope: OrganizationScope, key: str) -> asy
     if row["provisioned"]:
         raise Conflict("the group is kept by the directory that provisions it", code="group_provisioned")
     return row
-
-
-async def _record(
-    tx: Connection,
-    actor: Actor,
-    scope: OrganizationScope,
-    action: str,
-    before: dict[str, Any] | None,
-    after: dict[str, Any] | None,
-) -> None:
-    known = after or before
-    assert known is not None  # noqa: S101 - a change has at least one side
-    change = Change(
-        organization_id=scope.organization_id,
-        project_id=None,
-        entity="group",
-        entity_key=known["key"],
-        action=action,
-        actor=actor,
-        before=before,
-        after=after,
-        everywhere=action not in ("create", "update"),
-    )
-    await record(tx, change)

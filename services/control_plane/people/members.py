@@ -13,10 +13,14 @@ from control_plane.access.actor import Actor
 from control_plane.access.queries import require_holding
 from control_plane.access.roles import Role
 from control_plane.access.scopes import OrganizationScope
-from control_plane.changes import Change, record
+from control_plane.changes import Audited, Change, record
 from control_plane.database import Connection
 from control_plane.people import api_tokens_service
 from control_plane.people.views import member_view
+
+_AUDITED = Audited[asyncpg.Record](
+    entity="member", key=lambda row: str(row["email"]), shown=lambda row: member_view(row).audited(), everywhere=True
+)
 
 
 async def change_role(
@@ -49,19 +53,7 @@ def membership(
     after: asyncpg.Record | None,
 ) -> Change:
     """Concerns every environment: each publishes who belongs to the organization."""
-    known = after or before
-    assert known is not None  # noqa: S101 - a change has at least one side
-    return Change(
-        organization_id=scope.organization_id,
-        project_id=None,
-        entity="member",
-        entity_key=known["email"],
-        action=action,
-        actor=actor,
-        before=None if before is None else member_view(before).audited(),
-        after=None if after is None else member_view(after).audited(),
-        everywhere=True,
-    )
+    return _AUDITED.change(scope.organization_id, actor, action, before, after)
 
 
 async def _changeable(

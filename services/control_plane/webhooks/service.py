@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
 from uuid import UUID, uuid4
 
 from service_kit.outbound import AddressRefused, OutboundGuard
@@ -14,7 +13,7 @@ from service_kit.sealing import Sealer
 from service_kit.versions import check_version
 
 from control_plane.access import Actor, OrganizationScope
-from control_plane.changes import Author, Change, record
+from control_plane.changes import Audited, Author, record
 from control_plane.changes.queries import last_number
 from control_plane.database import Connection
 from control_plane.environments.queries import keys_in
@@ -26,6 +25,9 @@ from control_plane.webhooks.signature import new_secret
 from control_plane.webhooks.views import webhook_view
 
 _FILTERS = ("events", "projects", "environments", "tags")
+_AUDITED = Audited[Webhook](
+    entity="webhook", key=lambda webhook: str(webhook.id), shown=lambda webhook: webhook_view(webhook).audited()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ class Webhooks:
             updated_at=tx.now,
         )
         await repository.insert(tx, made, 0)
-        await _record(tx, actor, "create", None, made)
+        await record(tx, _AUDITED.change(made.organization_id, actor, "create", None, made))
         await repository.move(tx, made, await last_number(tx, scope.organization_id))
         return made, secret
 
@@ -100,7 +102,7 @@ class Webhooks:
         after = replace(after, version=before.version + 1, updated_at=tx.now)
         resumed = after.enabled and not before.enabled
         await repository.update(tx, after, await last_number(tx, scope.organization_id) if resumed else None)
-        await _record(tx, actor, "update", before, after)
+        await record(tx, _AUDITED.change(after.organization_id, actor, "update", before, after))
         return after
 
     async def rotate(
@@ -118,21 +120,21 @@ class Webhooks:
             updated_at=tx.now,
         )
         await repository.update(tx, after)
-        await _record(tx, actor, "rotate", before, after)
+        await record(tx, _AUDITED.change(after.organization_id, actor, "rotate", before, after))
         return after, secret
 
     async def delete(self, tx: Connection, actor: Actor, scope: OrganizationScope, webhook_id: UUID) -> None:
         """With its deliveries; what waits is not sent any more. Raises `NotFound`."""
         found = await repository.find(tx, scope, webhook_id, lock=True)
         await repository.delete(tx, found)
-        await _record(tx, actor, "delete", found, None)
+        await record(tx, _AUDITED.change(found.organization_id, actor, "delete", found, None))
 
     async def test(self, tx: Connection, actor: Actor, scope: OrganizationScope, webhook_id: UUID) -> Delivery:
         """A delivery of nothing, made once, also where the webhook is paused. Raises `NotFound`."""
         found = await repository.find(tx, scope, webhook_id, lock=True)
         made = new_delivery(tx, found, uuid4(), TEST, None)
         await deliveries_repository.insert(tx, [made])
-        await _record(tx, actor, "test", found, found)
+        await record(tx, _AUDITED.change(found.organization_id, actor, "test", found, found))
         return made
 
     async def resend(
@@ -145,7 +147,7 @@ class Webhooks:
         if not found.enabled and delivery.audit_number is not None:
             raise Conflict("the webhook is paused: switch it on first", code="webhook_paused")
         await deliveries_repository.queue_again(tx, delivery)
-        await _record(tx, actor, "resend", found, found)
+        await record(tx, _AUDITED.change(found.organization_id, actor, "resend", found, found))
 
     def secrets_of(self, webhook: Webhook, tx: Connection) -> Sequence[str]:
         """What its deliveries are signed with now, the newest first. Raises `CannotOpen`."""
@@ -177,7 +179,7 @@ async def pause(tx: Connection, author: Author, webhook: Webhook, reason: Pause)
     """By whoever finds that there is no use in going on."""
     after = replace(webhook, paused_because=reason, paused_at=tx.now, version=webhook.version + 1, updated_at=tx.now)
     await repository.update(tx, after)
-    await _record(tx, author, "pause", webhook, after)
+    await record(tx, _AUDITED.change(after.organization_id, author, "pause", webhook, after))
 
 
 def context_of(webhook_id: UUID) -> str:
@@ -209,23 +211,3 @@ async def _check_keys(
     ]
     if errors:
         raise InvalidInput(errors)
-
-
-async def _record(tx: Connection, author: Author, action: str, before: Webhook | None, after: Webhook | None) -> None:
-    known = after or before
-    assert known is not None  # noqa: S101 - one side is given
-    change = Change(
-        organization_id=known.organization_id,
-        project_id=None,
-        entity="webhook",
-        entity_key=str(known.id),
-        action=action,
-        actor=author,
-        before=_audited(before),
-        after=_audited(after),
-    )
-    await record(tx, change)
-
-
-def _audited(webhook: Webhook | None) -> dict[str, Any] | None:
-    return None if webhook is None else webhook_view(webhook).audited()

@@ -9,7 +9,7 @@ import asyncpg
 from scim2_models import Group, InvalidValueException, UniquenessException
 from service_kit.problems import NotFound
 
-from control_plane.changes import Change, record
+from control_plane.changes import Audited, record
 from control_plane.database import Connection
 from control_plane.people.directory import groups_repository, users_repository
 from control_plane.people.provisioned_members import Host
@@ -28,7 +28,7 @@ async def create(tx: Connection, quotas: Quotas, host: Host, group: Group) -> as
     group_id = await groups_repository.insert(tx, host.organization_id, name, external_id)
     await groups_repository.set_members(tx, host.organization_id, group_id, await _members(tx, host, group))
     made = await found(tx, host, group_id)
-    await _record(tx, host, "create", None, made)
+    await record(tx, _AUDITED.change(host.organization_id, host.actor, "create", None, made))
     return made
 
 
@@ -46,7 +46,7 @@ async def change(tx: Connection, host: Host, row: asyncpg.Record, group: Group) 
     if members != before:
         await groups_repository.set_members(tx, host.organization_id, row["id"], members)
     changed = await found(tx, host, row["id"])
-    await _record(tx, host, "update", row, changed)
+    await record(tx, _AUDITED.change(host.organization_id, host.actor, "update", row, changed))
     return changed
 
 
@@ -54,7 +54,7 @@ async def delete(tx: Connection, host: Host, group_id: UUID) -> None:
     """Takes along what is bound to it. Raises `NotFound`."""
     row = await found(tx, host, group_id, lock=True)
     await groups_repository.delete(tx, host.organization_id, group_id)
-    await _record(tx, host, "delete", row, None)
+    await record(tx, _AUDITED.change(host.organization_id, host.actor, "delete", row, None))
 
 
 async def found(tx: Connection, host: Host, group_id: UUID, *, lock: bool = False) -> asyncpg.Record:
@@ -94,26 +94,6 @@ def _taken() -> UniquenessException:
     return UniquenessException(detail="another group of the directory has this displayName")
 
 
-async def _record(
-    tx: Connection, host: Host, action: str, before: asyncpg.Record | None, after: asyncpg.Record | None
-) -> None:
-    """Everywhere: what is bound to the group is among what is published of its members."""
-    known = after or before
-    assert known is not None  # noqa: S101 - a change has at least one side
-    change = Change(
-        organization_id=host.organization_id,
-        project_id=None,
-        entity="group",
-        entity_key=known["key"],
-        action=action,
-        actor=host.actor,
-        before=None if before is None else _audited(before),
-        after=None if after is None else _audited(after),
-        everywhere=True,
-    )
-    await record(tx, change)
-
-
 def _audited(row: asyncpg.Record) -> dict[str, Any]:
     return {
         "id": str(row["id"]),
@@ -124,3 +104,6 @@ def _audited(row: asyncpg.Record) -> dict[str, Any]:
         "version": row["revision"],
         "members": [user_name for _, user_name, _ in row["members"] or ()],
     }
+
+
+_AUDITED = Audited[asyncpg.Record](entity="group", key=lambda row: str(row["key"]), shown=_audited, everywhere=True)

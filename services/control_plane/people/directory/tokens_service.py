@@ -14,7 +14,7 @@ from service_kit.problems import NotFound
 
 from control_plane.access.actor import Actor
 from control_plane.access.scopes import OrganizationScope
-from control_plane.changes import Change, record
+from control_plane.changes import Audited, record
 from control_plane.database import Connection
 from control_plane.people.directory.client import new_token
 from control_plane.people.directory.schemas import ProvisioningTokenCreate, ProvisioningTokenView
@@ -24,6 +24,9 @@ _ROWS = """
 SELECT id, name, default_role, hint, expires_at, revoked_at, last_used_at, created_at, created_by
 FROM provisioning_tokens WHERE organization_id = $1
 """
+_AUDITED = Audited[asyncpg.Record](
+    entity="provisioning_token", key=lambda row: str(row["id"]), shown=lambda row: token_view(row).audited()
+)
 
 
 async def create(
@@ -44,7 +47,7 @@ async def create(
         tx.now,
     )
     row = await _found(tx, scope, token_id)
-    await _record(tx, actor, scope, "create", None, row)
+    await record(tx, _AUDITED.change(scope.organization_id, actor, "create", None, row))
     return row, token
 
 
@@ -74,7 +77,7 @@ async def revoke(tx: Connection, actor: Actor, scope: OrganizationScope, token_i
         tx.now,
     )
     revoked = await _found(tx, scope, token_id)
-    await _record(tx, actor, scope, "revoke", row, revoked)
+    await record(tx, _AUDITED.change(scope.organization_id, actor, "revoke", row, revoked))
     return revoked
 
 
@@ -87,24 +90,3 @@ async def _found(tx: Connection, scope: OrganizationScope, token_id: UUID) -> as
     if row is None:
         raise NotFound("there is nothing at this address")
     return row
-
-
-async def _record(
-    tx: Connection,
-    actor: Actor,
-    scope: OrganizationScope,
-    action: str,
-    before: asyncpg.Record | None,
-    after: asyncpg.Record,
-) -> None:
-    change = Change(
-        organization_id=scope.organization_id,
-        project_id=None,
-        entity="provisioning_token",
-        entity_key=str(after["id"]),
-        action=action,
-        actor=actor,
-        before=None if before is None else token_view(before).audited(),
-        after=token_view(after).audited(),
-    )
-    await record(tx, change)

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from scim2_models import InvalidValueException, UniquenessException
 from service_kit.problems import NotFound, TooLarge
 
-from control_plane.changes import Change, record
+from control_plane.changes import Audited, record
 from control_plane.database import Connection
 from control_plane.people import accounts_repository, email_domains, provisioned_members
 from control_plane.people.directory import groups_repository, users_repository
@@ -34,7 +34,7 @@ async def create(tx: Connection, quotas: Quotas, host: Host, person: Person) -> 
         raise _taken()
     await _settle(tx, quotas, host, await found(tx, host, user_id))
     made = await found(tx, host, user_id)
-    await _record(tx, host, "create", None, made)
+    await record(tx, _AUDITED.change(host.organization_id, host.actor, "create", None, made))
     return made
 
 
@@ -48,7 +48,7 @@ async def change(tx: Connection, quotas: Quotas, host: Host, row: asyncpg.Record
     await _settle(tx, quotas, host, await found(tx, host, row["id"]))
     changed = await found(tx, host, row["id"])
     if changed["revision"] != row["revision"] or changed["user_id"] != row["user_id"]:
-        await _record(tx, host, "update", row, changed)
+        await record(tx, _AUDITED.change(host.organization_id, host.actor, "update", row, changed))
     return changed
 
 
@@ -58,7 +58,7 @@ async def delete(tx: Connection, host: Host, user_id: UUID) -> None:
     if row["user_id"] is not None:
         await provisioned_members.take_out(tx, host, row["user_id"])
     await users_repository.delete(tx, host.organization_id, user_id)
-    await _record(tx, host, "delete", row, None)
+    await record(tx, _AUDITED.change(host.organization_id, host.actor, "delete", row, None))
 
 
 async def found(tx: Connection, host: Host, user_id: UUID, *, lock: bool = False) -> asyncpg.Record:
@@ -130,24 +130,6 @@ def _taken() -> UniquenessException:
     return UniquenessException(detail="somebody else of the directory has this userName")
 
 
-async def _record(
-    tx: Connection, host: Host, action: str, before: asyncpg.Record | None, after: asyncpg.Record | None
-) -> None:
-    known = after or before
-    assert known is not None  # noqa: S101 - a change has at least one side
-    change = Change(
-        organization_id=host.organization_id,
-        project_id=None,
-        entity="directory_user",
-        entity_key=known["user_name"],
-        action=action,
-        actor=host.actor,
-        before=None if before is None else _audited(before),
-        after=None if after is None else _audited(after),
-    )
-    await record(tx, change)
-
-
 def _audited(row: asyncpg.Record) -> dict[str, Any]:
     return {
         "id": str(row["id"]),
@@ -155,3 +137,6 @@ def _audited(row: asyncpg.Record) -> dict[str, Any]:
         "version": row["revision"],
         **row["document"],
     }
+
+
+_AUDITED = Audited[asyncpg.Record](entity="directory_user", key=lambda row: str(row["user_name"]), shown=_audited)

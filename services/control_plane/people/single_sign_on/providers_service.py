@@ -17,7 +17,7 @@ from service_kit.versions import check_version
 from control_plane.access.actor import Actor
 from control_plane.access.queries import require_holding
 from control_plane.access.scopes import OrganizationScope
-from control_plane.changes import Change, record
+from control_plane.changes import Audited, record
 from control_plane.database import Connection
 from control_plane.people.group_rights import require_holding_of_groups
 from control_plane.people.single_sign_on import providers_repository
@@ -32,6 +32,10 @@ from control_plane.people.single_sign_on.schemas import (
     given,
 )
 from control_plane.quotas import Quota, Quotas
+
+_AUDITED = Audited[asyncpg.Record](
+    entity="identity_provider", key=lambda row: str(row["id"]), shown=lambda row: provider_view(row).audited()
+)
 
 
 class Providers:
@@ -64,7 +68,7 @@ class Providers:
         values = await self._values(tx, actor, scope, provider_id, values)
         await providers_repository.insert(tx, scope.organization_id, provider_id, values)
         made = await found(tx, scope, provider_id)
-        await _record(tx, actor, scope, "create", None, made)
+        await record(tx, _AUDITED.change(scope.organization_id, actor, "create", None, made))
         return made
 
     async def change(
@@ -83,7 +87,7 @@ class Providers:
         after = await found(tx, scope, provider_id)
         if after["issuer"] != row["issuer"]:
             await providers_repository.unlink_all(tx, provider_id)
-        await _record(tx, actor, scope, "update", row, after)
+        await record(tx, _AUDITED.change(scope.organization_id, actor, "update", row, after))
         self.issuers.forget(after["issuer"])
         return after
 
@@ -91,7 +95,7 @@ class Providers:
         """Who has come in by it stays a member. Raises `NotFound`."""
         row = await found(tx, scope, provider_id, lock=True)
         await providers_repository.delete(tx, scope.organization_id, provider_id)
-        await _record(tx, actor, scope, "delete", row, None)
+        await record(tx, _AUDITED.change(scope.organization_id, actor, "delete", row, None))
 
     async def _values(
         self, tx: Connection, actor: Actor, scope: OrganizationScope, provider_id: UUID, wanted: Mapping[str, Any]
@@ -176,26 +180,3 @@ async def _mapped(
 
 def _context(provider_id: UUID) -> str:
     return f"identity-provider/{provider_id}"
-
-
-async def _record(
-    tx: Connection,
-    actor: Actor,
-    scope: OrganizationScope,
-    action: str,
-    before: asyncpg.Record | None,
-    after: asyncpg.Record | None,
-) -> None:
-    known = after or before
-    assert known is not None  # noqa: S101 - a change has at least one side
-    change = Change(
-        organization_id=scope.organization_id,
-        project_id=None,
-        entity="identity_provider",
-        entity_key=str(known["id"]),
-        action=action,
-        actor=actor,
-        before=None if before is None else provider_view(before).audited(),
-        after=None if after is None else provider_view(after).audited(),
-    )
-    await record(tx, change)
