@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from uuid import UUID
 
 from service_kit.problems import FieldError, InvalidInput, NotFound
 
 from control_plane.access import repository
 from control_plane.access.actor import Actor
-from control_plane.access.authorization import RightNotHeld
+from control_plane.access.authorization import RightNotHeld, require
 from control_plane.access.policy import rights_of
 from control_plane.access.rights import Right
 from control_plane.access.roles import Role
 from control_plane.access.scopes import OrganizationScope, Scope
-from control_plane.database import Connection
+from control_plane.database import Connection, Database
 
 
 async def resolve_organization(tx: Connection, actor: Actor, reference: str) -> OrganizationScope:
@@ -85,6 +87,17 @@ async def actor_name(tx: Connection, kind: str, actor_id: UUID) -> str | None:
     known = "SELECT name FROM api_tokens WHERE id = $1" if kind == "token" else "SELECT email FROM users WHERE id = $1"
     name: str | None = await tx.fetchval(known, actor_id)
     return name
+
+
+@asynccontextmanager
+async def in_organization(
+    database: Database, actor: Actor, reference: str, right: Right
+) -> AsyncIterator[tuple[Connection, OrganizationScope]]:
+    """A transaction about an organization in which the actor has the right. Raises `NotFound`, `MissingRight`."""
+    async with database.transaction() as tx:
+        scope = await resolve_organization(tx, actor, reference)
+        require(actor, right, scope)
+        yield tx, scope
 
 
 def _is_uuid(reference: str) -> bool:

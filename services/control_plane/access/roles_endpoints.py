@@ -10,9 +10,8 @@ from service_kit.versions import REFUSALS, ExpectedVersion, etag
 from control_plane.access import custom_roles
 from control_plane.access.actor import Actor
 from control_plane.access.authenticator import Authenticator
-from control_plane.access.authorization import require
 from control_plane.access.policy import rights_of
-from control_plane.access.queries import resolve_organization
+from control_plane.access.queries import in_organization
 from control_plane.access.rights import Right
 from control_plane.access.roles import Role
 from control_plane.access.routers import api_router
@@ -49,9 +48,7 @@ def _add_reads(router: APIRouter, authenticator: Authenticator, database: Databa
         organization: str, page: RequestedPage, actor: Actor = Depends(authenticator.actor)
     ) -> Page[RoleView]:
         """The built-in roles and the organization's own, by key."""
-        async with database.transaction() as tx:
-            scope = await resolve_organization(tx, actor, organization)
-            require(actor, Right.ROLE_READ, scope)
+        async with in_organization(database, actor, organization, Right.ROLE_READ) as (tx, scope):
             roles = await custom_roles.listing(tx, scope)
         behind = [role for role in sorted(roles, key=lambda role: role.key) if role.key > (page.after or "")]
         given, cursor = page_of(behind[: page.fetch], page, lambda role: role.key)
@@ -62,9 +59,7 @@ def _add_reads(router: APIRouter, authenticator: Authenticator, database: Databa
         organization: str, role: str, response: Response, actor: Actor = Depends(authenticator.actor)
     ) -> RoleView:
         """One role, with all that it gives."""
-        async with database.transaction() as tx:
-            scope = await resolve_organization(tx, actor, organization)
-            require(actor, Right.ROLE_READ, scope)
+        async with in_organization(database, actor, organization, Right.ROLE_READ) as (tx, scope):
             found = await custom_roles.one(tx, scope, role)
         response.headers["ETag"] = etag(found.version)
         return found
@@ -76,9 +71,7 @@ def _add_writes(router: APIRouter, authenticator: Authenticator, database: Datab
         organization: str, body: RoleCreate, response: Response, actor: Actor = Depends(authenticator.actor)
     ) -> RoleView:
         """Makes a role of rights that one has oneself."""
-        async with database.transaction() as tx:
-            scope = await resolve_organization(tx, actor, organization)
-            require(actor, Right.ROLE_MANAGE, scope)
+        async with in_organization(database, actor, organization, Right.ROLE_MANAGE) as (tx, scope):
             await quotas.claim(tx, Quota.ROLES, scope.organization_id, scope.organization_id)
             made = await custom_roles.create(tx, actor, scope, body)
         response.headers["Location"] = f"/api/v1/organizations/{scope.organization_id}/roles/{made.key}"
@@ -95,9 +88,7 @@ def _add_writes(router: APIRouter, authenticator: Authenticator, database: Datab
         actor: Actor = Depends(authenticator.actor),
     ) -> RoleView:
         """Changes a role of the organization; all who hold it have its new rights with their next request."""
-        async with database.transaction() as tx:
-            scope = await resolve_organization(tx, actor, organization)
-            require(actor, Right.ROLE_MANAGE, scope)
+        async with in_organization(database, actor, organization, Right.ROLE_MANAGE) as (tx, scope):
             changes = body.model_dump(exclude_none=True)
             changed = await custom_roles.change(tx, actor, scope, role, expected, changes)
         response.headers["ETag"] = etag(changed.version)
@@ -106,7 +97,5 @@ def _add_writes(router: APIRouter, authenticator: Authenticator, database: Datab
     @router.delete(_ONE, status_code=204, responses=_WRITE)
     async def delete_role(organization: str, role: str, actor: Actor = Depends(authenticator.actor)) -> None:
         """Deletes a role of the organization that nobody holds."""
-        async with database.transaction() as tx:
-            scope = await resolve_organization(tx, actor, organization)
-            require(actor, Right.ROLE_MANAGE, scope)
+        async with in_organization(database, actor, organization, Right.ROLE_MANAGE) as (tx, scope):
             await custom_roles.delete(tx, actor, scope, role)

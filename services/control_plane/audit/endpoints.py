@@ -10,8 +10,8 @@ from fastapi.responses import StreamingResponse
 from service_kit.pagination import Page, RequestedPage
 from service_kit.problems import Forbidden, InvalidInput, NotFound, Unauthorized, problem_responses
 
-from control_plane.access import Actor, Authenticator, Right, api_router, require
-from control_plane.access.queries import resolve_organization
+from control_plane.access import Actor, Authenticator, Right, api_router
+from control_plane.access.queries import in_organization
 from control_plane.audit.export import MEDIA_TYPES, Format, exported
 from control_plane.audit.filters import Wanted
 from control_plane.audit.heads import good_heads, stored_heads
@@ -65,9 +65,7 @@ def build_router(*, authenticator: Authenticator, database: Database) -> APIRout
     async def verify_audit_log(organization: str, actor: Actor = Depends(authenticator.actor)) -> AuditVerdictView:
         """Recomputes the whole hash chain, holds it against the heads that were signed, and names the first entry that
         is not as it was written."""
-        async with database.transaction() as tx:
-            scope = await resolve_organization(tx, actor, organization)
-            require(actor, Right.AUDIT_READ, scope)
+        async with in_organization(database, actor, organization, Right.AUDIT_READ) as (tx, scope):
             signed, keys = await stored_heads(tx, scope.organization_id)
         held = await asyncio.to_thread(good_heads, signed, keys, scope.organization_id)
         return verdict_view(await verify(log.piece, scope.organization_id, held))

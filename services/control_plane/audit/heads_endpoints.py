@@ -6,8 +6,8 @@ from fastapi import APIRouter, Depends
 from service_kit.pagination import Page, RequestedPage, number_position, page_of
 from service_kit.problems import Forbidden, InvalidInput, NotFound, Unauthorized, problem_responses
 
-from control_plane.access import Actor, Authenticator, Right, api_router, require
-from control_plane.access.queries import resolve_organization
+from control_plane.access import Actor, Authenticator, Right, api_router
+from control_plane.access.queries import in_organization
 from control_plane.audit.heads import SignedHeads, heads_before
 from control_plane.audit.schemas import AuditHeadView, AuditKeysView, AuditKeyView
 from control_plane.audit.signing_keys import public_keys
@@ -26,9 +26,7 @@ def build_router(*, authenticator: Authenticator, database: Database, heads: Sig
         """Heads of the chain as they were signed, the newest first. Keep them elsewhere: a chain that was written anew
         does not fit them."""
         before = number_position(page.after)
-        async with database.transaction() as tx:
-            scope = await resolve_organization(tx, actor, organization)
-            require(actor, Right.AUDIT_READ, scope)
+        async with in_organization(database, actor, organization, Right.AUDIT_READ) as (tx, scope):
             found = await heads_before(tx, scope.organization_id, before, page.fetch)
         given, cursor = page_of(found, page, lambda head: str(head.number))
         return Page(items=given, next_cursor=cursor)
@@ -36,9 +34,7 @@ def build_router(*, authenticator: Authenticator, database: Database, heads: Sig
     @router.post("/organizations/{organization}/audit/heads", status_code=201, responses=_ANSWERS)
     async def sign_audit_head(organization: str, actor: Actor = Depends(authenticator.actor)) -> AuditHeadView:
         """Signs where the chain ends now. It is done every hour as well, where something has happened."""
-        async with database.transaction() as tx:
-            scope = await resolve_organization(tx, actor, organization)
-            require(actor, Right.AUDIT_READ, scope)
+        async with in_organization(database, actor, organization, Right.AUDIT_READ) as (tx, scope):
             return await heads.sign(tx, scope.organization_id, actor)
 
     return router

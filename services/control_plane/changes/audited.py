@@ -12,7 +12,7 @@ from control_plane.changes.models import Author, Change
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Audited(Generic[T]):
     """`entity`: what the kind is called there; `key`: what one of it is; `shown`: all that is kept of one.
 

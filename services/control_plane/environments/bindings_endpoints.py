@@ -9,8 +9,8 @@ from fastapi import APIRouter, Depends, Query, Response
 from service_kit.pagination import Page, RequestedPage, moment_position, page_of, position_of
 from service_kit.problems import Conflict, Forbidden, InvalidInput, NotFound, Unauthorized, problem_responses
 
-from control_plane.access import Actor, Authenticator, OrganizationScope, Right, Scope, api_router, require
-from control_plane.access.queries import resolve_organization
+from control_plane.access import Actor, Authenticator, OrganizationScope, Right, Scope, api_router
+from control_plane.access.queries import in_organization, resolve_organization
 from control_plane.database import Database
 from control_plane.environments import bindings_service
 from control_plane.environments.bindings_schemas import BindingCreate, BindingView, PermissionsView
@@ -36,9 +36,7 @@ def _add_bindings(router: APIRouter, authenticator: Authenticator, database: Dat
     ) -> Page[BindingView]:
         """Every binding of the organization, beside the roles that members have in all of it."""
         after = moment_position(page.after)
-        async with database.transaction() as tx:
-            scope = await resolve_organization(tx, actor, organization)
-            require(actor, Right.MEMBER_READ, scope)
+        async with in_organization(database, actor, organization, Right.MEMBER_READ) as (tx, scope):
             rows = await bindings_service.listing(tx, scope, after, page.fetch)
         given, cursor = page_of(rows, page, position_of)
         return Page(items=[bindings_service.binding_view(row) for row in given], next_cursor=cursor)

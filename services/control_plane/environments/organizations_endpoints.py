@@ -18,7 +18,7 @@ from service_kit.problems import (
 from service_kit.versions import REFUSALS, ExpectedVersion, VersionIfGiven, etag
 
 from control_plane.access import Actor, Authenticator, Right, api_router, require
-from control_plane.access.queries import resolve_organization
+from control_plane.access.queries import in_organization, resolve_organization
 from control_plane.database import Database
 from control_plane.environments import repository, service
 from control_plane.environments.queries import resolve_project
@@ -86,9 +86,7 @@ def _add_organizations(router: APIRouter, authenticator: Authenticator, database
         actor: Actor = Depends(authenticator.actor),
     ) -> OrganizationView:
         """Changes the name."""
-        async with database.transaction() as tx:
-            scope = await resolve_organization(tx, actor, organization)
-            require(actor, Right.ORGANIZATION_UPDATE, scope)
+        async with in_organization(database, actor, organization, Right.ORGANIZATION_UPDATE) as (tx, scope):
             row = await service.rename_organization(tx, actor, scope, body.name, expected)
         return _organization_answer(row, response)
 
@@ -112,9 +110,7 @@ def _add_projects(router: APIRouter, authenticator: Authenticator, database: Dat
         organization: str, body: ProjectCreate, response: Response, actor: Actor = Depends(authenticator.actor)
     ) -> ProjectView:
         """Creates a project without environments."""
-        async with database.transaction() as tx:
-            scope = await resolve_organization(tx, actor, organization)
-            require(actor, Right.PROJECT_CREATE, scope)
+        async with in_organization(database, actor, organization, Right.PROJECT_CREATE) as (tx, scope):
             await quotas.claim(tx, Quota.PROJECTS, scope.organization_id, scope.organization_id)
             row = await service.create_project(tx, actor, scope, body.model_dump())
         response.headers["Location"] = f"/api/v1/projects/{row['id']}"

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends
 from service_kit.problems import Forbidden, NotFound, Unauthorized, problem_responses
 
 from control_plane.access import Actor, Authenticator, Right, api_router, require
-from control_plane.access.queries import resolve_organization
+from control_plane.access.queries import in_organization
 from control_plane.database import Database
 from control_plane.environments.queries import resolve_project
 from control_plane.environments.schemas import QuotasView, QuotaView
@@ -23,9 +23,7 @@ def build_router(*, authenticator: Authenticator, database: Database, quotas: Qu
     @router.get("/organizations/{organization}/quotas", responses=_READ)
     async def get_organization_quotas(organization: str, actor: Actor = Depends(authenticator.actor)) -> QuotasView:
         """What the organization may hold and holds; sizes are those of what is stored, over all its environments."""
-        async with database.transaction() as tx:
-            scope = await resolve_organization(tx, actor, organization)
-            require(actor, Right.QUOTA_READ, scope)
+        async with in_organization(database, actor, organization, Right.QUOTA_READ) as (tx, scope):
             return _view(await quotas.of_organization(tx, scope.organization_id))
 
     @router.get("/projects/{project}/quotas", responses=_READ)

@@ -12,8 +12,7 @@ from service_kit.problems import Conflict, Forbidden, InvalidInput, NotFound, Un
 from control_plane.access import api_router
 from control_plane.access.actor import Actor
 from control_plane.access.authenticator import Authenticator
-from control_plane.access.authorization import require
-from control_plane.access.queries import resolve_organization
+from control_plane.access.queries import in_organization
 from control_plane.access.rights import Right
 from control_plane.database import Database
 from control_plane.people import api_tokens_service
@@ -33,9 +32,7 @@ def build_router(*, authenticator: Authenticator, database: Database, quotas: Qu
         organization: str, page: RequestedPage, actor: Actor = Depends(authenticator.actor)
     ) -> Page[ApiTokenView]:
         """The organization's tokens without the tokens themselves."""
-        async with database.transaction() as tx:
-            scope = await resolve_organization(tx, actor, organization)
-            require(actor, Right.TOKEN_READ, scope)
+        async with in_organization(database, actor, organization, Right.TOKEN_READ) as (tx, scope):
             rows = await api_tokens_service.listing(tx, scope, moment_position(page.after), page.fetch)
         given, cursor = page_of(rows, page, position_of)
         return Page(items=[api_token_view(row) for row in given], next_cursor=cursor)
@@ -46,9 +43,7 @@ def build_router(*, authenticator: Authenticator, database: Database, quotas: Qu
     ) -> NewApiTokenView:
         """Creates a token with at most one's own rights, for as long as one has it; this answer is the only one that
         shows it. For people."""
-        async with database.transaction() as tx:
-            scope = await resolve_organization(tx, actor, organization)
-            require(actor, Right.TOKEN_MANAGE, scope)
+        async with in_organization(database, actor, organization, Right.TOKEN_MANAGE) as (tx, scope):
             check_future("expires_at", body.expires_at, tx.now)
             await quotas.claim(tx, Quota.TOKENS, scope.organization_id, scope.organization_id)
             row, token = await api_tokens_service.create(tx, actor, scope, body)
@@ -60,9 +55,7 @@ def build_router(*, authenticator: Authenticator, database: Database, quotas: Qu
         organization: str, token: UUID, actor: Actor = Depends(authenticator.actor)
     ) -> ApiTokenView:
         """Revokes a token for good, from the next request on."""
-        async with database.transaction() as tx:
-            scope = await resolve_organization(tx, actor, organization)
-            require(actor, Right.TOKEN_MANAGE, scope)
+        async with in_organization(database, actor, organization, Right.TOKEN_MANAGE) as (tx, scope):
             return api_token_view(await api_tokens_service.revoke(tx, actor, scope, token))
 
     return router

@@ -17,8 +17,7 @@ from service_kit.problems import (
 from control_plane.access import api_router
 from control_plane.access.actor import Actor
 from control_plane.access.authenticator import Authenticator
-from control_plane.access.authorization import require
-from control_plane.access.queries import resolve_organization
+from control_plane.access.queries import in_organization
 from control_plane.access.rights import Right
 from control_plane.database import Database
 from control_plane.people import email_domains_service as service
@@ -41,9 +40,10 @@ def build_router(
         organization: str, actor: Actor = Depends(authenticator.actor)
     ) -> Page[EmailDomainView]:
         """All of them, with the record that verifies each."""
-        async with database.transaction() as tx:
-            scope = await resolve_organization(tx, actor, organization)
-            require(actor, Right.IDENTITY_PROVIDER_MANAGE, scope)
+        async with in_organization(database, actor, organization, Right.IDENTITY_PROVIDER_MANAGE) as (
+            tx,
+            scope,
+        ):
             rows = await service.listing(tx, scope)
         return Page(items=[email_domain_view(row) for row in rows])
 
@@ -52,9 +52,10 @@ def build_router(
         organization: str, body: EmailDomainCreate, response: Response, actor: Actor = Depends(authenticator.actor)
     ) -> EmailDomainView:
         """Names a domain. Nothing follows from it before it is verified."""
-        async with database.transaction() as tx:
-            scope = await resolve_organization(tx, actor, organization)
-            require(actor, Right.IDENTITY_PROVIDER_MANAGE, scope)
+        async with in_organization(database, actor, organization, Right.IDENTITY_PROVIDER_MANAGE) as (
+            tx,
+            scope,
+        ):
             row = await service.add(tx, quotas, actor, scope, body.domain)
         response.headers["Location"] = f"/api/v1/organizations/{scope.organization_id}/email-domains/{row['domain']}"
         return email_domain_view(row)
@@ -68,9 +69,10 @@ def build_router(
     ) -> EmailDomainView:
         """The domain is the organization's when its TXT record says so (409 `record_missing`), or at once for an
         administrator of the installation. It is one organization's at a time (409 `domain_taken`)."""
-        async with database.transaction() as tx:
-            scope = await resolve_organization(tx, actor, organization)
-            require(actor, Right.IDENTITY_PROVIDER_MANAGE, scope)
+        async with in_organization(database, actor, organization, Right.IDENTITY_PROVIDER_MANAGE) as (
+            tx,
+            scope,
+        ):
             row = await service.found(tx, scope, domain)
         vouched = actor.is_administrator
         records = None if vouched else await text_records(f"{RECORD_PREFIX}.{row['domain']}")
@@ -80,9 +82,10 @@ def build_router(
     @router.delete(_PATH + "/{domain}", status_code=204, responses=_WRITE)
     async def remove_email_domain(organization: str, domain: str, actor: Actor = Depends(authenticator.actor)) -> None:
         """Who has come in by it stays. 409 `in_use` while an identity provider signs its people in."""
-        async with database.transaction() as tx:
-            scope = await resolve_organization(tx, actor, organization)
-            require(actor, Right.IDENTITY_PROVIDER_MANAGE, scope)
+        async with in_organization(database, actor, organization, Right.IDENTITY_PROVIDER_MANAGE) as (
+            tx,
+            scope,
+        ):
             await service.remove(tx, actor, scope, domain)
 
     return router

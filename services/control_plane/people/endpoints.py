@@ -22,8 +22,7 @@ from service_kit.versions import REFUSALS, ExpectedVersion, etag
 from control_plane.access import api_router, repository
 from control_plane.access.actor import Actor
 from control_plane.access.authenticator import Authenticator
-from control_plane.access.authorization import require
-from control_plane.access.queries import resolve_organization
+from control_plane.access.queries import in_organization
 from control_plane.access.rights import Right
 from control_plane.database import Connection, Database
 from control_plane.people import accounts_repository, members
@@ -82,9 +81,7 @@ def _add_members(router: APIRouter, authenticator: Authenticator, database: Data
         organization: str, page: RequestedPage, actor: Actor = Depends(authenticator.actor)
     ) -> Page[MemberView]:
         """The members by e-mail."""
-        async with database.transaction() as tx:
-            scope = await resolve_organization(tx, actor, organization)
-            require(actor, Right.MEMBER_READ, scope)
+        async with in_organization(database, actor, organization, Right.MEMBER_READ) as (tx, scope):
             rows = await repository.list_members(tx, scope.organization_id, page.after or "", page.fetch)
         given, cursor = page_of(rows, page, lambda row: str(row["email"]).lower())
         return Page(items=[member_view(row) for row in given], next_cursor=cursor)
@@ -94,9 +91,7 @@ def _add_members(router: APIRouter, authenticator: Authenticator, database: Data
         organization: str, user: UUID, response: Response, actor: Actor = Depends(authenticator.actor)
     ) -> MemberView:
         """One member."""
-        async with database.transaction() as tx:
-            scope = await resolve_organization(tx, actor, organization)
-            require(actor, Right.MEMBER_READ, scope)
+        async with in_organization(database, actor, organization, Right.MEMBER_READ) as (tx, scope):
             row = await repository.find_member(tx, scope.organization_id, user)
         if row is None:
             raise NotFound("there is nothing at this address")
@@ -118,9 +113,7 @@ def _add_member_writes(router: APIRouter, authenticator: Authenticator, database
         actor: Actor = Depends(authenticator.actor),
     ) -> MemberView:
         """Changes a member's role; owners are made and unmade by owners only."""
-        async with database.transaction() as tx:
-            scope = await resolve_organization(tx, actor, organization)
-            require(actor, Right.MEMBER_MANAGE, scope)
+        async with in_organization(database, actor, organization, Right.MEMBER_MANAGE) as (tx, scope):
             row = await members.change_role(tx, scope, actor, user, body.role, expected)
         response.headers["ETag"] = etag(row["revision"])
         return member_view(row)
@@ -132,9 +125,7 @@ def _add_member_writes(router: APIRouter, authenticator: Authenticator, database
     )
     async def remove_member(organization: str, user: UUID, actor: Actor = Depends(authenticator.actor)) -> None:
         """Takes a person out of the organization, with the tokens they made; their account stays."""
-        async with database.transaction() as tx:
-            scope = await resolve_organization(tx, actor, organization)
-            require(actor, Right.MEMBER_MANAGE, scope)
+        async with in_organization(database, actor, organization, Right.MEMBER_MANAGE) as (tx, scope):
             await members.remove(tx, scope, actor, user)
 
 

@@ -12,8 +12,7 @@ from service_kit.versions import REFUSALS, ExpectedVersion, etag
 from control_plane.access import api_router
 from control_plane.access.actor import Actor
 from control_plane.access.authenticator import Authenticator
-from control_plane.access.authorization import require
-from control_plane.access.queries import resolve_organization
+from control_plane.access.queries import in_organization
 from control_plane.access.rights import Right
 from control_plane.database import Database
 from control_plane.people import groups_service
@@ -40,9 +39,7 @@ def _add_groups(router: APIRouter, authenticator: Authenticator, database: Datab
         organization: str, page: RequestedPage, actor: Actor = Depends(authenticator.actor)
     ) -> Page[GroupView]:
         """The organization's groups by key."""
-        async with database.transaction() as tx:
-            scope = await resolve_organization(tx, actor, organization)
-            require(actor, Right.GROUP_READ, scope)
+        async with in_organization(database, actor, organization, Right.GROUP_READ) as (tx, scope):
             rows = await groups_service.listing(tx, scope, page.after or "", page.fetch)
         given, cursor = page_of(rows, page, lambda row: str(row["key"]))
         return Page(items=[groups_service.group_view(row) for row in given], next_cursor=cursor)
@@ -52,9 +49,7 @@ def _add_groups(router: APIRouter, authenticator: Authenticator, database: Datab
         organization: str, body: GroupCreate, response: Response, actor: Actor = Depends(authenticator.actor)
     ) -> GroupView:
         """Makes a group; bindings give it roles, which its members hold."""
-        async with database.transaction() as tx:
-            scope = await resolve_organization(tx, actor, organization)
-            require(actor, Right.GROUP_MANAGE, scope)
+        async with in_organization(database, actor, organization, Right.GROUP_MANAGE) as (tx, scope):
             await quotas.claim(tx, Quota.GROUPS, scope.organization_id, scope.organization_id)
             row = await groups_service.create(tx, actor, scope, body)
         response.headers["Location"] = f"/api/v1/organizations/{scope.organization_id}/groups/{row['key']}"
@@ -66,9 +61,7 @@ def _add_groups(router: APIRouter, authenticator: Authenticator, database: Datab
         organization: str, group: str, response: Response, actor: Actor = Depends(authenticator.actor)
     ) -> GroupView:
         """One group."""
-        async with database.transaction() as tx:
-            scope = await resolve_organization(tx, actor, organization)
-            require(actor, Right.GROUP_READ, scope)
+        async with in_organization(database, actor, organization, Right.GROUP_READ) as (tx, scope):
             row = await groups_service.one(tx, scope, group)
         response.headers["ETag"] = etag(row["revision"])
         return groups_service.group_view(row)
@@ -83,9 +76,7 @@ def _add_groups(router: APIRouter, authenticator: Authenticator, database: Datab
         actor: Actor = Depends(authenticator.actor),
     ) -> GroupView:
         """Gives a group another name."""
-        async with database.transaction() as tx:
-            scope = await resolve_organization(tx, actor, organization)
-            require(actor, Right.GROUP_MANAGE, scope)
+        async with in_organization(database, actor, organization, Right.GROUP_MANAGE) as (tx, scope):
             row = await groups_service.rename(tx, actor, scope, group, body.name, expected)
         response.headers["ETag"] = etag(row["revision"])
         return groups_service.group_view(row)
@@ -93,9 +84,7 @@ def _add_groups(router: APIRouter, authenticator: Authenticator, database: Datab
     @router.delete(_ONE, status_code=204, responses=_WRITE)
     async def delete_group(organization: str, group: str, actor: Actor = Depends(authenticator.actor)) -> None:
         """Deletes a group with the roles that it gives."""
-        async with database.transaction() as tx:
-            scope = await resolve_organization(tx, actor, organization)
-            require(actor, Right.GROUP_MANAGE, scope)
+        async with in_organization(database, actor, organization, Right.GROUP_MANAGE) as (tx, scope):
             await groups_service.delete(tx, actor, scope, group)
 
 
@@ -105,9 +94,7 @@ def _add_members(router: APIRouter, authenticator: Authenticator, database: Data
         organization: str, group: str, page: RequestedPage, actor: Actor = Depends(authenticator.actor)
     ) -> Page[GroupMemberView]:
         """Who is in a group, by e-mail."""
-        async with database.transaction() as tx:
-            scope = await resolve_organization(tx, actor, organization)
-            require(actor, Right.GROUP_READ, scope)
+        async with in_organization(database, actor, organization, Right.GROUP_READ) as (tx, scope):
             row = await groups_service.one(tx, scope, group)
             rows = await groups_service.members(tx, scope, row["id"], page.after or "", page.fetch)
         given, cursor = page_of(rows, page, lambda row: str(row["email"]).lower())
@@ -118,9 +105,7 @@ def _add_members(router: APIRouter, authenticator: Authenticator, database: Data
         organization: str, group: str, user: UUID, actor: Actor = Depends(authenticator.actor)
     ) -> GroupMemberView:
         """Takes a member of the organization into a group. Nobody gives by it what they lack themselves."""
-        async with database.transaction() as tx:
-            scope = await resolve_organization(tx, actor, organization)
-            require(actor, Right.GROUP_MANAGE, scope)
+        async with in_organization(database, actor, organization, Right.GROUP_MANAGE) as (tx, scope):
             return await groups_service.add(tx, actor, scope, group, user)
 
     @router.delete(_ONE + "/members/{user}", status_code=204, responses=_WRITE)
@@ -128,7 +113,5 @@ def _add_members(router: APIRouter, authenticator: Authenticator, database: Data
         organization: str, group: str, user: UUID, actor: Actor = Depends(authenticator.actor)
     ) -> None:
         """Takes somebody out of a group; they stay a member of the organization."""
-        async with database.transaction() as tx:
-            scope = await resolve_organization(tx, actor, organization)
-            require(actor, Right.GROUP_MANAGE, scope)
+        async with in_organization(database, actor, organization, Right.GROUP_MANAGE) as (tx, scope):
             await groups_service.remove(tx, actor, scope, group, user)

@@ -20,7 +20,7 @@ from control_plane.access import api_router
 from control_plane.access.actor import Actor
 from control_plane.access.authenticator import Authenticator
 from control_plane.access.authorization import require
-from control_plane.access.queries import resolve_organization
+from control_plane.access.queries import in_organization, resolve_organization
 from control_plane.access.rights import Right
 from control_plane.database import Database
 from control_plane.people import invitations_repository
@@ -76,9 +76,7 @@ def _add_invitations(
         organization: str, page: RequestedPage, actor: Actor = Depends(authenticator.actor)
     ) -> Page[InvitationView]:
         """Those that nobody has accepted yet."""
-        async with database.transaction() as tx:
-            scope = await resolve_organization(tx, actor, organization)
-            require(actor, Right.MEMBER_READ, scope)
+        async with in_organization(database, actor, organization, Right.MEMBER_READ) as (tx, scope):
             rows = await invitations_repository.list_open(
                 tx, scope.organization_id, moment_position(page.after), page.fetch
             )
@@ -107,7 +105,5 @@ def _add_invitations(
         organization: str, invitation: UUID, actor: Actor = Depends(authenticator.actor)
     ) -> None:
         """Ends an invitation that nobody has accepted."""
-        async with database.transaction() as tx:
-            scope = await resolve_organization(tx, actor, organization)
-            require(actor, Right.MEMBER_MANAGE, scope)
+        async with in_organization(database, actor, organization, Right.MEMBER_MANAGE) as (tx, scope):
             await invitations.withdraw(tx, scope, actor, invitation)

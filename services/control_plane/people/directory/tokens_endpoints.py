@@ -12,8 +12,7 @@ from service_kit.problems import Conflict, Forbidden, InvalidInput, NotFound, Un
 from control_plane.access import api_router
 from control_plane.access.actor import Actor
 from control_plane.access.authenticator import Authenticator
-from control_plane.access.authorization import require
-from control_plane.access.queries import require_holding, resolve_organization
+from control_plane.access.queries import in_organization, require_holding
 from control_plane.access.rights import Right
 from control_plane.database import Database
 from control_plane.people.directory import tokens_service
@@ -37,9 +36,10 @@ def build_router(*, authenticator: Authenticator, database: Database, quotas: Qu
         organization: str, page: RequestedPage, actor: Actor = Depends(authenticator.actor)
     ) -> Page[ProvisioningTokenView]:
         """Without the tokens themselves."""
-        async with database.transaction() as tx:
-            scope = await resolve_organization(tx, actor, organization)
-            require(actor, Right.IDENTITY_PROVIDER_MANAGE, scope)
+        async with in_organization(database, actor, organization, Right.IDENTITY_PROVIDER_MANAGE) as (
+            tx,
+            scope,
+        ):
             rows = await tokens_service.listing(tx, scope, moment_position(page.after), page.fetch)
         given, cursor = page_of(rows, page, position_of)
         return Page(items=[token_view(row) for row in given], next_cursor=cursor)
@@ -53,9 +53,10 @@ def build_router(*, authenticator: Authenticator, database: Database, quotas: Qu
     ) -> NewProvisioningTokenView:
         """Connects a directory, which writes at `/scim/v2/{organization}`. This answer is the only one that shows the
         token. It goes on when its maker has left, until it is revoked."""
-        async with database.transaction() as tx:
-            scope = await resolve_organization(tx, actor, organization)
-            require(actor, Right.IDENTITY_PROVIDER_MANAGE, scope)
+        async with in_organization(database, actor, organization, Right.IDENTITY_PROVIDER_MANAGE) as (
+            tx,
+            scope,
+        ):
             await require_holding(tx, actor, scope, body.default_role)
             check_future("expires_at", body.expires_at, tx.now)
             await quotas.claim(tx, Quota.PROVISIONING_TOKENS, scope.organization_id, scope.organization_id)
@@ -68,9 +69,10 @@ def build_router(*, authenticator: Authenticator, database: Database, quotas: Qu
         organization: str, provisioning_token: UUID, actor: Actor = Depends(authenticator.actor)
     ) -> ProvisioningTokenView:
         """Revokes a token for good, from the next request on; whom it has added stays."""
-        async with database.transaction() as tx:
-            scope = await resolve_organization(tx, actor, organization)
-            require(actor, Right.IDENTITY_PROVIDER_MANAGE, scope)
+        async with in_organization(database, actor, organization, Right.IDENTITY_PROVIDER_MANAGE) as (
+            tx,
+            scope,
+        ):
             return token_view(await tokens_service.revoke(tx, actor, scope, provisioning_token))
 
     return router
