@@ -6,7 +6,7 @@ beforehand, by `prepare`); until then its flags are decided one by one. A change
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Set
 from typing import Any
 
 from bucketing.decision import Decision
@@ -87,7 +87,7 @@ class Bulk:
         """Divide flags; their functions are written later."""
         return cls(tuple(_chunks(keys, items)))
 
-    def updated(self, changed: Set[str], keys: Set[str], items: Items) -> Bulk:
+    def updated(self, changed: Set[str], keys: Container[str], items: Items) -> Bulk:
         """The division after a change: `changed` flags lose their chunk, and those that are still among `keys`
         get a new one, with their former neighbours."""
         touched = [chunk for chunk in self._chunks if not changed.isdisjoint(chunk.keys)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Container, Iterable, Iterator, Mapping, Set
 from dataclasses import replace
 from types import MappingProxyType
 from typing import TypeVar
@@ -51,6 +51,18 @@ def _with_changes(held: Mapping[str, Entity], changes: Mapping[str, Entity | Non
 def _variations(flagset: FlagSet, key: str) -> Set[str] | None:
     flag = flagset.flags.get(key)
     return None if flag is None else flag.variations.keys()
+
+
+class _ClientVisible:
+    """The keys of flags that clients see, without a walk through all flags."""
+
+    __slots__ = ("_flags",)
+
+    def __init__(self, flags: Mapping[str, Flag]) -> None:
+        self._flags = flags
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, str) and key in self._flags and self._flags[key].client_visible
 
 
 class CompiledFlagSet:
@@ -144,7 +156,7 @@ class CompiledFlagSet:
         touched = flags.keys() | self._experiment_flags(changed, experiments)
         touched |= changed._put_changes(self, touched, segments)
         changed._bulks = {
-            client_only: bulk.updated(touched, changed._keys(client_only), changed._items)
+            client_only: bulk.updated(touched, changed._shown(client_only), changed._items)
             for client_only, bulk in self._bulks.items()
         }
         return changed
@@ -264,6 +276,10 @@ class CompiledFlagSet:
     def _keys(self, client_only: bool) -> Set[str]:
         flags = self._flagset.flags
         return {key for key, flag in flags.items() if flag.client_visible} if client_only else flags.keys()
+
+    def _shown(self, client_only: bool) -> Container[str]:
+        """The same, for asking about few of them."""
+        return _ClientVisible(self._flagset.flags) if client_only else self._flagset.flags.keys()
 
     def _bulk(self, client_only: bool) -> Bulk:
         bulk = self._bulks.get(client_only)

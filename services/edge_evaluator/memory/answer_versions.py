@@ -136,7 +136,8 @@ class AnswerVersions:
                     settled.add(each)
                     self._versions[each] = own[entity]
                     waiting += self._users.get(each, _NOTHING)
-        for entity in affected - self._stamps.keys():
+        # One by one: a difference of the two would walk through all stamps.
+        for entity in [each for each in affected if each not in self._stamps]:
             # What is named and absent may still have something behind it.
             if not self._users.get(entity) and not self._used.get(entity):
                 del self._versions[entity]
