@@ -2,11 +2,18 @@
 
     python -m benchmarks.propagation [--edges 1 10 20] [--flags 10 10000] [--edits 200] [--json FILE]
 
-Control plane with its relay, PostgreSQL (fsync on), NATS and every edge are processes of their own; edges keep no
-snapshot file, because one disk stands in for those of twenty machines. Edits of one flag's rules follow each other,
-each with `Prefer: wait=30`. "last edge": from the start of the write until this process, which listens on the bus
-itself, has heard the last edge say that it serves it; "answer": until the answer that waited for them. CPU, user and
-system, is per edit: of the control plane (with the reading of the flag before), of NATS, and of all edges together.
+Control plane, its relay, PostgreSQL (fsync on), NATS and every edge are processes of their own; edges keep no snapshot
+file, because one disk stands in for those of twenty machines. "last edge": from the start of the write until this
+process, which listens on the bus itself, has heard the last edge say that it serves it; "answer": until the answer
+that waited for them (`Prefer: wait=30`). CPU, user and system, is per edit: of the API (with the reading of the flag
+before), of the relay, of NATS, and of all edges together.
+
+"off beside a bulk change": as many change requests as hold 1,000 flags (`--bulk`) are applied, each when the one before
+is answered, and one flag is switched off and on again and again until they are done; beside it the same while nothing
+else happens. Edges are warm before anything is measured: the functions of all their flags are written.
+
+Varied from edit to edit: the flag (of those there are), what of it is changed (rules with new values, a switch, the
+default, a segment that flags name), and tracing headers.
 """
 
 from __future__ import annotations
@@ -14,180 +21,153 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import json
 import os
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
 import psutil
-from messages.generated.edge_pb2 import EdgeHeartbeat
-from messages.subjects import edges_subject
 from streams.jetstream import JetStreamBus
 
-from benchmarks.control_plane import FLAG, RULES, fill
+from benchmarks.control_plane import fill
+from benchmarks.propagation_stage import Console, Ear, Fleet
+from benchmarks.report import Report, accept_json
 from devstack.services import DATABASE, Credentials, Service, control_plane
 from devstack.stack import Stack
 
-WARM_UP = 5
-SETTLE_SECONDS = 180
-KINDS = ("control plane", "NATS", "edges")
+WARM_UP = 10
+QUIET_SWITCHES = 40
+KINDS = ("API", "relay", "NATS", "edges")
+NOT_VARIED = (
+    "one organization, project and environment",
+    "one edit at a time",
+    "flags of two or three rules",
+    "one machine, without TLS between its processes",
+    "edges that nobody asks for anything",
+)
 
 
 @dataclass(frozen=True)
 class Figures:
-    """Milliseconds, sorted; `cpu_milliseconds` per edit by process."""
+    """Milliseconds, sorted; `cpu` milliseconds per edit by process."""
 
     edges: int
     flags: int
     last_edge: list[float]
     answer: list[float]
-    cpu_milliseconds: dict[str, float]
+    cpu: dict[str, float]
     edge_mebibytes: float
 
-    def summary(self) -> dict[str, Any]:
-        told = {name: _summary(getattr(self, name)) for name in ("last_edge", "answer")}
-        return {**asdict(self), **told, "edits": len(self.answer)}
+    def row(self) -> dict[str, Any]:
+        return {
+            "edges": self.edges,
+            "flags": self.flags,
+            "edits": len(self.answer),
+            **{f"last_edge_{name}_ms": value for name, value in _summary(self.last_edge).items()},
+            **{f"answer_{name}_ms": value for name, value in _summary(self.answer).items()},
+            **{f"cpu_{kind.lower()}_ms": value for kind, value in self.cpu.items()},
+            "edge_mebibytes": self.edge_mebibytes,
+        }
 
 
-class Ear:
-    """When each edge was first heard to serve a version, or a newer one."""
-
-    def __init__(self, bus: JetStreamBus) -> None:
-        self._bus = bus
-        self._heard = asyncio.Condition()
-        self.versions: dict[str, int] = {}
-        self.at: dict[str, float] = {}
-
-    async def listen(self, environment: str) -> None:
-        async for payload in self._bus.listen(edges_subject(environment)):
-            told = EdgeHeartbeat.FromString(payload)
-            if told.leaving:
-                self.versions.pop(told.edge_id, None)
-            elif told.version > self.versions.get(told.edge_id, -1):
-                async with self._heard:
-                    self.versions[told.edge_id], self.at[told.edge_id] = told.version, time.perf_counter()
-                    self._heard.notify_all()
-
-    async def reached(self, edges: int, version: int) -> float:
-        """When the last of so many edges served it."""
-        async with asyncio.timeout(SETTLE_SECONDS), self._heard:
-            await self._heard.wait_for(lambda: sum(each >= version for each in self.versions.values()) >= edges)
-        return max(self.at[each] for each in self.versions)
-
-
-class Console:
-    """A person at the control plane, who edits one flag."""
-
-    def __init__(self, client: httpx.AsyncClient) -> None:
-        self._client = client
-        self._settings = "/api/v1/projects/p/flags/thing/environments/production"
-        self._number = 0
-        self.environment = ""
-
-    async def begin(self, credentials: Credentials) -> None:
-        login = {"email": credentials.admin_email, "password": credentials.admin_password}
-        for _ in range(2):  # A token names the organizations of its bearer.
-            token = (await self._client.post("/api/v1/auth/login", json=login)).json()["access_token"]
-            self._client.headers["Authorization"] = f"Bearer {token}"
-            await self._client.post("/api/v1/organizations", json={"key": "b", "name": "B"})
-        await self._client.post("/api/v1/organizations/b/projects", json={"key": "p", "name": "P"})
-        body = {"key": "production", "name": "P"}
-        made = await self._client.post("/api/v1/projects/p/environments", json=body)
-        self.environment = made.json()["id"]
-        (await self._client.post("/api/v1/projects/p/flags", json={**FLAG, "key": "thing"})).raise_for_status()
-
-    async def edit(self, wait: int = 30) -> dict[str, Any]:
-        """Another rule; the answer."""
-        self._number += 1
-        etag = (await self._client.get(self._settings)).headers["etag"]
-        rules = [{**RULES[0], "description": f"edit {self._number}"}, RULES[1]]
-        started = time.perf_counter()
-        answer = await self._client.patch(
-            self._settings,
-            json={"enabled": True, "rules": rules},
-            headers={"If-Match": etag, "Prefer": f"wait={wait}"},
-        )
-        answer.raise_for_status()
-        found: dict[str, Any] = answer.json()
-        return found | {"started": started, "answered": time.perf_counter()}
-
-
-class Fleet:
-    """The edges that run."""
-
-    def __init__(self, folder: Path, nats_url: str) -> None:
-        self._folder = folder
-        self._nats_url = nats_url
-        self.edges: list[Service] = []
-
-    def grow(self, to: int) -> None:
-        new = [
-            Service(self._folder, f"edge-{number}", ("edge_evaluator",), {"FF_NATS_URL": self._nats_url})
-            for number in range(len(self.edges), to)
-        ]
-        for each in new:
-            each.launch()
-        self.edges += new
-        for each in new:
-            each.wait_ready()
-
-    def stop(self) -> None:
-        while self.edges:
-            self.edges.pop().stop()
+def processes_of(plane: Service, stack: Stack, fleet: Fleet) -> dict[str, list[int]]:
+    relays = [each.pid for each in psutil.Process(plane.pid).children()]
+    return {"API": [plane.pid], "relay": relays, "NATS": [stack.nats.pid], "edges": [each.pid for each in fleet.edges]}
 
 
 def cpu_seconds(pids: list[int]) -> float:
     return float(sum(sum(psutil.Process(pid).cpu_times()[:2]) for pid in pids))
 
 
-async def measure(console: Console, ear: Ear, processes: dict[str, list[int]], flags: int, edits: int) -> Figures:
+async def until_warm(pids: list[int]) -> None:
+    """Returns when the edges have nothing left to do."""
+    quiet = 0
+    while quiet < 3:
+        before = cpu_seconds(pids)
+        await asyncio.sleep(0.5)
+        quiet = quiet + 1 if cpu_seconds(pids) - before < 0.02 * len(pids) else 0
+
+
+async def measure(console: Console, ear: Ear, processes: dict[str, list[int]], edits: int) -> Figures:
     edges = len(processes["edges"])
-    first = await console.edit()
-    await ear.reached(edges, first["environment_versions"]["production"])
     for _ in range(WARM_UP):
-        await console.edit()
+        first = await console.edit()
+        await ear.reached(edges, first.version)
+    await until_warm(processes["edges"])
     before = {kind: cpu_seconds(pids) for kind, pids in processes.items()}
     last_edge, answer = [], []
     for _ in range(edits):
         edit = await console.edit()
-        propagation = edit["propagation"]
-        if (propagation["edges"], propagation["confirmed"]) != (edges, edges):
-            raise SystemExit(f"of {edges} edges: {propagation}")
-        served = await ear.reached(edges, edit["environment_versions"]["production"])
-        last_edge.append((served - edit["started"]) * 1000)
-        answer.append((edit["answered"] - edit["started"]) * 1000)
+        if (edit.propagation["edges"], edit.propagation["confirmed"]) != (edges, edges):
+            raise SystemExit(f"of {edges} edges: {edit.propagation}")
+        served = await ear.reached(edges, edit.version)
+        last_edge.append((served - edit.started) * 1000)
+        answer.append((edit.answered - edit.started) * 1000)
     cpu = {kind: (cpu_seconds(pids) - before[kind]) / edits * 1000 for kind, pids in processes.items()}
     memory = sum(psutil.Process(pid).memory_info().rss for pid in processes["edges"]) / edges / 2**20
-    return Figures(edges, flags, sorted(last_edge), sorted(answer), cpu, memory)
+    return Figures(edges, console.flags, sorted(last_edge), sorted(answer), cpu, memory)
+
+
+async def switched(console: Console, ear: Ear, edges: int) -> float:
+    """Milliseconds until one flag is switched at the last edge."""
+    written = await console.switch("thing")
+    return (await ear.reached(edges, written.version) - written.started) * 1000
+
+
+async def measure_bulk(console: Console, ear: Ear, edges: int, edits: int, report: Report) -> None:
+    quiet = sorted([await switched(console, ear, edges) for _ in range(QUIET_SWITCHES)])
+    numbers = await console.proposed(edits)
+    started = time.perf_counter()
+    applying = asyncio.create_task(console.apply(numbers))
+    beside = []
+    while not applying.done():
+        beside.append(await switched(console, ear, edges))
+    done = (await ear.reached(edges, await applying) - started) * 1000
+    beside.sort()
+    row = {
+        "bulk_flags": edits,
+        "bulk_requests": len(numbers),
+        "bulk_served_ms": done,
+        **{f"switch_quiet_{name}_ms": value for name, value in _summary(quiet).items()},
+        **{f"switch_beside_{name}_ms": value for name, value in _summary(beside).items()},
+        "switches_beside": len(beside),
+        "delay_max_ms": beside[-1] - _summary(quiet)["p50"],
+    }
+    report.add(edges=edges, flags=console.flags, **row)
+    print(
+        f"\noff beside a bulk change ({edits:,} flags in {len(numbers)} requests, served after {done:,.0f} ms; "
+        f"{console.flags:,} flags, {edges} edge): quiet p50 {row['switch_quiet_p50_ms']:.0f}, beside p50 "
+        f"{row['switch_beside_p50_ms']:.0f}, max {beside[-1]:.0f} of {len(beside)}; "
+        f"at most {row['delay_max_ms']:.0f} ms later\n",
+        flush=True,
+    )
 
 
 def _summary(ordered: list[float]) -> dict[str, float]:
-    at = {
-        name: ordered[min(len(ordered) - 1, int(len(ordered) * share))] for name, share in (("p50", 0.5), ("p95", 0.95))
-    }
+    shares = (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))
+    at = {name: ordered[min(len(ordered) - 1, int(len(ordered) * share))] for name, share in shares}
     return {**at, "max": ordered[-1]}
 
 
 def show_head() -> None:
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
-    print(f"{'':>22}{'last edge, ms':^27}{'answer, ms':^27}{'CPU, ms an edit':^33}")
-    columns = [*("p50", "p95", "max") * 2, *KINDS, "MiB an edge"]
-    widths = [9] * 6 + [15, 8, 10, 13]
+    print(f"{'':>22}{'last edge, ms':^36}{'answer, ms':^36}{'CPU, ms an edit':^34}")
+    columns = [*("p50", "p95", "p99", "max") * 2, *KINDS, "MiB an edge"]
+    widths = [9] * 8 + [8, 8, 8, 10, 13]
     print(f"{'edges':>6}{'flags':>8}{'edits':>8}" + "".join(f"{a:>{w}}" for a, w in zip(columns, widths, strict=True)))
 
 
 def show(figures: Figures) -> None:
     shown = [*_summary(figures.last_edge).values(), *_summary(figures.answer).values()]
-    cpu = [figures.cpu_milliseconds[kind] for kind in KINDS]
+    cpu = [figures.cpu[kind] for kind in KINDS]
     print(
         f"{figures.edges:>6}{figures.flags:>8,}{len(figures.answer):>8,}"
         + "".join(f"{each:>9.1f}" for each in shown)
-        + f"{cpu[0]:>15.1f}{cpu[1]:>8.1f}{cpu[2]:>10.1f}{figures.edge_mebibytes:>13.0f}",
+        + f"{cpu[0]:>8.1f}{cpu[1]:>8.1f}{cpu[2]:>8.1f}{cpu[3]:>10.1f}{figures.edge_mebibytes:>13.0f}",
         flush=True,
     )
 
@@ -201,8 +181,8 @@ def running(service: Service) -> Iterator[Service]:
         service.stop()
 
 
-async def run(edges: list[int], flags: list[int], edits: int) -> list[Figures]:
-    found, credentials = [], Credentials()
+async def run(given: argparse.Namespace, report: Report) -> None:
+    credentials = Credentials()
     show_head()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -217,26 +197,23 @@ async def run(edges: list[int], flags: list[int], edits: int) -> list[Figures]:
                 await console.begin(credentials)
                 listening = asyncio.create_task(ear.listen(console.environment))
                 try:
+                    # So that the flag that is copied has settings.
                     await console.edit(wait=1)
-                    filled = 1
-                    for size in flags:
-                        await fill(stack.postgres.database_url(DATABASE), filled, size - 1)
-                        filled = size
-                        for count in edges:
+                    for flags in sorted(given.flags):
+                        await fill(stack.postgres.database_url(DATABASE), console.flags, flags - 1)
+                        await console.refill(flags)
+                        for count in sorted(given.edges):
                             await asyncio.to_thread(fleet.grow, count)
-                            processes = {
-                                "control plane": [plane.pid],
-                                "NATS": [stack.nats.pid],
-                                "edges": [each.pid for each in fleet.edges],
-                            }
-                            found.append(await measure(console, ear, processes, size, edits))
-                            show(found[-1])
+                            found = await measure(console, ear, processes_of(plane, stack, fleet), given.edits)
+                            report.add(**found.row())
+                            show(found)
+                            if count == min(given.edges) and flags > given.bulk > 0:
+                                await measure_bulk(console, ear, count, given.bulk, report)
                         await asyncio.to_thread(fleet.stop)
                 finally:
                     listening.cancel()
                     await asyncio.to_thread(fleet.stop)
                     await bus.close()
-    return found
 
 
 def main() -> None:
@@ -244,11 +221,12 @@ def main() -> None:
     parser.add_argument("--edges", type=int, nargs="+", default=[1, 10, 20])
     parser.add_argument("--flags", type=int, nargs="+", default=[10, 10_000])
     parser.add_argument("--edits", type=int, default=200)
-    parser.add_argument("--json", type=Path, help="write the figures to this file")
+    parser.add_argument("--bulk", type=int, default=1_000, help="flags that are changed at once; 0: none")
+    accept_json(parser)
     given = parser.parse_args()
-    found = asyncio.run(run(sorted(given.edges), sorted(given.flags), given.edits))
-    if given.json:
-        given.json.write_text(json.dumps([each.summary() for each in found], indent=2))
+    report = Report("propagation", NOT_VARIED)
+    asyncio.run(run(given, report))
+    report.finish(given.json)
 
 
 if __name__ == "__main__":

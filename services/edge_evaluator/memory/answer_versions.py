@@ -14,6 +14,8 @@ from types import MappingProxyType
 from bucketing.flagset import Experiment, Flag, Segment
 from bucketing.references import condition_segments, flag_references, segment_references
 
+from edge_evaluator.memory.branches import Branch
+
 Entity = tuple[str, str]
 """Kind and key of a flag, segment or experiment."""
 _NOTHING: frozenset[Entity] = frozenset()
@@ -70,10 +72,10 @@ class AnswerVersions:
     __slots__ = ("_stamps", "_used", "_users", "_versions", "documents")
 
     def __init__(self) -> None:
-        self._stamps: dict[Entity, Stamp] = {}
-        self._used: dict[Entity, frozenset[Entity]] = {}
-        self._users: dict[Entity, frozenset[Entity]] = {}
-        self._versions: dict[Entity, int] = {}
+        self._stamps: Branch[Entity, Stamp] = Branch()
+        self._used: Branch[Entity, frozenset[Entity]] = Branch()
+        self._users: Branch[Entity, frozenset[Entity]] = Branch()
+        self._versions: Branch[Entity, int] = Branch()
         self.documents = 0
 
     def of(self, flag_key: str) -> int:
@@ -88,9 +90,9 @@ class AnswerVersions:
     def updated(self, changes: Mapping[Entity, Stamp | None]) -> tuple[AnswerVersions, set[Entity]]:
         """The versions after `changes` (None: gone), and what they may have changed: these and all that use them."""
         after = AnswerVersions()
-        after._stamps, after.documents = dict(self._stamps), self.documents
-        after._used, after._users = dict(self._used), dict(self._users)
-        after._versions = dict(self._versions)
+        after._stamps, after.documents = self._stamps.branch(), self.documents
+        after._used, after._users = self._used.branch(), self._users.branch()
+        after._versions = self._versions.branch()
         after._put(changes)
         affected = self._with_users(changes) | after._with_users(changes)
         after._settle(affected)
@@ -136,7 +138,6 @@ class AnswerVersions:
                     settled.add(each)
                     self._versions[each] = own[entity]
                     waiting += self._users.get(each, _NOTHING)
-        # One by one: a difference of the two would walk through all stamps.
         for entity in [each for each in affected if each not in self._stamps]:
             # What is named and absent may still have something behind it.
             if not self._users.get(entity) and not self._used.get(entity):
@@ -149,7 +150,7 @@ class AnswerVersions:
 
 
 def _relink(
-    table: dict[Entity, frozenset[Entity]],
+    table: Branch[Entity, frozenset[Entity]],
     removed: Iterable[tuple[Entity, Entity]],
     added: Iterable[tuple[Entity, Entity]],
 ) -> None:
