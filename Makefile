@@ -11,7 +11,7 @@ PARALLEL := -n logical --maxprocesses=4 --dist loadfile --no-loadscope-reorder
 .DEFAULT_GOAL := help
 .PHONY: help install native demo up down test check format unit coverage messages generate snapshots lock clean release \
 	artefacts images hooks \
-	bench-edge bench-streams bench-engine bench-peers bench-peers-http bench-ingest bench-analytics bench-control-plane bench-propagation calibrate chaos
+	bench-edge bench-streams bench-engine bench-peers bench-peers-http bench-workers bench-ingest bench-analytics bench-control-plane bench-propagation calibrate chaos
 
 help: ## Print this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -114,6 +114,9 @@ bench-streams: install ## 2,000 event streams: CPU of an edit and a connection, 
 
 bench-peers-http: install ## The edge beside the servers of others, as far as they can be built here (JSON=FILE keeps the figures)
 	$(BIN)/python -m benchmarks.peers_http $(if $(JSON),--json $(JSON))
+
+bench-workers: install ## Two workers of the edge and the ingestor beside one, on two cores that the client shares (JSON=FILE keeps the figures)
+	$(BIN)/python -m benchmarks.workers $(if $(JSON),--json $(JSON))
 
 bench-ingest: install ## Events: durable ones per second, rows loaded per second, their age at 10,000 a second
 	$(BIN)/python -m benchmarks.ingestor

@@ -24,7 +24,7 @@ NOT_VARIED = (
 )
 _CONTEXTS = 256
 _FIELD = "%016x"
-_TRACING = (
+TRACING_LINES = (
     "traceparent: 00-{0}{0}-{0}-01",
     "tracestate: vendor={0}",
     "baggage: session={0},region=eu-central-1",
@@ -62,7 +62,7 @@ class Traffic:
         user = _FIELD if not self.users else f"{number:016x}"
         body = _body(user, chance)
         value = {"new": _FIELD, "constant": f"{7:016x}"}.get(self.tracing)
-        tracing = [line.format(value) for line in _TRACING] if value is not None else []
+        tracing = [line.format(value) for line in TRACING_LINES] if value is not None else []
         lines = [
             f"POST {self.path} HTTP/1.1",
             "Host: localhost",

@@ -1,8 +1,8 @@
 """Counts that workers have together: each writes its own part of a memory that all read, and nobody waits for anybody.
 
-A part is a table of cells by the name's mark; a cell holds mark, window and count. Only its own worker writes it, so
-there is no lock that a worker could take with it when it is killed or stopped. A name that finds no free cell near its
-place is counted by this worker alone.
+A part is a table of cells by the name's mark; a cell is the mark, and in one word the window and the count. Only its
+own worker writes it, so there is no lock that a worker could take with it when it is killed or stopped. A name that
+finds no free cell near its place is counted by this worker alone.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ import secrets
 from collections.abc import Hashable
 from functools import lru_cache
 
-_CELL = 3
+_CELL = 2
 _PROBES = 16
 _WORD_BYTES = 8
+_COUNT_BITS = 32
+_COUNT_MAX = (1 << _COUNT_BITS) - 1
 _MARKS_KEPT = 16_384
 
 
@@ -72,10 +74,6 @@ class WorkerCounts:
                 return at
         return None
 
-    def births(self, start: int) -> int:
-        """Changes whenever a name may have come into the part."""
-        return self.words[start]
-
     def claim(self, mark: int, window: int, now: int) -> int | None:
         """The own cell of the mark, with what it has counted of this window; None when all near its place are taken."""
         words = self.words
@@ -84,13 +82,12 @@ class WorkerCounts:
             if words[at] == mark:
                 free = at
                 break
-            if free is None and (words[at + 1] < now or not words[at + 2]):
+            if free is None and (words[at + 1] >> _COUNT_BITS < now or not words[at + 1]):
                 free = at
         if free is None:
             return None
-        if words[free] != mark or words[free + 1] != window:
-            words[free + 2] = 0
-            words[free + 1] = window
+        if words[free] != mark or words[free + 1] >> _COUNT_BITS != window:
+            words[free + 1] = window << _COUNT_BITS
             words[free] = mark
             words[self._start] += 1
         return free
@@ -106,12 +103,13 @@ class WorkerCounts:
 class Share:
     """One name's count: this worker's share of it, and that of the others."""
 
-    __slots__ = ("_at", "_counts", "_found", "_mark", "_now", "_own", "_seen", "_window")
+    __slots__ = ("_at", "_base", "_counts", "_found", "_mark", "_now", "_own", "_seen", "_words")
 
     def __init__(self, counts: WorkerCounts, mark: int, window: int, now: int) -> None:
         self._counts = counts
+        self._words = counts.words
         self._mark = mark
-        self._found: list[int | None] = [None] * len(counts.others)
+        self._found = [0] * len(counts.others)
         self._seen = [-1] * len(counts.others)
         self._begin(window, now)
 
@@ -120,9 +118,9 @@ class Share:
         self._begin(window, window)
 
     def _begin(self, window: int, now: int) -> None:
-        self._window, self._now = window, now
+        self._base, self._now = window << _COUNT_BITS, now
         self._at = self._counts.claim(self._mark, window, now)
-        self._own = 0 if self._at is None else self._counts.words[self._at + 2]
+        self._own = 0 if self._at is None else self._words[self._at + 1] & _COUNT_MAX
 
     @property
     def own(self) -> int:
@@ -133,28 +131,28 @@ class Share:
         self._own = count
         at = self._at
         if at is not None:
-            words = self._counts.words
-            if words[at] != self._mark:
-                self._at = at = self._counts.claim(self._mark, self._window, self._now)
+            if self._words[at] != self._mark:
+                self._at = at = self._counts.claim(self._mark, self._base >> _COUNT_BITS, self._now)
                 if at is None:
                     return
-            words[at + 2] = count
+            self._words[at + 1] = self._base + count
 
     @property
     def elsewhere(self) -> int:
         """What the other workers have counted in the same window."""
-        counts = self._counts
-        words, total = counts.words, 0
-        for index, start in enumerate(counts.others):
-            at = self._found[index]
-            if at is None or words[at] != self._mark:
-                births = words[start]
-                if births == self._seen[index]:
-                    continue
-                self._seen[index] = births
-                self._found[index] = at = counts.find(start, self._mark)
-                if at is None:
-                    continue
-            if words[at + 1] == self._window:
-                total += words[at + 2]
+        return self.exchange(self._own)
+
+    def exchange(self, own: int) -> int:
+        """Shows the others so much as ours, for what it costs to look at a few numbers; what they show us."""
+        words, base, at, total = self._words, self._base, self._at, 0
+        if at is not None and words[at] == self._mark:
+            words[at + 1] = base + own
+        for index, start in enumerate(self._counts.others):
+            # A part's first word changes whenever a name may have come into it or gone.
+            if words[start] != self._seen[index]:
+                self._seen[index] = words[start]
+                self._found[index] = self._counts.find(start, self._mark) or 0
+            found = self._found[index]
+            if found and 0 <= (count := words[found + 1] - base) <= _COUNT_MAX:
+                total += count
         return total
