@@ -96,10 +96,10 @@ clean: ## Stop everything and remove what was built
 	rm -rf build dist .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 bench-edge: install ## The edge beside bare handlers: CPU per request, latency, memory (JSON=FILE keeps the figures)
-	$(BIN)/python benchmarks/edge.py $(if $(JSON),--json $(JSON))
+	$(BIN)/python -m benchmarks.edge $(if $(JSON),--json $(JSON))
 
 bench-engine: install ## The rule engine: nanoseconds per flag, load time, memory
-	$(BIN)/python benchmarks/engine.py
+	$(BIN)/python -m benchmarks.engine
 
 bench-peers: install $(PEERS)/.installed ## The rule engine beside the Python SDKs of others
 	PYTHONPATH=libs:. $(PEERS)/bin/python -m benchmarks.peers

@@ -1,6 +1,6 @@
 """The edge's speed: server CPU per request, latency at a steady rate, growth, memory, and changes under load.
 
-    python benchmarks/edge.py [--seconds 3] [--rounds 3] [--only compare|grow|change|memory] [--json FILE]
+    python -m benchmarks.edge [--seconds 3] [--rounds 3] [--only compare|grow|change|memory] [--json FILE]
 
 One server process of each kind on one core, this and the client on the other, measured in turns in the same run.
 Users are new in each request but where a row says otherwise; contexts, the order of their keys and headers vary.
@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import sys
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
@@ -22,7 +21,6 @@ from streams.jetstream import JetStreamBus
 from benchmarks.edge_config import different_flag, different_segment, flag
 from benchmarks.edge_growth import MEMORY_FLAGS, change_under_load, grow, measure_memory
 from benchmarks.edge_servers import (
-    ROOT,
     STEADY_PER_SECOND,
     Case,
     Publisher,
@@ -171,5 +169,4 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(ROOT))
     asyncio.run(main())

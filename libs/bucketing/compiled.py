@@ -264,12 +264,14 @@ class CompiledFlagSet:
         found: list[Answer] = self._bulk(client_only).evaluate(context, now, self._programs, self.evaluate, answers)
         return found
 
-    def prepare(self) -> Iterator[None]:
+    def prepare(self, *, alone: bool = True) -> Iterator[None]:
         """Write all functions that are still to be written, a few milliseconds a step at most.
 
-        For a caller that would rather spend that time before the first evaluation; it may stop at any step.
+        For a caller that would rather spend that time before the first evaluation; it may stop at any step. `alone`
+        False leaves out those that decide one flag alone, which are the most memory of a large set.
         """
-        yield from self._programs.prepare()
+        if alone:
+            yield from self._programs.prepare()
         for client_only in (False, True):
             yield from self._bulk(client_only).prepare()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from bucketing.flagset import AllOf, AnyOf, Condition, Flag, InSegment, Not, Segment
 
@@ -30,16 +31,22 @@ def _segments(condition: Condition) -> Iterator[str]:
         yield from _segments(condition.condition)
 
 
+@lru_cache(maxsize=1024)
+def _same(keys: frozenset[str]) -> frozenset[str]:
+    """One object for equal sets: thousands of flags name the same segment, or none."""
+    return keys
+
+
 def condition_segments(condition: Condition) -> frozenset[str]:
     """The segments in a condition, at any depth."""
-    return frozenset(_segments(condition))
+    return _same(frozenset(_segments(condition)))
 
 
 def flag_references(flag: Flag) -> References:
     """The flags that are its prerequisites, and the segments in its rules."""
     return References(
-        flags=frozenset(prerequisite.flag for prerequisite in flag.prerequisites),
-        segments=frozenset(key for rule in flag.rules for key in _segments(rule.condition)),
+        flags=_same(frozenset(prerequisite.flag for prerequisite in flag.prerequisites)),
+        segments=_same(frozenset(key for rule in flag.rules for key in _segments(rule.condition))),
     )
 
 

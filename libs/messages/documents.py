@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+from sys import intern
 from typing import Any
 
 import msgspec
@@ -28,6 +29,8 @@ from messages.generated import config_pb2 as pb
 # The standard library's encoder: it refuses NaN, for which msgspec would write null.
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 _decode = msgspec.json.Decoder().decode
+_SHARED_LENGTH_MAX = 40
+_SHARED_LIST_MAX = 100
 
 
 def canonical(document: Json) -> bytes:
@@ -85,4 +88,16 @@ def _read(document: bytes) -> dict[str, Any]:
         raise InvalidConfig("", f"is no JSON: {error}", "json") from error
     if not isinstance(read, dict):
         raise InvalidConfig("", "must be an object", "type")
-    return read
+    return {name: _shared(value) for name, value in read.items()}
+
+
+def _shared(value: Any) -> Any:
+    """With one object for each text that many documents repeat (attributes, operators, variations), but for long lists
+    of keys."""
+    if type(value) is str:
+        return intern(value) if len(value) <= _SHARED_LENGTH_MAX else value
+    if type(value) is dict:
+        return {name: _shared(each) for name, each in value.items()}
+    if type(value) is list and len(value) <= _SHARED_LIST_MAX:
+        return [_shared(each) for each in value]
+    return value

@@ -159,4 +159,8 @@ def _relink(
         changed.setdefault(one, set(table[one])).discard(other)
     for one, other in added:
         changed.setdefault(one, set(table.get(one, _NOTHING))).add(other)
-    table.update({entity: frozenset(others) for entity, others in changed.items()})
+    # Thousands of flags use the same segment: equal sets are one object.
+    shared: dict[frozenset[Entity], frozenset[Entity]] = {}
+    for entity, others in changed.items():
+        frozen = frozenset(others)
+        table[entity] = shared.setdefault(frozen, frozen)
