@@ -223,7 +223,11 @@ class Edge:
         )
         self._registry.register(fast.telemetry)
         return bound_protocol(
-            FastPathProtocol, limits, fast=fast, streams=self.event_streams, stream_requests=StreamRequests(self.pages)
+            FastPathProtocol,
+            limits,
+            fast=fast,
+            streams=self.event_streams,
+            stream_requests=StreamRequests(self.pages, settings.trusted_proxies),
         )
 
 

@@ -179,6 +179,55 @@ async def test_streams_count_as_requests(start_edge: StartEdge) -> None:
     assert set(statuses) == {b"200", b"429"}
 
 
+@pytest.mark.parametrize("trusted", ["127.0.0.0/8", "10.0.0.0/8", ""])
+@pytest.mark.parametrize("chain", ["203.0.113.7", "6.6.6.6, 203.0.113.7", "203.0.113.7:4711", " , ", "127.0.0.9"])
+async def test_whose_streams_are_counted_behind_a_proxy(
+    start_edge: StartEdge, fast_path: bool, trusted: str, chain: str
+) -> None:
+    edge = await start_edge(trusted_proxies=trusted, edge_requests_per_address_per_second=1)
+    path = await stream_path(edge, CLIENT_KEY)
+    counted = {name: each.taken for name, each in edge.edge.admission.addresses.counted()}
+    reader, writer = await asyncio.open_connection("127.0.0.1", edge.port)
+    writer.write(request_bytes("GET", path, [*BASE, ("x-forwarded-for", chain), ("x-forwarded-proto", "https")]))
+    assert b" 200 OK" in await reader.readuntil(b"\r\n\r\n")
+    writer.close()
+    after = {name: each.taken for name, each in edge.edge.admission.addresses.counted()}
+    named = "203.0.113.7" if "203" in chain else "127.0.0.9" if "9" in chain else "127.0.0.1"
+    whose = named if trusted.startswith("127") else "127.0.0.1"
+    assert {name for name in after if after[name] > counted.get(name, 0)} == {whose}
+    assert not fast_path or await fast_streams(edge) == 1
+
+
+async def test_requests_are_answered_between_slices(start_edge: StartEdge) -> None:
+    edge = await start_edge(edge_fast_path=True, edge_refetches_per_second=1_000_000)
+    streams = edge.edge.event_streams
+    key = next(each for each in edge.edge.memory.environments["env-1"].config.sdk_keys if each.is_client)
+    slices = [0]
+
+    class Transport:
+        def write(self, _: bytes) -> None:
+            slices[-1] += 1
+
+    class Connection:
+        transport = Transport()
+
+        def end_stream(self) -> None:
+            raise AssertionError("the key is valid")
+
+    def turn() -> None:
+        slices.append(0)
+        ticking[0] = asyncio.get_running_loop().call_soon(turn)
+
+    opened = [streams.begin(key, Connection(), None)[0] for _ in range(1000)]  # type: ignore[arg-type]
+    ticking = [asyncio.get_running_loop().call_soon(turn)]
+    await edge.write(flags=[boolean("visible", client_visible=True, enabled=False)])
+    await until(lambda: sum(slices) >= 1000)
+    ticking[0].cancel()
+    assert (max(slices), sum(slices)) == (64, 1000)
+    for each in opened:
+        streams.leave(each)
+
+
 async def test_a_connection_goes_on_when_its_stream_has_ended(both: tuple[RunningEdge, RunningEdge]) -> None:
     path = await stream_path(both[0], CLIENT_KEY)
     begins = request_bytes("GET", path, BASE)

@@ -26,13 +26,14 @@ class StreamingProtocol(LimitedProtocol):
 
     def begin_stream(self, request: StreamRequest, first_lines: bytes, request_id: bytes) -> bool:
         """Answers with a stream. False, and nothing is written or counted, for what uvicorn shall serve."""
-        if (request.forwarded and self.config.proxy_headers) or self.flow.write_paused or self.transport.is_closing():
+        if self.flow.write_paused or self.transport.is_closing():
             return False
         admission, open_streams = self.streams.admission, self.streams.open_streams
         key = admission.memory.find_stream(request.token, admission.clock.now())
         if key is None or not open_streams.has_room(key) or open_streams.closed:
             return False
-        allowances = admission.addresses.allowance(self._address), admission.keys.allowance(key.sha256)
+        address = self.stream_requests.address(request, self._address)
+        allowances = admission.addresses.allowance(address), admission.keys.allowance(key.sha256)
         if any(each.exhausted for each in allowances) or not self.belongs_to("key", key.sha256):
             return False
         for each in allowances:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from service_kit.cors import Pages
 from service_kit.response_headers import header_lines
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from edge_evaluator.endpoints.event_streams import EVENT_STREAM, STREAM_HEADERS
 from edge_evaluator.endpoints.ofrep_paths import extra_slashes
@@ -16,7 +19,7 @@ _token_in = re.compile(rb"token=([A-Za-z0-9_-]{1,128})").fullmatch
 _good_request_id = re.compile(rb"[A-Za-z0-9._-]{1,64}").fullmatch
 _UNUSUAL = frozenset({b"content-length", b"transfer-encoding", b"content-encoding", b"expect"})
 _READ = frozenset({b"host", b"origin", b"x-request-id", b"last-event-id", b"connection"})
-_FORWARDED = frozenset({b"x-forwarded-for", b"x-forwarded-proto"})
+_FORWARDED = b"x-forwarded-for"
 _HEAD = header_lines(
     *((name.lower().encode(), value.encode()) for name, value in STREAM_HEADERS.items()),
     (b"content-type", EVENT_STREAM.encode() + b"; charset=utf-8"),
@@ -24,15 +27,19 @@ _HEAD = header_lines(
 _CHUNKED = b"transfer-encoding: chunked\r\n\r\n"
 
 
+async def _nothing(*_: Any) -> None:
+    """What the middleware would go on with."""
+
+
 @dataclass(frozen=True, slots=True)
 class StreamRequest:
-    """What a head asks for. `forwarded`: somebody says that this is another's request; `last_lines`: how the answer's
-    head ends."""
+    """What a head asks for. `forwarded`: for whom, as those say who passed it on; `last_lines`: how the answer's head
+    ends."""
 
     token: str
     last_event_id: str | None
     request_id: bytes | None
-    forwarded: bool
+    forwarded: str | None
     last_lines: bytes
 
     def head(self, request_id: bytes) -> bytes:
@@ -41,10 +48,17 @@ class StreamRequest:
 
 
 class StreamRequests:
-    """Reads heads. `pages`: who may read the answers."""
+    """Reads heads. `pages`: who may read the answers; `proxies`: whose word counts for whom a request is."""
 
-    def __init__(self, pages: Pages) -> None:
+    def __init__(self, pages: Pages, proxies: Sequence[str] = ()) -> None:
         self._pages = pages
+        self._proxies = ProxyHeadersMiddleware(_nothing, list(proxies)).trusted_hosts
+
+    def address(self, request: StreamRequest, peer: str) -> str:
+        """Of the client, as the slow path's middleware finds it; `peer` is who has opened the connection."""
+        if request.forwarded is None or peer not in self._proxies:
+            return peer
+        return self._proxies.get_trusted_client_address(request.forwarded)[0] or peer
 
     def read(self, url: bytes, headers: list[tuple[bytes, bytes]]) -> StreamRequest | None:
         """The request of a GET over HTTP/1.1, None for one that is not plain. Names in any case."""
@@ -55,16 +69,17 @@ class StreamRequests:
         if token is None:
             return None
         found: dict[bytes, bytes] = {}
-        forwarded = False
+        forwarded: list[bytes] = []
         for spelt, value in headers:
             name = spelt.lower()
             if name in _READ:
                 if name in found:
                     return None
                 found[name] = value
+            elif name == _FORWARDED:
+                forwarded.append(value)
             elif name in _UNUSUAL:
                 return None
-            forwarded |= name in _FORWARDED
         request_id = found.get(b"x-request-id")
         closing = b"close" in found.get(b"connection", b"").lower()
         if closing or (request_id is not None and not _good_request_id(request_id)):
@@ -74,6 +89,6 @@ class StreamRequests:
             token[1].decode(),
             None if last is None else last.decode("latin-1"),
             request_id,
-            forwarded,
+            b", ".join(forwarded).decode("latin-1") if forwarded else None,
             header_lines(*self._pages.answer_headers(found.get(b"origin"), found.get(b"host"))) + _CHUNKED,
         )
