@@ -25,7 +25,7 @@ $(INSTALLED): requirements/dev.txt pyproject.toml
 	-$(BIN)/python -m bucketing.native
 	touch $@
 
-native: install ## Compile the bucket function in C (done by install where a compiler is)
+native: install ## Compile the bucket functions in C (done by install where a compiler is)
 	$(BIN)/python -m bucketing.native
 
 demo: install ## Replay a real experiment through the whole platform on embedded servers
@@ -98,8 +98,8 @@ clean: ## Stop everything and remove what was built
 bench-edge: install ## The edge beside bare handlers: CPU per request, latency, memory (JSON=FILE keeps the figures)
 	$(BIN)/python -m benchmarks.edge $(if $(JSON),--json $(JSON))
 
-bench-engine: install ## The rule engine: nanoseconds per flag, load time, memory
-	$(BIN)/python -m benchmarks.engine
+bench-engine: install ## The rule engine: nanoseconds per flag, load time, memory (JSON=FILE keeps the figures)
+	$(BIN)/python -m benchmarks.engine $(if $(JSON),--json $(JSON))
 
 bench-peers: install $(PEERS)/.installed ## The rule engine beside the Python SDKs of others
 	PYTHONPATH=libs:. $(PEERS)/bin/python -m benchmarks.peers

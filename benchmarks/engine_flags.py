@@ -1,9 +1,15 @@
-"""The flags and the context that the engine's benchmarks measure with."""
+"""The flags and the contexts that the engine's benchmarks measure with."""
 
 from __future__ import annotations
 
+import random
+from collections.abc import Callable
+from typing import Any
+
 from bucketing.document import flag_from_document, segment_from_document
 from bucketing.flagset import Flag, FlagSet
+
+from benchmarks import edge_config
 
 CONTEXT = {
     "targetingKey": "user-123456",
@@ -72,6 +78,42 @@ def flags(count: int) -> FlagSet:
     """A flag set of `count` such flags."""
     made = {one.key: one for one in map(flag, range(count))}
     return FlagSet("benchmark-salt", 1, made, {"beta": segment_from_document(_SEGMENT)})
+
+
+def alike(count: int) -> FlagSet:
+    """Flags of the same conditions and one segment; each has its own split."""
+    made = {one.key: one for one in map(edge_config.flag, range(count))}
+    return FlagSet("benchmark-salt", 1, made, {edge_config.SEGMENT.key: edge_config.SEGMENT})
+
+
+def different(count: int) -> FlagSet:
+    """Flags of which none shares a condition or a segment with another."""
+    made = {one.key: one for one in map(edge_config.different_flag, range(count))}
+    return FlagSet(
+        "benchmark-salt", 1, made, {one.key: one for one in map(edge_config.different_segment, range(count))}
+    )
+
+
+KINDS: dict[str, Callable[[int], FlagSet]] = {"all alike": alike, "mostly alike": flags, "all different": different}
+"""Sets of flags with three rules of two conditions, by how much the flags have in common."""
+
+
+def contexts(count: int) -> list[dict[str, Any]]:
+    """Users that differ in every attribute and in the order of attributes; the same ones in every run."""
+    chance = random.Random(1)
+    made = []
+    for number in range(count):
+        attributes: list[tuple[str, Any]] = [
+            ("targetingKey", f"user-{chance.randrange(10**12):012d}"),
+            ("country", chance.choice(["DE", "FR", "US", "IT", "BR"])),
+            ("plan", chance.choice(["pro", "team", "free"])),
+            ("age", chance.randrange(14, 90)),
+            ("version", f"{chance.randrange(1, 4)}.{chance.randrange(20)}.{chance.randrange(10)}"),
+            ("email", f"{'x' * chance.randrange(3, 12)}{number}@{chance.choice(['example.com', 'example.org'])}"),
+        ]
+        chance.shuffle(attributes)
+        made.append(dict(attributes))
+    return made
 
 
 def long_flag(conditions: int) -> FlagSet:

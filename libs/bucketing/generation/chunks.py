@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from bucketing.generation.evaluables import Evaluable
 from bucketing.generation.flags import FlagWriter
 from bucketing.generation.reads import Reads
-from bucketing.generation.sharing import SharedConditionWriter
+from bucketing.generation.shared_conditions import SharedConditionWriter
 from bucketing.generation.source import Source
 
 
