@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 from uuid import UUID
 
-from control_plane.access.policy import Policy, allows, allows_inside
+from control_plane.access.policy import Policy, allows, allows_inside, rights_of
 from control_plane.access.rights import Right
 from control_plane.access.scopes import OrganizationScope, ProjectScope, Scope
 
@@ -41,6 +41,15 @@ class Actor:
 
     def _knows(self, right: Right, scope: Scope) -> bool:
         return scope.organization_id in self.organization_ids and (self.rights is None or right in self.rights)
+
+    def places(self, right: Right) -> frozenset[UUID]:
+        """The projects, and the organizations, in which a role gives it, perhaps only for a part of them."""
+        made = {(each.organization_id, each.key): each for each in self.policy.roles}
+        return frozenset(
+            grant.project_id or grant.organization_id
+            for grant in self.policy.grants
+            if right in rights_of(grant.role, made.get((grant.organization_id, grant.role)))
+        )
 
     def projects_seen(self, scope: OrganizationScope) -> frozenset[UUID] | None:
         """The projects of an organization in which there is a role, anywhere inside; None: all of them."""

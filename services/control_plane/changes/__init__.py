@@ -2,7 +2,7 @@
 
 from control_plane.changes.audited import Audited
 from control_plane.changes.models import Author, Change, Origin
-from control_plane.changes.recorder import present_origin, record, record_together
+from control_plane.changes.recorder import present_origin, record, record_asking, record_together
 from control_plane.changes.schemas import AuditedView
 from control_plane.changes.written import Written, collected
 
@@ -16,5 +16,6 @@ __all__ = [
     "collected",
     "present_origin",
     "record",
+    "record_asking",
     "record_together",
 ]

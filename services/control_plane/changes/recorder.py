@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from service_kit.origins import current_address, current_reason, current_right
 from control_plane.changes.hash_chain import ALL_COLUMNS, GENESIS, canonical_json, entry_hash
 from control_plane.changes.models import Change, Origin
 from control_plane.changes.written import note_written
-from control_plane.database import Connection
+from control_plane.database import Connection, Statement, renumbered
 
 CHANNEL = "environment_changed"
 
@@ -37,7 +38,8 @@ _FIRST_HEAD = """
 INSERT INTO audit_heads (organization_id, number, hash) VALUES ($1, 0, $2) ON CONFLICT (organization_id) DO NOTHING
 """
 _HEAD = "SELECT number, hash FROM audit_heads WHERE organization_id = $1 FOR UPDATE"
-_VERSIONS, _CHANNEL, _NOW = ALL_COLUMNS.index("environment_versions") + 1, len(ALL_COLUMNS) + 3, len(ALL_COLUMNS) + 4
+_VERSIONS, _CHANNEL = ALL_COLUMNS.index("environment_versions") + 1, len(ALL_COLUMNS) + 3
+_NOW, _GROWTH = _CHANNEL + 1, _CHANNEL + 2
 _APPEND = f"""
 WITH entry AS (
     INSERT INTO audit_entries ({", ".join(ALL_COLUMNS)}, previous_hash, hash)
@@ -49,12 +51,14 @@ WITH entry AS (
 )
 """  # noqa: S608 - column names of our own
 _END = f"""{_APPEND.rstrip()}, waiting AS (
-    INSERT INTO outbox (environment_id, version, organization_id, audit_number, created_at)
-    SELECT given.key::uuid, given.value::bigint, entry.organization_id, entry.number, ${_NOW}
+    INSERT INTO outbox (environment_id, version, organization_id, audit_number, created_at, growth)
+    SELECT given.key::uuid, given.value::bigint, entry.organization_id, entry.number, ${_NOW}, ${_GROWTH}
     FROM entry, jsonb_each_text(${_VERSIONS}) AS given
     RETURNING environment_id
+), told AS (
+    SELECT pg_notify(${_CHANNEL}, '') FROM (SELECT 1 FROM waiting LIMIT 1) AS one
 )
-SELECT pg_notify(${_CHANNEL}, '') FROM (SELECT 1 FROM waiting LIMIT 1) AS one
+SELECT (SELECT count(*) FROM told) AS told
 """  # noqa: S608 - column names of our own
 
 
@@ -73,11 +77,29 @@ async def record(tx: Connection, change: Change) -> dict[UUID, int]:
     organization's head), so two changes never wait for each other.
     Raises `LookupError` for an environment that isn't the organization's.
     """
+    versions, _ = await _record(tx, change, 0, None)
+    return versions
+
+
+async def record_asking(
+    tx: Connection, change: Change, growth: int, question: Statement
+) -> tuple[dict[UUID, int], asyncpg.Record]:
+    """As `record`, of a write that makes each of its environments larger by so many bytes, and what else was asked in
+    the same round trip: a SELECT that sees the write's own rows, and nothing of its record."""
+    versions, told = await _record(tx, change, growth, question)
+    assert told is not None  # noqa: S101 - asked for
+    return versions, told
+
+
+async def _record(
+    tx: Connection, change: Change, growth: int, question: Statement | None
+) -> tuple[dict[UUID, int], asyncpg.Record | None]:
     given, head = await _begin(tx, change, set(change.environment_ids))
-    await _append(tx, change, given, head, last=True)
+    values, _ = _entry(tx, change, given, head)
+    told = await _end(tx, values, growth, question)
     versions = _by_id(given)
     note_written(change.organization_id, versions)
-    return versions
+    return versions, told
 
 
 async def record_together(tx: Connection, changes: Sequence[Change], last: Change) -> dict[UUID, int]:
@@ -88,8 +110,10 @@ async def record_together(tx: Connection, changes: Sequence[Change], last: Chang
     given, head = await _begin(tx, last, wanted)
     for change in changes:
         own = {each: given[each] for each in sorted(str(each) for each in change.environment_ids)}
-        head = await _append(tx, change, own, head, last=False)
-    await _append(tx, last, given, head, last=True)
+        values, head = _entry(tx, change, own, head)
+        await tx.execute(f"{_APPEND} SELECT FROM entry", *values)
+    values, _ = _entry(tx, last, given, head)
+    await _end(tx, values, 0, None)
     versions = _by_id(given)
     note_written(last.organization_id, versions)
     return versions
@@ -101,7 +125,7 @@ def _by_id(given: dict[str, int]) -> dict[UUID, int]:
 
 async def _begin(tx: Connection, change: Change, wanted: set[UUID]) -> tuple[dict[str, int], _Head]:
     """Locks and counts on the environments, then locks the organization's head."""
-    begun = await tx.fetchrow(_BEGIN, sorted(wanted), change.organization_id, change.everywhere)
+    begun = await tx.fetchrow_after(_BEGIN, sorted(wanted), change.organization_id, change.everywhere)
     assert begun is not None  # noqa: S101 - a SELECT without FROM has one row
     given: dict[str, int] = begun["versions"] or {}
     if not _by_id(given).keys() >= wanted:
@@ -117,8 +141,23 @@ async def _first_head(tx: Connection, organization_id: UUID) -> asyncpg.Record:
     return head
 
 
-async def _append(tx: Connection, change: Change, versions: dict[str, int], head: _Head, *, last: bool) -> _Head:
-    """Appends an entry after `head`. The `last` one of a transaction says what waits to be published."""
+async def _end(
+    tx: Connection, values: tuple[object, ...], growth: int, question: Statement | None
+) -> asyncpg.Record | None:
+    """Appends the last entry of a transaction, which says what waits to be published."""
+    given = (*values, CHANNEL, tx.now, growth)
+    if question is None:
+        return await tx.fetchrow(_END, *given)
+    return await tx.fetchrow(_asking(question.sql), *given, *question.values)
+
+
+@lru_cache(maxsize=16)
+def _asking(question: str) -> str:
+    return f"{_END.rstrip()}, asked.* FROM ({renumbered(question, _GROWTH)}) AS asked"
+
+
+def _entry(tx: Connection, change: Change, versions: dict[str, int], head: _Head) -> tuple[tuple[object, ...], _Head]:
+    """What is appended after `head`, and the head that it is then."""
     origin, maker = change.origin or present_origin(), change.actor.maker
     entry = {
         "organization_id": change.organization_id,
@@ -145,11 +184,7 @@ async def _append(tx: Connection, change: Change, versions: dict[str, int], head
     }
     digest = entry_hash(entry, head.hash)
     values = (*(entry[name] for name in ALL_COLUMNS), head.hash, digest)
-    if last:
-        await tx.execute(_END, *values, CHANNEL, tx.now)
-    else:
-        await tx.execute(f"{_APPEND} SELECT FROM entry", *values)
-    return _Head(head.number + 1, digest)
+    return values, _Head(head.number + 1, digest)
 
 
 def present_origin() -> Origin:

@@ -11,6 +11,7 @@ from control_plane.database.patience import (
     Connections,
     request_connections,
 )
+from control_plane.database.statements import Statement, renumbered
 from control_plane.database.tenancy import (
     ACCOUNTS,
     EVERY_TENANT,
@@ -33,10 +34,12 @@ __all__ = [
     "Connections",
     "Database",
     "MigrationError",
+    "Statement",
     "Tenancy",
     "migrate",
     "nobody_identified",
     "of_tenants",
+    "renumbered",
     "request_connections",
     "set_present_tenancy",
 ]

@@ -12,6 +12,7 @@ import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 from service_kit.clock import Clock
 
+from control_plane.database.statements import Statement, together
 from control_plane.database.tenancy import Tenancy
 
 Isolation = Literal["read_committed", "repeatable_read"]
@@ -31,7 +32,7 @@ class Connection:
     `now` is read from the clock once, when it is first asked for: all that a transaction writes is of that moment.
     """
 
-    __slots__ = ("_clock", "_now", "_session", "_tenancy", "driver")
+    __slots__ = ("_clock", "_now", "_session", "_tenancy", "_waiting", "driver")
 
     def __init__(self, driver: Driver, clock: Clock, tenancy: Tenancy, session: str | None) -> None:
         self.driver = driver
@@ -40,6 +41,7 @@ class Connection:
         self._session = session
         """The role that the session works as outside of transactions; None: the login's."""
         self._now: datetime | None = None
+        self._waiting: list[Statement] = []
 
     @property
     def now(self) -> datetime:
@@ -60,7 +62,9 @@ class Connection:
             # In one round trip.
             await self.driver.execute(_BEGIN[isolation] + self._tenancy.beginning(self._session))
             yield
+            await self._send_waiting()
         except Exception:
+            self._waiting.clear()
             if not is_lost(self.driver):
                 await self.driver.execute("ROLLBACK")
             raise
@@ -81,14 +85,33 @@ class Connection:
     @asynccontextmanager
     async def attempt(self) -> AsyncIterator[None]:
         """A part of the transaction that leaves nothing behind when it raises; what was before it stays."""
+        await self._send_waiting()
         await self.driver.execute("SAVEPOINT attempt")
         try:
             yield
+            await self._send_waiting()
         except Exception:
+            self._waiting.clear()
             if not is_lost(self.driver):
                 await self.driver.execute("ROLLBACK TO SAVEPOINT attempt")
             raise
         await self.driver.execute("RELEASE SAVEPOINT attempt")
+
+    def later(self, sql: str, *values: object) -> None:
+        """A write whose answer nobody waits for. It is sent with `fetchrow_after`, or before whatever comes first."""
+        self._waiting.append(Statement(sql, values))
+
+    async def fetchrow_after(self, sql: str, *values: object) -> Record | None:
+        """With what is to be sent later, in one round trip: `sql` begins with WITH, and neither reads nor writes what
+        those write."""
+        waiting, self._waiting = self._waiting, []
+        statement = together(sql, values, waiting)
+        return await self.driver.fetchrow(statement.sql, *statement.values)
+
+    async def _send_waiting(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for each in waiting:
+            await self.driver.execute(each.sql, *each.values)
 
     async def _commit(self) -> None:
         if is_lost(self.driver):
@@ -105,18 +128,28 @@ class Connection:
             raise asyncpg.InFailedSQLTransactionError("a statement had failed, so the transaction was rolled back")
 
     async def execute(self, sql: str, *values: object) -> str:
+        if self._waiting:
+            await self._send_waiting()
         return await self.driver.execute(sql, *values)
 
     async def executemany(self, sql: str, rows: list[tuple[object, ...]]) -> None:
+        if self._waiting:
+            await self._send_waiting()
         await self.driver.executemany(sql, rows)
 
     async def fetch(self, sql: str, *values: object) -> list[Record]:
+        if self._waiting:
+            await self._send_waiting()
         return await self.driver.fetch(sql, *values)
 
     async def fetchrow(self, sql: str, *values: object) -> Record | None:
+        if self._waiting:
+            await self._send_waiting()
         return await self.driver.fetchrow(sql, *values)
 
     async def fetchval(self, sql: str, *values: object) -> Any:
+        if self._waiting:
+            await self._send_waiting()
         return await self.driver.fetchval(sql, *values)
 
 

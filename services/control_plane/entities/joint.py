@@ -158,6 +158,6 @@ class _JointWrite(WriteTransaction):
         self._joint.made.append(Made(change, self.also(change), tuple(self.served), shrinking=not self.waiting))
         return {each.key: each.version + 1 for each in environments}
 
-    async def hold(self, environments: Sequence[EnvironmentRow], growth: int, quota: Quota | None = None) -> None:
+    def hold(self, environments: Sequence[EnvironmentRow], growth: int, quota: Quota | None = None) -> None:
         if growth > 0 or quota is not None:
             self._joint.hold(self.growth(environments, growth, quota))

@@ -254,18 +254,23 @@ class EntityService(ABC, Generic[Row]):
     async def _recorded(self, write: WriteTransaction, action: str, before: Row | None, stored: Row) -> Answered:
         served = self.served_by(write, stored)
         await self._hold_served(write, action, before, stored)
+        if action not in SHRINKING:
+            growth = self._growth(before, stored) if self.published else 0
+            write.hold(served, growth, self.quota if before is None else None)
+        view = await self.written(write, before, stored)
         versions = await write.record(
             action,
             stored.key,
             before=None if before is None else self.audited(before),
-            after=self.audited(stored),
+            after=view.audited(),
             environments=served,
         )
-        if action not in SHRINKING:
-            growth = self._growth(before, stored) if self.published else 0
-            await write.hold(served, growth, self.quota if before is None else None)
-        [view] = await self.views(write.tx, [stored])
         return view.written(versions, write.warnings)
+
+    async def written(self, write: WriteTransaction, before: Row | None, stored: Row) -> Answered:  # noqa: ARG002
+        """The entity as a write answers it."""
+        [view] = await self.views(write.tx, [stored])
+        return view
 
     def _growth(self, before: Row | None, stored: Row) -> int:
         """What is archived takes no room as far as the bus is concerned."""

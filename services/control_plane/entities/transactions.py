@@ -7,14 +7,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from service_kit.origins import current_reason
 from service_kit.problems import NotFound, PreconditionFailed
 from service_kit.versions import check_version
 
 from control_plane.access import Actor, ProjectScope, Right, require, tenancy_of
-from control_plane.changes import Change, record
+from control_plane.changes import Change, record, record_asking
 from control_plane.database import Connection, Database
 from control_plane.entities.errors import KeyTaken, ReasonRequired
 from control_plane.entities.models import Edit
@@ -23,9 +23,10 @@ from control_plane.entities.table import EntityTable, Row
 from control_plane.environments.queries import (
     EnvironmentRow,
     environments_of,
+    open_project,
     resolve_project,
 )
-from control_plane.quotas import Growth, Quota, Quotas
+from control_plane.quotas import Growth, Quota, Quotas, Use
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,10 @@ class WriteTransaction:
     """For the answer: what to know about the write."""
     consequences: list[Consequence] = field(default_factory=list)
     """Recorded after the write itself."""
+    read: dict[UUID, Any] = field(default_factory=dict)
+    """What was read of an entity besides its row, by its id."""
+    growths: list[Growth] = field(default_factory=list)
+    """What the quotas are asked for with the record."""
 
     @property
     def now(self) -> datetime:
@@ -139,12 +144,28 @@ class WriteTransaction:
         after: Mapping[str, Any] | None,
         environments: Sequence[EnvironmentRow],
     ) -> dict[str, int]:
-        """Ends the write. Answers the new version of each of `environments` by its key."""
+        """Ends the write. Answers the new version of each of `environments` by its key. Raises `QuotaExceeded`."""
         change = self.change(action, key, before=before, after=after, environments=environments)
-        versions = await record(self.tx, change)
+        everywhere = next((each for each in self.growths if each.environment_ids == change.environment_ids), None)
+        if everywhere is None:
+            versions = await record(self.tx, change)
+        else:
+            versions = await self._record_growing(change, everywhere)
+        for growth in self.growths:
+            if growth is not everywhere:
+                self._warn(await self.quotas.hold(self.tx, growth))
         for each in self.also(change):
             await record(self.tx, each)
         return {each.key: versions[each.id] for each in environments}
+
+    async def _record_growing(self, change: Change, growth: Growth) -> dict[UUID, int]:
+        """What the quotas are asked stands in the statement that ends the record."""
+        versions, told = await record_asking(self.tx, change, growth.bytes, self.quotas.question(growth))
+        self._warn(self.quotas.judge(growth, told))
+        return versions
+
+    def _warn(self, near: Sequence[Use]) -> None:
+        self.warnings.extend(Warned(code="quota_nearly_used", detail=str(use)) for use in near)
 
     def change(
         self,
@@ -183,16 +204,14 @@ class WriteTransaction:
             for each in self.consequences
         )
 
-    async def hold(self, environments: Sequence[EnvironmentRow], growth: int, quota: Quota | None = None) -> None:
-        """After `record`: refuses a write that adds so many bytes to each of `environments`, and perhaps one to what
-        `quota` counts, if it would be too much. Raises `QuotaExceeded`.
+    def hold(self, environments: Sequence[EnvironmentRow], growth: int, quota: Quota | None = None) -> None:
+        """Before `record`, which raises `QuotaExceeded`: the write adds so many bytes to each of `environments`, and
+        perhaps one to what `quota` counts.
 
         What makes nothing grow passes. What switches off, archives or deletes doesn't ask.
         """
-        if growth <= 0 and quota is None:
-            return
-        near = await self.quotas.hold(self.tx, self.growth(environments, growth, quota))
-        self.warnings.extend(Warned(code="quota_nearly_used", detail=str(use)) for use in near)
+        if growth > 0 or quota is not None:
+            self.growths.append(self.growth(environments, growth, quota))
 
     def growth(self, environments: Sequence[EnvironmentRow], growth: int, quota: Quota | None) -> Growth:
         """What the write adds, as quotas are asked for it."""
@@ -239,14 +258,17 @@ class ProjectTransactions:
         Raises `NotFound` and `MissingRight` like `read`.
         """
         async with self._database.transaction(tenancy=tenancy_of(actor)) as tx:
-            scope = await resolve_project(tx, actor, project)
-            require(actor, right, scope, inside=placed)
-            await lock_project(tx, scope)
+            opened = await open_project(tx, actor, project, actor.places(right))
+            require(actor, right, opened.scope, inside=placed)
+            environments = opened.environments
+            if not opened.locked:
+                await lock_project(tx, opened.scope)
+                environments = tuple(await environments_of(tx, opened.scope))
             yield WriteTransaction(
                 tx=tx,
-                scope=scope,
+                scope=opened.scope,
                 actor=actor,
-                environments=tuple(await environments_of(tx, scope)),
+                environments=environments,
                 entity=entity,
                 quotas=self._quotas,
                 agreement=self._agreement,

@@ -20,21 +20,23 @@ ReferrerKind = Literal["segment", "flag", "experiment"]
 Kind = ReferencedKind | ReferrerKind
 
 
-_REPLACE = """
-WITH given AS (
-    SELECT * FROM jsonb_to_recordset($7) AS given (kind text, key text, parts text[])
-), gone AS (
-    DELETE FROM usages
-    WHERE organization_id = $1 AND project_id = $2 AND user_kind = $3 AND user_key = $4
-        AND environment_id IS NOT DISTINCT FROM $5
-        AND NOT EXISTS (SELECT FROM given WHERE given.kind = target_kind AND given.key = target_key)
-)
+_DROP = """
+DELETE FROM usages
+WHERE organization_id = $1 AND project_id = $2 AND user_kind = $3 AND user_key = $4
+    AND environment_id IS NOT DISTINCT FROM $5 AND NOT EXISTS (
+        SELECT FROM jsonb_to_recordset($6) AS given (kind text, key text)
+        WHERE given.kind = target_kind AND given.key = target_key
+    )
+"""
+_KEEP = """
 INSERT INTO usages
     (organization_id, project_id, user_kind, user_key, environment_id, target_kind, target_key, parts, active)
-SELECT $1, $2, $3, $4, $5, kind, key, parts, $6 FROM given
+SELECT $1, $2, $3, $4, $5, kind, key, parts, $6
+FROM jsonb_to_recordset($7) AS given (kind text, key text, parts text[])
 ON CONFLICT (project_id, user_kind, user_key, environment_id, target_kind, target_key)
     DO UPDATE SET parts = excluded.parts, active = excluded.active
 """
+_REPLACE = f"WITH gone AS ({_DROP.replace('$6', '$7')}) {_KEEP}"
 _SERVED_THROUGH = """
 WITH RECURSIVE users AS (
     SELECT user_kind, user_key, environment_id FROM usages
@@ -85,9 +87,6 @@ async def replace(
     tx: Connection, scope: Scope, referrer: Referrer, references: Iterable[Reference], *, active: bool
 ) -> None:
     """From now on `referrer` uses exactly `references`."""
-    parts: dict[tuple[ReferencedKind, str], frozenset[str]] = {}
-    for each in references:
-        parts[each.kind, each.key] = parts.get((each.kind, each.key), frozenset()) | each.parts
     await tx.execute(
         _REPLACE,
         scope.organization_id,
@@ -96,8 +95,25 @@ async def replace(
         referrer.key,
         referrer.environment_id,
         active,
-        [{"kind": kind, "key": key, "parts": sorted(used)} for (kind, key), used in sorted(parts.items())],
+        _given(references),
     )
+
+
+def replace_later(
+    tx: Connection, scope: Scope, referrer: Referrer, references: Iterable[Reference], *, active: bool
+) -> None:
+    """As `replace`, with the record of the write."""
+    whose = (scope.organization_id, scope.project_id, referrer.kind, referrer.key, referrer.environment_id)
+    given = _given(references)
+    tx.later(_DROP, *whose, given)
+    tx.later(_KEEP, *whose, active, given)
+
+
+def _given(references: Iterable[Reference]) -> list[dict[str, object]]:
+    parts: dict[tuple[ReferencedKind, str], frozenset[str]] = {}
+    for each in references:
+        parts[each.kind, each.key] = parts.get((each.kind, each.key), frozenset()) | each.parts
+    return [{"kind": kind, "key": key, "parts": sorted(used)} for (kind, key), used in sorted(parts.items())]
 
 
 async def activate(tx: Connection, scope: Scope, user_kind: ReferrerKind, user_key: str, *, active: bool) -> None:

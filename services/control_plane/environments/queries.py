@@ -19,6 +19,7 @@ from control_plane.environments import sdk_keys_repository
 _COLUMNS = """id, organization_id, project_id, key, name, salt, hash_user_keys, pii_attributes, exposure_attributes,
 revision, version, published_version, published_at, archived_at, protected, reason_required,
 approval_required, position"""
+_OPEN = "SELECT * FROM open_project($1, $2, $3::uuid[], $4::uuid[])"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ async def resolve_project(tx: Connection, actor: Actor, reference: str) -> Proje
     if not rows:
         raise NotFound("there is nothing at this address")
     if len(rows) > 1:
-        raise Conflict("two of your organizations have a project of this key: use its id", code="ambiguous_project")
+        raise _ambiguous()
     row = rows[0]
     return ProjectScope(
         organization_id=row["organization_id"],
@@ -94,6 +95,34 @@ async def resolve_project(tx: Connection, actor: Actor, reference: str) -> Proje
         project_key=row["key"],
         archived=row["archived_at"] is not None,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedProject:
+    """A project with its environments that aren't archived, in the order in which they were made; and whether it is
+    locked, so that no other write of it runs beside this one."""
+
+    scope: ProjectScope
+    environments: tuple[EnvironmentRow, ...]
+    locked: bool
+
+
+async def open_project(tx: Connection, actor: Actor, reference: str, writable: Collection[UUID]) -> OpenedProject:
+    """As `resolve_project`, in one round trip with what a write needs of it. It is locked when it, or its organization,
+    is among `writable`: whoever may not write holds nobody up."""
+    rows = await tx.fetch(_OPEN, _as_uuid(reference), reference, list(actor.organization_ids), list(writable))
+    if not rows:
+        raise NotFound("there is nothing at this address")
+    first = rows[0]
+    if any(row["project_id"] != first["project_id"] for row in rows):
+        raise _ambiguous()
+    scope = ProjectScope(
+        organization_id=first["organization_id"],
+        project_id=first["project_id"],
+        project_key=first["project_key"],
+        archived=first["project_archived"],
+    )
+    return OpenedProject(scope, tuple(environment_of(row) for row in rows if row["id"] is not None), first["locked"])
 
 
 async def project_keys(tx: Connection, organization_id: UUID) -> dict[UUID, str]:
@@ -206,6 +235,10 @@ def environment_of(row: asyncpg.Record) -> EnvironmentRow:
         exposure_attributes=tuple(row["exposure_attributes"]),
         archived=row["archived_at"] is not None,
     )
+
+
+def _ambiguous() -> Conflict:
+    return Conflict("two of your organizations have a project of this key: use its id", code="ambiguous_project")
 
 
 def _as_uuid(reference: str) -> UUID | None:

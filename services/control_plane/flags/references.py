@@ -25,7 +25,7 @@ async def keep_references(write: WriteTransaction, flag: Flag, environment_id: U
     await _refuse_cycle(write, flag, environment_id)
     flags = [usages.Reference("flag", each.flag, parts=frozenset({each.variation})) for each in flag.prerequisites]
     referrer = usages.Referrer("flag", flag.key, environment_id=environment_id)
-    await usages.replace(write.tx, write.scope, referrer, [*segments, *flags], active=not flag.archived)
+    usages.replace_later(write.tx, write.scope, referrer, [*segments, *flags], active=not flag.archived)
 
 
 async def _check_prerequisites(write: WriteTransaction, flag: Flag) -> None:

@@ -37,6 +37,7 @@ _IN_ENVIRONMENT = (
     "LEFT JOIN flag_settings s ON s.flag_id = f.id AND s.environment_id = $4 "
     "WHERE f.organization_id = $1 AND f.project_id = $2 AND f.key = $3"
 )
+_WITH_SETTINGS = _IN_ENVIRONMENT.replace(" AND s.environment_id = $4", "")
 
 
 def flag_and_settings(record: asyncpg.Record) -> tuple[FlagRow, SettingsRow | None]:
@@ -53,6 +54,15 @@ async def find_in_environment(
     """The flag with its settings in one environment, None when there is no such flag."""
     record = await tx.fetchrow(_IN_ENVIRONMENT, scope.organization_id, scope.project_id, key, environment_id)
     return None if record is None else flag_and_settings(record)
+
+
+async def find_with_settings(tx: Connection, scope: Scope, key: str) -> tuple[FlagRow, dict[UUID, SettingsRow]] | None:
+    """The flag with what was set of it, by environment id; None when there is no such flag."""
+    records = await tx.fetch(_WITH_SETTINGS, scope.organization_id, scope.project_id, key)
+    if not records:
+        return None
+    found = [flag_and_settings(record) for record in records]
+    return found[0][0], {settings.environment_id: settings for _, settings in found if settings is not None}
 
 
 async def settings_of(tx: Connection, flag: FlagRow) -> dict[UUID, SettingsRow]:
@@ -80,6 +90,11 @@ async def settings_by_environment(tx: Connection, flag: FlagRow) -> dict[str, Se
 async def save_settings(tx: Connection, settings: SettingsRow) -> None:
     """Writes all columns, the version included."""
     await tx.execute(_SAVE, *(getattr(settings, each) for each in _COLUMNS))
+
+
+def save_settings_later(tx: Connection, settings: SettingsRow) -> None:
+    """As `save_settings`, with the record of the write."""
+    tx.later(_SAVE, *(getattr(settings, each) for each in _COLUMNS))
 
 
 async def switches_of(tx: Connection, organization_id: UUID, flag_ids: Collection[UUID]) -> dict[UUID, Switches]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
+from uuid import UUID
 
 from bucketing.document import serve_to_document
-from service_kit.problems import FieldError, InvalidInput
+from service_kit.problems import FieldError, InvalidInput, NotFound
+from service_kit.versions import check_version
 
 from control_plane.access import Actor, Right, require
 from control_plane.database import Connection
@@ -31,7 +33,13 @@ from control_plane.flags.definition import checked_definition, checked_settings,
 from control_plane.flags.experiment_guard import ExperimentGuard
 from control_plane.flags.models import FLAGS, FlagRow, SettingsRow
 from control_plane.flags.references import keep_references
-from control_plane.flags.repository import save_settings, settings_by_environment, settings_of, switches_of
+from control_plane.flags.repository import (
+    find_with_settings,
+    save_settings,
+    settings_by_environment,
+    settings_of,
+    switches_of,
+)
 from control_plane.flags.schemas import FlagClone, FlagCreate, FlagPatch
 from control_plane.flags.serving import environments_served_otherwise
 from control_plane.flags.values import in_type
@@ -64,6 +72,25 @@ class FlagService(EntityService[FlagRow]):
         switches = await switches_of(tx, rows[0].organization_id, [row.id for row in rows])
         return [flag_view(row, switches[row.id]) for row in rows]
 
+    async def found(self, write: WriteTransaction, action: str, key: str, expected: int | None) -> FlagRow:  # noqa: ARG002
+        found = await find_with_settings(write.tx, write.scope, key)
+        if found is None:
+            raise NotFound("there is nothing at this address")
+        row, settings = found
+        write.read[row.id] = settings
+        check_version(expected, row.version)
+        return row
+
+    async def written(self, write: WriteTransaction, before: FlagRow | None, stored: FlagRow) -> Answered:
+        """With what is known in this write of its settings."""
+        settings = {} if before is None and not write.consequences else await _settings(write, stored)
+        switches = {}
+        for each in write.environments:
+            there = settings.get(each.id)
+            enabled, version = (False, 1) if there is None else (there.enabled, there.version)
+            switches[each.key] = {"enabled": enabled, "version": version}
+        return flag_view(stored, switches)
+
     async def check_filter(self, read: ReadTransaction, wanted: ListFilter) -> None:
         if wanted.environment is not None:
             environments = await environments_of(read.tx, read.scope)
@@ -87,10 +114,9 @@ class FlagService(EntityService[FlagRow]):
             source = await find(write, FLAGS, key)
             row = replace(source, **write.first(), key=body.key, name=body.name or body.key)
             stored = await write.insert(FLAGS, await self.checked(write, row, None))
-            copied = await copy_settings(write, source, stored, body)
+            for each in await copy_settings(write, source, stored, body):
+                write.hold([each.environment], stored_bytes(each.settings))
             view = await self._recorded(write, "create", None, stored)
-            for each in copied:
-                await write.hold([each.environment], stored_bytes(each.settings))
             return Created(view.written(view.environment_versions, write.warnings), stored.project_id)
 
     async def checked(self, write: WriteTransaction, row: FlagRow, before: FlagRow | None) -> FlagRow:
@@ -107,7 +133,8 @@ class FlagService(EntityService[FlagRow]):
     async def serving(
         self, write: WriteTransaction, before: FlagRow | None, after: FlagRow | None
     ) -> Sequence[EnvironmentRow]:
-        ids = await environments_served_otherwise(write.tx, before, after, [each.id for each in write.environments])
+        settings = {} if before is None else await _settings(write, before)
+        ids = environments_served_otherwise(settings, before, after, [each.id for each in write.environments])
         return [each for each in write.environments if each.id in ids]
 
     async def check_archive(self, write: WriteTransaction, row: FlagRow) -> None:
@@ -124,6 +151,7 @@ class FlagService(EntityService[FlagRow]):
             if settings.enabled:
                 off = replace(off, version=settings.version + 1, updated_at=write.now)
                 await save_settings(write.tx, off)
+                (await _settings(write, row))[off.environment_id] = off
                 write.consequences.append(_of_settings(row, environment, "update", settings, off))
                 switched_off += [environment] if environment in in_use else []
             await keep_references(write, flag_of(restored, off), settings.environment_id)
@@ -152,6 +180,14 @@ def _of_settings(
     )
 
 
+async def _settings(write: WriteTransaction, row: FlagRow) -> dict[UUID, SettingsRow]:
+    """What was set of the flag, by environment id; read once in a write."""
+    if row.id not in write.read:
+        write.read[row.id] = await settings_of(write.tx, row)
+    found: dict[UUID, SettingsRow] = write.read[row.id]
+    return found
+
+
 async def _refuse_used_variations(write: WriteTransaction, row: FlagRow, removed: frozenset[str]) -> None:
     errors = [
         FieldError("variations", "variation_in_use", f"the variation {key!r} is used by {user}")
@@ -163,7 +199,7 @@ async def _refuse_used_variations(write: WriteTransaction, row: FlagRow, removed
 
 
 async def _refuse_broken_settings(write: WriteTransaction, row: FlagRow) -> None:
-    rows = await settings_of(write.tx, row)
+    rows = await _settings(write, row)
     errors: list[FieldError] = []
     for environment in write.environments:
         if environment.id not in rows:

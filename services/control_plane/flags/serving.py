@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from control_plane.database import Connection
 from control_plane.flags.models import FlagRow, SettingsRow, default_of, off_variation_of
-from control_plane.flags.repository import settings_of
 
 _ALIKE = msgspec.json.Encoder(order="deterministic")
 
 
-async def environments_served_otherwise(
-    tx: Connection, before: FlagRow | None, after: FlagRow | None, environment_ids: list[UUID]
+def environments_served_otherwise(
+    settings: Mapping[UUID, SettingsRow], before: FlagRow | None, after: FlagRow | None, environment_ids: list[UUID]
 ) -> frozenset[UUID]:
     """Those of `environment_ids` whose answers differ after a change of the flag itself. A new flag is off everywhere,
     and a restored one too: nobody is served otherwise. An environment in which nothing was ever set doesn't count: the
     flag is not in use there."""
     if before is None or before.archived:
         return frozenset()
-    settings = await settings_of(tx, before)
     if after is None or after.archived:
         return frozenset(each for each in environment_ids if each in settings and settings[each].enabled)
     return frozenset(

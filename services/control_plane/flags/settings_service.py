@@ -22,7 +22,7 @@ from control_plane.flags.definition import canonical_settings, checked_settings,
 from control_plane.flags.experiment_guard import ExperimentGuard
 from control_plane.flags.models import FlagInEnvironment, FlagRow, SettingsRow, new_settings
 from control_plane.flags.references import keep_references
-from control_plane.flags.repository import find_in_environment, save_settings
+from control_plane.flags.repository import find_in_environment, save_settings_later
 from control_plane.flags.schemas import SettingsPatch, TargetFields
 from control_plane.flags.serving import settings_serve_otherwise
 from control_plane.flags.views import settings_view
@@ -127,8 +127,8 @@ class SettingsService:
             after = replace(changed, **canonical_settings(checked, changed))
             if settings_serve_otherwise(found.flag, found.settings, after):
                 await write.serve(right, [found.environment], off=found.settings.enabled and not after.enabled)
+            write.hold([found.environment], stored_bytes(after) - stored_bytes(found.settings))
             view = await _saved(write, found, after)
-            await write.hold([found.environment], stored_bytes(after) - stored_bytes(found.settings))
             if found.settings.enabled and not after.enabled:
                 write.warnings.extend(await self._guard.switched_off(write, found))
             write.warnings.extend(await self._guard.unreported(write, found, after))
@@ -176,7 +176,7 @@ async def _found(write: WriteTransaction, at: SettingsPath, expected: int | None
 
 
 async def _saved(write: WriteTransaction, found: FlagInEnvironment, after: SettingsRow) -> Answered:
-    await save_settings(write.tx, after)
+    save_settings_later(write.tx, after)
     view = settings_view(found.flag, found.environment.key, after)
     versions = await write.record(
         "update",

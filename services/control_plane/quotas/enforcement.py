@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+import asyncpg
 from service_kit.logs import get_logger
 
-from control_plane.database import Connection
+from control_plane.database import Connection, Statement
 from control_plane.quotas import queries
 from control_plane.quotas.errors import HOW_ON, QuotaExceeded
 from control_plane.quotas.limits import TERMS, Quota
@@ -51,7 +52,14 @@ class Quotas:
         because what is to be published doesn't fit the CONFIG stream with its reserve. The audit chain's head is
         locked by the record, so that the writes of an organization come here one by one.
         """
-        row = await queries.hold(tx, growth)
+        return self.judge(growth, await queries.hold(tx, growth))
+
+    def question(self, growth: Growth) -> Statement:
+        """What `judge` goes by, to be asked with the record of a write."""
+        return queries.question(growth)
+
+    def judge(self, growth: Growth, row: asyncpg.Record) -> list[Use]:
+        """As `hold`, by what was asked."""
         overrides = queries.read_overrides(row["overrides"])
         uses: list[tuple[Use, int]] = []
         if growth.quota is not None:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
-from control_plane.database import Connection
+from control_plane.database import Connection, Statement
 from control_plane.quotas.limits import TERMS, Holder, Quota
 from control_plane.quotas.models import Growth
 
@@ -55,13 +55,8 @@ _ROWS: Mapping[Quota, str] = {
 _OVERRIDES = """
 (SELECT jsonb_object_agg(quota, maximum) FROM quota_overrides WHERE organization_id = $1) AS overrides
 """
-_HOLD = f"""
-WITH noted AS (
-    UPDATE outbox SET growth = outbox.growth + $3 FROM environments
-    WHERE environments.organization_id = $1 AND environments.id = ANY($2::uuid[])
-        AND outbox.environment_id = environments.id AND outbox.version = environments.version
-)
-SELECT {_OVERRIDES},
+_QUESTION = f"""
+SELECT {_OVERRIDES.strip()},
     (SELECT COALESCE(sum(used), 0) FROM usage_counts WHERE organization_id = $1 AND project_id = $4
         AND kind = $5) AS entities,
     GREATEST(
@@ -73,6 +68,14 @@ SELECT {_OVERRIDES},
     unpublished_growth() + $3 * cardinality($2::uuid[]) AS unpublished,
     (SELECT bytes FROM config_streams WHERE name = 'CONFIG') AS stream_bytes,
     (SELECT bytes_max FROM config_streams WHERE name = 'CONFIG') AS stream_bytes_max
+"""  # noqa: S608 - a statement of our own
+_HOLD = f"""
+WITH noted AS (
+    UPDATE outbox SET growth = outbox.growth + $3 FROM environments
+    WHERE environments.organization_id = $1 AND environments.id = ANY($2::uuid[])
+        AND outbox.environment_id = environments.id AND outbox.version = environments.version
+)
+{_QUESTION}
 """  # noqa: S608 - a statement of our own
 
 
@@ -94,12 +97,16 @@ async def rows_of(tx: Connection, quota: Quota, organization_id: UUID, holder_id
     return int(await tx.fetchval(_ROWS[quota], organization_id, tx.now, *inside))
 
 
+def question(growth: Growth) -> Statement:
+    """All that may stand against it, for a statement that notes itself what waits to be published."""
+    kind = None if growth.quota is None else ENTITY_KINDS[growth.quota]
+    environments = list(growth.environment_ids)
+    return Statement(_QUESTION, (growth.organization_id, environments, growth.bytes, growth.project_id, kind))
+
+
 async def hold(tx: Connection, growth: Growth) -> asyncpg.Record:
     """Notes what waits to be published, and reads all that may stand against it, in one round trip."""
-    kind = None if growth.quota is None else ENTITY_KINDS[growth.quota]
-    row = await tx.fetchrow(
-        _HOLD, growth.organization_id, list(growth.environment_ids), growth.bytes, growth.project_id, kind
-    )
+    row = await tx.fetchrow(_HOLD, *question(growth).values)
     assert row is not None  # noqa: S101 - a select without a table has one row
     return row
 

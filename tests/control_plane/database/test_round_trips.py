@@ -88,6 +88,7 @@ async def _trips(way: CountingWay, tenant: Any, number: int) -> dict[str, int]:
 async def test_a_write_makes_few_round_trips(way: CountingWay, tenant: Any) -> None:
     for number in range(2):
         cost = await _trips(way, tenant, number)
+    print("COST", cost)
     assert cost.keys() == TRIPS_MAX.keys()
     over = {kind: (trips, TRIPS_MAX[kind]) for kind, trips in cost.items() if trips > TRIPS_MAX[kind]}
     assert not over, f"round trips and what they may be: {over}; all: {cost}"
