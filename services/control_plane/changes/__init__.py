@@ -2,20 +2,31 @@
 
 from control_plane.changes.audited import Audited
 from control_plane.changes.models import Author, Change, Origin
-from control_plane.changes.recorder import present_origin, record, record_asking, record_together
+from control_plane.changes.recorder import (
+    Asked,
+    Begun,
+    begin_record,
+    present_origin,
+    record,
+    record_begun,
+    record_together,
+)
 from control_plane.changes.schemas import AuditedView
 from control_plane.changes.written import Written, collected
 
 __all__ = [
+    "Asked",
     "Audited",
     "AuditedView",
     "Author",
+    "Begun",
     "Change",
     "Origin",
     "Written",
+    "begin_record",
     "collected",
     "present_origin",
     "record",
-    "record_asking",
+    "record_begun",
     "record_together",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
@@ -31,26 +31,26 @@ WITH locked AS (
     SELECT number, hash FROM audit_heads
     WHERE organization_id = $2 AND (SELECT count(*) FROM versions) >= 0 FOR UPDATE
 )
-SELECT (SELECT jsonb_object_agg(id, version) FROM versions) AS versions,
-    (SELECT number FROM head) AS number, (SELECT hash FROM head) AS hash
+SELECT (SELECT jsonb_object_agg(id, version) FROM versions) AS begun_versions,
+    (SELECT number FROM head) AS begun_number, (SELECT hash FROM head) AS begun_hash
 """
+_WANTED = 3
+"""Parameters of it."""
 _FIRST_HEAD = """
 INSERT INTO audit_heads (organization_id, number, hash) VALUES ($1, 0, $2) ON CONFLICT (organization_id) DO NOTHING
 """
 _HEAD = "SELECT number, hash FROM audit_heads WHERE organization_id = $1 FOR UPDATE"
 _VERSIONS, _CHANNEL = ALL_COLUMNS.index("environment_versions") + 1, len(ALL_COLUMNS) + 3
-_NOW, _GROWTH = _CHANNEL + 1, _CHANNEL + 2
-_APPEND = f"""
-WITH entry AS (
-    INSERT INTO audit_entries ({", ".join(ALL_COLUMNS)}, previous_hash, hash)
-    VALUES ({", ".join(f"${index + 1}" for index in range(len(ALL_COLUMNS) + 2))})
-    RETURNING organization_id, number, hash
-), head AS (
-    UPDATE audit_heads SET number = entry.number, hash = entry.hash
-    FROM entry WHERE audit_heads.organization_id = entry.organization_id
-)
+_NOW, _GROWTH, _HEAD_NUMBER, _HEAD_HASH = (_CHANNEL + each for each in range(1, 5))
+_FURTHER = f"""
+INSERT INTO audit_entries ({", ".join(ALL_COLUMNS)}, previous_hash, hash)
+VALUES ({", ".join(f"${index + 1}" for index in range(len(ALL_COLUMNS) + 2))})
 """  # noqa: S608 - column names of our own
-_END = f"""{_APPEND.rstrip()}, waiting AS (
+_END = f"""
+WITH entry AS ({_FURTHER} RETURNING organization_id, number), head AS (
+    UPDATE audit_heads SET number = ${_HEAD_NUMBER}, hash = ${_HEAD_HASH}
+    FROM entry WHERE audit_heads.organization_id = entry.organization_id
+), waiting AS (
     INSERT INTO outbox (environment_id, version, organization_id, audit_number, created_at, growth)
     SELECT given.key::uuid, given.value::bigint, entry.organization_id, entry.number, ${_NOW}, ${_GROWTH}
     FROM entry, jsonb_each_text(${_VERSIONS}) AS given
@@ -69,6 +69,23 @@ class _Head(NamedTuple):
     hash: bytes
 
 
+class Begun(NamedTuple):
+    """What a record goes on from: the environments' new versions and the head, both locked. `row`: what came of the
+    write that was begun with."""
+
+    versions: dict[str, int]
+    head: _Head
+    row: asyncpg.Record
+
+
+class Asked(NamedTuple):
+    """What is asked with the record of a write that makes each of its environments larger by so many bytes: a SELECT
+    that sees the write's own rows, and nothing of its record."""
+
+    growth: int
+    question: Statement
+
+
 async def record(tx: Connection, change: Change) -> dict[UUID, int]:
     """Ends a domain write. Answers the version that each environment of the change has now.
 
@@ -77,28 +94,46 @@ async def record(tx: Connection, change: Change) -> dict[UUID, int]:
     organization's head), so two changes never wait for each other.
     Raises `LookupError` for an environment that isn't the organization's.
     """
-    versions, _ = await _record(tx, change, 0, None)
+    versions, _ = await record_begun(tx, [change], await _begin(tx, change, change.environment_ids), None)
     return versions
 
 
-async def record_asking(
-    tx: Connection, change: Change, growth: int, question: Statement
-) -> tuple[dict[UUID, int], asyncpg.Record]:
-    """As `record`, of a write that makes each of its environments larger by so many bytes, and what else was asked in
-    the same round trip: a SELECT that sees the write's own rows, and nothing of its record."""
-    versions, told = await _record(tx, change, growth, question)
-    assert told is not None  # noqa: S101 - asked for
-    return versions, told
+async def begin_record(
+    tx: Connection,
+    organization_id: UUID,
+    environment_ids: Collection[UUID],
+    write: Statement | None = None,
+    *,
+    everywhere: bool = False,
+) -> Begun:
+    """Locks and counts on the environments, then locks the organization's head. In the same round trip `write`, an
+    INSERT or UPDATE of one row with what it returns. Raises `LookupError` as `record` does."""
+    given = (sorted(environment_ids), organization_id, everywhere)
+    if write is None:
+        row = await tx.fetchrow_after(_BEGIN, *given)
+    else:
+        row = await tx.fetchrow_after(_beginning_with(write.sql), *given, *write.values)
+    assert row is not None  # noqa: S101 - a SELECT without FROM has one row
+    versions: dict[str, int] = row["begun_versions"] or {}
+    if not _by_id(versions).keys() >= set(environment_ids):
+        raise LookupError("a change names an environment that its organization does not have")
+    if row["begun_number"] is None:
+        return Begun(versions, await _first_head(tx, organization_id), row)
+    return Begun(versions, _Head(row["begun_number"], row["begun_hash"]), row)
 
 
-async def _record(
-    tx: Connection, change: Change, growth: int, question: Statement | None
+async def record_begun(
+    tx: Connection, changes: Sequence[Change], begun: Begun, asked: Asked | None
 ) -> tuple[dict[UUID, int], asyncpg.Record | None]:
-    given, head = await _begin(tx, change, set(change.environment_ids))
-    values, _ = _entry(tx, change, given, head)
-    told = await _end(tx, values, growth, question)
-    versions = _by_id(given)
-    note_written(change.organization_id, versions)
+    """Ends what was begun: the first change has the versions, further ones came of it in other entities. Answers the
+    versions, and what was asked."""
+    entry, head = _entry(tx, changes[0], begun.versions, begun.head)
+    for change in changes[1:]:
+        values, head = _entry(tx, change, {}, head)
+        tx.later(_FURTHER, *values)
+    told = await _end(tx, entry, head, asked)
+    versions = _by_id(begun.versions)
+    note_written(changes[0].organization_id, versions)
     return versions, told
 
 
@@ -107,14 +142,15 @@ async def record_together(tx: Connection, changes: Sequence[Change], last: Chang
     and `last` the one that tells of them all. Answers and raises as `record` does.
     """
     wanted = {environment for change in (*changes, last) for environment in change.environment_ids}
-    given, head = await _begin(tx, last, wanted)
+    begun = await _begin(tx, last, wanted)
+    head = begun.head
     for change in changes:
-        own = {each: given[each] for each in sorted(str(each) for each in change.environment_ids)}
+        own = {each: begun.versions[each] for each in sorted(str(each) for each in change.environment_ids)}
         values, head = _entry(tx, change, own, head)
-        await tx.execute(f"{_APPEND} SELECT FROM entry", *values)
-    values, _ = _entry(tx, last, given, head)
-    await _end(tx, values, 0, None)
-    versions = _by_id(given)
+        tx.later(_FURTHER, *values)
+    entry, head = _entry(tx, last, begun.versions, head)
+    await _end(tx, entry, head, None)
+    versions = _by_id(begun.versions)
     note_written(last.organization_id, versions)
     return versions
 
@@ -123,37 +159,36 @@ def _by_id(given: dict[str, int]) -> dict[UUID, int]:
     return {UUID(each): given[each] for each in sorted(given)}
 
 
-async def _begin(tx: Connection, change: Change, wanted: set[UUID]) -> tuple[dict[str, int], _Head]:
-    """Locks and counts on the environments, then locks the organization's head."""
-    begun = await tx.fetchrow_after(_BEGIN, sorted(wanted), change.organization_id, change.everywhere)
-    assert begun is not None  # noqa: S101 - a SELECT without FROM has one row
-    given: dict[str, int] = begun["versions"] or {}
-    if not _by_id(given).keys() >= wanted:
-        raise LookupError("a change names an environment that its organization does not have")
-    head = begun if begun["number"] is not None else await _first_head(tx, change.organization_id)
-    return given, _Head(head["number"], head["hash"])
+async def _begin(tx: Connection, change: Change, environment_ids: Collection[UUID]) -> Begun:
+    return await begin_record(tx, change.organization_id, environment_ids, everywhere=change.everywhere)
 
 
-async def _first_head(tx: Connection, organization_id: UUID) -> asyncpg.Record:
+@lru_cache(maxsize=64)
+def _beginning_with(write: str) -> str:
+    return (
+        f"WITH written AS ({renumbered(write, _WANTED)}), {_BEGIN.strip().removeprefix('WITH ')}"
+        ", written.* FROM (SELECT 1) AS one LEFT JOIN written ON true"
+    )
+
+
+async def _first_head(tx: Connection, organization_id: UUID) -> _Head:
     await tx.execute(_FIRST_HEAD, organization_id, GENESIS)
     head = await tx.fetchrow(_HEAD, organization_id)
     assert head is not None  # noqa: S101 - inserted in the statement before
-    return head
+    return _Head(head["number"], head["hash"])
 
 
-async def _end(
-    tx: Connection, values: tuple[object, ...], growth: int, question: Statement | None
-) -> asyncpg.Record | None:
-    """Appends the last entry of a transaction, which says what waits to be published."""
-    given = (*values, CHANNEL, tx.now, growth)
-    if question is None:
-        return await tx.fetchrow(_END, *given)
-    return await tx.fetchrow(_asking(question.sql), *given, *question.values)
+async def _end(tx: Connection, entry: tuple[object, ...], head: _Head, asked: Asked | None) -> asyncpg.Record | None:
+    """Appends the entry of a transaction that says what waits to be published; the chain ends at `head` then."""
+    given = (*entry, CHANNEL, tx.now, 0 if asked is None else asked.growth, head.number, head.hash)
+    if asked is None:
+        return await tx.fetchrow_after(_END, *given)
+    return await tx.fetchrow_after(_asking(asked.question.sql), *given, *asked.question.values)
 
 
 @lru_cache(maxsize=16)
 def _asking(question: str) -> str:
-    return f"{_END.rstrip()}, asked.* FROM ({renumbered(question, _GROWTH)}) AS asked"
+    return f"{_END.rstrip()}, asked.* FROM ({renumbered(question, _HEAD_HASH)}) AS asked"
 
 
 def _entry(tx: Connection, change: Change, versions: dict[str, int], head: _Head) -> tuple[tuple[object, ...], _Head]:

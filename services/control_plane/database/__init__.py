@@ -1,6 +1,6 @@
 """Transactions of a tenancy, pools and migrations. Depends on nothing but asyncpg."""
 
-from control_plane.database.connections import Connection
+from control_plane.database.connections import Connection, Record
 from control_plane.database.database import Database
 from control_plane.database.migrate import MigrationError, migrate
 from control_plane.database.patience import (
@@ -34,6 +34,7 @@ __all__ = [
     "Connections",
     "Database",
     "MigrationError",
+    "Record",
     "Statement",
     "Tenancy",
     "migrate",

@@ -12,7 +12,7 @@ from typing import Any
 
 from control_plane.access import Actor, ProjectScope, Right, require
 from control_plane.changes import Change, record_together
-from control_plane.database import Connection
+from control_plane.database import Connection, Record, Statement
 from control_plane.entities.models import Edit
 from control_plane.entities.transactions import (
     ProjectTransactions,
@@ -144,6 +144,10 @@ class _JointWrite(WriteTransaction):
                 self.require(right, environment)
         self.served.extend(environments)
         self.waiting.extend([] if off else environments)
+
+    async def _store(self, write: Statement, environments: Sequence[EnvironmentRow]) -> Record | None:  # noqa: ARG002
+        """The record is of all the writes."""
+        return await self.tx.fetchrow(write.sql, *write.values)
 
     async def record(
         self,

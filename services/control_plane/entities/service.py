@@ -165,7 +165,7 @@ class EntityService(ABC, Generic[Row]):
             row = await self.found(write, "delete", key, expected)
             await self.check_delete(write, row)
             await self._hold_served(write, "delete", row, None)
-            await self.table.delete(write.tx, row)
+            self.table.delete_later(write.tx, row)
             return await write.record(
                 "delete", key, before=self.audited(row), after=None, environments=self.served_by(write, row)
             )
@@ -244,12 +244,15 @@ class EntityService(ABC, Generic[Row]):
 
     async def insert(self, write: WriteTransaction, row: Row) -> Created:
         """Stores a new row and ends the write."""
-        stored = await write.insert(self.table, row)
+        stored = await write.insert(self.table, row, self.served_by(write, row))
         return Created(await self._recorded(write, "create", None, stored), stored.project_id)
 
     async def update(self, write: WriteTransaction, row: Row, changed: Row, action: str = "update") -> Answered:
         """Stores a changed row and ends the write."""
-        return await self._recorded(write, action, row, await write.update(self.table, changed))
+        return await self._recorded(write, action, row, await self._changed(write, changed))
+
+    async def _changed(self, write: WriteTransaction, changed: Row) -> Row:
+        return await write.update(self.table, changed, self.served_by(write, changed))
 
     async def _recorded(self, write: WriteTransaction, action: str, before: Row | None, stored: Row) -> Answered:
         served = self.served_by(write, stored)

@@ -13,7 +13,7 @@ from uuid import UUID
 from service_kit.pagination import PageRequest
 from service_kit.problems import FieldError, InvalidInput
 
-from control_plane.database import Connection
+from control_plane.database import Connection, Record, Statement
 from control_plane.entities.lists import FACET_VALUES_MAX, Facet, ListFilter
 from control_plane.entities.models import EntityRow, Scope
 
@@ -159,19 +159,24 @@ class EntityTable(Generic[Row]):
         conditions = ["organization_id = $1", "project_id = $2", *self.conditions(wanted, bind).values()]
         return f"{self._name} WHERE {' AND '.join(conditions)}"
 
-    async def insert(self, tx: Connection, row: Row) -> Row | None:
-        """The row as stored, or None when its key is taken."""
-        record = await tx.fetchrow(self._insert, *(getattr(row, each) for each in self._columns))
-        return None if record is None else self.row_type(**record)
+    def insertion(self, row: Row) -> Statement:
+        """Returns the row as stored, none when its key is taken."""
+        return Statement(self._insert, tuple(getattr(row, each) for each in self._columns))
 
-    async def update(self, tx: Connection, row: Row) -> Row | None:
-        """Writes the row at the version it was read with; None when that version no longer stands."""
-        changed = [getattr(row, each) for each in self._changing]
-        record = await tx.fetchrow(self._update, row.organization_id, row.project_id, row.id, row.version, *changed)
-        return None if record is None else self.row_type(**record)
+    def update(self, row: Row) -> Statement:
+        """Writes the row at the version it was read with; returns none when that version no longer stands."""
+        changed = (getattr(row, each) for each in self._changing)
+        return Statement(self._update, (row.organization_id, row.project_id, row.id, row.version, *changed))
 
-    async def delete(self, tx: Connection, row: Row) -> None:
-        await tx.execute(self._delete, row.organization_id, row.project_id, row.id)
+    def stored(self, record: Record | None) -> Row | None:
+        """What one of these has returned, perhaps among other columns."""
+        if record is None or record["id"] is None:
+            return None
+        return self.row_type(**{each: record[each] for each in self._columns})
+
+    def delete_later(self, tx: Connection, row: Row) -> None:
+        """With the record of the write."""
+        tx.later(self._delete, row.organization_id, row.project_id, row.id)
 
 
 def _contains(text: str) -> str:

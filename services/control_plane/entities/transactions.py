@@ -14,8 +14,8 @@ from service_kit.problems import NotFound, PreconditionFailed
 from service_kit.versions import check_version
 
 from control_plane.access import Actor, ProjectScope, Right, require, tenancy_of
-from control_plane.changes import Change, record, record_asking
-from control_plane.database import Connection, Database
+from control_plane.changes import Asked, Begun, Change, begin_record, record_begun
+from control_plane.database import Connection, Database, Record, Statement
 from control_plane.entities.errors import KeyTaken, ReasonRequired
 from control_plane.entities.models import Edit
 from control_plane.entities.schemas import Warned
@@ -78,6 +78,8 @@ class WriteTransaction:
     """Recorded after the write itself."""
     read: dict[UUID, Any] = field(default_factory=dict)
     """What was read of an entity besides its row, by its id."""
+    begun: list[Begun] = field(default_factory=list)
+    """The record, once it is."""
     growths: list[Growth] = field(default_factory=list)
     """What the quotas are asked for with the record."""
 
@@ -121,19 +123,28 @@ class WriteTransaction:
         if environments and not off and self.agreement is not None:
             await self.agreement.check(self, environments)
 
-    async def insert(self, table: EntityTable[Row], row: Row) -> Row:
-        """Raises `KeyTaken`."""
-        stored = await table.insert(self.tx, row)
+    async def insert(self, table: EntityTable[Row], row: Row, environments: Sequence[EnvironmentRow]) -> Row:
+        """Begins the record in `environments`, too. Raises `KeyTaken`."""
+        stored = table.stored(await self._store(table.insertion(row), environments))
         if stored is None:
             raise KeyTaken(self.entity, row.key)
         return stored
 
-    async def update(self, table: EntityTable[Row], row: Row) -> Row:
-        """Raises `PreconditionFailed` when the row was changed since it was read."""
-        stored = await table.update(self.tx, row)
+    async def update(self, table: EntityTable[Row], row: Row, environments: Sequence[EnvironmentRow]) -> Row:
+        """Begins the record in `environments`, too. Raises `PreconditionFailed` when the row was changed since it was
+        read."""
+        stored = table.stored(await self._store(table.update(row), environments))
         if stored is None:
             raise PreconditionFailed("the entity was changed meanwhile: read it again")
         return stored
+
+    async def _store(self, write: Statement, environments: Sequence[EnvironmentRow]) -> Record | None:
+        begun = await self._begin(environments, write)
+        self.begun.append(begun)
+        return begun.row
+
+    async def _begin(self, environments: Sequence[EnvironmentRow], write: Statement | None = None) -> Begun:
+        return await begin_record(self.tx, self.scope.organization_id, [each.id for each in environments], write)
 
     async def record(
         self,
@@ -146,23 +157,17 @@ class WriteTransaction:
     ) -> dict[str, int]:
         """Ends the write. Answers the new version of each of `environments` by its key. Raises `QuotaExceeded`."""
         change = self.change(action, key, before=before, after=after, environments=environments)
-        everywhere = next((each for each in self.growths if each.environment_ids == change.environment_ids), None)
-        if everywhere is None:
-            versions = await record(self.tx, change)
-        else:
-            versions = await self._record_growing(change, everywhere)
+        begun = self.begun[0] if self.begun else await self._begin(environments)
+        # What the quotas are asked stands in the statement that ends the record.
+        whole = next((each for each in self.growths if each.environment_ids == change.environment_ids), None)
+        asked = None if whole is None else Asked(whole.bytes, self.quotas.question(whole))
+        versions, told = await record_begun(self.tx, [change, *self.also(change)], begun, asked)
+        if whole is not None and told is not None:
+            self._warn(self.quotas.judge(whole, told))
         for growth in self.growths:
-            if growth is not everywhere:
+            if growth is not whole:
                 self._warn(await self.quotas.hold(self.tx, growth))
-        for each in self.also(change):
-            await record(self.tx, each)
         return {each.key: versions[each.id] for each in environments}
-
-    async def _record_growing(self, change: Change, growth: Growth) -> dict[UUID, int]:
-        """What the quotas are asked stands in the statement that ends the record."""
-        versions, told = await record_asking(self.tx, change, growth.bytes, self.quotas.question(growth))
-        self._warn(self.quotas.judge(growth, told))
-        return versions
 
     def _warn(self, near: Sequence[Use]) -> None:
         self.warnings.extend(Warned(code="quota_nearly_used", detail=str(use)) for use in near)

@@ -36,7 +36,6 @@ FROM jsonb_to_recordset($7) AS given (kind text, key text, parts text[])
 ON CONFLICT (project_id, user_kind, user_key, environment_id, target_kind, target_key)
     DO UPDATE SET parts = excluded.parts, active = excluded.active
 """
-_REPLACE = f"WITH gone AS ({_DROP.replace('$6', '$7')}) {_KEEP}"
 _SERVED_THROUGH = """
 WITH RECURSIVE users AS (
     SELECT user_kind, user_key, environment_id FROM usages
@@ -83,26 +82,10 @@ class Usage:
         return f"{self.user_kind} {self.user_key}{where}"
 
 
-async def replace(
-    tx: Connection, scope: Scope, referrer: Referrer, references: Iterable[Reference], *, active: bool
-) -> None:
-    """From now on `referrer` uses exactly `references`."""
-    await tx.execute(
-        _REPLACE,
-        scope.organization_id,
-        scope.project_id,
-        referrer.kind,
-        referrer.key,
-        referrer.environment_id,
-        active,
-        _given(references),
-    )
-
-
 def replace_later(
     tx: Connection, scope: Scope, referrer: Referrer, references: Iterable[Reference], *, active: bool
 ) -> None:
-    """As `replace`, with the record of the write."""
+    """From now on `referrer` uses exactly `references`, with the record of the write."""
     whose = (scope.organization_id, scope.project_id, referrer.kind, referrer.key, referrer.environment_id)
     given = _given(references)
     tx.later(_DROP, *whose, given)
@@ -116,9 +99,9 @@ def _given(references: Iterable[Reference]) -> list[dict[str, object]]:
     return [{"kind": kind, "key": key, "parts": sorted(used)} for (kind, key), used in sorted(parts.items())]
 
 
-async def activate(tx: Connection, scope: Scope, user_kind: ReferrerKind, user_key: str, *, active: bool) -> None:
-    """All usages of a user, in every environment, become active or inactive."""
-    await tx.execute(
+def activate_later(tx: Connection, scope: Scope, user_kind: ReferrerKind, user_key: str, *, active: bool) -> None:
+    """All usages of a user, in every environment, become active or inactive, with the record of the write."""
+    tx.later(
         "UPDATE usages SET active = $5 "
         "WHERE organization_id = $1 AND project_id = $2 AND user_kind = $3 AND user_key = $4",
         scope.organization_id,
@@ -129,9 +112,9 @@ async def activate(tx: Connection, scope: Scope, user_kind: ReferrerKind, user_k
     )
 
 
-async def release_parts(tx: Connection, scope: Scope, user_kind: ReferrerKind, user_key: str) -> None:
+def release_parts_later(tx: Connection, scope: Scope, user_kind: ReferrerKind, user_key: str) -> None:
     """The user goes on naming its flags, but no longer needs any of their variations."""
-    await tx.execute(
+    tx.later(
         "UPDATE usages SET parts = '{}' "
         "WHERE organization_id = $1 AND project_id = $2 AND user_kind = $3 AND user_key = $4",
         scope.organization_id,
@@ -141,9 +124,9 @@ async def release_parts(tx: Connection, scope: Scope, user_kind: ReferrerKind, u
     )
 
 
-async def forget(tx: Connection, scope: Scope, user_kind: ReferrerKind, user_key: str) -> None:
+def forget_later(tx: Connection, scope: Scope, user_kind: ReferrerKind, user_key: str) -> None:
     """A user that is deleted uses nothing."""
-    await tx.execute(
+    tx.later(
         "DELETE FROM usages WHERE organization_id = $1 AND project_id = $2 AND user_kind = $3 AND user_key = $4",
         scope.organization_id,
         scope.project_id,

@@ -120,7 +120,7 @@ class ExperimentService(EntityService[ExperimentRow]):
         async with self._write(actor, project, self.edit("stop", key, None, expected)) as write:
             row = await self.found(write, "stop", key, expected)
             ended = stopped(write, row)
-            await usages.activate(write.tx, write.scope, "experiment", key, active=False)
+            usages.activate_later(write.tx, write.scope, "experiment", key, active=False)
             return await self.update(write, row, ended, "stop")
 
     def _refuse_archived_environment(self, write: WriteTransaction, row: ExperimentRow) -> None:
@@ -139,7 +139,7 @@ class ExperimentService(EntityService[ExperimentRow]):
     async def check_archive(self, write: WriteTransaction, row: ExperimentRow) -> None:
         if row.status == "running":
             raise Conflict("a running experiment is not archived: stop it first", code="experiment_running")
-        await usages.release_parts(write.tx, write.scope, "experiment", row.key)
+        usages.release_parts_later(write.tx, write.scope, "experiment", row.key)
 
     async def check_restore(self, write: WriteTransaction, row: ExperimentRow) -> None:
         self._refuse_archived_environment(write, row)
@@ -148,7 +148,7 @@ class ExperimentService(EntityService[ExperimentRow]):
     async def check_delete(self, write: WriteTransaction, row: ExperimentRow) -> None:
         if row.status != "draft":
             raise Conflict("it has run, and its results stay: archive it", code="experiment_started")
-        await usages.forget(write.tx, write.scope, "experiment", row.key)
+        usages.forget_later(write.tx, write.scope, "experiment", row.key)
 
 
 async def _canonical(write: WriteTransaction, row: ExperimentRow, before: ExperimentRow | None = None) -> ExperimentRow:

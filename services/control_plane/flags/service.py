@@ -113,7 +113,7 @@ class FlagService(EntityService[FlagRow]):
             require(actor, Right.FLAG_READ, write.scope)
             source = await find(write, FLAGS, key)
             row = replace(source, **write.first(), key=body.key, name=body.name or body.key)
-            stored = await write.insert(FLAGS, await self.checked(write, row, None))
+            stored = await write.insert(FLAGS, await self.checked(write, row, None), write.environments)
             for each in await copy_settings(write, source, stored, body):
                 write.hold([each.environment], stored_bytes(each.settings))
             view = await self._recorded(write, "create", None, stored)
@@ -139,7 +139,7 @@ class FlagService(EntityService[FlagRow]):
 
     async def check_archive(self, write: WriteTransaction, row: FlagRow) -> None:
         await super().check_archive(write, row)
-        await usages.activate(write.tx, write.scope, "flag", row.key, active=False)
+        usages.activate_later(write.tx, write.scope, "flag", row.key, active=False)
 
     async def check_restore(self, write: WriteTransaction, row: FlagRow) -> None:
         """A restored flag is off everywhere: what it served before may be long out of date."""
@@ -163,9 +163,16 @@ class FlagService(EntityService[FlagRow]):
         if not row.archived:
             raise NotArchived("flag", row.key)
         await super().check_delete(write, row)
-        await usages.forget(write.tx, write.scope, "flag", row.key)
-        for environment, settings in (await settings_by_environment(write.tx, row)).items():
+        usages.forget_later(write.tx, write.scope, "flag", row.key)
+        for environment, settings in await self._settings_by_key(write, row):
             write.consequences.append(_of_settings(row, environment, "delete", settings, None))
+
+    async def _settings_by_key(self, write: WriteTransaction, row: FlagRow) -> list[tuple[str, SettingsRow]]:
+        """By the environment's key; where one is archived, its key is looked for."""
+        settings, keys = await _settings(write, row), {each.id: each.key for each in write.environments}
+        if settings.keys() <= keys.keys():
+            return sorted((keys[each], settings[each]) for each in settings)
+        return list((await settings_by_environment(write.tx, row)).items())
 
 
 def _of_settings(

@@ -18,23 +18,44 @@ from control_plane.segments.definition import segment_of
 from control_plane.segments.models import SEGMENTS, SegmentRow
 from control_plane.segments.references import segments_in
 
+ARCHIVED = """
+(SELECT jsonb_object_agg(key, archived) FROM segments
+WHERE organization_id = $1 AND project_id = $2 AND key = ANY($3::text[]))
+"""
+"""By key, whether a segment is archived, of those keys that there are; for a statement that asks for more."""
+
 
 async def named_segments(tx: Connection, scope: Scope, conditions: Iterable[tuple[str, Condition]]) -> list[Reference]:
     """The segments that these conditions (with their field paths) name, to be kept as usages.
 
     Raises `InvalidInput`, with the path of each, for a segment that is absent or archived.
     """
-    named = [found for path, condition in conditions for found in segments_in(condition, path)]
-    rows = await SEGMENTS.of_keys(tx, scope, {key for _, key in named})
+    named = segments_named(conditions)
+    if not named:
+        return []
+    keys = sorted({key for _, key in named})
+    archived = await tx.fetchval(f"SELECT {ARCHIVED}", scope.organization_id, scope.project_id, keys)
+    return checked_segments(named, archived or {})
+
+
+def segments_named(conditions: Iterable[tuple[str, Condition]]) -> list[tuple[str, str]]:
+    """The path and the key of each segment that the conditions (with their field paths) name."""
+    return [found for path, condition in conditions for found in segments_in(condition, path)]
+
+
+def checked_segments(named: Iterable[tuple[str, str]], archived: Mapping[str, bool]) -> list[Reference]:
+    """As `named_segments`, by what `ARCHIVED` has told."""
     errors: list[FieldError] = []
+    found: dict[str, Reference] = {}
     for path, key in named:
-        if key not in rows:
+        if key not in archived:
             errors.append(FieldError(path, "unknown_segment", f"there is no segment {key!r}"))
-        elif rows[key].archived:
+        elif archived[key]:
             errors.append(FieldError(path, "archived_segment", f"the segment {key!r} is archived"))
+        found[key] = Reference("segment", key)
     if errors:
         raise InvalidInput(errors)
-    return [Reference("segment", key) for key in rows]
+    return list(found.values())
 
 
 async def compiled(tx: Connection, environment_id: UUID, cache: RowCache[Segment | None]) -> list[Segment | Unreadable]:

@@ -58,7 +58,7 @@ class SegmentService(EntityService[SegmentRow]):
         named = [] if condition is None else await named_segments(write.tx, write.scope, [("if", condition)])
         await _refuse_cycle(write, row.key, [each.key for each in named])
         referrer = usages.Referrer("segment", row.key)
-        await usages.replace(write.tx, write.scope, referrer, named, active=not row.archived)
+        usages.replace_later(write.tx, write.scope, referrer, named, active=not row.archived)
         return replace(
             row,
             included=sorted(segment.included),
@@ -77,14 +77,14 @@ class SegmentService(EntityService[SegmentRow]):
 
     async def check_archive(self, write: WriteTransaction, row: SegmentRow) -> None:
         await super().check_archive(write, row)
-        await usages.activate(write.tx, write.scope, "segment", row.key, active=False)
+        usages.activate_later(write.tx, write.scope, "segment", row.key, active=False)
 
     async def check_restore(self, write: WriteTransaction, row: SegmentRow) -> None:
         await self.checked(write, replace(row, archived=False), row)
 
     async def check_delete(self, write: WriteTransaction, row: SegmentRow) -> None:
         await super().check_delete(write, row)
-        await usages.forget(write.tx, write.scope, "segment", row.key)
+        usages.forget_later(write.tx, write.scope, "segment", row.key)
 
 
 async def _refuse_cycle(write: WriteTransaction, key: str, named: list[str]) -> None:
