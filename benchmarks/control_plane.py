@@ -25,15 +25,14 @@ import uuid
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import asyncpg
-import httpx
 import psutil
 
 from benchmarks.control_plane_audit import measure_audit
 from benchmarks.control_plane_load import Client, Operation, Pace, closed_loop, open_loop
-from devstack.services import DATABASE, Credentials, Service, control_plane
+from benchmarks.control_plane_people import api_process, people, relay_process
+from devstack.services import DATABASE, Credentials
 from devstack.stack import Stack
 
 FLAG = {
@@ -216,51 +215,6 @@ def show_head() -> None:
     )
 
 
-def api_process(folder: Path, stack: Stack, credentials: Credentials) -> Service:
-    """The API alone, without limits on how much one person asks; tokens live longer than a run."""
-    service = control_plane(folder, stack, credentials)
-    service.environment |= {"FF_RELAY_ENABLED": "false", "FF_AUTH_TOKEN_MINUTES": "1440"}
-    for what in ("REQUESTS_PER_ADDRESS", "READS_PER_ACTOR", "WRITES_PER_ACTOR"):
-        service.environment[f"FF_CONTROL_PLANE_{what}_PER_SECOND"] = "1000000"
-    return service
-
-
-def relay_process(folder: Path, stack: Stack, credentials: Credentials) -> Service:
-    environment = control_plane(folder, stack, credentials, "relay").environment
-    return Service(
-        folder, "relay", ("control_plane", "relay"), {k: v for k, v in environment.items() if k != "FF_PORT"}
-    )
-
-
-async def people(url: str, credentials: Credentials) -> tuple[str, list[str]]:
-    """The project's path, and the access tokens of those who work in it."""
-    async with httpx.AsyncClient(base_url=f"{url}/api/v1", timeout=60) as client:
-
-        async def ok(method: str, path: str, body: Any = None, headers: Any = None) -> Any:
-            answer = await client.request(method, path, json=body, headers=headers)
-            if answer.is_error:
-                raise SystemExit(f"{method} {path}: {answer.status_code} {answer.text}")
-            return answer.json()
-
-        login = {"email": credentials.admin_email, "password": credentials.admin_password}
-        tokens = [(await ok("POST", "/auth/login", login))["access_token"]]
-        client.headers["Authorization"] = f"Bearer {tokens[0]}"
-        organization = (await ok("POST", "/organizations", {"key": "b", "name": "B"}))["id"]
-        project = (await ok("POST", f"/organizations/{organization}/projects", {"key": "p", "name": "P"}))["id"]
-        for key in ("production", "staging"):
-            await ok("POST", f"/projects/{project}/environments", {"key": key, "name": key})
-        for number in range(9):
-            body = {"email": f"person-{number}@example.com", "role": _ROLES[number % len(_ROLES)]}
-            invitation = await ok("POST", f"/organizations/{organization}/invitations", body)
-            accepted = {"secret": invitation["link"].partition("#invitation=")[2], "password": _PASSWORD}
-            tokens.append((await ok("POST", "/auth/invitations/accept", accepted))["access_token"])
-        path = f"/projects/{project}"
-        await ok("POST", f"{path}/flags", {**FLAG, "key": "thing"})
-        settings = f"{path}/flags/thing/environments/production"
-        await ok("PATCH", settings, {"enabled": True, "rules": RULES}, {"If-Match": '"1"'})
-    return path, tokens
-
-
 @contextlib.asynccontextmanager
 async def bench(folder: Path, stack: Stack, clients: int) -> AsyncIterator[Bench]:
     credentials = Credentials()
@@ -269,7 +223,7 @@ async def bench(folder: Path, stack: Stack, clients: int) -> AsyncIterator[Bench
     service.start()
     try:
         relay.start()
-        path, tokens = await people(service.url, credentials)
+        path, tokens = await people(service.url, credentials, FLAG, RULES)
         opened = [Client(service.port, tokens[each % len(tokens)], each) for each in range(clients)]
         yield Bench(Project(path), opened, Processor(service.pid), Processor(stack.postgres.pid, family=True))
         for each in opened:
