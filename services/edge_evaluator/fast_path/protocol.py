@@ -46,8 +46,8 @@ class FastPath:
         self.heads = Heads()
         self.telemetry = FastPathTelemetry(admission.memory.kept_answers)
         self.replies = Replies(evaluator, limits, admission.memory.kept_answers, self.telemetry)
-        self._dates: list[tuple[bytes, bytes]] = []
-        self._first_lines: tuple[bytes, bytes] | None = None
+        self.dates: list[tuple[bytes, bytes]] = []
+        self.lines: tuple[bytes, bytes] | None = None
         self._prefix = secrets.token_hex(8).encode()
         self._numbers = count()
 
@@ -59,12 +59,12 @@ class FastPath:
 
         None when answers end their connections: here none does.
         """
-        if default_headers is not self._dates:
+        if default_headers is not self.dates:
             headers = header_lines(*default_headers)
             lines = b"HTTP/1.1 304 Not Modified\r\n" + headers, b"HTTP/1.1 200 OK\r\n" + headers
-            self._first_lines = None if CLOSE in default_headers else lines
-            self._dates = default_headers
-        return self._first_lines
+            self.lines = None if CLOSE in default_headers else lines
+            self.dates = default_headers
+        return self.lines
 
 
 class FastPathProtocol(StreamingProtocol):
@@ -200,7 +200,8 @@ class FastPathProtocol(StreamingProtocol):
         started = time.perf_counter()
         fast = self.fast
         caller = self._admitted(plain.sdk_key)
-        lines = fast.first_lines(self.server_state.default_headers)
+        headers = self.server_state.default_headers
+        lines = fast.lines if headers is fast.dates else fast.first_lines(headers)
         if (plain.forwarded and self._proxies_are_trusted) or caller is None or lines is None:
             return False
         if self.flow.write_paused or self.transport.is_closing():

@@ -87,7 +87,7 @@ class Replies:
             joined, encoded, own = b"", _ENCODED, len(start)
             length = own
         head = b"etag: %b\r\n%b%b%b" % (etag.encode(), _aged(view), encoded, _VARYING) + _BODY_HEAD % length
-        self._kept.keep(view, phase, (plain.asked, body), KeptAnswer(etag, head, start, tuple(flags), end), own)
+        self._kept.keep(view, phase, (plain.asked, body), KeptAnswer(etag, head, start, flags, end), own)
         self._telemetry.bulk += 1
         return True, head, (start, joined, end)
 

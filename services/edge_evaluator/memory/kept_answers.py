@@ -12,7 +12,7 @@ others.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from itertools import islice
 from typing import NamedTuple
 
@@ -26,7 +26,7 @@ _ENTRY_BYTES = 640
 _FLAG_BYTES = 8
 _PART_MAX = 64
 _NOTE_BYTES = 100
-_NOTES_MAX = 4096
+_NOTES_PART = 8
 _FREED_PART = 16
 _FREED_AT_ONCE = 64
 
@@ -38,7 +38,7 @@ class KeptAnswer(NamedTuple):
     etag: str
     head: bytes
     start: bytes
-    flags: tuple[bytes, ...]
+    flags: Sequence[bytes]
     end: bytes
 
     @property
@@ -72,6 +72,7 @@ class KeptAnswers:
 
     def __init__(self, bytes_max: int) -> None:
         self._bytes_max = bytes_max
+        self._notes_max = bytes_max // _NOTES_PART // _NOTE_BYTES
         self._tenants: dict[str, dict[View, Shelf]] = {}
         self._shelves: dict[View, Shelf] = {}
         self.held_bytes = 0
@@ -100,9 +101,9 @@ class KeptAnswers:
         if note in shelf.notes:
             if asked in shelf:
                 return
-            shelf[asked] = answer, size
+            shelf[asked] = answer._replace(flags=tuple(answer.flags)), size
         else:
-            if len(shelf.notes) >= _NOTES_MAX:
+            if len(shelf.notes) >= self._notes_max:
                 self.held_bytes -= shelf.forget_notes()
             shelf.notes.add(note)
             size = _NOTE_BYTES
