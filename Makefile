@@ -118,17 +118,17 @@ bench-peers-http: install ## The edge beside the servers of others, as far as th
 bench-workers: install ## Two workers of the edge and the ingestor beside one, on two cores that the client shares (JSON=FILE keeps the figures)
 	$(BIN)/python -m benchmarks.workers $(if $(JSON),--json $(JSON))
 
-bench-ingest: install ## Events: durable ones per second, rows loaded per second, their age at 10,000 a second
-	$(BIN)/python -m benchmarks.ingestor
-	$(BIN)/python -m benchmarks.loader
-	$(BIN)/python -m benchmarks.freshness
+bench-ingest: install ## Events: durable ones per second, rows loaded per second, their age at 10,000 a second (JSON=FILE)
+	$(BIN)/python -m benchmarks.ingestor $(if $(JSON),--json $(JSON))
+	$(BIN)/python -m benchmarks.loader $(if $(JSON),--json $(basename $(JSON))-loader.json)
+	$(BIN)/python -m benchmarks.freshness $(if $(JSON),--json $(basename $(JSON))-freshness.json)
 
 bench-analytics: install ## A result over millions of events beside a query by hand and DuckDB; a further one
-	$(BIN)/python -m benchmarks.results
+	$(BIN)/python -m benchmarks.results $(if $(JSON),--json $(JSON))
 
 bench-control-plane: install ## CPU and latency of the control plane's requests, 50 clients (JSON=FILE keeps the figures)
 	$(BIN)/python -m benchmarks.control_plane --audit-entries 500000 $(if $(JSON),--json $(JSON))
-	$(BIN)/python -m benchmarks.tenants
+	$(BIN)/python -m benchmarks.tenants $(if $(JSON),--json $(basename $(JSON))-tenants.json)
 
 bench-propagation: install ## From a write to the last of 1, 10 and 20 edges (JSON=FILE keeps the figures)
 	$(BIN)/python -m benchmarks.propagation $(if $(JSON),--json $(JSON))

@@ -7,12 +7,10 @@ engine's own functions. Exits 1 if a rate leaves its band.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,9 +32,11 @@ from stats.sequential.boundaries import planned_bounds
 
 from benchmarks import calibration_plans, calibration_sample_ratio
 from benchmarks.calibration_rows import Row
+from benchmarks.report import Report, accept_json
 
 ALPHA = 0.05
 SEED = 20260105
+NOT_VARIED = ("the seed", "the distributions of data, one for each kind of metric")
 Matrix = NDArray[np.float64]
 
 
@@ -233,11 +233,11 @@ SIMULATIONS: tuple[Callable[[np.random.Generator], Iterator[Row]], ...] = (
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the calibration table, and write it where it is asked for; 1 if any rate is outside its band."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows there")
+    accept_json(parser)
     names = [each.__name__ for each in SIMULATIONS]
     parser.add_argument("--only", nargs="+", choices=names, default=names, help="these simulations alone")
     asked = parser.parse_args(arguments)
-    started = time.perf_counter()
+    started, report = time.perf_counter(), Report("calibration", NOT_VARIED)
     seeds = np.random.SeedSequence(SEED).spawn(len(SIMULATIONS))
     rows: list[Row] = []
     print(f"{'quantity':<36} {'setting':<44} {'measured':>9} {'± error':>9}  {'band':<18} verdict")
@@ -247,11 +247,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for row in simulate(np.random.default_rng(seed)):
             rows.append(row)
             print(_line(row), flush=True)
+            report.add(**asdict(row), error=row.error, ok=row.ok)
     failed = sum(not row.ok for row in rows)
     print(f"\n{failed} outside their bands, {time.perf_counter() - started:.0f} s")
-    if asked.json is not None:
-        told = [{**asdict(row), "error": row.error, "ok": row.ok} for row in rows]
-        asked.json.write_text(json.dumps(told, indent=1) + "\n", "utf-8")
+    report.finish(asked.json)
     return 1 if failed else 0
 
 

@@ -9,7 +9,12 @@ from __future__ import annotations
 import json
 import random
 
+from messages.generated import config_pb2 as pb
+from streams import Bus
+
 from benchmarks.edge_traffic import TRACING_LINES, Template
+from tests.environment_writer import open_stream, publish
+from tests.event_ingestor.config_writer import ConfigWriter, sdk_key
 
 KEY = "bench-key"
 NOT_VARIED = (
@@ -31,6 +36,23 @@ def event_templates(events: int, *, tracing: str = "constant", now: float) -> li
     chance = random.Random(1)
     count = max(1, min(_TEMPLATES_MAX, _EVENTS_IN_TEMPLATES // events))
     return [_template(events, tracing, round(now * 1000), chance) for _ in range(count)]
+
+
+async def publish_environment(bus: Bus) -> None:
+    """The environment of the key, with all that events name, so that nothing is warned of."""
+    writer = ConfigWriter("bench")
+    writer.version = 1
+    environment = pb.Environment(
+        key="bench", organization_id="organization", project_id="project", sdk_keys=[sdk_key(KEY)]
+    )
+    entries = [
+        writer.entity("environment", writer.environment_id, environment=environment),
+        writer.entity("flag", "new-checkout", flag=b'{"variations": {"on": true, "off": false}}'),
+        writer.entity("experiment", "checkout-test", experiment=pb.Experiment()),
+        writer.entity("metric", "purchase", metric=pb.Metric(event="purchase")),
+    ]
+    await open_stream(bus)
+    await publish(bus, [*entries, writer.manifest()])
 
 
 def _template(events: int, tracing: str, now: int, chance: random.Random) -> Template:

@@ -18,9 +18,11 @@ _FIELD = re.compile(rb"%016x")
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """`client_seconds`: of the client's CPU."""
+    """`client_seconds`: of the client's CPU. The others are times of requests in milliseconds."""
 
     requests: int
+    p50: float
+    p99: float
     client_seconds: float
 
 
@@ -49,7 +51,8 @@ class LeanClient:
         )
         after = os.times()
         spent = after.children_user + after.children_system - before.children_user - before.children_system
-        return Answered(int(done.stdout), spent)
+        requests, p50, p99 = (int(each) for each in done.stdout.split())
+        return Answered(requests, p50 / 1000, p99 / 1000, spent)
 
 
 def _told(text: bytes) -> bytes:

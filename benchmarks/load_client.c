@@ -4,7 +4,8 @@
  *   load_client PORT CONNECTIONS SECONDS STATUS FILE
  *
  * FILE holds requests: a line "LENGTH OFFSET OFFSET …", then so many bytes. At each offset stand sixteen digits, which
- * are filled with another number each time. Prints how many requests were answered with STATUS; ends with 1 at another.
+ * are filled with another number each time. Prints how many requests were answered with STATUS, and the median and the
+ * 99th percentile of their times in microseconds; ends with 1 at another status.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -23,7 +24,7 @@
 #define READ_BYTES (256 * 1024)
 
 typedef struct { char *text; size_t length; size_t offsets[OFFSETS_MAX]; int fields; } Template;
-typedef struct { int fd; long missing; size_t held; char head[4096]; } Connection;
+typedef struct { int fd; long missing; size_t held; double since; char head[4096]; } Connection;
 
 static Template templates[TEMPLATES_MAX];
 static int template_count, sent;
@@ -61,11 +62,17 @@ static void send_next(Connection *connection) {
     for (int at = 0; at < 16; at++) filled[at] = digits[number >> (60 - 4 * at) & 15];
     for (int field = 0; field < each->fields; field++) memcpy(each->text + each->offsets[field], filled, 16);
     size_t done = 0;
+    connection->since = now();
     while (done < each->length) {
         ssize_t wrote = send(connection->fd, each->text + done, each->length - done, MSG_NOSIGNAL);
         if (wrote <= 0) fail("a connection ended");
         done += wrote;
     }
+}
+
+static int by_size(const void *one, const void *other) {
+    double a = *(const float *)one, b = *(const float *)other;
+    return (a > b) - (a < b);
 }
 
 /* Whether the answer is whole. */
@@ -100,7 +107,8 @@ int main(int count, char **given) {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(atoi(given[1]))};
     struct epoll_event events[256];
     Connection *all = calloc(connections, sizeof *all);
-    long answered = 0;
+    long answered = 0, room = 1 << 16;
+    float *times = malloc(room * sizeof *times);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     number = (uint64_t)time(NULL) << 20 ^ getpid();
     read_templates(given[5]);
@@ -121,11 +129,14 @@ int main(int count, char **given) {
             Connection *connection = events[each].data.ptr;
             if (receive(connection, given[4])) {
                 connection->missing = 0;
-                answered++;
+                if (answered == room && !(times = realloc(times, (room *= 2) * sizeof *times))) fail("no memory");
+                times[answered++] = (now() - connection->since) * 1e6;
                 send_next(connection);
             }
         }
     }
-    printf("%ld\n", answered);
+    if (!answered) fail("nothing was answered");
+    qsort(times, answered, sizeof *times, by_size);
+    printf("%ld %.0f %.0f\n", answered, times[answered / 2], times[answered * 99 / 100]);
     return 0;
 }

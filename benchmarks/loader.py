@@ -1,6 +1,6 @@
 """Rows per second of the loader into ClickHouse, by events per message and rows per block.
 
-    python benchmarks/loader.py [--rows 400000]
+    python benchmarks/loader.py [--rows 400000] [--json FILE]
 
 From JetStream through the loader into the embedded ClickHouse, each in a process of its own; the stream is filled
 before the clock starts.
@@ -28,7 +28,10 @@ from prometheus_client import CollectorRegistry
 from service_kit.clock import SystemClock
 from streams.jetstream import JetStreamBus
 
+from benchmarks.report import Report, accept_json
 from devstack.stack import Stack
+
+NOT_VARIED = ("the tenant", "flags, metrics and experiments (one each)", "contexts (one)", "the order of keys")
 
 
 def payload(number: int, events: int, received_at: int) -> bytes:
@@ -94,7 +97,7 @@ async def measure(stack: Stack, rows: int, events: int, block: int) -> tuple[flo
     return rows / seconds, cpu / rows * 1e6
 
 
-def run(rows: int) -> None:
+def run(rows: int, report: Report) -> None:
     print(f"{'events/message':>14} {'rows/block':>10} {'rows/s':>10} {'CPU µs/row':>10}")
     for events, block in ((100, 1_000), (100, 10_000), (1, 50_000), (10, 50_000), (100, 50_000), (1000, 50_000)):
         part = rows // 4 if events == 1 else rows
@@ -104,13 +107,18 @@ def run(rows: int) -> None:
         ):
             speed, cpu = asyncio.run(measure(stack, part, events, block))
         print(f"{events:>14,} {block:>10,} {speed:>10,.0f} {cpu:>10.2f}", flush=True)
+        report.add(events_per_message=events, block=block, rows_per_second=round(speed), cpu_us=round(cpu, 3))
     print(f"largest memory of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MiB")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=400_000)
-    run(parser.parse_args().rows)
+    accept_json(parser)
+    given = parser.parse_args()
+    report = Report("loader", NOT_VARIED)
+    run(given.rows, report)
+    report.finish(given.json)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import os
 import statistics
 import tempfile
@@ -35,8 +34,10 @@ from analytics.warehouse.sheets import Sheets
 from messages.aggregations import AGGREGATIONS
 from service_kit.clock import SystemClock
 
+from benchmarks.report import Report, accept_json
 from devstack.stack import Stack
 
+NOT_VARIED = ("the experiment (one)", "metric events of a unit (three)", "the tenant", "nobody else asks meanwhile")
 START = 1_767_607_200_000
 EXPOSURES_PER_UNIT = 3
 BLOCK = 1_000_000
@@ -309,20 +310,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--events", type=float, nargs="+", default=[1, 10])
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--json", type=Path, help="write the figures to this file")
+    accept_json(parser)
     options = parser.parse_args()
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
-    found = run(options.events, options.repeats)
-    if options.json:
-        options.json.write_text(
-            json.dumps(
-                [
-                    asdict(each) | {"ratios": each.ratios(each.seconds), "cpu_ratios": each.ratios(each.cpu)}
-                    for each in found
-                ],
-                indent=2,
-            )
-        )
+    report = Report("results", NOT_VARIED)
+    for each in run(options.events, options.repeats):
+        report.add(**asdict(each), ratios=each.ratios(each.seconds), cpu_ratios=each.ratios(each.cpu))
+    report.finish(options.json)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from control_plane.flags.models import FLAGS
 from service_kit.clock import SystemClock
 from service_kit.pagination import PageRequest
 
+from benchmarks.report import Report, accept_json
 from devstack.stack import Stack
 
 _FILL = """
@@ -65,7 +66,10 @@ WORK: dict[str, Work] = {
 }
 
 
-async def measure(url: str, repeats: int) -> None:
+NOT_VARIED = ("the tenant that asks", "the row that is read and written", "connections (one each)")
+
+
+async def measure(url: str, repeats: int, report: Report) -> None:
     owner = await Database.connect(url, SystemClock(), pool_size=1)
     await owner.migrate()
     async with owner.connection() as connection:
@@ -93,6 +97,7 @@ async def measure(url: str, repeats: int) -> None:
             taken[is_guarded].append(time.perf_counter() - started)
         without, within = (statistics.median(taken[each]) * 1e6 for each in (False, True))
         print(f"{name:<36}{without:>12.0f}{within:>12.0f}{within / without:>8.2f}", flush=True)
+        report.add(row=name, without_us=round(without), with_us=round(within), ratio=round(within / without, 3))
     await guarded.close()
     await owner.close()
 
@@ -100,9 +105,12 @@ async def measure(url: str, repeats: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=1000)
+    accept_json(parser)
     given = parser.parse_args()
+    report = Report("tenants", NOT_VARIED)
     with tempfile.TemporaryDirectory() as name, Stack(Path(name), ("postgres",)) as stack:
-        asyncio.run(measure(stack.postgres.create_database("tenants"), given.repeats))
+        asyncio.run(measure(stack.postgres.create_database("tenants"), given.repeats, report))
+    report.finish(given.json)
 
 
 if __name__ == "__main__":

@@ -21,20 +21,18 @@ from pathlib import Path
 
 import httpx
 import psutil
-from messages.generated import config_pb2 as pb
 from streams.jetstream import JetStreamBus
 
 from benchmarks.edge_config import SEGMENT, different_flag, different_segment
 from benchmarks.edge_traffic import BULK, NOT_VARIED, SINGLE, Template, Traffic
-from benchmarks.event_traffic import KEY, event_templates
+from benchmarks.event_traffic import event_templates, publish_environment
 from benchmarks.lean_client import LeanClient
 from benchmarks.report import Report, accept_json
 from devstack.ports import free_port
 from devstack.processes import Process, Program
 from devstack.stack import Stack
-from tests.edge_evaluator.config_writer import ConfigWriter as FlagWriter
+from tests.edge_evaluator.config_writer import ConfigWriter
 from tests.environment_writer import open_stream, publish
-from tests.event_ingestor.config_writer import ConfigWriter, sdk_key
 
 CONNECTIONS = 64
 COUNTS = (1, 2)
@@ -128,7 +126,9 @@ async def edges(folder: Path) -> AsyncIterator[list[Service]]:
         ]
         numbers = range(50)
         segments = [SEGMENT, *(different_segment(number) for number in numbers)]
-        await publish(bus, FlagWriter().write(flags=[different_flag(number) for number in numbers], segments=segments))
+        await publish(
+            bus, ConfigWriter().write(flags=[different_flag(number) for number in numbers], segments=segments)
+        )
         for service in found:
             await ready(service)
         await asyncio.sleep(2)
@@ -140,7 +140,7 @@ async def edges(folder: Path) -> AsyncIterator[list[Service]]:
 async def ingestors(folder: Path) -> AsyncIterator[list[Service]]:
     with Stack(folder, ("nats",)) as stack, contextlib.ExitStack() as running:
         bus = await JetStreamBus.connect(stack.nats.url, name="bench")
-        await ConfigWriter("bench").publish(bus, pb.Environment(key="bench", sdk_keys=[sdk_key(KEY)]))
+        await publish_environment(bus)
         await bus.close()
         found = [
             running.enter_context(started("event_ingestor", "FF_INGESTOR_WORKERS", folder, stack.nats.url, count))

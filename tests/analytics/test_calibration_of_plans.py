@@ -80,7 +80,7 @@ def test_a_row_outside_its_band_fails_the_command(
     measured = 0.07
     assert calibration.main(["--json", str(file)]) == 1
     assert "OUTSIDE" in capsys.readouterr().out
-    rows = json.loads(file.read_text("utf-8"))
+    rows = json.loads(file.read_text("utf-8"))["rows"]
     assert [(row["quantity"], row["ok"]) for row in rows] == [("inside", True), ("outside", False)]
     assert rows[0]["error"] == pytest.approx(0.00487, abs=1e-5)
     measured = 0.06
