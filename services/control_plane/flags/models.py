@@ -80,7 +80,12 @@ class FlagTable(EntityTable[FlagRow]):
     """The flags. A flag's `state` is `on` or `off` in an environment, and a change of its settings is one of it."""
 
     def conditions(self, wanted: ListFilter, bind: Binding) -> dict[str, str]:
-        found = super().conditions(wanted, bind)
+        # Where archived ones are left out, it is said plainly: then the planner may stop when a page is full.
+        plainly = wanted.state is not None and wanted.archived == "false"
+        found = super().conditions(wanted.without(Facet.STATE) if plainly else wanted, bind)
+        if plainly:
+            on = _on(wanted, bind)
+            found[Facet.STATE] = on if wanted.state == "on" else f"NOT {on}"
         if wanted.changed_since is not None:
             there = "" if wanted.environment is None else f" AND e.key = {bind(wanted.environment)}"
             settings = f"EXISTS ({_IN_ENVIRONMENT}{there} AND s.updated_at >= {bind(wanted.changed_since)})"
@@ -90,8 +95,19 @@ class FlagTable(EntityTable[FlagRow]):
     def facet_value(self, facet: Facet, wanted: ListFilter, bind: Binding) -> str:
         if facet is not Facet.STATE:
             return super().facet_value(facet, wanted, bind)
-        on = f"NOT archived AND EXISTS ({_IN_ENVIRONMENT} AND e.key = {bind(wanted.environment)} AND s.enabled)"
-        return f"CASE WHEN {on} THEN 'on' ELSE 'off' END"
+        return f"CASE WHEN NOT archived AND {_on(wanted, bind)} THEN 'on' ELSE 'off' END"
+
+
+def _on(wanted: ListFilter, bind: Binding) -> str:
+    """The environment is looked up once; a flag's settings there by their key."""
+    environment = (
+        "(SELECT id FROM environments WHERE organization_id = $1 AND project_id = $2 "  # noqa: S608 - a parameter
+        f"AND key = {bind(wanted.environment)})"
+    )
+    return (
+        "EXISTS (SELECT FROM flag_settings s WHERE s.organization_id = flags.organization_id "
+        f"AND s.flag_id = flags.id AND s.environment_id = {environment} AND s.enabled)"
+    )
 
 
 FLAGS = FlagTable("flags", FlagRow, type_column="type")
