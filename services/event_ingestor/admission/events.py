@@ -7,6 +7,7 @@ as a whole into typed structs. Only when that fails is it cut into single events
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -34,6 +35,7 @@ DAY_MS = 86_400_000
 
 _KEY = re.compile(ENTITY_KEY_PATTERN).fullmatch
 _encode = msgspec.json.Encoder().encode
+_encode_lines = msgspec.json.Encoder().encode_lines
 _TOO_LARGE = Reason("event_too_large", f"an event may take {EVENT_BYTES_MAX} bytes")
 _INVALID_KEY = "must be a key: lower-case letters, digits, '.', '_' and '-', beginning with a letter or digit"
 
@@ -83,33 +85,30 @@ def admit(body: bytes, rules: AdmissionRules, *, lines: bool = False) -> Admitte
         events = _decode_each(formats.split(body, lines=lines), rejected)
     # The escape is the only way to write NUL in JSON; mostly it is nowhere, so no event need be searched for it.
     judge = _Judge(rules, may_hold_nul=b"\\u0000" in body)
-    names = NameCheck(rules.names)
-    exposures: list[bytes] = []
-    metrics: list[bytes] = []
+    taken: dict[int, ExposureLine[Attributes] | MetricLine[Attributes]] = {}
     for index, event in enumerate(events):
         if event is None:
             continue
         line = judge.line(event)
-        if isinstance(line, Reason):
+        if type(line) is Reason:
             rejected.append(Rejection(index, *line))
-            continue
-        encoded = _encode(line)
-        if len(encoded) > EVENT_BYTES_MAX:
-            rejected.append(Rejection(index, *_TOO_LARGE))
-        elif isinstance(line, ExposureLine):
-            exposures.append(encoded)
-            names.exposure(index, line)
         else:
-            metrics.append(encoded)
-            names.metric(index, line)
+            taken[index] = line  # type: ignore[assignment]
+    exposures, metrics = _lines(taken)
+    if len(exposures) > EVENT_BYTES_MAX or len(metrics) > EVENT_BYTES_MAX:
+        for index in [index for index, line in taken.items() if len(_encode(line)) > EVENT_BYTES_MAX]:
+            del taken[index]
+            rejected.append(Rejection(index, *_TOO_LARGE))
+        exposures, metrics = _lines(taken)
     rejected.sort(key=lambda each: each.index)
+    exposure_count = exposures.count(b"\n")
     return AdmittedEvents(
-        exposures=_joined(exposures),
-        metrics=_joined(metrics),
-        exposure_count=len(exposures),
-        metric_count=len(metrics),
+        exposures=exposures,
+        metrics=metrics,
+        exposure_count=exposure_count,
+        metric_count=len(taken) - exposure_count,
         rejected=tuple(rejected),
-        warnings=tuple(names.warnings),
+        warnings=_warnings(rules.names, taken),
     )
 
 
@@ -126,8 +125,25 @@ def _decode_each(texts: list[bytes], rejected: list[Rejection]) -> list[Event | 
     return events
 
 
-def _joined(lines: list[bytes]) -> bytes:
-    return b"\n".join([*lines, b""])
+def _lines(taken: Mapping[int, ExposureLine[Attributes] | MetricLine[Attributes]]) -> tuple[bytes, bytes]:
+    """Exposures and metric events as they travel on, each encoded by one call."""
+    lines = taken.values()
+    exposures = _encode_lines([each for each in lines if type(each) is ExposureLine])
+    return exposures, _encode_lines([each for each in lines if type(each) is MetricLine])
+
+
+def _warnings(
+    known: KnownNames | None, taken: Mapping[int, ExposureLine[Attributes] | MetricLine[Attributes]]
+) -> tuple[NameWarning, ...]:
+    if known is None:
+        return ()
+    names = NameCheck(known)
+    for index, line in taken.items():
+        if isinstance(line, ExposureLine):
+            names.exposure(index, line)
+        else:
+            names.metric(index, line)
+    return tuple(names.warnings)
 
 
 class _Judge:
@@ -169,17 +185,20 @@ class _Judge:
         if event.experiments is not None and (found := self._contradiction(experiment, event.experiments)):
             return found
         unit = event.unit_key or ""
+        if self._privacy is not None:
+            unit = self._privacy.unit_key(unit)
+        # By position, which a struct takes in half the time.
         return ExposureLine(
-            event_id=event_id,
-            timestamp=milliseconds,
-            user_key=user_key,
-            flag=event.flag,
-            variation=event.variation,
-            experiment=experiment,
-            experiments=event.experiments,
-            unit_key=self._privacy.unit_key(unit) if self._privacy is not None else unit,
-            config_version=event.config_version or 0,
-            context=attributes,
+            event_id,
+            milliseconds,
+            user_key,
+            event.flag,
+            event.variation,
+            experiment,
+            event.experiments,
+            unit,
+            event.config_version or 0,
+            attributes,
         )
 
     def _contradiction(self, experiment: str, experiments: list[ExperimentPhase]) -> Reason | None:
