@@ -162,16 +162,15 @@ class Supervisor:
         )
 
     def _reap(self) -> None:
-        for number, child in enumerate(self._children):
-            if child.process is None:
-                continue
-            ended, status = os.waitpid(child.process, os.WNOHANG)
-            if not ended:
-                continue
-            child.process = None
-            self._hub.hang_up(number)
-            if self._stops_at is None:
-                self._note_death(number, child, os.waitstatus_to_exitcode(status))
+        """As a container's first process it also gets what workers leave behind."""
+        with suppress(ChildProcessError):
+            while (ended := os.waitpid(-1, os.WNOHANG))[0]:
+                for number, child in enumerate(self._children):
+                    if child.process == ended[0]:
+                        child.process = None
+                        self._hub.hang_up(number)
+                        if self._stops_at is None:
+                            self._note_death(number, child, os.waitstatus_to_exitcode(ended[1]))
 
     def _note_death(self, number: int, child: _Child, status: int) -> None:
         if not self._hub.all_served:
