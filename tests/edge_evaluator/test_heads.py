@@ -8,6 +8,7 @@ from typing import Any
 
 import httptools
 import pytest
+from edge_evaluator.fast_path.head_forms import HeadForm
 from edge_evaluator.fast_path.heads import Heads
 from edge_evaluator.fast_path.plain_requests import PlainRequest, PlainRequests
 from service_kit.cors import CorsPolicy, Pages
@@ -70,7 +71,7 @@ def read(data: bytes) -> tuple[PlainRequest, bytes | None] | None:
 
 
 def heads_after(*seen: bytes) -> Heads:
-    heads = Heads()
+    heads = Heads(100)
     for each in seen:
         found = read(each)
         if found is not None:
@@ -171,18 +172,27 @@ def test_a_head_is_found_as_what_the_parser_reads() -> None:
     chance = random.Random(7)
     seen = [head(*LINES), head(*LINES, target=BULK), head(*LINES, b"accept-encoding: gzip")]
     heads = heads_after(*seen)
-    found = 0
+    traced = [head(*LINES[:2], TRACED[0], AN_ID, *LINES[2:]), head(*LINES, *TRACED, target=BULK)]
+    forms = [heads.form(each, read(each)[0]) for each in (*seen, *traced)]  # type: ignore[index]
+    found = formed = 0
     for _ in range(20_000):
         lines = list(LINES)
         for _ in range(chance.randrange(1, 4)):
             lines.insert(chance.randrange(len(lines) + 1), chance.choice(PARTS))
         told = bytearray(head(*lines, target=chance.choice((SINGLE + "plain", BULK))))
-        if chance.random() < 0.3:
+        if chance.random() < 0.4:
+            told = bytearray(chance.choice((*seen, *traced)))
+        if chance.random() < 0.5:
             at = chance.randrange(len(told) - 4)
             told[at : at + chance.randrange(2)] = chance.choice(
                 (b"\r", b"\n", b"\0", b" ", b"\r\n", b":", b"t", b"\x7f")
             )
         data = bytes(told)
+        for form in forms:
+            fits = form.find(data + b"{}")
+            if fits is not None:
+                formed += 1
+                assert (fits[:2], fits[2]) == (read(data), len(data)), data
         known = heads.find(data)
         assert heads.find(data) == known == heads.find(data)
         if known is not None:
@@ -191,6 +201,79 @@ def test_a_head_is_found_as_what_the_parser_reads() -> None:
         elif chance.random() < 0.05 and data.find(b"\r\n\r\n") == len(data) - 4 and (learnt := read(data)) is not None:
             heads.remember(data, *learnt)
     assert found > 1000
+    assert formed > 1000
+
+
+FORMED = head(*LINES, *TRACED, AN_ID)
+
+
+def form() -> HeadForm:
+    return heads_after(FORMED).form(FORMED, read(FORMED)[0])  # type: ignore[index]
+
+
+def test_a_form_leaves_open_what_differs_from_request_to_request() -> None:
+    plain = read(FORMED)[0]  # type: ignore[index]
+    for length in (0, 9, 10, 100):
+        body = b"x" * length
+        told = FORMED.replace(b"content-length: 2", b"content-length: %d" % length).replace(AN_ID, b"x-request-id: y")
+        told = told.replace(TRACED[0], b"traceparent: ")
+        assert form().find(told + body) == (plain, b"y", len(told))
+        for other in (body + b"x", body[1:] if body else b"x"):
+            assert form().find(told + other) is None
+    too_long = FORMED.replace(b"content-length: 2", b"content-length: 101")
+    assert form().find(too_long + b"x" * 101) is None
+
+
+def test_a_form_without_an_id_and_a_length_fits() -> None:
+    bare = head(*LINES[:3], TRACED[0])
+    plain = heads_after().form(bare, READER.read(b"/x", [], "http") or object())  # type: ignore[arg-type]
+    assert plain.find(bare)[1:] == (None, len(bare))  # type: ignore[index]
+    assert plain.find(bare + b"x") is None
+
+
+LENGTH = b"content-length: 2"
+CHANGES = {
+    "no good id": (AN_ID, b"x-request-id: no good"),
+    "two ids": (AN_ID, AN_ID + b"\r\n" + AN_ID),
+    "an id in odd case": (AN_ID, b"X-REQUEST-ID: y"),
+    "folded": (TRACED[0], TRACED[0] + b"\r\n folded"),
+    "a return in it": (TRACED[0], b"traceparent: a\rx-api-key: b"),
+    "a line break in it": (TRACED[0], b"traceparent: a\nx-api-key: b"),
+    "a blank line in it": (TRACED[0], b"traceparent: a\r\n\r\nb"),
+    "a NUL in it": (TRACED[0], b"traceparent: a\0"),
+    "a space before the colon": (TRACED[0], b"traceparent : a"),
+    "another header": (TRACED[0], b"x-api-key: b"),
+    "a signed length": (LENGTH, b"content-length: +2"),
+    "a list of lengths": (LENGTH, b"content-length: 2, 2"),
+    "a space after the length": (LENGTH, b"content-length: 2 "),
+    "two lengths": (LENGTH, b"content-length: 2\r\ncontent-length: 2"),
+    "chunked": (LENGTH, b"content-length: 2\r\ntransfer-encoding: chunked"),
+    "no length": (LENGTH, b"content-length: "),
+    "a dot that is none": (b"host: edge.example", b"host: edge_example"),
+    "an older version": (b"HTTP/1.1", b"HTTP/1.0"),
+    "stars that are none": (b"*/*", b"xxx"),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_what_has_another_form_does_not_fit(name: str) -> None:
+    assert form().find(FORMED + b"{}") is not None
+    assert form().find(FORMED.replace(*CHANGES[name]) + b"{}") is None
+
+
+async def test_a_connection_whose_heads_are_alike_is_answered_as_the_slow_path_answers(
+    both: tuple[RunningEdge, RunningEdge],
+) -> None:
+    requests = []
+    for number in range(60):
+        body = b'{"context": {"targetingKey": "%s"}}' % (b"u" * (number % 7 + number % 11 * 10))
+        lines = [line for line in LINES if not line.startswith(b"content-length")]
+        tracing = (b"traceparent: %x" % number, b"x-request-id: id-%d" % number)
+        target = BULK if number % 25 == 24 else SINGLE + ("unknown" if number % 10 == 9 else "half")
+        requests.append(head(*lines, b"content-length: %d" % len(body), *tracing, target=target) + body)
+    fast, slow = [await exchange(each, *requests) for each in both]
+    assert fast == slow
+    assert await both[0].fast_answers() == sum(b" 200 OK" in answer for answer in fast)
 
 
 @pytest.mark.parametrize("name", [*FOUND, *(name for name in UNKNOWN if name != "a long head")])

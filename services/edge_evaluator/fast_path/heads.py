@@ -10,34 +10,17 @@ from __future__ import annotations
 
 import re
 
+from edge_evaluator.fast_path.head_forms import ID_SPELLINGS, REQUEST_ID, TRACING_SPELLINGS, HeadForm, pattern_of
 from edge_evaluator.fast_path.plain_requests import PlainRequest
 
 _HEADS_MAX = 2000
 _SEEN_MAX = 4096
+_FORMS_MAX = 256
 _HEAD_BYTES_MAX = 4096
-# W3C and OpenTelemetry, Zipkin, Jaeger, Sentry, the balancers of AWS and Google, Datadog.
-_TRACING = (
-    "traceparent",
-    "tracestate",
-    "baggage",
-    "b3",
-    "x-b3-traceid",
-    "x-b3-spanid",
-    "x-b3-parentspanid",
-    "x-b3-sampled",
-    "uber-trace-id",
-    "sentry-trace",
-    "x-amzn-trace-id",
-    "x-cloud-trace-context",
-    "x-datadog-trace-id",
-    "x-datadog-parent-id",
-    "x-datadog-sampling-priority",
-    "x-datadog-tags",
-    "x-correlation-id",
-)
-_SPELLINGS = "|".join(spelt for name in _TRACING for spelt in (name, name.title())).encode()
-_ID = rb"(?:x-request-id|X-Request-Id|X-Request-ID): ([A-Za-z0-9._-]{1,64})"
-_split = re.compile(rb"\r\n(?=[BbSsTtUuXx])(?:(?:%b): [ -~]*|%b)(?=\r\n[^ \t])" % (_SPELLINGS, _ID)).split
+_split = re.compile(
+    rb"\r\n(?=[BbSsTtUuXx])(?:(?:%b): [ -~]*|(?:%b): (%b))(?=\r\n[^ \t])"
+    % (b"|".join(TRACING_SPELLINGS), b"|".join(ID_SPELLINGS), REQUEST_ID)
+).split
 """A head without these lines, in pieces; between each two of them what was the request id, or None."""
 _usual_lines = re.compile(rb"(?:[!-~][\t -~\x80-\xff]*\r\n)+\r\n").fullmatch
 
@@ -50,7 +33,9 @@ class Heads:
 
     One that came twice as it is, tracing lines or not, is found without being taken apart."""
 
-    def __init__(self) -> None:
+    def __init__(self, body_bytes_max: int) -> None:
+        self._body_bytes_max = body_bytes_max
+        self._forms: dict[bytes, HeadForm] = {}
         self._known: dict[bytes, PlainRequest] = {}
         self._whole: dict[bytes, KnownHead] = {}
         self._seen: set[int] = set()
@@ -80,6 +65,16 @@ class Heads:
         if len(self._known) >= _HEADS_MAX:
             self._known.clear()
         self._known[b"".join(pieces[::2])] = request
+
+    def form(self, head: bytes, request: PlainRequest) -> HeadForm:
+        """The form of a head that was found. They are shared, for to make one takes long."""
+        pattern, id_is_first = pattern_of(head)
+        form = self._forms.get(pattern)
+        if form is None:
+            if len(self._forms) >= _FORMS_MAX:
+                self._forms.clear()
+            form = self._forms[pattern] = HeadForm(pattern, id_is_first, request, self._body_bytes_max)
+        return form
 
     def _notice(self, head: bytes, found: KnownHead) -> None:
         seen, came = self._seen, hash(head)

@@ -60,7 +60,7 @@ class PlainRequests:
 
     def __init__(self, body_limit_bytes: int, public_url: str, pages: Pages) -> None:
         self._pages = pages
-        self._body_limit = body_limit_bytes
+        self.body_limit_bytes = body_limit_bytes
         self._public_url = public_url
         self._roles: dict[bytes, int] = {}
 
@@ -85,7 +85,7 @@ class PlainRequests:
         held = found.get(_HELD)
         if (
             sdk_key is None
-            or length > self._body_limit
+            or length > self.body_limit_bytes
             or b"close" in found.get(_CONNECTION, b"").lower()
             or (request_id is not None and not _good_request_id(request_id))
         ):
