@@ -103,6 +103,7 @@ def test_tracing_does_not_make_another_head(name: str) -> None:
     assert expected is not None
     heads = heads_after(head(*LINES))
     assert [heads.find(told) for _ in range(4)] == [expected] * 4
+    assert heads.whole == {told: expected}
     assert heads_after(told).find(head(*LINES)) == (expected[0], None)
 
 

@@ -31,19 +31,18 @@ KnownHead = tuple[PlainRequest, bytes | None]
 class Heads:
     """Those that were seen. A head is the bytes of a whole one, blank line included.
 
-    One that came twice as it is, tracing lines or not, is found without being taken apart."""
+    `whole` has those that came twice as they are, tracing lines or not; `find` takes a head apart."""
 
     def __init__(self, body_bytes_max: int) -> None:
         self._body_bytes_max = body_bytes_max
         self._forms: dict[bytes, HeadForm] = {}
         self._known: dict[bytes, PlainRequest] = {}
-        self._whole: dict[bytes, KnownHead] = {}
+        self.whole: dict[bytes, KnownHead] = {}
         self._seen: set[int] = set()
 
     def find(self, head: bytes) -> KnownHead | None:
-        found = self._whole.get(head)
-        if found is not None or len(head) > _HEAD_BYTES_MAX:
-            return found
+        if len(head) > _HEAD_BYTES_MAX:
+            return None
         pieces = _split(head)
         request = self._known.get(b"".join(pieces[::2]))
         if request is None:
@@ -83,6 +82,6 @@ class Heads:
                 seen.clear()
             seen.add(came)
             return
-        if len(self._whole) >= _HEADS_MAX:
-            self._whole.clear()
-        self._whole[head] = found
+        if len(self.whole) >= _HEADS_MAX:
+            self.whole.clear()
+        self.whole[head] = found

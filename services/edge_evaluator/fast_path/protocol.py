@@ -34,7 +34,7 @@ from edge_evaluator.memory.callers import Caller
 from edge_evaluator.memory.views import View
 
 _BLANK_LINE = b"\r\n\r\n"
-# A form takes half a millisecond to make: for connections that stay, and whose heads are alike.
+# A form takes half a millisecond to make: for connections that stay, and whose heads differ in what is open.
 _HEADS_BEFORE_FORM = 16
 _FORMS_TRIED_MAX = 4
 
@@ -82,8 +82,9 @@ class FastPathProtocol(StreamingProtocol):
         """Set while a plain request's body is awaited."""
         self._request_id: bytes | None = None
         self._form: HeadForm | None = None
-        self._unformed = 0
-        """How many heads came that no form fitted."""
+        self._varying = 0
+        """How many heads were known only when they were taken apart."""
+        self._forms_tried = 0
         self._body = b""
         self._data = b""
         """What is being read, if no message was under way before it."""
@@ -207,12 +208,17 @@ class FastPathProtocol(StreamingProtocol):
                 plain, request_id, start = formed
                 return self._answer(plain, request_id, data[start:])
         end = data.find(_BLANK_LINE) + len(_BLANK_LINE)
-        known = self.fast.heads.find(data[:end])
+        head, heads = data[:end], self.fast.heads
+        known = heads.whole.get(head)
+        if known is None:
+            known = heads.find(head)
+            self._varying += known is not None
         if known is None or len(data) - end != known[0].length or not self._answer(*known, data[end:]):
             return False
-        self._unformed += 1
-        if self._unformed % _HEADS_BEFORE_FORM == 0 and self._unformed <= _HEADS_BEFORE_FORM * _FORMS_TRIED_MAX:
-            self._form = self.fast.heads.form(data[:end], known[0])
+        if self._varying == _HEADS_BEFORE_FORM and self._forms_tried < _FORMS_TRIED_MAX:
+            self._varying = 0
+            self._forms_tried += 1
+            self._form = heads.form(head, known[0])
         return True
 
     def _answer(self, plain: PlainRequest, request_id: bytes | None, body: bytes) -> bool:
