@@ -4,7 +4,8 @@
 
 The two services run side by side and are asked in turns. Nothing is pinned: workers, client and, for the ingestor, NATS
 with file storage take what there is. So two workers can't be twice one: a core that the client uses serves nobody.
-`ceiling` is what they could be at most, by the CPU that one worker and its client were seen to use for a request.
+`ceiling` is what they could be at most, by the CPU that one worker and its client were seen to use for a request; `by CPU`
+what they are by the CPU that two were seen to use, which says something also where the machine has other work.
 """
 
 from __future__ import annotations
@@ -162,8 +163,9 @@ def compare(client: LeanClient, case: Case, services: Sequence[Service], options
     ratio = two.per_second / one.per_second
     apart = 1 / max(one.service, one.client)
     ceiling = 2 / (one.service + one.client) / apart
+    by_cpu = 2 / (two.service + two.client) / apart
     print(
-        f"| {case.name} | {one.per_second:,.0f} | {two.per_second:,.0f} | {ratio:.2f} | {ceiling:.2f} "
+        f"| {case.name} | {one.per_second:,.0f} | {two.per_second:,.0f} | {ratio:.2f} | {by_cpu:.2f} | {ceiling:.2f} "
         f"| {one.service:.1f} | {two.service:.1f} | {one.client:.1f} |",
         flush=True,
     )
@@ -172,6 +174,7 @@ def compare(client: LeanClient, case: Case, services: Sequence[Service], options
         "one_per_second": round(one.per_second),
         "two_per_second": round(two.per_second),
         "ratio": round(ratio, 3),
+        "ratio_by_cpu": round(by_cpu, 3),
         "ceiling": round(ceiling, 3),
         "one_cpu_us": round(one.service, 2),
         "two_cpu_us": round(two.service, 2),
@@ -187,8 +190,8 @@ async def main() -> None:
     accept_json(parser)
     options = parser.parse_args()
     report = Report("workers", (*NOT_VARIED[:2], f"connections ({CONNECTIONS}, kept alive)", *NOT_VARIED[3:]))
-    print("| | one, requests/s | two | ratio | ceiling | CPU µs, one | two | client |")
-    print("|---|---:|---:|---:|---:|---:|---:|---:|")
+    print("| | one, requests/s | two | ratio | by CPU | ceiling | CPU µs, one | two | client |")
+    print("|---|---:|---:|---:|---:|---:|---:|---:|---:|")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         client = LeanClient(folder)
