@@ -4,8 +4,8 @@
 
 The two services run side by side and are asked in turns. Nothing is pinned: workers, client and, for the ingestor, NATS
 with file storage take what there is. So two workers can't be twice one: a core that the client uses serves nobody.
-`ceiling` is what they could be at most, by the CPU that one worker and its client were seen to use for a request; `by CPU`
-what they are by the CPU that two were seen to use, which says something also where the machine has other work.
+`ceiling` is what they could be at most, by the CPU that one worker and its client were seen to use for a request;
+`by CPU` what they are by what two were seen to use, which says something also where the machine has other work.
 """
 
 from __future__ import annotations
