@@ -7,9 +7,10 @@ only client, all on one machine. "closed": so many clients, each of which asks a
 user and system time of the API's process over the requests that it served meanwhile, `PostgreSQL` that of the server's
 processes. "open": requests at a steady rate, 70 % reads, 20 % lists, 10 % writes, counted from the moment they are due.
 
-Varied: flags (each request another one), people (ten, three roles), bodies, the orders, filters and pages of lists,
-`traceparent` (new in each request). Not varied: one organization, one project with two environments, flags of two rules
-in one of them, the size of bodies, HTTP/1.1 over loopback without TLS.
+Varied: flags (each request another one), people (ten, three roles), bodies, the orders of lists, filters ("search":
+text, state, tag, type), `traceparent` (new in each request). "count" is a list with its total and all facets. Not
+varied: one organization, one project with two environments, flags of two rules in one of them, the size of bodies,
+HTTP/1.1 over loopback without TLS.
 """
 
 from __future__ import annotations
@@ -50,7 +51,8 @@ RULES = [
     },
 ]
 NOT_VARIED = "one organization and project, two environments, flags of two rules, sizes of bodies, HTTP/1.1 without TLS"
-LISTS = ("", "sort=-updated_at", "sort=name&q=filler", "sort=-created_at", "state=off&environment=production")
+LISTS = ("sort=key", "sort=-updated_at", "sort=name", "sort=-created_at")
+SEARCHES = ("sort=name&q=ler 7", "state=off&environment=production", "tag=team-3", "type=string", "q=not there")
 _ROLES = ("owner", "administrator", "developer")
 _PASSWORD = "a password of one's own"
 _COPY_FLAGS = """
@@ -93,6 +95,10 @@ class Project:
 
     async def list(self, client: Client, number: int) -> None:
         await client.call("GET", f"{self.path}/flags?limit=50&{LISTS[number % len(LISTS)]}")
+
+    async def search(self, client: Client, number: int) -> None:
+        query = SEARCHES[number % len(SEARCHES)].replace(" ", "%20")
+        await client.call("GET", f"{self.path}/flags?limit=50&{query}")
 
     async def count(self, client: Client, _: int) -> None:
         await client.call(
@@ -244,6 +250,7 @@ async def measure(given: argparse.Namespace) -> list[Figures]:
                 operations: dict[str, Operation] = {
                     "read": project.read,
                     "list": project.list,
+                    "search": project.search,
                     "count": project.count,
                     "toggle": project.toggle,
                     "create": project.create,

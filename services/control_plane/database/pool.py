@@ -6,7 +6,8 @@ import asyncio
 import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import Any, TypeAlias
+from dataclasses import dataclass
+from typing import Any
 
 import asyncpg
 import msgspec
@@ -22,7 +23,18 @@ COMMAND_SECONDS = 30.0
 _STATEMENTS_KEPT = 500
 DRIVER_ERRORS = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
-Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Connections, each given to whoever has waited longest: the driver's own pool gives a free one to whoever asks in
+    the moment, and sends those who waited for it to the end of the queue."""
+
+    connections: asyncpg.Pool[asyncpg.Record]
+    turns: asyncio.Semaphore
+
+    @property
+    def in_use(self) -> int:
+        return self.connections.get_size() - self.connections.get_idle_size()
 
 
 class Refused(Exception):
@@ -48,7 +60,7 @@ def session_settings(connections: Connections, patience: Patience) -> dict[str, 
 
 
 async def new_pool(url: str, connections: Connections, patience: Patience) -> Pool:
-    return await asyncpg.create_pool(
+    opened = await asyncpg.create_pool(
         url,
         min_size=connections.kept,
         max_size=connections.most,
@@ -61,6 +73,7 @@ async def new_pool(url: str, connections: Connections, patience: Patience) -> Po
         init=read_json,
         reset=_nothing,
     )
+    return Pool(opened, asyncio.Semaphore(connections.most))
 
 
 @asynccontextmanager
@@ -70,7 +83,24 @@ async def held(pool: Pool, seconds: float) -> AsyncIterator[Driver]:
     loop = asyncio.get_running_loop()
     ends_at = loop.time() + seconds
     try:
-        driver = await pool.acquire(timeout=seconds if seconds < math.inf else None)
+        async with asyncio.timeout_at(ends_at if seconds < math.inf else None):
+            await pool.turns.acquire()
+    except TimeoutError as error:
+        raise Refused(NO_CONNECTION) from error
+    try:
+        async with _acquired(pool, ends_at) as driver:
+            yield driver
+    finally:
+        pool.turns.release()
+
+
+@asynccontextmanager
+async def _acquired(pool: Pool, ends_at: float) -> AsyncIterator[Driver]:
+    """It is whoever's turn it is, until this moment of the loop's clock."""
+    loop = asyncio.get_running_loop()
+    limited = ends_at < math.inf
+    try:
+        driver = await pool.connections.acquire(timeout=max(0.0, ends_at - loop.time()) if limited else None)
     except TimeoutError as error:
         raise Refused(NO_CONNECTION) from error
     except asyncpg.InterfaceError as error:
@@ -82,7 +112,7 @@ async def held(pool: Pool, seconds: float) -> AsyncIterator[Driver]:
         overdue = True
         _terminate(driver)
 
-    watch = loop.call_at(ends_at, cut) if seconds < math.inf else None
+    watch = loop.call_at(ends_at, cut) if limited else None
     try:
         yield driver
     except CommitUnknown:
@@ -104,7 +134,7 @@ async def held(pool: Pool, seconds: float) -> AsyncIterator[Driver]:
         if watch is not None:
             watch.cancel()
         try:
-            await pool.release(driver, timeout=_RELEASE_SECONDS)
+            await pool.connections.release(driver, timeout=_RELEASE_SECONDS)
         except DRIVER_ERRORS as error:
             # The work is done, or has failed by itself; the pool has cut this connection.
             _log.warning("a connection could not be given back", error=type(error).__name__)

@@ -87,7 +87,7 @@ class Server:
     @property
     def in_use(self) -> int:
         """How many connections work at this moment."""
-        return sum(each.get_size() - each.get_idle_size() for each in (self._pool, self._accounts) if each is not None)
+        return sum(each.in_use for each in (self._pool, self._accounts) if each is not None)
 
     @asynccontextmanager
     async def logged_in(self, wait_seconds: float = 0.0) -> AsyncIterator[Connection]:
@@ -217,7 +217,7 @@ class Server:
 
     async def close(self) -> None:
         """Returns when all connections are closed, by force after five seconds."""
-        pools = [each for each in (self._pool, self._accounts) if each is not None]
+        pools = [each.connections for each in (self._pool, self._accounts) if each is not None]
         self._pool = self._accounts = None
         try:
             async with asyncio.timeout(5):
