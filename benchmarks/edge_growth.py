@@ -74,6 +74,7 @@ async def measure_memory(server: Server, publisher: Publisher, count: int, secon
         Traffic(path=BULK, tracing="new", users=many),
     ):
         await asyncio.to_thread(Case("load", server, traffic.templates()).load, seconds)
+    await settled(server)
     loaded, own = server.memory_mebibytes(), server.memory_mebibytes("Private_(?:Clean|Dirty)")
     print(f"{f'{count:,} flags':46}{idle:9.1f}{loaded:9.1f}{own:9.1f}", flush=True)
     report.add(
