@@ -108,7 +108,7 @@ class Edge:
             refetches_per_second=worker.part(settings.edge_refetches_per_second),
             unread_bytes_max=settings.edge_stream_unread_bytes_max,
         )
-        self.open_streams = OpenStreams(self.memory, stream_limits, self._registry, worker.levels)
+        self.open_streams = OpenStreams(self.memory, stream_limits, self._registry, counts=worker.levels)
         self.event_streams = EventStreams(self.admission, self.open_streams)
         self.evaluator = Evaluator(self.memory, self._exposures or NoExposures(), self._clock)
         self.context_limits = ContextLimits(settings.edge_context_attributes_max, settings.edge_context_depth_max)
