@@ -190,13 +190,16 @@ async def environment_by_key(tx: Connection, scope: ProjectScope, key: str) -> E
 
 async def environment_for_publishing(tx: Connection, environment_id: UUID) -> tuple[EnvironmentRow, str] | None:
     """The environment and its project's key; an environment of an archived project counts as archived."""
-    row = await tx.fetchrow(f"SELECT {_COLUMNS} FROM environments WHERE id = $1", environment_id)
+    row = await tx.fetchrow(
+        f"SELECT {_COLUMNS}, p.project_key, p.project_archived FROM environments, LATERAL ("
+        "SELECT key AS project_key, archived_at IS NOT NULL AS project_archived FROM projects WHERE id = project_id"
+        ") AS p WHERE id = $1",
+        environment_id,
+    )
     if row is None:
         return None
-    project = await tx.fetchrow("SELECT key, archived_at FROM projects WHERE id = $1", row["project_id"])
-    assert project is not None  # noqa: S101 - a foreign key
     found = environment_of(row)
-    return replace(found, archived=found.archived or project["archived_at"] is not None), project["key"]
+    return replace(found, archived=found.archived or row["project_archived"]), row["project_key"]
 
 
 async def keys_of(tx: Connection, organization_id: UUID, ids: Collection[UUID]) -> dict[UUID, str]:

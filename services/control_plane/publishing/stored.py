@@ -63,7 +63,7 @@ async def read_touched(tx: Connection, environment: EnvironmentRow, project_key:
     read: dict[str, PublishedExperiment | Unreadable] = {}
     if touched.holdouts:
         read = _by_key(await experiments.compiled(tx, identity))
-    elif touched.experiments or touched.flags:
+    elif touched.experiments or touched.experimented:
         read = _by_key(await experiments.of_keys(tx, identity, touched.experiments, on=touched.flags))
     named = {each.experiment.flag for each in read.values() if isinstance(each, PublishedExperiment)} - touched.flags
     return Stored(

@@ -6,6 +6,7 @@ stream that was written in a later epoch blocks everything, until somebody decid
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,7 @@ from messages.subjects import CONFIG
 from service_kit.clock import Clock
 from service_kit.logs import get_logger
 from service_kit.problems import Unavailable
+from service_kit.tasks import end
 from streams import Bus, BusUnavailable
 
 from control_plane.database import Database
@@ -94,7 +96,13 @@ class Term:
             if row["id"] in at_work:
                 self._missed.add(row["id"])
             else:
-                self._begin(row["id"], row["known_version"], row["repair_requested_at"], comparing=False)
+                self._begin(
+                    row["id"],
+                    row["known_version"],
+                    row["repair_requested_at"],
+                    comparing=False,
+                    version=row["version"],
+                )
         for environment_id, known_version in compared.items():
             self._begin(environment_id, known_version or 0, None, comparing=False)
         if not self._missed <= self.turns.at_work:
@@ -112,8 +120,11 @@ class Term:
         if self.turns.failed or environment_id in self._missed:
             self._wake()
 
-    def _begin(self, environment_id: UUID, known_version: int, repair: datetime | None, *, comparing: bool) -> None:
-        work = partial(self._try_publish, environment_id, known_version, repair, comparing=comparing)
+    def _begin(
+        self, environment_id: UUID, known_version: int, repair: datetime | None, *, comparing: bool, version: int = 0
+    ) -> None:
+        """`version`: what was seen to wait."""
+        work = partial(self._try_publish, environment_id, known_version, repair, comparing=comparing, version=version)
         self._missed.discard(environment_id)
         large = comparing or repair is not None or not self._compiler.knows(environment_id)
         self.turns.begin(environment_id, work, large=large)
@@ -146,12 +157,13 @@ class Term:
         self._telemetry.foreign_environments.set(len(foreign))
 
     async def _try_publish(
-        self, environment_id: UUID, known_version: int, repair: datetime | None, *, comparing: bool
+        self, environment_id: UUID, known_version: int, repair: datetime | None, *, comparing: bool, version: int
     ) -> None:
         """Publishes one environment. An unexpected failure is that environment's own; the others go on."""
         try:
             try:
-                await self._publish(environment_id, known_version, repair, comparing=comparing or repair is not None)
+                comparing = comparing or repair is not None
+                await self._publish(environment_id, known_version, repair, comparing=comparing, version=version)
             except BehindTheBus as behind:
                 await self._block(environment_id, known_version, behind)
             else:
@@ -191,7 +203,7 @@ class Term:
         _log.info("published again", environment=environment_id)
 
     async def _publish(
-        self, environment_id: UUID, known_version: int, repair: datetime | None, *, comparing: bool
+        self, environment_id: UUID, known_version: int, repair: datetime | None, *, comparing: bool, version: int
     ) -> None:
         ahead = self._ahead(environment_id)
         if ahead > known_version:
@@ -200,7 +212,12 @@ class Term:
             self._compiler.forget(environment_id)
             await self._publisher.reread(str(environment_id))
         await self._publisher.check(str(environment_id), known_version)
-        compiled = await self._compiler.compile(environment_id)
+        noting = asyncio.create_task(self._note(environment_id, known_version, version))
+        try:
+            compiled = await self._compiler.compile(environment_id)
+            await noting
+        finally:
+            await end([noting])
         if compiled is None:
             return
         if (anew := self._anew.pop(environment_id, None)) is not None:
@@ -208,10 +225,7 @@ class Term:
         for subject, reason in compiled.invalid.items():
             _log.error("invalid entity kept back", subject=subject, reason=reason)
         self._telemetry.invalid.labels(str(environment_id)).set(len(compiled.invalid))
-        if compiled.version > known_version:
-            async with self._database.connection() as connection:
-                if not await queries.note_writing(connection, environment_id, compiled.version, self.epoch):
-                    raise Fenced(f"epoch {self.epoch} is over")
+        await self._note(environment_id, max(known_version, version), compiled.version)
         published = await self._publisher.publish(compiled)
         for subject, reason in published.refused.items():
             _log.error("entity refused by the bus", subject=subject, reason=reason)
@@ -229,6 +243,15 @@ class Term:
             changed=published.changed,
             removed=published.removed,
         )
+
+    async def _note(self, environment_id: UUID, known_version: int, version: int) -> None:
+        """Nothing is written that the database doesn't know of before. It may be noted while it is compiled: nothing on
+        the stream is newer."""
+        if version <= known_version:
+            return
+        async with self._database.connection() as connection:
+            if not await queries.note_writing(connection, environment_id, version, self.epoch):
+                raise Fenced(f"epoch {self.epoch} is over")
 
     def _repaired(self, compiled: CompiledEnvironment, anew: Anew) -> CompiledEnvironment:
         compiled, drifted = self._compiler.repair(compiled, anew)

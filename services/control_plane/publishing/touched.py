@@ -14,7 +14,9 @@ from control_plane.database import Connection
 
 _LOOK_BACK = 2_000
 _ENTRIES = """
-SELECT o.version, o.organization_id, o.audit_number, a.entity, a.entity_key
+SELECT o.version, o.organization_id, o.audit_number, a.entity, a.entity_key, EXISTS (
+    SELECT FROM experiments WHERE environment_id = $1 AND flag = split_part(a.entity_key, '/', 1)
+) AS experimented
 FROM outbox o JOIN audit_entries a ON a.organization_id = o.organization_id AND a.number = o.audit_number
 WHERE o.environment_id = $1 AND o.version > $2 AND o.version <= $3 ORDER BY o.version
 """
@@ -61,9 +63,11 @@ _OF_THE_ENVIRONMENT = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """Keys of what was written. `environment`: its own entry may be another one."""
+    """Keys of what was written. `environment`: its own entry may be another one; `experimented`: there may be
+    experiments on the flags."""
 
     environment: bool = False
+    experimented: bool = False
     flags: frozenset[str] = frozenset()
     segments: frozenset[str] = frozenset()
     experiments: frozenset[str] = frozenset()
@@ -79,10 +83,13 @@ async def touched_between(tx: Connection, environment_id: UUID, since: int, vers
     if [row["version"] for row in rows] != list(range(since + 1, version + 1)):
         return None
     named: set[tuple[str, str]] = set()
+    experimented = False
     for row in rows:
         if row["entity"] != _TOGETHER_BY:
             named.add((row["entity"], row["entity_key"]))
+            experimented = experimented or row["experimented"]
             continue
+        experimented = True
         number, organization_id = row["audit_number"], row["organization_id"]
         first = await tx.fetchval(
             _FIRST_TOGETHER, organization_id, number - _LOOK_BACK, number - 1, str(environment_id), row["version"]
@@ -91,10 +98,10 @@ async def touched_between(tx: Connection, environment_id: UUID, since: int, vers
             return None
         together = await tx.fetch(_TOGETHER, organization_id, first, number)
         named |= {(each["entity"], each["entity_key"]) for each in together}
-    return _touched(named)
+    return _touched(named, experimented=experimented)
 
 
-def _touched(named: Iterable[tuple[str, str]]) -> Touched | None:
+def _touched(named: Iterable[tuple[str, str]], *, experimented: bool) -> Touched | None:
     keys: dict[str, set[str]] = {kind: set() for kind in _KINDS.values()}
     environment = False
     for entity, key in named:
@@ -107,6 +114,7 @@ def _touched(named: Iterable[tuple[str, str]]) -> Touched | None:
             return None
     return Touched(
         environment=environment,
+        experimented=experimented,
         flags=frozenset(keys["flag"]),
         segments=frozenset(keys["segment"]),
         experiments=frozenset(keys["experiment"]),
