@@ -11,6 +11,7 @@ from control_plane.database.patience import (
     Connections,
     request_connections,
 )
+from control_plane.database.refusals import BUSY
 from control_plane.database.statements import Statement, renumbered
 from control_plane.database.tenancy import (
     ACCOUNTS,
@@ -24,6 +25,7 @@ from control_plane.database.tenancy import (
 
 __all__ = [
     "ACCOUNTS",
+    "BUSY",
     "EVERY_TENANT",
     "NOBODY",
     "OPERATOR_CONNECTIONS",

@@ -32,7 +32,8 @@ COMMIT_UNKNOWN = Refusal(
     "the database broke off while it stored the change: it may be stored or not; read it before you send it again",
     2,
 )
-_BUSY = Refusal("database_busy", "the database is busy, try again", 1)
+BUSY = "database_busy"
+_BUSY = Refusal(BUSY, "the database is busy, try again", 1)
 _STARTING = Refusal("database_unavailable", "the database is starting, stopping or recovering", 2)
 READ_ONLY = Refusal("database_read_only", "the database takes no writes: it is read-only", 15, lasts=True)
 _FULL = Refusal("database_full", "the database has no room left: its disk is full", 30, lasts=True)

@@ -91,6 +91,14 @@ class JointTransactions(ProjectTransactions):
             joint=self,
         )
 
+    @asynccontextmanager
+    async def alone(
+        self, actor: Actor, project: str, right: Right, *, entity: str, edit: Edit
+    ) -> AsyncIterator[WriteTransaction]:
+        """With the others, as any write is here."""
+        async with self.write(actor, project, right, entity=entity, placed=True, edit=edit) as write:
+            yield write
+
     def require_all(self) -> None:
         """Raises `MissingRight` unless whoever made the writes might have made each alone."""
         for demand in self._demands:

@@ -72,6 +72,8 @@ class WriteTransaction:
     """None: every write goes through."""
     edit: Edit | None = None
     """The write as a document, where it is one."""
+    alone: bool = False
+    """Others may write in the project meanwhile."""
     warnings: list[Warned] = field(default_factory=list)
     """For the answer: what to know about the write."""
     consequences: list[Consequence] = field(default_factory=list)
@@ -278,6 +280,31 @@ class ProjectTransactions:
                 quotas=self._quotas,
                 agreement=self._agreement,
                 edit=edit,
+            )
+
+    @asynccontextmanager
+    async def alone(
+        self, actor: Actor, project: str, right: Right, *, entity: str, edit: Edit
+    ) -> AsyncIterator[WriteTransaction]:
+        """As `write`, of one row in one environment, beside other writes of the project: it waits for none and holds up
+        none. What it writes depends on nothing else of the project, and it is refused (`database_busy`) where the row
+        was written since it was read.
+
+        Raises `NotFound` and `MissingRight` like `read`.
+        """
+        async with self._database.transaction(tenancy=tenancy_of(actor)) as tx:
+            opened = await open_project(tx, actor, project, ())
+            require(actor, right, opened.scope, inside=True)
+            yield WriteTransaction(
+                tx=tx,
+                scope=opened.scope,
+                actor=actor,
+                environments=opened.environments,
+                entity=entity,
+                quotas=self._quotas,
+                agreement=self._agreement,
+                edit=edit,
+                alone=True,
             )
 
 

@@ -23,7 +23,8 @@ _SAVE = (
     f"INSERT INTO flag_settings ({_LISTED}) "  # noqa: S608 - column names of our own
     f"VALUES ({', '.join(f'${index}' for index in range(1, len(_COLUMNS) + 1))}) "
     "ON CONFLICT (environment_id, flag_id) DO UPDATE SET "
-    f"{', '.join(f'{each} = excluded.{each}' for each in _CHANGING)} "
+    f"{', '.join(f'{each} = excluded.{each}' for each in _CHANGING if each != 'version')}, "
+    "version = counted_on(flag_settings.version, excluded.version) "
     "WHERE flag_settings.organization_id = excluded.organization_id"
 )
 
@@ -49,10 +50,12 @@ def flag_and_settings(record: asyncpg.Record) -> tuple[FlagRow, SettingsRow | No
 
 
 async def find_in_environment(
-    tx: Connection, scope: Scope, key: str, environment_id: UUID
+    tx: Connection, scope: Scope, key: str, environment_id: UUID, *, keep: bool = False
 ) -> tuple[FlagRow, SettingsRow | None] | None:
-    """The flag with its settings in one environment, None when there is no such flag."""
-    record = await tx.fetchrow(_IN_ENVIRONMENT, scope.organization_id, scope.project_id, key, environment_id)
+    """The flag with its settings in one environment, None when there is no such flag. `keep`: nobody deletes it until
+    the transaction has ended."""
+    asked = f"{_IN_ENVIRONMENT} FOR KEY SHARE OF f" if keep else _IN_ENVIRONMENT
+    record = await tx.fetchrow(asked, scope.organization_id, scope.project_id, key, environment_id)
     return None if record is None else flag_and_settings(record)
 
 
@@ -88,7 +91,8 @@ async def settings_by_environment(tx: Connection, flag: FlagRow) -> dict[str, Se
 
 
 async def save_settings(tx: Connection, settings: SettingsRow) -> None:
-    """Writes all columns, the version included."""
+    """Writes all columns, the version included, which is one more than that which was read: what somebody else has
+    written since is not written over. Raises PostgreSQL's serialization failure (`database_busy`)."""
     await tx.execute(_SAVE, *(getattr(settings, each) for each in _COLUMNS))
 
 

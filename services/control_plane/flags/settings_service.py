@@ -7,10 +7,11 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-from service_kit.problems import NotFound
+from service_kit.problems import NotFound, Unavailable
 from service_kit.versions import check_version
 
 from control_plane.access import Actor, Right, require
+from control_plane.database import BUSY
 from control_plane.entities.answers import Answered
 from control_plane.entities.errors import Archived
 from control_plane.entities.models import Edit, document_of
@@ -135,13 +136,27 @@ class SettingsService:
             return view.written(view.environment_versions, write.warnings)
 
     async def _switch_off(self, actor: Actor, at: SettingsPath, expected: int | None) -> Answered:
-        """Asks nothing of what is stored, and of no quota: switching off always gets through."""
-        async with self._transaction(actor, at, Right.FLAG_SWITCH, _edit(at, {"enabled": False}, expected)) as write:
-            found = await _found(write, at, expected, Right.FLAG_SWITCH)
-            before = found.settings
-            after = replace(before, enabled=False, version=before.version + 1, updated_at=write.now)
-            view = await _saved(write, found, after)
-            return view.written(view.environment_versions, await self._guard.switched_off(write, found))
+        """Asks nothing of what is stored, and of no quota: switching off always gets through, also beside a write of a
+        thousand other flags that holds the project."""
+        edit = _edit(at, {"enabled": False}, expected)
+        try:
+            async with self._transactions.alone(
+                actor, at.project, Right.FLAG_SWITCH, entity=edit.entity, edit=edit
+            ) as write:
+                return await self._off(write, at, expected)
+        except Unavailable as refused:
+            if refused.code != BUSY:
+                raise
+        # Somebody else wrote these very settings: after them, then.
+        async with self._transaction(actor, at, Right.FLAG_SWITCH, edit) as write:
+            return await self._off(write, at, expected)
+
+    async def _off(self, write: WriteTransaction, at: SettingsPath, expected: int | None) -> Answered:
+        found = await _found(write, at, expected, Right.FLAG_SWITCH)
+        before = found.settings
+        after = replace(before, enabled=False, version=before.version + 1, updated_at=write.now)
+        view = await _saved(write, found, after)
+        return view.written(view.environment_versions, await self._guard.switched_off(write, found))
 
     def _transaction(
         self, actor: Actor, at: SettingsPath, right: Right, edit: Edit
@@ -191,7 +206,8 @@ async def _saved(write: WriteTransaction, found: FlagInEnvironment, after: Setti
 async def _flag_in(
     transaction: ReadTransaction | WriteTransaction, flag: str, environment: EnvironmentRow
 ) -> tuple[FlagRow, SettingsRow]:
-    found = await find_in_environment(transaction.tx, transaction.scope, flag, environment.id)
+    keep = isinstance(transaction, WriteTransaction) and transaction.alone
+    found = await find_in_environment(transaction.tx, transaction.scope, flag, environment.id, keep=keep)
     if found is None:
         raise NotFound("there is nothing at this address")
     row, settings = found
