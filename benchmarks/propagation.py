@@ -9,8 +9,8 @@ that waited for them (`Prefer: wait=30`). CPU, user and system, is per edit: of 
 before), of the relay, of NATS, and of all edges together.
 
 "off beside a bulk change": as many change requests as hold 1,000 flags (`--bulk`) are applied, each when the one before
-is answered, and one flag is switched off and on again and again until they are done; beside it the same while nothing
-else happens. Edges are warm before anything is measured: the functions of all their flags are written.
+is answered, and other flags are switched off one by one until they are done; beside it the same while nothing else
+happens. Edges are warm before anything is measured: the functions of all their flags are written.
 
 Varied from edit to edit: the flag (of those there are), what of it is changed (rules with new values, a switch, the
 default, a segment that flags name), and tracing headers.
@@ -21,6 +21,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import itertools
 import os
 import tempfile
 import time
@@ -112,36 +113,38 @@ async def measure(console: Console, ear: Ear, processes: dict[str, list[int]], e
     return Figures(edges, console.flags, sorted(last_edge), sorted(answer), cpu, memory)
 
 
-async def switched(console: Console, ear: Ear, edges: int) -> float:
-    """Milliseconds until one flag is switched at the last edge."""
-    written = await console.switch("thing")
+async def switched_off(console: Console, ear: Ear, edges: int, number: int) -> float:
+    """Milliseconds until one flag is off at the last edge."""
+    written = await console.switch_off(f"filler-{number}")
     return (await ear.reached(edges, written.version) - written.started) * 1000
 
 
 async def measure_bulk(console: Console, ear: Ear, edges: int, edits: int, report: Report) -> None:
-    quiet = sorted([await switched(console, ear, edges) for _ in range(QUIET_SWITCHES)])
+    # Others than those that are changed.
+    others = itertools.count(edits + 1)
+    quiet = sorted([await switched_off(console, ear, edges, next(others)) for _ in range(QUIET_SWITCHES)])
     numbers = await console.proposed(edits)
     started = time.perf_counter()
     applying = asyncio.create_task(console.apply(numbers))
     beside = []
     while not applying.done():
-        beside.append(await switched(console, ear, edges))
+        beside.append(await switched_off(console, ear, edges, next(others)))
     done = (await ear.reached(edges, await applying) - started) * 1000
     beside.sort()
     row = {
         "bulk_flags": edits,
         "bulk_requests": len(numbers),
         "bulk_served_ms": done,
-        **{f"switch_quiet_{name}_ms": value for name, value in _summary(quiet).items()},
-        **{f"switch_beside_{name}_ms": value for name, value in _summary(beside).items()},
-        "switches_beside": len(beside),
+        **{f"off_quiet_{name}_ms": value for name, value in _summary(quiet).items()},
+        **{f"off_beside_{name}_ms": value for name, value in _summary(beside).items()},
+        "offs_beside": len(beside),
         "delay_max_ms": beside[-1] - _summary(quiet)["p50"],
     }
     report.add(edges=edges, flags=console.flags, **row)
     print(
         f"\noff beside a bulk change ({edits:,} flags in {len(numbers)} requests, served after {done:,.0f} ms; "
-        f"{console.flags:,} flags, {edges} edge): quiet p50 {row['switch_quiet_p50_ms']:.0f}, beside p50 "
-        f"{row['switch_beside_p50_ms']:.0f}, max {beside[-1]:.0f} of {len(beside)}; "
+        f"{console.flags:,} flags, {edges} edge): quiet p50 {row['off_quiet_p50_ms']:.0f}, beside p50 "
+        f"{row['off_beside_p50_ms']:.0f}, max {beside[-1]:.0f} of {len(beside)}; "
         f"at most {row['delay_max_ms']:.0f} ms later\n",
         flush=True,
     )
@@ -207,7 +210,7 @@ async def run(given: argparse.Namespace, report: Report) -> None:
                             found = await measure(console, ear, processes_of(plane, stack, fleet), given.edits)
                             report.add(**found.row())
                             show(found)
-                            if count == min(given.edges) and flags > given.bulk > 0:
+                            if count == min(given.edges) and flags > given.bulk + 2 * QUIET_SWITCHES and given.bulk > 0:
                                 await measure_bulk(console, ear, count, given.bulk, report)
                         await asyncio.to_thread(fleet.stop)
                 finally:

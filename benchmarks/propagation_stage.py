@@ -107,10 +107,14 @@ class Console:
             case _:
                 return await self._changed(f"{PROJECT}/segments/people", {"included": [f"u{self._number}"]}, wait)
 
-    async def switch(self, flag: str, wait: int = 0) -> Written:
+    async def switch(self, flag: str, wait: int) -> Written:
         """Off, or on again."""
         self._on[flag] = not self._on.get(flag, True)
         return await self._write("PUT", f"{_settings(flag)}/enabled", {"enabled": self._on[flag]}, wait)
+
+    async def switch_off(self, flag: str) -> Written:
+        self._on[flag] = False
+        return await self._write("PUT", f"{_settings(flag)}/enabled", {"enabled": False}, 0)
 
     async def proposed(self, edits: int) -> list[int]:
         """Change requests that switch so many flags, by number."""
