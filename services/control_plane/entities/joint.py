@@ -5,10 +5,11 @@ Each environment gets one version, the audit log one entry for each write.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
+from uuid import UUID
 
 from control_plane.access import Actor, ProjectScope, Right, require
 from control_plane.changes import Change, record_together
@@ -119,9 +120,19 @@ class JointTransactions(ProjectTransactions):
         changes = [each for made in self.made for each in (made.change, *made.consequences)]
         changes = [replace(each, origin=last.origin) for each in changes]
         versions = await record_together(frame.tx, changes, last)
-        for growth in self._growths:
+        for growth in _summed(self._growths):
             await frame.quotas.hold(frame.tx, growth)
         return {each.key: versions[each.id] for each in frame.environments if each.id in versions}
+
+
+def _summed(growths: Iterable[Growth]) -> Iterable[Growth]:
+    """One for each place and quota: what is used is asked after all of the rows, and while others wait for it."""
+    summed: dict[tuple[tuple[UUID, ...], Quota | None], Growth] = {}
+    for each in growths:
+        place = (tuple(each.environment_ids), each.quota)
+        known = summed.get(place)
+        summed[place] = each if known is None else replace(known, bytes=known.bytes + each.bytes)
+    return summed.values()
 
 
 @dataclass(frozen=True, slots=True)

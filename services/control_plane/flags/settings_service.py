@@ -23,7 +23,7 @@ from control_plane.flags.definition import canonical_settings, checked_settings,
 from control_plane.flags.experiment_guard import ExperimentGuard
 from control_plane.flags.models import FlagInEnvironment, FlagRow, SettingsRow, new_settings
 from control_plane.flags.references import keep_references
-from control_plane.flags.repository import find_in_environment, save_settings_later
+from control_plane.flags.repository import find_in_environment, save_settings, save_settings_later
 from control_plane.flags.schemas import SettingsPatch, TargetFields
 from control_plane.flags.serving import settings_serve_otherwise
 from control_plane.flags.views import settings_view
@@ -191,7 +191,11 @@ async def _found(write: WriteTransaction, at: SettingsPath, expected: int | None
 
 
 async def _saved(write: WriteTransaction, found: FlagInEnvironment, after: SettingsRow) -> Answered:
-    save_settings_later(write.tx, after)
+    if write.alone:
+        # What rows take up is counted as they are written: before the environment is locked, as in every write beside.
+        await save_settings(write.tx, after)
+    else:
+        save_settings_later(write.tx, after)
     view = settings_view(found.flag, found.environment.key, after)
     versions = await write.record(
         "update",
