@@ -18,7 +18,7 @@ help: ## Print this list
 
 install: $(INSTALLED) ## Create the virtual environment with everything in it
 
-$(INSTALLED): requirements/dev.txt pyproject.toml
+$(INSTALLED): requirements/dev.txt pyproject.toml libs/bucketing/native/bucket.c libs/bucketing/native/sha256.h
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
