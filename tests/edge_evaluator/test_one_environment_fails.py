@@ -102,13 +102,14 @@ async def test_every_other_environment_is_warmed() -> None:
     warmer, warmed = Warmer(), []
 
     def prepared(name: str) -> Any:
-        def prepare() -> Any:
+        def prepare(*, alone: bool) -> Any:
+            assert alone
             if name == "bad":
                 raise ValueError("a fault")
             warmed.append(name)
             return iter(())
 
-        return SimpleNamespace(prepare=prepare)
+        return SimpleNamespace(flagset=SimpleNamespace(flags=()), prepare=prepare)
 
     for name in ("first", "bad", "last"):
         warmer.warm(name, prepared(name))
