@@ -24,6 +24,7 @@ from service_kit.serving import serve
 from service_kit.settings import load_settings
 from service_kit.shared_limits import JOIN_SECONDS, SharedLimits, redis_at
 from service_kit.telemetry import new_registry
+from service_kit.trusted_proxies import TrustedProxies
 from service_kit.workers.supervisor import run_workers
 from service_kit.workers.worker import Worker
 from streams import Bus
@@ -227,7 +228,7 @@ class Edge:
             limits,
             fast=fast,
             streams=self.event_streams,
-            stream_requests=StreamRequests(self.pages, settings.trusted_proxies),
+            stream_requests=StreamRequests(self.pages, TrustedProxies(settings.trusted_proxies)),
         )
 
 

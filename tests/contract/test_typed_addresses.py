@@ -33,6 +33,8 @@ OPENING = {
 }
 """What opens a connection, or makes something that will."""
 NAMED_BY = {
+    "libs/service_kit/companions.py": "a socket that the process has made",
+    "libs/service_kit/workers/ports.py": "FF_HOST, where it listens",
     "libs/service_kit/outbound.py": "the guard itself",
     "libs/service_kit/mail.py": "FF_SMTP_URL, of the operator",
     "services/analytics/exports/destinations/object_store.py": "a driver's own; the guard has judged the host",

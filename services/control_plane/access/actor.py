@@ -42,7 +42,7 @@ class Actor:
     def _knows(self, right: Right, scope: Scope) -> bool:
         return scope.organization_id in self.organization_ids and (self.rights is None or right in self.rights)
 
-    def places(self, right: Right) -> frozenset[UUID]:
+    def granted_in(self, right: Right) -> frozenset[UUID]:
         """The projects, and the organizations, in which a role gives it, perhaps only for a part of them."""
         made = {(each.organization_id, each.key): each for each in self.policy.roles}
         return frozenset(

@@ -83,7 +83,7 @@ class Asked(NamedTuple):
     that sees the write's own rows, and nothing of its record."""
 
     growth: int
-    question: Statement
+    obstacles: Statement
 
 
 async def record(tx: Connection, change: Change) -> dict[UUID, int]:
@@ -183,12 +183,12 @@ async def _end(tx: Connection, entry: tuple[object, ...], head: _Head, asked: As
     given = (*entry, CHANNEL, tx.now, 0 if asked is None else asked.growth, head.number, head.hash)
     if asked is None:
         return await tx.fetchrow_after(_END, *given)
-    return await tx.fetchrow_after(_asking(asked.question.sql), *given, *asked.question.values)
+    return await tx.fetchrow_after(_asking(asked.obstacles.sql), *given, *asked.obstacles.values)
 
 
 @lru_cache(maxsize=16)
-def _asking(question: str) -> str:
-    return f"{_END.rstrip()}, asked.* FROM ({renumbered(question, _HEAD_HASH)}) AS asked"
+def _asking(obstacles: str) -> str:
+    return f"{_END.rstrip()}, asked.* FROM ({renumbered(obstacles, _HEAD_HASH)}) AS asked"
 
 
 def _entry(tx: Connection, change: Change, versions: dict[str, int], head: _Head) -> tuple[tuple[object, ...], _Head]:

@@ -162,7 +162,7 @@ class WriteTransaction:
         begun = self.begun[0] if self.begun else await self._begin(environments)
         # What the quotas are asked stands in the statement that ends the record.
         whole = next((each for each in self.growths if each.environment_ids == change.environment_ids), None)
-        asked = None if whole is None else Asked(whole.bytes, self.quotas.question(whole))
+        asked = None if whole is None else Asked(whole.bytes, self.quotas.obstacles(whole))
         versions, told = await record_begun(self.tx, [change, *self.also(change)], begun, asked)
         if whole is not None and told is not None:
             self._warn(self.quotas.judge(whole, told))
@@ -265,7 +265,7 @@ class ProjectTransactions:
         Raises `NotFound` and `MissingRight` like `read`.
         """
         async with self._database.transaction(tenancy=tenancy_of(actor)) as tx:
-            opened = await open_project(tx, actor, project, actor.places(right))
+            opened = await open_project(tx, actor, project, actor.granted_in(right))
             require(actor, right, opened.scope, inside=placed)
             environments = opened.environments
             if not opened.locked:

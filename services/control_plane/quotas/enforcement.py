@@ -54,9 +54,9 @@ class Quotas:
         """
         return self.judge(growth, await queries.hold(tx, growth))
 
-    def question(self, growth: Growth) -> Statement:
+    def obstacles(self, growth: Growth) -> Statement:
         """What `judge` goes by, to be asked with the record of a write."""
-        return queries.question(growth)
+        return queries.obstacles(growth)
 
     def judge(self, growth: Growth, row: asyncpg.Record) -> list[Use]:
         """As `hold`, by what was asked."""

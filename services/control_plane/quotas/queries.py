@@ -55,7 +55,7 @@ _ROWS: Mapping[Quota, str] = {
 _OVERRIDES = """
 (SELECT jsonb_object_agg(quota, maximum) FROM quota_overrides WHERE organization_id = $1) AS overrides
 """
-_QUESTION = f"""
+_OBSTACLES = f"""
 SELECT {_OVERRIDES.strip()},
     (SELECT COALESCE(sum(used), 0) FROM usage_counts WHERE organization_id = $1 AND project_id = $4
         AND kind = $5) AS entities,
@@ -75,7 +75,7 @@ WITH noted AS (
     WHERE environments.organization_id = $1 AND environments.id = ANY($2::uuid[])
         AND outbox.environment_id = environments.id AND outbox.version = environments.version
 )
-{_QUESTION}
+{_OBSTACLES}
 """  # noqa: S608 - a statement of our own
 
 
@@ -97,16 +97,16 @@ async def rows_of(tx: Connection, quota: Quota, organization_id: UUID, holder_id
     return int(await tx.fetchval(_ROWS[quota], organization_id, tx.now, *inside))
 
 
-def question(growth: Growth) -> Statement:
+def obstacles(growth: Growth) -> Statement:
     """All that may stand against it, for a statement that notes itself what waits to be published."""
     kind = None if growth.quota is None else ENTITY_KINDS[growth.quota]
     environments = list(growth.environment_ids)
-    return Statement(_QUESTION, (growth.organization_id, environments, growth.bytes, growth.project_id, kind))
+    return Statement(_OBSTACLES, (growth.organization_id, environments, growth.bytes, growth.project_id, kind))
 
 
 async def hold(tx: Connection, growth: Growth) -> asyncpg.Record:
     """Notes what waits to be published, and reads all that may stand against it, in one round trip."""
-    row = await tx.fetchrow(_HOLD, *question(growth).values)
+    row = await tx.fetchrow(_HOLD, *obstacles(growth).values)
     assert row is not None  # noqa: S101 - a select without a table has one row
     return row
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from service_kit.cors import Pages
 from service_kit.response_headers import header_lines
-from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+from service_kit.trusted_proxies import TrustedProxies
 
 from edge_evaluator.endpoints.event_streams import EVENT_STREAM, STREAM_HEADERS
 from edge_evaluator.endpoints.ofrep_paths import extra_slashes
@@ -25,10 +23,6 @@ _HEAD = header_lines(
     (b"content-type", EVENT_STREAM.encode() + b"; charset=utf-8"),
 )
 _CHUNKED = b"transfer-encoding: chunked\r\n\r\n"
-
-
-async def _nothing(*_: Any) -> None:
-    """What the middleware would go on with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +44,13 @@ class StreamRequest:
 class StreamRequests:
     """Reads heads. `pages`: who may read the answers; `proxies`: whose word counts for whom a request is."""
 
-    def __init__(self, pages: Pages, proxies: Sequence[str] = ()) -> None:
+    def __init__(self, pages: Pages, proxies: TrustedProxies) -> None:
         self._pages = pages
-        self._proxies = ProxyHeadersMiddleware(_nothing, list(proxies)).trusted_hosts
+        self._proxies = proxies
 
     def address(self, request: StreamRequest, peer: str) -> str:
         """Of the client, as the slow path's middleware finds it; `peer` is who has opened the connection."""
-        if request.forwarded is None or peer not in self._proxies:
-            return peer
-        return self._proxies.get_trusted_client_address(request.forwarded)[0] or peer
+        return self._proxies.client(peer, request.forwarded)
 
     def read(self, url: bytes, headers: list[tuple[bytes, bytes]]) -> StreamRequest | None:
         """The request of a GET over HTTP/1.1, None for one that is not plain. Names in any case."""

@@ -75,7 +75,7 @@ async def _actor(tx: Connection, role: str) -> Actor:
 async def _opened(database: Database, tenant: Tenant, role: str) -> OpenedProject:
     async with database.transaction() as tx:
         actor = await _actor(tx, role)
-        return await open_project(tx, actor, tenant.project, actor.places(Right.FLAG_UPDATE))
+        return await open_project(tx, actor, tenant.project, actor.granted_in(Right.FLAG_UPDATE))
 
 
 async def test_a_write_that_waited_sees_what_was_made_meanwhile(database: Database, tenant: Tenant) -> None:
