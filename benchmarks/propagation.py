@@ -42,11 +42,12 @@ from devstack.stack import Stack
 
 WARM_UP = 10
 QUIET_SWITCHES = 40
+WIDE_EDITS = 20
 KINDS = ("API", "relay", "NATS", "edges")
 NOT_VARIED = (
     "one organization, project and environment",
     "one edit at a time",
-    "flags of two or three rules",
+    "flags of three or four rules",
     "one machine, without TLS between its processes",
     "edges that nobody asks for anything",
 )
@@ -117,6 +118,18 @@ async def switched_off(console: Console, ear: Ear, edges: int, number: int) -> f
     """Milliseconds until one flag is off at the last edge."""
     written = await console.switch_off(f"filler-{number}")
     return (await ear.reached(edges, written.version) - written.started) * 1000
+
+
+async def measure_everyone(console: Console, ear: Ear, edges: int, report: Report) -> None:
+    """An edit that changes what each flag may answer."""
+    taken = []
+    for _ in range(WIDE_EDITS):
+        written = await console.edit_everyone()
+        taken.append((await ear.reached(edges, written.version) - written.started) * 1000)
+    found = {f"everyone_{name}_ms": value for name, value in _summary(sorted(taken)).items()}
+    report.add(edges=edges, flags=console.flags, edits=WIDE_EDITS, **found)
+    p50, most = found["everyone_p50_ms"], found["everyone_max_ms"]
+    print(f"{'':>14}a segment that all flags use: p50 {p50:.0f}, max {most:.0f} of {WIDE_EDITS}", flush=True)
 
 
 async def measure_bulk(console: Console, ear: Ear, edges: int, edits: int, report: Report) -> None:
@@ -200,8 +213,6 @@ async def run(given: argparse.Namespace, report: Report) -> None:
                 await console.begin(credentials)
                 listening = asyncio.create_task(ear.listen(console.environment))
                 try:
-                    # So that the flag that is copied has settings.
-                    await console.edit(wait=1)
                     for flags in sorted(given.flags):
                         await fill(stack.postgres.database_url(DATABASE), console.flags, flags - 1)
                         await console.refill(flags)
@@ -210,6 +221,8 @@ async def run(given: argparse.Namespace, report: Report) -> None:
                             found = await measure(console, ear, processes_of(plane, stack, fleet), given.edits)
                             report.add(**found.row())
                             show(found)
+                            if count == min(given.edges):
+                                await measure_everyone(console, ear, count, report)
                             if count == min(given.edges) and flags > given.bulk + 2 * QUIET_SWITCHES and given.bulk > 0:
                                 await measure_bulk(console, ear, count, given.bulk, report)
                         await asyncio.to_thread(fleet.stop)

@@ -80,8 +80,15 @@ class Console:
         await self._client.post("/api/v1/organizations/b/projects", json={"key": "p", "name": "P"})
         made = await self._client.post(f"{PROJECT}/environments", json={"key": "production", "name": "P"})
         self.environment = made.json()["id"]
-        for noun, body in (("flags", {**FLAG, "key": "thing"}), ("segments", {"key": "people", "included": ["u0"]})):
+        made_first = (
+            ("segments", {"key": "people", "included": ["u0"]}),
+            ("segments", {"key": "everyone", "included": ["u0"]}),
+            ("flags", {**FLAG, "key": "thing"}),
+        )
+        for noun, body in made_first:
             (await self._client.post(f"{PROJECT}/{noun}", json=body)).raise_for_status()
+        # What all others are copied from.
+        await self._changed(_settings("thing"), {"enabled": True, "rules": [*RULES, EVERYONE]}, 0)
 
     async def refill(self, flags: int) -> None:
         """So many flags were put into the database by hand: the relay has to read it whole."""
@@ -98,7 +105,7 @@ class Console:
                 return await self.switch(flag, wait=wait)
             case 1:
                 place = {"attribute": "country", "operator": "in", "value": ["US", f"C{self._number}"]}
-                rules = [{"if": place, "then": {"variation": "on"}}, RULES[1], PEOPLE]
+                rules = [{"if": place, "then": {"variation": "on"}}, RULES[1], PEOPLE, EVERYONE]
                 return await self._changed(f"{_settings(flag)}", {"enabled": True, "rules": rules}, wait)
             case 2:
                 share = self._chance.randint(1, 98)
@@ -106,6 +113,11 @@ class Console:
                 return await self._changed(_settings(flag), {"default": {"rollout": {"variations": halves}}}, wait)
             case _:
                 return await self._changed(f"{PROJECT}/segments/people", {"included": [f"u{self._number}"]}, wait)
+
+    async def edit_everyone(self) -> Written:
+        """The segment that all flags use."""
+        self._number += 1
+        return await self._changed(f"{PROJECT}/segments/everyone", {"included": [f"u{self._number}"]}, 30)
 
     async def switch(self, flag: str, wait: int) -> Written:
         """Off, or on again."""
@@ -159,6 +171,7 @@ class Console:
 
 
 PEOPLE = {"if": {"segment": "people"}, "then": {"variation": "on"}}
+EVERYONE = {"if": {"segment": "everyone"}, "then": {"variation": "on"}}
 
 
 def _settings(flag: str) -> str:

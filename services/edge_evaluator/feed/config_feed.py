@@ -21,8 +21,9 @@ from edge_evaluator.feed.warmup import Warmer
 from edge_evaluator.memory.answer_versions import Entity
 from edge_evaluator.memory.flag_memory import FlagMemory, HeldConfig
 
-# Above so many changed entities a compilation leaves the event loop.
+# Above so many changed entities, or entities that name them, the work leaves the event loop.
 _INLINE_CHANGES_MAX = 20
+_INLINE_USERS_MAX = 200
 _log = get_logger("config_feed")
 
 
@@ -101,7 +102,10 @@ class ConfigFeed:
         before = self._memory.environments.get(environment_id)
         digest = ConfigMessage.FromString(self.staging.manifest(environment_id)).manifest.digest.hex()
         work = partial(self._prepare, before, update, digest, self._clock.monotonic() - age_seconds)
-        large = len(update.changed) > _INLINE_CHANGES_MAX
+        changed = _entities((*update.changed, *update.undecodable))
+        large = len(update.changed) > _INLINE_CHANGES_MAX or (
+            before is not None and before.config.answer_versions.users(changed) > _INLINE_USERS_MAX
+        )
         assembled, held = await asyncio.to_thread(work) if large else work()
         for problem in assembled.problems:
             self._report(environment_id, problem)
@@ -111,7 +115,6 @@ class ConfigFeed:
         if before is None or update.complete:
             held.log.begin(held.published)
         else:
-            changed = _entities((*update.changed, *update.undecodable))
             held.log.record(before.published, held.published, config, changed, assembled.affected)
         self._memory.put(held)
         self._swapped(environment_id)

@@ -98,6 +98,10 @@ class AnswerVersions:
         after._settle(affected)
         return after, affected
 
+    def users(self, entities: Iterable[Entity]) -> int:
+        """How many name one of these, counted once for each that they name."""
+        return sum(len(self._users.get(entity, _NOTHING)) for entity in entities)
+
     def reaches(self, entity: Entity, flags: Container[str]) -> bool:
         """Does the answer of one of `flags` depend on `entity`?"""
         return any(kind == "flag" and key in flags for kind, key in self._with_users([entity]))

@@ -49,18 +49,24 @@ class Selection:
         broken = frozenset({*config.compiled.failed, *config.compiled.unresolved})
         instants = _instants(config, expiring)
 
-        def seen(of: Mapping[str, Flag], before: Seen | None) -> Seen:
-            digest = before.digest if before is not None else 0
-            for key in keys:
-                if held is not None and before is not None and key in before.flags:
-                    digest -= _answered(key, held.versions, held.broken)
-                if key in of:
-                    digest += _answered(key, versions, broken)
-            return Seen(of, digest, _sorted(instants, versions, of))
-
-        server = seen(flags, held.server if held else None)
-        client = seen(visible, held.client if held else None)
-        return cls(server, client, reporting, expiring, broken, versions)
+        server, client = (held.server.digest, held.client.digest) if held else (0, 0)
+        for key in keys:
+            if held is not None and key in held.server.flags:
+                was = _answered(key, held.versions, held.broken)
+                server -= was
+                client -= was if key in held.client.flags else 0
+            if key in flags:
+                now = _answered(key, versions, broken)
+                server += now
+                client += now if key in visible else 0
+        return cls(
+            Seen(flags, server, _sorted(instants, versions, flags)),
+            Seen(visible, client, _sorted(instants, versions, visible)),
+            reporting,
+            expiring,
+            broken,
+            versions,
+        )
 
 
 def _visible(flag: Flag) -> bool:
