@@ -44,6 +44,6 @@ async def test_a_segment_that_many_flags_use(monkeypatch: pytest.MonkeyPatch, us
         for user, value in (("u1", False), ("u2", True)):
             answer = (await edge.bulk({"targetingKey": user})).json()
             assert [each["value"] for each in answer["flags"] if each["key"] in KEYS] == [value] * 8
-            assert {each["metadata"]["version"] for each in answer["flags"] if each["key"] in KEYS} == {3}
+            assert {each["metadata"]["version"] for each in answer["flags"] if each["key"] in KEYS} == {"3"}
         await edge.write(flags=[replace(RULED[0], enabled=False)])
     assert worked_in == [beside, False]

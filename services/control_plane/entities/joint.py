@@ -126,12 +126,12 @@ class JointTransactions(ProjectTransactions):
 
 
 def _summed(growths: Iterable[Growth]) -> Iterable[Growth]:
-    """One for each place and quota: what is used is asked after all of the rows, and while others wait for it."""
+    """One for each set of environments and quota: what is used is asked after all of the rows, and while others wait for it."""
     summed: dict[tuple[tuple[UUID, ...], Quota | None], Growth] = {}
     for each in growths:
-        place = (tuple(each.environment_ids), each.quota)
-        known = summed.get(place)
-        summed[place] = each if known is None else replace(known, bytes=known.bytes + each.bytes)
+        held_to = (tuple(each.environment_ids), each.quota)
+        known = summed.get(held_to)
+        summed[held_to] = each if known is None else replace(known, bytes=known.bytes + each.bytes)
     return summed.values()
 
 
