@@ -126,7 +126,7 @@ class JointTransactions(ProjectTransactions):
 
 
 def _summed(growths: Iterable[Growth]) -> Iterable[Growth]:
-    """One for each set of environments and quota: what is used is asked after all of the rows, and while others wait for it."""
+    """One for each quota and set of environments: use is asked after all of the rows, and while others wait for it."""
     summed: dict[tuple[tuple[UUID, ...], Quota | None], Growth] = {}
     for each in growths:
         held_to = (tuple(each.environment_ids), each.quota)
