@@ -11,7 +11,7 @@ from control_plane.database.patience import (
     Connections,
     request_connections,
 )
-from control_plane.database.refusals import BUSY
+from control_plane.database.refusals import BUSY, overtaken
 from control_plane.database.statements import Statement, renumbered
 from control_plane.database.tenancy import (
     ACCOUNTS,
@@ -42,6 +42,7 @@ __all__ = [
     "migrate",
     "nobody_identified",
     "of_tenants",
+    "overtaken",
     "renumbered",
     "request_connections",
     "set_present_tenancy",

@@ -145,6 +145,11 @@ class _JointWrite(WriteTransaction):
     """Those of `served` that somebody has to agree on."""
 
     @property
+    def holds_rows(self) -> bool:
+        """Nobody waits for as long as all the writes take."""
+        return False
+
+    @property
     def guarded(self) -> bool:
         """Whose answers change is told of every environment."""
         return True

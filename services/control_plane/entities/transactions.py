@@ -90,6 +90,11 @@ class WriteTransaction:
         return self.tx.now
 
     @property
+    def holds_rows(self) -> bool:
+        """Whether nobody else may write what this is about to change, from when it is read."""
+        return not self.alone
+
+    @property
     def guarded(self) -> bool:
         """Whether it matters which environments serve otherwise after the write."""
         return any(each.guarded for each in self.environments)

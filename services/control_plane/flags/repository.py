@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import fields
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import asyncpg
@@ -38,7 +38,16 @@ _IN_ENVIRONMENT = (
     "LEFT JOIN flag_settings s ON s.flag_id = f.id AND s.environment_id = $4 "
     "WHERE f.organization_id = $1 AND f.project_id = $2 AND f.key = $3"
 )
+# A lock on what may be absent needs a query of its own.
+_HELD_IN_ENVIRONMENT = (
+    f"SELECT {FLAG_AND_SETTINGS} FROM flags f LEFT JOIN LATERAL ("  # noqa: S608 - column names of our own
+    "SELECT * FROM flag_settings WHERE flag_id = f.id AND environment_id = $4 FOR NO KEY UPDATE) s ON true "
+    "WHERE f.organization_id = $1 AND f.project_id = $2 AND f.key = $3"
+)
 _WITH_SETTINGS = _IN_ENVIRONMENT.replace(" AND s.environment_id = $4", "")
+Kept = Literal["flag", "settings"]
+"""Nobody deletes the flag, or nobody writes the settings."""
+_KEEPING: dict[Kept, str] = {"flag": f"{_IN_ENVIRONMENT} FOR KEY SHARE OF f", "settings": _HELD_IN_ENVIRONMENT}
 
 
 def flag_and_settings(record: asyncpg.Record) -> tuple[FlagRow, SettingsRow | None]:
@@ -50,11 +59,11 @@ def flag_and_settings(record: asyncpg.Record) -> tuple[FlagRow, SettingsRow | No
 
 
 async def find_in_environment(
-    tx: Connection, scope: Scope, key: str, environment_id: UUID, *, keep: bool = False
+    tx: Connection, scope: Scope, key: str, environment_id: UUID, keep: Kept | None = None
 ) -> tuple[FlagRow, SettingsRow | None] | None:
-    """The flag with its settings in one environment, None when there is no such flag. `keep`: nobody deletes it until
-    the transaction has ended."""
-    asked = f"{_IN_ENVIRONMENT} FOR KEY SHARE OF f" if keep else _IN_ENVIRONMENT
+    """The flag with its settings in one environment, None when there is no such flag. What is kept is so until the
+    transaction has ended."""
+    asked = _KEEPING[keep] if keep else _IN_ENVIRONMENT
     record = await tx.fetchrow(asked, scope.organization_id, scope.project_id, key, environment_id)
     return None if record is None else flag_and_settings(record)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
@@ -11,7 +11,7 @@ from service_kit.problems import NotFound, Unavailable
 from service_kit.versions import check_version
 
 from control_plane.access import Actor, Right, require
-from control_plane.database import BUSY
+from control_plane.database import BUSY, overtaken
 from control_plane.entities.answers import Answered
 from control_plane.entities.errors import Archived
 from control_plane.entities.models import Edit, document_of
@@ -23,7 +23,7 @@ from control_plane.flags.definition import canonical_settings, checked_settings,
 from control_plane.flags.experiment_guard import ExperimentGuard
 from control_plane.flags.models import FlagInEnvironment, FlagRow, SettingsRow, new_settings
 from control_plane.flags.references import keep_references
-from control_plane.flags.repository import find_in_environment, save_settings, save_settings_later
+from control_plane.flags.repository import Kept, find_in_environment, save_settings, save_settings_later
 from control_plane.flags.schemas import SettingsPatch, TargetFields
 from control_plane.flags.serving import settings_serve_otherwise
 from control_plane.flags.views import settings_view
@@ -31,6 +31,7 @@ from control_plane.flags.views import settings_view
 COPIED = ("rules", "targets", "prerequisites", "default_serve", "off_variation")
 """What `copy` takes along: all that is set in an environment but whether the flag is on and how it is reported."""
 
+_ATTEMPTS = 5
 _REFERRING = ("rules", "prerequisites")
 """What names segments and other flags."""
 
@@ -118,6 +119,16 @@ class SettingsService:
         change: Callable[[SettingsRow], SettingsRow],
         right: Right,
     ) -> Answered:
+        return await _settled(lambda: self._written(actor, at, edit, change, right))
+
+    async def _written(
+        self,
+        actor: Actor,
+        at: SettingsPath,
+        edit: Edit,
+        change: Callable[[SettingsRow], SettingsRow],
+        right: Right,
+    ) -> Answered:
         async with self._transaction(actor, at, right, edit) as write:
             found = await _found(write, at, edit.base_version, right)
             changed = replace(change(found.settings), version=found.settings.version + 1, updated_at=write.now)
@@ -148,6 +159,9 @@ class SettingsService:
             if refused.code != BUSY:
                 raise
         # Somebody else wrote these very settings: after them, then.
+        return await _settled(lambda: self._off_in_turn(actor, at, edit, expected))
+
+    async def _off_in_turn(self, actor: Actor, at: SettingsPath, edit: Edit, expected: int | None) -> Answered:
         async with self._transaction(actor, at, Right.FLAG_SWITCH, edit) as write:
             return await self._off(write, at, expected)
 
@@ -162,6 +176,18 @@ class SettingsService:
         self, actor: Actor, at: SettingsPath, right: Right, edit: Edit
     ) -> AbstractAsyncContextManager[WriteTransaction]:
         return self._transactions.write(actor, at.project, right, entity=edit.entity, placed=True, edit=edit)
+
+
+async def _settled(attempt: Callable[[], Awaitable[Answered]]) -> Answered:
+    """Once more where the flag was switched off meanwhile, which waits for nobody: what the caller has seen is compared
+    with that, then, and what they have not seen is laid over it."""
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            return await attempt()
+        except Unavailable as refused:
+            if not overtaken(refused):
+                raise
+    return await attempt()
 
 
 def _edit(at: SettingsPath, document: Mapping[str, Any], expected: int | None) -> Edit:
@@ -210,8 +236,11 @@ async def _saved(write: WriteTransaction, found: FlagInEnvironment, after: Setti
 async def _flag_in(
     transaction: ReadTransaction | WriteTransaction, flag: str, environment: EnvironmentRow
 ) -> tuple[FlagRow, SettingsRow]:
-    keep = isinstance(transaction, WriteTransaction) and transaction.alone
-    found = await find_in_environment(transaction.tx, transaction.scope, flag, environment.id, keep=keep)
+    keep: Kept | None = None
+    if isinstance(transaction, WriteTransaction):
+        # In one order with switching off, which writes its row before it locks the environment.
+        keep = "settings" if transaction.holds_rows else "flag" if transaction.alone else None
+    found = await find_in_environment(transaction.tx, transaction.scope, flag, environment.id, keep)
     if found is None:
         raise NotFound("there is nothing at this address")
     row, settings = found

@@ -87,3 +87,27 @@ async def test_an_old_version_is_refused_as_ever(tenant: Any, database: Database
     answer = await tenant.api("PUT", f"{settings}/enabled", {"enabled": False}, headers={"If-Match": etag})
     assert answer.status_code == 412
     assert (await stored(database)).enabled is True
+
+
+async def test_many_who_switch_the_same_flag_get_through(tenant: Any, database: Database, settings: str) -> None:
+    """On, off and other edits at the same time: each follows the others, and every version is counted."""
+    before = (await stored(database)).version
+    answers = await asyncio.gather(
+        *(tenant.api("PUT", f"{settings}/enabled", {"enabled": number % 3 == 0}) for number in range(24))
+    )
+    assert {each.status_code for each in answers} == {200}
+    assert {each.json()["version"] for each in answers} == set(range(before + 1, before + 25))
+
+
+async def test_an_edit_that_an_off_has_overtaken_is_of_an_old_version(
+    tenant: Any, database: Database, settings: str
+) -> None:
+    """It is told what it is told of any other version, and the off stays."""
+    etag = (await tenant.api("GET", settings)).headers["etag"]
+    headers = {"If-Match": etag}
+    edits = [tenant.api("PATCH", settings, {"report_exposures": True}, headers=headers) for _ in range(4)]
+    offs = [tenant.api("PUT", f"{settings}/enabled", {"enabled": False}) for _ in range(4)]
+    answers = await asyncio.gather(*(each for pair in zip(edits, offs, strict=True) for each in pair))
+    assert {each.status_code for each in answers[1::2]} == {200}
+    assert {each.status_code for each in answers[::2]} <= {200, 412}
+    assert (await stored(database)).enabled is False
