@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import time
+import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -23,9 +24,16 @@ Started = Callable[..., AbstractContextManager[Workers]]
 
 
 def body(number: int, events: int = 1) -> bytes:
-    now = int(time.time() * 1000)
+    """Events that nobody else sends: of equal batches one is stored."""
+    now, batch = int(time.time() * 1000), uuid.uuid4().hex
     made = [
-        {"type": "metric", "event_id": f"n{number}-{each}", "timestamp": now, "user_key": each, "metric": "purchase"}
+        {
+            "type": "metric",
+            "event_id": f"n{number}-{each}-{batch}",
+            "timestamp": now,
+            "user_key": each,
+            "metric": "purchase",
+        }
         for each in range(events)
     ]
     return json.dumps(made).encode()
