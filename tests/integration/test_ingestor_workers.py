@@ -23,13 +23,12 @@ EVENTS = "/v1/events"
 Started = Callable[..., AbstractContextManager[Workers]]
 
 
-def body(number: int, events: int = 1) -> bytes:
-    """Events that nobody else sends: of equal batches one is stored."""
-    now, batch = int(time.time() * 1000), uuid.uuid4().hex
+def body(number: int, events: int = 1, mark: str = "") -> bytes:
+    now = int(time.time() * 1000)
     made = [
         {
             "type": "metric",
-            "event_id": f"n{number}-{each}-{batch}",
+            "event_id": f"n{number}-{each}{mark}",
             "timestamp": now,
             "user_key": each,
             "metric": "purchase",
@@ -37,6 +36,11 @@ def body(number: int, events: int = 1) -> bytes:
         for each in range(events)
     ]
     return json.dumps(made).encode()
+
+
+def unlike_others(number: int) -> bytes:
+    """Of batches that are alike one is stored."""
+    return body(number, mark=uuid.uuid4().hex)
 
 
 @pytest.fixture
@@ -65,7 +69,7 @@ async def ingestor(fresh_nats: Nats, tmp_path: Path) -> Started:
 
 async def test_what_was_acknowledged_is_stored_when_a_worker_is_killed(ingestor: Started, fresh_nats: Nats) -> None:
     with ingestor() as workers:
-        with workers.under_load(6, EVENTS, body) as load:
+        with workers.under_load(6, EVENTS, unlike_others) as load:
             until_blocking(lambda: load.statuses[202] > 100)
             workers.processes()[0].kill()
             taken = load.statuses[202]
