@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import email
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -177,6 +178,16 @@ async def test_asking_for_a_link_answers_the_same_for_everybody(mailing: Mailing
     await mailing.link_to(ADMINISTRATOR[0], 2)
     # One mail in five minutes, and none to nobody.
     assert [len(mailing.inbox.to(address)) for address in (ADMINISTRATOR[0], "nobody@example.com")] == [2, 0]
+
+
+async def test_many_requests_at_once_are_one_mail(mailing: Mailing, clock: ManualClock) -> None:
+    body = {"email": ADMINISTRATOR[0]}
+    await asyncio.gather(*(mailing.api.ok("POST", "/auth/password-resets", body) for _ in range(8)))
+    assert (await use(mailing.api, await mailing.link_to(ADMINISTRATOR[0]))).status_code == 200
+    clock.advance(301)
+    await mailing.api.ok("POST", "/auth/password-resets", body)
+    await mailing.link_to(ADMINISTRATOR[0], 2)
+    assert len(mailing.inbox.to(ADMINISTRATOR[0])) == 2
 
 
 async def test_a_mail_server_that_refuses_is_told(database: Database, clock: ManualClock) -> None:

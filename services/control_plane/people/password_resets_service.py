@@ -60,7 +60,11 @@ class PasswordResets:
         try:
             async with self._database.transaction(tenancy=ACCOUNTS) as tx:
                 person = await accounts_repository.find_login(tx, email)
-                if person is None or await password_resets_repository.made_within(tx, person["id"], _PAUSE):
+                if person is None:
+                    return
+                # Who asks several times at once is one after the other.
+                await accounts_repository.lock_user(tx, person["id"])
+                if await password_resets_repository.made_within(tx, person["id"], _PAUSE):
                     return
                 link = OneTimeLink("password-reset")
                 await password_resets_repository.insert(tx, person["id"], link.digest, mailed=True)
