@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable
 from typing import TypeVar
 
@@ -31,10 +32,22 @@ UNREACHABLE = (
 T = TypeVar("T")
 
 
+async def heeding(call: Awaitable[T]) -> T:
+    """Awaits a call of the client. A cancellation that came meanwhile is raised also where the client lost it: its
+    `asyncio.wait_for` does when it meets the end of a wait (until Python 3.12)."""
+    task = asyncio.current_task()
+    before = task.cancelling() if task is not None else 0
+    try:
+        return await call
+    finally:
+        if task is not None and task.cancelling() > before:
+            raise asyncio.CancelledError
+
+
 async def asked(call: Awaitable[T]) -> T:
     """Awaits a call of the client and turns its errors into the port's."""
     try:
-        return await call
+        return await heeding(call)
     except UNREACHABLE as error:
         raise BusUnavailable(f"the bus did not answer ({type(error).__name__})") from error
     except nats.errors.MaxPayloadError as error:

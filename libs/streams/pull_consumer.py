@@ -11,7 +11,7 @@ from nats.aio.msg import Msg
 from nats.js.api import ConsumerConfig
 from nats.js.client import JetStreamContext
 
-from streams.client_errors import UNREACHABLE, asked
+from streams.client_errors import UNREACHABLE, asked, heeding
 from streams.port import BusUnavailable, Message
 
 
@@ -38,7 +38,7 @@ class PullConsumer:
             await self.open()
         assert self._subscription is not None  # noqa: S101 - opened above
         try:
-            found = await self._subscription.fetch(max_messages, timeout=timeout_seconds)
+            found = await heeding(self._subscription.fetch(max_messages, timeout=timeout_seconds))
         except (nats.errors.TimeoutError, TimeoutError):
             return []
         except (*UNREACHABLE, nats.js.errors.Error) as error:
