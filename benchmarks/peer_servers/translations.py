@@ -13,7 +13,7 @@ Segments = Mapping[str, Segment]
 
 
 def comparisons(condition: Condition, segments: Segments) -> list[Comparison]:
-    """All of which must hold. Only conjunctions are known here, and segments one at a time."""
+    """All of which must hold. Only conjunctions are known here, and segments one at a time; raises `ValueError`."""
     match condition:
         case Comparison():
             return [condition]
@@ -23,7 +23,7 @@ def comparisons(condition: Condition, segments: Segments) -> list[Comparison]:
             inside = segments[name].condition
             assert inside is not None
             return comparisons(inside, segments)
-    raise NotImplementedError(condition)
+    raise ValueError(f"there is no word for {condition}")
 
 
 _LOGIC: dict[str, Callable[[JsonLogic, Any], JsonLogic]] = {

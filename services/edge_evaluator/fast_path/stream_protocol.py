@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any, ClassVar
 
 from service_kit.connections import LimitedProtocol
@@ -60,9 +61,9 @@ class StreamingProtocol(LimitedProtocol):
         if early:
             self.data_received(early)
 
+    @abstractmethod
     def await_next_request(self) -> None:
         """The connection is as after any other answer."""
-        raise NotImplementedError
 
     def _leave_stream(self) -> None:
         stream, self._stream = self._stream, None
