@@ -11,7 +11,7 @@ from streams.client_errors import heeding
 async def loses_it(begun: asyncio.Event) -> int:
     begun.set()
     try:
-        await asyncio.sleep(3600)
+        await asyncio.Event().wait()
     except asyncio.CancelledError:
         return 7
     return 0

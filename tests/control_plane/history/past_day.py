@@ -20,7 +20,8 @@ from tests.control_plane.conftest import Api
 
 FLAGS, SEGMENTS, EXPERIMENTS = ("one", "two", "three"), ("beta", "staff"), ("first", "second")
 VARIATIONS = [{"key": key, "value": {"shown": key, "at": [1, 1.5]}, "name": key} for key in ("a", "b", "c")]
-HALVES = {"rollout": {"variations": [{"key": "a", "weight": 50}, {"key": "b", "weight": 50}]}}
+EQUAL_WEIGHTS = [{"key": "a", "weight": 50}, {"key": "b", "weight": 50}]
+HALVES = {"rollout": {"variations": EQUAL_WEIGHTS}}
 CONTEXTS = [{"targetingKey": f"u{number}", "plan": plan} for number in range(6) for plan in ("pro", "free")]
 
 
@@ -66,6 +67,24 @@ class PastDay:
     clock: ManualClock
     random: Random
     done: list[str] = field(default_factory=list)
+
+    async def begin(self) -> None:
+        """What every day has, whatever is drawn: a rule that matches, an experiment on halves, a flag that is off."""
+        new = {"type": "object", "variations": VARIATIONS, "off_variation": "a"}
+        first = {"key": "first", "environment": "production", "flag": "two", "variations": EQUAL_WEIGHTS}
+        rules = [{"if": {"segment": "beta"}, "then": {"variation": "c"}}]
+        for path, body in (
+            ("segments", {"key": "beta", "included": ["u1"]}),
+            ("flags", {**new, "key": "one", "default": {"variation": "a"}}),
+            ("flags", {**new, "key": "two", "default": HALVES}),
+            ("flags", {**new, "key": "three", "default": {"variation": "b"}}),
+            ("experiments", first),
+            ("experiments/first/start", None),
+        ):
+            await self.api.ok("POST", f"{self.project}/{path}", body)
+        for flag, changes in (("one", {"enabled": True, "rules": rules}), ("two", {"enabled": True})):
+            path = f"{self.project}/flags/{flag}/environments/production"
+            await self.api.changed("PATCH", path, changes)
 
     async def edit(self) -> None:
         """One edit that was taken; what is refused is drawn again."""
@@ -131,12 +150,11 @@ class PastDay:
 
     def _lives(self, flag: str, segment: str, experiment: str, name: str) -> tuple[str, str, Any]:
         draw = self.random.choice
-        variations = [{"key": "a", "weight": 50}, {"key": "b", "weight": 50}]
         draft = {
             "key": experiment,
             "environment": "production",
             "flag": flag,
-            "variations": variations,
+            "variations": EQUAL_WEIGHTS,
             "holdouts": draw([[], ["nobody"]]),
         }
         new = {"key": flag, "type": "object", "variations": VARIATIONS, "off_variation": "a"}

@@ -38,7 +38,8 @@ async def test_a_day_of_edits_is_answered_as_it_was(
     await tenant.api.ok("POST", f"{project}/holdouts", {"key": "nobody", "share": 10})
     environment_id = UUID((await tenant.api.ok("GET", tenant.path))["id"])
     day = PastDay(tenant.api, project, database, environment_id, clock, Random(seed))
-    moments = []
+    await day.begin()
+    moments = [await day.moment()]
     for _ in range(EDITS):
         # Some edits share a moment: the last one of it counts.
         clock.advance(day.random.choice([0.001, 1.5, 60]))
