@@ -262,7 +262,7 @@ class Interpreter:
             if variation != prerequisite.variation:
                 return ("DEFAULT", flag.off_variation, None, ())
         unit = self.unit(context.get("targetingKey"))
-        for target in flag.targets:
+        for target in sorted(flag.targets, key=lambda one: not one.override):
             if target.key == unit and (target.expires_at is None or now < target.expires_at):
                 return ("TARGETING_MATCH", target.variation, None, ())
         answer = self.assigned(flag, context, now) or self.ruled(flag, context, now)

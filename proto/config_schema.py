@@ -115,7 +115,10 @@ _FLAGS: dict[str, Schema] = {
     "Target": entity(
         "An individual target.",
         {"key": text("The targeting key."), "variation": text()},
-        {"expires_at": integer("Epoch milliseconds; absent: never.")},
+        {
+            "expires_at": integer("Epoch milliseconds; absent: never."),
+            "override": flag("Comes before those that are none, and leaves results alone.", default=False),
+        },
     ),
     "Rule": closed(
         "A condition, and what it serves to those that it matches.",

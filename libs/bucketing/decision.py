@@ -49,7 +49,8 @@ class Decision:
     variation: its key, None with an error. version: the config version that last changed the flag.
     experiments: those that the unit takes part in, the one that assigned or else the first that observes in front.
     prerequisite: key of the prerequisite flag that failed, or whose error this is. bucket_by: the attribute that is the
-    unit of the split or of the experiments, None for the targeting key, and where nothing was split.
+    unit of the split or of the experiments, None for the targeting key, and where nothing was split. override: an
+    override of the unit decided.
     """
 
     flag: str
@@ -62,6 +63,7 @@ class Decision:
     experiments: tuple[ExperimentPhase, ...] = ()
     prerequisite: str | None = None
     bucket_by: str | None = None
+    override: bool = False
 
     @property
     def experiment(self) -> str | None:
@@ -87,6 +89,8 @@ class Decision:
             document["prerequisite"] = self.prerequisite
         if self.bucket_by is not None:
             document["bucket_by"] = self.bucket_by
+        if self.override:
+            document["override"] = True
         return document
 
 

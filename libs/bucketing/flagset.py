@@ -116,11 +116,14 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """An individual target: `key` gets `variation` while the time is before `expires_at` (None: always)."""
+    """An individual target: `key` gets `variation` while the time is before `expires_at` (None: always).
+
+    An `override` comes before those that are none, and its decision says so."""
 
     key: str
     variation: str
     expires_at: int | None = None
+    override: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,9 @@ FLAG_DESCRIPTION_BYTES_MAX = 8_000
 METADATA_ENTRIES_MAX = 50
 METADATA_NAME_BYTES_MAX = 128
 METADATA_TEXT_BYTES_MAX = 1_024
-METADATA_RESERVED = frozenset({"ageSeconds", "experiment", "experiments", "flagSetId", "prerequisite", "version"})
+METADATA_RESERVED = frozenset(
+    {"ageSeconds", "experiment", "experiments", "flagSetId", "override", "prerequisite", "version"}
+)
 """What answers say in their metadata beside the flag's own."""
 EXPOSURE_ATTRIBUTES_MAX = 20
 """Names of attributes, of a flag and of an environment each, that reported exposures carry."""

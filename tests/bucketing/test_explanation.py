@@ -21,7 +21,10 @@ DOCUMENT = {
         | {
             "default": SPLIT,
             "prerequisites": [{"flag": "base", "variation": "on"}],
-            "targets": [{"key": "vip", "variation": "on", "expires_at": 100}],
+            "targets": [
+                {"key": "vip", "variation": "on", "expires_at": 100},
+                {"key": "tester", "variation": "off", "expires_at": 100, "override": True},
+            ],
             "rules": [
                 {"id": "beta", "if": {"and": [US, {"segment": "beta"}]}, "then": {"variation": "on"}},
                 {
@@ -74,6 +77,7 @@ def test_the_steps_stand_in_the_order_of_an_evaluation(compiled: CompiledFlagSet
     assert [step["step"] for step in taken] == [
         "enabled",
         "prerequisite",
+        "overrides",
         "targets",
         "experiment",
         "rule",
@@ -84,6 +88,7 @@ def test_the_steps_stand_in_the_order_of_an_evaluation(compiled: CompiledFlagSet
     assert [step["result"] for step in taken] == [
         "passed",
         "met",
+        "no override",
         "no target",
         "not in the audience",
         "not matched",
@@ -95,13 +100,22 @@ def test_the_steps_stand_in_the_order_of_an_evaluation(compiled: CompiledFlagSet
 
 def test_what_was_not_needed_is_not_reached(compiled: CompiledFlagSet) -> None:
     taken = steps(compiled, {"targetingKey": "vip", "country": "US"})
-    assert (taken[2]["result"], taken[2]["variation"]) == ("matched", "on")
+    assert (taken[3]["result"], taken[3]["variation"]) == ("matched", "on")
+    assert {step["result"] for step in taken[4:]} == {"not reached"}
+    assert steps(compiled, {"targetingKey": "vip"}, now=100)[3]["result"] == "expired"
+
+
+def test_an_override_is_told_apart_from_a_target(compiled: CompiledFlagSet) -> None:
+    tester = {"targetingKey": "tester"}
+    taken = steps(compiled, tester)
+    assert (taken[2]["step"], taken[2]["result"], taken[2]["variation"]) == ("overrides", "matched", "off")
     assert {step["result"] for step in taken[3:]} == {"not reached"}
-    assert steps(compiled, {"targetingKey": "vip"}, now=100)[2]["result"] == "expired"
+    assert compiled.explain("f", tester, 60).to_dict()["decision"]["override"] is True
+    assert steps(compiled, tester, now=100)[2]["result"] == "expired"
 
 
 def test_a_rule_tells_each_condition_and_what_it_found(compiled: CompiledFlagSet) -> None:
-    rule = steps(compiled, {"targetingKey": "u1", "country": "DE"})[4]
+    rule = steps(compiled, {"targetingKey": "u1", "country": "DE"})[5]
     assert rule["if"] == {
         "and": [
             {**US, "actual": "DE", "present": True, "matched": False},
@@ -109,7 +123,7 @@ def test_a_rule_tells_each_condition_and_what_it_found(compiled: CompiledFlagSet
         ],
         "matched": False,
     }
-    missing = steps(compiled, {"targetingKey": "u1"})[4]["if"]["and"][0]
+    missing = steps(compiled, {"targetingKey": "u1"})[5]["if"]["and"][0]
     assert (missing["actual"], missing["present"]) == (None, False)
 
 
@@ -131,7 +145,7 @@ def test_memberships_are_told_with_their_reason(
 
 
 def test_a_bucket_is_told_with_the_names_of_its_inputs(compiled: CompiledFlagSet) -> None:
-    default = steps(compiled, {"targetingKey": "u1"})[6]
+    default = steps(compiled, {"targetingKey": "u1"})[7]
     assert default["inputs"] == {
         "salt": "(hidden)",
         "key": "f",
@@ -149,22 +163,22 @@ def test_the_salt_is_told_only_on_request(compiled: CompiledFlagSet) -> None:
 
 
 def test_a_rule_without_its_unit_is_passed_over(compiled: CompiledFlagSet) -> None:
-    assert steps(compiled, {"targetingKey": "u1", "country": "US"})[5]["result"] == "passed over"
+    assert steps(compiled, {"targetingKey": "u1", "country": "US"})[6]["result"] == "passed over"
     told = compiled.explain("f", {"country": "US", "company": True}, 60)
-    assert (told.decision.error_code, told.steps[5]["result"]) == ("INVALID_CONTEXT", "error")
+    assert (told.decision.error_code, told.steps[6]["result"]) == ("INVALID_CONTEXT", "error")
 
 
 def test_an_experiment_tells_how_far_a_unit_came(compiled: CompiledFlagSet) -> None:
-    results = {steps(compiled, {"targetingKey": f"u{number}", "country": "FR"})[3]["result"] for number in range(200)}
+    results = {steps(compiled, {"targetingKey": f"u{number}", "country": "FR"})[4]["result"] for number in range(200)}
     assert results == {"held out", "outside its part of the layer", "outside its traffic", "taking part"}
-    assert steps(compiled, {"targetingKey": "u1"}, now=10)[3]["result"] == "not running"
-    assert steps(compiled, {"country": "FR"})[3]["result"] == "no usable unit"
+    assert steps(compiled, {"targetingKey": "u1"}, now=10)[4]["result"] == "not running"
+    assert steps(compiled, {"country": "FR"})[4]["result"] == "no usable unit"
 
 
 def test_an_assignment_tells_ranges_and_variation(compiled: CompiledFlagSet) -> None:
     for number in range(200):
         told = compiled.explain("f", {"targetingKey": f"u{number}", "country": "FR"}, 60)
-        step = told.steps[3]
+        step = told.steps[4]
         if step["result"] == "taking part":
             assert told.decision.experiment == "e"
             assert step["assignment"]["variation"] == told.decision.variation

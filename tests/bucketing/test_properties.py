@@ -102,7 +102,8 @@ def shared_conditions(again: list[dict[str, Any]], segments: list[str]) -> Condi
 
 @st.composite
 def flags(draw: st.DrawFn, earlier: list[str], asked: Conditions) -> dict[str, Any]:
-    targets = draw(st.lists(st.sampled_from(["x", "1", "xy"]), unique=True, max_size=2))
+    targeted = st.tuples(st.sampled_from(["x", "1", "xy"]), st.booleans())
+    targets = draw(st.lists(targeted, unique=True, max_size=2))
     prerequisites = draw(st.lists(st.sampled_from(earlier), unique=True, max_size=2)) if earlier else []
     flag = {
         "type": "string",
@@ -113,8 +114,13 @@ def flags(draw: st.DrawFn, earlier: list[str], asked: Conditions) -> dict[str, A
         "client_visible": draw(st.booleans()),
         "prerequisites": [{"flag": key, "variation": draw(st.sampled_from(VARIATIONS))} for key in prerequisites],
         "targets": [
-            {"key": key, "variation": draw(st.sampled_from(VARIATIONS)), "expires_at": draw(st.none() | NOW)}
-            for key in targets
+            {
+                "key": key,
+                "variation": draw(st.sampled_from(VARIATIONS)),
+                "expires_at": draw(st.none() | NOW),
+                "override": override,
+            }
+            for key, override in targets
         ],
     }
     rules = draw(st.lists(st.tuples(asked, serves()), max_size=3))

@@ -48,7 +48,7 @@ WHOLE = FlagSet(
             client_visible=True,
             report_exposures=True,
             prerequisites=(Prerequisite("checkout", "on"),),
-            targets=(Target("user-1", "on", 1_767_607_200_000), Target("user-2", "off")),
+            targets=(Target("user-1", "on", 1_767_607_200_000), Target("user-2", "off", override=True)),
             rules=(Rule("us", _CONDITION, _ROLLOUT, "why"), Rule("all", Comparison("a", "exists"), Fixed("on"))),
             version=16,
             description="what it is for",

@@ -86,7 +86,8 @@ async def test_answers_carry_the_flags_own_metadata_and_never_instead_of_theirs(
         assert (await edge.flag("visible", key=key)).json()["metadata"] == expected
         flags = (await edge.bulk({}, key=key)).json()["flags"]
         assert next(each for each in flags if each["key"] == "visible")["metadata"] == expected
-    assert {"version", "flagSetId", "ageSeconds", "experiment", "experiments", "prerequisite"} == METADATA_RESERVED
+    names = {"version", "flagSetId", "ageSeconds", "experiment", "experiments", "override", "prerequisite"}
+    assert names == METADATA_RESERVED
 
 
 async def test_it_is_ready_when_it_holds_a_configuration(edge: RunningEdge) -> None:

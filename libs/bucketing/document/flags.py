@@ -70,6 +70,7 @@ def _targets(fields: dict[str, Json], path: str) -> tuple[Target, ...]:
                 required(one, "key", str, here),
                 required_name(one, "variation", here),
                 optional(one, "expires_at", int, here),
+                optional(one, "override", bool, here, False),
             )
         )
     return tuple(targets)
@@ -120,9 +121,13 @@ def rule_to_document(rule: Rule) -> dict[str, Json]:
 
 
 def target_to_document(target: Target) -> dict[str, Json]:
-    """Write an individual target."""
+    """Write an individual target; that it is no override is left out."""
     document: dict[str, Json] = {"key": target.key, "variation": target.variation}
-    return document if target.expires_at is None else {**document, "expires_at": target.expires_at}
+    if target.expires_at is not None:
+        document["expires_at"] = target.expires_at
+    if target.override:
+        document["override"] = True
+    return document
 
 
 def flag_to_document(flag: Flag) -> dict[str, Json]:

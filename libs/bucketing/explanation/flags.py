@@ -9,7 +9,7 @@ from bucketing.errors import InvalidConfig
 from bucketing.explanation.conditions import ConditionTracer, Recorder
 from bucketing.explanation.experiments import ExperimentTracer
 from bucketing.explanation.splits import SplitTracer, owner, ranges
-from bucketing.flagset import ExperimentMode, Fixed, Flag, FlagSet, Json, Serve
+from bucketing.flagset import ExperimentMode, Fixed, Flag, FlagSet, Json, Serve, Target
 from bucketing.generation.evaluables import Evaluable
 from bucketing.generation.units import only_variation
 from bucketing.hashing import unit_key
@@ -55,7 +55,7 @@ class FlagTracer:
         self._splits = splits
 
     def before_experiments(self, context: Context) -> list[dict[str, Json]]:
-        """Off, prerequisites, targets."""
+        """Off, prerequisites, overrides, targets."""
         flag = self._flag
         on = flag.enabled and not flag.archived
         off = "archived" if flag.archived else "off"
@@ -75,18 +75,20 @@ class FlagTracer:
             met = "met" if served.variation == prerequisite.variation else "failed"
             result = met if served.error_code is None else "error"
             steps.append({**step, "result": result, "served": served.to_dict()})
-        if flag.targets:
-            steps.append(self._targets(context))
+        for name, override in (("overrides", True), ("targets", False)):
+            targets = [target for target in flag.targets if target.override is override]
+            if targets:
+                steps.append(self._targets(name, targets, context))
         return steps
 
-    def _targets(self, context: Context) -> dict[str, Json]:
-        step: dict[str, Json] = {"step": "targets", "unit": unit_key(context.get("targetingKey"))}
-        if not self._seen.keys() & {"targets", "targets.unexpired"}:
+    def _targets(self, name: str, targets: list[Target], context: Context) -> dict[str, Json]:
+        step: dict[str, Json] = {"step": name, "unit": unit_key(context.get("targetingKey"))}
+        if not self._seen.keys() & {name, f"{name}.unexpired"}:
             return {**step, "result": NOT_REACHED}
-        mine = [target for target in self._flag.targets if target.key == step["unit"]]
+        mine = [target for target in targets if target.key == step["unit"]]
         if not mine:
-            return {**step, "result": "no target"}
-        matched = self._seen.get("targets") is not None or self._seen.get("targets.unexpired", False)
+            return {**step, "result": f"no {name.removesuffix('s')}"}
+        matched = self._seen.get(name) is not None or self._seen.get(f"{name}.unexpired", False)
         step = {**step, "variation": mine[0].variation, "expires_at": mine[0].expires_at}
         return {**step, "result": "matched" if matched else "expired"}
 

@@ -1,17 +1,17 @@
 """A flag as generated statements, in the order of an evaluation.
 
-Off, prerequisites, individual targets, running experiments that assign, rules from the top, default. What is
+Off, prerequisites, overrides, individual targets, running experiments that assign, rules from the top, default. What is
 decided after the targets is then looked at by the running experiments that observe.
 """
 
 from __future__ import annotations
 
 from bucketing.decision import Reason
-from bucketing.flagset import ExperimentMode, Rollout, Serve
+from bucketing.flagset import ExperimentMode, Rollout, Serve, Target
 from bucketing.generation.conditions import ConditionWriter, attribute_counts
 from bucketing.generation.evaluables import Evaluable
 from bucketing.generation.experiments import ExperimentWriter, running
-from bucketing.generation.outcomes import Particulars
+from bucketing.generation.outcomes import NOTHING_SPLIT, OVERRIDDEN, Particulars
 from bucketing.generation.reads import Reads
 from bucketing.generation.source import Source
 from bucketing.generation.units import UnitWriter, only_variation
@@ -52,7 +52,8 @@ class FlagWriter:
             return
         self._source.open("while 1:")
         self._prerequisites()
-        self._targets()
+        self._targets("overrides", [one for one in self._flag.targets if one.override], OVERRIDDEN)
+        self._targets("targets", [one for one in self._flag.targets if not one.override], NOTHING_SPLIT)
         known = self._reads.branch()
         if self._observing:
             self._source.open("while 1:")
@@ -87,25 +88,25 @@ class FlagWriter:
             )
             source.close()
 
-    def _targets(self) -> None:
+    def _targets(self, step: str, targets: list[Target], particulars: Particulars) -> None:
         source = self._source
         permanent, expiring = {}, {}
-        for target in reversed(self._flag.targets):
-            decision = self._outcomes.served(target.variation, Reason.TARGETING_MATCH)
+        for target in reversed(targets):
+            decision = self._outcomes.served(target.variation, Reason.TARGETING_MATCH, particulars)
             if target.expires_at is None:
                 permanent[target.key] = decision
             else:
                 expiring[target.key] = (target.expires_at, decision)
-        if self._flag.targets:
+        if targets:
             unit = self._reads.targeting_key()
         if permanent:
-            found = source.probe("targets", f"{source.constant(permanent)}.get({unit})")
+            found = source.probe(step, f"{source.constant(permanent)}.get({unit})")
             source.open(f"if (target := {found}) is not None:")
             self._units.decide_by("target")
             source.close()
         if expiring:
             source.line(f"target = {source.constant(expiring)}.get({unit})")
-            unexpired = source.probe("targets.unexpired", "(target is not None and now < target[0])")
+            unexpired = source.probe(f"{step}.unexpired", "(target is not None and now < target[0])")
             source.open(f"if {unexpired}:")
             self._units.decide_by("target[1]")
             source.close()

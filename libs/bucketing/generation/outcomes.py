@@ -30,9 +30,11 @@ class Particulars(NamedTuple):
     experiments: tuple[ExperimentPhase, ...] = ()
     prerequisite: str | None = None
     bucket_by: str | None = None
+    override: bool = False
 
 
 NOTHING_SPLIT = Particulars()
+OVERRIDDEN = Particulars(override=True)
 
 
 def phase_of(experiment: Experiment) -> ExperimentPhase:
@@ -83,6 +85,7 @@ class Outcomes:
                 experiments=particulars.experiments,
                 prerequisite=particulars.prerequisite,
                 bucket_by=particulars.bucket_by,
+                override=particulars.override,
             )
             decision = self._served.setdefault(identity, decision)
         return decision

@@ -50,14 +50,14 @@ def _check_prerequisites(findings: Findings, flag: Flag) -> None:
 
 def _check_targets(findings: Findings, flag: Flag) -> None:
     findings.count(len(flag.targets), "targets", FLAG_TARGETS_MAX)
-    seen: set[str] = set()
+    seen: set[tuple[str, bool]] = set()
     for index, target in enumerate(flag.targets):
         here = f"targets[{index}]"
         findings.text(target.key, f"{here}.key", UNIT_KEY_BYTES_MAX)
         check_variation(findings, target.variation, flag.variations, f"{here}.variation")
-        if target.key in seen:
+        if (target.key, target.override) in seen:
             findings.add(f"{here}.key", "duplicate", f"{target.key!r} stands here twice")
-        seen.add(target.key)
+        seen.add((target.key, target.override))
 
 
 def _check_rules(findings: Findings, flag: Flag) -> None:

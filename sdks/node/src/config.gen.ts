@@ -39,6 +39,8 @@ export interface Target {
   variation: string;
   /** Epoch milliseconds; absent: never. */
   expires_at?: number;
+  /** Comes before those that are none, and leaves results alone. Absent: false. */
+  override?: boolean;
 }
 
 /** A condition, and what it serves to those that it matches. */

@@ -91,6 +91,8 @@ class AnswerCache(dict[Decision, bytes]):
             metadata["experiments"] = ",".join(f"{each.key}:{each.phase}" for each in decision.experiments)
         if decision.prerequisite is not None and decision.prerequisite in self._flags:
             metadata["prerequisite"] = decision.prerequisite
+        if decision.override:
+            metadata["override"] = True
         return {
             "key": decision.flag,
             "value": typed_value(self._flags[decision.flag], decision.value),

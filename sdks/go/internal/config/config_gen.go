@@ -36,6 +36,7 @@ type Target struct {
 	Key       string `json:"key"`
 	Variation string `json:"variation"`
 	ExpiresAt *int64 `json:"expires_at,omitempty"`
+	Override  bool   `json:"override,omitempty"`
 }
 
 // Rule is a condition, and what it serves to those that it matches.
