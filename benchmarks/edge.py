@@ -104,7 +104,8 @@ async def compare(
 ) -> None:
     """Edge and bare handlers in turns, and the ratios that are aimed at."""
     with ExitStack() as stack:
-        rows = best_of(cases(server, stack, folder), seconds, rounds)
+        compared = await asyncio.to_thread(cases, server, stack, folder)
+        rows = await asyncio.to_thread(best_of, compared, seconds, rounds)
     table(f"At full load, and at a steady {STEADY_PER_SECOND} requests/s (latencies)", rows, report)
     segments = [different_segment(number) for number in range(50)]
     await publisher.write([different_flag(number) for number in range(50)], segments=segments)
@@ -115,7 +116,7 @@ async def compare(
             Case("edge, bulk of 50 different", server, bulk),
             Case("bare ASGI, bulk of 50 different", different, bulk),
         ]
-        found = best_of(apart, seconds, rounds)
+        found = await asyncio.to_thread(best_of, apart, seconds, rounds)
     table("The same with 50 flags that have no condition in common", found, report)
     await publisher.write([flag(number) for number in range(50)])
     await settled(server)
