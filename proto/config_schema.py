@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from bucketing.document.flagsets import SCHEMA_VERSION
-from bucketing.flagset import ALGORITHM, BUCKET_COUNT, ExperimentMode, FlagType
+from bucketing.flagset import ALGORITHM, BUCKET_COUNT, ExperimentMode, FlagType, ResolveMode
 from bucketing.operators import OPERATORS, PRESENCE
 
 Schema = dict[str, Any]
@@ -199,6 +199,34 @@ _EXPERIMENTS: dict[str, Schema] = {
         },
     ),
 }
+_REMOTE_CONFIGS: dict[str, Schema] = {
+    "Json": {"description": "Any JSON value."},
+    "ResolveMode": one_of_names(
+        [mode.value for mode in ResolveMode], "Which of the overrides that match apply: the first, or all in order."
+    ),
+    "ConfigOverride": closed(
+        "A condition, and the patch that it puts onto the value.",
+        {"if": ref("Condition"), "value": by_key(ref("Json"), "A JSON Merge Patch (RFC 7396).")},
+        {"id": text("Unique in its remote config; absent: `override-1` for the first, and so on.")},
+    ),
+    "RemoteConfig": entity(
+        "A JSON object with its overrides in one environment, served as an object flag is.",
+        {"key": text("No flag has the same."), "value": by_key(ref("Json"), "Served where no override applies.")},
+        {
+            "resolve": {**ref("ResolveMode"), "default": ResolveMode.FIRST.value},
+            "overrides": many(ref("ConfigOverride"), default=[]),
+            "invalid": many(
+                many(integer(minimum=0)),
+                "Sets of positions of overrides: where exactly these match, the value is served.",
+                default=[],
+            ),
+            "client_visible": flag("May client keys see what it evaluates to?", default=False),
+            "archived": flag("Out of use: its value is served.", default=False),
+            "version": integer("The config version that changed its answers last.", default=0),
+            "metadata": by_key(ref("Note"), "Stands in each answer, as its editors set it.", default={}),
+        },
+    ),
+}
 _CONFIG = entity(
     "All that an environment serves, at one version.",
     {"salt": text("Of the environment's buckets.")},
@@ -209,6 +237,7 @@ _CONFIG = entity(
         "flags": by_key(ref("Flag"), default={}),
         "segments": by_key(ref("Segment"), default={}),
         "experiments": by_key(ref("Experiment"), default={}),
+        "remote_configs": by_key(ref("RemoteConfig"), default={}),
     },
 )
 
@@ -219,9 +248,18 @@ def config_schema() -> Schema:
         "$id": f"urn:verdict:config:{SCHEMA_VERSION}",
         "title": "A config document",
         "description": (
-            "The answer of /v1/config. A message of CONFIG carries one of its flags, segments or experiments. "
+            "The answer of /v1/config. A message of CONFIG carries one of its flags, segments, "
+            "experiments or remote configs. "
             "docs/evaluation.md says what it means. Times are epoch milliseconds."
         ),
         "$ref": "#/$defs/Config",
-        "$defs": {"Config": _CONFIG, **_FLAGS, **_SERVED, **_CONDITIONS, **_SEGMENTS, **_EXPERIMENTS},
+        "$defs": {
+            "Config": _CONFIG,
+            **_FLAGS,
+            **_SERVED,
+            **_CONDITIONS,
+            **_SEGMENTS,
+            **_EXPERIMENTS,
+            **_REMOTE_CONFIGS,
+        },
     }

@@ -1,6 +1,6 @@
 """The compiled configuration of one environment as plain, immutable data.
 
-Everything the engine decides with stands here: flags, segments and experiments, and the salt of the
+Everything the engine decides with stands here: flags, remote configs, segments and experiments, and the salt of the
 environment. Times are milliseconds since the Unix epoch (UTC), weights and shares are hundredths of a
 percent (0 to 10,000, so a bucket compares with them directly).
 """
@@ -213,6 +213,40 @@ class Experiment:
     phase: int = 1
 
 
+class ResolveMode(StrEnum):
+    """Which of the overrides that match apply: the first, or all of them in their order."""
+
+    FIRST = "first"
+    MERGE = "merge"
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigOverride:
+    """A condition, and the patch (RFC 7396) that it puts onto a remote config's value. `id` is unique within it."""
+
+    id: str
+    condition: Condition
+    value: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteConfig:
+    """A JSON object with its overrides in one environment.
+
+    `invalid`: sets of positions of overrides that must not be applied together, each in order; only where all that
+    match apply. `version` and `metadata` are those of a flag."""
+
+    key: str
+    value: Mapping[str, Json]
+    resolve: ResolveMode = ResolveMode.FIRST
+    overrides: tuple[ConfigOverride, ...] = ()
+    invalid: tuple[tuple[int, ...], ...] = ()
+    client_visible: bool = False
+    archived: bool = False
+    version: int = 0
+    metadata: Mapping[str, str | float | bool] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class FlagSet:
     """All that an environment serves, at config version `version`."""
@@ -222,3 +256,4 @@ class FlagSet:
     flags: Mapping[str, Flag] = field(default_factory=dict)
     segments: Mapping[str, Segment] = field(default_factory=dict)
     experiments: Mapping[str, Experiment] = field(default_factory=dict)
+    remote_configs: Mapping[str, RemoteConfig] = field(default_factory=dict)

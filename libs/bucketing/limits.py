@@ -18,6 +18,9 @@ VARIATION_DEPTH_MAX = 32
 DESCRIPTION_BYTES_MAX = 1_024
 SEGMENT_KEYS_MAX = 20_000
 UNIT_KEY_BYTES_MAX = 1_024
+CONFIG_OVERRIDES_MAX = 100
+MERGED_OVERRIDES_MAX = 10
+"""Where all that match apply: each of their 1,024 combinations is checked when they are saved."""
 EXPERIMENT_HOLDOUTS_MAX = 20
 FLAG_DESCRIPTION_BYTES_MAX = 8_000
 METADATA_ENTRIES_MAX = 50
@@ -27,6 +30,8 @@ METADATA_RESERVED = frozenset(
     {"ageSeconds", "experiment", "experiments", "flagSetId", "override", "prerequisite", "version"}
 )
 """What answers say in their metadata beside the flag's own."""
+CONFIG_METADATA_RESERVED = METADATA_RESERVED | {"invalid_combination", "overrides"}
+"""The same of a remote config."""
 EXPOSURE_ATTRIBUTES_MAX = 20
 """Names of attributes, of a flag and of an environment each, that reported exposures carry."""
 INTEGER_MAX = 2**53 - 1

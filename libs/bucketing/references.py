@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from bucketing.flagset import AllOf, AnyOf, Condition, Flag, InSegment, Not, Segment
+from bucketing.flagset import AllOf, AnyOf, Condition, Flag, InSegment, Not, RemoteConfig, Segment
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,11 @@ def flag_references(flag: Flag) -> References:
         flags=_same(frozenset(prerequisite.flag for prerequisite in flag.prerequisites)),
         segments=_same(frozenset(key for rule in flag.rules for key in _segments(rule.condition))),
     )
+
+
+def remote_config_references(config: RemoteConfig) -> References:
+    """The segments in the conditions of its overrides."""
+    return References(segments=_same(frozenset(key for each in config.overrides for key in _segments(each.condition))))
 
 
 def segment_references(segment: Segment) -> References:

@@ -38,6 +38,8 @@ def _answering(message: ConfigMessage) -> bytes:
             return _deciding(message.flag)
         case "segment":
             return message.segment
+        case "remote_config":
+            return message.remote_config
         case "experiment" if is_in_force(message.experiment):
             return message.experiment.document
     return b""

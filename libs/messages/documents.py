@@ -18,11 +18,13 @@ from bucketing.document import (
     experiment_to_document,
     flag_from_document,
     flag_to_document,
+    remote_config_from_document,
+    remote_config_to_document,
     segment_from_document,
     segment_to_document,
 )
 from bucketing.errors import InvalidConfig
-from bucketing.flagset import Condition, Experiment, Flag, Json, Segment
+from bucketing.flagset import Condition, Experiment, Flag, Json, RemoteConfig, Segment
 
 from messages.generated import config_pb2 as pb
 
@@ -41,6 +43,13 @@ def canonical(document: Json) -> bytes:
 def flag_document(flag: Flag) -> bytes:
     """Without the version: a flag's version is that of the message."""
     document = flag_to_document(flag)
+    del document["version"]
+    return canonical(document)
+
+
+def remote_config_document(config: RemoteConfig) -> bytes:
+    """Without the version, as a flag."""
+    document = remote_config_to_document(config)
     del document["version"]
     return canonical(document)
 
@@ -65,6 +74,10 @@ def condition_of(document: bytes) -> Condition | None:
 
 def flag_of(message: pb.ConfigMessage) -> Flag:
     return flag_from_document({**_read(message.flag), "version": message.version})
+
+
+def remote_config_of(message: pb.ConfigMessage) -> RemoteConfig:
+    return remote_config_from_document({**_read(message.remote_config), "version": message.version})
 
 
 def segment_of(message: pb.ConfigMessage) -> Segment:

@@ -221,14 +221,14 @@ def vector_documents(file: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:
             yield name, "Config", case["config"]
         for key, segment in case.get("segments", {}).items():
             yield name, "Segment", {"key": key, **segment}
-        for kind in ("condition", "flag", "segment", "experiment"):
+        for kind in ("condition", "flag", "segment", "experiment", "remote_config"):
             if isinstance(case.get(kind), dict):
-                yield name, kind.capitalize(), case[kind]
+                yield name, kind.title().replace("_", ""), case[kind]
 
 
 def with_keys(config: dict[str, Any]) -> dict[str, Any]:
     """The keys that entities leave out, where the object around them says them."""
-    tables = {name: config[name] for name in ("flags", "segments", "experiments") if name in config}
+    tables = {name: config[name] for name in ("flags", "segments", "experiments", "remote_configs") if name in config}
     return config | {name: {key: {"key": key, **each} for key, each in table.items()} for name, table in tables.items()}
 
 

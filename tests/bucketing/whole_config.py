@@ -6,6 +6,7 @@ from bucketing.flagset import (
     AllOf,
     AnyOf,
     Comparison,
+    ConfigOverride,
     Experiment,
     ExperimentMode,
     Fixed,
@@ -17,6 +18,8 @@ from bucketing.flagset import (
     LayerSlot,
     Not,
     Prerequisite,
+    RemoteConfig,
+    ResolveMode,
     Rollout,
     Rule,
     Segment,
@@ -71,6 +74,22 @@ WHOLE = FlagSet(
             slot=LayerSlot("checkout", 0, 5000),
             holdouts=(Holdout("global", 525),),
             phase=2,
+        )
+    },
+    remote_configs={
+        "checkout-page": RemoteConfig(
+            key="checkout-page",
+            value={"columns": 2, "banner": {"text": "Hello", "link": None}, "sizes": [1, 2.5]},
+            resolve=ResolveMode.MERGE,
+            overrides=(
+                ConfigOverride("beta", InSegment(("beta",)), {"columns": 3, "banner": None}),
+                ConfigOverride("all", _CONDITION, {"banner": {"text": "Hi"}}),
+            ),
+            invalid=((0, 1),),
+            client_visible=True,
+            archived=True,
+            version=15,
+            metadata={"owner": "shop"},
         )
     },
 )

@@ -8,6 +8,12 @@ from bucketing.document.conditions import condition_from_document, condition_to_
 from bucketing.document.experiments import experiment_from_document, experiment_to_document
 from bucketing.document.flags import flag_from_document, flag_to_document
 from bucketing.document.flagsets import flagset_from_document, flagset_to_document
+from bucketing.document.remote_configs import (
+    override_from_document,
+    override_to_document,
+    remote_config_from_document,
+    remote_config_to_document,
+)
 from bucketing.document.segments import segment_from_document, segment_to_document
 from bucketing.document.serves import serve_from_document, serve_to_document
 
@@ -20,6 +26,10 @@ __all__ = [
     "flag_to_document",
     "flagset_from_document",
     "flagset_to_document",
+    "override_from_document",
+    "override_to_document",
+    "remote_config_from_document",
+    "remote_config_to_document",
     "segment_from_document",
     "segment_to_document",
     "serve_from_document",

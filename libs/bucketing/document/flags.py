@@ -34,7 +34,7 @@ def flag_from_document(document: Json, path: str = "") -> Flag:
         rules=_rules(fields, variations, path),
         version=optional(fields, "version", int, path, 0),
         description=optional(fields, "description", str, path, ""),
-        metadata=_metadata(optional(fields, "metadata", dict, path, {}), at(path, "metadata")),
+        metadata=metadata_from_document(fields, path),
         exposure_attributes=_names(fields, "exposure_attributes", path),
     )
 
@@ -44,11 +44,13 @@ def _names(fields: dict[str, Json], name: str, path: str) -> tuple[str, ...]:
     return tuple(expect(entry, str, f"{at(path, name)}[{index}]") for index, entry in enumerate(entries))
 
 
-def _metadata(fields: dict[str, Json], path: str) -> dict[str, str | float | bool]:
-    for name, value in fields.items():
+def metadata_from_document(fields: dict[str, Json], path: str) -> dict[str, str | float | bool]:
+    """Read the metadata of what answers under a key."""
+    found: dict[str, str | float | bool] = optional(fields, "metadata", dict, path, {})
+    for name, value in found.items():
         if not isinstance(value, str | int | float):
-            raise InvalidConfig(at(path, name), "must be a text, a number or a boolean", "type")
-    return fields
+            raise InvalidConfig(at(at(path, "metadata"), name), "must be a text, a number or a boolean", "type")
+    return found
 
 
 def _prerequisites(fields: dict[str, Json], path: str) -> tuple[Prerequisite, ...]:

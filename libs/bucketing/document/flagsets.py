@@ -8,6 +8,7 @@ from typing import TypeVar
 from bucketing.document.experiments import experiment_from_document, experiment_to_document
 from bucketing.document.fields import at, expect, optional, required
 from bucketing.document.flags import flag_from_document, flag_to_document
+from bucketing.document.remote_configs import remote_config_from_document, remote_config_to_document
 from bucketing.document.segments import segment_from_document, segment_to_document
 from bucketing.errors import InvalidConfig
 from bucketing.flagset import ALGORITHM, FlagSet, Json
@@ -17,9 +18,10 @@ Entity = TypeVar("Entity")
 
 
 def flagset_from_document(document: Json, path: str = "") -> FlagSet:
-    """Read a config document: `{"algorithm", "salt", "version", "flags", "segments", "experiments"}`.
+    """Read a config document: `{"algorithm", "salt", "version", "flags", "segments", "experiments",
+    "remote_configs"}`.
 
-    The last three are objects from key to entity; an entity may leave its own `key` out. Raises InvalidConfig
+    The last four are objects from key to entity; an entity may leave its own `key` out. Raises InvalidConfig
     for a wrong shape and for another algorithm or schema version than this engine's.
     """
     fields = expect(document, dict, path)
@@ -33,6 +35,7 @@ def flagset_from_document(document: Json, path: str = "") -> FlagSet:
         flags=_entities(fields, "flags", flag_from_document, path),
         segments=_entities(fields, "segments", segment_from_document, path),
         experiments=_entities(fields, "experiments", experiment_from_document, path),
+        remote_configs=_entities(fields, "remote_configs", remote_config_from_document, path),
     )
 
 
@@ -57,4 +60,5 @@ def flagset_to_document(flagset: FlagSet) -> dict[str, Json]:
         "flags": {key: flag_to_document(flag) for key, flag in sorted(flagset.flags.items())},
         "segments": {key: segment_to_document(one) for key, one in sorted(flagset.segments.items())},
         "experiments": {key: experiment_to_document(one) for key, one in sorted(flagset.experiments.items())},
+        "remote_configs": {key: remote_config_to_document(one) for key, one in sorted(flagset.remote_configs.items())},
     }

@@ -85,7 +85,7 @@ def _check(flag: Flag) -> Findings:
     _check_targets(findings, flag)
     _check_rules(findings, flag)
     findings.text(flag.description, "description", FLAG_DESCRIPTION_BYTES_MAX, empty=True)
-    check_metadata(findings, flag)
+    check_metadata(findings, flag.metadata)
     return findings
 
 

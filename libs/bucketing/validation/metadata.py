@@ -1,8 +1,10 @@
-"""A flag's metadata as it may be saved."""
+"""The metadata of flags and remote configs as it may be saved."""
 
 from __future__ import annotations
 
-from bucketing.flagset import Flag
+from collections.abc import Mapping, Set
+
+from bucketing.flagset import Json
 from bucketing.limits import (
     INTEGER_MAX,
     METADATA_ENTRIES_MAX,
@@ -14,14 +16,14 @@ from bucketing.validation.findings import Findings
 from bucketing.value_types import is_number
 
 
-def check_metadata(findings: Findings, flag: Flag) -> None:
-    """Add what is wrong with its names and values; a flag's answers have names of their own there."""
-    findings.count(len(flag.metadata), "metadata", METADATA_ENTRIES_MAX)
-    for name, value in flag.metadata.items():
+def check_metadata(findings: Findings, metadata: Mapping[str, Json], reserved: Set[str] = METADATA_RESERVED) -> None:
+    """Add what is wrong with names and values; answers have `reserved` names of their own there."""
+    findings.count(len(metadata), "metadata", METADATA_ENTRIES_MAX)
+    for name, value in metadata.items():
         here = f"metadata.{name}"
         findings.text(name, "metadata" if not name else here, METADATA_NAME_BYTES_MAX)
-        if name in METADATA_RESERVED:
-            findings.add(here, "reserved", f"answers say it themselves, as {', '.join(sorted(METADATA_RESERVED))}")
+        if name in reserved:
+            findings.add(here, "reserved", f"answers say it themselves, as {', '.join(sorted(reserved))}")
         if isinstance(value, str):
             findings.text(value, here, METADATA_TEXT_BYTES_MAX, empty=True)
         elif not isinstance(value, bool) and not is_number(value):

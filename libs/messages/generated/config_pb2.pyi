@@ -120,7 +120,7 @@ METRIC_PER_USER: MetricPer
 METRIC_PER_UNIT: MetricPer
 
 class ConfigMessage(_message.Message):
-    __slots__ = ("environment_id", "version", "epoch", "answers_version", "manifest", "tombstone", "environment", "metric", "flag", "segment", "experiment")
+    __slots__ = ("environment_id", "version", "epoch", "answers_version", "manifest", "tombstone", "environment", "metric", "flag", "segment", "experiment", "remote_config")
     ENVIRONMENT_ID_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
     EPOCH_FIELD_NUMBER: _ClassVar[int]
@@ -132,6 +132,7 @@ class ConfigMessage(_message.Message):
     FLAG_FIELD_NUMBER: _ClassVar[int]
     SEGMENT_FIELD_NUMBER: _ClassVar[int]
     EXPERIMENT_FIELD_NUMBER: _ClassVar[int]
+    REMOTE_CONFIG_FIELD_NUMBER: _ClassVar[int]
     environment_id: str
     version: int
     epoch: int
@@ -143,7 +144,8 @@ class ConfigMessage(_message.Message):
     flag: bytes
     segment: bytes
     experiment: Experiment
-    def __init__(self, environment_id: _Optional[str] = ..., version: _Optional[int] = ..., epoch: _Optional[int] = ..., answers_version: _Optional[int] = ..., manifest: _Optional[_Union[Manifest, _Mapping]] = ..., tombstone: _Optional[_Union[Tombstone, _Mapping]] = ..., environment: _Optional[_Union[Environment, _Mapping]] = ..., metric: _Optional[_Union[Metric, _Mapping]] = ..., flag: _Optional[bytes] = ..., segment: _Optional[bytes] = ..., experiment: _Optional[_Union[Experiment, _Mapping]] = ...) -> None: ...
+    remote_config: bytes
+    def __init__(self, environment_id: _Optional[str] = ..., version: _Optional[int] = ..., epoch: _Optional[int] = ..., answers_version: _Optional[int] = ..., manifest: _Optional[_Union[Manifest, _Mapping]] = ..., tombstone: _Optional[_Union[Tombstone, _Mapping]] = ..., environment: _Optional[_Union[Environment, _Mapping]] = ..., metric: _Optional[_Union[Metric, _Mapping]] = ..., flag: _Optional[bytes] = ..., segment: _Optional[bytes] = ..., experiment: _Optional[_Union[Experiment, _Mapping]] = ..., remote_config: _Optional[bytes] = ...) -> None: ...
 
 class Manifest(_message.Message):
     __slots__ = ("entity_count", "digest", "published_at")

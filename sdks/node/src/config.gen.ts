@@ -14,6 +14,8 @@ export interface Config {
   segments?: Record<string, Segment>;
   /** Absent: {}. */
   experiments?: Record<string, Experiment>;
+  /** Absent: {}. */
+  remote_configs?: Record<string, RemoteConfig>;
 }
 
 /** What a variation serves: any JSON value of its flag's type, but null. */
@@ -207,4 +209,41 @@ export interface Experiment {
   holdouts?: Holdout[];
   /** Exposures name it; from 1. Absent: 1. */
   phase?: number;
+}
+
+/** Any JSON value. */
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
+/** Which of the overrides that match apply: the first, or all in order. */
+export type ResolveMode = "first" | "merge";
+
+/** A condition, and the patch that it puts onto the value. */
+export interface ConfigOverride {
+  if: Condition;
+  /** A JSON Merge Patch (RFC 7396). */
+  value: Record<string, Json>;
+  /** Unique in its remote config; absent: `override-1` for the first, and so on. */
+  id?: string;
+}
+
+/** A JSON object with its overrides in one environment, served as an object flag is. */
+export interface RemoteConfig {
+  /** No flag has the same. */
+  key: string;
+  /** Served where no override applies. */
+  value: Record<string, Json>;
+  /** Absent: "first". */
+  resolve?: ResolveMode;
+  /** Absent: []. */
+  overrides?: ConfigOverride[];
+  /** Sets of positions of overrides: where exactly these match, the value is served. Absent: []. */
+  invalid?: number[][];
+  /** May client keys see what it evaluates to? Absent: false. */
+  client_visible?: boolean;
+  /** Out of use: its value is served. Absent: false. */
+  archived?: boolean;
+  /** The config version that changed its answers last. Absent: 0. */
+  version?: number;
+  /** Stands in each answer, as its editors set it. Absent: {}. */
+  metadata?: Record<string, Note>;
 }

@@ -7,13 +7,14 @@ import "encoding/json"
 
 // Config is all that an environment serves, at one version.
 type Config struct {
-	Salt          string                `json:"salt"`
-	SchemaVersion *int64                `json:"schema_version,omitempty"`
-	Algorithm     string                `json:"algorithm,omitempty"`
-	Version       int64                 `json:"version,omitempty"`
-	Flags         map[string]Flag       `json:"flags,omitempty"`
-	Segments      map[string]Segment    `json:"segments,omitempty"`
-	Experiments   map[string]Experiment `json:"experiments,omitempty"`
+	Salt          string                  `json:"salt"`
+	SchemaVersion *int64                  `json:"schema_version,omitempty"`
+	Algorithm     string                  `json:"algorithm,omitempty"`
+	Version       int64                   `json:"version,omitempty"`
+	Flags         map[string]Flag         `json:"flags,omitempty"`
+	Segments      map[string]Segment      `json:"segments,omitempty"`
+	Experiments   map[string]Experiment   `json:"experiments,omitempty"`
+	RemoteConfigs map[string]RemoteConfig `json:"remote_configs,omitempty"`
 }
 
 // Value is what a variation serves: any JSON value of its flag's type, but null.
@@ -142,6 +143,32 @@ type Experiment struct {
 	Phase      *int64         `json:"phase,omitempty"`
 }
 
+// Json is any JSON value.
+type Json = json.RawMessage
+
+// ResolveMode is which of the overrides that match apply: the first, or all in order.
+type ResolveMode string
+
+// ConfigOverride is a condition, and the patch that it puts onto the value.
+type ConfigOverride struct {
+	If    Condition       `json:"if"`
+	Value map[string]Json `json:"value"`
+	ID    string          `json:"id,omitempty"`
+}
+
+// RemoteConfig is a JSON object with its overrides in one environment, served as an object flag is.
+type RemoteConfig struct {
+	Key           string           `json:"key"`
+	Value         map[string]Json  `json:"value"`
+	Resolve       ResolveMode      `json:"resolve,omitempty"`
+	Overrides     []ConfigOverride `json:"overrides,omitempty"`
+	Invalid       [][]int64        `json:"invalid,omitempty"`
+	ClientVisible bool             `json:"client_visible,omitempty"`
+	Archived      bool             `json:"archived,omitempty"`
+	Version       int64            `json:"version,omitempty"`
+	Metadata      map[string]Note  `json:"metadata,omitempty"`
+}
+
 // The values of FlagType.
 const (
 	FlagTypeBoolean FlagType = "boolean"
@@ -182,4 +209,10 @@ const (
 const (
 	ExperimentModeAssigns  ExperimentMode = "assigns"
 	ExperimentModeObserves ExperimentMode = "observes"
+)
+
+// The values of ResolveMode.
+const (
+	ResolveModeFirst ResolveMode = "first"
+	ResolveModeMerge ResolveMode = "merge"
 )
