@@ -14,12 +14,16 @@ from service_kit.logs import LIBRARIES, JsonFormatter
 
 from devstack.parts import ClickHouse, Nats, Postgres, Redis
 from devstack.stack import Stack
+from tests import certificates_read_once, endpoints_read_once
 from tests.case_names import name_of, numbered
 
 # The same examples in each run, at whatever pace. `--hypothesis-profile=search` looks for others.
 settings.register_profile("steady", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("search", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
 settings.load_profile("steady")
+
+certificates_read_once.read_once()
+endpoints_read_once.read_once()
 
 
 @pytest.fixture(autouse=True)
@@ -36,6 +40,7 @@ def logging_as_it_was() -> Iterator[None]:
 def nothing_left_open() -> Iterator[None]:
     """A socket or file that nobody closed is told by the file that left it, not by whichever runs when it is found."""
     yield
+    endpoints_read_once.let_go()
     gc.collect()
 
 
@@ -134,6 +139,12 @@ def clickhouse_database(clickhouse_server: ClickHouse) -> Iterator[str]:
     clickhouse_server.run_sql(f"CREATE DATABASE {name}")
     yield name
     clickhouse_server.run_sql(f"DROP DATABASE {name}")
+
+
+def pytest_collection_finish() -> None:
+    """What there is before the first test stays: nothing need look through it for garbage again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:
