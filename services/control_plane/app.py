@@ -55,6 +55,9 @@ from control_plane.layers.service import LayerService
 from control_plane.metrics import endpoints as metrics_endpoints
 from control_plane.metrics.edits import metric_edits
 from control_plane.metrics.service import MetricService
+from control_plane.overrides import endpoints as overrides_endpoints
+from control_plane.overrides.models import OverrideLimits
+from control_plane.overrides.service import OverrideService
 from control_plane.people import (
     api_tokens_endpoints,
     email_domains_endpoints,
@@ -112,6 +115,7 @@ class Parts:
     heads: SignedHeads
     webhooks: Webhooks
     event_age_days_max: int = 730
+    override_limits: OverrideLimits = field(default_factory=OverrideLimits)
 
 
 def create_control_plane(parts: Parts, shell: Shell) -> FastAPI:
@@ -234,6 +238,9 @@ def _routers_of_entities(parts: Parts) -> Sequence[APIRouter]:
         segments_endpoints.build_router(authenticator=authenticator, segments=segments),
         flags_endpoints.build_router(authenticator=authenticator, flags=flags, settings=settings),
         explanations_endpoints.build_router(authenticator=authenticator, explainer=Explainer(parts.database)),
+        overrides_endpoints.build_router(
+            authenticator=authenticator, overrides=OverrideService(transactions, parts.override_limits)
+        ),
         metrics_endpoints.build_router(authenticator=authenticator, metrics=metrics),
         experiments_endpoints.build_router(authenticator=authenticator, experiments=experiments),
         layers_endpoints.build_router(authenticator=authenticator, layers=layers),

@@ -53,6 +53,7 @@ from control_plane.fleet.listener import FleetListener
 from control_plane.fleet.memory import Fleet
 from control_plane.fleet.telemetry import FleetTelemetry
 from control_plane.fleet.waits import PropagationWaits
+from control_plane.overrides.models import OverrideLimits
 from control_plane.people.browsers import CSRF_HEADER, Browsers
 from control_plane.people.courier import Courier
 from control_plane.people.identification import Identification
@@ -222,6 +223,11 @@ def build_api(settings: Settings, worker: Worker | None = None) -> Api:
             heads=heads,
             webhooks=webhooks,
             event_age_days_max=settings.events_age_days_max,
+            override_limits=OverrideLimits(
+                per_flag=settings.overrides_per_flag_max,
+                per_unit=settings.overrides_per_unit_max,
+                days_max=settings.override_days_max,
+            ),
         ),
         Shell(
             registry=registry,

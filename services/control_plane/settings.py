@@ -71,6 +71,9 @@ class Settings(BusSettings, RedisSettings):
     outbound_allow: AllowedHosts = ()
     webhook_attempts_at_once: Annotated[int, Field(ge=2, le=1000)] = 64
     webhook_days_kept: Annotated[int, Field(ge=1, le=365)] = 14
+    overrides_per_flag_max: Annotated[int, Field(ge=1, le=500)] = 200
+    overrides_per_unit_max: Annotated[int, Field(ge=1, le=10_000)] = 100
+    override_days_max: Annotated[int, Field(ge=1, le=3650)] = 90
     cors_origins: Origins = ()
     body_limit_bytes: Annotated[int, Field(ge=1024, le=64 * 1024 * 1024)] = 2 * 1024 * 1024
 

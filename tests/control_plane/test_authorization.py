@@ -192,6 +192,10 @@ ROWS: dict[tuple[str, str], Row] = {
     ("POST", ENVIRONMENT + "/sdk-keys"): Row("administrator", {"kind": "server", "name": "New"}),
     ("POST", ENVIRONMENT + "/sdk-keys/{sdk_key}/rotate"): Row("administrator", {}),
     ("DELETE", ENVIRONMENT + "/sdk-keys/{sdk_key}"): Row("administrator"),
+    ("GET", ENVIRONMENT + "/overrides"): Row("viewer"),
+    ("GET", ENVIRONMENT + "/overrides/{unit}"): Row("viewer"),
+    ("PUT", ENVIRONMENT + "/overrides/{unit}"): Row("developer", {"flag": "thing", "variation": "on", "reason": "r"}),
+    ("DELETE", ENVIRONMENT + "/overrides/{unit}"): Row("developer"),
     **feature("segments", {"key": "new", "name": "New", "included": ["u1"]}),
     **feature("flags", FLAG),
     ("GET", PROJECT + "/flags/{key}/environments/{environment}"): Row("viewer"),
@@ -266,6 +270,8 @@ async def furnished(tenant: Any, make_member: Any) -> dict[str, str]:
     project = f"/projects/{tenant.project}"
     await tenant.api.ok("POST", f"{project}/segments", {"key": "thing", "name": "T", "included": ["u1"]})
     await tenant.api.ok("POST", f"{project}/flags", {**FLAG, "key": "thing"})
+    override = {"flag": "thing", "variation": "on", "reason": "r"}
+    await tenant.api.ok("PUT", f"{tenant.path}/overrides/u1", override)
     await tenant.api.ok("POST", f"{project}/change-requests", {"title": "T", "edits": [EDIT]})
     await tenant.api.ok("POST", f"{project}/metrics", {**METRIC, "key": "thing"})
     await tenant.api.ok("POST", f"{project}/experiments", {**EXPERIMENT, "key": "thing"})
@@ -305,6 +311,7 @@ async def furnished(tenant: Any, make_member: Any) -> dict[str, str]:
         "invitation": waiting["id"],
         "user": identity,
         "key": "thing",
+        "unit": "u1",
         "number": "1",
     }
 

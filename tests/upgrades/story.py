@@ -251,11 +251,22 @@ async def _flags(owner: Speaker, shop: str) -> None:
     told = await owner("POST", f"{shop}/environments/production/explain", asked)
     await owner("POST", f"{shop}/environments/production/explain", asked | {"at": told["now"]})
     await owner("POST", f"{shop}/flags/checkout/clone", {"key": "copied", "off": True})
+    await _overrides(owner, shop)
     await _history(owner, shop)
     await _change_requests(owner, shop)
     for action in ("archive", "restore", "archive"):
         await owner("POST", f"{shop}/flags/spare/{action}")
     await owner("DELETE", f"{shop}/flags/spare")
+
+
+async def _overrides(owner: Speaker, shop: str) -> None:
+    overrides = f"{shop}/environments/production/overrides"
+    for flag in ("checkout", "gate"):
+        await owner("PUT", f"{overrides}/tester", {"flag": flag, "variation": "new", "reason": "to see it"})
+    await owner("GET", f"{overrides}?flag=checkout&expired=true")
+    await owner("GET", f"{overrides}/tester")
+    await owner("DELETE", f"{overrides}/tester?flag=gate")
+    await owner("DELETE", f"{overrides}/tester")
 
 
 async def _history(owner: Speaker, shop: str) -> None:

@@ -93,6 +93,8 @@ def _entity(deed: Deed) -> tuple[str, str, str]:
     name, environment = deed.entity_key, document.get("environment")
     if deed.entity == "flag_settings":
         name, _, environment = deed.entity_key.rpartition("/")
+    elif deed.entity == "override" and "unit" in document:
+        name = f"of {document.get('flag')} for {document['unit']}"
     elif _is_uuid(name):
         name = next((str(document[each]) for each in ("email", "name", "key") if document.get(each)), name)
     return noun, name, f" in {environment}" if isinstance(environment, str) and environment else ""

@@ -18,7 +18,7 @@ from control_plane.entities.rows import Unreadable, read_each
 from control_plane.entities.table import Scope
 from control_plane.experiments import repository
 from control_plane.experiments.definition import engine_experiment
-from control_plane.experiments.models import ExperimentRow
+from control_plane.experiments.models import EXPERIMENTS, ExperimentRow
 from control_plane.experiments.plans import plan_message
 from control_plane.experiments.views import experiment_row
 from control_plane.flags.queries import RunningExperiment
@@ -44,6 +44,30 @@ class PublishedExperiment:
     def in_force(self) -> bool:
         """Whether edges evaluate it."""
         return is_in_force(self.message)
+
+
+@dataclass(frozen=True, slots=True)
+class ExperimentOutline:
+    """What others need to know of an experiment. `variations` are keys."""
+
+    key: str
+    environment_id: UUID
+    flag: str
+    archived: bool
+    variations: frozenset[str]
+
+
+async def find_experiment(tx: Connection, scope: Scope, key: str) -> ExperimentOutline | None:
+    row = await EXPERIMENTS.find(tx, scope, key)
+    if row is None:
+        return None
+    return ExperimentOutline(
+        key=row.key,
+        environment_id=row.environment_id,
+        flag=row.flag,
+        archived=row.archived,
+        variations=frozenset(each["key"] for each in row.variations),
+    )
 
 
 async def running_on(tx: Connection, scope: Scope, flag: str) -> list[RunningExperiment]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from bucketing import unit_key
 from bucketing.flagset import FlagSet
 
 from control_plane.changes.patches import alike
@@ -14,6 +15,7 @@ from control_plane.entities.table import Scope
 from control_plane.environments.queries import EnvironmentRow
 from control_plane.experiments.queries import keys_on
 from control_plane.explanations.dependencies import flags_behind, holdouts_behind, segments_behind
+from control_plane.explanations.schemas import ExplanationAsked
 
 _TEXTS = frozenset({"name", "description", "tags", "owner", "version", "updated_at"})
 _OF_ANALYSIS = frozenset({"hypothesis", "control", "metrics", "plan", "trigger_event", "exposure_filter", "archived"})
@@ -23,20 +25,29 @@ IMMATERIAL: Mapping[str, frozenset[str]] = {
     "segment": _TEXTS,
     "experiment": _TEXTS | _OF_ANALYSIS,
     "holdout": _TEXTS | {"archived"},
+    "override": frozenset({"reason", "set_by", "created_at"}),
 }
 """The fields of each kind that no answer depends on."""
 
 
 async def last_change(
-    tx: Connection, scope: Scope, environment: EnvironmentRow, flagset: FlagSet, flag: str, number: int | None
+    tx: Connection,
+    scope: Scope,
+    environment: EnvironmentRow,
+    flagset: FlagSet,
+    asked: ExplanationAsked,
+    number: int | None,
 ) -> Version | None:
     """Up to the entry of this number; None: up to now. None when the log doesn't know of one."""
-    names = await _names(tx, scope, environment, flagset, flag)
+    names = await _names(tx, scope, environment, flagset, asked)
     return await _latest(tx, scope, dict.fromkeys(names, number))
 
 
-async def _names(tx: Connection, scope: Scope, environment: EnvironmentRow, flagset: FlagSet, flag: str) -> list[Name]:
-    flags = flags_behind(flagset, flag)
+async def _names(
+    tx: Connection, scope: Scope, environment: EnvironmentRow, flagset: FlagSet, asked: ExplanationAsked
+) -> list[Name]:
+    flags = flags_behind(flagset, asked.flag)
+    unit = unit_key(asked.context.get("targetingKey"))
     experiments = await keys_on(tx, scope, environment.id, flags)
     return [
         *_of("flag", flags),
@@ -44,6 +55,7 @@ async def _names(tx: Connection, scope: Scope, environment: EnvironmentRow, flag
         *_of("segment", segments_behind(flagset, flags)),
         *_of("experiment", experiments),
         *_of("holdout", holdouts_behind(flagset, flags)),
+        *_of("override", (f"{key}/{environment.key}/{unit}" for key in flags if unit)),
     ]
 
 

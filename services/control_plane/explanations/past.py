@@ -17,6 +17,7 @@ from control_plane.experiments.queries import experiment_of_document, keys_on
 from control_plane.explanations.dependencies import flags_behind, segments_behind
 from control_plane.flags.queries import flag_of_documents
 from control_plane.holdouts.queries import share_of_document
+from control_plane.overrides.queries import with_override_of_document
 from control_plane.segments.queries import segment_of_document
 
 Document = Mapping[str, Any]
@@ -25,7 +26,7 @@ Entity = TypeVar("Entity")
 
 @dataclass(frozen=True, slots=True)
 class PastEnvironment:
-    """An environment as it was when the entry of this number was the last one.
+    """An environment as it was when the entry of this number was the last one, with the overrides of one unit.
 
     Its salt is that of today: it never changes."""
 
@@ -33,6 +34,7 @@ class PastEnvironment:
     scope: Scope
     environment: EnvironmentRow
     number: int
+    unit: str = ""
 
     async def existed(self) -> bool:
         return bool(await self._documents("environment", [self.environment.key]))
@@ -56,9 +58,15 @@ class PastEnvironment:
             own = {key: f"{key}/{self.environment.key}" for key in documents}
             settings = await self._documents("flag_settings", own.values())
             pairs = {key: (each, settings.get(own[key])) for key, each in documents.items()}
-            found |= _readable(pairs, lambda pair: flag_of_documents(self.scope, self.environment.id, *pair))
+            read = _readable(pairs, lambda pair: flag_of_documents(self.scope, self.environment.id, *pair))
+            found |= await self._with_overrides(read)
             wanted = {named for key in found for named in flags_behind(FlagSet("", flags=found), key)} - seen
         return found
+
+    async def _with_overrides(self, flags: Mapping[str, Flag]) -> dict[str, Flag]:
+        names = {key: f"{key}/{self.environment.key}/{self.unit}" for key in flags if self.unit}
+        documents = await self._documents("override", names.values())
+        return {key: with_override_of_document(each, documents.get(names.get(key, ""))) for key, each in flags.items()}
 
     async def _experiments(self, flags: Iterable[str]) -> dict[str, Experiment]:
         keys = await keys_on(self.tx, self.scope, self.environment.id, list(flags))

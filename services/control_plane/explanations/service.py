@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TypeVar
 from uuid import UUID
 
+from bucketing import unit_key
 from bucketing.compiled import compile_flagset
 from bucketing.explanation import Explanation
 from bucketing.flagset import Flag, FlagSet, Segment
@@ -26,6 +27,7 @@ from control_plane.explanations.last_change import last_change
 from control_plane.explanations.past import PastEnvironment
 from control_plane.explanations.schemas import ExplanationAsked
 from control_plane.flags import queries as flags
+from control_plane.overrides.queries import with_overrides
 from control_plane.segments import queries as segments
 
 _REMEMBERED_MAX = 16
@@ -59,10 +61,11 @@ class Explainer:
             else:
                 now = _past(asked.at, now)
                 number = await _number_at(tx, scope, now)
-                flagset = await _flagset_at(PastEnvironment(tx, scope, row, number), asked.flag)
+                past = PastEnvironment(tx, scope, row, number, unit_key(asked.context.get("targetingKey")) or "")
+                flagset = await _flagset_at(past, asked.flag)
             if asked.flag not in flagset.flags:
                 raise NotFound(f"there is no flag {asked.flag}", code="flag_not_found")
-            change = await last_change(tx, scope, row, flagset, asked.flag, number)
+            change = await last_change(tx, scope, row, flagset, asked, number)
         show_salt = actor.may(Right.ENVIRONMENT_UPDATE, row.within(scope))
         explanation = await asyncio.to_thread(
             lambda: compile_flagset(flagset).explain(asked.flag, dict(asked.context), now, show_salt=show_salt)
@@ -107,7 +110,7 @@ async def _flagset(
     return FlagSet(
         salt=row.salt,
         version=row.version,
-        flags=_readable(await flags.compiled(tx, row.id, flag_cache)),
+        flags=_readable(await with_overrides(tx, row.id, await flags.compiled(tx, row.id, flag_cache))),
         segments=_readable(await segments.compiled(tx, row.id, segment_cache)),
         experiments=in_force,
     )

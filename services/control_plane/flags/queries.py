@@ -29,6 +29,13 @@ LEFT JOIN flag_settings s ON s.environment_id = e.id AND s.flag_id = f.id
 WHERE e.id = $1 AND f.key = ANY($2::text[])
 ORDER BY f.key
 """  # noqa: S608 - column names of our own
+_TARGETS_OF_UNIT = """
+SELECT f.key AS flag, target->>'variation' AS variation, (target->>'expires_at')::bigint AS expires_at
+FROM flag_settings s JOIN flags f ON f.id = s.flag_id AND f.organization_id = s.organization_id,
+    LATERAL json_array_elements(s.targets) AS target
+WHERE s.organization_id = $1 AND f.project_id = $2 AND s.environment_id = $3 AND target->>'key' = $4 AND NOT f.archived
+ORDER BY f.key LIMIT $5
+"""
 # Which transaction wrote each row: it changes with every write, whoever makes it.
 _STAMPS = """
 SELECT f.key, f.xmin::text || ' ' || COALESCE(s.xmin::text, '') AS stamp
@@ -47,9 +54,19 @@ _INLINE_MAX = 20
 class FlagOutline:
     """What others need to know of a flag. `variations` are keys."""
 
+    id: UUID
     key: str
     archived: bool
     variations: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class UnitTarget:
+    """An individual target of one unit. `expires_at`: epoch milliseconds; None: never."""
+
+    flag: str
+    variation: str
+    expires_at: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +112,17 @@ async def reach_of(tx: Connection, scope: Scope, key: str, environment_id: UUID)
 
 async def find_flag(tx: Connection, scope: Scope, key: str) -> FlagOutline | None:
     row = await FLAGS.find(tx, scope, key)
-    return None if row is None else FlagOutline(key=row.key, archived=row.archived, variations=row.variation_keys)
+    if row is None:
+        return None
+    return FlagOutline(id=row.id, key=row.key, archived=row.archived, variations=row.variation_keys)
+
+
+async def targets_of_unit(
+    tx: Connection, scope: Scope, environment_id: UUID, unit: str, limit: int
+) -> list[UnitTarget]:
+    """The individual targets of this targeting key in one environment, by the flags' keys."""
+    records = await tx.fetch(_TARGETS_OF_UNIT, scope.organization_id, scope.project_id, environment_id, unit, limit)
+    return [UnitTarget(**record) for record in records]
 
 
 async def compiled(tx: Connection, environment_id: UUID, cache: RowCache[Flag]) -> list[Flag | Unreadable]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
+from uuid import UUID
 
 from bucketing.flagset import Flag, Segment
 from messages.generated import config_pb2 as pb
@@ -17,6 +18,7 @@ from control_plane.experiments import queries as experiments
 from control_plane.experiments.queries import PublishedExperiment
 from control_plane.flags import queries as flags
 from control_plane.metrics import queries as metrics
+from control_plane.overrides.queries import with_overrides
 from control_plane.people.queries import PublishedAccess, published_access
 from control_plane.publishing.access import put_access
 from control_plane.publishing.touched import Touched
@@ -49,7 +51,7 @@ async def read_whole(tx: Connection, environment: EnvironmentRow, project_key: s
     return Stored(
         environment=environment,
         message=await _message(tx, environment, project_key),
-        flags=_by_key(await flags.compiled(tx, identity, RowCache())),
+        flags=_by_key(await with_overrides(tx, identity, await flags.compiled(tx, identity, RowCache()))),
         segments=_by_key(await segments.compiled(tx, identity, RowCache())),
         experiments=_by_key(await experiments.compiled(tx, identity)),
         metrics=_by_key(await metrics.compiled(tx, identity)),
@@ -59,7 +61,7 @@ async def read_whole(tx: Connection, environment: EnvironmentRow, project_key: s
 async def read_touched(tx: Connection, environment: EnvironmentRow, project_key: str, touched: Touched) -> Stored:
     """A flag takes the experiments on it along, and a holdout all experiments: they are checked and told together."""
     identity = environment.id
-    own_flags = await flags.of_keys(tx, identity, touched.flags) if touched.flags else {}
+    own_flags = await _flags(tx, identity, touched.flags)
     read: dict[str, PublishedExperiment | Unreadable] = {}
     if touched.holdouts:
         read = _by_key(await experiments.compiled(tx, identity))
@@ -77,8 +79,15 @@ async def read_touched(tx: Connection, environment: EnvironmentRow, project_key:
         metrics=_with_gone(
             touched.metrics, await metrics.of_keys(tx, identity, touched.metrics) if touched.metrics else {}
         ),
-        named_flags=await flags.of_keys(tx, identity, named) if named else {},
+        named_flags=await _flags(tx, identity, named),
     )
+
+
+async def _flags(tx: Connection, environment_id: UUID, keys: Collection[str]) -> dict[str, Flag | Unreadable]:
+    if not keys:
+        return {}
+    found = await flags.of_keys(tx, environment_id, keys)
+    return _by_key(await with_overrides(tx, environment_id, found.values()))
 
 
 def _by_key(entities: Iterable[Entity]) -> dict[str, Entity]:

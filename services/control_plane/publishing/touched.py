@@ -35,6 +35,7 @@ _KINDS = {
     "experiment": "experiment",
     "metric": "metric",
     "holdout": "holdout",
+    "override": "flag",
 }
 # Their keys stand in experiments alone, which have entries of their own.
 _SHOWN_NOWHERE = frozenset({"layer"})
@@ -106,7 +107,7 @@ def _touched(named: Iterable[tuple[str, str]], *, experimented: bool) -> Touched
     environment = False
     for entity, key in named:
         if entity in _KINDS:
-            # Settings are named `flag/environment`.
+            # Settings are named `flag/environment`, overrides `flag/environment/unit`.
             keys[_KINDS[entity]].add(key.partition("/")[0])
         elif entity in _OF_THE_ENVIRONMENT:
             environment = True

@@ -23,6 +23,11 @@ ARCHIVED = """
 WHERE organization_id = $1 AND project_id = $2 AND key = ANY($3::text[]))
 """
 """By key, whether a segment is archived, of those keys that there are; for a statement that asks for more."""
+_LISTING = """
+SELECT key, CASE WHEN included::jsonb ? $3 THEN 'included' ELSE 'excluded' END AS listed FROM segments
+WHERE organization_id = $1 AND project_id = $2 AND NOT archived AND (included::jsonb ? $3 OR excluded::jsonb ? $3)
+ORDER BY key LIMIT $4
+"""
 
 
 async def named_segments(tx: Connection, scope: Scope, conditions: Iterable[tuple[str, Condition]]) -> list[Reference]:
@@ -56,6 +61,12 @@ def checked_segments(named: Iterable[tuple[str, str]], archived: Mapping[str, bo
     if errors:
         raise InvalidInput(errors)
     return list(found.values())
+
+
+async def segments_listing(tx: Connection, scope: Scope, unit: str, limit: int) -> list[tuple[str, str]]:
+    """The segments in whose lists this targeting key stands, by key, each with `included` or `excluded`."""
+    records = await tx.fetch(_LISTING, scope.organization_id, scope.project_id, unit, limit)
+    return [(record["key"], record["listed"]) for record in records]
 
 
 async def compiled(tx: Connection, environment_id: UUID, cache: RowCache[Segment | None]) -> list[Segment | Unreadable]:

@@ -14,6 +14,7 @@ _OF_ENTITIES = ("create", "update", "archive", "restore", "delete")
 _ACTIONS: Mapping[str, Iterable[str]] = {
     "flag": _OF_ENTITIES,
     "flag_settings": ("update",),
+    "override": ("create", "update", "delete"),
     "segment": _OF_ENTITIES,
     "metric": _OF_ENTITIES,
     "layer": _OF_ENTITIES,

@@ -1,0 +1,1 @@
+"""One unit is put into a variation for a while: by testers to see it, by support to help."""
