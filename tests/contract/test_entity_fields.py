@@ -370,6 +370,7 @@ OTHER_TABLES = {
     "identities": "who a person is to an identity provider",
     "leases": "who leads among several processes",
     "outbox": "what the relay has yet to publish",
+    "overrides": "units that are put into a variation for a while; held by their own tests",
     "password_resets": "links with which people choose a password",
     "quota_overrides": "limits that an operator set; the audit log has the change, the API tells the limits",
     "publication_blocks": "what the relay must not publish, and why",
