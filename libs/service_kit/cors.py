@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from fastapi import FastAPI
 from pydantic import BeforeValidator
 from pydantic_settings import NoDecode
+from starlette.applications import Starlette
 from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -108,7 +108,7 @@ class Pages:
             )
 
 
-def allow_browsers(app: FastAPI, pages: Pages) -> None:
+def allow_browsers(app: Starlette, pages: Pages) -> None:
     """Lets these pages call the app; the refusal of a preflight is a 400."""
     app.add_middleware(
         _PagesMiddleware,

@@ -7,7 +7,7 @@ from collections.abc import Coroutine
 from http import HTTPStatus
 from typing import Any, TypeVar
 
-from fastapi import Request
+from starlette.requests import Request
 
 from service_kit.problems import Problem
 

@@ -1,4 +1,4 @@
-"""A FastAPI app with what every service shares: problems, health, metrics, request ids and a limit on bodies."""
+"""What every service has around its operations: problems, health, metrics, request ids and a limit on bodies."""
 
 from __future__ import annotations
 
@@ -8,33 +8,31 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.metadata import version
 from secrets import token_hex
 from typing import Any
 
-from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
+from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service_kit.api_docs import DOCS_PATH, PAGE_POLICY, docs_page
 from service_kit.background import Background
-from service_kit.described_refusals import describe_refusals
 from service_kit.head_requests import HeadRequests
-from service_kit.health import Check, health_router
+from service_kit.health import Check, health_operations
 from service_kit.logs import get_logger, set_request_id
+from service_kit.operations import Operation, routes_of
 from service_kit.origins import begin_origin, note_reason
 from service_kit.problems import (
-    PROBLEM_SCHEMA,
     InvalidInput,
     Problem,
     TooLarge,
     install_problem_handlers,
     problem_response,
 )
-from service_kit.reasons import REASON_PARAMETER, reason_of
-from service_kit.telemetry import HttpTelemetry, metrics_router
+from service_kit.reasons import reason_of
+from service_kit.telemetry import HttpTelemetry, metrics_operations
 from service_kit.workers.siblings import all_figures, all_ready
 from service_kit.workers.worker import Worker
 
@@ -43,7 +41,9 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _UNEXPECTED = "an unexpected error; the log has it under this request id"
 _log = get_logger("http")
 
-Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+Lifespan = Callable[[Any], AbstractAsyncContextManager[None]]
+Document = Callable[[], dict[str, Any]]
+"""Tells what the API is, as OpenAPI."""
 Refusal = Callable[[str, Problem], Response]
 """The answer at a path to a request that no route has seen."""
 
@@ -63,32 +63,26 @@ class Shell:
     worker: Worker = field(default_factory=Worker)
 
 
-def create_app(
-    title: str, shell: Shell, *, checks: Mapping[str, Check], refusal: Refusal | None = None, **options: Any
-) -> FastAPI:
-    """An app with `/healthz`, `/readyz`, `/metrics`, `/openapi.json`, `/api/docs`, problem+json errors, and `HEAD`.
+def furnish(
+    app: Starlette, shell: Shell, document: Document, *, checks: Mapping[str, Check], refusal: Refusal | None = None
+) -> list[Operation]:
+    """Gives the app `/healthz`, `/readyz`, `/metrics`, `/api/docs`, problem+json errors, and `HEAD`; returns what of it
+    stands in the document.
 
     It is ready when all `checks` pass and no essential work in the background keeps failing. Bodies over the limit
     get 413, before they are read where the length is declared; `refusal` writes that answer in another form than a
     problem's.
     """
-    app = _Service(
-        title=title,
-        version=version("verdict-platform"),
-        docs_url=None,
-        redoc_url=None,
-        lifespan=shell.lifespan,
-        strict_content_type=False,
-        **options,
-    )
-    app.takes_reasons = shell.takes_reasons
     install_problem_handlers(app)
     if shell.background is not None:
         checks = {**checks, "background": shell.background.check}
-    app.include_router(health_router(all_ready(shell.worker, checks), shell.warnings))
-    app.include_router(metrics_router(all_figures(shell.worker, shell.registry)))
+    shared = [
+        *health_operations(all_ready(shell.worker, checks), shell.warnings),
+        *metrics_operations(all_figures(shell.worker, shell.registry)),
+    ]
+    app.router.routes.extend(routes_of(shared))
 
-    page = cache(lambda: docs_page(app.openapi()))
+    page = cache(lambda: docs_page(document()))
 
     async def docs(_: Request) -> Response:
         return HTMLResponse(page(), headers={"Content-Security-Policy": PAGE_POLICY})
@@ -102,28 +96,7 @@ def create_app(
         takes_reasons=shell.takes_reasons,
     )
     app.add_middleware(HeadRequests)
-    return app
-
-
-class _Service(FastAPI):
-    takes_reasons = False
-
-    def openapi(self) -> dict[str, Any]:
-        """The document with the schema of problems, what any operation refuses, and the header of every write."""
-        if self.openapi_schema is None:
-            document = super().openapi()
-            document.setdefault("components", {}).setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA
-            describe_refusals(document)
-            if self.takes_reasons:
-                _add_reasons(document)
-        return super().openapi()
-
-
-def _add_reasons(document: dict[str, Any]) -> None:
-    for operations in document["paths"].values():
-        for method, operation in operations.items():
-            if method != "get":
-                operation.setdefault("parameters", []).append(REASON_PARAMETER)
+    return shared
 
 
 class RequestEnvelope:

@@ -17,10 +17,10 @@ from http import HTTPStatus
 from typing import Any, ClassVar
 
 import msgspec
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import Response
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
 
 from service_kit.logs import current_request_id
 
@@ -169,21 +169,12 @@ def declares_json(request: Request) -> bool:
     return media_type == "application/json" or media_type.endswith("+json")
 
 
-def install_problem_handlers(app: FastAPI) -> None:
-    """Every expected error of the app leaves as a problem: ours, the framework's and validation's."""
+def install_problem_handlers(app: Starlette) -> None:
+    """Every expected error of the app leaves as a problem: ours and the framework's."""
 
     async def on_problem(_: Request, error: Exception) -> Response:
         assert isinstance(error, Problem)  # noqa: S101 - registered for this class only
         return problem_response(error)
-
-    async def on_validation(request: Request, error: Exception) -> Response:
-        assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class only
-        if any(each["loc"] == ("body",) for each in error.errors()) and not declares_json(request):
-            return problem_response(UnsupportedMedia("send the body as `Content-Type: application/json`"))
-        errors = [FieldError(field_path(each["loc"]), each["type"], each["msg"]) for each in error.errors()[:100]]
-        if any(each["type"] == "json_invalid" for each in error.errors()):
-            return problem_response(BadRequest("the body is not valid JSON", code="invalid_json"))
-        return problem_response(InvalidInput(errors))
 
     async def on_http(_: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class only
@@ -192,7 +183,6 @@ def install_problem_handlers(app: FastAPI) -> None:
         return problem_response(problem, status=error.status_code)
 
     app.add_exception_handler(Problem, on_problem)
-    app.add_exception_handler(RequestValidationError, on_validation)
     app.add_exception_handler(HTTPException, on_http)
 
 
@@ -223,7 +213,7 @@ PROBLEM_SCHEMA: dict[str, Any] = {
 
 
 def problem_responses(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:
-    """`responses=` of a FastAPI route that may answer with these problems."""
+    """What a route that may answer with these problems says of them in the document."""
     return {
         kind.status: {
             "description": HTTPStatus(kind.status).phrase,

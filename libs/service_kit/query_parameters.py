@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from fastapi import Request
-from fastapi.dependencies.models import Dependant
-from fastapi.routing import APIRoute
+from starlette.requests import Request
 
 from service_kit.problems import FieldError, InvalidInput
+
+if TYPE_CHECKING:
+    # A process whose routes are none of FastAPI's does without it.
+    from fastapi.dependencies.models import Dependant
+    from fastapi.routing import APIRoute
 
 QUERY_VALUE_LENGTH_MAX = 2048
 _NAME_LENGTH_SHOWN = 64

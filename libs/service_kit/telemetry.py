@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from fastapi import APIRouter, Response
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
@@ -16,6 +15,10 @@ from prometheus_client import (
     ProcessCollector,
 )
 from prometheus_client.registry import Collector
+from starlette.requests import Request
+from starlette.responses import Response
+
+from service_kit.operations import Operations
 
 LATENCY_BUCKETS_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
@@ -72,12 +75,12 @@ class HttpTelemetry:
         )
 
 
-def metrics_router(exposition: Callable[[], Awaitable[bytes]]) -> APIRouter:
+def metrics_operations(exposition: Callable[[], Awaitable[bytes]]) -> Operations:
     """`exposition`: the figures as Prometheus reads them."""
-    router = APIRouter(tags=["health"])
+    operations = Operations("health")
 
-    @router.get("/metrics", summary="Prometheus metrics", response_class=Response)
-    async def metrics() -> Response:
+    @operations.get("/metrics", summary="Prometheus metrics", content=None)
+    async def metrics(_: Request) -> Response:
         return Response(await exposition(), media_type=CONTENT_TYPE_LATEST)
 
-    return router
+    return operations

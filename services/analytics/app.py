@@ -10,10 +10,11 @@ from messages.subjects import acts_stream
 from prometheus_client import CollectorRegistry
 from service_kit.clock import Clock
 from service_kit.cors import CorsPolicy, Pages, allow_browsers
-from service_kit.http import Shell, create_app
+from service_kit.http import Shell
 from service_kit.logs import get_logger
 from service_kit.problems import TooManyRequests, Unavailable, problem_response, problem_responses
 from service_kit.reasons import REASON_HEADER
+from service_kit.typed_app import create_app
 from starlette.responses import Response
 from streams import Bus, BusError, StreamSpec
 

@@ -18,13 +18,14 @@ from service_kit.actor_limits import ActorLimits
 from service_kit.background import Background
 from service_kit.bus_watch import BusWatch
 from service_kit.clock import SystemClock
-from service_kit.http import Shell, create_app
+from service_kit.http import Shell
 from service_kit.logs import configure_logging
 from service_kit.problems import Problem
 from service_kit.serving import serve
 from service_kit.settings import load_settings
 from service_kit.shared_limits import JOIN_SECONDS, SharedLimits, redis_at
 from service_kit.telemetry import new_registry
+from service_kit.typed_app import create_app
 from streams import Bus, StreamSpec
 from streams.connection import BusConnection
 from streams.jetstream import JetStreamBus

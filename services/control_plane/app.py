@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 
 from fastapi import APIRouter, FastAPI
 from service_kit.actor_limits import ActorLimits
-from service_kit.http import Shell, create_app
+from service_kit.http import Shell
 from service_kit.route_index import index_routes
 from service_kit.token_keys import VerificationKey
+from service_kit.typed_app import create_app
 
 from control_plane.access import Authenticator, OwnTenancy, operation_name, roles_endpoints
 from control_plane.audit import endpoints as audit_endpoints

@@ -18,7 +18,7 @@ from service_kit.clock import Clock, SystemClock
 from service_kit.companions import Companion
 from service_kit.cors import CorsPolicy, Pages, allow_browsers
 from service_kit.deadlines import RequestDeadlines
-from service_kit.http import Lifespan, Shell, create_app
+from service_kit.http import Lifespan, Shell
 from service_kit.mail import SmtpMailer, SmtpServer
 from service_kit.outbound import OutboundGuard
 from service_kit.problems import Unavailable
@@ -28,6 +28,7 @@ from service_kit.shared_limits import JOIN_SECONDS, SharedLimits, redis_at
 from service_kit.telemetry import new_registry
 from service_kit.token_keys import SharedSecret
 from service_kit.tokens import AccessTokens, TokenIssuer
+from service_kit.typed_app import create_app
 from service_kit.workers.worker import Worker
 from streams.connection import BusConnection
 from streams.jetstream import JetStreamBus

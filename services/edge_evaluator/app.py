@@ -1,17 +1,20 @@
-"""The edge's HTTP surface: routers plugged into one app."""
+"""The edge's HTTP surface: the operations of one app."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fastapi import FastAPI
 from service_kit.cors import CorsPolicy, Pages, allow_browsers
-from service_kit.http import Shell, create_app
+from service_kit.http import Shell
+from service_kit.plain_app import PlainApp
 
 from edge_evaluator.admission.requests import Admission
 from edge_evaluator.admission.streams import OpenStreams
-from edge_evaluator.endpoints import config, flags, manifest, ofrep
+from edge_evaluator.endpoints.config import config_operations
 from edge_evaluator.endpoints.contexts import ContextLimits
+from edge_evaluator.endpoints.flags import flag_operations
+from edge_evaluator.endpoints.manifest import manifest_operations
+from edge_evaluator.endpoints.ofrep import ofrep_operations
 from edge_evaluator.endpoints.ofrep_paths import OfrepPaths
 from edge_evaluator.endpoints.ofrep_route import refused
 from edge_evaluator.evaluation.evaluator import Evaluator
@@ -42,30 +45,31 @@ class EdgeParts:
     open_streams: OpenStreams
 
 
-def build_app(parts: EdgeParts, options: HttpOptions, shell: Shell) -> FastAPI:
-    memory = parts.admission.memory
+def build_app(parts: EdgeParts, options: HttpOptions, shell: Shell) -> PlainApp:
+    admission, evaluator, limits = parts.admission, parts.evaluator, options.limits
+    memory = admission.memory
 
     async def configuration() -> str | None:
         return None if memory.ready else f"nothing to answer from, and no usable snapshot: {memory.lack}"
 
-    app = create_app(
+    app = PlainApp(
         "Verdict edge evaluator",
         shell,
+        [
+            *ofrep_operations(
+                admission=admission,
+                evaluator=evaluator,
+                open_streams=parts.open_streams,
+                limits=limits,
+                public_url=options.public_url,
+            ),
+            *flag_operations(admission=admission, evaluator=evaluator, limits=limits),
+            *config_operations(admission=admission, open_streams=parts.open_streams),
+            *manifest_operations(admission=admission),
+        ],
         checks={"configuration": configuration},
         refusal=refused,
     )
-    app.include_router(
-        ofrep.build_router(
-            admission=parts.admission,
-            evaluator=parts.evaluator,
-            open_streams=parts.open_streams,
-            limits=options.limits,
-            public_url=options.public_url,
-        )
-    )
-    app.include_router(flags.build_router(admission=parts.admission, evaluator=parts.evaluator, limits=options.limits))
-    app.include_router(config.build_router(admission=parts.admission, open_streams=parts.open_streams))
-    app.include_router(manifest.build_router(admission=parts.admission))
     app.add_middleware(OfrepPaths)
     allow_browsers(app, options.pages)
     return app

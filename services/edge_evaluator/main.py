@@ -10,7 +10,6 @@ from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from fastapi import FastAPI
 from messages.subjects import CONFIG
 from service_kit.background import Background
 from service_kit.bus_watch import BusWatch
@@ -27,6 +26,7 @@ from service_kit.telemetry import new_registry
 from service_kit.trusted_proxies import TrustedProxies
 from service_kit.workers.supervisor import run_workers
 from service_kit.workers.worker import Worker
+from starlette.applications import Starlette
 from streams import Bus
 from streams.connection import BusConnection
 from streams.jetstream import JetStreamBus
@@ -135,7 +135,7 @@ class Edge:
         )
 
     @contextlib.asynccontextmanager
-    async def _lifespan(self, _: FastAPI) -> AsyncIterator[None]:
+    async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
         if self._keeper is not None:
             await self._keeper.restore()
         self._bus.start()

@@ -9,7 +9,8 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from service_kit.cors import CorsPolicy, Pages, allow_browsers
-from service_kit.http import Shell, create_app
+from service_kit.http import Shell
+from service_kit.typed_app import create_app
 from starlette.middleware import Middleware
 
 from event_ingestor.bodies import BODY_BYTES_MAX

@@ -24,6 +24,7 @@ from messages.sdk_keys import KeyKind, SdkKey
 from pydantic import SecretStr
 from service_kit.clock import ManualClock
 from service_kit.http import Shell
+from service_kit.plain_app import PlainApp
 from service_kit.telemetry import new_registry
 from streams.memory import MemoryBus
 
@@ -70,7 +71,7 @@ def open_clients() -> Iterator[dict[str, httpx.AsyncClient]]:
         }
 
 
-def build_apps() -> Mapping[str, FastAPI]:
+def build_apps() -> Mapping[str, FastAPI | PlainApp]:
     nowhere = SecretStr("postgresql://nobody@127.0.0.1:9/nothing")
     return {
         "control plane": build_api(Settings(database_url=nowhere, auth_jwt_secret=SECRET, relay_enabled=False)).app,

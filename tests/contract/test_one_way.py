@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import httpx
 import pytest
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from tests.contract.apps import build_apps
 
@@ -62,7 +62,7 @@ def named(found: list[Operation]) -> list[Any]:
 async def ask() -> AsyncIterator[Any]:
     started: list[Any] = []
 
-    async def send(app: FastAPI, method: str, path: str) -> httpx.Response:
+    async def send(app: Starlette, method: str, path: str) -> httpx.Response:
         context = app.router.lifespan_context(app)
         if app is APPS["ingestor"]:
             await context.__aenter__()

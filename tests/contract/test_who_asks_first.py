@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from tests.contract.apps import build_apps
 
@@ -34,7 +34,7 @@ OPERATIONS = [
 ]
 
 
-async def answer(app: FastAPI, method: str, path: str, pieces: list[bytes]) -> tuple[int, dict[str, Any], int]:
+async def answer(app: Starlette, method: str, path: str, pieces: list[bytes]) -> tuple[int, dict[str, Any], int]:
     """The status, the problem, and how many pieces of the body were read."""
     waiting, sent = list(pieces), []
 

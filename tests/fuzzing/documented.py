@@ -27,6 +27,7 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
+from service_kit.plain_app import PlainApp
 
 Operation = tuple[str, str]
 """A method and a path as the document writes it."""
@@ -52,7 +53,7 @@ STEADY = settings(
 """No example is shrunk: all findings of an operation are told at once."""
 
 
-def operations_of(app: FastAPI) -> list[Operation]:
+def operations_of(app: FastAPI | PlainApp) -> list[Operation]:
     """What gives or takes away comes last, so that the rest meets what is there."""
     found = [(method.upper(), path) for path, methods in app.openapi()["paths"].items() for method in methods]
     return sorted(found, key=spoils)
@@ -79,7 +80,7 @@ def told(answer: httpx.Response, failure: Exception) -> str:
     return f"{failure}\n{asked.method} {asked.url} {asked.content!r}\n{answer.status_code} {answer.text[:500]}"
 
 
-def in_memory(app: FastAPI) -> httpx.AsyncClient:
+def in_memory(app: FastAPI | PlainApp) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=httpx.ASGITransport(app, raise_app_exceptions=False), base_url="http://test")
 
 
@@ -87,7 +88,7 @@ def in_memory(app: FastAPI) -> httpx.AsyncClient:
 class Conversation:
     """What a client asks of an app, in a loop of its own, one request after the other."""
 
-    app: FastAPI
+    app: FastAPI | PlainApp
     runner: asyncio.Runner
     client: httpx.AsyncClient
     places: Mapping[str, str] = field(default_factory=dict)

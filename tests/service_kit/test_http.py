@@ -10,9 +10,10 @@ import pytest
 from fastapi import FastAPI
 from pydantic import BaseModel, Field
 from service_kit.cors import CorsPolicy, Pages, allow_browsers
-from service_kit.http import Shell, create_app
+from service_kit.http import Shell
 from service_kit.problems import Conflict, FieldError, InvalidInput, TooManyRequests
 from service_kit.telemetry import new_registry
+from service_kit.typed_app import create_app
 
 BUSY: list[str | None] = [None]
 

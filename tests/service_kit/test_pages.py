@@ -20,6 +20,7 @@ from service_kit.pagination import (
     position_of,
 )
 from service_kit.problems import install_problem_handlers
+from service_kit.validation_problems import install_validation_handler
 
 ROWS = [f"row-{number:03}" for number in range(120)]
 
@@ -33,6 +34,7 @@ def rows() -> list[str]:
 async def client(rows: list[str]) -> AsyncIterator[httpx.AsyncClient]:
     app = FastAPI()
     install_problem_handlers(app)
+    install_validation_handler(app)
 
     @app.get("/rows")
     async def listed(page: RequestedPage) -> Page[str]:

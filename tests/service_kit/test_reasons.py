@@ -7,10 +7,11 @@ from urllib.parse import quote
 
 import httpx
 import pytest
-from service_kit.http import Shell, create_app
+from service_kit.http import Shell
 from service_kit.origins import current_address, current_reason, current_right, note_right
 from service_kit.reasons import REASON_HEADER, REASON_LENGTH_MAX
 from service_kit.telemetry import new_registry
+from service_kit.typed_app import create_app
 
 GIVEN = {
     "nothing": (None, ""),

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from service_kit.json_text import decode_json
 from service_kit.problems import install_problem_handlers
 from service_kit.requests import new_router
+from service_kit.validation_problems import install_validation_handler
 
 
 class Body(BaseModel):
@@ -27,6 +28,7 @@ async def anybody(_: Request) -> None:
 def app() -> FastAPI:
     app = FastAPI()
     install_problem_handlers(app)
+    install_validation_handler(app)
     router = new_router("tests", anybody)
 
     @router.post("/length")

@@ -10,11 +10,12 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI, Request, Response
-from service_kit.http import Shell, create_app
+from service_kit.http import Shell
 from service_kit.listeners import Availability, MetricsAccess, public_listener
 from service_kit.serving import Server
 from service_kit.settings import ServiceSettings, load_settings
 from service_kit.telemetry import new_registry
+from service_kit.typed_app import create_app
 
 from devstack.ports import free_port
 from tests.waiting import until

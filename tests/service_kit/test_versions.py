@@ -8,6 +8,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from service_kit.problems import PreconditionFailed, install_problem_handlers
+from service_kit.validation_problems import install_validation_handler
 from service_kit.versions import ExpectedVersion, VersionIfGiven, check_version, etag
 
 
@@ -16,6 +17,7 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
     """Of an entity at version 7 that can be changed (the version is needed) and archived (it may be sent)."""
     app = FastAPI()
     install_problem_handlers(app)
+    install_validation_handler(app)
 
     @app.patch("/entity")
     async def change(expected: ExpectedVersion) -> None:

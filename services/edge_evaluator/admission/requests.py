@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Protocol
 
-from fastapi import Request
 from messages.sdk_keys import SdkKey
 from service_kit.clock import Clock
 from service_kit.credentials import require_key
 from service_kit.problems import Forbidden, TooManyRequests, Unauthorized, Unavailable
 from service_kit.query_parameters import check_parameters
 from service_kit.rate_limits import RateLimit
+from starlette.requests import Request
 
 from edge_evaluator.memory.callers import Caller
 from edge_evaluator.memory.flag_memory import FlagMemory
@@ -54,14 +54,14 @@ class Admission:
         key = self.memory.find(presented, self.clock.now())
         caller = Caller(presented, self._counted(key, request))
         if not parameters_are_attributes:
-            check_parameters(request)
+            check_parameters(request, request.scope["route"].query_parameters)
         return caller
 
     def admit_stream(self, request: Request, token: str) -> SdkKey:
         """The same for the token in an event stream's address."""
         self._count_address(request)
         key = self._counted(self.memory.find_stream(token, self.clock.now()), request)
-        check_parameters(request)
+        check_parameters(request, request.scope["route"].query_parameters)
         return key
 
     def _count_address(self, request: Request) -> None:

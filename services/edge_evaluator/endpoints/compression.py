@@ -6,7 +6,8 @@ import asyncio
 import zlib
 from collections.abc import Mapping
 
-from fastapi import Request, Response
+from starlette.requests import Request
+from starlette.responses import Response
 
 from edge_evaluator.endpoints.ofrep_route import JSON
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
-from fastapi.responses import JSONResponse, StreamingResponse
+from service_kit.operations import Operations
 from service_kit.problems import (
     Forbidden,
     InvalidInput,
@@ -12,6 +11,8 @@ from service_kit.problems import (
     Unavailable,
     problem_responses,
 )
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from edge_evaluator.admission.requests import Admission, require_server_key
 from edge_evaluator.admission.streams import OpenStreams
@@ -24,10 +25,10 @@ _REFUSALS = problem_responses(Unauthorized, InvalidInput, TooManyRequests, Unava
 _SERVER_ONLY = problem_responses(Unauthorized, Forbidden, InvalidInput, TooManyRequests, Unavailable)
 
 
-def build_router(*, admission: Admission, open_streams: OpenStreams) -> APIRouter:
-    router = APIRouter(tags=["configuration"])
+def config_operations(*, admission: Admission, open_streams: OpenStreams) -> Operations:
+    operations = Operations("configuration")
 
-    @router.get("/v1/environment", summary="Which environment, at which version, how old", responses=_REFUSALS)
+    @operations.get("/v1/environment", summary="Which environment, at which version, how old", answers=_REFUSALS)
     async def environment(request: Request) -> Response:
         held = admission.memory.held(admission.admit(request).key)
         config = held.config
@@ -41,10 +42,10 @@ def build_router(*, admission: Admission, open_streams: OpenStreams) -> APIRoute
             }
         )
 
-    @router.get(
+    @operations.get(
         "/v1/config",
         summary="The whole configuration (server keys)",
-        responses={304: {"description": "Nothing has changed"}, **_SERVER_ONLY},
+        answers={304: {"description": "Nothing has changed"}, **_SERVER_ONLY},
     )
     async def config(request: Request) -> Response:
         caller = admission.admit(request)
@@ -64,11 +65,11 @@ def build_router(*, admission: Admission, open_streams: OpenStreams) -> APIRoute
             return Response(await published.packed(), headers=headers | ENCODED, media_type=JSON)
         return Response(encoded, headers=headers, media_type=JSON)
 
-    @router.get(
+    @operations.get(
         "/v1/stream",
         summary="The configuration as server-sent events: a snapshot, then changes (server keys)",
-        response_class=StreamingResponse,
-        responses=_SERVER_ONLY,
+        content=None,
+        answers=_SERVER_ONLY,
     )
     async def stream(request: Request) -> Response:
         caller = admission.admit(request)
@@ -77,4 +78,4 @@ def build_router(*, admission: Admission, open_streams: OpenStreams) -> APIRoute
         subscription = Subscription(admission, open_streams, caller.key, request.headers.get("last-event-id"))
         return StreamingResponse(subscription.configurations(), headers=STREAM_HEADERS, media_type=EVENT_STREAM)
 
-    return router
+    return operations

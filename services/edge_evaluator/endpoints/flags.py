@@ -6,7 +6,9 @@ from typing import Any
 
 import msgspec
 from bucketing.decision import Decision
-from fastapi import APIRouter, Request, Response
+from service_kit.operations import Operations
+from starlette.requests import Request
+from starlette.responses import Response
 
 from edge_evaluator.admission.requests import Admission, require_server_key
 from edge_evaluator.endpoints.compression import packable
@@ -17,7 +19,7 @@ from edge_evaluator.endpoints.contexts import (
     decode_object,
     query_context,
 )
-from edge_evaluator.endpoints.ofrep_route import JSON, OfrepRoute, failure_responses, plain_body
+from edge_evaluator.endpoints.ofrep_route import JSON, failure_responses, in_ofrep_form, plain_body
 from edge_evaluator.evaluation.evaluator import Evaluator
 from edge_evaluator.memory.answers import failure_status
 from edge_evaluator.memory.views import View
@@ -37,26 +39,26 @@ _BODY = {
 }
 
 
-def build_router(*, admission: Admission, evaluator: Evaluator, limits: ContextLimits) -> APIRouter:
-    router = APIRouter(prefix="/v1", tags=["evaluation"], route_class=OfrepRoute)
+def flag_operations(*, admission: Admission, evaluator: Evaluator, limits: ContextLimits) -> Operations:
+    operations = Operations("evaluation", prefix="/v1", rendered=in_ofrep_form)
 
-    @router.get(
+    @operations.get(
         "/flags/{key}",
         summary="Evaluate one flag; every query parameter is an attribute",
-        responses=failure_responses(400, 401, 404, 429, 503),
-        openapi_extra={"parameters": [{"name": "user_id", "in": "query", "schema": {"type": "string"}}]},
+        answers=failure_responses(400, 401, 404, 429, 503),
+        more={"parameters": [{"name": "user_id", "in": "query", "schema": {"type": "string"}}]},
     )
-    async def get_flag(request: Request, key: str) -> Response:
+    async def get_flag(request: Request) -> Response:
         caller = admission.admit(request, parameters_are_attributes=True)
         context = query_context(request.query_params.multi_items(), limits)
-        status, answer = evaluator.single(caller, key, context)
+        status, answer = evaluator.single(caller, request.path_params["key"], context)
         return Response(answer, status, media_type=JSON)
 
-    @router.post(
+    @operations.post(
         "/evaluate",
         summary="Evaluate one flag, several, or all",
-        responses=failure_responses(400, 401, 403, 404, 413, 415, 429, 503),
-        openapi_extra={"requestBody": {"content": {JSON: {"schema": _BODY}}}},
+        answers=failure_responses(400, 401, 403, 404, 413, 415, 429, 503),
+        more={"requestBody": {"content": {JSON: {"schema": _BODY}}}},
     )
     async def evaluate(request: Request) -> Response:
         caller = admission.admit(request)
@@ -83,7 +85,7 @@ def build_router(*, admission: Admission, evaluator: Evaluator, limits: ContextL
         several = {"flags": [evaluation(key) for key in keys], "metadata": view.metadata}
         return await packable(request, _encode(several))
 
-    return router
+    return operations
 
 
 class _Asked:

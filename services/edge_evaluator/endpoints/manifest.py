@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
 from typing import Any
 
 import msgspec
 from bucketing.flagset import Flag, FlagType
-from fastapi import APIRouter, Request, Response
-from fastapi.routing import APIRoute
+from service_kit.operations import Handler, Operations
 from service_kit.problems import (
     InvalidInput,
     Problem,
@@ -18,6 +16,8 @@ from service_kit.problems import (
     problem_response,
     problem_responses,
 )
+from starlette.requests import Request
+from starlette.responses import Response
 
 from edge_evaluator.admission.requests import Admission
 from edge_evaluator.endpoints.compression import packable
@@ -29,26 +29,23 @@ _CAPABILITIES = {"X-Manifest-Capabilities": "read"}
 _encode = msgspec.json.Encoder().encode
 
 
-class ManifestRoute(APIRoute):
+def with_error(handle: Handler) -> Handler:
     """A problem also has the member `error`, which OpenFeature's command line shows."""
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        handle = super().get_route_handler()
+    async def rendered(request: Request) -> Response:
+        try:
+            return await handle(request)
+        except Problem as problem:
+            return problem_response(problem, error={"message": problem.detail, "status": problem.status})
 
-        async def rendered(request: Request) -> Response:
-            try:
-                return await handle(request)
-            except Problem as problem:
-                return problem_response(problem, error={"message": problem.detail, "status": problem.status})
-
-        return rendered
+    return rendered
 
 
-def build_router(*, admission: Admission) -> APIRouter:
-    router = APIRouter(tags=["configuration"], route_class=ManifestRoute)
+def manifest_operations(*, admission: Admission) -> Operations:
+    operations = Operations("configuration", rendered=with_error)
 
-    @router.get(
-        "/openfeature/v0/manifest", summary="Flags and types for OpenFeature's code generators", responses=_REFUSALS
+    @operations.get(
+        "/openfeature/v0/manifest", summary="Flags and types for OpenFeature's code generators", answers=_REFUSALS
     )
     async def manifest(request: Request) -> Response:
         caller = admission.admit(request)
@@ -59,7 +56,7 @@ def build_router(*, admission: Admission) -> APIRouter:
         listed = [_entry(flags[key], described=described) for key in sorted(flags) if not flags[key].archived]
         return await packable(request, _encode({"flags": listed}), _CAPABILITIES)
 
-    return router
+    return operations
 
 
 def _entry(flag: Flag, *, described: bool) -> dict[str, Any]:

@@ -8,22 +8,25 @@ from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
 
-from fastapi import APIRouter, Request, Response
-from fastapi.responses import StreamingResponse
+from service_kit.operations import Operations, Parameter, truth_of
 from service_kit.problems import Unavailable
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
 
 from edge_evaluator.admission.requests import Admission, connection_of
 from edge_evaluator.admission.streams import OpenStreams
 from edge_evaluator.endpoints.compression import VARYING, packable
 from edge_evaluator.endpoints.contexts import ContextLimits, context_of, decode_object
 from edge_evaluator.endpoints.event_streams import EVENT_STREAM, STREAM_HEADERS, Subscription
-from edge_evaluator.endpoints.ofrep_route import JSON, OfrepRoute, failure_responses, plain_body
+from edge_evaluator.endpoints.ofrep_route import JSON, failure_responses, in_ofrep_form, plain_body
 from edge_evaluator.evaluation.evaluator import Evaluator
 from edge_evaluator.memory.callers import Caller
 from edge_evaluator.memory.states import State, state_of
 
 CONFIG_AGE = "Verdict-Config-Age"
 _NEWER_WAIT_SECONDS_MAX = 2.0
+_EXPOSE = Parameter.truth("expose")
+_STATE = "flagConfigEtag"
 _HOST = re.compile(r"[A-Za-z0-9._\-]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?")
 _BODY_SCHEMA = {
     "requestBody": {
@@ -32,40 +35,40 @@ _BODY_SCHEMA = {
 }
 
 
-def build_router(
+def ofrep_operations(
     *, admission: Admission, evaluator: Evaluator, open_streams: OpenStreams, limits: ContextLimits, public_url: str
-) -> APIRouter:
-    router = APIRouter(prefix="/ofrep/v1", tags=["OFREP"], route_class=OfrepRoute)
+) -> Operations:
+    operations = Operations("OFREP", prefix="/ofrep/v1", rendered=in_ofrep_form)
 
-    @router.post(
+    @operations.post(
         "/evaluate/flags/{key}",
         summary="Evaluate one flag",
-        responses=failure_responses(400, 401, 403, 404, 413, 415, 429, 503),
-        openapi_extra=_BODY_SCHEMA,
+        parameters=(_EXPOSE,),
+        answers=failure_responses(400, 401, 403, 404, 413, 415, 429, 503),
+        more=_BODY_SCHEMA,
     )
-    async def evaluate_flag(request: Request, key: str, expose: bool = False) -> Response:
+    async def evaluate_flag(request: Request) -> Response:
+        expose = truth_of(request, _EXPOSE.name)
         caller = admission.admit(request)
         context = context_of(decode_object(await plain_body(request), limits))
-        status, answer = evaluator.single(caller, key, context, expose=expose)
+        status, answer = evaluator.single(caller, request.path_params["key"], context, expose=expose)
         return Response(answer, status, media_type=JSON)
 
-    @router.post(
+    @operations.post(
         "/evaluate/flags",
         summary="Evaluate all flags",
-        responses={304: {"description": "Nothing has changed"}, **failure_responses(400, 401, 403, 413, 415, 429, 503)},
-        openapi_extra=_BODY_SCHEMA,
+        parameters=(_EXPOSE, Parameter.text(_STATE), Parameter.text("flagConfigLastModified")),
+        answers={304: {"description": "Nothing has changed"}, **failure_responses(400, 401, 403, 413, 415, 429, 503)},
+        more=_BODY_SCHEMA,
     )
-    async def evaluate_flags(
-        request: Request,
-        expose: bool = False,
-        flagConfigEtag: str | None = None,  # noqa: N803 - OFREP's name
-        flagConfigLastModified: str | None = None,  # noqa: N803, ARG001 - sent beside it, says less
-    ) -> Response:
+    async def evaluate_flags(request: Request) -> Response:
+        expose = truth_of(request, _EXPOSE.name)
         caller = admission.admit(request)
         body = await plain_body(request)
         context = context_of(decode_object(body, limits))
-        if flagConfigEtag is not None:
-            await _wait_for_state(admission, caller, state_of(flagConfigEtag))
+        state = request.query_params.get(_STATE)
+        if state is not None:
+            await _wait_for_state(admission, caller, state_of(state))
         etag = evaluator.etag(caller, body)
         headers = {"ETag": etag, **age_headers(evaluator.view(caller).age_seconds)}
         if fresh(request.headers.get("if-none-match"), etag):
@@ -73,20 +76,21 @@ def build_router(
         answer = b"".join(evaluator.bulk(caller, context, origin_of(request, public_url), expose=expose))
         return await packable(request, answer, headers)
 
-    @router.get(
+    @operations.get(
         "/events",
         summary="Server-sent events that ask to re-fetch",
-        response_class=StreamingResponse,
-        responses=failure_responses(401, 429, 503),
+        parameters=(Parameter.text("token", default=""),),
+        content=None,
+        answers=failure_responses(401, 429, 503),
     )
-    async def events(request: Request, token: str = "") -> Response:
-        key = admission.admit_stream(request, token)
+    async def events(request: Request) -> Response:
+        key = admission.admit_stream(request, request.query_params.get("token", ""))
         open_streams.require_room(key)
         last = request.headers.get("last-event-id")
         subscription = Subscription(admission, open_streams, key, last, connection_of(request))
         return StreamingResponse(subscription.refetches(), headers=STREAM_HEADERS, media_type=EVENT_STREAM)
 
-    return router
+    return operations
 
 
 def fresh(if_none_match: str | None, etag: str) -> bool:

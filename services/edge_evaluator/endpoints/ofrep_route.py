@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Coroutine
 from typing import Any
 
-from fastapi import Request, Response
-from fastapi.exceptions import RequestValidationError
-from fastapi.routing import APIRoute
-from service_kit.problems import InvalidInput, Problem, field_path, problem_response
-from starlette.requests import ClientDisconnect
+from service_kit.operations import Handler
+from service_kit.problems import InvalidInput, Problem, problem_response
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
 
 from edge_evaluator.endpoints.contexts import BadRequestBody
 from edge_evaluator.memory.answers import failure_body
@@ -35,35 +33,29 @@ class UnsupportedBody(Problem):
 
 
 def failure_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """`responses=` of a route that may answer with these statuses in OFREP's form."""
+    """What an operation may answer with these statuses in OFREP's form."""
     return {
         status: {"description": "OFREP failure", "content": {JSON: {"schema": FAILURE_SCHEMA}}} for status in statuses
     }
 
 
-class OfrepRoute(APIRoute):
+def in_ofrep_form(handle: Handler) -> Handler:
     """Renders what the endpoint or admission raises."""
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        handle = super().get_route_handler()
+    async def rendered(request: Request) -> Response:
+        key = request.path_params.get("key")
+        try:
+            return await handle(request)
+        except BadRequestBody as error:
+            return failure(400, error.code, error.details, key)
+        except InvalidInput as error:
+            return failure(400, "GENERAL", error.detail, key)
+        except Problem as error:
+            return failure(error.status, "GENERAL", error.detail, key, error.headers)
+        except ClientDisconnect:
+            return Response(status_code=400)
 
-        async def rendered(request: Request) -> Response:
-            key = request.path_params.get("key")
-            try:
-                return await handle(request)
-            except BadRequestBody as error:
-                return failure(400, error.code, error.details, key)
-            except InvalidInput as error:
-                return failure(400, "GENERAL", error.detail, key)
-            except Problem as error:
-                return failure(error.status, "GENERAL", error.detail, key, error.headers)
-            except RequestValidationError as error:
-                wrong = "; ".join(f"{field_path(each['loc'])}: {each['msg']}" for each in error.errors()[:5])
-                return failure(400, "GENERAL", wrong, key)
-            except ClientDisconnect:
-                return Response(status_code=400)
-
-        return rendered
+    return rendered
 
 
 def failure(status: int, code: str, details: str, key: str | None, headers: dict[str, str] | None = None) -> Response:

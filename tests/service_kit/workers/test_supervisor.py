@@ -20,7 +20,8 @@ import os, sys
 from service_kit.settings import ServiceSettings
 from service_kit.serving import serve
 from service_kit.workers.supervisor import run_workers
-from service_kit.http import Shell, create_app
+from service_kit.http import Shell
+from service_kit.typed_app import create_app
 from service_kit.telemetry import new_registry
 
 class Settings(ServiceSettings):
