@@ -21,6 +21,8 @@ from bucketing.flagset import (
     FlagSet,
     InSegment,
     Not,
+    RemoteConfig,
+    ResolveMode,
     Serve,
     Share,
 )
@@ -250,7 +252,8 @@ class Interpreter:
     def evaluate(self, key: str, context: Context, now: int) -> Answer:
         flag = self.flagset.flags.get(key)
         if flag is None:
-            return ("ERROR", None, "FLAG_NOT_FOUND", ())
+            config = self.flagset.remote_configs.get(key)
+            return ("ERROR", None, "FLAG_NOT_FOUND", ()) if config is None else self.applied(config, context)
         if key in self.unresolved:
             return ("ERROR", None, "PARSE_ERROR", ())
         if flag.archived or not flag.enabled:
@@ -267,3 +270,15 @@ class Interpreter:
                 return ("TARGETING_MATCH", target.variation, None, ())
         answer = self.assigned(flag, context, now) or self.ruled(flag, context, now)
         return self.observed(flag, answer, context, now)
+
+    def applied(self, config: RemoteConfig, context: Context) -> Answer:
+        if config.archived:
+            return ("DISABLED", "base", None, ())
+        if not all(self.known(each.condition) for each in config.overrides):
+            return ("ERROR", None, "PARSE_ERROR", ())
+        matched = [position for position, each in enumerate(config.overrides) if self.holds(each.condition, context)]
+        if config.resolve is ResolveMode.FIRST:
+            matched = matched[:1]
+        if not matched or tuple(matched) in config.invalid:
+            return ("DEFAULT" if config.overrides else "STATIC", "base", None, ())
+        return ("TARGETING_MATCH", "+".join(config.overrides[position].id for position in matched), None, ())

@@ -11,7 +11,7 @@ from typing import Any
 
 from bucketing.decision import Decision
 from bucketing.generation.chunks import write_chunk
-from bucketing.generation.evaluables import Evaluable
+from bucketing.generation.evaluables import Item
 from bucketing.generation.source import Source
 from bucketing.programs import CIRCLE, UNWRITABLE, Context, Memo, Programs
 from bucketing.splits import chosen
@@ -19,7 +19,7 @@ from bucketing.splits import chosen
 CHUNK_FLAGS_MAX = 25
 CHUNK_CONDITIONS_MAX = 125
 
-Items = Mapping[str, Evaluable]
+Items = Mapping[str, Item]
 ChunkProgram = Callable[[Context, int, Programs, Memo], tuple[tuple[Any, ...], str | None]]
 Alone = Callable[[str, Context, int], Decision]
 """Decides one flag, and never raises."""
@@ -30,7 +30,7 @@ class Chunk:
 
     __slots__ = ("_items", "keys", "program")
 
-    def __init__(self, keys: tuple[str, ...], items: tuple[Evaluable, ...] = ()) -> None:
+    def __init__(self, keys: tuple[str, ...], items: tuple[Item, ...] = ()) -> None:
         self.keys = keys
         self.program: ChunkProgram | None = None
         self._items = items
@@ -54,7 +54,7 @@ class Chunk:
 
 def _chunks(keys: Iterable[str], items: Items) -> Iterator[Chunk]:
     """Chunks of limited size; a flag that can't be evaluated (it has no item) or is large stays alone."""
-    gathered: list[Evaluable] = []
+    gathered: list[Item] = []
     total = 0
     for key in keys:
         item = items.get(key)
@@ -70,7 +70,7 @@ def _chunks(keys: Iterable[str], items: Items) -> Iterator[Chunk]:
         yield _chunk(gathered)
 
 
-def _chunk(items: list[Evaluable]) -> Chunk:
+def _chunk(items: list[Item]) -> Chunk:
     return Chunk(tuple(item.flag.key for item in items), tuple(items))
 
 

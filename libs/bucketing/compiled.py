@@ -9,10 +9,10 @@ from typing import TypeVar
 
 from bucketing.bulk import Bulk
 from bucketing.decision import Decision
-from bucketing.defects import check_flag, check_segment
+from bucketing.defects import check_flag, check_remote_config, check_segment
 from bucketing.explanation import Explanation, ExplanationRequest, explain
-from bucketing.flagset import Experiment, Flag, FlagSet, Segment
-from bucketing.generation.evaluables import Evaluable
+from bucketing.flagset import Experiment, Flag, FlagSet, RemoteConfig, Segment
+from bucketing.generation.evaluables import Evaluable, EvaluableConfig, Item
 from bucketing.programs import (
     Broken,
     Context,
@@ -22,8 +22,10 @@ from bucketing.programs import (
     Programs,
 )
 from bucketing.recovery import recovered, unknown_flag
-from bucketing.references import References, segment_references
+from bucketing.references import References, remote_config_references, segment_references
+from bucketing.remote_configs import served
 from bucketing.resolution import Directory, references_of, unusable_segments
+from bucketing.visibility import ClientVisible
 
 Entity = TypeVar("Entity")
 Answer = TypeVar("Answer")
@@ -53,18 +55,6 @@ def _variations(flagset: FlagSet, key: str) -> Set[str] | None:
     return None if flag is None else flag.variations.keys()
 
 
-class _ClientVisible:
-    """The keys of flags that clients see, without a walk through all flags."""
-
-    __slots__ = ("_flags",)
-
-    def __init__(self, flags: Mapping[str, Flag]) -> None:
-        self._flags = flags
-
-    def __contains__(self, key: object) -> bool:
-        return isinstance(key, str) and key in self._flags and self._flags[key].client_visible
-
-
 class CompiledFlagSet:
     """Answers for one flag set at one version. Never changes; `updated` gives the next one.
 
@@ -82,30 +72,37 @@ class CompiledFlagSet:
         "_named_segments",
         "_programs",
         "_references",
+        "_served",
         "_unresolved",
     )
 
     def __init__(self, flagset: FlagSet) -> None:
         self._flagset = flagset
+        self._served = served(flagset)
         self._experiments = _by_flag(flagset.experiments.values())
         self._failed: dict[str, str] = {}
         self._failed_segments: dict[str, str] = {}
         self._unresolved: dict[str, str] = {}
         self._references: dict[str, References] = {}
         self._named_segments: dict[str, frozenset[str]] = {}
-        self._items: dict[str, Evaluable] = {}
+        self._items: dict[str, Item] = {}
         self._bulks: dict[bool, Bulk] = {}
         self._programs = Programs({}, Memberships())
         for segment in flagset.segments.values():
             self._put_segment(segment)
         self._directory = self._directory_now()
-        for flag in flagset.flags.values():
-            self._put_flag(flag)
+        for key in self._served:
+            self._put(key)
 
     @property
     def flagset(self) -> FlagSet:
         """The data that this set was made from."""
         return self._flagset
+
+    @property
+    def served(self) -> Mapping[str, Flag]:
+        """All that answers under a key: the flags, and each remote config as the object flag that it is served as."""
+        return self._served
 
     @property
     def version(self) -> int:
@@ -134,6 +131,7 @@ class CompiledFlagSet:
         flags: Mapping[str, Flag | None] = NOTHING,
         segments: Mapping[str, Segment | None] = NOTHING,
         experiments: Mapping[str, Experiment | None] = NOTHING,
+        remote_configs: Mapping[str, RemoteConfig | None] = NOTHING,
     ) -> CompiledFlagSet:
         """The set at `version`, with entities replaced, added, or (None) removed; only those are compiled."""
         held = self._flagset
@@ -144,7 +142,11 @@ class CompiledFlagSet:
             flags=_with_changes(held.flags, flags),
             segments=_with_changes(held.segments, segments),
             experiments=_with_changes(held.experiments, experiments) if experiments else held.experiments,
+            remote_configs=(
+                _with_changes(held.remote_configs, remote_configs) if remote_configs else held.remote_configs
+            ),
         )
+        changed._served = served(changed._flagset)
         changed._experiments = _by_flag(changed._flagset.experiments.values()) if experiments else self._experiments
         changed._failed = dict(self._failed)
         changed._failed_segments = dict(self._failed_segments)
@@ -153,7 +155,7 @@ class CompiledFlagSet:
         changed._named_segments = dict(self._named_segments) if segments else self._named_segments
         changed._items = dict(self._items)
         changed._programs = Programs(dict(self._programs.flags), Memberships(self._programs.segments))
-        touched = flags.keys() | self._experiment_flags(changed, experiments)
+        touched = flags.keys() | remote_configs.keys() | self._experiment_flags(changed, experiments)
         touched |= changed._put_changes(self, touched, segments)
         changed._bulks = {
             client_only: bulk.updated(touched, changed._shown(client_only), changed._items)
@@ -177,8 +179,8 @@ class CompiledFlagSet:
         for key in flags:
             for table in (self._failed, self._unresolved, self._items, self._programs.flags, self._references):
                 table.pop(key, None)
-            if key in self._flagset.flags:
-                self._put_flag(self._flagset.flags[key])
+            if key in self._served:
+                self._put(key)
         return self._resolve_anew(before, flags)
 
     def _directory_now(self, before: CompiledFlagSet | None = None) -> Directory:
@@ -199,29 +201,37 @@ class CompiledFlagSet:
         }
         for key in concerned:
             self._unresolved.pop(key, None)
-            self._put_flag(self._flagset.flags[key])
+            self._put(key)
         return concerned
 
-    def _put_flag(self, flag: Flag) -> None:
-        experiments = self._experiments.get(flag.key, ())
+    def _put(self, key: str) -> None:
         try:
-            check_flag(flag, experiments)
-            item = Evaluable(flag, experiments, self._flagset.salt)
-            references = references_of(flag, experiments)
+            item, references = self._checked(key)
         except Exception as error:  # whatever is wrong with one flag must not cost the others
-            self._failed[flag.key] = str(error)
-            self._programs.flags[flag.key] = Broken(str(error))
+            self._failed[key] = str(error)
+            self._programs.flags[key] = Broken(str(error))
             return
         if references.any:
-            self._references[flag.key] = references
-        missing = self._directory.defect(flag, references)
+            self._references[key] = references
+        missing = self._directory.defect(item.flag, references)
         if missing is not None:
-            self._items.pop(flag.key, None)
-            self._unresolved[flag.key] = missing
-            self._programs.flags[flag.key] = Broken(missing)
+            self._items.pop(key, None)
+            self._unresolved[key] = missing
+            self._programs.flags[key] = Broken(missing)
             return
-        self._items[flag.key] = item
-        self._programs.flags[flag.key] = PendingFlag(item)
+        self._items[key] = item
+        self._programs.flags[key] = PendingFlag(item)
+
+    def _checked(self, key: str) -> tuple[Item, References]:
+        """What stands under a key, and what it names. Raises for what can't be evaluated."""
+        flag = self._flagset.flags.get(key)
+        if flag is None:
+            config = self._flagset.remote_configs[key]
+            check_remote_config(config)
+            return EvaluableConfig(config), remote_config_references(config)
+        experiments = self._experiments.get(key, ())
+        check_flag(flag, experiments)
+        return Evaluable(flag, experiments, self._flagset.salt), references_of(flag, experiments)
 
     def _put_segment(self, segment: Segment) -> None:
         try:
@@ -246,7 +256,7 @@ class CompiledFlagSet:
                 return unknown_flag(flag_key)
             return program(context, now, self._programs, {})
         except Exception as error:
-            flag = self._flagset.flags.get(flag_key) if isinstance(flag_key, str) else None
+            flag = self._served.get(flag_key) if isinstance(flag_key, str) else None
             return unknown_flag(flag_key) if flag is None else recovered(flag, context, error)
 
     def evaluate_all(self, context: Context, now: int, client_only: bool = False) -> list[Decision]:
@@ -276,12 +286,12 @@ class CompiledFlagSet:
             yield from self._bulk(client_only).prepare()
 
     def _keys(self, client_only: bool) -> Set[str]:
-        flags = self._flagset.flags
+        flags = self._served
         return {key for key, flag in flags.items() if flag.client_visible} if client_only else flags.keys()
 
     def _shown(self, client_only: bool) -> Container[str]:
         """The same, for asking about few of them."""
-        return _ClientVisible(self._flagset.flags) if client_only else self._flagset.flags.keys()
+        return ClientVisible(self._served) if client_only else self._served.keys()
 
     def _bulk(self, client_only: bool) -> Bulk:
         bulk = self._bulks.get(client_only)
@@ -299,8 +309,7 @@ class CompiledFlagSet:
         For server keys and administrators only: it tells rules, segments and targets, and with `show_salt` the
         environment's salt. `context` is JSON.
         """
-        flag = self._flagset.flags.get(flag_key)
-        if flag is None:
+        if flag_key not in self._served:
             return Explanation(unknown_flag(flag_key), self.version, now)
         item = self._items.get(flag_key)
         if item is None:

@@ -42,7 +42,8 @@ class Decision:
     """What a flag serves, and why.
 
     Every decision that a flag can reach without an unforeseen error is built once, when the flag is compiled or it
-    is first reached, and returned again and again: equal answers of one compiled flag are the same object.
+    is first reached, and returned again and again: equal answers of one compiled flag are the same object. (Of a remote
+    config with very many combinations, those that were reached first.)
     Decisions therefore compare and hash by identity, and a caller may keep prepared bytes in a dict from them.
 
     flag: the key asked for. value: the variation's JSON value (not to be changed), None with an error.
@@ -50,7 +51,8 @@ class Decision:
     experiments: those that the unit takes part in, the one that assigned or else the first that observes in front.
     prerequisite: key of the prerequisite flag that failed, or whose error this is. bucket_by: the attribute that is the
     unit of the split or of the experiments, None for the targeting key, and where nothing was split. override: an
-    override of the unit decided.
+    override of the unit decided. applied: of a remote config, the ids of the overrides that matched and apply, or with
+    `invalid_combination`, must not be applied together. interned: it is the same object each time.
     """
 
     flag: str
@@ -64,6 +66,9 @@ class Decision:
     prerequisite: str | None = None
     bucket_by: str | None = None
     override: bool = False
+    applied: tuple[str, ...] = ()
+    invalid_combination: bool = False
+    interned: bool = True
 
     @property
     def experiment(self) -> str | None:
@@ -91,6 +96,10 @@ class Decision:
             document["bucket_by"] = self.bucket_by
         if self.override:
             document["override"] = True
+        if self.applied:
+            document["overrides"] = list(self.applied)
+        if self.invalid_combination:
+            document["invalid_combination"] = True
         return document
 
 

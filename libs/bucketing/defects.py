@@ -15,6 +15,7 @@ from bucketing.flagset import (
     Flag,
     InSegment,
     Not,
+    RemoteConfig,
     Rollout,
     Segment,
     Serve,
@@ -86,3 +87,9 @@ def check_segment(segment: Segment) -> None:
     """Raises InvalidConfig if the segment's condition can't be evaluated."""
     if segment.condition is not None:
         _check_condition(segment.condition, "if")
+
+
+def check_remote_config(config: RemoteConfig) -> None:
+    """Raises InvalidConfig if the condition of one of its overrides can't be evaluated."""
+    for index, override in enumerate(config.overrides):
+        _check_condition(override.condition, f"overrides[{index}].if")

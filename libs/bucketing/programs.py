@@ -8,8 +8,8 @@ from typing import Any
 from bucketing.decision import Decision, ErrorCode, failure
 from bucketing.errors import EvaluationFailed, InvalidConfig
 from bucketing.flagset import Json, Segment
-from bucketing.generation.evaluables import Evaluable
-from bucketing.generation.flags import FlagWriter
+from bucketing.generation.decisions import write_decision
+from bucketing.generation.evaluables import Item
 from bucketing.generation.reads import Reads
 from bucketing.generation.segments import UNFINISHED, write_segment
 from bucketing.generation.source import Probe, Source
@@ -26,11 +26,11 @@ CIRCLE = object()
 Membership = Callable[[Context, int, "Programs", Memo], bool]
 
 
-def flag_program(item: Evaluable, probe: Probe | None = None) -> Program:
-    """The function that decides a flag; with a probe, one that also reports each step. Raises InvalidConfig."""
+def flag_program(item: Item, probe: Probe | None = None) -> Program:
+    """The function that decides a flag or remote config; with a probe, one that also reports. Raises InvalidConfig."""
     source = Source(traced=probe is not None)
     source.line("get = context.get")
-    FlagWriter(source, Reads(source), item).write()
+    write_decision(source, Reads(source), item)
     source.line("return result")
     return source.function(probe)
 
@@ -55,11 +55,11 @@ class Broken:
 
 
 class PendingFlag:
-    """A flag whose function is written when it is first asked for."""
+    """A flag or a remote config whose function is written when it is first asked for."""
 
     __slots__ = ("item",)
 
-    def __init__(self, item: Evaluable) -> None:
+    def __init__(self, item: Item) -> None:
         self.item = item
 
     def __call__(self, context: Context, now: int, programs: Programs, memo: Memo) -> Decision:

@@ -11,6 +11,7 @@ from bucketing.flagset import (
     AllOf,
     Comparison,
     Condition,
+    ConfigOverride,
     Experiment,
     Fixed,
     Flag,
@@ -19,10 +20,13 @@ from bucketing.flagset import (
     InSegment,
     Not,
     Prerequisite,
+    RemoteConfig,
+    ResolveMode,
     Rule,
     Segment,
 )
 from bucketing.generation import source
+from bucketing.generation.combinations import KEPT_MAX
 from bucketing.limits import CONDITION_DEPTH_MAX
 
 VALUES = {"on": True, "off": False}
@@ -329,3 +333,62 @@ def test_numbers_are_served_as_their_type_says() -> None:
     compiled = compile_flagset(flagset(number, integer))
     assert isinstance(compiled.evaluate("n", {}, 0).value, float)
     assert isinstance(compiled.evaluate("i", {}, 0).value, int)
+
+
+def config(key: str = "c", **fields: Any) -> RemoteConfig:
+    return RemoteConfig(key, {"n": 0}, **fields)
+
+
+def member(key: str) -> ConfigOverride:
+    return ConfigOverride(key, Comparison(key, "exists"), {key: 1})
+
+
+def test_a_remote_config_is_among_all_that_answers_and_changes_with_an_update() -> None:
+    overridden = config(overrides=(ConfigOverride("s", InSegment(("s",)), {"n": 1}),), client_visible=True)
+    old = compile_flagset(flagset(flag(), segments=segments({"attribute": "a", "operator": "exists"})))
+    held = old.updated(version=2, remote_configs={"c": overridden})
+    context = {"a": 1}
+    assert [each.flag for each in held.evaluate_all(context, 0, client_only=True)] == ["c"]
+    assert {each.flag: each.value for each in held.evaluate_all(context, 0)} == {"f": False, "c": {"n": 1}}
+    unresolved = held.updated(version=3, segments={"s": None})
+    assert dict(unresolved.unresolved) == {"c": "there is no segment 's'"}
+    assert unresolved.evaluate("c", context, 0).error_code is ErrorCode.PARSE_ERROR
+    archived = unresolved.updated(version=4, remote_configs={"c": replace(overridden, archived=True)})
+    assert archived.evaluate("c", context, 0).reason is Reason.DISABLED
+    gone = archived.updated(version=5, remote_configs={"c": None})
+    assert gone.evaluate("c", context, 0).error_code is ErrorCode.FLAG_NOT_FOUND
+    assert [each.flag for each in gone.evaluate_all(context, 0)] == ["f"]
+    assert [each.value for each in held.evaluate_all(context, 0)] == [{"n": 1}, False]
+
+
+def test_a_broken_remote_config_costs_only_itself() -> None:
+    broken = config(overrides=(ConfigOverride("o", UNKNOWN, {}),))
+    compiled = compile_flagset(flagset(flag(), remote_configs={"c": broken}))
+    assert dict(compiled.failed) == {"c": "overrides[0].if.operator: unknown operator 'sounds_like'"}
+    assert [each.error_code for each in compiled.evaluate_all({}, 0)] == [ErrorCode.PARSE_ERROR, None]
+    repaired = compiled.updated(version=2, remote_configs={"c": config()})
+    assert not repaired.failed
+    assert repaired.evaluate("c", {}, 0).reason is Reason.STATIC
+
+
+def test_a_key_may_pass_from_a_remote_config_to_a_flag_and_back() -> None:
+    both = compile_flagset(flagset(flag("c"), remote_configs={"c": config()}))
+    assert both.evaluate("c", {}, 0).value is False
+    alone = both.updated(version=2, flags={"c": None})
+    assert [each.value for each in (alone.evaluate("c", {}, 0), *alone.evaluate_all({}, 0))] == [{"n": 0}] * 2
+    again = alone.updated(version=3, flags={"c": flag("c")}, remote_configs={"c": None})
+    assert [each.value for each in again.evaluate_all({}, 0)] == [False]
+
+
+def test_of_very_many_combinations_only_some_are_kept() -> None:
+    names = [f"o{number}" for number in range(10)]
+    merged = config(resolve=ResolveMode.MERGE, overrides=tuple(map(member, names)))
+    compiled = compile_flagset(flagset(remote_configs={"c": merged}))
+    kept = 0
+    for matched in range(1024):
+        context = {name: 1 for position, name in enumerate(names) if matched >> position & 1}
+        first, second = compiled.evaluate("c", context, 0), compiled.evaluate("c", context, 0)
+        assert first.value == {"n": 0, **context} == second.value
+        assert first.interned is (first is second)
+        kept += first.interned
+    assert kept == KEPT_MAX

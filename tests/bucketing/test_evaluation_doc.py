@@ -42,6 +42,7 @@ def test_the_page_names_cases() -> None:
         ("entries of a flag's metadata", limits.METADATA_ENTRIES_MAX),
         ("name, text in a flag's metadata", limits.METADATA_NAME_BYTES_MAX),
         ("keys in each list of a segment", limits.SEGMENT_KEYS_MAX),
+        ("overrides of a remote config", limits.CONFIG_OVERRIDES_MAX),
         ("holdouts of an experiment", limits.EXPERIMENT_HOLDOUTS_MAX),
     ],
 )

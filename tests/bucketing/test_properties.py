@@ -145,6 +145,21 @@ def experiments(draw: st.DrawFn, flag_keys: list[str], asked: Conditions) -> dic
 
 
 @st.composite
+def remote_configs(draw: st.DrawFn, asked: Conditions) -> dict[str, Any]:
+    patches = st.sampled_from([{}, {"a": 1}, {"a": {"b": None}}])
+    overrides = draw(st.lists(st.tuples(asked, patches), max_size=3))
+    resolve = draw(st.sampled_from(["first", "merge"]))
+    return {
+        "value": {"a": {"b": 2}},
+        "resolve": resolve,
+        "overrides": [{"if": condition, "value": patch} for condition, patch in overrides],
+        "invalid": [[0, 1]] if resolve == "merge" and len(overrides) > 1 and draw(st.booleans()) else [],
+        "client_visible": draw(st.booleans()),
+        "archived": draw(st.sampled_from([False, False, True])),
+    }
+
+
+@st.composite
 def documents(draw: st.DrawFn) -> dict[str, Any]:
     keys = ["f", "g", "h"]
     again = draw(st.lists(conditions(["s", "t"]), min_size=1, max_size=3))
@@ -166,6 +181,7 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
         "experiments": {
             key: draw(experiments(keys, asked)) for key in draw(st.sets(st.sampled_from(["e1", "e2", "e3"])))
         },
+        "remote_configs": {key: draw(remote_configs(asked)) for key in draw(st.sets(st.sampled_from(["c", "d"])))},
     }
 
 
@@ -208,7 +224,7 @@ def test_the_engine_decides_like_a_plain_interpreter(document: Any, asked: Any, 
     compiled, interpreter = compile_flagset(flagset), Interpreter(flagset)
     assert not compiled.failed
     for context in asked:
-        for key in flagset.flags:
+        for key in compiled.served:
             assert told(compiled.evaluate(key, context, now)) == interpreter.evaluate(key, context, now)
 
 
@@ -221,7 +237,7 @@ def test_all_together_are_the_decisions_of_one_by_one_and_of_the_interpreter(
     compiled, interpreter = compile_flagset(flagset), Interpreter(flagset)
     chunks_only = ChunksOnly(flagset)
     for client_only in (False, True):
-        expected = {key for key, flag in flagset.flags.items() if flag.client_visible or not client_only}
+        expected = {key for key, flag in compiled.served.items() if flag.client_visible or not client_only}
         for context in asked:
             together = compiled.evaluate_all(context, now, client_only)
             assert sorted(one.flag for one in together) == sorted(expected)
@@ -238,7 +254,7 @@ def test_all_together_are_the_decisions_of_one_by_one_and_of_the_interpreter(
 @given(documents(), contexts(), NOW)
 def test_explained_is_the_same_decision(document: Any, context: dict[str, Any], now: int) -> None:
     compiled = compile_flagset(flagset_from_document(document))
-    for key in compiled.flagset.flags:
+    for key in compiled.served:
         explanation = compiled.explain(key, context, now)
         assert explanation.decision.to_dict() == compiled.evaluate(key, context, now).to_dict()
         json.dumps(explanation.to_dict())
@@ -251,7 +267,7 @@ def test_the_order_of_attributes_says_nothing(document: Any, context: dict[str, 
     names = list(context)
     random.shuffle(names)
     shuffled = {name: context[name] for name in names}
-    for key in compiled.flagset.flags:
+    for key in compiled.served:
         assert told(compiled.evaluate(key, context, now)) == told(compiled.evaluate(key, shuffled, now))
 
 
@@ -310,14 +326,15 @@ def test_an_updated_set_decides_like_a_new_one(
         },
         segments={**dict.fromkeys(before.segments), **after.segments},
         experiments={**dict.fromkeys(before.experiments), **after.experiments},
+        remote_configs={**dict.fromkeys(before.remote_configs), **after.remote_configs},
     )
     fresh = compile_flagset(after)
     assert (updated.version, updated.flagset.experiments) == (4, fresh.flagset.experiments)
-    for key in after.flags:
+    for key in fresh.served:
         assert told(updated.evaluate(key, context, now)) == told(fresh.evaluate(key, context, now))
     for client_only in (False, True):
         assert {one.flag: told(one) for one in updated.evaluate_all(context, now, client_only)} == {
             one.flag: told(one) for one in fresh.evaluate_all(context, now, client_only)
         }
-    for key, decision in {key: compiled.evaluate(key, context, now) for key in before.flags}.items():
+    for key, decision in {key: compiled.evaluate(key, context, now) for key in compiled.served}.items():
         assert told(decision) == told(compile_flagset(before).evaluate(key, context, now))

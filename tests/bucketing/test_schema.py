@@ -36,8 +36,10 @@ OLDER_FORMS = {
         "in-segment-none",
     },
     "steps/rules.json": {"rules"},
+    "steps/remote_configs.json": {"page"},
     "validation/conditions.json": {"exists-null-ok", "not_exists-true-ok", "in-segment", "simple-form"},
     "validation/flags.json": {"rule-simple"},
+    "validation/remote_configs.json": {"segment", "first-100"},
 }
 # An operator that no engine knows costs only its flag: these say so.
 BROKEN = {

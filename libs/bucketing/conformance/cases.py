@@ -12,13 +12,20 @@ from bucketing.document import (
     experiment_from_document,
     flag_from_document,
     flagset_from_document,
+    remote_config_from_document,
     segment_from_document,
 )
 from bucketing.errors import FieldError, InvalidConfig
 from bucketing.flagset import Fixed, Flag, FlagSet, FlagType, Json, Rule
 from bucketing.hashing import bucket, unit_key
 from bucketing.references import find_cycle
-from bucketing.validation import condition_errors, experiment_errors, flag_errors, segment_errors
+from bucketing.validation import (
+    condition_errors,
+    experiment_errors,
+    flag_errors,
+    remote_config_errors,
+    segment_errors,
+)
 
 Case = Mapping[str, Json]
 
@@ -91,13 +98,14 @@ _ENTITIES: dict[str, tuple[Callable[[Json, str], Json], Callable[[Json], list[Fi
     "flag": (flag_from_document, flag_errors),
     "segment": (segment_from_document, segment_errors),
     "experiment": (experiment_from_document, experiment_errors),
+    "remote_config": (remote_config_from_document, remote_config_errors),
 }
 
 
 def _validity(case: Case) -> CaseResult:
     kind = next((kind for kind in _ENTITIES if kind in case), None)
     if kind is None:
-        raise UnknownForm("a case with `valid` needs a condition, flag, segment or experiment")
+        raise UnknownForm("a case with `valid` needs a condition, flag, segment, experiment or remote_config")
     read, find = _ENTITIES[kind]
     try:
         errors = list(find(read(case[kind], "condition" if kind == "condition" else "")))

@@ -8,15 +8,14 @@ from bucketing.decision import Decision, ErrorCode, failure
 from bucketing.errors import InvalidConfig
 from bucketing.explanation.conditions import ConditionTracer, Recorder
 from bucketing.explanation.experiments import ExperimentTracer
+from bucketing.explanation.remote_configs import NOT_REACHED, remote_config_steps
 from bucketing.explanation.splits import SplitTracer, owner, ranges
 from bucketing.flagset import ExperimentMode, Fixed, Flag, FlagSet, Json, Serve, Target
-from bucketing.generation.evaluables import Evaluable
+from bucketing.generation.evaluables import Evaluable, EvaluableConfig, Item
 from bucketing.generation.units import only_variation
 from bucketing.hashing import unit_key
 from bucketing.programs import Context, Programs, flag_program
 from bucketing.recovery import recovered
-
-NOT_REACHED = "not reached"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +141,8 @@ class ExplanationRequest:
     show_salt: bool = False
 
 
-def explain(flagset: FlagSet, programs: Programs, item: Evaluable, request: ExplanationRequest) -> Explanation:
-    """Evaluate a flag with a probe at each step, and tell the steps. Never raises for a JSON context."""
+def explain(flagset: FlagSet, programs: Programs, item: Item, request: ExplanationRequest) -> Explanation:
+    """Evaluate a flag or a remote config with a probe at each step, and tell them. Never raises for a JSON context."""
     flag, context, now = item.flag, request.context, request.now
     recorder = Recorder()
     try:
@@ -155,12 +154,23 @@ def explain(flagset: FlagSet, programs: Programs, item: Evaluable, request: Expl
         if decision.error_code is ErrorCode.INVALID_CONTEXT:
             return Explanation(decision, flagset.version, now)
     conditions = ConditionTracer(flagset.segments, context, now, programs)
+    if isinstance(item, EvaluableConfig):
+        steps = remote_config_steps(item.config, decision, recorder, conditions)
+    else:
+        steps = _flag_steps(flagset, item, recorder, conditions, request)
+    return Explanation(decision, flagset.version, now, tuple(steps), conditions.memberships())
+
+
+def _flag_steps(
+    flagset: FlagSet, item: Evaluable, recorder: Recorder, conditions: ConditionTracer, request: ExplanationRequest
+) -> list[dict[str, Json]]:
+    flag = item.flag
     splits = SplitTracer(flagset.salt, request.show_salt)
     flags = FlagTracer(flag, recorder, conditions, splits)
-    steps = flags.before_experiments(context)
+    steps = flags.before_experiments(request.context)
     if flag.enabled and not flag.archived:
         trace = ExperimentTracer(recorder, conditions, splits)
         steps += [trace.step(one) for one in item.experiments if one.mode is ExperimentMode.ASSIGNS]
         steps += [*flags.rules(), flags.default()]
         steps += [trace.step(one) for one in item.experiments if one.mode is ExperimentMode.OBSERVES]
-    return Explanation(decision, flagset.version, now, tuple(steps), conditions.memberships())
+    return steps

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bucketing.generation.evaluables import Evaluable
-from bucketing.generation.flags import FlagWriter
+from bucketing.generation.decisions import write_decision
+from bucketing.generation.evaluables import Item
 from bucketing.generation.reads import Reads
 from bucketing.generation.shared_conditions import SharedConditionWriter
 from bucketing.generation.source import Source
 
 
-def write_chunk(source: Source, items: Sequence[Evaluable]) -> None:
+def write_chunk(source: Source, items: Sequence[Item]) -> None:
     """Write a function that gives a decision or a Split for each of `items`, and the unit that the splits need.
 
     What several flags ask of the context is found once. Raises InvalidConfig.
@@ -23,5 +23,5 @@ def write_chunk(source: Source, items: Sequence[Evaluable]) -> None:
     reads.targeting_key()
     results = [f"r{index}" for index in range(len(items))]
     for item, result in zip(items, results, strict=True):
-        FlagWriter(source, reads.branch(), item, result, conditions).write()
+        write_decision(source, reads.branch(), item, result, conditions)
     source.line(f"return ({', '.join(results)},), {reads.targeting_key()}")

@@ -1,9 +1,11 @@
-"""What a flag's function is written from."""
+"""What the function of a flag or a remote config is written from."""
 
 from __future__ import annotations
 
-from bucketing.flagset import AllOf, AnyOf, Comparison, Condition, Experiment, Flag, InSegment
+from bucketing.flagset import AllOf, AnyOf, Comparison, Condition, Experiment, Flag, InSegment, RemoteConfig
+from bucketing.generation.combinations import Combinations
 from bucketing.generation.outcomes import Outcomes
+from bucketing.remote_configs import as_flag
 
 
 def _size(condition: Condition) -> int:
@@ -34,3 +36,25 @@ class Evaluable:
         """Every condition that an evaluation may ask."""
         rules: list[Condition] = [rule.condition for rule in self.flag.rules]
         return rules + [one.audience for one in self.experiments if one.audience is not None]
+
+
+class EvaluableConfig:
+    """A remote config with all that its evaluation needs beside the context and the segments.
+
+    `flag` is the one that it is served as; `size` as of a flag."""
+
+    __slots__ = ("combinations", "config", "flag", "size")
+
+    def __init__(self, config: RemoteConfig) -> None:
+        self.config = config
+        self.flag = as_flag(config)
+        self.combinations = Combinations(config)
+        self.size = sum(map(_size, self.conditions()))
+
+    def conditions(self) -> list[Condition]:
+        """Every condition that an evaluation may ask."""
+        return [] if self.config.archived else [override.condition for override in self.config.overrides]
+
+
+Item = Evaluable | EvaluableConfig
+"""Whatever answers under a key."""
