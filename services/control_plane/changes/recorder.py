@@ -40,14 +40,28 @@ _FIRST_HEAD = """
 INSERT INTO audit_heads (organization_id, number, hash) VALUES ($1, 0, $2) ON CONFLICT (organization_id) DO NOTHING
 """
 _HEAD = "SELECT number, hash FROM audit_heads WHERE organization_id = $1 FOR UPDATE"
+_STORED = (*ALL_COLUMNS, "previous_hash", "hash")
+_TYPES = {
+    "organization_id": "uuid",
+    "number": "bigint",
+    "at": "timestamptz",
+    "project_id": "uuid",
+    "environment_versions": "jsonb",
+    "act_id": "uuid",
+    "previous_hash": "bytea",
+    "hash": "bytea",
+}
+"""Of the columns that are no text."""
 _VERSIONS, _CHANNEL = ALL_COLUMNS.index("environment_versions") + 1, len(ALL_COLUMNS) + 3
 _NOW, _GROWTH, _HEAD_NUMBER, _HEAD_HASH = (_CHANNEL + each for each in range(1, 5))
-_FURTHER = f"""
-INSERT INTO audit_entries ({", ".join(ALL_COLUMNS)}, previous_hash, hash)
-VALUES ({", ".join(f"${index + 1}" for index in range(len(ALL_COLUMNS) + 2))})
-"""  # noqa: S608 - column names of our own
+_INTO_LOG = f"INSERT INTO audit_entries ({', '.join(ALL_COLUMNS)}, previous_hash, hash)"
+# However many there are, by one statement: whoever waits for the head waits while they are written.
+_COLUMNS_GIVEN = ", ".join(f"${index}::{_TYPES.get(name, 'text')}[]" for index, name in enumerate(_STORED, 1))
+_FURTHER = f"{_INTO_LOG} SELECT * FROM unnest({_COLUMNS_GIVEN})"  # noqa: S608 - column names and types of our own
 _END = f"""
-WITH entry AS ({_FURTHER} RETURNING organization_id, number), head AS (
+WITH entry AS (
+    {_INTO_LOG} VALUES ({", ".join(f"${index + 1}" for index in range(len(_STORED)))}) RETURNING organization_id, number
+), head AS (
     UPDATE audit_heads SET number = ${_HEAD_NUMBER}, hash = ${_HEAD_HASH}
     FROM entry WHERE audit_heads.organization_id = entry.organization_id
 ), waiting AS (
@@ -60,6 +74,9 @@ WITH entry AS ({_FURTHER} RETURNING organization_id, number), head AS (
 )
 SELECT (SELECT count(*) FROM told) AS told
 """  # noqa: S608 - column names of our own
+
+_Values = tuple[object, ...]
+"""Of one entry, as `_STORED` names them."""
 
 
 class _Head(NamedTuple):
@@ -128,10 +145,11 @@ async def record_begun(
     """Ends what was begun: the first change has the versions, further ones came of it in other entities. Answers the
     versions, and what was asked."""
     entry, head = _entry(tx, changes[0], begun.versions, begun.head)
+    further = []
     for change in changes[1:]:
         values, head = _entry(tx, change, {}, head)
-        tx.later(_FURTHER, *values)
-    told = await _end(tx, entry, head, asked)
+        further.append(values)
+    told = await _end(tx, entry, further, head, asked)
     versions = _by_id(begun.versions)
     note_written(changes[0].organization_id, versions)
     return versions, told
@@ -143,13 +161,13 @@ async def record_together(tx: Connection, changes: Sequence[Change], last: Chang
     """
     wanted = {environment for change in (*changes, last) for environment in change.environment_ids}
     begun = await _begin(tx, last, wanted)
-    head = begun.head
+    head, further = begun.head, []
     for change in changes:
         own = {each: begun.versions[each] for each in sorted(str(each) for each in change.environment_ids)}
         values, head = _entry(tx, change, own, head)
-        tx.later(_FURTHER, *values)
+        further.append(values)
     entry, head = _entry(tx, last, begun.versions, head)
-    await _end(tx, entry, head, None)
+    await _end(tx, entry, further, head, None)
     versions = _by_id(begun.versions)
     note_written(last.organization_id, versions)
     return versions
@@ -178,8 +196,13 @@ async def _first_head(tx: Connection, organization_id: UUID) -> _Head:
     return _Head(head["number"], head["hash"])
 
 
-async def _end(tx: Connection, entry: tuple[object, ...], head: _Head, asked: Asked | None) -> asyncpg.Record | None:
-    """Appends the entry of a transaction that says what waits to be published; the chain ends at `head` then."""
+async def _end(
+    tx: Connection, entry: _Values, further: Sequence[_Values], head: _Head, asked: Asked | None
+) -> asyncpg.Record | None:
+    """Appends the entry of a transaction that says what waits to be published, and others; the chain ends at `head`
+    then."""
+    if further:
+        tx.later(_FURTHER, *(list(column) for column in zip(*further, strict=True)))
     given = (*entry, CHANNEL, tx.now, 0 if asked is None else asked.growth, head.number, head.hash)
     if asked is None:
         return await tx.fetchrow_after(_END, *given)
@@ -191,7 +214,7 @@ def _asking(obstacles: str) -> str:
     return f"{_END.rstrip()}, asked.* FROM ({renumbered(obstacles, _HEAD_HASH)}) AS asked"
 
 
-def _entry(tx: Connection, change: Change, versions: dict[str, int], head: _Head) -> tuple[tuple[object, ...], _Head]:
+def _entry(tx: Connection, change: Change, versions: dict[str, int], head: _Head) -> tuple[_Values, _Head]:
     """What is appended after `head`, and the head that it is then."""
     origin, maker = change.origin or present_origin(), change.actor.maker
     entry = {

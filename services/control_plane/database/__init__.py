@@ -1,7 +1,9 @@
 """Transactions of a tenancy, pools and migrations. Depends on nothing but asyncpg."""
 
+from control_plane.database.attempts import settled
 from control_plane.database.connections import Connection, Record
 from control_plane.database.database import Database
+from control_plane.database.kept_back import RowKind
 from control_plane.database.migrate import MigrationError, migrate
 from control_plane.database.patience import (
     OPERATOR_CONNECTIONS,
@@ -11,7 +13,7 @@ from control_plane.database.patience import (
     Connections,
     request_connections,
 )
-from control_plane.database.refusals import BUSY, overtaken
+from control_plane.database.refusals import BUSY
 from control_plane.database.statements import Statement, renumbered
 from control_plane.database.tenancy import (
     ACCOUNTS,
@@ -37,13 +39,14 @@ __all__ = [
     "Database",
     "MigrationError",
     "Record",
+    "RowKind",
     "Statement",
     "Tenancy",
     "migrate",
     "nobody_identified",
     "of_tenants",
-    "overtaken",
     "renumbered",
     "request_connections",
     "set_present_tenancy",
+    "settled",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, Literal, TypeAlias
@@ -12,6 +12,7 @@ import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 from service_kit.clock import Clock
 
+from control_plane.database.kept_back import KeptBack, RowKind
 from control_plane.database.statements import Statement, together
 from control_plane.database.tenancy import Tenancy
 
@@ -32,7 +33,7 @@ class Connection:
     `now` is read from the clock once, when it is first asked for: all that a transaction writes is of that moment.
     """
 
-    __slots__ = ("_clock", "_now", "_session", "_tenancy", "_waiting", "driver")
+    __slots__ = ("_clock", "_kept_back", "_now", "_session", "_tenancy", "_waiting", "driver")
 
     def __init__(self, driver: Driver, clock: Clock, tenancy: Tenancy, session: str | None) -> None:
         self.driver = driver
@@ -42,6 +43,7 @@ class Connection:
         """The role that the session works as outside of transactions; None: the login's."""
         self._now: datetime | None = None
         self._waiting: list[Statement] = []
+        self._kept_back: KeptBack | None = None
 
     @property
     def now(self) -> datetime:
@@ -62,9 +64,9 @@ class Connection:
             # In one round trip.
             await self.driver.execute(_BEGIN[isolation] + self._tenancy.beginning(self._session))
             yield
-            await self._send_waiting()
+            await self._send_all()
         except Exception:
-            self._waiting.clear()
+            self._forget()
             if not is_lost(self.driver):
                 await self.driver.execute("ROLLBACK")
             raise
@@ -85,13 +87,13 @@ class Connection:
     @asynccontextmanager
     async def attempt(self) -> AsyncIterator[None]:
         """A part of the transaction that leaves nothing behind when it raises; what was before it stays."""
-        await self._send_waiting()
+        await self._send_all()
         await self.driver.execute("SAVEPOINT attempt")
         try:
             yield
-            await self._send_waiting()
+            await self._send_all()
         except Exception:
-            self._waiting.clear()
+            self._forget()
             if not is_lost(self.driver):
                 await self.driver.execute("ROLLBACK TO SAVEPOINT attempt")
             raise
@@ -101,12 +103,53 @@ class Connection:
         """A write whose answer nobody waits for. It is sent with `fetchrow_after`, or before whatever comes first."""
         self._waiting.append(Statement(sql, values))
 
+    def keep_back(self, kind: RowKind, row: Mapping[str, object], *names: object) -> None:
+        """A row whose answer nobody waits for, either. With all others of its kind it is sent by one statement, as late
+        as can be, so that its lock is held for moments: before whatever may depend on it, and at the end. `names`: what
+        `fetch_beside` finds it by."""
+        if self._kept_back is None:
+            self._kept_back = KeptBack(kind)
+        assert self._kept_back.kind is kind  # noqa: S101 - there is one
+        self._kept_back.rows.append(dict(row))
+        self._kept_back.names.update(names)
+
+    async def send_kept_back(self) -> None:
+        """What was kept back has been written then."""
+        kept, self._kept_back = self._kept_back, None
+        if kept is not None:
+            await self._send_waiting()
+            await self.driver.execute(kept.kind.sql, kept.rows)
+
+    async def fetch_beside(self, names: Collection[object], sql: str, *values: object) -> list[Record]:
+        """A question about what these names find, and no other rows of a kind that may be kept back."""
+        if self._kept_back is not None and not self._kept_back.names.isdisjoint(names):
+            await self.send_kept_back()
+        if self._waiting:
+            await self._send_waiting()
+        return await self.driver.fetch(sql, *values)
+
     async def fetchrow_after(self, sql: str, *values: object) -> Record | None:
         """With what is to be sent later, in one round trip: `sql` begins with WITH, and neither reads nor writes what
         those write."""
+        await self.send_kept_back()
         waiting, self._waiting = self._waiting, []
         statement = together(sql, values, waiting)
         return await self.driver.fetchrow(statement.sql, *statement.values)
+
+    async def _send_all(self) -> None:
+        await self.send_kept_back()
+        await self._send_waiting()
+
+    async def _before(self, sql: str) -> None:
+        """Sends what this statement may depend on."""
+        if self._kept_back is not None and self._kept_back.kind.concerns(sql):
+            await self.send_kept_back()
+        if self._waiting:
+            await self._send_waiting()
+
+    def _forget(self) -> None:
+        self._waiting.clear()
+        self._kept_back = None
 
     async def _send_waiting(self) -> None:
         waiting, self._waiting = self._waiting, []
@@ -128,28 +171,23 @@ class Connection:
             raise asyncpg.InFailedSQLTransactionError("a statement had failed, so the transaction was rolled back")
 
     async def execute(self, sql: str, *values: object) -> str:
-        if self._waiting:
-            await self._send_waiting()
+        await self._before(sql)
         return await self.driver.execute(sql, *values)
 
     async def executemany(self, sql: str, rows: list[tuple[object, ...]]) -> None:
-        if self._waiting:
-            await self._send_waiting()
+        await self._before(sql)
         await self.driver.executemany(sql, rows)
 
     async def fetch(self, sql: str, *values: object) -> list[Record]:
-        if self._waiting:
-            await self._send_waiting()
+        await self._before(sql)
         return await self.driver.fetch(sql, *values)
 
     async def fetchrow(self, sql: str, *values: object) -> Record | None:
-        if self._waiting:
-            await self._send_waiting()
+        await self._before(sql)
         return await self.driver.fetchrow(sql, *values)
 
     async def fetchval(self, sql: str, *values: object) -> Any:
-        if self._waiting:
-            await self._send_waiting()
+        await self._before(sql)
         return await self.driver.fetchval(sql, *values)
 
 

@@ -79,11 +79,6 @@ def roles_missing(error: BaseException) -> str | None:
     return f"{said}: {UNPREPARED.sentence}"
 
 
-def overtaken(error: BaseException) -> bool:
-    """Whether somebody else wrote what this transaction had read, so that the same again may go through."""
-    return isinstance(error.__cause__, asyncpg.SerializationError)
-
-
 def refusal_of(error: BaseException) -> Refusal | None:
     """None for what is no state of the server."""
     # Of the driver: its plan is from before a migration; the next attempt makes a new one.

@@ -119,6 +119,7 @@ class JointTransactions(ProjectTransactions):
         frame = self._frame
         changes = [each for made in self.made for each in (made.change, *made.consequences)]
         changes = [replace(each, origin=last.origin) for each in changes]
+        await frame.tx.send_kept_back()
         versions = await record_together(frame.tx, changes, last)
         for growth in _summed(self._growths):
             await frame.quotas.hold(frame.tx, growth)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import asyncpg
 
-from control_plane.database import Connection
+from control_plane.database import Connection, RowKind
 from control_plane.entities.table import Scope
 from control_plane.flags.models import FlagRow, SettingsRow
 
@@ -19,15 +19,21 @@ _FLAG_COLUMNS = tuple(each.name for each in fields(FlagRow))
 _COLUMNS = tuple(each.name for each in fields(SettingsRow))
 _CHANGING = _COLUMNS[3:]
 _LISTED = ", ".join(_COLUMNS)
-_SAVE = (
-    f"INSERT INTO flag_settings ({_LISTED}) "  # noqa: S608 - column names of our own
-    f"VALUES ({', '.join(f'${index}' for index in range(1, len(_COLUMNS) + 1))}) "
+_INSERT = f"INSERT INTO flag_settings ({_LISTED})"
+_OVER = (
     "ON CONFLICT (environment_id, flag_id) DO UPDATE SET "
     f"{', '.join(f'{each} = excluded.{each}' for each in _CHANGING if each != 'version')}, "
     "version = counted_on(flag_settings.version, excluded.version) "
     "WHERE flag_settings.organization_id = excluded.organization_id"
 )
-
+_SAVE = f"{_INSERT} VALUES ({', '.join(f'${index}' for index in range(1, len(_COLUMNS) + 1))}) {_OVER}"
+# In one order, as all who lock more than one of them.
+SETTINGS = RowKind(
+    f"{_INSERT} SELECT {_LISTED} FROM json_populate_recordset(null::flag_settings, $1) "  # noqa: S608 - our own columns
+    f"ORDER BY environment_id, flag_id {_OVER}",
+    # A trigger counts what they take up.
+    tables=("flag_settings", "usage_counts"),
+)
 
 # As `flag_and_settings` reads them; `f` and `s` are the two tables.
 FLAG_AND_SETTINGS = ", ".join(
@@ -64,8 +70,9 @@ async def find_in_environment(
     """The flag with its settings in one environment, None when there is no such flag. What is kept is so until the
     transaction has ended."""
     asked = _KEEPING[keep] if keep else _IN_ENVIRONMENT
-    record = await tx.fetchrow(asked, scope.organization_id, scope.project_id, key, environment_id)
-    return None if record is None else flag_and_settings(record)
+    about = {(key, environment_id)}
+    records = await tx.fetch_beside(about, asked, scope.organization_id, scope.project_id, key, environment_id)
+    return flag_and_settings(records[0]) if records else None
 
 
 async def find_with_settings(tx: Connection, scope: Scope, key: str) -> tuple[FlagRow, dict[UUID, SettingsRow]] | None:
@@ -110,9 +117,16 @@ def save_settings_later(tx: Connection, settings: SettingsRow) -> None:
     tx.later(_SAVE, *(getattr(settings, each) for each in _COLUMNS))
 
 
+def keep_settings_back(tx: Connection, flag: FlagRow, settings: SettingsRow) -> None:
+    """As `save_settings`, with those of other flags and as late as can be."""
+    row = {each: getattr(settings, each) for each in _COLUMNS}
+    tx.keep_back(SETTINGS, row, flag.id, (flag.key, settings.environment_id))
+
+
 async def switches_of(tx: Connection, organization_id: UUID, flag_ids: Collection[UUID]) -> dict[UUID, Switches]:
     """For each flag, each environment of its project that isn't archived."""
-    records = await tx.fetch(
+    records = await tx.fetch_beside(
+        flag_ids,
         "SELECT f.id, e.key, coalesce(s.enabled, false) AS enabled, coalesce(s.version, 1) AS version "
         "FROM flags f "
         "JOIN environments e ON e.project_id = f.project_id AND e.organization_id = f.organization_id "

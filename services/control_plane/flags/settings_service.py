@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
@@ -11,7 +11,7 @@ from service_kit.problems import NotFound, Unavailable
 from service_kit.versions import check_version
 
 from control_plane.access import Actor, Right, require
-from control_plane.database import BUSY, overtaken
+from control_plane.database import BUSY, settled
 from control_plane.entities.answers import Answered
 from control_plane.entities.errors import Archived
 from control_plane.entities.models import Edit, document_of
@@ -23,7 +23,13 @@ from control_plane.flags.definition import canonical_settings, checked_settings,
 from control_plane.flags.experiment_guard import ExperimentGuard
 from control_plane.flags.models import FlagInEnvironment, FlagRow, SettingsRow, new_settings
 from control_plane.flags.references import keep_references
-from control_plane.flags.repository import Kept, find_in_environment, save_settings, save_settings_later
+from control_plane.flags.repository import (
+    Kept,
+    find_in_environment,
+    keep_settings_back,
+    save_settings,
+    save_settings_later,
+)
 from control_plane.flags.schemas import SettingsPatch, TargetFields
 from control_plane.flags.serving import settings_serve_otherwise
 from control_plane.flags.views import settings_view
@@ -31,7 +37,6 @@ from control_plane.flags.views import settings_view
 COPIED = ("rules", "targets", "prerequisites", "default_serve", "off_variation")
 """What `copy` takes along: all that is set in an environment but whether the flag is on and how it is reported."""
 
-_ATTEMPTS = 5
 _REFERRING = ("rules", "prerequisites")
 """What names segments and other flags."""
 
@@ -119,7 +124,7 @@ class SettingsService:
         change: Callable[[SettingsRow], SettingsRow],
         right: Right,
     ) -> Answered:
-        return await _settled(lambda: self._written(actor, at, edit, change, right))
+        return await settled(lambda: self._written(actor, at, edit, change, right))
 
     async def _written(
         self,
@@ -159,7 +164,7 @@ class SettingsService:
             if refused.code != BUSY:
                 raise
         # Somebody else wrote these very settings: after them, then.
-        return await _settled(lambda: self._off_in_turn(actor, at, edit, expected))
+        return await settled(lambda: self._off_in_turn(actor, at, edit, expected))
 
     async def _off_in_turn(self, actor: Actor, at: SettingsPath, edit: Edit, expected: int | None) -> Answered:
         async with self._transaction(actor, at, Right.FLAG_SWITCH, edit) as write:
@@ -176,18 +181,6 @@ class SettingsService:
         self, actor: Actor, at: SettingsPath, right: Right, edit: Edit
     ) -> AbstractAsyncContextManager[WriteTransaction]:
         return self._transactions.write(actor, at.project, right, entity=edit.entity, placed=True, edit=edit)
-
-
-async def _settled(attempt: Callable[[], Awaitable[Answered]]) -> Answered:
-    """Once more where the flag was switched off meanwhile, which waits for nobody: what the caller has seen is compared
-    with that, then, and what they have not seen is laid over it."""
-    for _ in range(_ATTEMPTS - 1):
-        try:
-            return await attempt()
-        except Unavailable as refused:
-            if not overtaken(refused):
-                raise
-    return await attempt()
 
 
 def _edit(at: SettingsPath, document: Mapping[str, Any], expected: int | None) -> Edit:
@@ -220,8 +213,10 @@ async def _saved(write: WriteTransaction, found: FlagInEnvironment, after: Setti
     if write.alone:
         # What rows take up is counted as they are written: before the environment is locked, as in every write beside.
         await save_settings(write.tx, after)
-    else:
+    elif write.holds_rows:
         save_settings_later(write.tx, after)
+    else:
+        keep_settings_back(write.tx, found.flag, after)
     view = settings_view(found.flag, found.environment.key, after)
     versions = await write.record(
         "update",

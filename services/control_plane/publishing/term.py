@@ -31,6 +31,9 @@ from control_plane.publishing.stream_contents import read_manifests
 from control_plane.publishing.telemetry import RelayTelemetry
 from control_plane.publishing.turns import Turns
 
+_CROWDED = 2
+"""Versions in one publication, from which on an environment rests: changes come faster than they are published."""
+_REST_SECONDS = 0.05
 _log = get_logger("relay")
 
 
@@ -158,12 +161,16 @@ class Term:
 
     async def _try_publish(
         self, environment_id: UUID, known_version: int, repair: datetime | None, *, comparing: bool, version: int
-    ) -> None:
-        """Publishes one environment. An unexpected failure is that environment's own; the others go on."""
+    ) -> float:
+        """Publishes one environment; answers for how long it rests then. An unexpected failure is that environment's
+        own; the others go on."""
+        published = known_version
         try:
             try:
                 comparing = comparing or repair is not None
-                await self._publish(environment_id, known_version, repair, comparing=comparing, version=version)
+                published = await self._publish(
+                    environment_id, known_version, repair, comparing=comparing, version=version
+                )
             except BehindTheBus as behind:
                 await self._block(environment_id, known_version, behind)
             else:
@@ -173,6 +180,7 @@ class Term:
         except Exception as error:
             self._telemetry.failures.inc()
             _log.error("not published", environment=environment_id, error=type(error).__name__, exc_info=error)
+        return _REST_SECONDS if published - known_version >= _CROWDED else 0.0
 
     def _ahead(self, environment_id: UUID) -> int:
         """The highest version that a follower told of, also in an earlier term."""
@@ -204,7 +212,8 @@ class Term:
 
     async def _publish(
         self, environment_id: UUID, known_version: int, repair: datetime | None, *, comparing: bool, version: int
-    ) -> None:
+    ) -> int:
+        """Answers the version that is published now."""
         ahead = self._ahead(environment_id)
         if ahead > known_version:
             raise BehindTheBus(ahead, self._reports.epoch([str(environment_id)]), "followers_ahead")
@@ -219,7 +228,7 @@ class Term:
         finally:
             await end([noting])
         if compiled is None:
-            return
+            return known_version
         if (anew := self._anew.pop(environment_id, None)) is not None:
             compiled = self._repaired(compiled, anew)
         for subject, reason in compiled.invalid.items():
@@ -243,6 +252,7 @@ class Term:
             changed=published.changed,
             removed=published.removed,
         )
+        return published.version
 
     async def _note(self, environment_id: UUID, known_version: int, version: int) -> None:
         """Nothing is written that the database doesn't know of before. It may be noted while it is compiled: nothing on

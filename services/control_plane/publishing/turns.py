@@ -1,7 +1,8 @@
 """Turns: the work on environments, each at one thing at a time, the small beside the large.
 
 What reads all of an environment takes turns with others of its kind, so that there is always room for a change of few
-entities elsewhere: it never waits for a large one.
+entities elsewhere: it never waits for a large one. Where changes come faster than they are published, an environment
+rests after its turn, and the next one takes all that came meanwhile.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from service_kit.tasks import end
 SMALL_AT_ONCE = 3
 
 
-Work = Callable[[], Awaitable[None]]
+Work = Callable[[], Awaitable[float]]
+"""Answers for how many seconds its environment rests afterwards."""
 
 
 class Turns:
@@ -66,7 +68,9 @@ class Turns:
     @staticmethod
     async def _take(work: Work, room: asyncio.Semaphore) -> None:
         async with room:
-            await work()
+            rest = await work()
+        if rest > 0:
+            await asyncio.sleep(rest)
 
     def _end(self, environment_id: UUID, task: asyncio.Task[None]) -> None:
         self._tasks.pop(environment_id, None)

@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 from service_kit.problems import FieldError, InvalidInput
 
 from control_plane.access import Actor, Right
-from control_plane.changes import Origin, present_origin
+from control_plane.changes import Change, Origin, present_origin
+from control_plane.database import settled
 from control_plane.entities.joint import Frame, JointTransactions
 from control_plane.entities.moments import epoch_milliseconds
 from control_plane.reviews.approvals import Approval, Approvals, made_effects
@@ -19,7 +20,7 @@ from control_plane.reviews.rebase import collisions, rebased
 from control_plane.reviews.records import Parts, ReviewTransaction, change_of
 from control_plane.reviews.rehearsal import located
 from control_plane.reviews.schemas import ChangeRequestView
-from control_plane.reviews.views import audited
+from control_plane.reviews.views import audited, change_request_view
 
 SCHEDULE_DAYS_MAX = 366
 
@@ -40,11 +41,19 @@ class Applications:
     async def apply(
         self, actor: Actor, project: str, number: int, expected: int | None, bypass: Bypass | None = None
     ) -> ChangeRequestView:
-        """Raises `NotOpen`, `Collision`, `NotApproved`, and what making the edits raises."""
-        async with self._parts.database.transaction() as tx:
-            review = await ReviewTransaction.of(tx, actor, project, self._parts, Right.CHANGE_APPLY)
-            row = await review.take(number, Right.CHANGE_APPLY, expected)
-            return await review.view(await apply(review, row, bypass))
+        """Raises `NotOpen`, `Collision`, `NotApproved`, and what making the edits raises. Once more where a flag was
+        switched off meanwhile, which waits for nobody: the edits are laid over that, then, or collide with it."""
+
+        async def attempt() -> ChangeRequestView:
+            async with self._parts.database.transaction() as tx:
+                review = await ReviewTransaction.of(tx, actor, project, self._parts, Right.CHANGE_APPLY)
+                row = await review.take(number, Right.CHANGE_APPLY, expected)
+                # Before the record, and what is shown is made after the commit: others wait in between.
+                approvals = await review.approvals(row)
+                applied = await (await prepare(review, row, bypass)).record()
+            return change_request_view(applied, approvals, [[] for _ in applied.edits])
+
+        return await settled(attempt)
 
     async def schedule(
         self, actor: Actor, project: str, number: int, expected: int | None, at: str | int
@@ -78,7 +87,29 @@ class Applications:
             return await review.view(await review.save(row, opened, "cancel"))
 
 
-async def apply(review: ReviewTransaction, row: RequestRow, bypass: Bypass | None = None) -> RequestRow:
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A request whose edits are made and agreed on, in a transaction that nobody else waits for yet."""
+
+    review: ReviewTransaction
+    applied: RequestRow
+    joint: JointTransactions
+    told: Change
+
+    async def record(self) -> RequestRow:
+        """What is written now is short, for until the commit it holds up whoever writes in the organization."""
+        await self.review.write(self.applied)
+        saved = replace(self.applied, environment_versions=await self.joint.record(self.told))
+        await self.review.write_versions(saved)
+        return saved
+
+
+async def apply(review: ReviewTransaction, row: RequestRow) -> RequestRow:
+    """As `prepare`, with its record."""
+    return await (await prepare(review, row)).record()
+
+
+async def prepare(review: ReviewTransaction, row: RequestRow, bypass: Bypass | None = None) -> Ready:
     """Makes the edits of a request that was found locked.
 
     Where people had to agree and did, `change:apply` is all that is asked of whoever applies it; without that each edit
@@ -118,7 +149,7 @@ async def apply(review: ReviewTransaction, row: RequestRow, bypass: Bypass | Non
         environment_ids=list(dict.fromkeys(environment_ids)),
         origin=_origin(row, lacking),
     )
-    return await _saved(review, applied, await joint.record(told))
+    return Ready(review, applied, joint, told)
 
 
 async def _make(review: ReviewTransaction, frame: Frame, joint: JointTransactions, row: RequestRow) -> None:
@@ -163,9 +194,3 @@ def _origin(row: RequestRow, lacking: Sequence[str]) -> Origin:
     told = f"change request {row.number}: {row.title}"
     right = Right.CHANGE_BYPASS if lacking else Right.CHANGE_APPLY
     return replace(origin, reason=f"{origin.reason} ({told})" if origin.reason else told, right=right.value)
-
-
-async def _saved(review: ReviewTransaction, applied: RequestRow, versions: dict[str, int]) -> RequestRow:
-    saved = replace(applied, environment_versions=versions)
-    await review.write(saved)
-    return saved

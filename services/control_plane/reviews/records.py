@@ -139,6 +139,10 @@ class ReviewTransaction:
         """Writes a request that was found locked."""
         await repository.update(self.tx, row)
 
+    async def write_versions(self, row: RequestRow) -> None:
+        """What its application became, of one that was written before."""
+        await repository.update_versions(self.tx, row)
+
     async def record(self, row: RequestRow, action: str, before: Mapping[str, Any] | None) -> None:
         await record(self.tx, change_of(row, self.actor, action, before))
 

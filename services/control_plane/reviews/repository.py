@@ -72,6 +72,16 @@ async def update(tx: Connection, row: RequestRow) -> None:
     )
 
 
+async def update_versions(tx: Connection, row: RequestRow) -> None:
+    """Writes nothing but the versions that the environments have since it was applied."""
+    await tx.execute(
+        "UPDATE change_requests SET environment_versions = $3 WHERE organization_id = $1 AND id = $2",
+        row.organization_id,
+        row.id,
+        row.environment_versions,
+    )
+
+
 async def page(tx: Connection, scope: Scope, before: int | None, limit: int, wanted: RequestFilter) -> list[RequestRow]:
     """The newest first, those with a lower number than `before`."""
     records = await tx.fetch(

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from control_plane.access import Actor, Right
 from control_plane.access.policy import Grant, Policy
-from control_plane.database import Connection, Database, renumbered
+from control_plane.database import Connection, Database, RowKind, renumbered
 from control_plane.environments.queries import OpenedProject, open_project
 
 from tests.control_plane.conftest import Tenant
@@ -62,6 +62,50 @@ async def test_what_failed_leaves_nothing_to_be_sent(marks: Database) -> None:
             raise ZeroDivisionError
     async with marks.transaction() as tx:
         assert await _marked(tx) == [1]
+
+
+MARKS = RowKind(
+    "INSERT INTO marks SELECT n FROM json_to_recordset($1::json) AS given (n integer)", ("marks", "scratches")
+)
+
+
+async def _locked(tx: Connection) -> bool:
+    """Whether a row of this transaction holds a table."""
+    return bool(await tx.fetchval("SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND mode LIKE 'RowEx%'"))
+
+
+async def test_what_is_kept_back_is_written_when_it_may_show(marks: Database) -> None:
+    async with marks.transaction() as tx:
+        tx.keep_back(MARKS, {"n": 1}, "one")
+        tx.keep_back(MARKS, {"n": 2}, "two")
+        await tx.fetch("SELECT 1")
+        assert await tx.fetch_beside({"three"}, "SELECT n FROM marks") == []
+        assert not await _locked(tx)
+        assert [row["n"] for row in await tx.fetch_beside({"two"}, "SELECT n FROM marks ORDER BY n")] == [1, 2]
+        tx.keep_back(MARKS, {"n": 3}, "three")
+        assert await _marked(tx) == [1, 2, 3]
+        tx.keep_back(MARKS, {"n": 4}, "four")
+        with pytest.raises(ZeroDivisionError):
+            async with tx.attempt():
+                tx.keep_back(MARKS, {"n": 5}, "five")
+                raise ZeroDivisionError
+        tx.keep_back(MARKS, {"n": 6}, "six")
+    async with marks.transaction() as tx:
+        assert await _marked(tx) == [1, 2, 3, 4, 6]
+
+
+@pytest.mark.parametrize(
+    ("sql", "concerned"),
+    [
+        ("SELECT 1 FROM flags", False),
+        ("SELECT n FROM marks", True),
+        ("SELECT sum(n) FROM scratches", True),
+        ("DELETE FROM flags", True),
+        ("UPDATE flags SET name = ''", False),
+    ],
+)
+def test_what_may_show_is_told_by_its_tables(sql: str, *, concerned: bool) -> None:
+    assert MARKS.concerns(sql) is concerned
 
 
 async def _actor(tx: Connection, role: str) -> Actor:

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from control_plane.changes.verification import verify
 
-from .conftest import Shop, edit, rule, settings_edit
+from .conftest import FLAG, Shop, edit, rule, settings_edit
 
 ON = settings_edit({"enabled": True})
 
@@ -245,3 +245,37 @@ async def test_an_end_is_an_end(shop: Shop) -> None:
         refused = await shop.owner(method, address, body, headers={"If-Match": f'"{withdrawn["version"]}"'})
         assert (refused.status_code, refused.json()["code"]) == (409, "not_open"), (address, refused.text)
     await shop.author.ok("POST", f"{path}/comments", {"text": "for the record"})
+
+
+async def test_an_edit_builds_on_an_earlier_one_of_the_same_settings(shop: Shop) -> None:
+    first = settings_edit({"enabled": True, "targets": [{"key": "anna", "variation": "on"}]})
+    second = settings_edit({"rules": [rule("pro")], "report_exposures": True})
+    request = await shop.approve(await shop.propose(first, second))
+    version = (await shop.owner.ok("GET", shop.settings()))["version"]
+    assert (await shop.apply(request)).is_success
+    settings = await shop.owner.ok("GET", shop.settings())
+    assert (settings["enabled"], settings["report_exposures"], settings["version"]) == (True, True, version + 2)
+    assert [each["id"] for each in settings["rules"]] == ["pro"]
+    assert [each["key"] for each in settings["targets"]] == ["anna"]
+
+
+async def test_flags_are_switched_off_while_a_request_changes_them(shop: Shop) -> None:
+    """Each is off afterwards, whatever the request says of them otherwise; and nothing of it is half there."""
+    keys = [f"flag-{number}" for number in range(12)]
+    for key in keys:
+        await shop.owner.ok("POST", f"{shop.path}/flags", {**FLAG, "key": key})
+    on = await shop.approve(await shop.propose(*(settings_edit({"enabled": True}, key) for key in keys)))
+    assert (await shop.apply(on)).is_success
+    reporting = [settings_edit({"report_exposures": True, "off_variation": "on"}, key) for key in keys]
+    request = await shop.approve(await shop.propose(*reporting))
+    before = await version_of(shop)
+    offs = [shop.owner("PUT", f"{shop.settings(key=key)}/enabled", {"enabled": False}) for key in keys]
+    applied, *answers = await asyncio.gather(shop.apply(request), *offs)
+    assert applied.is_success, applied.text
+    assert {answer.status_code for answer in answers} == {200}
+    for key in keys:
+        settings = await shop.owner.ok("GET", shop.settings(key=key))
+        assert (settings["enabled"], settings["report_exposures"], settings["off_variation"]) == (False, True, "on")
+    assert await version_of(shop) == before + 1 + len(keys)
+    checked = await verify(shop.database.transaction, UUID(shop.tenant.organization))
+    assert checked.first_bad is None
