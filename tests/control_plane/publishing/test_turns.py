@@ -28,6 +28,6 @@ async def test_an_environment_rests_and_others_go_on() -> None:
     work(OTHER, 0)
     while OTHER not in ended:
         await asyncio.sleep(0)
-    assert (began, ended, turns.at_work) == ([ONE, OTHER], [OTHER], {ONE})
+    assert (began, ended, turns.at_work) == ([ONE, OTHER], [OTHER], frozenset({ONE}))
     await turns.end()
     assert not turns.at_work
