@@ -2,7 +2,8 @@
 the roles and bindings that an organization made.
 
 A check by Casbin costs about a millisecond, so each decision is kept, by the very roles and bindings it was made from:
-another replica's change is seen with the next request, because they are read anew for each.
+another replica's change is seen with the next request, because they are read anew for each. It is made of those that
+hold at the place, whatever the ids: what one owner may do in their organization, any other may in theirs.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ _FOLDER = Path(__file__).parent
 _SUBJECT = "somebody"
 _SHUT = "!"
 """Ends the place of a write in a protected environment."""
+_NUMBERS = tuple(UUID(int=number) for number in (1, 2, 3))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,29 @@ def _path_of(scope: Scope) -> str:
 
 @lru_cache(maxsize=65_536)
 def _decided(policy: Policy, path: str, right: Right) -> bool:
+    return decided_anywhere(*_without_ids(policy, path), right)
+
+
+@lru_cache(maxsize=65_536)
+def decided_anywhere(policy: Policy, path: str, right: Right) -> bool:
+    """What Casbin says."""
     return bool(_enforcer(policy).enforce(_SUBJECT, path, right.value))
+
+
+def _without_ids(policy: Policy, path: str) -> tuple[Policy, str]:
+    """The same question, asked of the roles that hold at `path` alone, with numbers in place of the ids."""
+    ids = path.removesuffix(_SHUT).split("/")[1:]
+    holding = [each for each in policy.grants if holds_at(path, each.path) or holds_at(path, each.path + _SHUT)]
+    # What holds at a place is bound to it, or around it: to the first of its ids.
+    grants = frozenset(Grant(each.role, *_NUMBERS[: each.path.count("/")]) for each in holding)
+    held = {each.role for each in holding}
+    roles = frozenset(
+        RoleDefinition(_NUMBERS[0], each.key, each.rights)
+        for each in policy.roles
+        if each.key in held and str(each.organization_id) == ids[0]
+    )
+    numbered = "".join(f"/{each}" for each in _NUMBERS[: len(ids)])
+    return Policy(grants, roles), numbered + _SHUT * path.endswith(_SHUT)
 
 
 @lru_cache(maxsize=1024)
