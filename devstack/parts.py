@@ -82,7 +82,9 @@ class Postgres(Part):
         """Create a database (a copy of `template`) and return its address."""
         if re.fullmatch(r"[a-z_][a-z0-9_]{0,62}", name) is None:
             raise ValueError(f"not a database name: {name!r}")
-        self.run_sql(f"CREATE DATABASE {name} TEMPLATE {template}")
+        # By way of its log, a copy costs half as much again, and is kept by a power cut.
+        strategy = "wal_log" if self.durable else "file_copy"
+        self.run_sql(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY {strategy}")
         return self.database_url(name)
 
     def ensure_database(self, name: str) -> str:
