@@ -16,6 +16,10 @@ from control_plane.access import Authenticator, OwnTenancy, operation_name, role
 from control_plane.audit import endpoints as audit_endpoints
 from control_plane.audit import heads_endpoints as audit_heads_endpoints
 from control_plane.audit.heads import SignedHeads
+from control_plane.configs import endpoints as configs_endpoints
+from control_plane.configs.edits import ConfigSettingsEdits, config_edits
+from control_plane.configs.service import ConfigService
+from control_plane.configs.settings_service import ConfigSettingsService
 from control_plane.database import Database
 from control_plane.entities.edits import EditKind
 from control_plane.entities.transactions import ProjectTransactions
@@ -223,10 +227,12 @@ def _routers_of_entities(parts: Parts) -> Sequence[APIRouter]:
     guard = ExperimentGuard(running_on)
     segments, flags = SegmentService(transactions), FlagService(transactions, guard)
     settings = SettingsService(transactions, guard)
+    configs, config_settings = ConfigService(transactions), ConfigSettingsService(transactions)
     metrics, layers, holdouts = MetricService(transactions), LayerService(transactions), HoldoutService(transactions)
     experiments = ExperimentService(transactions, parts.event_age_days_max)
     living: dict[Kind, LivingKeeper] = {
         Kind.FLAG: flags,
+        Kind.CONFIG: configs,
         Kind.SEGMENT: segments,
         Kind.METRIC: metrics,
         Kind.EXPERIMENT: experiments,
@@ -234,10 +240,12 @@ def _routers_of_entities(parts: Parts) -> Sequence[APIRouter]:
         Kind.HOLDOUT: holdouts,
         Kind.ENVIRONMENT: EnvironmentKeeper(parts.database, parts.quotas),
     }
-    history = History(transactions, Keepers(living, settings))
+    of_settings = {Kind.FLAG_SETTINGS: settings, Kind.CONFIG_SETTINGS: config_settings}
+    history = History(transactions, Keepers(living, of_settings))
     return (
         segments_endpoints.build_router(authenticator=authenticator, segments=segments),
         flags_endpoints.build_router(authenticator=authenticator, flags=flags, settings=settings),
+        configs_endpoints.build_router(authenticator=authenticator, configs=configs, settings=config_settings),
         explanations_endpoints.build_router(authenticator=authenticator, explainer=Explainer(parts.database)),
         overrides_endpoints.build_router(
             authenticator=authenticator, overrides=OverrideService(transactions, parts.override_limits)
@@ -263,6 +271,8 @@ def reviews_of(database: Database, quotas: Quotas, event_age_days_max: int) -> R
         known: tuple[EditKind, ...] = (
             flag_edits(flags),
             SettingsEdits(SettingsService(transactions, guard), flags),
+            config_edits(ConfigService(transactions)),
+            ConfigSettingsEdits(ConfigSettingsService(transactions)),
             segment_edits(SegmentService(transactions)),
             metric_edits(MetricService(transactions)),
             ExperimentEdits(ExperimentService(transactions, event_age_days_max)),

@@ -30,7 +30,15 @@ _VERBS = {
     "withdraw": "withdrew",
 }
 """Actions whose past is another word, or that need more than one; others are regular verbs."""
-_NOUNS = {"flag_settings": "flag", "sdk_key": "SDK key", "user_data": "data of user", "user": "account"}
+_NOUNS = {
+    "flag_settings": "flag",
+    "config": "remote config",
+    "config_settings": "remote config",
+    "sdk_key": "SDK key",
+    "user_data": "data of user",
+    "user": "account",
+}
+_OF_SETTINGS = ("flag_settings", "config_settings")
 _FAILED = "fail_"
 
 
@@ -91,7 +99,7 @@ def _entity(deed: Deed) -> tuple[str, str, str]:
     document = deed.after or deed.before or {}
     noun = _NOUNS.get(deed.entity, deed.entity.replace("_", " "))
     name, environment = deed.entity_key, document.get("environment")
-    if deed.entity == "flag_settings":
+    if deed.entity in _OF_SETTINGS:
         name, _, environment = deed.entity_key.rpartition("/")
     elif deed.entity == "override" and "unit" in document:
         name = f"of {document.get('flag')} for {document['unit']}"

@@ -23,6 +23,10 @@ from service_kit.reasons import REASON_HEADER
 from control_plane.entities.usages import Usage
 
 _NAMED_MAX = 10
+_OF_APPLICATIONS = ("flag", "config")
+_SHARED_KEY = (
+    "the project has a flag or a remote config {key!r} already, or one whose key differs only in capital letters"
+)
 
 
 class ReasonRequired(InvalidInput):
@@ -39,7 +43,8 @@ class KeyTaken(Conflict):
     default_code = "key_taken"
 
     def __init__(self, kind: str, key: str) -> None:
-        super().__init__(f"the project has a {kind} {key!r} already")
+        own = f"the project has a {kind} {key!r} already"
+        super().__init__(_SHARED_KEY.format(key=key) if kind in _OF_APPLICATIONS else own)
 
 
 class InUse(Conflict):

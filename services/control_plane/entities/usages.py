@@ -16,7 +16,7 @@ from control_plane.database import Connection
 from control_plane.entities.table import Scope
 
 ReferencedKind = Literal["segment", "flag", "metric", "layer", "holdout"]
-ReferrerKind = Literal["segment", "flag", "experiment"]
+ReferrerKind = Literal["segment", "flag", "config", "experiment"]
 Kind = ReferencedKind | ReferrerKind
 
 

@@ -25,7 +25,8 @@ async def _subject(
     kind: KindName,
     key: str,
     environment: Annotated[
-        str | None, Query(max_length=128, description="Needed for `flag_settings`, and only for them.")
+        str | None,
+        Query(max_length=128, description="Needed for `flag_settings` and `config_settings`, and only for them."),
     ] = None,
 ) -> Subject:
     return Subject(project, Kind(kind), key, environment)

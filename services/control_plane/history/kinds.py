@@ -15,12 +15,18 @@ class Kind(StrEnum):
 
     FLAG = "flag"
     FLAG_SETTINGS = "flag_settings"
+    CONFIG = "config"
+    CONFIG_SETTINGS = "config_settings"
     SEGMENT = "segment"
     METRIC = "metric"
     EXPERIMENT = "experiment"
     LAYER = "layer"
     HOLDOUT = "holdout"
     ENVIRONMENT = "environment"
+
+
+OF_SETTINGS: Mapping[Kind, Kind] = {Kind.FLAG_SETTINGS: Kind.FLAG, Kind.CONFIG_SETTINGS: Kind.CONFIG}
+"""What is set in an environment, and of which kind of entity."""
 
 
 class Written(Protocol):
@@ -61,18 +67,18 @@ class LivingKeeper(Keeper, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Keepers:
-    """All of them. What is set of a flag lives as long as the flag."""
+    """All of them. What is set of an entity in an environment lives as long as the entity."""
 
     living: Mapping[Kind, LivingKeeper]
-    settings: Keeper
+    settings: Mapping[Kind, Keeper]
 
     def of(self, kind: Kind) -> Keeper:
-        return self.settings if kind is Kind.FLAG_SETTINGS else self.living[kind]
+        return self.settings[kind] if kind in self.settings else self.living[kind]
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """One entity, as a path and its query name it: `environment` belongs to settings of a flag, and only to them."""
+    """One entity, as a path and its query name it: `environment` belongs to settings, and only to them."""
 
     project: str
     kind: Kind

@@ -23,7 +23,7 @@ from control_plane.changes.patches import alike
 from control_plane.changes.versions import Version, find_version, last_changes, versions_before
 from control_plane.entities.transactions import ProjectTransactions, ReadTransaction
 from control_plane.environments.queries import environment_by_key
-from control_plane.history.kinds import Keepers, Kind, Subject, Written
+from control_plane.history.kinds import OF_SETTINGS, Keepers, Subject, Written
 from control_plane.history.schemas import ComparisonView, VersionDocumentView, VersionView
 from control_plane.history.views import comparison_view, document_view, version_view
 
@@ -111,12 +111,13 @@ class History:
         living = self._keepers.living.get(subject.kind)
         if living is not None:
             return await _validated(living.recreate(actor, subject.project, document))
-        fields, key = self._keepers.settings.authored(document), subject.audited_key
-        write = self._keepers.settings.bring_back(actor, subject.project, key, _FIRST_SETTINGS, fields)
+        keeper, key = self._keepers.of(subject.kind), subject.audited_key
+        write = keeper.bring_back(actor, subject.project, key, _FIRST_SETTINGS, keeper.authored(document))
         try:
             return await _validated(write)
         except NotFound:
-            raise Conflict("its flag was deleted: restore the flag first", code="not_undoable") from None
+            owner = OF_SETTINGS[subject.kind]
+            raise Conflict(f"its {owner} was deleted: restore the {owner} first", code="not_undoable") from None
 
     @asynccontextmanager
     async def _reading(self, actor: Actor, subject: Subject) -> AsyncIterator[ReadTransaction]:
@@ -135,16 +136,16 @@ class History:
 
 async def _check_there(read: ReadTransaction, subject: Subject) -> None:
     """Raises `InvalidInput` for an environment where there is none, and `NotFound`."""
-    of_settings = subject.kind is Kind.FLAG_SETTINGS
-    if of_settings and subject.environment is None:
-        reason = "is needed: what is set of a flag belongs to an environment"
+    owner = OF_SETTINGS.get(subject.kind)
+    if owner is not None and subject.environment is None:
+        reason = f"is needed: what is set of a {owner} belongs to an environment"
         raise InvalidInput([FieldError("environment", "missing", reason)])
-    if not of_settings and subject.environment is not None:
-        reason = f"goes with {Kind.FLAG_SETTINGS} alone: this entity is the same in all environments"
+    if owner is None and subject.environment is not None:
+        reason = f"goes with {' and '.join(OF_SETTINGS)} alone: this entity is the same in all environments"
         raise InvalidInput([FieldError("environment", "not_applicable", reason)])
     if subject.environment is not None:
         await environment_by_key(read.tx, read.scope, subject.environment)
-    name = (Kind.FLAG, subject.key) if of_settings else subject.name
+    name = subject.name if owner is None else (owner, subject.key)
     if not await last_changes(read.tx, read.scope, [name]):
         raise NotFound("there is nothing at this address")
 

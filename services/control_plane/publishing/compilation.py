@@ -12,8 +12,8 @@ from dataclasses import replace
 from typing import Any
 
 from bucketing.compiled import compile_flagset
-from bucketing.flagset import Fixed, Flag, FlagSet, Segment
-from messages.documents import flag_document, segment_document
+from bucketing.flagset import Fixed, Flag, FlagSet, RemoteConfig, Segment
+from messages.documents import flag_document, remote_config_document, segment_document
 from messages.generated import config_pb2 as pb
 from messages.subjects import config_subject, parse_config_subject
 
@@ -40,6 +40,8 @@ class Compilation:
             touched.add(self._each("segment", key, segment, self._put_segment))
         for key, flag in stored.flags.items():
             touched.add(self._each("flag", key, flag, self._put_flag))
+        for key, config in stored.configs.items():
+            touched.add(self._each("remote_config", key, config, self._put_config))
         flags = {**stored.named_flags, **stored.flags}
         for key, experiment in stored.experiments.items():
             touched.add(self._each("experiment", key, experiment, lambda each: self._put_experiment(each, flags)))
@@ -104,6 +106,14 @@ class Compilation:
             flag.key,
             lambda: {"flag": flag_document(flag)},
             lambda: _check(FlagSet("", flags={flag.key: flag})),
+        )
+
+    def _put_config(self, config: RemoteConfig) -> str:
+        return self._put(
+            "remote_config",
+            config.key,
+            lambda: {"remote_config": remote_config_document(config)},
+            lambda: _check(FlagSet("", remote_configs={config.key: config})),
         )
 
     def _put_experiment(self, published: PublishedExperiment, flags: Mapping[str, Flag | Unreadable | None]) -> str:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import UUID
 
-from bucketing.flagset import Flag, Segment
+from bucketing.flagset import Flag, RemoteConfig, Segment
 from messages.generated import config_pb2 as pb
 from messages.sdk_keys import KeyKind, SdkKey, sdk_key_to_wire
 
+from control_plane.configs import queries as configs
 from control_plane.database import Connection
 from control_plane.entities.rows import RowCache, Unreadable
 from control_plane.environments.queries import EnvironmentRow, published_sdk_keys
@@ -35,6 +36,7 @@ class Stored:
     environment: EnvironmentRow
     message: pb.Environment | None = None
     flags: Mapping[str, Flag | Unreadable | None] = field(default_factory=dict)
+    configs: Mapping[str, RemoteConfig | Unreadable | None] = field(default_factory=dict)
     segments: Mapping[str, Segment | Unreadable | None] = field(default_factory=dict)
     experiments: Mapping[str, PublishedExperiment | Unreadable | None] = field(default_factory=dict)
     metrics: Mapping[str, pb.Metric | Unreadable | None] = field(default_factory=dict)
@@ -43,7 +45,7 @@ class Stored:
     @property
     def size(self) -> int:
         """How many entities were read."""
-        return len(self.flags) + len(self.segments) + len(self.experiments) + len(self.metrics)
+        return len(self.flags) + len(self.configs) + len(self.segments) + len(self.experiments) + len(self.metrics)
 
 
 async def read_whole(tx: Connection, environment: EnvironmentRow, project_key: str) -> Stored:
@@ -52,6 +54,7 @@ async def read_whole(tx: Connection, environment: EnvironmentRow, project_key: s
         environment=environment,
         message=await _message(tx, environment, project_key),
         flags=_by_key(await with_overrides(tx, identity, await flags.compiled(tx, identity, RowCache()))),
+        configs=_by_key(await configs.compiled(tx, identity, RowCache())),
         segments=_by_key(await segments.compiled(tx, identity, RowCache())),
         experiments=_by_key(await experiments.compiled(tx, identity)),
         metrics=_by_key(await metrics.compiled(tx, identity)),
@@ -72,6 +75,9 @@ async def read_touched(tx: Connection, environment: EnvironmentRow, project_key:
         environment=environment,
         message=await _message(tx, environment, project_key) if touched.environment else None,
         flags=_with_gone(touched.flags, own_flags),
+        configs=_with_gone(
+            touched.configs, await configs.of_keys(tx, identity, touched.configs) if touched.configs else {}
+        ),
         segments=_with_gone(
             touched.segments, await segments.of_keys(tx, identity, touched.segments) if touched.segments else {}
         ),

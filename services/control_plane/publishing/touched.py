@@ -31,6 +31,8 @@ _TOGETHER_BY = "change_request"
 _KINDS = {
     "flag": "flag",
     "flag_settings": "flag",
+    "config": "config",
+    "config_settings": "config",
     "segment": "segment",
     "experiment": "experiment",
     "metric": "metric",
@@ -70,6 +72,7 @@ class Touched:
     environment: bool = False
     experimented: bool = False
     flags: frozenset[str] = frozenset()
+    configs: frozenset[str] = frozenset()
     segments: frozenset[str] = frozenset()
     experiments: frozenset[str] = frozenset()
     metrics: frozenset[str] = frozenset()
@@ -117,6 +120,7 @@ def _touched(named: Iterable[tuple[str, str]], *, experimented: bool) -> Touched
         environment=environment,
         experimented=experimented,
         flags=frozenset(keys["flag"]),
+        configs=frozenset(keys["config"]),
         segments=frozenset(keys["segment"]),
         experiments=frozenset(keys["experiment"]),
         metrics=frozenset(keys["metric"]),

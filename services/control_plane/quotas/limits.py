@@ -39,6 +39,7 @@ class Quota(StrEnum):
     ORGANIZATION_BYTES = "organization_bytes"
     ENVIRONMENTS = "environments"
     FLAGS = "flags"
+    CONFIGS = "configs"
     SEGMENTS = "segments"
     METRICS = "metrics"
     EXPERIMENTS = "experiments"
@@ -75,6 +76,7 @@ TERMS: Mapping[Quota, Terms] = {
     Quota.ORGANIZATION_BYTES: Terms(Holder.ORGANIZATION, 256 * _MIB, 2**50),
     Quota.ENVIRONMENTS: Terms(Holder.PROJECT, 50, 1_000),
     Quota.FLAGS: Terms(Holder.PROJECT, 50_000, 1_000_000),
+    Quota.CONFIGS: Terms(Holder.PROJECT, 10_000, 1_000_000),
     Quota.SEGMENTS: Terms(Holder.PROJECT, 10_000, 1_000_000),
     Quota.METRICS: Terms(Holder.PROJECT, 5_000, 1_000_000),
     Quota.EXPERIMENTS: Terms(Holder.PROJECT, 10_000, 1_000_000),

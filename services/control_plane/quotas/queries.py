@@ -13,6 +13,7 @@ from control_plane.quotas.models import Growth
 
 ENTITY_KINDS: Mapping[Quota, str] = {
     Quota.FLAGS: "flag",
+    Quota.CONFIGS: "config",
     Quota.SEGMENTS: "segment",
     Quota.METRICS: "metric",
     Quota.EXPERIMENTS: "experiment",

@@ -24,7 +24,7 @@ from control_plane.reviews.schemas import ChangeRequestView
 from control_plane.reviews.views import audited, change_request_view
 
 _ABSENT = "there is nothing at this address"
-NOUNS = ("flag", "segment", "metric", "experiment", "layer", "holdout")
+NOUNS = ("flag", "config", "segment", "metric", "experiment", "layer", "holdout")
 """What the rights call the entities that edits are about."""
 
 

@@ -17,7 +17,7 @@ from control_plane.reviews.policies import DEFAULT_RIGHT, PEOPLE_MAX
 
 EDITS_MAX = 100
 COMMENTS_MAX = 500
-ENTITIES = ("flag", "flag_settings", "segment", "metric", "experiment", "layer", "holdout")
+ENTITIES = ("flag", "flag_settings", "config", "config_settings", "segment", "metric", "experiment", "layer", "holdout")
 ACTIONS = ("create", "update", "archive", "restore", "delete", "start", "stop")
 EntityName = Annotated[str, OneOf(ENTITIES)]
 ActionName = Annotated[str, OneOf(ACTIONS)]
@@ -63,8 +63,8 @@ class EditIn(Input, strict=True):
     """One write, as the API itself takes it."""
 
     entity: EntityName
-    key: EntityKey = Field(description="Of the flag, segment, metric, experiment, layer or holdout.")
-    environment: EntityKey | None = Field(None, description="Only of `flag_settings`.")
+    key: EntityKey = Field(description="Of the flag, remote config, segment, metric, experiment, layer or holdout.")
+    environment: EntityKey | None = Field(None, description="Only of `flag_settings` and `config_settings`.")
     action: ActionName
     document: dict[str, Any] = Field({}, description="The body that the API takes for this write.")
     base_version: int | None = Field(None, ge=1, description="The version that was read; refused if it has moved on.")

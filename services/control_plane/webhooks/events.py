@@ -15,6 +15,8 @@ _ACTIONS: Mapping[str, Iterable[str]] = {
     "flag": _OF_ENTITIES,
     "flag_settings": ("update",),
     "override": ("create", "update", "delete"),
+    "config": _OF_ENTITIES,
+    "config_settings": ("update",),
     "segment": _OF_ENTITIES,
     "metric": _OF_ENTITIES,
     "layer": _OF_ENTITIES,
