@@ -12,6 +12,14 @@ from dataclasses import dataclass, field, fields
 
 import pytest
 from control_plane.changes import AuditedView
+from control_plane.configs.models import ConfigRow, ConfigSettingsRow
+from control_plane.configs.schemas import (
+    ConfigCreate,
+    ConfigPatch,
+    ConfigSettingsPatch,
+    ConfigSettingsView,
+    ConfigView,
+)
 from control_plane.database import Database
 from control_plane.environments.queries import EnvironmentRow
 from control_plane.environments.schemas import (
@@ -145,6 +153,38 @@ ENTITIES = (
             LeftOut("flag_id environment_id", "patch view audit", "told by their keys"),
             LeftOut("flag environment", "table row patch", "keys of other rows, from the path"),
             LeftOut("inherited", "table row patch", "says which columns are null"),
+        ),
+    ),
+    Entity(
+        "remote config",
+        "configs",
+        ConfigView,
+        ConfigCreate,
+        ConfigPatch,
+        ConfigRow,
+        left_out=(
+            *PROJECT_ENTITY,
+            LeftOut("environments", "table row create patch audit", "from the settings, which are audited themselves"),
+        ),
+    ),
+    Entity(
+        "remote config settings",
+        "config_settings",
+        ConfigSettingsView,
+        None,
+        ConfigSettingsPatch,
+        ConfigSettingsRow,
+        left_out=(
+            COUNTED,
+            UPDATED,
+            VERSIONS,
+            WARNINGS,
+            LeftOut("organization_id", "patch view audit", "the path names the tenant, the audit entry has it"),
+            LeftOut("config_id environment_id", "patch view audit", "told by their keys"),
+            LeftOut("config environment", "table row patch", "keys of other rows, from the path"),
+            LeftOut("inherited", "table row patch", "says whether the value is null"),
+            LeftOut("invalid", "patch view audit", "follows from the rest; told as `invalid_combinations`"),
+            LeftOut("invalid_combinations", "table row patch audit", "`invalid`, by ids of overrides"),
         ),
     ),
     Entity(
@@ -352,6 +392,7 @@ ENTITIES = (
     ),
 )
 OTHER_TABLES = {
+    "application_keys": "which keys flags and remote configs have taken; the database notes",
     "webhook_attempts": "how each attempt at a delivery went; nobody changes them",
     "webhook_deliveries": "what webhooks are told; each is of an audit entry or a test",
     "approval_policies": "how an environment's changes are agreed on; held by its own tests",

@@ -30,6 +30,7 @@ from tests.control_plane.test_authorization import (
 places = authorization.places
 OF_TWO_RIGHTS = {
     ("POST", "/projects/{project}/flags/{key}/environments/{environment}/copy-from/{source}"): Right.FLAG_READ,
+    ("POST", "/projects/{project}/configs/{key}/environments/{environment}/copy-from/{source}"): Right.CONFIG_READ,
     ("POST", "/projects/{project}/history/{kind}/{key}/versions/{version}/restore"): Right.FLAG_READ,
     ("POST", "/projects/{project}/history/{kind}/{key}/undo"): Right.FLAG_READ,
     ("POST", "/projects/{project}/flags/{key}/clone"): Right.FLAG_CREATE,

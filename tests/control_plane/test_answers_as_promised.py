@@ -106,6 +106,25 @@ async def make_flags(held: Held, project: str) -> None:
     await held("POST", copy, If_Match=copied.headers["etag"])
 
 
+async def make_configs(held: Held, project: str) -> None:
+    schema = {"properties": {"t": {"type": "string"}}, "dependentSchemas": {"b": {"properties": {"a": {"maximum": 1}}}}}
+    config = {
+        "key": "page",
+        "schema": schema,
+        "value": {"t": ODD_TEXT, "n": 1, "f": 1.0, "a": 1},
+        "metadata": {"f": 1.0},
+    }
+    await held("POST", f"{project}/configs", config)
+    at = f"{project}/configs/page"
+    await held("PATCH", at, {"client_visible": True, "tags": ["ä"]}, If_Match='"1"')
+    overrides = [{"segment": "beta", "value": each} for each in ({"a": 2}, {"b": ODD_TEXT}, {"a": 0.5})]
+    there = f"{at}/environments/production"
+    told = await held("PATCH", there, {"resolve": "merge", "overrides": overrides}, If_Match='"1"')
+    assert told.json()["invalid_combinations"]
+    await held("GET", there)
+    await held("POST", f"{at}/environments/staging/copy-from/production", If_Match='"1"')
+
+
 async def make_others(held: Held, project: str) -> None:
     for body in ({"key": "top"}, {"key": "side", "name": ODD_TEXT, "tags": ["x"]}):
         await held("POST", f"{project}/layers", body)
@@ -162,7 +181,8 @@ async def test_every_answer_is_what_its_model_and_the_document_say(held: Held, t
     await make_flags(held, project)
     await make_others(held, project)
     await make_experiments(held, project)
-    for plural in ("flags", "segments", "metrics", "layers", "holdouts", "experiments"):
+    await make_configs(held, project)
+    for plural in ("flags", "configs", "segments", "metrics", "layers", "holdouts", "experiments"):
         first = await held("GET", f"{project}/{plural}?limit=1&total=true&facets=tag,owner&sort=-updated_at")
         cursor = json.loads(first.content)["next_cursor"]
         if cursor is not None:
@@ -179,11 +199,22 @@ async def test_the_audit_log_keeps_what_was_answered(held: Held, tenant: Tenant)
     await tenant.api.ok("POST", f"{project}/environments", {"key": "staging", "name": "Staging"})
     await held("POST", f"{project}/segments", {"key": "beta", "included": ["u"]})
     await make_flags(held, project)
-    for entity, path in (("flag", "flags/f-object"), ("flag_settings", "flags/f-object/environments/production")):
+    await make_configs(held, project)
+    for entity, path in (
+        ("flag", "flags/f-object"),
+        ("flag_settings", "flags/f-object/environments/production"),
+        ("config", "configs/page"),
+        ("config_settings", "configs/page/environments/production"),
+    ):
         answered = (await held("GET", f"{project}/{path}")).json()
-        key = path.removeprefix("flags/").replace("/environments", "")
+        key = path.partition("/")[2].replace("/environments", "")
         listed = f"/organizations/{tenant.organization}/audit?entity={entity}&entity_key={key}&limit=1"
         [entry] = (await tenant.api.ok("GET", listed))["items"]
         kept = entry["after"]
         assert kept == {name: answered[name] for name in kept}
-        assert answered.keys() - kept.keys() <= {"environments", "environment_versions", "warnings"}
+        assert answered.keys() - kept.keys() <= {
+            "environments",
+            "environment_versions",
+            "warnings",
+            "invalid_combinations",
+        }

@@ -17,6 +17,7 @@ ARMS = [{"key": "off", "weight": 50}, {"key": "on", "weight": 50}]
 EXPERIMENT = {"key": "x", "environment": "production", "flag": "checkout", "variations": ARMS}
 ENTITIES: dict[str, dict[str, Any]] = {
     "flags": FLAG,
+    "configs": {"key": "page", "value": {"a": 1}},
     "segments": {"key": "beta"},
     "metrics": {"key": "purchase", "aggregation": "conversion"},
     "layers": {"key": "l"},

@@ -202,6 +202,10 @@ ROWS: dict[tuple[str, str], Row] = {
     ("PATCH", PROJECT + "/flags/{key}/environments/{environment}"): Row("developer", SERVED),
     ("PUT", PROJECT + "/flags/{key}/environments/{environment}/enabled"): Row("developer", SERVED),
     ("POST", PROJECT + "/flags/{key}/environments/{environment}/copy-from/{source}"): Row("developer"),
+    **feature("configs", {"key": "new", "name": "New", "value": {}}),
+    ("GET", PROJECT + "/configs/{key}/environments/{environment}"): Row("viewer"),
+    ("PATCH", PROJECT + "/configs/{key}/environments/{environment}"): Row("developer", {"value": {"a": 1}}),
+    ("POST", PROJECT + "/configs/{key}/environments/{environment}/copy-from/{source}"): Row("developer"),
     **feature("metrics", METRIC),
     **feature("experiments", EXPERIMENT),
     ("POST", PROJECT + "/flags/{key}/clone"): Row("developer", {"key": "thing-two"}),
@@ -239,6 +243,8 @@ def operations(app: FastAPI) -> set[tuple[str, str]]:
 
 
 def filled(path: str, values: dict[str, str]) -> str:
+    """Flags and configs share their keys, so a config is not called as the flag is."""
+    path = path.replace("/configs/{key}", "/configs/{config}")
     for name, value in values.items():
         path = path.replace(f"{{{name}}}", value)
     assert "{" not in path
@@ -272,6 +278,7 @@ async def furnished(tenant: Any, make_member: Any) -> dict[str, str]:
     await tenant.api.ok("POST", f"{project}/flags", {**FLAG, "key": "thing"})
     override = {"flag": "thing", "variation": "on", "reason": "r"}
     await tenant.api.ok("PUT", f"{tenant.path}/overrides/u1", override)
+    await tenant.api.ok("POST", f"{project}/configs", {"key": "page", "value": {"a": 1}})
     await tenant.api.ok("POST", f"{project}/change-requests", {"title": "T", "edits": [EDIT]})
     await tenant.api.ok("POST", f"{project}/metrics", {**METRIC, "key": "thing"})
     await tenant.api.ok("POST", f"{project}/experiments", {**EXPERIMENT, "key": "thing"})
@@ -296,6 +303,7 @@ async def furnished(tenant: Any, make_member: Any) -> dict[str, str]:
         "role": ROLE["key"],
         "binding": binding["id"],
         "group": "thing",
+        "config": "page",
         "domain": "thing.example",
         "provider": provider["id"],
         "provisioning_token": directory["id"],

@@ -24,6 +24,7 @@ EXPERIMENT = {
 }
 NOUNS: dict[str, dict[str, Any]] = {
     "flags": FLAG,
+    "configs": {"value": {}},
     "segments": {},
     "metrics": {"aggregation": "sum"},
     "layers": {},

@@ -35,6 +35,18 @@ SETTINGS = {
     "report_exposures": True,
 }
 SEGMENT = {"key": "odd", "included": ["a"], "excluded": ["b"], "if": CONDITION, "tags": ["t"]}
+CONFIG = {
+    "key": "odd",
+    "schema": {"$defs": {"a": {"pattern": "^x"}}, "properties": {"a": {"$ref": "#/$defs/a"}, "n": {"maximum": 5}}},
+    "value": {"a": "x", "n": 1, "o": {"p": [1]}},
+    "client_visible": False,
+    "metadata": {"m": 1},
+}
+OVERRIDES = {
+    "resolve": "merge",
+    "value": {"a": "xy"},
+    "overrides": [{"id": "o", "if": CONDITION, "value": {"n": 2}}, {"segment": "beta", "value": {"o": None}}],
+}
 METRIC = {
     "key": "odd",
     "aggregation": "retention",
@@ -108,17 +120,21 @@ async def test_no_odd_value_is_an_unexpected_error(tenant: Any) -> None:
     await api.ok("POST", f"{project}/flags", {**FLAG, "key": "other"})
     await api.ok("POST", f"{project}/flags", {**FLAG, "key": "settled"})
     settings = f"{project}/flags/settled/environments/production"
+    await api.ok("POST", f"{project}/configs", {**CONFIG, "key": "page"})
+    settings_of_config = f"{project}/configs/page/environments/production"
     tried = 0
     for method, path, good in (
         ("POST", f"{project}/flags", FLAG),
         ("PATCH", settings, SETTINGS),
         ("POST", f"{project}/segments", SEGMENT),
+        ("POST", f"{project}/configs", CONFIG),
+        ("PATCH", settings_of_config, OVERRIDES),
         ("POST", f"{project}/metrics", METRIC),
         ("POST", f"{project}/experiments", EXPERIMENT),
     ):
         for place in places(good):
             for odd in ODD:
-                version = (await api("GET", settings)).headers["etag"] if method == "PATCH" else '"1"'
+                version = (await api("GET", path)).headers["etag"] if method == "PATCH" else '"1"'
                 answer = await api(method, path, replaced(good, place, odd), headers={"If-Match": version})
                 assert answer.status_code in {200, 201, 409, 422}, (path, place, odd, answer.text)
                 tried += 1

@@ -70,6 +70,8 @@ async def tell(anonymous: Speaker, administrator: tuple[str, str], publish: Call
     await _definitions(owner, shop)
     await _flags(owner, shop)
     await publish()
+    await _configs(owner, shop)
+    await publish()
     await _experiments(owner, shop)
     await publish()
     await _identity_providers(owner, at)
@@ -267,6 +269,26 @@ async def _overrides(owner: Speaker, shop: str) -> None:
     await owner("GET", f"{overrides}/tester")
     await owner("DELETE", f"{overrides}/tester?flag=gate")
     await owner("DELETE", f"{overrides}/tester")
+
+
+async def _configs(owner: Speaker, shop: str) -> None:
+    schema = {"properties": {"retries": {"type": "integer", "maximum": 9}}}
+    for key in ("page", "unused"):
+        await owner("POST", f"{shop}/configs", {"key": key, "schema": schema, "value": {"retries": 3}})
+    page = f"{shop}/configs/page"
+    await owner("GET", f"{shop}/configs?q=pa&total=true")
+    await owner("GET", page)
+    await owner.changed(page, {"value": {"retries": 4}, "client_visible": True})
+    there = {each: f"{page}/environments/{each}" for each in ("production", "staging")}
+    change = {"overrides": [{"segment": "beta", "value": {"retries": 9}}], "resolve": "merge"}
+    await owner.changed(there["production"], change)
+    await owner("GET", there["production"])
+    copy = f"{there['staging']}/copy-from/production"
+    await owner.changed(copy, None, method="POST", read=there["staging"])
+    await owner("POST", f"{shop}/history/config_settings/page/undo?environment=production")
+    for action in ("archive", "restore", "archive"):
+        await owner("POST", f"{shop}/configs/unused/{action}")
+    await owner("DELETE", f"{shop}/configs/unused")
 
 
 async def _history(owner: Speaker, shop: str) -> None:

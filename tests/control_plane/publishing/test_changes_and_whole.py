@@ -58,6 +58,7 @@ class Editor:
             self._entity,
             self._entity,
             self._flag_settings,
+            self._config_settings,
             self._flag_settings,
             self._flag_settings,
             self._flag_definition,
@@ -95,6 +96,7 @@ class Editor:
     async def _entity(self) -> None:
         creations: dict[str, dict[str, Any]] = {
             "flags": {name: value for name, value in FLAG.items() if name != "key"},
+            "configs": {"value": {"n": self._chance.randint(0, 3)}},
             "segments": {"included": ["u1"], "if": self._condition()},
             "metrics": {"aggregation": "conversion", "event": "bought"},
             "holdouts": {"share": self._chance.randint(1, 9)},
@@ -131,8 +133,20 @@ class Editor:
         )
         await self._write("PATCH", at, change, read=at)
 
+    async def _config_settings(self) -> None:
+        at = f"{self._shop}/configs/{self._key()}/environments/{self._environment_key()}"
+        change = self._chance.choice(
+            [
+                {"value": self._chance.choice([None, {"n": self._chance.randint(0, 3)}])},
+                {"overrides": [{"if": self._condition(), "value": {"m": self._key()}}]},
+                {"overrides": [], "resolve": self._chance.choice(["first", "merge"])},
+            ]
+        )
+        await self._write("PATCH", at, change, read=at)
+
     async def _life(self) -> None:
-        at = f"{self._shop}/{self._chance.choice(['flags', 'segments', 'metrics', 'holdouts', 'layers'])}/{self._key()}"
+        noun = self._chance.choice(["flags", "configs", "segments", "metrics", "holdouts", "layers"])
+        at = f"{self._shop}/{noun}/{self._key()}"
         match self._chance.choice(["change", "archive", "restore", "delete"]):
             case "delete":
                 await self._write("POST", f"{at}/archive", read=at)
