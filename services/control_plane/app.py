@@ -49,7 +49,7 @@ from control_plane.fleet.api_document import describe_waiting
 from control_plane.fleet.memory import Fleet
 from control_plane.fleet.waits import PropagationWaits
 from control_plane.history import endpoints as history_endpoints
-from control_plane.history.kinds import Keepers, Kind, LivingKeeper
+from control_plane.history.kinds import Keeper, Keepers, Kind, LivingKeeper
 from control_plane.history.service import History
 from control_plane.holdouts import endpoints as holdouts_endpoints
 from control_plane.holdouts.edits import holdout_edits
@@ -240,7 +240,7 @@ def _routers_of_entities(parts: Parts) -> Sequence[APIRouter]:
         Kind.HOLDOUT: holdouts,
         Kind.ENVIRONMENT: EnvironmentKeeper(parts.database, parts.quotas),
     }
-    of_settings = {Kind.FLAG_SETTINGS: settings, Kind.CONFIG_SETTINGS: config_settings}
+    of_settings: dict[Kind, Keeper] = {Kind.FLAG_SETTINGS: settings, Kind.CONFIG_SETTINGS: config_settings}
     history = History(transactions, Keepers(living, of_settings))
     return (
         segments_endpoints.build_router(authenticator=authenticator, segments=segments),

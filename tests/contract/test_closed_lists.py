@@ -17,7 +17,7 @@ from analytics.catalog.entries import Boundary, CapsOf, MarginKind, Per
 from analytics.catalog.entries import Role as MetricRole
 from analytics.results.judgement import CORRECTIONS
 from bucketing import ErrorCode, Reason
-from bucketing.flagset import ExperimentMode, FlagType
+from bucketing.flagset import ExperimentMode, FlagType, ResolveMode
 from control_plane.access.policy import rights_of
 from control_plane.access.roles import Role
 from control_plane.entities.usages import ReferencedKind, ReferrerKind
@@ -54,6 +54,7 @@ STORED: dict[tuple[str, str], Collection[str]] = {
     ("usages", "target_kind"): get_args(ReferencedKind),
     ("usages", "user_kind"): get_args(ReferrerKind),
     ("flags", "type"): list(FlagType),
+    ("config_settings", "resolve"): list(ResolveMode),
     ("metrics", "aggregation"): AGGREGATIONS,
     ("metrics", "direction"): words(pb.Direction).values(),
     ("metrics", "winsorize_of"): words(pb.CapsOf).values(),

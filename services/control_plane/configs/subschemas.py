@@ -31,8 +31,8 @@ _SINGLE = (
 )
 _LISTS = ("allOf", "anyOf", "oneOf", "prefixItems")
 _NAMED = ("$defs", "definitions", "dependentSchemas", "patternProperties", "properties")
-_IN_PLACE = ("if", "then", "else", "not")
-_IN_PLACE_LISTS = ("allOf", "anyOf", "oneOf")
+_OF_ITSELF = ("if", "then", "else", "not")
+_LISTS_OF_ITSELF = ("allOf", "anyOf", "oneOf")
 _OF_MEMBERS = ("additionalProperties", "unevaluatedProperties", "propertyNames")
 _OF_ELEMENTS = ("items", "contains", "unevaluatedItems")
 _LOOKED_AT_TWICE = ("unevaluatedItems", "unevaluatedProperties")
@@ -98,7 +98,7 @@ class Subschemas:
             if not isinstance(subschema, dict):
                 continue
             before = len(waiting)
-            waiting += [(each, value) for each in self._in_place(subschema)]
+            waiting += [(each, value) for each in self._of_itself(subschema)]
             if isinstance(value, dict):
                 waiting += _of_members(subschema, value)
             elif isinstance(value, list):
@@ -106,10 +106,10 @@ class Subschemas:
             steps += len(waiting) - before + _weight(subschema, value)
         return steps
 
-    def _in_place(self, subschema: dict[str, Any]) -> list[Subschema]:
+    def _of_itself(self, subschema: dict[str, Any]) -> list[Subschema]:
         """The subschemas that meet the very same value."""
-        found = [subschema[name] for name in _IN_PLACE if name in subschema]
-        found += [each for name in _IN_PLACE_LISTS for each in subschema.get(name, ())]
+        found = [subschema[name] for name in _OF_ITSELF if name in subschema]
+        found += [each for name in _LISTS_OF_ITSELF for each in subschema.get(name, ())]
         found += subschema.get("dependentSchemas", {}).values()
         for name in REFERENCES:
             target = self._target(subschema[name]) if name in subschema else None
