@@ -73,7 +73,8 @@ _ABSENT: Any = None
 
 
 class Exposure(Struct, Generic[_T, _U, _A], gc=False):
-    """`_T`: when it happened. `_U`: to whom. `_A`: the attributes. `experiments` None: the sender does not say."""
+    """`_T`: when it happened. `_U`: to whom. `_A`: the attributes. `experiments` None: the sender does not say.
+    `override`: an override of the unit decided, so that it belongs to no experiment."""
 
     event_id: EventId
     timestamp: _T
@@ -84,6 +85,7 @@ class Exposure(Struct, Generic[_T, _U, _A], gc=False):
     experiments: Experiments | None = None
     unit_key: UnitKey | None = ""
     config_version: ConfigVersion | None = 0
+    override: bool | None = False
     context: _A = _ABSENT
 
 

@@ -52,6 +52,7 @@ def test_an_exposure_fills_every_column() -> None:
         "user_key": "u1",
         "event_id": "e1",
         "config_version": 3,
+        "override": False,
         "context": b'{"country":"US"}',
         "occurred_at": 1_767_607_200_000,
         "received_at": 1_767_607_200_000,

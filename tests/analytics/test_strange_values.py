@@ -169,6 +169,8 @@ class FewRows:
                     ("exposure_count", "placeholder_count", "early_count", "latest_at", "latest_received_at"), 0
                 )
             ]
+        if "overridden_count" in sql:
+            return [{"overridden_count": 0, "analysed_count": 0}]
         if "FROM sheet_epochs" in sql:
             return [{"now": NOW, "erasures": 0, "losses": 0}]
         return []

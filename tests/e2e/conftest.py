@@ -45,6 +45,12 @@ class Tenant:
         assert answer.status_code == 200, answer.text
         return self._seen(answer)
 
+    def override(self, unit: str, flag: str, variation: str) -> None:
+        url = f"/api/v1/projects/{self.project}/environments/production/overrides/{unit}"
+        answer = self.api.put(url, json={"flag": flag, "variation": variation, "reason": "to see it"})
+        assert answer.status_code == 200, answer.text
+        self._seen(answer)
+
     def act(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         """An action like `experiments/a/start`, at the version the entity has now."""
         url = f"/api/v1/projects/{self.project}/{path}"

@@ -87,6 +87,23 @@ def test_individual_targets_are_no_part_of_it(tenant: Tenant) -> None:
     assert (said["qa0"], said["n0"]) == ([], [{"key": "watching", "phase": 1}])
 
 
+def test_whom_an_override_serves_is_no_part_of_it_and_is_counted_apart(tenant: Tenant) -> None:
+    watched = Watched(tenant)
+    watched.evaluate(users("n", range(40)))
+    for name in ("n0", "boss"):
+        tenant.override(name, "new-checkout", "on")
+    tenant.wait_for_edge()
+
+    answers = watched.evaluate(["n0", "boss"])
+    results = watched.results(exposures=42)
+
+    assert {(each["variant"], each["reason"], each["metadata"]["override"]) for each in answers} == {
+        ("on", "TARGETING_MATCH", True)
+    }
+    assert (units(results), results["units"]["overridden"]) == ((40, 0), 2)
+    assert {each["user_key"] for each in watched.exposures()["recent"] if each["override"]} == {"n0", "boss"}
+
+
 def test_a_flag_that_is_switched_off_leaves_it_as_it_was(tenant: Tenant) -> None:
     watched = Watched(tenant)
     watched.evaluate(users("u", range(60)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -110,7 +111,15 @@ async def test_an_evaluation_without_an_experiment_says_so(setup: Setup) -> None
     await setup.buffer.flush()
     (event,) = setup.ingestor.events
     assert event["experiments"] == []
-    assert not event.keys() & {"experiment", "unit_key"}
+    assert not event.keys() & {"experiment", "unit_key", "override"}
+
+
+async def test_what_an_override_decided_is_marked_and_no_repeat_of_what_a_target_did(setup: Setup) -> None:
+    setup.offer("u1")
+    setup.offer("u1", replace(decision(), override=True))
+    await setup.buffer.flush()
+    assert [event.get("override") for event in setup.ingestor.events] == [None, True]
+    assert len({event["event_id"] for event in setup.ingestor.events}) == 2
 
 
 async def test_another_membership_is_another_exposure(setup: Setup) -> None:

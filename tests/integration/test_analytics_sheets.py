@@ -124,6 +124,7 @@ class Stream:
             "experiments": "",
             "unit_key": f"company-{int(base['user_key'][1:]) // 7}",
             "config_version": 1,
+            "override": False,
             "context": "{}",
         }
 

@@ -209,3 +209,27 @@ async def test_looks_are_reached_by_the_units_that_are_analysed(warehouse: Wareh
     assert sum(early.units.values()) == len(units)
     before = await reader.unit_counts(scope_of(experiment, ENVIRONMENT, as_of=reached[len(units)] - 1))
     assert sum(before.units.values()) < len(units)
+
+
+async def test_what_an_override_decided_is_left_out_and_who_it_was_is_told(warehouse: Warehouse) -> None:
+    """Of one who was there before, one who comes afterwards, and one who is never there by themselves."""
+    world = World()
+    for number in range(40):
+        world.exposures.append(exposure(f"user-{number}", ("control", "treatment")[number % 2], START + 10 * HOUR))
+    before = exposure("user-0", "treatment", START + 20 * HOUR)
+    afterwards = exposure("user-1", "control", START + HOUR)
+    tester, earlier = exposure("tester", "treatment", START + HOUR), exposure("user-2", "treatment", START - HOUR)
+    overridden = {"override": True, "experiments": []}
+    world.exposures += [
+        each | overridden for each in (before, afterwards, tester, tester | {"event_id": "again"}, earlier)
+    ]
+    await load(warehouse, messages_of(world, 6))
+
+    analyst = Analyst(ExperimentReader(warehouse), catalog_of(EXPERIMENT, METRICS))
+    analysis = await analyst.analyse(EXPERIMENT, ENVIRONMENT, AnalysisTime(NOW))
+
+    document = result_document(analysis)
+    assert analysis.units == {"control": 20, "treatment": 20}
+    assert (document.units.in_several_variations, document.units.overridden) == (0, 3)
+    (check,) = (each for each in document.health if each.name == "overrides")
+    assert (check.state, "2 of them are analysed by others" in check.finding) == ("warning", True)

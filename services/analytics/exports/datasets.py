@@ -10,9 +10,15 @@ import pyarrow as pa
 from analytics.exports.rows import ExperimentRow, FlagRow, Origin
 from analytics.results.documents import RESULT_DATASET
 from analytics.tables.files import arrow_schema, schema_of
-from analytics.warehouse.tables import EXPOSURE_COLUMNS, METRIC_COLUMNS, MOMENT, NUMBER, TEXT, WHOLE
+from analytics.warehouse.tables import EXPOSURE_COLUMNS, METRIC_COLUMNS, MOMENT, NUMBER, TEXT, TRUTH, WHOLE
 
-_TYPES = {TEXT: pa.string(), WHOLE: pa.int64(), NUMBER: pa.float64(), MOMENT: pa.timestamp("ms", tz="UTC")}
+_TYPES = {
+    TEXT: pa.string(),
+    WHOLE: pa.int64(),
+    NUMBER: pa.float64(),
+    TRUTH: pa.bool_(),
+    MOMENT: pa.timestamp("ms", tz="UTC"),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,7 @@ class Analysis:
     time: AnalysisTime
     units: dict[str, int]
     units_in_several: int
+    users_overridden: int
     unit_problem: str
     computed_at: int
     days: Mapping[str, Mapping[str, int]]
@@ -258,6 +259,7 @@ def _analysed(answers: _Answers) -> Analysis:
         time=answers.time,
         units=units,
         units_in_several=counts.in_several,
+        users_overridden=answers.health.overridden,
         computed_at=answers.computed_at,
         unit_problem=unit_problem(experiment, counts),
         days=counts.days,

@@ -53,10 +53,12 @@ class ExperimentDocument:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitsDocument:
-    """The analysed units; those `in_several_variations` are left out of every figure."""
+    """The analysed units; those `in_several_variations` are left out of every figure. `overridden`: users whom an
+    override served while the experiment ran: these exposures are left out."""
 
     total: int
     in_several_variations: int
+    overridden: int
     variations: list[VariationUnits]
 
 
@@ -168,6 +170,7 @@ def result_document(analysis: Analysis) -> ResultDocument:
         units=UnitsDocument(
             total=total,
             in_several_variations=analysis.units_in_several,
+            overridden=analysis.users_overridden,
             variations=[
                 VariationUnits(variation=each, units=count, share=count / total if total else None)
                 for each, count in analysis.units.items()

@@ -88,6 +88,7 @@ class RecentExposure:
     experiments: list[ExposedExperiment] | None
     unit_key: str | None
     config_version: int
+    override: bool
     context: dict[str, Any]
     occurred_at: str
     received_at: str
@@ -168,6 +169,7 @@ def _recent(row: Row) -> RecentExposure:
         experiments=_experiments(row["experiments"]),
         unit_key=row["unit_key"] or None,
         config_version=row["config_version"],
+        override=row["override"],
         context=context,
         occurred_at=_text(row["occurred_at"]),
         received_at=_text(row["received_at"]),

@@ -18,6 +18,7 @@ SEVERAL_SHARE_MAX = 0.01
 PLACEHOLDER_SHARE_MAX = 0.001
 REPEATS_PER_UNIT_MAX = 50.0
 BALANCE_P_MIN = 0.001
+OVERRIDDEN_SHARE_MAX = 0.01
 QUIET_MILLISECONDS = 24 * 3_600_000
 
 
@@ -47,6 +48,7 @@ def health_checks(
         _repeated(health, everybody),
         _missing_ids(health),
         _others(health),
+        _overridden(health, everybody),
         _unit(experiment, counts),
     ]
 
@@ -140,6 +142,19 @@ def _others(health: ExposureHealth) -> HealthCheck:
         f"Exposures to variations outside of the experiment: {named}." if named else "None.",
         "The flag served something that the experiment does not compare; these exposures are not counted.",
         "Check the flag's off variation and rules, or add the variation to the experiment.",
+    )
+
+
+def _overridden(health: ExposureHealth, everybody: int) -> HealthCheck:
+    share = health.overridden_analysed / everybody if everybody else 0.0
+    return HealthCheck(
+        "overrides",
+        "warning" if share > OVERRIDDEN_SHARE_MAX else "ok",
+        f"{health.overridden:,} users were served by an override, and these exposures are left out; "
+        f"{health.overridden_analysed:,} of them are analysed by others.",
+        "Who came before their override stays in the variation that they were assigned to, since leaving out whom"
+        " somebody chose to override could favour a variation; who comes after it is counted from then on.",
+        "Nothing while they are few; override testers before an experiment starts, and until it ends.",
     )
 
 

@@ -135,7 +135,9 @@ class ClusterTotals:
 class ExposureHealth:
     """Figures by which an experiment's exposures are checked.
 
-    `last_at`, `last_received_at` in epoch milliseconds, 0: none. `others`: exposures of foreign variations."""
+    `last_at`, `last_received_at` in epoch milliseconds, 0: none. `others`: exposures of foreign variations.
+    `overridden`: users whom an override served; `overridden_analysed`: those of them who are analysed by other
+    exposures."""
 
     exposures: int
     placeholder_exposures: int
@@ -143,6 +145,8 @@ class ExposureHealth:
     last_at: int
     last_received_at: int
     others: Mapping[str, int]
+    overridden: int = 0
+    overridden_analysed: int = 0
 
 
 def by_segment(groups: Mapping[Group, AggregateT]) -> dict[str, dict[str, AggregateT]]:

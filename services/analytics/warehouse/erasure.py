@@ -12,6 +12,7 @@ ERASABLE_TABLES = (
     "events_exposure",
     "events_metric",
     "exposure_firsts",
+    "overridden_users",
     "unit_sheets",
     "sheet_layers",
     "touched_users",

@@ -109,6 +109,7 @@ class ExperimentReader:
     async def health(self, scope: ExposureScope) -> ExposureHealth:
         row = (await self._ask("health", scope))[0]
         others = await self._ask("other_variations", scope)
+        overridden = (await self._ask("overridden", scope))[0]
         return ExposureHealth(
             row["exposure_count"],
             row["placeholder_count"],
@@ -116,6 +117,8 @@ class ExperimentReader:
             row["latest_at"],
             row["latest_received_at"],
             {each["variation"]: each["exposure_count"] for each in others},
+            overridden["overridden_count"],
+            overridden["analysed_count"],
         )
 
     async def moments(self, scope: ExposureScope, window: MetricWindow, caps: Caps = NO_CAPS) -> dict[Group, Moments]:

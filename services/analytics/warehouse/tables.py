@@ -25,7 +25,7 @@ from messages.events import (
 EXPOSURE_TABLE = "events_exposure"
 METRIC_TABLE = "events_metric"
 
-TEXT, WHOLE, NUMBER = "String", "UInt64", "Nullable(Float64)"
+TEXT, WHOLE, NUMBER, TRUTH = "String", "UInt64", "Nullable(Float64)", "Bool"
 MOMENT = "DateTime64(3, 'UTC')"
 MOMENT_FIELD, MOMENT_COLUMN = "timestamp", "occurred_at"
 ORDER_COLUMN = "first_wins"
@@ -41,6 +41,7 @@ _TYPES: Mapping[Any, str] = {
     Name: TEXT,
     UnitKey | None: TEXT,
     UserKey: TEXT,
+    bool | None: TRUTH,
     float | None: NUMBER,
     msgspec.Raw: TEXT,
 }

@@ -84,6 +84,7 @@ class _Mark(NamedTuple):
     config_version: int
     experiments: tuple[ExperimentPhase, ...]
     unit_key: str
+    override: bool
 
 
 class _Telemetry:
@@ -128,6 +129,7 @@ class ExposureBuffer:
             config_version,
             decision.experiments,
             _unit_key(decision, context),
+            decision.override,
         )
         if mark in self._seen or mark in self._seen_before:
             self._telemetry.repeated.inc()
@@ -223,6 +225,8 @@ class ExposureBuffer:
         now = self._clock.now()
         window = int(now // (self._limits.window_seconds * 1000))
         told = (*map(str, mark[:5]), *(f"{each.key}:{each.phase}" for each in mark.experiments), mark.unit_key)
+        if mark.override:
+            told = (*told, "override")
         identity = hashlib.sha256("\0".join((*told, str(window))).encode()).digest()
         event: dict[str, Any] = {
             "type": "exposure",
@@ -239,6 +243,8 @@ class ExposureBuffer:
             event["experiment"] = mark.experiments[0].key
         if mark.unit_key:
             event["unit_key"] = mark.unit_key
+        if mark.override:
+            event["override"] = True
         return event
 
 

@@ -184,6 +184,11 @@ class _Judge:
             return Reason("invalid_key", f"experiment: {_INVALID_KEY}")
         if event.experiments is not None and (found := self._contradiction(experiment, event.experiments)):
             return found
+        experiments = event.experiments
+        if event.override:
+            if experiment or experiments:
+                return Reason("override_in_experiment", "override: what it decided is part of no experiment")
+            experiments = []
         unit = event.unit_key or ""
         if self._privacy is not None:
             unit = self._privacy.unit_key(unit)
@@ -195,9 +200,10 @@ class _Judge:
             event.flag,
             event.variation,
             experiment,
-            event.experiments,
+            experiments,
             unit,
             event.config_version or 0,
+            event.override or False,
             attributes,
         )
 

@@ -208,6 +208,10 @@ def _experiment(value: Any) -> Reason | None:
     return next((found for each in value.values() if (found := _inner_reason(each, ATTRIBUTE_DEPTH_MAX))), None)
 
 
+def _boolean(value: Any) -> Reason | None:
+    return None if isinstance(value, bool) else _scalar_reason(value) or Reason("wrong_type", "must be true or false")
+
+
 _CHECKS: Mapping[Any, Callable[[Any], Reason | None]] = {
     Attributes: _attributes,
     ConfigVersion: _version,
@@ -219,6 +223,7 @@ _CHECKS: Mapping[Any, Callable[[Any], Reason | None]] = {
     Timestamp: _timestamp,
     UnitKey: _text(USER_KEY_LENGTH_MAX, empty=True),
     MetricValue: _number,
+    bool: _boolean,
 }
 
 

@@ -111,6 +111,7 @@ _KINDS: Mapping[Any, dict[str, Any]] = {
         "maximum": METRIC_VALUE_MAX,
         "description": "Without it the event only counts",
     },
+    bool: {"type": "boolean", "description": "An override decided, as the answer's metadata say"},
 }
 
 

@@ -431,3 +431,34 @@ CREATE TABLE IF NOT EXISTS touched_users
 ENGINE = MergeTree
 PARTITION BY (sheet, layer)
 ORDER BY (candidate, user_key);
+
+ALTER TABLE events_exposure  ADD COLUMN IF NOT EXISTS override Bool;
+
+CREATE TABLE IF NOT EXISTS overridden_users 
+(
+    organization_id LowCardinality(String),
+    environment_id LowCardinality(String),
+    flag LowCardinality(String),
+    user_key String,
+    day Date,
+    first_at SimpleAggregateFunction(min, DateTime64(3, 'UTC')),
+    last_at SimpleAggregateFunction(max, DateTime64(3, 'UTC')),
+    received_at SimpleAggregateFunction(min, DateTime64(3, 'UTC'))
+)
+ENGINE = AggregatingMergeTree
+ORDER BY (organization_id, environment_id, flag, user_key, day)
+SETTINGS non_replicated_deduplication_window = 1000;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS overridden_users_feed  TO overridden_users AS
+SELECT
+    organization_id,
+    environment_id,
+    flag,
+    user_key,
+    toDate(occurred_at, 'UTC') AS day,
+    min(occurred_at) AS first_at,
+    max(occurred_at) AS last_at,
+    min(events_exposure.received_at) AS received_at
+FROM events_exposure
+WHERE override
+GROUP BY organization_id, environment_id, flag, user_key, day;

@@ -7,6 +7,7 @@ SELECT
     experiments,
     unit_key,
     config_version,
+    override,
     context,
     occurred_at,
     received_at
