@@ -17,6 +17,7 @@ from edge_evaluator.endpoints.manifest import manifest_operations
 from edge_evaluator.endpoints.ofrep import ofrep_operations
 from edge_evaluator.endpoints.ofrep_paths import OfrepPaths
 from edge_evaluator.endpoints.ofrep_route import refused
+from edge_evaluator.endpoints.remote_configs import remote_config_operations
 from edge_evaluator.evaluation.evaluator import Evaluator
 
 BROWSER_ACCESS = CorsPolicy(
@@ -64,6 +65,7 @@ def build_app(parts: EdgeParts, options: HttpOptions, shell: Shell) -> PlainApp:
                 public_url=options.public_url,
             ),
             *flag_operations(admission=admission, evaluator=evaluator, limits=limits),
+            *remote_config_operations(admission=admission, evaluator=evaluator, limits=limits),
             *config_operations(admission=admission, open_streams=parts.open_streams),
             *manifest_operations(admission=admission),
         ],

@@ -1,12 +1,12 @@
-"""Environments as edges are served them: flags, segments, experiments, keys."""
+"""Environments as edges are served them: flags, remote configs, segments, experiments, keys."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
 
-from bucketing.flagset import Experiment, Flag, Segment
-from messages.documents import experiment_document, flag_document, segment_document
+from bucketing.flagset import Experiment, Flag, RemoteConfig, Segment
+from messages.documents import experiment_document, flag_document, remote_config_document, segment_document
 from messages.generated import config_pb2 as pb
 
 from tests.environment_writer import EnvironmentWriter, Messages
@@ -37,6 +37,7 @@ class ConfigWriter(EnvironmentWriter):
         flags: Iterable[Flag] = (),
         segments: Iterable[Segment] = (),
         experiments: Iterable[Experiment] = (),
+        remote_configs: Iterable[RemoteConfig] = (),
         status: pb.ExperimentStatus = pb.EXPERIMENT_STATUS_RUNNING,
         archived: bool = False,
         metrics: Iterable[str] = (),
@@ -50,10 +51,13 @@ class ConfigWriter(EnvironmentWriter):
             messages.append(self.entity("segment", segment.key, segment=segment_document(segment)))
         for flag in flags:
             messages.append(self.entity("flag", flag.key, flag=flag_document(flag)))
+        for config in remote_configs:
+            content = remote_config_document(config)
+            messages.append(self.entity("remote_config", config.key, remote_config=content))
         for experiment in experiments:
             document = experiment_document(experiment)
-            content = pb.Experiment(status=status, archived=archived, document=document)
-            messages.append(self.entity("experiment", experiment.key, experiment=content))
+            started = pb.Experiment(status=status, archived=archived, document=document)
+            messages.append(self.entity("experiment", experiment.key, experiment=started))
         for key in metrics:
             metric = pb.Metric(key=key, name=f"{key} in {self.version}")
             messages.append(self.entity("metric", key, metric=metric))

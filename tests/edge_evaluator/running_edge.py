@@ -16,7 +16,7 @@ from streams.memory import MemoryBus
 
 from tests.edge_evaluator.config_writer import CLIENT_KEY, SERVER_KEY, ConfigWriter
 from tests.edge_evaluator.one_piece import OnePieceTransport
-from tests.edge_evaluator.sample_flags import FLAGS, SEGMENTS
+from tests.edge_evaluator.sample_flags import FLAGS, REMOTE_CONFIGS, SEGMENTS
 from tests.environment_writer import open_stream, publish
 from tests.waiting import PATIENCE_SECONDS, turns, until
 
@@ -103,7 +103,7 @@ async def running_edge(
         running = RunningEdge(edge, source, ConfigWriter(), port, http, server)
         if flags:
             await open_stream(source)
-            await running.write(flags=flags, segments=SEGMENTS)
+            await running.write(flags=flags, segments=SEGMENTS, remote_configs=REMOTE_CONFIGS)
         try:
             yield running
         finally:

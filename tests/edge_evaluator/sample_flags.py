@@ -5,11 +5,14 @@ from __future__ import annotations
 from bucketing.flagset import (
     AllOf,
     Comparison,
+    ConfigOverride,
     Fixed,
     Flag,
     FlagType,
     InSegment,
     Prerequisite,
+    RemoteConfig,
+    ResolveMode,
     Rollout,
     Rule,
     Segment,
@@ -62,4 +65,15 @@ FLAGS = (
     Flag("limit", FlagType.INTEGER, {"low": 1, "high": 2**53 - 1}, "low", Fixed("high"), client_visible=True),
     Flag("ratio", FlagType.NUMBER, {"one": 1, "half": 0.5}, "half", Fixed("one"), client_visible=True),
     Flag("theme", FlagType.OBJECT, {"dark": {"bg": "#000", "n": [1, 2.5, None]}, "none": {}}, "none", Fixed("dark")),
+)
+
+BANNER = {"columns": 2, "banner": {"text": "Hällo ☃", "link": "/a"}, "sizes": [1, 2.5, None]}
+OVERRIDES = (
+    ConfigOverride("gold", InSegment(("secret-segment",)), {"columns": 3, "banner": {"link": None}}),
+    ConfigOverride("us", Comparison("country", "eq", "US"), {"sizes": [], "banner": {"text": "Howdy"}}),
+)
+REMOTE_CONFIGS = (
+    RemoteConfig("page", BANNER, overrides=OVERRIDES, client_visible=True, metadata={"owner": "shop"}),
+    RemoteConfig("page-merged", BANNER, ResolveMode.MERGE, OVERRIDES, client_visible=True),
+    RemoteConfig("page-bounds", {"min": 1}, ResolveMode.MERGE, OVERRIDES, invalid=((0, 1),)),
 )

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from tests.edge_evaluator.running_edge import CLIENT_KEY, SERVER_KEY, RunningEdge
-from tests.edge_evaluator.sample_flags import FLAGS, boolean
+from tests.edge_evaluator.sample_flags import FLAGS, REMOTE_CONFIGS, boolean
 
 SECRETS = (
     "hidden-rule-id",
@@ -21,6 +21,7 @@ SECRETS = (
     "salt-of-env-1",
     SERVER_KEY,
     *(flag.key for flag in FLAGS if not flag.client_visible and flag.key not in ("plain", "disabled")),
+    *(config.key for config in REMOTE_CONFIGS if not config.client_visible),
 )
 CONTEXTS: list[dict[str, Any]] = [
     {},
@@ -32,17 +33,18 @@ CONTEXTS: list[dict[str, Any]] = [
 
 async def every_answer(edge: RunningEdge) -> list[httpx.Response]:
     answers = []
-    for flag in [*(flag.key for flag in FLAGS), "unknown"]:
+    for flag in [*(each.key for each in (*FLAGS, *REMOTE_CONFIGS)), "unknown"]:
         for context in CONTEXTS:
             answers.append(await edge.flag(flag, context, key=CLIENT_KEY))
             body = {"flag": flag, "context": context}
             answers.append(await edge.post("/v1/evaluate", body, key=CLIENT_KEY))
             answers.append(await edge.post("/v1/evaluate", body | {"explain": True}, key=CLIENT_KEY))
         answers.append(await edge.get(f"/v1/flags/{flag}?user_id=someone", key=CLIENT_KEY))
+        answers.append(await edge.get(f"/v1/configs/{flag}?user_id=someone", key=CLIENT_KEY))
     for context in CONTEXTS:
         answers.append(await edge.bulk(context, key=CLIENT_KEY))
         answers.append(await edge.post("/v1/evaluate", {"context": context}, key=CLIENT_KEY))
-    paths = ("/v1/config", "/v1/stream", "/v1/environment", "/openfeature/v0/manifest")
+    paths = ("/v1/configs", "/v1/config", "/v1/stream", "/v1/environment", "/openfeature/v0/manifest")
     return [*answers, *[await edge.get(path, key=CLIENT_KEY) for path in paths]]
 
 
@@ -62,7 +64,7 @@ async def test_a_hidden_flag_is_like_no_flag(edge: RunningEdge) -> None:
 
 
 async def test_bulk_and_manifest_hold_the_visible_flags(edge: RunningEdge) -> None:
-    visible = {flag.key for flag in FLAGS if flag.client_visible}
+    visible = {each.key for each in (*FLAGS, *REMOTE_CONFIGS) if each.client_visible}
     bulk = (await edge.bulk({"targetingKey": "u"}, key=CLIENT_KEY)).json()["flags"]
     assert {flag["key"] for flag in bulk} == visible
     several = (await edge.post("/v1/evaluate", {"context": {"targetingKey": "u"}}, key=CLIENT_KEY)).json()["flags"]

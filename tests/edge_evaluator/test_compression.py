@@ -12,7 +12,7 @@ from edge_evaluator.settings import EdgeSettings
 
 from tests.edge_evaluator.plain_posts import BULK, CONTEXTS, SINGLE, exchange, post
 from tests.edge_evaluator.running_edge import CLIENT_KEY, RunningEdge, running_edge
-from tests.edge_evaluator.sample_flags import FLAGS, boolean
+from tests.edge_evaluator.sample_flags import FLAGS, REMOTE_CONFIGS, boolean
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ async def test_a_large_answer_is_packed_beside_the_loop(both: tuple[RunningEdge,
             assert b"content-encoding: gzip" in head
             unpacked = gzip.decompress(body)
             assert len(unpacked) > BESIDE_LOOP_BYTES_MIN
-            assert len(json.loads(unpacked)["flags"]) == len(flags) + len(FLAGS)
+            assert len(json.loads(unpacked)["flags"]) == len(flags) + len(FLAGS) + len(REMOTE_CONFIGS)
     assert await both[0].fast_answers() == 0
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bucketing.document import flagset_from_document
 from bucketing.limits import METADATA_RESERVED
 
 from tests.edge_evaluator.conftest import StartEdge
 from tests.edge_evaluator.running_edge import CLIENT_KEY, SERVER_KEY, RunningEdge
-from tests.edge_evaluator.sample_flags import FLAGS, boolean
+from tests.edge_evaluator.sample_flags import BANNER, FLAGS, REMOTE_CONFIGS, boolean
 
 
 async def test_the_environment_tells_version_digest_and_age(edge: RunningEdge) -> None:
@@ -20,6 +22,7 @@ async def test_the_whole_configuration_is_for_server_keys(edge: RunningEdge) -> 
     answer = await edge.get("/v1/config")
     flagset = flagset_from_document(answer.json())
     assert set(flagset.flags) == {flag.key for flag in FLAGS}
+    assert flagset.remote_configs == {each.key: replace(each, version=1) for each in REMOTE_CONFIGS}
     assert flagset.salt == "salt-of-env-1"
     etag = answer.headers["etag"]
     unchanged = await edge.get("/v1/config", if_none_match=etag)
@@ -45,10 +48,11 @@ async def test_the_manifest_names_types_and_defaults(edge: RunningEdge) -> None:
     assert flags["ratio"] == {"key": "ratio", "type": "float", "defaultValue": 0.5}
     assert flags["limit"]["type"] == "integer"
     assert flags["theme"] == {"key": "theme", "type": "object", "defaultValue": {}}
+    assert flags["page"] == {"key": "page", "type": "object", "defaultValue": BANNER}
     assert "archived" not in flags
     visible = (await edge.get("/openfeature/v0/manifest", key=CLIENT_KEY)).json()["flags"]
     assert {flag["key"] for flag in visible} == {
-        flag.key for flag in FLAGS if flag.client_visible and not flag.archived
+        each.key for each in (*FLAGS, *REMOTE_CONFIGS) if each.client_visible and not each.archived
     }
 
 

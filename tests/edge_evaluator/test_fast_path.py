@@ -11,7 +11,7 @@ from edge_evaluator.settings import EdgeSettings
 from tests.edge_evaluator.one_piece import read_response, request_bytes
 from tests.edge_evaluator.plain_posts import BASE, BEARER, BULK, CONTEXTS, MOMENT, SINGLE, exchange, post
 from tests.edge_evaluator.running_edge import CLIENT_KEY, SERVER_KEY, RunningEdge, running_edge
-from tests.edge_evaluator.sample_flags import FLAGS, SEGMENTS, boolean
+from tests.edge_evaluator.sample_flags import FLAGS, REMOTE_CONFIGS, SEGMENTS, boolean
 from tests.edge_evaluator.test_ofrep import BAD_BODIES, GOOD_BODIES
 from tests.waiting import PATIENCE_SECONDS, turns, until
 
@@ -20,7 +20,7 @@ from tests.waiting import PATIENCE_SECONDS, turns, until
 async def test_every_answer_is_the_same_byte_for_byte(both: tuple[RunningEdge, RunningEdge], key: str) -> None:
     fast, slow = both
     auth = ("authorization", f"Bearer {key}")
-    targets = [*(SINGLE + flag.key for flag in FLAGS), SINGLE + "unknown", BULK]
+    targets = [*(SINGLE + flag.key for flag in (*FLAGS, *REMOTE_CONFIGS)), SINGLE + "unknown", BULK]
     bodies = [*CONTEXTS, *GOOD_BODIES.values(), *(body for body in BAD_BODIES.values() if len(body) < 20_000)]
     requests = [post(target, body, auth=auth) for target in targets for body in bodies]
     expected = await exchange(slow, *requests)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.edge_evaluator.running_edge import CLIENT_KEY, RunningEdge
+from tests.edge_evaluator.sample_flags import FLAGS, REMOTE_CONFIGS
 
 
 @pytest.mark.parametrize(
@@ -66,7 +67,7 @@ async def test_several_flags_or_all_are_evaluated(edge: RunningEdge) -> None:
     ]
     assert several["metadata"]["version"] == "1"
     everything = (await edge.post("/v1/evaluate", {"context": {"targetingKey": "u"}})).json()
-    assert len(everything["flags"]) == 13
+    assert len(everything["flags"]) == len(FLAGS) + len(REMOTE_CONFIGS)
 
 
 async def test_an_explanation_tells_why(edge: RunningEdge) -> None:

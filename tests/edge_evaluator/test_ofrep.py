@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.edge_evaluator.running_edge import CLIENT_KEY, SERVER_KEY, RunningEdge
-from tests.edge_evaluator.sample_flags import boolean
+from tests.edge_evaluator.sample_flags import FLAGS, REMOTE_CONFIGS, boolean
 
 METADATA = {"version": "1", "flagSetId": "shop/production", "ageSeconds": 0}
 
@@ -72,7 +72,7 @@ async def test_bulk_holds_every_flag_with_its_own_answer(edge: RunningEdge) -> N
     context = {"targetingKey": "u1", "company": 7}
     answer = await edge.bulk(context)
     flags = {flag["key"]: flag for flag in answer.json()["flags"]}
-    assert len(flags) == 13
+    assert len(flags) == len(FLAGS) + len(REMOTE_CONFIGS)
     for key, flag in flags.items():
         assert flag == (await edge.flag(key, context)).json()
     assert answer.json()["metadata"] == METADATA

@@ -109,7 +109,7 @@ async def test_every_other_environment_is_warmed() -> None:
             warmed.append(name)
             return iter(())
 
-        return SimpleNamespace(flagset=SimpleNamespace(flags=()), prepare=prepare)
+        return SimpleNamespace(served=(), prepare=prepare)
 
     for name in ("first", "bad", "last"):
         warmer.warm(name, prepared(name))

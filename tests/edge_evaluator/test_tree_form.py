@@ -98,6 +98,7 @@ def unversioned(document: str) -> object:
     """Without the versions: what is written anew has been written in a version of its own."""
     found = json.loads(document)
     del found["version"]
+    assert not found.pop("remote_configs", {})
     for flag in found["flags"].values():
         del flag["version"]
     return found

@@ -25,7 +25,7 @@ from messages.sdk_keys import KeyKind
 
 from tests.edge_evaluator.conftest import StartEdge
 from tests.edge_evaluator.running_edge import CLIENT_KEY, SERVER_KEY, RunningEdge, running_edge
-from tests.edge_evaluator.sample_flags import FLAGS, SEGMENTS, boolean
+from tests.edge_evaluator.sample_flags import FLAGS, REMOTE_CONFIGS, SEGMENTS, boolean
 from tests.edge_evaluator.test_event_streams import following, stream, stream_path
 from tests.environment_writer import publish
 
@@ -45,13 +45,17 @@ UNSEEN: dict[str, dict[str, Any]] = {
     "a flag's description": {"flags": [replace(RULED, description="what it is for")]},
     "what is reported": {"flags": [replace(RULED, report_exposures=True)]},
     "a draft": {"experiments": [EXPERIMENT], "status": pb.EXPERIMENT_STATUS_DRAFT},
+    "a hidden remote config": {"remote_configs": [replace(REMOTE_CONFIGS[2], value={})]},
+    "a remote config that stays as it is": {"remote_configs": [REMOTE_CONFIGS[0]]},
     "an experiment on a hidden flag": {"experiments": [replace(EXPERIMENT, flag="plain")]},
 }
 SEEN: dict[str, tuple[dict[str, Any], set[str]]] = {
     "a flag": ({"flags": [boolean("visible", client_visible=True, enabled=False)]}, {"visible"}),
     "a flag's metadata": ({"flags": [boolean("visible", client_visible=True, metadata={"a": 1})]}, {"visible"}),
-    "a segment": ({"segments": [replace(SEGMENTS[0], included=frozenset({"x"}))]}, {"ruled"}),
+    "a segment": ({"segments": [replace(SEGMENTS[0], included=frozenset({"x"}))]}, {"ruled", "page", "page-merged"}),
     "a hidden prerequisite": ({"flags": [boolean("disabled")]}, {"needs-hidden"}),
+    "a remote config": ({"remote_configs": [replace(REMOTE_CONFIGS[0], value={})]}, {"page"}),
+    "a new remote config": ({"remote_configs": [replace(REMOTE_CONFIGS[0], key="newer")]}, {"newer"}),
     "an experiment": ({"experiments": [EXPERIMENT]}, {"half"}),
 }
 
@@ -164,7 +168,7 @@ async def test_documents_are_told_anew_only_where_they_differ(edge: RunningEdge)
         assert (change["version"], list(change["segments"]), change["versions"]) == (
             3,
             ["secret-segment"],
-            {"ruled": 3},
+            {"ruled": 3, **{each.key: 3 for each in REMOTE_CONFIGS}},
         )
         await edge.write(**UNSEEN["a rule's description"])
         change = json.loads((await following(source))["data"])

@@ -25,7 +25,9 @@ FAILURE_SCHEMA: dict[str, Any] = {
 }
 
 
-_EVALUATION_PATH = re.compile(r"/ofrep/v1/evaluate/flags(?:/(?P<key>[^/]+))?|/v1/evaluate|/v1/flags/[^/]+")
+_EVALUATION_PATH = re.compile(
+    r"/ofrep/v1/evaluate/flags(?:/(?P<key>[^/]+))?|/v1/evaluate|/v1/flags/[^/]+|/v1/configs(?:/[^/]+)?"
+)
 
 
 class UnsupportedBody(Problem):

@@ -20,7 +20,7 @@ import msgspec
 from bucketing import unit_key
 from bucketing.attributes import read
 from bucketing.decision import Decision, ExperimentPhase
-from messages.events import USER_KEY_LENGTH_MAX
+from messages.events import NAME_LENGTH_MAX, USER_KEY_LENGTH_MAX
 from prometheus_client import CollectorRegistry, Counter, Gauge
 from service_kit.clock import Clock
 from service_kit.logs import get_logger
@@ -120,6 +120,10 @@ class ExposureBuffer:
         user_key = unit_key(context.get("targetingKey"))
         if not user_key:
             self._telemetry.dropped.labels("no_targeting_key").inc()
+            return
+        if len(decision.variation or "") > NAME_LENGTH_MAX:
+            # Many overrides of a remote config together, which no experiment asks for.
+            self._telemetry.dropped.labels("variation_too_long").inc()
             return
         mark = _Mark(
             caller.key.environment_id,

@@ -74,10 +74,10 @@ class Replies:
             return self._unmodified(view, etag)
         if plain.gzip and view.is_large:
             return None
-        errors = view.answers.error_bytes
+        before = view.answers.unshared_bytes
         flags = self._evaluator.flags(view, context, now)
         start, end = BULK_START, view.bulk_tail(caller.key, plain.origin)
-        joined, encoded, own = b",".join(flags), b"", view.answers.error_bytes - errors
+        joined, encoded, own = b",".join(flags), b"", view.answers.unshared_bytes - before
         length = len(start) + len(joined) + len(end)
         if plain.gzip and length >= WORTH_BYTES_MIN:
             if length >= BESIDE_LOOP_BYTES_MIN:

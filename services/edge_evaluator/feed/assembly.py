@@ -14,16 +14,16 @@ from typing import Any
 
 from bucketing.compiled import CompiledFlagSet, compile_flagset
 from bucketing.errors import InvalidConfig
-from bucketing.flagset import Experiment, Flag, FlagSet, Segment
+from bucketing.flagset import Experiment, Flag, FlagSet, RemoteConfig, Segment
 from messages.answer_versions import answers_version
-from messages.documents import experiment_of, flag_of, is_in_force, segment_of
+from messages.documents import experiment_of, flag_of, is_in_force, remote_config_of, segment_of
 from messages.generated import config_pb2 as pb
 from messages.generated.config_pb2 import ConfigMessage
 from messages.sdk_keys import SdkKey, sdk_keys_of
 from messages.staging import Update
 from messages.subjects import parse_config_subject
 
-from edge_evaluator.memory.answer_versions import AnswerVersions, Entity, Stamp
+from edge_evaluator.memory.answer_versions import ANSWERING, AnswerVersions, Entity, Stamp
 from edge_evaluator.memory.callers import stream_token
 from edge_evaluator.memory.environment import EnvironmentConfig
 
@@ -47,6 +47,7 @@ class _Changes:
     flags: dict[str, Flag | None] = field(default_factory=dict)
     segments: dict[str, Segment | None] = field(default_factory=dict)
     experiments: dict[str, Experiment | None] = field(default_factory=dict)
+    remote_configs: dict[str, RemoteConfig | None] = field(default_factory=dict)
     bad: dict[Entity, str] = field(default_factory=dict)
     stamps: dict[Entity, Stamp | None] = field(default_factory=dict)
 
@@ -56,6 +57,7 @@ class _Changes:
             "flag": self.flags,
             "segment": self.segments,
             "experiment": self.experiments,
+            "remote_config": self.remote_configs,
         }
         return {(kind, key) for kind, table in tables.items() for key in table} | self.bad.keys()
 
@@ -93,8 +95,13 @@ def assemble(held: EnvironmentConfig | None, update: Update, digest: str) -> Ass
     kept = frozenset((each.kind, each.key) for each in problems if each.kept)
     if held is not None and not update.complete:
         kept |= held.kept - changes.touched
+    unreadable = _unreadable(held, changes, compiled)
     config = replace(
-        config, unreadable=_unreadable(held, changes, compiled), kept=kept, answer_versions=answer_versions
+        config,
+        unreadable={key: reason for (_, key), reason in unreadable.items()},
+        unreadable_configs=frozenset(key for kind, key in unreadable if kind == "remote_config"),
+        kept=kept,
+        answer_versions=answer_versions,
     )
     return Assembled(config, problems, frozenset(affected))
 
@@ -125,6 +132,17 @@ def _read_flag(changes: _Changes, key: str, message: ConfigMessage | None) -> No
     _require_key(flag.key, key)
     changes.flags[key] = flag
     changes.stamps["flag", key] = Stamp.of_flag(flag, answers_version(message), message.flag)
+
+
+def _read_remote_config(changes: _Changes, key: str, message: ConfigMessage | None) -> None:
+    entity = ("remote_config", key)
+    if message is None:
+        changes.remote_configs[key] = changes.stamps[entity] = None
+        return
+    config = remote_config_of(message)
+    _require_key(config.key, key)
+    changes.remote_configs[key] = config
+    changes.stamps[entity] = Stamp.of_remote_config(config, answers_version(message), message.remote_config)
 
 
 def _read_segment(changes: _Changes, key: str, message: ConfigMessage | None) -> None:
@@ -160,7 +178,12 @@ def _require_key(key: str, in_subject: str) -> None:
         raise InvalidConfig("key", f"is {key!r}, on the subject of {in_subject!r}", "key")
 
 
-_READERS = {"flag": _read_flag, "segment": _read_segment, "experiment": _read_experiment}
+_READERS = {
+    "flag": _read_flag,
+    "segment": _read_segment,
+    "experiment": _read_experiment,
+    "remote_config": _read_remote_config,
+}
 
 
 def _served_stamps(changes: _Changes, reverted: Mapping[Entity, str]) -> dict[Entity, Stamp | None]:
@@ -178,6 +201,7 @@ def _forget_absent(held: EnvironmentConfig, changes: _Changes) -> None:
         ("flag", held.flagset.flags, changes.flags),
         ("segment", held.flagset.segments, changes.segments),
         ("experiment", held.flagset.experiments, changes.experiments),
+        ("remote_config", held.flagset.remote_configs, changes.remote_configs),
     ):
         for key in present:
             if key not in table and (kind, key) not in changes.bad:
@@ -190,7 +214,11 @@ def _forget_absent(held: EnvironmentConfig, changes: _Changes) -> None:
 def _compile(held: EnvironmentConfig | None, version: int, changes: _Changes) -> CompiledFlagSet:
     if held is not None and (changes.environment is None or changes.environment.salt == held.settings.salt):
         return held.compiled.updated(
-            version=version, flags=changes.flags, segments=changes.segments, experiments=changes.experiments
+            version=version,
+            flags=changes.flags,
+            segments=changes.segments,
+            experiments=changes.experiments,
+            remote_configs=changes.remote_configs,
         )
     salt = changes.environment.salt if changes.environment is not None else ""
     before = held.flagset if held is not None else FlagSet(salt)
@@ -201,6 +229,7 @@ def _compile(held: EnvironmentConfig | None, version: int, changes: _Changes) ->
             _laid_over(before.flags, changes.flags),
             _laid_over(before.segments, changes.segments),
             _laid_over(before.experiments, changes.experiments),
+            _laid_over(before.remote_configs, changes.remote_configs),
         )
     )
 
@@ -226,20 +255,27 @@ def _keep_good(
     if segments:
         compiled = compiled.updated(version=version, segments=segments)
     unusable = {**compiled.failed, **_unread(compiled, changes)}
-    flags = {
-        key: was.flags[key]
-        for key in unusable
-        if key in was.flags and key not in held.compiled.failed and key not in held.compiled.unresolved
+    good = [key for key in unusable if key not in held.compiled.failed and key not in held.compiled.unresolved]
+    flags = {key: was.flags[key] for key in good if key in was.flags and key in compiled.flagset.flags}
+    configs = {
+        key: was.remote_configs[key] for key in good if key in was.remote_configs and _kind(compiled, key) != "flag"
     }
-    if not flags:
+    if not flags and not configs:
         return compiled, reverted
     reverted |= {("flag", key): unusable[key] for key in flags}
+    reverted |= {("remote_config", key): unusable[key] for key in configs}
     experiments: dict[str, Experiment | None] = {
         key: was.experiments.get(key)
         for key, experiment in changes.experiments.items()
         if experiment is not None and experiment.flag in flags
     }
-    return compiled.updated(version=version, flags=flags, experiments=experiments), reverted
+    compiled = compiled.updated(version=version, flags=flags, experiments=experiments, remote_configs=configs)
+    return compiled, reverted
+
+
+def _kind(compiled: CompiledFlagSet, key: str) -> str:
+    """The kind of what answers under a key."""
+    return "flag" if key in compiled.flagset.flags else "remote_config"
 
 
 def _unread(compiled: CompiledFlagSet, changes: _Changes) -> Mapping[str, str]:
@@ -260,20 +296,24 @@ def _problems(
             "flag": held.flagset.flags,
             "segment": held.flagset.segments,
             "experiment": held.flagset.experiments,
+            "remote_config": held.flagset.remote_configs,
             "environment": {held.environment_id: held},
         }
     found = [
         EntityProblem(kind, key, reason, key in tables.get(kind, ())) for (kind, key), reason in changes.bad.items()
     ]
     found += [EntityProblem(kind, key, reason, True) for (kind, key), reason in reverted.items()]
+    changed = changes.flags.keys() | changes.remote_configs.keys()
     found += [
-        EntityProblem("flag", key, compiled.failed[key], False) for key in compiled.failed if key in changes.flags
+        EntityProblem(_kind(compiled, key), key, compiled.failed[key], False)
+        for key in compiled.failed
+        if key in changed
     ]
     unresolved = held.compiled.unresolved if held is not None else {}
     found += [
-        EntityProblem("flag", key, reason, False)
+        EntityProblem(_kind(compiled, key), key, reason, False)
         for key, reason in compiled.unresolved.items()
-        if key not in unresolved or key in changes.flags
+        if key not in unresolved or key in changed
     ]
     found += [
         EntityProblem("segment", key, compiled.failed_segments[key], False)
@@ -283,12 +323,17 @@ def _problems(
     return found
 
 
-def _unreadable(held: EnvironmentConfig | None, changes: _Changes, compiled: CompiledFlagSet) -> dict[str, str]:
-    before = dict(held.unreadable) if held is not None else {}
-    for key in changes.flags:
-        before.pop(key, None)
-    now = {key: reason for (kind, key), reason in changes.bad.items() if kind == "flag"}
-    return {key: reason for key, reason in {**before, **now}.items() if key not in compiled.flagset.flags}
+def _unreadable(held: EnvironmentConfig | None, changes: _Changes, compiled: CompiledFlagSet) -> dict[Entity, str]:
+    before: dict[Entity, str] = {}
+    if held is not None:
+        before = {
+            ("remote_config" if key in held.unreadable_configs else "flag", key): reason
+            for key, reason in held.unreadable.items()
+        }
+    for entity in changes.touched - changes.bad.keys():
+        before.pop(entity, None)
+    now = {entity: reason for entity, reason in changes.bad.items() if entity[0] in ANSWERING}
+    return {entity: reason for entity, reason in {**before, **now}.items() if entity[1] not in compiled.served}
 
 
 def _configured(

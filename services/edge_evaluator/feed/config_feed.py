@@ -18,7 +18,7 @@ from streams import Bus
 from edge_evaluator.feed.assembly import Assembled, EntityProblem, assemble
 from edge_evaluator.feed.telemetry import STALE_AFTER_SECONDS, FeedTelemetry
 from edge_evaluator.feed.warmup import Warmer
-from edge_evaluator.memory.answer_versions import Entity
+from edge_evaluator.memory.answer_versions import ANSWERING, Entity
 from edge_evaluator.memory.flag_memory import FlagMemory, HeldConfig
 
 # Above so many changed entities, or entities that name them, the work leaves the event loop.
@@ -79,10 +79,17 @@ class ConfigFeed:
         age = self._clock.monotonic() - held.confirmed
         self._telemetry.age.labels(environment_id, held.config.project_key, held.config.key).set(age)
         held.restamp(int(age) if age >= STALE_AFTER_SECONDS else 0)
+        self._count_invalid(environment_id, held)
         for kind, view in held.views.items():
             if view.phase(now) != view.announced_phase:
                 view.announced_phase, view.since = view.phase(now), now
                 self._memory.announce(environment_id, kind)
+
+    def _count_invalid(self, environment_id: str, held: HeldConfig) -> None:
+        taken = sum(view.answers.tally.take() for view in held.views.values())
+        if taken:
+            labels = environment_id, held.config.project_key, held.config.key
+            self._telemetry.invalid_combinations.labels(*labels).inc(taken)
 
     async def apply(self, update: Update) -> None:
         await self.serve(update, 0.0)
@@ -129,7 +136,7 @@ class ConfigFeed:
         assembled = assemble(before.config if before else None, update, digest)
         if assembled.config is None:
             return assembled, None
-        changed = None if update.complete else [key for kind, key in assembled.affected if kind == "flag"]
+        changed = None if update.complete else [key for kind, key in assembled.affected if kind in ANSWERING]
         return assembled, HeldConfig(assembled.config, confirmed, self._clock.now(), before, changed)
 
     def _report(self, environment_id: str, problem: EntityProblem) -> None:

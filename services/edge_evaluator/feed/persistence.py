@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import replace
 
 from messages.config_tree import config_message
-from messages.documents import flag_document, segment_document
+from messages.documents import flag_document, remote_config_document, segment_document
 from messages.generated.config_pb2 import ConfigMessage
 from messages.staging import Update
 from messages.subjects import config_subject, manifest_subject
@@ -127,6 +127,10 @@ def _good_messages(config: EnvironmentConfig) -> dict[str, bytes]:
             flag = config.flagset.flags[key]
             message.version = flag.version
             message.flag = flag_document(flag)
+        elif kind == "remote_config":
+            remote_config = config.flagset.remote_configs[key]
+            message.version = remote_config.version
+            message.remote_config = remote_config_document(remote_config)
         elif kind == "segment":
             message.segment = segment_document(config.flagset.segments[key])
         elif kind == "environment":

@@ -37,6 +37,12 @@ class FeedTelemetry:
             registry=registry,
         )
         self.unusable = Counter("edge_config_unusable_total", "Entities not usable", ["kind"], registry=registry)
+        self.invalid_combinations = Counter(
+            "edge_invalid_combinations_total",
+            "Answers of remote configs whose overrides must not be applied together, and were not",
+            labels,
+            registry=registry,
+        )
         self.failures = Counter(
             "edge_environment_failures_total",
             "Times that work for one environment failed; the other environments went on",

@@ -39,7 +39,7 @@ class Warmer:
             while self._newest:
                 environment_id, compiled = self._newest.popitem()
                 try:
-                    alone = len(compiled.flagset.flags) <= _ALONE_FLAGS_MAX
+                    alone = len(compiled.served) <= _ALONE_FLAGS_MAX
                     await self._write(environment_id, compiled.prepare(alone=alone))
                 except Exception as error:
                     # Each flag is prepared again when it is asked for.

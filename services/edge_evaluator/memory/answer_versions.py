@@ -1,4 +1,4 @@
-"""For each flag, the config version of the last change of anything that its answer depends on.
+"""For each flag and remote config, the config version of the last change of anything that its answer depends on.
 
 That is the flag itself, its segments and prerequisites with all behind them, and every experiment on it, one that has
 ended included. It follows from what the stream holds, so that every edge tells the same.
@@ -11,13 +11,20 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from bucketing.flagset import Experiment, Flag, Segment
-from bucketing.references import condition_segments, flag_references, segment_references
+from bucketing.flagset import Experiment, Flag, RemoteConfig, Segment
+from bucketing.references import (
+    condition_segments,
+    flag_references,
+    remote_config_references,
+    segment_references,
+)
 
 from edge_evaluator.memory.branches import Branch
 
 Entity = tuple[str, str]
-"""Kind and key of a flag, segment or experiment."""
+"""Kind and key of a flag, remote config, segment or experiment."""
+ANSWERING = ("flag", "remote_config")
+"""The kinds of what answers under its key; of two with one key it is the flag."""
 _NOTHING: frozenset[Entity] = frozenset()
 _NOTHING_NAMED: frozenset[str] = frozenset()
 _DIGEST_BYTES = 16
@@ -38,6 +45,12 @@ class Stamp:
         references = flag_references(flag)
         edges = (*_edges(own, "flag", references.flags), *_edges(own, "segment", references.segments))
         return cls(version, digest_of(document), edges)
+
+    @classmethod
+    def of_remote_config(cls, config: RemoteConfig, version: int, document: bytes = b"") -> Stamp:
+        segments = remote_config_references(config).segments
+        own = ("remote_config", config.key)
+        return cls(version, digest_of(document), (*_edges(own, "segment", segments),))
 
     @classmethod
     def of_segment(cls, segment: Segment, version: int, document: bytes = b"") -> Stamp:
@@ -80,8 +93,10 @@ class AnswerVersions:
 
     def of(self, flag_key: str) -> int:
         """0 for an unknown flag."""
-        entity = ("flag", flag_key)
-        return self._versions[entity] if entity in self._stamps else 0
+        for kind in ANSWERING:
+            if (kind, flag_key) in self._stamps:
+                return self._versions[kind, flag_key]
+        return 0
 
     @property
     def stamps(self) -> Mapping[Entity, Stamp]:

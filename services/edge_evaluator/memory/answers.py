@@ -46,12 +46,38 @@ def failure_status(code: str) -> int:
     return 404 if code == "FLAG_NOT_FOUND" else 400
 
 
+class Tally:
+    """Counts answers with an invalid combination of overrides, over all configurations of an environment."""
+
+    __slots__ = ("_count",)
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def add(self) -> None:
+        self._count += 1
+
+    def take(self) -> int:
+        """How many since it was asked last."""
+        count, self._count = self._count, 0
+        return count
+
+
 class AnswerCache(dict[Decision, bytes]):
     """The answers of one configuration to one kind of key, written when they are first asked for: JSON, whether it
-    is a value or an error. `flags` are those that the key may see. Errors are written anew each time; `error_bytes`
-    counts what was."""
+    is a value or an error. `flags` are those that the key may see. Errors are written anew each time, and so is what
+    recurs as another object or is counted in `tally`; `unshared_bytes` counts what was."""
 
-    __slots__ = ("_age_seconds", "_compiled", "_flag_set_id", "_flags", "_terse", "_versions", "error_bytes")
+    __slots__ = (
+        "_age_seconds",
+        "_compiled",
+        "_flag_set_id",
+        "_flags",
+        "_terse",
+        "_versions",
+        "tally",
+        "unshared_bytes",
+    )
 
     def __init__(self, config: EnvironmentConfig, flags: Mapping[str, Flag], *, terse: bool) -> None:
         super().__init__()
@@ -61,7 +87,8 @@ class AnswerCache(dict[Decision, bytes]):
         self._versions = config.answer_versions
         self._age_seconds = 0
         self._terse = terse
-        self.error_bytes = 0
+        self.tally = Tally()
+        self.unshared_bytes = 0
 
     def restamp(self, age_seconds: int) -> None:
         """From now on answers carry another age."""
@@ -76,8 +103,12 @@ class AnswerCache(dict[Decision, bytes]):
         # Only decisions without an error are the same object each time, so only they are kept.
         if decision.error_code is not None:
             failure = failure_body(*self.error_of(decision), decision.flag)
-            self.error_bytes += len(failure)
+            self.unshared_bytes += len(failure)
             return failure
+        if decision.invalid_combination or not decision.interned:
+            unshared = _encode(self.document(decision))
+            self.unshared_bytes += len(unshared)
+            return unshared
         written = self[decision] = _encode(self.document(decision))
         return written
 
@@ -93,6 +124,11 @@ class AnswerCache(dict[Decision, bytes]):
             metadata["prerequisite"] = decision.prerequisite
         if decision.override:
             metadata["override"] = True
+        if decision.applied and not self._terse:
+            metadata["overrides"] = ",".join(decision.applied)
+        if decision.invalid_combination:
+            metadata["invalid_combination"] = True
+            self.tally.add()
         return {
             "key": decision.flag,
             "value": typed_value(self._flags[decision.flag], decision.value),

@@ -7,9 +7,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
-from bucketing.document import experiment_to_document, flag_to_document, segment_to_document
+from bucketing.document import (
+    experiment_to_document,
+    flag_to_document,
+    remote_config_to_document,
+    segment_to_document,
+)
 
-from edge_evaluator.memory.answer_versions import Entity
+from edge_evaluator.memory.answer_versions import ANSWERING, Entity
 from edge_evaluator.memory.config_document import ConfigDocument
 from edge_evaluator.memory.environment import EnvironmentConfig
 
@@ -74,17 +79,20 @@ def _change(config: EnvironmentConfig, changed: Iterable[Entity], affected: Iter
         "flag": ("flags", flagset.flags, flag_to_document),
         "segment": ("segments", flagset.segments, segment_to_document),
         "experiment": ("experiments", flagset.experiments, experiment_to_document),
+        "remote_config": ("remote_configs", flagset.remote_configs, remote_config_to_document),
     }
-    change: dict[str, Any] = {"version": config.version, "flags": {}, "segments": {}, "experiments": {}}
+    change: dict[str, Any] = {"version": config.version, **{name: {} for name, _, _ in tables.values()}}
     for kind, key in changed:
         if kind in tables:
             name, present, write = tables[kind]
             entity = present.get(key)
             change[name][key] = write(entity) if entity is not None else None
-    for key, document in change["flags"].items():
+    versioned = [tables[kind][0] for kind in ANSWERING]
+    for key, document in (item for name in versioned for item in change[name].items()):
         if document is not None:
             document["version"] = config.answer_versions.of(key)
-    # Flags whose documents stay, and whose segments, prerequisites or experiments changed.
-    others = sorted(key for kind, key in affected if kind == "flag" and key in flagset.flags)
-    change["versions"] = {key: config.answer_versions.of(key) for key in others if key not in change["flags"]}
+    # Flags and remote configs whose documents stay, and whose segments, prerequisites or experiments changed.
+    others = sorted(key for kind, key in affected if kind in ANSWERING and key in tables[kind][1])
+    written = {key for name in versioned for key in change[name]}
+    change["versions"] = {key: config.answer_versions.of(key) for key in others if key not in written}
     return change

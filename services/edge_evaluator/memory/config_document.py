@@ -57,7 +57,7 @@ class ConfigDocument:
 
 def _write(config: EnvironmentConfig) -> bytes:
     document = flagset_to_document(config.flagset)
-    flags: dict[str, Any] = document["flags"]
-    for key, flag in flags.items():
-        flag["version"] = config.answer_versions.of(key)
+    answering: dict[str, Any] = {**document["remote_configs"], **document["flags"]}
+    for key, each in answering.items():
+        each["version"] = config.answer_versions.of(key)
     return _encode(document)

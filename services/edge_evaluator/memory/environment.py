@@ -17,7 +17,8 @@ from edge_evaluator.memory.answer_versions import AnswerVersions, Entity
 class EnvironmentConfig:
     """One environment at one version. Times in epoch milliseconds; `digest` in hexadecimal.
 
-    `kept` names (kind, key) of what serves an older state than the stream holds.
+    `kept` names (kind, key) of what serves an older state than the stream holds. `unreadable`: keys of which nothing
+    good is held, with the reason; `unreadable_configs` are those of remote configs among them.
     """
 
     environment_id: str
@@ -30,6 +31,7 @@ class EnvironmentConfig:
     sdk_keys: tuple[SdkKey, ...]
     stream_tokens: Mapping[str, SdkKey]
     unreadable: Mapping[str, str] = field(default_factory=dict)
+    unreadable_configs: frozenset[str] = frozenset()
     kept: frozenset[Entity] = frozenset()
     answer_versions: AnswerVersions = field(default_factory=AnswerVersions)
 

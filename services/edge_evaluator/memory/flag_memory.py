@@ -41,6 +41,8 @@ class HeldConfig:
         self._selection: Selection = Selection.of(config, before._selection if before else None, changed)
         self.views: Mapping[KeyKind, View] = {kind: View(config, self._selection, kind, now) for kind in KeyKind}
         for kind, view in self.views.items():
+            if before is not None:
+                view.answers.tally = before.views[kind].answers.tally
             if before is not None and before.views[kind].announced.same_as(view.announced):
                 view.since = before.views[kind].since
         self.published: ConfigDocument = ConfigDocument(

@@ -1,4 +1,5 @@
-"""What views pick out of a configuration: their flags, what names their state, and when it changes by itself."""
+"""What views pick out of a configuration: their flags, with remote configs as they are served; what names their state;
+and when it changes by itself."""
 
 from __future__ import annotations
 
@@ -40,7 +41,7 @@ class Selection:
         cls, config: EnvironmentConfig, before: Selection | None = None, changed: Iterable[str] | None = None
     ) -> Selection:
         """After a change of few flags it is made from the one before; `changed` None stands for all flags."""
-        flags, versions = config.flagset.flags, config.answer_versions
+        flags, versions = config.compiled.served, config.answer_versions
         held = before if changed is not None else None
         keys = flags.keys() if held is None or changed is None else set(changed)
         visible = _select(flags, _visible, held.client.flags if held else {}, keys)

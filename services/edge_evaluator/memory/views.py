@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_right
-from collections.abc import Collection, Mapping
-from functools import partial
+from collections.abc import Collection, Mapping, Sequence
+from functools import cached_property, partial
 from typing import Any
 
 import msgspec
@@ -28,10 +28,10 @@ _encode = msgspec.json.Encoder().encode
 class View:
     """A config as one kind of key sees it.
 
-    `flags` are those that the key may see; `reporting` those whose evaluations are exposures. `digest` names all that
-    its answers depend on; `announced_phase`: see `phase`; whoever waits for changes has been told of it; `is_large`: a
-    bulk answer has been seen that no event loop should pack; `since`: from when on its answers are these, epoch
-    milliseconds."""
+    `flags` are those that the key may see, remote configs among them; `reporting` those whose evaluations are
+    exposures. `digest` names all that its answers depend on; `announced_phase`: see `phase`; whoever waits for changes
+    has been told of it; `is_large`: a bulk answer has been seen that no event loop should pack; `since`: from when on
+    its answers are these, epoch milliseconds."""
 
     def __init__(self, config: EnvironmentConfig, selection: Selection, kind: KeyKind, now: int) -> None:
         client = kind is KeyKind.CLIENT
@@ -54,6 +54,13 @@ class View:
         self._seeds: dict[tuple[bytes, int, bool], Any] = {}
         self._tails: dict[tuple[str, bytes], bytes] = {}
         self._exposed_attributes: dict[str, tuple[str, ...]] = {}
+
+    @cached_property
+    def remote_configs(self) -> Sequence[str]:
+        """Keys of the remote configs that the key may see, those included that can't be read."""
+        flagset = self.config.flagset
+        seen = (key for key in flagset.remote_configs if key in self.flags and key not in flagset.flags)
+        return sorted({*seen, *(key for key in self.unreadable if key in self.config.unreadable_configs)})
 
     @property
     def metadata(self) -> dict[str, Any]:
@@ -80,7 +87,7 @@ class View:
         """The names of the attributes that the flag's exposures carry: the environment's and its own."""
         names = self._exposed_attributes.get(flag_key)
         if names is None:
-            own = self.config.flagset.flags[flag_key].exposure_attributes
+            own = self.flags[flag_key].exposure_attributes
             names = tuple(dict.fromkeys((*self.config.settings.exposure_attributes, *own)))
             self._exposed_attributes[flag_key] = names
         return names
