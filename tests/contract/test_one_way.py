@@ -29,7 +29,14 @@ OPEN = {
     "/api/v1/auth/oidc/callback",
 }
 BY_A_TOKEN_IN_THE_ADDRESS = {"/ofrep/v1/events"}
-OFREP = {"/ofrep/v1/evaluate/flags", "/ofrep/v1/evaluate/flags/{key}", "/v1/evaluate", "/v1/flags/{key}"}
+OFREP = {
+    "/ofrep/v1/evaluate/flags",
+    "/ofrep/v1/evaluate/flags/{key}",
+    "/v1/evaluate",
+    "/v1/flags/{key}",
+    "/v1/configs",
+    "/v1/configs/{key}",
+}
 LIMIT = {"type": "integer", "maximum": 200, "minimum": 1, "default": 50, "title": "Limit"}
 CURSOR = {"anyOf": [{"type": "string", "maxLength": 2000}, {"type": "null"}], "title": "Cursor"}
 
