@@ -33,6 +33,7 @@ from control_plane.publishing.turns import Turns
 
 _CROWDED = 2
 """Versions in one publication, from which on an environment rests: changes come faster than they are published."""
+_MANY_ENTRIES = 50
 _REST_SECONDS = 0.05
 _log = get_logger("relay")
 
@@ -164,13 +165,11 @@ class Term:
     ) -> float:
         """Publishes one environment; answers for how long it rests then. An unexpected failure is that environment's
         own; the others go on."""
-        published = known_version
+        rest = 0.0
         try:
             try:
                 comparing = comparing or repair is not None
-                published = await self._publish(
-                    environment_id, known_version, repair, comparing=comparing, version=version
-                )
+                rest = await self._publish(environment_id, known_version, repair, comparing=comparing, version=version)
             except BehindTheBus as behind:
                 await self._block(environment_id, known_version, behind)
             else:
@@ -180,7 +179,7 @@ class Term:
         except Exception as error:
             self._telemetry.failures.inc()
             _log.error("not published", environment=environment_id, error=type(error).__name__, exc_info=error)
-        return _REST_SECONDS if published - known_version >= _CROWDED else 0.0
+        return rest
 
     def _ahead(self, environment_id: UUID) -> int:
         """The highest version that a follower told of, also in an earlier term."""
@@ -212,8 +211,8 @@ class Term:
 
     async def _publish(
         self, environment_id: UUID, known_version: int, repair: datetime | None, *, comparing: bool, version: int
-    ) -> int:
-        """Answers the version that is published now."""
+    ) -> float:
+        """Answers for how long the environment rests then: not after many entries, for which others have waited."""
         ahead = self._ahead(environment_id)
         if ahead > known_version:
             raise BehindTheBus(ahead, self._reports.epoch([str(environment_id)]), "followers_ahead")
@@ -228,7 +227,7 @@ class Term:
         finally:
             await end([noting])
         if compiled is None:
-            return known_version
+            return 0.0
         if (anew := self._anew.pop(environment_id, None)) is not None:
             compiled = self._repaired(compiled, anew)
         for subject, reason in compiled.invalid.items():
@@ -252,7 +251,8 @@ class Term:
             changed=published.changed,
             removed=published.removed,
         )
-        return published.version
+        crowded = published.version - known_version >= _CROWDED and published.changed <= _MANY_ENTRIES
+        return _REST_SECONDS if crowded else 0.0
 
     async def _note(self, environment_id: UUID, known_version: int, version: int) -> None:
         """Nothing is written that the database doesn't know of before. It may be noted while it is compiled: nothing on
