@@ -145,10 +145,11 @@ class SettingsService:
             if settings_serve_otherwise(found.flag, found.settings, after):
                 await write.serve(right, [found.environment], off=found.settings.enabled and not after.enabled)
             write.hold([found.environment], stored_bytes(after) - stored_bytes(found.settings))
-            view = await _saved(write, found, after)
+            # Asked before the record, with which others begin to wait.
             if found.settings.enabled and not after.enabled:
                 write.warnings.extend(await self._guard.switched_off(write, found))
             write.warnings.extend(await self._guard.unreported(write, found, after))
+            view = await _saved(write, found, after)
             return view.written(view.environment_versions, write.warnings)
 
     async def _switch_off(self, actor: Actor, at: SettingsPath, expected: int | None) -> Answered:
@@ -174,8 +175,9 @@ class SettingsService:
         found = await _found(write, at, expected, Right.FLAG_SWITCH)
         before = found.settings
         after = replace(before, enabled=False, version=before.version + 1, updated_at=write.now)
+        warnings = await self._guard.switched_off(write, found)
         view = await _saved(write, found, after)
-        return view.written(view.environment_versions, await self._guard.switched_off(write, found))
+        return view.written(view.environment_versions, warnings)
 
     def _transaction(
         self, actor: Actor, at: SettingsPath, right: Right, edit: Edit
