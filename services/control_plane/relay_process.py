@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import importlib
 import sys
-from contextlib import suppress
 
 from prometheus_client import CollectorRegistry
 from service_kit.background import Background
@@ -34,12 +32,7 @@ def main() -> None:
     configure_logging("control_plane", settings.log_level)
     sys.setswitchinterval(_SWITCH_SECONDS)
     gc.freeze()
-    # The loop that uvicorn gives the API, where it is installed.
-    factory = None
-    with suppress(ImportError):
-        factory = importlib.import_module("uvloop").new_event_loop
-    with asyncio.Runner(loop_factory=factory) as runner:
-        runner.run(_run(settings, descriptor))
+    asyncio.run(_run(settings, descriptor))
 
 
 async def _run(settings: Settings, descriptor: int) -> None:
