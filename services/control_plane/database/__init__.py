@@ -1,6 +1,6 @@
 """Transactions of a tenancy, pools and migrations. Depends on nothing but asyncpg."""
 
-from control_plane.database.attempts import settled
+from control_plane.database.attempts import Overtaken, settled
 from control_plane.database.connections import Connection, Record
 from control_plane.database.database import Database
 from control_plane.database.kept_back import RowKind
@@ -38,6 +38,7 @@ __all__ = [
     "Connections",
     "Database",
     "MigrationError",
+    "Overtaken",
     "Record",
     "RowKind",
     "Statement",

@@ -8,8 +8,19 @@ from typing import TypeVar
 import asyncpg
 from service_kit.problems import Unavailable
 
+from control_plane.database.refusals import BUSY
+
 Answer = TypeVar("Answer")
 _ATTEMPTS = 5
+
+
+class Overtaken(Unavailable):
+    """Somebody else wrote what this transaction had read before."""
+
+    default_code = BUSY
+
+    def __init__(self) -> None:
+        super().__init__("somebody else wrote the same meanwhile, try again", retry_after_seconds=1)
 
 
 async def settled(attempt: Callable[[], Awaitable[Answer]]) -> Answer:
@@ -26,4 +37,4 @@ async def settled(attempt: Callable[[], Awaitable[Answer]]) -> Answer:
 
 def _overtaken(error: BaseException) -> bool:
     """Whether the same again may go through."""
-    return isinstance(error.__cause__, asyncpg.SerializationError)
+    return isinstance(error, Overtaken) or isinstance(error.__cause__, asyncpg.SerializationError)

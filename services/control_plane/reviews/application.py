@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from service_kit.problems import FieldError, InvalidInput
+from service_kit.problems import FieldError, InvalidInput, PreconditionFailed
 
 from control_plane.access import Actor, Right
 from control_plane.changes import Change, Origin, present_origin
-from control_plane.database import settled
+from control_plane.database import Overtaken, settled
 from control_plane.entities.joint import Frame, JointTransactions
 from control_plane.entities.moments import epoch_milliseconds
 from control_plane.reviews.approvals import Approval, Approvals, made_effects
@@ -167,7 +167,11 @@ async def _make(review: ReviewTransaction, frame: Frame, joint: JointTransaction
             if paths := collisions(kind, proposed, standing):
                 raise Collision([_collision(index, path) for path in paths])
             edit = rebased(kind, proposed, standing)
-            await kind.make(frame.actor, project, edit, 0 if standing is None else standing.version)
+            try:
+                await kind.make(frame.actor, project, edit, 0 if standing is None else standing.version)
+            except PreconditionFailed as stale:
+                # It is another one than a moment ago: an off waits for nobody.
+                raise Overtaken from stale
 
 
 def _collision(index: int, path: str) -> FieldError:
