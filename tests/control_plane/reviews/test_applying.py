@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 from control_plane.changes.verification import verify
+from control_plane.flags.edits import SettingsEdits
 
 from .conftest import FLAG, Shop, edit, rule, settings_edit
 
@@ -279,3 +280,31 @@ async def test_flags_are_switched_off_while_a_request_changes_them(shop: Shop) -
     assert await version_of(shop) == before + 1 + len(keys)
     checked = await verify(shop.database.transaction, UUID(shop.tenant.organization))
     assert checked.first_bad is None
+
+
+@pytest.mark.parametrize("reading", [pytest.param(3, id="as it is read"), pytest.param(4, id="as it is to be written")])
+async def test_an_off_in_the_middle_of_a_request_stays(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, reading: int
+) -> None:
+    """Both edits are read once to see what collides, then one after the other as they are made."""
+    await shop.owner.ok("POST", f"{shop.path}/flags", {**FLAG, "key": "other"})
+    assert (await shop.apply(await shop.approve(await shop.propose(ON)))).is_success
+    edits = [settings_edit({"report_exposures": True}, key) for key in ("checkout", "other")]
+    request = await shop.approve(await shop.propose(*edits))
+    read, readings = SettingsEdits.standing, 0
+
+    async def standing(self: SettingsEdits, *given: Any) -> Any:
+        nonlocal readings
+        found = await read(self, *given)
+        readings += 1
+        if readings == reading:
+            off = shop.owner.ok("PUT", f"{shop.settings()}/enabled", {"enabled": False})
+            await asyncio.create_task(off)
+        return found
+
+    monkeypatch.setattr(SettingsEdits, "standing", standing)
+    applied = await shop.apply(request)
+    assert applied.is_success, applied.text
+    assert readings == reading + 4
+    settings = await shop.owner.ok("GET", shop.settings())
+    assert (settings["enabled"], settings["report_exposures"]) == (False, True)
