@@ -77,7 +77,7 @@ def flag_row(flag: Flag) -> FlagRow:
         off_variation=flag.off_variation,
         default_serve=_json(percentages(_shares(flag.default))),
         rules=len(flag.rules),
-        targets=len(flag.targets),
+        targets=sum(not each.override for each in flag.targets),
         prerequisites=len(flag.prerequisites),
     )
 

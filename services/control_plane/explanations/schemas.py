@@ -46,6 +46,7 @@ class ExplanationView(Output):
     now: int
     """When it was decided, in milliseconds since the Unix epoch."""
     steps: list[dict[str, Any]]
-    """In the order of the evaluation: prerequisites, targets, experiment, rules with their conditions, default."""
+    """In the order of the evaluation: prerequisites, overrides, targets, experiment, rules with their conditions,
+    default."""
     segments: dict[str, Any]
     last_changed_by: LastChange | None
