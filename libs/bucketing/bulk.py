@@ -87,6 +87,10 @@ class Bulk:
         """Divide flags; their functions are written later."""
         return cls(tuple(_chunks(keys, items)))
 
+    def joined(self, other: Bulk) -> Bulk:
+        """The flags of both, in the same chunks."""
+        return Bulk((*self._chunks, *other._chunks))
+
     def updated(self, changed: Set[str], keys: Container[str], items: Items) -> Bulk:
         """The division after a change: `changed` flags lose their chunk, and those that are still among `keys`
         get a new one, with their former neighbours."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import replace
 from types import MappingProxyType
 from typing import TypeVar
@@ -25,7 +25,7 @@ from bucketing.recovery import recovered, unknown_flag
 from bucketing.references import References, remote_config_references, segment_references
 from bucketing.remote_configs import served
 from bucketing.resolution import Directory, references_of, unusable_segments
-from bucketing.visibility import ClientVisible
+from bucketing.visibility import Visible
 
 Entity = TypeVar("Entity")
 Answer = TypeVar("Answer")
@@ -68,6 +68,7 @@ class CompiledFlagSet:
         "_failed",
         "_failed_segments",
         "_flagset",
+        "_hidden",
         "_items",
         "_named_segments",
         "_programs",
@@ -87,6 +88,7 @@ class CompiledFlagSet:
         self._named_segments: dict[str, frozenset[str]] = {}
         self._items: dict[str, Item] = {}
         self._bulks: dict[bool, Bulk] = {}
+        self._hidden: Bulk | None = None
         self._programs = Programs({}, Memberships())
         for segment in flagset.segments.values():
             self._put_segment(segment)
@@ -154,13 +156,11 @@ class CompiledFlagSet:
         changed._references = dict(self._references)
         changed._named_segments = dict(self._named_segments) if segments else self._named_segments
         changed._items = dict(self._items)
+        changed._bulks, changed._hidden = {}, None
         changed._programs = Programs(dict(self._programs.flags), Memberships(self._programs.segments))
         touched = flags.keys() | remote_configs.keys() | self._experiment_flags(changed, experiments)
         touched |= changed._put_changes(self, touched, segments)
-        changed._bulks = {
-            client_only: bulk.updated(touched, changed._shown(client_only), changed._items)
-            for client_only, bulk in self._bulks.items()
-        }
+        changed._divide_as(self, touched)
         return changed
 
     def _experiment_flags(self, changed: CompiledFlagSet, experiments: Iterable[str]) -> set[str]:
@@ -285,19 +285,28 @@ class CompiledFlagSet:
         for client_only in (False, True):
             yield from self._bulk(client_only).prepare()
 
-    def _keys(self, client_only: bool) -> Set[str]:
-        flags = self._served
-        return {key for key, flag in flags.items() if flag.client_visible} if client_only else flags.keys()
-
-    def _shown(self, client_only: bool) -> Container[str]:
-        """The same, for asking about few of them."""
-        return ClientVisible(self._served) if client_only else self._served.keys()
+    def _keys(self, visible: bool) -> list[str]:
+        return sorted(key for key, flag in self._served.items() if flag.client_visible is visible)
 
     def _bulk(self, client_only: bool) -> Bulk:
+        """Flags that clients see have the same chunks in both, which are written and held once."""
         bulk = self._bulks.get(client_only)
-        if bulk is None:
-            bulk = self._bulks[client_only] = Bulk.of(sorted(self._keys(client_only)), self._items)
+        if bulk is None and client_only:
+            bulk = self._bulks[True] = Bulk.of(self._keys(True), self._items)
+        elif bulk is None:
+            self._hidden = Bulk.of(self._keys(False), self._items)
+            bulk = self._bulks[False] = self._bulk(True).joined(self._hidden)
         return bulk
+
+    def _divide_as(self, before: CompiledFlagSet, touched: Set[str]) -> None:
+        """As in the set before, but for the flags that were touched."""
+        for visible, bulk in ((True, before._bulks.get(True)), (False, before._hidden)):
+            after = None if bulk is None else bulk.updated(touched, Visible(self._served, visible), self._items)
+            if visible and after is not None:
+                self._bulks[True] = after
+            elif after is not None:
+                self._bulks[False] = self._bulks[True].joined(after)
+                self._hidden = after
 
     def has_experiments(self, flag_key: str) -> bool:
         """Are there experiments on the flag, running or not?"""

@@ -40,10 +40,17 @@ class Applier(Protocol):
 class ConfigFollower:
     """A follower of one service.
 
-    `staging` holds the raw messages of what is in use. `follow` runs for ever, `check` every few seconds; either
-    may be cancelled at any point and begun again."""
+    `staging` knows what is in use, and holds its raw messages if it `keeps_entries`. `follow` runs for ever, `check`
+    every few seconds; either may be cancelled at any point and begun again."""
 
-    def __init__(self, applier: Applier, telemetry: FollowerTelemetry, rereads: Rereads | None = None) -> None:
+    def __init__(
+        self,
+        applier: Applier,
+        telemetry: FollowerTelemetry,
+        rereads: Rereads | None = None,
+        *,
+        keeps_entries: bool = False,
+    ) -> None:
         self._applier = applier
         self._telemetry = telemetry
         self._rereads = rereads or Rereads()
@@ -61,7 +68,7 @@ class ConfigFollower:
         self._told = False
         self._environments_before = -1
         self._nothing = "CONFIG has not been read yet"
-        self.staging = ConfigStaging()
+        self.staging = ConfigStaging(keeps_entries=keeps_entries)
 
     @property
     def lack(self) -> str | None:

@@ -80,17 +80,19 @@ class _Staged:
 
 
 class ConfigStaging:
-    """Holds the present entries of every environment it is fed. Not safe for several threads."""
+    """Holds what the present entries of every environment that it is fed are told by. Not safe for several threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, keeps_entries: bool = False) -> None:
+        """`keeps_entries`: the messages themselves as well, for who writes them anew."""
         self._environments: dict[str, _Environment] = {}
+        self._keeps_entries = keeps_entries
 
     @property
     def environment_ids(self) -> tuple[str, ...]:
         return tuple(self._environments)
 
     def entries(self, environment_id: str) -> Mapping[str, bytes]:
-        """Held live entries by subject, as they came."""
+        """Held live entries by subject, as they came, where they are kept."""
         return MappingProxyType(self._environments[environment_id].entries)
 
     def manifest(self, environment_id: str) -> bytes:
@@ -169,9 +171,25 @@ class ConfigStaging:
             )
         nothing_new = not ready and not environment.fresh and message.version == environment.version
         update = self._apply(environment_id, environment, ready, message)
-        _hold(environment, ready, digests, total)
+        self._hold(environment, ready, digests, total)
         environment.version, environment.epoch, environment.manifest = message.version, message.epoch, payload
         return None if nothing_new else update
+
+    def _hold(
+        self, environment: _Environment, ready: Mapping[str, _Staged], digests: Mapping[str, int], total: int
+    ) -> None:
+        if environment.fresh:
+            environment.entries, environment.digests, environment.fresh = {}, {}, False
+        for key, each in ready.items():
+            environment.staged.pop(key, None)
+            if each.payload is None:
+                environment.entries.pop(key, None)
+                environment.digests.pop(key, None)
+                continue
+            environment.digests[key] = digests[key]
+            if self._keeps_entries:
+                environment.entries[key] = each.payload
+        environment.total = total
 
     def _apply(
         self,
@@ -203,7 +221,7 @@ def _misplaced(message: ConfigMessage, environment_id: str, kind: str) -> str:
 
 def _loses_its_environment(environment: _Environment, ready: Mapping[str, _Staged]) -> bool:
     """Whether its keys and settings would be forgotten without a tombstone of theirs."""
-    names = {key for key in environment.entries if parse_config_subject(key).kind == "environment"}
+    names = {key for key in environment.digests if parse_config_subject(key).kind == "environment"}
     return bool(names) and not names & ready.keys()
 
 
@@ -221,17 +239,3 @@ def _stage(
     gone = message.WhichOneof("content") == "tombstone"
     environment.staged[subject] = _Staged(message.version, None if gone else payload, None if gone else message)
     return None
-
-
-def _hold(environment: _Environment, ready: Mapping[str, _Staged], digests: Mapping[str, int], total: int) -> None:
-    if environment.fresh:
-        environment.entries, environment.digests, environment.fresh = {}, {}, False
-    for key, each in ready.items():
-        environment.staged.pop(key, None)
-        if each.payload is None:
-            environment.entries.pop(key, None)
-            environment.digests.pop(key, None)
-        else:
-            environment.entries[key] = each.payload
-            environment.digests[key] = digests[key]
-    environment.total = total

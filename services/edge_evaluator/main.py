@@ -92,6 +92,7 @@ class Edge:
             clock=self._clock,
             warmer=self._warmer,
             swapped=self._heartbeats.swapped,
+            keeps_messages=settings.edge_snapshot_dir is not None and worker.is_first,
         )
         self._keeper = self._snapshot_keeper()
         self._exposures = self._exposure_buffer()

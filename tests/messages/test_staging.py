@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from messages.generated import config_pb2 as pb
@@ -98,7 +99,7 @@ def test_no_bytes_make_it_raise(payload: bytes, subject: str) -> None:
 def test_whatever_is_lost_or_repeated_it_holds_a_written_state(seed: int) -> None:
     """Random writes with losses, repeats and re-reads: each update leaves exactly the state of its version."""
     chance = random.Random(seed)
-    writer, staging = Writer(), ConfigStaging()
+    writer, staging = Writer(), ConfigStaging(keeps_entries=True)
     states: dict[int, dict[str, bytes]] = {}
     for _ in range(30):
         flags = {f"f{chance.randrange(5)}": chance.choice([True, False, None]) for _ in range(chance.randrange(1, 4))}
@@ -124,8 +125,18 @@ def environment_entry(writer: Writer) -> tuple[str, bytes]:
     return writer.entity("environment", "production", environment=pb.Environment(key="production"))
 
 
-def test_a_whole_state_without_its_environment_is_refused() -> None:
+def test_the_messages_themselves_are_kept_for_who_asks() -> None:
     writer, staging = Writer(), ConfigStaging()
+    (update,) = feed(staging, writer.write(a=True))
+    assert isinstance(update, Update)
+    assert dict(staging.entries(ENVIRONMENT)) == {}
+    (update,) = feed(staging, writer.write(a=None, b=True))
+    assert isinstance(update, Update)
+
+
+@pytest.mark.parametrize("keeps_entries", [True, False])
+def test_a_whole_state_without_its_environment_is_refused(keeps_entries: bool) -> None:
+    writer, staging = Writer(), ConfigStaging(keeps_entries=keeps_entries)
     feed(staging, [environment_entry(writer), *writer.write(a=True)])
     foreign = Writer()
     foreign.version = 7
@@ -133,7 +144,7 @@ def test_a_whole_state_without_its_environment_is_refused() -> None:
     (refused,) = feed(staging, foreign.write(b=True))
     assert isinstance(refused, Rejected)
     assert refused.reason == "no_environment"
-    assert (staging.version(ENVIRONMENT), len(staging.entries(ENVIRONMENT))) == (1, 2)
+    assert (staging.version(ENVIRONMENT), len(staging.entries(ENVIRONMENT))) == (1, 2 if keeps_entries else 0)
 
 
 def test_a_tombstone_of_the_environment_is_told_in_a_whole_state_too() -> None:

@@ -8,6 +8,7 @@ operator; and `{"field", "op", "value"}` of older clients. An operator that isn'
 from __future__ import annotations
 
 from bucketing.document.fields import at, expect, refuse_others, required_name
+from bucketing.document.sharing import literal, shared
 from bucketing.errors import InvalidConfig
 from bucketing.flagset import AllOf, AnyOf, Comparison, Condition, InSegment, Json, Not
 from bucketing.limits import CONDITION_DEPTH_MAX
@@ -39,11 +40,11 @@ def _read(document: Json, path: str, depth: int) -> Condition:
         if not parts:
             raise InvalidConfig(below, "must not be empty", "empty")
         conditions = tuple(_read(part, f"{below}[{index}]", depth + 1) for index, part in enumerate(parts))
-        return AllOf(conditions) if form == "and" else AnyOf(conditions)
+        return _joined(AllOf(conditions) if form == "and" else AnyOf(conditions))
     if form == "not":
         return Not(_read(content, below, depth + 1))
     if form == "segment":
-        return InSegment((expect(content, str, below),))
+        return _in_segment(expect(content, str, below))
     if form == "in_segment":
         return _segments(content, below)
     raise InvalidConfig(below, f"is no condition; there are {_FORMS}", "condition")
@@ -59,19 +60,30 @@ def _comparison(fields: dict[str, Json], path: str) -> Condition:
     if operator in PRESENCE:
         if fields.get("value") is not None and fields["value"] is not True:
             raise InvalidConfig(at(path, "value"), f"{operator} takes no value", "unexpected")
-        return Comparison(attribute, operator)
+        return shared((attribute, operator), Comparison(attribute, operator))
     if "value" not in fields:
         raise InvalidConfig(at(path, "value"), "is missing", "missing")
-    return Comparison(attribute, operator, fields["value"])
+    value = fields["value"]
+    comparison, text = Comparison(attribute, operator, value), literal(value)
+    return comparison if text is None else shared((attribute, operator, text), comparison)
 
 
 def _segments(content: Json, path: str) -> Condition:
     if content.__class__ is not list:
-        return InSegment((expect(content, str, path),))
+        return _in_segment(expect(content, str, path))
     if not content:
         raise InvalidConfig(path, "must not be empty", "empty")
     keys = [expect(key, str, f"{path}[{index}]") for index, key in enumerate(content)]
-    return InSegment((keys[0],)) if len(keys) == 1 else AnyOf(tuple(InSegment((key,)) for key in keys))
+    return _in_segment(keys[0]) if len(keys) == 1 else _joined(AnyOf(tuple(map(_in_segment, keys))))
+
+
+def _in_segment(key: str) -> InSegment:
+    return shared(key, InSegment((key,)))
+
+
+def _joined(condition: AllOf | AnyOf) -> Condition:
+    """By the identity of its parts: it holds them, so no other ones can have it."""
+    return shared(tuple(map(id, condition.conditions)), condition)
 
 
 def condition_to_document(condition: Condition) -> dict[str, Json]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bucketing.document.conditions import condition_from_document, condition_to_document
 from bucketing.document.fields import at, expect, optional, refuse_others, required, required_name
 from bucketing.document.serves import serve_from_document, serve_to_document
+from bucketing.document.sharing import shared_table
 from bucketing.errors import InvalidConfig
 from bucketing.flagset import Fixed, Flag, FlagType, Json, Prerequisite, Rule, Target
 
@@ -22,7 +23,7 @@ def flag_from_document(document: Json, path: str = "") -> Flag:
     return Flag(
         key=required(fields, "key", str, path),
         type=FlagType(kind),
-        variations=variations,
+        variations=shared_table(variations),
         off_variation=required_name(fields, "off_variation", path),
         default=serve_from_document(required(fields, "default", dict, path), at(path, "default")),
         enabled=optional(fields, "enabled", bool, path, True),
@@ -50,7 +51,7 @@ def metadata_from_document(fields: dict[str, Json], path: str) -> dict[str, str 
     for name, value in found.items():
         if not isinstance(value, str | int | float):
             raise InvalidConfig(at(at(path, "metadata"), name), "must be a text, a number or a boolean", "type")
-    return found
+    return shared_table(found)
 
 
 def _prerequisites(fields: dict[str, Json], path: str) -> tuple[Prerequisite, ...]:

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from bucketing.attributes import TARGETING_KEY
 from bucketing.document.fields import at, expect, optional, refuse_others, required, required_name
+from bucketing.document.sharing import shared
 from bucketing.errors import InvalidConfig
 from bucketing.flagset import Fixed, Json, Rollout, Serve, Share
 from bucketing.operators import is_number
@@ -62,12 +63,14 @@ def serve_from_document(document: Json, path: str = "then") -> Serve:
     if len(fields) != 1 or not fields.keys() <= {"variation", "rollout"}:
         raise InvalidConfig(path, "must have exactly one of variation or rollout", "serve")
     if "variation" in fields:
-        return Fixed(required_name(fields, "variation", path))
+        variation = required_name(fields, "variation", path)
+        return shared(variation, Fixed(variation))
     here = at(path, "rollout")
     rollout = expect(fields["rollout"], dict, here)
     refuse_others(rollout, ("variations", "bucket_by"), here)
     shares = shares_from_document(required(rollout, "variations", list, here), at(here, "variations"))
-    return Rollout(shares, bucket_by_from_document(rollout, here))
+    bucket_by = bucket_by_from_document(rollout, here)
+    return shared((shares, bucket_by), Rollout(shares, bucket_by))
 
 
 def serve_to_document(serve: Serve) -> dict[str, Json]:

@@ -46,8 +46,9 @@ class FlagWriter:
 
     def write(self) -> None:
         """Write all steps; raises InvalidConfig for a flag that can't be evaluated."""
-        off = self._outcomes.served(self._flag.off_variation, Reason.DISABLED)
+        self._outcomes.require(self._flag.off_variation)
         if not self._flag.enabled or self._flag.archived:
+            off = self._outcomes.served(self._flag.off_variation, Reason.DISABLED)
             self._source.line(f"{self._result} = {self._source.constant(off)}")
             return
         self._source.open("while 1:")

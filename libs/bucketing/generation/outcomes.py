@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from threading import Lock
 from typing import NamedTuple
 
 from bucketing.decision import Decision, ErrorCode, ExperimentPhase, Reason, failure
@@ -33,8 +35,21 @@ class Particulars(NamedTuple):
     override: bool = False
 
 
+_SEARCHED_MAX = 16
+_making = Lock()
+"""Held by who makes a decision: two that are equal must not come to be."""
+
 NOTHING_SPLIT = Particulars()
 OVERRIDDEN = Particulars(override=True)
+
+
+_Identity = tuple[str, Reason, Particulars]
+"""What tells the decisions of a flag apart that are no errors."""
+
+
+def _identity_of(decision: Decision) -> _Identity:
+    particulars = Particulars(decision.experiments, decision.prerequisite, decision.bucket_by, decision.override)
+    return decision.variation or "", decision.reason, particulars
 
 
 def phase_of(experiment: Experiment) -> ExperimentPhase:
@@ -55,45 +70,87 @@ class Joined(dict[Decision, Decision]):
 
 
 class Outcomes:
-    """Interned decisions of one flag."""
+    """Interned decisions of one flag.
+
+    There are thousands of these, of a few decisions each, so they are searched one after another: a table of them would
+    be larger than they are. Only a flag of many has one.
+    """
+
+    __slots__ = ("_flag", "_keyless", "_made", "_table", "_units", "_values")
 
     def __init__(self, flag: Flag) -> None:
         self._flag = flag
-        self._served: dict[tuple[str, Reason, Particulars], Decision] = {}
-        self._invalid_units: dict[str, Decision] = {}
-        self._values = {key: served_value(flag.type, value) for key, value in flag.variations.items()}
-        self.targeting_key_missing = failure(
-            flag.key,
-            ErrorCode.TARGETING_KEY_MISSING,
-            "the targeting key is needed, and is missing, empty or neither a string nor a whole number",
-            flag.version,
-        )
+        self._made: tuple[Decision, ...] = ()
+        self._table: dict[_Identity, Decision] | None = None
+        self._keyless: Decision | None = None
+        self._units: dict[str, Decision] | None = None
+        values = {key: served_value(flag.type, value) for key, value in flag.variations.items()}
+        same = all(value is flag.variations[key] for key, value in values.items())
+        self._values: Mapping[str, Json] = flag.variations if same else values
+
+    def require(self, variation: str) -> None:
+        """InvalidConfig if the flag has no such variation."""
+        if variation not in self._values:
+            raise InvalidConfig("variations", f"there is no variation {variation!r}", "unknown_variation")
 
     def served(self, variation: str, reason: Reason, particulars: Particulars = NOTHING_SPLIT) -> Decision:
         """The decision that serves `variation`; InvalidConfig if the flag has no such variation."""
         identity = (variation, reason, particulars)
-        decision = self._served.get(identity)
+        decision = self._find(identity)
         if decision is None:
-            if variation not in self._values:
-                raise InvalidConfig("variations", f"there is no variation {variation!r}", "unknown_variation")
-            decision = Decision(
-                self._flag.key,
-                self._values[variation],
-                variation,
-                reason,
-                self._flag.version,
-                experiments=particulars.experiments,
-                prerequisite=particulars.prerequisite,
-                bucket_by=particulars.bucket_by,
-                override=particulars.override,
-            )
-            decision = self._served.setdefault(identity, decision)
+            self.require(variation)
+            with _making:
+                decision = self._find(identity) or self._make(identity)
         return decision
+
+    def _find(self, identity: _Identity) -> Decision | None:
+        if self._table is not None:
+            return self._table.get(identity)
+        for decision in self._made:
+            if _identity_of(decision) == identity:
+                return decision
+        return None
+
+    def _make(self, identity: _Identity) -> Decision:
+        variation, reason, particulars = identity
+        decision = Decision(
+            self._flag.key,
+            self._values[variation],
+            variation,
+            reason,
+            self._flag.version,
+            experiments=particulars.experiments,
+            prerequisite=particulars.prerequisite,
+            bucket_by=particulars.bucket_by,
+            override=particulars.override,
+        )
+        if self._table is not None:
+            self._table[identity] = decision
+        elif len(self._made) < _SEARCHED_MAX:
+            self._made = (*self._made, decision)
+        else:
+            self._table = {_identity_of(each): each for each in (*self._made, decision)}
+            self._made = ()
+        return decision
+
+    @property
+    def targeting_key_missing(self) -> Decision:
+        """The error of a unit that has no targeting key."""
+        with _making:
+            if self._keyless is None:
+                self._keyless = failure(
+                    self._flag.key,
+                    ErrorCode.TARGETING_KEY_MISSING,
+                    "the targeting key is needed, and is missing, empty or neither a string nor a whole number",
+                    self._flag.version,
+                )
+            return self._keyless
 
     def unassigned(self, variations: frozenset[str]) -> frozenset[Decision]:
         """The decisions made so far that serve one of the variations and belong to no experiment."""
-        found = self._served.values()
-        return frozenset(each for each in list(found) if each.variation in variations and not each.experiments)
+        with _making:
+            found = self._made if self._table is None else tuple(self._table.values())
+        return frozenset(each for each in found if each.variation in variations and not each.experiments)
 
     def joined(self, decision: Decision, experiment: Experiment) -> Decision:
         """The same within one more experiment."""
@@ -109,12 +166,13 @@ class Outcomes:
 
     def invalid_unit(self, attribute: str) -> Decision:
         """The error of a unit attribute that is neither a string nor a whole number."""
-        decision = self._invalid_units.get(attribute)
-        if decision is None:
-            message = f"the attribute {attribute!r} is needed as a unit, and is neither a string nor a whole number"
-            decision = failure(self._flag.key, ErrorCode.INVALID_CONTEXT, message, self._flag.version)
-            self._invalid_units[attribute] = decision
-        return decision
+        message = f"the attribute {attribute!r} is needed as a unit, and is neither a string nor a whole number"
+        with _making:
+            if self._units is None:
+                self._units = {}
+            if attribute not in self._units:
+                self._units[attribute] = failure(self._flag.key, ErrorCode.INVALID_CONTEXT, message, self._flag.version)
+            return self._units[attribute]
 
     def prerequisite_failed(self, decision: Decision) -> Decision:
         """The error of a flag whose prerequisite ended in `decision`, an error."""

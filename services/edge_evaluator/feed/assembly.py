@@ -23,7 +23,7 @@ from messages.sdk_keys import SdkKey, sdk_keys_of
 from messages.staging import Update
 from messages.subjects import parse_config_subject
 
-from edge_evaluator.memory.answer_versions import ANSWERING, AnswerVersions, Entity, Stamp
+from edge_evaluator.memory.answer_versions import ANSWERING, AnswerVersions, Entity, Stamp, entity_of
 from edge_evaluator.memory.callers import stream_token
 from edge_evaluator.memory.environment import EnvironmentConfig
 
@@ -130,8 +130,8 @@ def _read_flag(changes: _Changes, key: str, message: ConfigMessage | None) -> No
         return
     flag = flag_of(message)
     _require_key(flag.key, key)
-    changes.flags[key] = flag
-    changes.stamps["flag", key] = Stamp.of_flag(flag, answers_version(message), message.flag)
+    changes.flags[flag.key] = flag
+    changes.stamps[entity_of("flag", flag.key)] = Stamp.of_flag(flag, answers_version(message), message.flag)
 
 
 def _read_remote_config(changes: _Changes, key: str, message: ConfigMessage | None) -> None:
@@ -151,8 +151,10 @@ def _read_segment(changes: _Changes, key: str, message: ConfigMessage | None) ->
         return
     segment = segment_of(message)
     _require_key(segment.key, key)
-    changes.segments[key] = segment
-    changes.stamps["segment", key] = Stamp.of_segment(segment, answers_version(message), message.segment)
+    changes.segments[segment.key] = segment
+    changes.stamps[entity_of("segment", segment.key)] = Stamp.of_segment(
+        segment, answers_version(message), message.segment
+    )
 
 
 def _read_experiment(changes: _Changes, key: str, message: ConfigMessage | None) -> None:

@@ -29,7 +29,7 @@ _log = get_logger("config_feed")
 
 class ConfigFeed:
     """The applier of new versions to the memory. `change` is a number that grows with each change of what is served;
-    `swapped` is told the environment of each."""
+    `swapped` is told the environment of each; `keeps_messages`: for snapshots."""
 
     def __init__(
         self,
@@ -38,18 +38,21 @@ class ConfigFeed:
         clock: Clock,
         warmer: Warmer,
         swapped: Callable[[str], None],
+        keeps_messages: bool = False,
     ) -> None:
         self._memory = memory
         self._telemetry = telemetry
         self._clock = clock
-        self._follower = ConfigFollower(self, telemetry.follower, Rereads(clock.monotonic))
+        self._follower = ConfigFollower(
+            self, telemetry.follower, Rereads(clock.monotonic), keeps_entries=keeps_messages
+        )
         self._warmer = warmer
         self._swapped = swapped
         self.change = 0
 
     @property
     def staging(self) -> ConfigStaging:
-        """The raw messages of what is served."""
+        """What is served as it came."""
         return self._follower.staging
 
     async def follow(self, bus: Bus) -> None:

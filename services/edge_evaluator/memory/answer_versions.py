@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 
 from bucketing.flagset import Experiment, Flag, RemoteConfig, Segment
@@ -41,7 +42,7 @@ class Stamp:
 
     @classmethod
     def of_flag(cls, flag: Flag, version: int, document: bytes = b"") -> Stamp:
-        own = ("flag", flag.key)
+        own = entity_of("flag", flag.key)
         references = flag_references(flag)
         edges = (*_edges(own, "flag", references.flags), *_edges(own, "segment", references.segments))
         return cls(version, digest_of(document), edges)
@@ -55,17 +56,25 @@ class Stamp:
     @classmethod
     def of_segment(cls, segment: Segment, version: int, document: bytes = b"") -> Stamp:
         references = segment_references(segment)
-        return cls(version, digest_of(document), (*_edges(("segment", segment.key), "segment", references.segments),))
+        return cls(
+            version, digest_of(document), (*_edges(entity_of("segment", segment.key), "segment", references.segments),)
+        )
 
     @classmethod
     def of_experiment(cls, experiment: Experiment, version: int, document: bytes | None = b"") -> Stamp:
         """`document` None: it is not in force, and only once may have been."""
-        own = ("experiment", experiment.key)
-        edge = (("flag", experiment.flag), own)
+        own = entity_of("experiment", experiment.key)
+        edge = (entity_of("flag", experiment.flag), own)
         if document is None:
             return cls(version, 0, (edge,))
         segments = _NOTHING_NAMED if experiment.audience is None else condition_segments(experiment.audience)
         return cls(version, digest_of(document), (edge, *_edges(own, "segment", segments)))
+
+
+@lru_cache(maxsize=1024)
+def entity_of(kind: str, key: str) -> Entity:
+    """One object for an entity that several name at once."""
+    return kind, key
 
 
 def digest_of(document: bytes) -> int:
@@ -74,7 +83,7 @@ def digest_of(document: bytes) -> int:
 
 
 def _edges(user: Entity, kind: str, used: Iterable[str]) -> Iterator[tuple[Entity, Entity]]:
-    return ((user, (kind, key)) for key in sorted(used))
+    return ((user, entity_of(kind, key)) for key in sorted(used))
 
 
 class AnswerVersions:
