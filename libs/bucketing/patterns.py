@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -11,11 +12,14 @@ from bucketing.hashing import text_bytes
 PATTERN_BYTES_MAX = 1024
 _MEMORY_BYTES_MAX = 1 << 20
 
-re2: Any
-try:
-    re2 = import_module("re2")
-except ImportError:  # the other operators work without it
-    re2 = None
+
+@cache
+def _library() -> Any:
+    """Google's RE2, loaded by who has a pattern; None where it is missing: the other operators work without it."""
+    try:
+        return import_module("re2")
+    except ImportError:
+        return None
 
 
 class InvalidPattern(ValueError):
@@ -30,6 +34,7 @@ def compile_pattern(pattern: str) -> Callable[[str], bool]:
     encoded = text_bytes(pattern)
     if len(encoded) > PATTERN_BYTES_MAX:
         raise InvalidPattern(f"a pattern has at most {PATTERN_BYTES_MAX} bytes, this one has {len(encoded)}")
+    re2 = _library()
     if re2 is None:
         raise InvalidPattern("the operator matches needs the package google-re2")
     options = re2.Options()

@@ -8,8 +8,7 @@ from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Annotated, Any, TypeAlias
 
-from pydantic import BeforeValidator
-from pydantic_settings import NoDecode
+from service_kit.setting_values import Reads
 
 Address: TypeAlias = IPv4Address | IPv6Address
 
@@ -88,7 +87,7 @@ def _network(text: str) -> IPv4Network | IPv6Network | None:
     return ip_network(text)
 
 
-AllowedHosts = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
+AllowedHosts = Annotated[tuple[str, ...], Reads(_listed)]
 """A setting: host names, IP addresses and networks with commas between them."""
 
 

@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator
-from pydantic_settings import NoDecode
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service_kit.logs import get_logger
+from service_kit.setting_values import Reads
 
 ANY_ORIGIN = ("*",)
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/?#@,]+")
@@ -41,7 +40,7 @@ def _origins(value: Any) -> tuple[str, ...]:
     return origins
 
 
-Origins = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_origins)]
+Origins = Annotated[tuple[str, ...], Reads(_origins)]
 """A setting: origins with commas between them, `*` for any, empty for none."""
 
 

@@ -16,11 +16,9 @@ from starlette.routing import Match, Route
 from starlette.types import Scope
 
 from service_kit.problems import FieldError, InvalidInput
+from service_kit.truths import truth
 
 JSON_CONTENT: Mapping[str, Any] = {"application/json": {"schema": {}}}
-_TRUTHS = dict.fromkeys(("1", "on", "t", "true", "y", "yes"), True) | dict.fromkeys(
-    ("0", "off", "f", "false", "n", "no"), False
-)
 _PATH_PARAMETER = re.compile(r"\{(\w+)\}")
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -53,7 +51,7 @@ def truth_of(request: Request, name: str) -> bool:
     text = request.query_params.get(name)
     if text is None:
         return False
-    value = _TRUTHS.get(text.lower())
+    value = truth(text)
     if value is None:
         reason = "Input should be a valid boolean, unable to interpret input"
         raise InvalidInput([FieldError(name, "bool_parsing", reason)])

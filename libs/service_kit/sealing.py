@@ -13,8 +13,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from pydantic import AfterValidator, SecretStr
 
+from service_kit.setting_values import Checks, Secret
 from service_kit.settings import SECRET_BYTES_MIN, LongSecret
 
 _FORM = b"\x01"
@@ -31,7 +31,7 @@ def _keys(text: str) -> list[str]:
     return [key for each in text.split(",") if (key := each.strip())]
 
 
-def _usable(value: SecretStr) -> SecretStr:
+def _usable(value: Secret) -> Secret:
     text = value.get_secret_value()
     keys = _keys(text)
     if text and len(keys) != text.count(",") + 1:
@@ -46,7 +46,7 @@ def _usable(value: SecretStr) -> SecretStr:
     return value
 
 
-SealingKeys = Annotated[SecretStr, AfterValidator(_usable)]
+SealingKeys = Annotated[Secret, Checks(_usable)]
 """A setting: keys with commas between them; the first one seals, all of them open. Empty: none."""
 
 

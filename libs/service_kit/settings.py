@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import Annotated, Any, TypeVar
+from types import MappingProxyType
+from typing import Annotated, Any, ClassVar, Self, TypeVar, dataclass_transform, get_origin, get_type_hints
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from service_kit.setting_values import Between, Checks, Reads, Secret, read_value
+
+PREFIX = "FF_"
+REQUIRED: Any = object()
+"""The default of a setting that must be given."""
 
 
 def _networks(value: Any) -> tuple[str, ...]:
@@ -20,27 +28,114 @@ def _networks(value: Any) -> tuple[str, ...]:
     return named
 
 
-Networks = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_networks)]
+Networks = Annotated[tuple[str, ...], Reads(_networks)]
 """A setting: IP addresses and networks with commas between them, empty for none."""
 
-Workers = Annotated[int, Field(ge=1, le=64)]
+Workers = Annotated[int, Between(ge=1, le=64)]
 """A setting: how many processes serve the service's port."""
 
 SECRET_BYTES_MIN = 32
 
 
-def _long_enough(secret: SecretStr) -> SecretStr:
+def _long_enough(secret: Secret) -> Secret:
     if len(secret.get_secret_value().encode()) < SECRET_BYTES_MIN:
         raise ValueError(f"must have at least {SECRET_BYTES_MIN} bytes")
     return secret
 
 
-LongSecret = Annotated[SecretStr, AfterValidator(_long_enough)]
+LongSecret = Annotated[Secret, Checks(_long_enough)]
 """A setting: a secret that something is signed or hashed with."""
 
 
-class ServiceSettings(BaseSettings):
-    """Frozen; a variable is `FF_` plus the field's name in capitals.
+class WrongSettings(ValueError):
+    """`sentences` say which settings can't be used, and why; never their values."""
+
+    def __init__(self, sentences: list[str]) -> None:
+        super().__init__("; ".join(sentences))
+        self.sentences = sentences
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A field of a class of settings. `kind` is its annotation; `default` REQUIRED: it must be given."""
+
+    kind: Any
+    default: Any
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True)
+class Settings:
+    """A subclass declares each setting as a field with a type and a default; those of its bases are its own as well.
+
+    Values that a program gives go before those of the environment. Never changes.
+    """
+
+    def __init__(self, **given: Any) -> None:
+        """Raises WrongSettings."""
+        variables = {name.upper(): text for name, text in os.environ.items()}
+        sentences = []
+        for name, setting in self.declared().items():
+            variable = PREFIX + name.upper()
+            if name not in given and variable in variables:
+                given[name] = variables[variable]
+            if name in given:
+                try:
+                    vars(self)[name] = read_value(setting.kind, given[name])
+                except ValueError as error:
+                    sentences.append(f"{variable}: {error}")
+            elif setting.default is REQUIRED:
+                sentences.append(f"{variable}: must be given")
+            else:
+                vars(self)[name] = setting.default
+        unknown = given.keys() - self.declared().keys()
+        if unknown:
+            raise TypeError(f"there is no setting {min(unknown)}")
+        if not sentences:
+            vars(self)["_given"] = frozenset(given)
+            try:
+                self.check()
+            except ValueError as error:
+                sentences.append(str(error))
+        if sentences:
+            raise WrongSettings(sentences)
+
+    @classmethod
+    @cache
+    def declared(cls) -> Mapping[str, Setting]:
+        """The fields, by their names."""
+        kinds = get_type_hints(cls, include_extras=True)
+        return MappingProxyType(
+            {
+                name: Setting(kind, getattr(cls, name, REQUIRED))
+                for name, kind in kinds.items()
+                if get_origin(kind) is not ClassVar
+            }
+        )
+
+    def check(self) -> None:
+        """Raises ValueError for values that don't go together, naming their variables."""
+
+    def given(self, **settings: str) -> frozenset[str]:
+        """Those names whose setting was given, not left at its default."""
+        told: frozenset[str] = vars(self)["_given"]
+        return frozenset(name for name, setting in settings.items() if setting in told)
+
+    def changed(self, **values: Any) -> Self:
+        """The same, but for these values, which are taken as they are."""
+        other = object.__new__(type(self))
+        vars(other).update(vars(self) | values)
+        return other
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"settings don't change: {name}")
+
+    def __repr__(self) -> str:
+        values = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.declared())
+        return f"{type(self).__name__}({values})"
+
+
+class ServiceSettings(Settings):
+    """A variable is `FF_` plus the field's name in capitals.
 
     `admin_port`: health and metrics are told there, metrics there alone; 0: everything on `port`,
     metrics for who has `metrics_token` or, without one, asks from this machine. `trusted_proxies`:
@@ -48,40 +143,28 @@ class ServiceSettings(BaseSettings):
     `drain_seconds`: how long a service that stops goes on answering while readiness says no.
     """
 
-    model_config = SettingsConfigDict(env_prefix="FF_", frozen=True, extra="ignore")
-
     host: str = "127.0.0.1"
-    port: Annotated[int, Field(ge=0, le=65535)]
+    port: Annotated[int, Between(ge=0, le=65535)]
     log_level: str = "INFO"
-    admin_port: Annotated[int, Field(ge=0, le=65535)] = 0
-    metrics_token: SecretStr = SecretStr("")
+    admin_port: Annotated[int, Between(ge=0, le=65535)] = 0
+    metrics_token: Secret = Secret("")
     trusted_proxies: Networks = ()
-    drain_seconds: Annotated[float, Field(ge=0, le=300)] = 0.0
-
-    def given(self, **settings: str) -> frozenset[str]:
-        """Those names whose setting was given, not left at its default."""
-        return frozenset(name for name, setting in settings.items() if setting in self.model_fields_set)
+    drain_seconds: Annotated[float, Between(ge=0, le=300)] = 0.0
 
     @property
     def proxy_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
         return tuple(ip_network(each) for each in self.trusted_proxies)
 
 
-SettingsT = TypeVar("SettingsT", bound=BaseSettings)
+SettingsT = TypeVar("SettingsT", bound=Settings)
 
 
 def load_settings(kind: type[SettingsT]) -> SettingsT:
     """Reads `kind` from the environment. Exits with a sentence per wrong variable, never with its value."""
     try:
         return kind()
-    except ValidationError as error:
-        prefix = str(kind.model_config.get("env_prefix", ""))
-        lines = []
-        for problem in error.errors(include_input=False, include_url=False):
-            reason = problem["msg"].removeprefix("Value error, ")
-            name = "_".join(str(part) for part in problem["loc"]).upper()
-            lines.append(f"{prefix}{name}: {reason}" if name else reason)
-        raise wrong_settings(*lines) from None
+    except WrongSettings as error:
+        raise wrong_settings(*error.sentences) from None
 
 
 def wrong_settings(*sentences: str) -> SystemExit:

@@ -7,13 +7,38 @@ from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
-
+from service_kit.setting_values import Between, Checks, Reads, Secret
 from service_kit.settings import ServiceSettings
 from service_kit.tls import TlsFiles, TlsFileUnusable
 
-OptionalFile = Annotated[Path | None, BeforeValidator(lambda value: value or None)]
+OptionalFile = Annotated[Path | None, Reads(lambda value: Path(value) if value else None)]
 """A setting: the path of a file, empty for none."""
+
+
+def _is_address(text: str, schemes: tuple[str, ...]) -> bool:
+    try:
+        address = urlsplit(text.strip())
+        return address.scheme in schemes and bool(address.hostname) and (address.port or 1) > 0
+    except ValueError:
+        return False
+
+
+def _bus_address(value: Secret) -> Secret:
+    if not all(_is_address(each, ("nats", "tls")) for each in value.get_secret_value().split(",")):
+        raise ValueError(
+            "must be nats://host:port or tls://host:port, several with commas; user:password@ or token@ may stand "
+            "before the host, special characters as %XX"
+        )
+    return value
+
+
+def _redis_address(value: Secret) -> Secret:
+    if value.get_secret_value() and not _is_address(value.get_secret_value(), ("redis", "rediss")):
+        raise ValueError(
+            "must be empty, redis://host:port/0 or rediss://host:port/0 for TLS; user:password@ may stand before "
+            "the host, special characters as %XX"
+        )
+    return value
 
 
 class BusSettings(ServiceSettings):
@@ -22,27 +47,17 @@ class BusSettings(ServiceSettings):
     `clock_skew_seconds_max`: a clock that differs from the bus's by more is warned of.
     """
 
-    nats_url: SecretStr = SecretStr("nats://127.0.0.1:4222")
+    nats_url: Annotated[Secret, Checks(_bus_address)] = Secret("nats://127.0.0.1:4222")
     nats_username: str = ""
-    nats_password: SecretStr = SecretStr("")
+    nats_password: Secret = Secret("")
     nats_credentials_file: OptionalFile = None
     nats_ca_file: OptionalFile = None
     nats_certificate_file: OptionalFile = None
     nats_key_file: OptionalFile = None
-    clock_skew_seconds_max: Annotated[float, Field(gt=0)] = 5.0
+    clock_skew_seconds_max: Annotated[float, Between(gt=0)] = 5.0
 
-    @field_validator("nats_url")
-    @classmethod
-    def _is_bus_address(cls, value: SecretStr) -> SecretStr:
-        if not all(_is_address(each, ("nats", "tls")) for each in value.get_secret_value().split(",")):
-            raise ValueError(
-                "must be nats://host:port or tls://host:port, several with commas; user:password@ or token@ may stand "
-                "before the host, special characters as %XX"
-            )
-        return value
-
-    @model_validator(mode="after")
-    def _check_bus_access(self) -> BusSettings:
+    def check(self) -> None:
+        super().check()
         if bool(self.nats_username) != bool(self.nats_password.get_secret_value()):
             raise ValueError("give both FF_NATS_USERNAME and FF_NATS_PASSWORD, or neither")
         if self.nats_credentials_file is not None:
@@ -50,7 +65,6 @@ class BusSettings(ServiceSettings):
                 raise ValueError("give FF_NATS_CREDENTIALS_FILE or FF_NATS_USERNAME, not both")
             _check_file("FF_NATS_CREDENTIALS_FILE", self.nats_credentials_file)
         self.nats_tls()
-        return self
 
     def nats_tls(self) -> ssl.SSLContext | None:
         """How the bus is spoken to in TLS; None where nothing asks for it."""
@@ -65,25 +79,15 @@ class BusSettings(ServiceSettings):
 class RedisSettings(ServiceSettings):
     """The way to Redis; an empty address turns it off. Name and password stand in it or in settings of their own."""
 
-    redis_url: SecretStr = SecretStr("")
+    redis_url: Annotated[Secret, Checks(_redis_address)] = Secret("")
     redis_username: str = ""
-    redis_password: SecretStr = SecretStr("")
+    redis_password: Secret = Secret("")
     redis_ca_file: OptionalFile = None
     redis_certificate_file: OptionalFile = None
     redis_key_file: OptionalFile = None
 
-    @field_validator("redis_url")
-    @classmethod
-    def _is_redis_address(cls, value: SecretStr) -> SecretStr:
-        if value.get_secret_value() and not _is_address(value.get_secret_value(), ("redis", "rediss")):
-            raise ValueError(
-                "must be empty, redis://host:port/0 or rediss://host:port/0 for TLS; user:password@ may stand before "
-                "the host, special characters as %XX"
-            )
-        return value
-
-    @model_validator(mode="after")
-    def _check_redis_access(self) -> RedisSettings:
+    def check(self) -> None:
+        super().check()
         if self.redis_username and not self.redis_password.get_secret_value():
             raise ValueError("FF_REDIS_USERNAME needs FF_REDIS_PASSWORD")
         if self.redis_password.get_secret_value() and "@" in urlsplit(self.redis_url.get_secret_value()).netloc:
@@ -93,7 +97,6 @@ class RedisSettings(ServiceSettings):
             if not self.redis_url.get_secret_value().startswith("rediss:"):
                 raise ValueError("FF_REDIS_URL must begin with rediss:// where certificates of Redis are given")
             _context("FF_REDIS_", files)
-        return self
 
     def _redis_files(self) -> TlsFiles:
         return TlsFiles(
@@ -115,14 +118,6 @@ class RedisSettings(ServiceSettings):
             if path is not None:
                 options[name] = str(path)
         return options
-
-
-def _is_address(text: str, schemes: tuple[str, ...]) -> bool:
-    try:
-        address = urlsplit(text.strip())
-        return address.scheme in schemes and bool(address.hostname) and (address.port or 1) > 0
-    except ValueError:
-        return False
 
 
 def _context(prefix: str, files: TlsFiles) -> ssl.SSLContext:

@@ -5,27 +5,33 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, SecretStr, field_validator
 from service_kit.actor_limits import ActorRates
 from service_kit.addresses import AllowedHosts
 from service_kit.cors import Origins
+from service_kit.setting_values import Between, Checks, Secret
 from service_kit.settings import LongSecret
 from service_kit.store_settings import BusSettings, RedisSettings
+
+
+def _absolute(value: str) -> str:
+    if value and not Path(value).is_absolute():
+        raise ValueError("must be an absolute path")
+    return value
 
 
 class StoreSettings(BusSettings):
     """What every command needs: the bus and ClickHouse."""
 
-    port: Annotated[int, Field(ge=0, le=65535)] = 8083
-    nats_replicas: Annotated[int, Field(ge=1, le=5)] = 1
-    acts_max_bytes: Annotated[int, Field(ge=1024 * 1024)] = 64 * 1024 * 1024
+    port: Annotated[int, Between(ge=0, le=65535)] = 8083
+    nats_replicas: Annotated[int, Between(ge=1, le=5)] = 1
+    acts_max_bytes: Annotated[int, Between(ge=1024 * 1024)] = 64 * 1024 * 1024
     clickhouse_url: str = "http://127.0.0.1:8123"
     clickhouse_database: str = "verdict"
-    clickhouse_password: SecretStr = SecretStr("")
+    clickhouse_password: Secret = Secret("")
     clickhouse_cluster: str = ""
-    clickhouse_retention_days: Annotated[int, Field(ge=0, le=36_500)] = 0
-    clickhouse_query_seconds_max: Annotated[int, Field(ge=1, le=3600)] = 60
-    clickhouse_query_memory_bytes_max: Annotated[int, Field(ge=64 * 1024**2)] = 4 * 1024**3
+    clickhouse_retention_days: Annotated[int, Between(ge=0, le=36_500)] = 0
+    clickhouse_query_seconds_max: Annotated[int, Between(ge=1, le=3600)] = 60
+    clickhouse_query_memory_bytes_max: Annotated[int, Between(ge=64 * 1024**2)] = 4 * 1024**3
 
 
 class DestinationSettings(StoreSettings):
@@ -36,19 +42,12 @@ class DestinationSettings(StoreSettings):
     for one label.
     """
 
-    export_secret: SecretStr = SecretStr("")
-    export_folder_root: str = ""
+    export_secret: Secret = Secret("")
+    export_folder_root: Annotated[str, Checks(_absolute)] = ""
     export_object_store_hosts: str = (
         "s3.*.amazonaws.com,storage.googleapis.com,*.r2.cloudflarestorage.com,*.digitaloceanspaces.com"
     )
     outbound_allow: AllowedHosts = ()
-
-    @field_validator("export_folder_root")
-    @classmethod
-    def _absolute(cls, value: str) -> str:
-        if value and not Path(value).is_absolute():
-            raise ValueError("must be an absolute path")
-        return value
 
     @property
     def object_store_hosts(self) -> tuple[str, ...]:
@@ -63,25 +62,25 @@ class ExportSettings(DestinationSettings):
     `export_lease_seconds`: a worker that is silent for so long loses its run to another one.
     """
 
-    port: Annotated[int, Field(ge=0, le=65535)] = 8085
-    export_lag_seconds: Annotated[float, Field(ge=0, le=86_400)] = 120.0
-    export_batch_rows: Annotated[int, Field(ge=1, le=1_000_000)] = 50_000
-    export_batch_bytes: Annotated[int, Field(ge=1024, le=1024**3)] = 64 * 1024 * 1024
-    export_lease_seconds: Annotated[float, Field(ge=1, le=3600)] = 30.0
-    export_poll_seconds: Annotated[float, Field(gt=0, le=60)] = 2.0
-    export_runs_at_once: Annotated[int, Field(ge=1, le=32)] = 2
+    port: Annotated[int, Between(ge=0, le=65535)] = 8085
+    export_lag_seconds: Annotated[float, Between(ge=0, le=86_400)] = 120.0
+    export_batch_rows: Annotated[int, Between(ge=1, le=1_000_000)] = 50_000
+    export_batch_bytes: Annotated[int, Between(ge=1024, le=1024**3)] = 64 * 1024 * 1024
+    export_lease_seconds: Annotated[float, Between(ge=1, le=3600)] = 30.0
+    export_poll_seconds: Annotated[float, Between(gt=0, le=60)] = 2.0
+    export_runs_at_once: Annotated[int, Between(ge=1, le=32)] = 2
 
 
 class LoadSettings(StoreSettings):
     """`analytics load`; its port serves health and metrics. A batch is closed by rows, bytes or seconds."""
 
-    port: Annotated[int, Field(ge=0, le=65535)] = 8084
-    loader_rows_max: Annotated[int, Field(ge=1, le=1_000_000)] = 50_000
-    loader_bytes_max: Annotated[int, Field(ge=1024)] = 32 * 1024 * 1024
-    loader_seconds_max: Annotated[float, Field(gt=0, le=60)] = 1.0
-    loader_ack_wait_seconds: Annotated[float, Field(ge=1, le=3600)] = 15.0
-    dead_letters_max_bytes: Annotated[int, Field(ge=1024 * 1024)] = 1024**3
-    dead_letters_max_age_seconds: Annotated[float, Field(ge=600)] = 2_592_000.0
+    port: Annotated[int, Between(ge=0, le=65535)] = 8084
+    loader_rows_max: Annotated[int, Between(ge=1, le=1_000_000)] = 50_000
+    loader_bytes_max: Annotated[int, Between(ge=1024)] = 32 * 1024 * 1024
+    loader_seconds_max: Annotated[float, Between(gt=0, le=60)] = 1.0
+    loader_ack_wait_seconds: Annotated[float, Between(ge=1, le=3600)] = 15.0
+    dead_letters_max_bytes: Annotated[int, Between(ge=1024 * 1024)] = 1024**3
+    dead_letters_max_age_seconds: Annotated[float, Between(ge=600)] = 2_592_000.0
 
 
 class ServeSettings(DestinationSettings, RedisSettings):
@@ -93,20 +92,20 @@ class ServeSettings(DestinationSettings, RedisSettings):
     """
 
     auth_jwt_secret: LongSecret | None = None
-    pii_secret: SecretStr = SecretStr("")
+    pii_secret: Secret = Secret("")
     analytics_cors_origins: Origins = ()
-    analytics_snapshot_seconds: Annotated[int, Field(ge=0, le=604_800)] = 3600
-    analytics_forward_seconds: Annotated[int, Field(ge=0, le=86_400)] = 30
-    analytics_requests_per_address_per_second: Annotated[int, Field(ge=1)] = 2000
-    analytics_reads_per_actor_per_second: Annotated[int, Field(ge=1)] = 1000
-    analytics_writes_per_actor_per_second: Annotated[int, Field(ge=1)] = 500
-    analytics_heavy_requests_at_once: Annotated[int, Field(ge=1, le=1000)] = 6
-    analytics_heavy_requests_per_organization: Annotated[int, Field(ge=1, le=1000)] = 2
-    analytics_heavy_requests_per_person: Annotated[int, Field(ge=1, le=1000)] = 2
-    analytics_heavy_requests_waiting: Annotated[int, Field(ge=0, le=1000)] = 8
-    analytics_heavy_requests_waiting_seconds: Annotated[float, Field(gt=0, le=60)] = 10.0
-    analytics_unit_file_units_max: Annotated[int, Field(ge=1, le=1_000_000_000)] = 1_000_000
-    analytics_unit_file_bytes_max: Annotated[int, Field(ge=1024, le=1024**4)] = 256 * 1024 * 1024
+    analytics_snapshot_seconds: Annotated[int, Between(ge=0, le=604_800)] = 3600
+    analytics_forward_seconds: Annotated[int, Between(ge=0, le=86_400)] = 30
+    analytics_requests_per_address_per_second: Annotated[int, Between(ge=1)] = 2000
+    analytics_reads_per_actor_per_second: Annotated[int, Between(ge=1)] = 1000
+    analytics_writes_per_actor_per_second: Annotated[int, Between(ge=1)] = 500
+    analytics_heavy_requests_at_once: Annotated[int, Between(ge=1, le=1000)] = 6
+    analytics_heavy_requests_per_organization: Annotated[int, Between(ge=1, le=1000)] = 2
+    analytics_heavy_requests_per_person: Annotated[int, Between(ge=1, le=1000)] = 2
+    analytics_heavy_requests_waiting: Annotated[int, Between(ge=0, le=1000)] = 8
+    analytics_heavy_requests_waiting_seconds: Annotated[float, Between(gt=0, le=60)] = 10.0
+    analytics_unit_file_units_max: Annotated[int, Between(ge=1, le=1_000_000_000)] = 1_000_000
+    analytics_unit_file_bytes_max: Annotated[int, Between(ge=1024, le=1024**4)] = 256 * 1024 * 1024
 
     @property
     def actor_rates(self) -> ActorRates:

@@ -5,16 +5,41 @@ from __future__ import annotations
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator, model_validator
 from service_kit.actor_limits import ActorRates
 from service_kit.addresses import AllowedHosts
 from service_kit.cors import Origins
 from service_kit.mail import SmtpServer
 from service_kit.sealing import SealingKeys
+from service_kit.setting_values import Between, Checks, Secret
 from service_kit.settings import LongSecret, Workers
 from service_kit.store_settings import BusSettings, RedisSettings
 
-from control_plane.quotas import LimitsSetting
+from control_plane.quotas import NO_LIMITS, LimitsSetting
+
+
+def _database_address(value: Secret) -> Secret:
+    """Here, because the driver's own words about an address may hold a part of the password."""
+    try:
+        address = urlsplit(value.get_secret_value())
+        readable = address.scheme in ("postgresql", "postgres") and (address.port or 1) > 0
+    except ValueError:
+        readable = False
+    if not readable:
+        raise ValueError("must be postgresql://user:password@host:port/database, special characters as %XX")
+    return value
+
+
+def _mail_server(value: Secret) -> Secret:
+    if value.get_secret_value():
+        SmtpServer.at(value.get_secret_value())
+    return value
+
+
+def _base_address(value: str) -> str:
+    address = urlsplit(value)
+    if value and (address.scheme not in ("http", "https") or not address.hostname or address.query):
+        raise ValueError("must be an address like https://verdict.example.com")
+    return value.rstrip("/")
 
 
 class Settings(BusSettings, RedisSettings):
@@ -37,45 +62,45 @@ class Settings(BusSettings, RedisSettings):
     `outbound_allow`: hosts, addresses and networks inside that people may name, as of a webhook.
     """
 
-    port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    port: Annotated[int, Between(ge=0, le=65535)] = 8080
     control_plane_workers: Workers = 1
-    database_url: SecretStr
-    database_pool_size: Annotated[int, Field(ge=2, le=200)] = 10
-    request_seconds: Annotated[float, Field(ge=1, le=600)] = 8.0
-    nats_replicas: Annotated[int, Field(ge=1, le=5)] = 1
-    config_max_bytes: Annotated[int, Field(ge=1024 * 1024)] = 1024 * 1024 * 1024
-    config_reserve_percent: Annotated[float, Field(ge=1, le=50)] = 5
-    quotas: LimitsSetting = Field(default_factory=dict)
-    propagation_waits_max: Annotated[int, Field(ge=0, le=100_000)] = 500
-    events_age_days_max: Annotated[int, Field(ge=1, le=36_500)] = 730
-    acts_max_bytes: Annotated[int, Field(ge=1024 * 1024)] = 64 * 1024 * 1024
+    database_url: Annotated[Secret, Checks(_database_address)]
+    database_pool_size: Annotated[int, Between(ge=2, le=200)] = 10
+    request_seconds: Annotated[float, Between(ge=1, le=600)] = 8.0
+    nats_replicas: Annotated[int, Between(ge=1, le=5)] = 1
+    config_max_bytes: Annotated[int, Between(ge=1024 * 1024)] = 1024 * 1024 * 1024
+    config_reserve_percent: Annotated[float, Between(ge=1, le=50)] = 5
+    quotas: LimitsSetting = NO_LIMITS
+    propagation_waits_max: Annotated[int, Between(ge=0, le=100_000)] = 500
+    events_age_days_max: Annotated[int, Between(ge=1, le=36_500)] = 730
+    acts_max_bytes: Annotated[int, Between(ge=1024 * 1024)] = 64 * 1024 * 1024
     auth_jwt_secret: LongSecret
     auth_keys: Literal["published", "secret"] = "published"
-    auth_key_days: Annotated[int, Field(ge=1, le=3650)] = 90
-    auth_token_minutes: Annotated[int, Field(ge=1, le=60 * 24 * 30)] = 15
-    auth_session_idle_hours: Annotated[float, Field(gt=0, le=24 * 365)] = 24.0
-    auth_session_days: Annotated[float, Field(gt=0, le=365)] = 30.0
-    sealing_keys: SealingKeys = SecretStr("")
-    control_plane_requests_per_address_per_second: Annotated[int, Field(ge=1)] = 2000
-    control_plane_reads_per_actor_per_second: Annotated[int, Field(ge=1)] = 1000
-    control_plane_writes_per_actor_per_second: Annotated[int, Field(ge=1)] = 500
+    auth_key_days: Annotated[int, Between(ge=1, le=3650)] = 90
+    auth_token_minutes: Annotated[int, Between(ge=1, le=60 * 24 * 30)] = 15
+    auth_session_idle_hours: Annotated[float, Between(gt=0, le=24 * 365)] = 24.0
+    auth_session_days: Annotated[float, Between(gt=0, le=365)] = 30.0
+    sealing_keys: SealingKeys = Secret("")
+    control_plane_requests_per_address_per_second: Annotated[int, Between(ge=1)] = 2000
+    control_plane_reads_per_actor_per_second: Annotated[int, Between(ge=1)] = 1000
+    control_plane_writes_per_actor_per_second: Annotated[int, Between(ge=1)] = 500
     admin_email: str = ""
-    admin_password: SecretStr = SecretStr("")
-    smtp_url: SecretStr = SecretStr("")
+    admin_password: Secret = Secret("")
+    smtp_url: Annotated[Secret, Checks(_mail_server)] = Secret("")
     mail_from: str = ""
-    public_url: str = ""
+    public_url: Annotated[str, Checks(_base_address)] = ""
     relay_enabled: bool = True
-    relay_check_seconds: Annotated[float, Field(ge=0.5, le=60)] = 3.0
-    relay_compare_seconds: Annotated[float, Field(ge=5, le=86_400)] = 600.0
+    relay_check_seconds: Annotated[float, Between(ge=0.5, le=60)] = 3.0
+    relay_compare_seconds: Annotated[float, Between(ge=5, le=86_400)] = 600.0
     migrate_on_start: bool = True
     outbound_allow: AllowedHosts = ()
-    webhook_attempts_at_once: Annotated[int, Field(ge=2, le=1000)] = 64
-    webhook_days_kept: Annotated[int, Field(ge=1, le=365)] = 14
-    overrides_per_flag_max: Annotated[int, Field(ge=1, le=500)] = 200
-    overrides_per_unit_max: Annotated[int, Field(ge=1, le=10_000)] = 100
-    override_days_max: Annotated[int, Field(ge=1, le=3650)] = 90
+    webhook_attempts_at_once: Annotated[int, Between(ge=2, le=1000)] = 64
+    webhook_days_kept: Annotated[int, Between(ge=1, le=365)] = 14
+    overrides_per_flag_max: Annotated[int, Between(ge=1, le=500)] = 200
+    overrides_per_unit_max: Annotated[int, Between(ge=1, le=10_000)] = 100
+    override_days_max: Annotated[int, Between(ge=1, le=3650)] = 90
     cors_origins: Origins = ()
-    body_limit_bytes: Annotated[int, Field(ge=1024, le=64 * 1024 * 1024)] = 2 * 1024 * 1024
+    body_limit_bytes: Annotated[int, Between(ge=1024, le=64 * 1024 * 1024)] = 2 * 1024 * 1024
 
     @property
     def actor_rates(self) -> ActorRates:
@@ -86,42 +111,9 @@ class Settings(BusSettings, RedisSettings):
             writes=self.control_plane_writes_per_actor_per_second,
         )
 
-    @field_validator("database_url")
-    @classmethod
-    def _address(cls, value: SecretStr) -> SecretStr:
-        """Here, because the driver's own words about an address may hold a part of the password."""
-        try:
-            address = urlsplit(value.get_secret_value())
-            readable = address.scheme in ("postgresql", "postgres") and (address.port or 1) > 0
-        except ValueError:
-            readable = False
-        if not readable:
-            raise ValueError("must be postgresql://user:password@host:port/database, special characters as %XX")
-        return value
-
-    @model_validator(mode="after")
-    def _check_administrator(self) -> Settings:
+    def check(self) -> None:
+        super().check()
         if bool(self.admin_email) != bool(self.admin_password.get_secret_value()):
             raise ValueError("give both FF_ADMIN_EMAIL and FF_ADMIN_PASSWORD, or neither")
-        return self
-
-    @field_validator("smtp_url")
-    @classmethod
-    def _mail_server(cls, value: SecretStr) -> SecretStr:
-        if value.get_secret_value():
-            SmtpServer.at(value.get_secret_value())
-        return value
-
-    @field_validator("public_url")
-    @classmethod
-    def _base(cls, value: str) -> str:
-        address = urlsplit(value)
-        if value and (address.scheme not in ("http", "https") or not address.hostname or address.query):
-            raise ValueError("must be an address like https://verdict.example.com")
-        return value.rstrip("/")
-
-    @model_validator(mode="after")
-    def _check_mail(self) -> Settings:
         if self.smtp_url.get_secret_value() and not (self.mail_from and self.public_url):
             raise ValueError("FF_SMTP_URL needs FF_MAIL_FROM and FF_PUBLIC_URL")
-        return self

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from analytics.access import Authenticator
 from analytics.catalog.catalog import Catalog
-from pydantic import SecretStr
 from service_kit.clock import Clock, ManualClock
+from service_kit.setting_values import Secret
 from service_kit.token_keys import SharedSecret
 from service_kit.tokens import Claims, TokenIssuer
 
@@ -18,11 +18,11 @@ _YEARS = 20 * 366 * 86_400
 
 
 def authenticator(catalog: Catalog, clock: Clock) -> Authenticator:
-    return Authenticator(catalog, clock, SecretStr(SECRET))
+    return Authenticator(catalog, clock, Secret(SECRET))
 
 
 def bearer(role: str = "administrator", organization: str = "org-1", *, generation: int = 1) -> dict[str, str]:
     """The headers of somebody who had this role at the sign-in."""
     claims = Claims(PERSON, generation, private={"organizations": {organization: role}})
-    token = TokenIssuer(SharedSecret(SecretStr(SECRET)), ManualClock()).issue(claims, _YEARS)
+    token = TokenIssuer(SharedSecret(Secret(SECRET)), ManualClock()).issue(claims, _YEARS)
     return {"Authorization": f"Bearer {token}"}

@@ -16,10 +16,10 @@ from analytics.catalog.catalog import Catalog
 from analytics.catalog.entries import Environment
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from messages.generated import config_pb2 as pb
-from pydantic import SecretStr
 from service_kit.actor_limits import ActorLimits, ActorRates
 from service_kit.clock import ManualClock
 from service_kit.problems import TooManyRequests
+from service_kit.setting_values import Secret
 from service_kit.token_keys import PublicKeys, SharedSecret, VerificationKey, new_private_key, public_key_of
 from service_kit.tokens import Claims, InvalidToken, TokenIssuer, WithdrawnToken
 from starlette.requests import Request
@@ -44,7 +44,7 @@ def asking(catalog: Catalog) -> Authenticator:
 
 def token(generation: int = 2, **private: Any) -> str:
     private = private or {"organizations": {"org-1": "developer"}}
-    return TokenIssuer(SharedSecret(SecretStr(SECRET)), ManualClock()).issue(
+    return TokenIssuer(SharedSecret(Secret(SECRET)), ManualClock()).issue(
         Claims(PERSON, generation, private=private), 60
     )
 
@@ -107,8 +107,8 @@ def signed(keys: Keys, audience: str = "verdict") -> str:
     return TokenIssuer(keys, ManualClock()).issue(claims, 60, audience=audience)
 
 
-@pytest.mark.parametrize("secret", [None, SecretStr(SECRET)], ids=["keys alone", "a secret too"])
-def test_a_published_key_verifies_and_a_secret_does_no_more(catalog: Catalog, secret: SecretStr | None) -> None:
+@pytest.mark.parametrize("secret", [None, Secret(SECRET)], ids=["keys alone", "a secret too"])
+def test_a_published_key_verifies_and_a_secret_does_no_more(catalog: Catalog, secret: Secret | None) -> None:
     clock = ManualClock()
     keys, asking = Keys(clock), Authenticator(catalog, clock, secret)
     with pytest.raises(InvalidToken):
@@ -224,7 +224,7 @@ def test_what_is_read_of_a_message_is_what_it_says() -> None:
 async def test_who_asks_too_much_is_told_which_limit_it_is(catalog: Catalog) -> None:
     clock = ManualClock()
     limits = ActorLimits(ActorRates(reads=1), clock)
-    asking = Authenticator(catalog, clock, SecretStr(SECRET), limits=limits)
+    asking = Authenticator(catalog, clock, Secret(SECRET), limits=limits)
 
     def request() -> Request:
         headers = [(b"authorization", f"Bearer {token()}".encode())]

@@ -56,7 +56,7 @@ def test_an_error_names_its_path_in_the_authoring_form() -> None:
 
 
 def test_without_re2_only_patterns_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(patterns, "re2", None)
+    monkeypatch.setattr(patterns, "_library", lambda: None)
     validate_condition(Comparison("a", "eq", "x"))
     with pytest.raises(InvalidConfig, match="google-re2"):
         validate_condition(Comparison("a", "matches", "x"))

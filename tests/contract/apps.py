@@ -21,16 +21,16 @@ from event_ingestor.composition import Ingestor
 from event_ingestor.settings import IngestorSettings
 from fastapi import FastAPI
 from messages.sdk_keys import KeyKind, SdkKey
-from pydantic import SecretStr
 from service_kit.clock import ManualClock
 from service_kit.http import Shell
 from service_kit.plain_app import PlainApp
+from service_kit.setting_values import Secret
 from service_kit.telemetry import new_registry
 from streams.memory import MemoryBus
 
 from tests.analytics.app_parts import parts_of
 
-SECRET = SecretStr("a-secret-of-the-tests-with-more-than-32-bytes")
+SECRET = Secret("a-secret-of-the-tests-with-more-than-32-bytes")
 _KEY = SdkKey("e1", "k1", KeyKind.SERVER, b"hash")
 
 
@@ -72,7 +72,7 @@ def open_clients() -> Iterator[dict[str, httpx.AsyncClient]]:
 
 
 def build_apps() -> Mapping[str, FastAPI | PlainApp]:
-    nowhere = SecretStr("postgresql://nobody@127.0.0.1:9/nothing")
+    nowhere = Secret("postgresql://nobody@127.0.0.1:9/nothing")
     return {
         "control plane": build_api(Settings(database_url=nowhere, auth_jwt_secret=SECRET, relay_enabled=False)).app,
         "edge": Edge(EdgeSettings(), MemoryBus()).app,

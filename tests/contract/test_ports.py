@@ -23,7 +23,7 @@ PROCESSES: dict[str, type[ServiceSettings]] = {
     "loader": LoadSettings,
     "exporter": ExportSettings,
 }
-PORTS: dict[str, int] = {name: settings.model_fields["port"].default for name, settings in PROCESSES.items()}
+PORTS: dict[str, int] = {name: settings.declared()["port"].default for name, settings in PROCESSES.items()}
 SERVED = sorted(PORTS.keys() - {"loader", "exporter"})
 """Those that others call; the other two only tell how they are."""
 each_process = pytest.mark.parametrize("name", PORTS)

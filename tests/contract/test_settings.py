@@ -10,9 +10,8 @@ from typing import Any
 
 import pytest
 import yaml
-from pydantic import SecretStr
-from pydantic_core import PydanticUndefined
-from service_kit.settings import ServiceSettings, load_settings
+from service_kit.setting_values import Secret
+from service_kit.settings import REQUIRED, ServiceSettings, load_settings
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = ("control_plane", "edge_evaluator", "event_ingestor", "analytics")
@@ -26,15 +25,13 @@ def settings_classes() -> Iterator[type[ServiceSettings]]:
                 yield each
 
 
-FIELDS = {
-    f"FF_{name.upper()}": field.default for each in settings_classes() for name, field in each.model_fields.items()
-}
+FIELDS = {f"FF_{name.upper()}": field.default for each in settings_classes() for name, field in each.declared().items()}
 
 
 def text(default: Any) -> str:
-    if default is PydanticUndefined or default is None:
+    if default is REQUIRED or default is None or default == {}:
         return ""
-    if isinstance(default, SecretStr):
+    if isinstance(default, Secret):
         return default.get_secret_value()
     if isinstance(default, tuple):
         return ",".join(default)

@@ -29,12 +29,12 @@ from control_plane.people.single_sign_on.parts import Surroundings, single_sign_
 from control_plane.quotas import Quota, Quotas, QuotaTelemetry
 from control_plane.webhooks.service import Webhooks
 from fastapi import FastAPI
-from pydantic import SecretStr
 from service_kit.actor_limits import ActorLimits
 from service_kit.clock import Clock
 from service_kit.http import Shell
 from service_kit.outbound import OutboundGuard
 from service_kit.sealing import Sealer
+from service_kit.setting_values import Secret
 from service_kit.telemetry import new_registry
 from service_kit.token_keys import SharedSecret
 from service_kit.tokens import AccessTokens, TokenIssuer
@@ -68,7 +68,7 @@ async def app_on(
 ) -> FastAPI:
     """The app on a migrated database. Its passwords are hashed as cheaply as possible, and nobody waits."""
     database = database.for_requests()
-    keys = ring or SharedSecret(SecretStr(SECRET))
+    keys = ring or SharedSecret(Secret(SECRET))
     browsers = browsers or Browsers()
     passwords = passwords or Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 

@@ -94,7 +94,7 @@ async def running_edge(
     source = bus or MemoryBus()
 
     edge = Edge(settings, source)
-    server = Server(edge.app, settings.model_copy(update={"port": 0}), edge.protocol(), edge.open_streams.close)
+    server = Server(edge.app, settings.changed(port=0), edge.protocol(), edge.open_streams.close)
     server.config.timeout_keep_alive = keep_alive_seconds
     serving = asyncio.create_task(server.serve())
     await until(lambda: server.started or serving.done())

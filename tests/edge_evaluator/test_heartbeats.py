@@ -12,8 +12,8 @@ from edge_evaluator.memory.flag_memory import FlagMemory
 from edge_evaluator.settings import EdgeSettings
 from messages.generated.edge_pb2 import EdgeHeartbeat
 from messages.subjects import edges_subject
-from pydantic import ValidationError
 from service_kit.clock import ManualClock
+from service_kit.settings import WrongSettings
 from service_kit.workers.worker import Worker
 from streams.memory import MemoryBus
 
@@ -132,5 +132,5 @@ def test_two_starts_are_two_edges() -> None:
 
 @pytest.mark.parametrize("region", ["a b", "é", "x" * 65, "a\n"])
 def test_a_region_is_a_short_plain_word(region: str) -> None:
-    with pytest.raises(ValidationError):
+    with pytest.raises(WrongSettings, match="FF_REGION"):
         EdgeSettings(region=region)

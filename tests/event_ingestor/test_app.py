@@ -22,6 +22,7 @@ from messages.generated.event_pb2 import EventBatch
 from messages.subjects import EVENTS
 from prometheus_client import CollectorRegistry
 from service_kit.clock import ManualClock
+from service_kit.setting_values import Secret
 from streams.memory import MemoryBus
 
 from tests.event_ingestor.config_writer import CLIENT, ConfigWriter, sdk_key
@@ -32,7 +33,7 @@ ORIGIN = "https://shop.example.org"
 
 
 def settings(**changes: Any) -> IngestorSettings:
-    return IngestorSettings(pii_secret="a secret of the tests of the ingestor", **changes)
+    return IngestorSettings(pii_secret=Secret("a secret of the tests of the ingestor"), **changes)
 
 
 def app_on(bus: MemoryBus, clock: ManualClock, **changes: Any) -> FastAPI:
@@ -334,5 +335,5 @@ async def test_openapi_describes_the_events(client: httpx.AsyncClient) -> None:
 
 
 def test_a_short_secret_is_refused() -> None:
-    with pytest.raises(ValueError, match="pii_secret"):
-        IngestorSettings(pii_secret="short")
+    with pytest.raises(ValueError, match="FF_PII_SECRET"):
+        IngestorSettings(pii_secret=Secret("short"))

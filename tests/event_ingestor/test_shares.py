@@ -23,6 +23,7 @@ from service_kit.clock import ManualClock
 from service_kit.connections import LimitedProtocol, bound_protocol
 from service_kit.problems import TooManyRequests
 from service_kit.serving import Server
+from service_kit.setting_values import Secret
 from streams.memory import MemoryBus
 
 from tests.event_ingestor.config_writer import CLIENT, ConfigWriter, sdk_key
@@ -63,7 +64,7 @@ async def running(*, body_seconds: float = 30.0, **changes: Any) -> AsyncIterato
     await ConfigWriter("e1").publish(bus, pb.Environment(sdk_keys=[sdk_key("public", CLIENT), sdk_key("server")]))
     await ConfigWriter("e2").publish(bus, pb.Environment(sdk_keys=[sdk_key("sibling")]))
     await ConfigWriter("e3").publish(bus, pb.Environment(sdk_keys=[sdk_key("other")], organization_id="another"))
-    settings = IngestorSettings(pii_secret="a secret of the tests of the ingestor", port=0, **changes)
+    settings = IngestorSettings(pii_secret=Secret("a secret of the tests of the ingestor"), port=0, **changes)
     ingestor = Ingestor(settings, bus, registry, ManualClock(NOW))
     limits = connection_limits(settings)
     limits.body_seconds = body_seconds

@@ -28,9 +28,9 @@ from messages.acts import ActLog
 from messages.generated.event_pb2 import DEAD_LETTER_REASON_MALFORMED_EVENT, DeadLetter
 from messages.subjects import ACTS, acts_stream, dead_letters_stream, events_stream
 from prometheus_client import CollectorRegistry
-from pydantic import SecretStr
 from service_kit.clock import SystemClock
 from service_kit.http import Shell
+from service_kit.setting_values import Secret
 from streams.jetstream import JetStreamBus
 
 from devstack.parts import Nats
@@ -114,7 +114,7 @@ async def platform(
             CLOCK,
             bus=bus,
             acts_stream=STREAM,
-            authenticator=Authenticator(catalog, CLOCK, SecretStr(SECRET)),
+            authenticator=Authenticator(catalog, CLOCK, Secret(SECRET)),
             destinations=DestinationPolicy(tmp_path, []),
             pii_secret="a secret for pseudonyms",
         )

@@ -38,9 +38,9 @@ def environment(**changes: str | None) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("changes", "named"),
     [
-        ({"FF_DATABASE_URL": None}, "FF_DATABASE_URL: Field required"),
+        ({"FF_DATABASE_URL": None}, "FF_DATABASE_URL: must be given"),
         ({"FF_DATABASE_URL": "postgresql://verdict:pa/ss@word@127.0.0.1:5432/verdict"}, "FF_DATABASE_URL: must be"),
-        ({"FF_AUTH_JWT_SECRET": None}, "FF_AUTH_JWT_SECRET: Field required"),
+        ({"FF_AUTH_JWT_SECRET": None}, "FF_AUTH_JWT_SECRET: must be given"),
         ({"FF_AUTH_JWT_SECRET": "short"}, "FF_AUTH_JWT_SECRET: must have at least 32 bytes"),
         ({"FF_ADMIN_PASSWORD": None}, "give both FF_ADMIN_EMAIL and FF_ADMIN_PASSWORD"),
         ({"FF_ADMIN_PASSWORD": "tooshort"}, "FF_ADMIN_PASSWORD has 12 to 256 characters"),

@@ -6,6 +6,7 @@ from edge_evaluator.settings import EdgeSettings
 from redis.asyncio import Redis
 from service_kit.clock import ManualClock
 from service_kit.rate_limits import RateLimit
+from service_kit.setting_values import Secret
 from service_kit.shared_limits import SharedLimits
 
 from devstack.parts import Redis as RedisServer
@@ -34,7 +35,7 @@ async def test_two_edges_count_together_and_keys_stay_unknown(redis_url: str) ->
 
 
 async def test_an_edge_answers_while_redis_dies_and_comes_back(fresh_redis: RedisServer) -> None:
-    settings = EdgeSettings(redis_url=fresh_redis.url, edge_requests_per_key_per_second=3)
+    settings = EdgeSettings(redis_url=Secret(fresh_redis.url), edge_requests_per_key_per_second=3)
     async with running_edge(settings) as edge:
         assert (await edge.flag("plain")).status_code == 200
         fresh_redis.kill()

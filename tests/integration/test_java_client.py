@@ -20,6 +20,7 @@ from messages.generated.event_pb2 import EventBatch
 from messages.subjects import EVENTS
 from service_kit.clock import ManualClock
 from service_kit.serving import Server
+from service_kit.setting_values import Secret
 from service_kit.telemetry import new_registry
 from streams.memory import MemoryBus
 
@@ -53,7 +54,10 @@ async def asked(key: str, *questions: tuple[str, Any]) -> list[tuple[str, Any]]:
 @asynccontextmanager
 async def running_ingestor(bus: MemoryBus) -> AsyncIterator[str]:
     """The address at which it serves."""
-    settings, registry = IngestorSettings(port=0, pii_secret="a secret of the tests of a Java client"), new_registry()
+    settings, registry = (
+        IngestorSettings(port=0, pii_secret=Secret("a secret of the tests of a Java client")),
+        new_registry(),
+    )
     ingestor = Ingestor(settings=settings, bus=bus, registry=registry, clock=ManualClock(NOW))
     server = Server(build_app(ingestor, registry, cors_origins=()), settings)
     serving = asyncio.create_task(server.serve())

@@ -5,8 +5,8 @@ from __future__ import annotations
 from ipaddress import ip_address
 
 import pytest
-from pydantic import TypeAdapter, ValidationError
 from service_kit.addresses import AllowedHosts, AllowList, is_in_numbers, is_public
+from service_kit.setting_values import read_value
 
 INSIDE = {
     "loopback": ["127.0.0.1", "127.8.9.10", "127.255.255.255", "::1"],
@@ -101,8 +101,7 @@ def test_what_is_allowed_is_names_addresses_and_networks() -> None:
     "text", ["10.0.0.0/33", "10.0.0.1/8", "http://a.b", "a..b", "*", "a b", "127.1", "a/b", "[::1]"]
 )
 def test_a_setting_that_is_neither_is_refused(text: str) -> None:
-    setting: TypeAdapter[tuple[str, ...]] = TypeAdapter(AllowedHosts)
-    assert setting.validate_python("A.example, 10.0.0.0/8,") == ("a.example", "10.0.0.0/8")
+    assert read_value(AllowedHosts, "A.example, 10.0.0.0/8,") == ("a.example", "10.0.0.0/8")
     if text != "*":
-        with pytest.raises(ValidationError, match="host names"):
-            setting.validate_python(text)
+        with pytest.raises(ValueError, match="host names"):
+            read_value(AllowedHosts, text)

@@ -12,9 +12,9 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from pydantic import SecretStr
 from service_kit.clock import ManualClock
 from service_kit.problems import Unauthorized
+from service_kit.setting_values import Secret
 from service_kit.token_keys import PublicKeys, SharedSecret, VerificationKey, new_private_key, public_key_of
 from service_kit.tokens import AccessTokens, Claims, ExpiredToken, InvalidToken, TokenIssuer, UnknownKey, audience_of
 
@@ -33,12 +33,12 @@ def clock() -> ManualClock:
 
 @pytest.fixture
 def tokens(clock: ManualClock) -> AccessTokens:
-    return AccessTokens(SharedSecret(SecretStr(SECRET)), clock)
+    return AccessTokens(SharedSecret(Secret(SECRET)), clock)
 
 
 @pytest.fixture
 def issuer(clock: ManualClock) -> TokenIssuer:
-    return TokenIssuer(SharedSecret(SecretStr(SECRET)), clock)
+    return TokenIssuer(SharedSecret(Secret(SECRET)), clock)
 
 
 def signed(

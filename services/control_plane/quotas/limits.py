@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator
-from pydantic_settings import NoDecode
+from service_kit.setting_values import Reads
 
 _MIB = 1024 * 1024
 
@@ -108,5 +108,6 @@ def _limits(value: Any) -> Any:
     return parse_limits(value) if isinstance(value, str) else value
 
 
-LimitsSetting = Annotated[dict[Quota, int], NoDecode, BeforeValidator(_limits)]
+LimitsSetting = Annotated[Mapping[Quota, int], Reads(_limits)]
 """A setting: the limits that are not the default ones, as `flags=1000 members=50`."""
+NO_LIMITS: Mapping[Quota, int] = MappingProxyType({})
