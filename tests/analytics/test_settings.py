@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from analytics.composition import sealer, warehouse_settings
+from analytics.commands.destinations import sealer
+from analytics.commands.warehouses import warehouse_settings
 from analytics.settings import LoadSettings, ServeSettings
 from service_kit.settings import load_settings
 

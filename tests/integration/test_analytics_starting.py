@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from analytics.main import _STOP_SECONDS
+from analytics.commands.load import STOP_SECONDS
 
 from devstack.parts import Nats
 from devstack.ports import free_port
@@ -45,6 +45,6 @@ async def test_it_waits_for_clickhouse_and_stops_when_told(command: str, nats_se
         assert (await client.get("/healthz")).status_code == 200
     process.terminate()
     # Nothing is under way, so nothing is waited for.
-    ended = await asyncio.wait_for(process.wait(), _STOP_SECONDS - 1)
+    ended = await asyncio.wait_for(process.wait(), STOP_SECONDS - 1)
     assert ended in (0, -signal.SIGTERM)
     assert "Traceback" not in log.read_text()
