@@ -8,7 +8,7 @@ operator; and `{"field", "op", "value"}` of older clients. An operator that isn'
 from __future__ import annotations
 
 from bucketing.document.fields import at, expect, refuse_others, required_name
-from bucketing.document.sharing import literal, shared
+from bucketing.document.shared_parts import literal, shared
 from bucketing.errors import InvalidConfig
 from bucketing.flagset import AllOf, AnyOf, Comparison, Condition, InSegment, Json, Not
 from bucketing.limits import CONDITION_DEPTH_MAX

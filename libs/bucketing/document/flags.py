@@ -5,7 +5,7 @@ from __future__ import annotations
 from bucketing.document.conditions import condition_from_document, condition_to_document
 from bucketing.document.fields import at, expect, optional, refuse_others, required, required_name
 from bucketing.document.serves import serve_from_document, serve_to_document
-from bucketing.document.sharing import shared_table
+from bucketing.document.shared_parts import shared_table
 from bucketing.errors import InvalidConfig
 from bucketing.flagset import Fixed, Flag, FlagType, Json, Prerequisite, Rule, Target
 

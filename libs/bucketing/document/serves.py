@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from bucketing.attributes import TARGETING_KEY
 from bucketing.document.fields import at, expect, optional, refuse_others, required, required_name
-from bucketing.document.sharing import shared
+from bucketing.document.shared_parts import shared
 from bucketing.errors import InvalidConfig
 from bucketing.flagset import Fixed, Json, Rollout, Serve, Share
 from bucketing.operators import is_number

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from bucketing.document import flag_from_document, flag_to_document
-from bucketing.document.sharing import _REMEMBERED_MAX, shared
+from bucketing.document.shared_parts import _REMEMBERED_MAX, shared
 
 HALVES = {"rollout": {"variations": [{"key": "on", "weight": 50}, {"key": "off", "weight": 50}]}}
 
