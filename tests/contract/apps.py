@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import httpx
@@ -67,11 +68,17 @@ def open_clients() -> Iterator[dict[str, httpx.AsyncClient]]:
                 base_url="http://test",
                 headers={"X-API-Key": "any"},
             )
-            for name, app in build_apps().items()
+            for name, app in _built().items()
         }
 
 
-def build_apps() -> Mapping[str, FastAPI | PlainApp]:
+@cache
+def apps() -> Mapping[str, FastAPI | PlainApp]:
+    """The same for all tests, which look at them or ask what leaves nothing behind."""
+    return _built()
+
+
+def _built() -> Mapping[str, FastAPI | PlainApp]:
     nowhere = Secret("postgresql://nobody@127.0.0.1:9/nothing")
     return {
         "control plane": build_api(Settings(database_url=nowhere, auth_jwt_secret=SECRET, relay_enabled=False)).app,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from tests.contract.apps import build_apps
+from tests.contract.apps import apps
 
-APPS = build_apps()
+APPS = apps()
 WRONG: dict[str, list[Any]] = {"integer": ["5", True, 5.5], "number": ["5", False], "boolean": ["true", 0, 1]}
 RIGHT: dict[str, list[Any]] = {"integer": [5, 5.0], "number": [5, 5.5], "boolean": [True]}
 KINDS = frozenset(WRONG)

@@ -10,9 +10,9 @@ import pytest
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
-from tests.contract.apps import build_apps
+from tests.contract.apps import apps
 
-APP = build_apps()["control plane"]
+APP = apps()["control plane"]
 ROUTES = [each for each in APP.routes if isinstance(each, APIRoute)]
 
 

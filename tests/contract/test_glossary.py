@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from .apps import build_apps
+from .apps import apps
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = ("services", "libs", "devstack", "chaos", "benchmarks", "proto", "deploy", "examples", "tests")
@@ -80,7 +80,7 @@ def names_in_sdks() -> Mapping[str, str]:
 def names_in_apis() -> Mapping[str, str]:
     """Schemas, fields, parameters and parts of paths."""
     found: dict[str, str] = {}
-    for service, app in build_apps().items():
+    for service, app in apps().items():
         document = app.openapi()
         for path, operations in document["paths"].items():
             found |= dict.fromkeys(re.findall(r"\w+", path), f"{service}: {path}")

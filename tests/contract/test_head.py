@@ -7,9 +7,9 @@ import re
 import httpx
 import pytest
 
-from tests.contract.apps import build_apps
+from tests.contract.apps import apps
 
-APPS = build_apps()
+APPS = apps()
 OPERATIONS = [
     pytest.param(name, path, id=f"{name} {path}")
     for name, app in APPS.items()

@@ -9,9 +9,9 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from tests.contract.apps import build_apps
+from tests.contract.apps import apps
 
-APPS = build_apps()
+APPS = apps()
 OPEN = {
     "/healthz",
     "/readyz",

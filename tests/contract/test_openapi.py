@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests.contract.apps import build_apps
+from tests.contract.apps import apps
 from tests.contract.snapshots import check_snapshot
 
-DOCUMENTS = {name: app.openapi() for name, app in build_apps().items()}
+DOCUMENTS = {name: app.openapi() for name, app in apps().items()}
 
 
 @pytest.mark.parametrize("service", list(DOCUMENTS))

@@ -8,9 +8,9 @@ from html.parser import HTMLParser
 import httpx
 import pytest
 
-from tests.contract.apps import build_apps
+from tests.contract.apps import apps
 
-APPS = build_apps()
+APPS = apps()
 LOADING = {"src", "href", "action", "data", "srcset", "poster", "xlink:href", "formaction"}
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.contract.apps import build_apps, open_clients
+from tests.contract.apps import apps, open_clients
 
 PROBES = {"/healthz", "/readyz", "/metrics"}
 """Load balancers and scrapers add what they like, and no answer depends on it."""
@@ -20,7 +20,7 @@ CALLBACK = ("control plane", "GET", "/api/v1/auth/oidc/callback")
 """Identity providers add what they like; what is given twice signs nobody in."""
 OPERATIONS = [
     pytest.param(name, method.upper(), path, operation, id=f"{name} {method.upper()} {path}")
-    for name, app in build_apps().items()
+    for name, app in apps().items()
     for path, operations in app.openapi()["paths"].items()
     for method, operation in operations.items()
     if path not in PROBES
@@ -76,5 +76,5 @@ async def test_a_name_of_any_bytes_is_told_as_text(clients: dict[str, httpx.Asyn
 
 
 def test_there_are_operations() -> None:
-    assert {each.values[0] for each in OPERATIONS} == set(build_apps())
+    assert {each.values[0] for each in OPERATIONS} == set(apps())
     assert len(OPERATIONS) > 80

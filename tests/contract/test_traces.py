@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.apps import build_apps
+from tests.contract.apps import apps
 
 TESTS = Path(__file__).resolve().parents[1]
 SHOWN_BY = {"control plane": "control_plane/test_traces.py", "analytics": "integration/test_acts.py"}
@@ -25,7 +25,7 @@ NO_TRACE = {
 def test_each_operation_has_a_trace_or_a_reason() -> None:
     found = {
         (service, method.upper(), path)
-        for service, app in build_apps().items()
+        for service, app in apps().items()
         if service not in SHOWN_BY
         for path, methods in app.openapi()["paths"].items()
         for method in methods

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.contract.apps import build_apps
+from tests.contract.apps import apps
 
-DOCUMENT = build_apps()["control plane"].openapi()
+DOCUMENT = apps()["control plane"].openapi()
 SCHEMAS = DOCUMENT["components"]["schemas"]
 TELLING = {"/projects/{project}/flags", "/projects/{project}/archive", "/projects/{project}/environments"}
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from starlette.applications import Starlette
 
-from tests.contract.apps import build_apps
+from tests.contract.apps import apps
 
-APPS = build_apps()
+APPS = apps()
 OPEN = {"/healthz", "/readyz", "/metrics", "/.well-known/jwks.json"}
 LOGIN = "/api/v1/auth/login"
 WITHOUT_ACTOR = {

@@ -20,7 +20,7 @@ from service_kit.token_keys import SharedSecret, VerificationKey, new_private_ke
 from service_kit.tokens import Claims, TokenIssuer
 from streams.memory import MemoryBus
 
-from tests.contract.apps import SECRET, build_apps
+from tests.contract.apps import SECRET, apps
 from tests.event_ingestor.config_writer import CLIENT, ConfigWriter, sdk_key
 from tests.event_ingestor.events import NOW, metric
 from tests.event_ingestor.test_app import app_on, wait_ready
@@ -146,7 +146,7 @@ async def world() -> AsyncIterator[World]:
 
 
 def test_each_operation_has_a_row() -> None:
-    paths = build_apps()["ingestor"].openapi()["paths"]
+    paths = apps()["ingestor"].openapi()["paths"]
     assert {(method.upper(), path) for path in paths.keys() - OPEN for method in paths[path]} == {SEND, *LOOK}
 
 

@@ -18,11 +18,11 @@ from service_kit.telemetry import new_registry
 from devstack.parts import ClickHouse
 from tests.analytics.app_parts import parts_of
 from tests.analytics.people import bearer
-from tests.contract.apps import build_apps
+from tests.contract.apps import apps
 from tests.fuzzing.documented import Conversation, Operation, in_memory, named, operations_of
 from tests.integration.test_analytics_api import NOW, catalog, expose
 
-OPERATIONS = operations_of(build_apps()["analytics"])
+OPERATIONS = operations_of(apps()["analytics"])
 
 
 async def exposed(url: str, database: str) -> Warehouse:

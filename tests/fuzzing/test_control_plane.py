@@ -11,13 +11,13 @@ from control_plane.database import Database
 from service_kit.clock import ManualClock
 
 from devstack.parts import Postgres
-from tests.contract.apps import build_apps
+from tests.contract.apps import apps
 from tests.control_plane.conftest import PASSWORD, Api, new_member, new_tenant, sign_in
 from tests.control_plane.running_app import ADMINISTRATOR, app_on
 from tests.control_plane.test_authorization import furnished
 from tests.fuzzing.documented import Conversation, Operation, in_memory, named, operations_of
 
-OPERATIONS = operations_of(build_apps()["control plane"])
+OPERATIONS = operations_of(apps()["control plane"])
 
 
 class Owner:

@@ -9,12 +9,12 @@ import httpx
 import pytest
 from edge_evaluator.settings import EdgeSettings
 
-from tests.contract.apps import build_apps
+from tests.contract.apps import apps
 from tests.edge_evaluator.running_edge import SERVER_KEY, running_edge
 from tests.edge_evaluator.sample_flags import FLAGS
 from tests.fuzzing.documented import Conversation, Operation, named, operations_of
 
-OPERATIONS = operations_of(build_apps()["edge"])
+OPERATIONS = operations_of(apps()["edge"])
 STREAMS = {("GET", "/ofrep/v1/events"), ("GET", "/v1/stream")}
 """They end with the edge, so they are asked without a key alone."""
 

@@ -10,13 +10,13 @@ from messages.generated import config_pb2 as pb
 from service_kit.clock import ManualClock
 from streams.memory import MemoryBus
 
-from tests.contract.apps import build_apps
+from tests.contract.apps import apps
 from tests.event_ingestor.config_writer import ConfigWriter, sdk_key
 from tests.event_ingestor.events import NOW
 from tests.event_ingestor.test_app import app_on, wait_ready
 from tests.fuzzing.documented import CHECKS, Conversation, Operation, in_memory, named, operations_of
 
-OPERATIONS = operations_of(build_apps()["ingestor"])
+OPERATIONS = operations_of(apps()["ingestor"])
 TAIL = ("GET", "/v1/events/tail")
 """It ends with its reader, so it is asked without a key alone."""
 

@@ -21,7 +21,7 @@ from service_kit.http import Shell
 
 from tests.analytics.app_parts import parts_of
 from tests.analytics.people import PERSON, bearer
-from tests.contract.apps import build_apps
+from tests.contract.apps import apps
 from tests.integration.test_analytics_api import NOW, catalog, warehouse
 
 __all__ = ["warehouse"]
@@ -114,7 +114,7 @@ async def asked(
 
 
 def test_each_operation_has_a_row() -> None:
-    paths = build_apps()["analytics"].openapi()["paths"]
+    paths = apps()["analytics"].openapi()["paths"]
     assert {(method.upper(), path) for path in paths.keys() - OPEN for method in paths[path]} == ROWS.keys()
 
 
