@@ -8,22 +8,17 @@ held there remains its key in `unreadable`, so that it answers PARSE_ERROR inste
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bucketing.compiled import CompiledFlagSet, compile_flagset
-from bucketing.errors import InvalidConfig
-from bucketing.flagset import Experiment, Flag, FlagSet, RemoteConfig, Segment
-from messages.answer_versions import answers_version
-from messages.documents import experiment_of, flag_of, is_in_force, remote_config_of, segment_of
+from bucketing.flagset import Experiment, FlagSet
 from messages.generated import config_pb2 as pb
-from messages.generated.config_pb2 import ConfigMessage
 from messages.sdk_keys import SdkKey, sdk_keys_of
 from messages.staging import Update
-from messages.subjects import parse_config_subject
 
-from edge_evaluator.memory.answer_versions import ANSWERING, AnswerVersions, Entity, Stamp, entity_of
+from edge_evaluator.feed.changes import Changes, read_changes
+from edge_evaluator.memory.answer_versions import ANSWERING, AnswerVersions, Entity, Stamp
 from edge_evaluator.memory.callers import stream_token
 from edge_evaluator.memory.environment import EnvironmentConfig
 
@@ -38,28 +33,6 @@ class EntityProblem:
     key: str
     reason: str
     kept: bool
-
-
-@dataclass
-class _Changes:
-    environment: pb.Environment | None = None
-    deleted: bool = False
-    flags: dict[str, Flag | None] = field(default_factory=dict)
-    segments: dict[str, Segment | None] = field(default_factory=dict)
-    experiments: dict[str, Experiment | None] = field(default_factory=dict)
-    remote_configs: dict[str, RemoteConfig | None] = field(default_factory=dict)
-    bad: dict[Entity, str] = field(default_factory=dict)
-    stamps: dict[Entity, Stamp | None] = field(default_factory=dict)
-
-    @property
-    def touched(self) -> set[Entity]:
-        tables: dict[str, Mapping[str, Any]] = {
-            "flag": self.flags,
-            "segment": self.segments,
-            "experiment": self.experiments,
-            "remote_config": self.remote_configs,
-        }
-        return {(kind, key) for kind, table in tables.items() for key in table} | self.bad.keys()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +50,7 @@ def assemble(held: EnvironmentConfig | None, update: Update, digest: str) -> Ass
     None when the environment itself has never been readable: there is nothing to serve then. Of one that was
     deleted no key works any more.
     """
-    changes = _read(update)
+    changes = read_changes(update)
     if held is not None and update.complete:
         _forget_absent(held, changes)
     if changes.environment is None and held is None:
@@ -106,89 +79,7 @@ def assemble(held: EnvironmentConfig | None, update: Update, digest: str) -> Ass
     return Assembled(config, problems, frozenset(affected))
 
 
-def _read(update: Update) -> _Changes:
-    changes = _Changes()
-    for subject, message in update.changed.items():
-        parsed = parse_config_subject(subject)
-        if parsed.kind == "environment":
-            changes.environment = message.environment if message is not None else None
-            changes.deleted = message is None
-        elif parsed.kind in _READERS:
-            try:
-                _READERS[parsed.kind](changes, parsed.key, message)
-            except InvalidConfig as error:
-                changes.bad[parsed.kind, parsed.key] = str(error)
-    for subject, reason in update.undecodable.items():
-        parsed = parse_config_subject(subject)
-        changes.bad[parsed.kind, parsed.key] = reason
-    return changes
-
-
-def _read_flag(changes: _Changes, key: str, message: ConfigMessage | None) -> None:
-    if message is None:
-        changes.flags[key] = changes.stamps["flag", key] = None
-        return
-    flag = flag_of(message)
-    _require_key(flag.key, key)
-    changes.flags[flag.key] = flag
-    changes.stamps[entity_of("flag", flag.key)] = Stamp.of_flag(flag, answers_version(message), message.flag)
-
-
-def _read_remote_config(changes: _Changes, key: str, message: ConfigMessage | None) -> None:
-    entity = ("remote_config", key)
-    if message is None:
-        changes.remote_configs[key] = changes.stamps[entity] = None
-        return
-    config = remote_config_of(message)
-    _require_key(config.key, key)
-    changes.remote_configs[key] = config
-    changes.stamps[entity] = Stamp.of_remote_config(config, answers_version(message), message.remote_config)
-
-
-def _read_segment(changes: _Changes, key: str, message: ConfigMessage | None) -> None:
-    if message is None:
-        changes.segments[key] = changes.stamps["segment", key] = None
-        return
-    segment = segment_of(message)
-    _require_key(segment.key, key)
-    changes.segments[segment.key] = segment
-    changes.stamps[entity_of("segment", segment.key)] = Stamp.of_segment(
-        segment, answers_version(message), message.segment
-    )
-
-
-def _read_experiment(changes: _Changes, key: str, message: ConfigMessage | None) -> None:
-    """One that is not in force is none to the engine; if it ever was, its flag's answers have changed since."""
-    entity = ("experiment", key)
-    if message is not None and is_in_force(message.experiment):
-        experiment = experiment_of(message.experiment)
-        _require_key(experiment.key, key)
-        changes.experiments[key] = experiment
-        document = message.experiment.document
-        changes.stamps[entity] = Stamp.of_experiment(experiment, answers_version(message), document)
-        return
-    changes.experiments[key] = changes.stamps[entity] = None
-    if message is not None and answers_version(message):
-        with suppress(InvalidConfig):
-            ended = experiment_of(message.experiment)
-            changes.stamps[entity] = Stamp.of_experiment(ended, answers_version(message), None)
-
-
-def _require_key(key: str, in_subject: str) -> None:
-    """Raises InvalidConfig for a document of one entity on the subject of another."""
-    if key != in_subject:
-        raise InvalidConfig("key", f"is {key!r}, on the subject of {in_subject!r}", "key")
-
-
-_READERS = {
-    "flag": _read_flag,
-    "segment": _read_segment,
-    "experiment": _read_experiment,
-    "remote_config": _read_remote_config,
-}
-
-
-def _served_stamps(changes: _Changes, reverted: Mapping[Entity, str]) -> dict[Entity, Stamp | None]:
+def _served_stamps(changes: Changes, reverted: Mapping[Entity, str]) -> dict[Entity, Stamp | None]:
     """Those of what is served: where an earlier state goes on, its stamp does, too."""
     put_back = set(reverted)
     for key, experiment in changes.experiments.items():
@@ -197,7 +88,7 @@ def _served_stamps(changes: _Changes, reverted: Mapping[Entity, str]) -> dict[En
     return {entity: stamp for entity, stamp in changes.stamps.items() if entity not in put_back}
 
 
-def _forget_absent(held: EnvironmentConfig, changes: _Changes) -> None:
+def _forget_absent(held: EnvironmentConfig, changes: Changes) -> None:
     """A complete update is all there is: what it neither holds nor fails to hold is gone, but for the environment."""
     for kind, present, table in (
         ("flag", held.flagset.flags, changes.flags),
@@ -213,7 +104,7 @@ def _forget_absent(held: EnvironmentConfig, changes: _Changes) -> None:
             changes.stamps.setdefault(entity, None)
 
 
-def _compile(held: EnvironmentConfig | None, version: int, changes: _Changes) -> CompiledFlagSet:
+def _compile(held: EnvironmentConfig | None, version: int, changes: Changes) -> CompiledFlagSet:
     if held is not None and (changes.environment is None or changes.environment.salt == held.settings.salt):
         return held.compiled.updated(
             version=version,
@@ -241,7 +132,7 @@ def _laid_over(held: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str,
 
 
 def _keep_good(
-    held: EnvironmentConfig | None, compiled: CompiledFlagSet, changes: _Changes
+    held: EnvironmentConfig | None, compiled: CompiledFlagSet, changes: Changes
 ) -> tuple[CompiledFlagSet, dict[Entity, str]]:
     """Puts back what was good before and can't be evaluated now. Also says what was put back, and why."""
     if held is None:
@@ -280,7 +171,7 @@ def _kind(compiled: CompiledFlagSet, key: str) -> str:
     return "flag" if key in compiled.flagset.flags else "remote_config"
 
 
-def _unread(compiled: CompiledFlagSet, changes: _Changes) -> Mapping[str, str]:
+def _unread(compiled: CompiledFlagSet, changes: Changes) -> Mapping[str, str]:
     """Flags that name what has arrived and can't be read here. (Named and absent is no reason to keep a flag.)"""
     segments = {key for kind, key in changes.bad if kind == "segment"} | compiled.failed_segments.keys()
     return compiled.unresolved if segments else {}
@@ -289,7 +180,7 @@ def _unread(compiled: CompiledFlagSet, changes: _Changes) -> Mapping[str, str]:
 def _problems(
     held: EnvironmentConfig | None,
     compiled: CompiledFlagSet,
-    changes: _Changes,
+    changes: Changes,
     reverted: Mapping[Entity, str],
 ) -> list[EntityProblem]:
     tables: dict[str, Mapping[str, Any]] = {}
@@ -325,7 +216,7 @@ def _problems(
     return found
 
 
-def _unreadable(held: EnvironmentConfig | None, changes: _Changes, compiled: CompiledFlagSet) -> dict[Entity, str]:
+def _unreadable(held: EnvironmentConfig | None, changes: Changes, compiled: CompiledFlagSet) -> dict[Entity, str]:
     before: dict[Entity, str] = {}
     if held is not None:
         before = {
@@ -342,7 +233,7 @@ def _configured(
     held: EnvironmentConfig | None,
     update: Update,
     digest: str,
-    changes: _Changes,
+    changes: Changes,
     compiled: CompiledFlagSet,
 ) -> EnvironmentConfig:
     if changes.environment is not None:
