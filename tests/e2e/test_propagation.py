@@ -1,4 +1,4 @@
-"""With a user of NATS for each service, edges may say what they serve, and the control plane hears them."""
+"""A write is served by the edge and confirmed: with a user of NATS for each service, edges may say what they serve."""
 
 from __future__ import annotations
 
@@ -22,3 +22,21 @@ def test_a_write_is_confirmed_by_the_edge(tenant: Tenant) -> None:
     with tenant.edge() as edge:
         served = edge.get("/v1/environment").json()["version"]
     assert served >= answer.json()["environment_versions"]["production"]
+
+
+def test_a_remote_config_is_served_merged_where_its_segment_matches(tenant: Tenant) -> None:
+    schema = {"type": "object", "properties": {"columns": {"type": "integer", "maximum": 4}}}
+    value = {"columns": 2, "banner": {"text": "Hello", "link": "/a"}}
+    beta = {"id": "beta", "segment": "beta", "value": {"columns": 3, "banner": {"link": None}}}
+    german = {"id": "de", "if": {"attribute": "country", "operator": "eq", "value": "DE"}, "value": {"columns": 4}}
+    tenant.create("segments", {"key": "beta", "included": ["anna"]})
+    tenant.create("configs", {"key": "page", "schema": schema, "value": value, "client_visible": True})
+    tenant.change("configs/page/environments/production", {"resolve": "merge", "overrides": [beta, german]})
+    tenant.wait_for_edge()
+    with tenant.edge() as edge:
+        served = edge.get("/v1/configs?user_id=anna&country=DE").json()["configs"]
+        general = edge.get("/v1/configs/page?user_id=bob").json()
+    assert [(each["value"], each["variant"]) for each in served] == [
+        ({"columns": 4, "banner": {"text": "Hello"}}, "beta+de")
+    ]
+    assert (general["value"], general["reason"]) == (value, "DEFAULT")
