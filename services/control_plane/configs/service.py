@@ -112,21 +112,19 @@ async def _settings(write: WriteTransaction, row: ConfigRow) -> _Settings:
 
 
 async def _keep_fitting(write: WriteTransaction, row: ConfigRow, checks: Checks) -> None:
-    """Raises `InvalidInput` for settings that no longer fit; which combinations don't is noted anew."""
+    """Raises `InvalidInput` for settings that no longer fit, also in an environment that is archived and may be
+    restored; which combinations don't is noted anew."""
     errors: list[FieldError] = []
     settings = await _settings(write, row)
-    for environment in write.environments:
-        before = settings.stored.get(environment.key)
-        if before is None:
-            continue
+    for environment, before in settings.stored.items():
         try:
             after = (await asyncio.to_thread(checked_settings, row, before, checks)).row
         except InvalidInput as problem:
-            reasons = [f"{environment.key} needs it: {each.field}: {each.reason}" for each in problem.errors]
+            reasons = [f"{environment} needs it: {each.field}: {each.reason}" for each in problem.errors]
             errors += [FieldError("schema", "needed_in_environment", reason) for reason in reasons]
             continue
         if after.invalid != before.invalid:
-            settings.kept[environment.key] = after
+            settings.kept[environment] = after
             save_settings_later(write.tx, after)
     if errors:
         raise InvalidInput(errors[:_DEFECTS_NAMED_MAX])

@@ -1,11 +1,12 @@
-"""What a flag's answer depends on: the flag itself, its prerequisites, their segments, experiments and holdouts."""
+"""What an answer depends on: the flag or the remote config itself, prerequisites, and the segments, experiments and
+holdouts of all of them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
 from bucketing.flagset import FlagSet
-from bucketing.references import condition_segments, flag_references, segment_references
+from bucketing.references import condition_segments, flag_references, remote_config_references, segment_references
 
 
 def flags_behind(flagset: FlagSet, flag: str) -> set[str]:
@@ -22,7 +23,7 @@ def flags_behind(flagset: FlagSet, flag: str) -> set[str]:
 
 
 def segments_behind(flagset: FlagSet, flags: Iterable[str]) -> set[str]:
-    """The segments that these flags and their experiments name, and the segments that those name."""
+    """The segments that these flags or remote configs and their experiments name, and the segments that those name."""
     found: set[str] = set()
     waiting = list(_named(flagset, set(flags)))
     while waiting:
@@ -43,6 +44,8 @@ def holdouts_behind(flagset: FlagSet, flags: Iterable[str]) -> set[str]:
 def _named(flagset: FlagSet, flags: set[str]) -> Iterator[str]:
     for key in flags & flagset.flags.keys():
         yield from flag_references(flagset.flags[key]).segments
+    for key in flags & flagset.remote_configs.keys():
+        yield from remote_config_references(flagset.remote_configs[key]).segments
     for experiment in flagset.experiments.values():
         if experiment.flag in flags and experiment.audience is not None:
             yield from condition_segments(experiment.audience)

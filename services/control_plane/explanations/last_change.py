@@ -22,6 +22,8 @@ _OF_ANALYSIS = frozenset({"hypothesis", "control", "metrics", "plan", "trigger_e
 IMMATERIAL: Mapping[str, frozenset[str]] = {
     "flag": _TEXTS,
     "flag_settings": _TEXTS | {"inherited", "report_exposures", "exposure_attributes"},
+    "config": _TEXTS,
+    "config_settings": _TEXTS | {"inherited"},
     "segment": _TEXTS,
     "experiment": _TEXTS | _OF_ANALYSIS,
     "holdout": _TEXTS | {"archived"},
@@ -47,11 +49,14 @@ async def _names(
     tx: Connection, scope: Scope, environment: EnvironmentRow, flagset: FlagSet, asked: ExplanationAsked
 ) -> list[Name]:
     flags = flags_behind(flagset, asked.flag)
+    configs = {asked.flag} & flagset.remote_configs.keys()
     unit = unit_key(asked.context.get("targetingKey"))
     experiments = await keys_on(tx, scope, environment.id, flags)
     return [
         *_of("flag", flags),
         *_of("flag_settings", (f"{key}/{environment.key}" for key in flags)),
+        *_of("config", configs),
+        *_of("config_settings", (f"{key}/{environment.key}" for key in configs)),
         *_of("segment", segments_behind(flagset, flags)),
         *_of("experiment", experiments),
         *_of("holdout", holdouts_behind(flagset, flags)),

@@ -1,14 +1,16 @@
-"""The flags, segments and experiments that a flag's answer depended on, as of an entry of the audit log."""
+"""The flags, remote configs, segments and experiments that an answer depended on, as of an entry of the audit log."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from bucketing.flagset import Experiment, Flag, FlagSet, Segment
+from bucketing.flagset import Experiment, Flag, FlagSet, RemoteConfig, Segment
 
 from control_plane.changes.versions import environment_version, last_changes
+from control_plane.configs.queries import config_of_documents
 from control_plane.database import Connection
 from control_plane.entities.rows import Unreadable, read_each
 from control_plane.entities.table import Scope
@@ -40,10 +42,12 @@ class PastEnvironment:
         return bool(await self._documents("environment", [self.environment.key]))
 
     async def flagset(self, flag: str) -> FlagSet:
-        """As much of it as the flag's answer depends on; without the flag when there was none."""
+        """As much of it as the answer under the flag's key depends on; without the flag when there was none."""
         environment = self.environment
         version = await environment_version(self.tx, self.scope, environment.id, self.number)
         found = FlagSet(salt=environment.salt, version=version, flags=await self._flags(flag))
+        if not found.flags:
+            found = replace(found, remote_configs=await self._config(flag))
         flags = flags_behind(found, flag)
         found = replace(found, experiments=await self._experiments(flags))
         return await self._with_segments(found, flags)
@@ -62,6 +66,16 @@ class PastEnvironment:
             found |= await self._with_overrides(read)
             wanted = {named for key in found for named in flags_behind(FlagSet("", flags=found), key)} - seen
         return found
+
+    async def _config(self, key: str) -> dict[str, RemoteConfig]:
+        documents = await self._documents("config", [key])
+        own = f"{key}/{self.environment.key}"
+        settings = await self._documents("config_settings", [own] if documents else ())
+        pairs = {each: (document, settings.get(own)) for each, document in documents.items()}
+        # In a thread: which combinations were invalid is found anew.
+        return await asyncio.to_thread(
+            _readable, pairs, lambda pair: config_of_documents(self.scope, self.environment.id, *pair)
+        )
 
     async def _with_overrides(self, flags: Mapping[str, Flag]) -> dict[str, Flag]:
         names = {key: f"{key}/{self.environment.key}/{self.unit}" for key in flags if self.unit}

@@ -14,7 +14,7 @@ ATTRIBUTES_MAX = 1000
 
 
 class ExplanationAsked(Input):
-    flag: EntityKey
+    flag: EntityKey = Field(description="The key of a flag or of a remote config.")
     context: Annotated[dict[str, Any], Field(max_length=ATTRIBUTES_MAX, default_factory=dict)]
     """The evaluation context: `targetingKey` and attributes, as an SDK would send them."""
     at: str | int | None = Field(

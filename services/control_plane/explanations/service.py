@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeVar
 from uuid import UUID
@@ -12,11 +13,12 @@ from uuid import UUID
 from bucketing import unit_key
 from bucketing.compiled import compile_flagset
 from bucketing.explanation import Explanation
-from bucketing.flagset import Flag, FlagSet, Segment
+from bucketing.flagset import Flag, FlagSet, RemoteConfig, Segment
 from service_kit.problems import FieldError, InvalidInput, NotFound
 
 from control_plane.access import Actor, Right, require
 from control_plane.changes.versions import Version, number_at
+from control_plane.configs import queries as configs
 from control_plane.database import Connection, Database
 from control_plane.entities.moments import epoch_milliseconds
 from control_plane.entities.rows import RowCache, Unreadable
@@ -31,7 +33,16 @@ from control_plane.overrides.queries import with_overrides
 from control_plane.segments import queries as segments
 
 _REMEMBERED_MAX = 16
-Entity = TypeVar("Entity", Flag, Segment)
+Entity = TypeVar("Entity", Flag, RemoteConfig, Segment)
+
+
+@dataclass(frozen=True, slots=True)
+class _Caches:
+    """The rows of one environment."""
+
+    flags: RowCache[Flag] = field(default_factory=RowCache)
+    configs: RowCache[RemoteConfig] = field(default_factory=RowCache)
+    segments: RowCache[Segment | None] = field(default_factory=RowCache)
 
 
 class Explainer:
@@ -39,7 +50,7 @@ class Explainer:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._caches: OrderedDict[UUID, tuple[RowCache[Flag], RowCache[Segment | None]]] = OrderedDict()
+        self._caches: OrderedDict[UUID, _Caches] = OrderedDict()
         self._reading = asyncio.Lock()
 
     async def explain(
@@ -48,7 +59,7 @@ class Explainer:
         """The decision and its trace, now or at a moment of the past, and the last change that could matter to it;
         with the salt for those who may change the environment.
 
-        Raises `NotFound` for a project, an environment or a flag that is not there for `actor`, or wasn't then, and
+        Raises `NotFound` for a project, an environment or a key that is not there for `actor`, or wasn't then, and
         `InvalidInput` for a moment in the future or before the environment.
         """
         async with self._reading, self._database.transaction("repeatable_read") as tx:
@@ -63,8 +74,8 @@ class Explainer:
                 number = await _number_at(tx, scope, now)
                 past = PastEnvironment(tx, scope, row, number, unit_key(asked.context.get("targetingKey")) or "")
                 flagset = await _flagset_at(past, asked.flag)
-            if asked.flag not in flagset.flags:
-                raise NotFound(f"there is no flag {asked.flag}", code="flag_not_found")
+            if asked.flag not in flagset.flags and asked.flag not in flagset.remote_configs:
+                raise NotFound(f"there is no flag or remote config {asked.flag}", code="flag_not_found")
             change = await last_change(tx, scope, row, flagset, asked, number)
         show_salt = actor.may(Right.ENVIRONMENT_UPDATE, row.within(scope))
         explanation = await asyncio.to_thread(
@@ -73,8 +84,8 @@ class Explainer:
         return explanation, change
 
     async def _present(self, tx: Connection, row: EnvironmentRow) -> FlagSet:
-        caches = self._caches.pop(row.id, None) or (RowCache(), RowCache())
-        flagset = await _flagset(tx, row, *caches)
+        caches = self._caches.pop(row.id, None) or _Caches()
+        flagset = await _flagset(tx, row, caches)
         self._caches[row.id] = caches
         if len(self._caches) > _REMEMBERED_MAX:
             self._caches.popitem(last=False)
@@ -99,9 +110,7 @@ async def _flagset_at(past: PastEnvironment, flag: str) -> FlagSet:
     return await past.flagset(flag)
 
 
-async def _flagset(
-    tx: Connection, row: EnvironmentRow, flag_cache: RowCache[Flag], segment_cache: RowCache[Segment | None]
-) -> FlagSet:
+async def _flagset(tx: Connection, row: EnvironmentRow, caches: _Caches) -> FlagSet:
     in_force = {
         each.key: each.experiment
         for each in await experiments.compiled(tx, row.id)
@@ -110,8 +119,9 @@ async def _flagset(
     return FlagSet(
         salt=row.salt,
         version=row.version,
-        flags=_readable(await with_overrides(tx, row.id, await flags.compiled(tx, row.id, flag_cache))),
-        segments=_readable(await segments.compiled(tx, row.id, segment_cache)),
+        flags=_readable(await with_overrides(tx, row.id, await flags.compiled(tx, row.id, caches.flags))),
+        remote_configs=_readable(await configs.compiled(tx, row.id, caches.configs)),
+        segments=_readable(await segments.compiled(tx, row.id, caches.segments)),
         experiments=in_force,
     )
 

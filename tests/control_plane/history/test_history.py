@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from control_plane.history.kinds import Kind
+from control_plane.history.kinds import OF_SETTINGS, Kind
 
 from tests.control_plane.conftest import Tenant
 
@@ -29,6 +29,12 @@ SETTINGS = "flags/checkout/environments/production"
 CASES = {
     Kind.FLAG: ("flags/checkout", "flag/checkout", {"name": "Other", "default": {"variation": "new"}}),
     Kind.FLAG_SETTINGS: (SETTINGS, "flag_settings/checkout", {"enabled": True, "rules": [BETA], "default": None}),
+    Kind.CONFIG: ("configs/page", "config/page", {"value": {"n": 2, "f": 1.0}, "schema": {"required": ["n"]}}),
+    Kind.CONFIG_SETTINGS: (
+        "configs/page/environments/production",
+        "config_settings/page",
+        {"value": {"n": 3}, "resolve": "merge", "overrides": [{"segment": "beta", "value": {"n": 4}}]},
+    ),
     Kind.SEGMENT: ("segments/beta", "segment/beta", {"included": ["u2"], "if": None}),
     Kind.METRIC: ("metrics/purchase", "metric/purchase", {"aggregation": "sum", "winsorize_at": 0.99}),
     Kind.EXPERIMENT: (
@@ -44,7 +50,15 @@ CASES = {
         {"name": "Live", "hash_user_keys": True, "pii_attributes": ["email"]},
     ),
 }
-OF_THE_WRITE = {"version", "updated_at", "environment_versions", "warnings", "config_version", "environments"}
+OF_THE_WRITE = {
+    "version",
+    "updated_at",
+    "environment_versions",
+    "warnings",
+    "config_version",
+    "environments",
+    "invalid_combinations",
+}
 
 
 @pytest.fixture
@@ -52,6 +66,7 @@ async def project(tenant: Tenant) -> str:
     path = f"/projects/{tenant.project}"
     await tenant.api.ok("POST", f"{path}/segments", {"key": "beta", "included": ["u1"], "if": PRO})
     await tenant.api.ok("POST", f"{path}/flags", FLAG)
+    await tenant.api.ok("POST", f"{path}/configs", {"key": "page", "value": {"n": 1}})
     await tenant.api.ok("POST", f"{path}/metrics", {"key": "purchase", "aggregation": "conversion"})
     await tenant.api.ok("POST", f"{path}/layers", {"key": "top"})
     await tenant.api.ok("POST", f"{path}/holdouts", {"key": "nobody", "share": 5})
@@ -67,7 +82,7 @@ def content(view: dict[str, Any]) -> dict[str, Any]:
 async def test_every_kind_has_a_history(tenant: Tenant, project: str, kind: Kind) -> None:
     api, (entity, name, change) = tenant.api, CASES[kind]
     history = f"{project}/history/{name}"
-    query = "?environment=production" if kind is Kind.FLAG_SETTINGS else ""
+    query = "?environment=production" if kind in OF_SETTINGS else ""
     first = await api.ok("GET", f"{project}/{entity}")
     second = await api.changed("PATCH", f"{project}/{entity}", change)
     assert content(first) != content(second)

@@ -19,6 +19,9 @@ async def served(shop: Shop) -> Shop:
     await shop.owner.ok("POST", f"{shop.path}/segments", {"key": "beta", "included": ["anna"]})
     await shop.owner.ok("POST", f"{shop.path}/segments", {"key": "unused", "included": ["anna"]})
     await shop.set(SERVED)
+    config = {"key": "page", "value": {"size": 1}}
+    bypass = {"X-Verdict-Bypass": "true", "X-Verdict-Reason": "test"}
+    await shop.owner.ok("POST", f"{shop.path}/configs", config, headers=bypass)
     body = {
         "key": "trial",
         "environment": "production",
@@ -33,6 +36,12 @@ WAITING: dict[str, tuple[str, str, dict[str, Any] | None]] = {
     "rules": ("PATCH", "/flags/checkout/environments/production", {"rules": [rule("pro")]}),
     "a copy": ("POST", "/flags/checkout/environments/production/copy-from/staging", None),
     "a definition": ("PATCH", "/flags/checkout", {"default": {"variation": "on"}}),
+    "a config's value": ("PATCH", "/configs/page", {"value": {"size": 2}}),
+    "a config's overrides": (
+        "PATCH",
+        "/configs/page/environments/production",
+        {"overrides": [{"id": "large", "if": {"segment": "beta"}, "value": {"size": 9}}]},
+    ),
     "a segment": ("PATCH", "/segments/beta", {"included": ["bert"]}),
     "a start": ("POST", "/experiments/trial/start", None),
 }
@@ -56,8 +65,17 @@ async def test_a_write_that_changes_answers_waits_and_says_how_it_goes_on(
         assert {name: stands[name] for name in body} == body
 
 
+async def test_a_new_config_is_served_at_once_and_waits(served: Shop) -> None:
+    answer = await served.author("POST", f"{served.path}/configs", {"key": "new", "value": {"size": 1}})
+    problem = answer.json()
+    assert (answer.status_code, problem["code"], problem["environments"]) == (409, "approval_required", ["production"])
+    assert (problem["edit"]["entity"], problem["edit"]["action"]) == ("config", "create")
+
+
 FREE: dict[str, tuple[str, str, dict[str, Any] | None]] = {
     "another environment": ("PATCH", "/flags/checkout/environments/staging", {"enabled": True}),
+    "a config elsewhere": ("PATCH", "/configs/page/environments/staging", {"value": {"size": 5}}),
+    "a config's texts and schema": ("PATCH", "/configs/page", {"name": "Page", "schema": {"required": ["size"]}}),
     "a name": ("PATCH", "/flags/checkout", {"name": "Checkout"}),
     "a segment that nobody uses": ("PATCH", "/segments/unused", {"included": ["bert"]}),
     "a draft": ("PATCH", "/experiments/trial", {"traffic": 50}),
