@@ -64,7 +64,7 @@ async def test_an_edge_answers_what_was_saved(tenant: Any, configs: str, databas
     assert not compiled.invalid
     document = json.loads(message(compiled, "remote_config", "checkout-page").remote_config)
     grammar = json.loads((ROOT / "proto/config.schema.json").read_text())
-    jsonschema.validate(document, {**grammar, "$ref": "#/$defs/remote_config"})
+    jsonschema.validate(document, {**grammar, "$ref": "#/$defs/RemoteConfig"})
     assert [each["if"] for each in document["overrides"]] == [{"segment": "beta"}, PRO]
 
     buy, pay = {"pay": "Buy", "back": "Back"}, CONFIG["value"]

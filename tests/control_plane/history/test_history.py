@@ -88,7 +88,7 @@ async def test_every_kind_has_a_history(tenant: Tenant, project: str, kind: Kind
     assert content(first) != content(second)
 
     versions = (await api.ok("GET", f"{history}{query}"))["items"]
-    made = [] if kind is Kind.FLAG_SETTINGS else [(1, "create")]
+    made = [] if kind in OF_SETTINGS else [(1, "create")]
     assert [(each["version"], each["action"]) for each in versions] == [(2, "update"), *made]
     assert all(each["by"]["name"] and not each["deleted"] for each in versions)
     assert len(versions[0]["changes"]) >= 1

@@ -36,7 +36,6 @@ WAITING: dict[str, tuple[str, str, dict[str, Any] | None]] = {
     "rules": ("PATCH", "/flags/checkout/environments/production", {"rules": [rule("pro")]}),
     "a copy": ("POST", "/flags/checkout/environments/production/copy-from/staging", None),
     "a definition": ("PATCH", "/flags/checkout", {"default": {"variation": "on"}}),
-    "a config's value": ("PATCH", "/configs/page", {"value": {"size": 2}}),
     "a config's overrides": (
         "PATCH",
         "/configs/page/environments/production",
