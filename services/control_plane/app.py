@@ -33,14 +33,13 @@ from control_plane.environments import (
 from control_plane.environments import endpoints as environments_endpoints
 from control_plane.environments.keeper import EnvironmentKeeper
 from control_plane.experiments import endpoints as experiments_endpoints
+from control_plane.experiments.disturbances import ExperimentsBeside
 from control_plane.experiments.edits import ExperimentEdits
-from control_plane.experiments.queries import running_on
 from control_plane.experiments.service import ExperimentService
 from control_plane.explanations import endpoints as explanations_endpoints
 from control_plane.explanations.service import Explainer
 from control_plane.flags import endpoints as flags_endpoints
 from control_plane.flags.edits import SettingsEdits, flag_edits
-from control_plane.flags.experiment_guard import ExperimentGuard
 from control_plane.flags.service import FlagService
 from control_plane.flags.settings_service import SettingsService
 from control_plane.fleet import endpoints as fleet_endpoints
@@ -87,6 +86,7 @@ from control_plane.people.signing_in import SigningIn
 from control_plane.people.single_sign_on import providers_endpoints
 from control_plane.people.single_sign_on import sign_in_endpoints as single_sign_on_endpoints
 from control_plane.people.single_sign_on.parts import SingleSignOn
+from control_plane.previews.protection import ExperimentProtection
 from control_plane.publishing import endpoints as publishing_endpoints
 from control_plane.quotas import Quotas
 from control_plane.reviews import endpoints as reviews_endpoints
@@ -224,12 +224,12 @@ def _routers_of_entities(parts: Parts) -> Sequence[APIRouter]:
     """What stands in projects, in the order of the API's documentation."""
     authenticator = parts.authenticator
     transactions = ProjectTransactions(parts.database, parts.quotas, PolicyAgreement())
-    guard = ExperimentGuard(running_on)
-    segments, flags = SegmentService(transactions), FlagService(transactions, guard)
-    settings = SettingsService(transactions, guard)
+    integrity = ExperimentProtection(ExperimentsBeside())
+    segments, flags = SegmentService(transactions, integrity), FlagService(transactions, integrity)
+    settings, holdouts = SettingsService(transactions, integrity), HoldoutService(transactions, integrity)
     configs, config_settings = ConfigService(transactions), ConfigSettingsService(transactions)
-    metrics, layers, holdouts = MetricService(transactions), LayerService(transactions), HoldoutService(transactions)
-    experiments = ExperimentService(transactions, parts.event_age_days_max)
+    metrics, layers = MetricService(transactions), LayerService(transactions)
+    experiments = ExperimentService(transactions, integrity, parts.event_age_days_max)
     living: dict[Kind, LivingKeeper] = {
         Kind.FLAG: flags,
         Kind.CONFIG: configs,
@@ -266,18 +266,18 @@ def reviews_of(database: Database, quotas: Quotas, event_age_days_max: int) -> R
     """What change requests are kept, applied and scheduled with."""
 
     def kinds(transactions: ProjectTransactions) -> Mapping[str, EditKind]:
-        guard = ExperimentGuard(running_on)
-        flags = FlagService(transactions, guard)
+        integrity = ExperimentProtection(ExperimentsBeside())
+        flags = FlagService(transactions, integrity)
         known: tuple[EditKind, ...] = (
             flag_edits(flags),
-            SettingsEdits(SettingsService(transactions, guard), flags),
+            SettingsEdits(SettingsService(transactions, integrity), flags),
             config_edits(ConfigService(transactions)),
             ConfigSettingsEdits(ConfigSettingsService(transactions)),
-            segment_edits(SegmentService(transactions)),
+            segment_edits(SegmentService(transactions, integrity)),
             metric_edits(MetricService(transactions)),
-            ExperimentEdits(ExperimentService(transactions, event_age_days_max)),
+            ExperimentEdits(ExperimentService(transactions, integrity, event_age_days_max)),
             layer_edits(LayerService(transactions)),
-            holdout_edits(HoldoutService(transactions)),
+            holdout_edits(HoldoutService(transactions, integrity)),
         )
         return {each.entity: each for each in known}
 

@@ -20,6 +20,7 @@ from bucketing import ErrorCode, Reason
 from bucketing.flagset import ExperimentMode, FlagType, ResolveMode
 from control_plane.access.policy import rights_of
 from control_plane.access.roles import Role
+from control_plane.entities.integrity import DisturbanceCause
 from control_plane.entities.usages import ReferencedKind, ReferrerKind
 from control_plane.experiments.schemas import AnalysisPlan
 from control_plane.people.published_access import ASKED_ELSEWHERE
@@ -65,6 +66,7 @@ STORED: dict[tuple[str, str], Collection[str]] = {
     ("webhook_deliveries", "state"): list(DeliveryState),
     ("change_requests", "state"): list(State),
     ("change_request_comments", "verdict"): get_args(Verdict),
+    ("disturbances", "cause"): list(DisturbanceCause),
     # The epoch is the lease's.
     ("publication_blocks", "reason"): set(REASONS) - {"epoch_behind"},
 }

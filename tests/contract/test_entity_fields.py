@@ -115,13 +115,18 @@ ARCHIVED = LeftOut("archived", "create patch", "archive and restore change it")
 KEY = LeftOut("key", "patch", "never renamed")
 VERSIONS = LeftOut("environment_versions", "table row create patch audit", "of the write; the audit entry has them")
 WARNINGS = LeftOut("warnings", "table row create patch audit", "said once, with the answer of a write")
+CHOICE = LeftOut("on_experiments", "table row create view audit", "said with a write, of experiments that it disturbs")
 PROJECT_ENTITY = (TENANT, GIVEN, COUNTED, UPDATED, ARCHIVED, KEY, VERSIONS, WARNINGS)
 
 ENTITIES = (
-    Entity("segment", "segments", SegmentView, SegmentCreate, SegmentPatch, SegmentRow, left_out=PROJECT_ENTITY),
+    Entity(
+        "segment", "segments", SegmentView, SegmentCreate, SegmentPatch, SegmentRow, left_out=(*PROJECT_ENTITY, CHOICE)
+    ),
     Entity("metric", "metrics", MetricView, MetricCreate, MetricPatch, MetricRow, left_out=PROJECT_ENTITY),
     Entity("layer", "layers", LayerView, LayerCreate, LayerPatch, LayerRow, left_out=PROJECT_ENTITY),
-    Entity("holdout", "holdouts", HoldoutView, HoldoutCreate, HoldoutPatch, HoldoutRow, left_out=PROJECT_ENTITY),
+    Entity(
+        "holdout", "holdouts", HoldoutView, HoldoutCreate, HoldoutPatch, HoldoutRow, left_out=(*PROJECT_ENTITY, CHOICE)
+    ),
     Entity(
         "flag",
         "flags",
@@ -132,6 +137,7 @@ ENTITIES = (
         renamed={"default_serve": "default"},
         left_out=(
             *PROJECT_ENTITY,
+            CHOICE,
             LeftOut("type", "patch", "a value of another type would reach the code that asks"),
             LeftOut("environments", "table row create patch audit", "from the settings, which are audited themselves"),
         ),
@@ -149,6 +155,7 @@ ENTITIES = (
             UPDATED,
             VERSIONS,
             WARNINGS,
+            LeftOut("on_experiments", "table row view audit", "said with a write, of experiments that it disturbs"),
             LeftOut("organization_id", "patch view audit", "the path names the tenant, the audit entry has it"),
             LeftOut("flag_id environment_id", "patch view audit", "told by their keys"),
             LeftOut("flag environment", "table row patch", "keys of other rows, from the path"),
@@ -196,6 +203,8 @@ ENTITIES = (
         ExperimentRow,
         left_out=(
             *PROJECT_ENTITY,
+            CHOICE,
+            LeftOut("disturbances", "table row create patch audit", "rows of their own, with entries of their own"),
             LeftOut("environment_id", "create patch view audit", "told by `environment`"),
             LeftOut("environment flag", "patch", "another one would be another experiment"),
             LeftOut("status start_at stop_at", "create patch", "start and stop change them"),
@@ -403,6 +412,7 @@ OTHER_TABLES = {
     "audit_signed_heads": "heads of chains as they were signed; nobody changes them",
     "audit_signing_keys": "what signs heads",
     "change_request_comments": "what was said of change requests; nobody changes it",
+    "disturbances": "what experiments that ran were disturbed by; nobody changes it",
     "change_requests": "edits that wait to be agreed on; held by its own tests",
     "config_streams": "how full the relay last saw a stream",
     "directory_group_members": "who is in a provisioned group, as the directory says by SCIM",
@@ -471,4 +481,4 @@ def test_every_table_holds_an_entity_or_says_what_it_is_for(columns: dict[str, s
 
 def test_settings_are_copied_whole() -> None:
     given = {"default_serve" if name == "default" else name for name in SettingsPatch.model_fields}
-    assert set(COPIED) == given - {"enabled", "report_exposures", "exposure_attributes"}
+    assert set(COPIED) == given - {"enabled", "report_exposures", "exposure_attributes", "on_experiments"}

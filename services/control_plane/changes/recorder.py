@@ -142,12 +142,13 @@ async def begin_record(
 async def record_begun(
     tx: Connection, changes: Sequence[Change], begun: Begun, asked: Asked | None
 ) -> tuple[dict[UUID, int], asyncpg.Record | None]:
-    """Ends what was begun: the first change has the versions, further ones came of it in other entities. Answers the
-    versions, and what was asked."""
+    """Ends what was begun: the first change has the versions, further ones came of it in other entities, and have those
+    of the environments that they name. Answers the versions, and what was asked."""
     entry, head = _entry(tx, changes[0], begun.versions, begun.head)
     further = []
     for change in changes[1:]:
-        values, head = _entry(tx, change, {}, head)
+        own = {str(each): begun.versions[str(each)] for each in change.environment_ids}
+        values, head = _entry(tx, change, own, head)
         further.append(values)
     told = await _end(tx, entry, further, head, asked)
     versions = _by_id(begun.versions)

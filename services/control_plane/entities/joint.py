@@ -11,9 +11,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
+from service_kit.origins import current_reason
+
 from control_plane.access import Actor, ProjectScope, Right, require
 from control_plane.changes import Change, record_together
 from control_plane.database import Connection, Record, Statement
+from control_plane.entities import usages
 from control_plane.entities.models import Edit
 from control_plane.entities.transactions import (
     ProjectTransactions,
@@ -55,12 +58,15 @@ class Frame:
 
 class JointTransactions(ProjectTransactions):
     """Opens every transaction in the one that stands. What the writes ask of their maker's rights is kept, and asked
-    by `require_all`; what they must be agreed on, too, is the business of whoever has them made."""
+    by `require_all`; what they must be agreed on, too, is the business of whoever has them made. `reason`: why they are
+    made, where the request doesn't say."""
 
-    def __init__(self, frame: Frame) -> None:
+    def __init__(self, frame: Frame, reason: str = "") -> None:
         self._frame = frame
+        self.reason = reason
         self.made: list[Made] = []
         self._growths: list[Growth] = []
+        self._experiments_run: bool | None = None
         self._demands: list[Callable[[], None]] = []
 
     @asynccontextmanager
@@ -81,6 +87,8 @@ class JointTransactions(ProjectTransactions):
     ) -> AsyncIterator[WriteTransaction]:
         frame = self._frame
         self.demand(lambda: require(actor, right, frame.scope, inside=placed))
+        if entity == "experiment":
+            self._experiments_run = None
         yield _JointWrite(
             tx=frame.tx,
             scope=frame.scope,
@@ -99,6 +107,12 @@ class JointTransactions(ProjectTransactions):
         """With the others, as any write is here."""
         async with self.write(actor, project, right, entity=entity, placed=True, edit=edit) as write:
             yield write
+
+    async def experiments_run(self) -> bool:
+        """Whether any runs in the project: asked once, for as long as none is written."""
+        if self._experiments_run is None:
+            self._experiments_run = await usages.experiments_run(self._frame.tx, self._frame.scope)
+        return self._experiments_run
 
     def require_all(self) -> None:
         """Raises `MissingRight` unless whoever made the writes might have made each alone."""
@@ -146,9 +160,16 @@ class _JointWrite(WriteTransaction):
     """Those of `served` that somebody has to agree on."""
 
     @property
+    def reason(self) -> str:
+        return current_reason() or self._joint.reason
+
+    @property
     def holds_rows(self) -> bool:
         """Nobody waits for as long as all the writes take."""
         return False
+
+    async def _reached(self) -> tuple[usages.Reached, ...]:
+        return await WriteTransaction._reached(self) if await self._joint.experiments_run() else ()
 
     @property
     def guarded(self) -> bool:

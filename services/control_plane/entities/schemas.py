@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
 from service_kit.pagination import Page
-from service_kit.schemas import Description, Input, Name, Output
+from service_kit.schemas import Description, Input, Name, OneOf, Output
 
 from control_plane.changes import AuditedView
 from control_plane.environments.keys import EntityKey
@@ -45,6 +46,25 @@ EnvironmentVersions = Annotated[
 ]
 
 
+CHOICE_FIELD = "on_experiments"
+
+
+class ExperimentChoice(StrEnum):
+    """What is to happen to experiments that a write disturbs."""
+
+    STOP = "stop"
+    ACCEPT = "accept"
+
+
+OnExperiments = Annotated[
+    Annotated[str, OneOf(ExperimentChoice)] | None,
+    Field(
+        description="What happens to experiments that the write would disturb: `stop` ends them with it, `accept` lets "
+        "it through with a reason and marks them. Without it the write is refused (409 `experiment_affected`)."
+    ),
+]
+
+
 def _without_defaults(schema: dict[str, Any]) -> None:
     for field in schema.get("properties", {}).values():
         field.pop("default", None)
@@ -54,7 +74,8 @@ class Changes(Input, strict=True, json_schema_extra=_without_defaults):
     """Base of what a PATCH takes: only the fields that are given change."""
 
     def given(self) -> dict[str, Any]:
-        return {name: value for name, value in self.model_dump().items() if name in self.model_fields_set}
+        fields = self.model_fields_set - {CHOICE_FIELD}
+        return {name: value for name, value in self.model_dump().items() if name in fields}
 
 
 class EntityCreate(Input, strict=True):

@@ -16,17 +16,22 @@ from service_kit.versions import check_version
 from control_plane.access import Actor, ProjectScope, Right, require, tenancy_of
 from control_plane.changes import Asked, Begun, Change, begin_record, record_begun
 from control_plane.database import Connection, Database, Record, Statement
+from control_plane.entities import usages
 from control_plane.entities.errors import KeyTaken, ReasonRequired
 from control_plane.entities.models import Edit
 from control_plane.entities.schemas import Warned
 from control_plane.entities.table import EntityTable, Row
 from control_plane.environments.queries import (
+    About,
     EnvironmentRow,
     environments_of,
     open_project,
     resolve_project,
 )
 from control_plane.quotas import Growth, Quota, Quotas, Use
+
+STOPPED_MAX = 100
+"""How many experiments a write may stop beside what it does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +44,15 @@ class ReadTransaction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consequence:
-    """What a write also did to another entity: an audit entry of its own, in the versions that the write has."""
+    """What a write also did to another entity: an audit entry of its own, in the versions that the write has. What is
+    published of that entity differs then in `environment_ids`, too."""
 
     entity: str
     key: str
     action: str
-    before: Mapping[str, Any]
+    before: Mapping[str, Any] | None
     after: Mapping[str, Any] | None
+    environment_ids: Sequence[UUID] = ()
 
 
 class Agreement(Protocol):
@@ -80,6 +87,8 @@ class WriteTransaction:
     """Recorded after the write itself."""
     read: dict[UUID, Any] = field(default_factory=dict)
     """What was read of an entity besides its row, by its id."""
+    leading: list[tuple[usages.Reached, ...]] = field(default_factory=list)
+    """What leads from what is written to experiments that run, once it is known; see `reached`."""
     begun: list[Begun] = field(default_factory=list)
     """The record, once it is."""
     growths: list[Growth] = field(default_factory=list)
@@ -90,6 +99,11 @@ class WriteTransaction:
         return self.tx.now
 
     @property
+    def reason(self) -> str:
+        """Why it is made; empty where nobody has said."""
+        return current_reason()
+
+    @property
     def holds_rows(self) -> bool:
         """Whether nobody else may write what this is about to change, from when it is read."""
         return not self.alone
@@ -98,6 +112,18 @@ class WriteTransaction:
     def guarded(self) -> bool:
         """Whether it matters which environments serve otherwise after the write."""
         return any(each.guarded for each in self.environments)
+
+    async def reached(self) -> tuple[usages.Reached, ...]:
+        """What leads from what is written to experiments that run."""
+        if not self.leading:
+            self.leading.append(await self._reached())
+        return self.leading[0]
+
+    async def _reached(self) -> tuple[usages.Reached, ...]:
+        about = _about(self.edit)
+        if about.kind is None or about.key is None:
+            return ()
+        return await usages.experiments_reached(self.tx, self.scope, about.kind, about.key, about.environment)
 
     def first(self) -> dict[str, Any]:
         """What every new entity of this write has in common: an id, its tenant, version 1."""
@@ -209,7 +235,7 @@ class WriteTransaction:
                 entity=each.entity,
                 entity_key=each.key,
                 action=each.action,
-                environment_ids=(),
+                environment_ids=each.environment_ids,
                 before=each.before,
                 after=each.after,
             )
@@ -270,7 +296,7 @@ class ProjectTransactions:
         Raises `NotFound` and `MissingRight` like `read`.
         """
         async with self._database.transaction(tenancy=tenancy_of(actor)) as tx:
-            opened = await open_project(tx, actor, project, actor.granted_in(right))
+            opened = await open_project(tx, actor, project, actor.granted_in(right), _about(edit))
             require(actor, right, opened.scope, inside=placed)
             environments = opened.environments
             if not opened.locked:
@@ -285,6 +311,7 @@ class ProjectTransactions:
                 quotas=self._quotas,
                 agreement=self._agreement,
                 edit=edit,
+                leading=[usages.read_reached(opened.reached)] if opened.locked else [],
             )
 
     @asynccontextmanager
@@ -298,7 +325,7 @@ class ProjectTransactions:
         Raises `NotFound` and `MissingRight` like `read`.
         """
         async with self._database.transaction(tenancy=tenancy_of(actor)) as tx:
-            opened = await open_project(tx, actor, project, ())
+            opened = await open_project(tx, actor, project, (), _about(edit))
             require(actor, right, opened.scope, inside=True)
             yield WriteTransaction(
                 tx=tx,
@@ -310,7 +337,15 @@ class ProjectTransactions:
                 agreement=self._agreement,
                 edit=edit,
                 alone=True,
+                leading=[usages.read_reached(opened.reached)],
             )
+
+
+def _about(edit: Edit | None) -> About:
+    """What others may name of what is written."""
+    if edit is None or edit.action == "create":
+        return About()
+    return About("flag" if edit.entity == "flag_settings" else edit.entity, edit.key, edit.environment)
 
 
 async def lock_project(tx: Connection, scope: ProjectScope) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from control_plane.database import Connection
@@ -80,6 +80,16 @@ class Usage:
     def __str__(self) -> str:
         where = f" in {self.environment}" if self.environment else ""
         return f"{self.user_kind} {self.user_key}{where}"
+
+
+class Reached(NamedTuple):
+    """An entity on the way to an experiment that runs, and by which it was reached; in one environment, or in each."""
+
+    environment_id: UUID | None
+    kind: Kind
+    key: str
+    from_kind: Kind
+    from_key: str
 
 
 def replace_later(
@@ -154,6 +164,37 @@ async def served_through(tx: Connection, scope: Scope, kind: Kind, key: str) -> 
     """The environments in which something active uses this entity, in one step or by others."""
     records = await tx.fetch(_SERVED_THROUGH, scope.organization_id, scope.project_id, kind, key)
     return frozenset(record["environment_id"] for record in records)
+
+
+async def experiments_reached(
+    tx: Connection, scope: Scope, kind: str, key: str, environment: str | None = None
+) -> tuple[Reached, ...]:
+    """What leads from this entity to experiments that run; nothing where it leads to none."""
+    rows = await tx.fetchval(
+        "SELECT experiments_reached($1, $2, $3, $4, $5)",
+        scope.organization_id,
+        scope.project_id,
+        kind,
+        key,
+        environment,
+    )
+    return read_reached(rows or ())
+
+
+async def experiments_run(tx: Connection, scope: Scope) -> bool:
+    """Whether an experiment runs in the project."""
+    found: bool = await tx.fetchval(
+        "SELECT EXISTS (SELECT FROM usages WHERE organization_id = $1 AND project_id = $2 "
+        "AND user_kind = 'experiment' AND active)",
+        scope.organization_id,
+        scope.project_id,
+    )
+    return found
+
+
+def read_reached(rows: Iterable[Sequence[Any]]) -> tuple[Reached, ...]:
+    """As the database tells it."""
+    return tuple(Reached(None if row[0] is None else UUID(row[0]), *row[1:]) for row in rows)
 
 
 async def edges(

@@ -4,9 +4,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -19,7 +20,7 @@ from control_plane.environments import sdk_keys_repository
 _COLUMNS = """id, organization_id, project_id, key, name, salt, hash_user_keys, pii_attributes, exposure_attributes,
 revision, version, published_version, published_at, archived_at, protected, reason_required,
 approval_required, position"""
-_OPEN = "SELECT * FROM open_project($1, $2, $3::uuid[], $4::uuid[])"
+_OPEN = "SELECT * FROM open_project($1, $2, $3::uuid[], $4::uuid[], $5, $6, $7)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,17 +101,30 @@ async def resolve_project(tx: Connection, actor: Actor, reference: str) -> Proje
 @dataclass(frozen=True, slots=True)
 class OpenedProject:
     """A project with its environments that aren't archived, in the order in which they were made; and whether it is
-    locked, so that no other write of it runs beside this one."""
+    locked, so that no other write of it runs beside this one. `reached`: what leads from the entity that is written to
+    experiments that run, as `experiments_reached` has it."""
 
     scope: ProjectScope
     environments: tuple[EnvironmentRow, ...]
     locked: bool
+    reached: Sequence[Sequence[str | None]]
 
 
-async def open_project(tx: Connection, actor: Actor, reference: str, writable: Collection[UUID]) -> OpenedProject:
+class About(NamedTuple):
+    """The entity that is written; its environment's key where it stands in one."""
+
+    kind: str | None = None
+    key: str | None = None
+    environment: str | None = None
+
+
+async def open_project(
+    tx: Connection, actor: Actor, reference: str, writable: Collection[UUID], about: About = About()
+) -> OpenedProject:
     """As `resolve_project`, in one round trip with what a write needs of it. It is locked when it, or its organization,
     is among `writable`: whoever may not write holds nobody up."""
-    rows = await tx.fetch(_OPEN, _as_uuid(reference), reference, list(actor.organization_ids), list(writable))
+    organizations = list(actor.organization_ids)
+    rows = await tx.fetch(_OPEN, _as_uuid(reference), reference, organizations, list(writable), *about)
     if not rows:
         raise NotFound("there is nothing at this address")
     first = rows[0]
@@ -122,7 +136,8 @@ async def open_project(tx: Connection, actor: Actor, reference: str, writable: C
         project_key=first["project_key"],
         archived=first["project_archived"],
     )
-    return OpenedProject(scope, tuple(environment_of(row) for row in rows if row["id"] is not None), first["locked"])
+    environments = tuple(environment_of(row) for row in rows if row["id"] is not None)
+    return OpenedProject(scope, environments, first["locked"], first["reached"] or ())
 
 
 async def project_keys(tx: Connection, organization_id: UUID) -> dict[UUID, str]:

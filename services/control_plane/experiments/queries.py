@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from bucketing.document import condition_from_document
-from bucketing.flagset import Experiment, ExperimentMode, Holdout, LayerSlot
+from bucketing.flagset import Experiment, Holdout, LayerSlot
 from messages.closed_lists import wire_names
 from messages.documents import condition_document, experiment_document, is_in_force
 from messages.generated import config_pb2 as pb
@@ -21,7 +21,6 @@ from control_plane.experiments.definition import engine_experiment
 from control_plane.experiments.models import EXPERIMENTS, ExperimentRow
 from control_plane.experiments.plans import plan_message
 from control_plane.experiments.views import experiment_row
-from control_plane.flags.queries import RunningExperiment
 from control_plane.holdouts.queries import holdout_shares
 
 _STATUSES = wire_names(pb.ExperimentStatus)
@@ -70,20 +69,6 @@ async def find_experiment(tx: Connection, scope: Scope, key: str) -> ExperimentO
     )
 
 
-async def running_on(tx: Connection, scope: Scope, flag: str) -> list[RunningExperiment]:
-    """The experiments that run on a flag, in all environments of its project."""
-    return [
-        RunningExperiment(
-            key=row.key,
-            environment_id=row.environment_id,
-            environment=row.environment,
-            observes=row.mode == ExperimentMode.OBSERVES,
-            variations=frozenset(each["key"] for each in row.variations),
-        )
-        for row in await repository.running_on(tx, scope.organization_id, scope.project_id, flag)
-    ]
-
-
 async def compiled(tx: Connection, environment_id: UUID) -> list[PublishedExperiment | Unreadable]:
     """The environment's experiments as they travel: drafts and archived ones, too, for the analysis' catalog."""
     return await _read(tx, environment_id, await repository.of_environment(tx, environment_id))
@@ -118,7 +103,7 @@ def experiment_of_document(
 def _published(row: ExperimentRow, holdout_shares: Mapping[str, int]) -> PublishedExperiment:
     experiment = replace(
         engine_experiment(row),
-        slot=_slot(row),
+        slot=slot_of(row),
         holdouts=tuple(Holdout(key, holdout_shares[key]) for key in row.holdouts),
     )
     message = pb.Experiment(
@@ -152,7 +137,7 @@ def _filter_document(row: ExperimentRow) -> bytes:
     return condition_document(condition_from_document(row.exposure_filter, "exposure_filter"))
 
 
-def _slot(row: ExperimentRow) -> LayerSlot | None:
+def slot_of(row: ExperimentRow) -> LayerSlot | None:
     if row.layer is None or row.slot_start is None or row.slot_end is None:
         return None
     return LayerSlot(layer=row.layer, start=row.slot_start, end=row.slot_end)

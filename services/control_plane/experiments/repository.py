@@ -23,19 +23,6 @@ async def running_assigning(tx: Connection, organization_id: UUID, environment_i
     return [ExperimentRow(**record) for record in records]
 
 
-async def running_on(tx: Connection, organization_id: UUID, project_id: UUID, flag: str) -> list[ExperimentRow]:
-    """The experiments that run on a flag, in all environments of its project."""
-    records = await tx.fetch(
-        f"SELECT {_COLUMNS} FROM experiments x JOIN environments e "  # noqa: S608 - column names of our own
-        "ON e.id = x.environment_id AND e.organization_id = x.organization_id "
-        "WHERE e.organization_id = $1 AND e.project_id = $2 AND x.flag = $3 AND x.status = 'running' ORDER BY x.key",
-        organization_id,
-        project_id,
-        flag,
-    )
-    return [ExperimentRow(**record) for record in records]
-
-
 async def of_environment(tx: Connection, environment_id: UUID) -> list[ExperimentRow]:
     """All of the environment's experiments, in the order of the keys."""
     records = await tx.fetch(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from bucketing.flagset import ExperimentMode
 from bucketing.limits import ATTRIBUTE_NAME_BYTES_MAX, EXPERIMENT_HOLDOUTS_MAX, FLAG_VARIATIONS_MAX
@@ -12,12 +12,14 @@ from messages.generated import config_pb2 as pb
 from pydantic import Field, StringConstraints
 from service_kit.schemas import Description, Input, OneOf, Output
 
+from control_plane.entities.integrity import DisturbanceCause
 from control_plane.entities.schemas import (
     ConditionDocument,
     EntityCreate,
     EntityPatch,
     EntityView,
     EventName,
+    OnExperiments,
     Percent,
 )
 from control_plane.environments.keys import EntityKey
@@ -142,6 +144,7 @@ class ExperimentPatch(ExperimentFields, EntityPatch, strict=True):
 
     variations: Variations = Field([])
     control: VariationKey = ""
+    on_experiments: OnExperiments = None
 
 
 class ExperimentStart(Input, strict=True):
@@ -150,6 +153,7 @@ class ExperimentStart(Input, strict=True):
         description="Only for one that observes: a moment in the past, RFC 3339 with an offset or epoch milliseconds. "
         "Exposures from then on count. Now when it is left out.",
     )
+    on_experiments: OnExperiments = None
 
 
 class ExperimentMetricView(Output):
@@ -189,7 +193,32 @@ class LayerSlotView(Output):
     end: int | None = Field(description="The bucket after the last one.")
 
 
+class HopView(Output):
+    entity: str
+    key: str
+
+
+class DisturbanceView(Output):
+    kind: str = Field(description="What was otherwise in the experiment: `targets`, `audience`, `served`, …")
+    fields: list[str] = Field(description="What changed of the first entity of the path.")
+    path: list[HopView] = Field(description="From what changed, by what names it, to the experiment.")
+
+
+class MarkView(Output):
+    """A change that disturbed the experiment while it ran, and was made all the same."""
+
+    at: datetime
+    by: str
+    cause: Annotated[str, OneOf(DisturbanceCause)]
+    reason: str | None
+    entity: str = Field(description="What was changed.")
+    key: str
+    disturbances: list[DisturbanceView]
+
+
 class ExperimentView(EntityView):
+    unaudited: ClassVar = EntityView.unaudited | {"disturbances"}
+
     environment: str
     flag: str
     hypothesis: str
@@ -208,3 +237,4 @@ class ExperimentView(EntityView):
     exposure_filter: dict[str, Any] | None
     start_at: datetime | None
     stop_at: datetime | None
+    disturbances: list[MarkView] = Field([], description="The first in front.")

@@ -10,15 +10,18 @@ from bucketing.document.serves import hundredths
 from service_kit.problems import Conflict, FieldError, InvalidInput
 
 from control_plane.access import Actor, Right
+from control_plane.database import Connection
 from control_plane.entities import usages
 from control_plane.entities.answers import Answered
 from control_plane.entities.errors import refused_fields
+from control_plane.entities.integrity import ExperimentIntegrity
 from control_plane.entities.owners import with_owner
 from control_plane.entities.schemas import EntityCreate, EntityPatch
 from control_plane.entities.service import Created, EntityService
 from control_plane.entities.transactions import ProjectTransactions, WriteTransaction
 from control_plane.environments.queries import EnvironmentRow, refuse_archived_environment
 from control_plane.experiments.definition import DESCRIPTIVE, checked, refuse_started
+from control_plane.experiments.disturbances import disturbances_of, replacement_of
 from control_plane.experiments.exposability import obstacles
 from control_plane.experiments.lifecycle import beginning, check_end, started, stopped
 from control_plane.experiments.models import EXPERIMENTS, ExperimentRow
@@ -40,12 +43,26 @@ class ExperimentService(EntityService[ExperimentRow]):
     creation: ClassVar = ExperimentCreate
     patch: ClassVar = ExperimentPatch
 
-    def __init__(self, transactions: ProjectTransactions, event_age_days_max: int) -> None:
+    def __init__(
+        self, transactions: ProjectTransactions, integrity: ExperimentIntegrity, event_age_days_max: int
+    ) -> None:
         super().__init__(transactions)
+        self._integrity = integrity
         self._event_age_days_max = event_age_days_max
 
     def view(self, row: ExperimentRow) -> Answered:
         return experiment_view(row)
+
+    async def views(self, tx: Connection, rows: Sequence[ExperimentRow]) -> list[Answered]:
+        ids = [row.id for row in rows if row.status != "draft"]
+        marks = await disturbances_of(tx, rows[0].organization_id, ids) if ids else {}
+        return [experiment_view(row, marks.get(row.id, ())) for row in rows]
+
+    async def written(self, write: WriteTransaction, before: ExperimentRow | None, stored: ExperimentRow) -> Answered:
+        """One that starts has not been disturbed yet."""
+        if before is None or before.status == "draft":
+            return self.view(stored)
+        return await super().written(write, before, stored)
 
     def columns(self, given: Mapping[str, Any]) -> dict[str, Any]:
         columns = dict(given)
@@ -93,6 +110,7 @@ class ExperimentService(EntityService[ExperimentRow]):
             changed = replace(row, **patch, updated_at=write.now)
             if not patch.keys() <= DESCRIPTIVE:
                 changed = await self.checked(write, changed, row)
+                await self._hold(write, row, changed)
             return await self.update(write, row, changed)
 
     async def checked(self, write: WriteTransaction, row: ExperimentRow, before: ExperimentRow | None) -> ExperimentRow:
@@ -112,6 +130,7 @@ class ExperimentService(EntityService[ExperimentRow]):
             start_at = beginning(start.start_at, row, round(write.now.timestamp() * 1000), self._event_age_days_max)
             running = await _canonical(write, await started(write, row, start_at))
             check_end(running)
+            await self._hold(write, row, running)
             write.warnings.extend(await obstacles(write, running, environment))
             return await self.update(write, row, running, "start")
 
@@ -120,8 +139,16 @@ class ExperimentService(EntityService[ExperimentRow]):
         async with self._write(actor, project, self.edit("stop", key, None, expected)) as write:
             row = await self.found(write, "stop", key, expected)
             ended = stopped(write, row)
+            await self._hold(write, row, ended, off=True)
             usages.activate_later(write.tx, write.scope, "experiment", key, active=False)
             return await self.update(write, row, ended, "stop")
+
+    async def _hold(
+        self, write: WriteTransaction, before: ExperimentRow, after: ExperimentRow, *, off: bool = False
+    ) -> None:
+        """For other experiments: what this one assigns is served by its flag. Raises `ExperimentAffected`."""
+        if "running" in (before.status, after.status) and after.mode == "assigns" and await write.reached():
+            await self._integrity.hold(write, replacement_of(before, after), off=off)
 
     def _refuse_archived_environment(self, write: WriteTransaction, row: ExperimentRow) -> None:
         refuse_archived_environment(archived=not self.served_by(write, row))

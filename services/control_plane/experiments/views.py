@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from bucketing.document.serves import hundredths, percent
 
-from control_plane.entities.answers import Answered, entity_document, told_moment
+from control_plane.entities.answers import OF_WRITES, Answered, entity_document, told_moment
 from control_plane.entities.models import Scope, row_of
 from control_plane.entities.moments import epoch_milliseconds
 from control_plane.experiments.guardrails import complete_metric
 from control_plane.experiments.models import ExperimentRow
 from control_plane.experiments.plans import complete_plan, plan_view, stored_plan
 
+_UNAUDITED = OF_WRITES | {"disturbances"}
 
-def experiment_view(row: ExperimentRow) -> Answered:
+
+def experiment_view(row: ExperimentRow, disturbances: Sequence[Mapping[str, Any]] = ()) -> Answered:
     return Answered(
         {
             **entity_document(row),
@@ -39,7 +41,9 @@ def experiment_view(row: ExperimentRow) -> Answered:
             "exposure_filter": row.exposure_filter,
             "start_at": _moment(row.start_at),
             "stop_at": _moment(row.stop_at),
-        }
+            "disturbances": list(disturbances),
+        },
+        _UNAUDITED,
     )
 
 

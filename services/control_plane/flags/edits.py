@@ -14,13 +14,16 @@ from control_plane.access import Actor
 from control_plane.entities.edits import COMMON_PARTS, EntityEdits, Standing, read_document
 from control_plane.entities.merge import Elements, Parts, Whole
 from control_plane.entities.models import Edit
-from control_plane.entities.schemas import EntityPatch
+from control_plane.entities.schemas import CHOICE_FIELD, EntityPatch
 from control_plane.flags.schemas import FlagPatch, SettingsPatch
 from control_plane.flags.service import FlagService
 from control_plane.flags.settings_service import SettingsPath, SettingsService
 
 _FLAG_PARTS: Parts = {**COMMON_PARTS, "variations": Elements("key"), "metadata": Whole.MEMBERS}
-_DEFINITION = (*(each for each in FlagPatch.model_fields if each not in EntityPatch.model_fields), "archived")
+_DEFINITION = (
+    *(each for each in FlagPatch.model_fields if each not in (*EntityPatch.model_fields, CHOICE_FIELD)),
+    "archived",
+)
 """What a flag serves by itself, without its texts."""
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -77,23 +77,6 @@ class Reach:
     client_visible: bool
     report_exposures: bool
     exposure_attributes: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class RunningExperiment:
-    """One that runs on a flag. `observes`: it analyses what the flag serves and assigns nobody."""
-
-    key: str
-    environment_id: UUID
-    environment: str
-    observes: bool
-    variations: frozenset[str]
-
-
-class FindRunning(Protocol):
-    """Finds the experiments that run on a flag; the experiments' feature has one."""
-
-    async def __call__(self, tx: Connection, scope: Scope, flag: str) -> Sequence[RunningExperiment]: ...
 
 
 async def reach_of(tx: Connection, scope: Scope, key: str, environment_id: UUID) -> Reach | None:

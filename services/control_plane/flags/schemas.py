@@ -24,6 +24,7 @@ from control_plane.entities.schemas import (
     EntityPatch,
     EntityView,
     EnvironmentVersions,
+    OnExperiments,
     ServeDocument,
     UnitKey,
     Warnings,
@@ -66,6 +67,7 @@ class FlagPatch(EntityPatch, strict=True):
     default: ServeDocument = Field({})
     client_visible: bool = False
     metadata: Metadata = Field({})
+    on_experiments: OnExperiments = None
 
 
 class FlagClone(Input, strict=True):
@@ -127,10 +129,12 @@ class SettingsPatch(Changes, strict=True):
     exposure_attributes: Annotated[
         list[Annotated[str, StringConstraints(min_length=1, max_length=256)]], Field(max_length=EXPOSURE_ATTRIBUTES_MAX)
     ] = Field([], description="Attributes that these exposures carry.")
+    on_experiments: OnExperiments = None
 
 
 class Enabled(Input, strict=True):
     enabled: bool
+    on_experiments: OnExperiments = None
 
 
 class SettingsView(AuditedView):

@@ -16,6 +16,7 @@ from control_plane.database import Connection
 from control_plane.entities import usages
 from control_plane.entities.answers import Answered
 from control_plane.entities.errors import NotArchived
+from control_plane.entities.integrity import ExperimentIntegrity
 from control_plane.entities.lists import Facet, ListFilter
 from control_plane.entities.schemas import Warned
 from control_plane.entities.service import Created, EntityService
@@ -30,8 +31,7 @@ from control_plane.entities.transactions import (
 from control_plane.environments.queries import EnvironmentRow, environments_of
 from control_plane.flags.clones import copy_settings
 from control_plane.flags.definition import checked_definition, checked_settings, flag_of
-from control_plane.flags.experiment_guard import ExperimentGuard
-from control_plane.flags.models import FLAGS, FlagRow, SettingsRow
+from control_plane.flags.models import FLAGS, FlagRow, SettingsRow, new_settings
 from control_plane.flags.references import keep_references
 from control_plane.flags.repository import (
     find_with_settings,
@@ -41,7 +41,7 @@ from control_plane.flags.repository import (
     switches_of,
 )
 from control_plane.flags.schemas import FlagClone, FlagCreate, FlagPatch
-from control_plane.flags.serving import environments_served_otherwise
+from control_plane.flags.serving import environments_served_otherwise, replacement_of
 from control_plane.flags.values import in_type
 from control_plane.flags.views import flag_view, settings_view
 from control_plane.quotas import Quota
@@ -59,9 +59,9 @@ class FlagService(EntityService[FlagRow]):
     creation: ClassVar = FlagCreate
     patch: ClassVar = FlagPatch
 
-    def __init__(self, transactions: ProjectTransactions, guard: ExperimentGuard) -> None:
+    def __init__(self, transactions: ProjectTransactions, integrity: ExperimentIntegrity) -> None:
         super().__init__(transactions)
-        self._guard = guard
+        self._integrity = integrity
 
     def view(self, row: FlagRow) -> Answered:
         return flag_view(row, {})
@@ -126,9 +126,18 @@ class FlagService(EntityService[FlagRow]):
         row = replace(row, variations=_in_type(row.variations, row.type))
         row = replace(row, default_serve=serve_to_document(checked_definition(row).default))
         if before is not None:
-            await self._guard.flag(write, before, row)
             await _refuse_broken_settings(write, row)
+            await self._hold(write, before, row)
         return row
+
+    async def _hold(self, write: WriteTransaction, before: FlagRow, row: FlagRow) -> None:
+        """Raises `ExperimentAffected`."""
+        if not await write.reached():
+            return
+        stored = await _settings(write, row)
+        both = {each.id: stored.get(each.id) or new_settings(row, each.id) for each in write.environments}
+        settings = {each: (there, there) for each, there in both.items()}
+        await self._integrity.hold(write, replacement_of(before, row, settings))
 
     async def serving(
         self, write: WriteTransaction, before: FlagRow | None, after: FlagRow | None

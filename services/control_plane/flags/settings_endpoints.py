@@ -9,6 +9,7 @@ from service_kit.versions import ExpectedVersion, VersionIfGiven
 
 from control_plane.access import Actor, Authenticator
 from control_plane.entities.endpoints import CHANGE, READ, answer_entity
+from control_plane.entities.integrity import NotedChoice
 from control_plane.flags.schemas import Enabled, SettingsPatch, SettingsView
 from control_plane.flags.settings_service import SettingsPath, SettingsService
 
@@ -47,13 +48,14 @@ def add_settings(router: APIRouter, authenticator: Authenticator, settings: Sett
         actor: Actor = Depends(authenticator.actor),
     ) -> Response:
         """Turns the flag on or off; `If-Match` may be left out, so that nothing delays turning it off."""
-        return answer_entity(await settings.switch(actor, at, expected, enabled=body.enabled))
+        return answer_entity(await settings.switch(actor, at, expected, body))
 
     @router.post(f"{_ONE}/copy-from/{{source}}", responses=CHANGE, response_model=SettingsView)
     async def copy_flag_settings(
         at: RequestedPath,
         source: str,
         expected: ExpectedVersion,
+        _: NotedChoice,
         actor: Actor = Depends(authenticator.actor),
     ) -> Response:
         """Takes rules, targets, prerequisites and what is served from another environment; on and off stay."""

@@ -14,13 +14,14 @@ from control_plane.access import Actor, Right, require
 from control_plane.database import BUSY, settled
 from control_plane.entities.answers import Answered
 from control_plane.entities.errors import Archived
+from control_plane.entities.integrity import ExperimentIntegrity, running_on
 from control_plane.entities.models import Edit, document_of
 from control_plane.entities.moments import epoch_milliseconds
+from control_plane.entities.schemas import ExperimentChoice, Warned
 from control_plane.entities.sizes import stored_bytes
 from control_plane.entities.transactions import ProjectTransactions, ReadTransaction, WriteTransaction
 from control_plane.environments.queries import EnvironmentRow, environment_by_key, refuse_archived_environment
 from control_plane.flags.definition import canonical_settings, checked_settings, with_rule_ids
-from control_plane.flags.experiment_guard import ExperimentGuard
 from control_plane.flags.models import FlagInEnvironment, FlagRow, SettingsRow, new_settings
 from control_plane.flags.references import keep_references
 from control_plane.flags.repository import (
@@ -30,8 +31,8 @@ from control_plane.flags.repository import (
     save_settings,
     save_settings_later,
 )
-from control_plane.flags.schemas import SettingsPatch, TargetFields
-from control_plane.flags.serving import settings_serve_otherwise
+from control_plane.flags.schemas import Enabled, SettingsPatch, TargetFields
+from control_plane.flags.serving import replacement_of, settings_serve_otherwise
 from control_plane.flags.views import settings_view
 
 COPIED = ("rules", "targets", "prerequisites", "default_serve", "off_variation")
@@ -58,9 +59,9 @@ class SettingsService:
     resource: ClassVar = "flag"
     """The name of the right."""
 
-    def __init__(self, transactions: ProjectTransactions, guard: ExperimentGuard) -> None:
+    def __init__(self, transactions: ProjectTransactions, integrity: ExperimentIntegrity) -> None:
         self._transactions = transactions
-        self._guard = guard
+        self._integrity = integrity
 
     async def read(self, actor: Actor, at: SettingsPath) -> Answered:
         flag, settings = await self._stored(actor, at)
@@ -68,7 +69,7 @@ class SettingsService:
 
     async def change(self, actor: Actor, at: SettingsPath, expected: int, body: SettingsPatch) -> Answered:
         patch = body.given()
-        if patch == {"enabled": False}:
+        if patch == {"enabled": False} and body.on_experiments != ExperimentChoice.STOP:
             return await self._switch_off(actor, at, expected)
         edit = _edit(at, document_of(body), expected)
         if "default" in patch:
@@ -77,15 +78,15 @@ class SettingsService:
             patch["rules"] = with_rule_ids(patch["rules"])
         if "targets" in patch:
             patch["targets"] = _targets(body.targets)
-        right = Right.FLAG_SWITCH if patch == {"enabled": True} else Right.FLAG_UPDATE
+        right = Right.FLAG_SWITCH if patch.keys() == {"enabled"} else Right.FLAG_UPDATE
         return await self._write(actor, at, edit, lambda row: replace(row, **patch), right)
 
-    async def switch(self, actor: Actor, at: SettingsPath, expected: int | None, *, enabled: bool) -> Answered:
+    async def switch(self, actor: Actor, at: SettingsPath, expected: int | None, body: Enabled) -> Answered:
         """Without `expected` it says all it means: the quick way to turn a flag off."""
-        if not enabled:
+        if not body.enabled and body.on_experiments != ExperimentChoice.STOP:
             return await self._switch_off(actor, at, expected)
-        edit = _edit(at, {"enabled": True}, expected)
-        return await self._write(actor, at, edit, lambda row: replace(row, enabled=True), Right.FLAG_SWITCH)
+        edit = _edit(at, document_of(body), expected)
+        return await self._write(actor, at, edit, lambda row: replace(row, enabled=body.enabled), Right.FLAG_SWITCH)
 
     async def copy(self, actor: Actor, at: SettingsPath, source: str, expected: int) -> Answered:
         """Rules, targets, prerequisites and what is served come from `source`; on and off stay as they are."""
@@ -138,17 +139,16 @@ class SettingsService:
             found = await _found(write, at, edit.base_version, right)
             changed = replace(change(found.settings), version=found.settings.version + 1, updated_at=write.now)
             checked = checked_settings(found.flag, changed)
-            await self._guard.settings(write, found, changed)
             if any(getattr(changed, name) != getattr(found.settings, name) for name in _REFERRING):
                 await keep_references(write, checked, found.environment.id)
             after = replace(changed, **canonical_settings(checked, changed))
+            off = found.settings.enabled and not after.enabled
+            await self._hold(write, found, after, off=off)
             if settings_serve_otherwise(found.flag, found.settings, after):
-                await write.serve(right, [found.environment], off=found.settings.enabled and not after.enabled)
+                await write.serve(right, [found.environment], off=off)
             write.hold([found.environment], stored_bytes(after) - stored_bytes(found.settings))
             # Asked before the record, with which others begin to wait.
-            if found.settings.enabled and not after.enabled:
-                write.warnings.extend(await self._guard.switched_off(write, found))
-            write.warnings.extend(await self._guard.unreported(write, found, after))
+            write.warnings.extend(await _experiments_without_exposures(write, found, after))
             view = await _saved(write, found, after)
             return view.written(view.environment_versions, write.warnings)
 
@@ -175,9 +175,18 @@ class SettingsService:
         found = await _found(write, at, expected, Right.FLAG_SWITCH)
         before = found.settings
         after = replace(before, enabled=False, version=before.version + 1, updated_at=write.now)
-        warnings = await self._guard.switched_off(write, found)
+        await self._hold(write, found, after, off=True)
+        write.warnings.extend(await _experiments_without_exposures(write, found, after))
         view = await _saved(write, found, after)
-        return view.written(view.environment_versions, warnings)
+        return view.written(view.environment_versions, write.warnings)
+
+    async def _hold(
+        self, write: WriteTransaction, found: FlagInEnvironment, after: SettingsRow, *, off: bool = False
+    ) -> None:
+        """Raises `ExperimentAffected`."""
+        if await write.reached():
+            settings = {found.environment.id: (found.settings, after)}
+            await self._integrity.hold(write, replacement_of(found.flag, found.flag, settings), off=off)
 
     def _transaction(
         self, actor: Actor, at: SettingsPath, right: Right, edit: Edit
@@ -209,6 +218,22 @@ async def _found(write: WriteTransaction, at: SettingsPath, expected: int | None
     refuse_archived_environment(archived=environment.archived)
     check_version(expected, settings.version)
     return FlagInEnvironment(flag, environment, settings)
+
+
+async def _experiments_without_exposures(
+    write: WriteTransaction, found: FlagInEnvironment, after: SettingsRow
+) -> list[Warned]:
+    """What to say to somebody who switches the flag off, or ends the edges' reports of exposures."""
+    before = found.settings
+    if before.enabled and not after.enabled:
+        code, said = "experiment_without_exposures", "gets no exposure while the flag is off"
+    elif before.report_exposures and not after.report_exposures:
+        code, said = "exposures_not_reported", "gets only the exposures that the application sends"
+    else:
+        return []
+    running = running_on(await write.reached(), found.flag.key, found.environment.id)
+    where = f"runs on it in {found.environment.key}"
+    return [Warned(code=code, detail=f"the experiment {key!r} {where} and {said}") for key in running]
 
 
 async def _saved(write: WriteTransaction, found: FlagInEnvironment, after: SettingsRow) -> Answered:

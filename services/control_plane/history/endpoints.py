@@ -11,6 +11,7 @@ from service_kit.versions import VersionIfGiven, etag
 from control_plane.access import Actor, Authenticator, api_router
 from control_plane.entities.bypass import document_bypass, note_bypass
 from control_plane.entities.endpoints import CHANGE, READ
+from control_plane.entities.integrity import NotedChoice
 from control_plane.history.kinds import Kind, Subject, Written
 from control_plane.history.schemas import ComparisonView, KindName, VersionDocumentView, VersionView, WrittenView
 from control_plane.history.service import History
@@ -76,6 +77,7 @@ def _add_writes(router: APIRouter, authenticator: Authenticator, history: Histor
         version: VersionNumber,
         expected: VersionIfGiven,
         response: Response,
+        _: NotedChoice,
         actor: Actor = Depends(authenticator.actor),
     ) -> WrittenView:
         """Makes what stood in a version a new version; one that was deleted is created again.
@@ -88,6 +90,7 @@ def _add_writes(router: APIRouter, authenticator: Authenticator, history: Histor
         subject: RequestedSubject,
         expected: VersionIfGiven,
         response: Response,
+        _: NotedChoice,
         actor: Actor = Depends(authenticator.actor),
     ) -> WrittenView:
         """Makes what stood before the last change a new version. A creation is undone by archiving, archiving by

@@ -33,7 +33,7 @@ def build_router(*, authenticator: Authenticator, holdouts: HoldoutService) -> A
         expected: ExpectedVersion,
         actor: Actor = Depends(authenticator.actor),
     ) -> Response:
-        """Changes the fields that are given. Not the share while an experiment runs with it."""
+        """Changes the fields that are given. Another share disturbs the experiments that run with it."""
         return answer_entity(await holdouts.change(actor, project, key, expected, body))
 
     return document_bypass(router)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from control_plane.entities.schemas import EntityCreate, EntityPatch, EntityView, Percent
+from control_plane.entities.schemas import EntityCreate, EntityPatch, EntityView, OnExperiments, Percent
 
 
 class HoldoutCreate(EntityCreate, strict=True):
@@ -13,6 +13,7 @@ class HoldoutCreate(EntityCreate, strict=True):
 
 class HoldoutPatch(EntityPatch, strict=True):
     share: Percent = 0
+    on_experiments: OnExperiments = None
 
 
 class HoldoutView(EntityView):

@@ -11,12 +11,18 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from control_plane.database import Connection
+from control_plane.entities.transactions import STOPPED_MAX
 
 _LOOK_BACK = 2_000
+# The entries of experiments that a write has stopped beside what it did stand right behind its own.
 _ENTRIES = """
 SELECT o.version, o.organization_id, o.audit_number, a.entity, a.entity_key, EXISTS (
     SELECT FROM experiments WHERE environment_id = $1 AND flag = split_part(a.entity_key, '/', 1)
-) AS experimented
+) AS experimented, ARRAY (
+    SELECT b.entity_key FROM audit_entries b
+    WHERE b.organization_id = o.organization_id AND b.number BETWEEN o.audit_number + 1 AND o.audit_number + $4
+        AND b.entity = 'experiment' AND (b.environment_versions ->> o.environment_id::text)::bigint = o.version
+) AS stopped
 FROM outbox o JOIN audit_entries a ON a.organization_id = o.organization_id AND a.number = o.audit_number
 WHERE o.environment_id = $1 AND o.version > $2 AND o.version <= $3 ORDER BY o.version
 """
@@ -83,7 +89,7 @@ async def touched_between(tx: Connection, environment_id: UUID, since: int, vers
     """What the versions after `since` up to `version` wrote; None where that can't be told for certain."""
     if version <= since:
         return Touched() if version == since else None
-    rows = await tx.fetch(_ENTRIES, environment_id, since, version)
+    rows = await tx.fetch(_ENTRIES, environment_id, since, version, STOPPED_MAX)
     if [row["version"] for row in rows] != list(range(since + 1, version + 1)):
         return None
     named: set[tuple[str, str]] = set()
@@ -91,6 +97,7 @@ async def touched_between(tx: Connection, environment_id: UUID, since: int, vers
     for row in rows:
         if row["entity"] != _TOGETHER_BY:
             named.add((row["entity"], row["entity_key"]))
+            named |= {("experiment", each) for each in row["stopped"]}
             experimented = experimented or row["experimented"]
             continue
         experimented = True

@@ -119,7 +119,7 @@ async def prepare(review: ReviewTransaction, row: RequestRow, bypass: Bypass | N
         raise NotOpen(row.state)
     await review.require_in(Right.CHANGE_APPLY, row.environments)
     frame = await review.lock()
-    joint = JointTransactions(frame)
+    joint = JointTransactions(frame, _told(row))
     await _make(review, frame, joint, row)
     effects = made_effects(joint.made)
     approvals = await Approvals(review.tx, review.scope, review.parts.find_actor).for_effects(row, effects)
@@ -195,6 +195,10 @@ def _require_approved(approvals: Sequence[Approval]) -> None:
 def _origin(row: RequestRow, lacking: Sequence[str]) -> Origin:
     """What all entries of the application tell: by which right, and for which request."""
     origin = present_origin()
-    told = f"change request {row.number}: {row.title}"
+    told = _told(row)
     right = Right.CHANGE_BYPASS if lacking else Right.CHANGE_APPLY
     return replace(origin, reason=f"{origin.reason} ({told})" if origin.reason else told, right=right.value)
+
+
+def _told(row: RequestRow) -> str:
+    return f"change request {row.number}: {row.title}"

@@ -27,7 +27,8 @@ class _Undone(Exception):
 
 async def rehearse(frame: Frame, kinds_on: EditKinds, given: Sequence[EditIn]) -> tuple[ProposedEdit, ...]:
     """The edits with what they would do. Raises what making them would raise, with the edit in the field's path."""
-    joint = JointTransactions(frame)
+    # Its title will say why; what is tried out leaves nothing that names it.
+    joint = JointTransactions(frame, "a change request")
     kinds = kinds_on(joint)
     proposed: list[ProposedEdit] = []
     try:

@@ -8,7 +8,14 @@ from bucketing.limits import SEGMENT_KEYS_MAX
 from pydantic import Field
 from service_kit.schemas import Input
 
-from control_plane.entities.schemas import ConditionDocument, EntityCreate, EntityPatch, EntityView, UnitKey
+from control_plane.entities.schemas import (
+    ConditionDocument,
+    EntityCreate,
+    EntityPatch,
+    EntityView,
+    OnExperiments,
+    UnitKey,
+)
 
 Keys = Annotated[list[UnitKey], Field(max_length=SEGMENT_KEYS_MAX)]
 
@@ -25,6 +32,8 @@ class SegmentCreate(SegmentFields, EntityCreate, strict=True):
 
 class SegmentPatch(SegmentFields, EntityPatch, strict=True):
     """Only the fields that are given change."""
+
+    on_experiments: OnExperiments = None
 
 
 class SegmentView(EntityView, serialize_by_alias=True, validate_by_name=True):

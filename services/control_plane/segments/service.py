@@ -15,9 +15,10 @@ from service_kit.problems import FieldError, InvalidInput
 from control_plane.entities import usages
 from control_plane.entities.answers import Answered, entity_document
 from control_plane.entities.errors import refused_fields
+from control_plane.entities.integrity import ExperimentIntegrity, SegmentReplacement
 from control_plane.entities.service import EntityService
 from control_plane.entities.sizes import check_size
-from control_plane.entities.transactions import WriteTransaction
+from control_plane.entities.transactions import ProjectTransactions, WriteTransaction
 from control_plane.environments.queries import EnvironmentRow
 from control_plane.quotas import Quota
 from control_plane.segments.definition import segment_of
@@ -38,6 +39,10 @@ class SegmentService(EntityService[SegmentRow]):
     creation: ClassVar = SegmentCreate
     patch: ClassVar = SegmentPatch
 
+    def __init__(self, transactions: ProjectTransactions, integrity: ExperimentIntegrity) -> None:
+        super().__init__(transactions)
+        self._integrity = integrity
+
     def view(self, row: SegmentRow) -> Answered:
         own = {"included": row.included, "excluded": row.excluded, "if": row.condition}
         return Answered({**entity_document(row), **own})
@@ -46,7 +51,7 @@ class SegmentService(EntityService[SegmentRow]):
         self,
         write: WriteTransaction,
         row: SegmentRow,
-        before: SegmentRow | None,  # noqa: ARG002
+        before: SegmentRow | None,
     ) -> SegmentRow:
         """The row in canonical form; what it names is kept as its usages."""
         with refused_fields():
@@ -57,6 +62,8 @@ class SegmentService(EntityService[SegmentRow]):
         condition = segment.condition
         named = [] if condition is None else await named_segments(write.tx, write.scope, [("if", condition)])
         await _refuse_cycle(write, row.key, [each.key for each in named])
+        if before is not None and await write.reached():
+            await self._integrity.hold(write, SegmentReplacement(segment_of(before), segment))
         referrer = usages.Referrer("segment", row.key)
         usages.replace_later(write.tx, write.scope, referrer, named, active=not row.archived)
         return replace(

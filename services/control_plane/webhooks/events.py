@@ -22,6 +22,7 @@ _ACTIONS: Mapping[str, Iterable[str]] = {
     "layer": _OF_ENTITIES,
     "holdout": _OF_ENTITIES,
     "experiment": (*_OF_ENTITIES, "start", "stop"),
+    "disturbance": ("accept", "mark"),
     "change_request": (
         "propose",
         "update",

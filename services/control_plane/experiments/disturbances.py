@@ -1,0 +1,118 @@
+"""What other writes do to experiments that run: they end them, or leave a mark on them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from service_kit.problems import NotFound, PreconditionFailed
+
+from control_plane.access import Right
+from control_plane.database import Connection
+from control_plane.entities import usages
+from control_plane.entities.answers import told_moment
+from control_plane.entities.integrity import DisturbanceCause, ExperimentReplacement
+from control_plane.entities.schemas import Warned
+from control_plane.entities.transactions import Consequence, WriteTransaction
+from control_plane.environments.queries import EnvironmentRow
+from control_plane.experiments.definition import engine_experiment
+from control_plane.experiments.lifecycle import stopped
+from control_plane.experiments.models import EXPERIMENTS, ExperimentRow
+from control_plane.experiments.queries import slot_of
+from control_plane.experiments.views import experiment_view
+
+_MARK = """
+INSERT INTO disturbances (organization_id, project_id, environment_id, experiment_id, at, by_name, cause, reason,
+    changed, disturbances)
+SELECT x.organization_id, x.project_id, x.environment_id, x.id, $5, $6, $7, $8, $9, $10
+FROM experiments x WHERE x.organization_id = $1 AND x.project_id = $2 AND x.environment_id = $3 AND x.key = $4
+"""
+_MARKS = """
+SELECT experiment_id, at, by_name, cause, reason, changed, disturbances FROM disturbances
+WHERE organization_id = $1 AND experiment_id = ANY($2::uuid[]) ORDER BY experiment_id, number
+"""
+
+
+class ExperimentsBeside:
+    """Ends and marks experiments as part of writes of other entities."""
+
+    async def end(self, write: WriteTransaction, environment: EnvironmentRow, key: str) -> None:
+        """Raises `MissingRight`."""
+        write.require(Right.EXPERIMENT_STOP, environment)
+        row = await EXPERIMENTS.find(write.tx, write.scope, key)
+        if row is None:
+            raise NotFound("there is nothing at this address")
+        update = EXPERIMENTS.update(stopped(write, row))
+        ended = EXPERIMENTS.stored(await write.tx.fetchrow(update.sql, *update.values))
+        if ended is None:
+            raise PreconditionFailed("the experiment was changed meanwhile: read it again")
+        usages.activate_later(write.tx, write.scope, "experiment", key, active=False)
+        write.consequences.append(
+            Consequence(
+                entity="experiment",
+                key=key,
+                action="stop",
+                before=experiment_view(row).audited(),
+                after=experiment_view(ended).audited(),
+                environment_ids=(environment.id,),
+            )
+        )
+        write.warnings.append(
+            Warned(code="experiment_stopped", detail=f"the experiment {key!r} in {environment.key} was stopped with it")
+        )
+
+    def mark(
+        self, write: WriteTransaction, environment: EnvironmentRow, key: str, disturbance: Mapping[str, Any]
+    ) -> None:
+        """With the record of the write."""
+        changed = {name: disturbance[name] for name in ("entity", "key")}
+        cause, reason = disturbance["cause"], write.reason or None
+        write.tx.later(
+            _MARK,
+            write.scope.organization_id,
+            write.scope.project_id,
+            environment.id,
+            key,
+            write.now,
+            write.actor.name,
+            cause,
+            reason,
+            changed,
+            disturbance["disturbances"],
+        )
+        told = {"experiment": key, "environment": environment.key, **disturbance, "reason": reason}
+        write.consequences.append(
+            Consequence(
+                entity="disturbance",
+                key=key,
+                action="accept" if cause == DisturbanceCause.ACCEPTED else "mark",
+                before=None,
+                after=told,
+            )
+        )
+        if all(each["kind"] != "switched_off" for each in disturbance["disturbances"]):
+            detail = f"the experiment {key!r} in {environment.key} is disturbed by it, and shows it"
+            write.warnings.append(Warned(code="experiment_disturbed", detail=detail))
+
+
+def replacement_of(before: ExperimentRow, after: ExperimentRow) -> ExperimentReplacement:
+    """What others see of an experiment that starts, stops or changes."""
+    was, becomes = (
+        replace(engine_experiment(row), slot=slot_of(row)) if row.status == "running" else None
+        for row in (before, after)
+    )
+    return ExperimentReplacement(after.key, after.environment_id, was, becomes)
+
+
+async def disturbances_of(
+    tx: Connection, organization_id: UUID, experiment_ids: Sequence[UUID]
+) -> Mapping[UUID, list[dict[str, Any]]]:
+    """What each experiment has been disturbed by, the first in front."""
+    found: defaultdict[UUID, list[dict[str, Any]]] = defaultdict(list)
+    for row in await tx.fetch(_MARKS, organization_id, experiment_ids):
+        told = {"at": told_moment(row["at"]), "by": row["by_name"], "cause": row["cause"], "reason": row["reason"]}
+        found[row["experiment_id"]].append({**told, **row["changed"], "disturbances": row["disturbances"]})
+    return found

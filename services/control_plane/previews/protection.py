@@ -1,0 +1,115 @@
+"""Holds writes against the experiments that run: what disturbs one is refused until somebody says what is to happen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from bucketing.flagset import FlagSet
+
+from control_plane.access import Right
+from control_plane.entities.integrity import DisturbanceCause, Replacement, choice_of
+from control_plane.entities.schemas import ExperimentChoice
+from control_plane.entities.transactions import STOPPED_MAX, WriteTransaction
+from control_plane.environments.queries import EnvironmentRow
+from control_plane.previews.disturbances import Disturbed
+from control_plane.previews.errors import Affected, ExperimentAffected, TooManyStopped, UnexplainedConsent
+from control_plane.previews.integrity import disturbed
+from control_plane.previews.surroundings import surroundings
+
+
+class RunningExperiments(Protocol):
+    """What is done to experiments beside a write; the experiments' feature has one."""
+
+    async def end(self, write: WriteTransaction, environment: EnvironmentRow, key: str) -> None:
+        """It is stopped with the write. Raises `MissingRight`."""
+
+    def mark(
+        self, write: WriteTransaction, environment: EnvironmentRow, key: str, disturbance: Mapping[str, Any]
+    ) -> None:
+        """It shows from now on that it was disturbed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What an environment serves before a write and after it."""
+
+    environment: EnvironmentRow
+    before: FlagSet
+    after: FlagSet
+    now: int
+
+    @property
+    def affected(self) -> list[Affected]:
+        return [Affected(self.environment, each) for each in disturbed(self.before, self.after, self.now)]
+
+    def with_ends(self) -> list[Affected]:
+        """Also those that are disturbed because others end."""
+        after, found = self.after, {each.disturbed.experiment: each for each in self.affected}
+        while True:
+            after = replace(after, experiments={key: one for key, one in after.experiments.items() if key not in found})
+            more = replace(self, after=after).affected
+            if not more:
+                return list(found.values())
+            found |= {each.disturbed.experiment: each for each in more}
+
+
+class ExperimentProtection:
+    """Looks after the experiments that run."""
+
+    def __init__(self, experiments: RunningExperiments) -> None:
+        self._experiments = experiments
+
+    async def hold(self, write: WriteTransaction, replacement: Replacement, *, off: bool = False) -> None:
+        """Before the write ends. Raises `ExperimentAffected` where it disturbs experiments and nobody has chosen what
+        is to happen to them; `off` is never refused: it marks them."""
+        found = await self._affected(write, replacement)
+        affected = [one for each in found for one in each.affected]
+        if not affected:
+            return
+        choice = choice_of(write)
+        if choice is ExperimentChoice.STOP:
+            await self._end(write, [one for each in found for one in each.with_ends()])
+        elif off:
+            of_experiment = replacement.kind == "experiment"
+            cause = DisturbanceCause.STOPPED if of_experiment else DisturbanceCause.SWITCHED_OFF
+            self._mark(write, replacement, affected, cause)
+        elif choice is ExperimentChoice.ACCEPT:
+            for each in affected:
+                write.require(Right.EXPERIMENT_UPDATE, each.environment)
+            if not write.reason:
+                raise UnexplainedConsent(affected)
+            self._mark(write, replacement, affected, DisturbanceCause.ACCEPTED)
+        else:
+            raise ExperimentAffected(affected, replacement.field)
+
+    async def _affected(self, write: WriteTransaction, replacement: Replacement) -> list[_Change]:
+        reached = await write.reached()
+        experimented = {each.environment_id for each in reached if each.kind == "experiment"}
+        if replacement.environment_ids is not None:
+            experimented &= replacement.environment_ids
+        now = round(write.now.timestamp() * 1000)
+        found: list[_Change] = []
+        for environment in write.environments:
+            if environment.id in experimented:
+                held = await surroundings(write.tx, environment, reached)
+                found.append(_Change(environment, *replacement.put(held, environment.id), now))
+        return found
+
+    async def _end(self, write: WriteTransaction, affected: Sequence[Affected]) -> None:
+        if len(affected) > STOPPED_MAX:
+            raise TooManyStopped(len(affected), STOPPED_MAX)
+        for each in affected:
+            await self._experiments.end(write, each.environment, each.disturbed.experiment)
+
+    def _mark(
+        self, write: WriteTransaction, replacement: Replacement, affected: Sequence[Affected], cause: DisturbanceCause
+    ) -> None:
+        for each in affected:
+            told = {"cause": cause, "entity": replacement.kind, "key": replacement.key, **_document(each.disturbed)}
+            self._experiments.mark(write, each.environment, each.disturbed.experiment, told)
+
+
+def _document(one: Disturbed) -> dict[str, Any]:
+    return {"disturbances": [each.document() for each in one.disturbances]}
