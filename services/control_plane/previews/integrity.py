@@ -3,7 +3,8 @@
 It follows the order of an evaluation (`docs/evaluation.md`). Who is in an experiment is decided by all that comes
 before it: whether its flag is on, prerequisites, targets, holdouts, layer, traffic and audience. What comes behind an
 experiment that assigns (rules, the default) reaches none of its units; to one that observes it is the very matter.
-Nobody is in an experiment whose flag is off, so nothing disturbs it but the switching off itself.
+While the flag is off nobody is in it; what is edited then is compared all the same, because units come back when it
+is switched on. Switching on is no disturbance: they only come in.
 """
 
 from __future__ import annotations
@@ -57,12 +58,13 @@ class _Comparison:
     def of(self, experiment: Experiment, later: Experiment) -> _Found:
         """What is otherwise in the experiment; the paths end in front of it."""
         was, becomes = self._before.flags.get(experiment.flag), self._after.flags.get(experiment.flag)
-        if not _on(was):
+        if was is None or was.archived:
             return
-        if not _on(becomes):
-            field = "enabled" if becomes is not None and not becomes.archived else "archived"
-            yield DisturbanceKind.SWITCHED_OFF, Path((field,)).to("flag", experiment.flag)
+        if becomes is None or becomes.archived:
+            yield DisturbanceKind.SWITCHED_OFF, Path(("archived",)).to("flag", was.key)
             return
+        if was.enabled and not becomes.enabled:
+            yield DisturbanceKind.SWITCHED_OFF, Path(("enabled",)).to("flag", was.key)
         for path in self._passed(was, becomes):
             yield DisturbanceKind.PREREQUISITES, path.to("flag", was.key)
         if self._targeted_otherwise(experiment, was, becomes):

@@ -86,7 +86,10 @@ class ExperimentProtection:
 
     async def _affected(self, write: WriteTransaction, replacement: Replacement) -> list[_Change]:
         reached = await write.reached()
-        experimented = {each.environment_id for each in reached if each.kind == "experiment"}
+        itself = (replacement.kind, replacement.key)
+        experimented = {
+            each.environment_id for each in reached if each.kind == "experiment" and (each.kind, each.key) != itself
+        }
         if replacement.environment_ids is not None:
             experimented &= replacement.environment_ids
         now = round(write.now.timestamp() * 1000)

@@ -214,7 +214,7 @@ async def test_a_holdout_keeps_its_share_while_an_experiment_runs_with_it(tenant
     await api.ok("POST", f"{project}/experiments", {**EXPERIMENT, "holdouts": ["nobody"]})
     assert (await api.changed("PATCH", f"{project}/holdouts/nobody", {"share": 6}))["share"] == 6
     await api.ok("POST", f"{project}/experiments/checkout-test/start")
-    assert (await refused(api, "PATCH", f"{project}/holdouts/nobody", {"share": 7}))[:2] == (409, "in_use")
+    assert (await refused(api, "PATCH", f"{project}/holdouts/nobody", {"share": 7}))[:2] == (409, "experiment_affected")
     assert (await api.changed("PATCH", f"{project}/holdouts/nobody", {"name": "Others"}))["share"] == 6
 
 
