@@ -183,7 +183,8 @@ async def test_one_flag_has_one_running_experiment_that_assigns(tenant: Any, pro
     assert (await refused(api, "POST", f"{experiments}/rival/start"))[:2] == (409, "flag_has_experiment")
     await api.ok("POST", f"{experiments}/watcher/start")
     await api.ok("POST", f"{experiments}/checkout-test/stop")
-    await api.ok("POST", f"{experiments}/rival/start")
+    accepted = {"on_experiments": "accept"}
+    await api.ok("POST", f"{experiments}/rival/start", accepted, headers={"X-Verdict-Reason": "watched on"})
 
 
 async def test_experiments_of_a_layer_share_no_bucket(tenant: Any, project: str) -> None:
