@@ -14,7 +14,8 @@ _TABLES = """
 SELECT c.relname AS name, c.relrowsecurity AND c.relforcerowsecurity AS guarded,
     (SELECT json_agg(json_build_object('name', a.attname, 'type', format_type(a.atttypid, null)) ORDER BY a.attnum)
         FROM pg_attribute a
-        WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '') AS columns
+        WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+            AND a.attgenerated = '' AND a.attidentity = '') AS columns
 FROM pg_class c WHERE c.relkind IN ('r', 'p') AND c.relnamespace = current_schema()::regnamespace ORDER BY c.relname
 """
 _WITHOUT_CHECKS = """
