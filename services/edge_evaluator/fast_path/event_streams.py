@@ -29,7 +29,7 @@ from edge_evaluator.memory.states import State, state_of
 
 SLICE = 64
 """So many writes take less than a millisecond."""
-_TICK_SECONDS = 0.04
+_TICK_SECONDS = 0.125
 _BEATS = int(HEARTBEAT_SECONDS)
 
 
