@@ -102,8 +102,8 @@ bench-edge: install ## The edge beside bare handlers: CPU per request, latency, 
 bench-engine: install ## The rule engine: nanoseconds per flag, load time, memory (JSON=FILE keeps the figures)
 	$(BIN)/python -m benchmarks.engine $(if $(JSON),--json $(JSON))
 
-bench-peers: install $(PEERS)/.installed ## The rule engine beside the Python SDKs of others
-	PYTHONPATH=libs:. $(PEERS)/bin/python -m benchmarks.peers
+bench-peers: install $(PEERS)/.installed ## The rule engine beside the Python SDKs of others (JSON=FILE keeps the figures)
+	PYTHONPATH=libs:. $(PEERS)/bin/python -m benchmarks.peers $(if $(JSON),--json $(JSON))
 
 $(PEERS)/.installed: requirements/benchmark.txt
 	$(PYTHON) -m venv $(PEERS)

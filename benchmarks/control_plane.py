@@ -18,8 +18,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import json
-import os
 import random
 import tempfile
 import uuid
@@ -33,6 +31,7 @@ import psutil
 from benchmarks.control_plane_audit import measure_audit
 from benchmarks.control_plane_load import Client, Operation, Pace, closed_loop, open_loop
 from benchmarks.control_plane_people import api_process, people, relay_process
+from benchmarks.report import Report, accept_json
 from devstack.services import DATABASE, Credentials
 from devstack.stack import Stack
 
@@ -50,7 +49,13 @@ RULES = [
         "then": {"rollout": {"variations": [{"key": "on", "weight": 25}, {"key": "off", "weight": 75}]}},
     },
 ]
-NOT_VARIED = "one organization and project, two environments, flags of two rules, sizes of bodies, HTTP/1.1 without TLS"
+NOT_VARIED = (
+    "organization and project",
+    "two environments",
+    "flags of two rules",
+    "sizes of bodies",
+    "HTTP/1.1 without TLS",
+)
 LISTS = ("sort=key", "sort=-updated_at", "sort=name", "sort=-created_at")
 SEARCHES = ("sort=name&q=ler 7", "state=off&environment=production", "tag=team-3", "type=string", "q=not there")
 _ROLES = ("owner", "administrator", "developer")
@@ -214,7 +219,6 @@ def show(each: Figures) -> None:
 
 
 def show_head() -> None:
-    print(f"load {os.getloadavg()[0]:.1f}; not varied: {NOT_VARIED}")
     print(
         f"{'operation':<10}{'loop':<14}{'flags':>8}{'n':>8}{'1/s':>9}"
         f"{'p50 ms':>9}{'p95 ms':>9}{'p99 ms':>9}{'CPU ms':>9}{'PG ms':>9}"
@@ -274,12 +278,12 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=6.0, help="of each closed loop; the open one takes twice that")
     parser.add_argument("--rate", type=int, default=100, help="requests a second of the open loop")
     parser.add_argument("--audit-entries", type=int, default=0, help="0: the audit log is not measured")
-    parser.add_argument("--json", type=Path, help="write the figures to this file")
+    accept_json(parser)
     given = parser.parse_args()
-    found = asyncio.run(measure(given))
-    if given.json:
-        told = {"not_varied": NOT_VARIED, "figures": [vars(each) for each in found]}
-        given.json.write_text(json.dumps(told, indent=2))
+    report = Report("control_plane", NOT_VARIED)
+    for each in asyncio.run(measure(given)):
+        report.add(**vars(each))
+    report.finish(given.json)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """The engine beside the Python SDKs of others: nanoseconds for one flag, evaluated inside this process.
 
-    python -m benchmarks.peers [--rounds 15] [--without-c]
+    python -m benchmarks.peers [--rounds 15] [--without-c] [--json FILE]
 
 Every engine holds 50 flags that say the same in its own words: three rules of two conditions, one of them a segment
 of four, the last one a split in halves; a user has six attributes. Before anything is timed, each must serve every
@@ -22,6 +22,7 @@ from statistics import median
 
 from benchmarks.engine_flags import CONTEXT
 from benchmarks.peer_sdks.peer import Attributes, Peer
+from benchmarks.report import Report, accept_json
 
 SECONDS_PER_TURN = 0.03
 UNITS = 1000
@@ -40,6 +41,12 @@ EXPECTED: dict[str, tuple[Attributes, bool]] = {
     "not the third rule's version": ({**SPLIT, "version": "1.1.9"}, False),
     "no rule": (NOBODY, False),
 }
+NOT_VARIED = (
+    "one flag of 50 is asked for",
+    "six flat attributes",
+    "the user of a column but for the split's key",
+    "one thread",
+)
 COLUMNS = ("split", "split, context ready", "first rule, context ready")
 Turn = Callable[[int], float]
 
@@ -127,7 +134,7 @@ def ratio(times: list[float], own: list[float]) -> float:
     return median(one / other for one, other in zip(times, own, strict=True))
 
 
-def show(peers: list[Peer], times: dict[str, dict[str, list[float]]]) -> bool:
+def show(peers: list[Peer], times: dict[str, dict[str, list[float]]], report: Report) -> bool:
     """Prints the table. Returns whether the first peer is the fastest in each column."""
     own = times[peers[0].name]
     ratios = {peer.name: {c: ratio(times[peer.name][c], own[c]) for c in COLUMNS} for peer in peers}
@@ -136,6 +143,9 @@ def show(peers: list[Peer], times: dict[str, dict[str, list[float]]]) -> bool:
     for peer in peers:
         cells = (f"{median(times[peer.name][c]):,.0f} | {ratios[peer.name][c]:.1f}" for c in COLUMNS)
         print(f"| {peer.name} | {peer.version} | " + " | ".join(cells) + " |")
+        for c in COLUMNS:
+            took = {"median_ns": round(median(times[peer.name][c])), "ratio": round(ratios[peer.name][c], 2)}
+            report.add(table=c, row=peer.name, version=peer.version, **took)
     print()
     for peer in peers:
         print(f"- {peer.name}: {peer.note}.")
@@ -146,7 +156,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--without-c", action="store_true", help="this engine's bucket in Python instead of C")
+    accept_json(parser)
     options = parser.parse_args()
+    report = Report("peers", NOT_VARIED)
     if options.without_c:
         without_c()
     offline()
@@ -155,9 +167,10 @@ def main() -> int:
         check(peer)
     print(f"Python {platform.python_version()}, {options.rounds} rounds, every engine serves all {len(EXPECTED)} users")
     print("as the rules say\n")
-    fastest = show(peers, measure(peers, options.rounds))
+    fastest = show(peers, measure(peers, options.rounds), report)
     for peer in peers:
         peer.close()
+    report.finish(options.json)
     return 0 if fastest else 1
 
 
