@@ -5,7 +5,7 @@ A durable consumer remembers which letters have been replayed; listing looks at 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sized
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -19,6 +19,8 @@ from analytics.loading.dead_letters import REASON_NAMES
 _ACK_WAIT_SECONDS = 30.0
 _FETCH_SECONDS = 0.5
 _FETCH_MAX = 100
+_ASKED_IN_VAIN_MAX = 10
+"""Somebody else may hold the others."""
 LIST_MAX = 1000
 
 
@@ -38,8 +40,9 @@ async def listed(bus: Bus, environment_id: str | None, limit: int) -> list[Lette
     """Up to `limit` letters (at most 1,000) that have not been replayed, of one environment or of all."""
     consumer = await _consumer(bus, environment_id)
     letters: list[Letter] = []
-    messages = [message async for message in _messages(consumer, min(limit, LIST_MAX))]
-    for message in messages:
+    messages: list[Message] = []
+    async for message in _messages(consumer, min(limit, LIST_MAX), held=messages):
+        messages.append(message)
         letter = _read(message)
         if letter is not None:
             letters.append(letter)
@@ -71,11 +74,17 @@ async def _consumer(bus: Bus, environment_id: str | None) -> BatchConsumer:
     )
 
 
-async def _messages(consumer: BatchConsumer, limit: int) -> AsyncIterator[Message]:
+async def _messages(consumer: BatchConsumer, limit: int, *, held: Sized = ()) -> AsyncIterator[Message]:
+    """Until there are no more: a bus that is slow to give them is asked again, as long as it has some besides those
+    that are held."""
+    asked_in_vain = 0
     while limit > 0:
         found = await consumer.fetch(min(limit, _FETCH_MAX), _FETCH_SECONDS)
         if not found:
-            return
+            asked_in_vain += 1
+            if asked_in_vain == _ASKED_IN_VAIN_MAX or await consumer.pending() <= len(held):
+                return
+            continue
         limit -= len(found)
         for message in found:
             yield message
