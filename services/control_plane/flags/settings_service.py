@@ -125,32 +125,25 @@ class SettingsService:
         change: Callable[[SettingsRow], SettingsRow],
         right: Right,
     ) -> Answered:
-        return await settled(lambda: self._written(actor, at, edit, change, right))
+        async def attempt() -> Answered:
+            async with self._transaction(actor, at, right, edit) as write:
+                found = await _found(write, at, edit.base_version, right)
+                changed = replace(change(found.settings), version=found.settings.version + 1, updated_at=write.now)
+                checked = checked_settings(found.flag, changed)
+                if any(getattr(changed, name) != getattr(found.settings, name) for name in _REFERRING):
+                    await keep_references(write, checked, found.environment.id)
+                after = replace(changed, **canonical_settings(checked, changed))
+                off = found.settings.enabled and not after.enabled
+                await self._hold(write, found, after, off=off)
+                if settings_serve_otherwise(found.flag, found.settings, after):
+                    await write.serve(right, [found.environment], off=off)
+                write.hold([found.environment], stored_bytes(after) - stored_bytes(found.settings))
+                # Asked before the record, with which others begin to wait.
+                write.warnings.extend(await _experiments_without_exposures(write, found, after))
+                view = await _saved(write, found, after)
+                return view.written(view.environment_versions, write.warnings)
 
-    async def _written(
-        self,
-        actor: Actor,
-        at: SettingsPath,
-        edit: Edit,
-        change: Callable[[SettingsRow], SettingsRow],
-        right: Right,
-    ) -> Answered:
-        async with self._transaction(actor, at, right, edit) as write:
-            found = await _found(write, at, edit.base_version, right)
-            changed = replace(change(found.settings), version=found.settings.version + 1, updated_at=write.now)
-            checked = checked_settings(found.flag, changed)
-            if any(getattr(changed, name) != getattr(found.settings, name) for name in _REFERRING):
-                await keep_references(write, checked, found.environment.id)
-            after = replace(changed, **canonical_settings(checked, changed))
-            off = found.settings.enabled and not after.enabled
-            await self._hold(write, found, after, off=off)
-            if settings_serve_otherwise(found.flag, found.settings, after):
-                await write.serve(right, [found.environment], off=off)
-            write.hold([found.environment], stored_bytes(after) - stored_bytes(found.settings))
-            # Asked before the record, with which others begin to wait.
-            write.warnings.extend(await _experiments_without_exposures(write, found, after))
-            view = await _saved(write, found, after)
-            return view.written(view.environment_versions, write.warnings)
+        return await settled(attempt)
 
     async def _switch_off(self, actor: Actor, at: SettingsPath, expected: int | None) -> Answered:
         """Asks nothing of what is stored, and of no quota: switching off always gets through, also beside a write of a
