@@ -16,7 +16,7 @@ EVENTS = "EVENTS"
 DEAD_LETTERS = "DEAD_LETTERS"
 ACTS = "ACTS"
 
-ENTITY_KINDS = ("environment", "flag", "segment", "experiment", "metric", "remote_config")
+ENTITY_KINDS = ("environment", "flag", "segment", "experiment", "metric", "remote_config", "rollout")
 _MANIFEST = "manifest"
 _DAY_SECONDS = 86_400.0
 _MEBIBYTE = 1024 * 1024

@@ -77,6 +77,31 @@ class MetricPer(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     METRIC_PER_UNSPECIFIED: _ClassVar[MetricPer]
     METRIC_PER_USER: _ClassVar[MetricPer]
     METRIC_PER_UNIT: _ClassVar[MetricPer]
+
+class RolloutState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    ROLLOUT_STATE_UNSPECIFIED: _ClassVar[RolloutState]
+    ROLLOUT_STATE_PENDING: _ClassVar[RolloutState]
+    ROLLOUT_STATE_RUNNING: _ClassVar[RolloutState]
+    ROLLOUT_STATE_HELD: _ClassVar[RolloutState]
+    ROLLOUT_STATE_PAUSED: _ClassVar[RolloutState]
+    ROLLOUT_STATE_COMPLETED: _ClassVar[RolloutState]
+    ROLLOUT_STATE_ROLLED_BACK: _ClassVar[RolloutState]
+    ROLLOUT_STATE_CANCELLED: _ClassVar[RolloutState]
+
+class BuiltInGuard(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    BUILT_IN_GUARD_UNSPECIFIED: _ClassVar[BuiltInGuard]
+    BUILT_IN_GUARD_SAMPLE_RATIO: _ClassVar[BuiltInGuard]
+    BUILT_IN_GUARD_NO_DATA: _ClassVar[BuiltInGuard]
+    BUILT_IN_GUARD_SDK_ERRORS: _ClassVar[BuiltInGuard]
+
+class GuardAction(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    GUARD_ACTION_UNSPECIFIED: _ClassVar[GuardAction]
+    GUARD_ACTION_ROLL_BACK: _ClassVar[GuardAction]
+    GUARD_ACTION_HOLD: _ClassVar[GuardAction]
+    GUARD_ACTION_NOTIFY: _ClassVar[GuardAction]
 SDK_KEY_KIND_UNSPECIFIED: SdkKeyKind
 SDK_KEY_KIND_SERVER: SdkKeyKind
 SDK_KEY_KIND_CLIENT: SdkKeyKind
@@ -118,9 +143,25 @@ CAPS_OF_NONZERO: CapsOf
 METRIC_PER_UNSPECIFIED: MetricPer
 METRIC_PER_USER: MetricPer
 METRIC_PER_UNIT: MetricPer
+ROLLOUT_STATE_UNSPECIFIED: RolloutState
+ROLLOUT_STATE_PENDING: RolloutState
+ROLLOUT_STATE_RUNNING: RolloutState
+ROLLOUT_STATE_HELD: RolloutState
+ROLLOUT_STATE_PAUSED: RolloutState
+ROLLOUT_STATE_COMPLETED: RolloutState
+ROLLOUT_STATE_ROLLED_BACK: RolloutState
+ROLLOUT_STATE_CANCELLED: RolloutState
+BUILT_IN_GUARD_UNSPECIFIED: BuiltInGuard
+BUILT_IN_GUARD_SAMPLE_RATIO: BuiltInGuard
+BUILT_IN_GUARD_NO_DATA: BuiltInGuard
+BUILT_IN_GUARD_SDK_ERRORS: BuiltInGuard
+GUARD_ACTION_UNSPECIFIED: GuardAction
+GUARD_ACTION_ROLL_BACK: GuardAction
+GUARD_ACTION_HOLD: GuardAction
+GUARD_ACTION_NOTIFY: GuardAction
 
 class ConfigMessage(_message.Message):
-    __slots__ = ("environment_id", "version", "epoch", "answers_version", "manifest", "tombstone", "environment", "metric", "flag", "segment", "experiment", "remote_config")
+    __slots__ = ("environment_id", "version", "epoch", "answers_version", "manifest", "tombstone", "environment", "metric", "flag", "segment", "experiment", "remote_config", "rollout")
     ENVIRONMENT_ID_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
     EPOCH_FIELD_NUMBER: _ClassVar[int]
@@ -133,6 +174,7 @@ class ConfigMessage(_message.Message):
     SEGMENT_FIELD_NUMBER: _ClassVar[int]
     EXPERIMENT_FIELD_NUMBER: _ClassVar[int]
     REMOTE_CONFIG_FIELD_NUMBER: _ClassVar[int]
+    ROLLOUT_FIELD_NUMBER: _ClassVar[int]
     environment_id: str
     version: int
     epoch: int
@@ -145,7 +187,8 @@ class ConfigMessage(_message.Message):
     segment: bytes
     experiment: Experiment
     remote_config: bytes
-    def __init__(self, environment_id: _Optional[str] = ..., version: _Optional[int] = ..., epoch: _Optional[int] = ..., answers_version: _Optional[int] = ..., manifest: _Optional[_Union[Manifest, _Mapping]] = ..., tombstone: _Optional[_Union[Tombstone, _Mapping]] = ..., environment: _Optional[_Union[Environment, _Mapping]] = ..., metric: _Optional[_Union[Metric, _Mapping]] = ..., flag: _Optional[bytes] = ..., segment: _Optional[bytes] = ..., experiment: _Optional[_Union[Experiment, _Mapping]] = ..., remote_config: _Optional[bytes] = ...) -> None: ...
+    rollout: GuardedRollout
+    def __init__(self, environment_id: _Optional[str] = ..., version: _Optional[int] = ..., epoch: _Optional[int] = ..., answers_version: _Optional[int] = ..., manifest: _Optional[_Union[Manifest, _Mapping]] = ..., tombstone: _Optional[_Union[Tombstone, _Mapping]] = ..., environment: _Optional[_Union[Environment, _Mapping]] = ..., metric: _Optional[_Union[Metric, _Mapping]] = ..., flag: _Optional[bytes] = ..., segment: _Optional[bytes] = ..., experiment: _Optional[_Union[Experiment, _Mapping]] = ..., remote_config: _Optional[bytes] = ..., rollout: _Optional[_Union[GuardedRollout, _Mapping]] = ...) -> None: ...
 
 class Manifest(_message.Message):
     __slots__ = ("entity_count", "digest", "published_at")
@@ -364,3 +407,57 @@ class Metric(_message.Message):
     covariate_days: int
     per: MetricPer
     def __init__(self, id: _Optional[str] = ..., key: _Optional[str] = ..., name: _Optional[str] = ..., archived: _Optional[bool] = ..., aggregation: _Optional[_Union[Aggregation, str]] = ..., direction: _Optional[_Union[Direction, str]] = ..., event: _Optional[str] = ..., denominator_event: _Optional[str] = ..., quantile: _Optional[float] = ..., window_start: _Optional[int] = ..., window_end: _Optional[int] = ..., winsorize_at: _Optional[float] = ..., filter: _Optional[bytes] = ..., steps: _Optional[_Iterable[str]] = ..., property: _Optional[str] = ..., winsorize_lower: _Optional[float] = ..., winsorize_of: _Optional[_Union[CapsOf, str]] = ..., covariate_days: _Optional[int] = ..., per: _Optional[_Union[MetricPer, str]] = ...) -> None: ...
+
+class RolloutStage(_message.Message):
+    __slots__ = ("share", "started_at", "ended_at")
+    SHARE_FIELD_NUMBER: _ClassVar[int]
+    STARTED_AT_FIELD_NUMBER: _ClassVar[int]
+    ENDED_AT_FIELD_NUMBER: _ClassVar[int]
+    share: int
+    started_at: int
+    ended_at: int
+    def __init__(self, share: _Optional[int] = ..., started_at: _Optional[int] = ..., ended_at: _Optional[int] = ...) -> None: ...
+
+class RolloutGuard(_message.Message):
+    __slots__ = ("id", "metric", "built_in", "margin", "margin_kind", "action", "window_seconds", "silence_seconds")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    METRIC_FIELD_NUMBER: _ClassVar[int]
+    BUILT_IN_FIELD_NUMBER: _ClassVar[int]
+    MARGIN_FIELD_NUMBER: _ClassVar[int]
+    MARGIN_KIND_FIELD_NUMBER: _ClassVar[int]
+    ACTION_FIELD_NUMBER: _ClassVar[int]
+    WINDOW_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    SILENCE_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    metric: str
+    built_in: BuiltInGuard
+    margin: float
+    margin_kind: MarginKind
+    action: GuardAction
+    window_seconds: int
+    silence_seconds: int
+    def __init__(self, id: _Optional[str] = ..., metric: _Optional[str] = ..., built_in: _Optional[_Union[BuiltInGuard, str]] = ..., margin: _Optional[float] = ..., margin_kind: _Optional[_Union[MarginKind, str]] = ..., action: _Optional[_Union[GuardAction, str]] = ..., window_seconds: _Optional[int] = ..., silence_seconds: _Optional[int] = ...) -> None: ...
+
+class GuardedRollout(_message.Message):
+    __slots__ = ("id", "flag", "rule", "variation", "state", "revision", "stages", "guards", "alpha", "bucket_by")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    FLAG_FIELD_NUMBER: _ClassVar[int]
+    RULE_FIELD_NUMBER: _ClassVar[int]
+    VARIATION_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    STAGES_FIELD_NUMBER: _ClassVar[int]
+    GUARDS_FIELD_NUMBER: _ClassVar[int]
+    ALPHA_FIELD_NUMBER: _ClassVar[int]
+    BUCKET_BY_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    flag: str
+    rule: str
+    variation: str
+    state: RolloutState
+    revision: int
+    stages: _containers.RepeatedCompositeFieldContainer[RolloutStage]
+    guards: _containers.RepeatedCompositeFieldContainer[RolloutGuard]
+    alpha: float
+    bucket_by: str
+    def __init__(self, id: _Optional[str] = ..., flag: _Optional[str] = ..., rule: _Optional[str] = ..., variation: _Optional[str] = ..., state: _Optional[_Union[RolloutState, str]] = ..., revision: _Optional[int] = ..., stages: _Optional[_Iterable[_Union[RolloutStage, _Mapping]]] = ..., guards: _Optional[_Iterable[_Union[RolloutGuard, _Mapping]]] = ..., alpha: _Optional[float] = ..., bucket_by: _Optional[str] = ...) -> None: ...
