@@ -196,6 +196,8 @@ _EXPERIMENTS: dict[str, Schema] = {
             "layer": ref("LayerSlot"),
             "holdouts": many(ref("Holdout"), default=[]),
             "phase": integer("Exposures name it; from 1.", minimum=1, default=1),
+            "seed": text("What its assignment and its traffic are hashed with; absent: its key."),
+            "paused": flag("It assigns as before, and nobody belongs to it.", default=False),
         },
     ),
 }

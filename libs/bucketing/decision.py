@@ -51,7 +51,8 @@ class Decision:
     experiments: those that the unit takes part in, the one that assigned or else the first that observes in front.
     prerequisite: key of the prerequisite flag that failed, or whose error this is. bucket_by: the attribute that is the
     unit of the split or of the experiments, None for the targeting key, and where nothing was split. override: an
-    override of the unit decided. applied: of a remote config, the ids of the overrides that matched and apply, or with
+    override of the unit decided. paused: the experiment that assigned it and is paused, so that nobody belongs to it.
+    applied: of a remote config, the ids of the overrides that matched and apply, or with
     `invalid_combination`, must not be applied together. interned: it is the same object each time.
     """
 
@@ -66,6 +67,7 @@ class Decision:
     prerequisite: str | None = None
     bucket_by: str | None = None
     override: bool = False
+    paused: str | None = None
     applied: tuple[str, ...] = ()
     invalid_combination: bool = False
     interned: bool = True
@@ -96,6 +98,8 @@ class Decision:
             document["bucket_by"] = self.bucket_by
         if self.override:
             document["override"] = True
+        if self.paused is not None:
+            document["paused"] = self.paused
         if self.applied:
             document["overrides"] = list(self.applied)
         if self.invalid_combination:

@@ -196,7 +196,8 @@ class Experiment:
     """An experiment on `flag`, in its `phase`. It runs from `start_at` until before `stop_at` (None: open end).
 
     `shares` are the assigned weights, or for one that observes, the expected ones. `traffic` is the part of
-    the audience that takes part, in hundredths of a percent.
+    the audience that takes part, in hundredths of a percent. `seed` is what its own buckets are hashed with (None: its
+    key). One that is `paused` assigns as before, and nobody belongs to it.
     """
 
     key: str
@@ -211,6 +212,13 @@ class Experiment:
     slot: LayerSlot | None = None
     holdouts: tuple[Holdout, ...] = ()
     phase: int = 1
+    seed: str | None = None
+    paused: bool = False
+
+    @property
+    def hashed_as(self) -> str:
+        """What stands for the experiment in the hashes of its assignment and its traffic."""
+        return self.key if self.seed is None else self.seed
 
 
 class ResolveMode(StrEnum):

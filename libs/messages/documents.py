@@ -32,6 +32,7 @@ from messages.generated import config_pb2 as pb
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 _decode = msgspec.json.Decoder().decode
 _SHARED_LENGTH_MAX = 40
+_STARTED = (pb.EXPERIMENT_STATUS_RUNNING, pb.EXPERIMENT_STATUS_PAUSED, pb.EXPERIMENT_STATUS_STOPPED)
 _SHARED_LIST_MAX = 100
 
 
@@ -91,7 +92,7 @@ def experiment_of(message: pb.Experiment) -> Experiment:
 
 def is_in_force(message: pb.Experiment) -> bool:
     """Whether the engine is to know the experiment: it has been started and is not archived."""
-    return not message.archived and message.status in (pb.EXPERIMENT_STATUS_RUNNING, pb.EXPERIMENT_STATUS_STOPPED)
+    return not message.archived and message.status in _STARTED
 
 
 def _read(document: bytes) -> dict[str, Any]:

@@ -74,6 +74,8 @@ WHOLE = FlagSet(
             slot=LayerSlot("checkout", 0, 5000),
             holdouts=(Holdout("global", 525),),
             phase=2,
+            seed="phase:2:checkout-test",
+            paused=True,
         )
     },
     remote_configs={

@@ -19,8 +19,8 @@ def experiment_from_document(document: Json, path: str = "") -> Experiment:
     """Read an experiment.
 
     `{"key", "flag", "mode", "variations": [{"key", "weight"}], "start_at", "stop_at", "traffic", "audience",
-    "bucket_by", "layer": {"key", "start", "end"}, "holdouts": [{"key", "share"}], "phase"}`: times in epoch
-    milliseconds, weights, traffic and shares in percent, a layer's range in buckets.
+    "bucket_by", "layer": {"key", "start", "end"}, "holdouts": [{"key", "share"}], "phase", "seed", "paused"}`:
+    times in epoch milliseconds, weights, traffic and shares in percent, a layer's range in buckets.
     """
     fields = expect(document, dict, path)
     mode = required(fields, "mode", str, path)
@@ -43,6 +43,8 @@ def experiment_from_document(document: Json, path: str = "") -> Experiment:
             for index, entry in enumerate(optional(fields, "holdouts", list, path, []))
         ),
         phase=optional(fields, "phase", int, path, 1),
+        seed=optional(fields, "seed", str, path),
+        paused=optional(fields, "paused", bool, path, False),
     )
 
 
@@ -84,4 +86,8 @@ def experiment_to_document(experiment: Experiment) -> dict[str, Json]:
         document["holdouts"] = [{"key": one.key, "share": percent(one.share)} for one in experiment.holdouts]
     if experiment.phase != 1:
         document["phase"] = experiment.phase
+    if experiment.seed is not None:
+        document["seed"] = experiment.seed
+    if experiment.paused:
+        document["paused"] = True
     return document

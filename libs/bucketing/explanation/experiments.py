@@ -18,7 +18,7 @@ class ExperimentTracer:
         self._splits = splits
 
     def step(self, experiment: Experiment) -> dict[str, Json]:
-        """One experiment; `result` is `taking part` or why the unit doesn't."""
+        """One experiment; `result` is `taking part`, or why the unit doesn't or isn't counted."""
         path = f"experiments.{experiment.key}"
         seen = self._recorder.seen
         step: dict[str, Json] = {
@@ -28,6 +28,10 @@ class ExperimentTracer:
             "start_at": experiment.start_at,
             "stop_at": experiment.stop_at,
         }
+        if experiment.seed is not None:
+            step["seed"] = experiment.seed
+        if experiment.paused and experiment.mode is ExperimentMode.OBSERVES:
+            return {**step, "result": "paused"}
         if f"{path}.running" not in seen:
             return {**step, "result": "not reached"}
         if not seen[f"{path}.running"]:
@@ -62,15 +66,15 @@ class ExperimentTracer:
                 return {**told, "result": "outside its part of the layer"}
         if experiment.traffic < BUCKET_COUNT:
             number = seen[f"{path}.traffic"]
-            bucket = self._splits.bucket(f"traffic:{experiment.key}", by, unit, number)
+            bucket = self._splits.bucket(f"traffic:{experiment.hashed_as}", by, unit, number)
             told["traffic"] = {"below": experiment.traffic, **bucket}
             if number >= experiment.traffic:
                 return {**told, "result": "outside its traffic"}
         if experiment.mode is ExperimentMode.ASSIGNS:
             number = seen[f"{path}.assignment"]
             told["assignment"] = {
-                **self._splits.bucket(experiment.key, by, unit, number),
+                **self._splits.bucket(experiment.hashed_as, by, unit, number),
                 "ranges": ranges(experiment.shares),
                 "variation": owner(experiment.shares, number),
             }
-        return {**told, "result": "taking part"}
+        return {**told, "result": "assigned, and not counted: it is paused" if experiment.paused else "taking part"}

@@ -37,11 +37,14 @@ class ExperimentWriter:
         if included:
             self._source.open(f"if {included}:")
             blocks += 1
-        assigned = Particulars(experiments=(phase_of(experiment),), bucket_by=experiment.bucket_by)
+        if experiment.paused:
+            assigned = Particulars(bucket_by=experiment.bucket_by, paused=experiment.key)
+        else:
+            assigned = Particulars(experiments=(phase_of(experiment),), bucket_by=experiment.bucket_by)
         self._units.decide_by(
             self._units.split(
                 experiment.shares,
-                experiment.key,
+                experiment.hashed_as,
                 unit,
                 f"{path}.assignment",
                 lambda variation: self._outcomes.served(variation, Reason.SPLIT, assigned),
@@ -85,6 +88,6 @@ class ExperimentWriter:
             bucket = self._units.bucket(f"layer:{slot.layer}", unit, f"{path}.layer")
             parts.append(f"{self._source.constant(slot.start)} <= {bucket} < {self._source.constant(slot.end)}")
         if experiment.traffic < BUCKET_COUNT:
-            bucket = self._units.bucket(f"traffic:{experiment.key}", unit, f"{path}.traffic")
+            bucket = self._units.bucket(f"traffic:{experiment.hashed_as}", unit, f"{path}.traffic")
             parts.append(f"{bucket} < {self._source.constant(experiment.traffic)}")
         return " and ".join(parts)

@@ -36,7 +36,7 @@ class FlagWriter:
         self._reads = reads
         self._flag = item.flag
         self._assigning = [one for one in item.experiments if one.mode is ExperimentMode.ASSIGNS]
-        self._observing = [one for one in item.experiments if one.mode is ExperimentMode.OBSERVES]
+        self._observing = [one for one in item.experiments if one.mode is ExperimentMode.OBSERVES and not one.paused]
         self._result = result
         self._outcomes = item.outcomes
         self._conditions = shared or ConditionWriter(source, reads, attribute_counts(item.conditions()))

@@ -33,6 +33,7 @@ class Particulars(NamedTuple):
     prerequisite: str | None = None
     bucket_by: str | None = None
     override: bool = False
+    paused: str | None = None
 
 
 _SEARCHED_MAX = 16
@@ -48,7 +49,9 @@ _Identity = tuple[str, Reason, Particulars]
 
 
 def _identity_of(decision: Decision) -> _Identity:
-    particulars = Particulars(decision.experiments, decision.prerequisite, decision.bucket_by, decision.override)
+    particulars = Particulars(
+        decision.experiments, decision.prerequisite, decision.bucket_by, decision.override, decision.paused
+    )
     return decision.variation or "", decision.reason, particulars
 
 
@@ -123,6 +126,7 @@ class Outcomes:
             prerequisite=particulars.prerequisite,
             bucket_by=particulars.bucket_by,
             override=particulars.override,
+            paused=particulars.paused,
         )
         if self._table is not None:
             self._table[identity] = decision
@@ -147,10 +151,11 @@ class Outcomes:
             return self._keyless
 
     def unassigned(self, variations: frozenset[str]) -> frozenset[Decision]:
-        """The decisions made so far that serve one of the variations and belong to no experiment."""
+        """The decisions made so far that serve one of the variations and are of no experiment, running or paused."""
         with _making:
             found = self._made if self._table is None else tuple(self._table.values())
-        return frozenset(each for each in found if each.variation in variations and not each.experiments)
+        free = (each for each in found if not each.experiments and each.paused is None)
+        return frozenset(each for each in free if each.variation in variations)
 
     def joined(self, decision: Decision, experiment: Experiment) -> Decision:
         """The same within one more experiment."""

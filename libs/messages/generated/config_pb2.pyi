@@ -19,6 +19,8 @@ class ExperimentStatus(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     EXPERIMENT_STATUS_DRAFT: _ClassVar[ExperimentStatus]
     EXPERIMENT_STATUS_RUNNING: _ClassVar[ExperimentStatus]
     EXPERIMENT_STATUS_STOPPED: _ClassVar[ExperimentStatus]
+    EXPERIMENT_STATUS_SCHEDULED: _ClassVar[ExperimentStatus]
+    EXPERIMENT_STATUS_PAUSED: _ClassVar[ExperimentStatus]
 
 class MetricRole(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -109,6 +111,8 @@ EXPERIMENT_STATUS_UNSPECIFIED: ExperimentStatus
 EXPERIMENT_STATUS_DRAFT: ExperimentStatus
 EXPERIMENT_STATUS_RUNNING: ExperimentStatus
 EXPERIMENT_STATUS_STOPPED: ExperimentStatus
+EXPERIMENT_STATUS_SCHEDULED: ExperimentStatus
+EXPERIMENT_STATUS_PAUSED: ExperimentStatus
 METRIC_ROLE_UNSPECIFIED: MetricRole
 METRIC_ROLE_GOAL: MetricRole
 METRIC_ROLE_SECONDARY: MetricRole
@@ -343,7 +347,7 @@ class AnalysisPlan(_message.Message):
     def __init__(self, alpha: _Optional[float] = ..., mode: _Optional[_Union[SequentialMode, str]] = ..., planned_looks: _Optional[int] = ..., planned_units: _Optional[int] = ..., correction: _Optional[str] = ..., cuped: _Optional[bool] = ..., power: _Optional[float] = ..., planned_end: _Optional[int] = ..., boundary: _Optional[_Union[Boundary, str]] = ..., n_star: _Optional[int] = ..., minimum_days: _Optional[int] = ..., covariates: _Optional[_Iterable[str]] = ..., post_stratify_by: _Optional[str] = ..., matured_only: _Optional[bool] = ..., bayes: _Optional[_Union[BayesPrior, _Mapping]] = ...) -> None: ...
 
 class Experiment(_message.Message):
-    __slots__ = ("id", "name", "status", "archived", "control_variation", "metrics", "plan", "document", "trigger_event", "exposure_filter")
+    __slots__ = ("id", "name", "status", "archived", "control_variation", "metrics", "plan", "document", "trigger_event", "exposure_filter", "ended_phases", "phase_started_at", "pauses")
     ID_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     STATUS_FIELD_NUMBER: _ClassVar[int]
@@ -354,6 +358,9 @@ class Experiment(_message.Message):
     DOCUMENT_FIELD_NUMBER: _ClassVar[int]
     TRIGGER_EVENT_FIELD_NUMBER: _ClassVar[int]
     EXPOSURE_FILTER_FIELD_NUMBER: _ClassVar[int]
+    ENDED_PHASES_FIELD_NUMBER: _ClassVar[int]
+    PHASE_STARTED_AT_FIELD_NUMBER: _ClassVar[int]
+    PAUSES_FIELD_NUMBER: _ClassVar[int]
     id: str
     name: str
     status: ExperimentStatus
@@ -364,7 +371,30 @@ class Experiment(_message.Message):
     document: bytes
     trigger_event: str
     exposure_filter: bytes
-    def __init__(self, id: _Optional[str] = ..., name: _Optional[str] = ..., status: _Optional[_Union[ExperimentStatus, str]] = ..., archived: _Optional[bool] = ..., control_variation: _Optional[str] = ..., metrics: _Optional[_Iterable[_Union[ExperimentMetric, _Mapping]]] = ..., plan: _Optional[_Union[AnalysisPlan, _Mapping]] = ..., document: _Optional[bytes] = ..., trigger_event: _Optional[str] = ..., exposure_filter: _Optional[bytes] = ...) -> None: ...
+    ended_phases: _containers.RepeatedCompositeFieldContainer[EndedPhase]
+    phase_started_at: int
+    pauses: _containers.RepeatedCompositeFieldContainer[Pause]
+    def __init__(self, id: _Optional[str] = ..., name: _Optional[str] = ..., status: _Optional[_Union[ExperimentStatus, str]] = ..., archived: _Optional[bool] = ..., control_variation: _Optional[str] = ..., metrics: _Optional[_Iterable[_Union[ExperimentMetric, _Mapping]]] = ..., plan: _Optional[_Union[AnalysisPlan, _Mapping]] = ..., document: _Optional[bytes] = ..., trigger_event: _Optional[str] = ..., exposure_filter: _Optional[bytes] = ..., ended_phases: _Optional[_Iterable[_Union[EndedPhase, _Mapping]]] = ..., phase_started_at: _Optional[int] = ..., pauses: _Optional[_Iterable[_Union[Pause, _Mapping]]] = ...) -> None: ...
+
+class EndedPhase(_message.Message):
+    __slots__ = ("started_at", "ended_at", "control_variation", "document")
+    STARTED_AT_FIELD_NUMBER: _ClassVar[int]
+    ENDED_AT_FIELD_NUMBER: _ClassVar[int]
+    CONTROL_VARIATION_FIELD_NUMBER: _ClassVar[int]
+    DOCUMENT_FIELD_NUMBER: _ClassVar[int]
+    started_at: int
+    ended_at: int
+    control_variation: str
+    document: bytes
+    def __init__(self, started_at: _Optional[int] = ..., ended_at: _Optional[int] = ..., control_variation: _Optional[str] = ..., document: _Optional[bytes] = ...) -> None: ...
+
+class Pause(_message.Message):
+    __slots__ = ("started_at", "ended_at")
+    STARTED_AT_FIELD_NUMBER: _ClassVar[int]
+    ENDED_AT_FIELD_NUMBER: _ClassVar[int]
+    started_at: int
+    ended_at: int
+    def __init__(self, started_at: _Optional[int] = ..., ended_at: _Optional[int] = ...) -> None: ...
 
 class Metric(_message.Message):
     __slots__ = ("id", "key", "name", "archived", "aggregation", "direction", "event", "denominator_event", "quantile", "window_start", "window_end", "winsorize_at", "filter", "steps", "property", "winsorize_lower", "winsorize_of", "covariate_days", "per")

@@ -209,6 +209,10 @@ export interface Experiment {
   holdouts?: Holdout[];
   /** Exposures name it; from 1. Absent: 1. */
   phase?: number;
+  /** What its assignment and its traffic are hashed with; absent: its key. */
+  seed?: string;
+  /** It assigns as before, and nobody belongs to it. Absent: false. */
+  paused?: boolean;
 }
 
 /** Any JSON value. */

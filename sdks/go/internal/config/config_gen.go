@@ -141,6 +141,8 @@ type Experiment struct {
 	Layer      *LayerSlot     `json:"layer,omitempty"`
 	Holdouts   []Holdout      `json:"holdouts,omitempty"`
 	Phase      *int64         `json:"phase,omitempty"`
+	Seed       string         `json:"seed,omitempty"`
+	Paused     bool           `json:"paused,omitempty"`
 }
 
 // Json is any JSON value.
