@@ -1,4 +1,4 @@
-"""Durable streams: publish, follow, pull, acknowledge. The port stands in `port`, its adapters beside it."""
+"""A message bus: durable streams, and request and reply. The port stands in `port`, its adapters beside it."""
 
 from streams.port import (
     BatchConsumer,
@@ -11,7 +11,10 @@ from streams.port import (
     FollowEvent,
     Message,
     MessageTooLarge,
+    NoResponder,
     PublishAck,
+    RequestFailed,
+    ResponderBusy,
     Restarted,
     StreamFull,
     StreamMissing,
@@ -32,7 +35,10 @@ __all__ = [
     "FollowEvent",
     "Message",
     "MessageTooLarge",
+    "NoResponder",
     "PublishAck",
+    "RequestFailed",
+    "ResponderBusy",
     "Restarted",
     "StreamFull",
     "StreamMissing",

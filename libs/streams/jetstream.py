@@ -6,13 +6,13 @@ import asyncio
 import contextlib
 import logging
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import nats.errors
 import nats.js.errors
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
-from streams import stream_configuration
+from streams import requests, stream_configuration
 from streams.client import BusClient
 from streams.client_errors import UNREACHABLE, asked
 from streams.connection import BusConnection
@@ -28,6 +28,7 @@ from streams.port import (
     StreamState,
 )
 from streams.pull_consumer import PullConsumer
+from streams.responder import Responder
 from streams.stream_configuration import epoch_milliseconds, server_time, stream_details
 
 _log = logging.getLogger("bus")
@@ -150,6 +151,16 @@ class JetStreamBus:
                     with contextlib.suppress(*UNREACHABLE, nats.errors.Error):
                         await subscription.unsubscribe()
             await asyncio.sleep(_LISTEN_AGAIN_SECONDS)
+
+    async def request(self, subject: str, payload: bytes, seconds: float) -> bytes:
+        self._require_connection()
+        return await requests.request(self._client, subject, payload, seconds)
+
+    async def respond(
+        self, subject: str, answer: Callable[[bytes], Awaitable[bytes]], *, group: str, at_once: int, waiting_max: int
+    ) -> None:
+        responder = Responder(answer, at_once=at_once, waiting_max=waiting_max)
+        await requests.respond(self._client, subject, group, responder)
 
     async def follow(self, stream: str, filter_subject: str) -> AsyncIterator[FollowEvent]:
         follower = OrderedFollower(self._client, self._context, stream, filter_subject)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from uuid import uuid4
 
 from streams.adjustment import adjusted
+from streams.memory_requests import MemoryRequests, matches
 from streams.port import (
     BatchConsumer,
     BusUnavailable,
@@ -26,17 +27,7 @@ from streams.port import (
     StreamState,
     WrongLastSequence,
 )
-
-
-def matches(subject: str, pattern: str) -> bool:
-    """Whether `subject` fits a NATS pattern with `*` (one token) and a closing `>` (one token or more)."""
-    tokens, wanted = subject.split("."), pattern.split(".")
-    for index, expected in enumerate(wanted):
-        if expected == ">":
-            return len(tokens) > index
-        if index >= len(tokens) or expected not in ("*", tokens[index]):
-            return False
-    return len(tokens) == len(wanted)
+from streams.responder import Responder
 
 
 @dataclass
@@ -61,6 +52,7 @@ class MemoryBus:
     def __init__(self) -> None:
         self._streams: dict[str, _Stream] = {}
         self._listeners: list[tuple[str, asyncio.Queue[bytes]]] = []
+        self._requests = MemoryRequests()
         self._changed = asyncio.Condition()
         self.connected = True
 
@@ -141,6 +133,16 @@ class MemoryBus:
                 yield await listener[1].get()
         finally:
             self._listeners.remove(listener)
+
+    async def request(self, subject: str, payload: bytes, seconds: float) -> bytes:
+        if not self.connected:
+            raise BusUnavailable("not connected")
+        return await self._requests.request(subject, payload, seconds)
+
+    async def respond(
+        self, subject: str, answer: Callable[[bytes], Awaitable[bytes]], *, group: str, at_once: int, waiting_max: int
+    ) -> None:
+        await self._requests.respond(subject, group, Responder(answer, at_once=at_once, waiting_max=waiting_max))
 
     async def follow(self, stream: str, filter_subject: str) -> AsyncIterator[FollowEvent]:
         async with self._changed:

@@ -2,8 +2,11 @@
 
 BusError
 ├── BusUnavailable
+│   ├── NoResponder
 │   ├── StreamMissing
 │   └── StreamRefused
+├── RequestFailed
+├── ResponderBusy
 ├── StreamFull
 ├── MessageTooLarge
 └── WrongLastSequence
@@ -11,7 +14,7 @@ BusError
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -22,6 +25,18 @@ class BusError(Exception):
 
 class BusUnavailable(BusError):
     """Nobody answered in time; nothing is known to be stored."""
+
+
+class NoResponder(BusUnavailable):
+    """The bus answers, and nobody responds on the subject; known at once."""
+
+
+class RequestFailed(BusError):
+    """The responder took the request and failed; its log says why."""
+
+
+class ResponderBusy(BusError):
+    """The responder has as many requests as it takes; nothing was done."""
 
 
 class StreamMissing(BusUnavailable):
@@ -37,7 +52,7 @@ class StreamFull(BusError):
 
 
 class MessageTooLarge(BusError):
-    """The message is over the stream's or the server's limit; nothing was stored."""
+    """The message, or the answer to it, is over the stream's or the server's limit; nothing was stored."""
 
 
 class WrongLastSequence(BusError):
@@ -193,6 +208,18 @@ class Bus(Protocol):
 
     def listen(self, subject: str) -> AsyncIterator[bytes]:
         """What is told on the subject from now on. Waits while the bus is away; never raises."""
+
+    async def request(self, subject: str, payload: bytes, seconds: float) -> bytes:
+        """The answer of one that responds on the subject. Raises NoResponder at once where there is none,
+        BusUnavailable after so many seconds, MessageTooLarge for the request or its answer, ResponderBusy,
+        RequestFailed."""
+
+    async def respond(
+        self, subject: str, answer: Callable[[bytes], Awaitable[bytes]], *, group: str, at_once: int, waiting_max: int
+    ) -> None:
+        """Answers requests until it is cancelled; of those that respond in one `group`, one gets each. Up to `at_once`
+        are answered at a time, `waiting_max` more wait, the others are refused as busy. What `answer` raises is told to
+        who asked as a failure. Waits while the bus is away; never raises."""
 
     def follow(self, stream: str, filter_subject: str) -> AsyncIterator[FollowEvent]:
         """The newest message of each subject, `CaughtUp`, then every change, in order and without gaps.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
@@ -18,6 +19,9 @@ from streams import (
     ExpectedLast,
     FollowEvent,
     MessageTooLarge,
+    NoResponder,
+    RequestFailed,
+    ResponderBusy,
     Restarted,
     StreamFull,
     StreamSpec,
@@ -331,3 +335,89 @@ async def test_a_deleted_message_is_gone_and_its_neighbours_stay(bus: Bus, spec:
     found = [await bus.message_at(spec.name, sequence) for sequence in sequences]
     assert [each.payload if each else None for each in found] == [b"1", None, b"3"]
     assert (await bus.state(spec.name)).messages == 2
+
+
+@contextlib.asynccontextmanager
+async def responding(
+    bus: Bus, subject: str, answer: Callable[[bytes], Awaitable[bytes]], **bounds: int
+) -> AsyncIterator[None]:
+    """Requests on the subject are answered within this block; the empty one finds out when it begins."""
+
+    async def answered(payload: bytes) -> bytes:
+        return b"" if payload == b"" else await answer(payload)
+
+    limits = {"at_once": 4, "waiting_max": 4, **bounds}
+    task = asyncio.create_task(bus.respond(subject, answered, group="test", **limits))
+
+    async def begun() -> bool:
+        with contextlib.suppress(NoResponder):
+            await bus.request(subject, b"", 5)
+            return True
+        return False
+
+    await until(begun)
+    yield
+    task.cancel()
+    await asyncio.wait([task])
+
+
+async def test_a_request_is_answered_once_by_one_of_a_group(bus: Bus) -> None:
+    subject, heard = f"asked.{uuid4().hex}", list[bytes]()
+
+    async def answer(payload: bytes) -> bytes:
+        heard.append(payload)
+        return payload.upper()
+
+    async with responding(bus, subject, answer), responding(bus, subject, answer):
+        answers = [await bus.request(subject, word, 5) for word in (b"one", b"two", b"three")]
+    assert answers == [b"ONE", b"TWO", b"THREE"]
+    assert heard == [b"one", b"two", b"three"]
+    with pytest.raises(NoResponder):
+        await bus.request(subject, b"gone", 60)
+
+
+async def test_a_request_that_is_not_answered_says_why(bus: Bus) -> None:
+    subject, huge = f"asked.{uuid4().hex}", b"x" * 9 * 1024 * 1024
+
+    async def answer(payload: bytes) -> bytes:
+        match payload:
+            case b"silence":
+                await asyncio.Event().wait()
+            case b"much":
+                return huge
+        raise ValueError("a secret of the responder")
+
+    async with responding(bus, subject, answer):
+        with pytest.raises(BusUnavailable):
+            await bus.request(subject, b"silence", 0.05)
+        with pytest.raises(RequestFailed, match=r"^the responder failed$"):
+            await bus.request(subject, b"fault", 5)
+        with pytest.raises(MessageTooLarge):
+            await bus.request(subject, b"much", 5)
+        with pytest.raises(MessageTooLarge):
+            await bus.request(subject, huge, 5)
+        assert await bus.request(subject, b"", 5) == b""
+
+
+async def test_a_responder_has_so_many_requests_at_once_and_refuses_what_it_can_not_keep_waiting(bus: Bus) -> None:
+    subject, go, heard = f"asked.{uuid4().hex}", asyncio.Event(), list[bytes]()
+
+    async def answer(payload: bytes) -> bytes:
+        heard.append(payload)
+        await go.wait()
+        return payload
+
+    async with responding(bus, subject, answer, at_once=1, waiting_max=2):
+        first = asyncio.create_task(bus.request(subject, b"first", 20))
+        await until(lambda: heard == [b"first"])
+        with pytest.raises(BusUnavailable):
+            await bus.request(subject, b"impatient", 0.05)
+        second = asyncio.create_task(bus.request(subject, b"second", 20))
+        refused = [asyncio.create_task(bus.request(subject, b"more", 20)) for _ in range(3)]
+        done, _ = await asyncio.wait(refused, return_when=asyncio.FIRST_COMPLETED)
+        assert all(isinstance(each.exception(), ResponderBusy) for each in done)
+        assert heard == [b"first"]
+        go.set()
+        assert (await first, await second) == (b"first", b"second")
+        await asyncio.wait(refused)
+    assert b"impatient" not in heard
