@@ -1,8 +1,9 @@
 """The streams of the bus and the subjects in them.
 
-`config.<environment>.<kind>.<key>` · `events.<environment>` · `dead_letters.<environment>` · `acts.<organization>`, and
-`config_ahead.<environment>` and `verdict.edges.<environment>`, which no stream keeps. A key may hold dots, which
-separate tokens in a subject, so they travel as `~`, a character that no key has.
+`config.<environment>.<kind>.<key>` · `events.<environment>` · `dead_letters.<environment>` · `acts.<organization>` ·
+`verdicts.<environment>.<rollout id>` · `monitor_term`, and `config_ahead.<environment>` and
+`verdict.edges.<environment>`, which no stream keeps. A key may hold dots, which separate tokens in a subject, so they
+travel as `~`, a character that no key has.
 """
 
 from __future__ import annotations
@@ -15,9 +16,13 @@ CONFIG = "CONFIG"
 EVENTS = "EVENTS"
 DEAD_LETTERS = "DEAD_LETTERS"
 ACTS = "ACTS"
+VERDICTS = "VERDICTS"
+MONITOR_TERM = "monitor_term"
+"""Where VERDICTS keeps who looks: a `MonitorTerm`."""
 
 ENTITY_KINDS = ("environment", "flag", "segment", "experiment", "metric", "remote_config", "rollout")
 _MANIFEST = "manifest"
+_VERDICTS_PER_ROLLOUT = 5
 _DAY_SECONDS = 86_400.0
 _MEBIBYTE = 1024 * 1024
 
@@ -96,11 +101,35 @@ def acts_stream(
     return StreamSpec(ACTS, ("acts.>",), max_bytes, replicas=replicas, max_message_bytes=_MEBIBYTE, given=given)
 
 
+def verdicts_subject(environment_id: str, rollout_id: str) -> str:
+    return f"verdicts.{environment_id}.{rollout_id}"
+
+
+def verdicts_stream(
+    *,
+    max_bytes: int = 512 * _MEBIBYTE,
+    max_age_seconds: float = 7 * _DAY_SECONDS,
+    replicas: int = 1,
+    given: frozenset[str] | None = None,
+) -> StreamSpec:
+    """Kept by limits, the last few of each rollout. Made by the monitor and by the control plane."""
+    return StreamSpec(
+        VERDICTS,
+        ("verdicts.>", MONITOR_TERM),
+        max_bytes,
+        max_age_seconds=max_age_seconds,
+        messages_per_subject=_VERDICTS_PER_ROLLOUT,
+        replicas=replicas,
+        max_message_bytes=_MEBIBYTE,
+        given=given,
+    )
+
+
 def config_stream(
     *, max_bytes: int = 1024 * _MEBIBYTE, replicas: int = 1, given: frozenset[str] | None = None
 ) -> StreamSpec:
     """Kept for ever, the newest message of each subject. Made by the control plane alone."""
-    return StreamSpec(CONFIG, ("config.>",), max_bytes, last_per_subject=True, replicas=replicas, given=given)
+    return StreamSpec(CONFIG, ("config.>",), max_bytes, messages_per_subject=1, replicas=replicas, given=given)
 
 
 def events_stream(

@@ -34,7 +34,7 @@ from streams.responder import Responder
 class _Stream:
     spec: StreamSpec
     messages: dict[int, Delivered] = field(default_factory=dict)
-    last_by_subject: dict[str, int] = field(default_factory=dict)
+    by_subject: dict[str, list[int]] = field(default_factory=dict)
     ids: dict[str, int] = field(default_factory=dict)
     last_sequence: int = 0
     bytes: int = 0
@@ -42,8 +42,20 @@ class _Stream:
     identity: str = field(default_factory=lambda: uuid4().hex)
 
     def newest_per_subject(self, pattern: str) -> list[Delivered]:
-        sequences = sorted(seq for subject, seq in self.last_by_subject.items() if matches(subject, pattern))
+        sequences = sorted(held[-1] for subject, held in self.by_subject.items() if matches(subject, pattern))
         return [self.messages[sequence] for sequence in sequences]
+
+    def last(self, subject: str) -> int:
+        """The sequence of the newest message; 0: there is none."""
+        return self.by_subject.get(subject, [0])[-1]
+
+    def remove(self, sequence: int) -> None:
+        gone = self.messages.pop(sequence)
+        self.bytes -= len(gone.payload)
+        held = self.by_subject[gone.subject]
+        held.remove(sequence)
+        if not held:
+            del self.by_subject[gone.subject]
 
 
 class MemoryBus:
@@ -97,21 +109,22 @@ class MemoryBus:
             raise BusUnavailable(f"no stream takes {subject}")
         if message_id is not None and message_id in stream.ids:
             return PublishAck(stream.ids[message_id], duplicate=True)
-        if expected is not None and stream.last_by_subject.get(expected.subject, 0) != expected.sequence:
+        if expected is not None and stream.last(expected.subject) != expected.sequence:
             raise WrongLastSequence(f"{expected.subject} is not at {expected.sequence}")
         if len(payload) > stream.spec.max_message_bytes:
             raise MessageTooLarge(f"{len(payload)} bytes")
-        replaced = stream.last_by_subject.get(subject) if stream.spec.last_per_subject else None
+        held, limit = stream.by_subject.get(subject, []), stream.spec.messages_per_subject
+        replaced = held[0] if limit is not None and len(held) >= limit else None
         freed = len(stream.messages[replaced].payload) if replaced else 0
         if stream.bytes - freed + len(payload) > stream.spec.max_bytes:
             raise StreamFull(f"{stream.spec.name} is full")
         if replaced:
-            del stream.messages[replaced]
+            stream.remove(replaced)
         stream.last_sequence += 1
         sequence = stream.last_sequence
         stream.messages[sequence] = Delivered(subject, payload, sequence, time.time_ns() // 1_000_000)
-        stream.last_by_subject[subject] = sequence
-        stream.bytes += len(payload) - freed
+        stream.by_subject.setdefault(subject, []).append(sequence)
+        stream.bytes += len(payload)
         if message_id is not None:
             stream.ids[message_id] = sequence
         async with self._changed:
@@ -172,22 +185,15 @@ class MemoryBus:
 
     async def last_message(self, stream: str, subject: str) -> Delivered | None:
         found = self._stream(stream)
-        sequence = found.last_by_subject.get(subject)
-        return found.messages[sequence] if sequence else None
+        return found.messages.get(found.last(subject))
 
     async def message_at(self, stream: str, sequence: int) -> Delivered | None:
         return self._stream(stream).messages.get(sequence)
 
     async def delete_message(self, stream: str, sequence: int) -> None:
         found = self._stream(stream)
-        gone = found.messages.pop(sequence, None)
-        if gone is not None:
-            found.bytes -= len(gone.payload)
-            if found.last_by_subject.get(gone.subject) == sequence:
-                earlier = [seq for seq, each in found.messages.items() if each.subject == gone.subject]
-                found.last_by_subject.pop(gone.subject)
-                if earlier:
-                    found.last_by_subject[gone.subject] = max(earlier)
+        if sequence in found.messages:
+            found.remove(sequence)
 
     async def read_all(self, stream: str, filter_subject: str) -> list[Delivered]:
         return self._stream(stream).newest_per_subject(filter_subject)

@@ -63,7 +63,8 @@ class WrongLastSequence(BusError):
 class StreamSpec:
     """A stream on disk that refuses new messages when it is full and never drops what it has acknowledged.
 
-    `last_per_subject` keeps only the newest message of each subject. `max_age_seconds` None keeps for ever.
+    `messages_per_subject`: only so many of each subject are kept, the newest; None: all. `max_age_seconds` None keeps
+    for ever.
     `given` names the fields that a stream which exists is changed to; None: all that may be changed.
     """
 
@@ -71,7 +72,7 @@ class StreamSpec:
     subjects: tuple[str, ...]
     max_bytes: int
     max_age_seconds: float | None = None
-    last_per_subject: bool = False
+    messages_per_subject: int | None = None
     replicas: int = 1
     duplicate_window_seconds: float = 120
     max_message_bytes: int = 8 * 1024 * 1024

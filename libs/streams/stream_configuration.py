@@ -57,7 +57,7 @@ async def _make(context: JetStreamContext, spec: StreamSpec) -> None:
         "storage": "file",
         "retention": "limits",
         "discard": "new",
-        "max_msgs_per_subject": 1 if spec.last_per_subject else -1,
+        "max_msgs_per_subject": spec.messages_per_subject or -1,
         "allow_direct": True,
         **_changeable(spec),
     }

@@ -247,7 +247,9 @@ async def test_environments_of_another_database_are_left_alone(stand: Stand) -> 
 
 async def test_an_entry_too_large_for_the_bus_holds_up_nothing(stand: Stand) -> None:
     spec = stand.stream
-    stand.stream = StreamSpec(spec.name, spec.subjects, spec.max_bytes, last_per_subject=True, max_message_bytes=20_000)
+    stand.stream = StreamSpec(
+        spec.name, spec.subjects, spec.max_bytes, messages_per_subject=1, max_message_bytes=20_000
+    )
     async with stand.relay():
         await stand.published(1)
         await stand.published(await stand.rename_attributes(*(f"{n}-{'x' * 240}" for n in range(100))))

@@ -86,7 +86,7 @@ async def test_a_message_over_the_limit_is_refused(bus: Bus, spec: StreamSpec) -
 
 
 async def test_an_expectation_on_another_subject_fences_a_writer(bus: Bus, spec: StreamSpec) -> None:
-    await bus.ensure_stream(replace(spec, last_per_subject=True))
+    await bus.ensure_stream(replace(spec, messages_per_subject=1))
     fence = f"{spec.name}.fence"
     stale = ExpectedLast(0, fence)
     await bus.publish(f"{spec.name}.a", b"1", expected=stale)
@@ -99,13 +99,26 @@ async def test_an_expectation_on_another_subject_fences_a_writer(bus: Bus, spec:
     assert last.payload == b"2"
 
 
+async def test_a_few_messages_of_each_subject_are_kept(bus: Bus, spec: StreamSpec) -> None:
+    await bus.ensure_stream(replace(spec, messages_per_subject=2))
+    for subject, payload in (("a", b"1"), ("b", b"2"), ("a", b"3"), ("a", b"4")):
+        await bus.publish(f"{spec.name}.{subject}", payload)
+    kept = [await bus.message_at(spec.name, sequence) for sequence in (1, 2, 3, 4)]
+    assert [each.payload if each else None for each in kept] == [None, b"2", b"3", b"4"]
+    assert [each.payload for each in await bus.read_all(spec.name, f"{spec.name}.>")] == [b"2", b"4"]
+    await bus.delete_message(spec.name, 4)
+    last = await bus.last_message(spec.name, f"{spec.name}.a")
+    assert last is not None
+    assert last.payload == b"3"
+
+
 async def test_the_last_message_of_an_unknown_subject_is_none(bus: Bus, spec: StreamSpec) -> None:
     await bus.ensure_stream(spec)
     assert await bus.last_message(spec.name, f"{spec.name}.none") is None
 
 
 async def test_following_gives_the_present_state_then_each_change(bus: Bus, spec: StreamSpec) -> None:
-    await bus.ensure_stream(replace(spec, last_per_subject=True))
+    await bus.ensure_stream(replace(spec, messages_per_subject=1))
     for subject, payload in (("a.x", b"1"), ("b", b"2"), ("a.x", b"3"), ("c", b"4")):
         await bus.publish(f"{spec.name}.{subject}", payload)
     events = bus.follow(spec.name, f"{spec.name}.>")
@@ -119,7 +132,7 @@ async def test_following_gives_the_present_state_then_each_change(bus: Bus, spec
 
 
 async def test_a_slow_follower_passes_over_what_was_replaced(bus: Bus, spec: StreamSpec) -> None:
-    await bus.ensure_stream(replace(spec, last_per_subject=True))
+    await bus.ensure_stream(replace(spec, messages_per_subject=1))
     events = bus.follow(spec.name, f"{spec.name}.>")
     await take(events, 1)
     for subject, payload in (("a", b"1"), ("b", b"2")):
@@ -158,7 +171,7 @@ async def test_following_an_empty_stream_is_caught_up_at_once(bus: Bus, spec: St
 
 
 async def test_reading_all_gives_the_newest_of_each_subject(bus: Bus, spec: StreamSpec) -> None:
-    await bus.ensure_stream(replace(spec, last_per_subject=True))
+    await bus.ensure_stream(replace(spec, messages_per_subject=1))
     assert await bus.read_all(spec.name, f"{spec.name}.>") == []
     for index in range(300):
         await bus.publish(f"{spec.name}.e.k{index % 100}", str(index).encode())
@@ -238,7 +251,7 @@ async def test_a_bus_closes_that_never_came_to_a_connection() -> None:
 
 async def test_a_follower_misses_nothing_while_the_server_is_killed(fresh_nats: Nats) -> None:
     bus = await JetStreamBus.connect(fresh_nats.url, name="test")
-    spec = StreamSpec("K", ("K.>",), max_bytes=10_000_000, last_per_subject=True)
+    spec = StreamSpec("K", ("K.>",), max_bytes=10_000_000, messages_per_subject=1)
     await bus.ensure_stream(spec)
     seen: dict[str, bytes] = {}
 
@@ -261,7 +274,7 @@ async def test_a_follower_misses_nothing_while_the_server_is_killed(fresh_nats: 
 
 async def test_a_stream_made_anew_is_delivered_anew(fresh_nats: Nats) -> None:
     bus = await JetStreamBus.connect(fresh_nats.url, name="test")
-    spec = StreamSpec("K", ("K.>",), max_bytes=10_000_000, last_per_subject=True)
+    spec = StreamSpec("K", ("K.>",), max_bytes=10_000_000, messages_per_subject=1)
     await bus.ensure_stream(spec)
     await bus.publish("K.a", b"1")
     events = bus.follow("K", "K.>")
