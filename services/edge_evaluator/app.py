@@ -10,6 +10,7 @@ from service_kit.plain_app import PlainApp
 
 from edge_evaluator.admission.requests import Admission
 from edge_evaluator.admission.streams import OpenStreams
+from edge_evaluator.endpoints.assignments import assignment_operations
 from edge_evaluator.endpoints.config import config_operations
 from edge_evaluator.endpoints.contexts import ContextLimits
 from edge_evaluator.endpoints.flags import flag_operations
@@ -66,6 +67,7 @@ def build_app(parts: EdgeParts, options: HttpOptions, shell: Shell) -> PlainApp:
             ),
             *flag_operations(admission=admission, evaluator=evaluator, limits=limits),
             *remote_config_operations(admission=admission, evaluator=evaluator, limits=limits),
+            *assignment_operations(admission=admission, evaluator=evaluator, limits=limits),
             *config_operations(admission=admission, open_streams=parts.open_streams),
             *manifest_operations(admission=admission),
         ],

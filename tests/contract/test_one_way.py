@@ -36,6 +36,7 @@ OFREP = {
     "/v1/flags/{key}",
     "/v1/configs",
     "/v1/configs/{key}",
+    "/v1/experiments/{key}/assign",
 }
 LIMIT = {"type": "integer", "maximum": 200, "minimum": 1, "default": 50, "title": "Limit"}
 CURSOR = {"anyOf": [{"type": "string", "maxLength": 2000}, {"type": "null"}], "title": "Cursor"}

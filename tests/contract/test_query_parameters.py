@@ -14,7 +14,10 @@ from tests.contract.apps import apps, open_clients
 
 PROBES = {"/healthz", "/readyz", "/metrics"}
 """Load balancers and scrapers add what they like, and no answer depends on it."""
-ATTRIBUTES = {("edge", "GET", path) for path in ("/v1/flags/{key}", "/v1/configs", "/v1/configs/{key}")}
+ATTRIBUTES = {
+    ("edge", "GET", path)
+    for path in ("/v1/flags/{key}", "/v1/configs", "/v1/configs/{key}", "/v1/experiments/{key}/assign")
+}
 """Each parameter is an attribute of the context, so none is unknown."""
 CALLBACK = ("control plane", "GET", "/api/v1/auth/oidc/callback")
 """Identity providers add what they like; what is given twice signs nobody in."""

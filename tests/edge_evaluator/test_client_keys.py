@@ -41,6 +41,7 @@ async def every_answer(edge: RunningEdge) -> list[httpx.Response]:
             answers.append(await edge.post("/v1/evaluate", body | {"explain": True}, key=CLIENT_KEY))
         answers.append(await edge.get(f"/v1/flags/{flag}?user_id=someone", key=CLIENT_KEY))
         answers.append(await edge.get(f"/v1/configs/{flag}?user_id=someone", key=CLIENT_KEY))
+        answers.append(await edge.get(f"/v1/experiments/{flag}/assign?user_id=someone", key=CLIENT_KEY))
     for context in CONTEXTS:
         answers.append(await edge.bulk(context, key=CLIENT_KEY))
         answers.append(await edge.post("/v1/evaluate", {"context": context}, key=CLIENT_KEY))

@@ -27,6 +27,7 @@ FAILURE_SCHEMA: dict[str, Any] = {
 
 _EVALUATION_PATH = re.compile(
     r"/ofrep/v1/evaluate/flags(?:/(?P<key>[^/]+))?|/v1/evaluate|/v1/flags/[^/]+|/v1/configs(?:/[^/]+)?"
+    r"|/v1/experiments/[^/]+/assign"
 )
 
 

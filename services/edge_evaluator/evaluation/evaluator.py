@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from bucketing.decision import Decision, ErrorCode, failure
+from bucketing.flagset import Experiment
 from service_kit.clock import Clock
 
+from edge_evaluator.evaluation.assignments import Assignment, Request, assigned
 from edge_evaluator.evaluation.exposures import Exposures
 from edge_evaluator.memory.answers import failure_status
 from edge_evaluator.memory.callers import Caller
@@ -49,6 +51,11 @@ class Evaluator:
             return failure_status(decision.error_code.value), view.answers[decision]
         self.report(caller, view, context, decision, expose=expose)
         return 200, view.answers[decision]
+
+    def assignment(self, view: View, experiment: Experiment, context: dict[str, Any]) -> Assignment:
+        """What the unit gets of an experiment on a flag that this view may know."""
+        decision = self.decide(view, experiment.flag, context)
+        return assigned(view, experiment, decision, Request(context, self._clock.now()))
 
     def value(self, caller: Caller, view: View, flag_key: str, context: dict[str, Any]) -> bytes | None:
         """The body of `single` when its status is 200, else None."""

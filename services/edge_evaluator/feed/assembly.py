@@ -249,9 +249,17 @@ def _configured(
         digest=digest,
         published_at=update.published_at,
         compiled=compiled,
+        controls=_controls(held, changes, compiled),
         sdk_keys=keys,
         stream_tokens=held.stream_tokens if held is not None and keys is held.sdk_keys else _tokens(settings, keys),
     )
+
+
+def _controls(held: EnvironmentConfig | None, changes: Changes, compiled: CompiledFlagSet) -> Mapping[str, str]:
+    before = held.controls if held is not None else {}
+    if not changes.experiments:
+        return before
+    return {key: each for key, each in {**before, **changes.controls}.items() if key in compiled.flagset.experiments}
 
 
 def _tokens(settings: pb.Environment, keys: Iterable[SdkKey]) -> dict[str, SdkKey]:

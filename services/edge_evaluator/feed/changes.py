@@ -21,13 +21,16 @@ from edge_evaluator.memory.answer_versions import Entity, Stamp, entity_of
 
 @dataclass
 class Changes:
-    """By key what is there now, None for what is gone; `bad` is what can't be read, with the reason."""
+    """By key what is there now, None for what is gone; `bad` is what can't be read, with the reason.
+
+    `controls`: the control variations of experiments."""
 
     environment: pb.Environment | None = None
     deleted: bool = False
     flags: dict[str, Flag | None] = field(default_factory=dict)
     segments: dict[str, Segment | None] = field(default_factory=dict)
     experiments: dict[str, Experiment | None] = field(default_factory=dict)
+    controls: dict[str, str] = field(default_factory=dict)
     remote_configs: dict[str, RemoteConfig | None] = field(default_factory=dict)
     bad: dict[Entity, str] = field(default_factory=dict)
     stamps: dict[Entity, Stamp | None] = field(default_factory=dict)
@@ -102,6 +105,7 @@ def _read_experiment(changes: Changes, key: str, message: ConfigMessage | None) 
         experiment = experiment_of(message.experiment)
         _require_key(experiment.key, key)
         changes.experiments[key] = experiment
+        changes.controls[key] = message.experiment.control_variation or experiment.shares[0].variation
         document = message.experiment.document
         changes.stamps[entity] = Stamp.of_experiment(experiment, answers_version(message), document)
         return

@@ -17,8 +17,9 @@ from edge_evaluator.memory.answer_versions import AnswerVersions, Entity
 class EnvironmentConfig:
     """One environment at one version. Times in epoch milliseconds; `digest` in hexadecimal.
 
-    `kept` names (kind, key) of what serves an older state than the stream holds. `unreadable`: keys of which nothing
-    good is held, with the reason; `unreadable_configs` are those of remote configs among them.
+    `controls`: the control variation of each experiment. `kept` names (kind, key) of what serves an older state than
+    the stream holds. `unreadable`: keys of which nothing good is held, with the reason; `unreadable_configs` are those
+    of remote configs among them.
     """
 
     environment_id: str
@@ -30,6 +31,7 @@ class EnvironmentConfig:
     compiled: CompiledFlagSet
     sdk_keys: tuple[SdkKey, ...]
     stream_tokens: Mapping[str, SdkKey]
+    controls: Mapping[str, str] = field(default_factory=dict)
     unreadable: Mapping[str, str] = field(default_factory=dict)
     unreadable_configs: frozenset[str] = frozenset()
     kept: frozenset[Entity] = frozenset()
