@@ -1,4 +1,4 @@
-"""What an event is: an exposure or a metric event, as it is sent, as a line of JSON in EVENTS, and as columns.
+"""What an event is: an exposure, a metric event or usage, as it is sent, as a line of JSON in EVENTS, and as columns.
 
 A field is declared here once, with every limit that can be said as a type. What the ingestor takes and documents, the
 loader's rows, the columns and the exports follow from it. On the way moment, user key and attributes change their type:
@@ -7,7 +7,7 @@ the ingestor writes attributes as it decoded them; the loader reads their bytes,
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from msgspec import Meta, Struct
 
@@ -22,6 +22,11 @@ EXPERIMENTS_MAX = 50
 PHASE_MAX = 2**31 - 1
 EVENT_BYTES_MAX = 32 * 1024
 """Of one line."""
+USAGE_COUNTS_MAX = 500
+"""Of one usage event."""
+USAGE_COUNT_MAX = 10**12
+SDK_LENGTH_MAX = 64
+MINUTE_MS = 60_000
 INTEGER_MIN, INTEGER_MAX = -(2**63), 2**63 - 1
 METRIC_VALUE_MAX = 1e15
 """The size of a metric event's value: what results can add up and square, with digits left after the point."""
@@ -65,6 +70,38 @@ class ExperimentPhase(Struct, gc=False, frozen=True):
 Experiments = Annotated[list[ExperimentPhase], Meta(max_length=EXPERIMENTS_MAX)]
 """What the evaluation said that an exposure belongs to: none when it is empty."""
 
+UsageReason = Literal[
+    "STATIC", "DEFAULT", "TARGETING_MATCH", "SPLIT", "DISABLED", "CACHED", "STALE", "UNKNOWN", "ERROR"
+]
+"""OpenFeature's. CACHED: whoever asked was told that what it holds is still right."""
+UsageError = Literal[
+    "",
+    "FLAG_NOT_FOUND",
+    "PARSE_ERROR",
+    "TYPE_MISMATCH",
+    "TARGETING_KEY_MISSING",
+    "INVALID_CONTEXT",
+    "PROVIDER_NOT_READY",
+    "PROVIDER_FATAL",
+    "GENERAL",
+]
+
+
+class UsageCount(Struct, gc=False, frozen=True, omit_defaults=True):
+    """How often a flag, or a remote config, was evaluated in one way. `flag` empty: further keys that are unknown.
+    `bulk`: as one of all, which does not say that anybody wanted it. `sdk`: what asked; empty: it did not say."""
+
+    count: Annotated[int, Meta(ge=1, le=USAGE_COUNT_MAX)]
+    reason: UsageReason
+    flag: Annotated[str, Meta(max_length=NAME_LENGTH_MAX)] = ""
+    variation: Annotated[str, Meta(max_length=NAME_LENGTH_MAX)] = ""
+    error: UsageError = ""
+    sdk: Annotated[str, Meta(max_length=SDK_LENGTH_MAX)] = ""
+    bulk: bool = False
+
+
+UsageCounts = Annotated[list[UsageCount], Meta(min_length=1, max_length=USAGE_COUNTS_MAX)]
+
 _T = TypeVar("_T")
 _U = TypeVar("_U")
 _V = TypeVar("_V")
@@ -100,9 +137,21 @@ class Metric(Struct, Generic[_T, _U, _V, _A], gc=False):
     properties: _A = _ABSENT
 
 
+class Usage(Struct, Generic[_T], gc=False):
+    """What was asked for in the minute that `timestamp` lies in; of nobody in particular."""
+
+    event_id: EventId
+    timestamp: _T
+    counts: UsageCounts
+
+
 class ExposureLine(Exposure[Milliseconds, UserKey, _A], Generic[_A], gc=False):
     """`_A` is `Attributes` when it is written and `Raw` when it is read."""
 
 
 class MetricLine(Metric[Milliseconds, UserKey, float | None, _A], Generic[_A], gc=False):
     """`_A` as in an exposure's line."""
+
+
+class UsageLine(Usage[Milliseconds], gc=False):
+    """Its moment is the beginning of the minute."""

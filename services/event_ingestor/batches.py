@@ -16,10 +16,11 @@ class Lines(NamedTuple):
 
     exposures: bytes
     metrics: bytes
+    usage: bytes = b""
 
     @property
     def size(self) -> int:
-        return len(self.exposures) + len(self.metrics)
+        return len(self.exposures) + len(self.metrics) + len(self.usage)
 
 
 def messages_of(caller: Caller, lines: Lines, received_at: int, bytes_max: int) -> list[EventBatch]:
@@ -38,6 +39,8 @@ def _parts(lines: Lines, bytes_max: int) -> Iterator[Lines]:
         yield Lines(chunk, b"")
     for chunk in _chunks(lines.metrics, bytes_max):
         yield Lines(b"", chunk)
+    for chunk in _chunks(lines.usage, bytes_max):
+        yield Lines(b"", b"", chunk)
 
 
 def _chunks(lines: bytes, bytes_max: int) -> Iterator[bytes]:
@@ -65,4 +68,6 @@ def _message(caller: Caller, lines: Lines, received_at: int) -> EventBatch:
         metric_count=lines.metrics.count(b"\n"),
         exposures=lines.exposures,
         metrics=lines.metrics,
+        usage_count=lines.usage.count(b"\n"),
+        usage=lines.usage,
     )

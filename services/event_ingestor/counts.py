@@ -1,6 +1,6 @@
 """Counts of the events that this process accepted and refused, by environment, in each of the last minutes.
 
-What was accepted is also in each message of the stream (its two counts), which outlives the process; refusals are
+What was accepted is also in each message of the stream (its counts), which outlives the process; refusals are
 only here and in the metrics.
 """
 
@@ -25,6 +25,7 @@ class MinuteCounts:
     minute: int
     exposures: int = 0
     metrics: int = 0
+    usage: int = 0
     unstored: int = 0
     rejected: Counter[str] = field(default_factory=Counter)
 
@@ -39,6 +40,7 @@ class Counts:
         counts = self._of(environment_id, received_at)
         counts.exposures += admission.exposure_count
         counts.metrics += admission.metric_count
+        counts.usage += admission.usage_count
         counts.rejected.update(each.code for each in admission.rejected)
 
     def unstored(self, environment_id: str, received_at: int, admission: AdmittedEvents) -> None:

@@ -41,6 +41,7 @@ class _Group:
     caller: Caller
     exposures: list[bytes] = field(default_factory=list)
     metrics: list[bytes] = field(default_factory=list)
+    usage: list[bytes] = field(default_factory=list)
     size: int = 0
     waiting: list[asyncio.Future[BusError | None]] = field(default_factory=list)
     timer: asyncio.TimerHandle | None = None
@@ -93,6 +94,7 @@ class EventLog:
             group.timer = loop.call_later(self._limits.linger_seconds, self._commit, group)
         group.exposures.append(lines.exposures)
         group.metrics.append(lines.metrics)
+        group.usage.append(lines.usage)
         group.size += lines.size
         waiting: asyncio.Future[BusError | None] = loop.create_future()
         group.waiting.append(waiting)
@@ -107,7 +109,8 @@ class EventLog:
         task.add_done_callback(self._commits.discard)
 
     async def _store_group(self, group: _Group) -> None:
-        error = await self._store(group.caller, Lines(b"".join(group.exposures), b"".join(group.metrics)))
+        lines = Lines(b"".join(group.exposures), b"".join(group.metrics), b"".join(group.usage))
+        error = await self._store(group.caller, lines)
         for waiting in group.waiting:
             if not waiting.done():
                 waiting.set_result(error)

@@ -115,7 +115,7 @@ class Intake:
         if not admission.accepted:
             return
         try:
-            await self.log.append(caller, Lines(admission.exposures, admission.metrics))
+            await self.log.append(caller, Lines(admission.exposures, admission.metrics, admission.usage))
         except Problem:
             self.counts.unstored(caller.environment.environment_id, received_at, admission)
             raise
@@ -128,6 +128,8 @@ class Intake:
             self.telemetry.accepted.labels(environment_id, "exposure").inc(admission.exposure_count)
         if admission.metric_count:
             self.telemetry.accepted.labels(environment_id, "metric").inc(admission.metric_count)
+        if admission.usage_count:
+            self.telemetry.accepted.labels(environment_id, "usage").inc(admission.usage_count)
         for code, count in Counter(each.code for each in admission.rejected).items():
             self.telemetry.rejected.labels(environment_id, code).inc(count)
         for warning in admission.warnings:

@@ -93,6 +93,7 @@ def _added(*workers: Iterable[MinuteCounts]) -> list[MinuteCounts]:
         for each in parts:
             total.exposures += each.exposures
             total.metrics += each.metrics
+            total.usage += each.usage
             total.unstored += each.unstored
             total.rejected.update(each.rejected)
         found.append(total)

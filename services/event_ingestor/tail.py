@@ -134,7 +134,8 @@ def _nothing() -> None:
 
 
 def _records(received_at: int, admission: AdmittedEvents) -> Iterator[bytes]:
-    for kind, lines in ((b"exposure", admission.exposures), (b"metric", admission.metrics)):
+    accepted = ((b"exposure", admission.exposures), (b"metric", admission.metrics), (b"usage", admission.usage))
+    for kind, lines in accepted:
         for line in lines.splitlines():
             yield b'event: accepted\ndata: {"received_at":%d,"type":"%s","event":%s}\n\n' % (received_at, kind, line)
     for each in admission.rejected:

@@ -42,6 +42,22 @@ def metric(**changes: Any) -> dict[str, Any]:
     return {name: value for name, value in (event | changes).items() if value is not ...}
 
 
+def usage(**changes: Any) -> dict[str, Any]:
+    event = {
+        "type": "usage",
+        "event_id": "e-3",
+        "timestamp": "2026-01-05T10:00:00Z",
+        "counts": [{"flag": "new-checkout", "variation": "on", "reason": "STATIC", "sdk": "node/1.0", "count": 7}],
+    }
+    return {name: value for name, value in (event | changes).items() if value is not ...}
+
+
+def usage_of(**changes: Any) -> dict[str, Any]:
+    """With one count."""
+    count = {"flag": "f", "variation": "on", "reason": "STATIC", "count": 1} | changes
+    return usage(counts=[{name: value for name, value in count.items() if value is not ...}])
+
+
 def judged(*events: Any, rules: AdmissionRules = RULES) -> AdmittedEvents:
     return admit(json.dumps(events).encode(), rules)
 
@@ -53,7 +69,9 @@ def receipt(answer: Any) -> dict[str, Any]:
 
 def lines_of(admission: AdmittedEvents) -> list[dict[str, Any]]:
     """Every accepted line, exposures first."""
-    return [msgspec.json.decode(line) for line in (admission.exposures + admission.metrics).splitlines()]
+    return [
+        msgspec.json.decode(line) for line in (admission.exposures + admission.metrics + admission.usage).splitlines()
+    ]
 
 
 def codes(admission: AdmittedEvents) -> list[tuple[int, str]]:

@@ -10,7 +10,7 @@ import pytest
 from event_ingestor.admission.events import DAY_MS, AdmissionRules, Window, admit
 from messages.events import EVENT_BYTES_MAX, TIMESTAMP_MAX, TIMESTAMP_MIN
 
-from tests.event_ingestor.events import NOW, RULES, codes, exposure, judged, lines_of, metric
+from tests.event_ingestor.events import NOW, RULES, codes, exposure, judged, lines_of, metric, usage, usage_of
 
 
 def test_an_exposure_travels_on_with_its_time_as_a_number() -> None:
@@ -68,6 +68,12 @@ def test_a_metric_event_travels_on_with_its_value_as_a_float() -> None:
         (metric(timestamp=NOW + 0.6), {"timestamp": NOW + 1}),
         (metric(timestamp="2026-01-05 10:00:00z"), {"timestamp": NOW}),
         (metric(unknown={"deep": [1]}), {"value": 12.5}),
+        (usage(timestamp="2026-01-05T10:00:59.9Z"), {"timestamp": NOW}),
+        (usage_of(other=1), {"counts": [{"count": 1, "reason": "STATIC", "flag": "f", "variation": "on"}]}),
+        (
+            usage_of(flag="Gone", reason="ERROR", error="FLAG_NOT_FOUND", variation="", bulk=False, sdk=""),
+            {"counts": [{"count": 1, "reason": "ERROR", "flag": "Gone", "error": "FLAG_NOT_FOUND"}]},
+        ),
         (metric(properties={"a": [1, None, {"b": True}]}), {"properties": {"a": [1, None, {"b": True}]}}),
         (metric(properties={"text": 'a\n"\\u0000'}), {"properties": {"text": 'a\n"\\u0000'}}),
     ],
@@ -94,6 +100,9 @@ def test_a_metric_event_travels_on_with_its_value_as_a_float() -> None:
         "timestamp is rounded",
         "timestamp is a text",
         "unknown field",
+        "usage is of a minute",
+        "unknown field of a count",
+        "usage of a flag that is not there",
         "nested properties",
         "escapes in properties",
     ],
@@ -200,6 +209,29 @@ REFUSED: list[tuple[str, Any]] = [
     ("lone_surrogate", metric(other="\ud800")),
     ("nested_too_deep", metric(properties={"a": [DEEP]})),
     ("nested_too_deep", exposure(context={"a": {"b": {"c": {"d": {"e": {"f": {}}}}}}})),
+    ("missing_field", usage(counts=...)),
+    ("missing_field", usage_of(count=...)),
+    ("wrong_type", usage(counts={})),
+    ("wrong_type", usage(counts=[7])),
+    ("wrong_type", usage_of(count="1")),
+    ("wrong_type", usage_of(bulk=None)),
+    ("empty_field", usage(counts=[])),
+    ("empty_field", usage_of(flag="")),
+    ("out_of_range", usage_of(count=0)),
+    ("out_of_range", usage_of(count=10**12 + 1)),
+    ("too_long", usage_of(flag="f" * 129)),
+    ("too_long", usage_of(sdk="s" * 65)),
+    ("too_long", usage(counts=[{"count": 1}] * 501)),
+    ("unknown_value", usage_of(reason="LUCK")),
+    ("unknown_value", usage_of(reason="ERROR", error="LUCK")),
+    ("error_without_reason", usage_of(error="GENERAL")),
+    ("error_without_reason", usage_of(reason="ERROR")),
+    ("invalid_key", usage_of(flag="me@example.org", reason="ERROR", error="FLAG_NOT_FOUND")),
+    ("invalid_sdk", usage_of(sdk="né")),
+    ("nul_character", usage_of(variation="a\0")),
+    ("lone_surrogate", usage_of(variation="\ud800")),
+    ("timestamp_too_old", usage(timestamp=NOW - DAY_MS - 1)),
+    ("event_too_large", usage(counts=[{"flag": "f", "variation": "v" * 128, "reason": "STATIC", "count": 1}] * 400)),
     ("event_too_large", metric(properties={"a": "x" * EVENT_BYTES_MAX})),
 ]
 
@@ -209,6 +241,7 @@ def test_a_bad_event_is_named_and_never_costs_its_neighbours(code: str, event: A
     admission = judged(exposure(), event, metric())
     assert codes(admission) == [(1, code)]
     assert lines_of(admission) == lines_of(judged(exposure(), metric()))
+    assert "LUCK" not in admission.rejected[0].detail
     assert admission.rejected[0].detail
 
 

@@ -213,7 +213,7 @@ async def test_with_the_bus_away_nothing_is_accepted(client: httpx.AsyncClient, 
     counts = (await client.get("/v1/events/counts")).json()
     assert counts == {
         "environment": "e1",
-        "minutes": [{"minute": NOW, "exposures": 0, "metrics": 1, "unstored": 501, "rejected": {}}],
+        "minutes": [{"minute": NOW, "exposures": 0, "metrics": 1, "usage": 0, "unstored": 501, "rejected": {}}],
     }
 
 

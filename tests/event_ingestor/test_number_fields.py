@@ -8,11 +8,14 @@ from streams.memory import MemoryBus
 
 from tests.contract.body_fields import WRONG, bodies
 from tests.event_ingestor.config_writer import ConfigWriter, sdk_key
-from tests.event_ingestor.events import NOW, exposure, metric, receipt
+from tests.event_ingestor.events import NOW, exposure, metric, receipt, usage
 from tests.event_ingestor.test_app import app_on, client_of, wait_ready
 
-EVENTS = {"exposure": exposure, "metric": metric}
-PARTS = {"experiments": {"key": "checkout-test", "phase": 1}}
+EVENTS = {"exposure": exposure, "metric": metric, "usage": usage}
+PARTS = {
+    "experiments": {"key": "checkout-test", "phase": 1},
+    "counts": {"flag": "f", "reason": "STATIC", "count": 1},
+}
 """What makes an event's list valid beside the number that is tried."""
 
 
@@ -34,4 +37,10 @@ async def test_numbers_of_events_are_numbers() -> None:
                 assert answer["accepted"] == 0, (kind, name, value)
                 assert answer["rejected"][0]["detail"].startswith(name)
             tried.add(f"{kind} {name}")
-    assert {"metric value", "exposure config_version", "exposure experiments", "metric timestamp"} <= tried
+    assert {
+        "metric value",
+        "exposure config_version",
+        "exposure experiments",
+        "metric timestamp",
+        "usage counts",
+    } <= tried

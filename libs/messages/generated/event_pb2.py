@@ -24,17 +24,17 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16verdict/v1/event.proto\x12\nverdict.v1\"\xde\x01\n\nEventBatch\x12\x10\n\x08\x62\x61tch_id\x18\x01 \x01(\t\x12\x17\n\x0forganization_id\x18\x02 \x01(\t\x12\x12\n\nproject_id\x18\x03 \x01(\t\x12\x16\n\x0e\x65nvironment_id\x18\x04 \x01(\t\x12\x12\n\nsdk_key_id\x18\x05 \x01(\t\x12\x13\n\x0breceived_at\x18\x06 \x01(\x03\x12\x16\n\x0e\x65xposure_count\x18\x07 \x01(\r\x12\x14\n\x0cmetric_count\x18\x08 \x01(\r\x12\x11\n\texposures\x18\t \x01(\x0c\x12\x0f\n\x07metrics\x18\n \x01(\x0c\"\xeb\x01\n\nDeadLetter\x12\x16\n\x0e\x65nvironment_id\x18\x01 \x01(\t\x12,\n\x06reason\x18\x02 \x01(\x0e\x32\x1c.verdict.v1.DeadLetterReason\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\x12\x0b\n\x03raw\x18\x04 \x01(\x0c\x12\x17\n\x0fstream_sequence\x18\x05 \x01(\x04\x12\x11\n\tfailed_at\x18\x06 \x01(\x03\x12\x0c\n\x04kind\x18\x07 \x01(\t\x12\x17\n\x0forganization_id\x18\x08 \x01(\t\x12\x12\n\nproject_id\x18\t \x01(\t\x12\x13\n\x0breceived_at\x18\n \x01(\x03*\xab\x01\n\x10\x44\x65\x61\x64LetterReason\x12\"\n\x1e\x44\x45\x41\x44_LETTER_REASON_UNSPECIFIED\x10\x00\x12\"\n\x1e\x44\x45\x41\x44_LETTER_REASON_UNDECODABLE\x10\x01\x12&\n\"DEAD_LETTER_REASON_MALFORMED_EVENT\x10\x02\x12\'\n#DEAD_LETTER_REASON_REFUSED_BY_STORE\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16verdict/v1/event.proto\x12\nverdict.v1\"\x82\x02\n\nEventBatch\x12\x10\n\x08\x62\x61tch_id\x18\x01 \x01(\t\x12\x17\n\x0forganization_id\x18\x02 \x01(\t\x12\x12\n\nproject_id\x18\x03 \x01(\t\x12\x16\n\x0e\x65nvironment_id\x18\x04 \x01(\t\x12\x12\n\nsdk_key_id\x18\x05 \x01(\t\x12\x13\n\x0breceived_at\x18\x06 \x01(\x03\x12\x16\n\x0e\x65xposure_count\x18\x07 \x01(\r\x12\x14\n\x0cmetric_count\x18\x08 \x01(\r\x12\x11\n\texposures\x18\t \x01(\x0c\x12\x0f\n\x07metrics\x18\n \x01(\x0c\x12\x13\n\x0busage_count\x18\x0b \x01(\r\x12\r\n\x05usage\x18\x0c \x01(\x0c\"\xeb\x01\n\nDeadLetter\x12\x16\n\x0e\x65nvironment_id\x18\x01 \x01(\t\x12,\n\x06reason\x18\x02 \x01(\x0e\x32\x1c.verdict.v1.DeadLetterReason\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\x12\x0b\n\x03raw\x18\x04 \x01(\x0c\x12\x17\n\x0fstream_sequence\x18\x05 \x01(\x04\x12\x11\n\tfailed_at\x18\x06 \x01(\x03\x12\x0c\n\x04kind\x18\x07 \x01(\t\x12\x17\n\x0forganization_id\x18\x08 \x01(\t\x12\x12\n\nproject_id\x18\t \x01(\t\x12\x13\n\x0breceived_at\x18\n \x01(\x03*\xab\x01\n\x10\x44\x65\x61\x64LetterReason\x12\"\n\x1e\x44\x45\x41\x44_LETTER_REASON_UNSPECIFIED\x10\x00\x12\"\n\x1e\x44\x45\x41\x44_LETTER_REASON_UNDECODABLE\x10\x01\x12&\n\"DEAD_LETTER_REASON_MALFORMED_EVENT\x10\x02\x12\'\n#DEAD_LETTER_REASON_REFUSED_BY_STORE\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'verdict.v1.event_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_DEADLETTERREASON']._serialized_start=502
-  _globals['_DEADLETTERREASON']._serialized_end=673
+  _globals['_DEADLETTERREASON']._serialized_start=538
+  _globals['_DEADLETTERREASON']._serialized_end=709
   _globals['_EVENTBATCH']._serialized_start=39
-  _globals['_EVENTBATCH']._serialized_end=261
-  _globals['_DEADLETTER']._serialized_start=264
-  _globals['_DEADLETTER']._serialized_end=499
+  _globals['_EVENTBATCH']._serialized_end=297
+  _globals['_DEADLETTER']._serialized_start=300
+  _globals['_DEADLETTER']._serialized_end=535
 # @@protoc_insertion_point(module_scope)

@@ -17,7 +17,7 @@ DEAD_LETTER_REASON_MALFORMED_EVENT: DeadLetterReason
 DEAD_LETTER_REASON_REFUSED_BY_STORE: DeadLetterReason
 
 class EventBatch(_message.Message):
-    __slots__ = ("batch_id", "organization_id", "project_id", "environment_id", "sdk_key_id", "received_at", "exposure_count", "metric_count", "exposures", "metrics")
+    __slots__ = ("batch_id", "organization_id", "project_id", "environment_id", "sdk_key_id", "received_at", "exposure_count", "metric_count", "exposures", "metrics", "usage_count", "usage")
     BATCH_ID_FIELD_NUMBER: _ClassVar[int]
     ORGANIZATION_ID_FIELD_NUMBER: _ClassVar[int]
     PROJECT_ID_FIELD_NUMBER: _ClassVar[int]
@@ -28,6 +28,8 @@ class EventBatch(_message.Message):
     METRIC_COUNT_FIELD_NUMBER: _ClassVar[int]
     EXPOSURES_FIELD_NUMBER: _ClassVar[int]
     METRICS_FIELD_NUMBER: _ClassVar[int]
+    USAGE_COUNT_FIELD_NUMBER: _ClassVar[int]
+    USAGE_FIELD_NUMBER: _ClassVar[int]
     batch_id: str
     organization_id: str
     project_id: str
@@ -38,7 +40,9 @@ class EventBatch(_message.Message):
     metric_count: int
     exposures: bytes
     metrics: bytes
-    def __init__(self, batch_id: _Optional[str] = ..., organization_id: _Optional[str] = ..., project_id: _Optional[str] = ..., environment_id: _Optional[str] = ..., sdk_key_id: _Optional[str] = ..., received_at: _Optional[int] = ..., exposure_count: _Optional[int] = ..., metric_count: _Optional[int] = ..., exposures: _Optional[bytes] = ..., metrics: _Optional[bytes] = ...) -> None: ...
+    usage_count: int
+    usage: bytes
+    def __init__(self, batch_id: _Optional[str] = ..., organization_id: _Optional[str] = ..., project_id: _Optional[str] = ..., environment_id: _Optional[str] = ..., sdk_key_id: _Optional[str] = ..., received_at: _Optional[int] = ..., exposure_count: _Optional[int] = ..., metric_count: _Optional[int] = ..., exposures: _Optional[bytes] = ..., metrics: _Optional[bytes] = ..., usage_count: _Optional[int] = ..., usage: _Optional[bytes] = ...) -> None: ...
 
 class DeadLetter(_message.Message):
     __slots__ = ("environment_id", "reason", "detail", "raw", "stream_sequence", "failed_at", "kind", "organization_id", "project_id", "received_at")

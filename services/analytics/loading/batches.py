@@ -28,18 +28,23 @@ class LoadLimits:
 
 @dataclass(slots=True)
 class LoadBatch:
-    """Decoded rows of both tables, the letters for what was none, and the messages to acknowledge."""
+    """Decoded rows of each table, the letters for what was none, and the messages to acknowledge."""
 
     exposures: Block = field(default_factory=lambda: Block.empty("exposure"))
     metrics: Block = field(default_factory=lambda: Block.empty("metric"))
+    usage: Block = field(default_factory=lambda: Block.empty("usage"))
     letters: list[DeadLetter] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
     bytes: int = 0
     oldest_received_at: int | None = None
 
     @property
+    def blocks(self) -> tuple[Block, ...]:
+        return self.exposures, self.metrics, self.usage
+
+    @property
     def rows(self) -> int:
-        return len(self.exposures) + len(self.metrics)
+        return sum(map(len, self.blocks))
 
     def add(self, message: Message) -> None:
         """Decodes one message of the stream."""
@@ -57,6 +62,7 @@ class LoadBatch:
         origin = origin_of(event_batch, message.sequence)
         rejected = decode_into(self.exposures, event_batch.exposures, origin)
         rejected += decode_into(self.metrics, event_batch.metrics, origin)
+        rejected += decode_into(self.usage, event_batch.usage, origin)
         self.letters += [dead_letters.malformed(line) for line in rejected]
         self.oldest_received_at = min(self.oldest_received_at or origin.received_at, origin.received_at)
 

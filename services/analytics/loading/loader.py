@@ -139,7 +139,7 @@ class Loader:
         try:
             with self._telemetry.store_seconds.time():
                 letters = list(batch.letters)
-                for block in (batch.exposures, batch.metrics):
+                for block in batch.blocks:
                     letters += await store(self._warehouse, block)
                 await dead_letters.send(self._bus, letters, self._clock.now())
         except (WarehouseError, BusError) as error:
@@ -160,7 +160,7 @@ class Loader:
     def _count(self, batch: LoadBatch, letter_reasons: list[str]) -> None:
         telemetry = self._telemetry
         telemetry.batches.inc()
-        for block in (batch.exposures, batch.metrics):
+        for block in batch.blocks:
             telemetry.rows.labels(block.table).inc(len(block))
         telemetry.redelivered.inc(sum(message.deliveries > 1 for message in batch.messages))
         if batch.oldest_received_at is not None:

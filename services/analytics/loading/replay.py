@@ -110,17 +110,18 @@ async def _publish(bus: Bus, letter: Letter) -> None:
     if content.reason == DEAD_LETTER_REASON_UNDECODABLE:
         payload = content.raw
     else:
-        is_exposure = content.kind == "exposure"
         payload = EventBatch(
             batch_id=uuid4().hex,
             organization_id=content.organization_id,
             project_id=content.project_id,
             environment_id=content.environment_id,
             received_at=content.received_at,
-            exposure_count=int(is_exposure),
-            metric_count=int(not is_exposure),
-            exposures=content.raw if is_exposure else b"",
-            metrics=b"" if is_exposure else content.raw,
+            exposure_count=int(content.kind == "exposure"),
+            metric_count=int(content.kind == "metric"),
+            usage_count=int(content.kind == "usage"),
+            exposures=content.raw if content.kind == "exposure" else b"",
+            metrics=content.raw if content.kind == "metric" else b"",
+            usage=content.raw if content.kind == "usage" else b"",
         ).SerializeToString()
     subject = events_subject(content.environment_id or "unknown")
     await bus.publish(subject, payload, message_id=f"replay-{letter.sequence}-{content.failed_at}")

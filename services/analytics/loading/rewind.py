@@ -86,7 +86,7 @@ class Rewinding:
     async def _store(self, batch: LoadBatch, done: Reloaded) -> None:
         # Its letters were sent when it was loaded for the first time.
         done.set_aside += len(batch.letters)
-        for block in (batch.exposures, batch.metrics):
+        for block in batch.blocks:
             done.set_aside += len(await self._patiently(partial(store, self._warehouse, block, run=self._run)))
         for message in batch.messages:
             await self._patiently(message.ack)

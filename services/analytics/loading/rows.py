@@ -12,7 +12,17 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import msgspec
-from messages.events import EVENT_BYTES_MAX, TIMESTAMP_MAX, TIMESTAMP_MIN, Experiments, ExposureLine, MetricLine
+from messages.events import (
+    EVENT_BYTES_MAX,
+    TIMESTAMP_MAX,
+    TIMESTAMP_MIN,
+    Experiments,
+    ExposureLine,
+    MetricLine,
+    UsageCount,
+    UsageCounts,
+    UsageLine,
+)
 from messages.generated.event_pb2 import EventBatch
 
 from analytics.warehouse.tables import (
@@ -22,14 +32,17 @@ from analytics.warehouse.tables import (
     METRIC_TABLE,
     MOMENT_FIELD,
     ORDER_COLUMN,
+    USAGE_COLUMNS,
+    USAGE_TABLE,
     WHOLE,
 )
 
-Kind = Literal["exposure", "metric"]
-TABLES: dict[Kind, str] = {"exposure": EXPOSURE_TABLE, "metric": METRIC_TABLE}
+Kind = Literal["exposure", "metric", "usage"]
+TABLES: dict[Kind, str] = {"exposure": EXPOSURE_TABLE, "metric": METRIC_TABLE, "usage": USAGE_TABLE}
 COLUMNS: dict[Kind, dict[str, str]] = {
     "exposure": EXPOSURE_COLUMNS | {ORDER_COLUMN: WHOLE},
     "metric": METRIC_COLUMNS | {ORDER_COLUMN: WHOLE},
+    "usage": USAGE_COLUMNS | {ORDER_COLUMN: WHOLE},
 }
 
 _ORDER_MAX = 2**64 - 1
@@ -177,7 +190,7 @@ def _columns(kind: Kind, events: list[Any], origin: Origin) -> list[list[Any]]:
     return [*(read(events) for read in _READERS[kind]), *([value] * len(events) for value in constant), ranks]
 
 
-def _lists(values: list[Experiments | None]) -> list[bytes]:
+def _lists(values: list[Experiments | None] | list[list[UsageCount]]) -> list[bytes]:
     """As JSON; nothing where the sender did not say."""
     return [b"" if value is None else _encode(value) for value in values]
 
@@ -202,7 +215,8 @@ def _reader(field: msgspec.structs.FieldInfo) -> Callable[[list[Any]], list[Any]
     read: Callable[[list[Any]], list[Any]] = eval(f"lambda lines: [line.{field.name}{otherwise} for line in lines]")  # noqa: S307
     if field.type is msgspec.Raw:
         return lambda lines: _json_objects(read(lines))
-    return (lambda lines: _lists(read(lines))) if field.type == Experiments | None else read
+    is_list = field.type in (Experiments | None, UsageCounts)
+    return (lambda lines: _lists(read(lines))) if is_list else read
 
 
 def _readers(line: Any) -> list[Callable[[list[Any]], list[Any]]]:
@@ -212,6 +226,10 @@ def _readers(line: Any) -> list[Callable[[list[Any]], list[Any]]]:
     return [_reader(each) for each in (*fields.values(), moment)]
 
 
-_LINES: dict[Kind, Any] = {"exposure": ExposureLine[msgspec.Raw], "metric": MetricLine[msgspec.Raw]}
+_LINES: dict[Kind, Any] = {
+    "exposure": ExposureLine[msgspec.Raw],
+    "metric": MetricLine[msgspec.Raw],
+    "usage": UsageLine,
+}
 _READERS = {kind: _readers(line) for kind, line in _LINES.items()}
 _DECODERS: dict[Kind, msgspec.json.Decoder[Any]] = {kind: msgspec.json.Decoder(line) for kind, line in _LINES.items()}

@@ -51,8 +51,8 @@ class Minute:
         return max(self.distinct - self.stored - self.dead_letters, 0)
 
     def add(self, batch: EventBatch) -> None:
-        self.accepted += batch.exposure_count + batch.metric_count
-        for text in (batch.exposures, batch.metrics):
+        self.accepted += batch.exposure_count + batch.metric_count + batch.usage_count
+        for text in (batch.exposures, batch.metrics, batch.usage):
             lines = [line for line in text.split(b"\n") if line.strip()]
             self.streamed += len(lines)
             self._ids.update(hash(line) for line in lines)

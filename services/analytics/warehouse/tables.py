@@ -19,11 +19,14 @@ from messages.events import (
     Milliseconds,
     Name,
     UnitKey,
+    UsageCounts,
+    UsageLine,
     UserKey,
 )
 
 EXPOSURE_TABLE = "events_exposure"
 METRIC_TABLE = "events_metric"
+USAGE_TABLE = "events_usage"
 
 TEXT, WHOLE, NUMBER, TRUTH = "String", "UInt64", "Nullable(Float64)", "Bool"
 MOMENT = "DateTime64(3, 'UTC')"
@@ -40,6 +43,7 @@ _TYPES: Mapping[Any, str] = {
     Milliseconds: MOMENT,
     Name: TEXT,
     UnitKey | None: TEXT,
+    UsageCounts: TEXT,
     UserKey: TEXT,
     bool | None: TRUTH,
     float | None: NUMBER,
@@ -55,3 +59,4 @@ def _columns(line: Any) -> dict[str, str]:
 
 EXPOSURE_COLUMNS = _columns(ExposureLine[msgspec.Raw])
 METRIC_COLUMNS = _columns(MetricLine[msgspec.Raw])
+USAGE_COLUMNS = _columns(UsageLine)

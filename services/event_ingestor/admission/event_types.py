@@ -11,7 +11,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
 
 import msgspec
-from messages.events import EVENT_BYTES_MAX, Attributes, Exposure, Metric, MetricValue, UserKey
+from messages.events import EVENT_BYTES_MAX, Attributes, Exposure, Metric, MetricValue, Usage, UserKey
 
 EVENTS_PER_REQUEST_MAX = 5_000
 EVENT_TEXT_BYTES_MAX = 6 * EVENT_BYTES_MAX
@@ -34,8 +34,12 @@ class MetricEvent(
     """A null as value is refused, because JavaScript writes NaN that way."""
 
 
-Event = ExposureEvent | MetricEvent
-EVENTS: Mapping[str, type[Event]] = {"exposure": ExposureEvent, "metric": MetricEvent}
+class UsageEvent(Usage[Timestamp], tag_field="type", tag="usage", gc=False):
+    pass
+
+
+Event = ExposureEvent | MetricEvent | UsageEvent
+EVENTS: Mapping[str, type[Event]] = {"exposure": ExposureEvent, "metric": MetricEvent, "usage": UsageEvent}
 
 
 class SentField(NamedTuple):

@@ -23,19 +23,22 @@ from messages.events import (
     ExperimentPhase,
     ExposureLine,
     MetricLine,
+    UsageLine,
 )
 
 from event_ingestor.admission import formats
-from event_ingestor.admission.event_types import EVENT_TEXT_BYTES_MAX, Event, ExposureEvent, MetricEvent
+from event_ingestor.admission.event_types import EVENT_TEXT_BYTES_MAX, Event, ExposureEvent, MetricEvent, UsageEvent
 from event_ingestor.admission.names import KnownNames, NameCheck, NameWarning
 from event_ingestor.admission.privacy import Privacy
 from event_ingestor.admission.refusals import Reason, Rejection, explain
+from event_ingestor.admission.usage import usage_line
 
 DAY_MS = 86_400_000
 
 _KEY = re.compile(ENTITY_KEY_PATTERN).fullmatch
 _encode = msgspec.json.Encoder().encode
 _encode_lines = msgspec.json.Encoder().encode_lines
+Line = ExposureLine[Attributes] | MetricLine[Attributes] | UsageLine
 _TOO_LARGE = Reason("event_too_large", f"an event may take {EVENT_BYTES_MAX} bytes")
 _INVALID_KEY = "must be a key: lower-case letters, digits, '.', '_' and '-', beginning with a letter or digit"
 
@@ -68,10 +71,12 @@ class AdmittedEvents:
     metric_count: int
     rejected: tuple[Rejection, ...]
     warnings: tuple[NameWarning, ...] = ()
+    usage: bytes = b""
+    usage_count: int = 0
 
     @property
     def accepted(self) -> int:
-        return self.exposure_count + self.metric_count
+        return self.exposure_count + self.metric_count + self.usage_count
 
 
 def admit(body: bytes, rules: AdmissionRules, *, lines: bool = False) -> AdmittedEvents:
@@ -85,7 +90,7 @@ def admit(body: bytes, rules: AdmissionRules, *, lines: bool = False) -> Admitte
         events = _decode_each(formats.split(body, lines=lines), rejected)
     # The escape is the only way to write NUL in JSON; mostly it is nowhere, so no event need be searched for it.
     judge = _Judge(rules, may_hold_nul=b"\\u0000" in body)
-    taken: dict[int, ExposureLine[Attributes] | MetricLine[Attributes]] = {}
+    taken: dict[int, Line] = {}
     for index, event in enumerate(events):
         if event is None:
             continue
@@ -94,21 +99,24 @@ def admit(body: bytes, rules: AdmissionRules, *, lines: bool = False) -> Admitte
             rejected.append(Rejection(index, *line))
         else:
             taken[index] = line  # type: ignore[assignment]
-    exposures, metrics = _lines(taken)
-    if len(exposures) > EVENT_BYTES_MAX or len(metrics) > EVENT_BYTES_MAX:
+    texts = _lines(taken)
+    if any(len(text) > EVENT_BYTES_MAX for text in texts):
         for index in [index for index, line in taken.items() if len(_encode(line)) > EVENT_BYTES_MAX]:
             del taken[index]
             rejected.append(Rejection(index, *_TOO_LARGE))
-        exposures, metrics = _lines(taken)
+        texts = _lines(taken)
     rejected.sort(key=lambda each: each.index)
-    exposure_count = exposures.count(b"\n")
+    exposures, metrics, usage = texts
+    exposure_count, usage_count = exposures.count(b"\n"), usage.count(b"\n")
     return AdmittedEvents(
         exposures=exposures,
         metrics=metrics,
         exposure_count=exposure_count,
-        metric_count=len(taken) - exposure_count,
+        metric_count=len(taken) - exposure_count - usage_count,
         rejected=tuple(rejected),
         warnings=_warnings(rules.names, taken),
+        usage=usage,
+        usage_count=usage_count,
     )
 
 
@@ -125,23 +133,23 @@ def _decode_each(texts: list[bytes], rejected: list[Rejection]) -> list[Event | 
     return events
 
 
-def _lines(taken: Mapping[int, ExposureLine[Attributes] | MetricLine[Attributes]]) -> tuple[bytes, bytes]:
-    """Exposures and metric events as they travel on, each encoded by one call."""
+def _lines(taken: Mapping[int, Line]) -> tuple[bytes, bytes, bytes]:
+    """Exposures, metric events and usage as they travel on, each encoded by one call."""
     lines = taken.values()
     exposures = _encode_lines([each for each in lines if type(each) is ExposureLine])
-    return exposures, _encode_lines([each for each in lines if type(each) is MetricLine])
+    metrics = _encode_lines([each for each in lines if type(each) is MetricLine])
+    rest = len(lines) - exposures.count(b"\n") - metrics.count(b"\n")
+    return exposures, metrics, _encode_lines([each for each in lines if type(each) is UsageLine]) if rest else b""
 
 
-def _warnings(
-    known: KnownNames | None, taken: Mapping[int, ExposureLine[Attributes] | MetricLine[Attributes]]
-) -> tuple[NameWarning, ...]:
+def _warnings(known: KnownNames | None, taken: Mapping[int, Line]) -> tuple[NameWarning, ...]:
     if known is None:
         return ()
     names = NameCheck(known)
     for index, line in taken.items():
         if isinstance(line, ExposureLine):
             names.exposure(index, line)
-        else:
+        elif isinstance(line, MetricLine):
             names.metric(index, line)
     return tuple(names.warnings)
 
@@ -151,19 +159,23 @@ class _Judge:
 
     def __init__(self, rules: AdmissionRules, *, may_hold_nul: bool) -> None:
         self._earliest = max(rules.received_at - rules.window.age_max, TIMESTAMP_MIN)
+        self._received_at = rules.received_at
         self._latest = min(rules.received_at + rules.window.ahead_max, TIMESTAMP_MAX)
         self._privacy = rules.privacy if rules.privacy and rules.privacy.changes_anything else None
         self._may_hold_nul = may_hold_nul
         self._keys: set[str] = set()
 
-    def line(self, event: Event) -> ExposureLine[Attributes] | MetricLine[Attributes] | Reason:
+    def line(self, event: Event) -> Line | Reason:
         """The event as it travels on, or why it does not."""
-        event_id, timestamp, user_key = event.event_id, event.timestamp, event.user_key
+        event_id, timestamp = event.event_id, event.timestamp
         if not (event_id.isascii() and event_id.isprintable()) or " " in event_id:
             return Reason("invalid_event_id", "event_id: must be printable ASCII without spaces")
         milliseconds = round(timestamp.timestamp() * 1000 if isinstance(timestamp, datetime) else timestamp)
         if not self._earliest <= milliseconds <= self._latest:
             return self._untimely(milliseconds)
+        if isinstance(event, UsageEvent):
+            return usage_line(event, milliseconds, self._received_at)
+        user_key = event.user_key
         if not isinstance(user_key, str):
             digits = unit_key(user_key)
             if digits is None:

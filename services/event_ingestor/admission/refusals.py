@@ -22,6 +22,7 @@ from messages.events import (
     METRIC_VALUE_MAX,
     NAME_LENGTH_MAX,
     PHASE_MAX,
+    USAGE_COUNTS_MAX,
     USER_KEY_LENGTH_MAX,
     Attributes,
     ConfigVersion,
@@ -31,6 +32,8 @@ from messages.events import (
     MetricValue,
     Name,
     UnitKey,
+    UsageCount,
+    UsageCounts,
 )
 
 from event_ingestor.admission.event_types import EVENTS, Event, SentUserKey, Timestamp, fields_of
@@ -63,6 +66,14 @@ def _integer(digits: str) -> float:
     return int(digits) if len(digits) <= _DIGITS_MAX else math.inf
 
 
+_SAID_OF_COUNTS = {
+    "missing required field": "missing_field",
+    "Invalid enum value": "unknown_value",
+    "of length <=": "too_long",
+    " >= ": "out_of_range",
+    " <= ": "out_of_range",
+}
+"""By what a sentence of the decoder has in it."""
 _lenient = JSONDecoder(parse_constant=_not_a_number, parse_int=_integer)
 
 
@@ -82,7 +93,7 @@ def explain(text: bytes) -> Reason:
         return Reason("missing_field", "type: is required")
     fields = FIELDS.get(value["type"]) if isinstance(value["type"], str) else None
     if fields is None:
-        return Reason("unknown_type", 'type: must be "exposure" or "metric"')
+        return Reason("unknown_type", 'type: must be "exposure", "metric" or "usage"')
     return _explain_fields(value, fields) or Reason("malformed_event", "the event does not have the accepted form")
 
 
@@ -208,6 +219,29 @@ def _experiment(value: Any) -> Reason | None:
     return next((found for each in value.values() if (found := _inner_reason(each, ATTRIBUTE_DEPTH_MAX))), None)
 
 
+def _counts(value: Any) -> Reason | None:
+    if not isinstance(value, list):
+        return Reason("wrong_type", 'must be a list such as [{"flag": "new-checkout", "reason": "STATIC", "count": 3}]')
+    if not value:
+        return Reason("empty_field", "must not be empty")
+    if len(value) > USAGE_COUNTS_MAX:
+        return Reason("too_long", f"may have {USAGE_COUNTS_MAX} elements")
+    found = (_inner_reason(each, ATTRIBUTE_DEPTH_MAX) or _count(index, each) for index, each in enumerate(value))
+    return next((each for each in found if each), None)
+
+
+def _count(index: int, value: Any) -> Reason | None:
+    """What the type says of a wrong count, without what it was."""
+    try:
+        msgspec.convert(value, UsageCount)
+    except msgspec.ValidationError as error:
+        said, _, path = str(error).partition(" - at `$")
+        code = next((code for part, code in _SAID_OF_COUNTS.items() if part in said), "wrong_type")
+        what = "is none of OpenFeature's" if code == "unknown_value" else said
+        return Reason(code, f"[{index}]{path.rstrip('`')}: {what}")
+    return None
+
+
 def _boolean(value: Any) -> Reason | None:
     return None if isinstance(value, bool) else _scalar_reason(value) or Reason("wrong_type", "must be true or false")
 
@@ -222,6 +256,7 @@ _CHECKS: Mapping[Any, Callable[[Any], Reason | None]] = {
     SentUserKey: _user_key,
     Timestamp: _timestamp,
     UnitKey: _text(USER_KEY_LENGTH_MAX, empty=True),
+    UsageCounts: _counts,
     MetricValue: _number,
     bool: _boolean,
 }

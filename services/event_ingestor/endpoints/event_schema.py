@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 from messages.events import (
     EVENT_ID_LENGTH_MAX,
@@ -11,6 +11,9 @@ from messages.events import (
     METRIC_VALUE_MAX,
     NAME_LENGTH_MAX,
     PHASE_MAX,
+    SDK_LENGTH_MAX,
+    USAGE_COUNT_MAX,
+    USAGE_COUNTS_MAX,
     USER_KEY_LENGTH_MAX,
     Attributes,
     ConfigVersion,
@@ -20,6 +23,9 @@ from messages.events import (
     MetricValue,
     Name,
     UnitKey,
+    UsageCounts,
+    UsageError,
+    UsageReason,
 )
 from pydantic import BaseModel, Field
 
@@ -59,6 +65,7 @@ class MinuteDocument(BaseModel):
     minute: int = Field(description="Its beginning, milliseconds since the Unix epoch")
     exposures: int
     metrics: int
+    usage: int = 0
     unstored: int = Field(description="Events of requests answered with 503")
     rejected: dict[str, int] = Field(description="By code")
 
@@ -104,6 +111,25 @@ _KINDS: Mapping[Any, dict[str, Any]] = {
         "type": "string",
         "maxLength": USER_KEY_LENGTH_MAX,
         "description": "The randomised unit where it isn't the user",
+    },
+    UsageCounts: {
+        "type": "array",
+        "minItems": 1,
+        "maxItems": USAGE_COUNTS_MAX,
+        "items": {
+            "type": "object",
+            "required": ["count", "reason"],
+            "properties": {
+                "flag": {"type": "string", "maxLength": NAME_LENGTH_MAX, "default": ""},
+                "variation": {"type": "string", "maxLength": NAME_LENGTH_MAX, "default": ""},
+                "reason": {"enum": list(get_args(UsageReason))},
+                "error": {"enum": list(get_args(UsageError)), "default": ""},
+                "sdk": {"type": "string", "maxLength": SDK_LENGTH_MAX, "default": ""},
+                "bulk": {"type": "boolean", "default": False},
+                "count": {"type": "integer", "minimum": 1, "maximum": USAGE_COUNT_MAX},
+            },
+        },
+        "description": "What was evaluated in a minute, and how often",
     },
     MetricValue: {
         "type": "number",
