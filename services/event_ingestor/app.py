@@ -15,7 +15,7 @@ from starlette.middleware import Middleware
 
 from event_ingestor.bodies import BODY_BYTES_MAX
 from event_ingestor.composition import Ingestor
-from event_ingestor.endpoints import arrivals, routes
+from event_ingestor.endpoints import arrivals, otlp, routes
 from event_ingestor.endpoints.fast_path import FastPath
 
 BROWSER_ACCESS = CorsPolicy(
@@ -45,6 +45,7 @@ def build_app(ingestor: Ingestor, registry: CollectorRegistry, *, cors_origins: 
     )
     app = create_app("Verdict event ingestor", shell, checks=ingestor.checks)
     app.include_router(routes.build_router(intake=ingestor.intake))
+    app.include_router(otlp.build_router(intake=ingestor.intake))
     app.include_router(arrivals.build_router(onlookers=ingestor.onlookers))
     # The innermost; `add_middleware` would make it the outermost.
     app.user_middleware.append(Middleware(FastPath, intake=ingestor.intake))

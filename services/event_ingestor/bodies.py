@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope
 from event_ingestor.room import RoomShare
 
 BODY_BYTES_MAX = 5 * 1024 * 1024
-"""Of a body as it is sent, and again after it was unpacked."""
+"""Of a request of events; the server takes no larger body."""
 
 GZIP_MEMBERS_MAX = 100
 """Each is a header, a table and a state of its own, however little it holds."""
@@ -30,8 +30,8 @@ class ClientGone(BadRequest):
     """The client went away in the middle of its body; nobody reads the answer."""
 
 
-async def read_body(scope: Scope, receive: Receive, share: RoomShare) -> bytes:
-    """The unpacked body.
+async def read_body(scope: Scope, receive: Receive, share: RoomShare, bytes_max: int = BODY_BYTES_MAX) -> bytes:
+    """The unpacked body. `bytes_max`: as it is sent, and again after it was unpacked.
 
     Raises TooLarge, TooManyRequests, UnsupportedEncoding, BadRequest (`invalid_gzip`), ClientGone.
     """
@@ -39,11 +39,11 @@ async def read_body(scope: Scope, receive: Receive, share: RoomShare) -> bytes:
     encoding = b",".join(value for name, value in scope["headers"] if name == b"content-encoding").strip().lower()
     if encoding not in (b"", b"identity", b"gzip", b"x-gzip"):
         raise UnsupportedEncoding("a body may be sent plain or with Content-Encoding: gzip")
-    body = await _receive_all(receive, share)
-    return await _unpacked(body, share) if encoding in (b"gzip", b"x-gzip") else body
+    body = await _receive_all(receive, share, bytes_max)
+    return await _unpacked(body, share, bytes_max) if encoding in (b"gzip", b"x-gzip") else body
 
 
-async def _receive_all(receive: Receive, share: RoomShare) -> bytes:
+async def _receive_all(receive: Receive, share: RoomShare, bytes_max: int) -> bytes:
     chunks: list[bytes] = []
     while True:
         message = await receive()
@@ -51,21 +51,21 @@ async def _receive_all(receive: Receive, share: RoomShare) -> bytes:
             raise ClientGone("the client went away", code="client_gone")
         chunk = message.get("body", b"")
         share.take(len(chunk))
-        if share.taken > BODY_BYTES_MAX:
-            raise _too_large()
+        if share.taken > bytes_max:
+            raise _too_large(bytes_max)
         chunks.append(chunk)
         if not message.get("more_body"):
             return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
-async def _unpacked(body: bytes, share: RoomShare) -> bytes:
+async def _unpacked(body: bytes, share: RoomShare, bytes_max: int) -> bytes:
     """All members of a gzip file, a piece at a time: never more than the limit, others' requests in between."""
     found: list[bytes] = []
-    left = BODY_BYTES_MAX
+    left = bytes_max
     for unpacked in _pieces(body):
         left -= len(unpacked)
         if left < 0:
-            raise _too_large()
+            raise _too_large(bytes_max)
         share.take(len(unpacked))
         found.append(unpacked)
         await asyncio.sleep(0)
@@ -95,5 +95,5 @@ def _pieces(body: bytes) -> Iterator[bytes]:
         raise BadRequest("the gzip body ends too early", code="invalid_gzip")
 
 
-def _too_large() -> TooLarge:
-    return TooLarge(f"the body is over {BODY_BYTES_MAX} bytes")
+def _too_large(bytes_max: int) -> TooLarge:
+    return TooLarge(f"the body is over {bytes_max} bytes")

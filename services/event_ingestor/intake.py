@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 from service_kit.clock import Clock
@@ -19,7 +19,7 @@ from event_ingestor.admission.names import Names, NameWarning
 from event_ingestor.admission.refusals import Rejection
 from event_ingestor.authentication.authenticator import Authenticator, Caller
 from event_ingestor.batches import Lines
-from event_ingestor.bodies import read_body
+from event_ingestor.bodies import BODY_BYTES_MAX, read_body
 from event_ingestor.counts import Counts
 from event_ingestor.event_log import EventLog
 from event_ingestor.limits import CallerLimits
@@ -37,6 +37,13 @@ class Receipt(msgspec.Struct, omit_defaults=True):
     accepted: int
     rejected: tuple[Rejection, ...]
     warnings: tuple[NameWarning, ...] = ()
+
+
+class Reading(NamedTuple):
+    """How a body is read: what admits the events in it, and how large it may be."""
+
+    admit: Callable[[bytes, AdmissionRules], AdmittedEvents]
+    bytes_max: int = BODY_BYTES_MAX
 
 
 class CallerConnection(Protocol):
@@ -82,6 +89,11 @@ class Intake:
 
     async def take(self, caller: Caller, scope: Scope, receive: Receive) -> bytes:
         """The receipt of an admitted request as JSON, once every accepted event is stored. Raises Problem."""
+        admission = await self.stored(caller, scope, receive, Reading(partial(admit, lines=_declares_lines(scope))))
+        return _encode(Receipt(admission.accepted, admission.rejected, admission.warnings))
+
+    async def stored(self, caller: Caller, scope: Scope, receive: Receive, reading: Reading) -> AdmittedEvents:
+        """What a request holds, once every accepted event is stored. Raises Problem."""
         environment_id = caller.environment.environment_id
         holders = (
             ("address", address_of(scope)),
@@ -90,11 +102,11 @@ class Intake:
         )
         try:
             with self.room.share(*holders) as share:
-                body = await read_body(scope, receive, share)
+                body = await read_body(scope, receive, share, reading.bytes_max)
                 received_at = self.clock.now()
                 known = self.names.known(environment_id)
                 rules = AdmissionRules(received_at, self.window, caller.privacy, known)
-                judge = partial(admit, body, rules, lines=_declares_lines(scope))
+                judge = partial(reading.admit, body, rules)
                 # A large one in a thread: others' requests have their turn meanwhile.
                 large = len(body) > _BYTES_ADMITTED_AT_ONCE_MAX
                 admission = await asyncio.to_thread(judge) if large else judge()
@@ -109,7 +121,7 @@ class Intake:
                 self.telemetry.requests_unstored.labels(environment_id, error.code).inc()
             raise
         self._tell(environment_id, received_at, admission)
-        return _encode(Receipt(admission.accepted, admission.rejected, admission.warnings))
+        return admission
 
     async def _store(self, caller: Caller, received_at: int, admission: AdmittedEvents) -> None:
         if not admission.accepted:

@@ -28,6 +28,7 @@ from tests.waiting import until
 
 OPEN = {"/healthz", "/readyz", "/metrics"}
 SEND = ("POST", "/v1/events")
+SENDING = [SEND, ("POST", "/v1/otlp/metrics")]
 LOOK = [("GET", "/v1/events/counts"), ("GET", "/v1/events/tail")]
 PERSON, STRANGER, SESSION = UUID(int=1), UUID(int=9), UUID(int=5)
 RIGHT = "exposures:read"
@@ -110,8 +111,8 @@ class World:
     ) -> tuple[int, dict[str, Any]]:
         method, path = operation
         headers = {} if credential is None else {"Authorization": f"Bearer {credential}"}
-        body = [metric()] if operation == SEND else None
-        query = {} if operation == SEND else HERE if where is None else where
+        body = {SENDING[0]: [metric()], SENDING[1]: {}}.get(operation)
+        query = {} if operation in SENDING else HERE if where is None else where
         answer = await self.client.request(method, path, params=query, json=body, headers=headers)
         told = answer.headers.get("content-type", "").startswith("application/problem+json")
         return answer.status_code, answer.json() if told else {}
@@ -147,10 +148,10 @@ async def world() -> AsyncIterator[World]:
 
 def test_each_operation_has_a_row() -> None:
     paths = apps()["ingestor"].openapi()["paths"]
-    assert {(method.upper(), path) for path in paths.keys() - OPEN for method in paths[path]} == {SEND, *LOOK}
+    assert {(method.upper(), path) for path in paths.keys() - OPEN for method in paths[path]} == {*SENDING, *LOOK}
 
 
-@pytest.mark.parametrize("operation", [SEND, *LOOK], ids=" ".join)
+@pytest.mark.parametrize("operation", [*SENDING, *LOOK], ids=" ".join)
 async def test_what_is_no_credential_opens_nothing(world: World, operation: tuple[str, str]) -> None:
     secret = TokenIssuer(SharedSecret(SECRET), ManualClock(NOW)).issue(Claims(PERSON, 2), 60)
     expired = TokenIssuer(PUBLISHED, ManualClock(NOW - 100_000)).issue(Claims(PERSON, 2), 60)
@@ -170,14 +171,15 @@ async def test_what_is_no_credential_opens_nothing(world: World, operation: tupl
     for credential, code in credentials.items():
         status, problem = await world.asked(operation, credential)
         # Events are sent with a key alone: there no token is more than a key that nobody knows.
-        assert (status, problem["code"]) == (401, "sdk_key_invalid" if operation == SEND else code), credential
+        assert (status, problem["code"]) == (401, "sdk_key_invalid" if operation in SENDING else code), credential
 
 
 async def test_events_are_sent_with_a_key_alone(world: World) -> None:
-    for token in (person(), "vt_narrow"):
-        assert (await world.asked(SEND, token))[0] == 401
-    for key in ("here-server", "here-client"):
-        assert (await world.asked(SEND, key))[0] == 202
+    for operation, taken in zip(SENDING, (202, 200), strict=True):
+        for token in (person(), "vt_narrow"):
+            assert (await world.asked(operation, token))[0] == 401
+        for key in ("here-server", "here-client"):
+            assert (await world.asked(operation, key))[0] == taken
 
 
 @pytest.mark.parametrize("credential", [person(), person(audience="verdict"), "vt_narrow"], ids=["own", "any", "token"])

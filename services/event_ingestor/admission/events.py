@@ -39,7 +39,7 @@ _KEY = re.compile(ENTITY_KEY_PATTERN).fullmatch
 _encode = msgspec.json.Encoder().encode
 _encode_lines = msgspec.json.Encoder().encode_lines
 Line = ExposureLine[Attributes] | MetricLine[Attributes] | UsageLine
-_TOO_LARGE = Reason("event_too_large", f"an event may take {EVENT_BYTES_MAX} bytes")
+TOO_LARGE = Reason("event_too_large", f"an event may take {EVENT_BYTES_MAX} bytes")
 _INVALID_KEY = "must be a key: lower-case letters, digits, '.', '_' and '-', beginning with a letter or digit"
 
 
@@ -89,7 +89,7 @@ def admit(body: bytes, rules: AdmissionRules, *, lines: bool = False) -> Admitte
     if events is None:
         events = _decode_each(formats.split(body, lines=lines), rejected)
     # The escape is the only way to write NUL in JSON; mostly it is nowhere, so no event need be searched for it.
-    judge = _Judge(rules, may_hold_nul=b"\\u0000" in body)
+    judge = Judge(rules, may_hold_nul=b"\\u0000" in body)
     taken: dict[int, Line] = {}
     for index, event in enumerate(events):
         if event is None:
@@ -103,7 +103,7 @@ def admit(body: bytes, rules: AdmissionRules, *, lines: bool = False) -> Admitte
     if any(len(text) > EVENT_BYTES_MAX for text in texts):
         for index in [index for index, line in taken.items() if len(_encode(line)) > EVENT_BYTES_MAX]:
             del taken[index]
-            rejected.append(Rejection(index, *_TOO_LARGE))
+            rejected.append(Rejection(index, *TOO_LARGE))
         texts = _lines(taken)
     rejected.sort(key=lambda each: each.index)
     exposures, metrics, usage = texts
@@ -127,7 +127,7 @@ def _decode_each(texts: list[bytes], rejected: list[Rejection]) -> list[Event | 
             events.append(formats.decode_one(text))
         except formats.UNDECODABLE:
             events.append(None)
-            rejected.append(Rejection(index, *(explain(text) if len(text) <= EVENT_TEXT_BYTES_MAX else _TOO_LARGE)))
+            rejected.append(Rejection(index, *(explain(text) if len(text) <= EVENT_TEXT_BYTES_MAX else TOO_LARGE)))
     if texts and len(rejected) == len(texts) and all(each.code == "invalid_json" for each in rejected):
         raise formats.not_json()
     return events
@@ -154,7 +154,7 @@ def _warnings(known: KnownNames | None, taken: Mapping[int, Line]) -> tuple[Name
     return tuple(names.warnings)
 
 
-class _Judge:
+class Judge:
     """What types cannot say: times, keys, and what the environment hides."""
 
     def __init__(self, rules: AdmissionRules, *, may_hold_nul: bool) -> None:
@@ -190,9 +190,9 @@ class _Judge:
         if isinstance(event, MetricEvent):
             return MetricLine(event_id, milliseconds, user_key, event.metric, event.value, attributes)
         experiment = event.experiment or ""
-        if not self._is_key(event.flag):
+        if not self.is_key(event.flag):
             return Reason("invalid_key", f"flag: {_INVALID_KEY}")
-        if experiment and not self._is_key(experiment):
+        if experiment and not self.is_key(experiment):
             return Reason("invalid_key", f"experiment: {_INVALID_KEY}")
         if event.experiments is not None and (found := self._contradiction(experiment, event.experiments)):
             return found
@@ -221,7 +221,7 @@ class _Judge:
 
     def _contradiction(self, experiment: str, experiments: list[ExperimentPhase]) -> Reason | None:
         keys = {each.key for each in experiments}
-        if not all(map(self._is_key, keys)):
+        if not all(map(self.is_key, keys)):
             return Reason("invalid_key", f"experiments: each {_INVALID_KEY}")
         if len(keys) < len(experiments):
             return Reason("experiment_repeated", "experiments: names an experiment twice")
@@ -229,7 +229,7 @@ class _Judge:
             return Reason("experiment_not_listed", "experiment: must be one of `experiments`, where those are said")
         return None
 
-    def _is_key(self, text: str) -> bool:
+    def is_key(self, text: str) -> bool:
         """A batch names few flags many times."""
         if text in self._keys:
             return True

@@ -67,13 +67,16 @@ class NameCheck:
         known = self._known
         if known is None:
             return
-        served = "variation", line.flag, line.variation
-        if served not in self._seen:
-            self._seen.add(served)
-            self._flag(index, known.flags, line)
+        self.served(index, line.flag, line.variation)
         for key in (line.experiment, *(each.key for each in line.experiments or ())):
             if key and key not in known.experiments:
                 self._warn(index, ("experiment", key), "unknown_experiment", "experiment: there is none of this key")
+
+    def served(self, index: int, flag: str, variation: str) -> None:
+        """That the flag has been this variation."""
+        if self._known is not None and ("variation", flag, variation) not in self._seen:
+            self._seen.add(("variation", flag, variation))
+            self._flag(index, self._known.flags, flag, variation)
 
     def metric(self, index: int, line: MetricLine[Any]) -> None:
         known = self._known
@@ -84,14 +87,15 @@ class NameCheck:
         else:
             self._warn(index, ("metric", line.metric), "unknown_metric", "metric: no metric counts events of this name")
 
-    def _flag(self, index: int, flags: Mapping[str, frozenset[str] | None], line: ExposureLine[Any]) -> None:
-        if line.flag not in flags:
-            self._warn(index, ("flag", line.flag, ""), "unknown_flag", "flag: there is none of this key")
+    def _flag(self, index: int, flags: Mapping[str, frozenset[str] | None], flag: str, variation: str) -> None:
+        if flag not in flags:
+            self._warn(index, ("flag", flag, ""), "unknown_flag", "flag: there is none of this key")
             return
-        variations = flags[line.flag]
-        if variations is not None and line.variation not in variations:
-            named = ("flag", line.flag, line.variation)
-            self._warn(index, named, "unknown_variation", "variation: the flag has none of this key")
+        variations = flags[flag]
+        if variations is not None and variation not in variations:
+            self._warn(
+                index, ("flag", flag, variation), "unknown_variation", "variation: the flag has none of this key"
+            )
 
     def _warn(self, index: int, name: tuple[str, ...], code: str, detail: str) -> None:
         if name not in self._seen and len(self.warnings) < WARNINGS_MAX:
