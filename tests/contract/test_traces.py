@@ -18,6 +18,7 @@ NO_TRACE = {
     ("edge", "POST", "/ofrep/v1/evaluate/flags"): "evaluates; what it served is an exposure",
     ("edge", "POST", "/ofrep/v1/evaluate/flags/{key}"): "evaluates; what it served is an exposure",
     ("edge", "POST", "/v1/evaluate"): "evaluates; what it served is an exposure",
+    ("edge", "POST", "/v1/experiments/{key}/assign"): "evaluates; what it served is an exposure",
     ("ingestor", "POST", "/v1/events"): "applications send events by an SDK key; nobody in person does",
     ("ingestor", "POST", "/v1/otlp/metrics"): "the same",
 }

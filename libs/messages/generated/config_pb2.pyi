@@ -346,8 +346,42 @@ class AnalysisPlan(_message.Message):
     bayes: BayesPrior
     def __init__(self, alpha: _Optional[float] = ..., mode: _Optional[_Union[SequentialMode, str]] = ..., planned_looks: _Optional[int] = ..., planned_units: _Optional[int] = ..., correction: _Optional[str] = ..., cuped: _Optional[bool] = ..., power: _Optional[float] = ..., planned_end: _Optional[int] = ..., boundary: _Optional[_Union[Boundary, str]] = ..., n_star: _Optional[int] = ..., minimum_days: _Optional[int] = ..., covariates: _Optional[_Iterable[str]] = ..., post_stratify_by: _Optional[str] = ..., matured_only: _Optional[bool] = ..., bayes: _Optional[_Union[BayesPrior, _Mapping]] = ...) -> None: ...
 
+class DisturbanceHop(_message.Message):
+    __slots__ = ("entity", "key")
+    ENTITY_FIELD_NUMBER: _ClassVar[int]
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    entity: str
+    key: str
+    def __init__(self, entity: _Optional[str] = ..., key: _Optional[str] = ...) -> None: ...
+
+class DisturbanceEffect(_message.Message):
+    __slots__ = ("kind", "fields", "path")
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    FIELDS_FIELD_NUMBER: _ClassVar[int]
+    PATH_FIELD_NUMBER: _ClassVar[int]
+    kind: str
+    fields: _containers.RepeatedScalarFieldContainer[str]
+    path: _containers.RepeatedCompositeFieldContainer[DisturbanceHop]
+    def __init__(self, kind: _Optional[str] = ..., fields: _Optional[_Iterable[str]] = ..., path: _Optional[_Iterable[_Union[DisturbanceHop, _Mapping]]] = ...) -> None: ...
+
+class Disturbance(_message.Message):
+    __slots__ = ("at", "cause", "reason", "entity", "key", "effects")
+    AT_FIELD_NUMBER: _ClassVar[int]
+    CAUSE_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    ENTITY_FIELD_NUMBER: _ClassVar[int]
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    EFFECTS_FIELD_NUMBER: _ClassVar[int]
+    at: int
+    cause: str
+    reason: str
+    entity: str
+    key: str
+    effects: _containers.RepeatedCompositeFieldContainer[DisturbanceEffect]
+    def __init__(self, at: _Optional[int] = ..., cause: _Optional[str] = ..., reason: _Optional[str] = ..., entity: _Optional[str] = ..., key: _Optional[str] = ..., effects: _Optional[_Iterable[_Union[DisturbanceEffect, _Mapping]]] = ...) -> None: ...
+
 class Experiment(_message.Message):
-    __slots__ = ("id", "name", "status", "archived", "control_variation", "metrics", "plan", "document", "trigger_event", "exposure_filter", "ended_phases", "phase_started_at", "pauses")
+    __slots__ = ("id", "name", "status", "archived", "control_variation", "metrics", "plan", "document", "trigger_event", "exposure_filter", "disturbances", "disturbance_count", "ended_phases", "phase_started_at", "pauses")
     ID_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     STATUS_FIELD_NUMBER: _ClassVar[int]
@@ -358,6 +392,8 @@ class Experiment(_message.Message):
     DOCUMENT_FIELD_NUMBER: _ClassVar[int]
     TRIGGER_EVENT_FIELD_NUMBER: _ClassVar[int]
     EXPOSURE_FILTER_FIELD_NUMBER: _ClassVar[int]
+    DISTURBANCES_FIELD_NUMBER: _ClassVar[int]
+    DISTURBANCE_COUNT_FIELD_NUMBER: _ClassVar[int]
     ENDED_PHASES_FIELD_NUMBER: _ClassVar[int]
     PHASE_STARTED_AT_FIELD_NUMBER: _ClassVar[int]
     PAUSES_FIELD_NUMBER: _ClassVar[int]
@@ -371,10 +407,12 @@ class Experiment(_message.Message):
     document: bytes
     trigger_event: str
     exposure_filter: bytes
+    disturbances: _containers.RepeatedCompositeFieldContainer[Disturbance]
+    disturbance_count: int
     ended_phases: _containers.RepeatedCompositeFieldContainer[EndedPhase]
     phase_started_at: int
     pauses: _containers.RepeatedCompositeFieldContainer[Pause]
-    def __init__(self, id: _Optional[str] = ..., name: _Optional[str] = ..., status: _Optional[_Union[ExperimentStatus, str]] = ..., archived: _Optional[bool] = ..., control_variation: _Optional[str] = ..., metrics: _Optional[_Iterable[_Union[ExperimentMetric, _Mapping]]] = ..., plan: _Optional[_Union[AnalysisPlan, _Mapping]] = ..., document: _Optional[bytes] = ..., trigger_event: _Optional[str] = ..., exposure_filter: _Optional[bytes] = ..., ended_phases: _Optional[_Iterable[_Union[EndedPhase, _Mapping]]] = ..., phase_started_at: _Optional[int] = ..., pauses: _Optional[_Iterable[_Union[Pause, _Mapping]]] = ...) -> None: ...
+    def __init__(self, id: _Optional[str] = ..., name: _Optional[str] = ..., status: _Optional[_Union[ExperimentStatus, str]] = ..., archived: _Optional[bool] = ..., control_variation: _Optional[str] = ..., metrics: _Optional[_Iterable[_Union[ExperimentMetric, _Mapping]]] = ..., plan: _Optional[_Union[AnalysisPlan, _Mapping]] = ..., document: _Optional[bytes] = ..., trigger_event: _Optional[str] = ..., exposure_filter: _Optional[bytes] = ..., disturbances: _Optional[_Iterable[_Union[Disturbance, _Mapping]]] = ..., disturbance_count: _Optional[int] = ..., ended_phases: _Optional[_Iterable[_Union[EndedPhase, _Mapping]]] = ..., phase_started_at: _Optional[int] = ..., pauses: _Optional[_Iterable[_Union[Pause, _Mapping]]] = ...) -> None: ...
 
 class EndedPhase(_message.Message):
     __slots__ = ("started_at", "ended_at", "control_variation", "document")

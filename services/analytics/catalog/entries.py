@@ -14,6 +14,8 @@ from messages.aggregations import BY_NUMBER, Aggregation
 from messages.closed_lists import words
 from messages.generated import config_pb2 as pb
 
+from analytics.catalog.disturbances import Disturbance, disturbances_of
+
 Role = Literal["goal", "secondary", "guardrail"]
 MarginKind = Literal["relative", "absolute"]
 Boundary = Literal["obrien_fleming", "pocock"]
@@ -137,7 +139,8 @@ class Experiment:
 
     `shares`: expected weight by variation. Times in epoch milliseconds, None: not started, not stopped.
     `trigger_event`: only units with this event after their exposure are analysed, from then on; empty: all.
-    `exposure_filter`: what an exposure's context has to meet to count.
+    `exposure_filter`: what an exposure's context has to meet to count. `disturbances`: the last of its marks;
+    `earlier_disturbances`: how many it has besides.
     """
 
     id: str
@@ -157,6 +160,8 @@ class Experiment:
     trigger_event: str = ""
     exposure_filter: Condition | None = None
     holdouts: tuple[Holdout, ...] = ()
+    disturbances: tuple[Disturbance, ...] = ()
+    earlier_disturbances: int = 0
 
     @property
     def mode(self) -> Literal["assigns", "observes"]:
@@ -235,6 +240,8 @@ def experiment_of(environment_id: str, wire: pb.Experiment) -> Experiment:
         wire.trigger_event,
         _filter(wire.exposure_filter),
         engine.holdouts,
+        disturbances_of(wire.disturbances),
+        max(0, wire.disturbance_count - len(wire.disturbances)),
     )
 
 

@@ -1,15 +1,17 @@
-"""The checks of the data, the shares of units, and where a mismatch comes from."""
+"""The checks of the data, the shares of units, where a mismatch comes from, and what disturbed the experiment."""
 
 from __future__ import annotations
 
 from analytics.reports.content import Block, Cell, Grid, Heading, Paragraph, Row, Section, Words, plain
-from analytics.reports.phrases import NOTHING, check_badge, count, number, percent, probability, spaced
+from analytics.reports.phrases import NOTHING, check_badge, count, moment, number, percent, probability, spaced
 from analytics.reports.segment_names import named
+from analytics.results.disturbances import DisturbancesDocument, path_told
 from analytics.results.documents import ResultDocument
 from analytics.results.mismatch_sources import CALLED
 from analytics.results.sample_ratio_documents import MismatchSourceDocument, SampleRatioDocument, SliceDocument
 
 _SLICES_MAX = 10
+_MARKS_MAX = 10
 
 
 def health(results: ResultDocument) -> Section:
@@ -28,10 +30,32 @@ def health(results: ResultDocument) -> Section:
         _shares(ratio),
         *(_source(each, ratio) for each in ratio.sources if each.slices),
     ]
+    if results.disturbances.marks:
+        blocks.append(_disturbances(results.disturbances))
     left_out = results.units.in_several_variations
     if left_out:
         blocks.append(Paragraph(f"{count(left_out)} units saw several variations and are in no figure.", muted=True))
     return Section("Health", tuple(blocks))
+
+
+def _disturbances(found: DisturbancesDocument) -> Grid:
+    """What disturbed the experiment, the last first."""
+    shown = found.marks[::-1][:_MARKS_MAX]
+    more = found.total - len(shown)
+    rows = tuple(
+        Row(
+            (
+                Words(moment(each.at)),
+                Words(plain(f"{each.entity} {each.key}")),
+                Words(plain("; ".join(path_told(effect) for effect in each.effects))),
+                Words(plain(each.reason or NOTHING), below=spaced(each.cause)),
+            )
+        )
+        for each in shown
+    )
+    headings = (Heading("When", 20), Heading("Changed", 20), Heading("What, and on which path", 34), Heading("Why", 26))
+    caption = "What disturbed the experiment while it ran; nothing was left out for it"
+    return Grid(f"{caption}; {more:,} earlier ones are left out." if more else f"{caption}.", headings, rows)
 
 
 def _shares(ratio: SampleRatioDocument) -> Grid:

@@ -16,6 +16,7 @@ from analytics.catalog.catalog import Catalog
 from analytics.catalog.entries import Environment, Experiment, Metric, MetricUse
 from analytics.results.consistent_read import consistent_read
 from analytics.results.definitions import metric_digest, plan_digest
+from analytics.results.disturbances import disturbances_check
 from analytics.results.health import HealthCheck, balance_check, data_check, health_checks, metrics_check
 from analytics.results.judgement import Judgement, decisions_of, judge
 from analytics.results.measured_metrics import MetricsMeasurer
@@ -251,6 +252,7 @@ def _analysed(answers: _Answers) -> Analysis:
         *health_checks(experiment, answers.health, sample_ratio, counts),
         balance_check(results),
         metrics_check(unusable),
+        disturbances_check(experiment, answers.time.shown),
     ]
     problems = [each.finding for each in health if each.state == "problem" and each.name != "sample_ratio"]
     return Analysis(

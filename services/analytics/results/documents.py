@@ -14,6 +14,7 @@ from analytics.catalog.entries import Environment, Experiment
 from analytics.instants import rfc3339
 from analytics.results.analysis import Analysis
 from analytics.results.comparison_documents import same
+from analytics.results.disturbances import DisturbancesDocument, disturbances_document
 from analytics.results.health import HealthCheck
 from analytics.results.metric_documents import (
     FamilyDocument,
@@ -147,6 +148,7 @@ class ResultDocument:
     exploratory_family: FamilyDocument | None
     decisions: list[DecisionDocument]
     health: list[HealthCheck]
+    disturbances: DisturbancesDocument
     exposures_per_day: list[DayDocument]
 
 
@@ -183,6 +185,7 @@ def result_document(analysis: Analysis) -> ResultDocument:
         exploratory_family=family_document(judgement.exploratory),
         decisions=[_decision(each) for each in analysis.decisions],
         health=analysis.health,
+        disturbances=disturbances_document(analysis.experiment, analysis.time.shown),
         exposures_per_day=_per_day(analysis),
     )
 

@@ -18,6 +18,7 @@ from control_plane.entities.integrity import DisturbanceCause, ExperimentReplace
 from control_plane.entities.schemas import Warned
 from control_plane.entities.transactions import Consequence, WriteTransaction
 from control_plane.environments.queries import EnvironmentRow
+from control_plane.experiments import repository
 from control_plane.experiments.definition import engine_experiment
 from control_plane.experiments.lifecycle import stopped
 from control_plane.experiments.models import EXPERIMENTS, ExperimentRow
@@ -29,10 +30,6 @@ INSERT INTO disturbances (organization_id, project_id, environment_id, experimen
     changed, disturbances)
 SELECT x.organization_id, x.project_id, x.environment_id, x.id, $5, $6, $7, $8, $9, $10
 FROM experiments x WHERE x.organization_id = $1 AND x.project_id = $2 AND x.environment_id = $3 AND x.key = $4
-"""
-_MARKS = """
-SELECT experiment_id, at, by_name, cause, reason, changed, disturbances FROM disturbances
-WHERE organization_id = $1 AND experiment_id = ANY($2::uuid[]) ORDER BY experiment_id, number
 """
 
 
@@ -112,7 +109,7 @@ async def disturbances_of(
 ) -> Mapping[UUID, list[dict[str, Any]]]:
     """What each experiment has been disturbed by, the first in front."""
     found: defaultdict[UUID, list[dict[str, Any]]] = defaultdict(list)
-    for row in await tx.fetch(_MARKS, organization_id, experiment_ids):
+    for row in await repository.marks_of(tx, organization_id, experiment_ids):
         told = {"at": told_moment(row["at"]), "by": row["by_name"], "cause": row["cause"], "reason": row["reason"]}
         found[row["experiment_id"]].append({**told, **row["changed"], "disturbances": row["disturbances"]})
     return found

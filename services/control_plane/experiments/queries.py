@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,7 @@ from messages.closed_lists import wire_names
 from messages.documents import condition_document, experiment_document, is_in_force
 from messages.generated import config_pb2 as pb
 
-from control_plane.database import Connection
+from control_plane.database import Connection, Record
 from control_plane.entities.rows import Unreadable, read_each
 from control_plane.entities.table import Scope
 from control_plane.experiments import repository
@@ -26,6 +26,10 @@ from control_plane.holdouts.queries import holdout_shares
 _STATUSES = wire_names(pb.ExperimentStatus)
 _ROLES = wire_names(pb.MetricRole)
 _MARGIN_KINDS = wire_names(pb.MarginKind)
+MARKS_TRAVELLING_MAX = 50
+"""Of an experiment: what is older is counted alone."""
+EFFECTS_TRAVELLING_MAX = 10
+"""Of a mark."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,38 @@ async def _read(
 ) -> list[PublishedExperiment | Unreadable]:
     shares = await holdout_shares(tx, environment_id) if rows else {}
     return read_each(rows, lambda row: row.key, lambda row: _published(row, shares))
+
+
+async def with_disturbances(
+    tx: Connection, organization_id: UUID, found: Sequence[PublishedExperiment | Unreadable]
+) -> list[PublishedExperiment | Unreadable]:
+    """With the marks that they travel with."""
+    messages = {UUID(each.message.id): each.message for each in found if isinstance(each, PublishedExperiment)}
+    marked = [identity for identity, message in messages.items() if message.status != pb.EXPERIMENT_STATUS_DRAFT]
+    if marked:
+        for row in await repository.last_marks_of(tx, organization_id, marked, MARKS_TRAVELLING_MAX):
+            message = messages[row["experiment_id"]]
+            message.disturbances.append(_mark_message(row))
+            message.disturbance_count = row["marks"]
+    return list(found)
+
+
+def _mark_message(row: Record) -> pb.Disturbance:
+    return pb.Disturbance(
+        at=round(row["at"].timestamp() * 1000),
+        cause=row["cause"],
+        reason=row["reason"] or "",
+        entity=row["changed"]["entity"],
+        key=row["changed"]["key"],
+        effects=[
+            pb.DisturbanceEffect(
+                kind=each["kind"],
+                fields=each["fields"],
+                path=[pb.DisturbanceHop(entity=hop["entity"], key=hop["key"]) for hop in each["path"]],
+            )
+            for each in row["disturbances"][:EFFECTS_TRAVELLING_MAX]
+        ],
+    )
 
 
 async def keys_on(tx: Connection, scope: Scope, environment_id: UUID, flags: Collection[str]) -> list[str]:

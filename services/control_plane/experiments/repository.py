@@ -6,10 +6,35 @@ from collections.abc import Collection
 from dataclasses import fields
 from uuid import UUID
 
-from control_plane.database import Connection
+from control_plane.database import Connection, Record
 from control_plane.experiments.models import ExperimentRow
 
 _COLUMNS = ", ".join(f"x.{each.name}" for each in fields(ExperimentRow))
+
+_MARKS = """
+SELECT experiment_id, at, by_name, cause, reason, changed, disturbances FROM disturbances
+WHERE organization_id = $1 AND experiment_id = ANY($2::uuid[]) ORDER BY experiment_id, number
+"""
+_LAST_MARKS = """
+SELECT x.id AS experiment_id, last.*, (SELECT count(*) FROM disturbances d WHERE d.experiment_id = x.id) AS marks
+FROM experiments x CROSS JOIN LATERAL (
+    SELECT d.number, d.at, d.cause, d.reason, d.changed, d.disturbances FROM disturbances d
+    WHERE d.experiment_id = x.id ORDER BY d.number DESC LIMIT $3
+) AS last
+WHERE x.organization_id = $1 AND x.id = ANY($2::uuid[]) ORDER BY x.id, last.number
+"""
+
+
+async def marks_of(tx: Connection, organization_id: UUID, experiment_ids: Collection[UUID]) -> list[Record]:
+    """All that the experiments show of what disturbed them, the first in front."""
+    return list(await tx.fetch(_MARKS, organization_id, list(experiment_ids)))
+
+
+async def last_marks_of(
+    tx: Connection, organization_id: UUID, experiment_ids: Collection[UUID], most: int
+) -> list[Record]:
+    """The last `most` of each experiment, and how many it has in all."""
+    return list(await tx.fetch(_LAST_MARKS, organization_id, list(experiment_ids), most))
 
 
 async def running_assigning(tx: Connection, organization_id: UUID, environment_id: UUID) -> list[ExperimentRow]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import UUID
@@ -56,7 +56,7 @@ async def read_whole(tx: Connection, environment: EnvironmentRow, project_key: s
         flags=_by_key(await with_overrides(tx, identity, await flags.compiled(tx, identity, RowCache()))),
         configs=_by_key(await configs.compiled(tx, identity, RowCache())),
         segments=_by_key(await segments.compiled(tx, identity, RowCache())),
-        experiments=_by_key(await experiments.compiled(tx, identity)),
+        experiments=_by_key(await _experiments(tx, environment, await experiments.compiled(tx, identity))),
         metrics=_by_key(await metrics.compiled(tx, identity)),
     )
 
@@ -67,9 +67,10 @@ async def read_touched(tx: Connection, environment: EnvironmentRow, project_key:
     own_flags = await _flags(tx, identity, touched.flags)
     read: dict[str, PublishedExperiment | Unreadable] = {}
     if touched.holdouts:
-        read = _by_key(await experiments.compiled(tx, identity))
+        read = _by_key(await _experiments(tx, environment, await experiments.compiled(tx, identity)))
     elif touched.experiments or touched.experimented:
-        read = _by_key(await experiments.of_keys(tx, identity, touched.experiments, on=touched.flags))
+        found = await experiments.of_keys(tx, identity, touched.experiments, on=touched.flags)
+        read = _by_key(await _experiments(tx, environment, found))
     named = {each.experiment.flag for each in read.values() if isinstance(each, PublishedExperiment)} - touched.flags
     return Stored(
         environment=environment,
@@ -94,6 +95,12 @@ async def _flags(tx: Connection, environment_id: UUID, keys: Collection[str]) ->
         return {}
     found = await flags.of_keys(tx, environment_id, keys)
     return _by_key(await with_overrides(tx, environment_id, found.values()))
+
+
+async def _experiments(
+    tx: Connection, environment: EnvironmentRow, found: Sequence[PublishedExperiment | Unreadable]
+) -> list[PublishedExperiment | Unreadable]:
+    return await experiments.with_disturbances(tx, environment.organization_id, found)
 
 
 def _by_key(entities: Iterable[Entity]) -> dict[str, Entity]:

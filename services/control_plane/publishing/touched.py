@@ -14,7 +14,8 @@ from control_plane.database import Connection
 from control_plane.entities.transactions import STOPPED_MAX
 
 _LOOK_BACK = 2_000
-# The entries of experiments that a write has stopped beside what it did stand right behind its own.
+# The entries of experiments that a write has stopped beside what it did stand right behind its own; marks that it left
+# have its moment.
 _ENTRIES = """
 SELECT o.version, o.organization_id, o.audit_number, a.entity, a.entity_key, EXISTS (
     SELECT FROM experiments WHERE environment_id = $1 AND flag = split_part(a.entity_key, '/', 1)
@@ -22,7 +23,10 @@ SELECT o.version, o.organization_id, o.audit_number, a.entity, a.entity_key, EXI
     SELECT b.entity_key FROM audit_entries b
     WHERE b.organization_id = o.organization_id AND b.number BETWEEN o.audit_number + 1 AND o.audit_number + $4
         AND b.entity = 'experiment' AND (b.environment_versions ->> o.environment_id::text)::bigint = o.version
-) AS stopped
+) AS stopped, ARRAY (
+    SELECT x.key FROM disturbances d JOIN experiments x ON x.id = d.experiment_id
+    WHERE d.environment_id = o.environment_id AND d.at = o.created_at
+) AS marked
 FROM outbox o JOIN audit_entries a ON a.organization_id = o.organization_id AND a.number = o.audit_number
 WHERE o.environment_id = $1 AND o.version > $2 AND o.version <= $3 ORDER BY o.version
 """
@@ -41,6 +45,7 @@ _KINDS = {
     "config_settings": "config",
     "segment": "segment",
     "experiment": "experiment",
+    "disturbance": "experiment",
     "metric": "metric",
     "holdout": "holdout",
     "override": "flag",
@@ -97,7 +102,7 @@ async def touched_between(tx: Connection, environment_id: UUID, since: int, vers
     for row in rows:
         if row["entity"] != _TOGETHER_BY:
             named.add((row["entity"], row["entity_key"]))
-            named |= {("experiment", each) for each in row["stopped"]}
+            named |= {("experiment", each) for each in (*row["stopped"], *row["marked"])}
             experimented = experimented or row["experimented"]
             continue
         experimented = True

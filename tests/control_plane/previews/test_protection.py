@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import pytest
 from control_plane.database import Database
+from control_plane.publishing.compiler import Compiler
 from control_plane.publishing.touched import touched_between
+from messages.generated.config_pb2 import ConfigMessage
+from messages.subjects import config_subject
+
+from tests.control_plane.publishing.two_ways import TwoWays
 
 HALVES = [{"key": "low", "weight": 50}, {"key": "high", "weight": 50}]
 FLAG: dict[str, Any] = {
@@ -171,6 +177,48 @@ async def test_switching_off_never_waits_and_marks(tenant: Any, project: str) ->
     ]
     await tenant.api.ok("PUT", price, {"enabled": False, "on_experiments": "stop"})
     assert (await tenant.api.ok("GET", f"{project}/experiments/x"))["status"] == "stopped"
+
+
+async def test_marks_travel_with_the_experiment(tenant: Any, project: str, database: Database) -> None:
+    """Whatever was written beside it, and compiled by what was written or whole."""
+    both, gate = TwoWays(database), f"{project}/flags/gate/environments/production/enabled"
+    await both.begin()
+    await both.compare()
+    accepted = {"included": ["bob"], "on_experiments": "accept"}
+    assert (await attempt(tenant, f"{project}/segments/payers", accepted, **WHY)).is_success
+    await both.compare()
+    await tenant.api.ok("PUT", gate, {"enabled": False})
+    await both.compare()
+    edit = {"entity": "segment", "key": "payers", "action": "update", "document": {**accepted, "included": ["carol"]}}
+    request = await tenant.api.ok("POST", f"{project}/change-requests", {"title": "Others", "edits": [edit]})
+    await tenant.api.ok("POST", f"{project}/change-requests/{request['number']}/apply")
+    await both.compare()
+    assert both.whole == 0
+
+    environments = await tenant.api.ok("GET", f"{project}/environments")
+    [production] = [UUID(each["id"]) for each in environments["items"] if each["key"] == "production"]
+    compiled = await Compiler(database).compile(production)
+    assert compiled is not None
+    entry = compiled.entries[config_subject(str(production), "experiment", "x")]
+    told = ConfigMessage.FromString(entry).experiment
+    shown = await marks(tenant, project)
+    assert told.disturbance_count == len(told.disturbances) == len(shown) == 3
+    for mark, one in zip(told.disturbances, shown, strict=True):
+        assert mark.at // 1000 == int(datetime.fromisoformat(one["at"]).timestamp())
+        assert (mark.cause, mark.reason, mark.entity, mark.key) == (
+            one["cause"],
+            one["reason"] or "",
+            one["entity"],
+            one["key"],
+        )
+        assert [
+            {
+                "kind": each.kind,
+                "fields": list(each.fields),
+                "path": [{"entity": hop.entity, "key": hop.key} for hop in each.path],
+            }
+            for each in mark.effects
+        ] == one["disturbances"]
 
 
 async def test_writes_without_a_body_choose_in_the_query(tenant: Any, project: str) -> None:
