@@ -208,6 +208,8 @@ ENTITIES = (
             LeftOut("environment_id", "create patch view audit", "told by `environment`"),
             LeftOut("environment flag", "patch", "another one would be another experiment"),
             LeftOut("status start_at stop_at", "create patch", "start and stop change them"),
+            LeftOut("phase phase_started_at ended_phases", "create patch", "what would mix populations changes them"),
+            LeftOut("pauses", "create patch", "pause and resume change them"),
             LeftOut("layer_share", "create patch view audit", "part of `layer`"),
             LeftOut("slot_start slot_end", "create patch view audit", "found at the start; told by `layer`"),
         ),

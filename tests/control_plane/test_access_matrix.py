@@ -166,7 +166,7 @@ async def test_a_role_elsewhere_reaches_no_further(
         if status not in ((404,) if inside else (403,)) and not path.endswith(("/audit", "/audit/export")):
             wrong.append(("another project", operation, status, problem))
         status, problem = await asked(neighbour, operation, places)
-        in_environment = "{environment}" in path or path.startswith("/projects/{project}/experiments/{key}/st")
+        in_environment = "{environment}" in path or path.startswith("/projects/{project}/experiments/{key}/")
         if inside and (right.writes or in_environment) and status != 403:
             wrong.append(("another environment", operation, status, problem))
     assert wrong == []

@@ -14,6 +14,7 @@ _UNTOLD = frozenset({"version", "revision", "created_at", "updated_at"})
 """Fields that change with every write."""
 _VERBS = {
     "accept_database": "accepted the database's state as",
+    "begin_phase": "began a phase of",
     "bypass": "bypassed the approval of",
     "comment": "commented on",
     "copy": "copied",

@@ -182,8 +182,8 @@ async def _noted(
     on_experiments: Annotated[
         Annotated[str, OneOf(ExperimentChoice)] | None,
         Query(
-            description="What happens to experiments that the write would disturb: `stop` ends them with it, `accept` "
-            "lets it through with a reason and marks them."
+            description="What happens to experiments that the write would disturb: `new_phase` counts them anew from "
+            "it on, `stop` ends them with it, `accept` lets it through with a reason and marks them."
         ),
     ] = None,
 ) -> None:

@@ -52,6 +52,7 @@ CHOICE_FIELD = "on_experiments"
 class ExperimentChoice(StrEnum):
     """What is to happen to experiments that a write disturbs."""
 
+    NEW_PHASE = "new_phase"
     STOP = "stop"
     ACCEPT = "accept"
 
@@ -59,8 +60,9 @@ class ExperimentChoice(StrEnum):
 OnExperiments = Annotated[
     Annotated[str, OneOf(ExperimentChoice)] | None,
     Field(
-        description="What happens to experiments that the write would disturb: `stop` ends them with it, `accept` lets "
-        "it through with a reason and marks them. Without it the write is refused (409 `experiment_affected`)."
+        description="What happens to experiments that the write would disturb: `new_phase` counts them anew from it "
+        "on, `stop` ends them with it, `accept` lets it through with a reason and marks them. Without it the write is "
+        "refused (409 `experiment_affected`)."
     ),
 ]
 

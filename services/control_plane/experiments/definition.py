@@ -17,16 +17,12 @@ from control_plane.entities.errors import refused_fields
 from control_plane.entities.sizes import check_size
 from control_plane.experiments.guardrails import complete_metric, fixed_guardrails, margin_errors
 from control_plane.experiments.models import ExperimentRow
+from control_plane.experiments.phases import mixing_fields, seed_of
 from control_plane.experiments.plans import complete_plan, plan_errors
 
 DESCRIPTIVE = frozenset({"name", "description", "hypothesis", "tags", "owner"})
 _FIXED = (
     "mode",
-    "variations",
-    "control",
-    "audience",
-    "bucket_by",
-    "holdouts",
     "trigger_event",
     "exposure_filter",
 )
@@ -81,6 +77,9 @@ def engine_experiment(row: ExperimentRow) -> Experiment:
             "traffic": percent(row.traffic),
             "audience": row.audience,
             "bucket_by": row.bucket_by,
+            "phase": row.phase,
+            "seed": seed_of(row.key, row.phase),
+            "paused": row.status == "paused",
         }
     )
 
@@ -89,7 +88,7 @@ def refuse_started(row: ExperimentRow, changed: ExperimentRow) -> None:
     """After the start only what doesn't break the analysis changes.
 
     Texts and tags; secondary metrics, further guardrails, and a margin where none was given; and, while it runs, more
-    traffic: units that are in it stay in it.
+    traffic: units that are in it stay in it. What would mix populations changes while it runs, too, with a new phase.
     Raises `Conflict` (`experiment_started`) naming the fields.
     """
     if row.status == "draft":
@@ -97,13 +96,13 @@ def refuse_started(row: ExperimentRow, changed: ExperimentRow) -> None:
     fixed = [name for name in _FIXED if getattr(row, name) != getattr(changed, name)]
     if complete_plan(row.plan) != complete_plan(changed.plan):
         fixed.append("plan")
-    if (row.layer, row.layer_share) != (changed.layer, changed.layer_share):
-        fixed.append("layer")
     kept = fixed_guardrails(changed.metrics)
     if _goals(row) != _goals(changed) or any(each not in kept for each in fixed_guardrails(row.metrics)):
         fixed.append("metrics")
-    if changed.traffic != row.traffic and (row.status == "stopped" or changed.traffic < row.traffic):
-        fixed.append("traffic")
+    if not row.under_way:
+        fixed += mixing_fields(row, changed)
+        if changed.traffic > row.traffic:
+            fixed.append("traffic")
     if fixed:
         reason = "can't change after the start: it would break the analysis"
         errors = [FieldError(name, "experiment_started", reason) for name in fixed]

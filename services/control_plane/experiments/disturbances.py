@@ -22,6 +22,7 @@ from control_plane.experiments import repository
 from control_plane.experiments.definition import engine_experiment
 from control_plane.experiments.lifecycle import stopped
 from control_plane.experiments.models import EXPERIMENTS, ExperimentRow
+from control_plane.experiments.phases import next_phase
 from control_plane.experiments.queries import slot_of
 from control_plane.experiments.views import experiment_view
 
@@ -39,26 +40,42 @@ class ExperimentsBeside:
     async def end(self, write: WriteTransaction, environment: EnvironmentRow, key: str) -> None:
         """Raises `MissingRight`."""
         write.require(Right.EXPERIMENT_STOP, environment)
-        row = await EXPERIMENTS.find(write.tx, write.scope, key)
-        if row is None:
-            raise NotFound("there is nothing at this address")
-        update = EXPERIMENTS.update(stopped(write, row))
-        ended = EXPERIMENTS.stored(await write.tx.fetchrow(update.sql, *update.values))
-        if ended is None:
-            raise PreconditionFailed("the experiment was changed meanwhile: read it again")
+        row = await _found(write, key)
+        await self._stored(write, environment, row, stopped(write, row), "stop")
         usages.activate_later(write.tx, write.scope, "experiment", key, active=False)
+        write.warnings.append(
+            Warned(code="experiment_stopped", detail=f"the experiment {key!r} in {environment.key} was stopped with it")
+        )
+
+    async def begin_phase(self, write: WriteTransaction, environment: EnvironmentRow, key: str) -> None:
+        """Raises `MissingRight`."""
+        write.require(Right.EXPERIMENT_UPDATE, environment)
+        row = await _found(write, key)
+        await self._stored(write, environment, row, next_phase(write, row, row), "begin_phase")
+        detail = f"the experiment {key!r} in {environment.key} has begun phase {row.phase + 1}, and counts from now on"
+        write.warnings.append(Warned(code="experiment_phase_begun", detail=detail))
+
+    async def _stored(
+        self,
+        write: WriteTransaction,
+        environment: EnvironmentRow,
+        row: ExperimentRow,
+        changed: ExperimentRow,
+        action: str,
+    ) -> None:
+        update = EXPERIMENTS.update(changed)
+        stored = EXPERIMENTS.stored(await write.tx.fetchrow(update.sql, *update.values))
+        if stored is None:
+            raise PreconditionFailed("the experiment was changed meanwhile: read it again")
         write.consequences.append(
             Consequence(
                 entity="experiment",
-                key=key,
-                action="stop",
+                key=row.key,
+                action=action,
                 before=experiment_view(row).audited(),
-                after=experiment_view(ended).audited(),
+                after=experiment_view(stored).audited(),
                 environment_ids=(environment.id,),
             )
-        )
-        write.warnings.append(
-            Warned(code="experiment_stopped", detail=f"the experiment {key!r} in {environment.key} was stopped with it")
         )
 
     def mark(
@@ -95,11 +112,17 @@ class ExperimentsBeside:
             write.warnings.append(Warned(code="experiment_disturbed", detail=detail))
 
 
+async def _found(write: WriteTransaction, key: str) -> ExperimentRow:
+    row = await EXPERIMENTS.find(write.tx, write.scope, key)
+    if row is None:
+        raise NotFound("there is nothing at this address")
+    return row
+
+
 def replacement_of(before: ExperimentRow, after: ExperimentRow) -> ExperimentReplacement:
     """What others see of an experiment that starts, stops or changes."""
     was, becomes = (
-        replace(engine_experiment(row), slot=slot_of(row)) if row.status == "running" else None
-        for row in (before, after)
+        replace(engine_experiment(row), slot=slot_of(row)) if row.under_way else None for row in (before, after)
     )
     return ExperimentReplacement(after.key, after.environment_id, was, becomes)
 

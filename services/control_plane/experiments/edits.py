@@ -25,7 +25,7 @@ class ExperimentEdits(EntityEdits):
 
     @property
     def actions(self) -> Sequence[str]:
-        return (*super().actions, "start", "stop")
+        return (*super().actions, "start", "stop", "pause", "resume")
 
     def form(self, edit: Edit) -> type[BaseModel] | None:
         return ExperimentStart if edit.action == "start" else super().form(edit)
@@ -39,5 +39,9 @@ class ExperimentEdits(EntityEdits):
             await self._experiments.start(actor, project, edit.key, expected, start)
         elif edit.action == "stop":
             await self._experiments.stop(actor, project, edit.key, expected)
+        elif edit.action == "pause":
+            await self._experiments.pause(actor, project, edit.key, expected)
+        elif edit.action == "resume":
+            await self._experiments.resume(actor, project, edit.key, expected)
         else:
             await super().make(actor, project, edit, expected)

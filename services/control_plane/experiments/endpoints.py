@@ -61,6 +61,7 @@ def build_router(*, authenticator: Authenticator, experiments: ExperimentService
     )
     _add_writes(router, authenticator, experiments)
     _add_start_and_stop(router, authenticator, experiments)
+    _add_pause_and_resume(router, authenticator, experiments)
     return document_bypass(router)
 
 
@@ -106,5 +107,27 @@ def _add_start_and_stop(router: APIRouter, authenticator: Authenticator, experim
         expected: VersionIfGiven,
         actor: Actor = Depends(authenticator.actor),
     ) -> Response:
-        """Stops a running experiment now, for good."""
+        """Stops a running or paused experiment now, for good."""
         return answer_entity(await experiments.stop(actor, project, key, expected))
+
+
+def _add_pause_and_resume(router: APIRouter, authenticator: Authenticator, experiments: ExperimentService) -> None:
+    @router.post(f"{_EXPERIMENT.one}/pause", responses=CHANGE, response_model=ExperimentView)
+    async def pause_experiment(
+        project: str,
+        key: str,
+        expected: VersionIfGiven,
+        actor: Actor = Depends(authenticator.actor),
+    ) -> Response:
+        """Pauses a running experiment now: it enrols and counts nobody, and everybody is served what they were."""
+        return answer_entity(await experiments.pause(actor, project, key, expected))
+
+    @router.post(f"{_EXPERIMENT.one}/resume", responses=CHANGE, response_model=ExperimentView)
+    async def resume_experiment(
+        project: str,
+        key: str,
+        expected: VersionIfGiven,
+        actor: Actor = Depends(authenticator.actor),
+    ) -> Response:
+        """A paused experiment counts again from now on."""
+        return answer_entity(await experiments.resume(actor, project, key, expected))

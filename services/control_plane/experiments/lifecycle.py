@@ -9,6 +9,8 @@ from service_kit.problems import Conflict, FieldError, InvalidInput
 from control_plane.entities.moments import epoch_milliseconds
 from control_plane.entities.transactions import WriteTransaction
 from control_plane.experiments.models import ExperimentRow
+from control_plane.experiments.pauses import closed
+from control_plane.experiments.phases import next_phase
 from control_plane.experiments.plans import DAY_MILLISECONDS, end_errors
 from control_plane.experiments.repository import running_assigning
 from control_plane.experiments.slots import free_slot
@@ -61,11 +63,27 @@ async def started(write: WriteTransaction, row: ExperimentRow, start_at: int) ->
 
 def stopped(write: WriteTransaction, row: ExperimentRow) -> ExperimentRow:
     """The row as it has run until now. Raises `Conflict` (`not_running`)."""
-    if row.status != "running":
+    if not row.under_way:
         raise Conflict(f"only a running experiment is stopped, this one is a {row.status} one", code="not_running")
     # At least a millisecond, so that the time in which it ran is not empty.
-    now = max(round(write.now.timestamp() * 1000), (row.start_at or 0) + 1)
-    return replace(row, status="stopped", stop_at=now, updated_at=write.now)
+    now = max(round(write.now.timestamp() * 1000), (row.phase_started_at or row.start_at or 0) + 1)
+    return replace(row, status="stopped", stop_at=now, pauses=closed(row, now), updated_at=write.now)
+
+
+async def begun_anew(write: WriteTransaction, row: ExperimentRow, changed: ExperimentRow) -> ExperimentRow:
+    """`changed` in its next phase, with another place in its layer where it needs one. Raises `Conflict` as a start."""
+    begun = next_phase(write, row, changed)
+    if begun.mode == "observes" or _place_of(begun) == _place_of(row):
+        return begun
+    begun = replace(begun, slot_start=None, slot_end=None)
+    others = await running_assigning(write.tx, row.organization_id, row.environment_id)
+    others = [each for each in others if each.key != row.key]
+    _refuse_rival(begun, others)
+    return begun if begun.layer is None else _placed(begun, [each for each in others if each.layer == begun.layer])
+
+
+def _place_of(row: ExperimentRow) -> tuple[str | None, int | None, str | None]:
+    return row.layer, row.layer_share, row.bucket_by
 
 
 def _refuse_rival(row: ExperimentRow, others: list[ExperimentRow]) -> None:

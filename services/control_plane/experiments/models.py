@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +15,8 @@ class ExperimentRow(EntityRow):
     """Traffic and layer share in hundredths of a percent, slots in buckets, times in epoch milliseconds.
 
     `variations` are `{"key", "weight"}` in percent, `metrics` are `{"metric", "role", "margin", "margin_kind"}`, and
-    `plans.py` says what a `plan` is.
+    `plans.py` says what a `plan` is. `ended_phases` and `pauses` are as they are told; `phase_started_at` None: the
+    present phase began with the experiment.
     """
 
     environment_id: UUID
@@ -40,6 +41,15 @@ class ExperimentRow(EntityRow):
     exposure_filter: dict[str, Any] | None
     start_at: int | None
     stop_at: int | None
+    phase: int = 1
+    phase_started_at: int | None = None
+    ended_phases: list[dict[str, Any]] = field(default_factory=list)
+    pauses: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def under_way(self) -> bool:
+        """Whether it has begun and not ended: it assigns or observes, or is paused."""
+        return self.status in ("running", "paused")
 
 
 EXPERIMENTS = EntityTable("experiments", ExperimentRow, type_column="mode", state_column="status")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from bucketing.document import condition_from_document
+from bucketing.document import condition_from_document, experiment_from_document
 from bucketing.flagset import Experiment, Holdout, LayerSlot
 from messages.closed_lists import wire_names
 from messages.documents import condition_document, experiment_document, is_in_force
@@ -19,10 +19,22 @@ from control_plane.entities.table import Scope
 from control_plane.experiments import repository
 from control_plane.experiments.definition import engine_experiment
 from control_plane.experiments.models import EXPERIMENTS, ExperimentRow
+from control_plane.experiments.phases import in_next_phase, seed_of, span_of
 from control_plane.experiments.plans import plan_message
 from control_plane.experiments.views import experiment_row
 from control_plane.holdouts.queries import holdout_shares
 
+__all__ = [
+    "ExperimentOutline",
+    "PublishedExperiment",
+    "compiled",
+    "experiment_of_document",
+    "find_experiment",
+    "in_next_phase",
+    "keys_on",
+    "of_keys",
+    "slot_of",
+]
 _STATUSES = wire_names(pb.ExperimentStatus)
 _ROLES = wire_names(pb.MetricRole)
 _MARGIN_KINDS = wire_names(pb.MarginKind)
@@ -153,8 +165,44 @@ def _published(row: ExperimentRow, holdout_shares: Mapping[str, int]) -> Publish
         document=experiment_document(experiment),
         trigger_event=row.trigger_event or "",
         exposure_filter=_filter_document(row),
+        ended_phases=[_ended_phase(experiment, each, holdout_shares) for each in row.ended_phases],
+        phase_started_at=row.phase_started_at,
+        pauses=[_pause(each) for each in row.pauses],
     )
     return PublishedExperiment(experiment, message)
+
+
+def _ended_phase(present: Experiment, told: dict[str, Any], holdout_shares: Mapping[str, int]) -> pb.EndedPhase:
+    started_at, ended_at = span_of(told)
+    experiment = experiment_from_document(
+        {
+            **{name: told[name] for name in ("variations", "audience", "bucket_by", "phase")},
+            "key": present.key,
+            "flag": present.flag,
+            "mode": present.mode.value,
+            "traffic": told["traffic"],
+            "start_at": started_at,
+            "stop_at": ended_at,
+            "seed": seed_of(present.key, told["phase"]),
+        }
+    )
+    # One that is deleted since is known no more.
+    holdouts = tuple(Holdout(key, holdout_shares[key]) for key in told["holdouts"] if key in holdout_shares)
+    return pb.EndedPhase(
+        started_at=started_at,
+        ended_at=ended_at,
+        control_variation=told["control"],
+        document=experiment_document(replace(experiment, slot=_slot_told(told["layer"]), holdouts=holdouts)),
+    )
+
+
+def _slot_told(layer: Mapping[str, Any] | None) -> LayerSlot | None:
+    return None if layer is None else LayerSlot(layer=layer["key"], start=layer["start"], end=layer["end"])
+
+
+def _pause(told: dict[str, Any]) -> pb.Pause:
+    started_at, ended_at = span_of(told)
+    return pb.Pause(started_at=started_at, ended_at=ended_at)
 
 
 def _metric_message(stored: Mapping[str, Any]) -> pb.ExperimentMetric:

@@ -65,7 +65,7 @@ async def keep_references(write: WriteTransaction, row: ExperimentRow, audience:
         *(Reference("layer", key) for key in layers.values()),
     ]
     referrer = usages.Referrer("experiment", row.key, environment_id=row.environment_id)
-    usages.replace_later(write.tx, write.scope, referrer, references, active=row.status == "running")
+    usages.replace_later(write.tx, write.scope, referrer, references, active=row.under_way)
 
 
 def _unusable(kind: str, named: Mapping[str, str], rows: Mapping[str, _Archivable]) -> Iterator[FieldError]:

@@ -38,10 +38,10 @@ async def last_marks_of(
 
 
 async def running_assigning(tx: Connection, organization_id: UUID, environment_id: UUID) -> list[ExperimentRow]:
-    """The environment's running experiments that assign."""
+    """The environment's experiments that assign and run, or are paused."""
     records = await tx.fetch(
         f"SELECT {_COLUMNS} FROM experiments x WHERE x.organization_id = $1 AND x.environment_id = $2 "  # noqa: S608
-        "AND x.status = 'running' AND x.mode = 'assigns' ORDER BY x.key",
+        "AND x.status IN ('running', 'paused') AND x.mode = 'assigns' ORDER BY x.key",
         organization_id,
         environment_id,
     )

@@ -140,7 +140,10 @@ class ExperimentCreate(ExperimentFields, EntityCreate, strict=True):
 
 
 class ExperimentPatch(ExperimentFields, EntityPatch, strict=True):
-    """Only the fields that are given change. Key, environment and flag never do; see the docs for a running one."""
+    """Only the fields that are given change. Key, environment and flag never do; see the docs for a running one.
+
+    What would mix the populations of a running one (variations, control, audience, `bucket_by`, layer, holdouts, less
+    traffic) asks for `"on_experiments": "new_phase"`."""
 
     variations: Variations = Field([])
     control: VariationKey = ""
@@ -216,6 +219,26 @@ class MarkView(Output):
     disturbances: list[DisturbanceView]
 
 
+class EndedPhaseView(Output):
+    """A phase that was followed by another one, as the experiment was in it."""
+
+    phase: int
+    started_at: datetime
+    ended_at: datetime
+    variations: list[ExperimentVariation]
+    control: str
+    traffic: float
+    audience: dict[str, Any] | None
+    bucket_by: str | None
+    layer: LayerSlotView | None
+    holdouts: list[str]
+
+
+class PauseView(Output):
+    started_at: datetime
+    ended_at: datetime | None = Field(description="Null: it is paused.")
+
+
 class ExperimentView(EntityView):
     unaudited: ClassVar = EntityView.unaudited | {"disturbances"}
 
@@ -237,4 +260,8 @@ class ExperimentView(EntityView):
     exposure_filter: dict[str, Any] | None
     start_at: datetime | None
     stop_at: datetime | None
+    phase: int = Field(description="The present one, from 1. What would mix populations begins another one.")
+    phase_started_at: datetime | None = Field(description="Exposures from then on count.")
+    ended_phases: list[EndedPhaseView] = Field(description="The first in front.")
+    pauses: list[PauseView] = Field(description="Spans in which it counted nobody, the first in front.")
     disturbances: list[MarkView] = Field([], description="The first in front.")

@@ -23,13 +23,18 @@ from control_plane.environments.queries import EnvironmentRow, refuse_archived_e
 from control_plane.experiments.definition import DESCRIPTIVE, checked, refuse_started
 from control_plane.experiments.disturbances import disturbances_of, replacement_of
 from control_plane.experiments.exposability import obstacles
-from control_plane.experiments.lifecycle import beginning, check_end, started, stopped
+from control_plane.experiments.lifecycle import beginning, begun_anew, check_end, started, stopped
 from control_plane.experiments.models import EXPERIMENTS, ExperimentRow
+from control_plane.experiments.pauses import paused, resumed
+from control_plane.experiments.phases import mixing_fields, require_new_phase
 from control_plane.experiments.plans import stored_plan
 from control_plane.experiments.references import flag_of_experiment, keep_references
 from control_plane.experiments.schemas import ExperimentCreate, ExperimentPatch, ExperimentStart
 from control_plane.experiments.views import experiment_view
 from control_plane.quotas import Quota
+
+_RIGHTS = {"begin_phase": "update", "pause": "stop", "resume": "start"}
+"""The rights of what is done with an experiment, where they are named otherwise."""
 
 
 class ExperimentService(EntityService[ExperimentRow]):
@@ -110,8 +115,11 @@ class ExperimentService(EntityService[ExperimentRow]):
             changed = replace(row, **patch, updated_at=write.now)
             if not patch.keys() <= DESCRIPTIVE:
                 changed = await self.checked(write, changed, row)
+                if row.under_way and (fields := mixing_fields(row, changed)):
+                    require_new_phase(write, row, fields)
+                    changed = await begun_anew(write, row, changed)
                 await self._hold(write, row, changed)
-            return await self.update(write, row, changed)
+            return await self.update(write, row, changed, "update" if changed.phase == row.phase else "begin_phase")
 
     async def checked(self, write: WriteTransaction, row: ExperimentRow, before: ExperimentRow | None) -> ExperimentRow:
         """The row in canonical form; what it names is kept as its usages."""
@@ -143,11 +151,27 @@ class ExperimentService(EntityService[ExperimentRow]):
             usages.activate_later(write.tx, write.scope, "experiment", key, active=False)
             return await self.update(write, row, ended, "stop")
 
+    async def pause(self, actor: Actor, project: str, key: str, expected: int | None) -> Answered:
+        """From now on it enrols and counts nobody, and serves everybody as before."""
+        async with self._write(actor, project, self.edit("pause", key, None, expected)) as write:
+            row = await self.found(write, "pause", key, expected)
+            return await self.update(write, row, paused(write, row), "pause")
+
+    async def resume(self, actor: Actor, project: str, key: str, expected: int | None) -> Answered:
+        """From now on it counts again."""
+        async with self._write(actor, project, self.edit("resume", key, None, expected)) as write:
+            row = await self.found(write, "resume", key, expected)
+            self._refuse_archived_environment(write, row)
+            return await self.update(write, row, resumed(write, row), "resume")
+
+    def _right(self, action: str) -> Right:
+        return super()._right(_RIGHTS.get(action, action))
+
     async def _hold(
         self, write: WriteTransaction, before: ExperimentRow, after: ExperimentRow, *, off: bool = False
     ) -> None:
         """For other experiments: what this one assigns is served by its flag. Raises `ExperimentAffected`."""
-        if "running" in (before.status, after.status) and after.mode == "assigns" and await write.reached():
+        if (before.under_way or after.under_way) and after.mode == "assigns" and await write.reached():
             await self._integrity.hold(write, replacement_of(before, after), off=off)
 
     def _refuse_archived_environment(self, write: WriteTransaction, row: ExperimentRow) -> None:
@@ -160,11 +184,11 @@ class ExperimentService(EntityService[ExperimentRow]):
         self, write: WriteTransaction, before: ExperimentRow | None, after: ExperimentRow | None
     ) -> Sequence[EnvironmentRow]:
         """An experiment changes what its environment serves while it runs, when it begins and when it ends."""
-        running = [each for each in (before, after) if each is not None and each.status == "running"]
-        return self.served_by(write, running[0]) if running else ()
+        begun = [each for each in (before, after) if each is not None and each.under_way]
+        return self.served_by(write, begun[0]) if begun else ()
 
     async def check_archive(self, write: WriteTransaction, row: ExperimentRow) -> None:
-        if row.status == "running":
+        if row.under_way:
             raise Conflict("a running experiment is not archived: stop it first", code="experiment_running")
         usages.release_parts_later(write.tx, write.scope, "experiment", row.key)
 

@@ -14,6 +14,7 @@ from control_plane.entities.models import Scope, row_of
 from control_plane.entities.moments import epoch_milliseconds
 from control_plane.experiments.guardrails import complete_metric
 from control_plane.experiments.models import ExperimentRow
+from control_plane.experiments.phases import layer_view
 from control_plane.experiments.plans import complete_plan, plan_view, stored_plan
 
 _UNAUDITED = OF_WRITES | {"disturbances"}
@@ -33,7 +34,7 @@ def experiment_view(row: ExperimentRow, disturbances: Sequence[Mapping[str, Any]
             "traffic": float(percent(row.traffic)),
             "audience": row.audience,
             "bucket_by": row.bucket_by,
-            "layer": _layer(row),
+            "layer": layer_view(row),
             "holdouts": row.holdouts,
             "metrics": [_metric(complete_metric(each)) for each in row.metrics],
             "plan": plan_view(row.plan),
@@ -41,6 +42,10 @@ def experiment_view(row: ExperimentRow, disturbances: Sequence[Mapping[str, Any]
             "exposure_filter": row.exposure_filter,
             "start_at": _moment(row.start_at),
             "stop_at": _moment(row.stop_at),
+            "phase": row.phase,
+            "phase_started_at": _moment(row.phase_started_at or row.start_at),
+            "ended_phases": row.ended_phases,
+            "pauses": row.pauses,
             "disturbances": list(disturbances),
         },
         _UNAUDITED,
@@ -74,23 +79,13 @@ def experiment_row(scope: Scope, environment_id: UUID, document: Mapping[str, An
         plan=stored_plan(complete_plan(document["plan"])),
         start_at=_milliseconds(document["start_at"]),
         stop_at=_milliseconds(document["stop_at"]),
+        phase_started_at=_milliseconds(document.get("phase_started_at")),
         **later,
     )
 
 
 def _milliseconds(moment: str | None) -> int | None:
     return None if moment is None else epoch_milliseconds(moment, "at")
-
-
-def _layer(row: ExperimentRow) -> dict[str, Any] | None:
-    if row.layer is None:
-        return None
-    return {
-        "key": row.layer,
-        "share": float(percent(row.layer_share or 0)),
-        "start": row.slot_start,
-        "end": row.slot_end,
-    }
 
 
 def _moment(milliseconds: int | None) -> str | None:

@@ -29,6 +29,8 @@ from control_plane.history.views import comparison_view, document_view, version_
 
 _NO_WAY_BACK = {
     "start": "a start is not undone: units have been assigned; stop the experiment",
+    "pause": "a pause is not undone: resume the experiment",
+    "resume": "a resumption is not undone: pause the experiment",
     "stop": "a stop is not undone: an experiment that has ended is drafted anew",
 }
 _FIRST_SETTINGS = 1

@@ -2,6 +2,7 @@
 
 Conflict 409
 ├── ExperimentAffected  `experiment_affected`: `experiments` names them with the paths, `choices` what may be said to it
+├── TooManyAffected     `too_many_affected`: more than one write begins anew
 └── TooManyStopped      `too_many_stopped`: more than one write stops
 InvalidInput 422
 └── UnexplainedConsent  `reason_required`: nobody said why experiments may be disturbed
@@ -62,6 +63,13 @@ class ExperimentAffected(Conflict):
                 "choices": [each.value for each in ExperimentChoice],
             },
         )
+
+
+class TooManyAffected(Conflict):
+    default_code = "too_many_affected"
+
+    def __init__(self, wanted: int, most: int) -> None:
+        super().__init__(f"it would begin {wanted} experiments anew, one write begins at most {most}: stop some first")
 
 
 class TooManyStopped(Conflict):

@@ -31,8 +31,8 @@ def disturbed(before: FlagSet, after: FlagSet, now: int) -> tuple[Disturbed, ...
     found: list[Disturbed] = []
     for key, experiment in sorted(before.experiments.items()):
         later = after.experiments.get(key)
-        # One that starts or stops by the change is not disturbed by it.
-        if later is None or not (runs(experiment, now) and runs(later, now)):
+        # One that starts or stops by the change, or counts anew from it on, is not disturbed by it.
+        if later is None or later.phase != experiment.phase or not (runs(experiment, now) and runs(later, now)):
             continue
         disturbances = tuple(
             Disturbance(kind, path.to("experiment", key)) for kind, path in comparison.of(experiment, later)
@@ -153,7 +153,8 @@ class _Comparison:
                 yield old.get(key) or new[key], Path(("status",))
                 continue
             one, other = old[key], new[key]
-            paths = [path for _, path in self._definition(one, other)]
+            paths = [Path(("phase",))] if one.hashed_as != other.hashed_as else []
+            paths += [path for _, path in self._definition(one, other)]
             if other.traffic > one.traffic:
                 paths.append(Path(("traffic",)))
             if paths:

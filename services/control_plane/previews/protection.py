@@ -13,8 +13,15 @@ from control_plane.entities.integrity import DisturbanceCause, Replacement, choi
 from control_plane.entities.schemas import ExperimentChoice
 from control_plane.entities.transactions import STOPPED_MAX, WriteTransaction
 from control_plane.environments.queries import EnvironmentRow
+from control_plane.experiments.queries import in_next_phase
 from control_plane.previews.disturbances import Disturbed
-from control_plane.previews.errors import Affected, ExperimentAffected, TooManyStopped, UnexplainedConsent
+from control_plane.previews.errors import (
+    Affected,
+    ExperimentAffected,
+    TooManyAffected,
+    TooManyStopped,
+    UnexplainedConsent,
+)
 from control_plane.previews.integrity import disturbed
 from control_plane.previews.surroundings import surroundings
 
@@ -24,6 +31,9 @@ class RunningExperiments(Protocol):
 
     async def end(self, write: WriteTransaction, environment: EnvironmentRow, key: str) -> None:
         """It is stopped with the write. Raises `MissingRight`."""
+
+    async def begin_phase(self, write: WriteTransaction, environment: EnvironmentRow, key: str) -> None:
+        """It counts anew from the write on. Raises `MissingRight`, and `Conflict` for one that has had too many."""
 
     def mark(
         self, write: WriteTransaction, environment: EnvironmentRow, key: str, disturbance: Mapping[str, Any]
@@ -54,6 +64,17 @@ class _Change:
                 return list(found.values())
             found |= {each.disturbed.experiment: each for each in more}
 
+    def with_phases(self) -> list[Affected]:
+        """Also those that are disturbed because others draw anew."""
+        after, found = self.after, dict[str, Affected]()
+        while more := replace(self, after=after).affected:
+            found |= {each.disturbed.experiment: each for each in more}
+            anew = {
+                each.disturbed.experiment: in_next_phase(after.experiments[each.disturbed.experiment]) for each in more
+            }
+            after = replace(after, experiments={**after.experiments, **anew})
+        return list(found.values())
+
 
 class ExperimentProtection:
     """Looks after the experiments that run."""
@@ -69,7 +90,9 @@ class ExperimentProtection:
         if not affected:
             return
         choice = choice_of(write)
-        if choice is ExperimentChoice.STOP:
+        if choice is ExperimentChoice.NEW_PHASE:
+            await self._begin_phases(write, [one for each in found for one in each.with_phases()])
+        elif choice is ExperimentChoice.STOP:
             await self._end(write, [one for each in found for one in each.with_ends()])
         elif off:
             of_experiment = replacement.kind == "experiment"
@@ -99,6 +122,12 @@ class ExperimentProtection:
                 held = await surroundings(write.tx, environment, reached)
                 found.append(_Change(environment, *replacement.put(held, environment.id), now))
         return found
+
+    async def _begin_phases(self, write: WriteTransaction, affected: Sequence[Affected]) -> None:
+        if len(affected) > STOPPED_MAX:
+            raise TooManyAffected(len(affected), STOPPED_MAX)
+        for each in affected:
+            await self._experiments.begin_phase(write, each.environment, each.disturbed.experiment)
 
     async def _end(self, write: WriteTransaction, affected: Sequence[Affected]) -> None:
         if len(affected) > STOPPED_MAX:

@@ -21,7 +21,7 @@ _ACTIONS: Mapping[str, Iterable[str]] = {
     "metric": _OF_ENTITIES,
     "layer": _OF_ENTITIES,
     "holdout": _OF_ENTITIES,
-    "experiment": (*_OF_ENTITIES, "start", "stop"),
+    "experiment": (*_OF_ENTITIES, "start", "stop", "pause", "resume", "begin_phase"),
     "disturbance": ("accept", "mark"),
     "change_request": (
         "propose",
@@ -81,6 +81,7 @@ _IRREGULAR = {
     "sign_in": "signed_in",
     "sign_out": "signed_out",
     "stop": "stopped",
+    "begin": "begun",
     "resend": "resent",
     "withdraw": "withdrawn",
     "apply": "applied",

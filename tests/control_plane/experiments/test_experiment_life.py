@@ -86,11 +86,6 @@ async def test_only_a_draft_is_deleted(tenant: Any, project: str) -> None:
 
 
 BREAKING: list[tuple[dict[str, Any], list[str]]] = [
-    ({"variations": [{"key": "old", "weight": 50}, {"key": "new", "weight": 50}]}, ["variations"]),
-    ({"control": "new"}, ["control"]),
-    ({"audience": None}, ["audience"]),
-    ({"bucket_by": "company_id"}, ["bucket_by"]),
-    ({"traffic": 10}, ["traffic"]),
     ({"plan": {"alpha": 0.1}}, ["plan"]),
     ({"metrics": [{"metric": "latency"}]}, ["metrics"]),
     ({"metrics": [{"metric": "purchase"}]}, ["metrics"]),
@@ -101,7 +96,7 @@ BREAKING: list[tuple[dict[str, Any], list[str]]] = [
     ),
     ({"trigger_event": "opened"}, ["trigger_event"]),
     ({"exposure_filter": {"attribute": "country", "operator": "eq", "value": "DE"}}, ["exposure_filter"]),
-    ({"mode": "observes", "audience": None, "traffic": 100}, ["mode", "audience"]),
+    ({"mode": "observes", "audience": None, "traffic": 100}, ["mode"]),
 ]
 
 

@@ -65,14 +65,14 @@ def test_no_unit_of_an_experiment_is_decided_otherwise_unseen() -> None:
         seen = {each[-1].partition(":")[2] for each in case["disturbances"]}
         for key, experiment in before.experiments.items():
             later = after.experiments.get(key)
-            if key in seen or later is None or later.stop_at != experiment.stop_at:
+            if key in seen or later is None or (later.stop_at, later.phase) != (experiment.stop_at, experiment.phase):
                 continue
             moved = [
                 context
                 for context in CONTEXTS
                 if inside(one := was.evaluate(experiment.flag, context, now), key)
                 and not (
-                    inside(other := becomes.evaluate(experiment.flag, context, now), key)
+                    (inside(other := becomes.evaluate(experiment.flag, context, now), key) or later.paused)
                     and (one.variation, one.value) == (other.variation, other.value)
                 )
             ]

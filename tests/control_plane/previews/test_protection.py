@@ -64,7 +64,7 @@ async def refused(tenant: Any, path: str, body: Any) -> list[str]:
         return []
     problem = answer.json()
     assert (answer.status_code, problem["code"]) == (409, "experiment_affected"), answer.text
-    assert problem["choices"] == ["stop", "accept"]
+    assert problem["choices"] == ["new_phase", "stop", "accept"]
     [one] = problem["experiments"]
     assert (one["experiment"], one["environment"]) == ("x", "production")
     [disturbance] = one["disturbances"]
