@@ -99,13 +99,13 @@ class Catalog:
         return self.entries(environment_id).metrics.get(key)
 
     def running(self) -> list[Experiment]:
-        """Every experiment that has started and isn't archived away, of all organizations; for the worker."""
+        """Every experiment that has started and not ended, of all organizations; for the worker."""
         return [
             experiment
             for entries in self._environments.values()
             if entries.environment is not None
             for experiment in entries.experiments.values()
-            if experiment.status == "running"
+            if experiment.under_way
         ]
 
     def _published(self) -> Iterator[Published]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, cast
 
 from bucketing.flagset import Condition, ExperimentMode, Holdout
@@ -15,6 +15,7 @@ from messages.closed_lists import words
 from messages.generated import config_pb2 as pb
 
 from analytics.catalog.disturbances import Disturbance, disturbances_of
+from analytics.catalog.phases import Phase, Span, control_of, phase_of
 
 Role = Literal["goal", "secondary", "guardrail"]
 MarginKind = Literal["relative", "absolute"]
@@ -135,12 +136,13 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Experiment:
-    """An experiment's definition.
+    """An experiment's definition, in one of its phases: the present one, unless another was asked for.
 
-    `shares`: expected weight by variation. Times in epoch milliseconds, None: not started, not stopped.
+    `shares`: expected weight by variation. Times in epoch milliseconds, None: not started, not stopped; of the phase.
     `trigger_event`: only units with this event after their exposure are analysed, from then on; empty: all.
     `exposure_filter`: what an exposure's context has to meet to count. `disturbances`: the last of its marks;
-    `earlier_disturbances`: how many it has besides.
+    `earlier_disturbances`: how many it has besides. `phases`: all of them, none before the start. `pauses`: spans in
+    which nobody was counted.
     """
 
     id: str
@@ -162,6 +164,19 @@ class Experiment:
     holdouts: tuple[Holdout, ...] = ()
     disturbances: tuple[Disturbance, ...] = ()
     earlier_disturbances: int = 0
+    phase: int = 1
+    phases: tuple[Phase, ...] = ()
+    pauses: tuple[Span, ...] = ()
+
+    @property
+    def began_at(self) -> int | None:
+        """When its first phase began."""
+        return self.phases[0].start_at if self.phases else self.start_at
+
+    @property
+    def under_way(self) -> bool:
+        """Whether it has begun and not ended: it runs, or is paused."""
+        return self.status in ("running", "paused")
 
     @property
     def mode(self) -> Literal["assigns", "observes"]:
@@ -221,6 +236,12 @@ def experiment_of(environment_id: str, wire: pb.Experiment) -> Experiment:
     engine = documents.experiment_of(wire)
     if wire.status not in _STATUSES or not engine.shares:
         raise ValueError(f"status {wire.status}, {len(engine.shares)} shares")
+    start_at = wire.phase_started_at or engine.start_at or None
+    ended = [
+        phase_of(documents.experiment_of(pb.Experiment(document=each.document)), each.control_variation)
+        for each in wire.ended_phases
+    ]
+    present = [] if start_at is None else [phase_of(replace(engine, start_at=start_at), wire.control_variation)]
     shares = {share.variation: share.weight for share in engine.shares}
     return Experiment(
         wire.id,
@@ -230,10 +251,10 @@ def experiment_of(environment_id: str, wire: pb.Experiment) -> Experiment:
         engine.flag,
         engine.mode is ExperimentMode.ASSIGNS,
         _STATUSES[wire.status],
-        engine.start_at or None,
+        start_at,
         engine.stop_at,
         shares,
-        wire.control_variation if wire.control_variation in shares else next(iter(shares)),
+        control_of(shares, wire.control_variation),
         tuple(_metric_use(use) for use in wire.metrics),
         plan_of(wire.plan),
         engine.bucket_by or "",
@@ -242,6 +263,9 @@ def experiment_of(environment_id: str, wire: pb.Experiment) -> Experiment:
         engine.holdouts,
         disturbances_of(wire.disturbances),
         max(0, wire.disturbance_count - len(wire.disturbances)),
+        engine.phase,
+        (*ended, *present),
+        tuple(Span(each.started_at, each.ended_at or None) for each in wire.pauses),
     )
 
 

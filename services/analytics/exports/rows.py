@@ -97,7 +97,7 @@ def experiment_row(experiment: Experiment) -> ExperimentRow:
         flag=experiment.flag,
         mode=experiment.mode,
         status=experiment.status,
-        start_at=experiment.start_at,
+        start_at=experiment.began_at,
         stop_at=experiment.stop_at,
         control=experiment.control,
         shares=_json(experiment.percentages),

@@ -47,7 +47,7 @@ class HeldExperiments:
 
     @property
     def start(self) -> int:
-        return min(each.start_at or 0 for each in self.experiments)
+        return min(each.began_at or 0 for each in self.experiments)
 
     @property
     def stop(self) -> int:

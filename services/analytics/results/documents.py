@@ -22,6 +22,7 @@ from analytics.results.metric_documents import (
     family_document,
     metric_document,
 )
+from analytics.results.phase_documents import PauseDocument, PhaseDocument, pause_documents, phase_documents
 from analytics.results.sample_ratio_documents import (
     DATASET,
     SampleRatioDocument,
@@ -36,7 +37,7 @@ FILE = "file"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExperimentDocument:
-    """`shares`: expected ones, in percent by variation."""
+    """`shares`: expected ones, in percent by variation. Start, stop, control and shares are those of the `phase`."""
 
     id: Annotated[str, Column("experiment_id", only=DATASET)]
     key: Annotated[str, Column("experiment")]
@@ -50,6 +51,9 @@ class ExperimentDocument:
     stop_at: str | None
     control: str
     shares: dict[str, float]
+    phase: int
+    phases: list[PhaseDocument]
+    pauses: list[PauseDocument]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,6 +239,9 @@ def experiment_document(experiment: Experiment, environment: Environment) -> Exp
         stop_at=rfc3339(experiment.stop_at),
         control=experiment.control,
         shares=experiment.percentages,
+        phase=experiment.phase,
+        phases=phase_documents(experiment),
+        pauses=pause_documents(experiment),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 import msgspec
@@ -38,6 +38,10 @@ PROBLEMS = problem_responses(BadRequest, Unauthorized, NotFound, InvalidInput, T
 Instant = Annotated[str | None, Query(max_length=64, description="RFC 3339 with an offset, or epoch milliseconds")]
 
 
+class PhaseNotFound(NotFound):
+    default_code = "phase_not_found"
+
+
 Where = Annotated[NamedEnvironment, Depends()]
 
 
@@ -49,6 +53,9 @@ class NamedExperiment:
     experiment: str
     where: Where
     as_of: Instant = None
+    phase: Annotated[
+        int | None, Query(ge=1, le=2**31, description="One that is over, from 1; the present one when it is left out")
+    ] = None
 
 
 Asked = Annotated[NamedExperiment, Depends()]
@@ -91,6 +98,8 @@ class Inquiries:
         self._require_whole()
         experiment, environment = self._experiment(actor, asked)
         actor.require("results:read", environment)
+        if asked.phase is not None:
+            experiment = in_phase(experiment, asked.phase)
         reader = ExperimentReader(self._warehouse, sheets=Sheets(self._warehouse))
         return Inquiry(
             experiment=experiment,
@@ -129,6 +138,26 @@ class Inquiries:
             return found, catalog.environment_by_id(found.environment_id)
         environment = self._environment(actor, asked.where)
         return catalog.experiment_by_key(environment, asked.experiment), environment
+
+
+def in_phase(experiment: Experiment, number: int) -> Experiment:
+    """The experiment as it was in a phase. Raises PhaseNotFound."""
+    if number == experiment.phase:
+        return experiment
+    for each in experiment.phases:
+        if each.number == number:
+            return replace(
+                experiment,
+                status="stopped",
+                start_at=each.start_at,
+                stop_at=each.stop_at,
+                shares=each.shares,
+                control=each.control,
+                bucket_by=each.bucket_by,
+                holdouts=each.holdouts,
+                phase=number,
+            )
+    raise PhaseNotFound(f"the experiment is in phase {experiment.phase}, and there is no phase {number}")
 
 
 async def rendered(render: Callable[[], Any]) -> Response:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from messages import documents
 
 from analytics.catalog.entries import Environment, Experiment, Metric
+from analytics.catalog.phases import Span
 from analytics.warehouse.scopes import END_OF_TIME, ExposureScope, MetricWindow
 
 DAY_SECONDS = 86_400
@@ -35,7 +36,20 @@ def scope_of(
         by_unit=bool(experiment.bucket_by),
         filter=documents.condition_document(experiment.exposure_filter).decode() if experiment.exposure_filter else "",
         trigger=experiment.trigger_event,
+        phase=experiment.phase if len(experiment.phases) > 1 else 0,
+        pauses=tuple((each.start, each.end or END_OF_TIME) for each in pauses_of(experiment)),
     )
+
+
+def pauses_of(experiment: Experiment) -> list[Span]:
+    """Those in the experiment's phase, as far as they are in it."""
+    start, stop = experiment.start_at or 0, experiment.stop_at or END_OF_TIME
+    found = []
+    for each in experiment.pauses:
+        begin, end = max(each.start, start), min(each.end or END_OF_TIME, stop)
+        if begin < end:
+            found.append(Span(begin, end if end < END_OF_TIME else None))
+    return found
 
 
 def matured_scope(scope: ExposureScope, experiment: Experiment, metric: Metric, shown_at: int) -> ExposureScope:

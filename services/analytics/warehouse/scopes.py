@@ -30,7 +30,8 @@ class ExposureScope:
     what `bucket_by` names, which exposures carry as `unit_key`, and not users. `filter`: a condition's document, which
     an exposure's context must meet; empty: none. `trigger`: only units with this event after their exposure count, from
     then on; empty: all. `beside`: only the users that are in that scope too; with `BESIDE` as the segment, aggregates
-    come apart by the variation that they saw there.
+    come apart by the variation that they saw there. `phase`: of an experiment that has had several, the one that
+    exposures must say (0: any). `pauses`: spans (from, until before) in which no exposure counts.
     """
 
     organization_id: str
@@ -47,6 +48,8 @@ class ExposureScope:
     filter: str = ""
     trigger: str = ""
     beside: ExposureScope | None = None
+    phase: int = 0
+    pauses: tuple[tuple[int, int], ...] = ()
 
     def parameters(self) -> dict[str, Any]:
         """As server-side parameters."""
@@ -55,8 +58,7 @@ class ExposureScope:
             "environment": self.environment_id,
             "flag": self.flag,
             "experiment": "" if self.observes else self.experiment,
-            # A key has nothing that JSON escapes; an empty text is found in each.
-            "membership": f'"key":"{self.experiment}"' if self.experiment else "",
+            "membership": self._membership(),
             "variations": list(self.variations),
             "start": self.start,
             "stop": self.stop,
@@ -66,10 +68,18 @@ class ExposureScope:
             "trigger": self.trigger,
         }
 
+    def _membership(self) -> str:
+        """What stands in an exposure that says that it belongs to the experiment; an empty text is found in each."""
+        if not self.experiment:
+            return ""
+        # A key has nothing that JSON escapes.
+        key = f'"key":"{self.experiment}"'
+        return f'{key},"phase":{self.phase}}}' if self.phase else key
+
     @property
     def units(self) -> str:
         """The query of exposed units: from the aggregate, which knows only days, users and the present."""
-        whole = self.segment in ("", BY_DAY, BESIDE) and not self.filter and not self.by_unit
+        whole = self.segment in ("", BY_DAY, BESIDE) and not self.filter and not self.by_unit and not self.pauses
         return "units" if whole and self.as_of >= END_OF_TIME else "units_from_events"
 
 

@@ -101,6 +101,10 @@ INNER JOIN
 (
 {there}
 ) AS there ON here.user_key = there.user_key"""
+_COUNTED = (
+    f"NOT arrayExists((begin, end) -> {_OCCURRED} >= begin AND {_OCCURRED} < end, "
+    "{pause_starts:Array(Int64)}, {pause_ends:Array(Int64)})"
+)
 _PARAMETER = re.compile(r"\{(\w+):")
 
 
@@ -147,6 +151,12 @@ def reached_query(scope: ExposureScope) -> str:
 
 
 def _passes(scope: ExposureScope) -> Filter:
-    if not scope.filter:
-        return Filter("1", {})
-    return compiled(condition_from_document(msgspec.json.decode(scope.filter)), _CONTEXT, "exposure_filter")
+    """The scope's filter, outside of its pauses."""
+    found = Filter("1", {})
+    if scope.filter:
+        found = compiled(condition_from_document(msgspec.json.decode(scope.filter)), _CONTEXT, "exposure_filter")
+    if not scope.pauses:
+        return found
+    starts, ends = zip(*scope.pauses, strict=True)
+    spans = {"pause_starts": list(starts), "pause_ends": list(ends)}
+    return Filter(f"({found.sql}) AND {_COUNTED}", dict(found.parameters) | spans)
