@@ -73,7 +73,7 @@ def stopped(write: WriteTransaction, row: ExperimentRow) -> ExperimentRow:
 async def begun_anew(write: WriteTransaction, row: ExperimentRow, changed: ExperimentRow) -> ExperimentRow:
     """`changed` in its next phase, with another place in its layer where it needs one. Raises `Conflict` as a start."""
     begun = next_phase(write, row, changed)
-    if begun.mode == "observes" or _place_of(begun) == _place_of(row):
+    if begun.mode == "observes" or _part_of_layer(begun) == _part_of_layer(row):
         return begun
     begun = replace(begun, slot_start=None, slot_end=None)
     others = await running_assigning(write.tx, row.organization_id, row.environment_id)
@@ -82,7 +82,7 @@ async def begun_anew(write: WriteTransaction, row: ExperimentRow, changed: Exper
     return begun if begun.layer is None else _placed(begun, [each for each in others if each.layer == begun.layer])
 
 
-def _place_of(row: ExperimentRow) -> tuple[str | None, int | None, str | None]:
+def _part_of_layer(row: ExperimentRow) -> tuple[str | None, int | None, str | None]:
     return row.layer, row.layer_share, row.bucket_by
 
 
