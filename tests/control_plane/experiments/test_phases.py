@@ -12,7 +12,7 @@ from messages.documents import experiment_of
 from messages.generated import config_pb2 as pb
 from service_kit.clock import ManualClock
 
-FLAG = {
+FLAG: dict[str, Any] = {
     "key": "price",
     "type": "integer",
     "variations": [{"key": key, "value": value} for value, key in enumerate(("low", "high", "other"))],
