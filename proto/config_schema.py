@@ -11,6 +11,7 @@ from typing import Any
 
 from bucketing.document.flagsets import SCHEMA_VERSION
 from bucketing.flagset import ALGORITHM, BUCKET_COUNT, ExperimentMode, FlagType, ResolveMode
+from bucketing.long_lists import CHUNK_NUMBER_MAX
 from bucketing.operators import OPERATORS, PRESENCE
 
 Schema = dict[str, Any]
@@ -160,6 +161,31 @@ _SEGMENTS: dict[str, Schema] = {
             "included": many(text(), "Targeting keys.", default=[]),
             "excluded": many(text(), "Targeting keys.", default=[]),
             "if": ref("Condition", "Absent: nobody else."),
+            "long_list": ref("LongList", "Further keys, which come by themselves. Absent: none."),
+        },
+    ),
+    "LongList": entity(
+        "What a long list holds. Who doesn't have the chunk that a unit belongs to can't tell whether it is listed.",
+        {
+            "included": integer("How many keys.", minimum=0),
+            "excluded": integer("How many keys.", minimum=0),
+            "digest": text("The sum of its chunks' digests modulo 2^256.", pattern="^[0-9a-f]{64}$"),
+        },
+        {"chunks": many(ref("ChunkReference"), "Absent on the bus, where each chunk is an entry of its own.")},
+    ),
+    "ChunkReference": entity(
+        "A chunk of the list, by which it is read.",
+        {
+            "number": integer(minimum=1, maximum=CHUNK_NUMBER_MAX),
+            "digest": text("SHA-256 of the chunk's document as it is answered.", pattern="^[0-9a-f]{64}$"),
+        },
+    ),
+    "Chunk": entity(
+        "The keys of a long list that one range of hashes leads to; docs/evaluation.md says which.",
+        {
+            "number": integer(minimum=1, maximum=CHUNK_NUMBER_MAX),
+            "included": many(text(), "Targeting keys, sorted."),
+            "excluded": many(text(), "Targeting keys, sorted."),
         },
     ),
 }

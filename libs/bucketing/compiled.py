@@ -10,8 +10,8 @@ from typing import TypeVar
 from bucketing.bulk import Bulk
 from bucketing.decision import Decision
 from bucketing.defects import check_flag, check_remote_config, check_segment
-from bucketing.explanation import Explanation, ExplanationRequest, explain
-from bucketing.flagset import Experiment, Flag, FlagSet, RemoteConfig, Segment
+from bucketing.explanation import Explanation, ExplanationRequest, explain, memberships
+from bucketing.flagset import Experiment, Flag, FlagSet, Json, RemoteConfig, Segment
 from bucketing.generation.evaluables import Evaluable, EvaluableConfig, Item
 from bucketing.programs import (
     Broken,
@@ -324,6 +324,11 @@ class CompiledFlagSet:
         if item is None:
             return Explanation(self.evaluate(flag_key, context, now), self.version, now)
         return explain(self._flagset, self._programs, item, ExplanationRequest(context, now, show_salt))
+
+    def memberships(self, context: Context, now: int, keys: Iterable[str]) -> Iterator[tuple[str, Json]]:
+        """Each of these segments that is there, with whether the context is in it (None: that can't be told) and why;
+        then those that they have asked. One a step."""
+        return memberships(self._flagset, self._programs, keys, context, now)
 
 
 def compile_flagset(flagset: FlagSet) -> CompiledFlagSet:

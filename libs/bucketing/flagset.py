@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from bucketing.long_lists import LongList
+
 BUCKET_COUNT = 10_000
 ALGORITHM = "sha256-10000-v1"
 
@@ -163,7 +165,8 @@ class Flag:
 class Segment:
     """A reusable audience.
 
-    Membership by precedence: `excluded`, then `included` keys, then `condition` (None: nobody else).
+    Membership by precedence: `excluded`, then `included` keys, then `condition` (None: nobody else). `long_list` has
+    further keys of both kinds.
 
     A key in both lists is refused when saved, so the order of the two lists can't matter.
     """
@@ -172,6 +175,7 @@ class Segment:
     included: frozenset[str] = frozenset()
     excluded: frozenset[str] = frozenset()
     condition: Condition | None = None
+    long_list: LongList | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,6 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import accumulate, pairwise
 
-from bucketing.decision import ErrorCode
-from bucketing.errors import EvaluationFailed, InvalidConfig
-
 CHUNK_NUMBER_MAX = (1 << 17) - 1
 _HASH_BITS = 64
 _DIGESTS = 1 << 256
@@ -43,6 +40,10 @@ def digest_of_chunk(document: bytes) -> int:
 def digest_of_chunks(digests: Iterable[int]) -> int:
     """Of a list: the sum of its chunks' digests modulo 2^256."""
     return sum(digests) % _DIGESTS
+
+
+class ChunkMissing(LookupError):
+    """Whether a unit is listed can't be told."""
 
 
 class KeyTable:
@@ -94,11 +95,13 @@ class ListChunk:
 class LongList:
     """What a segment says of its long list, and those of its chunks that are here.
 
-    Equal to another one that says the same: the digest stands for the keys."""
+    Equal to another one that says the same: the digest stands for the keys. `references`: the digests of its chunks by
+    number, where they are told."""
 
     included: int
     excluded: int
     digest: int
+    references: Mapping[int, int] = field(default_factory=dict, compare=False, repr=False)
     chunks: Mapping[int, ListChunk] = field(default_factory=dict, compare=False, repr=False)
     _ranges: list[ListChunk | None] = field(init=False, compare=False, repr=False)
     _shift: int = field(init=False, compare=False, repr=False)
@@ -121,23 +124,18 @@ class LongList:
 
     def with_chunks(self, chunks: Mapping[int, ListChunk]) -> LongList:
         """The same list with these in the place of what was here."""
-        return LongList(self.included, self.excluded, self.digest, chunks)
+        references = {number: chunk.digest for number, chunk in chunks.items()}
+        return LongList(self.included, self.excluded, self.digest, references, chunks)
 
     def standing(self, unit: str | None) -> bool | None:
         """True for an included unit, False for an excluded one, None for one that isn't listed.
 
-        Raises EvaluationFailed where the chunk isn't here: nobody is taken for a member, or for none, by mistake."""
+        Raises ChunkMissing where the chunk isn't here: nobody is taken for a member, or for none, by mistake."""
         if unit is None:
             return None
         text = unit.encode("utf-8", "surrogatepass")
         hashed = _hash(text)
         chunk = self._ranges[hashed >> self._shift]
         if chunk is None:
-            raise EvaluationFailed(ErrorCode.PARSE_ERROR, "the long list of a segment is not here")
+            raise ChunkMissing
         return chunk.standing(hashed, text)
-
-
-def check_chunk_number(number: int, path: str) -> None:
-    """Raises InvalidConfig."""
-    if not 1 <= number <= CHUNK_NUMBER_MAX:
-        raise InvalidConfig(path, f"must be from 1 to {CHUNK_NUMBER_MAX}", "number")

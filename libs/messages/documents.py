@@ -7,11 +7,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from dataclasses import replace
 from sys import intern
 from typing import Any
 
 import msgspec
 from bucketing.document import (
+    chunk_from_document,
+    chunk_to_document,
     condition_from_document,
     condition_to_document,
     experiment_from_document,
@@ -25,6 +29,7 @@ from bucketing.document import (
 )
 from bucketing.errors import InvalidConfig
 from bucketing.flagset import Condition, Experiment, Flag, Json, RemoteConfig, Segment
+from bucketing.long_lists import ListChunk, digest_of_chunk
 
 from messages.generated import config_pb2 as pb
 
@@ -83,6 +88,28 @@ def remote_config_of(message: pb.ConfigMessage) -> RemoteConfig:
 
 def segment_of(message: pb.ConfigMessage) -> Segment:
     return segment_from_document(_read(message.segment))
+
+
+def chunk_document(number: int, included: Iterable[str], excluded: Iterable[str]) -> bytes:
+    """Of a part of a long list."""
+    return canonical(chunk_to_document(number, included, excluded))
+
+
+def chunk_of(document: bytes) -> ListChunk:
+    return replace(chunk_from_document(_read(document)), digest=digest_of_chunk(document))
+
+
+def chunk_key(segment: str, number: int) -> str:
+    """What a part of a segment's long list is called on the bus."""
+    return f"{segment}.{number}"
+
+
+def chunk_named(key: str) -> tuple[str, int]:
+    """The segment and the number, the other way round. Raises InvalidConfig."""
+    segment, _, number = key.rpartition(".")
+    if not segment or not (number.isascii() and number.isdigit()):
+        raise InvalidConfig("", f"{key!r} names no chunk of a segment", "key")
+    return segment, int(number)
 
 
 def experiment_of(message: pb.Experiment) -> Experiment:

@@ -20,7 +20,7 @@ VERDICTS = "VERDICTS"
 MONITOR_TERM = "monitor_term"
 """Where VERDICTS keeps who looks: a `MonitorTerm`."""
 
-ENTITY_KINDS = ("environment", "flag", "segment", "experiment", "metric", "remote_config", "rollout")
+ENTITY_KINDS = ("environment", "flag", "segment", "experiment", "metric", "remote_config", "rollout", "segment_chunk")
 _MANIFEST = "manifest"
 _VERDICTS_PER_ROLLOUT = 5
 _DAY_SECONDS = 86_400.0

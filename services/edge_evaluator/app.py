@@ -19,6 +19,7 @@ from edge_evaluator.endpoints.ofrep import ofrep_operations
 from edge_evaluator.endpoints.ofrep_paths import OfrepPaths
 from edge_evaluator.endpoints.ofrep_route import refused
 from edge_evaluator.endpoints.remote_configs import remote_config_operations
+from edge_evaluator.endpoints.segments import chunk_operations, segment_operations
 from edge_evaluator.evaluation.evaluator import Evaluator
 
 BROWSER_ACCESS = CorsPolicy(
@@ -68,6 +69,8 @@ def build_app(parts: EdgeParts, options: HttpOptions, shell: Shell) -> PlainApp:
             *flag_operations(admission=admission, evaluator=evaluator, limits=limits),
             *remote_config_operations(admission=admission, evaluator=evaluator, limits=limits),
             *assignment_operations(admission=admission, evaluator=evaluator, limits=limits),
+            *segment_operations(admission=admission, evaluator=evaluator, limits=limits),
+            *chunk_operations(admission=admission),
             *config_operations(admission=admission, open_streams=parts.open_streams),
             *manifest_operations(admission=admission),
         ],

@@ -37,6 +37,7 @@ def test_the_page_names_cases() -> None:
         ("variations of a flag", limits.FLAG_VARIATIONS_MAX),
         ("targets of a flag", limits.FLAG_TARGETS_MAX),
         ("prerequisites of a flag", limits.FLAG_PREREQUISITES_MAX),
+        ("keys of each kind in a segment's long list", limits.LONG_LIST_KEYS_MAX),
         ("a rule's description", limits.DESCRIPTION_BYTES_MAX),
         ("a flag's description", limits.FLAG_DESCRIPTION_BYTES_MAX),
         ("entries of a flag's metadata", limits.METADATA_ENTRIES_MAX),

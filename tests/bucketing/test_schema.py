@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bucketing.document import flagset_from_document, flagset_to_document
+from bucketing.document import chunk_from_document, chunk_to_document, flagset_from_document, flagset_to_document
 from bucketing.errors import InvalidConfig
 from hypothesis import HealthCheck, given, settings
 from jsonschema import Draft202012Validator
@@ -145,8 +145,29 @@ def test_what_is_written_is_read_as_it_was() -> None:
     assert flagset_from_document(json.loads(json.dumps(WRITTEN))) == WHOLE
 
 
+def described_in_a_config() -> set[tuple[str, str]]:
+    """But for a chunk, which is a document of its own."""
+    names = DEFINITIONS.keys() - {"Chunk"}
+    return {(name, field) for name in names for field in DEFINITIONS[name].get("properties", ())}
+
+
+def test_a_chunk_is_written_as_it_is_described() -> None:
+    chunk = chunk_to_document(5, ["b", "a"], ["c"])
+    assert [each.message for each in VALIDATORS["Chunk"].iter_errors(chunk)] == []
+    assert chunk == {"number": 5, "included": ["a", "b"], "excluded": ["c"]}
+    assert chunk.keys() == DEFINITIONS["Chunk"]["properties"].keys()
+    read = chunk_from_document(chunk)
+    assert (read.number, sorted(read.included), sorted(read.excluded)) == (5, ["a", "b"], ["c"])
+
+
+@pytest.mark.parametrize("number", [0, -1, 1 << 17, "1", None, True])
+def test_a_chunk_with_another_number_is_refused(number: Any) -> None:
+    with pytest.raises(InvalidConfig):
+        chunk_from_document({"number": number})
+
+
 def test_each_field_of_the_schema_is_written_somewhere() -> None:
-    described = {(name, field) for name, each in DEFINITIONS.items() for field in each.get("properties", ())}
+    described = described_in_a_config()
     assert {(name, field) for path, name in OBJECTS for field in at(WRITTEN, path)} == described
 
 
@@ -154,8 +175,7 @@ def test_the_example_of_the_docs_fits_and_shows_each_field() -> None:
     example = json.loads((ROOT / "docs" / "evaluation.md").read_text().split("```json\n")[1].split("```")[0])
     assert [each.message for each in VALIDATORS["Config"].iter_errors(example)] == []
     shown = {(name, field) for path, name in objects(example, SCHEMA) for field in at(example, path)}
-    described = {(name, field) for name, each in DEFINITIONS.items() for field in each.get("properties", ())}
-    assert described - shown == {("AnyOf", "or")}
+    assert described_in_a_config() - shown == {("AnyOf", "or")}
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow])

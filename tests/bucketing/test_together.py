@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from bucketing import compile_flagset
 from bucketing.bulk import CHUNK_FLAGS_MAX
+from bucketing.conformance.generated_lists import with_generated
 from bucketing.document import condition_from_document, flagset_from_document, segment_from_document
 from bucketing.flagset import AllOf, Comparison, Fixed, Flag, FlagSet, FlagType, Not, Rollout, Rule, Share
 
@@ -53,7 +54,10 @@ def test_the_golden_conditions_hold_when_flags_of_a_chunk_share_them(asked: list
         plain = [flag(f"plain-{n}", Rule("r", each, Fixed("on"))) for n, each in enumerate(conditions)]
         negated = [flag(f"not-{n}", Rule("r", Not(each), Fixed("on"))) for n, each in enumerate(conditions)]
         documents = group[0].get("segments", {})
-        segments = {key: segment_from_document({"key": key, **each}, "") for key, each in documents.items()}
+        segments = {
+            key: with_generated(segment_from_document({"key": key, **each}, ""), group[0])
+            for key, each in documents.items()
+        }
         compiled = ChunksOnly(flagset(*plain, *negated, segments=segments))
         for number, case in enumerate(group):
             answers = {one.flag: one.value for one in compiled.evaluate_all(case["context"], 0)}

@@ -26,6 +26,7 @@ from bucketing.flagset import (
     Share,
     Target,
 )
+from bucketing.long_lists import KeyTable, ListChunk, LongList
 
 _CONDITION = AllOf(
     (
@@ -35,6 +36,9 @@ _CONDITION = AllOf(
     )
 )
 _ROLLOUT = Rollout((Share("on", 3333), Share("off", 6667)), "company.id")
+
+_CHUNK = ListChunk(1, KeyTable(["u3"]), KeyTable(["u4"]), 5)
+_LONG_LIST = LongList(1, 1, 5, {1: 5}, {1: _CHUNK})
 
 WHOLE = FlagSet(
     salt="salt",
@@ -59,7 +63,7 @@ WHOLE = FlagSet(
             metadata={"owner": "shop", "tier": 1, "share": 0.5, "beta": True},
         )
     },
-    segments={"beta": Segment("beta", frozenset({"u1"}), frozenset({"u2"}), _CONDITION)},
+    segments={"beta": Segment("beta", frozenset({"u1"}), frozenset({"u2"}), _CONDITION, _LONG_LIST)},
     experiments={
         "checkout-test": Experiment(
             key="checkout-test",

@@ -37,6 +37,7 @@ OFREP = {
     "/v1/configs",
     "/v1/configs/{key}",
     "/v1/experiments/{key}/assign",
+    "/v1/segments/evaluate",
 }
 LIMIT = {"type": "integer", "maximum": 200, "minimum": 1, "default": 50, "title": "Limit"}
 CURSOR = {"anyOf": [{"type": "string", "maxLength": 2000}, {"type": "null"}], "title": "Cursor"}

@@ -19,6 +19,7 @@ NO_TRACE = {
     ("edge", "POST", "/ofrep/v1/evaluate/flags/{key}"): "evaluates; what it served is an exposure",
     ("edge", "POST", "/v1/evaluate"): "evaluates; what it served is an exposure",
     ("edge", "POST", "/v1/experiments/{key}/assign"): "evaluates; what it served is an exposure",
+    ("edge", "POST", "/v1/segments/evaluate"): "tells memberships; nothing is served",
     ("ingestor", "POST", "/v1/events"): "applications send events by an SDK key; nobody in person does",
     ("ingestor", "POST", "/v1/otlp/metrics"): "the same",
 }

@@ -42,6 +42,7 @@ class ConfigWriter(EnvironmentWriter):
         archived: bool = False,
         metrics: Iterable[str] = (),
         removed: Iterable[tuple[str, str]] = (),
+        chunks: Iterable[tuple[str, bytes]] = (),
     ) -> Messages:
         """The messages of the next version; the first one also carries the environment. `status` and `archived` are
         those of its experiments."""
@@ -61,6 +62,8 @@ class ConfigWriter(EnvironmentWriter):
         for key in metrics:
             metric = pb.Metric(key=key, name=f"{key} in {self.version}")
             messages.append(self.entity("metric", key, metric=metric))
+        for key, document in chunks:
+            messages.append(self.entity("segment_chunk", key, segment_chunk=document))
         for kind, key in removed:
             messages.append(self.gone(kind, key))
         return [*messages, self.manifest()]

@@ -14,6 +14,7 @@ from messages.staging import ConfigStaging, Update
 from tests.edge_evaluator.config_writer import ConfigWriter
 from tests.edge_evaluator.sample_flags import boolean
 from tests.environment_writer import Messages
+from tests.long_lists import listed
 
 STRANGE = Comparison("a", "is_telepathic", 1)
 
@@ -201,3 +202,72 @@ def test_a_document_on_the_subject_of_another_entity_costs_only_itself() -> None
     assert set(feeding.config.flagset.experiments) == {"e"}
     feeding.write(flags=[boolean("a", default=Fixed("off"))], removed=[("segment", "s")])
     assert (feeding.serves("a"), feeding.serves("b")) == ("off", None)
+
+
+MEMBERS = [f"user-{number}" for number in range(200)]
+BETA = boolean("a", default=Fixed("off"), rules=(Rule("r", InSegment(("beta",)), Fixed("on")),))
+
+
+def member(feeding: Feeding, unit: str) -> str | None:
+    return feeding.serves("a", {"targetingKey": unit})
+
+
+def test_a_long_list_is_served_once_all_its_chunks_are_there() -> None:
+    feeding = Feeding()
+    segment, chunks = listed("beta", MEMBERS, ["out"])
+    feeding.write(flags=[BETA], segments=[segment], chunks=list(chunks.items())[1:])
+    assert (member(feeding, "user-7"), named(feeding.problems)) == (
+        None,
+        {("segment", "beta", False), ("flag", "a", False)},
+    )
+    feeding.write(segments=[segment], chunks=list(chunks.items())[:1])
+    assert [member(feeding, each) for each in ("user-7", "user-199", "user-200", "out")] == ["on", "on", "off", "off"]
+    assert feeding.problems == []
+
+
+def test_an_edit_of_a_long_list_is_one_chunk() -> None:
+    feeding = Feeding()
+    segment, chunks = listed("beta", MEMBERS)
+    feeding.write(flags=[BETA], segments=[segment], chunks=chunks.items())
+    assert feeding.config is not None
+    held = feeding.config.list_chunks["beta"]
+    edited, after = listed("beta", [*MEMBERS, "new"])
+    changed = {key: document for key, document in after.items() if document != chunks[key]}
+    assert len(changed) == 1
+    feeding.write(segments=[edited], chunks=changed.items())
+    assert (member(feeding, "new"), member(feeding, "user-7")) == ("on", "on")
+    kept = [number for number, chunk in feeding.config.list_chunks["beta"].items() if chunk is held[number]]
+    assert len(kept) == len(held) - 1
+
+
+def test_a_divided_chunk_goes_and_a_list_without_chunks_is_none() -> None:
+    feeding = Feeding()
+    segment, chunks = listed("beta", MEMBERS, depth=0)
+    feeding.write(flags=[BETA], segments=[segment], chunks=chunks.items())
+    divided, halves = listed("beta", [*MEMBERS, "new"], depth=1)
+    feeding.write(segments=[divided], chunks=halves.items(), removed=[("segment_chunk", "beta.1")])
+    assert (member(feeding, "new"), member(feeding, "user-7")) == ("on", "on")
+    feeding.write(segments=[Segment("beta")], removed=[("segment_chunk", key) for key in halves])
+    assert feeding.config is not None
+    assert (member(feeding, "user-7"), feeding.config.list_chunks) == ("off", {})
+
+
+def test_a_chunk_that_cannot_be_read_keeps_the_list_as_it_was() -> None:
+    feeding = Feeding()
+    segment, chunks = listed("beta", MEMBERS)
+    feeding.write(flags=[BETA], segments=[segment], chunks=chunks.items())
+    edited, after = listed("beta", [*MEMBERS, "new"])
+    [(key, good)] = [(key, document) for key, document in after.items() if document != chunks[key]]
+    feeding.write(segments=[edited], chunks=[(key, b"{")])
+    assert (member(feeding, "new"), member(feeding, "user-7")) == ("off", "on")
+    assert named(feeding.problems) == {("segment_chunk", key, False), ("segment", "beta", True)}
+    feeding.write(segments=[edited], chunks=[(key, good)])
+    assert (member(feeding, "new"), feeding.problems) == ("on", [])
+
+
+def test_a_chunk_on_the_subject_of_another_one_is_refused() -> None:
+    feeding = Feeding()
+    segment, chunks = listed("beta", MEMBERS)
+    feeding.write(flags=[BETA], segments=[segment], chunks=[("beta.9", chunks["beta.4"]), *chunks.items()])
+    assert member(feeding, "user-7") == "on"
+    assert named(feeding.problems) == {("segment_chunk", "beta.9", False)}

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from bucketing.compiled import compile_flagset
+from bucketing.conformance.generated_lists import with_generated
 from bucketing.decision import Reason
 from bucketing.document import (
     condition_from_document,
@@ -84,7 +85,7 @@ def _condition(case: Case) -> CaseResult:
     variations = {"matched": True, "not-matched": False}
     flag = Flag("case", FlagType.BOOLEAN, variations, "not-matched", Fixed("not-matched"), rules=(rule,))
     segments = {
-        key: segment_from_document({"key": key, **document}, f"segments.{key}")
+        key: with_generated(segment_from_document({"key": key, **document}, f"segments.{key}"), case)
         for key, document in case.get("segments", {}).items()
     }
     compiled = compile_flagset(FlagSet("", flags={"case": flag}, segments=segments))

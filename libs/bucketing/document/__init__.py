@@ -14,10 +14,17 @@ from bucketing.document.remote_configs import (
     remote_config_from_document,
     remote_config_to_document,
 )
-from bucketing.document.segments import segment_from_document, segment_to_document
+from bucketing.document.segments import (
+    chunk_from_document,
+    chunk_to_document,
+    segment_from_document,
+    segment_to_document,
+)
 from bucketing.document.serves import serve_from_document, serve_to_document
 
 __all__ = [
+    "chunk_from_document",
+    "chunk_to_document",
     "condition_from_document",
     "condition_to_document",
     "experiment_from_document",

@@ -5,5 +5,6 @@ each step, and then told in the words of the authoring form.
 """
 
 from bucketing.explanation.flags import Explanation, ExplanationRequest, explain
+from bucketing.explanation.segments import memberships
 
-__all__ = ["Explanation", "ExplanationRequest", "explain"]
+__all__ = ["Explanation", "ExplanationRequest", "explain", "memberships"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from bucketing.attributes import read
@@ -59,28 +59,32 @@ class ConditionTracer:
     def _parts(self, condition: AllOf | AnyOf, path: str, recorder: Recorder) -> list[Json]:
         return [self.trace(part, f"{path}[{index}]", recorder) for index, part in enumerate(condition.conditions)]
 
-    def memberships(self) -> dict[str, Json]:
-        """Every segment that was asked for, by a rule or by another segment, with how it answered."""
-        told: dict[str, Json] = {}
+    def memberships(self, told: Iterable[str] = ()) -> Iterator[tuple[str, dict[str, Json]]]:
+        """Every segment that was asked for, by a rule or by another segment, with how it answered; not those that were
+        told before."""
+        known = set(told)
         while self._pending:
             key = self._pending.pop(0)
-            if key not in told:
-                told[key] = self._membership(key)
-        return told
+            if key not in known:
+                known.add(key)
+                yield key, self.membership(key)
 
-    def _membership(self, key: str) -> dict[str, Json]:
+    def membership(self, key: str) -> dict[str, Json]:
+        """How one segment answers, and why; what it names is among the next `memberships`."""
         segment = self._segments[key]
         recorder = Recorder()
         try:
             member = segment_program(segment, recorder)(self._context, self._now, self._programs, {})
         except (EvaluationFailed, InvalidConfig) as error:
-            return {"member": None, "because": str(error)}
+            return {"member": None, "reason": "error", "because": str(error)}
         told: dict[str, Json] = {"member": member, "unit": unit_key(self._context.get("targetingKey"))}
         if recorder.seen.get("excluded"):
-            return {**told, "because": "the key is excluded"}
+            return {**told, "reason": "excluded", "because": "the key is excluded"}
         if recorder.seen.get("included"):
-            return {**told, "because": "the key is included"}
+            return {**told, "reason": "included", "because": "the key is included"}
         if segment.condition is None:
-            return {**told, "because": "the key is not included, and there is no condition"}
+            because = "the key is not included, and there is no condition"
+            return {**told, "reason": "not_included", "because": because}
         because = "the condition matches" if member else "the condition does not match"
-        return {**told, "because": because, "if": self.trace(segment.condition, "if", recorder)}
+        trace = self.trace(segment.condition, "if", recorder)
+        return {**told, "reason": "condition", "because": because, "if": trace}

@@ -158,7 +158,7 @@ def explain(flagset: FlagSet, programs: Programs, item: Item, request: Explanati
         steps = remote_config_steps(item.config, decision, recorder, conditions)
     else:
         steps = _flag_steps(flagset, item, recorder, conditions, request)
-    return Explanation(decision, flagset.version, now, tuple(steps), conditions.memberships())
+    return Explanation(decision, flagset.version, now, tuple(steps), dict(conditions.memberships()))
 
 
 def _flag_steps(

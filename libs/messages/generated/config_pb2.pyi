@@ -165,7 +165,7 @@ GUARD_ACTION_HOLD: GuardAction
 GUARD_ACTION_NOTIFY: GuardAction
 
 class ConfigMessage(_message.Message):
-    __slots__ = ("environment_id", "version", "epoch", "answers_version", "manifest", "tombstone", "environment", "metric", "flag", "segment", "experiment", "remote_config", "rollout")
+    __slots__ = ("environment_id", "version", "epoch", "answers_version", "manifest", "tombstone", "environment", "metric", "flag", "segment", "experiment", "remote_config", "rollout", "segment_chunk")
     ENVIRONMENT_ID_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
     EPOCH_FIELD_NUMBER: _ClassVar[int]
@@ -179,6 +179,7 @@ class ConfigMessage(_message.Message):
     EXPERIMENT_FIELD_NUMBER: _ClassVar[int]
     REMOTE_CONFIG_FIELD_NUMBER: _ClassVar[int]
     ROLLOUT_FIELD_NUMBER: _ClassVar[int]
+    SEGMENT_CHUNK_FIELD_NUMBER: _ClassVar[int]
     environment_id: str
     version: int
     epoch: int
@@ -192,7 +193,8 @@ class ConfigMessage(_message.Message):
     experiment: Experiment
     remote_config: bytes
     rollout: GuardedRollout
-    def __init__(self, environment_id: _Optional[str] = ..., version: _Optional[int] = ..., epoch: _Optional[int] = ..., answers_version: _Optional[int] = ..., manifest: _Optional[_Union[Manifest, _Mapping]] = ..., tombstone: _Optional[_Union[Tombstone, _Mapping]] = ..., environment: _Optional[_Union[Environment, _Mapping]] = ..., metric: _Optional[_Union[Metric, _Mapping]] = ..., flag: _Optional[bytes] = ..., segment: _Optional[bytes] = ..., experiment: _Optional[_Union[Experiment, _Mapping]] = ..., remote_config: _Optional[bytes] = ..., rollout: _Optional[_Union[GuardedRollout, _Mapping]] = ...) -> None: ...
+    segment_chunk: bytes
+    def __init__(self, environment_id: _Optional[str] = ..., version: _Optional[int] = ..., epoch: _Optional[int] = ..., answers_version: _Optional[int] = ..., manifest: _Optional[_Union[Manifest, _Mapping]] = ..., tombstone: _Optional[_Union[Tombstone, _Mapping]] = ..., environment: _Optional[_Union[Environment, _Mapping]] = ..., metric: _Optional[_Union[Metric, _Mapping]] = ..., flag: _Optional[bytes] = ..., segment: _Optional[bytes] = ..., experiment: _Optional[_Union[Experiment, _Mapping]] = ..., remote_config: _Optional[bytes] = ..., rollout: _Optional[_Union[GuardedRollout, _Mapping]] = ..., segment_chunk: _Optional[bytes] = ...) -> None: ...
 
 class Manifest(_message.Message):
     __slots__ = ("entity_count", "digest", "published_at")

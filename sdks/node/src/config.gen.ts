@@ -166,6 +166,36 @@ export interface Segment {
   excluded?: string[];
   /** Absent: nobody else. */
   if?: Condition;
+  /** Further keys, which come by themselves. Absent: none. */
+  long_list?: LongList;
+}
+
+/** What a long list holds. Who doesn't have the chunk that a unit belongs to can't tell whether it is listed. */
+export interface LongList {
+  /** How many keys. */
+  included: number;
+  /** How many keys. */
+  excluded: number;
+  /** The sum of its chunks' digests modulo 2^256. */
+  digest: string;
+  /** Absent on the bus, where each chunk is an entry of its own. */
+  chunks?: ChunkReference[];
+}
+
+/** A chunk of the list, by which it is read. */
+export interface ChunkReference {
+  number: number;
+  /** SHA-256 of the chunk's document as it is answered. */
+  digest: string;
+}
+
+/** The keys of a long list that one range of hashes leads to; docs/evaluation.md says which. */
+export interface Chunk {
+  number: number;
+  /** Targeting keys, sorted. */
+  included: string[];
+  /** Targeting keys, sorted. */
+  excluded: string[];
 }
 
 /** How units come to their variations: by the experiment's own hash, or by the flag's rules. */

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from bucketing.decision import Decision, ErrorCode, failure
@@ -106,6 +107,10 @@ class Evaluator:
     def explain(self, view: View, flag_key: str, context: dict[str, Any]) -> dict[str, Any]:
         """The ordered trace of a decision, without the environment's salt; for server keys only."""
         return view.config.compiled.explain(flag_key, context, self._clock.now()).to_dict()
+
+    def memberships(self, view: View, keys: Iterable[str], context: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+        """Which of these segments the context is in, and why, one a step; for server keys only."""
+        return view.config.compiled.memberships(context, self._clock.now(), keys)
 
     def etag(self, caller: Caller, body: bytes) -> str:
         """The entity tag of a bulk answer to this request body."""

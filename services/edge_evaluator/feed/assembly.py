@@ -18,6 +18,7 @@ from messages.sdk_keys import SdkKey, sdk_keys_of
 from messages.staging import Update
 
 from edge_evaluator.feed.changes import Changes, read_changes
+from edge_evaluator.feed.long_lists import put_long_lists
 from edge_evaluator.memory.answer_versions import ANSWERING, AnswerVersions, Entity, Stamp
 from edge_evaluator.memory.callers import stream_token
 from edge_evaluator.memory.environment import EnvironmentConfig
@@ -51,6 +52,7 @@ def assemble(held: EnvironmentConfig | None, update: Update, digest: str) -> Ass
     deleted no key works any more.
     """
     changes = read_changes(update)
+    list_chunks = put_long_lists(None if update.complete else held, changes)
     if held is not None and update.complete:
         _forget_absent(held, changes)
     if changes.environment is None and held is None:
@@ -75,6 +77,7 @@ def assemble(held: EnvironmentConfig | None, update: Update, digest: str) -> Ass
         unreadable_configs=frozenset(key for kind, key in unreadable if kind == "remote_config"),
         kept=kept,
         answer_versions=answer_versions,
+        list_chunks=list_chunks,
     )
     return Assembled(config, problems, frozenset(affected))
 

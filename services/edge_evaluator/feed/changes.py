@@ -9,8 +9,18 @@ from typing import Any
 
 from bucketing.errors import InvalidConfig
 from bucketing.flagset import Experiment, Flag, RemoteConfig, Segment
+from bucketing.long_lists import ListChunk
 from messages.answer_versions import answers_version
-from messages.documents import experiment_of, flag_of, is_in_force, remote_config_of, segment_of
+from messages.documents import (
+    chunk_key,
+    chunk_named,
+    chunk_of,
+    experiment_of,
+    flag_of,
+    is_in_force,
+    remote_config_of,
+    segment_of,
+)
 from messages.generated import config_pb2 as pb
 from messages.generated.config_pb2 import ConfigMessage
 from messages.staging import Update
@@ -21,7 +31,8 @@ from edge_evaluator.memory.answer_versions import Entity, Stamp, entity_of
 
 @dataclass
 class Changes:
-    """By key what is there now, None for what is gone; `bad` is what can't be read, with the reason.
+    """By key what is there now, None for what is gone; `chunks` by segment and number; `bad` is what can't be read,
+    with the reason.
 
     `controls`: the control variations of experiments."""
 
@@ -32,6 +43,7 @@ class Changes:
     experiments: dict[str, Experiment | None] = field(default_factory=dict)
     controls: dict[str, str] = field(default_factory=dict)
     remote_configs: dict[str, RemoteConfig | None] = field(default_factory=dict)
+    chunks: dict[str, dict[int, ListChunk | None]] = field(default_factory=dict)
     bad: dict[Entity, str] = field(default_factory=dict)
     stamps: dict[Entity, Stamp | None] = field(default_factory=dict)
 
@@ -98,6 +110,16 @@ def _read_segment(changes: Changes, key: str, message: ConfigMessage | None) -> 
     )
 
 
+def _read_chunk(changes: Changes, key: str, message: ConfigMessage | None) -> None:
+    segment, number = chunk_named(key)
+    chunks = changes.chunks.setdefault(segment, {})
+    chunks[number] = None
+    if message is not None:
+        chunk = chunk_of(message.segment_chunk)
+        _require_key(chunk_key(segment, chunk.number), key)
+        chunks[number] = chunk
+
+
 def _read_experiment(changes: Changes, key: str, message: ConfigMessage | None) -> None:
     """One that is not in force is none to the engine; if it ever was, its flag's answers have changed since."""
     entity = ("experiment", key)
@@ -125,6 +147,7 @@ def _require_key(key: str, in_subject: str) -> None:
 _READERS = {
     "flag": _read_flag,
     "segment": _read_segment,
+    "segment_chunk": _read_chunk,
     "experiment": _read_experiment,
     "remote_config": _read_remote_config,
 }

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from bucketing.compiled import CompiledFlagSet
 from bucketing.flagset import FlagSet
+from bucketing.long_lists import ListChunk
 from messages.generated import config_pb2 as pb
 from messages.sdk_keys import SdkKey
 
@@ -19,7 +20,7 @@ class EnvironmentConfig:
 
     `controls`: the control variation of each experiment. `kept` names (kind, key) of what serves an older state than
     the stream holds. `unreadable`: keys of which nothing good is held, with the reason; `unreadable_configs` are those
-    of remote configs among them.
+    of remote configs among them. `list_chunks`: those of long lists by segment and number, as the stream holds them.
     """
 
     environment_id: str
@@ -36,6 +37,7 @@ class EnvironmentConfig:
     unreadable_configs: frozenset[str] = frozenset()
     kept: frozenset[Entity] = frozenset()
     answer_versions: AnswerVersions = field(default_factory=AnswerVersions)
+    list_chunks: Mapping[str, Mapping[int, ListChunk]] = field(default_factory=dict)
 
     @property
     def key(self) -> str:

@@ -109,6 +109,28 @@ type Segment struct {
 	Included []string   `json:"included,omitempty"`
 	Excluded []string   `json:"excluded,omitempty"`
 	If       *Condition `json:"if,omitempty"`
+	LongList *LongList  `json:"long_list,omitempty"`
+}
+
+// LongList is what a long list holds. Who doesn't have the chunk that a unit belongs to can't tell whether it is listed.
+type LongList struct {
+	Included int64            `json:"included"`
+	Excluded int64            `json:"excluded"`
+	Digest   string           `json:"digest"`
+	Chunks   []ChunkReference `json:"chunks,omitempty"`
+}
+
+// ChunkReference is a chunk of the list, by which it is read.
+type ChunkReference struct {
+	Number int64  `json:"number"`
+	Digest string `json:"digest"`
+}
+
+// Chunk is the keys of a long list that one range of hashes leads to; docs/evaluation.md says which.
+type Chunk struct {
+	Number   int64    `json:"number"`
+	Included []string `json:"included"`
+	Excluded []string `json:"excluded"`
 }
 
 // ExperimentMode is how units come to their variations: by the experiment's own hash, or by the flag's rules.
