@@ -1,9 +1,9 @@
 """The streams of the bus and the subjects in them.
 
 `config.<environment>.<kind>.<key>` · `events.<environment>` · `dead_letters.<environment>` · `acts.<organization>` ·
-`verdicts.<environment>.<rollout id>` · `monitor_term`, and `config_ahead.<environment>` and
-`verdict.edges.<environment>`, which no stream keeps. A key may hold dots, which separate tokens in a subject, so they
-travel as `~`, a character that no key has.
+`verdicts.<environment>.<rollout id>` · `monitor_term`, and `config_ahead.<environment>`,
+`verdict.edges.<environment>` and `verdict.impact`, which no stream keeps. A key may hold dots, which separate tokens
+in a subject, so they travel as `~`, a character that no key has.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ ACTS = "ACTS"
 VERDICTS = "VERDICTS"
 MONITOR_TERM = "monitor_term"
 """Where VERDICTS keeps who looks: a `MonitorTerm`."""
+IMPACT = "verdict.impact"
+"""Where it is asked what a change would do; see proto/verdict/v1/impact.proto."""
 
 ENTITY_KINDS = ("environment", "flag", "segment", "experiment", "metric", "remote_config", "rollout", "segment_chunk")
 _MANIFEST = "manifest"

@@ -87,6 +87,7 @@ class ServeSettings(DestinationSettings, RedisSettings):
     """`analytics serve`. A snapshot of each running experiment is stored per interval; 0 takes none. Results of large
     experiments are brought forward every `analytics_forward_seconds`; 0: only those with a sheet, when somebody asks.
 
+    `analytics_impact`: whether it answers previews, by a process beside it; from the units of so many days.
     `auth_jwt_secret`: the control plane's, where it signs access tokens with a secret (`FF_AUTH_KEYS=secret`).
     `pii_secret` is the ingestor's: with it a person's rows are found where user keys are stored as stand-ins.
     """
@@ -104,6 +105,9 @@ class ServeSettings(DestinationSettings, RedisSettings):
     analytics_heavy_requests_per_person: Annotated[int, Between(ge=1, le=1000)] = 2
     analytics_heavy_requests_waiting: Annotated[int, Between(ge=0, le=1000)] = 8
     analytics_heavy_requests_waiting_seconds: Annotated[float, Between(gt=0, le=60)] = 10.0
+    analytics_impact: bool = True
+    analytics_impact_days: Annotated[int, Between(ge=1, le=366)] = 7
+    analytics_impact_units_max: Annotated[int, Between(ge=100, le=20_000)] = 20_000
     analytics_unit_file_units_max: Annotated[int, Between(ge=1, le=1_000_000_000)] = 1_000_000
     analytics_unit_file_bytes_max: Annotated[int, Between(ge=1024, le=1024**4)] = 256 * 1024 * 1024
 

@@ -86,11 +86,12 @@ from control_plane.people.signing_in import SigningIn
 from control_plane.people.single_sign_on import providers_endpoints
 from control_plane.people.single_sign_on import sign_in_endpoints as single_sign_on_endpoints
 from control_plane.people.single_sign_on.parts import SingleSignOn
+from control_plane.previews.impacts import Impacts, NoImpacts
 from control_plane.previews.protection import ExperimentProtection
 from control_plane.publishing import endpoints as publishing_endpoints
 from control_plane.quotas import Quotas
 from control_plane.reviews import endpoints as reviews_endpoints
-from control_plane.reviews import policy_endpoints
+from control_plane.reviews import policy_endpoints, preview_endpoints
 from control_plane.reviews.agreement import PolicyAgreement
 from control_plane.reviews.policy_service import ApprovalPolicies
 from control_plane.reviews.records import Parts as Reviews
@@ -121,6 +122,7 @@ class Parts:
     webhooks: Webhooks
     event_age_days_max: int = 730
     override_limits: OverrideLimits = field(default_factory=OverrideLimits)
+    impacts: Impacts = field(default_factory=NoImpacts)
 
 
 def create_control_plane(parts: Parts, shell: Shell) -> FastAPI:
@@ -242,6 +244,9 @@ def _routers_of_entities(parts: Parts) -> Sequence[APIRouter]:
     }
     of_settings: dict[Kind, Keeper] = {Kind.FLAG_SETTINGS: settings, Kind.CONFIG_SETTINGS: config_settings}
     history = History(transactions, Keepers(living, of_settings))
+    reviews = reviews_of(
+        parts.database, parts.quotas, event_age_days_max=parts.event_age_days_max, impacts=parts.impacts
+    )
     return (
         segments_endpoints.build_router(authenticator=authenticator, segments=segments),
         flags_endpoints.build_router(authenticator=authenticator, flags=flags, settings=settings),
@@ -256,13 +261,12 @@ def _routers_of_entities(parts: Parts) -> Sequence[APIRouter]:
         holdouts_endpoints.build_router(authenticator=authenticator, holdouts=holdouts),
         history_endpoints.build_router(authenticator=authenticator, history=history),
         policy_endpoints.build_router(authenticator=authenticator, policies=ApprovalPolicies(parts.database)),
-        reviews_endpoints.build_router(
-            authenticator=authenticator, parts=reviews_of(parts.database, parts.quotas, parts.event_age_days_max)
-        ),
+        reviews_endpoints.build_router(authenticator=authenticator, parts=reviews),
+        preview_endpoints.build_router(authenticator=authenticator, parts=reviews),
     )
 
 
-def reviews_of(database: Database, quotas: Quotas, event_age_days_max: int) -> Reviews:
+def reviews_of(database: Database, quotas: Quotas, event_age_days_max: int, impacts: Impacts | None = None) -> Reviews:
     """What change requests are kept, applied and scheduled with."""
 
     def kinds(transactions: ProjectTransactions) -> Mapping[str, EditKind]:
@@ -281,4 +285,6 @@ def reviews_of(database: Database, quotas: Quotas, event_age_days_max: int) -> R
         )
         return {each.entity: each for each in known}
 
-    return Reviews(database=database, quotas=quotas, kinds=kinds, find_actor=actor_by_id)
+    return Reviews(
+        database=database, quotas=quotas, kinds=kinds, find_actor=actor_by_id, impacts=impacts or NoImpacts()
+    )

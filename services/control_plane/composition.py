@@ -66,6 +66,7 @@ from control_plane.people.sessions import Sessions
 from control_plane.people.sign_in_trace import SignInTrace
 from control_plane.people.signing_keys import KeyTerms, SigningKeyRing, withdraw_keys
 from control_plane.people.single_sign_on.parts import Surroundings, single_sign_on
+from control_plane.previews.impacts import ImpactsByBus
 from control_plane.publishing.status import PublishingStatus
 from control_plane.publishing.telemetry import PublishingTelemetry
 from control_plane.quotas import Quotas, QuotaTelemetry
@@ -143,6 +144,7 @@ def build_api(settings: Settings, worker: Worker | None = None) -> Api:
     heard = FleetTelemetry(registry)
     fleet = Fleet(clock, heard)
     waits = PropagationWaits(fleet, heard, most=worker.part(settings.propagation_waits_max))
+    asking = JetStreamBus(BusConnection.of(settings), name="control-plane-requests")
     listener = FleetListener(fleet, lambda: JetStreamBus(BusConnection.of(settings), name="control-plane-fleet"))
     sealer = Sealer.of(settings.sealing_keys, settings.auth_jwt_secret)
     heads = SignedHeads(database, sealer)
@@ -165,7 +167,8 @@ def build_api(settings: Settings, worker: Worker | None = None) -> Api:
         public_url=settings.public_url,
     )
 
-    async def write_traces() -> None:
+    async def end() -> None:
+        await asking.close()
         await trace.write_all()
         await identity_providers.trace.write_all()
 
@@ -186,6 +189,7 @@ def build_api(settings: Settings, worker: Worker | None = None) -> Api:
         if redis is not None:
             shared = SharedLimits("control-plane", redis, limits.all)
             background.every("shared-limits", shared.join, seconds=JOIN_SECONDS)
+        asking.start()
         listener.begin(background)
         background.keep("publishing_status", status.keep_looking)
         if not worker.is_first:
@@ -229,13 +233,12 @@ def build_api(settings: Settings, worker: Worker | None = None) -> Api:
                 per_unit=settings.overrides_per_unit_max,
                 days_max=settings.override_days_max,
             ),
+            impacts=ImpactsByBus(asking),
         ),
         Shell(
             registry=registry,
             background=background,
-            lifespan=_beside(
-                background=background, database=database, prepare=prepare, opened=opened, ending=write_traces
-            ),
+            lifespan=_beside(background=background, database=database, prepare=prepare, opened=opened, ending=end),
             body_limit_bytes=settings.body_limit_bytes,
             worker=worker,
             # What is served goes on; so a pod is not taken away for it.

@@ -106,9 +106,12 @@ PUT_TOGETHER = {f"control_plane.{name}" for name in ("app", "composition", "comm
 TOGETHER = {
     "control_plane.access": {"control_plane.people"},
     "control_plane.changes": {"control_plane.audit"},
+    "control_plane.previews": {"control_plane.reviews"},
+    "control_plane.publishing": {"control_plane.previews"},
 }
 """Two rooms of one subject: people are brought in by one, and the other knows what they may do; changes are recorded by
-one, and read by the other."""
+one, and read by the other; edits are collected by one, and what they would do is told by another, which asks what would
+be published."""
 
 
 @pytest.mark.parametrize("room", ROOMS)

@@ -26,6 +26,7 @@ from control_plane.people.sessions import Sessions
 from control_plane.people.sign_in_trace import SignInTrace
 from control_plane.people.signing_keys import SigningKeyRing
 from control_plane.people.single_sign_on.parts import Surroundings, single_sign_on
+from control_plane.previews.impacts import Impacts, NoImpacts
 from control_plane.quotas import Quota, Quotas, QuotaTelemetry
 from control_plane.webhooks.service import Webhooks
 from fastapi import FastAPI
@@ -65,6 +66,7 @@ async def app_on(
     text_records: TextRecords | None = None,
     actor_limits: ActorLimits | None = None,
     override_limits: OverrideLimits | None = None,
+    impacts: Impacts | None = None,
 ) -> FastAPI:
     """The app on a migrated database. Its passwords are hashed as cheaply as possible, and nobody waits."""
     database = database.for_requests()
@@ -120,6 +122,7 @@ async def app_on(
         heads=SignedHeads(database, Sealer(SECRET)),
         webhooks=Webhooks(guard or OutboundGuard(), Sealer(SECRET)),
         override_limits=override_limits or OverrideLimits(),
+        impacts=impacts or NoImpacts(),
     )
     app = create_control_plane(parts, Shell(registry=new_registry(), body_limit_bytes=2 * 1024 * 1024))
     app.state.failures = parts.single_sign_on.trace

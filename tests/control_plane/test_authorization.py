@@ -188,6 +188,8 @@ ROWS: dict[tuple[str, str], Row] = {
     ("GET", ENVIRONMENT + "/versions/{version}/propagation"): Row("viewer"),
     ("POST", ENVIRONMENT + "/republish"): Row("developer"),
     ("POST", ENVIRONMENT + "/explain"): Row("viewer", {"flag": "thing"}),
+    ("POST", ENVIRONMENT + "/preview"): Row("developer", {"edits": [{**EDIT, "action": "start"}]}),
+    ("POST", ENVIRONMENT + "/segments/{key}/estimate"): Row("viewer"),
     ("GET", ENVIRONMENT + "/sdk-keys"): Row("viewer"),
     ("POST", ENVIRONMENT + "/sdk-keys"): Row("administrator", {"kind": "server", "name": "New"}),
     ("POST", ENVIRONMENT + "/sdk-keys/{sdk_key}/rotate"): Row("administrator", {}),

@@ -148,6 +148,19 @@ def test_an_experiment_is_analysed_as_scipy_would(tenant: Tenant) -> None:
     assert results["summary"]
     assert "NaN" not in json.dumps(results)
 
+    off = {"entity": "flag_settings", "key": "new-checkout", "environment": "production", "action": "update"}
+    edits = [off | {"document": {"enabled": False}}]
+    preview = f"/api/v1/projects/{tenant.project}/environments/production/preview"
+    told = tenant.api.post(preview, json={"edits": edits, "examples": 1}).json()
+    assert told["status"] == "counted", told
+    impact = told["impact"]
+    assert (impact["units"], impact["unknown"], impact["changed"]) == (users, 0, len(arms["on"]))
+    assert impact["flags"][0]["moves"] == [{"before": "on", "after": "off", "units": len(arms["on"])}]
+    (trial,) = impact["experiments"]
+    assert (trial["key"], trial["before"], trial["lost"]) == ("checkout-test", users, users)
+    assert assigned[impact["examples"][0]["unit"]] == "on"
+    assert told["disturbed_experiments"] == ["checkout-test"]
+
 
 def variations_of(results: dict[str, Any], key: str) -> dict[str, dict[str, Any]]:
     """One metric's figures by variation."""

@@ -313,6 +313,8 @@ async def _change_requests(owner: Speaker, shop: str) -> None:
         await owner("POST", requests, body)
     await owner("GET", f"{requests}?state=open&environment=staging&waiting_for=me")
     await owner("GET", f"{requests}/1")
+    await owner("POST", f"{shop}/environments/staging/preview", {"edits": [segment]})
+    await owner("POST", f"{shop}/environments/staging/segments/beta/estimate")
     await owner.changed(
         f"{requests}/1", {"edits": [edit | {"document": {"enabled": True, "default": HALVES}}, segment]}
     )

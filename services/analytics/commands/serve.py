@@ -11,6 +11,7 @@ from messages.subjects import CONFIG
 from service_kit.actor_limits import ActorLimits
 from service_kit.background import Background
 from service_kit.clock import SystemClock
+from service_kit.companions import Companion
 from service_kit.http import Shell
 from service_kit.serving import serve
 from service_kit.shared_limits import JOIN_SECONDS, SharedLimits, redis_at
@@ -48,6 +49,9 @@ def run(settings: ServeSettings) -> None:
     catalog = Catalog()
     warehouse = Warehouse(warehouse_settings(settings))
     feed = CatalogFeed(catalog, FollowerTelemetry(registry))
+    impact = Companion("impact", "analytics.commands.impact_process")
+    if settings.analytics_impact:
+        registry.register(impact)
     limits, redis = ActorLimits(settings.actor_rates, clock), redis_at(settings)
 
     @asynccontextmanager
@@ -64,6 +68,8 @@ def run(settings: ServeSettings) -> None:
                 warehouse=warehouse, catalog=catalog, clock=clock, telemetry=SnapshotTelemetry(registry)
             )
             background.every("snapshots", partial(snapshots.look, seconds), seconds=min(seconds, _LOOK_SECONDS_MAX))
+        if settings.analytics_impact:
+            background.keep("impact", impact.run)
         if seconds := settings.analytics_forward_seconds:
             background.every("forwarding", Forwarding(warehouse, catalog, clock).look, seconds=seconds)
         try:

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -21,6 +22,7 @@ from control_plane.entities.transactions import WriteTransaction
 from control_plane.entities.usages import Kind, Reached
 
 _asked: ContextVar[ExperimentChoice | None] = ContextVar("choice_asked", default=None)
+_observed: ContextVar[set[tuple[str, str]] | None] = ContextVar("disturbances_observed", default=None)
 
 
 class DisturbanceCause(StrEnum):
@@ -176,6 +178,23 @@ def running_on(reached: Sequence[Reached], flag: str, environment_id: UUID) -> l
         and each.environment_id == environment_id
         and (each.from_kind, each.from_key) == ("flag", flag)
     ]
+
+
+@contextmanager
+def observing() -> Iterator[set[tuple[str, str]]]:
+    """While nothing is to stay of what is written: experiments that it disturbs are collected, by environment and key,
+    and nothing is refused, ended or marked for them."""
+    found: set[tuple[str, str]] = set()
+    token = _observed.set(found)
+    try:
+        yield found
+    finally:
+        _observed.reset(token)
+
+
+def observed() -> set[tuple[str, str]] | None:
+    """Where to put disturbed experiments; None where writes stay."""
+    return _observed.get()
 
 
 async def _noted(

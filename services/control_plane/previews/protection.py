@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from bucketing.flagset import FlagSet
 
 from control_plane.access import Right
-from control_plane.entities.integrity import DisturbanceCause, Replacement, choice_of
+from control_plane.entities.integrity import DisturbanceCause, Replacement, choice_of, observed
 from control_plane.entities.schemas import ExperimentChoice
 from control_plane.entities.transactions import STOPPED_MAX, WriteTransaction
 from control_plane.environments.queries import EnvironmentRow
@@ -88,6 +88,9 @@ class ExperimentProtection:
         found = await self._affected(write, replacement)
         affected = [one for each in found for one in each.affected]
         if not affected:
+            return
+        if (seen := observed()) is not None:
+            seen.update((each.environment.key, each.disturbed.experiment) for each in affected)
             return
         choice = choice_of(write)
         if choice is ExperimentChoice.NEW_PHASE:

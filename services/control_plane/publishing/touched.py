@@ -114,10 +114,11 @@ async def touched_between(tx: Connection, environment_id: UUID, since: int, vers
             return None
         together = await tx.fetch(_TOGETHER, organization_id, first, number)
         named |= {(each["entity"], each["entity_key"]) for each in together}
-    return _touched(named, experimented=experimented)
+    return touched_of(named, experimented=experimented)
 
 
-def _touched(named: Iterable[tuple[str, str]], *, experimented: bool) -> Touched | None:
+def touched_of(named: Iterable[tuple[str, str]], *, experimented: bool) -> Touched | None:
+    """What writes touch, by the entities and keys of their audit entries; None where that can't be told."""
     keys: dict[str, set[str]] = {kind: set() for kind in _KINDS.values()}
     environment = False
     for entity, key in named:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from service_kit.problems import NotFound
@@ -15,6 +15,7 @@ from control_plane.database import Connection, Database
 from control_plane.entities.edits import EditKinds
 from control_plane.entities.joint import Frame, JointTransactions
 from control_plane.environments.queries import EnvironmentRow, environments_of, resolve_project
+from control_plane.previews.impacts import Impacts, NoImpacts
 from control_plane.quotas import Quotas
 from control_plane.reviews import repository
 from control_plane.reviews.approvals import Approval, Approvals, FindActor
@@ -36,6 +37,7 @@ class Parts:
     quotas: Quotas
     kinds: EditKinds
     find_actor: FindActor
+    impacts: Impacts = field(default_factory=NoImpacts)
 
 
 @dataclass(frozen=True, slots=True)

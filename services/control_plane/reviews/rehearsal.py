@@ -5,7 +5,7 @@ So what the API refuses is refused when it is proposed, and it is known what wou
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -25,7 +25,13 @@ class _Undone(Exception):
     """The rehearsal is over."""
 
 
-async def rehearse(frame: Frame, kinds_on: EditKinds, given: Sequence[EditIn]) -> tuple[ProposedEdit, ...]:
+Watch = Callable[[JointTransactions], Awaitable[None]]
+"""Looks at what was written, while it stands."""
+
+
+async def rehearse(
+    frame: Frame, kinds_on: EditKinds, given: Sequence[EditIn], watch: Watch | None = None
+) -> tuple[ProposedEdit, ...]:
     """The edits with what they would do. Raises what making them would raise, with the edit in the field's path."""
     # Its title will say why; what is tried out leaves nothing that names it.
     joint = JointTransactions(frame, "a change request")
@@ -36,6 +42,8 @@ async def rehearse(frame: Frame, kinds_on: EditKinds, given: Sequence[EditIn]) -
             for index, each in enumerate(given):
                 with located(index):
                     proposed.append(await _rehearsed(joint, frame, kinds[each.entity], each))
+            if watch is not None:
+                await watch(joint)
             raise _Undone
     except _Undone:
         pass

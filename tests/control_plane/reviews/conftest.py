@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 import pytest
 from control_plane.database import Database
+from control_plane.previews.impacts import ImpactInquiry, Silence
+from fastapi import FastAPI
+from messages.generated.impact_pb2 import ImpactReply
+from service_kit.clock import ManualClock
 
 from tests.control_plane.conftest import Api, Tenant, new_member
+from tests.control_plane.running_app import app_on
 
 VARIATIONS = [{"key": "on", "value": True}, {"key": "off", "value": False}]
 FLAG = {
@@ -43,6 +48,28 @@ def settings_edit(document: dict[str, Any], key: str = "checkout", environment: 
 
 def edit(entity: str, key: str, action: str, document: dict[str, Any] | None = None) -> dict[str, Any]:
     return {"entity": entity, "key": key, "action": action, "document": document or {}}
+
+
+@dataclass
+class StandingImpacts:
+    """Answers as it is told, and keeps what it was asked."""
+
+    told: ImpactReply | Silence = field(default_factory=lambda: Silence("timeout", "no answer came in time"))
+    asked: list[ImpactInquiry] = field(default_factory=list)
+
+    async def ask(self, inquiry: ImpactInquiry) -> ImpactReply | Silence:
+        self.asked.append(inquiry)
+        return self.told
+
+
+@pytest.fixture
+def impacts() -> StandingImpacts:
+    return StandingImpacts()
+
+
+@pytest.fixture
+async def app(database: Database, clock: ManualClock, impacts: StandingImpacts) -> FastAPI:
+    return await app_on(database, clock, impacts=impacts)
 
 
 @dataclass
