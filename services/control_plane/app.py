@@ -95,6 +95,12 @@ from control_plane.reviews import policy_endpoints, preview_endpoints
 from control_plane.reviews.agreement import PolicyAgreement
 from control_plane.reviews.policy_service import ApprovalPolicies
 from control_plane.reviews.records import Parts as Reviews
+from control_plane.rollouts import endpoints as rollouts_endpoints
+from control_plane.rollouts import templates_endpoints as rollout_templates_endpoints
+from control_plane.rollouts.ownership import RolloutShares
+from control_plane.rollouts.records import RolloutParts
+from control_plane.rollouts.service import RolloutService
+from control_plane.rollouts.templates_service import TemplateService
 from control_plane.segments import endpoints as segments_endpoints
 from control_plane.segments.edits import segment_edits
 from control_plane.segments.service import SegmentService
@@ -123,6 +129,7 @@ class Parts:
     event_age_days_max: int = 730
     override_limits: OverrideLimits = field(default_factory=OverrideLimits)
     impacts: Impacts = field(default_factory=NoImpacts)
+    rollouts_max: int = 500
 
 
 def create_control_plane(parts: Parts, shell: Shell) -> FastAPI:
@@ -228,7 +235,8 @@ def _routers_of_entities(parts: Parts) -> Sequence[APIRouter]:
     transactions = ProjectTransactions(parts.database, parts.quotas, PolicyAgreement())
     integrity = ExperimentProtection(ExperimentsBeside())
     segments, flags = SegmentService(transactions, integrity), FlagService(transactions, integrity)
-    settings, holdouts = SettingsService(transactions, integrity), HoldoutService(transactions, integrity)
+    settings = SettingsService(transactions, integrity, RolloutShares())
+    holdouts = HoldoutService(transactions, integrity)
     configs, config_settings = ConfigService(transactions), ConfigSettingsService(transactions)
     metrics, layers = MetricService(transactions), LayerService(transactions)
     experiments = ExperimentService(transactions, integrity, parts.event_age_days_max)
@@ -255,6 +263,13 @@ def _routers_of_entities(parts: Parts) -> Sequence[APIRouter]:
         overrides_endpoints.build_router(
             authenticator=authenticator, overrides=OverrideService(transactions, parts.override_limits)
         ),
+        rollouts_endpoints.build_router(
+            authenticator=authenticator,
+            rollouts=RolloutService(transactions, rollouts_of(parts.quotas), parts.rollouts_max),
+        ),
+        rollout_templates_endpoints.build_router(
+            authenticator=authenticator, templates=TemplateService(transactions, parts.rollouts_max)
+        ),
         metrics_endpoints.build_router(authenticator=authenticator, metrics=metrics),
         experiments_endpoints.build_router(authenticator=authenticator, experiments=experiments),
         layers_endpoints.build_router(authenticator=authenticator, layers=layers),
@@ -266,6 +281,18 @@ def _routers_of_entities(parts: Parts) -> Sequence[APIRouter]:
     )
 
 
+def rollouts_of(quotas: Quotas) -> RolloutParts:
+    """What rollouts write the flags' settings with."""
+
+    def kinds(transactions: ProjectTransactions) -> Mapping[str, EditKind]:
+        integrity = ExperimentProtection(ExperimentsBeside())
+        settings = SettingsService(transactions, integrity)
+        edits = SettingsEdits(settings, FlagService(transactions, integrity))
+        return {edits.entity: edits}
+
+    return RolloutParts(quotas=quotas, kinds=kinds)
+
+
 def reviews_of(database: Database, quotas: Quotas, event_age_days_max: int, impacts: Impacts | None = None) -> Reviews:
     """What change requests are kept, applied and scheduled with."""
 
@@ -274,7 +301,7 @@ def reviews_of(database: Database, quotas: Quotas, event_age_days_max: int, impa
         flags = FlagService(transactions, integrity)
         known: tuple[EditKind, ...] = (
             flag_edits(flags),
-            SettingsEdits(SettingsService(transactions, integrity), flags),
+            SettingsEdits(SettingsService(transactions, integrity, RolloutShares()), flags),
             config_edits(ConfigService(transactions)),
             ConfigSettingsEdits(ConfigSettingsService(transactions)),
             segment_edits(SegmentService(transactions, integrity)),

@@ -234,6 +234,7 @@ def build_api(settings: Settings, worker: Worker | None = None) -> Api:
                 days_max=settings.override_days_max,
             ),
             impacts=ImpactsByBus(asking),
+            rollouts_max=settings.rollouts_max,
         ),
         Shell(
             registry=registry,

@@ -99,6 +99,8 @@ class Settings(BusSettings, RedisSettings):
     overrides_per_flag_max: Annotated[int, Between(ge=1, le=500)] = 200
     overrides_per_unit_max: Annotated[int, Between(ge=1, le=10_000)] = 100
     override_days_max: Annotated[int, Between(ge=1, le=3650)] = 90
+    rollouts_max: Annotated[int, Between(ge=1, le=100_000)] = 500
+    schedule_enabled: bool = True
     cors_origins: Origins = ()
     body_limit_bytes: Annotated[int, Between(ge=1024, le=64 * 1024 * 1024)] = 2 * 1024 * 1024
 

@@ -27,6 +27,7 @@ from control_plane.people.published_access import ASKED_ELSEWHERE
 from control_plane.people.session_terms import SessionKind
 from control_plane.publishing.blocks import REASONS
 from control_plane.reviews.models import State, Verdict
+from control_plane.rollouts.models import RolloutState
 from control_plane.webhooks.models import DeliveryState, Pause
 from messages.aggregations import AGGREGATIONS
 from messages.closed_lists import words
@@ -67,6 +68,7 @@ STORED: dict[tuple[str, str], Collection[str]] = {
     ("change_requests", "state"): list(State),
     ("change_request_comments", "verdict"): get_args(Verdict),
     ("disturbances", "cause"): list(DisturbanceCause),
+    ("rollouts", "state"): list(RolloutState),
     # The epoch is the lease's.
     ("publication_blocks", "reason"): set(REASONS) - {"epoch_behind"},
 }
@@ -95,6 +97,7 @@ SAME: dict[str, tuple[Collection[str], Collection[str]]] = {
     "what a metric has one number of": (get_args(Per), words(pb.MetricPer).values()),
     "metric roles of results": (get_args(MetricRole), words(pb.MetricRole).values()),
     "corrections of a plan": (get_args(AnalysisPlan.model_fields["correction"].annotation), [*CORRECTIONS]),
+    "states of rollouts": (words(pb.RolloutState).values(), list(RolloutState)),
     "kinds of margins of results": (get_args(MarginKind), words(pb.MarginKind).values()),
     "boundaries of results": (get_args(Boundary), words(pb.Boundary).values()),
     "boundaries of the engine": (list(EngineBoundary), words(pb.Boundary).values()),

@@ -54,6 +54,7 @@ PROVIDERS = "/organizations/{organization}/identity-providers"
 PROVIDER = {"name": "New", "issuer": "http://127.0.0.1:9", "client_id": "verdict", "client_secret": "secret"}
 DIRECTORY_TOKENS = "/organizations/{organization}/provisioning-tokens"
 REQUESTS = PROJECT + "/change-requests"
+ROLLOUT: dict[str, Any] = {"flag": "thing", "variation": "on", "plan": {"steps": [{"share": 5}]}}
 EDIT: dict[str, Any] = {
     "entity": "flag_settings",
     "key": "thing",
@@ -198,6 +199,20 @@ ROWS: dict[tuple[str, str], Row] = {
     ("GET", ENVIRONMENT + "/overrides/{unit}"): Row("viewer"),
     ("PUT", ENVIRONMENT + "/overrides/{unit}"): Row("developer", {"flag": "thing", "variation": "on", "reason": "r"}),
     ("DELETE", ENVIRONMENT + "/overrides/{unit}"): Row("developer"),
+    ("GET", ENVIRONMENT + "/rollouts"): Row("viewer"),
+    ("POST", ENVIRONMENT + "/rollouts"): Row("developer", {**ROLLOUT, "key": "new"}),
+    ("GET", ENVIRONMENT + "/rollouts/{key}"): Row("viewer"),
+    ("PATCH", ENVIRONMENT + "/rollouts/{key}"): Row("developer", {"name": "Other"}),
+    ("DELETE", ENVIRONMENT + "/rollouts/{key}"): Row("developer"),
+    ("GET", ENVIRONMENT + "/rollouts/{key}/timeline"): Row("viewer"),
+    **{
+        ("POST", ENVIRONMENT + f"/rollouts/{{key}}/{action}"): Row("developer")
+        for action in ("start", "pause", "resume", "skip", "approve", "roll-back", "cancel")
+    },
+    ("GET", PROJECT + "/rollout-templates"): Row("viewer"),
+    ("GET", PROJECT + "/rollout-templates/{key}"): Row("viewer"),
+    ("PUT", PROJECT + "/rollout-templates/{key}"): Row("developer", {"plan": ROLLOUT["plan"]}),
+    ("DELETE", PROJECT + "/rollout-templates/{key}"): Row("developer"),
     **feature("segments", {"key": "new", "name": "New", "included": ["u1"]}),
     **feature("flags", FLAG),
     ("GET", PROJECT + "/flags/{key}/environments/{environment}"): Row("viewer"),
@@ -280,6 +295,8 @@ async def furnished(tenant: Any, make_member: Any) -> dict[str, str]:
     await tenant.api.ok("POST", f"{project}/flags", {**FLAG, "key": "thing"})
     override = {"flag": "thing", "variation": "on", "reason": "r"}
     await tenant.api.ok("PUT", f"{tenant.path}/overrides/u1", override)
+    await tenant.api.ok("POST", f"{tenant.path}/rollouts", {**ROLLOUT, "key": "thing"})
+    await tenant.api.ok("PUT", f"{project}/rollout-templates/thing", {"plan": ROLLOUT["plan"]})
     await tenant.api.ok("POST", f"{project}/configs", {"key": "page", "value": {"a": 1}})
     await tenant.api.ok("POST", f"{project}/change-requests", {"title": "T", "edits": [EDIT]})
     await tenant.api.ok("POST", f"{project}/metrics", {**METRIC, "key": "thing"})

@@ -254,6 +254,7 @@ async def _flags(owner: Speaker, shop: str) -> None:
     await owner("POST", f"{shop}/environments/production/explain", asked | {"at": told["now"]})
     await owner("POST", f"{shop}/flags/checkout/clone", {"key": "copied", "off": True})
     await _overrides(owner, shop)
+    await _rollouts(owner, shop)
     await _history(owner, shop)
     await _change_requests(owner, shop)
     for action in ("archive", "restore", "archive"):
@@ -269,6 +270,26 @@ async def _overrides(owner: Speaker, shop: str) -> None:
     await owner("GET", f"{overrides}/tester")
     await owner("DELETE", f"{overrides}/tester?flag=gate")
     await owner("DELETE", f"{overrides}/tester")
+
+
+async def _rollouts(owner: Speaker, shop: str) -> None:
+    rollouts, templates = f"{shop}/environments/staging/rollouts", f"{shop}/rollout-templates"
+    careful = {"plan": {"steps": [{"share": 10, "hold_seconds": 3600}, {"share": 50, "approval": True}]}}
+    await owner("PUT", f"{templates}/careful", careful)
+    await owner("GET", templates)
+    await owner("GET", f"{templates}/careful")
+    ship = {"flag": "checkout", "variation": "new", "template": "careful"}
+    for key in ("ship", "unused", "given-up"):
+        await owner("POST", rollouts, ship | {"key": key})
+    await owner("GET", f"{rollouts}?flag=checkout")
+    await owner.changed(f"{rollouts}/ship", {"guards": [{"built_in": "no_data", "action": "hold"}]})
+    for action in ("start", "pause", "resume", "approve", "skip", "roll-back"):
+        await owner("POST", f"{rollouts}/ship/{action}")
+    await owner("GET", f"{rollouts}/ship")
+    await owner("GET", f"{rollouts}/ship/timeline")
+    await owner("POST", f"{rollouts}/given-up/cancel")
+    await owner("DELETE", f"{rollouts}/unused")
+    await owner("DELETE", f"{templates}/careful")
 
 
 async def _configs(owner: Speaker, shop: str) -> None:

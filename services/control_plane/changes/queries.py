@@ -44,3 +44,16 @@ async def has_act(tx: Connection, organization_id: UUID, act_id: UUID) -> bool:
         "SELECT EXISTS (SELECT FROM audit_entries WHERE organization_id = $1 AND act_id = $2)", organization_id, act_id
     )
     return found
+
+
+async def last_author(tx: Connection, organization_id: UUID, entity: str, key: str, *, but: str) -> str | None:
+    """The name of who wrote last to one entity, other than this actor; None where nobody did."""
+    name: str | None = await tx.fetchval(
+        "SELECT actor_name FROM audit_entries WHERE organization_id = $1 AND entity = $2 AND entity_key = $3 "
+        "AND actor_id <> $4 ORDER BY at DESC, number DESC LIMIT 1",
+        organization_id,
+        entity,
+        key,
+        but,
+    )
+    return name

@@ -18,6 +18,7 @@ _VERBS = {
     "bypass": "bypassed the approval of",
     "comment": "commented on",
     "copy": "copied",
+    "hold": "held",
     "read": "read",
     "remove_from_the_stream": "removed from the stream",
     "reset": "reset",
@@ -39,7 +40,7 @@ _NOUNS = {
     "user_data": "data of user",
     "user": "account",
 }
-_OF_SETTINGS = ("flag_settings", "config_settings")
+_OF_SETTINGS = ("flag_settings", "config_settings", "rollout")
 _FAILED = "fail_"
 
 

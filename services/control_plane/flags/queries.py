@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -17,7 +17,7 @@ from control_plane.database import Connection
 from control_plane.entities.rows import RowCache, Unreadable, read_each
 from control_plane.entities.table import Scope
 from control_plane.flags.definition import flag_of, off_alone
-from control_plane.flags.models import FLAGS, FlagRow, SettingsRow, new_settings
+from control_plane.flags.models import FLAGS, FlagRow, SettingsRow, default_of, new_settings
 from control_plane.flags.repository import FLAG_AND_SETTINGS, find_in_environment, flag_and_settings
 from control_plane.flags.views import flag_row, settings_row
 
@@ -61,6 +61,21 @@ class FlagOutline:
 
 
 @dataclass(frozen=True, slots=True)
+class ServedFlag:
+    """What a flag's rules and default serve in one environment, as documents; `own_default` is
+    the environment's own, None where the flag's applies; `version` is that of the settings."""
+
+    key: str
+    archived: bool
+    enabled: bool
+    variations: frozenset[str]
+    rules: Sequence[Mapping[str, Any]]
+    default: Mapping[str, Any]
+    own_default: Mapping[str, Any] | None
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
 class UnitTarget:
     """An individual target of one unit. `expires_at`: epoch milliseconds; None: never."""
 
@@ -90,6 +105,24 @@ async def reach_of(tx: Connection, scope: Scope, key: str, environment_id: UUID)
         client_visible=row.client_visible,
         report_exposures=settings.report_exposures,
         exposure_attributes=frozenset(settings.exposure_attributes),
+    )
+
+
+async def served_flag(tx: Connection, scope: Scope, key: str, environment_id: UUID) -> ServedFlag | None:
+    found = await find_in_environment(tx, scope, key, environment_id)
+    if found is None:
+        return None
+    row = found[0]
+    settings = found[1] or new_settings(row, environment_id)
+    return ServedFlag(
+        key=row.key,
+        archived=row.archived,
+        enabled=settings.enabled,
+        variations=row.variation_keys,
+        rules=settings.rules,
+        default=default_of(row, settings),
+        own_default=settings.default_serve,
+        version=settings.version,
     )
 
 

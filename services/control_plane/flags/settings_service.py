@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 from service_kit.problems import NotFound, Unavailable
 from service_kit.versions import check_version
@@ -22,7 +22,7 @@ from control_plane.entities.sizes import stored_bytes
 from control_plane.entities.transactions import ProjectTransactions, ReadTransaction, WriteTransaction
 from control_plane.environments.queries import EnvironmentRow, environment_by_key, refuse_archived_environment
 from control_plane.flags.definition import canonical_settings, checked_settings, with_rule_ids
-from control_plane.flags.models import FlagInEnvironment, FlagRow, SettingsRow, new_settings
+from control_plane.flags.models import FlagInEnvironment, FlagRow, SettingsRow, default_of, new_settings
 from control_plane.flags.references import keep_references
 from control_plane.flags.repository import (
     Kept,
@@ -40,6 +40,8 @@ COPIED = ("rules", "targets", "prerequisites", "default_serve", "off_variation")
 
 _REFERRING = ("rules", "prerequisites")
 """What names segments and other flags."""
+Served = tuple[Sequence[Mapping[str, Any]], Mapping[str, Any]]
+"""Rules and default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,15 @@ class SettingsPath:
     environment: str
 
 
+class ShareOwners(Protocol):
+    """Who owns what is served by itself for a while, as a rollout does that runs."""
+
+    async def hold(
+        self, write: WriteTransaction, flag: str, environment: EnvironmentRow, before: Served, after: Served
+    ) -> None:
+        """Before a write of rules or default. Raises a `Conflict` where it changes what somebody owns."""
+
+
 class SettingsService:
     """A flag's settings in one environment.
 
@@ -59,9 +70,13 @@ class SettingsService:
     resource: ClassVar = "flag"
     """The name of the right."""
 
-    def __init__(self, transactions: ProjectTransactions, integrity: ExperimentIntegrity) -> None:
+    def __init__(
+        self, transactions: ProjectTransactions, integrity: ExperimentIntegrity, owners: ShareOwners | None = None
+    ) -> None:
+        """`owners`: None for who writes what is its own."""
         self._transactions = transactions
         self._integrity = integrity
+        self._owners = owners
 
     async def read(self, actor: Actor, at: SettingsPath) -> Answered:
         flag, settings = await self._stored(actor, at)
@@ -134,6 +149,7 @@ class SettingsService:
                     await keep_references(write, checked, found.environment.id)
                 after = replace(changed, **canonical_settings(checked, changed))
                 off = found.settings.enabled and not after.enabled
+                await self._hold_owned(write, found, after)
                 await self._hold(write, found, after, off=off)
                 if settings_serve_otherwise(found.flag, found.settings, after):
                     await write.serve(right, [found.environment], off=off)
@@ -180,6 +196,14 @@ class SettingsService:
         if await write.reached():
             settings = {found.environment.id: (found.settings, after)}
             await self._integrity.hold(write, replacement_of(found.flag, found.flag, settings), off=off)
+
+    async def _hold_owned(self, write: WriteTransaction, found: FlagInEnvironment, after: SettingsRow) -> None:
+        """Raises what `ShareOwners` do."""
+        served: list[Served] = [
+            (settings.rules, default_of(found.flag, settings)) for settings in (found.settings, after)
+        ]
+        if self._owners is not None and served[0] != served[1]:
+            await self._owners.hold(write, found.flag.key, found.environment, *served)
 
     def _transaction(
         self, actor: Actor, at: SettingsPath, right: Right, edit: Edit

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from bucketing.compiled import compile_flagset
@@ -47,6 +48,8 @@ class Compilation:
             touched.add(self._each("experiment", key, experiment, lambda each: self._put_experiment(each, flags)))
         for key, metric in stored.metrics.items():
             touched.add(self._each("metric", key, metric, self._put_metric))
+        for key, rollout in stored.rollouts.items():
+            touched.add(self._each("rollout", key, rollout, partial(self._put_rollout, key)))
         return touched
 
     def difference(self, other: Compilation) -> set[str]:
@@ -128,6 +131,9 @@ class Compilation:
 
     def _put_metric(self, metric: pb.Metric) -> str:
         return self._put("metric", metric.key, lambda: {"metric": metric})
+
+    def _put_rollout(self, key: str, rollout: pb.GuardedRollout) -> str:
+        return self._put("rollout", key, lambda: {"rollout": rollout})
 
     def _put(
         self,

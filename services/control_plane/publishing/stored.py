@@ -23,6 +23,7 @@ from control_plane.overrides.queries import with_overrides
 from control_plane.people.queries import PublishedAccess, published_access
 from control_plane.publishing.access import put_access
 from control_plane.publishing.touched import Touched
+from control_plane.rollouts import queries as rollouts
 from control_plane.segments import queries as segments
 
 Entity = TypeVar("Entity")
@@ -40,12 +41,14 @@ class Stored:
     segments: Mapping[str, Segment | Unreadable | None] = field(default_factory=dict)
     experiments: Mapping[str, PublishedExperiment | Unreadable | None] = field(default_factory=dict)
     metrics: Mapping[str, pb.Metric | Unreadable | None] = field(default_factory=dict)
+    rollouts: Mapping[str, pb.GuardedRollout | Unreadable | None] = field(default_factory=dict)
     named_flags: Mapping[str, Flag | Unreadable] = field(default_factory=dict)
 
     @property
     def size(self) -> int:
         """How many entities were read."""
-        return len(self.flags) + len(self.configs) + len(self.segments) + len(self.experiments) + len(self.metrics)
+        kinds = (self.flags, self.configs, self.segments, self.experiments, self.metrics, self.rollouts)
+        return sum(len(each) for each in kinds)
 
 
 async def read_whole(tx: Connection, environment: EnvironmentRow, project_key: str) -> Stored:
@@ -58,6 +61,7 @@ async def read_whole(tx: Connection, environment: EnvironmentRow, project_key: s
         segments=_by_key(await segments.compiled(tx, identity, RowCache())),
         experiments=_by_key(await _experiments(tx, environment, await experiments.compiled(tx, identity))),
         metrics=_by_key(await metrics.compiled(tx, identity)),
+        rollouts=await rollouts.compiled(tx, identity),
     )
 
 
@@ -85,6 +89,9 @@ async def read_touched(tx: Connection, environment: EnvironmentRow, project_key:
         experiments=_with_gone(touched.experiments, read),
         metrics=_with_gone(
             touched.metrics, await metrics.of_keys(tx, identity, touched.metrics) if touched.metrics else {}
+        ),
+        rollouts=_with_gone(
+            touched.rollouts, await rollouts.compiled(tx, identity, touched.rollouts) if touched.rollouts else {}
         ),
         named_flags=await _flags(tx, identity, named),
     )

@@ -37,7 +37,8 @@ WHERE organization_id = $1 AND number BETWEEN $2 AND $3 AND (environment_version
 _TOGETHER = """
 SELECT DISTINCT entity, entity_key FROM audit_entries WHERE organization_id = $1 AND number >= $2 AND number < $3
 """
-_TOGETHER_BY = "change_request"
+_TOGETHER_BY = frozenset({"change_request", "rollout"})
+"""What other writes are made together by. A rollout also changes alone."""
 _KINDS = {
     "flag": "flag",
     "flag_settings": "flag",
@@ -49,9 +50,10 @@ _KINDS = {
     "metric": "metric",
     "holdout": "holdout",
     "override": "flag",
+    "rollout": "rollout",
 }
 # Their keys stand in experiments alone, which have entries of their own.
-_SHOWN_NOWHERE = frozenset({"layer"})
+_SHOWN_NOWHERE = frozenset({"layer", "rollout_template"})
 _OF_THE_ENVIRONMENT = frozenset(
     {
         "binding",
@@ -88,6 +90,7 @@ class Touched:
     experiments: frozenset[str] = frozenset()
     metrics: frozenset[str] = frozenset()
     holdouts: frozenset[str] = frozenset()
+    rollouts: frozenset[str] = frozenset()
 
 
 async def touched_between(tx: Connection, environment_id: UUID, since: int, version: int) -> Touched | None:
@@ -100,7 +103,7 @@ async def touched_between(tx: Connection, environment_id: UUID, since: int, vers
     named: set[tuple[str, str]] = set()
     experimented = False
     for row in rows:
-        if row["entity"] != _TOGETHER_BY:
+        if row["entity"] not in _TOGETHER_BY:
             named.add((row["entity"], row["entity_key"]))
             named |= {("experiment", each) for each in (*row["stopped"], *row["marked"])}
             experimented = experimented or row["experimented"]
@@ -110,10 +113,14 @@ async def touched_between(tx: Connection, environment_id: UUID, since: int, vers
         first = await tx.fetchval(
             _FIRST_TOGETHER, organization_id, number - _LOOK_BACK, number - 1, str(environment_id), row["version"]
         )
+        if first is None and row["entity"] in _KINDS:
+            first = number
         if first is None or first <= number - _LOOK_BACK:
             return None
         together = await tx.fetch(_TOGETHER, organization_id, first, number)
         named |= {(each["entity"], each["entity_key"]) for each in together}
+        if row["entity"] in _KINDS:
+            named.add((row["entity"], row["entity_key"]))
     return touched_of(named, experimented=experimented)
 
 
@@ -123,7 +130,7 @@ def touched_of(named: Iterable[tuple[str, str]], *, experimented: bool) -> Touch
     environment = False
     for entity, key in named:
         if entity in _KINDS:
-            # Settings are named `flag/environment`, overrides `flag/environment/unit`.
+            # Settings are named `flag/environment`, overrides `flag/environment/unit`, rollouts `rollout/environment`.
             keys[_KINDS[entity]].add(key.partition("/")[0])
         elif entity in _OF_THE_ENVIRONMENT:
             environment = True
@@ -138,4 +145,5 @@ def touched_of(named: Iterable[tuple[str, str]], *, experimented: bool) -> Touch
         experiments=frozenset(keys["experiment"]),
         metrics=frozenset(keys["metric"]),
         holdouts=frozenset(keys["holdout"]),
+        rollouts=frozenset(keys["rollout"]),
     )

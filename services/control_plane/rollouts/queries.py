@@ -1,0 +1,60 @@
+"""Queries about rollouts, for other features."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+from uuid import UUID
+
+from messages.closed_lists import wire_names
+from messages.generated import config_pb2 as pb
+
+from control_plane.database import Connection
+from control_plane.entities.rows import Unreadable, read_each
+from control_plane.rollouts import repository
+from control_plane.rollouts.models import RolloutRow
+
+_STATES, _ACTIONS, _BUILT_IN, _MARGIN_KINDS = (
+    wire_names(each) for each in (pb.RolloutState, pb.GuardAction, pb.BuiltInGuard, pb.MarginKind)
+)
+
+
+async def compiled(
+    tx: Connection, environment_id: UUID, keys: Collection[str] | None = None
+) -> dict[str, pb.GuardedRollout | Unreadable]:
+    """The environment's rollouts as they travel, by key: those that have not ended, and those of the last day. `keys`:
+    none but these."""
+    rows = await repository.published(tx, environment_id, keys)
+    return dict(zip((each.key for each in rows), read_each(rows, lambda row: row.key, _message), strict=True))
+
+
+def _message(row: RolloutRow) -> pb.GuardedRollout:
+    return pb.GuardedRollout(
+        id=str(row.id),
+        flag=row.flag,
+        rule=row.rule or "",
+        variation=row.variation,
+        state=_STATES[row.state],
+        revision=row.revision,
+        stages=[
+            pb.RolloutStage(share=each["share"], started_at=each["started_at"], ended_at=each["ended_at"])
+            for each in row.stages
+        ],
+        guards=[_guard(each) for each in row.guards],
+        alpha=row.alpha,
+        bucket_by=row.bucket_by or "",
+    )
+
+
+def _guard(guard: Mapping[str, Any]) -> pb.RolloutGuard:
+    kind = guard["margin_kind"]
+    return pb.RolloutGuard(
+        id=guard["id"],
+        metric=guard["metric"],
+        built_in=_BUILT_IN[guard["built_in"]] if guard["built_in"] else None,
+        margin=guard["margin"] or 0,
+        margin_kind=_MARGIN_KINDS[kind] if kind else None,
+        action=_ACTIONS[guard["action"]],
+        window_seconds=guard["window_seconds"] or 0,
+        silence_seconds=guard["silence_seconds"] or 0,
+    )
