@@ -37,7 +37,8 @@ from edge_evaluator.admission.streams import OpenStreams, StreamLimits
 from edge_evaluator.app import BROWSER_ACCESS, EdgeParts, HttpOptions, build_app
 from edge_evaluator.endpoints.contexts import ContextLimits
 from edge_evaluator.evaluation.evaluator import Evaluator
-from edge_evaluator.evaluation.exposures import ExposureBuffer, ExposureLimits, NoExposures
+from edge_evaluator.evaluation.exposures import NoExposures, ReportedExposures
+from edge_evaluator.event_buffer import EventBuffer
 from edge_evaluator.fast_path.event_streams import EventStreams
 from edge_evaluator.fast_path.plain_requests import PlainRequests
 from edge_evaluator.fast_path.protocol import FastPath, FastPathProtocol
@@ -51,13 +52,15 @@ from edge_evaluator.feed.warmup import Warmer
 from edge_evaluator.memory.flag_memory import FlagMemory
 from edge_evaluator.memory.kept_answers import KeptAnswers
 from edge_evaluator.settings import EdgeSettings
+from edge_evaluator.usage.summaries import READ_SECONDS, Summaries
+from edge_evaluator.usage.tallies import Tallies
 
 if TYPE_CHECKING:
     # Loaded by who uses them alone: they take memory.
     import httpx
     from redis.asyncio import Redis
 
-_EXPOSURE_SECONDS = 5.0
+_DELIVERY_SECONDS = 5.0
 _AGES_SECONDS = 1.0
 # A configuration is compiled beside the event loop, which must not wait long for its turn.
 _THREAD_SWITCH_SECONDS = 0.001
@@ -95,7 +98,9 @@ class Edge:
             keeps_messages=settings.edge_snapshot_dir is not None and worker.is_first,
         )
         self._keeper = self._snapshot_keeper()
-        self._exposures = self._exposure_buffer()
+        self._events = self._event_buffer()
+        tallies = Tallies()
+        self._summaries = Summaries(tallies, self._events, self._clock, self._registry)
         self._key_limit = RateLimit(
             "requests_per_key", settings.edge_requests_per_key_per_second, self._clock, counts=worker.rates
         )
@@ -112,7 +117,8 @@ class Edge:
         )
         self.open_streams = OpenStreams(self.memory, stream_limits, self._registry, counts=worker.levels)
         self.event_streams = EventStreams(self.admission, self.open_streams)
-        self.evaluator = Evaluator(self.memory, self._exposures or NoExposures(), self._clock)
+        exposures = NoExposures() if self._events is None else self._reported_exposures(self._events)
+        self.evaluator = Evaluator(self.memory, exposures, tallies, self._clock)
         self.context_limits = ContextLimits(settings.edge_context_attributes_max, settings.edge_context_depth_max)
         self.pages = Pages(settings.edge_cors_origins, BROWSER_ACCESS)
         self.app = build_app(
@@ -146,8 +152,9 @@ class Edge:
             yield
         finally:
             await self._background.stop()
-            if self._exposures is not None:
-                await self._exposures.close()
+            if self._events is not None:
+                await self._summaries.close()
+                await self._events.close()
             if self._keeper is not None and self._worker.is_first and self.memory.environments:
                 await self._keeper.save()
             await self._heartbeats.leave(self._bus)
@@ -170,8 +177,9 @@ class Edge:
             shared = SharedLimits("edge", redis, (self._key_limit, self._address_limit))
             background.every("shared-limits", shared.join, seconds=JOIN_SECONDS)
         background.keep("event-streams", self.event_streams.run)
-        if self._exposures is not None:
-            background.keep("exposures", self._exposures.run)
+        background.every("usage", self._summaries.tick, seconds=READ_SECONDS)
+        if self._events is not None:
+            background.keep("exposures", self._events.run)
         if self._keeper is not None and self._worker.is_first:
             background.every("snapshots", self._keeper.save_changes, seconds=settings.edge_snapshot_interval_seconds)
 
@@ -186,19 +194,19 @@ class Edge:
             clock=self._clock,
         )
 
-    def _exposure_buffer(self) -> ExposureBuffer | None:
+    def _event_buffer(self) -> EventBuffer | None:
         settings = self._settings
         if not settings.ingestor_url:
             return None
         client: httpx.AsyncClient = import_module("httpx").AsyncClient(
-            base_url=settings.ingestor_url, timeout=_EXPOSURE_SECONDS, trust_env=False
+            base_url=settings.ingestor_url, timeout=_DELIVERY_SECONDS, trust_env=False
         )
-        limits = ExposureLimits(
-            buffered=self._worker.part(settings.edge_exposure_buffer_max),
-            flush_seconds=settings.edge_exposure_flush_seconds,
-            window_seconds=settings.edge_exposure_window_seconds,
-        )
-        return ExposureBuffer(client=client, limits=limits, clock=self._clock, registry=self._registry)
+        events_max = self._worker.part(settings.edge_exposure_buffer_max)
+        return EventBuffer(client, events_max, settings.edge_exposure_flush_seconds, self._registry)
+
+    def _reported_exposures(self, buffer: EventBuffer) -> ReportedExposures:
+        window_seconds = self._settings.edge_exposure_window_seconds
+        return ReportedExposures(buffer, window_seconds, self._clock, self._registry)
 
     async def _roll_limits(self) -> None:
         self._key_limit.roll()

@@ -11,7 +11,8 @@ from typing import Any
 import httpx
 import pytest
 from bucketing.decision import Decision, ExperimentPhase, Reason
-from edge_evaluator.evaluation.exposures import ExposureBuffer, ExposureLimits
+from edge_evaluator.evaluation.exposures import ReportedExposures
+from edge_evaluator.event_buffer import EventBuffer
 from edge_evaluator.memory.callers import Caller
 from messages.sdk_keys import KeyKind, SdkKey
 from prometheus_client import CollectorRegistry
@@ -52,12 +53,13 @@ class Ingestor:
 
 
 class Setup:
-    def __init__(self, **limits: Any) -> None:
+    def __init__(self, buffered: int = 20_000, flush_seconds: float = 1.0, window_seconds: float = 600.0) -> None:
         self.ingestor = Ingestor()
         self.clock = ManualClock()
         self.registry = CollectorRegistry()
         client = httpx.AsyncClient(transport=httpx.MockTransport(self.ingestor), base_url="http://ingestor")
-        self.buffer = ExposureBuffer(client, ExposureLimits(**limits), self.clock, self.registry)
+        self.buffer = EventBuffer(client, buffered, flush_seconds, self.registry)
+        self.exposures = ReportedExposures(self.buffer, window_seconds, self.clock, self.registry)
 
     def offer(
         self,
@@ -70,7 +72,7 @@ class Setup:
         **attributes: Any,
     ) -> None:
         context = {"targetingKey": user, "secret": "x", **attributes}
-        self.buffer.offer(caller, version, context, made or decision(), names)
+        self.exposures.offer(caller, version, context, made or decision(), names)
 
     def counted(self, name: str, **labels: str) -> float:
         return self.registry.get_sample_value(name, labels) or 0.0

@@ -11,9 +11,10 @@ from service_kit.credentials import require_key
 from service_kit.problems import Forbidden, TooManyRequests, Unauthorized, Unavailable
 from service_kit.query_parameters import check_parameters
 from service_kit.rate_limits import RateLimit
+from starlette.datastructures import Headers
 from starlette.requests import Request
 
-from edge_evaluator.memory.callers import Caller
+from edge_evaluator.memory.callers import Caller, sdk_named
 from edge_evaluator.memory.flag_memory import FlagMemory
 
 
@@ -37,6 +38,10 @@ def connection_of(request: Request) -> KeyedConnection | None:
     return connection
 
 
+def sdk_of(headers: Headers) -> str:
+    return sdk_named(headers.get("user-agent", ""), headers.get("verdict-sdk", ""))
+
+
 class Admission:
     """Lets a request in by its address and its SDK key, or refuses it."""
 
@@ -52,7 +57,7 @@ class Admission:
         self._count_address(request)
         presented = require_key(request.scope["headers"])
         key = self.memory.find(presented, self.clock.now())
-        caller = Caller(presented, self._counted(key, request))
+        caller = Caller(presented, self._counted(key, request), sdk_of(request.headers))
         if not parameters_are_attributes:
             check_parameters(request, request.scope["route"].query_parameters)
         return caller

@@ -55,6 +55,7 @@ def assignment_operations(*, admission: Admission, evaluator: Evaluator, limits:
             return failure(404, "FLAG_NOT_FOUND", "there is no such experiment", key)
         assignment = evaluator.assignment(view, experiment, context)
         decision = assignment.decision
+        evaluator.count(caller, decision)
         if decision.error_code is not None:
             code, details = view.answers.error_of(decision)
             return failure(failure_status(code), code, details, key)

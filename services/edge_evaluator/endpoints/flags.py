@@ -71,6 +71,9 @@ def flag_operations(*, admission: Admission, evaluator: Evaluator, limits: Conte
 
         def evaluation(key: str) -> dict[str, Any]:
             decision = evaluator.decide(view, key, context)
+            if not asked.explain:
+                # Who wants to know why is somebody who looks at a flag, and no code that uses it.
+                evaluator.count(caller, decision, bulk=asked.is_bulk)
             evaluator.report(caller, view, context, decision, expose=asked.expose)
             document = _document(view, decision)
             if asked.explain and key in view.flags:
@@ -105,6 +108,7 @@ class _Asked:
             raise BadRequestBody("PARSE_ERROR", f"flags: must be a list of at most {FLAGS_MAX} flag keys")
         if self.flag is not None and self.flags is not None:
             raise BadRequestBody("PARSE_ERROR", "flag, flags: one of them at most")
+        self.is_bulk = self.flag is None and self.flags is None
         for name, value in (("explain", self.explain), ("expose", self.expose)):
             if not isinstance(value, bool):
                 raise BadRequestBody("PARSE_ERROR", f"{name}: must be true or false")

@@ -70,8 +70,10 @@ def ofrep_operations(
         if state is not None:
             await _wait_for_state(admission, caller, state_of(state))
         etag = evaluator.etag(caller, body)
-        headers = {"ETag": etag, **age_headers(evaluator.view(caller).age_seconds)}
+        view = evaluator.view(caller)
+        headers = {"ETag": etag, **age_headers(view.age_seconds)}
         if fresh(request.headers.get("if-none-match"), etag):
+            evaluator.count_unmodified(caller, view)
             return Response(status_code=304, headers=headers | VARYING)
         answer = b"".join(evaluator.bulk(caller, context, origin_of(request, public_url), expose=expose))
         return await packable(request, answer, headers)

@@ -31,7 +31,10 @@ def remote_config_operations(*, admission: Admission, evaluator: Evaluator, limi
         caller = admission.admit(request, parameters_are_attributes=True)
         context = query_context(request.query_params.multi_items(), limits)
         view = evaluator.view(caller)
-        answers = b",".join(view.answers[evaluator.decide(view, key, context)] for key in view.remote_configs)
+        decisions = [evaluator.decide(view, key, context) for key in view.remote_configs]
+        for decision in decisions:
+            evaluator.count(caller, decision, bulk=True)
+        answers = b",".join(view.answers[decision] for decision in decisions)
         return await packable(request, b'{"configs":[%b],"metadata":%b}' % (answers, _encode(view.metadata)))
 
     @operations.get(

@@ -15,16 +15,19 @@ from edge_evaluator.memory.answers import failure_status
 from edge_evaluator.memory.callers import Caller
 from edge_evaluator.memory.flag_memory import FlagMemory
 from edge_evaluator.memory.views import View
+from edge_evaluator.usage.counts import Counts
+from edge_evaluator.usage.tallies import Tallies
 
 BULK_START = b'{"flags":['
 
 
 class Evaluator:
-    """Evaluates flags for callers, and reports exposures."""
+    """Evaluates flags for callers, reports exposures, and counts what is asked for in `tallies`."""
 
-    def __init__(self, memory: FlagMemory, exposures: Exposures, clock: Clock) -> None:
+    def __init__(self, memory: FlagMemory, exposures: Exposures, tallies: Tallies, clock: Clock) -> None:
         self._memory = memory
         self._exposures = exposures
+        self.tallies = tallies
         self._clock = clock
 
     def now(self) -> int:
@@ -48,6 +51,7 @@ class Evaluator:
         """Status and OFREP body of one flag. `expose` reports the evaluation although its flag does not ask."""
         view = self.view(caller)
         decision = self.decide(view, flag_key, context)
+        self.count(caller, decision)
         if decision.error_code is not None:
             return failure_status(decision.error_code.value), view.answers[decision]
         self.report(caller, view, context, decision, expose=expose)
@@ -85,6 +89,7 @@ class Evaluator:
             answers = [view.answers[decision] for decision in decisions] + self._unreadable(view)
         else:
             answers = self.flags(view, context, now)
+        self._counts(caller).bulk(answers)
         return BULK_START, b",".join(answers), view.bulk_tail(caller.key, origin)
 
     def flags(self, view: View, context: dict[str, Any], now: int) -> list[bytes]:
@@ -94,6 +99,17 @@ class Evaluator:
 
     def _unreadable(self, view: View) -> list[bytes]:
         return [view.answers[failure(key, ErrorCode.PARSE_ERROR, why)] for key, why in view.unreadable.items()]
+
+    def count(self, caller: Caller, decision: Decision, *, bulk: bool = False) -> None:
+        """As usage. `bulk`: it was one of all that were asked for."""
+        self._counts(caller).decided(decision, bulk=bulk)
+
+    def count_unmodified(self, caller: Caller, view: View) -> None:
+        """A bulk answer that says that nothing has changed."""
+        self._counts(caller).unmodified[view] += 1
+
+    def _counts(self, caller: Caller) -> Counts:
+        return self.tallies.of(caller)[caller.sdk]
 
     def report(self, caller: Caller, view: View, context: dict[str, Any], decision: Decision, *, expose: bool) -> None:
         """Hands an evaluation without an error on as an exposure, if its flag or the request asks for it."""

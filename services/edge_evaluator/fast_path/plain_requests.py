@@ -13,11 +13,12 @@ from service_kit.response_headers import NO_STORE, header_lines
 from edge_evaluator.endpoints.compression import accepts_gzip
 from edge_evaluator.endpoints.ofrep import origin_at
 from edge_evaluator.endpoints.ofrep_paths import extra_slashes
+from edge_evaluator.memory.callers import sdk_named
 
 _BULK = b"/ofrep/v1/evaluate/flags"
 _SINGLE = _BULK + b"/"
 _KEY, _API_KEY, _HOST, _HELD, _REQUEST_ID, _LENGTH, _CONNECTION, _CLIENT, _SCHEME = range(1, 10)
-_ENCODINGS, _PAGE, _UNUSUAL = range(10, 13)
+_ENCODINGS, _PAGE, _AGENT, _SDK, _UNUSUAL = range(10, 15)
 _ROLES = {
     b"authorization": _KEY,
     b"x-api-key": _API_KEY,
@@ -31,6 +32,8 @@ _ROLES = {
     b"accept-encoding": _ENCODINGS,
     b"origin": _PAGE,
     b"transfer-encoding": _UNUSUAL,
+    b"user-agent": _AGENT,
+    b"verdict-sdk": _SDK,
     b"x-forwarded-for": _CLIENT,
     b"x-forwarded-proto": _SCHEME,
 }
@@ -42,7 +45,7 @@ _good_request_id = re.compile(rb"[A-Za-z0-9._-]{1,64}").fullmatch
 class PlainRequest:
     """What a head asks for, but for its request id. `flag` None is a bulk; `held` is If-None-Match; `forwarded`:
     somebody says that this is another's request; `last_lines`: how the answer's head ends after its request id;
-    `asked`: all of the head that the body of a bulk's answer depends on."""
+    `asked`: all of the head that the body of a bulk's answer depends on; `sdk`: what asks."""
 
     sdk_key: bytes
     flag: str | None
@@ -53,6 +56,7 @@ class PlainRequest:
     gzip: bool
     last_lines: bytes
     asked: tuple[bytes, str, bool]
+    sdk: str
 
 
 class PlainRequests:
@@ -102,6 +106,7 @@ class PlainRequests:
             gzip,
             b"\r\n" + header_lines(*self._pages.answer_headers(found.get(_PAGE), found.get(_HOST)), NO_STORE) + b"\r\n",
             (sdk_key, origin, gzip),
+            sdk_named(found.get(_AGENT, b"").decode("latin-1"), found.get(_SDK, b"").decode("latin-1")),
         )
         return plain, request_id
 

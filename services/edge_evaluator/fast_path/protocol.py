@@ -32,6 +32,7 @@ from edge_evaluator.fast_path.stream_protocol import StreamingProtocol
 from edge_evaluator.fast_path.telemetry import FastPathTelemetry
 from edge_evaluator.memory.callers import Caller
 from edge_evaluator.memory.views import View
+from edge_evaluator.usage.tallies import Tally
 
 _BLANK_LINE = b"\r\n\r\n"
 # A form takes half a millisecond to make: for connections that stay, and whose heads differ in what is open.
@@ -49,6 +50,7 @@ class FastPath:
         self.requests = requests
         self.heads = Heads(requests.body_limit_bytes)
         self.telemetry = FastPathTelemetry(admission.memory.kept_answers)
+        self.tallies = evaluator.tallies
         self.replies = Replies(evaluator, limits, admission.memory.kept_answers, self.telemetry)
         self.dates: list[tuple[bytes, bytes]] = []
         self.lines: tuple[bytes, bytes] | None = None
@@ -97,6 +99,7 @@ class FastPathProtocol(StreamingProtocol):
         self._generation = -1
         self._caller: Caller | None = None
         self._view: View
+        self._tally: Tally
 
     def data_received(self, data: bytes) -> None:
         if self._between_messages and self._answer_known(data):
@@ -232,7 +235,7 @@ class FastPathProtocol(StreamingProtocol):
             return False
         if self.flow.write_paused or self.transport.is_closing():
             return False
-        reply = fast.replies.to(plain, caller, self._view, body)
+        reply = fast.replies.to(plain, caller, self._view, self._tally[plain.sdk], body)
         if reply is None:
             return False
         modified, head, content = reply
@@ -260,6 +263,7 @@ class FastPathProtocol(StreamingProtocol):
         if self._window != admission.keys.window:
             self._address_allowance = admission.addresses.allowance(self._address)
             self._key_allowance = admission.keys.allowance(caller.key.sha256)
+            self._tally = self.fast.tallies.of(caller)
             self._window = admission.keys.window
         return None if self._address_allowance.exhausted or self._key_allowance.exhausted else caller
 

@@ -31,18 +31,33 @@ _FREED_PART = 16
 _FREED_AT_ONCE = 64
 
 
+class Row(tuple[bytes, ...]):
+    """What a kept answer says of each flag. It is told from others by what it is, not by what is in it, so that
+    counting by it costs the same however long it is."""
+
+    __slots__ = ()
+    __hash__ = object.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+
 class KeptAnswer(NamedTuple):
     """Its body is `start`, the flags with commas between them, and `end`. What is written of a flag is shared by all
-    answers of a view; a packed body is all start. `head` goes as far as the request id."""
+    answers of a view; a packed body (`is_packed`) is all start. `head` goes as far as the request id. What was
+    found has its flags as a `Row`."""
 
     etag: str
     head: bytes
     start: bytes
     flags: Sequence[bytes]
     end: bytes
+    is_packed: bool = False
 
     @property
     def body(self) -> tuple[bytes, bytes, bytes]:
+        if self.is_packed:
+            return self.start, b"", b""
         return self.start, b",".join(self.flags), self.end
 
 
@@ -101,7 +116,7 @@ class KeptAnswers:
         if note in shelf.notes:
             if asked in shelf:
                 return
-            shelf[asked] = answer._replace(flags=tuple(answer.flags)), size
+            shelf[asked] = answer._replace(flags=Row(answer.flags)), size
         else:
             if len(shelf.notes) >= self._notes_max:
                 self.held_bytes -= shelf.forget_notes()

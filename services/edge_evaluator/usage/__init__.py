@@ -1,0 +1,1 @@
+"""What is asked for, counted where it is answered and told minute by minute."""
