@@ -63,7 +63,7 @@ class Replies:
             return self._anew(plain, caller, view, counts, body)
         if plain.held is not None and fresh(plain.held, kept.etag):
             return self._unmodified(view, counts, kept.etag)
-        counts.rows[kept.flags] += 1
+        counts.rows[kept.row] += 1
         self._telemetry.bulk += 1
         self._telemetry.kept += 1
         return True, kept.head, kept.body

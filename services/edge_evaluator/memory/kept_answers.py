@@ -22,7 +22,7 @@ Asked = tuple[Hashable, bytes]
 """What beside the view an answer depends on: what the request's head asks for, and its body."""
 
 # Of a kept answer and its place in the table, measured, without the bytes that differ.
-_ENTRY_BYTES = 640
+_ENTRY_BYTES = 690
 _FLAG_BYTES = 8
 _PART_MAX = 64
 _NOTE_BYTES = 100
@@ -31,21 +31,23 @@ _FREED_PART = 16
 _FREED_AT_ONCE = 64
 
 
-class Row(tuple[bytes, ...]):
-    """What a kept answer says of each flag. It is told from others by what it is, not by what is in it, so that
-    counting by it costs the same however long it is."""
+class Row:
+    """What an answer says of each flag, told from others by what it is: counting by it costs the same however long it
+    is."""
 
-    __slots__ = ()
-    __hash__ = object.__hash__
+    __slots__ = ("answers",)
 
-    def __eq__(self, other: object) -> bool:
-        return self is other
+    def __init__(self, answers: Sequence[bytes]) -> None:
+        self.answers = answers
+
+
+_NO_ROW = Row(())
 
 
 class KeptAnswer(NamedTuple):
     """Its body is `start`, the flags with commas between them, and `end`. What is written of a flag is shared by all
     answers of a view; a packed body (`is_packed`) is all start. `head` goes as far as the request id. What was
-    found has its flags as a `Row`."""
+    kept has a `row`."""
 
     etag: str
     head: bytes
@@ -53,6 +55,7 @@ class KeptAnswer(NamedTuple):
     flags: Sequence[bytes]
     end: bytes
     is_packed: bool = False
+    row: Row = _NO_ROW
 
     @property
     def body(self) -> tuple[bytes, bytes, bytes]:
@@ -116,7 +119,8 @@ class KeptAnswers:
         if note in shelf.notes:
             if asked in shelf:
                 return
-            shelf[asked] = answer._replace(flags=Row(answer.flags)), size
+            flags = tuple(answer.flags)
+            shelf[asked] = answer._replace(flags=flags, row=Row(flags)), size
         else:
             if len(shelf.notes) >= self._notes_max:
                 self.held_bytes -= shelf.forget_notes()

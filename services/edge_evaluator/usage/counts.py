@@ -17,6 +17,7 @@ from bucketing.decision import Decision
 from bucketing.limits import VARIATION_KEY_PATTERN
 from messages.events import NAME_LENGTH_MAX
 
+from edge_evaluator.memory.kept_answers import Row
 from edge_evaluator.memory.views import View
 
 UNKNOWN_KEYS_MAX = 100
@@ -81,7 +82,7 @@ class Counts:
         self._unknown = unknown
         self.answers: defaultdict[bytes, int] = defaultdict(int)
         self.unmodified: defaultdict[View, int] = defaultdict(int)
-        self.rows: defaultdict[Sequence[bytes], int] = defaultdict(int)
+        self.rows: defaultdict[Row, int] = defaultdict(int)
         self._bulk: Counter[bytes] = Counter()
         self._each = 0
         self._passed = 0
@@ -115,7 +116,7 @@ class Counts:
         bulk, self._bulk, self._each = self._bulk, Counter(), 0
         rows, self.rows = self.rows, defaultdict(int)
         for row, count in rows.items():
-            for answer in row:
+            for answer in row.answers:
                 bulk[answer] += count
             yield
         shares, self._shares = self._shares, Counter()
