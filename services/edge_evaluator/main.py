@@ -100,7 +100,7 @@ class Edge:
         self._keeper = self._snapshot_keeper()
         self._events = self._event_buffer()
         tallies = Tallies()
-        self._summaries = Summaries(tallies, self._events, self._clock, self._registry)
+        self._summaries = Summaries(tallies=tallies, buffer=self._events, clock=self._clock, registry=self._registry)
         self._key_limit = RateLimit(
             "requests_per_key", settings.edge_requests_per_key_per_second, self._clock, counts=worker.rates
         )
@@ -118,7 +118,7 @@ class Edge:
         self.open_streams = OpenStreams(self.memory, stream_limits, self._registry, counts=worker.levels)
         self.event_streams = EventStreams(self.admission, self.open_streams)
         exposures = NoExposures() if self._events is None else self._reported_exposures(self._events)
-        self.evaluator = Evaluator(self.memory, exposures, tallies, self._clock)
+        self.evaluator = Evaluator(memory=self.memory, exposures=exposures, tallies=tallies, clock=self._clock)
         self.context_limits = ContextLimits(settings.edge_context_attributes_max, settings.edge_context_depth_max)
         self.pages = Pages(settings.edge_cors_origins, BROWSER_ACCESS)
         self.app = build_app(
@@ -202,11 +202,18 @@ class Edge:
             base_url=settings.ingestor_url, timeout=_DELIVERY_SECONDS, trust_env=False
         )
         events_max = self._worker.part(settings.edge_exposure_buffer_max)
-        return EventBuffer(client, events_max, settings.edge_exposure_flush_seconds, self._registry)
+        return EventBuffer(
+            client=client,
+            events_max=events_max,
+            flush_seconds=settings.edge_exposure_flush_seconds,
+            registry=self._registry,
+        )
 
     def _reported_exposures(self, buffer: EventBuffer) -> ReportedExposures:
         window_seconds = self._settings.edge_exposure_window_seconds
-        return ReportedExposures(buffer, window_seconds, self._clock, self._registry)
+        return ReportedExposures(
+            buffer=buffer, window_seconds=window_seconds, clock=self._clock, registry=self._registry
+        )
 
     async def _roll_limits(self) -> None:
         self._key_limit.roll()

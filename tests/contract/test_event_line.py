@@ -9,19 +9,30 @@ from typing import Any
 import msgspec
 import pytest
 from analytics.loading.rows import Block, Kind, Origin, decode_into
-from analytics.warehouse.tables import EXPOSURE_COLUMNS, EXPOSURE_TABLE, METRIC_COLUMNS, METRIC_TABLE
-from event_ingestor.admission.event_types import ExposureEvent, MetricEvent
+from analytics.warehouse.tables import (
+    EXPOSURE_COLUMNS,
+    EXPOSURE_TABLE,
+    METRIC_COLUMNS,
+    METRIC_TABLE,
+    USAGE_COLUMNS,
+    USAGE_TABLE,
+)
+from event_ingestor.admission.event_types import ExposureEvent, MetricEvent, UsageEvent
 from event_ingestor.admission.refusals import FIELDS
 from event_ingestor.endpoints.event_schema import REQUEST_BODY
-from messages.events import ExposureLine, MetricLine
+from messages.events import ExposureLine, MetricLine, UsageCount, UsageLine
 
-from tests.event_ingestor.events import NOW, exposure, judged, metric
+from tests.event_ingestor.events import NOW, exposure, judged, metric, usage
 
 ROOT = Path(__file__).resolve().parents[2]
-LINES: dict[str, type] = {"exposure": ExposureLine, "metric": MetricLine}
-SENT: dict[str, type] = {"exposure": ExposureEvent, "metric": MetricEvent}
-COLUMNS = {"exposure": (EXPOSURE_TABLE, EXPOSURE_COLUMNS), "metric": (METRIC_TABLE, METRIC_COLUMNS)}
-KINDS = pytest.mark.parametrize("kind", ["exposure", "metric"])
+LINES: dict[str, type] = {"exposure": ExposureLine, "metric": MetricLine, "usage": UsageLine}
+SENT: dict[str, type] = {"exposure": ExposureEvent, "metric": MetricEvent, "usage": UsageEvent}
+COLUMNS = {
+    "exposure": (EXPOSURE_TABLE, EXPOSURE_COLUMNS),
+    "metric": (METRIC_TABLE, METRIC_COLUMNS),
+    "usage": (USAGE_TABLE, USAGE_COLUMNS),
+}
+KINDS = pytest.mark.parametrize("kind", ["exposure", "metric", "usage"])
 
 
 def fields(kind: str) -> list[str]:
@@ -42,11 +53,15 @@ def test_what_is_sent_has_the_fields_of_the_line(kind: str) -> None:
 
 def test_the_document_names_each_field() -> None:
     sending = (ROOT / "docs/events.md").read_text().partition("## Answers")[0]
-    named = [
-        name for row in re.findall(r"^\| (`.*?) \|", sending, re.MULTILINE) for name in re.findall(r"`(\w+)`", row)
-    ]
-    assert set(named) == {"type", *fields("exposure"), *fields("metric")}
-    assert len(named) == len(set(named))
+    events, _, usage_events = sending.partition("### Usage")
+    for part, expected in (
+        (events, {"type", *fields("exposure"), *fields("metric")}),
+        (usage_events, {"timestamp", "counts", *UsageCount.__struct_fields__}),
+    ):
+        rows = re.findall(r"^\| (`.*?) \|", part, re.MULTILINE)
+        named = [name for row in rows for name in re.findall(r"`(\w+)`", row)]
+        assert set(named) == expected
+        assert len(named) == len(set(named))
 
 
 @KINDS
@@ -74,13 +89,13 @@ def created(table: str) -> dict[str, str]:
 
 @pytest.mark.parametrize(
     "event",
-    [exposure(), metric(), exposure(experiment=..., context=...), metric(value=...)],
-    ids=["exposure", "metric", "bare exposure", "metric without a value"],
+    [exposure(), metric(), exposure(experiment=..., context=...), metric(value=...), usage()],
+    ids=["exposure", "metric", "bare exposure", "metric without a value", "usage"],
 )
 def test_the_loader_reads_what_the_ingestor_writes(event: dict[str, Any]) -> None:
     kind: Kind = event["type"]
     admission = judged(event)
-    written = admission.exposures if kind == "exposure" else admission.metrics
+    written = {"exposure": admission.exposures, "metric": admission.metrics, "usage": admission.usage}[kind]
     block = Block.empty(kind)
     assert decode_into(block, written, Origin("o", "p", "e", "k", NOW, 1)) == []
     assert len(block) == 1

@@ -68,7 +68,6 @@ def _integer(digits: str) -> float:
 
 _SAID_OF_COUNTS = {
     "missing required field": "missing_field",
-    "Invalid enum value": "unknown_value",
     "of length <=": "too_long",
     " >= ": "out_of_range",
     " <= ": "out_of_range",
@@ -236,9 +235,11 @@ def _count(index: int, value: Any) -> Reason | None:
         msgspec.convert(value, UsageCount)
     except msgspec.ValidationError as error:
         said, _, path = str(error).partition(" - at `$")
+        where = f"[{index}]{path.rstrip('`')}"
+        if said.startswith("Invalid enum value"):
+            return Reason("unknown_value", f"{where}: is none of OpenFeature's")
         code = next((code for part, code in _SAID_OF_COUNTS.items() if part in said), "wrong_type")
-        what = "is none of OpenFeature's" if code == "unknown_value" else said
-        return Reason(code, f"[{index}]{path.rstrip('`')}: {what}")
+        return Reason(code, f"{where}: {said}")
     return None
 
 
