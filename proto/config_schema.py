@@ -194,6 +194,15 @@ _EXPERIMENTS: dict[str, Schema] = {
         [mode.value for mode in ExperimentMode],
         "How units come to their variations: by the experiment's own hash, or by the flag's rules.",
     ),
+    "ExperimentVariation": closed(
+        "A variation's part of an experiment.",
+        {"key": text("The variation."), "weight": percent("Percent of the units.")},
+        {
+            "value": by_key(
+                ref("Json"), "A JSON Merge Patch (RFC 7396) on what a remote config would otherwise give; absent: none."
+            )
+        },
+    ),
     "LayerSlot": entity(
         "Buckets of a layer that are the experiment's own, from `start` until before `end`.",
         {
@@ -206,12 +215,12 @@ _EXPERIMENTS: dict[str, Schema] = {
         "Units that no experiment of this holdout enrols.", {"key": text(), "share": percent("Percent of all units.")}
     ),
     "Experiment": entity(
-        "An experiment on a flag. It runs from `start_at` until before `stop_at`.",
+        "An experiment on a flag or a remote config. It runs from `start_at` until before `stop_at`.",
         {
             "key": text(),
-            "flag": text("The flag's key."),
+            "flag": text("The key of a flag or of a remote config."),
             "mode": ref("ExperimentMode"),
-            "variations": many(ref("Share"), "Assigned, or for one that observes, expected."),
+            "variations": many(ref("ExperimentVariation"), "Assigned, or for one that observes, expected."),
             "start_at": integer("Epoch milliseconds."),
         },
         {

@@ -22,9 +22,9 @@ from bucketing.programs import (
     Programs,
 )
 from bucketing.recovery import recovered, unknown_flag
-from bucketing.references import References, remote_config_references, segment_references
+from bucketing.references import References, flag_references, remote_config_references, segment_references
 from bucketing.remote_configs import served
-from bucketing.resolution import Directory, references_of, unusable_segments
+from bucketing.resolution import Directory, unusable_segments, with_audiences
 from bucketing.visibility import Visible
 
 Entity = TypeVar("Entity")
@@ -224,14 +224,14 @@ class CompiledFlagSet:
 
     def _checked(self, key: str) -> tuple[Item, References]:
         """What stands under a key, and what it names. Raises for what can't be evaluated."""
-        flag = self._flagset.flags.get(key)
+        flag, experiments = self._flagset.flags.get(key), self._experiments.get(key, ())
         if flag is None:
             config = self._flagset.remote_configs[key]
-            check_remote_config(config)
-            return EvaluableConfig(config), remote_config_references(config)
-        experiments = self._experiments.get(key, ())
+            check_remote_config(config, experiments)
+            item = EvaluableConfig(config, experiments, self._flagset.salt)
+            return item, with_audiences(remote_config_references(config), experiments)
         check_flag(flag, experiments)
-        return Evaluable(flag, experiments, self._flagset.salt), references_of(flag, experiments)
+        return Evaluable(flag, experiments, self._flagset.salt), with_audiences(flag_references(flag), experiments)
 
     def _put_segment(self, segment: Segment) -> None:
         try:

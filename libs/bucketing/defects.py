@@ -89,7 +89,12 @@ def check_segment(segment: Segment) -> None:
         _check_condition(segment.condition, "if")
 
 
-def check_remote_config(config: RemoteConfig) -> None:
-    """Raises InvalidConfig if the condition of one of its overrides can't be evaluated."""
+def check_remote_config(config: RemoteConfig, experiments: Sequence[Experiment]) -> None:
+    """Raises InvalidConfig if the remote config with its experiments can't be evaluated."""
     for index, override in enumerate(config.overrides):
         _check_condition(override.condition, f"overrides[{index}].if")
+    for experiment in experiments:
+        path = f"experiments.{experiment.key}"
+        _check_shares(experiment.shares, [share.variation for share in experiment.shares], f"{path}.variations")
+        if experiment.audience is not None:
+            _check_condition(experiment.audience, f"{path}.audience")

@@ -197,11 +197,13 @@ class Holdout:
 
 @dataclass(frozen=True, slots=True)
 class Experiment:
-    """An experiment on `flag`, in its `phase`. It runs from `start_at` until before `stop_at` (None: open end).
+    """An experiment on `flag`, a flag or a remote config, in its `phase`. It runs from `start_at` until before
+    `stop_at` (None: open end).
 
     `shares` are the assigned weights, or for one that observes, the expected ones. `traffic` is the part of
     the audience that takes part, in hundredths of a percent. `seed` is what its own buckets are hashed with (None: its
-    key). One that is `paused` assigns as before, and nobody belongs to it.
+    key). One that is `paused` assigns as before, and nobody belongs to it. `patches` (RFC 7396), by variation, are put
+    onto what a remote config would otherwise give; a variation without one leaves that as it is.
     """
 
     key: str
@@ -218,6 +220,7 @@ class Experiment:
     phase: int = 1
     seed: str | None = None
     paused: bool = False
+    patches: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
 
     @property
     def hashed_as(self) -> str:

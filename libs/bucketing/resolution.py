@@ -6,12 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from bucketing.flagset import Experiment, Flag
-from bucketing.references import References, condition_segments, flag_references
+from bucketing.references import References, condition_segments
 
 
-def references_of(flag: Flag, experiments: Iterable[Experiment]) -> References:
-    """What a flag names, and what its experiments do."""
-    named = flag_references(flag)
+def with_audiences(named: References, experiments: Iterable[Experiment]) -> References:
+    """What a flag or a remote config names, and what the experiments on it do."""
     audiences = [one.audience for one in experiments if one.audience is not None]
     if not audiences:
         return named

@@ -6,6 +6,17 @@ from typing import Any, cast
 import pytest
 from bucketing import CompiledFlagSet, compile_flagset
 from bucketing.document import flagset_from_document
+from bucketing.flagset import (
+    Comparison,
+    ConfigOverride,
+    Experiment,
+    ExperimentMode,
+    FlagSet,
+    InSegment,
+    RemoteConfig,
+    Segment,
+    Share,
+)
 
 SPLIT = {"rollout": {"variations": [{"key": "on", "weight": 50}, {"key": "off", "weight": 50}]}}
 US = {"attribute": "country", "operator": "eq", "value": "US"}
@@ -224,3 +235,43 @@ def test_segments_in_a_circle_that_slipped_through_are_told_as_the_error_that_th
     json.dumps(told)
     assert told["decision"]["errorCode"] == "GENERAL"
     assert told["steps"][1]["result"] == "not reached"
+
+
+def test_experiments_on_a_remote_config_stand_behind_its_overrides() -> None:
+    override = ConfigOverride("de", Comparison("country", "eq", "DE"), {"m": 1})
+    config = RemoteConfig("c", {"n": 0}, overrides=(override,))
+    shares = (Share("control", 0), Share("wide", 10_000))
+    patches = {"wide": {"n": 1}}
+    experiment = Experiment(
+        "e", "c", ExperimentMode.ASSIGNS, shares, 0, audience=Comparison("plan", "not_exists"), patches=patches
+    )
+    compiled = compile_flagset(FlagSet("s", remote_configs={"c": config}, experiments={"e": experiment}))
+    taken = steps(compiled, {"targetingKey": "u", "country": "DE"}, flag="c")
+    assert [(step["step"], step["result"]) for step in taken] == [
+        ("enabled", "passed"),
+        ("override", "matched"),
+        ("combination", "applied"),
+        ("experiment", "taking part"),
+    ]
+    assert (taken[2]["variation"], taken[3]["assignment"]["variation"], taken[3]["value"]) == ("de", "wide", {"n": 1})
+    assert steps(compiled, {"targetingKey": "u", "plan": "pro"}, flag="c")[3]["result"] == "not in the audience"
+    told = compiled.explain("c", {"country": "DE"}, 60)
+    assert [step["step"] for step in told.steps] == ["enabled", "override", "experiment"]
+    assert told.steps[2]["result"] == "no usable unit"
+
+
+def test_an_experiment_comes_to_a_remote_config_and_goes() -> None:
+    shares, audience = (Share("control", 0), Share("wide", 10_000)), InSegment(("payers",))
+    experiment = Experiment(
+        "e", "c", ExperimentMode.ASSIGNS, shares, 0, audience=audience, patches={"wide": {"n": None, "m": 1}}
+    )
+    compiled = compile_flagset(FlagSet("s", remote_configs={"c": RemoteConfig("c", {"n": 0})}))
+    with_experiment = compiled.updated(version=2, experiments={"e": experiment})
+    assert list(with_experiment.unresolved) == ["c"]
+    resolved = with_experiment.updated(version=3, segments={"payers": Segment("payers", frozenset({"u"}))})
+    assert resolved.evaluate("c", {"targetingKey": "u"}, 0).value == {"m": 1}
+    assert resolved.evaluate("c", {"targetingKey": "v"}, 0).value == {"n": 0}
+    assert resolved.evaluate_all({"targetingKey": "u"}, 0) == [resolved.evaluate("c", {"targetingKey": "u"}, 0)]
+    assert resolved.updated(version=4, experiments={"e": None}).evaluate("c", {"targetingKey": "u"}, 0).value == {
+        "n": 0
+    }

@@ -80,6 +80,7 @@ WHOLE = FlagSet(
             phase=2,
             seed="phase:2:checkout-test",
             paused=True,
+            patches={"on": {"n": None, "m": {"x": [1]}}},
         )
     },
     remote_configs={

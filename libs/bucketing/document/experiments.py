@@ -18,7 +18,7 @@ from bucketing.flagset import Experiment, ExperimentMode, Holdout, Json, LayerSl
 def experiment_from_document(document: Json, path: str = "") -> Experiment:
     """Read an experiment.
 
-    `{"key", "flag", "mode", "variations": [{"key", "weight"}], "start_at", "stop_at", "traffic", "audience",
+    `{"key", "flag", "mode", "variations": [{"key", "weight", "value"}], "start_at", "stop_at", "traffic", "audience",
     "bucket_by", "layer": {"key", "start", "end"}, "holdouts": [{"key", "share"}], "phase", "seed", "paused"}`:
     times in epoch milliseconds, weights, traffic and shares in percent, a layer's range in buckets.
     """
@@ -31,7 +31,8 @@ def experiment_from_document(document: Json, path: str = "") -> Experiment:
         key=required(fields, "key", str, path),
         flag=required(fields, "flag", str, path),
         mode=ExperimentMode(mode),
-        shares=shares_from_document(required(fields, "variations", list, path), at(path, "variations")),
+        shares=shares_from_document(_without_values(fields, path), at(path, "variations")),
+        patches=_patches(fields, path),
         start_at=required(fields, "start_at", int, path),
         stop_at=optional(fields, "stop_at", int, path),
         traffic=hundredths(fields.get("traffic", 100), at(path, "traffic")),
@@ -46,6 +47,24 @@ def experiment_from_document(document: Json, path: str = "") -> Experiment:
         seed=optional(fields, "seed", str, path),
         paused=optional(fields, "paused", bool, path, False),
     )
+
+
+def _without_values(fields: dict[str, Json], path: str) -> list[Json]:
+    entries = required(fields, "variations", list, path)
+    return [
+        {name: value for name, value in each.items() if name != "value"} if isinstance(each, dict) else each
+        for each in entries
+    ]
+
+
+def _patches(fields: dict[str, Json], path: str) -> dict[str, dict[str, Json]]:
+    """By variation; of a list that has been read without them."""
+    patches = {}
+    for index, entry in enumerate(fields["variations"]):
+        value = optional(entry, "value", dict, f"{at(path, 'variations')}[{index}]")
+        if value is not None:
+            patches[entry["key"]] = value
+    return patches
 
 
 def _slot(fields: dict[str, Json] | None, path: str) -> LayerSlot | None:
@@ -69,7 +88,10 @@ def experiment_to_document(experiment: Experiment) -> dict[str, Json]:
         "key": experiment.key,
         "flag": experiment.flag,
         "mode": experiment.mode.value,
-        "variations": shares_to_document(experiment.shares),
+        "variations": [
+            each if (patch := experiment.patches.get(each["key"])) is None else {**each, "value": dict(patch)}
+            for each in shares_to_document(experiment.shares)
+        ],
         "start_at": experiment.start_at,
         "traffic": percent(experiment.traffic),
     }

@@ -10,7 +10,7 @@ from bucketing.explanation.conditions import ConditionTracer, Recorder
 from bucketing.explanation.experiments import ExperimentTracer
 from bucketing.explanation.remote_configs import NOT_REACHED, remote_config_steps
 from bucketing.explanation.splits import SplitTracer, owner, ranges
-from bucketing.flagset import ExperimentMode, Fixed, Flag, FlagSet, Json, Serve, Target
+from bucketing.flagset import Experiment, ExperimentMode, Fixed, Flag, FlagSet, Json, Serve, Target
 from bucketing.generation.evaluables import Evaluable, EvaluableConfig, Item
 from bucketing.generation.units import only_variation
 from bucketing.hashing import unit_key
@@ -156,9 +156,18 @@ def explain(flagset: FlagSet, programs: Programs, item: Item, request: Explanati
     conditions = ConditionTracer(flagset.segments, context, now, programs)
     if isinstance(item, EvaluableConfig):
         steps = remote_config_steps(item.config, decision, recorder, conditions)
+        if not item.config.archived:
+            trace = ExperimentTracer(recorder, conditions, SplitTracer(flagset.salt, request.show_salt))
+            steps += [_with_patch(trace.step(one), one) for one in item.experiments]
     else:
         steps = _flag_steps(flagset, item, recorder, conditions, request)
     return Explanation(decision, flagset.version, now, tuple(steps), dict(conditions.memberships()))
+
+
+def _with_patch(step: dict[str, Json], experiment: Experiment) -> dict[str, Json]:
+    """The step of an experiment on a remote config, with the patch of the variation that it assigned."""
+    assignment = step.get("assignment")
+    return step if assignment is None else {**step, "value": experiment.patches.get(assignment["variation"], {})}
 
 
 def _flag_steps(

@@ -18,18 +18,22 @@ def remote_config_steps(
     if config.archived:
         return [{**enabled, "variation": BASE}]
     steps = [enabled, *(_override(config, index, recorder, conditions) for index in range(len(config.overrides)))]
-    if decision.error_code is not None:
-        return steps
+    return steps if decision.error_code is not None else [*steps, _combination(config, decision)]
+
+
+def _combination(config: RemoteConfig, decision: Decision) -> dict[str, Json]:
+    """What the overrides come to, before an experiment."""
+    applies = decision.applied and not decision.invalid_combination
     combination: dict[str, Json] = {
         "step": "combination",
         "resolve": config.resolve.value,
         "overrides": list(decision.applied),
-        "variation": decision.variation,
+        "variation": "+".join(decision.applied) if applies else BASE,
     }
     if decision.invalid_combination:
         because = "these overrides together break the schema"
-        return [*steps, {**combination, "result": "not applied", "because": because}]
-    return [*steps, {**combination, "result": "applied" if decision.applied else "none matched"}]
+        return {**combination, "result": "not applied", "because": because}
+    return {**combination, "result": "applied" if decision.applied else "none matched"}
 
 
 def _override(config: RemoteConfig, index: int, recorder: Recorder, conditions: ConditionTracer) -> dict[str, Json]:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bucketing.decision import Decision, Reason
-from bucketing.flagset import RemoteConfig
+from bucketing.flagset import Experiment, RemoteConfig
+from bucketing.generation.outcomes import particulars_of
+from bucketing.merge_patch import patched
 from bucketing.remote_configs import BASE, combination
 
 KEPT_MAX = 256
@@ -18,6 +22,8 @@ class Combinations(dict[int, Decision]):
         self._config = config
         self._invalid = frozenset(config.invalid)
         self.off = Decision(config.key, config.value, BASE, Reason.DISABLED, config.version)
+        self.passed_by = replace(self.off, reason=Reason.DEFAULT)
+        """Of one without overrides, while an experiment on it runs."""
 
     def __missing__(self, matched: int) -> Decision:
         kept = len(self) < KEPT_MAX
@@ -43,4 +49,26 @@ class Combinations(dict[int, Decision]):
             applied=ids,
             invalid_combination=invalid,
             interned=kept,
+        )
+
+
+class Patched(Combinations):
+    """The same with the patch of a variation that an experiment assigns."""
+
+    def __init__(self, config: RemoteConfig, experiment: Experiment, variation: str) -> None:
+        super().__init__(config)
+        self._patch = experiment.patches.get(variation, {})
+        self._variation = variation
+        self._particulars = particulars_of(experiment)
+
+    def _decision(self, matched: int, kept: bool) -> Decision:
+        otherwise = super()._decision(matched, kept)
+        return replace(
+            otherwise,
+            value=patched(otherwise.value, self._patch),
+            variation=self._variation,
+            reason=Reason.SPLIT,
+            experiments=self._particulars.experiments,
+            bucket_by=self._particulars.bucket_by,
+            paused=self._particulars.paused,
         )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from bucketing.decision import Reason
+from collections.abc import Callable
+from typing import Any
+
 from bucketing.flagset import BUCKET_COUNT, Experiment
 from bucketing.generation.conditions import ConditionWriter
-from bucketing.generation.outcomes import Joined, Outcomes, Particulars, phase_of
+from bucketing.generation.outcomes import Joined, Outcomes
 from bucketing.generation.source import Source
 from bucketing.generation.units import UnitWriter
 
@@ -27,8 +29,9 @@ class ExperimentWriter:
         self._units = units
         self._outcomes = outcomes
 
-    def assign(self, experiment: Experiment) -> None:
-        """Write the assignment; a unit that doesn't take part falls through."""
+    def assign(self, experiment: Experiment, outcome: Callable[[str], Any], within: str = "") -> None:
+        """Write the assignment; a unit that doesn't take part falls through. `outcome`: what a variation comes to, a
+        decision or a table of them, in which the expression `within` finds one."""
         path = f"experiments.{experiment.key}"
         blocks = self._open_audience(experiment, path)
         unit = self._units.open_unit(experiment.bucket_by, path)
@@ -37,19 +40,8 @@ class ExperimentWriter:
         if included:
             self._source.open(f"if {included}:")
             blocks += 1
-        if experiment.paused:
-            assigned = Particulars(bucket_by=experiment.bucket_by, paused=experiment.key)
-        else:
-            assigned = Particulars(experiments=(phase_of(experiment),), bucket_by=experiment.bucket_by)
-        self._units.decide_by(
-            self._units.split(
-                experiment.shares,
-                experiment.hashed_as,
-                unit,
-                f"{path}.assignment",
-                lambda variation: self._outcomes.served(variation, Reason.SPLIT, assigned),
-            )
-        )
+        split = self._units.split(experiment.shares, experiment.hashed_as, unit, f"{path}.assignment", outcome)
+        self._units.decide_by(f"({split})[{within}]" if within else split)
         for _ in range(blocks):
             self._source.close()
 

@@ -6,12 +6,14 @@ decided after the targets is then looked at by the running experiments that obse
 
 from __future__ import annotations
 
-from bucketing.decision import Reason
-from bucketing.flagset import ExperimentMode, Rollout, Serve, Target
+from collections.abc import Callable
+
+from bucketing.decision import Decision, Reason
+from bucketing.flagset import Experiment, ExperimentMode, Rollout, Serve, Target
 from bucketing.generation.conditions import ConditionWriter, attribute_counts
 from bucketing.generation.evaluables import Evaluable
 from bucketing.generation.experiments import ExperimentWriter, running
-from bucketing.generation.outcomes import NOTHING_SPLIT, OVERRIDDEN, Particulars
+from bucketing.generation.outcomes import NOTHING_SPLIT, OVERRIDDEN, Particulars, particulars_of
 from bucketing.generation.reads import Reads
 from bucketing.generation.source import Source
 from bucketing.generation.units import UnitWriter, only_variation
@@ -59,7 +61,7 @@ class FlagWriter:
         if self._observing:
             self._source.open("while 1:")
         for experiment in self._assigning:
-            self._experiments.assign(experiment)
+            self._experiments.assign(experiment, self._assigned_by(experiment))
         self._rules()
         self._default()
         if self._observing:
@@ -71,6 +73,10 @@ class FlagWriter:
                 self._experiments.observe(experiment, served, self._result)
             self._source.line("break")
         self._source.close()
+
+    def _assigned_by(self, experiment: Experiment) -> Callable[[str], Decision]:
+        particulars = particulars_of(experiment)
+        return lambda variation: self._outcomes.served(variation, Reason.SPLIT, particulars)
 
     def _prerequisites(self) -> None:
         source = self._source

@@ -55,6 +55,13 @@ def _identity_of(decision: Decision) -> _Identity:
     return decision.variation or "", decision.reason, particulars
 
 
+def particulars_of(experiment: Experiment) -> Particulars:
+    """Of what the experiment assigns."""
+    if experiment.paused:
+        return Particulars(bucket_by=experiment.bucket_by, paused=experiment.key)
+    return Particulars(experiments=(phase_of(experiment),), bucket_by=experiment.bucket_by)
+
+
 def phase_of(experiment: Experiment) -> ExperimentPhase:
     return ExperimentPhase(experiment.key, experiment.phase)
 

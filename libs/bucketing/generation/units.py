@@ -5,11 +5,12 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable
 from itertools import accumulate
+from typing import Any
 
 from bucketing.decision import Decision
 from bucketing.errors import InvalidConfig
 from bucketing.flagset import BUCKET_COUNT, Fixed, Serve, Share
-from bucketing.generation.evaluables import Evaluable
+from bucketing.generation.evaluables import Item
 from bucketing.generation.reads import UNIT, Reads
 from bucketing.generation.source import Source
 from bucketing.hashing import start
@@ -30,7 +31,7 @@ class UnitWriter:
     `deferred`: a split of the targeting key is the result itself, and whoever calls the function finds the bucket.
     """
 
-    def __init__(self, source: Source, reads: Reads, item: Evaluable, result: str, *, deferred: bool) -> None:
+    def __init__(self, source: Source, reads: Reads, item: Item, result: str, *, deferred: bool) -> None:
         self._source = source
         self._reads = reads
         self._outcomes = item.outcomes
@@ -80,9 +81,7 @@ class UnitWriter:
         begin = self._source.constant(start(self._salt, key))
         return self._source.probe(path, f"bucket_of({begin}, {unit})")
 
-    def split(
-        self, shares: tuple[Share, ...], key: str, unit: str, path: str, outcome: Callable[[str], Decision]
-    ) -> str:
+    def split(self, shares: tuple[Share, ...], key: str, unit: str, path: str, outcome: Callable[[str], Any]) -> str:
         """The expression that picks the outcome whose share owns the unit's bucket under `key`."""
         if any(share.weight < 0 for share in shares) or sum(share.weight for share in shares) != BUCKET_COUNT:
             raise InvalidConfig("rollout.variations", "the weights must add up to exactly 100", "weights")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from bucketing.errors import FieldError
-from bucketing.flagset import BUCKET_COUNT, Experiment
+from bucketing.flagset import BUCKET_COUNT, Experiment, ExperimentMode, FlagType
 from bucketing.limits import EXPERIMENT_HOLDOUTS_MAX
 from bucketing.validation.conditions import check_condition
 from bucketing.validation.findings import Findings
 from bucketing.validation.shares import check_bucket_by, check_shares
+from bucketing.validation.values import check_value
 
 
 def _check(experiment: Experiment, variations: Collection[str] | None) -> Findings:
@@ -19,6 +20,12 @@ def _check(experiment: Experiment, variations: Collection[str] | None) -> Findin
     if len(experiment.shares) < 2:
         findings.add("variations", "too_few", "an experiment compares at least two variations")
     check_shares(findings, experiment.shares, variations, "variations")
+    for index, share in enumerate(experiment.shares):
+        if (patch := experiment.patches.get(share.variation)) is not None:
+            check_value(findings, dict(patch), FlagType.OBJECT, f"variations[{index}].value")
+            if experiment.mode is ExperimentMode.OBSERVES:
+                reason = "an experiment that observes assigns nothing that could be patched"
+                findings.add(f"variations[{index}].value", "not_applicable", reason)
     if experiment.stop_at is not None and experiment.stop_at <= experiment.start_at:
         findings.add("stop_at", "range", "must be later than start_at")
     if not 0 <= experiment.traffic <= BUCKET_COUNT:

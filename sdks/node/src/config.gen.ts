@@ -201,6 +201,16 @@ export interface Chunk {
 /** How units come to their variations: by the experiment's own hash, or by the flag's rules. */
 export type ExperimentMode = "assigns" | "observes";
 
+/** A variation's part of an experiment. */
+export interface ExperimentVariation {
+  /** The variation. */
+  key: string;
+  /** Percent of the units. At most two decimals. */
+  weight: number;
+  /** A JSON Merge Patch (RFC 7396) on what a remote config would otherwise give; absent: none. */
+  value?: Record<string, Json>;
+}
+
 /** Buckets of a layer that are the experiment's own, from `start` until before `end`. */
 export interface LayerSlot {
   /** The layer. */
@@ -216,14 +226,14 @@ export interface Holdout {
   share: number;
 }
 
-/** An experiment on a flag. It runs from `start_at` until before `stop_at`. */
+/** An experiment on a flag or a remote config. It runs from `start_at` until before `stop_at`. */
 export interface Experiment {
   key: string;
-  /** The flag's key. */
+  /** The key of a flag or of a remote config. */
   flag: string;
   mode: ExperimentMode;
   /** Assigned, or for one that observes, expected. */
-  variations: Share[];
+  variations: ExperimentVariation[];
   /** Epoch milliseconds. */
   start_at: number;
   /** The part of the audience that takes part. At most two decimals. Absent: 100. */

@@ -136,6 +136,13 @@ type Chunk struct {
 // ExperimentMode is how units come to their variations: by the experiment's own hash, or by the flag's rules.
 type ExperimentMode string
 
+// ExperimentVariation is a variation's part of an experiment.
+type ExperimentVariation struct {
+	Key    string          `json:"key"`
+	Weight float64         `json:"weight"`
+	Value  map[string]Json `json:"value,omitempty"`
+}
+
 // LayerSlot is buckets of a layer that are the experiment's own, from `start` until before `end`.
 type LayerSlot struct {
 	Key   string `json:"key"`
@@ -149,22 +156,22 @@ type Holdout struct {
 	Share float64 `json:"share"`
 }
 
-// Experiment is an experiment on a flag. It runs from `start_at` until before `stop_at`.
+// Experiment is an experiment on a flag or a remote config. It runs from `start_at` until before `stop_at`.
 type Experiment struct {
-	Key        string         `json:"key"`
-	Flag       string         `json:"flag"`
-	Mode       ExperimentMode `json:"mode"`
-	Variations []Share        `json:"variations"`
-	StartAt    int64          `json:"start_at"`
-	Traffic    *float64       `json:"traffic,omitempty"`
-	StopAt     *int64         `json:"stop_at,omitempty"`
-	Audience   *Condition     `json:"audience,omitempty"`
-	BucketBy   string         `json:"bucket_by,omitempty"`
-	Layer      *LayerSlot     `json:"layer,omitempty"`
-	Holdouts   []Holdout      `json:"holdouts,omitempty"`
-	Phase      *int64         `json:"phase,omitempty"`
-	Seed       string         `json:"seed,omitempty"`
-	Paused     bool           `json:"paused,omitempty"`
+	Key        string                `json:"key"`
+	Flag       string                `json:"flag"`
+	Mode       ExperimentMode        `json:"mode"`
+	Variations []ExperimentVariation `json:"variations"`
+	StartAt    int64                 `json:"start_at"`
+	Traffic    *float64              `json:"traffic,omitempty"`
+	StopAt     *int64                `json:"stop_at,omitempty"`
+	Audience   *Condition            `json:"audience,omitempty"`
+	BucketBy   string                `json:"bucket_by,omitempty"`
+	Layer      *LayerSlot            `json:"layer,omitempty"`
+	Holdouts   []Holdout             `json:"holdouts,omitempty"`
+	Phase      *int64                `json:"phase,omitempty"`
+	Seed       string                `json:"seed,omitempty"`
+	Paused     bool                  `json:"paused,omitempty"`
 }
 
 // Json is any JSON value.
