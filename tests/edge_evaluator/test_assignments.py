@@ -25,6 +25,7 @@ FLAGS = (
         targets=(Target("chosen", "on"), Target("late", "on", 1), Target("tester", "on", override=True)),
     ),
     boolean("over"),
+    boolean("paused", default=Fixed("off")),
 )
 
 
@@ -38,6 +39,7 @@ EXPERIMENTS = (
     on("by-company", bucket_by="company"),
     on("visible", holdouts=(Holdout("all", BUCKET_COUNT),)),
     on("over", stop_at=2),
+    on("paused", shares=(Share("off", 0), Share("on", 10_000)), paused=True),
     on("greeting", shares=(Share("bye", 5000), Share("hello", 5000)), start_at=2**45),
     on("disabled"),
     on("plain"),
@@ -99,10 +101,15 @@ async def test_who_does_not_gets_the_control(
 
 @pytest.mark.parametrize(
     ("flag", "user", "reason"),
-    [("tested", "tester", "TARGETING_MATCH"), ("tested", "chosen", "TARGETING_MATCH"), ("over", "u1", "STATIC")],
-    ids=["an override", "a target", "an experiment that is over"],
+    [
+        ("tested", "tester", "TARGETING_MATCH"),
+        ("tested", "chosen", "TARGETING_MATCH"),
+        ("over", "u1", "STATIC"),
+        ("paused", "u1", "SPLIT"),
+    ],
+    ids=["an override", "a target", "an experiment that is over", "one that is paused"],
 )
-async def test_what_was_chosen_by_hand_or_afterwards_stays(
+async def test_what_was_chosen_by_hand_before_or_afterwards_stays(
     edge: RunningEdge, flag: str, user: str, reason: str
 ) -> None:
     expected = {"unit": user, "variation": "on", "in_experiment": False, "reason": reason}

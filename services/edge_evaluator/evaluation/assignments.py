@@ -52,8 +52,12 @@ def assigned(view: View, experiment: Experiment, decision: Decision, request: Re
 
 
 def _as_the_flag(view: View, experiment: Experiment, decision: Decision, request: Request) -> bool:
-    """Who isn't enrolled gets what the flag serves once the experiment is over, and what somebody gave the unit."""
-    if decision.override or (experiment.stop_at is not None and experiment.stop_at <= request.now):
+    """Who isn't enrolled gets what the flag serves where the experiment is paused or over, or somebody chose it."""
+    if (
+        decision.override
+        or decision.paused == experiment.key
+        or (experiment.stop_at is not None and experiment.stop_at <= request.now)
+    ):
         return True
     return decision.reason is Reason.TARGETING_MATCH and _is_target(view.flags[decision.flag], decision, request)
 
