@@ -246,6 +246,7 @@ ROWS: dict[tuple[str, str], Row] = {
     ("DELETE", REQUESTS + "/{number}/schedule"): Row("developer"),
     ("POST", REQUESTS + "/{number}/apply"): Row("developer"),
     ("POST", REQUESTS + "/{number}/withdraw"): Row("developer"),
+    ("POST", REQUESTS + "/{number}/impact"): Row("developer"),
     **feature("layers", {"key": "new", "name": "New"}),
     **feature("holdouts", {"key": "new", "name": "New", "share": 5}),
 }

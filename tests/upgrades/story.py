@@ -339,6 +339,7 @@ async def _change_requests(owner: Speaker, shop: str) -> None:
     await owner.changed(
         f"{requests}/1", {"edits": [edit | {"document": {"enabled": True, "default": HALVES}}, segment]}
     )
+    await owner("POST", f"{requests}/1/impact")
     await owner("POST", f"{requests}/1/comments", {"text": "Half of them at first"})
     review = {"verdict": "approve"}
     await owner.changed(f"{requests}/1/reviews", review, method="POST", read=f"{requests}/1")

@@ -30,6 +30,7 @@ class Approval:
     policy: Policy
     needed: int
     people: tuple[dict[str, str], ...]
+    changed_percent: float | None = None
 
     @property
     def missing(self) -> int:
@@ -47,6 +48,7 @@ class Approval:
             "reviewer_right": self.policy.right,
             "approved_by": list(self.people),
             "missing": self.missing,
+            "changed_percent": self.changed_percent,
         }
 
 
@@ -120,7 +122,9 @@ class Approvals:
             holds_right=holds_right,
         )
         named = {each.author_id: each.author for each in said}
-        return Approval(environment, policy, policy.people_for_all(effects), tuple(named[each] for each in people))
+        percent = row.changed_percent(environment.key)
+        needed = policy.people_for_all(effects, percent)
+        return Approval(environment, policy, needed, tuple(named[each] for each in people), percent)
 
 
 def proposed_effects(row: RequestRow) -> Effects:

@@ -13,6 +13,7 @@ from control_plane.entities.bypass import document_bypass, note_bypass
 from control_plane.entities.endpoints import CHANGE, CREATE, READ, answer
 from control_plane.reviews.agreement import requested_bypass
 from control_plane.reviews.application import Applications
+from control_plane.reviews.measurements import Measurements
 from control_plane.reviews.models import State
 from control_plane.reviews.opinions import Opinions
 from control_plane.reviews.records import Parts
@@ -38,7 +39,7 @@ Number = Annotated[int, Path(ge=1, le=2**53, description="Counted in the project
 
 def build_router(*, authenticator: Authenticator, parts: Parts) -> APIRouter:
     router = api_router("change requests", authenticator.actor)
-    _add_requests(router, authenticator, ChangeRequests(parts))
+    _add_requests(router, authenticator, ChangeRequests(parts), Measurements(parts))
     _add_opinions(router, authenticator, Opinions(parts))
     _add_schedule(router, authenticator, Applications(parts))
     applying = api_router("change requests", authenticator.actor, note_bypass)
@@ -57,7 +58,9 @@ async def _requested_filter(
     )
 
 
-def _add_requests(router: APIRouter, authenticator: Authenticator, requests: ChangeRequests) -> None:
+def _add_requests(
+    router: APIRouter, authenticator: Authenticator, requests: ChangeRequests, measurements: Measurements
+) -> None:
     @router.post(_ALL, status_code=201, responses=CREATE)
     async def propose_change_request(
         project: str, body: ChangeRequestCreate, response: Response, actor: Actor = Depends(authenticator.actor)
@@ -102,6 +105,13 @@ def _add_requests(router: APIRouter, authenticator: Authenticator, requests: Cha
     ) -> ChangeRequestView:
         """Changes title, description or edits; edits are replaced as a whole and held against what stands now."""
         return answer(await requests.change(actor, project, number, expected, body), response)
+
+    @router.post(f"{_ONE}/impact", responses=CHANGE)
+    async def measure_change_request(
+        project: str, number: Number, response: Response, actor: Actor = Depends(authenticator.actor)
+    ) -> ChangeRequestView:
+        """Counts anew what its edits would do, on what stands now. That is done by itself when they are written."""
+        return answer(await measurements.again(actor, project, number), response)
 
     @router.post(f"{_ONE}/withdraw", responses=CHANGE)
     async def withdraw_change_request(

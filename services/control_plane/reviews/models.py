@@ -73,9 +73,19 @@ class RequestRow:
     ended_by: dict[str, str] | None = None
     environment_versions: dict[str, int] = field(default_factory=dict)
     bypassed: bool = False
+    impacts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """By environment, see `measurements`."""
     version: int
     created_at: datetime
     updated_at: datetime
+
+    def changed_percent(self, environment: str) -> float | None:
+        """Of the recent units, how many may get something else by the edits that stand; None where nobody knows."""
+        measured = self.impacts.get(environment)
+        if measured is None or measured["revision"] != self.revision:
+            return None
+        percent: float | None = measured["changed_percent"]
+        return percent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,13 +21,16 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """How many people certain writes need; an empty `entities` or `actions` is any."""
+    """How many people certain writes need; an empty `entities` or `actions` is any. `changed_percent`: only where more
+    than so many percent of the recent units may get something else."""
 
     entities: frozenset[str]
     actions: frozenset[str]
     people: int
+    changed_percent: float | None = None
 
     def fits(self, effect: Effect) -> bool:
+        """But for the impact."""
         return (not self.entities or effect.entity in self.entities) and (
             not self.actions or effect.action in self.actions
         )
@@ -45,14 +48,27 @@ class Policy:
     edits_void_approvals: bool = True
     rules: tuple[Rule, ...] = ()
 
-    def people_for(self, effect: Effect) -> int:
-        """How many must approve; the first rule that fits says it. What switches off never waits."""
+    def people_for(self, effect: Effect, changed_percent: float | None = None) -> int:
+        """How many must approve; the first rule that fits says it. What switches off never waits.
+
+        `changed_percent`: of the recent units, how many may get something else by all of the change. None where nobody
+        knows: then the strictest of the rules holds that might."""
         if not self.required or effect.shrinking:
             return 0
-        return next((rule.people for rule in self.rules if rule.fits(effect)), self.people)
+        possible: list[int] = []
+        for rule in self.rules:
+            if not rule.fits(effect):
+                continue
+            if rule.changed_percent is None:
+                return max((*possible, rule.people))
+            if changed_percent is None:
+                possible.append(rule.people)
+            elif changed_percent > rule.changed_percent:
+                return rule.people
+        return max((*possible, self.people))
 
-    def people_for_all(self, effects: Iterable[Effect]) -> int:
-        return max((self.people_for(each) for each in effects), default=0)
+    def people_for_all(self, effects: Iterable[Effect], changed_percent: float | None = None) -> int:
+        return max((self.people_for(each, changed_percent) for each in effects), default=0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,11 +63,22 @@ async def save(tx: Connection, environment: EnvironmentRow, policy: Policy, revi
 
 
 def stored_rule(rule: Rule) -> dict[str, Any]:
-    return {"entities": sorted(rule.entities), "actions": sorted(rule.actions), "people": rule.people}
+    return {
+        "entities": sorted(rule.entities),
+        "actions": sorted(rule.actions),
+        "people": rule.people,
+        "changed_percent": rule.changed_percent,
+    }
 
 
 def read_rule(stored: dict[str, Any]) -> Rule:
-    return Rule(frozenset(stored["entities"]), frozenset(stored["actions"]), stored["people"])
+    return Rule(
+        frozenset(stored["entities"]),
+        frozenset(stored["actions"]),
+        stored["people"],
+        # Rules of before don't have it.
+        stored.get("changed_percent"),
+    )
 
 
 def _row(record: asyncpg.Record) -> PolicyRow:

@@ -72,6 +72,16 @@ async def update(tx: Connection, row: RequestRow) -> None:
     )
 
 
+async def update_impacts(tx: Connection, row: RequestRow) -> None:
+    """Writes nothing but what its edits were counted to do."""
+    await tx.execute(
+        "UPDATE change_requests SET impacts = $3 WHERE organization_id = $1 AND id = $2",
+        row.organization_id,
+        row.id,
+        row.impacts,
+    )
+
+
 async def update_versions(tx: Connection, row: RequestRow) -> None:
     """Writes nothing but the versions that the environments have since it was applied."""
     await tx.execute(

@@ -12,6 +12,7 @@ from service_kit.schemas import Description, Input, Name, OneOf, Output
 from control_plane.changes import AuditedView
 from control_plane.entities.schemas import Changes, EnvironmentVersions
 from control_plane.environments.keys import EntityKey
+from control_plane.previews.schemas import ImpactView, SilenceView
 from control_plane.reviews.models import State
 from control_plane.reviews.policies import DEFAULT_RIGHT, PEOPLE_MAX
 
@@ -34,6 +35,13 @@ class PolicyRuleFields(Input, strict=True):
     entities: list[EntityName] = Field([], max_length=len(ENTITIES), description="Any when it is empty.")
     actions: list[ActionName] = Field([], max_length=len(ACTIONS), description="Any when it is empty.")
     people: People = Field(description="0: none.")
+    changed_percent: float | None = Field(
+        None,
+        ge=0,
+        lt=100,
+        description="Only where more than so many percent of the recent units may get something else; where that is "
+        "not known, the strictest rule holds that might.",
+    )
 
 
 class PolicyIn(Input, strict=True):
@@ -135,6 +143,20 @@ class ApprovalView(Output):
     reviewer_right: str
     approved_by: list[PersonView] = Field(description="Whose approval counts now.")
     missing: int
+    changed_percent: float | None = Field(
+        description="How many of the recent units may get something else, the unknown ones among them; null: not known."
+    )
+
+
+class MeasuredImpactView(Output):
+    """What edits would do in one environment, as it was counted when they were written or somebody asked."""
+
+    environment: str
+    revision: int = Field(description="Of the edits.")
+    measured_at: datetime
+    changed_percent: float | None
+    impact: ImpactView | None
+    unavailable: SilenceView | None
 
 
 class FailureView(Output):
@@ -170,6 +192,7 @@ class ChangeRequestView(ChangeRequestSummary):
     scheduled_by: PersonView | None
     ended_at: datetime | None
     ended_by: PersonView | None
+    impacts: list[MeasuredImpactView] = Field(description="What its edits were counted to do, by environment.")
     bypassed: bool = Field(description="It was applied without the approvals that were needed.")
     environment_versions: EnvironmentVersions
 

@@ -15,9 +15,9 @@ from control_plane.quotas import Quota
 from control_plane.reviews import repository
 from control_plane.reviews.approvals import Approvals
 from control_plane.reviews.errors import NotOpen
+from control_plane.reviews.measurements import Measurements
 from control_plane.reviews.models import ENDED, ProposedEdit, RequestRow, State, authors_of, person_of
 from control_plane.reviews.records import Parts, ReviewTransaction, readable
-from control_plane.reviews.rehearsal import rehearse
 from control_plane.reviews.repository import RequestFilter
 from control_plane.reviews.schemas import (
     ChangeRequestCreate,
@@ -25,6 +25,7 @@ from control_plane.reviews.schemas import (
     ChangeRequestSummary,
     ChangeRequestView,
 )
+from control_plane.reviews.trials import Rehearsed, tried
 from control_plane.reviews.views import summary
 
 
@@ -33,13 +34,15 @@ class ChangeRequests:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._measurements = Measurements(parts)
 
     async def propose(self, actor: Actor, project: str, body: ChangeRequestCreate) -> ChangeRequestView:
         """Raises what making the edits would raise, and `QuotaExceeded` for too many that wait."""
         async with self._parts.database.transaction() as tx:
             review = await ReviewTransaction.of(tx, actor, project, self._parts, Right.CHANGE_PROPOSE)
             frame = await review.lock()
-            edits = await rehearse(frame, self._parts.kinds, body.edits)
+            rehearsed = await tried(frame, self._parts.kinds, body.edits)
+            edits = rehearsed.edits
             await review.require_in(Right.CHANGE_PROPOSE, _environments(edits))
             scope = review.scope
             await self._parts.quotas.claim(tx, Quota.CHANGE_REQUESTS, scope.organization_id, scope.project_id)
@@ -63,7 +66,7 @@ class ChangeRequests:
             )
             await repository.insert(tx, row)
             await review.record(row, "propose", None)
-            return await review.view(row)
+        return await self._measurements.keep(actor, project, row.number, row.revision, rehearsed.trials)
 
     async def read(self, actor: Actor, project: str, number: int) -> ChangeRequestView:
         async with self._parts.database.transaction() as tx:
@@ -94,9 +97,11 @@ class ChangeRequests:
                 raise NotOpen(row.state)
             given = body.given()
             changed = replace(row, **{name: given[name] for name in ("title", "description") if name in given})
+            rehearsed: Rehearsed | None = None
             if "edits" in given:
                 frame = await review.lock()
-                edits = await rehearse(frame, self._parts.kinds, body.edits)
+                rehearsed = await tried(frame, self._parts.kinds, body.edits)
+                edits = rehearsed.edits
                 await review.require_in(Right.CHANGE_PROPOSE, _environments(edits))
                 changed = replace(
                     changed,
@@ -110,7 +115,10 @@ class ChangeRequests:
                     scheduled_by=None,
                     failure=None,
                 )
-            return await review.view(await review.save(row, changed, "update"))
+            saved = await review.save(row, changed, "update")
+            if rehearsed is None:
+                return await review.view(saved)
+        return await self._measurements.keep(actor, project, number, saved.revision, rehearsed.trials)
 
     async def withdraw(self, actor: Actor, project: str, number: int, expected: int | None) -> ChangeRequestView:
         """By one of its authors, or by somebody who might apply it."""

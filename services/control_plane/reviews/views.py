@@ -54,6 +54,7 @@ def change_request_view(
             "scheduled_by": row.scheduled_by,
             "ended_at": row.ended_at,
             "ended_by": row.ended_by,
+            "impacts": [{"environment": key, **row.impacts[key]} for key in sorted(row.impacts)],
             "bypassed": row.bypassed,
             "environment_versions": row.environment_versions,
         }
@@ -82,6 +83,7 @@ def audited(row: RequestRow) -> dict[str, Any]:
         "scheduled_at": None if row.scheduled_at is None else row.scheduled_at.isoformat(),
         "failure": row.failure,
         "bypassed": row.bypassed,
+        "changed_percent": {key: row.changed_percent(key) for key in sorted(row.impacts)},
         "version": row.version,
     }
 

@@ -59,6 +59,47 @@ def test_as_many_people_are_needed_as_the_policy_says(policy: Policy, effects: l
     assert policy.people_for_all(effects) == people
 
 
+BY_IMPACT = Policy(
+    required=True,
+    people=1,
+    rules=(
+        Rule(frozenset({"segment"}), frozenset(), 4, 50),
+        Rule(frozenset(), frozenset(), 3, 50),
+        Rule(frozenset(), frozenset(), 2, 5),
+        Rule(frozenset({"segment"}), frozenset(), 0),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("effect", "percent", "people"),
+    [
+        (SWITCH_ON, 0.0, 1),
+        (SWITCH_ON, 5.0, 1),
+        (SWITCH_ON, 5.001, 2),
+        (SWITCH_ON, 80.0, 3),
+        (SWITCH_ON, None, 3),
+        (SWITCH_OFF, None, 0),
+        (SWITCH_OFF, 80.0, 0),
+        (SEGMENT, 1.0, 0),
+        (SEGMENT, None, 4),
+    ],
+    ids=[
+        "nobody changes",
+        "not more than the rule says",
+        "more",
+        "much more",
+        "not known: the strictest that might hold",
+        "off never waits, whatever is known",
+        "off never waits, whatever it does",
+        "a later rule that asks for nobody",
+        "not known, and a rule that asks for nobody",
+    ],
+)
+def test_rules_look_at_the_impact(effect: Effect, percent: float | None, people: int) -> None:
+    assert BY_IMPACT.people_for(effect, percent) == people
+
+
 def counted(policy: Policy, *opinions: Opinion, gone: frozenset[UUID] = frozenset()) -> list[UUID]:
     """Of a request at its second revision, written by Anna."""
     return counting(policy, opinions, authors=[ANNA], revision=2, holds_right=lambda person: person not in gone)
