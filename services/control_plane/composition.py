@@ -36,7 +36,7 @@ from streams.jetstream import JetStreamBus
 from control_plane.access import Authenticator
 from control_plane.acts.intake import ActIntake
 from control_plane.acts.telemetry import ActTelemetry
-from control_plane.app import Parts, create_control_plane, reviews_of
+from control_plane.app import Parts, create_control_plane
 from control_plane.audit.heads import SignedHeads
 from control_plane.database import (
     ACCOUNTS,
@@ -71,7 +71,7 @@ from control_plane.publishing.status import PublishingStatus
 from control_plane.publishing.telemetry import PublishingTelemetry
 from control_plane.quotas import Quotas, QuotaTelemetry
 from control_plane.relay_work import RelayWork
-from control_plane.reviews.schedule import LOOK_SECONDS, Schedule
+from control_plane.schedule_work import ScheduleWork
 from control_plane.settings import Settings
 from control_plane.webhooks.delivery import Deliverer
 from control_plane.webhooks.receiver import Receivers
@@ -198,11 +198,13 @@ def build_api(settings: Settings, worker: Worker | None = None) -> Api:
         background.every("audit-heads", heads.sign_due, seconds=_HEADS_SECONDS)
         background.keep("acts", intake)
         background.keep("webhooks", webhook_work)
-        background.every("scheduled-changes", schedule.apply_all, seconds=LOOK_SECONDS)
+        if schedule is not None:
+            background.keep("schedule", schedule.run)
         if relay is not None:
             background.keep("relay", relay.run)
 
-    schedule = Schedule(reviews_of(database, quotas, settings.events_age_days_max))
+    scheduling = settings.schedule_enabled and worker.is_first
+    schedule = ScheduleWork(settings, clock, registry, quotas=quotas) if scheduling else None
     app = create_control_plane(
         Parts(
             database=database,
@@ -271,6 +273,22 @@ def build_relay(settings: Settings) -> FastAPI:
     lifespan = _beside(background=background, database=database, prepare=prepare, opened=opened)
     shell = Shell(registry=registry, background=background, lifespan=lifespan)
     return create_app("Verdict relay", shell, checks={"database": database.check, "publishing": status.check})
+
+
+def build_schedule(settings: Settings) -> FastAPI:
+    """A scheduler with nothing but health and metrics around it."""
+    clock, registry = SystemClock(), new_registry()
+    database = database_of(settings, clock)
+    background = Background(registry, clock)
+    schedule = ScheduleWork(settings, clock, registry)
+    lifespan = _beside(
+        background=background,
+        database=database,
+        prepare=partial(_migrated, settings=settings),
+        opened=lambda: schedule.begin(background),
+    )
+    shell = Shell(registry=registry, background=background, lifespan=lifespan)
+    return create_app("Verdict scheduler", shell, checks={"database": database.check})
 
 
 def relay_companion(registry: CollectorRegistry) -> Companion:

@@ -15,7 +15,7 @@ from service_kit.workers.worker import Worker
 
 from control_plane import commands
 from control_plane.audit import verify_command
-from control_plane.composition import build_api, build_relay
+from control_plane.composition import build_api, build_relay, build_schedule
 from control_plane.people.passwords import PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN
 from control_plane.publishing import recover_command
 from control_plane.settings import Settings
@@ -24,8 +24,11 @@ from control_plane.settings import Settings
 def main() -> None:
     parser = argparse.ArgumentParser(prog="control_plane", description="Verdict's control plane")
     subparsers = parser.add_subparsers(dest="command", required=True)
-    subparsers.add_parser("serve", help="the API, and a relay unless FF_RELAY_ENABLED is false")
+    subparsers.add_parser(
+        "serve", help="the API, with a relay and a scheduler unless FF_RELAY_ENABLED or FF_SCHEDULE_ENABLED is false"
+    )
     subparsers.add_parser("relay", help="a relay alone, with health and metrics on FF_PORT")
+    subparsers.add_parser("schedule", help="a scheduler alone, with health and metrics on FF_PORT")
     subparsers.add_parser("migrate", help="apply missing migrations and end")
     reset = subparsers.add_parser("password-reset", help="print a one-time link with which somebody chooses a password")
     reset.add_argument("email")
@@ -63,6 +66,8 @@ def main() -> None:
         asyncio.run(commands.recover(settings, options))
     elif command == "relay":
         serve(build_relay(settings), settings)
+    elif command == "schedule":
+        serve(build_schedule(settings), settings)
     else:
         run_workers(settings.control_plane_workers, settings, partial(_serve, settings))
 

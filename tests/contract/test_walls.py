@@ -100,7 +100,9 @@ def test_an_exception_is_a_door(contract: str) -> None:
     assert set(exceptions) <= doors
 
 
-PUT_TOGETHER = {f"control_plane.{name}" for name in ("app", "composition", "commands", "main", "relay_work")}
+PUT_TOGETHER = {
+    f"control_plane.{name}" for name in ("app", "composition", "commands", "main", "relay_work", "schedule_work")
+}
 """Where the service is put together, and so every room may be known."""
 
 TOGETHER = {

@@ -8,6 +8,7 @@ from control_plane.database.migrate import MigrationError, migrate
 from control_plane.database.patience import (
     OPERATOR_CONNECTIONS,
     RELAY_CONNECTIONS,
+    SCHEDULE_CONNECTIONS,
     STATUS_CONNECTIONS,
     WEBHOOK_CONNECTIONS,
     Connections,
@@ -32,6 +33,7 @@ __all__ = [
     "NOBODY",
     "OPERATOR_CONNECTIONS",
     "RELAY_CONNECTIONS",
+    "SCHEDULE_CONNECTIONS",
     "STATUS_CONNECTIONS",
     "WEBHOOK_CONNECTIONS",
     "Connection",

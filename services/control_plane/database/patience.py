@@ -41,5 +41,7 @@ Further ones for environments side by side, and for one that is read whole."""
 OPERATOR_CONNECTIONS = Connections(most=2, name="control_plane command", role=SYSTEM)
 STATUS_CONNECTIONS = Connections(most=1, kept=1, name="control_plane status", role=SYSTEM)
 """For metrics and readiness, which tell how publishing stands while requests use up the pool."""
+SCHEDULE_CONNECTIONS = Connections(most=2, kept=1, name="control_plane schedule", role=SYSTEM)
+"""One to take steps with and one to hold the lease beside it."""
 WEBHOOK_CONNECTIONS = Connections(most=3, kept=1, name="control_plane webhooks", role=SYSTEM)
 """For following the audit log and noting attempts; none is held while a receiver is waited for."""

@@ -18,7 +18,6 @@ from control_plane.reviews.models import RequestRow, State
 from control_plane.reviews.records import Parts, ReviewTransaction, change_of
 from control_plane.reviews.views import audited
 
-LOOK_SECONDS = 1.0
 _AGAIN = (Unavailable, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 """What says nothing of the request: it is tried again."""
 _log = get_logger("reviews")
