@@ -14,6 +14,7 @@ from analytics.warehouse.tables import (
     EXPOSURE_TABLE,
     METRIC_COLUMNS,
     METRIC_TABLE,
+    ORDER_COLUMN,
     USAGE_COLUMNS,
     USAGE_TABLE,
 )
@@ -71,7 +72,7 @@ def test_the_table_has_a_column_for_each_field(kind: str) -> None:
 
 
 def created(table: str) -> dict[str, str]:
-    """The columns that the migrations leave a table with and that a row must bring, with what their types hold."""
+    """The columns that the migrations leave a table with and that an event must bring, with what their types hold."""
     columns: dict[str, str] = {}
     for migration in sorted((ROOT / "services/analytics/warehouse/migrations").glob("*.sql")):
         text = re.sub(r"--.*", "", migration.read_text())
@@ -81,7 +82,7 @@ def created(table: str) -> dict[str, str]:
             lines += re.findall(r"ADD COLUMN (?:IF NOT EXISTS )?(.*?)(?: DEFAULT .*?)?,?$", changes, re.MULTILINE)
         for line in lines:
             name, _, rest = line.strip().rstrip(",").partition(" ")
-            if name and name != "INDEX" and " DEFAULT " not in rest:
+            if name and name not in ("INDEX", ORDER_COLUMN) and " DEFAULT " not in rest:
                 kept = re.sub(r" CODEC\(.*\)$", "", rest)
                 columns[name] = re.sub(r"LowCardinality\((\w+)\)", r"\1", kept)
     return columns
