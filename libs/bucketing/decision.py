@@ -29,6 +29,10 @@ class ErrorCode(StrEnum):
     GENERAL = "GENERAL"
 
 
+SPLIT_OF_DEFAULT = "$default"
+"""Names the default's percentages where a rule's id names those of a rule."""
+
+
 @dataclass(frozen=True, slots=True)
 class ExperimentPhase:
     """An experiment, by its key, in one of its phases (from 1)."""
@@ -52,6 +56,7 @@ class Decision:
     prerequisite: key of the prerequisite flag that failed, or whose error this is. bucket_by: the attribute that is the
     unit of the split or of the experiments, None for the targeting key, and where nothing was split. override: an
     override of the unit decided. paused: the experiment that assigned it and is paused, so that nobody belongs to it.
+    split: the id of the rule whose percentages decided, `SPLIT_OF_DEFAULT` for those of the default; not told as JSON.
     applied: of a remote config, the ids of the overrides that matched and apply, or with
     `invalid_combination`, must not be applied together. interned: it is the same object each time.
     """
@@ -68,6 +73,7 @@ class Decision:
     bucket_by: str | None = None
     override: bool = False
     paused: str | None = None
+    split: str | None = None
     applied: tuple[str, ...] = ()
     invalid_combination: bool = False
     interned: bool = True

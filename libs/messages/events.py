@@ -44,6 +44,10 @@ ExperimentKey = Annotated[str, Meta(max_length=NAME_LENGTH_MAX)]
 """Empty: none."""
 UnitKey = Annotated[str, Meta(max_length=USER_KEY_LENGTH_MAX)]
 """Empty: the user is the unit."""
+SplitName = Annotated[
+    str, Meta(max_length=NAME_LENGTH_MAX, description="The id of the rule whose percentages decided, or `$default`")
+]
+"""Empty: the sender does not say."""
 ConfigVersion = Annotated[int, Meta(ge=0, le=INTEGER_MAX)]
 MetricValue = Annotated[float, Meta(ge=-METRIC_VALUE_MAX, le=METRIC_VALUE_MAX)]
 """As it is sent; a line of EVENTS may still hold what was taken before there was a limit."""
@@ -111,7 +115,8 @@ _ABSENT: Any = None
 
 class Exposure(Struct, Generic[_T, _U, _A], gc=False):
     """`_T`: when it happened. `_U`: to whom. `_A`: the attributes. `experiments` None: the sender does not say.
-    `override`: an override of the unit decided, so that it belongs to no experiment."""
+    `override`: an override of the unit decided, so that it belongs to no experiment. `split`: the id of the rule whose
+    percentages decided, `$default` for those of the default; empty: the sender does not say."""
 
     event_id: EventId
     timestamp: _T
@@ -123,6 +128,7 @@ class Exposure(Struct, Generic[_T, _U, _A], gc=False):
     unit_key: UnitKey | None = ""
     config_version: ConfigVersion | None = 0
     override: bool | None = False
+    split: SplitName | None = ""
     context: _A = _ABSENT
 
 

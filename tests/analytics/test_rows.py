@@ -53,6 +53,7 @@ def test_an_exposure_fills_every_column() -> None:
         "event_id": "e1",
         "config_version": 3,
         "override": False,
+        "split": "",
         "context": b'{"country":"US"}',
         "occurred_at": 1_767_607_200_000,
         "received_at": 1_767_607_200_000,

@@ -124,6 +124,14 @@ async def test_what_an_override_decided_is_marked_and_no_repeat_of_what_a_target
     assert len({event["event_id"] for event in setup.ingestor.events}) == 2
 
 
+async def test_the_percentages_that_decided_are_told_and_others_are_another_exposure(setup: Setup) -> None:
+    for split in (None, "$default", "rule-1", "rule-1"):
+        setup.offer("u1", replace(decision(), split=split))
+    await setup.buffer.flush()
+    assert [event.get("split") for event in setup.ingestor.events] == [None, "$default", "rule-1"]
+    assert len({event["event_id"] for event in setup.ingestor.events}) == 3
+
+
 async def test_another_membership_is_another_exposure(setup: Setup) -> None:
     for experiments in ((), ("e",), ("e", "watching"), ("e",)):
         setup.offer("u1", decision(experiments=experiments))

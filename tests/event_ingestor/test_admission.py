@@ -26,6 +26,7 @@ def test_an_exposure_travels_on_with_its_time_as_a_number() -> None:
             "unit_key": "",
             "config_version": 17,
             "override": False,
+            "split": "",
             "context": {"country": "US"},
         }
     ]

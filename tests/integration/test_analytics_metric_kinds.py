@@ -103,7 +103,7 @@ class World:
 
 async def _insert(warehouse: Warehouse, table: str, columns: dict[str, str], rows: list[dict[str, Any]]) -> None:
     origin = {"organization_id": "org-1", "project_id": "project-1", "environment_id": "env-1", "sdk_key_id": "k"}
-    absent = {"experiment": "", "experiments": "", "unit_key": "", "override": False, "received_at": START}
+    absent = {"experiment": "", "experiments": "", "unit_key": "", "override": False, "split": "", "received_at": START}
     full = [absent | origin | row for row in rows]
     await warehouse.insert(table, {name: (kind, [row[name] for row in full]) for name, kind in columns.items()})
 

@@ -155,7 +155,9 @@ async def test_aggregates_hold_what_was_stored_before_they_were_made(warehouse: 
     for statement in known_migrations()[0].statements(warehouse.settings):
         await warehouse.command(statement)
     columns = {
-        name: kind for name, kind in EXPOSURE_COLUMNS.items() if name not in ("experiments", "unit_key", "override")
+        name: kind
+        for name, kind in EXPOSURE_COLUMNS.items()
+        if name not in ("experiments", "unit_key", "override", "split")
     }
     row = dict.fromkeys(columns, "x") | {"config_version": 1, "occurred_at": NOW, "received_at": NOW}
     await warehouse.insert("events_exposure", {name: (kind, [row[name]]) for name, kind in columns.items()})

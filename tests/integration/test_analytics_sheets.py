@@ -125,6 +125,7 @@ class Stream:
             "unit_key": f"company-{int(base['user_key'][1:]) // 7}",
             "config_version": 1,
             "override": False,
+            "split": "",
             "context": "{}",
         }
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bucketing.decision import Decision, Reason
+from bucketing.decision import SPLIT_OF_DEFAULT, Decision, Reason
 from bucketing.flagset import Experiment, ExperimentMode, Rollout, Serve, Target
 from bucketing.generation.conditions import ConditionWriter, attribute_counts
 from bucketing.generation.evaluables import Evaluable
@@ -123,19 +123,19 @@ class FlagWriter:
             path = f"rules[{index}]"
             self._conditions.fetch(rule.condition)
             self._source.open(f"if {self._conditions.expression(rule.condition, f'{path}.if')}:")
-            self._serve(rule.serve, f"{path}.then")
+            self._serve(rule.serve, f"{path}.then", rule.id)
             self._source.close()
 
-    def _serve(self, serve: Serve, path: str) -> None:
+    def _serve(self, serve: Serve, path: str, rule: str) -> None:
         variation = only_variation(serve)
         if variation is not None:
             self._units.decide(self._outcomes.served(variation, Reason.TARGETING_MATCH))
         elif isinstance(serve, Rollout):
-            self._split(serve, path)
+            self._split(serve, path, rule)
 
-    def _split(self, rollout: Rollout, path: str) -> None:
+    def _split(self, rollout: Rollout, path: str, name: str) -> None:
         unit = self._units.open_unit(rollout.bucket_by, path)
-        split = Particulars(bucket_by=rollout.bucket_by)
+        split = Particulars(bucket_by=rollout.bucket_by, split=name)
         self._units.decide_by(
             self._units.split(
                 rollout.shares,
@@ -156,7 +156,7 @@ class FlagWriter:
             self._units.decide_by(self._unsplit_default(variation))
             return
         if isinstance(serve, Rollout):
-            self._split(serve, "default")
+            self._split(serve, "default", SPLIT_OF_DEFAULT)
             if serve.bucket_by is not None:
                 self._units.decide(self._outcomes.served(self._flag.off_variation, Reason.DEFAULT))
 

@@ -34,6 +34,7 @@ class Particulars(NamedTuple):
     bucket_by: str | None = None
     override: bool = False
     paused: str | None = None
+    split: str | None = None
 
 
 _SEARCHED_MAX = 16
@@ -50,7 +51,12 @@ _Identity = tuple[str, Reason, Particulars]
 
 def _identity_of(decision: Decision) -> _Identity:
     particulars = Particulars(
-        decision.experiments, decision.prerequisite, decision.bucket_by, decision.override, decision.paused
+        decision.experiments,
+        decision.prerequisite,
+        decision.bucket_by,
+        decision.override,
+        decision.paused,
+        decision.split,
     )
     return decision.variation or "", decision.reason, particulars
 
@@ -134,6 +140,7 @@ class Outcomes:
             bucket_by=particulars.bucket_by,
             override=particulars.override,
             paused=particulars.paused,
+            split=particulars.split,
         )
         if self._table is not None:
             self._table[identity] = decision
@@ -173,7 +180,7 @@ class Outcomes:
             else (experiment.bucket_by, decision.bucket_by)
         )
         experiments = (*decision.experiments, phase_of(experiment))
-        particulars = Particulars(experiments=experiments, bucket_by=units[0] or units[1])
+        particulars = Particulars(experiments=experiments, bucket_by=units[0] or units[1], split=decision.split)
         return self.served(decision.variation or "", decision.reason, particulars)
 
     def invalid_unit(self, attribute: str) -> Decision:

@@ -13,6 +13,7 @@ ERASABLE_TABLES = (
     "events_metric",
     "exposure_firsts",
     "overridden_users",
+    "split_units",
     "unit_sheets",
     "sheet_layers",
     "touched_users",

@@ -56,6 +56,7 @@ class _Mark(NamedTuple):
     experiments: tuple[ExperimentPhase, ...]
     unit_key: str
     override: bool
+    split: str | None
 
 
 class _Telemetry:
@@ -106,6 +107,7 @@ class ReportedExposures:
             decision.experiments,
             _unit_key(decision, context),
             decision.override,
+            decision.split,
         )
         if mark in self._seen or mark in self._seen_before:
             self._telemetry.repeated.inc()
@@ -129,6 +131,8 @@ class ReportedExposures:
         told = (*map(str, mark[:5]), *(f"{each.key}:{each.phase}" for each in mark.experiments), mark.unit_key)
         if mark.override:
             told = (*told, "override")
+        if mark.split is not None:
+            told = (*told, f"split:{mark.split}")
         identity = hashlib.sha256("\0".join((*told, str(window))).encode()).digest()
         event: dict[str, Any] = {
             "type": "exposure",
@@ -147,6 +151,8 @@ class ReportedExposures:
             event["unit_key"] = mark.unit_key
         if mark.override:
             event["override"] = True
+        if mark.split is not None:
+            event["split"] = mark.split
         return event
 
 

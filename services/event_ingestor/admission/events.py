@@ -216,6 +216,7 @@ class Judge:
             unit,
             event.config_version or 0,
             event.override or False,
+            event.split or "",
             attributes,
         )
 

@@ -22,6 +22,7 @@ from messages.events import (
     Experiments,
     MetricValue,
     Name,
+    SplitName,
     UnitKey,
     UsageCounts,
     UsageError,
@@ -102,6 +103,7 @@ _KINDS: Mapping[Any, dict[str, Any]] = {
         "description": "What the evaluation said it belongs to: an empty list is none, absent does not say",
     },
     Name: _text(),
+    SplitName: {"type": "string", "maxLength": NAME_LENGTH_MAX, "description": _about(SplitName)},
     SentUserKey: {"oneOf": [_text(USER_KEY_LENGTH_MAX), {"type": "integer"}]},
     Timestamp: {
         "oneOf": [{"type": "string", "format": "date-time"}, {"type": "integer"}],
