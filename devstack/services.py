@@ -109,6 +109,11 @@ def loader(root: Path, stack: Stack, name: str = "loader") -> Service:
     return Service(root, name, ("analytics", "load"), _warehouse(stack))
 
 
+def monitor(root: Path, stack: Stack, name: str = "monitor") -> Service:
+    """The process that looks at guarded rollouts."""
+    return Service(root, name, ("analytics", "monitor"), _warehouse(stack))
+
+
 def _warehouse(stack: Stack) -> dict[str, str]:
     return {
         "FF_NATS_URL": stack.nats.url,
@@ -127,12 +132,13 @@ class Services:
         self.edge = edge(root, stack, self.ingestor.url)
         self.analytics = analytics(root, stack, credentials)
         self.loader = loader(root, stack)
+        self.monitor = monitor(root, stack)
         self._exit = ExitStack()
 
     @property
     def all(self) -> tuple[Service, ...]:
         """In the order of their start."""
-        return (self.control_plane, self.ingestor, self.edge, self.analytics, self.loader)
+        return (self.control_plane, self.ingestor, self.edge, self.analytics, self.loader, self.monitor)
 
     def __enter__(self) -> Self:
         self.start()

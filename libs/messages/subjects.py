@@ -109,7 +109,7 @@ def verdicts_subject(environment_id: str, rollout_id: str) -> str:
 
 def verdicts_stream(
     *,
-    max_bytes: int = 512 * _MEBIBYTE,
+    max_bytes: int = 128 * _MEBIBYTE,
     max_age_seconds: float = 7 * _DAY_SECONDS,
     replicas: int = 1,
     given: frozenset[str] | None = None,

@@ -1,4 +1,4 @@
-"""Entry of the analytics service: `analytics serve | load | export | migrate | …`."""
+"""Entry of the analytics service: `analytics serve | load | export | monitor | migrate | …`."""
 
 from __future__ import annotations
 
@@ -10,16 +10,22 @@ from typing import Any
 from service_kit.logs import configure_logging
 from service_kit.settings import load_settings
 
-from analytics.settings import ExportSettings, LoadSettings, ServeSettings, StoreSettings
+from analytics.settings import ExportSettings, LoadSettings, MonitorSettings, ServeSettings, StoreSettings
 
 _SETTINGS: dict[str, type[StoreSettings]] = {
     "serve": ServeSettings,
     "load": LoadSettings,
     "export": ExportSettings,
+    "monitor": MonitorSettings,
     "rewind": LoadSettings,
 }
 """Those of the other commands are StoreSettings."""
-_SERVICES = {"serve": "analytics", "load": "analytics-loader", "export": "analytics-export"}
+_SERVICES = {
+    "serve": "analytics",
+    "load": "analytics-loader",
+    "export": "analytics-export",
+    "monitor": "analytics-monitor",
+}
 """The names in the log of what runs until it is stopped."""
 
 
@@ -36,6 +42,7 @@ def parser() -> argparse.ArgumentParser:
     each.add_parser("serve", help="serve the analytics API")
     each.add_parser("load", help="move events from the stream into ClickHouse")
     each.add_parser("export", help="bring events, flags, experiments and results to other warehouses")
+    each.add_parser("monitor", help="look at guarded rollouts and publish verdicts")
     each.add_parser("migrate", help="create or update the tables and exit")
     each.add_parser("verify-increments", help="compare results that were brought forward with those computed anew")
     again = each.add_parser("rewind", help="load again what the stream of events still holds")

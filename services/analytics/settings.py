@@ -83,6 +83,24 @@ class LoadSettings(StoreSettings):
     dead_letters_max_age_seconds: Annotated[float, Between(ge=600)] = 2_592_000.0
 
 
+class MonitorSettings(StoreSettings):
+    """`analytics monitor`; its port serves health and metrics.
+
+    `monitor_lag_seconds`: an event may be seen so much later than it was received. `monitor_term_seconds`: a monitor
+    that is silent for so long is followed by another one. `monitor_silence_seconds`: where a guard doesn't say after
+    how much silence there is no data.
+    """
+
+    port: Annotated[int, Between(ge=0, le=65535)] = 8086
+    monitor_look_seconds: Annotated[float, Between(ge=0.5, le=600)] = 5.0
+    monitor_lag_seconds: Annotated[float, Between(ge=0, le=3600)] = 5.0
+    monitor_term_seconds: Annotated[float, Between(ge=1, le=600)] = 10.0
+    monitor_silence_seconds: Annotated[int, Between(ge=10, le=604_800)] = 300
+    monitor_looks_at_once: Annotated[int, Between(ge=1, le=64)] = 4
+    verdicts_max_bytes: Annotated[int, Between(ge=1024 * 1024)] = 128 * 1024 * 1024
+    verdicts_max_age_seconds: Annotated[float, Between(ge=3600)] = 604_800.0
+
+
 class ServeSettings(DestinationSettings, RedisSettings):
     """`analytics serve`. A snapshot of each running experiment is stored per interval; 0 takes none. Results of large
     experiments are brought forward every `analytics_forward_seconds`; 0: only those with a sheet, when somebody asks.

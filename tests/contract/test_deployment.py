@@ -12,7 +12,7 @@ from typing import Any, cast
 import kubernetes_validate
 import pytest
 import yaml
-from analytics.settings import ExportSettings, LoadSettings, ServeSettings
+from analytics.settings import ExportSettings, LoadSettings, MonitorSettings, ServeSettings
 from control_plane.settings import Settings
 from edge_evaluator.settings import EdgeSettings
 from event_ingestor.settings import IngestorSettings
@@ -34,8 +34,8 @@ def of(case: Any) -> dict[str, Any]:
 
 
 DEPLOYMENTS = [each for each in MANIFESTS if of(each)["kind"] == "Deployment"]
-SERVICES = {"control-plane", "edge-evaluator", "event-ingestor", "analytics", "loader", "exporter"}
-OF_ANALYTICS = {"loader", "exporter"}
+SERVICES = {"control-plane", "edge-evaluator", "event-ingestor", "analytics", "loader", "monitor", "exporter"}
+OF_ANALYTICS = {"loader", "monitor", "exporter"}
 STORES = {"postgres", "nats", "redis", "clickhouse"}
 READ_BY: dict[str, type[ServiceSettings]] = {
     "control-plane": Settings,
@@ -43,6 +43,7 @@ READ_BY: dict[str, type[ServiceSettings]] = {
     "event-ingestor": IngestorSettings,
     "analytics": ServeSettings,
     "loader": LoadSettings,
+    "monitor": MonitorSettings,
     "exporter": ExportSettings,
 }
 """What each workload is told by."""
@@ -153,7 +154,8 @@ def test_a_store_is_hardened_asks_for_a_password_and_sees_the_services_alone(nam
 def test_the_stores_network_leads_nowhere() -> None:
     assert COMPOSE["networks"]["stores"] == {"internal": True}
     assert {name for name, each in COMPOSE["services"].items() if "services" not in each["networks"]} == STORES | {
-        "loader"
+        "loader",
+        "monitor",
     }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from analytics.settings import ExportSettings, LoadSettings, ServeSettings
+from analytics.settings import ExportSettings, LoadSettings, MonitorSettings, ServeSettings
 from control_plane.settings import Settings as ControlPlaneSettings
 from edge_evaluator.settings import EdgeSettings
 from event_ingestor.settings import IngestorSettings
@@ -21,11 +21,12 @@ PROCESSES: dict[str, type[ServiceSettings]] = {
     "event-ingestor": IngestorSettings,
     "analytics": ServeSettings,
     "loader": LoadSettings,
+    "monitor": MonitorSettings,
     "exporter": ExportSettings,
 }
 PORTS: dict[str, int] = {name: settings.declared()["port"].default for name, settings in PROCESSES.items()}
-SERVED = sorted(PORTS.keys() - {"loader", "exporter"})
-"""Those that others call; the other two only tell how they are."""
+SERVED = sorted(PORTS.keys() - {"loader", "monitor", "exporter"})
+"""Those that others call; the others only tell how they are."""
 each_process = pytest.mark.parametrize("name", PORTS)
 each_served = pytest.mark.parametrize("name", SERVED)
 

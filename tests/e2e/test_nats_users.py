@@ -16,6 +16,7 @@ REFUSED = [
     *((user, "$JS.API.STREAM.PURGE.ACTS") for user in ("edge", "ingestor", "analytics")),
     *((user, "$JS.API.STREAM.MSG.DELETE.ACTS") for user in ("edge", "ingestor", "analytics")),
     *((user, "verdict.edges.an-environment") for user in ("ingestor", "analytics")),
+    *((user, "verdicts.an-environment.a") for user in ("edge", "ingestor")),
     ("edge", "verdict.other.an-environment"),
     ("edge", "events.an-environment"),
     ("edge", "acts.an-organization"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from actors.environments import EnvironmentNotFound, environment_named
@@ -12,6 +12,7 @@ from messages.sdk_keys import SdkKey
 from service_kit.problems import NotFound
 
 from analytics.catalog.entries import Environment, Experiment, Metric
+from analytics.catalog.rollouts import GuardedRollout
 
 
 class ExperimentNotFound(NotFound):
@@ -31,6 +32,7 @@ class EnvironmentEntries:
     experiments: dict[str, Experiment] = field(default_factory=dict)
     metrics: dict[str, Metric] = field(default_factory=dict)
     flags: dict[str, Flag] = field(default_factory=dict)
+    rollouts: dict[str, GuardedRollout] = field(default_factory=dict)
     sdk_keys: tuple[SdkKey, ...] = ()
 
 
@@ -107,6 +109,19 @@ class Catalog:
             for experiment in entries.experiments.values()
             if experiment.under_way
         ]
+
+    def watched(self) -> list[tuple[Environment, GuardedRollout]]:
+        """Every rollout with guards that is not over, of all organizations; for the monitor."""
+        return [
+            (entries.environment, rollout)
+            for entries in self._environments.values()
+            if entries.environment is not None
+            for rollout in entries.rollouts.values()
+            if rollout.is_watched
+        ]
+
+    def metrics(self, environment_id: str) -> Mapping[str, Metric]:
+        return self.entries(environment_id).metrics
 
     def _published(self) -> Iterator[Published]:
         for environment_id, entries in self._environments.items():

@@ -17,6 +17,7 @@ from streams import Bus
 
 from analytics.catalog.catalog import Catalog, EnvironmentEntries
 from analytics.catalog.entries import environment_of, experiment_of, metric_of
+from analytics.catalog.rollouts import rollout_of
 
 CHECK_SECONDS = 2.0
 _log = get_logger("catalog")
@@ -76,6 +77,8 @@ def _change(entries: EnvironmentEntries, environment_id: str, subject: str, mess
             entries.metrics[parsed.key] = metric_of(message.metric)
         case "flag":
             entries.flags[parsed.key] = flag_of(message)
+        case "rollout":
+            entries.rollouts[parsed.key] = rollout_of(environment_id, parsed.key, message.rollout)
 
 
 def _copy(entries: EnvironmentEntries, source: EnvironmentEntries, entity: ConfigSubject) -> None:
@@ -86,6 +89,7 @@ def _copy(entries: EnvironmentEntries, source: EnvironmentEntries, entity: Confi
         ("experiment", entries.experiments, source.experiments),
         ("metric", entries.metrics, source.metrics),
         ("flag", entries.flags, source.flags),
+        ("rollout", entries.rollouts, source.rollouts),
     ):
         if kind == entity.kind:
             _put(table, entity.key, found.get(entity.key))
