@@ -85,6 +85,11 @@ class ListChunk:
     excluded: KeyTable = field(compare=False)
     digest: int = 0
 
+    def standing_of(self, unit: str) -> bool | None:
+        """Of a unit that belongs into this chunk: as `LongList.standing`."""
+        text = unit.encode("utf-8", "surrogatepass")
+        return self.standing(_hash(text), text)
+
     def standing(self, hashed: int, text: bytes) -> bool | None:
         if self.excluded.holds(hashed, text):
             return False

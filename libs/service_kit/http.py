@@ -48,6 +48,17 @@ Refusal = Callable[[str, Problem], Response]
 """The answer at a path to a request that no route has seen."""
 
 
+@dataclass(frozen=True, slots=True)
+class Uploads:
+    """Files that are taken by PUT at some paths, and how many bytes one may have."""
+
+    paths: re.Pattern[str]
+    limit_bytes: int
+
+    def take(self, scope: Scope) -> bool:
+        return scope["method"] == "PUT" and self.paths.fullmatch(scope["path"]) is not None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shell:
     """What a process has around its app. `worker`: which of the service's processes it is.
@@ -58,6 +69,7 @@ class Shell:
     background: Background | None = None
     lifespan: Lifespan | None = None
     body_limit_bytes: int = DEFAULT_BODY_LIMIT_BYTES
+    uploads: Uploads | None = None
     warnings: Mapping[str, Check] = field(default_factory=dict)
     takes_reasons: bool = False
     worker: Worker = field(default_factory=Worker)
@@ -92,6 +104,7 @@ def furnish(
         RequestEnvelope,
         telemetry=HttpTelemetry(shell.registry),
         body_limit_bytes=shell.body_limit_bytes,
+        uploads=shell.uploads,
         refusal=refusal,
         takes_reasons=shell.takes_reasons,
     )
@@ -110,12 +123,14 @@ class RequestEnvelope:
         body_limit_bytes: int,
         refusal: Refusal | None = None,
         *,
+        uploads: Uploads | None = None,
         takes_reasons: bool = False,
     ) -> None:
         self._app = app
         self._takes_reasons = takes_reasons
         self._telemetry = telemetry
         self._limit = body_limit_bytes
+        self._uploads = uploads
         self._refusal = refusal or _as_problem
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -129,18 +144,19 @@ class RequestEnvelope:
         status = 500
         read = 0
         begun = False
+        limit = self._limit_of(scope)
 
         async def limited_receive() -> Message:
             nonlocal read
             message = await receive()
             read += len(message.get("body", b""))
-            if read > self._limit:
-                raise self._too_large()
+            if read > limit:
+                raise self._too_large(limit)
             return message
 
         async def marked_send(message: Message) -> None:
             nonlocal status, begun
-            if read > self._limit and message["type"].startswith("http.response"):
+            if read > limit and message["type"].startswith("http.response"):
                 return
             if message["type"] == "http.response.start":
                 status, begun = message["status"], True
@@ -149,7 +165,7 @@ class RequestEnvelope:
 
         self._telemetry.in_flight.inc()
         try:
-            problem = self._refused(scope)
+            problem = self._refused(scope, limit)
             if problem is None:
                 try:
                     # The framework may answer the interrupted read itself; that answer is dropped for ours.
@@ -160,8 +176,8 @@ class RequestEnvelope:
                         raise
                     _log.error("unexpected error", path=scope["path"], error=type(error).__name__, exc_info=error)
                     await problem_response(Problem(_UNEXPECTED))(scope, receive, marked_send)
-                if read > self._limit:
-                    problem = self._too_large()
+                if read > limit:
+                    problem = self._too_large(limit)
             if problem is not None:
                 read = 0
                 await self._refusal(scope["path"], problem)(scope, receive, marked_send)
@@ -171,10 +187,13 @@ class RequestEnvelope:
             self._telemetry.requests.labels(scope["method"], route, str(status)).inc()
             self._telemetry.seconds.labels(scope["method"], route).observe(time.perf_counter() - started)
 
-    def _refused(self, scope: Scope) -> Problem | None:
+    def _limit_of(self, scope: Scope) -> int:
+        return self._limit if self._uploads is None or not self._uploads.take(scope) else self._uploads.limit_bytes
+
+    def _refused(self, scope: Scope, limit: int) -> Problem | None:
         """What is wrong with the head alone."""
-        if _declared_length(scope) > self._limit:
-            return self._too_large()
+        if _declared_length(scope) > limit:
+            return self._too_large(limit)
         if self._takes_reasons:
             try:
                 note_reason(reason_of(scope["headers"]))
@@ -182,8 +201,9 @@ class RequestEnvelope:
                 return problem
         return None
 
-    def _too_large(self) -> TooLarge:
-        return TooLarge(f"the body is over {self._limit} bytes")
+    @staticmethod
+    def _too_large(limit: int) -> TooLarge:
+        return TooLarge(f"the body is over {limit} bytes")
 
 
 def _as_problem(_: str, problem: Problem) -> Response:

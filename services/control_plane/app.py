@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from fastapi import APIRouter, FastAPI
 from service_kit.actor_limits import ActorLimits
-from service_kit.http import Shell
+from service_kit.http import Shell, Uploads
 from service_kit.route_index import index_routes
 from service_kit.token_keys import VerificationKey
 from service_kit.typed_app import create_app
@@ -102,6 +102,7 @@ from control_plane.rollouts.records import RolloutParts
 from control_plane.rollouts.service import RolloutService
 from control_plane.rollouts.templates_service import TemplateService
 from control_plane.segments import endpoints as segments_endpoints
+from control_plane.segments import long_list_endpoints
 from control_plane.segments.edits import segment_edits
 from control_plane.segments.service import SegmentService
 from control_plane.webhooks import deliveries_endpoints as webhook_deliveries_endpoints
@@ -130,13 +131,18 @@ class Parts:
     override_limits: OverrideLimits = field(default_factory=OverrideLimits)
     impacts: Impacts = field(default_factory=NoImpacts)
     rollouts_max: int = 500
+    segment_upload_bytes_max: int = 64 * 1024 * 1024
 
 
 def create_control_plane(parts: Parts, shell: Shell) -> FastAPI:
     """The control plane's app, all of it under `/api/v1`."""
     app = create_app(
         "Verdict control plane",
-        replace(shell, takes_reasons=True),
+        replace(
+            shell,
+            takes_reasons=True,
+            uploads=Uploads(long_list_endpoints.UPLOAD_PATHS, parts.segment_upload_bytes_max),
+        ),
         checks={"database": parts.database.check},
         generate_unique_id_function=operation_name,
     )
@@ -257,6 +263,7 @@ def _routers_of_entities(parts: Parts) -> Sequence[APIRouter]:
     )
     return (
         segments_endpoints.build_router(authenticator=authenticator, segments=segments),
+        long_list_endpoints.build_router(authenticator=authenticator, segments=segments),
         flags_endpoints.build_router(authenticator=authenticator, flags=flags, settings=settings),
         configs_endpoints.build_router(authenticator=authenticator, configs=configs, settings=config_settings),
         explanations_endpoints.build_router(authenticator=authenticator, explainer=Explainer(parts.database)),

@@ -237,6 +237,7 @@ def build_api(settings: Settings, worker: Worker | None = None) -> Api:
             ),
             impacts=ImpactsByBus(asking),
             rollouts_max=settings.rollouts_max,
+            segment_upload_bytes_max=settings.segment_upload_bytes_max,
         ),
         Shell(
             registry=registry,

@@ -59,6 +59,7 @@ class Settings(BusSettings, RedisSettings):
     `auth_key_days`, or with `auth_jwt_secret`, which analytics and the ingestor have then too.
     `auth_token_minutes`: of an access token. A session lasts `auth_session_idle_hours` without use,
     `auth_session_days` with it.
+    `segment_upload_bytes_max`: of a file with the keys of a segment's long list.
     `outbound_allow`: hosts, addresses and networks inside that people may name, as of a webhook.
     """
 
@@ -98,6 +99,7 @@ class Settings(BusSettings, RedisSettings):
     webhook_days_kept: Annotated[int, Between(ge=1, le=365)] = 14
     overrides_per_flag_max: Annotated[int, Between(ge=1, le=500)] = 200
     overrides_per_unit_max: Annotated[int, Between(ge=1, le=10_000)] = 100
+    segment_upload_bytes_max: Annotated[int, Between(ge=1024, le=1024 * 1024 * 1024)] = 64 * 1024 * 1024
     override_days_max: Annotated[int, Between(ge=1, le=3650)] = 90
     rollouts_max: Annotated[int, Between(ge=1, le=100_000)] = 500
     schedule_enabled: bool = True

@@ -120,7 +120,17 @@ PROJECT_ENTITY = (TENANT, GIVEN, COUNTED, UPDATED, ARCHIVED, KEY, VERSIONS, WARN
 
 ENTITIES = (
     Entity(
-        "segment", "segments", SegmentView, SegmentCreate, SegmentPatch, SegmentRow, left_out=(*PROJECT_ENTITY, CHOICE)
+        "segment",
+        "segments",
+        SegmentView,
+        SegmentCreate,
+        SegmentPatch,
+        SegmentRow,
+        left_out=(
+            *PROJECT_ENTITY,
+            CHOICE,
+            LeftOut("long_list", "create patch", "its keys are edited at its own address"),
+        ),
     ),
     Entity("metric", "metrics", MetricView, MetricCreate, MetricPatch, MetricRow, left_out=PROJECT_ENTITY),
     Entity("layer", "layers", LayerView, LayerCreate, LayerPatch, LayerRow, left_out=PROJECT_ENTITY),
@@ -441,6 +451,8 @@ OTHER_TABLES = {
     "sign_in_networks": "where each person has signed in from",
     "usage_counts": "how much is there of each kind; the database counts",
     "usages": "who names whom; rewritten by each write that names something",
+    "segment_chunks": "the keys of long lists; a segment tells how many",
+    "segment_list_changes": "what each version of a long list changed, to bring earlier ones back",
     "users": "people with their passwords; an organization sees its members",
 }
 

@@ -59,7 +59,7 @@ def subject(kind: str, key: str) -> str:
 def compiled(compilation: Compilation | None = None, **parts: Any) -> Compilation:
     """`parts`: lists of entities by kind."""
     compilation = Compilation(str(ID)) if compilation is None else compilation
-    entities = {kind: {each.key: each for each in found} for kind, found in parts.items()}
+    entities: dict[str, Any] = {kind: {each.key: each for each in found} for kind, found in parts.items()}
     compilation.take(Stored(environment=ENVIRONMENT, message=pb.Environment(key="production"), **entities))
     return compilation
 

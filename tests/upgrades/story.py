@@ -37,7 +37,8 @@ class Speaker:
     async def __call__(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         sent = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         address = f"/api/v1{path}"
-        answer = await self.client.request(method, address, json=body, headers=sent | headers)
+        said: dict[str, Any] = {"content": body} if isinstance(body, str) else {"json": body}
+        answer = await self.client.request(method, address, headers=sent | headers, **said)
         assert answer.is_success, (method, path, answer.status_code, answer.text)
         bare = address.partition("?")[0]
         self.called.update(f"{method} {name}" for name, pattern in self.templates.items() if pattern.fullmatch(bare))
@@ -228,6 +229,10 @@ async def _definitions(owner: Speaker, shop: str) -> None:
         await owner("POST", f"{shop}/{noun}/spare/restore")
         await owner("POST", f"{shop}/{noun}/spare/archive")
         await owner("DELETE", f"{shop}/{noun}/spare")
+    listed = f"{shop}/segments/beta/long-list"
+    await owner("PATCH", listed, {"included": {"add": ["u3", "u4"]}, "excluded": {"add": ["u5"]}})
+    await owner("PUT", f"{listed}/included?mode=remove", "u4\n", **{"Content-Type": "text/plain"})
+    await owner("GET", f"{listed}/included")
 
 
 async def _flags(owner: Speaker, shop: str) -> None:

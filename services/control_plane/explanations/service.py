@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TypeVar
 from uuid import UUID
@@ -31,6 +31,7 @@ from control_plane.explanations.schemas import ExplanationAsked
 from control_plane.flags import queries as flags
 from control_plane.overrides.queries import with_overrides
 from control_plane.segments import queries as segments
+from control_plane.segments.queries import with_lists
 
 _REMEMBERED_MAX = 16
 Entity = TypeVar("Entity", Flag, RemoteConfig, Segment)
@@ -69,6 +70,8 @@ class Explainer:
             now = round(tx.now.timestamp() * 1000)
             if asked.at is None:
                 flagset, number = await self._present(tx, row), None
+                unit = unit_key(asked.context.get("targetingKey"))
+                flagset = replace(flagset, segments=await with_lists(tx, scope, flagset.segments, unit))
             else:
                 now = _past(asked.at, now)
                 number = await _number_at(tx, scope, now)

@@ -197,7 +197,9 @@ class _Comparison:
         was, becomes = self._before.segments.get(key), self._after.segments.get(key)
         if was is None or becomes is None:
             return None if was is becomes else Path(("archived",))
-        fields = [name for name in ("included", "excluded") if getattr(was, name) != getattr(becomes, name)]
+        fields = [
+            name for name in ("included", "excluded", "long_list") if getattr(was, name) != getattr(becomes, name)
+        ]
         if not alike_conditions(was.condition, becomes.condition):
             fields.append("if")
         if fields:

@@ -14,23 +14,26 @@ from typing import Any
 
 from bucketing.compiled import compile_flagset
 from bucketing.flagset import Fixed, Flag, FlagSet, RemoteConfig, Segment
-from messages.documents import flag_document, remote_config_document, segment_document
+from messages.documents import chunk_key, flag_document, remote_config_document, segment_document
 from messages.generated import config_pb2 as pb
 from messages.subjects import config_subject, parse_config_subject
 
 from control_plane.entities.rows import Unreadable
 from control_plane.experiments.queries import PublishedExperiment
 from control_plane.publishing.entries import content_of
-from control_plane.publishing.stored import Stored
+from control_plane.publishing.stored import Stored, StoredChunks
+from control_plane.segments.queries import Named
 
 
 class Compilation:
-    """`entries` maps subjects to contents, `invalid` maps subjects to what is wrong with the entity."""
+    """`entries` maps subjects to contents, `invalid` maps subjects to what is wrong with the entity. `chunks`: the
+    digests of the parts of long lists among them."""
 
     def __init__(self, environment_id: str) -> None:
         self._environment_id = environment_id
         self.entries: dict[str, bytes] = {}
         self.invalid: dict[str, str] = {}
+        self.chunks: dict[Named, bytes] = {}
 
     def take(self, stored: Stored) -> set[str]:
         """Lets the entries follow what was read; answers the subjects that may have changed."""
@@ -50,7 +53,21 @@ class Compilation:
             touched.add(self._each("metric", key, metric, self._put_metric))
         for key, rollout in stored.rollouts.items():
             touched.add(self._each("rollout", key, rollout, partial(self._put_rollout, key)))
+        return touched | self._take_chunks(stored.chunks)
+
+    def _take_chunks(self, stored: StoredChunks) -> set[str]:
+        of = stored.segments
+        gone = [named for named in self.chunks if (of is None or named[0] in of) and named not in stored.digests]
+        touched = {self._drop("segment_chunk", chunk_key(*named)) for named in gone}
+        for named in gone:
+            del self.chunks[named]
+        for named, document in stored.documents.items():
+            touched.add(self._put_chunk(named, document))
+            self.chunks[named] = stored.digests[named]
         return touched
+
+    def _put_chunk(self, named: Named, document: bytes) -> str:
+        return self._put("segment_chunk", chunk_key(*named), lambda: {"segment_chunk": document})
 
     def difference(self, other: Compilation) -> set[str]:
         """The subjects of which the two say something else."""

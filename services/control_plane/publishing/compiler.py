@@ -91,7 +91,7 @@ class Compiler:
             environment, project_key = found
             if environment.archived:
                 return CompiledEnvironment(str(environment_id), environment.version)
-            stored = None if kept is None else await _read_since(tx, environment, project_key, kept.version)
+            stored = None if kept is None else await _read_since(tx, environment, project_key, kept)
             if stored is None:
                 kept, stored = None, await read_whole(tx, environment, project_key)
         after = 0 if kept is None else kept.number
@@ -151,9 +151,11 @@ class Compiler:
         )
 
 
-async def _read_since(tx: Connection, environment: EnvironmentRow, project_key: str, since: int) -> Stored | None:
-    touched = await touched_between(tx, environment.id, since, environment.version)
-    return None if touched is None else await read_touched(tx, environment, project_key, touched)
+async def _read_since(tx: Connection, environment: EnvironmentRow, project_key: str, kept: _Kept) -> Stored | None:
+    touched = await touched_between(tx, environment.id, kept.version, environment.version)
+    if touched is None:
+        return None
+    return await read_touched(tx, environment, project_key, touched, kept.compilation.chunks)
 
 
 async def _take(compilation: Compilation, stored: Stored) -> set[str]:

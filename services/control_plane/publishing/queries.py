@@ -55,7 +55,9 @@ async def environments_to_compare(tx: Connection, *, lock: bool = False) -> list
 async def unpublished(tx: Connection) -> list[asyncpg.Record]:
     """Environments with a version or a repair to publish that nothing blocks, the longest waiting first."""
     return await tx.fetch(
-        f"SELECT environments.id, version, repair_requested_at, {_KNOWN} FROM environments "
+        f"SELECT environments.id, version, repair_requested_at, {_KNOWN}, "
+        "(SELECT sum(written) FROM segment_list_changes AS listed WHERE listed.project_id = environments.project_id "
+        "AND listed.at >= since) AS list_bytes FROM environments "
         "LEFT JOIN LATERAL (SELECT min(created_at) AS since FROM outbox WHERE environment_id = environments.id) "
         "AS waiting ON true WHERE (version > published_version OR repair_requested_at IS NOT NULL) "
         "AND NOT EXISTS (SELECT FROM publication_blocks WHERE environment_id = environments.id) "

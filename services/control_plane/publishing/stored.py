@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -25,8 +26,19 @@ from control_plane.publishing.access import put_access
 from control_plane.publishing.touched import Touched
 from control_plane.rollouts import queries as rollouts
 from control_plane.segments import queries as segments
+from control_plane.segments.queries import Named, chunk_digests, chunk_documents
 
 Entity = TypeVar("Entity")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredChunks:
+    """Parts of long lists: of these segments (None: of all) the digests of all there are, and the documents of those
+    that were not known before."""
+
+    segments: frozenset[str] | None = frozenset()
+    digests: Mapping[Named, bytes] = field(default_factory=dict)
+    documents: Mapping[Named, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,13 +54,14 @@ class Stored:
     experiments: Mapping[str, PublishedExperiment | Unreadable | None] = field(default_factory=dict)
     metrics: Mapping[str, pb.Metric | Unreadable | None] = field(default_factory=dict)
     rollouts: Mapping[str, pb.GuardedRollout | Unreadable | None] = field(default_factory=dict)
+    chunks: StoredChunks = field(default_factory=StoredChunks)
     named_flags: Mapping[str, Flag | Unreadable] = field(default_factory=dict)
 
     @property
     def size(self) -> int:
         """How many entities were read."""
         kinds = (self.flags, self.configs, self.segments, self.experiments, self.metrics, self.rollouts)
-        return sum(len(each) for each in kinds)
+        return sum(len(each) for each in (*kinds, self.chunks.documents))
 
 
 async def read_whole(tx: Connection, environment: EnvironmentRow, project_key: str) -> Stored:
@@ -62,11 +75,19 @@ async def read_whole(tx: Connection, environment: EnvironmentRow, project_key: s
         experiments=_by_key(await _experiments(tx, environment, await experiments.compiled(tx, identity))),
         metrics=_by_key(await metrics.compiled(tx, identity)),
         rollouts=await rollouts.compiled(tx, identity),
+        chunks=await _chunks(tx, identity, None, {}),
     )
 
 
-async def read_touched(tx: Connection, environment: EnvironmentRow, project_key: str, touched: Touched) -> Stored:
-    """A flag takes the experiments on it along, and a holdout all experiments: they are checked and told together."""
+async def read_touched(
+    tx: Connection,
+    environment: EnvironmentRow,
+    project_key: str,
+    touched: Touched,
+    known: Mapping[Named, bytes] = MappingProxyType({}),
+) -> Stored:
+    """A flag takes the experiments on it along, and a holdout all experiments: they are checked and told together.
+    `known`: the digests of the chunks that are compiled already."""
     identity = environment.id
     own_flags = await _flags(tx, identity, touched.flags)
     read: dict[str, PublishedExperiment | Unreadable] = {}
@@ -94,7 +115,16 @@ async def read_touched(tx: Connection, environment: EnvironmentRow, project_key:
             touched.rollouts, await rollouts.compiled(tx, identity, touched.rollouts) if touched.rollouts else {}
         ),
         named_flags=await _flags(tx, identity, named),
+        chunks=await _chunks(tx, identity, touched.segments, known) if touched.segments else StoredChunks(),
     )
+
+
+async def _chunks(
+    tx: Connection, environment_id: UUID, keys: frozenset[str] | None, known: Mapping[Named, bytes]
+) -> StoredChunks:
+    digests = await chunk_digests(tx, environment_id, keys)
+    wanted = [named for named, digest in digests.items() if known.get(named) != digest]
+    return StoredChunks(keys, digests, await chunk_documents(tx, environment_id, wanted))
 
 
 async def _flags(tx: Connection, environment_id: UUID, keys: Collection[str]) -> dict[str, Flag | Unreadable]:

@@ -34,6 +34,7 @@ from control_plane.publishing.turns import Turns
 _CROWDED = 2
 """Versions in one publication, from which on an environment rests: changes come faster than they are published."""
 _MANY_ENTRIES = 50
+_MUCH_BYTES = 1024 * 1024
 _REST_SECONDS = 0.05
 _log = get_logger("relay")
 
@@ -106,6 +107,7 @@ class Term:
                     row["repair_requested_at"],
                     comparing=False,
                     version=row["version"],
+                    much=(row["list_bytes"] or 0) > _MUCH_BYTES,
                 )
         for environment_id, known_version in compared.items():
             self._begin(environment_id, known_version or 0, None, comparing=False)
@@ -125,12 +127,19 @@ class Term:
             self._wake()
 
     def _begin(
-        self, environment_id: UUID, known_version: int, repair: datetime | None, *, comparing: bool, version: int = 0
+        self,
+        environment_id: UUID,
+        known_version: int,
+        repair: datetime | None,
+        *,
+        comparing: bool,
+        version: int = 0,
+        much: bool = False,
     ) -> None:
-        """`version`: what was seen to wait."""
+        """`version`: what was seen to wait; `much` of it are long lists."""
         work = partial(self._try_publish, environment_id, known_version, repair, comparing=comparing, version=version)
         self._missed.discard(environment_id)
-        large = comparing or repair is not None or not self._compiler.knows(environment_id)
+        large = much or comparing or repair is not None or not self._compiler.knows(environment_id)
         self.turns.begin(environment_id, work, large=large)
 
     async def check(self) -> None:

@@ -11,5 +11,11 @@ from control_plane.segments.models import SegmentRow
 def segment_of(row: SegmentRow) -> Segment:
     """Raises `InvalidConfig` for a condition of a wrong shape."""
     return segment_from_document(
-        {"key": row.key, "included": row.included, "excluded": row.excluded, "if": row.condition}
+        {
+            "key": row.key,
+            "included": row.included,
+            "excluded": row.excluded,
+            "if": row.condition,
+            "long_list": row.long_list,
+        }
     )

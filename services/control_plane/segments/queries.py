@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from bucketing.flagset import Condition, Segment
+from bucketing.long_lists import ListChunk
 from service_kit.problems import FieldError, InvalidInput
 
 from control_plane.database import Connection
@@ -14,6 +16,7 @@ from control_plane.entities.models import row_of
 from control_plane.entities.rows import RowCache, Unreadable, read_each
 from control_plane.entities.table import Scope
 from control_plane.entities.usages import Reference
+from control_plane.segments import list_chunks
 from control_plane.segments.definition import segment_of
 from control_plane.segments.models import SEGMENTS, SegmentRow
 from control_plane.segments.references import segments_in
@@ -28,6 +31,21 @@ SELECT key, CASE WHEN included::jsonb ? $3 THEN 'included' ELSE 'excluded' END A
 WHERE organization_id = $1 AND project_id = $2 AND NOT archived AND (included::jsonb ? $3 OR excluded::jsonb ? $3)
 ORDER BY key LIMIT $4
 """
+_DIGESTS = """
+SELECT s.key, c.number, c.digest FROM segment_chunks c JOIN segments s ON s.id = c.segment_id
+JOIN environments e ON e.organization_id = c.organization_id AND e.project_id = c.project_id
+WHERE e.id = $1 AND NOT s.archived AND ($2::text[] IS NULL OR s.key = ANY($2))
+"""
+_CHUNKS = """
+SELECT s.key, c.number, c.document FROM segment_chunks c JOIN segments s ON s.id = c.segment_id
+JOIN environments e ON e.organization_id = c.organization_id AND e.project_id = c.project_id
+JOIN unnest($2::text[], $3::integer[]) AS wanted (key, number) ON wanted.key = s.key AND wanted.number = c.number
+WHERE e.id = $1
+"""
+_CHUNKS_AT_ONCE = 64
+
+Named = tuple[str, int]
+"""A chunk by the key of its segment and its number."""
 
 
 async def named_segments(tx: Connection, scope: Scope, conditions: Iterable[tuple[str, Condition]]) -> list[Reference]:
@@ -66,7 +84,26 @@ def checked_segments(named: Iterable[tuple[str, str]], archived: Mapping[str, bo
 async def segments_listing(tx: Connection, scope: Scope, unit: str, limit: int) -> list[tuple[str, str]]:
     """The segments in whose lists this targeting key stands, by key, each with `included` or `excluded`."""
     records = await tx.fetch(_LISTING, scope.organization_id, scope.project_id, unit, limit)
-    return [(record["key"], record["listed"]) for record in records]
+    listed = {record["key"]: record["listed"] for record in records}
+    for key, chunk in (await list_chunks.listing(tx, scope, unit)).items():
+        standing = chunk.standing_of(unit)
+        if standing is not None and listed.get(key) != "excluded":
+            listed[key] = "included" if standing else "excluded"
+    return sorted(listed.items())[:limit]
+
+
+async def with_lists(
+    tx: Connection, scope: Scope, segments: Mapping[str, Segment], unit: str | None
+) -> dict[str, Segment]:
+    """The same segments, with what decides of their long lists whether this unit is in them."""
+    chunks = await list_chunks.with_chunk_of(tx, scope, segments, unit)
+    return {key: _with_chunk(segment, chunks.get(key)) for key, segment in segments.items()}
+
+
+def _with_chunk(segment: Segment, chunk: ListChunk | None) -> Segment:
+    if segment.long_list is None or chunk is None:
+        return segment
+    return replace(segment, long_list=segment.long_list.with_chunks({chunk.number: chunk}))
 
 
 async def compiled(tx: Connection, environment_id: UUID, cache: RowCache[Segment | None]) -> list[Segment | Unreadable]:
@@ -90,3 +127,19 @@ def segment_of_document(scope: Scope, document: Mapping[str, Any]) -> Segment | 
     """The segment as it was served, from what the audit log has kept; None for one that was archived."""
     row = row_of(SegmentRow, scope, document, condition=document["if"])
     return None if row.archived else segment_of(row)
+
+
+async def chunk_digests(tx: Connection, environment_id: UUID, keys: Collection[str] | None) -> dict[Named, bytes]:
+    """Of all chunks that the environment is to serve, or of those of some segments."""
+    records = await tx.fetch(_DIGESTS, environment_id, None if keys is None else list(keys))
+    return {(each["key"], each["number"]): each["digest"] for each in records}
+
+
+async def chunk_documents(tx: Connection, environment_id: UUID, wanted: Sequence[Named]) -> dict[Named, bytes]:
+    """The documents of these chunks."""
+    found: dict[Named, bytes] = {}
+    for start in range(0, len(wanted), _CHUNKS_AT_ONCE):
+        some = wanted[start : start + _CHUNKS_AT_ONCE]
+        records = await tx.fetch(_CHUNKS, environment_id, [key for key, _ in some], [number for _, number in some])
+        found |= {(each["key"], each["number"]): each["document"] for each in records}
+    return found

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from bucketing.limits import SEGMENT_KEYS_MAX
 from pydantic import Field
-from service_kit.schemas import Input
+from service_kit.schemas import Input, Output
 
 from control_plane.entities.schemas import (
     ConditionDocument,
@@ -36,7 +36,17 @@ class SegmentPatch(SegmentFields, EntityPatch, strict=True):
     on_experiments: OnExperiments = None
 
 
+class LongListView(Output):
+    """What a segment's long list holds."""
+
+    included: int = Field(description="Keys that are always in it, unless they are excluded.")
+    excluded: int = Field(description="Keys that are never in it.")
+    bytes: int = Field(description="That its chunks take, in each environment.")
+    digest: str = Field(description="The sum of its chunks' digests: another one for other keys.")
+
+
 class SegmentView(EntityView, serialize_by_alias=True, validate_by_name=True):
     included: list[str]
     excluded: list[str]
     condition: ConditionDocument | None = Field(alias="if")
+    long_list: LongListView | None

@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import ClassVar
+from types import MappingProxyType
+from typing import Any, ClassVar
 
 from bucketing.document import condition_to_document
+from bucketing.limits import LONG_LIST_KEYS_MAX
 from bucketing.references import find_cycle
 from bucketing.validation import validate_segment
-from messages.documents import segment_document
-from service_kit.problems import FieldError, InvalidInput
+from messages.documents import chunk_of, segment_document
+from service_kit.deadlines import uncounted
+from service_kit.problems import Conflict, FieldError, InvalidInput
 
+from control_plane.access import Actor
 from control_plane.entities import usages
 from control_plane.entities.answers import Answered, entity_document
 from control_plane.entities.errors import refused_fields
 from control_plane.entities.integrity import ExperimentIntegrity, SegmentReplacement
+from control_plane.entities.owners import with_owner
 from control_plane.entities.service import EntityService
 from control_plane.entities.sizes import check_size
-from control_plane.entities.transactions import ProjectTransactions, WriteTransaction
+from control_plane.entities.transactions import ProjectTransactions, WriteTransaction, find
 from control_plane.environments.queries import EnvironmentRow
 from control_plane.quotas import Quota
+from control_plane.segments import list_chunks
 from control_plane.segments.definition import segment_of
+from control_plane.segments.list_edits import BothLists, Edited, ListEdit, Listing, Standing, edited
 from control_plane.segments.models import SEGMENTS, SegmentRow
 from control_plane.segments.queries import named_segments
 from control_plane.segments.schemas import SegmentCreate, SegmentPatch
 
-_AUDIENCE = ("included", "excluded", "condition", "archived")
+Fields = Mapping[str, Any]
+NONE: Fields = MappingProxyType({})
+_LIST_IS_GONE = "its long list was deleted with it: create the segment, and upload the list"
+_AUDIENCE = ("included", "excluded", "condition", "long_list", "archived")
 
 
 class SegmentService(EntityService[SegmentRow]):
@@ -44,7 +55,12 @@ class SegmentService(EntityService[SegmentRow]):
         self._integrity = integrity
 
     def view(self, row: SegmentRow) -> Answered:
-        own = {"included": row.included, "excluded": row.excluded, "if": row.condition}
+        own = {
+            "included": row.included,
+            "excluded": row.excluded,
+            "if": row.condition,
+            "long_list": row.long_list,
+        }
         return Answered({**entity_document(row), **own})
 
     async def checked(
@@ -73,6 +89,79 @@ class SegmentService(EntityService[SegmentRow]):
             condition=None if condition is None else condition_to_document(condition),
         )
 
+    async def edit_list(
+        self, actor: Actor, project: str, key: str, expected: int | None, edits: Sequence[ListEdit], also: Fields = NONE
+    ) -> Answered:
+        """Edits the long list, and changes other fields with it. What changes nothing leaves no version behind.
+
+        Raises `InvalidInput` for a key in both lists and for too many keys, and `PreconditionFailed` when somebody else
+        has written meanwhile."""
+        async with self._transactions.read(actor, project, self._right("update")) as read:
+            row = await find(read, SEGMENTS, key, expected)
+            self.refuse_archived(row)
+            numbers = await list_chunks.numbers_of(read.tx, row)
+            concerned = [each for each in numbers if any(edit.concerns(each) for edit in edits)]
+            documents = await list_chunks.documents_of(read.tx, row, concerned)
+        with uncounted():
+            outcome = await asyncio.to_thread(_edited, row, numbers, documents, edits)
+        if outcome.delta.empty and not also:
+            return self.view(row)
+        edit = self.edit("update", key, None, row.version)
+        async with self._write(actor, project, edit) as write:
+            found = await self.found(write, "update", key, row.version)
+            given = self.columns(await with_owner(write, dict(also)))
+            changed = replace(found, **given, long_list=outcome.standing.told(), updated_at=write.now)
+            checked = await self.checked(write, changed, found)
+            await list_chunks.store(write.tx, found, outcome, found.version + 1, write.now)
+            return await self.update(write, found, checked)
+
+    async def list_keys(self, actor: Actor, project: str, key: str, listing: Listing) -> AsyncIterator[Sequence[str]]:
+        """All keys of one of the two lists, a chunk at a time, as they stand at one moment."""
+        async with self._transactions.read(actor, project, self._right("read")) as read:
+            row = await find(read, SEGMENTS, key)
+            documents = await list_chunks.documents_of(read.tx, row, await list_chunks.numbers_of(read.tx, row))
+        return _keys_of(documents.values(), listing)
+
+    def authored(self, document: Mapping[str, Any]) -> dict[str, Any]:
+        """A document of before there were long lists has none."""
+        return {**super().authored(document), "long_list": document.get("long_list")}
+
+    async def bring_back(
+        self, actor: Actor, project: str, key: str, expected: int, fields: Mapping[str, Any]
+    ) -> Answered:
+        """A list is brought back by undoing what its versions have changed since; raises `Conflict` where these are no
+        longer kept."""
+        others = {name: value for name, value in fields.items() if name != "long_list"}
+        if "long_list" not in fields:
+            return await super().bring_back(actor, project, key, expected, others)
+        also = self.patch.model_validate(others).given() if others else NONE
+        edits = await self._undoing(actor, project, key, (fields["long_list"] or {}).get("digest", ""))
+        return await self.edit_list(actor, project, key, expected, edits, also)
+
+    async def _undoing(self, actor: Actor, project: str, key: str, digest: str) -> list[ListEdit]:
+        edits: list[ListEdit] = []
+        async with self._transactions.read(actor, project, self._right("update")) as read:
+            row = await find(read, SEGMENTS, key)
+            if (row.long_list or {}).get("digest", "") == digest:
+                return edits
+            async for before, delta in list_chunks.changes_of(read.tx, row.organization_id, row.id):
+                edits += delta.undone()
+                if before == digest:
+                    return edits
+        raise Conflict("what its long list was then is no longer kept", code="long_list_not_kept")
+
+    async def recreate(self, actor: Actor, project: str, document: Mapping[str, Any]) -> Answered:
+        if document.get("long_list"):
+            raise Conflict(_LIST_IS_GONE, code="not_undoable")
+        return await super().recreate(actor, project, document)
+
+    def _growth(self, before: SegmentRow | None, stored: SegmentRow) -> int:
+        was_there = before is not None and not (before.archived and not stored.archived)
+        grown = Standing.of(stored.long_list).bytes
+        if before is not None and was_there:
+            grown -= Standing.of(before.long_list).bytes
+        return super()._growth(before, stored) + grown
+
     async def serving(
         self, write: WriteTransaction, before: SegmentRow | None, after: SegmentRow | None
     ) -> Sequence[EnvironmentRow]:
@@ -92,6 +181,26 @@ class SegmentService(EntityService[SegmentRow]):
     async def check_delete(self, write: WriteTransaction, row: SegmentRow) -> None:
         await super().check_delete(write, row)
         usages.forget_later(write.tx, write.scope, "segment", row.key)
+
+
+def _edited(
+    row: SegmentRow, numbers: Sequence[int], documents: Mapping[int, bytes], edits: Sequence[ListEdit]
+) -> Edited:
+    try:
+        outcome = edited(Standing.of(row.long_list), numbers, documents, edits)
+    except BothLists as error:
+        reason = f"{error.key!r} would be included and excluded"
+        raise InvalidInput([FieldError("excluded", "both_lists", reason)]) from error
+    for each in Listing:
+        if getattr(outcome.standing, each) > LONG_LIST_KEYS_MAX:
+            reason = f"a list has at most {LONG_LIST_KEYS_MAX:,} keys"
+            raise InvalidInput([FieldError(each.value, "too_many", reason)])
+    return outcome
+
+
+async def _keys_of(documents: Iterable[bytes], listing: Listing) -> AsyncIterator[Sequence[str]]:
+    for document in documents:
+        yield sorted(getattr(chunk_of(document), listing))
 
 
 async def _refuse_cycle(write: WriteTransaction, key: str, named: list[str]) -> None:

@@ -57,6 +57,7 @@ class Editor:
         self._acts: list[Callable[[], Awaitable[None]]] = [
             self._entity,
             self._entity,
+            self._long_list,
             self._flag_settings,
             self._config_settings,
             self._flag_settings,
@@ -104,6 +105,11 @@ class Editor:
         }
         noun = self._chance.choice(list(creations))
         await self._write("POST", f"{self._shop}/{noun}", {"key": self._key(), **creations[noun]})
+
+    async def _long_list(self) -> None:
+        keys = [f"{'user-' * 20}{each}" for each in self._chance.sample(range(100), 12)]
+        change = {self._chance.choice(("add", "remove")): keys}
+        await self._write("PATCH", f"{self._shop}/segments/{self._key()}/long-list", {"included": change})
 
     async def _flag_definition(self) -> None:
         at = f"{self._shop}/flags/{self._key()}"
