@@ -35,6 +35,7 @@ from control_plane.environments.keeper import EnvironmentKeeper
 from control_plane.experiments import endpoints as experiments_endpoints
 from control_plane.experiments.disturbances import ExperimentsBeside
 from control_plane.experiments.edits import ExperimentEdits
+from control_plane.experiments.scheduler import ExperimentScheduler
 from control_plane.experiments.service import ExperimentService
 from control_plane.explanations import endpoints as explanations_endpoints
 from control_plane.explanations.service import Explainer
@@ -298,6 +299,15 @@ def rollouts_of(quotas: Quotas) -> RolloutParts:
         return {edits.entity: edits}
 
     return RolloutParts(quotas=quotas, kinds=kinds)
+
+
+def experiment_scheduler_of(database: Database, quotas: Quotas, event_age_days_max: int) -> ExperimentScheduler:
+    """What starts and stops scheduled experiments."""
+
+    def experiments(transactions: ProjectTransactions) -> ExperimentService:
+        return ExperimentService(transactions, ExperimentProtection(ExperimentsBeside()), event_age_days_max)
+
+    return ExperimentScheduler(database, quotas, actor_by_id, experiments)
 
 
 def reviews_of(database: Database, quotas: Quotas, event_age_days_max: int, impacts: Impacts | None = None) -> Reviews:

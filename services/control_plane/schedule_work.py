@@ -1,4 +1,5 @@
-"""What is scheduled, put together: steps of rollouts and change requests with a moment, taken by one process at a time.
+"""What is scheduled, put together: steps of rollouts, change requests and experiments with a moment, taken by one process
+at a time.
 
 The one that holds the lease takes them, in a term with an epoch that stands in the very statement of each step; see
 `rollouts/scheduler.py`. Another one begins as soon as the lease runs out.
@@ -17,7 +18,7 @@ from service_kit.logs import get_logger
 from service_kit.problems import Problem
 from service_kit.tasks import end
 
-from control_plane.app import reviews_of, rollouts_of
+from control_plane.app import experiment_scheduler_of, reviews_of, rollouts_of
 from control_plane.database import SCHEDULE_CONNECTIONS, Database
 from control_plane.publishing.lease import Lease
 from control_plane.quotas import Quotas, QuotaTelemetry
@@ -62,12 +63,18 @@ class ScheduleWork:
     def turns(self, database: Database) -> Turns:
         steps = RolloutScheduler(database, rollouts_of(self._quotas), self._telemetry)
         requests = Schedule(reviews_of(database, self._quotas, self._settings.events_age_days_max))
+        experiments = experiment_scheduler_of(database, self._quotas, self._settings.events_age_days_max)
 
         async def apply_requests(_: int) -> None:
             # Each by the lock of its row, whatever the term.
             await requests.apply_all()
 
-        return Turns(Lease(database, "schedule"), [steps.take_all, apply_requests], self._telemetry)
+        async def run_experiments(_: int) -> None:
+            # Each by the lock of its project, whatever the term.
+            await experiments.run_all()
+
+        works = [steps.take_all, apply_requests, run_experiments]
+        return Turns(Lease(database, "schedule"), works, self._telemetry)
 
 
 class Turns:

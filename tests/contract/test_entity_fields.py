@@ -220,6 +220,8 @@ ENTITIES = (
             LeftOut("status start_at stop_at", "create patch", "start and stop change them"),
             LeftOut("phase phase_started_at ended_phases", "create patch", "what would mix populations changes them"),
             LeftOut("pauses", "create patch", "pause and resume change them"),
+            LeftOut("schedule schedule_failure", "create patch", "a write of its own changes them"),
+            LeftOut("due_at", "create patch view audit", "the next moment of `schedule`"),
             LeftOut("layer_share", "create patch view audit", "part of `layer`"),
             LeftOut("slot_start slot_end", "create patch view audit", "found at the start; told by `layer`"),
         ),

@@ -373,6 +373,10 @@ async def _experiments(owner: Speaker, shop: str) -> None:
     await owner("GET", f"{shop}/experiments?environment=production&flag=checkout&state=draft")
     await owner("GET", f"{shop}/experiments/test")
     await owner.changed(f"{shop}/experiments/test", {"hypothesis": "More sales", "traffic": 80})
+    schedule = f"{shop}/experiments/test/schedule"
+    wanted = {"start_at": "2100-01-05T10:00:00Z", "stop_at": "2100-02-05T10:00:00Z"}
+    await owner.changed(schedule, wanted, method="PUT", read=f"{shop}/experiments/test")
+    await owner("DELETE", schedule)
     await owner("POST", f"{shop}/experiments/test/start")
     await owner("POST", f"{shop}/experiments/test/pause")
     await owner("POST", f"{shop}/experiments/test/resume")

@@ -32,7 +32,7 @@ from control_plane.entities.transactions import ProjectTransactions, ReadTransac
 from control_plane.environments.queries import EnvironmentRow
 from control_plane.quotas import Quota
 
-SHRINKING = frozenset({"archive", "pause", "stop"})
+SHRINKING = frozenset({"archive", "pause", "stop", "unschedule"})
 """Writes that always get through, however full everything is; so does a deletion."""
 
 

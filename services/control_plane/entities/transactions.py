@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
@@ -270,10 +270,13 @@ class ProjectTransactions:
         self._quotas = quotas
         self._agreement = agreement
 
+    def _transaction(self, actor: Actor) -> AbstractAsyncContextManager[Connection]:
+        return self._database.transaction(tenancy=tenancy_of(actor))
+
     @asynccontextmanager
     async def read(self, actor: Actor, project: str, right: Right) -> AsyncIterator[ReadTransaction]:
         """Raises `NotFound` for a project that isn't the actor's, `MissingRight` without the right to read."""
-        async with self._database.transaction(tenancy=tenancy_of(actor)) as tx:
+        async with self._transaction(actor) as tx:
             scope = await resolve_project(tx, actor, project)
             require(actor, right, scope)
             yield ReadTransaction(tx, scope)
@@ -295,7 +298,7 @@ class ProjectTransactions:
 
         Raises `NotFound` and `MissingRight` like `read`.
         """
-        async with self._database.transaction(tenancy=tenancy_of(actor)) as tx:
+        async with self._transaction(actor) as tx:
             opened = await open_project(tx, actor, project, actor.granted_in(right), _about(edit))
             require(actor, right, opened.scope, inside=placed)
             environments = opened.environments
@@ -324,7 +327,7 @@ class ProjectTransactions:
 
         Raises `NotFound` and `MissingRight` like `read`.
         """
-        async with self._database.transaction(tenancy=tenancy_of(actor)) as tx:
+        async with self._transaction(actor) as tx:
             opened = await open_project(tx, actor, project, (), _about(edit))
             require(actor, right, opened.scope, inside=True)
             yield WriteTransaction(

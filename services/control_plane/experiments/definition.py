@@ -91,7 +91,7 @@ def refuse_started(row: ExperimentRow, changed: ExperimentRow) -> None:
     traffic: units that are in it stay in it. What would mix populations changes while it runs, too, with a new phase.
     Raises `Conflict` (`experiment_started`) naming the fields.
     """
-    if row.status == "draft":
+    if row.drafted:
         return
     fixed = [name for name in _FIXED if getattr(row, name) != getattr(changed, name)]
     if complete_plan(row.plan) != complete_plan(changed.plan):

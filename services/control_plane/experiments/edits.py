@@ -10,7 +10,7 @@ from control_plane.access import Actor
 from control_plane.entities.edits import COMMON_PARTS, EntityEdits, read_document
 from control_plane.entities.merge import Elements, Parts, Whole
 from control_plane.entities.models import Edit
-from control_plane.experiments.schemas import ExperimentStart
+from control_plane.experiments.schemas import ExperimentSchedule, ExperimentStart
 from control_plane.experiments.service import ExperimentService
 
 _PARTS: Parts = {**COMMON_PARTS, "metrics": Elements("metric"), "holdouts": Whole.VALUES}
@@ -25,10 +25,10 @@ class ExperimentEdits(EntityEdits):
 
     @property
     def actions(self) -> Sequence[str]:
-        return (*super().actions, "start", "stop", "pause", "resume")
+        return (*super().actions, "start", "stop", "pause", "resume", "schedule", "unschedule")
 
     def form(self, edit: Edit) -> type[BaseModel] | None:
-        return ExperimentStart if edit.action == "start" else super().form(edit)
+        return {"start": ExperimentStart, "schedule": ExperimentSchedule}.get(edit.action) or super().form(edit)
 
     def is_about_all(self, edit: Edit) -> bool:
         return edit.action == "start" or super().is_about_all(edit)
@@ -39,6 +39,11 @@ class ExperimentEdits(EntityEdits):
             await self._experiments.start(actor, project, edit.key, expected, start)
         elif edit.action == "stop":
             await self._experiments.stop(actor, project, edit.key, expected)
+        elif edit.action == "schedule":
+            wanted = read_document(ExperimentSchedule, edit.document)
+            await self._experiments.schedule(actor, project, edit.key, expected, wanted)
+        elif edit.action == "unschedule":
+            await self._experiments.unschedule(actor, project, edit.key, expected)
         elif edit.action == "pause":
             await self._experiments.pause(actor, project, edit.key, expected)
         elif edit.action == "resume":

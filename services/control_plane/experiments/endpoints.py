@@ -23,6 +23,7 @@ from control_plane.entities.lists import ListFilter
 from control_plane.experiments.schemas import (
     ExperimentCreate,
     ExperimentPatch,
+    ExperimentSchedule,
     ExperimentStart,
     ExperimentView,
     Mode,
@@ -62,6 +63,7 @@ def build_router(*, authenticator: Authenticator, experiments: ExperimentService
     _add_writes(router, authenticator, experiments)
     _add_start_and_stop(router, authenticator, experiments)
     _add_pause_and_resume(router, authenticator, experiments)
+    _add_schedule(router, authenticator, experiments)
     return document_bypass(router)
 
 
@@ -131,3 +133,28 @@ def _add_pause_and_resume(router: APIRouter, authenticator: Authenticator, exper
     ) -> Response:
         """A paused experiment counts again from now on."""
         return answer_entity(await experiments.resume(actor, project, key, expected))
+
+
+def _add_schedule(router: APIRouter, authenticator: Authenticator, experiments: ExperimentService) -> None:
+    at = f"{_EXPERIMENT.one}/schedule"
+
+    @router.put(at, responses=CHANGE, response_model=ExperimentView)
+    async def schedule_experiment(
+        project: str,
+        key: str,
+        body: ExperimentSchedule,
+        expected: ExpectedVersion,
+        actor: Actor = Depends(authenticator.actor),
+    ) -> Response:
+        """A draft starts and perhaps stops then, a running one stops then. What was scheduled before is replaced."""
+        return answer_entity(await experiments.schedule(actor, project, key, expected, body))
+
+    @router.delete(at, responses=CHANGE, response_model=ExperimentView)
+    async def unschedule_experiment(
+        project: str,
+        key: str,
+        expected: VersionIfGiven,
+        actor: Actor = Depends(authenticator.actor),
+    ) -> Response:
+        """It waits for nothing; one that hasn't started is a draft again."""
+        return answer_entity(await experiments.unschedule(actor, project, key, expected))

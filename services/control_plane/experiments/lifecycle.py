@@ -13,6 +13,7 @@ from control_plane.experiments.pauses import closed
 from control_plane.experiments.phases import next_phase
 from control_plane.experiments.plans import DAY_MILLISECONDS, end_errors
 from control_plane.experiments.repository import running_assigning
+from control_plane.experiments.schedule import back, waiting_for_stop
 from control_plane.experiments.slots import free_slot
 
 
@@ -50,10 +51,10 @@ async def started(write: WriteTransaction, row: ExperimentRow, start_at: int) ->
     Raises `Conflict`: `not_a_draft`; `flag_has_experiment` when another one assigns on the same flag and both are
     not in one layer; `layer_full`; `layer_bucket_by` when the layer's experiments bucket by another attribute.
     """
-    if row.status != "draft" or row.archived:
+    if not row.drafted or row.archived:
         state = "archived" if row.archived else row.status
         raise Conflict(f"only a draft is started, this experiment is {state}", code="not_a_draft")
-    begun = replace(row, status="running", start_at=start_at, updated_at=write.now)
+    begun = replace(waiting_for_stop(row), status="running", start_at=start_at, updated_at=write.now)
     if row.mode == "observes":
         return begun
     others = await running_assigning(write.tx, row.organization_id, row.environment_id)
@@ -67,7 +68,7 @@ def stopped(write: WriteTransaction, row: ExperimentRow) -> ExperimentRow:
         raise Conflict(f"only a running experiment is stopped, this one is a {row.status} one", code="not_running")
     # At least a millisecond, so that the time in which it ran is not empty.
     now = max(round(write.now.timestamp() * 1000), (row.phase_started_at or row.start_at or 0) + 1)
-    return replace(row, status="stopped", stop_at=now, pauses=closed(row, now), updated_at=write.now)
+    return replace(back(row), status="stopped", stop_at=now, pauses=closed(row, now), updated_at=write.now)
 
 
 async def begun_anew(write: WriteTransaction, row: ExperimentRow, changed: ExperimentRow) -> ExperimentRow:

@@ -15,8 +15,8 @@ class ExperimentRow(EntityRow):
     """Traffic and layer share in hundredths of a percent, slots in buckets, times in epoch milliseconds.
 
     `variations` are `{"key", "weight"}` in percent, `metrics` are `{"metric", "role", "margin", "margin_kind"}`, and
-    `plans.py` says what a `plan` is. `ended_phases` and `pauses` are as they are told; `phase_started_at` None: the
-    present phase began with the experiment.
+    `plans.py` says what a `plan` is. `ended_phases`, `pauses`, `schedule` and its failure are as they are told;
+    `phase_started_at` None: the present phase began with the experiment.
     """
 
     environment_id: UUID
@@ -45,6 +45,14 @@ class ExperimentRow(EntityRow):
     phase_started_at: int | None = None
     ended_phases: list[dict[str, Any]] = field(default_factory=list)
     pauses: list[dict[str, Any]] = field(default_factory=list)
+    schedule: dict[str, Any] | None = None
+    due_at: int | None = None
+    schedule_failure: dict[str, Any] | None = None
+
+    @property
+    def drafted(self) -> bool:
+        """Whether it has yet to begin."""
+        return self.status in ("draft", "scheduled")
 
     @property
     def under_way(self) -> bool:

@@ -48,6 +48,29 @@ async def running_assigning(tx: Connection, organization_id: UUID, environment_i
     return [ExperimentRow(**record) for record in records]
 
 
+async def take_due(tx: Connection) -> ExperimentRow | None:
+    """The one that has waited longest for its start or stop, unless somebody else writes in its project, which is
+    locked then."""
+    now = round(tx.now.timestamp() * 1000)
+    found = await tx.fetchrow(
+        "SELECT x.organization_id, x.id FROM experiments x JOIN projects p "
+        "ON p.organization_id = x.organization_id AND p.id = x.project_id "
+        "WHERE x.due_at <= $1 ORDER BY x.due_at, x.id LIMIT 1 FOR UPDATE OF p SKIP LOCKED",
+        now,
+    )
+    if found is None:
+        return None
+    # Another worker may have done it while this one waited to see it.
+    record = await tx.fetchrow(
+        f"SELECT {_COLUMNS} FROM experiments x "  # noqa: S608 - column names of our own
+        "WHERE x.organization_id = $1 AND x.id = $2 AND x.due_at <= $3",
+        found["organization_id"],
+        found["id"],
+        now,
+    )
+    return None if record is None else ExperimentRow(**record)
+
+
 async def of_environment(tx: Connection, environment_id: UUID) -> list[ExperimentRow]:
     """All of the environment's experiments, in the order of the keys."""
     records = await tx.fetch(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal
+from uuid import UUID
 
 from bucketing.flagset import ExperimentMode
 from bucketing.limits import ATTRIBUTE_NAME_BYTES_MAX, EXPERIMENT_HOLDOUTS_MAX, FLAG_VARIATIONS_MAX
@@ -159,6 +160,14 @@ class ExperimentStart(Input, strict=True):
     on_experiments: OnExperiments = None
 
 
+class ExperimentSchedule(Input, strict=True):
+    start_at: str | int | None = Field(
+        None, description="When a draft starts: RFC 3339 with an offset or epoch milliseconds, in the future."
+    )
+    stop_at: str | int | None = Field(None, description="When it stops: the same, later than its start.")
+    on_experiments: OnExperiments = None
+
+
 class ExperimentMetricView(Output):
     metric: str
     role: Role
@@ -239,6 +248,31 @@ class PauseView(Output):
     ended_at: datetime | None = Field(description="Null: it is paused.")
 
 
+class SchedulerView(Output):
+    kind: str
+    id: UUID
+    name: str
+
+
+class ScheduleView(Output):
+    """What is to be done, as whoever said so and with the rights that they have then."""
+
+    start_at: datetime | None
+    stop_at: datetime | None
+    on_experiments: str | None
+    reason: str | None
+    by: SchedulerView
+
+
+class ScheduleFailureView(Output):
+    """Why it could not be done: what would have been refused by hand at that moment."""
+
+    at: datetime
+    action: str
+    code: str
+    detail: str
+
+
 class ExperimentView(EntityView):
     unaudited: ClassVar = EntityView.unaudited | {"disturbances"}
 
@@ -264,4 +298,8 @@ class ExperimentView(EntityView):
     phase_started_at: datetime | None = Field(description="Exposures from then on count.")
     ended_phases: list[EndedPhaseView] = Field(description="The first in front.")
     pauses: list[PauseView] = Field(description="Spans in which it counted nobody, the first in front.")
+    schedule: ScheduleView | None
+    schedule_failure: ScheduleFailureView | None = Field(
+        description="Of the last schedule; it waits for nothing since."
+    )
     disturbances: list[MarkView] = Field([], description="The first in front.")

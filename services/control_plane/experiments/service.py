@@ -29,11 +29,17 @@ from control_plane.experiments.pauses import paused, resumed
 from control_plane.experiments.phases import mixing_fields, require_new_phase
 from control_plane.experiments.plans import stored_plan
 from control_plane.experiments.references import flag_of_experiment, keep_references
-from control_plane.experiments.schemas import ExperimentCreate, ExperimentPatch, ExperimentStart
+from control_plane.experiments.schedule import scheduled, unscheduled
+from control_plane.experiments.schemas import (
+    ExperimentCreate,
+    ExperimentPatch,
+    ExperimentSchedule,
+    ExperimentStart,
+)
 from control_plane.experiments.views import experiment_view
 from control_plane.quotas import Quota
 
-_RIGHTS = {"begin_phase": "update", "pause": "stop", "resume": "start"}
+_RIGHTS = {"begin_phase": "update", "pause": "stop", "resume": "start", "schedule": "start", "unschedule": "start"}
 """The rights of what is done with an experiment, where they are named otherwise."""
 
 
@@ -59,13 +65,13 @@ class ExperimentService(EntityService[ExperimentRow]):
         return experiment_view(row)
 
     async def views(self, tx: Connection, rows: Sequence[ExperimentRow]) -> list[Answered]:
-        ids = [row.id for row in rows if row.status != "draft"]
+        ids = [row.id for row in rows if not row.drafted]
         marks = await disturbances_of(tx, rows[0].organization_id, ids) if ids else {}
         return [experiment_view(row, marks.get(row.id, ())) for row in rows]
 
     async def written(self, write: WriteTransaction, before: ExperimentRow | None, stored: ExperimentRow) -> Answered:
         """One that starts has not been disturbed yet."""
-        if before is None or before.status == "draft":
+        if before is None or before.drafted:
             return self.view(stored)
         return await super().written(write, before, stored)
 
@@ -164,6 +170,25 @@ class ExperimentService(EntityService[ExperimentRow]):
             self._refuse_archived_environment(write, row)
             return await self.update(write, row, resumed(write, row), "resume")
 
+    async def schedule(
+        self, actor: Actor, project: str, key: str, expected: int, wanted: ExperimentSchedule
+    ) -> Answered:
+        """It starts and stops then, as the actor, with the rights that they have by then."""
+        async with self._write(actor, project, self.edit("schedule", key, wanted, expected)) as write:
+            row = await self.found(write, "schedule", key, expected)
+            self.refuse_archived(row)
+            self._refuse_archived_environment(write, row)
+            if wanted.stop_at is not None:
+                write.require(Right.EXPERIMENT_STOP, _environment(write, row.environment))
+            waiting = scheduled(write, row, wanted)
+            return await self.update(write, row, waiting, "schedule")
+
+    async def unschedule(self, actor: Actor, project: str, key: str, expected: int | None) -> Answered:
+        """It waits for nothing; one that hasn't started is a draft again."""
+        async with self._write(actor, project, self.edit("unschedule", key, None, expected)) as write:
+            row = await self.found(write, "unschedule", key, expected)
+            return await self.update(write, row, unscheduled(write, row), "unschedule")
+
     def _right(self, action: str) -> Right:
         return super()._right(_RIGHTS.get(action, action))
 
@@ -183,13 +208,17 @@ class ExperimentService(EntityService[ExperimentRow]):
     async def serving(
         self, write: WriteTransaction, before: ExperimentRow | None, after: ExperimentRow | None
     ) -> Sequence[EnvironmentRow]:
-        """An experiment changes what its environment serves while it runs, when it begins and when it ends."""
-        begun = [each for each in (before, after) if each is not None and each.under_way]
+        """An experiment changes what its environment serves while it runs, when it begins and when it ends; one that is
+        scheduled will, and is agreed on before."""
+        rows = [each for each in (before, after) if each is not None]
+        begun = [each for each in rows if each.under_way or each.status == "scheduled"]
         return self.served_by(write, begun[0]) if begun else ()
 
     async def check_archive(self, write: WriteTransaction, row: ExperimentRow) -> None:
         if row.under_way:
             raise Conflict("a running experiment is not archived: stop it first", code="experiment_running")
+        if row.status == "scheduled":
+            raise Conflict("it is scheduled to start: take that back first", code="experiment_scheduled")
         usages.release_parts_later(write.tx, write.scope, "experiment", row.key)
 
     async def check_restore(self, write: WriteTransaction, row: ExperimentRow) -> None:
@@ -197,7 +226,7 @@ class ExperimentService(EntityService[ExperimentRow]):
         await _canonical(write, replace(row, archived=False), row)
 
     async def check_delete(self, write: WriteTransaction, row: ExperimentRow) -> None:
-        if row.status != "draft":
+        if not row.drafted:
             raise Conflict("it has run, and its results stay: archive it", code="experiment_started")
         usages.forget_later(write.tx, write.scope, "experiment", row.key)
 

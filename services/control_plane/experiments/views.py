@@ -46,6 +46,8 @@ def experiment_view(row: ExperimentRow, disturbances: Sequence[Mapping[str, Any]
             "phase_started_at": _moment(row.phase_started_at or row.start_at),
             "ended_phases": row.ended_phases,
             "pauses": row.pauses,
+            "schedule": row.schedule,
+            "schedule_failure": row.schedule_failure,
             "disturbances": list(disturbances),
         },
         _UNAUDITED,

@@ -31,6 +31,8 @@ _NO_WAY_BACK = {
     "start": "a start is not undone: units have been assigned; stop the experiment",
     "pause": "a pause is not undone: resume the experiment",
     "resume": "a resumption is not undone: pause the experiment",
+    "schedule": "a schedule is taken back by DELETE",
+    "unschedule": "a schedule is said anew",
     "stop": "a stop is not undone: an experiment that has ended is drafted anew",
 }
 _FIRST_SETTINGS = 1

@@ -19,7 +19,19 @@ from control_plane.reviews.policies import DEFAULT_RIGHT, PEOPLE_MAX
 EDITS_MAX = 100
 COMMENTS_MAX = 500
 ENTITIES = ("flag", "flag_settings", "config", "config_settings", "segment", "metric", "experiment", "layer", "holdout")
-ACTIONS = ("create", "update", "archive", "restore", "delete", "start", "stop", "pause", "resume")
+ACTIONS = (
+    "create",
+    "update",
+    "archive",
+    "restore",
+    "delete",
+    "start",
+    "stop",
+    "pause",
+    "resume",
+    "schedule",
+    "unschedule",
+)
 EntityName = Annotated[str, OneOf(ENTITIES)]
 ActionName = Annotated[str, OneOf(ACTIONS)]
 StateName = Annotated[str, OneOf(State)]
