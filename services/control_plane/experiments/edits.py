@@ -28,7 +28,8 @@ class ExperimentEdits(EntityEdits):
         return (*super().actions, "start", "stop", "pause", "resume", "schedule", "unschedule")
 
     def form(self, edit: Edit) -> type[BaseModel] | None:
-        return {"start": ExperimentStart, "schedule": ExperimentSchedule}.get(edit.action) or super().form(edit)
+        forms: dict[str, type[BaseModel]] = {"start": ExperimentStart, "schedule": ExperimentSchedule}
+        return forms.get(edit.action) or super().form(edit)
 
     def is_about_all(self, edit: Edit) -> bool:
         return edit.action == "start" or super().is_about_all(edit)
