@@ -1,5 +1,4 @@
-"""What is scheduled, put together: steps of rollouts, change requests and experiments with a moment, taken by one process
-at a time.
+"""What is scheduled, put together: steps of rollouts, change requests and experiments, taken by one process at a time.
 
 The one that holds the lease takes them, in a term with an epoch that stands in the very statement of each step; see
 `rollouts/scheduler.py`. Another one begins as soon as the lease runs out.
