@@ -2,7 +2,7 @@
 
 `config.<environment>.<kind>.<key>` · `events.<environment>` · `dead_letters.<environment>` · `acts.<organization>` ·
 `verdicts.<environment>.<rollout id>` · `monitor_term`, and `config_ahead.<environment>`,
-`verdict.edges.<environment>` and `verdict.impact`, which no stream keeps. A key may hold dots, which separate tokens
+`verdict.edges.<environment>`, `verdict.impact` and `verdict.usage`, which no stream keeps. A key may hold dots, which separate tokens
 in a subject, so they travel as `~`, a character that no key has.
 """
 
@@ -21,6 +21,8 @@ MONITOR_TERM = "monitor_term"
 """Where VERDICTS keeps who looks: a `MonitorTerm`."""
 IMPACT = "verdict.impact"
 """Where it is asked what a change would do; see proto/verdict/v1/impact.proto."""
+USAGE = "verdict.usage"
+"""Where it is asked how flags are used; see proto/verdict/v1/usage.proto."""
 
 ENTITY_KINDS = ("environment", "flag", "segment", "experiment", "metric", "remote_config", "rollout", "segment_chunk")
 _MANIFEST = "manifest"

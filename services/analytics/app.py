@@ -40,11 +40,13 @@ from analytics.results import snapshot_endpoints as snapshots
 from analytics.results.inquiries import Inquiries
 from analytics.results.snapshots import ResultSnapshots
 from analytics.turns import TurnLimits, Turns
+from analytics.usage import endpoints as usage
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.errors import QueryTooExpensive, WarehouseError, WarehouseUnavailable
 from analytics.warehouse.exports import ExportStore
 from analytics.warehouse.refusals import AWAY
 from analytics.warehouse.result_snapshots import ResultSnapshotStore
+from analytics.warehouse.usage import UsageReader
 
 BROWSER_ACCESS = CorsPolicy(
     methods=("GET", "POST", "PATCH", "DELETE"),
@@ -108,6 +110,9 @@ def _routers(parts: Parts, registry: CollectorRegistry) -> list[APIRouter]:
         units.build_router(authenticator=authenticator, inquiries=inquiries, acts=acts, limits=parts.unit_files),
         planning.build_router(authenticator=authenticator, inquiries=inquiries, warehouse=warehouse, clock=clock),
         programme.build_router(authenticator=authenticator, inquiries=inquiries, warehouse=warehouse, clock=clock),
+        usage.build_router(
+            authenticator=authenticator, inquiries=inquiries, reader=UsageReader(warehouse), clock=clock
+        ),
         operations.build_router(
             authenticator=authenticator,
             inquiries=inquiries,

@@ -26,8 +26,10 @@ from analytics.loading.telemetry import LoaderTelemetry
 from analytics.settings import LoadSettings
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.upkeep import Upkeep
+from analytics.warehouse.usage import RollUp
 
 STOP_SECONDS = 10.0
+ROLL_UP_SECONDS = 20.0
 
 
 def run(settings: LoadSettings) -> None:
@@ -51,6 +53,7 @@ def run(settings: LoadSettings) -> None:
         await upkeep.made()
         background.keep("load", loader.run, essential=True, finish=loader.stop)
         background.keep("tables", upkeep.run, essential=True)
+        background.every("usage", RollUp(warehouse, clock).look, seconds=ROLL_UP_SECONDS)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:

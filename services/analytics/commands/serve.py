@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 from messages.follower_telemetry import FollowerTelemetry
-from messages.subjects import CONFIG
+from messages.subjects import CONFIG, USAGE
 from service_kit.actor_limits import ActorLimits
 from service_kit.background import Background
 from service_kit.clock import SystemClock
@@ -17,6 +17,7 @@ from service_kit.serving import serve
 from service_kit.shared_limits import JOIN_SECONDS, SharedLimits, redis_at
 from service_kit.telemetry import new_registry
 from starlette.applications import Starlette
+from streams import Bus
 from streams.connection import BusConnection
 from streams.jetstream import JetStreamBus
 from streams.server_clock import time_of
@@ -34,8 +35,10 @@ from analytics.results.kept_results import Forwarding
 from analytics.results.snapshots import ResultSnapshots, SnapshotTelemetry
 from analytics.settings import ServeSettings
 from analytics.turns import TurnLimits
+from analytics.usage.evidence import AT_ONCE, WAITING_MAX, UsageEvidence
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.upkeep import Upkeep
+from analytics.warehouse.usage import UsageReader
 
 _LOOK_SECONDS_MAX = 60
 
@@ -70,6 +73,7 @@ def run(settings: ServeSettings) -> None:
             background.every("snapshots", partial(snapshots.look, seconds), seconds=min(seconds, _LOOK_SECONDS_MAX))
         if settings.analytics_impact:
             background.keep("impact", impact.run)
+        background.keep("usage", partial(respond, bus, warehouse))
         if seconds := settings.analytics_forward_seconds:
             background.every("forwarding", Forwarding(warehouse, catalog, clock).look, seconds=seconds)
         try:
@@ -94,6 +98,12 @@ def run(settings: ServeSettings) -> None:
         unit_files=unit_file_limits(settings),
     )
     serve(build_app(parts, Shell(registry=registry, background=background, lifespan=lifespan)), settings)
+
+
+async def respond(bus: Bus, warehouse: Warehouse) -> None:
+    """To those who ask how flags are used. Of several processes one gets each request."""
+    evidence = UsageEvidence(UsageReader(warehouse))
+    await bus.respond(USAGE, evidence.answer, group="analytics", at_once=AT_ONCE, waiting_max=WAITING_MAX)
 
 
 def turn_limits(settings: ServeSettings) -> TurnLimits:
