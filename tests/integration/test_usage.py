@@ -142,10 +142,11 @@ async def test_what_was_asked_for_is_told_by_flag_over_time_and_by_key_of_none(w
     async with api(warehouse, clock) as client:
         where = {"project": "shop", "environment": "production"}
         page = (await client.get("/v1/usage/flags", params=where | {"hours": 24})).json()
-        assert (page["point_seconds"], page["next_cursor"]) == (3600, None)
+        assert page["next_cursor"] is None
         found = by_flag(page)
         assert list(found) == ["checkout", "menu"]
         checkout = found["checkout"]
+        assert checkout["point_seconds"] == 3600
         assert (checkout["evaluations"], checkout["named"]) == (23, 15)
         assert checkout["points"] == [0] * 20 + [16, 0, 0, 7]
         assert {each["variation"]: (each["evaluations"], each["named"]) for each in checkout["variations"]} == {

@@ -69,9 +69,12 @@ class VariationCount:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlagUsageDocument:
     """`named`: evaluations in which the flag was asked for by name; the others were in bulk answers. `points`: all
-    evaluations over the time, 24 numbers, the oldest first."""
+    evaluations from `start` until before `end`, 24 numbers of `point_seconds`, the oldest first."""
 
     flag: str
+    start: str
+    end: str
+    point_seconds: int
     evaluations: int
     named: int
     last_named_at: str | None
@@ -82,11 +85,6 @@ class FlagUsageDocument:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlagUsagePage:
-    project: str
-    environment: str
-    start: str
-    end: str
-    point_seconds: int
     items: list[FlagUsageDocument]
     next_cursor: str | None
 
@@ -147,10 +145,6 @@ class UnknownFlagDocument:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnknownFlagPage:
-    project: str
-    environment: str
-    start: str
-    end: str
     items: list[UnknownFlagDocument]
     next_cursor: str | None
 
@@ -177,6 +171,9 @@ def _flag(key: str, total: Row | None, rows: list[Row], window: Window) -> FlagU
         series[row["point"]] += row["evaluations"]
     return FlagUsageDocument(
         flag=key,
+        start=rfc3339(window.start * 1000),
+        end=rfc3339(window.stop * 1000),
+        point_seconds=window.width,
         evaluations=evaluations,
         named=sum(row["named"] for row in rows),
         last_named_at=moment(total["named_at"]) if total else None,

@@ -71,16 +71,7 @@ def build_router(*, authenticator: Authenticator, inquiries: Inquiries, reader: 
             given, cursor = (totals, None) if named else page_of(totals, page, lambda row: str(row["flag"]))
             keys = named or [row["flag"] for row in given]
             points = await reader.points(scope, keys, window.width) if keys else []
-        document = FlagUsagePage(
-            project=environment.project_key,
-            environment=environment.key,
-            start=rfc3339(window.start * 1000),
-            end=rfc3339(window.stop * 1000),
-            point_seconds=window.width,
-            items=flag_documents(given, points, keys, window),
-            next_cursor=cursor,
-        )
-        return json_response(document)
+        return json_response(FlagUsagePage(items=flag_documents(given, points, keys, window), next_cursor=cursor))
 
     @router.get(
         "/flags/{key}",
@@ -130,15 +121,8 @@ def build_router(*, authenticator: Authenticator, inquiries: Inquiries, reader: 
         async with inquiries.turn(actor, environment):
             rows = await reader.unknown(scope, page.after or "", page.fetch)
         given, cursor = page_of(rows, page, lambda row: str(row["flag"] or LAST))
-        document = UnknownFlagPage(
-            project=environment.project_key,
-            environment=environment.key,
-            start=rfc3339(window.start * 1000),
-            end=rfc3339(window.stop * 1000),
-            items=unknown_documents(given, inquiries.catalog.entries(environment.id).flags),
-            next_cursor=cursor,
-        )
-        return json_response(document)
+        items = unknown_documents(given, inquiries.catalog.entries(environment.id).flags)
+        return json_response(UnknownFlagPage(items=items, next_cursor=cursor))
 
     return router
 
