@@ -98,6 +98,7 @@ from control_plane.reviews.policy_service import ApprovalPolicies
 from control_plane.reviews.records import Parts as Reviews
 from control_plane.rollouts import endpoints as rollouts_endpoints
 from control_plane.rollouts import templates_endpoints as rollout_templates_endpoints
+from control_plane.rollouts.edits import RolloutEdits
 from control_plane.rollouts.ownership import RolloutShares
 from control_plane.rollouts.records import RolloutParts
 from control_plane.rollouts.service import RolloutService
@@ -326,6 +327,7 @@ def reviews_of(database: Database, quotas: Quotas, event_age_days_max: int, impa
             ExperimentEdits(ExperimentService(transactions, integrity, event_age_days_max)),
             layer_edits(LayerService(transactions)),
             holdout_edits(HoldoutService(transactions, integrity)),
+            RolloutEdits(RolloutService(transactions, rollouts_of(quotas))),
         )
         return {each.entity: each for each in known}
 

@@ -18,7 +18,18 @@ from control_plane.reviews.policies import DEFAULT_RIGHT, PEOPLE_MAX
 
 EDITS_MAX = 100
 COMMENTS_MAX = 500
-ENTITIES = ("flag", "flag_settings", "config", "config_settings", "segment", "metric", "experiment", "layer", "holdout")
+ENTITIES = (
+    "flag",
+    "flag_settings",
+    "config",
+    "config_settings",
+    "segment",
+    "metric",
+    "experiment",
+    "layer",
+    "holdout",
+    "rollout",
+)
 ACTIONS = (
     "create",
     "update",

@@ -19,6 +19,7 @@ from control_plane.database import Connection, Overtaken
 from control_plane.entities.edits import EditKinds
 from control_plane.entities.joint import Frame, JointTransactions
 from control_plane.entities.models import Edit
+from control_plane.entities.transactions import WriteTransaction
 from control_plane.environments.queries import EnvironmentRow, environment_for_publishing
 from control_plane.flags.queries import ServedFlag, served_flag
 from control_plane.quotas import Quotas
@@ -50,7 +51,8 @@ class RolloutParts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RolloutTransaction:
-    """One rollout, found locked, in a project that is. `author`: whose decision it is; `epoch`: the scheduler's."""
+    """One rollout, found locked, in a project that is. `author`: whose decision it is; `epoch`: the scheduler's;
+    `joint`: the writes that it is made with, by `write`, where it is made with others."""
 
     frame: Frame
     environment: EnvironmentRow
@@ -58,6 +60,8 @@ class RolloutTransaction:
     parts: RolloutParts
     author: Author
     epoch: int | None = None
+    joint: JointTransactions | None = None
+    write: WriteTransaction | None = None
 
     @classmethod
     async def of_id(
@@ -103,13 +107,19 @@ class RolloutTransaction:
         Raises `Fenced`, and what the flags' service raises."""
         before, tx = self.row, self.tx
         saved = replace(after, revision=before.revision + 1, updated_at=tx.now, cause=cause.document())
-        joint = JointTransactions(replace(self.frame, actor=automation_of(before)), _told(before, cause))
+        joint = self.joint or JointTransactions(replace(self.frame, actor=automation_of(before)), _told(before, cause))
         if serves and after.written is not None:
             await self._serve(joint, after.written, "accept" if accept else after.on_experiments)
         if not await repository.update(tx, saved, before.revision, self.epoch):
             raise Overtaken if self.epoch is None else Fenced
         await self._add(saved, action, cause)
-        return saved, await joint.record(self._change(action, cause, before, saved))
+        change = self._change(action, cause, before, saved)
+        if self.write is None:
+            return saved, await joint.record(change)
+        versions = await self.write.record(
+            action, change.entity_key, before=change.before, after=change.after, environments=[self.environment]
+        )
+        return saved, versions
 
     async def create(self) -> dict[str, int]:
         """Records one that was inserted."""
@@ -146,7 +156,9 @@ class RolloutTransaction:
             base_version=flag.version,
         )
         kind = self.parts.kinds(joint)[_SETTINGS]
-        await kind.make(automation_of(self.row), str(self.row.project_id), edit, flag.version)
+        # Made with others it is their maker's: who may not make it alone is refused then.
+        maker = automation_of(self.row) if self.write is None else self.frame.actor
+        await kind.make(maker, str(self.row.project_id), edit, flag.version)
 
     async def _add(self, row: RolloutRow, action: str, cause: Cause) -> None:
         await repository.add_transition(

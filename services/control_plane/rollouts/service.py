@@ -15,7 +15,8 @@ from service_kit.versions import check_version
 from control_plane.access import Actor, Right, require
 from control_plane.database import settled
 from control_plane.entities.errors import KeyTaken
-from control_plane.entities.joint import Frame
+from control_plane.entities.joint import Frame, JointTransactions
+from control_plane.entities.models import Edit, document_of
 from control_plane.entities.schemas import Warned
 from control_plane.entities.transactions import ProjectTransactions, ReadTransaction, WriteTransaction
 from control_plane.environments.queries import EnvironmentRow, environment_by_key, refuse_archived_environment
@@ -56,6 +57,7 @@ class RolloutService:
     def __init__(self, transactions: ProjectTransactions, parts: RolloutParts, most: int = 500) -> None:
         """`most`: that have not ended, of one environment."""
         self._transactions = transactions
+        self._joint = transactions if isinstance(transactions, JointTransactions) else None
         self._parts = parts
         self._most = most
 
@@ -126,7 +128,10 @@ class RolloutService:
         later steps ask no more. Raises `TargetTaken`, `TargetGone`, and what begins no rollout."""
 
         async def attempt() -> RolloutView:
-            async with self._change(actor, at, expected) as (write, at_work):
+            edit = Edit(
+                entity=ENTITY, key=at.key, environment=at.environment, action="start", document=document_of(body)
+            )
+            async with self._change(actor, at, expected, edit=edit) as (write, at_work):
                 row, environment = at_work.row, at_work.environment
                 if row.state is not RolloutState.PENDING:
                     raise WrongState(row, "started")
@@ -137,7 +142,7 @@ class RolloutService:
                 _check_unit(row, served)
                 check_begin(served, row.variation)
                 await self._refuse_rival(at_work)
-                await replace(write, entity="flag_settings").serve(Right.ROLLOUT_MANAGE, [environment])
+                await self._agreed(write, environment)
                 inherited = row.rule is None and flag.own_default is None
                 begun = moves.started(row, served, write.now, body.on_experiments, inherited=inherited)
                 if moves.is_due(begun, write.now):
@@ -227,9 +232,16 @@ class RolloutService:
 
     @asynccontextmanager
     async def _change(
-        self, actor: Actor, at: RolloutPath, expected: int | None, right: Right = Right.ROLLOUT_MANAGE
+        self,
+        actor: Actor,
+        at: RolloutPath,
+        expected: int | None,
+        right: Right = Right.ROLLOUT_MANAGE,
+        *,
+        edit: Edit | None = None,
     ) -> AsyncIterator[tuple[WriteTransaction, RolloutTransaction]]:
-        async with self._transactions.write(actor, at.project, right, entity=ENTITY, placed=True) as write:
+        opened = self._transactions.write(actor, at.project, right, entity=ENTITY, placed=True, edit=edit)
+        async with opened as write:
             environment = await _environment(write, at.environment, right)
             row = await _found(write, environment, at.key, lock=True)
             check_version(expected, row.revision)
@@ -237,7 +249,22 @@ class RolloutService:
 
     def _transaction(self, write: WriteTransaction, environment: EnvironmentRow, row: RolloutRow) -> RolloutTransaction:
         frame = Frame(write.tx, write.scope, write.actor, write.environments, write.quotas)
-        return RolloutTransaction(frame=frame, environment=environment, row=row, parts=self._parts, author=write.actor)
+        return RolloutTransaction(
+            frame=frame,
+            environment=environment,
+            row=row,
+            parts=self._parts,
+            author=write.actor,
+            joint=self._joint,
+            write=None if self._joint is None else write,
+        )
+
+    async def _agreed(self, write: WriteTransaction, environment: EnvironmentRow) -> None:
+        """As a start, and as the change of the flag's settings that it is: whichever asks for more decides."""
+        await write.serve(Right.ROLLOUT_MANAGE, [environment])
+        if self._joint is None:
+            alone = replace(write, entity="flag_settings", edit=None)
+            await alone.serve(Right.ROLLOUT_MANAGE, [environment])
 
     async def _refuse_rival(self, at_work: RolloutTransaction) -> None:
         row = at_work.row

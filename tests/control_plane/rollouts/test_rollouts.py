@@ -166,7 +166,10 @@ async def test_where_people_have_to_agree_a_start_waits_and_a_way_back_does_not(
     await tenant.api.ok("POST", rollouts, ROLLOUT | {"key": "second"})
     await tenant.api.ok("POST", f"{path}/skip")
     await tenant.api.ok("POST", f"{path}/roll-back")
-    assert await refused(tenant.api, "POST", f"{rollouts}/second/start") == (409, "approval_required")
+    answer = await tenant.api("POST", f"{rollouts}/second/start")
+    assert (answer.status_code, answer.json()["code"]) == (409, "approval_required")
+    start = {"entity": "rollout", "key": "second", "environment": "production", "action": "start", "document": {}}
+    assert answer.json()["edit"] == start
     bypass = {"X-Verdict-Bypass": "true", "X-Verdict-Reason": "now"}
     assert (await tenant.api.ok("POST", f"{rollouts}/second/start", headers=bypass))["state"] == "running"
 
@@ -193,3 +196,29 @@ async def test_a_template_says_what_a_rollout_leaves_out(tenant: Any, rollouts: 
     assert (own["steps"], own["guards"], own["alpha"]) == (3, [], 0.05)
     await tenant.api.ok("DELETE", f"{templates}/careful")
     assert await refused(tenant.api, "GET", f"{templates}/careful") == (404, "not_found")
+
+
+async def test_people_agree_on_a_start_by_a_change_request(
+    tenant: Any, rollouts: str, settings: str, make_member: Any
+) -> None:
+    await tenant.api.changed("PUT", f"{tenant.path}/approval-policy", {"required": True})
+    await tenant.api.ok("POST", rollouts, ROLLOUT)
+    edit = {"entity": "rollout", "key": "ship-it", "environment": "production", "action": "start"}
+    requests = f"/projects/{tenant.project}/change-requests"
+    made = await tenant.api.ok("POST", requests, {"title": "Ship it", "edits": [edit]})
+    assert (await tenant.api.ok("GET", f"{rollouts}/ship-it"))["state"] == "pending"
+    assert await served(tenant, settings) == {"variation": "old"}
+    request = f"{requests}/{made['number']}"
+    assert (await tenant.api("POST", f"{request}/apply")).json()["code"] == "not_approved"
+    reviewer = await make_member(tenant, "administrator")
+    await reviewer.changed("POST", f"{request}/reviews", {"verdict": "approve"}, read=request)
+    applied = await tenant.api.ok("POST", f"{request}/apply")
+    told = await tenant.api.ok("GET", f"{rollouts}/ship-it")
+    assert (told["state"], told["share"]) == ("running", 10)
+    assert await served(tenant, settings) == NEW_10
+    entries = (await tenant.api.ok("GET", f"/organizations/{tenant.organization}/audit?limit=3"))["items"]
+    assert [each["entity"] for each in entries] == ["change_request", "rollout", "flag_settings"]
+    versions = {tuple(each["environment_versions"].values()) for each in entries}
+    assert versions == {tuple(applied["environment_versions"].values())}
+    again = await tenant.api("POST", requests, {"title": "Again", "edits": [edit]})
+    assert (again.status_code, again.json()["code"]) == (409, "rollout_running")
