@@ -146,8 +146,13 @@ async def due(tx: Connection, limit: int) -> list[UUID]:
 
 async def is_quiet(tx: Connection, row: RolloutRow) -> bool:
     """Whether no guard keeps the next step back: the first step has nothing that could be watched."""
-    quiet = _QUIET.format(now="$2::timestamptz", age=_AGE)
-    told: bool = await tx.fetchval(f"SELECT {quiet} FROM rollouts r WHERE r.id = $1", row.id, tx.now)
+    quiet = _QUIET.format(now="$3::timestamptz", age=_AGE)
+    told: bool = await tx.fetchval(
+        f"SELECT {quiet} FROM rollouts r WHERE r.organization_id = $1 AND r.id = $2",
+        row.organization_id,
+        row.id,
+        tx.now,
+    )
     return told
 
 
