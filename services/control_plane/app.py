@@ -89,6 +89,7 @@ from control_plane.people.single_sign_on import sign_in_endpoints as single_sign
 from control_plane.people.single_sign_on.parts import SingleSignOn
 from control_plane.previews.impacts import Impacts, NoImpacts
 from control_plane.previews.protection import ExperimentProtection
+from control_plane.promotions import endpoints as promotions_endpoints
 from control_plane.publishing import endpoints as publishing_endpoints
 from control_plane.quotas import Quotas
 from control_plane.reviews import endpoints as reviews_endpoints
@@ -287,6 +288,7 @@ def _routers_of_entities(parts: Parts) -> Sequence[APIRouter]:
         policy_endpoints.build_router(authenticator=authenticator, policies=ApprovalPolicies(parts.database)),
         reviews_endpoints.build_router(authenticator=authenticator, parts=reviews),
         preview_endpoints.build_router(authenticator=authenticator, parts=reviews),
+        promotions_endpoints.build_router(authenticator=authenticator, parts=reviews),
     )
 
 

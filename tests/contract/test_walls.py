@@ -110,10 +110,11 @@ TOGETHER = {
     "control_plane.changes": {"control_plane.audit"},
     "control_plane.previews": {"control_plane.reviews"},
     "control_plane.publishing": {"control_plane.previews"},
+    "control_plane.reviews": {"control_plane.promotions"},
 }
 """Two rooms of one subject: people are brought in by one, and the other knows what they may do; changes are recorded by
 one, and read by the other; edits are collected by one, and what they would do is told by another, which asks what would
-be published."""
+be published; what is brought from one environment to another is a change request."""
 
 
 @pytest.mark.parametrize("room", ROOMS)

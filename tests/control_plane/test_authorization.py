@@ -55,6 +55,7 @@ PROVIDER = {"name": "New", "issuer": "http://127.0.0.1:9", "client_id": "verdict
 DIRECTORY_TOKENS = "/organizations/{organization}/provisioning-tokens"
 REQUESTS = PROJECT + "/change-requests"
 ROLLOUT: dict[str, Any] = {"flag": "thing", "variation": "on", "plan": {"steps": [{"share": 5}]}}
+PROMOTED = {"entity": "flag_settings", "key": "thing"}
 EDIT: dict[str, Any] = {
     "entity": "flag_settings",
     "key": "thing",
@@ -191,6 +192,8 @@ ROWS: dict[tuple[str, str], Row] = {
     ("POST", ENVIRONMENT + "/explain"): Row("viewer", {"flag": "thing"}),
     ("POST", ENVIRONMENT + "/preview"): Row("developer", {"edits": [{**EDIT, "action": "start"}]}),
     ("POST", ENVIRONMENT + "/segments/{key}/estimate"): Row("viewer"),
+    ("GET", ENVIRONMENT + "/promotion"): Row("viewer", query={"source": "staging"}),
+    ("POST", ENVIRONMENT + "/promotion"): Row("developer", {"source": "nowhere", "items": [PROMOTED]}),
     ("GET", ENVIRONMENT + "/sdk-keys"): Row("viewer"),
     ("POST", ENVIRONMENT + "/sdk-keys"): Row("administrator", {"kind": "server", "name": "New"}),
     ("POST", ENVIRONMENT + "/sdk-keys/{sdk_key}/rotate"): Row("administrator", {}),

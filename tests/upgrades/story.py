@@ -345,6 +345,10 @@ async def _change_requests(owner: Speaker, shop: str) -> None:
         f"{requests}/1", {"edits": [edit | {"document": {"enabled": True, "default": HALVES}}, segment]}
     )
     await owner("POST", f"{requests}/1/impact")
+    promotion = f"{shop}/environments/staging/promotion"
+    await owner("GET", f"{promotion}?source=production")
+    promoted = {"source": "production", "items": [{"entity": "flag_settings", "key": "checkout"}]}
+    await owner("POST", promotion, promoted | {"leave": ["enabled"]})
     await owner("POST", f"{requests}/1/comments", {"text": "Half of them at first"})
     review = {"verdict": "approve"}
     await owner.changed(f"{requests}/1/reviews", review, method="POST", read=f"{requests}/1")

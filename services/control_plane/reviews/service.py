@@ -13,6 +13,7 @@ from control_plane.entities.edits import EditKinds
 from control_plane.entities.joint import Frame, JointTransactions
 from control_plane.quotas import Quota
 from control_plane.reviews import repository
+from control_plane.reviews.application import Bypass, prepare
 from control_plane.reviews.approvals import Approvals
 from control_plane.reviews.errors import NotOpen
 from control_plane.reviews.measurements import Measurements
@@ -26,7 +27,7 @@ from control_plane.reviews.schemas import (
     ChangeRequestView,
 )
 from control_plane.reviews.trials import Rehearsed, tried
-from control_plane.reviews.views import summary
+from control_plane.reviews.views import change_request_view, summary
 
 
 class ChangeRequests:
@@ -40,33 +41,48 @@ class ChangeRequests:
         """Raises what making the edits would raise, and `QuotaExceeded` for too many that wait."""
         async with self._parts.database.transaction() as tx:
             review = await ReviewTransaction.of(tx, actor, project, self._parts, Right.CHANGE_PROPOSE)
-            frame = await review.lock()
-            rehearsed = await tried(frame, self._parts.kinds, body.edits)
-            edits = rehearsed.edits
-            await review.require_in(Right.CHANGE_PROPOSE, _environments(edits))
-            scope = review.scope
-            await self._parts.quotas.claim(tx, Quota.CHANGE_REQUESTS, scope.organization_id, scope.project_id)
-            row = RequestRow(
-                id=uuid4(),
-                organization_id=scope.organization_id,
-                project_id=scope.project_id,
-                number=await repository.next_number(tx, scope),
-                title=body.title,
-                description=body.description,
-                state=State.OPEN,
-                edits=edits,
-                revision=1,
-                environments=_environments(edits),
-                nouns=_nouns(self._parts.kinds, frame, edits),
-                author=person_of(actor),
-                author_ids=authors_of(actor),
-                version=1,
-                created_at=tx.now,
-                updated_at=tx.now,
-            )
-            await repository.insert(tx, row)
-            await review.record(row, "propose", None)
+            row, rehearsed = await self._proposed(review, body)
         return await self._measurements.keep(actor, project, row.number, row.revision, rehearsed.trials)
+
+    async def apply_at_once(
+        self, actor: Actor, project: str, body: ChangeRequestCreate, bypass: Bypass | None = None
+    ) -> ChangeRequestView:
+        """Proposed and applied in one transaction: nothing is left where that is refused. Raises what either raises."""
+        async with self._parts.database.transaction() as tx:
+            review = await ReviewTransaction.of(tx, actor, project, self._parts, Right.CHANGE_PROPOSE)
+            row, _ = await self._proposed(review, body)
+            approvals = await review.approvals(row)
+            applied = await (await prepare(review, row, bypass)).record()
+        return change_request_view(applied, approvals, [[] for _ in applied.edits])
+
+    async def _proposed(self, review: ReviewTransaction, body: ChangeRequestCreate) -> tuple[RequestRow, Rehearsed]:
+        tx, scope, actor = review.tx, review.scope, review.actor
+        frame = await review.lock()
+        rehearsed = await tried(frame, self._parts.kinds, body.edits)
+        edits = rehearsed.edits
+        await review.require_in(Right.CHANGE_PROPOSE, _environments(edits))
+        await self._parts.quotas.claim(tx, Quota.CHANGE_REQUESTS, scope.organization_id, scope.project_id)
+        row = RequestRow(
+            id=uuid4(),
+            organization_id=scope.organization_id,
+            project_id=scope.project_id,
+            number=await repository.next_number(tx, scope),
+            title=body.title,
+            description=body.description,
+            state=State.OPEN,
+            edits=edits,
+            revision=1,
+            environments=_environments(edits),
+            nouns=_nouns(self._parts.kinds, frame, edits),
+            author=person_of(actor),
+            author_ids=authors_of(actor),
+            version=1,
+            created_at=tx.now,
+            updated_at=tx.now,
+        )
+        await repository.insert(tx, row)
+        await review.record(row, "propose", None)
+        return row, rehearsed
 
     async def read(self, actor: Actor, project: str, number: int) -> ChangeRequestView:
         async with self._parts.database.transaction() as tx:

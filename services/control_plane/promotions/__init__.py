@@ -1,0 +1,1 @@
+"""Promotion: what stands in one environment of a project, brought to another."""
