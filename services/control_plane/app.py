@@ -42,7 +42,7 @@ from control_plane.explanations.service import Explainer
 from control_plane.flags import endpoints as flags_endpoints
 from control_plane.flags.edits import SettingsEdits, flag_edits
 from control_plane.flags.service import FlagService
-from control_plane.flags.settings_service import SettingsService
+from control_plane.flags.shipping import ShippingService
 from control_plane.fleet import endpoints as fleet_endpoints
 from control_plane.fleet.answers import PropagationAnswers
 from control_plane.fleet.api_document import describe_waiting
@@ -244,7 +244,7 @@ def _routers_of_entities(parts: Parts) -> Sequence[APIRouter]:
     transactions = ProjectTransactions(parts.database, parts.quotas, PolicyAgreement())
     integrity = ExperimentProtection(ExperimentsBeside())
     segments, flags = SegmentService(transactions, integrity), FlagService(transactions, integrity)
-    settings = SettingsService(transactions, integrity, RolloutShares())
+    settings = ShippingService(transactions, integrity, RolloutShares())
     holdouts = HoldoutService(transactions, integrity)
     configs, config_settings = ConfigService(transactions), ConfigSettingsService(transactions)
     metrics, layers = MetricService(transactions), LayerService(transactions)
@@ -281,7 +281,7 @@ def _routers_of_entities(parts: Parts) -> Sequence[APIRouter]:
             authenticator=authenticator, templates=TemplateService(transactions, parts.rollouts_max)
         ),
         metrics_endpoints.build_router(authenticator=authenticator, metrics=metrics),
-        experiments_endpoints.build_router(authenticator=authenticator, experiments=experiments),
+        experiments_endpoints.build_router(authenticator=authenticator, experiments=experiments, shipper=settings),
         layers_endpoints.build_router(authenticator=authenticator, layers=layers),
         holdouts_endpoints.build_router(authenticator=authenticator, holdouts=holdouts),
         history_endpoints.build_router(authenticator=authenticator, history=history),
@@ -297,7 +297,7 @@ def rollouts_of(quotas: Quotas) -> RolloutParts:
 
     def kinds(transactions: ProjectTransactions) -> Mapping[str, EditKind]:
         integrity = ExperimentProtection(ExperimentsBeside())
-        settings = SettingsService(transactions, integrity)
+        settings = ShippingService(transactions, integrity)
         edits = SettingsEdits(settings, FlagService(transactions, integrity))
         return {edits.entity: edits}
 
@@ -321,7 +321,7 @@ def reviews_of(database: Database, quotas: Quotas, event_age_days_max: int, impa
         flags = FlagService(transactions, integrity)
         known: tuple[EditKind, ...] = (
             flag_edits(flags),
-            SettingsEdits(SettingsService(transactions, integrity, RolloutShares()), flags),
+            SettingsEdits(ShippingService(transactions, integrity, RolloutShares()), flags),
             config_edits(ConfigService(transactions)),
             ConfigSettingsEdits(ConfigSettingsService(transactions)),
             segment_edits(SegmentService(transactions, integrity)),

@@ -391,6 +391,8 @@ async def _experiments(owner: Speaker, shop: str) -> None:
     await owner("POST", f"{shop}/experiments", draft | watching)
     await owner("POST", f"{shop}/experiments/watching/start", {})
     await owner("POST", f"{shop}/experiments/watching/stop")
+    for dry_run in (True, False):
+        await owner("POST", f"{shop}/experiments/watching/ship", {"variation": "new", "dry_run": dry_run})
     for action in ("archive", "restore", "archive"):
         await owner("POST", f"{shop}/experiments/spare/{action}")
     await owner("DELETE", f"{shop}/experiments/spare")

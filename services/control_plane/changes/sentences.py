@@ -24,6 +24,7 @@ _VERBS = {
     "reset": "reset",
     "run": "ran",
     "send": "sent",
+    "ship": "shipped",
     "stop": "stopped",
     "submit": "submitted",
     "take": "took",

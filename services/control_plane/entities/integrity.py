@@ -17,9 +17,10 @@ from bucketing.flagset import Experiment, Flag, FlagSet, Segment
 from fastapi import Depends, Query
 from service_kit.schemas import OneOf
 
-from control_plane.entities.schemas import CHOICE_FIELD, ExperimentChoice
+from control_plane.entities.schemas import CHOICE_FIELD, ExperimentChoice, Shipment
 from control_plane.entities.transactions import WriteTransaction
 from control_plane.entities.usages import Kind, Reached
+from control_plane.environments.queries import EnvironmentRow
 
 _asked: ContextVar[ExperimentChoice | None] = ContextVar("choice_asked", default=None)
 _observed: ContextVar[set[tuple[str, str]] | None] = ContextVar("disturbances_observed", default=None)
@@ -155,8 +156,38 @@ class ExperimentReplacement:
         return name
 
 
+@dataclass(frozen=True, slots=True)
+class ShippedReplacement:
+    """A flag that serves by default what its experiment has shipped, and the experiment's end."""
+
+    kind: ClassVar[Kind] = "flag"
+    flag: FlagReplacement
+    experiment: ExperimentReplacement
+
+    @property
+    def key(self) -> str:
+        return self.flag.key
+
+    @property
+    def environment_ids(self) -> frozenset[UUID]:
+        return self.flag.environment_ids
+
+    def put(self, held: FlagSet, environment_id: UUID) -> tuple[FlagSet, FlagSet]:
+        was, becomes = self.flag.put(held, environment_id)
+        return self.experiment.put(was, environment_id)[0], self.experiment.put(becomes, environment_id)[1]
+
+    def field(self, name: str) -> str:
+        return name
+
+
 class ExperimentIntegrity(Protocol):
     """What looks after running experiments."""
+
+    async def ship(
+        self, write: WriteTransaction, environment: EnvironmentRow, flag: str, shipment: Shipment
+    ) -> ExperimentReplacement:
+        """The shipment's experiment ends with the write. Raises `InvalidInput` where it isn't on the flag here or the
+        variation isn't its own, `Conflict` where it has not begun, and `MissingRight`."""
 
     async def hold(self, write: WriteTransaction, replacement: Replacement, *, off: bool = False) -> None:
         """Before the write ends. Raises `ExperimentAffected` where it disturbs experiments and nobody has chosen what

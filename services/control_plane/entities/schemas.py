@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar, Generic, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
@@ -78,6 +78,19 @@ class Changes(Input, strict=True, json_schema_extra=_without_defaults):
     def given(self) -> dict[str, Any]:
         fields = self.model_fields_set - {CHOICE_FIELD}
         return {name: value for name, value in self.model_dump().items() if name in fields}
+
+
+class ShipmentFields(Input, strict=True):
+    variation: Annotated[str, StringConstraints(min_length=1, max_length=128)]
+    rules: Literal["keep", "drop"] = Field("keep", description="What becomes of the flag's rules in the environment.")
+    on_experiments: OnExperiments = None
+
+
+class Shipment(ShipmentFields, strict=True):
+    """A variation of an experiment that is to be the default of its flag; the experiment ends with it."""
+
+    experiment: EntityKey
+    version: int | None = Field(None, description="The experiment's, as its author has seen it.")
 
 
 class EntityCreate(Input, strict=True):

@@ -8,14 +8,15 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from service_kit.problems import NotFound, PreconditionFailed
+from service_kit.problems import Conflict, FieldError, InvalidInput, NotFound, PreconditionFailed
+from service_kit.versions import check_version
 
 from control_plane.access import Right
 from control_plane.database import Connection
 from control_plane.entities import usages
 from control_plane.entities.answers import told_moment
 from control_plane.entities.integrity import DisturbanceCause, ExperimentReplacement
-from control_plane.entities.schemas import Warned
+from control_plane.entities.schemas import Shipment, Warned
 from control_plane.entities.transactions import Consequence, WriteTransaction
 from control_plane.environments.queries import EnvironmentRow
 from control_plane.experiments import repository
@@ -54,6 +55,28 @@ class ExperimentsBeside:
         await self._stored(write, environment, row, next_phase(write, row, row), "begin_phase")
         detail = f"the experiment {key!r} in {environment.key} has begun phase {row.phase + 1}, and counts from now on"
         write.warnings.append(Warned(code="experiment_phase_begun", detail=detail))
+
+    async def ship(
+        self, write: WriteTransaction, environment: EnvironmentRow, flag: str, shipment: Shipment
+    ) -> ExperimentReplacement:
+        """One that has stopped already stays as it is."""
+        write.require(Right.EXPERIMENT_STOP, environment)
+        row = await EXPERIMENTS.find(write.tx, write.scope, shipment.experiment)
+        if row is None or (row.flag, row.environment_id) != (flag, environment.id):
+            reason = f"there is no experiment {shipment.experiment!r} on the flag {flag!r} in {environment.key}"
+            raise InvalidInput([FieldError("experiment", "unknown_experiment", reason)])
+        check_version(shipment.version, row.version)
+        if shipment.variation not in {each["key"] for each in row.variations}:
+            reason = f"{shipment.variation!r} is none of the experiment's variations"
+            raise InvalidInput([FieldError("variation", "unknown_variation", reason)])
+        if row.drafted:
+            raise Conflict(f"only what has run is shipped, this experiment is {row.status}", code="not_running")
+        if not row.under_way:
+            return replacement_of(row, row)
+        ended = stopped(write, row)
+        await self._stored(write, environment, row, ended, "ship")
+        usages.activate_later(write.tx, write.scope, "experiment", row.key, active=False)
+        return replacement_of(row, ended)
 
     async def _stored(
         self,

@@ -24,12 +24,15 @@ from control_plane.experiments.schemas import (
     ExperimentCreate,
     ExperimentPatch,
     ExperimentSchedule,
+    ExperimentShipment,
     ExperimentStart,
     ExperimentView,
     Mode,
+    ShippedView,
     Status,
 )
 from control_plane.experiments.service import ExperimentService
+from control_plane.experiments.shipping import Shipper, Shipping
 
 _EXPERIMENT = Noun(
     "experiment",
@@ -50,7 +53,7 @@ async def _requested_experiments(
     return replace(wanted, state=state, type=of_type).also(environment=environment, flag=flag)
 
 
-def build_router(*, authenticator: Authenticator, experiments: ExperimentService) -> APIRouter:
+def build_router(*, authenticator: Authenticator, experiments: ExperimentService, shipper: Shipper) -> APIRouter:
     router = api_router("experiments", authenticator.actor, note_bypass)
     add_entity_routes(
         router,
@@ -64,6 +67,7 @@ def build_router(*, authenticator: Authenticator, experiments: ExperimentService
     _add_start_and_stop(router, authenticator, experiments)
     _add_pause_and_resume(router, authenticator, experiments)
     _add_schedule(router, authenticator, experiments)
+    _add_shipping(router, authenticator, Shipping(experiments, shipper))
     return document_bypass(router)
 
 
@@ -158,3 +162,18 @@ def _add_schedule(router: APIRouter, authenticator: Authenticator, experiments: 
     ) -> Response:
         """It waits for nothing; one that hasn't started is a draft again."""
         return answer_entity(await experiments.unschedule(actor, project, key, expected))
+
+
+def _add_shipping(router: APIRouter, authenticator: Authenticator, shipping: Shipping) -> None:
+    @router.post(f"{_EXPERIMENT.one}/ship", responses=CHANGE, response_model=ShippedView)
+    async def ship_experiment(
+        project: str,
+        key: str,
+        body: ExperimentShipment,
+        expected: VersionIfGiven,
+        actor: Actor = Depends(authenticator.actor),
+    ) -> ShippedView:
+        """Stops the experiment where it hasn't, and lets its flag serve a variation by default, with or without rules.
+
+        `dry_run` tells the difference, and changes nothing."""
+        return await shipping.ship(actor, project, key, expected, body)

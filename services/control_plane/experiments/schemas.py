@@ -19,9 +19,12 @@ from control_plane.entities.schemas import (
     EntityCreate,
     EntityPatch,
     EntityView,
+    EnvironmentVersions,
     EventName,
     OnExperiments,
     Percent,
+    ShipmentFields,
+    Warnings,
 )
 from control_plane.environments.keys import EntityKey
 
@@ -166,6 +169,24 @@ class ExperimentSchedule(Input, strict=True):
     )
     stop_at: str | int | None = Field(None, description="When it stops: the same, later than its start.")
     on_experiments: OnExperiments = None
+
+
+class ExperimentShipment(ShipmentFields, strict=True):
+    dry_run: bool = Field(False, description="Tells what would be otherwise, and changes nothing.")
+
+
+class ShippedView(Output):
+    """What the flag serves in the experiment's environment, before and after."""
+
+    dry_run: bool
+    flag: str
+    environment: str
+    before: dict[str, Any]
+    after: dict[str, Any]
+    changes: list[str] = Field(description="The difference in words.")
+    patch: list[dict[str, Any]] = Field(description="The difference as JSON patch (RFC 6902).")
+    environment_versions: EnvironmentVersions = Field({})
+    warnings: Warnings = Field([])
 
 
 class ExperimentMetricView(Output):

@@ -14,10 +14,11 @@ from control_plane.access import Actor
 from control_plane.entities.edits import COMMON_PARTS, EntityEdits, Standing, read_document
 from control_plane.entities.merge import Elements, Parts, Whole
 from control_plane.entities.models import Edit
-from control_plane.entities.schemas import CHOICE_FIELD, EntityPatch
+from control_plane.entities.schemas import CHOICE_FIELD, EntityPatch, Shipment
 from control_plane.flags.schemas import FlagPatch, SettingsPatch
 from control_plane.flags.service import FlagService
-from control_plane.flags.settings_service import SettingsPath, SettingsService
+from control_plane.flags.settings_service import SettingsPath
+from control_plane.flags.shipping import ShippingService
 
 _FLAG_PARTS: Parts = {**COMMON_PARTS, "variations": Elements("key"), "metadata": Whole.MEMBERS}
 _DEFINITION = (
@@ -36,7 +37,7 @@ class SettingsEdits:
 
     entity: ClassVar[str] = "flag_settings"
     noun: ClassVar[str] = "flag"
-    actions: ClassVar[Sequence[str]] = ("update",)
+    actions: ClassVar[Sequence[str]] = ("update", "ship")
     in_environment: ClassVar[bool] = True
     parts: ClassVar[Parts] = {
         "rules": Elements("id", ordered=True),
@@ -45,20 +46,23 @@ class SettingsEdits:
         "exposure_attributes": Whole.VALUES,
     }
 
-    def __init__(self, settings: SettingsService, flags: FlagService) -> None:
+    def __init__(self, settings: ShippingService, flags: FlagService) -> None:
         self._settings = settings
         self._flags = flags
 
     def checked(self, edit: Edit) -> Edit:
         """A rule without an id gets one by its content, so that rules that two people add are two rules."""
+        if edit.action == "ship":
+            read_document(Shipment, edit.document)
+            return edit
         read_document(SettingsPatch, edit.document)
         if "rules" not in edit.document:
             return edit
         return replace(edit, document={**edit.document, "rules": [_with_id(each) for each in edit.document["rules"]]})
 
     def is_about_all(self, edit: Edit) -> bool:
-        """Switching on serves all that is set, and what the flag itself says."""
-        return edit.document.get("enabled") is True
+        """Switching on serves all that is set, and what the flag itself says; so does shipping."""
+        return edit.action == "ship" or edit.document.get("enabled") is True
 
     def authored(self, document: Mapping[str, Any]) -> Mapping[str, Any]:
         return self._settings.authored(document)
@@ -75,6 +79,10 @@ class SettingsEdits:
         return Standing(document, view.version)
 
     async def make(self, actor: Actor, project: str, edit: Edit, expected: int) -> None:
+        if edit.action == "ship":
+            shipment = read_document(Shipment, edit.document)
+            await self._settings.ship(actor, _path(project, edit), expected, shipment)
+            return
         body = read_document(SettingsPatch, edit.document)
         await self._settings.change(actor, _path(project, edit), expected, body)
 

@@ -86,7 +86,7 @@ class SettingsService:
         patch = body.given()
         if patch == {"enabled": False} and body.on_experiments != ExperimentChoice.STOP:
             return await self._switch_off(actor, at, expected)
-        edit = _edit(at, document_of(body), expected)
+        edit = settings_edit(at, document_of(body), expected)
         if "default" in patch:
             patch["default_serve"] = patch.pop("default")
         if "rules" in patch:
@@ -100,7 +100,7 @@ class SettingsService:
         """Without `expected` it says all it means: the quick way to turn a flag off."""
         if not body.enabled and body.on_experiments != ExperimentChoice.STOP:
             return await self._switch_off(actor, at, expected)
-        edit = _edit(at, document_of(body), expected)
+        edit = settings_edit(at, document_of(body), expected)
         return await self._write(actor, at, edit, lambda row: replace(row, enabled=body.enabled), Right.FLAG_SWITCH)
 
     async def copy(self, actor: Actor, at: SettingsPath, source: str, expected: int) -> Answered:
@@ -110,7 +110,7 @@ class SettingsService:
         authored = self.authored(settings_view(flag, source, given).audited())
         names = ("default" if name == "default_serve" else name for name in COPIED)
         document = {name: authored[name] for name in names}
-        edit = _edit(at, document, expected)
+        edit = settings_edit(at, document, expected)
         return await self._write(actor, at, edit, lambda row: replace(row, **copied), Right.FLAG_UPDATE)
 
     def authored(self, document: Mapping[str, Any]) -> dict[str, Any]:
@@ -142,7 +142,7 @@ class SettingsService:
     ) -> Answered:
         async def attempt() -> Answered:
             async with self._transaction(actor, at, right, edit) as write:
-                found = await _found(write, at, edit.base_version, right)
+                found = await found_in(write, at, edit.base_version, right)
                 changed = replace(change(found.settings), version=found.settings.version + 1, updated_at=write.now)
                 checked = checked_settings(found.flag, changed)
                 if any(getattr(changed, name) != getattr(found.settings, name) for name in _REFERRING):
@@ -156,7 +156,7 @@ class SettingsService:
                 write.hold([found.environment], stored_bytes(after) - stored_bytes(found.settings))
                 # Asked before the record, with which others begin to wait.
                 write.warnings.extend(await _experiments_without_exposures(write, found, after))
-                view = await _saved(write, found, after)
+                view = await saved(write, found, after)
                 return view.written(view.environment_versions, write.warnings)
 
         return await settled(attempt)
@@ -164,7 +164,7 @@ class SettingsService:
     async def _switch_off(self, actor: Actor, at: SettingsPath, expected: int | None) -> Answered:
         """Asks nothing of what is stored, and of no quota: switching off always gets through, also beside a write of a
         thousand other flags that holds the project."""
-        edit = _edit(at, {"enabled": False}, expected)
+        edit = settings_edit(at, {"enabled": False}, expected)
         try:
             async with self._transactions.alone(
                 actor, at.project, Right.FLAG_SWITCH, entity=edit.entity, edit=edit
@@ -181,12 +181,12 @@ class SettingsService:
             return await self._off(write, at, expected)
 
     async def _off(self, write: WriteTransaction, at: SettingsPath, expected: int | None) -> Answered:
-        found = await _found(write, at, expected, Right.FLAG_SWITCH)
+        found = await found_in(write, at, expected, Right.FLAG_SWITCH)
         before = found.settings
         after = replace(before, enabled=False, version=before.version + 1, updated_at=write.now)
         await self._hold(write, found, after, off=True)
         write.warnings.extend(await _experiments_without_exposures(write, found, after))
-        view = await _saved(write, found, after)
+        view = await saved(write, found, after)
         return view.written(view.environment_versions, write.warnings)
 
     async def _hold(
@@ -211,7 +211,7 @@ class SettingsService:
         return self._transactions.write(actor, at.project, right, entity=edit.entity, placed=True, edit=edit)
 
 
-def _edit(at: SettingsPath, document: Mapping[str, Any], expected: int | None) -> Edit:
+def settings_edit(at: SettingsPath, document: Mapping[str, Any], expected: int | None) -> Edit:
     """The write as a document."""
     return Edit(
         entity="flag_settings",
@@ -223,7 +223,7 @@ def _edit(at: SettingsPath, document: Mapping[str, Any], expected: int | None) -
     )
 
 
-async def _found(write: WriteTransaction, at: SettingsPath, expected: int | None, right: Right) -> FlagInEnvironment:
+async def found_in(write: WriteTransaction, at: SettingsPath, expected: int | None, right: Right) -> FlagInEnvironment:
     """Raises `NotFound`, `MissingRight`, `PreconditionFailed`, and `Conflict` for what is archived."""
     environment = next((each for each in write.environments if each.key == at.environment), None)
     # What is not among them is archived or not there.
@@ -253,7 +253,7 @@ async def _experiments_without_exposures(
     return [Warned(code=code, detail=f"the experiment {key!r} {where} and {said}") for key in running]
 
 
-async def _saved(write: WriteTransaction, found: FlagInEnvironment, after: SettingsRow) -> Answered:
+async def saved(write: WriteTransaction, found: FlagInEnvironment, after: SettingsRow) -> Answered:
     if write.alone:
         # What rows take up is counted as they are written: before the environment is locked, as in every write beside.
         await save_settings(write.tx, after)

@@ -33,6 +33,7 @@ _NO_WAY_BACK = {
     "resume": "a resumption is not undone: pause the experiment",
     "schedule": "a schedule is taken back by DELETE",
     "unschedule": "a schedule is said anew",
+    "ship": "an end is not undone: an experiment that has ended is drafted anew",
     "stop": "a stop is not undone: an experiment that has ended is drafted anew",
 }
 _FIRST_SETTINGS = 1

@@ -9,8 +9,8 @@ from typing import Any, Protocol
 from bucketing.flagset import FlagSet
 
 from control_plane.access import Right
-from control_plane.entities.integrity import DisturbanceCause, Replacement, choice_of, observed
-from control_plane.entities.schemas import ExperimentChoice
+from control_plane.entities.integrity import DisturbanceCause, ExperimentReplacement, Replacement, choice_of, observed
+from control_plane.entities.schemas import ExperimentChoice, Shipment
 from control_plane.entities.transactions import STOPPED_MAX, WriteTransaction
 from control_plane.environments.queries import EnvironmentRow
 from control_plane.experiments.queries import in_next_phase
@@ -34,6 +34,11 @@ class RunningExperiments(Protocol):
 
     async def begin_phase(self, write: WriteTransaction, environment: EnvironmentRow, key: str) -> None:
         """It counts anew from the write on. Raises `MissingRight`, and `Conflict` for one that has had too many."""
+
+    async def ship(
+        self, write: WriteTransaction, environment: EnvironmentRow, flag: str, shipment: Shipment
+    ) -> ExperimentReplacement:
+        """As `ExperimentIntegrity.ship`."""
 
     def mark(
         self, write: WriteTransaction, environment: EnvironmentRow, key: str, disturbance: Mapping[str, Any]
@@ -81,6 +86,11 @@ class ExperimentProtection:
 
     def __init__(self, experiments: RunningExperiments) -> None:
         self._experiments = experiments
+
+    async def ship(
+        self, write: WriteTransaction, environment: EnvironmentRow, flag: str, shipment: Shipment
+    ) -> ExperimentReplacement:
+        return await self._experiments.ship(write, environment, flag, shipment)
 
     async def hold(self, write: WriteTransaction, replacement: Replacement, *, off: bool = False) -> None:
         """Before the write ends. Raises `ExperimentAffected` where it disturbs experiments and nobody has chosen what

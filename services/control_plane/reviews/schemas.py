@@ -42,6 +42,7 @@ ACTIONS = (
     "resume",
     "schedule",
     "unschedule",
+    "ship",
 )
 EntityName = Annotated[str, OneOf(ENTITIES)]
 ActionName = Annotated[str, OneOf(ACTIONS)]
