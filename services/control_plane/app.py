@@ -42,7 +42,7 @@ from control_plane.explanations.service import Explainer
 from control_plane.flags import endpoints as flags_endpoints
 from control_plane.flags.edits import SettingsEdits, flag_edits
 from control_plane.flags.service import FlagService
-from control_plane.flags.shipping import ShippingService
+from control_plane.flags.shipments import ShippingService
 from control_plane.fleet import endpoints as fleet_endpoints
 from control_plane.fleet.answers import PropagationAnswers
 from control_plane.fleet.api_document import describe_waiting

@@ -32,7 +32,7 @@ from control_plane.experiments.schemas import (
     Status,
 )
 from control_plane.experiments.service import ExperimentService
-from control_plane.experiments.shipping import Shipper, Shipping
+from control_plane.experiments.shipments import Shipper, Shipping
 
 _EXPERIMENT = Noun(
     "experiment",

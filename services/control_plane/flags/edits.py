@@ -18,7 +18,7 @@ from control_plane.entities.schemas import CHOICE_FIELD, EntityPatch, Shipment
 from control_plane.flags.schemas import FlagPatch, SettingsPatch
 from control_plane.flags.service import FlagService
 from control_plane.flags.settings_service import SettingsPath
-from control_plane.flags.shipping import ShippingService
+from control_plane.flags.shipments import ShippingService
 
 _FLAG_PARTS: Parts = {**COMMON_PARTS, "variations": Elements("key"), "metadata": Whole.MEMBERS}
 _DEFINITION = (
