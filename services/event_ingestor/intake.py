@@ -40,10 +40,12 @@ class Receipt(msgspec.Struct, omit_defaults=True):
 
 
 class Reading(NamedTuple):
-    """How a body is read: what admits the events in it, and how large it may be."""
+    """How a body is read: what admits the events in it, and how large it may be. From `at_once_max` bytes on it is read
+    in a thread: others' requests have their turn meanwhile."""
 
     admit: Callable[[bytes, AdmissionRules], AdmittedEvents]
     bytes_max: int = BODY_BYTES_MAX
+    at_once_max: int = _BYTES_ADMITTED_AT_ONCE_MAX
 
 
 class CallerConnection(Protocol):
@@ -107,8 +109,7 @@ class Intake:
                 known = self.names.known(environment_id)
                 rules = AdmissionRules(received_at, self.window, caller.privacy, known)
                 judge = partial(reading.admit, body, rules)
-                # A large one in a thread: others' requests have their turn meanwhile.
-                large = len(body) > _BYTES_ADMITTED_AT_ONCE_MAX
+                large = len(body) > reading.at_once_max
                 admission = await asyncio.to_thread(judge) if large else judge()
                 del judge
                 del body

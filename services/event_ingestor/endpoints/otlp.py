@@ -96,7 +96,7 @@ def build_router(*, intake: Intake) -> APIRouter:
         events. When 200 comes back, every point that isn't refused is stored; how many were, and why, stands in
         `partial_success`."""
         encoding = requests.encoding_of(request.headers.get("content-type", ""))
-        reading = Reading(partial(_admit, encoding), requests.BODY_BYTES_MAX)
+        reading = Reading(partial(_admit, encoding), requests.BODY_BYTES_MAX, requests.BYTES_AT_ONCE_MAX)
         admission = await intake.stored(caller, request.scope, request.receive, reading)
         return Response(requests.encode(admission, encoding), media_type=encoding)
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import math
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import msgspec
 from messages.events import EVENT_BYTES_MAX, NAME_LENGTH_MAX, Attributes, MetricLine
@@ -21,12 +20,14 @@ from event_ingestor.otlp.points import Point, points_of
 _NANOSECONDS_PER_MILLISECOND = 1_000_000
 _NANOSECONDS_PER_SECOND = 1_000_000_000
 _encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(MetricEvent).decode
 
 _NO_ARM = Reason(
     "no_arm", "needs feature_flag.key and feature_flag.result.variant, or a user's feature_flag.context.id"
 )
 _VARIANT = Reason("too_long", f"feature_flag.result.variant: may be {NAME_LENGTH_MAX} characters long")
 _FLAG = Reason("invalid_key", "feature_flag.key: must be the key of a flag")
+_NUL = Reason("nul_character", "the data point holds the character NUL")
 _NOT_FINITE = Reason("not_finite", "must be a finite number")
 
 
@@ -40,7 +41,7 @@ class _Taken(NamedTuple):
 
 def admit_points(request: OtlpMetricsRequest, rules: AdmissionRules) -> AdmittedEvents:
     """`rejected` and `warnings` count data points from 0. Raises TooLarge for more than 5,000 of them, or of events."""
-    judge, names = Judge(rules, may_hold_nul=True), NameCheck(rules.names)
+    judge, names = Judge(rules, may_hold_nul=False), NameCheck(rules.names)
     texts: list[bytes] = []
     rejected: list[Rejection] = []
     for index, point in enumerate(points_of(request)):
@@ -106,8 +107,12 @@ def _judged(point: Point, judge: Judge) -> _Taken | Reason:
 
 
 def _line(said: dict[str, Any], judge: Judge) -> MetricLine[Attributes] | Reason:
+    text = _encode(said)
     try:
-        event = msgspec.convert(said, MetricEvent)
+        event = _decode(text)
     except msgspec.ValidationError:
-        return explain(json.dumps(said).encode())
-    return cast(MetricLine[Attributes] | Reason, judge.line(event))
+        return explain(text)
+    if b"\\u0000" in text:
+        return _NUL
+    line: MetricLine[Attributes] | Reason = judge.line(event)  # type: ignore[assignment]
+    return line

@@ -5,12 +5,12 @@ A point's own attributes come before its library's, those before its process's.
 
 from __future__ import annotations
 
-import json
 from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import Any, NamedTuple
 
+import msgspec
 from messages.arms import ARM_SOURCE_LENGTH, arm_unit
 from messages.generated.otlp_pb2 import OtlpAnyValue, OtlpKeyValue, OtlpResource, OtlpScope
 
@@ -18,6 +18,7 @@ FLAG, VARIATION = "feature_flag.key", "feature_flag.result.variant"
 UNITS = ("feature_flag.context.id", "enduser.id")
 """The first that is there names the unit itself."""
 _SERVICE = "service.name"
+_ordered = msgspec.json.Encoder(order="deterministic").encode
 
 
 class Source(NamedTuple):
@@ -71,7 +72,7 @@ def plain(attributes: Iterable[OtlpKeyValue]) -> dict[str, Any]:
 
 def digest(said: Any) -> str:
     """The same for the same, in any order of its names."""
-    return sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+    return sha256(_ordered(said)).hexdigest()
 
 
 def _value(value: OtlpAnyValue) -> Any:
