@@ -108,6 +108,8 @@ from control_plane.segments import endpoints as segments_endpoints
 from control_plane.segments import long_list_endpoints
 from control_plane.segments.edits import segment_edits
 from control_plane.segments.service import SegmentService
+from control_plane.verdicts import endpoints as verdicts_endpoints
+from control_plane.verdicts.service import VerdictReads
 from control_plane.webhooks import deliveries_endpoints as webhook_deliveries_endpoints
 from control_plane.webhooks import endpoints as webhooks_endpoints
 from control_plane.webhooks.service import Webhooks
@@ -280,6 +282,7 @@ def _routers_of_entities(parts: Parts) -> Sequence[APIRouter]:
         rollout_templates_endpoints.build_router(
             authenticator=authenticator, templates=TemplateService(transactions, parts.rollouts_max)
         ),
+        verdicts_endpoints.build_router(authenticator=authenticator, verdicts=VerdictReads(transactions)),
         metrics_endpoints.build_router(authenticator=authenticator, metrics=metrics),
         experiments_endpoints.build_router(authenticator=authenticator, experiments=experiments, shipper=settings),
         layers_endpoints.build_router(authenticator=authenticator, layers=layers),

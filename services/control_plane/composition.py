@@ -10,7 +10,7 @@ from datetime import timedelta
 from functools import partial
 
 from fastapi import FastAPI
-from messages.subjects import acts_stream
+from messages.subjects import acts_stream, verdicts_stream
 from prometheus_client import CollectorRegistry
 from service_kit.actor_limits import ActorLimits
 from service_kit.background import Background
@@ -36,7 +36,7 @@ from streams.jetstream import JetStreamBus
 from control_plane.access import Authenticator
 from control_plane.acts.intake import ActIntake
 from control_plane.acts.telemetry import ActTelemetry
-from control_plane.app import Parts, create_control_plane
+from control_plane.app import Parts, create_control_plane, rollouts_of
 from control_plane.audit.heads import SignedHeads
 from control_plane.database import (
     ACCOUNTS,
@@ -71,8 +71,11 @@ from control_plane.publishing.status import PublishingStatus
 from control_plane.publishing.telemetry import PublishingTelemetry
 from control_plane.quotas import Quotas, QuotaTelemetry
 from control_plane.relay_work import RelayWork
+from control_plane.rollouts.automation import RolloutAutomation
 from control_plane.schedule_work import ScheduleWork
 from control_plane.settings import Settings
+from control_plane.verdicts.intake import VerdictIntake
+from control_plane.verdicts.telemetry import VerdictTelemetry
 from control_plane.webhooks.delivery import Deliverer
 from control_plane.webhooks.receiver import Receivers
 from control_plane.webhooks.service import Webhooks
@@ -197,12 +200,14 @@ def build_api(settings: Settings, worker: Worker | None = None) -> Api:
         background.every("sessions", access.sessions.sweep, seconds=_SWEEP_SECONDS)
         background.every("audit-heads", heads.sign_due, seconds=_HEADS_SECONDS)
         background.keep("acts", intake)
+        background.keep("verdicts", verdict_intake)
         background.keep("webhooks", webhook_work)
         if schedule is not None:
             background.keep("schedule", schedule.run)
         if relay is not None:
             background.keep("relay", relay.run)
 
+    verdict_intake = _verdict_intake(settings, database=database, clock=clock, quotas=quotas, registry=registry)
     scheduling = settings.schedule_enabled and worker.is_first
     schedule = ScheduleWork(settings, clock, registry, quotas=quotas) if scheduling else None
     app = create_control_plane(
@@ -433,6 +438,26 @@ def _act_intake(
         bus.start()
         try:
             await ActIntake(database=database, bus=bus, stream=stream, clock=clock, telemetry=telemetry).run()
+        finally:
+            await bus.close()
+
+    return intake
+
+
+def _verdict_intake(
+    settings: Settings, *, database: Database, clock: Clock, quotas: Quotas, registry: CollectorRegistry
+) -> Callable[[], Awaitable[None]]:
+    telemetry = VerdictTelemetry(registry)
+    stream = verdicts_stream(replicas=settings.nats_replicas, given=settings.given(replicas="nats_replicas"))
+    rollouts = RolloutAutomation(rollouts_of(quotas))
+
+    async def intake() -> None:
+        bus = JetStreamBus(BusConnection.of(settings), name="control-plane-verdicts")
+        bus.start()
+        try:
+            await VerdictIntake(
+                database=database, bus=bus, stream=stream, clock=clock, rollouts=rollouts, telemetry=telemetry
+            ).run()
         finally:
             await bus.close()
 

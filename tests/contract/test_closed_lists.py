@@ -28,6 +28,7 @@ from control_plane.people.session_terms import SessionKind
 from control_plane.publishing.blocks import REASONS
 from control_plane.reviews.models import State, Verdict
 from control_plane.rollouts.models import RolloutState
+from control_plane.verdicts.models import Done
 from control_plane.webhooks.models import DeliveryState, Pause
 from messages.aggregations import AGGREGATIONS
 from messages.closed_lists import words
@@ -69,6 +70,8 @@ STORED: dict[tuple[str, str], Collection[str]] = {
     ("change_request_comments", "verdict"): get_args(Verdict),
     ("disturbances", "cause"): list(DisturbanceCause),
     ("rollouts", "state"): list(RolloutState),
+    ("incidents", "action"): list(words(pb.GuardAction).values()),
+    ("incidents", "done"): list(Done),
     # The epoch is the lease's.
     ("publication_blocks", "reason"): set(REASONS) - {"epoch_behind"},
 }

@@ -10,7 +10,10 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from control_plane.database import Database
 from fastapi import FastAPI
+
+from tests.control_plane.rollouts.harm import find_harm
 
 ROLES = ("viewer", "developer", "administrator", "owner")
 PUBLIC = {
@@ -208,6 +211,10 @@ ROWS: dict[tuple[str, str], Row] = {
     ("PATCH", ENVIRONMENT + "/rollouts/{key}"): Row("developer", {"name": "Other"}),
     ("DELETE", ENVIRONMENT + "/rollouts/{key}"): Row("developer"),
     ("GET", ENVIRONMENT + "/rollouts/{key}/timeline"): Row("viewer"),
+    ("GET", ENVIRONMENT + "/rollouts/{key}/verdict"): Row("viewer"),
+    ("GET", ENVIRONMENT + "/rollouts/{key}/incidents"): Row("viewer"),
+    ("GET", ENVIRONMENT + "/incidents"): Row("viewer"),
+    ("GET", ENVIRONMENT + "/incidents/{incident}"): Row("viewer"),
     **{
         ("POST", ENVIRONMENT + f"/rollouts/{{key}}/{action}"): Row("developer")
         for action in ("start", "pause", "resume", "skip", "approve", "roll-back", "cancel")
@@ -281,11 +288,11 @@ def harmless_first(operation: tuple[str, str]) -> tuple[bool, int, int, str]:
 
 
 @pytest.fixture
-async def places(tenant: Any, make_member: Any) -> dict[str, str]:
-    return await furnished(tenant, make_member)
+async def places(tenant: Any, make_member: Any, database: Database) -> dict[str, str]:
+    return await furnished(tenant, make_member, database)
 
 
-async def furnished(tenant: Any, make_member: Any) -> dict[str, str]:
+async def furnished(tenant: Any, make_member: Any, database: Database) -> dict[str, str]:
     """Everything that a path can name, made in this tenant, by the name of the parameter."""
     await tenant.api.ok("POST", f"/projects/{tenant.project}/environments", {"key": "staging", "name": "Staging"})
     key = await tenant.api.ok("POST", f"{tenant.path}/sdk-keys", {"kind": "server", "name": "backend"})
@@ -299,7 +306,14 @@ async def furnished(tenant: Any, make_member: Any) -> dict[str, str]:
     await tenant.api.ok("POST", f"{project}/flags", {**FLAG, "key": "thing"})
     override = {"flag": "thing", "variation": "on", "reason": "r"}
     await tenant.api.ok("PUT", f"{tenant.path}/overrides/u1", override)
-    await tenant.api.ok("POST", f"{tenant.path}/rollouts", {**ROLLOUT, "key": "thing"})
+    rollout = await tenant.api.ok("POST", f"{tenant.path}/rollouts", {**ROLLOUT, "key": "thing"})
+    await find_harm(database, rollout["id"])
+    await tenant.api.ok("POST", f"{project}/flags", {**FLAG, "key": "watched"})
+    watched = {**ROLLOUT, "key": "watched", "flag": "watched", "variation": "off"}
+    rollout = await tenant.api.ok("POST", f"{tenant.path}/rollouts", watched)
+    await tenant.api.ok("POST", f"{tenant.path}/rollouts/watched/start")
+    await find_harm(database, rollout["id"])
+    (incident,) = (await tenant.api.ok("GET", f"{tenant.path}/incidents"))["items"]
     await tenant.api.ok("PUT", f"{project}/rollout-templates/thing", {"plan": ROLLOUT["plan"]})
     await tenant.api.ok("POST", f"{project}/configs", {"key": "page", "value": {"a": 1}})
     await tenant.api.ok("POST", f"{project}/change-requests", {"title": "T", "edits": [EDIT]})
@@ -321,6 +335,7 @@ async def furnished(tenant: Any, make_member: Any) -> dict[str, str]:
     provider = await tenant.api.ok("POST", f"{at}/identity-providers", PROVIDER)
     directory = await tenant.api.ok("POST", f"{at}/provisioning-tokens", {"name": "T"})
     return {
+        "incident": incident["id"],
         "webhook": webhook["id"],
         "delivery": tested["id"],
         "role": ROLE["key"],

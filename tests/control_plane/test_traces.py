@@ -8,6 +8,7 @@ import itertools
 import re
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
@@ -24,8 +25,9 @@ from service_kit.reasons import REASON_HEADER
 from service_kit.telemetry import new_registry
 from streams.memory import MemoryBus
 
+from tests.control_plane.rollouts.harm import find_harm
 from tests.control_plane.running_app import ADMINISTRATOR, app_on
-from tests.upgrades.story import Speaker, tell
+from tests.upgrades.story import Beside, Speaker, tell
 
 NO_TRACE = {
     "POST /api/v1/auth/refresh": "a session goes on; a second use is told, tests/control_plane/test_sessions.py",
@@ -111,7 +113,7 @@ async def test_each_operation_leaves_an_entry(database: Database, clock: ManualC
             return answer
 
     async with httpx.AsyncClient(transport=Watched(app), base_url="http://recorded") as client:
-        await tell(Speaker(client, templates), ADMINISTRATOR, relay.turn)
+        await tell(Speaker(client, templates), ADMINISTRATOR, Beside(relay.turn, partial(find_harm, database)))
     operations = {
         f"{method.upper()} {path}"
         for path, methods in app.openapi()["paths"].items()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 
 import pytest
 from control_plane.database import Database
@@ -12,7 +12,7 @@ from service_kit.clock import ManualClock
 
 from devstack.parts import Postgres
 from tests.contract.apps import apps
-from tests.control_plane.conftest import PASSWORD, Api, new_member, new_tenant, sign_in
+from tests.control_plane.conftest import PASSWORD, Api, Tenant, new_member, new_tenant, sign_in
 from tests.control_plane.running_app import ADMINISTRATOR, app_on
 from tests.control_plane.test_authorization import furnished
 from tests.fuzzing.documented import Conversation, Operation, in_memory, named, operations_of
@@ -40,7 +40,11 @@ class Owner:
 
     async def _furnished(self) -> tuple[str, dict[str, str]]:
         tenant = await new_tenant(await sign_in(self._api, *ADMINISTRATOR), "acme")
-        places = await furnished(tenant, lambda tenant, role: new_member(tenant.api, tenant.organization, role))
+
+        def make_member(tenant: Tenant, role: str) -> Awaitable[Api]:
+            return new_member(tenant.api, tenant.organization, role)
+
+        places = await furnished(tenant, make_member, self._database)
         return (await tenant.api.ok("GET", "/me"))["email"], places
 
     def findings(self, operation: Operation) -> list[str]:

@@ -6,6 +6,7 @@ import asyncio
 import re
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -19,10 +20,11 @@ from service_kit.telemetry import new_registry
 from streams.memory import MemoryBus
 
 from devstack.stack import Stack
+from tests.control_plane.rollouts.harm import find_harm
 from tests.control_plane.running_app import ADMINISTRATOR, app_on
 from tests.upgrades.recorder import recorded
 from tests.upgrades.recording import FOLDER, Statement, write_recording
-from tests.upgrades.story import Speaker, tell
+from tests.upgrades.story import Beside, Speaker, tell
 
 
 async def live(database: Database) -> tuple[list[Statement], set[str], FastAPI]:
@@ -35,7 +37,7 @@ async def live(database: Database) -> tuple[list[Statement], set[str], FastAPI]:
         templates = {path: re.compile(re.sub(r"\{[^}]+\}", "[^/]+", path)) for path in paths}
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://recorded") as client:
             speaker = Speaker(client, templates)
-            await tell(speaker, ADMINISTRATOR, relay.turn)
+            await tell(speaker, ADMINISTRATOR, Beside(relay.turn, partial(find_harm, database)))
     return said, speaker.called, app
 
 

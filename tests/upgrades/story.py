@@ -56,8 +56,18 @@ class Speaker:
         return Speaker(self.client, self.templates, answer["access_token"], self.called)
 
 
-async def tell(anonymous: Speaker, administrator: tuple[str, str], publish: Callable[[], Awaitable[None]]) -> None:
-    """The whole day. `publish` is one turn of the relay."""
+@dataclass(frozen=True)
+class Beside:
+    """What happens that nobody calls. `publish` is one turn of the relay; `find_harm` a look of the monitor at a
+    rollout, by its id, in which a guard asks to tell of it."""
+
+    publish: Callable[[], Awaitable[None]]
+    find_harm: Callable[[str], Awaitable[None]]
+
+
+async def tell(anonymous: Speaker, administrator: tuple[str, str], beside: Beside) -> None:
+    """The whole day."""
+    publish = beside.publish
     admin = await anonymous.sign_in(*administrator)
     organization = await admin("POST", "/organizations", {"key": "acme", "name": "Acme"})
     at = f"/organizations/{organization['id']}"
@@ -69,7 +79,7 @@ async def tell(anonymous: Speaker, administrator: tuple[str, str], publish: Call
     await _environments(owner, shop)
     await publish()
     await _definitions(owner, shop)
-    await _flags(owner, shop)
+    await _flags(owner, shop, beside)
     await publish()
     await _configs(owner, shop)
     await publish()
@@ -235,7 +245,7 @@ async def _definitions(owner: Speaker, shop: str) -> None:
     await owner("GET", f"{listed}/included")
 
 
-async def _flags(owner: Speaker, shop: str) -> None:
+async def _flags(owner: Speaker, shop: str, beside: Beside) -> None:
     for key in ("checkout", "gate", "spare"):
         await owner("POST", f"{shop}/flags", FLAG | {"key": key})
     await owner("GET", f"{shop}/flags")
@@ -259,7 +269,7 @@ async def _flags(owner: Speaker, shop: str) -> None:
     await owner("POST", f"{shop}/environments/production/explain", asked | {"at": told["now"]})
     await owner("POST", f"{shop}/flags/checkout/clone", {"key": "copied", "off": True})
     await _overrides(owner, shop)
-    await _rollouts(owner, shop)
+    await _rollouts(owner, shop, beside)
     await _history(owner, shop)
     await _change_requests(owner, shop)
     for action in ("archive", "restore", "archive"):
@@ -277,7 +287,7 @@ async def _overrides(owner: Speaker, shop: str) -> None:
     await owner("DELETE", f"{overrides}/tester")
 
 
-async def _rollouts(owner: Speaker, shop: str) -> None:
+async def _rollouts(owner: Speaker, shop: str, beside: Beside) -> None:
     rollouts, templates = f"{shop}/environments/staging/rollouts", f"{shop}/rollout-templates"
     careful = {"plan": {"steps": [{"share": 10, "hold_seconds": 3600}, {"share": 50, "approval": True}]}}
     await owner("PUT", f"{templates}/careful", careful)
@@ -288,9 +298,15 @@ async def _rollouts(owner: Speaker, shop: str) -> None:
         await owner("POST", rollouts, ship | {"key": key})
     await owner("GET", f"{rollouts}?flag=checkout")
     await owner.changed(f"{rollouts}/ship", {"guards": [{"built_in": "no_data", "action": "hold"}]})
-    for action in ("start", "pause", "resume", "approve", "skip", "roll-back"):
+    for action in ("start", "pause", "resume", "approve", "skip"):
         await owner("POST", f"{rollouts}/ship/{action}")
-    await owner("GET", f"{rollouts}/ship")
+    await beside.find_harm((await owner("GET", f"{rollouts}/ship"))["id"])
+    await owner("GET", f"{rollouts}/ship/verdict")
+    await owner("GET", f"{rollouts}/ship/incidents")
+    incidents = f"{shop}/environments/staging/incidents"
+    (incident,) = (await owner("GET", incidents))["items"]
+    await owner("GET", f"{incidents}/{incident['id']}")
+    await owner("POST", f"{rollouts}/ship/roll-back")
     await owner("GET", f"{rollouts}/ship/timeline")
     await owner("POST", f"{rollouts}/given-up/cancel")
     await owner("DELETE", f"{rollouts}/unused")

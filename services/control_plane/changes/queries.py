@@ -38,6 +38,18 @@ async def last_number(tx: Connection, organization_id: UUID) -> int:
     return found or 0
 
 
+async def entry_number(tx: Connection, organization_id: UUID, entity: str, key: str) -> int | None:
+    """The first entry about something; None where there is none."""
+    number: int | None = await tx.fetchval(
+        "SELECT number FROM audit_entries WHERE organization_id = $1 AND entity = $2 AND entity_key = $3 "
+        "ORDER BY number LIMIT 1",
+        organization_id,
+        entity,
+        key,
+    )
+    return number
+
+
 async def has_act(tx: Connection, organization_id: UUID, act_id: UUID) -> bool:
     """Whether an act of another service is in the log."""
     found: bool = await tx.fetchval(

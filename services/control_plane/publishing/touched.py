@@ -52,8 +52,8 @@ _KINDS = {
     "override": "flag",
     "rollout": "rollout",
 }
-# Their keys stand in experiments alone, which have entries of their own.
-_SHOWN_NOWHERE = frozenset({"layer", "rollout_template"})
+# Keys of layers stand in experiments alone, which have entries of their own.
+_SHOWN_NOWHERE = frozenset({"incident", "layer", "rollout_template"})
 _OF_THE_ENVIRONMENT = frozenset(
     {
         "binding",

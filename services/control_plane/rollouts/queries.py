@@ -12,7 +12,17 @@ from messages.generated import config_pb2 as pb
 from control_plane.database import Connection
 from control_plane.entities.rows import Unreadable, read_each
 from control_plane.rollouts import repository
-from control_plane.rollouts.models import RolloutRow
+from control_plane.rollouts.models import BEGUN, RolloutRow, RolloutState
+
+__all__ = [
+    "BEGUN",
+    "RolloutRow",
+    "RolloutState",
+    "compiled",
+    "rollout_of_id",
+    "rollout_of_key",
+    "undisturbed_since",
+]
 
 _STATES, _ACTIONS, _BUILT_IN, _MARGIN_KINDS = (
     wire_names(each) for each in (pb.RolloutState, pb.GuardAction, pb.BuiltInGuard, pb.MarginKind)
@@ -26,6 +36,20 @@ async def compiled(
     none but these."""
     rows = await repository.published(tx, environment_id, keys)
     return dict(zip((each.key for each in rows), read_each(rows, lambda row: row.key, _message), strict=True))
+
+
+async def rollout_of_id(tx: Connection, rollout_id: UUID) -> RolloutRow | None:
+    """In a transaction that reaches its tenant."""
+    return await repository.find_by_id(tx, rollout_id)
+
+
+async def rollout_of_key(tx: Connection, organization_id: UUID, environment_id: UUID, key: str) -> RolloutRow | None:
+    return await repository.find(tx, organization_id, environment_id, key)
+
+
+async def undisturbed_since(tx: Connection, row: RolloutRow, revision: int) -> bool:
+    """Whether nothing has become of the rollout since that revision but steps that were due."""
+    return revision <= row.revision and await repository.only_advanced_since(tx, row, revision)
 
 
 def _message(row: RolloutRow) -> pb.GuardedRollout:

@@ -200,5 +200,16 @@ async def transitions(tx: Connection, row: RolloutRow) -> list[TransitionRow]:
     return [TransitionRow(**{**each, "state": RolloutState(each["state"])}) for each in records]
 
 
+async def only_advanced_since(tx: Connection, row: RolloutRow, revision: int) -> bool:
+    told: bool = await tx.fetchval(
+        "SELECT NOT EXISTS (SELECT FROM rollout_transitions "
+        "WHERE organization_id = $1 AND rollout_id = $2 AND revision > $3 AND action <> 'advance')",
+        row.organization_id,
+        row.id,
+        revision,
+    )
+    return told
+
+
 def _row(record: asyncpg.Record) -> RolloutRow:
     return RolloutRow(**{**record, "state": RolloutState(record["state"])})

@@ -31,6 +31,7 @@ _ACTIONS: Mapping[str, Iterable[str]] = {
         "cancel",
         "retire",
     ),
+    "incident": ("open",),
     "rollout_template": ("create", "update", "delete"),
     "config": _OF_ENTITIES,
     "config_settings": ("update",),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -17,8 +18,9 @@ from service_kit.clock import ManualClock
 
 from tests.control_plane.conftest import joined
 from tests.control_plane.publishing.two_ways import TwoWays
+from tests.control_plane.rollouts.harm import find_harm
 from tests.control_plane.running_app import ADMINISTRATOR, app_on
-from tests.upgrades.story import FLAG, HALVES, Speaker, tell
+from tests.upgrades.story import FLAG, HALVES, Beside, Speaker, tell
 
 EDITS = 120
 KEYS = ("a", "b", "c", "d")
@@ -39,7 +41,7 @@ async def test_after_every_operation_of_a_day(database: Database, clock: ManualC
             return answer
 
     async with httpx.AsyncClient(transport=Compared(app), base_url="http://compared") as client:
-        await tell(Speaker(client, templates), ADMINISTRATOR, both.compare)
+        await tell(Speaker(client, templates), ADMINISTRATOR, Beside(both.compare, partial(find_harm, database)))
     assert both.compared > 100
     assert both.whole == 0
 
