@@ -30,7 +30,7 @@ from stats.metrics import Boundary
 from stats.sequential.always_valid import mixture_variance, sequence_point
 from stats.sequential.boundaries import planned_bounds
 
-from benchmarks import calibration_plans, calibration_sample_ratio
+from benchmarks import calibration_plans, calibration_rollouts, calibration_sample_ratio
 from benchmarks.calibration_rows import Row
 from benchmarks.report import Report, accept_json
 
@@ -167,6 +167,11 @@ def plans(_: np.random.Generator) -> Iterator[Row]:
     yield from calibration_plans.run(quick=False)
 
 
+def rollouts(_: np.random.Generator) -> Iterator[Row]:
+    """Guarded rollouts by the monitor's own findings, which have a simulation of their own."""
+    yield from calibration_rollouts.rollouts_live()
+
+
 def power_at_mde(rng: np.random.Generator) -> Iterator[Row]:
     """How often an effect of exactly the smallest detectable size is found."""
     repeats, units, sd = 100_000, 1_000, 12.5
@@ -227,6 +232,7 @@ SIMULATIONS: tuple[Callable[[np.random.Generator], Iterator[Row]], ...] = (
     power_at_mde,
     families,
     plans,
+    rollouts,
 )
 
 
