@@ -76,7 +76,7 @@ class FindingStratum:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuardFinding:
     """What one look found of one guard. Differences are new less rest, below 0 is worse. `sentence`: for people.
-    `question`: a digest of what was asked; `p` is over all looks that asked the same."""
+    `hypothesis`: a digest of what was asked; `p` is over all looks that asked the same."""
 
     guard: str
     state: FindingState
@@ -92,7 +92,7 @@ class GuardFinding:
     log10_p: float | None = None
     alpha_used: float = 0.0
     data_until: int = 0
-    question: str = ""
+    hypothesis: str = ""
     strata: tuple[FindingStratum, ...] = ()
 
 
@@ -174,7 +174,7 @@ def _finding_message(finding: GuardFinding) -> pb.GuardFinding:
             for each in finding.strata
         ],
         action=finding.action.wire_name,
-        question=finding.question,
+        hypothesis=finding.hypothesis,
     )
 
 
@@ -194,7 +194,7 @@ def _finding_of(read: pb.GuardFinding) -> GuardFinding:
         log10_p=read.log10_p if read.HasField("log10_p") else None,
         alpha_used=read.alpha_used,
         data_until=read.data_until,
-        question=read.question,
+        hypothesis=read.hypothesis,
         strata=tuple(
             FindingStratum(
                 stage=each.stage,

@@ -153,7 +153,7 @@ async def test_harm_asks_for_what_the_guard_says_and_stays_shown_by_the_next_mon
     await stand.looked(second)
     said = await stand.said()
     assert said is not None
-    assert said.findings[0].state is FindingState.INSUFFICIENT, "another margin is another question"
+    assert said.findings[0].state is FindingState.INSUFFICIENT, "another margin is another hypothesis"
 
 
 async def test_a_monitor_that_was_frozen_is_refused_by_the_bus_itself(stand: Stand) -> None:

@@ -35,7 +35,7 @@ FINDING = GuardFinding(
     log10_p=-3.0,
     alpha_used=0.05 / 3,
     data_until=5_000,
-    question="abc",
+    hypothesis="abc",
     strata=(FindingStratum(stage=0, new=FindingArm(500, 0.08), rest=FindingArm(500, 0.1), estimate=-0.02, weight=1.0),),
 )
 EMPTY = GuardFinding(guard="g2", state=FindingState.INSUFFICIENT, statistic="none", sentence="No unit yet.")

@@ -58,7 +58,7 @@ class FindingStratum(_message.Message):
     def __init__(self, stage: _Optional[int] = ..., new: _Optional[_Union[FindingArm, _Mapping]] = ..., rest: _Optional[_Union[FindingArm, _Mapping]] = ..., estimate: _Optional[float] = ..., weight: _Optional[float] = ...) -> None: ...
 
 class GuardFinding(_message.Message):
-    __slots__ = ("guard", "state", "statistic", "new", "rest", "estimate", "lower", "upper", "p", "log10_p", "alpha_used", "data_until", "sentence", "strata", "action", "question")
+    __slots__ = ("guard", "state", "statistic", "new", "rest", "estimate", "lower", "upper", "p", "log10_p", "alpha_used", "data_until", "sentence", "strata", "action", "hypothesis")
     GUARD_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     STATISTIC_FIELD_NUMBER: _ClassVar[int]
@@ -74,7 +74,7 @@ class GuardFinding(_message.Message):
     SENTENCE_FIELD_NUMBER: _ClassVar[int]
     STRATA_FIELD_NUMBER: _ClassVar[int]
     ACTION_FIELD_NUMBER: _ClassVar[int]
-    QUESTION_FIELD_NUMBER: _ClassVar[int]
+    HYPOTHESIS_FIELD_NUMBER: _ClassVar[int]
     guard: str
     state: FindingState
     statistic: str
@@ -90,8 +90,8 @@ class GuardFinding(_message.Message):
     sentence: str
     strata: _containers.RepeatedCompositeFieldContainer[FindingStratum]
     action: VerdictAction
-    question: str
-    def __init__(self, guard: _Optional[str] = ..., state: _Optional[_Union[FindingState, str]] = ..., statistic: _Optional[str] = ..., new: _Optional[_Union[FindingArm, _Mapping]] = ..., rest: _Optional[_Union[FindingArm, _Mapping]] = ..., estimate: _Optional[float] = ..., lower: _Optional[float] = ..., upper: _Optional[float] = ..., p: _Optional[float] = ..., log10_p: _Optional[float] = ..., alpha_used: _Optional[float] = ..., data_until: _Optional[int] = ..., sentence: _Optional[str] = ..., strata: _Optional[_Iterable[_Union[FindingStratum, _Mapping]]] = ..., action: _Optional[_Union[VerdictAction, str]] = ..., question: _Optional[str] = ...) -> None: ...
+    hypothesis: str
+    def __init__(self, guard: _Optional[str] = ..., state: _Optional[_Union[FindingState, str]] = ..., statistic: _Optional[str] = ..., new: _Optional[_Union[FindingArm, _Mapping]] = ..., rest: _Optional[_Union[FindingArm, _Mapping]] = ..., estimate: _Optional[float] = ..., lower: _Optional[float] = ..., upper: _Optional[float] = ..., p: _Optional[float] = ..., log10_p: _Optional[float] = ..., alpha_used: _Optional[float] = ..., data_until: _Optional[int] = ..., sentence: _Optional[str] = ..., strata: _Optional[_Iterable[_Union[FindingStratum, _Mapping]]] = ..., action: _Optional[_Union[VerdictAction, str]] = ..., hypothesis: _Optional[str] = ...) -> None: ...
 
 class Verdict(_message.Message):
     __slots__ = ("environment_id", "rollout_id", "revision", "epoch", "looked_at", "monitor_id", "action", "findings")

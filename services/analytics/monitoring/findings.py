@@ -15,8 +15,8 @@ from stats.sequential.multinomial import log_evidence
 from analytics.catalog.entries import Metric
 from analytics.catalog.rollouts import WHOLE_SHARE, Guard, GuardedRollout
 from analytics.monitoring import sentences
+from analytics.monitoring.hypotheses import hypothesis_of, metric_of
 from analytics.monitoring.observations import Measured, Observation
-from analytics.monitoring.questions import metric_of, question_of
 
 STATISTIC = "stratified_always_valid"
 RATIO_STATISTIC = "sequential_multinomial"
@@ -50,19 +50,19 @@ def strongest(findings: tuple[GuardFinding, ...]) -> VerdictAction:
 def _finding(asked: Asked, guard: Guard, seen: Observation, before: GuardFinding | None) -> GuardFinding:
     if guard.built_in == "no_data":
         return _silence(asked, guard, seen)
-    question = question_of(asked.rollout, guard, metric_of(guard, asked.metrics))
-    # An answer to another question says nothing to this one.
-    least = before.log10_p or 0.0 if before is not None and before.question == question else 0.0
+    hypothesis = hypothesis_of(asked.rollout, guard, metric_of(guard, asked.metrics))
+    # An answer to another hypothesis says nothing to this one.
+    least = before.log10_p or 0.0 if before is not None and before.hypothesis == hypothesis else 0.0
     try:
         if guard.built_in == "sample_ratio":
-            return _ratio(asked.rollout, guard, seen, (question, least))
-        return _compared(asked, guard, seen, (question, least))
+            return _ratio(asked.rollout, guard, seen, (hypothesis, least))
+        return _compared(asked, guard, seen, (hypothesis, least))
     except (InvalidInputError, ArithmeticError) as error:
-        return _not_estimable(guard, f"Its numbers can't be computed with ({error}).", (question, least))
+        return _not_estimable(guard, f"Its numbers can't be computed with ({error}).", (hypothesis, least))
 
 
 def _compared(asked: Asked, guard: Guard, seen: Observation, known: tuple[str, float]) -> GuardFinding:
-    question, least = known
+    hypothesis, least = known
     metric = metric_of(guard, asked.metrics)
     if metric is None:
         there = f"There is no metric `{guard.metric}` in this environment." if guard.metric else _UNKNOWN
@@ -73,7 +73,7 @@ def _compared(asked: Asked, guard: Guard, seen: Observation, known: tuple[str, f
     direction = Direction.INCREASE if metric.higher_is_better else Direction.DECREASE
     alpha = asked.rollout.alpha_of_guard
     tolerance = Tolerance(Guardrail(guard.margin, guard.relative), direction, alpha)
-    strata = {str(place): sides for place, sides in measured.stages.items() if _compares(asked.rollout, place)}
+    strata = {str(index): sides for index, sides in measured.stages.items() if _compares(asked.rollout, index)}
     found = control_live(strata, tolerance, least)
     state, sentence = _judged(guard, metric, found, alpha)
     return GuardFinding(
@@ -91,13 +91,13 @@ def _compared(asked: Asked, guard: Guard, seen: Observation, known: tuple[str, f
         log10_p=found.log10_p,
         alpha_used=alpha,
         data_until=seen.data_until,
-        question=question,
+        hypothesis=hypothesis,
         strata=tuple(_stratum(each) for each in found.strata),
     )
 
 
-def _compares(rollout: GuardedRollout, place: int) -> bool:
-    return place < len(rollout.stages) and rollout.stages[place].compares
+def _compares(rollout: GuardedRollout, index: int) -> bool:
+    return index < len(rollout.stages) and rollout.stages[index].compares
 
 
 def _judged(guard: Guard, metric: Metric, found: LiveControl, alpha: float) -> tuple[FindingState, str]:
@@ -128,19 +128,19 @@ def _stratum(each: ComparedStratum) -> FindingStratum:
 
 def _ratio(rollout: GuardedRollout, guard: Guard, seen: Observation, known: tuple[str, float]) -> GuardFinding:
     """Each stage against its share. The n-th has 1/(n(n + 1)) of the error rate, which add up to no more than all."""
-    question, least = known
+    hypothesis, least = known
     strata, worst, number = [], 0.0, None
-    for place, stage in enumerate(rollout.stages):
-        counted = seen.units.get(place, (0, 0))
+    for index, stage in enumerate(rollout.stages):
+        counted = seen.units.get(index, (0, 0))
         if not stage.compares or not sum(counted):
             continue
         share = stage.share / WHOLE_SHARE
-        part = math.log((place + 1) * (place + 2))
+        part = math.log((index + 1) * (index + 2))
         log10_p = min(0.0, part - float(log_evidence(counted, (share, 1.0 - share)))) / LOG_10
         if number is None or log10_p < worst:
-            worst, number = log10_p, place
+            worst, number = log10_p, index
         new, rest = counted
-        strata.append(FindingStratum(stage=place, new=FindingArm(new), rest=FindingArm(rest)))
+        strata.append(FindingStratum(stage=index, new=FindingArm(new), rest=FindingArm(rest)))
     least = min(least, worst)
     mismatch = least < math.log10(rollout.alpha_of_guard)
     state = FindingState.HARMED if mismatch else FindingState.HEALTHY
@@ -162,7 +162,7 @@ def _ratio(rollout: GuardedRollout, guard: Guard, seen: Observation, known: tupl
         log10_p=least,
         alpha_used=rollout.alpha_of_guard,
         data_until=seen.looked_at,
-        question=question,
+        hypothesis=hypothesis,
         strata=tuple(strata),
     )
 
@@ -183,7 +183,7 @@ def _silence(asked: Asked, guard: Guard, seen: Observation) -> GuardFinding:
 
 
 def _not_estimable(guard: Guard, sentence: str, known: tuple[str, float]) -> GuardFinding:
-    question, least = known
+    hypothesis, least = known
     return GuardFinding(
         guard=guard.id,
         state=FindingState.NOT_ESTIMABLE,
@@ -191,5 +191,5 @@ def _not_estimable(guard: Guard, sentence: str, known: tuple[str, float]) -> Gua
         sentence=sentence,
         p=10.0**least,
         log10_p=least,
-        question=question,
+        hypothesis=hypothesis,
     )

@@ -12,8 +12,8 @@ from stats import InvalidInputError
 
 from analytics.catalog.entries import Metric
 from analytics.catalog.rollouts import Guard, GuardedRollout, Stage
+from analytics.monitoring.hypotheses import metric_of
 from analytics.monitoring.observations import NEW, REST, Measured, Observation, Sides
-from analytics.monitoring.questions import metric_of
 from analytics.results.scope import window_of
 from analytics.results.summaries import Grouped, of_clusters, of_sums, of_units
 from analytics.warehouse.errors import QueryTooExpensive

@@ -1,4 +1,4 @@
-"""What a guard asks: the metric behind it, and a digest of the question, which changes when the question does."""
+"""What a guard asks: the metric behind it, and a digest of the hypothesis, which changes when the hypothesis does."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def metric_of(guard: Guard, metrics: Mapping[str, Metric]) -> Metric | None:
     return _ERRORS if guard.built_in == "sdk_errors" else metrics.get(guard.metric)
 
 
-def question_of(rollout: GuardedRollout, guard: Guard, metric: Metric | None) -> str:
+def hypothesis_of(rollout: GuardedRollout, guard: Guard, metric: Metric | None) -> str:
     """A digest of what is compared with what margin and error rate."""
     asked = (
         (rollout.id, rollout.rule, rollout.variation, rollout.alpha_of_guard),
