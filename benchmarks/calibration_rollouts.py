@@ -20,7 +20,7 @@ from analytics.monitoring.observations import Measured, Observation, Sides
 from messages.aggregations import AGGREGATIONS
 from messages.verdicts import GuardFinding, VerdictAction
 from numpy.typing import NDArray
-from stats import BinarySummary, MeanSummary
+from stats import BinarySummary, MeanSummary, Summary
 from stats.comparison.proportion_intervals import wilson
 
 from benchmarks.calibration_rows import Row
@@ -65,7 +65,7 @@ class _Side:
     squares: NDArray[np.float64]
     errors: Counts
 
-    def at(self, look: int) -> tuple[BinarySummary, MeanSummary, BinarySummary]:
+    def at(self, look: int) -> tuple[Summary, ...]:
         units = int(self.units[look])
         return (
             BinarySummary(units, int(self.orders[look])),
