@@ -30,6 +30,8 @@ from bucketing.flagset import (
     Target,
 )
 from bucketing.hashing import bucket
+from bucketing.long_lists import LongList, digest_of_chunk, digest_of_chunks
+from messages.documents import chunk_document, chunk_of
 from messages.generated.impact_pb2 import FlagImpact, ImpactReply
 
 NOW = 1_767_607_200_000
@@ -89,11 +91,15 @@ def counted(
         for key in getattr(before, table).keys() | getattr(after, table).keys()
         if getattr(before, table).get(key) != getattr(after, table).get(key)
     )
-    told: dict[str, Any] = {"carried": (), "carried_by": {}, "hidden": (), "keys": True, **(known or {})}
+    told: dict[str, Any] = {"carried": (), "carried_by": {}, "hidden": (), "keys": True, "long_lists": True} | (
+        known or {}
+    )
     return Comparison(
         Change(before=before, after=after, changed=changed, now=NOW, **change),
         held,
-        Known(held, told["carried"], told["carried_by"], told["hidden"], keys=told["keys"]),
+        Known(
+            held, told["carried"], told["carried_by"], told["hidden"], keys=told["keys"], long_lists=told["long_lists"]
+        ),
     ).counted()
 
 
@@ -172,6 +178,22 @@ def test_a_segment_is_measured_also_where_nothing_changes() -> None:
     assert (size.before, size.after, size.unknown) == (201, 201, 0)
     (unknown,) = counted(held, held, segments=("north",), known={"keys": False}).segments
     assert (unknown.before, unknown.unknown) == (0, 400)
+
+
+def test_long_lists_are_looked_into_where_they_are_whole_and_comparable() -> None:
+    document = chunk_document(1, ["u1", "u2"], [])
+    listed = LongList(included=2, excluded=0, digest=digest_of_chunks([digest_of_chunk(document)]))
+    whole = listed.with_chunks({1: chunk_of(document)})
+    held = of(flag())
+    for long_list, known, told in (
+        (whole, {}, (2, 0)),
+        (whole, {"long_lists": False}, (0, 400)),
+        (listed, {}, (0, 400)),
+    ):
+        vip = Segment("vip", long_list=long_list)
+        reply = counted(held, of(flag(rules=(Rule("r", InSegment(("vip",)), Fixed("on")),)), vip), known=known)
+        (impact,) = reply.flags
+        assert (impact.changed, impact.unknown) == told
 
 
 def test_listed_keys_are_found_among_stand_ins() -> None:

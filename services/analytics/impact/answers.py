@@ -96,6 +96,7 @@ class ImpactAnswers:
             {key: frozenset(flag.exposure_attributes) for key, flag in before.flags.items()},
             settings.pii_attributes,
             keys=stand_ins or not settings.hash_user_keys,
+            long_lists=not settings.hash_user_keys,
         )
         change = Change(
             before=before,

@@ -9,6 +9,7 @@ from bucketing.attributes import TARGETING_KEY
 from bucketing.flagset import AllOf, AnyOf, Comparison, Condition, FlagSet, InSegment, Not, Rollout, Serve
 from bucketing.references import condition_segments, flag_references, remote_config_references, segment_references
 
+from analytics.impact.sample import LONG_LIST, UNREAD_LIST
 from analytics.impact.served import Entity
 
 
@@ -103,6 +104,8 @@ class Dependencies:
             segment = self._flagset.segments.get(key)
             if segment is not None:
                 listed = {TARGETING_KEY} if segment.included or segment.excluded else set[str]()
+                if segment.long_list is not None:
+                    listed.add((LONG_LIST if segment.long_list.whole else UNREAD_LIST) + key)
                 self._of_segments[key] = frozenset({*listed, *self._asked(segment.condition)})
         return self._of_segments[key]
 
@@ -120,6 +123,7 @@ class Dependencies:
             config = self._flagset.remote_configs.get(key)
             for override in () if config is None else config.overrides:
                 yield from self._asked(override.condition)
+            yield from self._of_experiments(key)
             return
         if not flag.enabled or flag.archived:
             return
@@ -131,6 +135,9 @@ class Dependencies:
             yield from self._asked(rule.condition)
             yield from _split_by(rule.serve)
         yield from _split_by(flag.default)
+        yield from self._of_experiments(key)
+
+    def _of_experiments(self, key: str) -> Iterator[str]:
         for one in self._flagset.experiments.values():
             if one.flag == key:
                 yield from self._asked(one.audience)

@@ -14,6 +14,8 @@ from service_kit.clock import Clock
 from analytics.warehouse.client import Row
 from analytics.warehouse.contexts import ContextReader
 
+LONG_LIST, UNREAD_LIST = "(long list of) ", "(unread long list of) "
+"""Before a segment's key: what decides who is in it beside attributes. The second is never known."""
 _HELD_SECONDS = 60.0
 _HELD_MAX = 4
 _DAY_MILLISECONDS = 86_400_000
@@ -74,7 +76,8 @@ class Known:
     """Which attributes of a unit are known, be it that it lacks them.
 
     `carried`: the attributes that each exposure of the environment carries; `carried_by`: those that a flag's do.
-    `hidden`: attributes that are stored as stand-ins. `keys`: whether listed keys can be compared with stored ones."""
+    `hidden`: attributes that are stored as stand-ins. `keys`: whether listed keys can be compared with stored ones;
+    `long_lists`: those of long lists."""
 
     def __init__(
         self,
@@ -84,12 +87,14 @@ class Known:
         hidden: Iterable[str],
         *,
         keys: bool,
+        long_lists: bool = True,
     ) -> None:
         self._sample = sample
         self._carried = frozenset(carried)
         self._carried_by = carried_by
         self._hidden = tuple(hidden)
         self._keys = keys
+        self._long_lists = long_lists
         self._first: dict[str, int | None] = {}
 
     def lacking(self, unit: Unit, attributes: Iterable[str]) -> frozenset[str]:
@@ -99,6 +104,8 @@ class Known:
     def _knows(self, unit: Unit, name: str) -> bool:
         if name == TARGETING_KEY:
             return self._keys
+        if name.startswith((LONG_LIST, UNREAD_LIST)):
+            return self._long_lists and not name.startswith(UNREAD_LIST)
         if any(name == each or name.startswith(f"{each}.") for each in self._hidden):
             return False
         if read(unit.context, name) is not None:

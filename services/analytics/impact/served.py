@@ -5,14 +5,24 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bucketing.errors import InvalidConfig
-from bucketing.flagset import FlagSet
+from bucketing.flagset import FlagSet, Segment
+from bucketing.long_lists import ListChunk
 from google.protobuf.message import DecodeError
 from messages.config_tree import config_message
-from messages.documents import experiment_of, flag_of, is_in_force, remote_config_of, segment_of
+from messages.documents import (
+    chunk_named,
+    chunk_of,
+    experiment_of,
+    flag_of,
+    is_in_force,
+    remote_config_of,
+    segment_of,
+)
 from messages.generated import config_pb2 as pb
 from messages.generated.impact_pb2 import ChangedEntry
 from messages.staging import ConfigStaging, Update
@@ -21,6 +31,7 @@ from streams import Bus, Delivered
 
 Entity = tuple[str, str]
 """An entity kind of the stream, and a key."""
+Chunks = Mapping[int, ListChunk]
 _HELD_MAX = 4
 _READ_AGAIN_SECONDS = 0.1
 _TABLES = {"flag": "flags", "segment": "segments", "experiment": "experiments", "remote_config": "remote_configs"}
@@ -32,11 +43,13 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """An environment at one version. `bytes` are those of all its entries; `settings` its own one."""
+    """An environment at one version. `bytes` are those of all its entries; `settings` its own one; `chunks` are of long
+    lists, by segment."""
 
     settings: pb.Environment
     flagset: FlagSet
     bytes: int
+    chunks: Mapping[str, Chunks]
 
     def with_changes(self, changed: Iterable[ChangedEntry]) -> FlagSet:
         """Raises `Unreadable`."""
@@ -48,6 +61,8 @@ class Served:
                 found = entity_of(entry.kind, config_message(entry.content)) if entry.content else None
             except (DecodeError, InvalidConfig) as error:
                 raise Unreadable(f"{entry.kind} {entry.key!r}: {error}") from error
+            if isinstance(found, Segment):
+                found = _with_list(found, self.chunks)
             table = tables[_TABLES[entry.kind]]
             if found is None:
                 table.pop(entry.key, None)
@@ -110,12 +125,15 @@ def _whole(environment_id: str, delivered: Iterable[Delivered]) -> _Held | None:
 def _served(update: Update, size: int) -> Served | None:
     settings: pb.Environment | None = None
     tables: dict[str, dict[str, Any]] = {name: {} for name in _TABLES.values()}
+    chunks: dict[str, dict[int, ListChunk]] = {}
     for subject, message in update.changed.items():
         parsed = parse_config_subject(subject)
         if message is None:
             continue
         if parsed.kind == "environment":
             settings = message.environment
+        elif parsed.kind == "segment_chunk":
+            _put_chunk(chunks, parsed.key, message.segment_chunk)
         elif parsed.kind in _TABLES:
             try:
                 entity = entity_of(parsed.kind, message)
@@ -125,7 +143,21 @@ def _served(update: Update, size: int) -> Served | None:
                 tables[_TABLES[parsed.kind]][parsed.key] = entity
     if settings is None:
         return None
-    return Served(settings, FlagSet(salt=settings.salt, version=update.version, **tables), size)
+    tables["segments"] = {key: _with_list(segment, chunks) for key, segment in tables["segments"].items()}
+    return Served(settings, FlagSet(salt=settings.salt, version=update.version, **tables), size, chunks)
+
+
+def _put_chunk(chunks: dict[str, dict[int, ListChunk]], key: str, document: bytes) -> None:
+    """One that can't be read leaves its list incomplete."""
+    with suppress(InvalidConfig):
+        segment, number = chunk_named(key)
+        chunks.setdefault(segment, {})[number] = chunk_of(document)
+
+
+def _with_list(segment: Segment, chunks: Mapping[str, Chunks]) -> Segment:
+    if segment.long_list is None:
+        return segment
+    return replace(segment, long_list=segment.long_list.with_chunks(chunks.get(segment.key, {})))
 
 
 def entity_of(kind: str, message: pb.ConfigMessage) -> Any:

@@ -14,6 +14,7 @@ from control_plane.environments.queries import environment_for_publishing
 from control_plane.publishing.compilation import Compilation
 from control_plane.publishing.stored import read_touched, read_whole
 from control_plane.publishing.touched import touched_of
+from control_plane.segments.queries import chunk_digests
 
 __all__ = ["Compilation", "EntryChange", "Names", "changed_entries", "compiled_entries"]
 
@@ -33,13 +34,18 @@ class EntryChange:
 
 
 async def compiled_entries(tx: Connection, environment_id: UUID, names: Names) -> Compilation:
-    """What the transaction sees of the named entities, and of what depends on them."""
+    """What the transaction sees of the named entities, and of what depends on them; not of keys in long lists, which no
+    edit changes."""
     compilation = Compilation(str(environment_id))
     found = await environment_for_publishing(tx, environment_id)
     if found is None:
         return compilation
     touched = touched_of(names, experimented=True)
-    stored = await (read_whole(tx, *found) if touched is None else read_touched(tx, *found, touched))
+    if touched is None:
+        stored = await read_whole(tx, *found)
+    else:
+        lists = await chunk_digests(tx, environment_id, touched.segments) if touched.segments else {}
+        stored = await read_touched(tx, *found, touched, lists)
     await asyncio.to_thread(compilation.take, stored)
     return compilation
 
