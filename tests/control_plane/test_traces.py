@@ -100,8 +100,8 @@ async def test_each_operation_leaves_an_entry(database: Database, clock: ManualC
                 left[operation].append(await auditor.count() - before)
             for entry in await auditor.of_request(request.headers["X-Request-Id"]):
                 assert entry["address"] == "127.0.0.1"
-                # What a change request does is told with its name.
-                assert entry["reason"].partition(" (change request ")[0] == f"because of {operation}"
+                # What a change request or a rollout does is told with its name.
+                assert re.split(r" \((?:change request|rollout) ", entry["reason"])[0] == f"because of {operation}"
                 assert entry["actor_kind"] in ("user", "token")
                 assert UUID(entry["actor_id"]).int
                 assert entry["actor_name"]

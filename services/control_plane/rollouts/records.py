@@ -1,7 +1,7 @@
 """A rollout in one transaction: read with what its target serves, and written with what becomes of both.
 
-The target is written through the flags' service, as an edit by the rollout itself: one version of the environment, one
-audit entry for the settings, and one for the rollout that says why.
+The target is written through the flags' service, as an edit by whoever leads the rollout, or by itself: one version of
+the environment, one audit entry for the settings, and one for the rollout that says why.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ class RolloutTransaction:
         Raises `Fenced`, and what the flags' service raises."""
         before, tx = self.row, self.tx
         saved = replace(after, revision=before.revision + 1, updated_at=tx.now, cause=cause.document())
-        joint = self.joint or JointTransactions(replace(self.frame, actor=automation_of(before)), _told(before, cause))
+        joint = self.joint or JointTransactions(self.frame, _told(before, cause))
         if serves and after.written is not None:
             await self._serve(joint, after.written, "accept" if accept else after.on_experiments)
         if not await repository.update(tx, saved, before.revision, self.epoch):
@@ -156,9 +156,8 @@ class RolloutTransaction:
             base_version=flag.version,
         )
         kind = self.parts.kinds(joint)[_SETTINGS]
-        # Made with others it is their maker's: who may not make it alone is refused then.
-        maker = automation_of(self.row) if self.write is None else self.frame.actor
-        await kind.make(maker, str(self.row.project_id), edit, flag.version)
+        # Made with others it asks for its maker's own right to it, where nobody had to agree.
+        await kind.make(self.frame.actor, str(self.row.project_id), edit, flag.version)
 
     async def _add(self, row: RolloutRow, action: str, cause: Cause) -> None:
         await repository.add_transition(

@@ -78,7 +78,7 @@ async def test_the_start_takes_the_first_step_and_says_so_everywhere(
     said = [(each["entity"], each["action"], each["actor"]["name"], each["reason"]) for each in entries]
     assert said[0][:2] == ("rollout", "start")
     assert said[0][3] == said[1][3] == "release 7 (rollout ship-it: started)"
-    assert said[1][:3] == ("flag_settings", "update", "rollout ship-it")
+    assert said[1][:3] == ("flag_settings", "update", said[0][2])
     assert {tuple(each["environment_versions"].values()) for each in entries} == {(5,)}
     timeline = (await tenant.api.ok("GET", f"{rollouts}/ship-it/timeline"))["items"]
     assert [(each["version"], each["action"], each["share"]) for each in timeline] == [
