@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import pytest
 from analytics.catalog.entries import Experiment, experiment_of
+from analytics.catalog.phases import Phase, Span
 from analytics.reports.composition import report_of
 from analytics.reports.content import Grid
 from analytics.results.analysis import AnalysisTime, Analyst
+from analytics.results.disturbances import disturbances_document
 from analytics.results.documents import ResultDocument, result_document
 from analytics.results.health import HealthCheck
 from bucketing.flagset import Experiment as EngineExperiment
@@ -128,3 +130,27 @@ async def test_the_answer_and_the_report_tell_when_what_on_which_path_and_why() 
         "audience: segment payers → experiment checkout-test",
         "fraud",
     ]
+
+
+@pytest.mark.parametrize(("phase", "told"), [(1, ["accepted"]), (2, ["switched_off"])])
+def test_a_mark_is_of_the_phase_that_it_was_made_in(phase: int, told: list[str]) -> None:
+    both = disturbed(SEGMENT, OFF)
+    border = START + DAY + DAY // 2
+    start, stop = (START, border) if phase == 1 else (border, None)
+    document = disturbances_document(replace(both, phase=phase, start_at=start, stop_at=stop), NOW)
+    assert [each.cause for each in document.marks] == told
+    assert document.total == 1
+
+
+async def test_a_report_says_which_phase_it_is_of_and_when_it_was_paused() -> None:
+    asked = experiment()
+    assert asked.start_at is not None
+    present = Phase(2, asked.start_at, None, asked.shares, asked.control, 10_000, None, "", ())
+    pauses = (Span(asked.start_at + DAY, asked.start_at + 2 * DAY), Span(asked.start_at + 3 * DAY, None))
+    phased = replace(asked, status="paused", phase=2, phases=(replace(present, number=1), present), pauses=pauses)
+    analysis = await Analyst(reader(), catalog()).analyse(phased, ENVIRONMENT, AnalysisTime(NOW))
+    document = result_document(analysis)
+    assert "It was paused 2 times: exposures of then count for nobody. It is paused now." in document.summary
+    report = report_of(replace(await documents_of(), results=document))
+    assert "· phase 2 of 2, from " in report.where
+    assert report.where.endswith(" to now")

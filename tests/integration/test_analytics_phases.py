@@ -131,5 +131,6 @@ async def test_a_result_tells_the_phases_and_the_pauses_of_its_own(warehouse: Wa
     assert told["phases"][0]["stop_at"] == told["stop_at"] == told["phases"][1]["start_at"]
     assert len(told["pauses"]) == 2
     assert told["pauses"][1]["end"] == told["stop_at"]
+    assert "It was paused 2 times: exposures of then count for nobody." in first["summary"]
     with pytest.raises(PhaseNotFound):
         in_phase(paused, 3)

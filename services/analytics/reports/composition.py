@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -17,9 +18,11 @@ from analytics.reports.phrases import moment
 from analytics.reports.segment_rows import segments
 from analytics.results.documents import ResultDocument
 from analytics.results.metric_documents import FamilyDocument, MetricDocument
+from analytics.results.phase_documents import PauseDocument
 from analytics.results.segment_documents import DailyDocument, SegmentedDocument
 
 _COLUMNS_OF_PICTURES = 3
+_PAUSES_TOLD = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +52,20 @@ def report_of(documents: Documents) -> Report:
         f"{plain(experiment.project)} / {plain(experiment.environment)} / {plain(experiment.flag)} · "
         f"{plain(experiment.key)} · {experiment.status} · computed {moment(results.computed_at)}"
     )
+    if len(experiment.phases) > 1:
+        where += f" · phase {experiment.phase} of {len(experiment.phases)}, from {moment(experiment.start_at)}"
+    if experiment.pauses:
+        where += f" · {_pauses(experiment.pauses)}"
     if results.as_of is not None:
         where += f" of what was received until {moment(results.as_of)}"
     return Report(plain(experiment.name) or plain(experiment.key), where, tuple(sections))
+
+
+def _pauses(pauses: Sequence[PauseDocument]) -> str:
+    """The last of them."""
+    told = [f"{moment(each.start)} to {moment(each.end) if each.end else 'now'}" for each in pauses[-_PAUSES_TOLD:]]
+    more = f" and {len(pauses) - len(told)} times before" if len(pauses) > len(told) else ""
+    return f"paused {', '.join(told)}{more}"
 
 
 def intervals_drawing(documents: Documents) -> Drawing:

@@ -48,8 +48,14 @@ class DisturbancesDocument:
 
 
 def marks_until(experiment: Experiment, shown_at: int) -> tuple[Disturbance, ...]:
-    """Those of which is known when they were, up to `shown_at` (epoch milliseconds)."""
-    return tuple(each for each in experiment.disturbances if each.at <= shown_at)
+    """Those in the experiment's phase of which is known when they were, up to `shown_at` (epoch milliseconds)."""
+    start, stop = _phase_start(experiment), experiment.stop_at or shown_at
+    return tuple(each for each in experiment.disturbances if start <= each.at <= min(stop, shown_at))
+
+
+def _phase_start(experiment: Experiment) -> int:
+    """0 for the first phase: nothing came before it."""
+    return (experiment.start_at or 0) if experiment.phase > 1 else 0
 
 
 def disturbances_document(experiment: Experiment, shown_at: int) -> DisturbancesDocument:
@@ -78,8 +84,10 @@ def disturbances_document(experiment: Experiment, shown_at: int) -> Disturbances
 
 
 def _total(experiment: Experiment, shown_at: int) -> int:
-    """Those that came before the marks which are known lie before any of them."""
+    """Those that came before the marks which are known lie before any of them, perhaps in an earlier phase."""
     marks = marks_until(experiment, shown_at)
+    if any(each.at < _phase_start(experiment) for each in experiment.disturbances):
+        return len(marks)
     return len(marks) + (experiment.earlier_disturbances if marks or not experiment.disturbances else 0)
 
 

@@ -11,6 +11,7 @@ from analytics.results.judgement import Judged
 from analytics.results.p_values import probability
 from analytics.results.progress import PlanProgress
 from analytics.results.sample_ratio import sample_ratio_sentence
+from analytics.results.scope import pauses_of
 
 UNREAD = (State.TOO_EARLY, State.NOT_ESTIMABLE)
 """Nothing is said of an effect, neither that there is one nor that there is none."""
@@ -50,8 +51,9 @@ def summary_of(analysis: Analysis) -> str:
         sentences.append(f"Who the units are is not known: {analysis.unit_problem}.")
     if analysis.units_in_several:
         sentences.append(f"{analysis.units_in_several:,} units saw several variations and are left out.")
+    sentences.append(_paused(analysis))
     if not total:
-        return " ".join(sentences)
+        return " ".join(each for each in sentences if each)
     if analysis.sample_ratio.mismatch:
         sentences.append(sample_ratio_sentence(analysis.sample_ratio))
     sentences.append(progress_sentence(analysis.progress))
@@ -59,6 +61,16 @@ def summary_of(analysis: Analysis) -> str:
     judged = analysis.judgement.judged(analysis.progress)
     sentences += [sentence for metric in analysis.metrics for sentence in metric_sentences(metric, judged)]
     return " ".join(each for each in sentences if each)
+
+
+def _paused(analysis: Analysis) -> str:
+    """Who was exposed in a pause alone is in no figure."""
+    pauses = pauses_of(analysis.experiment)
+    if not pauses:
+        return ""
+    now = " It is paused now." if analysis.experiment.status == "paused" else ""
+    times = "once" if len(pauses) == 1 else f"{len(pauses):,} times"
+    return f"It was paused {times}: exposures of then count for nobody.{now}"
 
 
 def progress_sentence(progress: PlanProgress) -> str:
