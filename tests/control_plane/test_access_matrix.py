@@ -34,6 +34,7 @@ OF_TWO_RIGHTS = {
     ("POST", "/projects/{project}/history/{kind}/{key}/versions/{version}/restore"): Right.FLAG_READ,
     ("POST", "/projects/{project}/history/{kind}/{key}/undo"): Right.FLAG_READ,
     ("POST", "/projects/{project}/flags/{key}/clone"): Right.FLAG_CREATE,
+    ("POST", "/projects/{project}/configs/{key}/clone"): Right.CONFIG_CREATE,
 }
 """What is read and then written: the right that is asked first."""
 STALE = {"If-Match": '"999999"'}

@@ -230,6 +230,7 @@ ROWS: dict[tuple[str, str], Row] = {
     ("PUT", PROJECT + "/flags/{key}/environments/{environment}/enabled"): Row("developer", SERVED),
     ("POST", PROJECT + "/flags/{key}/environments/{environment}/copy-from/{source}"): Row("developer"),
     **feature("configs", {"key": "new", "name": "New", "value": {}}),
+    ("POST", PROJECT + "/configs/{key}/clone"): Row("developer", {"key": "like-it"}),
     ("GET", PROJECT + "/configs/{key}/environments/{environment}"): Row("viewer"),
     ("PATCH", PROJECT + "/configs/{key}/environments/{environment}"): Row("developer", {"value": {"a": 1}}),
     ("POST", PROJECT + "/configs/{key}/environments/{environment}/copy-from/{source}"): Row("developer"),

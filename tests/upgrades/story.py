@@ -319,6 +319,7 @@ async def _configs(owner: Speaker, shop: str) -> None:
         await owner("POST", f"{shop}/configs", {"key": key, "schema": schema, "value": {"retries": 3}})
     page = f"{shop}/configs/page"
     await owner("GET", f"{shop}/configs?q=pa&total=true")
+    await owner("POST", f"{page}/clone", {"key": "page-like"})
     await owner("GET", page)
     await owner.changed(page, {"value": {"retries": 4}, "client_visible": True})
     there = {each: f"{page}/environments/{each}" for each in ("production", "staging")}

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Response
 from service_kit.versions import ExpectedVersion
 
 from control_plane.access import Actor, Authenticator, api_router
-from control_plane.configs.schemas import ConfigCreate, ConfigPatch, ConfigView
+from control_plane.configs.schemas import ConfigClone, ConfigCreate, ConfigPatch, ConfigView
 from control_plane.configs.service import ConfigService
 from control_plane.configs.settings_endpoints import add_settings
 from control_plane.configs.settings_service import ConfigSettingsService
@@ -33,6 +33,13 @@ def build_router(*, authenticator: Authenticator, configs: ConfigService, settin
     async def create_config(project: str, body: ConfigCreate, actor: Actor = Depends(authenticator.actor)) -> Response:
         """Creates a remote config; every environment serves its value at once. Its key is no flag's."""
         return answer_created(await configs.create(actor, project, body), _CONFIG)
+
+    @router.post(f"{_CONFIG.one}/clone", status_code=201, responses=CREATE, response_model=ConfigView)
+    async def clone_config(
+        project: str, key: str, body: ConfigClone, actor: Actor = Depends(authenticator.actor)
+    ) -> Response:
+        """Creates a remote config as this one is: schema, value and what is set of it in each environment."""
+        return answer_created(await configs.clone(actor, project, key, body), _CONFIG)
 
     @router.patch(_CONFIG.one, responses=CHANGE, response_model=ConfigView)
     async def change_config(

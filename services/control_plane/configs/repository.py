@@ -67,6 +67,11 @@ async def settings_of(tx: Connection, config: ConfigRow) -> dict[str, ConfigSett
     return {record["key"]: ConfigSettingsRow(**{name: record[name] for name in _COLUMNS}) for record in records}
 
 
+async def save_settings(tx: Connection, settings: ConfigSettingsRow) -> None:
+    """At once, for whoever reads it in the same write."""
+    await tx.execute(_SAVE, *(getattr(settings, each) for each in _COLUMNS))
+
+
 def save_settings_later(tx: Connection, settings: ConfigSettingsRow) -> None:
     """Writes all columns, the version included, with the record of the write."""
     tx.later(_SAVE, *(getattr(settings, each) for each in _COLUMNS))

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar
 from bucketing.flagset import ResolveMode
 from bucketing.limits import CONFIG_OVERRIDES_MAX
 from pydantic import Field, WithJsonSchema
-from service_kit.schemas import OneOf, Output
+from service_kit.schemas import Input, Name, OneOf, Output
 
 from control_plane.changes import AuditedView
 from control_plane.entities.schemas import (
@@ -19,6 +19,7 @@ from control_plane.entities.schemas import (
     EnvironmentVersions,
     Warnings,
 )
+from control_plane.environments.keys import EntityKey
 
 ResolveName = Annotated[str, OneOf(ResolveMode)]
 SchemaDocument = Annotated[
@@ -48,6 +49,14 @@ class ConfigCreate(EntityCreate, strict=True):
     value: ValueDocument = Field(description="What is served where an environment has no value of its own.")
     client_visible: bool = Field(False, description="May client keys see its evaluated value?")
     metadata: Metadata = Field({}, description="Stands in each of its answers: texts, numbers and booleans.")
+
+
+class ConfigClone(Input, strict=True):
+    key: EntityKey
+    name: Name | None = Field(None, description="Defaults to the key.")
+    environments: Annotated[list[EntityKey], Field(max_length=1000)] | None = Field(
+        None, description="Whose settings are copied; when left out, of all in which one may change them."
+    )
 
 
 class ConfigPatch(EntityPatch, strict=True):

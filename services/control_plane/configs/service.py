@@ -9,20 +9,23 @@ from typing import ClassVar
 
 from service_kit.problems import FieldError, InvalidInput
 
+from control_plane.access import Actor, Right, require
+from control_plane.configs.clones import copy_settings
 from control_plane.configs.combinations import Checks
 from control_plane.configs.definition import checked_definition, checked_settings, config_of
 from control_plane.configs.models import CONFIGS, ConfigRow, ConfigSettingsRow
 from control_plane.configs.references import keep_references
 from control_plane.configs.repository import outlines_of, save_settings_later, settings_of
-from control_plane.configs.schemas import ConfigCreate, ConfigPatch
+from control_plane.configs.schemas import ConfigClone, ConfigCreate, ConfigPatch
 from control_plane.configs.serving import Served, served_otherwise
 from control_plane.configs.views import config_view, settings_view
 from control_plane.database import Connection
 from control_plane.entities import usages
 from control_plane.entities.answers import Answered
 from control_plane.entities.errors import NotArchived
-from control_plane.entities.service import EntityService
-from control_plane.entities.transactions import Consequence, WriteTransaction
+from control_plane.entities.service import Created, EntityService
+from control_plane.entities.sizes import stored_bytes
+from control_plane.entities.transactions import Consequence, WriteTransaction, find
 from control_plane.environments.queries import EnvironmentRow
 from control_plane.quotas import Quota
 
@@ -49,6 +52,17 @@ class ConfigService(EntityService[ConfigRow]):
             return []
         outlines = await outlines_of(tx, rows[0].organization_id, [row.id for row in rows])
         return [config_view(row, outlines[row.id]) for row in rows]
+
+    async def clone(self, actor: Actor, project: str, key: str, body: ConfigClone) -> Created:
+        """A config as this one is, settings included, under another key. Raises `KeyTaken` and `QuotaExceeded`."""
+        async with self._write(actor, project, self.edit("create", body.key)) as write:
+            require(actor, Right.CONFIG_READ, write.scope)
+            source = await find(write, CONFIGS, key)
+            row = replace(source, **write.first(), key=body.key, name=body.name or body.key)
+            stored = await write.insert(CONFIGS, await self.checked(write, row, None), write.environments)
+            for each in await copy_settings(write, source, stored, body.environments):
+                write.hold([each.environment], stored_bytes(each.settings))
+            return Created(await self._recorded(write, "create", None, stored), stored.project_id)
 
     async def checked(self, write: WriteTransaction, row: ConfigRow, before: ConfigRow | None) -> ConfigRow:
         """Raises `InvalidInput` also where an environment's settings no longer fit."""

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from service_kit.problems import FieldError, InvalidInput
-
 from control_plane.access import Right
-from control_plane.entities.schemas import Warned
+from control_plane.entities.copies import environments_to_copy_to
 from control_plane.entities.transactions import Consequence, WriteTransaction
 from control_plane.environments.queries import EnvironmentRow
 from control_plane.flags.definition import checked_settings
@@ -39,7 +36,7 @@ async def copy_settings(
     """
     copied: list[CopiedSettings] = []
     standing = await settings_of(write.tx, source)
-    for environment in _environments(write, wanted):
+    for environment in environments_to_copy_to(write, Right.FLAG_UPDATE, wanted.environments):
         if environment.id in standing:
             settings = _settings_of(write, clone, standing[environment.id], off=wanted.off)
             checked = checked_settings(clone, settings)
@@ -51,29 +48,6 @@ async def copy_settings(
             write.consequences.append(_consequence(clone, environment, before, settings))
             copied.append(CopiedSettings(environment, settings))
     return copied
-
-
-def _environments(write: WriteTransaction, wanted: FlagClone) -> Sequence[EnvironmentRow]:
-    if wanted.environments is None:
-        allowed = [each for each in write.environments if _may(write, each)]
-        left_out = [each.key for each in write.environments if each not in allowed]
-        if left_out:
-            detail = f"you may not change flags in {', '.join(left_out)}: nothing was copied there"
-            write.warnings.append(Warned(code="settings_not_copied", detail=detail))
-        return allowed
-    named = set(wanted.environments)
-    unknown = sorted(named - {each.key for each in write.environments})
-    if unknown:
-        reason = f"there is no environment {unknown[0]!r} in use"
-        raise InvalidInput([FieldError("environments", "unknown_environment", reason)])
-    chosen = [each for each in write.environments if each.key in named]
-    for environment in chosen:
-        write.require(Right.FLAG_UPDATE, environment)
-    return chosen
-
-
-def _may(write: WriteTransaction, environment: EnvironmentRow) -> bool:
-    return write.actor.may(Right.FLAG_UPDATE, environment.within(write.scope))
 
 
 def _settings_of(write: WriteTransaction, clone: FlagRow, standing: SettingsRow, *, off: bool) -> SettingsRow:

@@ -219,3 +219,32 @@ async def test_settings_are_copied_undone_and_restored(tenant: Any, configs: str
     assert (await api.ok("POST", f"{of_config}/undo"))["document"]["value"] == CONFIG["value"]
     compared = await api.ok("GET", f"{of_config}/comparison?from=1&to=2")
     assert compared["patch"]
+
+
+async def test_a_clone_is_as_the_original_with_what_is_set_of_it(tenant: Any, configs: str, settings: str) -> None:
+    api = tenant.api
+    await api.ok("POST", f"/projects/{tenant.project}/environments", {"key": "staging", "name": "Staging"})
+    await api.ok("POST", f"/projects/{tenant.project}/segments", {"key": "beta"})
+    await api.ok("POST", configs, CONFIG)
+    override = {"id": "o", "if": {"segment": "beta"}, "value": {"theme": "dark"}}
+    there = await api.changed("PATCH", settings, {"overrides": [override], "value": {"retries": 1}})
+    await api.changed("PATCH", settings.replace("production", "staging"), {"value": {"retries": 2}})
+
+    answer = await api("POST", f"{configs}/checkout-page/clone", {"key": "second", "environments": ["production"]})
+    made = answer.json()
+    assert (answer.status_code, made["key"], made["schema"], made["value"]) == (201, "second", SCHEMA, CONFIG["value"])
+    assert made["environments"] == {
+        "production": {"own_value": True, "overrides": 1, "version": 2},
+        "staging": {"own_value": False, "overrides": 0, "version": 1},
+    }
+    copied = await api.ok("GET", f"{configs}/second/environments/production")
+    names = ("value", "overrides", "resolve", "inherited")
+    assert {name: copied[name] for name in names} == {name: there[name] for name in names}
+    in_use = await api("DELETE", f"/projects/{tenant.project}/segments/beta")
+    assert "second" in in_use.text, "what it names is used by it, too"
+    assert (await api("POST", f"{configs}/checkout-page/clone", {"key": "second"})).json()["code"] == "key_taken"
+    unknown = await api("POST", f"{configs}/checkout-page/clone", {"key": "third", "environments": ["moon"]})
+    assert await refused(unknown) == [("environments", "unknown_environment")]
+    log = f"/organizations/{tenant.organization}/audit?project={tenant.project}&limit=2"
+    told = [(each["entity"], each["entity_key"], each["action"]) for each in (await api.ok("GET", log))["items"]]
+    assert sorted(told) == [("config", "second", "create"), ("config_settings", "second/production", "update")]
