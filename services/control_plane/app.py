@@ -57,6 +57,9 @@ from control_plane.holdouts.service import HoldoutService
 from control_plane.layers import endpoints as layers_endpoints
 from control_plane.layers.edits import layer_edits
 from control_plane.layers.service import LayerService
+from control_plane.lifecycles import endpoints as lifecycles_endpoints
+from control_plane.lifecycles.evidence import FlagUse, NoFlagUse
+from control_plane.lifecycles.service import Lifecycles
 from control_plane.metrics import endpoints as metrics_endpoints
 from control_plane.metrics.edits import metric_edits
 from control_plane.metrics.service import MetricService
@@ -135,6 +138,7 @@ class Parts:
     event_age_days_max: int = 730
     override_limits: OverrideLimits = field(default_factory=OverrideLimits)
     impacts: Impacts = field(default_factory=NoImpacts)
+    flag_use: FlagUse = field(default_factory=NoFlagUse)
     rollouts_max: int = 500
     segment_upload_bytes_max: int = 64 * 1024 * 1024
 
@@ -270,6 +274,9 @@ def _routers_of_entities(parts: Parts) -> Sequence[APIRouter]:
         segments_endpoints.build_router(authenticator=authenticator, segments=segments),
         long_list_endpoints.build_router(authenticator=authenticator, segments=segments),
         flags_endpoints.build_router(authenticator=authenticator, flags=flags, settings=settings),
+        lifecycles_endpoints.build_router(
+            authenticator=authenticator, lifecycles=Lifecycles(transactions, parts.flag_use)
+        ),
         configs_endpoints.build_router(authenticator=authenticator, configs=configs, settings=config_settings),
         explanations_endpoints.build_router(authenticator=authenticator, explainer=Explainer(parts.database)),
         overrides_endpoints.build_router(

@@ -54,6 +54,7 @@ from control_plane.fleet.listener import FleetListener
 from control_plane.fleet.memory import Fleet
 from control_plane.fleet.telemetry import FleetTelemetry
 from control_plane.fleet.waits import PropagationWaits
+from control_plane.lifecycles.evidence import FlagUseByBus
 from control_plane.overrides.models import OverrideLimits
 from control_plane.people.browsers import CSRF_HEADER, Browsers
 from control_plane.people.courier import Courier
@@ -241,6 +242,7 @@ def build_api(settings: Settings, worker: Worker | None = None) -> Api:
                 days_max=settings.override_days_max,
             ),
             impacts=ImpactsByBus(asking),
+            flag_use=FlagUseByBus(asking, clock),
             rollouts_max=settings.rollouts_max,
             segment_upload_bytes_max=settings.segment_upload_bytes_max,
         ),

@@ -13,6 +13,7 @@ from control_plane.database import Database
 from control_plane.fleet.memory import Fleet
 from control_plane.fleet.telemetry import FleetTelemetry
 from control_plane.fleet.waits import PropagationWaits
+from control_plane.lifecycles.evidence import FlagUse, NoFlagUse
 from control_plane.overrides.models import OverrideLimits
 from control_plane.people.browsers import Browsers
 from control_plane.people.courier import Courier
@@ -67,6 +68,7 @@ async def app_on(
     actor_limits: ActorLimits | None = None,
     override_limits: OverrideLimits | None = None,
     impacts: Impacts | None = None,
+    flag_use: FlagUse | None = None,
 ) -> FastAPI:
     """The app on a migrated database. Its passwords are hashed as cheaply as possible, and nobody waits."""
     database = database.for_requests()
@@ -123,6 +125,7 @@ async def app_on(
         webhooks=Webhooks(guard or OutboundGuard(), Sealer(SECRET)),
         override_limits=override_limits or OverrideLimits(),
         impacts=impacts or NoImpacts(),
+        flag_use=flag_use or NoFlagUse(),
     )
     app = create_control_plane(parts, Shell(registry=new_registry(), body_limit_bytes=2 * 1024 * 1024))
     app.state.failures = parts.single_sign_on.trace

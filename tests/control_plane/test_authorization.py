@@ -237,6 +237,8 @@ ROWS: dict[tuple[str, str], Row] = {
     **feature("metrics", METRIC),
     **feature("experiments", EXPERIMENT),
     ("POST", PROJECT + "/flags/{key}/clone"): Row("developer", {"key": "thing-two"}),
+    ("GET", PROJECT + "/flags/{key}/lifecycle"): Row("viewer"),
+    ("GET", PROJECT + "/flag-lifecycles"): Row("viewer"),
     ("POST", PROJECT + "/experiments/{key}/start"): Row("developer"),
     ("POST", PROJECT + "/experiments/{key}/stop"): Row("developer"),
     ("GET", HISTORY): Row("viewer"),

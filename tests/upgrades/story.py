@@ -268,6 +268,8 @@ async def _flags(owner: Speaker, shop: str, beside: Beside) -> None:
     told = await owner("POST", f"{shop}/environments/production/explain", asked)
     await owner("POST", f"{shop}/environments/production/explain", asked | {"at": told["now"]})
     await owner("POST", f"{shop}/flags/checkout/clone", {"key": "copied", "off": True})
+    await owner("GET", f"{shop}/flags/checkout/lifecycle")
+    await owner("GET", f"{shop}/flag-lifecycles?state=unknown")
     await _overrides(owner, shop)
     await _rollouts(owner, shop, beside)
     await _history(owner, shop)

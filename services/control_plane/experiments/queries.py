@@ -85,6 +85,35 @@ async def find_experiment(tx: Connection, scope: Scope, key: str) -> ExperimentO
     )
 
 
+@dataclass(frozen=True, slots=True)
+class ExperimentSpan:
+    """Whether an experiment on a flag is over. `stop_at`: epoch milliseconds."""
+
+    key: str
+    flag: str
+    environment_id: UUID
+    status: str
+    stop_at: int | None
+
+    @property
+    def under_way(self) -> bool:
+        """It has yet to begin, or to end."""
+        return self.status not in ("stopped", "archived")
+
+
+async def spans_on(tx: Connection, scope: Scope, flags: Collection[str]) -> list[ExperimentSpan]:
+    """The experiments on these flags, in every environment; drafts are left out, for nothing depends on them."""
+    records = await tx.fetch(
+        "SELECT key, flag, environment_id, CASE WHEN archived THEN 'archived' ELSE status END AS status, stop_at "
+        "FROM experiments WHERE organization_id = $1 AND project_id = $2 AND flag = ANY($3::text[]) "
+        "AND status <> 'draft' ORDER BY flag, key",
+        scope.organization_id,
+        scope.project_id,
+        sorted(flags),
+    )
+    return [ExperimentSpan(**record) for record in records]
+
+
 async def compiled(tx: Connection, environment_id: UUID) -> list[PublishedExperiment | Unreadable]:
     """The environment's experiments as they travel: drafts and archived ones, too, for the analysis' catalog."""
     return await _read(tx, environment_id, await repository.of_environment(tx, environment_id))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -34,6 +35,17 @@ SELECT f.key AS flag, target->>'variation' AS variation, (target->>'expires_at')
 FROM flag_settings s JOIN flags f ON f.id = s.flag_id AND f.organization_id = s.organization_id,
     LATERAL json_array_elements(s.targets) AS target
 WHERE s.organization_id = $1 AND f.project_id = $2 AND s.environment_id = $3 AND target->>'key' = $4 AND NOT f.archived
+ORDER BY f.key LIMIT $5
+"""
+_STANDINGS = """
+SELECT f.key, f.name, f.owner, f.tags, f.archived, f.created_at, f.updated_at,
+    COALESCE(s.environments, '{}') AS environments, COALESCE(s.moments, '{}') AS moments
+FROM flags f
+LEFT JOIN LATERAL (
+    SELECT array_agg(environment_id) AS environments, array_agg(updated_at) AS moments
+    FROM flag_settings WHERE organization_id = $1 AND flag_id = f.id
+) s ON true
+WHERE f.organization_id = $1 AND f.project_id = $2 AND f.key > $3 AND ($4::text IS NULL OR f.key = $4)
 ORDER BY f.key LIMIT $5
 """
 # Which transaction wrote each row: it changes with every write, whoever makes it.
@@ -82,6 +94,20 @@ class UnitTarget:
     flag: str
     variation: str
     expires_at: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlagStanding:
+    """What its lifecycle needs to know of a flag. `changed_at`: its settings, by environment id."""
+
+    key: str
+    name: str
+    owner: str | None
+    tags: list[str]
+    archived: bool
+    created_at: datetime
+    updated_at: datetime
+    changed_at: Mapping[UUID, datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +165,20 @@ async def targets_of_unit(
     """The individual targets of this targeting key in one environment, by the flags' keys."""
     records = await tx.fetch(_TARGETS_OF_UNIT, scope.organization_id, scope.project_id, environment_id, unit, limit)
     return [UnitTarget(**record) for record in records]
+
+
+async def standings(
+    tx: Connection, scope: Scope, *, after: str, limit: int, key: str | None = None
+) -> list[FlagStanding]:
+    """The project's flags behind a key, in the order of their keys, archived ones too; or the one of this key."""
+    records = await tx.fetch(_STANDINGS, scope.organization_id, scope.project_id, after, key, limit)
+    return [
+        FlagStanding(
+            **{name: value for name, value in record.items() if name not in ("environments", "moments")},
+            changed_at=dict(zip(record["environments"], record["moments"], strict=True)),
+        )
+        for record in records
+    ]
 
 
 async def compiled(tx: Connection, environment_id: UUID, cache: RowCache[Flag]) -> list[Flag | Unreadable]:

@@ -11,8 +11,9 @@ from messages.generated import config_pb2 as pb
 
 from control_plane.database import Connection
 from control_plane.entities.rows import Unreadable, read_each
+from control_plane.entities.table import Scope
 from control_plane.rollouts import repository
-from control_plane.rollouts.models import BEGUN, RolloutRow, RolloutState
+from control_plane.rollouts.models import BEGUN, ENDED, RolloutRow, RolloutState
 
 __all__ = [
     "BEGUN",
@@ -21,6 +22,7 @@ __all__ = [
     "compiled",
     "rollout_of_id",
     "rollout_of_key",
+    "under_way_on",
     "undisturbed_since",
 ]
 
@@ -50,6 +52,19 @@ async def rollout_of_key(tx: Connection, organization_id: UUID, environment_id: 
 async def undisturbed_since(tx: Connection, row: RolloutRow, revision: int) -> bool:
     """Whether nothing has become of the rollout since that revision but steps that were due."""
     return revision <= row.revision and await repository.only_advanced_since(tx, row, revision)
+
+
+async def under_way_on(tx: Connection, scope: Scope, flag: str) -> list[str]:
+    """The keys of the rollouts of this flag that have not ended, in every environment."""
+    records = await tx.fetch(
+        "SELECT key FROM rollouts WHERE organization_id = $1 AND project_id = $2 AND flag = $3 "
+        "AND state <> ALL($4::text[]) ORDER BY key",
+        scope.organization_id,
+        scope.project_id,
+        flag,
+        sorted(ENDED),
+    )
+    return [record["key"] for record in records]
 
 
 def _message(row: RolloutRow) -> pb.GuardedRollout:
