@@ -12,7 +12,7 @@ PARALLEL := -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) --maxprocesses=4 
 .DEFAULT_GOAL := help
 .PHONY: help install native demo up down test check format unit coverage messages generate snapshots lock clean release \
 	artefacts images hooks \
-	bench-edge bench-streams bench-engine bench-peers bench-peers-http bench-workers bench-ingest bench-analytics bench-control-plane bench-propagation bench-impact calibrate chaos
+	bench-edge bench-streams bench-engine bench-peers bench-peers-http bench-workers bench-ingest bench-analytics bench-control-plane bench-propagation bench-impact bench-long-lists calibrate chaos
 
 help: ## Print this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -133,6 +133,9 @@ bench-control-plane: install ## CPU and latency of the control plane's requests,
 
 bench-impact: install ## A preview: 20,000 contexts over 50 changed flags (JSON=FILE keeps the figures)
 	$(BIN)/python -m benchmarks.impact $(if $(JSON),--json $(JSON))
+
+bench-long-lists: install ## Long lists of segments: memory a key, look-ups, one key to the edge (JSON=FILE keeps the figures)
+	$(BIN)/python -m benchmarks.long_lists $(if $(JSON),--json $(JSON))
 
 bench-propagation: install ## From a write to the last of 1, 10 and 20 edges (JSON=FILE keeps the figures)
 	$(BIN)/python -m benchmarks.propagation $(if $(JSON),--json $(JSON))

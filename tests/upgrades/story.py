@@ -243,6 +243,9 @@ async def _definitions(owner: Speaker, shop: str) -> None:
     await owner("PATCH", listed, {"included": {"add": ["u3", "u4"]}, "excluded": {"add": ["u5"]}})
     await owner("PUT", f"{listed}/included?mode=remove", "u4\n", **{"Content-Type": "text/plain"})
     await owner("GET", f"{listed}/included")
+    await owner("GET", f"{shop}/segments/beta/users")
+    asked = {"context": {"targetingKey": "u3"}, "segments": ["beta"]}
+    await owner("POST", f"{shop}/environments/production/segments/evaluate", asked)
 
 
 async def _flags(owner: Speaker, shop: str, beside: Beside) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 from uuid import UUID, uuid4
 
 from service_kit.origins import current_reason
@@ -269,9 +270,16 @@ class ProjectTransactions:
         self._database = database
         self._quotas = quotas
         self._agreement = agreement
+        self._seconds: float | None = None
+
+    def patient(self, seconds: float) -> Self:
+        """For what takes longer than other work does."""
+        others = copy(self)
+        others._seconds = seconds
+        return others
 
     def _transaction(self, actor: Actor) -> AbstractAsyncContextManager[Connection]:
-        return self._database.transaction(tenancy=tenancy_of(actor))
+        return self._database.transaction(tenancy=tenancy_of(actor), seconds=self._seconds)
 
     @asynccontextmanager
     async def read(self, actor: Actor, project: str, right: Right) -> AsyncIterator[ReadTransaction]:

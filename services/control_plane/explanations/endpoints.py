@@ -6,7 +6,12 @@ from fastapi import APIRouter, Depends
 from service_kit.problems import BadRequest, Forbidden, InvalidInput, NotFound, Unauthorized, problem_responses
 
 from control_plane.access import Actor, Authenticator, api_router
-from control_plane.explanations.schemas import ExplanationAsked, ExplanationView
+from control_plane.explanations.schemas import (
+    ExplanationAsked,
+    ExplanationView,
+    MembershipsAsked,
+    MembershipsView,
+)
 from control_plane.explanations.service import Explainer
 from control_plane.explanations.views import explanation_view
 
@@ -24,5 +29,15 @@ def build_router(*, authenticator: Authenticator, explainer: Explainer) -> APIRo
         """What a context gets from a flag as it is saved now or was at a moment, each step that led there, and whose
         change it was. Changes nothing."""
         return explanation_view(await explainer.explain(actor, project, environment, body))
+
+    @router.post(
+        "/projects/{project}/environments/{environment}/segments/evaluate",
+        responses=problem_responses(BadRequest, Unauthorized, Forbidden, NotFound, InvalidInput),
+    )
+    async def evaluate_segments(
+        project: str, environment: str, body: MembershipsAsked, actor: Actor = Depends(authenticator.actor)
+    ) -> MembershipsView:
+        """Which segments a context is in as they are saved now, and why. Changes nothing."""
+        return await explainer.memberships(actor, project, environment, body)
 
     return router

@@ -20,7 +20,7 @@ from control_plane.explanations.dependencies import flags_behind, segments_behin
 from control_plane.flags.queries import flag_of_documents
 from control_plane.holdouts.queries import share_of_document
 from control_plane.overrides.queries import with_override_of_document
-from control_plane.segments.queries import segment_of_document
+from control_plane.segments.queries import segment_of_document, with_past_lists
 
 Document = Mapping[str, Any]
 Entity = TypeVar("Entity")
@@ -100,7 +100,7 @@ class PastEnvironment:
             documents = await self._documents("segment", wanted)
             read = _readable(documents, lambda each: segment_of_document(self.scope, each))
             found |= {key: each for key, each in read.items() if each is not None}
-        return replace(flagset, segments=found)
+        return replace(flagset, segments=await with_past_lists(self.tx, self.scope, found, self.unit or None))
 
     async def _documents(self, kind: str, keys: Iterable[str]) -> dict[str, Document]:
         """What entities were, by key; those that weren't there are left out."""

@@ -13,6 +13,9 @@ from control_plane.environments.keys import EntityKey
 ATTRIBUTES_MAX = 1000
 
 
+SEGMENTS_MAX = 500
+
+
 class ExplanationAsked(Input):
     flag: EntityKey = Field(description="The key of a flag or of a remote config.")
     context: Annotated[dict[str, Any], Field(max_length=ATTRIBUTES_MAX, default_factory=dict)]
@@ -22,6 +25,25 @@ class ExplanationAsked(Input):
         description="A moment in the past, RFC 3339 with an offset or epoch milliseconds: what the flag answered then. "
         "Now when it is left out.",
     )
+
+
+class MembershipsAsked(Input):
+    context: Annotated[dict[str, Any], Field(max_length=ATTRIBUTES_MAX, default_factory=dict)]
+    segments: Annotated[list[EntityKey], Field(max_length=SEGMENTS_MAX)] | None = Field(
+        None, description="Keys of segments; all of them when it is left out."
+    )
+
+
+class MembershipsView(Output):
+    """Which segments a context is in."""
+
+    segments: dict[str, dict[str, Any]] = Field(
+        description="By key, and those that they have asked: `member` (null where it can't be told), `reason` "
+        "(`excluded`, `included`, `condition`, `not_included`, `error`), `because`, and `if` with what each part of "
+        "the condition found."
+    )
+    config_version: int
+    now: int = Field(description="Milliseconds since the Unix epoch.")
 
 
 class LastChange(Output):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from bucketing import unit_key
@@ -27,7 +27,7 @@ from control_plane.environments.queries import EnvironmentRow, environment_by_ke
 from control_plane.experiments import queries as experiments
 from control_plane.explanations.last_change import last_change
 from control_plane.explanations.past import PastEnvironment
-from control_plane.explanations.schemas import ExplanationAsked
+from control_plane.explanations.schemas import ExplanationAsked, MembershipsAsked, MembershipsView
 from control_plane.flags import queries as flags
 from control_plane.overrides.queries import with_overrides
 from control_plane.segments import queries as segments
@@ -69,9 +69,7 @@ class Explainer:
             require(actor, Right.CONTEXT_EXPLAIN, row.within(scope))
             now = round(tx.now.timestamp() * 1000)
             if asked.at is None:
-                flagset, number = await self._present(tx, row), None
-                unit = unit_key(asked.context.get("targetingKey"))
-                flagset = replace(flagset, segments=await with_lists(tx, scope, flagset.segments, unit))
+                flagset, number = await self._present(tx, scope, row, asked.context), None
             else:
                 now = _past(asked.at, now)
                 number = await _number_at(tx, scope, now)
@@ -86,13 +84,34 @@ class Explainer:
         )
         return explanation, change
 
-    async def _present(self, tx: Connection, row: EnvironmentRow) -> FlagSet:
+    async def memberships(
+        self, actor: Actor, project: str, environment: str, asked: MembershipsAsked
+    ) -> MembershipsView:
+        """Which segments the context is in now, and why. Raises `NotFound`."""
+        async with self._reading, self._database.transaction("repeatable_read") as tx:
+            scope = await resolve_project(tx, actor, project)
+            row = await environment_by_key(tx, scope, environment)
+            require(actor, Right.CONTEXT_EXPLAIN, row.within(scope))
+            now = round(tx.now.timestamp() * 1000)
+            flagset = await self._present(tx, scope, row, asked.context)
+        wanted = sorted(flagset.segments) if asked.segments is None else asked.segments
+        absent = [each for each in wanted if each not in flagset.segments]
+        if absent:
+            raise NotFound(f"there is no segment {absent[0]}", code="segment_not_found")
+        segments = replace(flagset, flags={}, remote_configs={}, experiments={})
+        told = await asyncio.to_thread(
+            lambda: dict(compile_flagset(segments).memberships(dict(asked.context), now, wanted))
+        )
+        return MembershipsView(segments=told, config_version=row.version, now=now)
+
+    async def _present(self, tx: Connection, scope: Scope, row: EnvironmentRow, context: Mapping[str, Any]) -> FlagSet:
         caches = self._caches.pop(row.id, None) or _Caches()
         flagset = await _flagset(tx, row, caches)
         self._caches[row.id] = caches
         if len(self._caches) > _REMEMBERED_MAX:
             self._caches.popitem(last=False)
-        return flagset
+        unit = unit_key(context.get("targetingKey"))
+        return replace(flagset, segments=await with_lists(tx, scope, flagset.segments, unit))
 
 
 def _past(given: str | int, now: int) -> int:

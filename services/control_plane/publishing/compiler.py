@@ -20,6 +20,8 @@ from control_plane.publishing.touched import touched_between
 
 # Above so many entities a compilation leaves the event loop.
 _INLINE_ENTITIES_MAX = 20
+_READING_SECONDS = 20.0
+"""Of one snapshot: long lists are many megabytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ class Compiler:
         """The environment as it is now, without entries when it is archived; None when it doesn't exist."""
         # Put back only after a success: what a failed attempt has read is not relied on.
         kept = self._kept.pop(environment_id, None)
-        async with self._database.transaction("repeatable_read") as tx:
+        async with self._database.transaction("repeatable_read", seconds=_READING_SECONDS) as tx:
             found = await environment_for_publishing(tx, environment_id)
             if found is None:
                 return None
@@ -108,7 +110,7 @@ class Compiler:
         if kept is None:
             return None
         kept.watched = set()
-        async with self._database.transaction("repeatable_read") as tx:
+        async with self._database.transaction("repeatable_read", seconds=_READING_SECONDS) as tx:
             found = await environment_for_publishing(tx, environment_id)
             if found is None or found[0].archived:
                 return None

@@ -7,8 +7,16 @@ from service_kit.versions import ExpectedVersion
 
 from control_plane.access import Actor, Authenticator, api_router
 from control_plane.entities.bypass import document_bypass, note_bypass
-from control_plane.entities.endpoints import CHANGE, CREATE, Noun, add_entity_routes, answer_created, answer_entity
-from control_plane.segments.schemas import SegmentCreate, SegmentPatch, SegmentView
+from control_plane.entities.endpoints import (
+    CHANGE,
+    CREATE,
+    READ,
+    Noun,
+    add_entity_routes,
+    answer_created,
+    answer_entity,
+)
+from control_plane.segments.schemas import SegmentCreate, SegmentPatch, SegmentUsersView, SegmentView
 from control_plane.segments.service import SegmentService
 
 _SEGMENT = Noun("segment")
@@ -35,5 +43,13 @@ def build_router(*, authenticator: Authenticator, segments: SegmentService) -> A
     ) -> Response:
         """Changes the fields that are given. For every environment that serves it."""
         return answer_entity(await segments.change(actor, project, key, expected, body))
+
+    @router.get(f"{_SEGMENT.one}/users", responses=READ)
+    async def list_segment_users(
+        project: str, key: str, actor: Actor = Depends(authenticator.actor)
+    ) -> SegmentUsersView:
+        """What uses the segment: flags, remote configs, experiments and segments that name it, and all that depends on
+        these."""
+        return await segments.users(actor, project, key)
 
     return document_bypass(router)

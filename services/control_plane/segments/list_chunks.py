@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from bucketing.flagset import Segment
-from bucketing.long_lists import ListChunk, chunk_path, key_hash
+from bucketing.long_lists import KeyTable, ListChunk, LongList, chunk_path, key_hash
 from messages.documents import chunk_of
 
 from control_plane.database import Connection
@@ -49,7 +50,7 @@ WHERE organization_id = $1 AND segment_id = $2 AND version < $3 ORDER BY version
 """
 _LISTING = """
 SELECT s.key, c.document FROM segment_chunks c JOIN segments s ON s.id = c.segment_id
-WHERE c.organization_id = $1 AND c.project_id = $2 AND NOT s.archived AND c.number = ANY($3::integer[])
+WHERE c.organization_id = $1 AND c.project_id = $2 AND ($4 OR NOT s.archived) AND c.number = ANY($3::integer[])
 ORDER BY s.key
 """
 
@@ -105,13 +106,31 @@ async def changes_of(tx: Connection, organization_id: UUID, segment_id: UUID) ->
     version = 2**62
     while (record := await tx.fetchrow(_CHANGES, organization_id, segment_id, version)) is not None:
         version = record["version"]
-        yield record["digest_before"].hex(), ListDelta.unpacked(record["document"])
+        yield record["digest_before"].hex(), await asyncio.to_thread(ListDelta.unpacked, record["document"])
 
 
-async def listing(tx: Connection, scope: Scope, unit: str) -> dict[str, ListChunk]:
-    """Of each segment with a long list, by key: the chunk that this unit belongs to."""
+async def chunk_then(
+    tx: Connection, row: SegmentRow, long_list: LongList, unit: str, chunk: ListChunk | None
+) -> ListChunk | None:
+    """One that says of the unit what this list of the past said. `chunk`: where the unit belongs now. None: that can't
+    be told any more."""
+    wanted, digest = f"{long_list.digest:064x}", (row.long_list or {}).get("digest", "")
+    standing = None if chunk is None else chunk.standing_of(unit)
+    if digest != wanted:
+        async for before, delta in changes_of(tx, row.organization_id, row.id):
+            standing, digest = delta.standing_before(unit, standing), before
+            if digest == wanted:
+                break
+    if digest != wanted:
+        return None
+    included, excluded = ([unit] if standing is which else [] for which in (True, False))
+    return ListChunk(1, KeyTable(included), KeyTable(excluded))
+
+
+async def listing(tx: Connection, scope: Scope, unit: str, *, archived: bool = False) -> dict[str, ListChunk]:
+    """Of each segment with a long list, by key: the chunk that this unit belongs to. `archived`: of those, too."""
     path = chunk_path(key_hash(unit))
-    records = await tx.fetch(_LISTING, scope.organization_id, scope.project_id, path)
+    records = await tx.fetch(_LISTING, scope.organization_id, scope.project_id, path, archived)
     return {each["key"]: chunk_of(each["document"]) for each in records}
 
 

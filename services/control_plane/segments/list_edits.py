@@ -139,6 +139,14 @@ class ListDelta:
         told = _decode(zlib.decompress(packed))
         return cls(*({Listing(name): keys for name, keys in told[each].items()} for each in ("added", "removed")))
 
+    def standing_before(self, unit: str, standing: bool | None) -> bool | None:
+        """Whether a unit was included (True), excluded (False) or neither, by what it was afterwards."""
+        if unit in self.removed[Listing.INCLUDED]:
+            return True
+        if unit in self.removed[Listing.EXCLUDED]:
+            return False
+        return None if any(unit in keys for keys in self.added.values()) else standing
+
     def undone(self) -> list[ListEdit]:
         """The edits that take it back."""
         pairs = ((EditMode.REMOVE, self.added), (EditMode.ADD, self.removed))

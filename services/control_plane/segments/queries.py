@@ -100,6 +100,25 @@ async def with_lists(
     return {key: _with_chunk(segment, chunks.get(key)) for key, segment in segments.items()}
 
 
+async def with_past_lists(
+    tx: Connection, scope: Scope, segments: Mapping[str, Segment], unit: str | None
+) -> dict[str, Segment]:
+    """The same segments, with whether this unit was in their long lists when these were what is said of them. Of a list
+    whose changes since then are no longer kept nothing can be told."""
+    listed = {key for key, segment in segments.items() if segment.long_list is not None}
+    if unit is None or not listed:
+        return dict(segments)
+    chunks = await list_chunks.listing(tx, scope, unit, archived=True)
+    rows = await SEGMENTS.of_keys(tx, scope, listed)
+    found = dict(segments)
+    for key, row in rows.items():
+        long_list = segments[key].long_list
+        assert long_list is not None  # noqa: S101 - those that have one were asked for
+        chunk = await list_chunks.chunk_then(tx, row, long_list, unit, chunks.get(key))
+        found[key] = _with_chunk(segments[key], chunk)
+    return found
+
+
 def _with_chunk(segment: Segment, chunk: ListChunk | None) -> Segment:
     if segment.long_list is None or chunk is None:
         return segment

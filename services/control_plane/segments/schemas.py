@@ -45,6 +45,28 @@ class LongListView(Output):
     digest: str = Field(description="The sum of its chunks' digests: another one for other keys.")
 
 
+class UsageStep(Output):
+    kind: str
+    key: str
+
+
+class SegmentUserView(Output):
+    """What uses a segment."""
+
+    kind: str = Field(description="`flag`, `config`, `experiment` or `segment`.")
+    key: str
+    environment: str | None = Field(description="Where it does; null for a segment, which is the same everywhere.")
+    active: bool = Field(description="Whether all of it takes part in evaluations now.")
+    path: list[UsageStep] = Field(
+        description="Through which others, from the one that names the segment; empty for one that names it itself."
+    )
+
+
+class SegmentUsersView(Output):
+    items: list[SegmentUserView] = Field(description="Those nearest to it first.")
+    truncated: bool = Field(description="Whether there are more than are told.")
+
+
 class SegmentView(EntityView, serialize_by_alias=True, validate_by_name=True):
     included: list[str]
     excluded: list[str]

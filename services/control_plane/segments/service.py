@@ -13,7 +13,7 @@ from bucketing.limits import LONG_LIST_KEYS_MAX
 from bucketing.references import find_cycle
 from bucketing.validation import validate_segment
 from messages.documents import chunk_of, segment_document
-from service_kit.deadlines import uncounted
+from service_kit.deadlines import piecewise
 from service_kit.problems import Conflict, FieldError, InvalidInput
 
 from control_plane.access import Actor
@@ -25,6 +25,7 @@ from control_plane.entities.owners import with_owner
 from control_plane.entities.service import EntityService
 from control_plane.entities.sizes import check_size
 from control_plane.entities.transactions import ProjectTransactions, WriteTransaction, find
+from control_plane.entities.usage_paths import usage_paths
 from control_plane.environments.queries import EnvironmentRow
 from control_plane.quotas import Quota
 from control_plane.segments import list_chunks
@@ -32,10 +33,12 @@ from control_plane.segments.definition import segment_of
 from control_plane.segments.list_edits import BothLists, Edited, ListEdit, Listing, Standing, edited
 from control_plane.segments.models import SEGMENTS, SegmentRow
 from control_plane.segments.queries import named_segments
-from control_plane.segments.schemas import SegmentCreate, SegmentPatch
+from control_plane.segments.schemas import SegmentCreate, SegmentPatch, SegmentUsersView
 
 Fields = Mapping[str, Any]
 NONE: Fields = MappingProxyType({})
+_LIST_SECONDS = 60.0
+"""For a list of a million keys, on a busy machine."""
 _LIST_IS_GONE = "its long list was deleted with it: create the segment, and upload the list"
 _AUDIENCE = ("included", "excluded", "condition", "long_list", "archived")
 
@@ -53,6 +56,7 @@ class SegmentService(EntityService[SegmentRow]):
     def __init__(self, transactions: ProjectTransactions, integrity: ExperimentIntegrity) -> None:
         super().__init__(transactions)
         self._integrity = integrity
+        self._patient = transactions.patient(_LIST_SECONDS)
 
     def view(self, row: SegmentRow) -> Answered:
         own = {
@@ -96,18 +100,24 @@ class SegmentService(EntityService[SegmentRow]):
 
         Raises `InvalidInput` for a key in both lists and for too many keys, and `PreconditionFailed` when somebody else
         has written meanwhile."""
-        async with self._transactions.read(actor, project, self._right("update")) as read:
+        with piecewise():
+            return await self._edit_list(actor, project, key, expected, edits, also)
+
+    async def _edit_list(
+        self, actor: Actor, project: str, key: str, expected: int | None, edits: Sequence[ListEdit], also: Fields
+    ) -> Answered:
+        async with self._patient.read(actor, project, self._right("update")) as read:
             row = await find(read, SEGMENTS, key, expected)
             self.refuse_archived(row)
             numbers = await list_chunks.numbers_of(read.tx, row)
             concerned = [each for each in numbers if any(edit.concerns(each) for edit in edits)]
             documents = await list_chunks.documents_of(read.tx, row, concerned)
-        with uncounted():
-            outcome = await asyncio.to_thread(_edited, row, numbers, documents, edits)
+        outcome = await asyncio.to_thread(_edited, row, numbers, documents, edits)
         if outcome.delta.empty and not also:
             return self.view(row)
         edit = self.edit("update", key, None, row.version)
-        async with self._write(actor, project, edit) as write:
+        right = self._right(edit.action)
+        async with self._patient.write(actor, project, right, entity=self.kind, edit=edit) as write:
             found = await self.found(write, "update", key, row.version)
             given = self.columns(await with_owner(write, dict(also)))
             changed = replace(found, **given, long_list=outcome.standing.told(), updated_at=write.now)
@@ -115,9 +125,16 @@ class SegmentService(EntityService[SegmentRow]):
             await list_chunks.store(write.tx, found, outcome, found.version + 1, write.now)
             return await self.update(write, found, checked)
 
+    async def users(self, actor: Actor, project: str, key: str) -> SegmentUsersView:
+        """What uses the segment, itself and through others."""
+        async with self._transactions.read(actor, project, self._right("read")) as read:
+            await find(read, SEGMENTS, key)
+            found, truncated = await usage_paths(read.tx, read.scope, self.kind, key)
+        return SegmentUsersView.model_validate({"items": found, "truncated": truncated}, from_attributes=True)
+
     async def list_keys(self, actor: Actor, project: str, key: str, listing: Listing) -> AsyncIterator[Sequence[str]]:
         """All keys of one of the two lists, a chunk at a time, as they stand at one moment."""
-        async with self._transactions.read(actor, project, self._right("read")) as read:
+        async with self._patient.read(actor, project, self._right("read")) as read:
             row = await find(read, SEGMENTS, key)
             documents = await list_chunks.documents_of(read.tx, row, await list_chunks.numbers_of(read.tx, row))
         return _keys_of(documents.values(), listing)
@@ -140,7 +157,7 @@ class SegmentService(EntityService[SegmentRow]):
 
     async def _undoing(self, actor: Actor, project: str, key: str, digest: str) -> list[ListEdit]:
         edits: list[ListEdit] = []
-        async with self._transactions.read(actor, project, self._right("update")) as read:
+        async with self._patient.read(actor, project, self._right("update")) as read:
             row = await find(read, SEGMENTS, key)
             if (row.long_list or {}).get("digest", "") == digest:
                 return edits

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from control_plane.database import Database
+from control_plane.publishing.queries import unpublished
 
 LIST = "/segments/beta/long-list"
 
@@ -139,3 +141,11 @@ async def test_lists_count_as_bytes(tenant: Any, shop: str) -> None:
     assert told["bytes"] <= await used() - before < told["bytes"] + 300
     await tenant.api.ok("DELETE", f"{shop}/segments/beta")
     assert await used() < before
+
+
+async def test_what_a_list_has_to_publish_is_known_beforehand(tenant: Any, shop: str, database: Database) -> None:
+    """So that much of it takes its turn beside what others change."""
+    told = await tenant.api.ok("PATCH", f"{shop}{LIST}", {"included": {"add": ["u1", "u2"]}})
+    async with database.transaction() as tx:
+        waiting = await unpublished(tx)
+    assert [row["list_bytes"] for row in waiting] == [told["long_list"]["bytes"]]
