@@ -6,9 +6,11 @@ tail, and errors that SDKs report; the rate moves with the time of day, so that 
 
 from __future__ import annotations
 
+import math
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass
 from multiprocessing import get_context
 
@@ -28,7 +30,7 @@ from benchmarks.calibration_rows import Row
 SEED = 20261130
 ROLLOUTS, QUICK_ROLLOUTS, BATCH = 2_000, 12, 50
 SHARES = (100, 500, 2_500, 5_000, 7_500)
-STEP_MINUTES, UNITS_PER_MINUTE, LOOK_SECONDS = 15, 1_000, 30
+STEP_MINUTES, UNITS_PER_MINUTE, LOOK_SECONDS = 15, 1_000, 60
 LOOKS_PER_STEP = STEP_MINUTES * 60 // LOOK_SECONDS
 UNITS_PER_LOOK = UNITS_PER_MINUTE * LOOK_SECONDS // 60
 RATE, ERROR_RATE, SWING = 0.10, 0.01, 0.3
@@ -83,33 +85,25 @@ def rollouts_live(quick: bool = False) -> Iterator[Row]:
         ("harm as tolerated", MARGIN),
         (f"a regression of {REGRESSION:.0%}", REGRESSION),
     )
-    batches = [
-        Batch(loss, number, min(BATCH, rollouts - first))
-        for _, loss in cases
-        for number, first in enumerate(range(0, rollouts, BATCH))
-    ]
-    if quick:
-        told = [simulated(each) for each in batches]
-    else:
-        with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
-            told = list(pool.map(simulated, batches))
-    for name, loss in cases:
-        looks = [look for batch, found in zip(batches, told, strict=True) if batch.loss == loss for look in found]
-        back = [look for look in looks if look is not None]
-        low, high = wilson(BinarySummary(len(looks), len(back)), 0.05)
-        setting = f"{name}; 95 %: {low:.4f} … {high:.4f}"
-        if loss == REGRESSION:
-            minutes = np.median(back) * LOOK_SECONDS / 60 if back else float("nan")
-            yield Row(
-                "rolled back",
-                f"{setting}, after {minutes:.0f} min",
-                len(back) / len(looks),
-                FOUND_LEAST,
-                1.0,
-                len(looks),
-            )
-        else:
-            yield Row("rolled back", setting, len(back) / len(looks), 0.0, HEALTHY_MOST, len(looks))
+    pool = None if quick else ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn"))
+    with pool or nullcontext():
+        for name, loss in cases:
+            batches = [
+                Batch(loss, number, min(BATCH, rollouts - first))
+                for number, first in enumerate(range(0, rollouts, BATCH))
+            ]
+            told = (pool.map if pool else map)(simulated, batches)
+            yield _row(name, loss, [look for found in told for look in found])
+
+
+def _row(name: str, loss: float, looks: Sequence[int | None]) -> Row:
+    back = [look for look in looks if look is not None]
+    low, high = wilson(BinarySummary(len(looks), len(back)), 0.05)
+    setting, rate = f"{name}; 95 %: {low:.4f} … {high:.4f}", len(back) / len(looks)
+    if loss != REGRESSION:
+        return Row("rolled back", setting, rate, 0.0, HEALTHY_MOST, len(looks))
+    minutes = np.median(back) * LOOK_SECONDS / 60 if back else math.nan
+    return Row("rolled back", f"{setting}, after {minutes:.0f} min", rate, FOUND_LEAST, 1.0, len(looks))
 
 
 def simulated(batch: Batch) -> list[int | None]:

@@ -23,6 +23,7 @@ COMMANDS = (
     ("analytics", "serve"),
     ("analytics", "load"),
     ("analytics", "export"),
+    ("analytics", "monitor"),
 )
 SETTINGS = {
     "FF_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",

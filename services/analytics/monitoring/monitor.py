@@ -23,8 +23,8 @@ TICK_SECONDS = 0.25
 RESTATED_SECONDS = 15.0
 """A verdict that says the same is published again after so long, so that its reader knows it for fresh."""
 _LOOK_SECONDS_MAX = 60.0
-_PAUSE_PER_LOOK = 4.0
-"""Looks at a rollout take at most a fifth of the time."""
+_PAUSE_PER_LOOK = 1.0
+"""Looks at a rollout take at most half of the time."""
 _log = get_logger("monitor")
 
 
