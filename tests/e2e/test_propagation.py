@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tests.waiting import until_blocking
+
 from .conftest import Tenant
 
 FLAG = {
@@ -40,3 +42,20 @@ def test_a_remote_config_is_served_merged_where_its_segment_matches(tenant: Tena
         ({"columns": 4, "banner": {"text": "Hello"}}, "beta+de")
     ]
     assert (general["value"], general["reason"]) == (value, "DEFAULT")
+
+
+def test_a_rollout_goes_forward_by_itself_and_the_edge_serves_its_share(tenant: Tenant) -> None:
+    tenant.create("flags", FLAG | {"key": "rolled"})
+    tenant.change("flags/rolled/environments/production", {"enabled": True})
+    at = f"/api/v1/projects/{tenant.project}/environments/production/rollouts"
+    steps = [{"share": 0, "hold_seconds": 1}, {"share": 40, "hold_seconds": 1}, {"share": 100}]
+    plan = {"key": "ship", "flag": "rolled", "variation": "on", "plan": {"steps": steps}}
+    assert tenant.api.post(at, json=plan).status_code == 201
+    assert tenant.api.post(f"{at}/ship/start").json()["share"] == 0
+    with tenant.edge() as edge:
+        until_blocking(lambda: edge.get("/v1/flags/rolled?user_id=anna").json()["value"])
+    until_blocking(lambda: tenant.api.get(f"{at}/ship").json()["state"] == "completed")
+    told = [(each["action"], each["share"]) for each in tenant.api.get(f"{at}/ship/timeline").json()["items"]]
+    # On a slow machine two overdue steps may be one change.
+    assert told[:2] == [("create", 0), ("start", 0)]
+    assert told[-2:] == [("advance", 100), ("complete", 100)]

@@ -120,7 +120,7 @@ def test_migrate_ends_when_it_is_done(postgres_url: str) -> None:
         assert expected in done.stderr
 
 
-@pytest.mark.parametrize("command", ["serve", "relay"])
+@pytest.mark.parametrize("command", ["serve", "relay", "schedule"])
 async def test_it_waits_for_a_database_that_is_not_there_and_stops_when_told(command: str, tmp_path: Path) -> None:
     port = free_port()
     log = tmp_path / "log.txt"
