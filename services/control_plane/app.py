@@ -320,7 +320,7 @@ def experiment_scheduler_of(database: Database, quotas: Quotas, event_age_days_m
     def experiments(transactions: ProjectTransactions) -> ExperimentService:
         return ExperimentService(transactions, ExperimentProtection(ExperimentsBeside()), event_age_days_max)
 
-    return ExperimentScheduler(database, quotas, actor_by_id, experiments)
+    return ExperimentScheduler(database, quotas, actor_by_id, experiments_on=experiments)
 
 
 def reviews_of(database: Database, quotas: Quotas, event_age_days_max: int, impacts: Impacts | None = None) -> Reviews:
