@@ -18,6 +18,7 @@ from analytics.warehouse.settings import WarehouseSettings
 from analytics.warehouse.split_units import SplitReader
 from analytics.warehouse.tables import EXPOSURE_COLUMNS, METRIC_COLUMNS
 from messages.aggregations import AGGREGATIONS
+from messages.arms import arm_unit
 from messages.verdicts import FindingState, VerdictAction
 from service_kit.clock import ManualClock
 from stats import BinarySummary, MeanSummary, RatioSummary
@@ -77,16 +78,16 @@ async def expose(warehouse: Warehouse, *rows: tuple[str, str, int], split: str =
     await insert(warehouse, "events_exposure", EXPOSURE_COLUMNS, given, fixed)
 
 
-async def measure(warehouse: Warehouse, *rows: tuple[str, int, float]) -> None:
+async def measure(warehouse: Warehouse, *rows: tuple[str, int, float], event: str = "order") -> None:
     """Rows of user, moment and value."""
     given: dict[str, list[Any]] = {
-        "event_id": [f"{user}-{at}" for user, at, _ in rows],
+        "event_id": [f"{event}-{user}-{at}" for user, at, _ in rows],
         "user_key": [user for user, _, _ in rows],
         "value": [value for _, _, value in rows],
         "occurred_at": [at for _, at, _ in rows],
         "received_at": [at for _, at, _ in rows],
     }
-    fixed = {"metric": "order", "organization_id": "org-1", "environment_id": "env-1"}
+    fixed = {"metric": event, "organization_id": "org-1", "environment_id": "env-1"}
     await insert(warehouse, "events_metric", METRIC_COLUMNS, given, fixed)
 
 
@@ -179,3 +180,37 @@ async def test_a_strange_value_costs_its_guard_alone_and_harm_asks_for_a_rollbac
     assert strongest(found) is VerdictAction.ROLL_BACK
     assert found[0].new.units == found[0].rest.units == 200
     assert "Orders is worse by more than the tolerated 2.00%: 0.50% of 200 units" in found[0].sentence
+
+
+async def test_what_an_application_measures_of_an_arm_is_compared_export_by_export(warehouse: Warehouse) -> None:
+    errors = Metric(
+        "m3",
+        "errors",
+        "Errors",
+        AGGREGATIONS["ratio"],
+        higher_is_better=False,
+        event="errors",
+        denominator_event="calls",
+    )
+    count = Metric("m4", "count", "Count", AGGREGATIONS["count"], higher_is_better=False, event="errors")
+    guards = tuple(Guard(each, VerdictAction.HOLD, each, margin=0.02) for each in ("errors", "count"))
+    new, rest, third = (
+        [(arm_unit("checkout", name, f"{number:016}"), SECOND + number) for number in range(3)]
+        for name in ("on", "off", "on:b")
+    )
+    other = [(arm_unit("checkout-2", "on", "0" * 16), SECOND)]
+    late = [(arm_unit("checkout", "on", "f" * 16), NOW - WINDOW)]
+    everybody = [*new, *rest, *third, *other, *late]
+    await measure(warehouse, *((unit, at, 100.0) for unit, at in everybody), event="calls")
+    await measure(warehouse, *((unit, at, 5.0) for unit, at in new[1:]), event="errors")
+    await measure(warehouse, *((unit, at, 1.0) for unit, at in rest), event="errors")
+    await expose(warehouse, ("user", "on", SECOND), ("other-user", "off", SECOND))
+    looker = Looker(SplitReader(warehouse), ManualClock(NOW), 0)
+    seen = await looker.look("org-1", replace(ROLLOUT, guards=guards), {"errors": errors, "count": count})
+    told: Any = seen.measured["errors"].stages[1]
+    assert seen.measured["errors"].stages.keys() == {1}
+    assert [(side.n, side.num_sum, side.den_sum) for side in told] == [(3, 10.0, 300.0), (6, 3.0, 600.0)]
+    # Users alone are units of a metric that counts, and of the split.
+    counted: Any = seen.measured["count"].stages[1]
+    assert [side.n for side in counted] == [1, 1]
+    assert seen.units == {1: (1, 1)}

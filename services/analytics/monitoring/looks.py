@@ -24,6 +24,7 @@ from analytics.warehouse.split_units import SplitReader, SplitScope
 SETTLING_MILLISECONDS = 5_000
 """At a stage's beginning some edges still serve the share before."""
 _HEARD_LATELY_MILLISECONDS = 60_000
+_OF_ARMS = frozenset({"mean", "ratio"})
 _MEASURABLE = frozenset({"binary", "mean", "ratio"})
 
 
@@ -78,7 +79,19 @@ class Looker:
                 return {each.guard.id: Measured(problem=f"Its query needs too much: {error}.") for each in asked}
             alone = [await self._measured(scope, [each], closed) for each in asked]
             return {guard: found for each in alone for guard, found in each.items()}
-        return {each.guard.id: _read(picture, each) for each in asked}
+        return {each.guard.id: await self._of_arms(scope, each, closed) or _read(picture, each) for each in asked}
+
+    async def _of_arms(self, scope: SplitScope, asked: _Asked, closed: int) -> Measured | None:
+        """Where the application measures everybody who has a variation together: then a unit is an arm of one export.
+        None where it doesn't, and for what can't be compared so, because arms are of different sizes."""
+        if asked.metric.aggregation.name not in _OF_ARMS:
+            return None
+        try:
+            picture = await self._reader.closed_arms(scope, asked.window, closed)
+        except QueryTooExpensive as error:
+            return Measured(problem=f"Its query needs too much: {error}.")
+        measured = _read(picture, asked)
+        return measured if measured.stages or measured.problem else None
 
 
 def _scope(organization_id: str, rollout: GuardedRollout) -> SplitScope:

@@ -8,10 +8,11 @@ none.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bucketing.decision import SPLIT_OF_DEFAULT
+from messages.arms import ARM_PREFIX, ARM_SOURCE_LENGTH, arm_prefix
 
 from analytics.warehouse.client import Warehouse
 from analytics.warehouse.pictures import Picture
@@ -57,6 +58,25 @@ $drawn
     )
 )
 WHERE stage = unit_stage"""
+# Units that stand for an arm come in no exposure: each is there once, when it was measured.
+_OF_ARMS = """    SELECT
+        user_key,
+        min(occurred_at) AS came_at,
+        '' AS unit,
+        if(startsWith(user_key, {arm:String}) AND length(user_key) = length({arm:String}) + {source:UInt16},
+            'new', 'rest') AS side,
+        arrayFirstIndex(
+            (began, ended) -> toUnixTimestamp64Milli(came_at) >= began AND toUnixTimestamp64Milli(came_at) < ended,
+            {begins:Array(Int64)},
+            {ends:Array(Int64)}) AS stage,
+        max(received_at) AS heard_at
+    FROM events_metric
+    WHERE organization_id = {organization:String}
+        AND environment_id = {environment:String}
+        AND metric IN ({event:String}, {denominator:String})
+        AND startsWith(user_key, {arms:String})
+        AND occurred_at >= fromUnixTimestamp64Milli({start:Int64}, 'UTC')
+    GROUP BY user_key"""
 _COUNTS = """SELECT
     stage,
     side,
@@ -158,9 +178,23 @@ class SplitReader:
     async def closed(self, scope: SplitScope, windows: tuple[MetricWindow, ...], closed: int) -> Picture:
         """Sums of the windows over those who came before `closed` (epoch milliseconds), by stage (from 1, as text) and
         side."""
-        rows = scope.rows(windows)
-        units = _CLOSED.format(drawn=scope.drawn)
-        sums = Sums(rows, dict.fromkeys(windows, False)).text("unit_rows")
+        return await self._picture(scope.rows(windows), scope.drawn, scope.parameters() | {"closed": closed})
+
+    async def closed_arms(self, scope: SplitScope, window: MetricWindow, closed: int) -> Picture:
+        """The same of one window, over the units that stand for an arm of the flag (`messages/arms.py`)."""
+        given = scope.parameters() | {
+            "closed": closed,
+            "event": window.event,
+            "denominator": window.denominator,
+            "arms": f"{ARM_PREFIX}{scope.flag}:",
+            "arm": arm_prefix(scope.flag, scope.variation),
+            "source": ARM_SOURCE_LENGTH,
+        }
+        rows = replace(scope, by_unit=False).rows((window,))
+        return await self._picture(rows, _USERS.replace("$drawn", _OF_ARMS), given)
+
+    async def _picture(self, rows: UnitRows, drawn: str, given: Mapping[str, Any]) -> Picture:
+        units = _CLOSED.format(drawn=drawn)
+        sums = Sums(rows, dict.fromkeys(rows.windows, False)).text("unit_rows")
         sql = f"WITH\nunits AS\n(\n{units}\n),\nunit_rows AS\n(\n{rows.text()}\n)\n{sums}"
-        given = rows.parameters() | scope.parameters() | {"closed": closed}
-        return Picture(rows, await self._warehouse.rows(sql, taken(sql, given)))
+        return Picture(rows, await self._warehouse.rows(sql, taken(sql, {**rows.parameters(), **given})))
