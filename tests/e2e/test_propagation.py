@@ -59,3 +59,25 @@ def test_a_rollout_goes_forward_by_itself_and_the_edge_serves_its_share(tenant: 
     # On a slow machine two overdue steps may be one change.
     assert told[:2] == [("create", 0), ("start", 0)]
     assert told[-2:] == [("advance", 100), ("complete", 100)]
+
+
+def test_a_long_list_goes_from_a_file_to_the_edge(tenant: Tenant) -> None:
+    tenant.create("segments", {"key": "listed"})
+    path = f"/api/v1/projects/{tenant.project}/segments/listed/long-list"
+    file = "".join(f"user-{number}\n" for number in range(30_000)).encode()
+    answer = tenant.api.put(f"{path}/included", content=file, headers={"Content-Type": "text/plain"})
+    tenant.versions.append(answer.raise_for_status().json()["environment_versions"]["production"])
+    members = {unit: _membership(tenant, unit) for unit in ("user-7", "user-29999", "user-30000")}
+    assert members == {"user-7": True, "user-29999": True, "user-30000": False}
+    answer = tenant.api.patch(path, json={"included": {"add": ["one more"], "remove": ["user-7"]}})
+    tenant.versions.append(answer.raise_for_status().json()["environment_versions"]["production"])
+    assert (_membership(tenant, "one more"), _membership(tenant, "user-7")) == (True, False)
+
+
+def _membership(tenant: Tenant, unit: str) -> bool | None:
+    tenant.wait_for_edge()
+    with tenant.edge() as edge:
+        asked = {"context": {"targetingKey": unit}, "segments": ["listed"]}
+        told = edge.post("/v1/segments/evaluate", json=asked).raise_for_status().json()["segments"]["listed"]
+    member: bool | None = told["member"]
+    return member
