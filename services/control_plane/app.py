@@ -252,7 +252,7 @@ def _routers_of_entities(parts: Parts) -> Sequence[APIRouter]:
     segments, flags = SegmentService(transactions, integrity), FlagService(transactions, integrity)
     settings = ShippingService(transactions, integrity, RolloutShares())
     holdouts = HoldoutService(transactions, integrity)
-    configs, config_settings = ConfigService(transactions), ConfigSettingsService(transactions)
+    configs, config_settings = ConfigService(transactions, integrity), ConfigSettingsService(transactions, integrity)
     metrics, layers = MetricService(transactions), LayerService(transactions)
     experiments = ExperimentService(transactions, integrity, parts.event_age_days_max)
     living: dict[Kind, LivingKeeper] = {
@@ -332,8 +332,8 @@ def reviews_of(database: Database, quotas: Quotas, event_age_days_max: int, impa
         known: tuple[EditKind, ...] = (
             flag_edits(flags),
             SettingsEdits(ShippingService(transactions, integrity, RolloutShares()), flags),
-            config_edits(ConfigService(transactions)),
-            ConfigSettingsEdits(ConfigSettingsService(transactions)),
+            config_edits(ConfigService(transactions, integrity)),
+            ConfigSettingsEdits(ConfigSettingsService(transactions, integrity)),
             segment_edits(SegmentService(transactions, integrity)),
             metric_edits(MetricService(transactions)),
             ExperimentEdits(ExperimentService(transactions, integrity, event_age_days_max)),

@@ -42,6 +42,23 @@ def test_a_remote_config_is_served_merged_where_its_segment_matches(tenant: Tena
         ({"columns": 4, "banner": {"text": "Hello"}}, "beta+de")
     ]
     assert (general["value"], general["reason"]) == (value, "DEFAULT")
+    halves = [
+        {"key": "control", "weight": 50},
+        {"key": "wide", "weight": 50, "value": {"columns": 3, "banner": {"text": "Hi"}}},
+    ]
+    tenant.create(
+        "experiments", {"key": "page-test", "environment": "production", "flag": "page", "variations": halves}
+    )
+    tenant.act("experiments/page-test/start")
+    tenant.wait_for_edge()
+    with tenant.edge() as edge:
+        served = [edge.get(f"/v1/configs/page?user_id=u{number}&country=DE").json() for number in range(12)]
+        assigned = [edge.get(f"/v1/experiments/page-test/assign?user_id=u{number}").json() for number in range(12)]
+    assert {each["variant"]: each["value"] for each in served} == {
+        "control": {**value, "columns": 4},
+        "wide": {"columns": 3, "banner": {"text": "Hi", "link": "/a"}},
+    }
+    assert [each["variation"] for each in assigned] == [each["variant"] for each in served]
 
 
 def test_a_rollout_goes_forward_by_itself_and_the_edge_serves_its_share(tenant: Tenant) -> None:

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from bucketing.flagset import Comparison, ConfigOverride, InSegment, RemoteConfig
+from bucketing.decision import Decision
+from bucketing.flagset import (
+    Comparison,
+    ConfigOverride,
+    Experiment,
+    ExperimentMode,
+    Holdout,
+    InSegment,
+    RemoteConfig,
+    Share,
+)
 from messages.generated import config_pb2 as pb
 
 from tests.edge_evaluator.running_edge import CLIENT_KEY, SERVER_KEY, RunningEdge
@@ -106,6 +117,44 @@ async def test_an_explanation_tells_each_override(edge: RunningEdge) -> None:
     assert (last["result"], last["overrides"]) == ("not applied", ["gold", "us"])
 
 
+PATCHED = (Share("control", 0), Share("wide", 10_000))
+ON_PAGE = Experiment(
+    "page-test", "page-merged", ExperimentMode.ASSIGNS, PATCHED, 1, patches={"wide": {"columns": 9, "banner": None}}
+)
+
+
+async def test_an_experiment_patches_what_the_overrides_give(
+    edge: RunningEdge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Alone, among all, by OFREP and in a bulk, as the flag of an experiment is answered; an evaluation is reported."""
+    offered: list[Decision] = []
+    monkeypatch.setattr(edge.edge.evaluator._exposures, "offer", lambda *given: offered.append(given[3]), raising=False)
+    context = {"targetingKey": "u", "user_id": "u", "country": "US"}
+    before = (await edge.bulk(context)).headers["etag"]
+    await edge.write(experiments=[ON_PAGE])
+    value = {"columns": 9, "sizes": []}
+    answer = (await edge.get(f"/v1/configs/page-merged?user_id=u&{US}")).json()
+    assert (answer["value"], answer["variant"], answer["reason"]) == (value, "wide", "SPLIT")
+    told = {"experiment": "page-test", "experiments": "page-test:1", "overrides": "us"}
+    assert answer["metadata"] == metadata(**told) | {"version": "2"}
+    assert [(each.variation, each.experiments[0].key) for each in offered] == [("wide", "page-test")]
+    bulk = await edge.bulk(context)
+    assert (bulk.headers["etag"] == before, answer in bulk.json()["flags"]) == (False, True)
+    assert answer in (await edge.get(f"/v1/configs?user_id=u&{US}")).json()["configs"]
+    assert (await edge.flag("page-merged", context)).json() == answer
+    assert len(offered) == 2
+    missing = await edge.get(f"/v1/configs/page-merged?{US}")
+    assert (missing.status_code, missing.json()["errorCode"]) == (400, "TARGETING_KEY_MISSING")
+    assigned = (await edge.get(f"/v1/experiments/page-test/assign?user_id=u&{US}", key=CLIENT_KEY)).json()
+    assert (assigned["variation"], assigned["in_experiment"], len(offered)) == ("wide", True, 3)
+    await edge.write(experiments=[replace(ON_PAGE, holdouts=(Holdout("all", 10_000),))])
+    held_out = (await edge.get(f"/v1/configs/page-merged?user_id=u&{US}")).json()
+    assert (held_out["variant"], offered[-1].variation, offered[-1].experiments) == ("us", "us", ())
+    await edge.write(experiments=[replace(ON_PAGE, stop_at=2)])
+    over = (await edge.get(f"/v1/configs/page-merged?user_id=u&{US}")).json()
+    assert (over["variant"], over["metadata"]["experiments"], len(offered)) == ("us", "", 4)
+
+
 async def test_one_that_can_not_be_read_fails_alone(edge: RunningEdge) -> None:
     edge.writer.version += 1
     broken = edge.writer.entity("remote_config", "broken", remote_config=b'{"key": "broken"}')
@@ -146,3 +195,14 @@ def test_an_undecodable_message_keeps_what_was_good() -> None:
     feeding.feed([(subject, feeding.writer.entries[subject]), feeding.writer.manifest()])
     assert named(feeding.problems) == {("remote_config", "c", True)}
     assert feeding.serves("c") == "base"
+
+
+def test_an_experiment_that_can_not_be_evaluated_costs_its_remote_config_nothing() -> None:
+    feeding = Feeding()
+    feeding.write(remote_configs=[config("c")])
+    strange = Experiment("e", "c", ExperimentMode.ASSIGNS, PATCHED, 0, audience=Comparison("a", "is_telepathic"))
+    feeding.write(experiments=[strange])
+    assert feeding.config is not None
+    assert (feeding.serves("c", {"targetingKey": "u"}), feeding.config.flagset.experiments) == ("base", {})
+    feeding.write(experiments=[replace(strange, audience=None)])
+    assert feeding.serves("c", {"targetingKey": "u"}) == "wide"

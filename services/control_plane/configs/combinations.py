@@ -6,10 +6,11 @@ them. The value, each override alone, and all of them together must fit; another
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from bucketing.flagset import RemoteConfig, ResolveMode
+from bucketing.flagset import Experiment, RemoteConfig, ResolveMode
 from bucketing.merge_patch import patched
 from bucketing.remote_configs import combination
 from service_kit.problems import FieldError, InvalidInput
@@ -53,6 +54,21 @@ class Checks:
         _refuse([_together(each) for each in everything])
         return [list(positions) for positions, value in _several(config) if not self._schema.fits(value)]
 
+    def unfit(self, config: RemoteConfig, patches: Mapping[str, Mapping[str, Any]]) -> Unfit | None:
+        """The first of the values that the config may give, which doesn't fit with a variation's patch. `patches` are
+        of an experiment, by variation."""
+        if not patches:
+            return None
+        overrides = [each.value for each in config.overrides]
+        combinations = _served(config)
+        self._count([config.value, *overrides, *patches.values()], len(combinations) * len(patches))
+        for positions, value in combinations:
+            for variation, patch in patches.items():
+                errors = self._schema.errors(patched(value, patch), "")
+                if errors:
+                    return Unfit(variation, tuple(config.overrides[each].id for each in positions), tuple(errors))
+        return None
+
     def _count(self, values: list[Any], times: int) -> None:
         """Before it is done. Raises `InvalidInput` for what takes too long."""
         steps = self._schema.steps(values)
@@ -63,6 +79,38 @@ class Checks:
         if self._steps > WRITE_STEPS_MAX:
             reason = f"to check all that results takes more than {WRITE_STEPS_MAX:,} steps: have fewer overrides"
             raise InvalidInput([FieldError("overrides", "too_costly", reason)])
+
+
+@dataclass(frozen=True, slots=True)
+class Unfit:
+    """A variation whose patch doesn't fit on what these overrides give; the errors' fields are JSON pointers."""
+
+    variation: str
+    overrides: tuple[str, ...]
+    errors: tuple[FieldError, ...]
+
+
+def refuse_unfit(checks: Checks, config: RemoteConfig, experiments: Iterable[Experiment]) -> None:
+    """What the config gives still fits with the patches of experiments that run on it. Raises `InvalidInput`."""
+    for each in experiments:
+        unfit = checks.unfit(config, each.patches)
+        if unfit is None:
+            continue
+        error = unfit.errors[0]
+        given = f" where {' and '.join(unfit.overrides)} apply" if unfit.overrides else ""
+        at = error.field or "the whole"
+        reason = f"the experiment {each.key!r} puts {unfit.variation!r} onto it, which doesn't fit at {at}{given}"
+        raise InvalidInput([FieldError("value", "needed_by_experiment", f"{reason}: {error.reason}")])
+
+
+def _served(config: RemoteConfig) -> list[tuple[tuple[int, ...], Any]]:
+    """Everything that the config may give: by the positions of overrides, with what it comes to."""
+    found: list[tuple[tuple[int, ...], Any]] = [((), config.value)]
+    found += [((position,), combination(config, [position])) for position in range(len(config.overrides))]
+    if config.resolve is ResolveMode.MERGE:
+        invalid = set(config.invalid)
+        found += [each for each in _several(config) if each[0] not in invalid]
+    return found
 
 
 def _several(config: RemoteConfig) -> Iterator[tuple[tuple[int, ...], Any]]:

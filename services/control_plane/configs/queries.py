@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from bucketing.flagset import RemoteConfig
 
+from control_plane.configs.combinations import Checks, Unfit
 from control_plane.configs.definition import checked_settings, config_of
-from control_plane.configs.repository import CONFIG_AND_SETTINGS, config_and_settings
+from control_plane.configs.models import CONFIGS
+from control_plane.configs.repository import CONFIG_AND_SETTINGS, config_and_settings, find_in_environment
+from control_plane.configs.value_schema import ValueSchema
 from control_plane.configs.views import config_row, settings_row
 from control_plane.database import Connection
 from control_plane.entities.rows import RowCache, Unreadable, read_each
@@ -32,6 +37,35 @@ LEFT JOIN config_settings s ON s.environment_id = e.id AND s.config_id = c.id
 WHERE e.id = $1
 ORDER BY c.key
 """
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigOutline:
+    """What others need to know of a remote config."""
+
+    key: str
+    archived: bool
+    client_visible: bool
+
+
+async def find_config(tx: Connection, scope: Scope, key: str) -> ConfigOutline | None:
+    row = await CONFIGS.find(tx, scope, key)
+    return None if row is None else ConfigOutline(row.key, row.archived, row.client_visible)
+
+
+async def unfit_patch(
+    tx: Connection, scope: Scope, at: tuple[str, UUID], patches: Mapping[str, Mapping[str, Any]]
+) -> Unfit | None:
+    """What doesn't fit the schema of what a config may give in an environment, with the patches of an experiment's
+    variations. `at`: the config's key, the environment's id. Raises `InvalidInput` for what takes too long to check."""
+    found = await find_in_environment(tx, scope, at[0], at[1])
+    if found is None or not patches:
+        return None
+    row, settings = found
+    # In a thread: it may take a second, in which requests want to be served.
+    return await asyncio.to_thread(
+        lambda: Checks(ValueSchema(row.json_schema)).unfit(config_of(row, settings), patches)
+    )
 
 
 async def compiled(

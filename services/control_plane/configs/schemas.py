@@ -17,6 +17,7 @@ from control_plane.entities.schemas import (
     EntityPatch,
     EntityView,
     EnvironmentVersions,
+    OnExperiments,
     Warnings,
 )
 from control_plane.environments.keys import EntityKey
@@ -66,6 +67,7 @@ class ConfigPatch(EntityPatch, strict=True):
     value: ValueDocument = Field({})
     client_visible: bool = False
     metadata: Metadata = Field({})
+    on_experiments: OnExperiments = None
 
 
 class ConfigOutline(Output):
@@ -94,6 +96,7 @@ class ConfigSettingsPatch(Changes, strict=True):
         "most ten.",
     )
     overrides: Overrides = Field([])
+    on_experiments: OnExperiments = None
 
 
 class ConfigSettingsView(AuditedView):

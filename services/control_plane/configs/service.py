@@ -11,7 +11,7 @@ from service_kit.problems import FieldError, InvalidInput
 
 from control_plane.access import Actor, Right, require
 from control_plane.configs.clones import copy_settings
-from control_plane.configs.combinations import Checks
+from control_plane.configs.combinations import Checks, refuse_unfit
 from control_plane.configs.definition import checked_definition, checked_settings, config_of
 from control_plane.configs.models import CONFIGS, ConfigRow, ConfigSettingsRow
 from control_plane.configs.references import keep_references
@@ -23,9 +23,10 @@ from control_plane.database import Connection
 from control_plane.entities import usages
 from control_plane.entities.answers import Answered
 from control_plane.entities.errors import NotArchived
+from control_plane.entities.integrity import ConfigReplacement, ExperimentIntegrity
 from control_plane.entities.service import Created, EntityService
 from control_plane.entities.sizes import stored_bytes
-from control_plane.entities.transactions import Consequence, WriteTransaction, find
+from control_plane.entities.transactions import Consequence, ProjectTransactions, WriteTransaction, find
 from control_plane.environments.queries import EnvironmentRow
 from control_plane.quotas import Quota
 
@@ -43,6 +44,10 @@ class ConfigService(EntityService[ConfigRow]):
     table = CONFIGS
     creation: ClassVar = ConfigCreate
     patch: ClassVar = ConfigPatch
+
+    def __init__(self, transactions: ProjectTransactions, integrity: ExperimentIntegrity) -> None:
+        super().__init__(transactions)
+        self._integrity = integrity
 
     def view(self, row: ConfigRow) -> Answered:
         return config_view(row, {})
@@ -72,7 +77,21 @@ class ConfigService(EntityService[ConfigRow]):
             checks = await asyncio.to_thread(checked_definition, row)
             if before is not None:
                 await _keep_fitting(write, row, checks)
+                await self._hold(write, before, row, checks)
         return row
+
+    async def _hold(self, write: WriteTransaction, before: ConfigRow, row: ConfigRow, checks: Checks) -> None:
+        """Raises `ExperimentAffected`, and `InvalidInput` for what an experiment that goes on can't do with."""
+        if not await write.reached():
+            return
+        settings = await _settings(write, before)
+        both = {
+            each.id: (config_of(before, settings.stored.get(each.key)), config_of(row, settings.kept.get(each.key)))
+            for each in write.environments
+        }
+        running = await self._integrity.hold(write, ConfigReplacement(row.key, both))
+        for environment_id, experiments in running.items():
+            await asyncio.to_thread(refuse_unfit, checks, both[environment_id][1], experiments)
 
     async def serving(
         self, write: WriteTransaction, before: ConfigRow | None, after: ConfigRow | None

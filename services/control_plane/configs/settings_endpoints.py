@@ -11,6 +11,7 @@ from control_plane.access import Actor, Authenticator
 from control_plane.configs.schemas import ConfigSettingsPatch, ConfigSettingsView
 from control_plane.configs.settings_service import ConfigSettingsPath, ConfigSettingsService
 from control_plane.entities.endpoints import CHANGE, READ, answer_entity
+from control_plane.entities.integrity import NotedChoice
 
 _ONE = "/projects/{project}/configs/{key}/environments/{environment}"
 
@@ -45,6 +46,7 @@ def add_settings(router: APIRouter, authenticator: Authenticator, settings: Conf
         at: RequestedPath,
         source: str,
         expected: ExpectedVersion,
+        _: NotedChoice,
         actor: Actor = Depends(authenticator.actor),
     ) -> Response:
         """Takes value, resolve mode and overrides from another environment."""

@@ -7,19 +7,23 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
+from bucketing.flagset import RemoteConfig
 from service_kit.problems import NotFound
 from service_kit.versions import check_version
 
 from control_plane.access import Actor, Right, require
-from control_plane.configs.definition import checked_settings, with_override_ids
+from control_plane.configs.combinations import Checks, refuse_unfit
+from control_plane.configs.definition import checked_settings, config_of, with_override_ids
 from control_plane.configs.models import ConfigInEnvironment, ConfigRow, ConfigSettingsRow, new_settings
 from control_plane.configs.references import keep_references
 from control_plane.configs.repository import find_in_environment, save_settings_later
 from control_plane.configs.schemas import ConfigSettingsPatch
 from control_plane.configs.serving import settings_serve_otherwise
+from control_plane.configs.value_schema import ValueSchema
 from control_plane.configs.views import combination_ids, settings_view
 from control_plane.entities.answers import Answered
 from control_plane.entities.errors import Archived
+from control_plane.entities.integrity import ConfigReplacement, ExperimentIntegrity
 from control_plane.entities.models import Edit, document_of
 from control_plane.entities.schemas import Warned
 from control_plane.entities.sizes import stored_bytes
@@ -48,8 +52,9 @@ class ConfigSettingsService:
     resource: ClassVar = "config"
     """The name of the right."""
 
-    def __init__(self, transactions: ProjectTransactions) -> None:
+    def __init__(self, transactions: ProjectTransactions, integrity: ExperimentIntegrity) -> None:
         self._transactions = transactions
+        self._integrity = integrity
 
     async def read(self, actor: Actor, at: ConfigSettingsPath) -> Answered:
         config, settings = await self._stored(actor, at)
@@ -105,10 +110,22 @@ class ConfigSettingsService:
             checked = await asyncio.to_thread(checked_settings, found.config, changed)
             if checked.row.overrides != found.settings.overrides:
                 await keep_references(write, checked.config, found.environment.id)
+            await self._hold(write, found, checked.config)
             if settings_serve_otherwise(found.config, found.settings, checked.row):
                 await write.serve(right, [found.environment])
             write.hold([found.environment], stored_bytes(checked.row) - stored_bytes(found.settings))
             return await _saved(write, found, checked.row)
+
+    async def _hold(self, write: WriteTransaction, found: ConfigInEnvironment, after: RemoteConfig) -> None:
+        """Raises `ExperimentAffected`, and `InvalidInput` for what an experiment that goes on can't do with."""
+        if not await write.reached():
+            return
+        environment_id = found.environment.id
+        both = {environment_id: (config_of(found.config, found.settings), after)}
+        running = await self._integrity.hold(write, ConfigReplacement(found.config.key, both))
+        if experiments := running.get(environment_id):
+            checks = Checks(ValueSchema(found.config.json_schema))
+            await asyncio.to_thread(refuse_unfit, checks, after, experiments)
 
 
 def _edit(at: ConfigSettingsPath, document: Mapping[str, Any], expected: int | None) -> Edit:

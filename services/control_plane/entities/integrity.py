@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Annotated, ClassVar, Protocol
 from uuid import UUID
 
-from bucketing.flagset import Experiment, Flag, FlagSet, Segment
+from bucketing.flagset import Experiment, Flag, FlagSet, RemoteConfig, Segment
 from fastapi import Depends, Query
 from service_kit.schemas import OneOf
 
@@ -78,6 +78,28 @@ class FlagReplacement:
     def field(self, name: str) -> str:
         key = name.removeprefix("variations.")
         return f"variations[{self.variations.index(key)}].value" if key != name and key in self.variations else name
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigReplacement:
+    """A remote config, before and after, by environment."""
+
+    kind: ClassVar[Kind] = "config"
+    key: str
+    configs: Mapping[UUID, tuple[RemoteConfig, RemoteConfig]]
+
+    @property
+    def environment_ids(self) -> frozenset[UUID]:
+        return frozenset(self.configs)
+
+    def put(self, held: FlagSet, environment_id: UUID) -> tuple[FlagSet, FlagSet]:
+        was, becomes = (
+            replace(held, remote_configs={**held.remote_configs, self.key: one}) for one in self.configs[environment_id]
+        )
+        return was, becomes
+
+    def field(self, name: str) -> str:
+        return name
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,9 +211,12 @@ class ExperimentIntegrity(Protocol):
         """The shipment's experiment ends with the write. Raises `InvalidInput` where it isn't on the flag here or the
         variation isn't its own, `Conflict` where it has not begun, and `MissingRight`."""
 
-    async def hold(self, write: WriteTransaction, replacement: Replacement, *, off: bool = False) -> None:
-        """Before the write ends. Raises `ExperimentAffected` where it disturbs experiments and nobody has chosen what
-        is to happen to them; `off` is never refused: it marks them."""
+    async def hold(
+        self, write: WriteTransaction, replacement: Replacement, *, off: bool = False
+    ) -> Mapping[UUID, Sequence[Experiment]]:
+        """Before the write ends. Answers the experiments on what is written that go on, by environment. Raises
+        `ExperimentAffected` where it disturbs experiments and nobody has chosen what is to happen to them; `off` is
+        never refused: it marks them."""
 
 
 def choice_of(write: WriteTransaction) -> ExperimentChoice | None:

@@ -356,7 +356,7 @@ def _about(edit: Edit | None) -> About:
     """What others may name of what is written."""
     if edit is None or edit.action == "create":
         return About()
-    return About("flag" if edit.entity == "flag_settings" else edit.entity, edit.key, edit.environment)
+    return About(edit.entity.removesuffix("_settings"), edit.key, edit.environment)
 
 
 async def lock_project(tx: Connection, scope: ProjectScope) -> None:

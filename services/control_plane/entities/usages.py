@@ -15,7 +15,7 @@ from uuid import UUID
 from control_plane.database import Connection
 from control_plane.entities.table import Scope
 
-ReferencedKind = Literal["segment", "flag", "metric", "layer", "holdout"]
+ReferencedKind = Literal["segment", "flag", "config", "metric", "layer", "holdout"]
 ReferrerKind = Literal["segment", "flag", "config", "experiment"]
 Kind = ReferencedKind | ReferrerKind
 

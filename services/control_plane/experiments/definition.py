@@ -6,9 +6,15 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
-from bucketing.document import condition_from_document, condition_to_document, experiment_from_document
-from bucketing.document.serves import percent, shares_to_document
+from bucketing.document import (
+    condition_from_document,
+    condition_to_document,
+    experiment_from_document,
+    experiment_to_document,
+)
+from bucketing.document.serves import percent
 from bucketing.flagset import BUCKET_COUNT, Experiment
+from bucketing.remote_configs import BASE
 from bucketing.validation import validate_experiment, validate_filter
 from messages.documents import experiment_document
 from service_kit.problems import Conflict, FieldError, InvalidInput
@@ -30,9 +36,10 @@ _OF_ASSIGNING = ("audience", "bucket_by", "layer")
 
 
 def checked(
-    row: ExperimentRow, variations: Collection[str], before: ExperimentRow | None
+    row: ExperimentRow, variations: Collection[str] | None, before: ExperimentRow | None
 ) -> tuple[ExperimentRow, Experiment]:
-    """The row in canonical form, and the rule engine's experiment. `variations` are those of the flag.
+    """The row in canonical form, and the rule engine's experiment. `variations` are those of the flag, None on a remote
+    config.
 
     `before`: the row that stands already, if one does and is not about to start.
 
@@ -47,6 +54,7 @@ def checked(
     errors = [
         *_control(row),
         *_mode(row),
+        *(_on_config(row) if variations is None else _on_flag(row)),
         *_metrics(row),
         *margin_errors(row.metrics, standing),
         *plan_errors(row.plan),
@@ -57,7 +65,7 @@ def checked(
     audience = experiment.audience
     return replace(
         row,
-        variations=shares_to_document(experiment.shares),
+        variations=experiment_to_document(experiment)["variations"],
         audience=None if audience is None else condition_to_document(audience),
         bucket_by=experiment.bucket_by,
         exposure_filter=exposure_filter,
@@ -129,6 +137,27 @@ def _mode(row: ExperimentRow) -> list[FieldError]:
         given.append("holdouts")
     reason = "an experiment that observes assigns nobody: what the flag's rules serve is analysed"
     return [FieldError(name, "not_applicable", reason) for name in given]
+
+
+def _on_flag(row: ExperimentRow) -> list[FieldError]:
+    reason = "only on a remote config: a flag's variations have their values"
+    return [
+        FieldError(f"variations[{index}].value", "not_applicable", reason)
+        for index, each in enumerate(row.variations)
+        if each.get("value") is not None
+    ]
+
+
+def _on_config(row: ExperimentRow) -> list[FieldError]:
+    errors = [
+        FieldError(f"variations[{index}].key", "reserved", f"{BASE!r} names the value without overrides")
+        for index, each in enumerate(row.variations)
+        if each["key"] == BASE
+    ]
+    if row.mode != "assigns":
+        reason = "a remote config has no variations that could be observed"
+        errors.append(FieldError("mode", "not_applicable", reason))
+    return errors
 
 
 def _metrics(row: ExperimentRow) -> list[FieldError]:

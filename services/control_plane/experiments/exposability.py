@@ -4,17 +4,27 @@ from __future__ import annotations
 
 from messages.sdk_keys import KeyKind
 
+from control_plane.configs.queries import find_config
 from control_plane.entities.schemas import Warned
 from control_plane.entities.transactions import WriteTransaction
 from control_plane.environments.queries import EnvironmentRow, published_sdk_keys
 from control_plane.experiments.attributes import attributes_of, is_listed
 from control_plane.experiments.models import ExperimentRow
-from control_plane.flags.queries import reach_of
+from control_plane.flags.queries import Reach, reach_of
 
 
 async def obstacles(write: WriteTransaction, row: ExperimentRow, environment: EnvironmentRow) -> list[Warned]:
     """What stands between the experiment and its first exposure."""
+    config = await find_config(write.tx, write.scope, row.flag)
     reach = await reach_of(write.tx, write.scope, row.flag, row.environment_id)
+    if config is not None:
+        # It is always on, and always reported while an experiment on it is under way.
+        reach = Reach(
+            enabled=True,
+            client_visible=config.client_visible,
+            report_exposures=True,
+            exposure_attributes=frozenset(),
+        )
     kinds = {each["kind"] for each in await published_sdk_keys(write.tx, environment)}
     found: dict[str, str] = {}
     if reach is None or not reach.enabled:
@@ -23,7 +33,7 @@ async def obstacles(write: WriteTransaction, row: ExperimentRow, environment: En
         found["no_sdk_key"] = f"no SDK key is in force in {row.environment}: nobody can ask for the flag"
     elif reach is not None and not reach.client_visible and kinds == {KeyKind.CLIENT}:
         found["flag_hidden"] = (
-            f"the flag {row.flag!r} is hidden from client keys (client_visible), and {row.environment} has no others"
+            f"{row.flag!r} is hidden from client keys (client_visible), and {row.environment} has no others"
         )
     if reach is not None and not reach.report_exposures:
         found["exposures_not_reported"] = (

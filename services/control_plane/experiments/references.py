@@ -1,14 +1,15 @@
-"""References of an experiment: its flag, segments, metrics, layer and holdouts."""
+"""References of an experiment: its flag or remote config, segments, metrics, layer and holdouts."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 from bucketing.flagset import Condition
 from messages.aggregations import AGGREGATIONS
 from service_kit.problems import FieldError, InvalidInput
 
+from control_plane.configs.queries import ConfigOutline, find_config, unfit_patch
 from control_plane.entities import usages
 from control_plane.entities.transactions import WriteTransaction
 from control_plane.entities.usages import Reference
@@ -30,17 +31,35 @@ class _Aggregated(Protocol):
     def aggregation(self) -> str: ...
 
 
-async def flag_of_experiment(write: WriteTransaction, key: str) -> FlagOutline:
-    """Raises `InvalidInput` for a flag that is absent or archived."""
-    flag = await find_flag(write.tx, write.scope, key)
-    if flag is None:
-        raise InvalidInput([FieldError("flag", "unknown_flag", f"there is no flag {key!r}")])
-    if flag.archived:
-        raise InvalidInput([FieldError("flag", "archived_flag", f"the flag {key!r} is archived")])
-    return flag
+async def subject_of(write: WriteTransaction, key: str) -> FlagOutline | ConfigOutline:
+    """The flag or the remote config of this key. Raises `InvalidInput` for one that is absent or archived."""
+    found = await find_flag(write.tx, write.scope, key) or await find_config(write.tx, write.scope, key)
+    if found is None:
+        raise InvalidInput([FieldError("flag", "unknown_flag", f"there is no flag and no remote config {key!r}")])
+    if found.archived:
+        noun = "remote config" if isinstance(found, ConfigOutline) else "flag"
+        raise InvalidInput([FieldError("flag", "archived_flag", f"the {noun} {key!r} is archived")])
+    return found
 
 
-async def keep_references(write: WriteTransaction, row: ExperimentRow, audience: Condition | None) -> None:
+async def keep_fitting(write: WriteTransaction, row: ExperimentRow, patches: Mapping[str, Mapping[str, Any]]) -> None:
+    """What the remote config may give fits its schema with each variation's patch. Raises `InvalidInput`, its fields a
+    path and a JSON pointer."""
+    unfit = await unfit_patch(write.tx, write.scope, (row.flag, row.environment_id), patches)
+    if unfit is not None:
+        index = [each["key"] for each in row.variations].index(unfit.variation)
+        given = f" where {' and '.join(unfit.overrides)} apply" if unfit.overrides else ""
+        raise InvalidInput(
+            [
+                FieldError(f"variations[{index}].value{each.field}", each.code, f"{each.reason}{given}")
+                for each in unfit.errors
+            ]
+        )
+
+
+async def keep_references(
+    write: WriteTransaction, row: ExperimentRow, subject: FlagOutline | ConfigOutline, audience: Condition | None
+) -> None:
     """From now on the experiment uses what it names. Raises `InvalidInput` with the path of each unusable name."""
     segments = await named_segments(write.tx, write.scope, [] if audience is None else [("audience", audience)])
     metrics = {f"metrics[{index}].metric": each["metric"] for index, each in enumerate(row.metrics)}
@@ -58,7 +77,9 @@ async def keep_references(write: WriteTransaction, row: ExperimentRow, audience:
     if errors:
         raise InvalidInput(errors)
     references = [
-        Reference("flag", row.flag, parts=frozenset(each["key"] for each in row.variations)),
+        Reference("config", row.flag)
+        if isinstance(subject, ConfigOutline)
+        else Reference("flag", row.flag, parts=frozenset(each["key"] for each in row.variations)),
         *segments,
         *(Reference("metric", key) for key in {**metrics, **covariates}.values()),
         *(Reference("holdout", key) for key in holdouts.values()),

@@ -46,6 +46,11 @@ Units = Annotated[int, Field(ge=1, le=2**53 - 1)]
 class ExperimentVariation(Input, strict=True):
     key: Annotated[str, StringConstraints(min_length=1, max_length=128)]
     weight: Percent
+    value: dict[str, Any] | None = Field(
+        None,
+        description="Only on a remote config: a JSON Merge Patch (RFC 7396) on what it would otherwise give; none when "
+        "left out.",
+    )
 
 
 class LayerShare(Input, strict=True):
@@ -138,7 +143,7 @@ class ExperimentFields(Input, strict=True):
 
 class ExperimentCreate(ExperimentFields, EntityCreate, strict=True):
     environment: EntityKey
-    flag: EntityKey
+    flag: EntityKey = Field(description="The key of a flag or of a remote config.")
     variations: Variations = Field(description="Weights in percent, or the expected shares of one that observes.")
     control: VariationKey | None = Field(None, description="Defaults to the first of the variations.")
 

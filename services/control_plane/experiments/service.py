@@ -10,6 +10,7 @@ from bucketing.document.serves import hundredths
 from service_kit.problems import Conflict, FieldError, InvalidInput
 
 from control_plane.access import Actor, Right
+from control_plane.configs.queries import ConfigOutline
 from control_plane.database import Connection
 from control_plane.entities import usages
 from control_plane.entities.answers import Answered
@@ -28,7 +29,7 @@ from control_plane.experiments.models import EXPERIMENTS, ExperimentRow
 from control_plane.experiments.pauses import paused, resumed
 from control_plane.experiments.phases import mixing_fields, require_new_phase
 from control_plane.experiments.plans import stored_plan
-from control_plane.experiments.references import flag_of_experiment, keep_references
+from control_plane.experiments.references import keep_fitting, keep_references, subject_of
 from control_plane.experiments.schedule import scheduled, unscheduled
 from control_plane.experiments.schemas import (
     ExperimentCreate,
@@ -233,9 +234,12 @@ class ExperimentService(EntityService[ExperimentRow]):
 
 async def _canonical(write: WriteTransaction, row: ExperimentRow, before: ExperimentRow | None = None) -> ExperimentRow:
     """The row in canonical form; what it names is kept as its usages."""
-    flag = await flag_of_experiment(write, row.flag)
-    canonical, experiment = checked(row, flag.variations, before)
-    await keep_references(write, canonical, experiment.audience)
+    subject = await subject_of(write, row.flag)
+    variations = None if isinstance(subject, ConfigOutline) else subject.variations
+    canonical, experiment = checked(row, variations, before)
+    if variations is None:
+        await keep_fitting(write, canonical, experiment.patches)
+    await keep_references(write, canonical, subject, experiment.audience)
     return canonical
 
 

@@ -29,7 +29,7 @@ def experiment_view(row: ExperimentRow, disturbances: Sequence[Mapping[str, Any]
             "hypothesis": row.hypothesis,
             "mode": row.mode,
             "status": row.status,
-            "variations": [{"key": each["key"], "weight": float(each["weight"])} for each in row.variations],
+            "variations": [variation_view(each) for each in row.variations],
             "control": row.control,
             "traffic": float(percent(row.traffic)),
             "audience": row.audience,
@@ -52,6 +52,12 @@ def experiment_view(row: ExperimentRow, disturbances: Sequence[Mapping[str, Any]
         },
         _UNAUDITED,
     )
+
+
+def variation_view(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """One without a patch has none: a flag's variations never have."""
+    told = {"key": stored["key"], "weight": float(stored["weight"])}
+    return told if stored.get("value") is None else {**told, "value": stored["value"]}
 
 
 def _metric(complete: Mapping[str, Any]) -> dict[str, Any]:

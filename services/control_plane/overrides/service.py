@@ -213,7 +213,9 @@ async def _flag(write: WriteTransaction, environment: EnvironmentRow, given: Ove
         key, allowed = experiment.flag, experiment.variations
     flag = None if key is None else await find_flag(write.tx, write.scope, key)
     if flag is None:
-        raise InvalidInput([FieldError("flag", "unknown_flag", f"there is no flag {key!r}")])
+        field = "flag" if given.experiment is None else "experiment"
+        reason = f"there is no flag {key!r}: units of remote configs are not overridden"
+        raise InvalidInput([FieldError(field, "unknown_flag", reason)])
     if flag.archived:
         raise Archived("flag", flag.key)
     if given.variation not in (flag.variations if allowed is None else allowed):

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator
 from typing import TypeGuard
 
-from bucketing.flagset import Experiment, Flag, FlagSet, Rollout
+from bucketing.flagset import Experiment, Flag, FlagSet, RemoteConfig, Rollout
 from bucketing.references import condition_segments, segment_references
 
 from control_plane.changes.patches import alike
@@ -58,6 +58,9 @@ class _Comparison:
     def of(self, experiment: Experiment, later: Experiment) -> _Found:
         """What is otherwise in the experiment; the paths end in front of it."""
         was, becomes = self._before.flags.get(experiment.flag), self._after.flags.get(experiment.flag)
+        if experiment.flag in self._before.remote_configs and was is None:
+            yield from self._on_config(experiment, later)
+            return
         if was is None or was.archived:
             return
         if becomes is None or becomes.archived:
@@ -74,6 +77,37 @@ class _Comparison:
         yield from self._definition(experiment, later)
         for path in self._in_front(experiment, was, becomes):
             yield DisturbanceKind.SERVED, path.to("flag", was.key)
+
+    def _on_config(self, experiment: Experiment, later: Experiment) -> _Found:
+        """Of one on a remote config, whose variations are patches on what that gives."""
+        key = experiment.flag
+        was, becomes = self._before.remote_configs[key], self._after.remote_configs.get(key)
+        if was.archived:
+            return
+        if becomes is None or becomes.archived:
+            yield DisturbanceKind.SWITCHED_OFF, Path(("archived",)).to("config", key)
+            return
+        for path in self._given(was, becomes):
+            yield DisturbanceKind.VALUES, path.to("config", key)
+        yield from self._definition(experiment, later)
+        for path in self._assigned_in_front(experiment, key):
+            yield DisturbanceKind.SERVED, path.to("config", key)
+
+    def _given(self, was: RemoteConfig, becomes: RemoteConfig) -> Iterator[Path]:
+        """Changes of what a remote config gives."""
+        fields = []
+        if not alike(was.value, becomes.value):
+            fields.append("value")
+        if was.resolve is not becomes.resolve and len(becomes.overrides) > 1:
+            fields.append("resolve")
+        if not _alike_overrides(was, becomes):
+            fields.append("overrides")
+        if fields:
+            yield Path(tuple(fields))
+        elif set(was.invalid) != set(becomes.invalid):
+            yield Path(("schema",))
+        else:
+            yield from self._named(frozenset().union(*(condition_segments(each.condition) for each in was.overrides)))
 
     def _passed(self, was: Flag, becomes: Flag) -> Iterator[Path]:
         """Changes of who passes the prerequisites of a flag."""
@@ -117,6 +151,8 @@ class _Comparison:
         for key in sorted(shares[0].keys() & shares[1].keys()):
             if shares[0][key] != shares[1][key]:
                 yield DisturbanceKind.HOLDOUTS, Path(("share",)).to("holdout", key)
+        if not alike(later.patches, experiment.patches):
+            yield DisturbanceKind.VALUES, Path(("variations",))
         if fields := tuple(name for name in ("flag", "mode") if getattr(later, name) != getattr(experiment, name)):
             yield DisturbanceKind.DEFINITION, Path(fields)
         for path in self._audience(experiment, later):
@@ -130,10 +166,7 @@ class _Comparison:
 
     def _in_front(self, experiment: Experiment, was: Flag, becomes: Flag) -> Iterator[Path]:
         """Changes of what decides about the experiment's units besides it, behind the targets."""
-        for other, path in self._assigned(was.key):
-            asked_first = (other.start_at, other.key) < (experiment.start_at, experiment.key)
-            if not assigns(experiment) or (asked_first and not apart(experiment, other)):
-                yield path.to("experiment", other.key)
+        yield from self._assigned_in_front(experiment, was.key)
         if assigns(experiment):
             return
         observed = {share.variation for share in experiment.shares if share.weight > 0}
@@ -144,6 +177,12 @@ class _Comparison:
         yield from self._ruled(was, becomes, told)
         if told(was.off_variation) != told(becomes.off_variation):
             yield Path(("off_variation",))
+
+    def _assigned_in_front(self, experiment: Experiment, flag: str) -> Iterator[Path]:
+        for other, path in self._assigned(flag):
+            asked_first = (other.start_at, other.key) < (experiment.start_at, experiment.key)
+            if not assigns(experiment) or (asked_first and not apart(experiment, other)):
+                yield path.to("experiment", other.key)
 
     def _assigned(self, flag: str) -> Iterator[tuple[Experiment, Path]]:
         """The flag's running experiments that assign, where one of them comes, goes or enrols others."""
@@ -253,3 +292,11 @@ def _may_lack_unit(flag: Flag) -> bool:
 def _other_values(experiment: Experiment, was: Flag, becomes: Flag) -> tuple[str, ...]:
     keys = [share.variation for share in experiment.shares if share.weight > 0]
     return tuple(f"variations.{key}" for key in keys if not alike(was.variations.get(key), becomes.variations.get(key)))
+
+
+def _alike_overrides(was: RemoteConfig, becomes: RemoteConfig) -> bool:
+    """Whether they are written alike; an override's id decides nothing."""
+    return len(was.overrides) == len(becomes.overrides) and all(
+        alike_conditions(old.condition, new.condition) and alike(old.value, new.value)
+        for old, new in zip(was.overrides, becomes.overrides, strict=True)
+    )

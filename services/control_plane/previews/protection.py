@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
+from uuid import UUID
 
-from bucketing.flagset import FlagSet
+from bucketing.flagset import Experiment, FlagSet
 
 from control_plane.access import Right
 from control_plane.entities.integrity import DisturbanceCause, ExperimentReplacement, Replacement, choice_of, observed
@@ -59,6 +60,11 @@ class _Change:
     def affected(self) -> list[Affected]:
         return [Affected(self.environment, each) for each in disturbed(self.before, self.after, self.now)]
 
+    def on(self, key: str, ended: Sequence[Affected]) -> list[Experiment]:
+        """The experiments on the flag or remote config `key`, but for those that end."""
+        gone = {each.disturbed.experiment for each in ended}
+        return [each for each in self.after.experiments.values() if each.flag == key and each.key not in gone]
+
     def with_ends(self) -> list[Affected]:
         """Also those that are disturbed because others end."""
         after, found = self.after, {each.disturbed.experiment: each for each in self.affected}
@@ -92,13 +98,24 @@ class ExperimentProtection:
     ) -> ExperimentReplacement:
         return await self._experiments.ship(write, environment, flag, shipment)
 
-    async def hold(self, write: WriteTransaction, replacement: Replacement, *, off: bool = False) -> None:
-        """Before the write ends. Raises `ExperimentAffected` where it disturbs experiments and nobody has chosen what
-        is to happen to them; `off` is never refused: it marks them."""
+    async def hold(
+        self, write: WriteTransaction, replacement: Replacement, *, off: bool = False
+    ) -> Mapping[UUID, Sequence[Experiment]]:
+        """Before the write ends. Answers the experiments on what is written that go on, by environment. Raises
+        `ExperimentAffected` where it disturbs experiments and nobody has chosen what is to happen to them; `off` is
+        never refused: it marks them."""
         found = await self._affected(write, replacement)
+        ended = choice_of(write) is ExperimentChoice.STOP
+        goes_on = {each.environment.id: each.on(replacement.key, each.with_ends() if ended else ()) for each in found}
         affected = [one for each in found for one in each.affected]
-        if not affected:
-            return
+        if affected:
+            await self._hold(write, replacement, found, off=off)
+        return goes_on
+
+    async def _hold(
+        self, write: WriteTransaction, replacement: Replacement, found: Sequence[_Change], *, off: bool
+    ) -> None:
+        affected = [one for each in found for one in each.affected]
         if (seen := observed()) is not None:
             seen.update((each.environment.key, each.disturbed.experiment) for each in affected)
             return

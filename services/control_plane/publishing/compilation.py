@@ -46,9 +46,9 @@ class Compilation:
             touched.add(self._each("flag", key, flag, self._put_flag))
         for key, config in stored.configs.items():
             touched.add(self._each("remote_config", key, config, self._put_config))
-        flags = {**stored.named_flags, **stored.flags}
+        subjects = {**stored.named_configs, **stored.configs, **stored.named_flags, **stored.flags}
         for key, experiment in stored.experiments.items():
-            touched.add(self._each("experiment", key, experiment, lambda each: self._put_experiment(each, flags)))
+            touched.add(self._each("experiment", key, experiment, lambda each: self._put_experiment(each, subjects)))
         for key, metric in stored.metrics.items():
             touched.add(self._each("metric", key, metric, self._put_metric))
         for key, rollout in stored.rollouts.items():
@@ -136,13 +136,15 @@ class Compilation:
             lambda: _check(FlagSet("", remote_configs={config.key: config})),
         )
 
-    def _put_experiment(self, published: PublishedExperiment, flags: Mapping[str, Flag | Unreadable | None]) -> str:
-        """Checked together with its flag, since at the edge a bad experiment would take its flag down."""
+    def _put_experiment(self, published: PublishedExperiment, subjects: Mapping[str, object]) -> str:
+        """Checked together with its flag or remote config, which at the edge a bad experiment would take down."""
 
         def check() -> None:
-            flag = flags.get(published.experiment.flag)
-            if published.in_force and isinstance(flag, Flag):
-                _check(FlagSet("", flags={flag.key: flag}, experiments={published.key: published.experiment}))
+            subject, experiments = subjects.get(published.experiment.flag), {published.key: published.experiment}
+            if published.in_force and isinstance(subject, Flag):
+                _check(FlagSet("", flags={subject.key: subject}, experiments=experiments))
+            if published.in_force and isinstance(subject, RemoteConfig):
+                _check(FlagSet("", remote_configs={subject.key: subject}, experiments=experiments))
 
         return self._put("experiment", published.key, lambda: {"experiment": published.message}, check)
 

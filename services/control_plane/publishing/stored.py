@@ -44,7 +44,8 @@ class StoredChunks:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
     """Rows of one environment at one version, by key; None is one that is gone. `message` None: the environment's own
-    entry is as it was. `named_flags`: of experiments that were read, and not touched themselves."""
+    entry is as it was. `named_flags`, `named_configs`: of experiments that were read, and not touched
+    themselves."""
 
     environment: EnvironmentRow
     message: pb.Environment | None = None
@@ -56,6 +57,7 @@ class Stored:
     rollouts: Mapping[str, pb.GuardedRollout | Unreadable | None] = field(default_factory=dict)
     chunks: StoredChunks = field(default_factory=StoredChunks)
     named_flags: Mapping[str, Flag | Unreadable] = field(default_factory=dict)
+    named_configs: Mapping[str, RemoteConfig | Unreadable] = field(default_factory=dict)
 
     @property
     def size(self) -> int:
@@ -86,7 +88,9 @@ async def read_touched(
     touched: Touched,
     known: Mapping[Named, bytes] = MappingProxyType({}),
 ) -> Stored:
-    """A flag takes the experiments on it along, and a holdout all experiments: they are checked and told together.
+    """A flag or a remote config takes the experiments on it along, and a holdout all experiments: they are checked and
+    told together.
+
     `known`: the digests of the chunks that are compiled already."""
     identity = environment.id
     own_flags = await _flags(tx, identity, touched.flags)
@@ -94,9 +98,11 @@ async def read_touched(
     if touched.holdouts:
         read = _by_key(await _experiments(tx, environment, await experiments.compiled(tx, identity)))
     elif touched.experiments or touched.experimented:
-        found = await experiments.of_keys(tx, identity, touched.experiments, on=touched.flags)
+        found = await experiments.of_keys(tx, identity, touched.experiments, on=touched.flags | touched.configs)
         read = _by_key(await _experiments(tx, environment, found))
-    named = {each.experiment.flag for each in read.values() if isinstance(each, PublishedExperiment)} - touched.flags
+    on = {each.experiment.flag for each in read.values() if isinstance(each, PublishedExperiment)}
+    named_flags = await _flags(tx, identity, on - touched.flags)
+    others = on - touched.flags - touched.configs - named_flags.keys()
     return Stored(
         environment=environment,
         message=await _message(tx, environment, project_key) if touched.environment else None,
@@ -114,7 +120,8 @@ async def read_touched(
         rollouts=_with_gone(
             touched.rollouts, await rollouts.compiled(tx, identity, touched.rollouts) if touched.rollouts else {}
         ),
-        named_flags=await _flags(tx, identity, named),
+        named_flags=named_flags,
+        named_configs=await configs.of_keys(tx, identity, others) if others else {},
         chunks=await _chunks(tx, identity, touched.segments, known) if touched.segments else StoredChunks(),
     )
 

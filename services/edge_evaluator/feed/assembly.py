@@ -86,7 +86,7 @@ def _served_stamps(changes: Changes, reverted: Mapping[Entity, str]) -> dict[Ent
     """Those of what is served: where an earlier state goes on, its stamp does, too."""
     put_back = set(reverted)
     for key, experiment in changes.experiments.items():
-        if experiment is not None and ("flag", experiment.flag) in reverted:
+        if experiment is not None and any((kind, experiment.flag) in reverted for kind in ANSWERING):
             put_back.add(("experiment", key))
     return {entity: stamp for entity, stamp in changes.stamps.items() if entity not in put_back}
 
@@ -163,7 +163,7 @@ def _keep_good(
     experiments: dict[str, Experiment | None] = {
         key: was.experiments.get(key)
         for key, experiment in changes.experiments.items()
-        if experiment is not None and experiment.flag in flags
+        if experiment is not None and (experiment.flag in flags or experiment.flag in configs)
     }
     compiled = compiled.updated(version=version, flags=flags, experiments=experiments, remote_configs=configs)
     return compiled, reverted

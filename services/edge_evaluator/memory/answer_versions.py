@@ -64,11 +64,12 @@ class Stamp:
     def of_experiment(cls, experiment: Experiment, version: int, document: bytes | None = b"") -> Stamp:
         """`document` None: it is not in force, and only once may have been."""
         own = entity_of("experiment", experiment.key)
-        edge = (entity_of("flag", experiment.flag), own)
+        # One key is of a flag or of a remote config; which, the experiment doesn't say.
+        on = tuple((entity_of(kind, experiment.flag), own) for kind in ANSWERING)
         if document is None:
-            return cls(version, 0, (edge,))
+            return cls(version, 0, on)
         segments = _NOTHING_NAMED if experiment.audience is None else condition_segments(experiment.audience)
-        return cls(version, digest_of(document), (edge, *_edges(own, "segment", segments)))
+        return cls(version, digest_of(document), (*on, *_edges(own, "segment", segments)))
 
 
 @lru_cache(maxsize=1024)

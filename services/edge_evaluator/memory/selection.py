@@ -27,7 +27,8 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What each kind of key sees, which flags are reported, which expire for somebody, and which can't be evaluated."""
+    """What each kind of key sees, which flags and remote configs are reported, which expire for somebody, and which
+    can't be evaluated."""
 
     server: Seen
     client: Seen
@@ -46,6 +47,7 @@ class Selection:
         keys = flags.keys() if held is None or changed is None else set(changed)
         visible = _select(flags, _visible, held.client.flags if held else {}, keys)
         reporting = _select(flags, lambda flag: flag.report_exposures, held.reporting if held else {}, keys)
+        reporting |= {key: flags[key] for key in _experimented(config)}
         expiring = _select(flags, _expires, held.expiring if held else {}, keys)
         broken = frozenset({*config.compiled.failed, *config.compiled.unresolved})
         instants = _instants(config, expiring)
@@ -68,6 +70,14 @@ class Selection:
             broken,
             versions,
         )
+
+
+def _experimented(config: EnvironmentConfig) -> frozenset[str]:
+    """The remote configs on which experiments are under way: they have nothing to set for their reports, and whom an
+    experiment or a holdout leaves out is told by them, too."""
+    flagset = config.flagset
+    on = frozenset(each.flag for each in flagset.experiments.values() if each.stop_at is None)
+    return on & flagset.remote_configs.keys() - flagset.flags.keys()
 
 
 def _visible(flag: Flag) -> bool:
