@@ -181,6 +181,7 @@ ENTITIES = (
         ConfigRow,
         left_out=(
             *PROJECT_ENTITY,
+            CHOICE,
             LeftOut("environments", "table row create patch audit", "from the settings, which are audited themselves"),
         ),
     ),
@@ -200,6 +201,7 @@ ENTITIES = (
             LeftOut("config_id environment_id", "patch view audit", "told by their keys"),
             LeftOut("config environment", "table row patch", "keys of other rows, from the path"),
             LeftOut("inherited", "table row patch", "says whether the value is null"),
+            LeftOut("on_experiments", "table row view audit", "said with a write, of experiments that it disturbs"),
             LeftOut("invalid", "patch view audit", "follows from the rest; told as `invalid_combinations`"),
             LeftOut("invalid_combinations", "table row patch audit", "`invalid`, by ids of overrides"),
         ),
