@@ -63,7 +63,7 @@ class UnknownForm(Problem):
     """A file of another form than those that are read."""
 
     status = 415
-    code = "unsupported_form"
+    default_code = "unsupported_form"
 
 
 def build_router(*, authenticator: Authenticator, segments: SegmentService) -> APIRouter:
