@@ -203,13 +203,17 @@ async def environment_by_key(tx: Connection, scope: ProjectScope, key: str) -> E
     return environment_of(row)
 
 
-async def environment_for_publishing(tx: Connection, environment_id: UUID) -> tuple[EnvironmentRow, str] | None:
-    """The environment and its project's key; an environment of an archived project counts as archived."""
+async def environment_for_publishing(
+    tx: Connection, environment_id: UUID, organization_id: UUID | None = None
+) -> tuple[EnvironmentRow, str] | None:
+    """The environment and its project's key; an environment of an archived project counts as archived. None: of
+    any organization, as whoever publishes reads it."""
     row = await tx.fetchrow(
         f"SELECT {_COLUMNS}, p.project_key, p.project_archived FROM environments, LATERAL ("
         "SELECT key AS project_key, archived_at IS NOT NULL AS project_archived FROM projects WHERE id = project_id"
-        ") AS p WHERE id = $1",
+        ") AS p WHERE id = $1 AND ($2::uuid IS NULL OR organization_id = $2)",
         environment_id,
+        organization_id,
     )
     if row is None:
         return None

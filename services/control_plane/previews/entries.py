@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
 from messages.subjects import parse_config_subject
 
 from control_plane.database import Connection
-from control_plane.environments.queries import environment_for_publishing
+from control_plane.environments.queries import EnvironmentRow, environment_for_publishing
 from control_plane.publishing.compilation import Compilation
 from control_plane.publishing.stored import read_touched, read_whole
 from control_plane.publishing.touched import touched_of
@@ -33,18 +32,18 @@ class EntryChange:
     problem: str = ""
 
 
-async def compiled_entries(tx: Connection, environment_id: UUID, names: Names) -> Compilation:
+async def compiled_entries(tx: Connection, environment: EnvironmentRow, names: Names) -> Compilation:
     """What the transaction sees of the named entities, and of what depends on them; not of keys in long lists, which no
     edit changes."""
-    compilation = Compilation(str(environment_id))
-    found = await environment_for_publishing(tx, environment_id)
+    compilation = Compilation(str(environment.id))
+    found = await environment_for_publishing(tx, environment.id, environment.organization_id)
     if found is None:
         return compilation
     touched = touched_of(names, experimented=True)
     if touched is None:
         stored = await read_whole(tx, *found)
     else:
-        lists = await chunk_digests(tx, environment_id, touched.segments) if touched.segments else {}
+        lists = await chunk_digests(tx, environment.id, touched.segments) if touched.segments else {}
         stored = await read_touched(tx, *found, touched, lists)
     await asyncio.to_thread(compilation.take, stored)
     return compilation

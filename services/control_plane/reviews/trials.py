@@ -57,12 +57,12 @@ async def tried(
         answering = {row.id for each in joint.made for row in each.answering}
         watched.environments = [each for each in frame.environments if each.id in answering] if only is None else [only]
         for each in watched.environments:
-            watched.after[each.id] = await compiled_entries(frame.tx, each.id, watched.names)
+            watched.after[each.id] = await compiled_entries(frame.tx, each, watched.names)
 
     edits = await rehearse(frame, kinds, given, watch)
     trials = []
     for each in watched.environments:
-        before = await compiled_entries(frame.tx, each.id, watched.names)
+        before = await compiled_entries(frame.tx, each, watched.names)
         trials.append(Trial(each, changed_entries(before, watched.after[each.id])))
     return Rehearsed(edits, tuple(trials))
 
