@@ -3,7 +3,7 @@
     python -m benchmarks.impact [--units 20000] [--flags 50] [--json FILE]
 
 Seconds of CPU and of the clock, the best of three rounds, in the process that answers. Reading the contexts from
-ClickHouse and the config from the bus is measured apart, by `--servers`.
+ClickHouse and the config from the bus is not in it.
 """
 
 from __future__ import annotations
