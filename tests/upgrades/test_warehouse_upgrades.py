@@ -45,8 +45,14 @@ async def inserts(warehouse: Warehouse, mark: str) -> dict[str, str]:
 
 
 def _value(kind: str, mark: str) -> str:
-    escaped = kind.replace("'", "\\'")
-    return f"'{mark}'" if "String" in kind else f"defaultValueOfTypeName('{escaped}')"
+    if "DateTime" in kind:
+        # Rows of long ago end by themselves.
+        return f"CAST(now64(3), '{_escaped(kind)}')"
+    return f"'{mark}'" if "String" in kind else f"defaultValueOfTypeName('{_escaped(kind)}')"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("'", "\\'")
 
 
 async def counts(warehouse: Warehouse, tables: list[str]) -> dict[str, int]:
