@@ -35,6 +35,7 @@ from control_plane.environments.keeper import EnvironmentKeeper
 from control_plane.experiments import endpoints as experiments_endpoints
 from control_plane.experiments.disturbances import ExperimentsBeside
 from control_plane.experiments.edits import ExperimentEdits
+from control_plane.experiments.ownership import LayerOwnership
 from control_plane.experiments.scheduler import ExperimentScheduler
 from control_plane.experiments.service import ExperimentService
 from control_plane.explanations import endpoints as explanations_endpoints
@@ -292,7 +293,9 @@ def _routers_of_entities(parts: Parts) -> Sequence[APIRouter]:
         verdicts_endpoints.build_router(authenticator=authenticator, verdicts=VerdictReads(transactions)),
         metrics_endpoints.build_router(authenticator=authenticator, metrics=metrics),
         experiments_endpoints.build_router(authenticator=authenticator, experiments=experiments, shipper=settings),
-        layers_endpoints.build_router(authenticator=authenticator, layers=layers),
+        layers_endpoints.build_router(
+            authenticator=authenticator, layers=layers, ownership=LayerOwnership(transactions)
+        ),
         holdouts_endpoints.build_router(authenticator=authenticator, holdouts=holdouts),
         history_endpoints.build_router(authenticator=authenticator, history=history),
         policy_endpoints.build_router(authenticator=authenticator, policies=ApprovalPolicies(parts.database)),

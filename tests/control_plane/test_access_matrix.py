@@ -37,6 +37,13 @@ OF_TWO_RIGHTS = {
     ("POST", "/projects/{project}/configs/{key}/clone"): Right.CONFIG_CREATE,
 }
 """What is read and then written: the right that is asked first."""
+ALSO = {
+    ("GET", "/projects/{project}/layers/{key}/environments/{environment}/slots"): (
+        Right.EXPERIMENT_READ,
+        Right.HOLDOUT_READ,
+    ),
+}
+"""What tells of several kinds asks for the right of each, after the first: tests/control_plane/experiments."""
 STALE = {"If-Match": '"999999"'}
 OPEN_TO_MEMBERS = {
     ("GET", "/organizations/{organization}"): "its name, to whoever belongs to it",
@@ -192,7 +199,7 @@ async def test_a_narrow_service_token_does_what_it_is_for_and_nothing_else(
         status, problem = await asked(token, operation, places)
         if (status, problem.get("right")) != (403, right):
             wrong.append(("without", operation, status, problem))
-        await narrow([right])
+        await narrow([right, *ALSO.get(operation, ())])
         status, problem = await asked(token, operation, places)
         if status in (401, 500) or (status == 403 and problem.get("code") == "missing_right"):
             wrong.append(("with", operation, status, problem))

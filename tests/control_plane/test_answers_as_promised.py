@@ -170,6 +170,7 @@ async def make_experiments(held: Held, project: str) -> None:
         )
     await held("POST", f"{project}/experiments/e1/start", {})
     await held("POST", f"{project}/experiments/e1/stop")
+    await held("GET", f"{project}/layers/top/environments/production/slots")
 
 
 async def test_every_answer_is_what_its_model_and_the_document_say(held: Held, tenant: Tenant) -> None:

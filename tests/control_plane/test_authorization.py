@@ -261,6 +261,7 @@ ROWS: dict[tuple[str, str], Row] = {
     ("POST", REQUESTS + "/{number}/withdraw"): Row("developer"),
     ("POST", REQUESTS + "/{number}/impact"): Row("developer"),
     **feature("layers", {"key": "new", "name": "New"}),
+    ("GET", PROJECT + "/layers/{key}/environments/{environment}/slots"): Row("viewer"),
     **feature("holdouts", {"key": "new", "name": "New", "share": 5}),
 }
 _STALE = {"If-Match": '"999999"'}

@@ -407,6 +407,7 @@ async def _experiments(owner: Speaker, shop: str) -> None:
     await owner("POST", f"{shop}/experiments/test/pause")
     await owner("POST", f"{shop}/experiments/test/resume")
     await owner.changed(f"{shop}/experiments/test", {"traffic": 50, "on_experiments": "new_phase"})
+    await owner("GET", f"{shop}/layers/pricing/environments/production/slots")
     await owner("POST", f"{shop}/experiments/test/stop")
     guardrail = {"metric": "purchase", "role": "guardrail", "margin": 0.02}
     watching = {"key": "watching", "mode": "observes", "layer": None, "holdouts": [], "metrics": [guardrail]}

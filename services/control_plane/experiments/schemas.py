@@ -48,6 +48,7 @@ class ExperimentVariation(Input, strict=True):
     weight: Percent
     value: dict[str, Any] | None = Field(
         None,
+        exclude_if=lambda value: value is None,
         description="Only on a remote config: a JSON Merge Patch (RFC 7396) on what it would otherwise give; none when "
         "left out.",
     )
