@@ -35,6 +35,7 @@ OF_TWO_RIGHTS = {
     ("POST", "/projects/{project}/history/{kind}/{key}/undo"): Right.FLAG_READ,
     ("POST", "/projects/{project}/flags/{key}/clone"): Right.FLAG_CREATE,
     ("POST", "/projects/{project}/configs/{key}/clone"): Right.CONFIG_CREATE,
+    ("POST", "/projects/{project}/experiments/{key}/ship"): Right.EXPERIMENT_READ,
 }
 """What is read and then written: the right that is asked first."""
 ALSO = {

@@ -87,7 +87,7 @@ def experiment_row(scope: Scope, environment_id: UUID, document: Mapping[str, An
         plan=stored_plan(complete_plan(document["plan"])),
         start_at=_milliseconds(document["start_at"]),
         stop_at=_milliseconds(document["stop_at"]),
-        phase_started_at=_milliseconds(document.get("phase_started_at")),
+        phase_started_at=_milliseconds(document["phase_started_at"]) if document.get("phase", 1) > 1 else None,
         **later,
     )
 

@@ -100,6 +100,8 @@ def build_router(*, authenticator: Authenticator, segments: SegmentService) -> A
     ) -> Response:
         """Takes a file of keys, which is read as it arrives: they take the place of those of the list, are added to
         them or removed. A wrong line is told by its number, and nothing changes then."""
+        # Before the file is read: it may be large.
+        await segments.check_list_edit(actor, at.project, at.key, expected)
         form = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if form not in FORMS:
             raise UnknownForm(f"the body is read as {', '.join(FORMS)}")

@@ -125,6 +125,11 @@ class SegmentService(EntityService[SegmentRow]):
             await list_chunks.store(write.tx, found, outcome, found.version + 1, write.now)
             return await self.update(write, found, checked)
 
+    async def check_list_edit(self, actor: Actor, project: str, key: str, expected: int | None) -> None:
+        """Raises what an edit of the long list raises before its keys matter."""
+        async with self._transactions.read(actor, project, self._right("update")) as read:
+            self.refuse_archived(await find(read, SEGMENTS, key, expected))
+
     async def users(self, actor: Actor, project: str, key: str) -> SegmentUsersView:
         """What uses the segment, itself and through others."""
         async with self._transactions.read(actor, project, self._right("read")) as read:
@@ -170,7 +175,8 @@ class SegmentService(EntityService[SegmentRow]):
     async def recreate(self, actor: Actor, project: str, document: Mapping[str, Any]) -> Answered:
         if document.get("long_list"):
             raise Conflict(_LIST_IS_GONE, code="not_undoable")
-        return await super().recreate(actor, project, document)
+        given = {**super().authored(document), "key": document["key"]}
+        return (await self.create(actor, project, SegmentCreate.model_validate(given))).view
 
     def _growth(self, before: SegmentRow | None, stored: SegmentRow) -> int:
         was_there = before is not None and not (before.archived and not stored.archived)

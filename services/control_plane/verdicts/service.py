@@ -39,13 +39,16 @@ class VerdictReads:
     async def incidents(
         self, actor: Actor, address: tuple[str, str], rollout: str | None, page: PageRequest
     ) -> Page[IncidentView]:
-        """Of a project's environment, and of a rollout (None: any), also of one that is gone; the newest first."""
+        """Of a project's environment, and of a rollout (None: any), also of one that is gone; the newest first. Raises
+        `NotFound` for a rollout that there isn't, and that nothing was found of."""
         before = moment_position(page.after)
         project, key = address
         async with self._transactions.read(actor, project, Right.FLAG_READ) as read:
             environment = await _readable(read, actor, key)
             within = (read.scope.organization_id, environment.id)
             rows = await repository.incidents(read.tx, within, rollout, before, page.fetch)
+            if rollout is not None and not rows and await rollout_of_key(read.tx, *within, rollout) is None:
+                raise NotFound("there is nothing at this address")
             given, cursor = page_of(rows, page, lambda row: position_of({"created_at": row.opened_at, "id": row.id}))
             return Page(items=[incident_view(each, environment.key) for each in given], next_cursor=cursor)
 
