@@ -21,6 +21,8 @@ FLAG = {
     "off_variation": "off",
     "default": ROLLOUT,
     "client_visible": False,
+    "purpose": "operational",
+    "expected_end": "2030-01-31",
 }
 SETTINGS = {
     "enabled": True,

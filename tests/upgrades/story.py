@@ -256,6 +256,8 @@ async def _flags(owner: Speaker, shop: str, beside: Beside) -> None:
     await owner("GET", f"{shop}/flags/checkout")
     await owner.changed(f"{shop}/flags/checkout", {"name": "The checkout", "tags": ["shop"], "client_visible": True})
     await owner.changed(f"{shop}/flags/checkout", {"metadata": {"owner": "shop", "tier": 1}})
+    await owner.changed(f"{shop}/flags/checkout", {"purpose": "experiment", "expected_end": "2030-01-31"})
+    await owner("GET", f"{shop}/flags?purpose=experiment")
     settings = f"{shop}/flags/checkout/environments"
     await owner("PUT", f"{settings}/production/enabled", {"enabled": True})
     change = {
@@ -272,7 +274,7 @@ async def _flags(owner: Speaker, shop: str, beside: Beside) -> None:
     await owner("POST", f"{shop}/environments/production/explain", asked | {"at": told["now"]})
     await owner("POST", f"{shop}/flags/checkout/clone", {"key": "copied", "off": True})
     await owner("GET", f"{shop}/flags/checkout/lifecycle")
-    await owner("GET", f"{shop}/flag-lifecycles?state=unknown")
+    await owner("GET", f"{shop}/flag-lifecycles?state=unknown&purpose=experiment")
     await _overrides(owner, shop)
     await _rollouts(owner, shop, beside)
     await _history(owner, shop)

@@ -20,7 +20,7 @@ from control_plane.explanations.schemas import ExplanationAsked
 _TEXTS = frozenset({"name", "description", "tags", "owner", "version", "updated_at"})
 _OF_ANALYSIS = frozenset({"hypothesis", "control", "metrics", "plan", "trigger_event", "exposure_filter", "archived"})
 IMMATERIAL: Mapping[str, frozenset[str]] = {
-    "flag": _TEXTS,
+    "flag": _TEXTS | {"purpose", "expected_end"},
     "flag_settings": _TEXTS | {"inherited", "report_exposures", "exposure_attributes"},
     "config": _TEXTS,
     "config_settings": _TEXTS | {"inherited"},

@@ -15,6 +15,7 @@ from control_plane.entities.edits import COMMON_PARTS, EntityEdits, Standing, re
 from control_plane.entities.merge import Elements, Parts, Whole
 from control_plane.entities.models import Edit
 from control_plane.entities.schemas import CHOICE_FIELD, EntityPatch, Shipment
+from control_plane.flags import purposes
 from control_plane.flags.schemas import FlagPatch, SettingsPatch
 from control_plane.flags.service import FlagService
 from control_plane.flags.settings_service import SettingsPath
@@ -22,7 +23,11 @@ from control_plane.flags.shipments import ShippingService
 
 _FLAG_PARTS: Parts = {**COMMON_PARTS, "variations": Elements("key"), "metadata": Whole.MEMBERS}
 _DEFINITION = (
-    *(each for each in FlagPatch.model_fields if each not in (*EntityPatch.model_fields, CHOICE_FIELD)),
+    *(
+        each
+        for each in FlagPatch.model_fields
+        if each not in (*EntityPatch.model_fields, CHOICE_FIELD) and each not in purposes.FIELDS
+    ),
     "archived",
 )
 """What a flag serves by itself, without its texts."""

@@ -20,7 +20,7 @@ from control_plane.entities.endpoints import (
 )
 from control_plane.entities.list_parameters import RequestedFilter
 from control_plane.entities.lists import ListFilter
-from control_plane.flags.schemas import FlagClone, FlagCreate, FlagPatch, FlagView, TypeName
+from control_plane.flags.schemas import FlagClone, FlagCreate, FlagPatch, FlagView, PurposeName, TypeName
 from control_plane.flags.service import FlagService
 from control_plane.flags.settings_endpoints import add_settings
 from control_plane.flags.settings_service import SettingsService
@@ -46,8 +46,9 @@ async def _requested_flags(
     environment: Annotated[
         str | None, Query(max_length=128, description="Where `state` and `changed_since` look; all when left out.")
     ] = None,
+    purpose: Annotated[PurposeName | None, Query()] = None,
 ) -> ListFilter:
-    return replace(wanted, type=of_type, state=state, environment=environment)
+    return replace(wanted, type=of_type, state=state, environment=environment).also(purpose=purpose)
 
 
 def build_router(*, authenticator: Authenticator, flags: FlagService, settings: SettingsService) -> APIRouter:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,11 +11,13 @@ from control_plane.entities.lists import Facet, ListFilter
 from control_plane.entities.models import EntityRow
 from control_plane.entities.table import Binding, EntityTable
 from control_plane.environments.queries import EnvironmentRow
+from control_plane.flags.purposes import Purpose
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlagRow(EntityRow):
-    """A flag as it is stored. `variations` are `{"key", "value", "name"}`; `default_serve` is a serve document."""
+    """A flag as it is stored. `variations` are `{"key", "value", "name"}`; `default_serve` is a serve document;
+    `expected_end` is the last day on which it is thought to be needed."""
 
     type: str
     variations: list[dict[str, Any]]
@@ -23,6 +25,8 @@ class FlagRow(EntityRow):
     default_serve: dict[str, Any]
     client_visible: bool
     metadata: dict[str, Any]
+    purpose: str = Purpose.RELEASE.value
+    expected_end: date | None = None
 
     @property
     def variation_keys(self) -> frozenset[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -19,6 +19,7 @@ from control_plane.entities.rows import RowCache, Unreadable, read_each
 from control_plane.entities.table import Scope
 from control_plane.flags.definition import flag_of, off_alone
 from control_plane.flags.models import FLAGS, FlagRow, SettingsRow, default_of, new_settings
+from control_plane.flags.purposes import Purpose as Purpose  # noqa: PLC0414 - others ask by this module
 from control_plane.flags.repository import FLAG_AND_SETTINGS, find_in_environment, flag_and_settings
 from control_plane.flags.views import flag_row, settings_row
 
@@ -38,7 +39,7 @@ WHERE s.organization_id = $1 AND f.project_id = $2 AND s.environment_id = $3 AND
 ORDER BY f.key LIMIT $5
 """
 _STANDINGS = """
-SELECT f.key, f.name, f.owner, f.tags, f.archived, f.created_at, f.updated_at,
+SELECT f.key, f.name, f.owner, f.tags, f.archived, f.purpose, f.expected_end, f.created_at, f.updated_at,
     COALESCE(s.environments, '{}') AS environments, COALESCE(s.moments, '{}') AS moments
 FROM flags f
 LEFT JOIN LATERAL (
@@ -46,6 +47,7 @@ LEFT JOIN LATERAL (
     FROM flag_settings WHERE organization_id = $1 AND flag_id = f.id
 ) s ON true
 WHERE f.organization_id = $1 AND f.project_id = $2 AND f.key > $3 AND ($4::text IS NULL OR f.key = $4)
+    AND ($6::text IS NULL OR f.purpose = $6)
 ORDER BY f.key LIMIT $5
 """
 # Which transaction wrote each row: it changes with every write, whoever makes it.
@@ -105,6 +107,8 @@ class FlagStanding:
     owner: str | None
     tags: list[str]
     archived: bool
+    purpose: Purpose
+    expected_end: date | None
     created_at: datetime
     updated_at: datetime
     changed_at: Mapping[UUID, datetime]
@@ -168,13 +172,21 @@ async def targets_of_unit(
 
 
 async def standings(
-    tx: Connection, scope: Scope, *, after: str, limit: int, key: str | None = None
+    tx: Connection,
+    scope: Scope,
+    *,
+    after: str,
+    limit: int,
+    key: str | None = None,
+    purpose: str | None = None,
 ) -> list[FlagStanding]:
-    """The project's flags behind a key, in the order of their keys, archived ones too; or the one of this key."""
-    records = await tx.fetch(_STANDINGS, scope.organization_id, scope.project_id, after, key, limit)
+    """The project's flags behind a key, in the order of their keys, archived ones too; or the one of this key, or those
+    of this purpose."""
+    records = await tx.fetch(_STANDINGS, scope.organization_id, scope.project_id, after, key, limit, purpose)
     return [
         FlagStanding(
-            **{name: value for name, value in record.items() if name not in ("environments", "moments")},
+            **{name: value for name, value in record.items() if name not in ("environments", "moments", "purpose")},
+            purpose=Purpose(record["purpose"]),
             changed_at=dict(zip(record["environments"], record["moments"], strict=True)),
         )
         for record in records

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, ClassVar, Literal
 
 from bucketing.flagset import FlagType
@@ -14,7 +14,7 @@ from bucketing.limits import (
     FLAG_VARIATIONS_MAX,
     VARIATION_KEY_PATTERN,
 )
-from pydantic import Field, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
 from service_kit.schemas import Input, Name, OneOf, Output
 
 from control_plane.changes import AuditedView
@@ -30,6 +30,7 @@ from control_plane.entities.schemas import (
     Warnings,
 )
 from control_plane.environments.keys import EntityKey
+from control_plane.flags.purposes import Purpose
 
 TypeName = Annotated[str, OneOf(FlagType)]
 VariationKey = Annotated[str, StringConstraints(pattern=f"^{VARIATION_KEY_PATTERN}$")]
@@ -50,6 +51,30 @@ Metadata = Annotated[
 ]
 
 
+PurposeName = Annotated[
+    str,
+    OneOf(Purpose),
+    Field(description="Release and experiment flags go when they are done, operational and permission flags stay."),
+]
+
+
+def _a_day(text: str) -> str:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        raise ValueError("is no day of the calendar") from None
+    return text
+
+
+Day = Annotated[
+    str,
+    StringConstraints(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$"),
+    AfterValidator(_a_day),
+    Field(json_schema_extra={"format": "date"}),
+]
+ExpectedEnd = Annotated[Day | None, Field(description="The last day on which it is thought to be needed, in UTC.")]
+
+
 class FlagCreate(EntityCreate, strict=True):
     type: TypeName
     variations: Variations
@@ -57,6 +82,8 @@ class FlagCreate(EntityCreate, strict=True):
     default: ServeDocument
     client_visible: bool = Field(False, description="May client keys see its evaluated value?")
     metadata: Metadata = Field({}, description="Stands in each of its answers: texts, numbers and booleans.")
+    purpose: PurposeName = Purpose.RELEASE.value
+    expected_end: ExpectedEnd = None
 
 
 class FlagPatch(EntityPatch, strict=True):
@@ -67,6 +94,8 @@ class FlagPatch(EntityPatch, strict=True):
     default: ServeDocument = Field({})
     client_visible: bool = False
     metadata: Metadata = Field({})
+    purpose: PurposeName = Purpose.RELEASE.value
+    expected_end: ExpectedEnd = None
     on_experiments: OnExperiments = None
 
 
@@ -93,6 +122,8 @@ class FlagView(EntityView):
     default: ServeDocument
     client_visible: bool
     metadata: Metadata
+    purpose: PurposeName
+    expected_end: ExpectedEnd
     environments: dict[str, SwitchView] = Field(description="Where the flag is on, by the environment's key.")
 
 

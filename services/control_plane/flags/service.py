@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -105,6 +106,8 @@ class FlagService(EntityService[FlagRow]):
         columns = dict(given)
         if "default" in columns:
             columns["default_serve"] = columns.pop("default")
+        if columns.get("expected_end") is not None:
+            columns["expected_end"] = date.fromisoformat(columns["expected_end"])
         return columns
 
     async def clone(self, actor: Actor, project: str, key: str, body: FlagClone) -> Created:

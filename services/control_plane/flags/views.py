@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +26,8 @@ def flag_view(row: FlagRow, switches: Mapping[str, Mapping[str, Any]]) -> Answer
         "default": row.default_serve,
         "client_visible": row.client_visible,
         "metadata": row.metadata,
+        "purpose": row.purpose,
+        "expected_end": None if row.expected_end is None else row.expected_end.isoformat(),
         "environments": switches,
     }
     return Answered(document, FlagView.unaudited)
@@ -58,7 +60,11 @@ def settings_view(flag: FlagRow, environment: str, row: SettingsRow) -> Answered
 
 def flag_row(scope: Scope, document: Mapping[str, Any]) -> FlagRow:
     """The inverse of what the audit log keeps of a flag."""
-    later = {"metadata": document.get("metadata", {})}
+    expected = document.get("expected_end")
+    later = {
+        "metadata": document.get("metadata", {}),
+        "expected_end": None if expected is None else date.fromisoformat(expected),
+    }
     return row_of(FlagRow, scope, document, default_serve=document["default"], **later)
 
 

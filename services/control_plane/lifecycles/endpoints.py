@@ -9,12 +9,28 @@ from service_kit.pagination import Page, RequestedPage
 from service_kit.problems import Forbidden, InvalidInput, NotFound, Unauthorized, problem_responses
 
 from control_plane.access import Actor, Authenticator, api_router
-from control_plane.lifecycles.schemas import CheckView, FlagStandingView, LifecycleView, StandingView, StateName
+from control_plane.lifecycles.schemas import (
+    CheckView,
+    FlagStandingView,
+    LifecycleView,
+    PurposeName,
+    StandingView,
+    StateName,
+)
 from control_plane.lifecycles.service import FlagLifecycle, Lifecycles, Wanted
 from control_plane.lifecycles.states import LifecycleState, safe_to_remove
 
 _PROBLEMS = problem_responses(Unauthorized, Forbidden, NotFound, InvalidInput)
 Days = Annotated[int, Query(ge=1, le=365, description="For how many days something must have been so")]
+
+
+async def _wanted(
+    days: Days = 30,
+    state: Annotated[StateName | None, Query(description="In `environment`, or in any.")] = None,
+    environment: Annotated[str | None, Query(max_length=128)] = None,
+    purpose: Annotated[PurposeName | None, Query()] = None,
+) -> Wanted:
+    return Wanted(days, None if state is None else LifecycleState(state), environment, purpose)
 
 
 def build_router(*, authenticator: Authenticator, lifecycles: Lifecycles) -> APIRouter:
@@ -38,14 +54,11 @@ def build_router(*, authenticator: Authenticator, lifecycles: Lifecycles) -> API
     async def flag_lifecycles(
         project: str,
         page: RequestedPage,
-        days: Days = 30,
-        state: Annotated[StateName | None, Query(description="In `environment`, or in any.")] = None,
-        environment: Annotated[str | None, Query(max_length=128)] = None,
+        wanted: Annotated[Wanted, Depends(_wanted)],
         actor: Actor = Depends(authenticator.actor),
     ) -> Page[FlagStandingView]:
         """The project's flags by key, archived ones too, with how far they have come in each environment. A page of one
         state may be short of its limit and have a next one all the same."""
-        wanted = Wanted(days, None if state is None else LifecycleState(state), environment)
         found, cursor = await lifecycles.listed(actor, project, page, wanted)
         return Page(items=[FlagStandingView(**_fields(each)) for each in found], next_cursor=cursor)
 
@@ -60,6 +73,8 @@ def _fields(found: FlagLifecycle) -> dict[str, object]:
         "owner": flag.owner,
         "tags": flag.tags,
         "archived": flag.archived,
+        "purpose": flag.purpose.value,
+        "expected_end": flag.expected_end,
         "environments": [
             StandingView(
                 environment=environment,

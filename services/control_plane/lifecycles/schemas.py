@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 
 from pydantic import Field
 from service_kit.schemas import OneOf, Output
 
+from control_plane.flags.queries import Purpose
 from control_plane.lifecycles.states import LifecycleState, Outcome
 
+PurposeName = Annotated[str, OneOf(Purpose)]
 StateName = Annotated[str, OneOf(LifecycleState)]
 
 
@@ -36,6 +38,8 @@ class FlagStandingView(Output):
     owner: str | None
     tags: list[str]
     archived: bool
+    purpose: PurposeName
+    expected_end: date | None
     environments: list[StandingView]
 
 

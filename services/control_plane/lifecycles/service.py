@@ -27,6 +27,7 @@ from control_plane.lifecycles.states import (
     Standing,
     dependents_check,
     evaluation_check,
+    need_check,
     standing_of,
 )
 from control_plane.rollouts import queries as rollouts
@@ -48,11 +49,13 @@ class FlagLifecycle:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which flags are listed: of a state, in an environment, or in any. `days`: for how long something must be so."""
+    """Which flags are listed: of a state in an environment, or in any; of a purpose. `days`: for how long something
+    must be so."""
 
     days: int
     state: LifecycleState | None = None
     environment: str | None = None
+    purpose: str | None = None
 
     def takes(self, found: FlagLifecycle) -> bool:
         if self.state is None:
@@ -86,6 +89,7 @@ class Lifecycles:
         under_way = [f"experiment {each.key}" for _, _, each in of_flag if each.ended_at is None]
         return found, [
             evaluation_check(key, found.there, days, now),
+            need_check(found.flag, now),
             dependents_check("no_dependents", users, "no flag, experiment or remote config names it"),
             dependents_check("no_experiments", under_way, "no experiment on it is under way"),
             dependents_check("no_rollouts", [f"rollout {each}" for each in moving], "no rollout moves it"),
@@ -102,7 +106,9 @@ class Lifecycles:
             async with self._transactions.read(actor, project, Right.FLAG_READ) as read:
                 environments = await environments_of(read.tx, read.scope)
                 _require_known(environments, wanted.environment)
-                rows = await flags.standings(read.tx, read.scope, after=after, limit=at_once + 1)
+                rows = await flags.standings(
+                    read.tx, read.scope, after=after, limit=at_once + 1, purpose=wanted.purpose
+                )
                 looked = rows[:at_once]
                 of_flags = await self._experiments(read, [each.key for each in looked])
                 now = read.tx.now
@@ -152,6 +158,8 @@ class Lifecycles:
                 FlagThere(
                     environment=each.key,
                     archived=row.archived,
+                    purpose=row.purpose,
+                    expected_end=row.expected_end,
                     created_at=row.created_at,
                     changed_at=max(row.changed_at.get(each.id, row.created_at), row.updated_at),
                     experiments=[one for flag, where, one in of_flags if flag == row.key and where == each.id],

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
 from messages.generated.usage_pb2 import EnvironmentUsage, FlagUsage
 
+from control_plane.flags.queries import FlagStanding, Purpose
 from control_plane.lifecycles.evidence import Unanswered
 
 TOLD_WITHIN = timedelta(days=1)
@@ -16,12 +17,13 @@ TOLD_WITHIN = timedelta(days=1)
 
 
 class LifecycleState(StrEnum):
-    """How far a flag has come. Archived in use: somebody asks for it all the same."""
+    """How far a flag has come. Overdue: its expected end is past. Archived in use: somebody asks for it."""
 
     NEW = "new"
     LIVE = "live"
     LAUNCHED = "launched"
     STALE = "stale"
+    OVERDUE = "overdue"
     ARCHIVED = "archived"
     ARCHIVED_IN_USE = "archived_in_use"
     UNKNOWN = "unknown"
@@ -51,6 +53,8 @@ class FlagThere:
 
     environment: str
     archived: bool
+    purpose: Purpose = Purpose.RELEASE
+    expected_end: date | None = None
     created_at: datetime
     changed_at: datetime
     experiments: Sequence[FlagExperiment] = ()
@@ -81,7 +85,16 @@ class Check:
 
 
 def standing_of(there: FlagThere, key: str, days: int, now: datetime) -> Standing:
-    """`days`: for how long something must have been so."""
+    """`days`: for how long something must have been so. After the flag's expected end the detail says what the state
+    would be else."""
+    found = _standing_by_use(there, key, days, now)
+    if there.archived or not _is_past(there.expected_end, now):
+        return found
+    detail = f"expected to be needed until {there.expected_end}; {found.state.value}: {found.detail}"
+    return replace(found, state=LifecycleState.OVERDUE, reason="past_expected_end", detail=detail)
+
+
+def _standing_by_use(there: FlagThere, key: str, days: int, now: datetime) -> Standing:
     usage = there.usage
     if isinstance(usage, Unanswered):
         return Standing(LifecycleState.UNKNOWN, usage.code, usage.detail)
@@ -117,12 +130,12 @@ def _state(
         return lack or (LifecycleState.STALE, "not_evaluated", f"not evaluated since {_day(last)}")
     under_way = [each for each in there.experiments if each.ended_at is None]
     ended = sorted((each.ended_at, each.key) for each in there.experiments if each.ended_at is not None)
-    if ended and not under_way and ended[-1][0] < begin:
+    if ended and not under_way and ended[-1][0] < begin and not there.purpose.stays:
         detail = f"its experiment {ended[-1][1]} ended on {_day(ended[-1][0])}, and none is under way"
         return LifecycleState.STALE, "experiment_ended", detail
     if len(variations) == 1 and not under_way:
         settled = there.changed_at < begin and there.created_at < begin and lack is None
-        if settled:
+        if settled and not there.purpose.stays:
             detail = f"nothing but {variations[0]!r} was served in {days} days, and nobody changed it"
             return LifecycleState.STALE, "one_variation", detail
         detail = f"nothing but {variations[0]!r} is served; changed last on {_day(there.changed_at)}"
@@ -167,6 +180,20 @@ def evaluation_check(key: str, there: Sequence[FlagThere], days: int, now: datet
     return Check("not_evaluated", Outcome.PASSED, f"not evaluated in any environment in {days} days")
 
 
+def need_check(flag: FlagStanding, now: datetime) -> Check:
+    """Whether people say that the flag is needed: by its purpose and its expected end."""
+    end, purpose = flag.expected_end, flag.purpose.value
+    if flag.archived:
+        return Check("not_needed", Outcome.PASSED, "it is archived")
+    if _is_past(end, now):
+        return Check("not_needed", Outcome.PASSED, f"{purpose} flag, expected to be needed until {end}, which is past")
+    if end is not None:
+        return Check("not_needed", Outcome.FAILED, f"{purpose} flag, expected to be needed until {end}")
+    if flag.purpose.stays:
+        return Check("not_needed", Outcome.FAILED, f"{purpose} flag, made to stay, without an expected end")
+    return Check("not_needed", Outcome.PASSED, f"{purpose} flag, without an expected end")
+
+
 def dependents_check(check: str, dependents: Sequence[str], none: str) -> Check:
     if dependents:
         return Check(check, Outcome.FAILED, f"used by {', '.join(dependents[:10])}")
@@ -186,6 +213,11 @@ def safe_to_remove(checks: Sequence[Check]) -> bool | None:
 
 def _moment(seconds: int) -> datetime | None:
     return datetime.fromtimestamp(seconds, UTC) if seconds else None
+
+
+def _is_past(expected_end: date | None, now: datetime) -> bool:
+    """The day itself belongs to it, in UTC."""
+    return expected_end is not None and now.astimezone(UTC).date() > expected_end
 
 
 def _day(moment: datetime) -> str:

@@ -38,6 +38,13 @@ SENTENCES = {
     "ada changed flag new-checkout: name, tags": sentence(
         "flag", "new-checkout", "update", FLAG, {**FLAG, "name": "Basket", "tags": [], "version": 2}
     ),
+    "ada changed flag new-checkout: expected_end, purpose": sentence(
+        "flag",
+        "new-checkout",
+        "update",
+        {**FLAG, "purpose": "release", "expected_end": None},
+        {**FLAG, "purpose": "operational", "expected_end": "2030-01-31"},
+    ),
     "ada archived segment beta": sentence("segment", "beta", "archive", {"archived": False}, {"archived": True}),
     "ada deleted segment beta": sentence("segment", "beta", "delete", {"key": "beta"}),
     "ada started experiment test in production": sentence(

@@ -73,6 +73,7 @@ async def test_what_it_does_not_serve_may_change(tenant: Any, project: str) -> N
         {"variations": [named[1], named[0], named[2]]},
         {"default": {"variation": "other"}, "off_variation": "other"},
         {"name": "Price", "tags": ["web"], "client_visible": True},
+        {"purpose": "permission", "expected_end": "2020-01-31"},
     ):
         assert await affected(tenant, flag, body) == []
     settings = f"{flag}/environments/production"

@@ -18,6 +18,8 @@ FLAG = {
     "tags": ["web"],
     "client_visible": True,
     "metadata": {"tier": 1},
+    "purpose": "permission",
+    "expected_end": "2030-01-31",
 }
 SETTINGS = {
     "enabled": True,

@@ -31,6 +31,7 @@ async def test_a_flag_lives_from_creation_to_deletion(tenant: Any) -> None:
     changed = await api.changed("PATCH", one, {"name": "New checkout", "client_visible": True})
     assert (changed["name"], changed["client_visible"], changed["version"]) == ("New checkout", True, 2)
     assert changed["description"] == ""
+    assert (changed["purpose"], changed["expected_end"]) == ("release", None)
 
     rules = [{"if": {"attribute": "country", "operator": "eq", "value": "US"}, "then": {"variation": "off"}}]
     written = await api.changed("PATCH", settings, {"enabled": True, "rules": rules})
@@ -55,3 +56,12 @@ async def test_a_flag_lives_from_creation_to_deletion(tenant: Any) -> None:
     assert await api.ok("DELETE", one) == {"environment_versions": {"production": 9}}
     assert (await api("GET", one)).status_code == 404
     assert (await api("POST", flags, FLAG)).status_code == 201
+
+
+async def test_a_flag_says_what_it_is_there_for_and_until_when(tenant: Any) -> None:
+    api, one = tenant.api, f"/projects/{tenant.project}/flags/checkout"
+    meant = {"purpose": "operational", "expected_end": "2030-01-31"}
+    assert meant.items() <= (await api.ok("POST", f"/projects/{tenant.project}/flags", {**FLAG, **meant})).items()
+    assert (await api.changed("PATCH", one, {"purpose": "permission"}))["expected_end"] == "2030-01-31"
+    assert (await api.changed("PATCH", one, {"expected_end": None}))["expected_end"] is None
+    assert (await api.ok("GET", one))["purpose"] == "permission"

@@ -49,7 +49,7 @@ async def test_a_list_is_narrowed(tenant: Any) -> None:
     api, flags = tenant.api, f"/projects/{tenant.project}/flags"
     await api.ok("POST", flags, {"key": "checkout", "name": "Pay 100%", "tags": ["web", "money"], **FLAG})
     text = {"variations": [{"key": "on", "value": "x"}], "off_variation": "on", "default": {"variation": "on"}}
-    await api.ok("POST", flags, {"key": "banner", "type": "string", "tags": ["web"], **text})
+    await api.ok("POST", flags, {"key": "banner", "type": "string", "tags": ["web"], "purpose": "permission", **text})
 
     async def keys(query: str) -> list[str]:
         return [each["key"] for each in (await api.ok("GET", f"{flags}?{query}"))["items"]]
@@ -57,12 +57,20 @@ async def test_a_list_is_narrowed(tenant: Any) -> None:
     assert await keys("") == ["banner", "checkout"]
     assert await keys("tag=money") == ["checkout"]
     assert await keys("type=string") == ["banner"]
+    assert await keys("purpose=permission") == ["banner"]
+    assert await keys("purpose=release&tag=web") == ["checkout"]
     assert await keys("q=OUT") == ["checkout"]
     assert await keys("q=100%25") == ["checkout"]
     assert await keys("q=%25") == ["checkout"]
     assert await keys("q=_") == []
     assert await keys("limit=1") == ["banner"]
-    for query, field in (("limit=0", "limit"), ("limit=201", "limit"), ("cursor=%", "cursor"), ("type=json", "type")):
+    for query, field in (
+        ("purpose=x", "purpose"),
+        ("limit=0", "limit"),
+        ("limit=201", "limit"),
+        ("cursor=%", "cursor"),
+        ("type=json", "type"),
+    ):
         answer = await api("GET", f"{flags}?{query}")
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field)
 

@@ -27,7 +27,11 @@ PRO = {"attribute": "plan", "operator": "eq", "value": "pro"}
 BETA = {"if": {"segment": "beta"}, "then": {"variation": "new"}}
 SETTINGS = "flags/checkout/environments/production"
 CASES = {
-    Kind.FLAG: ("flags/checkout", "flag/checkout", {"name": "Other", "default": {"variation": "new"}}),
+    Kind.FLAG: (
+        "flags/checkout",
+        "flag/checkout",
+        {"name": "Other", "default": {"variation": "new"}, "purpose": "operational", "expected_end": "2030-01-31"},
+    ),
     Kind.FLAG_SETTINGS: (SETTINGS, "flag_settings/checkout", {"enabled": True, "rules": [BETA], "default": None}),
     Kind.CONFIG: ("configs/page", "config/page", {"value": {"n": 2, "f": 1.0}, "schema": {"required": ["n"]}}),
     Kind.CONFIG_SETTINGS: (

@@ -107,6 +107,11 @@ async def project(tenant: Tenant) -> str:
     ("write", "entity"),
     [
         pytest.param(("PATCH", "flags/checkout", {"name": "Other", "tags": ["a"]}), None, id="a-name-matters-not"),
+        pytest.param(
+            ("PATCH", "flags/checkout", {"purpose": "operational", "expected_end": "2030-01-31"}),
+            None,
+            id="a-purpose-matters-not",
+        ),
         pytest.param(("PATCH", "flags/checkout", {"metadata": {"tier": 1}}), "flag checkout", id="the-flag"),
         pytest.param(
             ("PATCH", "flags/checkout/environments/production", {"targets": [{"key": "u2", "variation": "off"}]}),

@@ -25,6 +25,7 @@ async def test_without_an_answer_a_state_is_unknown_and_says_why(tenant: Any) ->
     assert told["safe_to_remove"] is None
     assert {each["check"]: each["outcome"] for each in told["checks"]} == {
         "not_evaluated": "unknown",
+        "not_needed": "passed",
         "no_dependents": "passed",
         "no_experiments": "passed",
         "no_rollouts": "passed",
@@ -64,6 +65,11 @@ async def test_states_are_listed_and_an_answer_is_good_for_a_minute(
     }  # fmt: skip
     assert told["environments"][0]["variations"] == {"off": 2, "on": 2}
     assert (await api.ok("GET", f"{flags}/b/lifecycle"))["safe_to_remove"] is True
+    await api.changed("PATCH", f"{flags}/b", {"purpose": "permission", "expected_end": "2999-12-31"})
+    told = await api.ok("GET", f"{flags}/b/lifecycle")
+    assert (told["purpose"], told["expected_end"], told["safe_to_remove"]) == ("permission", "2999-12-31", False)
+    await api.changed("PATCH", f"{flags}/b", {"expected_end": "2020-01-31"})
+    assert await states(state="overdue") == await states(purpose="permission") == [("b", "overdue")]
 
     asked = len(analytics.asked)
     assert (await api.ok("GET", f"{flags}/b/lifecycle"))["safe_to_remove"] is True

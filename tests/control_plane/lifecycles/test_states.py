@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from control_plane.flags.queries import FlagStanding, Purpose
 from control_plane.lifecycles.evidence import Unanswered
 from control_plane.lifecycles.states import (
     Check,
@@ -14,6 +15,7 @@ from control_plane.lifecycles.states import (
     FlagThere,
     Outcome,
     evaluation_check,
+    need_check,
     safe_to_remove,
     standing_of,
 )
@@ -57,6 +59,7 @@ def there(usage: EnvironmentUsage | Unanswered, **more: Any) -> FlagThere:
     return FlagThere(environment="production", usage=usage, **(given | more))
 
 
+PAST = date(2026, 5, 31)
 ENDED = FlagExperiment("test", "stopped", ago(40))
 NOTHING = EnvironmentUsage(environment_id="e")
 CASES: Mapping[str, tuple[str, str, FlagThere]] = {
@@ -93,6 +96,33 @@ CASES: Mapping[str, tuple[str, str, FlagThere]] = {
         "live", "evaluated",
         there(told(named=0.1, on=1, off=1), experiments=[ENDED, FlagExperiment("next", "scheduled", None)]),
     ),
+    "operational, one variation for long": (
+        "launched", "one_variation",
+        there(told(named=0.1, on=5), purpose=Purpose.OPERATIONAL),
+    ),
+    "permission, its experiment ended long ago": (
+        "live", "evaluated",
+        there(told(named=0.1, on=1, off=1), experiments=[ENDED], purpose=Purpose.PERMISSION),
+    ),
+    "operational, not asked for in long": (
+        "stale", "not_evaluated",
+        there(told(named=31), purpose=Purpose.OPERATIONAL),
+    ),
+    "experiment, one variation for long": (
+        "stale", "one_variation",
+        there(told(named=0.1, on=5), purpose=Purpose.EXPERIMENT),
+    ),
+    "on its last day": ("live", "evaluated", there(told(named=0.1, on=5, off=5), expected_end=NOW.date())),
+    "after its expected end": ("overdue", "past_expected_end", there(told(named=0.1, on=5, off=5), expected_end=PAST)),
+    "operational, after its expected end": (
+        "overdue", "past_expected_end",
+        there(told(named=0.1, on=5), purpose=Purpose.OPERATIONAL, expected_end=PAST),
+    ),
+    "after its expected end, nobody answers": ("overdue", "past_expected_end", there(SILENT, expected_end=PAST)),
+    "archived, after its expected end": (
+        "archived", "archived",
+        there(told(named=31), archived=True, expected_end=PAST),
+    ),
     "archived": ("archived", "archived", there(told(named=31), archived=True)),
     "archived, in bulk": ("archived", "archived", there(told(bulk=0), archived=True)),
     "archived, asked for": ("archived_in_use", "asked_for", there(told(named=1), archived=True)),
@@ -104,6 +134,46 @@ def test_a_state_has_its_reason(state: str, reason: str, case: FlagThere) -> Non
     found = standing_of(case, "f", DAYS, NOW)
     assert (found.state, found.reason) == (state, reason)
     assert found.detail
+
+
+def test_an_overdue_flag_says_what_it_would_be_else() -> None:
+    found = standing_of(there(told(named=0.1, on=5), expected_end=PAST), "f", DAYS, NOW)
+    without = standing_of(there(told(named=0.1, on=5)), "f", DAYS, NOW)
+    assert found.detail == f"expected to be needed until 2026-05-31; stale: {without.detail}"
+    assert (found.named_at, found.variations) == (without.named_at, without.variations)
+
+
+NEEDED: Mapping[str, tuple[Purpose, date | None, bool, Outcome]] = {
+    "a release": (Purpose.RELEASE, None, False, Outcome.PASSED),
+    "an experiment": (Purpose.EXPERIMENT, None, False, Outcome.PASSED),
+    "operational": (Purpose.OPERATIONAL, None, False, Outcome.FAILED),
+    "a permission": (Purpose.PERMISSION, None, False, Outcome.FAILED),
+    "a permission, archived": (Purpose.PERMISSION, None, True, Outcome.PASSED),
+    "operational, its end is past": (Purpose.OPERATIONAL, PAST, False, Outcome.PASSED),
+    "a release on its last day": (Purpose.RELEASE, NOW.date(), False, Outcome.FAILED),
+    "a release, its end is past": (Purpose.RELEASE, PAST, False, Outcome.PASSED),
+}
+
+
+@pytest.mark.parametrize(("purpose", "end", "archived", "outcome"), NEEDED.values(), ids=NEEDED)
+def test_what_people_say_is_needed_can_not_go(
+    purpose: Purpose, end: date | None, archived: bool, outcome: Outcome
+) -> None:
+    flag = FlagStanding(
+        key="f",
+        name="F",
+        owner=None,
+        tags=[],
+        archived=archived,
+        purpose=purpose,
+        expected_end=end,
+        created_at=ago(90),
+        updated_at=ago(90),
+        changed_at={},
+    )
+    check = need_check(flag, NOW)
+    assert check.outcome is outcome
+    assert archived or purpose.value in check.detail
 
 
 EVALUATED: Mapping[str, tuple[list[Any], bool, Outcome]] = {
