@@ -38,7 +38,7 @@ SENTENCES = {
     "ada changed flag new-checkout: name, tags": sentence(
         "flag", "new-checkout", "update", FLAG, {**FLAG, "name": "Basket", "tags": [], "version": 2}
     ),
-    "ada changed flag new-checkout: expected_end, purpose": sentence(
+    "ada changed flag new-checkout: purpose, expected end": sentence(
         "flag",
         "new-checkout",
         "update",

@@ -76,7 +76,8 @@ async def test_states_are_listed_and_an_answer_is_good_for_a_minute(
     assert len(analytics.asked) - asked <= 1
     analytics.fails = True
     clock.advance(61)
-    assert (await api.ok("GET", f"{flags}/b/lifecycle"))["environments"][0]["reason"] == "failed"
+    assert (await api.ok("GET", f"{flags}/a/lifecycle"))["environments"][0]["reason"] == "failed"
+    assert "unknown: analytics could not" in (await api.ok("GET", f"{flags}/b/lifecycle"))["environments"][0]["detail"]
 
 
 async def test_who_does_not_answer_is_not_waited_for() -> None:
