@@ -23,6 +23,7 @@ from control_plane.access.roles import Role
 from control_plane.entities.integrity import DisturbanceCause
 from control_plane.entities.usages import ReferencedKind, ReferrerKind
 from control_plane.experiments.schemas import AnalysisPlan
+from control_plane.flags.queries import Purpose
 from control_plane.people.published_access import ASKED_ELSEWHERE
 from control_plane.people.session_terms import SessionKind
 from control_plane.publishing.blocks import REASONS
@@ -57,6 +58,7 @@ STORED: dict[tuple[str, str], Collection[str]] = {
     ("usages", "target_kind"): get_args(ReferencedKind),
     ("usages", "user_kind"): get_args(ReferrerKind),
     ("flags", "type"): list(FlagType),
+    ("flags", "purpose"): list(Purpose),
     ("config_settings", "resolve"): list(ResolveMode),
     ("metrics", "aggregation"): AGGREGATIONS,
     ("metrics", "direction"): words(pb.Direction).values(),

@@ -256,7 +256,7 @@ async def _flags(owner: Speaker, shop: str, beside: Beside) -> None:
     await owner("GET", f"{shop}/flags/checkout")
     await owner.changed(f"{shop}/flags/checkout", {"name": "The checkout", "tags": ["shop"], "client_visible": True})
     await owner.changed(f"{shop}/flags/checkout", {"metadata": {"owner": "shop", "tier": 1}})
-    await owner.changed(f"{shop}/flags/checkout", {"purpose": "experiment", "expected_end": "2030-01-31"})
+    await owner.changed(f"{shop}/flags/gate", {"purpose": "experiment", "expected_end": "2030-01-31"})
     await owner("GET", f"{shop}/flags?purpose=experiment")
     settings = f"{shop}/flags/checkout/environments"
     await owner("PUT", f"{settings}/production/enabled", {"enabled": True})
