@@ -19,7 +19,7 @@ from control_plane.audit.heads import SignedHeads
 from control_plane.configs import endpoints as configs_endpoints
 from control_plane.configs.edits import ConfigSettingsEdits, config_edits
 from control_plane.configs.service import ConfigService
-from control_plane.configs.settings_service import ConfigSettingsService
+from control_plane.configs.shipments import ConfigShippingService
 from control_plane.database import Database
 from control_plane.entities.edits import EditKind
 from control_plane.entities.transactions import ProjectTransactions
@@ -253,7 +253,7 @@ def _routers_of_entities(parts: Parts) -> Sequence[APIRouter]:
     segments, flags = SegmentService(transactions, integrity), FlagService(transactions, integrity)
     settings = ShippingService(transactions, integrity, RolloutShares())
     holdouts = HoldoutService(transactions, integrity)
-    configs, config_settings = ConfigService(transactions, integrity), ConfigSettingsService(transactions, integrity)
+    configs, config_settings = ConfigService(transactions, integrity), ConfigShippingService(transactions, integrity)
     metrics, layers = MetricService(transactions), LayerService(transactions)
     experiments = ExperimentService(transactions, integrity, parts.event_age_days_max)
     living: dict[Kind, LivingKeeper] = {
@@ -292,7 +292,11 @@ def _routers_of_entities(parts: Parts) -> Sequence[APIRouter]:
         ),
         verdicts_endpoints.build_router(authenticator=authenticator, verdicts=VerdictReads(transactions)),
         metrics_endpoints.build_router(authenticator=authenticator, metrics=metrics),
-        experiments_endpoints.build_router(authenticator=authenticator, experiments=experiments, shipper=settings),
+        experiments_endpoints.build_router(
+            authenticator=authenticator,
+            experiments=experiments,
+            shippers={"flag": settings, "config": config_settings},
+        ),
         layers_endpoints.build_router(
             authenticator=authenticator, layers=layers, ownership=LayerOwnership(transactions)
         ),
@@ -336,7 +340,7 @@ def reviews_of(database: Database, quotas: Quotas, event_age_days_max: int, impa
             flag_edits(flags),
             SettingsEdits(ShippingService(transactions, integrity, RolloutShares()), flags),
             config_edits(ConfigService(transactions, integrity)),
-            ConfigSettingsEdits(ConfigSettingsService(transactions, integrity)),
+            ConfigSettingsEdits(ConfigShippingService(transactions, integrity)),
             segment_edits(SegmentService(transactions, integrity)),
             metric_edits(MetricService(transactions)),
             ExperimentEdits(ExperimentService(transactions, integrity, event_age_days_max)),

@@ -13,10 +13,12 @@ from service_kit.problems import NotFound
 from control_plane.access import Actor
 from control_plane.configs.schemas import ConfigSettingsPatch
 from control_plane.configs.service import ConfigService
-from control_plane.configs.settings_service import ConfigSettingsPath, ConfigSettingsService
+from control_plane.configs.settings_service import ConfigSettingsPath
+from control_plane.configs.shipments import ConfigShippingService
 from control_plane.entities.edits import COMMON_PARTS, EntityEdits, Standing, read_document
 from control_plane.entities.merge import Elements, Parts, Whole
 from control_plane.entities.models import Edit
+from control_plane.entities.schemas import Shipment
 
 _CONFIG_PARTS: Parts = {**COMMON_PARTS, "value": Whole.MEMBERS, "metadata": Whole.MEMBERS}
 
@@ -30,23 +32,27 @@ class ConfigSettingsEdits:
 
     entity: ClassVar[str] = "config_settings"
     noun: ClassVar[str] = "config"
-    actions: ClassVar[Sequence[str]] = ("update",)
+    actions: ClassVar[Sequence[str]] = ("update", "ship")
     in_environment: ClassVar[bool] = True
     parts: ClassVar[Parts] = {"value": Whole.MEMBERS, "overrides": Elements("id", ordered=True)}
 
-    def __init__(self, settings: ConfigSettingsService) -> None:
+    def __init__(self, settings: ConfigShippingService) -> None:
         self._settings = settings
 
     def checked(self, edit: Edit) -> Edit:
         """An override without an id gets one by its content, so that what two people add are two overrides."""
+        if edit.action == "ship":
+            read_document(Shipment, edit.document)
+            return edit
         read_document(ConfigSettingsPatch, edit.document)
         if "overrides" not in edit.document:
             return edit
         given = [_with_id(each) for each in edit.document["overrides"]]
         return replace(edit, document={**edit.document, "overrides": given})
 
-    def is_about_all(self, edit: Edit) -> bool:  # noqa: ARG002
-        return False
+    def is_about_all(self, edit: Edit) -> bool:
+        """Shipping puts a patch onto all that is set."""
+        return edit.action == "ship"
 
     def authored(self, document: Mapping[str, Any]) -> Mapping[str, Any]:
         return self._settings.authored(document)
@@ -59,6 +65,10 @@ class ConfigSettingsEdits:
         return Standing(view.audited(), view.version)
 
     async def make(self, actor: Actor, project: str, edit: Edit, expected: int) -> None:
+        if edit.action == "ship":
+            shipment = read_document(Shipment, edit.document)
+            await self._settings.ship(actor, _path(project, edit), expected, shipment)
+            return
         body = read_document(ConfigSettingsPatch, edit.document)
         await self._settings.change(actor, _path(project, edit), expected, body)
 

@@ -23,7 +23,7 @@ from control_plane.configs.value_schema import ValueSchema
 from control_plane.configs.views import combination_ids, settings_view
 from control_plane.entities.answers import Answered
 from control_plane.entities.errors import Archived
-from control_plane.entities.integrity import ConfigReplacement, ExperimentIntegrity
+from control_plane.entities.integrity import ConfigReplacement, ExperimentIntegrity, Replacement
 from control_plane.entities.models import Edit, document_of
 from control_plane.entities.schemas import Warned
 from control_plane.entities.sizes import stored_bytes
@@ -64,14 +64,14 @@ class ConfigSettingsService:
         patch = body.given()
         if "overrides" in patch:
             patch["overrides"] = with_override_ids(patch["overrides"])
-        edit = _edit(at, document_of(body), expected)
+        edit = settings_edit(at, document_of(body), expected)
         return await self._write(actor, at, edit, lambda row: replace(row, **patch))
 
     async def copy(self, actor: Actor, at: ConfigSettingsPath, source: str, expected: int) -> Answered:
         """Value, resolve mode and overrides come from `source`."""
         config, given = await self._stored(actor, replace(at, environment=source))
         copied = {name: getattr(given, name) for name in COPIED}
-        edit = _edit(at, self.authored(settings_view(config, source, given).audited()), expected)
+        edit = settings_edit(at, self.authored(settings_view(config, source, given).audited()), expected)
         return await self._write(actor, at, edit, lambda row: replace(row, **copied))
 
     def authored(self, document: Mapping[str, Any]) -> dict[str, Any]:
@@ -104,7 +104,7 @@ class ConfigSettingsService:
         async with self._transactions.write(
             actor, at.project, right, entity=edit.entity, placed=True, edit=edit
         ) as write:
-            found = await _found(write, at, edit.base_version)
+            found = await found_in(write, at, edit.base_version)
             changed = replace(change(found.settings), version=found.settings.version + 1, updated_at=write.now)
             # In a thread: it may take a second, in which requests want to be served.
             checked = await asyncio.to_thread(checked_settings, found.config, changed)
@@ -114,21 +114,28 @@ class ConfigSettingsService:
             if settings_serve_otherwise(found.config, found.settings, checked.row):
                 await write.serve(right, [found.environment])
             write.hold([found.environment], stored_bytes(checked.row) - stored_bytes(found.settings))
-            return await _saved(write, found, checked.row)
+            return await saved(write, found, checked.row)
 
-    async def _hold(self, write: WriteTransaction, found: ConfigInEnvironment, after: RemoteConfig) -> None:
-        """Raises `ExperimentAffected`, and `InvalidInput` for what an experiment that goes on can't do with."""
+    async def _hold(
+        self,
+        write: WriteTransaction,
+        found: ConfigInEnvironment,
+        after: RemoteConfig,
+        whole: Callable[[ConfigReplacement], Replacement] = lambda config: config,
+    ) -> None:
+        """`whole`: the write, where it is more than the config's. Raises `ExperimentAffected`, and `InvalidInput` for
+        what an experiment that goes on can't do with."""
         if not await write.reached():
             return
         environment_id = found.environment.id
         both = {environment_id: (config_of(found.config, found.settings), after)}
-        running = await self._integrity.hold(write, ConfigReplacement(found.config.key, both))
+        running = await self._integrity.hold(write, whole(ConfigReplacement(found.config.key, both)))
         if experiments := running.get(environment_id):
             checks = Checks(ValueSchema(found.config.json_schema))
             await asyncio.to_thread(refuse_unfit, checks, after, experiments)
 
 
-def _edit(at: ConfigSettingsPath, document: Mapping[str, Any], expected: int | None) -> Edit:
+def settings_edit(at: ConfigSettingsPath, document: Mapping[str, Any], expected: int | None) -> Edit:
     """The write as a document."""
     return Edit(
         entity="config_settings",
@@ -140,7 +147,7 @@ def _edit(at: ConfigSettingsPath, document: Mapping[str, Any], expected: int | N
     )
 
 
-async def _found(write: WriteTransaction, at: ConfigSettingsPath, expected: int | None) -> ConfigInEnvironment:
+async def found_in(write: WriteTransaction, at: ConfigSettingsPath, expected: int | None) -> ConfigInEnvironment:
     """Raises `NotFound`, `MissingRight`, `PreconditionFailed`, and `Conflict` for what is archived."""
     environment = next((each for each in write.environments if each.key == at.environment), None)
     # What is not among them is archived or not there.
@@ -154,7 +161,7 @@ async def _found(write: WriteTransaction, at: ConfigSettingsPath, expected: int 
     return ConfigInEnvironment(config, environment, settings)
 
 
-async def _saved(write: WriteTransaction, found: ConfigInEnvironment, after: ConfigSettingsRow) -> Answered:
+async def saved(write: WriteTransaction, found: ConfigInEnvironment, after: ConfigSettingsRow) -> Answered:
     save_settings_later(write.tx, after)
     view = settings_view(found.config, found.environment.key, after)
     versions = await write.record(

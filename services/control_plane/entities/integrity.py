@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Annotated, ClassVar, Protocol
+from typing import Annotated, Any, ClassVar, Protocol
 from uuid import UUID
 
 from bucketing.flagset import Experiment, Flag, FlagSet, RemoteConfig, Segment
@@ -38,8 +38,8 @@ class DisturbanceCause(StrEnum):
 class Replacement(Protocol):
     """One entity before a write and after it, as the engine has it."""
 
-    kind: ClassVar[Kind]
-
+    @property
+    def kind(self) -> Kind: ...
     @property
     def key(self) -> str: ...
     @property
@@ -180,36 +180,54 @@ class ExperimentReplacement:
 
 @dataclass(frozen=True, slots=True)
 class ShippedReplacement:
-    """A flag that serves by default what its experiment has shipped, and the experiment's end."""
+    """A flag or a remote config that serves by itself what its experiment has shipped, and the experiment's end."""
 
-    kind: ClassVar[Kind] = "flag"
-    flag: FlagReplacement
+    subject: FlagReplacement | ConfigReplacement
     experiment: ExperimentReplacement
 
     @property
+    def kind(self) -> Kind:
+        return self.subject.kind
+
+    @property
     def key(self) -> str:
-        return self.flag.key
+        return self.subject.key
 
     @property
     def environment_ids(self) -> frozenset[UUID]:
-        return self.flag.environment_ids
+        return self.subject.environment_ids
 
     def put(self, held: FlagSet, environment_id: UUID) -> tuple[FlagSet, FlagSet]:
-        was, becomes = self.flag.put(held, environment_id)
+        was, becomes = self.subject.put(held, environment_id)
         return self.experiment.put(was, environment_id)[0], self.experiment.put(becomes, environment_id)[1]
 
     def field(self, name: str) -> str:
         return name
 
 
+@dataclass(frozen=True, slots=True)
+class ShippedVariation:
+    """What an experiment ships, and its end; `patch` is what the variation puts onto a remote config."""
+
+    experiment: ExperimentReplacement
+    patch: Mapping[str, Any] | None
+
+    @property
+    def ended(self) -> bool:
+        """Whether the experiment hadn't stopped before."""
+        return self.experiment.before is not None
+
+
 class ExperimentIntegrity(Protocol):
     """What looks after running experiments."""
 
     async def ship(
-        self, write: WriteTransaction, environment: EnvironmentRow, flag: str, shipment: Shipment
-    ) -> ExperimentReplacement:
-        """The shipment's experiment ends with the write. Raises `InvalidInput` where it isn't on the flag here or the
-        variation isn't its own, `Conflict` where it has not begun, and `MissingRight`."""
+        self, write: WriteTransaction, environment: EnvironmentRow, subject: str, shipment: Shipment
+    ) -> ShippedVariation:
+        """The shipment's experiment ends with the write. `subject`: the key of the flag or the remote config.
+
+        Raises `InvalidInput` where the experiment isn't on it here or the variation isn't its own, `Conflict` where it
+        has not begun, and `MissingRight`."""
 
     async def hold(
         self, write: WriteTransaction, replacement: Replacement, *, off: bool = False

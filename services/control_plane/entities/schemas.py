@@ -82,12 +82,15 @@ class Changes(Input, strict=True, json_schema_extra=_without_defaults):
 
 class ShipmentFields(Input, strict=True):
     variation: Annotated[str, StringConstraints(min_length=1, max_length=128)]
-    rules: Literal["keep", "drop"] = Field("keep", description="What becomes of the flag's rules in the environment.")
+    rules: Literal["keep", "drop"] = Field(
+        "keep", description="What becomes of the flag's rules, or the remote config's overrides, there."
+    )
     on_experiments: OnExperiments = None
 
 
 class Shipment(ShipmentFields, strict=True):
-    """A variation of an experiment that is to be the default of its flag; the experiment ends with it."""
+    """A variation of an experiment that is to be the default of its flag, or whose patch is put onto the value of its
+    remote config; the experiment ends with it."""
 
     experiment: EntityKey
     version: int | None = Field(None, description="The experiment's, as its author has seen it.")

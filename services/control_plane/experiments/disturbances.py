@@ -15,7 +15,7 @@ from control_plane.access import Right
 from control_plane.database import Connection
 from control_plane.entities import usages
 from control_plane.entities.answers import told_moment
-from control_plane.entities.integrity import DisturbanceCause, ExperimentReplacement
+from control_plane.entities.integrity import DisturbanceCause, ExperimentReplacement, ShippedVariation
 from control_plane.entities.schemas import Shipment, Warned
 from control_plane.entities.transactions import Consequence, WriteTransaction
 from control_plane.environments.queries import EnvironmentRow
@@ -57,26 +57,27 @@ class ExperimentsBeside:
         write.warnings.append(Warned(code="experiment_phase_begun", detail=detail))
 
     async def ship(
-        self, write: WriteTransaction, environment: EnvironmentRow, flag: str, shipment: Shipment
-    ) -> ExperimentReplacement:
+        self, write: WriteTransaction, environment: EnvironmentRow, subject: str, shipment: Shipment
+    ) -> ShippedVariation:
         """One that has stopped already stays as it is."""
         write.require(Right.EXPERIMENT_STOP, environment)
         row = await EXPERIMENTS.find(write.tx, write.scope, shipment.experiment)
-        if row is None or (row.flag, row.environment_id) != (flag, environment.id):
-            reason = f"there is no experiment {shipment.experiment!r} on the flag {flag!r} in {environment.key}"
+        if row is None or (row.flag, row.environment_id) != (subject, environment.id):
+            reason = f"there is no experiment {shipment.experiment!r} on {subject!r} in {environment.key}"
             raise InvalidInput([FieldError("experiment", "unknown_experiment", reason)])
         check_version(shipment.version, row.version)
-        if shipment.variation not in {each["key"] for each in row.variations}:
+        variations = {each["key"]: each for each in row.variations}
+        if shipment.variation not in variations:
             reason = f"{shipment.variation!r} is none of the experiment's variations"
             raise InvalidInput([FieldError("variation", "unknown_variation", reason)])
         if row.drafted:
             raise Conflict(f"only what has run is shipped, this experiment is {row.status}", code="not_running")
-        if not row.under_way:
-            return replacement_of(row, row)
-        ended = stopped(write, row)
-        await self._stored(write, environment, row, ended, "ship")
-        usages.activate_later(write.tx, write.scope, "experiment", row.key, active=False)
-        return replacement_of(row, ended)
+        ended = row
+        if row.under_way:
+            ended = stopped(write, row)
+            await self._stored(write, environment, row, ended, "ship")
+            usages.activate_later(write.tx, write.scope, "experiment", row.key, active=False)
+        return ShippedVariation(replacement_of(row, ended), variations[shipment.variation].get("value"))
 
     async def _stored(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated
 
@@ -20,6 +21,7 @@ from control_plane.entities.endpoints import (
 )
 from control_plane.entities.list_parameters import RequestedFilter
 from control_plane.entities.lists import ListFilter
+from control_plane.entities.usages import Kind
 from control_plane.experiments.schemas import (
     ExperimentCreate,
     ExperimentPatch,
@@ -53,7 +55,9 @@ async def _requested_experiments(
     return replace(wanted, state=state, type=of_type).also(environment=environment, flag=flag)
 
 
-def build_router(*, authenticator: Authenticator, experiments: ExperimentService, shipper: Shipper) -> APIRouter:
+def build_router(
+    *, authenticator: Authenticator, experiments: ExperimentService, shippers: Mapping[Kind, Shipper]
+) -> APIRouter:
     router = api_router("experiments", authenticator.actor, note_bypass)
     add_entity_routes(
         router,
@@ -67,7 +71,7 @@ def build_router(*, authenticator: Authenticator, experiments: ExperimentService
     _add_start_and_stop(router, authenticator, experiments)
     _add_pause_and_resume(router, authenticator, experiments)
     _add_schedule(router, authenticator, experiments)
-    _add_shipping(router, authenticator, Shipping(experiments, shipper))
+    _add_shipping(router, authenticator, Shipping(experiments, shippers))
     return document_bypass(router)
 
 
@@ -173,7 +177,8 @@ def _add_shipping(router: APIRouter, authenticator: Authenticator, shipping: Shi
         expected: VersionIfGiven,
         actor: Actor = Depends(authenticator.actor),
     ) -> ShippedView:
-        """Stops the experiment where it hasn't, and lets its flag serve a variation by default, with or without rules.
+        """Stops the experiment where it hasn't, and lets its flag serve a variation by default, with or without rules;
+        of a remote config the value has the variation's patch then, with or without overrides.
 
         `dry_run` tells the difference, and changes nothing."""
         return await shipping.ship(actor, project, key, expected, body)

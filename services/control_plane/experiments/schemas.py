@@ -182,7 +182,7 @@ class ExperimentShipment(ShipmentFields, strict=True):
 
 
 class ShippedView(Output):
-    """What the flag serves in the experiment's environment, before and after."""
+    """What is set of the flag or remote config in the experiment's environment, before and after."""
 
     dry_run: bool
     flag: str

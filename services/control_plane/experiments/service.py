@@ -10,7 +10,7 @@ from bucketing.document.serves import hundredths
 from service_kit.problems import Conflict, FieldError, InvalidInput
 
 from control_plane.access import Actor, Right
-from control_plane.configs.queries import ConfigOutline
+from control_plane.configs.queries import ConfigOutline, find_config
 from control_plane.database import Connection
 from control_plane.entities import usages
 from control_plane.entities.answers import Answered
@@ -19,7 +19,7 @@ from control_plane.entities.integrity import ExperimentIntegrity
 from control_plane.entities.owners import with_owner
 from control_plane.entities.schemas import EntityCreate, EntityPatch
 from control_plane.entities.service import Created, EntityService
-from control_plane.entities.transactions import ProjectTransactions, WriteTransaction
+from control_plane.entities.transactions import ProjectTransactions, WriteTransaction, find
 from control_plane.environments.queries import EnvironmentRow, refuse_archived_environment
 from control_plane.experiments.definition import DESCRIPTIVE, checked, refuse_started
 from control_plane.experiments.disturbances import disturbances_of, replacement_of
@@ -92,6 +92,13 @@ class ExperimentService(EntityService[ExperimentRow]):
             # The slot is given at the start.
             fields["layer"] = {"key": fields["layer"]["key"], "share": fields["layer"]["share"]}
         return fields
+
+    async def subject(self, actor: Actor, project: str, key: str) -> tuple[usages.Kind, str, str]:
+        """What it is on: a flag or a remote config, its key, and the environment's. Raises `NotFound`."""
+        async with self._transactions.read(actor, project, Right.EXPERIMENT_READ) as read:
+            row = await find(read, EXPERIMENTS, key)
+            config = await find_config(read.tx, read.scope, row.flag)
+            return "flag" if config is None else "config", row.flag, row.environment
 
     async def create(self, actor: Actor, project: str, body: EntityCreate) -> Created:
         async with self._write(actor, project, self.edit("create", body.key, body)) as write:

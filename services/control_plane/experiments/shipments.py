@@ -1,4 +1,4 @@
-"""The end of an experiment in one action: it stops, and its flag serves the variation that won."""
+"""The end of an experiment in one action: it stops, and its flag or remote config serves the variation that won."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from control_plane.access import Actor
 from control_plane.changes.patches import in_words, json_patch
 from control_plane.entities.answers import Answered
 from control_plane.entities.schemas import Shipment
+from control_plane.entities.usages import Kind
 from control_plane.experiments.schemas import ExperimentShipment, ShippedView
 from control_plane.experiments.service import ExperimentService
 
@@ -17,7 +18,7 @@ _OF_THE_VERSION = frozenset({"version", "updated_at"})
 
 
 class Shipped(Protocol):
-    """A flag's settings before and after; `answered` None: they only would be."""
+    """Settings before and after; `answered` None: they only would be."""
 
     @property
     def before(self) -> Mapping[str, Any]: ...
@@ -28,30 +29,30 @@ class Shipped(Protocol):
 
 
 class Shipper(Protocol):
-    """Who writes flags' settings; the flags' feature has one."""
+    """Who writes the settings of flags, or of remote configs; these features have one each."""
 
     async def ship_experiment(
         self, actor: Actor, project: str, key: str, shipment: Shipment, *, dry_run: bool = False
     ) -> Shipped:
-        """Of the settings `flag/environment`."""
+        """Of the settings `flag/environment` or `config/environment`."""
 
 
 class Shipping:
     """Ships experiments by their own key."""
 
-    def __init__(self, experiments: ExperimentService, shipper: Shipper) -> None:
+    def __init__(self, experiments: ExperimentService, shippers: Mapping[Kind, Shipper]) -> None:
+        """`shippers`: of flags and of remote configs."""
         self._experiments = experiments
-        self._shipper = shipper
+        self._shippers = shippers
 
     async def ship(
         self, actor: Actor, project: str, key: str, expected: int | None, wanted: ExperimentShipment
     ) -> ShippedView:
         """Raises what the shipper raises, and `NotFound`."""
-        experiment = (await self._experiments.read(actor, project, key)).document
-        flag, environment = experiment["flag"], experiment["environment"]
+        kind, flag, environment = await self._experiments.subject(actor, project, key)
         given = wanted.model_dump(exclude={"dry_run"}, exclude_unset=True)
         shipment = Shipment(**given, experiment=key, version=expected)
-        shipped = await self._shipper.ship_experiment(
+        shipped = await self._shippers[kind].ship_experiment(
             actor, project, f"{flag}/{environment}", shipment, dry_run=wanted.dry_run
         )
         was, becomes = (_content(each) for each in (shipped.before, shipped.after))

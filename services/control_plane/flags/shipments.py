@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from service_kit.problems import FieldError, InvalidInput
@@ -14,6 +13,7 @@ from control_plane.entities.answers import Answered
 from control_plane.entities.integrity import ShippedReplacement
 from control_plane.entities.models import document_of
 from control_plane.entities.schemas import Shipment
+from control_plane.entities.shipments import Seen, Shipped, shipped_or_seen
 from control_plane.entities.sizes import stored_bytes
 from control_plane.flags.definition import canonical_settings, checked_settings
 from control_plane.flags.references import keep_references
@@ -26,23 +26,6 @@ from control_plane.flags.settings_service import (
     settings_edit,
 )
 from control_plane.flags.views import settings_view
-
-
-@dataclass(frozen=True, slots=True)
-class Shipped:
-    """What the flag's settings were, and what they are; `answered` None: they only would be."""
-
-    before: Mapping[str, Any]
-    after: Mapping[str, Any]
-    answered: Answered | None
-
-
-class _Seen(Exception):
-    """What a dry run would do is known: nothing of it is kept."""
-
-    def __init__(self, shipped: Shipped) -> None:
-        super().__init__("seen")
-        self.shipped = shipped
 
 
 class ShippingService(SettingsService):
@@ -58,14 +41,7 @@ class ShippingService(SettingsService):
         `Conflict` for one that has not begun, and what a change of the settings and a stop raise."""
         flag, _, environment = key.partition("/")
         at = SettingsPath(project=project, flag=flag, environment=environment)
-
-        async def attempt() -> Shipped:
-            try:
-                return await self._shipped(actor, at, shipment, None, dry_run=dry_run)
-            except _Seen as seen:
-                return seen.shipped
-
-        return await settled(attempt)
+        return await shipped_or_seen(lambda: self._shipped(actor, at, shipment, None, dry_run=dry_run))
 
     async def ship(self, actor: Actor, at: SettingsPath, expected: int, shipment: Shipment) -> Answered:
         """The same, as an edit of the settings at the `expected` version."""
@@ -83,7 +59,7 @@ class ShippingService(SettingsService):
             if shipment.variation not in {each["key"] for each in found.flag.variations}:
                 reason = f"the flag {found.flag.key!r} has no variation {shipment.variation!r}"
                 raise InvalidInput([FieldError("variation", "unknown_variation", reason)])
-            ended = await self._integrity.ship(write, found.environment, found.flag.key, shipment)
+            shipped = await self._integrity.ship(write, found.environment, found.flag.key, shipment)
             changes: dict[str, Any] = {"default_serve": {"variation": shipment.variation}}
             if shipment.rules == "drop":
                 changes["rules"] = []
@@ -97,13 +73,13 @@ class ShippingService(SettingsService):
             if await write.reached():
                 settings = {found.environment.id: (found.settings, after)}
                 flag = replacement_of(found.flag, found.flag, settings)
-                await self._integrity.hold(write, ShippedReplacement(flag, ended))
-            if ended.before is not None or settings_serve_otherwise(found.flag, found.settings, after):
+                await self._integrity.hold(write, ShippedReplacement(flag, shipped.experiment))
+            if shipped.ended or settings_serve_otherwise(found.flag, found.settings, after):
                 await write.serve(right, [found.environment])
             write.hold([found.environment], stored_bytes(after) - stored_bytes(found.settings))
             views = [settings_view(found.flag, found.environment.key, each) for each in (found.settings, after)]
             was, becomes = (each.audited() for each in views)
             if dry_run:
-                raise _Seen(Shipped(was, becomes, None))
+                raise Seen(Shipped(was, becomes, None))
             view = await saved(write, found, after)
             return Shipped(was, becomes, view.written(view.environment_versions, write.warnings))

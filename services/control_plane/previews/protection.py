@@ -10,7 +10,7 @@ from uuid import UUID
 from bucketing.flagset import Experiment, FlagSet
 
 from control_plane.access import Right
-from control_plane.entities.integrity import DisturbanceCause, ExperimentReplacement, Replacement, choice_of, observed
+from control_plane.entities.integrity import DisturbanceCause, Replacement, ShippedVariation, choice_of, observed
 from control_plane.entities.schemas import ExperimentChoice, Shipment
 from control_plane.entities.transactions import STOPPED_MAX, WriteTransaction
 from control_plane.environments.queries import EnvironmentRow
@@ -37,8 +37,8 @@ class RunningExperiments(Protocol):
         """It counts anew from the write on. Raises `MissingRight`, and `Conflict` for one that has had too many."""
 
     async def ship(
-        self, write: WriteTransaction, environment: EnvironmentRow, flag: str, shipment: Shipment
-    ) -> ExperimentReplacement:
+        self, write: WriteTransaction, environment: EnvironmentRow, subject: str, shipment: Shipment
+    ) -> ShippedVariation:
         """As `ExperimentIntegrity.ship`."""
 
     def mark(
@@ -94,9 +94,9 @@ class ExperimentProtection:
         self._experiments = experiments
 
     async def ship(
-        self, write: WriteTransaction, environment: EnvironmentRow, flag: str, shipment: Shipment
-    ) -> ExperimentReplacement:
-        return await self._experiments.ship(write, environment, flag, shipment)
+        self, write: WriteTransaction, environment: EnvironmentRow, subject: str, shipment: Shipment
+    ) -> ShippedVariation:
+        return await self._experiments.ship(write, environment, subject, shipment)
 
     async def hold(
         self, write: WriteTransaction, replacement: Replacement, *, off: bool = False
