@@ -150,6 +150,18 @@ async def test_what_both_changed_collides_and_is_named(
     assert (await shop.apply(request)).is_success, "new edits are of what stands now"
 
 
+async def test_a_purpose_that_changed_holds_nothing_up(shop: Shop) -> None:
+    path = f"{shop.path}/flags/checkout"
+    ended = edit("flag", "checkout", "update", {"expected_end": "2030-01-31"})
+    request = await shop.approve(await shop.propose(ON, ended))
+    await shop.owner.changed("PATCH", path, {"purpose": "operational"})
+    applied = await shop.apply(request)
+    assert applied.is_success, applied.text
+    flag = await shop.owner.ok("GET", path)
+    assert (flag["purpose"], flag["expected_end"]) == ("operational", "2030-01-31")
+    assert flag["environments"]["production"]["enabled"] is True
+
+
 async def test_a_design_that_changed_after_its_approval_is_not_started(shop: Shop) -> None:
     body = {
         "key": "trial",

@@ -76,6 +76,7 @@ FREE: dict[str, tuple[str, str, dict[str, Any] | None]] = {
     "a config elsewhere": ("PATCH", "/configs/page/environments/staging", {"value": {"size": 5}}),
     "a config's texts and schema": ("PATCH", "/configs/page", {"name": "Page", "schema": {"required": ["size"]}}),
     "a name": ("PATCH", "/flags/checkout", {"name": "Checkout"}),
+    "a purpose": ("PATCH", "/flags/checkout", {"purpose": "operational", "expected_end": "2030-01-31"}),
     "a segment that nobody uses": ("PATCH", "/segments/unused", {"included": ["bert"]}),
     "a draft": ("PATCH", "/experiments/trial", {"traffic": 50}),
     "switching off": ("PATCH", "/flags/checkout/environments/production", {"enabled": False}),
