@@ -110,7 +110,7 @@ from control_plane.rollouts.service import RolloutService
 from control_plane.rollouts.templates_service import TemplateService
 from control_plane.segments import endpoints as segments_endpoints
 from control_plane.segments import long_list_endpoints
-from control_plane.segments.edits import segment_edits
+from control_plane.segments.edits import SegmentEdits
 from control_plane.segments.service import SegmentService
 from control_plane.verdicts import endpoints as verdicts_endpoints
 from control_plane.verdicts.service import VerdictReads
@@ -341,7 +341,7 @@ def reviews_of(database: Database, quotas: Quotas, event_age_days_max: int, impa
             SettingsEdits(ShippingService(transactions, integrity, RolloutShares()), flags),
             config_edits(ConfigService(transactions, integrity)),
             ConfigSettingsEdits(ConfigShippingService(transactions, integrity)),
-            segment_edits(SegmentService(transactions, integrity)),
+            SegmentEdits(SegmentService(transactions, integrity)),
             metric_edits(MetricService(transactions)),
             ExperimentEdits(ExperimentService(transactions, integrity, event_age_days_max)),
             layer_edits(LayerService(transactions)),

@@ -15,7 +15,7 @@ from control_plane.configs.schemas import ConfigSettingsPatch
 from control_plane.configs.service import ConfigService
 from control_plane.configs.settings_service import ConfigSettingsPath
 from control_plane.configs.shipments import ConfigShippingService
-from control_plane.entities.edits import COMMON_PARTS, EntityEdits, Standing, read_document
+from control_plane.entities.edits import COMMON_PARTS, EntityEdits, PlainEdits, Standing, read_document
 from control_plane.entities.merge import Elements, Parts, Whole
 from control_plane.entities.models import Edit
 from control_plane.entities.schemas import Shipment
@@ -27,7 +27,7 @@ def config_edits(service: ConfigService) -> EntityEdits:
     return EntityEdits(service, _CONFIG_PARTS)
 
 
-class ConfigSettingsEdits:
+class ConfigSettingsEdits(PlainEdits):
     """Edits of what a remote config serves in one environment."""
 
     entity: ClassVar[str] = "config_settings"

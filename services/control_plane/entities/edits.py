@@ -6,7 +6,7 @@ An `EditKind` is one entity's; what is alike for those that an `EntityService` k
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -29,6 +29,17 @@ class Standing:
 
     document: Mapping[str, Any]
     version: int
+
+
+@dataclass(frozen=True, slots=True)
+class EditDetails:
+    """An edit as it is kept, with what an entity's document doesn't say of what it changes: told beside what stood and
+    what would stand. `audited`: its document where another one goes to the audit log."""
+
+    edit: Edit
+    before: Mapping[str, Any] = field(default_factory=dict)
+    after: Mapping[str, Any] = field(default_factory=dict)
+    audited: Mapping[str, Any] | None = None
 
 
 class EditKind(Protocol):
@@ -58,6 +69,9 @@ class EditKind(Protocol):
         """The fields of an update that would make the entity what it is in this document of the audit log."""
 
     async def standing(self, actor: Actor, project: str, edit: Edit) -> Standing | None: ...
+    async def details(self, actor: Actor, project: str, edit: Edit) -> EditDetails:
+        """Before it is made, of an entity that may not be there."""
+
     async def make(self, actor: Actor, project: str, edit: Edit, expected: int) -> None:
         """Makes it. `expected` is the version that stands; of a creation it means nothing."""
 
@@ -66,7 +80,14 @@ EditKinds = Callable[[ProjectTransactions], Mapping[str, EditKind]]
 """The kinds of edits by their entity, on the transactions that they are made in."""
 
 
-class EntityEdits:
+class PlainEdits:
+    """Edits of which everything stands in the entity's document."""
+
+    async def details(self, actor: Actor, project: str, edit: Edit) -> EditDetails:  # noqa: ARG002
+        return EditDetails(edit)
+
+
+class EntityEdits(PlainEdits):
     """The edits of what an `EntityService` keeps."""
 
     in_environment: ClassVar[bool] = False

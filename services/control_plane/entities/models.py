@@ -42,7 +42,7 @@ class EntityRow:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
     """One write: of an entity by key, perhaps in an environment. `document` is the body that the API takes for it,
-    `base_version` the version that its author has seen."""
+    `base_version` the version that its author has seen. `whole`: the document says all of it."""
 
     entity: str
     key: str
@@ -50,6 +50,7 @@ class Edit:
     environment: str | None = None
     document: Mapping[str, Any] = field(default_factory=dict)
     base_version: int | None = None
+    whole: bool = True
 
 
 def columns_of(row: Any) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import msgspec
 from service_kit.problems import NotFound
 
 from control_plane.access import Actor
-from control_plane.entities.edits import COMMON_PARTS, EntityEdits, Standing, read_document
+from control_plane.entities.edits import COMMON_PARTS, EntityEdits, PlainEdits, Standing, read_document
 from control_plane.entities.merge import Elements, Parts, Whole
 from control_plane.entities.models import Edit
 from control_plane.entities.schemas import CHOICE_FIELD, EntityPatch, Shipment
@@ -37,7 +37,7 @@ def flag_edits(service: FlagService) -> EntityEdits:
     return EntityEdits(service, _FLAG_PARTS)
 
 
-class SettingsEdits:
+class SettingsEdits(PlainEdits):
     """Edits of what a flag serves in one environment."""
 
     entity: ClassVar[str] = "flag_settings"

@@ -33,8 +33,8 @@ class EntryChange:
 
 
 async def compiled_entries(tx: Connection, environment: EnvironmentRow, names: Names) -> Compilation:
-    """What the transaction sees of the named entities, and of what depends on them; not of keys in long lists, which no
-    edit changes."""
+    """What the transaction sees of the named entities, and of what depends on them; not of the keys in long
+    lists: of one that is another afterwards the digest says that nothing is known."""
     compilation = Compilation(str(environment.id))
     found = await environment_for_publishing(tx, environment.id, environment.organization_id)
     if found is None:

@@ -56,7 +56,7 @@ def requested_bypass() -> Bypass | None:
 
 def edit_document(edit: Edit | None) -> dict[str, Any] | None:
     """The edit as a change request takes it, without a version where none was named; None of what is no edit."""
-    if edit is None:
+    if edit is None or not edit.whole:
         return None
     document = {
         "entity": edit.entity,

@@ -35,7 +35,8 @@ Verdict = Literal["approve", "reject"]
 class ProposedEdit:
     """An edit with what stood when it was proposed (None: nothing) and what would stand.
 
-    `environments`: where it changes answers; `touched`: those and the one that it is written in."""
+    `environments`: where it changes answers; `touched`: those and the one that it is written in. `audited`: its
+    document where another one goes to the audit log."""
 
     edit: Edit
     base: Mapping[str, Any] | None
@@ -43,6 +44,7 @@ class ProposedEdit:
     environments: tuple[str, ...]
     touched: tuple[str, ...]
     shrinking: bool
+    audited: Mapping[str, Any] | None = None
 
     @property
     def effect(self) -> Effect:

@@ -81,6 +81,8 @@ async def _rehearsed(joint: JointTransactions, frame: Frame, kind: EditKind, giv
     if given.base_version is not None and (standing is None or standing.version != given.base_version):
         at = "there is none" if standing is None else f"it is at version {standing.version}"
         raise InvalidInput([FieldError("base_version", "stale_version", f"{at}: read it again")])
+    details = await kind.details(frame.actor, project, edit)
+    edit = details.edit
     with _in_document():
         await kind.make(frame.actor, project, edit, 0 if standing is None else standing.version)
     made = joint.made[-1]
@@ -88,8 +90,9 @@ async def _rehearsed(joint: JointTransactions, frame: Frame, kind: EditKind, giv
     answering = [each.key for each in made.answering]
     return ProposedEdit(
         edit=replace(edit, base_version=None if standing is None else standing.version),
-        base=None if standing is None else standing.document,
-        after=made.change.after,
+        base=None if standing is None else {**standing.document, **details.before},
+        after=None if made.change.after is None else {**made.change.after, **details.after},
+        audited=details.audited,
         environments=tuple(answering),
         # What is written in all of them stands in none.
         touched=tuple(written_in if len(written_in) == 1 else answering),

@@ -200,6 +200,7 @@ def _stored(proposed: ProposedEdit) -> dict[str, Any]:
         "environments": list(proposed.environments),
         "touched": list(proposed.touched),
         "shrinking": proposed.shrinking,
+        "audited": proposed.audited,
     }
 
 
@@ -218,4 +219,5 @@ def _proposed(stored: Mapping[str, Any]) -> ProposedEdit:
         environments=tuple(stored["environments"]),
         touched=tuple(stored["touched"]),
         shrinking=stored["shrinking"],
+        audited=stored.get("audited"),
     )

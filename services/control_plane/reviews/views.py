@@ -76,7 +76,7 @@ def audited(row: RequestRow) -> dict[str, Any]:
                 "key": each.edit.key,
                 "environment": each.edit.environment,
                 "action": each.edit.action,
-                "document": dict(each.edit.document),
+                "document": dict(each.edit.document if each.audited is None else each.audited),
             }
             for each in row.edits
         ],

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from service_kit.problems import NotFound
 
 from control_plane.access import Actor
-from control_plane.entities.edits import Standing, read_document
+from control_plane.entities.edits import PlainEdits, Standing, read_document
 from control_plane.entities.merge import Parts
 from control_plane.entities.models import Edit
 from control_plane.rollouts.records import ENTITY
@@ -16,7 +16,7 @@ from control_plane.rollouts.schemas import RolloutStart
 from control_plane.rollouts.service import RolloutPath, RolloutService
 
 
-class RolloutEdits:
+class RolloutEdits(PlainEdits):
     """Whoever reads flags reads rollouts. A start is about all that the rollout says: who changes it takes the
     approvals away."""
 

@@ -13,7 +13,7 @@ from messages.documents import chunk_of
 
 from control_plane.database import Connection
 from control_plane.entities.table import Scope
-from control_plane.segments.list_edits import Chunk, Edited, ListDelta
+from control_plane.segments.list_edits import Chunk, Edited, ListDelta, ListEdit
 from control_plane.segments.models import SegmentRow
 
 _AT_ONCE = 64
@@ -66,6 +66,14 @@ async def documents_of(tx: Connection, row: SegmentRow, numbers: Sequence[int]) 
         records = await tx.fetch(_DOCUMENTS, row.organization_id, row.id, wanted)
         found |= {each["number"]: each["document"] for each in records}
     return found
+
+
+async def concerned(tx: Connection, row: SegmentRow, edits: Sequence[ListEdit]) -> tuple[list[int], dict[int, bytes]]:
+    """The numbers of all chunks, and the documents of those that the edits are about."""
+    numbers = await numbers_of(tx, row)
+    return numbers, await documents_of(
+        tx, row, [each for each in numbers if any(edit.concerns(each) for edit in edits)]
+    )
 
 
 async def store(tx: Connection, row: SegmentRow, edited: Edited, version: int, now: datetime) -> None:

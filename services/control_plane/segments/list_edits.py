@@ -86,6 +86,16 @@ class ListEdit:
 
 
 @dataclass(frozen=True, slots=True)
+class ListChange:
+    """A write of a long list, and of other fields of its segment. `document`: all of it as an edit that people can
+    agree on; None: it can't be told as one."""
+
+    edits: Sequence[ListEdit]
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    document: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Chunk:
     """One that is to be stored."""
 
@@ -199,6 +209,17 @@ def edited(
     if after.empty:
         return Edited((), list(numbers), Standing(), delta)
     return Edited(chunks, gone, after, delta)
+
+
+def listed(documents: Iterable[bytes], keys: Iterable[str]) -> dict[Listing, set[str]]:
+    """Which of these keys stand in each of the two lists, by the documents of the chunks that they belong to."""
+    wanted = set(keys)
+    found: dict[Listing, set[str]] = {each: set() for each in Listing}
+    for document in documents:
+        told = _decode(document)
+        for each in Listing:
+            found[each].update(wanted.intersection(told.get(each.value, ())))
+    return found
 
 
 Keys = dict[Listing, set[str]]

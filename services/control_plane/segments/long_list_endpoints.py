@@ -20,9 +20,9 @@ from control_plane.access import Actor, Authenticator, api_router
 from control_plane.entities.bypass import document_bypass, note_bypass
 from control_plane.entities.endpoints import CHANGE, READ, Noun, answer_entity
 from control_plane.entities.integrity import NotedChoice
-from control_plane.segments.list_edits import EditMode, ListEdit, Listing
+from control_plane.segments.list_edits import EditMode, ListChange, ListEdit, Listing
 from control_plane.segments.list_files import FORMS, KeyFile
-from control_plane.segments.long_list_schemas import LongListPatch
+from control_plane.segments.long_list_schemas import LongListPatch, document_of_edit
 from control_plane.segments.schemas import SegmentView
 from control_plane.segments.service import SegmentService
 
@@ -80,7 +80,8 @@ def build_router(*, authenticator: Authenticator, segments: SegmentService) -> A
         actor: Actor = Depends(authenticator.actor),
     ) -> Response:
         """Adds keys to the segment's long list and removes keys from it. What changes nothing makes no version."""
-        return answer_entity(await segments.edit_list(actor, project, key, expected, body.edits()))
+        change = ListChange(body.edits(), document=body.document())
+        return answer_entity(await segments.edit_list(actor, project, key, expected, change))
 
     @router.put(
         f"{_LIST}/{{listing}}",
@@ -111,7 +112,8 @@ def build_router(*, authenticator: Authenticator, segments: SegmentService) -> A
                 async for piece in request.stream():
                     file.feed(piece)
                 edit = ListEdit(at.listing, EditMode(mode), file.end())
-                return answer_entity(await segments.edit_list(actor, at.project, at.key, expected, [edit]))
+                change = ListChange([edit], document=document_of_edit(edit))
+                return answer_entity(await segments.edit_list(actor, at.project, at.key, expected, change))
 
     @router.get(
         f"{_LIST}/{{listing}}",

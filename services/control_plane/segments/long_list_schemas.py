@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from bucketing.limits import UNIT_KEY_BYTES_MAX
 from pydantic import AfterValidator, Field
 from service_kit.schemas import Input
 
-from control_plane.entities.schemas import OnExperiments, UnitKey
+from control_plane.entities.schemas import CHOICE_FIELD, OnExperiments, UnitKey
 from control_plane.segments.list_edits import EditMode, KeyPartition, ListEdit, Listing
+from control_plane.segments.schemas import SegmentPatch
 
 EDITED_KEYS_MAX = 20_000
+LONG_LIST = "long_list"
+"""The field of an edit that is about the long list."""
 
 
 def _fits(key: str) -> str:
@@ -35,12 +38,11 @@ class KeysChanged(Input, strict=True):
     remove: Keys = Field([], description="Targeting keys; those that aren't there are passed over.")
 
 
-class LongListPatch(Input, strict=True):
+class ListsChanged(Input, strict=True):
     """What changes in each of the two lists."""
 
     included: KeysChanged = KeysChanged()
     excluded: KeysChanged = KeysChanged()
-    on_experiments: OnExperiments = None
 
     def edits(self) -> list[ListEdit]:
         given = ((Listing.INCLUDED, self.included), (Listing.EXCLUDED, self.excluded))
@@ -50,3 +52,28 @@ class LongListPatch(Input, strict=True):
             for mode, keys in ((EditMode.REMOVE, changed.remove), (EditMode.ADD, changed.add))
             if keys
         ]
+
+
+class LongListPatch(ListsChanged, strict=True):
+    """As `PATCH` takes it."""
+
+    on_experiments: OnExperiments = None
+
+    def document(self) -> dict[str, Any]:
+        """As an edit of the segment."""
+        told = self.model_dump(exclude_unset=True)
+        choice = {CHOICE_FIELD: told.pop(CHOICE_FIELD)} if CHOICE_FIELD in told else {}
+        return {LONG_LIST: told, **choice}
+
+
+class SegmentEdit(SegmentPatch, strict=True):
+    """What an edit of a segment may change: its long list, too."""
+
+    long_list: ListsChanged = ListsChanged()
+
+
+def document_of_edit(edit: ListEdit) -> dict[str, Any] | None:
+    """As an edit of the segment; None of one that names too many keys, or takes the place of all."""
+    if edit.mode is EditMode.REPLACE or edit.keys.count > EDITED_KEYS_MAX:
+        return None
+    return {LONG_LIST: {edit.listing.value: {edit.mode.value: edit.keys.of(1)}}}

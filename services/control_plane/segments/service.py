@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, ClassVar
@@ -30,7 +31,17 @@ from control_plane.environments.queries import EnvironmentRow
 from control_plane.quotas import Quota
 from control_plane.segments import list_chunks
 from control_plane.segments.definition import segment_of
-from control_plane.segments.list_edits import BothLists, Edited, ListEdit, Listing, Standing, edited
+from control_plane.segments.list_edits import (
+    BothLists,
+    Edited,
+    ListChange,
+    ListEdit,
+    Listing,
+    Standing,
+    edited,
+    listed,
+)
+from control_plane.segments.long_list_schemas import LONG_LIST, SegmentEdit
 from control_plane.segments.models import SEGMENTS, SegmentRow
 from control_plane.segments.queries import named_segments
 from control_plane.segments.schemas import SegmentCreate, SegmentPatch, SegmentUsersView
@@ -94,36 +105,62 @@ class SegmentService(EntityService[SegmentRow]):
         )
 
     async def edit_list(
-        self, actor: Actor, project: str, key: str, expected: int | None, edits: Sequence[ListEdit], also: Fields = NONE
+        self, actor: Actor, project: str, key: str, expected: int | None, change: ListChange
     ) -> Answered:
         """Edits the long list, and changes other fields with it. What changes nothing leaves no version behind.
 
         Raises `InvalidInput` for a key in both lists and for too many keys, and `PreconditionFailed` when somebody else
         has written meanwhile."""
         with piecewise():
-            return await self._edit_list(actor, project, key, expected, edits, also)
+            return await self._edit_list(actor, project, key, expected, change)
 
     async def _edit_list(
-        self, actor: Actor, project: str, key: str, expected: int | None, edits: Sequence[ListEdit], also: Fields
+        self, actor: Actor, project: str, key: str, expected: int | None, change: ListChange
     ) -> Answered:
         async with self._patient.read(actor, project, self._right("update")) as read:
             row = await find(read, SEGMENTS, key, expected)
             self.refuse_archived(row)
-            numbers = await list_chunks.numbers_of(read.tx, row)
-            concerned = [each for each in numbers if any(edit.concerns(each) for edit in edits)]
-            documents = await list_chunks.documents_of(read.tx, row, concerned)
-        outcome = await asyncio.to_thread(_edited, row, numbers, documents, edits)
-        if outcome.delta.empty and not also:
+            numbers, documents = await list_chunks.concerned(read.tx, row, change.edits)
+        outcome = await asyncio.to_thread(_edited, row, numbers, documents, change.edits)
+        if outcome.delta.empty and not change.fields:
             return self.view(row)
-        edit = self.edit("update", key, None, row.version)
+        document = change.document or {}
+        edit = replace(self.edit("update", key), document=document, base_version=expected, whole=bool(document))
         right = self._right(edit.action)
         async with self._patient.write(actor, project, right, entity=self.kind, edit=edit) as write:
             found = await self.found(write, "update", key, row.version)
-            given = self.columns(await with_owner(write, dict(also)))
-            changed = replace(found, **given, long_list=outcome.standing.told(), updated_at=write.now)
-            checked = await self.checked(write, changed, found)
-            await list_chunks.store(write.tx, found, outcome, found.version + 1, write.now)
-            return await self.update(write, found, checked)
+            return await self._with_list(write, found, outcome, change.fields)
+
+    async def change_with_list(
+        self, actor: Actor, project: str, key: str, expected: int, body: SegmentEdit
+    ) -> Answered:
+        """As `change`, of a long list, too, in a transaction that others wait for: of no more keys than a request
+        names. Raises as `edit_list` does."""
+        edits = body.long_list.edits()
+        async with self._write(actor, project, self.edit("update", key, body, expected)) as write:
+            row = await self.found(write, "update", key, expected)
+            self.refuse_archived(row)
+            numbers, documents = await list_chunks.concerned(write.tx, row, edits)
+            with _of_list():
+                outcome = await asyncio.to_thread(_edited, row, numbers, documents, edits)
+            fields = {name: value for name, value in body.given().items() if name != LONG_LIST}
+            return await self._with_list(write, row, outcome, fields)
+
+    async def _with_list(self, write: WriteTransaction, row: SegmentRow, outcome: Edited, fields: Fields) -> Answered:
+        given = self.columns(await with_owner(write, dict(fields)))
+        changed = replace(row, **given, long_list=outcome.standing.told(), updated_at=write.now)
+        checked = await self.checked(write, changed, row)
+        if not outcome.delta.empty:
+            await list_chunks.store(write.tx, row, outcome, row.version + 1, write.now)
+        return await self.update(write, row, checked)
+
+    async def listed(self, actor: Actor, project: str, key: str, edits: Sequence[ListEdit]) -> dict[Listing, set[str]]:
+        """Of the keys that edits name: those that stand in each of the two lists."""
+        async with self._transactions.read(actor, project, self._right("read")) as read:
+            row = await find(read, SEGMENTS, key)
+            _, documents = await list_chunks.concerned(read.tx, row, edits)
+        named = [name for each in edits for name in each.keys.of(1)]
+        return await asyncio.to_thread(listed, documents.values(), named)
 
     async def check_list_edit(self, actor: Actor, project: str, key: str, expected: int | None) -> None:
         """Raises what an edit of the long list raises before its keys matter."""
@@ -158,7 +195,7 @@ class SegmentService(EntityService[SegmentRow]):
             return await super().bring_back(actor, project, key, expected, others)
         also = self.patch.model_validate(others).given() if others else NONE
         edits = await self._undoing(actor, project, key, (fields["long_list"] or {}).get("digest", ""))
-        return await self.edit_list(actor, project, key, expected, edits, also)
+        return await self.edit_list(actor, project, key, expected, ListChange(edits, also))
 
     async def _undoing(self, actor: Actor, project: str, key: str, digest: str) -> list[ListEdit]:
         edits: list[ListEdit] = []
@@ -219,6 +256,16 @@ def _edited(
             reason = f"a list has at most {LONG_LIST_KEYS_MAX:,} keys"
             raise InvalidInput([FieldError(each.value, "too_many", reason)])
     return outcome
+
+
+@contextmanager
+def _of_list() -> Iterator[None]:
+    """Fields that are refused are those of the long list."""
+    try:
+        yield
+    except InvalidInput as problem:
+        errors = [FieldError(f"{LONG_LIST}.{each.field}", each.code, each.reason) for each in problem.errors]
+        raise InvalidInput(errors) from problem
 
 
 async def _keys_of(documents: Iterable[bytes], listing: Listing) -> AsyncIterator[Sequence[str]]:
