@@ -39,7 +39,7 @@ class KeysChanged(Input, strict=True):
 
 
 class ListsChanged(Input, strict=True):
-    """What changes in each of the two lists."""
+    """Keys that change in the two lists."""
 
     included: KeysChanged = KeysChanged()
     excluded: KeysChanged = KeysChanged()
@@ -55,7 +55,7 @@ class ListsChanged(Input, strict=True):
 
 
 class LongListPatch(ListsChanged, strict=True):
-    """As `PATCH` takes it."""
+    """What changes in each of the two lists."""
 
     on_experiments: OnExperiments = None
 
