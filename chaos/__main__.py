@@ -28,13 +28,14 @@ def _plan(arguments: list[str]) -> Plan:
     parser.add_argument("--events", type=int, help="250 a second if not given")
     parser.add_argument("--edits", type=int, default=100, help="edits of flags while bus and control plane die")
     parser.add_argument("--users", type=int, default=1000, help="users asked for with everything down")
+    parser.add_argument("--takeovers", type=int, default=8, help="of the scheduler and of the monitor (%(default)s)")
     parser.add_argument("--seed", type=int, default=7, help="the same seed sows the same faults (%(default)s)")
     given = parser.parse_args(arguments)
     kills = given.kills if given.kills is not None else max(10, round(given.seconds / 3))
     events = given.events if given.events is not None else round(given.seconds * 250)
-    if given.seconds <= 0 or kills < 1 or events < 1 or given.edits < 4 or given.users < 1:
-        parser.error("seconds, kills, events and users must be positive, edits at least 4")
-    return Plan(given.seconds, kills, events, given.seed, given.edits, given.users)
+    if given.seconds <= 0 or kills < 1 or events < 1 or given.edits < 4 or given.users < 1 or given.takeovers < 2:
+        parser.error("seconds, kills, events and users must be positive, edits at least 4, takeovers at least 2")
+    return Plan(given.seconds, kills, events, given.seed, given.edits, given.users, takeovers=given.takeovers)
 
 
 def main() -> int:

@@ -10,6 +10,8 @@ from enum import StrEnum
 KILL_DOWN_SECONDS = (0.0, 1.5)
 PAUSE_SECONDS = (0.5, 4.0)
 PROXY_SECONDS = (0.5, 4.0)
+AFTER_SECONDS = (0.0, 2.0)
+LONGER_SECONDS = (0.0, 1.0)
 # How often each part is hit: the way of an event most, what it doesn't need least.
 WEIGHTS = {
     "event_ingestor": 6,
@@ -49,13 +51,23 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
+class Takeover:
+    """The one that leads is killed or paused, `after` so many seconds, until another one leads and `seconds` longer."""
+
+    after: float
+    kind: FaultKind
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """`seconds`: how long faults are sown; `kills` and `events` are the least there must be of each.
 
     `edits` of a flag while the bus is killed, `users` whose variants are compared with everything down;
     this share of the acknowledged batches is `repeated`, half of them after the stream's duplicate window;
     after a fault has ended, the last version must be on each edge within `fresh_seconds`; what is lost or restored
-    must be told, or healed, within `told_seconds`.
+    must be told, or healed, within `told_seconds`. `takeovers`: how often the scheduler that leads is taken away while
+    rollouts run, and the monitor as often.
     """
 
     seconds: float = 60.0
@@ -68,6 +80,7 @@ class Plan:
     repeated: float = 0.05
     fresh_seconds: float = 5.0
     told_seconds: float = 10.0
+    takeovers: int = 8
 
     @property
     def events_per_second(self) -> float:
@@ -89,6 +102,13 @@ class Plan:
         return [
             self._fault(chance, (number + chance.random()) * step, kind, proxies) for number, kind in enumerate(kinds)
         ]
+
+    def takeovers_of(self, part: str) -> list[Takeover]:
+        """As many kills as pauses, in any order."""
+        chance = self.chance(f"takeovers of {part}")
+        kinds = [FaultKind.KILL, FaultKind.PAUSE] * (self.takeovers // 2)
+        chance.shuffle(kinds)
+        return [Takeover(chance.uniform(*AFTER_SECONDS), kind, chance.uniform(*LONGER_SECONDS)) for kind in kinds]
 
     def _fault(self, chance: random.Random, at: float, kind: FaultKind, proxies: Sequence[str]) -> Fault:
         if kind in PROXY_KINDS:

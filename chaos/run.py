@@ -22,6 +22,7 @@ from .trials.full_stream import full_stream
 from .trials.lost_state import lost_state
 from .trials.reconciliation import reconciled
 from .trials.settlement import promises_kept, settle
+from .trials.rollouts import rollouts
 from .trials.silent_stores import silent_stores
 from .trials.withdrawals import withdrawals
 
@@ -69,6 +70,8 @@ async def _promises(harness: Harness, reporter: ProgressReporter) -> list[Promis
         settled = await settle(harness)
         letters = await letters_of_poison(harness)
         account = await reconciled(harness)
+    with reporter.stage("Rollouts while schedulers and monitors die and freeze"):
+        released = await rollouts(harness)
     with reporter.stage("Stores are silent"):
         silent = await silent_stores(harness)
     with reporter.stage("Stores are lost and restored"):
@@ -85,6 +88,7 @@ async def _promises(harness: Harness, reporter: ProgressReporter) -> list[Promis
         alone,
         *edited,
         withdrawn,
+        *released,
         silent,
         *lost,
         _stamina(harness),

@@ -25,6 +25,22 @@ class Supervisor:
         self.ended: Counter[str] = Counter()
 
     @asynccontextmanager
+    async def beside(self, servers: Mapping[str, Server]) -> AsyncIterator[None]:
+        """Starts further parts, which are among the others for the time of the block."""
+        try:
+            for name, server in servers.items():
+                await asyncio.to_thread(server.launch)
+                self._locks[name] = asyncio.Lock()
+                self._servers[name] = server
+            for name in servers:
+                await self.ready(name)
+            yield
+        finally:
+            for name in servers:
+                self._servers.pop(name, None)
+            await asyncio.gather(*(asyncio.to_thread(server.stop) for server in servers.values()))
+
+    @asynccontextmanager
     async def down(self, name: str) -> AsyncIterator[None]:
         """Kills the part; it is launched (and not waited for) at the end of the block."""
         server = self._servers[name]
@@ -68,13 +84,13 @@ class Supervisor:
 
     async def all_ready(self) -> None:
         """Returns when every part is ready."""
-        for name in self._servers:
+        for name in list(self._servers):
             await self.ready(name)
 
     async def watch(self) -> None:
         """Runs until it is cancelled."""
         while True:
-            for name, server in self._servers.items():
+            for name, server in list(self._servers.items()):
                 if not server.running and name not in self._kept_down:
                     self.ended[name] += 1
                     await asyncio.sleep(_AGAIN_SECONDS)

@@ -61,12 +61,12 @@ class Tenant:
         """A boolean flag, turned on."""
         variations = [{"key": "on", "value": True}, {"key": "off", "value": False}]
         body = {"key": key, "name": key, "type": "boolean", "variations": variations, "off_variation": "off"}
-        await self._create("flags", body | {"default": {"variation": "off"}})
+        await self.make("flags", body | {"default": {"variation": "off"}})
         await self.change(f"flags/{key}/environments/production", {"enabled": True})
 
     async def _create_experiment(self) -> None:
         for key, aggregation in METRICS.items():
-            await self._create("metrics", {"key": key, "name": key, "aggregation": aggregation, "event": _EVENT})
+            await self.make("metrics", {"key": key, "name": key, "aggregation": aggregation, "event": _EVENT})
         body = {
             "key": EXPERIMENT,
             "name": "Checkout test",
@@ -77,7 +77,7 @@ class Tenant:
             "control": "off",
             "metrics": [{"metric": key, "role": "secondary"} for key in METRICS],
         }
-        self.experiment = (await self._create("experiments", body))["id"]
+        self.experiment = (await self.make("experiments", body))["id"]
         url = self._url(f"experiments/{EXPERIMENT}")
         version = (await self._api.get(url)).headers["etag"]
         answer = await self._api.post(f"{url}/start", headers={"If-Match": version})
@@ -97,6 +97,14 @@ class Tenant:
                 return
             except httpx.HTTPError:
                 await asyncio.sleep(_AGAIN_SECONDS)
+
+    async def make(self, kind: str, body: dict[str, Any]) -> dict[str, Any]:
+        """A new entity of the project. Raises httpx.HTTPError."""
+        return self._see(await self._api.post(self._url(kind), json=body))
+
+    async def act(self, path: str) -> None:
+        """What an entity is told to do, as it is now. Raises httpx.HTTPError."""
+        self._see(await self._api.post(self._url(path)))
 
     async def read(self, path: str) -> dict[str, Any]:
         """An entity of the project."""
@@ -130,9 +138,6 @@ class Tenant:
         body = {"email": credentials.admin_email, "password": credentials.admin_password}
         token = (await self._post("/api/v1/auth/login", body))["access_token"]
         self._api.headers["Authorization"] = f"Bearer {token}"
-
-    async def _create(self, kind: str, body: dict[str, Any]) -> dict[str, Any]:
-        return self._see(await self._api.post(self._url(kind), json=body))
 
     async def _post(self, url: str, body: dict[str, Any]) -> dict[str, Any]:
         document: dict[str, Any] = (await self._api.post(url, json=body)).raise_for_status().json()

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from devstack.server import Server
-from devstack.services import Credentials, Service, Services, edge
+from devstack.services import Credentials, Service, Services, edge, monitor, scheduler
 from devstack.stack import Stack
 
 from .proxy import FaultProxy
@@ -27,6 +27,7 @@ _LOADER = {"FF_LOADER_ROWS_MAX": "2000", "FF_LOADER_SECONDS_MAX": "0.2", "FF_LOA
 _TOKEN_MINUTES = "1440"
 """Of an access token: longer than a run."""
 _WAREHOUSE = {"FF_CLICKHOUSE_QUERY_SECONDS_MAX": "5"}
+_MONITOR = {"FF_MONITOR_TERM_SECONDS": "4", "FF_MONITOR_LOOK_SECONDS": "1", "FF_MONITOR_LAG_SECONDS": "1"}
 LOADER_ACK_WAIT_SECONDS = 8.0
 
 
@@ -68,12 +69,27 @@ class Testbed:
         self.servers[name] = made
         return made
 
+    def new_schedulers(self) -> tuple[Service, Service]:
+        """Two that take what is scheduled, not started."""
+        first, second = (
+            scheduler(self._root, self._stack, self.services.credentials, name)
+            for name in ("scheduler", "second_scheduler")
+        )
+        return first, second
+
+    def new_monitor(self) -> Service:
+        """One more monitor, not started."""
+        made = monitor(self._root, self._stack, "second_monitor")
+        made.environment.update(_MONITOR | _WAREHOUSE)
+        return made
+
     async def _start_services(self) -> None:
         self.services = await asyncio.to_thread(Services, self._root, self._stack, Credentials())
         self.servers = {server.name: server for server in (*self._stack.parts, *self.services.all)}
         self.services.control_plane.environment["FF_AUTH_TOKEN_MINUTES"] = _TOKEN_MINUTES
         self.services.loader.environment.update(_LOADER | _WAREHOUSE)
         self.services.analytics.environment.update(_WAREHOUSE)
+        self.services.monitor.environment.update(_MONITOR | _WAREHOUSE)
         self.services.ingestor.environment["FF_EVENTS_DUPLICATE_WINDOW_SECONDS"] = str(self._window)
         for service, variable, part in _WIRED:
             await self._lay(self.servers[service], variable, self.servers[part])

@@ -61,15 +61,22 @@ class Service(Server):
 
 def control_plane(root: Path, stack: Stack, credentials: Credentials, name: str = "control_plane") -> Service:
     """The control plane with its relay, in the database of its own that is created here if need be."""
-    database_url = stack.postgres.ensure_database(DATABASE)
-    environment = {
-        "FF_DATABASE_URL": database_url,
+    return Service(root, name, ("control_plane", "serve"), _control(stack, credentials))
+
+
+def scheduler(root: Path, stack: Stack, credentials: Credentials, name: str = "scheduler") -> Service:
+    """A process that takes what is scheduled, and does nothing else."""
+    return Service(root, name, ("control_plane", "schedule"), _control(stack, credentials))
+
+
+def _control(stack: Stack, credentials: Credentials) -> dict[str, str]:
+    return {
+        "FF_DATABASE_URL": stack.postgres.ensure_database(DATABASE),
         "FF_NATS_URL": stack.nats.url,
         "FF_AUTH_JWT_SECRET": credentials.jwt_secret,
         "FF_ADMIN_EMAIL": credentials.admin_email,
         "FF_ADMIN_PASSWORD": credentials.admin_password,
     }
-    return Service(root, name, ("control_plane", "serve"), environment)
 
 
 def edge(root: Path, stack: Stack, ingestor_url: str, name: str = "edge_evaluator") -> Service:

@@ -119,6 +119,7 @@ class Turns:
         try:
             await work(epoch)
         except Fenced:
+            self._telemetry.steps.labels("fenced").inc()
             _log.warning("another scheduler has begun its term", epoch=epoch)
         except Exception as error:
             self._telemetry.steps.labels("failed").inc()

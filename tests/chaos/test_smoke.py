@@ -22,6 +22,7 @@ PLAN = Plan(
     duplicate_window_seconds=3,
     repeated=0.4,
     fresh_seconds=60,
+    takeovers=2,
 )
 
 
@@ -33,4 +34,4 @@ async def test_every_promise_is_kept_through_injected_faults(tmp_path: Path) -> 
     report = json.loads((tmp_path / "chaos" / "report.json").read_text())
     assert report["met"] is True
     assert sum(report["kills"].values()) >= 10
-    assert len(report["promises"]) == len(promises) == 20
+    assert len(report["promises"]) == len(promises) == 23

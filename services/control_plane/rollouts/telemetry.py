@@ -32,5 +32,5 @@ class RolloutTelemetry:
         self.epoch = Gauge(
             "schedule_epoch", "The term in which it does", registry=registry, multiprocess_mode="livemax"
         )
-        for outcome in ("taken", "completed", "held", "failed"):
+        for outcome in ("taken", "completed", "held", "fenced", "failed"):
             self.steps.labels(outcome)
