@@ -21,8 +21,8 @@ from .trials.edits import edits
 from .trials.full_stream import full_stream
 from .trials.lost_state import lost_state
 from .trials.reconciliation import reconciled
-from .trials.settlement import promises_kept, settle
 from .trials.rollouts import rollouts
+from .trials.settlement import promises_kept, settle
 from .trials.silent_stores import silent_stores
 from .trials.withdrawals import withdrawals
 
