@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 
 import httpx
@@ -57,13 +57,17 @@ class Leaders:
             await self.order()
             return
         before = await self._value(leader, self._told.refused)
-        async with self._midst() as waiting:
+        async with AsyncExitStack() as held:
+            waiting = await held.enter_async_context(self._midst())
             async with self._supervisor.paused(leader.name):
+                if takeover.holding:
+                    await held.aclose()
                 await self._until_leads(other)
                 await asyncio.sleep(takeover.seconds)
             # It wakes up with work in hand, while the one that leads is about to do the same.
-            with suppress(TimeoutError):
-                await until(lambda: _at_least_two(waiting), _QUEUED_SECONDS)
+            if not takeover.holding:
+                with suppress(TimeoutError):
+                    await until(lambda: _at_least_two(waiting), _QUEUED_SECONDS)
         await self.order()
         self.zombies += 1
         self.refused += round(await self._value(leader, self._told.refused) - before)

@@ -52,11 +52,14 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Takeover:
-    """The one that leads is killed or paused, `after` so many seconds, until another one leads and `seconds` longer."""
+    """The one that leads is killed or paused, `after` so many seconds, until another one leads and `seconds` longer.
+
+    `holding`: what it waited for when it was paused becomes its own while it is."""
 
     after: float
     kind: FaultKind
     seconds: float
+    holding: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +111,10 @@ class Plan:
         chance = self.chance(f"takeovers of {part}")
         kinds = [FaultKind.KILL, FaultKind.PAUSE] * (self.takeovers // 2)
         chance.shuffle(kinds)
-        return [Takeover(chance.uniform(*AFTER_SECONDS), kind, chance.uniform(*LONGER_SECONDS)) for kind in kinds]
+        return [
+            Takeover(chance.uniform(*AFTER_SECONDS), kind, chance.uniform(*LONGER_SECONDS), chance.random() < 0.5)
+            for kind in kinds
+        ]
 
     def _fault(self, chance: random.Random, at: float, kind: FaultKind, proxies: Sequence[str]) -> Fault:
         if kind in PROXY_KINDS:

@@ -27,8 +27,10 @@ def faults_of(entries: Sequence[Entry], shares: Sequence[float], *, one_by_one: 
         if each["action"] in ("advance", "start") and each["share"] != shares[each["step"] - 1]
     ]
     ended = [each["action"] for each in entries if each["state"] in ("completed", "rolled_back")]
-    if ended != [entries[-1]["action"]]:
+    if len(ended) != 1:
         wrong.append(f"ended by {ended}")
+    elif entries[-1]["action"] != ended[0]:
+        wrong.append("goes on after its end")
     if entries[-1]["action"] == "complete" and entries[-1]["step"] != len(shares):
         wrong.append(f"complete after {entries[-1]['step']} of {len(shares)} steps")
     return wrong

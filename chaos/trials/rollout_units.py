@@ -16,7 +16,7 @@ from chaos.harness import Harness
 METRIC = "orders"
 _EVERY_SECONDS = 0.05
 _ASK_AGAIN = 20
-_CONVERT = {True: {"on": 10, "off": 2}, False: {"on": 2, "off": 2}}
+_CONVERT = {True: {"on": 10, "off": 1}, False: {"on": 2, "off": 2}}
 """One of so many converts, by whether the new variation harms and which one a unit has."""
 
 

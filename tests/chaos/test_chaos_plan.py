@@ -29,6 +29,16 @@ def test_every_part_and_proxy_is_hit() -> None:
     assert {fault.target for fault in faults if fault.kind in PROXY_KINDS} == set(WIRES)
 
 
+def test_leaders_are_killed_as_often_as_paused() -> None:
+    taken = Plan(seed=1, takeovers=6).takeovers_of("monitor")
+    assert Counter(each.kind for each in taken) == {FaultKind.KILL: 3, FaultKind.PAUSE: 3}
+    assert (
+        taken
+        == Plan(seed=1, takeovers=6).takeovers_of("monitor")
+        != Plan(seed=1, takeovers=6).takeovers_of("scheduler")
+    )
+
+
 def test_chance_for_one_purpose_does_not_disturb_another() -> None:
     plan = Plan(seed=5)
     first = plan.chance("events").random()

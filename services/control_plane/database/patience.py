@@ -20,12 +20,14 @@ class Patience:
 @dataclass(frozen=True, slots=True)
 class Connections:
     """What a pool opens at most, what it keeps open, what the server calls it by, and the role that it works as; None
-    is the login's own."""
+    is the login's own. `idle`: the seconds after which the server ends a transaction that does nothing, with its locks.
+    """
 
     most: int = 10
     kept: int = 1
     name: str = "control_plane"
     role: str | None = None
+    idle: float = 30.0
 
 
 def request_connections(most: int) -> Connections:
@@ -41,7 +43,8 @@ Further ones for environments side by side, and for one that is read whole."""
 OPERATOR_CONNECTIONS = Connections(most=2, name="control_plane command", role=SYSTEM)
 STATUS_CONNECTIONS = Connections(most=1, kept=1, name="control_plane status", role=SYSTEM)
 """For metrics and readiness, which tell how publishing stands while requests use up the pool."""
-SCHEDULE_CONNECTIONS = Connections(most=2, kept=1, name="control_plane schedule", role=SYSTEM)
-"""One to take steps with and one to hold the lease beside it."""
+SCHEDULE_CONNECTIONS = Connections(most=2, kept=1, name="control_plane schedule", role=SYSTEM, idle=5.0)
+"""One to take steps with and one to hold the lease beside it. A scheduler that is frozen in the middle of a step keeps
+the next one from its project hardly longer than the lease does."""
 WEBHOOK_CONNECTIONS = Connections(most=3, kept=1, name="control_plane webhooks", role=SYSTEM)
 """For following the audit log and noting attempts; none is held while a receiver is waited for."""

@@ -51,7 +51,7 @@ def session_settings(connections: Connections, patience: Patience) -> dict[str, 
         "application_name": connections.name,
         "statement_timeout": f"{round(patience.statement * 1000)}ms",
         "lock_timeout": f"{round(patience.lock * 1000)}ms",
-        "idle_in_transaction_session_timeout": "30s",
+        "idle_in_transaction_session_timeout": f"{round(connections.idle * 1000)}ms",
         # A statement of a client that has gone ends, also where it waits for a lock.
         "client_connection_check_interval": "2s",
         "timezone": "UTC",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from control_plane.rollouts.scheduler import RolloutScheduler
 from control_plane.rollouts.telemetry import RolloutTelemetry
 from control_plane.schedule_work import Turns
 from service_kit.clock import ManualClock
+from service_kit.problems import Unavailable
 from service_kit.telemetry import new_registry
 
 from tests.control_plane.rollouts.conftest import ROLLOUT
@@ -23,13 +25,14 @@ class Replica:
     """A scheduler that may be frozen within its turn, after it took the lease and before it takes the steps."""
 
     def __init__(self, database: Database, parts: RolloutParts) -> None:
-        telemetry = RolloutTelemetry(new_registry())
-        self._scheduler = RolloutScheduler(database, parts, telemetry)
-        self.turns = Turns(Lease(database, "schedule"), [self._take], telemetry)
+        self.registry = new_registry()
+        self.telemetry = RolloutTelemetry(self.registry)
+        self._scheduler = RolloutScheduler(database, parts, self.telemetry)
+        self.turns = Turns(Lease(database, "schedule"), [self.take], self.telemetry)
         self.frozen_at: int | None = None
         self.freezes = False
 
-    async def _take(self, epoch: int) -> None:
+    async def take(self, epoch: int) -> None:
         if self.freezes:
             self.frozen_at = epoch
             return
@@ -86,6 +89,39 @@ async def test_a_frozen_one_takes_no_step_when_it_wakes(
     assert (await tenant.api.ok("GET", path))["step"] == 1
     await heir.turns.turn()
     assert (await tenant.api.ok("GET", path))["step"] == 2
+
+
+async def test_a_step_of_an_ended_term_is_counted(
+    tenant: Any, rollouts: str, database: Database, replica: Any, clock: ManualClock
+) -> None:
+    path = await begun(tenant, rollouts)
+    zombie = replica()
+    clock.advance(600)
+
+    async def meanwhile(_: int) -> None:
+        async with database.transaction(tenancy=EVERY_TENANT) as tx:
+            await tx.execute("UPDATE leases SET epoch = epoch + 1 WHERE name = 'schedule'")
+
+    zombie.turns = Turns(Lease(database, "schedule"), [meanwhile, zombie.take], zombie.telemetry)
+    await zombie.turns.turn()
+    assert zombie.registry.get_sample_value("rollout_steps_total", {"outcome": "fenced"}) == 1
+    assert (await tenant.api.ok("GET", path))["step"] == 1
+
+
+async def test_a_scheduler_that_is_frozen_in_a_step_gives_the_project_free(
+    tenant: Any, postgres_url: str, database: Database, clock: ManualClock
+) -> None:
+    assert SCHEDULE_CONNECTIONS.idle <= 5
+    frozen = Database(postgres_url, clock, replace(SCHEDULE_CONNECTIONS, idle=0.1))
+    await frozen.open()
+    lock = "SELECT FROM projects WHERE key = $1 FOR UPDATE"
+    with pytest.raises(Unavailable):
+        async with frozen.transaction(tenancy=EVERY_TENANT) as step:
+            await step.execute(lock, "shop")
+            async with database.transaction(tenancy=EVERY_TENANT) as tx:
+                assert await tx.execute(lock, "shop") == "SELECT 1"
+            await step.execute(lock, "shop")
+    await frozen.close()
 
 
 async def test_what_fails_of_one_rollout_holds_up_no_other(
