@@ -17,8 +17,8 @@ from chaos.harness import Harness
 from chaos.leaders import Leaders, Told, anywhere
 from chaos.project_lock import project_held
 from chaos.promises import Promise
+from chaos.rollout_units import METRIC, RolloutUnits
 from chaos.timelines import faults_of, steps_taken
-from chaos.trials.rollout_units import METRIC, RolloutUnits
 from chaos.waiting import until
 from devstack.services import DATABASE
 
@@ -64,7 +64,8 @@ async def rollouts(harness: Harness) -> list[Promise]:
     )
     for each in planned:
         await _plan(harness, each)
-    async with _leaders(harness) as (schedulers, monitors), RolloutUnits(harness).coming():
+    units = RolloutUnits(harness.tenant, harness.edges[0], harness.bed.services.ingestor.url)
+    async with _leaders(harness) as (schedulers, monitors), units.coming():
         await asyncio.gather(
             _through(harness, schedulers, "scheduler", plain), _through(harness, monitors, "monitor", guarded)
         )

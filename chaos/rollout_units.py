@@ -11,7 +11,8 @@ from contextlib import asynccontextmanager, suppress
 
 import httpx
 
-from chaos.harness import Harness
+from .edge_client import EdgeClient
+from .tenant import Tenant
 
 METRIC = "orders"
 _EVERY_SECONDS = 0.05
@@ -23,10 +24,10 @@ _CONVERT = {True: {"on": 10, "off": 1}, False: {"on": 2, "off": 2}}
 class RolloutUnits:
     """One unit after another for each guarded rollout that runs; those of a `harmful-` one lose conversions."""
 
-    def __init__(self, harness: Harness) -> None:
-        self._tenant = harness.tenant
-        self._edge = harness.edges[0]
-        self._ingestor = harness.bed.services.ingestor.url
+    def __init__(self, tenant: Tenant, edge: EdgeClient, ingestor_url: str) -> None:
+        self._tenant = tenant
+        self._edge = edge
+        self._ingestor = ingestor_url
         self._counts: Counter[tuple[str, str]] = Counter()
 
     @asynccontextmanager
