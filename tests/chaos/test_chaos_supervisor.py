@@ -35,6 +35,18 @@ async def test_a_part_is_down_for_the_time_of_the_block(supervisor: Supervisor, 
     assert (supervisor.kills, supervisor.ended) == (Counter(redis=1), Counter())
 
 
+async def test_a_part_beside_is_one_of_them_for_the_time_of_the_block(fresh_redis: Redis) -> None:
+    fresh_redis.stop()
+    supervisor = Supervisor({})
+    async with supervisor.beside({"redis": fresh_redis}):
+        async with supervisor.down("redis"):
+            assert not fresh_redis.running
+        await supervisor.all_ready()
+        assert fresh_redis.is_ready()
+    assert not fresh_redis.running
+    assert supervisor.kills == Counter(redis=1)
+
+
 async def test_a_part_that_ends_by_itself_is_remembered_and_started_again(
     supervisor: Supervisor, fresh_redis: Redis
 ) -> None:
