@@ -30,6 +30,7 @@ from control_plane.entities.usage_paths import usage_paths
 from control_plane.environments.queries import EnvironmentRow
 from control_plane.quotas import Quota
 from control_plane.segments import list_chunks
+from control_plane.segments.both_lists import check_long_list, check_short_lists
 from control_plane.segments.definition import segment_of
 from control_plane.segments.list_edits import (
     BothLists,
@@ -90,6 +91,8 @@ class SegmentService(EntityService[SegmentRow]):
             validate_segment(segment)
         parts = {"included": row.included, "excluded": row.excluded, "if": row.condition}
         check_size(segment_document(segment), parts)
+        if before is not None:
+            await check_short_lists(write.tx, row, before)
         condition = segment.condition
         named = [] if condition is None else await named_segments(write.tx, write.scope, [("if", condition)])
         await _refuse_cycle(write, row.key, [each.key for each in named])
@@ -122,6 +125,7 @@ class SegmentService(EntityService[SegmentRow]):
             self.refuse_archived(row)
             numbers, documents = await list_chunks.concerned(read.tx, row, change.edits)
         outcome = await asyncio.to_thread(_edited, row, numbers, documents, change.edits)
+        check_long_list(row, change.fields, outcome)
         if outcome.delta.empty and not change.fields:
             return self.view(row)
         document = change.document or {}
@@ -141,18 +145,18 @@ class SegmentService(EntityService[SegmentRow]):
             row = await self.found(write, "update", key, expected)
             self.refuse_archived(row)
             numbers, documents = await list_chunks.concerned(write.tx, row, edits)
+            fields = {name: value for name, value in body.given().items() if name != LONG_LIST}
             with _of_list():
                 outcome = await asyncio.to_thread(_edited, row, numbers, documents, edits)
-            fields = {name: value for name, value in body.given().items() if name != LONG_LIST}
+                check_long_list(row, fields, outcome)
             return await self._with_list(write, row, outcome, fields)
 
     async def _with_list(self, write: WriteTransaction, row: SegmentRow, outcome: Edited, fields: Fields) -> Answered:
         given = self.columns(await with_owner(write, dict(fields)))
         changed = replace(row, **given, long_list=outcome.standing.told(), updated_at=write.now)
-        checked = await self.checked(write, changed, row)
         if not outcome.delta.empty:
             await list_chunks.store(write.tx, row, outcome, row.version + 1, write.now)
-        return await self.update(write, row, checked)
+        return await self.update(write, row, await self.checked(write, changed, row))
 
     async def listed(self, actor: Actor, project: str, key: str, edits: Sequence[ListEdit]) -> dict[Listing, set[str]]:
         """Of the keys that edits name: those that stand in each of the two lists."""

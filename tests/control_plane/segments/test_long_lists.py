@@ -83,6 +83,24 @@ async def test_wrong_edits_change_nothing(tenant: Any, shop: str) -> None:
     assert (await tenant.api("PATCH", f"{shop}{LIST}", {"included": {"add": ["u2"]}})).status_code == 409
 
 
+async def test_a_key_is_not_included_here_and_excluded_there(tenant: Any, shop: str) -> None:
+    one = f"{shop}/segments/beta"
+    await tenant.api.changed("PATCH", one, {"included": ["vip"]})
+    await tenant.api.ok("PATCH", f"{shop}{LIST}", {"included": {"add": ["vip"]}, "excluded": {"add": ["out"]}})
+    for method, path, body, field in (
+        ("PATCH", f"{shop}{LIST}", {"included": {"remove": ["vip"]}, "excluded": {"add": ["vip"]}}, "excluded"),
+        ("PATCH", one, {"included": ["vip", "out"]}, "included"),
+        ("PATCH", one, {"included": [], "excluded": ["vip"]}, "excluded"),
+    ):
+        etag = (await tenant.api("GET", one)).headers["etag"]
+        refused = await tenant.api(method, path, body, headers={"If-Match": etag})
+        [error] = refused.json()["errors"]
+        assert (refused.status_code, error["field"], error["code"]) == (422, field, "both_lists")
+    assert (await upload(tenant, f"{shop}{LIST}/excluded?mode=add", "vip\n")).status_code == 422
+    await tenant.api.ok("PATCH", f"{shop}{LIST}", {"excluded": {"remove": ["out"]}})
+    await tenant.api.changed("PATCH", one, {"included": ["out"]})
+
+
 async def test_whoever_is_listed_is_found_and_explained(tenant: Any, shop: str) -> None:
     await tenant.api.ok("PATCH", f"{shop}{LIST}", {"included": {"add": ["u1"]}, "excluded": {"add": ["out"]}})
     flag = {
