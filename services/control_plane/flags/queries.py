@@ -82,6 +82,7 @@ class ServedFlag:
     key: str
     archived: bool
     enabled: bool
+    report_exposures: bool
     variations: frozenset[str]
     rules: Sequence[Mapping[str, Any]]
     default: Mapping[str, Any]
@@ -148,6 +149,7 @@ async def served_flag(tx: Connection, scope: Scope, key: str, environment_id: UU
         key=row.key,
         archived=row.archived,
         enabled=settings.enabled,
+        report_exposures=settings.report_exposures,
         variations=row.variation_keys,
         rules=settings.rules,
         default=default_of(row, settings),

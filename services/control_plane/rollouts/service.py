@@ -20,6 +20,7 @@ from control_plane.entities.models import Edit, document_of
 from control_plane.entities.schemas import Warned
 from control_plane.entities.transactions import ProjectTransactions, ReadTransaction, WriteTransaction
 from control_plane.environments.queries import EnvironmentRow, environment_by_key, refuse_archived_environment
+from control_plane.flags.queries import ServedFlag
 from control_plane.quotas import QuotaExceeded
 from control_plane.rollouts import moves, repository
 from control_plane.rollouts.definition import check_definition, created_row, patched_row
@@ -147,8 +148,7 @@ class RolloutService:
                 begun = moves.started(row, served, write.now, body.on_experiments, inherited=inherited)
                 if moves.is_due(begun, write.now):
                     begun = moves.advanced(begun, write.now)
-                if not flag.enabled:
-                    write.warnings.append(Warned(code="flag_off", detail=f"{flag.key} is off in {environment.key}"))
+                write.warnings.extend(_obstacles(row, flag))
                 view = await _saved(at_work, begun, "start", Cause("request", "started"), serves=True)
                 return view.model_copy(update={"warnings": write.warnings})
 
@@ -300,6 +300,20 @@ def _check_unit(row: RolloutRow, served: dict[str, Any]) -> None:
     if splits(served) and row.bucket_by not in (None, bucket_by_of(served)):
         reason = f"{row.target} splits by {bucket_by_of(served) or 'the targeting key'} already"
         raise InvalidInput([FieldError("bucket_by", "conflict", reason)])
+
+
+def _obstacles(row: RolloutRow, flag: ServedFlag) -> list[Warned]:
+    """What keeps units from the rollout, or from its guards: it is said at the start, and refuses nothing."""
+    found = []
+    if not flag.enabled:
+        found.append(Warned(code="flag_off", detail=f"the flag {flag.key!r} is off: it serves its off variation"))
+    if row.guards and not flag.report_exposures:
+        reason = (
+            f"edges don't report exposures of {flag.key!r} (report_exposures): guards see only units whose exposures "
+            "the application sends"
+        )
+        found.append(Warned(code="exposures_not_reported", detail=reason))
+    return found
 
 
 async def _shown(read: ReadTransaction, row: RolloutRow, environment: EnvironmentRow) -> RolloutView:

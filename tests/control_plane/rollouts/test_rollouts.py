@@ -65,6 +65,22 @@ async def test_what_is_wrong_is_named(
     assert (answer.status_code, found) == (422, [(field, code)])
 
 
+async def test_the_start_says_what_keeps_units_away(tenant: Any, rollouts: str, settings: str) -> None:
+    async def warnings(key: str, guards: list[dict[str, Any]]) -> list[str]:
+        await tenant.api.ok("POST", rollouts, {**ROLLOUT, "key": key, "guards": guards})
+        told = await tenant.api.ok("POST", f"{rollouts}/{key}/start")
+        await tenant.api.ok("POST", f"{rollouts}/{key}/roll-back")
+        return [each["code"] for each in told["warnings"]]
+
+    guards = [{"built_in": "sdk_errors", "action": "hold"}]
+    assert await warnings("bare", []) == []
+    assert await warnings("unseen", guards) == ["exposures_not_reported"]
+    await tenant.api.changed("PATCH", settings, {"report_exposures": True})
+    assert await warnings("seen", guards) == []
+    await tenant.api.ok("PUT", f"{settings}/enabled", {"enabled": False})
+    assert await warnings("off", guards) == ["flag_off"]
+
+
 async def test_the_start_takes_the_first_step_and_says_so_everywhere(
     tenant: Any, rollouts: str, settings: str, clock: ManualClock
 ) -> None:
