@@ -145,11 +145,11 @@ class SettingsService:
                 found = await found_in(write, at, edit.base_version, right)
                 changed = replace(change(found.settings), version=found.settings.version + 1, updated_at=write.now)
                 checked = checked_settings(found.flag, changed)
+                after = replace(changed, **canonical_settings(checked, changed))
+                await self._hold_owned(write, found, after)
                 if any(getattr(changed, name) != getattr(found.settings, name) for name in _REFERRING):
                     await keep_references(write, checked, found.environment.id)
-                after = replace(changed, **canonical_settings(checked, changed))
                 off = found.settings.enabled and not after.enabled
-                await self._hold_owned(write, found, after)
                 await self._hold(write, found, after, off=off)
                 if settings_serve_otherwise(found.flag, found.settings, after):
                     await write.serve(right, [found.environment], off=off)
