@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from control_plane.access import Actor, ProjectScope, Right
 from control_plane.database import Connection
+from control_plane.entities.due import FindActor
 from control_plane.entities.joint import Made
 from control_plane.environments.queries import EnvironmentRow, environments_of
 from control_plane.reviews import policies_repository, repository
 from control_plane.reviews.models import CommentRow, RequestRow
 from control_plane.reviews.policies import Effect, Opinion, Policy, counting
 
-FindActor = Callable[[Connection, str, UUID], Awaitable[Actor | None]]
-"""What a person (`user`) or a program (`token`) may do now; None for who is gone."""
 Effects = Mapping[str, Sequence[Effect]]
 """What is done in environments, by their keys."""
 

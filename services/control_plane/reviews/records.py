@@ -12,13 +12,14 @@ from service_kit.versions import check_version
 from control_plane.access import Actor, ProjectScope, Right, require
 from control_plane.changes import Author, Change, record
 from control_plane.database import Connection, Database
+from control_plane.entities.due import FindActor
 from control_plane.entities.edits import EditKinds
 from control_plane.entities.joint import Frame, JointTransactions
 from control_plane.environments.queries import EnvironmentRow, environments_of, resolve_project
 from control_plane.previews.impacts import Impacts, NoImpacts
 from control_plane.quotas import Quotas
 from control_plane.reviews import repository
-from control_plane.reviews.approvals import Approval, Approvals, FindActor
+from control_plane.reviews.approvals import Approval, Approvals
 from control_plane.reviews.models import STANDING, RequestRow
 from control_plane.reviews.rebase import collisions
 from control_plane.reviews.schemas import ChangeRequestView
