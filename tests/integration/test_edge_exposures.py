@@ -32,7 +32,7 @@ class Ingestor:
                     self.refusals -= 1
                     writer.write(b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\ncontent-length: 0\r\n\r\n")
                     continue
-                self.events += json.loads(body)
+                self.events += [each for each in json.loads(body) if each["type"] == "exposure"]
                 self.keys.add(fields[b"authorization"].decode())
                 writer.write(b"HTTP/1.1 202 Accepted\r\ncontent-length: 2\r\n\r\n{}")
         except asyncio.IncompleteReadError:

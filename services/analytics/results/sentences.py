@@ -44,7 +44,7 @@ def summary_of(analysis: Analysis) -> str:
     if analysis.experiment.start_at is None:
         return "The experiment has not started."
     if not (total or analysis.units_in_several or analysis.unit_problem):
-        return "No unit has been exposed yet."
+        return " ".join(each for each in ("No unit has been exposed yet.", _paused(analysis)) if each)
     shares = ", ".join(f"{count:,} {name}" for name, count in analysis.units.items())
     sentences = [f"{total:,} units ({shares})." if total else "No unit can be counted."]
     if analysis.unit_problem:

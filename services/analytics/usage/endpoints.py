@@ -37,7 +37,11 @@ LAST = "~"
 Hours = Annotated[int, Query(ge=1, le=HOURS_MAX, description="At least so many hours, up to the present one")]
 Flags = Annotated[
     str | None,
-    Query(max_length=30_000, description=f"Keys of up to {FLAGS_MAX} flags, with commas; those nobody asked for, too"),
+    Query(
+        max_length=30_000,
+        pattern="^[A-Za-z0-9._,-]*$",
+        description=f"Keys of up to {FLAGS_MAX} flags, with commas; those nobody asked for, too",
+    ),
 ]
 
 
