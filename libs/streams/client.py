@@ -60,11 +60,25 @@ class BusClient(Client):
         )
 
     async def end(self) -> None:
-        """Closes it, also where it never came to a connection."""
-        if self._flush_queue is not None:
-            await self.close()
-        elif self._transport is not None:
-            self._transport.close()  # type: ignore[no-untyped-call] # the client's own
+        """Closes it, also where it never came to a connection, or comes back to one just then."""
+        try:
+            if self._flush_queue is not None:
+                await self.close()
+        finally:
+            await self._end_tasks()
+            if self._transport is not None:
+                self._transport.close()  # type: ignore[no-untyped-call] # the client's own
+
+    async def _end_tasks(self) -> None:
+        # A connection that came back while it was closed has begun them anew.
+        tasks = [
+            each
+            for each in (self._reconnection_task, self._reading_task, self._ping_interval_task, self._flusher_task)
+            if each is not None and not each.done()
+        ]
+        for each in tasks:
+            each.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _select_next_server(self) -> None:
         # Whatever ended the connections of all clients at one moment must not bring them all back at another.
