@@ -36,6 +36,7 @@ _PUBLISH_TIMEOUT_SECONDS = 5.0
 _LISTEN_AGAIN_SECONDS = 0.1
 _REQUEST_TIMEOUT_SECONDS = 3.0
 _CONNECT_AGAIN_SECONDS = 0.25
+_CONNECTING_ENDS_SECONDS = 1.0
 _FOLLOW_AGAIN_SECONDS, _FOLLOW_AGAIN_SECONDS_MAX = 0.1, 1.5
 _SINCE_ACK_SECONDS, _SINCE_IDLE_SECONDS, _SINCE_PENDING_MAX = 60.0, 600.0, 20_000
 
@@ -289,8 +290,10 @@ class JetStreamBus:
         )
 
     async def close(self) -> None:
-        if self._connecting is not None:
+        if self._connecting is not None and not self._connecting.done():
             self._connecting.cancel()
+            # The client may lose that, and would begin its tasks after it was closed.
+            await asyncio.wait([self._connecting], timeout=_CONNECTING_ENDS_SECONDS)
         if not self._begun:
             return
         # The last flush may be what notices a server that has just died; nobody was promised what it would have sent.
