@@ -15,8 +15,8 @@ from control_plane.flags.queries import Reach, reach_of
 
 async def obstacles(write: WriteTransaction, row: ExperimentRow, environment: EnvironmentRow) -> list[Warned]:
     """What stands between the experiment and its first exposure."""
-    config = await find_config(write.tx, write.scope, row.flag)
     reach = await reach_of(write.tx, write.scope, row.flag, row.environment_id)
+    config = None if reach is not None else await find_config(write.tx, write.scope, row.flag)
     if config is not None:
         # It is always on, and always reported while an experiment on it is under way.
         reach = Reach(

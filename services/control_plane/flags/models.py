@@ -67,11 +67,12 @@ def off_variation_of(flag: FlagRow, settings: SettingsRow | None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class FlagInEnvironment:
-    """A flag, an environment, and what is set there."""
+    """A flag, an environment, and what is set there. `owned`: a rollout that runs owns something of what it serves."""
 
     flag: FlagRow
     environment: EnvironmentRow
     settings: SettingsRow
+    owned: bool
 
 
 _IN_ENVIRONMENT = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import fields
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -39,21 +39,31 @@ SETTINGS = RowKind(
 FLAG_AND_SETTINGS = ", ".join(
     [*(f"f.{each} AS flag_{each}" for each in _FLAG_COLUMNS), *(f"s.{each} AS settings_{each}" for each in _COLUMNS)]
 )
+_OWNED = "share_owned(f.organization_id, $4, f.key) AS owned"
 _IN_ENVIRONMENT = (
-    f"SELECT {FLAG_AND_SETTINGS} FROM flags f "  # noqa: S608 - column names of our own
+    f"SELECT {FLAG_AND_SETTINGS}, {_OWNED} FROM flags f "  # noqa: S608 - column names of our own
     "LEFT JOIN flag_settings s ON s.flag_id = f.id AND s.environment_id = $4 "
     "WHERE f.organization_id = $1 AND f.project_id = $2 AND f.key = $3"
 )
 # A lock on what may be absent needs a query of its own.
 _HELD_IN_ENVIRONMENT = (
-    f"SELECT {FLAG_AND_SETTINGS} FROM flags f LEFT JOIN LATERAL ("  # noqa: S608 - column names of our own
+    f"SELECT {FLAG_AND_SETTINGS}, {_OWNED} FROM flags f LEFT JOIN LATERAL ("  # noqa: S608 - column names of our own
     "SELECT * FROM flag_settings WHERE flag_id = f.id AND environment_id = $4 FOR NO KEY UPDATE) s ON true "
     "WHERE f.organization_id = $1 AND f.project_id = $2 AND f.key = $3"
 )
-_WITH_SETTINGS = _IN_ENVIRONMENT.replace(" AND s.environment_id = $4", "")
+_WITH_SETTINGS = _IN_ENVIRONMENT.replace(f", {_OWNED}", "").replace(" AND s.environment_id = $4", "")
 Kept = Literal["flag", "settings"]
 """Nobody deletes the flag, or nobody writes the settings."""
 _KEEPING: dict[Kept, str] = {"flag": f"{_IN_ENVIRONMENT} FOR KEY SHARE OF f", "settings": _HELD_IN_ENVIRONMENT}
+
+
+class StoredInEnvironment(NamedTuple):
+    """A flag, what was set of it in one environment (None where nothing was), and whether a rollout that runs owns
+    something of what it serves there."""
+
+    flag: FlagRow
+    settings: SettingsRow | None
+    owned: bool
 
 
 def flag_and_settings(record: asyncpg.Record) -> tuple[FlagRow, SettingsRow | None]:
@@ -66,13 +76,13 @@ def flag_and_settings(record: asyncpg.Record) -> tuple[FlagRow, SettingsRow | No
 
 async def find_in_environment(
     tx: Connection, scope: Scope, key: str, environment_id: UUID, keep: Kept | None = None
-) -> tuple[FlagRow, SettingsRow | None] | None:
+) -> StoredInEnvironment | None:
     """The flag with its settings in one environment, None when there is no such flag. What is kept is so until the
     transaction has ended."""
     asked = _KEEPING[keep] if keep else _IN_ENVIRONMENT
     about = {(key, environment_id)}
     records = await tx.fetch_beside(about, asked, scope.organization_id, scope.project_id, key, environment_id)
-    return flag_and_settings(records[0]) if records else None
+    return StoredInEnvironment(*flag_and_settings(records[0]), records[0]["owned"]) if records else None
 
 
 async def find_with_settings(tx: Connection, scope: Scope, key: str) -> tuple[FlagRow, dict[UUID, SettingsRow]] | None:

@@ -130,7 +130,7 @@ class SettingsService:
         async with self._transactions.read(actor, at.project, Right.FLAG_READ) as read:
             environment = await environment_by_key(read.tx, read.scope, at.environment)
             require(actor, Right.FLAG_READ, environment.within(read.scope))
-            return await _flag_in(read, at.flag, environment)
+            return (await _flag_in(read, at.flag, environment))[:2]
 
     async def _write(
         self,
@@ -202,7 +202,7 @@ class SettingsService:
         served: list[Served] = [
             (settings.rules, default_of(found.flag, settings)) for settings in (found.settings, after)
         ]
-        if self._owners is not None and served[0] != served[1]:
+        if self._owners is not None and found.owned and served[0] != served[1]:
             await self._owners.hold(write, found.flag.key, found.environment, *served)
 
     def _transaction(
@@ -229,12 +229,12 @@ async def found_in(write: WriteTransaction, at: SettingsPath, expected: int | No
     # What is not among them is archived or not there.
     environment = environment or await environment_by_key(write.tx, write.scope, at.environment)
     write.require(right, environment)
-    flag, settings = await _flag_in(write, at.flag, environment)
+    flag, settings, owned = await _flag_in(write, at.flag, environment)
     if flag.archived:
         raise Archived("flag", flag.key)
     refuse_archived_environment(archived=environment.archived)
     check_version(expected, settings.version)
-    return FlagInEnvironment(flag, environment, settings)
+    return FlagInEnvironment(flag, environment, settings, owned)
 
 
 async def _experiments_without_exposures(
@@ -274,7 +274,7 @@ async def saved(write: WriteTransaction, found: FlagInEnvironment, after: Settin
 
 async def _flag_in(
     transaction: ReadTransaction | WriteTransaction, flag: str, environment: EnvironmentRow
-) -> tuple[FlagRow, SettingsRow]:
+) -> tuple[FlagRow, SettingsRow, bool]:
     keep: Kept | None = None
     if isinstance(transaction, WriteTransaction):
         # In one order with switching off, which writes its row before it locks the environment.
@@ -282,8 +282,7 @@ async def _flag_in(
     found = await find_in_environment(transaction.tx, transaction.scope, flag, environment.id, keep)
     if found is None:
         raise NotFound("there is nothing at this address")
-    row, settings = found
-    return row, settings or new_settings(row, environment.id)
+    return found.flag, found.settings or new_settings(found.flag, environment.id), found.owned
 
 
 def _targets(given: list[TargetFields]) -> list[dict[str, Any]]:
