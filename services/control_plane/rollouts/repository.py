@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import fields
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -33,6 +34,13 @@ _QUIET = (
     "WHERE l.rollout_id = r.id AND l.revision = r.revision AND l.quiet AND l.looked_at >= {now} - {age}))"
 )
 _AGE = f"make_interval(secs => {LOOK_SECONDS_MAX})"
+
+
+class Waiting(NamedTuple):
+    """A rollout of which something is to be done."""
+
+    rollout_id: UUID
+    project_id: UUID
 
 
 async def insert(tx: Connection, row: RolloutRow) -> bool:
@@ -132,16 +140,17 @@ async def published(tx: Connection, environment_id: UUID, keys: Collection[str] 
     return [_row(each) for each in records]
 
 
-async def due(tx: Connection, limit: int) -> list[UUID]:
-    """Those whose next step may be taken, the longest waiting first."""
+async def due(tx: Connection, limit: int) -> list[Waiting]:
+    """Those whose next step may be taken: of each project one, the longest waiting first, then of each another one."""
     quiet = _QUIET.format(now="$1::timestamptz", age=_AGE)
     records = await tx.fetch(
-        "SELECT r.id FROM rollouts r WHERE r.state = 'running' AND NOT r.awaits_approval AND r.due_at <= $1 "
-        f"AND {quiet} ORDER BY r.due_at, r.id LIMIT $2",
+        "SELECT r.id, r.project_id FROM rollouts r "
+        f"WHERE r.state = 'running' AND NOT r.awaits_approval AND r.due_at <= $1 AND {quiet} "
+        "ORDER BY row_number() OVER (PARTITION BY r.project_id ORDER BY r.due_at, r.id), r.due_at, r.id LIMIT $2",
         tx.now,
         limit,
     )
-    return [each["id"] for each in records]
+    return [Waiting(*each) for each in records]
 
 
 async def is_quiet(tx: Connection, row: RolloutRow) -> bool:
@@ -156,14 +165,14 @@ async def is_quiet(tx: Connection, row: RolloutRow) -> bool:
     return told
 
 
-async def out_of_sight(tx: Connection, limit: int) -> list[UUID]:
+async def out_of_sight(tx: Connection, limit: int) -> list[Waiting]:
     """Those that ended so long ago that they are published no more."""
     records = await tx.fetch(
-        "SELECT id FROM rollouts WHERE published AND ended_at <= $1 ORDER BY ended_at LIMIT $2",
+        "SELECT id, project_id FROM rollouts WHERE published AND ended_at <= $1 ORDER BY ended_at LIMIT $2",
         tx.now - PUBLISHED_AFTER,
         limit,
     )
-    return [each["id"] for each in records]
+    return [Waiting(*each) for each in records]
 
 
 async def note_look(tx: Connection, row: RolloutRow, revision: int, looked_at: datetime, *, quiet: bool) -> None:

@@ -20,6 +20,7 @@ from control_plane.rollouts import moves, repository
 from control_plane.rollouts.errors import TargetEdited
 from control_plane.rollouts.models import Cause, RolloutRow, RolloutState
 from control_plane.rollouts.records import Fenced, RolloutParts, RolloutTransaction
+from control_plane.rollouts.repository import Waiting
 from control_plane.rollouts.telemetry import RolloutTelemetry
 
 _AT_ONCE = 200
@@ -45,18 +46,23 @@ class RolloutScheduler:
         await self._each(due, epoch, self._take)
         await self._each(over, epoch, self._retire)
 
-    async def _each(self, rollouts: Sequence[UUID], epoch: int, work: _Work) -> None:
-        for rollout_id in rollouts:
+    async def _each(self, rollouts: Sequence[Waiting], epoch: int, work: _Work) -> None:
+        # A project that somebody else holds is waited for once in a look, however many of its rollouts are due.
+        held: set[UUID] = set()
+        for each in rollouts:
+            if each.project_id in held:
+                continue
             try:
-                await settled(partial(self._alone, rollout_id, epoch, work))
+                await settled(partial(self._alone, each.rollout_id, epoch, work))
             except Fenced:
                 raise
             except _AGAIN as error:
+                held.add(each.project_id)
                 self._telemetry.steps.labels("failed").inc()
-                _log.warning("a step is tried again", rollout=str(rollout_id), error=type(error).__name__)
+                _log.warning("a step is tried again", rollout=str(each.rollout_id), error=type(error).__name__)
             except Exception as error:
                 self._telemetry.steps.labels("failed").inc()
-                _log.error("a step failed", rollout=str(rollout_id), exc_info=error)
+                _log.error("a step failed", rollout=str(each.rollout_id), exc_info=error)
 
     async def _alone(self, rollout_id: UUID, epoch: int, work: _Work) -> None:
         async with self._database.transaction(seconds=_STEP_SECONDS, tenancy=EVERY_TENANT) as tx:

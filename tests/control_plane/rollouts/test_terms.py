@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import pytest
 from control_plane.database import EVERY_TENANT, SCHEDULE_CONNECTIONS, Database
@@ -17,7 +18,7 @@ from service_kit.clock import ManualClock
 from service_kit.problems import Unavailable
 from service_kit.telemetry import new_registry
 
-from tests.control_plane.rollouts.conftest import ROLLOUT
+from tests.control_plane.rollouts.conftest import FLAG, ROLLOUT
 from tests.control_plane.rollouts.test_rollouts import begun
 
 
@@ -137,3 +138,25 @@ async def test_what_fails_of_one_rollout_holds_up_no_other(
     told = await tenant.api.ok("GET", broken)
     assert (told["state"], told["cause"]["code"]) == ("held", "internal_error")
     assert (await tenant.api.ok("GET", other))["step"] == 2
+
+
+async def test_a_project_that_is_held_is_waited_for_once_in_a_look(
+    tenant: Any, rollouts: str, make_tenant: Any, database: Database, replica: Any, clock: ManualClock
+) -> None:
+    others = await make_tenant("beside")
+    for number in range(3):
+        await tenant.api.ok("POST", f"/projects/{tenant.project}/flags", {**FLAG, "key": f"flag-{number}"})
+        await begun(tenant, rollouts, key=f"held-{number}", flag=f"flag-{number}")
+    await others.api.ok("POST", f"/projects/{others.project}/flags", FLAG)
+    clock.advance(1)
+    beside = await begun(others, f"{others.path}/rollouts")
+    clock.advance(600)
+    first = replica()
+    async with database.transaction(tenancy=EVERY_TENANT) as tx:
+        await tx.execute("SELECT FROM projects WHERE id = $1 FOR UPDATE", UUID(str(tenant.project)))
+        await first.turns.turn()
+    assert (await others.api.ok("GET", beside))["step"] == 2
+    assert first.registry.get_sample_value("rollout_steps_total", {"outcome": "failed"}) == 1
+    await first.turns.turn()
+    steps = [(await tenant.api.ok("GET", f"{rollouts}/held-{number}"))["step"] for number in range(3)]
+    assert steps == [2, 2, 2]
