@@ -14,9 +14,10 @@ from messages.subjects import VERDICTS, environment_of
 from messages.verdicts import UnreadableVerdict, Verdict, verdict_of
 from service_kit.clock import Clock
 from service_kit.logs import get_logger
+from service_kit.problems import Unavailable
 from streams import BatchConsumer, Bus, BusError, Message, StreamSpec
 
-from control_plane.database import EVERY_TENANT, Database, settled
+from control_plane.database import BUSY, EVERY_TENANT, Database, settled
 from control_plane.verdicts.documents import moment
 from control_plane.verdicts.models import Outcome
 from control_plane.verdicts.rulings import GuardedRollouts, NotTaken, Ruled, rule
@@ -80,9 +81,12 @@ class VerdictIntake:
         for message in await consumer.fetch(1, seconds):
             try:
                 await self._take(message)
-            except BaseException:
+            except BaseException as error:
                 await message.nak(_AGAIN_SECONDS)
-                raise
+                # What somebody holds is the trouble of this rollout alone: the others are looked after meanwhile.
+                if not isinstance(error, Unavailable) or error.code != BUSY:
+                    raise
+                self._telemetry.refused.labels("busy").inc()
         oldest = await consumer.oldest_pending_at()
         age = 0.0 if oldest is None else (self._clock.now() - oldest) / 1000
         self._telemetry.waiting_seconds.set(max(0.0, age))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
-from control_plane.database import Database
+from control_plane.database import EVERY_TENANT, Database
 from control_plane.rollouts.automation import RolloutAutomation
 from control_plane.rollouts.records import RolloutParts
 from control_plane.verdicts.intake import VerdictIntake
@@ -16,6 +16,7 @@ from messages.subjects import VERDICTS, verdicts_stream, verdicts_subject
 from messages.verdicts import FindingArm, FindingState, GuardFinding, Verdict, VerdictAction, verdict_payload
 from prometheus_client import CollectorRegistry
 from service_kit.clock import ManualClock
+from streams import BatchConsumer
 from streams.memory import MemoryBus
 
 from tests.control_plane.rollouts.conftest import ROLLOUT
@@ -74,11 +75,20 @@ class Monitor:
         await self._bus.publish(verdicts_subject(said.environment_id, said.rollout_id), verdict_payload(said))
 
     async def taken(self) -> None:
-        consumer = await self._bus.pull(
-            VERDICTS, "rulings", filter_subject="verdicts.>", ack_wait_seconds=1, max_ack_pending=10
-        )
+        consumer = await self._consumer()
         while await consumer.pending():
             await self._intake.turn(consumer, 0)
+
+    async def takes(self, number: int) -> None:
+        """So many, whatever comes of them; waits for what was put back."""
+        consumer = await self._consumer()
+        for _ in range(number):
+            await self._intake.turn(consumer, 10)
+
+    async def _consumer(self) -> BatchConsumer:
+        return await self._bus.pull(
+            VERDICTS, "rulings", filter_subject="verdicts.>", ack_wait_seconds=30, max_ack_pending=10
+        )
 
 
 @pytest.fixture
@@ -129,6 +139,24 @@ async def incidents(tenant: Any) -> list[Any]:
 async def state(tenant: Any, path: str) -> tuple[str, int]:
     told = await tenant.api.ok("GET", path)
     return told["state"], told["version"]
+
+
+async def test_a_rollout_whose_project_is_held_keeps_no_other_waiting(
+    tenant: Any, path: str, monitor: Monitor, database: Database, registry: CollectorRegistry
+) -> None:
+    await monitor.publishes(2, finding("back", VerdictAction.ROLL_BACK))
+    await monitor.publishes(2, finding("back"), rollout_id=str(uuid4()))
+    async with database.transaction(tenancy=EVERY_TENANT) as tx:
+        await tx.execute("SELECT FROM projects WHERE id = $1 FOR UPDATE", UUID(str(tenant.project)))
+        await monitor.takes(2)
+    refused = {
+        reason: registry.get_sample_value("verdicts_refused_total", {"reason": reason})
+        for reason in ("busy", "unknown_rollout")
+    }
+    assert refused == {"busy": 1, "unknown_rollout": 1}
+    assert await state(tenant, path) == ("running", 2)
+    await monitor.takes(1)
+    assert await state(tenant, path) == ("rolled_back", 3)
 
 
 async def test_harm_rolls_back_once_with_its_figures(tenant: Any, path: str, settings: str, monitor: Monitor) -> None:
