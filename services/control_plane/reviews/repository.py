@@ -117,10 +117,13 @@ async def page(tx: Connection, scope: Scope, before: int | None, limit: int, wan
 
 
 async def take_due(tx: Connection) -> RequestRow | None:
-    """The one that has waited longest, unless another worker holds it; locked."""
+    """The one that has waited longest, unless somebody else holds it or its project; both are locked."""
+    columns = ", ".join(f"r.{each}" for each in _COLUMNS)
     record = await tx.fetchrow(
-        f"SELECT {_LISTED} FROM change_requests WHERE state = 'scheduled' AND scheduled_at <= $1 "
-        "ORDER BY scheduled_at, id LIMIT 1 FOR UPDATE SKIP LOCKED",
+        f"SELECT {columns} FROM change_requests r "
+        "JOIN projects p ON p.organization_id = r.organization_id AND p.id = r.project_id "
+        "WHERE r.state = 'scheduled' AND r.scheduled_at <= $1 "
+        "ORDER BY r.scheduled_at, r.id LIMIT 1 FOR UPDATE OF r, p SKIP LOCKED",
         tx.now,
     )
     return None if record is None else _row(record)

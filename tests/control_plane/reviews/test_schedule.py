@@ -6,10 +6,11 @@ import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 from control_plane.app import reviews_of
-from control_plane.database import Database
+from control_plane.database import EVERY_TENANT, Database
 from control_plane.quotas import Quotas, QuotaTelemetry
 from control_plane.reviews.schedule import Schedule
 from service_kit.clock import ManualClock
@@ -87,6 +88,19 @@ async def test_two_workers_apply_each_request_once(shop: Shop, clock: ManualCloc
     assert await version_of(shop) == before + 4
     states = {each["state"] for each in (await shop.owner.ok("GET", shop.requests))["items"]}
     assert states == {"applied"}
+
+
+async def test_one_whose_project_is_held_keeps_none_waiting(
+    shop: Shop, clock: ManualClock, worker: Worker, database: Database
+) -> None:
+    request = await shop.approve(await shop.propose(ON))
+    await scheduled(shop, clock, request)
+    clock.advance(LATER / 1000)
+    async with database.transaction(tenancy=EVERY_TENANT) as tx:
+        await tx.execute("SELECT FROM projects WHERE id = $1 FOR UPDATE", UUID(str(shop.tenant.project)))
+        assert await worker.apply_due() == 0
+    assert await worker.apply_due() == 1
+    assert (await shop.read(request))["state"] == "applied"
 
 
 async def test_the_schedulers_rights_are_asked_again(shop: Shop, clock: ManualClock, worker: Worker) -> None:
