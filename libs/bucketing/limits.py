@@ -29,7 +29,18 @@ METADATA_ENTRIES_MAX = 50
 METADATA_NAME_BYTES_MAX = 128
 METADATA_TEXT_BYTES_MAX = 1_024
 METADATA_RESERVED = frozenset(
-    {"ageSeconds", "experiment", "experiments", "flagSetId", "override", "prerequisite", "version"}
+    {
+        "ageSeconds",
+        "experiment",
+        "experiments",
+        "flagSetId",
+        "override",
+        "prerequisite",
+        "reportExposures",
+        "split",
+        "unitKey",
+        "version",
+    }
 )
 """What answers say in their metadata beside the flag's own."""
 CONFIG_METADATA_RESERVED = METADATA_RESERVED | {"invalid_combination", "overrides"}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from messages.generated import config_pb2 as pb
 
@@ -35,6 +36,31 @@ class SdkKey:
         return not self.expires_at or now < self.expires_at
 
 
+class KeyFault(StrEnum):
+    """Why a key opens nothing. One that is gone for long is unknown."""
+
+    UNKNOWN = "unknown"
+    REVOKED = "revoked"
+    EXPIRED = "expired"
+
+
+class RefusedKey(NamedTuple):
+    """What is known of a key that opens nothing. `kind` None: it is unknown."""
+
+    fault: KeyFault
+    kind: KeyKind | None = None
+
+    @property
+    def told(self) -> str:
+        """A sentence for whoever presents it."""
+        if self.fault is KeyFault.REVOKED:
+            return f"the {self.kind} key was revoked"
+        if self.fault is KeyFault.EXPIRED:
+            return f"the {self.kind} key has expired"
+        return "the SDK key is unknown: it is of no environment here, or was revoked some time ago"
+
+
+_REVOKED_REMEMBERED_MAX = 1000
 _KINDS_TO_WIRE = {KeyKind.SERVER: pb.SDK_KEY_KIND_SERVER, KeyKind.CLIENT: pb.SDK_KEY_KIND_CLIENT}
 _KINDS = {wire: kind for kind, wire in _KINDS_TO_WIRE.items()}
 
@@ -63,15 +89,33 @@ class KeyRing:
     def __init__(self) -> None:
         self._by_sha256: dict[bytes, SdkKey] = {}
         self._environments: dict[str, tuple[SdkKey, ...]] = {}
+        self._revoked: dict[bytes, KeyKind] = {}
 
     def put(self, environment_id: str, keys: Iterable[SdkKey]) -> None:
         """From now on the environment has these keys and no others."""
-        for key in self._environments.pop(environment_id, ()):
+        before = self._environments.pop(environment_id, ())
+        for key in before:
             self._by_sha256.pop(key.sha256, None)
         known = tuple(keys)
+        self._remember(before, {key.sha256 for key in known})
         if known:
             self._environments[environment_id] = known
             self._by_sha256.update((key.sha256, key) for key in known)
+
+    def _remember(self, before: Iterable[SdkKey], kept: Set[bytes]) -> None:
+        for sha256 in kept:
+            self._revoked.pop(sha256, None)
+        self._revoked.update((key.sha256, key.kind) for key in before if key.sha256 not in kept)
+        for sha256 in list(self._revoked)[:-_REVOKED_REMEMBERED_MAX]:
+            del self._revoked[sha256]
+
+    def refused(self, sha256: bytes) -> RefusedKey:
+        """Why a key that was not found opens nothing; only the keys that were revoked last are known as such."""
+        key = self._by_sha256.get(sha256)
+        if key is not None:
+            return RefusedKey(KeyFault.EXPIRED, key.kind)
+        kind = self._revoked.get(sha256)
+        return RefusedKey(KeyFault.UNKNOWN) if kind is None else RefusedKey(KeyFault.REVOKED, kind)
 
     def find(self, presented: bytes, now: int) -> SdkKey | None:
         """The key as a request carries it, at `now` (epoch milliseconds). None for an unknown, revoked or expired

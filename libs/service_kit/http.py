@@ -50,13 +50,14 @@ Refusal = Callable[[str, Problem], Response]
 
 @dataclass(frozen=True, slots=True)
 class Uploads:
-    """Files that are taken by PUT at some paths, and how many bytes one may have."""
+    """What is taken at some paths by one method, and how many bytes one may have, other than all other bodies."""
 
     paths: re.Pattern[str]
     limit_bytes: int
+    method: str = "PUT"
 
     def take(self, scope: Scope) -> bool:
-        return scope["method"] == "PUT" and self.paths.fullmatch(scope["path"]) is not None
+        return bool(scope["method"] == self.method) and self.paths.fullmatch(scope["path"]) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

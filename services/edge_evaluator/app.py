@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from service_kit.cors import CorsPolicy, Pages, allow_browsers
-from service_kit.http import Shell
+from service_kit.http import Shell, Uploads
 from service_kit.plain_app import PlainApp
 
 from edge_evaluator.admission.requests import Admission
@@ -13,6 +14,7 @@ from edge_evaluator.admission.streams import OpenStreams
 from edge_evaluator.endpoints.assignments import assignment_operations
 from edge_evaluator.endpoints.config import config_operations
 from edge_evaluator.endpoints.contexts import ContextLimits
+from edge_evaluator.endpoints.events import event_operations
 from edge_evaluator.endpoints.flags import flag_operations
 from edge_evaluator.endpoints.manifest import manifest_operations
 from edge_evaluator.endpoints.ofrep import ofrep_operations
@@ -21,22 +23,26 @@ from edge_evaluator.endpoints.ofrep_route import refused
 from edge_evaluator.endpoints.remote_configs import remote_config_operations
 from edge_evaluator.endpoints.segments import chunk_operations, segment_operations
 from edge_evaluator.evaluation.evaluator import Evaluator
+from edge_evaluator.event_relay import BODY_BYTES_MAX, EVENTS_PATH, EventRelay
 
+EVENT_BODIES = Uploads(re.compile(EVENTS_PATH), BODY_BYTES_MAX, method="POST")
 BROWSER_ACCESS = CorsPolicy(
     methods=("GET", "POST", "OPTIONS"),
-    headers=("Authorization", "X-API-Key", "If-None-Match", "Content-Type"),
-    exposed=("ETag", "Retry-After", "Verdict-Config-Age"),
+    headers=("Authorization", "X-API-Key", "If-None-Match", "Content-Type", "Content-Encoding", "Verdict-SDK"),
+    exposed=("ETag", "Retry-After", "Verdict-Config-Age", "X-Request-Id"),
     setting="FF_EDGE_CORS_ORIGINS",
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpOptions:
-    """How answers are written. `public_url`: the address in answers, empty for the one each request came to."""
+    """How answers are written. `public_url`: the address in answers, empty for the one each request came to;
+    `events_url`: that of the ingestor, empty where SDKs shall send events here."""
 
     limits: ContextLimits
     pages: Pages
     public_url: str
+    events_url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +52,7 @@ class EdgeParts:
     admission: Admission
     evaluator: Evaluator
     open_streams: OpenStreams
+    relay: EventRelay
 
 
 def build_app(parts: EdgeParts, options: HttpOptions, shell: Shell) -> PlainApp:
@@ -71,7 +78,8 @@ def build_app(parts: EdgeParts, options: HttpOptions, shell: Shell) -> PlainApp:
             *assignment_operations(admission=admission, evaluator=evaluator, limits=limits),
             *segment_operations(admission=admission, evaluator=evaluator, limits=limits),
             *chunk_operations(admission=admission),
-            *config_operations(admission=admission, open_streams=parts.open_streams),
+            *config_operations(admission=admission, open_streams=parts.open_streams, events_url=options.events_url),
+            *event_operations(admission=admission, relay=parts.relay),
             *manifest_operations(admission=admission),
         ],
         checks={"configuration": configuration},

@@ -34,11 +34,12 @@ from streams.server_clock import time_of
 
 from edge_evaluator.admission.requests import Admission
 from edge_evaluator.admission.streams import OpenStreams, StreamLimits
-from edge_evaluator.app import BROWSER_ACCESS, EdgeParts, HttpOptions, build_app
+from edge_evaluator.app import BROWSER_ACCESS, EVENT_BODIES, EdgeParts, HttpOptions, build_app
 from edge_evaluator.endpoints.contexts import ContextLimits
 from edge_evaluator.evaluation.evaluator import Evaluator
 from edge_evaluator.evaluation.exposures import NoExposures, ReportedExposures
 from edge_evaluator.event_buffer import EventBuffer
+from edge_evaluator.event_relay import EventRelay
 from edge_evaluator.fast_path.event_streams import EventStreams
 from edge_evaluator.fast_path.plain_requests import PlainRequests
 from edge_evaluator.fast_path.protocol import FastPath, FastPathProtocol
@@ -115,7 +116,10 @@ class Edge:
             refetches_per_second=worker.part(settings.edge_refetches_per_second),
             unread_bytes_max=settings.edge_stream_unread_bytes_max,
         )
-        self.open_streams = OpenStreams(self.memory, stream_limits, self._registry, counts=worker.levels)
+        self.open_streams = OpenStreams(
+            self.memory, stream_limits, self._registry, counts=worker.levels, workers=worker.count
+        )
+        self._relay = EventRelay(settings.ingestor_url, self._registry, worker.levels)
         self.event_streams = EventStreams(self.admission, self.open_streams)
         exposures = NoExposures() if self._events is None else self._reported_exposures(self._events)
         self.evaluator = Evaluator(memory=self.memory, exposures=exposures, tallies=tallies, clock=self._clock)
@@ -126,17 +130,20 @@ class Edge:
                 admission=self.admission,
                 evaluator=self.evaluator,
                 open_streams=self.open_streams,
+                relay=self._relay,
             ),
             HttpOptions(
                 limits=self.context_limits,
                 pages=self.pages,
                 public_url=settings.edge_public_url,
+                events_url=settings.edge_events_public_url,
             ),
             Shell(
                 registry=self._registry,
                 background=self._background,
                 lifespan=self._lifespan,
                 body_limit_bytes=settings.edge_body_limit_bytes,
+                uploads=EVENT_BODIES,
                 worker=worker,
             ),
         )
@@ -152,6 +159,7 @@ class Edge:
             yield
         finally:
             await self._background.stop()
+            await self._relay.close()
             if self._events is not None:
                 await self._summaries.close()
                 await self._events.close()

@@ -38,6 +38,7 @@ class EdgeSettings(BusSettings, RedisSettings):
     edge_snapshot_interval_seconds: Annotated[float, Between(gt=0, le=3600)] = 1.0
     edge_anti_entropy_seconds: Annotated[float, Between(gt=0, le=60)] = 2.0
     edge_public_url: Annotated[str, Checks(_http_address)] = ""
+    edge_events_public_url: Annotated[str, Checks(_http_address)] = ""
     edge_cors_origins: Origins = ANY_ORIGIN
     edge_fast_path: bool = True
     edge_kept_answers_bytes_max: Annotated[int, Between(ge=0)] = 8 * 1024 * 1024

@@ -7,9 +7,8 @@ import zlib
 from collections.abc import Iterator
 
 from service_kit.problems import BadRequest, Problem, TooLarge
+from service_kit.room import RoomShare
 from starlette.types import Receive, Scope
-
-from event_ingestor.room import RoomShare
 
 BODY_BYTES_MAX = 5 * 1024 * 1024
 """Of a request of events; the server takes no larger body."""

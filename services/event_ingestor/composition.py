@@ -15,6 +15,7 @@ from service_kit.background import Background
 from service_kit.bus_watch import BusWatch
 from service_kit.clock import Clock
 from service_kit.connections import ConnectionLimits
+from service_kit.room import Allotment, Room, RoomLimits
 from service_kit.shared_limits import JOIN_SECONDS, SharedLimits, redis_at
 from service_kit.workers.levels import Levels
 from service_kit.workers.worker import Worker
@@ -33,7 +34,6 @@ from event_ingestor.intake import Intake
 from event_ingestor.limits import CallerLimits, Rates
 from event_ingestor.onlookers import SERVICE, Onlookers
 from event_ingestor.other_workers import WATCHED_SECONDS, OtherWorkers
-from event_ingestor.room import Allotment, Room, RoomLimits
 from event_ingestor.settings import IngestorSettings
 from event_ingestor.storage_health import StorageHealth
 from event_ingestor.tail import Tail

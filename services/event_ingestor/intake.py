@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol
 import msgspec
 from service_kit.clock import Clock
 from service_kit.problems import Problem, TooManyRequests
+from service_kit.room import Room
 from starlette.types import Receive, Scope
 
 from event_ingestor.admission.events import AdmissionRules, AdmittedEvents, Window, admit
@@ -23,7 +24,6 @@ from event_ingestor.bodies import BODY_BYTES_MAX, read_body
 from event_ingestor.counts import Counts
 from event_ingestor.event_log import EventLog
 from event_ingestor.limits import CallerLimits
-from event_ingestor.room import Room
 from event_ingestor.tail import Tail
 from event_ingestor.telemetry import IngestTelemetry
 

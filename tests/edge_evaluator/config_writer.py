@@ -30,6 +30,8 @@ class ConfigWriter(EnvironmentWriter):
         self.key = key
         self.project = project
         self.keys = list(keys)
+        self.exposure_attributes: list[str] = []
+        self.expires_at = 0
 
     def write(
         self,
@@ -82,8 +84,14 @@ class ConfigWriter(EnvironmentWriter):
             project_key=self.project,
             organization_id="org-1",
             salt=f"salt-of-{self.environment_id}",
+            exposure_attributes=self.exposure_attributes,
             sdk_keys=[
-                pb.SdkKey(id=f"key-{index}", kind=kinds[kind], sha256=hashlib.sha256(text.encode()).digest())
+                pb.SdkKey(
+                    id=f"key-{index}",
+                    kind=kinds[kind],
+                    sha256=hashlib.sha256(text.encode()).digest(),
+                    expires_at=self.expires_at,
+                )
                 for index, (text, kind) in enumerate(self.keys)
             ],
         )

@@ -10,12 +10,34 @@ from bucketing.limits import METADATA_RESERVED
 from tests.edge_evaluator.conftest import StartEdge
 from tests.edge_evaluator.running_edge import CLIENT_KEY, SERVER_KEY, RunningEdge
 from tests.edge_evaluator.sample_flags import BANNER, FLAGS, REMOTE_CONFIGS, boolean
+from tests.environment_writer import publish
+
+SENT = "authorization, x-api-key, if-none-match, content-type, content-encoding, verdict-sdk"
+EXPOSED = "ETag, Retry-After, Verdict-Config-Age, X-Request-Id"
 
 
 async def test_the_environment_tells_version_digest_and_age(edge: RunningEdge) -> None:
     answer = (await edge.get("/v1/environment")).json()
     assert answer.pop("age_seconds") < 10
-    assert answer == {"environment": "production", "project": "shop", "version": 1, "digest": edge.writer.digest}
+    assert answer == {
+        "environment": "production",
+        "project": "shop",
+        "version": 1,
+        "digest": edge.writer.digest,
+        "key_kind": "server",
+        "exposure_attributes": [],
+    }
+    assert (await edge.get("/v1/environment", key=CLIENT_KEY)).json()["key_kind"] == "client"
+
+
+async def test_the_environment_tells_where_events_go_and_what_exposures_carry(start_edge: StartEdge) -> None:
+    edge = await start_edge(edge_events_public_url="https://events.example/")
+    edge.writer.exposure_attributes = ["country", "plan"]
+    await publish(edge.bus, edge.writer.rewrite_keys([(SERVER_KEY, "server"), (CLIENT_KEY, "client")]))
+    await edge.serves(edge.writer.version)
+    for key in (SERVER_KEY, CLIENT_KEY):
+        answer = (await edge.get("/v1/environment", key=key)).json()
+        assert (answer["events_url"], answer["exposure_attributes"]) == ("https://events.example", ["country", "plan"])
 
 
 async def test_the_whole_configuration_is_for_server_keys(edge: RunningEdge) -> None:
@@ -91,7 +113,7 @@ async def test_answers_carry_the_flags_own_metadata_and_never_instead_of_theirs(
         flags = (await edge.bulk({}, key=key)).json()["flags"]
         assert next(each for each in flags if each["key"] == "visible")["metadata"] == expected
     names = {"version", "flagSetId", "ageSeconds", "experiment", "experiments", "override", "prerequisite"}
-    assert names == METADATA_RESERVED
+    assert names | {"reportExposures", "split", "unitKey"} == METADATA_RESERVED
 
 
 async def test_it_is_ready_when_it_holds_a_configuration(edge: RunningEdge) -> None:
@@ -106,7 +128,7 @@ async def test_a_browser_may_ask_from_anywhere(edge: RunningEdge) -> None:
     asking = {
         "origin": "https://anywhere.example",
         "access-control-request-method": "POST",
-        "access-control-request-headers": "authorization, x-api-key, if-none-match, content-type",
+        "access-control-request-headers": SENT,
     }
     allowed = await edge.http.request("OPTIONS", "/ofrep/v1/evaluate/flags", headers=asking)
     assert (allowed.status_code, allowed.headers["access-control-allow-origin"]) == (200, "*")
@@ -116,7 +138,7 @@ async def test_a_browser_may_ask_from_anywhere(edge: RunningEdge) -> None:
         await edge.bulk({}, headers={"origin": "https://anywhere.example"}, key=None),
     ):
         assert answer.headers["access-control-allow-origin"] == "*"
-        assert answer.headers["access-control-expose-headers"] == "ETag, Retry-After, Verdict-Config-Age"
+        assert answer.headers["access-control-expose-headers"] == EXPOSED
 
 
 async def test_a_browser_may_ask_from_a_configured_origin(start_edge: StartEdge) -> None:
@@ -124,7 +146,7 @@ async def test_a_browser_may_ask_from_a_configured_origin(start_edge: StartEdge)
     asking = {
         "origin": "https://app.example",
         "access-control-request-method": "POST",
-        "access-control-request-headers": "authorization, x-api-key, if-none-match, content-type",
+        "access-control-request-headers": SENT,
     }
     allowed = await edge.http.request("OPTIONS", "/ofrep/v1/evaluate/flags", headers=asking)
     assert allowed.status_code == 200
@@ -135,7 +157,7 @@ async def test_a_browser_may_ask_from_a_configured_origin(start_edge: StartEdge)
     assert refused.status_code == 400
     answer = await edge.bulk({}, headers={"origin": "https://other.example"})
     assert answer.headers["access-control-allow-origin"] == "https://other.example"
-    assert answer.headers["access-control-expose-headers"] == "ETag, Retry-After, Verdict-Config-Age"
+    assert answer.headers["access-control-expose-headers"] == EXPOSED
     assert (
         "access-control-allow-origin" not in (await edge.bulk({}, headers={"origin": "https://evil.example"})).headers
     )

@@ -138,6 +138,43 @@ async def test_a_stream_ends_with_its_key(edge: RunningEdge) -> None:
         assert [event async for event in source] == []
 
 
+@pytest.mark.parametrize("path", ["/v1/stream", "/ofrep/v1/events"])
+async def test_a_stream_says_that_its_key_was_revoked_and_the_next_is_refused(edge: RunningEdge, path: str) -> None:
+    address = path if path == "/v1/stream" else await stream_path(edge, SERVER_KEY)
+    headers = {"authorization": f"Bearer {SERVER_KEY}"}
+    async with (
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{edge.port}", timeout=10) as client,
+        client.stream("GET", address, headers=headers) as answer,
+    ):
+        lines = answer.aiter_lines()
+        assert (await anext(lines)).startswith("retry: ")
+        await publish(edge.bus, edge.writer.rewrite_keys([(CLIENT_KEY, "client")]))
+        said = [line async for line in lines if line]
+    assert ": the SDK key was revoked or has expired" in said
+    assert (await edge.get(address)).status_code == 401
+
+
+async def test_sdks_are_told_within_which_time_to_come_back(edge: RunningEdge, monkeypatch: pytest.MonkeyPatch) -> None:
+    """20 ms for each stream that is open, at the start and with each heartbeat."""
+    monkeypatch.setattr(event_streams, "HEARTBEAT_SECONDS", 0.01)
+    streams = edge.edge.open_streams
+    key = next(each for each in edge.edge.memory.environments["env-1"].config.sdk_keys if not each.is_client)
+    for _ in range(99):
+        streams.enter(key)
+    async with (
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{edge.port}", timeout=10) as client,
+        client.stream("GET", "/v1/stream", headers={"authorization": f"Bearer {SERVER_KEY}"}) as answer,
+    ):
+        told = (line async for line in answer.aiter_lines() if line.startswith((":", "retry: ")))
+        assert [await anext(told) for _ in range(3)] == ["retry: 2000", ": still here", "retry: 2000"]
+        for _ in range(60):
+            streams.leave(key)
+        while await anext(told) != "retry: 1000":
+            pass
+    for _ in range(39):
+        streams.leave(key)
+
+
 async def test_the_configuration_is_streamed_as_snapshot_and_changes(edge: RunningEdge) -> None:
     headers = {"authorization": f"Bearer {SERVER_KEY}"}
     async with stream(edge, "/v1/stream", **headers) as source:

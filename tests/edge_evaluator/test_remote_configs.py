@@ -136,7 +136,7 @@ async def test_an_experiment_patches_what_the_overrides_give(
     answer = (await edge.get(f"/v1/configs/page-merged?user_id=u&{US}")).json()
     assert (answer["value"], answer["variant"], answer["reason"]) == (value, "wide", "SPLIT")
     told = {"experiment": "page-test", "experiments": "page-test:1", "overrides": "us"}
-    assert answer["metadata"] == metadata(**told) | {"version": "2"}
+    assert answer["metadata"] == metadata(**told) | {"version": "2", "reportExposures": True}
     assert [(each.variation, each.experiments[0].key) for each in offered] == [("wide", "page-test")]
     bulk = await edge.bulk(context)
     assert (bulk.headers["etag"] == before, answer in bulk.json()["flags"]) == (False, True)

@@ -43,7 +43,7 @@ UNSEEN: dict[str, dict[str, Any]] = {
     "an unused segment": {"segments": [Segment("unused", frozenset({"u1"}))]},
     "a rule's description": {"flags": [replace(RULED, rules=(replace(RULED.rules[0], description="other"),))]},
     "a flag's description": {"flags": [replace(RULED, description="what it is for")]},
-    "what is reported": {"flags": [replace(RULED, report_exposures=True)]},
+    "what is reported of a hidden flag": {"flags": [boolean("plain", report_exposures=True)]},
     "a draft": {"experiments": [EXPERIMENT], "status": pb.EXPERIMENT_STATUS_DRAFT},
     "a hidden remote config": {"remote_configs": [replace(REMOTE_CONFIGS[2], value={})]},
     "a remote config that stays as it is": {"remote_configs": [REMOTE_CONFIGS[0]]},
@@ -101,6 +101,17 @@ async def test_a_change_is_one_of_the_flags_that_depend_on_it(edge: RunningEdge,
         assert json.loads((await following(source))["data"])["type"] == "refetchEvaluation"
     assert await versions(edge) == before | dict.fromkeys(changed, "2")
     assert await etag(edge) != tag
+
+
+async def test_what_is_reported_is_seen_at_once_and_changes_no_version(edge: RunningEdge) -> None:
+    before, tag = await versions(edge), await etag(edge)
+    for reported in (True, False):
+        async with stream(edge, await stream_path(edge, CLIENT_KEY)) as source:
+            await edge.write(flags=[replace(RULED, report_exposures=reported)])
+            assert json.loads((await following(source))["data"])["type"] == "refetchEvaluation"
+        assert (await versions(edge), await etag(edge) == tag) == (before, not reported)
+        told = (await edge.flag("ruled", CONTEXT, key=CLIENT_KEY)).json()["metadata"]
+        assert told.get("reportExposures") == (True if reported else None)
 
 
 async def test_what_stands_behind_a_dependency_counts_too(edge: RunningEdge) -> None:

@@ -18,8 +18,8 @@ from event_ingestor.bodies import (
     UnsupportedEncoding,
     read_body,
 )
-from event_ingestor.room import Room, RoomLimits
 from service_kit.problems import BadRequest, TooLarge, TooManyRequests
+from service_kit.room import Room, RoomLimits
 from starlette.types import Message, Receive, Scope
 
 

@@ -15,13 +15,13 @@ import pytest
 from event_ingestor.admission.events import admit
 from event_ingestor.app import build_app
 from event_ingestor.composition import Ingestor, connection_limits
-from event_ingestor.room import Allotment, Room, RoomLimits
 from event_ingestor.settings import IngestorSettings
 from messages.generated import config_pb2 as pb
 from prometheus_client import CollectorRegistry
 from service_kit.clock import ManualClock
 from service_kit.connections import LimitedProtocol, bound_protocol
 from service_kit.problems import TooManyRequests
+from service_kit.room import Allotment, Room, RoomLimits
 from service_kit.serving import Server
 from service_kit.setting_values import Secret
 from streams.memory import MemoryBus

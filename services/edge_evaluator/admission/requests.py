@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Protocol
 
-from messages.sdk_keys import SdkKey
+from messages.sdk_keys import KeyFault, RefusedKey, SdkKey, key_hash
 from service_kit.clock import Clock
-from service_kit.credentials import require_key
-from service_kit.problems import Forbidden, TooManyRequests, Unauthorized, Unavailable
+from service_kit.credentials import key_in, require_key
+from service_kit.problems import Forbidden, Problem, TooManyRequests, Unauthorized, Unavailable
 from service_kit.query_parameters import check_parameters
 from service_kit.rate_limits import RateLimit
 from starlette.datastructures import Headers
@@ -51,12 +51,27 @@ class Admission:
         self.addresses = addresses
         self.clock = clock
 
-    def admit(self, request: Request, *, parameters_are_attributes: bool = False) -> Caller:
+    def admit(
+        self, request: Request, *, parameters_are_attributes: bool = False, in_address: str | None = None
+    ) -> Caller:
         """Raises Unauthorized, TooManyRequests, Unavailable for an unknown key while not all are known, or
-        InvalidInput for parameters in the address that the route doesn't have."""
+        InvalidInput for parameters in the address that the route doesn't have.
+
+        `in_address`: a client key that counts where no header holds a key; a server key there is Forbidden."""
         self._count_address(request)
-        presented = require_key(request.scope["headers"])
-        key = self.memory.find(presented, self.clock.now())
+        headers = request.scope["headers"]
+        by_address = bool(in_address) and key_in(headers) is None
+        presented = (in_address or "").encode() if by_address else require_key(headers)
+        sha256 = key_hash(presented)
+        key = self.memory.find_hash(sha256, self.clock.now())
+        if key is None:
+            raise self._refusal(self.memory.refused(sha256))
+        if by_address and not key.is_client:
+            raise Forbidden(
+                "client_key: this is a server key; send it as Authorization, and rotate it, as addresses are logged",
+                code="client_key_required",
+                members={"key_kind": key.kind},
+            )
         caller = Caller(presented, self._counted(key, request), sdk_of(request.headers))
         if not parameters_are_attributes:
             check_parameters(request, request.scope["route"].query_parameters)
@@ -65,20 +80,26 @@ class Admission:
     def admit_stream(self, request: Request, token: str) -> SdkKey:
         """The same for the token in an event stream's address."""
         self._count_address(request)
-        key = self._counted(self.memory.find_stream(token, self.clock.now()), request)
+        key = self.memory.find_stream(token, self.clock.now())
+        if key is None:
+            raise self._refusal(RefusedKey(KeyFault.UNKNOWN), "the token's SDK key is unknown, revoked or expired")
+        self._counted(key, request)
         check_parameters(request, request.scope["route"].query_parameters)
         return key
+
+    def _refusal(self, refused: RefusedKey, detail: str | None = None) -> Problem:
+        if not self.memory.knows_all:
+            return Unavailable("not every configuration has arrived yet", code="no_configuration")
+        known = {} if refused.kind is None else {"key_kind": refused.kind}
+        members = {"reason": refused.fault, **known}
+        return Unauthorized(detail or refused.told, code="sdk_key_invalid", members=members)
 
     def _count_address(self, request: Request) -> None:
         address = request.client.host if request.client else ""
         if not self.addresses.allowance(address).take():
             raise self.addresses.refusal("too many requests from this address")
 
-    def _counted(self, key: SdkKey | None, request: Request) -> SdkKey:
-        if key is None:
-            if not self.memory.knows_all:
-                raise Unavailable("not every configuration has arrived yet", code="no_configuration")
-            raise Unauthorized("the SDK key is unknown, revoked or expired", code="sdk_key_invalid")
+    def _counted(self, key: SdkKey, request: Request) -> SdkKey:
         if not self.keys.allowance(key.sha256).take():
             raise self.keys.refusal("too many requests with this key")
         connection = connection_of(request)
@@ -92,4 +113,8 @@ class Admission:
 def require_server_key(caller: Caller) -> None:
     """Raises Forbidden for a client key."""
     if caller.key.is_client:
-        raise Forbidden("a server key is needed here", code="server_key_required")
+        raise Forbidden(
+            "this is a client key; a server key is needed here",
+            code="server_key_required",
+            members={"key_kind": caller.key.kind},
+        )

@@ -10,6 +10,7 @@ from secrets import randbelow
 
 from messages.sdk_keys import KeyKind, SdkKey
 from prometheus_client import CollectorRegistry, Counter, Gauge
+from service_kit.event_streams import retry_window
 from service_kit.problems import TooManyRequests
 from service_kit.workers.levels import Levels
 from service_kit.workers.shared_counts import WorkerCounts
@@ -39,11 +40,13 @@ class OpenStreams:
         limits: StreamLimits,
         registry: CollectorRegistry,
         counts: WorkerCounts | None = None,
+        workers: int = 1,
     ) -> None:
-        """`counts`: of the worker, where there are several."""
+        """`counts`: of the worker, where there are several; `workers`: how many there are."""
         self._memory = memory
         self.limits = limits
         self._open = Levels("streams_per_key", counts)
+        self._workers = workers
         self._ended = asyncio.Event()
         open_now = Gauge(
             "edge_event_streams_open", "Event streams that are open", registry=registry, multiprocess_mode="livesum"
@@ -63,6 +66,11 @@ class OpenStreams:
     def spread_seconds(self) -> float:
         """Within which all clients are told of a change."""
         return min(SPREAD_SECONDS_MAX, self._open.total() / self.limits.refetches_per_second)
+
+    @property
+    def retry_milliseconds(self) -> int:
+        """Within which all clients shall come back who lose this edge at once."""
+        return retry_window(self._open.total() * self._workers)
 
     async def wait_for_turn(self) -> None:
         """Waits for a part of the spread, another one each time; not once the streams end."""

@@ -25,12 +25,14 @@ _REFUSALS = problem_responses(Unauthorized, InvalidInput, TooManyRequests, Unava
 _SERVER_ONLY = problem_responses(Unauthorized, Forbidden, InvalidInput, TooManyRequests, Unavailable)
 
 
-def config_operations(*, admission: Admission, open_streams: OpenStreams) -> Operations:
+def config_operations(*, admission: Admission, open_streams: OpenStreams, events_url: str) -> Operations:
+    """`events_url`: where SDKs send events, empty for here."""
     operations = Operations("configuration")
 
     @operations.get("/v1/environment", summary="Which environment, at which version, how old", answers=_REFUSALS)
     async def environment(request: Request) -> Response:
-        held = admission.memory.held(admission.admit(request).key)
+        key = admission.admit(request).key
+        held = admission.memory.held(key)
         config = held.config
         return JSONResponse(
             {
@@ -39,6 +41,9 @@ def config_operations(*, admission: Admission, open_streams: OpenStreams) -> Ope
                 "version": config.version,
                 "digest": config.digest,
                 "age_seconds": admission.clock.monotonic() - held.confirmed,
+                "key_kind": key.kind,
+                "exposure_attributes": list(config.settings.exposure_attributes),
+                **({"events_url": events_url} if events_url else {}),
             }
         )
 

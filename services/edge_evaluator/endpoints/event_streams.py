@@ -1,8 +1,9 @@
 """Server-sent events: OFREP's request to re-fetch, and the configuration itself for server keys.
 
 A stream remembers only how far it has told its client; one whose client does not read is dropped.
-It ends when its key is revoked, when the client goes, and when the edge stops. Clients are told one after another, and
-come back at moments of their own.
+It ends when its key is revoked or expires, when the client goes, and when the edge stops. Clients are told one after
+another, and within which time to come back: SDKs, who choose a moment in it themselves, are told the window, and
+whoever waits exactly as told is told a moment.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import AsyncIterator
 
 import msgspec
 from messages.sdk_keys import SdkKey
-from service_kit.event_streams import retry_hint
+from service_kit.event_streams import retry_field, retry_hint
 
 from edge_evaluator.admission.requests import Admission, KeyedConnection
 from edge_evaluator.admission.streams import OpenStreams
@@ -22,7 +23,8 @@ from edge_evaluator.memory.views import View
 EVENT_STREAM = "text/event-stream"
 STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 HEARTBEAT_SECONDS = 15.0
-HEARTBEAT = b": still here\n\n"
+HEARTBEAT = b": still here\n"
+REVOKED = b": the SDK key was revoked or has expired\n"
 RECENT_SECONDS = 30.0
 _encode = msgspec.json.Encoder().encode
 
@@ -50,13 +52,13 @@ class Subscription:
         have: what changed between its first answer and this stream."""
         with self._open_streams.hold(self._key):
             told = recent_state(self._view, self._now) if self._last is None else state_of(self._last)
-            yield first_event(told)
+            yield first_event(told, self._retry)
             while self._open:
                 if self._view.announced.same_as(told):
                     if not await self._news():
                         if self._dropped():
                             return
-                        yield HEARTBEAT
+                        yield HEARTBEAT + retry_hint(self._retry)
                     continue
                 await self._open_streams.wait_for_turn()
                 if self._dropped():
@@ -64,18 +66,18 @@ class Subscription:
                 if self._open:
                     told = self._view.announced
                     yield refetch_event(told, self._held.config.published_at)
-            yield retry_hint()
+            yield last_event(self._retry, revoked=not self._known)
 
     async def configurations(self) -> AsyncIterator[bytes]:
         """A `snapshot` unless the client's last event is known, then a `change` for each new document."""
         with self._open_streams.hold(self._key):
-            yield retry_hint()
+            yield self._window
             told = self._last or ""
             while self._open:
                 held = self._held
                 if held.published.id == told:
                     if not await self._news():
-                        yield HEARTBEAT
+                        yield HEARTBEAT + self._window
                     continue
                 changes = held.log.since(told)
                 if changes is None:
@@ -84,7 +86,7 @@ class Subscription:
                 else:
                     for told, payload in changes:
                         yield _frame("change", told, payload)
-            yield retry_hint()
+            yield (b"" if self._known else REVOKED) + self._window
 
     @property
     def _held(self) -> HeldConfig:
@@ -99,9 +101,20 @@ class Subscription:
         return self._admission.clock.now()
 
     @property
+    def _known(self) -> bool:
+        return self._admission.memory.find_hash(self._key.sha256, self._now) is not None
+
+    @property
     def _open(self) -> bool:
-        known = self._admission.memory.find_hash(self._key.sha256, self._now)
-        return known is not None and not self._open_streams.closed
+        return self._known and not self._open_streams.closed
+
+    @property
+    def _retry(self) -> int:
+        return self._open_streams.retry_milliseconds
+
+    @property
+    def _window(self) -> bytes:
+        return retry_field(self._retry) + b"\n"
 
     def _dropped(self) -> bool:
         """Whether the client was: too much waits for it."""
@@ -123,9 +136,16 @@ def recent_state(view: View, now: int) -> State | None:
     return None if now - view.since < RECENT_SECONDS * 1000 else view.announced
 
 
-def first_event(told: State | None) -> bytes:
-    """How a stream begins: when to come back, and what the client has seen, if that is known."""
-    return retry_hint() if told is None else b"%sid: %s\n\n" % (retry_hint(), str(told).encode())
+def first_event(told: State | None, window: int) -> bytes:
+    """How a stream begins: when to come back (about `window` milliseconds), and what the client has seen, if that is
+    known."""
+    hint = retry_hint(window)
+    return hint if told is None else b"%sid: %s\n\n" % (hint, str(told).encode())
+
+
+def last_event(window: int, *, revoked: bool) -> bytes:
+    """How it ends: when to come back; who comes back with a key that is `revoked` is refused."""
+    return (REVOKED if revoked else b"") + retry_hint(window)
 
 
 def refetch_event(state: State, published_at: int) -> bytes:

@@ -75,7 +75,7 @@ def flag_operations(*, admission: Admission, evaluator: Evaluator, limits: Conte
                 # Who wants to know why is somebody who looks at a flag, and no code that uses it.
                 evaluator.count(caller, decision, bulk=asked.is_bulk)
             evaluator.report(caller, view, context, decision, expose=asked.expose)
-            document = _document(view, decision)
+            document = _document(view, decision, context)
             if asked.explain and key in view.flags:
                 document["explanation"] = evaluator.explain(view, key, context)
             return document
@@ -118,8 +118,8 @@ def _is_key_list(value: Any) -> bool:
     return isinstance(value, list) and len(value) <= FLAGS_MAX and all(isinstance(key, str) for key in value)
 
 
-def _document(view: View, decision: Decision) -> dict[str, Any]:
+def _document(view: View, decision: Decision, context: dict[str, Any]) -> dict[str, Any]:
     if decision.error_code is None:
-        return view.answers.document(decision)
+        return view.answers.document(decision, context)
     code, details = view.answers.error_of(decision)
     return {"key": decision.flag, "errorCode": code, "errorDetails": details}

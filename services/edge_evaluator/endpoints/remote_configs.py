@@ -34,7 +34,7 @@ def remote_config_operations(*, admission: Admission, evaluator: Evaluator, limi
         decisions = [evaluator.decide(view, key, context) for key in view.remote_configs]
         for decision in decisions:
             evaluator.count(caller, decision, bulk=True)
-        answers = b",".join(view.answers[decision] for decision in decisions)
+        answers = b",".join(view.answers.told([view.answers[decision] for decision in decisions], context))
         return await packable(request, b'{"configs":[%b],"metadata":%b}' % (answers, _encode(view.metadata)))
 
     @operations.get(

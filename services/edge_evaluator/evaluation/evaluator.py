@@ -55,7 +55,7 @@ class Evaluator:
         if decision.error_code is not None:
             return failure_status(decision.error_code.value), view.answers[decision]
         self.report(caller, view, context, decision, expose=expose)
-        return 200, view.answers[decision]
+        return 200, view.answers.told((view.answers[decision],), context)[0]
 
     def assignment(self, view: View, experiment: Experiment, context: dict[str, Any]) -> Assignment:
         """What the unit gets of an experiment on a flag that this view may know."""
@@ -63,7 +63,7 @@ class Evaluator:
         return assigned(view, experiment, decision, Request(context, self._clock.now()))
 
     def value(self, caller: Caller, view: View, flag_key: str, context: dict[str, Any]) -> bytes | None:
-        """The body of `single` when its status is 200, else None."""
+        """The body of `single` when its status is 200, else None; as it is kept, to be `told`."""
         if flag_key not in view.flags:
             return None
         decision = view.evaluate(flag_key, context, self._clock.now())
@@ -90,10 +90,13 @@ class Evaluator:
         else:
             answers = self.flags(view, context, now)
         self._counts(caller).bulk(answers)
+        if view.answers.names_units:
+            answers = view.answers.told(answers, context)
         return BULK_START, b",".join(answers), view.bulk_tail(caller.key, origin)
 
     def flags(self, view: View, context: dict[str, Any], now: int) -> list[bytes]:
-        """The answers of all flags, as `bulk` has them between start and tail when it exposes nothing."""
+        """The answers of all flags, as `bulk` has them between start and tail when it exposes nothing, but not yet
+        `told`."""
         answers: list[bytes] = view.answer_all(context, now)
         return answers + self._unreadable(view) if view.unreadable else answers
 

@@ -13,14 +13,14 @@ from uuid import UUID
 
 import msgspec
 from bucketing import unit_key
-from bucketing.attributes import read
 from bucketing.decision import Decision, ExperimentPhase
-from messages.events import NAME_LENGTH_MAX, USER_KEY_LENGTH_MAX
+from messages.events import NAME_LENGTH_MAX
 from prometheus_client import CollectorRegistry, Counter
 from service_kit.clock import Clock
 
 from edge_evaluator.evaluation.exposed_attributes import exposed_attributes
 from edge_evaluator.event_buffer import Event, EventBuffer
+from edge_evaluator.memory.answers import other_unit
 from edge_evaluator.memory.callers import Caller
 
 _REMEMBERED_MAX = 200_000
@@ -105,7 +105,7 @@ class ReportedExposures:
             decision.variation,
             config_version,
             decision.experiments,
-            _unit_key(decision, context),
+            other_unit(decision, context),
             decision.override,
             decision.split,
         )
@@ -154,14 +154,6 @@ class ReportedExposures:
         if mark.split is not None:
             event["split"] = mark.split
         return event
-
-
-def _unit_key(decision: Decision, context: dict[str, Any]) -> str:
-    """The randomised unit, empty where it is the user or longer than an event may tell."""
-    if decision.bucket_by is None:
-        return ""
-    unit = unit_key(read(context, decision.bucket_by)) or ""
-    return unit if len(unit) <= USER_KEY_LENGTH_MAX else ""
 
 
 def _rfc3339(epoch_ms: int) -> str:

@@ -21,6 +21,7 @@ from edge_evaluator.endpoints.event_streams import (
     HEARTBEAT,
     HEARTBEAT_SECONDS,
     first_event,
+    last_event,
     recent_state,
     refetch_event,
 )
@@ -38,8 +39,8 @@ class StreamConnection(Protocol):
 
     transport: asyncio.Transport
 
-    def end_stream(self) -> None:
-        """Ends the answer; the stream leaves."""
+    def end_stream(self, last_chunks: bytes) -> None:
+        """Ends the answer with these; the stream leaves."""
 
 
 class Audience:
@@ -99,7 +100,7 @@ class EventStreams:
         if not view.announced.same_as(told):
             self._await_turns([stream])
             self._wake.set()
-        return stream, chunk(first_event(told))
+        return stream, chunk(first_event(told, self.open_streams.retry_milliseconds))
 
     def leave(self, stream: EventStream) -> None:
         """Its connection is gone, or carries other things from now on."""
@@ -153,7 +154,7 @@ class EventStreams:
                 present = [each for each in some if each in streams]
                 if ends:
                     for each in present:
-                        each.connection.end_stream()
+                        self._end(each)
                 else:
                     state = self._memory.held(key).view(key).announced
                     self._await_turns([each for each in present if not each.waits and not state.same_as(each.told)])
@@ -175,7 +176,7 @@ class EventStreams:
                 news[audience] = self._news(audience.key) if self._serves(audience.key) else None
             told = news[audience]
             if told is None:
-                stream.connection.end_stream()
+                self._end(stream)
             else:
                 stream.told = told[0]
                 stream.connection.transport.write(told[1])
@@ -194,14 +195,23 @@ class EventStreams:
                 if stream not in beating:
                     continue
                 if self._serves(stream.audience.key):
-                    stream.connection.transport.write(_HEARTBEAT)
+                    beat = HEARTBEAT + retry_hint(self.open_streams.retry_milliseconds)
+                    stream.connection.transport.write(chunk(beat))
                 else:
-                    stream.connection.end_stream()
+                    self._end(stream)
             await asyncio.sleep(0)
 
+    def _end(self, stream: EventStream) -> None:
+        """Says when to come back, and whether that is in vain."""
+        revoked = not self._knows(stream.audience.key)
+        last = last_event(self.open_streams.retry_milliseconds, revoked=revoked)
+        stream.connection.end_stream(chunk(last) + b"0\r\n\r\n")
+
+    def _knows(self, key: SdkKey) -> bool:
+        return self._memory.find_hash(key.sha256, self._now) is not None
+
     def _serves(self, key: SdkKey) -> bool:
-        known = self._memory.find_hash(key.sha256, self._now)
-        return known is not None and not self.open_streams.closed
+        return self._knows(key) and not self.open_streams.closed
 
     @property
     def _now(self) -> int:
@@ -211,14 +221,6 @@ class EventStreams:
 def chunk(data: bytes) -> bytes:
     """A piece of an answer whose length nobody knows yet."""
     return b"%x\r\n%b\r\n" % (len(data), data)
-
-
-_HEARTBEAT = chunk(HEARTBEAT)
-
-
-def last_chunks() -> bytes:
-    """How every stream ends: with the time to come back at."""
-    return chunk(retry_hint()) + b"0\r\n\r\n"
 
 
 def _slices(streams: Iterable[EventStream]) -> Iterator[list[EventStream]]:

@@ -12,6 +12,7 @@ from edge_evaluator.endpoints.ofrep import CONFIG_AGE, fresh
 from edge_evaluator.evaluation.evaluator import BULK_START, Evaluator
 from edge_evaluator.fast_path.plain_requests import PlainRequest
 from edge_evaluator.fast_path.telemetry import FastPathTelemetry
+from edge_evaluator.memory.answers import AnswerOfUnit
 from edge_evaluator.memory.callers import Caller
 from edge_evaluator.memory.kept_answers import KeptAnswer, KeptAnswers
 from edge_evaluator.memory.views import View
@@ -48,6 +49,8 @@ class Replies:
             return None
         counts.answers[answer] += 1
         self._telemetry.single += 1
+        if context is not None and type(answer) is AnswerOfUnit:
+            answer = answer.told(context)
         return True, _BODY_HEAD % len(answer), (answer,)
 
     def _context(self, body: bytes) -> dict[str, Any] | None:
@@ -81,6 +84,9 @@ class Replies:
             return None
         before = view.answers.unshared_bytes
         flags = self._evaluator.flags(view, context, now)
+        counted = flags
+        if view.answers.names_units:
+            flags = view.answers.told(flags, context)
         start, end, is_packed = BULK_START, view.bulk_tail(caller.key, plain.origin), False
         joined, encoded, own = b",".join(flags), b"", view.answers.unshared_bytes - before
         length = len(start) + len(joined) + len(end)
@@ -93,7 +99,7 @@ class Replies:
             length = own
         head = b"etag: %b\r\n%b%b%b" % (etag.encode(), _aged(view), encoded, _VARYING) + _BODY_HEAD % length
         self._kept.keep(view, phase, (plain.asked, body), KeptAnswer(etag, head, start, flags, end, is_packed), own)
-        counts.bulk(flags)
+        counts.bulk(counted)
         self._telemetry.bulk += 1
         return True, head, (start, joined, end)
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from service_kit.connections import LimitedProtocol
 
-from edge_evaluator.fast_path.event_streams import EventStream, EventStreams, last_chunks
+from edge_evaluator.fast_path.event_streams import EventStream, EventStreams
 from edge_evaluator.fast_path.stream_requests import StreamRequest, StreamRequests
 
 
@@ -46,10 +46,10 @@ class StreamingProtocol(LimitedProtocol):
         self.transport.write(b"".join((first_lines, request.head(request_id), begins)))
         return True
 
-    def end_stream(self) -> None:
+    def end_stream(self, last_chunks: bytes) -> None:
         """Called by those who tell the streams. The connection goes on, unless the server is to end."""
         self._leave_stream()
-        self.transport.write(last_chunks())
+        self.transport.write(last_chunks)
         self.server_state.total_requests += 1
         if self._ends_with_stream:
             self.transport.close()

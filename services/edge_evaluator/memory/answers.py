@@ -2,16 +2,21 @@
 
 Every decision that a flag can reach is one object, so its answer is written once per configuration and found
 again by the decision. Numbers of a flag of type number are written as floats, of type integer as integers.
+Where the unit of a split or an experiment isn't the targeting key, an answer names the unit, which differs by context:
+what is kept then lacks it, and `told` puts it in.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 import msgspec
+from bucketing import unit_key
+from bucketing.attributes import read
 from bucketing.decision import Decision
 from bucketing.flagset import Flag, FlagType
+from messages.events import USER_KEY_LENGTH_MAX
 
 from edge_evaluator.memory.environment import EnvironmentConfig
 
@@ -46,6 +51,27 @@ def failure_status(code: str) -> int:
     return 404 if code == "FLAG_NOT_FOUND" else 400
 
 
+def other_unit(decision: Decision, context: Mapping[str, Any]) -> str:
+    """The randomised unit, empty where it is the targeting key or longer than an event may tell."""
+    return "" if decision.bucket_by is None else _unit(decision.bucket_by, context)
+
+
+def _unit(attribute: str, context: Mapping[str, Any]) -> str:
+    unit = unit_key(read(context, attribute)) or ""
+    return unit if len(unit) <= USER_KEY_LENGTH_MAX else ""
+
+
+class AnswerOfUnit(bytes):
+    """An answer to everybody who gets it, without the unit that it was decided for: that is in `bucket_by`."""
+
+    bucket_by: str
+
+    def told(self, context: Mapping[str, Any]) -> bytes:
+        """With the unit at the end of its metadata."""
+        unit = _unit(self.bucket_by, context)
+        return b'%b,"unitKey":%b}}' % (self[:-2], _encode(unit)) if unit else self
+
+
 class Tally:
     """Counts answers with an invalid combination of overrides, over all configurations of an environment."""
 
@@ -65,23 +91,30 @@ class Tally:
 
 class AnswerCache(dict[Decision, bytes]):
     """The answers of one configuration to one kind of key, written when they are first asked for: JSON, whether it
-    is a value or an error. `flags` are those that the key may see. Errors are written anew each time, and so is what
-    recurs as another object or is counted in `tally`; `unshared_bytes` counts what was."""
+    is a value or an error. `flags` are those that the key may see, `reporting` those whose evaluations are exposures.
+    Errors are written anew each time, and so is what recurs as another object or is counted in `tally`;
+    `unshared_bytes` counts what was, and what names a unit. `names_units`: some of them do, by `told`."""
 
     __slots__ = (
         "_age_seconds",
         "_compiled",
         "_flag_set_id",
         "_flags",
+        "_reporting",
         "_terse",
         "_versions",
+        "names_units",
         "tally",
         "unshared_bytes",
     )
 
-    def __init__(self, config: EnvironmentConfig, flags: Mapping[str, Flag], *, terse: bool) -> None:
+    def __init__(
+        self, config: EnvironmentConfig, flags: Mapping[str, Flag], reporting: Container[str], *, terse: bool
+    ) -> None:
         super().__init__()
         self._flags = flags
+        self._reporting = reporting
+        self.names_units = False
         self._flag_set_id = f"{config.project_key}/{config.key}"
         self._compiled = config.compiled
         self._versions = config.answer_versions
@@ -106,14 +139,34 @@ class AnswerCache(dict[Decision, bytes]):
             self.unshared_bytes += len(failure)
             return failure
         if decision.invalid_combination or not decision.interned:
-            unshared = _encode(self.document(decision))
+            unshared = self._written(decision)
             self.unshared_bytes += len(unshared)
             return unshared
-        written = self[decision] = _encode(self.document(decision))
+        written = self[decision] = self._written(decision)
         return written
 
-    def document(self, decision: Decision) -> dict[str, Any]:
-        """The answer of a decision without an error as an object."""
+    def _written(self, decision: Decision) -> bytes:
+        written: bytes = _encode(self.document(decision))
+        if decision.bucket_by is None:
+            return written
+        of_unit = AnswerOfUnit(written)
+        of_unit.bucket_by = decision.bucket_by
+        self.names_units = True
+        return of_unit
+
+    def told(self, answers: Iterable[bytes], context: Mapping[str, Any]) -> list[bytes]:
+        """What this context is answered, from what is kept."""
+        told: list[bytes] = []
+        for answer in answers:
+            if type(answer) is AnswerOfUnit:
+                told.append(answer.told(context))
+                self.unshared_bytes += len(told[-1])
+            else:
+                told.append(answer)
+        return told
+
+    def document(self, decision: Decision, context: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """The answer of a decision without an error as an object; with the unit where the context is given."""
         own = self._flags[decision.flag].metadata
         metadata = {**own, **self.metadata(self._versions.of(decision.flag))}
         if decision.experiment is not None:
@@ -124,6 +177,12 @@ class AnswerCache(dict[Decision, bytes]):
             metadata["prerequisite"] = decision.prerequisite
         if decision.override:
             metadata["override"] = True
+        if decision.split is not None:
+            metadata["split"] = decision.split
+        if decision.flag in self._reporting:
+            metadata["reportExposures"] = True
+        if context is not None and (unit := other_unit(decision, context)):
+            metadata["unitKey"] = unit
         if decision.applied and not self._terse:
             metadata["overrides"] = ",".join(decision.applied)
         if decision.invalid_combination:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from messages.sdk_keys import KeyKind, KeyRing, SdkKey
+from messages.sdk_keys import KeyKind, KeyRing, RefusedKey, SdkKey
 
 from edge_evaluator.memory.change_log import ChangeLog
 from edge_evaluator.memory.config_document import ConfigDocument
@@ -125,6 +125,10 @@ class FlagMemory:
     def find_hash(self, sha256: bytes, now: int) -> SdkKey | None:
         """The same for a key that was found before."""
         return self._keys.find_hash(sha256, now)
+
+    def refused(self, sha256: bytes) -> RefusedKey:
+        """Why a key that was not found opens nothing."""
+        return self._keys.refused(sha256)
 
     def find_stream(self, token: str, now: int) -> SdkKey | None:
         """The same for the token in the address of an event stream."""

@@ -4,7 +4,7 @@ and when it changes by itself."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bucketing.flagset import Flag
 
@@ -16,8 +16,8 @@ from edge_evaluator.memory.environment import EnvironmentConfig
 class Seen:
     """The flags that one kind of key sees.
 
-    `digest`: the sum over these flags of key and version. `instants`: every time (epoch milliseconds) at which one of
-    their answers may change without a new version.
+    `digest`: the sum over these flags of what names their answers. `instants`: every time (epoch milliseconds) at which
+    one of their answers may change without a new version.
     """
 
     flags: Mapping[str, Flag]
@@ -52,24 +52,30 @@ class Selection:
         broken = frozenset({*config.compiled.failed, *config.compiled.unresolved})
         instants = _instants(config, expiring)
 
-        server, client = (held.server.digest, held.client.digest) if held else (0, 0)
-        for key in keys:
-            if held is not None and key in held.server.flags:
-                was = _answered(key, held.versions, held.broken)
-                server -= was
-                client -= was if key in held.client.flags else 0
-            if key in flags:
-                now = _answered(key, versions, broken)
-                server += now
-                client += now if key in visible else 0
-        return cls(
-            Seen(flags, server, _sorted(instants, versions, flags)),
-            Seen(visible, client, _sorted(instants, versions, visible)),
+        after = cls(
+            Seen(flags, 0, _sorted(instants, versions, flags)),
+            Seen(visible, 0, _sorted(instants, versions, visible)),
             reporting,
             expiring,
             broken,
             versions,
         )
+        server, client = (held.server.digest, held.client.digest) if held else (0, 0)
+        for key in keys:
+            if held is not None and key in held.server.flags:
+                was = held._answered(key)
+                server -= was
+                client -= was if key in held.client.flags else 0
+            if key in flags:
+                now = after._answered(key)
+                server += now
+                client += now if key in visible else 0
+        return replace(after, server=replace(after.server, digest=server), client=replace(after.client, digest=client))
+
+    def _answered(self, key: str) -> int:
+        """Names what is answered of a flag, whoever asks."""
+        asked = f"{key} {self.versions.of(key)} {key in self.broken} {key in self.reporting}"
+        return digest_of(asked.encode())
 
 
 def _experimented(config: EnvironmentConfig) -> frozenset[str]:
@@ -100,10 +106,6 @@ def _select(
         else:
             selected.pop(key, None)
     return selected
-
-
-def _answered(key: str, versions: AnswerVersions, broken: frozenset[str]) -> int:
-    return digest_of(f"{key} {versions.of(key)} {key in broken}".encode())
 
 
 def _instants(config: EnvironmentConfig, expiring: Mapping[str, Flag]) -> dict[str, set[int]]:

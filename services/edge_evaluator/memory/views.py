@@ -44,7 +44,7 @@ class View:
         self.unreadable: Mapping[str, str] = {} if client else config.unreadable
         self.reporting: Collection[str] = selection.reporting
         self.age_seconds = 0
-        self.answers = AnswerCache(config, seen.flags, terse=client)
+        self.answers = AnswerCache(config, seen.flags, selection.reporting, terse=client)
         self.answer_all = partial(config.compiled.answer_all, answers=self.answers, client_only=client)
         self._instants = seen.instants
         self.digest = self._named(seen.digest)

@@ -1,4 +1,4 @@
-"""The room that bodies under way take together, and how much of it one address, key and organization may have.
+"""The room that bodies under way take together, and how much of it one holder (an address, a key) may have.
 
 A body's room is taken as it arrives and as it is unpacked, and given back when its request ends, however it ends.
 """
