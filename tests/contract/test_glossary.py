@@ -70,7 +70,7 @@ def names_in_code() -> Mapping[str, str]:
 @cache
 def names_in_sdks() -> Mapping[str, str]:
     paths = [path for path in (ROOT / "sdks").rglob("*") if path.suffix in (".py", ".ts", ".go", ".js")]
-    own = [path for path in paths if "node_modules" not in path.parts]
+    own = [path for path in paths if not {"node_modules", "dist", "build"} & {*path.relative_to(ROOT).parts}]
     return {
         name: str(path.relative_to(ROOT)) for path in own for name in re.findall(r"\b[A-Za-z]\w*", path.read_text())
     }
