@@ -4,14 +4,29 @@
 // changes; a change of the configuration gives another one, which shares what stayed.
 package engine
 
-import "errors"
+import (
+	"fmt"
+	"maps"
+)
 
 // FlagSet answers for one environment at one version. Any number of goroutines may ask it.
 type FlagSet struct {
-	version int64
+	salt        string
+	version     int64
+	flags       map[string]*flag
+	configs     map[string]*remoteConfig
+	segments    map[string]*segment
+	experiments map[string]*experiment
+	// onFlag are the experiments on each flag, in the order in which they are asked.
+	onFlag   map[string][]*experiment
+	items    map[string]*item
+	unusable map[string]*unusableReason
+	keys     []string
+	// unread says of entities that can't be read why; what was held of them before goes on.
+	unread map[entityName]*fieldError
 }
 
-// Info is what a client has to know of a flag or remote config beside its decisions.
+// Info is what a client has to know of a flag or remote config beside its decisions. Nobody changes one.
 type Info struct {
 	Key  string
 	Kind Kind
@@ -22,7 +37,9 @@ type Info struct {
 	Metadata           map[string]any
 	ExposureAttributes []string
 	Version            int64
-	HasExperiments     bool
+	// HasExperiments says whether there are experiments on it, running or not.
+	HasExperiments bool
+	experiments    []*experiment
 }
 
 // Kind tells a flag from a remote config.
@@ -34,8 +51,61 @@ const (
 	RemoteConfigKind Kind = "remote_config"
 )
 
-// ExperimentUnderWay says whether an experiment on it is under way at `now` (epoch milliseconds).
-func (info *Info) ExperimentUnderWay(now int64) bool { return false }
+// ExperimentUnderWay says whether an experiment that assigns runs on it at `now` (epoch milliseconds).
+func (info *Info) ExperimentUnderWay(now int64) bool {
+	for _, experiment := range info.experiments {
+		if experiment.assigns && experiment.runs(now) {
+			return true
+		}
+	}
+	return false
+}
+
+// Evaluate is what a flag or remote config serves to a context at `now` (epoch milliseconds). It never panics; a nil context is an
+// empty one. An error is a decision, too: FLAG_NOT_FOUND, PARSE_ERROR, TARGETING_KEY_MISSING, INVALID_CONTEXT, or GENERAL for a
+// cycle and anything unforeseen.
+func (set *FlagSet) Evaluate(key string, context map[string]any, now int64) (decision *Decision) {
+	item := set.items[key]
+	if item == nil {
+		return unknownFlag(key)
+	}
+	defer func() {
+		if cause := recover(); cause != nil {
+			decision = failure(key, General, fmt.Sprintf("the evaluation failed: %T", cause), item.version)
+		}
+	}()
+	run := newRun(set, context, now)
+	decision = item.decide(run, item.version)
+	run.done()
+	return decision
+}
+
+// EvaluateAny is Evaluate for a context that may be no object.
+func (set *FlagSet) EvaluateAny(key string, context any, now int64) *Decision {
+	members, isObject := context.(map[string]any)
+	item := set.items[key]
+	if isObject || item == nil || !item.isGood() {
+		return set.Evaluate(key, members, now)
+	}
+	return failure(key, InvalidContext, "the context must be an object", item.version)
+}
+
+func unknownFlag(key string) *Decision { return failure(key, FlagNotFound, "there is no such flag", 0) }
+
+// Keys are all that answers: flags and remote configs, sorted. Nobody changes the slice.
+func (set *FlagSet) Keys() []string { return set.keys }
+
+// Flag is what is known of a flag or remote config; false if there is none.
+func (set *FlagSet) Flag(key string) (*Info, bool) {
+	item := set.items[key]
+	if item == nil {
+		return nil, false
+	}
+	return item.info, true
+}
+
+// Version is the config version.
+func (set *FlagSet) Version() int64 { return set.version }
 
 // Chunk names a part of a segment's long list that isn't held.
 type Chunk struct {
@@ -44,58 +114,34 @@ type Chunk struct {
 	Digest  string
 }
 
-// Defect says what can't be read or evaluated: the kind of entity (flag, segment, experiment, remote_config), its key, the
-// path of the field in it, and why.
-type Defect struct {
-	Kind    string
-	Key     string
-	Field   string
-	Message string
+// MissingChunks are those that segments name and that aren't held.
+func (set *FlagSet) MissingChunks() []Chunk {
+	var missing []Chunk
+	for _, key := range sortedKeys(set.segments) {
+		list := set.segments[key].longList
+		if list == nil {
+			continue
+		}
+		for _, number := range list.missing() {
+			missing = append(missing, Chunk{key, number, fmt.Sprintf("%x", list.references[number])})
+		}
+	}
+	return missing
 }
-
-// Explanation is a decision with its trace, the JSON document that the edge gives.
-type Explanation map[string]any
-
-var errUnfinished = errors.New("the engine is being ported")
-
-// FromDocument reads a config document. An entity in it that can't be read or evaluated keeps what `before` (which may be
-// nil) held, and stands in Defects; a flag of which nothing was held answers PARSE_ERROR. The error is of a document that as
-// a whole is none.
-func FromDocument(document []byte, before *FlagSet) (*FlagSet, error) { return nil, errUnfinished }
-
-// With is the set after a change, the `data` of a `change` event of /v1/stream:
-// {"version", "flags": {key: document or null}, "segments", "experiments", "remote_configs", "versions": {key: number}}.
-// The error is of a change that as a whole is none.
-func (set *FlagSet) With(change []byte) (*FlagSet, error) { return nil, errUnfinished }
 
 // WithChunk is the set with one more chunk of a long list, of which `document` is the answer of
 // /v1/segments/{segment}/chunks/{number}. The error is of another digest than the segment names, or of no chunk.
 func (set *FlagSet) WithChunk(segment string, number int64, document []byte) (*FlagSet, error) {
-	return nil, errUnfinished
+	held := set.segments[segment]
+	if held == nil {
+		return nil, fmt.Errorf("there is no segment %s", quoted(segment))
+	}
+	grown, err := held.withChunk(number, document)
+	if err != nil {
+		return nil, err
+	}
+	next := *set
+	next.segments = maps.Clone(set.segments)
+	next.segments[segment] = grown
+	return &next, nil
 }
-
-// MissingChunks are those that segments name and that aren't held.
-func (set *FlagSet) MissingChunks() []Chunk { return nil }
-
-// Evaluate is what a flag or remote config serves to a context at `now` (epoch milliseconds). It never panics.
-func (set *FlagSet) Evaluate(key string, context map[string]any, now int64) *Decision {
-	return failure(key, FlagNotFound, "there is no such flag", 0)
-}
-
-// Explain is the decision of Evaluate with the ordered trace of how it came about.
-func (set *FlagSet) Explain(key string, context map[string]any, now int64) Explanation { return nil }
-
-// Keys are all that answers: flags and remote configs, sorted. Nobody changes the slice.
-func (set *FlagSet) Keys() []string { return nil }
-
-// Flag is what is known of a flag or remote config.
-func (set *FlagSet) Flag(key string) (*Info, bool) { return nil, false }
-
-// Version is the config version.
-func (set *FlagSet) Version() int64 { return set.version }
-
-// ChangedSince are the keys whose answers may differ from those of `before` for somebody (all, if it is nil), sorted.
-func (set *FlagSet) ChangedSince(before *FlagSet) []string { return nil }
-
-// Defects are what can't be read or evaluated, sorted by kind and key.
-func (set *FlagSet) Defects() []Defect { return nil }
