@@ -34,8 +34,8 @@ func (one testCase) has(name string) bool {
 	return there
 }
 
-// run computes a case; `configs` are the file's shared documents. The error is of a case that can't be computed.
-func (one testCase) run(configs map[string]json.RawMessage) (Result, error) {
+// run computes a case with the file's shared configs. The error is of a case that can't be computed.
+func (one testCase) run(shared *configs) (Result, error) {
 	for _, other := range formsOfOthers {
 		if one.has(other.member) {
 			return Result{Skipped: other.form}, nil
@@ -47,7 +47,7 @@ func (one testCase) run(configs map[string]json.RawMessage) (Result, error) {
 	case one.has("unit_of"):
 		return one.unit()
 	case one.has("config"):
-		return one.evaluation(configs)
+		return one.evaluation(shared)
 	case one.has("condition"):
 		return one.condition()
 	default:
@@ -130,12 +130,32 @@ func (one testCase) unit() (Result, error) {
 	return one.result(nil, expected)
 }
 
-func (one testCase) evaluation(configs map[string]json.RawMessage) (Result, error) {
-	document := []byte(one["config"])
-	if name, err := one.text("config"); err == nil {
-		document = configs[name]
+// configs are the documents that cases of one file share, each read when it is first asked for.
+type configs struct {
+	documents map[string]json.RawMessage
+	sets      map[string]*engine.FlagSet
+}
+
+func (configs *configs) named(name string) (*engine.FlagSet, error) {
+	if set := configs.sets[name]; set != nil {
+		return set, nil
 	}
-	set, err := engine.FromDocument(document, nil)
+	set, err := engine.FromDocument(configs.documents[name], nil)
+	if err == nil {
+		configs.sets[name] = set
+	}
+	return set, err
+}
+
+func (one testCase) set(shared *configs) (*engine.FlagSet, error) {
+	if name, err := one.text("config"); err == nil {
+		return shared.named(name)
+	}
+	return engine.FromDocument(one["config"], nil)
+}
+
+func (one testCase) evaluation(shared *configs) (Result, error) {
+	set, err := one.set(shared)
 	if err != nil {
 		return Result{}, err
 	}

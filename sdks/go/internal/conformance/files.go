@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"github.com/feature-flag-platform/sdk/go/internal/engine"
 )
 
 const must = "must"
@@ -34,7 +36,7 @@ type Summary struct {
 type File struct {
 	name    string
 	cases   []testCase
-	configs map[string]json.RawMessage
+	configs *configs
 }
 
 // Open reads a file of cases; the error is of one that is none.
@@ -53,7 +55,7 @@ func Open(path string) (*File, error) {
 	if document.Cases == nil {
 		return nil, errors.New(`must be an object with a list "cases"`)
 	}
-	return &File{filepath.Base(path), *document.Cases, document.Configs}, nil
+	return &File{filepath.Base(path), *document.Cases, &configs{document.Configs, map[string]*engine.FlagSet{}}}, nil
 }
 
 // Each computes all cases in their order and gives them by their id, or their index where they have none.
