@@ -1,4 +1,4 @@
-// Package conformance holds this engine to golden cases, and answers whole batches of questions for comparisons with other engines;
+// Package conformance holds this engine to golden cases, and answers whole batches, for comparisons with other engines;
 // tests/vectors/README.md describes the forms of cases.
 package conformance
 

@@ -28,7 +28,7 @@ func FromDocument(document []byte, before *FlagSet) (*FlagSet, error) {
 		all[key] = struct{}{}
 	}
 	next.items = make(map[string]*item, len(all))
-	next.place(all, before)
+	next.settle(all, before)
 	resolve(next, all, before)
 	next.keys = sortedKeys(next.items)
 	return next, nil
@@ -50,7 +50,7 @@ func (set *FlagSet) With(change []byte) (*FlagSet, error) {
 	}
 	touched := next.touched(set, versions, entities)
 	next.items = maps.Clone(set.items)
-	next.place(touched, set)
+	next.settle(touched, set)
 	if len(entities.segments) > 0 || next.namesDiffer(set, touched) {
 		resolve(next, next.items, set)
 	} else {
@@ -93,7 +93,7 @@ func (set *FlagSet) touched(before *FlagSet, versions map[string]int64, changed 
 	return touched
 }
 
-// next has the entities of this set with those of `changed` in their place; of what can't be read that of `before` is taken.
+// next has the entities of this set with those of `changed` instead; of what can't be read that of `before` is taken.
 func (set *FlagSet) next(version int64, changed tables, before *FlagSet) *FlagSet {
 	next := &FlagSet{salt: set.salt, version: version, unread: maps.Clone(set.unread), onFlag: set.onFlag}
 	if next.unread == nil {
@@ -218,9 +218,9 @@ func (set *FlagSet) restamp(versions map[string]int64) {
 	}
 }
 
-// place makes the items of these keys, or takes those of the set before. One that can't be evaluated leaves a good one in its
-// place.
-func (set *FlagSet) place(keys map[string]struct{}, before *FlagSet) {
+// settle makes the items of these keys, or takes those of the set before. One that can't be evaluated leaves a good one where
+// it was.
+func (set *FlagSet) settle(keys map[string]struct{}, before *FlagSet) {
 	var defective []*item
 	for key := range keys {
 		flag, config, experiments := set.flags[key], set.configs[key], set.onFlag[key]

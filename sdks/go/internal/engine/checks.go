@@ -13,7 +13,7 @@ func checkCondition(condition *condition, path string) *fieldError {
 	for index, part := range condition.parts {
 		below := at(path, form)
 		if condition.form != negation {
-			below = place(below, index)
+			below = indexed(below, index)
 		}
 		if err := checkCondition(part, below); err != nil {
 			return err
@@ -86,11 +86,11 @@ func (flag *flag) check(experiments []*experiment) *fieldError {
 	}
 	for index, target := range flag.targets {
 		if !flag.has(target.variation) {
-			return noVariation(place("targets", index), target.variation)
+			return noVariation(indexed("targets", index), target.variation)
 		}
 	}
 	for index := range flag.rules {
-		rule, path := &flag.rules[index], place("rules", index)
+		rule, path := &flag.rules[index], indexed("rules", index)
 		if err := checkCondition(rule.when, at(path, "if")); err != nil {
 			return err
 		}
@@ -106,7 +106,7 @@ func (config *remoteConfig) check(experiments []*experiment) *fieldError {
 		return config.unreadable
 	}
 	for index, override := range config.overrides {
-		if err := checkCondition(override.when, at(place("overrides", index), "if")); err != nil {
+		if err := checkCondition(override.when, at(indexed("overrides", index), "if")); err != nil {
 			return err
 		}
 	}

@@ -177,7 +177,7 @@ func (compiler compiler) remoteConfig(config *remoteConfig, experiments []*exper
 func (compiler compiler) matched(config *remoteConfig) func(run *run, into []int64) []int64 {
 	asked := make([]holds, len(config.overrides))
 	for index, override := range config.overrides {
-		asked[index] = compiler.condition(override.when, compiler.path(compiler.place("overrides", index), "if"))
+		asked[index] = compiler.condition(override.when, compiler.path(compiler.indexed("overrides", index), "if"))
 	}
 	return func(run *run, into []int64) []int64 {
 		for index, holds := range asked {

@@ -74,7 +74,7 @@ func (reading *reading) joined(form string, content any, path string, depth int)
 			joined.form = anyOf
 		}
 		for index, element := range elements {
-			joined.parts[index] = reading.conditionAt(element, place(path, index), depth+1)
+			joined.parts[index] = reading.conditionAt(element, indexed(path, index), depth+1)
 		}
 		return joined
 	case "not":
@@ -120,7 +120,7 @@ func (reading *reading) segments(content any, path string) *condition {
 	}
 	joined := &condition{form: anyOf, parts: make([]*condition, len(keys))}
 	for index, key := range keys {
-		joined.parts[index] = &condition{form: inSegment, segment: reading.asText(key, place(path, index))}
+		joined.parts[index] = &condition{form: inSegment, segment: reading.asText(key, indexed(path, index))}
 	}
 	if len(keys) == 1 {
 		return joined.parts[0]

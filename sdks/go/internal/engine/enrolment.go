@@ -43,8 +43,8 @@ func (compiler compiler) reached(experiment *experiment, path string) holds {
 func (compiler compiler) includes(experiment *experiment, salt, path string) []func(*run, string) bool {
 	var asked []func(*run, string) bool
 	for index, holdout := range experiment.holdouts {
-		place := compiler.place(compiler.path(path, "holdouts"), index)
-		bucket := compiler.bucket(salt, "holdout:"+holdout.key, place)
+		here := compiler.indexed(compiler.path(path, "holdouts"), index)
+		bucket := compiler.bucket(salt, "holdout:"+holdout.key, here)
 		share := holdout.share
 		asked = append(asked, func(run *run, unit string) bool { return bucket(run, unit) >= share })
 	}

@@ -41,7 +41,7 @@ func at(path, name string) string {
 	return path + "." + name
 }
 
-func place(path string, index int) string { return path + "[" + strconv.Itoa(index) + "]" }
+func indexed(path string, index int) string { return path + "[" + strconv.Itoa(index) + "]" }
 
 // object is a JSON object that is being read.
 type object struct {
@@ -188,7 +188,7 @@ func (object object) optionalTexts(name string) []string {
 	for index, element := range elements {
 		text, ok := element.(string)
 		if !ok {
-			object.fail(place(path, index), "must be a string")
+			object.fail(indexed(path, index), "must be a string")
 		}
 		texts[index] = text
 	}

@@ -45,7 +45,7 @@ type flagWriter struct {
 func (writer *flagWriter) prerequisites() []step {
 	steps := make([]step, 0, len(writer.flag.prerequisites))
 	for index, wanted := range writer.flag.prerequisites {
-		path := writer.place("prerequisites", index)
+		path := writer.indexed("prerequisites", index)
 		failed := writer.outcomes.served(writer.flag.offVariation, Default, particulars{prerequisite: wanted.flag})
 		steps = append(steps, func(run *run) *outcome {
 			served := run.prerequisite(wanted.flag)
@@ -158,7 +158,7 @@ func (writer *flagWriter) assignments() []step {
 func (writer *flagWriter) rules() []step {
 	steps := make([]step, 0, len(writer.flag.rules))
 	for index, rule := range writer.flag.rules {
-		path := writer.place("rules", index)
+		path := writer.indexed("rules", index)
 		when := writer.condition(rule.when, writer.path(path, "if"))
 		serve := writer.ruleServe(&rule, writer.path(path, "then"))
 		steps = append(steps, func(run *run) *outcome {

@@ -166,7 +166,7 @@ func (reading *reading) longList(value any, path string) map[int64]digest {
 	elements, path := object.optionalList("chunks")
 	references := make(map[int64]digest, len(elements))
 	for index, element := range elements {
-		one := reading.object(element, place(path, index))
+		one := reading.object(element, indexed(path, index))
 		number := one.integer("number")
 		if number < 1 || number > chunkNumberMax {
 			reading.fail(at(one.path, "number"), "must be from 1 to %d", chunkNumberMax)

@@ -21,11 +21,11 @@ func (compiler compiler) path(path, name string) string {
 	return at(path, name)
 }
 
-func (compiler compiler) place(path string, index int) string {
+func (compiler compiler) indexed(path string, index int) string {
 	if !compiler.traced {
 		return ""
 	}
-	return place(path, index)
+	return indexed(path, index)
 }
 
 // condition compiles a condition of which checkCondition found nothing wrong.
@@ -63,7 +63,7 @@ func (compiler compiler) untold(condition *condition, path string) holds {
 func (compiler compiler) parts(condition *condition, path string) []holds {
 	parts := make([]holds, len(condition.parts))
 	for index, part := range condition.parts {
-		parts[index] = compiler.condition(part, compiler.place(path, index))
+		parts[index] = compiler.condition(part, compiler.indexed(path, index))
 	}
 	return parts
 }

@@ -76,7 +76,7 @@ func (object object) prerequisites() []prerequisite {
 	elements, path := object.optionalList("prerequisites")
 	prerequisites := make([]prerequisite, len(elements))
 	for index, element := range elements {
-		one := object.reading.object(element, place(path, index))
+		one := object.reading.object(element, indexed(path, index))
 		prerequisites[index] = prerequisite{one.text("flag"), one.text("variation")}
 	}
 	return prerequisites
@@ -86,7 +86,7 @@ func (object object) targets() []target {
 	elements, path := object.optionalList("targets")
 	targets := make([]target, len(elements))
 	for index, element := range elements {
-		one := object.reading.object(element, place(path, index))
+		one := object.reading.object(element, indexed(path, index))
 		targets[index] = target{one.text("key"), one.text("variation"), one.optionalInteger("expires_at"), one.flag("override", false)}
 	}
 	return targets
@@ -96,12 +96,12 @@ func (object object) rules(variations map[string]any) []rule {
 	elements, path := object.optionalList("rules")
 	rules := make([]rule, len(elements))
 	for index, element := range elements {
-		rules[index] = object.reading.object(element, place(path, index)).rule(index, variations)
+		rules[index] = object.reading.object(element, indexed(path, index)).rule(index, variations)
 	}
 	return rules
 }
 
-// rule reads the rule at `index`, whose id comes from its place if it has none. The form {field, op, value, enabled} of older
+// rule reads the rule at `index`, whose id comes from its index if it has none. The form {field, op, value, enabled} of older
 // clients serves the variation whose value is `enabled`.
 func (object object) rule(index int, variations map[string]any) rule {
 	read := rule{id: "rule-" + strconv.Itoa(index+1)}

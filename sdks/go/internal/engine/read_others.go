@@ -62,7 +62,7 @@ func readExperiment(document object) *experiment {
 func (object object) patches(elements []any, path string) map[string]map[string]any {
 	patches := map[string]map[string]any{}
 	for index, element := range elements {
-		variation := object.reading.object(element, place(path, index))
+		variation := object.reading.object(element, indexed(path, index))
 		if patch := variation.plain("value"); patch != nil {
 			patches[variation.text("key")] = patch
 		}
@@ -82,7 +82,7 @@ func (object object) holdouts() []holdout {
 	elements, path := object.optionalList("holdouts")
 	holdouts := make([]holdout, len(elements))
 	for index, element := range elements {
-		one := object.reading.object(element, place(path, index))
+		one := object.reading.object(element, indexed(path, index))
 		holdouts[index] = holdout{one.text("key"), object.hundredths(one.members["share"], at(one.path, "share"))}
 	}
 	return holdouts
@@ -109,7 +109,7 @@ func readRemoteConfig(document object) *remoteConfig {
 		metadata:      document.metadata(),
 	}
 	for index, element := range elements {
-		read.overrides[index] = document.reading.object(element, place(path, index)).override(index)
+		read.overrides[index] = document.reading.object(element, indexed(path, index)).override(index)
 	}
 	return read
 }
@@ -140,9 +140,9 @@ func (object object) positions(name string) [][]int64 {
 	elements, path := object.optionalList(name)
 	sets := make([][]int64, len(elements))
 	for index, element := range elements {
-		here := place(path, index)
+		here := indexed(path, index)
 		for position, each := range object.asList(element, here) {
-			sets[index] = append(sets[index], object.asInteger(each, place(here, position)))
+			sets[index] = append(sets[index], object.asInteger(each, indexed(here, position)))
 		}
 	}
 	return sets

@@ -15,7 +15,7 @@ func (reading *reading) hundredths(value any, path string) int {
 func (reading *reading) shares(elements []any, path string, also ...string) []share {
 	shares := make([]share, len(elements))
 	for index, element := range elements {
-		object := reading.object(element, place(path, index))
+		object := reading.object(element, indexed(path, index))
 		object.refuseOthers(append([]string{"key", "weight"}, also...)...)
 		key := object.text("key")
 		weight, at := object.required("weight")

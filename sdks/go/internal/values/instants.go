@@ -128,7 +128,7 @@ func digits(text string) (int64, bool) {
 	return number, true
 }
 
-// clock has the places of year, month, day, hour, minute and second in `2026-01-05T10:00:00`.
+// clock says where year, month, day, hour, minute and second stand in `2026-01-05T10:00:00`.
 var clock = [...][2]int{{0, 4}, {5, 7}, {8, 10}, {11, 13}, {14, 16}, {17, 19}}
 
 func textInstant(text string) (Instant, bool) {
@@ -139,8 +139,8 @@ func textInstant(text string) (Instant, bool) {
 		return Instant{}, false
 	}
 	var parts [len(clock)]int64
-	for index, place := range clock {
-		number, ok := digits(text[place[0]:place[1]])
+	for index, span := range clock {
+		number, ok := digits(text[span[0]:span[1]])
 		if !ok {
 			return Instant{}, false
 		}

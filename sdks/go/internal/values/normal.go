@@ -205,7 +205,7 @@ func (number Number) json(written any) any {
 }
 
 // Decoded is a value of a JSON decoder that used json.Number: integers become int64 and fractions float64 all the way down,
-// in place. What neither holds stays json.Number.
+// where they stand. What neither holds stays json.Number.
 func Decoded(value any) any {
 	switch value := value.(type) {
 	case json.Number:

@@ -1,7 +1,7 @@
 package values
 
-// Patched is the target after a JSON Merge Patch (RFC 7396): null removes a member, objects merge, anything else stands in its
-// place. Neither is changed; what the patch leaves alone is shared with the result.
+// Patched is the target after a JSON Merge Patch (RFC 7396): null removes a member, objects merge, anything else stands
+// there instead. Neither is changed; what the patch leaves alone is shared with the result.
 func Patched(target, patch any) any {
 	changes, ok := patch.(map[string]any)
 	if !ok {
