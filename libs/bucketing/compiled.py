@@ -10,6 +10,7 @@ from typing import TypeVar
 from bucketing.bulk import Bulk
 from bucketing.decision import Decision
 from bucketing.defects import check_flag, check_remote_config, check_segment
+from bucketing.differences import keys_that_differ
 from bucketing.explanation import Explanation, ExplanationRequest, explain, memberships
 from bucketing.flagset import Experiment, Flag, FlagSet, Json, RemoteConfig, Segment
 from bucketing.generation.evaluables import Evaluable, EvaluableConfig, Item
@@ -307,6 +308,11 @@ class CompiledFlagSet:
             elif after is not None:
                 self._bulks[False] = self._bulks[True].joined(after)
                 self._hidden = after
+
+    def changed_since(self, before: CompiledFlagSet) -> set[str]:
+        """The keys whose answers may be others than in the set before, for somebody; not those whose description,
+        metadata or version alone differs."""
+        return keys_that_differ(before._flagset, self._flagset, self._references, self._named_segments)
 
     def has_experiments(self, flag_key: str) -> bool:
         """Are there experiments on the flag, running or not?"""
