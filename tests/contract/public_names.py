@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
-LIBRARIES = ("actors", "bucketing", "messages", "service_kit", "stats", "streams")
+LIBRARIES = ("actors", "bucketing", "feature_flag_platform", "messages", "service_kit", "stats", "streams")
 _ORDINARY = set(dir(object)) | {"__post_init__", "__dataclass_fields__", "__dataclass_params__", "__slots__"}
 
 

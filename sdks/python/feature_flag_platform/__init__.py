@@ -5,7 +5,7 @@ from feature_flag_platform.evaluation.details import Detail, Experiment
 from feature_flag_platform.listeners import Change
 from feature_flag_platform.options import Options
 from feature_flag_platform.status import EventFigures, Mode, Source, State, Status
-from feature_flag_platform.version import __version__
+from feature_flag_platform.version import __version__ as __version__
 
 __all__ = [
     "Change",
@@ -18,5 +18,4 @@ __all__ = [
     "Source",
     "State",
     "Status",
-    "__version__",
 ]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar, overload
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from bucketing.flagset import FlagType
 
@@ -16,9 +16,12 @@ from feature_flag_platform.evaluation.outcomes import Outcome, failed, with_valu
 from feature_flag_platform.evaluation.views import View, WakingView
 from feature_flag_platform.listeners import Listener, Listeners
 from feature_flag_platform.notices import Notices
-from feature_flag_platform.options import Options
+from feature_flag_platform.options import ClientOptions, Options
 from feature_flag_platform.runtime import Runtime
 from feature_flag_platform.status import Status
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 T = TypeVar("T")
 _TYPES: dict[type, FlagType] = {
@@ -40,7 +43,7 @@ class FeatureFlagClient:
     or an OpenFeature evaluation context. No evaluation raises: the answer is then the default. One client serves a
     whole process and all of its threads. Raises ValueError for options that can't be."""
 
-    def __init__(self, env_key: str, endpoint: str | list[str], **options: Any) -> None:
+    def __init__(self, env_key: str, endpoint: str | Sequence[str], **options: Unpack[ClientOptions]) -> None:
         """Waits for a configuration, `start_wait` seconds at most."""
         self._options = Options(env_key=env_key, endpoint=endpoint, **options)
         self._notices = Notices(self._options.logger)
@@ -89,7 +92,7 @@ class FeatureFlagClient:
         found: float = self._value(flag, user, default, FlagType.NUMBER)
         return found
 
-    def object(self, flag: str, user: Any, default: T) -> Any | T:
+    def object(self, flag: str, user: Any, default: Any) -> Any:
         """The value of an object flag: an object or a list, which the caller may change."""
         return self._value(flag, user, default, FlagType.OBJECT)
 
@@ -121,7 +124,7 @@ class FeatureFlagClient:
             self._unforeseen(error)
             return {}
 
-    def config(self, key: str, user: Any, default: T) -> Any | T:
+    def config(self, key: str, user: Any, default: Any) -> Any:
         """A remote config's object, which the caller may change; a flag's key is none of a remote config."""
         try:
             if not self._view.is_remote_config(key):
@@ -244,7 +247,7 @@ class FeatureFlagClient:
         self._listeners.look(self._view, _now())
         self._listeners.tell_state(self._runtime.state())
 
-    def forked(self) -> None:
+    def _forked(self) -> None:
         """In a child process: the next evaluation, or whatever else is asked, begins anew there."""
         self._lock = threading.Lock()
         self._listeners.forked()

@@ -17,7 +17,7 @@ EXIT_SECONDS = 5.0
 class Living(Protocol):
     """A client, as far as forks and exits concern it."""
 
-    def forked(self) -> None:
+    def _forked(self) -> None:
         """Is called in a child process before any other code there; takes no lock that the parent may have held."""
 
     def close(self, timeout: float) -> bool:
@@ -41,7 +41,7 @@ def leave_behind(part: Any) -> None:
 
 def _in_child() -> None:
     for client in list(_clients):
-        client.forked()
+        client._forked()
 
 
 def _at_exit() -> None:

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 from urllib.parse import urlsplit
 
 Polling = Literal["auto", "always"]
@@ -16,6 +16,29 @@ Bootstrap = Mapping[str, Any] | str | Path
 
 LOGGER = logging.getLogger("feature_flag_platform")
 _POSITIVE = ("poll_interval", "queue_size", "batch_size", "flush_interval", "usage_interval", "silence", "retry_first")
+
+
+class ClientOptions(TypedDict, total=False):
+    """What may be said to a client beside its key and its edge: the names and types of `Options`."""
+
+    events_endpoint: str | None
+    start_wait: float
+    bootstrap: Bootstrap | None
+    store: str | Path | None
+    offline: bool
+    polling: Polling
+    poll_interval: float
+    exposures: Exposing
+    usage: bool
+    usage_interval: float
+    private_attributes: Sequence[str]
+    hash_keys_with: str | None
+    logger: logging.Logger
+    queue_size: int
+    batch_size: int
+    flush_interval: float
+    silence: float
+    retry_first: float
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -66,7 +66,7 @@ class Outcome:
     def told(self, context: Any, now: int) -> Detail:
         """The detail as this context is told it: its value may be changed, and its metadata name the context's unit."""
         detail = self.detail
-        more = {}
+        more: dict[str, Any] = {}
         if self.bucket_by is not None and (unit := randomised_unit(self.bucket_by, context)):
             more["unitKey"] = unit
         if self.windows and self.under_way(now):
