@@ -13,11 +13,11 @@ from feature_flag_platform.configuration.store import Store
 from feature_flag_platform.evaluation.contexts import Contexts
 from feature_flag_platform.evaluation.usage_counts import UsageCounts
 from feature_flag_platform.evaluation.views import View
+from feature_flag_platform.events.delivery import Delivery
 from feature_flag_platform.events.exposures import Exposures
 from feature_flag_platform.events.metric_events import MetricEvents
 from feature_flag_platform.events.privacy import Privacy
 from feature_flag_platform.events.queue import EventQueue
-from feature_flag_platform.events.sender import Sender
 from feature_flag_platform.notices import Notices
 from feature_flag_platform.options import Options
 from feature_flag_platform.status import EventFigures, Mode, State, Status
@@ -45,29 +45,29 @@ class Runtime:
         self.metric_events = MetricEvents(self.queue, privacy, contexts, notices)
         self._endpoints = Endpoints(options.endpoints)
         self.follower: Follower | None = None
-        self.sender: Sender | None = None
+        self.delivery: Delivery | None = None
         self.closed = False
         self._state = State.STARTING
         self._since = time.time_ns() // 1_000_000
         self._begun = time.monotonic()
         if not options.offline:
             self.follower = Follower(options, self._endpoints, self.holder, tick)
-            self.sender = Sender(options, self.queue, self.counts, self._event_addresses, notices)
+            self.delivery = Delivery(options, self.queue, self.counts, self._event_addresses, notices)
 
     def start(self) -> None:
         """Begins to follow the edge and to send events."""
-        if self.follower is not None and self.sender is not None:
+        if self.follower is not None and self.delivery is not None:
             self.follower.start()
-            self.sender.start()
+            self.delivery.start()
 
     def flush(self, seconds: float) -> bool:
-        return self.sender is None or self.sender.flush(seconds)
+        return self.delivery is None or self.delivery.flush(seconds)
 
     def close(self, seconds: float) -> bool:
         """Ends both threads. What is held stays."""
         deadline = time.monotonic() + seconds
         self.closed = True
-        done = self.sender is None or self.sender.close(seconds)
+        done = self.delivery is None or self.delivery.close(seconds)
         if self.follower is not None:
             self.follower.close(max(deadline - time.monotonic(), 0.5))
         self.queue.close("closed")

@@ -181,7 +181,7 @@ class Follower:
 
     def _consider_polling(self) -> None:
         """Streams that fail again and again while the configuration can be read can't pass. It must be read twice: an
-        edge may have come back between a stream and this question."""
+        edge may have come back between a stream and this request."""
         if self._failures + 1 < FAILURES_MAX or self._closing.is_set():
             return
         try:

@@ -22,7 +22,7 @@ _JOIN_SECONDS = 1.0
 _PATH = "/v1/events"
 
 
-class Sender:
+class Delivery:
     """Of one client. `addresses` says where events may go now, the best first."""
 
     def __init__(
