@@ -1,0 +1,126 @@
+/** The entities of a config document as they could be read. */
+
+import { readExperiment } from "./document/experiments.js";
+import { expect, OBJECT } from "./document/fields.js";
+import { readFlag } from "./document/flags.js";
+import { readRemoteConfig } from "./document/remote_configs.js";
+import { readSegment } from "./document/segments.js";
+import { InvalidConfig } from "./errors.js";
+import type { Defect } from "./interface.js";
+import type { Json, JsonObject } from "./json.js";
+import type { LongList } from "./long_lists.js";
+import type { Experiment, Flag, RemoteConfig, Segment } from "./model.js";
+import { sameJson } from "./same.js";
+
+/** Why an entity can't be read. `document`: what it was read from. */
+export interface Flaw extends Defect {
+  readonly document: Json | undefined;
+}
+
+/** The entities of one kind by key, and the flaws of those that can't be read. One may have both: what was good of it. */
+export interface Table<Entity> {
+  readonly good: ReadonlyMap<string, Entity>;
+  readonly flaws: ReadonlyMap<string, Flaw>;
+}
+
+export interface Entities {
+  readonly flags: Table<Flag>;
+  readonly segments: Table<Segment>;
+  readonly experiments: Table<Experiment>;
+  readonly remoteConfigs: Table<RemoteConfig>;
+}
+
+/** Documents by key; null for what is gone. */
+export type Documents = { readonly [key: string]: Json } | undefined;
+
+/** Documents of all kinds, by the names of a config document. */
+export interface AllDocuments {
+  readonly flags?: Documents;
+  readonly segments?: Documents;
+  readonly experiments?: Documents;
+  readonly remote_configs?: Documents;
+}
+
+const NONE = { good: new Map<string, never>(), flaws: new Map<string, Flaw>() };
+export const NO_ENTITIES: Entities = { flags: NONE, segments: NONE, experiments: NONE, remoteConfigs: NONE };
+
+interface Readable {
+  readonly document: JsonObject;
+}
+
+/** Entities after a change: what was good of one that can't be read any more stays. */
+export function changedEntities(held: Entities, documents: AllDocuments): Entities {
+  return {
+    flags: changed(held.flags, documents.flags, "flag", readFlag),
+    segments: changed(held.segments, documents.segments, "segment", readSegment, withHeldChunks),
+    experiments: changed(held.experiments, documents.experiments, "experiment", readExperiment),
+    remoteConfigs: changed(held.remoteConfigs, documents.remote_configs, "remote_config", readRemoteConfig),
+  };
+}
+
+/** All entities of a config document; what isn't in it is gone. */
+export function allEntities(held: Entities, documents: AllDocuments): Entities {
+  return changedEntities(held, {
+    flags: withGone(held.flags, documents.flags),
+    segments: withGone(held.segments, documents.segments),
+    experiments: withGone(held.experiments, documents.experiments),
+    remote_configs: withGone(held.remoteConfigs, documents.remote_configs),
+  });
+}
+
+function withGone(table: Table<unknown>, documents: Documents = {}): Documents {
+  const held = [...table.good.keys(), ...table.flaws.keys()];
+  return Object.fromEntries([...held.map((key): [string, null] => [key, null]), ...Object.entries(documents)]);
+}
+
+function changed<Entity extends Readable>(
+  table: Table<Entity>,
+  documents: Documents,
+  kind: Defect["kind"],
+  read: (fields: JsonObject) => Entity,
+  renew: (entity: Entity, held: Entity | undefined) => Entity = (entity) => entity,
+): Table<Entity> {
+  const changes = Object.entries(documents ?? {});
+  if (changes.length === 0) return table;
+  const good = new Map(table.good);
+  const flaws = new Map(table.flaws);
+  for (const [key, document] of changes) {
+    const held = good.get(key);
+    flaws.delete(key);
+    if (document === null) {
+      good.delete(key);
+      continue;
+    }
+    try {
+      const fields = named(key, document);
+      if (held === undefined || !sameJson(held.document, fields)) good.set(key, renew(read(fields), held));
+    } catch (error) {
+      const { field, reason } = error instanceof InvalidConfig ? error : new InvalidConfig("", String(error));
+      flaws.set(key, { kind, key, field, message: reason, document });
+    }
+  }
+  return { good, flaws };
+}
+
+/** An entity may leave out the key that the object around it says. */
+function named(key: string, document: Json): JsonObject {
+  const fields = { key, ...expect(document, OBJECT, "") };
+  if (fields.key !== key) throw new InvalidConfig("key", `must be '${key}', as the object around it says`);
+  return fields;
+}
+
+/** Chunks that are still named by the digest by which they are held. */
+function withHeldChunks(segment: Segment, held: Segment | undefined): Segment {
+  const { longList } = segment;
+  if (longList === undefined || held?.longList === undefined) return segment;
+  return { ...segment, longList: longList.withChunks(stillNamed(longList, held.longList)) };
+}
+
+function stillNamed(longList: LongList, held: LongList): LongList["chunks"] {
+  return new Map([...held.chunks].filter(([number, chunk]) => longList.references.get(number) === chunk.digest));
+}
+
+/** The message of a flaw with its field. */
+export function told({ field, message }: Flaw): string {
+  return field ? `${field}: ${message}` : message;
+}

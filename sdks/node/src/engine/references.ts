@@ -1,0 +1,159 @@
+/** References between entities: which flags and segments one names, and whether they are there. */
+
+import type { Table } from "./entities.js";
+import type { Condition, Experiment, Flag, RemoteConfig, Segment } from "./model.js";
+
+/** Keys that what answers under a key names. */
+export interface References {
+  readonly flags: ReadonlySet<string>;
+  readonly segments: ReadonlySet<string>;
+}
+
+const NOTHING: ReadonlySet<string> = new Set();
+
+/** The segments in a condition, at any depth. */
+export function* segmentsIn(condition: Condition | undefined): Iterable<string> {
+  switch (condition?.form) {
+    case "segment":
+      yield condition.segment;
+      break;
+    case "not":
+      yield* segmentsIn(condition.condition);
+      break;
+    case "and":
+    case "or":
+      for (const part of condition.conditions) yield* segmentsIn(part);
+      break;
+    default:
+  }
+}
+
+function segmentsOf(conditions: Iterable<Condition | undefined>): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const condition of conditions) {
+    for (const segment of segmentsIn(condition)) found.add(segment);
+  }
+  return found.size > 0 ? found : NOTHING;
+}
+
+/** What a flag or remote config names, and what the experiments on it do. */
+export function referencesOf(one: Flag | RemoteConfig, experiments: readonly Experiment[]): References {
+  const parts = "rules" in one ? one.rules : one.overrides;
+  const conditions = [...parts.map((part) => part.condition), ...experiments.map((each) => each.audience)];
+  const prerequisites = "rules" in one ? one.prerequisites : [];
+  return {
+    flags: prerequisites.length > 0 ? new Set(prerequisites.map((each) => each.flag)) : NOTHING,
+    segments: segmentsOf(conditions),
+  };
+}
+
+/** What can be named in one flag set: flags with their variations, and segments with why some can't be asked. */
+export class Directory {
+  readonly #flags: Table<Flag>;
+  /** Each segment that is there, with those that it names. */
+  readonly #named: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Why a segment can't be asked: it is broken, or names one that is broken or absent, directly or through others. */
+  readonly #unusable: ReadonlyMap<string, string>;
+
+  private constructor(
+    flags: Table<Flag>,
+    named: ReadonlyMap<string, ReadonlySet<string>>,
+    unusable: ReadonlyMap<string, string>,
+  ) {
+    this.#flags = flags;
+    this.#named = named;
+    this.#unusable = unusable;
+  }
+
+  /** `broken`: segments that are there and can't be read, with the reason. */
+  static of(
+    flags: Table<Flag>,
+    segments: ReadonlyMap<string, Segment>,
+    broken: ReadonlyMap<string, string>,
+  ): Directory {
+    const named = new Map<string, ReadonlySet<string>>();
+    for (const key of broken.keys()) named.set(key, NOTHING);
+    for (const [key, segment] of segments) named.set(key, segmentsOf([segment.condition]));
+    return new Directory(flags, named, unusableOf(named, broken));
+  }
+
+  /** The same segments beside other flags. */
+  withFlags(flags: Table<Flag>): Directory {
+    return new Directory(flags, this.#named, this.#unusable);
+  }
+
+  /** Segments that can be asked in one of the two and not in the other, or not for the same reason. */
+  segmentsThatDiffer(other: Directory): ReadonlySet<string> {
+    if (this.#named === other.#named) return NOTHING;
+    const keys = new Set([...this.#named.keys(), ...other.#named.keys()]);
+    return new Set([...keys].filter((key) => this.#standing(key) !== other.#standing(key)));
+  }
+
+  #standing(key: string): string | boolean {
+    return this.#unusable.get(key) ?? this.#named.has(key);
+  }
+
+  /** These segments and all that name one of them, directly or through others. */
+  reaching(segments: Iterable<string>): Set<string> {
+    const found = new Set(segments);
+    const referrers = referrersIn(this.#named);
+    for (const key of found) {
+      for (const referrer of referrers.get(key) ?? []) found.add(referrer);
+    }
+    return found;
+  }
+
+  /**
+   * Why something can't be evaluated although it is sound itself; undefined when all that it names is there. What is
+   * archived is off, and what it names may have gone with it.
+   */
+  defect(one: Flag | RemoteConfig, references: References): string | undefined {
+    if (one.archived) return undefined;
+    for (const key of [...references.segments].sort()) {
+      if (!this.#named.has(key)) return `there is no segment '${key}'`;
+      const reason = this.#unusable.get(key);
+      if (reason !== undefined) return reason;
+    }
+    for (const { flag, variation } of "rules" in one ? one.prerequisites : []) {
+      const other = this.#flags.good.get(flag);
+      // What a broken flag serves is asked when it is needed, and is an error then.
+      if (other === undefined && this.#flags.flaws.has(flag)) continue;
+      if (other === undefined) return `there is no flag '${flag}', which is a prerequisite`;
+      if (!other.variations.has(variation)) return `the prerequisite '${flag}' has no variation '${variation}'`;
+    }
+    return undefined;
+  }
+}
+
+function unusableOf(
+  named: ReadonlyMap<string, ReadonlySet<string>>,
+  broken: ReadonlyMap<string, string>,
+): ReadonlyMap<string, string> {
+  const reasons = new Map(Array.from(broken, ([key, reason]) => [key, `segment '${key}': ${reason}`]));
+  for (const [key, others] of named) {
+    const absent = [...others].sort().find((other) => !named.has(other));
+    if (absent !== undefined && !reasons.has(key)) {
+      reasons.set(key, `segment '${key}': there is no segment '${absent}'`);
+    }
+  }
+  const referrers = referrersIn(named);
+  for (const [key, reason] of reasons) {
+    for (const referrer of referrers.get(key) ?? []) {
+      if (!reasons.has(referrer)) reasons.set(referrer, reason);
+    }
+  }
+  return reasons;
+}
+
+/** Each segment that is named, with those that name it. */
+function referrersIn(named: ReadonlyMap<string, ReadonlySet<string>>): ReadonlyMap<string, readonly string[]> {
+  const referrers = new Map<string, string[]>();
+  for (const [key, others] of named) {
+    for (const other of others) {
+      const known = referrers.get(other);
+      if (known === undefined) referrers.set(other, [key]);
+      else known.push(key);
+    }
+  }
+  return referrers;
+}
