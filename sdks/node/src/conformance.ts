@@ -9,35 +9,27 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 
-import { runCase, type CaseResult } from "./conformance/cases.js";
+import { runCase, SharedConfigs, type CaseResult } from "./conformance/cases.js";
 import { isObject, type Json, type JsonObject } from "./engine/json.js";
-import { parseJson } from "./engine/parse.js";
+import { parseJson, writeJson } from "./engine/json_text.js";
 
 /** What is no file of golden cases. */
 class NoCases extends Error {}
 
-/** JSON as the engine's figures are told: a bigint is a number. */
-function write(line: JsonObject): void {
-  const large = new Map<string, string>();
-  const text = JSON.stringify(line, (_name, value: unknown) => {
-    if (typeof value !== "bigint") return value;
-    const mark = `\u0000${large.size}`;
-    large.set(JSON.stringify(mark), String(value));
-    return mark;
-  });
-  process.stdout.write(`${[...large].reduce((told, [mark, digits]) => told.replace(mark, digits), text)}\n`);
+function print(line: JsonObject): void {
+  process.stdout.write(`${writeJson(line)}\n`);
 }
 
-function casesOf(text: string): [cases: readonly JsonObject[], configs: JsonObject] {
+function casesOf(text: string): [cases: readonly JsonObject[], configs: SharedConfigs] {
   const document = parseJson(text);
   const cases = isObject(document) ? document["cases"] : undefined;
   if (!isObject(document) || !Array.isArray(cases)) throw new NoCases('must be an object with a list "cases"');
   const index = cases.findIndex((golden) => !isObject(golden));
   if (index >= 0) throw new NoCases(`cases[${index}] must be an object`);
-  return [cases as readonly JsonObject[], (document["configs"] ?? {}) as JsonObject];
+  return [cases as readonly JsonObject[], new SharedConfigs((document["configs"] ?? {}) as JsonObject)];
 }
 
-function outcome(golden: JsonObject, configs: JsonObject): CaseResult {
+function outcome(golden: JsonObject, configs: SharedConfigs): CaseResult {
   try {
     return runCase(golden, configs);
   } catch (error) {
@@ -56,11 +48,11 @@ function runFile(path: string): number {
     else if (result.ok) passed += 1;
     else if (role === "must") mustFailed += 1;
     const { ok, computed, ...more } = result;
-    write({ id: golden["id"] ?? index, ok, role, computed, ...more });
+    print({ id: golden["id"] ?? index, ok, role, computed, ...more });
   }
   const failed = cases.length - passed - skipped;
   const counts = { cases: cases.length, passed, failed, must_failed: mustFailed, ...(skipped > 0 && { skipped }) };
-  write({ summary: { file: basename(path), ...counts } });
+  print({ summary: { file: basename(path), ...counts } });
   return mustFailed;
 }
 

@@ -14,8 +14,29 @@ export type CaseResult =
 
 const UNTOLD: ReadonlySet<string> = new Set(["flag", "version", "errorMessage"]);
 
-/** Compute one case; `configs` are the file's shared config documents. Throws for a case of no known form. */
-export function runCase(golden: JsonObject, configs: JsonObject): CaseResult {
+/** The config documents that a file's cases share, each made ready once. */
+export class SharedConfigs {
+  readonly #documents: JsonObject;
+  readonly #sets = new Map<string, FlagSet>();
+
+  constructor(documents: JsonObject) {
+    this.#documents = documents;
+  }
+
+  /** Throws InvalidConfig for what is none. */
+  named(name: string): FlagSet {
+    let set = this.#sets.get(name);
+    if (set === undefined) this.#sets.set(name, (set = setOf(this.#documents[name])));
+    return set;
+  }
+}
+
+function setOf(document: Json | undefined): FlagSet {
+  return FlagSet.from(document as unknown as Config);
+}
+
+/** Compute one case. Throws for a case of no known form. */
+export function runCase(golden: JsonObject, configs: SharedConfigs): CaseResult {
   const skipped = skippedForm(golden);
   if (skipped !== undefined) return { ok: null, computed: null, skipped };
   if ("bucket" in golden) return held(runBucket(golden), golden["bucket"]);
@@ -41,10 +62,9 @@ function runBucket(golden: JsonObject): number {
   return bucket(golden["salt"] as string, golden["flag"] as string, golden["unit"] as string);
 }
 
-function runEvaluation(golden: JsonObject, configs: JsonObject): CaseResult {
+function runEvaluation(golden: JsonObject, configs: SharedConfigs): CaseResult {
   const config = golden["config"];
-  const document = (typeof config === "string" ? configs[config] : config) as unknown as Config;
-  const set = FlagSet.from(document);
+  const set = typeof config === "string" ? configs.named(config) : setOf(config);
   const decision = set.evaluate(golden["flag"] as string, golden["context"] as JsonObject, nowOf(golden));
   const told = Object.entries(decision.toDocument()).filter(([name]) => !UNTOLD.has(name));
   const expected = { value: null, variation: null, ...(golden["expected"] as JsonObject) };
@@ -62,7 +82,7 @@ function runCondition(golden: JsonObject): Json {
     rules: [{ if: golden["condition"], then: { variation: "matched" } }],
   };
   const document = { salt: "", flags: { case: flag }, segments: documents };
-  let set = FlagSet.from(document as unknown as Config);
+  let set = setOf(document as Json);
   for (const { segment, number, ...keys } of chunks) set = set.withChunk(segment, number, keys);
   const decision = set.evaluate("case", golden["context"] as JsonObject, nowOf(golden));
   return decision.errorCode ?? decision.reason === "TARGETING_MATCH";

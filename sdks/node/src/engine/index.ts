@@ -1,7 +1,9 @@
 /** The rule engine: plain data in, a decision out. No clock, no logger, no input or output. */
 
 export { Decision, SPLIT_OF_DEFAULT, type ErrorCode, type ExperimentPhase, type Reason } from "./decision.js";
+export { InvalidConfig } from "./errors.js";
 export { FlagSet } from "./flagset.js";
+export { parseJson, writeJson } from "./json_text.js";
 export type {
   Change,
   ChunkKeys,
@@ -12,3 +14,4 @@ export type {
   MissingChunk,
 } from "./interface.js";
 export type { Json, JsonObject } from "./json.js";
+export { evaluateBatch, type BatchItem } from "./batch.js";

@@ -1,4 +1,4 @@
-/** JSON text with exact integers. */
+/** JSON text with exact integers, read and written. */
 
 import { isObject, type Json } from "./json.js";
 
@@ -72,4 +72,14 @@ class Reader {
 function whole(digits: string): number | bigint {
   const value = Number(digits);
   return Number.isSafeInteger(value) || digits.length > DIGITS_MAX ? value : BigInt(digits);
+}
+
+/** A value as JSON text without blanks; a `bigint` is a number. */
+export function writeJson(value: Json): string {
+  if (typeof value === "bigint") return String(value);
+  if (Array.isArray(value)) return `[${(value as readonly Json[]).map(writeJson).join()}]`;
+  if (!isObject(value)) return JSON.stringify(value);
+  return `{${Object.entries(value)
+    .map(([name, member]) => `${JSON.stringify(name)}:${writeJson(member)}`)
+    .join()}}`;
 }
