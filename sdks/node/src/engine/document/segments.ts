@@ -56,10 +56,10 @@ function readNumber(number: number, path: string): number {
 /** Read the keys of a chunk, whose `digest` its reader has checked. */
 export function readChunk(number: number, digest: string, keys: ChunkKeys): ListChunk {
   readNumber(number, "number");
-  const [included, excluded] = [keys.included, keys.excluded].map((each, index) => {
-    const path = index === 0 ? "included" : "excluded";
-    if (!Array.isArray(each)) throw new InvalidConfig(path, "must be a list");
-    return new KeyTable(each.map((key: unknown, place) => expect(key, TEXT, `${path}[${place}]`)));
-  }) as [KeyTable, KeyTable];
-  return new ListChunk(number, digest, included, excluded);
+  return new ListChunk(number, digest, readKeys(keys.included, "included"), readKeys(keys.excluded, "excluded"));
+}
+
+function readKeys(keys: unknown, path: string): KeyTable {
+  if (!Array.isArray(keys)) throw new InvalidConfig(path, "must be a list");
+  return new KeyTable(keys.map((key: unknown, index) => expect(key, TEXT, `${path}[${index}]`)));
 }
