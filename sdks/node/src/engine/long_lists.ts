@@ -130,7 +130,7 @@ export class LongList {
     this.#ranges = ranges;
   }
 
-  /** The same list with these in the place of what was here. */
+  /** The same list with these chunks, and no others. */
   withChunks(chunks: ReadonlyMap<number, ListChunk>): LongList {
     return new LongList(this.digest, this.references, chunks);
   }

@@ -2,7 +2,7 @@
 
 import { isObject, type Json, type JsonObject } from "./json.js";
 
-/** An object after the patch: null removes a member, objects merge, anything else stands in its place. */
+/** An object after the patch: null removes a member, objects merge, anything else replaces what was there. */
 export function patched(target: JsonObject, patch: JsonObject): JsonObject {
   const members = new Map(Object.entries(target));
   for (const [name, value] of Object.entries(patch)) {

@@ -3,7 +3,7 @@
 const REPLACEMENT = 0xfffd;
 
 /**
- * Write UTF-8 at `at`; gives the place after it. There must be room for three bytes for each unit of the text. A half of
+ * Write UTF-8 at `at`; gives where it ends. There must be room for three bytes for each unit of the text. A half of
  * a pair that stands alone becomes U+FFFD, or, with `keepHalves`, three bytes of its own.
  */
 export function writeText(text: string, bytes: Uint8Array, at: number, keepHalves = false): number {
