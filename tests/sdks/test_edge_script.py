@@ -15,8 +15,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from edge_script.process import ScriptedEdge, scripted_edge
 
-from tests.sdks.scripted_edge import ScriptedEdge, scripted_edge
 from tests.waiting import same, until_blocking
 
 SECONDS = 20

@@ -56,7 +56,7 @@ async def serve(arguments: argparse.Namespace, entries: list[dict[str, Any]]) ->
 async def _orphaned(ended: asyncio.Event) -> None:
     """Nothing outlives who has started it."""
     parent = os.getppid()
-    while os.getppid() == parent:  # noqa: ASYNC110 - nobody tells
+    while os.getppid() == parent:
         await asyncio.sleep(_PARENT_SECONDS)
     ended.set()
 

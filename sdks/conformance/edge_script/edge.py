@@ -30,6 +30,7 @@ _PATHS = (
     ("evaluate", re.compile(r"/+v1/evaluate")),
     ("events", re.compile(r"/+v1/events")),
 )
+_KINDS = {SERVER_KEY: "server", CLIENT_KEY: "client"}
 _SERVER_ONLY = frozenset({"config", "stream", "chunk"})
 _PIECES = 20
 _CUT_BYTES = 64
@@ -74,7 +75,9 @@ class Edge:
             await exchange.answer(_preflight(request))
             return
         step = Step() if found is None else self.behaviours.take(found[0])
-        record = self.records.asked(None if found is None else found[0], request, step.kind)
+        record = self.records.asked(
+            None if found is None else found[0], request, step.kind, _KINDS.get(_key(request) or "")
+        )
         try:
             if found is None:
                 await exchange.answer(_problem(404, "not_found", "there is no such path"))
@@ -132,9 +135,11 @@ class Edge:
         if key is None:
             return _problem(401, "credentials_missing", "an SDK key is missing")
         if key not in (SERVER_KEY, CLIENT_KEY):
-            return _problem(401, "sdk_key_invalid", "the SDK key is unknown, revoked or expired")
+            return _problem(401, "sdk_key_invalid", "the SDK key is unknown", reason="unknown")
         if call.client and call.endpoint in _SERVER_ONLY:
-            return _problem(403, "server_key_required", "this needs a server key")
+            return _problem(
+                403, "server_key_required", "this is a client key; a server key is needed here", key_kind="client"
+            )
         return None
 
     def _answer(self, call: Call, step: Step) -> Answer:
@@ -148,6 +153,8 @@ class Edge:
                         "version": served.document["version"],
                         "digest": served.id.partition("-")[2],
                         "age_seconds": 0.0,
+                        "key_kind": "client" if call.client else "server",
+                        "exposure_attributes": [],
                         **self.environment,
                     }
                 )
@@ -239,8 +246,8 @@ def _tagged(request: Request, told: Answer, etag: str) -> Answer:
     return Answer(304, b"", headers) if bare in held else replace(told, headers=headers)
 
 
-def _problem(status: int, code: str, detail: str, **headers: str) -> Answer:
-    told = answer({"status": status, "code": code, "detail": detail}, status, **headers)
+def _problem(status: int, code: str, detail: str, **members: str) -> Answer:
+    told = answer({"status": status, "code": code, "detail": detail, **members}, status)
     return replace(told, kind="application/problem+json")
 
 
@@ -253,8 +260,8 @@ def _preflight(request: Request) -> Answer:
 
 def _told_status(step: Step) -> Answer:
     code = step.code or {401: "sdk_key_invalid", 403: "server_key_required", 429: "too_many_requests"}.get(step.status)
-    headers = {} if step.retry_after is None else {"Retry_After": step.retry_after}
-    return _problem(step.status, code or "unavailable", "as the script says", **headers)
+    headers = {} if step.retry_after is None else {"Retry-After": step.retry_after}
+    return replace(_problem(step.status, code or "unavailable", "as the script says"), headers=headers)
 
 
 _WHOLE: dict[str, Callable[[Step], Answer]] = {

@@ -6,7 +6,8 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from bucketing import CompiledFlagSet, Decision, InvalidConfig, compile_flagset
+from bucketing import CompiledFlagSet, Decision, InvalidConfig, compile_flagset, unit_key
+from bucketing.attributes import read as read_attribute
 from bucketing.decision import ErrorCode, failure
 from bucketing.document import (
     experiment_from_document,
@@ -50,7 +51,7 @@ class Answers:
         decision = self._decide(key, context, client=client)
         if decision.error_code is not None:
             return 404 if decision.error_code is ErrorCode.FLAG_NOT_FOUND else 400, _failed(decision)
-        return 200, self._served(decision)
+        return 200, self._served(decision, context)
 
     def every(self, context: Mapping[str, Any], *, client: bool) -> list[dict[str, Any]]:
         """The bodies of all flags, in the order of their keys."""
@@ -60,7 +61,7 @@ class Answers:
             decision = self._decide(key, context, client=client)
             if decision.error_code is ErrorCode.FLAG_NOT_FOUND:
                 continue
-            answers.append(self._served(decision) if decision.error_code is None else _failed(decision))
+            answers.append(self._served(decision, context) if decision.error_code is None else _failed(decision))
         return answers
 
     def explained(self, key: str, context: Mapping[str, Any]) -> dict[str, Any]:
@@ -80,7 +81,7 @@ class Answers:
             return failure(key, ErrorCode.PARSE_ERROR, self._unreadable[key])
         return self.compiled.evaluate(key, dict(context), _now())
 
-    def _served(self, decision: Decision) -> dict[str, Any]:
+    def _served(self, decision: Decision, context: Mapping[str, Any]) -> dict[str, Any]:
         flag = self.compiled.served[decision.flag]
         metadata = {**flag.metadata, **self.metadata(flag.version)}
         if decision.experiment is not None:
@@ -93,7 +94,10 @@ class Answers:
             metadata["override"] = True
         if decision.split is not None:
             metadata["split"] = decision.split
-        if flag.report_exposures:
+        unit = None if decision.bucket_by is None else unit_key(read_attribute(context, decision.bucket_by))
+        if unit:
+            metadata["unitKey"] = unit
+        if flag.report_exposures or self._is_tried(decision.flag):
             metadata["reportExposures"] = True
         if decision.invalid_combination:
             metadata["invalid_combination"] = True
@@ -104,6 +108,14 @@ class Answers:
             "reason": decision.reason.value,
             "metadata": metadata,
         }
+
+    def _is_tried(self, key: str) -> bool:
+        """Whether an experiment is under way on this remote config."""
+        now = _now()
+        return key in self._document["remote_configs"] and any(
+            each.flag == key and each.start_at <= now and (each.stop_at is None or now < each.stop_at)
+            for each in self.compiled.flagset.experiments.values()
+        )
 
 
 def _failed(decision: Decision) -> dict[str, Any]:

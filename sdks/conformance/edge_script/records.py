@@ -28,8 +28,8 @@ class Records:
         self.events.clear()
         self.counts.clear()
 
-    def asked(self, endpoint: str | None, request: Request, behaviour: str) -> dict[str, Any]:
-        """A request; its `status` is written into it later, 0 where none was told. No key stands in it."""
+    def asked(self, endpoint: str | None, request: Request, behaviour: str, key: str | None) -> dict[str, Any]:
+        """A request. Its `status` is written in later, 0 where none was told; `key` is the kind of its key, if known."""
         self.counts[endpoint or "none"] += 1
         headers = {name: value for name, value in request.headers.items() if name not in ("authorization", "x-api-key")}
         record = {
@@ -39,6 +39,7 @@ class Records:
             "path": request.path,
             "endpoint": endpoint,
             "behaviour": behaviour,
+            "key": key,
             "connection": request.connection,
             "query": {name: value for name, value in request.query.items() if name not in ("token", "client_key")},
             "headers": headers,

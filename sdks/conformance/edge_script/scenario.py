@@ -42,6 +42,6 @@ async def play(entries: list[dict[str, Any]], edge: Edge, control: Control) -> N
         seen = counts.copy()
         await asyncio.sleep(entry.get("after_seconds", 0))
         wanted = entry.get("after_requests", {})
-        while any(counts[name] - seen[name] < count for name, count in wanted.items()):  # noqa: ASYNC110 - nobody tells
+        while any(counts[name] - seen[name] < count for name, count in wanted.items()):
             await asyncio.sleep(_LOOK_SECONDS)
         await control.apply({name: told for name, told in entry.items() if name not in _WAITS})

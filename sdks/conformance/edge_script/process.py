@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 import urllib.request
@@ -26,20 +27,23 @@ class ScriptedEdge:
 
     def put(self, name: str, document: Any) -> Any:
         """`PUT` at the control port."""
-        return _asked("PUT", f"{self.control}/{name}", document)
+        return asked("PUT", f"{self.control}/{name}", document)
 
     def post(self, name: str, document: Any = None) -> Any:
         """`POST` at the control port."""
-        return _asked("POST", f"{self.control}/{name}", document or {})
+        return asked("POST", f"{self.control}/{name}", document or {})
 
     def get(self, name: str) -> Any:
         """`GET` at the control port."""
-        return _asked("GET", f"{self.control}/{name}")
+        return asked("GET", f"{self.control}/{name}")
 
 
-def _asked(method: str, url: str, document: Any = None) -> Any:
+def asked(method: str, url: str, document: Any = None, key: str = "") -> Any:
+    """The JSON of an answer. Raises OSError for one that is none of success."""
     body = None if document is None else json.dumps(document).encode()
-    with urllib.request.urlopen(urllib.request.Request(url, body, method=method), timeout=_SECONDS) as told:
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {key}"}
+    request = urllib.request.Request(url, body, headers, method=method)
+    with urllib.request.urlopen(request, timeout=_SECONDS) as told:
         return json.loads(told.read())
 
 
@@ -52,5 +56,6 @@ def scripted_edge(*arguments: str) -> Iterator[ScriptedEdge]:
             assert process.stdout is not None
             yield ScriptedEdge(process, **json.loads(process.stdout.readline()))
         finally:
+            process.send_signal(signal.SIGCONT)
             process.terminate()
             process.wait(_SECONDS)
