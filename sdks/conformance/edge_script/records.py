@@ -29,7 +29,7 @@ class Records:
         self.counts.clear()
 
     def asked(self, endpoint: str | None, request: Request, behaviour: str, key: str | None) -> dict[str, Any]:
-        """A request. Its `status` is written in later, 0 where none was told; `key` is the kind of its key, if known."""
+        """A request. Its `status` is written in later, 0 where none was told; `key` is the kind of its key."""
         self.counts[endpoint or "none"] += 1
         headers = {name: value for name, value in request.headers.items() if name not in ("authorization", "x-api-key")}
         record = {

@@ -68,7 +68,9 @@ class Streams:
             await self._tell(endpoint, exchange, step, mailbox)
         finally:
             watching.cancel()
+            await asyncio.wait([watching])
             del self._open[endpoint][exchange]
+            exchange.close()
 
     async def _left(self, exchange: Exchange, mailbox: Mailbox) -> None:
         await exchange.left()

@@ -1,6 +1,6 @@
-"""`python -m sdk_trials --driver "COMMAND" [--kind server|client] [NAME…]`: tries an SDK, prints a line for each promise.
+"""`python -m sdk_trials --driver "COMMAND" [--kind server|client] [NAME…]`: tries an SDK.
 
-Exit 1 when one is not kept.
+Prints a line for each promise. Exit 1 when one is not kept.
 """
 
 from __future__ import annotations
@@ -24,9 +24,8 @@ def main() -> int:
     failed = 0
     for outcome in run_all(chosen, shlex.split(arguments.driver), arguments.kind, arguments.workers):
         failed += bool(outcome.fault)
-        print(
-            f"{'FAILED' if outcome.fault else 'ok':7}{outcome.seconds:6.1f} s  {outcome.trial.name}: {outcome.trial.promise}"
-        )
+        told, one = "FAILED" if outcome.fault else "ok", outcome.trial
+        print(f"{told:7}{outcome.seconds:6.1f} s  {one.name}: {one.promise}")
         for line in outcome.fault.splitlines():
             print(f"{'':17}{line}")
     print(f"{len(chosen) - failed} of {len(chosen)} promises kept")

@@ -45,7 +45,7 @@ def an_exposure_says_what_was_decided(bench: Bench) -> None:
 
 @trial()
 def attributes_are_those_that_are_named(bench: Bench) -> None:
-    """`context` has the attributes that `exposure_attributes` of the flag and the environment name, without private ones;
+    """`context` has the attributes that flag and environment name as `exposure_attributes`, without private ones;
     integers of 64 bits stay exact, `unit_key` and `split` are told."""
     bench.edge.put("environment", {"exposure_attributes": ["country"]})
     driver = bench.ready(private_attributes=["secret"], **_QUIET)
@@ -69,8 +69,8 @@ def an_override_is_told(bench: Bench) -> None:
 
 @trial()
 def only_what_asks_for_it_is_exposed(bench: Bench) -> None:
-    """Experiments, `report_exposures`, and remote configs on which one is under way; never an error, a user without key,
-    `all_flags` or `explain`."""
+    """Experiments, `report_exposures`, and remote configs on which one is under way; never an error, a user without
+    key, `all_flags` or `explain`."""
     driver = bench.ready(**_QUIET)
     for flag in ("plain", "text", "disabled", "half", "nowhere"):
         driver.detail(flag, default=None)

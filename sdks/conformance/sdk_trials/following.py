@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import operator
+from functools import partial
 
 from sdk_trials.expect import equal, has, holds
 from sdk_trials.sample import BOOLEAN, DOCUMENT, FLAGS, compare, document, off, ruled
@@ -26,7 +28,7 @@ def a_change_arrives_by_the_stream(bench: Bench) -> None:
 
 @trial("server")
 def a_stream_is_resumed(bench: Bench) -> None:
-    """After a break one request resumes the stream by `Last-Event-ID`; what was missed is told, and `/v1/config` is not asked."""
+    """After a break one request resumes the stream by `Last-Event-ID`, and tells what was missed."""
     driver = bench.ready()
     until(bench.streams)
     bench.edge.put("document", document(plain=off()))
@@ -91,16 +93,13 @@ def what_was_never_good_is_a_parse_error(bench: Bench) -> None:
 
 @trial("server")
 def long_lists_are_read_by_their_chunks(bench: Bench) -> None:
-    """Each chunk that is named and not held is read before the segment is used; one that is held by its digest is not."""
+    """Each chunk that is named and not held by its digest is read before the segment is used, and no other one."""
     keys = [f"user-{number}" for number in range(100)]
     lists = {"beta": {"included": keys, "depth": 2}}
     bench.edge.put("document", {**DOCUMENT, "long_lists": lists})
     driver = bench.ready()
     for user, listed in (("user-7", True), ("user-99", True), ("user-100", False), ("bea", True)):
-        until(
-            lambda user=user: driver.value("beta-only", user, default=None),
-            lambda value, listed=listed: value is listed,
-        )
+        until(partial(driver.value, "beta-only", user), partial(operator.is_, listed))
     chunks = len(bench.requests("chunk"))
     equal(chunks, 4)
     bench.edge.put("document", {**DOCUMENT, "long_lists": {"beta": {"included": [*keys, "user-100"], "depth": 2}}})
@@ -124,8 +123,8 @@ def a_list_waits_for_its_chunks(bench: Bench) -> None:
 
 
 @trial()
-def polling_takes_the_place_of_streams_that_cant_pass(bench: Bench) -> None:
-    """When streams fail three times in a row while the configuration can be read, it is polled."""
+def streams_that_cant_pass_are_polled_for(bench: Bench) -> None:
+    """When three streams in a row bring neither an event nor a heartbeat, the configuration is polled."""
     bench.edge.put("behaviour", {bench.stream: "html"})
     driver = bench.ready(poll_interval=0.1)
     until(driver.status, lambda told: told["mode"] == "poll")
@@ -137,7 +136,7 @@ def polling_takes_the_place_of_streams_that_cant_pass(bench: Bench) -> None:
 
 @trial()
 def a_proxy_that_collects_streams_is_seen(bench: Bench) -> None:
-    """A stream that begins and says nothing is broken after the time of silence, and polling takes its place."""
+    """A stream that begins and says nothing is broken after the time of silence, and the configuration is polled."""
     bench.edge.put("behaviour", {bench.stream: "buffered"})
     driver = bench.ready(poll_interval=0.1, silence=0.2)
     until(driver.status, lambda told: told["mode"] == "poll")

@@ -99,6 +99,8 @@ class Bench:
         return int(self.edge.get("state")["streams"][self.stream])
 
 
+_TRIALS = ("starts", "users", "changes", "following", "faults", "refusals", "exposures", "events")
+"""Files whose lines say best what went wrong."""
 Body = Callable[[Bench], None]
 BOTH = ("server", "client")
 
@@ -148,7 +150,7 @@ def run(one: Trial, command: Sequence[str], kind: str, edges: list[ScriptedEdge]
             del edges[1:]
     except Exception as error:
         at = traceback.extract_tb(error.__traceback__)
-        here = next((each for each in reversed(at) if "sdk_trials" in each.filename), at[-1])
+        here = next((each for each in reversed(at) if Path(each.filename).stem in _TRIALS), at[-1])
         fault = f"{Path(here.filename).name}:{here.lineno}: {here.line}\n{type(error).__name__}: {error}"
         del edges[1:]
     return Outcome(one, time.monotonic() - started, fault)
