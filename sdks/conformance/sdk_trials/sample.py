@@ -92,7 +92,7 @@ DOCUMENT: dict[str, Any] = {
 
 
 def document(**flags: Any) -> dict[str, Any]:
-    """The same with these flags in place of what was there; None: without it."""
+    """The same with these flags instead of what was there; None: without it."""
     changed = {key: flag for key, flag in {**FLAGS, **flags}.items() if flag is not None}
     return {**DOCUMENT, "flags": changed}
 
