@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from edge_script.process import ScriptedEdge, scripted_edge
 
 from tests.sdks.python.documents import EVERYTHING
-from tests.sdks.scripted_edge import ScriptedEdge, scripted_edge
 
 
 @pytest.fixture(scope="module")

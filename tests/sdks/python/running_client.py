@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from edge_script.process import ScriptedEdge
 from feature_flag_platform import FeatureFlagClient
-
-from tests.sdks.scripted_edge import ScriptedEdge
 
 NOWHERE = "http://127.0.0.1:9"
 """An address for clients that are offline."""
