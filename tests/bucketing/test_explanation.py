@@ -275,3 +275,21 @@ def test_an_experiment_comes_to_a_remote_config_and_goes() -> None:
     assert resolved.updated(version=4, experiments={"e": None}).evaluate("c", {"targetingKey": "u"}, 0).value == {
         "n": 0
     }
+
+
+@pytest.mark.parametrize("mode", ["assigns", "observes"])
+def test_an_audience_that_cannot_be_told_is_told_as_an_error(mode: str) -> None:
+    experiment = DOCUMENT["experiments"]["watch"] | {"mode": mode, "audience": {"segment": "long"}}  # type: ignore[index]
+    compiled = compile_flagset(
+        flagset_from_document(
+            {
+                "salt": "",
+                "flags": {"f": FLAG | {"default": {"variation": "on"}}},
+                "segments": {"long": {"long_list": {"included": 1, "excluded": 0, "digest": "0" * 64}}},
+                "experiments": {"e": experiment},
+            }
+        )
+    )
+    told = compiled.explain("f", {"targetingKey": "ann"}, 60).to_dict()
+    step = next(each for each in told["steps"] if each["step"] == "experiment")
+    assert (told["decision"]["errorCode"], step["result"]) == ("PARSE_ERROR", "error")

@@ -92,7 +92,7 @@ def comparison(random: Random, broken: float) -> dict[str, Any]:
     if operator not in ("exists", "not_exists"):
         document["value"] = _broken(random, operator) if random.random() < broken else _literal(random, operator)
     if random.random() < broken / 4:
-        document["operator"] = "is_telepathic"
+        document = {"value": True, **document, "operator": "is_telepathic"}
     return document
 
 

@@ -38,8 +38,9 @@ class ExperimentTracer:
             return {**step, "result": "not running"}
         if experiment.audience is not None:
             step["audience"] = self._conditions.trace(experiment.audience, f"{path}.audience", self._recorder)
-            if not seen[f"{path}.audience"]:
-                return {**step, "result": "not in the audience"}
+            matched = seen.get(f"{path}.audience")
+            if not matched:
+                return {**step, "result": "error" if matched is None else "not in the audience"}
         unit = seen.get(f"{path}.unit")
         if unit is None or (unit == "" and experiment.bucket_by is None):
             return {**step, "result": "no usable unit"}

@@ -203,10 +203,7 @@ func (compiler compiler) patched(
 	enrolment := compiler.enrolment(experiment, salt, outcomes)
 	gets := make([]*combinations, len(experiment.shares))
 	for index, share := range experiment.shares {
-		patch := experiment.patches[share.variation]
-		if patch == nil {
-			patch = map[string]any{}
-		}
+		patch := experiment.patchOf(share.variation)
 		gets[index] = newCombinations(config, &patchedVariation{share.variation, patch, assignedBy(experiment)})
 	}
 	return func(run *run, matched []int64) *outcome {

@@ -71,7 +71,7 @@ func (set *FlagSet) Evaluate(key string, context map[string]any, now int64) (dec
 	}
 	defer func() {
 		if cause := recover(); cause != nil {
-			decision = failure(key, General, fmt.Sprintf("the evaluation failed: %T", cause), item.version)
+			decision = unforeseen(item, cause)
 		}
 	}()
 	run := newRun(set, context, now)
@@ -88,6 +88,11 @@ func (set *FlagSet) EvaluateAny(key string, context any, now int64) *Decision {
 		return set.Evaluate(key, members, now)
 	}
 	return failure(key, InvalidContext, "the context must be an object", item.version)
+}
+
+// unforeseen is the decision that stands for a panic; its text never repeats the context.
+func unforeseen(item *item, cause any) *Decision {
+	return failure(item.key, General, fmt.Sprintf("the evaluation failed: %T", cause), item.version)
 }
 
 func unknownFlag(key string) *Decision { return failure(key, FlagNotFound, "there is no such flag", 0) }

@@ -79,13 +79,18 @@ func (writer *flagWriter) prerequisiteFailed(served *Decision) *outcome {
 	return &outcome{decision: *failed}
 }
 
+const (
+	overridesStep = "overrides"
+	targetsStep   = "targets"
+)
+
 // targets are the overrides, then the individual targets.
 func (writer *flagWriter) targets() []step {
 	var steps []step
 	for _, override := range []bool{true, false} {
-		name, told := "targets", particulars{}
+		name, told := targetsStep, particulars{}
 		if override {
-			name, told = "overrides", particulars{override: true}
+			name, told = overridesStep, particulars{override: true}
 		}
 		permanent, expiring := map[string]*outcome{}, map[string]expiry{}
 		for index := len(writer.flag.targets) - 1; index >= 0; index-- {

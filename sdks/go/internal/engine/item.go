@@ -114,7 +114,10 @@ func (run *run) prerequisite(key string) *Decision {
 		return decision
 	}
 	run.served.put(item, nil)
+	trace := run.trace
+	run.trace = nil
 	decision = item.decide(run, 0)
+	run.trace = trace
 	run.served.put(item, decision)
 	return decision
 }

@@ -152,7 +152,10 @@ func (run *run) isIn(key string) bool {
 	if len(segment.named) > 0 {
 		run.members.put(segment, unfinished)
 	}
+	trace := run.trace
+	run.trace = nil
 	member := segment.member(run)
+	run.trace = trace
 	state := isNoMember
 	if member {
 		state = isMember

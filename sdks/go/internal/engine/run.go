@@ -20,7 +20,7 @@ type run struct {
 	served    memo[*item, *Decision]
 	// positions are those of a remote config's overrides that match.
 	positions []int64
-	// trace is told each step of an explanation; nil else.
+	// trace is told each step of an explanation, but none of what prerequisites and segments do; nil else.
 	trace trace
 }
 
