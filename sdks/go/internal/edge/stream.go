@@ -61,7 +61,13 @@ func (e *Edge) Stream(ctx context.Context, address, last string, take func(Event
 	silence := time.AfterFunc(e.pace.Silence, func() { stop(fmt.Errorf("the stream was silent for %v", e.pace.Silence)) })
 	defer silence.Stop()
 	reader := bufio.NewReaderSize(&attended{response.Body, silence, e.pace.Silence}, 1<<16)
-	if err := events(reader, take); err != nil {
+	// Whoever takes an event may take their time: nobody listens meanwhile.
+	attending := func(event Event) bool {
+		silence.Stop()
+		defer silence.Reset(e.pace.Silence)
+		return take(event)
+	}
+	if err := events(reader, attending); err != nil {
 		return unreached(ctx, err)
 	}
 	return nil

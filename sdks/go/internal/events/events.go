@@ -96,7 +96,7 @@ type exposure struct {
 
 // Expose tells that a user was served what was decided, unless it was told lately. names are those of the attributes
 // that the exposure carries.
-func (e *Events) Expose(user string, decision *engine.Decision, version int64, context map[string]any, names []string, now time.Time) {
+func (e *Events) Expose(user string, decision *engine.Decision, version int64, context map[string]any, now time.Time, names ...[]string) {
 	if e.sender == nil || !e.options.Exposures || user == "" || tooLong(user, textMax) || tooLong(decision.Variation, nameMax) {
 		return
 	}
@@ -118,7 +118,7 @@ func (e *Events) Expose(user string, decision *engine.Decision, version int64, c
 		UnitKey:       unit,
 		Override:      decision.Override,
 		Split:         decision.Split,
-		Context:       e.privacy.exposed(context, names),
+		Context:       e.privacy.exposed(context, names...),
 	}
 	if event.Experiments == nil {
 		event.Experiments = []engine.Phase{}
@@ -133,10 +133,7 @@ func (e *Events) Expose(user string, decision *engine.Decision, version int64, c
 
 // unit is the randomised unit as events tell it, empty where it is the user, or may not be told.
 func (e *Events) unit(decision *engine.Decision, context map[string]any) string {
-	if decision.BucketBy == "" {
-		return ""
-	}
-	unit := unitText(lookup(context, decision.BucketBy))
+	unit := UnitOf(decision, context)
 	if unit == "" || tooLong(unit, textMax) || (e.privacy.secret == nil && e.privacy.hides(decision.BucketBy)) {
 		return ""
 	}

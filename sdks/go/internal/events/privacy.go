@@ -5,8 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"math"
-	"strconv"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -82,9 +81,9 @@ func (p privacy) kept(object map[string]any, path string) map[string]any {
 
 // exposed are the attributes that are named, as they stand in the context: what is found by a path stays inside its objects. What
 // is missing, private, an object, or longer than the limits is left out.
-func (p privacy) exposed(context map[string]any, names []string) map[string]any {
+func (p privacy) exposed(context map[string]any, names ...[]string) map[string]any {
 	found := map[string]any{}
-	for _, name := range names {
+	for _, name := range slices.Concat(names...) {
 		if p.hides(name) || (p.secret != nil && name == targetingKey) {
 			continue
 		}
@@ -115,22 +114,6 @@ func put(into map[string]any, path []string, value any) {
 	into[path[len(path)-1]] = value
 }
 
-// lookup is an attribute by its name, or by its path through objects; nil if it isn't there.
-func lookup(context map[string]any, name string) any {
-	if value, flat := context[name]; flat {
-		return value
-	}
-	var value any = context
-	for step := range strings.SplitSeq(name, ".") {
-		object, ok := value.(map[string]any)
-		if !ok {
-			return nil
-		}
-		value = object[step]
-	}
-	return value
-}
-
 func isPlain(value any) bool {
 	list, ok := value.([]any)
 	if !ok {
@@ -151,37 +134,8 @@ func isScalar(value any) bool {
 	switch value := value.(type) {
 	case string:
 		return utf8.RuneCountInString(value) <= exposedTextMax
-	case bool, int, int64, json.Number:
+	case bool, int64, json.Number, float64:
 		return true
-	case float64:
-		return !math.IsNaN(value) && !math.IsInf(value, 0)
 	}
 	return false
-}
-
-// exactMax is the first whole number that a float can't tell from its neighbour.
-const exactMax = 1 << 53
-
-// unitText is the text of what can be a unit, empty of anything else.
-func unitText(value any) string {
-	switch value := value.(type) {
-	case string:
-		return value
-	case int:
-		return wholeText(int64(value))
-	case int64:
-		return wholeText(value)
-	case float64:
-		if value == math.Trunc(value) && math.Abs(value) < exactMax {
-			return strconv.FormatInt(int64(value), 10)
-		}
-	}
-	return ""
-}
-
-func wholeText(number int64) string {
-	if number <= -exactMax || number >= exactMax {
-		return ""
-	}
-	return strconv.FormatInt(number, 10)
 }

@@ -1,0 +1,290 @@
+// Package follow keeps the newest configuration: from a bootstrap, a store, an edge's document and its stream.
+package follow
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/feature-flag-platform/sdk/go/internal/edge"
+	"github.com/feature-flag-platform/sdk/go/internal/engine"
+	"github.com/feature-flag-platform/sdk/go/internal/pace"
+	"github.com/feature-flag-platform/sdk/go/internal/retry"
+	"github.com/feature-flag-platform/sdk/go/internal/store"
+)
+
+// failuresMax is after how many streams in a row that told nothing the configuration is polled.
+const failuresMax = 3
+
+// Options of a Follower.
+type Options struct {
+	Edge      *edge.Edge
+	Endpoints *edge.Endpoints
+	// Poll: never by stream. Interval is between two polls, in either case.
+	Poll     bool
+	Interval time.Duration
+	Store    *store.Folder
+	Logger   *slog.Logger
+	Pace     pace.Pace
+	// Changed is called when another configuration is held, or the state is another one; it does not wait.
+	Changed func()
+	// Refused is called once when the key is.
+	Refused func()
+}
+
+// Follower holds the newest configuration.
+type Follower struct {
+	options     Options
+	flags       atomic.Pointer[engine.FlagSet]
+	environment atomic.Pointer[known]
+	standing    *standing
+	settled     chan struct{}
+	settle      func()
+	keeper      *keeper
+	restored    []byte
+	cancel      context.CancelFunc
+	working     sync.WaitGroup
+	defects     defects
+
+	// What follows is the one goroutine's own.
+
+	// id and etag are what an edge calls what is held; empty for what no edge gave.
+	id, etag string
+	// answered: an edge has given a document since the start.
+	answered bool
+	// attempts counts failures for the next pause, failures the streams in a row that told nothing.
+	attempts, failures int
+	// window is the pause that the edge asked for.
+	window time.Duration
+	// reread: the next step reads the whole document. polling: streams don't pass, since streamed.
+	reread, polling bool
+	streamed        time.Time
+	chunks          map[string][]byte
+	troubled        bool
+}
+
+// known is the environment and when it was asked for.
+type known struct {
+	edge.Environment
+	at time.Time
+}
+
+// New is a follower that holds nothing yet.
+func New(options Options) *Follower {
+	settled := make(chan struct{})
+	made := &Follower{
+		options:  options,
+		standing: newStanding(options.Pace.Stale, options.Changed),
+		settled:  settled,
+		settle:   sync.OnceFunc(func() { close(settled) }),
+		cancel:   func() {},
+		defects:  defects{logger: options.Logger, told: map[engine.Defect]bool{}},
+		chunks:   map[string][]byte{},
+		polling:  options.Poll,
+	}
+	return made
+}
+
+// Flags is the configuration that is held, nil while there is none.
+func (f *Follower) Flags() *engine.FlagSet { return f.flags.Load() }
+
+// Standing is the state now.
+func (f *Follower) Standing() Standing { return f.standing.read() }
+
+// Next is when the state changes by time alone; false if it doesn't.
+func (f *Follower) Next() (time.Time, bool) { return f.standing.next() }
+
+// Settled is closed when there is a configuration, or none can be expected any more.
+func (f *Follower) Settled() <-chan struct{} { return f.settled }
+
+// Environment is what the edge says of it, nothing while that is not known.
+func (f *Follower) Environment() edge.Environment {
+	if told := f.environment.Load(); told != nil {
+		return told.Environment
+	}
+	return edge.Environment{}
+}
+
+// Offline says that no edge is ever asked.
+func (f *Follower) Offline() {
+	f.standing.ended(Offline)
+	f.settle()
+}
+
+// Misconfigured says that no edge can be asked.
+func (f *Follower) Misconfigured(err error) {
+	f.standing.failed(err)
+	f.standing.ended(Refused)
+	f.settle()
+}
+
+// Start follows an edge until Close.
+func (f *Follower) Start() {
+	ctx, cancel := context.WithCancel(context.Background())
+	f.cancel = cancel
+	if f.options.Store != nil {
+		f.keeper = startKeeper(f.options.Store, f.options.Logger, f.restored)
+	}
+	f.working.Add(1)
+	go func() {
+		defer f.working.Done()
+		f.run(ctx)
+	}()
+}
+
+// Close ends all that Start began; what is held stays.
+func (f *Follower) Close() {
+	f.cancel()
+	f.working.Wait()
+	if f.keeper != nil {
+		f.keeper.close()
+	}
+	f.standing.ended(Closed)
+	f.settle()
+}
+
+// inform asks for the environment while it is not known; the channel is closed when that has ended.
+func (f *Follower) inform(ctx context.Context) <-chan struct{} {
+	informed := make(chan struct{})
+	f.working.Add(1)
+	go func() {
+		defer f.working.Done()
+		defer close(informed)
+		f.Refresh(ctx)
+	}()
+	return informed
+}
+
+// Refresh asks for the environment if what is known of it is old.
+func (f *Follower) Refresh(ctx context.Context) {
+	told := f.environment.Load()
+	if f.standing.read().State == Refused || (told != nil && time.Since(told.at) < f.options.Pace.Refresh) {
+		return
+	}
+	environment, err := f.options.Edge.Environment(ctx, f.options.Endpoints.Current())
+	if err != nil {
+		f.options.Logger.Debug("the environment is not known", "reason", err)
+		return
+	}
+	f.environment.Store(&known{environment, time.Now()})
+}
+
+func (f *Follower) run(ctx context.Context) {
+	for ctx.Err() == nil {
+		address := f.options.Endpoints.Current()
+		pause, err := f.step(ctx, address)
+		var refused *edge.Refused
+		if errors.As(err, &refused) {
+			f.refuse(refused)
+			return
+		}
+		if err != nil && ctx.Err() == nil {
+			f.trouble(address, err)
+			var unavailable *edge.Unavailable
+			if errors.As(err, &unavailable) {
+				pause += unavailable.After
+			}
+		}
+		if !retry.Sleep(ctx, pause) {
+			return
+		}
+	}
+}
+
+// step is one request: the document, or a stream with all that comes by it. It gives the pause after it.
+func (f *Follower) step(ctx context.Context, address string) (time.Duration, error) {
+	streamNow := f.polling && !f.options.Poll && time.Since(f.streamed) >= f.options.Pace.Return
+	if f.answered && !f.reread && (!f.polling || streamNow) {
+		return f.follow(ctx, address)
+	}
+	f.reread = false
+	if f.polling {
+		f.standing.by(ByPoll, address)
+	}
+	if err := f.read(ctx, address); err != nil {
+		f.options.Endpoints.Failed(address)
+		return f.failed(), err
+	}
+	f.calm(address)
+	if f.failures >= failuresMax && !f.polling {
+		f.options.Logger.Warn("streams don't pass: the configuration is polled", "endpoint", address)
+		f.polling, f.streamed = true, time.Now()
+		f.standing.by(ByPoll, address)
+	}
+	if f.polling {
+		f.attempts = 0
+		return time.Duration(float64(f.options.Interval) * (0.9 + 0.2*rand.Float64())), nil
+	}
+	return 0, nil
+}
+
+// follow is a stream from its beginning to its end.
+func (f *Follower) follow(ctx context.Context, address string) (time.Duration, error) {
+	began := time.Now()
+	ended := f.stream(ctx, address)
+	f.streamed = time.Now()
+	if time.Since(began) >= f.options.Pace.Steady {
+		f.attempts = 0
+	}
+	if ended.told {
+		f.failures = 0
+	} else {
+		f.failures++
+	}
+	switch {
+	case ended.home:
+		return 0, nil
+	case errors.Is(ended.err, errElsewhere):
+		f.reread = true
+		if f.attempts == 0 {
+			f.attempts = 1
+			return 0, nil
+		}
+		return f.failed(), nil
+	}
+	f.reread = f.failures >= failuresMax
+	f.options.Endpoints.Failed(address)
+	return f.failed(), ended.err
+}
+
+// failed is the pause after one more failure.
+func (f *Follower) failed() time.Duration {
+	pause := retry.Pause(f.attempts, max(f.options.Pace.RetryFirst, f.window), f.options.Pace.RetryMax)
+	f.attempts++
+	return pause
+}
+
+// trouble tells of a failure: loudly the first, quietly those of the same outage.
+func (f *Follower) trouble(address string, err error) {
+	f.standing.failed(err)
+	level := slog.LevelDebug
+	if !f.troubled {
+		level = slog.LevelWarn
+	}
+	f.troubled = true
+	f.options.Logger.Log(context.Background(), level, "the edge can't be followed; what is held goes on",
+		"endpoint", address, "reason", err)
+}
+
+func (f *Follower) calm(address string) {
+	if f.troubled {
+		f.options.Logger.Info("the edge is followed again", "endpoint", address)
+	}
+	f.troubled = false
+}
+
+// refuse ends the retries of the key.
+func (f *Follower) refuse(refused *edge.Refused) {
+	f.options.Logger.Error(refused.Error()+"; it is not asked again, and what is held goes on",
+		"status", refused.Status, "code", refused.Code)
+	f.standing.failed(refused)
+	f.standing.ended(Refused)
+	f.settle()
+	if f.options.Refused != nil {
+		f.options.Refused()
+	}
+}
