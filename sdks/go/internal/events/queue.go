@@ -6,13 +6,12 @@ import (
 	"sync/atomic"
 )
 
-// Why an event is not sent. Reasons that the ingestor's answer gives are beside these.
+// Why an event is lost.
 const (
 	QueueFull = "queue_full"
-	Refused   = "key_refused"
+	Refused   = "refused"
 	Rejected  = "rejected"
 	TooLarge  = "too_large"
-	NotTaken  = "not_taken"
 	Invalid   = "invalid"
 	Closed    = "closed"
 )

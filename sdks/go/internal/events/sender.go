@@ -221,7 +221,7 @@ func (s *sender) attempt(body []byte, count int) (after time.Duration, again boo
 		s.queue.drop(Refused, int64(count))
 	default:
 		s.events.once.warn("events are not taken and are dropped", "status", status, "answer", short(told))
-		s.queue.drop(NotTaken, int64(count))
+		s.queue.drop(Rejected, int64(count))
 	}
 	return 0, false
 }
