@@ -233,7 +233,7 @@ func (e *Edge) since(told string) string {
 	}
 	version, _ := strconv.Atoi(strings.Split(told, "-")[0])
 	first := e.document["version"].(int) - len(e.changes)
-	if told == "" || version < first {
+	if told == "" || version < first || version-first >= len(e.changes) {
 		body, _ := json.Marshal(e.document)
 		return fmt.Sprintf("id: %s\nevent: snapshot\ndata: %s\n\n", e.id(), body)
 	}
