@@ -60,17 +60,12 @@ type Follower struct {
 	attempts, failures int
 	// window is the pause that the edge asked for.
 	window time.Duration
-	// reread: the next step reads the whole document. polling: streams don't pass, since streamed.
-	reread, polling bool
-	streamed        time.Time
-	chunks          map[string][]byte
-	troubled        bool
-}
-
-// known is the environment and when it was asked for.
-type known struct {
-	edge.Environment
-	at time.Time
+	// reread: the next step reads the whole document. answering: the edge gave it while streams told nothing. polling: streams
+	// don't pass; the last one ended at streamed.
+	reread, answering, polling bool
+	streamed                   time.Time
+	chunks                     map[string][]byte
+	troubled                   bool
 }
 
 // New is a follower that holds nothing yet.
@@ -100,14 +95,6 @@ func (f *Follower) Next() (time.Time, bool) { return f.standing.next() }
 
 // Settled is closed when there is a configuration, or none can be expected any more.
 func (f *Follower) Settled() <-chan struct{} { return f.settled }
-
-// Environment is what the edge says of it, nothing while that is not known.
-func (f *Follower) Environment() edge.Environment {
-	if told := f.environment.Load(); told != nil {
-		return told.Environment
-	}
-	return edge.Environment{}
-}
 
 // Offline says that no edge is ever asked.
 func (f *Follower) Offline() {
@@ -147,35 +134,10 @@ func (f *Follower) Close() {
 	f.settle()
 }
 
-// inform asks for the environment while it is not known; the channel is closed when that has ended.
-func (f *Follower) inform(ctx context.Context) <-chan struct{} {
-	informed := make(chan struct{})
-	f.working.Add(1)
-	go func() {
-		defer f.working.Done()
-		defer close(informed)
-		f.Refresh(ctx)
-	}()
-	return informed
-}
-
-// Refresh asks for the environment if what is known of it is old.
-func (f *Follower) Refresh(ctx context.Context) {
-	told := f.environment.Load()
-	if f.standing.read().State == Refused || (told != nil && time.Since(told.at) < f.options.Pace.Refresh) {
-		return
-	}
-	environment, err := f.options.Edge.Environment(ctx, f.options.Endpoints.Current())
-	if err != nil {
-		f.options.Logger.Debug("the environment is not known", "reason", err)
-		return
-	}
-	f.environment.Store(&known{environment, time.Now()})
-}
-
 func (f *Follower) run(ctx context.Context) {
 	for ctx.Err() == nil {
 		address := f.options.Endpoints.Current()
+		f.standing.asks(address)
 		pause, err := f.step(ctx, address)
 		var refused *edge.Refused
 		if errors.As(err, &refused) {
@@ -206,20 +168,33 @@ func (f *Follower) step(ctx context.Context, address string) (time.Duration, err
 		f.standing.by(ByPoll, address)
 	}
 	if err := f.read(ctx, address); err != nil {
+		f.answering = false
 		f.options.Endpoints.Failed(address)
 		return f.failed(), err
 	}
 	f.calm(address)
 	if f.failures >= failuresMax && !f.polling {
-		f.options.Logger.Warn("streams don't pass: the configuration is polled", "endpoint", address)
-		f.polling, f.streamed = true, time.Now()
-		f.standing.by(ByPoll, address)
+		// An edge that was gone and has come back gets one more stream: it is not the streams that fail.
+		f.polling, f.answering = f.answering, true
+		if f.polling {
+			f.options.Logger.Warn("streams don't pass: the configuration is polled", "endpoint", address)
+			f.standing.by(ByPoll, address)
+		}
 	}
 	if f.polling {
 		f.attempts = 0
-		return time.Duration(float64(f.options.Interval) * (0.9 + 0.2*rand.Float64())), nil
+		return f.untilPoll(), nil
 	}
 	return 0, nil
+}
+
+// untilPoll is the time to the next poll, or to the next trial of a stream if that comes first.
+func (f *Follower) untilPoll() time.Duration {
+	interval := time.Duration(float64(f.options.Interval) * (0.9 + 0.2*rand.Float64()))
+	if f.options.Poll {
+		return interval
+	}
+	return min(interval, max(f.options.Pace.Return-time.Since(f.streamed), 0))
 }
 
 // follow is a stream from its beginning to its end.
@@ -231,7 +206,7 @@ func (f *Follower) follow(ctx context.Context, address string) (time.Duration, e
 		f.attempts = 0
 	}
 	if ended.told {
-		f.failures = 0
+		f.failures, f.answering = 0, false
 	} else {
 		f.failures++
 	}

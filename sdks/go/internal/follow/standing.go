@@ -135,6 +135,10 @@ func (s *standing) failed(err error) {
 	s.change(func(now *Standing) { now.LastError = err.Error() })
 }
 
+func (s *standing) asks(endpoint string) {
+	s.change(func(now *Standing) { now.Endpoint = endpoint })
+}
+
 func (s *standing) by(mode, endpoint string) {
 	s.change(func(now *Standing) { now.Mode, now.Endpoint = mode, endpoint })
 }
