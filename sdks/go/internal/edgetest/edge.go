@@ -97,7 +97,7 @@ func (e *Edge) Put(document Object) {
 	e.wake()
 }
 
-// Change puts flags (nil: gone) in place, one version on, and tells streams by a change.
+// Change puts flags (nil: gone) instead of theirs, one version on, and tells streams by a change.
 func (e *Edge) Change(flags Object) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

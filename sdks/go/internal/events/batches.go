@@ -9,7 +9,7 @@ import (
 )
 
 // taken counts what an answer says of each event.
-func (s *sender) taken(told []byte, count int64) {
+func (s *delivery) taken(told []byte, count int64) {
 	var answer struct {
 		Rejected []struct {
 			Code   string `json:"code"`

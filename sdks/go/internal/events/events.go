@@ -44,7 +44,7 @@ type Events struct {
 	usage      *usage
 	remembered *remembered
 	privacy    privacy
-	sender     *sender
+	delivery   *delivery
 	once       onceEach
 }
 
@@ -59,21 +59,21 @@ func New(options Options) *Events {
 		once:       newOnceEach(options.Logger),
 	}
 	if options.Edge != nil {
-		made.sender = startSender(made)
+		made.delivery = startDelivery(made)
 	}
 	return made
 }
 
 // Count counts an evaluation; bulk: as one of all flags.
 func (e *Events) Count(decision *engine.Decision, bulk bool) {
-	if e.options.Usage && e.sender != nil {
+	if e.options.Usage && e.delivery != nil {
 		e.usage.count(decision, bulk)
 	}
 }
 
 // CountWay counts an evaluation that ended otherwise than the engine decided.
 func (e *Events) CountWay(way Way) {
-	if e.options.Usage && e.sender != nil {
+	if e.options.Usage && e.delivery != nil {
 		e.usage.countWay(way, 1)
 	}
 }
@@ -97,7 +97,7 @@ type exposure struct {
 // Expose tells that a user was served what was decided, unless it was told lately. names are those of the attributes
 // that the exposure carries.
 func (e *Events) Expose(user string, decision *engine.Decision, version int64, context map[string]any, now time.Time, names ...[]string) {
-	if e.sender == nil || !e.options.Exposures || user == "" || tooLong(user, textMax) || tooLong(decision.Variation, nameMax) {
+	if e.delivery == nil || !e.options.Exposures || user == "" || tooLong(user, textMax) || tooLong(decision.Variation, nameMax) {
 		return
 	}
 	unit := e.unit(decision, context)
@@ -128,7 +128,7 @@ func (e *Events) Expose(user string, decision *engine.Decision, version int64, c
 		e.remembered.forget(mark)
 		return
 	}
-	e.sender.wake()
+	e.delivery.wake()
 }
 
 // unit is the randomised unit as events tell it, empty where it is the user, or may not be told.
@@ -152,7 +152,7 @@ type metric struct {
 
 // Measure tells a metric event. value nil: the event only counts. properties are plain JSON.
 func (e *Events) Measure(name string, value *float64, user string, properties map[string]any, now time.Time) {
-	if e.sender == nil {
+	if e.delivery == nil {
 		return
 	}
 	switch {
@@ -173,13 +173,13 @@ func (e *Events) Measure(name string, value *float64, user string, properties ma
 		return
 	}
 	if e.queue.offer(text) {
-		e.sender.wake()
+		e.delivery.wake()
 	}
 }
 
 // Unmeasured counts a metric event whose value is no number at all.
 func (e *Events) Unmeasured(name string, value any) {
-	if e.sender != nil {
+	if e.delivery != nil {
 		e.invalid(name, fmt.Sprintf("the value of a metric event is a number, and not of type %T", value))
 	}
 }
@@ -194,19 +194,19 @@ func (e *Events) Counts() Counts { return e.queue.counts() }
 
 // Refuse drops what waits and what comes: the key is refused.
 func (e *Events) Refuse() {
-	if e.sender != nil {
-		e.sender.refuse()
+	if e.delivery != nil {
+		e.delivery.refuse()
 	}
 }
 
 // Flush sends what waits; true when nothing of it is left before the context ends.
 func (e *Events) Flush(ctx context.Context) bool {
-	return e.sender == nil || e.sender.flush(ctx)
+	return e.delivery == nil || e.delivery.flush(ctx)
 }
 
 // Close flushes, usage too, and ends the goroutine; true when nothing was left.
 func (e *Events) Close(ctx context.Context) bool {
-	return e.sender == nil || e.sender.close(ctx)
+	return e.delivery == nil || e.delivery.close(ctx)
 }
 
 // tooLong counts characters.

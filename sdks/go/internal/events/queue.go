@@ -60,7 +60,7 @@ func (q *queue) offer(event []byte) bool {
 		q.drop(QueueFull, 1)
 		return false
 	}
-	// There is room: no more are held than the channel has places.
+	// There is room: no more are held than the channel takes.
 	q.waiting <- event
 	return true
 }

@@ -17,8 +17,8 @@ const batchBytesMax = 900_000
 // answerMax is as much of an answer as is read.
 const answerMax = 4 << 20
 
-// sender is the one goroutine that sends.
-type sender struct {
+// delivery is the one goroutine that sends.
+type delivery struct {
 	events  *Events
 	queue   *queue
 	woken   chan struct{}
@@ -36,9 +36,9 @@ type sender struct {
 	notBefore time.Time
 }
 
-func startSender(events *Events) *sender {
+func startDelivery(events *Events) *delivery {
 	ctx, stop := context.WithCancel(context.Background())
-	made := &sender{
+	made := &delivery{
 		events:  events,
 		queue:   events.queue,
 		woken:   make(chan struct{}, 1),
@@ -54,7 +54,7 @@ func startSender(events *Events) *sender {
 }
 
 // wake tells that a batch may be full.
-func (s *sender) wake() {
+func (s *delivery) wake() {
 	if s.queue.held.Load() < int64(s.events.options.BatchSize) {
 		return
 	}
@@ -68,7 +68,7 @@ func signal(channel chan struct{}) {
 	}
 }
 
-func (s *sender) run() {
+func (s *delivery) run() {
 	defer close(s.ended)
 	flush := time.NewTicker(s.events.options.FlushInterval)
 	defer flush.Stop()
@@ -101,7 +101,7 @@ func (s *sender) run() {
 	}
 }
 
-func (s *sender) tellUsage() {
+func (s *delivery) tellUsage() {
 	if s.refused.Load() {
 		s.events.usage.take()
 		return
@@ -112,7 +112,7 @@ func (s *sender) tellUsage() {
 }
 
 // sendAll sends what waits now, batch by batch.
-func (s *sender) sendAll() {
+func (s *delivery) sendAll() {
 	for left := s.queue.held.Load(); left > 0; {
 		batch := s.batch()
 		left -= int64(len(batch))
@@ -123,7 +123,7 @@ func (s *sender) sendAll() {
 }
 
 // batch takes the next events off the queue.
-func (s *sender) batch() [][]byte {
+func (s *delivery) batch() [][]byte {
 	var batch [][]byte
 	size := 2
 	for len(batch) < s.events.options.BatchSize {
@@ -147,7 +147,7 @@ func (s *sender) batch() [][]byte {
 
 // send tries until the batch is taken, refused or the context ends. False: there was nothing to send, or no more is
 // to be sent.
-func (s *sender) send(batch [][]byte) bool {
+func (s *delivery) send(batch [][]byte) bool {
 	if len(batch) == 0 {
 		return false
 	}
@@ -172,7 +172,7 @@ func (s *sender) send(batch [][]byte) bool {
 }
 
 // pause waits until the next attempt; whoever flushes ends it, but not before the ingestor's own time.
-func (s *sender) pause(jitter time.Duration) bool {
+func (s *delivery) pause(jitter time.Duration) bool {
 	if !retry.Sleep(s.ctx, time.Until(s.notBefore)) {
 		return false
 	}
@@ -188,7 +188,7 @@ func (s *sender) pause(jitter time.Duration) bool {
 }
 
 // attempt sends a batch once. again: it may be taken later, not before after has passed.
-func (s *sender) attempt(body []byte, count int) (after time.Duration, again bool) {
+func (s *delivery) attempt(body []byte, count int) (after time.Duration, again bool) {
 	ctx, cancel := context.WithTimeout(s.ctx, s.events.options.Pace.Answer)
 	defer cancel()
 	address := s.events.options.Address() + "/v1/events"
@@ -226,14 +226,14 @@ func (s *sender) attempt(body []byte, count int) (after time.Duration, again boo
 	return 0, false
 }
 
-func (s *sender) refuse() {
+func (s *delivery) refuse() {
 	s.refused.Store(true)
 	signal(s.hurry)
 	signal(s.woken)
 }
 
 // flush sends what waits now; true when nothing was left of it.
-func (s *sender) flush(ctx context.Context) bool {
+func (s *delivery) flush(ctx context.Context) bool {
 	flushed := make(chan struct{})
 	s.hurried(ctx, func(again <-chan time.Time) bool {
 		select {
@@ -261,7 +261,7 @@ func (s *sender) flush(ctx context.Context) bool {
 }
 
 // close sends what waits, as long as the context allows, and ends the goroutine; true when nothing was left.
-func (s *sender) close(ctx context.Context) bool {
+func (s *delivery) close(ctx context.Context) bool {
 	close(s.ending)
 	s.hurried(ctx, func(again <-chan time.Time) bool {
 		select {
@@ -292,7 +292,7 @@ func (s *sender) close(ctx context.Context) bool {
 
 // hurried waits until done says true or the context ends. Meanwhile a batch that waits for its next attempt waits no longer than the
 // first window.
-func (s *sender) hurried(ctx context.Context, done func(again <-chan time.Time) bool) {
+func (s *delivery) hurried(ctx context.Context, done func(again <-chan time.Time) bool) {
 	again := time.NewTicker(s.events.options.Pace.RetryFirst)
 	defer again.Stop()
 	for ctx.Err() == nil {
