@@ -89,7 +89,7 @@ const (
 // batchMax is how many events an ingestor takes at once.
 const batchMax = 5000
 
-// completed has the defaults in place of what isn't said.
+// completed has the defaults for what isn't said.
 func (c Config) completed() Config {
 	c.StartWait = orDefault(c.StartWait, 5*time.Second)
 	c.Polling = orDefault(c.Polling, PollAuto)

@@ -36,7 +36,7 @@ type options struct {
 	UsageInterval float64 `json:"usage_interval"`
 }
 
-// start makes a client in place of the one that is there.
+// start makes a client instead of the one that is there.
 func (d *driver) start(raw json.RawMessage) error {
 	var given options
 	decoder := json.NewDecoder(bytes.NewReader(raw))

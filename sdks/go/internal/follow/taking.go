@@ -181,7 +181,7 @@ func (f *Follower) ask(ctx context.Context, address string, missing []engine.Chu
 	var mu sync.Mutex
 	var failed error
 	var asking sync.WaitGroup
-	places := make(chan struct{}, chunksAtOnce)
+	turns := make(chan struct{}, chunksAtOnce)
 	wanted := map[string]bool{}
 	for _, each := range missing {
 		wanted[each.Digest] = true
@@ -198,11 +198,11 @@ func (f *Follower) ask(ctx context.Context, address string, missing []engine.Chu
 		if skip {
 			continue
 		}
-		places <- struct{}{}
+		turns <- struct{}{}
 		asking.Add(1)
 		go func() {
 			defer asking.Done()
-			defer func() { <-places }()
+			defer func() { <-turns }()
 			chunk, err := f.options.Edge.Chunk(ctx, address, each.Segment, each.Number, each.Digest)
 			mu.Lock()
 			defer mu.Unlock()
