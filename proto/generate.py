@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from pathlib import Path
 
+import grpc_tools
 from grpc_tools import protoc
 
 from proto.config_schema import config_schema
@@ -19,6 +20,15 @@ from proto.typescript import typescript
 
 PROTO = Path(__file__).resolve().parent
 ROOT = PROTO.parent
+SERVED = (
+    "verdict/v1/evaluation.proto",
+    "flagd/evaluation/v1/evaluation.proto",
+    "flagd/evaluation/v2/evaluation.proto",
+    "flagd/sync/v1/sync.proto",
+)
+"""What the edge serves by gRPC: its clients speak it, and no other service does."""
+_KNOWN = Path(grpc_tools.__file__).parent / "_proto"
+"""The messages that protobuf itself brings."""
 
 
 def generated() -> Iterator[tuple[Path, bytes]]:
@@ -27,19 +37,23 @@ def generated() -> Iterator[tuple[Path, bytes]]:
     yield Path("proto/config.schema.json"), (json.dumps(schema, indent=2) + "\n").encode()
     yield Path("sdks/node/src/config.gen.ts"), typescript(schema).encode()
     yield Path("sdks/go/internal/config/config_gen.go"), golang(schema).encode()
-    yield from _messages(Path("libs/messages/generated"))
+    served = {PROTO / path for path in SERVED}
+    yield from _messages(Path("libs/messages/generated"), set(PROTO.glob("verdict/**/*.proto")) - served)
+    yield from _messages(Path("services/edge_evaluator/grpc_server/generated"), served, by_path=True)
 
 
-def _messages(target: Path) -> Iterator[tuple[Path, bytes]]:
-    """`*_pb2.py` and their type stubs, made flat."""
+def _messages(target: Path, sources: Set[Path], *, by_path: bool = False) -> Iterator[tuple[Path, bytes]]:
+    """`*_pb2.py` and their type stubs, made flat. `by_path`: named by their folders, too, as versions of a protocol
+    have one file name."""
     with tempfile.TemporaryDirectory() as scratch:
-        sources = sorted(str(path.relative_to(PROTO)) for path in PROTO.glob("verdict/**/*.proto"))
-        arguments = ["protoc", f"-I{PROTO}", f"--python_out={scratch}", f"--pyi_out={scratch}", *sources]
+        named = sorted(str(path.relative_to(PROTO)) for path in sources)
+        arguments = ["protoc", f"-I{PROTO}", f"-I{_KNOWN}", f"--python_out={scratch}", f"--pyi_out={scratch}", *named]
         if protoc.main(arguments) != 0:
             raise SystemExit("protoc failed")
         yield target / "__init__.py", b""
-        for path in sorted(Path(scratch).glob("verdict/**/*_pb2.py*")):
-            yield target / path.name, path.read_bytes()
+        for path in sorted(Path(scratch).glob("**/*_pb2.py*")):
+            name = "_".join(path.relative_to(scratch).parts) if by_path else path.name
+            yield target / name, path.read_bytes()
 
 
 def main() -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 BATCH_EVENTS_MAX = 500
 _BATCH_BYTES_MAX = 2 * 1024 * 1024
 _RETRY_SECONDS_MAX = 30.0
+_DELIVERY_SECONDS = 5.0
 _log = get_logger("event_buffer")
 
 
@@ -62,6 +63,14 @@ class _Receipt(msgspec.Struct):
 
 
 _read_receipt = msgspec.json.Decoder(_Receipt).decode
+
+
+def client_of(address: str) -> httpx.AsyncClient:
+    """What sends to the ingestor there."""
+    client: httpx.AsyncClient = import_module("httpx").AsyncClient(
+        base_url=address, timeout=_DELIVERY_SECONDS, trust_env=False
+    )
+    return client
 
 
 class EventBuffer:

@@ -38,7 +38,7 @@ from edge_evaluator.app import BROWSER_ACCESS, EVENT_BODIES, EdgeParts, HttpOpti
 from edge_evaluator.endpoints.contexts import ContextLimits
 from edge_evaluator.evaluation.evaluator import Evaluator
 from edge_evaluator.evaluation.exposures import NoExposures, ReportedExposures
-from edge_evaluator.event_buffer import EventBuffer
+from edge_evaluator.event_buffer import EventBuffer, client_of
 from edge_evaluator.event_relay import EventRelay
 from edge_evaluator.fast_path.event_streams import EventStreams
 from edge_evaluator.fast_path.plain_requests import PlainRequests
@@ -58,10 +58,10 @@ from edge_evaluator.usage.tallies import Tallies
 
 if TYPE_CHECKING:
     # Loaded by who uses them alone: they take memory.
-    import httpx
     from redis.asyncio import Redis
 
-_DELIVERY_SECONDS = 5.0
+    from edge_evaluator.grpc_server.server import GrpcServer
+
 _AGES_SECONDS = 1.0
 # A configuration is compiled beside the event loop, which must not wait long for its turn.
 _THREAD_SWITCH_SECONDS = 0.001
@@ -124,6 +124,7 @@ class Edge:
         exposures = NoExposures() if self._events is None else self._reported_exposures(self._events)
         self.evaluator = Evaluator(memory=self.memory, exposures=exposures, tallies=tallies, clock=self._clock)
         self.context_limits = ContextLimits(settings.edge_context_attributes_max, settings.edge_context_depth_max)
+        self.grpc = self._grpc_server() if settings.edge_grpc_port else None
         self.pages = Pages(settings.edge_cors_origins, BROWSER_ACCESS)
         self.app = build_app(
             EdgeParts(
@@ -155,9 +156,13 @@ class Edge:
         self._bus.start()
         redis = redis_at(self._settings)
         self._start_work(redis)
+        if self.grpc is not None:
+            await self.grpc.begin()
         try:
             yield
         finally:
+            if self.grpc is not None:
+                await self.grpc.close()
             await self._background.stop()
             await self._relay.close()
             if self._events is not None:
@@ -185,6 +190,8 @@ class Edge:
             shared = SharedLimits("edge", redis, (self._key_limit, self._address_limit))
             background.every("shared-limits", shared.join, seconds=JOIN_SECONDS)
         background.keep("event-streams", self.event_streams.run)
+        if self.grpc is not None:
+            background.keep("grpc-health", self.grpc.keep_health)
         background.every("usage", self._summaries.tick, seconds=READ_SECONDS)
         if self._events is not None:
             background.keep("exposures", self._events.run)
@@ -202,26 +209,45 @@ class Edge:
             clock=self._clock,
         )
 
+    def _grpc_server(self) -> GrpcServer:
+        settings = self._settings
+        served = import_module("edge_evaluator.grpc_server.server")
+        server: GrpcServer = served.GrpcServer(
+            served.GrpcParts(
+                admission=self.admission,
+                evaluator=self.evaluator,
+                open_streams=self.open_streams,
+                limits=self.context_limits,
+                proxies=TrustedProxies(settings.trusted_proxies),
+                registry=self._registry,
+            ),
+            served.GrpcOptions(
+                host=settings.host,
+                port=settings.edge_grpc_port,
+                message_bytes_max=settings.edge_body_limit_bytes,
+                certificate_file=settings.edge_grpc_tls_certificate_file,
+                key_file=settings.edge_grpc_tls_key_file,
+                client_ca_file=settings.edge_grpc_tls_client_ca_file,
+                shares_port=self._worker.count > 1,
+                flagd_key=settings.edge_flagd_key.get_secret_value().encode(),
+            ),
+        )
+        return server
+
     def _event_buffer(self) -> EventBuffer | None:
         settings = self._settings
         if not settings.ingestor_url:
             return None
-        client: httpx.AsyncClient = import_module("httpx").AsyncClient(
-            base_url=settings.ingestor_url, timeout=_DELIVERY_SECONDS, trust_env=False
-        )
-        events_max = self._worker.part(settings.edge_exposure_buffer_max)
         return EventBuffer(
-            client=client,
-            events_max=events_max,
+            client=client_of(settings.ingestor_url),
+            events_max=self._worker.part(settings.edge_exposure_buffer_max),
             flush_seconds=settings.edge_exposure_flush_seconds,
             registry=self._registry,
         )
 
     def _reported_exposures(self, buffer: EventBuffer) -> ReportedExposures:
-        window_seconds = self._settings.edge_exposure_window_seconds
-        return ReportedExposures(
-            buffer=buffer, window_seconds=window_seconds, clock=self._clock, registry=self._registry
-        )
+        seconds = self._settings.edge_exposure_window_seconds
+        return ReportedExposures(buffer=buffer, window_seconds=seconds, clock=self._clock, registry=self._registry)
 
     async def _roll_limits(self) -> None:
         self._key_limit.roll()

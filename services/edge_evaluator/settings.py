@@ -6,7 +6,7 @@ import re
 from typing import Annotated
 
 from service_kit.cors import ANY_ORIGIN, Origins
-from service_kit.setting_values import Between, Checks
+from service_kit.setting_values import Between, Checks, Secret
 from service_kit.settings import Workers
 from service_kit.store_settings import BusSettings, OptionalFile, RedisSettings
 
@@ -55,6 +55,12 @@ class EdgeSettings(BusSettings, RedisSettings):
     edge_refetches_per_second: Annotated[int, Between(ge=1)] = 1000
     edge_requests_per_key_per_second: Annotated[int, Between(ge=1)] = 100_000
     edge_requests_per_address_per_second: Annotated[int, Between(ge=1)] = 50_000
+
+    edge_grpc_port: Annotated[int, Between(ge=0, le=65535)] = 0
+    edge_grpc_tls_certificate_file: OptionalFile = None
+    edge_grpc_tls_key_file: OptionalFile = None
+    edge_grpc_tls_client_ca_file: OptionalFile = None
+    edge_flagd_key: Secret = Secret("")
 
     edge_exposure_buffer_max: Annotated[int, Between(ge=1, le=1_000_000)] = 20_000
     edge_exposure_flush_seconds: Annotated[float, Between(gt=0, le=60)] = 1.0

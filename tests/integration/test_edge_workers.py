@@ -7,17 +7,21 @@ import json
 import signal
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AsyncExitStack, ExitStack, contextmanager
 from pathlib import Path
 
+import grpc
 import psutil
 import pytest
+from edge_evaluator.grpc_server.evaluation import SERVICE
+from edge_evaluator.grpc_server.generated.verdict_v1_evaluation_pb2 import EvaluateRequest, WatchRequest
 from messages.generated.edge_pb2 import EdgeHeartbeat
 from streams.jetstream import JetStreamBus
 
 from devstack.parts import Nats
 from devstack.services import Service
 from tests.edge_evaluator.config_writer import SERVER_KEY, ConfigWriter
+from tests.edge_evaluator.grpc_server.callers import Caller, free_port
 from tests.edge_evaluator.sample_flags import FLAGS, SEGMENTS
 from tests.environment_writer import open_stream, publish
 from tests.integration.worker_processes import Workers, in_one_window
@@ -220,3 +224,40 @@ async def test_workers_end_when_their_supervisor_is_killed(published: PublishedF
         processes = workers.processes()
         psutil.Process(workers.service.process.pid).kill()
         until_blocking(lambda: not running(processes))
+
+
+async def test_workers_share_the_port_of_grpc_and_its_limits(published: PublishedFlags) -> None:
+    """The kernel deals out connections, so calls on many of them are answered by both."""
+    port = free_port()
+    with published.edge(FF_EDGE_GRPC_PORT=str(port), FF_EDGE_STREAMS_PER_KEY_MAX="3") as workers:
+        calls = 0
+
+        def channel() -> grpc.aio.Channel:
+            # A channel of its own connection each: channels to one address share theirs otherwise.
+            return grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=[("grpc.use_local_subchannel_pool", 1)])
+
+        async def ask() -> None:
+            nonlocal calls
+            async with channel() as asking:
+                edge = Caller(asking)
+                answer = await edge.call(SERVICE, "Evaluate", EvaluateRequest(flag="plain"))
+                assert answer.evaluation.boolean_value is True
+                calls += 1
+
+        for _ in range(40):
+            await ask()
+        until_blocking(lambda: workers.figure("edge_grpc_calls_total") == calls)
+        async with AsyncExitStack() as open_channels:
+            streams = 0
+            for _ in range(8):
+                edge = Caller(await open_channels.enter_async_context(channel()))
+                call = edge.stream(SERVICE, "Watch", WatchRequest())
+                if streams < 3:
+                    await call.read()
+                    streams += 1
+                    continue
+                with pytest.raises(grpc.aio.AioRpcError) as over:
+                    await call.read()
+                assert over.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+        for each in workers.processes():
+            assert port in {found.laddr.port for found in each.net_connections() if found.status == "LISTEN"}

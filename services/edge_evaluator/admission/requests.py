@@ -7,11 +7,11 @@ from typing import Protocol
 
 from messages.sdk_keys import KeyFault, RefusedKey, SdkKey, key_hash
 from service_kit.clock import Clock
-from service_kit.credentials import key_in, require_key
+from service_kit.credentials import Headers, key_in, require_key
 from service_kit.problems import Forbidden, Problem, TooManyRequests, Unauthorized, Unavailable
 from service_kit.query_parameters import check_parameters
 from service_kit.rate_limits import RateLimit
-from starlette.datastructures import Headers
+from starlette import datastructures
 from starlette.requests import Request
 
 from edge_evaluator.memory.callers import Caller, sdk_named
@@ -38,7 +38,7 @@ def connection_of(request: Request) -> KeyedConnection | None:
     return connection
 
 
-def sdk_of(headers: Headers) -> str:
+def sdk_of(headers: datastructures.Headers) -> str:
     return sdk_named(headers.get("user-agent", ""), headers.get("verdict-sdk", ""))
 
 
@@ -58,14 +58,11 @@ class Admission:
         InvalidInput for parameters in the address that the route doesn't have.
 
         `in_address`: a client key that counts where no header holds a key; a server key there is Forbidden."""
-        self._count_address(request)
+        self._count_address(request.client.host if request.client else "")
         headers = request.scope["headers"]
         by_address = bool(in_address) and key_in(headers) is None
         presented = (in_address or "").encode() if by_address else require_key(headers)
-        sha256 = key_hash(presented)
-        key = self.memory.find_hash(sha256, self.clock.now())
-        if key is None:
-            raise self._refusal(self.memory.refused(sha256))
+        key = self._found(presented)
         if by_address and not key.is_client:
             raise Forbidden(
                 "client_key: this is a server key; send it as Authorization, and rotate it, as addresses are logged",
@@ -77,14 +74,29 @@ class Admission:
             check_parameters(request, request.scope["route"].query_parameters)
         return caller
 
+    def admit_call(self, headers: Headers, address: str, sdk: str, *, otherwise: bytes | None = None) -> Caller:
+        """The same for a call by gRPC, whose metadata are its headers. `otherwise`: the key of one that has none."""
+        self._count_address(address)
+        presented = key_in(headers) or otherwise or require_key(headers)
+        key = self._found(presented)
+        self._count_key(key)
+        return Caller(presented, key, sdk)
+
     def admit_stream(self, request: Request, token: str) -> SdkKey:
         """The same for the token in an event stream's address."""
-        self._count_address(request)
+        self._count_address(request.client.host if request.client else "")
         key = self.memory.find_stream(token, self.clock.now())
         if key is None:
             raise self._refusal(RefusedKey(KeyFault.UNKNOWN), "the token's SDK key is unknown, revoked or expired")
         self._counted(key, request)
         check_parameters(request, request.scope["route"].query_parameters)
+        return key
+
+    def _found(self, presented: bytes) -> SdkKey:
+        sha256 = key_hash(presented)
+        key = self.memory.find_hash(sha256, self.clock.now())
+        if key is None:
+            raise self._refusal(self.memory.refused(sha256))
         return key
 
     def _refusal(self, refused: RefusedKey, detail: str | None = None) -> Problem:
@@ -94,14 +106,16 @@ class Admission:
         members = {"reason": refused.fault, **known}
         return Unauthorized(detail or refused.told, code="sdk_key_invalid", members=members)
 
-    def _count_address(self, request: Request) -> None:
-        address = request.client.host if request.client else ""
+    def _count_address(self, address: str) -> None:
         if not self.addresses.allowance(address).take():
             raise self.addresses.refusal("too many requests from this address")
 
-    def _counted(self, key: SdkKey, request: Request) -> SdkKey:
+    def _count_key(self, key: SdkKey) -> None:
         if not self.keys.allowance(key.sha256).take():
             raise self.keys.refusal("too many requests with this key")
+
+    def _counted(self, key: SdkKey, request: Request) -> SdkKey:
+        self._count_key(key)
         connection = connection_of(request)
         if connection is not None and not connection.belongs_to("key", key.sha256):
             raise TooManyRequests(

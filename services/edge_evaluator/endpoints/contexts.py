@@ -88,6 +88,28 @@ def _check(document: dict[str, Any], body: bytes, limits: ContextLimits) -> None
         raise BadRequestBody("INVALID_CONTEXT", "text must not contain U+0000")
 
 
+def check_context(context: Mapping[str, Any], limits: ContextLimits) -> None:
+    """The same for a context that came by another way than JSON. Raises BadRequestBody."""
+    _measure({"context": context}, limits)
+    _check_values(context)
+
+
+def _check_values(value: Any) -> None:
+    if isinstance(value, str):
+        if "\0" in value:
+            raise BadRequestBody("INVALID_CONTEXT", "text must not contain U+0000")
+    elif isinstance(value, float):
+        if not math.isfinite(value):
+            raise BadRequestBody("INVALID_CONTEXT", "a number must be finite")
+    elif isinstance(value, Mapping):
+        for name, each in value.items():
+            _check_values(name)
+            _check_values(each)
+    elif isinstance(value, list):
+        for each in value:
+            _check_values(each)
+
+
 def context_of(document: Mapping[str, Any]) -> dict[str, Any]:
     """The `context` of a request, `{}` when it is absent or null. Raises BadRequestBody."""
     context = document.get("context")
