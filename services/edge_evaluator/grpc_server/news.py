@@ -103,10 +103,10 @@ class Newsroom:
             raise Unavailable("the edge is stopping", code="stopping")
 
     def _now(self, key: SdkKey) -> Served:
-        view, place = self._view(key), (key.environment_id, key.kind)
-        served = self._served.get(place)
+        view, whose = self._view(key), (key.environment_id, key.kind)
+        served = self._served.get(whose)
         if served is None or served.state != view.announced:
-            served = self._served[place] = Served.of(view)
+            served = self._served[whose] = Served.of(view)
         return served
 
     def _difference(self, key: SdkKey, before: Served, after: Served) -> frozenset[str]:
