@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -37,7 +39,11 @@ for (const [key, context] of items) console.log(writeJson(set.explain(key, conte
 
 
 def called(*command: str, cwd: Path, given: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, cwd=cwd, input=given, capture_output=True, text=True, timeout=240, check=False)
+    """Tests in the SDK's own language start the scripted edge with this Python."""
+    environment = os.environ | {"FFP_PYTHON": sys.executable}
+    return subprocess.run(
+        command, cwd=cwd, env=environment, input=given, capture_output=True, text=True, timeout=240, check=False
+    )
 
 
 def run(*command: str, cwd: Path, given: str = "") -> str:

@@ -102,7 +102,7 @@ export class FeatureFlagClient {
     return this.#value(flag, user, STRING, otherwise);
   }
 
-  /** With a `bigint` as default all integers are served as `bigint`, else those that a number holds. */
+  /** With a `bigint` as default the integer is a `bigint`. */
   integer<T extends number | bigint>(flag: string, user: User, otherwise: T): Promise<Served<T>>;
   async integer(flag: string, user: User, otherwise: number | bigint): Promise<unknown> {
     if (this.#starting) await this.#started();

@@ -7,7 +7,7 @@ import type { ErrorCode } from "./outcome.js";
 /** Why a flag serves what it serves. */
 export type Reason = "STATIC" | "DEFAULT" | "TARGETING_MATCH" | "SPLIT" | "DISABLED" | "ERROR";
 
-/** A value that a flag can serve: JSON. An integer that a number can't hold is a `bigint`. Objects are frozen. */
+/** A value that a flag can serve: JSON. In objects an integer that a number can't hold is a `bigint`. Objects are frozen. */
 export type FlagValue = Json;
 
 /** What a flag serves to a user, and why. */

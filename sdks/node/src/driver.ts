@@ -3,17 +3,17 @@
 
 import { createInterface } from "node:readline";
 
-import { Driver, type Command } from "./driver/commands.js";
-import { isObject } from "./engine/json.js";
-import { parseJson, writeJson } from "./json.js";
+import { Driver } from "./driver/commands.js";
+import { isObject, type Json, type JsonObject } from "./engine/json.js";
+import { parseJson, writeJson } from "./engine/json_text.js";
 
 const driver = new Driver();
 
-async function answer(line: string): Promise<object> {
+async function answer(line: string): Promise<JsonObject> {
   try {
     const command = parseJson(line);
     if (!isObject(command)) throw new Error("a command is a JSON object");
-    return { ok: true, result: await driver.do(command as unknown as Command) };
+    return { ok: true, result: (await driver.do(command)) as Json };
   } catch (error) {
     return { ok: false, error: (error as Error).message };
   }

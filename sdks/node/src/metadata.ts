@@ -1,6 +1,6 @@
 /** The flag metadata of an answer: what the edge's answers have. */
 
-import { unitText } from "./events/units.js";
+import { unitKey } from "./engine/hashing.js";
 import { at } from "./events/attributes.js";
 import type { Note } from "./config.gen.js";
 import type { Context } from "./engine/index.js";
@@ -35,7 +35,7 @@ export function metadataOf(outcome: Outcome, context: Context, { flagSetId, ageM
   if (decision.split !== undefined) metadata["split"] = decision.split;
   if (info?.reportExposures || (outcome.exposes === BY_TIME && info?.experimentUnderWay(Date.now()))) metadata["reportExposures"] = true;
   if (decision.bucketBy !== undefined) {
-    const unit = unitText(at(context, Object.hasOwn(context, decision.bucketBy) ? [decision.bucketBy] : decision.bucketBy.split(".")));
+    const unit = unitKey(at(context, Object.hasOwn(context, decision.bucketBy) ? [decision.bucketBy] : decision.bucketBy.split(".")));
     if (unit) metadata["unitKey"] = unit;
   }
   if (decision.applied.length > 0) metadata["overrides"] = decision.applied.join();

@@ -4,14 +4,14 @@ import { readFileSync } from "node:fs";
 
 import type { Config } from "./config.gen.js";
 import { isObject } from "./engine/json.js";
-import { parseJson } from "./json.js";
+import { parseJson } from "./engine/json_text.js";
 import { CONSOLE, type Logger } from "./logger.js";
 
 /** Of times the unit is the second. */
 export interface Options {
   /** The SDK key: a server key. */
   readonly envKey: string;
-  /** The edge's address, or several in the order of preference. */
+  /** The edge's address, or several in the order of preference; `[]` will do where `offline` is true. */
   readonly endpoint: string | readonly string[];
   /** The ingestor's address; absent: what the edge says, else the edge itself, which passes events on. */
   readonly eventsEndpoint?: string | undefined;
@@ -124,9 +124,8 @@ function envKeyOf(value: unknown): string {
 }
 
 function endpointsOf(value: unknown, offline: boolean): string[] {
-  if (value === undefined && offline) return [];
-  const addresses = Array.isArray(value) ? (value as unknown[]) : [value];
-  if (addresses.length === 0) throw new TypeError("endpoint: at least one address is needed");
+  const addresses = Array.isArray(value) ? (value as unknown[]) : value === undefined && offline ? [] : [value];
+  if (addresses.length === 0 && !offline) throw new TypeError("endpoint: at least one address is needed");
   return addresses.map((each) => addressOf("endpoint", each));
 }
 

@@ -54,10 +54,10 @@ export class Outcome {
   constructor(decision: Decision, info: FlagInfo | undefined, mismatch?: string) {
     this.decision = decision;
     this.info = info;
-    this.value = frozen(decision.value);
+    this.value = valueOf(decision, info);
     this.errorCode = mismatch === undefined ? decision.errorCode : "TYPE_MISMATCH";
     this.errorMessage = mismatch ?? decision.errorMessage;
-    this.serves = this.errorCode === undefined && info ? servesOf(info, this.value) : 0;
+    this.serves = this.errorCode === undefined && info ? servesOf(info) : 0;
     this.exposes = this.errorCode === undefined && info ? exposesOf(decision, info) : NEVER;
     this.mark = this.exposes === NEVER && this.errorCode !== undefined ? "" : markOf(decision);
   }
@@ -80,26 +80,23 @@ export class Outcome {
   }
 }
 
-function servesOf(info: FlagInfo, value: Json): number {
-  switch (info.type) {
+function servesOf({ type }: FlagInfo): number {
+  switch (type) {
     case "boolean":
       return ANY | BOOLEAN;
     case "string":
       return ANY | STRING;
     case "integer":
-      return typeof value === "bigint" ? ANY | BIGINT : ANY | BIGINT | INTEGER | NUMBER;
+      return ANY | INTEGER | BIGINT | NUMBER;
     case "number":
-      return typeof value === "bigint" ? ANY : ANY | NUMBER;
+      return ANY | NUMBER;
     case "object":
       return ANY | OBJECT;
   }
 }
 
-function mismatchOf({ decision, info, value }: Outcome, wanted: string | undefined): string {
+function mismatchOf({ decision, info }: Outcome, wanted: string | undefined): string {
   if (wanted === undefined) return `${decision.flag}: no flag serves a value of the default's type`;
-  if (typeof value === "bigint" && wanted !== "bigint") {
-    return `${decision.flag} serves an integer that a number can't hold: ask with a bigint as default`;
-  }
   return `${decision.flag} is of type ${info?.type ?? "unknown"}, and ${wanted} was asked for`;
 }
 
@@ -117,6 +114,11 @@ function markOf(decision: Decision): string {
     decision.override,
     decision.split ?? null,
   ]);
+}
+
+/** A flag of type number serves numbers, however many digits its document has; only in objects are integers exact. */
+function valueOf({ value }: Decision, info: FlagInfo | undefined): Json {
+  return info?.type === "number" && typeof value === "bigint" ? Number(value) : frozen(value);
 }
 
 /** So that nobody changes what others are served. */

@@ -18,7 +18,7 @@ export interface KeyedUser {
 
 /** OpenFeature's evaluation context: the targeting key and attributes side by side. */
 export interface EvaluationContext {
-  readonly targetingKey?: string;
+  readonly targetingKey?: string | undefined;
   readonly [attribute: string]: unknown;
 }
 

@@ -162,9 +162,9 @@ export class Follower {
     }
     if (ended.livedMs >= GOOD_MS) this.#attempt = 0;
     if (!ended.spoke) {
-      // A server that answers, but with no stream, is asked for the whole: then it is known whether streams can't pass.
-      this.#readFirst ||= ended.fault.answered || this.#streamsFailed > 0;
-      this.#streamsFailed = read || ended.fault.answered ? this.#streamsFailed + 1 : 0;
+      this.#streamsFailed = read || ended.opened || ended.fault.answered ? this.#streamsFailed + 1 : 0;
+      // Where something answers, but no stream comes of it, the whole is read: then it is known whether streams can't pass.
+      this.#readFirst ||= ended.fault.answered || this.#streamsFailed > 1;
       if (this.#streamAgainAt !== undefined || (read && this.#streamsFailed >= STREAMS_FAIL)) return this.#poll(ended.fault);
     }
     this.#readFirst ||= this.#with.intake.lost;

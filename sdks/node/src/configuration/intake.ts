@@ -4,7 +4,7 @@ import { isObject } from "../engine/json.js";
 import type { FlagSet, MissingChunk } from "../engine/index.js";
 import type { Said } from "../http/event_stream.js";
 import { Fault } from "../http/faults.js";
-import { parseJson } from "../json.js";
+import { parseJson } from "../engine/json_text.js";
 import { withChunks } from "./chunks.js";
 import { etagOf, streamIdOf, type Held } from "./held.js";
 import { parsed, type EdgeReader } from "./reader.js";

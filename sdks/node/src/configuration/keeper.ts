@@ -1,8 +1,8 @@
 /** Writes into the store what is held, soon after it was taken and never twice at once. */
 
-import type { MissingChunk } from "../engine/index.js";
+import type { JsonObject, MissingChunk } from "../engine/index.js";
 import { isObject } from "../engine/json.js";
-import { writeJson } from "../json.js";
+import { writeJson } from "../engine/json_text.js";
 import type { OnceLogger } from "../logger.js";
 import { later } from "../timers.js";
 import type { Store } from "./store.js";
@@ -94,7 +94,7 @@ export class Keeper {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#due = false;
-    const bytes = this.#bytes ?? Buffer.from(writeJson(this.#document));
+    const bytes = this.#bytes ?? Buffer.from(writeJson(this.#document as JsonObject));
     const stored = { bytes, streamId: this.#streamId, etag: this.#etag };
     const digests = new Set([...digestsIn(this.#document), ...this.#fresh]);
     this.#then(async () => {

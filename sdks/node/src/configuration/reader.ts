@@ -4,7 +4,7 @@ import type { IncomingMessage } from "node:http";
 
 import { Fault } from "../http/faults.js";
 import { failureIn, failureOf, type Answer, type Failure, type Transport } from "../http/transport.js";
-import { parseJson } from "../json.js";
+import { parseJson } from "../engine/json_text.js";
 import { isObject } from "../engine/json.js";
 import type { Endpoints } from "./endpoints.js";
 import { isRefused, refusalOf } from "./refusal.js";

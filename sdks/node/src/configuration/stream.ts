@@ -8,7 +8,10 @@ import { later, monotonic } from "../timers.js";
 
 /** How a stream ended. */
 export interface Ended {
+  /** `answered`: what came was no stream as it should be; else it just ended. */
   readonly fault: Fault;
+  /** It began as a stream does. */
+  readonly opened: boolean;
   /** It said something whole. */
   readonly spoke: boolean;
   /** Milliseconds that it was open. */
@@ -34,9 +37,15 @@ export async function listen({ open, opened, heard, silenceMs }: Listening): Pro
   const reader = new EventReader();
   const began = monotonic();
   let spoke = false;
-  const ended = (fault: Fault): Ended => ({ fault, spoke, livedMs: monotonic() - began, retryMs: reader.retryMs });
   let timer: NodeJS.Timeout | undefined;
   let response: IncomingMessage | undefined;
+  const ended = (fault: Fault): Ended => ({
+    fault,
+    opened: response !== undefined,
+    spoke,
+    livedMs: monotonic() - began,
+    retryMs: reader.retryMs,
+  });
   const silence = (): void => {
     timer = later(silenceMs, () => response?.destroy(new Fault(`the stream said nothing for ${silenceMs / 1000} s`, true)));
   };
@@ -52,10 +61,10 @@ export async function listen({ open, opened, heard, silenceMs }: Listening): Pro
       }
       silence();
     }
-    return ended(new Fault(reader.halfway ? "the stream ended in the middle of an event" : "the stream ended", true));
+    return ended(reader.halfway ? new Fault("the stream ended in the middle of an event", true) : new Fault("the stream ended"));
   } catch (error) {
     if (error instanceof Refusal) throw error;
-    return ended(error instanceof Fault ? error : new Fault((error as Error).message, response !== undefined));
+    return ended(error instanceof Fault ? error : new Fault((error as Error).message));
   } finally {
     clearTimeout(timer);
     response?.destroy();

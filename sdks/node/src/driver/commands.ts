@@ -3,7 +3,9 @@
 import { readdirSync } from "node:fs";
 
 import { FeatureFlagClient, type Asked } from "../client.js";
+import type { Config } from "../config.gen.js";
 import type { Detail } from "../detail.js";
+import { evaluateBatch, FlagSet, type BatchItem } from "../engine/index.js";
 import { isObject } from "../engine/json.js";
 import { jitter } from "../http/retry.js";
 import { pausesOf } from "../configuration/follower.js";
@@ -23,6 +25,7 @@ export class Driver {
   #client: FeatureFlagClient | undefined;
   #hammer: Hammer | undefined;
   #changes: unknown[] = [];
+  #batch: FlagSet | undefined;
 
   /** The result of a command. */
   async do(command: Command): Promise<unknown> {
@@ -66,6 +69,13 @@ export class Driver {
       descriptors: readdirSync(DESCRIPTORS).length,
       rss_bytes: process.memoryUsage.rss(),
     }),
+    batch: ({ config }) => {
+      this.#batch = FlagSet.from(config as Config);
+    },
+    evaluate: ({ items }) => {
+      if (!this.#batch) throw new Error("there is no config: say batch first");
+      return evaluateBatch(this.#batch, items as BatchItem[]);
+    },
     backoff: ({ attempts, window_ms: window, seed }) => {
       const random = typeof seed === "number" ? seeded(seed) : Math.random;
       const pauses = pausesOf(Number(window ?? 1000));

@@ -1,7 +1,7 @@
 /** Evaluates without a pause, and counts what it is answered. */
 
 import type { FeatureFlagClient } from "../client.js";
-import { writeJson } from "../json.js";
+import { writeJson } from "../engine/json_text.js";
 import type { User } from "../user.js";
 
 const BEAT_MS = 5;

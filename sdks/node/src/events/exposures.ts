@@ -1,12 +1,12 @@
 /** Which evaluations are exposures, and that each is reported once in ten minutes. */
 
-import type { Context, Decision } from "../engine/index.js";
+import { unitKey } from "../engine/hashing.js";
+import type { Context, Decision, Json } from "../engine/index.js";
 import type { OnceLogger } from "../logger.js";
 import { ALWAYS, BY_TIME, type Outcome } from "../outcome.js";
 import { monotonic } from "../timers.js";
 import { at, exposedAttributes, type Private } from "./attributes.js";
 import { uuid7, type Keys } from "./identity.js";
-import { unitText } from "./units.js";
 import type { Loss } from "./queue.js";
 
 const WINDOW_MS = 600_000;
@@ -44,10 +44,10 @@ export class Exposures {
 
   /** Reports it unless it failed, is nobody's, or was reported within ten minutes. */
   report(outcome: Outcome, context: Context, now: number): void {
-    const user = unitText(context["targetingKey"]);
+    const user = unitKey(context["targetingKey"]);
     if (outcome.failed || user === undefined || user === "") return;
     const { decision } = outcome;
-    const unit = decision.bucketBy === undefined ? "" : (unitText(this.#unit(decision.bucketBy, context)) ?? "");
+    const unit = decision.bucketBy === undefined ? "" : (unitKey(this.#unit(decision.bucketBy, context)) ?? "");
     const marks = unit === "" ? outcome.mark : outcome.mark + unit;
     if (this.#seen.has(marks, user)) return;
     const why = this.#unreportable(decision, user, unit);
@@ -59,7 +59,7 @@ export class Exposures {
     if (this.#with.put(this.#event(outcome, context, user, unit, now))) this.#seen.add(marks, user);
   }
 
-  #unit(bucketBy: string, context: Context): unknown {
+  #unit(bucketBy: string, context: Context): Json | undefined {
     return at(context, Object.hasOwn(context, bucketBy) ? [bucketBy] : bucketBy.split("."));
   }
 

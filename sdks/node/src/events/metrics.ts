@@ -1,9 +1,9 @@
 /** What an application measures. */
 
+import { unitKey } from "../engine/hashing.js";
 import type { Json, JsonObject } from "../engine/index.js";
 import type { Private } from "./attributes.js";
 import { uuid7, type Keys } from "./identity.js";
-import { unitText } from "./units.js";
 
 const VALUE_MAX = 1e15;
 const NAME_LENGTH_MAX = 128;
@@ -21,7 +21,7 @@ export function measured(
   { keys, isPrivate, now }: { readonly keys: Keys; readonly isPrivate: Private; readonly now: number },
 ): Measured {
   if (typeof name !== "string" || name === "" || name.length > NAME_LENGTH_MAX) return { wrong: "its name is none" };
-  const key = unitText(user);
+  const key = unitKey(user);
   if (key === undefined || key === "") return { wrong: "its user has no key" };
   if (key.length > KEY_LENGTH_MAX && !keys.hashed) return { wrong: "its user's key is too long" };
   if (value !== undefined && !isValue(value)) return { wrong: "its value is no finite number up to 10^15" };

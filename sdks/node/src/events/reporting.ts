@@ -1,7 +1,7 @@
 /** Everything that a client tells of what it did: exposures, metrics and usage. */
 
-import type { Context } from "../engine/index.js";
-import { writeJson } from "../json.js";
+import type { Context, JsonObject } from "../engine/index.js";
+import { writeJson } from "../engine/json_text.js";
 import type { Transport } from "../http/transport.js";
 import type { OnceLogger } from "../logger.js";
 import type { Settings } from "../options.js";
@@ -17,7 +17,7 @@ import { Delivery } from "./delivery.js";
 import { Usage } from "./usage.js";
 
 /** At the process's exit, its rest is sent for so long at most. */
-const LEAVING_MS = 5_000;
+const LEAVING_MS = 2_000;
 
 /** Counts of events, for `status`. */
 export interface EventCounts {
@@ -154,8 +154,17 @@ export class Reporting implements Leaving {
   }
 
   #put(event: object): boolean {
-    const queued = this.#queue.put(event, writeJson);
+    const queued = this.#queue.put(event, written);
     if (queued) this.#delivery.queued();
     return queued;
+  }
+}
+
+/** JSON of an event; the usual one has no `bigint`. */
+function written(event: object): string {
+  try {
+    return JSON.stringify(event);
+  } catch {
+    return writeJson(event as JsonObject);
   }
 }
