@@ -29,7 +29,7 @@ func FromDocument(document []byte, before *FlagSet) (*FlagSet, error) {
 	}
 	next.items = make(map[string]*item, len(all))
 	next.settle(all, before)
-	resolve(next, all, before)
+	next.resolve(all, before)
 	next.keys = sortedKeys(next.items)
 	return next, nil
 }
@@ -51,25 +51,15 @@ func (set *FlagSet) With(change []byte) (*FlagSet, error) {
 	touched := next.touched(set, versions, entities)
 	next.items = maps.Clone(set.items)
 	next.settle(touched, set)
-	if len(entities.segments) > 0 || next.namesDiffer(set, touched) {
-		resolve(next, next.items, set)
-	} else {
-		resolve(next, touched, set)
-	}
+	next.resolve(next.concerned(set, touched), set)
 	next.keys = set.keys
-	if len(next.items) != len(set.items) || !next.hasAll(set.keys) {
-		next.keys = sortedKeys(next.items)
-	}
-	return next, nil
-}
-
-func (set *FlagSet) hasAll(keys []string) bool {
-	for _, key := range keys {
-		if set.items[key] == nil {
-			return false
+	for key := range touched {
+		if (next.items[key] == nil) != (set.items[key] == nil) {
+			next.keys = sortedKeys(next.items)
+			break
 		}
 	}
-	return true
+	return next, nil
 }
 
 // touched are the keys whose items a change may have made others.
@@ -247,21 +237,4 @@ func (set *FlagSet) settle(keys map[string]struct{}, before *FlagSet) {
 			set.items[made.key] = kept
 		}
 	}
-}
-
-// namesDiffer says whether among these keys there is a flag that has come or gone, or has other variations: what others name.
-func (set *FlagSet) namesDiffer(before *FlagSet, keys map[string]struct{}) bool {
-	for key := range keys {
-		was, is := before.items[key], set.items[key]
-		if was == is {
-			continue
-		}
-		if was == nil || is == nil || (was.flag == nil) != (is.flag == nil) {
-			return true
-		}
-		if was.flag != nil && !slices.Equal(was.flag.order, is.flag.order) {
-			return true
-		}
-	}
-	return false
 }

@@ -6,34 +6,27 @@ import "github.com/feature-flag-platform/sdk/go/internal/values"
 // fault, with the path of the field; nil for none.
 
 func checkCondition(condition *condition, path string) *fieldError {
-	if condition.form == comparison {
-		return checkComparison(condition, path)
+	if defect := condition.defect; defect != nil {
+		return &fieldError{at(path, defect.field), defect.reason}
 	}
-	form := map[conditionForm]string{allOf: "and", anyOf: "or", negation: "not"}[condition.form]
 	for index, part := range condition.parts {
-		below := at(path, form)
-		if condition.form != negation {
-			below = indexed(below, index)
-		}
-		if err := checkCondition(part, below); err != nil {
-			return err
+		if err := checkCondition(part, ""); err != nil {
+			return &fieldError{at(condition.below(path, index), err.field), err.reason}
 		}
 	}
 	return nil
 }
 
-func checkComparison(condition *condition, path string) *fieldError {
-	if isPresence(condition.operator) {
-		return nil
+// below is the path of a part.
+func (condition *condition) below(path string, index int) string {
+	switch condition.form {
+	case negation:
+		return at(path, "not")
+	case allOf:
+		return indexed(at(path, "and"), index)
+	default:
+		return indexed(at(path, "or"), index)
 	}
-	operator, known := operators[condition.operator]
-	if !known {
-		return &fieldError{at(path, "operator"), "unknown operator " + quoted(condition.operator)}
-	}
-	if _, err := operator.prepare(condition.literal); err != nil {
-		return &fieldError{at(path, "value"), err.Error()}
-	}
-	return nil
 }
 
 func checkShares(shares []share, isVariation func(string) bool, path string) *fieldError {
@@ -90,15 +83,18 @@ func (flag *flag) check(experiments []*experiment) *fieldError {
 		}
 	}
 	for index := range flag.rules {
-		rule, path := &flag.rules[index], indexed("rules", index)
-		if err := checkCondition(rule.when, at(path, "if")); err != nil {
-			return err
-		}
-		if err := flag.checkServe(&rule.serve, at(path, "then")); err != nil {
-			return err
+		if err := flag.checkRule(&flag.rules[index]); err != nil {
+			return &fieldError{at(indexed("rules", index), err.field), err.reason}
 		}
 	}
 	return checkExperiments(experiments, flag.has)
+}
+
+func (flag *flag) checkRule(rule *rule) *fieldError {
+	if err := checkCondition(rule.when, "if"); err != nil {
+		return err
+	}
+	return flag.checkServe(&rule.serve, "then")
 }
 
 func (config *remoteConfig) check(experiments []*experiment) *fieldError {
@@ -106,8 +102,8 @@ func (config *remoteConfig) check(experiments []*experiment) *fieldError {
 		return config.unreadable
 	}
 	for index, override := range config.overrides {
-		if err := checkCondition(override.when, at(indexed("overrides", index), "if")); err != nil {
-			return err
+		if err := checkCondition(override.when, "if"); err != nil {
+			return &fieldError{at(indexed("overrides", index), err.field), err.reason}
 		}
 	}
 	return checkExperiments(experiments, func(string) bool { return true })

@@ -27,6 +27,10 @@ type condition struct {
 	literal   any
 	segment   string
 	parts     []*condition
+	// passes is the operator's positive test, `negated` whether the comparison is its negation; `defect` says why there is none.
+	passes  test
+	negated bool
+	defect  *fieldError
 }
 
 const conditionForms = "attribute, and, or, not or segment"
@@ -103,10 +107,28 @@ func (object object) comparison(attributeName, operatorName string) *condition {
 			object.fail(path, "%s takes no value", operator)
 		}
 		read.literal = nil
-	} else if !there {
+		return read
+	}
+	if !there {
 		object.fail(path, "is missing")
 	}
+	read.prepare()
 	return read
+}
+
+// prepare makes the test of a comparison, once for all functions that ask it.
+func (condition *condition) prepare() {
+	operator, known := operators[condition.operator]
+	if !known {
+		condition.defect = &fieldError{"operator", "unknown operator " + quoted(condition.operator)}
+		return
+	}
+	passes, err := operator.prepare(condition.literal)
+	if err != nil {
+		condition.defect = &fieldError{"value", err.Error()}
+		return
+	}
+	condition.passes, condition.negated = passes, operator.negated
 }
 
 // segments reads the older form in which a key or a list of keys is named.

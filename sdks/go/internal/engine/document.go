@@ -2,7 +2,6 @@ package engine
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -138,21 +137,4 @@ func readChange(text []byte) (version int64, versions map[string]int64, changed 
 	}
 	changed, err = tablesOf(members)
 	return version, versions, changed, err
-}
-
-// meaningOf is a digest of all that answers depend on.
-func meaningOf(members map[string]any) digest {
-	meant := make(map[string]any, len(members))
-	for name, value := range members {
-		switch name {
-		case "description", "metadata", "version":
-		default:
-			meant[name] = value
-		}
-	}
-	text, err := json.Marshal(meant)
-	if err != nil {
-		return digest{}
-	}
-	return sha256.Sum256(text)
 }

@@ -108,9 +108,7 @@ func compared(condition *condition) holds {
 	case notExistsOperator:
 		return func(run *run) bool { return attribute.of(run.context) == nil }
 	}
-	operator := operators[condition.operator]
-	passes, _ := operator.prepare(condition.literal)
-	negated := operator.negated
+	passes, negated := condition.passes, condition.negated
 	return func(run *run) bool {
 		value := attribute.of(run.context)
 		if value == nil {

@@ -1,6 +1,10 @@
 package engine
 
-import "sort"
+import (
+	"maps"
+	"sort"
+	"strings"
+)
 
 // unusableReason says why a segment can't be asked, or a flag not evaluated because of what it names. `broken` tells a segment
 // that is there and can't be evaluated from one that is absent.
@@ -73,7 +77,7 @@ func (set *FlagSet) missing(item *item) *unusableReason {
 }
 
 // resolve looks at the references of the items of these keys anew. An item whose state is another one is replaced by a copy.
-func resolve[Any any](set *FlagSet, keys map[string]Any, before *FlagSet) {
+func (set *FlagSet) resolve(keys map[string]struct{}, before *FlagSet) {
 	for key := range keys {
 		one := set.items[key]
 		if one == nil {
@@ -92,6 +96,61 @@ func resolve[Any any](set *FlagSet, keys map[string]Any, before *FlagSet) {
 			set.items[key] = &changed
 		}
 	}
+}
+
+// concerned are the keys that a change has touched, and those of items that name what has come, gone or become another: a segment
+// that can be asked now and couldn't before, or a flag with other variations.
+func (set *FlagSet) concerned(before *FlagSet, touched map[string]struct{}) map[string]struct{} {
+	segments := map[string]struct{}{}
+	for _, tables := range [][2]*FlagSet{{set, before}, {before, set}} {
+		one, other := tables[0], tables[1]
+		for key := range one.segments {
+			if other.segments[key] == nil || !sameReason(one.unusable[key], other.unusable[key]) {
+				segments[key] = struct{}{}
+			}
+		}
+	}
+	flags := map[string]struct{}{}
+	for key := range touched {
+		if set.items[key].variations() != before.items[key].variations() {
+			flags[key] = struct{}{}
+		}
+	}
+	if len(segments)+len(flags) == 0 {
+		return touched
+	}
+	concerned := maps.Clone(touched)
+	for key, item := range set.items {
+		if item.names(flags, segments) {
+			concerned[key] = struct{}{}
+		}
+	}
+	return concerned
+}
+
+// variations is a text that only these variations have; empty for no flag.
+func (item *item) variations() string {
+	if item == nil || item.flag == nil {
+		return ""
+	}
+	return "/" + strings.Join(item.flag.order, "/")
+}
+
+func (item *item) names(flags, segments map[string]struct{}) bool {
+	for _, key := range item.segments {
+		if _, named := segments[key]; named {
+			return true
+		}
+	}
+	if item.flag == nil || len(flags) == 0 {
+		return false
+	}
+	for _, wanted := range item.flag.prerequisites {
+		if _, named := flags[wanted.flag]; named {
+			return true
+		}
+	}
+	return false
 }
 
 // kept is an item of the set before, if it is good here too: what was good goes on while what has come can't be evaluated.
