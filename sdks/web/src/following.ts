@@ -1,0 +1,141 @@
+/** Following: hears of changes by the edge's event stream, or polls where streams can't pass; rests while nobody looks. */
+
+import type { Asking } from './asking.js';
+import type { State } from './edge.js';
+import { objectOf, textOf } from './json.js';
+import { readStream, type StreamEvent } from './stream.js';
+import { Backoff, pause } from './time.js';
+
+const RETRY_CAP_MS = 30_000;
+const STREAM_AGAIN_MS = 300_000;
+const LIVED_MS = 60_000;
+const FAILURES_MAX = 3;
+const SPREAD = 0.1;
+
+export interface FollowingOptions {
+  readonly polling: 'auto' | 'always';
+  readonly pollMs: number;
+  readonly retryFirstMs: number;
+  readonly silenceMs: number;
+}
+
+/** Who is told. `alive`: the edge has shown a sign of life. */
+export interface FollowingListener {
+  alive(): void;
+  troubled(message: string): void;
+}
+
+export class Following {
+  mode: 'stream' | 'poll' | 'none' = 'none';
+  #round: AbortController | undefined;
+  #resting: ReturnType<typeof setTimeout> | undefined;
+  #address: string | undefined;
+  #lastEventId: string | undefined;
+  #failures = 0;
+  readonly #backoff: Backoff;
+
+  constructor(
+    private readonly asking: Asking,
+    private readonly listener: FollowingListener,
+    private readonly options: FollowingOptions,
+  ) {
+    this.#backoff = new Backoff(options.retryFirstMs, RETRY_CAP_MS);
+  }
+
+  /** Begins, or goes on after a rest; the edge has answered by then. */
+  begin(): void {
+    clearTimeout(this.#resting);
+    if (this.#round) return;
+    this.#round = new AbortController();
+    void this.#follow(this.#round.signal);
+  }
+
+  /** Whether it follows, and does not rest. */
+  get awake(): boolean {
+    return this.#round !== undefined;
+  }
+
+  /** Lets the stream go after so long, unless it begins again before. */
+  rest(afterMs: number): void {
+    clearTimeout(this.#resting);
+    if (afterMs > 0) this.#resting = setTimeout(() => this.end(), afterMs);
+    else this.end();
+  }
+
+  end(): void {
+    clearTimeout(this.#resting);
+    this.#round?.abort();
+    this.#round = undefined;
+    this.mode = 'none';
+  }
+
+  async #follow(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const address = (this.#address = this.asking.held?.answers.stream ?? this.#address);
+      if (this.options.polling === 'always' || this.#failures >= FAILURES_MAX) {
+        await this.#poll(STREAM_AGAIN_MS, signal);
+        // One more attempt; when it fails, polling goes on.
+        this.#failures = FAILURES_MAX - 1;
+      } else if (address === undefined) {
+        await this.#poll(this.options.pollMs, signal);
+      } else {
+        await this.#stream(address, signal);
+      }
+    }
+  }
+
+  /** Asks at intervals for so long. */
+  async #poll(forMs: number, signal: AbortSignal): Promise<void> {
+    this.mode = 'poll';
+    for (let waited = 0; waited < forMs && !signal.aborted; waited += this.options.pollMs) {
+      await pause(this.options.pollMs * (1 + SPREAD * (2 * Math.random() - 1)), signal);
+      if (!signal.aborted) void this.asking.refetch();
+    }
+  }
+
+  async #stream(address: string, signal: AbortSignal): Promise<void> {
+    const end = await readStream(address, this.#lastEventId, this.options.silenceMs, signal, {
+      alive: () => {
+        this.mode = 'stream';
+        this.listener.alive();
+      },
+      event: (event) => this.#event(event),
+      retry: (ms) => this.#backoff.told(ms),
+    });
+    if (signal.aborted) return;
+    this.mode = 'none';
+    this.listener.troubled(`event stream: ${end.message}`);
+    if (end.livedMs >= LIVED_MS) {
+      this.#backoff.reset();
+      this.#failures = 0;
+    }
+    this.#failures += 1;
+    const wait = pause(this.#backoff.next(end.retryAfter), signal);
+    // Whether the edge answers decides between polling and waiting for it; it also says what became of the key.
+    const answered = this.#failures >= FAILURES_MAX || end.status === 401 || end.status === 403;
+    if (answered && !(await this.asking.refetch())) this.#failures = Math.min(this.#failures, FAILURES_MAX - 1);
+    await wait;
+  }
+
+  #event(event: StreamEvent): void {
+    if (event.id !== undefined) this.#lastEventId = event.id;
+    if (!event.data) return;
+    const state = stateIn(event.data);
+    if (state) void this.asking.refetch(state);
+  }
+}
+
+/** The state that an event asks to re-fetch; undefined for other events. */
+function stateIn(data: string): State | undefined {
+  try {
+    const message = objectOf(JSON.parse(data));
+    if (message?.['type'] !== 'refetchEvaluation') return undefined;
+    const lastModified = message['lastModified'];
+    return {
+      etag: textOf(message['etag']),
+      lastModified: typeof lastModified === 'number' ? lastModified : undefined,
+    };
+  } catch {
+    return undefined;
+  }
+}
