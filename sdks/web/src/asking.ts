@@ -16,6 +16,11 @@ export interface Held {
   readonly source: 'bootstrap' | 'store' | 'edge';
 }
 
+export interface AskingOptions {
+  readonly startWaitMs: number;
+  readonly retryFirstMs: number;
+}
+
 /** Who is told. `confirmed`: the edge has said that what is held is right, or was so long ago; `refused`: the key. */
 export interface AskingListener {
   changed(before: Held | undefined, after: Held | undefined): void;
@@ -30,6 +35,7 @@ interface Turn {
   readonly over: AbortController;
   readonly settled: Promise<Held | undefined>;
   readonly settle: (held: Held | undefined) => void;
+  waited?: Promise<Held | undefined>;
 }
 
 export class Asking {
@@ -50,12 +56,11 @@ export class Asking {
     private readonly edge: Edge,
     private readonly store: Store,
     private readonly listener: AskingListener,
-    private readonly startWaitMs: number,
-    retryFirstMs: number,
+    private readonly options: AskingOptions,
     user: Context,
     bootstrap: Answers | undefined,
   ) {
-    this.#backoff = new Backoff(retryFirstMs, RETRY_CAP_MS);
+    this.#backoff = new Backoff(options.retryFirstMs, RETRY_CAP_MS);
     this.#turn = turnOf(user);
     this.#bootstrap = bootstrap && { context: user, answers: bootstrap, etag: null, source: 'bootstrap' };
     this.#held = this.#bootstrap ?? this.#stored(user);
@@ -76,11 +81,16 @@ export class Asking {
     return this.#turn.settled;
   }
 
-  /** The answer to a flag that can't be told from what is held. */
-  absent(flag: string): Detail<undefined> {
+  /** What is held once waiting for it is over; the wait is as long as a start may take, and no read waits again. */
+  waited(): Promise<Held | undefined> {
+    return (this.#turn.waited ??= within(this.#turn.settled, this.options.startWaitMs));
+  }
+
+  /** The answer to a flag that is not among those that are held. */
+  absent(flag: string, held: Held | undefined): Detail<undefined> {
     const unusable = this.#unusable;
     if (unusable) return failed(flag, undefined, unusable.code, unusable.message);
-    return this.#held
+    return held
       ? failed(flag, undefined, 'FLAG_NOT_FOUND', 'there is no such flag')
       : failed(flag, undefined, 'PROVIDER_NOT_READY', 'there are no answers for this user yet');
   }
@@ -101,7 +111,7 @@ export class Asking {
       else void this.refetch();
     }
     const turn = this.#turn;
-    const held = await within(turn.settled, this.startWaitMs);
+    const held = await this.waited();
     if (!held && this.#turn === turn) this.#forsake(turn);
     return this.#turn === turn ? this.#held : undefined;
   }
