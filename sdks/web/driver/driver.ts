@@ -4,12 +4,15 @@
 import { readdirSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { FeatureFlagClient, type Change, type Detail, type Options, type User } from '../src/index.js';
+import { jitter } from '../src/time.js';
+import { meant, seeded, textOf } from './forms.js';
 import { optionsFrom } from './options.js';
 
 type Command = Record<string, unknown> & { readonly do?: string };
 type Answers = Map<string, Map<string, number>>;
 
 const HAMMER_TICK_MS = 5;
+const RETRY_CAP_MS = 30_000;
 
 /** One client, and what the commands have started beside it. */
 class Driver {
@@ -43,12 +46,18 @@ class Driver {
     status: () => this.#status(),
     listen: async ({ flag, user }) => {
       await this.#identified(user);
-      this.#started.onChange((changes) => this.#changes.push(...changes.map(changeOf)), flag as string | undefined);
+      const told = (changes: readonly Change[]): object[] =>
+        user ? changes.map(changeOf) : [{ flags: changes.map((change) => change.flag) }];
+      this.#started.onChange((changes) => this.#changes.push(...told(changes)), (flag ?? undefined) as string | undefined);
       return null;
     },
     changes: () => this.#changes.splice(0),
     hammer: (command) => this.#hammer(command),
     hammered: () => this.#stopHammering(),
+    backoff: ({ attempts, window_ms: window = 1000, seed }) => {
+      const random = typeof seed === 'number' ? seeded(seed) : Math.random;
+      return (attempts as number[]).map((attempt) => jitter(attempt, window as number, RETRY_CAP_MS, random));
+    },
     resources: () => ({
       threads: process.getActiveResourcesInfo().length,
       descriptors: readdirSync('/proc/self/fd').length,
@@ -59,13 +68,19 @@ class Driver {
   /** Answers one line. */
   async answer(line: string): Promise<object> {
     try {
-      const command = JSON.parse(line) as Command;
+      const command = meant(JSON.parse(line)) as Command;
       const run = this.#commands[command.do ?? ''];
       if (!run || !Object.hasOwn(this.#commands, command.do ?? '')) throw new Error(`unknown command: ${command.do}`);
       return { ok: true, result: (await run(command)) ?? null };
     } catch (error) {
       return { ok: false, error: error instanceof Error ? error.message : String(error) };
     }
+  }
+
+  /** As a page that goes: what is queued is sent. */
+  async end(): Promise<void> {
+    clearInterval(this.#hammering);
+    await this.#client?.close();
   }
 
   get #started(): FeatureFlagClient {
@@ -116,7 +131,7 @@ class Driver {
     this.#hammered.evaluations += 1;
     try {
       const { value, variant, reason, errorCode } = this.#started.detailSync(flag);
-      const answer = `${JSON.stringify(value ?? null)}|${variant ?? ''}|${reason}|${errorCode ?? ''}`;
+      const answer = `${textOf(value ?? null)}|${variant ?? null}|${reason}|${errorCode ?? null}`;
       const counts = this.#hammered.answers.get(flag) ?? new Map<string, number>();
       counts.set(answer, (counts.get(answer) ?? 0) + 1);
       this.#hammered.answers.set(flag, counts);
@@ -138,7 +153,11 @@ function userOf(user: unknown): User | undefined {
 }
 
 function changeOf({ flag, before, after }: Change): object {
-  return { flag, before: before ? toldOf(before) : null, after: after ? toldOf(after) : null };
+  return { flag, before: servedOf(before), after: servedOf(after) };
+}
+
+function servedOf(detail: Detail | undefined): object | null {
+  return detail ? { value: detail.value ?? null, variant: detail.variant, reason: detail.reason } : null;
 }
 
 function toldOf(detail: Detail): object {
@@ -158,9 +177,7 @@ function toldOf(detail: Detail): object {
 const driver = new Driver();
 for await (const line of createInterface({ input: process.stdin })) {
   if (!line.trim()) continue;
-  const answer = JSON.stringify(await driver.answer(line), (_, value: unknown) =>
-    typeof value === 'bigint' ? `${value}` : value,
-  );
-  process.stdout.write(`${answer}\n`);
+  process.stdout.write(`${textOf(await driver.answer(line))}\n`);
 }
+await driver.end();
 process.exit(0);

@@ -107,7 +107,7 @@ export class Asking {
       if (stored) this.#take(stored);
       this.#unusable = undefined;
       this.#backoff.reset();
-      if (this.#ended) this.#turn.settle(this.#held);
+      if (this.#ended) this.#turn.settle(stored);
       else void this.refetch();
     }
     const turn = this.#turn;
@@ -124,6 +124,11 @@ export class Asking {
     const attempt = new Promise<boolean>((resolve) => this.#attempts.push(resolve));
     void this.#run();
     return attempt;
+  }
+
+  /** How long the edge wants those to be spread who lose it at once. */
+  told(windowMs: number): void {
+    this.#backoff.told(windowMs);
   }
 
   /** Asks no more; what is held stays. */
@@ -158,7 +163,7 @@ export class Asking {
   }
 
   async #settle(outcome: Outcome, turn: Turn): Promise<void> {
-    if (outcome.kind === 'answers' && outcome.answers.version < this.#newest) {
+    if (outcome.kind === 'answers' && outcome.answers.version < Math.max(this.#newest, versionOf(this.#state))) {
       this.edge.failed();
       return this.#failed('the edge has answered with an older configuration', 0, turn);
     }
@@ -226,6 +231,11 @@ export class Asking {
     this.#attempts = [];
     waiting.forEach((resolve) => resolve(answered));
   }
+}
+
+/** The version that a state was told in: `"17-0a1b2c.2"`; 0 for a form that this SDK doesn't know. */
+function versionOf(state: State): number {
+  return Number(/^(?:W\/)?"?(\d+)-/.exec(state.etag ?? '')?.[1] ?? 0);
 }
 
 function turnOf(context: Context): Turn {

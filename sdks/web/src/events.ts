@@ -131,6 +131,9 @@ export class Events {
   /** Nothing is sent any more. */
   end(): void {
     clearTimeout(this.#timer);
+    this.drop('closed', this.#waiting);
+    this.#queue = [];
+    this.#inFlight = undefined;
     this.#end.abort();
   }
 
@@ -171,6 +174,7 @@ export class Events {
       if (worthAnother(answer) && !this.#refused) {
         await this.#pause(answer?.retryAfter ?? 0);
       } else {
+        if (this.#end.signal.aborted) return;
         this.#inFlight = undefined;
         this.#backoff.reset();
         this.#account(batch, answer);

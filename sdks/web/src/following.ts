@@ -100,7 +100,10 @@ export class Following {
         this.listener.alive();
       },
       event: (event) => this.#event(event),
-      retry: (ms) => this.#backoff.told(ms),
+      retry: (ms) => {
+        this.#backoff.told(ms);
+        this.asking.told(ms);
+      },
     });
     if (signal.aborted) return;
     this.mode = 'none';
@@ -110,11 +113,17 @@ export class Following {
       this.#failures = 0;
     }
     this.#failures += 1;
-    const wait = pause(this.#backoff.next(end.retryAfter), signal);
-    // Whether the edge answers decides between polling and waiting for it; it also says what became of the key.
-    const answered = this.#failures >= FAILURES_MAX || end.status === 401 || end.status === 403;
-    if (answered && !(await this.asking.refetch())) this.#failures = Math.min(this.#failures, FAILURES_MAX - 1);
-    await wait;
+    await pause(this.#backoff.next(end.retryAfter), signal);
+    const isRefused = end.status === 401 || end.status === 403;
+    if (isRefused || this.#failures >= FAILURES_MAX - 1) await this.#answered(signal);
+  }
+
+  /** Waits until the edge answers, which also says what became of the key. Only streams that fail while it does are worth
+   * nothing: those of an edge that is gone begin to count anew. */
+  async #answered(signal: AbortSignal): Promise<void> {
+    if (await this.asking.refetch()) return;
+    this.#failures = 0;
+    while (!signal.aborted && !(await this.asking.refetch()));
   }
 
   #event(event: StreamEvent): void {

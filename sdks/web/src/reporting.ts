@@ -43,7 +43,7 @@ export class Reporting {
 
   /** Queues a metric event; one whose value is no finite number is dropped, and so is nobody's. */
   metric(user: Context, name: string, value: unknown, properties: unknown): void {
-    if (user.key === undefined) return this.events.drop('no_user', 1, `${name}: a metric event needs a user with a key`);
+    if (user.key === undefined) return this.events.drop('invalid', 1, `${name}: a metric event needs a user with a key`);
     if (value !== undefined && !Number.isFinite(value)) {
       return this.events.drop('invalid', 1, `${name}: the value of a metric event is a finite number`);
     }

@@ -42,7 +42,12 @@ export async function limited<T>(ms: number, signal: AbortSignal, work: (signal:
   }
 }
 
-/** Full jitter: the n-th attempt comes after `random(0 … min(cap, window · 2ⁿ))`, and never before it was allowed. */
+/** Full jitter: the n-th attempt, from 0, comes after `random(0 … min(cap, window · 2ⁿ))`; a cap under the window is the window. */
+export function jitter(attempt: number, window: number, cap: number, random: () => number = Math.random): number {
+  return random() * Math.min(Math.max(cap, window), window * 2 ** attempt);
+}
+
+/** How long to wait, attempt by attempt, until one succeeds. */
 export class Backoff {
   #attempt = 0;
   #window: number;
@@ -61,9 +66,9 @@ export class Backoff {
 
   /** How long to wait before the next attempt. `least`: what `Retry-After` said, the jitter comes on top. */
   next(least = 0): number {
-    const most = Math.min(Math.max(this.cap, this.#window), this.#window * 2 ** this.#attempt);
-    this.#attempt = Math.min(this.#attempt + 1, ATTEMPTS_MAX);
-    return least + Math.random() * most;
+    const attempt = this.#attempt;
+    this.#attempt = Math.min(attempt + 1, ATTEMPTS_MAX);
+    return least + jitter(attempt, this.#window, this.cap);
   }
 
   reset(): void {
