@@ -49,7 +49,12 @@ export class JsonWriter {
 
   #nested(value: object, name: string, depth: number): string | undefined {
     if (Array.isArray(value) || value instanceof Set) {
-      const elements = [...value].map((each) => this.text(each, name, depth)).filter((each) => each !== undefined);
+      const elements: string[] = [];
+      for (const each of value) {
+        const text = this.text(each, name, depth);
+        if (text !== undefined) elements.push(text);
+        if (this.#left < 0) break;
+      }
       return `[${elements.join()}]`;
     }
     if (!isPlain(value)) return undefined;
@@ -70,6 +75,7 @@ export class JsonWriter {
       }
       const text = this.text(member, path, depth);
       if (text !== undefined) yield [key, text];
+      if (this.#left < 0) break;
     }
   }
 }

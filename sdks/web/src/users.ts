@@ -23,6 +23,16 @@ export function contextOf(
   leftOut: (name: string) => void,
   unsent: ReadonlySet<string> = new Set(),
 ): Context {
+  try {
+    return contextFrom(user, leftOut, unsent);
+  } catch {
+    // A proxy of the application's raised: there is nothing to be known of it.
+    leftOut('user');
+    return { key: undefined, text: '{}', attributes: new Map() };
+  }
+}
+
+function contextFrom(user: unknown, leftOut: (name: string) => void, unsent: ReadonlySet<string>): Context {
   const attributes = new Map<string, string>();
   const writer = new JsonWriter(leftOut);
   const [targetingKey, given] = partsOf(user);

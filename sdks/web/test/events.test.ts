@@ -30,7 +30,6 @@ test('a read is exposed once, with all that its answer says', async () => {
     experiment: 'checkout-test',
     experiments: 'checkout-test:1,watching:2',
     split: 'rule-1',
-    override: true,
     unitKey: 'acme',
   };
   const user = { key: 'ann', attributes: { country: 'NO', plan: { tier: 2, secret: 'x' }, email: 'a@b.c' } };
@@ -60,10 +59,19 @@ test('a read is exposed once, with all that its answer says', async () => {
     ],
     config_version: 9,
     unit_key: 'acme',
-    override: true,
     split: 'rule-1',
     context: { country: 'NO', plan: { tier: 2 } },
   });
+});
+
+test('an exposure tells of the override that decided, and belongs to no experiment', async () => {
+  const answer = bootstrapped({ experiments: '', override: true, reportExposures: true, unitKey: 'ann' });
+  await edge.put('behaviour', { bulk: 'silent' });
+  const page = client({ user: 'ann', bootstrap: answer });
+  page.isEnabledSync('fancy');
+  await page.flush();
+  const [exposure = {}] = (await taken()).map(bare);
+  assert.deepEqual([exposure['override'], exposure['experiments'], exposure['unit_key']], [true, [], undefined]);
 });
 
 test('a flag that asks for exposures has them, another one and an error have none', async () => {
