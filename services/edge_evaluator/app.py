@@ -28,7 +28,15 @@ from edge_evaluator.event_relay import BODY_BYTES_MAX, EVENTS_PATH, EventRelay
 EVENT_BODIES = Uploads(re.compile(EVENTS_PATH), BODY_BYTES_MAX, method="POST")
 BROWSER_ACCESS = CorsPolicy(
     methods=("GET", "POST", "OPTIONS"),
-    headers=("Authorization", "X-API-Key", "If-None-Match", "Content-Type", "Content-Encoding", "Verdict-SDK"),
+    headers=(
+        "Authorization",
+        "X-API-Key",
+        "If-None-Match",
+        "Content-Type",
+        "Content-Encoding",
+        "Last-Event-ID",
+        "Verdict-SDK",
+    ),
     exposed=("ETag", "Retry-After", "Verdict-Config-Age", "X-Request-Id"),
     setting="FF_EDGE_CORS_ORIGINS",
 )

@@ -12,7 +12,7 @@ from tests.edge_evaluator.running_edge import CLIENT_KEY, SERVER_KEY, RunningEdg
 from tests.edge_evaluator.sample_flags import BANNER, FLAGS, REMOTE_CONFIGS, boolean
 from tests.environment_writer import publish
 
-SENT = "authorization, x-api-key, if-none-match, content-type, content-encoding, verdict-sdk"
+SENT = "authorization, x-api-key, if-none-match, content-type, content-encoding, last-event-id, verdict-sdk"
 EXPOSED = "ETag, Retry-After, Verdict-Config-Age, X-Request-Id"
 
 

@@ -251,7 +251,7 @@ async def test_before_the_keys_are_read_nobody_is_turned_away_for_good(clock: Ma
 
 ASKED = {
     "access-control-request-method": "POST",
-    "access-control-request-headers": "authorization,x-api-key,content-type,content-encoding",
+    "access-control-request-headers": "authorization,x-api-key,content-type,content-encoding,verdict-sdk",
 }
 
 

@@ -1,5 +1,5 @@
-"""The SDK for browsers: it compiles, does under Node and in Chromium what docs/sdks.md says, is small, and is installed from
-its package into an empty project."""
+"""The SDK for browsers: it compiles, does what docs/sdks.md says under Node and in Chromium, is small, and its package
+installs into an empty project."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def run(*command: str, cwd: Path, **environment: str) -> str:
 def install(folder: Path, *packages: str) -> None:
     """The packages of the lock file, or these."""
     command = ("npm", "install", *packages) if packages else ("npm", "ci")
-    run(*command, "--ignore-scripts", "--no-audit", "--no-fund", cwd=folder)
+    run(*command, "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund", cwd=folder)
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +82,9 @@ console.log(provider.metadata.name, OpenFeature.getClient().getStringValue('butt
 
 @pytest.mark.timeout(SECONDS)
 def test_its_package_installs_into_an_empty_project(web: Path, tmp_path: Path) -> None:
-    packed = json.loads(run("npm", "pack", "--json", "--pack-destination", str(tmp_path), cwd=web))[0]
+    packed = json.loads(run("npm", "pack", "--ignore-scripts", "--json", "--pack-destination", str(tmp_path), cwd=web))[
+        0
+    ]
     names = {each["path"] for each in packed["files"]}
     assert {"README.md", "package.json", "dist/index.js", "dist/index.d.ts", "dist/openfeature.d.ts"} <= names
     assert "dist/bundle.min.js" in names
@@ -95,7 +97,7 @@ def test_its_package_installs_into_an_empty_project(web: Path, tmp_path: Path) -
         "@feature-flag-platform"
     ]
     (project / "main.ts").write_text(PROGRAM)
-    tsc = (str(web / "node_modules/.bin/tsc"), "--strict", "--target", "es2022", "--module", "nodenext", "--types", "")
+    tsc = (str(web / "node_modules/.bin/tsc"), "--strict", "--target", "es2022", "--module", "nodenext")
     run(*tsc, "main.ts", cwd=project)
     assert run("node", "main.js", cwd=project) == "blue ERROR PROVIDER_NOT_READY\n"
 
