@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
@@ -52,3 +53,38 @@ def compile_pattern(pattern: str) -> Callable[[str], bool]:
         return search(text_bytes(text)) is not None
 
     return found
+
+
+_CLASS_ESCAPE = r"\\[pP](?:\{\^?(?P<class>[^}]*)\}|(?P<short>.))"
+_PART = re.compile(
+    r"\\Q.*?(?:\\E|\Z)"
+    rf"|{_CLASS_ESCAPE}"
+    r"|(?P<byte>\\C)"
+    r"|\\."
+    r"|(?P<list>\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]\\])*\])"
+    r"|\(\?P?<(?P<group>[^>]*)>"
+    r"|.",
+    re.DOTALL,
+)
+_PART_OF_LIST = re.compile(rf"{_CLASS_ESCAPE}|\\.|[^\\]+", re.DOTALL)
+_CLASS_NAME = re.compile(r"[A-Z][a-z]*")
+_UNASSIGNED_OR_NOT = "C"
+_GROUP_NAME = re.compile(r"[A-Za-z0-9_]+")
+
+
+def difference_of(pattern: str) -> str | None:
+    """Why the SDKs, which have RE2 from other hands, would not all read an RE2 pattern as this engine does; None if they
+    do. Such a pattern is evaluated here, but not saved."""
+    groups: set[str] = set()
+    for part in _PART.finditer(pattern):
+        for each in (part, *_PART_OF_LIST.finditer(part["list"] or "")):
+            name = each["class"] or each["short"]
+            if name is not None and (name == _UNASSIGNED_OR_NOT or not _CLASS_NAME.fullmatch(name)):
+                return f"the class {name} of characters is not the same in every SDK"
+        if part["byte"] is not None:
+            return r"\C, a single byte, is not there in every SDK"
+        if part["group"] is not None:
+            if part["group"] in groups or not _GROUP_NAME.fullmatch(part["group"]):
+                return "names of groups are ASCII letters, digits and underscores, each name once"
+            groups.add(part["group"])
+    return None

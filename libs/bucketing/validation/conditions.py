@@ -6,6 +6,7 @@ from bucketing.errors import FieldError, InvalidConfig
 from bucketing.flagset import AllOf, AnyOf, Comparison, Condition, InSegment, Json, Not
 from bucketing.generation.conditions import prepared
 from bucketing.limits import ATTRIBUTE_NAME_BYTES_MAX, CONDITION_DEPTH_MAX, LITERAL_TEXT_BYTES_MAX
+from bucketing.patterns import difference_of
 from bucketing.validation.findings import Findings
 
 
@@ -41,6 +42,10 @@ def _check_comparison(findings: Findings, comparison: Comparison, path: str) -> 
         prepared(comparison, path)
     except InvalidConfig as error:
         findings.add(error.field, error.code, error.reason)
+        return
+    difference = difference_of(comparison.value) if comparison.operator == "matches" else None
+    if difference is not None:
+        findings.add(f"{path}.value", "pattern", difference)
 
 
 def _check_texts(findings: Findings, literal: Json, path: str) -> None:

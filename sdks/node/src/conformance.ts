@@ -51,7 +51,7 @@ function runFile(path: string): number {
     print({ id: golden["id"] ?? index, ok, role, computed, ...more });
   }
   const failed = cases.length - passed - skipped;
-  const counts = { cases: cases.length, passed, failed, must_failed: mustFailed, ...(skipped > 0 && { skipped }) };
+  const counts = { cases: cases.length, passed, failed, must_failed: mustFailed, skipped };
   print({ summary: { file: basename(path), ...counts } });
   return mustFailed;
 }
