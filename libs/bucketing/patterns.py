@@ -73,8 +73,8 @@ _GROUP_NAME = re.compile(r"[A-Za-z0-9_]+")
 
 
 def difference_of(pattern: str) -> str | None:
-    """Why the SDKs, which have RE2 from other hands, would not all read an RE2 pattern as this engine does; None if they
-    do. Such a pattern is evaluated here, but not saved."""
+    """Why the SDKs, which have RE2 from other hands, would not all read an RE2 pattern as this engine does; None if
+    they do. Such a pattern is evaluated here, but not saved."""
     groups: set[str] = set()
     for part in _PART.finditer(pattern):
         for each in (part, *_PART_OF_LIST.finditer(part["list"] or "")):
