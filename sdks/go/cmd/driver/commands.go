@@ -3,11 +3,12 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
 	ff "github.com/feature-flag-platform/sdk/go"
-	"github.com/feature-flag-platform/sdk/go/internal/engine"
+	"github.com/feature-flag-platform/sdk/go/internal/conformance"
 	"github.com/feature-flag-platform/sdk/go/internal/retry"
 )
 
@@ -38,7 +39,7 @@ type driver struct {
 	client *ff.Client
 	heard  heard
 	hammer *hammer
-	batch  *engine.FlagSet
+	batch  *conformance.Batch
 }
 
 func (d *driver) end() {
@@ -65,10 +66,13 @@ func (d *driver) do(line []byte) (result any, err error) {
 	case "start":
 		return nil, d.start(given.Options)
 	case "batch":
-		d.batch, err = engine.FromDocument(given.Config, nil)
+		d.batch, err = conformance.NewBatch(given.Config)
 		return nil, err
 	case "evaluate":
-		return d.evaluate(given.Items)
+		if d.batch == nil {
+			return nil, errors.New("evaluate needs a config: batch first")
+		}
+		return d.batch.Evaluate(given.Items)
 	case "resources":
 		return resources()
 	case "backoff":
