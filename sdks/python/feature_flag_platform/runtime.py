@@ -50,7 +50,9 @@ class Runtime:
         self._state = State.STARTING
         self._since = time.time_ns() // 1_000_000
         self._begun = time.monotonic()
-        if not options.offline:
+        if options.offline:
+            self.queue.close("offline")
+        else:
             self.follower = Follower(options, self._endpoints, self.holder, tick)
             self.delivery = Delivery(options, self.queue, self.counts, self._event_addresses, notices)
 

@@ -246,8 +246,7 @@ class Follower:
     def _between(self) -> None:
         """What is done now and then beside following."""
         self._holder.save()
-        if self._holder.chunks_missing:
-            self._holder.retry_chunks(self._edge.chunk)
+        self._holder.retry_chunks(self._edge.chunk)
         self._tick()
 
     def _try_first(self) -> bool:

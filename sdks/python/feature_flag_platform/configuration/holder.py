@@ -11,11 +11,11 @@ from typing import Any
 
 from bucketing.compiled import CompiledFlagSet
 from bucketing.errors import InvalidConfig
-from bucketing.flagset import FlagSet
+from bucketing.flagset import FlagSet, Segment
 
 from feature_flag_platform.configuration.assembly import assemble, change_of, entities_of
 from feature_flag_platform.configuration.entities import Entities
-from feature_flag_platform.configuration.long_lists import FetchChunk, complete_long_lists
+from feature_flag_platform.configuration.long_lists import FetchChunk, complete_long_lists, is_whole
 from feature_flag_platform.configuration.raw_document import with_change
 from feature_flag_platform.configuration.store import Store
 from feature_flag_platform.errors import Unreachable
@@ -51,7 +51,7 @@ class Holder:
         self.source = Source.NONE
         self.etag: str | None = None
         self.stream_id: str | None = None
-        self.chunks_missing = False
+        self._pending: dict[str, Segment] = {}
         self.confirmed: float | None = None
         """Seconds of the monotonic clock."""
         self.confirmed_at: int | None = None
@@ -80,7 +80,7 @@ class Holder:
         """Begins with what another one holds."""
         self._compiled, self._raw, self.environment = other._compiled, other._raw, other.environment
         self.source, self.etag, self.stream_id = other.source, other.etag, other.stream_id
-        self.chunks_missing, self._age_told = other.chunks_missing, other._age_told
+        self._pending, self._age_told = other._pending, other._age_told
         self.confirmed, self.confirmed_at = other.confirmed, other.confirmed_at
         self._renew(set())
 
@@ -100,6 +100,7 @@ class Holder:
             head, entities = entities_of(document, self._compiled)
             if self._compiled is not None and head.version < self._compiled.version:
                 return False
+            self._pending = {key: each for key, each in self._pending.items() if not self._is_good(key)}
             self._put(head, entities, fetch)
         except (InvalidConfig, RecursionError, ValueError, TypeError) as error:
             raise Unreachable(f"the configuration can't be read: {error}") from error
@@ -130,7 +131,7 @@ class Holder:
 
     def _put(self, head: FlagSet, entities: Entities, fetch: FetchChunk | None) -> None:
         before = self._compiled
-        self.chunks_missing = not complete_long_lists(entities, before, fetch)
+        self._pending = complete_long_lists(entities, before, self._pending, fetch)
         same = before is not None and (before.flagset.salt, before.version) == (head.salt, head.version)
         if same and not entities.any:
             return
@@ -143,10 +144,15 @@ class Holder:
         self._compiled = compiled
         self._renew(keys)
 
+    def _is_good(self, segment: str) -> bool:
+        """Whether a segment that is whole is held; a document that says the same of it waits for nothing."""
+        held = None if self._compiled is None else self._compiled.flagset.segments.get(segment)
+        return held is not None and is_whole(held)
+
     def retry_chunks(self, fetch: FetchChunk) -> None:
-        """Asks again for chunks that are missing."""
+        """Asks again for chunks of long lists that are missing."""
         held = self._compiled
-        if held is not None and self.chunks_missing:
+        if held is not None and self._pending:
             self._put(FlagSet(held.flagset.salt, held.version), Entities(), fetch)
 
     def learn(self, environment: Environment) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from bucketing.compiled import CompiledFlagSet
@@ -19,30 +19,32 @@ FetchChunk = Callable[[str, int], bytes]
 """The bytes of a segment's chunk by its number. Raises Unreachable."""
 
 
-def complete_long_lists(entities: Entities, held: CompiledFlagSet | None, fetch: FetchChunk | None) -> bool:
-    """Gives each segment that has changed, or has a list that isn't whole, its chunks; False if some are missing.
-
-    Of a segment whose list can't be had what was good of it stays. `fetch` None: there is nobody to ask."""
-    whole = True
+def complete_long_lists(
+    entities: Entities, held: CompiledFlagSet | None, pending: Mapping[str, Segment], fetch: FetchChunk | None
+) -> dict[str, Segment]:
+    """Gives each segment that has changed, or is `pending`, the chunks of its list. Answers those of which some can't
+    be had: what was good of them stays, and they are pending from now on. `fetch` None: there is nobody to ask."""
     before = {} if held is None else held.flagset.segments
-    waiting = {
-        key: segment for key, segment in before.items() if segment.long_list is not None and not segment.long_list.whole
-    }
-    told = {key: segment for key, segment in entities.segments.items() if segment is not None}
-    for key, segment in {**waiting, **told}.items():
-        if segment.long_list is None or (key in entities.segments and entities.segments[key] is None):
+    still_pending: dict[str, Segment] = {}
+    for key, segment in {**pending, **entities.segments}.items():
+        if segment is None or segment.long_list is None:
             continue
         completed = _completed(segment, before.get(key), fetch)
-        if completed.long_list is not None and completed.long_list.whole:
+        if is_whole(completed):
             entities.segments[key] = completed
             continue
-        whole = False
+        still_pending[key] = segment
         good = before.get(key)
-        if good is None or (good.long_list is not None and not good.long_list.whole):
-            entities.segments[key] = completed
-        else:
+        if good is not None and is_whole(good):
             entities.segments.pop(key, None)
-    return whole
+        else:
+            entities.segments[key] = completed
+    return still_pending
+
+
+def is_whole(segment: Segment) -> bool:
+    """Whether all chunks of its list are there, if it has one."""
+    return segment.long_list is None or segment.long_list.whole
 
 
 def _completed(segment: Segment, before: Segment | None, fetch: FetchChunk | None) -> Segment:

@@ -15,7 +15,7 @@ from feature_flag_platform.evaluation.outcomes import typed_value
 def compiled_of(document: Any) -> CompiledFlagSet:
     """The flag set of a config document, as a client makes it."""
     head, entities = entities_of(document, None)
-    complete_long_lists(entities, None, None)
+    complete_long_lists(entities, None, {}, None)
     return assemble(None, head, entities).compiled
 
 
