@@ -14,10 +14,10 @@ from feature_flag_platform.evaluation.usage_counts import UsageCounts
 from feature_flag_platform.evaluation.views import View
 from feature_flag_platform.notices import Notices
 from feature_flag_platform.options import LOGGER
+from tests.sdks.scripted_edge import ScriptedEdge
 
 from tests.sdks.python.documents import EVERYTHING, boolean
 from tests.sdks.python.running_client import client_of
-from tests.sdks.scripted_edge import ScriptedEdge
 from tests.waiting import until_blocking
 
 CHANGED = EVERYTHING | {"version": 2, "flags": EVERYTHING["flags"] | {"plain": boolean(enabled=False)}}

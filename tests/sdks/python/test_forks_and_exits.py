@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.sdks.scripted_edge import ScriptedEdge
 
 from tests.sdks.python.documents import EVERYTHING, boolean
 from tests.sdks.python.running_client import client_of
-from tests.sdks.scripted_edge import ScriptedEdge
 from tests.waiting import until_blocking
 
 SECONDS = 30

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 from feature_flag_platform import Change
-
-from tests.sdks.python.documents import EVERYTHING, boolean, document
-from tests.sdks.python.running_client import client_of
 from tests.sdks.scripted_edge import ScriptedEdge
+
+from tests.sdks.python.documents import EVERYTHING, assigned, boolean, document
+from tests.sdks.python.running_client import client_of
 from tests.waiting import until_blocking
 
 NORWEGIANS = {"if": {"attribute": "country", "operator": "eq", "value": "NO"}}
@@ -27,11 +27,7 @@ CHANGES: dict[str, tuple[dict[str, Any], set[str]]] = {
     "flag-and-its-dependant": ({"flags": FLAGS | {"plain": boolean(enabled=False)}}, {"plain", "needs"}),
     "segment-behind-a-segment": ({"segments": SEGMENTS | {"inner": {"included": ["ann"]}}}, {"segmented"}),
     "experiment": (
-        {
-            "experiments": {
-                "e": {"flag": "tested", "variations": [{"key": "on", "weight": 100}], "start_at": 0} | ASSIGNS
-            }
-        },
+        {"experiments": {"e": assigned("tested", "on")}},
         {"tested"},
     ),
     "new-flag": ({"flags": FLAGS | {"new": boolean()}}, {"new"}),

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 from feature_flag_platform import FeatureFlagClient
+from tests.sdks.scripted_edge import ScriptedEdge
 
 from tests.sdks.python.documents import boolean, document
 from tests.sdks.python.running_client import client_of
-from tests.sdks.scripted_edge import ScriptedEdge
 from tests.waiting import until_blocking
 
 MEMBERS = [f"user-{number}" for number in range(200)]

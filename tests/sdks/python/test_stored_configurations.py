@@ -1,4 +1,4 @@
-"""A process starts without an edge from what it was given, or from what it kept; no damaged or foreign file is taken."""
+"""A process starts without an edge from what it was given or kept; no damaged or foreign file is taken."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from feature_flag_platform import Source, State
 from feature_flag_platform.configuration.store import NAME
+from tests.sdks.scripted_edge import ScriptedEdge
 
 from tests.sdks.python.documents import EVERYTHING, boolean, document
 from tests.sdks.python.running_client import client_of, offline
-from tests.sdks.scripted_edge import ScriptedEdge
 from tests.waiting import until_blocking
 
 OFF = {"plain": boolean(enabled=False)}
