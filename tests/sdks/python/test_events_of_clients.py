@@ -11,11 +11,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from edge_script.process import ScriptedEdge
 from feature_flag_platform import FeatureFlagClient
 from feature_flag_platform.events import exposures
 from feature_flag_platform.events.batches import BATCH_BYTES_MAX, EVENT_BYTES_MAX, pack
 from feature_flag_platform.version import SDK
-from tests.sdks.scripted_edge import ScriptedEdge
 
 from tests.sdks.python.documents import EVERYTHING, document
 from tests.sdks.python.running_client import client_of

@@ -7,6 +7,7 @@ import threading
 from typing import Any
 
 import pytest
+from edge_script.process import ScriptedEdge
 from feature_flag_platform import FeatureFlagClient, Mode, Source, State
 from feature_flag_platform.configuration import endpoints, follower
 from feature_flag_platform.configuration.holder import Holder
@@ -14,7 +15,6 @@ from feature_flag_platform.evaluation.usage_counts import UsageCounts
 from feature_flag_platform.evaluation.views import View
 from feature_flag_platform.notices import Notices
 from feature_flag_platform.options import LOGGER
-from tests.sdks.scripted_edge import ScriptedEdge
 
 from tests.sdks.python.documents import EVERYTHING, boolean
 from tests.sdks.python.running_client import client_of

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.sdks.scripted_edge import ScriptedEdge
+from edge_script.process import ScriptedEdge
 
 from tests.sdks.python.documents import EVERYTHING, boolean
 from tests.sdks.python.running_client import client_of

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from edge_script.process import ScriptedEdge
 from feature_flag_platform import FeatureFlagClient
-from tests.sdks.scripted_edge import ScriptedEdge
 
 from tests.sdks.python.documents import boolean, document
 from tests.sdks.python.running_client import client_of

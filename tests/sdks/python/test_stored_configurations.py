@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from edge_script.process import ScriptedEdge
 from feature_flag_platform import Source, State
 from feature_flag_platform.configuration.store import NAME
-from tests.sdks.scripted_edge import ScriptedEdge
 
 from tests.sdks.python.documents import EVERYTHING, boolean, document
 from tests.sdks.python.running_client import client_of, offline
