@@ -174,5 +174,5 @@ def retry_after_is_a_minimum(bench: Bench) -> None:
     at: dict[str, list[float]] = {}
     for asked in bench.requests():
         at.setdefault(asked["endpoint"], []).append(asked["at"])
-    gaps = [times[1] - times[0] for times in at.values() if len(times) > 1]
-    holds(gaps and min(gaps) >= 0.95, f"the next attempts came after {gaps} s")
+    gaps = {endpoint: times[1] - times[0] for endpoint, times in at.items() if len(times) > 1}
+    holds(gaps and min(gaps.values()) >= 0.95, f"the next attempts came after {gaps} s")

@@ -63,7 +63,8 @@ class Bench:
     def start(self, driver: Driver | None = None, **options: Any) -> Driver:
         """A driver with a client of these options beside those of `QUICK`."""
         driver = driver or self.driver()
-        given = {"env_key": self.key, "endpoint": self.edge.edge, **QUICK, **options}
+        page = {"user": "ann"} if self.kind == "client" else {}
+        given = {"env_key": self.key, "endpoint": self.edge.edge, **QUICK, **page, **options}
         driver.ask("start", options={name: value for name, value in given.items() if value is not None})
         return driver
 
