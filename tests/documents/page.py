@@ -11,6 +11,7 @@ _BLOCK = re.compile(
     r"(?:^`(?P<file>[\w./]+)`[^\n]*:\n\n)?^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.DOTALL | re.MULTILINE
 )
 _SHELLS = ("bash", "sh")
+_SERVERS = ("python3 -m http.server", "node server")
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,19 @@ class Page:
     """Blocks that a line such as "`main.py`, an application:" names, by path."""
     outputs: list[str]
     """Blocks without a language and a name: what the commands print."""
+
+    def serving(self) -> list[tuple[list[str], str]]:
+        """For each server that its commands start: the blocks before it, and the line that starts it."""
+        found: list[tuple[list[str], str]] = []
+        before: list[str] = []
+        for block in self.commands:
+            *lines, last = block.strip().splitlines()
+            if not last.startswith(_SERVERS):
+                before.append(block)
+                continue
+            found.append(([*before, "\n".join(lines)], last))
+            before = []
+        return found
 
 
 def read(path: str) -> Page:

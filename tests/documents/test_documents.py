@@ -161,26 +161,35 @@ def test_a_program_evaluates_and_tracks(home: Path, language: str) -> None:
         until_blocking(lambda: same(seen.of(f"{language}-user"), [("exposure", "on"), ("metric", 12.5)]))
 
 
+@pytest.fixture(scope="module")
+def checkout(home: Path) -> Path:
+    """The home with the SDKs' sources, as in a checkout."""
+    built = shutil.ignore_patterns("node_modules", "build", "dist")
+    shutil.copytree(page.ROOT / "sdks/web", home / "sdks/web", ignore=built)
+    return home
+
+
 @pytest.mark.usefixtures("toured")
-@pytest.mark.timeout(300)
-def test_a_page_in_a_browser_evaluates_and_tracks(home: Path) -> None:
+@pytest.mark.timeout(600)
+def test_pages_in_a_browser_evaluate_and_track(checkout: Path) -> None:
     text = page.read("docs/integration/browser.md")
-    folder = saved(home, "browser", text)
-    *build, serve = text.commands[-1].strip().splitlines()
-    shell(home, [*text.commands[:-1], "\n".join(build)], **quiet(folder))
-    assert serve.startswith("python3 -m http.server"), serve
-    with served(serve, folder) as address, tail(home) as seen:
-        visit = ["node", "visit.mjs", chromium(), address]
-        visited = subprocess.run(visit, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
-        assert visited.returncode == 0, visited.stdout + visited.stderr
-        assert visited.stdout.strip() == text.outputs[-1].strip()
-        until_blocking(lambda: same(seen.of("browser-user"), [("exposure", "on"), ("metric", 12.5)]))
+    folder = saved(checkout, "browser", text)
+    start = text.commands[0]
+    users = ("browser-user", "react-user", "rendered-user")
+    for user, (build, serve), output in zip(users, text.serving(), text.outputs, strict=True):
+        shell(checkout, [*dict.fromkeys((start, *build))], **quiet(folder))
+        with served(serve, folder, variables(checkout)) as address, tail(checkout) as seen:
+            visit = ["node", "visit.mjs", chromium(), address]
+            visited = subprocess.run(visit, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+            assert visited.returncode == 0, visited.stdout + visited.stderr
+            assert visited.stdout.strip() == output.strip()
+            until_blocking(lambda: same(seen.of(user), [("exposure", "on"), ("metric", 12.5)]))  # noqa: B023
 
 
 @contextmanager
-def served(command: str, folder: Path) -> Iterator[str]:
+def served(command: str, folder: Path, known: dict[str, str]) -> Iterator[str]:
     """The address that the web server prints; it ends with the block."""
-    environment = os.environ | {"PYTHONUNBUFFERED": "1"}
+    environment = os.environ | known | {"PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(
         shlex.split(command), cwd=folder, stdout=subprocess.PIPE, text=True, env=environment
     ) as server:

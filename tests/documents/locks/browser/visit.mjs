@@ -12,6 +12,6 @@ await page.goto(address);
 await page.waitForFunction(() => document.body.innerText.trim());
 console.log(await page.evaluate(() => document.body.innerText));
 await reported;
-await page.mouse.click(5, 5);
+await page.getByText('TARGETING_MATCH').click();
 await page.goto('about:blank');
 await browser.close();
