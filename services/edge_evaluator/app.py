@@ -15,6 +15,7 @@ from edge_evaluator.endpoints.assignments import assignment_operations
 from edge_evaluator.endpoints.config import config_operations
 from edge_evaluator.endpoints.contexts import ContextLimits
 from edge_evaluator.endpoints.events import event_operations
+from edge_evaluator.endpoints.flagd import flagd_operations
 from edge_evaluator.endpoints.flags import flag_operations
 from edge_evaluator.endpoints.manifest import manifest_operations
 from edge_evaluator.endpoints.ofrep import ofrep_operations
@@ -24,6 +25,7 @@ from edge_evaluator.endpoints.remote_configs import remote_config_operations
 from edge_evaluator.endpoints.segments import chunk_operations, segment_operations
 from edge_evaluator.evaluation.evaluator import Evaluator
 from edge_evaluator.event_relay import BODY_BYTES_MAX, EVENTS_PATH, EventRelay
+from edge_evaluator.flagd_export.exports import FlagdExports
 
 EVENT_BODIES = Uploads(re.compile(EVENTS_PATH), BODY_BYTES_MAX, method="POST")
 BROWSER_ACCESS = CorsPolicy(
@@ -61,6 +63,7 @@ class EdgeParts:
     evaluator: Evaluator
     open_streams: OpenStreams
     relay: EventRelay
+    exports: FlagdExports
 
 
 def build_app(parts: EdgeParts, options: HttpOptions, shell: Shell) -> PlainApp:
@@ -88,6 +91,7 @@ def build_app(parts: EdgeParts, options: HttpOptions, shell: Shell) -> PlainApp:
             *chunk_operations(admission=admission),
             *config_operations(admission=admission, open_streams=parts.open_streams, events_url=options.events_url),
             *event_operations(admission=admission, relay=parts.relay),
+            *flagd_operations(admission=admission, exports=parts.exports),
             *manifest_operations(admission=admission),
         ],
         checks={"configuration": configuration},

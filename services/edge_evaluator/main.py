@@ -50,6 +50,7 @@ from edge_evaluator.feed.persistence import SnapshotWriter
 from edge_evaluator.feed.snapshot import SnapshotStore
 from edge_evaluator.feed.telemetry import FeedTelemetry
 from edge_evaluator.feed.warmup import Warmer
+from edge_evaluator.flagd_export.exports import FlagdExports
 from edge_evaluator.memory.flag_memory import FlagMemory
 from edge_evaluator.memory.kept_answers import KeptAnswers
 from edge_evaluator.settings import EdgeSettings
@@ -102,12 +103,9 @@ class Edge:
         self._events = self._event_buffer()
         tallies = Tallies()
         self._summaries = Summaries(tallies=tallies, buffer=self._events, clock=self._clock, registry=self._registry)
-        self._key_limit = RateLimit(
-            "requests_per_key", settings.edge_requests_per_key_per_second, self._clock, counts=worker.rates
-        )
-        self._address_limit = RateLimit(
-            "requests_per_address", settings.edge_requests_per_address_per_second, self._clock, counts=worker.rates
-        )
+        limit = partial(RateLimit, clock=self._clock, counts=worker.rates)
+        self._key_limit = limit("requests_per_key", settings.edge_requests_per_key_per_second)
+        self._address_limit = limit("requests_per_address", settings.edge_requests_per_address_per_second)
         self.admission = Admission(
             memory=self.memory, keys=self._key_limit, addresses=self._address_limit, clock=self._clock
         )
@@ -124,6 +122,7 @@ class Edge:
         exposures = NoExposures() if self._events is None else self._reported_exposures(self._events)
         self.evaluator = Evaluator(memory=self.memory, exposures=exposures, tallies=tallies, clock=self._clock)
         self.context_limits = ContextLimits(settings.edge_context_attributes_max, settings.edge_context_depth_max)
+        self._exports = FlagdExports(self.memory, self._clock)
         self.grpc = self._grpc_server() if settings.edge_grpc_port else None
         self.pages = Pages(settings.edge_cors_origins, BROWSER_ACCESS)
         self.app = build_app(
@@ -132,6 +131,7 @@ class Edge:
                 evaluator=self.evaluator,
                 open_streams=self.open_streams,
                 relay=self._relay,
+                exports=self._exports,
             ),
             HttpOptions(
                 limits=self.context_limits,
@@ -219,6 +219,7 @@ class Edge:
                 open_streams=self.open_streams,
                 limits=self.context_limits,
                 proxies=TrustedProxies(settings.trusted_proxies),
+                exports=self._exports,
                 registry=self._registry,
             ),
             served.GrpcOptions(

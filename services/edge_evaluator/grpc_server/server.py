@@ -20,10 +20,12 @@ from edge_evaluator.admission.requests import Admission
 from edge_evaluator.admission.streams import OpenStreams
 from edge_evaluator.endpoints.contexts import ContextLimits
 from edge_evaluator.evaluation.evaluator import Evaluator
-from edge_evaluator.grpc_server import evaluation, flagd_evaluation
+from edge_evaluator.flagd_export.exports import FlagdExports
+from edge_evaluator.grpc_server import evaluation, flagd_evaluation, flagd_sync
 from edge_evaluator.grpc_server.calls import Calls
 from edge_evaluator.grpc_server.evaluation import EvaluationService
 from edge_evaluator.grpc_server.flagd_evaluation import FlagdEvaluation
+from edge_evaluator.grpc_server.flagd_sync import FlagSyncService
 from edge_evaluator.grpc_server.handlers import handlers_of
 from edge_evaluator.grpc_server.news import Newsroom
 
@@ -61,6 +63,7 @@ class GrpcParts:
     open_streams: OpenStreams
     limits: ContextLimits
     proxies: TrustedProxies
+    exports: FlagdExports
     registry: CollectorRegistry
 
 
@@ -128,6 +131,7 @@ class GrpcServer:
         for messages in flagd_evaluation.VERSIONS:
             flagd = FlagdEvaluation(messages, calls, parts.evaluator, newsroom, parts.limits)
             served.append((messages.DESCRIPTOR.services_by_name["Service"], flagd))
+        served.append((flagd_sync.SERVICE, FlagSyncService(calls, parts.exports, newsroom)))
         self._services = [service for service, _ in served]
         server.add_generic_rpc_handlers(
             tuple(

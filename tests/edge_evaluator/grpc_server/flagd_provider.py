@@ -1,7 +1,8 @@
-"""flagd's own Python provider in RPC mode, in a process of its own: its messages have the names of the edge's.
+"""flagd's own Python provider, in a process of its own: its messages have the names of the edge's.
 
-Arguments: port, and the selector, which may be empty. A line of standard input is a flag, a default and a context; the
-answer is a line. `{"changes": N}` waits until that many flags were told of as changed, and answers with their keys.
+Arguments: port, the selector, which may be empty, and the mode (`rpc`, `in-process`). A line of standard input is a
+flag, a default and a context; the answer is a line. `{"changes": N}` waits until that many flags were told of as
+changed, and answers with their keys.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ _METHODS = {bool: "boolean", str: "string", int: "integer", float: "float", dict
 def main() -> None:
     port, selector = int(sys.argv[1]), sys.argv[2] or None
     provider = FlagdProvider(
-        host="127.0.0.1", port=port, selector=selector, resolver_type=ResolverType.RPC, deadline_ms=10_000
+        host="127.0.0.1", port=port, selector=selector, resolver_type=ResolverType(sys.argv[3]), deadline_ms=10_000
     )
     api.set_provider_and_wait(provider)
     changes: queue.Queue[list[str]] = queue.Queue()

@@ -1,4 +1,4 @@
-"""flagd's providers work with an edge in flagd's place, unchanged: the one for Python, in RPC mode."""
+"""flagd's providers work with an edge in flagd's place, unchanged: the one for Python, in RPC mode and in-process."""
 
 from __future__ import annotations
 
@@ -55,12 +55,11 @@ class Provider:
 
 
 @asynccontextmanager
-async def provider(edge: GrpcEdge, selector: str = "") -> AsyncIterator[Provider]:
+async def provider(edge: GrpcEdge, selector: str = "", mode: str = "rpc") -> AsyncIterator[Provider]:
     assert edge.edge.edge.grpc is not None
     port = str(edge.edge.edge.grpc.port)
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, str(PROGRAM), port, selector, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
-    )
+    pipes = {"stdin": asyncio.subprocess.PIPE, "stdout": asyncio.subprocess.PIPE}
+    process = await asyncio.create_subprocess_exec(sys.executable, str(PROGRAM), port, selector, mode, **pipes)
     started = Provider(process)
     try:
         async with asyncio.timeout(60):
@@ -121,3 +120,22 @@ async def test_it_hears_of_changes_and_forgets_what_it_has_kept() -> None:
             assert (await flagd.ask(flag="visible", default=True, context=USER))["value"] is False
             await edge.edge.write(flags=[boolean("visible", client_visible=True)])
             assert await flagd.ask(changes=1) == ["visible"]
+
+
+@pytest.mark.parametrize("way", ["selector", "edge"])
+async def test_in_process_it_evaluates_what_is_exported_and_follows_changes(way: str) -> None:
+    settings = {"edge_flagd_key": SERVER_KEY} if way == "edge" else {}
+    selector = f"sdkKey={SERVER_KEY}" if way == "selector" else ""
+    async with grpc_edge(**settings) as edge, provider(edge, selector, "in-process") as flagd:
+        left_out = (await edge.edge.get("/v1/flagd/flags")).json()["notExported"]
+        for flag, default in DEFAULTS.items():
+            http = (await edge.edge.flag(flag, USER)).json()
+            told = await flagd.ask(flag=flag, default=default, context=USER)
+            if flag in left_out:
+                assert (told["value"], told["error"]) == (default, "FLAG_NOT_FOUND")
+            else:
+                assert (told["value"], told["variant"], told["error"]) == (http["value"], http["variant"], None)
+        await edge.edge.write(flags=[boolean("half"), boolean("plain", enabled=False)])
+        assert {"half", "plain"} <= set(await flagd.ask(changes=2))
+        assert (await flagd.ask(flag="half", default=False, context=USER))["value"] is True
+        assert (await flagd.ask(flag="plain", default=True, context=USER))["value"] is False

@@ -26,6 +26,7 @@ SERVED = {
     "verdict.v1.EvaluationService",
     "flagd.evaluation.v1.Service",
     "flagd.evaluation.v2.Service",
+    "flagd.sync.v1.FlagSyncService",
     "grpc.health.v1.Health",
     "grpc.reflection.v1alpha.ServerReflection",
 }
