@@ -20,7 +20,6 @@ from bucketing.flagset import (
     FlagSet,
     FlagType,
     InSegment,
-    LongList,
     Not,
     RemoteConfig,
     Rule,
@@ -28,6 +27,7 @@ from bucketing.flagset import (
     Share,
     Target,
 )
+from bucketing.long_lists import LongList
 from edge_evaluator.flagd_export.conditions import NODES_MAX
 from edge_evaluator.flagd_export.flags import Export, exported
 from edge_evaluator.memory.environment import EnvironmentConfig
@@ -153,7 +153,7 @@ def test_values_keep_their_types_and_flags_that_are_off_serve_their_off_variatio
     }
     core = flagd(export)
     user = EvaluationContext("u1", {})
-    for flag, resolve, default in (
+    asked: list[tuple[str, Any, Any]] = [
         ("plain", core.resolve_boolean_value, False),
         ("disabled", core.resolve_boolean_value, True),
         ("archived", core.resolve_boolean_value, True),
@@ -161,9 +161,10 @@ def test_values_keep_their_types_and_flags_that_are_off_serve_their_off_variatio
         ("limit", core.resolve_integer_value, 0),
         ("ratio", core.resolve_float_value, 0.0),
         ("theme", core.resolve_object_value, {}),
-    ):
+    ]
+    for flag, resolve, default in asked:
         expected = config.compiled.evaluate(flag, {"targetingKey": "u1"}, NOW)
-        told: Any = resolve(flag, default, user)  # type: ignore[operator]
+        told: Any = resolve(flag, default, user)
         assert (told.variant, told.value) == (expected.variation, expected.value)
         assert type(told.value) is type(default)
 

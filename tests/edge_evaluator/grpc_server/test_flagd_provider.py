@@ -58,7 +58,7 @@ class Provider:
 async def provider(edge: GrpcEdge, selector: str = "", mode: str = "rpc") -> AsyncIterator[Provider]:
     assert edge.edge.edge.grpc is not None
     port = str(edge.edge.edge.grpc.port)
-    pipes = {"stdin": asyncio.subprocess.PIPE, "stdout": asyncio.subprocess.PIPE}
+    pipes: dict[str, Any] = {"stdin": asyncio.subprocess.PIPE, "stdout": asyncio.subprocess.PIPE}
     process = await asyncio.create_subprocess_exec(sys.executable, str(PROGRAM), port, selector, mode, **pipes)
     started = Provider(process)
     try:
