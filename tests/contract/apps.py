@@ -60,7 +60,7 @@ def open_clients() -> Iterator[dict[str, httpx.AsyncClient]]:
         patch.setattr("analytics.access.Authenticator.actor", anybody)
         patch.setattr("event_ingestor.intake.Intake.admit", lambda *_: object())
         patch.setattr("event_ingestor.onlookers.Onlookers.admit", lambda *_: object())
-        for find in ("find", "find_stream"):
+        for find in ("find_hash", "find_stream"):
             patch.setattr(f"edge_evaluator.memory.flag_memory.FlagMemory.{find}", lambda *_: _KEY)
         yield {
             name: httpx.AsyncClient(

@@ -18,7 +18,7 @@ from benchmarks.engine_interpreter import NEGATED, Interpreter
 ROOT = Path(__file__).resolve().parents[2]
 VECTORS = ROOT / "tests/vectors"
 NAMES = set(OPERATORS)
-OTHER_CONDITIONS = {"combinations", "attributes", "long_lists", "segments"}
+OTHER_CONDITIONS = {"combinations", "attributes", "long_lists", "re2_borders", "segments"}
 UNKNOWN = "sounds_like"
 """What stands in vectors for an operator that a later version may have."""
 

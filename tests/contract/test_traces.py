@@ -20,6 +20,7 @@ NO_TRACE = {
     ("edge", "POST", "/v1/evaluate"): "evaluates; what it served is an exposure",
     ("edge", "POST", "/v1/experiments/{key}/assign"): "evaluates; what it served is an exposure",
     ("edge", "POST", "/v1/segments/evaluate"): "tells memberships; nothing is served",
+    ("edge", "POST", "/v1/events"): "passes on to the ingestor what applications send by an SDK key",
     ("ingestor", "POST", "/v1/events"): "applications send events by an SDK key; nobody in person does",
     ("ingestor", "POST", "/v1/otlp/metrics"): "the same",
 }

@@ -38,7 +38,7 @@ def _lines(contract: SectionProxy, option: str) -> list[str]:
 CONTRACTS = _contracts()
 ROOTS = {
     path.parent.name: path.parent
-    for folder in ("services/*", "libs/*", "devstack", "chaos")
+    for folder in ("services/*", "libs/*", "sdks/python/*", "devstack", "chaos")
     for path in ROOT.glob(f"{folder}/__init__.py")
 }
 PACKAGES = {
