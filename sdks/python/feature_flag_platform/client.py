@@ -14,7 +14,7 @@ from feature_flag_platform.evaluation.contexts import Contexts
 from feature_flag_platform.evaluation.details import Detail, fresh
 from feature_flag_platform.evaluation.outcomes import Outcome, failed, with_value
 from feature_flag_platform.evaluation.views import View, WakingView
-from feature_flag_platform.listeners import Listener, Listeners
+from feature_flag_platform.listeners import Listener, Listeners, StateListener
 from feature_flag_platform.notices import Notices
 from feature_flag_platform.options import ClientOptions, Options
 from feature_flag_platform.runtime import Runtime
@@ -193,6 +193,10 @@ class FeatureFlagClient:
         self._awake()
         context = None if user is None else self._contexts.of(user)
         return self._listeners.add(listener, flag, context, self._view, _now())
+
+    def on_state(self, listener: StateListener) -> None:
+        """Calls the listener with each next state of this client."""
+        self._listeners.add_state(listener)
 
     def status(self) -> Status:
         """What is held, since when and from where, and what became of the events."""

@@ -21,7 +21,7 @@ from feature_flag_platform.status import Mode, Source
 PAUSE_SECONDS_MAX = 30.0
 LIVED_SECONDS = 60.0
 """After which a connection is a good one, and failures are counted anew."""
-FAILURES_MAX = 3
+BARREN_MAX = 3
 STREAM_AGAIN_SECONDS = 300.0
 ENVIRONMENT_AGAIN_SECONDS = 300.0
 _JITTER = 0.1
@@ -44,7 +44,10 @@ class Follower:
         self._closing = threading.Event()
         self._stream: Stream | None = None
         self._failures = 0
+        self._brought = False
         self._window = options.retry_first
+        self._barren = 0
+        """Streams in a row that brought nothing, not even a heartbeat."""
         self._suspicions = 0
         self._stream_again = 0.0
         self._environment_again = 0.0
@@ -106,7 +109,7 @@ class Follower:
             self._fail(error)
             if time.monotonic() - begun >= LIVED_SECONDS:
                 self._failures = 0
-            elif step == self._follow_stream:
+            if step == self._follow_stream and not self._brought:
                 self._consider_polling()
             self._wait(pause(self._failures, window=self._window, cap=PAUSE_SECONDS_MAX, least=error.retry_after))
             self._failures += 1
@@ -180,9 +183,10 @@ class Follower:
         self._wait(_about(self._options.poll_interval))
 
     def _consider_polling(self) -> None:
-        """Streams that fail again and again while the configuration can be read can't pass. It must be read twice: an
-        edge may have come back between a stream and this request."""
-        if self._failures + 1 < FAILURES_MAX or self._closing.is_set():
+        """Streams that bring nothing again and again while the configuration can be read can't pass. It must be read
+        twice: an edge may have come back between a stream and this request."""
+        self._barren += 1
+        if self._barren < BARREN_MAX or self._closing.is_set():
             return
         try:
             self._read_config()
@@ -194,16 +198,17 @@ class Follower:
             every = self._options.poll_interval
             self._log.warning("streams can't pass, so the configuration is asked for every %g s", every)
             self._stream_again = time.monotonic() + STREAM_AGAIN_SECONDS
-            self._failures = self._suspicions = 0
+            self._failures = self._barren = self._suspicions = 0
 
     def _follow_stream(self) -> None:
         """Until the stream ends, which is always a failure of it."""
-        resumed = self._holder.stream_id
+        resumed, self._brought = self._holder.stream_id, False
         stream = self._stream = self._edge.stream(resumed, self._options.silence)
         self.mode = Mode.STREAM
         try:
             follows = resumed is not None
             for events in stream.pieces():
+                self._brought, self._barren, self._suspicions = True, 0, 0
                 for event in events:
                     follows = self._take(event, follows)
                 self._window = max(self._options.retry_first, stream.retry_seconds)
