@@ -13,6 +13,8 @@ from pathlib import Path
 
 SERVICES = ("control-plane", "edge", "ingestor", "analytics")
 """Names of the lock files in `requirements/`, one for each service's image."""
+PYTHON_PROJECTS = (".", "libs/bucketing", "sdks/python")
+"""Each is a wheel and a source distribution: the services, the engine for applications, and their SDK."""
 
 
 def build_artefacts(root: Path, target: Path, version: str) -> list[Path]:
@@ -23,7 +25,8 @@ def build_artefacts(root: Path, target: Path, version: str) -> list[Path]:
     target.mkdir(parents=True, exist_ok=True)
     made_at = int(_output(root, "git", "log", "-1", "--format=%ct"))
     environment = {**os.environ, "SOURCE_DATE_EPOCH": str(made_at)}
-    _run(root, environment, "hatchling", "build", "--directory", str(target))
+    for project in PYTHON_PROJECTS:
+        _run(root / project, environment, "hatchling", "build", "--directory", str(target))
     for service in SERVICES:
         _run(root, environment, "cyclonedx_py", *_materials(root, target, service, version))
     _archive(root / "deploy" / "k8s", target / f"verdict-k8s-{version}.tar.gz", made_at)

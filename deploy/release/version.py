@@ -21,6 +21,10 @@ class Place:
 
 PLACES = (
     Place("pyproject.toml", rf'^version = "({_VERSION})"$'),
+    Place("libs/bucketing/pyproject.toml", rf'^version = "({_VERSION})"$'),
+    Place("sdks/python/pyproject.toml", rf'^version = "({_VERSION})"$'),
+    Place("sdks/python/pyproject.toml", rf'^    "verdict-bucketing==({_VERSION})",$'),
+    Place("sdks/python/feature_flag_platform/version.py", rf'^__version__ = "({_VERSION})"$'),
     Place("deploy/k8s/*.yaml", rf"^\s+image: verdict/[a-z-]+:({_VERSION})$"),
 )
 
@@ -38,7 +42,7 @@ def stated_versions(root: Path) -> dict[str, set[str]]:
     for place in PLACES:
         for path in sorted(root.glob(place.files)):
             if found := set(re.findall(place.pattern, path.read_text(encoding="utf-8"), re.MULTILINE)):
-                stated[path.relative_to(root).as_posix()] = found
+                stated.setdefault(path.relative_to(root).as_posix(), set()).update(found)
     return stated
 
 

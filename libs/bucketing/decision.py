@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
+from bucketing.closed_texts import StrEnum
 from bucketing.flagset import Json
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
+from bucketing.closed_texts import StrEnum
 from bucketing.long_lists import LongList
 
 BUCKET_COUNT = 10_000

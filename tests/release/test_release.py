@@ -56,7 +56,9 @@ def test_a_release_is_committed_tagged_and_built_twice_to_the_same_bytes(checkou
     named = {line.split("  ")[1] for line in sums.splitlines()}
     assert {path.name for path in folder.iterdir()} == named | {"SHA256SUMS"}
 
-    [wheel] = folder.glob("*.whl")
+    wheels = {path.name.partition("-")[0] for path in folder.glob("*.whl")}
+    assert wheels == {"verdict_platform", "verdict_bucketing", "feature_flag_platform"}
+    [wheel] = folder.glob("verdict_platform-*.whl")
     packed = zipfile.ZipFile(wheel).namelist()
     assert {"control_plane/main.py", "edge_evaluator/main.py", "event_ingestor/main.py", "analytics/main.py"} <= {
         *packed
