@@ -26,6 +26,7 @@ TOUR = page.parsed((page.ROOT / "README.md").read_text().split("## Five-minute t
 LOCKS = Path(__file__).parent / "locks"
 NEEDS = {"python": "python3", "node": "npm", "go": "go", "java": "mvn"}
 """The command that each language's page calls first."""
+SOURCES = ("libs/bucketing", "sdks/python", "sdks/web")
 PRINTED_ELSEWHERE = {
     "docs/contributing.md": "make targets and pytest: what CI itself runs",
     "docs/reliability.md": "make chaos and what an operator does after a disaster",
@@ -148,25 +149,26 @@ def test_the_commands_of_a_page_are_taken(home: Path, path: str) -> None:
     shell(home, [TOUR.commands[0], *commands])
 
 
+@pytest.fixture(scope="module")
+def checkout(home: Path) -> Path:
+    """The home with the sources that pages build packages from, as in a checkout."""
+    built = shutil.ignore_patterns("node_modules", "build", "dist")
+    for name in SOURCES:
+        shutil.copytree(page.ROOT / name, home / name, ignore=built)
+    return home
+
+
 @pytest.mark.parametrize("language", list(NEEDS))
 @pytest.mark.usefixtures("toured")
 @pytest.mark.timeout(300)
-def test_a_program_evaluates_and_tracks(home: Path, language: str) -> None:
+def test_a_program_evaluates_and_tracks(checkout: Path, language: str) -> None:
     assert shutil.which(NEEDS[language]), f"the tests need {NEEDS[language]} on the PATH (README, Two commands)"
     text = page.read(f"docs/integration/{language}.md")
-    folder = saved(home, language, text)
-    with tail(home) as seen:
-        printed = shell(home, text.commands, **quiet(folder))
+    folder = saved(checkout, language, text)
+    with tail(checkout) as seen:
+        printed = shell(checkout, text.commands, **quiet(folder))
         assert printed[-1].strip().splitlines()[-1] == text.outputs[-1].strip()
         until_blocking(lambda: same(seen.of(f"{language}-user"), [("exposure", "on"), ("metric", 12.5)]))
-
-
-@pytest.fixture(scope="module")
-def checkout(home: Path) -> Path:
-    """The home with the SDKs' sources, as in a checkout."""
-    built = shutil.ignore_patterns("node_modules", "build", "dist")
-    shutil.copytree(page.ROOT / "sdks/web", home / "sdks/web", ignore=built)
-    return home
 
 
 @pytest.mark.usefixtures("toured")
