@@ -18,9 +18,10 @@ Logic = Any
 NODES_MAX = 5_000
 """Operations of one flag; segments are written out wherever they are named."""
 _ELEMENT = {"var": ""}
+_UNIT_MAX = 0xFFFF
 _TRUTHS = ["true", "True"]
-_TRUTH_VALUES = ["true", "True", "false", "False"]
-"""How languages write true and false as a text."""
+_NO_NUMBERS = ["true", "True", "false", "False", "[object Object]"]
+"""How languages write true, false and objects as a text."""
 
 
 class NotExact(Exception):
@@ -88,7 +89,8 @@ def _comparison(comparison: Comparison) -> Logic:
     test = _TESTS.get(operator)
     if test is None:
         raise NotExact(f"the operator {operator} has no exact counterpart")
-    matches = {"or": [test(attribute, literal), {"some": [attribute, test(_ELEMENT, literal)]}]}
+    # `merge` makes a list of one of what is none: evaluators differ in what `some` does with that.
+    matches = {"some": [{"merge": [attribute]}, test(_ELEMENT, literal)]}
     return {"and": [present, {"!": [matches]}]} if operator in _NEGATED else matches
 
 
@@ -108,28 +110,51 @@ def _member(value: Logic, literals: Json) -> Logic:
 
 def _numeric(operation: str) -> Callable[[Logic, Json], Logic]:
     def test(value: Logic, literal: Json) -> Logic:
-        is_number = {"===": [value, {"*": [value, 1]}]}
-        return {"and": [is_number, _is_no_truth(value), {operation: [value, literal]}]}
+        # Some evaluators fail where they would have to make a number of what is none, so it comes last.
+        guards = [{"!==": [value, None]}, {"!": [_is_text(value)]}, _is_no_truth(value), _is_no_list(value)]
+        return {"and": [*guards, {operation: [value, literal]}]}
 
     return test
 
 
 def _contains(value: Logic, literal: Json) -> Logic:
-    return {"and": [{"===": [value, _text_of(value)]}, {"in": [literal, value]}]}
+    # Evaluators differ in whether the empty text is in the empty text.
+    return {"and": [_is_text(value), {"in": [literal, value]}]} if literal else _is_text(value)
 
 
-def _custom(operation: str) -> Callable[[Logic, Json], Logic]:
-    """flagd's own operations, which are false for what is no text."""
-    return lambda value, literal: {operation: [value, literal]}
+def _starts_with(value: Logic, literal: Json) -> Logic:
+    return _part(value, literal, lambda length: [value, 0, length])
+
+
+def _ends_with(value: Logic, literal: Json) -> Logic:
+    return _part(value, literal, lambda length: [value, -length])
+
+
+def _part(value: Logic, literal: Json, where: Callable[[int], list[Logic]]) -> Logic:
+    """flagd's own `starts_with` and `ends_with` don't work on elements of an array in every language."""
+    text = str(literal)
+    if any(ord(character) > _UNIT_MAX for character in text):
+        raise NotExact("a text has characters that languages count as one or as two")
+    same = {"===": [{"substr": where(len(text))}, text]}
+    return {"and": [_is_text(value), same]} if text else _is_text(value)
 
 
 def _text_of(value: Logic) -> Logic:
     return {"cat": [value]}
 
 
+def _is_text(value: Logic) -> Logic:
+    return {"===": [value, _text_of(value)]}
+
+
 def _is_no_truth(value: Logic) -> Logic:
-    """A number is neither true nor false, which some languages count as 1 and 0."""
-    return {"!": [{"in": [_text_of(value), _TRUTH_VALUES]}]}
+    """Nor an object. Some languages count true and false as 1 and 0."""
+    return {"!": [{"in": [_text_of(value), _NO_NUMBERS]}]}
+
+
+def _is_no_list(value: Logic) -> Logic:
+    """What is none becomes a list that it is in."""
+    return {"in": [value, {"merge": [value]}]}
 
 
 _NEGATED = frozenset({"ne", "not_in", "not_contains"})
@@ -144,6 +169,6 @@ _TESTS: Mapping[str, Callable[[Logic, Json], Logic]] = {
     "lte": _numeric("<="),
     "contains": _contains,
     "not_contains": _contains,
-    "starts_with": _custom("starts_with"),
-    "ends_with": _custom("ends_with"),
+    "starts_with": _starts_with,
+    "ends_with": _ends_with,
 }

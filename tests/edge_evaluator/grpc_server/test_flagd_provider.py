@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -55,11 +55,13 @@ class Provider:
 
 
 @asynccontextmanager
-async def provider(edge: GrpcEdge, selector: str = "", mode: str = "rpc") -> AsyncIterator[Provider]:
+async def provider(
+    edge: GrpcEdge, selector: str = "", mode: str = "rpc", program: Sequence[str] = (sys.executable, str(PROGRAM))
+) -> AsyncIterator[Provider]:
     assert edge.edge.edge.grpc is not None
     port = str(edge.edge.edge.grpc.port)
     pipes: dict[str, Any] = {"stdin": asyncio.subprocess.PIPE, "stdout": asyncio.subprocess.PIPE}
-    process = await asyncio.create_subprocess_exec(sys.executable, str(PROGRAM), port, selector, mode, **pipes)
+    process = await asyncio.create_subprocess_exec(*program, port, selector, mode, **pipes)
     started = Provider(process)
     try:
         async with asyncio.timeout(60):
