@@ -4,7 +4,7 @@ import type { Config } from "../config.gen.js";
 import { Answer, BrokenAnswer, experimentsDefect } from "./answers.js";
 import { changesBetween } from "./changes.js";
 import { Run, type Membership, type Program, type Programs } from "./compile/programs.js";
-import { compileSegment } from "./compile/segments.js";
+import { compileMembership } from "./compile/segments.js";
 import type { Decision } from "./decision.js";
 import { expect, INTEGER, OBJECT, optional, required, TEXT } from "./document/fields.js";
 import { readChunk } from "./document/segments.js";
@@ -165,7 +165,7 @@ export class FlagSet implements Programs {
     if (known !== undefined) return known;
     const segment = this.entities.segments.good.get(key);
     if (segment === undefined) return undefined;
-    const made = compileSegment(segment);
+    const made = compileMembership(segment);
     this.#memberships.set(key, made);
     return made;
   }

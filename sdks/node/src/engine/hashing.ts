@@ -15,7 +15,6 @@ export const BUCKET_COUNT = 10_000;
 
 /** Longer units are hashed by Node, which is faster there. */
 const SHORT_TEXT_MAX = 512;
-const TWO_TO_THE_32 = 2 ** 32 % BUCKET_COUNT;
 const BYTES = new Uint8Array(BLOCK_BYTES + 3 * SHORT_TEXT_MAX + 2 * BLOCK_BYTES);
 const STATE = new Int32Array(8);
 
@@ -43,19 +42,24 @@ export class Start {
     for (let i = 0; i < start; i++) bytes[i] = rest[i]!;
     const end = writeText(unit, bytes, start);
     const state = STATE;
-    state.set(this.#state);
+    const read = this.#state;
+    for (let i = 0; i < 8; i++) state[i] = read[i]!;
     finish(state, bytes, end, this.#read + end);
-    let bucket = 0;
-    for (let i = 0; i < 8; i++) bucket = (bucket * TWO_TO_THE_32 + (state[i]! >>> 0)) % BUCKET_COUNT;
-    return bucket;
+    return bucketOf(state);
   }
 }
 
 function longBucket(text: string): number {
   const digest = createHash("sha256").update(text.toWellFormed(), "utf-8").digest();
+  return bucketOf(Int32Array.from({ length: 8 }, (_, index) => digest.readInt32BE(4 * index)));
+}
+
+/** The digest, as one number of 256 bits, modulo 10000. What is divided stays below 2^46, so the quotient's floor is exact. */
+function bucketOf(digest: Int32Array): number {
   let bucket = 0;
-  for (let at = 0; at < digest.length; at += 4) {
-    bucket = (bucket * TWO_TO_THE_32 + digest.readUInt32BE(at)) % BUCKET_COUNT;
+  for (let i = 0; i < 8; i++) {
+    const dividend = bucket * 2 ** 32 + (digest[i]! >>> 0);
+    bucket = dividend - Math.floor(dividend / BUCKET_COUNT) * BUCKET_COUNT;
   }
   return bucket;
 }

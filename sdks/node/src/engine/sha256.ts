@@ -57,7 +57,7 @@ export function compress(state: Int32Array, bytes: Uint8Array, at: number): void
     const s1 = ((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7));
     const t1 = (h + s1 + (g ^ (e & (f ^ g))) + k[i]! + w[i]!) | 0;
     const s0 = ((a >>> 2) | (a << 30)) ^ ((a >>> 13) | (a << 19)) ^ ((a >>> 22) | (a << 10));
-    const t2 = (s0 + ((a & b) | (c & (a | b)))) | 0;
+    const t2 = (s0 + ((a & b) ^ (c & (a ^ b)))) | 0;
     h = g;
     g = f;
     f = e;
@@ -79,17 +79,16 @@ export function compress(state: Int32Array, bytes: Uint8Array, at: number): void
 
 /**
  * Read the last `length` bytes of a message, which stand in `bytes` from 0, into the state; `total` is the length of
- * the whole message. There must be room for 72 bytes behind them.
+ * the whole message, below 2^29. There must be room for 72 bytes behind them.
  */
 export function finish(state: Int32Array, bytes: Uint8Array, length: number, total: number): void {
   const end = ((length + 8) & ~(BLOCK_BYTES - 1)) + BLOCK_BYTES;
   bytes[length] = 0x80;
-  bytes.fill(0, length + 1, end - 8);
-  const bits = total * 8;
-  const high = Math.floor(bits / 2 ** 32);
-  for (let i = 0; i < 4; i++) {
-    bytes[end - 8 + i] = high >>> (24 - 8 * i);
-    bytes[end - 4 + i] = bits >>> (24 - 8 * i);
-  }
+  for (let i = length + 1; i < end - 4; i++) bytes[i] = 0;
+  const bits = total << 3;
+  bytes[end - 4] = bits >>> 24;
+  bytes[end - 3] = bits >>> 16;
+  bytes[end - 2] = bits >>> 8;
+  bytes[end - 1] = bits;
   for (let at = 0; at < end; at += BLOCK_BYTES) compress(state, bytes, at);
 }

@@ -8,7 +8,11 @@ import type { Context } from "../interface.js";
 export type Program = (context: Context, run: Run) => Decision;
 
 /** Says whether a context is in a segment. */
-export type Membership = (context: Context, run: Run) => boolean;
+export interface Membership {
+  readonly holds: Holds;
+  /** It names no other segment and costs no more than to remember what it said. */
+  readonly isCheap: boolean;
+}
 
 /** Is the context such that the condition holds? */
 export type Holds = (context: Context, run: Run) => boolean;
@@ -63,14 +67,18 @@ export class Run {
 
   /** Whether the context is in a segment; worked out once, and an error if it asks for itself. */
   isMember(segment: string, context: Context): boolean {
+    const membership = this.#programs.membership(segment);
+    if (membership === undefined) throw new EvaluationFailed("PARSE_ERROR", `there is no segment '${segment}'`);
+    return membership.isCheap ? membership.holds(context, this) : this.#remembered(segment, membership, context);
+  }
+
+  #remembered(segment: string, { holds }: Membership, context: Context): boolean {
     const members = (this.#members ??= new Map());
     const known = members.get(segment);
     if (known === UNFINISHED) throw new EvaluationFailed("GENERAL", "segments name each other in a cycle");
     if (known !== undefined) return known;
-    const membership = this.#programs.membership(segment);
-    if (membership === undefined) throw new EvaluationFailed("PARSE_ERROR", `there is no segment '${segment}'`);
     members.set(segment, UNFINISHED);
-    const found = membership(context, this);
+    const found = holds(context, this);
     members.set(segment, found);
     return found;
   }
