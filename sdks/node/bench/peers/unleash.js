@@ -32,7 +32,7 @@ function feature(name) {
     { ...everybody, constraints: [constraint("age", "NUM_GTE", [], { value: "18" })], segments: [1] },
     { name: "flexibleRollout", parameters: half, constraints: third },
   ];
-  return { name, type: "release", enabled: true, impressionData: false, strategies };
+  return { name, type: "release", enabled: true, strategies };
 }
 
 const HELD = { version: 2, features: KEYS.map(feature), segments: [{ id: 1, constraints: BETA }] };

@@ -18,7 +18,12 @@ export const TEXT = kind("a string", (value): value is string => typeof value ==
 export const FLAG = kind("true or false", (value): value is boolean => typeof value === "boolean");
 export const LIST = kind("a list", (value): value is readonly Json[] => Array.isArray(value));
 export const OBJECT = kind("an object", isObject);
-export const INTEGER = kind("an integer", (value): value is number => Number.isInteger(value));
+export const INTEGER = kind("an integer", (value): value is number => Number.isSafeInteger(value) || isBeyond(value));
+
+/** Integers beyond 2^53 are read as bigint, and those of documents are times and versions: as numbers they do. */
+function isBeyond(value: unknown): boolean {
+  return typeof value === "bigint";
+}
 
 /** The own field `name`, and not what an object inherits. */
 export function field(fields: JsonObject, name: string): Json | undefined {
@@ -27,9 +32,8 @@ export function field(fields: JsonObject, name: string): Json | undefined {
 
 /** The value, if it is of that kind; InvalidConfig otherwise. */
 export function expect<Type>(value: unknown, wanted: Kind<Type>, path: string): Type {
-  const told = typeof value === "bigint" ? Number(value) : value;
-  if (!wanted.is(told)) throw new InvalidConfig(path, `must be ${wanted.named}`);
-  return told;
+  if (!wanted.is(value)) throw new InvalidConfig(path, `must be ${wanted.named}`);
+  return typeof value === "bigint" ? (Number(value) as Type) : value;
 }
 
 /** The field `name`; InvalidConfig if it is missing or of another kind. */
