@@ -14,7 +14,9 @@ from typing import Any
 import pytest
 from bucketing import compile_flagset
 from bucketing.document import flagset_from_document
+from edge_script.process import scripted_edge
 
+from tests.documents import page
 from tests.sdks.random_configs import NOW, golden_cases, random_config, random_contexts
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,17 +40,17 @@ for (const [key, context] of items) console.log(writeJson(set.explain(key, conte
 """
 
 
-def called(*command: str, cwd: Path, given: str = "") -> subprocess.CompletedProcess[str]:
+def called(*command: str, cwd: Path, given: str = "", **more: str) -> subprocess.CompletedProcess[str]:
     """Tests in the SDK's own language start the scripted edge with this Python."""
-    environment = os.environ | {"FFP_PYTHON": sys.executable}
+    environment = os.environ | {"FFP_PYTHON": sys.executable} | more
     return subprocess.run(
         command, cwd=cwd, env=environment, input=given, capture_output=True, text=True, timeout=240, check=False
     )
 
 
-def run(*command: str, cwd: Path, given: str = "") -> str:
+def run(*command: str, cwd: Path, given: str = "", **more: str) -> str:
     """What it prints; it must succeed."""
-    done = called(*command, cwd=cwd, given=given)
+    done = called(*command, cwd=cwd, given=given, **more)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -72,7 +74,7 @@ def conformance(node: Path, *files: Path) -> tuple[int, list[dict[str, Any]]]:
 
 
 def test_its_own_tests_pass(node: Path) -> None:
-    run("npm", "run", "check", cwd=node)
+    """They are compiled first, with all sources, as strictly as `npm run check` does it."""
     run("npm", "test", cwd=node)
 
 
@@ -124,3 +126,99 @@ def test_what_is_drawn_at_random_is_explained_as_in_python(node: Path) -> None:
         for each in (wanted, found):
             each["decision"].pop("errorMessage", None)
         assert found == wanted
+
+
+PROGRAMS = page.read("sdks/node/README.md").files
+PROMISED = {"first.mjs": "true blue", "openfeature.mjs": "true", "testing.mjs": "true"}
+TYPED = """
+import { FeatureFlagClient, type Detail, type Status, type User } from "@feature-flag-platform/sdk";
+import { InMemoryProvider } from "@feature-flag-platform/sdk/testing";
+
+const user: User = { key: "user-1", attributes: { country: "NO", since: new Date() } };
+const client: FeatureFlagClient = new InMemoryProvider().flag("new-feature").client();
+const enabled: boolean = client.isEnabledSync("new-feature", user);
+const detail: Detail<string> = client.detailSync("button-color", user, "blue");
+const status: Status = client.status();
+console.log(enabled, detail.value, status.state);
+// @ts-expect-error: a variation is of the default's type
+export const wrong: number = client.variationSync("button-color", user, "blue");
+"""
+STRICT: dict[str, Any] = {"strict": True, "exactOptionalPropertyTypes": True, "target": "ES2022", "types": ["node"]}
+
+
+@pytest.fixture(scope="module")
+def package(node: Path) -> Path:
+    """The package as it would be published."""
+    return node / run("npm", "pack", "--ignore-scripts", "--silent", cwd=node).split()[-1]
+
+
+def installed(package: Path, folder: Path, kind: str) -> Path:
+    """An empty project with the package and its peers, at the versions that the SDK itself is tested with."""
+    locked = json.loads((ROOT / "sdks" / "node" / "package.json").read_text())
+    wanted = {
+        name: locked["devDependencies"][name]
+        for name in (*locked["peerDependencies"], "@openfeature/core", "@types/node")
+    }
+    project = {"name": "empty", "private": True, "type": kind, "dependencies": wanted | {locked["name"]: str(package)}}
+    (folder / "package.json").write_text(json.dumps(project))
+    run("npm", "install", "--prefer-offline", "--ignore-scripts", "--no-audit", "--no-fund", cwd=folder)
+    return folder
+
+
+def test_the_package_has_what_it_needs_and_nothing_else(node: Path, package: Path) -> None:
+    names = run("tar", "tzf", str(package), cwd=node).split()
+    assert {name.split("/")[1] for name in names} == {"README.md", "dist", "package.json"}
+    assert [name for name in names if "test" in name.split("/")[2:3]] == []
+    manifest = json.loads((node / "package.json").read_text())
+    assert list(manifest["dependencies"]) == ["re2js"]
+    assert all(f"package/{path}" in names for path in manifest["bin"].values())
+    exported = [path for entry in manifest["exports"].values() if isinstance(entry, dict) for path in entry.values()]
+    assert all(f"package{path.removeprefix('.')}" in names for path in exported)
+
+
+def test_the_programs_of_its_readme_run_as_they_are_printed(package: Path, tmp_path: Path) -> None:
+    project = installed(package, tmp_path, "module")
+    assert PROGRAMS.keys() == PROMISED.keys()
+    switch = {"type": "boolean", "variations": {"on": True, "off": False}, "off_variation": "off"}
+    colors = {"type": "string", "variations": {"blue": "blue", "green": "green"}, "off_variation": "blue"}
+    flags = {
+        "new-feature": {**switch, "default": {"variation": "on"}},
+        "button-color": {**colors, "default": {"variation": "blue"}},
+    }
+    with scripted_edge() as edge:
+        edge.put("document", {"flags": flags})
+        for name, program in PROGRAMS.items():
+            (project / name).write_text(program)
+            printed = run("node", name, cwd=project, SERVER_KEY=edge.server_key, EDGE=edge.edge)
+            assert printed.strip() == PROMISED[name]
+        tracked = [(event["metric"], event["value"]) for event in edge.get("events?type=metric")]
+        assert tracked == [("conversion", 1.0)] * 2
+
+
+def test_it_is_required_by_commonjs_and_typed_for_both_kinds(node: Path, package: Path, tmp_path: Path) -> None:
+    project = installed(package, tmp_path, "commonjs")
+    script = 'const { FeatureFlagClient, VERSION } = require("@feature-flag-platform/sdk"); console.log(VERSION)'
+    done = called("node", "--eval", script, cwd=project)
+    assert (done.returncode, done.stdout.strip(), done.stderr) == (0, "0.0.0", "")
+
+    (project / "typed.ts").write_text(TYPED)
+    for module, resolution in (("nodenext", "nodenext"), ("commonjs", "node10")):
+        options = STRICT | {"module": module, "moduleResolution": resolution, "outDir": module}
+        options["skipLibCheck"] = module == "commonjs"
+        (project / "tsconfig.json").write_text(json.dumps({"compilerOptions": options, "files": ["typed.ts"]}))
+        run("node", str(node / "node_modules" / "typescript" / "bin" / "tsc"), cwd=project)
+        assert run("node", f"{module}/typed.js", cwd=project).strip() == "true blue offline"
+
+
+def test_without_its_optional_peers_the_client_works(package: Path, tmp_path: Path) -> None:
+    (tmp_path / "package.json").write_text('{"name": "empty", "private": true, "type": "module"}')
+    quiet = ("--prefer-offline", "--ignore-scripts", "--no-audit", "--no-fund")
+    run("npm", "install", "--omit=peer", *quiet, str(package), cwd=tmp_path)
+    found = sorted(path.name for path in (tmp_path / "node_modules").iterdir() if not path.name.startswith("."))
+    assert found == ["@feature-flag-platform", "re2js"]
+    program = """
+import { FeatureFlagClient } from "@feature-flag-platform/sdk";
+const client = new FeatureFlagClient({ envKey: "k", endpoint: [], offline: true });
+console.log(client.isEnabledSync("new-feature", "u1"));
+"""
+    assert run("node", "--input-type=module", "--eval", program, cwd=tmp_path).strip() == "false"

@@ -2,7 +2,7 @@
 
 import { later } from "../timers.js";
 import type { EdgeReader } from "./reader.js";
-import { Refusal } from "../http/faults.js";
+import { Fault, Refusal } from "../http/faults.js";
 import { aboutEvery, jitter, type Pauses } from "../http/retry.js";
 import { wrongKind } from "./refusal.js";
 
@@ -58,7 +58,7 @@ export class Environment {
         return;
       }
       failed = attempt + 1;
-      next = jitter(attempt, this.#pauses);
+      next = jitter(attempt, this.#pauses, error instanceof Fault ? error.retryAfter : 0);
     }
     this.#attempted();
     if (!this.#closed) this.#timer = later(next, () => void this.#read(failed));
