@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -59,4 +60,46 @@ def test_the_go_engine_explains_as_this_one(tmp_path: Path) -> None:
     ran = go(
         "test", "-count=1", "-tags=parity", "-run=Explanations", "./internal/conformance", FFP_EXPLANATIONS=str(file)
     )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+TABLES = ("flags", "segments", "experiments", "remote_configs")
+
+
+def mixed(random: Random, document: dict[str, Any], other: dict[str, Any], version: int) -> dict[str, Any]:
+    """The document with some of its entities as another one has them, and some gone."""
+    made = {**document, "version": version}
+    for table in TABLES:
+        entities = dict(document[table])
+        for key in [key for key in entities if random.random() < 0.08]:
+            if random.random() < 0.2:
+                del entities[key]
+            elif key in other[table]:
+                entities[key] = other[table][key]
+        missing = [key for key in other[table] if key not in entities and random.random() < 0.5]
+        made[table] = entities | {key: other[table][key] for key in missing}
+    return made
+
+
+def change(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+    """What a stream tells of it."""
+    told: dict[str, Any] = {"version": after["version"], "versions": {}}
+    for table in TABLES:
+        keys = before[table].keys() | after[table].keys()
+        told[table] = {key: after[table].get(key) for key in keys if before[table].get(key) != after[table].get(key)}
+    return told
+
+
+def test_a_change_leads_the_go_engine_to_what_the_document_leads_to(tmp_path: Path) -> None:
+    random = Random(14)
+    document, other = random_config(14, 60, broken=0.05), random_config(15, 60, broken=0.05)
+    first, steps = document, []
+    for version in range(18, 30):
+        after = mixed(random, document, random.choice((first, other)), version)
+        steps.append({"config": after, "change": change(document, after)})
+        document = after
+    file = tmp_path / "changes.json"
+    contexts = random_contexts(14, CONTEXTS)
+    file.write_text(json.dumps({"config": first, "now": NOW, "contexts": contexts, "steps": steps}))
+    ran = go("test", "-count=1", "-tags=parity", "-run=Changes", "./internal/conformance", FFP_CHANGES=str(file))
     assert ran.returncode == 0, ran.stdout + ran.stderr

@@ -94,7 +94,7 @@ func (set *FlagSet) next(version int64, changed tables, before *FlagSet) *FlagSe
 	next.segments = merged(segmentKind, next.unread, set.segments, before.segments, changed.segments)
 	next.experiments = merged(experimentKind, next.unread, set.experiments, before.experiments, changed.experiments)
 	for key := range changed.segments {
-		if segment := next.segments[key]; segment != nil && segment != before.segments[key] {
+		if segment := next.segments[key]; segment != nil {
 			next.segments[key] = next.compiledSegment(segment, before.segments[key])
 		}
 	}
@@ -137,6 +137,9 @@ func merged[Entity any](
 			continue
 		case was != nil && kind.head(was).written == sha256.Sum256(text):
 			table[key] = was
+			if err := kind.head(was).unreadable; err != nil {
+				unread[name] = err
+			}
 			continue
 		}
 		read := kind.of(key, text)
@@ -172,6 +175,12 @@ func (kind kind[Entity]) of(key string, text []byte) *Entity {
 
 // compiledSegment is a segment that has just been read, ready to be asked; or the one before, if it can't be.
 func (set *FlagSet) compiledSegment(read, before *segment) *segment {
+	if read == before {
+		if read.defect != nil {
+			set.unread[entityName{segmentKind.name, read.key}] = read.defect
+		}
+		return read
+	}
 	if err := read.check(); err != nil {
 		set.unread[entityName{segmentKind.name, read.key}] = err
 		if before != nil && before.member != nil {
@@ -213,10 +222,7 @@ func (set *FlagSet) restamp(versions map[string]int64) {
 func (set *FlagSet) settle(keys map[string]struct{}, before *FlagSet) {
 	var defective []*item
 	for key := range keys {
-		flag, config, experiments := set.flags[key], set.configs[key], set.onFlag[key]
-		if flag != nil {
-			config = nil
-		}
+		flag, config, experiments := set.documents(key)
 		if flag == nil && config == nil {
 			delete(set.items, key)
 			continue
@@ -226,7 +232,7 @@ func (set *FlagSet) settle(keys map[string]struct{}, before *FlagSet) {
 			set.items[key] = was
 			continue
 		}
-		made := newItem(key, flag, config, experiments, set.salt)
+		made := set.made(key)
 		set.items[key] = made
 		if made.defect != nil {
 			defective = append(defective, made)
@@ -237,4 +243,18 @@ func (set *FlagSet) settle(keys map[string]struct{}, before *FlagSet) {
 			set.items[made.key] = kept
 		}
 	}
+}
+
+// documents are what stands under a key: a flag, or a remote config if there is none, and the experiments on it.
+func (set *FlagSet) documents(key string) (*flag, *remoteConfig, []*experiment) {
+	if flag := set.flags[key]; flag != nil {
+		return flag, nil, set.onFlag[key]
+	}
+	return nil, set.configs[key], set.onFlag[key]
+}
+
+// made is the item of a key as the newest documents have it.
+func (set *FlagSet) made(key string) *item {
+	flag, config, experiments := set.documents(key)
+	return newItem(key, flag, config, experiments, set.salt)
 }

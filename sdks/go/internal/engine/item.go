@@ -74,6 +74,9 @@ func (item *item) known() *Info {
 // isGood says whether it can be evaluated.
 func (item *item) isGood() bool { return item.program != nil && item.unresolved == nil }
 
+// isKept says whether it is what was good before, while what has come can't be evaluated.
+func (item *item) isKept() bool { return item.program != nil && item.defect != nil }
+
 // broken is why it can't be evaluated, empty if it can.
 func (item *item) broken() string {
 	switch {

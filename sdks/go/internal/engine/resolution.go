@@ -84,6 +84,11 @@ func (set *FlagSet) resolve(keys map[string]struct{}, before *FlagSet) {
 			continue
 		}
 		reason := set.missing(one)
+		if reason != nil && one.isKept() {
+			// What was kept can't be evaluated any more, so the newest documents stand for themselves.
+			one = set.made(key)
+			set.items[key], reason = one, set.missing(one)
+		}
 		if reason != nil && reason.broken {
 			if kept := set.kept(before.items[key], &fieldError{"", reason.text}); kept != nil {
 				set.items[key] = kept
