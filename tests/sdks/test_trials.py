@@ -11,7 +11,7 @@ from sdk_trials.trial import Outcome
 
 from tests.sdks.drivers import driver
 
-KINDS = {"python": "server", "node": "server", "go": "server"}
+KINDS = {"python": "server", "node": "server", "go": "server", "web": "client"}
 
 
 def promises() -> Iterator[object]:

@@ -206,7 +206,8 @@ export class Events {
   #account(batch: Batch, answer: Answer | undefined): void {
     const { events } = batch;
     if (!answer || answer.status >= 300) {
-      return this.drop('refused', events.length, `events were refused: ${answer?.status ?? ''} ${answer?.text ?? ''}`);
+      const reason = !answer || answer.status === 401 || answer.status === 403 ? 'refused' : 'rejected';
+      return this.drop(reason, events.length, `events were ${reason}: ${answer?.status ?? ''} ${answer?.text ?? ''}`);
     }
     const rejected = rejectedOf(answer.text);
     this.#sent += events.length - rejected.length;

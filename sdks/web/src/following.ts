@@ -32,6 +32,7 @@ export class Following {
   #address: string | undefined;
   #lastEventId: string | undefined;
   #failures = 0;
+  #broken = false;
   readonly #backoff: Backoff;
 
   constructor(
@@ -96,7 +97,7 @@ export class Following {
   async #stream(address: string, signal: AbortSignal): Promise<void> {
     const end = await readStream(address, this.#lastEventId, this.options.silenceMs, signal, {
       alive: () => {
-        this.mode = 'stream';
+        this.#opened();
         this.listener.alive();
       },
       event: (event) => this.#event(event),
@@ -108,6 +109,7 @@ export class Following {
     if (signal.aborted) return;
     this.mode = 'none';
     this.listener.troubled(`event stream: ${end.message}`);
+    this.#broken = true;
     if (end.livedMs >= LIVED_MS) {
       this.#backoff.reset();
       this.#failures = 0;
@@ -126,7 +128,16 @@ export class Following {
     while (!signal.aborted && !(await this.asking.refetch()));
   }
 
+  /** A stream shows a sign of life. One that follows another and can't be told what that had told is caught up with. */
+  #opened(): void {
+    if (this.mode === 'stream') return;
+    this.mode = 'stream';
+    if (this.#broken && this.#lastEventId === undefined) void this.asking.refetch();
+  }
+
+  /** A stream that brings events is worth something, however soon it breaks. */
   #event(event: StreamEvent): void {
+    this.#failures = 0;
     if (event.id !== undefined) this.#lastEventId = event.id;
     if (!event.data) return;
     const state = stateIn(event.data);

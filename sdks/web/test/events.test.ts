@@ -195,8 +195,8 @@ test('a batch that is refused is forgotten, counted and warned of', async () => 
   page.trackMetric('purchase', 1);
   assert.equal(await page.flush(), true);
   assert.equal((await batches()).length, 1);
-  assert.deepEqual(page.status().events, { queued: 0, sent: 0, dropped: { refused: 1 } });
-  assert.match(said.warnings.join(), /events were refused: 400/);
+  assert.deepEqual(page.status().events, { queued: 0, sent: 0, dropped: { rejected: 1 } });
+  assert.match(said.warnings.join(), /events were rejected: 400/);
 });
 
 test('events that are rejected are counted', async () => {

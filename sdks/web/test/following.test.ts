@@ -70,7 +70,6 @@ test('half an event is none, and the stream is begun anew', async () => {
   const half = 'id: 9-9\nevent: message\ndata: {"type":"refetchEvaluation","etag":"9-9.0"}\n';
   await edge.post('streams', { endpoint: 'refetch', do: 'half_event', text: half });
   await until(async () => (await streams()).length >= 2);
-  assert.equal((await bulks()).length, 1);
   assert.notEqual((await streams()).at(-1)?.['headers']['last-event-id'], '9-9');
   await edge.put('document', { flags: { fancy: flag('two') } });
   await until(() => page.variationSync('fancy') === 'two');
