@@ -1,5 +1,6 @@
 /** The client: evaluates in the process, by a configuration that it follows. */
 
+import { bootstrapOf, type Bootstrap } from "./bootstrap.js";
 import { Listeners, type AnswerListener, type KeysListener, type StateListener } from "./changes.js";
 import type { FlagType } from "./config.gen.js";
 import { Connection } from "./connection.js";
@@ -155,6 +156,17 @@ export class FeatureFlagClient {
 
   allFlagsSync(user: User): Map<string, Detail> {
     return this.#evaluator.all(user, ANY);
+  }
+
+  /** What the browser SDK of this user's page begins with (its option `bootstrap`): the answers of client-visible flags. No
+   * exposure: the page reports what it reads. */
+  async bootstrapFor(user: User): Promise<Bootstrap> {
+    if (this.#starting) await this.#started();
+    return this.bootstrapForSync(user);
+  }
+
+  bootstrapForSync(user: User): Bootstrap {
+    return bootstrapOf(this.allFlagsSync(user), (key) => this.#evaluator.info(key), this.#connection.held.flags?.version ?? 0);
   }
 
   /** A remote config's object, frozen. */

@@ -1,5 +1,6 @@
 /** `@feature-flag-platform/sdk`: flags, experiments and metrics for Node, evaluated in the process. */
 
+export type { Bootstrap } from "./bootstrap.js";
 export type { AnswerChange, AnswerListener, KeysListener, StateListener } from "./changes.js";
 export { FeatureFlagClient, type Asked, type ChangesOf, type FlagObject, type Served } from "./client.js";
 export type { Config } from "./config.gen.js";

@@ -15,7 +15,7 @@ test("each entry gives these names and no others", () => {
 });
 
 test("a client has these methods and no others", () => {
-  const waiting = ["isEnabled", "variation", "boolean", "string", "integer", "number", "object", "detail", "allFlags", "config", "explain"];
+  const waiting = ["isEnabled", "variation", "boolean", "string", "integer", "number", "object", "detail", "allFlags", "bootstrapFor", "config", "explain"];
   const methods = [
     ...waiting,
     ...waiting.map((name) => `${name}Sync`),

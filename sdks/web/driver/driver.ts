@@ -26,8 +26,8 @@ class Driver {
     identify: ({ user }) => this.#started.identify(user as User),
     detail: async (command) => toldOf(await this.#detail(command)),
     all_flags: async ({ user }) => {
-      const all = Object.entries(await this.#started.allFlags(userOf(user)));
-      return Object.fromEntries(all.map(([flag, detail]) => [flag, toldOf(detail)]));
+      const all = await this.#started.allFlags(userOf(user));
+      return Object.fromEntries([...all].map(([flag, detail]) => [flag, toldOf(detail)]));
     },
     config: ({ key, user, default: fallback }) =>
       this.#started.config(key as string, userOf(user), (fallback ?? {}) as object),

@@ -77,8 +77,8 @@ export class FeatureFlagClient {
   }
 
   /** The details of all flags and remote configs by their keys; reports nothing. */
-  allFlagsSync(user?: User): Record<string, Detail> {
-    return Object.fromEntries(this.#heldFor(user)?.answers.flags ?? []);
+  allFlagsSync(user?: User): Map<string, Detail> {
+    return new Map(this.#heldFor(user)?.answers.flags);
   }
 
   /** A remote config's object. */
@@ -123,8 +123,8 @@ export class FeatureFlagClient {
     return (await this.#async(flag, user, fallback, kind)) as Detail<Widened<T>>;
   }
 
-  async allFlags(user?: User): Promise<Record<string, Detail>> {
-    return Object.fromEntries((await this.#settledFor(user))?.answers.flags ?? []);
+  async allFlags(user?: User): Promise<Map<string, Detail>> {
+    return new Map((await this.#settledFor(user))?.answers.flags);
   }
 
   async config<T extends object>(key: string, user: User | undefined, fallback: T): Promise<T> {

@@ -71,8 +71,7 @@ test('keys such as __proto__ are ordinary', async () => {
   assert.equal(page.stringSync('constructor', undefined, ''), 'built');
   assert.equal(page.detailSync('toString').errorCode, 'FLAG_NOT_FOUND');
   const all = page.allFlagsSync();
-  assert.deepEqual(Object.keys(all).sort(), ['__proto__', 'constructor']);
-  assert.equal(Object.getPrototypeOf(all), Object.prototype);
+  assert.deepEqual([...all.keys()].sort(), ['__proto__', 'constructor']);
 });
 
 test('before there are answers reads give the default and say so', async () => {
