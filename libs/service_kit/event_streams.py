@@ -5,11 +5,11 @@ from __future__ import annotations
 import random
 
 RETRY_MILLISECONDS_MIN = 1000
-RETRY_MILLISECONDS_PER_STREAM = 20
+RETRY_MILLISECONDS_PER_STREAM = 25
 
 
 def retry_window(streams: int) -> int:
-    """Within how many milliseconds the clients of so many streams shall come back when they lose them at once: fifty a
+    """Within how many milliseconds the clients of so many streams shall come back when they lose them at once: forty a
     second."""
     return max(RETRY_MILLISECONDS_MIN, RETRY_MILLISECONDS_PER_STREAM * streams)
 

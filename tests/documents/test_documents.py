@@ -24,7 +24,7 @@ from tests.waiting import same, until_blocking
 
 TOUR = page.parsed((page.ROOT / "README.md").read_text().split("## Five-minute tour")[1].split("\n## ")[0])
 LOCKS = Path(__file__).parent / "locks"
-NEEDS = {"python": "python3", "node": "npm", "go": "go", "java": "mvn"}
+NEEDS = {"python": "python3", "node": "npm", "go": "go", "java": "mvn", "curl": "curl"}
 """The command that each language's page calls first."""
 SOURCES = ("libs/bucketing", "sdks/python", "sdks/web")
 PRINTED_ELSEWHERE = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -20,12 +21,14 @@ EMPTY: Document = {"schema_version": 1, "algorithm": "sha256-10000-v1", "salt": 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One document: its JSON, its id on streams, and the `change` that leads to it from the one before."""
+    """One document: its JSON, its id on streams, the `change` that leads to it from the one before, and since when it
+    is served, by the monotonic clock."""
 
     document: Document
     encoded: bytes
     id: str
     change: bytes
+    at: float
 
     @property
     def etag(self) -> str:
@@ -116,7 +119,7 @@ def _whole(document: Mapping[str, Any]) -> Document:
 def _version(document: Document, change: Mapping[str, Any]) -> Version:
     encoded = encode(document)
     digest = hashlib.blake2b(encoded, digest_size=8).hexdigest()
-    return Version(document, encoded, f"{document['version']}-{digest}", encode(change))
+    return Version(document, encoded, f"{document['version']}-{digest}", encode(change), time.monotonic())
 
 
 def _difference(before: Document, after: Document) -> Document:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -11,13 +12,14 @@ from edge_script.documents import Documents, Version, encode
 from edge_script.wire import EVENT_STREAM, Answer, Exchange, Gone
 
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-_RETRY_MS_PER_STREAM = 20
+_RETRY_MS_PER_STREAM = 25
+_RECENT_SECONDS = 30.0
 _LINE_PIECE = b"data: " + b"a" * (1 << 20)
 
 
 @dataclass(slots=True)
 class Settings:
-    """`heartbeat` in seconds; `retry` in ms, None: 20 for each open stream, as an edge tells it."""
+    """`heartbeat` in seconds; `retry` in ms, None: 25 for each open stream, as an edge tells it."""
 
     heartbeat: float = 15.0
     retry: int | None = None
@@ -79,7 +81,7 @@ class Streams:
 
     async def _tell(self, endpoint: str, exchange: Exchange, step: Step, mailbox: Mailbox) -> None:
         last = exchange.request.headers.get("last-event-id")
-        told = last if last is not None or endpoint == "stream" else self._documents.now.id
+        told = last if last is not None or endpoint == "stream" else self._seen()
         await exchange.chunk(self._retry())
         while not mailbox.left:
             mailbox.news.clear()
@@ -131,7 +133,7 @@ class Streams:
     def _news(self, endpoint: str, told: str | None, step: Step) -> Iterator[tuple[Version, bytes]]:
         now = self._documents.now
         if endpoint == "refetch":
-            if told is not None and now.id != told:
+            if now.id != told:
                 data = {"type": "refetchEvaluation", "etag": f'"{now.id}.0"', "lastModified": 0}
                 yield now, _frame("message", now.id, encode(data))
             return
@@ -142,6 +144,11 @@ class Streams:
             return
         for version in versions:
             yield version, _frame("change", version.id, version.change)
+
+    def _seen(self) -> str | None:
+        """What a client without a last event has seen; None where it may have asked before the last change."""
+        now = self._documents.now
+        return None if time.monotonic() - now.at < _RECENT_SECONDS else now.id
 
     def _retry(self) -> bytes:
         given = self.settings.retry

@@ -53,6 +53,11 @@ class Driver:
             if pipe is not None:
                 pipe.close()
 
+    @property
+    def pid(self) -> int:
+        """Of its process."""
+        return self._process.pid
+
     def ask(self, do: str, **fields: Any) -> Any:
         """The result of a command. Raises DriverFailed."""
         told = self.told(do, **fields)

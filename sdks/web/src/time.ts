@@ -42,9 +42,9 @@ export async function limited<T>(ms: number, signal: AbortSignal, work: (signal:
   }
 }
 
-/** Full jitter: the n-th attempt, from 0, comes after `random(0 … min(cap, window · 2ⁿ))`; a cap under the window is the window. */
+/** Full jitter: the n-th attempt, from 0, comes after `random(0 … min(cap, window · 2ⁿ))`; the cap is twice the window at least. */
 export function jitter(attempt: number, window: number, cap: number, random: () => number = Math.random): number {
-  return random() * Math.min(Math.max(cap, window), window * 2 ** attempt);
+  return random() * Math.min(Math.max(cap, 2 * window), window * 2 ** attempt);
 }
 
 /** How long to wait, attempt by attempt, until one succeeds. */

@@ -10,10 +10,10 @@ import (
 	"time"
 )
 
-// Pause is full jitter: something between 0 and the window doubled attempt times, which is at most limit, or the window
-// itself if that is longer. attempt counts from 0.
+// Pause is full jitter: something between 0 and the window doubled attempt times, which is at most limit, or twice the
+// window if that is longer. attempt counts from 0.
 func Pause(attempt int, window, limit time.Duration) time.Duration {
-	limit = max(limit, window)
+	limit = max(limit, 2*window)
 	widest := window
 	for range attempt {
 		if widest >= limit {

@@ -10,10 +10,10 @@ export interface Pauses {
 
 /**
  * Full jitter: the pause before attempt `attempt` (from 0) is between 0 and the first pause doubled as often, at most
- * the longest. `asked` (`Retry-After`) is a minimum, the jitter comes on top. `random` gives from 0 until before 1.
+ * the longest, or twice the first if that is longer. `asked` (`Retry-After`) is a minimum, the jitter comes on top. `random` gives from 0 until before 1.
  */
 export function jitter(attempt: number, pauses: Pauses, asked = 0, random: () => number = Math.random): number {
-  const longest = Math.max(pauses.longest, pauses.first);
+  const longest = Math.max(pauses.longest, 2 * pauses.first);
   return asked + random() * Math.min(longest, pauses.first * 2 ** Math.min(attempt, 40));
 }
 
