@@ -279,7 +279,7 @@ func TestEventsGoWhereTheEdgeSays(t *testing.T) {
 }
 
 func TestNothingWaitsForAnIngestorThatIsGone(t *testing.T) {
-	edge, c := reportingClient(t)
+	edge, c := reportingClient(t, func(config *ff.Config) { config.NoUsage = true })
 	held := make(chan struct{})
 	edge.Handle("/v1/events", func(_ http.ResponseWriter, r *http.Request) {
 		select {

@@ -19,7 +19,7 @@ type object = edgetest.Object
 func hurried() pace.Pace {
 	times := pace.Standard()
 	times.RetryFirst, times.RetryMax = time.Millisecond, 20*time.Millisecond
-	times.Answer = 300 * time.Millisecond
+	times.Answer = 2 * time.Second
 	times.Silence, times.Return = 200*time.Millisecond, 100*time.Millisecond
 	times.Look, times.Usage = 5*time.Millisecond, time.Hour
 	return times

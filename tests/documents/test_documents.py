@@ -26,7 +26,7 @@ TOUR = page.parsed((page.ROOT / "README.md").read_text().split("## Five-minute t
 LOCKS = Path(__file__).parent / "locks"
 NEEDS = {"python": "python3", "node": "npm", "go": "go", "java": "mvn", "curl": "curl"}
 """The command that each language's page calls first."""
-SOURCES = ("libs/bucketing", "sdks/python", "sdks/web")
+SOURCES = ("libs/bucketing", "sdks/go", "sdks/python", "sdks/web")
 PRINTED_ELSEWHERE = {
     "docs/contributing.md": "make targets and pytest: what CI itself runs",
     "docs/reliability.md": "make chaos and what an operator does after a disaster",

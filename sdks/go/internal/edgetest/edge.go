@@ -162,7 +162,7 @@ func (e *Edge) Requests(path string) []*http.Request {
 func (e *Edge) serve(w http.ResponseWriter, r *http.Request) {
 	e.mu.Lock()
 	e.requests = append(e.requests, r)
-	handler := e.handlers[r.URL.Path]
+	handler, cut := e.handlers[r.URL.Path], e.cut
 	e.mu.Unlock()
 	switch {
 	case handler != nil:
@@ -175,7 +175,7 @@ func (e *Edge) serve(w http.ResponseWriter, r *http.Request) {
 	case r.URL.Path == "/v1/config":
 		e.config(w, r)
 	case r.URL.Path == "/v1/stream":
-		e.stream(w, r)
+		e.stream(w, r, cut)
 	case r.URL.Path == "/v1/events":
 		e.events(w, r)
 	default:
@@ -196,7 +196,7 @@ func (e *Edge) config(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(body)
 }
 
-func (e *Edge) stream(w http.ResponseWriter, r *http.Request) {
+func (e *Edge) stream(w http.ResponseWriter, r *http.Request, cut <-chan struct{}) {
 	w.Header().Set("Content-Type", "text/event-stream")
 	told := r.Header.Get("Last-Event-ID")
 	say := func(text string) {
@@ -204,9 +204,6 @@ func (e *Edge) stream(w http.ResponseWriter, r *http.Request) {
 		w.(http.Flusher).Flush()
 	}
 	say("retry: 1\n\n")
-	e.mu.Lock()
-	cut := e.cut
-	e.mu.Unlock()
 	for {
 		e.mu.Lock()
 		moved := e.moved

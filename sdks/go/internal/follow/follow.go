@@ -256,10 +256,10 @@ func (f *Follower) calm(address string) {
 func (f *Follower) refuse(refused *edge.Refused) {
 	f.options.Logger.Error(refused.Error()+"; it is not asked again, and what is held goes on",
 		"status", refused.Status, "code", refused.Code)
-	f.standing.failed(refused)
-	f.standing.ended(Refused)
-	f.settle()
 	if f.options.Refused != nil {
 		f.options.Refused()
 	}
+	f.standing.failed(refused)
+	f.standing.ended(Refused)
+	f.settle()
 }
