@@ -105,7 +105,7 @@ class FeatureFlagClient:
         outcome = self._ask(flag, user, wanted)
         if outcome.type is None:
             return with_value(outcome.detail, default)
-        detail = outcome.told(self._contexts.of(user), _now())
+        detail = outcome.told(self._contexts.of(user), _now()) if outcome.depends else outcome.shared()
         if outcome.type is FlagType.INTEGER and wanted is FlagType.NUMBER:
             return with_value(detail, float(detail.value))
         return detail
@@ -286,10 +286,12 @@ class FeatureFlagClient:
 
 def type_of(default: Any) -> FlagType | str:
     """The type of flags that a default asks for; the name of its class where there are none of that type."""
-    for kind in type(default).__mro__:
-        if kind in _TYPES:
-            return _TYPES[kind]
-    return type(default).__name__
+    wanted = _TYPES.get(default.__class__)
+    if wanted is not None:
+        return wanted
+    inherited = (kind for kind in type(default).__mro__ if kind in _TYPES)
+    kind = next(inherited, None)
+    return type(default).__name__ if kind is None else _TYPES[kind]
 
 
 def _now() -> int:

@@ -39,7 +39,11 @@ class Contexts:
             return {TARGETING_KEY: user}
         if kind is dict:
             if "key" in user and TARGETING_KEY not in user:
-                return self._joined(user["key"], user.get("attributes"))
+                key, attributes = user["key"], user.get("attributes")
+                if attributes.__class__ is not dict or key is None:
+                    return self._joined(key, attributes)
+                given = {**attributes, TARGETING_KEY: key}
+                return given if _PLAIN.issuperset(map(type, given.values())) else self._members(given)
             return self._plain(user)
         if user is None:
             return {}
@@ -67,10 +71,7 @@ class Contexts:
         return self._plain(given)
 
     def _plain(self, given: Context) -> Context:
-        for value in given.values():
-            if value.__class__ not in _PLAIN:
-                return self._members(given)
-        return given
+        return given if _PLAIN.issuperset(map(type, given.values())) else self._members(given)
 
     def _members(self, given: Mapping[Any, Any]) -> Context:
         context = {}

@@ -22,13 +22,14 @@ Window = tuple[int, int | None]
 
 
 class Mark(NamedTuple):
-    """What an exposure tells beside its unit: what makes it the same as another one."""
+    """What an exposure tells beside its unit: what makes it the same as another one. `text` says all of it."""
 
     flag: str
     variation: str
     experiments: tuple[Experiment, ...]
     override: bool
     split: str | None
+    text: str
 
 
 class Outcome:
@@ -63,8 +64,20 @@ class Outcome:
         self.bucket_by: str | None = None
         self.mark: Mark | None = None
 
+    @property
+    def depends(self) -> bool:
+        """Whether its detail depends on the context, or on the time."""
+        return self.bucket_by is not None or bool(self.windows)
+
+    def shared(self) -> Detail:
+        """The detail of one that depends on neither; a value that may be changed is the caller's own."""
+        detail = self.detail
+        return with_value(detail, fresh(detail.value)) if self.type is FlagType.OBJECT else detail
+
     def told(self, context: Any, now: int) -> Detail:
         """The detail as this context is told it: its value may be changed, and its metadata name the context's unit."""
+        if not self.depends:
+            return self.shared()
         detail = self.detail
         more: dict[str, Any] = {}
         if self.bucket_by is not None and (unit := randomised_unit(self.bucket_by, context)):
@@ -128,7 +141,8 @@ def served(
     outcome.windows = () if experiments or flag.report_exposures else windows
     outcome.attributes = flag.exposure_attributes
     outcome.bucket_by = decision.bucket_by
-    outcome.mark = Mark(decision.flag, variation, experiments, decision.override, decision.split)
+    parts = (decision.flag, variation, experiments, decision.override, decision.split)
+    outcome.mark = Mark(*parts, text=repr(parts))
     return outcome
 
 

@@ -26,7 +26,7 @@ class Exposures:
     def __init__(self, queue: EventQueue, privacy: Privacy) -> None:
         self._queue = queue
         self._privacy = privacy
-        self._told: dict[tuple[str, str, Mark], float] = {}
+        self._told: dict[tuple[str, str, str], float] = {}
         self._lock = threading.Lock()
 
     def offer(self, outcome: Outcome, context: Any, now: int) -> None:
@@ -37,7 +37,7 @@ class Exposures:
         if mark is None or not user:
             return
         unit = "" if outcome.bucket_by is None else randomised_unit(outcome.bucket_by, context)
-        told = (user, unit, mark)
+        told = (user, unit, mark.text)
         moment_told = time.monotonic()
         before = self._told.get(told)
         if before is not None and moment_told - before < WINDOW_SECONDS:
@@ -51,7 +51,7 @@ class Exposures:
             shown = self._privacy.shown(context, outcome.attributes)
             self._queue.put({**event, "timestamp": moment(now), "context": shown})
 
-    def _remember(self, told: tuple[str, str, Mark], moment_told: float) -> bool:
+    def _remember(self, told: tuple[str, str, str], moment_told: float) -> bool:
         """False if another thread was quicker."""
         with self._lock:
             before = self._told.pop(told, None)
