@@ -3,7 +3,7 @@
 import { Answer, type BrokenAnswer } from "./answers.js";
 import type { Entities } from "./entities.js";
 import type { Experiment, Segment } from "./model.js";
-import type { Directory, References } from "./references.js";
+import { meets, type Directory, type References } from "./references.js";
 import { servesTheSame } from "./same.js";
 
 /** A flag set as far as it is compared. */
@@ -91,9 +91,4 @@ function addDependents(changed: Set<string>, answers: Compared["answers"]): void
 
 function union(one: ReadonlyMap<string, unknown>, other: ReadonlyMap<string, unknown>): Set<string> {
   return new Set([...one.keys(), ...other.keys()]);
-}
-
-function meets(one: ReadonlySet<string>, other: ReadonlySet<string>): boolean {
-  for (const key of one) if (other.has(key)) return true;
-  return false;
 }

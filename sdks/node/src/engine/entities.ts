@@ -1,13 +1,13 @@
 /** The entities of a config document as they could be read. */
 
 import { readExperiment } from "./document/experiments.js";
-import { expect, OBJECT } from "./document/fields.js";
+import { expect, OBJECT, optional } from "./document/fields.js";
 import { readFlag } from "./document/flags.js";
 import { readRemoteConfig } from "./document/remote_configs.js";
 import { readSegment } from "./document/segments.js";
 import { InvalidConfig } from "./errors.js";
 import type { Defect } from "./interface.js";
-import type { Json, JsonObject } from "./json.js";
+import { isObject, type Json, type JsonObject } from "./json.js";
 import type { LongList } from "./long_lists.js";
 import type { Experiment, Flag, RemoteConfig, Segment } from "./model.js";
 import { sameJson } from "./same.js";
@@ -123,4 +123,64 @@ function stillNamed(longList: LongList, held: LongList): LongList["chunks"] {
 /** The message of a flaw with its field. */
 export function told({ field, message }: Flaw): string {
   return field ? `${field}: ${message}` : message;
+}
+
+/** The documents of a config document or of a change. Throws InvalidConfig where a kind's are none. */
+export function documentsIn(fields: JsonObject): AllDocuments {
+  const [flags, segments, experiments, remote_configs] = (
+    ["flags", "segments", "experiments", "remote_configs"] as const
+  ).map((name) => optional(fields, name, OBJECT, "", {})) as [JsonObject, JsonObject, JsonObject, JsonObject];
+  return { flags, segments, experiments, remote_configs };
+}
+
+/** With the versions of answers that changed through something else. */
+export function withVersions(entities: Entities, versions: ReadonlyMap<string, number>): Entities {
+  if (versions.size === 0) return entities;
+  return {
+    ...entities,
+    flags: { ...entities.flags, good: stamped(entities.flags.good, versions) },
+    remoteConfigs: { ...entities.remoteConfigs, good: stamped(entities.remoteConfigs.good, versions) },
+  };
+}
+
+function stamped<Entity extends { readonly version: number }>(
+  held: ReadonlyMap<string, Entity>,
+  versions: ReadonlyMap<string, number>,
+): ReadonlyMap<string, Entity> {
+  const entities = new Map(held);
+  for (const [key, version] of versions) {
+    const entity = held.get(key);
+    if (entity !== undefined) entities.set(key, { ...entity, version });
+  }
+  return entities;
+}
+
+/** Each flag's experiments, the one that starts first in front, then by key. */
+export function byFlag(experiments: Iterable<Experiment>): ReadonlyMap<string, readonly Experiment[]> {
+  const grouped = new Map<string, Experiment[]>();
+  const inOrder = [...experiments].sort((one, other) => one.startAt - other.startAt || (one.key < other.key ? -1 : 1));
+  for (const experiment of inOrder) {
+    const group = grouped.get(experiment.flag);
+    if (group === undefined) grouped.set(experiment.flag, [experiment]);
+    else group.push(experiment);
+  }
+  return grouped;
+}
+
+/** Keys under which the two hold something else. */
+export function* differing(before: ReadonlyMap<string, unknown>, after: ReadonlyMap<string, unknown>): Iterable<string> {
+  for (const [key, entity] of after) if (before.get(key) !== entity) yield key;
+  for (const key of before.keys()) if (!after.has(key)) yield key;
+}
+
+/** The flag that a document of an experiment names. */
+export function flagOf(document: unknown): string | undefined {
+  const flag = isObject(document) ? document["flag"] : undefined;
+  return typeof flag === "string" ? flag : undefined;
+}
+
+/** The version that a document tells, of one that can't be read otherwise. */
+export function versionOf(document: unknown): number {
+  const version = isObject(document) ? document["version"] : undefined;
+  return Number.isInteger(version) ? (version as number) : 0;
 }

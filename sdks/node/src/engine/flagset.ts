@@ -8,15 +8,27 @@ import { compileMembership } from "./compile/segments.js";
 import type { Decision } from "./decision.js";
 import { expect, INTEGER, OBJECT, optional, required, TEXT } from "./document/fields.js";
 import { readChunk } from "./document/segments.js";
-import { allEntities, changedEntities, NO_ENTITIES, told, type AllDocuments, type Entities } from "./entities.js";
+import {
+  allEntities,
+  byFlag,
+  changedEntities,
+  differing,
+  documentsIn,
+  flagOf,
+  NO_ENTITIES,
+  told,
+  versionOf,
+  withVersions,
+  type Entities,
+} from "./entities.js";
 import { InvalidConfig } from "./errors.js";
 import { explained } from "./explanation/index.js";
 import { ALGORITHM } from "./hashing.js";
 import type { Change, ChunkKeys, Context, Defect, Explanation, FlagInfo, MissingChunk } from "./interface.js";
-import { isObject, type JsonObject } from "./json.js";
+import { isObject } from "./json.js";
 import type { Experiment, Flag, RemoteConfig, Segment } from "./model.js";
 import { invalidContext, recovered, unknownFlag } from "./recovery.js";
-import { Directory } from "./references.js";
+import { Directory, meets, sameVariations } from "./references.js";
 
 const SCHEMA_VERSION = 1;
 const UNKNOWN: ReadonlyMap<string, unknown> = new Map();
@@ -42,7 +54,7 @@ export class FlagSet implements Programs {
     const sameSegments = held?.entities.segments === entities.segments;
     const sameExperiments = held?.entities.experiments === entities.experiments;
     this.#experimentsOn = held && sameExperiments ? held.#experimentsOn : byFlag(entities.experiments.good.values());
-    this.#directory = held && sameSegments ? held.#directory.withFlags(entities.flags) : directoryOf(entities);
+    this.#directory = held && sameSegments ? held.#directory.withFlags(entities.flags) : Directory.of(entities.flags, entities.segments);
     this.#memberships = new Map(held ? held.#memberships : []);
     this.#answers = new Map(held ? held.#answers : []);
     if (held && !sameSegments) this.#forgetSegments(held);
@@ -246,77 +258,4 @@ export class FlagSet implements Programs {
       this.#directory.defect(one, answer.references);
     return defect === undefined ? answer : new BrokenAnswer(key, one.version, defect, answer);
   }
-}
-
-function documentsIn(fields: JsonObject): AllDocuments {
-  const [flags, segments, experiments, remote_configs] = (
-    ["flags", "segments", "experiments", "remote_configs"] as const
-  ).map((name) => optional(fields, name, OBJECT, "", {})) as [JsonObject, JsonObject, JsonObject, JsonObject];
-  return { flags, segments, experiments, remote_configs };
-}
-
-/** With the versions of answers that changed through something else. */
-function withVersions(entities: Entities, versions: ReadonlyMap<string, number>): Entities {
-  if (versions.size === 0) return entities;
-  return {
-    ...entities,
-    flags: { ...entities.flags, good: stamped(entities.flags.good, versions) },
-    remoteConfigs: { ...entities.remoteConfigs, good: stamped(entities.remoteConfigs.good, versions) },
-  };
-}
-
-function stamped<Entity extends { readonly version: number }>(
-  held: ReadonlyMap<string, Entity>,
-  versions: ReadonlyMap<string, number>,
-): ReadonlyMap<string, Entity> {
-  const entities = new Map(held);
-  for (const [key, version] of versions) {
-    const entity = held.get(key);
-    if (entity !== undefined) entities.set(key, { ...entity, version });
-  }
-  return entities;
-}
-
-/** Each flag's experiments, the one that starts first in front, then by key. */
-function byFlag(experiments: Iterable<Experiment>): ReadonlyMap<string, readonly Experiment[]> {
-  const grouped = new Map<string, Experiment[]>();
-  const inOrder = [...experiments].sort((one, other) => one.startAt - other.startAt || (one.key < other.key ? -1 : 1));
-  for (const experiment of inOrder) {
-    const group = grouped.get(experiment.flag);
-    if (group === undefined) grouped.set(experiment.flag, [experiment]);
-    else group.push(experiment);
-  }
-  return grouped;
-}
-
-function directoryOf({ flags, segments }: Entities): Directory {
-  const broken = [...segments.flaws.values()].filter((flaw) => !segments.good.has(flaw.key));
-  return Directory.of(flags, segments.good, new Map(broken.map((flaw) => [flaw.key, told(flaw)])));
-}
-
-function* differing(before: ReadonlyMap<string, unknown>, after: ReadonlyMap<string, unknown>): Iterable<string> {
-  for (const [key, entity] of after) if (before.get(key) !== entity) yield key;
-  for (const key of before.keys()) if (!after.has(key)) yield key;
-}
-
-function sameVariations(
-  one: ReadonlyMap<string, unknown> | undefined,
-  other: ReadonlyMap<string, unknown> | undefined,
-): boolean {
-  return one === other || (one?.size === other?.size && [...(one?.keys() ?? [])].every((key) => other?.has(key)));
-}
-
-function meets(one: ReadonlySet<string>, other: ReadonlySet<string>): boolean {
-  for (const key of one) if (other.has(key)) return true;
-  return false;
-}
-
-function flagOf(document: unknown): string | undefined {
-  const flag = isObject(document) ? document["flag"] : undefined;
-  return typeof flag === "string" ? flag : undefined;
-}
-
-function versionOf(document: unknown): number {
-  const version = isObject(document) ? document["version"] : undefined;
-  return Number.isInteger(version) ? (version as number) : 0;
 }

@@ -1,6 +1,6 @@
 /** References between entities: which flags and segments one names, and whether they are there. */
 
-import type { Table } from "./entities.js";
+import { told, type Table } from "./entities.js";
 import type { Condition, Experiment, Flag, RemoteConfig, Segment } from "./model.js";
 
 /** Keys that what answers under a key names. */
@@ -65,15 +65,12 @@ export class Directory {
     this.#unusable = unusable;
   }
 
-  /** `broken`: segments that are there and can't be read, with the reason. */
-  static of(
-    flags: Table<Flag>,
-    segments: ReadonlyMap<string, Segment>,
-    broken: ReadonlyMap<string, string>,
-  ): Directory {
+  static of(flags: Table<Flag>, { good, flaws }: Table<Segment>): Directory {
+    const flawed = [...flaws.values()].filter((flaw) => !good.has(flaw.key));
+    const broken = new Map(flawed.map((flaw) => [flaw.key, told(flaw)]));
     const named = new Map<string, ReadonlySet<string>>();
     for (const key of broken.keys()) named.set(key, NOTHING);
-    for (const [key, segment] of segments) named.set(key, segmentsOf([segment.condition]));
+    for (const [key, segment] of good) named.set(key, segmentsOf([segment.condition]));
     return new Directory(flags, named, unusableOf(named, broken));
   }
 
@@ -156,4 +153,18 @@ function referrersIn(named: ReadonlyMap<string, ReadonlySet<string>>): ReadonlyM
     }
   }
   return referrers;
+}
+
+/** Have the two sets a key in common? */
+export function meets(one: ReadonlySet<string>, other: ReadonlySet<string>): boolean {
+  for (const key of one) if (other.has(key)) return true;
+  return false;
+}
+
+/** Are the keys of two flags' variations the same? */
+export function sameVariations(
+  one: ReadonlyMap<string, unknown> | undefined,
+  other: ReadonlyMap<string, unknown> | undefined,
+): boolean {
+  return one === other || (one?.size === other?.size && [...(one?.keys() ?? [])].every((key) => other?.has(key)));
 }

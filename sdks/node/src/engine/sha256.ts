@@ -1,8 +1,8 @@
 /**
  * SHA-256 of short texts, at once.
  *
- * A unit's bucket is a hash of some forty bytes. What Node has for that costs a call into C++ and objects for each hash,
- * five times as much as the sixty-four rounds themselves; so they stand here, over memory that is allocated once.
+ * A unit's bucket is a hash of some forty bytes. What Node has for that costs a call into C++ and objects for each hash, more
+ * than the sixty-four rounds themselves; so they stand here, over memory that is allocated once.
  */
 
 const ROUNDS = 64;
