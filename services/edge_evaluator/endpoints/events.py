@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from service_kit.logs import current_request_id
 from service_kit.operations import Operations, Parameter
@@ -23,6 +24,8 @@ from edge_evaluator.event_relay import BODY_BYTES_MAX, EVENTS_PATH, KEY_HOLDER, 
 
 _CLIENT_KEY = "client_key"
 _PASSED_ON = ("content-type", "content-encoding", "user-agent", "verdict-sdk", "traceparent", "tracestate")
+# The edge passes on whatever it is sent; what is wrong with it the ingestor says.
+_ANYTHING: dict[str, Any] = {}
 _REFUSALS = problem_responses(Unauthorized, Forbidden, TooLarge, InvalidInput, TooManyRequests, Unavailable)
 
 
@@ -35,7 +38,12 @@ def event_operations(*, admission: Admission, relay: EventRelay) -> Operations:
         parameters=(Parameter.text(_CLIENT_KEY),),
         content=None,
         answers={202: {"description": "The ingestor's receipt"}, **_REFUSALS},
-        more={"requestBody": {"content": {"application/json": {}}, "description": "As the ingestor takes it"}},
+        more={
+            "requestBody": {
+                "content": {"application/octet-stream": {"schema": _ANYTHING}},
+                "description": "As the ingestor takes it",
+            }
+        },
     )
     async def post_events(request: Request) -> Response:
         caller = admission.admit(request, in_address=request.query_params.get(_CLIENT_KEY))
