@@ -28,6 +28,7 @@ NEEDS = {"python": "python3", "node": "npm", "go": "go", "java": "mvn", "curl": 
 """The command that each language's page calls first."""
 SOURCES = ("libs/bucketing", "sdks/go", "sdks/python", "sdks/web")
 PRINTED_ELSEWHERE = {
+    "docs/conformance.md": "the golden cases, which the tests of each SDK run",
     "docs/contributing.md": "make targets and pytest: what CI itself runs",
     "docs/reliability.md": "make chaos and what an operator does after a disaster",
 }

@@ -6,12 +6,14 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from edge_script.process import scripted_edge
 
 from tests.documents.chromium import chromium
 
@@ -64,6 +66,13 @@ def test_its_lock_file_names_no_registry() -> None:
     assert '"resolved"' not in (WEB / "package-lock.json").read_text()
 
 
+README_FLAG = {
+    "type": "boolean",
+    "variations": {"on": True, "off": False},
+    "off_variation": "off",
+    "default": {"variation": "on"},
+    "client_visible": True,
+}
 PROGRAM = """
 import { FeatureFlagClient, type Detail } from '@feature-flag-platform/web';
 const client = new FeatureFlagClient({ envKey: 'k', endpoint: '', offline: true, user: 'ann' });
@@ -105,3 +114,14 @@ def test_its_package_installs_into_an_empty_project(web: Path, tmp_path: Path) -
     (project / "providing.ts").write_text(PROVIDING)
     run(*tsc, "providing.ts", cwd=project)
     assert run("node", "providing.js", cwd=project) == "feature-flag-platform-web blue\n"
+    with scripted_edge() as edge:
+        edge.put("document", {"flags": {"new-feature": README_FLAG}})
+        known = f"const envKey = '{edge.client_key}', endpoint = '{edge.edge}', render = () => undefined;\n"
+        first, more, providing = re.findall(r"```js\n(.*?)```", (web / "README.md").read_text(), re.DOTALL)
+        ended = "console.log(enabled, variation, await client.close());\nprocess.exit();"
+        (project / "first.mjs").write_text(known + first + more + ended)
+        assert run("node", "first.mjs", cwd=project) == "true blue true\n"
+        (project / "providing.mjs").write_text(known + providing + "await OpenFeature.close();\nprocess.exit();")
+        run("node", "providing.mjs", cwd=project)
+        assert {event["user_key"] for event in edge.get("events?type=metric")} == {"user-7"}
+        assert len(edge.get("events?type=metric")) == 2
