@@ -26,7 +26,7 @@ TOUR = page.parsed((page.ROOT / "README.md").read_text().split("## Five-minute t
 LOCKS = Path(__file__).parent / "locks"
 NEEDS = {"python": "python3", "node": "npm", "go": "go", "java": "mvn", "curl": "curl"}
 """The command that each language's page calls first."""
-SOURCES = ("libs/bucketing", "sdks/go", "sdks/python", "sdks/web")
+SOURCES = ("libs/bucketing", "sdks/go", "sdks/node", "sdks/python", "sdks/web")
 PRINTED_ELSEWHERE = {
     "docs/conformance.md": "the golden cases, which the tests of each SDK run",
     "docs/contributing.md": "make targets and pytest: what CI itself runs",
@@ -168,6 +168,7 @@ def test_a_program_evaluates_and_tracks(checkout: Path, language: str) -> None:
     folder = saved(checkout, language, text)
     with tail(checkout) as seen:
         printed = shell(checkout, text.commands, **quiet(folder))
+        assert [each for each in text.outputs if each.strip() not in "\n".join(printed)] == []
         assert printed[-1].strip().splitlines()[-1] == text.outputs[-1].strip()
         until_blocking(lambda: same(seen.of(f"{language}-user"), [("exposure", "on"), ("metric", 12.5)]))
 

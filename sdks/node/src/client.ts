@@ -25,12 +25,6 @@ export type Asked = FlagType | "any";
 /** An object that a flag may serve. */
 export type FlagObject = { readonly [name: string]: FlagValue } | readonly FlagValue[];
 
-/** Which changes a listener wants. */
-export interface ChangesOf {
-  /** Absent: all flags. */
-  readonly flag?: string | undefined;
-}
-
 /**
  * Evaluates flags for users.
  *
@@ -220,14 +214,14 @@ export class FeatureFlagClient {
   }
 
   /**
-   * Calls the listener with the keys of flags whose answers may differ for somebody; where `user` is named, for each flag
-   * that serves this user another value, variant or reason, with both. Gives a function that ends it.
+   * Calls the listener with the keys of flags whose answers may differ for somebody, of all flags or of one; where a user is
+   * named, for each flag that serves this user another value, variant or reason, with both. Gives a function that ends it.
    */
-  onChange(listener: AnswerListener, of: ChangesOf & { readonly user: User }): () => void;
-  onChange(listener: KeysListener, of?: ChangesOf): () => void;
-  onChange(listener: KeysListener | AnswerListener, of: ChangesOf & { readonly user?: User } = {}): () => void {
-    if (of.user === undefined) return this.#listeners.onKeys(listener as KeysListener, of.flag);
-    return this.#listeners.onAnswers(listener as AnswerListener, of.flag, of.user);
+  onChange(listener: AnswerListener, flag: string | undefined, user: User): () => void;
+  onChange(listener: KeysListener, flag?: string): () => void;
+  onChange(listener: KeysListener | AnswerListener, flag?: string, user?: User): () => void {
+    if (user === undefined) return this.#listeners.onKeys(listener as KeysListener, flag);
+    return this.#listeners.onAnswers(listener as AnswerListener, flag, user);
   }
 
   /** Calls the listener with each new state, and what is wrong. Gives a function that ends it. */

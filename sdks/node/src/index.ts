@@ -2,7 +2,7 @@
 
 export type { Bootstrap } from "./bootstrap.js";
 export type { AnswerChange, AnswerListener, KeysListener, StateListener } from "./changes.js";
-export { FeatureFlagClient, type Asked, type ChangesOf, type FlagObject, type Served } from "./client.js";
+export { FeatureFlagClient, type Asked, type FlagObject, type Served } from "./client.js";
 export type { Config } from "./config.gen.js";
 export type { Mode } from "./configuration/follower.js";
 export type { Source } from "./configuration/held.js";

@@ -80,8 +80,8 @@ test("changes arrive, and are told by what they change", async () => {
   const keys: string[] = [];
   const answers: AnswerChange[] = [];
   const end = client.onChange((flags) => void keys.push(...flags));
-  client.onChange((flags) => assert.deepEqual(flags, ["color"]), { flag: "color" });
-  client.onChange((change) => void answers.push(change), { user: "u1" });
+  client.onChange((flags) => assert.deepEqual(flags, ["color"]), "color");
+  client.onChange((change) => void answers.push(change), undefined, "u1");
   await edge.serve({ version: 6, flags: { switch: flag("switch", true, { description: "new words" }), color: flag("color", "green") } });
   await serves(client, "color", "green");
   assert.deepEqual(keys, ["color"]);

@@ -111,15 +111,16 @@ export class Driver {
   }
 
   #listen({ flag, user }: Command): void {
-    const of = { ...(typeof flag === "string" && { flag }) };
+    const named = typeof flag === "string" ? flag : undefined;
     if (user === undefined || user === null) {
-      this.#open.onChange((flags) => void this.#changes.push({ flags }), of);
+      this.#open.onChange((flags) => void this.#changes.push({ flags }), named);
       return;
     }
     const answer = ({ value, variant, reason }: Detail): object => ({ value: value ?? null, variant: variant ?? null, reason });
     this.#open.onChange(
       ({ flag: key, before, after }) => void this.#changes.push({ flag: key, before: answer(before), after: answer(after) }),
-      { ...of, user: userIn(user) },
+      named,
+      userIn(user),
     );
   }
 }
