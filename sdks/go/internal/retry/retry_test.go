@@ -15,7 +15,7 @@ func TestAPauseIsFullJitterInAWindowThatDoubles(t *testing.T) {
 		{3, time.Second, 30 * time.Second, 8 * time.Second},
 		{1000, time.Second, 30 * time.Second, 30 * time.Second},
 		{0, time.Minute, 30 * time.Second, time.Minute},
-		{5, time.Minute, 30 * time.Second, time.Minute},
+		{5, time.Minute, 30 * time.Second, 2 * time.Minute},
 		{5, 0, 0, 0},
 	} {
 		var longest time.Duration
