@@ -12,7 +12,7 @@ PARALLEL := -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) --maxprocesses=4 
 .DEFAULT_GOAL := help
 .PHONY: help install native demo up down test check format unit coverage messages generate snapshots lock clean release \
 	artefacts images hooks \
-	bench-edge bench-streams bench-engine bench-peers bench-peers-http bench-workers bench-ingest bench-analytics bench-control-plane bench-propagation bench-impact bench-long-lists calibrate chaos
+	bench-edge bench-streams bench-engine bench-peers bench-sdks bench-peers-http bench-workers bench-ingest bench-analytics bench-control-plane bench-propagation bench-impact bench-long-lists calibrate chaos
 
 help: ## Print this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -104,6 +104,9 @@ bench-engine: install ## The rule engine: nanoseconds per flag, load time, memor
 
 bench-peers: install $(PEERS)/.installed ## The rule engine beside the Python SDKs of others (JSON=FILE keeps the figures)
 	PYTHONPATH=libs:. $(PEERS)/bin/python -m benchmarks.peers $(if $(JSON),--json $(JSON))
+
+bench-sdks: install $(PEERS)/.installed ## The SDKs beside those of others in Python, Node and Go; start and memory with 10,000 flags (JSON=FILE)
+	$(BIN)/python -m benchmarks.sdks --peers $(PEERS)/bin/python $(if $(JSON),--json $(JSON))
 
 $(PEERS)/.installed: requirements/benchmark.txt
 	$(PYTHON) -m venv $(PEERS)

@@ -11,6 +11,8 @@ import sys
 import tarfile
 from pathlib import Path
 
+from deploy.release.sdk_packages import pack_sdks
+
 SERVICES = ("control-plane", "edge", "ingestor", "analytics")
 """Names of the lock files in `requirements/`, one for each service's image."""
 PYTHON_PROJECTS = (".", "libs/bucketing", "sdks/python")
@@ -27,6 +29,7 @@ def build_artefacts(root: Path, target: Path, version: str) -> list[Path]:
     environment = {**os.environ, "SOURCE_DATE_EPOCH": str(made_at)}
     for project in PYTHON_PROJECTS:
         _run(root / project, environment, "hatchling", "build", "--directory", str(target))
+    pack_sdks(root, target, version, made_at)
     for service in SERVICES:
         _run(root, environment, "cyclonedx_py", *_materials(root, target, service, version))
     _archive(root / "deploy" / "k8s", target / f"verdict-k8s-{version}.tar.gz", made_at)

@@ -25,6 +25,12 @@ PLACES = (
     Place("sdks/python/pyproject.toml", rf'^version = "({_VERSION})"$'),
     Place("sdks/python/pyproject.toml", rf'^    "verdict-bucketing==({_VERSION})",$'),
     Place("sdks/python/feature_flag_platform/version.py", rf'^__version__ = "({_VERSION})"$'),
+    Place("sdks/*/package.json", rf'^  "version": "({_VERSION})",$'),
+    Place("sdks/*/package-lock.json", rf'"name": "@feature-flag-platform/\w+",\n +"version": "({_VERSION})",$'),
+    Place("sdks/node/src/version.ts", rf'^export const VERSION = "({_VERSION})";$'),
+    Place("sdks/web/src/version.ts", rf"^export const SDK = 'web/({_VERSION})';$"),
+    Place("sdks/go/internal/about/about.go", rf'^const Version = "({_VERSION})"$'),
+    Place("sdks/go/openfeature/go.mod", rf"^\tgithub.com/feature-flag-platform/sdk/go v({_VERSION})$"),
     Place("deploy/k8s/*.yaml", rf"^\s+image: verdict/[a-z-]+:({_VERSION})$"),
 )
 

@@ -58,6 +58,10 @@ def test_a_release_is_committed_tagged_and_built_twice_to_the_same_bytes(checkou
 
     wheels = {path.name.partition("-")[0] for path in folder.glob("*.whl")}
     assert wheels == {"verdict_platform", "verdict_bucketing", "feature_flag_platform"}
+    sdks = {"feature-flag-platform-sdk", "feature-flag-platform-web"}
+    assert {path.name.rpartition("-")[0] for path in folder.glob("*.tgz")} == sdks
+    modules = {"feature-flag-platform-sdk-go", "feature-flag-platform-sdk-go-openfeature"}
+    assert {path.name.partition("-v9")[0] for path in folder.glob("*.zip")} == modules
     [wheel] = folder.glob("verdict_platform-*.whl")
     packed = zipfile.ZipFile(wheel).namelist()
     assert {"control_plane/main.py", "edge_evaluator/main.py", "event_ingestor/main.py", "analytics/main.py"} <= {

@@ -24,7 +24,8 @@ def test_no_other_file_states_it() -> None:
     command = ["git", "grep", "--untracked", "-lwF", current_version(ROOT)]
     stating = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
     ours = {path for path in stating if path.partition("/")[0] not in ELSEWHERE and "lock" not in Path(path).name}
-    assert ours == set(stated_versions(ROOT))
+    # Git finds whole words: neither the `v0.1.0` of Go, nor files of locks, where others' versions stand, too.
+    assert ours == {path for path in stated_versions(ROOT) if not path.endswith(("-lock.json", "go.mod"))}
 
 
 @pytest.mark.parametrize("text", ["1", "1.2", "v1.2.3", "1.2.3.4", "01.2.3", "1.2.3+build", "", "1.2.3\n"])

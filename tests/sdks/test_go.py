@@ -7,15 +7,18 @@ import os
 import re
 import shutil
 import subprocess
-import zipfile
 from pathlib import Path
 
 import pytest
 from edge_script.process import scripted_edge
 
-SDK = Path(__file__).resolve().parents[2] / "sdks/go"
+from deploy.release.sdk_packages import module_zip
+from deploy.release.version import current_version
+
+ROOT = Path(__file__).resolve().parents[2]
+SDK = ROOT / "sdks/go"
 MODULE = "github.com/feature-flag-platform/sdk/go"
-VERSION = "v0.1.0"
+VERSION = f"v{current_version(ROOT)}"
 MODULES = {MODULE: SDK, f"{MODULE}/openfeature": SDK / "openfeature"}
 FLAG = {"type": "boolean", "variations": {"on": True, "off": False}, "off_variation": "off"}
 COLOR = {"type": "string", "variations": {"green": "green", "red": "red"}, "off_variation": "red"}
@@ -107,14 +110,10 @@ def packed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 def pack(module: str, folder: Path, into: Path) -> None:
     """Writes what a registry has of a module: its list, its go.mod and its zip, without the modules inside of it."""
     into.mkdir(parents=True)
-    inner = [each.parent for each in folder.rglob("go.mod") if each.parent != folder]
     (into / "list").write_text(f"{VERSION}\n")
     (into / f"{VERSION}.info").write_text(json.dumps({"Version": VERSION}))
     shutil.copy(folder / "go.mod", into / f"{VERSION}.mod")
-    with zipfile.ZipFile(into / f"{VERSION}.zip", "w") as archive:
-        for file in sorted(each for each in folder.rglob("*") if each.is_file()):
-            if not any(file.is_relative_to(other) for other in inner):
-                archive.write(file, f"{module}@{VERSION}/{file.relative_to(folder)}")
+    (into / f"{VERSION}.zip").write_bytes(module_zip(module, folder, VERSION))
 
 
 def test_the_readmes_program_runs_in_an_empty_project(packed: dict[str, str], tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from bucketing import compile_flagset
 from bucketing.document import flagset_from_document
 from edge_script.process import scripted_edge
 
+from deploy.release.version import current_version
 from tests.documents import page
 from tests.sdks.random_configs import NOW, golden_cases, random_config, random_contexts
 
@@ -199,7 +200,7 @@ def test_it_is_required_by_commonjs_and_typed_for_both_kinds(node: Path, package
     project = installed(package, tmp_path, "commonjs")
     script = 'const { FeatureFlagClient, VERSION } = require("@feature-flag-platform/sdk"); console.log(VERSION)'
     done = called("node", "--eval", script, cwd=project)
-    assert (done.returncode, done.stdout.strip(), done.stderr) == (0, "0.0.0", "")
+    assert (done.returncode, done.stdout.strip(), done.stderr) == (0, current_version(ROOT), "")
 
     (project / "typed.ts").write_text(TYPED)
     for module, resolution in (("nodenext", "nodenext"), ("commonjs", "node10")):

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, beforeEach, test } from "node:test";
 
-import { FeatureFlagClient, type AnswerChange, type Options, type Paces, type State } from "../src/index.js";
+import { FeatureFlagClient, VERSION, type AnswerChange, type Options, type Paces, type State } from "../src/index.js";
 import { experiment, flag, HALVES, Said } from "./sample.js";
 import { ScriptedEdge, until, type Seen, type SeenBatch } from "./scripted_edge.js";
 
@@ -66,7 +66,7 @@ test("it starts with the configuration and one stream that goes on from it", asy
   assert.equal(config?.headers["accept-encoding"], "gzip");
   assert.match(stream?.headers["last-event-id"] ?? "", /^5-/);
   for (const request of [config, stream] as Seen[]) {
-    assert.equal(request.headers["verdict-sdk"], "node/0.0.0");
+    assert.equal(request.headers["verdict-sdk"], `node/${VERSION}`);
     assert.match(request.headers["user-agent"] ?? "", /^feature-flag-platform-node\//);
   }
   const status = client.status();

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { SDK } from '../src/version.js';
 import { flag, inCountry, Said, scripted, until, type Json } from './scripted.js';
 
 const { edge, client } = scripted();
@@ -163,12 +164,12 @@ test('what the page reads is counted, and names nobody', async () => {
   const { counts, ...event } = bare(usage);
   assert.deepEqual(event, { type: 'usage' });
   const by = new Map((counts as Json[]).map((each) => [each['flag'], each]));
-  assert.deepEqual(by.get('fancy'), { flag: 'fancy', variation: 'on', reason: 'STATIC', sdk: 'web/0.1.0', count: 3 });
+  assert.deepEqual(by.get('fancy'), { flag: 'fancy', variation: 'on', reason: 'STATIC', sdk: SDK, count: 3 });
   assert.deepEqual(by.get('no-such-flag'), {
     flag: 'no-such-flag',
     reason: 'ERROR',
     error: 'FLAG_NOT_FOUND',
-    sdk: 'web/0.1.0',
+    sdk: SDK,
     count: 1,
   });
   assert.equal(by.get('')?.['count'], 1);
