@@ -15,7 +15,7 @@ from bucketing.flagset import FlagSet, Segment
 
 from feature_flag_platform.configuration.assembly import assemble, change_of, entities_of
 from feature_flag_platform.configuration.entities import Entities
-from feature_flag_platform.configuration.long_lists import FetchChunk, complete_long_lists, is_whole
+from feature_flag_platform.configuration.long_lists import ChunkSource, FetchChunk, complete_long_lists, is_whole
 from feature_flag_platform.configuration.raw_document import with_change
 from feature_flag_platform.configuration.store import Store
 from feature_flag_platform.errors import Unreachable
@@ -52,6 +52,7 @@ class Holder:
         self.etag: str | None = None
         self.stream_id: str | None = None
         self._pending: dict[str, Segment] = {}
+        self._unsaved_chunks: dict[int, bytes] = {}
         self.confirmed: float | None = None
         """Seconds of the monotonic clock."""
         self.confirmed_at: int | None = None
@@ -130,8 +131,12 @@ class Holder:
         return True
 
     def _put(self, head: FlagSet, entities: Entities, fetch: FetchChunk | None) -> None:
+        # Those of the step before, if nobody has saved since: no more of them than one step brings wait here.
+        self._save_chunks()
         before = self._compiled
-        self._pending = complete_long_lists(entities, before, self._pending, fetch)
+        source = ChunkSource(None if self._store is None else self._store.chunk, fetch)
+        self._pending = complete_long_lists(entities, before, self._pending, source)
+        self._unsaved_chunks = {} if self._store is None else source.fetched
         same = before is not None and (before.flagset.salt, before.version) == (head.salt, head.version)
         if same and not entities.any:
             return
@@ -189,9 +194,16 @@ class Holder:
             self._tell(self.view, keys)
 
     def save(self, *, now: bool = False) -> None:
-        """Writes to the store what it does not have, at most once in five seconds unless it is `now`."""
+        """Writes to the store what it does not have: chunks at once, the document at most once in five seconds unless
+        it is `now`."""
+        self._save_chunks()
         if self._store is None or self._raw is None or not self._unsaved or self.source is not Source.EDGE:
             return
         if now or time.monotonic() - self._saved_at >= _SAVE_SECONDS:
             self._unsaved, self._saved_at = False, time.monotonic()
             self._store.save(self._raw, self.etag, self.stream_id)
+
+    def _save_chunks(self) -> None:
+        if self._store is not None and self._unsaved_chunks:
+            self._store.save_chunks(self._unsaved_chunks)
+            self._unsaved_chunks = {}

@@ -1,4 +1,5 @@
-"""Long lists: each chunk that is named and not held by its digest is read before its segment is used."""
+"""Long lists: each chunk that is named and not held by its digest is read before its segment is used, from the store or
+the edge."""
 
 from __future__ import annotations
 
@@ -19,17 +20,42 @@ FetchChunk = Callable[[str, int], bytes]
 """The bytes of a segment's chunk by its number. Raises Unreachable."""
 
 
+class ChunkSource:
+    """Where chunks that aren't held are had from: what `kept` has of a digest, then `fetch`; None: nothing is kept, and
+    there is nobody to ask. `fetched`: those that `fetch` gave, by their digests."""
+
+    def __init__(self, kept: Callable[[int], bytes | None] | None = None, fetch: FetchChunk | None = None) -> None:
+        self._kept = kept
+        self._fetch = fetch
+        self.fetched: dict[int, bytes] = {}
+
+    def kept(self, number: int, digest: int) -> ListChunk | None:
+        """The chunk if it is kept; a damaged one isn't."""
+        content = None if self._kept is None else self._kept(digest)
+        return None if content is None else _chunk(content, number, digest)
+
+    def fetch(self, segment: str, number: int, digest: int) -> ListChunk | None:
+        """The chunk as the edge gives it, None for another one. Raises Unreachable."""
+        if self._fetch is None:
+            raise Unreachable("there is nobody to ask for a chunk")
+        content = self._fetch(segment, number)
+        found = _chunk(content, number, digest)
+        if found is not None:
+            self.fetched[digest] = content
+        return found
+
+
 def complete_long_lists(
-    entities: Entities, held: CompiledFlagSet | None, pending: Mapping[str, Segment], fetch: FetchChunk | None
+    entities: Entities, held: CompiledFlagSet | None, pending: Mapping[str, Segment], source: ChunkSource
 ) -> dict[str, Segment]:
     """Gives each segment that has changed, or is `pending`, the chunks of its list. Answers those of which some can't
-    be had: what was good of them stays, and they are pending from now on. `fetch` None: there is nobody to ask."""
+    be had: what was good of them stays, and they are pending from now on."""
     before = {} if held is None else held.flagset.segments
     still_pending: dict[str, Segment] = {}
     for key, segment in {**pending, **entities.segments}.items():
         if segment is None or segment.long_list is None:
             continue
-        completed = _completed(segment, before.get(key), fetch)
+        completed = _completed(segment, before.get(key), source)
         if is_whole(completed):
             entities.segments[key] = completed
             continue
@@ -47,23 +73,23 @@ def is_whole(segment: Segment) -> bool:
     return segment.long_list is None or segment.long_list.whole
 
 
-def _completed(segment: Segment, before: Segment | None, fetch: FetchChunk | None) -> Segment:
+def _completed(segment: Segment, before: Segment | None, source: ChunkSource) -> Segment:
     long_list = segment.long_list
     if long_list is None or long_list.whole:
         return segment
     held = {} if before is None or before.long_list is None else before.long_list.chunks
     chunks: dict[int, ListChunk] = {}
+    answers = True
     for number, digest in long_list.references.items():
         chunk = held.get(number)
-        if chunk is not None and chunk.digest == digest:
-            chunks[number] = chunk
-        elif fetch is not None:
+        if chunk is None or chunk.digest != digest:
+            chunk = source.kept(number, digest)
+        if chunk is None and answers:
             try:
-                found = _chunk(fetch(segment.key, number), number, digest)
+                chunk = source.fetch(segment.key, number, digest)
             except Unreachable:
-                fetch = None
-            else:
-                chunks |= {} if found is None else {number: found}
+                answers = False
+        chunks |= {} if chunk is None else {number: chunk}
     completed = long_list.with_chunks(chunks)
     return replace(segment, long_list=replace(completed, references=long_list.references))
 

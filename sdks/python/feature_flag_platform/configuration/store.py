@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import time
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from feature_flag_platform.configuration.files import sync_folder, written_beside
+from feature_flag_platform.configuration.stored_chunks import StoredChunks, named_chunks
 from feature_flag_platform.notices import Notices
 
 FORMAT = 1
@@ -28,12 +30,16 @@ class StoredConfig:
 
 
 class Store:
-    """Two files: the last configuration and the one before. Each is one line that says what it is, and the document."""
+    """Two files, the last configuration and the one before, each one line that says what it is and the document; and
+    the chunks of long lists that they name."""
 
     def __init__(self, folder: Path, env_key: str, notices: Notices) -> None:
         self._folder = folder
         self._key_sha256 = hashlib.sha256(env_key.encode()).hexdigest()
         self._notices = notices
+        self._chunks = StoredChunks(folder)
+        self._named: set[str] = set()
+        """The digests of the chunks that the newest file names."""
 
     def load(self) -> StoredConfig | None:
         """The newest that is whole and of this SDK key."""
@@ -47,6 +53,7 @@ class Store:
                 continue
             found = self._read(content)
             if found is not None:
+                self._named = named_chunks(found.document)
                 return found
             self._notices.warn(("store", name), "the stored configuration %s is of another key or damaged", name)
         return None
@@ -65,6 +72,14 @@ class Store:
         except (ValueError, KeyError, TypeError, RecursionError):
             return None
 
+    def chunk(self, digest: int) -> bytes | None:
+        """A chunk that is kept; whoever uses it compares the digest."""
+        return self._chunks.read(digest)
+
+    def save_chunks(self, chunks: Mapping[int, bytes]) -> None:
+        """Keeps chunks by their digests, for as long as one of the two files names them. Warns as `save` does."""
+        self._try("chunks", lambda: self._chunks.write(chunks))
+
     def save(self, document: dict[str, Any], etag: str | None, stream_id: str | None) -> None:
         """Puts a configuration in front of the one before. Of a folder that can't be written it warns, and goes on."""
         body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
@@ -76,35 +91,26 @@ class Store:
             "sha256": hashlib.sha256(body).hexdigest(),
             "saved_at": time.time_ns() // 1_000_000,
         }
+        content, named = json.dumps(head).encode() + b"\n" + body, named_chunks(document)
+
+        if self._try("write", lambda: self._write(content)):
+            self._named, before = named, self._named
+            self._try("tidy", lambda: self._chunks.forget_but(named | before))
+
+    def _try(self, what: str, work: Callable[[], None]) -> bool:
         try:
-            self._write(json.dumps(head).encode() + b"\n" + body)
+            work()
         except OSError as error:
-            self._notices.warn(("store", "write"), "the configuration can't be stored in %s: %s", self._folder, error)
-        else:
-            self._notices.forget(("store", "write"))
+            self._notices.warn(("store", what), "the configuration can't be stored in %s: %s", self._folder, error)
+            return False
+        self._notices.forget(("store", what))
+        return True
 
     def _write(self, content: bytes) -> None:
         folder, target = self._folder, self._folder / NAME
-        folder.mkdir(parents=True, exist_ok=True)
-        beside = folder / f".{NAME}.{os.getpid()}.{id(self):x}"
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+        beside = written_beside(target, content)
         # Another process that shares the folder may have been quicker.
         with suppress(FileNotFoundError):
             target.replace(folder / f"{NAME}.previous")
         beside.replace(target)
-        _sync_folder(folder)
-
-
-def _sync_folder(folder: Path) -> None:
-    """So that the new names outlive a power cut; where folders can't be synced they are written by themselves."""
-    if not hasattr(os, "O_DIRECTORY"):
-        return
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        sync_folder(folder)

@@ -8,14 +8,14 @@ from bucketing.compiled import CompiledFlagSet
 from bucketing.decision import Decision
 
 from feature_flag_platform.configuration.assembly import assemble, entities_of
-from feature_flag_platform.configuration.long_lists import complete_long_lists
+from feature_flag_platform.configuration.long_lists import ChunkSource, complete_long_lists
 from feature_flag_platform.evaluation.outcomes import typed_value
 
 
 def compiled_of(document: Any) -> CompiledFlagSet:
     """The flag set of a config document, as a client makes it."""
     head, entities = entities_of(document, None)
-    complete_long_lists(entities, None, {}, None)
+    complete_long_lists(entities, None, {}, ChunkSource())
     return assemble(None, head, entities).compiled
 
 
