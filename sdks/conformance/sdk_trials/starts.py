@@ -1,4 +1,4 @@
-"""How a client starts: from the edge, a bootstrap, a store, or nothing."""
+"""How a client starts: from the edge, a bootstrap, or nothing."""
 
 from __future__ import annotations
 
@@ -120,55 +120,6 @@ def offline_sends_and_fetches_nothing(bench: Bench) -> None:
     equal(driver.status()["state"], "offline")
     driver.ask("close", timeout=1)
     equal(len(bench.requests()), asked)
-
-
-@trial("server")
-def the_store_keeps_the_last_configuration(bench: Bench) -> None:
-    """A start without an edge takes what the store holds; the store is two files of the form that is written down."""
-    with bench.ready(store=str(bench.folder)) as first:
-        until((bench.folder / "config.json").exists)
-        bench.edge.put("document", document(plain=off()))
-        until(lambda: first.value("plain"), lambda value: value is False)
-        first.ask("close", timeout=5)
-    until((bench.folder / "config.json.previous").exists)
-    header, _, rest = (bench.folder / "config.json").read_bytes().partition(b"\n")
-    has(json.loads(header), format=1)
-    equal(json.loads(rest)["version"], 2)
-    bench.edge.put("port", {"state": "closed"})
-    driver = bench.start(store=str(bench.folder), start_wait=0.1)
-    has(driver.detail("plain"), value=False, version=2)
-    equal(driver.status()["source"], "store")
-
-
-@trial("server")
-def a_damaged_store_is_passed_over(bench: Bench) -> None:
-    """A damaged file is passed over and the previous one is tried; with both damaged nothing is held."""
-    with bench.ready(store=str(bench.folder)) as first:
-        until((bench.folder / "config.json").exists)
-        bench.edge.put("document", document(plain=off()))
-        until(lambda: first.value("plain"), lambda value: value is False)
-        first.ask("close", timeout=5)
-    until((bench.folder / "config.json.previous").exists)
-    bench.edge.put("port", {"state": "closed"})
-    newest = bench.folder / "config.json"
-    newest.write_bytes(newest.read_bytes()[:-40])
-    with bench.start(store=str(bench.folder), start_wait=0.1) as second:
-        equal(second.value("plain"), True)
-    (bench.folder / "config.json.previous").write_bytes(b"\x00" * 100)
-    newest.write_bytes(b"{}\n{}")
-    third = bench.start(store=str(bench.folder), start_wait=0.1)
-    equal(third.detail("plain")["error_code"], "PROVIDER_NOT_READY")
-
-
-@trial("server")
-def the_store_of_another_key_is_passed_over(bench: Bench) -> None:
-    """What was stored for another key is not used."""
-    with bench.ready(store=str(bench.folder)) as first:
-        until((bench.folder / "config.json").exists)
-        first.ask("close", timeout=5)
-    bench.edge.put("port", {"state": "closed"})
-    driver = bench.start(store=str(bench.folder), start_wait=0.1, env_key="srv_another_0123456789")
-    equal(driver.detail("plain")["error_code"], "PROVIDER_NOT_READY")
 
 
 @trial()

@@ -100,7 +100,7 @@ class Bench:
         return int(self.edge.get("state")["streams"][self.stream])
 
 
-_TRIALS = ("starts", "users", "changes", "following", "faults", "refusals", "exposures", "events")
+_TRIALS = ("starts", "stores", "users", "changes", "following", "faults", "refusals", "exposures", "events")
 """Files whose lines say best what went wrong."""
 Body = Callable[[Bench], None]
 BOTH = ("server", "client")

@@ -41,7 +41,7 @@ export class Connection {
     this.#settings = settings;
     this.held = new Held(once);
     const store = storeOf(settings);
-    readStart(this.held, settings, store);
+    const named = readStart(this.held, settings, store);
     const pauses = pausesOf(settings.retryFirstMs);
     this.#transport = new Transport({
       Authorization: `Bearer ${settings.envKey}`,
@@ -52,7 +52,7 @@ export class Connection {
     const reader = new EdgeReader(this.#transport, this.#endpoints);
     const refused = (refusal: Refusal): void => this.#refused(refusal);
     this.#environment = new Environment(reader, pauses, refused);
-    this.#keeper = store && !settings.offline ? new Keeper(store, once) : undefined;
+    this.#keeper = store && !settings.offline ? new Keeper(store, once, named) : undefined;
     const intake = new Intake(this.held, reader, this.#keeper, () => this.#environmentSaid());
     this.#follower = new Follower({
       reader,

@@ -60,9 +60,11 @@ test("changes are in what is kept, and chunks as long as it names them", async (
   const said = new Said();
   const store = new Store(folder, "key");
   const keeper = new Keeper(store, new OnceLogger(said));
-  const [one, two] = ["1".repeat(64), "2".repeat(64)];
+  const [none, one, two, three] = ["0".repeat(64), "1".repeat(64), "2".repeat(64), "3".repeat(64)];
   const list = (digest: string): object => ({ key: "beta", long_list: { chunks: [{ number: 1, digest }] } });
   const document = { version: 1, flags: { a: { key: "a", version: 1 }, b: { key: "b", version: 1 } }, segments: { beta: list(one) } };
+  await store.saveChunk(none, Buffer.from("of a configuration that nobody has any more"));
+  await writeFile(join(folder, "chunks", ".1-1.part"), "of a process that was killed");
   keeper.keepChunk(one, Buffer.from("one"));
   keeper.took(document, Buffer.from(JSON.stringify(document)), "1-a", 'W/"a"');
   keeper.keepChunk(two, Buffer.from("two"));
@@ -80,8 +82,15 @@ test("changes are in what is kept, and chunks as long as it names them", async (
   delete (kept.flags as Record<string, unknown>)["__proto__"];
   assert.deepEqual(kept, expected);
   assert.deepEqual(JSON.parse(previous?.bytes.toString() ?? ""), document);
-  assert.equal(store.chunk(one), undefined);
   assert.equal(store.chunk(two)?.toString(), "two");
+  assert.deepEqual((await readdir(join(folder, "chunks"))).sort(), [one, two]);
+
+  const next = new Keeper(store, new OnceLogger(said), new Set([two]));
+  next.keepChunk(three, Buffer.from("three"));
+  const last = { version: 3, segments: { beta: list(three) } };
+  next.took(last, Buffer.from(JSON.stringify(last)), "3-c", 'W/"c"');
+  await next.close();
+  assert.deepEqual((await readdir(join(folder, "chunks"))).sort(), [two, three]);
   assert.equal(store.chunk("../config.json"), undefined);
   assert.deepEqual(said.warnings, []);
 });

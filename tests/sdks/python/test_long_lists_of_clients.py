@@ -109,7 +109,7 @@ HARMS: dict[str, Callable[[Path], object]] = {
     "missing": lambda path: path.unlink(),
     "cut": lambda path: path.write_bytes(path.read_bytes()[:-1]),
     "another": lambda path: path.write_bytes(next(each for each in path.parent.iterdir() if each != path).read_bytes()),
-    "no-file": lambda path: (path.unlink(), path.mkdir()),
+    "no-file": lambda path: path.rename(path.with_name("elsewhere")).with_name(path.name).mkdir(),
 }
 
 

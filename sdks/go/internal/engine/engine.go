@@ -134,6 +134,20 @@ func (set *FlagSet) MissingChunks() []Chunk {
 	return missing
 }
 
+// ChunkDigests are of all chunks that segments name, held or not.
+func (set *FlagSet) ChunkDigests() map[string]bool {
+	digests := map[string]bool{}
+	for _, segment := range set.segments {
+		if segment.longList == nil {
+			continue
+		}
+		for _, reference := range segment.longList.references {
+			digests[fmt.Sprintf("%x", reference)] = true
+		}
+	}
+	return digests
+}
+
 // WithChunk is the set with one more chunk of a long list, of which `document` is the answer of
 // /v1/segments/{segment}/chunks/{number}. The error is of another digest than the segment names, or of no chunk.
 func (set *FlagSet) WithChunk(segment string, number int64, document []byte) (*FlagSet, error) {

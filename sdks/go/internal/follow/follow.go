@@ -45,7 +45,7 @@ type Follower struct {
 	settled     chan struct{}
 	settle      func()
 	keeper      *keeper
-	restored    []byte
+	restored    restored
 	cancel      context.CancelFunc
 	working     sync.WaitGroup
 	defects     defects
@@ -64,8 +64,9 @@ type Follower struct {
 	// don't pass; the last one ended at streamed.
 	reread, answering, polling bool
 	streamed                   time.Time
-	chunks                     map[string][]byte
-	troubled                   bool
+	// chunks are those of long lists that an edge gave, by their digests, until what names them is held.
+	chunks   map[string][]byte
+	troubled bool
 }
 
 // New is a follower that holds nothing yet.

@@ -7,10 +7,8 @@ import (
 	"log/slog"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
-	"github.com/feature-flag-platform/sdk/go/internal/edge"
 	"github.com/feature-flag-platform/sdk/go/internal/engine"
 )
 
@@ -73,7 +71,7 @@ func (f *Follower) takeDocument(ctx context.Context, address string, document []
 	}
 	f.id, f.etag, f.answered = id, etag, true
 	f.hold(whole, FromEdge)
-	f.keeper.whole(document, etag, id)
+	f.keeper.whole(document, etag, id, whole, f.fetched())
 	return nil
 }
 
@@ -101,7 +99,7 @@ func (f *Follower) takeChange(ctx context.Context, address string, change []byte
 	}
 	f.id, f.etag = id, ""
 	f.hold(whole, FromEdge)
-	f.keeper.change(change, id)
+	f.keeper.change(change, id, whole, f.fetched())
 	return nil
 }
 
@@ -139,89 +137,16 @@ func (f *Follower) Restore() {
 		f.options.Logger.Warn("a stored configuration is passed over", "reason", err)
 		return
 	}
+	f.restored.chunks = set.ChunkDigests()
 	if before != nil && set.Version() < before.Version() {
 		return
 	}
+	set = f.stored(set)
 	if len(set.MissingChunks()) == 0 {
 		f.id, f.etag = kept.StreamID, kept.ETag
 	}
-	f.restored = kept.Document
+	f.restored.document = kept.Document
 	f.hold(set, FromStore)
-}
-
-// chunksAtOnce is how many chunks of long lists are asked for at the same time.
-const chunksAtOnce = 4
-
-// complete reads the chunks that are named and not held. With an error it gives the set as far as it came.
-func (f *Follower) complete(ctx context.Context, address string, set *engine.FlagSet) (*engine.FlagSet, error) {
-	missing := set.MissingChunks()
-	if len(missing) == 0 {
-		return set, nil
-	}
-	failed := f.ask(ctx, address, missing)
-	for _, each := range missing {
-		chunk, there := f.chunks[each.Digest]
-		if !there {
-			continue
-		}
-		next, err := set.WithChunk(each.Segment, each.Number, chunk)
-		if err != nil {
-			return set, fmt.Errorf("chunk %d of segment %s: %w", each.Number, each.Segment, err)
-		}
-		set = next
-	}
-	if failed == nil {
-		clear(f.chunks)
-	}
-	return set, failed
-}
-
-// ask reads chunks beside each other; those that came stay for the next attempt.
-func (f *Follower) ask(ctx context.Context, address string, missing []engine.Chunk) error {
-	var mu sync.Mutex
-	var failed error
-	var asking sync.WaitGroup
-	turns := make(chan struct{}, chunksAtOnce)
-	wanted := map[string]bool{}
-	for _, each := range missing {
-		wanted[each.Digest] = true
-	}
-	for digest := range f.chunks {
-		if !wanted[digest] {
-			delete(f.chunks, digest)
-		}
-	}
-	for _, each := range missing {
-		mu.Lock()
-		skip := failed != nil || f.chunks[each.Digest] != nil
-		mu.Unlock()
-		if skip {
-			continue
-		}
-		turns <- struct{}{}
-		asking.Add(1)
-		go func() {
-			defer asking.Done()
-			defer func() { <-turns }()
-			chunk, err := f.options.Edge.Chunk(ctx, address, each.Segment, each.Number, each.Digest)
-			mu.Lock()
-			defer mu.Unlock()
-			if err != nil {
-				failed = err
-				return
-			}
-			f.chunks[each.Digest] = chunk
-		}()
-	}
-	asking.Wait()
-	var refused *edge.Refused
-	if errors.As(failed, &refused) {
-		return failed
-	}
-	if failed != nil {
-		return fmt.Errorf("a long list is not whole: %w", failed)
-	}
-	return nil
 }
 
 // defectsMax is how many defects are told.

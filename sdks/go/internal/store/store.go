@@ -1,4 +1,4 @@
-// Package store keeps the last configuration in a folder, so that a start without an edge has one.
+// Package store keeps the last configuration in a folder, with the chunks of its long lists, so that a start without an edge has one.
 package store
 
 import (
@@ -61,14 +61,7 @@ func (f *Folder) Load() (*Kept, error) {
 
 func (f *Folder) read(name string) (*Kept, error) {
 	path := filepath.Join(f.path, name)
-	about, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if about.Size() > fileMax {
-		return nil, fmt.Errorf("%s is too large", path)
-	}
-	content, err := os.ReadFile(path)
+	content, err := readFile(path)
 	if err != nil {
 		return nil, err
 	}
@@ -87,6 +80,18 @@ func (f *Folder) read(name string) (*Kept, error) {
 	return &Kept{document, told.ETag, told.StreamID}, nil
 }
 
+// readFile reads a file that is not larger than any of a store.
+func readFile(path string) ([]byte, error) {
+	about, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if about.Size() > fileMax {
+		return nil, fmt.Errorf("%s is too large", path)
+	}
+	return os.ReadFile(path)
+}
+
 // Save keeps a configuration: written beside, synced, renamed. What was kept before stays as the previous one.
 func (f *Folder) Save(kept Kept, now time.Time) error {
 	line, err := json.Marshal(head{format, f.key, kept.ETag, kept.StreamID, digest(kept.Document), now.UnixMilli()})
@@ -96,7 +101,7 @@ func (f *Folder) Save(kept Kept, now time.Time) error {
 	if err := os.MkdirAll(f.path, 0o700); err != nil {
 		return err
 	}
-	written, err := f.write(line, kept.Document)
+	written, err := write(f.path, current, line, []byte{'\n'}, kept.Document)
 	if err != nil {
 		return err
 	}
@@ -110,13 +115,13 @@ func (f *Folder) Save(kept Kept, now time.Time) error {
 	return syncFolder(f.path)
 }
 
-// write makes a file beside that has all, and gives its path.
-func (f *Folder) write(line, document []byte) (string, error) {
-	file, err := os.CreateTemp(f.path, "."+current+"-*")
+// write makes a file beside the one of this name that has all pieces, and gives its path.
+func write(folder, name string, pieces ...[]byte) (string, error) {
+	file, err := os.CreateTemp(folder, "."+name+"-*")
 	if err != nil {
 		return "", err
 	}
-	for _, piece := range [][]byte{line, {'\n'}, document} {
+	for _, piece := range pieces {
 		if _, err := file.Write(piece); err != nil {
 			return "", errors.Join(err, file.Close(), os.Remove(file.Name()))
 		}

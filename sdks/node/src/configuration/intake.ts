@@ -5,7 +5,7 @@ import type { FlagSet, MissingChunk } from "../engine/index.js";
 import type { Said } from "../http/event_stream.js";
 import { Fault } from "../http/faults.js";
 import { parseJson } from "../engine/json_text.js";
-import { withChunks } from "./chunks.js";
+import { withChunks, withChunksAtHand } from "./chunks.js";
 import { etagOf, streamIdOf, type Held } from "./held.js";
 import { parsed, type EdgeReader } from "./reader.js";
 import type { Keeper } from "./keeper.js";
@@ -82,7 +82,7 @@ export class Intake {
 
   /** With all chunks. Where nothing is held yet, those that can't be read are waited for later. */
   async #complete(flags: FlagSet): Promise<FlagSet> {
-    const stored = await withChunks(flags, (missing) => this.#keeper?.chunk(missing));
+    const stored = withChunksAtHand(flags, (missing) => this.#keeper?.chunk(missing));
     try {
       return await withChunks(stored, (missing) => this.#chunk(missing));
     } catch (error) {

@@ -5,6 +5,7 @@ import { isObject } from "../engine/json.js";
 import { writeJson } from "../engine/json_text.js";
 import type { OnceLogger } from "../logger.js";
 import { later } from "../timers.js";
+import { digestsIn } from "./chunks.js";
 import type { Store } from "./store.js";
 
 /** A store is not written more often than this while changes follow each other. */
@@ -26,12 +27,16 @@ export class Keeper {
   #due = false;
   /** Chunks that no document names yet which was taken. */
   readonly #fresh = new Set<string>();
+  /** Those that the newest file names. */
+  #named: ReadonlySet<string>;
   #timer: NodeJS.Timeout | undefined;
   #saving: Promise<void> = Promise.resolve();
 
-  constructor(store: Store, once: OnceLogger) {
+  /** `named`: the digests of the chunks that what is stored names. */
+  constructor(store: Store, once: OnceLogger, named: ReadonlySet<string> = new Set()) {
     this.#store = store;
     this.#once = once;
+    this.#named = named;
   }
 
   /** A whole document is held. It is the keeper's own from now on. */
@@ -96,10 +101,12 @@ export class Keeper {
     this.#due = false;
     const bytes = this.#bytes ?? Buffer.from(writeJson(this.#document as JsonObject));
     const stored = { bytes, streamId: this.#streamId, etag: this.#etag };
-    const digests = new Set([...digestsIn(this.#document), ...this.#fresh]);
+    const [named, fresh] = [digestsIn(this.#document), [...this.#fresh]];
     this.#then(async () => {
       await this.#store.save(stored);
-      await this.#store.forgetChunksBut(digests);
+      const before = this.#named;
+      this.#named = named;
+      await this.#store.forgetChunksBut(new Set([...named, ...before, ...fresh]));
     });
   }
 
@@ -120,16 +127,4 @@ function copied(document: object): Record<string, unknown> {
 /** Also where the key is `__proto__`. */
 function set(table: Table, key: string, value: unknown): void {
   Object.defineProperty(table, key, { value, writable: true, enumerable: true, configurable: true });
-}
-
-/** The digests of all chunks that a document names. */
-function digestsIn(document: Record<string, unknown>): Set<string> {
-  const digests = new Set<string>();
-  for (const segment of Object.values((document["segments"] ?? {}) as Table)) {
-    const list = isObject(segment) ? segment["long_list"] : undefined;
-    const chunks = isObject(list) ? list["chunks"] : undefined;
-    if (!Array.isArray(chunks)) continue;
-    for (const each of chunks) if (isObject(each) && typeof each["digest"] === "string") digests.add(each["digest"]);
-  }
-  return digests;
 }

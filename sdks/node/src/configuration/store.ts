@@ -13,6 +13,8 @@ const CURRENT = "config.json";
 const PREVIOUS = "config.json.previous";
 const CHUNKS = "chunks";
 const DIGEST = /^[0-9a-f]{64}$/;
+/** What a process that was killed has left of a chunk. */
+const PART = /^\.\d+-\d+\.part$/;
 
 /** A configuration as it is kept. */
 export interface Stored {
@@ -73,16 +75,18 @@ export class Store {
     if (!DIGEST.test(digest)) return;
     const folder = join(this.#folder, CHUNKS);
     await mkdir(folder, { recursive: true });
-    await rename(await this.#write(folder, bytes), join(folder, digest));
+    await rename(await this.#write(folder, bytes), join(folder, digest)).catch((error: NodeJS.ErrnoException) => {
+      // Another process that shares the folder may have tidied it up.
+      if (error.code !== "ENOENT") throw error;
+    });
   }
 
-  /** Deletes the chunks that none of these digests name. */
+  /** Deletes all chunks that none of these digests names. */
   async forgetChunksBut(digests: ReadonlySet<string>): Promise<void> {
     const folder = join(this.#folder, CHUNKS);
     const kept = await readdir(folder).catch(() => []);
-    await Promise.all(
-      kept.filter((name) => DIGEST.test(name) && !digests.has(name)).map((name) => rm(join(folder, name), { force: true })),
-    );
+    const gone = kept.filter((name) => (DIGEST.test(name) ? !digests.has(name) : PART.test(name)));
+    await Promise.all(gone.map((name) => rm(join(folder, name), { force: true })));
   }
 
   #read(name: string): Stored | undefined {
