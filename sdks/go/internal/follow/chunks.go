@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 
 	"github.com/feature-flag-platform/sdk/go/internal/edge"
@@ -13,17 +14,21 @@ import (
 // chunksAtOnce is how many chunks of long lists are asked for at the same time.
 const chunksAtOnce = 4
 
-// stored is the set with those of the chunks that it lacks which are in the store.
+// stored is the set with those of the chunks that it lacks which are in the store. They stand beside the fetched ones: the
+// keeper may have deleted them by the time at which what names them is held.
 func (f *Follower) stored(set *engine.FlagSet) *engine.FlagSet {
 	if f.options.Store == nil {
 		return set
 	}
 	for _, each := range set.MissingChunks() {
+		if f.chunks[each.Digest] != nil {
+			continue
+		}
 		chunk, err := f.options.Store.Chunk(each.Digest)
 		if chunk != nil {
 			next, failed := set.WithChunk(each.Segment, each.Number, chunk)
 			if failed == nil {
-				set = next
+				set, f.chunks[each.Digest] = next, chunk
 			}
 			err = failed
 		}
@@ -34,7 +39,7 @@ func (f *Follower) stored(set *engine.FlagSet) *engine.FlagSet {
 	return set
 }
 
-// fetched are the chunks that an edge gave since the configuration before; they are the caller's now.
+// fetched are the chunks that were read since the configuration before; they are the caller's now.
 func (f *Follower) fetched() map[string][]byte {
 	fetched := f.chunks
 	f.chunks = map[string][]byte{}
@@ -43,11 +48,13 @@ func (f *Follower) fetched() map[string][]byte {
 
 // complete reads the chunks that are named and not held. With an error it gives the set as far as it came.
 func (f *Follower) complete(ctx context.Context, address string, set *engine.FlagSet) (*engine.FlagSet, error) {
-	set = f.stored(set)
-	missing := set.MissingChunks()
-	if len(missing) == 0 {
+	if len(set.MissingChunks()) == 0 {
 		return set, nil
 	}
+	named := set.ChunkDigests()
+	maps.DeleteFunc(f.chunks, func(digest string, _ []byte) bool { return !named[digest] })
+	set = f.stored(set)
+	missing := set.MissingChunks()
 	failed := f.ask(ctx, address, missing)
 	for _, each := range missing {
 		chunk, there := f.chunks[each.Digest]
@@ -69,15 +76,6 @@ func (f *Follower) ask(ctx context.Context, address string, missing []engine.Chu
 	var failed error
 	var asking sync.WaitGroup
 	turns := make(chan struct{}, chunksAtOnce)
-	wanted := map[string]bool{}
-	for _, each := range missing {
-		wanted[each.Digest] = true
-	}
-	for digest := range f.chunks {
-		if !wanted[digest] {
-			delete(f.chunks, digest)
-		}
-	}
 	for _, each := range missing {
 		mu.Lock()
 		skip := failed != nil || f.chunks[each.Digest] != nil

@@ -142,6 +142,7 @@ func (f *Follower) Restore() {
 		return
 	}
 	set = f.stored(set)
+	f.fetched()
 	if len(set.MissingChunks()) == 0 {
 		f.id, f.etag = kept.StreamID, kept.ETag
 	}
