@@ -130,6 +130,50 @@ test("an experiment that can't be read stays what it was, or makes its flag an e
   assert.deepEqual([value(gone, "tested"), gone.defects], [true, []]);
 });
 
+test("flag and experiment that don't fit: what was good of both goes on, until both fit", () => {
+  const before = FlagSet.from({ ...DOCUMENT, experiments: { test: EXPERIMENT } });
+  const without = flag("tested", { variations: { on: true, no: false }, off_variation: "no" });
+  const needing = flag("needing", { prerequisites: [{ flag: "tested", variation: "off" }] });
+  const flags = { ...DOCUMENT.flags, tested: without, needing };
+  const whole = FlagSet.from({ ...DOCUMENT, version: 2, flags, experiments: { test: EXPERIMENT } }, before);
+  const changed = before.with({ version: 2, flags: { tested: without, needing } });
+  for (const kept of [whole, changed]) {
+    assert.equal(kept.evaluate("tested", BOB, 0), before.evaluate("tested", BOB, 0));
+    assert.equal(value(kept, "needing"), true);
+    assert.deepEqual(kept.defects.map(({ kind, key }) => [kind, key]), [["flag", "tested"]]);
+    assert.deepEqual(kept.changedSince(before), ["needing"]);
+    const still = kept.with({ version: 3, flags: { plain: null } });
+    assert.equal(still.evaluate("tested", BOB, 0), before.evaluate("tested", BOB, 0));
+    const fits = still.with({ version: 4, experiments: { test: { ...EXPERIMENT, variations: [{ key: "no", weight: 100 }] } } });
+    assert.deepEqual([fits.evaluate("tested", BOB, 0).variation, fits.evaluate("tested", BOB, 0).experiment], ["no", "test"]);
+    assert.deepEqual(fits.evaluate("needing", BOB, 0).errorCode, "PARSE_ERROR");
+    assert.deepEqual(still.with({ version: 4, experiments: { test: null } }).evaluate("tested", BOB, 0).variation, "on");
+    assert.equal(still.with({ version: 4, flags: { tested: null } }).evaluate("tested", BOB, 0).errorCode, "FLAG_NOT_FOUND");
+  }
+});
+
+test("an experiment that can't be evaluated holds back its flag, one that can't be read does not", () => {
+  const before = FlagSet.from({ ...DOCUMENT, experiments: { test: EXPERIMENT } });
+  const flags = { tested: flag("tested", { enabled: false }) };
+  const unusable = before.with({ version: 2, flags, experiments: { test: { ...EXPERIMENT, variations: [] } } });
+  assert.equal(unusable.evaluate("tested", BOB, 0), before.evaluate("tested", BOB, 0));
+  const shapeless = before.with({ version: 2, flags, experiments: { test: { ...EXPERIMENT, start_at: "x" as never } } });
+  assert.equal(shapeless.evaluate("tested", BOB, 0).reason, "DISABLED");
+  for (const set of [unusable, shapeless]) assert.deepEqual(set.defects.map(({ key }) => key), ["test"]);
+});
+
+test("a flag that names a segment that can't be evaluated stays what it was until that can be", () => {
+  const before = FlagSet.from(DOCUMENT);
+  const odd = { key: "odd", if: { attribute: "a", operator: "later" as "eq", value: 1 } };
+  const flags = { plain: flag("plain", { rules: [{ if: { segment: "odd" }, then: { variation: "off" } }] }) };
+  const kept = before.with({ version: 2, flags, segments: { odd } });
+  assert.deepEqual([value(kept, "plain"), kept.defects.map(({ key }) => key)], [true, ["odd", "plain"]]);
+  const mended = kept.with({ version: 3, segments: { odd: { key: "odd", included: ["bob"] } } });
+  assert.deepEqual([value(mended, "plain"), mended.defects], [false, []]);
+  const gone = kept.with({ version: 3, segments: { odd: null } });
+  assert.equal(gone.evaluate("plain", BOB, 0).errorCode, "PARSE_ERROR");
+});
+
 test("only what is no document at all is refused", () => {
   for (const document of [null, [], 7, {}, { salt: 1 }, { salt: "", algorithm: "md5" }, { salt: "", flags: [] }]) {
     assert.throws(() => FlagSet.from(document as unknown as Config), { name: "InvalidConfig" });
@@ -154,7 +198,11 @@ test("what is known of a flag", () => {
     remote_configs: { page: { key: "page", value: { a: 1 }, client_visible: true } },
   });
   assert.deepEqual([set.flag("tested")?.hasExperiments, set.flag("plain")?.hasExperiments], [true, false]);
-  assert.deepEqual([set.flag("tested")?.experimentUnderWay(9), set.flag("tested")?.experimentUnderWay(10)], [true, false]);
+  const later = { ...EXPERIMENT, start_at: 5, stop_at: 10 };
+  const underWay = (mode: "assigns" | "observes", now: number): boolean | undefined =>
+    FlagSet.from({ ...DOCUMENT, experiments: { test: { ...later, mode } } }).flag("tested")?.experimentUnderWay(now);
+  assert.deepEqual([4, 5, 9, 10].map((now) => underWay("assigns", now)), [false, true, true, false]);
+  assert.equal(underWay("observes", 5), false);
   const page = set.flag("page");
   assert.deepEqual([page?.kind, page?.type, page?.clientVisible, set.flag("absent")], ["remote_config", "object", true, undefined]);
 });

@@ -7,7 +7,7 @@ import type { Probe, Program } from "./compile/programs.js";
 import { compileRemoteConfig } from "./compile/remote_configs.js";
 import { EvaluationFailed } from "./errors.js";
 import type { FlagInfo } from "./interface.js";
-import type { Experiment, Flag, RemoteConfig } from "./model.js";
+import { isUnderWay, type Experiment, type Flag, type RemoteConfig } from "./model.js";
 import { referencesOf, type References } from "./references.js";
 
 /** What answers under a key, with all that its evaluation needs beside the context and the other entities. */
@@ -66,6 +66,8 @@ export class BrokenAnswer {
     readonly message: string,
     /** What it would be; undefined for what can't be read. */
     readonly answer?: Answer,
+    /** Is it an answer as soon as all that it names is there? */
+    readonly isSound = false,
   ) {
     this.info = answer?.info;
     this.program = () => {
@@ -107,6 +109,6 @@ function infoOf(flag: Flag, kind: FlagInfo["kind"], experiments: readonly Experi
   return {
     ...{ kind, type, version, reportExposures, clientVisible, metadata, exposureAttributes },
     hasExperiments: experiments.length > 0,
-    experimentUnderWay: (now) => experiments.some(({ stopAt }) => stopAt === undefined || now < stopAt),
+    experimentUnderWay: (now) => experiments.some((one) => one.mode === "assigns" && isUnderWay(one, now)),
   };
 }

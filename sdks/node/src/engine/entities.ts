@@ -1,23 +1,24 @@
 /** The entities of a config document as they could be read. */
 
 import { readExperiment } from "./document/experiments.js";
-import { expect, OBJECT, optional } from "./document/fields.js";
+import { expect, field, OBJECT, optional } from "./document/fields.js";
 import { readFlag } from "./document/flags.js";
 import { readRemoteConfig } from "./document/remote_configs.js";
 import { readSegment } from "./document/segments.js";
-import { InvalidConfig } from "./errors.js";
+import { InvalidConfig, Unusable } from "./errors.js";
 import type { Defect } from "./interface.js";
 import { isObject, type Json, type JsonObject } from "./json.js";
 import type { LongList } from "./long_lists.js";
 import type { Experiment, Flag, RemoteConfig, Segment } from "./model.js";
 import { sameJson } from "./same.js";
 
-/** Why an entity can't be read. `document`: what it was read from. */
+/** Why an entity can't be used. `document`: what it was read from; is it well-formed, and can't be evaluated? */
 export interface Flaw extends Defect {
   readonly document: Json | undefined;
+  readonly isWellFormed: boolean;
 }
 
-/** The entities of one kind by key, and the flaws of those that can't be read. One may have both: what was good of it. */
+/** The entities of one kind by key, and the flaws of those that can't be used. One may have both: what was good of it. */
 export interface Table<Entity> {
   readonly good: ReadonlyMap<string, Entity>;
   readonly flaws: ReadonlyMap<string, Flaw>;
@@ -48,7 +49,11 @@ interface Readable {
   readonly document: JsonObject;
 }
 
-/** Entities after a change: what was good of one that can't be read any more stays. */
+/**
+ * Entities after a change. What was good of one that can't be read any more stays. One that can be and can't be
+ * evaluated is the newest all the same: what goes on in its place is decided for all under a key together. A segment is
+ * nobody's part, so that what was good of it stays in either case.
+ */
 export function changedEntities(held: Entities, documents: AllDocuments): Entities {
   return {
     flags: changed(held.flags, documents.flags, "flag", readFlag),
@@ -95,8 +100,10 @@ function changed<Entity extends Readable>(
       const fields = named(key, document);
       if (held === undefined || !sameJson(held.document, fields)) good.set(key, renew(read(fields), held));
     } catch (error) {
-      const { field, reason } = error instanceof InvalidConfig ? error : new InvalidConfig("", String(error));
-      flaws.set(key, { kind, key, field, message: reason, document });
+      const flaw = error instanceof InvalidConfig ? error : new InvalidConfig("", String(error));
+      const isWellFormed = flaw instanceof Unusable;
+      flaws.set(key, { kind, key, field: flaw.field, message: flaw.reason, document, isWellFormed });
+      if (isWellFormed && kind !== "segment") good.delete(key);
     }
   }
   return { good, flaws };
@@ -104,7 +111,8 @@ function changed<Entity extends Readable>(
 
 /** An entity may leave out the key that the object around it says. */
 function named(key: string, document: Json): JsonObject {
-  const fields = { key, ...expect(document, OBJECT, "") };
+  const given = expect(document, OBJECT, "");
+  const fields = { ...given, key: field(given, "key") ?? key };
   if (fields.key !== key) throw new InvalidConfig("key", `must be '${key}', as the object around it says`);
   return fields;
 }
@@ -177,6 +185,12 @@ export function* differing(before: ReadonlyMap<string, unknown>, after: Readonly
 export function flagOf(document: unknown): string | undefined {
   const flag = isObject(document) ? document["flag"] : undefined;
   return typeof flag === "string" ? flag : undefined;
+}
+
+/** The keys of the variations that a flag has though it can't be evaluated; none if it can't even be read. */
+export function variationsIn({ document, isWellFormed }: Flaw): ReadonlySet<string> {
+  const variations = isWellFormed && isObject(document) ? document["variations"] : undefined;
+  return new Set(isObject(variations) ? Object.keys(variations) : []);
 }
 
 /** The version that a document tells, of one that can't be read otherwise. */

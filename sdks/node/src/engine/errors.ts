@@ -15,6 +15,9 @@ export class InvalidConfig extends Error {
   }
 }
 
+/** A well-formed entity that says what this engine can't evaluate. */
+export class Unusable extends InvalidConfig {}
+
 /** Thrown inside an evaluation, and turned into a decision by who began it. No Error: nobody reads where it was thrown. */
 export class EvaluationFailed {
   readonly code: ErrorCode;

@@ -54,7 +54,7 @@ export interface FlagInfo {
   readonly exposureAttributes: readonly string[];
   /** Are there experiments on it, running or not? */
   readonly hasExperiments: boolean;
-  /** Does an experiment on it run at this time (epoch milliseconds)? */
+  /** Does an experiment that assigns run on it at this time (epoch milliseconds)? */
   experimentUnderWay(now: number): boolean;
 }
 

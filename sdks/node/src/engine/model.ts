@@ -152,6 +152,11 @@ export function hashedAs(experiment: Experiment): string {
   return experiment.seed ?? experiment.key;
 }
 
+/** Does it run at this time? Paused ones do. */
+export function isUnderWay({ startAt, stopAt }: Experiment, now: number): boolean {
+  return startAt <= now && (stopAt === undefined || now < stopAt);
+}
+
 /** A condition, and the patch that it puts onto a remote config's value. */
 export interface ConfigOverride {
   readonly id: string;

@@ -47,36 +47,34 @@ export function referencesOf(one: Flag | RemoteConfig, experiments: readonly Exp
   };
 }
 
-/** What can be named in one flag set: flags with their variations, and segments with why some can't be asked. */
+/** What only tells which keys it has. */
+export type Keys = { readonly size: number; has(key: string): boolean; keys(): Iterable<string> };
+
+/** Why something can't be evaluated because of what it names. `isBroken`: that is there, and can't be evaluated itself. */
+export interface Missing {
+  readonly reason: string;
+  readonly isBroken: boolean;
+}
+
+/** The segments of one flag set, with why some can't be asked. */
 export class Directory {
-  readonly #flags: Table<Flag>;
   /** Each segment that is there, with those that it names. */
   readonly #named: ReadonlyMap<string, ReadonlySet<string>>;
   /** Why a segment can't be asked: it is broken, or names one that is broken or absent, directly or through others. */
-  readonly #unusable: ReadonlyMap<string, string>;
+  readonly #unusable: ReadonlyMap<string, Missing>;
 
-  private constructor(
-    flags: Table<Flag>,
-    named: ReadonlyMap<string, ReadonlySet<string>>,
-    unusable: ReadonlyMap<string, string>,
-  ) {
-    this.#flags = flags;
+  private constructor(named: ReadonlyMap<string, ReadonlySet<string>>, unusable: ReadonlyMap<string, Missing>) {
     this.#named = named;
     this.#unusable = unusable;
   }
 
-  static of(flags: Table<Flag>, { good, flaws }: Table<Segment>): Directory {
+  static of({ good, flaws }: Table<Segment>): Directory {
     const flawed = [...flaws.values()].filter((flaw) => !good.has(flaw.key));
     const broken = new Map(flawed.map((flaw) => [flaw.key, told(flaw)]));
     const named = new Map<string, ReadonlySet<string>>();
     for (const key of broken.keys()) named.set(key, NOTHING);
     for (const [key, segment] of good) named.set(key, segmentsOf([segment.condition]));
-    return new Directory(flags, named, unusableOf(named, broken));
-  }
-
-  /** The same segments beside other flags. */
-  withFlags(flags: Table<Flag>): Directory {
-    return new Directory(flags, this.#named, this.#unusable);
+    return new Directory(named, unusableOf(named, broken));
   }
 
   /** Segments that can be asked in one of the two and not in the other, or not for the same reason. */
@@ -87,7 +85,7 @@ export class Directory {
   }
 
   #standing(key: string): string | boolean {
-    return this.#unusable.get(key) ?? this.#named.has(key);
+    return this.#unusable.get(key)?.reason ?? this.#named.has(key);
   }
 
   /** These segments and all that name one of them, directly or through others. */
@@ -102,35 +100,43 @@ export class Directory {
 
   /**
    * Why something can't be evaluated although it is sound itself; undefined when all that it names is there. What is
-   * archived is off, and what it names may have gone with it.
+   * archived is off, and what it names may have gone with it. `variations`: of a flag; undefined where there is none.
    */
-  defect(one: Flag | RemoteConfig, references: References): string | undefined {
+  missing(
+    one: Flag | RemoteConfig,
+    references: References,
+    variations: (flag: string) => Keys | undefined,
+  ): Missing | undefined {
     if (one.archived) return undefined;
     for (const key of [...references.segments].sort()) {
-      if (!this.#named.has(key)) return `there is no segment '${key}'`;
+      if (!this.#named.has(key)) return absent(`there is no segment '${key}'`);
       const reason = this.#unusable.get(key);
       if (reason !== undefined) return reason;
     }
     for (const { flag, variation } of "rules" in one ? one.prerequisites : []) {
-      const other = this.#flags.good.get(flag);
       // What a broken flag serves is asked when it is needed, and is an error then.
-      if (other === undefined && this.#flags.flaws.has(flag)) continue;
-      if (other === undefined) return `there is no flag '${flag}', which is a prerequisite`;
-      if (!other.variations.has(variation)) return `the prerequisite '${flag}' has no variation '${variation}'`;
+      const there = variations(flag);
+      if (there === undefined) return absent(`there is no flag '${flag}', which is a prerequisite`);
+      if (!there.has(variation)) return absent(`the prerequisite '${flag}' has no variation '${variation}'`);
     }
     return undefined;
   }
 }
 
+function absent(reason: string): Missing {
+  return { reason, isBroken: false };
+}
+
 function unusableOf(
   named: ReadonlyMap<string, ReadonlySet<string>>,
   broken: ReadonlyMap<string, string>,
-): ReadonlyMap<string, string> {
-  const reasons = new Map(Array.from(broken, ([key, reason]) => [key, `segment '${key}': ${reason}`]));
+): ReadonlyMap<string, Missing> {
+  const reasons = new Map<string, Missing>();
+  for (const [key, reason] of broken) reasons.set(key, { reason: `segment '${key}': ${reason}`, isBroken: true });
   for (const [key, others] of named) {
-    const absent = [...others].sort().find((other) => !named.has(other));
-    if (absent !== undefined && !reasons.has(key)) {
-      reasons.set(key, `segment '${key}': there is no segment '${absent}'`);
+    const other = [...others].sort().find((each) => !named.has(each));
+    if (other !== undefined && !reasons.has(key)) {
+      reasons.set(key, absent(`segment '${key}': there is no segment '${other}'`));
     }
   }
   const referrers = referrersIn(named);
@@ -161,10 +167,7 @@ export function meets(one: ReadonlySet<string>, other: ReadonlySet<string>): boo
   return false;
 }
 
-/** Are the keys of two flags' variations the same? */
-export function sameVariations(
-  one: ReadonlyMap<string, unknown> | undefined,
-  other: ReadonlyMap<string, unknown> | undefined,
-): boolean {
+/** Have the two the same keys? */
+export function sameKeys(one: Keys | undefined, other: Keys | undefined): boolean {
   return one === other || (one?.size === other?.size && [...(one?.keys() ?? [])].every((key) => other?.has(key)));
 }

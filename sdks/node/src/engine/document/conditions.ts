@@ -7,7 +7,7 @@
  */
 
 import { reader } from "../attributes.js";
-import { InvalidConfig } from "../errors.js";
+import { InvalidConfig, Unusable } from "../errors.js";
 import type { Json, JsonObject } from "../json.js";
 import type { Comparison, Condition, InSegment } from "../model.js";
 import { InvalidLiteral, OPERATORS, type Operator, type Test } from "../operators.js";
@@ -60,7 +60,7 @@ function comparison(fields: JsonObject, path: string, depth: number): Condition 
   const operatorName = required(fields, names[1]!, TEXT, path);
   if (operatorName === "in_segment") return segments(field(fields, "value"), at(path, "value"), depth);
   const operator = OPERATORS.get(operatorName);
-  if (operator === undefined) throw new InvalidConfig(at(path, "operator"), `unknown operator '${operatorName}'`);
+  if (operator === undefined) throw new Unusable(at(path, "operator"), `unknown operator '${operatorName}'`);
   const value = field(fields, "value");
   if (value === undefined && operator.presence === undefined) throw new InvalidConfig(at(path, "value"), "is missing");
   return compared(attribute, operatorName, operator, value, path);
@@ -82,7 +82,7 @@ function prepared(operator: Operator, value: Json | undefined, path: string): Te
   try {
     return operator.prepare(value);
   } catch (error) {
-    if (error instanceof InvalidLiteral) throw new InvalidConfig(at(path, "value"), error.message);
+    if (error instanceof InvalidLiteral) throw new Unusable(at(path, "value"), error.message);
     throw error;
   }
 }

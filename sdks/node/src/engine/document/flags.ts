@@ -1,7 +1,7 @@
 /** Flags as JSON. */
 
 import type { FlagType } from "../../config.gen.js";
-import { InvalidConfig } from "../errors.js";
+import { InvalidConfig, Unusable } from "../errors.js";
 import type { Json, JsonObject } from "../json.js";
 import type { Flag, Prerequisite, Rule, Target } from "../model.js";
 import { isNumber } from "../operators.js";
@@ -62,7 +62,7 @@ export function readFlag(fields: JsonObject): Flag {
 function readVariations(document: JsonObject, type: FlagType): ReadonlyMap<string, Json> {
   return new Map(
     Object.entries(document).map(([key, value]) => {
-      if (!hasType(value, type)) throw new InvalidConfig(`variations.${key}`, `must be ${EXPECTED[type]}`);
+      if (!hasType(value, type)) throw new Unusable(`variations.${key}`, `must be ${EXPECTED[type]}`);
       return [key, typeof value === "bigint" ? Number(value) : value];
     }),
   );

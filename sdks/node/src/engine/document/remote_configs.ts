@@ -53,14 +53,16 @@ function readOverride(document: Json, path: string, index: number): ConfigOverri
 
 /** `{"segment": key, ...}` says the same as `{"if": {"segment": key}, ...}`. */
 function readOverrideCondition(fields: JsonObject, path: string): Condition {
-  if (!Object.hasOwn(fields, "segment")) {
-    if (!Object.hasOwn(fields, "if")) throw new InvalidConfig(at(path, "if"), "is missing");
-    return readCondition(field(fields, "if"), at(path, "if"));
+  const segment = optional(fields, "segment", TEXT, path, undefined);
+  const condition = field(fields, "if") ?? undefined;
+  if (segment === undefined) {
+    if (condition === undefined) throw new InvalidConfig(at(path, "if"), "is missing");
+    return readCondition(condition, at(path, "if"));
   }
-  if (Object.hasOwn(fields, "if")) {
+  if (condition !== undefined) {
     throw new InvalidConfig(at(path, "segment"), "stands beside an if; one of them at most");
   }
-  return { form: "segment", segment: required(fields, "segment", TEXT, path) };
+  return { form: "segment", segment };
 }
 
 function readPositions(document: Json, path: string): number[] {

@@ -1,7 +1,7 @@
 /** What a rule or a default serves: one variation, or a rollout with weights in percent. */
 
 import { TARGETING_KEY } from "../attributes.js";
-import { InvalidConfig } from "../errors.js";
+import { InvalidConfig, Unusable } from "../errors.js";
 import { BUCKET_COUNT } from "../hashing.js";
 import type { Json, JsonObject } from "../json.js";
 import type { Serve, Share } from "../model.js";
@@ -30,7 +30,7 @@ export function readShares(document: Json, path: string, further: readonly strin
     return { variation, weight: hundredths(field(fields, "weight"), at(here, "weight")) };
   });
   if (shares.reduce((sum, share) => sum + share.weight, 0) !== BUCKET_COUNT) {
-    throw new InvalidConfig(path, "the weights must add up to exactly 100");
+    throw new Unusable(path, "the weights must add up to exactly 100");
   }
   return shares;
 }
@@ -63,5 +63,5 @@ export function readServe(document: Json, path: string, variations: ReadonlyMap<
 
 /** InvalidConfig if there is no such variation. */
 export function checkVariation(variation: string, variations: ReadonlyMap<string, Json>, path: string): void {
-  if (!variations.has(variation)) throw new InvalidConfig(path, `there is no variation '${variation}'`);
+  if (!variations.has(variation)) throw new Unusable(path, `there is no variation '${variation}'`);
 }
