@@ -207,6 +207,16 @@ def test_an_absent_field_is_read_as_its_default(path: Steps, name: str, field: s
     assert flagset_from_document(document) == flagset_from_document(without(path, field))
 
 
+# Whether null can be compared with is an operator's to say.
+@pytest.mark.parametrize(("path", "name", "field"), edges(lambda schema: referred(schema) != "Literal"))
+def test_null_is_the_same_as_an_absent_field(path: Steps, name: str, field: str) -> None:
+    document = copy.deepcopy(WRITTEN)
+    at(document, path)[field] = None
+    absent = without(path, field)
+    assert reads(document) == reads(absent)
+    assert not reads(absent) or flagset_from_document(document) == flagset_from_document(absent)
+
+
 @pytest.mark.parametrize(("path", "name"), [pytest.param(path, name, id=name) for path, name in OBJECTS])
 def test_an_unknown_field_is_refused_by_the_reader_where_the_schema_refuses_it(path: Steps, name: str) -> None:
     document = copy.deepcopy(WRITTEN)

@@ -7,7 +7,7 @@ content can be saved is the business of bucketing.validation. Writing gives the 
 from bucketing.document.conditions import condition_from_document, condition_to_document
 from bucketing.document.experiments import experiment_from_document, experiment_to_document
 from bucketing.document.flags import flag_from_document, flag_to_document
-from bucketing.document.flagsets import flagset_from_document, flagset_to_document
+from bucketing.document.flagsets import flagset_from_document, flagset_to_document, named
 from bucketing.document.remote_configs import (
     override_from_document,
     override_to_document,
@@ -33,6 +33,7 @@ __all__ = [
     "flag_to_document",
     "flagset_from_document",
     "flagset_to_document",
+    "named",
     "override_from_document",
     "override_to_document",
     "remote_config_from_document",

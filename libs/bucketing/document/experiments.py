@@ -26,7 +26,7 @@ def experiment_from_document(document: Json, path: str = "") -> Experiment:
     mode = required(fields, "mode", str, path)
     if mode not in list(ExperimentMode):
         raise InvalidConfig(at(path, "mode"), f"must be one of {', '.join(ExperimentMode)}", "mode")
-    audience = fields.get("audience")
+    audience, traffic = fields.get("audience"), fields.get("traffic")
     return Experiment(
         key=required(fields, "key", str, path),
         flag=required(fields, "flag", str, path),
@@ -35,7 +35,7 @@ def experiment_from_document(document: Json, path: str = "") -> Experiment:
         patches=_patches(fields, path),
         start_at=required(fields, "start_at", int, path),
         stop_at=optional(fields, "stop_at", int, path),
-        traffic=hundredths(fields.get("traffic", 100), at(path, "traffic")),
+        traffic=hundredths(100 if traffic is None else traffic, at(path, "traffic")),
         audience=None if audience is None else condition_from_document(audience, at(path, "audience")),
         bucket_by=bucket_by_from_document(fields, path),
         slot=_slot(optional(fields, "layer", dict, path), at(path, "layer")),

@@ -43,11 +43,15 @@ def _entities(fields: dict[str, Json], name: str, read: Callable[[Json, str], En
     entities = {}
     for key, entry in optional(fields, name, dict, path, {}).items():
         here = at(at(path, name), key)
-        entity = {"key": key, **expect(entry, dict, here)}
-        if entity["key"] != key:
-            raise InvalidConfig(at(here, "key"), f"must be {key!r}, as the object around it says", "key")
-        entities[key] = read(entity, here)
+        entities[key] = read(named(expect(entry, dict, here), key, here), here)
     return entities
+
+
+def named(entity: dict[str, Json], key: str, path: str) -> dict[str, Json]:
+    """The document of an entity with its key, which it may leave out. InvalidConfig if it says another one."""
+    if optional(entity, "key", str, path, key) != key:
+        raise InvalidConfig(at(path, "key"), f"must be {key!r}, as the object around it says", "key")
+    return {**entity, "key": key}
 
 
 def flagset_to_document(flagset: FlagSet) -> dict[str, Json]:

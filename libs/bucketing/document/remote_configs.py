@@ -55,13 +55,14 @@ def override_from_document(document: Json, index: int, path: str) -> ConfigOverr
 
 
 def _condition(fields: dict[str, Json], path: str) -> Condition:
-    if "segment" not in fields:
-        if "if" not in fields:
+    segment, condition = optional(fields, "segment", str, path), fields.get("if")
+    if segment is None:
+        if condition is None:
             raise InvalidConfig(at(path, "if"), "is missing", "missing")
-        return condition_from_document(fields["if"], at(path, "if"))
-    if "if" in fields:
+        return condition_from_document(condition, at(path, "if"))
+    if condition is not None:
         raise InvalidConfig(at(path, "segment"), "stands beside an if; one of them at most", "condition")
-    return InSegment((required(fields, "segment", str, path),))
+    return InSegment((segment,))
 
 
 def _positions(document: Json, path: str) -> tuple[int, ...]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from sdk_trials.driver import Driver
 from sdk_trials.expect import equal, has, holds
+from sdk_trials.sample import DOCUMENT, EXPERIMENTS, STARTED
 from sdk_trials.trial import Bench, trial
 from sdk_trials.waiting import until
 
@@ -87,6 +88,20 @@ def only_what_asks_for_it_is_exposed(bench: Bench) -> None:
     driver.ask("config", key="page-tried", user="ann", default={})
     driver.detail("tested")
     equal(sorted(event["flag"] for event in _sent(bench, driver)), ["page-tried", "tested"])
+
+
+@trial("server")
+def a_config_is_exposed_while_its_experiment_is_under_way(bench: Bench) -> None:
+    """An experiment on a remote config is under way from its start until before its stop."""
+    still = EXPERIMENTS["page-now"]
+    times = {"later": {"start_at": 4_000_000_000_000}, "over": {"stop_at": STARTED + 1}, "now": {}}
+    configs = {key: {"value": {"columns": 2}} for key in times}
+    experiments = {f"{key}-tried": {**still, "flag": key, **more} for key, more in times.items()}
+    bench.edge.put("document", {**DOCUMENT, "remote_configs": configs, "experiments": experiments})
+    driver = bench.ready(**_QUIET)
+    for key in times:
+        driver.ask("config", key=key, user="ann", default={})
+    equal([event["flag"] for event in _sent(bench, driver)], ["now"])
 
 
 @trial()

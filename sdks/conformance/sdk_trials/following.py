@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 import operator
 from functools import partial
+from typing import Any
 
+from sdk_trials.driver import Driver
 from sdk_trials.expect import equal, has, holds
-from sdk_trials.sample import BOOLEAN, DOCUMENT, FLAGS, compare, document, off, ruled
+from sdk_trials.sample import BOOLEAN, DOCUMENT, EXPERIMENTS, FLAGS, compare, document, off, ruled
 from sdk_trials.trial import Bench, trial
 from sdk_trials.waiting import until
 
 _ODD = ruled({"attribute": "mind", "operator": "is_telepathic", "value": "yes"})
+_NEW_VARIATIONS = {**BOOLEAN, "variations": {"on": True, "no": False}, "off_variation": "no"}
+"""What `tested` can't be while its experiment has the variation `off`."""
 
 
 @trial()
@@ -79,6 +83,66 @@ def what_cant_be_evaluated_keeps_what_was_good(bench: Bench) -> None:
     driver.ask("close", timeout=5)
     driver.end()
     equal(sum("norwegian" in line for line in driver.log), 1, f"warnings in {driver.log}")
+
+
+def _tested(*keys: str) -> dict[str, Any]:
+    """The experiments, of which the one on `tested` divides between these variations."""
+    shares = [{"key": key, "weight": 100 / len(keys)} for key in keys]
+    return {**EXPERIMENTS, "tested-now": {**EXPERIMENTS["tested-now"], "variations": shares}}
+
+
+def _keeps_flag_and_experiment_together(bench: Bench, driver: Driver) -> None:
+    before = {user: driver.detail("tested", user) for user in ("ann", "bob", "cid", "dan", "eve", "fay")}
+    equal({told["variant"] for told in before.values()}, {"on", "off"})
+    bench.edge.put("document", document(tested=_NEW_VARIATIONS, plain=off()))
+    until(lambda: driver.value("plain"), lambda value: value is False)
+    equal({user: driver.detail("tested", user) for user in before}, before)
+    bench.edge.put("document", {**document(tested=_NEW_VARIATIONS), "experiments": _tested("on", "no")})
+    until(lambda: driver.value("plain"))
+    for user, told in before.items():
+        has(driver.detail("tested", user), value=told["value"], experiment="tested-now", error_code=None)
+    equal({driver.detail("tested", user)["variant"] for user in before}, {"on", "no"})
+
+
+@trial("server")
+def a_change_keeps_flag_and_experiment_together(bench: Bench) -> None:
+    """When a change brings a flag and an experiment on it that don't fit, both go on as they were until they fit."""
+    driver = bench.ready()
+    until(bench.streams)
+    _keeps_flag_and_experiment_together(bench, driver)
+    equal(len(bench.requests("config")), 1)
+
+
+@trial("server")
+def a_document_keeps_flag_and_experiment_together(bench: Bench) -> None:
+    """When a whole document has a flag and an experiment that don't fit, both go on as they were until they fit."""
+    _keeps_flag_and_experiment_together(bench, bench.ready(polling="always", poll_interval=0.1))
+
+
+@trial("server")
+def an_experiment_that_cant_be_evaluated_holds_back_its_flag(bench: Bench) -> None:
+    """The newest flag waits for an experiment on it that can be evaluated, or for its end; others go on."""
+    driver = bench.ready()
+    until(bench.streams)
+    before = driver.detail("tested")
+    disabled = {**BOOLEAN, "enabled": False}
+    bench.edge.put("document", {**document(tested=disabled, plain=off()), "experiments": _tested("on", "nowhere")})
+    until(lambda: driver.value("plain"), lambda value: value is False)
+    equal(driver.detail("tested"), before)
+    without = {key: one for key, one in EXPERIMENTS.items() if key != "tested-now"}
+    bench.edge.put("document", {**document(tested=disabled), "experiments": without})
+    until(lambda: driver.value("plain"))
+    has(driver.detail("tested"), value=False, reason="DISABLED", experiment=None)
+
+
+@trial("server")
+def what_never_fitted_is_a_parse_error(bench: Bench) -> None:
+    """A flag and an experiment that don't fit, and of which nothing good is held, are PARSE_ERROR until they fit."""
+    bench.edge.put("document", document(tested=_NEW_VARIATIONS))
+    driver = bench.ready()
+    has(driver.detail("tested", default=False), value=False, error_code="PARSE_ERROR")
+    bench.edge.put("document", {**document(tested=_NEW_VARIATIONS), "experiments": _tested("on", "no")})
+    until(lambda: driver.detail("tested")["experiment"])
 
 
 @trial("server")

@@ -62,7 +62,7 @@ func (set *FlagSet) With(change []byte) (*FlagSet, error) {
 	return next, nil
 }
 
-// touched are the keys whose items a change may have made others.
+// touched are the keys whose items a change may have made others; what is kept may have waited for a segment.
 func (set *FlagSet) touched(before *FlagSet, versions map[string]int64, changed tables) map[string]struct{} {
 	touched := map[string]struct{}{}
 	for key := range versions {
@@ -71,6 +71,13 @@ func (set *FlagSet) touched(before *FlagSet, versions map[string]int64, changed 
 	for _, table := range []map[string]json.RawMessage{changed.flags, changed.remoteConfigs} {
 		for key := range table {
 			touched[key] = struct{}{}
+		}
+	}
+	if len(changed.segments) > 0 {
+		for key, item := range before.items {
+			if item.isKept() {
+				touched[key] = struct{}{}
+			}
 		}
 	}
 	for key := range changed.experiments {
@@ -163,7 +170,7 @@ func (kind kind[Entity]) of(key string, text []byte) *Entity {
 		reading.fail("", "%v", err)
 	}
 	document := reading.object(value, "")
-	if named, there := document.members["key"]; there && named != key {
+	if named := document.members["key"]; named != nil && named != key {
 		reading.fail("key", "must be %s, as the object around it says", quoted(key))
 	}
 	head.meant = meaningOf(document.members)

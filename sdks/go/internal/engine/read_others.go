@@ -49,7 +49,7 @@ func readExperiment(document object) *experiment {
 		seed:     document.optionalText("seed"),
 		paused:   document.flag("paused", false),
 	}
-	if traffic, there := document.members["traffic"]; there {
+	if traffic := document.members["traffic"]; traffic != nil {
 		read.traffic = document.hundredths(traffic, at(document.path, "traffic"))
 	}
 	if audience := document.members["audience"]; audience != nil {
@@ -120,8 +120,7 @@ func (object object) override(index int) configOverride {
 	if id := object.optionalText("id"); id != nil {
 		read.id = *id
 	}
-	_, isSugar := object.members["segment"]
-	_, hasCondition := object.members["if"]
+	isSugar, hasCondition := object.members["segment"] != nil, object.members["if"] != nil
 	switch {
 	case isSugar && hasCondition:
 		object.fail(at(object.path, "segment"), "stands beside an if; one of them at most")

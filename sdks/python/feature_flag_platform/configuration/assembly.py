@@ -17,13 +17,18 @@ _TABLES = tuple(kind.table for kind in KINDS)
 
 
 class Assembled(NamedTuple):
-    """The next flag set, and what of the document could not be used."""
+    """The next flag set, and what of the document could not be used.
+
+    `waiting`: the newest of what goes on as it was; the next change is tried with it."""
 
     compiled: CompiledFlagSet
     defects: list[Defect]
+    waiting: Entities
 
 
-def entities_of(document: Any, held: CompiledFlagSet | None) -> tuple[FlagSet, Entities]:
+def entities_of(
+    document: Any, held: CompiledFlagSet | None, waiting: Entities | None = None
+) -> tuple[FlagSet, Entities]:
     """What a whole document says: a flag set without entities, and these, with None for those that are gone.
 
     Raises InvalidConfig for what is no config document, or one of another algorithm or schema version."""
@@ -31,7 +36,7 @@ def entities_of(document: Any, held: CompiledFlagSet | None) -> tuple[FlagSet, E
         raise InvalidConfig("", "must be an object", "type")
     head = flagset_from_document({name: value for name, value in document.items() if name not in _TABLES})
     before = held.flagset if held is not None and held.flagset.salt == head.salt else FlagSet(head.salt)
-    entities = read_entities(document, before)
+    entities = read_entities(document, _newest(before, waiting))
     for table in _TABLES:
         present, told = getattr(before, table), getattr(entities, table)
         told.update(dict.fromkeys(present.keys() - told.keys()))
@@ -40,27 +45,47 @@ def entities_of(document: Any, held: CompiledFlagSet | None) -> tuple[FlagSet, E
     return head, entities
 
 
-def change_of(data: Any, held: CompiledFlagSet) -> tuple[int, Entities]:
-    """What a `change` says: the version that it leads to, and what is different.
+def change_of(data: Any, held: CompiledFlagSet, waiting: Entities | None = None) -> tuple[int, Entities]:
+    """What a `change` says: the version that it leads to, and what is different, with what has waited for it.
 
     Raises InvalidConfig for what is no change."""
     if not isinstance(data, dict) or data.get("version").__class__ is not int:
         raise InvalidConfig("version", "must be an integer", "type")
-    entities = read_entities(data, held.flagset)
+    newest = _newest(held.flagset, waiting)
+    entities = read_entities(data, newest)
     versions = data.get("versions") or {}
     if not isinstance(versions, dict):
         raise InvalidConfig("versions", "must be an object", "type")
     for key, version in versions.items():
         for table in ("flags", "remote_configs"):
             told = getattr(entities, table)
-            present: Any = getattr(held.flagset, table).get(key)
+            present: Any = getattr(newest, table).get(key)
             if key not in told and present is not None and version.__class__ is int:
                 told[key] = replace(present, version=version)
+    if waiting is not None:
+        for table in _TABLES:
+            for key, entity in getattr(waiting, table).items():
+                getattr(entities, table).setdefault(key, entity)
     return data["version"], entities
 
 
+def _newest(held: FlagSet, waiting: Entities | None) -> FlagSet:
+    """What is held, with what waits."""
+    if waiting is None or not waiting.any:
+        return held
+    return replace(
+        held,
+        flags={**held.flags, **_present(waiting.flags)},
+        segments={**held.segments, **_present(waiting.segments)},
+        experiments={**held.experiments, **_present(waiting.experiments)},
+        remote_configs={**held.remote_configs, **_present(waiting.remote_configs)},
+    )
+
+
 def assemble(held: CompiledFlagSet | None, head: FlagSet, entities: Entities) -> Assembled:
-    """The flag set after the entities, at the version and with the salt of `head`."""
+    """The flag set after the entities, at the version and with the salt of `head`.
+
+    What answers under a key, a flag or remote config with the experiments on it, is replaced whole or stays whole."""
     if held is None or held.flagset.salt != head.salt:
         compiled = compile_flagset(
             replace(
@@ -74,12 +99,12 @@ def assemble(held: CompiledFlagSet | None, head: FlagSet, entities: Entities) ->
         held = None
     else:
         compiled = _updated(held, head.version, entities)
-    defects = list(entities.defects)
+    defects, waiting = list(entities.defects), Entities()
     if held is not None:
-        compiled = _with_good(held, compiled, entities, defects)
+        compiled = _with_good(held, compiled, entities, defects, waiting)
     told = {(each.kind, each.key) for each in defects}
     defects += [each for each in _defects(compiled, entities) if (each.kind, each.key) not in told]
-    return Assembled(compiled, defects)
+    return Assembled(compiled, defects, waiting)
 
 
 def _present(told: Mapping[str, Any]) -> dict[str, Any]:
@@ -97,9 +122,11 @@ def _updated(held: CompiledFlagSet, version: int, entities: Entities) -> Compile
 
 
 def _with_good(
-    held: CompiledFlagSet, compiled: CompiledFlagSet, entities: Entities, defects: list[Defect]
+    held: CompiledFlagSet, compiled: CompiledFlagSet, entities: Entities, defects: list[Defect], waiting: Entities
 ) -> CompiledFlagSet:
-    """Puts back what was good before and can't be evaluated now. What is named and absent is no reason to."""
+    """Puts back what was good before and can't be evaluated now. What is named and absent is no reason to.
+
+    What it is put in the place of waits for what makes it good."""
     was, version = held.flagset, compiled.version
     segments: dict[str, Segment | None] = {
         key: was.segments[key]
@@ -121,6 +148,10 @@ def _with_good(
         for key, experiment in entities.experiments.items()
         if _of_one(good, experiment, was.experiments.get(key))
     }
+    newest = compiled.flagset
+    waiting.flags.update({key: newest.flags.get(key) for key in flags})
+    waiting.remote_configs.update({key: newest.remote_configs.get(key) for key in configs})
+    waiting.experiments.update({key: newest.experiments.get(key) for key in experiments})
     return compiled.updated(version=version, flags=flags, experiments=experiments, remote_configs=configs)
 
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from bucketing.document import (
     experiment_from_document,
     flag_from_document,
+    named,
     remote_config_from_document,
     segment_from_document,
 )
@@ -115,10 +116,7 @@ def _read(kind: _Kind, key: str, entry: Any, before: Any, defects: list[Defect])
     try:
         if not isinstance(entry, dict):
             raise InvalidConfig(path, "must be an object", "type")
-        entity = {"key": key, **entry}
-        if entity["key"] != key:
-            raise InvalidConfig(f"{path}.key", f"must be {key!r}, as the object around it says", "key")
-        return kind.read(entity, path)
+        return kind.read(named(entry, key, path), path)
     except (InvalidConfig, RecursionError, ValueError, OverflowError) as error:
         defects.append(Defect(kind.kind, key, str(error), before is not None))
         return kind.stand_in(key, entry) if before is None else before

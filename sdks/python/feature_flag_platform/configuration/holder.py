@@ -53,6 +53,7 @@ class Holder:
         self.stream_id: str | None = None
         self._pending: dict[str, Segment] = {}
         self._unsaved_chunks: dict[int, bytes] = {}
+        self._waiting = Entities()
         self.confirmed: float | None = None
         """Seconds of the monotonic clock."""
         self.confirmed_at: int | None = None
@@ -81,7 +82,7 @@ class Holder:
         """Begins with what another one holds."""
         self._compiled, self._raw, self.environment = other._compiled, other._raw, other.environment
         self.source, self.etag, self.stream_id = other.source, other.etag, other.stream_id
-        self._pending, self._age_told = other._pending, other._age_told
+        self._pending, self._waiting, self._age_told = other._pending, other._waiting, other._age_told
         self.confirmed, self.confirmed_at = other.confirmed, other.confirmed_at
         self._renew(set())
 
@@ -98,7 +99,7 @@ class Holder:
 
         Raises Unreachable for what is no config document of this engine."""
         try:
-            head, entities = entities_of(document, self._compiled)
+            head, entities = entities_of(document, self._compiled, self._waiting)
             if self._compiled is not None and head.version < self._compiled.version:
                 return False
             self._pending = {key: each for key, each in self._pending.items() if not self._is_good(key)}
@@ -118,7 +119,7 @@ class Holder:
         if held is None:
             return False
         try:
-            version, entities = change_of(data, held)
+            version, entities = change_of(data, held, self._waiting)
             if version < held.version:
                 return False
             self._put(FlagSet(held.flagset.salt, version), entities, fetch)
@@ -140,7 +141,7 @@ class Holder:
         same = before is not None and (before.flagset.salt, before.version) == (head.salt, head.version)
         if same and not entities.any:
             return
-        compiled, defects = assemble(before, head, entities)
+        compiled, defects, self._waiting = assemble(before, head, entities)
         for each in defects:
             kept = "what was good of it goes on" if each.kept else "it answers PARSE_ERROR"
             about = ("defect", each.kind, each.key, each.reason)
