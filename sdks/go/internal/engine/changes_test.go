@@ -142,6 +142,25 @@ func TestWhatCannotBeReadOrEvaluatedLeavesWhatWasGood(t *testing.T) {
 	}
 }
 
+func TestAFlagWaitsForTheSegmentThatItNames(t *testing.T) {
+	before := read(t, shop, nil)
+	context := map[string]any{"targetingKey": "bob"}
+	newest := flagOf(`, "rules": [{"if": {"segment": "odd"}, "then": {"variation": "b"}}]`)
+	odd := `{"if": {"attribute": "x", "operator": "is_telepathic", "value": 1}}`
+	kept := with(t, before, `{"version": 4, "flags": {"plain": `+newest+`}, "segments": {"odd": `+odd+`}}`)
+	if is, was := kept.Evaluate("plain", context, 9), before.Evaluate("plain", context, 9); is != was {
+		t.Errorf("%+v after %+v", is, was)
+	}
+	mended := with(t, kept, `{"version": 5, "segments": {"odd": {"included": ["bob"]}}}`)
+	if is := mended.Evaluate("plain", context, 9); is.Value != "B" || len(mended.Defects()) > 0 {
+		t.Errorf("%+v with %+v", is, mended.Defects())
+	}
+	gone := with(t, kept, `{"version": 5, "segments": {"odd": null}}`)
+	if is := gone.Evaluate("plain", context, 9); is.ErrorCode != ParseError {
+		t.Errorf("%+v", is)
+	}
+}
+
 func TestWhatIsBrokenFromTheStartIsAnErrorAndTheOthersGoOn(t *testing.T) {
 	set := read(t, `{"salt": "", "flags": {"bad": {"type": "date"}, "good": `+flagOf("")+`, "asks": `+flagOf(onlyPro)+`}}`, nil)
 	for key, code := range map[string]ErrorCode{"bad": ParseError, "asks": ParseError, "good": "", "none": FlagNotFound} {

@@ -126,7 +126,7 @@ def _with_good(
 ) -> CompiledFlagSet:
     """Puts back what was good before and can't be evaluated now. What is named and absent is no reason to.
 
-    What it is put in the place of waits for what makes it good."""
+    What had to give way waits for what makes it good."""
     was, version = held.flagset, compiled.version
     segments: dict[str, Segment | None] = {
         key: was.segments[key]
