@@ -51,7 +51,7 @@ interface Readable {
 
 /**
  * Entities after a change. What was good of one that can't be read any more stays. One that can be and can't be
- * evaluated is the newest all the same: what goes on in its place is decided for all under a key together. A segment is
+ * evaluated is the newest all the same: what goes on instead is decided for all under a key together. A segment is
  * nobody's part, so that what was good of it stays in either case.
  */
 export function changedEntities(held: Entities, documents: AllDocuments): Entities {
