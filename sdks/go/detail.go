@@ -60,7 +60,7 @@ type Detail struct {
 	// Experiments are those that the user takes part in; Experiment is the first one's key.
 	Experiment  string
 	Experiments []Phase
-	// Metadata is the flag's own, and what an edge's answer tells beside it.
+	// Metadata is the flag's own, and what an edge's answer tells beside it; nothing with an error.
 	Metadata map[string]any
 }
 
@@ -99,7 +99,9 @@ func (c *Client) detail(a answer, context map[string]any, fallback any) Detail {
 	}
 	if info, known := a.info(); known {
 		told.Version = info.Version
-		told.Metadata = c.metadata(decision, info, context)
+		if decision.ErrorCode == "" {
+			told.Metadata = c.metadata(decision, info, context)
+		}
 	}
 	return told
 }

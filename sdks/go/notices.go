@@ -95,12 +95,16 @@ func (n *notices) tell(timed bool) {
 	current, before := n.client.follower.Flags(), n.told
 	n.told = current
 	var keys []string
-	if current != before && before != nil {
+	switch {
+	case current == before:
+	case before == nil:
+		keys = current.Keys()
+	default:
 		keys = current.ChangedSince(before)
 	}
 	for _, each := range listeners {
 		switch {
-		case each.named && (timed || len(keys) > 0 || (before == nil && current != nil)):
+		case each.named && (timed || len(keys) > 0):
 			n.call(func() { each.look(n.client) })
 		case !each.named && len(keys) > 0:
 			n.call(func() { each.changed(keys) })

@@ -13,7 +13,7 @@ import (
 //
 // An attribute is anything that JSON has a form of, as Go programs write it: texts, numbers of every type, truth values,
 // time.Time (RFC 3339 text in UTC), slices, maps with string keys, and what has MarshalText. What has none, a function or
-// a struct, is left out, and warned of once by its name.
+// a struct, is left out, and warned of once by its name. A `targetingKey` among the attributes is passed over: Key says it.
 type User struct {
 	Key        string
 	Attributes map[string]any
@@ -79,6 +79,8 @@ func lend(key string, boxed any, attributes map[string]any) subject {
 	}
 	if key != "" {
 		context[targetingKey] = boxed
+	} else {
+		delete(context, targetingKey)
 	}
 	return subject{context, true}
 }
@@ -88,11 +90,12 @@ func (c *Client) attributed(key string, attributes map[string]any) subject {
 	return lend(key, key, attributes)
 }
 
-// mapped is `{"key": …, "attributes": {…}}`, or an evaluation context with the targeting key beside the attributes.
+// mapped is `{"key": …, "attributes": {…}}`, whatever stands beside them, or an evaluation context with the targeting key
+// beside the attributes.
 func (c *Client) mapped(user map[string]any) (subject, bool) {
-	if key, named := user["key"]; named && user[targetingKey] == nil {
-		attributes, nested := user["attributes"].(map[string]any)
-		if (nested && len(user) == 2) || len(user) == 1 {
+	if key, named := user["key"]; named {
+		if _, isContext := user[targetingKey]; !isContext {
+			attributes, _ := user["attributes"].(map[string]any)
 			c.warnings.look(attributes)
 			made := lend("", nil, attributes)
 			made.context[targetingKey] = key

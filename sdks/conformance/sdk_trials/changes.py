@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from sdk_trials.driver import Driver
@@ -42,6 +43,22 @@ def a_listener_with_a_user_is_told_values(bench: Bench) -> None:
     equal(change["flag"], "plain")
     has(change["before"], value=True, variant="on", reason="STATIC")
     has(change["after"], value=False, variant="off", reason="STATIC")
+
+
+@trial("server")
+def what_time_alone_changes_is_told(bench: Bench) -> None:
+    """A listener that names a user hears of an experiment's start, though no configuration comes."""
+    bench.edge.put("settings", {"heartbeat": 0.2})
+    driver = bench.ready()
+    until(bench.streams)
+    soon = int(time.time() * 1000) + 4_000
+    later = {"tested-now": {**DOCUMENT["experiments"]["tested-now"], "start_at": soon}}
+    bench.edge.put("document", {**DOCUMENT, "experiments": later})
+    _serves(driver, bench)
+    driver.ask("listen", flag="tested", user="ann")
+    (change,) = _told(driver, 1)
+    has(change["before"], value=True, variant="on", reason="STATIC")
+    has(change["after"], reason="SPLIT")
 
 
 @trial()

@@ -62,6 +62,59 @@ def a_value_that_is_no_number_is_dropped(bench: Bench) -> None:
 
 
 @trial()
+def what_no_ingestor_takes_is_dropped(bench: Bench) -> None:
+    """A metric event without a name of 1 to 128 characters or a key of 1 to 512, or with a value beyond 10^15, is
+    dropped as `invalid` and never sent."""
+    driver = bench.ready(**_QUIET)
+    wrong: list[dict[str, Any]] = [{"name": ""}, {"name": "n" * 129}, {"user": {}}, {"user": "k" * 513}]
+    wrong.append({"value": 2e15})
+    for each in wrong:
+        driver.ask("track_metric", **{"name": "purchase", "user": "ann", **each})
+    driver.ask("track_metric", name="n" * 128, user="k" * 512, value=-1e15)
+    equal(driver.ask("flush", timeout=10), True)
+    equal(driver.status()["events"]["dropped"], {"invalid": len(wrong)})
+    equal([event["value"] for event in bench.events("metric")], [-1e15])
+
+
+@trial()
+def private_names_hide_what_is_in_them(bench: Bench) -> None:
+    """A private name hides the property of that name and all in it; a path hides what stands there."""
+    driver = bench.ready(private_attributes=["home", "work.city"], **_QUIET)
+    properties = {"home": {"city": "Oslo"}, "home.street": 1, "work": {"city": "Bergen", "floor": 2}, "open": True}
+    driver.ask("track_metric", name="visit", user="ann", properties=properties)
+    equal(driver.ask("flush", timeout=10), True)
+    (event,) = bench.events("metric")
+    equal(event["properties"], {"work": {"floor": 2}, "open": True})
+
+
+@trial()
+def offline_events_are_counted_as_such(bench: Bench) -> None:
+    """Offline a metric event is dropped as `offline`; there are no exposures; a flush has nothing to send."""
+    bootstrap = bench.edge.get("document") if bench.kind == "server" else bench.bulk("ann")
+    driver = bench.start(offline=True, bootstrap=bootstrap)
+    driver.detail("tested")
+    driver.ask("track_exposure", flag="tested", user="ann")
+    driver.ask("track_metric", name="purchase", user="ann")
+    equal(driver.ask("flush", timeout=5), True)
+    equal(driver.status()["events"], {"queued": 0, "sent": 0, "dropped": {"offline": 1}})
+
+
+@trial()
+def closing_is_final(bench: Bench) -> None:
+    """After `close` evaluations go on, events are dropped as `closed`, a flush has nothing to send, and to close again
+    gives the same answer."""
+    driver = bench.ready(**_QUIET)
+    for _ in range(2):
+        equal(driver.ask("close", timeout=5), True)
+    equal(driver.value("plain"), True)
+    driver.ask("track_metric", name="purchase", user="ann")
+    equal(driver.ask("flush", timeout=5), True)
+    told = driver.status()
+    equal((told["state"], told["mode"]), ("closed", "none"))
+    equal(told["events"], {"queued": 0, "sent": 0, "dropped": {"closed": 1}})
+
+
+@trial()
 def a_batch_is_retried_with_its_ids(bench: Bench) -> None:
     """After a network fault, 429, 503 and another 5xx a batch comes again with the same ids; an event counts once."""
     driver = bench.ready(**_QUIET)

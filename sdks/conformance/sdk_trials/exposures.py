@@ -134,14 +134,30 @@ def exposures_may_be_manual_or_off(bench: Bench) -> None:
 
 
 @trial("server")
+def a_private_unit_is_told_to_nobody(bench: Bench) -> None:
+    """Where `bucket_by` names a private attribute there is no `unit_key`, unless keys are hashed."""
+    user = {"key": "ann", "attributes": {"company": "acme", "plan": "pro"}}
+    with bench.ready(private_attributes=["company"], **_QUIET) as driver:
+        driver.detail("reported", user)
+        (event,) = _sent(bench, driver)
+    has(event, user_key="ann", context={"plan": "pro"})
+    holds(not event.get("unit_key") and "acme" not in str(event), event)
+    driver = bench.ready(private_attributes=["company"], hash_keys_with="pepper", **_QUIET)
+    driver.detail("reported", user)
+    _, event = _sent(bench, driver)
+    has(event, unit_key=hmac.new(b"pepper", b"acme", hashlib.sha256).hexdigest())
+
+
+@trial("server")
 def keys_may_be_hashed(bench: Bench) -> None:
-    """`hash_keys_with`: user and unit keys in events are HMAC-SHA-256 in hex."""
+    """`hash_keys_with`: user and unit keys in events are HMAC-SHA-256 in hex, and the key is no attribute either."""
+    bench.edge.put("environment", {"exposure_attributes": ["targetingKey"]})
     driver = bench.ready(hash_keys_with="pepper", **_QUIET)
     driver.detail("reported", {"key": "ann", "attributes": {"company": "acme"}})
     driver.ask("track_metric", name="purchase", user="ann")
     (exposure,) = _sent(bench, driver)
     hashed = {text: hmac.new(b"pepper", text.encode(), hashlib.sha256).hexdigest() for text in ("ann", "acme")}
-    has(exposure, user_key=hashed["ann"], unit_key=hashed["acme"])
+    has(exposure, user_key=hashed["ann"], unit_key=hashed["acme"], context={})
     equal([event["user_key"] for event in bench.events("metric")], [hashed["ann"]])
 
 

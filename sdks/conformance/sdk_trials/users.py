@@ -38,7 +38,7 @@ def another_type_is_never_coerced(bench: Bench) -> None:
             if kind == own or (own, kind) == ("integer", "number"):
                 has(told, value=_VALUES[flag], error_code=None)
             else:
-                has(told, value=default, reason="ERROR", error_code="TYPE_MISMATCH", variant=None)
+                has(told, value=default, reason="ERROR", error_code="TYPE_MISMATCH", variant=None, metadata={})
 
 
 @trial()
@@ -69,6 +69,20 @@ def users_have_three_forms(bench: Bench) -> None:
     equal(driver.value("norwegian", {"key": "ann", "attributes": {"country": "NO"}}), True)
     equal(driver.value("norwegian", {"targetingKey": "ann", "country": "NO"}), True)
     equal(driver.value("norwegian", "ann"), False)
+
+
+@trial()
+def a_key_makes_a_user(bench: Bench) -> None:
+    """An object with `key` and no `targetingKey` is a user: only its `attributes` are read, and no `targetingKey` in
+    them. One with both is an evaluation context."""
+    driver = bench.ready()
+    from_norway = {"country": "NO"}
+    equal(driver.value("norwegian", {"key": "ann", "attributes": from_norway, "plan": "pro"}), True)
+    equal(driver.value("norwegian", {"key": "ann", **from_norway}), False)
+    equal(driver.value("norwegian", {"key": "x", "targetingKey": "ann", **from_norway}), True)
+    equal(driver.value("beta-only", {"key": "bea", "attributes": {"targetingKey": "ann"}}), True)
+    for key in ("ann", "", None):
+        equal(driver.value("beta-only", {"key": key, "attributes": {"targetingKey": "bea"}}), False, str(key))
 
 
 @trial()

@@ -43,8 +43,20 @@ func (a answers) ObjectEvaluation(_ context.Context, flag string, otherwise any,
 	return told
 }
 
+// flattened is an evaluation context as OpenFeature hands it to providers: the targeting key among the attributes.
+type flattened openfeature.FlattenedContext
+
+// TargetingKey is empty where there is none.
+func (f flattened) TargetingKey() string {
+	key, _ := f[openfeature.TargetingKey].(string)
+	return key
+}
+
+// Attributes are all, of which a client passes over the targeting key.
+func (f flattened) Attributes() map[string]any { return f }
+
 func resolved[T any](a answers, flag string, otherwise T, someone openfeature.FlattenedContext) openfeature.GenericResolutionDetail[T] {
-	told := a.client().Detail(flag, ff.User{Attributes: someone}, otherwise)
+	told := a.client().Detail(flag, flattened(someone), otherwise)
 	value, ok := told.Value.(T)
 	if !ok {
 		value = otherwise

@@ -26,8 +26,11 @@ export type StateListener = (state: State, message: string | undefined) => void;
 /** Gives what a flag serves to a user, by a flag set; nothing is counted or reported. */
 export type Look = (flags: FlagSet, flag: string, user: User) => Detail;
 
-/** Called with the configuration before and after, and the keys that may differ. */
-type Listener = (before: FlagSet | undefined, after: FlagSet, keys: readonly string[]) => void;
+/** Called with the configuration after a change, and the keys that may differ; `undefined`: time has passed. */
+type Listener = (flags: FlagSet, keys: readonly string[] | undefined) => void;
+
+/** How often it is looked for answers that time alone has changed: an experiment starts, a target expires. */
+const LOOK_MS = 5_000;
 
 /** The listeners of one client. One that throws is told of, and the others are called. */
 export class Listeners {
@@ -35,15 +38,21 @@ export class Listeners {
   readonly #states = new Set<StateListener>();
   readonly #logger: Logger;
   readonly #look: Look;
+  readonly #held: () => FlagSet | undefined;
+  /** How many name a user; while there is one, there is a timer. */
+  #named = 0;
+  #timer: NodeJS.Timeout | undefined;
 
-  constructor(logger: Logger, look: Look) {
+  /** `held`: what is served now. */
+  constructor(logger: Logger, held: () => FlagSet | undefined, look: Look) {
     this.#logger = logger;
+    this.#held = held;
     this.#look = look;
   }
 
   /** Gives a function that ends it. */
   onKeys(listener: KeysListener, flag: string | undefined): () => void {
-    return this.#add((_before, _after, keys) => {
+    return this.#add((_flags, keys = []) => {
       const told = flag === undefined ? keys : keys.filter((key) => key === flag);
       if (told.length > 0) listener(told);
     });
@@ -51,13 +60,35 @@ export class Listeners {
 
   /** The same for what one user is served. */
   onAnswers(listener: AnswerListener, flag: string | undefined, user: User): () => void {
-    return this.#add((before, after, keys) => {
-      if (!before) return;
-      for (const key of flag === undefined ? keys : keys.filter((each) => each === flag)) {
-        const change = { flag: key, before: this.#look(before, key, user), after: this.#look(after, key, user) };
+    const served = new Map<string, Detail>();
+    const held = this.#held();
+    for (const key of flag === undefined ? (held?.keys ?? []) : [flag]) if (held) served.set(key, this.#look(held, key, user));
+    const end = this.#add((flags, keys) => {
+      for (const key of keys ?? new Set([...served.keys(), ...flags.keys])) {
+        if (flag !== undefined && key !== flag) continue;
+        const change = { flag: key, before: served.get(key) ?? ABSENT, after: this.#look(flags, key, user) };
+        served.set(key, change.after);
         if (differs(change)) this.#call(() => listener(change));
       }
     });
+    this.#named += 1;
+    this.#timer ??= setInterval(() => this.look(), LOOK_MS).unref();
+    return () => {
+      if (end()) this.#named -= 1;
+      if (this.#named === 0) this.rest();
+    };
+  }
+
+  /** Time has passed, which changes answers, too. */
+  look(): void {
+    const flags = this.#held();
+    if (flags) for (const listener of [...this.#listeners]) this.#call(() => listener(flags, undefined));
+  }
+
+  /** Looks no more. */
+  rest(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
   }
 
   onState(listener: StateListener): () => void {
@@ -70,7 +101,7 @@ export class Listeners {
     if (this.#listeners.size === 0) return;
     const keys = before ? after.changedSince(before) : [...after.keys];
     if (keys.length === 0) return;
-    for (const listener of [...this.#listeners]) this.#call(() => listener(before, after, keys));
+    for (const listener of [...this.#listeners]) this.#call(() => listener(after, keys));
   }
 
   /** The client's state is another one. */
@@ -78,9 +109,10 @@ export class Listeners {
     for (const listener of [...this.#states]) this.#call(() => listener(state, message));
   }
 
-  #add(listener: Listener): () => void {
+  /** Gives a function that ends it, and says whether it had not ended yet. */
+  #add(listener: Listener): () => boolean {
     this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   #call(call: () => void): void {
@@ -91,6 +123,19 @@ export class Listeners {
     }
   }
 }
+
+/** Of a flag while nothing was held. */
+const ABSENT: Detail = Object.freeze({
+  value: null,
+  variant: undefined,
+  reason: "ERROR",
+  errorCode: "FLAG_NOT_FOUND",
+  errorMessage: "no configuration was held",
+  version: 0,
+  experiment: undefined,
+  experiments: [],
+  metadata: {},
+});
 
 function differs({ before, after }: AnswerChange): boolean {
   return (

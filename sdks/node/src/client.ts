@@ -46,7 +46,11 @@ export class FeatureFlagClient {
   constructor(options: Options, paces: Paces = {}) {
     this.#settings = settingsOf(options, paces);
     const once = new OnceLogger(this.#settings.logger);
-    this.#listeners = new Listeners(this.#settings.logger, (flags, flag, user) => this.#evaluator.look(flags, flag, user));
+    this.#listeners = new Listeners(
+      this.#settings.logger,
+      () => this.#connection.held.flags,
+      (flags, flag, user) => this.#evaluator.look(flags, flag, user),
+    );
     this.#connection = new Connection(this.#settings, once, (state, message) => this.#listeners.state(state, message));
     const { held, reporting } = this.#connection;
     this.#evaluator = new Evaluator({ held, reporting, once, flagSetId: () => this.#connection.flagSetId });
@@ -203,6 +207,7 @@ export class FeatureFlagClient {
   /** Sends what is queued, for `timeout` seconds at most, and ends all that runs. Evaluations go on with what is held. */
   async close(timeout = CLOSE_SECONDS): Promise<boolean> {
     this.#starting = false;
+    this.#listeners.rest();
     this.#closing ??= this.#connection.close(timeout * 1000);
     return this.#closing;
   }

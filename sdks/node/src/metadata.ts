@@ -20,14 +20,14 @@ export interface Provenance {
   readonly ageMs: number;
 }
 
-/** The metadata of an outcome for this context. */
+/** The metadata of an outcome for this context; nothing of an error, as from the edge. */
 export function metadataOf(outcome: Outcome, context: Context, { flagSetId, ageMs }: Provenance): Metadata {
+  if (outcome.failed) return {};
   const { decision, info } = outcome;
   const metadata: Record<string, Note> = { ...info?.metadata };
   if (info) metadata["version"] = String(info.version);
   if (flagSetId !== undefined) metadata["flagSetId"] = flagSetId;
   if (Number.isFinite(ageMs)) metadata["ageSeconds"] = ageMs < FRESH_MS ? 0 : Math.floor(ageMs / 1000);
-  if (outcome.failed) return metadata;
   if (decision.experiment !== undefined) metadata["experiment"] = decision.experiment;
   if (info?.hasExperiments) metadata["experiments"] = decision.experiments.map(({ key, phase }) => `${key}:${phase}`).join();
   if (decision.prerequisite !== undefined) metadata["prerequisite"] = decision.prerequisite;

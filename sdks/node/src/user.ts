@@ -9,7 +9,7 @@ import type { OnceLogger } from "./logger.js";
  */
 export type Attributes = Readonly<Record<string, unknown>>;
 
-/** A user with attributes. */
+/** A user with attributes. Other members are passed over, and so is a `targetingKey` among the attributes. */
 export interface KeyedUser {
   /** The targeting key. */
   readonly key: string;
@@ -36,18 +36,21 @@ export function contextOf(user: User, left: OnceLogger): Context {
   if (typeof user !== "object" || user === null) {
     return typeof user === "number" || typeof user === "bigint" ? { targetingKey: user } : {};
   }
-  // What is JSON already is read as it stands: nothing is copied for an evaluation.
-  if (!isKeyed(user)) return isPlain(user, DEPTH_MAX) ? (user as Context) : new Copy(left).object(user);
+  if (!isKeyed(user)) return attributesOf(user, left);
   const { key, attributes } = user;
-  if (attributes === undefined || attributes === null) return { targetingKey: key };
-  if (isPlain(attributes, DEPTH_MAX)) return { ...(attributes as Context), targetingKey: key };
-  return { ...new Copy(left).object(attributes), targetingKey: key };
+  if (typeof attributes !== "object" || attributes === null || Array.isArray(attributes)) return { targetingKey: key };
+  return { ...attributesOf(attributes, left), targetingKey: key };
 }
 
-/** An evaluation context may have an attribute `key`: of a user there is nothing beside key and attributes. */
+/** Attributes, or properties of a metric event, as JSON. What is that already is given as it stands: nothing is copied for an
+ * evaluation. */
+export function attributesOf(given: object, left: OnceLogger): Context {
+  return isPlain(given, DEPTH_MAX) ? (given as Context) : new Copy(left).object(given);
+}
+
+/** An evaluation context may have an attribute `key`, beside its targeting key. */
 function isKeyed(user: KeyedUser | EvaluationContext): user is KeyedUser {
-  for (const name in user) if (name !== "key" && name !== "attributes") return false;
-  return Object.hasOwn(user, "key");
+  return Object.hasOwn(user, "key") && !Object.hasOwn(user, "targetingKey");
 }
 
 /** Is it an object or a list of JSON and `bigint` alone, at most `depth` deep? */

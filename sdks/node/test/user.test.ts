@@ -22,8 +22,10 @@ test("the three forms of a user are the same context", () => {
   assert.deepEqual(context({ key: "u1" }), { targetingKey: "u1" });
 });
 
-test("an attribute called key is one beside others", () => {
-  assert.deepEqual(context({ key: "piano", country: "NO" }), { key: "piano", country: "NO" });
+test("who has a key and no targeting key is a user, of whom only the attributes are read", () => {
+  assert.deepEqual(context({ key: "u1", country: "NO" }), { targetingKey: "u1" });
+  assert.deepEqual(context({ key: "u1", attributes: { targetingKey: "u2", country: "NO" } }), { targetingKey: "u1", country: "NO" });
+  assert.deepEqual(context({ key: "u1", attributes: "NO" } as unknown as User), { targetingKey: "u1" });
   assert.deepEqual(context({ targetingKey: "u1", key: "piano" }), { targetingKey: "u1", key: "piano" });
 });
 

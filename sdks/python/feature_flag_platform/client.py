@@ -51,7 +51,7 @@ class FeatureFlagClient:
         self._listeners = Listeners(self._options.logger)
         self._lock = threading.Lock()
         self._is_forked = False
-        self._exposes = self._options.exposures == "automatic"
+        self._exposes = self._options.exposures == "automatic" and not self._options.offline
         self._counts = self._options.usage
         self._runtime = self._new_runtime()
         self._view: View = self._runtime.holder.view
@@ -148,7 +148,7 @@ class FeatureFlagClient:
     def track_metric(
         self, name: str, value: float | None = None, user: Any = None, properties: Mapping[str, Any] | None = None
     ) -> None:
-        """Queues what this user did. `value` None: it only counts; one that is no finite number drops the event."""
+        """Queues what this user did. `value` None: it only counts; one that is no number up to 1e15 drops the event."""
         try:
             self._awake().metric_events.track(name, value, user, properties)
         except Exception as error:
@@ -156,7 +156,7 @@ class FeatureFlagClient:
 
     def track_exposure(self, flag: str, user: Any) -> None:
         """Evaluates, and queues the exposure whatever the flag says; nothing where `exposures` is `off`."""
-        if self._options.exposures == "off":
+        if self._options.exposures == "off" or self._options.offline:
             return
         try:
             runtime, context, now = self._awake(), self._contexts.of(user), _now()
@@ -171,7 +171,7 @@ class FeatureFlagClient:
     def close(self, timeout: float = 5.0) -> bool:
         """Flushes, and ends streams and threads; True when nothing is left. Evaluations go on with what is held."""
         runtime = self._runtime
-        if self._is_forked or runtime.closed:
+        if self._is_forked:
             return True
         return runtime.close(timeout)
 

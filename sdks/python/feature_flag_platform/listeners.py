@@ -16,12 +16,14 @@ from feature_flag_platform.status import State
 @dataclass(frozen=True, slots=True)
 class Change:
     """`flags`: the keys whose answers may be others for somebody. For a listener that named a user it is the one flag
-    whose answer is another one for this user, `before` and `after`."""
+    whose answer is another one for this user, `before` and `after`: FLAG_NOT_FOUND while it is not there."""
 
     flags: tuple[str, ...]
     before: Detail | None = None
     after: Detail | None = None
 
+
+_ABSENT = Detail(None, None, "ERROR", "FLAG_NOT_FOUND", "there is no such flag")
 
 Listener = Callable[[Change], object]
 StateListener = Callable[[State], object]
@@ -108,7 +110,7 @@ class Listeners:
         before, after = listening.served, listening.evaluate(view, now)
         listening.served = after
         for key in _different(before, after):
-            self._call(listening, Change((key,), before.get(key), after.get(key)))
+            self._call(listening, Change((key,), before.get(key, _ABSENT), after.get(key, _ABSENT)))
 
     def _call(self, listening: _Listening, change: Change) -> None:
         try:
@@ -118,11 +120,13 @@ class Listeners:
 
 
 def _different(before: Mapping[str, Detail], after: Mapping[str, Detail]) -> list[str]:
-    return [key for key in sorted({*before, *after}) if _answer(before.get(key)) != _answer(after.get(key))]
+    return [
+        key
+        for key in sorted({*before, *after})
+        if _answer(before.get(key, _ABSENT)) != _answer(after.get(key, _ABSENT))
+    ]
 
 
-def _answer(detail: Detail | None) -> tuple[Any, ...] | None:
+def _answer(detail: Detail) -> tuple[Any, ...]:
     """What a listener is told of; a truth value and a number are not the same, though Python says so."""
-    if detail is None:
-        return None
     return detail.value.__class__, detail.value, detail.variant, detail.reason, detail.error_code

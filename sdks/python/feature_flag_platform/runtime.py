@@ -47,6 +47,7 @@ class Runtime:
         self.follower: Follower | None = None
         self.delivery: Delivery | None = None
         self.closed = False
+        self._emptied = True
         self._state = State.STARTING
         self._since = time.time_ns() // 1_000_000
         self._begun = time.monotonic()
@@ -66,15 +67,17 @@ class Runtime:
         return self.delivery is None or self.delivery.flush(seconds)
 
     def close(self, seconds: float) -> bool:
-        """Ends both threads. What is held stays."""
+        """Ends both threads; True when nothing was left, and the same when it is asked again. What is held stays."""
+        if self.closed:
+            return self._emptied
         deadline = time.monotonic() + seconds
         self.closed = True
-        done = self.delivery is None or self.delivery.close(seconds)
+        self._emptied = self.delivery is None or self.delivery.close(seconds)
         if self.follower is not None:
             self.follower.close(max(deadline - time.monotonic(), 0.5))
         self.queue.close("closed")
         self.state()
-        return done
+        return self._emptied
 
     def wait_settled(self, seconds: float) -> None:
         """Until the edge has answered, or won't."""

@@ -16,6 +16,8 @@ const SERVER_KEY =
   'this is a server key, which opens all rules of the environment and must not be in a page: replace it now. ' +
   'Pages take client keys; on servers @feature-flag-platform/sdk takes server keys';
 const VISIBLE_AGAIN_MS = 10_000;
+/** Offline nothing is told. */
+const UNTOLD = { exposures: 'off', usage: false } as const;
 const WARNED_MAX = 100;
 
 type ChangeListener = (changes: readonly Change[]) => void;
@@ -32,6 +34,7 @@ export class Core {
   #askingEnvironment = false;
   #environmentKnown: (known: unknown) => void = () => undefined;
   #hidden = false;
+  #closed: Promise<boolean> | undefined;
   #unwatch: () => void = () => undefined;
   readonly #end = new AbortController();
   readonly #warned = new Set<string>();
@@ -46,7 +49,7 @@ export class Core {
     const settled = new Promise((resolve) => (this.#environmentKnown = resolve));
     const eventsAddress = (): string => settings.eventsEndpoint || this.#environment?.eventsUrl || this.#edge.address;
     this.#events = new Events({ address: eventsAddress, settled }, { ...settings, key });
-    this.reporting = new Reporting(this.#events, settings, this.leftOut);
+    this.reporting = new Reporting(this.#events, settings.offline ? { ...settings, ...UNTOLD } : settings, this.leftOut);
     this.asking = new Asking(
       this.#edge,
       new Store(settings.store, key, logger),
@@ -108,7 +111,11 @@ export class Core {
   }
 
   /** Sends what waits, and ends everything; what is held stays. */
-  async close(timeoutMs: number): Promise<boolean> {
+  close(timeoutMs: number): Promise<boolean> {
+    return (this.#closed ??= this.#close(timeoutMs));
+  }
+
+  async #close(timeoutMs: number): Promise<boolean> {
     const flushed = await this.flush(timeoutMs);
     this.states.become('closed');
     this.#stop();
@@ -132,7 +139,7 @@ export class Core {
   #goOffline(): void {
     this.states.become('offline');
     this.asking.end();
-    this.#events.end();
+    this.#events.end('offline');
   }
 
   #stop(): void {

@@ -52,6 +52,7 @@ export class Events {
   #pausing: AbortController | undefined;
   #refused = false;
   #leaving = 0;
+  #ended = 'closed';
   #mayHurry = true;
   readonly #end = new AbortController();
   readonly #backoff: Backoff;
@@ -66,7 +67,7 @@ export class Events {
   /** Queues an event, the JSON of one. */
   add(text: string): void {
     const bytes = encoder.encode(text).length;
-    if (this.#end.signal.aborted) return this.drop('closed');
+    if (this.#end.signal.aborted) return this.drop(this.#ended);
     if (this.#refused) return this.drop('refused');
     if (bytes > EVENT_BYTES_MAX) return this.drop('too_large', 1, 'an event over 32 KiB was dropped');
     if (this.#waiting >= this.options.queueSize) return this.drop('queue_full', 1, 'the queue of events is full');
@@ -128,10 +129,11 @@ export class Events {
     }
   }
 
-  /** Nothing is sent any more. */
-  end(): void {
+  /** Nothing is sent any more, for this reason. */
+  end(reason: 'closed' | 'offline' = 'closed'): void {
     clearTimeout(this.#timer);
-    this.drop('closed', this.#waiting);
+    this.#ended = reason;
+    this.drop(reason, this.#waiting);
     this.#queue = [];
     this.#inFlight = undefined;
     this.#end.abort();

@@ -13,7 +13,11 @@ const TOKENS = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 export class JsonWriter {
   #left = ELEMENTS_MAX;
 
-  constructor(private readonly leftOut: (name: string) => void) {}
+  /** `unsent`: names and paths of members that are passed over. */
+  constructor(
+    private readonly leftOut: (name: string) => void,
+    private readonly unsent: ReadonlySet<string> = new Set(),
+  ) {}
 
   /** The text of one value; undefined when there is none. */
   text(value: unknown, name: string, depth = 1): string | undefined {
@@ -63,10 +67,18 @@ export class JsonWriter {
     return `{${members.join()}}`;
   }
 
+  /** Whether it, or an object around it, is not to be sent. */
+  #isUnsent(path: string): boolean {
+    if (!this.unsent.size) return false;
+    const steps = path.split('.');
+    return steps.some((_, end) => this.unsent.has(steps.slice(0, end + 1).join('.')));
+  }
+
   /** The members of an object that can be written, in the order of their names. */
   *members(value: object, name: string, depth: number): Iterable<[string, string]> {
     for (const key of Object.keys(value).sort()) {
       const path = name ? `${name}.${key}` : key;
+      if (this.#isUnsent(path)) continue;
       let member: unknown;
       try {
         member = UNSENDABLE.test(key) ? NaN : (value as Record<string, unknown>)[key];

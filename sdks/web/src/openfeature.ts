@@ -111,8 +111,13 @@ export class FeatureFlagProvider implements Provider {
     this.#failed = !isReady;
     if (isReady) return;
     const { state, lastError } = this.client.status();
-    const [code, message] = state === 'refused' ? [FATAL, lastError] : ['PROVIDER_NOT_READY', lastError];
-    throw Object.assign(new Error(message ?? 'there are no answers for this user yet'), { code });
+    const code = state === 'refused' ? this.#refusal : 'PROVIDER_NOT_READY';
+    throw Object.assign(new Error(lastError ?? 'there are no answers for this user yet'), { code });
+  }
+
+  /** OpenFeature asks a provider that is fatal no more; what is held goes on to be served. */
+  get #refusal(): string {
+    return this.client.status().source === 'none' ? FATAL : 'GENERAL';
   }
 
   #heard(state: State): void {
@@ -120,7 +125,7 @@ export class FeatureFlagProvider implements Provider {
     if (state === 'stale') this.events.emit(STALE, { message: 'the edge has confirmed nothing for a minute' });
     if (state === 'refused') {
       const message = this.client.status().lastError ?? 'the SDK key is refused';
-      this.events.emit(ERROR, { message, errorCode: FATAL } as EventContext);
+      this.events.emit(ERROR, { message, errorCode: this.#refusal } as EventContext);
     }
   }
 }

@@ -12,7 +12,12 @@ export interface ReportingOptions {
   readonly exposures: 'automatic' | 'manual' | 'off';
   readonly usage: boolean;
   readonly usageMs: number;
+  readonly unsent: ReadonlySet<string>;
 }
+
+const NAME_LENGTH_MAX = 128;
+const KEY_LENGTH_MAX = 512;
+const VALUE_MAX = 1e15;
 
 export class Reporting {
   #exposures = new Exposures();
@@ -41,13 +46,11 @@ export class Reporting {
     if (exposure) this.#add(exposure, exposedAttributes(context, this.attributes), 'context');
   }
 
-  /** Queues a metric event; one whose value is no finite number is dropped, and so is nobody's. */
+  /** Queues a metric event; one that no ingestor takes is dropped. */
   metric(user: Context, name: string, value: unknown, properties: unknown): void {
-    if (user.key === undefined) return this.events.drop('invalid', 1, `${name}: a metric event needs a user with a key`);
-    if (value !== undefined && !Number.isFinite(value)) {
-      return this.events.drop('invalid', 1, `${name}: the value of a metric event is a finite number`);
-    }
-    const written = properties == null ? undefined : new JsonWriter(this.leftOut).text(properties, '');
+    const wrong = wrongIn(user, name, value);
+    if (wrong) return this.events.drop('invalid', 1, `${name}: ${wrong}`);
+    const written = properties == null ? undefined : new JsonWriter(this.leftOut, this.options.unsent).text(properties, '');
     this.#add({ type: 'metric', user_key: user.key, metric: name, value }, written, 'properties');
   }
 
@@ -62,4 +65,12 @@ export class Reporting {
     const text = JSON.stringify({ ...fields, event_id: uuid7(), timestamp: new Date().toISOString() });
     this.events.add(more === undefined ? text : `${text.slice(0, -1)},"${name}":${more}}`);
   }
+}
+
+/** What is wrong with a metric event. */
+function wrongIn({ key = '' }: Context, name: unknown, value: unknown): string | undefined {
+  if (typeof name !== 'string' || !name || name.length > NAME_LENGTH_MAX) return 'a metric event has a name of 1 to 128 characters';
+  if (!key || key.length > KEY_LENGTH_MAX) return 'a metric event needs a user with a key of at most 512 characters';
+  const isValue = value === undefined || (typeof value === 'number' && Math.abs(value) <= VALUE_MAX);
+  return isValue ? undefined : 'the value of a metric event is a finite number up to 1e15';
 }

@@ -2,7 +2,8 @@
 
 import { JsonWriter } from './json.js';
 
-/** The targeting key alone, a key with attributes, or an OpenFeature evaluation context. */
+/** The targeting key alone, a key with attributes (what stands beside them is passed over, and so is a `targetingKey` among
+ * them), or an OpenFeature evaluation context. */
 export type User =
   | string
   | { readonly key: string | number; readonly attributes?: Readonly<Record<string, unknown>> }
@@ -16,8 +17,8 @@ export interface Context {
   readonly attributes: ReadonlyMap<string, string>;
 }
 
-/** The context of a user. Never raises: what can't be sent is left out and named to `leftOut`; `unsent` are the names of
- * attributes that must not leave the page. */
+/** The context of a user. Never raises: what can't be sent is left out and named to `leftOut`; `unsent` are the names and
+ * paths of attributes that must not leave the page. */
 export function contextOf(
   user: User | null | undefined,
   leftOut: (name: string) => void,
@@ -34,7 +35,7 @@ export function contextOf(
 
 function contextFrom(user: unknown, leftOut: (name: string) => void, unsent: ReadonlySet<string>): Context {
   const attributes = new Map<string, string>();
-  const writer = new JsonWriter(leftOut);
+  const writer = new JsonWriter(leftOut, unsent);
   const [targetingKey, given] = partsOf(user);
   let key: string | undefined;
   if (targetingKey !== undefined && targetingKey !== null) {
@@ -43,7 +44,7 @@ function contextFrom(user: unknown, leftOut: (name: string) => void, unsent: Rea
     key = keyOf(text === undefined ? undefined : targetingKey);
   }
   for (const [name, text] of writer.members(given, '', 2)) {
-    if (name !== 'targetingKey' && !unsent.has(name)) attributes.set(name, text);
+    if (name !== 'targetingKey') attributes.set(name, text);
   }
   const members = [...attributes].map(([name, text]) => `${JSON.stringify(name)}:${text}`);
   return { key, text: `{${members.join()}}`, attributes };
@@ -53,9 +54,8 @@ function partsOf(user: unknown): [unknown, object] {
   if (typeof user !== 'object') return [user, {}];
   if (user === null) return [undefined, {}];
   const { targetingKey, key, attributes } = user as { targetingKey?: unknown; key?: unknown; attributes?: unknown };
-  const isUser = Object.keys(user).every((name) => name === 'key' || name === 'attributes') && key !== undefined;
-  if (!isUser) return [targetingKey, user];
-  return [key, typeof attributes === 'object' && attributes !== null ? attributes : {}];
+  if (!Object.hasOwn(user, 'key') || Object.hasOwn(user, 'targetingKey')) return [targetingKey, user];
+  return [key, typeof attributes === 'object' && attributes !== null && !Array.isArray(attributes) ? attributes : {}];
 }
 
 /** A user's key as events name it: text, or the digits of a number without a fraction. */

@@ -173,6 +173,17 @@ def test_where_streams_cannot_pass_the_configuration_is_polled(
         until_blocking(lambda: follows(client))
 
 
+def test_one_stream_that_fails_is_enough_while_it_polls(edge: ScriptedEdge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(follower, "STREAM_AGAIN_SECONDS", 0.2)
+    edge.put("behaviour", {"stream": "html"})
+    with client_of(edge, poll_interval=0.02) as client:
+        until_blocking(lambda: len(streams(edge)) >= 6)
+        asked = [each["endpoint"] for each in edge.get("requests") if each["endpoint"] in ("config", "stream")]
+        assert client.is_enabled("plain", "u")
+    fourth = [at for at, each in enumerate(asked) if each == "stream"][3]
+    assert "stream stream" not in " ".join(asked[fourth:])
+
+
 def test_polling_always_opens_no_stream(edge: ScriptedEdge) -> None:
     with client_of(edge, polling="always", poll_interval=0.02) as client:
         edge.put("document", CHANGED)

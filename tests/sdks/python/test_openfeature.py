@@ -112,7 +112,8 @@ def test_a_key_that_is_refused_later_is_an_error_event(edge: ScriptedEdge, asked
     edge.put("behaviour", {"all": {"kind": "status", "status": 401, "code": "sdk_key_invalid"}})
     edge.post("streams", {"endpoint": "stream", "do": "end"})
     until_blocking(lambda: told)
-    assert told[0].error_code is ErrorCode.PROVIDER_FATAL
+    assert told[0].error_code is ErrorCode.GENERAL
+    assert asked.get_boolean_value("plain", False, ANN)
 
 
 def test_evaluations_are_log_events_of_opentelemetry(asked: OpenFeatureClient) -> None:

@@ -97,7 +97,11 @@ type exposure struct {
 // Expose tells that a user was served what was decided, unless it was told lately. names are those of the attributes
 // that the exposure carries.
 func (e *Events) Expose(user string, decision *engine.Decision, version int64, context map[string]any, now time.Time, names ...[]string) {
-	if e.delivery == nil || !e.options.Exposures || user == "" || tooLong(user, textMax) || tooLong(decision.Variation, nameMax) {
+	if e.delivery == nil || !e.options.Exposures || user == "" {
+		return
+	}
+	if e.privacy.tooLong(user) || tooLong(decision.Variation, nameMax) {
+		e.invalid(decision.Flag, "an exposure has a key of at most 512 characters, and a variation of at most 128")
 		return
 	}
 	unit := e.unit(decision, context)
@@ -153,10 +157,11 @@ type metric struct {
 // Measure tells a metric event. value nil: the event only counts. properties are plain JSON.
 func (e *Events) Measure(name string, value *float64, user string, properties map[string]any, now time.Time) {
 	if e.delivery == nil {
+		e.queue.drop(Offline, 1)
 		return
 	}
 	switch {
-	case user == "" || tooLong(user, textMax):
+	case user == "" || e.privacy.tooLong(user):
 		e.invalid(name, "a metric event needs a user with a key of at most 512 characters")
 		return
 	case name == "" || tooLong(name, nameMax):
@@ -179,14 +184,17 @@ func (e *Events) Measure(name string, value *float64, user string, properties ma
 
 // Unmeasured counts a metric event whose value is no number at all.
 func (e *Events) Unmeasured(name string, value any) {
-	if e.delivery != nil {
+	if e.delivery == nil {
+		e.queue.drop(Offline, 1)
+	} else {
 		e.invalid(name, fmt.Sprintf("the value of a metric event is a number, and not of type %T", value))
 	}
 }
 
-func (e *Events) invalid(name, reason string) {
+// invalid drops what no ingestor takes. about: the metric or the flag.
+func (e *Events) invalid(about, reason string) {
 	e.queue.drop(Invalid, 1)
-	e.once.warn("an event is dropped", "metric", name, "reason", reason)
+	e.once.warn("an event is dropped", "about", about, "reason", reason)
 }
 
 // Counts is what became of the events so far.

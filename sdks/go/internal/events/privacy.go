@@ -43,6 +43,9 @@ func (p privacy) key(key string) string {
 	return hex.EncodeToString(code.Sum(nil))
 }
 
+// tooLong says whether a user's key is longer than an ingestor takes.
+func (p privacy) tooLong(key string) bool { return p.secret == nil && tooLong(key, textMax) }
+
 // hides says whether an attribute is private, or a part of one.
 func (p privacy) hides(name string) bool {
 	for {

@@ -14,6 +14,7 @@ const (
 	TooLarge  = "too_large"
 	Invalid   = "invalid"
 	Closed    = "closed"
+	Offline   = "offline"
 )
 
 // eventMax is the longest event that an ingestor takes.

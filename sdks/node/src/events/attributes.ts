@@ -15,7 +15,7 @@ export function exposedAttributes(context: Context, names: Iterable<string>, isP
   for (const name of names) {
     const path = Object.hasOwn(context, name) ? [name] : name.split(".");
     const value = at(context, path);
-    if (value === undefined || !isPlain(value) || isPrivate.has(path)) continue;
+    if (value === undefined || !isPlain(value) || isPrivate.has(name)) continue;
     let inside = found;
     for (const step of path.slice(0, -1)) inside = (inside[step] ??= empty()) as Record<string, Json>;
     inside[path[path.length - 1] ?? name] = value;
@@ -41,19 +41,22 @@ export class Private {
     this.#names = new Set(names);
   }
 
-  /** Is what stands at this path private? */
-  has(path: readonly string[]): boolean {
+  /** Is what has this name, or stands at this path, private? */
+  has(name: string): boolean {
     if (this.#names.size === 0) return false;
-    return path.some((_, end) => this.#names.has(path.slice(0, end + 1).join(".")));
+    for (let end = name.indexOf("."); end >= 0; end = name.indexOf(".", end + 1)) {
+      if (this.#names.has(name.slice(0, end))) return true;
+    }
+    return this.#names.has(name);
   }
 
   /** The object without what is private in it. */
-  without(value: JsonObject, above: readonly string[] = []): JsonObject {
+  without(value: JsonObject, above = ""): JsonObject {
     if (this.#names.size === 0) return value;
     const open = empty();
     for (const [name, each] of Object.entries(value)) {
-      const path = [...above, name];
-      if (!this.has(path)) open[name] = isObject(each) ? this.without(each, path) : each;
+      const path = above + name;
+      if (!this.has(path)) open[name] = isObject(each) ? this.without(each, `${path}.`) : each;
     }
     return open;
   }

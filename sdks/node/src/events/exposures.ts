@@ -1,7 +1,7 @@
 /** Which evaluations are exposures, and that each is reported once in ten minutes. */
 
 import { unitKey } from "../engine/hashing.js";
-import type { Context, Decision, Json } from "../engine/index.js";
+import type { Context, Decision } from "../engine/index.js";
 import type { OnceLogger } from "../logger.js";
 import { ALWAYS, BY_TIME, type Outcome } from "../outcome.js";
 import { monotonic } from "../timers.js";
@@ -47,10 +47,10 @@ export class Exposures {
     const user = unitKey(context["targetingKey"]);
     if (outcome.failed || user === undefined || user === "") return;
     const { decision } = outcome;
-    const unit = decision.bucketBy === undefined ? "" : (unitKey(this.#unit(decision.bucketBy, context)) ?? "");
+    const unit = this.#unitOf(decision, context);
     const marks = unit === "" ? outcome.mark : outcome.mark + unit;
     if (this.#seen.has(marks, user)) return;
-    const why = this.#unreportable(decision, user, unit);
+    const why = this.#unreportable(decision, user);
     if (why !== undefined) {
       this.#with.once.warn(`exposure ${why}`, `exposures of ${decision.flag} are dropped: ${why}`);
       this.#with.drop("invalid");
@@ -59,14 +59,17 @@ export class Exposures {
     if (this.#with.put(this.#event(outcome, context, user, unit, now))) this.#seen.add(marks, user);
   }
 
-  #unit(bucketBy: string, context: Context): Json | undefined {
-    return at(context, Object.hasOwn(context, bucketBy) ? [bucketBy] : bucketBy.split("."));
+  /** The unit that isn't the user, as far as it may be told: a private one only where it is hashed. */
+  #unitOf({ bucketBy }: Decision, context: Context): string {
+    const { isPrivate, keys } = this.#with;
+    if (bucketBy === undefined || (!keys.hashed && isPrivate.has(bucketBy))) return "";
+    const path = Object.hasOwn(context, bucketBy) ? [bucketBy] : bucketBy.split(".");
+    const unit = unitKey(at(context, path)) ?? "";
+    return unit.length > KEY_LENGTH_MAX ? "" : unit;
   }
 
-  #unreportable({ bucketBy, variation }: Decision, user: string, unit: string): string | undefined {
-    const { isPrivate, keys } = this.#with;
-    if (unit !== "" && !keys.hashed && isPrivate.has((bucketBy ?? "").split("."))) return "their unit is a private attribute";
-    if (!keys.hashed && (user.length > KEY_LENGTH_MAX || unit.length > KEY_LENGTH_MAX)) return "a key has more than 512 characters";
+  #unreportable({ variation }: Decision, user: string): string | undefined {
+    if (!this.#with.keys.hashed && user.length > KEY_LENGTH_MAX) return "the user's key has more than 512 characters";
     return (variation ?? "").length > VARIATION_LENGTH_MAX ? "the variation has more than 128 characters" : undefined;
   }
 

@@ -6,12 +6,12 @@ import type { Transport } from "../http/transport.js";
 import type { OnceLogger } from "../logger.js";
 import type { Settings } from "../options.js";
 import type { Outcome } from "../outcome.js";
-import { contextOf, type Attributes, type User } from "../user.js";
+import { attributesOf, contextOf, type Attributes, type User } from "../user.js";
 import { Private } from "./attributes.js";
 import { forget, remember, type Leaving } from "./exit.js";
 import { Exposures } from "./exposures.js";
 import { Keys } from "./identity.js";
-import { measured } from "./metrics.js";
+import { measured, type Measured } from "./metrics.js";
 import { EventQueue } from "./queue.js";
 import { Delivery } from "./delivery.js";
 import { Usage } from "./usage.js";
@@ -71,7 +71,10 @@ export class Reporting implements Leaving {
       drop: (loss) => void this.#queue.drop(loss),
       once,
     });
-    if (settings.offline) return;
+    if (settings.offline) {
+      this.#queue.close("offline");
+      return;
+    }
     remember(this);
     if (settings.usage) {
       this.#usage = new Usage(Date.now());
@@ -100,14 +103,7 @@ export class Reporting implements Leaving {
 
   /** The application measured something. */
   measured(name: string, value: number | bigint | undefined, user: User, properties: Attributes): void {
-    if (this.#settings.offline) return;
-    const context = contextOf(user, this.#once);
-    const told = contextOf({ ...properties }, this.#once);
-    const made = measured(name, value, context["targetingKey"], told, {
-      keys: this.#keys,
-      isPrivate: this.#private,
-      now: Date.now(),
-    });
+    const made = this.#measured(name, value, user, properties);
     if ("event" in made) {
       this.#put(made.event);
       return;
@@ -116,12 +112,23 @@ export class Reporting implements Leaving {
     this.#once.warn(`metric ${String(name)} ${made.wrong}`, `a metric event is dropped: ${made.wrong} (${String(name)})`);
   }
 
+  #measured(name: string, value: number | bigint | undefined, user: User, properties: Attributes): Measured {
+    try {
+      const key = contextOf(user, this.#once)["targetingKey"];
+      const told = attributesOf(properties, this.#once);
+      return measured(name, value, key, told, { keys: this.#keys, isPrivate: this.#private, now: Date.now() });
+    } catch (error) {
+      return { wrong: `it can't be read: ${String(error)}` };
+    }
+  }
+
   get counts(): EventCounts {
     return { queued: this.#queue.length, sent: this.#queue.sent, dropped: { ...this.#queue.dropped } };
   }
 
-  /** Sends what is queued; true when nothing is left after `ms` at most. */
+  /** Sends what is queued and counted; true when nothing is left after `ms` at most. */
   flush(ms: number): Promise<boolean> {
+    this.#tellUsage();
     return this.#delivery.flush(ms);
   }
 

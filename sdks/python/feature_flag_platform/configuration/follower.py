@@ -49,6 +49,8 @@ class Follower:
         self._barren = 0
         """Streams in a row that brought nothing, not even a heartbeat."""
         self._suspicions = 0
+        self._streams_fail = False
+        """It is proven that streams can't pass."""
         self._stream_again = 0.0
         self._environment_again = 0.0
         self._troubled = False
@@ -186,7 +188,13 @@ class Follower:
         """Streams that bring nothing again and again while the configuration can be read can't pass. It must be read
         twice: an edge may have come back between a stream and this request."""
         self._barren += 1
-        if self._barren < BARREN_MAX or self._closing.is_set():
+        if self._closing.is_set():
+            return
+        if self._streams_fail:
+            # That was one more trial of a stream, while the configuration is asked for.
+            self._stream_again = time.monotonic() + STREAM_AGAIN_SECONDS
+            return
+        if self._barren < BARREN_MAX:
             return
         try:
             self._read_config()
@@ -199,6 +207,7 @@ class Follower:
             self._log.warning("streams can't pass, so the configuration is asked for every %g s", every)
             self._stream_again = time.monotonic() + STREAM_AGAIN_SECONDS
             self._failures = self._barren = self._suspicions = 0
+            self._streams_fail = True
 
     def _follow_stream(self) -> None:
         """Until the stream ends, which is always a failure of it."""
@@ -209,6 +218,7 @@ class Follower:
             follows = resumed is not None
             for events in stream.pieces():
                 self._brought, self._barren, self._suspicions = True, 0, 0
+                self._streams_fail = False
                 for event in events:
                     follows = self._take(event, follows)
                 self._window = max(self._options.retry_first, stream.retry_seconds)

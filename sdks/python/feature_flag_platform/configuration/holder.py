@@ -26,6 +26,8 @@ from feature_flag_platform.options import Bootstrap
 from feature_flag_platform.status import Source
 
 STALE_SECONDS = 60.0
+_FRESH_SECONDS = 10.0
+"""Within which of a confirmation answers are not said to be old, as the edge's are not."""
 _SAVE_SECONDS = 5.0
 
 Told = Callable[[View, set[str]], None]
@@ -179,7 +181,7 @@ class Holder:
         if self.confirmed is None:
             return 0
         age = time.monotonic() - self.confirmed
-        return int(age) if age >= STALE_SECONDS else 0
+        return int(age) if age >= _FRESH_SECONDS else 0
 
     def show_age(self) -> None:
         """Lets answers tell the age of what is held."""

@@ -31,9 +31,9 @@ class Contexts:
         """The context of a user: a text (the targeting key), an object with `key` and `attributes`, an evaluation
         context (`targetingKey` and attributes side by side), or None for nobody.
 
-        A mapping or an object that has a `key` and no targeting key is the second form. What is no user at all comes
-        back as it is, and the engine says INVALID_CONTEXT of it. The context is only to be read: it may be the
-        user's own mapping."""
+        A mapping or an object that has a `key` and no targeting key is the second form; what else it has is passed
+        over, and so is a targeting key among its attributes. What is no user at all comes back as it is, and the
+        engine says INVALID_CONTEXT of it. The context is only to be read: it may be the user's own mapping."""
         kind = user.__class__
         if kind is str or kind is int:
             return {TARGETING_KEY: user}
@@ -66,6 +66,7 @@ class Contexts:
 
     def _joined(self, key: Any, attributes: Any) -> Context:
         given = dict(attributes) if isinstance(attributes, Mapping) else {}
+        given.pop(TARGETING_KEY, None)
         if key is not None:
             given[TARGETING_KEY] = key
         return self._plain(given)

@@ -36,20 +36,26 @@ class Exposures:
         user = unit_key(context.get("targetingKey"))
         if mark is None or not user:
             return
-        unit = "" if outcome.bucket_by is None else randomised_unit(outcome.bucket_by, context)
+        unit = self._unit(outcome.bucket_by, context)
         told = (user, unit, mark.text)
         moment_told = time.monotonic()
         before = self._told.get(told)
         if before is not None and moment_told - before < WINDOW_SECONDS:
             return
-        if len(mark.variation) > VARIATION_LENGTH_MAX:
-            # Many overrides of a remote config together, which no experiment asks for.
-            self._queue.drop("variation_too_long")
+        if len(mark.variation) > VARIATION_LENGTH_MAX or not self._privacy.is_tellable(user):
+            # Such a variation is many overrides of a remote config together, which no experiment asks for.
+            self._queue.drop("invalid")
             return
         if self._remember(told, moment_told):
             event = self._event(outcome, mark, user, unit)
             shown = self._privacy.shown(context, outcome.attributes)
             self._queue.put({**event, "timestamp": moment(now), "context": shown})
+
+    def _unit(self, bucket_by: str | None, context: Any) -> str:
+        """The unit that isn't the user, as far as it may be told."""
+        if bucket_by is None or self._privacy.hides_unit(bucket_by):
+            return ""
+        return randomised_unit(bucket_by, context)
 
     def _remember(self, told: tuple[str, str, str], moment_told: float) -> bool:
         """False if another thread was quicker."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Mapping
 from decimal import Decimal
@@ -17,6 +16,9 @@ from feature_flag_platform.events.privacy import Privacy, clean
 from feature_flag_platform.events.queue import EventQueue
 from feature_flag_platform.notices import Notices
 
+NAME_LENGTH_MAX = 128
+VALUE_MAX = 1e15
+
 
 class MetricEvents:
     """Of one client. What can't be an event is dropped, counted and warned of once."""
@@ -29,17 +31,17 @@ class MetricEvents:
 
     def track(self, name: str, value: Any, user: Any, properties: Mapping[str, Any] | None) -> None:
         """Queues what this user did. `value` None: it only counts."""
-        if not isinstance(name, str) or not name:
-            self._drop("invalid", "a metric event needs a name")
+        if not isinstance(name, str) or not 0 < len(name) <= NAME_LENGTH_MAX:
+            self._drop("a metric event needs a name of at most 128 characters, so one was dropped")
             return
         context = self._contexts.of(user)
         key = unit_key(context.get(TARGETING_KEY)) if isinstance(context, dict) else None
-        if not key:
-            self._drop("invalid", "the metric event %r names no user, so it was dropped", name)
+        if not key or not self._privacy.is_tellable(key):
+            self._drop("the metric event %r names no user by at most 512 characters, so it was dropped", name)
             return
         number = None if value is None else _number(value)
         if value is not None and number is None:
-            self._drop("invalid", "the value of the metric event %r is no finite number, so it was dropped", name)
+            self._drop("the value of the metric event %r is no finite number up to 1e15, so it was dropped", name)
             return
         event: dict[str, Any] = {
             "type": "metric",
@@ -54,19 +56,19 @@ class MetricEvents:
             event["properties"] = self._privacy.without_private(self._contexts.attributes(properties))
         self._queue.put(event)
 
-    def _drop(self, reason: str, message: str, *arguments: object) -> None:
-        self._queue.drop(reason)
+    def _drop(self, message: str, *arguments: object) -> None:
+        self._queue.drop("invalid")
         self._notices.warn((message, *arguments), message, *arguments)
 
 
 def _number(value: Any) -> float | None:
-    """A finite number as JSON has it; None for anything else, truth values too."""
+    """A number as JSON has it, and not beyond what an ingestor takes; None for anything else, truth values too."""
     if value.__class__ is int:
-        return value
+        return value if abs(value) <= VALUE_MAX else None
     if isinstance(value, bool) or not isinstance(value, Real | Decimal):
         return None
     try:
         number = float(value)
     except (OverflowError, ValueError):
         return None
-    return number if math.isfinite(number) else None
+    return number if abs(number) <= VALUE_MAX else None

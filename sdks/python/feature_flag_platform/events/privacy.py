@@ -11,8 +11,12 @@ from typing import Any
 
 from bucketing.attributes import lookup
 
+from feature_flag_platform.evaluation.contexts import TARGETING_KEY
+
+KEY_LENGTH_MAX = 512
 TEXT_LENGTH_MAX = 256
 LIST_LENGTH_MAX = 20
+_DOT = re.compile(r"\.")
 _INTEGERS = range(-(2**63), 2**63)
 _UNFIT = re.compile("[\0\ud800-\udfff]")
 
@@ -24,6 +28,14 @@ class Privacy:
     def __init__(self, private: Iterable[str], secret: str | None) -> None:
         self._private = frozenset(private)
         self._secret = None if secret is None else secret.encode()
+
+    def is_tellable(self, key: str) -> bool:
+        """Whether an ingestor takes this key of a user, as events tell it."""
+        return self._secret is not None or len(key) <= KEY_LENGTH_MAX
+
+    def hides_unit(self, bucket_by: str) -> bool:
+        """Whether the unit that this attribute gives is told to nobody."""
+        return self._secret is None and self._is_private(bucket_by)
 
     def key(self, key: str) -> str:
         """A user's or unit's key as events tell it."""
@@ -38,9 +50,9 @@ class Privacy:
         is left out."""
         found: dict[str, Any] = {}
         for name in names:
-            path = (name,) if name in context else tuple(name.split("."))
-            if self._is_private(name, path):
+            if self._is_private(name) or (self._secret is not None and name == TARGETING_KEY):
                 continue
+            path = (name,) if name in context else tuple(name.split("."))
             value = lookup(context, name, path)
             if not _is_plain(value):
                 continue
@@ -51,15 +63,24 @@ class Privacy:
         return found
 
     def without_private(self, properties: Mapping[str, Any]) -> dict[str, Any]:
-        """Properties of a metric event, but for those of a private name."""
-        return {clean(name): _cleaned(value) for name, value in properties.items() if name not in self._private}
+        """Properties of a metric event, but for those that are private, at whatever depth."""
+        return {clean(name): _cleaned(value) for name, value in self._open(properties, "").items()}
 
-    def _is_private(self, name: str, path: tuple[str, ...]) -> bool:
-        """An attribute is as private as the objects around it."""
+    def _open(self, properties: Mapping[str, Any], above: str) -> Mapping[str, Any]:
+        if not self._private:
+            return properties
+        return {
+            name: self._open(value, f"{above}{name}.") if value.__class__ is dict else value
+            for name, value in properties.items()
+            if not self._is_private(above + name)
+        }
+
+    def _is_private(self, name: str) -> bool:
+        """An attribute is as private as the objects around it. `name`: its path."""
         private = self._private
-        if not private:
-            return False
-        return name in private or any(".".join(path[:length]) in private for length in range(1, len(path)))
+        return bool(private) and (
+            name in private or any(name[: each.start()] in private for each in _DOT.finditer(name))
+        )
 
 
 def clean(text: str) -> str:

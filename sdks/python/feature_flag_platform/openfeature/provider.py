@@ -14,7 +14,7 @@ from feature_flag_platform.client import FeatureFlagClient
 from feature_flag_platform.evaluation.details import Detail
 from feature_flag_platform.listeners import Change
 from feature_flag_platform.openfeature.resolving import ResolvingProvider
-from feature_flag_platform.status import State
+from feature_flag_platform.status import Source, State
 
 READY_SECONDS = 5.0
 
@@ -68,10 +68,13 @@ class FeatureFlagProvider(ResolvingProvider):
         before, self._state = self._state, state
         if not hasattr(self, "_on_emit") or state is before:
             return
-        message = self._client.status().last_error
+        status = self._client.status()
+        message = status.last_error
         if state is State.READY:
             self.emit_provider_ready(ProviderEventDetails())
         elif state is State.STALE:
             self.emit_provider_stale(ProviderEventDetails(message=message))
         elif state is State.REFUSED:
-            self.emit_provider_error(ProviderEventDetails(message=message, error_code=ErrorCode.PROVIDER_FATAL))
+            # OpenFeature asks a provider that is fatal no more; what is held goes on to be served.
+            code = ErrorCode.PROVIDER_FATAL if status.source is Source.NONE else ErrorCode.GENERAL
+            self.emit_provider_error(ProviderEventDetails(message=message, error_code=code))
