@@ -95,6 +95,19 @@ test("changes are in what is kept, and chunks as long as it names them", async (
   assert.deepEqual(said.warnings, []);
 });
 
+test("a chunk that is read from the store is not deleted by a write that is under way", async () => {
+  const store = new Store(folder, "key");
+  const keeper = new Keeper(store, new OnceLogger(new Said()));
+  const digest = "1".repeat(64);
+  await store.saveChunk(digest, Buffer.from("one"));
+  keeper.took({ version: 1 }, Buffer.from('{"version":1}'), "1-a", 'W/"a"');
+  assert.equal(keeper.chunk({ segment: "beta", number: 1, digest })?.toString(), "one");
+  const beta = { key: "beta", long_list: { chunks: [{ number: 1, digest }] } };
+  keeper.changed({ version: 2, segments: { beta } }, "2-b", 'W/"b"');
+  await keeper.close();
+  assert.equal(store.chunk(digest)?.toString(), "one");
+});
+
 test("a folder that is gone costs the store alone", async () => {
   const said = new Said();
   const keeper = new Keeper(new Store(folder, "key"), new OnceLogger(said));

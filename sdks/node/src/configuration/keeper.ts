@@ -70,9 +70,11 @@ export class Keeper {
     this.#isDue(streamId, etag);
   }
 
-  /** A chunk that was kept. */
-  chunk(missing: MissingChunk): Buffer | undefined {
-    return this.#store.chunk(missing.digest);
+  /** A chunk that was kept; it is until what names it is held. */
+  chunk({ digest }: MissingChunk): Buffer | undefined {
+    const bytes = this.#store.chunk(digest);
+    if (bytes) this.#fresh.add(digest);
+    return bytes;
   }
 
   keepChunk(digest: string, bytes: Buffer): void {
@@ -101,12 +103,12 @@ export class Keeper {
     this.#due = false;
     const bytes = this.#bytes ?? Buffer.from(writeJson(this.#document as JsonObject));
     const stored = { bytes, streamId: this.#streamId, etag: this.#etag };
-    const [named, fresh] = [digestsIn(this.#document), [...this.#fresh]];
+    const named = digestsIn(this.#document);
     this.#then(async () => {
       await this.#store.save(stored);
       const before = this.#named;
       this.#named = named;
-      await this.#store.forgetChunksBut(new Set([...named, ...before, ...fresh]));
+      await this.#store.forgetChunksBut(new Set([...named, ...before, ...digestsIn(this.#document), ...this.#fresh]));
     });
   }
 
