@@ -102,8 +102,8 @@ bench-edge: install ## The edge beside bare handlers: CPU per request, latency, 
 bench-engine: install ## The rule engine: nanoseconds per flag, load time, memory (JSON=FILE keeps the figures)
 	$(BIN)/python -m benchmarks.engine $(if $(JSON),--json $(JSON))
 
-bench-peers: install $(PEERS)/.installed ## The rule engine beside the Python SDKs of others (JSON=FILE keeps the figures)
-	PYTHONPATH=libs:. $(PEERS)/bin/python -m benchmarks.peers $(if $(JSON),--json $(JSON))
+bench-peers: install $(PEERS)/.installed ## The Python SDK and its engine beside those of others (JSON=FILE keeps the figures)
+	PYTHONPATH=libs:sdks/python:. $(PEERS)/bin/python -m benchmarks.peers $(if $(JSON),--json $(JSON))
 
 bench-sdks: install $(PEERS)/.installed ## The SDKs beside those of others in Python, Node and Go; start and memory with 10,000 flags (JSON=FILE)
 	$(BIN)/python -m benchmarks.sdks --peers $(PEERS)/bin/python $(if $(JSON),--json $(JSON))

@@ -1,12 +1,12 @@
-"""The engine beside the Python SDKs of others: nanoseconds for one flag, evaluated inside this process.
+"""The SDK and its engine beside the Python SDKs of others: nanoseconds for one flag, evaluated inside this process.
 
     python -m benchmarks.peers [--rounds 15] [--without-c] [--json FILE]
 
 Every engine holds 50 flags that say the same in its own words: three rules of two conditions, one of them a segment
 of four, the last one a split in halves; a user has six attributes. Before anything is timed, each must serve every
 kind of user as the rules say. Then all are measured in turns, round after round; shown is the median of the rounds,
-and of each round's ratio to this engine. No connection is opened: one that is tried ends the run. Exits 1 if this
-engine isn't faster than each of the others in each column.
+and of each round's ratio to this SDK. No connection is opened: one that is tried ends the run. Exits 1 if this
+SDK isn't faster than each of the others in each column.
 """
 
 from __future__ import annotations
@@ -64,16 +64,20 @@ def offline() -> None:
 
 def without_c() -> None:
     """Makes the next import of this engine one that finds no compiled bucket."""
-    for name in [each for each in sys.modules if each.startswith(("bucketing", "benchmarks.engine_flags"))]:
+    for name in [
+        each
+        for each in sys.modules
+        if each.startswith(("bucketing", "feature_flag_platform", "benchmarks.engine_flags"))
+    ]:
         del sys.modules[name]
     sys.modules["bucketing.native._bucket"] = None  # type: ignore[assignment]
 
 
 def every_peer() -> list[Peer]:
-    """This engine first."""
-    from benchmarks.peer_sdks import flagd, growthbook, launchdarkly, unleash, verdict  # noqa: PLC0415
+    """This platform's SDK first, then its engine alone."""
+    from benchmarks.peer_sdks import flagd, growthbook, launchdarkly, sdk, unleash, verdict  # noqa: PLC0415
 
-    makers = (verdict.peer, growthbook.peer, launchdarkly.peer, unleash.peer, unleash.engine, flagd.peer)
+    makers = (sdk.peer, verdict.peer, growthbook.peer, launchdarkly.peer, unleash.peer, unleash.engine, flagd.peer)
     return [make() for make in makers]
 
 
@@ -135,7 +139,7 @@ def ratio(times: list[float], own: list[float]) -> float:
 
 
 def show(peers: list[Peer], times: dict[str, dict[str, list[float]]], report: Report) -> bool:
-    """Prints the table. Returns whether the first peer is the fastest in each column."""
+    """Prints the table. Returns whether the first peer is faster in each column than those that aren't ours."""
     own = times[peers[0].name]
     ratios = {peer.name: {c: ratio(times[peer.name][c], own[c]) for c in COLUMNS} for peer in peers}
     print("| engine | version | " + " | ".join(f"{column}, ns | ×" for column in COLUMNS) + " |")
@@ -149,7 +153,7 @@ def show(peers: list[Peer], times: dict[str, dict[str, list[float]]], report: Re
     print()
     for peer in peers:
         print(f"- {peer.name}: {peer.note}.")
-    return all(each > 1 for peer in peers[1:] for each in ratios[peer.name].values())
+    return all(each > 1 for peer in peers if not peer.ours for each in ratios[peer.name].values())
 
 
 def main() -> int:

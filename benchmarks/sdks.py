@@ -139,7 +139,10 @@ def peers(python: Path | None, report: Report) -> bool:
 
 def _table(name: str, command: list[str], at: Path) -> bool:
     print(f"{name}\n", flush=True)
-    return subprocess.run(command, cwd=at, env=os.environ | {"PYTHONPATH": "libs:."}, check=False).returncode == 0
+    return (
+        subprocess.run(command, cwd=at, env=os.environ | {"PYTHONPATH": "libs:sdks/python:."}, check=False).returncode
+        == 0
+    )
 
 
 def _show(name: str, rows: list[dict[str, Any]]) -> None:

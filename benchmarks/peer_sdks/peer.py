@@ -32,3 +32,4 @@ class Peer:
     context: Callable[[Attributes], Any]
     serve: Callable[[Any], bool]
     close: Callable[[], object] = lambda: None
+    ours: bool = False

@@ -18,4 +18,6 @@ def peer() -> Peer:
         return evaluate(MEASURED, context, int(clock() * 1000)).value is True
 
     written = "Python" if native.BUILT is None else "C"
-    return Peer("Verdict", "here", f"SHA-256 in {written}; the clock is read at each call", dict, serve)
+    return Peer(
+        "Verdict's engine", "here", f"SHA-256 in {written}; the clock is read at each call", dict, serve, ours=True
+    )
