@@ -95,7 +95,7 @@ test('a refused key is fatal', async () => {
   assert.equal(OpenFeature.getClient().providerStatus, ProviderStatus.FATAL);
 });
 
-test('a key that is refused later is told as fatal', async () => {
+test('a key that is refused later is an error, and what is held goes on', async () => {
   await edge.put('document', { flags: { fancy: flag(true) } });
   const made = provider({ polling: 'always', pollInterval: 0.02, logger: new Said() });
   await OpenFeature.setProviderAndWait(made, { targetingKey: 'ann' });
@@ -103,8 +103,9 @@ test('a key that is refused later is told as fatal', async () => {
   OpenFeature.addHandler(ProviderEvents.Error, (details) => errors.push(details));
   await edge.put('behaviour', { bulk: { kind: 'status', status: 403 } });
   await until(() => errors.length);
-  assert.equal(OpenFeature.getClient().providerStatus, ProviderStatus.FATAL);
-  assert.equal(errors[0]?.errorCode, ErrorCode.PROVIDER_FATAL);
+  assert.equal(OpenFeature.getClient().providerStatus, ProviderStatus.ERROR);
+  assert.equal(errors[0]?.errorCode, ErrorCode.GENERAL);
+  assert.equal(OpenFeature.getClient().getBooleanValue('fancy', false), true);
 });
 
 test('an edge that is not there is an error until it is', async () => {
