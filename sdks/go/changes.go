@@ -3,6 +3,8 @@ package ff
 import (
 	"reflect"
 	"time"
+
+	"github.com/feature-flag-platform/sdk/go/internal/engine"
 )
 
 // Change is what a listener of OnChange is told.
@@ -38,13 +40,15 @@ func (c *Client) OnChange(tell func(Change), options ...ChangeOption) (stop func
 	return c.notices.addListener(made)
 }
 
-// listener is one of OnChange. answers are those that its user was served when it was looked last.
+// listener is one of OnChange. answers are those that its user was served when it was looked last, told is what it was told of last: at
+// first what was held when it came.
 type listener struct {
 	tell    func(Change)
 	flags   []string
 	user    any
 	named   bool
 	answers map[string]Detail
+	told    *engine.FlagSet
 }
 
 func (l *listener) wants(key string) bool {

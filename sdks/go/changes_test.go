@@ -74,6 +74,21 @@ func TestListenersAreToldWhatChanges(t *testing.T) {
 	}
 }
 
+func TestAListenerIsToldNothingOfWhatWasHeldWhenItCame(t *testing.T) {
+	edge := edgetest.New(t, one("on"))
+	for range 30 {
+		c := client(t, edge)
+		var late heard
+		c.OnChange(late.tell)
+		if err := c.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if told := late.all(); len(told) != 0 {
+			t.Fatalf("told %+v", told)
+		}
+	}
+}
+
 func TestAListenerMayCloseTheClient(t *testing.T) {
 	edge := edgetest.New(t, one("off"))
 	c := client(t, edge)

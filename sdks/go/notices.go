@@ -25,8 +25,7 @@ type notices struct {
 	listeners []*listener
 	statuses  []*func(Status)
 
-	// What follows is the goroutine's own.
-	told  *engine.FlagSet
+	// state is the goroutine's own.
 	state State
 }
 
@@ -48,7 +47,6 @@ func (n *notices) wake() {
 }
 
 func (n *notices) start(times pace.Pace) {
-	n.told = n.client.follower.Flags()
 	n.state = StateStarting
 	go n.run(times)
 }
@@ -92,17 +90,16 @@ func (n *notices) tell(timed bool) {
 			n.call(func() { (*each)(status) })
 		}
 	}
-	current, before := n.client.follower.Flags(), n.told
-	n.told = current
-	var keys []string
-	switch {
-	case current == before:
-	case before == nil:
-		keys = current.Keys()
-	default:
-		keys = current.ChangedSince(before)
-	}
+	current := n.client.follower.Flags()
+	changes := map[*engine.FlagSet][]string{}
 	for _, each := range listeners {
+		before := each.told
+		each.told = current
+		keys, known := changes[before]
+		if !known {
+			keys = keysThatDiffer(before, current)
+			changes[before] = keys
+		}
 		switch {
 		case each.named && (timed || len(keys) > 0):
 			n.call(func() { each.look(n.client) })
@@ -110,6 +107,17 @@ func (n *notices) tell(timed bool) {
 			n.call(func() { each.changed(keys) })
 		}
 	}
+}
+
+// keysThatDiffer has all keys where nothing was held before.
+func keysThatDiffer(before, after *engine.FlagSet) []string {
+	switch {
+	case after == before:
+		return nil
+	case before == nil:
+		return after.Keys()
+	}
+	return after.ChangedSince(before)
 }
 
 // call keeps what a listener does wrong away from all others.
@@ -131,6 +139,7 @@ func (n *notices) all() ([]*listener, []*func(Status)) {
 }
 
 func (n *notices) addListener(made *listener) (stop func()) {
+	made.told = n.client.follower.Flags()
 	if made.named {
 		made.answers = n.client.answersFor(made)
 	}
