@@ -206,14 +206,14 @@ def _streams(platform: Platform, ends: Sequence[BaseException | None]) -> Promis
     """Work that ended by itself is told here: it had no business to."""
     away = _away(platform)
     failed = [str(each) for each in ends if not isinstance(each, asyncio.CancelledError)]
-    hints = {hint for reader in platform.streams for hint in reader.hints}
+    pauses = {pause for reader in platform.streams for pause in reader.pauses}
     worst = max(away, default=0.0)
     return Promise(
         "streams are back soon, each at a time of its own",
         f"{len(platform.streams)} event streams through the restarts",
-        f"{len(away)} ends, back after {worst:.2f} s at most, {len(hints)} different hints"
+        f"{len(away)} ends, back after {worst:.2f} s at most, {len(pauses)} different pauses"
         + (f"; {failed}" if failed else ""),
-        bool(away) and worst <= _STREAM_SECONDS_MAX and len(hints) > 1 and not failed,
+        bool(away) and worst <= _STREAM_SECONDS_MAX and len(pauses) > 1 and not failed,
     )
 
 
