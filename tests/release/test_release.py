@@ -43,6 +43,7 @@ def release(checkout: Path, *arguments: str) -> subprocess.CompletedProcess[str]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.timeout(900)
 def test_a_release_is_committed_tagged_and_built_twice_to_the_same_bytes(checkout: Path) -> None:
     made = release(checkout, VERSION)
     assert made.returncode == 0, made.stderr
