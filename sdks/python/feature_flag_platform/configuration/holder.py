@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -68,8 +70,8 @@ class Holder:
         """What there is without any edge: the bootstrap, then the store if that is not older."""
         if bootstrap is not None:
             try:
-                given = json.loads(Path(bootstrap).read_bytes()) if isinstance(bootstrap, str | Path) else bootstrap
-                self.take(json.loads(json.dumps(given)), Source.BOOTSTRAP)
+                text = Path(bootstrap).read_bytes() if isinstance(bootstrap, str | Path) else json.dumps(bootstrap)
+                self.take(json.loads(text), Source.BOOTSTRAP)
             except (OSError, ValueError, TypeError, RecursionError, Unreachable) as error:
                 self._notices.warn(("bootstrap",), "the bootstrap can't be used: %s", error)
         stored = None if self._store is None else self._store.load()
@@ -101,7 +103,8 @@ class Holder:
 
         Raises Unreachable for what is no config document of this engine."""
         try:
-            head, entities = entities_of(document, self._compiled, self._waiting)
+            with _collector_at_rest():
+                head, entities = entities_of(document, self._compiled, self._waiting)
             if self._compiled is not None and head.version < self._compiled.version:
                 return False
             self._pending = {key: each for key, each in self._pending.items() if not self._is_good(key)}
@@ -143,7 +146,8 @@ class Holder:
         same = before is not None and (before.flagset.salt, before.version) == (head.salt, head.version)
         if same and not entities.any:
             return
-        compiled, defects, self._waiting = assemble(before, head, entities)
+        with _collector_at_rest():
+            compiled, defects, self._waiting = assemble(before, head, entities)
         for each in defects:
             kept = "what was good of it goes on" if each.kept else "it answers PARSE_ERROR"
             about = ("defect", each.kind, each.key, each.reason)
@@ -210,3 +214,15 @@ class Holder:
         if self._store is not None and self._unsaved_chunks:
             self._store.save_chunks(self._unsaved_chunks)
             self._unsaved_chunks = {}
+
+
+@contextmanager
+def _collector_at_rest() -> Iterator[None]:
+    """A whole configuration is a million objects that stay: looking through them for garbage is a third of the work."""
+    was_at_work = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_at_work:
+            gc.enable()
