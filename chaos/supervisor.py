@@ -73,7 +73,7 @@ class Supervisor:
             pass
         await self.ready(name)
 
-    async def ready(self, name: str, seconds: float = 180) -> None:
+    async def ready(self, name: str, seconds: float = 60) -> None:
         """Returns when the part answers in its own protocol; raises TimeoutError."""
         server = self._servers[name]
         async with asyncio.timeout(seconds):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -24,9 +25,9 @@ class ResolvingProvider(AbstractProvider):
     def get_metadata(self) -> Metadata:
         return Metadata(self.name)
 
+    @abstractmethod
     def resolve(self, flag: str, default: Any, wanted: FlagType, context: EvaluationContext | None) -> Detail:
         """The detail of a flag that must be of the type `wanted`; never raises."""
-        raise NotImplementedError
 
     def resolve_boolean_details(
         self, flag_key: str, default_value: bool, evaluation_context: EvaluationContext | None = None
