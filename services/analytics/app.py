@@ -32,6 +32,7 @@ from analytics.operations.reconciliation import Reconciler
 from analytics.operations.telemetry import OperationTelemetry
 from analytics.planning import endpoints as planning
 from analytics.programme import endpoints as programme
+from analytics.programme.standings import Standings
 from analytics.reports import endpoints as reports
 from analytics.reports import unit_endpoints as units
 from analytics.reports.unit_file import UnitFileLimits
@@ -109,7 +110,13 @@ def _routers(parts: Parts, registry: CollectorRegistry) -> list[APIRouter]:
         reports.build_router(authenticator=authenticator, inquiries=inquiries),
         units.build_router(authenticator=authenticator, inquiries=inquiries, acts=acts, limits=parts.unit_files),
         planning.build_router(authenticator=authenticator, inquiries=inquiries, warehouse=warehouse, clock=clock),
-        programme.build_router(authenticator=authenticator, inquiries=inquiries, warehouse=warehouse, clock=clock),
+        programme.build_router(
+            authenticator=authenticator,
+            inquiries=inquiries,
+            warehouse=warehouse,
+            standings=Standings(warehouse, parts.catalog, clock),
+            clock=clock,
+        ),
         usage.build_router(
             authenticator=authenticator, inquiries=inquiries, reader=UsageReader(warehouse), clock=clock
         ),

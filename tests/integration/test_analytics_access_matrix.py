@@ -44,6 +44,7 @@ class Row(NamedTuple):
 
 EXPERIMENT = "/v1/experiments/{experiment}"
 ROWS: dict[tuple[str, str], Row] = {
+    ("GET", "/v1/experiments"): Row("results:read"),
     ("GET", f"{EXPERIMENT}/results"): Row("results:read"),
     ("GET", f"{EXPERIMENT}/results/segments"): Row("results:read", {"by": "country"}),
     ("GET", f"{EXPERIMENT}/results/sample-ratio"): Row("results:read"),

@@ -23,6 +23,7 @@ Boundary = Literal["obrien_fleming", "pocock"]
 Correction = Literal["holm", "benjamini_hochberg"]
 _ROLES = cast("dict[int, Role]", words(pb.MetricRole))
 _STATUSES = words(pb.ExperimentStatus)
+EXPERIMENT_STATUSES = frozenset(_STATUSES.values())
 _MODES = words(pb.SequentialMode)
 _MARGIN_KINDS = cast("dict[int, MarginKind]", words(pb.MarginKind))
 _BOUNDARIES = cast("dict[int, Boundary]", words(pb.Boundary))

@@ -1,4 +1,5 @@
-"""`GET /v1/experiments/{experiment}/interactions`, `GET /v1/programme`, `GET /v1/holdouts/{holdout}/effect`."""
+"""`GET /v1/experiments`, `GET /v1/experiments/{experiment}/interactions`, `GET /v1/programme`,
+`GET /v1/holdouts/{holdout}/effect`."""
 
 from __future__ import annotations
 
@@ -7,10 +8,12 @@ from typing import Annotated
 from actors.tokens import Actor
 from fastapi import APIRouter, Depends, Query, Response
 from service_kit.clock import Clock
-from service_kit.problems import NotFound
+from service_kit.pagination import RequestedPage, page_of
+from service_kit.problems import FieldError, InvalidInput, NotFound
 from service_kit.requests import new_router
 
 from analytics.access import Authenticator
+from analytics.catalog.entries import EXPERIMENT_STATUSES
 from analytics.programme.figure_documents import ProgrammeDocument, programme_document
 from analytics.programme.figures import Analysts, programme_figures
 from analytics.programme.holdout_documents import HoldoutDocument, holdout_document
@@ -18,18 +21,29 @@ from analytics.programme.holdouts import held_experiments, holdout_effects
 from analytics.programme.interaction_documents import InteractionsDocument, interactions_document
 from analytics.programme.interactions import Asked as AskedInteractions
 from analytics.programme.interactions import interactions
+from analytics.programme.standing_documents import StandingPage
+from analytics.programme.standings import Standings
 from analytics.results.analysis import AnalysisTime
-from analytics.results.inquiries import PROBLEMS, Asked, Inquiries, Instant, Where, rendered
+from analytics.results.inquiries import PROBLEMS, Asked, Inquiries, Instant, Where, json_response, rendered
 from analytics.warehouse.client import Warehouse
 
 Alpha = Annotated[float, Query(gt=0, lt=1, description="Of the intervals; experiments keep their own")]
 ExperimentLimit = Annotated[int, Query(ge=1, le=200, description="Experiments to read, the latest start first")]
 MetricKey = Annotated[str, Query(min_length=1, max_length=128, description="Key of the metric")]
+Statuses = Annotated[
+    str | None,
+    Query(max_length=100, description="Only those of these statuses, with commas: running,paused"),
+]
 PairLimit = Annotated[int, Query(ge=1, le=50, description="Pairs to examine, those with most common users first")]
 
 
 def build_router(
-    *, authenticator: Authenticator, inquiries: Inquiries, warehouse: Warehouse, clock: Clock
+    *,
+    authenticator: Authenticator,
+    inquiries: Inquiries,
+    warehouse: Warehouse,
+    standings: Standings,
+    clock: Clock,
 ) -> APIRouter:
     router = new_router("programme", authenticator.actor, prefix="/v1")
 
@@ -53,6 +67,8 @@ def build_router(
         async with inquiries.turn(actor, inquiry.environment):
             found = await interactions(warehouse, wanted, others)
             return await rendered(lambda: interactions_document(inquiry.environment, inquiry.time, found))
+
+    _add_list(router, authenticator, inquiries, standings)
 
     @router.get(
         "/holdouts/{holdout}/effect",
@@ -102,3 +118,38 @@ def build_router(
             return await rendered(lambda: programme_document(environment, analysts.time.now, figures))
 
     return router
+
+
+def _statuses(text: str | None) -> frozenset[str]:
+    """Raises InvalidInput for what is no status."""
+    if text is None:
+        return EXPERIMENT_STATUSES
+    wanted = frozenset(text.split(","))
+    if wanted <= EXPERIMENT_STATUSES:
+        return wanted
+    known = ", ".join(sorted(EXPERIMENT_STATUSES))
+    raise InvalidInput([FieldError("status", "unknown_value", f"must be some of {known}, with commas")])
+
+
+def _add_list(router: APIRouter, authenticator: Authenticator, inquiries: Inquiries, standings: Standings) -> None:
+    @router.get(
+        "/experiments",
+        summary="Where each experiment stands",
+        responses={**PROBLEMS, 200: {"model": StandingPage}},
+        response_class=Response,
+    )
+    async def experiments_of_environment(
+        where: Where, page: RequestedPage, status: Statuses = None, actor: Actor = Depends(authenticator.actor)
+    ) -> Response:
+        """Per experiment units, the plan with days left, health, decision, and the first goal as it may be read; in
+        pages by key. Figures of experiments under way are at most a minute old. What could not be computed in time is
+        `waiting`: ask again."""
+        environment = inquiries.measured(actor, where)
+        wanted = _statuses(status)
+        every = sorted(inquiries.catalog.entries(environment.id).experiments.values(), key=lambda each: each.key)
+        rest = [each for each in every if each.key > (page.after or "") and each.status in wanted]
+        given, cursor = page_of(rest[: page.fetch], page, lambda each: each.key)
+        async with inquiries.turn(actor, environment):
+            items = await standings.of(environment, given)
+        complete = all(each.state != "waiting" for each in items)
+        return json_response(StandingPage(items=items, complete=complete, next_cursor=cursor))
