@@ -1,0 +1,50 @@
+import { Burger, Button } from "@mantine/core";
+import { Icon } from "@/components/Icon";
+import { keyLabel } from "@/lib/keyboard";
+import { openPalette } from "../palette/state";
+import { Attention } from "./Attention";
+import { EnvironmentSwitch } from "./EnvironmentSwitch";
+import { PersonMenu } from "./PersonMenu";
+import classes from "./TopBar.module.css";
+
+interface Props {
+  readonly menuOpened: boolean;
+  readonly onMenu: () => void;
+  readonly hasEnvironment: boolean;
+}
+
+export function TopBar({ menuOpened, onMenu, hasEnvironment }: Props) {
+  return (
+    <div className={classes.bar}>
+      <Burger
+        opened={menuOpened}
+        onClick={onMenu}
+        hiddenFrom="sm"
+        size="sm"
+        aria-label="Pages"
+        aria-expanded={menuOpened}
+      />
+      {hasEnvironment && <EnvironmentSwitch />}
+      <div className={classes.space} />
+      {hasEnvironment && (
+        <>
+          <Button
+            variant="default"
+            className={classes.search ?? ""}
+            leftSection={<Icon name="search" size={16} />}
+            rightSection={<kbd className={classes.key}>{keyLabel("mod+k")}</kbd>}
+            onClick={openPalette}
+            visibleFrom="sm"
+          >
+            Search
+          </Button>
+          <Button variant="subtle" color="gray" px="xs" hiddenFrom="sm" aria-label="Search" onClick={openPalette}>
+            <Icon name="search" />
+          </Button>
+          <Attention />
+        </>
+      )}
+      <PersonMenu />
+    </div>
+  );
+}

@@ -1,0 +1,75 @@
+import { Alert, Button, Skeleton, Stack, Text } from "@mantine/core";
+import type { UseQueryResult } from "@tanstack/react-query";
+import { notFound } from "@tanstack/react-router";
+import { type ReactNode, useEffect, useState } from "react";
+import { asProblem, sentence } from "@/api/problem";
+import { relativeTime } from "@/lib/format";
+import { useNow } from "@/lib/now";
+import { Failure } from "./Failure";
+
+const SKELETON_MILLISECONDS = 150;
+
+interface Props<T> {
+  readonly query: UseQueryResult<T>;
+  readonly children: (data: T) => ReactNode;
+  /** In the form of what comes; three lines by default. */
+  readonly skeleton?: ReactNode;
+  /** A part of a page: what is absent is told in place, not by the page's 404. */
+  readonly part?: boolean;
+}
+
+/** What a query has: its data; while it waits a skeleton; what failed, beside old data with their age. */
+export function QueryView<T>({ query, children, skeleton, part = false }: Props<T>) {
+  const waits = useDelayed(query.isPending);
+  if (query.data !== undefined) {
+    return (
+      <>
+        {query.isError && <Stale at={query.dataUpdatedAt} error={query.error} retry={() => void query.refetch()} />}
+        {children(query.data)}
+      </>
+    );
+  }
+  if (query.isError) {
+    const problem = asProblem(query.error);
+    if (problem.status === 404 && !part) throw notFound();
+    return <Failure problem={problem} retry={() => void query.refetch()} />;
+  }
+  return waits ? <div aria-busy="true">{skeleton ?? <Lines />}</div> : null;
+}
+
+function Stale({ at, error, retry }: { readonly at: number; readonly error: unknown; readonly retry: () => void }) {
+  const now = useNow();
+  return (
+    <Alert color="yellow" variant="light" mb="sm" role="status">
+      <Text>
+        This is as of {relativeTime(at, now)}. {sentence(asProblem(error))}{" "}
+        <Button size="compact-xs" variant="default" onClick={retry}>
+          Try again
+        </Button>
+      </Text>
+    </Alert>
+  );
+}
+
+function Lines() {
+  return (
+    <Stack gap="sm">
+      <Skeleton height={20} width="40%" />
+      <Skeleton height={48} />
+      <Skeleton height={48} />
+    </Stack>
+  );
+}
+
+function useDelayed(active: boolean): boolean {
+  const [passed, setPassed] = useState(false);
+  useEffect(() => {
+    if (!active) return;
+    const timer = setTimeout(() => setPassed(true), SKELETON_MILLISECONDS);
+    return () => {
+      clearTimeout(timer);
+      setPassed(false);
+    };
+  }, [active]);
+  return passed;
+}

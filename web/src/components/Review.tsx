@@ -1,0 +1,137 @@
+import { Alert, Button, Group, Modal, Stack, Tabs, Textarea, TextInput } from "@mantine/core";
+import { type ReactNode, useState } from "react";
+import { asProblem, type Problem } from "@/api/problem";
+import { useKeys } from "@/lib/keyboard";
+import { Diff } from "./Diff";
+import { Failure } from "./Failure";
+
+interface Props {
+  readonly opened: boolean;
+  readonly onClose: () => void;
+  readonly title?: string;
+  /** The changes as sentences. */
+  readonly words: readonly string[];
+  readonly before: unknown;
+  readonly after: unknown;
+  /** Who is affected. */
+  readonly impact?: ReactNode;
+  readonly warnings?: readonly string[];
+  readonly reasonDemanded: boolean;
+  /** Must be typed: the environment's name, when much moves in a protected one. */
+  readonly typedName?: string;
+  /** "request": it must be approved by others first. */
+  readonly mode: "save" | "request";
+  /** What else is to be chosen, such as what is done with experiments. */
+  readonly choices?: ReactNode;
+  readonly confirm?: string;
+  /** Closes when it resolves; what it throws is shown. */
+  readonly onSubmit: (given: { readonly reason: string }) => Promise<unknown>;
+}
+
+/** The last look before a write: in words, as JSON, who is affected; a reason and a name where they are asked for. */
+export function Review(props: Props) {
+  const { opened, onClose, title, mode } = props;
+  return (
+    <Modal
+      opened={opened}
+      onClose={onClose}
+      size="xl"
+      title={title ?? (mode === "request" ? "Review and request approval" : "Review and save")}
+    >
+      {opened && <Content {...props} />}
+    </Modal>
+  );
+}
+
+function Content(props: Props) {
+  const {
+    onClose,
+    words,
+    before,
+    after,
+    impact,
+    warnings = [],
+    reasonDemanded,
+    typedName,
+    mode,
+    choices,
+    onSubmit,
+  } = props;
+  const [reason, setReason] = useState("");
+  const [typed, setTyped] = useState("");
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const lacksReason = reasonDemanded && reason.trim() === "";
+  const lacksName = typedName !== undefined && typed !== typedName;
+
+  const submit = async () => {
+    if (busy || lacksReason || lacksName) return;
+    setBusy(true);
+    setProblem(null);
+    try {
+      await onSubmit({ reason: reason.trim() });
+      onClose();
+    } catch (thrown) {
+      setProblem(asProblem(thrown));
+    } finally {
+      setBusy(false);
+    }
+  };
+  useKeys({ "mod+enter": () => void submit() });
+
+  return (
+    <Stack gap="md">
+      <Tabs defaultValue="words" keepMounted={false}>
+        <Tabs.List>
+          <Tabs.Tab value="words">In words</Tabs.Tab>
+          <Tabs.Tab value="json">As JSON</Tabs.Tab>
+        </Tabs.List>
+        <Tabs.Panel value="words" pt="sm">
+          <ul>
+            {words.map((each) => (
+              <li key={each}>{each}</li>
+            ))}
+          </ul>
+        </Tabs.Panel>
+        <Tabs.Panel value="json" pt="sm">
+          <Diff before={before} after={after} />
+        </Tabs.Panel>
+      </Tabs>
+      {warnings.map((each) => (
+        <Alert key={each} color="yellow" variant="light" role="status">
+          {each}
+        </Alert>
+      ))}
+      {impact}
+      {choices}
+      <Textarea
+        label={reasonDemanded ? "Reason" : "Reason (optional)"}
+        description="It stands in the audit log beside the change."
+        required={reasonDemanded}
+        maxLength={1000}
+        autosize
+        minRows={2}
+        value={reason}
+        onChange={(event) => setReason(event.currentTarget.value)}
+      />
+      {typedName !== undefined && (
+        <TextInput
+          label={`Type ${typedName} to confirm`}
+          description="This moves more than 5 % of the units in a protected environment."
+          autoComplete="off"
+          value={typed}
+          onChange={(event) => setTyped(event.currentTarget.value)}
+        />
+      )}
+      {problem !== null && <Failure problem={problem} />}
+      <Group justify="flex-end">
+        <Button variant="default" onClick={onClose}>
+          Back to editing
+        </Button>
+        <Button loading={busy} disabled={lacksReason || lacksName} onClick={() => void submit()}>
+          {props.confirm ?? (mode === "request" ? "Request approval" : "Save")}
+        </Button>
+      </Group>
+    </Stack>
+  );
+}

@@ -1,0 +1,60 @@
+import { useWindowVirtualizer } from "@tanstack/react-virtual";
+import { type RefObject, useCallback, useLayoutEffect, useMemo, useState } from "react";
+
+const VIRTUAL_FROM = 60;
+const ROW_HEIGHT = 48;
+const OVERSCAN = 6;
+
+export interface RowWindow {
+  readonly indices: readonly number[];
+  /** Heights in pixels of what is not drawn, above and below. */
+  readonly before: number;
+  readonly after: number;
+  readonly measure: (element: HTMLTableRowElement | null) => void;
+  /** Scrolls a row into view and calls when it is drawn. */
+  readonly show: (index: number, then: () => void) => void;
+}
+
+/** Which rows are drawn: all of a short table, those near the view of a long one. */
+export function useRowWindow(rows: number, body: RefObject<HTMLElement | null>): RowWindow {
+  const isVirtual = rows > VIRTUAL_FROM;
+  const [top, setTop] = useState(0);
+  // The table's place on the page moves with what stands above it.
+  useLayoutEffect(() => {
+    const element = body.current;
+    if (element === null) return;
+    const next = Math.round(element.getBoundingClientRect().top + window.scrollY);
+    if (next !== top) setTop(next);
+  });
+  const virtualizer = useWindowVirtualizer({
+    count: rows,
+    enabled: isVirtual,
+    estimateSize: () => ROW_HEIGHT,
+    overscan: OVERSCAN,
+    scrollMargin: top,
+  });
+  const shown = isVirtual ? virtualizer.getVirtualItems() : [];
+  const first = shown[0];
+  const last = shown.at(-1);
+  const all = useMemo(() => Array.from({ length: isVirtual ? 0 : rows }, (_, index) => index), [isVirtual, rows]);
+  const measure = useCallback(
+    (element: HTMLTableRowElement | null) => {
+      if (isVirtual) virtualizer.measureElement(element);
+    },
+    [isVirtual, virtualizer],
+  );
+  const show = useCallback(
+    (index: number, then: () => void) => {
+      if (isVirtual) virtualizer.scrollToIndex(index);
+      requestAnimationFrame(() => requestAnimationFrame(then));
+    },
+    [isVirtual, virtualizer],
+  );
+  return {
+    indices: isVirtual ? shown.map((each) => each.index) : all,
+    before: first === undefined ? 0 : first.start - top,
+    after: last === undefined ? 0 : virtualizer.getTotalSize() - (last.end - top),
+    measure,
+    show,
+  };
+}
