@@ -108,6 +108,8 @@ from control_plane.rollouts.ownership import RolloutShares
 from control_plane.rollouts.records import RolloutParts
 from control_plane.rollouts.service import RolloutService
 from control_plane.rollouts.templates_service import TemplateService
+from control_plane.search import endpoints as search_endpoints
+from control_plane.search.service import Search
 from control_plane.segments import endpoints as segments_endpoints
 from control_plane.segments import long_list_endpoints
 from control_plane.segments.edits import SegmentEdits
@@ -306,6 +308,7 @@ def _routers_of_entities(parts: Parts) -> Sequence[APIRouter]:
         reviews_endpoints.build_router(authenticator=authenticator, parts=reviews),
         preview_endpoints.build_router(authenticator=authenticator, parts=reviews),
         promotions_endpoints.build_router(authenticator=authenticator, parts=reviews),
+        search_endpoints.build_router(authenticator=authenticator, search=Search(parts.database)),
     )
 
 

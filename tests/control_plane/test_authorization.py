@@ -179,6 +179,7 @@ ROWS: dict[tuple[str, str], Row] = {
     ("PATCH", PROJECT): Row("administrator", {"name": "Other"}),
     ("POST", PROJECT + "/archive"): Row("administrator"),
     ("POST", PROJECT + "/restore"): Row("administrator"),
+    ("GET", PROJECT + "/search"): Row("viewer", query={"q": "thing"}),
     ("GET", PROJECT + "/members"): Row("viewer"),
     ("PUT", PROJECT + "/members/{user}"): Row("administrator", {"role": "viewer"}),
     ("DELETE", PROJECT + "/members/{user}"): Row("administrator"),

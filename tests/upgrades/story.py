@@ -258,6 +258,7 @@ async def _flags(owner: Speaker, shop: str, beside: Beside) -> None:
     await owner.changed(f"{shop}/flags/checkout", {"metadata": {"owner": "shop", "tier": 1}})
     await owner.changed(f"{shop}/flags/gate", {"purpose": "experiment", "expected_end": "2030-01-31"})
     await owner("GET", f"{shop}/flags?purpose=experiment")
+    await owner("GET", f"{shop}/search?q=checkout&kinds=flag,override")
     settings = f"{shop}/flags/checkout/environments"
     await owner("PUT", f"{settings}/production/enabled", {"enabled": True})
     change = {
