@@ -20,6 +20,7 @@ from streams import Bus, BusError, StreamSpec
 
 from analytics.access import Authenticator
 from analytics.acts import Acts
+from analytics.attributes import endpoints as attributes
 from analytics.catalog.catalog import Catalog
 from analytics.exports import endpoints as exports
 from analytics.exports.destinations.policy import DestinationPolicy
@@ -41,8 +42,11 @@ from analytics.results import snapshot_endpoints as snapshots
 from analytics.results.inquiries import Inquiries
 from analytics.results.snapshots import ResultSnapshots
 from analytics.turns import TurnLimits, Turns
+from analytics.usage import activity_endpoints as activity
 from analytics.usage import endpoints as usage
+from analytics.warehouse.activity import ActivityReader
 from analytics.warehouse.client import Warehouse
+from analytics.warehouse.contexts import ContextReader
 from analytics.warehouse.errors import QueryTooExpensive, WarehouseError, WarehouseUnavailable
 from analytics.warehouse.exports import ExportStore
 from analytics.warehouse.refusals import AWAY
@@ -119,6 +123,12 @@ def _routers(parts: Parts, registry: CollectorRegistry) -> list[APIRouter]:
         ),
         usage.build_router(
             authenticator=authenticator, inquiries=inquiries, reader=UsageReader(warehouse), clock=clock
+        ),
+        activity.build_router(
+            authenticator=authenticator, inquiries=inquiries, reader=ActivityReader(warehouse), clock=clock
+        ),
+        attributes.build_router(
+            authenticator=authenticator, inquiries=inquiries, reader=ContextReader(warehouse), clock=clock
         ),
         operations.build_router(
             authenticator=authenticator,

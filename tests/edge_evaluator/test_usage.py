@@ -134,6 +134,10 @@ class Setup:
     async def minute(self) -> list[dict[str, Any]]:
         """What is sent when the next one has begun."""
         self.clock.advance(MINUTE / 1000)
+        return await self.sent()
+
+    async def sent(self) -> list[dict[str, Any]]:
+        """What is sent now."""
         await self.summaries.tick()
         await self.buffer.flush()
         events = [event for request in self.requests for event in request]
@@ -146,25 +150,54 @@ class Setup:
 
 async def test_a_minute_is_one_event_of_a_key() -> None:
     setup = Setup()
+    await begun(setup, "tests/1", "")
     setup.ask("a", 3)
-    await setup.summaries.tick()
+    assert await setup.sent() == []
     setup.ask("a", 2)
     setup.ask("b", sdk="")
     (event,) = await setup.minute()
     assert len(event.pop("event_id")) == 36
     assert event == {
         "type": "usage",
-        "timestamp": "2026-01-05T10:00:00Z",
+        "timestamp": "2026-01-05T10:01:00Z",
         "counts": [
             {"flag": "a", "variation": "on", "reason": "STATIC", "sdk": "tests/1", "count": 5},
             {"flag": "b", "variation": "on", "reason": "STATIC", "count": 1},
         ],
     }
-    assert setup.told("edge_usage_sent_total") == 6
+    assert setup.told("edge_usage_sent_total") == 6 + 2
     assert await setup.minute() == []
 
     setup.ask("a")
-    assert [event["timestamp"] for event in await setup.minute()] == ["2026-01-05T10:02:00Z"]
+    assert [event["timestamp"] for event in await setup.minute()] == ["2026-01-05T10:03:00Z"]
+
+
+async def begun(setup: Setup, *sdks: str) -> None:
+    """These have been told of in this hour."""
+    for sdk in sdks:
+        setup.ask("begun", sdk=sdk)
+    await setup.minute()
+
+
+async def test_an_sdk_that_begins_is_told_of_at_once_and_counts_once() -> None:
+    setup = Setup()
+    setup.ask("a", 3)
+    ((early,),) = [event["counts"] for event in await setup.sent()]
+    assert (early["sdk"], early["count"]) == ("tests/1", 3)
+    assert await setup.sent() == []
+
+    setup.ask("a", 2)
+    setup.ask("a", sdk="other/1")
+    ((other,),) = [event["counts"] for event in await setup.sent()]
+    assert (other["sdk"], other["count"]) == ("other/1", 1)
+    ((rest,),) = [event["counts"] for event in await setup.minute()]
+    assert (rest["sdk"], rest["count"]) == ("tests/1", 2)
+
+    setup.clock.advance(3600)
+    setup.ask("a")
+    assert len(await setup.minute()) == 1
+    setup.ask("a")
+    assert len(await setup.sent()) == 1
 
 
 async def test_many_counts_are_several_events_that_the_ingestor_takes() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -47,12 +47,28 @@ async def warehouse(clickhouse_url: str, clickhouse_database: str) -> AsyncItera
 
 
 @asynccontextmanager
-async def api(warehouse: Warehouse, clock: Clock) -> AsyncIterator[httpx.AsyncClient]:
+async def api(
+    warehouse: Warehouse,
+    clock: Clock,
+    *,
+    pii_attributes: tuple[str, ...] = (),
+    prepare: Callable[[Catalog], None] | None = None,
+) -> AsyncIterator[httpx.AsyncClient]:
+    """`prepare` puts into the catalog what is there besides the environment."""
     catalog = Catalog()
     catalog.entries("env-1").environment = Environment(
-        "env-1", "production", "project-1", "shop", "org-1", "salt", hash_user_keys=False
+        "env-1",
+        "production",
+        "project-1",
+        "shop",
+        "org-1",
+        "salt",
+        hash_user_keys=False,
+        pii_attributes=pii_attributes,
     )
     catalog.ready = True
+    if prepare is not None:
+        prepare(catalog)
     app = build_app(parts_of(catalog, warehouse, clock), Shell(registry=CollectorRegistry()))
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://analytics", headers=bearer("viewer")) as client:

@@ -39,7 +39,8 @@ DEFAULT_MINIMUM_DAYS = 7
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """An environment, with the keys by which people name it."""
+    """An environment, with the keys by which people name it. `pii_attributes`: what is stored of these are
+    stand-ins."""
 
     id: str
     key: str
@@ -48,6 +49,7 @@ class Environment:
     organization_id: str
     salt: str
     hash_user_keys: bool
+    pii_attributes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +205,7 @@ def environment_of(environment_id: str, wire: pb.Environment) -> Environment:
         wire.organization_id,
         wire.salt,
         wire.hash_user_keys,
+        tuple(wire.pii_attributes),
     )
 
 

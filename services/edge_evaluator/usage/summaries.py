@@ -6,7 +6,7 @@ An SDK key's counts of a minute are one event, or several where they are many. W
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -51,13 +51,17 @@ class Summaries:
         self._hour = self._now(_HOUR_MS)
 
     async def tick(self) -> None:
-        """To be called several times a minute: reads what was counted, and tells of a minute that is over."""
+        """To be called several times a minute: reads what was counted, and tells of a minute that is over. Of an SDK
+        that begins it tells at once, for whoever waits for its first evaluation."""
         for tally in self._tallies.all():
             for counts in list(tally.values()):
                 for _ in counts.reading():
                     await asyncio.sleep(0)
         if self._now(MINUTE_MS) != self._minute:
             self.tell()
+            return
+        for tally in self._tallies.all():
+            self._put(tally, tally.news)
 
     async def close(self) -> None:
         """Of the minute that has begun."""
@@ -69,17 +73,8 @@ class Summaries:
 
     def tell(self) -> None:
         """Puts what has been read into the buffer, as of the minute that is told of, and begins another one."""
-        stamp = datetime.fromtimestamp(self._minute / 1000, UTC).isoformat().replace("+00:00", "Z")
         for tally in self._tallies.all():
-            for weight, counts in self._events(tally):
-                # Made once: what is sent again counts once.
-                head = b'{"type":"usage","event_id":"%b","timestamp":"%b","counts":[' % (
-                    str(uuid4()).encode(),
-                    stamp.encode(),
-                )
-                text = head + b",".join(counts) + b"]}"
-                if self._buffer is not None:
-                    self._buffer.put(Event(tally.presented, text, self._telemetry, weight))
+            self._put(tally, tally)
         self._tallies.let_go()
         self._minute = self._now(MINUTE_MS)
         if self._now(_HOUR_MS) != self._hour:
@@ -87,10 +82,25 @@ class Summaries:
             for tally in self._tallies.all():
                 tally.forget_names()
 
-    def _events(self, tally: Tally) -> Iterator[tuple[int, list[bytes]]]:
+    def _put(self, tally: Tally, sdks: Iterable[str]) -> None:
+        """Into the buffer, what these SDKs asked for."""
+        stamp = datetime.fromtimestamp(self._minute / 1000, UTC).isoformat().replace("+00:00", "Z")
+        for weight, counts in self._events(tally, sdks):
+            # Made once: what is sent again counts once.
+            head = b'{"type":"usage","event_id":"%b","timestamp":"%b","counts":[' % (
+                str(uuid4()).encode(),
+                stamp.encode(),
+            )
+            text = head + b",".join(counts) + b"]}"
+            if self._buffer is not None:
+                self._buffer.put(Event(tally.presented, text, self._telemetry, weight))
+
+    def _events(self, tally: Tally, sdks: Iterable[str]) -> Iterator[tuple[int, list[bytes]]]:
         """The counts of each event as JSON, and how many evaluations they are."""
         weight, size, texts = 0, 0, list[bytes]()
-        for sdk, counts in tally.items():
+        for sdk in sdks:
+            counts = tally[sdk]
+            tally.told.add(sdk)
             if counts.lost:
                 self._telemetry.dropped("too_many_ways", counts.lost)
                 counts.lost = 0

@@ -11,14 +11,16 @@ OTHER = "other"
 
 
 class Tally(dict[str, Counts]):
-    """The counts of one SDK key, by SDK; `tally[sdk]` is always there. `presented`: the key as it came last."""
+    """The counts of one SDK key, by SDK; `tally[sdk]` is always there. `presented`: the key as it came last; `told`:
+    the SDKs that have been told of in this hour."""
 
-    __slots__ = ("_unknown", "idle", "presented")
+    __slots__ = ("_unknown", "idle", "presented", "told")
 
     def __init__(self, presented: bytes) -> None:
         super().__init__()
         self.presented = presented
         self.idle = False
+        self.told: set[str] = set()
         self._unknown = UnknownKeys()
 
     def __missing__(self, sdk: str) -> Counts:
@@ -27,9 +29,15 @@ class Tally(dict[str, Counts]):
             return counts
         return self[OTHER]
 
+    @property
+    def news(self) -> list[str]:
+        """SDKs that have asked for something and have not been told of in this hour."""
+        return [sdk for sdk, counts in self.items() if sdk not in self.told and not counts.is_empty]
+
     def forget_names(self) -> None:
         """Another hour begins: other keys and SDKs may be told by name."""
         self._unknown.forget()
+        self.told.clear()
         for sdk in [sdk for sdk, counts in self.items() if counts.is_empty]:
             del self[sdk]
 

@@ -1,0 +1,1 @@
+"""Which attributes an environment's contexts have, seen in what was exposed."""

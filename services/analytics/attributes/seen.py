@@ -1,0 +1,100 @@
+"""Attributes counted over the contexts of a sample of units; pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import msgspec
+
+from analytics.warehouse.client import Row
+
+AttributeType = Literal["string", "number", "boolean", "list", "null"]
+Value = str | int | float | bool
+VALUES_MAX = 20
+VALUE_LENGTH_MAX = 100
+ATTRIBUTES_MAX = 200
+_DEPTH_MAX = 6
+_DISTINCT_MAX = 5_000
+"""Of values that are counted one by one; what comes beyond is something like an id."""
+_SHARED_BY_MIN = 2
+"""A value that one unit has alone suggests nothing, and may name somebody."""
+_KEYS = ("targetingKey", "user_id", "key")
+_decode = msgspec.json.Decoder().decode
+
+
+@dataclass(slots=True)
+class SeenAttribute:
+    """`units`: how many have it. `last_at`: in epoch milliseconds. `several`: more values than are counted."""
+
+    units: int = 0
+    last_at: int = 0
+    types: Counter[AttributeType] = field(default_factory=Counter)
+    values: Counter[tuple[str, Value]] = field(default_factory=Counter)
+    several: bool = False
+
+    def commonest(self) -> list[tuple[Value, int]]:
+        """Values that units share, with how many; the same number of units in the order of the values."""
+        found = [(value, count) for (_, value), count in self.values.items() if count >= _SHARED_BY_MIN]
+        return sorted(found, key=lambda each: (-each[1], str(each[0])))[:VALUES_MAX]
+
+
+def seen_attributes(rows: Iterable[Row], hidden: Sequence[str]) -> dict[str, SeenAttribute]:
+    """By name or path, those that most units have first. `hidden`: of these and what is inside them no value is
+    counted, because what is stored are stand-ins. A row is a unit with its contexts, the oldest first."""
+    found: dict[str, SeenAttribute] = {}
+    for row in rows:
+        unit: dict[str, tuple[int, Any]] = {}
+        for at, _, text in row["contexts"]:
+            for name, value in _flat(_decode(text or "{}")):
+                unit[name] = at, value
+        for name, (at, value) in unit.items():
+            if name not in _KEYS:
+                _count(found.setdefault(name, SeenAttribute()), at, value, hidden=is_hidden(name, hidden))
+    ordered = sorted(found.items(), key=lambda each: (-each[1].units, each[0]))
+    return dict(ordered[:ATTRIBUTES_MAX])
+
+
+def is_hidden(name: str, hidden: Sequence[str]) -> bool:
+    return any(name == each or name.startswith(f"{each}.") for each in hidden)
+
+
+def _flat(context: Mapping[str, Any], before: str = "", depth: int = 1) -> Iterator[tuple[str, Any]]:
+    for name, value in context.items():
+        path = f"{before}{name}"
+        if isinstance(value, dict) and depth < _DEPTH_MAX:
+            yield from _flat(value, f"{path}.", depth + 1)
+        elif not isinstance(value, dict):
+            yield path, value
+
+
+def _count(attribute: SeenAttribute, at: int, value: object, *, hidden: bool) -> None:
+    attribute.units += 1
+    attribute.last_at = max(attribute.last_at, at)
+    attribute.types[_type_of(value)] += 1
+    if hidden:
+        return
+    # Of a list each element counts, once.
+    for each in {(type(each).__name__, each) for each in _shown(value)}:
+        if each in attribute.values or len(attribute.values) < _DISTINCT_MAX:
+            attribute.values[each] += 1
+        else:
+            attribute.several = True
+
+
+def _shown(value: object) -> Iterator[Value]:
+    for each in value if isinstance(value, list) else (value,):
+        if isinstance(each, bool | int | float) or (isinstance(each, str) and len(each) <= VALUE_LENGTH_MAX):
+            yield each
+
+
+def _type_of(value: object) -> AttributeType:
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, int | float):
+        return "number"
+    if isinstance(value, list):
+        return "list"
+    return "null" if value is None else "string"
