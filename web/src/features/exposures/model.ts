@@ -1,0 +1,111 @@
+/** What arrives: events of the tail as rows, kept up to a limit, and minutes of counts summed up. */
+
+import type { ServerEvent } from "@/lib/eventStream";
+import { isObject, type Json, member } from "@/lib/json";
+
+export type TailKind = "exposure" | "metric" | "usage" | "refused" | "missed";
+
+export interface TailRow {
+  id: number;
+  kind: TailKind;
+  receivedAt: number | null;
+  /** The flag or metric; of a refused event the reason's code. */
+  subject: string;
+  unit: string | null;
+  /** Variation, value, or why it was refused. */
+  detail: string;
+  event: Json;
+}
+
+export const ROWS_MAX = 500;
+
+export interface TailFilter {
+  kind: "all" | "accepted" | "refused";
+  text: string;
+}
+
+/** The newest first; the oldest go when there are too many. Numbers are given here, so that a row stays itself. */
+export function withNewer(rows: readonly TailRow[], events: readonly ServerEvent[], firstId: number): TailRow[] {
+  const newer = events.map((each, index) => tailRow(each, firstId + index)).filter((each) => each !== null);
+  return [...newer.reverse(), ...rows].slice(0, ROWS_MAX);
+}
+
+export function tailRow(event: ServerEvent, id: number): TailRow | null {
+  const data = parsed(event.data);
+  if (!isObject(data)) return null;
+  const receivedAt = typeof data.received_at === "number" ? data.received_at : null;
+  if (event.event === "missed") {
+    const count = typeof data.count === "number" ? data.count : 0;
+    const detail = `${count} ${count === 1 ? "event" : "events"} came faster than this page reads`;
+    return { id, kind: "missed", receivedAt, subject: "", unit: null, detail, event: data };
+  }
+  if (event.event === "rejected") return refused(data.rejected, receivedAt, id);
+  if (event.event !== "accepted" || !isObject(data.event)) return null;
+  return accepted(data.type, data.event, receivedAt, id);
+}
+
+function accepted(type: Json | undefined, event: Json & object, receivedAt: number | null, id: number): TailRow | null {
+  if (!isObject(event)) return null;
+  const text = (name: string) => {
+    const found = member(event, name);
+    return typeof found === "string" ? found : null;
+  };
+  if (type === "exposure") {
+    const subject = text("flag") ?? "";
+    return {
+      id,
+      kind: "exposure",
+      receivedAt,
+      subject,
+      unit: text("user_key"),
+      detail: text("variation") ?? "",
+      event,
+    };
+  }
+  if (type === "metric") {
+    const value = member(event, "value");
+    const detail = typeof value === "number" ? String(value) : "";
+    return { id, kind: "metric", receivedAt, subject: text("metric") ?? "", unit: text("user_key"), detail, event };
+  }
+  if (type !== "usage") return null;
+  const counts = member(event, "counts");
+  const told = Array.isArray(counts) ? counts.filter(isObject) : [];
+  const evaluations = told.reduce((sum, each) => sum + (typeof each.count === "number" ? each.count : 0), 0);
+  const sdk = told.map((each) => each.sdk).find((each) => typeof each === "string" && each !== "");
+  const detail = `${evaluations} evaluations of a minute`;
+  return { id, kind: "usage", receivedAt, subject: typeof sdk === "string" ? sdk : "usage", unit: null, detail, event };
+}
+
+function refused(rejection: Json | undefined, receivedAt: number | null, id: number): TailRow | null {
+  if (!isObject(rejection)) return null;
+  const code = typeof rejection.code === "string" ? rejection.code : "refused";
+  const detail = typeof rejection.detail === "string" ? rejection.detail : "";
+  return { id, kind: "refused", receivedAt, subject: code, unit: null, detail, event: rejection };
+}
+
+function parsed(text: string): Json {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+export function shown(rows: readonly TailRow[], filter: TailFilter): TailRow[] {
+  const text = filter.text.trim().toLowerCase();
+  return rows.filter((row) => {
+    if (filter.kind === "accepted" && row.kind === "refused") return false;
+    if (filter.kind === "refused" && row.kind !== "refused") return false;
+    if (text === "") return true;
+    return [row.subject, row.unit ?? "", row.detail].some((each) => each.toLowerCase().includes(text));
+  });
+}
+
+/** In words, what a count of refused events is made of: "12 late, 3 malformed event". */
+export function refusalWords(refused: Readonly<Record<string, number>>): string {
+  return Object.entries(refused)
+    .filter(([, count]) => count > 0)
+    .sort(([, left], [, right]) => right - left)
+    .map(([code, count]) => `${count} ${code.replaceAll("_", " ")}`)
+    .join(", ");
+}

@@ -1,0 +1,99 @@
+/** What the list of flags is narrowed down to: in the address, as the API asks for it, and in words. */
+
+import { z } from "zod";
+
+export const TYPES = ["boolean", "string", "integer", "number", "object"] as const;
+export const PURPOSES = ["release", "experiment", "operational", "permission"] as const;
+export const LIFECYCLES = [
+  "new",
+  "live",
+  "launched",
+  "stale",
+  "overdue",
+  "archived",
+  "archived_in_use",
+  "unknown",
+] as const;
+export const SORTS = [
+  "key",
+  "-key",
+  "name",
+  "-name",
+  "created_at",
+  "-created_at",
+  "updated_at",
+  "-updated_at",
+] as const;
+const CHANGED = ["1d", "7d", "30d", "90d"] as const;
+
+export const flagSearch = z.object({
+  q: z.string().max(200).default(""),
+  state: z.enum(["on", "off"]).optional(),
+  /** Where `state` looks; without it in the environment of the page. */
+  in: z.string().optional(),
+  type: z.enum(TYPES).optional(),
+  tag: z.string().optional(),
+  owner: z.string().optional(),
+  purpose: z.enum(PURPOSES).optional(),
+  lifecycle: z.enum(LIFECYCLES).optional(),
+  changed: z.enum(CHANGED).optional(),
+  archived: z.enum(["true", "only"]).optional(),
+  sort: z.enum(SORTS).default("key"),
+});
+
+export type FlagSearch = z.output<typeof flagSearch>;
+
+const DAY = 86_400_000;
+
+/** A day is cut to its hour, so that the same filter is the same request for a while. */
+export function changedSince(changed: FlagSearch["changed"], now: Date): string | undefined {
+  if (changed === undefined) return undefined;
+  const hour = Math.floor(now.getTime() / 3_600_000) * 3_600_000;
+  return new Date(hour - Number.parseInt(changed, 10) * DAY).toISOString();
+}
+
+export interface FlagListParameters {
+  q?: string;
+  state?: "on" | "off";
+  environment?: string;
+  type?: (typeof TYPES)[number];
+  tag?: string;
+  owner?: string;
+  purpose?: (typeof PURPOSES)[number];
+  changed_since?: string;
+  archived?: "true" | "only";
+  sort: FlagSearch["sort"];
+}
+
+/** As the list of flags takes it. An environment is named only where something looks into it. */
+export function listParameters(search: FlagSearch, environment: string, now: Date): FlagListParameters {
+  const since = changedSince(search.changed, now);
+  return {
+    sort: search.sort,
+    ...(search.q.trim() === "" ? {} : { q: search.q.trim() }),
+    ...(search.state === undefined ? {} : { state: search.state, environment: search.in ?? environment }),
+    ...(search.type === undefined ? {} : { type: search.type }),
+    ...(search.tag === undefined ? {} : { tag: search.tag }),
+    ...(search.owner === undefined ? {} : { owner: search.owner }),
+    ...(search.purpose === undefined ? {} : { purpose: search.purpose }),
+    ...(since === undefined ? {} : { changed_since: since }),
+    ...(search.archived === undefined ? {} : { archived: search.archived }),
+  };
+}
+
+export function isNarrowed({ sort: _, ...filters }: FlagSearch): boolean {
+  return Object.values(filters).some((each) => each !== undefined && each !== "");
+}
+
+export const NO_FILTER: Partial<FlagSearch> = {
+  q: "",
+  state: undefined,
+  in: undefined,
+  type: undefined,
+  tag: undefined,
+  owner: undefined,
+  purpose: undefined,
+  lifecycle: undefined,
+  changed: undefined,
+  archived: undefined,
+};

@@ -1,0 +1,101 @@
+/** A segment in words: who is in it and why, what uses it, how large it is. */
+
+import type { JsonObject } from "@/lib/json";
+
+export interface SegmentUse {
+  kind: string;
+  key: string;
+  environment: string | null;
+  active: boolean;
+  path: { kind: string; key: string }[];
+}
+
+export interface UseGroup {
+  kind: string;
+  key: string;
+  environments: string[];
+  active: boolean;
+  /** Through which segments or flags, the nearest to the segment first; empty where it names the segment itself. */
+  through: string[];
+}
+
+/** One line for each entity, with all environments in which it uses the segment. */
+export function useGroups(uses: readonly SegmentUse[]): UseGroup[] {
+  const groups = new Map<string, UseGroup>();
+  for (const use of uses) {
+    const through = use.path.map((step) => `${step.kind} ${step.key}`);
+    const name = JSON.stringify([use.kind, use.key, through]);
+    const group = groups.get(name) ?? { kind: use.kind, key: use.key, environments: [], active: false, through };
+    if (use.environment !== null && !group.environments.includes(use.environment))
+      group.environments.push(use.environment);
+    group.active ||= use.active;
+    groups.set(name, group);
+  }
+  return [...groups.values()];
+}
+
+/** "2 flags in production and staging, 1 experiment" for what an edit touches. */
+export function touchedWords(uses: readonly SegmentUse[]): string {
+  const active = uses.filter((each) => each.active);
+  const kinds = ["flag", "config", "experiment", "segment"];
+  const told = kinds.flatMap((kind) => {
+    const count = new Set(active.filter((each) => each.kind === kind).map((each) => each.key)).size;
+    return count === 0 ? [] : [`${count} ${kind}${count === 1 ? "" : "s"}`];
+  });
+  if (told.length === 0) return "Nothing that is served uses it now.";
+  const places = [...new Set(active.flatMap((each) => (each.environment === null ? [] : [each.environment])))];
+  return `Touches ${listed(told)}${places.length > 0 ? `, in ${listed(places)}` : ""}.`;
+}
+
+export function listed(words: readonly string[]): string {
+  if (words.length < 2) return words.join("");
+  return `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
+}
+
+export interface Membership {
+  member: boolean | null;
+  reason: string;
+  because: string;
+}
+
+export function membershipOf(told: Readonly<Record<string, unknown>> | undefined): Membership | undefined {
+  if (told === undefined) return undefined;
+  const member = typeof told.member === "boolean" ? told.member : null;
+  return { member, reason: String(told.reason ?? ""), because: typeof told.because === "string" ? told.because : "" };
+}
+
+export function membershipWords(unit: string, { member, because }: Membership): string {
+  if (member === null) return `That can't be told of ${unit}: ${because}.`;
+  return member ? `${unit} is in it: ${because}.` : `${unit} is not in it: ${because}.`;
+}
+
+/** What somebody edits of a segment. The long list is edited by itself. */
+export interface SegmentDraft {
+  name: string;
+  description: string;
+  tags: string[];
+  owner: string | null;
+  included: string[];
+  excluded: string[];
+  if: JsonObject | null;
+}
+
+export function draftOf(segment: SegmentDraft): SegmentDraft {
+  const { name, description, tags, owner, included, excluded } = segment;
+  return { name, description, tags, owner, included, excluded, if: segment.if };
+}
+
+/** The fields that differ, as a PATCH takes them. */
+export function patchOf(before: SegmentDraft, after: SegmentDraft): Partial<SegmentDraft> {
+  const changed = Object.entries(after).filter(([name, value]) => {
+    const was = before[name as keyof SegmentDraft];
+    return JSON.stringify(was) !== JSON.stringify(value);
+  });
+  return Object.fromEntries(changed);
+}
+
+/** Why a key can't stand there, told before anything is sent. */
+export function doubleKeys(draft: Pick<SegmentDraft, "included" | "excluded">): string[] {
+  const excluded = new Set(draft.excluded);
+  return draft.included.filter((each) => excluded.has(each));
+}
