@@ -10,3 +10,4 @@ export * from "./sentence";
 export * from "./serve";
 export * from "./settings";
 export * from "./shares";
+export * from "./patterns";

@@ -1,0 +1,36 @@
+import { UnstyledButton } from "@mantine/core";
+import { ConditionSentence } from "@/components/ConditionSentence";
+import classes from "@/components/RuleList.module.css";
+import { type Rule, servedInWords } from "@/lib/rules";
+
+interface Props {
+  rule: Rule;
+  path: string;
+  labels: Readonly<Record<string, string>>;
+  onWord?: ((path: string) => void) | undefined;
+  wrong?: readonly string[];
+}
+
+/** "If country is one of DE, FR, serve on to 12.5 % and off to the rest, by targeting key." */
+export function RuleSentence({ rule, path, labels, onWord, wrong = [] }: Props) {
+  const served = servedInWords(rule.then, (key) => labels[key] ?? key);
+  return (
+    <span className={classes.sentence}>
+      <span className={classes.word}>If </span>
+      <ConditionSentence condition={rule.if} root={`${path}.if`} onWord={onWord} wrong={wrong} />
+      <span className={classes.word}>, serve </span>
+      {onWord === undefined ? (
+        <span className={classes.served}>{served}</span>
+      ) : (
+        <UnstyledButton
+          className={classes.served}
+          display="inline"
+          onClick={() => onWord(`${path}.then`)}
+          aria-label={`${served}: edit what is served`}
+        >
+          {served}
+        </UnstyledButton>
+      )}
+    </span>
+  );
+}
