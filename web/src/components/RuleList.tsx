@@ -18,23 +18,23 @@ interface Props {
   attributes?: readonly SeenAttribute[] | undefined;
   segments?: readonly string[] | undefined;
   errors?: readonly FieldError[] | undefined;
+  /** Opens the rule of a path, with the focus on its control, each time it is another object. */
+  goTo?: { readonly path: string } | null | undefined;
 }
 
 const NONE: readonly never[] = [];
 
 /** Rules from the top, each a sentence; the first that matches decides. */
-export function RuleList({ rules, saved = NONE, onChange, variations, attributes, segments, errors = NONE }: Props) {
+export function RuleList({ rules, saved = NONE, onChange, variations, attributes, segments, errors = NONE, goTo }: Props) {
   const [opened, setOpened] = useState<{ index: number; focus: string | null } | null>(null);
   const [dragged, setDragged] = useState<number | null>(null);
   const [said, setSaid] = useState("");
   const list = useRef<HTMLOListElement>(null);
   const hints = useMemo(() => hintsOfRules(rules, { attributes, segments }), [rules, attributes, segments]);
-  // A refusal opens the rule that it is about, at the control that it names.
   useEffect(() => {
-    const first = errors.find((each) => each.field.startsWith("rules["));
-    const index = Number(/^rules\[(\d+)\]/.exec(first?.field ?? "")?.[1] ?? Number.NaN);
-    if (first !== undefined && Number.isInteger(index)) setOpened({ index, focus: first.field });
-  }, [errors]);
+    const index = Number(/^rules\[(\d+)\]/.exec(goTo?.path ?? "")?.[1] ?? Number.NaN);
+    if (goTo && Number.isInteger(index)) setOpened({ index, focus: goTo.path });
+  }, [goTo]);
 
   const move = (from: number, to: number) => {
     if (from === to) return;

@@ -3,13 +3,14 @@
 import { type Condition, conditionOf, isObject } from "./condition";
 import { type Serve, serveOf } from "./serve";
 
-export interface Rule {
+// An alias, as documents of the API are asked for by index.
+export type Rule = {
   /** Given by the control plane, and kept; a rule that was just made has none. */
   id?: string;
   description: string;
   if: Condition;
   then: Serve;
-}
+};
 
 /** Null where it is one that this page can't show. */
 export function ruleOf(document: unknown): Rule | null {

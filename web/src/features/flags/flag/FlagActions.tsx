@@ -1,0 +1,134 @@
+import { ActionIcon, Button, Checkbox, Menu, Modal, Stack, TextInput } from "@mantine/core";
+import { useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import { usePlace } from "@/api/place";
+import { asProblem, type Problem } from "@/api/problem";
+import { useRight } from "@/api/rights";
+import { announce } from "@/components/announce";
+import { ConfirmDialog } from "@/components/ConfirmDialog";
+import { Failure } from "@/components/Failure";
+import { Icon } from "@/components/Icon";
+import { pagePath } from "@/lib/url";
+import { archiveFlag, cloneFlag, deleteFlag, type Flag, unarchiveFlag } from "./queries";
+
+/** What is done with the flag as a whole. */
+export function FlagActions({ flag }: { readonly flag: Flag }) {
+  const { project } = usePlace();
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const create = useRight("flag:create");
+  const archive = useRight("flag:archive");
+  const remove = useRight("flag:delete");
+  const [dialog, setDialog] = useState<"clone" | "archive" | "delete" | null>(null);
+  const refresh = () => client.invalidateQueries({ queryKey: ["flag", project.key, flag.key] });
+  const putAway = async () => {
+    const written = await archiveFlag(project.key, flag.key);
+    announce(written, {
+      what: `Archived ${flag.key}`,
+      undo: async () => {
+        await unarchiveFlag(project.key, flag.key);
+        await refresh();
+      },
+    });
+    await refresh();
+  };
+  const takeOut = async () => {
+    announce(await unarchiveFlag(project.key, flag.key), { what: `Restored ${flag.key}; it is off everywhere` });
+    await refresh();
+  };
+  const destroy = async () => {
+    await deleteFlag(project.key, flag.key);
+    announce(null, { what: `Deleted ${flag.key}` });
+    await navigate({ to: pagePath(project.key, "flags"), search: true });
+    client.removeQueries({ queryKey: ["flag", project.key, flag.key] });
+  };
+  const why = ({ allowed, reason }: { allowed: boolean; reason: string }) => (allowed ? {} : { disabled: true, title: reason });
+  return (
+    <>
+      <Menu position="bottom-end" withinPortal>
+        <Menu.Target>
+          <ActionIcon variant="default" size="lg" aria-label={`More for ${flag.key}`}>
+            <Icon name="more" />
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Item leftSection={<Icon name="copy" />} onClick={() => setDialog("clone")} {...why(create)}>
+            Clone the flag
+          </Menu.Item>
+          <Menu.Item
+            leftSection={<Icon name="archive" />}
+            onClick={() => (flag.archived ? void takeOut() : setDialog("archive"))}
+            {...why(archive)}
+          >
+            {flag.archived ? "Take it out of the archive" : "Archive the flag"}
+          </Menu.Item>
+          <Menu.Item leftSection={<Icon name="trash" />} onClick={() => setDialog("delete")} {...why(remove)}>
+            Delete the flag
+          </Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+      {dialog === "clone" && <Clone flag={flag} onClose={() => setDialog(null)} />}
+      <ConfirmDialog
+        opened={dialog === "archive"}
+        onClose={() => setDialog(null)}
+        title={`Archive ${flag.key}?`}
+        confirm="Archive the flag"
+        onConfirm={putAway}
+      >
+        It serves its off variation everywhere until it is taken out of the archive.
+      </ConfirmDialog>
+      <ConfirmDialog
+        opened={dialog === "delete"}
+        onClose={() => setDialog(null)}
+        title={`Delete ${flag.key}?`}
+        confirm="Delete the flag"
+        tone="danger"
+        onConfirm={destroy}
+      >
+        Programs that ask for it get their own default. Its history stays in the audit log.
+      </ConfirmDialog>
+    </>
+  );
+}
+
+function Clone({ flag, onClose }: { readonly flag: Flag; readonly onClose: () => void }) {
+  const { project } = usePlace();
+  const navigate = useNavigate();
+  const [key, setKey] = useState(`${flag.key}-copy`);
+  const [off, setOff] = useState(true);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [busy, setBusy] = useState(false);
+  const clone = async () => {
+    setBusy(true);
+    try {
+      const written = await cloneFlag(project.key, flag.key, { key, off });
+      announce(written, { what: `Cloned ${flag.key} as ${key}` });
+      onClose();
+      await navigate({ to: pagePath(project.key, "flags", key), search: true });
+    } catch (thrown) {
+      setProblem(asProblem(thrown));
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <Modal opened onClose={onClose} title={`Clone ${flag.key}`}>
+      <Stack>
+        <TextInput
+          label="Key of the clone"
+          description="It is never renamed."
+          data-autofocus
+          value={key}
+          error={problem?.fields.find((each) => each.field === "key")?.message ?? null}
+          onChange={(event) => setKey(event.currentTarget.value)}
+        />
+        <Checkbox label="Off in every environment" checked={off} onChange={(event) => setOff(event.currentTarget.checked)} />
+        {problem !== null && <Failure problem={problem} />}
+        <Button loading={busy} onClick={() => void clone()} w="max-content">
+          Clone the flag
+        </Button>
+      </Stack>
+    </Modal>
+  );
+}

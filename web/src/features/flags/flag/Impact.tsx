@@ -1,0 +1,124 @@
+import { Alert, Loader, Text } from "@mantine/core";
+import { asProblem, sentence } from "@/api/problem";
+import { Icon } from "@/components/Icon";
+import { count, percent, plural } from "@/lib/format";
+import classes from "./flag.module.css";
+import type { Preview } from "./queries";
+
+interface Props {
+  readonly preview: Preview | undefined;
+  readonly error: unknown;
+  readonly waiting: boolean;
+}
+
+/** Who is affected, told before anything is saved. Where that isn't known, nothing waits for it. */
+export function Impact({ preview, error, waiting }: Props) {
+  return (
+    <section className={classes.impact} aria-label="Who is affected" aria-busy={waiting}>
+      <div className={classes.impactHead}>
+        <strong>Who is affected</strong>
+        {waiting && <Loader size={14} aria-label="Counting" />}
+      </div>
+      <div role="status">
+        {error !== null && <Text c="dimmed">Not known: {sentence(asProblem(error))} The change can be saved all the same.</Text>}
+        {error === null && preview === undefined && <Text c="dimmed">Counting over the units of the last days…</Text>}
+        {error === null && preview !== undefined && <Told preview={preview} />}
+      </div>
+    </section>
+  );
+}
+
+function Told({ preview }: { readonly preview: Preview }) {
+  return (
+    <>
+      <Headline preview={preview} />
+      {preview.impact !== null && <Figures impact={preview.impact} />}
+      {preview.disturbed_experiments.length > 0 && (
+        <Note>
+          Running experiments get another population: <strong>{preview.disturbed_experiments.join(", ")}</strong>. You choose what
+          becomes of them when you save.
+        </Note>
+      )}
+      {preview.problems.map((each) => (
+        <Note key={each.entity + each.key}>
+          {each.entity} {each.key} could not be published: {each.reason}
+        </Note>
+      ))}
+      {preview.client_news.map((each) => (
+        <Note key={each.entity + each.key}>
+          {each.newly_visible
+            ? `Client keys would see ${each.key} for the first time.`
+            : `Client keys would see new values of ${each.key}: ${each.variations.join(", ")}.`}
+        </Note>
+      ))}
+    </>
+  );
+}
+
+function Headline({ preview }: { readonly preview: Preview }) {
+  const { impact, status } = preview;
+  if (status === "unchanged") return <Text>What is served stays as it is.</Text>;
+  if (impact === null) {
+    return (
+      <Text c="dimmed">
+        Not known: {preview.unavailable?.detail ?? "analytics did not answer"}. The change can be saved all the same.
+      </Text>
+    );
+  }
+  if (impact.units === 0) return <Text>No unit was exposed in the last days, so nobody is known to be affected.</Text>;
+  const share = impact.changed_share;
+  const among = share === null ? "" : `${percent(share.percent)} (${percent(share.lower)} to ${percent(share.upper)})`;
+  return (
+    <Text>
+      <strong className={classes.figure}>{among === "" ? count(impact.changed) : among}</strong> of {count(impact.units)} recent
+      units get something else.
+    </Text>
+  );
+}
+
+function Figures({ impact }: { readonly impact: NonNullable<Preview["impact"]> }) {
+  const moves = impact.flags.flatMap((flag) => flag.moves.filter((move) => move.before !== move.after).map((move) => ({ flag: flag.key, ...move })));
+  const missing = [...new Set(impact.flags.flatMap((flag) => flag.missing_attributes))];
+  return (
+    <ul className={classes.figures}>
+      {moves.map((move) => (
+        <li key={`${move.flag} ${move.before} ${move.after}`}>
+          {plural(move.units, "unit")}: {move.before ?? "nothing"} → {move.after ?? "nothing"}
+          {impact.flags.length > 1 && <span className={classes.dim}> ({move.flag})</span>}
+        </li>
+      ))}
+      {impact.segments
+        .filter((each) => each.changed > 0 || each.entered > 0 || each.left > 0)
+        .map((each) => (
+          <li key={`segment ${each.key}`}>
+            Segment {each.key}: {count(each.changed)} of {count(each.after)} in it get something else
+            {(each.entered > 0 || each.left > 0) && `, ${count(each.entered)} come in, ${count(each.left)} leave`}
+          </li>
+        ))}
+      {impact.experiments.map((each) => (
+        <li key={`experiment ${each.key}`}>
+          Experiment {each.key}: wins {count(each.won)}, loses {count(each.lost)}, {count(each.moved)} change variation
+        </li>
+      ))}
+      {impact.unknown > 0 && (
+        <li className={classes.dim}>
+          Of {plural(impact.unknown, "unit")} it can't be told
+          {missing.length > 0 && `: exposures carry no ${missing.join(", ")}`}
+        </li>
+      )}
+      {(impact.examples ?? []).map((each) => (
+        <li key={`example ${each.flag} ${each.unit}`} className={classes.dim}>
+          For example <code>{each.unit}</code>: {each.before ?? "nothing"} → {each.after ?? "nothing"}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Note({ children }: { readonly children: React.ReactNode }) {
+  return (
+    <Alert color="yellow" variant="light" mt="xs" icon={<Icon name="warning" />}>
+      {children}
+    </Alert>
+  );
+}
