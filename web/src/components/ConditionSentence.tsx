@@ -1,4 +1,3 @@
-import { UnstyledButton } from "@mantine/core";
 import { Fragment } from "react";
 import { type Condition, type Part, sentenceOf } from "@/lib/rules";
 import classes from "./ConditionSentence.module.css";
@@ -36,13 +35,14 @@ function Word({ part, onWord, wrong }: { part: Part; onWord: Props["onWord"]; wr
   const look = [classes[part.kind], wrong ? classes.wrong : ""].join(" ");
   if (onWord === undefined) return <span className={look}>{part.text}</span>;
   return (
-    <UnstyledButton
+    <button
+      type="button"
       className={`${look} ${classes.button}`}
       onClick={() => onWord(part.path)}
       aria-label={`${part.text}: edit ${part.kind}`}
     >
       {part.text}
-    </UnstyledButton>
+    </button>
   );
 }
 

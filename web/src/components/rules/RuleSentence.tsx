@@ -1,4 +1,3 @@
-import { UnstyledButton } from "@mantine/core";
 import { ConditionSentence } from "@/components/ConditionSentence";
 import classes from "@/components/RuleList.module.css";
 import { type Rule, servedInWords } from "@/lib/rules";
@@ -22,14 +21,14 @@ export function RuleSentence({ rule, path, labels, onWord, wrong = [] }: Props) 
       {onWord === undefined ? (
         <span className={classes.served}>{served}</span>
       ) : (
-        <UnstyledButton
+        <button
+          type="button"
           className={classes.served}
-          display="inline"
           onClick={() => onWord(`${path}.then`)}
           aria-label={`${served}: edit what is served`}
         >
           {served}
-        </UnstyledButton>
+        </button>
       )}
     </span>
   );

@@ -99,13 +99,13 @@ function* ofComparison(one: Comparison, known: Known, path: string): Generator<H
   if (isEmptyList(one)) {
     const text =
       operator === "not_in"
-        ? `With an empty list everybody who has ${attribute} matches.`
+        ? `With an empty list everybody with ${attribute} matches.`
         : "With an empty list nobody matches.";
     yield { code: "empty_list", path: `${path}.value`, text };
   }
   if (operator in NEGATIVE && mayBeMissing(attribute, known)) {
     const positive = operatorNamed(NEGATIVE[operator] ?? "")?.words ?? "is";
-    const text = `“${words}” doesn't match who has no ${attribute}. For them too, say “not (${attribute} ${positive} …)”.`;
+    const text = `Whoever has no ${attribute} does not match “${words}”. To match them, too, say “not (${attribute} ${positive} …)”.`;
     yield { code: "missing_fails", path: `${path}.operator`, text };
   }
   const seen = known.attributes?.find((each) => each.name === attribute);
@@ -130,7 +130,7 @@ function* ofNegation(inner: Comparison, known: Known, path: string): Generator<H
   const negative = Object.keys(NEGATIVE).find((name) => NEGATIVE[name] === inner.operator);
   if (negative === undefined || inner.attribute === "" || !mayBeMissing(inner.attribute, known)) return;
   const words = operatorNamed(negative)?.words ?? negative;
-  const text = `This matches who has no ${inner.attribute}, too. For those alone who have one, say “${inner.attribute} ${words} …”.`;
+  const text = `Whoever has no ${inner.attribute} matches this, too. If only those with one are meant, say “${inner.attribute} ${words} …”.`;
   yield { code: "missing_passes", path, text };
 }
 

@@ -21,9 +21,11 @@ export function EnvironmentTools({ flag }: { readonly flag: Flag }) {
   const testPath = `${pagePath(project.key, "test")}?flag=${encodeURIComponent(flag.key)}`;
   return (
     <>
-      <Card title="Next to this">
+      <Card title="Elsewhere">
         <Stack gap="xs" align="flex-start">
-          <PageLink to={testPath}>Test it with a context</PageLink>
+          <Text>
+            <PageLink to={testPath}>Test it with a context</PageLink>
+          </Text>
           <Anchor component="button" type="button" onClick={() => setShowing(true)}>
             Use it in code
           </Anchor>
