@@ -121,6 +121,7 @@ ROWS: dict[tuple[str, str], Row] = {
     ("DELETE", INVITATIONS + "/{invitation}"): Row("administrator"),
     ("POST", MEMBERS + "/{user}/password-reset"): Row("administrator"),
     ("GET", MEMBERS + "/{user}"): Row("viewer"),
+    ("GET", MEMBERS + "/{user}/permissions"): Row("viewer"),
     ("PATCH", MEMBERS + "/{user}"): Row("administrator", {"role": "viewer"}),
     ("DELETE", MEMBERS + "/{user}"): Row("administrator"),
     ("GET", "/organizations/{organization}/roles"): Row("viewer"),

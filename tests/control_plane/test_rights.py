@@ -207,6 +207,50 @@ async def test_permissions_tell_what_may_be_done_where(tenant: Tenant, stranger:
     assert settings
 
 
+async def test_a_members_permissions_say_which_role_gives_each(tenant: Tenant, make_member: Any) -> None:
+    bert = await make_member(tenant, "viewer")
+    at, identity = f"/organizations/{tenant.organization}", await person_of(bert)
+    await tenant.api.ok("POST", f"{at}/roles", {"key": "switcher", "name": "Switcher", "rights": ["flag:toggle"]})
+    group = await tenant.api.ok("POST", f"{at}/groups", {"key": "web", "name": "Web"})
+    await tenant.api.ok("PUT", f"{at}/groups/web/members/{identity}")
+    where = {"project": tenant.project, "environment": "production"}
+    by_group = await tenant.api.ok("POST", f"{at}/bindings", {"group": group["id"], "role": "switcher", **where})
+    own = {"user": identity, "role": "developer", "project": tenant.project}
+    binding = await tenant.api.ok("POST", f"{at}/bindings", own)
+    await tenant.api.changed("PATCH", tenant.path, {"protected": True})
+
+    told = await tenant.api.ok("GET", f"{at}/members/{identity}/permissions?project={tenant.project}")
+
+    assert [(each["role"], each["binding"], each["group"], each["environment"]) for each in told["roles"]] == [
+        ("viewer", None, None, None),
+        ("developer", binding["id"], None, None),
+        ("switcher", by_group["id"], "web", "production"),
+    ]
+    in_production = {each["right"]: each["by"] for each in told["environments"]["production"]}
+    # It is protected: the developer of the project only reads here.
+    assert in_production["flag:toggle"] == [2]
+    assert in_production["flag:read"] == [0, 1]
+    assert "flag:update" not in in_production
+    assert {each["right"]: each["by"] for each in told["project"]}["flag:update"] == [1]
+    assert {each["right"] for each in told["organization"]} == set(rights_of("viewer"))
+
+    mine = await bert.ok("GET", f"/me/permissions?project={tenant.project}")
+    for place in ("organization", "project"):
+        assert [each["right"] for each in told[place]] == mine[place]
+    assert {key: [each["right"] for each in given] for key, given in told["environments"].items()} == mine[
+        "environments"
+    ]
+
+
+async def test_members_permissions_are_asked_in_their_own_organization(tenant: Tenant, make_tenant: Any) -> None:
+    other = await make_tenant("other")
+    mine = await person_of(tenant.api)
+    at = f"/organizations/{tenant.organization}/members"
+    for path in (f"{at}/{await person_of(other.api)}", f"{at}/{mine}"):
+        answer = await tenant.api("GET", f"{path}/permissions?project={other.project}")
+        assert answer.status_code == 404, path
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [

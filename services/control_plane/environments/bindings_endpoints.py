@@ -13,7 +13,13 @@ from control_plane.access import Actor, Authenticator, OrganizationScope, Right,
 from control_plane.access.queries import in_organization, resolve_organization
 from control_plane.database import Database
 from control_plane.environments import bindings_service
-from control_plane.environments.bindings_schemas import BindingCreate, BindingView, PermissionsView
+from control_plane.environments.bindings_schemas import (
+    BindingCreate,
+    BindingView,
+    MemberPermissionsView,
+    PermissionsView,
+)
+from control_plane.environments.member_permissions import member_permissions
 from control_plane.environments.queries import environments_of, resolve_project
 from control_plane.quotas import Quota, Quotas
 
@@ -26,6 +32,7 @@ def build_router(*, authenticator: Authenticator, database: Database, quotas: Qu
     router = api_router("access", authenticator.actor)
     _add_bindings(router, authenticator, database, quotas)
     _add_permissions(router, authenticator, database)
+    _add_member_permissions(router, authenticator, database)
     return router
 
 
@@ -88,6 +95,20 @@ def _add_permissions(router: APIRouter, authenticator: Authenticator, database: 
             project=_held(actor, scope),
             environments={each.key: _held(actor, each.within(scope)) for each in environments},
         )
+
+
+def _add_member_permissions(router: APIRouter, authenticator: Authenticator, database: Database) -> None:
+    @router.get("/organizations/{organization}/members/{user}/permissions", responses=_READ)
+    async def list_member_permissions(
+        organization: str,
+        user: UUID,
+        project: Annotated[str | None, Query(max_length=128, description="Id or key.")] = None,
+        actor: Actor = Depends(authenticator.actor),
+    ) -> MemberPermissionsView:
+        """The rights that a member has at this moment, and which of their roles give each: as a member, by a binding
+        or by a group. Somebody who is deactivated has none."""
+        async with in_organization(database, actor, organization, Right.MEMBER_READ) as (tx, scope):
+            return await member_permissions(tx, actor, scope, user, project)
 
 
 def _held(actor: Actor, scope: Scope) -> list[Right]:

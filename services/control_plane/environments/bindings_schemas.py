@@ -49,3 +49,34 @@ class PermissionsView(Output):
     """Empty without a project in the question."""
     environments: dict[str, list[Right]]
     """Of each environment of the project, by key."""
+
+
+class HeldRoleView(Output):
+    """A role that a member holds, and by what."""
+
+    role: RoleKey
+    binding: UUID | None
+    """None: the role that they have as a member of the organization."""
+    group: str | None
+    """Key of the group that the binding is made for; None: it is made for the person."""
+    project: str | None
+    environment: str | None
+    """Keys of where it is bound; what is bound to neither holds in the whole organization."""
+
+
+class GivenRightView(Output):
+    right: Right
+    by: list[int]
+    """Which of `roles` give it here, counted from 0."""
+
+
+class MemberPermissionsView(Output):
+    """What a member may do, and why."""
+
+    roles: list[HeldRoleView]
+    """Those that can matter here: of the organization, of the project, and of its environments."""
+    organization: list[GivenRightView]
+    project: list[GivenRightView]
+    """Empty without a project in the question."""
+    environments: dict[str, list[GivenRightView]]
+    """Of each environment of the project, by key."""
