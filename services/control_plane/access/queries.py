@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from uuid import UUID
 
@@ -11,11 +11,27 @@ from service_kit.problems import FieldError, InvalidInput, NotFound
 from control_plane.access import repository
 from control_plane.access.actor import Actor
 from control_plane.access.authorization import RightNotHeld, require
+from control_plane.access.given_rights import HeldRole, given_rights, held_role
 from control_plane.access.policy import rights_of
 from control_plane.access.rights import Right
 from control_plane.access.roles import Role
 from control_plane.access.scopes import OrganizationScope, Scope
 from control_plane.database import Connection, Database
+
+__all__ = [
+    "HeldRole",
+    "actor_name",
+    "add_owner",
+    "given_rights",
+    "in_organization",
+    "member_address",
+    "membership_in_force",
+    "require_holding",
+    "resolve_organization",
+    "rights_of_role",
+    "roles_asked",
+    "token_maker",
+]
 
 
 async def resolve_organization(tx: Connection, actor: Actor, reference: str) -> OrganizationScope:
@@ -59,6 +75,22 @@ async def require_holding(tx: Connection, actor: Actor, scope: Scope, *roles: st
 async def add_owner(tx: Connection, organization_id: UUID, user_id: UUID) -> None:
     """Makes the founder of a new organization its first owner."""
     await repository.insert_member(tx, organization_id, user_id, Role.OWNER)
+
+
+async def membership_in_force(tx: Connection, organization_id: UUID, user_id: UUID) -> bool:
+    """Whether the member may do anything: nobody who is deactivated does. Raises `NotFound` for who is no member."""
+    member = await repository.find_member(tx, organization_id, user_id)
+    if member is None:
+        raise NotFound("there is nothing at this address")
+    return member["deactivated_at"] is None
+
+
+async def roles_asked(
+    tx: Connection, organization_id: UUID, held: Sequence[tuple[str, UUID | None, UUID | None]]
+) -> list[HeldRole]:
+    """Roles that somebody holds, each with the project and the environment it is bound to."""
+    made = await repository.list_made_roles(tx, organization_id)
+    return [held_role(role, (organization_id, project, environment), made) for role, project, environment in held]
 
 
 async def member_address(tx: Connection, organization_id: UUID, reference: str) -> str | None:

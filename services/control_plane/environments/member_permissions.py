@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from uuid import UUID
 
 from service_kit.problems import NotFound
 
-from control_plane.access import Actor, OrganizationScope, ProjectScope, Right, Scope
-from control_plane.access.policy import Grant, Policy, RoleDefinition, allows, rights_of
-from control_plane.access.repository import find_member, list_made_roles
+from control_plane.access import Actor, OrganizationScope, ProjectScope, Scope
+from control_plane.access.queries import HeldRole, given_rights, membership_in_force, roles_asked
 from control_plane.database import Connection
 from control_plane.environments.bindings_schemas import GivenRightView, HeldRoleView, MemberPermissionsView
 from control_plane.environments.queries import environments_of, resolve_project
@@ -30,28 +28,17 @@ ORDER BY project_key NULLS FIRST, environment_key NULLS FIRST, role_key, group_k
 """
 
 
-@dataclass(frozen=True, slots=True)
-class _Held:
-    grant: Grant
-    rights: frozenset[Right]
-    policy: Policy
-
-
 async def member_permissions(
     tx: Connection, actor: Actor, scope: OrganizationScope, user: UUID, project: str | None
 ) -> MemberPermissionsView:
     """At the organization, and in a project and each of its environments. Raises `NotFound`."""
-    member = await find_member(tx, scope.organization_id, user)
-    if member is None:
-        raise NotFound("there is nothing at this address")
+    # Who is deactivated holds their roles still, and may do nothing by them.
+    in_force = await membership_in_force(tx, scope.organization_id, user)
     found = None if project is None else await _project(tx, actor, scope, project)
     environments = [] if found is None else await environments_of(tx, found)
     rows = await tx.fetch(_HELD, scope.organization_id, user, None if found is None else found.project_id)
-    made = await list_made_roles(tx, scope.organization_id)
-    # Who is deactivated holds their roles still, and may do nothing by them.
-    in_force = member["deactivated_at"] is None
-    grants = [Grant(row["role_key"], scope.organization_id, row["project_id"], row["environment_id"]) for row in rows]
-    held = [_held(grant, made) for grant in grants] if in_force else []
+    places = [(row["role_key"], row["project_id"], row["environment_id"]) for row in rows]
+    held = await roles_asked(tx, scope.organization_id, places if in_force else [])
     return MemberPermissionsView(
         roles=[
             HeldRoleView(
@@ -76,16 +63,5 @@ async def _project(tx: Connection, actor: Actor, scope: OrganizationScope, refer
     return found
 
 
-def _held(grant: Grant, made: frozenset[RoleDefinition]) -> _Held:
-    own = next((each for each in made if each.key == grant.role), None)
-    return _Held(grant, rights_of(grant.role, own), Policy(frozenset({grant}), frozenset({own} if own else ())))
-
-
-def _given(held: list[_Held], scope: Scope) -> list[GivenRightView]:
-    """Rights only add up, so that each role is asked alone."""
-    given = []
-    for right in Right:
-        by = [n for n, each in enumerate(held) if right in each.rights and allows(each.policy, right, scope)]
-        if by:
-            given.append(GivenRightView(right=right, by=by))
-    return given
+def _given(held: list[HeldRole], scope: Scope) -> list[GivenRightView]:
+    return [GivenRightView(right=right, by=by) for right, by in given_rights(held, scope)]
