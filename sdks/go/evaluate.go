@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/feature-flag-platform/sdk/go/internal/engine"
+	"github.com/feature-flag-platform/sdk/go/internal/wall"
 )
 
 // kind is the type that a caller wants.
@@ -66,7 +67,7 @@ func (c *Client) evaluated(flag string, subject subject, understood bool, wanted
 	if !understood {
 		return failed(flag, engine.InvalidContext, "a user is a text, a User or a map")
 	}
-	made = answer{decision: flags.Evaluate(flag, subject.context, now.UnixMilli()), flags: flags}
+	made = answer{decision: flags.Evaluate(flag, subject.context, wall.Milliseconds(now)), flags: flags}
 	if made.decision.ErrorCode == "" {
 		made.fit(wanted)
 	}
@@ -147,7 +148,7 @@ func (c *Client) expose(a answer, subject subject, now time.Time) {
 		return
 	}
 	if len(a.decision.Experiments) > 0 || info.ReportExposures ||
-		info.Kind == engine.RemoteConfigKind && info.ExperimentUnderWay(now.UnixMilli()) {
+		info.Kind == engine.RemoteConfigKind && info.ExperimentUnderWay(wall.Milliseconds(now)) {
 		c.tell(a, info, subject, now)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/feature-flag-platform/sdk/go/internal/engine"
+	"github.com/feature-flag-platform/sdk/go/internal/wall"
 )
 
 // IsEnabled is a boolean flag's value; false when it can't be told.
@@ -176,5 +177,5 @@ func (c *Client) Explain(flag string, user any) map[string]any {
 			"errorMessage": decision.ErrorMessage,
 		}
 	}
-	return flags.Explain(flag, subject.context, time.Now().UnixMilli())
+	return flags.Explain(flag, subject.context, wall.Milliseconds(time.Now()))
 }

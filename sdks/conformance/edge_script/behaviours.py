@@ -25,6 +25,7 @@ KINDS: Mapping[str, str] = {
     "buffered": "a stream: begins, and nothing ever comes",
     "mute": "a stream: tells the snapshot, then nothing, not even heartbeats",
     "endless_line": "a stream: a line that does not end",
+    "rejects": "the ingestor: takes all events of a batch but the first, and names that one",
     "lag": "a stream: everything comes `seconds` late",
 }
 

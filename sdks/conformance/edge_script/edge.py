@@ -166,7 +166,7 @@ class Edge:
                     return _problem(404, "not_found", "there is no such chunk")
                 return _tagged(call.request, Answer(200, chunk), f'W/"{hashlib.sha256(chunk).hexdigest()}"')
             case "events":
-                return self._events(call.request)
+                return self._events(call.request, rejects=step.kind == "rejects")
         try:
             body = call.request.document()
             context = body.get("context") or {}
@@ -190,12 +190,12 @@ class Edge:
         }
         return _tagged(call.request, answer(told), f'W/"{digest.hexdigest()}"')
 
-    def _events(self, request: Request) -> Answer:
+    def _events(self, request: Request, *, rejects: bool) -> Answer:
         try:
             events, _ = read_batch(request)
         except (ValueError, KeyError) as error:
             return _problem(400, "invalid_json", str(error))
-        return take(self.records, events)
+        return take(self.records, events, rejects=int(rejects))
 
     def _record_batch(self, request: Request) -> dict[str, Any]:
         try:

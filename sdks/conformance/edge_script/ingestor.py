@@ -143,11 +143,11 @@ def read_batch(request: Request) -> tuple[list[Any], int]:
     return events, len(body)
 
 
-def take(records: Records, events: list[Any]) -> Answer:
-    """Takes what is in order and names what is not."""
+def take(records: Records, events: list[Any], rejects: int = 0) -> Answer:
+    """Takes what is in order, but the first `rejects`, and names the others."""
     rejected = []
     for index, event in enumerate(events):
-        why = refusal(event)
+        why = ("not_wanted", "as the script says") if index < rejects else refusal(event)
         if why is None:
             records.take(event)
         else:

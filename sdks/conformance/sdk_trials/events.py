@@ -149,7 +149,8 @@ def a_batch_that_is_refused_is_forgotten(bench: Bench) -> None:
 def what_the_ingestor_rejects_is_counted(bench: Bench) -> None:
     """The `rejected` of an answer are counted and warned of; the others of the batch are sent."""
     driver = bench.ready(flush_interval=1, **_QUIET)
-    driver.ask("track_metric", name="n" * 129, user="ann")
+    bench.edge.put("behaviour", {"events": {"kind": "rejects", "times": 1}})
+    driver.ask("track_metric", name="unwanted", user="ann")
     driver.ask("track_metric", name="good", user="ann")
     equal(driver.ask("flush", timeout=10), True)
     told = driver.status()["events"]

@@ -9,10 +9,10 @@ from contextlib import ExitStack
 
 from edge_script.process import ScriptedEdge
 
-from sdk_trials import changes, events, exposures, faults, following, refusals, starts, stores, users
+from sdk_trials import changes, clocks, events, exposures, faults, following, refusals, starts, stores, users
 from sdk_trials.trial import ALL, Outcome, Trial, run
 
-MODULES = (starts, stores, users, changes, following, faults, refusals, exposures, events)
+MODULES = (starts, stores, users, changes, following, faults, clocks, refusals, exposures, events)
 """Each registers its trials when it is read."""
 
 

@@ -5,6 +5,7 @@ import { readdirSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { FeatureFlagClient, type Change, type Detail, type Options, type User } from '../src/index.js';
 import { jitter } from '../src/time.js';
+import { jumpClock } from './clock.js';
 import { meant, seeded, textOf } from './forms.js';
 import { optionsFrom } from './options.js';
 
@@ -58,6 +59,7 @@ class Driver {
       const random = typeof seed === 'number' ? seeded(seed) : Math.random;
       return (attempts as number[]).map((attempt) => jitter(attempt, window as number, RETRY_CAP_MS, random));
     },
+    clock: ({ jump }) => jumpClock(jump as number),
     resources: () => ({
       threads: process.getActiveResourcesInfo().length,
       descriptors: readdirSync('/proc/self/fd').length,

@@ -2,7 +2,8 @@
 
 What can't be read, or names an operator that this edge doesn't know, never replaces what is held: the entity
 stays as it was, is named among the problems, and everything else goes on. Of a flag of which nothing good is
-held there remains its key in `unreadable`, so that it answers PARSE_ERROR instead of "not found".
+held there remains its key in `unreadable`, so that it answers PARSE_ERROR instead of "not found". What can be read
+and not be evaluated yet waits, and is tried again with the next update.
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ from bucketing.flagset import Experiment, FlagSet
 from messages.generated import config_pb2 as pb
 from messages.sdk_keys import SdkKey, sdk_keys_of
 from messages.staging import Update
+from messages.subjects import parse_config_subject
 
 from edge_evaluator.feed.changes import Changes, read_changes
 from edge_evaluator.feed.long_lists import put_long_lists
-from edge_evaluator.memory.answer_versions import ANSWERING, AnswerVersions, Entity, Stamp
+from edge_evaluator.memory.answer_versions import ANSWERING, AnswerVersions, Entity
 from edge_evaluator.memory.callers import stream_token
 from edge_evaluator.memory.environment import EnvironmentConfig
 
@@ -51,7 +53,8 @@ def assemble(held: EnvironmentConfig | None, update: Update, digest: str) -> Ass
     None when the environment itself has never been readable: there is nothing to serve then. Of one that was
     deleted no key works any more.
     """
-    changes = read_changes(update)
+    waiting = {} if held is None or update.complete else held.waiting
+    changes = read_changes(update, waiting)
     list_chunks = put_long_lists(None if update.complete else held, changes)
     if held is not None and update.complete:
         _forget_absent(held, changes)
@@ -66,7 +69,9 @@ def assemble(held: EnvironmentConfig | None, update: Update, digest: str) -> Ass
     problems = _problems(held, compiled, changes, reverted)
     config = _configured(held, update, digest, changes, compiled)
     answer_versions = held.answer_versions if held is not None else AnswerVersions()
-    answer_versions, affected = answer_versions.updated(_served_stamps(changes, reverted))
+    put_back = _put_back(changes, reverted)
+    stamps = {entity: stamp for entity, stamp in changes.stamps.items() if entity not in put_back}
+    answer_versions, affected = answer_versions.updated(stamps)
     kept = frozenset((each.kind, each.key) for each in problems if each.kept)
     if held is not None and not update.complete:
         kept |= held.kept - changes.touched
@@ -76,19 +81,46 @@ def assemble(held: EnvironmentConfig | None, update: Update, digest: str) -> Ass
         unreadable={key: reason for (_, key), reason in unreadable.items()},
         unreadable_configs=frozenset(key for kind, key in unreadable if kind == "remote_config"),
         kept=kept,
+        waiting=_still_waiting(waiting, update, changes, put_back),
         answer_versions=answer_versions,
         list_chunks=list_chunks,
     )
-    return Assembled(config, problems, frozenset(affected))
+    return Assembled(config, _news(held, update, problems), frozenset(affected))
 
 
-def _served_stamps(changes: Changes, reverted: Mapping[Entity, str]) -> dict[Entity, Stamp | None]:
-    """Those of what is served: where an earlier state goes on, its stamp does, too."""
-    put_back = set(reverted)
-    for key, experiment in changes.experiments.items():
-        if experiment is not None and any((kind, experiment.flag) in reverted for kind in ANSWERING):
-            put_back.add(("experiment", key))
-    return {entity: stamp for entity, stamp in changes.stamps.items() if entity not in put_back}
+def _put_back(changes: Changes, reverted: Mapping[Entity, str]) -> set[Entity]:
+    """What goes on as it was: the experiments on a flag or remote config go on with it."""
+    experiments = {
+        ("experiment", key)
+        for key, experiment in changes.experiments.items()
+        if experiment is not None and any((kind, experiment.flag) in reverted for kind in ANSWERING)
+    }
+    return experiments | reverted.keys()
+
+
+def _still_waiting(
+    waiting: Mapping[str, pb.ConfigMessage], update: Update, changes: Changes, put_back: set[Entity]
+) -> dict[str, pb.ConfigMessage]:
+    read = {
+        subject: message
+        for subject, message in update.changed.items()
+        if message is not None and _entity(subject) not in changes.bad
+    }
+    return {subject: message for subject, message in {**waiting, **read}.items() if _entity(subject) in put_back}
+
+
+def _news(held: EnvironmentConfig | None, update: Update, problems: list[EntityProblem]) -> list[EntityProblem]:
+    """Without what only goes on waiting, which was told when it began to."""
+    if held is None or not held.waiting:
+        return problems
+    touched = {_entity(subject) for subject in (*update.changed, *update.undecodable)}
+    old = held.kept - touched
+    return [each for each in problems if not each.kept or (each.kind, each.key) not in old]
+
+
+def _entity(subject: str) -> Entity:
+    parsed = parse_config_subject(subject)
+    return parsed.kind, parsed.key
 
 
 def _forget_absent(held: EnvironmentConfig, changes: Changes) -> None:

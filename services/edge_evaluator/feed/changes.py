@@ -58,10 +58,10 @@ class Changes:
         return {(kind, key) for kind, table in tables.items() for key in table} | self.bad.keys()
 
 
-def read_changes(update: Update) -> Changes:
-    """All that the update says."""
+def read_changes(update: Update, waiting: Mapping[str, ConfigMessage]) -> Changes:
+    """All that the update says, over what has waited for it; what can't be read leaves in place what waits."""
     changes = Changes()
-    for subject, message in update.changed.items():
+    for subject, message in (*waiting.items(), *update.changed.items()):
         parsed = parse_config_subject(subject)
         if parsed.kind == "environment":
             changes.environment = message.environment if message is not None else None

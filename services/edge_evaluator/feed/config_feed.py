@@ -125,7 +125,8 @@ class ConfigFeed:
         if before is None or update.complete:
             held.log.begin(held.published)
         else:
-            held.log.record(before.published, held.published, config, changed, assembled.affected)
+            released = _entities(before.config.waiting.keys() - config.waiting.keys())
+            held.log.record(before.published, held.published, config, [*changed, *released], assembled.affected)
         self._memory.put(held)
         self._swapped(environment_id)
         self.change += 1

@@ -20,7 +20,9 @@ class EnvironmentConfig:
 
     `controls`: the control variation of each experiment. `kept` names (kind, key) of what serves an older state than
     the stream holds. `unreadable`: keys of which nothing good is held, with the reason; `unreadable_configs` are those
-    of remote configs among them. `list_chunks`: those of long lists by segment and number, as the stream holds them.
+    of remote configs among them. `waiting`: by subject the newest of what goes on in an older state because it can't
+    be evaluated yet; the next update is tried with it. `list_chunks`: those of long lists by segment and number, as
+    the stream holds them.
     """
 
     environment_id: str
@@ -36,6 +38,7 @@ class EnvironmentConfig:
     unreadable: Mapping[str, str] = field(default_factory=dict)
     unreadable_configs: frozenset[str] = frozenset()
     kept: frozenset[Entity] = frozenset()
+    waiting: Mapping[str, pb.ConfigMessage] = field(default_factory=dict)
     answer_versions: AnswerVersions = field(default_factory=AnswerVersions)
     list_chunks: Mapping[str, Mapping[int, ListChunk]] = field(default_factory=dict)
 

@@ -10,6 +10,7 @@ import (
 	ff "github.com/feature-flag-platform/sdk/go"
 	"github.com/feature-flag-platform/sdk/go/internal/conformance"
 	"github.com/feature-flag-platform/sdk/go/internal/retry"
+	"github.com/feature-flag-platform/sdk/go/internal/wall"
 )
 
 // command is a line that the driver reads; which fields it has, its name says.
@@ -32,6 +33,7 @@ type command struct {
 	Items      json.RawMessage `json:"items"`
 	Attempts   []int           `json:"attempts"`
 	WindowMS   float64         `json:"window_ms"`
+	Jump       float64         `json:"jump"`
 }
 
 // driver holds the client that is driven.
@@ -77,6 +79,9 @@ func (d *driver) do(line []byte) (result any, err error) {
 		return resources()
 	case "backoff":
 		return pauses(given), nil
+	case "clock":
+		wall.Jump(seconds(given.Jump))
+		return nil, nil
 	}
 	if d.client == nil {
 		return nil, fmt.Errorf("%q needs a client: start one first", given.Do)

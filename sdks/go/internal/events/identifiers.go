@@ -4,12 +4,14 @@ import (
 	"encoding/hex"
 	"math/rand/v2"
 	"time"
+
+	"github.com/feature-flag-platform/sdk/go/internal/wall"
 )
 
 // newID is a UUIDv7: the milliseconds since 1970, then 74 random bits.
 func newID(now time.Time) string {
 	var id [16]byte
-	milliseconds := uint64(now.UnixMilli())
+	milliseconds := uint64(wall.Milliseconds(now))
 	for i := range 6 {
 		id[i] = byte(milliseconds >> (40 - 8*i))
 	}
@@ -32,4 +34,6 @@ func newID(now time.Time) string {
 }
 
 // timestamp is a moment as events have it: RFC 3339 in UTC, to the millisecond.
-func timestamp(now time.Time) string { return now.UTC().Format("2006-01-02T15:04:05.000Z07:00") }
+func timestamp(now time.Time) string {
+	return wall.Shown(now).UTC().Format("2006-01-02T15:04:05.000Z07:00")
+}

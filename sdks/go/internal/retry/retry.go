@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/feature-flag-platform/sdk/go/internal/wall"
 )
 
 // Pause is full jitter: something between 0 and the window doubled attempt times, which is at most limit, or twice the
@@ -38,7 +40,7 @@ func After(header http.Header, now time.Time) time.Duration {
 		return limited(seconds)
 	}
 	if date, err := http.ParseTime(text); err == nil {
-		return limited(date.Sub(now).Seconds())
+		return limited(date.Sub(wall.Shown(now)).Seconds())
 	}
 	return 0
 }

@@ -11,6 +11,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/feature-flag-platform/sdk/go/internal/wall"
 )
 
 const (
@@ -94,7 +96,7 @@ func readFile(path string) ([]byte, error) {
 
 // Save keeps a configuration: written beside, synced, renamed. What was kept before stays as the previous one.
 func (f *Folder) Save(kept Kept, now time.Time) error {
-	line, err := json.Marshal(head{format, f.key, kept.ETag, kept.StreamID, digest(kept.Document), now.UnixMilli()})
+	line, err := json.Marshal(head{format, f.key, kept.ETag, kept.StreamID, digest(kept.Document), wall.Milliseconds(now)})
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import { jitter } from "../http/retry.js";
 import { pausesOf } from "../configuration/follower.js";
 import type { Options, Paces } from "../options.js";
 import type { User } from "../user.js";
+import { jumpClock } from "./clock.js";
 import { Hammer } from "./hammer.js";
 import { camel, snaked, spoken } from "./values.js";
 
@@ -69,6 +70,7 @@ export class Driver {
       descriptors: readdirSync(DESCRIPTORS).length,
       rss_bytes: process.memoryUsage.rss(),
     }),
+    clock: ({ jump }) => jumpClock(Number(jump)),
     batch: ({ config }) => {
       this.#batch = FlagSet.from(config as Config);
     },

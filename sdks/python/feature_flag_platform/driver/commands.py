@@ -12,6 +12,7 @@ from bucketing.flagset import FlagType
 from feature_flag_platform.client import FeatureFlagClient
 from feature_flag_platform.configuration.follower import PAUSE_SECONDS_MAX
 from feature_flag_platform.driver.batches import compiled_of, evaluated
+from feature_flag_platform.driver.clocks import Clock
 from feature_flag_platform.driver.given_values import given
 from feature_flag_platform.driver.hammering import Hammering
 from feature_flag_platform.driver.resources import resources
@@ -31,6 +32,7 @@ class Driver:
         self._compiled: CompiledFlagSet | None = None
         self._changes: list[dict[str, Any]] = []
         self._lock = threading.Lock()
+        self._clock = Clock()
 
     def obey(self, command: Command) -> Any:
         """The result of a command. Raises for one that can't be obeyed."""
@@ -111,6 +113,9 @@ class Driver:
 
     def do_resources(self, _: Command) -> dict[str, int]:
         return resources()
+
+    def do_clock(self, command: Command) -> None:
+        self._clock.jump(command["jump"])
 
     def do_batch(self, command: Command) -> None:
         self._compiled = compiled_of(command["config"])
