@@ -12,6 +12,7 @@ from pathlib import Path
 
 from examples.cookie_cats.addresses import Addresses
 
+from .one_origin import USUAL_PORT, Gateway
 from .processes import PartFailedError
 from .run_files import announce, daemon_file, write_privately
 from .services import Credentials, Services
@@ -21,7 +22,7 @@ _WATCH_SECONDS = 1.0
 _log = logging.getLogger(__name__)
 
 
-def addresses_of(services: Services) -> Addresses:
+def addresses_of(services: Services, gateway: Gateway) -> Addresses:
     """Where the services listen."""
     return Addresses(
         control_plane=services.control_plane.url,
@@ -30,6 +31,7 @@ def addresses_of(services: Services) -> Addresses:
         analytics=services.analytics.url,
         admin_email=services.credentials.admin_email,
         admin_password=services.credentials.admin_password,
+        origin=gateway.url,
     )
 
 
@@ -44,10 +46,14 @@ def _credentials(folder: Path) -> Credentials:
 def keep(folder: Path, stopped: threading.Event) -> None:
     """Run everything until `stopped` is set; a process that ends by itself is started again."""
     daemon_file(folder).unlink(missing_ok=True)
-    with Stack(folder) as stack, Services(folder, stack, _credentials(folder)) as services:
-        announce(folder, addresses_of(services))
+    with (
+        Stack(folder) as stack,
+        Services(folder, stack, _credentials(folder)) as services,
+        Gateway(folder, services, USUAL_PORT) as gateway,
+    ):
+        announce(folder, addresses_of(services, gateway))
         while not stopped.wait(_WATCH_SECONDS):
-            for server in (*stack.parts, *services.all):
+            for server in (*stack.parts, *services.all, gateway):
                 if not server.running:
                     _log.warning("%s has ended and is started again; its log is %s", server.name, server.log)
                     server.launch()

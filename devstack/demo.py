@@ -16,6 +16,7 @@ from examples.cookie_cats.stages import Stages
 
 from .daemon import addresses_of
 from .interruption import run_interruptibly
+from .one_origin import Gateway
 from .processes import PartFailedError
 from .run_files import is_locked
 from .services import Credentials, Services
@@ -41,7 +42,8 @@ def main() -> int:
                 stack = undo.enter_context(Stack(folder))
             with stages.stage("Starting the services"):
                 services = undo.enter_context(Services(folder, stack, Credentials()))
-            replayed = run_interruptibly(replay(addresses_of(services), stages, _OUTPUT))
+                gateway = undo.enter_context(Gateway(folder, services))
+            replayed = run_interruptibly(replay(addresses_of(services, gateway), stages, _OUTPUT))
         return 0 if replayed.agrees else 1
     except (PartFailedError, ReplayError) as error:
         console.print(str(error), style="red", markup=False, highlight=False)

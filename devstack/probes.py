@@ -85,6 +85,12 @@ def http_answers(port: int, path: str, body: bytes | None = None) -> str | None:
     return None
 
 
+def http_speaks(port: int) -> str | None:
+    """Any answer to a request, whatever its status."""
+    status, answer = _got(port, "/healthz")
+    return None if status else answer
+
+
 def _got(port: int, path: str) -> tuple[int, str]:
     """Status and body; 0 and why there is neither."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_TIMEOUT_SECONDS)

@@ -110,6 +110,7 @@ def _demo(addresses: Addresses, stages: Stages) -> Demo:
 
 def _address_book(addresses: Addresses, demo: Demo) -> dict[str, Any]:
     return {
+        "origin": addresses.origin,
         "control_plane": addresses.control_plane,
         "edge": addresses.edge,
         "ingestor": addresses.ingestor,
@@ -124,6 +125,7 @@ def _shell_variables(book: dict[str, Any]) -> str:
     """The address book as exported variables, to be sourced by a shell."""
     production = book["environments"]["production"]
     variables = {
+        "ORIGIN": book["origin"],
         "CONTROL_PLANE": book["control_plane"],
         "EDGE": book["edge"],
         "INGESTOR": book["ingestor"],

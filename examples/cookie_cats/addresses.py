@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Addresses:
-    """Base addresses of the four services, and the first administrator."""
+    """Base addresses of the four services, and the first administrator. `origin`: of the gateway in front of them."""
 
     control_plane: str
     edge: str
@@ -15,3 +15,4 @@ class Addresses:
     analytics: str
     admin_email: str
     admin_password: str
+    origin: str = ""

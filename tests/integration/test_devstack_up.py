@@ -65,12 +65,14 @@ def test_the_replay_arrives_at_the_known_answers(home: Path) -> None:
 
 def test_the_address_book_has_the_agreed_form(home: Path) -> None:
     book = address_book(home)
-    assert set(book) == {"control_plane", "edge", "ingestor", "analytics", "admin", "project", "environments"}
+    assert set(book) == {"origin", "control_plane", "edge", "ingestor", "analytics", "admin", "project", "environments"}
     assert set(book["admin"]) == {"email", "password"}
     assert set(book["environments"]["production"]) == {"server_key", "client_key"}
     assert (home / "build/devstack.json").stat().st_mode & 0o777 == 0o600
     for service in ("control_plane", "edge", "ingestor", "analytics"):
         assert httpx.get(f"{book[service]}/readyz").status_code == 200
+    for prefix in ("", "/edge", "/events", "/analytics"):
+        assert httpx.get(f"{book['origin']}{prefix}/readyz").status_code == 200
     login = httpx.post(f"{book['control_plane']}/api/v1/auth/login", json=book["admin"])
     assert login.status_code == 200
     headers = {"Authorization": f"Bearer {login.json()['access_token']}"}
