@@ -114,6 +114,11 @@ from control_plane.segments import endpoints as segments_endpoints
 from control_plane.segments import long_list_endpoints
 from control_plane.segments.edits import SegmentEdits
 from control_plane.segments.service import SegmentService
+from control_plane.ui import csp_reports
+from control_plane.ui.build import Build
+from control_plane.ui.csp_reports import CspReports
+from control_plane.ui.pages import serve_pages
+from control_plane.ui.policy import PagePolicy
 from control_plane.verdicts import endpoints as verdicts_endpoints
 from control_plane.verdicts.service import VerdictReads
 from control_plane.webhooks import deliveries_endpoints as webhook_deliveries_endpoints
@@ -122,8 +127,16 @@ from control_plane.webhooks.service import Webhooks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pages:
+    """The admin UI as it is served. `build`: None where there is none."""
+
+    build: Build | None = None
+    policy: PagePolicy = field(default_factory=PagePolicy)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """What the control plane's features are built from."""
+    """What the control plane's features are built from. `pages`: None to serve the API alone."""
 
     database: Database
     authenticator: Authenticator
@@ -136,6 +149,8 @@ class Parts:
     quotas: Quotas
     fleet: Fleet
     waits: PropagationWaits
+    csp_reports: CspReports
+    pages: Pages | None = None
     heads: SignedHeads
     webhooks: Webhooks
     event_age_days_max: int = 730
@@ -168,12 +183,15 @@ def create_control_plane(parts: Parts, shell: Shell) -> FastAPI:
         app.router.routes.extend(router.routes)
     app.include_router(link_page.build_router())
     app.include_router(key_set.build_router(parts.published_keys))
+    app.include_router(csp_reports.build_router(parts.csp_reports))
     app.include_router(
         directory_endpoints.build_router(
             Directory(database=parts.database, quotas=parts.quotas, public_url=parts.single_sign_on.public_url)
         )
     )
     index_routes(app)
+    if parts.pages is not None:
+        serve_pages(app, parts.pages.build, parts.pages.policy)
     app.add_middleware(PropagationAnswers, waits=parts.waits)
     describe_waiting(app)
     app.add_middleware(OwnTenancy)

@@ -16,7 +16,8 @@ from service_kit.actor_limits import ActorLimits
 from service_kit.background import Background
 from service_kit.clock import Clock, SystemClock
 from service_kit.companions import Companion
-from service_kit.cors import CorsPolicy, Pages, allow_browsers
+from service_kit.cors import CorsPolicy, allow_browsers
+from service_kit.cors import Pages as CallingPages
 from service_kit.deadlines import RequestDeadlines
 from service_kit.http import Lifespan, Shell
 from service_kit.mail import SmtpMailer, SmtpServer
@@ -36,7 +37,7 @@ from streams.jetstream import JetStreamBus
 from control_plane.access import Authenticator
 from control_plane.acts.intake import ActIntake
 from control_plane.acts.telemetry import ActTelemetry
-from control_plane.app import Parts, create_control_plane, rollouts_of
+from control_plane.app import Pages, Parts, create_control_plane, rollouts_of
 from control_plane.audit.heads import SignedHeads
 from control_plane.database import (
     ACCOUNTS,
@@ -75,6 +76,10 @@ from control_plane.relay_work import RelayWork
 from control_plane.rollouts.automation import RolloutAutomation
 from control_plane.schedule_work import ScheduleWork
 from control_plane.settings import Settings
+from control_plane.ui.build import read_build
+from control_plane.ui.csp_reports import CspReports
+from control_plane.ui.policy import PagePolicy
+from control_plane.ui.telemetry import PageTelemetry
 from control_plane.verdicts.intake import VerdictIntake
 from control_plane.verdicts.telemetry import VerdictTelemetry
 from control_plane.webhooks.delivery import Deliverer
@@ -233,6 +238,8 @@ def build_api(settings: Settings, worker: Worker | None = None) -> Api:
             quotas=quotas,
             fleet=fleet,
             waits=waits,
+            csp_reports=CspReports(PageTelemetry(registry), clock, worker.rates),
+            pages=_pages(settings),
             heads=heads,
             webhooks=webhooks,
             event_age_days_max=settings.events_age_days_max,
@@ -261,8 +268,14 @@ def build_api(settings: Settings, worker: Worker | None = None) -> Api:
         ),
     )
     app.add_middleware(RequestDeadlines, seconds=settings.request_seconds)
-    allow_browsers(app, Pages(settings.cors_origins, BROWSER_ACCESS))
+    allow_browsers(app, CallingPages(settings.cors_origins, BROWSER_ACCESS))
     return Api(app, waits.close)
+
+
+def _pages(settings: Settings) -> Pages | None:
+    if not settings.ui:
+        return None
+    return Pages(build=read_build(settings.ui_folder), policy=PagePolicy(settings.hsts_seconds))
 
 
 def build_relay(settings: Settings) -> FastAPI:

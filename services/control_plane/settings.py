@@ -60,6 +60,8 @@ class Settings(BusSettings, RedisSettings):
     `auth_token_minutes`: of an access token. A session lasts `auth_session_idle_hours` without use,
     `auth_session_days` with it.
     `segment_upload_bytes_max`: of a file with the keys of a segment's long list.
+    `ui`: whether the pages of the admin UI are served, from the build in `ui_folder`; empty: where it belongs in an
+    installed package or a source tree. `hsts_seconds`: how long browsers shall come to them by TLS alone; 0: not said.
     `outbound_allow`: hosts, addresses and networks inside that people may name, as of a webhook.
     """
 
@@ -104,6 +106,9 @@ class Settings(BusSettings, RedisSettings):
     rollouts_max: Annotated[int, Between(ge=1, le=100_000)] = 500
     schedule_enabled: bool = True
     cors_origins: Origins = ()
+    ui: bool = True
+    ui_folder: str = ""
+    hsts_seconds: Annotated[int, Between(ge=0, le=63_072_000)] = 0
     body_limit_bytes: Annotated[int, Between(ge=1024, le=64 * 1024 * 1024)] = 2 * 1024 * 1024
 
     @property

@@ -22,6 +22,7 @@ WITHOUT_ACTOR = {
     "/api/v1/auth/ways",
     "/api/v1/auth/oidc/start",
     "/api/v1/auth/oidc/callback",
+    "/api/v1/csp-reports",
 }
 PUBLISHED = {"/api/v1/audit-keys"}
 """What everybody may know, and whoever holds a signed head needs."""

@@ -29,6 +29,8 @@ from control_plane.people.signing_keys import SigningKeyRing
 from control_plane.people.single_sign_on.parts import Surroundings, single_sign_on
 from control_plane.previews.impacts import Impacts, NoImpacts
 from control_plane.quotas import Quota, Quotas, QuotaTelemetry
+from control_plane.ui.csp_reports import CspReports
+from control_plane.ui.telemetry import PageTelemetry
 from control_plane.webhooks.service import Webhooks
 from fastapi import FastAPI
 from service_kit.actor_limits import ActorLimits
@@ -121,6 +123,7 @@ async def app_on(
         quotas=quotas,
         fleet=fleet,
         waits=PropagationWaits(fleet, heard, most=8),
+        csp_reports=CspReports(PageTelemetry(new_registry()), clock),
         heads=SignedHeads(database, Sealer(SECRET)),
         webhooks=Webhooks(guard or OutboundGuard(), Sealer(SECRET)),
         override_limits=override_limits or OverrideLimits(),

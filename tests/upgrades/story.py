@@ -6,6 +6,7 @@ else, or depend on the clock.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -161,6 +162,9 @@ async def _sessions(owner: Speaker) -> None:
     """Of a person with no other, so that nobody else's ends."""
     login = {"email": "owner@example.com", "password": NEW_PASSWORD}
     anybody = Speaker(owner.client, owner.templates, called=owner.called)
+    report = {"csp-report": {"effective-directive": "img-src", "blocked-uri": "https://elsewhere.example.com/x.png"}}
+    form = {"Content-Type": "application/csp-report"}
+    await anybody("POST", "/csp-reports", json.dumps(report), **form)
     browser = await anybody("POST", "/auth/sessions", login)
     given = await anybody("POST", "/auth/login", login)
     given = await anybody("POST", "/auth/refresh", {"refresh_token": given["refresh_token"]})
